@@ -1,0 +1,1 @@
+//! The checks: pure functions from what was read to findings.

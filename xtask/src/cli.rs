@@ -1,0 +1,114 @@
+//! The command line: what people type. Each command's own options stand in its file.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::commands::{baseline, inspect, migrate, new, rollback, snapshot, status, verify};
+
+/// Keeps SQL migrations, TypeScript types, API contracts and Zod schemas in agreement, and makes applying and
+/// undoing a migration safe.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version, propagate_version = true)]
+#[command(after_help = "Exit code: 0 clean, 1 verification found errors, 2 the tool could not do its work.")]
+pub struct Cli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: GlobalOptions,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, Args)]
+pub struct GlobalOptions {
+    /// Work on the monorepo in this folder
+    #[arg(short = 'C', long = "directory", value_name = "DIR", global = true)]
+    pub directory: Option<PathBuf>,
+
+    /// Read the configuration from this file instead of `Cargo.toml`
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+
+    /// The target database; without it an embedded PostgreSQL under `target/`
+    #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true, global = true)]
+    pub database_url: Option<String>,
+
+    /// The server for scratch databases; without it an embedded PostgreSQL
+    #[arg(long, value_name = "URL", env = "SHADOW_DATABASE_URL", hide_env_values = true, global = true)]
+    pub shadow_database_url: Option<String>,
+
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t, global = true)]
+    pub format: Format,
+
+    /// Where to write report files
+    #[arg(long, value_name = "DIR", global = true)]
+    pub report_dir: Option<PathBuf>,
+
+    /// When to use colours
+    #[arg(long, value_enum, default_value_t, global = true)]
+    pub color: Color,
+}
+
+/// How to print the result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Format {
+    /// For people
+    #[default]
+    Human,
+    /// For programs
+    Json,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Verify that the four descriptions of the data model agree
+    #[command(name = "db-verify", alias = "verify")]
+    Verify(verify::Options),
+    /// Apply pending migrations, verified before and after
+    #[command(name = "db-migrate", alias = "migrate")]
+    Migrate(migrate::Options),
+    /// Undo a migration and those after it, verified before and after
+    #[command(name = "db-rollback", alias = "rollback")]
+    Rollback(rollback::Options),
+    /// Rewrite the schema snapshot, or check that it is current
+    #[command(name = "db-snapshot")]
+    Snapshot(snapshot::Options),
+    /// Show which migrations are applied and which are pending
+    #[command(name = "db-status")]
+    Status(status::Options),
+    /// Write the pair of files of a new migration
+    #[command(name = "db-new")]
+    New(new::Options),
+    /// Adopt an existing database: record migrations that it already has
+    #[command(name = "db-baseline")]
+    Baseline(baseline::Options),
+    /// Print what was read from TypeScript and the schema
+    #[command(name = "db-inspect")]
+    Inspect(inspect::Options),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,88 @@
+//! One file per command; each puts the parts together. A command returns what the exit code says; its errors are
+//! printed once, by `main`.
+
+pub mod baseline;
+pub mod inspect;
+pub mod migrate;
+pub mod new;
+pub mod rollback;
+pub mod snapshot;
+pub mod status;
+pub mod verify;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+
+use crate::cli::{Cli, Command, GlobalOptions};
+use crate::config::Config;
+use crate::terminal::Terminal;
+use crate::tree::WorkingTree;
+
+/// How a command that could do its work ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Exit code 0.
+    Clean,
+    /// Exit code 1: verification found errors, or a migration was refused for that.
+    Errors,
+}
+
+/// What every command works with.
+#[derive(Debug)]
+pub struct Context {
+    /// The root of the monorepo, absolute.
+    pub root: PathBuf,
+    /// Its configuration.
+    pub config: Config,
+    /// The options of every command.
+    pub options: GlobalOptions,
+    /// Where output goes.
+    pub terminal: Terminal,
+}
+
+impl Context {
+    /// The files on disk.
+    #[must_use]
+    pub fn tree(&self) -> WorkingTree {
+        WorkingTree::new(&self.root)
+    }
+
+    /// Where report files are written.
+    #[must_use]
+    pub fn report_dir(&self) -> PathBuf {
+        let folder = self.options.report_dir.as_deref();
+        folder.map_or_else(|| self.root.join(&self.config.report_dir), Path::to_path_buf)
+    }
+}
+
+/// Runs the command that `cli` names.
+pub fn run(cli: Cli, terminal: Terminal) -> Result<Outcome> {
+    let root = root(cli.global.directory.as_deref())?;
+    let config = Config::load(&root, cli.global.config.as_deref())?;
+    let context = Context { root, config, options: cli.global, terminal };
+    match cli.command {
+        Command::Verify(options) => verify::run(&context, &options),
+        Command::Migrate(options) => migrate::run(&context, &options),
+        Command::Rollback(options) => rollback::run(&context, &options),
+        Command::Snapshot(options) => snapshot::run(&context, &options),
+        Command::Status(options) => status::run(&context, &options),
+        Command::New(options) => new::run(&context, &options),
+        Command::Baseline(options) => baseline::run(&context, &options),
+        Command::Inspect(options) => inspect::run(&context, &options),
+    }
+}
+
+/// `-C`, else the nearest folder above with a `Cargo.lock` or `Cargo.toml` that is a workspace, else this one.
+fn root(directory: Option<&Path>) -> Result<PathBuf> {
+    if let Some(directory) = directory {
+        return directory
+            .canonicalize()
+            .with_context(|| format!("cannot work in `{}` (from `-C`)", directory.display()));
+    }
+    let here = std::env::current_dir().context("cannot tell the current folder")?;
+    let is_workspace = |folder: &&Path| {
+        std::fs::read_to_string(folder.join("Cargo.toml")).is_ok_and(|text| text.contains("metadata.db]"))
+    };
+    Ok(here.ancestors().find(is_workspace).unwrap_or(&here).to_path_buf())
+}

@@ -1,0 +1,209 @@
+//! The configuration: `[workspace.metadata.db]` of the monorepo's `Cargo.toml`, or a file with the same keys.
+//! What people write ([`raw`]) and what the tool works with ([`Config`]) are two types: whoever holds a `Config`
+//! knows that every glob compiles and every path is where it should be.
+
+mod raw;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use globset::{Glob, GlobSet, GlobSetBuilder};
+
+use crate::report::Severity;
+pub use raw::{Driver, Mapping, NamePatterns};
+
+/// The validated configuration of one monorepo.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The major version of PostgreSQL that production runs: `15`.
+    pub postgres_major: u32,
+    /// The folder with the migrations, relative to the root.
+    pub migrations: String,
+    /// The schema snapshot, relative to the root.
+    pub snapshot: String,
+    /// The accepted findings, relative to the root.
+    pub baseline: String,
+    /// Where reports are written, relative to the root.
+    pub report_dir: PathBuf,
+    /// refinery's history table.
+    pub history_table: String,
+    /// The namespaces (PostgreSQL schemas) whose tables are judged; empty for all but the system's.
+    pub namespaces: Vec<String>,
+    /// Tables that nobody describes in TypeScript, as `table` or `namespace.table`.
+    pub ignored_tables: Vec<String>,
+    /// The driver whose JavaScript values the row types describe.
+    pub driver: Option<Driver>,
+    /// PostgreSQL type → the TypeScript kinds it arrives as, over the driver's defaults.
+    pub type_map: BTreeMap<String, Vec<String>>,
+    /// Which TypeScript files are read, and as what.
+    pub sources: Sources,
+    /// How declarations are named after tables.
+    pub names: NamePatterns,
+    /// Table → declarations, where names do not tell.
+    pub map: BTreeMap<String, Mapping>,
+    /// Finding type → its severity; none switches the check off.
+    pub severity: BTreeMap<String, Option<Severity>>,
+}
+
+/// Which files are read in which role. A file may have several.
+#[derive(Debug, Clone)]
+pub struct Sources {
+    /// Row types, insert types, domain types.
+    pub types: FilePatterns,
+    /// Zod schemas.
+    pub validation: FilePatterns,
+    /// API contracts.
+    pub contracts: FilePatterns,
+    /// Routes of the server.
+    pub routes: FilePatterns,
+    /// Drizzle tables.
+    pub drizzle: FilePatterns,
+    /// Files that have no role, whatever the others say.
+    pub exclude: GlobSet,
+}
+
+impl Sources {
+    /// The patterns of every role.
+    #[must_use]
+    pub fn roles(&self) -> [&FilePatterns; 5] {
+        [&self.types, &self.validation, &self.contracts, &self.routes, &self.drizzle]
+    }
+}
+
+/// The globs of one role.
+#[derive(Debug, Clone)]
+pub struct FilePatterns {
+    globs: Vec<String>,
+    set: GlobSet,
+}
+
+impl FilePatterns {
+    /// Whether the file has this role.
+    #[must_use]
+    pub fn matches(&self, file: &str) -> bool {
+        self.set.is_match(file)
+    }
+
+    /// The folders that need to be walked: what stands before the first wildcard of each glob.
+    pub fn roots(&self) -> impl Iterator<Item = &str> {
+        self.globs.iter().map(|glob| literal_folder(glob))
+    }
+}
+
+impl Config {
+    /// Reads `[workspace.metadata.db]` or `[package.metadata.db]` of the `Cargo.toml` in `root`; or all of `file`.
+    pub fn load(root: &Path, file: Option<&Path>) -> Result<Self> {
+        let path = file.map_or_else(|| root.join("Cargo.toml"), Path::to_path_buf);
+        let text = std::fs::read_to_string(&path).with_context(|| unreadable(&path))?;
+        let section = if file.is_some() { raw::Section::Whole } else { raw::Section::Metadata };
+        let raw = raw::parse(&text, section)
+            .with_context(|| format!("cannot use the configuration in `{}`", path.display()))?;
+        Self::validate(raw).with_context(|| format!("cannot use the configuration in `{}`", path.display()))
+    }
+
+    fn validate(raw: raw::RawConfig) -> Result<Self> {
+        let postgres_major = raw.postgres.split('.').next().and_then(|major| major.parse().ok());
+        let Some(postgres_major) = postgres_major else {
+            bail!(
+                "`postgres` is `{}`, which is no version of PostgreSQL: write its major, `postgres = \"15\"`",
+                raw.postgres
+            )
+        };
+        for path in [&raw.migrations, &raw.snapshot, &raw.baseline] {
+            stay_inside(path)?;
+        }
+        Ok(Self {
+            postgres_major,
+            migrations: raw.migrations.trim_end_matches('/').to_owned(),
+            snapshot: raw.snapshot,
+            baseline: raw.baseline,
+            report_dir: raw.report_dir,
+            history_table: raw.history_table,
+            namespaces: raw.namespaces,
+            ignored_tables: raw.ignored_tables,
+            driver: raw.driver,
+            type_map: raw.type_map,
+            sources: Sources {
+                types: patterns("types", raw.types)?,
+                validation: patterns("validation", raw.validation)?,
+                contracts: patterns("contracts", raw.contracts)?,
+                routes: patterns("routes", raw.routes)?,
+                drizzle: patterns("drizzle", raw.drizzle)?,
+                exclude: glob_set("exclude", &raw.exclude)?,
+            },
+            names: raw.names,
+            map: raw.map,
+            severity: raw.severity.into_iter().map(|(kind, level)| (kind, level.severity())).collect(),
+        })
+    }
+}
+
+fn unreadable(path: &Path) -> String {
+    format!(
+        "cannot read the configuration `{}`: name the monorepo with `-C <dir>` or a configuration file with `--config <file>`",
+        path.display()
+    )
+}
+
+fn patterns(key: &str, globs: Vec<String>) -> Result<FilePatterns> {
+    globs.iter().try_for_each(|glob| stay_inside(glob))?;
+    Ok(FilePatterns { set: glob_set(key, &globs)?, globs })
+}
+
+fn glob_set(key: &str, globs: &[String]) -> Result<GlobSet> {
+    let mut set = GlobSetBuilder::new();
+    for glob in globs {
+        set.add(Glob::new(glob).with_context(|| format!("`{key}` holds `{glob}`, which is no glob"))?);
+    }
+    set.build().with_context(|| format!("`{key}` holds too many globs"))
+}
+
+fn stay_inside(path: &str) -> Result<()> {
+    if path.starts_with('/') || path.split('/').any(|part| part == "..") {
+        bail!("`{path}` leaves the monorepo: write paths relative to its root")
+    }
+    Ok(())
+}
+
+fn literal_folder(glob: &str) -> &str {
+    let wildcard = glob.find(['*', '?', '[', '{']).unwrap_or(glob.len());
+    glob[..wildcard].rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(text: &str) -> Result<Config> {
+        Config::validate(raw::parse(text, raw::Section::Whole)?)
+    }
+
+    #[test]
+    fn an_empty_configuration_has_the_defaults_of_the_readme() {
+        let config = config("").expect("defaults are valid");
+        assert_eq!((config.postgres_major, config.migrations.as_str()), (15, "migrations"));
+        assert_eq!(config.snapshot, "snapshots/schema.json");
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_the_nearest_known_one() {
+        let error = config("migratons = 'db'").expect_err("unknown key");
+        assert!(format!("{error:#}").contains("did you mean `migrations`?"), "{error:#}");
+    }
+
+    #[test]
+    fn a_glob_is_walked_from_its_last_literal_folder() {
+        let config = config("types = ['shared/types/**/*.ts', '*.ts', 'one/file.ts']").expect("valid");
+        assert_eq!(config.sources.types.roots().collect::<Vec<_>>(), ["shared/types", "", "one"]);
+        assert!(config.sources.types.matches("shared/types/a/b.ts"));
+    }
+
+    #[test]
+    fn paths_that_leave_the_monorepo_and_bad_globs_are_refused() {
+        assert!(config("migrations = '../other'").is_err());
+        assert!(config("types = ['/etc/*.ts']").is_err());
+        assert!(config("types = ['a/[']").is_err());
+        assert!(config("postgres = 'newest'").is_err());
+    }
+}

@@ -1,0 +1,206 @@
+//! The configuration as it is written, key by key.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use anyhow::{Result, anyhow, bail};
+use serde::Deserialize;
+
+use crate::report::Severity;
+
+/// Where in a TOML file the configuration stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Section {
+    /// The file holds nothing else.
+    Whole,
+    /// Under `workspace.metadata.db` or `package.metadata.db`.
+    Metadata,
+}
+
+/// The keys, with their defaults.
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct RawConfig {
+    pub postgres: String,
+    pub migrations: String,
+    pub snapshot: String,
+    pub baseline: String,
+    pub report_dir: PathBuf,
+    pub history_table: String,
+    pub namespaces: Vec<String>,
+    pub ignored_tables: Vec<String>,
+    pub driver: Option<Driver>,
+    pub type_map: BTreeMap<String, Vec<String>>,
+    pub types: Vec<String>,
+    pub validation: Vec<String>,
+    pub contracts: Vec<String>,
+    pub routes: Vec<String>,
+    pub drizzle: Vec<String>,
+    pub exclude: Vec<String>,
+    pub names: NamePatterns,
+    pub map: BTreeMap<String, Mapping>,
+    pub severity: BTreeMap<String, Level>,
+}
+
+impl Default for RawConfig {
+    fn default() -> Self {
+        Self {
+            postgres: "15".into(),
+            migrations: "migrations".into(),
+            snapshot: "snapshots/schema.json".into(),
+            baseline: "snapshots/baseline.json".into(),
+            report_dir: "target/db-reports".into(),
+            history_table: "refinery_schema_history".into(),
+            namespaces: Vec::new(),
+            ignored_tables: Vec::new(),
+            driver: None,
+            type_map: BTreeMap::new(),
+            types: Vec::new(),
+            validation: Vec::new(),
+            contracts: Vec::new(),
+            routes: Vec::new(),
+            drizzle: Vec::new(),
+            exclude: strings(&["**/*.test.*", "**/*.spec.*", "**/__tests__/**", "**/*.d.ts"]),
+            names: NamePatterns::default(),
+            map: BTreeMap::new(),
+            severity: BTreeMap::new(),
+        }
+    }
+}
+
+/// The driver that turns PostgreSQL's values into JavaScript's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Driver {
+    /// `pg`: int8 and numeric arrive as strings, dates as `Date`.
+    NodePostgres,
+    /// `postgres`: the same, with arrays and JSON parsed.
+    PostgresJs,
+    /// Supabase and other PostgREST clients: everything is JSON.
+    Postgrest,
+}
+
+/// How declarations are named after tables. `{Singular}` is `UserProfile` for `user_profiles`, `{Plural}`
+/// `UserProfiles`; in lower case (`{singular}`, `{plural}`) `userProfile` and `userProfiles`. First match wins.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct NamePatterns {
+    /// Types of a row as it is read.
+    pub row: Vec<String>,
+    /// Types of a row as it is inserted.
+    pub insert: Vec<String>,
+    /// Types of a row as it is updated.
+    pub update: Vec<String>,
+    /// Zod schemas of a row.
+    pub schema: Vec<String>,
+    /// Zod schemas of what is inserted.
+    pub insert_schema: Vec<String>,
+    /// Zod schemas of what is updated.
+    pub update_schema: Vec<String>,
+}
+
+impl Default for NamePatterns {
+    fn default() -> Self {
+        let row = ["{Singular}Table", "{Plural}Table", "{Singular}Row", "{Plural}Row", "{Singular}Record"];
+        let row = [row.as_slice(), &["{Singular}Entity", "{Singular}Model", "{Singular}", "{Plural}"]].concat();
+        Self {
+            row: strings(&row),
+            insert: strings(&[
+                "New{Singular}",
+                "{Singular}Insert",
+                "Insert{Singular}",
+                "{Singular}Create",
+                "Create{Singular}",
+            ]),
+            update: strings(&["{Singular}Update", "Update{Singular}", "{Singular}Patch"]),
+            schema: strings(&["{Singular}Schema", "{singular}Schema", "{Singular}RowSchema", "select{Singular}Schema"]),
+            insert_schema: strings(&[
+                "Create{Singular}Schema",
+                "create{Singular}Schema",
+                "New{Singular}Schema",
+                "insert{Singular}Schema",
+                "Insert{Singular}Schema",
+            ]),
+            update_schema: strings(&["Update{Singular}Schema", "update{Singular}Schema"]),
+        }
+    }
+}
+
+/// The declarations of one table, where names do not tell.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Mapping {
+    /// Types of a row as it is read.
+    pub row: Vec<String>,
+    /// Types of a row as it is inserted.
+    pub insert: Vec<String>,
+    /// Types of a row as it is updated.
+    pub update: Vec<String>,
+    /// Zod schemas of a row.
+    pub schema: Vec<String>,
+    /// Zod schemas of what is inserted.
+    pub insert_schema: Vec<String>,
+    /// Zod schemas of what is updated.
+    pub update_schema: Vec<String>,
+}
+
+/// What a check's findings count as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    /// They fail the verification.
+    Error,
+    /// They are shown.
+    Warning,
+    /// The check does not run.
+    Off,
+}
+
+impl Level {
+    pub(super) fn severity(self) -> Option<Severity> {
+        match self {
+            Self::Error => Some(Severity::Error),
+            Self::Warning => Some(Severity::Warning),
+            Self::Off => None,
+        }
+    }
+}
+
+fn strings(items: &[&str]) -> Vec<String> {
+    items.iter().map(|item| (*item).to_owned()).collect()
+}
+
+/// Parses the configuration out of `text`.
+pub(super) fn parse(text: &str, section: Section) -> Result<RawConfig> {
+    let document: toml::Table = toml::from_str(text).map_err(|error| anyhow!("{error}"))?;
+    let table = match section {
+        Section::Whole => document,
+        Section::Metadata => metadata(&document)?.clone(),
+    };
+    table.try_into().map_err(|error| explain(&error))
+}
+
+fn metadata(document: &toml::Table) -> Result<&toml::Table> {
+    let under = |top: &str| document.get(top)?.get("metadata")?.get("db")?.as_table();
+    let Some(table) = under("workspace").or_else(|| under("package")) else {
+        bail!(
+            "it has no `[workspace.metadata.db]`: add that section, or name a configuration file with `--config <file>`"
+        )
+    };
+    Ok(table)
+}
+
+/// serde names the unknown key and the known ones in one sentence; the nearest is what the person meant.
+fn explain(error: &toml::de::Error) -> anyhow::Error {
+    let message = error.message().trim_end();
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let unknown = quoted.next().filter(|_| message.starts_with("unknown "));
+    let nearest = unknown.and_then(|key| {
+        let distance = |known: &&str| (strsim::jaro_winkler(key, known) * 1000.0) as u32;
+        quoted.max_by_key(distance).filter(|known| distance(known) > 750)
+    });
+    match nearest {
+        Some(known) => anyhow!("{message}; did you mean `{known}`?"),
+        None => anyhow!("{message}"),
+    }
+}

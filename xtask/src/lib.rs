@@ -1,0 +1,16 @@
+//! The tool behind `cargo xtask db-verify | db-migrate | db-rollback`: keeps SQL migrations, TypeScript types, API
+//! contracts and Zod schemas in agreement. `ARCHITECTURE.md` has the map.
+
+pub mod checks;
+pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod migrations;
+pub mod postgres;
+pub mod render;
+pub mod report;
+pub mod schema;
+pub mod source;
+pub mod terminal;
+pub mod tree;
+pub mod typescript;

@@ -1,0 +1,27 @@
+//! Parses the command line, runs the command, prints the one error, sets the exit code.
+
+use std::process::ExitCode;
+
+use anstream::ColorChoice;
+use clap::Parser;
+use xtask::cli::{Cli, Color};
+use xtask::commands::{self, Outcome};
+use xtask::terminal::Terminal;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let color = match cli.global.color {
+        Color::Auto => ColorChoice::Auto,
+        Color::Always => ColorChoice::Always,
+        Color::Never => ColorChoice::Never,
+    };
+    match commands::run(cli, Terminal::new(color)) {
+        Ok(Outcome::Clean) => ExitCode::SUCCESS,
+        Ok(Outcome::Errors) => ExitCode::from(1),
+        Err(error) => {
+            // A stderr that cannot be written leaves nobody to tell.
+            let _ = Terminal::new(color).eprint(&format!("error: {error:#}\n"));
+            ExitCode::from(2)
+        }
+    }
+}

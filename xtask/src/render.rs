@@ -1,0 +1,1 @@
+//! The renderers: report in, text out. They decide nothing.

@@ -1,0 +1,42 @@
+//! What is said to people and machines. The report knows nothing of PostgreSQL, TypeScript or output formats: the
+//! commands fill it, the renderers read it.
+
+mod finding;
+mod migration;
+mod rollback;
+mod verification;
+
+pub use finding::{Category, Finding, Label, Occurrence, Severity, Suggestion};
+pub use migration::{AppliedMigration, MigrationResult};
+pub use rollback::{Loss, Restoration, RollbackResult, RolledBackMigration, Verdict};
+pub use verification::{Coverage, Unjudged, Verification};
+
+/// An instant as the specification writes it: RFC 3339 in UTC with milliseconds, `2024-01-15T10:30:00.000Z`.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(transparent)]
+pub struct Timestamp(String);
+
+impl Timestamp {
+    /// The present instant.
+    #[must_use]
+    pub fn now() -> Self {
+        Self(format!("{:.3}", jiff::Timestamp::now()))
+    }
+
+    /// The instant as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Everything that a command can report.
+#[derive(Debug, Clone)]
+pub enum Report {
+    /// `db-verify`.
+    Verification(Verification),
+    /// `db-migrate`.
+    Migration(MigrationResult),
+    /// `db-rollback`.
+    Rollback(RollbackResult),
+}

@@ -1,0 +1,103 @@
+//! One disagreement between two descriptions of the data model.
+
+use serde_json::{Map, Value};
+
+use crate::source::{Location, Span};
+
+/// The three parts of a verification, as the specification names them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Category {
+    /// Database against TypeScript types.
+    TypeAlignment,
+    /// API contracts against routes and types.
+    ApiContracts,
+    /// Validation schemas against types and database.
+    ValidationSchemas,
+}
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Fails the verification.
+    Error,
+    /// Is shown and counted, and fails nothing.
+    Warning,
+}
+
+/// Where a finding stands between the database as it is and as the pending migrations will make it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Occurrence {
+    /// It is there today and stays.
+    Present,
+    /// It is there today; the named pending migration resolves it.
+    ResolvedBy(String),
+    /// It is not there today; the named pending migration introduces it.
+    IntroducedBy(String),
+}
+
+/// A place that a finding concerns, and what is to be seen there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// Where.
+    pub location: Location,
+    /// What the place says, in a few words: "`bio` is `string` here".
+    pub text: String,
+}
+
+/// A change of one file that would resolve a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suggestion {
+    /// What the change does, in the imperative: "add `| null`".
+    pub text: String,
+    /// The file, relative to the root.
+    pub file: String,
+    /// The bytes to replace; empty to insert.
+    pub span: Span,
+    /// What to put there.
+    pub replacement: String,
+    /// Whether `--fix` may apply it without a person having looked at it.
+    pub safe: bool,
+}
+
+/// One disagreement.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// The type of the specification, or one of ours: `TYPE_MISMATCH`.
+    pub kind: &'static str,
+    /// Which part of the verification it belongs to.
+    pub category: Category,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Whether it is of the kinds that the specification calls critical: they stop a migration.
+    pub critical: bool,
+    /// The table, endpoint or declaration that it is about.
+    pub entity: String,
+    /// The column or field, where it is about one.
+    pub field: Option<String>,
+    /// What is wrong, in one sentence without the entity's name in front.
+    pub message: String,
+    /// The facts behind the message, for machines.
+    pub details: Map<String, Value>,
+    /// Every place concerned; the first is where the reader should look.
+    pub labels: Vec<Label>,
+    /// What to do about it.
+    pub help: Option<String>,
+    /// A change that would resolve it.
+    pub suggestion: Option<Suggestion>,
+    /// Set when pending migrations are in play.
+    pub occurrence: Option<Occurrence>,
+}
+
+impl Finding {
+    /// The finding in one line, as the specification lists critical issues: `users: Missing field 'bio' …`.
+    #[must_use]
+    pub fn title(&self) -> String {
+        format!("{}: {}", self.entity, self.message)
+    }
+
+    /// Where the reader should look first, if anywhere.
+    #[must_use]
+    pub fn location(&self) -> Option<&Location> {
+        self.labels.first().map(|label| &label.location)
+    }
+}

@@ -1,0 +1,35 @@
+//! The result of `db-migrate`.
+
+use std::time::Duration;
+
+use super::{Timestamp, Verification};
+
+/// One migration that was applied and committed by this run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppliedMigration {
+    /// `V7__add_user_bio`.
+    pub name: String,
+    /// From `BEGIN` to `COMMIT`.
+    pub duration: Duration,
+}
+
+/// The result of `db-migrate`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MigrationResult {
+    /// Whether everything asked for is applied and verified.
+    pub success: bool,
+    /// The migration that was asked for; none when all pending ones were.
+    pub migration_name: Option<String>,
+    /// When the run began.
+    pub timestamp: Timestamp,
+    /// The verification before anything ran.
+    pub pre: Verification,
+    /// The verification after; none when nothing was applied.
+    pub post: Option<Verification>,
+    /// Each migration that is now committed, in order.
+    pub applied: Vec<AppliedMigration>,
+    /// What applying printed, for people.
+    pub output: Option<String>,
+    /// Why it did not succeed.
+    pub error: Option<String>,
+}

@@ -1,0 +1,87 @@
+//! The result of `db-rollback`.
+
+use super::{Timestamp, Verification};
+
+/// How the schema after a rollback compares with the one before the migration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// The same, down to the order of columns.
+    Exact,
+    /// The same but for physical order: columns that were dropped and added again stand last.
+    PhysicalOrderOnly,
+    /// Different; the rollback was itself undone. Holds the difference, as a readable diff.
+    NotRestored(String),
+    /// There is nothing to compare with, and why.
+    Unknown(String),
+}
+
+/// One migration that was undone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RolledBackMigration {
+    /// `V7__add_user_bio`.
+    pub name: String,
+    /// How well.
+    pub verdict: Verdict,
+}
+
+/// Data that a rollback destroys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loss {
+    /// What `--accept-data-loss` takes: `table` or `table.column`.
+    pub object: String,
+    /// Rows (of a table) or values that are not null (of a column).
+    pub count: i64,
+    /// Views, foreign keys and functions that go with it.
+    pub dependents: Vec<String>,
+}
+
+/// The restoration analysis of the specification.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Restoration {
+    /// No more type alignment errors than before.
+    pub type_alignment_restored: bool,
+    /// No more contract errors than before.
+    pub api_contracts_restored: bool,
+    /// No more validation errors than before.
+    pub validation_schemas_restored: bool,
+    /// Critical issues that were not there before.
+    pub new_issues_introduced: Vec<String>,
+    /// Critical issues that are gone.
+    pub issues_resolved: Vec<String>,
+}
+
+/// The result of `db-rollback`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RollbackResult {
+    /// Whether everything asked for is undone and restored.
+    pub success: bool,
+    /// The migration that was asked for; none when the last one was.
+    pub migration_name: Option<String>,
+    /// When the run began.
+    pub timestamp: Timestamp,
+    /// The verification before anything ran.
+    pub pre: Verification,
+    /// The verification after; none when nothing was undone.
+    pub post: Option<Verification>,
+    /// Each migration that is now undone, newest first.
+    pub rolled_back: Vec<RolledBackMigration>,
+    /// What is lost with it.
+    pub losses: Vec<Loss>,
+    /// What rolling back printed, for people.
+    pub output: Option<String>,
+    /// Why it did not succeed.
+    pub error: Option<String>,
+    /// The comparison of before and after.
+    pub restoration: Restoration,
+}
+
+impl RollbackResult {
+    /// Whether all three alignments are as good as before.
+    #[must_use]
+    pub fn alignment_restored(&self) -> bool {
+        let restoration = &self.restoration;
+        restoration.type_alignment_restored
+            && restoration.api_contracts_restored
+            && restoration.validation_schemas_restored
+    }
+}

@@ -1,0 +1,98 @@
+//! The result of one verification.
+
+use super::{Category, Finding, Severity, Timestamp};
+use crate::source::Location;
+
+/// Something that was not judged, and why. Silence is never a pass.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unjudged {
+    /// `table`, `type`, `schema`, `field`, `route`, `contract` or `file`.
+    pub what: &'static str,
+    /// Its name.
+    pub name: String,
+    /// Why it was not judged.
+    pub reason: String,
+    /// Where it is declared.
+    pub location: Option<Location>,
+}
+
+/// How much was judged.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Coverage {
+    /// Tables of the database schema.
+    pub tables: usize,
+    /// Those with at least one row type.
+    pub tables_with_type: usize,
+    /// Those with at least one validation schema.
+    pub tables_with_schema: usize,
+    /// Object types that were read.
+    pub types: usize,
+    /// Zod object schemas that were read.
+    pub schemas: usize,
+    /// Zod object schemas that were compared with a table or a type.
+    pub schemas_judged: usize,
+    /// Routes that were read.
+    pub routes: usize,
+    /// Contracts that were read.
+    pub contracts: usize,
+    /// Fields that could not be resolved.
+    pub unresolved_fields: usize,
+    /// Each thing that was not judged.
+    pub unjudged: Vec<Unjudged>,
+}
+
+/// The result of one verification.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verification {
+    /// When it was made.
+    pub timestamp: Timestamp,
+    /// The migration that it was made for.
+    pub migration_name: Option<String>,
+    /// What the TypeScript was compared with: "snapshots/schema.json", "replay of 12 migrations", a database.
+    pub against: String,
+    /// Every finding, in the order of category, entity, field.
+    pub findings: Vec<Finding>,
+    /// How much was judged.
+    pub coverage: Coverage,
+}
+
+impl Verification {
+    /// The errors of one part.
+    pub fn errors(&self, category: Category) -> impl Iterator<Item = &Finding> {
+        self.of(category, Severity::Error)
+    }
+
+    /// The warnings of one part.
+    pub fn warnings(&self, category: Category) -> impl Iterator<Item = &Finding> {
+        self.of(category, Severity::Warning)
+    }
+
+    /// Whether one part has no errors.
+    #[must_use]
+    pub fn passed(&self, category: Category) -> bool {
+        self.errors(category).next().is_none()
+    }
+
+    /// Whether there are no errors at all.
+    #[must_use]
+    pub fn overall_passed(&self) -> bool {
+        self.findings.iter().all(|finding| finding.severity != Severity::Error)
+    }
+
+    /// How many findings are of `severity`.
+    #[must_use]
+    pub fn count(&self, severity: Severity) -> usize {
+        self.findings.iter().filter(|finding| finding.severity == severity).count()
+    }
+
+    /// The critical errors, a line each.
+    #[must_use]
+    pub fn critical_issues(&self) -> Vec<String> {
+        let critical = |finding: &&Finding| finding.critical && finding.severity == Severity::Error;
+        self.findings.iter().filter(critical).map(Finding::title).collect()
+    }
+
+    fn of(&self, category: Category, severity: Severity) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(move |finding| finding.category == category && finding.severity == severity)
+    }
+}

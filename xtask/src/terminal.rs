@@ -1,0 +1,78 @@
+//! The one place that writes to stdout and stderr. Commands hand it finished text; it knows whether a person or a
+//! file is on the other side.
+
+use std::io::{self, IsTerminal, Write};
+
+use anstream::ColorChoice;
+
+/// Whether text may hold colours and symbols. Decided once, from `--color`, `NO_COLOR` and the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// ANSI colours.
+    pub color: bool,
+    /// Emoji: `✅` instead of `ok`.
+    pub emoji: bool,
+    /// Columns of the terminal, 100 where there is none.
+    pub width: usize,
+}
+
+impl Style {
+    /// For files, pipes and tests.
+    pub const PLAIN: Self = Self { color: false, emoji: false, width: 100 };
+}
+
+/// stdout and stderr.
+#[derive(Debug)]
+pub struct Terminal {
+    style: Style,
+    interactive: bool,
+}
+
+impl Terminal {
+    /// The process's own streams.
+    #[must_use]
+    pub fn new(choice: ColorChoice) -> Self {
+        let interactive = io::stdout().is_terminal() && io::stderr().is_terminal();
+        let color = match choice {
+            ColorChoice::Auto => anstream::AutoStream::choice(&io::stdout()) != ColorChoice::Never,
+            ColorChoice::Always | ColorChoice::AlwaysAnsi => true,
+            ColorChoice::Never => false,
+        };
+        let emoji = color && io::stdout().is_terminal();
+        Self { style: Style { color, emoji, width: terminal_width().unwrap_or(Style::PLAIN.width) }, interactive }
+    }
+
+    /// How text for stdout may look.
+    #[must_use]
+    pub fn style(&self) -> Style {
+        self.style
+    }
+
+    /// Whether a person watches: progress bars are for them only.
+    #[must_use]
+    pub fn is_interactive(&self) -> bool {
+        self.interactive
+    }
+
+    /// Writes `text` to stdout as it is. A closed pipe (`| head`) is not an error.
+    pub fn print(&self, text: &str) -> io::Result<()> {
+        ignore_closed_pipe(io::stdout().lock().write_all(text.as_bytes()))
+    }
+
+    /// Writes `text` to stderr as it is.
+    pub fn eprint(&self, text: &str) -> io::Result<()> {
+        ignore_closed_pipe(io::stderr().lock().write_all(text.as_bytes()))
+    }
+}
+
+fn terminal_width() -> Option<usize> {
+    let (_rows, columns) = console::Term::stdout().size_checked()?;
+    Some(usize::from(columns))
+}
+
+fn ignore_closed_pipe(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}

@@ -1,0 +1,71 @@
+//! Where files are read from. Everything that is judged (migrations, snapshot, TypeScript) is read through a
+//! [`Tree`], so that a check of the working tree, of what is staged, and of another commit is the same code.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+/// A set of files below one root. Paths are relative to it, with `/` on every platform.
+pub trait Tree: Sync {
+    /// The files below the folder `folder` (`""` is the root), sorted. Ignored folders (`node_modules`, `.git`,
+    /// `target`, `dist`) are left out. A folder that does not exist is an error.
+    fn files(&self, folder: &str) -> Result<Vec<String>>;
+
+    /// The bytes of one file.
+    fn read(&self, path: &str) -> io::Result<Vec<u8>>;
+
+    /// Whether `path` is a file of this tree.
+    fn is_file(&self, path: &str) -> bool;
+}
+
+/// Folders that never hold sources that a person wrote.
+const IGNORED_FOLDERS: &[&str] = &["node_modules", ".git", "target", "dist", ".next", "coverage"];
+
+/// The files on disk.
+#[derive(Debug, Clone)]
+pub struct WorkingTree {
+    root: PathBuf,
+}
+
+impl WorkingTree {
+    /// The tree below `root`.
+    #[must_use]
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+}
+
+impl Tree for WorkingTree {
+    fn files(&self, folder: &str) -> Result<Vec<String>> {
+        let top = self.root.join(folder);
+        let walk = walkdir::WalkDir::new(&top).sort_by_file_name().into_iter();
+        let mut files = Vec::new();
+        for entry in walk.filter_entry(|entry| entry.depth() == 0 || !is_ignored_folder(entry)) {
+            let entry = entry.with_context(|| format!("cannot list `{}`", top.display()))?;
+            if !entry.file_type().is_dir() {
+                files.push(relative(&self.root, entry.path()));
+            }
+        }
+        Ok(files)
+    }
+
+    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+        std::fs::read(self.root.join(path))
+    }
+
+    fn is_file(&self, path: &str) -> bool {
+        self.root.join(path).is_file()
+    }
+}
+
+fn is_ignored_folder(entry: &walkdir::DirEntry) -> bool {
+    entry.file_type().is_dir() && entry.file_name().to_str().is_some_and(|name| IGNORED_FOLDERS.contains(&name))
+}
+
+/// `path` as seen from `root`, with `/`. Names that are not UTF-8 are kept readable, not exact.
+fn relative(root: &Path, path: &Path) -> String {
+    let inside = path.strip_prefix(root).unwrap_or(path);
+    let parts: Vec<_> = inside.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+    parts.join("/")
+}

@@ -1,0 +1,4 @@
+//! The TypeScript side: which files can matter ([`discover`]), and what their declarations say ([`facts`]).
+//! Reading TypeScript never fails: what cannot be read is a fact too.
+
+pub mod facts;

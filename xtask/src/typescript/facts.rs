@@ -1,0 +1,254 @@
+//! What was read from TypeScript: plain data, independent of how it was written. An interface, a `z.infer`, a class
+//! and a Drizzle table all end as a [`Declaration`] with [`Field`]s.
+
+use crate::source::Location;
+
+/// Everything that was read.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    /// Object types: interfaces, aliases of object types, classes with properties.
+    pub types: Vec<Declaration>,
+    /// Zod object schemas.
+    pub schemas: Vec<Declaration>,
+    /// Tables that an ORM declares (Drizzle's `pgTable`).
+    pub tables: Vec<Declaration>,
+    /// Enumerations of string values: TypeScript enums, unions of literals, `z.enum`, `pgEnum`, `as const` arrays.
+    pub enums: Vec<Enumeration>,
+    /// Endpoints that a server offers.
+    pub routes: Vec<Route>,
+    /// Endpoints that a contract describes.
+    pub contracts: Vec<Contract>,
+    /// Files that could not be read whole.
+    pub problems: Vec<Problem>,
+    /// How many files were walked, and how many of them were parsed.
+    pub files_walked: usize,
+    /// Those that the prefilter let through.
+    pub files_parsed: usize,
+}
+
+/// A named declaration with fields.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Declaration {
+    /// The name it is declared with; of a default export without a name, `default`.
+    pub name: String,
+    /// The name itself.
+    pub location: Location,
+    /// What kind of declaration it is.
+    pub origin: Origin,
+    /// Whether other files can import it.
+    pub exported: bool,
+    /// The `@table`, `@projection` and `db-verify-ignore` tags of its doc comment and the comments around it.
+    pub tags: Tags,
+    /// The table that the source itself links it to: `pgTable('users')`, `Selectable<DB['users']>`, `typeof users.$inferSelect`.
+    pub table_link: Option<TableLink>,
+    /// Its fields, inherited ones included, in the order of declaration.
+    pub fields: Vec<Field>,
+    /// Why its fields are not (all) known.
+    pub unresolved: Option<String>,
+}
+
+impl Declaration {
+    /// The field `name`.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+}
+
+/// How a declaration was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// `interface X {…}`
+    Interface,
+    /// `type X = …`
+    Alias,
+    /// `class X {…}`
+    Class,
+    /// `const X = z.object({…})`
+    Zod,
+    /// `const x = pgTable('x', {…})`
+    Drizzle,
+}
+
+/// A link to a table that the source itself states.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableLink {
+    /// The table, `users` or `audit.users`.
+    pub table: String,
+    /// Which side of the table.
+    pub side: Side,
+}
+
+/// What a declaration describes: a row as it is read, as it is inserted, or as it is updated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Side {
+    /// What `SELECT` returns.
+    Row,
+    /// What `INSERT` takes.
+    Insert,
+    /// What `UPDATE` takes.
+    Update,
+}
+
+/// Comments that speak to this tool.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Tags {
+    /// `@table users`
+    pub table: Option<String>,
+    /// `@projection`: holds only some of the columns, on purpose.
+    pub projection: bool,
+    /// `// db-verify-ignore TYPE: reason`
+    pub ignores: Vec<Ignore>,
+}
+
+/// `// db-verify-ignore TYPE: reason`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ignore {
+    /// The finding's type.
+    pub kind: String,
+    /// Why.
+    pub reason: String,
+    /// The comment.
+    pub location: Location,
+}
+
+/// A field of a declaration.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Field {
+    /// As it is written.
+    pub name: String,
+    /// The name.
+    pub location: Location,
+    /// May be absent (`?`, `.optional()`, `| undefined`). Of Zod: may be absent in the input.
+    pub optional: bool,
+    /// May be null.
+    pub nullable: bool,
+    /// What it holds when it is neither.
+    pub kind: Kind,
+    /// What a validation schema demands beyond the kind.
+    pub constraints: Constraints,
+    /// The name of the declared type that it refers to, if it does: `UserId`, `Comment`.
+    pub reference: Option<String>,
+    /// Whether a value is filled in when it is absent (`.default()`).
+    pub has_default: bool,
+    /// The type or schema expression, for edits and excerpts.
+    pub value: Option<Location>,
+    /// Comments that speak to this tool.
+    pub tags: Tags,
+}
+
+/// What a value is, as far as it matters for a column.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Kind {
+    /// A string.
+    String,
+    /// A number.
+    Number,
+    /// A bigint.
+    Bigint,
+    /// A boolean.
+    Boolean,
+    /// A `Date`.
+    Date,
+    /// `Buffer`, `Uint8Array`.
+    Bytes,
+    /// Any object, record, `any`, `unknown`.
+    Json,
+    /// String literals.
+    Enum(Vec<String>),
+    /// An array.
+    Array(Box<Kind>),
+    /// Values of different kinds.
+    Union(Vec<Kind>),
+    /// Not known, and why.
+    Unresolved(String),
+}
+
+/// What a validation schema demands beyond the kind. Lengths in characters (of arrays: items), bounds inclusive
+/// unless `exclusive_…`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Constraints {
+    /// `email`, `uuid`, `url`, `datetime`, `date`…
+    pub format: Option<String>,
+    /// `.min(n)` of a string.
+    pub min_length: Option<u32>,
+    /// `.max(n)` of a string.
+    pub max_length: Option<u32>,
+    /// `.min(n)` of a number.
+    pub minimum: Option<f64>,
+    /// `.max(n)` of a number.
+    pub maximum: Option<f64>,
+    /// `.gt(n)`, `.positive()`.
+    pub exclusive_minimum: Option<f64>,
+    /// `.lt(n)`, `.negative()`.
+    pub exclusive_maximum: Option<f64>,
+    /// `.int()`.
+    pub integer: bool,
+    /// `.regex(/…/)`, the source between the slashes.
+    pub pattern: Option<String>,
+    /// `.refine(…)` and the like: demands something that cannot be read.
+    pub refined: bool,
+}
+
+/// A set of string values with a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Enumeration {
+    /// The declaration.
+    pub name: String,
+    /// Its name.
+    pub location: Location,
+    /// In order.
+    pub values: Vec<String>,
+    /// The database's name for it, where the source says it (`pgEnum('user_role', …)`).
+    pub database_name: Option<String>,
+}
+
+/// An endpoint that a server offers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// Upper case: `GET`; `ALL` for every method.
+    pub method: String,
+    /// With `:name` for parameters, whatever the framework writes: `/api/users/:id`.
+    pub path: String,
+    /// Where it is declared.
+    pub location: Location,
+    /// Comments that speak to this tool.
+    pub tags: Tags,
+}
+
+/// An endpoint that a contract describes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contract {
+    /// `UserEndpoints.getById`.
+    pub name: String,
+    /// As [`Route::method`].
+    pub method: String,
+    /// As [`Route::path`].
+    pub path: String,
+    /// Where it is declared.
+    pub location: Location,
+    /// The type or schema of the request.
+    pub request: Option<ContractReference>,
+    /// The type or schema of the response.
+    pub response: Option<ContractReference>,
+}
+
+/// A type or schema that a contract names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContractReference {
+    /// The name as written.
+    pub name: String,
+    /// Where it is named.
+    pub location: Location,
+    /// Whether a declaration of that name can be reached from there.
+    pub resolved: bool,
+}
+
+/// A file that could not be read whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Where.
+    pub location: Location,
+    /// Why.
+    pub message: String,
+}
