@@ -1,5 +1,7 @@
 //! Migration files: reading them, refusing what is unsafe, running them, undoing them.
 
+pub mod sql;
+
 use std::fmt;
 
 /// A migration: `V<version>__<name>.sql` and what stands beside it.
