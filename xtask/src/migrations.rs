@@ -19,6 +19,28 @@ pub struct Migration {
     pub down: Down,
     /// Whether its first line is `-- no-transaction`.
     pub no_transaction: bool,
+    /// refinery's checksum of version, name and text, as its history table holds it.
+    pub checksum: u64,
+}
+
+/// One row of the history table: a migration that the database says it has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppliedRow {
+    /// As [`Migration::version`].
+    pub version: i64,
+    /// As [`Migration::name`].
+    pub name: String,
+    /// When, as refinery writes it (RFC 3339).
+    pub applied_on: String,
+    /// As [`Migration::checksum`].
+    pub checksum: u64,
+}
+
+/// refinery's checksum of a migration's version, name and text.
+#[must_use]
+pub fn checksum(version: i64, name: &str, sql: &str) -> Option<u64> {
+    let migration = refinery_core::Migration::unapplied(&format!("V{version}__{name}"), sql).ok()?;
+    Some(migration.checksum())
 }
 
 /// How a migration is undone.
@@ -30,6 +52,8 @@ pub enum Down {
         file: String,
         /// Its text.
         sql: String,
+        /// Whether its first line is `-- no-transaction`.
+        no_transaction: bool,
     },
     /// Not at all: `-- irreversible: <why>`.
     Irreversible {
@@ -44,5 +68,39 @@ pub enum Down {
 impl fmt::Display for Migration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "V{}__{}", self.version, self.name)
+    }
+}
+
+#[cfg(test)]
+impl Migration {
+    /// A migration as it would be read from `migrations/`, for tests.
+    pub(crate) fn sample(version: i64, name: &str, sql: &str, down: &str) -> Self {
+        let no_transaction = |sql: &str| sql.starts_with("-- no-transaction");
+        Self {
+            version,
+            name: name.into(),
+            file: format!("migrations/V{version}__{name}.sql"),
+            sql: sql.into(),
+            down: Down::Sql {
+                file: format!("migrations/V{version}__{name}.down.sql"),
+                sql: down.into(),
+                no_transaction: no_transaction(down),
+            },
+            no_transaction: no_transaction(sql),
+            checksum: checksum(version, name, sql).expect("a name that refinery takes"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_checksum_is_refinerys() {
+        let migration = Migration::sample(7, "add_user_bio", "select 1;", "select 2;");
+        let theirs = refinery_core::Migration::unapplied("V7__add_user_bio", "select 1;").expect("a valid name");
+        assert_eq!((migration.checksum, migration.to_string()), (theirs.checksum(), theirs.to_string()));
+        assert_ne!(checksum(7, "add_user_bio", "select 1;\r\n"), Some(migration.checksum));
     }
 }
