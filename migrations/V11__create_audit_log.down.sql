@@ -1,0 +1,3 @@
+DROP TRIGGER bills_record_change ON bills;
+DROP FUNCTION record_change();
+DROP TABLE audit_log;

@@ -1,0 +1,2 @@
+DROP MATERIALIZED VIEW bill_engagement;
+DROP VIEW bill_overview;

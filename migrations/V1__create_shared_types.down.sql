@@ -1,0 +1,4 @@
+DROP DOMAIN email_address;
+DROP TYPE notification_channel;
+DROP TYPE chamber;
+DROP TYPE user_role;

@@ -1,0 +1,3 @@
+DROP TABLE comment_reports;
+DROP TABLE comments;
+DROP TYPE comment_status;

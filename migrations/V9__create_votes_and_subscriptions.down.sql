@@ -1,0 +1,3 @@
+DROP TABLE subscriptions;
+DROP TABLE votes;
+DROP TYPE vote_position;

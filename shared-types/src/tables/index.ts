@@ -1,0 +1,14 @@
+export type * from './amendment';
+export type * from './audit-log';
+export type * from './bill';
+export type * from './bill-sponsor';
+export type * from './bill-version';
+export type * from './comment';
+export type * from './committee';
+export type * from './notification';
+export type * from './shared';
+export type * from './sponsor';
+export type * from './user';
+export type * from './user-profile';
+export type * from './views';
+export type * from './vote';
