@@ -1,6 +1,11 @@
 //! Migration files: reading them, refusing what is unsafe, running them, undoing them.
 
+pub mod history;
+pub mod journal;
+pub mod lock;
+pub mod runner;
 pub mod sql;
+pub mod state;
 
 use std::fmt;
 
@@ -43,6 +48,13 @@ pub fn checksum(version: i64, name: &str, sql: &str) -> Option<u64> {
     Some(migration.checksum())
 }
 
+/// `V7__add_user_bio`
+impl fmt::Display for AppliedRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "V{}__{}", self.version, self.name)
+    }
+}
+
 /// How a migration is undone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Down {
@@ -62,6 +74,16 @@ pub enum Down {
         /// Why.
         reason: String,
     },
+}
+
+impl Down {
+    /// The file, relative to the root.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        match self {
+            Self::Sql { file, .. } | Self::Irreversible { file, .. } => file,
+        }
+    }
 }
 
 /// `V7__add_user_bio`

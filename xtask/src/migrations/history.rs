@@ -1,0 +1,74 @@
+//! refinery's history table, read with care: refinery itself panics on a row that somebody edited by hand.
+
+use anyhow::{Context as _, Result, anyhow, ensure};
+use postgres::{GenericClient, Row};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::AppliedRow;
+
+/// Whether `table` (as SQL writes it: `refinery_schema_history`, `ops.history`) exists.
+pub fn exists(client: &mut impl GenericClient, table: &str) -> Result<bool> {
+    let row = client
+        .query_one("SELECT pg_catalog.to_regclass($1) IS NOT NULL", &[&table])
+        .with_context(|| format!("cannot look for the history table `{table}`"))?;
+    row.try_get(0).context("cannot read what PostgreSQL answered")
+}
+
+/// The applied migrations in the order of their versions; none where the table does not exist yet.
+pub fn read(client: &mut impl GenericClient, table: &str) -> Result<Vec<AppliedRow>> {
+    if !exists(client, table)? {
+        return Ok(Vec::new());
+    }
+    // Everything as text: a table that an older refinery or a person made may hold other types than ours.
+    let query = format!(
+        "SELECT version::text AS version, name::text AS name, applied_on::text AS applied_on, \
+         checksum::text AS checksum FROM {table} ORDER BY {table}.version"
+    );
+    let rows = client.query(&query, &[]).with_context(|| format!("cannot read the history table `{table}`"))?;
+    rows.iter().map(|row| parse(row).with_context(|| malformed(table, row))).collect()
+}
+
+/// Removes the row of `version`; an error when there is not exactly one.
+pub fn delete(client: &mut impl GenericClient, table: &str, version: i64) -> Result<()> {
+    let deleted = client
+        .execute(&format!("DELETE FROM {table} WHERE version = $1::text::bigint"), &[&version.to_string()])
+        .with_context(|| format!("cannot delete version {version} from the history table `{table}`"))?;
+    ensure!(deleted == 1, "the history table `{table}` held {deleted} rows of version {version} instead of one");
+    Ok(())
+}
+
+/// The row as refinery takes it.
+pub fn as_refinery(row: &AppliedRow) -> Result<refinery_core::Migration> {
+    let applied_on = parse_time(&row.applied_on)?;
+    Ok(refinery_core::Migration::applied(row.version, row.name.clone(), applied_on, row.checksum))
+}
+
+fn parse(row: &Row) -> Result<AppliedRow> {
+    let version = column(row, "version")?;
+    let applied_on = column(row, "applied_on")?;
+    let checksum = column(row, "checksum")?;
+    Ok(AppliedRow {
+        version: version.parse().map_err(|_| anyhow!("`version` is `{version}`, which is no whole number"))?,
+        name: column(row, "name")?,
+        applied_on: parse_time(&applied_on).map(|_| applied_on)?,
+        checksum: checksum.parse().map_err(|_| anyhow!("`checksum` is `{checksum}`, which is no unsigned number"))?,
+    })
+}
+
+fn parse_time(text: &str) -> Result<OffsetDateTime> {
+    OffsetDateTime::parse(text, &Rfc3339)
+        .map_err(|_| anyhow!("`applied_on` is `{text}`, which is not written as `2024-01-15T10:30:00Z`"))
+}
+
+fn column(row: &Row, name: &str) -> Result<String> {
+    row.try_get::<_, Option<String>>(name)?.ok_or_else(|| anyhow!("`{name}` is NULL"))
+}
+
+fn malformed(table: &str, row: &Row) -> String {
+    let version = row.try_get::<_, Option<String>>("version").ok().flatten().unwrap_or_else(|| "NULL".into());
+    format!(
+        "the row of version {version} in the history table `{table}` was changed by hand; \
+         correct it, or restore it from a backup, before anything else"
+    )
+}

@@ -1,0 +1,213 @@
+//! What refinery's history does not keep: how to undo each applied migration, what the catalogs were before and after
+//! it, and how far a migration without transaction has come. A table beside the history table.
+
+use anyhow::{Context as _, Result, bail};
+use postgres::{GenericClient, Row};
+
+use super::{Down, Migration, history};
+
+/// How far a migration is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// A migration without transaction is running, or was interrupted.
+    Applying,
+    /// Done.
+    Applied,
+    /// A down file without transaction is running, or was interrupted.
+    RollingBack,
+}
+
+impl Phase {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Applying => "applying",
+            Self::Applied => "applied",
+            Self::RollingBack => "rolling back",
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self> {
+        match text {
+            "applying" => Ok(Self::Applying),
+            "applied" => Ok(Self::Applied),
+            "rolling back" => Ok(Self::RollingBack),
+            other => bail!("`phase` is `{other}`, which is none of `applying`, `applied`, `rolling back`"),
+        }
+    }
+}
+
+/// A row of the journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The number after `V`.
+    pub version: i64,
+    /// What follows `__`.
+    pub name: String,
+    /// How far it is.
+    pub phase: Phase,
+    /// Of a run in progress: the statement (from 1) that was about to run. Those before it are done.
+    pub statement: Option<i32>,
+    /// Digest of the catalogs just before that statement.
+    pub catalog_at_statement: Option<String>,
+    /// refinery's checksum of the SQL that was applied.
+    pub checksum: String,
+    /// How to undo it, as it was when it was applied.
+    pub down: Down,
+    /// Digest of the catalogs before it; none where nobody looked.
+    pub catalog_before: Option<String>,
+    /// Digest of the catalogs after it; none where nobody looked.
+    pub catalog_after: Option<String>,
+}
+
+/// The journal's table beside the history table `history_table`.
+#[must_use]
+pub fn table(history_table: &str) -> String {
+    format!("{history_table}_journal")
+}
+
+/// Creates the table where it does not exist.
+pub fn create(client: &mut impl GenericClient, history_table: &str) -> Result<()> {
+    let table = table(history_table);
+    let ddl = format!(
+        "CREATE TABLE IF NOT EXISTS {table} (
+             version bigint PRIMARY KEY,
+             name text NOT NULL,
+             phase text NOT NULL CHECK (phase IN ('applying', 'applied', 'rolling back')),
+             statement integer,
+             catalog_at_statement text,
+             checksum text NOT NULL,
+             down_file text NOT NULL,
+             down_sql text,
+             irreversible text,
+             catalog_before text,
+             catalog_after text,
+             recorded_at timestamptz NOT NULL DEFAULT now(),
+             CHECK ((down_sql IS NULL) <> (irreversible IS NULL))
+         )"
+    );
+    client.batch_execute(&ddl).with_context(|| format!("cannot create the journal `{table}`"))
+}
+
+/// Every entry by version; none where the table does not exist yet.
+pub fn read(client: &mut impl GenericClient, history_table: &str) -> Result<Vec<Entry>> {
+    let table = table(history_table);
+    if !history::exists(client, &table)? {
+        return Ok(Vec::new());
+    }
+    let query = format!(
+        "SELECT version, name, phase, statement, catalog_at_statement, checksum, down_file, down_sql, irreversible,
+                catalog_before, catalog_after FROM {table} ORDER BY version"
+    );
+    let rows = client.query(&query, &[]).with_context(|| format!("cannot read the journal `{table}`"))?;
+    let parsed = rows.iter().map(parse).collect::<Result<_>>();
+    parsed.with_context(|| format!("the journal `{table}` was changed by hand; correct the row"))
+}
+
+/// Records `migration` in `phase`, over what was recorded for its version before. One round trip.
+pub fn record(client: &mut impl GenericClient, history_table: &str, migration: &Migration, phase: Phase) -> Result<()> {
+    let (down_sql, irreversible) = match &migration.down {
+        Down::Sql { sql, .. } => (Some(sql), None),
+        Down::Irreversible { reason, .. } => (None, Some(reason)),
+    };
+    let statement = format!(
+        "INSERT INTO {} (version, name, phase, checksum, down_file, down_sql, irreversible)
+         VALUES ({}, $1, $2, $3, $4, $5, $6)
+         ON CONFLICT (version) DO UPDATE SET name = excluded.name, phase = excluded.phase,
+             checksum = excluded.checksum, down_file = excluded.down_file, down_sql = excluded.down_sql,
+             irreversible = excluded.irreversible, recorded_at = now(),
+             statement = NULL, catalog_at_statement = NULL, catalog_before = NULL, catalog_after = NULL",
+        table(history_table),
+        migration.version
+    );
+    let checksum = migration.checksum.to_string();
+    client
+        .execute(
+            &statement,
+            &[&migration.name, &phase.as_str(), &checksum, &migration.down.file(), &down_sql, &irreversible],
+        )
+        .with_context(|| format!("cannot record `{migration}` in the journal"))?;
+    Ok(())
+}
+
+/// Records, before it runs, that statement `number` (from 1) of a migration without transaction is next.
+pub fn about_to_run(
+    client: &mut impl GenericClient,
+    history_table: &str,
+    version: i64,
+    number: i32,
+    catalog: &str,
+) -> Result<()> {
+    let statement = format!(
+        "UPDATE {} SET statement = $2, catalog_at_statement = $3, recorded_at = now() WHERE version = $1",
+        table(history_table)
+    );
+    client
+        .execute(&statement, &[&version, &number, &catalog])
+        .with_context(|| format!("cannot record in the journal that statement {number} is next"))?;
+    Ok(())
+}
+
+/// Records the phase of an entry that is there.
+pub fn set_phase(client: &mut impl GenericClient, history_table: &str, version: i64, phase: Phase) -> Result<()> {
+    let statement = format!(
+        "UPDATE {} SET phase = $2, statement = NULL, catalog_at_statement = NULL, recorded_at = now()
+         WHERE version = $1",
+        table(history_table)
+    );
+    client
+        .execute(&statement, &[&version, &phase.as_str()])
+        .with_context(|| format!("cannot record the phase `{}` in the journal", phase.as_str()))?;
+    Ok(())
+}
+
+/// Records what the catalogs were before and after a migration.
+pub fn set_catalogs(
+    client: &mut impl GenericClient,
+    history_table: &str,
+    version: i64,
+    before: Option<&str>,
+    after: Option<&str>,
+) -> Result<()> {
+    let statement = format!(
+        "UPDATE {} SET catalog_before = coalesce($2, catalog_before), catalog_after = coalesce($3, catalog_after)
+         WHERE version = $1",
+        table(history_table)
+    );
+    client
+        .execute(&statement, &[&version, &before, &after])
+        .context("cannot record the digests of the catalogs in the journal")?;
+    Ok(())
+}
+
+/// Removes the entry of `version`, if there is one: a migration of another tool has none.
+pub fn delete(client: &mut impl GenericClient, history_table: &str, version: i64) -> Result<()> {
+    client
+        .execute(&format!("DELETE FROM {} WHERE version = $1", table(history_table)), &[&version])
+        .with_context(|| format!("cannot delete version {version} from the journal"))?;
+    Ok(())
+}
+
+fn parse(row: &Row) -> Result<Entry> {
+    let file: String = row.try_get("down_file")?;
+    let down = match (row.try_get::<_, Option<String>>("down_sql")?, row.try_get::<_, Option<String>>("irreversible")?)
+    {
+        (Some(sql), None) => Down::Sql { no_transaction: is_no_transaction(&sql), file, sql },
+        (None, Some(reason)) => Down::Irreversible { file, reason },
+        (Some(_), Some(_)) | (None, None) => bail!("one of `down_sql` and `irreversible` must be NULL, the other not"),
+    };
+    Ok(Entry {
+        version: row.try_get("version")?,
+        name: row.try_get("name")?,
+        phase: Phase::parse(row.try_get("phase")?)?,
+        statement: row.try_get("statement")?,
+        catalog_at_statement: row.try_get("catalog_at_statement")?,
+        checksum: row.try_get("checksum")?,
+        down,
+        catalog_before: row.try_get("catalog_before")?,
+        catalog_after: row.try_get("catalog_after")?,
+    })
+}
+
+fn is_no_transaction(sql: &str) -> bool {
+    sql.lines().next().is_some_and(|line| line.trim() == "-- no-transaction")
+}

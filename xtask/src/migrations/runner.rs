@@ -1,0 +1,176 @@
+//! Applies migrations through refinery, each in one transaction with its rows in history and journal. refinery's own
+//! driver commits the SQL and the history row apart; this connection keeps them together, and has the moment before
+//! COMMIT in which the result is verified.
+
+mod attempt;
+mod steps;
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use postgres::{Client, Transaction};
+use refinery_core::traits::sync;
+
+use super::{Migration, history, journal};
+use crate::report::AppliedMigration;
+
+/// What the runner works with.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// refinery's history table, as SQL writes it.
+    pub history_table: String,
+    /// The server process that holds the advisory lock.
+    pub lock_pid: i32,
+    /// How long a statement may wait for a lock that the application holds.
+    pub ddl_lock_timeout: Duration,
+    /// How often a migration is tried again after such a wait, or after a deadlock.
+    pub retries: u32,
+}
+
+/// Who watches a run: is told what happens, and has the last word before each COMMIT.
+pub trait Watch {
+    /// `migration` begins.
+    fn starting(&mut self, migration: &Migration);
+    /// `migration` could not get its locks and is tried again after `pause`.
+    fn retrying(&mut self, migration: &Migration, cause: &anyhow::Error, pause: Duration);
+    /// `migration` and its rows are written and not yet committed; an error undoes them.
+    fn verify(&mut self, transaction: &mut Transaction<'_>, migration: &Migration) -> Result<()>;
+    /// A statement of a migration without transaction is about to run: the digest of the catalogs as they are.
+    fn catalog(&mut self, client: &mut Client) -> Result<String>;
+    /// `migration` is committed.
+    fn applied(&mut self, migration: &AppliedMigration);
+}
+
+/// Creates history table and journal where they do not exist.
+pub fn create_tables(client: &mut Client, history_table: &str) -> Result<()> {
+    let ddl = <Connection<'_, '_> as sync::Migrate>::assert_migrations_table_query(history_table);
+    client.batch_execute(&ddl).with_context(|| format!("cannot create the history table `{history_table}`"))?;
+    journal::create(client, history_table)
+}
+
+/// Applies the pending ones of `files` up to and including version `target`. Stops at the first that fails; those
+/// before it stay applied, and `watch` was told of each.
+pub fn run(
+    client: &mut Client,
+    settings: &Settings,
+    files: &[Migration],
+    target: i64,
+    watch: &mut dyn Watch,
+) -> Result<()> {
+    let all: Vec<_> = files
+        .iter()
+        .map(|file| {
+            refinery_core::Migration::unapplied(&file.to_string(), &file.sql)
+                .with_context(|| format!("refinery refuses the name of `{}`", file.file))
+        })
+        .collect::<Result<_>>()?;
+    let recorded = history::read(client, &settings.history_table)?;
+    let last = recorded.last().map_or(i64::MIN, |row| row.version);
+    let pending = files.iter().filter(|file| file.version > last && file.version <= target).collect();
+    attempt::clean_session(client, settings)?;
+    let mut connection = Connection { client, settings, pending, watch, next: Next::Table, failure: None };
+    let mut runner = refinery::Runner::new(&all).set_target(refinery::Target::Version(target));
+    runner.set_migration_table_name(&settings.history_table);
+    let result = runner.run(&mut connection);
+    match (result, connection.failure) {
+        (_, Some(failure)) => Err(failure),
+        (Ok(_), None) => Ok(()),
+        (Err(error), None) => Err(anyhow!(error).context("refinery refused the migrations")),
+    }
+}
+
+/// A connection as refinery drives it: first it makes sure of its history table, then for each pending migration it
+/// sends the SQL and, apart, the row for its history.
+struct Connection<'a, 'w> {
+    client: &'a mut Client,
+    settings: &'a Settings,
+    pending: Vec<&'a Migration>,
+    watch: &'w mut dyn Watch,
+    next: Next,
+    /// The error itself; refinery gets only [`Stopped`].
+    failure: Option<anyhow::Error>,
+}
+
+/// What refinery sends next.
+#[derive(Debug, Clone, Copy)]
+enum Next {
+    Table,
+    Migration(usize),
+    HistoryRow(usize),
+}
+
+/// Tells refinery to stop.
+#[derive(Debug)]
+struct Stopped;
+
+impl std::fmt::Display for Stopped {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("stopped")
+    }
+}
+
+impl std::error::Error for Stopped {}
+
+impl sync::Transaction for Connection<'_, '_> {
+    type Error = Stopped;
+
+    fn execute<'q, T: Iterator<Item = &'q str>>(&mut self, queries: T) -> Result<usize, Stopped> {
+        let mut count = 0;
+        for query in queries {
+            self.receive(query).map_err(|failure| self.stop(failure))?;
+            count += 1;
+        }
+        Ok(count)
+    }
+}
+
+impl sync::Query<Vec<refinery_core::Migration>> for Connection<'_, '_> {
+    fn query(&mut self, _query: &str) -> Result<Vec<refinery_core::Migration>, Stopped> {
+        let rows = history::read(self.client, &self.settings.history_table);
+        let applied = rows.and_then(|rows| rows.iter().map(history::as_refinery).collect());
+        applied.map_err(|failure| self.stop(failure))
+    }
+}
+
+impl sync::Migrate for Connection<'_, '_> {}
+
+impl Connection<'_, '_> {
+    fn stop(&mut self, failure: anyhow::Error) -> Stopped {
+        self.failure = Some(failure);
+        Stopped
+    }
+
+    /// One query of refinery's. The SQL of a migration waits for its history row, so that both can be tried again.
+    fn receive(&mut self, query: &str) -> Result<()> {
+        match self.next {
+            Next::Table => {
+                create_tables(self.client, &self.settings.history_table)?;
+                self.next = Next::Migration(0);
+            }
+            Next::Migration(index) => {
+                let expected = self.pending.get(index).map(|migration| migration.sql.as_str());
+                if expected != Some(query) {
+                    bail!("the history changed while the migrations were planned: run the command again")
+                }
+                self.next = Next::HistoryRow(index);
+            }
+            Next::HistoryRow(index) => {
+                self.apply(self.pending[index], query)?;
+                self.next = Next::Migration(index + 1);
+            }
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, migration: &Migration, history_row: &str) -> Result<()> {
+        self.watch.starting(migration);
+        let start = Instant::now();
+        if migration.no_transaction {
+            steps::apply(self.client, self.settings, migration, history_row, self.watch)?;
+        } else {
+            attempt::apply(self.client, self.settings, migration, history_row, self.watch)?;
+        }
+        self.watch.applied(&AppliedMigration { name: migration.to_string(), duration: start.elapsed() });
+        Ok(())
+    }
+}

@@ -1,0 +1,103 @@
+//! One migration in one transaction, tried again when the application's locks stood in its way.
+
+use std::thread::sleep;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use postgres::error::SqlState;
+use postgres::{Client, Transaction};
+
+use super::{Settings, Watch};
+use crate::migrations::journal::{self, Phase};
+use crate::migrations::{Migration, lock};
+
+/// Runs the migration, writes its rows, lets `watch` verify, and commits. Tries again after a lock timeout or a
+/// deadlock, with a growing pause in which nobody is blocked.
+pub(super) fn apply(
+    client: &mut Client,
+    settings: &Settings,
+    migration: &Migration,
+    history_row: &str,
+    watch: &mut dyn Watch,
+) -> Result<()> {
+    let mut pause = Duration::from_millis(500);
+    for _ in 0..settings.retries {
+        match once(client, settings, migration, history_row, watch) {
+            Err(error) if is_contention(&error) => watch.retrying(migration, &error, pause),
+            other => return other,
+        }
+        sleep(pause);
+        pause *= 2;
+    }
+    once(client, settings, migration, history_row, watch)
+}
+
+/// Puts the session back as it was at its start, with the limits of the runner: what one migration sets
+/// (`search_path`, a role) must reach neither the history row nor the next migration.
+pub(super) fn clean_session(client: &mut Client, settings: &Settings) -> Result<()> {
+    client.batch_execute(&clean_session_sql(settings)).context("cannot prepare the session")
+}
+
+pub(super) fn clean_session_sql(settings: &Settings) -> String {
+    format!(
+        "RESET SESSION AUTHORIZATION; RESET ALL; SET lock_timeout = {}; SET idle_in_transaction_session_timeout = 0",
+        settings.ddl_lock_timeout.as_millis()
+    )
+}
+
+fn once(
+    client: &mut Client,
+    settings: &Settings,
+    migration: &Migration,
+    history_row: &str,
+    watch: &mut dyn Watch,
+) -> Result<()> {
+    let mut transaction = client.transaction().context("cannot begin a transaction")?;
+    ensure_locked(&mut transaction, settings)?;
+    transaction
+        .batch_execute(&migration.sql)
+        .with_context(|| format!("cannot apply `{migration}` (`{}`)", migration.file))?;
+    record(&mut transaction, settings, migration, history_row)?;
+    watch.verify(&mut transaction, migration)?;
+    commit(transaction, migration)
+}
+
+fn ensure_locked(transaction: &mut Transaction<'_>, settings: &Settings) -> Result<()> {
+    let pid: i32 = transaction.query_one("SELECT pg_catalog.pg_backend_pid()", &[])?.try_get(0)?;
+    if pid != settings.lock_pid {
+        bail!("{}", lock::POOLED)
+    }
+    Ok(())
+}
+
+/// Writes the rows of history and journal.
+pub(super) fn record(
+    transaction: &mut Transaction<'_>,
+    settings: &Settings,
+    migration: &Migration,
+    history_row: &str,
+) -> Result<()> {
+    let rows = format!("{}; {history_row}", clean_session_sql(settings));
+    transaction
+        .batch_execute(&rows)
+        .with_context(|| format!("cannot record `{migration}` in the history table `{}`", settings.history_table))?;
+    journal::record(transaction, &settings.history_table, migration, Phase::Applied)
+}
+
+/// A COMMIT that PostgreSQL refuses (a deferred constraint) has undone everything; one whose answer is lost may have
+/// happened or not.
+pub(super) fn commit(transaction: Transaction<'_>, migration: &Migration) -> Result<()> {
+    transaction.commit().map_err(|error| match error.as_db_error() {
+        Some(_) => anyhow!(error).context(format!("cannot commit `{migration}`; it was undone")),
+        None => anyhow!(error).context(format!(
+            "the connection was lost in the COMMIT of `{migration}`: it is applied either whole or not at all, \
+             `cargo xtask db-status` tells which"
+        )),
+    })
+}
+
+fn is_contention(error: &anyhow::Error) -> bool {
+    let states = [SqlState::LOCK_NOT_AVAILABLE, SqlState::T_R_DEADLOCK_DETECTED, SqlState::T_R_SERIALIZATION_FAILURE];
+    let code = error.chain().find_map(|cause| cause.downcast_ref::<postgres::Error>()?.code());
+    code.is_some_and(|code| states.contains(code))
+}

@@ -1,0 +1,238 @@
+//! What the history table and the files say about each other. Pure: the rows and the files in, the verdict out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{AppliedRow, Migration, checksum};
+
+/// Where a database stands.
+#[derive(Debug)]
+pub struct State<'a> {
+    /// Every recorded migration, by version.
+    pub applied: Vec<AppliedFile<'a>>,
+    /// The files above the last applied version, by version.
+    pub pending: Vec<&'a Migration>,
+    /// Why migrating would not be safe; empty when history and files agree.
+    pub problems: Vec<Problem>,
+}
+
+/// A recorded migration and its file.
+#[derive(Debug)]
+pub struct AppliedFile<'a> {
+    /// The row.
+    pub row: AppliedRow,
+    /// The file of this version, changed or not; none when it is gone.
+    pub file: Option<&'a Migration>,
+}
+
+/// A disagreement between history and files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Problem {
+    /// It was applied and has no file.
+    Missing {
+        /// `V7__add_user_bio`
+        name: String,
+        /// The file that holds its SQL under another version, if there is one.
+        renumbered: Option<String>,
+    },
+    /// It was applied with other content than its file holds now.
+    Edited {
+        /// `V7__add_user_bio`
+        name: String,
+        /// The file.
+        file: String,
+    },
+    /// It was applied under another name.
+    Renamed {
+        /// The name it was applied under.
+        name: String,
+        /// The file.
+        file: String,
+        /// Whether its content was changed as well.
+        edited: bool,
+    },
+    /// It was not applied, and a later one was.
+    OutOfOrder {
+        /// `V5__add_index`
+        name: String,
+        /// The file.
+        file: String,
+        /// The last applied migration.
+        last: String,
+    },
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Missing { name, renumbered: None } => {
+                write!(
+                    f,
+                    "`{name}` was applied and its file is gone: restore the file, or undo it with `cargo xtask db-rollback {name}`"
+                )
+            }
+            Self::Missing { name, renumbered: Some(file) } => {
+                write!(f, "`{name}` was applied and `{file}` holds its SQL now: give the file its old name back")
+            }
+            Self::Edited { name, file } => {
+                write!(
+                    f,
+                    "`{name}` was applied and `{file}` was edited since: restore the file and put the change into a new migration"
+                )
+            }
+            Self::Renamed { name, file, edited: false } => {
+                write!(f, "`{name}` was applied and its file is called `{file}` now: give it its old name back")
+            }
+            Self::Renamed { name, file, edited: true } => {
+                write!(
+                    f,
+                    "`{name}` was applied and `{file}` has its version with another name and content: restore the file and give the new migration a version of its own"
+                )
+            }
+            Self::OutOfOrder { name, file, last } => {
+                write!(
+                    f,
+                    "`{name}` was not applied and is older than `{last}`, which was: give `{file}` a version above"
+                )
+            }
+        }
+    }
+}
+
+impl Problem {
+    /// The migration that it is about, as `V7__add_user_bio`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Missing { name, .. }
+            | Self::Edited { name, .. }
+            | Self::Renamed { name, .. }
+            | Self::OutOfOrder { name, .. } => name,
+        }
+    }
+}
+
+impl<'a> State<'a> {
+    /// Compares the recorded rows with the files.
+    pub fn new(rows: Vec<AppliedRow>, files: &'a [Migration]) -> Self {
+        let by_version: BTreeMap<i64, &Migration> = files.iter().map(|file| (file.version, file)).collect();
+        let recorded: BTreeSet<i64> = rows.iter().map(|row| row.version).collect();
+        let last = rows.last().cloned();
+        let mut problems = Vec::new();
+        for row in &rows {
+            problems.extend(compare(row, by_version.get(&row.version).copied(), files, &recorded));
+        }
+        let (late, pending): (Vec<&Migration>, Vec<&Migration>) = by_version
+            .values()
+            .filter(|file| !recorded.contains(&file.version))
+            .partition(|file| last.as_ref().is_some_and(|last| file.version < last.version));
+        problems.extend(late.iter().map(|file| Problem::OutOfOrder {
+            name: file.to_string(),
+            file: file.file.clone(),
+            last: last.as_ref().map(ToString::to_string).unwrap_or_default(),
+        }));
+        let applied =
+            rows.into_iter().map(|row| AppliedFile { file: by_version.get(&row.version).copied(), row }).collect();
+        Self { applied, pending, problems }
+    }
+
+    /// The files of the applied migrations, in order; only meaningful where there are no problems.
+    pub fn applied_files(&self) -> impl Iterator<Item = &'a Migration> {
+        self.applied.iter().filter_map(|applied| applied.file)
+    }
+}
+
+fn compare(
+    row: &AppliedRow,
+    file: Option<&Migration>,
+    files: &[Migration],
+    recorded: &BTreeSet<i64>,
+) -> Option<Problem> {
+    let Some(file) = file else {
+        return Some(Problem::Missing { name: row.to_string(), renumbered: renumbered(row, files, recorded) });
+    };
+    if file.checksum == row.checksum && file.name == row.name {
+        return None;
+    }
+    let same_content = checksum(row.version, &row.name, &file.sql) == Some(row.checksum);
+    let (name, path) = (row.to_string(), file.file.clone());
+    Some(if file.name == row.name {
+        Problem::Edited { name, file: path }
+    } else {
+        Problem::Renamed { name, file: path, edited: !same_content }
+    })
+}
+
+/// The file of another version that holds exactly the SQL that was applied as `row`.
+fn renumbered(row: &AppliedRow, files: &[Migration], recorded: &BTreeSet<i64>) -> Option<String> {
+    let mut unrecorded = files.iter().filter(|file| !recorded.contains(&file.version));
+    let same = unrecorded.find(|file| checksum(row.version, &row.name, &file.sql) == Some(row.checksum))?;
+    Some(same.file.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn migration(version: i64, name: &str, sql: &str) -> Migration {
+        Migration::sample(version, name, sql, "select 1;")
+    }
+
+    fn row(version: i64, name: &str, sql: &str) -> AppliedRow {
+        let checksum = checksum(version, name, sql).expect("a valid name");
+        AppliedRow { version, name: name.into(), applied_on: "2024-01-15T10:30:00Z".into(), checksum }
+    }
+
+    fn problems(rows: Vec<AppliedRow>, files: &[Migration]) -> Vec<Problem> {
+        State::new(rows, files).problems
+    }
+
+    #[test]
+    fn what_is_recorded_is_applied_and_the_rest_is_pending() {
+        let files = [migration(1, "a", "x"), migration(2, "b", "y"), migration(10, "c", "z")];
+        let state = State::new(vec![row(1, "a", "x")], &files);
+        assert_eq!(state.problems, []);
+        assert_eq!(state.pending.iter().map(|file| file.version).collect::<Vec<_>>(), [2, 10]);
+        assert_eq!(state.applied.len(), 1);
+    }
+
+    #[test]
+    fn an_edited_a_renamed_and_a_replaced_file_are_told_apart() {
+        let name = || "V1__a".to_owned();
+        let file = || "migrations/V1__a.sql".to_owned();
+        assert_eq!(
+            problems(vec![row(1, "a", "old")], &[migration(1, "a", "new")]),
+            [Problem::Edited { name: name(), file: file() }]
+        );
+        let other = || "migrations/V1__b.sql".to_owned();
+        assert_eq!(
+            problems(vec![row(1, "a", "x")], &[migration(1, "b", "x")]),
+            [Problem::Renamed { name: name(), file: other(), edited: false }]
+        );
+        assert_eq!(
+            problems(vec![row(1, "a", "x")], &[migration(1, "b", "y")]),
+            [Problem::Renamed { name: name(), file: other(), edited: true }]
+        );
+    }
+
+    #[test]
+    fn a_deleted_and_a_renumbered_file_are_told_apart() {
+        assert_eq!(
+            problems(vec![row(1, "a", "x")], &[migration(2, "b", "y")]),
+            [Problem::Missing { name: "V1__a".into(), renumbered: None }]
+        );
+        assert_eq!(
+            problems(vec![row(1, "a", "x")], &[migration(2, "a", "x")]),
+            [Problem::Missing { name: "V1__a".into(), renumbered: Some("migrations/V2__a.sql".into()) }]
+        );
+    }
+
+    #[test]
+    fn a_file_below_the_last_applied_one_is_out_of_order() {
+        let files = [migration(1, "a", "x"), migration(2, "b", "y"), migration(3, "c", "z")];
+        let state = State::new(vec![row(1, "a", "x"), row(3, "c", "z")], &files);
+        let expected =
+            Problem::OutOfOrder { name: "V2__b".into(), file: "migrations/V2__b.sql".into(), last: "V3__c".into() };
+        assert_eq!(state.problems, [expected]);
+        assert!(state.pending.is_empty());
+    }
+}
