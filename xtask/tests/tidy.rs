@@ -1,0 +1,172 @@
+//! Habits that a compiler does not check: each module says why it exists, imports point one way, only one file
+//! prints, files stay readable, and nothing of one person's machine is committed. Every problem is reported at once.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use regex::Regex;
+
+/// What a module may import of this crate, by the start of its path below `xtask/src/`; the first match counts.
+/// Whoever is not listed (`commands`, `main.rs`) puts the parts together and may import everything.
+const MAY_IMPORT: &[(&str, &[&str])] = &[
+    ("source", &[]),
+    ("tree", &["tree"]),
+    ("terminal", &[]),
+    ("report", &["report", "source"]),
+    ("schema/model", &[]),
+    ("schema/types", &["schema"]),
+    ("schema/provenance", &["schema", "source"]),
+    ("schema", &["schema", "source", "tree", "migrations"]),
+    ("typescript/facts", &["source"]),
+    ("typescript", &["typescript", "source", "tree", "config"]),
+    ("postgres", &["postgres", "schema", "config", "source"]),
+    ("migrations", &["migrations", "postgres", "schema", "source", "tree", "config", "report"]),
+    ("checks", &["checks", "config", "report", "schema", "source", "typescript"]),
+    ("render", &["render", "report", "source", "terminal"]),
+    ("config", &["config", "report"]),
+];
+
+/// What code that only computes must not name.
+const IO: &[&str] = &["std::fs", "std::env", "std::net", "std::process", "std::io", "xshell", "walkdir", "postgres::"];
+
+/// Files above this many lines hold more than one idea.
+const LONG_FILE: usize = 400;
+
+/// The exceptions, and why.
+const LONG_ON_PURPOSE: &[(&str, &str)] = &[];
+
+/// Parts of paths and addresses that exist on one machine only. Written in two pieces, so that this file is no case.
+const OF_ONE_MACHINE: &[(&str, &str)] =
+    &[("/wo", "rk/"), ("/ro", "ot/"), ("/ho", "me/"), ("/Use", "rs/"), ("registry.np", "mjs"), ("static.cra", "tes")];
+
+#[test]
+fn the_repository_is_tidy() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask/ lies in the repository");
+    let mut problems = Vec::new();
+    for file in rust_files(&root.join("xtask")) {
+        let text = std::fs::read_to_string(&file).expect("readable source");
+        let name = file.strip_prefix(root).expect("below the root").to_string_lossy().replace('\\', "/");
+        check_header(&name, &text, &mut problems);
+        check_length(&name, &text, &mut problems);
+        if let Some(module) = name.strip_prefix("xtask/src/").filter(|module| !is_test_support(module)) {
+            check_imports(module, &text, &mut problems);
+            check_printing(module, &text, &mut problems);
+            check_purity(module, &text, &mut problems);
+        }
+    }
+    for name in committed_files(root) {
+        check_portable(root, &name, &mut problems);
+    }
+    stale_exceptions(root, &mut problems);
+    let list = problems.iter().fold(String::new(), |mut list, problem| {
+        let _ = writeln!(list, "  {problem}");
+        list
+    });
+    assert!(problems.is_empty(), "{} problems:\n{list}", problems.len());
+}
+
+fn check_header(name: &str, text: &str, problems: &mut Vec<String>) {
+    if !text.starts_with("//! ") {
+        problems.push(format!("{name}: starts without `//!`: say why the module exists"));
+    }
+}
+
+fn check_length(name: &str, text: &str, problems: &mut Vec<String>) {
+    let lines = text.lines().count();
+    if lines > LONG_FILE && !LONG_ON_PURPOSE.iter().any(|(file, _)| *file == name) {
+        problems.push(format!("{name}: {lines} lines, more than {LONG_FILE}: split it by ideas"));
+    }
+}
+
+fn check_imports(module: &str, text: &str, problems: &mut Vec<String>) {
+    let Some((_, allowed)) = MAY_IMPORT.iter().find(|(start, _)| below(module, start)) else { return };
+    let import = Regex::new(r"\bcrate::(?:\{([^}]*)\}|(\w+))").expect("a valid pattern");
+    for (number, line) in code_lines(text) {
+        for found in import.captures_iter(line) {
+            let names = found.get(1).or_else(|| found.get(2)).map_or("", |names| names.as_str());
+            for name in names.split(',').filter_map(|name| name.trim().split("::").next()) {
+                if !allowed.contains(&name) {
+                    problems.push(format!("xtask/src/{module}:{number}: must not import `crate::{name}`"));
+                }
+            }
+        }
+    }
+}
+
+fn check_printing(module: &str, text: &str, problems: &mut Vec<String>) {
+    if module == "terminal.rs" {
+        return;
+    }
+    let printing = Regex::new(r"\be?print(ln)?!|io::std(out|err)\(\)|process::exit").expect("a valid pattern");
+    for (number, line) in code_lines(text).filter(|(_, line)| printing.is_match(line)) {
+        problems.push(format!("xtask/src/{module}:{number}: only `terminal.rs` prints: `{}`", line.trim()));
+    }
+}
+
+fn check_purity(module: &str, text: &str, problems: &mut Vec<String>) {
+    if !below(module, "checks") && !below(module, "render") && !below(module, "report") {
+        return;
+    }
+    for (number, line) in code_lines(text) {
+        for name in IO.iter().filter(|name| line.contains(**name)) {
+            problems.push(format!("xtask/src/{module}:{number}: only computes, and must not name `{name}`"));
+        }
+    }
+}
+
+fn check_portable(root: &Path, name: &str, problems: &mut Vec<String>) {
+    let Ok(text) = std::fs::read_to_string(root.join(name)) else { return };
+    for (number, line) in text.lines().enumerate() {
+        for (head, tail) in OF_ONE_MACHINE {
+            if line.contains(&format!("{head}{tail}")) && !is_example(line) {
+                problems.push(format!("{name}:{}: names `{head}{tail}…`, which is of one machine", number + 1));
+            }
+        }
+    }
+}
+
+/// A path that a test or a document makes up stands in quotes or back ticks and says so.
+fn is_example(line: &str) -> bool {
+    line.contains("/home/user") || line.contains("/home/runner")
+}
+
+fn stale_exceptions(root: &Path, problems: &mut Vec<String>) {
+    for (file, _) in LONG_ON_PURPOSE {
+        let lines = std::fs::read_to_string(root.join(file)).map_or(0, |text| text.lines().count());
+        if lines <= LONG_FILE {
+            problems.push(format!("{file}: no longer long: take it off the list in xtask/tests/tidy.rs"));
+        }
+    }
+}
+
+/// Whether `module` (`checks/x.rs`) is `start` (`checks`) or lies below it.
+fn below(module: &str, start: &str) -> bool {
+    module.strip_prefix(start).is_some_and(|rest| rest.starts_with('/') || rest == ".rs")
+}
+
+/// Modules that exist for tests may import whatever they like.
+fn is_test_support(module: &str) -> bool {
+    module.ends_with("tests.rs") || module.ends_with("test_utils.rs") || module.contains("/tests/")
+}
+
+/// The lines of code with their numbers: no comments, and nothing below the file's `#[cfg(test)] mod`.
+fn code_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let end = text.find("\n#[cfg(test)]\nmod ").map_or(text.len(), |at| at + 1);
+    let is_code = |(_, line): &(usize, &str)| !line.trim_start().starts_with("//");
+    text[..end].lines().enumerate().map(|(index, line)| (index + 1, line)).filter(is_code)
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter();
+    let files = entries.filter_map(Result::ok).map(walkdir::DirEntry::into_path);
+    let files: Vec<_> = files.filter(|path| path.extension().is_some_and(|extension| extension == "rs")).collect();
+    assert!(files.len() > 20, "the sources were not found in {}", folder.display());
+    files
+}
+
+/// The files that git tracks; none where this is no git checkout (a source archive).
+fn committed_files(root: &Path) -> Vec<String> {
+    let output = std::process::Command::new("git").arg("-C").arg(root).args(["ls-files", "-z"]).output();
+    let Ok(output) = output else { return Vec::new() };
+    String::from_utf8_lossy(&output.stdout).split('\0').filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
