@@ -1,13 +1,18 @@
 //! Migration files: reading them, refusing what is unsafe, running them, undoing them.
 
+pub mod files;
+mod find;
 pub mod history;
 pub mod journal;
 pub mod lock;
+pub mod preflight;
 pub mod runner;
 pub mod sql;
 pub mod state;
 
 use std::fmt;
+
+pub use find::find;
 
 /// A migration: `V<version>__<name>.sql` and what stands beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,0 +1,121 @@
+//! Which migration a person means: `7`, `0007`, `V7__add_user_bio`, `0007_add_user_bio`, `add_user_bio`, or a file name.
+
+use anyhow::{Result, bail};
+
+use super::Migration;
+
+/// How many migrations an error lists.
+const LISTED: usize = 10;
+
+/// The one migration that `text` names.
+pub fn find<'a>(migrations: &'a [Migration], text: &str) -> Result<&'a Migration> {
+    let asked = stem(text);
+    let by_version = migrations.iter().find(|migration| names_version(migration, asked));
+    if let Some(migration) = by_version {
+        return Ok(migration);
+    }
+    let same_name = |migration: &&Migration| plain(&migration.name) == plain(asked);
+    match migrations.iter().filter(same_name).collect::<Vec<_>>().as_slice() {
+        [migration] => Ok(migration),
+        [] => unknown(migrations, text, asked),
+        several => bail!("`{text}` is the name of several migrations: say which of {}", list(several)),
+    }
+}
+
+/// The last part of a path, without its extension.
+fn stem(text: &str) -> &str {
+    let name = text.trim().rsplit(['/', '\\']).next().unwrap_or(text);
+    let name = name.strip_suffix(".sql").unwrap_or(name);
+    name.strip_suffix(".down").unwrap_or(name)
+}
+
+/// `7`, `V7`, `0007`, `V7__name`, `0007_name`, `7-name`
+fn names_version(migration: &Migration, asked: &str) -> bool {
+    let Some((version, rest)) = version(asked) else { return false };
+    version == migration.version && (rest.is_empty() || plain(rest) == plain(&migration.name))
+}
+
+fn version(asked: &str) -> Option<(i64, &str)> {
+    let digits = asked.strip_prefix(['V', 'v']).unwrap_or(asked);
+    let rest = digits.trim_start_matches(|character: char| character.is_ascii_digit());
+    let version = digits[..digits.len() - rest.len()].parse().ok()?;
+    let separated = rest.is_empty() || rest.starts_with(['_', '-', ' ']);
+    separated.then(|| (version, rest.trim_start_matches(['_', '-', ' '])))
+}
+
+/// People write `-` for `_`, and do not look at capitals.
+fn plain(name: &str) -> String {
+    name.to_lowercase().replace(['-', ' '], "_")
+}
+
+fn unknown<'a>(migrations: &'a [Migration], text: &str, asked: &str) -> Result<&'a Migration> {
+    if migrations.is_empty() {
+        bail!(
+            "there is no migration `{text}`: there are no migrations, write the first with `cargo xtask db-new <name>`"
+        )
+    }
+    let same_version = version(asked).and_then(|(version, _)| migrations.iter().find(|m| m.version == version));
+    let nearest = same_version.or_else(|| nearest(migrations, asked));
+    let hint = nearest.map_or(String::new(), |migration| format!(", did you mean `{migration}`?"));
+    let newest: Vec<_> = migrations.iter().rev().take(LISTED).collect();
+    let which = if newest.len() < migrations.len() { "the newest are" } else { "there are" };
+    bail!("there is no migration `{text}`{hint} {which} {}", list(&newest))
+}
+
+fn nearest<'a>(migrations: &'a [Migration], asked: &str) -> Option<&'a Migration> {
+    let asked = plain(version(asked).map_or(asked, |(_, name)| name));
+    let likeness = |migration: &&Migration| (strsim::jaro_winkler(&plain(&migration.name), &asked) * 1000.0) as u32;
+    migrations.iter().max_by_key(likeness).filter(|migration| likeness(migration) > 750)
+}
+
+fn list(migrations: &[&Migration]) -> String {
+    migrations.iter().map(|migration| format!("`{migration}`")).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn migrations() -> Vec<Migration> {
+        let names = [(1, "create_users"), (7, "add_user_bio"), (8, "seed"), (9, "seed"), (10, "2024_report")];
+        names.iter().map(|(version, name)| Migration::sample(*version, name, "select 1", "select 1")).collect()
+    }
+
+    fn found(text: &str) -> String {
+        find(&migrations(), text).map_or_else(|error| error.to_string(), ToString::to_string)
+    }
+
+    #[test]
+    fn a_migration_is_named_however_people_write_it() {
+        for text in [
+            "7",
+            "0007",
+            "V7",
+            "v7",
+            "V7__add_user_bio",
+            "V0007__add_user_bio",
+            "0007_add_user_bio",
+            "7-add-user-bio",
+            "add_user_bio",
+            "add-user-bio",
+            "V7__add_user_bio.sql",
+            "migrations/V7__add_user_bio.down.sql",
+        ] {
+            assert_eq!(found(text), "V7__add_user_bio", "{text}");
+        }
+        assert_eq!(found("2024_report"), "V10__2024_report");
+    }
+
+    #[test]
+    fn what_is_unknown_or_ambiguous_is_said_with_a_way_out() {
+        assert_eq!(found("seed"), "`seed` is the name of several migrations: say which of `V8__seed`, `V9__seed`");
+        assert_eq!(
+            found("add_user_boi"),
+            "there is no migration `add_user_boi`, did you mean `V7__add_user_bio`? there are `V10__2024_report`, \
+             `V9__seed`, `V8__seed`, `V7__add_user_bio`, `V1__create_users`"
+        );
+        assert!(found("V7__add_user_avatar").contains("did you mean `V7__add_user_bio`?"));
+        assert!(found("99999999999999999999").starts_with("there is no migration"));
+        assert!(find(&[], "7").is_err_and(|error| error.to_string().contains("db-new")));
+    }
+}

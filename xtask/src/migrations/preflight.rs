@@ -1,0 +1,152 @@
+//! What is refused before anything connects: everything that would run twice, run half, run in secret, or leave no
+//! way back. All problems are found in one go, since nobody likes to fix them one run at a time.
+
+mod encoding;
+mod enum_value;
+mod irreversible;
+mod names;
+mod no_transaction;
+mod order;
+mod pairs;
+mod psql;
+mod refuses_transaction;
+mod string_setting;
+mod transaction_control;
+
+use std::fmt;
+
+pub use irreversible::reason as irreversible_reason;
+pub use names::{Direction, FileName, NamedFile, file_name};
+pub use no_transaction::is_marked as is_no_transaction;
+pub use order::out_of_order;
+pub(super) use {encoding::decode, names::classify, pairs::pair};
+
+use super::sql::{self, Statement, Token};
+use crate::source::{LineIndex, Location, Span};
+
+/// One reason not to run the migrations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Where.
+    pub location: Location,
+    /// What is wrong: "`COMMIT` in a migration".
+    pub message: String,
+    /// What it would do.
+    pub why: String,
+    /// What to do about it, in the imperative.
+    pub help: String,
+}
+
+impl Problem {
+    /// A problem of a whole file.
+    pub(super) fn of_file(file: &str, message: String, why: impl Into<String>, help: impl Into<String>) -> Self {
+        let location = Location { file: file.into(), line: 1, column: 1, span: Span::default() };
+        Self { location, message, why: why.into(), help: help.into() }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}: {}; {}", self.location, self.message, self.why, self.help)
+    }
+}
+
+/// Why the migrations are not run: every problem that was found, in the order of files and lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused(pub Vec<Problem>);
+
+impl std::error::Error for Refused {}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.0.len();
+        let (noun, verb) = if count == 1 { ("problem", "is") } else { ("problems", "are") };
+        write!(f, "the migrations are not safe to run: {count} {noun} {verb} to be fixed first")?;
+        self.0.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
+    }
+}
+
+/// Looks for one kind of problem in one script.
+type Check = fn(&Script<'_>) -> Vec<Problem>;
+
+/// What every script is checked for, forward or back.
+const CHECKS: &[Check] = &[
+    psql::check,
+    transaction_control::check,
+    no_transaction::check,
+    refuses_transaction::check,
+    enum_value::check,
+    string_setting::check,
+];
+
+/// The text of one file, as the checks read it.
+pub(super) struct Script<'a> {
+    lines: LineIndex,
+    text: &'a str,
+    direction: Direction,
+    tokens: Vec<Token>,
+    statements: Vec<Statement<'a>>,
+    no_transaction: bool,
+}
+
+impl<'a> Script<'a> {
+    pub(super) fn new(file: &str, text: &'a str, direction: Direction) -> Self {
+        Self {
+            lines: LineIndex::new(file.into(), text.into()),
+            text,
+            direction,
+            tokens: sql::tokens(text),
+            statements: sql::statements(text),
+            no_transaction: no_transaction::is_marked(text),
+        }
+    }
+
+    /// Everything that is wrong with the text itself.
+    pub(super) fn problems(&self) -> Vec<Problem> {
+        let back = if self.direction == Direction::Down { irreversible::check(self) } else { Vec::new() };
+        CHECKS.iter().flat_map(|check| check(self)).chain(back).collect()
+    }
+
+    fn problem(
+        &self,
+        span: Span,
+        message: impl Into<String>,
+        why: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Problem {
+        let location = self.lines.location(span);
+        Problem { location, message: message.into(), why: why.into(), help: help.into() }
+    }
+}
+
+/// The first words of a statement, in upper case, for messages: `CREATE INDEX CONCURRENTLY`.
+fn words(statement: &Statement<'_>, count: usize) -> String {
+    let texts = statement.tokens.iter().take(count).map(|token| token.text(statement.source).to_ascii_uppercase());
+    texts.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// The problems of a forward script, each as `line:column: message`.
+    pub(in crate::migrations) fn problems(text: &str) -> Vec<String> {
+        problems_of(text, Direction::Up)
+    }
+
+    /// The problems of a script, each as `line:column: message`.
+    pub(in crate::migrations) fn problems_of(text: &str, direction: Direction) -> Vec<String> {
+        let script = Script::new("V1__x.sql", text, direction);
+        let brief =
+            |problem: &Problem| format!("{}:{}: {}", problem.location.line, problem.location.column, problem.message);
+        script.problems().iter().map(brief).collect()
+    }
+
+    #[test]
+    fn a_refusal_lists_every_problem_with_its_place() {
+        let text = "begin;\nvacuum;\ncommit;";
+        let refused = Refused(Script::new("migrations/V1__x.sql", text, Direction::Up).problems()).to_string();
+        assert!(refused.starts_with("the migrations are not safe to run: 3 problems are to be fixed first\n"));
+        assert!(refused.contains("\n  migrations/V1__x.sql:3:1: `COMMIT` in a migration: "), "{refused}");
+    }
+}

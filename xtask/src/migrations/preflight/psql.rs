@@ -1,0 +1,70 @@
+//! Text that only psql or another migration tool understands, and text that never ends. The server would refuse it
+//! with a syntax error at best; a `COPY … FROM stdin` would leave the connection waiting for data.
+
+use super::{Problem, Script};
+use crate::migrations::sql::{Statement, Token, TokenKind};
+
+/// Finds it.
+pub fn check(script: &Script<'_>) -> Vec<Problem> {
+    let tokens = script.tokens.iter().filter_map(|token| of_token(script, *token));
+    let statements = script.statements.iter().filter_map(|statement| copy(script, statement));
+    tokens.chain(statements).collect()
+}
+
+fn of_token(script: &Script<'_>, token: Token) -> Option<Problem> {
+    match token.kind {
+        TokenKind::PsqlCommand => Some(psql_command(script, token)),
+        TokenKind::Unterminated(construct) => {
+            let start = crate::source::Span { end: token.span.start, ..token.span };
+            let message = format!("this {} never ends", construct.describe());
+            Some(script.problem(start, message, "everything after it is part of it", "close it"))
+        }
+        TokenKind::Unknown if script.text[token.span.range().start..].starts_with("${") => {
+            let why = "it belongs to another tool, and PostgreSQL would refuse it";
+            Some(script.problem(token.span, "this is a placeholder", why, "write what it stands for"))
+        }
+        _other => None,
+    }
+}
+
+fn psql_command(script: &Script<'_>, token: Token) -> Problem {
+    let command = token.text(script.text).split_whitespace().next().unwrap_or("\\");
+    let why = "only psql knows it, and the server would refuse it";
+    script.problem(token.span, format!("`{command}` is a command of psql"), why, "remove it")
+}
+
+fn copy(script: &Script<'_>, statement: &Statement<'_>) -> Option<Problem> {
+    let mut cursor = statement.cursor();
+    if !cursor.eat("copy") {
+        return None;
+    }
+    if cursor.clone().skip_past(&["from", "stdin"]) {
+        let why = "its data can only be sent by a client like psql";
+        return Some(script.problem(statement.span, "`COPY … FROM stdin` in a migration", why, "write `INSERT`s"));
+    }
+    let why = "there is nobody to receive the data";
+    let writes = cursor.skip_past(&["to", "stdout"]);
+    writes.then(|| script.problem(statement.span, "`COPY … TO stdout` in a migration", why, "remove it"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::problems;
+
+    #[test]
+    fn what_only_other_tools_know_is_refused() {
+        assert_eq!(problems("select 1;\n\\connect db\n"), ["2:1: `\\connect` is a command of psql"]);
+        assert_eq!(problems("copy t from stdin;\n1\t\\N\n\\.\n"), ["1:1: `COPY … FROM stdin` in a migration"]);
+        assert_eq!(problems("copy t to stdout"), ["1:1: `COPY … TO stdout` in a migration"]);
+        assert_eq!(problems("create table ${schema}.t ();"), ["1:14: this is a placeholder"]);
+        assert_eq!(problems("copy t from '/file'; select '${x}', $$ \\d $$; select $1"), [""; 0]);
+    }
+
+    #[test]
+    fn what_never_ends_is_refused_where_it_begins() {
+        assert_eq!(problems("select 1;\nselect 'a;\n\n"), ["2:8: this string never ends"]);
+        assert_eq!(problems("/* /* */"), ["1:1: this comment never ends"]);
+        assert_eq!(problems("select $a$ b $$"), ["1:8: this dollar-quoted string never ends"]);
+        assert_eq!(problems("select \"a"), ["1:8: this quoted name never ends"]);
+    }
+}
