@@ -5,6 +5,7 @@ mod find;
 pub mod history;
 pub mod journal;
 pub mod lock;
+pub mod next;
 pub mod preflight;
 pub mod runner;
 pub mod sql;
