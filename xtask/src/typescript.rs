@@ -2,3 +2,8 @@
 //! Reading TypeScript never fails: what cannot be read is a fact too.
 
 pub mod facts;
+pub mod modules;
+pub mod parse;
+pub mod syntax;
+#[cfg(test)]
+pub mod testing;

@@ -1,0 +1,221 @@
+//! All files of the monorepo as one program: a file is read and parsed when a name of it is needed, once, and then
+//! shared. This is where names are followed from file to file:
+//!
+//! - [`Program::load`]: the [`Module`] of a path.
+//! - [`Program::lookup`]: what a name means inside a file: declared there, imported (through any number of
+//!   re-exports), a namespace, or a name of a package that is not part of the monorepo.
+//! - [`Program::exported`]: what a file exports under a name.
+//!
+//! Values of constants across files (strings, templates, objects) are `values::Evaluator`'s.
+
+mod json;
+mod packages;
+mod resolution;
+mod tsconfig;
+
+use elsa::sync::FrozenMap;
+
+use super::parse;
+use super::syntax::{Export, Import, Imported, Module};
+use crate::tree::Tree;
+pub use resolution::Resolved;
+
+/// The files of a monorepo, read on demand.
+pub struct Program<'t> {
+    tree: &'t dyn Tree,
+    modules: FrozenMap<String, Box<Option<Module>>>,
+    resolver: resolution::Resolver<'t>,
+}
+
+/// What a name means.
+#[derive(Debug, Clone, Copy)]
+pub enum Symbol<'p> {
+    /// The declarations of that name at the top of a file: [`Module::declarations`].
+    Declared(&'p Module, &'p str),
+    /// `import * as name`: all that the file exports.
+    Namespace(&'p Module),
+    /// A name of a package that is not part of the monorepo; none for all of it.
+    External(&'p str, Option<&'p str>),
+    /// A file or name that does not exist: the specifier of the import.
+    Missing(&'p str),
+}
+
+/// How many re-exports are followed: more is a cycle.
+const REEXPORTS: u32 = 32;
+
+impl<'t> Program<'t> {
+    /// The program of the files in `tree`.
+    #[must_use]
+    pub fn new(tree: &'t dyn Tree) -> Self {
+        Self { tree, modules: FrozenMap::new(), resolver: resolution::Resolver::new(tree) }
+    }
+
+    /// The file `path`, parsed; none where it cannot be read. Needs [`parse::STACK_SIZE`] of stack.
+    pub fn load(&self, path: &str) -> Option<&Module> {
+        let known = self.modules.get(path);
+        known
+            .unwrap_or_else(|| {
+                let module = self.tree.read(path).ok().map(|bytes| parse::parse(path, &bytes));
+                self.modules.insert(path.to_owned(), Box::new(module))
+            })
+            .as_ref()
+    }
+
+    /// As [`Program::load`], of a file whose bytes are already there.
+    pub fn add(&self, path: &str, bytes: &[u8]) -> Option<&Module> {
+        let known = self.modules.get(path);
+        known
+            .unwrap_or_else(|| self.modules.insert(path.to_owned(), Box::new(Some(parse::parse(path, bytes)))))
+            .as_ref()
+    }
+
+    /// The file or package that `specifier` means in `module`.
+    #[must_use]
+    pub fn resolve(&self, module: &Module, specifier: &str) -> Resolved {
+        self.resolver.resolve(&module.path, specifier)
+    }
+
+    /// What `name` means at the top of `module`; none for a global.
+    pub fn lookup<'p>(&'p self, module: &'p Module, name: &str) -> Option<Symbol<'p>> {
+        self.local(module, name, REEXPORTS)
+    }
+
+    /// What `module` exports as `name`.
+    pub fn exported<'p>(&'p self, module: &'p Module, name: &str) -> Option<Symbol<'p>> {
+        self.export(module, name, REEXPORTS)
+    }
+
+    /// What an import means.
+    pub fn imported<'p>(&'p self, module: &'p Module, import: &'p Import) -> Symbol<'p> {
+        self.follow(module, import, REEXPORTS)
+    }
+
+    fn local<'p>(&'p self, module: &'p Module, name: &str, left: u32) -> Option<Symbol<'p>> {
+        if let Some((name, _)) = module.names.get_key_value(name) {
+            return Some(Symbol::Declared(module, name));
+        }
+        module.imports.get(name).map(|import| self.follow(module, import, left))
+    }
+
+    fn export<'p>(&'p self, module: &'p Module, name: &str, left: u32) -> Option<Symbol<'p>> {
+        let left = left.checked_sub(1)?;
+        if let Some((local, _)) = module.names.get_key_value(name)
+            && (module.declarations(name).any(|statement| statement.exported) || module.path.ends_with(".d.ts"))
+        {
+            return Some(Symbol::Declared(module, local));
+        }
+        match module.exports.get(name) {
+            Some(Export::Local(local)) => self.local(module, local, left),
+            Some(Export::From(import)) => Some(self.follow(module, import, left)),
+            None if name == "default" => None,
+            None => self.star_export(module, name, left),
+        }
+    }
+
+    fn star_export<'p>(&'p self, module: &'p Module, name: &str, left: u32) -> Option<Symbol<'p>> {
+        let targets = module.star_exports.iter().map(|specifier| self.resolve(module, specifier));
+        targets.filter_map(|target| target.file()).find_map(|file| self.export(self.load(&file)?, name, left))
+    }
+
+    fn follow<'p>(&'p self, module: &'p Module, import: &'p Import, left: u32) -> Symbol<'p> {
+        let missing = Symbol::Missing(&import.specifier);
+        match (self.resolve(module, &import.specifier), &import.imported) {
+            (Resolved::Missing, _) => missing,
+            (Resolved::External, Imported::Namespace) => Symbol::External(&import.specifier, None),
+            (Resolved::External, Imported::Name(name)) => Symbol::External(&import.specifier, Some(name)),
+            (Resolved::File(file), imported) => match (self.load(&file), imported) {
+                (None, _) => missing,
+                (Some(target), Imported::Namespace) => Symbol::Namespace(target),
+                (Some(target), Imported::Name(name)) => self.export(target, name, left).unwrap_or(missing),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::typescript::testing::MemoryTree;
+
+    fn declared_in(files: &[(&str, &str)], name: &str) -> String {
+        let tree = MemoryTree::new(files);
+        let program = Program::new(&tree);
+        let module = program.load(files[0].0).unwrap();
+        match program.lookup(module, name) {
+            Some(Symbol::Declared(module, name)) => format!("{name} in {}", module.path),
+            Some(Symbol::Namespace(module)) => format!("* of {}", module.path),
+            Some(Symbol::External(package, name)) => format!("{name:?} of {package}"),
+            Some(Symbol::Missing(specifier)) => format!("missing {specifier}"),
+            None => "global".into(),
+        }
+    }
+
+    #[test]
+    fn names_are_followed_through_reexports() {
+        let files = [
+            ("a/main.ts", "import { User as U } from './index.js'; import D, * as all from '../b';"),
+            (
+                "a/index.ts",
+                "export * from './nothing'; export * from './loop'; export { Inner as User } from './user';",
+            ),
+            ("a/loop.ts", "export * from './index';"),
+            ("a/user.ts", "interface Inner {} export { Inner };"),
+            ("b/index.ts", "export default interface X {}"),
+        ];
+        assert_eq!(declared_in(&files, "U"), "Inner in a/user.ts");
+        assert_eq!(declared_in(&files, "D"), "X in b/index.ts");
+        assert_eq!(declared_in(&files, "all"), "* of b/index.ts");
+        assert_eq!(declared_in(&files, "Date"), "global");
+    }
+
+    #[test]
+    fn packages_and_missing_files_are_told_apart() {
+        let files =
+            [("a.ts", "import { z } from 'zod'; import { b } from './b'; import * as d from 'drizzle-orm/pg-core';")];
+        assert_eq!(declared_in(&files, "z"), "Some(\"z\") of zod");
+        assert_eq!(declared_in(&files, "d"), "None of drizzle-orm/pg-core");
+        assert_eq!(declared_in(&files, "b"), "missing ./b");
+    }
+
+    #[test]
+    fn tsconfig_paths_with_extends_are_followed() {
+        let files = [
+            ("app/src/main.ts", "import { A } from '@shared/a'; import { B } from 'lib/b'; import { C } from '~c';"),
+            (
+                "app/tsconfig.json",
+                "{ // comment\n \"extends\": \"../tsconfig.base\", \"compilerOptions\": { \"baseUrl\": \"src\", }, }",
+            ),
+            (
+                "tsconfig.base.json",
+                "{\"compilerOptions\": {\"paths\": {\"@shared/*\": [\"./nowhere/*\", \"./shared/*\"], \"~c\": [\"shared/a\"]}}}",
+            ),
+            ("shared/a.ts", "export interface A {} export interface C {}"),
+            ("app/src/lib/b.ts", "export interface B {}"),
+        ];
+        assert_eq!(declared_in(&files, "A"), "A in shared/a.ts");
+        assert_eq!(declared_in(&files, "B"), "B in app/src/lib/b.ts");
+        assert_eq!(declared_in(&files, "C"), "C in shared/a.ts");
+    }
+
+    #[test]
+    fn workspace_packages_are_found_by_name() {
+        let files = [
+            (
+                "apps/web/main.ts",
+                "import { A } from '@acme/shared'; import { B } from '@acme/shared/deep'; import { C } from 'ui/c';",
+            ),
+            ("package.json", "{\"workspaces\": [\"packages/*\"]}"),
+            (
+                "packages/shared/package.json",
+                "{\"name\": \"@acme/shared\", \"main\": \"dist/index.js\", \"exports\": {\".\": {\"types\": \"./dist/index.d.ts\"}, \"./deep\": \"./src/deep.ts\"}}",
+            ),
+            ("packages/shared/src/index.ts", "export interface A {}"),
+            ("packages/shared/src/deep.ts", "export interface B {}"),
+            ("packages/ui/package.json", "{\"name\": \"ui\", \"exports\": {\"./*\": \"./lib/*.ts\"}}"),
+            ("packages/ui/lib/c.ts", "export interface C {}"),
+        ];
+        assert_eq!(declared_in(&files, "A"), "A in packages/shared/src/index.ts");
+        assert_eq!(declared_in(&files, "B"), "B in packages/shared/src/deep.ts");
+        assert_eq!(declared_in(&files, "C"), "C in packages/ui/lib/c.ts");
+    }
+}

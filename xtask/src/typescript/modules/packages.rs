@@ -1,0 +1,144 @@
+//! Packages of the monorepo, by the name in their `package.json`.
+
+use std::collections::BTreeMap;
+
+use globset::Glob;
+use serde_json::Value;
+
+use super::json;
+use super::resolution::{join, parent};
+use crate::tree::Tree;
+
+/// The packages of the monorepo.
+#[derive(Debug, Default)]
+pub(super) struct Packages {
+    by_name: BTreeMap<String, Package>,
+}
+
+#[derive(Debug)]
+struct Package {
+    folder: String,
+    manifest: Value,
+}
+
+impl Packages {
+    /// Those that `workspaces` of the root's `package.json` or `pnpm-workspace.yaml` name.
+    pub fn read(tree: &dyn Tree) -> Self {
+        let manifests = workspace_globs(tree).into_iter().flat_map(|glob| expand(tree, &glob));
+        let mut by_name = BTreeMap::new();
+        for path in manifests {
+            let Some(manifest) = json::read(tree, &path) else { continue };
+            if let Some(name) = manifest["name"].as_str() {
+                by_name.insert(name.to_owned(), Package { folder: parent(&path).to_owned(), manifest });
+            }
+        }
+        Self { by_name }
+    }
+
+    /// Where `specifier` may be, best first, as paths below the root, with or without extension.
+    pub fn candidates(&self, specifier: &str) -> Option<Vec<String>> {
+        let (name, subpath) = split_name(specifier);
+        let package = self.by_name.get(name)?;
+        let entry = if subpath.is_empty() { ".".to_owned() } else { format!("./{subpath}") };
+        let declared = package.declared(&entry);
+        let sources = declared.iter().filter_map(|target| source_of(target)).collect::<Vec<_>>();
+        let usual = match subpath {
+            "" => vec!["src/index".to_owned(), "index".to_owned(), "lib/index".to_owned()],
+            subpath => vec![subpath.to_owned(), format!("src/{subpath}")],
+        };
+        let all = declared.into_iter().chain(sources).chain(usual);
+        Some(all.map(|target| join(&package.folder, &target)).collect())
+    }
+}
+
+impl Package {
+    /// What the manifest says about `entry`, `.` or `./x`.
+    fn declared(&self, entry: &str) -> Vec<String> {
+        let mut targets = Vec::new();
+        match &self.manifest["exports"] {
+            Value::Object(exports) => exports.iter().for_each(|(key, value)| match key.split_once('*') {
+                _ if !key.starts_with('.') => {}
+                None if key == entry => leaves(value, "", &mut targets),
+                None => {}
+                Some((before, after)) => {
+                    if let Some(wild) = entry.strip_prefix(before).and_then(|rest| rest.strip_suffix(after)) {
+                        leaves(value, wild, &mut targets);
+                    }
+                }
+            }),
+            value => leaves(value, "", &mut targets),
+        }
+        if entry == "." {
+            if let Value::Object(exports) = &self.manifest["exports"]
+                && !exports.keys().any(|key| key.starts_with('.'))
+            {
+                leaves(&self.manifest["exports"], "", &mut targets);
+            }
+            let fields = ["types", "typings", "module", "main"];
+            targets.extend(fields.iter().filter_map(|field| self.manifest[field].as_str()).map(str::to_owned));
+        }
+        targets
+    }
+}
+
+/// The strings below conditions (`types`, `import`, `default`), with `*` filled in.
+fn leaves(value: &Value, wild: &str, targets: &mut Vec<String>) {
+    match value {
+        Value::String(target) => targets.push(target.replace('*', wild)),
+        Value::Object(conditions) => conditions.values().for_each(|value| leaves(value, wild, targets)),
+        Value::Array(items) => items.iter().for_each(|value| leaves(value, wild, targets)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Manifests name what is built; the source it is built from is beside it.
+fn source_of(target: &str) -> Option<String> {
+    let target = target.trim_start_matches("./");
+    let (folder, rest) = target.split_once('/')?;
+    let stem = [".d.ts", ".d.mts", ".d.cts", ".mjs", ".cjs", ".js"].iter().find_map(|end| rest.strip_suffix(end))?;
+    ["dist", "build", "lib", "out", "esm", "cjs"].contains(&folder).then(|| format!("src/{stem}"))
+}
+
+/// `@scope/name/sub/path` → `@scope/name`, `sub/path`.
+fn split_name(specifier: &str) -> (&str, &str) {
+    let parts = if specifier.starts_with('@') { 2 } else { 1 };
+    let end = specifier.match_indices('/').nth(parts - 1).map_or(specifier.len(), |(at, _)| at);
+    (&specifier[..end], specifier[end..].trim_start_matches('/'))
+}
+
+fn workspace_globs(tree: &dyn Tree) -> Vec<String> {
+    let manifest = json::read(tree, "package.json").unwrap_or_default();
+    let workspaces = &manifest["workspaces"];
+    let listed = workspaces.as_array().or_else(|| workspaces["packages"].as_array());
+    let mut globs: Vec<String> = listed.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+    if let Ok(bytes) = tree.read("pnpm-workspace.yaml") {
+        globs.extend(pnpm_packages(&String::from_utf8_lossy(&bytes)));
+    }
+    globs
+}
+
+/// The list under `packages:`; the one thing of YAML that is needed.
+fn pnpm_packages(text: &str) -> Vec<String> {
+    let lines = text.lines().skip_while(|line| line.trim_end() != "packages:").skip(1);
+    let items = lines.take_while(|line| line.trim().is_empty() || line.trim_start().starts_with(['-', '#']));
+    let items = items.filter_map(|line| line.trim_start().strip_prefix('-'));
+    items.map(|item| item.trim().trim_matches(['\'', '"']).to_owned()).collect()
+}
+
+/// The manifests of the packages that `glob` names.
+fn expand(tree: &dyn Tree, glob: &str) -> Vec<String> {
+    let glob = glob.trim_start_matches("./").trim_end_matches('/');
+    if glob.starts_with('!') {
+        return Vec::new();
+    }
+    let manifest = format!("{glob}/package.json");
+    if !glob.contains(['*', '?', '[', '{']) {
+        return if tree.is_file(&manifest) { vec![manifest] } else { Vec::new() };
+    }
+    let folder =
+        glob.split(['*', '?', '[', '{']).next().and_then(|head| head.rsplit_once('/')).map_or("", |(head, _)| head);
+    let Ok(pattern) = Glob::new(&manifest) else { return Vec::new() };
+    let pattern = pattern.compile_matcher();
+    let files = tree.files(folder).unwrap_or_default();
+    files.into_iter().filter(|file| file.ends_with("/package.json") && pattern.is_match(file)).collect()
+}

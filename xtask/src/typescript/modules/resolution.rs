@@ -1,0 +1,124 @@
+//! Names of modules → files, the way TypeScript finds them: relative paths, `paths` and `baseUrl` of the nearest
+//! `tsconfig.json`, packages of the monorepo. Everything is looked up in the tree, so that a staged or committed
+//! state resolves within itself.
+
+use std::sync::OnceLock;
+
+use elsa::sync::FrozenMap;
+
+use super::packages::Packages;
+use super::tsconfig::TsConfig;
+use crate::tree::Tree;
+
+/// What a specifier means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Resolved {
+    /// A file below the root.
+    File(String),
+    /// A package that is not part of the monorepo.
+    External,
+    /// A file that does not exist.
+    Missing,
+}
+
+impl Resolved {
+    pub(super) fn file(self) -> Option<String> {
+        match self {
+            Self::File(file) => Some(file),
+            Self::External | Self::Missing => None,
+        }
+    }
+}
+
+/// Finds files by the names that imports use.
+pub(super) struct Resolver<'t> {
+    tree: &'t dyn Tree,
+    packages: OnceLock<Packages>,
+    /// Folder → the configuration that holds in it.
+    configs: FrozenMap<String, Box<TsConfig>>,
+}
+
+impl<'t> Resolver<'t> {
+    pub fn new(tree: &'t dyn Tree) -> Self {
+        Self { tree, packages: OnceLock::new(), configs: FrozenMap::new() }
+    }
+
+    /// The file or package that `specifier` means in the file `from`.
+    pub fn resolve(&self, from: &str, specifier: &str) -> Resolved {
+        let specifier = specifier.split(['?', '#']).next().filter(|name| !name.is_empty()).unwrap_or(specifier);
+        let folder = parent(from);
+        if specifier.starts_with("./") || specifier.starts_with("../") || specifier == "." || specifier == ".." {
+            return self.file(&join(folder, specifier)).map_or(Resolved::Missing, Resolved::File);
+        }
+        let candidates = self.config(folder).candidates(specifier);
+        if let Some(file) = candidates.iter().find_map(|candidate| self.file(candidate)) {
+            return Resolved::File(file);
+        }
+        match self.packages().candidates(specifier) {
+            Some(candidates) => {
+                let file = candidates.iter().find_map(|candidate| self.file(candidate));
+                file.map_or(Resolved::Missing, Resolved::File)
+            }
+            None => Resolved::External,
+        }
+    }
+
+    fn packages(&self) -> &Packages {
+        self.packages.get_or_init(|| Packages::read(self.tree))
+    }
+
+    /// The configuration of the nearest `tsconfig.json` above the files of `folder`.
+    fn config(&self, folder: &str) -> &TsConfig {
+        if let Some(config) = self.configs.get(folder) {
+            return config;
+        }
+        let path = join(folder, "tsconfig.json");
+        let config = if self.tree.is_file(&path) {
+            TsConfig::read(self.tree, &path, &|package| self.packages().candidates(package)?.into_iter().next_back())
+        } else if folder.is_empty() {
+            let base = "tsconfig.base.json";
+            if self.tree.is_file(base) { TsConfig::read(self.tree, base, &|_| None) } else { TsConfig::default() }
+        } else {
+            self.config(parent(folder)).clone()
+        };
+        self.configs.insert(folder.to_owned(), Box::new(config))
+    }
+
+    /// The source file that `base` means: with an extension, or the index of a folder.
+    fn file(&self, base: &str) -> Option<String> {
+        const EXTENSIONS: [&str; 8] =
+            [".ts", ".tsx", ".d.ts", ".mts", ".cts", "/index.ts", "/index.tsx", "/index.d.ts"];
+        let is_source = |path: &str| [".ts", ".tsx", ".mts", ".cts"].iter().any(|end| path.ends_with(end));
+        let built =
+            [(".js", ".ts"), (".js", ".tsx"), (".js", ".d.ts"), (".jsx", ".tsx"), (".mjs", ".mts"), (".cjs", ".cts")];
+        let as_source = built.iter().filter_map(|(end, source)| Some(format!("{}{source}", base.strip_suffix(end)?)));
+        let exact = is_source(base).then(|| base.to_owned());
+        let extended = EXTENSIONS
+            .iter()
+            .map(|end| if base.is_empty() { end.trim_start_matches('/').into() } else { format!("{base}{end}") });
+        let scripts = [".js", ".mjs", "/index.js"].iter().map(|end| format!("{base}{end}"));
+        let script = (base.ends_with(".js") || base.ends_with(".mjs")).then(|| base.to_owned());
+        let mut candidates = exact.into_iter().chain(as_source).chain(extended).chain(script).chain(scripts);
+        candidates.find(|candidate| self.tree.is_file(candidate))
+    }
+}
+
+/// The folder of a path.
+pub(super) fn parent(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// `relative` as seen from `folder`, without `.` and `..`.
+pub(super) fn join(folder: &str, relative: &str) -> String {
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in relative.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
+}

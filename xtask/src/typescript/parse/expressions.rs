@@ -1,0 +1,248 @@
+//! Expressions of the parser → [`Expr`].
+
+use std::sync::Arc;
+
+use oxc_ast::ast::{self, Argument as AstArgument, Expression};
+use oxc_span::GetSpan;
+use oxc_syntax::operator::{AssignmentOperator, BinaryOperator, LogicalOperator, UnaryOperator};
+
+use super::functions;
+use super::span;
+use super::types::{self, DEPTH};
+use crate::typescript::syntax::{Argument, Binary, Expr, ExprKind, Key, KeyName, ObjectMember, TypeKind};
+
+pub(super) fn lower(node: &Expression<'_>, depth: u32) -> Expr {
+    let kind = if depth >= DEPTH { ExprKind::Other("it is nested too deeply") } else { kind(node, depth + 1) };
+    Expr { span: span(node.span()), kind }
+}
+
+fn boxed(node: &Expression<'_>, depth: u32) -> Box<Expr> {
+    Box::new(lower(node, depth))
+}
+
+fn kind(node: &Expression<'_>, depth: u32) -> ExprKind {
+    match node {
+        Expression::BooleanLiteral(literal) => ExprKind::Boolean(literal.value),
+        Expression::NullLiteral(_) => ExprKind::Null,
+        Expression::NumericLiteral(literal) => ExprKind::Number(literal.value),
+        Expression::BigIntLiteral(literal) => ExprKind::Bigint(literal.value.to_string()),
+        Expression::RegExpLiteral(literal) => {
+            ExprKind::Regex(literal.regex.pattern.text.to_string(), literal.regex.flags.to_string())
+        }
+        Expression::StringLiteral(literal) => ExprKind::String(literal.value.to_string()),
+        Expression::TemplateLiteral(template) => template_literal(template, depth),
+        Expression::Identifier(identifier) => ExprKind::Name(identifier.name.to_string()),
+        Expression::ThisExpression(_) => ExprKind::This,
+        Expression::ArrayExpression(array) => ExprKind::Array(elements(array, depth)),
+        Expression::ArrowFunctionExpression(arrow) => ExprKind::Function(Arc::new(functions::arrow(arrow, depth))),
+        Expression::FunctionExpression(function) => ExprKind::Function(Arc::new(functions::function(function, depth))),
+        Expression::ClassExpression(class) => ExprKind::Class(Arc::new(functions::class(class, depth))),
+        Expression::AssignmentExpression(assignment) => self::assignment(assignment, depth),
+        Expression::AwaitExpression(inner) => ExprKind::Await(boxed(&inner.argument, depth)),
+        Expression::BinaryExpression(binary) => {
+            ExprKind::Binary(binary_operator(binary.operator), boxed(&binary.left, depth), boxed(&binary.right, depth))
+        }
+        Expression::LogicalExpression(logical) => ExprKind::Binary(
+            logical_operator(logical.operator),
+            boxed(&logical.left, depth),
+            boxed(&logical.right, depth),
+        ),
+        Expression::CallExpression(call) => call_expression(call, depth),
+        Expression::NewExpression(call) => ExprKind::New(
+            boxed(&call.callee, depth),
+            types::arguments(call.type_arguments.as_deref(), depth),
+            arguments(&call.arguments, depth),
+        ),
+        Expression::ChainExpression(chain) => chain_element(&chain.expression, depth),
+        Expression::ConditionalExpression(conditional) => ExprKind::Conditional(
+            boxed(&conditional.test, depth),
+            boxed(&conditional.consequent, depth),
+            boxed(&conditional.alternate, depth),
+        ),
+        Expression::ObjectExpression(object) => ExprKind::Object(object_members(object, depth)),
+        Expression::ParenthesizedExpression(inner) => lower(&inner.expression, depth).kind,
+        Expression::SequenceExpression(sequence) => match sequence.expressions.last() {
+            Some(last) => lower(last, depth).kind,
+            None => ExprKind::Other("it is empty"),
+        },
+        Expression::TaggedTemplateExpression(tagged) => {
+            let quasi = Expr { span: span(tagged.quasi.span), kind: template_literal(&tagged.quasi, depth) };
+            let arguments = types::arguments(tagged.type_arguments.as_deref(), depth);
+            ExprKind::Tagged(boxed(&tagged.tag, depth), arguments, Box::new(quasi))
+        }
+        Expression::UnaryExpression(unary) => match unary.operator {
+            UnaryOperator::UnaryNegation => ExprKind::Negative(boxed(&unary.argument, depth)),
+            UnaryOperator::UnaryPlus => lower(&unary.argument, depth).kind,
+            UnaryOperator::LogicalNot => ExprKind::Not(boxed(&unary.argument, depth)),
+            UnaryOperator::Void => ExprKind::Name("undefined".into()),
+            UnaryOperator::BitwiseNot | UnaryOperator::Typeof | UnaryOperator::Delete => {
+                ExprKind::Other("its operator is not evaluated")
+            }
+        },
+        Expression::TSAsExpression(cast) => cast_to(&cast.expression, &cast.type_annotation, depth),
+        Expression::TSTypeAssertion(cast) => cast_to(&cast.expression, &cast.type_annotation, depth),
+        Expression::TSSatisfiesExpression(satisfies) => ExprKind::Satisfies(
+            boxed(&satisfies.expression, depth),
+            Box::new(types::lower(&satisfies.type_annotation, depth)),
+        ),
+        Expression::TSNonNullExpression(inner) => lower(&inner.expression, depth).kind,
+        Expression::TSInstantiationExpression(inner) => lower(&inner.expression, depth).kind,
+        Expression::ComputedMemberExpression(member) => {
+            index(boxed(&member.object, depth), lower(&member.expression, depth))
+        }
+        Expression::StaticMemberExpression(member) => {
+            ExprKind::Member(boxed(&member.object, depth), member.property.name.to_string(), span(member.property.span))
+        }
+        Expression::PrivateFieldExpression(member) => {
+            ExprKind::Member(boxed(&member.object, depth), format!("#{}", member.field.name), span(member.field.span))
+        }
+        Expression::Super(_) => ExprKind::Other("`super` is not evaluated"),
+        Expression::ImportExpression(_) => ExprKind::Other("a dynamic import is not evaluated"),
+        Expression::JSXElement(_) | Expression::JSXFragment(_) => ExprKind::Other("JSX is no data"),
+        Expression::UpdateExpression(_)
+        | Expression::YieldExpression(_)
+        | Expression::PrivateInExpression(_)
+        | Expression::ImportMeta(_)
+        | Expression::NewTarget(_)
+        | Expression::V8IntrinsicExpression(_) => ExprKind::Other("its value is known only when it runs"),
+    }
+}
+
+fn template_literal(template: &ast::TemplateLiteral<'_>, depth: u32) -> ExprKind {
+    let texts = types::quasis(&template.quasis);
+    match texts.as_slice() {
+        [only] => ExprKind::String(only.clone()),
+        _ => ExprKind::Template(texts, template.expressions.iter().map(|part| lower(part, depth)).collect()),
+    }
+}
+
+fn elements(array: &ast::ArrayExpression<'_>, depth: u32) -> Vec<Argument> {
+    let element = |element: &ast::ArrayExpressionElement<'_>| match element {
+        ast::ArrayExpressionElement::SpreadElement(spread) => {
+            Some(Argument { spread: true, value: lower(&spread.argument, depth) })
+        }
+        element => element.as_expression().map(|value| Argument { spread: false, value: lower(value, depth) }),
+    };
+    array.elements.iter().filter_map(element).collect()
+}
+
+pub(super) fn arguments(arguments: &[AstArgument<'_>], depth: u32) -> Vec<Argument> {
+    let argument = |argument: &AstArgument<'_>| match argument {
+        AstArgument::SpreadElement(spread) => Some(Argument { spread: true, value: lower(&spread.argument, depth) }),
+        argument => argument.as_expression().map(|value| Argument { spread: false, value: lower(value, depth) }),
+    };
+    arguments.iter().filter_map(argument).collect()
+}
+
+fn call_expression(call: &ast::CallExpression<'_>, depth: u32) -> ExprKind {
+    ExprKind::Call(
+        boxed(&call.callee, depth),
+        types::arguments(call.type_arguments.as_deref(), depth),
+        arguments(&call.arguments, depth),
+    )
+}
+
+fn chain_element(element: &ast::ChainElement<'_>, depth: u32) -> ExprKind {
+    match element {
+        ast::ChainElement::CallExpression(call) => call_expression(call, depth),
+        ast::ChainElement::TSNonNullExpression(inner) => lower(&inner.expression, depth).kind,
+        ast::ChainElement::ComputedMemberExpression(member) => {
+            index(boxed(&member.object, depth), lower(&member.expression, depth))
+        }
+        ast::ChainElement::StaticMemberExpression(member) => {
+            ExprKind::Member(boxed(&member.object, depth), member.property.name.to_string(), span(member.property.span))
+        }
+        ast::ChainElement::PrivateFieldExpression(_) => ExprKind::Other("a private field is not evaluated"),
+    }
+}
+
+/// `a['b']` is `a.b`.
+fn index(object: Box<Expr>, at: Expr) -> ExprKind {
+    match at.kind {
+        ExprKind::String(name) => ExprKind::Member(object, name, at.span),
+        kind => ExprKind::Index(object, Box::new(Expr { span: at.span, kind })),
+    }
+}
+
+fn cast_to(value: &Expression<'_>, annotation: &ast::TSType<'_>, depth: u32) -> ExprKind {
+    let annotation = types::lower(annotation, depth);
+    match &annotation.kind {
+        TypeKind::Reference(path, _) if path.len() == 1 && path[0] == "const" => ExprKind::AsConst(boxed(value, depth)),
+        _ => ExprKind::As(boxed(value, depth), Box::new(annotation)),
+    }
+}
+
+fn assignment(assignment: &ast::AssignmentExpression<'_>, depth: u32) -> ExprKind {
+    let target = match &assignment.left {
+        ast::AssignmentTarget::AssignmentTargetIdentifier(name) => {
+            Expr { span: span(name.span), kind: ExprKind::Name(name.name.to_string()) }
+        }
+        ast::AssignmentTarget::StaticMemberExpression(member) => Expr {
+            span: span(member.span),
+            kind: ExprKind::Member(
+                boxed(&member.object, depth),
+                member.property.name.to_string(),
+                span(member.property.span),
+            ),
+        },
+        target => Expr { span: span(target.span()), kind: ExprKind::Other("it is assigned to a pattern") },
+    };
+    match assignment.operator {
+        AssignmentOperator::Assign => ExprKind::Assignment(Box::new(target), boxed(&assignment.right, depth)),
+        _ => ExprKind::Other("its operator is not evaluated"),
+    }
+}
+
+pub(super) fn object_members(object: &ast::ObjectExpression<'_>, depth: u32) -> Vec<ObjectMember> {
+    let member = |member: &ast::ObjectPropertyKind<'_>| match member {
+        ast::ObjectPropertyKind::SpreadProperty(spread) => ObjectMember::Spread(lower(&spread.argument, depth)),
+        ast::ObjectPropertyKind::ObjectProperty(property) => ObjectMember::Property {
+            span: span(property.span),
+            key: key(&property.key, property.computed, depth),
+            value: match property.kind {
+                ast::PropertyKind::Init => lower(&property.value, depth),
+                ast::PropertyKind::Get | ast::PropertyKind::Set => {
+                    Expr { span: span(property.span), kind: ExprKind::Other("an accessor is not evaluated") }
+                }
+            },
+        },
+    };
+    object.properties.iter().map(member).collect()
+}
+
+pub(super) fn key(key: &ast::PropertyKey<'_>, computed: bool, depth: u32) -> Key {
+    let name = match key {
+        ast::PropertyKey::StaticIdentifier(name) => KeyName::Literal(name.name.to_string()),
+        ast::PropertyKey::PrivateIdentifier(_) => KeyName::Private,
+        ast::PropertyKey::StringLiteral(literal) => KeyName::Literal(literal.value.to_string()),
+        ast::PropertyKey::NumericLiteral(literal) => KeyName::Literal(number_name(literal.value)),
+        key => match key.as_expression() {
+            Some(expression) if computed => KeyName::Computed(boxed(expression, depth)),
+            _ => KeyName::Private,
+        },
+    };
+    Key { span: span(key.span()), name }
+}
+
+/// `1.0` as a property name is `1`.
+fn number_name(value: f64) -> String {
+    format!("{value}")
+}
+
+fn binary_operator(operator: BinaryOperator) -> Binary {
+    match operator {
+        BinaryOperator::Addition => Binary::Add,
+        BinaryOperator::Subtraction => Binary::Subtract,
+        BinaryOperator::Multiplication => Binary::Multiply,
+        BinaryOperator::Division => Binary::Divide,
+        BinaryOperator::Exponential => Binary::Power,
+        _ => Binary::Other,
+    }
+}
+
+fn logical_operator(operator: LogicalOperator) -> Binary {
+    match operator {
+        LogicalOperator::Or | LogicalOperator::Coalesce => Binary::Or,
+        LogicalOperator::And => Binary::And,
+    }
+}

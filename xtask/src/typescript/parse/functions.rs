@@ -1,0 +1,196 @@
+//! Functions and classes of the parser → [`Function`] and [`ClassDecl`].
+
+use std::sync::Arc;
+
+use oxc_ast::ast;
+use oxc_span::GetSpan;
+
+use super::expressions::{key, lower};
+use super::{span, statements, types};
+use crate::typescript::syntax::{
+    ClassDecl, ClassMember, Expr, Function, Key, KeyName, MemberKind, Parameter, Property, Statement, StatementKind,
+    TypeKind,
+};
+
+pub(super) fn function(function: &ast::Function<'_>, depth: u32) -> Function {
+    let body = function.body.as_ref();
+    Function {
+        type_parameters: types::type_parameters(function.type_parameters.as_deref(), depth),
+        parameters: parameters(&function.params, depth),
+        return_type: function.return_type.as_ref().map(|node| types::lower(&node.type_annotation, depth)),
+        body: body.map_or_else(Vec::new, |body| statements::lower_all(&body.statements, depth)),
+        wrapped: function.r#async || function.generator,
+    }
+}
+
+pub(super) fn arrow(arrow: &ast::ArrowFunctionExpression<'_>, depth: u32) -> Function {
+    let body = match &arrow.body {
+        ast::ArrowFunctionBody::FunctionBody(body) => statements::lower_all(&body.statements, depth),
+        body => body.as_expression().into_iter().map(|value| returned(value, depth)).collect(),
+    };
+    Function {
+        type_parameters: types::type_parameters(arrow.type_parameters.as_deref(), depth),
+        parameters: parameters(&arrow.params, depth),
+        return_type: arrow.return_type.as_ref().map(|node| types::lower(&node.type_annotation, depth)),
+        body,
+        wrapped: arrow.r#async,
+    }
+}
+
+fn returned(value: &ast::Expression<'_>, depth: u32) -> Statement {
+    let kind = StatementKind::Return(Some(lower(value, depth)));
+    Statement { span: span(value.span()), exported: false, kind }
+}
+
+fn parameters(parameters: &ast::FormalParameters<'_>, depth: u32) -> Vec<Parameter> {
+    let rest = parameters.rest.iter().map(|rest| Parameter {
+        rest: true,
+        annotation: rest.type_annotation.as_ref().map(|node| types::lower(&node.type_annotation, depth)),
+        ..pattern(&rest.rest.argument)
+    });
+    parameters.items.iter().map(|item| parameter(item, depth)).chain(rest).collect()
+}
+
+fn parameter(item: &ast::FormalParameter<'_>, depth: u32) -> Parameter {
+    let bound = pattern(&item.pattern);
+    let hidden = matches!(item.accessibility, Some(ast::TSAccessibility::Private | ast::TSAccessibility::Protected));
+    let declares = item.accessibility.is_some() || item.readonly;
+    Parameter {
+        optional: item.optional,
+        annotation: item.type_annotation.as_ref().map(|node| types::lower(&node.type_annotation, depth)),
+        default: item.initializer.as_ref().map(|value| lower(value, depth)),
+        decorators: decorators(&item.decorators, depth),
+        property: (declares && !hidden).then_some(bound.span),
+        ..bound
+    }
+}
+
+fn pattern(pattern: &ast::BindingPattern<'_>) -> Parameter {
+    let mut parameter = Parameter {
+        name: None,
+        bindings: Vec::new(),
+        rest: false,
+        optional: false,
+        annotation: None,
+        default: None,
+        decorators: Vec::new(),
+        property: None,
+        span: span(pattern.span()),
+    };
+    match pattern {
+        ast::BindingPattern::BindingIdentifier(name) => parameter.name = Some(name.name.to_string()),
+        ast::BindingPattern::ObjectPattern(object) => parameter.bindings = bindings(object),
+        ast::BindingPattern::AssignmentPattern(inner) => return self::pattern(&inner.left),
+        ast::BindingPattern::ArrayPattern(_) => {}
+    }
+    parameter
+}
+
+fn bindings(object: &ast::ObjectPattern<'_>) -> Vec<(String, String)> {
+    let binding = |property: &ast::BindingProperty<'_>| {
+        let name = property.key.static_name()?.into_owned();
+        let local = match &property.value {
+            ast::BindingPattern::AssignmentPattern(inner) => inner.left.get_identifier_name(),
+            value => value.get_identifier_name(),
+        }?;
+        Some((name, local.to_string()))
+    };
+    object.properties.iter().filter_map(binding).collect()
+}
+
+pub(super) fn class(class: &ast::Class<'_>, depth: u32) -> ClassDecl {
+    let extends = class.heritage.as_ref().map(|heritage| {
+        (lower(&heritage.expression, depth), types::arguments(heritage.type_arguments.as_deref(), depth))
+    });
+    let implements = class.implements.iter().map(|implemented| crate::typescript::syntax::TypeNode {
+        span: span(implemented.span),
+        kind: TypeKind::Reference(
+            types::path(&implemented.expression),
+            types::arguments(implemented.type_arguments.as_deref(), depth),
+        ),
+    });
+    ClassDecl {
+        name: class.id.as_ref().map(|id| (id.name.to_string(), span(id.span))),
+        type_parameters: types::type_parameters(class.type_parameters.as_deref(), depth),
+        extends,
+        implements: implements.collect(),
+        decorators: decorators(&class.decorators, depth),
+        members: class.body.body.iter().map(|member| class_member(member, depth)).collect(),
+    }
+}
+
+fn decorators(decorators: &[ast::Decorator<'_>], depth: u32) -> Vec<Expr> {
+    decorators.iter().map(|decorator| lower(&decorator.expression, depth)).collect()
+}
+
+fn class_member(member: &ast::ClassElement<'_>, depth: u32) -> ClassMember {
+    match member {
+        ast::ClassElement::PropertyDefinition(property) => ClassMember {
+            property: Property {
+                span: span(property.span),
+                key: key(&property.key, property.computed, depth),
+                optional: property.optional,
+                value: property.type_annotation.as_ref().map(|node| types::lower(&node.type_annotation, depth)),
+            },
+            is_static: property.r#static,
+            hidden: hidden(property.accessibility),
+            kind: MemberKind::Field(property.value.as_ref().map(|value| lower(value, depth))),
+            decorators: decorators(&property.decorators, depth),
+        },
+        ast::ClassElement::AccessorProperty(property) => ClassMember {
+            property: Property {
+                span: span(property.span),
+                key: key(&property.key, property.computed, depth),
+                optional: false,
+                value: property.type_annotation.as_ref().map(|node| types::lower(&node.type_annotation, depth)),
+            },
+            is_static: property.r#static,
+            hidden: hidden(property.accessibility),
+            kind: MemberKind::Field(property.value.as_ref().map(|value| lower(value, depth))),
+            decorators: decorators(&property.decorators, depth),
+        },
+        ast::ClassElement::MethodDefinition(definition) => method(definition, depth),
+        ast::ClassElement::StaticBlock(block) => other(block.span),
+        ast::ClassElement::TSIndexSignature(index) => other(index.span),
+    }
+}
+
+fn method(method: &ast::MethodDefinition<'_>, depth: u32) -> ClassMember {
+    let function = Arc::new(function(&method.value, depth));
+    let value = match method.kind {
+        ast::MethodDefinitionKind::Get => function.return_type.clone(),
+        _ => None,
+    };
+    ClassMember {
+        property: Property {
+            span: span(method.span),
+            key: key(&method.key, method.computed, depth),
+            optional: method.optional,
+            value,
+        },
+        is_static: method.r#static,
+        hidden: hidden(method.accessibility),
+        kind: match method.kind {
+            ast::MethodDefinitionKind::Constructor => MemberKind::Constructor(function),
+            ast::MethodDefinitionKind::Method => MemberKind::Method(function),
+            ast::MethodDefinitionKind::Get => MemberKind::Getter(function),
+            ast::MethodDefinitionKind::Set => MemberKind::Setter,
+        },
+        decorators: decorators(&method.decorators, depth),
+    }
+}
+
+fn hidden(accessibility: Option<ast::TSAccessibility>) -> bool {
+    matches!(accessibility, Some(ast::TSAccessibility::Private | ast::TSAccessibility::Protected))
+}
+
+fn other(at: oxc_span::Span) -> ClassMember {
+    let key = Key { span: span(at), name: KeyName::Private };
+    ClassMember {
+        property: Property { span: span(at), key, optional: false, value: None },
+        is_static: true,
+        hidden: true,
+        kind: MemberKind::Other,
+        decorators: Vec::new(),
+    }
+}

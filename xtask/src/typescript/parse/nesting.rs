@@ -1,0 +1,158 @@
+//! How deep a file is nested, found without recursion. The parser descends once per bracket and once per operator
+//! that takes what follows it (`!`, `=>`, `? :`, `else if`); a file that would exhaust the stack is refused before.
+
+/// How many brackets may be open, and how many nesting operators may follow each other without `;` or `,`.
+const LIMIT: u32 = 5_000;
+
+/// The byte at which `text` becomes too deep to be parsed.
+pub fn too_deep(text: &str) -> Option<u32> {
+    let mut scan = Scan { bytes: text.as_bytes(), at: 0, chains: vec![0], total: 0 };
+    scan.run()
+}
+
+struct Scan<'t> {
+    bytes: &'t [u8],
+    at: usize,
+    /// For each open bracket, how many nesting operators stand since it or since the last separator in it.
+    chains: Vec<u32>,
+    /// The sum of `chains`, and one for each bracket.
+    total: u32,
+}
+
+impl Scan<'_> {
+    fn run(&mut self) -> Option<u32> {
+        while let Some(byte) = self.bytes.get(self.at).copied() {
+            match byte {
+                b'\'' | b'"' => self.skip_string(byte),
+                b'/' if self.peek() == Some(b'/') => self.skip_line(),
+                b'/' if self.peek() == Some(b'*') => self.skip_comment(),
+                b'(' | b'[' | b'{' => self.open(),
+                b')' | b']' | b'}' => self.close(byte),
+                b';' | b',' => self.separate(),
+                b'\n' => self.end_line(),
+                b'?' | b'!' | b'~' | b'-' | b'+' | b'=' | b':' | b'*' | b'<' => self.chain(),
+                byte if byte.is_ascii_alphabetic() => self.word(),
+                _ => {}
+            }
+            if self.total > LIMIT {
+                return Some(u32::try_from(self.at).unwrap_or(u32::MAX));
+            }
+            self.at += 1;
+        }
+        None
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at + 1).copied()
+    }
+
+    fn open(&mut self) {
+        self.chains.push(0);
+        self.total += 1;
+    }
+
+    fn close(&mut self, _bracket: u8) {
+        if self.chains.len() > 1 {
+            let chain = self.chains.pop().unwrap_or(0);
+            self.total -= chain + 1;
+        }
+    }
+
+    fn chain(&mut self) {
+        if let Some(chain) = self.chains.last_mut() {
+            *chain += 1;
+            self.total += 1;
+        }
+    }
+
+    fn separate(&mut self) {
+        if let Some(chain) = self.chains.last_mut() {
+            self.total -= std::mem::take(chain);
+        }
+    }
+
+    /// Without semicolons, a line that starts with a keyword of a declaration starts a statement.
+    fn end_line(&mut self) {
+        const STARTS: [&[u8]; 8] =
+            [b"const ", b"let ", b"export ", b"type ", b"interface ", b"function ", b"class ", b"import "];
+        let rest = self.bytes.get(self.at + 1..).unwrap_or_default();
+        let indent = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r')).count();
+        if STARTS.iter().any(|start| rest[indent..].starts_with(start)) {
+            self.separate();
+        }
+    }
+
+    /// Words that take what follows them.
+    fn word(&mut self) {
+        let rest = &self.bytes[self.at..];
+        let length = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$')).count();
+        let nests: [&[u8]; 17] = [
+            b"if",
+            b"else",
+            b"do",
+            b"while",
+            b"for",
+            b"with",
+            b"new",
+            b"typeof",
+            b"void",
+            b"delete",
+            b"await",
+            b"yield",
+            b"keyof",
+            b"readonly",
+            b"unique",
+            b"infer",
+            b"extends",
+        ];
+        if nests.contains(&&rest[..length]) {
+            self.chain();
+        }
+        self.at += length - 1;
+    }
+
+    /// To the closing quote, or to the end of the line where it is missing.
+    fn skip_string(&mut self, quote: u8) {
+        self.at += 1;
+        while let Some(byte) = self.bytes.get(self.at) {
+            match byte {
+                b'\\' => self.at += 1,
+                b'\n' => return,
+                byte if *byte == quote => return,
+                _ => {}
+            }
+            self.at += 1;
+        }
+    }
+
+    fn skip_line(&mut self) {
+        let length = self.bytes[self.at..].iter().take_while(|byte| **byte != b'\n').count();
+        self.at += length.saturating_sub(1);
+    }
+
+    fn skip_comment(&mut self) {
+        let mut pairs = self.bytes[self.at + 2..].windows(2);
+        let length = pairs.position(|pair| pair == b"*/");
+        self.at = length.map_or(self.bytes.len(), |length| self.at + 2 + length + 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ordinary_code_is_not_deep_however_long_it_is() {
+        let statements = "const a = b ? !c : -d // it's\n".repeat(20_000);
+        assert_eq!(too_deep(&statements), None);
+        let fields = "  name?: string | null;\n".repeat(20_000);
+        assert_eq!(too_deep(&format!("interface A {{\n{fields}}}")), None);
+    }
+
+    #[test]
+    fn brackets_and_operators_count_but_not_in_strings_and_comments() {
+        let deep = "[".repeat(6_000);
+        assert!(too_deep(&deep).is_some() && too_deep(&"!".repeat(6_000)).is_some());
+        assert_eq!(too_deep(&format!("'{deep}' \"{deep}\" /*{deep}*/ //{deep}")), None);
+    }
+}

@@ -1,0 +1,227 @@
+//! Statements of the parser → [`Statement`].
+
+use std::sync::Arc;
+
+use oxc_ast::ast::{self, Declaration};
+use oxc_span::GetSpan;
+
+use super::types::{self, DEPTH};
+use super::{expressions, functions, span};
+use crate::source::Span;
+use crate::typescript::syntax::{
+    Alias, EnumDecl, EnumMember, Expr, ExprKind, Interface, Name, Namespace, Statement, StatementKind, TypeKind,
+    TypeNode, Variable,
+};
+
+pub(super) fn lower_all(statements: &[ast::Statement<'_>], depth: u32) -> Vec<Statement> {
+    let mut lowered = Vec::new();
+    if depth < DEPTH {
+        statements.iter().for_each(|statement| lower(statement, depth + 1, &mut lowered));
+    }
+    lowered
+}
+
+/// Appends what `statement` declares or does. Imports and exports of other files are the module's.
+pub(super) fn lower(statement: &ast::Statement<'_>, depth: u32, out: &mut Vec<Statement>) {
+    let at = span(statement.span());
+    let mut push = |kind| out.push(Statement { span: at, exported: false, kind });
+    let nested = |bodies: &[&ast::Statement<'_>]| {
+        let mut inside = Vec::new();
+        if depth < DEPTH {
+            bodies.iter().for_each(|body| lower(body, depth + 1, &mut inside));
+        }
+        StatementKind::Nested(inside)
+    };
+    match statement {
+        ast::Statement::ExpressionStatement(inner) => {
+            push(StatementKind::Expression(expressions::lower(&inner.expression, depth)));
+        }
+        ast::Statement::ReturnStatement(inner) => {
+            push(StatementKind::Return(inner.argument.as_ref().map(|value| expressions::lower(value, depth))));
+        }
+        ast::Statement::BlockStatement(block) => push(StatementKind::Nested(lower_all(&block.body, depth))),
+        ast::Statement::IfStatement(inner) => {
+            let otherwise = inner.alternate.iter();
+            push(nested(&std::iter::once(&inner.consequent).chain(otherwise).collect::<Vec<_>>()));
+        }
+        ast::Statement::ForStatement(inner) => push(nested(&[&inner.body])),
+        ast::Statement::ForInStatement(inner) => push(nested(&[&inner.body])),
+        ast::Statement::ForOfStatement(inner) => push(nested(&[&inner.body])),
+        ast::Statement::WhileStatement(inner) => push(nested(&[&inner.body])),
+        ast::Statement::DoWhileStatement(inner) => push(nested(&[&inner.body])),
+        ast::Statement::LabeledStatement(inner) => push(nested(&[&inner.body])),
+        ast::Statement::WithStatement(inner) => push(nested(&[&inner.body])),
+        ast::Statement::SwitchStatement(inner) => {
+            let bodies = inner.cases.iter().flat_map(|case| &case.consequent);
+            push(nested(&bodies.collect::<Vec<_>>()));
+        }
+        ast::Statement::TryStatement(inner) => {
+            let blocks =
+                [Some(&inner.block), inner.handler.as_ref().map(|handler| &handler.body), inner.finalizer.as_ref()];
+            let bodies = blocks.into_iter().flatten().flat_map(|block| &block.body);
+            push(nested(&bodies.collect::<Vec<_>>()));
+        }
+        ast::Statement::ExportDeclaration(export) => {
+            let first = out.len();
+            declaration(&export.declaration, depth, out);
+            out[first..].iter_mut().for_each(|statement| {
+                statement.exported = true;
+                statement.span = at;
+            });
+        }
+        ast::Statement::ExportDefaultDeclaration(export) => out.push(default_export(export, at, depth)),
+        ast::Statement::TSExportAssignment(export) => {
+            let value = expressions::lower(&export.expression, depth);
+            out.push(Statement { span: at, exported: true, kind: StatementKind::Default(value) });
+        }
+        ast::Statement::ThrowStatement(_)
+        | ast::Statement::BreakStatement(_)
+        | ast::Statement::ContinueStatement(_)
+        | ast::Statement::DebuggerStatement(_)
+        | ast::Statement::EmptyStatement(_)
+        | ast::Statement::ImportDeclaration(_)
+        | ast::Statement::ExportAllDeclaration(_)
+        | ast::Statement::ExportNamedDeclaration(_)
+        | ast::Statement::ExportFromDeclaration(_)
+        | ast::Statement::TSNamespaceExportDeclaration(_) => {}
+        statement => {
+            if let Some(inner) = statement.as_declaration() {
+                declaration(inner, depth, out);
+            }
+        }
+    }
+}
+
+fn default_export(export: &ast::ExportDefaultDeclaration<'_>, at: Span, depth: u32) -> Statement {
+    let default = || Name { text: "default".into(), span: at };
+    let kind = match &export.declaration {
+        ast::ExportDefaultDeclarationKind::FunctionDeclaration(function) => StatementKind::Function(
+            function.id.as_ref().map_or_else(default, name),
+            Arc::new(functions::function(function, depth)),
+        ),
+        ast::ExportDefaultDeclarationKind::ClassDeclaration(class) => {
+            let mut class = functions::class(class, depth);
+            class.name.get_or_insert(("default".into(), at));
+            StatementKind::Class(Arc::new(class))
+        }
+        ast::ExportDefaultDeclarationKind::TSInterfaceDeclaration(node) => {
+            StatementKind::Interface(interface(node, depth))
+        }
+        kind => match kind.as_expression() {
+            Some(value) => StatementKind::Default(expressions::lower(value, depth)),
+            None => StatementKind::Nested(Vec::new()),
+        },
+    };
+    Statement { span: at, exported: true, kind }
+}
+
+fn declaration(declaration: &Declaration<'_>, depth: u32, out: &mut Vec<Statement>) {
+    let at = span(declaration.span());
+    let kind = match declaration {
+        Declaration::VariableDeclaration(variables) => {
+            return variables
+                .declarations
+                .iter()
+                .for_each(|declarator| variable(declarator, variables.kind, depth, out));
+        }
+        Declaration::FunctionDeclaration(function) => match &function.id {
+            Some(id) => StatementKind::Function(name(id), Arc::new(functions::function(function, depth))),
+            None => return,
+        },
+        Declaration::ClassDeclaration(class) => StatementKind::Class(Arc::new(functions::class(class, depth))),
+        Declaration::TSTypeAliasDeclaration(alias) => StatementKind::Alias(Alias {
+            name: name(&alias.id),
+            type_parameters: types::type_parameters(alias.type_parameters.as_deref(), depth),
+            value: types::lower(&alias.type_annotation, depth),
+        }),
+        Declaration::TSInterfaceDeclaration(node) => StatementKind::Interface(interface(node, depth)),
+        Declaration::TSEnumDeclaration(node) => StatementKind::Enum(enumeration(node, depth)),
+        Declaration::TSExternalModuleDeclaration(module) => StatementKind::Namespace(Namespace {
+            name: Name { text: module.id.value.to_string(), span: span(module.id.span) },
+            body: module.body.as_ref().map_or_else(Vec::new, |body| lower_all(&body.body, depth)),
+            ambient: true,
+        }),
+        Declaration::TSNamespaceDeclaration(node) => StatementKind::Namespace(namespace(node, depth)),
+        Declaration::TSGlobalDeclaration(global) => StatementKind::Namespace(Namespace {
+            name: Name { text: "global".into(), span: span(global.global_span) },
+            body: lower_all(&global.body.body, depth),
+            ambient: true,
+        }),
+        Declaration::TSImportEqualsDeclaration(_) => return,
+    };
+    out.push(Statement { span: at, exported: false, kind });
+}
+
+fn name(id: &ast::BindingIdentifier<'_>) -> Name {
+    Name { text: id.name.to_string(), span: span(id.span) }
+}
+
+fn interface(node: &ast::TSInterfaceDeclaration<'_>, depth: u32) -> Interface {
+    let extends = node.extends.iter().map(|heritage| TypeNode {
+        span: span(heritage.span),
+        kind: TypeKind::Reference(
+            types::path(&heritage.type_name),
+            types::arguments(heritage.type_arguments.as_deref(), depth),
+        ),
+    });
+    Interface {
+        name: name(&node.id),
+        type_parameters: types::type_parameters(node.type_parameters.as_deref(), depth),
+        extends: extends.collect(),
+        members: types::members(&node.body.body, depth),
+    }
+}
+
+fn enumeration(node: &ast::TSEnumDeclaration<'_>, depth: u32) -> EnumDecl {
+    let members = node.body.members.iter().map(|member| EnumMember {
+        name: member.id.static_name().to_string(),
+        value: member.initializer.as_ref().map(|value| expressions::lower(value, depth)),
+    });
+    EnumDecl { name: name(&node.id), members: members.collect() }
+}
+
+fn namespace(node: &ast::TSNamespaceDeclaration<'_>, depth: u32) -> Namespace {
+    let body = match &node.body {
+        ast::TSNamespaceDeclarationBody::TSModuleBlock(block) => lower_all(&block.body, depth),
+        ast::TSNamespaceDeclarationBody::TSNamespaceDeclaration(inner) if depth < DEPTH => vec![Statement {
+            span: span(inner.span),
+            exported: true,
+            kind: StatementKind::Namespace(namespace(inner, depth + 1)),
+        }],
+        ast::TSNamespaceDeclarationBody::TSNamespaceDeclaration(_) => Vec::new(),
+    };
+    Namespace { name: name(&node.id), body, ambient: false }
+}
+
+fn variable(
+    declarator: &ast::VariableDeclarator<'_>,
+    kind: ast::VariableDeclarationKind,
+    depth: u32,
+    out: &mut Vec<Statement>,
+) {
+    let constant = kind == ast::VariableDeclarationKind::Const;
+    let value = declarator.init.as_ref().map(|value| expressions::lower(value, depth));
+    let annotation = declarator.type_annotation.as_ref().map(|node| types::lower(&node.type_annotation, depth));
+    let mut push = |name: Name, annotation, value| {
+        let kind = StatementKind::Variable(Variable { name, annotation, value, constant });
+        out.push(Statement { span: span(declarator.span), exported: false, kind });
+    };
+    match &declarator.id {
+        ast::BindingPattern::BindingIdentifier(id) => push(name(id), annotation, value),
+        ast::BindingPattern::ObjectPattern(pattern) => {
+            for property in &pattern.properties {
+                let (Some(key), ast::BindingPattern::BindingIdentifier(id)) =
+                    (property.key.static_name(), &property.value)
+                else {
+                    continue;
+                };
+                let member = value.clone().map(|value| Expr {
+                    span: value.span,
+                    kind: ExprKind::Member(Box::new(value), key.into_owned(), span(property.key.span())),
+                });
+                push(name(id), None, member);
+            }
+        }
+        ast::BindingPattern::ArrayPattern(_) | ast::BindingPattern::AssignmentPattern(_) => {}
+    }
+}

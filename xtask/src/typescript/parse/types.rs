@@ -1,0 +1,243 @@
+//! Type nodes of the parser → [`TypeNode`].
+
+use oxc_ast::ast::{self, TSType, TSTypeName, TSTypeQueryExprName};
+use oxc_span::GetSpan;
+
+use super::expressions::key;
+use super::span;
+use crate::typescript::syntax::{Keyword, Modifier, Property, TypeKind, TypeMember, TypeNode, TypeParameter};
+
+/// What is nested deeper than this is not read: types and expressions that people write are not.
+pub(super) const DEPTH: u32 = 200;
+
+pub(super) fn lower(node: &TSType<'_>, depth: u32) -> TypeNode {
+    let kind = if depth >= DEPTH { TypeKind::Other("it is nested too deeply") } else { kind(node, depth + 1) };
+    TypeNode { span: span(node.span()), kind }
+}
+
+pub(super) fn lower_all<'a, 'n>(nodes: impl IntoIterator<Item = &'n TSType<'a>>, depth: u32) -> Vec<TypeNode>
+where
+    'a: 'n,
+{
+    nodes.into_iter().map(|node| lower(node, depth)).collect()
+}
+
+fn boxed(node: &TSType<'_>, depth: u32) -> Box<TypeNode> {
+    Box::new(lower(node, depth))
+}
+
+fn kind(node: &TSType<'_>, depth: u32) -> TypeKind {
+    match node {
+        TSType::TSAnyKeyword(_) => TypeKind::Keyword(Keyword::Any),
+        TSType::TSBigIntKeyword(_) => TypeKind::Keyword(Keyword::Bigint),
+        TSType::TSBooleanKeyword(_) => TypeKind::Keyword(Keyword::Boolean),
+        TSType::TSNeverKeyword(_) => TypeKind::Keyword(Keyword::Never),
+        TSType::TSNullKeyword(_) => TypeKind::Keyword(Keyword::Null),
+        TSType::TSNumberKeyword(_) => TypeKind::Keyword(Keyword::Number),
+        TSType::TSObjectKeyword(_) => TypeKind::Keyword(Keyword::Object),
+        TSType::TSStringKeyword(_) => TypeKind::Keyword(Keyword::String),
+        TSType::TSSymbolKeyword(_) => TypeKind::Keyword(Keyword::Symbol),
+        TSType::TSUndefinedKeyword(_) => TypeKind::Keyword(Keyword::Undefined),
+        TSType::TSUnknownKeyword(_) => TypeKind::Keyword(Keyword::Unknown),
+        TSType::TSVoidKeyword(_) => TypeKind::Keyword(Keyword::Void),
+        TSType::TSArrayType(array) => TypeKind::Array(boxed(&array.element_type, depth)),
+        TSType::TSConditionalType(conditional) => TypeKind::Conditional {
+            check: boxed(&conditional.check_type, depth),
+            extends: boxed(&conditional.extends_type, depth),
+            then: boxed(&conditional.true_type, depth),
+            otherwise: boxed(&conditional.false_type, depth),
+        },
+        TSType::TSConstructorType(_) | TSType::TSFunctionType(_) => TypeKind::Function,
+        TSType::TSImportType(import) => import_type(import, false, depth),
+        TSType::TSIndexedAccessType(access) => {
+            TypeKind::Indexed(boxed(&access.object_type, depth), boxed(&access.index_type, depth))
+        }
+        TSType::TSInferType(infer) => TypeKind::Infer(infer.type_parameter.name.name.to_string()),
+        TSType::TSIntersectionType(intersection) => TypeKind::Intersection(lower_all(&intersection.types, depth)),
+        TSType::TSLiteralType(literal) => literal_type(&literal.literal, depth),
+        TSType::TSMappedType(mapped) => mapped_type(mapped, depth),
+        TSType::TSNamedTupleMember(member) => tuple_element(&member.element_type, member.optional, depth).kind,
+        TSType::TSTemplateLiteralType(template) => {
+            TypeKind::Template(quasis(&template.quasis), lower_all(&template.types, depth))
+        }
+        TSType::TSThisType(_) => TypeKind::This,
+        TSType::TSTupleType(tuple) => {
+            TypeKind::Tuple(tuple.element_types.iter().map(|element| tuple_element(element, false, depth)).collect())
+        }
+        TSType::TSTypeLiteral(literal) => TypeKind::Object(members(&literal.members, depth)),
+        TSType::TSTypeOperatorType(operator) => match operator.operator {
+            ast::TSTypeOperatorOperator::Keyof => TypeKind::KeyOf(boxed(&operator.type_annotation, depth)),
+            ast::TSTypeOperatorOperator::Readonly => lower(&operator.type_annotation, depth).kind,
+            ast::TSTypeOperatorOperator::Unique => TypeKind::Keyword(Keyword::Symbol),
+        },
+        TSType::TSTypeQuery(query) => type_query(query, depth),
+        TSType::TSTypeReference(reference) => {
+            TypeKind::Reference(path(&reference.type_name), arguments(reference.type_arguments.as_deref(), depth))
+        }
+        TSType::TSUnionType(union) => TypeKind::Union(lower_all(&union.types, depth)),
+        TSType::TSParenthesizedType(inner) => lower(&inner.type_annotation, depth).kind,
+        TSType::TSTypePredicate(_) => TypeKind::Keyword(Keyword::Boolean),
+        TSType::TSIntrinsicKeyword(_) => TypeKind::Other("it is an intrinsic type"),
+        TSType::JSDocNullableType(_) | TSType::JSDocNonNullableType(_) | TSType::JSDocUnknownType(_) => {
+            TypeKind::Other("it is a JSDoc type")
+        }
+    }
+}
+
+pub(super) fn arguments(node: Option<&ast::TSTypeParameterInstantiation<'_>>, depth: u32) -> Vec<TypeNode> {
+    node.map_or_else(Vec::new, |node| lower_all(&node.params, depth))
+}
+
+/// `a.b.C` as its names.
+pub(super) fn path(name: &TSTypeName<'_>) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut name = name;
+    loop {
+        match name {
+            TSTypeName::IdentifierReference(identifier) => names.push(identifier.name.to_string()),
+            TSTypeName::ThisExpression(_) => names.push("this".into()),
+            TSTypeName::QualifiedName(qualified) => {
+                names.push(qualified.right.name.to_string());
+                name = &qualified.left;
+                continue;
+            }
+        }
+        names.reverse();
+        return names;
+    }
+}
+
+fn type_query(query: &ast::TSTypeQuery<'_>, depth: u32) -> TypeKind {
+    match &query.expr_name {
+        TSTypeQueryExprName::TSImportType(import) => import_type(import, true, depth),
+        name => match name.as_ts_type_name() {
+            Some(name) => TypeKind::Query(path(name), arguments(query.type_arguments.as_deref(), depth)),
+            None => TypeKind::Other("its `typeof` is not read"),
+        },
+    }
+}
+
+fn import_type(import: &ast::TSImportType<'_>, of_value: bool, depth: u32) -> TypeKind {
+    let mut names = Vec::new();
+    let mut qualifier = import.qualifier.as_ref();
+    while let Some(name) = qualifier {
+        qualifier = match name {
+            ast::TSImportTypeQualifier::Identifier(name) => {
+                names.push(name.name.to_string());
+                None
+            }
+            ast::TSImportTypeQualifier::QualifiedName(name) => {
+                names.push(name.right.name.to_string());
+                Some(&name.left)
+            }
+        };
+    }
+    names.reverse();
+    let arguments = arguments(import.type_arguments.as_deref(), depth);
+    TypeKind::Import(import.source.value.to_string(), names, arguments, of_value)
+}
+
+fn literal_type(literal: &ast::TSLiteral<'_>, depth: u32) -> TypeKind {
+    match literal {
+        ast::TSLiteral::BooleanLiteral(literal) => TypeKind::Boolean(literal.value),
+        ast::TSLiteral::NumericLiteral(literal) => TypeKind::Number(literal.value),
+        ast::TSLiteral::BigIntLiteral(_) => TypeKind::Bigint,
+        ast::TSLiteral::StringLiteral(literal) => TypeKind::String(literal.value.to_string()),
+        ast::TSLiteral::TemplateLiteral(template) => template_literal(template, depth),
+        ast::TSLiteral::UnaryExpression(unary) => match &unary.argument {
+            ast::Expression::NumericLiteral(literal) => TypeKind::Number(-literal.value),
+            ast::Expression::BigIntLiteral(_) => TypeKind::Bigint,
+            _ => TypeKind::Other("it is no literal"),
+        },
+    }
+}
+
+fn template_literal(template: &ast::TemplateLiteral<'_>, _depth: u32) -> TypeKind {
+    match quasis(&template.quasis).as_slice() {
+        [only] => TypeKind::String(only.clone()),
+        _ => TypeKind::Keyword(Keyword::String),
+    }
+}
+
+pub(super) fn quasis(quasis: &[ast::TemplateElement<'_>]) -> Vec<String> {
+    quasis.iter().map(|quasi| quasi.value.cooked.unwrap_or(quasi.value.raw).to_string()).collect()
+}
+
+fn mapped_type(mapped: &ast::TSMappedType<'_>, depth: u32) -> TypeKind {
+    use ast::TSMappedTypeModifierOperator as Operator;
+    TypeKind::Mapped {
+        parameter: mapped.key.name.to_string(),
+        constraint: boxed(&mapped.constraint, depth),
+        name: mapped.name_type.as_ref().map(|name| boxed(name, depth)),
+        value: mapped.type_annotation.as_ref().map(|value| boxed(value, depth)),
+        optional: match mapped.optional {
+            None => Modifier::Keep,
+            Some(Operator::True | Operator::Plus) => Modifier::Add,
+            Some(Operator::Minus) => Modifier::Remove,
+        },
+    }
+}
+
+fn tuple_element(element: &ast::TSTupleElement<'_>, optional: bool, depth: u32) -> TypeNode {
+    let mut node = match element {
+        ast::TSTupleElement::TSOptionalType(inner) => return or_undefined(lower(&inner.type_annotation, depth)),
+        ast::TSTupleElement::TSRestType(rest) => {
+            TypeNode { span: span(rest.span), kind: TypeKind::Rest(boxed(&rest.type_annotation, depth)) }
+        }
+        element => match element.as_ts_type() {
+            Some(node) => lower(node, depth),
+            None => TypeNode { span: span(element.span()), kind: TypeKind::Other("it is no type") },
+        },
+    };
+    if optional {
+        node = or_undefined(node);
+    }
+    node
+}
+
+fn or_undefined(node: TypeNode) -> TypeNode {
+    let span = node.span;
+    let undefined = TypeNode { span, kind: TypeKind::Keyword(Keyword::Undefined) };
+    TypeNode { span, kind: TypeKind::Union(vec![node, undefined]) }
+}
+
+pub(super) fn members(members: &[ast::TSSignature<'_>], depth: u32) -> Vec<TypeMember> {
+    members.iter().map(|member| type_member(member, depth)).collect()
+}
+
+fn type_member(member: &ast::TSSignature<'_>, depth: u32) -> TypeMember {
+    match member {
+        ast::TSSignature::TSPropertySignature(property) => TypeMember::Property(Property {
+            span: span(property.span),
+            key: key(&property.key, property.computed, depth),
+            optional: property.optional,
+            value: property.type_annotation.as_ref().map(|annotation| lower(&annotation.type_annotation, depth)),
+        }),
+        ast::TSSignature::TSIndexSignature(index) => TypeMember::Index(
+            lower(&index.parameter.type_annotation.type_annotation, depth),
+            lower(&index.type_annotation.type_annotation, depth),
+        ),
+        ast::TSSignature::TSMethodSignature(method) if method.kind == ast::TSMethodSignatureKind::Get => {
+            let annotation = method.return_type.as_ref();
+            TypeMember::Property(Property {
+                span: span(method.span),
+                key: key(&method.key, method.computed, depth),
+                optional: false,
+                value: annotation.map(|annotation| lower(&annotation.type_annotation, depth)),
+            })
+        }
+        ast::TSSignature::TSMethodSignature(_)
+        | ast::TSSignature::TSCallSignatureDeclaration(_)
+        | ast::TSSignature::TSConstructSignatureDeclaration(_) => TypeMember::Method,
+    }
+}
+
+pub(super) fn type_parameters(node: Option<&ast::TSTypeParameterDeclaration<'_>>, depth: u32) -> Vec<TypeParameter> {
+    let parameters = node.into_iter().flat_map(|node| &node.params);
+    let lower_parameter = |parameter: &ast::TSTypeParameter<'_>| TypeParameter {
+        name: parameter.name.name.to_string(),
+        constraint: parameter.constraint.as_ref().map(|constraint| lower(constraint, depth)),
+        default: parameter.default.as_ref().map(|default| lower(default, depth)),
+    };
+    parameters.map(lower_parameter).collect()
+}

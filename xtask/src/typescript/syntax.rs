@@ -1,0 +1,15 @@
+//! A file as this tool keeps it: owned, small, without parentheses, JSX or whatever says nothing about data. The parser's own tree
+//! lives in an arena of its thread; this one can be shared, so that every file is parsed once and in parallel.
+
+mod expression;
+mod module;
+mod statement;
+mod type_node;
+
+pub use expression::{
+    Argument, Binary, ClassDecl, ClassMember, Expr, ExprKind, Function, Key, KeyName, MemberKind, ObjectMember,
+    Parameter,
+};
+pub use module::{Comment, Export, Import, Imported, Module};
+pub use statement::{Alias, EnumDecl, EnumMember, Interface, Name, Namespace, Statement, StatementKind, Variable};
+pub use type_node::{Keyword, Modifier, Property, TypeKind, TypeMember, TypeNode, TypeParameter};

@@ -1,0 +1,303 @@
+//! Expressions, functions and classes as they are written.
+
+use std::sync::Arc;
+
+use super::{Property, Statement, TypeNode, TypeParameter};
+use crate::source::Span;
+
+/// An expression. Parentheses and `!` are dropped.
+#[derive(Debug, Clone)]
+pub struct Expr {
+    /// Its bytes.
+    pub span: Span,
+    /// What it is.
+    pub kind: ExprKind,
+}
+
+/// What an expression is.
+#[derive(Debug, Clone)]
+pub enum ExprKind {
+    /// `'a'`, and templates without expressions.
+    String(String),
+    /// `1`
+    Number(f64),
+    /// `1n`
+    Bigint(String),
+    /// `true`
+    Boolean(bool),
+    /// `null`
+    Null,
+    /// `/a/i`: source and flags.
+    Regex(String, String),
+    /// `` `a${b}` ``: the texts around the expressions, one more than expressions.
+    Template(Vec<String>, Vec<Expr>),
+    /// `a`, also `undefined`.
+    Name(String),
+    /// `this`
+    This,
+    /// `[a, ...b]`
+    Array(Vec<Argument>),
+    /// `{…}`
+    Object(Vec<ObjectMember>),
+    /// `a.b`, with the bytes of `b`.
+    Member(Box<Expr>, String, Span),
+    /// `a[b]`
+    Index(Box<Expr>, Box<Expr>),
+    /// `f<T>(a, ...b)`
+    Call(Box<Expr>, Vec<TypeNode>, Vec<Argument>),
+    /// `new F<T>(a)`
+    New(Box<Expr>, Vec<TypeNode>, Vec<Argument>),
+    /// `` tag`…` ``
+    Tagged(Box<Expr>, Vec<TypeNode>, Box<Expr>),
+    /// `function f() {}`, `() => a`
+    Function(Arc<Function>),
+    /// `class {}`
+    Class(Arc<ClassDecl>),
+    /// `a as T`
+    As(Box<Expr>, Box<TypeNode>),
+    /// `a as const`
+    AsConst(Box<Expr>),
+    /// `a satisfies T`
+    Satisfies(Box<Expr>, Box<TypeNode>),
+    /// `a ? b : c`
+    Conditional(Box<Expr>, Box<Expr>, Box<Expr>),
+    /// `a || b`, `a + b`…
+    Binary(Binary, Box<Expr>, Box<Expr>),
+    /// `-a`
+    Negative(Box<Expr>),
+    /// `!a`
+    Not(Box<Expr>),
+    /// `await a`
+    Await(Box<Expr>),
+    /// `a = b`
+    Assignment(Box<Expr>, Box<Expr>),
+    /// Anything else, named for the reason it is not read.
+    Other(&'static str),
+}
+
+/// An operator with two sides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Binary {
+    /// `+`
+    Add,
+    /// `-`
+    Subtract,
+    /// `*`
+    Multiply,
+    /// `/`
+    Divide,
+    /// `**`
+    Power,
+    /// `||`, `??`
+    Or,
+    /// `&&`
+    And,
+    /// Anything else.
+    Other,
+}
+
+/// An argument or array element.
+#[derive(Debug, Clone)]
+pub struct Argument {
+    /// Whether `...` stands before it.
+    pub spread: bool,
+    /// The value.
+    pub value: Expr,
+}
+
+/// A member of an object literal. A method is a property that holds a function.
+#[derive(Debug, Clone)]
+pub enum ObjectMember {
+    /// `key: value`, `key`, `key() {}`
+    Property {
+        /// All of it.
+        span: Span,
+        /// `key`
+        key: Key,
+        /// `value`
+        value: Expr,
+    },
+    /// `...value`
+    Spread(Expr),
+}
+
+/// The name of a property.
+#[derive(Debug, Clone)]
+pub struct Key {
+    /// Its bytes, with quotes.
+    pub span: Span,
+    /// The name.
+    pub name: KeyName,
+}
+
+/// How the name of a property is written.
+#[derive(Debug, Clone)]
+pub enum KeyName {
+    /// `a`, `'a'`, `['a']`, `1`
+    Literal(String),
+    /// `[expression]`
+    Computed(Box<Expr>),
+    /// `#a`
+    Private,
+}
+
+impl Key {
+    /// The name where it is written out.
+    #[must_use]
+    pub fn literal(&self) -> Option<&str> {
+        match &self.name {
+            KeyName::Literal(name) => Some(name),
+            KeyName::Computed(_) | KeyName::Private => None,
+        }
+    }
+}
+
+/// A function, arrow function or method.
+#[derive(Debug, Clone)]
+pub struct Function {
+    /// `<T>`
+    pub type_parameters: Vec<TypeParameter>,
+    /// In order; a rest parameter is last.
+    pub parameters: Vec<Parameter>,
+    /// `: T`
+    pub return_type: Option<TypeNode>,
+    /// Of an arrow function `() => a` one `return a`.
+    pub body: Vec<Statement>,
+    /// Whether it is `async` or a generator: what it returns is wrapped.
+    pub wrapped: bool,
+}
+
+/// A parameter of a function.
+#[derive(Debug, Clone)]
+pub struct Parameter {
+    /// The name; none of a pattern.
+    pub name: Option<String>,
+    /// For a pattern `{ a, b: c }`: property and local name.
+    pub bindings: Vec<(String, String)>,
+    /// Whether it is `...rest`.
+    pub rest: bool,
+    /// Whether it may be left out.
+    pub optional: bool,
+    /// `: T`
+    pub annotation: Option<TypeNode>,
+    /// `= value`
+    pub default: Option<Expr>,
+    /// `@Body() body`
+    pub decorators: Vec<Expr>,
+    /// Of a constructor, `public name: T` declares a property: its bytes. Private and protected ones are left out.
+    pub property: Option<Span>,
+    /// The bytes of the name or pattern.
+    pub span: Span,
+}
+
+/// A class.
+#[derive(Debug, Clone)]
+pub struct ClassDecl {
+    /// The name and its bytes.
+    pub name: Option<(String, Span)>,
+    /// `<T>`
+    pub type_parameters: Vec<TypeParameter>,
+    /// `extends a.b(c)`, with type arguments.
+    pub extends: Option<(Expr, Vec<TypeNode>)>,
+    /// `implements A, B`
+    pub implements: Vec<TypeNode>,
+    /// `@Controller('x')`
+    pub decorators: Vec<Expr>,
+    /// In order.
+    pub members: Vec<ClassMember>,
+}
+
+/// A member of a class.
+#[derive(Debug, Clone)]
+pub struct ClassMember {
+    /// Name, `?` and type; of a method the type is left out.
+    pub property: Property,
+    /// Whether it is `static`.
+    pub is_static: bool,
+    /// Whether it is `private` or `protected`.
+    pub hidden: bool,
+    /// What it is.
+    pub kind: MemberKind,
+    /// `@Get('x')`
+    pub decorators: Vec<Expr>,
+}
+
+/// What a member of a class is.
+#[derive(Debug, Clone)]
+pub enum MemberKind {
+    /// `a = value`
+    Field(Option<Expr>),
+    /// `a() {}`
+    Method(Arc<Function>),
+    /// `get a() {}`
+    Getter(Arc<Function>),
+    /// `set a(b) {}`
+    Setter,
+    /// `constructor() {}`
+    Constructor(Arc<Function>),
+    /// `static {}` and index signatures.
+    Other,
+}
+
+impl Expr {
+    /// Calls `visit` for this expression and all inside it, function bodies included, outer before inner.
+    pub fn walk<'e>(&'e self, visit: &mut dyn FnMut(&'e Expr)) {
+        visit(self);
+        match &self.kind {
+            ExprKind::Template(_, parts) => parts.iter().for_each(|part| part.walk(visit)),
+            ExprKind::Array(items) => items.iter().for_each(|item| item.value.walk(visit)),
+            ExprKind::Object(members) => members.iter().for_each(|member| match member {
+                ObjectMember::Property { value, .. } | ObjectMember::Spread(value) => value.walk(visit),
+            }),
+            ExprKind::Call(callee, _, arguments) | ExprKind::New(callee, _, arguments) => {
+                callee.walk(visit);
+                arguments.iter().for_each(|argument| argument.value.walk(visit));
+            }
+            ExprKind::Function(function) => function.body.iter().for_each(|statement| statement.walk(visit)),
+            ExprKind::Class(class) => class.walk(visit),
+            ExprKind::Conditional(test, then, otherwise) => {
+                [test, then, otherwise].into_iter().for_each(|part| part.walk(visit));
+            }
+            ExprKind::Binary(_, left, right)
+            | ExprKind::Assignment(left, right)
+            | ExprKind::Index(left, right)
+            | ExprKind::Tagged(left, _, right) => {
+                left.walk(visit);
+                right.walk(visit);
+            }
+            ExprKind::Member(inner, ..)
+            | ExprKind::As(inner, _)
+            | ExprKind::AsConst(inner)
+            | ExprKind::Satisfies(inner, _)
+            | ExprKind::Negative(inner)
+            | ExprKind::Not(inner)
+            | ExprKind::Await(inner) => inner.walk(visit),
+            ExprKind::String(_)
+            | ExprKind::Number(_)
+            | ExprKind::Bigint(_)
+            | ExprKind::Boolean(_)
+            | ExprKind::Null
+            | ExprKind::Regex(..)
+            | ExprKind::Name(_)
+            | ExprKind::This
+            | ExprKind::Other(_) => {}
+        }
+    }
+}
+
+impl ClassDecl {
+    /// As [`Expr::walk`], over decorators, initial values and bodies.
+    pub fn walk<'e>(&'e self, visit: &mut dyn FnMut(&'e Expr)) {
+        self.decorators.iter().for_each(|decorator| decorator.walk(visit));
+        for member in &self.members {
+            member.decorators.iter().for_each(|decorator| decorator.walk(visit));
+            match &member.kind {
+                MemberKind::Field(value) => value.iter().for_each(|value| value.walk(visit)),
+                MemberKind::Method(function) | MemberKind::Getter(function) | MemberKind::Constructor(function) => {
+                    function.body.iter().for_each(|statement| statement.walk(visit));
+                }
+                MemberKind::Setter | MemberKind::Other => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! A file with its imports and exports.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::Statement;
+use crate::source::{LineIndex, Location, Span};
+use crate::typescript::facts::Problem;
+
+/// A file.
+#[derive(Debug)]
+pub struct Module {
+    /// The path below the root of the monorepo.
+    pub path: Arc<str>,
+    /// Turns bytes into lines and columns.
+    pub lines: LineIndex,
+    /// The statements of the file.
+    pub statements: Vec<Statement>,
+    /// Which statements declare a name: several where an interface is merged or a constant and a type share a name.
+    pub names: HashMap<String, Vec<usize>>,
+    /// What each imported name stands for.
+    pub imports: HashMap<String, Import>,
+    /// Names that are exported otherwise than by `export` before their declaration.
+    pub exports: HashMap<String, Export>,
+    /// The specifiers of `export * from`.
+    pub star_exports: Vec<String>,
+    /// The comments that speak to this tool, in order.
+    pub comments: Vec<Comment>,
+    /// What could not be read.
+    pub problems: Vec<Problem>,
+}
+
+/// What an imported name stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Import {
+    /// The module as written: `./user`, `zod`.
+    pub specifier: String,
+    /// Which of its names.
+    pub imported: Imported,
+}
+
+/// Which name of a module.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Imported {
+    /// `{ a }`; `default` for a default import.
+    Name(String),
+    /// `* as a`
+    Namespace,
+}
+
+/// What an exported name stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Export {
+    /// A name of this file: `export { local as name }`.
+    Local(String),
+    /// A name of another: `export { a as name } from './b'`, `export * as name from './b'`.
+    From(Import),
+}
+
+/// A comment that speaks to this tool: it holds `@table`, `@projection`, `db-verify-ignore` or the like.
+#[derive(Debug, Clone)]
+pub struct Comment {
+    /// Its bytes.
+    pub span: Span,
+    /// The text without `//` and `/* */`.
+    pub text: String,
+    /// The first byte of what it stands before; none of a comment behind code.
+    pub before: Option<u32>,
+}
+
+impl Module {
+    /// The place of `span` in this file.
+    #[must_use]
+    pub fn location(&self, span: Span) -> Location {
+        self.lines.location(span)
+    }
+
+    /// The statements at the top of the file that declare `name`.
+    pub fn declarations(&self, name: &str) -> impl Iterator<Item = &Statement> {
+        self.names.get(name).into_iter().flatten().filter_map(|at| self.statements.get(*at))
+    }
+
+    /// Whether other files can import the name `local` of this one.
+    #[must_use]
+    pub fn is_exported(&self, local: &str) -> bool {
+        self.declarations(local).any(|statement| statement.exported)
+            || self.exports.values().any(|export| matches!(export, Export::Local(name) if name == local))
+    }
+}

@@ -1,0 +1,160 @@
+//! Statements as they are written. Control flow is kept only so far as that a statement inside it may not run.
+
+use std::sync::Arc;
+
+use super::{ClassDecl, Expr, Function, TypeMember, TypeNode, TypeParameter};
+use crate::source::Span;
+
+/// A statement.
+#[derive(Debug, Clone)]
+pub struct Statement {
+    /// Its bytes, from `export` on.
+    pub span: Span,
+    /// Whether `export` stands before it.
+    pub exported: bool,
+    /// What it is.
+    pub kind: StatementKind,
+}
+
+/// What a statement is.
+#[derive(Debug, Clone)]
+pub enum StatementKind {
+    /// `interface A {}`
+    Interface(Interface),
+    /// `type A = B`
+    Alias(Alias),
+    /// `enum A {}`
+    Enum(EnumDecl),
+    /// `class A {}`
+    Class(Arc<ClassDecl>),
+    /// `function a() {}`
+    Function(Name, Arc<Function>),
+    /// One name of `const a = b`.
+    Variable(Variable),
+    /// `namespace A {}`
+    Namespace(Namespace),
+    /// `export default a`, `export = a`
+    Default(Expr),
+    /// `a();`
+    Expression(Expr),
+    /// `return a;`
+    Return(Option<Expr>),
+    /// The bodies of `if`, `for`, `try`, `switch` and blocks: they may run or not.
+    Nested(Vec<Statement>),
+}
+
+/// A declared name.
+#[derive(Debug, Clone)]
+pub struct Name {
+    /// The name; `default` of a default export without one.
+    pub text: String,
+    /// Its bytes.
+    pub span: Span,
+}
+
+/// `interface Name<T> extends A, B { … }`
+#[derive(Debug, Clone)]
+pub struct Interface {
+    /// `Name`
+    pub name: Name,
+    /// `<T>`
+    pub type_parameters: Vec<TypeParameter>,
+    /// `A, B`, as references.
+    pub extends: Vec<TypeNode>,
+    /// `{ … }`
+    pub members: Vec<TypeMember>,
+}
+
+/// `type Name<T> = value`
+#[derive(Debug, Clone)]
+pub struct Alias {
+    /// `Name`
+    pub name: Name,
+    /// `<T>`
+    pub type_parameters: Vec<TypeParameter>,
+    /// `value`
+    pub value: TypeNode,
+}
+
+/// `enum Name { A = 'a' }`
+#[derive(Debug, Clone)]
+pub struct EnumDecl {
+    /// `Name`
+    pub name: Name,
+    /// In order.
+    pub members: Vec<EnumMember>,
+}
+
+/// `A = 'a'`
+#[derive(Debug, Clone)]
+pub struct EnumMember {
+    /// `A`
+    pub name: String,
+    /// `'a'`
+    pub value: Option<Expr>,
+}
+
+/// One name of `const a: T = b`; of a pattern, `b` is a member access.
+#[derive(Debug, Clone)]
+pub struct Variable {
+    /// `a`
+    pub name: Name,
+    /// `T`
+    pub annotation: Option<TypeNode>,
+    /// `b`
+    pub value: Option<Expr>,
+    /// Whether it is `const`.
+    pub constant: bool,
+}
+
+/// `namespace A.B { … }`, `declare module 'x' { … }`, `declare global { … }`
+#[derive(Debug, Clone)]
+pub struct Namespace {
+    /// `A`, `x`, `global`
+    pub name: Name,
+    /// `{ … }`
+    pub body: Vec<Statement>,
+    /// Whether it is a `module 'x'` or `global`: its names are declared elsewhere.
+    pub ambient: bool,
+}
+
+impl Statement {
+    /// The name that the statement declares.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.declared().map(|name| name.0)
+    }
+
+    /// The name that the statement declares, with its bytes.
+    #[must_use]
+    pub fn declared(&self) -> Option<(&str, Span)> {
+        let name = match &self.kind {
+            StatementKind::Interface(interface) => &interface.name,
+            StatementKind::Alias(alias) => &alias.name,
+            StatementKind::Enum(declaration) => &declaration.name,
+            StatementKind::Class(class) => return class.name.as_ref().map(|(name, span)| (name.as_str(), *span)),
+            StatementKind::Function(name, _) => name,
+            StatementKind::Variable(variable) => &variable.name,
+            StatementKind::Namespace(namespace) => &namespace.name,
+            StatementKind::Default(_)
+            | StatementKind::Expression(_)
+            | StatementKind::Return(_)
+            | StatementKind::Nested(_) => return None,
+        };
+        Some((&name.text, name.span))
+    }
+
+    /// As [`Expr::walk`], over all expressions of the statement.
+    pub fn walk<'e>(&'e self, visit: &mut dyn FnMut(&'e Expr)) {
+        match &self.kind {
+            StatementKind::Class(class) => class.walk(visit),
+            StatementKind::Function(_, function) => function.body.iter().for_each(|statement| statement.walk(visit)),
+            StatementKind::Variable(variable) => variable.value.iter().for_each(|value| value.walk(visit)),
+            StatementKind::Namespace(namespace) => namespace.body.iter().for_each(|statement| statement.walk(visit)),
+            StatementKind::Default(value) | StatementKind::Expression(value) => value.walk(visit),
+            StatementKind::Return(value) => value.iter().for_each(|value| value.walk(visit)),
+            StatementKind::Nested(body) => body.iter().for_each(|statement| statement.walk(visit)),
+            StatementKind::Interface(_) | StatementKind::Alias(_) | StatementKind::Enum(_) => {}
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Types as they are written.
+
+use super::{Key, ObjectMember};
+use crate::source::Span;
+
+/// A type as it is written.
+#[derive(Debug, Clone)]
+pub struct TypeNode {
+    /// Its bytes.
+    pub span: Span,
+    /// What it is.
+    pub kind: TypeKind,
+}
+
+/// What a type node is.
+#[derive(Debug, Clone)]
+pub enum TypeKind {
+    /// `string`, `null`…
+    Keyword(Keyword),
+    /// `'a'`
+    String(String),
+    /// `1`, `-1`
+    Number(f64),
+    /// `true`
+    Boolean(bool),
+    /// `1n`
+    Bigint,
+    /// `` `a${string}` ``: the texts around the types, one more than types.
+    Template(Vec<String>, Vec<TypeNode>),
+    /// `T[]`
+    Array(Box<TypeNode>),
+    /// `[A, B?, ...C]`; optional elements are unions with `undefined`, rest elements arrays.
+    Tuple(Vec<TypeNode>),
+    /// `...T` in a tuple.
+    Rest(Box<TypeNode>),
+    /// `A | B`
+    Union(Vec<TypeNode>),
+    /// `A & B`
+    Intersection(Vec<TypeNode>),
+    /// `a.b.C<T>`
+    Reference(Vec<String>, Vec<TypeNode>),
+    /// `typeof a.b`
+    Query(Vec<String>, Vec<TypeNode>),
+    /// `import('x').A<T>`; true after `typeof`.
+    Import(String, Vec<String>, Vec<TypeNode>, bool),
+    /// `{…}`
+    Object(Vec<TypeMember>),
+    /// `T[K]`
+    Indexed(Box<TypeNode>, Box<TypeNode>),
+    /// `keyof T`
+    KeyOf(Box<TypeNode>),
+    /// `{ [K in C as N]: T }`
+    Mapped {
+        /// `K`
+        parameter: String,
+        /// `C`
+        constraint: Box<TypeNode>,
+        /// `N`
+        name: Option<Box<TypeNode>>,
+        /// `T`
+        value: Option<Box<TypeNode>>,
+        /// `?`, `-?`
+        optional: Modifier,
+    },
+    /// `C extends E ? T : F`
+    Conditional {
+        /// `C`
+        check: Box<TypeNode>,
+        /// `E`
+        extends: Box<TypeNode>,
+        /// `T`
+        then: Box<TypeNode>,
+        /// `F`
+        otherwise: Box<TypeNode>,
+    },
+    /// `infer T`
+    Infer(String),
+    /// A function or constructor type.
+    Function,
+    /// `this`
+    This,
+    /// Anything else, named for the reason it is not read.
+    Other(&'static str),
+}
+
+/// A type that is a keyword.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keyword {
+    /// `any`
+    Any,
+    /// `unknown`
+    Unknown,
+    /// `never`
+    Never,
+    /// `string`
+    String,
+    /// `number`
+    Number,
+    /// `bigint`
+    Bigint,
+    /// `boolean`
+    Boolean,
+    /// `symbol`
+    Symbol,
+    /// `null`
+    Null,
+    /// `undefined`
+    Undefined,
+    /// `void`
+    Void,
+    /// `object`
+    Object,
+}
+
+/// What a mapped type does with `?`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Modifier {
+    /// Nothing.
+    Keep,
+    /// `?`, `+?`
+    Add,
+    /// `-?`
+    Remove,
+}
+
+/// A member of an interface or object type.
+#[derive(Debug, Clone)]
+pub enum TypeMember {
+    /// `name?: T`
+    Property(Property),
+    /// `[key: string]: T`
+    Index(TypeNode, TypeNode),
+    /// A method, call or construct signature: not data.
+    Method,
+}
+
+/// `name?: T`, of an interface, object type or class.
+#[derive(Debug, Clone)]
+pub struct Property {
+    /// All of it.
+    pub span: Span,
+    /// `name`
+    pub key: Key,
+    /// Whether there is a `?`.
+    pub optional: bool,
+    /// `T`; a property without one is `any`.
+    pub value: Option<TypeNode>,
+}
+
+/// `T extends C = D`
+#[derive(Debug, Clone)]
+pub struct TypeParameter {
+    /// `T`
+    pub name: String,
+    /// `C`
+    pub constraint: Option<TypeNode>,
+    /// `D`
+    pub default: Option<TypeNode>,
+}
+
+impl TypeNode {
+    /// The properties of an object type that stand in it by name, for a reader that only looks for one.
+    pub fn properties(members: &[TypeMember]) -> impl Iterator<Item = &Property> {
+        members.iter().filter_map(|member| match member {
+            TypeMember::Property(property) => Some(property),
+            TypeMember::Index(..) | TypeMember::Method => None,
+        })
+    }
+}
+
+impl ObjectMember {
+    /// The name of the member, where it is written out.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Property { key, .. } => key.literal(),
+            Self::Spread(_) => None,
+        }
+    }
+}
