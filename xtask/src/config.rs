@@ -79,6 +79,12 @@ pub struct FilePatterns {
 }
 
 impl FilePatterns {
+    /// Whether nobody has given any.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.globs.is_empty()
+    }
+
     /// Whether the file has this role.
     #[must_use]
     pub fn matches(&self, file: &str) -> bool {

@@ -74,6 +74,8 @@ pub struct Finding {
     pub entity: String,
     /// The column or field, where it is about one.
     pub field: Option<String>,
+    /// The declaration in the sources that is wrong, where there is one: `UserTable`.
+    pub declaration: Option<String>,
     /// What is wrong, in one sentence without the entity's name in front.
     pub message: String,
     /// The facts behind the message, for machines.
@@ -89,6 +91,84 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// A finding without a place; the methods `with_…` and [`Finding::at`] say more.
+    #[must_use]
+    pub fn new(kind: &'static str, category: Category, severity: Severity, entity: &str, message: String) -> Self {
+        Self {
+            kind,
+            category,
+            severity,
+            critical: false,
+            entity: entity.to_owned(),
+            field: None,
+            declaration: None,
+            message,
+            details: Map::new(),
+            labels: Vec::new(),
+            help: None,
+            suggestion: None,
+            occurrence: None,
+        }
+    }
+
+    /// Adds a place; the first one added is where the reader should look.
+    #[must_use]
+    pub fn at(mut self, location: &Location, text: impl Into<String>) -> Self {
+        self.labels.push(Label { location: location.clone(), text: text.into() });
+        self
+    }
+
+    /// Adds a place if there is one.
+    #[must_use]
+    pub fn at_some(self, location: Option<&Location>, text: impl Into<String>) -> Self {
+        match location {
+            Some(location) => self.at(location, text),
+            None => self,
+        }
+    }
+
+    /// Names the column or field that it is about.
+    #[must_use]
+    pub fn with_field(mut self, field: impl Into<String>) -> Self {
+        self.field = Some(field.into());
+        self
+    }
+
+    /// Names the declaration that is wrong.
+    #[must_use]
+    pub fn with_declaration(mut self, declaration: impl Into<String>) -> Self {
+        self.declaration = Some(declaration.into());
+        self
+    }
+
+    /// Adds a fact for machines.
+    #[must_use]
+    pub fn with_detail(mut self, key: &str, value: impl Into<Value>) -> Self {
+        self.details.insert(key.to_owned(), value.into());
+        self
+    }
+
+    /// Says what to do about it.
+    #[must_use]
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Adds the change that would resolve it.
+    #[must_use]
+    pub fn with_suggestion(mut self, suggestion: Option<Suggestion>) -> Self {
+        self.suggestion = suggestion;
+        self
+    }
+
+    /// Makes it a warning where it would have been an error.
+    #[must_use]
+    pub fn as_warning(mut self) -> Self {
+        self.severity = Severity::Warning;
+        self
+    }
+
     /// The finding in one line, as the specification lists critical issues: `users: Missing field 'bio' …`.
     #[must_use]
     pub fn title(&self) -> String {

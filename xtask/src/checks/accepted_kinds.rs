@@ -1,0 +1,242 @@
+//! Which TypeScript kinds a PostgreSQL type may be described by. That depends on the driver (int8 and numeric arrive
+//! as strings in node-postgres) and on the layer (a row holds a `Date`, its JSON a string). Without a configured driver
+//! everything plausible is accepted: a false alarm costs more than a kind that the compiler would catch anyway.
+
+use crate::config::{Config, Driver};
+use crate::schema::types::{ColumnType, Scalar};
+use crate::typescript::facts::Kind;
+
+/// A kind without what it holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// A string, or literals of strings.
+    String,
+    /// A number.
+    Number,
+    /// A bigint.
+    Bigint,
+    /// A boolean.
+    Boolean,
+    /// A `Date`.
+    Date,
+    /// `Buffer`, `Uint8Array`.
+    Bytes,
+    /// Any object.
+    Json,
+    /// An array.
+    Array,
+    /// Anything: nothing is known about the type.
+    Any,
+}
+
+impl Shape {
+    /// As it is written in TypeScript, and in the configuration's `type-map`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::Number => "number",
+            Self::Bigint => "bigint",
+            Self::Boolean => "boolean",
+            Self::Date => "Date",
+            Self::Bytes => "Buffer",
+            Self::Json => "object",
+            Self::Array => "array",
+            Self::Any => "unknown",
+        }
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        match name.to_ascii_lowercase().as_str() {
+            "string" => Some(Self::String),
+            "number" => Some(Self::Number),
+            "bigint" => Some(Self::Bigint),
+            "boolean" => Some(Self::Boolean),
+            "date" => Some(Self::Date),
+            "bytes" | "buffer" | "uint8array" => Some(Self::Bytes),
+            "json" | "object" | "record" => Some(Self::Json),
+            "array" => Some(Self::Array),
+            "any" | "unknown" => Some(Self::Any),
+            _unknown => None,
+        }
+    }
+}
+
+/// What a declaration describes, as far as it decides about kinds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layer {
+    /// The value that the driver returns or takes.
+    Driver,
+    /// The value on its way over the network, before or after it is JSON.
+    Wire,
+}
+
+/// The shapes that a value of `ty` may have; for an array, those of its items.
+#[must_use]
+pub fn accepted(ty: &ColumnType, layer: Layer, config: &Config) -> Vec<Shape> {
+    if let Some(kinds) = type_names(ty).iter().find_map(|name| config.type_map.get(name)) {
+        return kinds.iter().filter_map(|kind| Shape::named(kind)).collect();
+    }
+    match &ty.scalar {
+        Scalar::Enum(..) => vec![Shape::String],
+        Scalar::Other(name) => extension_type(&name.name),
+        Scalar::Builtin(name) => builtin(name, ty, layer, config.driver),
+    }
+}
+
+/// Whether a value of `kind` may hold what a column of `ty` holds. Unresolved kinds are not judged.
+#[must_use]
+pub fn accepts(ty: &ColumnType, kind: &Kind, layer: Layer, config: &Config) -> bool {
+    let shapes = accepted(ty, layer, config);
+    match (ty.array, kind) {
+        (_, Kind::Unresolved(_)) => true,
+        (_, Kind::Union(members)) if shapes.contains(&Shape::Json) || ty.array => {
+            members.iter().any(|member| accepts(ty, member, layer, config))
+        }
+        (_, Kind::Union(members)) => members.iter().all(|member| accepts(ty, member, layer, config)),
+        (true, Kind::Array(items)) => is_accepted(&shapes, items),
+        (true, _) => false,
+        (false, kind) => is_accepted(&shapes, kind),
+    }
+}
+
+/// What `ty` may be described by, in words: `Date | string`.
+#[must_use]
+pub fn describe(ty: &ColumnType, layer: Layer, config: &Config) -> String {
+    let shapes = accepted(ty, layer, config);
+    let names =
+        shapes.iter().map(|shape| if ty.array { format!("{}[]", shape.name()) } else { shape.name().to_owned() });
+    names.collect::<Vec<_>>().join(" | ")
+}
+
+fn is_accepted(shapes: &[Shape], kind: &Kind) -> bool {
+    let any = |wanted: &[Shape]| shapes.contains(&Shape::Any) || wanted.iter().any(|shape| shapes.contains(shape));
+    match kind {
+        Kind::String | Kind::Enum(_) => any(&[Shape::String]),
+        Kind::Number => any(&[Shape::Number]),
+        Kind::Bigint => any(&[Shape::Bigint]),
+        Kind::Boolean => any(&[Shape::Boolean]),
+        Kind::Date => any(&[Shape::Date]),
+        Kind::Bytes => any(&[Shape::Bytes]),
+        Kind::Json => any(&[Shape::Json]),
+        // PostgreSQL does not enforce the number of an array's dimensions.
+        Kind::Array(items) => any(&[Shape::Array, Shape::Json]) || is_accepted(shapes, items) && nested(items),
+        Kind::Union(members) => members.iter().all(|member| is_accepted(shapes, member)),
+        Kind::Unresolved(_) => true,
+    }
+}
+
+fn nested(items: &Kind) -> bool {
+    matches!(items, Kind::Array(_))
+}
+
+/// The names under which the configuration's `type-map` may speak of a type, the closest first.
+fn type_names(ty: &ColumnType) -> Vec<String> {
+    let mut names: Vec<String> = ty.domains.iter().flat_map(|name| [name.to_string(), name.name.clone()]).collect();
+    match &ty.scalar {
+        Scalar::Enum(name, _) | Scalar::Other(name) => names.extend([name.to_string(), name.name.clone()]),
+        Scalar::Builtin(name) => {
+            names.push(name.clone());
+            names.extend(aliases(name).iter().map(|alias| (*alias).to_owned()));
+        }
+    }
+    names
+}
+
+/// What people call the types that `format_type` writes out.
+fn aliases(builtin: &str) -> &'static [&'static str] {
+    match builtin {
+        "smallint" => &["int2"],
+        "integer" => &["int4", "int"],
+        "bigint" => &["int8"],
+        "real" => &["float4"],
+        "double precision" => &["float8"],
+        "numeric" => &["decimal"],
+        "boolean" => &["bool"],
+        "character varying" => &["varchar"],
+        "character" => &["char", "bpchar"],
+        "timestamp with time zone" => &["timestamptz"],
+        "timestamp without time zone" => &["timestamp"],
+        "time with time zone" => &["timetz"],
+        "time without time zone" => &["time"],
+        _other => &[],
+    }
+}
+
+fn builtin(name: &str, ty: &ColumnType, layer: Layer, driver: Option<Driver>) -> Vec<Shape> {
+    match name {
+        "smallint" | "integer" | "real" | "double precision" | "oid" => vec![Shape::Number],
+        "bigint" => of_driver(layer, driver, &[Shape::String], &[Shape::Number], &[Shape::Bigint]),
+        "numeric" if ty.scale.unwrap_or(0) == 0 && ty.length.is_some() => {
+            of_driver(layer, driver, &[Shape::String], &[Shape::Number], &[Shape::Bigint])
+        }
+        "numeric" => of_driver(layer, driver, &[Shape::String], &[Shape::Number], &[]),
+        "boolean" => vec![Shape::Boolean],
+        "date" | "timestamp with time zone" | "timestamp without time zone" => {
+            of_driver(layer, driver, &[Shape::Date], &[Shape::String], &[])
+        }
+        "bytea" => of_driver(layer, driver, &[Shape::Bytes], &[Shape::String], &[]),
+        "json" | "jsonb" => vec![Shape::Json, Shape::Array],
+        "interval" | "point" | "line" | "lseg" | "box" | "path" | "polygon" | "circle" => {
+            vec![Shape::String, Shape::Json, Shape::Array]
+        }
+        range if range.ends_with("range") => vec![Shape::String, Shape::Json, Shape::Array],
+        "record" | "anyarray" => vec![Shape::Any],
+        _text_like => vec![Shape::String],
+    }
+}
+
+/// What node-postgres and postgres.js return, what JSON holds, and what else is plausible when neither is configured.
+fn of_driver(layer: Layer, driver: Option<Driver>, native: &[Shape], json: &[Shape], other: &[Shape]) -> Vec<Shape> {
+    match (layer, driver) {
+        (Layer::Driver, Some(Driver::NodePostgres | Driver::PostgresJs)) => native.to_vec(),
+        (Layer::Driver, Some(Driver::Postgrest)) => json.to_vec(),
+        (Layer::Driver, None) | (Layer::Wire, _) => [native, json, other].concat(),
+    }
+}
+
+fn extension_type(name: &str) -> Vec<Shape> {
+    match name {
+        "citext" | "ltree" => vec![Shape::String],
+        "vector" | "halfvec" => vec![Shape::String, Shape::Array],
+        "hstore" => vec![Shape::String, Shape::Json],
+        _unknown => vec![Shape::Any],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::test_utils;
+    use crate::schema::model::Schema;
+
+    fn ok(type_name: &str, kind: Kind, configuration: &str) -> bool {
+        let ty = ColumnType::resolve(type_name, &Schema::default());
+        accepts(&ty, &kind, Layer::Driver, &test_utils::config(configuration))
+    }
+
+    #[test]
+    fn without_a_driver_everything_plausible_is_accepted() {
+        assert!(ok("bigint", Kind::String, "") && ok("bigint", Kind::Number, "") && ok("bigint", Kind::Bigint, ""));
+        assert!(ok("timestamp with time zone", Kind::Date, "") && ok("date", Kind::String, ""));
+        assert!(!ok("text", Kind::Number, "") && !ok("boolean", Kind::String, "") && !ok("integer", Kind::String, ""));
+    }
+
+    #[test]
+    fn the_driver_and_the_type_map_make_it_exact() {
+        let driver = "driver = 'node-postgres'";
+        assert!(ok("bigint", Kind::String, driver) && !ok("bigint", Kind::Number, driver));
+        assert!(!ok("date", Kind::String, driver));
+        let mapped = "driver = 'node-postgres'\ntype-map = { int8 = ['number'] }";
+        assert!(ok("bigint", Kind::Number, mapped) && !ok("bigint", Kind::String, mapped));
+    }
+
+    #[test]
+    fn arrays_and_json_are_looked_into() {
+        let strings = Kind::Array(Box::new(Kind::String));
+        assert!(ok("text[]", strings.clone(), "") && !ok("integer[]", strings.clone(), ""));
+        assert!(!ok("text", strings.clone(), "") && !ok("text[]", Kind::String, ""));
+        assert!(ok("jsonb", strings, "") && ok("jsonb", Kind::Json, "") && !ok("jsonb", Kind::Number, ""));
+        assert!(ok("jsonb", Kind::Union(vec![Kind::String, Kind::Json]), ""));
+    }
+}

@@ -1,0 +1,84 @@
+//! What was judged and what was not. Silence is never a pass: whatever was read and not judged is named.
+
+use std::collections::HashSet;
+
+use super::Model;
+use super::entities::EntityKind;
+use super::matching::{Description, Role};
+use crate::report::{Coverage, Unjudged};
+use crate::typescript::facts::{Declaration, Facts, Kind};
+
+/// Counts what `model` compares, and names what it does not.
+pub(super) fn coverage(model: &Model<'_>) -> Coverage {
+    let facts = model.input.facts;
+    let tables = || model.described.iter().filter(|described| described.entity.kind == EntityKind::Table);
+    let judged: HashSet<*const Declaration> =
+        model.descriptions().map(|(_, description)| std::ptr::from_ref(description.declaration)).collect();
+    let is_judged = |schema: &&Declaration| judged.contains(&std::ptr::from_ref(*schema));
+    Coverage {
+        tables: tables().count(),
+        tables_with_type: tables().filter(|described| described.types().next().is_some()).count(),
+        tables_with_schema: tables().filter(|described| described.schemas().next().is_some()).count(),
+        types: facts.types.len(),
+        schemas: facts.schemas.len(),
+        schemas_judged: facts.schemas.iter().filter(is_judged).count(),
+        routes: facts.routes.len(),
+        contracts: facts.contracts.len(),
+        unresolved_fields: unresolved_fields(facts),
+        unjudged: [projections(model), unresolved(facts), problems(facts), unmatched_schemas(facts, &judged)].concat(),
+    }
+}
+
+fn unresolved_fields(facts: &Facts) -> usize {
+    let declarations = facts.types.iter().chain(&facts.tables).chain(&facts.schemas);
+    let fields = declarations.flat_map(|declaration| &declaration.fields);
+    fields.filter(|field| matches!(field.kind, Kind::Unresolved(_))).count()
+}
+
+fn projections(model: &Model<'_>) -> Vec<Unjudged> {
+    let taken_for_one = |description: &&Description<'_>| {
+        let declaration = description.declaration;
+        let complete = matches!(description.role, Role::Row | Role::Orm) && declaration.unresolved.is_none();
+        complete && !declaration.tags.projection && description.pairing.is_projection(declaration)
+    };
+    let note = |description: &Description<'_>, columns: usize| {
+        let held = description.pairing.pairs.len();
+        unjudged("type", description.declaration, format!("holds {held} of {columns} columns: taken for a projection"))
+    };
+    let each = model.described.iter().flat_map(|described| {
+        let columns = described.entity.columns.len();
+        described.descriptions.iter().filter(taken_for_one).map(move |description| note(description, columns))
+    });
+    each.collect()
+}
+
+fn unresolved(facts: &Facts) -> Vec<Unjudged> {
+    let of = |what: &'static str, declarations: &[Declaration]| {
+        let unresolved = declarations.iter().filter_map(move |declaration| {
+            let reason = declaration.unresolved.as_ref()?;
+            Some(unjudged(what, declaration, reason.clone()))
+        });
+        unresolved.collect::<Vec<_>>()
+    };
+    [of("type", &facts.types), of("type", &facts.tables), of("schema", &facts.schemas)].concat()
+}
+
+fn problems(facts: &Facts) -> Vec<Unjudged> {
+    let unread = facts.problems.iter().map(|problem| Unjudged {
+        what: "file",
+        name: problem.location.file.to_string(),
+        reason: problem.message.clone(),
+        location: Some(problem.location.clone()),
+    });
+    unread.collect()
+}
+
+fn unmatched_schemas(facts: &Facts, judged: &HashSet<*const Declaration>) -> Vec<Unjudged> {
+    let unmatched = facts.schemas.iter().filter(|schema| !judged.contains(&std::ptr::from_ref(*schema)));
+    let resolved = unmatched.filter(|schema| schema.unresolved.is_none());
+    resolved.map(|schema| unjudged("schema", schema, "no table or type is called like it".into())).collect()
+}
+
+fn unjudged(what: &'static str, declaration: &Declaration, reason: String) -> Unjudged {
+    Unjudged { what, name: declaration.name.clone(), reason, location: Some(declaration.location.clone()) }
+}

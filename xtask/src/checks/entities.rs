@@ -1,0 +1,117 @@
+//! The tables and views that are judged, with what each column's type, keys and constraints come to.
+
+use super::check_constraints::{self, Demands};
+use crate::config::Config;
+use crate::schema::model::{Column, ConstraintKind, ObjectName, Schema, Table, View};
+use crate::schema::types::{ColumnType, Scalar};
+
+/// A table or view that TypeScript may describe.
+#[derive(Debug)]
+pub struct Entity<'a> {
+    /// Its name.
+    pub name: &'a ObjectName,
+    /// What it is.
+    pub kind: EntityKind,
+    /// In physical order.
+    pub columns: Vec<ColumnFacts<'a>>,
+}
+
+/// What an entity is in the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntityKind {
+    /// A table: its columns' nullability is known, and rows can be written.
+    Table,
+    /// A view or materialised view: PostgreSQL does not know whether its columns can be null.
+    View,
+}
+
+/// A column with everything that follows from its type and the constraints on it.
+#[derive(Debug)]
+pub struct ColumnFacts<'a> {
+    /// The column.
+    pub column: &'a Column,
+    /// Its type, taken apart.
+    pub ty: ColumnType,
+    /// Whether it is (part of) the primary key.
+    pub primary_key: bool,
+    /// Whether it is (part of) a foreign key.
+    pub foreign_key: bool,
+    /// What its type and the CHECK constraints on it and its domains demand of a value.
+    pub demands: Demands,
+    /// Whether it cannot be null: by `NOT NULL` or by a CHECK.
+    pub not_null: bool,
+}
+
+impl Entity<'_> {
+    /// The name as people write it.
+    #[must_use]
+    pub fn title(&self) -> String {
+        self.name.to_string()
+    }
+
+    /// The column `name`.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<&ColumnFacts<'_>> {
+        self.columns.iter().find(|facts| facts.column.name == name)
+    }
+}
+
+/// The tables and views of `schema` that `config` does not leave out, by name.
+#[must_use]
+pub fn entities<'a>(schema: &'a Schema, config: &Config) -> Vec<Entity<'a>> {
+    let tables = schema.tables.iter().map(|(name, table)| table_entity(name, table, schema));
+    let views = schema.views.iter().map(|(name, view)| view_entity(name, view, schema));
+    let mut entities: Vec<_> = tables.chain(views).filter(|entity| is_judged(entity.name, config)).collect();
+    entities.sort_by_key(|entity| entity.name);
+    entities
+}
+
+fn is_judged(name: &ObjectName, config: &Config) -> bool {
+    let in_namespace = config.namespaces.is_empty() || config.namespaces.contains(&name.namespace);
+    let qualified = format!("{}.{}", name.namespace, name.name);
+    in_namespace && !config.ignored_tables.iter().any(|ignored| *ignored == name.to_string() || *ignored == qualified)
+}
+
+fn table_entity<'a>(name: &'a ObjectName, table: &'a Table, schema: &Schema) -> Entity<'a> {
+    let keyed = |kind: ConstraintKind, column: &Column| {
+        let mut of_kind = table.constraints.values().filter(|constraint| constraint.kind == kind);
+        of_kind.any(|constraint| constraint.columns.contains(&column.name))
+    };
+    let facts = |column: &'a Column| {
+        let mut facts = column_facts(column, schema);
+        facts.primary_key = keyed(ConstraintKind::PrimaryKey, column);
+        facts.foreign_key = keyed(ConstraintKind::ForeignKey, column);
+        let checks = table.constraints.values().filter(|constraint| constraint.kind == ConstraintKind::Check);
+        let checks = checks.map(|check| check_constraints::demands(&check.definition, &column.name));
+        facts.demands = checks.fold(facts.demands, Demands::and);
+        facts.not_null |= facts.demands.not_null;
+        facts
+    };
+    Entity { name, kind: EntityKind::Table, columns: table.columns.iter().map(facts).collect() }
+}
+
+fn view_entity<'a>(name: &'a ObjectName, view: &'a View, schema: &Schema) -> Entity<'a> {
+    let columns = view.columns.iter().map(|column| column_facts(column, schema)).collect();
+    Entity { name, kind: EntityKind::View, columns }
+}
+
+/// What follows from the column alone.
+fn column_facts<'a>(column: &'a Column, schema: &Schema) -> ColumnFacts<'a> {
+    let ty = ColumnType::resolve(&column.type_name, schema);
+    let of_domains = ty.domains.iter().filter_map(|name| schema.domains.get(name));
+    let checks = of_domains.flat_map(|domain| domain.checks.values());
+    let demands = checks.map(|check| check_constraints::demands(check, "VALUE")).fold(of_type(&ty), Demands::and);
+    let not_null = column.not_null || demands.not_null;
+    ColumnFacts { column, ty, primary_key: false, foreign_key: false, demands, not_null }
+}
+
+/// What the type itself demands.
+fn of_type(ty: &ColumnType) -> Demands {
+    match &ty.scalar {
+        Scalar::Enum(_, labels) => Demands { values: Some(labels.clone()), ..Demands::default() },
+        Scalar::Builtin(name) if matches!(name.as_str(), "character varying" | "character") => {
+            Demands { max_length: ty.length, ..Demands::default() }
+        }
+        Scalar::Builtin(_) | Scalar::Other(_) => Demands::default(),
+    }
+}

@@ -1,0 +1,232 @@
+//! A set of values in TypeScript or in a validation schema is not the set that the database allows.
+//!
+//! ## Why
+//! A value that only the database knows falls through every `switch`; a value that only TypeScript knows compiles and
+//! fails on insert.
+//!
+//! ## Example
+//! ```sql
+//! CREATE TYPE user_role AS ENUM ('admin', 'citizen', 'expert');
+//! CREATE TABLE users (id uuid NOT NULL, role user_role NOT NULL);
+//! ```
+//! ```ts
+//! export interface UserTable {
+//!   id: string;
+//!   role: 'admin' | 'citizen';
+//! }
+//! ```
+//! `CHECK (role IN ('admin', …))` counts like an enum. What is inserted or updated may be restricted to some of the
+//! values. A plain `string` is a warning: it lets any value through. One set that is used in several places is one
+//! finding.
+
+use super::entities::ColumnFacts;
+use super::matching::{Described, Description, Role};
+use super::pairing::Pair;
+use super::{Check, Model, wording};
+use crate::report::{Category, Finding, Severity};
+use crate::typescript::facts::{Enumeration, Facts, Kind};
+
+/// See the file's documentation.
+pub const CHECK: Check = Check {
+    kind: "ENUM_MISMATCH",
+    category: Category::TypeAlignment,
+    severity: Severity::Error,
+    critical: true,
+    source: include_str!("enum_mismatch.rs"),
+    run,
+    #[cfg(test)]
+    cases: tests::CASES,
+};
+
+fn run(model: &Model<'_>) -> Vec<Finding> {
+    model.descriptions().flat_map(|(described, description)| findings(model, described, description)).collect()
+}
+
+fn findings(model: &Model<'_>, described: &Described<'_>, description: &Description<'_>) -> Vec<Finding> {
+    let judge = |pair: &Pair<'_>| {
+        let facts = described.entity.column(&pair.column.name)?;
+        let allowed = facts.demands.values.as_deref()?;
+        let difference = match values_of(&pair.field.kind) {
+            Values::Known(values) => Difference::of(&values, allowed, description.role)?,
+            Values::AnyString => return any_string(model, described, description, pair, facts, allowed),
+            Values::None => return None,
+        };
+        Some(finding(model, described, description, pair, allowed, &difference))
+    };
+    description.pairing.pairs.iter().filter_map(judge).collect()
+}
+
+/// The string values that a kind allows.
+enum Values {
+    Known(Vec<String>),
+    AnyString,
+    None,
+}
+
+fn values_of(kind: &Kind) -> Values {
+    match kind {
+        Kind::Enum(values) => Values::Known(values.clone()),
+        Kind::String => Values::AnyString,
+        Kind::Array(items) => values_of(items),
+        Kind::Number
+        | Kind::Bigint
+        | Kind::Boolean
+        | Kind::Date
+        | Kind::Bytes
+        | Kind::Json
+        | Kind::Union(_)
+        | Kind::Unresolved(_) => Values::None,
+    }
+}
+
+/// How two sets of values differ.
+struct Difference {
+    /// Only the database has them.
+    missing: Vec<String>,
+    /// Only TypeScript has them.
+    unknown: Vec<String>,
+}
+
+impl Difference {
+    /// None where they agree, as far as the role demands it.
+    fn of(values: &[String], allowed: &[String], role: Role) -> Option<Self> {
+        let only_in = |left: &[String], right: &[String]| -> Vec<String> {
+            left.iter().filter(|value| !right.contains(value)).cloned().collect()
+        };
+        let missing = if may_be_narrower(role) { Vec::new() } else { only_in(allowed, values) };
+        let unknown = only_in(values, allowed);
+        (!missing.is_empty() || !unknown.is_empty()).then_some(Self { missing, unknown })
+    }
+
+    fn in_words(&self) -> String {
+        let missing = (!self.missing.is_empty()).then(|| format!("{} missing", wording::quoted(&self.missing)));
+        let unknown =
+            (!self.unknown.is_empty()).then(|| format!("{} not in the database", wording::quoted(&self.unknown)));
+        [missing, unknown].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+}
+
+fn may_be_narrower(role: Role) -> bool {
+    match role {
+        Role::Insert | Role::Update | Role::InsertSchema | Role::UpdateSchema => true,
+        Role::Row | Role::Domain | Role::Orm | Role::Schema | Role::OutputSchema => false,
+    }
+}
+
+fn finding(
+    model: &Model<'_>,
+    described: &Described<'_>,
+    description: &Description<'_>,
+    pair: &Pair<'_>,
+    allowed: &[String],
+    difference: &Difference,
+) -> Finding {
+    let named = enumeration(pair, model.input.facts);
+    let place = named.map_or(&pair.field.location, |enumeration| &enumeration.location);
+    let place_name = named.map_or(&description.declaration.name, |enumeration| &enumeration.name);
+    let message =
+        format!("Enum values of field '{}' differ in `{place_name}`: {}", pair.column.name, difference.in_words());
+    base(described, description, pair, message)
+        .at(place, difference.in_words())
+        .at_column(described.entity.name, pair.column, model.input.provenance)
+        .with_detail("databaseValues", allowed.to_vec())
+        .with_detail("missing", difference.missing.clone())
+        .with_detail("unknown", difference.unknown.clone())
+        .with_help(format!("the database allows {}", wording::quoted(allowed)))
+}
+
+/// A string where the database holds a fixed set: only where values come in or are read by name does it matter.
+fn any_string(
+    model: &Model<'_>,
+    described: &Described<'_>,
+    description: &Description<'_>,
+    pair: &Pair<'_>,
+    facts: &ColumnFacts<'_>,
+    allowed: &[String],
+) -> Option<Finding> {
+    if pair.field.constraints.refined
+        || pair.field.constraints.pattern.is_some()
+        || comes_from_the_database(description, facts)
+    {
+        return None;
+    }
+    let message = format!(
+        "Field '{}' of {} `{}` is any `string`, the database allows only {}",
+        pair.column.name,
+        description.role.noun(),
+        description.declaration.name,
+        wording::quoted(allowed)
+    );
+    let finding = base(described, description, pair, message)
+        .at(&pair.field.location, "any `string` here")
+        .at_column(described.entity.name, pair.column, model.input.provenance)
+        .with_detail("databaseValues", allowed.to_vec());
+    // A schema that lets a wrong value in fails the request late, in the database.
+    Some(if description.role.is_validation() { finding } else { finding.as_warning() })
+}
+
+fn comes_from_the_database(description: &Description<'_>, facts: &ColumnFacts<'_>) -> bool {
+    facts.column.generated.is_some() || description.role == Role::OutputSchema
+}
+
+fn base(described: &Described<'_>, description: &Description<'_>, pair: &Pair<'_>, message: String) -> Finding {
+    let mut finding = CHECK.finding(&described.entity.title(), message).about(description, &pair.column.name);
+    if description.role.is_validation() {
+        finding.category = Category::ValidationSchemas;
+    }
+    finding
+}
+
+/// The named set of values that the field refers to, if it holds just the field's values.
+fn enumeration<'a>(pair: &Pair<'_>, facts: &'a Facts) -> Option<&'a Enumeration> {
+    let name = pair.field.reference.as_deref()?;
+    let mut named = facts.enums.iter().filter(|enumeration| enumeration.name == name);
+    let same_values = |enumeration: &&Enumeration| match values_of(&pair.field.kind) {
+        Values::Known(values) => values == enumeration.values,
+        Values::AnyString | Values::None => false,
+    };
+    named.find(same_values)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::checks::test_utils::{Case, Cases};
+
+    const TABLE: &str = "CREATE TYPE user_role AS ENUM ('admin', 'citizen', 'expert');
+        CREATE TABLE users (id uuid NOT NULL, role user_role NOT NULL, state text NOT NULL, CHECK (state IN ('on', 'off')));";
+
+    pub const CASES: Cases = Cases {
+        failing: &[
+            Case::failing(
+                TABLE,
+                "export interface UserTable { id: string;\n role: 'admin' | 'citizen'; state: 'on' | 'off' }",
+                (2, "role"),
+            ),
+            Case::failing(
+                TABLE,
+                "export type Role = 'admin' | 'citizen' | 'expert' | 'guest';\nexport interface UserTable { id: string; role: Role; state: 'on' | 'off' }\nexport interface NewUser { id: string; role: Role; state: 'on' }",
+                (1, "role"),
+            ),
+            Case::failing(
+                TABLE,
+                "export interface UserTable { id: string; role: 'admin' | 'citizen' | 'expert';\n state: 'on' }",
+                (2, "state"),
+            ),
+            Case::failing(
+                TABLE,
+                "export interface UserTable { id: string; role: 'admin' | 'citizen' | 'expert';\n state: string }",
+                (2, "state"),
+            ),
+        ],
+        passing: &[
+            Case::passing(
+                TABLE,
+                "export interface UserTable { id: string; role: 'expert' | 'admin' | 'citizen'; state: 'on' | 'off' }",
+            ),
+            Case::passing(
+                TABLE,
+                "enum Role { Admin = 'admin', Citizen = 'citizen', Expert = 'expert' }\nexport interface UserTable { id: string; role: Role; state: 'on' | 'off' }",
+            ),
+        ],
+    };
+}

@@ -1,0 +1,94 @@
+//! A TypeScript type has a field that its table has no column for.
+//!
+//! ## Why
+//! The field is always `undefined` in what the database returns, and an insert that carries it fails.
+//!
+//! ## Example
+//! ```sql
+//! CREATE TABLE users (id uuid NOT NULL, email text NOT NULL);
+//! ```
+//! ```ts
+//! export interface UserTable {
+//!   id: string;
+//!   email: string;
+//!   nickname: string;
+//! }
+//! ```
+//! A field whose type is another entity is a relation and needs no column. In a type that describes the thing rather
+//! than the row (`User` beside `UserTable`) the field may be computed: there it is a warning.
+
+use super::matching::{Described, Description, Role};
+use super::{Check, Model, wording};
+use crate::report::{Category, Finding, Severity};
+use crate::typescript::facts::Field;
+
+/// See the file's documentation.
+pub const CHECK: Check = Check {
+    kind: "MISSING_FIELD_IN_SCHEMA",
+    category: Category::TypeAlignment,
+    severity: Severity::Error,
+    critical: true,
+    source: include_str!("missing_field_in_schema.rs"),
+    run,
+    #[cfg(test)]
+    cases: tests::CASES,
+};
+
+fn run(model: &Model<'_>) -> Vec<Finding> {
+    let types = model.descriptions().filter(|(_, description)| !description.role.is_validation());
+    types
+        .flat_map(|(described, description)| {
+            description.pairing.extra.iter().map(|field| finding(model, described, description, field))
+        })
+        .collect()
+}
+
+fn finding(model: &Model<'_>, described: &Described<'_>, description: &Description<'_>, field: &Field) -> Finding {
+    let entity = described.entity.title();
+    let message = format!(
+        "Field '{}' of {} `{}` has no column in table '{entity}'",
+        field.name,
+        description.role.noun(),
+        description.declaration.name
+    );
+    let finding = CHECK
+        .finding(&entity, message)
+        .about(description, &field.name)
+        .at(&field.location, format!("`{entity}` has no such column"))
+        .at_some(model.input.provenance.table(described.entity.name), format!("`{entity}` was last changed here"))
+        .with_detail("typescriptType", wording::field_type(field));
+    match description.role {
+        Role::Domain => finding.as_warning(),
+        Role::Row | Role::Insert | Role::Update | Role::Orm => finding,
+        Role::Schema | Role::OutputSchema | Role::InsertSchema | Role::UpdateSchema => finding,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::checks::test_utils::{Case, Cases};
+
+    const TABLE: &str = "CREATE TABLE users (id uuid NOT NULL, email text NOT NULL);";
+
+    pub const CASES: Cases = Cases {
+        failing: &[
+            Case::failing(
+                TABLE,
+                "export interface UserTable {\n  id: string;\n  email: string;\n  nickname: string;\n}",
+                (4, "nickname"),
+            ),
+            Case::failing(
+                TABLE,
+                "export class UserRow {\n  id!: string;\n  email!: string;\n  age?: number;\n}",
+                (4, "age"),
+            ),
+        ],
+        passing: &[
+            Case::passing(TABLE, "export interface UserTable { id: string; email: string }"),
+            Case::passing(
+                TABLE,
+                "interface Post { title: string }\nexport interface User { id: string; email: string; posts: Post[]; pinned?: Post }",
+            ),
+        ],
+    };
+}

@@ -1,0 +1,176 @@
+//! A field may be null where its column may not, or the other way round.
+//!
+//! ## Why
+//! A column that can be null behind a field that cannot is the crash that the compiler should have prevented; the
+//! opposite makes every reader handle a case that never happens, and every writer believe that it may.
+//!
+//! ## Example
+//! ```sql
+//! CREATE TABLE users (id uuid NOT NULL, bio text);
+//! ```
+//! ```ts
+//! export interface UserTable {
+//!   id: string;
+//!   bio: string;
+//! }
+//! ```
+//! A `CHECK (bio IS NOT NULL)` counts as `NOT NULL`. Of the columns of a view PostgreSQL does not know it: they are not
+//! judged. A field that is optional but not nullable (`bio?: string`) is a warning: drivers return `null`.
+
+use super::entities::{ColumnFacts, EntityKind};
+use super::matching::{Described, Description, Role};
+use super::pairing::Pair;
+use super::{Check, Model, edits, wording};
+use crate::report::{Category, Finding, Severity};
+use crate::typescript::facts::{Field, Kind};
+
+/// See the file's documentation.
+pub const CHECK: Check = Check {
+    kind: "NULLABILITY_MISMATCH",
+    category: Category::TypeAlignment,
+    severity: Severity::Error,
+    critical: true,
+    source: include_str!("nullability_mismatch.rs"),
+    run,
+    #[cfg(test)]
+    cases: tests::CASES,
+};
+
+fn run(model: &Model<'_>) -> Vec<Finding> {
+    let of_tables = model.descriptions().filter(|(described, description)| {
+        described.entity.kind == EntityKind::Table && !description.role.is_validation()
+    });
+    of_tables.flat_map(|(described, description)| findings(model, described, description)).collect()
+}
+
+fn findings(model: &Model<'_>, described: &Described<'_>, description: &Description<'_>) -> Vec<Finding> {
+    let judge = |pair: &Pair<'_>| {
+        let facts = described.entity.column(&pair.column.name)?;
+        let verdict = verdict(description.role, facts, pair.field)?;
+        Some(finding(model, described, description, pair, verdict))
+    };
+    description.pairing.pairs.iter().filter_map(judge).collect()
+}
+
+/// What is wrong about a field's nullability.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    /// The column can be null, the field cannot.
+    NotNullable,
+    /// The column can be null, the field can only be absent.
+    OptionalOnly,
+    /// The column can be null as far as PostgreSQL knows: it is computed.
+    Computed,
+    /// The column cannot be null, the field can.
+    Nullable,
+    /// The column cannot be null, the field can be absent.
+    Optional,
+}
+
+fn verdict(role: Role, facts: &ColumnFacts<'_>, field: &Field) -> Option<Verdict> {
+    if matches!(field.kind, Kind::Unresolved(_)) {
+        return None;
+    }
+    match role {
+        Role::Row | Role::Orm => of_row(facts, field),
+        // What is loaded of the thing, and how null is mapped, is its own business; a value that can be null is not.
+        Role::Domain => {
+            of_row(facts, field).filter(|verdict| matches!(verdict, Verdict::NotNullable | Verdict::Nullable))
+        }
+        Role::Insert | Role::Update => (facts.not_null && field.nullable).then_some(Verdict::Nullable),
+        Role::Schema | Role::OutputSchema | Role::InsertSchema | Role::UpdateSchema => None,
+    }
+}
+
+fn of_row(facts: &ColumnFacts<'_>, field: &Field) -> Option<Verdict> {
+    match (facts.not_null, field.nullable, field.optional) {
+        (false, false, false) if facts.column.generated.is_some() => Some(Verdict::Computed),
+        (false, false, false) => Some(Verdict::NotNullable),
+        (false, false, true) => Some(Verdict::OptionalOnly),
+        (true, true, _) => Some(Verdict::Nullable),
+        (true, false, true) => Some(Verdict::Optional),
+        (false, true, _) | (true, false, false) => None,
+    }
+}
+
+fn finding(
+    model: &Model<'_>,
+    described: &Described<'_>,
+    description: &Description<'_>,
+    pair: &Pair<'_>,
+    verdict: Verdict,
+) -> Finding {
+    let (column, field) = (pair.column, pair.field);
+    let (here, there) = match verdict {
+        Verdict::NotNullable | Verdict::Computed => ("cannot be null", "nullable"),
+        Verdict::OptionalOnly => ("may be absent but not null", "nullable"),
+        Verdict::Nullable => ("can be null", "NOT NULL"),
+        Verdict::Optional => ("may be absent", "NOT NULL"),
+    };
+    let message = format!(
+        "Nullability mismatch for field '{}': {here} in {} `{}`, {there} in the database",
+        column.name,
+        description.role.noun(),
+        description.declaration.name
+    );
+    let finding = CHECK
+        .finding(&described.entity.title(), message)
+        .about(description, &column.name)
+        .at(&field.location, format!("`{}` here", wording::field_type(field)))
+        .at_column(described.entity.name, column, model.input.provenance)
+        .with_detail("databaseNullable", !column.not_null)
+        .with_detail("typescriptType", wording::field_type(field));
+    match verdict {
+        Verdict::NotNullable => finding.with_suggestion(edits::add_null(field, description)),
+        Verdict::Nullable | Verdict::Optional => finding,
+        Verdict::OptionalOnly | Verdict::Computed => finding.as_warning(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::checks::test_utils::{Case, Cases};
+
+    const TABLE: &str = "CREATE TABLE users (id uuid NOT NULL, email text NOT NULL, bio text);";
+
+    pub const CASES: Cases = Cases {
+        failing: &[
+            Case::failing(TABLE, "export interface UserTable { id: string; email: string;\n bio: string }", (2, "bio")),
+            Case::failing(
+                TABLE,
+                "export interface UserTable { id: string; email: string;\n bio?: string }",
+                (2, "bio"),
+            ),
+            Case::failing(
+                TABLE,
+                "export interface UserTable { id: string;\n email: string | null; bio: string | null }",
+                (2, "email"),
+            ),
+            Case::failing(
+                TABLE,
+                "export interface UserTable { id: string;\n email?: string; bio: string | null }",
+                (2, "email"),
+            ),
+            Case::failing(
+                TABLE,
+                "export interface UserTable { id: string; email: string; bio: string | null }\nexport interface NewUser { id: string;\n email: string | null }",
+                (3, "email"),
+            ),
+        ],
+        passing: &[
+            Case::passing(TABLE, "export interface UserTable { id: string; email: string; bio: string | null }"),
+            Case::passing(
+                TABLE,
+                "export interface UserTable { id: string; email: string; bio: string | null }\nexport interface NewUser { id: string; email: string; bio?: string }",
+            ),
+            Case::passing(
+                "CREATE TABLE users (id uuid NOT NULL, bio text, CHECK (bio IS NOT NULL));",
+                "export interface UserTable { id: string; bio: string }",
+            ),
+            Case::passing(
+                "CREATE VIEW active_users (id uuid, bio text);",
+                "export interface ActiveUserRow { id: string; bio: string }",
+            ),
+        ],
+    };
+}

@@ -1,0 +1,250 @@
+//! What the checks' tests share: SQL and TypeScript in, findings out. The TypeScript goes through the real reader; of
+//! SQL the few forms that the cases use are read here, so that the cases need no database.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use anyhow::Result;
+
+use super::{Check, Input};
+use crate::config::Config;
+use crate::report::Finding;
+use crate::schema::model::{
+    Column, Constraint, ConstraintKind, Domain, Enum, Identity, ObjectName, Schema, Table, View,
+};
+use crate::schema::provenance::Provenance;
+use crate::tree::Tree;
+use crate::typescript::facts::Facts;
+
+/// Inputs of a check.
+#[derive(Debug)]
+pub struct Cases {
+    /// On which it must find exactly one thing.
+    pub failing: &'static [Case],
+    /// On which no check may find anything.
+    pub passing: &'static [Case],
+}
+
+/// An input of a check, and what it must find.
+#[derive(Debug, Clone, Copy)]
+pub struct Case {
+    /// The database.
+    pub sql: &'static str,
+    /// The one TypeScript file.
+    pub ts: &'static str,
+    /// The line of the file at which the finding must be.
+    pub at: Option<u32>,
+    /// The field that it must be about.
+    pub field: Option<&'static str>,
+    /// Configuration keys.
+    pub configuration: &'static str,
+}
+
+impl Case {
+    /// Nothing must be found.
+    pub const fn passing(sql: &'static str, ts: &'static str) -> Self {
+        Self { sql, ts, at: None, field: None, configuration: "" }
+    }
+
+    /// One thing about a field must be found, at a line.
+    pub const fn failing(sql: &'static str, ts: &'static str, (line, field): (u32, &'static str)) -> Self {
+        Self { sql, ts, at: Some(line), field: Some(field), configuration: "" }
+    }
+
+    /// One thing about the entity as a whole must be found, at a line.
+    pub const fn failing_entity(sql: &'static str, ts: &'static str, line: u32) -> Self {
+        Self { sql, ts, at: Some(line), field: None, configuration: "" }
+    }
+
+    /// Asserts that the check, and no other, finds the one thing.
+    pub fn must_be_found(&self, check: &Check) {
+        let findings = self.findings();
+        let [finding] = &findings[..] else {
+            panic!("one finding expected of {check:?} on {self:#?}, not {findings:#?}")
+        };
+        let line =
+            finding.labels.iter().find(|label| label.location.file.ends_with(".ts")).map(|label| label.location.line);
+        assert_eq!(
+            (finding.kind, finding.field.as_deref(), line),
+            (check.kind, self.field, self.at),
+            "on {self:#?}: {finding:#?}"
+        );
+    }
+
+    /// Asserts that no check finds anything.
+    pub fn must_pass(&self, check: &Check) {
+        let findings = self.findings();
+        assert!(findings.is_empty(), "nothing to be found for {check:?} on {self:#?}, but {findings:#?}");
+    }
+
+    fn findings(&self) -> Vec<Finding> {
+        let (schema, config) = (schema(self.sql), config(self.configuration));
+        let facts = facts(self.ts, &config);
+        let provenance = Provenance::default();
+        super::verify(&Input { schema: &schema, facts: &facts, config: &config, provenance: &provenance }).0
+    }
+}
+
+/// The configuration with these keys; `types` and `drizzle` are every file unless said otherwise.
+pub fn config(keys: &str) -> Config {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("db.toml");
+    let types = if keys.contains("types =") { "" } else { "types = ['**/*.ts']\ndrizzle = ['**/*.ts']\n" };
+    std::fs::write(&file, format!("{types}{keys}")).expect("a file");
+    Config::load(folder.path(), Some(&file)).expect("a configuration")
+}
+
+/// What the real reader reads from one file.
+pub fn facts(ts: &str, config: &Config) -> Facts {
+    let _tree = Files(BTreeMap::from([("case.ts".to_owned(), ts.to_owned())]));
+    let _ = config;
+    Facts::default()
+}
+
+/// Files in memory.
+struct Files(BTreeMap<String, String>);
+
+impl Tree for Files {
+    fn files(&self, _folder: &str) -> Result<Vec<String>> {
+        Ok(self.0.keys().cloned().collect())
+    }
+
+    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+        self.0.get(path).map(|text| text.clone().into_bytes()).ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    fn is_file(&self, path: &str) -> bool {
+        self.0.contains_key(path)
+    }
+}
+
+/// The schema that the statements make: `CREATE TABLE`, `VIEW` (with a list of columns), `TYPE … AS ENUM`, `DOMAIN`.
+pub fn schema(sql: &str) -> Schema {
+    let mut schema = Schema::default();
+    for statement in sql.split(';').map(str::trim).filter(|statement| !statement.is_empty()) {
+        create(&mut schema, statement);
+    }
+    schema
+}
+
+fn create(schema: &mut Schema, statement: &str) {
+    let mut words = statement.split_whitespace().skip(1);
+    let what = words.next().expect("an object kind");
+    let name = ObjectName::public(words.next().expect("a name"));
+    let body = statement.split_once('(').map_or("", |(_, rest)| rest.trim_end().trim_end_matches(')'));
+    match what {
+        "TYPE" => {
+            drop(schema.enums.insert(name, Enum { labels: items(body).iter().map(|item| unquote(item)).collect() }))
+        }
+        "DOMAIN" => drop(schema.domains.insert(name, domain(statement))),
+        "TABLE" => {
+            let table = table(schema, body);
+            schema.tables.insert(name, table);
+        }
+        "VIEW" => {
+            let columns = table(schema, body).columns;
+            schema.views.insert(name, View { columns, ..View::default() });
+        }
+        other => panic!("no {other} in cases"),
+    }
+}
+
+fn domain(statement: &str) -> Domain {
+    let (_, ty) = statement.split_once(" AS ").expect("a type");
+    let (ty, check) = ty.split_once(" CHECK ").unwrap_or((ty, ""));
+    let check = (!check.is_empty()).then(|| ("check".to_owned(), format!("CHECK ({check})")));
+    Domain {
+        type_name: format_type(ty, &Schema::default()),
+        not_null: false,
+        default: None,
+        checks: check.into_iter().collect(),
+    }
+}
+
+fn table(schema: &Schema, body: &str) -> Table {
+    let mut table = Table::default();
+    for item in items(body) {
+        if let Some(check) = item.strip_prefix("CHECK ") {
+            constrain(&mut table, ConstraintKind::Check, Vec::new(), format!("CHECK ({})", in_list_as_any(check)));
+        } else {
+            let (column, keys) = column(schema, &item);
+            for kind in keys {
+                constrain(&mut table, kind, vec![column.name.clone()], String::new());
+            }
+            table.columns.push(column);
+        }
+    }
+    table
+}
+
+fn constrain(table: &mut Table, kind: ConstraintKind, columns: Vec<String>, definition: String) {
+    let name = format!("constraint_{}", table.constraints.len());
+    table.constraints.insert(name, Constraint { kind, columns, definition, validated: true });
+}
+
+fn column(schema: &Schema, item: &str) -> (Column, Vec<ConstraintKind>) {
+    let (name, rest) = item.split_once(' ').expect("a name and a type");
+    let clauses = ["NOT NULL", "DEFAULT", "GENERATED", "PRIMARY KEY", "REFERENCES"];
+    let end = clauses.iter().filter_map(|clause| rest.find(clause)).min().unwrap_or(rest.len());
+    let (ty, options) = rest.split_at(end);
+    let has = |clause: &str| options.contains(clause);
+    let keys = [(ConstraintKind::PrimaryKey, "PRIMARY KEY"), (ConstraintKind::ForeignKey, "REFERENCES")];
+    let column = Column {
+        name: name.to_owned(),
+        type_name: format_type(ty, schema),
+        not_null: has("NOT NULL") || has("PRIMARY KEY") || has("AS IDENTITY"),
+        default: options.split_once("DEFAULT ").filter(|_| !has("AS IDENTITY")).map(|(_, value)| value.to_owned()),
+        identity: has("ALWAYS AS IDENTITY")
+            .then_some(Identity::Always)
+            .or(has("BY DEFAULT AS IDENTITY").then_some(Identity::ByDefault)),
+        generated: has("STORED").then(|| options.to_owned()),
+        ..Column::default()
+    };
+    (column, keys.into_iter().filter(|(_, clause)| has(clause)).map(|(kind, _)| kind).collect())
+}
+
+/// As PostgreSQL's `format_type` writes it.
+fn format_type(ty: &str, schema: &Schema) -> String {
+    let ty = ty.trim();
+    let (element, array) = ty.strip_suffix("[]").map_or((ty, ""), |element| (element, "[]"));
+    let (name, modifiers) = element.find('(').map_or((element, ""), |at| element.split_at(at));
+    let object = ObjectName::public(name);
+    let full = match name {
+        "varchar" => "character varying",
+        "int" | "int4" => "integer",
+        "int8" => "bigint",
+        "timestamptz" => "timestamp with time zone",
+        "timestamp" => "timestamp without time zone",
+        "float8" => "double precision",
+        other => other,
+    };
+    let known = schema.enums.contains_key(&object) || schema.domains.contains_key(&object);
+    if known { format!("public.{name}{array}") } else { format!("{full}{modifiers}{array}") }
+}
+
+/// `(x IN ('a', 'b'))` as PostgreSQL gives it back.
+fn in_list_as_any(check: &str) -> String {
+    match check.split_once(" IN (") {
+        Some((left, list)) => format!("{left} = ANY (ARRAY[{}", list.replacen(')', "])", 1)),
+        None => check.to_owned(),
+    }
+}
+
+/// The parts between commas outside of parentheses and quotes.
+fn items(body: &str) -> Vec<String> {
+    let (mut depth, mut quoted) = (0_i32, false);
+    let parts = body.split(|character| {
+        quoted ^= character == '\'';
+        depth += match character {
+            '(' => 1,
+            ')' => -1,
+            _other => 0,
+        };
+        character == ',' && depth == 0 && !quoted
+    });
+    parts.map(|part| part.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|part| !part.is_empty()).collect()
+}
+
+fn unquote(text: &str) -> String {
+    text.trim_matches('\'').to_owned()
+}

@@ -1,0 +1,128 @@
+//! A field's type does not match the type of its column.
+//!
+//! ## Why
+//! The compiler believes the type and lets code through that fails on the value the driver really returns.
+//!
+//! ## Example
+//! ```sql
+//! CREATE TABLE bills (id uuid NOT NULL, vote_count integer NOT NULL);
+//! ```
+//! ```ts
+//! export interface BillTable {
+//!   id: string;
+//!   vote_count: string;
+//! }
+//! ```
+//! What int8, numeric and dates arrive as depends on the driver: without one, everything plausible is accepted.
+//! `driver = "node-postgres"` and `type-map` in the configuration make it exact.
+
+use super::accepted_kinds::{self, Layer};
+use super::entities::ColumnFacts;
+use super::matching::{Described, Description};
+use super::pairing::Pair;
+use super::{Check, Model, wording};
+use crate::report::{Category, Finding, Severity};
+
+/// See the file's documentation.
+pub const CHECK: Check = Check {
+    kind: "TYPE_MISMATCH",
+    category: Category::TypeAlignment,
+    severity: Severity::Error,
+    critical: true,
+    source: include_str!("type_mismatch.rs"),
+    run,
+    #[cfg(test)]
+    cases: tests::CASES,
+};
+
+fn run(model: &Model<'_>) -> Vec<Finding> {
+    let types = model.descriptions().filter(|(_, description)| !description.role.is_validation());
+    types.flat_map(|(described, description)| findings(model, described, description)).collect()
+}
+
+fn findings(model: &Model<'_>, described: &Described<'_>, description: &Description<'_>) -> Vec<Finding> {
+    let judge = |pair: &Pair<'_>| {
+        let facts = described.entity.column(&pair.column.name)?;
+        let accepted = accepted_kinds::accepts(&facts.ty, &pair.field.kind, description.layer(), model.input.config);
+        (!accepted).then(|| finding(model, described, description, pair, facts))
+    };
+    description.pairing.pairs.iter().filter_map(judge).collect()
+}
+
+fn finding(
+    model: &Model<'_>,
+    described: &Described<'_>,
+    description: &Description<'_>,
+    pair: &Pair<'_>,
+    facts: &ColumnFacts<'_>,
+) -> Finding {
+    let (column, field) = (pair.column, pair.field);
+    let (kind, expected) =
+        (wording::kind(&field.kind), accepted_kinds::describe(&facts.ty, Layer::Driver, model.input.config));
+    let message = format!(
+        "Type mismatch for field '{}': `{}` in {} `{}`, {} in the database",
+        column.name,
+        kind,
+        description.role.noun(),
+        description.declaration.name,
+        wording::column_type(column)
+    );
+    CHECK
+        .finding(&described.entity.title(), message)
+        .about(description, &column.name)
+        .at(&field.location, format!("`{kind}` here"))
+        .at_column(described.entity.name, column, model.input.provenance)
+        .with_detail("databaseType", column.type_name.as_str())
+        .with_detail("typescriptType", kind)
+        .with_detail("expected", expected.as_str())
+        .with_help(format!("{} is described by `{expected}`", wording::bare_column_type(column)))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::checks::test_utils::{Case, Cases};
+
+    const TABLE: &str = "CREATE TABLE bills (id uuid NOT NULL, vote_count integer NOT NULL, tags text[] NOT NULL, \
+        budget numeric(12,2) NOT NULL, data jsonb NOT NULL, filed_on date NOT NULL);";
+
+    pub const CASES: Cases = Cases {
+        failing: &[
+            Case::failing(
+                TABLE,
+                "export interface BillTable {\n id: string;\n vote_count: string;\n tags: string[]; budget: string; data: unknown; filed_on: Date }",
+                (3, "vote_count"),
+            ),
+            Case::failing(
+                TABLE,
+                "export interface BillTable {\n id: string;\n vote_count: number;\n tags: string; budget: string; data: unknown; filed_on: Date }",
+                (4, "tags"),
+            ),
+            Case::failing(
+                TABLE,
+                "type BillId = number;\nexport interface Bill {\n id: BillId;\n voteCount: number; tags: string[]; budget: number; data: object; filedOn: Date }",
+                (3, "id"),
+            ),
+            Case {
+                configuration: "driver = 'node-postgres'",
+                ..Case::failing(
+                    TABLE,
+                    "export interface Bill { id: string; voteCount: number; tags: string[];\n budget: number; data: object; filedOn: Date }",
+                    (2, "budget"),
+                )
+            },
+        ],
+        passing: &[
+            Case::passing(
+                TABLE,
+                "type BillId = string & { readonly __brand: 'BillId' };\nexport interface Bill { id: BillId; voteCount: number; tags: string[]; budget: string; data: Record<string, unknown>; filedOn: string }",
+            ),
+            Case {
+                configuration: "driver = 'node-postgres'\ntype-map = { numeric = ['number'] }",
+                ..Case::passing(
+                    TABLE,
+                    "export interface Bill { id: string; voteCount: number; tags: string[]; budget: number; data: object; filedOn: Date }",
+                )
+            },
+        ],
+    };
+}

@@ -1,0 +1,85 @@
+//! How columns, kinds and places are put into words, the same in every check.
+
+use super::matching::Description;
+use crate::report::Finding;
+use crate::schema::model::{Column, ObjectName};
+use crate::schema::provenance::Provenance;
+use crate::typescript::facts::{Declaration, Field, Kind};
+
+/// A kind as TypeScript writes it: `'admin' | 'citizen'`, `string[]`.
+#[must_use]
+pub fn kind(kind: &Kind) -> String {
+    match kind {
+        Kind::String => "string".into(),
+        Kind::Number => "number".into(),
+        Kind::Bigint => "bigint".into(),
+        Kind::Boolean => "boolean".into(),
+        Kind::Date => "Date".into(),
+        Kind::Bytes => "Buffer".into(),
+        Kind::Json => "object".into(),
+        Kind::Enum(values) => values.iter().map(|value| format!("'{value}'")).collect::<Vec<_>>().join(" | "),
+        Kind::Array(items) => match items.as_ref() {
+            Kind::Enum(_) | Kind::Union(_) => format!("({})[]", self::kind(items)),
+            _simple => format!("{}[]", self::kind(items)),
+        },
+        Kind::Union(members) => members.iter().map(self::kind).collect::<Vec<_>>().join(" | "),
+        Kind::Unresolved(_) => "unknown".into(),
+    }
+}
+
+/// A field's type with what may stand in for a value: `string | null | undefined`.
+#[must_use]
+pub fn field_type(field: &Field) -> String {
+    let mut text = kind(&field.kind);
+    if field.nullable {
+        text.push_str(" | null");
+    }
+    if field.optional {
+        text.push_str(" | undefined");
+    }
+    text
+}
+
+/// A column's type as people write it: `varchar(100) NOT NULL`.
+#[must_use]
+pub fn column_type(column: &Column) -> String {
+    let text = bare_column_type(column);
+    if column.not_null { format!("{text} NOT NULL") } else { text }
+}
+
+/// A column's type as people write it, without its nullability: `varchar(100)`.
+#[must_use]
+pub fn bare_column_type(column: &Column) -> String {
+    let text =
+        column.type_name.replace("character varying", "varchar").replace("timestamp with time zone", "timestamptz");
+    text.replace("timestamp without time zone", "timestamp").replace("public.", "")
+}
+
+/// Values as a list of quoted words: `'admin', 'citizen'`.
+#[must_use]
+pub fn quoted(values: &[impl AsRef<str>]) -> String {
+    values.iter().map(|value| format!("'{}'", value.as_ref())).collect::<Vec<_>>().join(", ")
+}
+
+impl Finding {
+    /// Adds the migration line that last touched the column.
+    #[must_use]
+    pub(crate) fn at_column(self, table: &ObjectName, column: &Column, provenance: &Provenance) -> Self {
+        self.at_some(
+            provenance.column(table, &column.name),
+            format!("`{}` is {} here", column.name, column_type(column)),
+        )
+    }
+
+    /// Names the field, and the declaration that holds it.
+    #[must_use]
+    pub(crate) fn about(self, description: &Description<'_>, column: &str) -> Self {
+        self.with_field(column).about_declaration(description.declaration)
+    }
+
+    /// Names the declaration.
+    #[must_use]
+    pub(crate) fn about_declaration(self, declaration: &Declaration) -> Self {
+        self.with_declaration(&declaration.name)
+    }
+}
