@@ -1,0 +1,52 @@
+//! Reads a schema from PostgreSQL's catalogs: a handful of set-based queries, one function per kind of object, never
+//! one query per table. What extensions own is left out, and so are PostgreSQL's own namespaces, refinery's history
+//! table and our journal.
+
+mod columns;
+mod constraints;
+mod indexes;
+mod relations;
+mod types;
+
+use postgres::GenericClient;
+
+use crate::schema::model::{ObjectName, Schema};
+
+/// Our journal beside refinery's history table; never part of a schema.
+pub const JOURNAL_TABLE: &str = "db_migration_journal";
+
+/// Tables that belong to the tool and not to the schema, whatever namespace they are in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnTables(Vec<String>);
+
+impl OwnTables {
+    /// Our journal and refinery's history table of this name.
+    #[must_use]
+    pub fn new(history_table: &str) -> Self {
+        Self(vec![history_table.to_owned(), JOURNAL_TABLE.to_owned()])
+    }
+}
+
+/// Reads the whole schema. Works inside an open transaction too, whose settings it leaves as they were: everything
+/// runs in a transaction or savepoint of its own that is rolled back.
+///
+/// # Errors
+/// Those of the queries.
+pub fn read(client: &mut impl GenericClient, own: &OwnTables) -> Result<Schema, postgres::Error> {
+    let mut transaction = client.transaction()?;
+    // Under this search path every name outside `pg_catalog` is written with its namespace, whatever the session says.
+    transaction.batch_execute("SET LOCAL search_path = pg_catalog")?;
+    let mut schema = Schema::default();
+    relations::read(&mut transaction, own, &mut schema)?;
+    columns::read(&mut transaction, own, &mut schema)?;
+    constraints::read(&mut transaction, own, &mut schema)?;
+    indexes::read(&mut transaction, own, &mut schema)?;
+    types::read(&mut transaction, &mut schema)?;
+    transaction.rollback()?;
+    Ok(schema)
+}
+
+/// The name in the columns `namespace` and `name` of a row.
+fn object_name(row: &postgres::Row) -> ObjectName {
+    ObjectName { namespace: row.get("namespace"), name: row.get("name") }
+}

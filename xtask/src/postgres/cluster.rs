@@ -1,0 +1,231 @@
+//! One PostgreSQL cluster of ours: its data folder, copied from a cached template, and the server on it, which
+//! listens on a unix socket only and writes nothing to disk for safety's sake.
+
+use std::fs::{File, OpenOptions};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use nix::sys::signal::Signal;
+use sha2::{Digest, Sha256};
+
+use super::account::Account;
+use super::binaries::Binaries;
+use super::{places, process};
+
+/// The superuser of every cluster of ours.
+pub(super) const USER: &str = "postgres";
+
+/// Deterministic everywhere: bytes order text, and letters are Unicode's where the system knows `C.UTF-8`.
+const INITDB: &[&str] = &[
+    "--username=postgres",
+    "--auth=trust",
+    "--encoding=UTF8",
+    "--lc-collate=C",
+    "--lc-messages=C",
+    "--lc-monetary=C",
+    "--lc-numeric=C",
+    "--lc-time=C",
+    "--wal-segsize=1",
+    "--no-sync",
+    "--no-instructions",
+];
+
+/// Settings of every server of ours, over what its `postgresql.conf` says. The data can be made again, so nothing
+/// waits for a disk; a migration may touch thousands of tables in one transaction, so there are many locks.
+const SETTINGS: &[&str] = &[
+    "listen_addresses=",
+    "unix_socket_permissions=0700",
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "shared_buffers=64MB",
+    "max_connections=100",
+    "max_locks_per_transaction=1024",
+    "logging_collector=off",
+    "log_destination=stderr",
+    "timezone=UTC",
+    "log_timezone=UTC",
+];
+
+/// How long a server may take to accept connections: recovery after a crash is included.
+const START_PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long a server may take to end before it is killed.
+pub(super) const STOP_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Puts a fresh cluster's files at `data`, which must not exist; it appears there complete or not at all.
+pub(super) fn create(binaries: &Binaries, account: Account, data: &Path) -> Result<()> {
+    let template = template(binaries, account)?;
+    let parent = data.parent().unwrap_or(Path::new("/"));
+    let staging = tempfile::Builder::new().prefix("data.new-").tempdir_in(parent);
+    let staging = staging.with_context(|| format!("cannot write `{}`", parent.display()))?;
+    let copied = staging.path().join("data");
+    copy(&template, &copied, account).with_context(|| format!("cannot copy a cluster to `{}`", parent.display()))?;
+    std::fs::rename(&copied, data).with_context(|| format!("cannot create the cluster `{}`", data.display()))
+}
+
+/// The cached data folder that every cluster on these binaries is copied from.
+fn template(binaries: &Binaries, account: Account) -> Result<PathBuf> {
+    let cache = places::cache(account)?.join("templates");
+    places::create(&cache).with_context(|| format!("cannot create `{}`", cache.display()))?;
+    let template = cache.join(template_key(binaries, account));
+    let lock_file = cache.join("lock");
+    let lock = File::create(&lock_file).with_context(|| format!("cannot write `{}`", lock_file.display()))?;
+    lock.lock().with_context(|| format!("cannot lock `{}`", lock_file.display()))?;
+    if !template.join("global/pg_control").exists() {
+        let staging = tempfile::tempdir_in(&cache).with_context(|| format!("cannot write `{}`", cache.display()))?;
+        account.give(staging.path())?;
+        initialise(binaries, account, &staging.path().join("data"))?;
+        std::fs::rename(staging.path().join("data"), &template)
+            .with_context(|| format!("cannot create the template `{}`", template.display()))?;
+    }
+    Ok(template)
+}
+
+/// What the template depends on.
+fn template_key(binaries: &Binaries, account: Account) -> String {
+    let text = format!("{}\n{}\n{}\n{INITDB:?}", binaries.folder.display(), binaries.version, account.uid());
+    let digest = Sha256::digest(text.as_bytes());
+    let digest: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    format!("{}-{digest}", binaries.major)
+}
+
+fn initialise(binaries: &Binaries, account: Account, data: &Path) -> Result<()> {
+    let first = initdb(binaries, account, data, "C.UTF-8");
+    if first.is_ok() {
+        return first;
+    }
+    // A system without the locale: letters beyond ASCII are then no letters to regular expressions.
+    let _ = std::fs::remove_dir_all(data);
+    initdb(binaries, account, data, "C")
+}
+
+fn initdb(binaries: &Binaries, account: Account, data: &Path, letters: &str) -> Result<()> {
+    let program = binaries.program("initdb");
+    let mut command = command(&program, account);
+    command.arg("--pgdata").arg(data).args(INITDB).arg(format!("--lc-ctype={letters}"));
+    let output = command.output().with_context(|| format!("cannot run `{}`", program.display()))?;
+    if !output.status.success() {
+        bail!("`{}` failed: {}", program.display(), one_line(&output.stderr))
+    }
+    Ok(())
+}
+
+/// A command that runs `program` as `account`, in a folder that it can enter, without what `PG…` variables say.
+fn command(program: &Path, account: Account) -> Command {
+    let mut command = Command::new(program);
+    account.assume(&mut command);
+    command.current_dir("/").stdin(Stdio::null());
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("PG")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn copy(from: &Path, to: &Path, account: Account) -> Result<()> {
+    for entry in walkdir::WalkDir::new(from) {
+        let entry = entry?;
+        let target = to.join(entry.path().strip_prefix(from)?);
+        if entry.file_type().is_dir() {
+            std::fs::create_dir(&target)?;
+            std::fs::set_permissions(&target, entry.metadata()?.permissions())?;
+        } else {
+            std::fs::copy(entry.path(), &target)?;
+        }
+        account.give(&target)?;
+    }
+    Ok(())
+}
+
+/// A running server.
+#[derive(Debug)]
+pub(super) struct Server {
+    pid: i32,
+    child: Option<Child>,
+    socket_folder: PathBuf,
+}
+
+impl Server {
+    /// Starts a server on `data` with its socket in `socket_folder`, and waits until it accepts connections.
+    pub(super) fn start(
+        binaries: &Binaries,
+        account: Account,
+        data: &Path,
+        socket_folder: &Path,
+        log: &Path,
+    ) -> Result<Self> {
+        let program = binaries.program("postgres");
+        let output = OpenOptions::new().create(true).append(true).open(log);
+        let output = output.with_context(|| format!("cannot write `{}`", log.display()))?;
+        let mut command = command(&program, account);
+        command.arg("-D").arg(data).args(SETTINGS.iter().flat_map(|setting| ["-c", setting]));
+        command.arg("-c").arg(format!("unix_socket_directories={}", quoted(socket_folder)));
+        // Ctrl-C is for the tool, which then stops its servers in order.
+        command.process_group(0).stdout(output.try_clone()?).stderr(output);
+        let child = command.spawn().with_context(|| format!("cannot run `{}`", program.display()))?;
+        let pid = i32::try_from(child.id()).unwrap_or(i32::MAX);
+        let mut server = Self { pid, child: Some(child), socket_folder: socket_folder.to_path_buf() };
+        server.wait_until_ready(log)?;
+        Ok(server)
+    }
+
+    /// A server that runs already.
+    pub(super) fn running(pid: i32, socket_folder: PathBuf) -> Self {
+        Self { pid, child: None, socket_folder }
+    }
+
+    fn wait_until_ready(&mut self, log: &Path) -> Result<()> {
+        let begin = Instant::now();
+        while !self.accepts_connections() {
+            let ended = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten());
+            if ended.is_some() || begin.elapsed() > START_PATIENCE {
+                self.stop(Signal::SIGQUIT);
+                bail!("PostgreSQL did not start; the end of its log: {}", tail(log))
+            }
+            std::thread::sleep(Duration::from_millis(3));
+        }
+        Ok(())
+    }
+
+    pub(super) fn accepts_connections(&self) -> bool {
+        self.parameters().connect(postgres::NoTls).is_ok()
+    }
+
+    /// How to connect to it.
+    pub(super) fn parameters(&self) -> postgres::Config {
+        let mut parameters = postgres::Config::new();
+        parameters.host_path(&self.socket_folder).user(USER).dbname(USER);
+        parameters
+    }
+
+    /// Ends the server: `SIGINT` for an orderly shutdown, `SIGQUIT` for one that leaves recovery to the next start.
+    pub(super) fn stop(&mut self, signal: Signal) {
+        let Some(mut child) = self.child.take() else { return process::stop(self.pid, signal, STOP_PATIENCE) };
+        let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(self.pid), signal);
+        let begin = Instant::now();
+        while matches!(child.try_wait(), Ok(None)) && begin.elapsed() < STOP_PATIENCE {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+}
+
+/// A folder in the syntax of `unix_socket_directories`, where a comma separates several.
+fn quoted(folder: &Path) -> String {
+    format!("\"{}\"", folder.to_string_lossy().replace('"', "\"\""))
+}
+
+fn tail(log: &Path) -> String {
+    let text = std::fs::read(log).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let lines: Vec<&str> = text.lines().rev().take(5).collect();
+    lines.into_iter().rev().map(str::trim).collect::<Vec<_>>().join(" | ")
+}
+
+fn one_line(output: &[u8]) -> String {
+    String::from_utf8_lossy(output).split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,192 @@
+//! What PostgreSQL says when it refuses something: more than a message. The detail, the hint, the context and the
+//! position are the difference between a search and a fix, so all of them are kept, and the position is turned into
+//! the line of the migration file.
+
+use std::error::Error as _;
+use std::fmt;
+use std::sync::Arc;
+
+use postgres::error::ErrorPosition;
+
+use crate::source::{LineIndex, Location, Span};
+
+/// An error of the server, or of the connection to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerError {
+    /// The primary message: `column "bio" of relation "users" already exists`.
+    pub message: String,
+    /// `42701`; none where the server did not answer.
+    pub sqlstate: Option<String>,
+    /// `DETAIL`
+    pub detail: Option<String>,
+    /// `HINT`
+    pub hint: Option<String>,
+    /// `WHERE`: the functions and statements on the way, innermost first, a line each.
+    pub context: Option<String>,
+    /// Where in the SQL, once [`ServerError::locate`] was told which SQL it was.
+    pub location: Option<Location>,
+    position: Option<Position>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Position {
+    /// 1-based character of the text that was sent.
+    Sent(u32),
+    /// 1-based character of a query inside it.
+    Inner(u32, String),
+}
+
+/// The SQL that was sent: `text` is the whole of `file`, and what was sent begins at the byte `base`.
+#[derive(Debug, Clone)]
+pub struct Script {
+    /// The file, relative to the root.
+    pub file: Arc<str>,
+    /// Its whole text.
+    pub text: Arc<str>,
+    /// The first byte of what was sent.
+    pub base: usize,
+}
+
+impl From<&postgres::Error> for ServerError {
+    fn from(error: &postgres::Error) -> Self {
+        let Some(answer) = error.as_db_error() else { return Self::of_connection(error) };
+        let position = answer.position().map(|position| match position {
+            ErrorPosition::Original(at) => Position::Sent(*at),
+            ErrorPosition::Internal { position, query } => Position::Inner(*position, query.clone()),
+        });
+        Self {
+            message: answer.message().to_owned(),
+            sqlstate: Some(answer.code().code().to_owned()),
+            detail: answer.detail().map(str::to_owned),
+            hint: answer.hint().map(str::to_owned),
+            context: answer.where_().map(str::to_owned),
+            location: None,
+            position,
+        }
+    }
+}
+
+impl From<postgres::Error> for ServerError {
+    fn from(error: postgres::Error) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl ServerError {
+    /// The server did not answer: the driver's own words, with their causes.
+    fn of_connection(error: &postgres::Error) -> Self {
+        let mut message = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            let text = cause.to_string();
+            if !message.ends_with(&text) {
+                message = format!("{message}: {text}");
+            }
+            source = cause.source();
+        }
+        Self { message, sqlstate: None, detail: None, hint: None, context: None, location: None, position: None }
+    }
+
+    /// Finds the error's place in the SQL that caused it.
+    #[must_use]
+    pub fn locate(mut self, script: &Script) -> Self {
+        let Some(sent) = script.text.get(script.base..) else { return self };
+        let start = match &self.position {
+            Some(Position::Sent(at)) => nth_character(sent, *at).map(|at| script.base + at),
+            Some(Position::Inner(at, query)) => inner(sent, *at, query).map(|at| script.base + at),
+            None => None,
+        };
+        self.location = start.map(|start| {
+            let start = u32::try_from(start).unwrap_or(u32::MAX);
+            let index = LineIndex::new(Arc::clone(&script.file), Arc::clone(&script.text));
+            index.location(Span { start, end: start })
+        });
+        self
+    }
+
+    /// Message and SQLSTATE on one line.
+    #[must_use]
+    pub fn headline(&self) -> String {
+        match &self.sqlstate {
+            Some(sqlstate) => format!("{} (SQLSTATE {sqlstate})", self.message),
+            None => self.message.clone(),
+        }
+    }
+
+    /// Whether the connection is gone, so that nothing can be said about what the server did with the last statement.
+    #[must_use]
+    pub fn is_connection_lost(&self) -> bool {
+        self.sqlstate.as_deref().is_none_or(|state| state.starts_with("08") || state.starts_with("57P"))
+    }
+}
+
+/// The byte of the 1-based character `at`.
+fn nth_character(text: &str, at: u32) -> Option<usize> {
+    let before = usize::try_from(at.checked_sub(1)?).ok()?;
+    text.char_indices().map(|(byte, _)| byte).chain([text.len()]).nth(before)
+}
+
+/// The byte of a character of `query`, where `query` stands literally and only once in `text`.
+fn inner(text: &str, at: u32, query: &str) -> Option<usize> {
+    let start = text.find(query).filter(|start| text.rfind(query) == Some(*start))?;
+    Some(start + nth_character(query, at)?)
+}
+
+impl fmt::Display for ServerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.headline())?;
+        if let Some(location) = &self.location {
+            write!(f, "\n  at {location}")?;
+        }
+        let parts = [("DETAIL", &self.detail), ("HINT", &self.hint), ("WHERE", &self.context)];
+        for (name, text) in parts {
+            if let Some(text) = text {
+                write!(f, "\n  {name}: {}", text.replace('\n', "\n         "))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ServerError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(position: Position) -> ServerError {
+        ServerError {
+            message: "column \"x\" does not exist".into(),
+            sqlstate: Some("42703".into()),
+            detail: None,
+            hint: Some("Perhaps you meant \"y\".".into()),
+            context: None,
+            location: None,
+            position: Some(position),
+        }
+    }
+
+    fn script(text: &str, base: usize) -> Script {
+        Script { file: "migrations/V1__a.sql".into(), text: text.into(), base }
+    }
+
+    #[test]
+    fn the_position_is_counted_in_characters_from_where_the_sent_text_begins() {
+        let text = "-- ä\nSELECT 'ö', x;";
+        let located = error(Position::Sent(13)).locate(&script(text, 6));
+        assert_eq!(
+            located.to_string(),
+            "column \"x\" does not exist (SQLSTATE 42703)\n  at migrations/V1__a.sql:2:13\n  HINT: Perhaps you meant \"y\"."
+        );
+        assert_eq!(error(Position::Sent(99)).locate(&script(text, 6)).location, None);
+        assert_eq!(error(Position::Sent(1)).locate(&script(text, 999)).location, None);
+    }
+
+    #[test]
+    fn the_position_in_an_inner_query_is_found_where_the_query_stands_once() {
+        let inner = || error(Position::Inner(8, "SELECT x".into()));
+        let place = |text: &str| inner().locate(&script(text, 0)).location.map(|found| (found.line, found.column));
+        assert_eq!(place("DO $$ BEGIN\n  PERFORM (SELECT x);\nEND $$"), Some((2, 19)));
+        assert_eq!(place("SELECT x; SELECT x"), None);
+    }
+}

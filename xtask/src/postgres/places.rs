@@ -1,0 +1,87 @@
+//! Where files outside the monorepo go: a cache for binaries and cluster templates that survives `cargo clean`, and
+//! short-lived folders for scratch clusters and sockets. As root, both must be places that the server's account can
+//! reach, which root's home usually is not.
+
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use nix::unistd::Uid;
+
+use super::account::Account;
+
+const NAME: &str = "cargo-xtask-db";
+
+/// The longest folder name that still leaves room for `/.s.PGSQL.5432` in the address of a socket: 104 bytes on macOS,
+/// 108 on Linux, with the closing zero.
+const LONGEST_SOCKET_FOLDER: usize = 104 - 1 - "/.s.PGSQL.5432".len();
+
+/// The folder for what is kept between runs, which exists, is ours, and can be reached by `account`.
+pub(super) fn cache(account: Account) -> Result<PathBuf> {
+    let shared = ["/var/tmp", "/tmp"].map(|folder| Path::new(folder).join(format!("{NAME}-{}", Uid::effective())));
+    let own = user_cache().map(|folder| folder.join(NAME));
+    let usable = |folder: &PathBuf| account.can_enter(folder) && prepare(folder).is_ok() && account.can_enter(folder);
+    match own.iter().chain(&shared).find(|folder| usable(folder)) {
+        Some(folder) => Ok(folder.clone()),
+        None => bail!(
+            "cannot cache PostgreSQL's files: neither `{}` nor `{}` can be written; set `XDG_CACHE_HOME` to a folder \
+             that can be, or set `DATABASE_URL` and `SHADOW_DATABASE_URL`",
+            own.as_deref().unwrap_or(Path::new("~/.cache")).display(),
+            shared[0].display()
+        ),
+    }
+}
+
+/// The user's own cache folder; none where no home is set.
+fn user_cache() -> Option<PathBuf> {
+    let absolute = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let below_home = if cfg!(target_os = "macos") { "Library/Caches" } else { ".cache" };
+    absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(below_home)))
+}
+
+/// Creates `folder` so that others may read it, and makes sure that nobody else owns or writes it.
+fn prepare(folder: &Path) -> Result<()> {
+    create(folder)?;
+    let found = folder.symlink_metadata()?;
+    if !found.is_dir() || found.uid() != Uid::effective().as_raw() || found.mode() & 0o022 != 0 {
+        bail!("`{}` can be written by others", folder.display())
+    }
+    tempfile::tempfile_in(folder)?;
+    Ok(())
+}
+
+/// Creates `folder` and what is missing above it, readable by all whatever the umask says.
+pub(super) fn create(folder: &Path) -> io::Result<()> {
+    let missing: Vec<&Path> = folder.ancestors().take_while(|ancestor| !ancestor.exists()).collect();
+    for folder in missing.into_iter().rev() {
+        match std::fs::DirBuilder::new().mode(0o755).create(folder) {
+            Ok(()) => std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755))?,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// A folder for short-lived files that `account` can reach and whose name leaves room for a socket below a folder
+/// of `name_length` bytes.
+pub(super) fn temporary(account: Account, name_length: usize) -> PathBuf {
+    let fits = |folder: &PathBuf| {
+        folder.as_os_str().len() + 1 + name_length <= LONGEST_SOCKET_FOLDER
+            && account.can_enter(folder)
+            && folder.is_dir()
+    };
+    Some(std::env::temp_dir()).filter(fits).unwrap_or_else(|| PathBuf::from("/tmp"))
+}
+
+/// Creates a private folder of `account`, `<temporary folder>/<prefix>XXXXXX`.
+pub(super) fn private_folder(account: Account, prefix: &str) -> Result<tempfile::TempDir> {
+    let parent = temporary(account, prefix.len() + 6);
+    let folder = tempfile::Builder::new().prefix(prefix).tempdir_in(&parent);
+    let folder = folder.with_context(|| format!("cannot create a temporary folder in `{}`", parent.display()))?;
+    account
+        .give(folder.path())
+        .with_context(|| format!("cannot give `{}` to PostgreSQL's account", folder.path().display()))?;
+    Ok(folder)
+}

@@ -1,0 +1,146 @@
+//! Scratch databases: where migrations are replayed to see what they make. Each is a cluster of its own in a
+//! temporary folder, because roles and tablespaces outlive a dropped database; or, where `SHADOW_DATABASE_URL` says
+//! so, a new database on that server. Dropping the value removes it, and what a killed run left behind is removed by
+//! the next one.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use anyhow::{Context, Result};
+use nix::sys::signal::Signal;
+use postgres::Client;
+
+use super::account::Account;
+use super::cluster::{self, STOP_PATIENCE, Server};
+use super::process::{self, Postmaster};
+use super::shadow::Shadow;
+use super::{binaries, connect, places};
+use crate::config::Config;
+
+/// The folders of scratch clusters, `/tmp/db-scratch-XXXXXX`.
+const PREFIX: &str = "db-scratch-";
+
+/// The folders of the sockets of embedded servers.
+pub(super) const PREFIX_EMBEDDED: &str = "db-embedded-";
+
+/// How old a folder without an owner must be to be taken for a left-over: its owner may be about to lock it.
+const GRACE: Duration = Duration::from_secs(60);
+
+/// An empty database that nobody else uses.
+#[derive(Debug)]
+pub struct Scratch {
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Cluster(Cluster),
+    Database(Box<Shadow>),
+}
+
+impl Scratch {
+    /// Makes a scratch database: on the server of `shadow_url`, else in a new cluster.
+    ///
+    /// # Errors
+    /// When no binaries of the configured major are found, or the server at `shadow_url` is of another major or does
+    /// not let one create databases.
+    pub fn start(config: &Config, root: &Path, shadow_url: Option<&str>) -> Result<Self> {
+        let kind = match shadow_url {
+            Some(url) => Kind::Database(Box::new(Shadow::create(url, config.postgres_major)?)),
+            None => {
+                Kind::Cluster(Cluster::start(config.postgres_major, root).context("cannot make a scratch database")?)
+            }
+        };
+        Ok(Self { kind })
+    }
+
+    /// How to connect to it.
+    #[must_use]
+    pub fn parameters(&self) -> postgres::Config {
+        match &self.kind {
+            Kind::Cluster(cluster) => cluster.server.parameters(),
+            Kind::Database(shadow) => shadow.parameters(),
+        }
+    }
+
+    /// Connects to it.
+    ///
+    /// # Errors
+    /// When the server went away.
+    pub fn connect(&self) -> Result<Client> {
+        match &self.kind {
+            Kind::Cluster(cluster) => {
+                let mut parameters = cluster.server.parameters();
+                parameters.application_name(connect::APPLICATION_NAME);
+                parameters.connect(postgres::NoTls).context("cannot connect to the scratch database")
+            }
+            Kind::Database(shadow) => shadow.connect(),
+        }
+    }
+}
+
+/// A cluster in a temporary folder. The lock on `owner` says that its maker lives.
+#[derive(Debug)]
+struct Cluster {
+    server: Server,
+    folder: PathBuf,
+    _owner: File,
+}
+
+impl Cluster {
+    fn start(major: u32, root: &Path) -> Result<Self> {
+        let account = Account::for_servers()?;
+        let binaries = binaries::find(major, root, account)?;
+        sweep(&places::temporary(account, PREFIX.len() + 6), account);
+        let folder = places::private_folder(account, PREFIX)?;
+        let owner = File::create(folder.path().join("owner")).context("cannot write the scratch folder")?;
+        owner.try_lock().context("cannot lock the scratch folder")?;
+        let data = folder.path().join("data");
+        cluster::create(&binaries, account, &data)?;
+        let server = Server::start(&binaries, account, &data, folder.path(), &folder.path().join("log"))?;
+        Ok(Self { server, folder: folder.keep(), _owner: owner })
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        self.server.stop(Signal::SIGQUIT);
+        // Whatever stays is removed by the next run.
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Removes what is left of scratch clusters and sockets in `parent` whose makers are gone. What belongs to other users
+/// stays, and so does whatever cannot be removed: this run does not need it.
+fn sweep(parent: &Path, account: Account) {
+    let Ok(entries) = std::fs::read_dir(parent) else { return };
+    for folder in entries.filter_map(|entry| Some(entry.ok()?.path())) {
+        let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let abandoned = (name.starts_with(PREFIX) && is_abandoned(&folder))
+            || (name.starts_with(PREFIX_EMBEDDED) && is_old(&folder) && is_empty(&folder));
+        if abandoned && account.owns(&folder) {
+            if let Some(postmaster) = Postmaster::read(&folder.join("data")).filter(Postmaster::is_running) {
+                process::stop(postmaster.pid, Signal::SIGQUIT, STOP_PATIENCE);
+            }
+            let _ = std::fs::remove_dir_all(&folder);
+        }
+    }
+}
+
+/// Whether nobody holds the lock on `owner`.
+fn is_abandoned(folder: &Path) -> bool {
+    match File::open(folder.join("owner")) {
+        Ok(owner) => owner.try_lock().is_ok(),
+        Err(_) => is_old(folder),
+    }
+}
+
+fn is_old(folder: &Path) -> bool {
+    let modified = folder.metadata().and_then(|found| found.modified());
+    modified.is_ok_and(|modified| SystemTime::now().duration_since(modified).is_ok_and(|age| age > GRACE))
+}
+
+fn is_empty(folder: &Path) -> bool {
+    std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
+}

@@ -1,0 +1,50 @@
+//! What integration tests share: a real database of their own.
+
+#![allow(dead_code, reason = "each test binary uses a part of this")]
+
+use std::path::Path;
+
+use postgres::Client;
+use xtask::config::Config;
+use xtask::postgres::scratch::Scratch;
+
+/// The root of this repository.
+pub fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("`xtask` lies in the repository")
+}
+
+/// The configuration of this repository.
+pub fn config() -> Config {
+    Config::load(repository(), None).expect("the repository is configured")
+}
+
+/// A fresh, empty PostgreSQL cluster that is removed when dropped; none, with a note, on the machine of a developer
+/// without PostgreSQL. In CI a missing PostgreSQL fails the test.
+#[expect(clippy::print_stdout, reason = "a skipped test says so")]
+pub fn scratch() -> Option<Scratch> {
+    match Scratch::start(&config(), repository(), None) {
+        Ok(scratch) => Some(scratch),
+        Err(error) if std::env::var_os("CI").is_none() => {
+            println!("skipped: {error:#}");
+            None
+        }
+        Err(error) => panic!("{error:#}"),
+    }
+}
+
+/// A connection to `scratch`.
+pub fn connect(scratch: &Scratch) -> Client {
+    scratch.connect().expect("the scratch cluster runs")
+}
+
+/// `scratch` as a URL for `--database-url`.
+pub fn url(scratch: &Scratch) -> String {
+    let parameters = scratch.parameters();
+    let host = match parameters.get_hosts().first() {
+        Some(postgres::config::Host::Unix(folder)) => folder.to_string_lossy().replace('/', "%2F"),
+        Some(postgres::config::Host::Tcp(name)) => name.clone(),
+        None => "localhost".into(),
+    };
+    let user = parameters.get_user().unwrap_or("postgres");
+    format!("postgresql://{user}@{host}/{}", parameters.get_dbname().unwrap_or(user))
+}
