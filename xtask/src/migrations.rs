@@ -7,6 +7,7 @@ pub mod journal;
 pub mod lock;
 pub mod next;
 pub mod preflight;
+pub mod provenance;
 pub mod runner;
 pub mod sql;
 pub mod state;

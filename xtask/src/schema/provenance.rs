@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use super::model::ObjectName;
 use crate::source::Location;
 
-/// The places in migration files that last touched each table and column.
+/// The places in migration files that last touched each table (views among them), column and type.
 #[derive(Debug, Clone, Default)]
 pub struct Provenance {
     tables: BTreeMap<ObjectName, Location>,
     columns: BTreeMap<(ObjectName, String), Location>,
+    types: BTreeMap<ObjectName, Location>,
 }
 
 impl Provenance {
@@ -33,5 +34,58 @@ impl Provenance {
     #[must_use]
     pub fn column(&self, table: &ObjectName, column: &str) -> Option<&Location> {
         self.columns.get(&(table.clone(), column.to_owned())).or_else(|| self.table(table))
+    }
+
+    /// Records that the statement at `location` created or changed an enum, domain or composite type.
+    pub fn touch_type(&mut self, name: ObjectName, location: Location) {
+        self.types.insert(name, location);
+    }
+
+    /// The place that last touched the enum, domain or composite type `name`.
+    #[must_use]
+    pub fn type_(&self, name: &ObjectName) -> Option<&Location> {
+        self.types.get(name)
+    }
+
+    /// The columns of `table` that were touched by themselves, with their places.
+    pub fn columns<'a>(&'a self, table: &'a ObjectName) -> impl Iterator<Item = (&'a str, &'a Location)> {
+        let from = (table.clone(), String::new());
+        let of_table = self.columns.range(from..).take_while(move |((name, _), _)| name == table);
+        of_table.map(|((_, column), location)| (column.as_str(), location))
+    }
+
+    /// Forgets a table that was dropped.
+    pub fn forget_table(&mut self, table: &ObjectName) {
+        self.tables.remove(table);
+        self.columns.retain(|(name, _), _| name != table);
+    }
+
+    /// Forgets a column that was dropped.
+    pub fn forget_column(&mut self, table: &ObjectName, column: &str) {
+        self.columns.remove(&(table.clone(), column.to_owned()));
+    }
+
+    /// Forgets a type that was dropped.
+    pub fn forget_type(&mut self, name: &ObjectName) {
+        self.types.remove(name);
+    }
+
+    /// Gives a table or a type another name, and keeps the places of its columns.
+    pub fn rename(&mut self, from: &ObjectName, to: &ObjectName) {
+        if let Some(location) = self.tables.remove(from) {
+            self.tables.insert(to.clone(), location);
+        }
+        if let Some(location) = self.types.remove(from) {
+            self.types.insert(to.clone(), location);
+        }
+        let columns: Vec<_> = self.columns.extract_if(.., |(name, _), _| name == from).collect();
+        self.columns.extend(columns.into_iter().map(|((_, column), location)| ((to.clone(), column), location)));
+    }
+
+    /// Every table and type in `namespace`.
+    #[must_use]
+    pub fn names_in(&self, namespace: &str) -> Vec<ObjectName> {
+        let names = self.tables.keys().chain(self.types.keys());
+        names.filter(|name| name.namespace == namespace).cloned().collect()
     }
 }

@@ -1,0 +1,165 @@
+//! Reads from the migrations which line last touched each table, column and type. It follows the statements that
+//! change them one by one; what it does not know it passes over, since a place is help and not a verdict.
+
+mod alter_table;
+mod create_table;
+mod objects;
+mod search_path;
+
+use crate::schema::model::ObjectName;
+use crate::schema::provenance::Provenance;
+use crate::source::{LineIndex, Location, Span};
+
+use super::Migration;
+use super::sql::{self, Cursor, Identifier, Statement, Token, TokenKind};
+use search_path::SearchPath;
+
+/// The places after all of `migrations`, oldest first, have run.
+#[must_use]
+pub fn read(migrations: &[Migration]) -> Provenance {
+    let mut provenance = Provenance::default();
+    for migration in migrations {
+        let lines = LineIndex::new(migration.file.as_str().into(), migration.sql.as_str().into());
+        let mut reader = Reader { provenance: &mut provenance, lines: &lines, path: SearchPath::default() };
+        for statement in sql::statements(&migration.sql) {
+            reader.read(&statement);
+        }
+    }
+    provenance
+}
+
+/// Reads the statements of one migration.
+struct Reader<'a> {
+    provenance: &'a mut Provenance,
+    lines: &'a LineIndex,
+    path: SearchPath,
+}
+
+impl Reader<'_> {
+    fn read(&mut self, statement: &Statement<'_>) {
+        let mut cursor = statement.cursor();
+        if cursor.eat("do") {
+            return self.read_block(&cursor);
+        }
+        if self.path.follow(cursor.clone()) {
+            return;
+        }
+        self.read_command(cursor);
+    }
+
+    fn read_command(&mut self, mut cursor: Cursor<'_>) {
+        let start = cursor.clone();
+        if cursor.eat("create") {
+            create_table::read(self, cursor.clone(), &start);
+            objects::create(self, cursor, &start);
+        } else if cursor.eat_all(&["alter", "table"]) {
+            alter_table::read(self, cursor);
+        } else if cursor.eat("alter") {
+            objects::alter(self, cursor, &start);
+        } else if cursor.eat("drop") {
+            objects::drop(self, cursor);
+        }
+    }
+
+    /// `DO $$ … $$`: the commands in its body, as if its conditions held: `IF … THEN ALTER TABLE …`.
+    fn read_block(&mut self, cursor: &Cursor<'_>) {
+        let source = cursor.source();
+        let Some(body) = cursor.rest().iter().find(|token| token.kind == TokenKind::DollarString) else { return };
+        let text = body.text(source);
+        let delimiter = text.get(1..).and_then(|rest| rest.find('$')).map_or(0, |at| at + 2);
+        let inside = text.get(delimiter..text.len() - delimiter).unwrap_or_default();
+        let offset = body.span.start + u32::try_from(delimiter).unwrap_or_default();
+        for statement in sql::statements(inside) {
+            let tokens: Vec<_> = statement.tokens.iter().map(|token| moved(*token, offset)).collect();
+            let begins = |token: &Token| ["create", "alter", "drop"].iter().any(|word| token.is_word(source, word));
+            if let Some(first) = tokens.iter().position(begins) {
+                self.read_command(Cursor::new(source, &tokens[first..]));
+            }
+        }
+    }
+
+    fn place(&self, cursor: &Cursor<'_>) -> Location {
+        self.lines.location(cursor.span().unwrap_or_default())
+    }
+
+    /// The name that a `CREATE` gives.
+    fn new_name(&self, parts: &[Identifier]) -> Option<ObjectName> {
+        self.path.first(parts)
+    }
+
+    /// The existing object that `parts` names.
+    fn existing(&self, parts: &[Identifier]) -> Option<ObjectName> {
+        let is_known = |name: &ObjectName| self.provenance.table(name).or(self.provenance.type_(name)).is_some();
+        self.path.resolve(parts, is_known)
+    }
+}
+
+fn moved(token: Token, by: u32) -> Token {
+    let Span { start, end } = token.span;
+    Token { span: Span { start: start.saturating_add(by), end: end.saturating_add(by) }, ..token }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// `file-version:line` of each column of `table`, after migrations with these texts.
+    pub(super) fn columns(table: &str, sqls: &[&str]) -> Vec<String> {
+        let (provenance, name) = (provenance(sqls), name(table));
+        let columns = provenance.columns(&name);
+        columns.map(|(column, location)| format!("{column} {}", brief(location))).collect()
+    }
+
+    /// The place of a table or type, as `file-version:line`.
+    pub(super) fn object(object: &str, sqls: &[&str]) -> Option<String> {
+        let (provenance, name) = (provenance(sqls), name(object));
+        provenance.table(&name).or(provenance.type_(&name)).map(brief)
+    }
+
+    fn provenance(sqls: &[&str]) -> Provenance {
+        let migrations: Vec<_> =
+            (1..).zip(sqls).map(|(version, sql)| Migration::sample(version, "x", sql, "")).collect();
+        read(&migrations)
+    }
+
+    fn name(text: &str) -> ObjectName {
+        text.split_once('.').map_or_else(
+            || ObjectName::public(text),
+            |(namespace, name)| ObjectName { namespace: namespace.into(), name: name.into() },
+        )
+    }
+
+    fn brief(location: &Location) -> String {
+        let version = location.file.trim_start_matches("migrations/").split("__").next().unwrap_or_default();
+        format!("{version}:{}", location.line)
+    }
+
+    #[test]
+    fn commands_in_do_blocks_count() {
+        let create = "create table t (\n a int)";
+        let block = "do $x$ begin\n if not exists (select 1) then\n alter table t add column b int;\n end if;\n\
+                     exception when duplicate_column then null; end $x$";
+        assert_eq!(columns("t", &[create, block]), ["a V1:2", "b V2:3"]);
+        assert_eq!(object("role", &["do $$ begin\ncreate type role as enum ('a'); end $$"]), Some("V1:2".into()));
+    }
+
+    #[test]
+    fn the_sample_monorepo_is_followed_whole() {
+        let tree = crate::tree::WorkingTree::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+        let migrations = crate::migrations::files::load(&tree, "migrations").expect("good files");
+        let provenance = read(&migrations);
+        let users = ObjectName::public("users");
+        assert!(provenance.table(&users).is_some() && provenance.columns(&users).count() > 5);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_that_looks_like_ddl_makes_it_stop(words in proptest::collection::vec(proptest::sample::select(vec![
+            "create", "table", "alter", "drop", "type", "as", "enum", "(", ")", ",", ".", "a", "\"b\"", "column",
+            "add", "rename", "to", "only", "if", "exists", "not", "set", "schema", "do", "$$", ";", "constraint",
+            "primary key", "like", "inherits", "view", "domain", "search_path", "=", "'x'", "partition of",
+        ]), 0..30)) {
+            let _ = provenance(&[&words.join(" ")]);
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! `ALTER TABLE`: each clause's own line.
+
+use super::Reader;
+use super::create_table::is_constraint;
+use crate::migrations::sql::{Cursor, TokenKind};
+use crate::schema::model::ObjectName;
+
+/// Reads what follows `ALTER TABLE`.
+pub(super) fn read(reader: &mut Reader<'_>, mut cursor: Cursor<'_>) {
+    cursor.eat_all(&["if", "exists"]);
+    cursor.eat("only");
+    let Some(table) = reader.existing(&cursor.qualified()) else { return };
+    cursor.eat_text("*");
+    cursor.split_at_commas().into_iter().for_each(|clause| read_clause(reader, &table, clause));
+}
+
+fn read_clause(reader: &mut Reader<'_>, table: &ObjectName, clause: Cursor<'_>) {
+    let mut cursor = clause.clone();
+    if cursor.eat("add") {
+        add(reader, table, cursor, &clause);
+    } else if cursor.eat("alter") {
+        alter(reader, table, cursor, &clause);
+    } else if cursor.eat("drop") {
+        drop_column(reader, table, cursor);
+    } else if cursor.eat("rename") {
+        rename(reader, table, cursor, &clause);
+    } else if cursor.eat_all(&["set", "schema"])
+        && let Some(namespace) = cursor.identifier()
+    {
+        reader.provenance.rename(table, &ObjectName { namespace: namespace.name, name: table.name.clone() });
+    }
+}
+
+fn add(reader: &mut Reader<'_>, table: &ObjectName, mut cursor: Cursor<'_>, clause: &Cursor<'_>) {
+    if is_constraint(&cursor) {
+        return add_constraint(reader, table, cursor, clause);
+    }
+    let _noise = cursor.eat("column");
+    let unless_exists = cursor.eat_all(&["if", "not", "exists"]);
+    let Some(column) = cursor.identifier() else { return };
+    let exists = reader.provenance.columns(table).any(|(name, _)| name == column.name);
+    if !(unless_exists && exists) {
+        reader.provenance.touch_column(table.clone(), column.name, reader.place(clause));
+    }
+}
+
+/// A primary key makes columns `NOT NULL`, a check says what values they hold.
+fn add_constraint(reader: &mut Reader<'_>, table: &ObjectName, mut cursor: Cursor<'_>, clause: &Cursor<'_>) {
+    if cursor.eat("constraint") {
+        cursor.identifier();
+    }
+    if !(cursor.eat_all(&["primary", "key"]) || cursor.eat("check")) {
+        return;
+    }
+    let Some(inside) = cursor.parenthesised() else { return };
+    let place = reader.place(clause);
+    for token in inside.rest() {
+        let mut word = Cursor::new(inside.source(), std::slice::from_ref(token));
+        let name = word.identifier().map(|identifier| identifier.name);
+        let is_column = |name: &String| reader.provenance.columns(table).any(|(column, _)| column == name);
+        if let Some(column) = name.filter(is_column) {
+            reader.provenance.touch_column(table.clone(), column, place.clone());
+        }
+    }
+}
+
+/// `ALTER [COLUMN] c …`; how it is stored and planned is nobody's business here.
+fn alter(reader: &mut Reader<'_>, table: &ObjectName, mut cursor: Cursor<'_>, clause: &Cursor<'_>) {
+    if cursor.at("constraint") {
+        return;
+    }
+    let _noise = cursor.eat("column");
+    let Some(column) = cursor.identifier() else { return };
+    let storage = ["statistics", "storage", "compression"].iter().any(|word| cursor.at_all(&["set", word]));
+    let options = cursor.rest().get(1).is_some_and(|token| token.kind == TokenKind::OpenParen);
+    if !storage && !options {
+        reader.provenance.touch_column(table.clone(), column.name, reader.place(clause));
+    }
+}
+
+fn drop_column(reader: &mut Reader<'_>, table: &ObjectName, mut cursor: Cursor<'_>) {
+    if cursor.at("constraint") {
+        return;
+    }
+    let _noise = cursor.eat("column");
+    cursor.eat_all(&["if", "exists"]);
+    if let Some(column) = cursor.identifier() {
+        reader.provenance.forget_column(table, &column.name);
+    }
+}
+
+/// `RENAME TO t`, `RENAME [COLUMN] a TO b`
+fn rename(reader: &mut Reader<'_>, table: &ObjectName, mut cursor: Cursor<'_>, clause: &Cursor<'_>) {
+    if cursor.eat("to") {
+        if let Some(name) = cursor.identifier() {
+            let to = ObjectName { namespace: table.namespace.clone(), name: name.name };
+            reader.provenance.rename(table, &to);
+            reader.provenance.touch_table(to, reader.place(clause));
+        }
+        return;
+    }
+    if cursor.at("constraint") {
+        return;
+    }
+    let _noise = cursor.eat("column");
+    let Some(from) = cursor.identifier().filter(|_| cursor.eat("to")) else { return };
+    if let Some(to) = cursor.identifier() {
+        reader.provenance.forget_column(table, &from.name);
+        reader.provenance.touch_column(table.clone(), to.name, reader.place(clause));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{columns, object};
+
+    const CREATE: &str = "create table t (\na int,\nb int);";
+
+    #[test]
+    fn each_clause_touches_its_column() {
+        let alter = "alter table if exists only public.t\n add column c numeric(1, 2),\nalter b set not null,\n\
+                     add if not exists a text,\nadd constraint k unique (a), drop constraint x";
+        assert_eq!(columns("t", &[CREATE, alter]), ["a V1:2", "b V2:3", "c V2:2"]);
+        assert_eq!(
+            columns("t", &[CREATE, "alter table t alter a set statistics 5, alter b set (n_distinct = 1)"]),
+            ["a V1:2", "b V1:3"]
+        );
+    }
+
+    #[test]
+    fn dropped_and_renamed_columns_are_followed() {
+        assert_eq!(columns("t", &[CREATE, "alter table t drop column if exists a cascade"]), ["b V1:3"]);
+        assert_eq!(columns("t", &[CREATE, "alter table t rename a to \"A\""]), ["A V2:1", "b V1:3"]);
+        assert_eq!(columns("t", &[CREATE, "alter table t rename constraint a to c"]), ["a V1:2", "b V1:3"]);
+    }
+
+    #[test]
+    fn tables_keep_their_columns_under_another_name() {
+        let rename = "alter table t rename to u;\nalter table u set schema app;\nalter table app.u add c int;";
+        assert_eq!(columns("app.u", &[CREATE, rename]), ["a V1:2", "b V1:3", "c V2:3"]);
+        assert_eq!(object("t", &[CREATE, rename]), None);
+    }
+
+    #[test]
+    fn checks_and_primary_keys_touch_the_columns_they_bind() {
+        let check = "alter table t\nadd constraint c check (a in (1, 2)),\nadd primary key (b)";
+        assert_eq!(columns("t", &[CREATE, check]), ["a V2:2", "b V2:3"]);
+    }
+}

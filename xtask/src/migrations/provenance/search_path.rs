@@ -1,0 +1,79 @@
+//! Where a name without a namespace lives: in the first namespace of the search path, as the migration set it.
+
+use crate::migrations::sql::{Cursor, Identifier, TokenKind};
+use crate::schema::model::ObjectName;
+
+/// The namespaces that are searched, first one first. Each migration starts with the default.
+pub(super) struct SearchPath(Vec<String>);
+
+impl Default for SearchPath {
+    fn default() -> Self {
+        Self(vec!["public".into()])
+    }
+}
+
+impl SearchPath {
+    /// Whether the statement set the path; follows it then.
+    pub fn follow(&mut self, mut cursor: Cursor<'_>) -> bool {
+        if cursor.eat("select") {
+            let sets = cursor.skip_past(&["set_config"]);
+            let Some(mut arguments) = cursor.parenthesised().filter(|_| sets) else { return false };
+            let is_path = arguments.eat_text("'search_path'") && arguments.eat_text(",");
+            if let Some(value) = arguments.next().filter(|_| is_path) {
+                let names = value.text(cursor.source()).trim_matches('\'').split(',');
+                self.set(names.map(|name| name.trim().trim_matches('"').to_owned()));
+            }
+            return is_path;
+        }
+        let sets = cursor.eat("set");
+        let _scope = cursor.eat("session") || cursor.eat("local");
+        if !(sets && cursor.eat("search_path") && (cursor.eat("to") || cursor.eat_text("="))) {
+            return false;
+        }
+        let source = cursor.source();
+        let names = cursor.split_at_commas().into_iter().filter_map(|mut part| match part.peek()? {
+            token if token.kind == TokenKind::String => Some(token.text(source).trim_matches('\'').to_owned()),
+            _ => part.identifier().map(|name| name.name),
+        });
+        self.set(names);
+        true
+    }
+
+    /// The user's own namespace and the catalogs come first only for those who have one.
+    fn set(&mut self, names: impl Iterator<Item = String>) {
+        let is_namespace = |name: &String| !name.is_empty() && name != "$user" && name != "pg_catalog";
+        self.0 = names.filter(is_namespace).collect();
+    }
+
+    /// The name of what a `CREATE` makes.
+    pub fn first(&self, parts: &[Identifier]) -> Option<ObjectName> {
+        self.resolve(parts, |_| false)
+    }
+
+    /// The first object of that name that `is_known`, else the one in the first namespace.
+    pub fn resolve(&self, parts: &[Identifier], is_known: impl Fn(&ObjectName) -> bool) -> Option<ObjectName> {
+        let (name, before) = parts.split_last()?;
+        let named = |namespace: &str| ObjectName { namespace: namespace.to_owned(), name: name.name.clone() };
+        if let Some(namespace) = before.last() {
+            return Some(named(&namespace.name));
+        }
+        let found = self.0.iter().map(|namespace| named(namespace)).find(is_known);
+        found.or_else(|| Some(named(self.0.first().map_or("public", String::as_str))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::columns;
+
+    #[test]
+    fn names_without_a_namespace_follow_the_search_path() {
+        let first = "set search_path = app, public;\ncreate table t (a int);";
+        assert_eq!(columns("app.t", &[first]), ["a V1:2"]);
+        assert_eq!(columns("public.t", &[first, "create table t (b int)"]), ["b V2:1"]);
+        let set_config = "select pg_catalog.set_config('search_path', 'app', false);\nalter table t add c int;";
+        assert_eq!(columns("app.t", &[first, set_config]), ["a V1:2", "c V2:2"]);
+        let found = "set search_path to other, app;\nalter table t add c int;";
+        assert_eq!(columns("app.t", &[first, found]), ["a V1:2", "c V2:2"]);
+    }
+}
