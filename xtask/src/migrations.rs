@@ -8,6 +8,7 @@ pub mod lock;
 pub mod next;
 pub mod preflight;
 pub mod provenance;
+pub mod replay;
 pub mod runner;
 pub mod sql;
 pub mod state;

@@ -1,0 +1,140 @@
+//! Runs migrations on an empty scratch database, to learn what schema they make and whether they run at all. They run
+//! as `db-migrate` runs them: each in one transaction and a fresh session, those without transaction statement by
+//! statement.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, anyhow};
+use postgres::Client;
+
+use super::{Migration, sql};
+use crate::config::Config;
+use crate::postgres::catalog::{self, OwnTables};
+use crate::postgres::error::{Script, ServerError};
+use crate::postgres::scratch::Scratch;
+use crate::schema::model::Schema;
+use crate::source::LineIndex;
+
+/// What one migration sets (`search_path`, a role) must not reach the next.
+const FRESH_SESSION: &str = "RESET SESSION AUTHORIZATION; RESET ALL";
+
+/// The longest excerpt of a statement in an error.
+const EXCERPT: usize = 80;
+
+/// The schema that `migrations` make of an empty database: a scratch database of its own, gone afterwards.
+///
+/// # Errors
+/// When there is no scratch database, or a migration does not run: with file, line and column, and all that
+/// PostgreSQL says.
+pub fn schema(config: &Config, root: &Path, shadow_url: Option<&str>, migrations: &[Migration]) -> Result<Schema> {
+    let scratch = Scratch::start(config, root, shadow_url)?;
+    let mut client = scratch.connect()?;
+    replay(&mut client, migrations)?;
+    read_catalog(&mut client, &OwnTables::new(&config.history_table))
+}
+
+/// Runs `migrations` one after the other.
+///
+/// # Errors
+/// As [`schema`].
+pub fn replay(client: &mut Client, migrations: &[Migration]) -> Result<()> {
+    migrations.iter().try_for_each(|migration| run(client, migration))
+}
+
+/// Runs `migrations` one after the other; the schema after each of them.
+///
+/// # Errors
+/// As [`schema`].
+pub fn schemas(client: &mut Client, migrations: &[Migration], own: &OwnTables) -> Result<Vec<Schema>> {
+    let after = |migration| {
+        run(client, migration)?;
+        read_catalog(client, own)
+    };
+    migrations.iter().map(after).collect()
+}
+
+/// Runs one migration.
+///
+/// # Errors
+/// As [`schema`]; a migration in a transaction has then changed nothing.
+pub fn run(client: &mut Client, migration: &Migration) -> Result<()> {
+    run_script(client, &migration.file, &migration.sql, migration.no_transaction)
+        .with_context(|| format!("cannot replay `{migration}` on the scratch database"))
+}
+
+/// Runs the text of `file`: forward or back.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_script(client: &mut Client, file: &str, text: &str, no_transaction: bool) -> Result<()> {
+    if no_transaction { one_by_one(client, file, text) } else { at_once(client, file, text) }?;
+    client.batch_execute(FRESH_SESSION).map_err(|error| anyhow!(ServerError::from(error)))
+}
+
+fn read_catalog(client: &mut Client, own: &OwnTables) -> Result<Schema> {
+    catalog::read(client, own)
+        .map_err(|error| anyhow!(ServerError::from(error)).context("cannot read the catalogs of the scratch database"))
+}
+
+/// One message for the whole text. Only when it fails is it worth running the statements one by one, to see which.
+fn at_once(client: &mut Client, file: &str, text: &str) -> Result<()> {
+    client.batch_execute("BEGIN").map_err(|error| anyhow!(ServerError::from(error)))?;
+    let sent = client.batch_execute(text);
+    let Err(error) = sent else {
+        return client.batch_execute("COMMIT").map_err(|error| {
+            let server = anyhow!(ServerError::from(error));
+            server.context(format!("its COMMIT fails, after all statements of `{file}` ran"))
+        });
+    };
+    let undone = client.batch_execute("ROLLBACK; BEGIN");
+    let which = undone.map_or(Ok(()), |()| one_by_one(client, file, text));
+    // The connection may be gone; the first error is the one to tell.
+    let _ = client.batch_execute("ROLLBACK");
+    let server = ServerError::from(error).locate(&script(file, text, 0));
+    Err(which.err().unwrap_or_else(|| anyhow!(server)))
+}
+
+fn one_by_one(client: &mut Client, file: &str, text: &str) -> Result<()> {
+    for (number, statement) in (1..).zip(sql::statements(text)) {
+        client.batch_execute(statement.text()).map_err(|error| explain(error, file, &statement, number))?;
+    }
+    Ok(())
+}
+
+/// PostgreSQL does not say for every error where it is; the statement's place is known.
+fn explain(error: postgres::Error, file: &str, statement: &sql::Statement<'_>, number: usize) -> anyhow::Error {
+    let start = usize::try_from(statement.span.start).unwrap_or_default();
+    let script = script(file, statement.source, start);
+    let mut server = ServerError::from(error).locate(&script);
+    if server.location.is_none() {
+        server.location = Some(LineIndex::new(script.file, script.text).location(statement.span));
+    }
+    let context = format!("statement {number}, `{}`", excerpt(statement.text()));
+    anyhow!(server).context(context)
+}
+
+fn script(file: &str, text: &str, base: usize) -> Script {
+    Script { file: Arc::from(file), text: Arc::from(text), base }
+}
+
+/// The beginning of a statement, on one line.
+fn excerpt(text: &str) -> String {
+    let mut line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if let Some((end, _)) = line.char_indices().nth(EXCERPT) {
+        line.truncate(end);
+        line.push('…');
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn excerpts_are_one_short_line() {
+        assert_eq!(excerpt("create table\n  t (a int)"), "create table t (a int)");
+        assert_eq!(excerpt(&"ä ".repeat(100)), format!("{}…", "ä ".repeat(40)));
+    }
+}

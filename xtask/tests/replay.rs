@@ -1,0 +1,92 @@
+//! Replaying migrations on a real PostgreSQL: the schema they make, and what is said when one of them fails.
+
+mod support;
+
+use support::{config, connect, repository, scratch};
+use xtask::migrations::{Migration, files, replay};
+use xtask::postgres::catalog::{self, OwnTables};
+use xtask::schema::model::ObjectName;
+use xtask::tree::WorkingTree;
+
+fn migrations(texts: &[&str]) -> Vec<Migration> {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let migrations = folder.path().join("migrations");
+    std::fs::create_dir(&migrations).expect("a folder");
+    for (version, text) in (1..).zip(texts) {
+        std::fs::write(migrations.join(format!("V{version}__m.sql")), text).expect("a file");
+        std::fs::write(migrations.join(format!("V{version}__m.down.sql")), "-- irreversible: a test").expect("a file");
+    }
+    files::load(&WorkingTree::new(folder.path()), "migrations").expect("good files")
+}
+
+fn failure(texts: &[&str]) -> Option<String> {
+    let scratch = scratch()?;
+    let mut client = connect(&scratch);
+    let error = replay::replay(&mut client, &migrations(texts)).expect_err("a migration fails");
+    Some(format!("{error:#}"))
+}
+
+#[test]
+fn the_schema_after_each_version_is_what_the_migrations_make() {
+    let Some(scratch) = scratch() else { return };
+    let mut client = connect(&scratch);
+    let texts = [
+        "set search_path = pg_temp; create table public.t (a int);",
+        "-- no-transaction\ncreate index concurrently i on t (a);\nvacuum t;",
+        "alter table t add column b text -- no line end",
+    ];
+    let schemas = replay::schemas(&mut client, &migrations(&texts), &OwnTables::new("h")).expect("they run");
+    let table = |at: usize| &schemas[at].tables[&ObjectName::public("t")];
+    assert_eq!((table(0).columns.len(), table(0).indexes.len()), (1, 0));
+    assert_eq!((table(1).columns.len(), table(1).indexes.len()), (1, 1));
+    assert_eq!((table(2).columns.len(), table(2).indexes.len()), (2, 1));
+}
+
+#[test]
+fn an_error_names_the_statement_and_its_place() {
+    let Some(text) = failure(&["create table t (a int);", "select 1;\n-- ä\ncreate table u ();\n create table T ();"])
+    else {
+        return;
+    };
+    assert_eq!(
+        text,
+        "cannot replay `V2__m` on the scratch database: statement 3, `create table T ()`: relation \"t\" already exists \
+         (SQLSTATE 42P07)\n  at migrations/V2__m.sql:4:2"
+    );
+}
+
+#[test]
+fn an_error_with_a_position_points_there() {
+    let Some(text) = failure(&["select 1;\n  select 'ä', nothing from\n pg_class;"]) else { return };
+    assert!(
+        text.contains("column \"nothing\" does not exist (SQLSTATE 42703)\n  at migrations/V1__m.sql:2:15"),
+        "{text}"
+    );
+    let Some(text) = failure(&["select 1;\nselectt 2;"]) else { return };
+    assert!(
+        text.contains("syntax error at or near \"selectt\" (SQLSTATE 42601)\n  at migrations/V1__m.sql:2:1"),
+        "{text}"
+    );
+    let Some(text) = failure(&["-- no-transaction\nvacuum;\nvacuum nothing;"]) else { return };
+    assert!(text.contains("statement 2, `vacuum nothing`: relation \"nothing\" does not exist"), "{text}");
+    assert!(text.contains("at migrations/V1__m.sql:3:1"), "{text}");
+}
+
+#[test]
+fn a_failing_commit_is_told_as_such() {
+    let deferred = "create table t (a int unique deferrable initially deferred);\ninsert into t values (1), (1);";
+    let Some(text) = failure(&[deferred]) else { return };
+    assert!(text.contains("its COMMIT fails, after all statements of `migrations/V1__m.sql` ran"), "{text}");
+    assert!(text.contains("DETAIL: Key (a)=(1) already exists."), "{text}");
+}
+
+#[test]
+fn the_sample_monorepo_replays() {
+    let Some(scratch) = scratch() else { return };
+    let mut client = connect(&scratch);
+    let config = config();
+    let migrations = files::load(&WorkingTree::new(repository()), &config.migrations).expect("good files");
+    replay::replay(&mut client, &migrations).map_err(|error| format!("{error:#}")).expect("they run");
+    let schema = catalog::read(&mut client, &OwnTables::new(&config.history_table)).expect("catalogs");
+    assert!(schema.tables.len() >= 14, "{} tables", schema.tables.len());
+}
