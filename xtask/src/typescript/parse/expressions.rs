@@ -96,8 +96,12 @@ fn kind(node: &Expression<'_>, depth: u32) -> ExprKind {
         Expression::PrivateFieldExpression(member) => {
             ExprKind::Member(boxed(&member.object, depth), format!("#{}", member.field.name), span(member.field.span))
         }
-        Expression::Super(_) => ExprKind::Other("`super` is not evaluated"),
-        Expression::ImportExpression(_) => ExprKind::Other("a dynamic import is not evaluated"),
+        Expression::Super(_) => ExprKind::Name("super".into()),
+        Expression::ImportExpression(import) => {
+            let callee = Expr { span: span(import.span), kind: ExprKind::Name("import".into()) };
+            let source = Argument { spread: false, value: lower(&import.source, depth) };
+            ExprKind::Call(Box::new(callee), Vec::new(), vec![source])
+        }
         Expression::JSXElement(_) | Expression::JSXFragment(_) => ExprKind::Other("JSX is no data"),
         Expression::UpdateExpression(_)
         | Expression::YieldExpression(_)
@@ -152,7 +156,9 @@ fn chain_element(element: &ast::ChainElement<'_>, depth: u32) -> ExprKind {
         ast::ChainElement::StaticMemberExpression(member) => {
             ExprKind::Member(boxed(&member.object, depth), member.property.name.to_string(), span(member.property.span))
         }
-        ast::ChainElement::PrivateFieldExpression(_) => ExprKind::Other("a private field is not evaluated"),
+        ast::ChainElement::PrivateFieldExpression(member) => {
+            ExprKind::Member(boxed(&member.object, depth), format!("#{}", member.field.name), span(member.field.span))
+        }
     }
 }
 
@@ -185,6 +191,14 @@ fn assignment(assignment: &ast::AssignmentExpression<'_>, depth: u32) -> ExprKin
                 span(member.property.span),
             ),
         },
+        ast::AssignmentTarget::PrivateFieldExpression(member) => Expr {
+            span: span(member.span),
+            kind: ExprKind::Member(
+                boxed(&member.object, depth),
+                format!("#{}", member.field.name),
+                span(member.field.span),
+            ),
+        },
         target => Expr { span: span(target.span()), kind: ExprKind::Other("it is assigned to a pattern") },
     };
     match assignment.operator {
@@ -213,12 +227,12 @@ pub(super) fn object_members(object: &ast::ObjectExpression<'_>, depth: u32) -> 
 pub(super) fn key(key: &ast::PropertyKey<'_>, computed: bool, depth: u32) -> Key {
     let name = match key {
         ast::PropertyKey::StaticIdentifier(name) => KeyName::Literal(name.name.to_string()),
-        ast::PropertyKey::PrivateIdentifier(_) => KeyName::Private,
+        ast::PropertyKey::PrivateIdentifier(name) => KeyName::Private(format!("#{}", name.name)),
         ast::PropertyKey::StringLiteral(literal) => KeyName::Literal(literal.value.to_string()),
         ast::PropertyKey::NumericLiteral(literal) => KeyName::Literal(number_name(literal.value)),
         key => match key.as_expression() {
             Some(expression) if computed => KeyName::Computed(boxed(expression, depth)),
-            _ => KeyName::Private,
+            _ => KeyName::Private(String::new()),
         },
     };
     Key { span: span(key.span()), name }

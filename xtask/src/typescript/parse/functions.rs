@@ -61,11 +61,12 @@ fn parameter(item: &ast::FormalParameter<'_>, depth: u32) -> Parameter {
         default: item.initializer.as_ref().map(|value| lower(value, depth)),
         decorators: decorators(&item.decorators, depth),
         property: (declares && !hidden).then_some(bound.span),
+        declares,
         ..bound
     }
 }
 
-fn pattern(pattern: &ast::BindingPattern<'_>) -> Parameter {
+pub(super) fn pattern(pattern: &ast::BindingPattern<'_>) -> Parameter {
     let mut parameter = Parameter {
         name: None,
         bindings: Vec::new(),
@@ -75,13 +76,14 @@ fn pattern(pattern: &ast::BindingPattern<'_>) -> Parameter {
         default: None,
         decorators: Vec::new(),
         property: None,
+        declares: false,
         span: span(pattern.span()),
     };
     match pattern {
         ast::BindingPattern::BindingIdentifier(name) => parameter.name = Some(name.name.to_string()),
         ast::BindingPattern::ObjectPattern(object) => parameter.bindings = bindings(object),
         ast::BindingPattern::AssignmentPattern(inner) => return self::pattern(&inner.left),
-        ast::BindingPattern::ArrayPattern(_) => {}
+        ast::BindingPattern::ArrayPattern(array) => parameter.bindings = elements(array),
     }
     parameter
 }
@@ -96,6 +98,14 @@ fn bindings(object: &ast::ObjectPattern<'_>) -> Vec<(String, String)> {
         Some((name, local.to_string()))
     };
     object.properties.iter().filter_map(binding).collect()
+}
+
+fn elements(array: &ast::ArrayPattern<'_>) -> Vec<(String, String)> {
+    let element = |(index, element): (usize, &Option<ast::BindingPattern<'_>>)| {
+        let local = element.as_ref()?.get_identifier_name()?;
+        Some((index.to_string(), local.to_string()))
+    };
+    array.elements.iter().enumerate().filter_map(element).collect()
 }
 
 pub(super) fn class(class: &ast::Class<'_>, depth: u32) -> ClassDecl {
@@ -185,7 +195,7 @@ fn hidden(accessibility: Option<ast::TSAccessibility>) -> bool {
 }
 
 fn other(at: oxc_span::Span) -> ClassMember {
-    let key = Key { span: span(at), name: KeyName::Private };
+    let key = Key { span: span(at), name: KeyName::Private(String::new()) };
     ClassMember {
         property: Property { span: span(at), key, optional: false, value: None },
         is_static: true,

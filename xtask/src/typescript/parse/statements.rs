@@ -9,8 +9,8 @@ use super::types::{self, DEPTH};
 use super::{expressions, functions, span};
 use crate::source::Span;
 use crate::typescript::syntax::{
-    Alias, EnumDecl, EnumMember, Expr, ExprKind, Interface, Name, Namespace, Statement, StatementKind, TypeKind,
-    TypeNode, Variable,
+    Alias, Argument, Binary, EnumDecl, EnumMember, Expr, ExprKind, Function, Interface, Name, Namespace, Statement,
+    StatementKind, TypeKind, TypeNode, Variable,
 };
 
 pub(super) fn lower_all(statements: &[ast::Statement<'_>], depth: u32) -> Vec<Statement> {
@@ -46,7 +46,7 @@ pub(super) fn lower(statement: &ast::Statement<'_>, depth: u32, out: &mut Vec<St
         }
         ast::Statement::ForStatement(inner) => push(nested(&[&inner.body])),
         ast::Statement::ForInStatement(inner) => push(nested(&[&inner.body])),
-        ast::Statement::ForOfStatement(inner) => push(nested(&[&inner.body])),
+        ast::Statement::ForOfStatement(inner) => push(for_of(inner, depth)),
         ast::Statement::WhileStatement(inner) => push(nested(&[&inner.body])),
         ast::Statement::DoWhileStatement(inner) => push(nested(&[&inner.body])),
         ast::Statement::LabeledStatement(inner) => push(nested(&[&inner.body])),
@@ -90,6 +90,34 @@ pub(super) fn lower(statement: &ast::Statement<'_>, depth: u32, out: &mut Vec<St
             }
         }
     }
+}
+
+/// `for (const a of b) { … }` is `b.forEach((a) => { … })`.
+fn for_of(node: &ast::ForOfStatement<'_>, depth: u32) -> StatementKind {
+    let mut body = Vec::new();
+    if depth < DEPTH {
+        lower(&node.body, depth + 1, &mut body);
+    }
+    let binding = match &node.left {
+        ast::ForStatementLeft::VariableDeclaration(left) => left.declarations.first(),
+        _ => None,
+    };
+    let function = Function {
+        type_parameters: Vec::new(),
+        parameters: binding.map(|binding| functions::pattern(&binding.id)).into_iter().collect(),
+        return_type: None,
+        body,
+        wrapped: false,
+    };
+    let at = span(node.right.span());
+    let items = Box::new(expressions::lower(&node.right, depth));
+    let callee = Expr { span: at, kind: ExprKind::Member(items, "forEach".into(), at) };
+    let callback = Expr { span: span(node.body.span()), kind: ExprKind::Function(Arc::new(function)) };
+    let arguments = vec![Argument { spread: false, value: callback }];
+    StatementKind::Expression(Expr {
+        span: span(node.span),
+        kind: ExprKind::Call(Box::new(callee), Vec::new(), arguments),
+    })
 }
 
 fn default_export(export: &ast::ExportDefaultDeclaration<'_>, at: Span, depth: u32) -> Statement {
@@ -210,18 +238,50 @@ fn variable(
         ast::BindingPattern::BindingIdentifier(id) => push(name(id), annotation, value),
         ast::BindingPattern::ObjectPattern(pattern) => {
             for property in &pattern.properties {
-                let (Some(key), ast::BindingPattern::BindingIdentifier(id)) =
-                    (property.key.static_name(), &property.value)
-                else {
+                let (Some(key), Some((id, default))) = (property.key.static_name(), bound(&property.value)) else {
                     continue;
                 };
                 let member = value.clone().map(|value| Expr {
                     span: value.span,
                     kind: ExprKind::Member(Box::new(value), key.into_owned(), span(property.key.span())),
                 });
-                push(name(id), None, member);
+                let with_default = |member: Expr| match default {
+                    None => member,
+                    Some(default) => Expr {
+                        span: member.span,
+                        kind: ExprKind::Binary(
+                            Binary::Or,
+                            Box::new(member),
+                            Box::new(expressions::lower(default, depth)),
+                        ),
+                    },
+                };
+                push(name(id), None, member.map(with_default));
             }
         }
-        ast::BindingPattern::ArrayPattern(_) | ast::BindingPattern::AssignmentPattern(_) => {}
+        ast::BindingPattern::ArrayPattern(pattern) => {
+            for (index, element) in pattern.elements.iter().enumerate() {
+                let Some((id, _)) = element.as_ref().and_then(bound) else { continue };
+                let at = Box::new(Expr { span: span(id.span), kind: ExprKind::Number(index as f64) });
+                let element =
+                    value.clone().map(|value| Expr { span: value.span, kind: ExprKind::Index(Box::new(value), at) });
+                push(name(id), None, element);
+            }
+        }
+        ast::BindingPattern::AssignmentPattern(_) => {}
+    }
+}
+
+/// The name that a part of a pattern binds, and its default.
+fn bound<'p, 'a>(
+    pattern: &'p ast::BindingPattern<'a>,
+) -> Option<(&'p ast::BindingIdentifier<'a>, Option<&'p ast::Expression<'a>>)> {
+    match pattern {
+        ast::BindingPattern::BindingIdentifier(id) => Some((id, None)),
+        ast::BindingPattern::AssignmentPattern(inner) => match &inner.left {
+            ast::BindingPattern::BindingIdentifier(id) => Some((id, Some(&inner.right))),
+            _ => None,
+        },
+        ast::BindingPattern::ObjectPattern(_) | ast::BindingPattern::ArrayPattern(_) => None,
     }
 }

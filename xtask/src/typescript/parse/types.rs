@@ -8,7 +8,7 @@ use super::span;
 use crate::typescript::syntax::{Keyword, Modifier, Property, TypeKind, TypeMember, TypeNode, TypeParameter};
 
 /// What is nested deeper than this is not read: types and expressions that people write are not.
-pub(super) const DEPTH: u32 = 200;
+pub(super) const DEPTH: u32 = 600;
 
 pub(super) fn lower(node: &TSType<'_>, depth: u32) -> TypeNode {
     let kind = if depth >= DEPTH { TypeKind::Other("it is nested too deeply") } else { kind(node, depth + 1) };

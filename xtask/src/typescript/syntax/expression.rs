@@ -31,7 +31,7 @@ pub enum ExprKind {
     Regex(String, String),
     /// `` `a${b}` ``: the texts around the expressions, one more than expressions.
     Template(Vec<String>, Vec<Expr>),
-    /// `a`, also `undefined`.
+    /// `a`, also `undefined`, `super`, and the `import` of `import('…')`.
     Name(String),
     /// `this`
     This,
@@ -137,8 +137,8 @@ pub enum KeyName {
     Literal(String),
     /// `[expression]`
     Computed(Box<Expr>),
-    /// `#a`
-    Private,
+    /// `#a`, with its `#`.
+    Private(String),
 }
 
 impl Key {
@@ -147,7 +147,7 @@ impl Key {
     pub fn literal(&self) -> Option<&str> {
         match &self.name {
             KeyName::Literal(name) => Some(name),
-            KeyName::Computed(_) | KeyName::Private => None,
+            KeyName::Computed(_) | KeyName::Private(_) => None,
         }
     }
 }
@@ -172,7 +172,7 @@ pub struct Function {
 pub struct Parameter {
     /// The name; none of a pattern.
     pub name: Option<String>,
-    /// For a pattern `{ a, b: c }`: property and local name.
+    /// For a pattern `{ a, b: c }`: property and local name; for `[a, b]`: index and local name.
     pub bindings: Vec<(String, String)>,
     /// Whether it is `...rest`.
     pub rest: bool,
@@ -186,6 +186,8 @@ pub struct Parameter {
     pub decorators: Vec<Expr>,
     /// Of a constructor, `public name: T` declares a property: its bytes. Private and protected ones are left out.
     pub property: Option<Span>,
+    /// Of a constructor, whether it declares a property of any visibility.
+    pub declares: bool,
     /// The bytes of the name or pattern.
     pub span: Span,
 }
