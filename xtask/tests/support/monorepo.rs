@@ -1,0 +1,144 @@
+//! A copy of the sample monorepo in a folder of its own, and the tool run on it as people run it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A monorepo in a temporary folder. Its path holds a space, as people's paths do.
+pub struct Monorepo {
+    root: PathBuf,
+    _folder: TempDir,
+}
+
+impl Monorepo {
+    /// A copy of the sample: configuration, migrations, snapshot, TypeScript sources.
+    pub fn sample() -> Self {
+        let folder = tempfile::Builder::new().prefix("mono repo ").tempdir().expect("a temporary folder");
+        let repo = Self { root: folder.path().to_path_buf(), _folder: folder };
+        let sample = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask/ lies in the repository");
+        repo.copy(sample, "Cargo.toml");
+        for folder in ["migrations", "snapshots", "shared-types/src"] {
+            for entry in walkdir::WalkDir::new(sample.join(folder)).sort_by_file_name() {
+                let entry = entry.expect("the sample can be listed");
+                if entry.file_type().is_file() {
+                    let name = entry.path().strip_prefix(sample).expect("below the sample");
+                    repo.copy(sample, name.to_str().expect("the sample's names are UTF-8"));
+                }
+            }
+        }
+        repo
+    }
+
+    fn copy(&self, from: &Path, name: &str) {
+        let target = self.path(name);
+        std::fs::create_dir_all(target.parent().expect("below the root")).expect("a folder for the copy");
+        std::fs::copy(from.join(name), target).expect("the sample's file can be copied");
+    }
+
+    /// The absolute path of one file.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.root.join(name)
+    }
+
+    /// The text of one file.
+    pub fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    /// Every file of the monorepo but the embedded database's, with its content.
+    pub fn contents(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let is_kept = |entry: &walkdir::DirEntry| entry.file_name() != "target";
+        let entries = walkdir::WalkDir::new(&self.root).into_iter().filter_entry(is_kept);
+        let files =
+            entries.map(|entry| entry.expect("the monorepo can be listed").into_path()).filter(|path| path.is_file());
+        files.map(|path| (path.clone(), std::fs::read(&path).expect("readable"))).collect()
+    }
+
+    /// Writes one file.
+    pub fn write(&self, name: &str, text: &str) {
+        let target = self.path(name);
+        std::fs::create_dir_all(target.parent().expect("below the root")).expect("a folder for the file");
+        std::fs::write(target, text).expect("the file can be written");
+    }
+
+    /// Replaces the one occurrence of `old` in a file.
+    pub fn edit(&self, name: &str, old: &str, new: &str) {
+        let text = self.read(name);
+        assert_eq!(text.matches(old).count(), 1, "{name} must hold this text exactly once: {old:?}");
+        self.write(name, &text.replacen(old, new, 1));
+    }
+
+    /// The tool in this monorepo, without the surroundings of whoever runs the tests.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.current_dir(&self.root).args(arguments).env("NO_COLOR", "1");
+        for name in ["DATABASE_URL", "SHADOW_DATABASE_URL", "PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGDATABASE"] {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    /// Runs the tool.
+    pub fn run(&self, arguments: &[&str]) -> Ran {
+        Ran::of(&mut self.command(arguments))
+    }
+}
+
+/// How a run of the tool ended.
+#[derive(Debug)]
+pub struct Ran {
+    /// The exit code.
+    pub code: i32,
+    /// What it printed.
+    pub stdout: String,
+    /// What it printed as an error.
+    pub stderr: String,
+}
+
+impl Ran {
+    /// Runs `command` to its end.
+    pub fn of(command: &mut Command) -> Self {
+        let Output { status, stdout, stderr } = command.output().expect("the tool can be started");
+        Self {
+            code: status.code().expect("the tool was not killed"),
+            stdout: String::from_utf8(stdout).expect("UTF-8"),
+            stderr: String::from_utf8(stderr).expect("UTF-8"),
+        }
+    }
+
+    /// The report, of a run with `--format json`.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("no JSON ({error}): {self:?}"))
+    }
+
+    /// The run must have ended with `code`.
+    #[track_caller]
+    pub fn must_exit(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{}\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// The run must have failed with one error of one paragraph that holds each of `parts`; it is returned.
+    #[track_caller]
+    pub fn must_fail(&self, parts: &[&str]) -> &str {
+        let error = self.must_fail_at_length(parts);
+        assert!(!error.contains("\n\n"), "more than a paragraph: {error}");
+        error
+    }
+
+    /// The same, for errors that show a statement or a list.
+    #[track_caller]
+    pub fn must_fail_at_length(&self, parts: &[&str]) -> &str {
+        assert_eq!(self.code, 2, "{}\n{}", self.stdout, self.stderr);
+        let error = self.stderr.trim_end();
+        let begins = error.starts_with("error: ") || error.contains("\nerror: ");
+        assert!(begins && !error.contains("panicked"), "not an error of the tool: {error}");
+        for part in parts {
+            assert!(error.contains(part), "{part:?} is not in: {error}");
+        }
+        error
+    }
+}
