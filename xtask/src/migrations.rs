@@ -9,6 +9,7 @@ pub mod next;
 pub mod preflight;
 pub mod provenance;
 pub mod replay;
+pub mod rollback;
 pub mod runner;
 pub mod sql;
 pub mod state;

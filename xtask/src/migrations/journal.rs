@@ -4,7 +4,7 @@
 use anyhow::{Context as _, Result, bail};
 use postgres::{GenericClient, Row};
 
-use super::{Down, Migration, history};
+use super::{Down, Migration, history, preflight};
 
 /// How far a migration is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -191,7 +191,7 @@ fn parse(row: &Row) -> Result<Entry> {
     let file: String = row.try_get("down_file")?;
     let down = match (row.try_get::<_, Option<String>>("down_sql")?, row.try_get::<_, Option<String>>("irreversible")?)
     {
-        (Some(sql), None) => Down::Sql { no_transaction: is_no_transaction(&sql), file, sql },
+        (Some(sql), None) => Down::Sql { no_transaction: preflight::is_no_transaction(&sql), file, sql },
         (None, Some(reason)) => Down::Irreversible { file, reason },
         (Some(_), Some(_)) | (None, None) => bail!("one of `down_sql` and `irreversible` must be NULL, the other not"),
     };
@@ -206,8 +206,4 @@ fn parse(row: &Row) -> Result<Entry> {
         catalog_before: row.try_get("catalog_before")?,
         catalog_after: row.try_get("catalog_after")?,
     })
-}
-
-fn is_no_transaction(sql: &str) -> bool {
-    sql.lines().next().is_some_and(|line| line.trim() == "-- no-transaction")
 }

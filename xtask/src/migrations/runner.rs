@@ -8,6 +8,7 @@ mod steps;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow, bail};
+pub(crate) use attempt::{clean_session, clean_session_sql, commit, ensure_locked};
 use postgres::{Client, Transaction};
 use refinery_core::traits::sync;
 
@@ -67,7 +68,7 @@ pub fn run(
     let recorded = history::read(client, &settings.history_table)?;
     let last = recorded.last().map_or(i64::MIN, |row| row.version);
     let pending = files.iter().filter(|file| file.version > last && file.version <= target).collect();
-    attempt::clean_session(client, settings)?;
+    clean_session(client, settings)?;
     let mut connection = Connection { client, settings, pending, watch, next: Next::Table, failure: None };
     let mut runner = refinery::Runner::new(&all).set_target(refinery::Target::Version(target));
     runner.set_migration_table_name(&settings.history_table);

@@ -34,11 +34,12 @@ pub(super) fn apply(
 
 /// Puts the session back as it was at its start, with the limits of the runner: what one migration sets
 /// (`search_path`, a role) must reach neither the history row nor the next migration.
-pub(super) fn clean_session(client: &mut Client, settings: &Settings) -> Result<()> {
+pub(crate) fn clean_session(client: &mut Client, settings: &Settings) -> Result<()> {
     client.batch_execute(&clean_session_sql(settings)).context("cannot prepare the session")
 }
 
-pub(super) fn clean_session_sql(settings: &Settings) -> String {
+/// See [`clean_session`].
+pub(crate) fn clean_session_sql(settings: &Settings) -> String {
     format!(
         "RESET SESSION AUTHORIZATION; RESET ALL; SET lock_timeout = {}; SET idle_in_transaction_session_timeout = 0",
         settings.ddl_lock_timeout.as_millis()
@@ -59,10 +60,11 @@ fn once(
         .with_context(|| format!("cannot apply `{migration}` (`{}`)", migration.file))?;
     record(&mut transaction, settings, migration, history_row)?;
     watch.verify(&mut transaction, migration)?;
-    commit(transaction, migration)
+    commit(transaction, &format!("`{migration}`"))
 }
 
-fn ensure_locked(transaction: &mut Transaction<'_>, settings: &Settings) -> Result<()> {
+/// The advisory lock belongs to one server process; a pooler may have given us another.
+pub(crate) fn ensure_locked(transaction: &mut Transaction<'_>, settings: &Settings) -> Result<()> {
     let pid: i32 = transaction.query_one("SELECT pg_catalog.pg_backend_pid()", &[])?.try_get(0)?;
     if pid != settings.lock_pid {
         bail!("{}", lock::POOLED)
@@ -86,17 +88,18 @@ pub(super) fn record(
 
 /// A COMMIT that PostgreSQL refuses (a deferred constraint) has undone everything; one whose answer is lost may have
 /// happened or not.
-pub(super) fn commit(transaction: Transaction<'_>, migration: &Migration) -> Result<()> {
+pub(crate) fn commit(transaction: Transaction<'_>, what: &str) -> Result<()> {
     transaction.commit().map_err(|error| match error.as_db_error() {
-        Some(_) => anyhow!(error).context(format!("cannot commit `{migration}`; it was undone")),
+        Some(_) => anyhow!(error).context(format!("cannot commit {what}; it was undone")),
         None => anyhow!(error).context(format!(
-            "the connection was lost in the COMMIT of `{migration}`: it is applied either whole or not at all, \
+            "the connection was lost in the COMMIT of {what}: it is done either whole or not at all, \
              `cargo xtask db-status` tells which"
         )),
     })
 }
 
-fn is_contention(error: &anyhow::Error) -> bool {
+/// Whether trying again may help.
+pub(crate) fn is_contention(error: &anyhow::Error) -> bool {
     let states = [SqlState::LOCK_NOT_AVAILABLE, SqlState::T_R_DEADLOCK_DETECTED, SqlState::T_R_SERIALIZATION_FAILURE];
     let code = error.chain().find_map(|cause| cause.downcast_ref::<postgres::Error>()?.code());
     code.is_some_and(|code| states.contains(code))

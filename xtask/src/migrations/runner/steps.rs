@@ -29,5 +29,5 @@ pub(super) fn apply(
     let mut transaction = client.transaction().context("cannot begin a transaction")?;
     attempt::record(&mut transaction, settings, migration, history_row)?;
     watch.verify(&mut transaction, migration)?;
-    attempt::commit(transaction, migration)
+    attempt::commit(transaction, &format!("`{migration}`"))
 }

@@ -1,0 +1,11 @@
+//! Undoes migrations, newest first: which ones ([`plan`]), what data goes with them ([`loss`]), and doing it in one
+//! transaction that is only committed when the schema is what it was.
+
+pub mod backup;
+pub mod execute;
+pub mod loss;
+pub mod plan;
+mod rows;
+
+pub use loss::{Change, Footprint};
+pub use plan::{Plan, Source, Undo};

@@ -1,0 +1,231 @@
+//! Runs the down SQL. Nothing is committed before the schema is what it was, and before everything that is lost was
+//! accepted by name.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context as _, Result};
+use postgres::{Client, Transaction};
+
+use super::backup::Backup;
+use super::loss::{self, Change, Footprint};
+use super::plan::Undo;
+use super::rows::RowCounters;
+use crate::migrations::runner::{self, Settings};
+use crate::migrations::{history, journal};
+use crate::report::{Loss, RolledBackMigration, Verdict};
+
+/// What a person allows, and wants.
+#[derive(Debug)]
+pub struct Consent<'a> {
+    /// `table` and `table.column` whose data may go.
+    pub accepted: &'a BTreeSet<String>,
+    /// Where to write the data first.
+    pub backup: Option<&'a Backup>,
+}
+
+/// Judges the schema after one migration was undone, in the transaction that did it.
+pub type Judge<'a> = dyn FnMut(&mut Transaction<'_>, &Undo) -> Result<Verdict> + 'a;
+
+/// How it ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    /// Committed.
+    Done {
+        /// Newest first.
+        undone: Vec<RolledBackMigration>,
+        /// What was lost with it, all of it accepted or empty.
+        losses: Vec<Loss>,
+        /// What a person should look at.
+        warnings: Vec<String>,
+    },
+    /// Nothing changed: this would be lost and was not accepted.
+    NotAccepted(Vec<Loss>),
+    /// Nothing changed: after undoing the last of these the schema was not what it was.
+    NotRestored(Vec<RolledBackMigration>),
+}
+
+/// How one attempt ended.
+enum Attempt {
+    Ended(Ending),
+    /// The SQL touched more data than was foreseen; nothing changed.
+    Unforeseen(BTreeSet<Change>),
+}
+
+/// Undoes `undo` in one transaction. `foreseen` is what a scratch run said would be lost; what it did not say is found
+/// on the way, and then counted, secured and accepted before the next attempt.
+pub fn in_one_transaction(
+    client: &mut Client,
+    settings: &Settings,
+    undo: &[Undo],
+    foreseen: &[Change],
+    consent: &Consent<'_>,
+    judge: &mut Judge<'_>,
+) -> Result<Ending> {
+    let mut foreseen: BTreeSet<Change> = foreseen.iter().cloned().collect();
+    loop {
+        match attempt(client, settings, undo, &foreseen, consent, judge)? {
+            Attempt::Ended(ending) => return Ok(ending),
+            Attempt::Unforeseen(changes) => foreseen.extend(changes),
+        }
+    }
+}
+
+fn attempt(
+    client: &mut Client,
+    settings: &Settings,
+    undo: &[Undo],
+    foreseen: &BTreeSet<Change>,
+    consent: &Consent<'_>,
+    judge: &mut Judge<'_>,
+) -> Result<Attempt> {
+    runner::clean_session(client, settings)?;
+    let mut transaction = client.transaction().context("cannot begin a transaction")?;
+    runner::ensure_locked(&mut transaction, settings)?;
+    let before = Footprint::read(&mut transaction)?;
+    let foreseen_here: Vec<&Change> = foreseen.iter().filter(|change| before.holds(change)).collect();
+    let at_stake = secure(&mut transaction, &foreseen_here, consent)?;
+    let certain: Vec<Loss> =
+        at_stake.iter().filter(|(change, _)| change.is_drop()).map(|(_, loss)| loss.clone()).collect();
+    if let Some(refused) = not_accepted(&certain, consent.accepted) {
+        return Ok(Attempt::Ended(Ending::NotAccepted(refused)));
+    }
+    let counters = RowCounters::read(&mut transaction)?;
+    let (undone, restored) = run_all(&mut transaction, settings, undo, judge)?;
+    if !restored {
+        return Ok(Attempt::Ended(Ending::NotRestored(undone)));
+    }
+    let aftermath = Aftermath::read(&mut transaction, &before, &counters, settings)?;
+    let unforeseen: BTreeSet<Change> =
+        aftermath.changes.iter().filter(|change| !foreseen.contains(change)).cloned().collect();
+    if !unforeseen.is_empty() {
+        return Ok(Attempt::Unforeseen(unforeseen));
+    }
+    let (losses, warnings) = aftermath.settle(&mut transaction, &at_stake)?;
+    if let Some(refused) = not_accepted(&losses, consent.accepted) {
+        return Ok(Attempt::Ended(Ending::NotAccepted(refused)));
+    }
+    runner::commit(transaction, "the rollback")?;
+    Ok(Attempt::Ended(Ending::Done { undone, losses, warnings }))
+}
+
+/// Undoes one after the other; false when one of them did not restore the schema.
+fn run_all(
+    transaction: &mut Transaction<'_>,
+    settings: &Settings,
+    undo: &[Undo],
+    judge: &mut Judge<'_>,
+) -> Result<(Vec<RolledBackMigration>, bool)> {
+    let mut undone = Vec::new();
+    for undo in undo {
+        transaction
+            .batch_execute(&undo.sql)
+            .with_context(|| format!("cannot undo `{undo}` (`{}`); nothing was undone", undo.file))?;
+        forget(transaction, settings, undo)?;
+        let verdict = judge(transaction, undo)?;
+        let restored = !matches!(verdict, Verdict::NotRestored(_));
+        undone.push(RolledBackMigration { name: undo.to_string(), verdict });
+        if !restored {
+            return Ok((undone, false));
+        }
+    }
+    Ok((undone, true))
+}
+
+/// Removes the rows of history and journal.
+pub(super) fn forget(transaction: &mut Transaction<'_>, settings: &Settings, undo: &Undo) -> Result<()> {
+    transaction.batch_execute(&runner::clean_session_sql(settings)).context("cannot clean the session")?;
+    history::delete(transaction, &settings.history_table, undo.row.version)?;
+    if history::exists(transaction, &journal::table(&settings.history_table))? {
+        journal::delete(transaction, &settings.history_table, undo.row.version)?;
+    }
+    Ok(())
+}
+
+/// Locks what may lose data, counts it, and backs it up.
+fn secure<'c>(
+    transaction: &mut Transaction<'_>,
+    changes: &[&'c Change],
+    consent: &Consent<'_>,
+) -> Result<Vec<(&'c Change, Loss)>> {
+    let mut at_stake = Vec::new();
+    for change in changes {
+        let table = loss::quoted(change.table());
+        transaction
+            .batch_execute(&format!("LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"))
+            .with_context(|| format!("cannot lock `{}` to count its rows", change.table()))?;
+        at_stake.push((*change, loss::at_stake(transaction, change)?));
+    }
+    let accepted = at_stake.iter().all(|(change, loss)| !change.is_drop() || is_accepted(loss, consent.accepted));
+    if let Some(backup) = consent.backup.filter(|_| accepted) {
+        for (change, _) in at_stake.iter().filter(|(_, loss)| loss.count > 0) {
+            backup.write(transaction, change)?;
+        }
+    }
+    Ok(at_stake)
+}
+
+fn is_accepted(loss: &Loss, accepted: &BTreeSet<String>) -> bool {
+    loss.count == 0 || accepted.contains(&loss.object)
+}
+
+/// Every loss, when one of them was not accepted.
+fn not_accepted(losses: &[Loss], accepted: &BTreeSet<String>) -> Option<Vec<Loss>> {
+    let refused = losses.iter().any(|loss| !is_accepted(loss, accepted));
+    refused.then(|| losses.to_vec())
+}
+
+/// What the SQL did to the data, still uncommitted.
+struct Aftermath {
+    changes: Vec<Change>,
+    /// Deleted and updated rows of the tables that are left.
+    rows: Vec<(Change, i64, i64)>,
+}
+
+impl Aftermath {
+    fn read(
+        transaction: &mut Transaction<'_>,
+        before: &Footprint,
+        counters: &RowCounters,
+        settings: &Settings,
+    ) -> Result<Self> {
+        let after = Footprint::read(transaction)?;
+        let own = [settings.history_table.clone(), journal::table(&settings.history_table)];
+        let mut rows = counters.until(&RowCounters::read(transaction)?, &after);
+        rows.retain(|(change, _, _)| !own.contains(&change.table().to_string()));
+        let mut changes = before.changes(&after);
+        changes.extend(rows.iter().filter(|(_, deleted, _)| *deleted > 0).map(|(change, _, _)| change.clone()));
+        Ok(Self { changes, rows })
+    }
+
+    /// What is lost in the end, given what was at stake, and what to look at.
+    fn settle(
+        &self,
+        transaction: &mut Transaction<'_>,
+        at_stake: &[(&Change, Loss)],
+    ) -> Result<(Vec<Loss>, Vec<String>)> {
+        let mut losses = Vec::new();
+        let mut warnings = Vec::new();
+        for (change, before) in at_stake {
+            let lost = match change {
+                Change::DroppedTable(_) | Change::DroppedColumn(..) => before.count,
+                Change::DeletedRows(_) => self.deleted(change),
+                Change::ConvertedColumn(..) | Change::RewrittenTable(_) => {
+                    before.count - loss::count(transaction, change)?
+                }
+            };
+            if change.is_drop() || lost > 0 {
+                losses.push(Loss { count: lost, ..before.clone() });
+            } else if matches!(change, Change::ConvertedColumn(..)) && before.count > 0 {
+                warnings.push(format!("{} values of `{}` were converted to another type", before.count, before.object));
+            }
+        }
+        let updated = self.rows.iter().filter(|(_, _, updated)| *updated > 0);
+        warnings
+            .extend(updated.map(|(change, _, updated)| format!("{updated} rows of `{}` were updated", change.table())));
+        Ok((losses, warnings))
+    }
+
+    fn deleted(&self, change: &Change) -> i64 {
+        self.rows.iter().find(|(other, _, _)| other == change).map_or(0, |(_, deleted, _)| *deleted)
+    }
+}
