@@ -1,1 +1,3 @@
 //! The renderers: report in, text out. They decide nothing.
+
+pub mod human;

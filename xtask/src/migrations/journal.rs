@@ -5,6 +5,7 @@ use anyhow::{Context as _, Result, bail};
 use postgres::{GenericClient, Row};
 
 use super::{Down, Migration, history, preflight};
+use crate::postgres::catalog::JOURNAL_TABLE;
 
 /// How far a migration is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,10 +60,13 @@ pub struct Entry {
     pub catalog_after: Option<String>,
 }
 
-/// The journal's table beside the history table `history_table`.
+/// The journal's table, in the namespace of the history table `history_table`.
 #[must_use]
 pub fn table(history_table: &str) -> String {
-    format!("{history_table}_journal")
+    match history_table.rsplit_once('.') {
+        Some((namespace, _)) => format!("{namespace}.{JOURNAL_TABLE}"),
+        None => JOURNAL_TABLE.to_owned(),
+    }
 }
 
 /// Creates the table where it does not exist.

@@ -8,7 +8,7 @@ mod steps;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow, bail};
-pub(crate) use attempt::{clean_session, clean_session_sql, commit, ensure_locked};
+pub(crate) use attempt::{clean_session, clean_session_sql, commit, ensure_locked, failed, is_contention};
 use postgres::{Client, Transaction};
 use refinery_core::traits::sync;
 
@@ -26,6 +26,13 @@ pub struct Settings {
     pub ddl_lock_timeout: Duration,
     /// How often a migration is tried again after such a wait, or after a deadlock.
     pub retries: u32,
+}
+
+impl Settings {
+    /// How long to wait before each new attempt.
+    pub(crate) fn pauses(&self) -> impl Iterator<Item = Duration> + use<> {
+        (0..self.retries).map(|attempt| Duration::from_millis(500) * 2_u32.saturating_pow(attempt))
+    }
 }
 
 /// Who watches a run: is told what happens, and has the last word before each COMMIT.

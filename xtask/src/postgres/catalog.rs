@@ -20,10 +20,11 @@ pub const JOURNAL_TABLE: &str = "db_migration_journal";
 pub struct OwnTables(Vec<String>);
 
 impl OwnTables {
-    /// Our journal and refinery's history table of this name.
+    /// Our journal and refinery's history table of this name; a namespace before it is ignored.
     #[must_use]
     pub fn new(history_table: &str) -> Self {
-        Self(vec![history_table.to_owned(), JOURNAL_TABLE.to_owned()])
+        let name = history_table.rsplit('.').next().unwrap_or(history_table);
+        Self(vec![name.to_owned(), JOURNAL_TABLE.to_owned()])
     }
 }
 

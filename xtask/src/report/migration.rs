@@ -22,6 +22,14 @@ pub struct MigrationResult {
     pub migration_name: Option<String>,
     /// When the run began.
     pub timestamp: Timestamp,
+    /// Which database; without a password.
+    pub database: String,
+    /// The migrations that were to be applied, in order.
+    pub planned: Vec<String>,
+    /// Whether the run ended before anything was tried.
+    pub stopped_before: bool,
+    /// What could not be checked, and why.
+    pub unchecked: Vec<String>,
     /// The verification before anything ran.
     pub pre: Verification,
     /// The verification after; none when nothing was applied.

@@ -59,6 +59,12 @@ pub struct RollbackResult {
     pub migration_name: Option<String>,
     /// When the run began.
     pub timestamp: Timestamp,
+    /// Which database; without a password.
+    pub database: String,
+    /// The migrations that were to be undone, newest first, each with what a person needs to know about its SQL.
+    pub planned: Vec<(String, Option<String>)>,
+    /// What could not be checked, and what to look at.
+    pub notes: Vec<String>,
     /// The verification before anything ran.
     pub pre: Verification,
     /// The verification after; none when nothing was undone.

@@ -2,6 +2,7 @@
 //! accepted by name.
 
 use std::collections::BTreeSet;
+use std::thread::sleep;
 
 use anyhow::{Context as _, Result};
 use postgres::{Client, Transaction};
@@ -62,10 +63,15 @@ pub fn in_one_transaction(
     judge: &mut Judge<'_>,
 ) -> Result<Ending> {
     let mut foreseen: BTreeSet<Change> = foreseen.iter().cloned().collect();
+    let mut pauses = settings.pauses();
     loop {
-        match attempt(client, settings, undo, &foreseen, consent, judge)? {
-            Attempt::Ended(ending) => return Ok(ending),
-            Attempt::Unforeseen(changes) => foreseen.extend(changes),
+        match attempt(client, settings, undo, &foreseen, consent, judge) {
+            Ok(Attempt::Ended(ending)) => return Ok(ending),
+            Ok(Attempt::Unforeseen(changes)) => foreseen.extend(changes),
+            Err(error) => match pauses.next().filter(|_| runner::is_contention(&error)) {
+                Some(pause) => sleep(pause),
+                None => return Err(error),
+            },
         }
     }
 }
@@ -119,7 +125,8 @@ fn run_all(
     for undo in undo {
         transaction
             .batch_execute(&undo.sql)
-            .with_context(|| format!("cannot undo `{undo}` (`{}`); nothing was undone", undo.file))?;
+            .map_err(|error| runner::failed(&error, &undo.file, &undo.sql, 0))
+            .with_context(|| format!("cannot undo `{undo}`; nothing was undone"))?;
         forget(transaction, settings, undo)?;
         let verdict = judge(transaction, undo)?;
         let restored = !matches!(verdict, Verdict::NotRestored(_));

@@ -1,15 +1,14 @@
 //! One migration in one transaction, tried again when the application's locks stood in its way.
 
 use std::thread::sleep;
-use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use postgres::error::SqlState;
 use postgres::{Client, Transaction};
 
 use super::{Settings, Watch};
 use crate::migrations::journal::{self, Phase};
 use crate::migrations::{Migration, lock};
+use crate::postgres::error::{Script, ServerError};
 
 /// Runs the migration, writes its rows, lets `watch` verify, and commits. Tries again after a lock timeout or a
 /// deadlock, with a growing pause in which nobody is blocked.
@@ -20,14 +19,12 @@ pub(super) fn apply(
     history_row: &str,
     watch: &mut dyn Watch,
 ) -> Result<()> {
-    let mut pause = Duration::from_millis(500);
-    for _ in 0..settings.retries {
+    for pause in settings.pauses() {
         match once(client, settings, migration, history_row, watch) {
             Err(error) if is_contention(&error) => watch.retrying(migration, &error, pause),
             other => return other,
         }
         sleep(pause);
-        pause *= 2;
     }
     once(client, settings, migration, history_row, watch)
 }
@@ -57,7 +54,8 @@ fn once(
     ensure_locked(&mut transaction, settings)?;
     transaction
         .batch_execute(&migration.sql)
-        .with_context(|| format!("cannot apply `{migration}` (`{}`)", migration.file))?;
+        .map_err(|error| failed(&error, &migration.file, &migration.sql, 0))
+        .with_context(|| format!("cannot apply `{migration}`; it was undone"))?;
     record(&mut transaction, settings, migration, history_row)?;
     watch.verify(&mut transaction, migration)?;
     commit(transaction, &format!("`{migration}`"))
@@ -90,17 +88,23 @@ pub(super) fn record(
 /// happened or not.
 pub(crate) fn commit(transaction: Transaction<'_>, what: &str) -> Result<()> {
     transaction.commit().map_err(|error| match error.as_db_error() {
-        Some(_) => anyhow!(error).context(format!("cannot commit {what}; it was undone")),
-        None => anyhow!(error).context(format!(
+        Some(_) => anyhow!(ServerError::from(&error)).context(format!("cannot commit {what}; it was undone")),
+        None => anyhow!(ServerError::from(&error)).context(format!(
             "the connection was lost in the COMMIT of {what}: it is done either whole or not at all, \
              `cargo xtask db-status` tells which"
         )),
     })
 }
 
-/// Whether trying again may help.
+/// What the server said to the SQL of `file`, of which the part from byte `base` was sent.
+pub(crate) fn failed(error: &postgres::Error, file: &str, text: &str, base: usize) -> anyhow::Error {
+    let script = Script { file: file.into(), text: text.into(), base };
+    anyhow!(ServerError::from(error).locate(&script))
+}
+
+/// Whether trying again may help: a lock timeout, a deadlock, a conflict of serializable transactions.
 pub(crate) fn is_contention(error: &anyhow::Error) -> bool {
-    let states = [SqlState::LOCK_NOT_AVAILABLE, SqlState::T_R_DEADLOCK_DETECTED, SqlState::T_R_SERIALIZATION_FAILURE];
-    let code = error.chain().find_map(|cause| cause.downcast_ref::<postgres::Error>()?.code());
-    code.is_some_and(|code| states.contains(code))
+    let server = error.chain().find_map(|cause| cause.downcast_ref::<ServerError>());
+    let state = server.and_then(|error| error.sqlstate.as_deref());
+    state.is_some_and(|state| ["55P03", "40P01", "40001"].contains(&state))
 }

@@ -4,7 +4,8 @@
 use anyhow::{Context as _, Result};
 use postgres::Client;
 
-use super::{Settings, Watch, attempt};
+use super::attempt::{self, failed};
+use super::{Settings, Watch};
 use crate::migrations::journal::{self, Phase};
 use crate::migrations::{Migration, sql};
 
@@ -24,7 +25,8 @@ pub(super) fn apply(
         journal::about_to_run(client, table, migration.version, number, &catalog)?;
         client
             .batch_execute(statement.text())
-            .with_context(|| format!("cannot run statement {number} of `{migration}` (`{}`)", migration.file))?;
+            .map_err(|error| failed(&error, &migration.file, &migration.sql, statement.span.range().start))
+            .with_context(|| format!("cannot run statement {number} of `{migration}`"))?;
     }
     let mut transaction = client.transaction().context("cannot begin a transaction")?;
     attempt::record(&mut transaction, settings, migration, history_row)?;

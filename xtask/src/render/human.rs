@@ -1,0 +1,4 @@
+//! For people on a terminal.
+
+pub mod migration;
+mod steps;
