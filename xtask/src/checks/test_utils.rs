@@ -134,7 +134,8 @@ fn create(schema: &mut Schema, statement: &str) {
     let body = statement.split_once('(').map_or("", |(_, rest)| rest.trim_end().trim_end_matches(')'));
     match what {
         "TYPE" => {
-            drop(schema.enums.insert(name, Enum { labels: items(body).iter().map(|item| unquote(item)).collect() }))
+            let labels = items(body).iter().map(|item| unquote(item)).collect();
+            schema.enums.insert(name, Enum { labels, ..Enum::default() });
         }
         "DOMAIN" => drop(schema.domains.insert(name, domain(statement))),
         "TABLE" => {
@@ -153,12 +154,7 @@ fn domain(statement: &str) -> Domain {
     let (_, ty) = statement.split_once(" AS ").expect("a type");
     let (ty, check) = ty.split_once(" CHECK ").unwrap_or((ty, ""));
     let check = (!check.is_empty()).then(|| ("check".to_owned(), format!("CHECK ({check})")));
-    Domain {
-        type_name: format_type(ty, &Schema::default()),
-        not_null: false,
-        default: None,
-        checks: check.into_iter().collect(),
-    }
+    Domain { type_name: format_type(ty, &Schema::default()), checks: check.into_iter().collect(), ..Domain::default() }
 }
 
 fn table(schema: &Schema, body: &str) -> Table {
@@ -179,7 +175,7 @@ fn table(schema: &Schema, body: &str) -> Table {
 
 fn constrain(table: &mut Table, kind: ConstraintKind, columns: Vec<String>, definition: String) {
     let name = format!("constraint_{}", table.constraints.len());
-    table.constraints.insert(name, Constraint { kind, columns, definition, validated: true });
+    table.constraints.insert(name, Constraint { kind, columns, definition, ..Constraint::default() });
 }
 
 fn column(schema: &Schema, item: &str) -> (Column, Vec<ConstraintKind>) {

@@ -1,14 +1,74 @@
-//! `db-snapshot`.
+//! `db-snapshot`: rewrites the committed schema from the migrations, or says that it is not what they make. Both modes
+//! compute the same text.
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result};
+use similar::TextDiff;
 
 use super::{Context, Outcome};
+use crate::migrations::{Migration, files, replay};
+use crate::postgres::catalog::{self, OwnTables};
+use crate::postgres::scratch::Scratch;
+use crate::schema::snapshot::{self, FIX, Snapshot};
 
 /// Options of `db-snapshot`.
 #[derive(Debug, clap::Args)]
-pub struct Options {}
+pub struct Options {
+    /// Write nothing: print the difference and exit with 1 where the snapshot is not what the migrations make
+    #[arg(long)]
+    pub check: bool,
+}
 
 /// Runs `db-snapshot`.
-pub fn run(_context: &Context, _options: &Options) -> Result<Outcome> {
-    bail!("`db-snapshot` is not built yet")
+pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
+    let migrations = files::load(&context.tree(), &context.config.migrations)?;
+    let snapshot = take(context, &migrations)?;
+    if options.check { check(context, &snapshot) } else { rewrite(context, &snapshot) }
+}
+
+/// What the migrations make on a scratch database.
+fn take(context: &Context, migrations: &[Migration]) -> Result<Snapshot> {
+    let shadow = context.options.shadow_database_url.as_deref().filter(|url| !url.is_empty());
+    let scratch = Scratch::start(&context.config, &context.root, shadow)?;
+    let mut client = scratch.connect()?;
+    replay::replay(&mut client, migrations)?;
+    let schema = catalog::read(&mut client, &OwnTables::new(&context.config.history_table))
+        .context("cannot read the catalogs of the scratch database")?;
+    Ok(Snapshot::new(context.config.postgres_major, migrations, schema))
+}
+
+fn rewrite(context: &Context, snapshot: &Snapshot) -> Result<Outcome> {
+    let path = &context.config.snapshot;
+    let file = context.root.join(path);
+    let is_current = std::fs::read(&file).is_ok_and(|bytes| bytes == snapshot.to_text().as_bytes());
+    if is_current {
+        context.terminal.print(&format!("`{path}` is current: {}\n", contents(snapshot)))?;
+    } else {
+        snapshot::write(&file, snapshot)?;
+        context.terminal.print(&format!("wrote `{path}`: {}\n", contents(snapshot)))?;
+    }
+    Ok(Outcome::Clean)
+}
+
+fn check(context: &Context, snapshot: &Snapshot) -> Result<Outcome> {
+    let path = &context.config.snapshot;
+    let committed = match std::fs::read(context.root.join(path)) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(error).with_context(|| format!("cannot read `{path}`")),
+    };
+    let current = snapshot.to_text();
+    if committed == current {
+        context.terminal.print(&format!("`{path}` is current: {}\n", contents(snapshot)))?;
+        return Ok(Outcome::Clean);
+    }
+    let diff = TextDiff::from_lines(&committed, &current);
+    let diff = diff.unified_diff().context_radius(2).header(path, "what the migrations make").to_string();
+    context.terminal.print(&format!("{diff}\n`{path}` is not what the migrations make: run `{FIX}` and commit it\n"))?;
+    Ok(Outcome::Errors)
+}
+
+/// `18 migrations, 15 tables`
+fn contents(snapshot: &Snapshot) -> String {
+    let count = |count: usize, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
+    format!("{}, {}", count(snapshot.migrations.len(), "migration"), count(snapshot.schema.tables.len(), "table"))
 }

@@ -89,10 +89,10 @@ fn usual_folders(major: u32) -> Vec<PathBuf> {
         format!("/usr/pgsql-{major}/bin"),
         format!("/usr/lib/postgresql{major}/bin"),
         format!("/usr/libexec/postgresql{major}"),
-        // Homebrew on Apple silicon, Intel and Linux
+        // Homebrew on Apple silicon, on Intel, and wherever else it says it is
         format!("/opt/homebrew/opt/postgresql@{major}/bin"),
         format!("/usr/local/opt/postgresql@{major}/bin"),
-        format!("/home/linuxbrew/.linuxbrew/opt/postgresql@{major}/bin"),
+        format!("{}/opt/postgresql@{major}/bin", std::env::var("HOMEBREW_PREFIX").unwrap_or_default()),
         // Postgres.app and the EDB installer
         format!("/Applications/Postgres.app/Contents/Versions/{major}/bin"),
         format!("/Library/PostgreSQL/{major}/bin"),

@@ -13,7 +13,6 @@ use super::address::Address;
 use super::embedded::Embedded;
 use super::error::ServerError;
 use super::tls;
-use crate::cli::GlobalOptions;
 use crate::config::Config;
 
 /// How our sessions call themselves in `pg_stat_activity`.
@@ -32,12 +31,13 @@ pub enum Target {
 }
 
 impl Target {
-    /// `--database-url` or `DATABASE_URL`, else the embedded PostgreSQL of the monorepo at `root`, which it starts.
+    /// The database at `url` (`--database-url` or `DATABASE_URL`), else the embedded PostgreSQL of the monorepo at
+    /// `root`, which it starts.
     ///
     /// # Errors
     /// When the URL is malformed, or the embedded PostgreSQL does not start.
-    pub fn from_options(options: &GlobalOptions, config: &Config, root: &Path) -> Result<Self> {
-        match options.database_url.as_deref().filter(|url| !url.is_empty()) {
+    pub fn open(url: Option<&str>, config: &Config, root: &Path) -> Result<Self> {
+        match url.filter(|url| !url.is_empty()) {
             Some(url) => {
                 let address = Address::parse(url, "the database URL (`--database-url` or `DATABASE_URL`)")?;
                 Ok(Self::Url(Box::new(address)))

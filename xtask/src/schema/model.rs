@@ -1,197 +1,57 @@
 //! What PostgreSQL's catalogs hold and a migration can change. Two schemas are equal when every field here is equal;
-//! OIDs, statistics and dates have no place in it.
+//! OIDs, statistics, owners and dates have no place in it. Privileges stand apart ([`Schema::grants`]), since servers
+//! grant by themselves what no migration says.
+
+mod name;
+mod objects;
+mod relation;
+mod types;
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The name of a table, type, view or function in its namespace (PostgreSQL calls the namespace a schema).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ObjectName {
-    /// `public`, unless the migration says otherwise.
-    pub namespace: String,
-    /// The name, unquoted.
-    pub name: String,
-}
-
-impl ObjectName {
-    /// A name in the namespace `public`.
-    #[must_use]
-    pub fn public(name: impl Into<String>) -> Self {
-        Self { namespace: "public".into(), name: name.into() }
-    }
-}
-
-/// People write `users`, not `public.users`.
-impl fmt::Display for ObjectName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.namespace.as_str() {
-            "public" => f.write_str(&self.name),
-            namespace => write!(f, "{namespace}.{}", self.name),
-        }
-    }
-}
+pub use name::ObjectName;
+pub use objects::{Extension, Namespace, Object, Policy, Routine, RoutineKind, Rule, Sequence, Trigger};
+pub use relation::{Column, Constraint, ConstraintKind, Identity, Index, Partition, Statistics, Storage, Table, View};
+pub use types::{Composite, Domain, Enum, Range};
 
 /// A database schema.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Schema {
-    /// Ordinary and partitioned tables.
-    pub tables: BTreeMap<ObjectName, Table>,
-    /// Views and materialised views.
-    pub views: BTreeMap<ObjectName, View>,
+    /// Namespaces other than PostgreSQL's own (PostgreSQL calls them schemas).
+    pub namespaces: BTreeMap<String, Namespace>,
+    /// Extensions; what they own is not part of the schema.
+    pub extensions: BTreeMap<String, Extension>,
     /// Enumerated types.
     pub enums: BTreeMap<ObjectName, Enum>,
     /// Domains.
     pub domains: BTreeMap<ObjectName, Domain>,
+    /// Composite types.
+    pub composites: BTreeMap<ObjectName, Composite>,
+    /// Range types.
+    pub ranges: BTreeMap<ObjectName, Range>,
+    /// Sequences, those of `serial` and identity columns included.
+    pub sequences: BTreeMap<ObjectName, Sequence>,
+    /// Ordinary, partitioned and foreign tables, and partitions.
+    pub tables: BTreeMap<ObjectName, Table>,
+    /// Views and materialised views.
+    pub views: BTreeMap<ObjectName, View>,
+    /// Functions, procedures and aggregates, by name and identity arguments: `touch(public.users, integer)`.
+    pub routines: BTreeMap<ObjectName, Routine>,
+    /// Everything rarer, by kind (`cast`, `collation`, `event trigger`, …) and name.
+    pub objects: BTreeMap<String, BTreeMap<String, Object>>,
+    /// What is granted on each object (`table public.users`) over PostgreSQL's defaults, and what is revoked of
+    /// them: `app: SELECT, INSERT`. What the owner may is not listed.
+    pub grants: BTreeMap<String, Vec<String>>,
 }
 
-/// A table.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Table {
-    /// In physical order.
-    pub columns: Vec<Column>,
-    /// Keys, uniques, checks, foreign keys, exclusions; by name.
-    pub constraints: BTreeMap<String, Constraint>,
-    /// Indexes that no constraint owns; by name.
-    pub indexes: BTreeMap<String, Index>,
-    /// `COMMENT ON TABLE`.
-    pub comment: Option<String>,
-}
-
-impl Table {
-    /// The column `name`.
+impl Schema {
+    /// The schema without its privileges: what two servers with different roles can agree on.
     #[must_use]
-    pub fn column(&self, name: &str) -> Option<&Column> {
-        self.columns.iter().find(|column| column.name == name)
+    pub fn without_grants(mut self) -> Self {
+        self.grants.clear();
+        self
     }
-}
-
-/// A column of a table or view.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Column {
-    /// The name, unquoted.
-    pub name: String,
-    /// As `format_type` writes it under an empty search path: `character varying(100)`, `public.user_role[]`.
-    /// [`super::types`] takes it apart.
-    #[serde(rename = "type")]
-    pub type_name: String,
-    /// `NOT NULL`, of its own or of its domain.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub not_null: bool,
-    /// The expression of `DEFAULT`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub default: Option<String>,
-    /// `always` or `by default`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub identity: Option<Identity>,
-    /// The expression of `GENERATED ALWAYS AS (…) STORED`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub generated: Option<String>,
-    /// Where it differs from the type's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub collation: Option<String>,
-    /// `COMMENT ON COLUMN`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub comment: Option<String>,
-}
-
-impl Column {
-    /// Whether an `INSERT` may leave the column out.
-    #[must_use]
-    pub fn may_be_omitted(&self) -> bool {
-        !self.not_null || self.default.is_some() || self.identity.is_some() || self.generated.is_some()
-    }
-
-    /// Whether an `INSERT` must leave the column out.
-    #[must_use]
-    pub fn must_be_omitted(&self) -> bool {
-        self.generated.is_some() || self.identity == Some(Identity::Always)
-    }
-}
-
-/// `GENERATED … AS IDENTITY`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Identity {
-    /// `GENERATED ALWAYS AS IDENTITY`: an explicit value is refused.
-    Always,
-    /// `GENERATED BY DEFAULT AS IDENTITY`.
-    ByDefault,
-}
-
-/// What a constraint is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ConstraintKind {
-    /// `PRIMARY KEY`
-    PrimaryKey,
-    /// `UNIQUE`
-    Unique,
-    /// `CHECK`
-    Check,
-    /// `FOREIGN KEY`
-    ForeignKey,
-    /// `EXCLUDE`
-    Exclusion,
-    /// `CREATE CONSTRAINT TRIGGER`
-    Trigger,
-    /// `NOT NULL` with a name (PostgreSQL 18).
-    NotNull,
-}
-
-/// A table constraint.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Constraint {
-    /// What it is.
-    pub kind: ConstraintKind,
-    /// The table's columns that it names, in its order.
-    pub columns: Vec<String>,
-    /// As `pg_get_constraintdef` writes it.
-    pub definition: String,
-    /// False after `NOT VALID`.
-    pub validated: bool,
-}
-
-/// An index that no constraint owns.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Index {
-    /// As `pg_get_indexdef` writes it.
-    pub definition: String,
-    /// False after a `CREATE INDEX CONCURRENTLY` that did not finish.
-    pub valid: bool,
-}
-
-/// A view or materialised view.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct View {
-    /// Whether it is materialised.
-    pub materialized: bool,
-    /// In order.
-    pub columns: Vec<Column>,
-    /// As `pg_get_viewdef` writes it.
-    pub definition: String,
-    /// `COMMENT ON VIEW`.
-    pub comment: Option<String>,
-}
-
-/// An enumerated type.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Enum {
-    /// In sort order.
-    pub labels: Vec<String>,
-}
-
-/// A domain.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Domain {
-    /// What it is based on, as [`Column::type_name`].
-    #[serde(rename = "type")]
-    pub type_name: String,
-    /// `NOT NULL`.
-    pub not_null: bool,
-    /// The expression of `DEFAULT`.
-    pub default: Option<String>,
-    /// Name and definition (`CHECK (VALUE ~ …)`) of each constraint, by name.
-    pub checks: BTreeMap<String, String>,
 }

@@ -97,13 +97,8 @@ mod tests {
 
     fn sample() -> Schema {
         let mut schema = Schema::default();
-        schema.enums.insert(ObjectName::public("role"), Enum { labels: vec!["admin".into()] });
-        let domain = Domain {
-            type_name: "character varying(5)".into(),
-            not_null: false,
-            default: None,
-            checks: Default::default(),
-        };
+        schema.enums.insert(ObjectName::public("role"), Enum { labels: vec!["admin".into()], ..Enum::default() });
+        let domain = Domain { type_name: "character varying(5)".into(), ..Domain::default() };
         schema.domains.insert(ObjectName::public("Code"), domain);
         schema
     }

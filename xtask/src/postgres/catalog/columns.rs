@@ -62,5 +62,6 @@ fn column(row: &Row) -> Column {
         generated,
         collation: row.get("collation"),
         comment: row.get("comment"),
+        ..Column::default()
     }
 }

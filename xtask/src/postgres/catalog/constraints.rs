@@ -29,6 +29,7 @@ pub(super) fn read(client: &mut impl GenericClient, own: &OwnTables, schema: &mu
             columns: row.get("columns"),
             definition: row.get("definition"),
             validated: row.get("validated"),
+            ..Constraint::default()
         };
         table.constraints.insert(row.get("constraint_name"), constraint);
     }

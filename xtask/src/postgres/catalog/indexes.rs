@@ -22,7 +22,7 @@ const INDEXES: &str = "
 pub(super) fn read(client: &mut impl GenericClient, own: &OwnTables, schema: &mut Schema) -> Result<(), Error> {
     for row in client.query(INDEXES, &[&own.0])? {
         let Some(table) = schema.tables.get_mut(&object_name(&row)) else { continue };
-        let index = Index { definition: row.get("definition"), valid: row.get("valid") };
+        let index = Index { definition: row.get("definition"), valid: row.get("valid"), ..Index::default() };
         table.indexes.insert(row.get("index_name"), index);
     }
     Ok(())

@@ -38,6 +38,7 @@ pub(super) fn read(client: &mut impl GenericClient, own: &OwnTables, schema: &mu
             columns: Vec::new(),
             definition: row.get("definition"),
             comment: row.get("comment"),
+            ..View::default()
         };
         schema.views.insert(object_name(&row), view);
     }

@@ -39,14 +39,14 @@ const DOMAIN_CHECKS: &str = "
 
 pub(super) fn read(client: &mut impl GenericClient, schema: &mut Schema) -> Result<(), Error> {
     for row in client.query(ENUMS, &[])? {
-        schema.enums.insert(object_name(&row), Enum { labels: row.get("labels") });
+        schema.enums.insert(object_name(&row), Enum { labels: row.get("labels"), ..Enum::default() });
     }
     for row in client.query(DOMAINS, &[])? {
         let domain = Domain {
             type_name: row.get("type_name"),
             not_null: row.get("not_null"),
             default: row.get("default_expression"),
-            checks: Default::default(),
+            ..Domain::default()
         };
         schema.domains.insert(object_name(&row), domain);
     }

@@ -1,0 +1,102 @@
+//! How two schemas differ: as data for verdicts and reports, and as text that a person reads, grouped by object. It
+//! compares what the snapshot holds, so that whatever the model knows is compared, and nothing has to be listed twice.
+
+mod compare;
+mod text;
+
+use super::model::Schema;
+use super::snapshot::sections;
+
+/// The differences between two schemas, ordered by kind and name of the object.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SchemaDiff {
+    /// Each difference.
+    pub changes: Vec<Change>,
+}
+
+/// One difference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Kind of the object: `table`, `enum`, `routine`, `grants`.
+    pub kind: String,
+    /// Its name: `users`, `audit.log`.
+    pub object: String,
+    /// The part of the object: kind (`column`, `constraint`) and name; none for the object itself.
+    pub part: Option<(String, String)>,
+    /// What happened to it.
+    pub what: What,
+}
+
+/// What happened to an object or a part of one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// It is new; holds what it is, in short.
+    Added(String),
+    /// It is gone; holds what it was, in short.
+    Removed(String),
+    /// An attribute has another value.
+    Changed {
+        /// `type`, `not null`, `definition`.
+        attribute: String,
+        /// Its value before.
+        before: String,
+        /// Its value after.
+        after: String,
+    },
+    /// The columns of a table are the same, and stand in another order.
+    Reordered {
+        /// Their order before.
+        before: Vec<String>,
+        /// Their order after.
+        after: Vec<String>,
+    },
+}
+
+/// How alike two schemas are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Likeness {
+    /// The same, down to the order of columns.
+    Exact,
+    /// The same but for the order in which tables hold their columns.
+    PhysicalOrderOnly,
+    /// Not the same.
+    Different,
+}
+
+/// Compares two schemas.
+#[must_use]
+pub fn diff(before: &Schema, after: &Schema) -> SchemaDiff {
+    if before == after {
+        return SchemaDiff::default();
+    }
+    SchemaDiff { changes: compare::sections(&sections(before), &sections(after)) }
+}
+
+impl SchemaDiff {
+    /// Whether there is no difference.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// How alike the schemas are.
+    #[must_use]
+    pub fn likeness(&self) -> Likeness {
+        let is_order = |change: &Change| matches!(change.what, What::Reordered { .. });
+        match self.changes.as_slice() {
+            [] => Likeness::Exact,
+            changes if changes.iter().all(is_order) => Likeness::PhysicalOrderOnly,
+            _ => Likeness::Different,
+        }
+    }
+
+    /// The differences without those of privileges, which servers grant by themselves.
+    #[must_use]
+    pub fn without_grants(mut self) -> Self {
+        self.changes.retain(|change| change.kind != compare::GRANTS);
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,192 @@
+//! The committed form of a schema, `snapshots/schema.json`: what a reviewer reads, what checks use when there is no
+//! database, and what a migration is verified against when there is no scratch. It names the migrations it stands for,
+//! so that it is seen without a database whether it is current. The same schema always makes the same text.
+
+mod layout;
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow, bail};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use super::model::Schema;
+use crate::migrations::Migration;
+use crate::tree::Tree;
+
+/// The command that rewrites the snapshot.
+pub const FIX: &str = "cargo xtask db-snapshot";
+
+/// The version of the format: a tool that reads another one says so instead of misreading it.
+const FORMAT: u32 = 1;
+
+/// A schema, and what it stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    /// The major version of PostgreSQL that wrote the definitions.
+    pub postgres: u32,
+    /// Each migration in order, `V7__add_user_bio`, with refinery's checksum of its text.
+    pub migrations: Vec<(String, u64)>,
+    /// The schema that they make.
+    pub schema: Schema,
+}
+
+/// What stands in the file beside the schema.
+#[derive(Deserialize)]
+struct Header {
+    format: u32,
+    postgres: u32,
+    migrations: serde_json::Map<String, serde_json::Value>,
+    #[serde(flatten)]
+    sections: BTreeMap<String, serde::de::IgnoredAny>,
+}
+
+impl Snapshot {
+    /// The snapshot of `schema`, which `migrations` make on PostgreSQL `postgres`.
+    #[must_use]
+    pub fn new(postgres: u32, migrations: &[Migration], schema: Schema) -> Self {
+        Self { postgres, migrations: migrations.iter().map(stamp).collect(), schema }
+    }
+
+    /// Whether it stands for exactly these migrations.
+    #[must_use]
+    pub fn is_fresh(&self, migrations: &[Migration]) -> bool {
+        self.migrations.iter().cloned().eq(migrations.iter().map(stamp))
+    }
+
+    /// Why it does not stand for `migrations`: each one that is new, gone or changed. Empty when it does.
+    #[must_use]
+    pub fn staleness(&self, migrations: &[Migration]) -> Vec<String> {
+        let ours: BTreeMap<&str, u64> = self.migrations.iter().map(|(name, sum)| (name.as_str(), *sum)).collect();
+        let now: Vec<(String, u64)> = migrations.iter().map(stamp).collect();
+        let fresh = now.iter().filter_map(|(name, sum)| match ours.get(name.as_str()) {
+            None => Some(format!("`{name}` is new")),
+            Some(known) if known != sum => Some(format!("`{name}` changed")),
+            Some(_) => None,
+        });
+        let gone = self.migrations.iter().filter(|(name, _)| !now.iter().any(|(other, _)| other == name));
+        let mut reasons: Vec<String> = fresh.chain(gone.map(|(name, _)| format!("`{name}` is gone"))).collect();
+        if reasons.is_empty() && !self.is_fresh(migrations) {
+            reasons.push("the order of the migrations changed".to_owned());
+        }
+        reasons
+    }
+
+    /// The text of `snapshots/schema.json`.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let checksums = self.migrations.iter().map(|(name, sum)| (name.clone(), sum.to_string().into()));
+        let mut file = serde_json::Map::new();
+        file.insert("format".into(), FORMAT.into());
+        file.insert("postgres".into(), self.postgres.into());
+        file.insert("migrations".into(), serde_json::Value::Object(checksums.collect()));
+        file.extend(sections(&self.schema));
+        layout::write(&serde_json::Value::Object(file))
+    }
+
+    /// Reads what [`Snapshot::to_text`] wrote. `path` is for messages.
+    ///
+    /// # Errors
+    /// When the text is damaged, with the line and what to do.
+    pub fn parse(text: &str, path: &str) -> Result<Self> {
+        if let Some(at) = text.lines().position(|line| line.starts_with("<<<<<<<")) {
+            bail!("cannot read `{path}`: line {} is a merge conflict; run `{FIX}` to write it anew", at + 1)
+        }
+        let broken = |error: serde_json::Error| {
+            anyhow!("cannot read `{path}`: line {}: {}; run `{FIX}` to write it anew", error.line(), cause(&error))
+        };
+        let header: Header = serde_json::from_str(text).map_err(broken)?;
+        if header.format != FORMAT {
+            bail!(
+                "cannot read `{path}`: it has format {}, and this version of the tool writes format {FORMAT}; run \
+                 `{FIX}` with the version that your colleagues use",
+                header.format
+            )
+        }
+        if let Some(section) = header.sections.keys().find(|section| !is_section(section)) {
+            bail!("cannot read `{path}`: it has an unknown section `{section}`; run `{FIX}` to write it anew")
+        }
+        let schema: Schema = serde_json::from_str(text).map_err(broken)?;
+        let migrations = header.migrations.into_iter().map(|(name, sum)| {
+            let sum = sum.as_str().and_then(|sum| sum.parse().ok());
+            let sum = sum.with_context(|| {
+                format!("cannot read `{path}`: the checksum of `{name}` is no number; run `{FIX}` to write it anew")
+            });
+            Ok((name, sum?))
+        });
+        Ok(Self { postgres: header.postgres, migrations: migrations.collect::<Result<_>>()?, schema })
+    }
+}
+
+/// The snapshot in the file `path` of `tree`; none where there is no such file.
+///
+/// # Errors
+/// When the file cannot be read or is damaged.
+pub fn read(tree: &dyn Tree, path: &str) -> Result<Option<Snapshot>> {
+    let bytes = match tree.read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error).with_context(|| format!("cannot read `{path}`")),
+    };
+    let text = String::from_utf8(bytes);
+    let text = text.map_err(|_| anyhow!("cannot read `{path}`: it is not UTF-8; run `{FIX}` to write it anew"))?;
+    Snapshot::parse(&text, path).map(Some)
+}
+
+/// Writes `snapshot` to `file`, all of it or nothing.
+///
+/// # Errors
+/// When the folder cannot be created or written.
+pub fn write(file: &Path, snapshot: &Snapshot) -> Result<()> {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    let attempt = || -> io::Result<()> {
+        std::fs::create_dir_all(folder)?;
+        let mut staging = tempfile::Builder::new();
+        // A committed file is readable by all, unlike a temporary one; the umask has the last word.
+        #[cfg(unix)]
+        let staging = staging.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let mut staging = staging.tempfile_in(folder)?;
+        staging.write_all(snapshot.to_text().as_bytes())?;
+        staging.as_file().sync_all()?;
+        staging.persist(file)?;
+        Ok(())
+    };
+    attempt().with_context(|| format!("cannot write the snapshot `{}`", file.display()))
+}
+
+/// The SHA-256 of the schema's canonical text, in hexadecimal: equal where the schemas are.
+#[must_use]
+pub fn digest(schema: &Schema) -> String {
+    let text = layout::write(&serde_json::Value::Object(sections(schema)));
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The kinds of objects that the schema has, as JSON.
+pub(super) fn sections(schema: &Schema) -> serde_json::Map<String, serde_json::Value> {
+    let Ok(serde_json::Value::Object(mut sections)) = serde_json::to_value(schema) else {
+        // A schema holds strings, numbers, lists and maps with string keys: all of them are JSON.
+        return serde_json::Map::new();
+    };
+    sections.retain(|_, section| section.as_object().is_some_and(|section| !section.is_empty()));
+    sections
+}
+
+/// Whether a schema has objects under this name.
+fn is_section(name: &str) -> bool {
+    serde_json::to_value(Schema::default()).is_ok_and(|schema| schema.get(name).is_some())
+}
+
+fn stamp(migration: &Migration) -> (String, u64) {
+    (migration.to_string(), migration.checksum)
+}
+
+/// What is wrong, without the place that serde appends.
+fn cause(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.rsplit_once(" at line ").map_or(text.clone(), |(cause, _)| cause.to_owned())
+}
+
+#[cfg(test)]
+mod tests;
