@@ -6,8 +6,6 @@ use similar::TextDiff;
 
 use super::{Context, Outcome};
 use crate::migrations::{Migration, files, replay};
-use crate::postgres::catalog::{self, OwnTables};
-use crate::postgres::scratch::Scratch;
 use crate::schema::snapshot::{self, FIX, Snapshot};
 
 /// Options of `db-snapshot`.
@@ -28,11 +26,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
 /// What the migrations make on a scratch database.
 fn take(context: &Context, migrations: &[Migration]) -> Result<Snapshot> {
     let shadow = context.options.shadow_database_url.as_deref().filter(|url| !url.is_empty());
-    let scratch = Scratch::start(&context.config, &context.root, shadow)?;
-    let mut client = scratch.connect()?;
-    replay::replay(&mut client, migrations)?;
-    let schema = catalog::read(&mut client, &OwnTables::new(&context.config.history_table))
-        .context("cannot read the catalogs of the scratch database")?;
+    let schema = replay::schema(&context.config, &context.root, shadow, migrations)?;
     Ok(Snapshot::new(context.config.postgres_major, migrations, schema))
 }
 
@@ -63,7 +57,9 @@ fn check(context: &Context, snapshot: &Snapshot) -> Result<Outcome> {
     }
     let diff = TextDiff::from_lines(&committed, &current);
     let diff = diff.unified_diff().context_radius(2).header(path, "what the migrations make").to_string();
-    context.terminal.print(&format!("{diff}\n`{path}` is not what the migrations make: run `{FIX}` and commit it\n"))?;
+    context
+        .terminal
+        .print(&format!("{diff}\n`{path}` is not what the migrations make: run `{FIX}` and commit it\n"))?;
     Ok(Outcome::Errors)
 }
 

@@ -36,7 +36,19 @@ fn changes_are_grouped_by_object() {
     users.comment = Some("People".into());
     let found = diff(&before, &after);
     assert_eq!(found.likeness(), Likeness::Different);
-    insta::assert_snapshot!(found.to_string(), @"");
+    insta::assert_snapshot!(found.to_string(), @r"
+    - enum role admin, citizen
+    + table app.tags
+        + column name text
+    ~ table users
+        ~ comment none → People
+        ~ column email: type character varying(100) → text
+        ~ column email: not null no → yes
+        ~ column email: default none → ''::text
+        - column age integer
+        + column bio text
+        + constraint users_email_key UNIQUE (email)
+    ");
 }
 
 #[test]
@@ -48,7 +60,16 @@ fn a_routine_is_compared_line_by_line() {
         schema.routines.insert(ObjectName::public("f()"), routine);
         schema
     };
-    insta::assert_snapshot!(diff(&with("SELECT 1"), &with("SELECT 2")).to_string(), @"");
+    insta::assert_snapshot!(diff(&with("SELECT 1"), &with("SELECT 2")).to_string(), @r"
+    ~ routine f()
+        ~ definition
+              CREATE FUNCTION public.f()
+               RETURNS integer
+              AS $$
+            - SELECT 1
+            + SELECT 2
+              $$
+    ");
 }
 
 #[test]

@@ -39,7 +39,40 @@ fn migration(version: i64, name: &str, checksum: u64) -> Migration {
 
 #[test]
 fn one_line_per_column_constraint_and_enum() {
-    insta::assert_snapshot!(snapshot().to_text(), @"");
+    insta::assert_snapshot!(snapshot().to_text(), @r#"
+    {
+      "format": 1,
+      "postgres": 15,
+      "migrations": {
+        "V1__a": "18446744073709551615",
+        "V2__b": "7"
+      },
+      "enums": {
+        "user_role": { "labels": ["admin", "citizen"] }
+      },
+      "tables": {
+        "users": {
+          "columns": [
+            { "name": "id", "type": "uuid", "not_null": true },
+            { "name": "role", "type": "public.user_role" }
+          ],
+          "constraints": {
+            "users_pkey": { "kind": "primary-key", "columns": ["id"], "definition": "PRIMARY KEY (id)" }
+          }
+        }
+      },
+      "routines": {
+        "f()": {
+          "kind": "function",
+          "definition": [
+            "CREATE FUNCTION public.f()",
+            " RETURNS integer",
+            "AS $$SELECT 1$$"
+          ]
+        }
+      }
+    }
+    "#);
 }
 
 #[test]
