@@ -4,11 +4,13 @@
 mod finding;
 mod migration;
 mod rollback;
+mod sources;
 mod verification;
 
 pub use finding::{Category, Finding, Label, Occurrence, Severity, Suggestion};
 pub use migration::{AppliedMigration, MigrationResult};
 pub use rollback::{Loss, Restoration, RollbackResult, RolledBackMigration, Verdict};
+pub use sources::Sources;
 pub use verification::{Coverage, Unjudged, Verification};
 
 /// An instant as the specification writes it: RFC 3339 in UTC with milliseconds, `2024-01-15T10:30:00.000Z`.
@@ -21,6 +23,12 @@ impl Timestamp {
     #[must_use]
     pub fn now() -> Self {
         Self(format!("{:.3}", jiff::Timestamp::now()))
+    }
+
+    /// The instant that `text` names, in any form of RFC 3339; none where it names none.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Some(Self(format!("{:.3}", text.parse::<jiff::Timestamp>().ok()?)))
     }
 
     /// The instant as text.

@@ -1,4 +1,11 @@
-//! For people on a terminal.
+//! For people, in the wording of the specification: what was compared, how each of the three parts fared, every finding
+//! with the lines it is about, and last the summary and what was not judged.
 
+mod coverage;
+pub mod finding;
 pub mod migration;
 mod steps;
+mod suggestion;
+mod verification;
+
+pub use verification::{status_lines, verification};

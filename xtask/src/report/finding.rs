@@ -1,6 +1,7 @@
 //! One disagreement between two descriptions of the data model.
 
 use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
 
 use crate::source::{Location, Span};
 
@@ -173,6 +174,17 @@ impl Finding {
     #[must_use]
     pub fn title(&self) -> String {
         format!("{}: {}", self.entity, self.message)
+    }
+
+    /// What stays the same as long as the finding does, whatever lines are added above it: 16 hexadecimal digits of the
+    /// SHA-256 of its kind, entity, field, declaration and file.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let file = self.location().map_or("", |location| location.file.as_ref());
+        let declaration = self.declaration.as_deref().unwrap_or_default();
+        let parts = [self.kind, &self.entity, self.field.as_deref().unwrap_or_default(), declaration, file];
+        let digest = Sha256::digest(parts.join("\u{0}").as_bytes());
+        digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Where the reader should look first, if anywhere.

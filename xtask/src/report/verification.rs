@@ -1,6 +1,6 @@
 //! The result of one verification.
 
-use super::{Category, Finding, Severity, Timestamp};
+use super::{Category, Finding, Severity, Sources, Timestamp};
 use crate::source::Location;
 
 /// Something that was not judged, and why. Silence is never a pass.
@@ -54,6 +54,8 @@ pub struct Verification {
     pub findings: Vec<Finding>,
     /// How much was judged.
     pub coverage: Coverage,
+    /// The text of the files that the findings name, for excerpts.
+    pub sources: Sources,
 }
 
 impl Verification {

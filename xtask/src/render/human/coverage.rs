@@ -1,0 +1,43 @@
+//! What was judged and what was not, at the end of every report.
+
+use crate::render::style::{Paint, count, harmless_line, line, paint};
+use crate::report::{Coverage, Unjudged};
+use crate::terminal::Style;
+
+/// How many of the things that were not judged are named; the JSON report has all.
+const NAMED: usize = 10;
+
+/// The coverage line, and a line for each thing that was not judged.
+pub(super) fn coverage(coverage: &Coverage, style: Style) -> String {
+    let mut text = String::new();
+    line(&mut text, format_args!("{}", paint(&summary(coverage), Paint::Bold, style)));
+    for unjudged in coverage.unjudged.iter().take(NAMED) {
+        line(&mut text, format_args!("  {}", paint(&reason(unjudged), Paint::Dim, style)));
+    }
+    if let Some(more) = coverage.unjudged.len().checked_sub(NAMED).filter(|more| *more > 0) {
+        line(&mut text, format_args!("  and {more} more; the JSON report names each"));
+    }
+    text
+}
+
+fn summary(coverage: &Coverage) -> String {
+    let mut parts = vec![
+        format!("{} of {} have a type", coverage.tables_with_type, count(coverage.tables, "table")),
+        format!("{} a validation schema", coverage.tables_with_schema),
+        format!("{} of {} judged", coverage.schemas_judged, count(coverage.schemas, "schema")),
+        format!("{} and {} compared", count(coverage.routes, "route"), count(coverage.contracts, "contract")),
+    ];
+    if coverage.unresolved_fields > 0 {
+        parts.push(format!("{} not resolvable", count(coverage.unresolved_fields, "field")));
+    }
+    let not_judged = match coverage.unjudged.len() {
+        0 => String::from("nothing left out"),
+        many => format!("{many} not judged:"),
+    };
+    format!("Coverage: {}; {not_judged}", parts.join(", "))
+}
+
+fn reason(unjudged: &Unjudged) -> String {
+    let place = unjudged.location.as_ref().map(|location| format!(" ({location})")).unwrap_or_default();
+    harmless_line(&format!("{} `{}`{place}: {}", unjudged.what, unjudged.name, unjudged.reason))
+}

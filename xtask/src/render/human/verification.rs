@@ -1,0 +1,71 @@
+//! A verification as text.
+
+use crate::render::human::{coverage, finding};
+use crate::render::style::{Paint, Sign, count, line, paint, sign};
+use crate::report::{Category, Severity, Verification};
+use crate::terminal::Style;
+
+/// The three parts with the names that the specification gives them on the terminal.
+const PARTS: [(Category, &str); 3] = [
+    (Category::TypeAlignment, "Type alignment"),
+    (Category::ApiContracts, "API contract compatibility"),
+    (Category::ValidationSchemas, "Validation schema consistency"),
+];
+
+/// The whole verification.
+#[must_use]
+pub fn verification(report: &Verification, style: Style) -> String {
+    let mut text = status_lines(report, style);
+    text.push('\n');
+    for one in &report.findings {
+        text.push_str(&finding::finding(one, &report.sources, style));
+        text.push('\n');
+    }
+    line(&mut text, format_args!("{}", summary(report, style)));
+    text.push_str(&coverage::coverage(&report.coverage, style));
+    text
+}
+
+/// What is compared with what, and how each part fared, a line each.
+#[must_use]
+pub fn status_lines(report: &Verification, style: Style) -> String {
+    let mut text = String::new();
+    line(&mut text, format_args!("{}Starting migration verification...", sign(Sign::Looking, style)));
+    line(&mut text, format_args!("Comparing with {}", report.against));
+    for (category, name) in PARTS {
+        line(&mut text, format_args!("{}", part(report, category, name, style)));
+    }
+    text
+}
+
+fn part(report: &Verification, category: Category, name: &str, style: Style) -> String {
+    let warnings = report.warnings(category).count();
+    let errors = report.errors(category).count();
+    match (errors, warnings) {
+        (0, 0) => format!("{}{name} verification passed", sign(Sign::Passed, style)),
+        (0, warnings) => {
+            format!("{}{name} verification passed with {}", sign(Sign::Passed, style), count(warnings, "warning"))
+        }
+        (errors, 0) => format!("{}{name} verification failed: {}", sign(Sign::Failed, style), count(errors, "error")),
+        (errors, warnings) => format!(
+            "{}{name} verification failed: {}, {}",
+            sign(Sign::Failed, style),
+            count(errors, "error"),
+            count(warnings, "warning")
+        ),
+    }
+}
+
+fn summary(report: &Verification, style: Style) -> String {
+    let (errors, warnings) = (report.count(Severity::Error), report.count(Severity::Warning));
+    let critical = report.critical_issues().len();
+    let counted = match critical {
+        0 => format!("{}, {}", count(errors, "error"), count(warnings, "warning")),
+        critical => format!("{} ({critical} critical), {}", count(errors, "error"), count(warnings, "warning")),
+    };
+    if report.overall_passed() {
+        paint(&format!("Verification passed: {counted}"), Paint::Green, style)
+    } else {
+        paint(&format!("Verification failed: {counted}"), Paint::Red, style)
+    }
+}

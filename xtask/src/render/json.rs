@@ -1,0 +1,16 @@
+//! For programs, in the shapes of the specification; our own keys are added to them, none is renamed. Key order is that
+//! of the specification, then ours.
+
+mod finding;
+mod verification;
+
+pub use finding::finding;
+pub use verification::{verification, verification_value};
+
+use serde_json::Value;
+
+/// A value as a document: indented, with a newline at its end.
+#[must_use]
+pub fn document(value: &Value) -> String {
+    format!("{value:#}\n")
+}

@@ -1,0 +1,75 @@
+//! A verification as JSON: `migration-verification-report.json`.
+
+use serde_json::{Map, Value, json};
+
+use super::{document, finding};
+use crate::report::{Category, Coverage, Severity, Unjudged, Verification};
+
+/// The document `migration-verification-report.json`.
+#[must_use]
+pub fn verification(report: &Verification) -> String {
+    document(&verification_value(report))
+}
+
+/// The specification's `MigrationVerificationReport`, and our keys behind it.
+#[must_use]
+pub fn verification_value(report: &Verification) -> Value {
+    let mut object = Map::new();
+    let mut put = |key: &str, value: Value| object.insert(key.to_owned(), value);
+    put("timestamp", report.timestamp.as_str().into());
+    if let Some(name) = &report.migration_name {
+        put("migrationName", name.as_str().into());
+    }
+    put("typeAlignment", part(report, Category::TypeAlignment));
+    put("apiContractCompatibility", part(report, Category::ApiContracts));
+    put("validationSchemaConsistency", part(report, Category::ValidationSchemas));
+    put("overallPassed", report.overall_passed().into());
+    put(
+        "summary",
+        json!({
+            "totalErrors": report.count(Severity::Error),
+            "totalWarnings": report.count(Severity::Warning),
+            "criticalIssues": report.critical_issues(),
+        }),
+    );
+    put("against", report.against.as_str().into());
+    put("coverage", coverage(&report.coverage));
+    Value::Object(object)
+}
+
+fn part(report: &Verification, category: Category) -> Value {
+    json!({
+        "passed": report.passed(category),
+        "errors": report.errors(category).map(finding).collect::<Vec<_>>(),
+        "warnings": report.warnings(category).map(finding).collect::<Vec<_>>(),
+        "timestamp": report.timestamp.as_str(),
+    })
+}
+
+fn coverage(coverage: &Coverage) -> Value {
+    json!({
+        "tables": coverage.tables,
+        "tablesWithType": coverage.tables_with_type,
+        "tablesWithSchema": coverage.tables_with_schema,
+        "types": coverage.types,
+        "schemas": coverage.schemas,
+        "schemasJudged": coverage.schemas_judged,
+        "routes": coverage.routes,
+        "contracts": coverage.contracts,
+        "unresolvedFields": coverage.unresolved_fields,
+        "unjudged": coverage.unjudged.iter().map(unjudged).collect::<Vec<_>>(),
+    })
+}
+
+fn unjudged(unjudged: &Unjudged) -> Value {
+    let mut object = Map::new();
+    object.insert("what".into(), unjudged.what.into());
+    object.insert("name".into(), unjudged.name.as_str().into());
+    object.insert("reason".into(), unjudged.reason.as_str().into());
+    if let Some(location) = &unjudged.location {
+        object.insert("file".into(), location.file.as_ref().into());
+        object.insert("line".into(), location.line.into());
+        object.insert("column".into(), location.column.into());
+    }
+    Value::Object(object)
+}

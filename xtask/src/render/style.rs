@@ -1,0 +1,132 @@
+//! Colours and symbols, in one place. Where neither is wanted (`NO_COLOR`, a pipe, a file), words stand in for them.
+
+use std::fmt::{self, Write as _};
+
+use crate::terminal::Style;
+
+/// A sign in front of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sign {
+    /// `✅`, in words `ok:`
+    Passed,
+    /// `❌`, in words `error:`
+    Failed,
+    /// `⚠️`, in words `warning:`
+    Warning,
+    /// `🔍`, without a word.
+    Looking,
+    /// `🚀`, without a word.
+    Starting,
+    /// `🔄`, without a word.
+    RollingBack,
+    /// `✓`, in words `-`
+    Item,
+}
+
+/// What a word is for; the style says how that looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Paint {
+    /// Errors and what is removed.
+    Red,
+    /// Passed and what is added.
+    Green,
+    /// Warnings.
+    Yellow,
+    /// Help.
+    Cyan,
+    /// What matters.
+    Bold,
+    /// What matters less.
+    Dim,
+}
+
+/// `sign` with the space behind it, or the word that stands for it.
+#[must_use]
+pub fn sign(sign: Sign, style: Style) -> &'static str {
+    match (sign, style.emoji) {
+        (Sign::Passed, true) => "✅ ",
+        (Sign::Passed, false) => "ok: ",
+        (Sign::Failed, true) => "❌ ",
+        (Sign::Failed, false) => "error: ",
+        (Sign::Warning, true) => "⚠️  ",
+        (Sign::Warning, false) => "warning: ",
+        (Sign::Looking, true) => "🔍 ",
+        (Sign::Starting, true) => "🚀 ",
+        (Sign::RollingBack, true) => "🔄 ",
+        (Sign::Looking | Sign::Starting | Sign::RollingBack, false) => "",
+        (Sign::Item, true) => "✓ ",
+        (Sign::Item, false) => "- ",
+    }
+}
+
+/// `text` in a colour, where colours are wanted.
+#[must_use]
+pub fn paint(text: &str, paint: Paint, style: Style) -> String {
+    if !style.color || text.is_empty() {
+        return text.to_owned();
+    }
+    let code = match paint {
+        Paint::Red => "31",
+        Paint::Green => "32",
+        Paint::Yellow => "33",
+        Paint::Cyan => "36",
+        Paint::Bold => "1",
+        Paint::Dim => "2",
+    };
+    format!("\u{1b}[{code}m{text}\u{1b}[0m")
+}
+
+/// The banner of the specification: a title between two rules.
+#[must_use]
+pub fn banner(title: &str, style: Style) -> String {
+    let rule = if style.emoji { "═" } else { "=" }.repeat(59);
+    format!("{rule}\n{}\n{rule}\n", paint(title, Paint::Bold, style))
+}
+
+/// `1 error`, `3 errors`.
+#[must_use]
+pub fn count(number: usize, noun: &str) -> String {
+    match number {
+        1 => format!("1 {noun}"),
+        many => format!("{many} {noun}s"),
+    }
+}
+
+/// Text from the outside without what would move the terminal's cursor or hide text.
+#[must_use]
+pub fn harmless(text: &str) -> String {
+    let is_harmful = |character: &char| character.is_control() && !matches!(character, '\n' | '\t');
+    let is_hidden = |character: &char| matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars()
+        .map(|character| if is_harmful(&character) || is_hidden(&character) { '\u{fffd}' } else { character })
+        .collect()
+}
+
+/// The same, on one line.
+#[must_use]
+pub fn harmless_line(text: &str) -> String {
+    harmless(text).replace(['\n', '\t'], " ")
+}
+
+/// Appends a line. Writing into a `String` cannot fail, which is said here once.
+pub fn line(text: &mut String, arguments: fmt::Arguments<'_>) {
+    let _ = text.write_fmt(arguments);
+    text.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_stand_in_for_signs_and_colours() {
+        assert_eq!(sign(Sign::Passed, Style::PLAIN), "ok: ");
+        assert_eq!(paint("x", Paint::Red, Style::PLAIN), "x");
+        assert_eq!(paint("x", Paint::Red, Style { color: true, ..Style::PLAIN }), "\u{1b}[31mx\u{1b}[0m");
+    }
+
+    #[test]
+    fn text_from_outside_cannot_steer_the_terminal() {
+        assert_eq!(harmless("a\u{1b}[2Jb\u{202e}c\td"), "a\u{fffd}[2Jb\u{fffd}c\td");
+    }
+}

@@ -1,0 +1,49 @@
+//! Every report in every format, locked in by snapshots in `snapshots/reports/`. The reports are made of data here, so
+//! that the snapshots change only when a renderer does.
+
+#[path = "reports/samples.rs"]
+mod samples;
+
+use xtask::render::{human, json};
+use xtask::report::Verification;
+use xtask::terminal::Style;
+
+/// On a terminal that shows colours and symbols.
+const TERMINAL: Style = Style { color: true, emoji: true, width: 100 };
+
+fn lock_in(name: &str, text: &str) {
+    assert!(!text.trim().is_empty(), "`{name}` is empty");
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../../snapshots/reports");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, text));
+}
+
+fn in_every_format(name: &str, report: &Verification) {
+    lock_in(&format!("{name}.human"), &human::verification(report, Style::PLAIN));
+    lock_in(&format!("{name}.json"), &json::verification(report));
+}
+
+#[test]
+fn verification_passed() {
+    in_every_format("verification_passed", &samples::passed());
+}
+
+#[test]
+fn verification_failed() {
+    in_every_format("verification_failed", &samples::failed());
+}
+
+#[test]
+fn verification_failed_on_a_terminal() {
+    lock_in("verification_failed.terminal", &human::verification(&samples::failed(), TERMINAL));
+}
+
+#[test]
+fn hostile_text_is_shown_harmlessly() {
+    let report = samples::hostile();
+    let text = human::verification(&report, TERMINAL);
+    assert!(!text.contains("\u{1b}[2J") && !text.contains('\u{202e}'), "{text:?}");
+    in_every_format("verification_hostile", &report);
+}

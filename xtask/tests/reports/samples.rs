@@ -1,0 +1,203 @@
+//! The reports that every format is locked in on.
+
+use std::sync::Arc;
+
+use xtask::report::{
+    Category, Coverage, Finding, Occurrence, Severity, Sources, Suggestion, Timestamp, Unjudged, Verification,
+};
+use xtask::source::{LineIndex, Location, Span};
+
+const TYPES: (&str, &str) = (
+    "shared-types/src/tables/user.ts",
+    "/** A row of `users`. */
+export interface UserRow {
+  id: UserId;
+  email: string;
+  bio: number;
+  role: 'citizen' | 'admin';
+}
+",
+);
+
+const VALIDATION: (&str, &str) = (
+    "shared-types/src/validation/user.ts",
+    "import { z } from 'zod';
+
+export const CreateUserSchema = z.object({
+  email: z.string(),
+});
+",
+);
+
+const MIGRATION: (&str, &str) = (
+    "migrations/V2__create_users.sql",
+    "CREATE TABLE users (
+    id uuid PRIMARY KEY,
+    email varchar(255) NOT NULL,
+    last_login_at timestamptz,
+    role user_role NOT NULL
+);
+",
+);
+
+const BIO: (&str, &str) = ("migrations/V18__add_user_bio.sql", "ALTER TABLE users ADD COLUMN bio text;\n");
+
+/// Nothing is wrong.
+pub fn passed() -> Verification {
+    verification(Vec::new(), Coverage::default())
+}
+
+/// One finding of each severity and part, with and without suggestions.
+pub fn failed() -> Verification {
+    let findings = vec![missing_field(), type_mismatch(), enum_mismatch(), missing_contract(), loose_schema()];
+    let unjudged = vec![
+        Unjudged {
+            what: "type",
+            name: "SessionRow".into(),
+            reason: "conditional type".into(),
+            location: Some(place(TYPES, "UserRow")),
+        },
+        Unjudged {
+            what: "file",
+            name: "shared-types/src/broken.ts".into(),
+            reason: "unexpected token".into(),
+            location: None,
+        },
+    ];
+    verification(findings, Coverage { tables_with_type: 19, unresolved_fields: 2, unjudged, ..coverage() })
+}
+
+/// Names that try to steer the terminal, to break out of a format, or to end a line.
+pub fn hostile() -> Verification {
+    let file: (&str, &str) =
+        ("src/a,b%:c\n::error::d.ts", "type \u{1b}[2JX = '\u{202e}';\n<script>alert(1)</script> & | `code`\n");
+    let location = place(file, "X = ");
+    let message = "Field '<b>|`%0A::set-output name=x::y' of \u{1b}[2J type \u{202e}\r\nhas no column";
+    let finding =
+        Finding::new("MISSING_FIELD_IN_SCHEMA", Category::TypeAlignment, Severity::Error, "a,b:c%", message.into())
+            .with_field("<b>|`")
+            .at(&location, "::warning::<i>")
+            .with_help("]]> -- | \\ \"quoted\" & 'so on'");
+    let mut report = verification(vec![finding], coverage());
+    report.sources.insert(file.0.into(), file.1.into());
+    report
+}
+
+fn verification(findings: Vec<Finding>, counted: Coverage) -> Verification {
+    let mut sources = Sources::default();
+    for (file, text) in [TYPES, VALIDATION, MIGRATION, BIO] {
+        sources.insert(file.into(), text.into());
+    }
+    Verification {
+        timestamp: Timestamp::parse("2024-01-15T10:30:00.000Z").expect("an instant"),
+        migration_name: Some("V18__add_user_bio".into()),
+        against: "`snapshots/schema.json` (18 migrations)".into(),
+        findings,
+        coverage: if counted == Coverage::default() { coverage() } else { counted },
+        sources,
+    }
+}
+
+fn coverage() -> Coverage {
+    Coverage {
+        tables: 20,
+        tables_with_type: 20,
+        tables_with_schema: 18,
+        types: 64,
+        schemas: 41,
+        schemas_judged: 40,
+        routes: 52,
+        contracts: 52,
+        ..Coverage::default()
+    }
+}
+
+fn missing_field() -> Finding {
+    let end = place(TYPES, "string;\n  bio");
+    let end = end.span.start + 6;
+    let suggestion = Suggestion {
+        text: "add the field `last_login_at`".into(),
+        file: TYPES.0.into(),
+        span: Span { start: end, end },
+        replacement: ";\n  last_login_at: Date | null".into(),
+        safe: true,
+    };
+    critical("MISSING_FIELD_IN_TYPE", Category::TypeAlignment, "Missing field 'last_login_at' in type `UserRow`")
+        .with_field("last_login_at")
+        .with_declaration("UserRow")
+        .at(&place(TYPES, "UserRow"), "`UserRow` has no field for `last_login_at`")
+        .at(&place(MIGRATION, "last_login_at timestamptz"), "`last_login_at` is timestamptz here")
+        .with_detail("databaseType", "timestamp with time zone")
+        .with_suggestion(Some(suggestion))
+}
+
+fn type_mismatch() -> Finding {
+    let mut finding = critical(
+        "TYPE_MISMATCH",
+        Category::TypeAlignment,
+        "Type mismatch for field 'bio': `number` in type `UserRow`, text in the database",
+    )
+    .with_field("bio")
+    .with_declaration("UserRow")
+    .at(&place(TYPES, "bio"), "`number` here")
+    .at(&place(BIO, "bio text"), "`bio` is text here")
+    .with_detail("databaseType", "text")
+    .with_detail("typescriptType", "number")
+    .with_help("text is described by `string`");
+    finding.occurrence = Some(Occurrence::IntroducedBy("V18__add_user_bio".into()));
+    finding
+}
+
+fn enum_mismatch() -> Finding {
+    Finding::new(
+        "ENUM_MISMATCH",
+        Category::TypeAlignment,
+        Severity::Warning,
+        "users",
+        "Enum values of field 'role' differ in `UserRow`: 'expert' missing".into(),
+    )
+    .with_field("role")
+    .with_declaration("UserRow")
+    .at(&place(TYPES, "role"), "'expert' missing")
+}
+
+fn missing_contract() -> Finding {
+    critical("MISSING_API_CONTRACT", Category::ApiContracts, "Endpoint has no API contract definition")
+        .with_help("declare a contract with this method and path")
+}
+
+fn loose_schema() -> Finding {
+    let value = place(VALIDATION, "z.string()");
+    let suggestion = Suggestion {
+        text: "add `.max(255)`".into(),
+        file: VALIDATION.0.into(),
+        span: Span { start: value.span.start + 10, end: value.span.start + 10 },
+        replacement: ".max(255)".into(),
+        safe: true,
+    };
+    critical(
+        "LOOSE_VALIDATION",
+        Category::ValidationSchemas,
+        "Validation of field 'email' lets in what the database refuses",
+    )
+    .with_field("email")
+    .with_declaration("CreateUserSchema")
+    .at(&place(VALIDATION, "email"), "any length")
+    .at(&place(MIGRATION, "email varchar(255)"), "`email` is varchar(255) NOT NULL here")
+    .with_suggestion(Some(suggestion))
+}
+
+fn critical(kind: &'static str, category: Category, message: &str) -> Finding {
+    let mut finding = Finding::new(kind, category, Severity::Error, "users", message.into());
+    finding.critical = true;
+    finding
+}
+
+/// The place of the first `text` in the file.
+fn place((file, content): (&str, &str), text: &str) -> Location {
+    let start = content.find(text).expect("the text is in the file");
+    let word = text.find([' ', '(', ';']).unwrap_or(text.len());
+    let offset = |at: usize| u32::try_from(at).expect("a small file");
+    let index = LineIndex::new(Arc::from(file), Arc::from(content));
+    index.location(Span { start: offset(start), end: offset(start + word) })
+}
