@@ -7,9 +7,9 @@ use crate::terminal::Style;
 /// A sign in front of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sign {
-    /// `✅`, in words `ok:`
+    /// `✅`, in words `ok`
     Passed,
-    /// `❌`, in words `error:`
+    /// `❌`, in words `failed:`
     Failed,
     /// `⚠️`, in words `warning:`
     Warning,
@@ -45,9 +45,9 @@ pub enum Paint {
 pub fn sign(sign: Sign, style: Style) -> &'static str {
     match (sign, style.emoji) {
         (Sign::Passed, true) => "✅ ",
-        (Sign::Passed, false) => "ok: ",
+        (Sign::Passed, false) => "ok ",
         (Sign::Failed, true) => "❌ ",
-        (Sign::Failed, false) => "error: ",
+        (Sign::Failed, false) => "failed: ",
         (Sign::Warning, true) => "⚠️  ",
         (Sign::Warning, false) => "warning: ",
         (Sign::Looking, true) => "🔍 ",
@@ -74,13 +74,6 @@ pub fn paint(text: &str, paint: Paint, style: Style) -> String {
         Paint::Dim => "2",
     };
     format!("\u{1b}[{code}m{text}\u{1b}[0m")
-}
-
-/// The banner of the specification: a title between two rules.
-#[must_use]
-pub fn banner(title: &str, style: Style) -> String {
-    let rule = if style.emoji { "═" } else { "=" }.repeat(59);
-    format!("{rule}\n{}\n{rule}\n", paint(title, Paint::Bold, style))
 }
 
 /// `1 error`, `3 errors`.
@@ -120,7 +113,7 @@ mod tests {
 
     #[test]
     fn words_stand_in_for_signs_and_colours() {
-        assert_eq!(sign(Sign::Passed, Style::PLAIN), "ok: ");
+        assert_eq!(sign(Sign::Passed, Style::PLAIN), "ok ");
         assert_eq!(paint("x", Paint::Red, Style::PLAIN), "x");
         assert_eq!(paint("x", Paint::Red, Style { color: true, ..Style::PLAIN }), "\u{1b}[31mx\u{1b}[0m");
     }
