@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use crate::report::Severity;
-pub use raw::{Driver, Mapping, NamePatterns};
+pub use raw::{Driver, LINT_EXCLUDE, Lint, Mapping, NamePatterns};
 
 /// The validated configuration of one monorepo.
 #[derive(Debug, Clone)]
@@ -44,6 +44,8 @@ pub struct Config {
     pub map: BTreeMap<String, Mapping>,
     /// Finding type → its severity; none switches the check off.
     pub severity: BTreeMap<String, Option<Severity>>,
+    /// Which of squawk's rules judge new migrations.
+    pub lint: Lint,
 }
 
 /// Which files are read in which role. A file may have several.
@@ -141,6 +143,7 @@ impl Config {
             names: raw.names,
             map: raw.map,
             severity: raw.severity.into_iter().map(|(kind, level)| (kind, level.severity())).collect(),
+            lint: raw.lint,
         })
     }
 }

@@ -4,6 +4,7 @@ pub mod files;
 mod find;
 pub mod history;
 pub mod journal;
+pub mod lint;
 pub mod lock;
 pub mod next;
 pub mod preflight;

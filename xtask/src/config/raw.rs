@@ -40,6 +40,7 @@ pub(super) struct RawConfig {
     pub names: NamePatterns,
     pub map: BTreeMap<String, Mapping>,
     pub severity: BTreeMap<String, Level>,
+    pub lint: Lint,
 }
 
 impl Default for RawConfig {
@@ -64,7 +65,29 @@ impl Default for RawConfig {
             names: NamePatterns::default(),
             map: BTreeMap::new(),
             severity: BTreeMap::new(),
+            lint: Lint::default(),
         }
+    }
+}
+
+/// Which of squawk's rules judge new migrations.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Lint {
+    /// Rules that squawk itself leaves off by default.
+    pub include: Vec<String>,
+    /// Rules that are not asked; replaces the default list.
+    pub exclude: Vec<String>,
+}
+
+/// Rules about what this tool does itself (limits on waiting for locks, one transaction for each migration), and of
+/// taste: a type with a length is checked against the validation schemas.
+pub const LINT_EXCLUDE: &[&str] =
+    &["require-lock-timeout", "require-statement-timeout", "prefer-text-field", "transaction-nesting"];
+
+impl Default for Lint {
+    fn default() -> Self {
+        Self { include: Vec::new(), exclude: strings(LINT_EXCLUDE) }
     }
 }
 

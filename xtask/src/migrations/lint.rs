@@ -1,0 +1,165 @@
+//! Advice about migrations that run, but hurt: locks that stop an application, rewrites of whole tables, changes that
+//! its older version does not survive. The rules are squawk's; what this tool takes care of itself is left out.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use anyhow::{Result, anyhow, bail};
+use squawk_linter::{Linter, Rule, Version, Violation};
+use squawk_syntax::SourceFile;
+
+use super::Migration;
+use super::sql::{self, TokenKind};
+use crate::report::{Category, Finding, Severity};
+use crate::source::{LineIndex, Span};
+
+/// The type of these findings.
+pub const KIND: &str = "RISKY_MIGRATION";
+
+/// Deeper nesting than any statement of a person; squawk's parser descends into it.
+const DEEPEST: usize = 200;
+
+/// Which rules are asked.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    include: Vec<Rule>,
+    exclude: Vec<Rule>,
+    version: Version,
+}
+
+impl Rules {
+    /// squawk's default rules for PostgreSQL `major`, with `include` and without `exclude`.
+    ///
+    /// # Errors
+    /// Names that squawk does not know, with the nearest that it does.
+    pub fn new(major: u32, include: &[String], exclude: &[String]) -> Result<Self> {
+        let version = format!("{major}.0").parse().map_err(|_| anyhow!("`{major}` is no version of PostgreSQL"))?;
+        Ok(Self { include: rules("include", include)?, exclude: rules("exclude", exclude)?, version })
+    }
+}
+
+fn rules(key: &str, names: &[String]) -> Result<Vec<Rule>> {
+    names.iter().map(|name| rule(key, name)).collect()
+}
+
+fn rule(key: &str, name: &str) -> Result<Rule> {
+    if let Ok(rule) = Rule::try_from(name) {
+        return Ok(rule);
+    }
+    let likeness = |known: &String| (strsim::jaro_winkler(known, name) * 1000.0) as u32;
+    let known = enum_iterator::all::<Rule>().map(|rule| rule.to_string());
+    let nearest = known.max_by_key(likeness).filter(|known| likeness(known) > 800);
+    let hint = nearest.map_or(String::new(), |known| format!(", did you mean `{known}`?"));
+    bail!("`lint.{key}` holds `{name}`, which is no rule of squawk{hint}")
+}
+
+/// What squawk says about `migrations`, each text by itself. Comments `-- squawk-ignore <rule>` are followed.
+#[must_use]
+pub fn lint(migrations: &[Migration], rules: &Rules) -> Vec<Finding> {
+    migrations.iter().flat_map(|migration| of_migration(migration, rules)).collect()
+}
+
+fn of_migration(migration: &Migration, rules: &Rules) -> Vec<Finding> {
+    let lines = LineIndex::new(migration.file.as_str().into(), migration.sql.as_str().into());
+    let violations = violations(migration, rules);
+    violations.into_iter().map(|violation| finding(migration, &lines, violation)).collect()
+}
+
+/// A text that makes squawk stop has no advice; whether it runs is PostgreSQL's to say.
+fn violations(migration: &Migration, rules: &Rules) -> Vec<Violation> {
+    if nesting(&migration.sql) > DEEPEST {
+        return Vec::new();
+    }
+    let ask = || {
+        let mut linter = Linter::with_rules(&rules.include, &rules.exclude);
+        linter.settings.pg_version = rules.version;
+        linter.settings.assume_in_transaction = !migration.no_transaction;
+        linter.lint(&SourceFile::parse(&migration.sql), &migration.sql)
+    };
+    catch_unwind(AssertUnwindSafe(ask)).unwrap_or_default()
+}
+
+/// How deep brackets stand in each other.
+fn nesting(text: &str) -> usize {
+    let mut depth = 0_usize;
+    let mut deepest = 0;
+    for token in sql::tokens(text) {
+        match token.kind {
+            TokenKind::OpenParen | TokenKind::OpenBracket => depth += 1,
+            TokenKind::CloseParen | TokenKind::CloseBracket => depth = depth.saturating_sub(1),
+            _other => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
+}
+
+fn finding(migration: &Migration, lines: &LineIndex, violation: Violation) -> Finding {
+    let rule = violation.code.to_string();
+    let span = Span { start: violation.text_range.start().into(), end: violation.text_range.end().into() };
+    let message = violation.message.trim_end_matches('.').to_owned();
+    Finding::new(KIND, Category::TypeAlignment, Severity::Warning, &migration.to_string(), message)
+        .at(&lines.location(span), rule.clone())
+        .with_help(help(violation.help.as_deref(), &rule))
+        .with_detail("rule", rule)
+}
+
+fn help(advice: Option<&str>, rule: &str) -> String {
+    let accept = format!("or accept it with `-- squawk-ignore {rule}` on the line above");
+    advice.map_or(accept.clone(), |advice| format!("{}; {accept}", advice.trim_end_matches('.')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::LINT_EXCLUDE;
+
+    fn lint_sql(text: &str, exclude: &[&str]) -> Vec<String> {
+        let exclude: Vec<_> = exclude.iter().map(ToString::to_string).collect();
+        let rules = Rules::new(15, &[], &exclude).expect("known rules");
+        let migration = Migration::sample(7, "x", text, "");
+        let brief = |finding: &Finding| {
+            let label = &finding.labels[0];
+            format!("{}:{} {}", label.location.line, label.location.column, label.text)
+        };
+        lint(&[migration], &rules).iter().map(brief).collect()
+    }
+
+    #[test]
+    fn risky_statements_are_found_where_they_stand() {
+        let text = "create table t (id bigint);\n\ncreate index i on users (name);\nalter table users drop column bio;";
+        assert_eq!(lint_sql(text, LINT_EXCLUDE), ["3:1 require-concurrent-index-creation", "4:19 ban-drop-column"]);
+    }
+
+    #[test]
+    fn rules_are_switched_off_by_configuration_and_by_comment() {
+        let text = "alter table users drop column bio;";
+        assert_eq!(lint_sql(text, &[LINT_EXCLUDE, &["ban-drop-column"]].concat()), [""; 0]);
+        let text = "-- squawk-ignore ban-drop-column\nalter table users drop column bio;";
+        assert_eq!(lint_sql(text, LINT_EXCLUDE), [""; 0]);
+    }
+
+    #[test]
+    fn a_migration_without_transaction_is_judged_as_one() {
+        let text = "-- no-transaction\ncreate index concurrently i on users (name);";
+        assert_eq!(lint_sql(text, LINT_EXCLUDE), ["2:1 prefer-robust-stmts"]);
+        let text = "alter table users add column bio text; create table t (a bigint)";
+        assert_eq!(lint_sql(text, LINT_EXCLUDE), [""; 0]);
+        assert!(lint_sql(&format!("-- no-transaction\n{text}"), LINT_EXCLUDE).len() > 1);
+    }
+
+    #[test]
+    fn unknown_rules_are_named_with_the_nearest() {
+        let error = Rules::new(15, &[], &["ban-drop-colum".into()]).expect_err("unknown").to_string();
+        assert_eq!(
+            error,
+            "`lint.exclude` holds `ban-drop-colum`, which is no rule of squawk, did you mean `ban-drop-column`?"
+        );
+    }
+
+    #[test]
+    fn text_that_no_parser_likes_has_no_advice_and_does_no_harm() {
+        for text in ["select (((", &"(".repeat(100_000), "\0", "create table", "'", "alter table é add \u{a0}"] {
+            lint_sql(text, LINT_EXCLUDE);
+        }
+    }
+}
