@@ -1,0 +1,63 @@
+//! The sample monorepo keeps its promises: its migrations run, each down file restores exactly what was there, and
+//! every column can be followed to the line that made it what it is.
+
+mod support;
+
+use support::{config, connect, repository, scratch};
+use xtask::migrations::{Down, Migration, files, provenance, replay};
+use xtask::postgres::catalog::{self, OwnTables};
+use xtask::schema::model::Schema;
+use xtask::tree::{Tree, WorkingTree};
+
+fn migrations() -> Vec<Migration> {
+    files::load(&WorkingTree::new(repository()), &config().migrations).expect("the sample's migrations are sound")
+}
+
+fn schema(client: &mut postgres::Client) -> Schema {
+    catalog::read(client, &OwnTables::new(&config().history_table)).expect("the catalogs can be read")
+}
+
+fn run_down(client: &mut postgres::Client, migration: &Migration) {
+    let Down::Sql { file, sql, no_transaction } = &migration.down else { panic!("{migration} cannot be undone") };
+    replay::run_script(client, file, sql, *no_transaction).expect("the down file runs");
+}
+
+#[test]
+fn each_down_file_restores_exactly_what_was_there() {
+    let Some(scratch) = scratch() else { return };
+    let mut client = connect(&scratch);
+    let empty = schema(&mut client);
+    let mut before = empty.clone();
+    for migration in &migrations() {
+        replay::run(&mut client, migration).expect("the migration runs");
+        let after = schema(&mut client);
+        run_down(&mut client, migration);
+        assert!(schema(&mut client) == before, "{migration} does not restore the schema");
+        replay::run(&mut client, migration).expect("the migration runs again");
+        assert!(schema(&mut client) == after, "{migration} makes another schema the second time");
+        before = after;
+    }
+    assert!(before.tables.len() >= 14 && before.views.len() == 2, "{:?}", before.tables.keys());
+    migrations().iter().rev().for_each(|migration| run_down(&mut client, migration));
+    assert!(schema(&mut client) == empty, "something is left when all is undone");
+}
+
+#[test]
+fn every_column_is_followed_to_the_line_that_names_it() {
+    let Some(scratch) = scratch() else { return };
+    let mut client = connect(&scratch);
+    let migrations = migrations();
+    replay::replay(&mut client, &migrations).expect("the migrations run");
+    let provenance = provenance::read(&migrations);
+    let tree = WorkingTree::new(repository());
+    for (name, table) in &schema(&mut client).tables {
+        for column in &table.columns {
+            let place = provenance.column(name, &column.name);
+            let place = place.unwrap_or_else(|| panic!("{name}.{} is followed nowhere", column.name));
+            let text = tree.read(&place.file).expect("the migration can be read");
+            let text = String::from_utf8(text).expect("UTF-8");
+            let line = text.lines().nth(place.line as usize - 1).unwrap_or_default();
+            assert!(line.contains(&column.name), "{name}.{}: {}:{}: {line}", column.name, place.file, place.line);
+        }
+    }
+}
