@@ -2,10 +2,35 @@
 //! one query per table. What extensions own is left out, and so are PostgreSQL's own namespaces, refinery's history
 //! table and our journal.
 
+/// Condition on `pg_namespace AS n`: not PostgreSQL's own.
+macro_rules! namespaces {
+    () => {
+        "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
+    };
+}
+
+/// Condition on the object `$oid` of the catalog `$class`: no extension owns it.
+macro_rules! not_of_extensions {
+    ($class:literal, $oid:literal) => {
+        concat!(
+            "NOT EXISTS (SELECT FROM pg_depend AS e WHERE e.classid = '",
+            $class,
+            "'::regclass AND e.objid = ",
+            $oid,
+            " AND e.deptype = 'e')"
+        )
+    };
+}
+
 mod columns;
 mod constraints;
+mod grants;
 mod indexes;
+mod objects;
 mod relations;
+mod routines;
+mod sequences;
+mod triggers;
 mod types;
 
 use postgres::GenericClient;
@@ -42,7 +67,12 @@ pub fn read(client: &mut impl GenericClient, own: &OwnTables) -> Result<Schema, 
     columns::read(&mut transaction, own, &mut schema)?;
     constraints::read(&mut transaction, own, &mut schema)?;
     indexes::read(&mut transaction, own, &mut schema)?;
+    triggers::read(&mut transaction, own, &mut schema)?;
     types::read(&mut transaction, &mut schema)?;
+    sequences::read(&mut transaction, own, &mut schema)?;
+    routines::read(&mut transaction, &mut schema)?;
+    objects::read(&mut transaction, &mut schema)?;
+    grants::read(&mut transaction, own, &mut schema)?;
     transaction.rollback()?;
     Ok(schema)
 }
@@ -50,4 +80,10 @@ pub fn read(client: &mut impl GenericClient, own: &OwnTables) -> Result<Schema, 
 /// The name in the columns `namespace` and `name` of a row.
 fn object_name(row: &postgres::Row) -> ObjectName {
     ObjectName { namespace: row.get("namespace"), name: row.get("name") }
+}
+
+/// A name in two columns of a row that may be null.
+fn optional_name(row: &postgres::Row, namespace: &str, name: &str) -> Option<ObjectName> {
+    let namespace: Option<String> = row.get(namespace);
+    Some(ObjectName { namespace: namespace?, name: row.get(name) })
 }

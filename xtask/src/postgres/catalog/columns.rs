@@ -1,25 +1,30 @@
-//! The columns of tables and views.
+//! The columns of tables, views and composite types.
 
 use postgres::{Error, GenericClient, Row};
 
 use super::{OwnTables, object_name};
-use crate::schema::model::{Column, Identity, Schema};
+use crate::schema::model::{Column, Composite, Identity, Schema};
 
 /// `NOT NULL` may also come from a domain, at any depth of domains over domains.
-const COLUMNS: &str = "
+const COLUMNS: &str = concat!(
+    "
     WITH RECURSIVE not_null_domain AS (
         SELECT oid FROM pg_type WHERE typtype = 'd' AND typnotnull
         UNION
         SELECT t.oid FROM pg_type AS t JOIN not_null_domain AS d ON t.typbasetype = d.oid WHERE t.typtype = 'd')
     SELECT n.nspname::text AS namespace, c.relname::text AS name, a.attname::text AS column_name,
            format_type(a.atttypid, a.atttypmod) AS type_name,
-           a.attnotnull OR a.atttypid IN (SELECT oid FROM not_null_domain) AS not_null,
-           a.attidentity::text AS identity,
-           a.attgenerated::text AS generated,
+           a.attnotnull AS not_null, a.atttypid IN (SELECT oid FROM not_null_domain) AS not_null_domain,
+           a.attidentity::text AS identity, a.attgenerated::text AS generated,
            pg_get_expr(d.adbin, d.adrelid) AS expression,
            CASE WHEN a.attcollation <> t.typcollation
                 THEN quote_ident(ln.nspname) || '.' || quote_ident(l.collname) END AS collation,
-           col_description(c.oid, a.attnum) AS comment
+           CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage::text END AS storage,
+           a.attcompression::text AS compression,
+           CASE WHEN a.attstattarget >= 0 THEN a.attstattarget::int4 END AS statistics,
+           coalesce(a.attoptions, '{}') || coalesce(a.attfdwoptions, '{}') AS options,
+           NOT a.attislocal AS inherited,
+           o.description AS comment
     FROM pg_attribute AS a
     JOIN pg_class AS c ON c.oid = a.attrelid
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
@@ -27,19 +32,42 @@ const COLUMNS: &str = "
     LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
     LEFT JOIN pg_collation AS l ON l.oid = a.attcollation
     LEFT JOIN pg_namespace AS ln ON ln.oid = l.collnamespace
-    WHERE c.relkind IN ('r', 'p', 'v', 'm')
+    LEFT JOIN pg_description AS o
+        ON o.classoid = 'pg_class'::regclass AND o.objoid = c.oid AND o.objsubid = a.attnum
+    WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c')
       AND a.attnum > 0 AND NOT a.attisdropped
-      AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
       AND c.relname <> ALL ($1::text[])
-    ORDER BY namespace, name, a.attnum";
+      AND ",
+    namespaces!(),
+    " ORDER BY c.oid, a.attnum"
+);
+
+/// Composite types; that of a table is the table's.
+const COMPOSITES: &str = concat!(
+    "
+    SELECT n.nspname::text AS namespace, c.relname::text AS name, obj_description(c.reltype, 'pg_type') AS comment
+    FROM pg_class AS c
+    JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE c.relkind = 'c' AND ",
+    namespaces!(),
+    " AND ",
+    not_of_extensions!("pg_type", "c.reltype"),
+    " ORDER BY namespace, name"
+);
 
 pub(super) fn read(client: &mut impl GenericClient, own: &OwnTables, schema: &mut Schema) -> Result<(), Error> {
+    for row in client.query(COMPOSITES, &[])? {
+        let composite = Composite { comment: row.get("comment"), columns: Vec::new() };
+        schema.composites.insert(object_name(&row), composite);
+    }
     for row in client.query(COLUMNS, &[&own.0])? {
         let name = object_name(&row);
         if let Some(table) = schema.tables.get_mut(&name) {
             table.columns.push(column(&row));
         } else if let Some(view) = schema.views.get_mut(&name) {
             view.columns.push(column(&row));
+        } else if let Some(composite) = schema.composites.get_mut(&name) {
+            composite.columns.push(column(&row));
         }
     }
     Ok(())
@@ -47,12 +75,14 @@ pub(super) fn read(client: &mut impl GenericClient, own: &OwnTables, schema: &mu
 
 fn column(row: &Row) -> Column {
     let expression: Option<String> = row.get("expression");
-    let is_generated = !row.get::<_, &str>("generated").is_empty();
-    let (default, generated) = if is_generated { (None, expression) } else { (expression, None) };
+    let generation: &str = row.get("generated");
+    let (default, generated) = if generation.is_empty() { (expression, None) } else { (None, expression) };
+    let (own_not_null, domain_not_null): (bool, bool) = (row.get("not_null"), row.get("not_null_domain"));
     Column {
         name: row.get("column_name"),
         type_name: row.get("type_name"),
-        not_null: row.get("not_null"),
+        not_null: own_not_null || domain_not_null,
+        not_null_by_domain: domain_not_null && !own_not_null,
         default,
         identity: match row.get("identity") {
             "a" => Some(Identity::Always),
@@ -60,8 +90,28 @@ fn column(row: &Row) -> Column {
             _ => None,
         },
         generated,
+        generated_virtual: generation == "v",
         collation: row.get("collation"),
+        storage: row.get::<_, Option<&str>>("storage").map(|letter| storage(letter).to_owned()),
+        compression: match row.get("compression") {
+            "p" => Some("pglz".into()),
+            "l" => Some("lz4".into()),
+            _ => None,
+        },
+        statistics: row.get("statistics"),
+        options: row.get("options"),
+        inherited: row.get("inherited"),
         comment: row.get("comment"),
-        ..Column::default()
+    }
+}
+
+/// `pg_attribute.attstorage`
+fn storage(letter: &str) -> &str {
+    match letter {
+        "p" => "plain",
+        "e" => "external",
+        "x" => "extended",
+        "m" => "main",
+        other => other,
     }
 }

@@ -1,39 +1,61 @@
 //! The constraints of tables.
 
-use postgres::{Error, GenericClient};
+use postgres::{Error, GenericClient, Row};
 
 use super::{OwnTables, object_name};
-use crate::schema::model::{Constraint, ConstraintKind, Schema};
+use crate::schema::model::{Constraint, ConstraintKind, Schema, Storage};
 
-const CONSTRAINTS: &str = "
+/// A foreign key is enforced by internal triggers on both tables, which `DISABLE TRIGGER ALL` switches off unseen.
+const CONSTRAINTS: &str = concat!(
+    "
     SELECT n.nspname::text AS namespace, c.relname::text AS name, k.conname::text AS constraint_name,
-           k.contype::text AS kind, k.convalidated AS validated,
+           k.contype::text AS kind, k.convalidated AS validated, NOT k.conislocal AS inherited,
            pg_get_constraintdef(k.oid) AS definition,
            ARRAY(SELECT a.attname::text
                  FROM unnest(k.conkey) WITH ORDINALITY AS u (attnum, place)
                  JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = u.attnum
-                 ORDER BY u.place) AS columns
+                 ORDER BY u.place) AS columns,
+           coalesce(g.disabled, false) AS disabled,
+           coalesce(i.indisclustered, false) AS clustered, coalesce(i.indisvalid, true) AS index_valid,
+           ARRAY(SELECT unnest(x.reloptions) ORDER BY 1) AS options, s.spcname::text AS tablespace,
+           nullif(concat_ws(' / ', obj_description(k.oid, 'pg_constraint'), obj_description(x.oid, 'pg_class')), '')
+               AS comment
     FROM pg_constraint AS k
     JOIN pg_class AS c ON c.oid = k.conrelid
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
-    WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-      AND c.relname <> ALL ($1::text[])
-    ORDER BY namespace, name, constraint_name";
+    LEFT JOIN pg_index AS i ON k.contype IN ('p', 'u', 'x') AND i.indexrelid = k.conindid
+    LEFT JOIN pg_class AS x ON x.oid = i.indexrelid
+    LEFT JOIN pg_tablespace AS s ON s.oid = x.reltablespace
+    LEFT JOIN (SELECT tgconstraint, bool_or(tgenabled = 'D') AS disabled FROM pg_trigger
+               WHERE tgisinternal GROUP BY tgconstraint) AS g ON g.tgconstraint = k.oid
+    WHERE c.relname <> ALL ($1::text[])
+      AND ",
+    namespaces!(),
+    " ORDER BY namespace, name, constraint_name"
+);
 
 pub(super) fn read(client: &mut impl GenericClient, own: &OwnTables, schema: &mut Schema) -> Result<(), Error> {
     for row in client.query(CONSTRAINTS, &[&own.0])? {
         let Some(table) = schema.tables.get_mut(&object_name(&row)) else { continue };
         let Some(kind) = kind(row.get("kind")) else { continue };
-        let constraint = Constraint {
-            kind,
-            columns: row.get("columns"),
-            definition: row.get("definition"),
-            validated: row.get("validated"),
-            ..Constraint::default()
-        };
-        table.constraints.insert(row.get("constraint_name"), constraint);
+        table.constraints.insert(row.get("constraint_name"), constraint(kind, &row));
     }
     Ok(())
+}
+
+fn constraint(kind: ConstraintKind, row: &Row) -> Constraint {
+    Constraint {
+        kind,
+        columns: row.get("columns"),
+        definition: row.get("definition"),
+        validated: row.get("validated"),
+        disabled: row.get("disabled"),
+        inherited: row.get("inherited"),
+        clustered: row.get("clustered"),
+        index_valid: row.get("index_valid"),
+        storage: Storage { options: row.get("options"), access_method: None, tablespace: row.get("tablespace") },
+        comment: row.get("comment"),
+    }
 }
 
 /// `pg_constraint.contype`; none for a kind that later versions of PostgreSQL may add.

@@ -1,46 +1,121 @@
 //! Tables and views, without what is in them.
 
-use postgres::{Error, GenericClient};
+use postgres::{Error, GenericClient, Row};
 
-use super::{OwnTables, object_name};
-use crate::schema::model::{Schema, Table, View};
+use super::{OwnTables, object_name, optional_name};
+use crate::schema::model::{ObjectName, Partition, Schema, Storage, Table, View};
 
-const TABLES: &str = "
-    SELECT n.nspname::text AS namespace, c.relname::text AS name, obj_description(c.oid, 'pg_class') AS comment
+/// Ordinary, partitioned and foreign tables, views and materialised views. Options of the TOAST table belong to its
+/// table.
+const RELATIONS: &str = concat!(
+    "
+    SELECT n.nspname::text AS namespace, c.relname::text AS name, c.relkind::text AS kind,
+           c.relpersistence = 'u' AS unlogged, c.relrowsecurity AS row_security,
+           c.relforcerowsecurity AS force_row_security, c.relreplident::text AS replica_identity,
+           (SELECT x.relname::text FROM pg_index AS i JOIN pg_class AS x ON x.oid = i.indexrelid
+            WHERE i.indrelid = c.oid AND i.indisreplident) AS replica_index,
+           CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END AS partition_by,
+           pg_get_expr(c.relpartbound, c.oid) AS bound,
+           tn.nspname::text AS of_namespace, t.typname::text AS of_name,
+           ARRAY(SELECT unnest(c.reloptions) ORDER BY 1)
+               || ARRAY(SELECT 'toast.' || unnest(o.reloptions) ORDER BY 1) AS options,
+           CASE WHEN m.amname <> 'heap' THEN m.amname::text END AS access_method,
+           s.spcname::text AS tablespace,
+           'SERVER ' || quote_ident(fs.srvname) || coalesce(' OPTIONS (' || array_to_string(ARRAY(
+               SELECT quote_ident(option_name) || ' ' || quote_literal(option_value)
+               FROM pg_options_to_table(f.ftoptions) ORDER BY 1), ', ') || ')', '') AS foreign_server,
+           CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END AS definition,
+           obj_description(c.oid, 'pg_class') AS comment
     FROM pg_class AS c
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
-    WHERE c.relkind IN ('r', 'p')
-      AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+    LEFT JOIN pg_class AS o ON o.oid = c.reltoastrelid
+    LEFT JOIN pg_am AS m ON m.oid = c.relam
+    LEFT JOIN pg_tablespace AS s ON s.oid = c.reltablespace
+    LEFT JOIN pg_type AS t ON t.oid = c.reloftype
+    LEFT JOIN pg_namespace AS tn ON tn.oid = t.typnamespace
+    LEFT JOIN pg_foreign_table AS f ON f.ftrelid = c.oid
+    LEFT JOIN pg_foreign_server AS fs ON fs.oid = f.ftserver
+    WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm')
       AND c.relname <> ALL ($1::text[])
-      AND NOT EXISTS (
-          SELECT FROM pg_depend AS e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
-    ORDER BY namespace, name";
+      AND ",
+    namespaces!(),
+    " AND ",
+    not_of_extensions!("pg_class", "c.oid"),
+    " ORDER BY namespace, name"
+);
 
-const VIEWS: &str = "
-    SELECT n.nspname::text AS namespace, c.relname::text AS name, c.relkind = 'm' AS materialized,
-           pg_get_viewdef(c.oid) AS definition, obj_description(c.oid, 'pg_class') AS comment
-    FROM pg_class AS c
+/// Who inherits from whom, partitions included; indexes of partitions are looked at elsewhere.
+const PARENTS: &str = concat!(
+    "
+    SELECT n.nspname::text AS namespace, c.relname::text AS name, c.relispartition AS is_partition,
+           pn.nspname::text AS parent_namespace, p.relname::text AS parent_name
+    FROM pg_inherits AS i
+    JOIN pg_class AS c ON c.oid = i.inhrelid
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
-    WHERE c.relkind IN ('v', 'm')
-      AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-      AND NOT EXISTS (
-          SELECT FROM pg_depend AS e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
-    ORDER BY namespace, name";
+    JOIN pg_class AS p ON p.oid = i.inhparent
+    JOIN pg_namespace AS pn ON pn.oid = p.relnamespace
+    WHERE c.relkind IN ('r', 'p', 'f') AND ",
+    namespaces!(),
+    " ORDER BY namespace, name, i.inhseqno"
+);
 
 pub(super) fn read(client: &mut impl GenericClient, own: &OwnTables, schema: &mut Schema) -> Result<(), Error> {
-    for row in client.query(TABLES, &[&own.0])? {
-        let table = Table { comment: row.get("comment"), ..Table::default() };
-        schema.tables.insert(object_name(&row), table);
+    for row in client.query(RELATIONS, &[&own.0])? {
+        match row.get("kind") {
+            "v" | "m" => drop(schema.views.insert(object_name(&row), view(&row))),
+            _ => drop(schema.tables.insert(object_name(&row), table(&row))),
+        }
     }
-    for row in client.query(VIEWS, &[])? {
-        let view = View {
-            materialized: row.get("materialized"),
-            columns: Vec::new(),
-            definition: row.get("definition"),
-            comment: row.get("comment"),
-            ..View::default()
-        };
-        schema.views.insert(object_name(&row), view);
+    for row in client.query(PARENTS, &[])? {
+        let parent = ObjectName { namespace: row.get("parent_namespace"), name: row.get("parent_name") };
+        let Some(table) = schema.tables.get_mut(&object_name(&row)) else { continue };
+        match &mut table.partition {
+            Some(partition) if row.get("is_partition") => partition.of = parent,
+            _ => table.inherits.push(parent),
+        }
     }
     Ok(())
+}
+
+fn table(row: &Row) -> Table {
+    let bound: Option<String> = row.get("bound");
+    // Its parent comes with the next query.
+    let partition = bound.map(|bound| Partition { of: ObjectName::public(""), bound });
+    Table {
+        comment: row.get("comment"),
+        partition_by: row.get("partition_by"),
+        partition,
+        of_type: optional_name(row, "of_namespace", "of_name"),
+        foreign: row.get("foreign_server"),
+        unlogged: row.get("unlogged"),
+        row_security: row.get("row_security"),
+        force_row_security: row.get("force_row_security"),
+        replica_identity: replica_identity(row),
+        storage: storage(row),
+        ..Table::default()
+    }
+}
+
+fn view(row: &Row) -> View {
+    View {
+        comment: row.get("comment"),
+        materialized: row.get::<_, &str>("kind") == "m",
+        storage: storage(row),
+        definition: row.get::<_, Option<String>>("definition").unwrap_or_default(),
+        ..View::default()
+    }
+}
+
+fn storage(row: &Row) -> Storage {
+    Storage { options: row.get("options"), access_method: row.get("access_method"), tablespace: row.get("tablespace") }
+}
+
+/// `pg_class.relreplident`: the primary key is the default.
+fn replica_identity(row: &Row) -> Option<String> {
+    match row.get("replica_identity") {
+        "n" => Some("nothing".into()),
+        "f" => Some("full".into()),
+        "i" => Some(format!("index {}", row.get::<_, Option<String>>("replica_index").unwrap_or_default())),
+        _ => None,
+    }
 }

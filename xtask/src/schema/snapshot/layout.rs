@@ -3,40 +3,43 @@
 
 use serde_json::{Map, Value};
 
+/// Members of an object whose own members stand on a line each.
+const PARTS: &[&str] = &["columns", "constraints", "indexes", "statistics", "triggers", "policies", "rules"];
+
 /// The text of `value`, with a line feed at its end.
 pub(super) fn write(value: &Value) -> String {
     let mut text = String::new();
-    write_value(value, 0, &mut text);
+    write_value("", value, 0, &mut text);
     text.push('\n');
     text
 }
 
-fn write_value(value: &Value, depth: usize, text: &mut String) {
+fn write_value(key: &str, value: &Value, depth: usize, text: &mut String) {
     match value {
-        Value::Object(members) if is_block(members, depth) => {
+        Value::Object(members) if is_block(key, members, depth) => {
             let items = members.iter().map(|(key, member)| (Some(key.as_str()), member));
             write_block(('{', '}'), items, depth, text);
         }
-        Value::Array(elements) if elements.iter().any(is_container) => {
+        Value::Array(elements) if (PARTS.contains(&key) && depth == 3) || key == DEFINITION => {
             write_block(('[', ']'), elements.iter().map(|element| (None, element)), depth, text);
         }
-        Value::Object(members) => write_inline_object(members, text),
-        Value::Array(elements) => write_inline_list(elements, text),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => text.push_str(&value.to_string()),
+        other => write_inline(other, text),
     }
 }
 
-/// The file and its sections always; further down, what holds more than one line's worth.
-fn is_block(members: &Map<String, Value>, depth: usize) -> bool {
-    let holds_containers = |member: &Value| match member {
-        Value::Object(inner) => inner.values().any(is_container),
-        Value::Array(inner) => inner.iter().any(is_container),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
-    };
-    depth < 2
-        || members.contains_key("columns") && !members.contains_key("kind")
-        || members.values().any(holds_containers)
-        || members.get("definition").is_some_and(Value::is_array)
+/// A text that stands line by line.
+const DEFINITION: &str = "definition";
+
+/// The file and its sections; an object that holds parts or a text of several lines; and its parts.
+fn is_block(key: &str, members: &Map<String, Value>, depth: usize) -> bool {
+    match depth {
+        0 | 1 => true,
+        2 => members.iter().any(|(key, member)| {
+            PARTS.contains(&key.as_str()) && is_container(member) || key == DEFINITION && member.is_array()
+        }),
+        3 => PARTS.contains(&key),
+        _ => false,
+    }
 }
 
 fn write_block<'a>(
@@ -54,10 +57,7 @@ fn write_block<'a>(
             text.push_str(&quoted(key));
             text.push_str(": ");
         }
-        match (key, value) {
-            (Some("definition"), Value::Array(lines)) => write_lines(lines, depth + 1, text),
-            (_, value) => write_value(value, depth + 1, text),
-        }
+        write_value(key.unwrap_or_default(), value, depth + 1, text);
         separator = ",\n";
     }
     if separator == ",\n" {
@@ -67,13 +67,8 @@ fn write_block<'a>(
     text.push(close);
 }
 
-/// A text of several lines, one below the other.
-fn write_lines(lines: &[Value], depth: usize, text: &mut String) {
-    write_block(('[', ']'), lines.iter().map(|line| (None, line)), depth, text);
-}
-
 fn write_inline_object(members: &Map<String, Value>, text: &mut String) {
-    text.push_str("{ ");
+    text.push_str(if members.is_empty() { "{" } else { "{ " });
     for (place, (key, member)) in members.iter().enumerate() {
         text.push_str(if place == 0 { "" } else { ", " });
         text.push_str(&quoted(key));

@@ -1,0 +1,77 @@
+//! Privileges, as they differ from what PostgreSQL (or an extension) gave when the object was made. What the owner may
+//! is not listed, since owners have other names on other servers.
+
+use postgres::{Error, GenericClient};
+
+use super::OwnTables;
+use crate::schema::model::Schema;
+
+/// Each row is one privilege of one grantee, given over the default or taken from it.
+const GRANTS: &str = concat!(
+    "
+    WITH object (kind, name, owner, acl, initial) AS (
+        SELECT CASE c.relkind WHEN 'S' THEN 'sequence' WHEN 'v' THEN 'view' WHEN 'm' THEN 'view' ELSE 'table' END,
+               quote_ident(n.nspname) || '.' || quote_ident(c.relname), c.relowner, c.relacl,
+               coalesce(i.initprivs, acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::\"char\", c.relowner))
+        FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+        LEFT JOIN pg_init_privs AS i ON i.classoid = 'pg_class'::regclass AND i.objoid = c.oid AND i.objsubid = 0
+        WHERE c.relacl IS NOT NULL AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S')
+          AND c.relname <> ALL ($1::text[]) AND ", namespaces!(), "
+        UNION ALL
+        SELECT 'column', quote_ident(n.nspname) || '.' || quote_ident(c.relname) || '.' || quote_ident(a.attname),
+               c.relowner, a.attacl, coalesce(i.initprivs, '{}')
+        FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
+        LEFT JOIN pg_init_privs AS i ON i.classoid = 'pg_class'::regclass AND i.objoid = c.oid AND i.objsubid = a.attnum
+        WHERE a.attacl IS NOT NULL AND NOT a.attisdropped AND c.relname <> ALL ($1::text[]) AND ", namespaces!(), "
+        UNION ALL
+        SELECT 'routine', p.oid::regprocedure::text, p.proowner, p.proacl,
+               coalesce(i.initprivs, acldefault('f', p.proowner))
+        FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
+        LEFT JOIN pg_init_privs AS i ON i.classoid = 'pg_proc'::regclass AND i.objoid = p.oid
+        WHERE p.proacl IS NOT NULL AND ", namespaces!(), "
+        UNION ALL
+        SELECT 'type', format_type(t.oid, NULL), t.typowner, t.typacl,
+               coalesce(i.initprivs, acldefault('T', t.typowner))
+        FROM pg_type AS t JOIN pg_namespace AS n ON n.oid = t.typnamespace
+        LEFT JOIN pg_init_privs AS i ON i.classoid = 'pg_type'::regclass AND i.objoid = t.oid
+        WHERE t.typacl IS NOT NULL AND ", namespaces!(), "
+        UNION ALL
+        SELECT 'namespace', quote_ident(n.nspname), n.nspowner, n.nspacl,
+               coalesce(i.initprivs, acldefault('n', n.nspowner))
+        FROM pg_namespace AS n
+        LEFT JOIN pg_init_privs AS i ON i.classoid = 'pg_namespace'::regclass AND i.objoid = n.oid
+        WHERE n.nspacl IS NOT NULL AND ", namespaces!(), "
+        UNION ALL
+        SELECT 'new objects', concat_ws(' ', d.defaclobjtype, 'of', pg_get_userbyid(d.defaclrole),
+                   'in ' || quote_ident(n.nspname)),
+               d.defaclrole, d.defaclacl,
+               CASE WHEN d.defaclnamespace = 0
+                    THEN acldefault(CASE d.defaclobjtype WHEN 'S' THEN 's' ELSE d.defaclobjtype END::\"char\", d.defaclrole)
+                    ELSE '{}' END
+        FROM pg_default_acl AS d LEFT JOIN pg_namespace AS n ON n.oid = d.defaclnamespace),
+    change (kind, name, sign, grantee, privilege) AS (
+        SELECT o.kind, o.name, 'granted', x.grantee, x.privilege_type || CASE WHEN x.is_grantable THEN '*' ELSE '' END
+        FROM object AS o, aclexplode(o.acl) AS x
+        WHERE x.grantee <> o.owner AND NOT EXISTS (
+            SELECT FROM aclexplode(o.initial) AS y
+            WHERE (y.grantee, y.privilege_type, y.is_grantable) = (x.grantee, x.privilege_type, x.is_grantable))
+        UNION
+        SELECT o.kind, o.name, 'revoked', x.grantee, x.privilege_type
+        FROM object AS o, aclexplode(o.initial) AS x
+        WHERE x.grantee <> o.owner AND NOT EXISTS (
+            SELECT FROM aclexplode(o.acl) AS y WHERE (y.grantee, y.privilege_type) = (x.grantee, x.privilege_type)))
+    SELECT kind || ' ' || name AS object,
+           CASE sign WHEN 'revoked' THEN 'not ' ELSE '' END
+               || CASE WHEN grantee = 0 THEN 'PUBLIC' ELSE pg_get_userbyid(grantee)::text END
+               || ': ' || string_agg(privilege, ', ' ORDER BY privilege) AS privileges
+    FROM change
+    GROUP BY kind, name, sign, grantee
+    ORDER BY object, privileges"
+);
+
+pub(super) fn read(client: &mut impl GenericClient, own: &OwnTables, schema: &mut Schema) -> Result<(), Error> {
+    for row in client.query(GRANTS, &[&own.0])? {
+        schema.grants.entry(row.get("object")).or_default().push(row.get("privileges"));
+    }
+    Ok(())
+}

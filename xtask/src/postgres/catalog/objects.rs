@@ -1,0 +1,130 @@
+//! Namespaces, extensions, and the rarer kinds of objects, each as one text. Languages, access methods, conversions,
+//! transforms, text search parsers and subscriptions are left out: they come with extensions or with the server.
+
+use postgres::{Error, GenericClient};
+
+use crate::schema::model::{Extension, Namespace, Object, Schema};
+
+/// The comment that PostgreSQL puts on `public` itself says nothing.
+const NAMESPACES: &str = concat!(
+    "
+    SELECT n.nspname::text AS name,
+           nullif(obj_description(n.oid, 'pg_namespace'), 'standard public schema') AS comment
+    FROM pg_namespace AS n
+    WHERE ",
+    namespaces!(),
+    " AND ",
+    not_of_extensions!("pg_namespace", "n.oid"),
+    " ORDER BY name"
+);
+
+/// Those that `CREATE EXTENSION` made, not those that come with every database.
+const EXTENSIONS: &str = "
+    SELECT x.extname::text AS name, n.nspname::text AS namespace
+    FROM pg_extension AS x
+    JOIN pg_namespace AS n ON n.oid = x.extnamespace
+    WHERE x.oid >= 16384
+    ORDER BY name";
+
+const OBJECTS: &str = concat!(
+    "
+    SELECT 'collation' AS kind, quote_ident(n.nspname) || '.' || quote_ident(c.collname) AS name,
+           (to_jsonb(c) - '{oid,collname,collnamespace,collowner,collversion}'::text[])::text AS definition,
+           obj_description(c.oid, 'pg_collation') AS comment
+    FROM pg_collation AS c JOIN pg_namespace AS n ON n.oid = c.collnamespace
+    WHERE ", namespaces!(), " AND ", not_of_extensions!("pg_collation", "c.oid"), "
+    UNION ALL
+    SELECT 'cast', format_type(c.castsource, NULL) || ' AS ' || format_type(c.casttarget, NULL),
+           concat_ws(' ', c.castmethod, c.castcontext, nullif(c.castfunc, 0)::regprocedure),
+           obj_description(c.oid, 'pg_cast')
+    FROM pg_cast AS c
+    WHERE c.oid >= 16384 AND ", not_of_extensions!("pg_cast", "c.oid"), "
+    UNION ALL
+    SELECT 'base type', format_type(t.oid, NULL),
+           (to_jsonb(t) - '{oid,typname,typnamespace,typowner,typarray,typrelid,typelem,typbasetype,typacl}'::text[])::text,
+           obj_description(t.oid, 'pg_type')
+    FROM pg_type AS t JOIN pg_namespace AS n ON n.oid = t.typnamespace
+    WHERE t.typtype = 'b' AND NOT EXISTS (SELECT FROM pg_type AS e WHERE e.typarray = t.oid)
+      AND ", namespaces!(), " AND ", not_of_extensions!("pg_type", "t.oid"), "
+    UNION ALL
+    SELECT 'operator', o.oid::regoperator::text,
+           concat_ws(' ', 'FUNCTION', o.oprcode::regprocedure, 'RETURNS', format_type(o.oprresult, NULL),
+               'COMMUTATOR ' || nullif(o.oprcom, 0)::regoperator, 'NEGATOR ' || nullif(o.oprnegate, 0)::regoperator,
+               'RESTRICT ' || nullif(o.oprrest, 0)::regproc, 'JOIN ' || nullif(o.oprjoin, 0)::regproc,
+               CASE WHEN o.oprcanhash THEN 'HASHES' END, CASE WHEN o.oprcanmerge THEN 'MERGES' END),
+           obj_description(o.oid, 'pg_operator')
+    FROM pg_operator AS o JOIN pg_namespace AS n ON n.oid = o.oprnamespace
+    WHERE ", namespaces!(), " AND ", not_of_extensions!("pg_operator", "o.oid"), "
+    UNION ALL
+    SELECT 'operator class', quote_ident(n.nspname) || '.' || quote_ident(c.opcname) || ' USING ' || m.amname,
+           concat_ws(' ', 'FOR TYPE', format_type(c.opcintype, NULL), CASE WHEN c.opcdefault THEN 'DEFAULT' END,
+               'STORAGE ' || CASE WHEN c.opckeytype <> 0 THEN format_type(c.opckeytype, NULL) END),
+           obj_description(c.oid, 'pg_opclass')
+    FROM pg_opclass AS c JOIN pg_namespace AS n ON n.oid = c.opcnamespace JOIN pg_am AS m ON m.oid = c.opcmethod
+    WHERE ", namespaces!(), " AND ", not_of_extensions!("pg_opclass", "c.oid"), "
+    UNION ALL
+    SELECT 'operator family', quote_ident(n.nspname) || '.' || quote_ident(f.opfname) || ' USING ' || m.amname,
+           concat_ws(', ',
+               array_to_string(ARRAY(SELECT concat_ws(' ', 'OPERATOR', o.amopstrategy, o.amopopr::regoperator, o.amoppurpose)
+                   FROM pg_amop AS o WHERE o.amopfamily = f.oid ORDER BY 1), ', '),
+               array_to_string(ARRAY(SELECT concat_ws(' ', 'FUNCTION', p.amprocnum, p.amproc::regprocedure)
+                   FROM pg_amproc AS p WHERE p.amprocfamily = f.oid ORDER BY 1), ', ')),
+           obj_description(f.oid, 'pg_opfamily')
+    FROM pg_opfamily AS f JOIN pg_namespace AS n ON n.oid = f.opfnamespace JOIN pg_am AS m ON m.oid = f.opfmethod
+    WHERE ", namespaces!(), " AND ", not_of_extensions!("pg_opfamily", "f.oid"), "
+    UNION ALL
+    SELECT 'text search configuration', quote_ident(n.nspname) || '.' || quote_ident(c.cfgname),
+           'PARSER ' || p.prsname || ', ' || array_to_string(ARRAY(
+               SELECT concat_ws(' ', t.alias, 'WITH', m.mapdict::regdictionary)
+               FROM pg_ts_config_map AS m JOIN ts_token_type(c.cfgparser) AS t ON t.tokid = m.maptokentype
+               WHERE m.mapcfg = c.oid ORDER BY t.alias, m.mapseqno), ', '),
+           obj_description(c.oid, 'pg_ts_config')
+    FROM pg_ts_config AS c JOIN pg_namespace AS n ON n.oid = c.cfgnamespace JOIN pg_ts_parser AS p ON p.oid = c.cfgparser
+    WHERE ", namespaces!(), " AND ", not_of_extensions!("pg_ts_config", "c.oid"), "
+    UNION ALL
+    SELECT 'text search dictionary', quote_ident(n.nspname) || '.' || quote_ident(d.dictname),
+           concat_ws(', ', 'TEMPLATE = ' || t.tmplname, d.dictinitoption), obj_description(d.oid, 'pg_ts_dict')
+    FROM pg_ts_dict AS d JOIN pg_namespace AS n ON n.oid = d.dictnamespace JOIN pg_ts_template AS t ON t.oid = d.dicttemplate
+    WHERE ", namespaces!(), " AND ", not_of_extensions!("pg_ts_dict", "d.oid"), "
+    UNION ALL
+    SELECT 'event trigger', quote_ident(v.evtname),
+           concat_ws(' ', 'ON', v.evtevent, 'WHEN TAG IN (' || array_to_string(v.evttags, ', ') || ')',
+               'EXECUTE', v.evtfoid::regprocedure, 'ENABLED', v.evtenabled),
+           obj_description(v.oid, 'pg_event_trigger')
+    FROM pg_event_trigger AS v
+    WHERE ", not_of_extensions!("pg_event_trigger", "v.oid"), "
+    UNION ALL
+    SELECT 'publication', quote_ident(p.pubname),
+           (to_jsonb(p) - '{oid,pubname,pubowner}'::text[])::text || CASE WHEN p.puballtables THEN '' ELSE ' ' ||
+               coalesce((SELECT jsonb_agg(to_jsonb(t) - 'pubname' ORDER BY t.schemaname, t.tablename)::text
+                         FROM pg_publication_tables AS t WHERE t.pubname = p.pubname), '') END,
+           obj_description(p.oid, 'pg_publication')
+    FROM pg_publication AS p
+    UNION ALL
+    SELECT 'foreign data wrapper', quote_ident(w.fdwname),
+           concat_ws(' ', 'HANDLER ' || nullif(w.fdwhandler, 0)::regproc, 'VALIDATOR ' || nullif(w.fdwvalidator, 0)::regproc,
+               w.fdwoptions::text), obj_description(w.oid, 'pg_foreign_data_wrapper')
+    FROM pg_foreign_data_wrapper AS w
+    WHERE ", not_of_extensions!("pg_foreign_data_wrapper", "w.oid"), "
+    UNION ALL
+    SELECT 'server', quote_ident(s.srvname),
+           concat_ws(' ', 'TYPE ' || s.srvtype, 'VERSION ' || s.srvversion, 'FOREIGN DATA WRAPPER', w.fdwname,
+               s.srvoptions::text), obj_description(s.oid, 'pg_foreign_server')
+    FROM pg_foreign_server AS s JOIN pg_foreign_data_wrapper AS w ON w.oid = s.srvfdw
+    WHERE ", not_of_extensions!("pg_foreign_server", "s.oid"), "
+    ORDER BY 1, 2"
+);
+
+pub(super) fn read(client: &mut impl GenericClient, schema: &mut Schema) -> Result<(), Error> {
+    for row in client.query(NAMESPACES, &[])? {
+        schema.namespaces.insert(row.get("name"), Namespace { comment: row.get("comment") });
+    }
+    for row in client.query(EXTENSIONS, &[])? {
+        schema.extensions.insert(row.get("name"), Extension { namespace: row.get("namespace") });
+    }
+    for row in client.query(OBJECTS, &[])? {
+        let object = Object { definition: row.get("definition"), comment: row.get("comment") };
+        schema.objects.entry(row.get("kind")).or_default().insert(row.get("name"), object);
+    }
+    Ok(())
+}
