@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::commands::{baseline, inspect, migrate, new, rollback, snapshot, status, verify};
+use crate::commands::{baseline, import, inspect, migrate, new, rollback, snapshot, status, verify};
 
 /// Keeps SQL migrations, TypeScript types, API contracts and Zod schemas in agreement, and makes applying and
 /// undoing a migration safe.
@@ -95,6 +95,9 @@ pub enum Command {
     /// Write the pair of files of a new migration
     #[command(name = "db-new")]
     New(new::Options),
+    /// Write pairs of files from the migrations of another tool
+    #[command(name = "db-import")]
+    Import(import::Options),
     /// Adopt an existing database: record migrations that it already has
     #[command(name = "db-baseline")]
     Baseline(baseline::Options),

@@ -2,6 +2,7 @@
 //! printed once, by `main`.
 
 pub mod baseline;
+pub mod import;
 pub mod inspect;
 pub mod migrate;
 pub mod new;
@@ -67,6 +68,7 @@ pub fn run(cli: Cli, terminal: Terminal) -> Result<Outcome> {
         Command::Rollback(options) => rollback::run(&context, &options),
         Command::Snapshot(options) => snapshot::run(&context, &options),
         Command::Status(options) => status::run(&context, &options),
+        Command::Import(options) => import::run(&context, &options),
         Command::New(options) => new::run(&context, &options),
         Command::Baseline(options) => baseline::run(&context, &options),
         Command::Inspect(options) => inspect::run(&context, &options),

@@ -5,6 +5,7 @@ pub mod checks;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod import;
 pub mod migrations;
 pub mod postgres;
 pub mod render;

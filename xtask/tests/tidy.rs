@@ -21,6 +21,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("typescript", &["typescript", "source", "tree", "config"]),
     ("postgres", &["postgres", "schema", "config", "source", "cli"]),
     ("migrations", &["migrations", "postgres", "schema", "source", "tree", "config", "report"]),
+    ("import", &["import", "migrations", "tree"]),
     ("checks", &["checks", "config", "report", "schema", "source", "typescript"]),
     ("render", &["render", "report", "source", "terminal"]),
     ("config", &["config", "report"]),

@@ -63,6 +63,19 @@ pub fn name(words: &str) -> Result<String> {
     if let Some((version, name)) = words.split_once("__").filter(|(version, _)| is_version(version)) {
         bail!("`{words}` holds a version (`{version}`), but versions are counted by themselves: say only `{name}`")
     }
+    let slug = slug(words);
+    if slug.is_empty() {
+        bail!("`{words}` holds no letters or digits: say what the migration does, `cargo xtask db-new add_user_bio`")
+    }
+    if words.len() > LONGEST && slug.len() + 4 > LONGEST {
+        bail!("the name is longer than {LONGEST} bytes: say it shorter, explain it inside the file")
+    }
+    Ok(slug)
+}
+
+/// `words` as far as a file name can hold them, cut to 200 bytes; empty if it can hold nothing.
+#[must_use]
+pub fn slug(words: &str) -> String {
     let mut slug = String::new();
     let mut previous = '_';
     for character in words.chars() {
@@ -74,16 +87,8 @@ pub fn name(words: &str) -> Result<String> {
         previous = character;
     }
     let slug = slug.trim_matches('_');
-    if slug.is_empty() {
-        bail!("`{words}` holds no letters or digits: say what the migration does, `cargo xtask db-new add_user_bio`")
-    }
-    if slug.len() > LONGEST {
-        bail!(
-            "the name is {} bytes long, {LONGEST} are allowed: say it shorter, explain it inside the file",
-            slug.len()
-        )
-    }
-    Ok(slug.to_owned())
+    let end = (0..=slug.len().min(LONGEST)).rev().find(|at| slug.is_char_boundary(*at)).unwrap_or(0);
+    slug[..end].to_owned()
 }
 
 fn is_version(text: &str) -> bool {

@@ -19,6 +19,8 @@ pub use irreversible::reason as irreversible_reason;
 pub use names::{Direction, FileName, NamedFile, file_name};
 pub use no_transaction::is_marked as is_no_transaction;
 pub use order::out_of_order;
+pub use refuses_transaction::command as refuses_transaction;
+pub use transaction_control::command as controls_transaction;
 pub(super) use {encoding::decode, names::classify, pairs::pair};
 
 use super::sql::{self, Statement, Token};
@@ -78,6 +80,12 @@ const CHECKS: &[Check] = &[
     enum_value::check,
     string_setting::check,
 ];
+
+/// Everything that is wrong with `text`, the content of `file`.
+#[must_use]
+pub fn problems(file: &str, text: &str, direction: Direction) -> Vec<Problem> {
+    Script::new(file, text, direction).problems()
+}
 
 /// The text of one file, as the checks read it.
 pub(super) struct Script<'a> {

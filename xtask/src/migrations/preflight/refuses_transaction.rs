@@ -21,6 +21,7 @@ fn explain(script: &Script<'_>, statement: &Statement<'_>, command: &str) -> Pro
 }
 
 /// The command, if PostgreSQL refuses it in a transaction.
+#[must_use]
 pub fn command(statement: &Statement<'_>) -> Option<&'static str> {
     let cursor = statement.cursor();
     let readers = [index, reindex, whole_cluster, table, subscription, session];

@@ -10,8 +10,9 @@ pub fn check(script: &Script<'_>) -> Vec<Problem> {
     found.map(|(statement, command)| explain(script, statement, &command)).collect()
 }
 
-/// The statement's first words, if it is one that controls a transaction.
-fn command(statement: &Statement<'_>) -> Option<String> {
+/// The statement's first words in upper case, if it is one that begins or ends a transaction: `BEGIN`.
+#[must_use]
+pub fn command(statement: &Statement<'_>) -> Option<String> {
     let mut cursor = statement.cursor();
     if cursor.eat_all(&["start", "transaction"]) || cursor.eat_all(&["prepare", "transaction"]) {
         return Some(words(statement, 2));

@@ -1,0 +1,180 @@
+//! Reads the migrations of other tools: each layout says which files belong together and in which order, one file per
+//! layout. What the pairs of this tool cannot hold is said, never dropped without a word.
+
+mod dbmate;
+mod diesel;
+mod drizzle;
+mod flyway;
+mod folders;
+mod golang_migrate;
+mod hasura;
+mod markers;
+mod node_pg_migrate;
+mod pairs;
+mod prisma;
+mod source;
+mod sqlx;
+mod supabase;
+mod versions;
+
+use anyhow::{Result, bail};
+use clap::ValueEnum;
+
+pub use pairs::{Pair, pairs};
+use source::Source;
+
+use crate::tree::Tree;
+
+/// The tool whose migrations are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Layout {
+    /// `<tag>.sql` in the order of `meta/_journal.json`
+    Drizzle,
+    /// `<version>_<name>/migration.sql`
+    Prisma,
+    /// `<version>_<name>.up.sql` and `.down.sql`, or `<version>_<name>.sql`
+    Sqlx,
+    /// `<version>_<name>/up.sql` and `down.sql`
+    Diesel,
+    /// `<version>_<name>.up.sql` and `.down.sql`
+    GolangMigrate,
+    /// `<version>_<name>.sql`
+    Supabase,
+    /// `<version>_<name>.sql` with `-- migrate:up` and `-- migrate:down`
+    Dbmate,
+    /// `<version>_<name>.sql` with `-- Up Migration` and `-- Down Migration`
+    NodePgMigrate,
+    /// `V<version>__<name>.sql` and `U<version>__<name>.sql`
+    Flyway,
+    /// `<version>_<name>/up.sql` and `down.sql`
+    Hasura,
+}
+
+impl Layout {
+    /// The tool's name, as it is typed.
+    #[must_use]
+    pub fn name(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+
+    fn expected(self) -> &'static str {
+        match self {
+            Self::Drizzle => "`meta/_journal.json` beside `<tag>.sql`",
+            Self::Prisma => "`<version>_<name>/migration.sql`",
+            Self::Sqlx => "`<version>_<name>.up.sql` or `<version>_<name>.sql`",
+            Self::Diesel | Self::Hasura => "`<version>_<name>/up.sql`",
+            Self::GolangMigrate => "`<version>_<name>.up.sql`",
+            Self::Supabase => "`<version>_<name>.sql`",
+            Self::Dbmate => "`<version>_<name>.sql` with `-- migrate:up`",
+            Self::NodePgMigrate => "`<version>_<name>.sql` with `-- Up Migration`",
+            Self::Flyway => "`V<version>__<name>.sql`",
+        }
+    }
+}
+
+/// One migration of the other tool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// Its version as it is written there, digits and what stands between them: `0007`, `2024-01-15-103000`, `1.2`.
+    pub version: String,
+    /// Its name as it is written there.
+    pub name: String,
+    /// Forward.
+    pub up: Part,
+    /// Back, if there is something.
+    pub down: Option<Part>,
+}
+
+/// The SQL of one direction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// The file that it was read from.
+    pub file: String,
+    /// The text, with LF line ends and without a byte order mark.
+    pub text: String,
+    /// Whether the other tool ran it outside a transaction.
+    pub no_transaction: bool,
+}
+
+/// Something that a person should know about an import.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Note {
+    /// The file that it is about.
+    pub file: String,
+    /// What is to be known.
+    pub text: String,
+}
+
+/// What was read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Found {
+    /// In the order in which the other tool runs them.
+    pub drafts: Vec<Draft>,
+    /// What was not carried over.
+    pub notes: Vec<Note>,
+}
+
+impl Found {
+    fn note(&mut self, file: &str, text: impl Into<String>) {
+        self.notes.push(Note { file: file.to_owned(), text: text.into() });
+    }
+}
+
+/// Reads the migrations of `layout` in `tree`.
+///
+/// # Errors
+/// When files cannot be read, there are none of that layout, or there are several folders of them.
+pub fn read(tree: &dyn Tree, layout: Layout) -> Result<Found> {
+    let source = Source::new(tree)?;
+    let found = match layout {
+        Layout::Drizzle => drizzle::read(&source),
+        Layout::Prisma => prisma::read(&source),
+        Layout::Sqlx => sqlx::read(&source),
+        Layout::Diesel => diesel::read(&source),
+        Layout::GolangMigrate => golang_migrate::read(&source),
+        Layout::Supabase => supabase::read(&source),
+        Layout::Dbmate => dbmate::read(&source),
+        Layout::NodePgMigrate => node_pg_migrate::read(&source),
+        Layout::Flyway => flyway::read(&source),
+        Layout::Hasura => hasura::read(&source),
+    }?;
+    if found.drafts.is_empty() {
+        bail!("there are no migrations of {}: expected {}", layout.name(), layout.expected())
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::WorkingTree;
+
+    /// What is read from a folder with these files: `version name | up | down`, then `file: note`.
+    pub(super) fn read_files(layout: Layout, files: &[(&str, &str)]) -> Result<Vec<String>> {
+        let folder = tempfile::tempdir()?;
+        for (name, text) in files {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().expect("inside the folder"))?;
+            std::fs::write(path, text)?;
+        }
+        let found = read(&WorkingTree::new(folder.path()), layout)?;
+        let part = |part: &Part| {
+            let mark = if part.no_transaction { "!" } else { "" };
+            format!("{mark}{}", part.text.trim().replace('\n', " "))
+        };
+        let draft = |draft: &Draft| {
+            let down = draft.down.as_ref().map_or_else(|| "-".into(), part);
+            format!("{} {} | {} | {down}", draft.version, draft.name, part(&draft.up))
+        };
+        let notes = found.notes.iter().map(|note| format!("{}: {}", note.file, note.text));
+        Ok(found.drafts.iter().map(draft).chain(notes).collect())
+    }
+
+    #[test]
+    fn a_folder_without_migrations_of_that_layout_is_an_error() {
+        for layout in Layout::value_variants() {
+            let error = read_files(*layout, &[("README.md", "x")]).expect_err("nothing there");
+            assert!(error.to_string().contains("expected `"), "{error}");
+        }
+    }
+}

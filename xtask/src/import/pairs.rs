@@ -1,0 +1,160 @@
+//! Makes pairs of files out of what was read, and says what a person has to look at in each.
+
+use super::{Draft, Found, Note, Part, versions};
+use crate::migrations::preflight::{self, Direction, Problem};
+use crate::migrations::sql::{self, Statement};
+use crate::migrations::{next, preflight::irreversible_reason};
+
+/// The two files of one migration, relative to the folder of migrations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pair {
+    /// `V7__add_user_bio`
+    pub stem: String,
+    /// The file that it was read from.
+    pub from: String,
+    /// The text of `V7__add_user_bio.sql`.
+    pub up: String,
+    /// The text of `V7__add_user_bio.down.sql`.
+    pub down: String,
+    /// Whether there is a way back.
+    pub reversible: bool,
+    /// What the preflight refuses in either text; the file in each place is the name of the new file.
+    pub problems: Vec<Problem>,
+}
+
+/// The pairs, and what was changed on the way.
+#[must_use]
+pub fn pairs(found: &Found, tool: &str) -> (Vec<Pair>, Vec<Note>) {
+    let written: Vec<_> = found.drafts.iter().map(|draft| draft.version.as_str()).collect();
+    let digits = versions::assign(&written);
+    let mut notes = found.notes.clone();
+    let pairs = found.drafts.iter().zip(digits);
+    let pairs = pairs.map(|(draft, digits)| pair(draft, &digits, tool, &mut notes)).collect();
+    (pairs, notes)
+}
+
+fn pair(draft: &Draft, digits: &str, tool: &str, notes: &mut Vec<Note>) -> Pair {
+    let plain: String = draft.version.chars().filter(char::is_ascii_digit).collect();
+    if plain.parse::<u128>().ok() != digits.parse().ok() {
+        let text = format!("has version {}, which became {digits} to keep the order", draft.version);
+        notes.push(Note { file: draft.up.file.clone(), text });
+    }
+    let slug = next::slug(&draft.name);
+    let stem = format!("V{digits}__{}", if slug.is_empty() { "migration" } else { &slug });
+    let up = text(&draft.up, notes);
+    let (down, reversible) = way_back(draft.down.as_ref(), tool, notes);
+    let mut problems = preflight::problems(&format!("{stem}.sql"), &up, Direction::Up);
+    problems.extend(preflight::problems(&format!("{stem}.down.sql"), &down, Direction::Down));
+    Pair { stem, from: draft.up.file.clone(), up, down, reversible, problems }
+}
+
+/// A missing or empty way back says so: a person who needs it must not find out at night.
+fn way_back(part: Option<&Part>, tool: &str, notes: &mut Vec<Note>) -> (String, bool) {
+    let irreversible = format!("-- irreversible: imported from {tool} without a down migration\n");
+    match part {
+        None => (irreversible, false),
+        Some(part) if irreversible_reason(&part.text).is_some() => (part.text.clone(), false),
+        Some(part) if sql::statements(&part.text).is_empty() => {
+            let comments = part.text.trim();
+            let text = if comments.is_empty() { irreversible } else { format!("{irreversible}\n{comments}\n") };
+            (text, false)
+        }
+        Some(part) => (text(part, notes), true),
+    }
+}
+
+/// The text as it runs here: without the transaction around it, and marked if it refuses one.
+fn text(part: &Part, notes: &mut Vec<Note>) -> String {
+    let mut note = |text: &str| notes.push(Note { file: part.file.clone(), text: text.into() });
+    let unwrapped = without_transaction(&part.text);
+    if unwrapped.is_some() {
+        note("had BEGIN and COMMIT around it, which were removed: each migration is one transaction anyway");
+    }
+    let text = unwrapped.unwrap_or_else(|| part.text.clone());
+    let refuses = sql::statements(&text).iter().any(|statement| preflight::refuses_transaction(statement).is_some());
+    if preflight::is_no_transaction(&text) || !(part.no_transaction || refuses) {
+        return text;
+    }
+    if refuses && !part.no_transaction {
+        note("holds a statement that refuses transactions, and was marked `-- no-transaction`");
+    }
+    format!("-- no-transaction\n{text}")
+}
+
+/// The text between the first statement, a `BEGIN`, and the last, a `COMMIT`.
+fn without_transaction(text: &str) -> Option<String> {
+    let statements = sql::statements(text);
+    let [first, .., last] = statements.as_slice() else { return None };
+    let control = |statement: &Statement<'_>| preflight::controls_transaction(statement);
+    let begins = matches!(control(first)?.as_str(), "BEGIN" | "START TRANSACTION");
+    let ends = matches!(control(last)?.as_str(), "COMMIT" | "END");
+    let inner = statements.get(1..statements.len() - 1)?.iter().any(|statement| control(statement).is_some());
+    if !begins || !ends || inner {
+        return None;
+    }
+    let cut = |statement: &Statement<'_>| {
+        let range = statement.span.range();
+        let after = &text[range.end..];
+        let semicolon = after.len() - after.trim_start().strip_prefix(';').unwrap_or(after).len();
+        (range.start, range.end + semicolon)
+    };
+    let ((begin, after_begin), (commit, after_commit)) = (cut(first), cut(last));
+    let between = text[after_begin..commit].trim_start_matches(['\n', ' ']).trim_end();
+    Some(format!("{}{between}\n{}", &text[..begin], text[after_commit..].trim_start_matches('\n')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draft(up: &str, down: Option<&str>) -> Found {
+        let part = |text: &str| Part { file: "7_x.sql".into(), text: text.into(), no_transaction: false };
+        let draft = Draft { version: "7".into(), name: "Add-Bio".into(), up: part(up), down: down.map(part) };
+        Found { drafts: vec![draft], notes: Vec::new() }
+    }
+
+    fn made(up: &str, down: Option<&str>) -> (Pair, Vec<String>) {
+        let (mut pairs, notes) = pairs(&draft(up, down), "sqlx");
+        (pairs.remove(0), notes.into_iter().map(|note| note.text).collect())
+    }
+
+    #[test]
+    fn a_pair_passes_the_preflight_as_far_as_it_can() {
+        let (pair, notes) = made("select 1;", Some("select 2;"));
+        assert_eq!((pair.stem.as_str(), pair.reversible, notes.len()), ("V7__add_bio", true, 0));
+        assert_eq!(pair.problems, []);
+    }
+
+    #[test]
+    fn a_missing_way_back_says_so() {
+        let (pair, _) = made("select 1;", None);
+        assert_eq!(pair.down, "-- irreversible: imported from sqlx without a down migration\n");
+        let (pair, _) = made("select 1;", Some("-- Could not auto-generate a down migration.\n-- drop x"));
+        assert!(
+            !pair.reversible && pair.down.ends_with("\n\n-- Could not auto-generate a down migration.\n-- drop x\n")
+        );
+        assert_eq!(pair.problems, []);
+    }
+
+    #[test]
+    fn the_transaction_around_a_text_is_taken_off() {
+        let (pair, notes) = made("-- about\nBEGIN;\n\nselect 1;\nCOMMIT;\n", Some("begin; select 2; end"));
+        assert_eq!((pair.up.as_str(), pair.down.as_str()), ("-- about\nselect 1;\n", "select 2;\n"));
+        assert_eq!((notes.len(), pair.problems), (2, vec![]));
+        let (pair, _) = made("begin; select 1; commit; begin; select 2; commit;", None);
+        assert_eq!(pair.problems.len(), 4);
+    }
+
+    #[test]
+    fn statements_that_refuse_transactions_are_marked() {
+        let (pair, notes) = made("create index concurrently i on t (a);", None);
+        assert!(pair.up.starts_with("-- no-transaction\n") && pair.problems.is_empty());
+        assert_eq!(notes, ["holds a statement that refuses transactions, and was marked `-- no-transaction`"]);
+    }
+
+    #[test]
+    fn placeholders_stay_and_are_listed() {
+        let (pair, _) = made("create table ${schema}.t ();", None);
+        assert!(pair.up.contains("${schema}") && pair.problems[0].message == "this is a placeholder");
+    }
+}

@@ -1,0 +1,51 @@
+//! Versions of other tools, and the numbers that they become: the same digits where that keeps the order.
+
+use super::Draft;
+
+/// The numbers in a version: `2024-01-15` is 2024, 1, 15. Numbers too long for the type are compared as the longest.
+fn numbers(version: &str) -> Vec<u64> {
+    let parts = version.split(|character: char| !character.is_ascii_digit()).filter(|part| !part.is_empty());
+    parts.map(|part| part.parse().unwrap_or(u64::MAX)).collect()
+}
+
+/// In the order of versions, then names.
+pub(super) fn sort(drafts: &mut [Draft]) {
+    drafts.sort_by_cached_key(|draft| (numbers(&draft.version), draft.name.clone()));
+}
+
+/// The digits of each version, for file names. Dotted versions become a counter; digits that would break the order
+/// are counted up.
+pub(super) fn assign(versions: &[&str]) -> Vec<String> {
+    if versions.iter().any(|version| version.contains('.')) {
+        let width = versions.len().to_string().len();
+        return (1..=versions.len()).map(|number| format!("{number:0width$}")).collect();
+    }
+    let written: Vec<String> = versions.iter().map(|version| version.replace('-', "")).collect();
+    // `2024-01-15-103000` and `2024-01-15-103000-0000` are of one kind, and differ in length.
+    let longest = written.iter().map(String::len).max().unwrap_or_default();
+    let dates = written.iter().all(|digits| digits.len() >= 8) && longest <= 18;
+    let mut last = -1_i64;
+    let next = |digits: &String| {
+        let digits = if dates { format!("{digits:0<longest$}") } else { digits.clone() };
+        let number: i64 = digits.parse().unwrap_or(i64::MAX - 1);
+        let number = number.max(last.saturating_add(1));
+        last = number;
+        format!("{number:0width$}", width = digits.len())
+    };
+    written.iter().map(next).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::assign;
+
+    #[test]
+    fn digits_stay_where_they_keep_the_order() {
+        assert_eq!(assign(&["0000", "0001", "0010"]), ["0000", "0001", "0010"]);
+        assert_eq!(assign(&["00000000000000", "2024-01-15-103000"]), ["00000000000000", "20240115103000"]);
+        assert_eq!(assign(&["1", "1", "2"]), ["1", "2", "3"]);
+        assert_eq!(assign(&["1", "1.2", "1.10"]), ["1", "2", "3"]);
+        let mixed = ["2024-01-15-103000", "2024-01-16-103000-0000"];
+        assert_eq!(assign(&mixed), ["202401151030000000", "202401161030000000"]);
+    }
+}
