@@ -18,6 +18,10 @@ pub struct Facts {
     pub routes: Vec<Route>,
     /// Endpoints that a contract describes.
     pub contracts: Vec<Contract>,
+    /// Pairs of types that say what an endpoint takes and returns, and not which endpoint that is.
+    pub exchanges: Vec<Exchange>,
+    /// Routes and contracts that are there, and whose path or place is only known when the program runs.
+    pub unresolved_endpoints: Vec<UnresolvedEndpoint>,
     /// Files that could not be read whole.
     pub problems: Vec<Problem>,
     /// How many files were walked, and how many of them were parsed.
@@ -231,6 +235,49 @@ pub struct Contract {
     pub request: Option<ContractReference>,
     /// The type or schema of the response.
     pub response: Option<ContractReference>,
+    /// Every type and schema that it names, those two included, in order.
+    pub references: Vec<ContractReference>,
+    /// The parameters of the path that its schema of them has; none where there is no such schema.
+    pub parameters: Option<Parameters>,
+    /// Whether it is its own implementation: a contract of tRPC, a route of a framework that is made from it.
+    pub served: bool,
+    /// Comments that speak to this tool.
+    pub tags: Tags,
+}
+
+/// What a contract's schema says of the parameters of its path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parameters {
+    /// Where the contract names or holds it.
+    pub location: Location,
+    /// The keys of the schema where it is written out in the contract.
+    pub keys: Option<Vec<String>>,
+    /// The schema's declaration, where it is named.
+    pub declaration: Option<DeclarationName>,
+}
+
+/// The types of `<Name>Request` and `<Name>Response`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exchange {
+    /// `CreateUser`
+    pub name: String,
+    /// `CreateUserRequest`
+    pub request: Option<ContractReference>,
+    /// `CreateUserResponse`
+    pub response: Option<ContractReference>,
+}
+
+/// A route or contract whose path or place is only known when the program runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnresolvedEndpoint {
+    /// `route`, `mount` or `contract`.
+    pub what: &'static str,
+    /// What is known of it: `GET /:id of router`, `UserEndpoints.getById`.
+    pub name: String,
+    /// Where it is declared.
+    pub location: Location,
+    /// Why.
+    pub reason: String,
 }
 
 /// A type or schema that a contract names.
@@ -240,8 +287,21 @@ pub struct ContractReference {
     pub name: String,
     /// Where it is named.
     pub location: Location,
-    /// Whether a declaration of that name can be reached from there.
+    /// Whether a declaration of that name can be reached from there. Names of packages count as resolved.
     pub resolved: bool,
+    /// The declaration, where it is one of the monorepo's.
+    pub declaration: Option<DeclarationName>,
+    /// Whether the name stands for all of it, and not for a part (`z.array(User)`, `User.partial()`).
+    pub whole: bool,
+}
+
+/// A declaration, by its file and name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DeclarationName {
+    /// Path relative to the root.
+    pub file: String,
+    /// As it is declared there.
+    pub name: String,
 }
 
 /// A file that could not be read whole.

@@ -1,0 +1,86 @@
+//! Routers → endpoints: each registration below each mount, from the applications down.
+
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use super::{Routes, location};
+use crate::typescript::evaluate::{Birth, Evaluator, Framework, PathText, RouterId, RouterNode, joined};
+use crate::typescript::facts::UnresolvedEndpoint;
+
+/// How deep routers nest.
+const DEPTH: usize = 24;
+
+pub(super) fn read(evaluator: &Evaluator<'_>, found: &mut Routes) {
+    let routers = evaluator.routers();
+    let mounted: HashSet<RouterId> =
+        routers.iter().flat_map(|router| &router.mounts).filter_map(|mount| mount.child.clone().ok()).collect();
+    let has_application = routers.iter().any(is_application);
+    let mut walk = Walk { evaluator, reached: HashSet::new(), found };
+    for (id, router) in routers.iter().enumerate() {
+        let is_top = !mounted.contains(&id) && (router.framework == Framework::Hono || !has_application);
+        if is_application(router) || is_top {
+            walk.router(id, &Ok("".into()), 0);
+        }
+    }
+    let reached = walk.reached;
+    for (id, router) in routers.iter().enumerate().filter(|(id, _)| !reached.contains(id)) {
+        if !mounted.contains(&id) && !router.registrations.is_empty() {
+            unmounted(evaluator, router, found);
+        }
+    }
+}
+
+fn is_application(router: &RouterNode<'_>) -> bool {
+    matches!(router.birth, Birth::Application | Birth::GivenApplication)
+}
+
+struct Walk<'w, 'p> {
+    evaluator: &'w Evaluator<'p>,
+    reached: HashSet<RouterId>,
+    found: &'w mut Routes,
+}
+
+impl Walk<'_, '_> {
+    fn router(&mut self, id: RouterId, prefix: &PathText, depth: usize) {
+        let Some(router) = self.evaluator.routers().get(id).filter(|_| depth < DEPTH) else { return };
+        self.reached.insert(id);
+        let prefix = below(prefix, &router.prefix);
+        for registration in &router.registrations {
+            let path = below(&prefix, &registration.path);
+            self.found.add(self.evaluator, &registration.method, &path, registration.site);
+        }
+        for mount in &router.mounts {
+            match &mount.child {
+                Ok(child) => self.router(*child, &below(&prefix, &mount.path), depth + 1),
+                Err(reason) => self.unknown_mount(mount.site, reason),
+            }
+        }
+    }
+
+    fn unknown_mount(&mut self, site: crate::typescript::evaluate::Site<'_>, reason: &str) {
+        let Some(location) = location(self.evaluator, site) else { return };
+        let name = format!("mount at {location}");
+        let reason = format!("what is mounted here is not known: {reason}");
+        self.found.unresolved.push(UnresolvedEndpoint { what: "mount", name, location, reason });
+    }
+}
+
+fn below(prefix: &PathText, path: &PathText) -> PathText {
+    match (prefix, path) {
+        (Ok(prefix), Ok(path)) if prefix.is_empty() => Ok(Rc::clone(path)),
+        _ => joined(prefix, path),
+    }
+}
+
+fn unmounted(evaluator: &Evaluator<'_>, router: &RouterNode<'_>, found: &mut Routes) {
+    for registration in &router.registrations {
+        let Some(location) = location(evaluator, registration.site) else { continue };
+        let path = registration.path.as_deref().unwrap_or("…");
+        found.unresolved.push(UnresolvedEndpoint {
+            what: "route",
+            name: format!("{} {path}", registration.method),
+            location,
+            reason: "its router is not mounted on any application in the files of `routes`".into(),
+        });
+    }
+}

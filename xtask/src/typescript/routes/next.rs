@@ -1,0 +1,78 @@
+//! Next.js: the path of a file is the path of its routes. `app/**/route.ts` exports a function per method;
+//! `pages/api/**` exports one for all.
+
+use super::{Routes, location};
+use crate::source::Span;
+use crate::typescript::evaluate::{Evaluator, Site};
+use crate::typescript::syntax::{Export, Module, StatementKind};
+
+const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+
+pub(super) fn read(evaluator: &mut Evaluator<'_>, files: &[&str], found: &mut Routes) {
+    for file in files {
+        let Some(module) = evaluator.program().load(file) else { continue };
+        if let Some(path) = app_path(file) {
+            for (method, span) in exported_methods(module) {
+                found.add(evaluator, method, &Ok(path.as_str().into()), Site { file, span });
+            }
+        } else if let Some(path) = pages_path(file)
+            && let Some(span) = default_export(module)
+        {
+            let site = Site { file, span };
+            if location(evaluator, site).is_some() {
+                found.add(evaluator, "ALL", &Ok(path.as_str().into()), site);
+            }
+        }
+    }
+}
+
+/// `apps/web/app/(shop)/api/users/[id]/route.ts` → `api/users/[id]`
+fn app_path(file: &str) -> Option<String> {
+    let (folder, name) = file.rsplit_once('/')?;
+    let is_route = matches!(name, "route.ts" | "route.js" | "route.tsx" | "route.mts");
+    let folder = format!("/{folder}/");
+    let (_, inside) = folder.split_once("/app/").filter(|_| is_route)?;
+    let is_shown = |segment: &&str| !segment.starts_with('(') && !segment.starts_with('@') && !segment.is_empty();
+    Some(inside.split('/').filter(is_shown).collect::<Vec<_>>().join("/"))
+}
+
+/// `pages/api/users/[id].ts` → `api/users/[id]`
+fn pages_path(file: &str) -> Option<String> {
+    let file = format!("/{file}");
+    let (_, inside) = file.split_once("/pages/api/")?;
+    let stem = [".ts", ".js", ".tsx", ".mts"].iter().find_map(|end| inside.strip_suffix(end))?;
+    let stem = stem.strip_suffix("/index").unwrap_or(if stem == "index" { "" } else { stem });
+    Some(format!("api/{stem}"))
+}
+
+fn exported_methods(module: &Module) -> Vec<(&'static str, Span)> {
+    let declared = |method: &&'static str| {
+        let mut statements = module.declarations(method).filter(|statement| statement.exported);
+        let span = statements.find_map(|statement| statement.declared()).map(|(_, span)| span);
+        let renamed = module.exports.get(*method).map(|export| match export {
+            Export::Local(local) => module
+                .declarations(local)
+                .find_map(|statement| statement.declared())
+                .map_or(Span::default(), |found| found.1),
+            Export::From(_) => Span::default(),
+        });
+        Some((*method, span.or(renamed)?))
+    };
+    METHODS.iter().filter_map(declared).collect()
+}
+
+fn default_export(module: &Module) -> Option<Span> {
+    let exported = module.statements.iter().filter(|statement| statement.exported);
+    let mut defaults = exported.filter_map(|statement| match &statement.kind {
+        StatementKind::Default(value) => Some(value.span),
+        StatementKind::Function(name, _) if name.text == "default" => Some(name.span),
+        _ => None,
+    });
+    let named = || match module.exports.get("default")? {
+        Export::Local(local) => {
+            module.declarations(local).find_map(|statement| statement.declared()).map(|found| found.1)
+        }
+        Export::From(_) => Some(Span::default()),
+    };
+    defaults.next().or_else(named)
+}
