@@ -2,11 +2,13 @@
 
 pub mod files;
 mod find;
+pub mod fingerprint;
 pub mod history;
 pub mod journal;
 pub mod lint;
 pub mod lock;
 pub mod next;
+pub mod prediction;
 pub mod preflight;
 pub mod provenance;
 pub mod replay;
