@@ -4,8 +4,10 @@
 pub mod baseline;
 pub mod import;
 pub mod inspect;
+mod judge;
 pub mod migrate;
 pub mod new;
+mod report_files;
 pub mod rollback;
 pub mod snapshot;
 pub mod status;

@@ -1,14 +1,199 @@
-//! `db-migrate`.
+//! `db-migrate`: verifies what the pending migrations will make, applies them one transaction each, verifies again
+//! before each commit, and reports.
 
-use anyhow::{Result, bail};
+mod before;
+mod occurrence;
+mod watch;
 
-use super::{Context, Outcome};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use postgres::Client;
+
+use super::judge::Judge;
+use super::{Context, Outcome, report_files};
+use crate::cli::Format;
+use crate::migrations::prediction::Laboratory;
+use crate::migrations::runner::{self, Settings};
+use crate::migrations::state::State;
+use crate::migrations::{self, Migration, files, history, lock};
+use crate::postgres::connect::{Target, connect};
+use crate::render::{human, json};
+use crate::report::{MigrationResult, Timestamp, Verification};
+use occurrence::History;
+use watch::{Known, Rejected, Watcher};
 
 /// Options of `db-migrate`.
 #[derive(Debug, clap::Args)]
-pub struct Options {}
+pub struct Options {
+    /// Migrate up to this migration: `7`, `V7__add_user_bio`, `add_user_bio`; without it all pending ones are applied
+    pub migration: Option<String>,
+
+    /// How long to wait, in seconds, while somebody else migrates or rolls back
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub lock_timeout: u64,
+
+    /// How long a statement may wait, in milliseconds, for a lock that the application holds, before it is tried again
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 3000)]
+    pub ddl_lock_timeout: u64,
+}
 
 /// Runs `db-migrate`.
-pub fn run(_context: &Context, _options: &Options) -> Result<Outcome> {
-    bail!("`db-migrate` is not built yet")
+pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
+    let files = files::load(&context.tree(), &context.config.migrations)?;
+    let asked = options.migration.as_deref().map(|name| migrations::find(&files, name)).transpose()?;
+    let target = Target::open(context.options.database_url.as_deref(), &context.config, &context.root)?;
+    let mut run = Run::new(context, asked, target.describe());
+    run.say(&human::migration::opening(&run.result, context.terminal.style()))?;
+    let mut client = connect(&target)?;
+    let settings = lock_database(context, &mut client, options.lock_timeout, options.ddl_lock_timeout)?;
+    let worked = run.work(&mut client, &settings, &files);
+    run.finish(worked)
+}
+
+/// Takes the lock of the database, telling who holds it meanwhile.
+pub fn lock_database(context: &Context, client: &mut Client, timeout: u64, ddl_timeout: u64) -> Result<Settings> {
+    let table = &context.config.history_table;
+    let mut failed = Ok(());
+    let lock_pid = lock::acquire(client, table, Duration::from_secs(timeout), &mut |holder| {
+        failed = context.terminal.eprint(&format!("Waiting for the lock of the database, held by {holder}\n"));
+    })?;
+    failed?;
+    Ok(Settings {
+        history_table: table.clone(),
+        lock_pid,
+        ddl_lock_timeout: Duration::from_millis(ddl_timeout),
+        retries: 4,
+    })
+}
+
+/// One run, and what is known of it so far.
+struct Run<'a> {
+    context: &'a Context,
+    asked: Option<&'a Migration>,
+    result: MigrationResult,
+}
+
+impl<'a> Run<'a> {
+    fn new(context: &'a Context, asked: Option<&'a Migration>, database: String) -> Self {
+        let result = MigrationResult {
+            success: false,
+            migration_name: asked.map(ToString::to_string),
+            timestamp: Timestamp::now(),
+            database,
+            planned: Vec::new(),
+            stopped_before: true,
+            unchecked: Vec::new(),
+            pre: Verification::empty("nothing yet"),
+            post: None,
+            applied: Vec::new(),
+            output: None,
+            error: None,
+        };
+        Self { context, asked, result }
+    }
+
+    /// Prints for people; programs get the whole result at the end.
+    fn say(&self, text: &str) -> Result<()> {
+        match self.context.options.format {
+            Format::Human => Ok(self.context.terminal.print(text)?),
+            Format::Json => Ok(()),
+        }
+    }
+
+    fn work(&mut self, client: &mut Client, settings: &Settings, files: &[Migration]) -> Result<()> {
+        let style = self.context.terminal.style();
+        let state = State::new(history::read(client, &settings.history_table)?, files);
+        let judge = Judge::new(self.context, files)?;
+        if !state.problems.is_empty() {
+            self.result.pre = before::history_problems(&state);
+            self.result.error = Some("the history of the database and the migration files disagree".into());
+            return self.say(&human::migration::before(&self.result, style));
+        }
+        let last = self.asked.map_or(i64::MAX, |asked| asked.version);
+        let planned: Vec<&Migration> = state.pending.iter().copied().filter(|file| file.version <= last).collect();
+        self.result.planned = planned.iter().map(ToString::to_string).collect();
+        let laboratory = self.laboratory();
+        let applied: Vec<&Migration> = state.applied_files().collect();
+        let prediction = laboratory.predict(&applied, &state.pending)?;
+        let history = History::new(&judge, &prediction, &state.pending, planned.len());
+        let live = before::live_schema(self.context, client)?;
+        self.result.pre = before::verification(&judge, &prediction, &live, &history);
+        self.say(&human::migration::before(&self.result, style))?;
+        if !self.result.pre.overall_passed() {
+            self.result.error = Some("the verification before the migration found errors; nothing was applied".into());
+            return Ok(());
+        }
+        self.result.stopped_before = false;
+        match planned.last() {
+            Some(last) => {
+                let known = Known { files, prediction: &prediction, judge: &judge, history: &history };
+                self.apply(client, settings, known, last)
+            }
+            None => {
+                self.result.success = true;
+                Ok(())
+            }
+        }
+    }
+
+    fn laboratory(&self) -> Laboratory<'a> {
+        let shadow_url = self.context.options.shadow_database_url.as_deref().filter(|url| !url.is_empty());
+        Laboratory { config: &self.context.config, root: &self.context.root, shadow_url }
+    }
+
+    fn apply(&mut self, client: &mut Client, settings: &Settings, known: Known<'_>, last: &Migration) -> Result<()> {
+        self.say(&human::migration::applying(&self.result))?;
+        let mut watcher = Watcher::new(self.context, client, self.laboratory(), known, last.version)?;
+        let outcome = runner::run(client, settings, known.files, last.version, &mut watcher);
+        let (applied, post) = watcher.into_parts();
+        self.result.applied = applied;
+        self.result.post = post;
+        self.result.success = outcome.is_ok();
+        let outcome = outcome.or_else(|error| match error.downcast_ref::<Rejected>() {
+            Some(Rejected(why)) => {
+                self.result.error = Some(why.clone());
+                Ok(())
+            }
+            None => Err(error),
+        });
+        self.say(&human::migration::after(&self.result, self.context.terminal.style()))?;
+        outcome
+    }
+
+    /// Writes the reports, prints the end, and says how it went. A report that cannot be written neither undoes nor
+    /// hides what was applied.
+    fn finish(mut self, worked: Result<()>) -> Result<Outcome> {
+        if let Err(error) = &worked {
+            self.result.error = Some(format!("{error:#}"));
+        }
+        let written = self.write_reports();
+        match self.context.options.format {
+            Format::Human => {
+                let error_follows = worked.is_err();
+                let style = self.context.terminal.style();
+                self.context.terminal.print(&human::migration::closing(&self.result, error_follows, style))?;
+            }
+            Format::Json => self.context.terminal.print(&json::migration(&self.result))?,
+        }
+        worked?;
+        written.with_context(|| self.summary())?;
+        Ok(if self.result.success { Outcome::Clean } else { Outcome::Errors })
+    }
+
+    fn write_reports(&self) -> Result<()> {
+        let verification = self.result.post.as_ref().unwrap_or(&self.result.pre);
+        report_files::write(self.context, report_files::VERIFICATION, &json::verification(verification))?;
+        report_files::write(self.context, report_files::MIGRATION, &json::migration(&self.result))?;
+        Ok(())
+    }
+
+    /// What happened, for an error that comes after it.
+    fn summary(&self) -> String {
+        match self.result.applied.as_slice() {
+            [] => "nothing was applied".into(),
+            [one] => format!("`{}` was applied and is committed", one.name),
+            many => format!("{} migrations were applied and are committed", many.len()),
+        }
+    }
 }

@@ -44,10 +44,12 @@ impl Prediction {
         self.steps.iter().find(|step| step.version == version)
     }
 
-    /// The schema after the last pending migration.
+    /// The schema after the first `count` pending migrations, which was read unless there are many of them. Where it
+    /// was not, the next one that was.
     #[must_use]
-    pub fn target(&self) -> &Schema {
-        self.steps.last().and_then(|step| step.schema.as_ref()).unwrap_or(&self.base)
+    pub fn after(&self, count: usize) -> &Schema {
+        let Some(index) = count.checked_sub(1) else { return &self.base };
+        self.steps.iter().skip(index).find_map(|step| step.schema.as_ref()).unwrap_or(&self.base)
     }
 }
 

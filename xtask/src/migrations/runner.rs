@@ -41,6 +41,8 @@ pub trait Watch {
     fn starting(&mut self, migration: &Migration);
     /// `migration` could not get its locks and is tried again after `pause`.
     fn retrying(&mut self, migration: &Migration, cause: &anyhow::Error, pause: Duration);
+    /// The transaction of a migration began.
+    fn began(&mut self, transaction: &mut Transaction<'_>) -> Result<()>;
     /// `migration` and its rows are written and not yet committed; an error undoes them.
     fn verify(&mut self, transaction: &mut Transaction<'_>, migration: &Migration) -> Result<()>;
     /// A statement of a migration without transaction is about to run: the digest of the catalogs as they are.

@@ -63,38 +63,7 @@ pub enum Problem {
 
 impl std::fmt::Display for Problem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Missing { name, renumbered: None } => {
-                write!(
-                    f,
-                    "`{name}` was applied and its file is gone: restore the file, or undo it with `cargo xtask db-rollback {name}`"
-                )
-            }
-            Self::Missing { name, renumbered: Some(file) } => {
-                write!(f, "`{name}` was applied and `{file}` holds its SQL now: give the file its old name back")
-            }
-            Self::Edited { name, file } => {
-                write!(
-                    f,
-                    "`{name}` was applied and `{file}` was edited since: restore the file and put the change into a new migration"
-                )
-            }
-            Self::Renamed { name, file, edited: false } => {
-                write!(f, "`{name}` was applied and its file is called `{file}` now: give it its old name back")
-            }
-            Self::Renamed { name, file, edited: true } => {
-                write!(
-                    f,
-                    "`{name}` was applied and `{file}` has its version with another name and content: restore the file and give the new migration a version of its own"
-                )
-            }
-            Self::OutOfOrder { name, file, last } => {
-                write!(
-                    f,
-                    "`{name}` was not applied and is older than `{last}`, which was: give `{file}` a version above"
-                )
-            }
-        }
+        write!(f, "`{}` {}: {}", self.name(), self.what(), self.help())
     }
 }
 
@@ -107,6 +76,39 @@ impl Problem {
             | Self::Edited { name, .. }
             | Self::Renamed { name, .. }
             | Self::OutOfOrder { name, .. } => name,
+        }
+    }
+
+    /// What is wrong, without the migration's name in front.
+    #[must_use]
+    pub fn what(&self) -> String {
+        match self {
+            Self::Missing { renumbered: None, .. } => "was applied, and its file is gone".into(),
+            Self::Missing { renumbered: Some(file), .. } => format!("was applied, and `{file}` holds its SQL now"),
+            Self::Edited { file, .. } => format!("was applied, and `{file}` was edited since"),
+            Self::Renamed { file, edited: false, .. } => format!("was applied, and its file is called `{file}` now"),
+            Self::Renamed { file, edited: true, .. } => {
+                format!("was applied, and `{file}` has its version with another name and content")
+            }
+            Self::OutOfOrder { last, .. } => format!("was not applied, and is older than `{last}`, which was"),
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> String {
+        match self {
+            Self::Missing { name, renumbered: None } => {
+                format!("restore the file, or undo the migration with `cargo xtask db-rollback {name}`")
+            }
+            Self::Missing { renumbered: Some(_), .. } | Self::Renamed { edited: false, .. } => {
+                "give the file its old name back".into()
+            }
+            Self::Edited { .. } => "restore the file, and put the change into a new migration".into(),
+            Self::Renamed { edited: true, .. } => {
+                "restore the file, and give the new migration a version of its own".into()
+            }
+            Self::OutOfOrder { file, last, .. } => format!("give `{file}` a version above that of `{last}`"),
         }
     }
 }

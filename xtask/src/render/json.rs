@@ -2,9 +2,11 @@
 //! of the specification, then ours.
 
 mod finding;
+mod migration;
 mod verification;
 
 pub use finding::finding;
+pub use migration::migration;
 pub use verification::{verification, verification_value};
 
 use serde_json::Value;

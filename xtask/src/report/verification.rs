@@ -59,6 +59,19 @@ pub struct Verification {
 }
 
 impl Verification {
+    /// A verification of nothing, to which findings may be added.
+    #[must_use]
+    pub fn empty(against: &str) -> Self {
+        Self {
+            timestamp: Timestamp::now(),
+            migration_name: None,
+            against: against.to_owned(),
+            findings: Vec::new(),
+            coverage: Coverage::default(),
+            sources: Sources::default(),
+        }
+    }
+
     /// The errors of one part.
     pub fn errors(&self, category: Category) -> impl Iterator<Item = &Finding> {
         self.of(category, Severity::Error)

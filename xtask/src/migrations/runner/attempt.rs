@@ -52,6 +52,7 @@ fn once(
 ) -> Result<()> {
     let mut transaction = client.transaction().context("cannot begin a transaction")?;
     ensure_locked(&mut transaction, settings)?;
+    watch.began(&mut transaction)?;
     transaction
         .batch_execute(&migration.sql)
         .map_err(|error| failed(&error, &migration.file, &migration.sql, 0))

@@ -1,0 +1,99 @@
+//! What is judged before anything runs: the history, the live database, and the schema that the pending migrations
+//! will make.
+
+use anyhow::{Context as _, Result, anyhow};
+
+use super::occurrence::History;
+use crate::commands::Context;
+use crate::commands::judge::Judge;
+use crate::migrations::prediction::Prediction;
+use crate::migrations::state::{Problem, State};
+use crate::postgres::catalog::{self, OwnTables};
+use crate::postgres::error::ServerError;
+use crate::report::{Category, Finding, Severity, Verification};
+use crate::schema::diff::{self, Likeness, SchemaDiff};
+use crate::schema::model::Schema;
+
+/// A verification that holds nothing but the disagreements between history and files.
+pub fn history_problems(state: &State<'_>) -> Verification {
+    let mut verification = Verification::empty("the history of the database");
+    verification.findings = state.problems.iter().map(history_finding).collect();
+    verification
+}
+
+fn history_finding(problem: &Problem) -> Finding {
+    let kind = match problem {
+        Problem::Missing { .. } => "MIGRATION_MISSING",
+        Problem::Edited { .. } => "MIGRATION_EDITED",
+        Problem::Renamed { .. } => "MIGRATION_RENAMED",
+        Problem::OutOfOrder { .. } => "MIGRATION_OUT_OF_ORDER",
+    };
+    critical(kind, problem.name(), problem.what(), problem.help())
+}
+
+/// A finding about the database as a whole. The specification has no part for it; it belongs to the database's side
+/// of type alignment, and always stops a migration.
+fn critical(kind: &'static str, entity: &str, message: String, help: String) -> Finding {
+    let mut finding = Finding::new(kind, Category::TypeAlignment, Severity::Error, entity, message);
+    finding.critical = true;
+    finding.help = Some(help);
+    finding
+}
+
+/// The live schema, also inside a transaction.
+pub fn live_schema(context: &Context, client: &mut impl postgres::GenericClient) -> Result<Schema> {
+    let own = OwnTables::new(&context.config.history_table);
+    let schema = catalog::read(client, &own).map_err(|error| anyhow!(ServerError::from(error)));
+    schema.context("cannot read the catalogs of the database")
+}
+
+/// Judges the schema that the migrations of this run will make, and the live database as it is.
+pub fn verification(judge: &Judge<'_>, prediction: &Prediction, live: &Schema, history: &History) -> Verification {
+    let last = history.last();
+    let against = match last {
+        Some(name) => format!("the schema after {name}, from a replay of the migrations"),
+        None => "the schema of the applied migrations, from a replay".to_owned(),
+    };
+    let mut verification = judge.judge(prediction.after(history.count()), &against, last);
+    history.complete(&mut verification);
+    verification.findings.splice(0..0, drift(&prediction.base, live));
+    verification
+}
+
+/// What somebody changed in the database past the migrations. Privileges are granted by servers themselves.
+pub fn drift(expected: &Schema, live: &Schema) -> Vec<Finding> {
+    let difference = difference(expected, live);
+    match difference.likeness() {
+        Likeness::Exact | Likeness::PhysicalOrderOnly => Vec::new(),
+        Likeness::Different => by_object(difference).iter().map(drift_finding).collect(),
+    }
+}
+
+/// One difference for each object.
+fn by_object(difference: SchemaDiff) -> Vec<SchemaDiff> {
+    let mut objects: Vec<SchemaDiff> = Vec::new();
+    for change in difference.changes {
+        match objects.last_mut().filter(|last| is_about(last, &change)) {
+            Some(last) => last.changes.push(change),
+            None => objects.push(SchemaDiff { changes: vec![change] }),
+        }
+    }
+    objects
+}
+
+fn is_about(difference: &SchemaDiff, change: &diff::Change) -> bool {
+    difference.changes.iter().all(|other| (&other.kind, &other.object) == (&change.kind, &change.object))
+}
+
+/// How the live schema differs from what it should be.
+pub fn difference(expected: &Schema, live: &Schema) -> SchemaDiff {
+    diff::diff(expected, live).without_grants()
+}
+
+fn drift_finding(difference: &SchemaDiff) -> Finding {
+    let object = difference.changes.first().map(|change| change.object.as_str()).unwrap_or_default();
+    let lines: Vec<_> = difference.to_string().lines().map(|line| line.trim().to_owned()).collect();
+    let message = format!("the database is not what its migrations made of it ({})", lines.join("; "));
+    let help = "put the change into a migration, or undo it in the database".to_owned();
+    critical("SCHEMA_DRIFT", object, message, help).with_detail("difference", difference.to_string())
+}

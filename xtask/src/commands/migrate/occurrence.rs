@@ -1,0 +1,108 @@
+//! Tells what is there today from what a pending migration introduces or resolves.
+
+use std::collections::BTreeSet;
+
+use crate::commands::judge::Judge;
+use crate::migrations::Migration;
+use crate::migrations::prediction::Prediction;
+use crate::report::{Finding, Occurrence, Severity, Verification};
+use crate::schema::model::Schema;
+
+/// What makes two findings the same.
+type Key = (&'static str, String, Option<String>, String);
+
+fn key(finding: &Finding) -> Key {
+    (finding.kind, finding.entity.clone(), finding.field.clone(), finding.message.clone())
+}
+
+fn keys(findings: &[Finding]) -> BTreeSet<Key> {
+    findings.iter().map(key).collect()
+}
+
+/// The findings before any pending migration, and after each.
+#[derive(Debug)]
+pub struct History {
+    /// The names of the pending migrations.
+    pending: Vec<String>,
+    /// How many of them this run applies.
+    count: usize,
+    before: Vec<Finding>,
+    /// One for each pending migration whose schema was read, with its index.
+    after: Vec<(usize, BTreeSet<Key>)>,
+}
+
+impl History {
+    /// Judges the schemas of `prediction`, whose first `count` migrations this run applies.
+    pub fn new(judge: &Judge<'_>, prediction: &Prediction, pending: &[&Migration], count: usize) -> Self {
+        let findings = |schema: &Schema| judge.judge(schema, "", None).findings;
+        let read = prediction.steps.iter().enumerate().filter_map(|(index, step)| Some((index, step.schema.as_ref()?)));
+        Self {
+            pending: pending.iter().map(ToString::to_string).collect(),
+            count,
+            before: findings(&prediction.base),
+            after: read.map(|(index, schema)| (index, keys(&findings(schema)))).collect(),
+        }
+    }
+
+    /// How many of the pending migrations this run applies.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The migration after which this run ends; none when it applies none.
+    pub fn last(&self) -> Option<&str> {
+        self.pending.get(self.count.checked_sub(1)?).map(String::as_str)
+    }
+
+    /// Marks the findings of the target schema, and adds those of today that are gone there.
+    pub fn complete(&self, verification: &mut Verification) {
+        verification.findings.iter_mut().for_each(|finding| self.mark(finding));
+        verification.findings.extend(self.resolved());
+    }
+
+    /// Says of a finding in the target schema where it comes from. One that a later migration resolves belongs to
+    /// that one's types, which are written already: it fails nothing now.
+    pub fn mark(&self, finding: &mut Finding) {
+        if self.pending.is_empty() {
+            return;
+        }
+        let key = key(finding);
+        if let Some(resolving) = self.first(self.count, |findings| !findings.contains(&key)) {
+            finding.occurrence = Some(Occurrence::ResolvedBy(resolving));
+            soften(finding);
+        } else if self.before.iter().any(|before| self::key(before) == key) {
+            finding.occurrence = Some(Occurrence::Present);
+        } else {
+            let introducing = self.first(0, |findings| findings.contains(&key));
+            finding.occurrence = introducing.map(Occurrence::IntroducedBy);
+        }
+    }
+
+    /// The findings of today that are gone in the target schema.
+    fn resolved(&self) -> Vec<Finding> {
+        let in_target = self.after.iter().rfind(|(index, _)| *index < self.count).map(|(_, keys)| keys);
+        let Some(in_target) = in_target else { return Vec::new() };
+        let gone = self.before.iter().filter(|finding| !in_target.contains(&key(finding)));
+        gone.cloned()
+            .map(|mut finding| {
+                let key = key(&finding);
+                let resolving = self.first(0, |findings| !findings.contains(&key));
+                finding.occurrence = resolving.map(Occurrence::ResolvedBy);
+                soften(&mut finding);
+                finding
+            })
+            .collect()
+    }
+
+    /// The first migration from `start` on after which the findings are as asked.
+    fn first(&self, start: usize, is_it: impl Fn(&BTreeSet<Key>) -> bool) -> Option<String> {
+        let (index, _) =
+            self.after.iter().filter(|(index, _)| *index >= start).find(|(_, findings)| is_it(findings))?;
+        self.pending.get(*index).cloned()
+    }
+}
+
+fn soften(finding: &mut Finding) {
+    finding.severity = Severity::Warning;
+    finding.critical = false;
+}

@@ -1,0 +1,176 @@
+//! Verifies each migration before its COMMIT: the catalogs against the prediction, and with the last one the
+//! TypeScript against what the catalogs then hold.
+
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use postgres::{Client, Transaction};
+
+use super::before::{difference, live_schema};
+use super::occurrence::History;
+use crate::cli::Format;
+use crate::commands::Context;
+use crate::commands::judge::Judge;
+use crate::migrations::fingerprint::{Beginning, Fingerprinter};
+use crate::migrations::prediction::{Laboratory, Prediction};
+use crate::migrations::runner::Watch;
+use crate::migrations::{Migration, journal};
+use crate::render::human;
+use crate::report::{AppliedMigration, Verification};
+use crate::schema::diff::Likeness;
+use crate::schema::model::Schema;
+use crate::schema::snapshot;
+
+/// A migration that ran, and whose result is not accepted: it was undone.
+#[derive(Debug)]
+pub struct Rejected(pub String);
+
+impl std::fmt::Display for Rejected {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Rejected {}
+
+/// What is known before anything runs.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// Every migration file.
+    pub files: &'a [Migration],
+    /// What the pending ones will make.
+    pub prediction: &'a Prediction,
+    /// Judges what they made.
+    pub judge: &'a Judge<'a>,
+    /// Which findings belong to which migration.
+    pub history: &'a History,
+}
+
+/// Watches one run.
+pub struct Watcher<'a> {
+    context: &'a Context,
+    laboratory: Laboratory<'a>,
+    known: Known<'a>,
+    last: i64,
+    fingerprinter: Fingerprinter,
+    beginning: Option<Beginning>,
+    /// The digest of the catalogs as they were last read, for the journal.
+    digest: Option<String>,
+    applied: Vec<AppliedMigration>,
+    post: Option<Verification>,
+}
+
+impl<'a> Watcher<'a> {
+    /// Watches a run on `client` up to version `last`.
+    pub fn new(
+        context: &'a Context,
+        client: &mut Client,
+        laboratory: Laboratory<'a>,
+        known: Known<'a>,
+        last: i64,
+    ) -> Result<Self> {
+        Ok(Self {
+            context,
+            laboratory,
+            known,
+            last,
+            fingerprinter: Fingerprinter::new(client)?,
+            beginning: None,
+            digest: Some(snapshot::digest(&known.prediction.base)),
+            applied: Vec::new(),
+            post: None,
+        })
+    }
+
+    /// What is committed, and the last verification.
+    pub fn into_parts(self) -> (Vec<AppliedMigration>, Option<Verification>) {
+        (self.applied, self.post)
+    }
+
+    /// Whether the transaction wrote to the catalogs what it wrote on the scratch database.
+    fn matches_fingerprint(&mut self, transaction: &mut Transaction<'_>, predicted: Option<&String>) -> Result<bool> {
+        let (Some(predicted), Some(beginning)) = (predicted, self.beginning.take()) else { return Ok(false) };
+        Ok(self.fingerprinter.end(transaction, beginning)? == *predicted)
+    }
+
+    /// Compares the whole catalogs with the prediction, and keeps their digests.
+    fn compare(&mut self, transaction: &mut Transaction<'_>, migration: &Migration) -> Result<Schema> {
+        let actual = live_schema(self.context, transaction)?;
+        let predicted = self.known.prediction.step(migration.version).and_then(|step| step.schema.as_ref());
+        let replayed;
+        let expected = match predicted {
+            Some(schema) => schema,
+            None => {
+                let up_to: Vec<_> = self.known.files.iter().filter(|file| file.version <= migration.version).collect();
+                replayed = self.laboratory.schema(&up_to)?;
+                &replayed
+            }
+        };
+        let difference = difference(expected, &actual);
+        match difference.likeness() {
+            Likeness::Exact | Likeness::PhysicalOrderOnly => {}
+            Likeness::Different => bail!(Rejected(format!(
+                "`{migration}` did not make the schema that it made on the scratch database, so it was undone \
+                 (- scratch, + this database):\n{difference}"
+            ))),
+        }
+        let digest = snapshot::digest(&actual);
+        let before = self.digest.replace(digest);
+        let table = &self.context.config.history_table;
+        journal::set_catalogs(transaction, table, migration.version, before.as_deref(), self.digest.as_deref())?;
+        Ok(actual)
+    }
+
+    fn verify_alignment(&mut self, actual: &Schema, migration: &Migration) -> Result<()> {
+        let against = format!("the database after {migration}, before its commit");
+        let mut post = self.known.judge.judge(actual, &against, Some(&migration.to_string()));
+        post.findings.iter_mut().for_each(|finding| self.known.history.mark(finding));
+        let passed = post.overall_passed();
+        self.post = Some(post);
+        if !passed {
+            bail!(Rejected(format!("the verification after `{migration}` found errors, so it was undone")))
+        }
+        Ok(())
+    }
+}
+
+impl Watch for Watcher<'_> {
+    fn starting(&mut self, _migration: &Migration) {}
+
+    fn retrying(&mut self, migration: &Migration, cause: &anyhow::Error, pause: Duration) {
+        let seconds = pause.as_secs_f32();
+        let text = format!("`{migration}` could not get its locks and is tried again in {seconds} s: {cause:#}\n");
+        // Nobody to tell is no reason to stop in the middle.
+        let _ = self.context.terminal.eprint(&text);
+    }
+
+    fn began(&mut self, transaction: &mut Transaction<'_>) -> Result<()> {
+        self.beginning = Some(self.fingerprinter.begin(transaction)?);
+        Ok(())
+    }
+
+    fn verify(&mut self, transaction: &mut Transaction<'_>, migration: &Migration) -> Result<()> {
+        let step = self.known.prediction.step(migration.version);
+        let is_last = migration.version == self.last;
+        let is_read = step.is_some_and(|step| step.schema.is_some());
+        let fingerprint = step.and_then(|step| step.fingerprint.as_ref());
+        if !is_last && !is_read && self.matches_fingerprint(transaction, fingerprint)? {
+            self.digest = None;
+            return Ok(());
+        }
+        let actual = self.compare(transaction, migration)?;
+        if is_last { self.verify_alignment(&actual, migration) } else { Ok(()) }
+    }
+
+    fn catalog(&mut self, client: &mut Client) -> Result<String> {
+        Ok(snapshot::digest(&live_schema(self.context, client)?))
+    }
+
+    fn applied(&mut self, migration: &AppliedMigration) {
+        self.applied.push(migration.clone());
+        if self.context.options.format == Format::Human {
+            let text = human::migration::applied(migration, self.context.terminal.style());
+            let _ = self.context.terminal.print(&text);
+        }
+    }
+}
