@@ -1,11 +1,87 @@
-//! The TypeScript side: which files can matter ([`discover`]), and what their declarations say ([`facts`]).
-//! Reading TypeScript never fails: what cannot be read is a fact too.
+//! The TypeScript side: which files can matter ([`discover`]), how they are parsed ([`parse`]) and follow each other
+//! ([`modules`]), what their types and constants mean ([`resolve`], [`values`]), what their routes come to
+//! ([`evaluate`]), and what their declarations say ([`facts`]). Reading TypeScript never fails: what cannot be read is
+//! a fact too.
 
+pub mod collect;
+pub mod discover;
+pub mod drizzle;
 pub mod evaluate;
+pub mod external;
 pub mod facts;
+pub mod kinds;
 pub mod modules;
 pub mod parse;
+pub mod resolve;
 pub mod routes;
 pub mod syntax;
 #[cfg(test)]
 pub mod testing;
+pub mod values;
+pub mod zod;
+
+use anyhow::{Context, Result};
+use rayon::prelude::*;
+
+use crate::config::Config;
+use crate::source::{LineIndex, Span};
+use crate::tree::Tree;
+use discover::Candidate;
+use facts::{Facts, Problem};
+use modules::Program;
+use resolve::Resolver;
+
+/// Reads the configured files of `tree`. Fails only where a configured folder does not exist.
+pub fn read(tree: &dyn Tree, config: &Config) -> Result<Facts> {
+    let pool = rayon::ThreadPoolBuilder::new().stack_size(parse::STACK_SIZE).build();
+    pool.context("cannot start the threads that read TypeScript")?.install(|| read_all(tree, config))
+}
+
+fn read_all(tree: &dyn Tree, config: &Config) -> Result<Facts> {
+    let discovered = discover::discover(tree, config)?;
+    let program = Program::new(tree);
+    let candidates = &discovered.candidates;
+    candidates.par_iter().for_each(|candidate| {
+        program.add(&candidate.path, &candidate.bytes);
+    });
+    let (parts, found): (Vec<Facts>, _) = rayon::join(
+        || candidates.par_iter().map(|candidate| file_facts(&program, candidate)).collect(),
+        || routes(&program, candidates),
+    );
+    let mut facts = Facts { files_walked: discovered.walked, files_parsed: candidates.len(), ..Facts::default() };
+    parts.into_iter().for_each(|part| append(&mut facts, part));
+    facts.routes = found.routes;
+    facts.unresolved_endpoints = found.unresolved;
+    facts.problems.extend(discovered.unreadable.into_iter().map(|(path, why)| unreadable(&path, &why)));
+    Ok(facts)
+}
+
+fn routes(program: &Program<'_>, candidates: &[Candidate]) -> routes::Routes {
+    let files: Vec<&str> =
+        candidates.iter().filter(|candidate| candidate.roles.routes).map(|candidate| &*candidate.path).collect();
+    routes::read(&mut evaluate::Evaluator::new(program), &files)
+}
+
+fn file_facts(program: &Program<'_>, candidate: &Candidate) -> Facts {
+    let mut facts = Facts::default();
+    if let Some(module) = program.load(&candidate.path) {
+        let resolver = Resolver::new(program);
+        collect::collect(&resolver, module, candidate.roles, &mut facts);
+    }
+    facts
+}
+
+fn append(facts: &mut Facts, part: Facts) {
+    facts.types.extend(part.types);
+    facts.schemas.extend(part.schemas);
+    facts.tables.extend(part.tables);
+    facts.enums.extend(part.enums);
+    facts.routes.extend(part.routes);
+    facts.contracts.extend(part.contracts);
+    facts.problems.extend(part.problems);
+}
+
+fn unreadable(path: &str, why: &str) -> Problem {
+    let lines = LineIndex::new(path.into(), "".into());
+    Problem { location: lines.location(Span::default()), message: format!("the file cannot be read: {why}") }
+}

@@ -89,7 +89,7 @@ pub fn accepted(ty: &ColumnType, layer: Layer, config: &Config) -> Vec<Shape> {
 pub fn accepts(ty: &ColumnType, kind: &Kind, layer: Layer, config: &Config) -> bool {
     let shapes = accepted(ty, layer, config);
     match (ty.array, kind) {
-        (_, Kind::Unresolved(_)) => true,
+        (_, Kind::Any | Kind::Unresolved(_)) => true,
         (_, Kind::Union(members)) if shapes.contains(&Shape::Json) || ty.array => {
             members.iter().any(|member| accepts(ty, member, layer, config))
         }
@@ -122,7 +122,7 @@ fn is_accepted(shapes: &[Shape], kind: &Kind) -> bool {
         // PostgreSQL does not enforce the number of an array's dimensions.
         Kind::Array(items) => any(&[Shape::Array, Shape::Json]) || is_accepted(shapes, items) && nested(items),
         Kind::Union(members) => members.iter().all(|member| is_accepted(shapes, member)),
-        Kind::Unresolved(_) => true,
+        Kind::Any | Kind::Unresolved(_) => true,
     }
 }
 

@@ -74,6 +74,7 @@ fn values_of(kind: &Kind) -> Values {
         | Kind::Date
         | Kind::Bytes
         | Kind::Json
+        | Kind::Any
         | Kind::Union(_)
         | Kind::Unresolved(_) => Values::None,
     }

@@ -68,7 +68,7 @@ enum Verdict {
 }
 
 fn verdict(role: Role, facts: &ColumnFacts<'_>, field: &Field) -> Option<Verdict> {
-    if matches!(field.kind, Kind::Unresolved(_)) {
+    if matches!(field.kind, Kind::Any | Kind::Unresolved(_)) {
         return None;
     }
     match role {

@@ -23,6 +23,7 @@ pub fn kind(kind: &Kind) -> String {
             _simple => format!("{}[]", self::kind(items)),
         },
         Kind::Union(members) => members.iter().map(self::kind).collect::<Vec<_>>().join(" | "),
+        Kind::Any => "any".into(),
         Kind::Unresolved(_) => "unknown".into(),
     }
 }

@@ -1,14 +1,100 @@
-//! `db-inspect`.
+//! `db-inspect`: prints what was read from TypeScript and the schema, so that no verdict is a mystery.
 
-use anyhow::{Result, bail};
+mod human;
+mod json;
+mod tables;
+
+use std::collections::HashMap;
+
+use anyhow::{Context as _, Result};
 
 use super::{Context, Outcome};
+use crate::checks::{entities, matching};
+use crate::cli::Format;
+use crate::migrations::{Migration, files, replay};
+use crate::schema::model::{ObjectName, Schema};
+use crate::schema::snapshot;
+use crate::source::Location;
+use crate::typescript;
+use crate::typescript::facts::Facts;
 
 /// Options of `db-inspect`.
 #[derive(Debug, clap::Args)]
-pub struct Options {}
+pub struct Options {
+    /// What to print; without it everything that was read from TypeScript
+    #[arg(value_enum)]
+    pub what: Option<What>,
+}
+
+/// What to print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum What {
+    /// The tables of the schema that the migrations make
+    Tables,
+    /// Interfaces, aliases of object types, classes, and tables that Drizzle declares
+    Types,
+    /// Zod object schemas
+    Schemas,
+    /// Endpoints that a contract describes
+    Contracts,
+    /// Endpoints that the server offers
+    Routes,
+}
+
+/// Which table each declaration describes, by the place of its name.
+type TablesOf = HashMap<Location, ObjectName>;
 
 /// Runs `db-inspect`.
-pub fn run(_context: &Context, _options: &Options) -> Result<Outcome> {
-    bail!("`db-inspect` is not built yet")
+pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
+    let text = match options.what {
+        Some(What::Tables) => tables::render(&schema(context)?, context.options.format),
+        what => {
+            let facts = typescript::read(&context.tree(), &context.config)?;
+            let tables = tables_of(context, &facts)?;
+            render(&facts, &tables, what, context.options.format)
+        }
+    };
+    context.terminal.print(&text)?;
+    Ok(Outcome::Clean)
+}
+
+fn render(facts: &Facts, tables: &TablesOf, what: Option<What>, format: Format) -> String {
+    match format {
+        Format::Human => human::render(facts, tables, what),
+        Format::Json => json::render(facts, tables, what),
+    }
+}
+
+/// The schema that the migrations make: the snapshot's while it is fresh, else replayed on a scratch database.
+fn schema(context: &Context) -> Result<Schema> {
+    let migrations = files::load(&context.tree(), &context.config.migrations)?;
+    match fresh_snapshot(context, &migrations)? {
+        Some(schema) => Ok(schema),
+        None => {
+            let shadow = context.options.shadow_database_url.as_deref().filter(|url| !url.is_empty());
+            replay::schema(&context.config, &context.root, shadow, &migrations)
+        }
+    }
+}
+
+fn fresh_snapshot(context: &Context, migrations: &[Migration]) -> Result<Option<Schema>> {
+    let snapshot = snapshot::read(&context.tree(), &context.config.snapshot)
+        .with_context(|| format!("cannot read the schema snapshot `{}`", context.config.snapshot))?;
+    Ok(snapshot.filter(|snapshot| snapshot.is_fresh(migrations)).map(|snapshot| snapshot.schema))
+}
+
+/// Which table each declaration describes. What is read from TypeScript is shown also where there are no migrations,
+/// and from an old snapshot rather than not at all.
+fn tables_of(context: &Context, facts: &Facts) -> Result<TablesOf> {
+    let Some(snapshot) = snapshot::read(&context.tree(), &context.config.snapshot)? else {
+        return Ok(TablesOf::new());
+    };
+    let entities = entities::entities(&snapshot.schema, &context.config);
+    let mut tables = TablesOf::new();
+    for described in matching::describe(entities, facts, &context.config) {
+        for description in &described.descriptions {
+            tables.insert(description.declaration.location.clone(), described.entity.name.clone());
+        }
+    }
+    Ok(tables)
 }

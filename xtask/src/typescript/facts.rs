@@ -121,6 +121,8 @@ pub struct Ignore {
 pub struct Field {
     /// As it is written.
     pub name: String,
+    /// The column that the source itself links it to: `varchar('created_by')`.
+    pub column: Option<String>,
     /// The name.
     pub location: Location,
     /// May be absent (`?`, `.optional()`, `| undefined`). Of Zod: may be absent in the input.
@@ -156,8 +158,10 @@ pub enum Kind {
     Date,
     /// `Buffer`, `Uint8Array`.
     Bytes,
-    /// Any object, record, `any`, `unknown`.
+    /// Any object or record.
     Json,
+    /// `any`, `unknown`: says nothing, not even whether it may be null.
+    Any,
     /// String literals.
     Enum(Vec<String>),
     /// An array.
@@ -190,6 +194,10 @@ pub struct Constraints {
     pub integer: bool,
     /// `.regex(/…/)`, the source between the slashes.
     pub pattern: Option<String>,
+    /// `z.coerce`, `.catch(…)`, `z.preprocess(…)`: takes other values too, and makes them fit.
+    pub coerced: bool,
+    /// `.transform(…)`: what comes out is another value than what goes in.
+    pub transformed: bool,
     /// `.refine(…)` and the like: demands something that cannot be read.
     pub refined: bool,
 }

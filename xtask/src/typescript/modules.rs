@@ -6,7 +6,7 @@
 //!   re-exports), a namespace, or a name of a package that is not part of the monorepo.
 //! - [`Program::exported`]: what a file exports under a name.
 //!
-//! Values of constants across files (strings, templates, objects) are `values::Evaluator`'s.
+//! Values of constants across files (strings, templates, objects) are `values`'s.
 
 mod json;
 mod packages;

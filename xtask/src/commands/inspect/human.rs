@@ -1,0 +1,124 @@
+//! What was read, for people.
+
+use std::fmt::Write as _;
+
+use super::{TablesOf, What};
+use crate::checks::wording;
+use crate::typescript::facts::{Constraints, Declaration, Facts, Field, Kind};
+
+/// Everything that was read, or only `what`.
+pub(super) fn render(facts: &Facts, tables: &TablesOf, what: Option<What>) -> String {
+    let mut text = String::new();
+    let wanted = |part| what.is_none_or(|what| what == part);
+    if wanted(What::Types) {
+        declarations(&mut text, "Types", &facts.types, tables);
+        declarations(&mut text, "Drizzle tables", &facts.tables, tables);
+    }
+    if wanted(What::Schemas) {
+        declarations(&mut text, "Schemas", &facts.schemas, tables);
+    }
+    if wanted(What::Routes) {
+        let lines = facts
+            .routes
+            .iter()
+            .map(|route| format!("  {:<7} {}  {}\n", route.method, route.path, place(&route.location)));
+        section(&mut text, "Routes", lines.collect());
+    }
+    if wanted(What::Contracts) {
+        let lines = facts.contracts.iter().map(|contract| {
+            let place = place(&contract.location);
+            format!("  {:<7} {}  {}  {place}\n", contract.method, contract.path, contract.name)
+        });
+        section(&mut text, "Contracts", lines.collect());
+    }
+    for problem in &facts.problems {
+        let _ = writeln!(text, "warning: {}: {}", problem.location, problem.message);
+    }
+    text.push_str(&summary(facts));
+    text
+}
+
+fn section(text: &mut String, title: &str, lines: Vec<String>) {
+    if !lines.is_empty() {
+        let _ = writeln!(text, "{title} ({})", lines.len());
+        lines.iter().for_each(|line| text.push_str(line));
+        text.push('\n');
+    }
+}
+
+fn declarations(text: &mut String, title: &str, declarations: &[Declaration], tables: &TablesOf) {
+    section(text, title, declarations.iter().map(|one| declaration(one, tables)).collect());
+}
+
+fn declaration(declaration: &Declaration, tables: &TablesOf) -> String {
+    let table = tables.get(&declaration.location).map_or_else(String::new, |table| format!("  table {table}"));
+    let mut text = format!("  {}{table}  {}\n", declaration.name, place(&declaration.location));
+    let width = declaration.fields.iter().map(|field| field.name.chars().count()).max().unwrap_or(0) + 1;
+    for field in &declaration.fields {
+        let name = format!("{}{}", field.name, if field.optional { "?" } else { "" });
+        let _ = writeln!(text, "    {name:<width$} {}", described(field));
+    }
+    if let Some(reason) = &declaration.unresolved {
+        let _ = writeln!(text, "    not resolved: {reason}");
+    }
+    text
+}
+
+fn described(field: &Field) -> String {
+    let mut text = match &field.kind {
+        Kind::Unresolved(reason) => format!("not resolved: {reason}"),
+        kind => wording::kind(kind),
+    };
+    if field.nullable {
+        text.push_str(" | null");
+    }
+    let demands = demands(&field.constraints);
+    if !demands.is_empty() {
+        let _ = write!(text, "  ({})", demands.join(", "));
+    }
+    text
+}
+
+fn demands(constraints: &Constraints) -> Vec<String> {
+    let number = |name: &str, value: Option<f64>| value.map(|value| format!("{name} {value}"));
+    let length = |name: &str, value: Option<u32>| value.map(|value| format!("{name} {value}"));
+    let flag = |name: &str, set: bool| set.then(|| name.to_owned());
+    let all = [
+        constraints.format.clone(),
+        length("min length", constraints.min_length),
+        length("max length", constraints.max_length),
+        number(">=", constraints.minimum),
+        number("<=", constraints.maximum),
+        number(">", constraints.exclusive_minimum),
+        number("<", constraints.exclusive_maximum),
+        flag("integer", constraints.integer),
+        constraints.pattern.as_ref().map(|pattern| format!("/{pattern}/")),
+        flag("coerced", constraints.coerced),
+        flag("transformed", constraints.transformed),
+        flag("refined", constraints.refined),
+    ];
+    all.into_iter().flatten().collect()
+}
+
+fn place(location: &crate::source::Location) -> String {
+    format!("{}:{}", location.file, location.line)
+}
+
+fn summary(facts: &Facts) -> String {
+    let all = || facts.types.iter().chain(&facts.schemas).chain(&facts.tables);
+    let fields = all().map(|declaration| declaration.fields.len()).sum::<usize>();
+    let unresolved = |field: &&Field| matches!(field.kind, Kind::Unresolved(_));
+    let unresolved_fields = all().flat_map(|declaration| &declaration.fields).filter(unresolved).count();
+    let unresolved_declarations = all().filter(|declaration| declaration.unresolved.is_some()).count();
+    format!(
+        "read {} of {} files: {} types, {} Drizzle tables, {} schemas, {} routes, {} contracts; \
+         {unresolved_fields} of {fields} fields and {unresolved_declarations} declarations not resolved\n",
+        facts.files_parsed,
+        facts.files_walked,
+        facts.types.len(),
+        facts.tables.len(),
+        facts.schemas.len(),
+        facts.routes.len(),
+        facts.contracts.len(),
+    )
+}

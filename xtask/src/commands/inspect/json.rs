@@ -1,0 +1,176 @@
+//! What was read, as JSON: the shape that the README documents.
+
+use serde_json::{Map, Value, json};
+
+use super::{TablesOf, What};
+use crate::typescript::facts::{
+    Constraints, Contract, Declaration, Enumeration, Facts, Field, Kind, Origin, Problem, Route,
+};
+
+/// Everything that was read, or only `what`.
+pub(super) fn render(facts: &Facts, tables: &TablesOf, what: Option<What>) -> String {
+    let mut object = Map::new();
+    let wanted = |part| what.is_none_or(|what| what == part);
+    let declarations = |all: &[Declaration]| all.iter().map(|one| declaration(one, tables)).collect::<Value>();
+    if wanted(What::Types) {
+        object.insert("types".into(), declarations(&facts.types));
+        object.insert("drizzle".into(), declarations(&facts.tables));
+        object.insert("enums".into(), facts.enums.iter().map(enumeration).collect());
+    }
+    if wanted(What::Schemas) {
+        object.insert("schemas".into(), declarations(&facts.schemas));
+    }
+    if wanted(What::Routes) {
+        object.insert("routes".into(), facts.routes.iter().map(route).collect());
+    }
+    if wanted(What::Contracts) {
+        object.insert("contracts".into(), facts.contracts.iter().map(contract).collect());
+    }
+    object.insert("problems".into(), facts.problems.iter().map(problem).collect());
+    object.insert("files".into(), json!({ "walked": facts.files_walked, "parsed": facts.files_parsed }));
+    format!("{:#}\n", Value::Object(object))
+}
+
+fn declaration(declaration: &Declaration, tables: &TablesOf) -> Value {
+    let mut object = Map::new();
+    object.insert("name".into(), json!(declaration.name));
+    object.insert("file".into(), json!(&*declaration.location.file));
+    object.insert("line".into(), json!(declaration.location.line));
+    let table = tables.get(&declaration.location).map(ToString::to_string);
+    object.insert("table".into(), json!(table));
+    object.insert("origin".into(), json!(origin(declaration.origin)));
+    object.insert("exported".into(), json!(declaration.exported));
+    object.insert("fields".into(), declaration.fields.iter().map(field).collect());
+    if let Some(reason) = &declaration.unresolved {
+        object.insert("unresolved".into(), json!(reason));
+    }
+    Value::Object(object)
+}
+
+fn origin(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Interface => "interface",
+        Origin::Alias => "alias",
+        Origin::Class => "class",
+        Origin::Zod => "zod",
+        Origin::Drizzle => "drizzle",
+    }
+}
+
+fn field(field: &Field) -> Value {
+    let mut object = Map::new();
+    object.insert("name".into(), json!(field.name));
+    if let Some(column) = &field.column {
+        object.insert("column".into(), json!(column));
+    }
+    object.insert("optional".into(), json!(field.optional));
+    object.insert("nullable".into(), json!(field.nullable));
+    kind(&field.kind, &mut object);
+    constraints(&field.constraints, &mut object);
+    if let Some(reference) = &field.reference {
+        object.insert("reference".into(), json!(reference));
+    }
+    if field.has_default {
+        object.insert("default".into(), json!(true));
+    }
+    Value::Object(object)
+}
+
+fn kind(kind: &Kind, object: &mut Map<String, Value>) {
+    let name = match kind {
+        Kind::String => "string",
+        Kind::Number => "number",
+        Kind::Bigint => "bigint",
+        Kind::Boolean => "boolean",
+        Kind::Date => "date",
+        Kind::Bytes => "bytes",
+        Kind::Json | Kind::Any => "json",
+        Kind::Enum(_) => "enum",
+        Kind::Array(_) => "array",
+        Kind::Union(_) => "union",
+        Kind::Unresolved(_) => "unresolved",
+    };
+    object.insert("kind".into(), json!(name));
+    match kind {
+        Kind::Enum(values) => {
+            object.insert("values".into(), json!(values));
+        }
+        Kind::Array(items) => {
+            object.insert("items".into(), nested(items));
+        }
+        Kind::Union(members) => {
+            object.insert("members".into(), members.iter().map(nested).collect());
+        }
+        Kind::Unresolved(reason) => {
+            object.insert("reason".into(), json!(reason));
+        }
+        Kind::Any => {
+            object.insert("any".into(), json!(true));
+        }
+        Kind::String | Kind::Number | Kind::Bigint | Kind::Boolean | Kind::Date | Kind::Bytes | Kind::Json => {}
+    }
+}
+
+fn nested(of: &Kind) -> Value {
+    let mut object = Map::new();
+    kind(of, &mut object);
+    Value::Object(object)
+}
+
+fn constraints(constraints: &Constraints, object: &mut Map<String, Value>) {
+    let mut put = |key: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            object.insert(key.into(), value);
+        }
+    };
+    put("format", constraints.format.as_ref().map(|format| json!(format)));
+    put("minLength", constraints.min_length.map(|length| json!(length)));
+    put("maxLength", constraints.max_length.map(|length| json!(length)));
+    put("minimum", constraints.minimum.map(number));
+    put("maximum", constraints.maximum.map(number));
+    put("exclusiveMinimum", constraints.exclusive_minimum.map(number));
+    put("exclusiveMaximum", constraints.exclusive_maximum.map(number));
+    put("integer", constraints.integer.then(|| json!(true)));
+    put("pattern", constraints.pattern.as_ref().map(|pattern| json!(pattern)));
+    put("coerced", constraints.coerced.then(|| json!(true)));
+    put("transformed", constraints.transformed.then(|| json!(true)));
+    put("refined", constraints.refined.then(|| json!(true)));
+}
+
+/// `5`, not `5.0`.
+fn number(value: f64) -> Value {
+    let whole = value as i64;
+    if (whole as f64 - value).abs() < f64::EPSILON { json!(whole) } else { json!(value) }
+}
+
+fn enumeration(enumeration: &Enumeration) -> Value {
+    json!({
+        "name": enumeration.name,
+        "file": &*enumeration.location.file,
+        "line": enumeration.location.line,
+        "values": enumeration.values,
+        "databaseName": enumeration.database_name,
+    })
+}
+
+fn route(route: &Route) -> Value {
+    let location = &route.location;
+    json!({ "method": route.method, "path": route.path, "file": &*location.file, "line": location.line })
+}
+
+fn contract(contract: &Contract) -> Value {
+    json!({
+        "name": contract.name,
+        "method": contract.method,
+        "path": contract.path,
+        "file": &*contract.location.file,
+        "line": contract.location.line,
+        "request": contract.request.as_ref().map(|reference| &reference.name),
+        "response": contract.response.as_ref().map(|reference| &reference.name),
+    })
+}
+
+fn problem(problem: &Problem) -> Value {
+    let location = &problem.location;
+    json!({ "file": &*location.file, "line": location.line, "column": location.column, "message": problem.message })
+}

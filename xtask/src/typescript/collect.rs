@@ -1,0 +1,53 @@
+//! The declarations of a file → facts.
+
+mod constants;
+mod fields;
+mod names;
+mod tags;
+mod types;
+
+use super::discover::Roles;
+use super::facts::Facts;
+use super::resolve::{Resolver, Scope};
+use super::syntax::{Module, Statement, StatementKind};
+
+/// Adds what `module` declares to `facts`.
+pub fn collect<'p>(resolver: &Resolver<'p>, module: &'p Module, roles: Roles, facts: &mut Facts) {
+    facts.problems.extend(module.problems.iter().cloned());
+    if roles.describes_data() {
+        let file = File { resolver, module };
+        file.statements(&Scope::module(module), &module.statements, "", facts);
+    }
+}
+
+/// A file whose declarations are read.
+struct File<'e, 'p> {
+    resolver: &'e Resolver<'p>,
+    module: &'p Module,
+}
+
+impl<'p> File<'_, 'p> {
+    /// The declarations of a file or, below `prefix`, of a namespace.
+    fn statements(&self, scope: &Scope<'p>, statements: &'p [Statement], prefix: &str, facts: &mut Facts) {
+        let mut seen = std::collections::HashSet::new();
+        for statement in statements {
+            self.resolver.begin();
+            match &statement.kind {
+                StatementKind::Namespace(namespace) => {
+                    let prefix =
+                        if namespace.ambient { prefix.to_owned() } else { format!("{prefix}{}.", namespace.name.text) };
+                    self.statements(&scope.with_statements(&namespace.body), &namespace.body, &prefix, facts);
+                }
+                StatementKind::Variable(variable) => self.constant(scope, statement, variable, prefix, facts),
+                StatementKind::Default(value) => self.default_export(scope, statement, value, facts),
+                _ => match statement.name() {
+                    Some(name) if seen.insert(name) => {
+                        let same: Vec<_> = statements.iter().filter(|other| other.name() == Some(name)).collect();
+                        self.declared_type(scope, &same, prefix, facts);
+                    }
+                    _ => {}
+                },
+            }
+        }
+    }
+}

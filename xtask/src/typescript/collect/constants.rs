@@ -1,0 +1,205 @@
+//! Constants that hold schemas, tables or sets of values.
+
+use std::rc::Rc;
+
+use super::File;
+use super::fields::object_shape;
+use super::names::qualified;
+use super::types::value_strings;
+use crate::source::Span;
+use crate::typescript::drizzle::Table;
+use crate::typescript::facts::{Declaration, Facts, Origin, Side, TableLink, Tags};
+use crate::typescript::resolve::{Scope, Type};
+use crate::typescript::syntax::{Expr, Statement, Variable};
+use crate::typescript::values::{ObjectValue, Value};
+use crate::typescript::zod::{self, Schema, SchemaKind};
+
+/// What a constant is called, and where.
+struct Named<'n> {
+    name: &'n str,
+    span: Span,
+    exported: bool,
+    tags: Tags,
+}
+
+impl<'p> File<'_, 'p> {
+    /// `const name = value`
+    pub(super) fn constant(
+        &self,
+        scope: &Scope<'p>,
+        statement: &'p Statement,
+        variable: &'p Variable,
+        prefix: &str,
+        facts: &mut Facts,
+    ) {
+        let name = format!("{prefix}{}", variable.name.text);
+        let named = Named {
+            name: &name,
+            span: variable.name.span,
+            exported: self.is_exported(statement, &variable.name.text),
+            tags: self.tags(statement.span),
+        };
+        let value = self.resolver.declared_value(scope, &[statement], &variable.name.text);
+        self.value(&named, &value, true, facts);
+    }
+
+    /// `export default value`; of a name, the name's own declaration says it all.
+    pub(super) fn default_export(
+        &self,
+        scope: &Scope<'p>,
+        statement: &'p Statement,
+        value: &'p Expr,
+        facts: &mut Facts,
+    ) {
+        let named = Named { name: "default", span: statement.span, exported: true, tags: self.tags(statement.span) };
+        if !matches!(value.kind, crate::typescript::syntax::ExprKind::Name(_)) {
+            let value = self.resolver.value(scope, value);
+            self.value(&named, &value, true, facts);
+        }
+    }
+
+    fn value(&self, named: &Named<'_>, value: &Value<'p>, top: bool, facts: &mut Facts) {
+        match value.uncast() {
+            Value::Zod(schema) => self.schema(named, schema, facts),
+            Value::Table(table) => facts.tables.push(self.table(named, table)),
+            Value::PgEnum(declared) => {
+                if let Ok(values) = &declared.values {
+                    let values = values.iter().map(|value| value.to_string()).collect();
+                    let namespace = declared.namespace.as_deref().unwrap_or("public");
+                    let database_name = declared.name.as_ref().map(|name| qualified(namespace, name));
+                    self.add_enumeration(named.name, named.span, values, database_name, facts);
+                }
+            }
+            Value::Array(array) if top && array.constant => {
+                if let Some(values) = value_strings(value) {
+                    self.add_enumeration(named.name, named.span, values, None, facts);
+                }
+            }
+            Value::Object(object) => self.object(named, object, facts),
+            _ => {}
+        }
+    }
+
+    /// An object of strings is a set of values; one of schemas holds them under its name.
+    fn object(&self, named: &Named<'_>, object: &Rc<ObjectValue<'p>>, facts: &mut Facts) {
+        if object.constant
+            && let Some(values) = value_strings(&Value::Object(Rc::clone(object)))
+        {
+            return self.add_enumeration(named.name, named.span, values, None, facts);
+        }
+        for entry in &object.entries {
+            let is_here = entry.place.filter(|place| std::ptr::eq(place.module, self.module));
+            let (Some(place), Value::Zod(_)) = (is_here, entry.value.uncast()) else { continue };
+            if matches!(place.value.kind, crate::typescript::syntax::ExprKind::Name(_)) {
+                continue;
+            }
+            let name = format!("{}.{}", named.name, entry.name);
+            let tags = super::tags::read(self.module, place.span);
+            let inner = Named { name: &name, span: place.key, exported: named.exported, tags };
+            self.value(&inner, &entry.value, false, facts);
+        }
+    }
+
+    fn schema(&self, named: &Named<'_>, schema: &Rc<Schema<'p>>, facts: &mut Facts) {
+        let (fields, unresolved) = match &schema.innermost().kind {
+            SchemaKind::Object(shape) => (self.schema_fields(shape), shape.open.as_ref().map(Rc::to_string)),
+            SchemaKind::Values(values) => {
+                let texts: Option<Vec<_>> = values.iter().map(|value| value.as_str().map(str::to_owned)).collect();
+                if let Some(texts) = texts {
+                    self.add_enumeration(named.name, named.span, texts, None, facts);
+                }
+                return;
+            }
+            SchemaKind::Union(_) | SchemaKind::Intersection(..) | SchemaKind::Lazy(_) => {
+                let input = zod::input(self.resolver, schema);
+                match self.combined(&input, schema) {
+                    Some(found) => found,
+                    None => return,
+                }
+            }
+            SchemaKind::Unresolved(why) => (Vec::new(), Some(why.to_string())),
+            _ => return,
+        };
+        facts.schemas.push(Declaration {
+            name: named.name.to_owned(),
+            location: self.module.location(named.span),
+            origin: Origin::Zod,
+            exported: named.exported,
+            tags: named.tags.clone(),
+            table_link: None,
+            fields,
+            unresolved,
+        });
+    }
+
+    /// The fields of a union or intersection of objects.
+    fn combined(
+        &self,
+        input: &Type<'p>,
+        schema: &Rc<Schema<'p>>,
+    ) -> Option<(Vec<crate::typescript::facts::Field>, Option<String>)> {
+        if !input.members().iter().all(|member| matches!(member, Type::Object(_))) {
+            return None;
+        }
+        let shapes = shapes(self.resolver, schema, 8)?;
+        let mut merged = ObjectValue::default();
+        match shapes {
+            Shapes::All(shapes) => {
+                for shape in shapes {
+                    shape.entries.iter().for_each(|entry| merged.put(entry.clone()));
+                    merged.open = merged.open.take().or_else(|| shape.open.clone());
+                }
+                Some((self.schema_fields(&merged), merged.open.map(|why| why.to_string())))
+            }
+            Shapes::Any => {
+                let object = self.resolver.properties(input).ok()?;
+                let why = "it is a union of objects: only the fields that all have are known";
+                Some((self.fields(&object), Some(why.to_owned())))
+            }
+        }
+    }
+
+    fn table(&self, named: &Named<'_>, table: &Table<'p>) -> Declaration {
+        let namespace = table.namespace.as_deref().unwrap_or("public");
+        let link = table.name.as_ref().map(|name| TableLink { table: qualified(namespace, name), side: Side::Row });
+        let unnamed = table.name.is_none().then(|| "the name of the table is computed".to_owned());
+        Declaration {
+            name: named.name.to_owned(),
+            location: self.module.location(named.span),
+            origin: Origin::Drizzle,
+            exported: named.exported,
+            tags: named.tags.clone(),
+            table_link: link,
+            fields: self.table_fields(table),
+            unresolved: table.open.as_ref().map(Rc::to_string).or(unnamed),
+        }
+    }
+}
+
+enum Shapes<'p> {
+    /// All of these hold.
+    All(Vec<Rc<ObjectValue<'p>>>),
+    /// One of several holds.
+    Any,
+}
+
+fn shapes<'p>(
+    resolver: &crate::typescript::resolve::Resolver<'p>,
+    schema: &Schema<'p>,
+    left: u32,
+) -> Option<Shapes<'p>> {
+    let left = left.checked_sub(1)?;
+    match &schema.innermost().kind {
+        SchemaKind::Object(shape) => Some(Shapes::All(vec![Rc::clone(shape)])),
+        SchemaKind::Union(_) => Some(Shapes::Any),
+        SchemaKind::Lazy(function) => {
+            let forced = resolver.call(function, &[]);
+            shapes(resolver, &*object_shape(&forced)?, left)
+        }
+        SchemaKind::Intersection(one, other) => match (shapes(resolver, one, left)?, shapes(resolver, other, left)?) {
+            (Shapes::All(one), Shapes::All(other)) => Some(Shapes::All([one, other].concat())),
+            _ => Some(Shapes::Any),
+        },
+        _ => None,
+    }
+}

@@ -1,0 +1,99 @@
+//! Properties of types and of schemas → fields.
+
+use super::File;
+use crate::typescript::facts::{Constraints, Field, Tags};
+use crate::typescript::kinds;
+use crate::typescript::resolve::{Object, Property, Type};
+use crate::typescript::values::{Entry, ObjectValue, Value};
+use crate::typescript::zod;
+
+impl<'p> File<'_, 'p> {
+    /// The fields of an object type; what holds functions is no data.
+    pub(super) fn fields(&self, object: &Object<'p>) -> Vec<Field> {
+        object.properties.iter().filter_map(|property| self.field(property)).collect()
+    }
+
+    fn field(&self, property: &Property<'p>) -> Option<Field> {
+        let evaluated = property.value.get(self.resolver);
+        if kinds::is_function(&evaluated) {
+            return None;
+        }
+        let held = kinds::held(self.resolver, &evaluated);
+        let place = property.place.as_ref();
+        let location = place.map_or_else(|| self.module.location(Default::default()), |place| place.location());
+        Some(Field {
+            name: property.name.to_string(),
+            column: None,
+            location,
+            optional: property.optional || held.optional,
+            nullable: held.nullable,
+            kind: held.kind,
+            constraints: Constraints::default(),
+            reference: place
+                .and_then(|place| place.node.as_ref())
+                .and_then(|(scope, node)| self.reference(scope, node)),
+            has_default: self.may_be_left_out(&evaluated),
+            value: place.and_then(|place| Some(place.module.location(place.value?))),
+            tags: place.map_or_else(Tags::default, |place| super::tags::read(place.module, place.span)),
+        })
+    }
+
+    /// `Generated<T>`: an insert may leave it out.
+    fn may_be_left_out(&self, evaluated: &Type<'p>) -> bool {
+        let mut columns = evaluated.members().iter().filter_map(|member| match member {
+            Type::Column(sides) => Some(sides[1].get(self.resolver)),
+            _ => None,
+        });
+        columns.any(|insert| insert.has_undefined() || matches!(insert, Type::Never))
+    }
+
+    /// The fields of an object schema.
+    pub(super) fn schema_fields(&self, shape: &ObjectValue<'p>) -> Vec<Field> {
+        shape.entries.iter().map(|entry| self.schema_field(entry)).collect()
+    }
+
+    fn schema_field(&self, entry: &Entry<'p>) -> Field {
+        let schema = zod::schema_of(&entry.value);
+        let described = zod::describe(self.resolver, &schema);
+        let place = entry.place;
+        Field {
+            name: entry.name.to_string(),
+            column: None,
+            location: place
+                .map_or_else(|| self.module.location(Default::default()), |place| place.module.location(place.key)),
+            optional: described.optional,
+            nullable: described.nullable,
+            kind: described.kind,
+            constraints: described.constraints,
+            reference: place.and_then(|place| self.schema_reference(place.value)),
+            has_default: described.has_default,
+            value: place.map(|place| place.module.location(place.value.span)),
+            tags: place.map_or_else(Tags::default, |place| super::tags::read(place.module, place.span)),
+        }
+    }
+
+    /// The fields of a Drizzle table.
+    pub(super) fn table_fields(&self, table: &crate::typescript::drizzle::Table<'p>) -> Vec<Field> {
+        let row = crate::typescript::drizzle::row_type(table);
+        let Ok(object) = self.resolver.properties(&row) else { return Vec::new() };
+        let mut fields = Vec::new();
+        for (column, property) in table.columns.iter().zip(&object.properties) {
+            let Some(mut field) = self.field(property) else { continue };
+            if let Ok(known) = &column.column {
+                field.column = known.name.as_ref().map(|name| name.to_string());
+                field.has_default = known.has_default || known.generated;
+                field.constraints = known.constraints.clone();
+            }
+            fields.push(field);
+        }
+        fields
+    }
+}
+
+/// Whether a value is an object schema, or several of which each is one.
+pub(super) fn object_shape<'p>(value: &Value<'p>) -> Option<std::rc::Rc<zod::Schema<'p>>> {
+    match value.uncast() {
+        Value::Zod(schema) => Some(std::rc::Rc::clone(schema)),
+        _ => None,
+    }
+}

@@ -1,0 +1,169 @@
+//! Names that a field's type or schema refers to, and tables that a declaration is linked to.
+
+use super::File;
+use crate::typescript::facts::{Side, TableLink};
+use crate::typescript::modules::Symbol;
+use crate::typescript::resolve::{Binding, Scope};
+use crate::typescript::syntax::{Expr, ExprKind, Keyword, Statement, StatementKind, TypeKind, TypeNode};
+use crate::typescript::values::Value;
+
+impl<'p> File<'_, 'p> {
+    /// The declared type that a node refers to: `UserId` of `UserId | null`, `Comment` of `Comment[]`.
+    pub(super) fn reference(&self, scope: &Scope<'p>, node: &'p TypeNode) -> Option<String> {
+        match &node.kind {
+            TypeKind::Reference(path, arguments) => match (path.as_slice(), arguments.as_slice()) {
+                ([name], [element]) if matches!(name.as_str(), "Array" | "ReadonlyArray" | "Readonly" | "Partial") => {
+                    self.reference(scope, element)
+                }
+                ([name, ..], _) => {
+                    let declared = match scope.lookup(name) {
+                        Some(Binding::Type(..)) => false,
+                        Some(Binding::Statements(..)) => true,
+                        Some(Binding::Value(_)) | None => {
+                            let symbol = self.resolver.program.lookup(scope.module, name);
+                            matches!(symbol, Some(Symbol::Declared(..) | Symbol::Namespace(_)))
+                        }
+                    };
+                    declared.then(|| path.last().cloned()).flatten()
+                }
+                ([], _) => None,
+            },
+            TypeKind::Array(element) => self.reference(scope, element),
+            TypeKind::Union(members) => {
+                let mut values = members.iter().filter(|member| !is_nothing(member));
+                let only = values.next()?;
+                values.next().is_none().then(|| self.reference(scope, only)).flatten()
+            }
+            _ => None,
+        }
+    }
+
+    /// The schema that an expression refers to: `RoleSchema` of `z.array(RoleSchema).optional()`.
+    pub(super) fn schema_reference(&self, expression: &Expr) -> Option<String> {
+        match &expression.kind {
+            ExprKind::Name(name) => Some(name.clone()),
+            ExprKind::Call(callee, _, arguments) => match &callee.kind {
+                ExprKind::Member(object, name, _) => match (&object.kind, arguments.first()) {
+                    (ExprKind::Name(_), Some(inner))
+                        if matches!(name.as_str(), "array" | "optional" | "nullable" | "lazy") =>
+                    {
+                        self.schema_reference(&inner.value)
+                    }
+                    (ExprKind::Name(base), _) if self.is_local(base) => Some(base.clone()),
+                    (ExprKind::Call(..), _) => self.schema_reference(object),
+                    _ => None,
+                },
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn is_local(&self, name: &str) -> bool {
+        matches!(self.resolver.program.lookup(self.module, name), Some(Symbol::Declared(..)))
+    }
+
+    /// The table that the source itself links a type to.
+    pub(super) fn table_link(&self, statement: &'p Statement) -> Option<TableLink> {
+        match &statement.kind {
+            StatementKind::Alias(alias) => self.node_link(&alias.value),
+            _ => None,
+        }
+    }
+
+    fn node_link(&self, node: &'p TypeNode) -> Option<TableLink> {
+        match &node.kind {
+            TypeKind::Query(path, _) => {
+                let (member, names) = path.split_last()?;
+                self.linked(self.named_table(names)?, member)
+            }
+            TypeKind::Indexed(object, index) => self.indexed_link(object, index),
+            TypeKind::Reference(path, arguments) => {
+                let (side, of) = match (path.last()?.as_str(), arguments.as_slice()) {
+                    ("InferSelectModel" | "Selectable", [of]) => (Side::Row, of),
+                    ("InferInsertModel" | "Insertable", [of]) => (Side::Insert, of),
+                    ("Updateable", [of]) => (Side::Update, of),
+                    ("Tables", [of]) => return string_link(of, Side::Row),
+                    ("TablesInsert", [of]) => return string_link(of, Side::Insert),
+                    ("TablesUpdate", [of]) => return string_link(of, Side::Update),
+                    _ => return None,
+                };
+                Some(TableLink { side, ..self.table_of(of)? })
+            }
+            _ => None,
+        }
+    }
+
+    /// `(typeof users)['$inferSelect']`, `Database['public']['Tables']['users']['Row']`
+    fn indexed_link(&self, object: &'p TypeNode, index: &'p TypeNode) -> Option<TableLink> {
+        let TypeKind::String(member) = &index.kind else { return None };
+        if let TypeKind::Query(path, _) = &object.kind {
+            return self.linked(self.named_table(path)?, member);
+        }
+        let side = match member.as_str() {
+            "Row" => Side::Row,
+            "Insert" => Side::Insert,
+            "Update" => Side::Update,
+            _ => return None,
+        };
+        let TypeKind::Indexed(tables, table) = &object.kind else { return None };
+        let (TypeKind::String(table), TypeKind::Indexed(schema, tables)) = (&table.kind, &tables.kind) else {
+            return None;
+        };
+        let TypeKind::String(tables) = &tables.kind else { return None };
+        let namespace = match &schema.kind {
+            TypeKind::Indexed(_, namespace) => match &namespace.kind {
+                TypeKind::String(namespace) => namespace.as_str(),
+                _ => return None,
+            },
+            _ => "public",
+        };
+        (tables == "Tables" || tables == "Views").then(|| TableLink { table: qualified(namespace, table), side })
+    }
+
+    /// The table behind `typeof users` or `DB['users']`.
+    fn table_of(&self, node: &'p TypeNode) -> Option<TableLink> {
+        match &node.kind {
+            TypeKind::Query(path, _) => Some(TableLink { table: self.named_table(path)?, side: Side::Row }),
+            TypeKind::Indexed(_, index) => string_link(index, Side::Row),
+            _ => None,
+        }
+    }
+
+    fn named_table(&self, path: &'p [String]) -> Option<String> {
+        let (name, rest) = path.split_first()?;
+        let value = self.resolver.name(&Scope::module(self.module), name);
+        match self.resolver.path_value(value, rest).uncast() {
+            Value::Table(table) => {
+                let name = table.name.as_ref()?;
+                Some(qualified(table.namespace.as_deref().unwrap_or("public"), name))
+            }
+            _ => None,
+        }
+    }
+
+    fn linked(&self, table: String, member: &str) -> Option<TableLink> {
+        let side = match member {
+            "$inferSelect" => Side::Row,
+            "$inferInsert" => Side::Insert,
+            _ => return None,
+        };
+        Some(TableLink { table, side })
+    }
+}
+
+fn string_link(node: &TypeNode, side: Side) -> Option<TableLink> {
+    match &node.kind {
+        TypeKind::String(table) => Some(TableLink { table: table.clone(), side }),
+        _ => None,
+    }
+}
+
+/// As people write it: the namespace `public` goes without saying.
+pub(super) fn qualified(namespace: &str, table: &str) -> String {
+    if namespace == "public" { table.to_owned() } else { format!("{namespace}.{table}") }
+}
+
+fn is_nothing(node: &TypeNode) -> bool {
+    matches!(node.kind, TypeKind::Keyword(Keyword::Null | Keyword::Undefined))
+}

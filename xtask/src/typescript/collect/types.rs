@@ -1,0 +1,153 @@
+//! Interfaces, aliases, classes and enums.
+
+use std::rc::Rc;
+
+use super::File;
+use crate::source::Span;
+use crate::typescript::facts::{Declaration, Enumeration, Facts, Origin};
+use crate::typescript::resolve::{Object, Scope, Type};
+use crate::typescript::syntax::{Alias, Statement, StatementKind, TypeKind};
+use crate::typescript::values::Value;
+
+impl<'p> File<'_, 'p> {
+    /// The type that `statements`, all of one name, declare.
+    pub(super) fn declared_type(
+        &self,
+        scope: &Scope<'p>,
+        statements: &[&'p Statement],
+        prefix: &str,
+        facts: &mut Facts,
+    ) {
+        let Some((statement, origin)) = statements.iter().find_map(|statement| Some((*statement, origin(statement)?)))
+        else {
+            return self.enumeration(scope, statements, prefix, facts);
+        };
+        let evaluated = self.resolver.declaration(scope, statements, &[]);
+        if let StatementKind::Alias(alias) = &statement.kind {
+            if let Some(values) = string_values(&evaluated) {
+                return self.enumerate(statement, prefix, values, facts);
+            }
+            if !may_be_object(alias, &evaluated) {
+                return;
+            }
+        }
+        facts.types.push(self.declaration(statement, origin, prefix, &evaluated));
+    }
+
+    /// A declaration with the fields of `evaluated`.
+    pub(super) fn declaration(
+        &self,
+        statement: &'p Statement,
+        origin: Origin,
+        prefix: &str,
+        evaluated: &Type<'p>,
+    ) -> Declaration {
+        let (name, span) = statement.declared().unwrap_or(("default", statement.span));
+        let (fields, unresolved) = match self.resolver.properties(evaluated) {
+            Ok(object) => (self.fields(&object), incomplete(evaluated, &object)),
+            Err(why) => (Vec::new(), Some(why.to_string())),
+        };
+        Declaration {
+            name: format!("{prefix}{name}"),
+            location: self.module.location(span),
+            origin,
+            exported: self.is_exported(statement, name),
+            tags: self.tags(statement.span),
+            table_link: self.table_link(statement),
+            fields,
+            unresolved,
+        }
+    }
+
+    pub(super) fn is_exported(&self, statement: &Statement, name: &str) -> bool {
+        statement.exported || self.module.is_exported(name)
+    }
+
+    fn enumeration(&self, scope: &Scope<'p>, statements: &[&'p Statement], prefix: &str, facts: &mut Facts) {
+        for statement in statements {
+            if let StatementKind::Enum(_) = &statement.kind {
+                let evaluated = self.resolver.declaration(scope, &[*statement], &[]);
+                if let Some(values) = string_values(&evaluated) {
+                    self.enumerate(statement, prefix, values, facts);
+                }
+            }
+        }
+    }
+
+    pub(super) fn enumerate(&self, statement: &Statement, prefix: &str, values: Vec<String>, facts: &mut Facts) {
+        let (name, span) = statement.declared().unwrap_or(("default", statement.span));
+        self.add_enumeration(&format!("{prefix}{name}"), span, values, None, facts);
+    }
+
+    /// A constant and a type of one name are one set of values.
+    pub(super) fn add_enumeration(
+        &self,
+        name: &str,
+        span: Span,
+        values: Vec<String>,
+        database_name: Option<String>,
+        facts: &mut Facts,
+    ) {
+        let location = self.module.location(span);
+        let known = |other: &&Enumeration| other.name == name && other.location.file == location.file;
+        if !facts.enums.iter().any(|other| known(&other)) {
+            facts.enums.push(Enumeration { name: name.to_owned(), location, values, database_name });
+        }
+    }
+}
+
+/// What declares an object type.
+fn origin(statement: &Statement) -> Option<Origin> {
+    match &statement.kind {
+        StatementKind::Interface(_) => Some(Origin::Interface),
+        StatementKind::Alias(_) => Some(Origin::Alias),
+        StatementKind::Class(_) => Some(Origin::Class),
+        _ => None,
+    }
+}
+
+/// Whether an alias names an object type: one with properties, or one that cannot be read and may be.
+fn may_be_object(alias: &Alias, evaluated: &Type<'_>) -> bool {
+    match evaluated {
+        Type::Object(object) => {
+            !object.properties.is_empty()
+                || object.incomplete.is_some()
+                || matches!(&alias.value.kind, TypeKind::Object(members) if members.is_empty())
+        }
+        Type::Union(members) => members.iter().all(|member| matches!(member, Type::Object(_))),
+        Type::Unresolved(_) => !matches!(alias.value.kind, TypeKind::Function),
+        _ => false,
+    }
+}
+
+fn incomplete(evaluated: &Type<'_>, object: &Object<'_>) -> Option<String> {
+    let union = matches!(evaluated, Type::Union(_));
+    let union = union.then(|| "it is a union of object types: only the fields that all have are known".to_owned());
+    object.incomplete.as_ref().map(Rc::to_string).or(union)
+}
+
+/// The strings of a union of literals, `null` aside.
+pub(super) fn string_values(of: &Type<'_>) -> Option<Vec<String>> {
+    if let Type::Value(value) = of {
+        return value_strings(value);
+    }
+    let members = of.members().iter().filter(|member| !matches!(member, Type::Null | Type::Undefined));
+    let text = |member: &Type<'_>| match member {
+        Type::StringLiteral(text) => Some(text.to_string()),
+        _ => None,
+    };
+    members.map(text).collect::<Option<Vec<_>>>().filter(|values| !values.is_empty())
+}
+
+/// The strings of a list or an object that holds nothing else.
+pub(super) fn value_strings(value: &Value<'_>) -> Option<Vec<String>> {
+    let texts: Vec<Option<&str>> = match value.uncast() {
+        Value::Array(array) if array.open.is_none() => array.items.iter().map(Value::as_str).collect(),
+        Value::Object(object) if object.open.is_none() => {
+            object.entries.iter().map(|entry| entry.value.as_str()).collect()
+        }
+        _ => return None,
+    };
+    let texts: Option<Vec<String>> = texts.into_iter().map(|text| text.map(str::to_owned)).collect();
+    texts.filter(|values| !values.is_empty())
+}

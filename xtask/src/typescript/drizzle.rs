@@ -1,0 +1,119 @@
+//! Drizzle's description of tables, as values: `pgTable`, `pgSchema`, `pgEnum`, the column builders and their
+//! methods, what is inferred from a table, and the schemas that drizzle-zod makes of one.
+
+mod columns;
+mod infer;
+mod schemas;
+mod tables;
+
+use std::rc::Rc;
+
+use super::facts::Constraints;
+use super::resolve::{Lazy, Resolver};
+use super::values::{EntryPlace, Value};
+pub use columns::{column_method, enum_column, enum_values};
+pub use infer::{insert_type, row_type, table_member};
+pub use tables::{column_object, make_table, maker_method, table_method};
+
+/// A table or view.
+#[derive(Clone)]
+pub struct Table<'p> {
+    /// The name in the database; none where it is computed.
+    pub name: Option<Rc<str>>,
+    /// The PostgreSQL schema that it is in, where the source says it.
+    pub namespace: Option<Rc<str>>,
+    /// In order.
+    pub columns: Vec<TableColumn<'p>>,
+    /// Why there may be more columns.
+    pub open: Option<Rc<str>>,
+    /// Whether it is a view.
+    pub view: bool,
+}
+
+/// A column in its table.
+#[derive(Clone)]
+pub struct TableColumn<'p> {
+    /// The name in TypeScript.
+    pub key: Rc<str>,
+    /// Where it was written.
+    pub place: Option<EntryPlace<'p>>,
+    /// What it holds; the reason where that is not known.
+    pub column: Result<Rc<Column<'p>>, Rc<str>>,
+}
+
+/// What a column builder describes.
+#[derive(Clone)]
+pub struct Column<'p> {
+    /// The name in the database, where it is not the key.
+    pub name: Option<Rc<str>>,
+    /// The builder: `varchar`, `timestamp`.
+    pub builder: Rc<str>,
+    /// What a value is, neither null nor an array.
+    pub of: Lazy<'p>,
+    /// `.notNull()`, `.primaryKey()`, `serial()`
+    pub not_null: bool,
+    /// `.default()`, `serial()`
+    pub has_default: bool,
+    /// `.generatedAlwaysAs()`, `.generatedAlwaysAsIdentity()`
+    pub generated: bool,
+    /// `.array()`, as often as it was called.
+    pub dimensions: u32,
+    /// `varchar({ length: 100 })`
+    pub constraints: Constraints,
+}
+
+/// `pgEnum('name', […])`
+#[derive(Debug, Clone)]
+pub struct PgEnum {
+    /// The name in the database.
+    pub name: Option<Rc<str>>,
+    /// The PostgreSQL schema that it is in, where the source says it.
+    pub namespace: Option<Rc<str>>,
+    /// The values, or why they are not known.
+    pub values: Result<Rc<[Rc<str>]>, Rc<str>>,
+}
+
+/// What makes tables or columns.
+#[derive(Clone)]
+pub enum TableMaker<'p> {
+    /// `pgSchema('name')`
+    Schema(Option<Rc<str>>),
+    /// `pgTableCreator((name) => …)`
+    Creator(Value<'p>),
+    /// `customType<{ data: T }>({ … })`
+    Custom(Lazy<'p>),
+}
+
+/// Whether `package` is Drizzle or drizzle-zod.
+#[must_use]
+pub fn is_drizzle(package: &str) -> bool {
+    package == "drizzle-orm" || package.starts_with("drizzle-orm/") || package == "drizzle-zod"
+}
+
+/// What a call of a function of Drizzle makes.
+pub fn build<'p>(
+    resolver: &Resolver<'p>,
+    package: &str,
+    path: &[Rc<str>],
+    types: &[Lazy<'p>],
+    arguments: &[Value<'p>],
+) -> Value<'p> {
+    let names: Vec<&str> = path.iter().map(|name| &**name).collect();
+    match (package, names.as_slice()) {
+        ("drizzle-zod" | "drizzle-orm/zod", ["createSelectSchema"]) => {
+            schemas::make(resolver, schemas::Of::Select, arguments)
+        }
+        ("drizzle-zod" | "drizzle-orm/zod", ["createInsertSchema"]) => {
+            schemas::make(resolver, schemas::Of::Insert, arguments)
+        }
+        ("drizzle-zod" | "drizzle-orm/zod", ["createUpdateSchema"]) => {
+            schemas::make(resolver, schemas::Of::Update, arguments)
+        }
+        ("drizzle-orm", ["getTableColumns" | "getColumns"]) => match arguments.first().map(Value::uncast) {
+            Some(Value::Table(table)) => Value::Object(Rc::new(column_object(table))),
+            _ => Value::unknown("the columns of a table that is not known"),
+        },
+        ("drizzle-orm/pg-core", names) => tables::build(resolver, names, types, arguments),
+        (package, names) => Value::unknown(format!("`{}` of `{package}` is not read", names.join("."))),
+    }
+}

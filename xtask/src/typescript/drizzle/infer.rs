@@ -1,0 +1,59 @@
+//! `typeof users.$inferSelect` and `typeof users.$inferInsert`.
+
+use std::rc::Rc;
+
+use super::{Column, Table, TableColumn};
+use crate::typescript::resolve::{Lazy, Object, Place, Property, Type, union};
+use crate::typescript::values::Value;
+
+/// `table.name`, where that is no method.
+pub fn table_member<'p>(table: &Rc<Table<'p>>, name: &str) -> Option<Value<'p>> {
+    let typed = |of: Type<'p>| Some(Value::Typed(Lazy::known(of)));
+    match name {
+        "$inferSelect" => typed(row_type(table)),
+        "$inferInsert" => typed(insert_type(table)),
+        name => {
+            let column = table.columns.iter().find(|column| &*column.key == name)?;
+            column.column.as_ref().ok().map(|column| Value::Column(Rc::clone(column)))
+        }
+    }
+}
+
+/// A row as it is read.
+pub fn row_type<'p>(table: &Table<'p>) -> Type<'p> {
+    let properties = table.columns.iter().map(|column| property(column, false)).collect();
+    Type::Object(Rc::new(Object { properties, index: None, incomplete: table.open.clone() }))
+}
+
+/// A row as it is inserted.
+pub fn insert_type<'p>(table: &Table<'p>) -> Type<'p> {
+    let generated = |column: &&TableColumn<'p>| column.column.as_ref().is_ok_and(|column| column.generated);
+    let properties = table.columns.iter().filter(|column| !generated(column)).map(|column| property(column, true));
+    Type::Object(Rc::new(Object { properties: properties.collect(), index: None, incomplete: table.open.clone() }))
+}
+
+fn property<'p>(column: &TableColumn<'p>, insert: bool) -> Property<'p> {
+    let optional = insert && column.column.as_ref().is_ok_and(|column| column.has_default || !column.not_null);
+    let value = match &column.column {
+        Ok(column) => held(column),
+        Err(why) => Lazy::known(Type::Unresolved(Rc::clone(why))),
+    };
+    let place = column.place.map(|place| Place {
+        module: place.module,
+        span: place.span,
+        key: place.key,
+        value: Some(place.value.span),
+        node: None,
+    });
+    Property { name: Rc::clone(&column.key), optional, value, place }
+}
+
+/// What a column holds, with arrays and null.
+pub(super) fn held<'p>(column: &Rc<Column<'p>>) -> Lazy<'p> {
+    let column = Rc::clone(column);
+    Lazy::computed(move |resolver| {
+        let of = column.of.get(resolver);
+        let of = (0..column.dimensions).fold(of, |of, _| Type::Array(Lazy::known(of)));
+        if column.not_null { of } else { union([of, Type::Null]) }
+    })
+}

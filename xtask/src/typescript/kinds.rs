@@ -1,0 +1,146 @@
+//! Evaluated types → what a field holds.
+
+use super::facts::Kind;
+use super::resolve::{Resolver, Type};
+use super::values::Value;
+use super::zod::Description;
+
+/// What a type holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Held {
+    /// Whether `undefined` is among it.
+    pub optional: bool,
+    /// Whether `null` is among it.
+    pub nullable: bool,
+    /// What else.
+    pub kind: Kind,
+}
+
+/// How deep arrays are looked into.
+const DEPTH: u32 = 8;
+
+/// What `of` holds.
+pub fn held<'p>(resolver: &Resolver<'p>, of: &Type<'p>) -> Held {
+    within(resolver, of, DEPTH)
+}
+
+/// Whether `of` holds nothing but functions, and so no data.
+pub fn is_function(of: &Type<'_>) -> bool {
+    let mut values = of.members().iter().filter(|member| !matches!(member, Type::Null | Type::Undefined)).peekable();
+    values.peek().is_some()
+        && values.all(|member| match member {
+            Type::Function => true,
+            Type::Value(value) => matches!(**value, Value::Function(..) | Value::Class(..)),
+            _ => false,
+        })
+}
+
+fn within<'p>(resolver: &Resolver<'p>, of: &Type<'p>, left: u32) -> Held {
+    if let Type::Column(sides) = of {
+        return within(resolver, &sides[0].get(resolver), left);
+    }
+    let optional = of.has_undefined();
+    let nullable = of.members().iter().any(|member| matches!(member, Type::Null));
+    if is_any_json(of) {
+        return Held { optional, nullable: false, kind: Kind::Any };
+    }
+    let members = of.members().iter().filter(|member| !matches!(member, Type::Null | Type::Undefined));
+    let kinds: Vec<_> = members.map(|member| single(resolver, member, left)).collect();
+    let kind = match (of, kinds.is_empty()) {
+        (Type::Never, _) => Kind::Unresolved("it is never there".into()),
+        (_, true) => Kind::Union(Vec::new()),
+        (_, false) => merge(kinds),
+    };
+    Held { optional, nullable, kind }
+}
+
+/// A union of everything that JSON can hold is any JSON.
+fn is_any_json(of: &Type<'_>) -> bool {
+    let has = |test: fn(&Type<'_>) -> bool| of.members().iter().any(test);
+    has(|member| matches!(member, Type::String))
+        && has(|member| matches!(member, Type::Number))
+        && has(|member| matches!(member, Type::Boolean))
+        && has(|member| matches!(member, Type::Object(_) | Type::Array(_) | Type::Opaque))
+}
+
+fn single<'p>(resolver: &Resolver<'p>, member: &Type<'p>, left: u32) -> Kind {
+    match member {
+        Type::Any | Type::Unknown => Kind::Any,
+        Type::String => Kind::String,
+        Type::Number | Type::NumberLiteral(_) => Kind::Number,
+        Type::Bigint => Kind::Bigint,
+        Type::Boolean | Type::BooleanLiteral(_) => Kind::Boolean,
+        Type::Date => Kind::Date,
+        Type::Bytes => Kind::Bytes,
+        Type::StringLiteral(text) => Kind::Enum(vec![text.to_string()]),
+        Type::Opaque | Type::Object(_) => Kind::Json,
+        Type::Array(element) => match left.checked_sub(1) {
+            Some(left) => Kind::Array(Box::new(element_kind(&within(resolver, &element.get(resolver), left)))),
+            None => Kind::Unresolved("its arrays are nested too deeply".into()),
+        },
+        Type::Tuple(items, rest) => match left.checked_sub(1) {
+            Some(left) => {
+                let items = items.iter().chain(rest).map(|item| item.get(resolver));
+                let item = super::resolve::union(items);
+                Kind::Array(Box::new(element_kind(&within(resolver, &item, left))))
+            }
+            None => Kind::Unresolved("its arrays are nested too deeply".into()),
+        },
+        Type::Column(sides) => within(resolver, &sides[0].get(resolver), left).kind,
+        Type::Value(_) => Kind::Unresolved("a schema, table or class is no data".into()),
+        Type::Function => Kind::Unresolved("a function is no data".into()),
+        Type::Symbol => Kind::Unresolved("a symbol is no data".into()),
+        Type::Unresolved(why) => Kind::Unresolved(why.to_string()),
+        Type::Null | Type::Undefined | Type::Never | Type::Union(_) => Kind::Union(Vec::new()),
+    }
+}
+
+fn element_kind(element: &Held) -> Kind {
+    element.kind.clone()
+}
+
+/// The kind of an array's items.
+pub fn with_null(item: &Description) -> Kind {
+    item.kind.clone()
+}
+
+/// One kind of several: equal ones once, literals together, a string swallows literals.
+pub fn merge(kinds: Vec<Kind>) -> Kind {
+    let mut merged: Vec<Kind> = Vec::new();
+    for kind in kinds {
+        match kind {
+            Kind::Unresolved(_) => return kind,
+            Kind::Union(members) => members.into_iter().for_each(|member| add(&mut merged, member)),
+            kind => add(&mut merged, kind),
+        }
+    }
+    if merged.contains(&Kind::Any) {
+        return Kind::Any;
+    }
+    if merged.contains(&Kind::String) {
+        merged.retain(|kind| !matches!(kind, Kind::Enum(_)));
+    }
+    match merged.len() {
+        1 => merged.swap_remove(0),
+        _ => Kind::Union(merged),
+    }
+}
+
+fn add(merged: &mut Vec<Kind>, kind: Kind) {
+    if let Kind::Enum(values) = kind {
+        let known = merged.iter_mut().find_map(|known| match known {
+            Kind::Enum(known) => Some(known),
+            _ => None,
+        });
+        match known {
+            Some(known) => values.into_iter().for_each(|value| {
+                if !known.contains(&value) {
+                    known.push(value);
+                }
+            }),
+            None => merged.push(Kind::Enum(values)),
+        }
+    } else if !merged.contains(&kind) {
+        merged.push(kind);
+    }
+}

@@ -1,0 +1,116 @@
+//! What types and values mean, across files. Types are evaluated structurally, as the TypeScript compiler does it,
+//! and constants as the program would compute them: `z.object({…}).extend(base.shape)` is evaluated, not recognised.
+//! What can't be known is [`Type::Unresolved`] or [`Value::Unknown`], with the reason; nothing is guessed.
+//!
+//! Evaluation is lazy ([`Lazy`]), so that types may refer to themselves, and bounded in depth and steps, so that it
+//! ends on any input.
+
+mod conditional;
+mod index;
+mod intersection;
+mod lazy;
+mod mapped;
+mod nodes;
+mod objects;
+mod references;
+mod scope;
+mod types;
+mod union;
+mod utility;
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::modules::Program;
+use super::syntax::{Statement, Variable};
+pub use lazy::Lazy;
+pub(crate) use scope::declared_in;
+pub use scope::{Binding, Scope};
+pub use types::{Object, Place, Property, Type};
+pub use union::union;
+
+/// How deep evaluation goes: types that people write do not.
+const DEPTH: u32 = 120;
+
+/// How many steps one declaration may take.
+const STEPS: u32 = 200_000;
+
+/// Evaluates types and values of one program.
+pub struct Resolver<'p> {
+    /// The files.
+    pub program: &'p Program<'p>,
+    depth: Cell<u32>,
+    steps: Cell<u32>,
+    /// Declared types without parameters; none while they are being evaluated.
+    declared: RefCell<HashMap<*const Statement, Option<Type<'p>>>>,
+    /// Constants; none while they are being evaluated.
+    constants: RefCell<HashMap<*const Variable, Option<super::values::Value<'p>>>>,
+}
+
+impl<'p> Resolver<'p> {
+    /// An resolver over the files of `program`.
+    #[must_use]
+    pub fn new(program: &'p Program<'p>) -> Self {
+        Self {
+            program,
+            depth: Cell::new(0),
+            steps: Cell::new(0),
+            declared: RefCell::default(),
+            constants: RefCell::default(),
+        }
+    }
+
+    /// Starts a new declaration, with all steps left.
+    pub fn begin(&self) {
+        self.steps.set(0);
+    }
+
+    /// Runs `resolve` one level deeper; the reason where that is too deep or takes too long.
+    pub(crate) fn deeper<T>(&self, evaluate: impl FnOnce() -> T) -> Result<T, &'static str> {
+        self.steps.set(self.steps.get() + 1);
+        if self.steps.get() > STEPS {
+            return Err("it takes too many steps to resolve");
+        }
+        if self.depth.get() >= DEPTH {
+            return Err("it refers to itself or is nested too deeply");
+        }
+        self.depth.set(self.depth.get() + 1);
+        let result = evaluate();
+        self.depth.set(self.depth.get() - 1);
+        Ok(result)
+    }
+
+    /// The type declared by `statement`, evaluated once.
+    fn declared_once(&self, statement: &'p Statement, evaluate: impl FnOnce() -> Type<'p>) -> Type<'p> {
+        let key = std::ptr::from_ref(statement);
+        if let Some(known) = self.declared.borrow().get(&key) {
+            return known.clone().unwrap_or_else(|| Type::unresolved("it refers to itself"));
+        }
+        self.declared.borrow_mut().insert(key, None);
+        let evaluated = evaluate();
+        self.declared.borrow_mut().insert(key, Some(evaluated.clone()));
+        evaluated
+    }
+
+    /// The value of a constant, evaluated once.
+    pub(super) fn constant_once(
+        &self,
+        variable: &'p Variable,
+        evaluate: impl FnOnce() -> super::values::Value<'p>,
+    ) -> super::values::Value<'p> {
+        let key = std::ptr::from_ref(variable);
+        if let Some(known) = self.constants.borrow().get(&key) {
+            return known.clone().unwrap_or_else(|| super::values::Value::unknown("it refers to itself"));
+        }
+        self.constants.borrow_mut().insert(key, None);
+        let evaluated = evaluate();
+        self.constants.borrow_mut().insert(key, Some(evaluated.clone()));
+        evaluated
+    }
+}
+
+/// A reason as it is kept.
+pub(crate) fn reason(text: impl Into<String>) -> Rc<str> {
+    text.into().into()
+}

@@ -1,0 +1,118 @@
+//! Intersections: objects are merged, brands disappear (`string & { __brand: 'UserId' }` holds a string), unions are
+//! distributed.
+
+use std::rc::Rc;
+
+use super::{Lazy, Object, Property, Resolver, Type, union};
+
+/// How many members an intersection of unions may have.
+const PRODUCT: usize = 500;
+
+impl<'p> Resolver<'p> {
+    /// The intersection of `types`.
+    pub(super) fn intersection(&self, types: Vec<Type<'p>>) -> Type<'p> {
+        let mut types = types.into_iter();
+        let Some(first) = types.next() else { return Type::Unknown };
+        types.fold(first, |left, right| self.intersect(left, right))
+    }
+
+    /// `left & right`.
+    pub(in crate::typescript) fn intersect(&self, left: Type<'p>, right: Type<'p>) -> Type<'p> {
+        if left.members().len() * right.members().len() > PRODUCT {
+            return Type::unresolved("it is an intersection of very large unions");
+        }
+        match (&left, &right) {
+            (Type::Union(members), _) => {
+                union(members.iter().map(|member| self.intersect(member.clone(), right.clone())))
+            }
+            (_, Type::Union(members)) => {
+                union(members.iter().map(|member| self.intersect(left.clone(), member.clone())))
+            }
+            _ => pair(left, right),
+        }
+    }
+}
+
+fn pair<'p>(left: Type<'p>, right: Type<'p>) -> Type<'p> {
+    match (left, right) {
+        (Type::Never, _) | (_, Type::Never) => Type::Never,
+        (Type::Any, _) | (_, Type::Any) => Type::Any,
+        (Type::Unknown, other) | (other, Type::Unknown) => other,
+        (Type::Object(left), Type::Object(right)) => Type::Object(Rc::new(merge(&left, &right))),
+        (Type::Object(object), Type::Unresolved(reason)) | (Type::Unresolved(reason), Type::Object(object)) => {
+            Type::Object(Rc::new(Object { incomplete: Some(reason), ..(*object).clone() }))
+        }
+        (Type::Unresolved(reason), _) | (_, Type::Unresolved(reason)) => Type::Unresolved(reason),
+        (left, right) => match (rank(&left), rank(&right)) {
+            (None, None) => Type::unresolved("it is an intersection that is not read"),
+            (Some(_), None) => branded(left),
+            (None, Some(_)) => branded(right),
+            (Some(left_rank), Some(right_rank)) => primitives(left, left_rank, right, right_rank),
+        },
+    }
+}
+
+/// What a primitive is, and whether it is a single value: two of different kinds have no value in common.
+fn rank(member: &Type<'_>) -> Option<(&'static str, bool)> {
+    Some(match member {
+        Type::Null => ("null", true),
+        Type::Undefined => ("undefined", true),
+        Type::String => ("string", false),
+        Type::StringLiteral(_) => ("string", true),
+        Type::Number => ("number", false),
+        Type::NumberLiteral(_) => ("number", true),
+        Type::Boolean => ("boolean", false),
+        Type::BooleanLiteral(_) => ("boolean", true),
+        Type::Bigint => ("bigint", false),
+        Type::Symbol => ("symbol", false),
+        Type::Date => ("date", false),
+        Type::Bytes => ("bytes", false),
+        Type::Array(_) | Type::Tuple(..) => ("array", false),
+        Type::Column(_) => ("column", false),
+        _ => return None,
+    })
+}
+
+/// A primitive with a brand; `null & {}` has no value.
+fn branded(primitive: Type<'_>) -> Type<'_> {
+    match primitive {
+        Type::Null | Type::Undefined => Type::Never,
+        other => other,
+    }
+}
+
+fn primitives<'p>(left: Type<'p>, left_rank: (&str, bool), right: Type<'p>, right_rank: (&str, bool)) -> Type<'p> {
+    if left_rank.0 != right_rank.0 {
+        return Type::Never;
+    }
+    match (&left, &right) {
+        (Type::StringLiteral(one), Type::StringLiteral(other)) if one != other => Type::Never,
+        (Type::NumberLiteral(one), Type::NumberLiteral(other)) if (one - other).abs() > f64::EPSILON => Type::Never,
+        (Type::BooleanLiteral(one), Type::BooleanLiteral(other)) if one != other => Type::Never,
+        _ if left_rank.1 => left,
+        _ => right,
+    }
+}
+
+/// All properties of both; those of one name hold what both hold.
+fn merge<'p>(left: &Object<'p>, right: &Object<'p>) -> Object<'p> {
+    let mut merged = left.clone();
+    for property in &right.properties {
+        let both = left.property(&property.name).map(|known| in_both(known, property));
+        merged.put(both.unwrap_or_else(|| property.clone()));
+    }
+    merged.index = left.index.clone().or_else(|| right.index.clone());
+    merged.incomplete = left.incomplete.clone().or_else(|| right.incomplete.clone());
+    merged
+}
+
+fn in_both<'p>(left: &Property<'p>, right: &Property<'p>) -> Property<'p> {
+    let (one, other) = (left.value.clone(), right.value.clone());
+    let value = Lazy::computed(move |resolver| resolver.intersect(one.get(resolver), other.get(resolver)));
+    Property {
+        name: Rc::clone(&left.name),
+        optional: left.optional && right.optional,
+        value,
+        place: right.place.clone().or_else(|| left.place.clone()),
+    }
+}

@@ -1,0 +1,127 @@
+//! `{ [K in C]: T }`
+
+use std::rc::Rc;
+
+use super::{Binding, Lazy, Object, Property, Resolver, Scope, Type, union};
+use crate::typescript::syntax::{Modifier, TypeKind, TypeNode};
+
+impl<'p> Resolver<'p> {
+    /// `{ [parameter in constraint as name]: value }`
+    pub(super) fn mapped(
+        &self,
+        scope: &Scope<'p>,
+        parameter: &'p str,
+        constraint: &'p TypeNode,
+        name: Option<&'p TypeNode>,
+        value: Option<&'p TypeNode>,
+        optional: Modifier,
+    ) -> Type<'p> {
+        let source = self.mapped_source(scope, constraint);
+        if let Some(source @ (Type::Union(_) | Type::Never)) = &source
+            && let TypeKind::KeyOf(inner) = &constraint.kind
+            && let TypeKind::Reference(path, _) = &inner.kind
+            && let [parameter_name] = path.as_slice()
+        {
+            let each = source.members().iter().map(|member| {
+                let inside = scope.with_type(parameter_name, Lazy::known(member.clone()));
+                self.mapped(&inside, parameter, constraint, name, value, optional)
+            });
+            return union(each);
+        }
+        match &source {
+            Some(
+                same @ (Type::String
+                | Type::Number
+                | Type::Boolean
+                | Type::Bigint
+                | Type::Null
+                | Type::Undefined
+                | Type::StringLiteral(_)
+                | Type::NumberLiteral(_)
+                | Type::BooleanLiteral(_)
+                | Type::Any),
+            ) => return same.clone(),
+            Some(Type::Array(_) | Type::Tuple(..)) => return Type::unresolved("a mapped array is not read"),
+            _ => {}
+        }
+        let keys = self.node(scope, constraint);
+        let source = source.and_then(|source| self.properties(&source).ok());
+        let mut object = Object::default();
+        for key in keys.members() {
+            let inside = scope.with_type(parameter, Lazy::known(key.clone()));
+            self.mapped_key(&inside, key, name, value, optional, source.as_deref(), &mut object);
+        }
+        Type::Object(Rc::new(object))
+    }
+
+    /// The type whose properties keep their `?`: `T` of `[K in keyof T]`, also behind `K extends keyof T`.
+    fn mapped_source(&self, scope: &Scope<'p>, constraint: &'p TypeNode) -> Option<Type<'p>> {
+        match &constraint.kind {
+            TypeKind::KeyOf(inner) => Some(self.node(scope, inner)),
+            TypeKind::Reference(path, _) => match scope.lookup(path.first()?)? {
+                Binding::Type(_, Some(TypeNode { kind: TypeKind::KeyOf(inner), .. })) => {
+                    let source = self.node(scope, inner);
+                    self.properties(&source).ok().map(Type::Object)
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one node, each of another kind")]
+    fn mapped_key(
+        &self,
+        scope: &Scope<'p>,
+        key: &Type<'p>,
+        name: Option<&'p TypeNode>,
+        value: Option<&'p TypeNode>,
+        optional: Modifier,
+        source: Option<&Object<'p>>,
+        object: &mut Object<'p>,
+    ) {
+        let renamed = name.map_or_else(|| key.clone(), |name| self.node(scope, name));
+        let original = match key {
+            Type::StringLiteral(name) => source.and_then(|source| source.property(name)),
+            _ => None,
+        };
+        let mapped = value.map_or_else(|| Lazy::known(Type::Any), |value| Lazy::node(scope, value));
+        for name in renamed.members() {
+            match name {
+                Type::StringLiteral(name) => {
+                    object.put(mapped_property(name, original, mapped.clone(), optional));
+                }
+                Type::NumberLiteral(number) => {
+                    object.put(mapped_property(&number.to_string().into(), original, mapped.clone(), optional));
+                }
+                Type::String | Type::Number => object.index = Some(mapped.clone()),
+                Type::Symbol => {}
+                Type::Unresolved(why) => object.incomplete = Some(Rc::clone(why)),
+                _ => object.incomplete = Some(super::reason("the keys of a mapped type are not read")),
+            }
+        }
+    }
+}
+
+fn mapped_property<'p>(
+    name: &Rc<str>,
+    original: Option<&Property<'p>>,
+    value: Lazy<'p>,
+    modifier: Modifier,
+) -> Property<'p> {
+    let optional = match modifier {
+        Modifier::Keep => original.is_some_and(|original| original.optional),
+        Modifier::Add => true,
+        Modifier::Remove => false,
+    };
+    let value = match modifier {
+        Modifier::Remove => required(value),
+        Modifier::Keep | Modifier::Add => value,
+    };
+    Property { name: Rc::clone(name), optional, value, place: original.and_then(|original| original.place.clone()) }
+}
+
+/// Without `undefined`.
+pub(super) fn required(value: Lazy<'_>) -> Lazy<'_> {
+    Lazy::computed(move |resolver| value.get(resolver).without(|member| matches!(member, Type::Undefined)))
+}

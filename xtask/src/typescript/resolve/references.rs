@@ -1,0 +1,231 @@
+//! Names of types → types: type parameters, declarations of this and other files, what the language brings along,
+//! what well-known packages export.
+
+use std::rc::Rc;
+
+use super::scope::declared_in;
+use super::{Binding, Lazy, Resolver, Scope, Type, union};
+use crate::typescript::modules::{Resolved, Symbol};
+use crate::typescript::syntax::{EnumDecl, Interface, Module, Namespace, Statement, StatementKind, TypeNode};
+use crate::typescript::values::Value;
+
+impl<'p> Resolver<'p> {
+    /// `a.b.C<T>`
+    pub(super) fn reference(&self, scope: &Scope<'p>, path: &'p [String], arguments: &'p [TypeNode]) -> Type<'p> {
+        let arguments: Vec<_> = arguments.iter().map(|argument| Lazy::node(scope, argument)).collect();
+        let Some((name, rest)) = path.split_first() else { return Type::unresolved("it has no name") };
+        match scope.lookup(name) {
+            Some(Binding::Type(Some(argument), _)) => return argument.get(self),
+            Some(Binding::Type(None, _)) => {
+                return Type::unresolved(format!("it depends on the type parameter `{name}`"));
+            }
+            Some(Binding::Statements(inner, statements)) => {
+                return self.declared(&inner, &statements, rest, &arguments, name);
+            }
+            Some(Binding::Value(_)) | None => {}
+        }
+        match self.program.lookup(scope.module, name) {
+            Some(symbol) => self.symbol(symbol, rest, &arguments, name),
+            None if rest.is_empty() => self.builtin(name, &arguments),
+            None => self.global_namespace(path),
+        }
+    }
+
+    /// The type behind a name of a file.
+    pub(super) fn symbol(&self, symbol: Symbol<'p>, path: &[String], arguments: &[Lazy<'p>], name: &str) -> Type<'p> {
+        match symbol {
+            Symbol::Declared(module, name) => {
+                let statements: Vec<_> = module.declarations(name).collect();
+                self.declared(&Scope::module(module), &statements, path, arguments, name)
+            }
+            Symbol::Namespace(module) => self.member_of_module(module, path, arguments),
+            Symbol::External(package, imported) => {
+                let path: Vec<Rc<str>> =
+                    imported.into_iter().chain(path.iter().map(String::as_str)).map(Rc::from).collect();
+                self.external_type(package, &path, arguments)
+            }
+            Symbol::Missing(specifier) => Type::unresolved(format!("`{name}` is not found in `{specifier}`")),
+        }
+    }
+
+    fn member_of_module(&self, module: &'p Module, path: &[String], arguments: &[Lazy<'p>]) -> Type<'p> {
+        let Some((name, rest)) = path.split_first() else { return Type::unresolved("it is a whole module") };
+        match self.program.exported(module, name) {
+            Some(symbol) => self.symbol(symbol, rest, arguments, name),
+            None => Type::unresolved(format!("`{name}` is not exported by `{}`", module.path)),
+        }
+    }
+
+    /// The type that `statements`, all of one name, declare; of a namespace, a member of it.
+    fn declared(
+        &self,
+        scope: &Scope<'p>,
+        statements: &[&'p Statement],
+        path: &[String],
+        arguments: &[Lazy<'p>],
+        name: &str,
+    ) -> Type<'p> {
+        if let Some((member, rest)) = path.split_first() {
+            return self.member_of_declared(scope, statements, member, rest, arguments);
+        }
+        let Some(statement) = statements.iter().find(|statement| declares_type(statement)) else {
+            return Type::unresolved(format!("`{name}` is a value, not a type"));
+        };
+        if arguments.is_empty() && scope.is_top() && !is_generic(statement) {
+            return self.declared_once(statement, || self.declaration(scope, statements, arguments));
+        }
+        self.declaration(scope, statements, arguments)
+    }
+
+    /// The type that `statements`, all of one name, declare.
+    pub fn declaration(&self, scope: &Scope<'p>, statements: &[&'p Statement], arguments: &[Lazy<'p>]) -> Type<'p> {
+        let interfaces: Vec<&Interface> = statements
+            .iter()
+            .filter_map(|statement| match &statement.kind {
+                StatementKind::Interface(interface) => Some(interface),
+                _ => None,
+            })
+            .collect();
+        let interface = || self.interface(scope, &interfaces, arguments);
+        let other = statements.iter().find_map(|statement| match &statement.kind {
+            StatementKind::Alias(alias) => {
+                Some(self.node(&scope.with_types(&alias.type_parameters, arguments), &alias.value))
+            }
+            StatementKind::Enum(declaration) => Some(self.enumeration(scope, declaration)),
+            StatementKind::Class(class) if interfaces.is_empty() => Some(self.class(scope, class, arguments)),
+            StatementKind::Class(class) => Some(self.intersect(self.class(scope, class, arguments), interface())),
+            _ => None,
+        });
+        other.unwrap_or_else(|| if interfaces.is_empty() { Type::unresolved("it is no type") } else { interface() })
+    }
+
+    /// `Role.Admin`, `Namespace.Type`.
+    fn member_of_declared(
+        &self,
+        scope: &Scope<'p>,
+        statements: &[&'p Statement],
+        member: &str,
+        rest: &[String],
+        arguments: &[Lazy<'p>],
+    ) -> Type<'p> {
+        for statement in statements {
+            match &statement.kind {
+                StatementKind::Namespace(namespace) => {
+                    if let Some(found) = self.member_of_namespace(scope, namespace, member, rest, arguments) {
+                        return found;
+                    }
+                }
+                StatementKind::Enum(declaration) => return self.enum_member_type(scope, declaration, member),
+                _ => {}
+            }
+        }
+        Type::unresolved(format!("`{member}` is not found"))
+    }
+
+    fn member_of_namespace(
+        &self,
+        scope: &Scope<'p>,
+        namespace: &'p Namespace,
+        member: &str,
+        rest: &[String],
+        arguments: &[Lazy<'p>],
+    ) -> Option<Type<'p>> {
+        let declared = declared_in(&namespace.body, member);
+        let inside = scope.with_statements(&namespace.body);
+        (!declared.is_empty()).then(|| self.declared(&inside, &declared, rest, arguments, member))
+    }
+
+    /// The values of an enum.
+    pub(super) fn enumeration(&self, scope: &Scope<'p>, declaration: &'p EnumDecl) -> Type<'p> {
+        union(self.enum_values(scope, declaration).into_iter().map(|(_, value)| value))
+    }
+
+    fn enum_member_type(&self, scope: &Scope<'p>, declaration: &'p EnumDecl, member: &str) -> Type<'p> {
+        let mut values = self.enum_values(scope, declaration).into_iter();
+        let found = values.find(|(name, _)| *name == member);
+        found.map_or_else(|| Type::unresolved(format!("the enum has no `{member}`")), |(_, value)| value)
+    }
+
+    /// The members of an enum with their values; one without counts on from the last.
+    pub fn enum_values(&self, scope: &Scope<'p>, declaration: &'p EnumDecl) -> Vec<(&'p str, Type<'p>)> {
+        let mut next = Some(0.0);
+        let value = |member: &'p crate::typescript::syntax::EnumMember| {
+            let value = match &member.value {
+                None => next.map_or_else(|| Type::Number, Type::NumberLiteral),
+                Some(expression) => match self.value(scope, expression) {
+                    Value::String(text) => Type::StringLiteral(text),
+                    Value::Number(value) => Type::NumberLiteral(value),
+                    _ => self.sibling(scope, declaration, expression),
+                },
+            };
+            next = match value {
+                Type::NumberLiteral(number) => Some(number + 1.0),
+                _ => None,
+            };
+            (member.name.as_str(), value)
+        };
+        declaration.members.iter().map(value).collect()
+    }
+
+    /// A member may be computed from others: then it is a number.
+    fn sibling(
+        &self,
+        _scope: &Scope<'p>,
+        _declaration: &'p EnumDecl,
+        _expression: &'p crate::typescript::syntax::Expr,
+    ) -> Type<'p> {
+        Type::Number
+    }
+
+    /// `import('x').A`
+    pub(super) fn import_type(
+        &self,
+        scope: &Scope<'p>,
+        specifier: &str,
+        path: &'p [String],
+        arguments: &'p [TypeNode],
+        of_value: bool,
+    ) -> Type<'p> {
+        let arguments: Vec<_> = arguments.iter().map(|argument| Lazy::node(scope, argument)).collect();
+        match self.program.resolve(scope.module, specifier) {
+            Resolved::File(file) => match self.program.load(&file) {
+                Some(module) if of_value => {
+                    let value = self.path_value(Value::Module(module), path);
+                    self.type_of(&value, false)
+                }
+                Some(module) => self.member_of_module(module, path, &arguments),
+                None => Type::unresolved(format!("`{specifier}` cannot be read")),
+            },
+            Resolved::External => {
+                let path: Vec<Rc<str>> = path.iter().map(|name| Rc::from(name.as_str())).collect();
+                self.external_type(specifier, &path, &arguments)
+            }
+            Resolved::Missing => Type::unresolved(format!("`{specifier}` is not found")),
+        }
+    }
+
+    /// `NodeJS.Timeout`, `Express.User`: globals of packages.
+    fn global_namespace(&self, path: &[String]) -> Type<'p> {
+        match path.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            ["globalThis", name] => self.builtin(name, &[]),
+            ["Temporal" | "NodeJS" | "React" | "JSX" | "Intl", ..] => Type::Opaque,
+            _ => Type::unresolved(format!("`{}` is not declared in the monorepo", path.join("."))),
+        }
+    }
+}
+
+fn declares_type(statement: &Statement) -> bool {
+    matches!(
+        statement.kind,
+        StatementKind::Interface(_) | StatementKind::Alias(_) | StatementKind::Enum(_) | StatementKind::Class(_)
+    )
+}
+
+fn is_generic(statement: &Statement) -> bool {
+    match &statement.kind {
+        StatementKind::Interface(interface) => !interface.type_parameters.is_empty(),
+        StatementKind::Alias(alias) => !alias.type_parameters.is_empty(),
+        StatementKind::Class(class) => !class.type_parameters.is_empty(),
+        _ => false,
+    }
+}

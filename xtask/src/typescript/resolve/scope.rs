@@ -1,0 +1,158 @@
+//! Which names are visible where a type or expression stands: type parameters, parameters and locals of a function,
+//! declarations of a namespace, then the file.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::{Lazy, Type};
+use crate::typescript::syntax::{Module, Statement, TypeNode, TypeParameter};
+use crate::typescript::values::Value;
+
+/// The names that are visible somewhere in a file.
+#[derive(Clone)]
+pub struct Scope<'p> {
+    /// The file.
+    pub module: &'p Module,
+    innermost: Option<Rc<Frame<'p>>>,
+}
+
+struct Frame<'p> {
+    names: Names<'p>,
+    outer: Option<Rc<Frame<'p>>>,
+}
+
+enum Names<'p> {
+    Types(Vec<TypeArgument<'p>>),
+    Values(HashMap<String, Value<'p>>),
+    Statements(&'p [Statement]),
+    This(Type<'p>),
+}
+
+struct TypeArgument<'p> {
+    name: &'p str,
+    constraint: Option<&'p TypeNode>,
+    value: Option<Lazy<'p>>,
+}
+
+/// What a name means inside a scope, before the file is asked.
+pub enum Binding<'p> {
+    /// A type parameter with its argument; none where it has none. With its constraint.
+    Type(Option<Lazy<'p>>, Option<&'p TypeNode>),
+    /// A parameter.
+    Value(Value<'p>),
+    /// Declarations in a namespace or function body, with the scope they stand in.
+    Statements(Scope<'p>, Vec<&'p Statement>),
+}
+
+impl<'p> Scope<'p> {
+    /// The top of a file.
+    pub fn module(module: &'p Module) -> Self {
+        Self { module, innermost: None }
+    }
+
+    /// Whether only the names of the file are visible.
+    pub fn is_top(&self) -> bool {
+        self.innermost.is_none()
+    }
+
+    /// Whether what is visible is the same for every reader: no type or value was passed in.
+    pub fn is_static(&self) -> bool {
+        let mut frame = self.innermost.as_ref();
+        while let Some(current) = frame {
+            if !matches!(current.names, Names::Statements(_)) {
+                return false;
+            }
+            frame = current.outer.as_ref();
+        }
+        true
+    }
+
+    fn with(&self, names: Names<'p>) -> Self {
+        Self { module: self.module, innermost: Some(Rc::new(Frame { names, outer: self.innermost.clone() })) }
+    }
+
+    /// Inside a declaration with type `parameters` that were given `arguments`.
+    #[must_use]
+    pub fn with_types(&self, parameters: &'p [TypeParameter], arguments: &[Lazy<'p>]) -> Self {
+        if parameters.is_empty() {
+            return self.clone();
+        }
+        let mut scope = self.clone();
+        for (at, parameter) in parameters.iter().enumerate() {
+            let default = || parameter.default.as_ref().map(|default| Lazy::node(&scope, default));
+            let value = arguments.get(at).cloned().or_else(default);
+            let (name, constraint) = (parameter.name.as_str(), parameter.constraint.as_ref());
+            scope = scope.with(Names::Types(vec![TypeArgument { name, constraint, value }]));
+        }
+        scope
+    }
+
+    /// Inside a type that binds the type `name` to `value`.
+    #[must_use]
+    pub fn with_type(&self, name: &'p str, value: Lazy<'p>) -> Self {
+        self.with(Names::Types(vec![TypeArgument { name, constraint: None, value: Some(value) }]))
+    }
+
+    /// Inside a function with these parameters.
+    #[must_use]
+    pub fn with_values(&self, values: HashMap<String, Value<'p>>) -> Self {
+        self.with(Names::Values(values))
+    }
+
+    /// Inside a namespace or function body.
+    #[must_use]
+    pub fn with_statements(&self, statements: &'p [Statement]) -> Self {
+        self.with(Names::Statements(statements))
+    }
+
+    /// Inside a class or interface.
+    #[must_use]
+    pub fn with_this(&self, this: Type<'p>) -> Self {
+        self.with(Names::This(this))
+    }
+
+    /// What `name` means inside the file's own names; none where the file is to be asked.
+    pub fn lookup(&self, name: &str) -> Option<Binding<'p>> {
+        let mut frame = self.innermost.as_ref();
+        while let Some(current) = frame {
+            if let Some(binding) = self.lookup_in(current, name) {
+                return Some(binding);
+            }
+            frame = current.outer.as_ref();
+        }
+        None
+    }
+
+    fn lookup_in(&self, frame: &Rc<Frame<'p>>, name: &str) -> Option<Binding<'p>> {
+        match &frame.names {
+            Names::Types(arguments) => {
+                let argument = arguments.iter().find(|argument| argument.name == name)?;
+                Some(Binding::Type(argument.value.clone(), argument.constraint))
+            }
+            Names::Values(values) => values.get(name).cloned().map(Binding::Value),
+            Names::Statements(statements) => {
+                let declared = declared_in(statements, name);
+                let scope = Self { module: self.module, innermost: Some(Rc::clone(frame)) };
+                (!declared.is_empty()).then_some(Binding::Statements(scope, declared))
+            }
+            Names::This(_) => None,
+        }
+    }
+
+    /// The type of `this`.
+    pub fn this(&self) -> Option<Type<'p>> {
+        let mut frame = self.innermost.as_ref();
+        while let Some(current) = frame {
+            if let Names::This(this) = &current.names {
+                return Some(this.clone());
+            }
+            frame = current.outer.as_ref();
+        }
+        None
+    }
+}
+
+/// The statements of a body that declare `name`.
+pub(crate) fn declared_in<'p>(statements: &'p [Statement], name: &str) -> Vec<&'p Statement> {
+    statements.iter().filter(|statement| statement.name() == Some(name)).collect()
+}

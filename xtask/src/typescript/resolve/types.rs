@@ -1,0 +1,174 @@
+//! Types as they are known after evaluation.
+
+use std::rc::Rc;
+
+use super::{Lazy, Scope};
+use crate::source::{Location, Span};
+use crate::typescript::syntax::{Module, TypeNode};
+use crate::typescript::values::Value;
+
+/// An evaluated type.
+#[derive(Clone)]
+pub enum Type<'p> {
+    /// `any`
+    Any,
+    /// `unknown`
+    Unknown,
+    /// `never`
+    Never,
+    /// `null`
+    Null,
+    /// `undefined`, `void`
+    Undefined,
+    /// `string`, template literal types
+    String,
+    /// `number`
+    Number,
+    /// `bigint`
+    Bigint,
+    /// `boolean`
+    Boolean,
+    /// `symbol`
+    Symbol,
+    /// `'a'`
+    StringLiteral(Rc<str>),
+    /// `1`
+    NumberLiteral(f64),
+    /// `true`
+    BooleanLiteral(bool),
+    /// `Date`
+    Date,
+    /// `Buffer`, `Uint8Array`
+    Bytes,
+    /// A function.
+    Function,
+    /// `object`, `Map`, `RegExp`: an object whose properties do not matter.
+    Opaque,
+    /// `T[]`
+    Array(Lazy<'p>),
+    /// `[A, B]`, with the type of the rest elements.
+    Tuple(Rc<[Lazy<'p>]>, Option<Lazy<'p>>),
+    /// Properties.
+    Object(Rc<Object<'p>>),
+    /// At least two members, none of them a union.
+    Union(Rc<[Type<'p>]>),
+    /// kysely's `ColumnType`: what is selected, inserted, updated.
+    Column(Rc<[Lazy<'p>; 3]>),
+    /// `typeof value` of a Zod schema, a table or a class.
+    Value(Rc<Value<'p>>),
+    /// Not known, and why.
+    Unresolved(Rc<str>),
+}
+
+/// An object type.
+#[derive(Clone, Default)]
+pub struct Object<'p> {
+    /// In order, each name once.
+    pub properties: Vec<Property<'p>>,
+    /// What the index signature holds.
+    pub index: Option<Lazy<'p>>,
+    /// Why not all properties are known.
+    pub incomplete: Option<Rc<str>>,
+}
+
+/// A property of an object type.
+#[derive(Clone)]
+pub struct Property<'p> {
+    /// Its name.
+    pub name: Rc<str>,
+    /// Whether it has a `?`.
+    pub optional: bool,
+    /// What it holds.
+    pub value: Lazy<'p>,
+    /// Where it was written; none where nothing was.
+    pub place: Option<Place<'p>>,
+}
+
+/// Where a property was written.
+#[derive(Clone)]
+pub struct Place<'p> {
+    /// The file.
+    pub module: &'p Module,
+    /// The whole property.
+    pub span: Span,
+    /// The name.
+    pub key: Span,
+    /// The type or schema.
+    pub value: Option<Span>,
+    /// The type as it is written, for the names in it.
+    pub node: Option<(Scope<'p>, &'p TypeNode)>,
+}
+
+impl<'p> Type<'p> {
+    /// Not known, because of `reason`.
+    pub fn unresolved(reason: impl Into<String>) -> Self {
+        Self::Unresolved(super::reason(reason))
+    }
+
+    /// A string literal.
+    pub fn literal(text: &str) -> Self {
+        Self::StringLiteral(text.into())
+    }
+
+    /// An object with `properties`.
+    pub fn object(properties: Vec<Property<'p>>) -> Self {
+        Self::Object(Rc::new(Object { properties, ..Object::default() }))
+    }
+
+    /// The members of a union; a type that is none is its only member.
+    pub fn members(&self) -> &[Self] {
+        match self {
+            Self::Union(members) => members,
+            Self::Never => &[],
+            other => std::slice::from_ref(other),
+        }
+    }
+
+    /// Whether `undefined` is one of its values.
+    pub fn has_undefined(&self) -> bool {
+        self.members().iter().any(|member| matches!(member, Self::Undefined))
+    }
+
+    /// The type without the members that `drop` names.
+    #[must_use]
+    pub fn without(&self, drop: impl Fn(&Self) -> bool) -> Self {
+        super::union(self.members().iter().filter(|member| !drop(member)).cloned())
+    }
+
+    /// Whether nothing of it is known.
+    pub fn is_unresolved(&self) -> Option<&Rc<str>> {
+        match self {
+            Self::Unresolved(reason) => Some(reason),
+            _ => None,
+        }
+    }
+}
+
+impl<'p> Object<'p> {
+    /// The property `name`.
+    pub fn property(&self, name: &str) -> Option<&Property<'p>> {
+        self.properties.iter().find(|property| &*property.name == name)
+    }
+
+    /// Adds a property, in the place of one of the same name.
+    pub fn put(&mut self, property: Property<'p>) {
+        match self.properties.iter_mut().find(|known| known.name == property.name) {
+            Some(known) => *known = property,
+            None => self.properties.push(property),
+        }
+    }
+}
+
+impl<'p> Property<'p> {
+    /// A property that was not written as such.
+    pub fn synthetic(name: &str, value: Lazy<'p>) -> Self {
+        Self { name: name.into(), optional: false, value, place: None }
+    }
+}
+
+impl Place<'_> {
+    /// The name's place.
+    pub fn location(&self) -> Location {
+        self.module.location(self.key)
+    }
+}

@@ -1,0 +1,184 @@
+//! Types that the language brings along: `Pick`, `Partial`, `Date`, `Buffer`…
+
+use std::rc::Rc;
+
+use super::mapped::required;
+use super::{Lazy, Object, Property, Resolver, Type, union};
+use crate::typescript::values::Value;
+
+impl<'p> Resolver<'p> {
+    /// The global type `name`.
+    pub(in crate::typescript) fn builtin(&self, name: &str, arguments: &[Lazy<'p>]) -> Type<'p> {
+        let argument = |at: usize| {
+            let missing = || Type::unresolved(format!("`{name}` lacks a type argument"));
+            arguments.get(at).map_or_else(missing, |argument| argument.get(self))
+        };
+        match name {
+            "String" => Type::String,
+            "Number" => Type::Number,
+            "Boolean" => Type::Boolean,
+            "BigInt" => Type::Bigint,
+            "Date" => Type::Date,
+            "Buffer" | "Uint8Array" | "ArrayBuffer" | "SharedArrayBuffer" | "Blob" | "ArrayBufferLike" => Type::Bytes,
+            "Function" => Type::Function,
+            "Object" | "Map" | "Set" | "WeakMap" | "WeakSet" | "RegExp" | "Error" | "URL" | "URLSearchParams"
+            | "ReadonlyMap" | "ReadonlySet" | "File" | "FormData" | "Headers" | "Request" | "Response"
+            | "AbortSignal" | "AbortController" | "ReadableStream" | "Iterable" | "Iterator" | "AsyncIterable"
+            | "Event" | "HTMLElement" | "Element" | "Generator" | "AsyncGenerator" | "IterableIterator" => Type::Opaque,
+            "Array" | "ReadonlyArray" => {
+                Type::Array(arguments.first().cloned().unwrap_or_else(|| Lazy::known(Type::Any)))
+            }
+            "Promise" | "PromiseLike" => Type::Opaque,
+            "Readonly" => argument(0),
+            "Partial" => self.each_property(&argument(0), |property| Property { optional: true, ..property }),
+            "Required" => self.each_property(&argument(0), |property| Property {
+                optional: false,
+                value: required(property.value.clone()),
+                ..property
+            }),
+            "Pick" => self.pick(&argument(0), &argument(1)),
+            "Omit" => self.omit(&argument(0), &argument(1)),
+            "Record" => self.record(&argument(0), arguments.get(1)),
+            "NonNullable" => argument(0).without(|member| matches!(member, Type::Null | Type::Undefined)),
+            "Exclude" => self.filter(&argument(0), &argument(1), false),
+            "Extract" => self.filter(&argument(0), &argument(1), true),
+            "Awaited" => match argument(0) {
+                Type::Opaque => Type::unresolved("what a promise holds is not read"),
+                other => other,
+            },
+            "NoInfer" => argument(0),
+            "InstanceType" => match argument(0) {
+                Type::Value(value) => self.instance(&value, &[]),
+                _ => Type::unresolved("`InstanceType` of a computed class is not read"),
+            },
+            "ReturnType" => self.return_type(&argument(0)),
+            "Uppercase" => map_literals(&argument(0), str::to_uppercase),
+            "Lowercase" => map_literals(&argument(0), str::to_lowercase),
+            "Capitalize" => map_literals(&argument(0), |text| change_first(text, char::to_uppercase)),
+            "Uncapitalize" => map_literals(&argument(0), |text| change_first(text, char::to_lowercase)),
+            "PropertyKey" => union([Type::String, Type::Number, Type::Symbol]),
+            name => Type::unresolved(format!("`{name}` is not declared in the monorepo")),
+        }
+    }
+
+    /// `of` with each property changed; of a union, each member.
+    pub(in crate::typescript) fn each_property(
+        &self,
+        of: &Type<'p>,
+        change: impl Fn(Property<'p>) -> Property<'p> + Copy,
+    ) -> Type<'p> {
+        match of {
+            Type::Union(members) => union(members.iter().map(|member| self.each_property(member, change))),
+            Type::Object(object) => Type::Object(Rc::new(Object {
+                properties: object.properties.iter().cloned().map(change).collect(),
+                index: object.index.clone(),
+                incomplete: object.incomplete.clone(),
+            })),
+            Type::Value(value) => match self.type_of(value, false) {
+                Type::Value(_) => of.clone(),
+                other => self.each_property(&other, change),
+            },
+            other => other.clone(),
+        }
+    }
+
+    /// `Pick<of, keys>`
+    pub(in crate::typescript) fn pick(&self, of: &Type<'p>, keys: &Type<'p>) -> Type<'p> {
+        if let Type::Unresolved(_) = keys {
+            return keys.clone();
+        }
+        match self.properties(of) {
+            Err(why) => Type::Unresolved(why),
+            Ok(object) => {
+                let wanted = |property: &&Property<'p>| names(keys, &property.name);
+                let properties: Vec<_> = object.properties.iter().filter(wanted).cloned().collect();
+                let found = |key: &&Type<'p>| match key {
+                    Type::StringLiteral(name) => object.property(name).is_none() && object.index.is_none(),
+                    _ => false,
+                };
+                let missing = keys.members().iter().any(|key| found(&key));
+                let incomplete = object.incomplete.clone().filter(|_| missing);
+                Type::Object(Rc::new(Object { properties, index: None, incomplete }))
+            }
+        }
+    }
+
+    /// `Omit<of, keys>`; keys that do not exist change nothing.
+    pub(in crate::typescript) fn omit(&self, of: &Type<'p>, keys: &Type<'p>) -> Type<'p> {
+        if let Type::Unresolved(_) = keys {
+            return keys.clone();
+        }
+        match self.properties(of) {
+            Err(why) => Type::Unresolved(why),
+            Ok(object) => {
+                let kept = |property: &&Property<'p>| !names(keys, &property.name);
+                let properties = object.properties.iter().filter(kept).cloned().collect();
+                let (index, incomplete) = (object.index.clone(), object.incomplete.clone());
+                Type::Object(Rc::new(Object { properties, index, incomplete }))
+            }
+        }
+    }
+
+    /// `Record<keys, value>`
+    fn record(&self, keys: &Type<'p>, value: Option<&Lazy<'p>>) -> Type<'p> {
+        let value = value.cloned().unwrap_or_else(|| Lazy::known(Type::Any));
+        let mut object = Object::default();
+        for key in keys.members() {
+            match key {
+                Type::StringLiteral(name) => object.put(Property::synthetic(name, value.clone())),
+                Type::NumberLiteral(number) => object.put(Property::synthetic(&number.to_string(), value.clone())),
+                Type::Unresolved(why) => object.incomplete = Some(Rc::clone(why)),
+                _ => object.index = Some(value.clone()),
+            }
+        }
+        Type::Object(Rc::new(object))
+    }
+
+    /// `Extract` (`keep`) and `Exclude`.
+    fn filter(&self, of: &Type<'p>, by: &Type<'p>, keep: bool) -> Type<'p> {
+        let mut kept = Vec::new();
+        for member in of.members() {
+            match self.assignable(member, by) {
+                Some(fits) if fits == keep => kept.push(member.clone()),
+                Some(_) => {}
+                None => return Type::unresolved("it filters a union by a type that is not read"),
+            }
+        }
+        union(kept)
+    }
+
+    fn return_type(&self, of: &Type<'p>) -> Type<'p> {
+        match of {
+            Type::Value(value) => match &**value {
+                Value::Function(..) => {
+                    let returned = self.call(value, &[]);
+                    self.type_of(&returned, true)
+                }
+                _ => Type::unresolved("`ReturnType` is not read here"),
+            },
+            _ => Type::unresolved("`ReturnType` is not read here"),
+        }
+    }
+}
+
+/// Whether `keys` holds the literal `name`.
+fn names(keys: &Type<'_>, name: &str) -> bool {
+    keys.members().iter().any(|key| match key {
+        Type::StringLiteral(key) => &**key == name,
+        Type::NumberLiteral(key) => key.to_string() == name,
+        Type::String => true,
+        _ => false,
+    })
+}
+
+fn map_literals<'p>(of: &Type<'p>, change: impl Fn(&str) -> String) -> Type<'p> {
+    union(of.members().iter().map(|member| match member {
+        Type::StringLiteral(text) => Type::literal(&change(text)),
+        other => other.clone(),
+    }))
+}
+
+fn change_first<I: Iterator<Item = char>>(text: &str, change: impl Fn(char) -> I) -> String {
+    let mut characters = text.chars();
+    characters.next().map_or_else(String::new, |first| change(first).chain(characters).collect())
+}

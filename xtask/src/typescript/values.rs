@@ -1,0 +1,199 @@
+//! What constants hold, as far as it can be told without running the program: strings, objects, functions that
+//! return schemas, Zod schemas, Drizzle tables. [`Resolver::value`] evaluates an expression where it stands;
+//! [`Resolver::string`] is the short way for paths and names.
+
+mod calls;
+mod expressions;
+mod globals;
+mod members;
+mod type_of;
+
+use std::rc::Rc;
+
+use super::drizzle;
+use super::resolve::{Lazy, Resolver, Scope};
+use super::syntax::{ClassDecl, EnumDecl, Expr, Function, Module, Namespace};
+use super::zod;
+use crate::source::Span;
+pub(super) use members::made_object;
+
+/// What a constant holds.
+#[derive(Clone)]
+pub enum Value<'p> {
+    /// A string.
+    String(Rc<str>),
+    /// Some string.
+    Text,
+    /// A number.
+    Number(f64),
+    /// A bigint.
+    Bigint(Rc<str>),
+    /// A boolean.
+    Boolean(bool),
+    /// `null`
+    Null,
+    /// `undefined`
+    Undefined,
+    /// `Symbol()`, `Symbol.iterator`
+    Symbol,
+    /// `/a/i`: source and flags.
+    Regex(Rc<str>, Rc<str>),
+    /// `[…]`
+    Array(Rc<ArrayValue<'p>>),
+    /// `{…}`
+    Object(Rc<ObjectValue<'p>>),
+    /// A function, and where it stands.
+    Function(Scope<'p>, &'p Function),
+    /// A class, and where it stands.
+    Class(Scope<'p>, &'p ClassDecl),
+    /// A class that a package makes, by what its instances hold.
+    ClassOf(Lazy<'p>),
+    /// A TypeScript enum.
+    Enum(Scope<'p>, &'p EnumDecl),
+    /// `import * as x`
+    Module(&'p Module),
+    /// `namespace X {}`
+    Namespace(Scope<'p>, &'p Namespace),
+    /// A name of a package or of the language (package `""`), with the members behind it.
+    External(Rc<str>, Rc<[Rc<str>]>),
+    /// A Zod schema.
+    Zod(Rc<zod::Schema<'p>>),
+    /// `z.maxLength(5)`: name and arguments.
+    ZodCheck(Rc<str>, Rc<[Value<'p>]>),
+    /// A Drizzle table or view.
+    Table(Rc<drizzle::Table<'p>>),
+    /// A Drizzle column.
+    Column(Rc<drizzle::Column<'p>>),
+    /// `pgEnum('name', […])`
+    PgEnum(Rc<drizzle::PgEnum>),
+    /// Something of Drizzle's that makes tables: `pgSchema('x')`, `pgTableCreator(…)`.
+    TableMaker(Rc<drizzle::TableMaker<'p>>),
+    /// `a.b`, where `b` is a method of `a`.
+    Method(Rc<Value<'p>>, Rc<str>),
+    /// A value with another type than its own: `a as T`, `const a: T = b`.
+    Cast(Rc<Value<'p>>, Lazy<'p>),
+    /// Some value of a type.
+    Typed(Lazy<'p>),
+    /// Not known, and why.
+    Unknown(Rc<str>),
+}
+
+/// An array.
+#[derive(Clone, Default)]
+pub struct ArrayValue<'p> {
+    /// The elements.
+    pub items: Vec<Value<'p>>,
+    /// Whether it is `as const`.
+    pub constant: bool,
+    /// Why there may be more elements.
+    pub open: Option<Rc<str>>,
+}
+
+/// An object.
+#[derive(Clone, Default)]
+pub struct ObjectValue<'p> {
+    /// The properties in order, each name once.
+    pub entries: Vec<Entry<'p>>,
+    /// Whether it is `as const`.
+    pub constant: bool,
+    /// Why there may be more properties.
+    pub open: Option<Rc<str>>,
+}
+
+/// A property of an object.
+#[derive(Clone)]
+pub struct Entry<'p> {
+    /// Its name.
+    pub name: Rc<str>,
+    /// What it holds.
+    pub value: Value<'p>,
+    /// Where it was written; none where nothing was.
+    pub place: Option<EntryPlace<'p>>,
+}
+
+/// Where a property was written.
+#[derive(Clone, Copy)]
+pub struct EntryPlace<'p> {
+    /// The file.
+    pub module: &'p Module,
+    /// The whole property.
+    pub span: Span,
+    /// The name.
+    pub key: Span,
+    /// The expression.
+    pub value: &'p Expr,
+}
+
+impl<'p> Value<'p> {
+    /// Not known, because of `why`.
+    pub fn unknown(why: impl Into<String>) -> Self {
+        Self::Unknown(super::resolve::reason(why))
+    }
+
+    /// The value behind casts.
+    #[must_use]
+    pub fn uncast(&self) -> &Self {
+        let mut value = self;
+        while let Self::Cast(inner, _) = value {
+            value = inner;
+        }
+        value
+    }
+
+    /// A string.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        match self.uncast() {
+            Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A number.
+    #[must_use]
+    pub fn as_number(&self) -> Option<f64> {
+        match self.uncast() {
+            Self::Number(value) => Some(*value),
+            Self::Bigint(digits) => digits.parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// An object.
+    #[must_use]
+    pub fn as_object(&self) -> Option<&Rc<ObjectValue<'p>>> {
+        match self.uncast() {
+            Self::Object(object) => Some(object),
+            _ => None,
+        }
+    }
+
+    /// A property of an object.
+    #[must_use]
+    pub fn property(&self, name: &str) -> Option<&Self> {
+        self.as_object()?.get(name).map(|entry| &entry.value)
+    }
+}
+
+impl<'p> ObjectValue<'p> {
+    /// The property `name`.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Entry<'p>> {
+        self.entries.iter().find(|entry| &*entry.name == name)
+    }
+
+    /// Adds a property, in the place of one of the same name.
+    pub fn put(&mut self, entry: Entry<'p>) {
+        match self.entries.iter_mut().find(|known| known.name == entry.name) {
+            Some(known) => *known = entry,
+            None => self.entries.push(entry),
+        }
+    }
+}
+
+impl<'p> Resolver<'p> {
+    /// The string that `expression` at the top of `module` is, through constants, templates and other files.
+    pub fn string(&self, module: &'p Module, expression: &'p Expr) -> Option<String> {
+        self.value(&Scope::module(module), expression).as_str().map(str::to_owned)
+    }
+}

@@ -1,0 +1,71 @@
+//! Functions that the language brings along: `Object.values`, `Number`, `String`…
+
+use std::rc::Rc;
+
+use super::expressions::constant;
+use super::{ArrayValue, Value};
+use crate::typescript::resolve::{Lazy, Resolver, Type};
+
+impl<'p> Resolver<'p> {
+    pub(super) fn call_global(&self, path: &[Rc<str>], arguments: &[Value<'p>]) -> Value<'p> {
+        let known = |of: Type<'p>| Value::Typed(Lazy::known(of));
+        let names: Vec<&str> = path.iter().map(|name| &**name).collect();
+        let first = arguments.first().cloned().unwrap_or(Value::Undefined);
+        match names.as_slice() {
+            ["Object", "freeze" | "seal"] => constant(first),
+            ["Object", "values"] => self.object_values(&first),
+            ["Object", "keys"] => object_keys(&first),
+            ["Array", "from"] => match first.uncast() {
+                Value::Array(_) => first,
+                _ => Value::unknown("`Array.from()` of it is not evaluated"),
+            },
+            ["String"] => match first.uncast() {
+                Value::String(_) => first,
+                Value::Number(value) => Value::String(value.to_string().into()),
+                _ => Value::Text,
+            },
+            ["Number" | "parseInt" | "parseFloat"] | ["Number", "parseInt" | "parseFloat"] | ["Date", "now"] => {
+                known(Type::Number)
+            }
+            ["Math", _] => known(Type::Number),
+            ["Boolean"] => known(Type::Boolean),
+            ["BigInt"] => known(Type::Bigint),
+            ["Symbol", ..] => Value::Symbol,
+            ["JSON", "stringify"] | ["crypto", "randomUUID"] => Value::Text,
+            ["JSON", "parse"] => known(Type::Any),
+            ["Buffer", "from"] => known(Type::Bytes),
+            names => Value::unknown(format!("`{}()` is not evaluated", names.join("."))),
+        }
+    }
+
+    pub(in crate::typescript) fn object_values(&self, object: &Value<'p>) -> Value<'p> {
+        match object.uncast() {
+            Value::Object(object) => {
+                let items = object.entries.iter().map(|entry| entry.value.clone()).collect();
+                Value::Array(Rc::new(ArrayValue { items, constant: object.constant, open: object.open.clone() }))
+            }
+            Value::Enum(scope, declaration) => {
+                let value = |(_, value): (&str, Type<'p>)| match value {
+                    Type::StringLiteral(text) => Value::String(text),
+                    Type::NumberLiteral(value) => Value::Number(value),
+                    other => Value::Typed(Lazy::known(other)),
+                };
+                let items = self.enum_values(scope, declaration).into_iter().map(value).collect();
+                Value::Array(Rc::new(ArrayValue { items, constant: true, open: None }))
+            }
+            Value::Unknown(_) => object.clone(),
+            _ => Value::unknown("`Object.values()` of it is not evaluated"),
+        }
+    }
+}
+
+fn object_keys<'p>(object: &Value<'p>) -> Value<'p> {
+    match object.uncast() {
+        Value::Object(object) => {
+            let items = object.entries.iter().map(|entry| Value::String(Rc::clone(&entry.name))).collect();
+            Value::Array(Rc::new(ArrayValue { items, constant: false, open: object.open.clone() }))
+        }
+        Value::Unknown(_) => object.clone(),
+        _ => Value::unknown("`Object.keys()` of it is not evaluated"),
+    }
+}

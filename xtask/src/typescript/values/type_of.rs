@@ -1,0 +1,100 @@
+//! `typeof value`: the type that the compiler infers for a constant.
+
+use std::rc::Rc;
+
+use super::{ArrayValue, ObjectValue, Value};
+use crate::typescript::resolve::{Lazy, Object, Place, Property, Resolver, Scope, Type, union};
+
+impl<'p> Resolver<'p> {
+    /// The type of `value`; with `widen`, that of a place that can be assigned again: `string`, not `'a'`.
+    pub(in crate::typescript) fn type_of(&self, value: &Value<'p>, widen: bool) -> Type<'p> {
+        match value {
+            Value::String(_) if widen => Type::String,
+            Value::String(text) => Type::StringLiteral(Rc::clone(text)),
+            Value::Text => Type::String,
+            Value::Number(_) if widen => Type::Number,
+            Value::Number(value) => Type::NumberLiteral(*value),
+            Value::Bigint(_) => Type::Bigint,
+            Value::Boolean(_) if widen => Type::Boolean,
+            Value::Boolean(value) => Type::BooleanLiteral(*value),
+            Value::Null => Type::Null,
+            Value::Undefined => Type::Undefined,
+            Value::Symbol => Type::Symbol,
+            Value::Regex(..) => Type::Opaque,
+            Value::Array(array) => self.type_of_array(array),
+            Value::Object(object) => type_of_object(object),
+            Value::Enum(scope, declaration) => self.type_of_enum(scope, declaration),
+            Value::Function(..)
+            | Value::Class(..)
+            | Value::ClassOf(_)
+            | Value::Zod(_)
+            | Value::ZodCheck(..)
+            | Value::Table(_)
+            | Value::Column(_)
+            | Value::PgEnum(_)
+            | Value::TableMaker(_)
+            | Value::Module(_)
+            | Value::Namespace(..) => Type::Value(Rc::new(value.clone())),
+            Value::Method(..) => Type::unresolved("it is a method"),
+            Value::External(package, path) => {
+                Type::unresolved(format!("`{}` comes from the package `{package}`", path.join(".")))
+            }
+            Value::Cast(inner, of) => match of.get(self) {
+                Type::Unresolved(_) if matches!(inner.uncast(), Value::Zod(_) | Value::Table(_)) => {
+                    self.type_of(inner, widen)
+                }
+                other => other,
+            },
+            Value::Typed(of) => of.get(self),
+            Value::Unknown(why) => Type::Unresolved(Rc::clone(why)),
+        }
+    }
+
+    fn type_of_array(&self, array: &Rc<ArrayValue<'p>>) -> Type<'p> {
+        let array = Rc::clone(array);
+        if array.constant && array.open.is_none() {
+            return Type::Tuple(array.items.iter().map(|item| Lazy::known(self.type_of(item, false))).collect(), None);
+        }
+        Type::Array(Lazy::computed(move |resolver| match &array.open {
+            Some(why) => Type::Unresolved(Rc::clone(why)),
+            None => union(array.items.iter().map(|item| resolver.type_of(item, !array.constant))),
+        }))
+    }
+
+    fn type_of_enum(&self, scope: &Scope<'p>, declaration: &'p crate::typescript::syntax::EnumDecl) -> Type<'p> {
+        let values = self.enum_values(scope, declaration).into_iter();
+        Type::object(values.map(|(name, value)| Property::synthetic(name, Lazy::known(value))).collect())
+    }
+
+    /// `typeof a.b`
+    pub(in crate::typescript) fn type_query(&self, scope: &Scope<'p>, path: &'p [String]) -> Type<'p> {
+        let Some((name, rest)) = path.split_first() else { return Type::unresolved("it has no name") };
+        let value = self.name(scope, name);
+        let (value, widen) = rest.iter().fold((value, false), |(value, _), name| {
+            let widen = matches!(value.uncast(), Value::Object(object) if !object.constant);
+            (self.member(&value, name), widen)
+        });
+        self.type_of(&value, widen)
+    }
+}
+
+fn type_of_object<'p>(object: &Rc<ObjectValue<'p>>) -> Type<'p> {
+    let widen = !object.constant;
+    let properties = object.entries.iter().map(|entry| {
+        let value = entry.value.clone();
+        let place = entry.place.map(|place| Place {
+            module: place.module,
+            span: place.span,
+            key: place.key,
+            value: Some(place.value.span),
+            node: None,
+        });
+        Property {
+            name: Rc::clone(&entry.name),
+            optional: false,
+            value: Lazy::computed(move |resolver| resolver.type_of(&value, widen)),
+            place,
+        }
+    });
+    Type::Object(Rc::new(Object { properties: properties.collect(), index: None, incomplete: object.open.clone() }))
+}

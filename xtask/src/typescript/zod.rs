@@ -1,0 +1,152 @@
+//! Zod schemas, version 3 and 4, as values: what the builders build ([`build`]), what the methods change
+//! ([`method`]), what a schema takes ([`describe`]) and what `z.infer` makes of it ([`output`], [`input`]).
+
+mod build;
+mod checks;
+mod describe;
+mod infer;
+mod methods;
+mod objects;
+
+use std::rc::Rc;
+
+use super::facts::Constraints;
+use super::resolve::{Lazy, Resolver};
+use super::values::{ObjectValue, Value};
+pub use build::build;
+pub use describe::{Description, describe};
+pub use infer::{input, output};
+pub(super) use methods::custom;
+pub use methods::{member, method};
+
+/// A schema.
+#[derive(Clone)]
+pub struct Schema<'p> {
+    /// What it takes.
+    pub kind: SchemaKind<'p>,
+    /// What it demands beyond that.
+    pub constraints: Constraints,
+}
+
+/// What a schema takes.
+#[derive(Clone)]
+pub enum SchemaKind<'p> {
+    /// `z.string()`
+    String,
+    /// `z.number()`
+    Number,
+    /// `z.bigint()`
+    Bigint,
+    /// `z.boolean()`
+    Boolean,
+    /// `z.date()`
+    Date,
+    /// `z.symbol()`
+    Symbol,
+    /// `z.null()`
+    Null,
+    /// `z.undefined()`, `z.void()`
+    Undefined,
+    /// `z.any()`
+    Any,
+    /// `z.unknown()`
+    Unknown,
+    /// `z.never()`
+    Never,
+    /// `z.map()`, `z.file()`…: an object that is no plain one.
+    Opaque,
+    /// `z.function()`
+    Function,
+    /// `z.literal('a')`, `z.enum(['a'])`, `z.nativeEnum(A)`: strings, numbers, booleans, null.
+    Values(Rc<[Value<'p>]>),
+    /// `z.object({…})`
+    Object(Rc<ObjectValue<'p>>),
+    /// `z.array(x)`
+    Array(Rc<Schema<'p>>),
+    /// `z.tuple([x, y])`, with the rest.
+    Tuple(Rc<[Rc<Schema<'p>>]>, Option<Rc<Schema<'p>>>),
+    /// `z.union([x, y])`, `z.discriminatedUnion(…)`
+    Union(Rc<[Rc<Schema<'p>>]>),
+    /// `x.and(y)`
+    Intersection(Rc<Schema<'p>>, Rc<Schema<'p>>),
+    /// `z.record(x, y)`
+    Record(Rc<Schema<'p>>, Rc<Schema<'p>>),
+    /// `z.lazy(() => x)`: the function.
+    Lazy(Value<'p>),
+    /// `z.custom<T>()`, `z.instanceof(T)`, `z.ZodType<T>`
+    Custom(Lazy<'p>),
+    /// `x.optional()`
+    Optional(Rc<Schema<'p>>),
+    /// `x.nullable()`
+    Nullable(Rc<Schema<'p>>),
+    /// `x.nonoptional()`
+    NonOptional(Rc<Schema<'p>>),
+    /// `x.default(v)`, `x.prefault(v)`
+    Default(Rc<Schema<'p>>),
+    /// `x.catch(v)`
+    Catch(Rc<Schema<'p>>),
+    /// `x.transform(f)`, with the function.
+    Transform(Rc<Schema<'p>>, Value<'p>),
+    /// `z.preprocess(f, x)`
+    Preprocess(Rc<Schema<'p>>),
+    /// `x.pipe(y)`
+    Pipe(Rc<Schema<'p>>, Rc<Schema<'p>>),
+    /// Not known, and why.
+    Unresolved(Rc<str>),
+}
+
+/// Whether `package` is Zod.
+#[must_use]
+pub fn is_zod(package: &str) -> bool {
+    const NAMES: [&str; 8] =
+        ["zod", "zod/v4", "zod/v3", "zod/mini", "zod/v4-mini", "zod/v4/mini", "@hono/zod-openapi", "@zod/mini"];
+    NAMES.contains(&package)
+}
+
+impl<'p> Schema<'p> {
+    /// A schema that demands nothing beyond its kind.
+    pub fn new(kind: SchemaKind<'p>) -> Rc<Self> {
+        Rc::new(Self { kind, constraints: Constraints::default() })
+    }
+
+    /// A schema that is not known, because of `why`.
+    pub fn unresolved(why: impl Into<String>) -> Rc<Self> {
+        Self::new(SchemaKind::Unresolved(super::resolve::reason(why)))
+    }
+
+    /// The same with other constraints.
+    fn constrained(&self, change: impl FnOnce(&mut Constraints)) -> Rc<Self> {
+        let mut changed = self.clone();
+        change(&mut changed.constraints);
+        Rc::new(changed)
+    }
+
+    /// The schema inside what is optional, nullable, refined or transformed.
+    pub fn innermost(&self) -> &Self {
+        match &self.kind {
+            SchemaKind::Optional(inner)
+            | SchemaKind::Nullable(inner)
+            | SchemaKind::NonOptional(inner)
+            | SchemaKind::Default(inner)
+            | SchemaKind::Catch(inner)
+            | SchemaKind::Transform(inner, _)
+            | SchemaKind::Preprocess(inner)
+            | SchemaKind::Pipe(inner, _) => inner.innermost(),
+            _ => self,
+        }
+    }
+}
+
+/// The schema that a value is, through casts.
+pub(super) fn schema_of<'p>(value: &Value<'p>) -> Rc<Schema<'p>> {
+    match value.uncast() {
+        Value::Zod(schema) => Rc::clone(schema),
+        Value::Unknown(why) => Schema::new(SchemaKind::Unresolved(Rc::clone(why))),
+        _ => Schema::unresolved("it is no schema"),
+    }
+}
+
+/// The schema that `z.lazy(function)` stands for.
+fn forced<'p>(resolver: &Resolver<'p>, function: &Value<'p>) -> Rc<Schema<'p>> {
+    schema_of(&resolver.call(function, &[]))
+}

@@ -1,0 +1,204 @@
+//! `z.string()`, `z.object({…})`, and the prefix forms `z.optional(x)` of zod/mini.
+
+use std::rc::Rc;
+
+use super::methods::method;
+use super::objects::shape;
+use super::{Schema, SchemaKind, checks, schema_of};
+use crate::typescript::facts::Constraints;
+use crate::typescript::resolve::{Lazy, Resolver, Type};
+use crate::typescript::values::Value;
+
+/// What a call of Zod's function behind `path` makes.
+pub fn build<'p>(resolver: &Resolver<'p>, path: &[Rc<str>], types: &[Lazy<'p>], arguments: &[Value<'p>]) -> Value<'p> {
+    let names: Vec<&str> = path.iter().map(|name| &**name).skip_while(|name| is_namespace(name)).collect();
+    let built = match names.as_slice() {
+        ["coerce", name] => scalar(name, arguments).map(|schema| schema.constrained(|it| it.coerced = true)),
+        ["iso", name] => Some(formatted(&format!("iso.{name}"), arguments)),
+        [name] => simple(resolver, name, types, arguments),
+        _ => None,
+    };
+    match (built, names.as_slice()) {
+        (Some(schema), _) => Value::Zod(schema),
+        (None, [name]) => prefix_form(resolver, name, types, arguments),
+        (None, names) => Value::unknown(format!("`z.{}()` is not read", names.join("."))),
+    }
+}
+
+fn is_namespace(name: &str) -> bool {
+    matches!(name, "z" | "default" | "zod" | "Zod" | "core")
+}
+
+fn simple<'p>(
+    resolver: &Resolver<'p>,
+    name: &str,
+    types: &[Lazy<'p>],
+    arguments: &[Value<'p>],
+) -> Option<Rc<Schema<'p>>> {
+    let argument = |at: usize| arguments.get(at).map_or_else(|| Schema::unresolved("it lacks an argument"), schema_of);
+    let kind = match name {
+        "object" | "strictObject" | "looseObject" | "interface" => match arguments.first() {
+            Some(value) => return Some(shape(value)),
+            None => SchemaKind::Object(Rc::default()),
+        },
+        "array" => SchemaKind::Array(argument(0)),
+        "set" | "map" | "file" | "promise" | "json" if name != "json" => SchemaKind::Opaque,
+        "json" => SchemaKind::Any,
+        "tuple" => SchemaKind::Tuple(schemas(arguments.first()), arguments.get(1).map(schema_of)),
+        "union" | "xor" => SchemaKind::Union(schemas(arguments.first())),
+        "discriminatedUnion" => SchemaKind::Union(schemas(arguments.get(1))),
+        "intersection" => SchemaKind::Intersection(argument(0), argument(1)),
+        "record" | "partialRecord" | "looseRecord" => record(arguments),
+        "lazy" => SchemaKind::Lazy(arguments.first().cloned().unwrap_or(Value::Undefined)),
+        "literal" => literal(arguments.first()),
+        "enum" | "nativeEnum" => return Some(enumeration(resolver, arguments.first())),
+        "custom" => match types.first() {
+            Some(of) => SchemaKind::Custom(of.clone()),
+            None => SchemaKind::Unknown,
+        },
+        "instanceof" => match arguments.first() {
+            Some(class) => SchemaKind::Custom(instance(resolver, class)),
+            None => SchemaKind::Unknown,
+        },
+        "preprocess" => SchemaKind::Preprocess(argument(1)),
+        "pipeline" | "pipe" => SchemaKind::Pipe(argument(0), argument(1)),
+        "templateLiteral" => {
+            return Some(Schema::new(SchemaKind::String).constrained(|constraints| constraints.refined = true));
+        }
+        "stringbool" => {
+            let string = Schema::new(SchemaKind::String).constrained(|constraints| constraints.refined = true);
+            SchemaKind::Pipe(string, Schema::new(SchemaKind::Boolean))
+        }
+        "keyof" => return Some(super::objects::keys(&argument(0))),
+        name => return scalar(name, arguments).or_else(|| checks::is_format(name).then(|| formatted(name, arguments))),
+    };
+    Some(Schema::new(kind))
+}
+
+fn scalar<'p>(name: &str, _arguments: &[Value<'p>]) -> Option<Rc<Schema<'p>>> {
+    let integer = |minimum: f64, maximum: f64| {
+        let constraints =
+            Constraints { integer: true, minimum: Some(minimum), maximum: Some(maximum), ..Constraints::default() };
+        Some(Rc::new(Schema { kind: SchemaKind::Number, constraints }))
+    };
+    let kind = match name {
+        "string" => SchemaKind::String,
+        "number" | "nan" | "float32" | "float64" => SchemaKind::Number,
+        "int" => {
+            return Some(Schema::new(SchemaKind::Number).constrained(|constraints| constraints.integer = true));
+        }
+        "int32" => return integer(-2_147_483_648.0, 2_147_483_647.0),
+        "uint32" => return integer(0.0, 4_294_967_295.0),
+        "bigint" | "int64" | "uint64" => SchemaKind::Bigint,
+        "boolean" => SchemaKind::Boolean,
+        "date" => SchemaKind::Date,
+        "symbol" => SchemaKind::Symbol,
+        "null" => SchemaKind::Null,
+        "undefined" | "void" => SchemaKind::Undefined,
+        "any" => SchemaKind::Any,
+        "unknown" => SchemaKind::Unknown,
+        "never" => SchemaKind::Never,
+        "function" => SchemaKind::Function,
+        _ => return None,
+    };
+    Some(Schema::new(kind))
+}
+
+/// `z.email()`, `z.iso.date()`: a string of a format.
+fn formatted<'p>(name: &str, arguments: &[Value<'p>]) -> Rc<Schema<'p>> {
+    let mut constraints = Constraints::default();
+    checks::string(&mut constraints, name.trim_start_matches("iso."), arguments);
+    Rc::new(Schema { kind: SchemaKind::String, constraints })
+}
+
+/// `z.optional(x)`, `z.extend(x, {…})`: a method with its object in front; `z.maxLength(5)`: a check for `.check()`.
+fn prefix_form<'p>(resolver: &Resolver<'p>, name: &str, types: &[Lazy<'p>], arguments: &[Value<'p>]) -> Value<'p> {
+    match arguments.split_first() {
+        Some((Value::Zod(schema), rest)) => {
+            let name = name.trim_start_matches('_');
+            method(resolver, schema, name, types, rest)
+        }
+        _ => Value::ZodCheck(name.into(), arguments.into()),
+    }
+}
+
+fn schemas<'p>(list: Option<&Value<'p>>) -> Rc<[Rc<Schema<'p>>]> {
+    match list.map(Value::uncast) {
+        Some(Value::Array(array)) => {
+            let open = array.open.iter().map(|why| Schema::new(SchemaKind::Unresolved(Rc::clone(why))));
+            array.items.iter().map(schema_of).chain(open).collect()
+        }
+        _ => Rc::new([Schema::unresolved("its list of schemas is computed")]),
+    }
+}
+
+fn record<'p>(arguments: &[Value<'p>]) -> SchemaKind<'p> {
+    match arguments.iter().filter(|value| matches!(value.uncast(), Value::Zod(_))).collect::<Vec<_>>().as_slice() {
+        [value] => SchemaKind::Record(Schema::new(SchemaKind::String), schema_of(value)),
+        [key, value, ..] => SchemaKind::Record(schema_of(key), schema_of(value)),
+        [] => SchemaKind::Record(Schema::new(SchemaKind::String), Schema::new(SchemaKind::Unknown)),
+    }
+}
+
+fn literal<'p>(value: Option<&Value<'p>>) -> SchemaKind<'p> {
+    match value.map(Value::uncast) {
+        Some(Value::Array(array)) => SchemaKind::Values(array.items.iter().map(|item| item.uncast().clone()).collect()),
+        Some(Value::Undefined) => SchemaKind::Undefined,
+        Some(Value::Unknown(why)) => SchemaKind::Unresolved(Rc::clone(why)),
+        Some(value) => SchemaKind::Values(Rc::new([value.clone()])),
+        None => SchemaKind::Undefined,
+    }
+}
+
+/// The values of a list, an object or a TypeScript enum.
+fn enumeration<'p>(resolver: &Resolver<'p>, values: Option<&Value<'p>>) -> Rc<Schema<'p>> {
+    let Some(values) = values else { return Schema::unresolved("it lacks its values") };
+    if let Value::Array(array) = values.uncast() {
+        if let Some(why) = &array.open {
+            return Schema::new(SchemaKind::Unresolved(Rc::clone(why)));
+        }
+        let items: Rc<[_]> = array.items.iter().map(|item| item.uncast().clone()).collect();
+        if items.iter().any(|item| matches!(item, Value::Unknown(_) | Value::Text | Value::Typed(_))) {
+            return Schema::unresolved("a value of the enum is computed");
+        }
+        return Schema::new(SchemaKind::Values(items));
+    }
+    if let Value::Object(_) | Value::Enum(..) = values.uncast() {
+        let list = resolver.object_values(values);
+        return enumeration(resolver, Some(&list));
+    }
+    match values {
+        Value::Unknown(why) => Schema::new(SchemaKind::Unresolved(Rc::clone(why))),
+        Value::Typed(of) | Value::Cast(_, of) => from_type(resolver, of),
+        _ => Schema::unresolved("the values of the enum are computed"),
+    }
+}
+
+/// `[…] as [Role, ...Role[]]`: the values of the type.
+fn from_type<'p>(resolver: &Resolver<'p>, of: &Lazy<'p>) -> Rc<Schema<'p>> {
+    let items = match of.get(resolver) {
+        Type::Array(item) => item.get(resolver),
+        Type::Tuple(items, rest) => {
+            crate::typescript::resolve::union(items.iter().chain(&rest).map(|item| item.get(resolver)))
+        }
+        _ => Type::String,
+    };
+    let text = |member: &Type<'p>| match member {
+        Type::StringLiteral(text) => Some(Value::String(Rc::clone(text))),
+        _ => None,
+    };
+    match items.members().iter().map(text).collect::<Option<Rc<[_]>>>() {
+        Some(values) if !values.is_empty() => Schema::new(SchemaKind::Values(values)),
+        _ => Schema::unresolved("the values of the enum are computed"),
+    }
+}
+
+fn instance<'p>(resolver: &Resolver<'p>, class: &Value<'p>) -> Lazy<'p> {
+    match class {
+        Value::External(package, path) if package.is_empty() => {
+            Lazy::known(resolver.builtin(path.last().map_or("", |name| name), &[]))
+        }
+        Value::Class(..) | Value::ClassOf(_) => Lazy::known(resolver.instance(class, &[])),
+        _ => Lazy::known(Type::Opaque),
+    }
+}

@@ -1,0 +1,196 @@
+//! What a schema takes, as a field says it.
+
+use std::rc::Rc;
+
+use super::{Schema, SchemaKind, forced};
+use crate::typescript::facts::{Constraints, Kind};
+use crate::typescript::kinds;
+use crate::typescript::resolve::Resolver;
+use crate::typescript::values::Value;
+
+/// What a schema takes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Description {
+    /// Whether the value may be absent.
+    pub optional: bool,
+    /// Whether it may be null.
+    pub nullable: bool,
+    /// Whether an absent value is filled in.
+    pub has_default: bool,
+    /// What it is otherwise.
+    pub kind: Kind,
+    /// What is demanded of it.
+    pub constraints: Constraints,
+}
+
+/// How deep arrays and unions are described.
+const DEPTH: u32 = 24;
+
+/// What `schema` takes.
+pub fn describe<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>) -> Description {
+    within(resolver, schema, DEPTH)
+}
+
+fn within<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, left: u32) -> Description {
+    let Some(left) = left.checked_sub(1) else {
+        return plain(Kind::Unresolved("it refers to itself or is nested too deeply".into()));
+    };
+    let of = |inner: &Rc<Schema<'p>>| within(resolver, inner, left);
+    let refined = schema.constraints.refined;
+    let mut described = match &schema.kind {
+        SchemaKind::Optional(inner) => Description { optional: true, ..of(inner) },
+        SchemaKind::Nullable(inner) => Description { nullable: true, ..of(inner) },
+        SchemaKind::NonOptional(inner) => Description { optional: false, ..of(inner) },
+        SchemaKind::Default(inner) => Description { optional: true, has_default: true, ..of(inner) },
+        SchemaKind::Catch(inner) => coerced(Description { optional: true, has_default: true, ..of(inner) }),
+        SchemaKind::Transform(inner, _) => {
+            let mut described = of(inner);
+            described.constraints.transformed = true;
+            described
+        }
+        SchemaKind::Preprocess(inner) => coerced(of(inner)),
+        SchemaKind::Pipe(from, to) => piped(of(from), &of(to)),
+        SchemaKind::Union(options) => either(options.iter().map(of).collect()),
+        SchemaKind::Intersection(left, right) => both(of(left), of(right)),
+        SchemaKind::Lazy(function) => of(&forced(resolver, function)),
+        SchemaKind::Values(values) => of_values(values),
+        SchemaKind::Custom(of) => custom(resolver, of),
+        SchemaKind::Null => Description { nullable: true, ..plain(Kind::Union(Vec::new())) },
+        SchemaKind::Undefined => Description { optional: true, ..plain(Kind::Union(Vec::new())) },
+        SchemaKind::Any | SchemaKind::Unknown => Description { optional: true, ..plain(Kind::Any) },
+        SchemaKind::Array(element) => plain(Kind::Array(Box::new(kinds::with_null(&of(element))))),
+        SchemaKind::Tuple(items, rest) => {
+            let items = items.iter().chain(rest).map(of).collect();
+            plain(Kind::Array(Box::new(kinds::with_null(&either(items)))))
+        }
+        SchemaKind::String => plain(Kind::String),
+        SchemaKind::Number => plain(Kind::Number),
+        SchemaKind::Bigint => plain(Kind::Bigint),
+        SchemaKind::Boolean => plain(Kind::Boolean),
+        SchemaKind::Date => plain(Kind::Date),
+        SchemaKind::Object(_) | SchemaKind::Record(..) | SchemaKind::Opaque => plain(Kind::Json),
+        SchemaKind::Symbol => plain(Kind::Unresolved("a symbol is no data".into())),
+        SchemaKind::Function => plain(Kind::Unresolved("a function is no data".into())),
+        SchemaKind::Never => plain(Kind::Unresolved("it is never there".into())),
+        SchemaKind::Unresolved(why) => plain(Kind::Unresolved(why.to_string())),
+    };
+    if !is_wrapper(&schema.kind) {
+        described.constraints = schema.constraints.clone();
+    }
+    described.constraints.refined |= refined;
+    described
+}
+
+fn is_wrapper(kind: &SchemaKind<'_>) -> bool {
+    matches!(
+        kind,
+        SchemaKind::Optional(_)
+            | SchemaKind::Nullable(_)
+            | SchemaKind::NonOptional(_)
+            | SchemaKind::Default(_)
+            | SchemaKind::Catch(_)
+            | SchemaKind::Transform(..)
+            | SchemaKind::Preprocess(_)
+            | SchemaKind::Pipe(..)
+            | SchemaKind::Union(_)
+            | SchemaKind::Intersection(..)
+            | SchemaKind::Lazy(_)
+    )
+}
+
+fn plain(kind: Kind) -> Description {
+    Description { optional: false, nullable: false, has_default: false, kind, constraints: Constraints::default() }
+}
+
+fn coerced(mut described: Description) -> Description {
+    described.constraints.coerced = true;
+    described
+}
+
+fn custom<'p>(resolver: &Resolver<'p>, of: &crate::typescript::resolve::Lazy<'p>) -> Description {
+    let held = kinds::held(resolver, &of.get(resolver));
+    let mut described = Description { optional: held.optional, nullable: held.nullable, ..plain(held.kind) };
+    described.constraints.refined = true;
+    described
+}
+
+/// `from.pipe(to)` takes what `from` takes and makes of it what `to` takes.
+fn piped(mut from: Description, to: &Description) -> Description {
+    if from.kind == to.kind {
+        let own = std::mem::replace(&mut from.constraints, to.constraints.clone());
+        from.constraints.refined |= own != Constraints::default();
+        from.constraints.coerced |= own.coerced;
+    } else {
+        from.constraints.transformed = true;
+    }
+    from
+}
+
+fn of_values(values: &[Value<'_>]) -> Description {
+    let mut texts = Vec::new();
+    let mut members = Vec::new();
+    let mut described = plain(Kind::Union(Vec::new()));
+    for value in values {
+        match value.uncast() {
+            Value::String(text) => texts.push(text.to_string()),
+            Value::Number(_) => members.push(Kind::Number),
+            Value::Bigint(_) => members.push(Kind::Bigint),
+            Value::Boolean(_) => members.push(Kind::Boolean),
+            Value::Null => described.nullable = true,
+            Value::Undefined => described.optional = true,
+            _ => members.push(Kind::Unresolved("a literal is computed".into())),
+        }
+    }
+    if !texts.is_empty() {
+        members.insert(0, Kind::Enum(texts));
+    }
+    Description { kind: kinds::merge(members), ..described }
+}
+
+fn both(left: Description, right: Description) -> Description {
+    let kind = match (left.kind, right.kind) {
+        (Kind::Any, kind) | (kind, Kind::Any) => kind,
+        (left, right) if left == right => left,
+        _ => Kind::Unresolved("it is an intersection of different kinds".into()),
+    };
+    let mut described = plain(kind);
+    described.optional = left.optional && right.optional;
+    described.nullable = left.nullable && right.nullable;
+    described.constraints.refined = true;
+    described
+}
+
+/// Any of `options`; where they take values of one kind, the loosest constraints hold.
+fn either(options: Vec<Description>) -> Description {
+    let optional = options.iter().any(|option| option.optional && option.kind != Kind::Any);
+    let any = options.iter().any(|option| option.kind == Kind::Any);
+    let nullable = options.iter().any(|option| option.nullable);
+    let has_default = options.iter().any(|option| option.has_default);
+    let empty = Kind::Union(Vec::new());
+    let values: Vec<_> = options.iter().filter(|option| option.kind != empty).collect();
+    let kind = kinds::merge(values.iter().map(|option| option.kind.clone()).collect());
+    let constraints = match values.as_slice() {
+        [only] => only.constraints.clone(),
+        several => loosest(several),
+    };
+    Description { optional: optional || any, nullable, has_default, kind, constraints }
+}
+
+fn loosest(options: &[&Description]) -> Constraints {
+    let Some((first, others)) = options.split_first() else { return Constraints::default() };
+    let all: Vec<_> = options.iter().map(|option| &option.constraints).collect();
+    if others.iter().all(|other| other.constraints == first.constraints) {
+        return first.constraints.clone();
+    }
+    let longest = all.iter().map(|one| one.max_length).collect::<Option<Vec<_>>>();
+    let shortest = all.iter().map(|one| one.min_length).collect::<Option<Vec<_>>>();
+    Constraints {
+        max_length: longest.and_then(|lengths| lengths.into_iter().max()),
+        min_length: shortest.and_then(|lengths| lengths.into_iter().min()),
+        integer: all.iter().all(|one| one.integer),
+        coerced: all.iter().any(|one| one.coerced),
+        transformed: all.iter().any(|one| one.transformed),
+        refined: true,
+        ..Constraints::default()
+    }
+}

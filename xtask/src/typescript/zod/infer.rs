@@ -1,0 +1,133 @@
+//! `z.infer<typeof schema>` and `z.input<typeof schema>`.
+
+use std::rc::Rc;
+
+use super::{Schema, SchemaKind, forced, schema_of};
+use crate::typescript::resolve::{Lazy, Object, Place, Property, Resolver, Type, union};
+use crate::typescript::values::{Entry, ObjectValue, Value};
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Input,
+    Output,
+}
+
+/// What parsing with `schema` returns.
+pub fn output<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>) -> Type<'p> {
+    infer(resolver, schema, Side::Output)
+}
+
+/// What `schema` takes.
+pub fn input<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>) -> Type<'p> {
+    infer(resolver, schema, Side::Input)
+}
+
+fn infer<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, side: Side) -> Type<'p> {
+    resolver.deeper(|| kind(resolver, schema, side)).unwrap_or_else(Type::unresolved)
+}
+
+fn kind<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, side: Side) -> Type<'p> {
+    let of = |inner: &Rc<Schema<'p>>| infer(resolver, inner, side);
+    match &schema.kind {
+        SchemaKind::String => Type::String,
+        SchemaKind::Number => Type::Number,
+        SchemaKind::Bigint => Type::Bigint,
+        SchemaKind::Boolean => Type::Boolean,
+        SchemaKind::Date => Type::Date,
+        SchemaKind::Symbol => Type::Symbol,
+        SchemaKind::Null => Type::Null,
+        SchemaKind::Undefined => Type::Undefined,
+        SchemaKind::Any => Type::Any,
+        SchemaKind::Unknown => Type::Unknown,
+        SchemaKind::Never => Type::Never,
+        SchemaKind::Opaque => Type::Opaque,
+        SchemaKind::Function => Type::Function,
+        SchemaKind::Values(values) => union(values.iter().map(|value| resolver.type_of(value, false))),
+        SchemaKind::Object(shape) => object(resolver, shape, side),
+        SchemaKind::Array(element) => Type::Array(lazy(element, side)),
+        SchemaKind::Tuple(items, rest) => {
+            Type::Tuple(items.iter().map(|item| lazy(item, side)).collect(), rest.as_ref().map(|rest| lazy(rest, side)))
+        }
+        SchemaKind::Union(options) => union(options.iter().map(of)),
+        SchemaKind::Intersection(left, right) => resolver.intersect(of(left), of(right)),
+        SchemaKind::Record(key, value) => resolver.builtin("Record", &[Lazy::known(of(key)), lazy(value, side)]),
+        SchemaKind::Lazy(function) => of(&forced(resolver, function)),
+        SchemaKind::Custom(of) => of.get(resolver),
+        SchemaKind::Optional(inner) => union([of(inner), Type::Undefined]),
+        SchemaKind::Nullable(inner) => union([of(inner), Type::Null]),
+        SchemaKind::NonOptional(inner) => of(inner).without(|member| matches!(member, Type::Undefined)),
+        SchemaKind::Default(inner) => match side {
+            Side::Output => of(inner).without(|member| matches!(member, Type::Undefined)),
+            Side::Input => union([of(inner), Type::Undefined]),
+        },
+        SchemaKind::Catch(inner) => of(inner),
+        SchemaKind::Transform(inner, function) => match side {
+            Side::Input => of(inner),
+            Side::Output => transformed(resolver, of(inner), function),
+        },
+        SchemaKind::Preprocess(inner) => match side {
+            Side::Input => Type::Unknown,
+            Side::Output => of(inner),
+        },
+        SchemaKind::Pipe(from, to) => match side {
+            Side::Input => of(from),
+            Side::Output => of(to),
+        },
+        SchemaKind::Unresolved(why) => Type::Unresolved(Rc::clone(why)),
+    }
+}
+
+fn lazy<'p>(schema: &Rc<Schema<'p>>, side: Side) -> Lazy<'p> {
+    let schema = Rc::clone(schema);
+    Lazy::computed(move |resolver| infer(resolver, &schema, side))
+}
+
+/// What the function of `.transform()` returns.
+fn transformed<'p>(resolver: &Resolver<'p>, given: Type<'p>, function: &Value<'p>) -> Type<'p> {
+    let returned = resolver.call(function, &[Value::Typed(Lazy::known(given))]);
+    match resolver.type_of(&returned, true) {
+        Type::Unresolved(_) => Type::unresolved("what `.transform()` returns is not read"),
+        other => other,
+    }
+}
+
+fn object<'p>(resolver: &Resolver<'p>, shape: &ObjectValue<'p>, side: Side) -> Type<'p> {
+    let properties = shape.entries.iter().map(|entry| property(resolver, entry, side)).collect();
+    Type::Object(Rc::new(Object { properties, index: None, incomplete: shape.open.clone() }))
+}
+
+fn property<'p>(resolver: &Resolver<'p>, entry: &Entry<'p>, side: Side) -> Property<'p> {
+    let schema = schema_of(&entry.value);
+    Property {
+        name: Rc::clone(&entry.name),
+        optional: may_be_absent(resolver, &schema, side),
+        value: lazy(&schema, side),
+        place: entry.place.map(|place| Place {
+            module: place.module,
+            span: place.span,
+            key: place.key,
+            value: Some(place.value.span),
+            node: None,
+        }),
+    }
+}
+
+/// Whether the key gets a `?`.
+fn may_be_absent<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, side: Side) -> bool {
+    match &schema.kind {
+        SchemaKind::Optional(_) | SchemaKind::Undefined => true,
+        SchemaKind::Default(_) | SchemaKind::Catch(_) => side == Side::Input,
+        SchemaKind::Nullable(inner) => may_be_absent(resolver, inner, side),
+        SchemaKind::Transform(inner, _) | SchemaKind::Preprocess(inner) => {
+            side == Side::Input && may_be_absent(resolver, inner, side)
+        }
+        SchemaKind::Pipe(from, to) => match side {
+            Side::Input => may_be_absent(resolver, from, side),
+            Side::Output => may_be_absent(resolver, to, side),
+        },
+        SchemaKind::Union(options) => options.iter().any(|option| may_be_absent(resolver, option, side)),
+        SchemaKind::Lazy(_) => false,
+        SchemaKind::Custom(of) => of.get(resolver).has_undefined(),
+        _ => false,
+    }
+}
