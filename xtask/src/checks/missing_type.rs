@@ -34,7 +34,7 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
     let tables = model.described.iter().filter(|described| described.entity.kind == EntityKind::Table);
     tables.filter(|described| described.types().next().is_none()).map(|described| {
         let entity = described.entity.title();
-        let name = suggested_name(&described.entity.name.name);
+        let name = format!("{}Table", super::names::row_name(&described.entity.name.name));
         let created = model.input.provenance.table(described.entity.name);
         CHECK
             .finding(&entity, format!("Table '{entity}' has no corresponding TypeScript type"))
@@ -43,12 +43,6 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
                 "declare `interface {name}`, tag the type that describes it with `@table {entity}`, or list the table in `ignored-tables`"
             ))
     }).collect()
-}
-
-fn suggested_name(table: &str) -> String {
-    let camel = super::names::camel_case(table);
-    let (first, rest) = camel.split_at(camel.chars().next().map_or(0, char::len_utf8));
-    format!("{}{rest}Table", first.to_uppercase())
 }
 
 #[cfg(test)]

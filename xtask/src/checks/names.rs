@@ -97,6 +97,15 @@ fn capitalised(word: &str) -> String {
     first.chain(characters).collect()
 }
 
+/// What one row of the table `name` is called in a type's name: `UserProfile` of `user_profiles`.
+#[must_use]
+pub fn row_name(name: &str) -> String {
+    let words = words(name);
+    let Some((last, first)) = words.split_last() else { return capitalised(name) };
+    let singular = singulars(last).remove(0);
+    first.iter().chain([&singular]).map(|word| capitalised(word)).collect()
+}
+
 /// Every way in which people name one row of the table `name`, as [`key`]s: of `users_roles` these are `usersroles`,
 /// `usersrole`, `userrole` and `userroles`.
 #[must_use]
@@ -261,6 +270,7 @@ mod tests {
 
     #[test]
     fn a_row_is_named_by_singular_and_plural() {
+        assert_eq!(row_name("user_profiles"), "UserProfile");
         assert_eq!(row_names("user_preferences"), ["userpreference", "userpreferences"]);
         assert!(row_names("users_roles").contains(&"userrole".to_owned()));
         assert!(row_names("bills_index").contains(&"billindex".to_owned()));

@@ -52,7 +52,7 @@ impl Target {
         match self {
             Self::Url(address) => address.describe(),
             Self::Embedded(embedded) => {
-                format!("embedded PostgreSQL {} in `{}`", embedded.major(), embedded.folder().display())
+                format!("embedded PostgreSQL {} in `{}`", embedded.major(), embedded.shown().display())
             }
         }
     }

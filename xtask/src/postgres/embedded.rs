@@ -23,6 +23,7 @@ use crate::config::Config;
 pub struct Embedded {
     server: Server,
     folder: PathBuf,
+    shown: PathBuf,
     major: u32,
     lease: File,
 }
@@ -53,10 +54,10 @@ impl Embedded {
         self.major
     }
 
-    /// The folder of its files.
+    /// The folder of its files for people: as seen from the monorepo, if it lies there.
     #[must_use]
-    pub fn folder(&self) -> &Path {
-        &self.folder
+    pub fn shown(&self) -> &Path {
+        &self.shown
     }
 }
 
@@ -96,7 +97,8 @@ fn start_in(folder: PathBuf, major: u32, root: &Path, account: Account) -> Resul
         Some(server) => server,
         None => launch(&folder, &data, major, root, account)?,
     };
-    Ok(Embedded { server, folder, major, lease })
+    let shown = folder.strip_prefix(root).unwrap_or(&folder).to_path_buf();
+    Ok(Embedded { server, folder, shown, major, lease })
 }
 
 /// The lock under which servers are started and stopped.

@@ -16,7 +16,11 @@ pub struct Monorepo {
 impl Monorepo {
     /// A copy of the sample: configuration, migrations, snapshot, TypeScript sources.
     pub fn sample() -> Self {
-        let folder = tempfile::Builder::new().prefix("mono repo ").tempdir().expect("a temporary folder");
+        let mut builder = tempfile::Builder::new();
+        // As root the embedded server runs as somebody else, who must be able to reach its files.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755));
+        let folder = builder.prefix("mono repo ").tempdir().expect("a temporary folder");
         let repo = Self { root: folder.path().to_path_buf(), _folder: folder };
         let sample = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask/ lies in the repository");
         repo.copy(sample, "Cargo.toml");
