@@ -5,6 +5,7 @@ pub mod baseline;
 pub mod import;
 pub mod inspect;
 mod judge;
+mod live;
 pub mod migrate;
 pub mod new;
 mod report_files;

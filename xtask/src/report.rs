@@ -9,7 +9,7 @@ mod verification;
 
 pub use finding::{Category, Finding, Label, Occurrence, Severity, Suggestion};
 pub use migration::{AppliedMigration, MigrationResult};
-pub use rollback::{Loss, Restoration, RollbackResult, RolledBackMigration, Verdict};
+pub use rollback::{Loss, Restoration, RollbackResult, RolledBackMigration, Unit, Verdict};
 pub use sources::Sources;
 pub use verification::{Coverage, Unjudged, Verification};
 

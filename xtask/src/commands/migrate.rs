@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result};
 use postgres::Client;
 
 use super::judge::Judge;
-use super::{Context, Outcome, report_files};
+use super::{Context, Outcome, live, report_files};
 use crate::cli::Format;
 use crate::migrations::prediction::Laboratory;
 use crate::migrations::runner::{self, Settings};
@@ -117,7 +117,7 @@ impl<'a> Run<'a> {
         let applied: Vec<&Migration> = state.applied_files().collect();
         let prediction = laboratory.predict(&applied, &state.pending)?;
         let history = History::new(&judge, &prediction, &state.pending, planned.len());
-        let live = before::live_schema(self.context, client)?;
+        let live = live::read(client, &self.context.config)?;
         self.result.pre = before::verification(&judge, &prediction, &live, &history);
         self.say(&human::migration::before(&self.result, style))?;
         if !self.result.pre.overall_passed() {

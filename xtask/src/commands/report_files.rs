@@ -13,6 +13,9 @@ pub const VERIFICATION: &str = "migration-verification-report.json";
 /// Of `db-migrate`.
 pub const MIGRATION: &str = "migration-result.json";
 
+/// Of `db-rollback`.
+pub const ROLLBACK: &str = "rollback-result.json";
+
 /// Writes `text` as the report `name`; its path.
 ///
 /// # Errors

@@ -1,14 +1,268 @@
-//! `db-rollback`.
+//! `db-rollback`: says what would be undone and lost, undoes it in one transaction, verifies that the schema is what it
+//! was, and reports.
 
-use anyhow::{Result, bail};
+mod restoration;
+mod selection;
+mod verdict;
 
-use super::{Context, Outcome};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+use postgres::Client;
+
+use super::judge::Judge;
+use super::{Context, Outcome, live, report_files};
+use crate::cli::Format;
+use crate::migrations::prediction::Laboratory;
+use crate::migrations::rollback::backup::Backup;
+use crate::migrations::rollback::execute::{Consent, Ending};
+use crate::migrations::rollback::{Foresight, Plan, loss, sequence};
+use crate::migrations::runner::Settings;
+use crate::migrations::state::State;
+use crate::migrations::{Migration, files, history, journal};
+use crate::postgres::connect::{Target, connect};
+use crate::render::{human, json};
+use crate::report::{Loss, Restoration, RollbackResult, Timestamp, Verdict, Verification};
+use verdict::Verdicts;
 
 /// Options of `db-rollback`.
 #[derive(Debug, clap::Args)]
-pub struct Options {}
+pub struct Options {
+    /// Undo this migration and those after it; without it the last one is undone
+    #[arg(conflicts_with_all = ["last", "to_branch"])]
+    pub migration: Option<String>,
+
+    /// Undo the last N migrations
+    #[arg(long, value_name = "N", conflicts_with = "to_branch")]
+    pub last: Option<usize>,
+
+    /// Undo what this branch, tag or commit does not have
+    #[arg(long, value_name = "REF")]
+    pub to_branch: Option<String>,
+
+    /// Lose the data of this table, or of this column: `users`, `users.bio`
+    #[arg(long, value_name = "TABLE[.COLUMN]", value_delimiter = ',')]
+    pub accept_data_loss: Vec<String>,
+
+    /// Write the data that is lost to a new folder in this one before anything runs
+    #[arg(long, value_name = "DIR")]
+    pub backup: Option<PathBuf>,
+
+    /// Show what would be undone and lost, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// How long to wait, in seconds, while somebody else migrates or rolls back
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub lock_timeout: u64,
+
+    /// How long a statement may wait, in milliseconds, for a lock that the application holds, before it is tried again
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 3000)]
+    pub ddl_lock_timeout: u64,
+}
 
 /// Runs `db-rollback`.
-pub fn run(_context: &Context, _options: &Options) -> Result<Outcome> {
-    bail!("`db-rollback` is not built yet")
+pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
+    // A half-written new migration must not stand in the way of undoing an old one.
+    let (files, _problems) = files::read(&context.tree(), &context.config.migrations)?;
+    let target = Target::open(context.options.database_url.as_deref(), &context.config, &context.root)?;
+    let mut run = Run::new(context, options, target.describe());
+    run.say(&human::rollback::opening(&run.result, context.terminal.style()))?;
+    let mut client = connect(&target)?;
+    let settings = super::migrate::lock_database(context, &mut client, options.lock_timeout, options.ddl_lock_timeout)?;
+    let worked = run.work(&mut client, &settings, &files);
+    run.finish(worked)
+}
+
+/// One run, and what is known of it so far.
+struct Run<'a> {
+    context: &'a Context,
+    options: &'a Options,
+    result: RollbackResult,
+}
+
+impl<'a> Run<'a> {
+    fn new(context: &'a Context, options: &'a Options, database: String) -> Self {
+        let result = RollbackResult {
+            success: false,
+            migration_name: None,
+            timestamp: Timestamp::now(),
+            database,
+            planned: Vec::new(),
+            notes: Vec::new(),
+            pre: Verification::empty("nothing yet"),
+            post: None,
+            rolled_back: Vec::new(),
+            losses: Vec::new(),
+            output: None,
+            error: None,
+            restoration: Restoration::default(),
+        };
+        Self { context, options, result }
+    }
+
+    /// Prints for people; programs get the whole result at the end.
+    fn say(&self, text: &str) -> Result<()> {
+        match self.context.options.format {
+            Format::Human => Ok(self.context.terminal.print(text)?),
+            Format::Json => Ok(()),
+        }
+    }
+
+    fn work(&mut self, client: &mut Client, settings: &Settings, files: &[Migration]) -> Result<()> {
+        let journal = journal::read(client, &settings.history_table)?;
+        let state = State::new(history::read(client, &settings.history_table)?, files);
+        let plan = Plan::new(&state, &journal, selection::lowest(self.context, self.options, &state, files)?)?;
+        self.result.migration_name = self.options.migration.as_ref().and(plan.undo.last()).map(ToString::to_string);
+        self.result.planned =
+            plan.undo.iter().map(|undo| (undo.to_string(), undo.source.explanation().map(str::to_owned))).collect();
+        let judge = Judge::new(self.context, files)?;
+        let foresight = Foresight::new(&self.laboratory(), &plan, &state, &journal)?;
+        let before = live::read(client, &self.context.config)?;
+        self.result.pre = judge.judge(&before, "the database before the rollback", None);
+        self.result.losses = foreseen_losses(client, &foresight)?;
+        self.say(&human::rollback::before(&self.result, self.context.terminal.style()))?;
+        if self.options.dry_run {
+            return self.show_sql(&plan);
+        }
+        let accepted: BTreeSet<String> = self.options.accept_data_loss.iter().cloned().collect();
+        if self.result.losses.iter().any(|loss| loss.count > 0 && !accepted.contains(&loss.object)) {
+            self.refuse(self.result.losses.clone());
+            return Ok(());
+        }
+        let backup = self.backup()?;
+        let consent = Consent { accepted: &accepted, backup: backup.as_ref() };
+        let verdicts = Verdicts::new(self.context, &judge, &plan, &foresight, &before);
+        self.perform(client, settings, &plan, &foresight, &consent, verdicts)
+    }
+
+    fn laboratory(&self) -> Laboratory<'a> {
+        let shadow_url = self.context.options.shadow_database_url.as_deref().filter(|url| !url.is_empty());
+        Laboratory { config: &self.context.config, root: &self.context.root, shadow_url }
+    }
+
+    fn backup(&self) -> Result<Option<Backup>> {
+        let folder = self.options.backup.as_deref();
+        folder.map(|folder| Backup::create(folder, self.result.timestamp.as_str())).transpose()
+    }
+
+    fn show_sql(&mut self, plan: &Plan) -> Result<()> {
+        self.result.success = true;
+        for undo in &plan.undo {
+            self.say(&format!("\n-- {undo} ({})\n{}\n", undo.file, undo.sql.trim_end()))?;
+        }
+        self.result.notes.push("nothing was changed, as asked by `--dry-run`".into());
+        Ok(())
+    }
+
+    fn perform(
+        &mut self,
+        client: &mut Client,
+        settings: &Settings,
+        plan: &Plan,
+        foresight: &Foresight,
+        consent: &Consent<'_>,
+        mut verdicts: Verdicts<'_>,
+    ) -> Result<()> {
+        self.say(&human::rollback::performing(&self.result))?;
+        let mut committed = Vec::new();
+        let foreseen = foresight.changes.clone().unwrap_or_default();
+        let ending = sequence::run(
+            client,
+            settings,
+            &plan.undo,
+            &foreseen,
+            consent,
+            &mut |transaction, undo| verdicts.judge(transaction, undo),
+            &mut |undone| committed.extend_from_slice(undone),
+        );
+        if let Some(backup) = consent.backup {
+            self.result.notes.push(format!("the data that was lost is in `{}`", backup.folder().display()));
+        }
+        self.result.notes.extend(verdicts.notes());
+        self.result.rolled_back = committed;
+        match ending? {
+            Ending::Done { undone, losses, warnings } => {
+                self.result.success = true;
+                self.result.rolled_back = undone;
+                self.result.losses = losses;
+                self.result.notes.extend(warnings);
+                self.result.post = verdicts.into_post();
+                let restoration = self.result.post.as_ref().map(|post| restoration::analyse(&self.result.pre, post));
+                self.result.restoration = restoration.unwrap_or_default();
+            }
+            Ending::NotAccepted(losses) => self.refuse(losses),
+            Ending::NotRestored(undone) => self.not_restored(plan, undone),
+        }
+        let style = self.context.terminal.style();
+        for migration in &self.result.rolled_back {
+            self.say(&human::rollback::rolled_back(migration, style))?;
+        }
+        self.say(&human::rollback::after(&self.result, style))
+    }
+
+    fn not_restored(&mut self, plan: &Plan, undone: Vec<crate::report::RolledBackMigration>) {
+        let last = undone.last();
+        let name = last.map(|undone| undone.name.clone()).unwrap_or_default();
+        let in_part = plan.undo.iter().any(|undo| undo.to_string() == name && undo.no_transaction);
+        let what = if in_part {
+            "it runs without a transaction, so what it did stays: repair the schema by hand"
+        } else {
+            "the rollback was itself undone, the database is as it was"
+        };
+        self.result.error = Some(format!("the way back of `{name}` does not restore the schema; {what}"));
+        self.result.rolled_back.extend(undone.into_iter().filter(|one| matches!(one.verdict, Verdict::NotRestored(_))));
+    }
+
+    fn refuse(&mut self, losses: Vec<Loss>) {
+        let objects: Vec<&str> = losses.iter().filter(|loss| loss.count > 0).map(|loss| loss.object.as_str()).collect();
+        self.result.error = Some(format!(
+            "data would be lost, and nothing was undone; if it may go, say so by name:\n{}",
+            selection::command(self.options, &objects)
+        ));
+        self.result.losses = losses;
+    }
+
+    /// Writes the reports, prints the end, and says how it went. A report that cannot be written neither undoes nor
+    /// hides what was done.
+    fn finish(mut self, worked: Result<()>) -> Result<Outcome> {
+        if let Err(error) = &worked {
+            self.result.error = Some(format!("{error:#}"));
+        }
+        let written = self.write_reports();
+        match self.context.options.format {
+            Format::Human => {
+                let style = self.context.terminal.style();
+                self.context.terminal.print(&human::rollback::closing(&self.result, worked.is_err(), style))?;
+            }
+            Format::Json => self.context.terminal.print(&json::rollback(&self.result))?,
+        }
+        worked?;
+        written.with_context(|| self.summary())?;
+        Ok(if self.result.success { Outcome::Clean } else { Outcome::Errors })
+    }
+
+    fn write_reports(&self) -> Result<()> {
+        let verification = self.result.post.as_ref().unwrap_or(&self.result.pre);
+        report_files::write(self.context, report_files::VERIFICATION, &json::verification(verification))?;
+        report_files::write(self.context, report_files::ROLLBACK, &json::rollback(&self.result))?;
+        Ok(())
+    }
+
+    fn summary(&self) -> String {
+        match (self.result.success, self.result.rolled_back.len()) {
+            (true, 1) if !self.options.dry_run => "1 migration was undone".into(),
+            (true, many) if !self.options.dry_run => format!("{many} migrations were undone"),
+            (_, _) => "nothing was undone".into(),
+        }
+    }
+}
+
+/// What the scratch run says would be lost, counted in the live database.
+fn foreseen_losses(client: &mut Client, foresight: &Foresight) -> Result<Vec<Loss>> {
+    let here = crate::migrations::rollback::Footprint::read(client)?;
+    let changes = foresight.changes.iter().flatten();
+    let drops = changes.filter(|change| change.is_drop() && here.holds(change));
+    drops.map(|change| loss::at_stake(client, change)).collect()
 }

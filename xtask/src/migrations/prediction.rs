@@ -104,7 +104,11 @@ impl Laboratory<'_> {
         Scratch::start(self.config, self.root, self.shadow_url)
     }
 
-    fn read(&self, client: &mut Client) -> Result<Schema> {
+    /// The schema of a scratch database.
+    ///
+    /// # Errors
+    /// Those of the queries.
+    pub fn read(&self, client: &mut Client) -> Result<Schema> {
         let own = OwnTables::new(&self.config.history_table);
         let schema = catalog::read(client, &own).map_err(|error| anyhow!(ServerError::from(error)));
         schema.context("cannot read the catalogs of the scratch database")

@@ -3,9 +3,12 @@
 
 pub mod backup;
 pub mod execute;
+pub mod foresight;
 pub mod loss;
 pub mod plan;
 mod rows;
+pub mod sequence;
 
+pub use foresight::{Expectation, Foresight};
 pub use loss::{Change, Footprint};
 pub use plan::{Plan, Source, Undo};

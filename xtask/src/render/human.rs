@@ -4,6 +4,7 @@
 mod coverage;
 pub mod finding;
 pub mod migration;
+pub mod rollback;
 mod steps;
 mod suggestion;
 mod verification;

@@ -3,10 +3,12 @@
 
 mod finding;
 mod migration;
+mod rollback;
 mod verification;
 
 pub use finding::finding;
 pub use migration::migration;
+pub use rollback::rollback;
 pub use verification::{verification, verification_value};
 
 use serde_json::Value;

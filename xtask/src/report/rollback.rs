@@ -31,8 +31,27 @@ pub struct Loss {
     pub object: String,
     /// Rows (of a table) or values that are not null (of a column).
     pub count: i64,
+    /// What is counted.
+    pub unit: Unit,
     /// Views, foreign keys and functions that go with it.
     pub dependents: Vec<String>,
+}
+
+impl Loss {
+    /// Whether values of a column are counted, not rows of a table.
+    #[must_use]
+    pub fn is_column(&self) -> bool {
+        self.unit == Unit::Values
+    }
+}
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Rows of a table.
+    Rows,
+    /// Values of a column that are not null.
+    Values,
 }
 
 /// The restoration analysis of the specification.

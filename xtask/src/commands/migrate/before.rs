@@ -1,15 +1,10 @@
 //! What is judged before anything runs: the history, the live database, and the schema that the pending migrations
 //! will make.
 
-use anyhow::{Context as _, Result, anyhow};
-
 use super::occurrence::History;
-use crate::commands::Context;
 use crate::commands::judge::Judge;
 use crate::migrations::prediction::Prediction;
 use crate::migrations::state::{Problem, State};
-use crate::postgres::catalog::{self, OwnTables};
-use crate::postgres::error::ServerError;
 use crate::report::{Category, Finding, Severity, Verification};
 use crate::schema::diff::{self, Likeness, SchemaDiff};
 use crate::schema::model::Schema;
@@ -38,13 +33,6 @@ fn critical(kind: &'static str, entity: &str, message: String, help: String) -> 
     finding.critical = true;
     finding.help = Some(help);
     finding
-}
-
-/// The live schema, also inside a transaction.
-pub fn live_schema(context: &Context, client: &mut impl postgres::GenericClient) -> Result<Schema> {
-    let own = OwnTables::new(&context.config.history_table);
-    let schema = catalog::read(client, &own).map_err(|error| anyhow!(ServerError::from(error)));
-    schema.context("cannot read the catalogs of the database")
 }
 
 /// Judges the schema that the migrations of this run will make, and the live database as it is.

@@ -6,11 +6,12 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use postgres::{Client, Transaction};
 
-use super::before::{difference, live_schema};
+use super::before::difference;
 use super::occurrence::History;
 use crate::cli::Format;
 use crate::commands::Context;
 use crate::commands::judge::Judge;
+use crate::commands::live;
 use crate::migrations::fingerprint::{Beginning, Fingerprinter};
 use crate::migrations::prediction::{Laboratory, Prediction};
 use crate::migrations::runner::Watch;
@@ -95,7 +96,7 @@ impl<'a> Watcher<'a> {
 
     /// Compares the whole catalogs with the prediction, and keeps their digests.
     fn compare(&mut self, transaction: &mut Transaction<'_>, migration: &Migration) -> Result<Schema> {
-        let actual = live_schema(self.context, transaction)?;
+        let actual = live::read(transaction, &self.context.config)?;
         let predicted = self.known.prediction.step(migration.version).and_then(|step| step.schema.as_ref());
         let replayed;
         let expected = match predicted {
@@ -163,7 +164,7 @@ impl Watch for Watcher<'_> {
     }
 
     fn catalog(&mut self, client: &mut Client) -> Result<String> {
-        Ok(snapshot::digest(&live_schema(self.context, client)?))
+        Ok(snapshot::digest(&live::read(client, &self.context.config)?))
     }
 
     fn applied(&mut self, migration: &AppliedMigration) {

@@ -114,6 +114,26 @@ fn attempt(
     Ok(Attempt::Ended(Ending::Done { undone, losses, warnings }))
 }
 
+/// Counts what would be lost outside of the transaction of the rollback: the losses, or as an error those that were
+/// not accepted.
+pub(super) fn ask_consent(
+    client: &mut Client,
+    settings: &Settings,
+    foreseen: &[Change],
+    consent: &Consent<'_>,
+) -> Result<std::result::Result<Vec<Loss>, Vec<Loss>>> {
+    let mut transaction = client.transaction().context("cannot begin a transaction")?;
+    runner::ensure_locked(&mut transaction, settings)?;
+    let here = Footprint::read(&mut transaction)?;
+    let drops: Vec<&Change> = foreseen.iter().filter(|change| change.is_drop() && here.holds(change)).collect();
+    let at_stake = secure(&mut transaction, &drops, consent)?;
+    let losses: Vec<Loss> = at_stake.into_iter().map(|(_, loss)| loss).collect();
+    Ok(match not_accepted(&losses, consent.accepted) {
+        Some(refused) => Err(refused),
+        None => Ok(losses),
+    })
+}
+
 /// Undoes one after the other; false when one of them did not restore the schema.
 fn run_all(
     transaction: &mut Transaction<'_>,

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, Result};
 use postgres::{GenericClient, Row};
 
-use crate::report::Loss;
+use crate::report::{Loss, Unit};
 use crate::schema::model::ObjectName;
 
 /// The tables and columns of a database, by what PostgreSQL itself knows them by.
@@ -178,7 +178,8 @@ pub fn count(client: &mut impl GenericClient, change: &Change) -> Result<i64> {
 /// What a drop destroys. Of other changes this is how much there is, which is the most that can be lost.
 pub fn at_stake(client: &mut impl GenericClient, change: &Change) -> Result<Loss> {
     let count = count(client, change)?;
-    Ok(Loss { object: change.object(), count, dependents: dependents(client, change)? })
+    let unit = if change.column().is_some() { Unit::Values } else { Unit::Rows };
+    Ok(Loss { object: change.object(), count, unit, dependents: dependents(client, change)? })
 }
 
 /// Views, foreign keys and functions that use the table or column and would go with it.

@@ -1,0 +1,112 @@
+//! Which migrations a person wants undone.
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use xshell::{Shell, cmd};
+
+use super::Options;
+use crate::commands::Context;
+use crate::migrations::state::State;
+use crate::migrations::{self, AppliedRow, Down, Migration};
+
+/// The oldest version to undo; everything after it goes too.
+pub fn lowest(context: &Context, options: &Options, state: &State<'_>, files: &[Migration]) -> Result<i64> {
+    let rows: Vec<&AppliedRow> = state.applied.iter().map(|applied| &applied.row).collect();
+    if rows.is_empty() {
+        bail!("there is nothing to undo: no migration is recorded in `{}`", context.config.history_table)
+    }
+    if let Some(name) = &options.migration {
+        return named(&rows, files, name);
+    }
+    if let Some(reference) = &options.to_branch {
+        return missing_in(context, &rows, reference);
+    }
+    let count = options.last.unwrap_or(1);
+    if count == 0 || count > rows.len() {
+        bail!("cannot undo the last {count} migrations: {} are applied", rows.len())
+    }
+    Ok(rows[rows.len() - count].version)
+}
+
+/// The applied migration of this name, whose file may be gone.
+fn named(rows: &[&AppliedRow], files: &[Migration], name: &str) -> Result<i64> {
+    let applied: Vec<Migration> = rows.iter().map(|row| stand_in(row)).collect();
+    match migrations::find(&applied, name) {
+        Ok(found) => Ok(found.version),
+        Err(not_applied) => match migrations::find(files, name) {
+            Ok(file) => bail!("cannot undo `{file}`: it is not applied"),
+            Err(_) => Err(not_applied.context("cannot tell which applied migration to undo")),
+        },
+    }
+}
+
+/// A recorded migration in the shape that names are looked up in.
+fn stand_in(row: &AppliedRow) -> Migration {
+    Migration {
+        version: row.version,
+        name: row.name.clone(),
+        file: String::new(),
+        sql: String::new(),
+        down: Down::Irreversible { file: String::new(), reason: String::new() },
+        no_transaction: false,
+        checksum: row.checksum,
+    }
+}
+
+/// The first applied migration that `reference` does not have, or has with other content.
+fn missing_in(context: &Context, rows: &[&AppliedRow], reference: &str) -> Result<i64> {
+    let theirs = checksums_at(context, reference)?;
+    let missing = rows.iter().find(|row| !theirs.contains(&(row.version, row.checksum)));
+    let missing = missing.ok_or_else(|| anyhow!("there is nothing to undo: `{reference}` has every applied migration"));
+    Ok(missing?.version)
+}
+
+/// Version and checksum of each migration of a branch, tag or commit.
+fn checksums_at(context: &Context, reference: &str) -> Result<Vec<(i64, u64)>> {
+    let shell = Shell::new().context("cannot run git")?;
+    shell.change_dir(&context.root);
+    let folder = &context.config.migrations;
+    let listed = cmd!(shell, "git ls-tree --name-only --end-of-options {reference} {folder}/").quiet().ignore_stderr();
+    let listed = listed
+        .read()
+        .with_context(|| format!("cannot list the migrations of `{reference}`: is it a branch, tag or commit?"))?;
+    let mut checksums = Vec::new();
+    for path in listed.lines() {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let Some(stem) = name.strip_suffix(".sql").filter(|stem| !stem.ends_with(".down")) else { continue };
+        let Ok((_, version, name)) = refinery_core::parse_migration_name(stem) else { continue };
+        let object = format!("{reference}:{path}");
+        let bytes = cmd!(shell, "git cat-file blob {object}").quiet().output();
+        let bytes = bytes.with_context(|| format!("cannot read `{path}` of `{reference}`"))?.stdout;
+        let text = String::from_utf8(bytes).with_context(|| format!("`{path}` of `{reference}` is not UTF-8"))?;
+        checksums.extend(migrations::checksum(version, &name, &text).map(|checksum| (version, checksum)));
+    }
+    Ok(checksums)
+}
+
+/// The command that does the same and accepts the loss of `objects`.
+pub fn command(options: &Options, objects: &[&str]) -> String {
+    let mut words = vec!["cargo xtask db-rollback".to_owned()];
+    words.extend(options.migration.as_deref().map(quoted));
+    words.extend(options.last.map(|last| format!("--last {last}")));
+    words.extend(options.to_branch.as_deref().map(|reference| format!("--to-branch {}", quoted(reference))));
+    words.extend(options.backup.as_ref().map(|folder| format!("--backup {}", quoted(&folder.display().to_string()))));
+    words.extend(objects.iter().map(|object| format!("--accept-data-loss {}", quoted(object))));
+    words.join(" ")
+}
+
+/// As a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |character: char| character.is_alphanumeric() || "_-./:".contains(character);
+    if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn words_are_quoted_where_the_shell_needs_it() {
+        assert_eq!(quoted("users.bio"), "users.bio");
+        assert_eq!(quoted("we'ird table"), "'we'\\''ird table'");
+    }
+}

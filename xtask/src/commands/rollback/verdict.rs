@@ -1,0 +1,93 @@
+//! Judges the schema after each migration was undone, before the transaction is committed.
+
+use anyhow::{Result, anyhow};
+use postgres::Transaction;
+
+use crate::commands::Context;
+use crate::commands::judge::Judge;
+use crate::commands::live;
+use crate::migrations::rollback::{Expectation, Foresight, Plan, Undo};
+use crate::report::{Verdict, Verification};
+use crate::schema::diff::{Change, Likeness, SchemaDiff, diff};
+use crate::schema::model::Schema;
+use crate::schema::snapshot;
+
+/// Judges one rollback after the other.
+pub struct Verdicts<'a> {
+    context: &'a Context,
+    judge: &'a Judge<'a>,
+    plan: &'a Plan,
+    foresight: &'a Foresight,
+    /// What somebody changed past the migrations before: a rollback neither makes nor has to repair it.
+    drift: Vec<Change>,
+    post: Option<Verification>,
+}
+
+impl<'a> Verdicts<'a> {
+    /// For rollbacks of `plan` on a database whose schema is `before`.
+    pub fn new(
+        context: &'a Context,
+        judge: &'a Judge<'a>,
+        plan: &'a Plan,
+        foresight: &'a Foresight,
+        before: &Schema,
+    ) -> Self {
+        let drift = foresight.current.as_ref().map(|current| diff(current, before).without_grants().changes);
+        Self { context, judge, plan, foresight, drift: drift.unwrap_or_default(), post: None }
+    }
+
+    /// The verdict on `undo`, which just ran.
+    pub fn judge(&mut self, transaction: &mut Transaction<'_>, undo: &Undo) -> Result<Verdict> {
+        let schema = live::read(transaction, &self.context.config)?;
+        let position = self.plan.undo.iter().position(|other| other == undo);
+        let position = position.ok_or_else(|| anyhow!("`{undo}` is not part of the plan"))?;
+        let expected = self.foresight.expected.get(position);
+        let verdict = expected.map_or_else(
+            || Verdict::Unknown("nothing was predicted".into()),
+            |expected| self.compare(expected, &schema),
+        );
+        if position + 1 == self.plan.undo.len() {
+            self.post = Some(self.judge.judge(&schema, "the database after the rollback, before its commit", None));
+        }
+        Ok(verdict)
+    }
+
+    fn compare(&self, expected: &Expectation, actual: &Schema) -> Verdict {
+        match expected {
+            Expectation::Schema(expected) => {
+                let mut difference = diff(expected, actual).without_grants();
+                difference.changes.retain(|change| !self.drift.contains(change));
+                verdict(&difference)
+            }
+            Expectation::Digest(digest) if *digest == snapshot::digest(actual) => Verdict::Exact,
+            Expectation::Digest(_) => Verdict::Unknown(
+                "the catalogs are not exactly what the journal noted before it was applied, and its file is gone, so \
+                 that the difference cannot be told"
+                    .into(),
+            ),
+            Expectation::Unknown(why) => Verdict::Unknown(why.clone()),
+        }
+    }
+
+    /// What a person should know about the comparison.
+    pub fn notes(&self) -> Vec<String> {
+        if self.drift.is_empty() {
+            return Vec::new();
+        }
+        let drift = SchemaDiff { changes: self.drift.clone() };
+        vec![format!("the database was changed past its migrations, and still is:\n{drift}")]
+    }
+
+    /// The verification of the schema after the last one.
+    pub fn into_post(self) -> Option<Verification> {
+        self.post
+    }
+}
+
+fn verdict(difference: &SchemaDiff) -> Verdict {
+    match difference.likeness() {
+        Likeness::Exact => Verdict::Exact,
+        Likeness::PhysicalOrderOnly => Verdict::PhysicalOrderOnly,
+        Likeness::Different => Verdict::NotRestored(difference.to_string()),
+    }
+}

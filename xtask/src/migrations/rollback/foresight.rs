@@ -1,0 +1,110 @@
+//! What a rollback should lead to, and what it would destroy: learnt on a scratch database where the files are there,
+//! else from the journal.
+
+use anyhow::{Context as _, Result, anyhow};
+use postgres::Client;
+
+use super::loss::{Change, Footprint};
+use super::plan::{Plan, Undo};
+use crate::migrations::journal::Entry;
+use crate::migrations::prediction::Laboratory;
+use crate::migrations::state::State;
+use crate::migrations::{Migration, replay};
+use crate::schema::model::Schema;
+
+/// What the schema should be after a migration was undone.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Expectation {
+    /// What a replay of the earlier migrations made.
+    Schema(Box<Schema>),
+    /// What the journal noted before the migration was applied: a digest, which tells equal from different only.
+    Digest(String),
+    /// Nothing is known, and why.
+    Unknown(String),
+}
+
+/// What is known before anything runs.
+#[derive(Debug)]
+pub struct Foresight {
+    /// The schema that the applied migrations should have made; none where they could not be replayed.
+    pub current: Option<Schema>,
+    /// One for each migration of the plan.
+    pub expected: Vec<Expectation>,
+    /// What the SQL did to tables and columns on the scratch database; none where it could not be run there.
+    pub changes: Option<Vec<Change>>,
+}
+
+impl Foresight {
+    /// Replays what can be replayed.
+    ///
+    /// # Errors
+    /// When a down file fails on the scratch database: it would fail on the live one too.
+    pub fn new(laboratory: &Laboratory<'_>, plan: &Plan, state: &State<'_>, journal: &[Entry]) -> Result<Self> {
+        let lowest = plan.lowest().unwrap_or(i64::MAX);
+        let files: Vec<Option<&Migration>> = state
+            .applied
+            .iter()
+            .map(|applied| applied.file.filter(|file| file.checksum == applied.row.checksum))
+            .collect();
+        let before: Option<Vec<&Migration>> = files_below(state, &files, lowest);
+        let Some(before) = before else {
+            return Ok(Self::from_journal(plan, journal, "files of earlier migrations are gone"));
+        };
+        let scratch = match laboratory.scratch() {
+            Ok(scratch) => scratch,
+            Err(error) => return Ok(Self::from_journal(plan, journal, &format!("{error:#}"))),
+        };
+        let mut client = scratch.connect()?;
+        before.iter().try_for_each(|migration| replay::run(&mut client, migration))?;
+        let undone: Option<Vec<&Migration>> = files[before.len()..].iter().copied().collect();
+        match undone {
+            Some(undone) => Self::rehearse(laboratory, &mut client, plan, &undone),
+            None => Self::lowest_only(laboratory, &mut client, plan, journal),
+        }
+    }
+
+    /// Applies the migrations and undoes them again.
+    fn rehearse(laboratory: &Laboratory<'_>, client: &mut Client, plan: &Plan, undone: &[&Migration]) -> Result<Self> {
+        let mut schemas = vec![laboratory.read(client)?];
+        for migration in undone {
+            replay::run(client, migration)?;
+            schemas.push(laboratory.read(client)?);
+        }
+        let current = schemas.pop();
+        let before = Footprint::read(client)?;
+        for undo in &plan.undo {
+            replay::run_script(client, &undo.file, &undo.sql, undo.no_transaction)
+                .with_context(|| format!("cannot undo `{undo}` on the scratch database; nothing was undone"))?;
+        }
+        let changes = before.changes(&Footprint::read(client)?);
+        let expected = schemas.into_iter().rev().map(|schema| Expectation::Schema(Box::new(schema))).collect();
+        Ok(Self { current, expected, changes: Some(changes) })
+    }
+
+    /// The files of what is undone are gone, those before are there: the schema in the end is known.
+    fn lowest_only(laboratory: &Laboratory<'_>, client: &mut Client, plan: &Plan, journal: &[Entry]) -> Result<Self> {
+        let mut foresight = Self::from_journal(plan, journal, "its file, or that of one undone with it, is gone");
+        let lowest = foresight.expected.last_mut().ok_or_else(|| anyhow!("there is nothing to undo"))?;
+        *lowest = Expectation::Schema(Box::new(laboratory.read(client)?));
+        Ok(foresight)
+    }
+
+    fn from_journal(plan: &Plan, journal: &[Entry], why: &str) -> Self {
+        let expected = plan.undo.iter().map(|undo| noted(undo, journal, why)).collect();
+        Self { current: None, expected, changes: None }
+    }
+}
+
+/// The files of the applied migrations below `lowest`; none when one of them is gone or changed.
+fn files_below<'a>(state: &State<'_>, files: &[Option<&'a Migration>], lowest: i64) -> Option<Vec<&'a Migration>> {
+    let below = state.applied.iter().zip(files).filter(|(applied, _)| applied.row.version < lowest);
+    below.map(|(_, file)| *file).collect()
+}
+
+fn noted(undo: &Undo, journal: &[Entry], why: &str) -> Expectation {
+    let entry = journal.iter().find(|entry| entry.version == undo.row.version);
+    match entry.and_then(|entry| entry.catalog_before.clone()) {
+        Some(digest) => Expectation::Digest(digest),
+        None => Expectation::Unknown(format!("{why}, and the journal did not note the catalogs before it")),
+    }
+}

@@ -1,0 +1,154 @@
+//! `db-rollback` on the terminal, in the wording of the specification. The command prints each part as soon as it is
+//! known; together they are [`rollback`].
+
+use super::steps::{banner, indented, signed};
+use crate::render::style::{Sign, harmless, sign};
+use crate::report::{Category, Loss, Restoration, RollbackResult, RolledBackMigration, Verdict, Verification};
+use crate::terminal::Style;
+
+/// The whole report.
+#[must_use]
+pub fn rollback(result: &RollbackResult, style: Style) -> String {
+    let mut text = opening(result, style) + &before(result, style);
+    if !result.rolled_back.is_empty() {
+        text += &performing(result);
+        result.rolled_back.iter().for_each(|migration| text += &rolled_back(migration, style));
+        text += &after(result, style);
+    }
+    text + &closing(result, false, style)
+}
+
+/// The first lines: what begins, on which database.
+#[must_use]
+pub fn opening(result: &RollbackResult, style: Style) -> String {
+    signed(Sign::RollingBack, "Starting verified rollback process...", style)
+        + &format!("Database: {}\n", harmless(&result.database))
+}
+
+/// Step 1, and what is about to happen.
+#[must_use]
+pub fn before(result: &RollbackResult, style: Style) -> String {
+    let mut text = banner("STEP 1: PRE-ROLLBACK VERIFICATION");
+    text += "\nCapturing current state...\nPre-rollback state captured:\n";
+    text += &state(&result.pre);
+    text += "\nTo be undone, newest first:\n";
+    for (name, explanation) in &result.planned {
+        text += &format!("- {name}\n");
+        if let Some(explanation) = explanation {
+            text += &format!("    {explanation}\n");
+        }
+    }
+    text + &losses(result, style)
+}
+
+fn losses(result: &RollbackResult, style: Style) -> String {
+    let lost: Vec<&Loss> = result.losses.iter().filter(|loss| loss.count > 0).collect();
+    if lost.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("\n{}", signed(Sign::Warning, "This data goes with it:", style));
+    for loss in lost {
+        let what = if loss.is_column() { "values that are not null" } else { "rows" };
+        text += &format!("- {}: {} {what}\n", harmless(&loss.object), loss.count);
+        for dependent in &loss.dependents {
+            text += &format!("    used by {}\n", harmless(dependent));
+        }
+    }
+    text
+}
+
+/// The head of step 2.
+#[must_use]
+pub fn performing(result: &RollbackResult) -> String {
+    let what = if result.planned.len() == 1 { "migration" } else { "migrations" };
+    format!("{}\nRolling back {what}...\n", banner("STEP 2: PERFORMING ROLLBACK"))
+}
+
+/// One migration of step 2.
+#[must_use]
+pub fn rolled_back(migration: &RolledBackMigration, style: Style) -> String {
+    let name = &migration.name;
+    match &migration.verdict {
+        Verdict::Exact => signed(Sign::Passed, &format!("{name}: the schema is exactly what it was before"), style),
+        Verdict::PhysicalOrderOnly => signed(
+            Sign::Passed,
+            &format!("{name}: the schema is what it was before, but for the physical order of columns"),
+            style,
+        ),
+        Verdict::NotRestored(difference) => {
+            let headline = format!("{name}: the schema is not what it was before (- before, + now)");
+            signed(Sign::Failed, &headline, style) + &indented(&harmless(difference))
+        }
+        Verdict::Unknown(why) => {
+            signed(Sign::Warning, &format!("{name}: not compared with the schema before: {}", harmless(why)), style)
+        }
+    }
+}
+
+/// The end of step 2, and steps 3 and 4.
+#[must_use]
+pub fn after(result: &RollbackResult, style: Style) -> String {
+    let Some(post) = &result.post else { return String::new() };
+    let mut text = signed(Sign::Passed, "Rollback completed!", style);
+    text += &banner("STEP 3: POST-ROLLBACK VERIFICATION");
+    text += "\nVerifying restored state...\nPost-rollback state:\n";
+    text += &state(post);
+    text += &banner("STEP 4: ANALYZING RESTORATION");
+    text + &analysis(&result.restoration, style)
+}
+
+/// The four counts that the specification shows.
+fn state(verification: &Verification) -> String {
+    let errors = |category| verification.errors(category).count();
+    format!(
+        "- Type alignment errors: {}\n- API contract errors: {}\n- Validation errors: {}\n- Total critical issues: {}\n",
+        errors(Category::TypeAlignment),
+        errors(Category::ApiContracts),
+        errors(Category::ValidationSchemas),
+        verification.critical_issues().len()
+    )
+}
+
+fn analysis(restoration: &Restoration, style: Style) -> String {
+    let restored = |yes: bool| match (yes, style.emoji) {
+        (true, true) => "✅",
+        (false, true) => "❌",
+        (true, false) => "yes",
+        (false, false) => "no",
+    };
+    let mut text = format!(
+        "\nRestoration Analysis:\n- Type alignment restored: {}\n- API contracts restored: {}\n\
+         - Validation schemas restored: {}\n- Issues resolved: {}\n- New issues introduced: {}\n",
+        restored(restoration.type_alignment_restored),
+        restored(restoration.api_contracts_restored),
+        restored(restoration.validation_schemas_restored),
+        restoration.issues_resolved.len(),
+        restoration.new_issues_introduced.len()
+    );
+    text += &list("Issues resolved by rollback:", Sign::Item, &restoration.issues_resolved, style);
+    text + &list("New issues introduced by rollback:", Sign::Warning, &restoration.new_issues_introduced, style)
+}
+
+fn list(title: &str, mark: Sign, issues: &[String], style: Style) -> String {
+    if issues.is_empty() {
+        return String::new();
+    }
+    let lines: String = issues.iter().map(|issue| format!("   {}{}\n", sign(mark, style), harmless(issue))).collect();
+    format!("\n{title}\n{lines}")
+}
+
+/// The last lines: how it ended. Without the error when that is printed elsewhere.
+#[must_use]
+pub fn closing(result: &RollbackResult, error_follows: bool, style: Style) -> String {
+    let mut text = String::new();
+    for note in &result.notes {
+        text += &signed(Sign::Warning, &harmless(note), style);
+    }
+    if result.success {
+        return text + &banner(signed(Sign::Passed, "ROLLBACK COMPLETED SUCCESSFULLY", style).trim_end());
+    }
+    if let Some(error) = result.error.as_ref().filter(|_| !error_follows) {
+        text += &format!("\n{}", indented(&harmless(error)));
+    }
+    text + &banner(signed(Sign::Failed, "ROLLBACK FAILED", style).trim_end())
+}
