@@ -35,7 +35,9 @@ pub fn pairs(found: &Found, tool: &str) -> (Vec<Pair>, Vec<Note>) {
 
 fn pair(draft: &Draft, digits: &str, tool: &str, notes: &mut Vec<Note>) -> Pair {
     let plain: String = draft.version.chars().filter(char::is_ascii_digit).collect();
-    if plain.parse::<u128>().ok() != digits.parse().ok() {
+    let (short, long) = if plain.len() < digits.len() { (plain.as_str(), digits) } else { (digits, plain.as_str()) };
+    let zeros = long.strip_prefix(short).filter(|rest| rest.bytes().all(|digit| digit == b'0'));
+    if zeros.is_none() {
         let text = format!("has version {}, which became {digits} to keep the order", draft.version);
         notes.push(Note { file: draft.up.file.clone(), text });
     }

@@ -21,18 +21,30 @@ pub(super) fn assign(versions: &[&str]) -> Vec<String> {
         return (1..=versions.len()).map(|number| format!("{number:0width$}")).collect();
     }
     let written: Vec<String> = versions.iter().map(|version| version.replace('-', "")).collect();
-    // `2024-01-15-103000` and `2024-01-15-103000-0000` are of one kind, and differ in length.
-    let longest = written.iter().map(String::len).max().unwrap_or_default();
-    let dates = written.iter().all(|digits| digits.len() >= 8) && longest <= 18;
+    let written = one_length(written);
     let mut last = -1_i64;
     let next = |digits: &String| {
-        let digits = if dates { format!("{digits:0<longest$}") } else { digits.clone() };
         let number: i64 = digits.parse().unwrap_or(i64::MAX - 1);
         let number = number.max(last.saturating_add(1));
         last = number;
         format!("{number:0width$}", width = digits.len())
     };
     written.iter().map(next).collect()
+}
+
+/// `2024-01-15-103000` and `2024-01-15-103000-0000` are of one kind, and differ in length: the shorter length if that
+/// keeps them apart, else the longer one.
+fn one_length(versions: Vec<String>) -> Vec<String> {
+    let shortest = versions.iter().map(String::len).min().unwrap_or_default();
+    let longest = versions.iter().map(String::len).max().unwrap_or_default();
+    if shortest < 8 || longest > 18 || shortest == longest {
+        return versions;
+    }
+    let cut: Vec<_> = versions.iter().map(|digits| digits[..shortest].to_owned()).collect();
+    if cut.is_sorted_by(|a, b| a < b) {
+        return cut;
+    }
+    versions.iter().map(|digits| format!("{digits:0<longest$}")).collect()
 }
 
 #[cfg(test)]
@@ -46,6 +58,8 @@ mod tests {
         assert_eq!(assign(&["1", "1", "2"]), ["1", "2", "3"]);
         assert_eq!(assign(&["1", "1.2", "1.10"]), ["1", "2", "3"]);
         let mixed = ["2024-01-15-103000", "2024-01-16-103000-0000"];
-        assert_eq!(assign(&mixed), ["202401151030000000", "202401161030000000"]);
+        assert_eq!(assign(&mixed), ["20240115103000", "20240116103000"]);
+        let close = ["2024-01-15-103000", "2024-01-15-103000-0001"];
+        assert_eq!(assign(&close), ["202401151030000000", "202401151030000001"]);
     }
 }

@@ -8,7 +8,30 @@ use crate::migrations::sql::{Statement, Token, TokenKind};
 pub fn check(script: &Script<'_>) -> Vec<Problem> {
     let tokens = script.tokens.iter().filter_map(|token| of_token(script, *token));
     let statements = script.statements.iter().filter_map(|statement| copy(script, statement));
-    tokens.chain(statements).collect()
+    let placeholders = script.statements.iter().flat_map(|statement| variables(script, statement));
+    tokens.chain(statements).chain(placeholders).collect()
+}
+
+/// `:name`, `:'name'`: a `:` by itself means something to PostgreSQL only in slices, `a[1:2]`.
+fn variables(script: &Script<'_>, statement: &Statement<'_>) -> Vec<Problem> {
+    let mut depth = 0_usize;
+    let mut problems = Vec::new();
+    for token in &statement.tokens {
+        match token.kind {
+            TokenKind::OpenBracket => depth += 1,
+            TokenKind::CloseBracket => depth = depth.saturating_sub(1),
+            TokenKind::Operator if depth == 0 && token.text(script.text) == ":" => {
+                problems.push(placeholder(script, *token));
+            }
+            _other => {}
+        }
+    }
+    problems
+}
+
+fn placeholder(script: &Script<'_>, token: Token) -> Problem {
+    let why = "psql or another tool would fill it in, and PostgreSQL refuses it";
+    script.problem(token.span, "this is a placeholder", why, "write what it stands for")
 }
 
 fn of_token(script: &Script<'_>, token: Token) -> Option<Problem> {
@@ -20,8 +43,7 @@ fn of_token(script: &Script<'_>, token: Token) -> Option<Problem> {
             Some(script.problem(start, message, "everything after it is part of it", "close it"))
         }
         TokenKind::Unknown if script.text[token.span.range().start..].starts_with("${") => {
-            let why = "it belongs to another tool, and PostgreSQL would refuse it";
-            Some(script.problem(token.span, "this is a placeholder", why, "write what it stands for"))
+            Some(placeholder(script, token))
         }
         _other => None,
     }
@@ -57,6 +79,8 @@ mod tests {
         assert_eq!(problems("copy t from stdin;\n1\t\\N\n\\.\n"), ["1:1: `COPY … FROM stdin` in a migration"]);
         assert_eq!(problems("copy t to stdout"), ["1:1: `COPY … TO stdout` in a migration"]);
         assert_eq!(problems("create table ${schema}.t ();"), ["1:14: this is a placeholder"]);
+        assert_eq!(problems("create table :schema.t (a text default :'b')").len(), 2);
+        assert_eq!(problems("select a[1:2], (b)[c:d], f(x := 1), '12:30', e::int"), [""; 0]);
         assert_eq!(problems("copy t from '/file'; select '${x}', $$ \\d $$; select $1"), [""; 0]);
     }
 

@@ -75,7 +75,8 @@ impl<'a> Lexer<'a> {
             b',' => self.single(TokenKind::Comma),
             b'.' => self.single(TokenKind::Dot),
             _ if is_name_start(first) => self.word(),
-            _ if is_operator(first) || first == b':' => self.operator(),
+            b':' => self.colon(),
+            _ if is_operator(first) => self.operator(),
             _ => self.single(TokenKind::Unknown),
         }
     }
@@ -211,10 +212,16 @@ impl<'a> Lexer<'a> {
         self.run(TokenKind::Number, |byte| is_name(byte) && byte != b'$')
     }
 
+    /// `::`, `:=`, or the `:` of a slice.
+    fn colon(&mut self) -> TokenKind {
+        self.at += if matches!(self.peek(1), Some(b':' | b'=')) { 2 } else { 1 };
+        TokenKind::Operator
+    }
+
     /// A run of operator characters; a comment that begins inside it ends it.
     fn operator(&mut self) -> TokenKind {
         self.at += 1;
-        while self.peek(0).is_some_and(|byte| is_operator(byte) || byte == b':') {
+        while self.peek(0).is_some_and(is_operator) {
             if self.looking_at(b"--") || self.looking_at(b"/*") {
                 break;
             }
@@ -326,6 +333,10 @@ mod tests {
         assert_eq!(texts("a+--b\nc"), ["a", "+", "c"]);
         assert_eq!(texts("a*/**/b"), ["a", "*", "b"]);
         assert_eq!(texts("a::text->>'b'"), ["a", "::", "text", "->>", "'b'"]);
+        assert_eq!(
+            texts("a=:b f(c:=1) d[1:2]"),
+            ["a", "=", ":", "b", "f", "(", "c", ":=", "1", ")", "d", "[", "1", ":", "2", "]"]
+        );
     }
 
     #[test]
