@@ -157,6 +157,6 @@ mod tests {
     #[test]
     fn placeholders_stay_and_are_listed() {
         let (pair, _) = made("create table ${schema}.t ();", None);
-        assert!(pair.up.contains("${schema}") && pair.problems[0].message == "this is a placeholder");
+        assert!(pair.up.contains("${schema}") && pair.problems[0].message == "`${schema}` is a placeholder");
     }
 }

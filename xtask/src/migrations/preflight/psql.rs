@@ -1,27 +1,46 @@
 //! Text that only psql or another migration tool understands, and text that never ends. The server would refuse it
 //! with a syntax error at best; a `COPY … FROM stdin` would leave the connection waiting for data.
 
+use std::collections::BTreeSet;
+
 use super::{Problem, Script};
 use crate::migrations::sql::{Statement, Token, TokenKind};
+use crate::source::Span;
 
 /// Finds it.
 pub fn check(script: &Script<'_>) -> Vec<Problem> {
     let tokens = script.tokens.iter().filter_map(|token| of_token(script, *token));
     let statements = script.statements.iter().filter_map(|statement| copy(script, statement));
-    let placeholders = script.statements.iter().flat_map(|statement| variables(script, statement));
-    tokens.chain(statements).chain(placeholders).collect()
+    tokens.chain(statements).chain(placeholders(script)).collect()
 }
 
-/// `:name`, `:'name'`: a `:` by itself means something to PostgreSQL only in slices, `a[1:2]`.
-fn variables(script: &Script<'_>, statement: &Statement<'_>) -> Vec<Problem> {
+fn of_token(script: &Script<'_>, token: Token) -> Option<Problem> {
+    match token.kind {
+        TokenKind::PsqlCommand => Some(psql_command(script, token)),
+        TokenKind::Unterminated(construct) => {
+            let start = Span { end: token.span.start, ..token.span };
+            let message = format!("this {} never ends", construct.describe());
+            Some(script.problem(start, message, "everything after it is part of it", "close it"))
+        }
+        _other => None,
+    }
+}
+
+/// `:name`, `:'name'`, `${name}`: each of them once.
+fn placeholders(script: &Script<'_>) -> Vec<Problem> {
     let mut depth = 0_usize;
+    let mut known = BTreeSet::new();
     let mut problems = Vec::new();
-    for token in &statement.tokens {
+    for (at, token) in script.tokens.iter().enumerate() {
         match token.kind {
             TokenKind::OpenBracket => depth += 1,
             TokenKind::CloseBracket => depth = depth.saturating_sub(1),
-            TokenKind::Operator if depth == 0 && token.text(script.text) == ":" => {
-                problems.push(placeholder(script, *token));
+            TokenKind::Semicolon => depth = 0,
+            TokenKind::Operator | TokenKind::Unknown => {
+                let text = placeholder(script, &script.tokens[at..], depth > 0).unwrap_or_default();
+                if !text.is_empty() && known.insert(text) {
+                    problems.push(explain(script, text, token.span));
+                }
             }
             _other => {}
         }
@@ -29,24 +48,20 @@ fn variables(script: &Script<'_>, statement: &Statement<'_>) -> Vec<Problem> {
     problems
 }
 
-fn placeholder(script: &Script<'_>, token: Token) -> Problem {
-    let why = "psql or another tool would fill it in, and PostgreSQL refuses it";
-    script.problem(token.span, "this is a placeholder", why, "write what it stands for")
+/// The placeholder that `tokens` begin with. A `:` by itself means something to PostgreSQL only in slices, `a[1:2]`.
+fn placeholder<'a>(script: &Script<'a>, tokens: &[Token], in_brackets: bool) -> Option<&'a str> {
+    let (token, name) = (tokens.first()?, tokens.get(1)?);
+    let rest = script.text.get(token.span.range().start..)?;
+    if rest.starts_with("${") {
+        return rest.split_inclusive('}').next();
+    }
+    let variable = token.text(script.text) == ":" && name.is_significant() && !in_brackets;
+    variable.then(|| rest.get(..(name.span.end - token.span.start) as usize)).flatten()
 }
 
-fn of_token(script: &Script<'_>, token: Token) -> Option<Problem> {
-    match token.kind {
-        TokenKind::PsqlCommand => Some(psql_command(script, token)),
-        TokenKind::Unterminated(construct) => {
-            let start = crate::source::Span { end: token.span.start, ..token.span };
-            let message = format!("this {} never ends", construct.describe());
-            Some(script.problem(start, message, "everything after it is part of it", "close it"))
-        }
-        TokenKind::Unknown if script.text[token.span.range().start..].starts_with("${") => {
-            Some(placeholder(script, token))
-        }
-        _other => None,
-    }
+fn explain(script: &Script<'_>, text: &str, span: Span) -> Problem {
+    let why = "psql or another tool would fill it in, and PostgreSQL refuses it";
+    script.problem(span, format!("`{text}` is a placeholder"), why, "write what it stands for")
 }
 
 fn psql_command(script: &Script<'_>, token: Token) -> Problem {
@@ -78,8 +93,9 @@ mod tests {
         assert_eq!(problems("select 1;\n\\connect db\n"), ["2:1: `\\connect` is a command of psql"]);
         assert_eq!(problems("copy t from stdin;\n1\t\\N\n\\.\n"), ["1:1: `COPY … FROM stdin` in a migration"]);
         assert_eq!(problems("copy t to stdout"), ["1:1: `COPY … TO stdout` in a migration"]);
-        assert_eq!(problems("create table ${schema}.t ();"), ["1:14: this is a placeholder"]);
-        assert_eq!(problems("create table :schema.t (a text default :'b')").len(), 2);
+        assert_eq!(problems("create table ${schema}.t ();"), ["1:14: `${schema}` is a placeholder"]);
+        let variables = problems("create table :schema.t (a text default :'b'); drop table :schema.t");
+        assert_eq!(variables, ["1:14: `:schema` is a placeholder", "1:40: `:'b'` is a placeholder"]);
         assert_eq!(problems("select a[1:2], (b)[c:d], f(x := 1), '12:30', e::int"), [""; 0]);
         assert_eq!(problems("copy t from '/file'; select '${x}', $$ \\d $$; select $1"), [""; 0]);
     }
