@@ -14,12 +14,20 @@ mod duplicates;
 mod edits;
 
 mod enum_mismatch;
+mod generated_column_in_insert;
+mod loose_validation;
+mod missing_column_in_insert;
 mod missing_field_in_schema;
 mod missing_field_in_type;
+mod missing_field_in_validation;
 mod missing_type;
 mod missing_validation_schema;
 mod nullability_mismatch;
+mod strict_validation;
 mod type_mismatch;
+mod unknown_field_in_validation;
+mod validation_nullability_mismatch;
+mod validation_type_mismatch;
 
 #[cfg(test)]
 mod test_utils;
@@ -42,7 +50,15 @@ pub const CHECKS: &[Check] = &[
     type_mismatch::CHECK,
     nullability_mismatch::CHECK,
     enum_mismatch::CHECK,
+    missing_column_in_insert::CHECK,
+    generated_column_in_insert::CHECK,
     missing_validation_schema::CHECK,
+    missing_field_in_validation::CHECK,
+    unknown_field_in_validation::CHECK,
+    validation_type_mismatch::CHECK,
+    validation_nullability_mismatch::CHECK,
+    loose_validation::CHECK,
+    strict_validation::CHECK,
 ];
 
 /// What is compared.
@@ -78,6 +94,21 @@ impl<'a> Model<'a> {
     /// Every description of every table.
     pub fn descriptions(&self) -> impl Iterator<Item = (&Described<'a>, &Description<'a>)> {
         self.described.iter().flat_map(|described| described.descriptions.iter().map(move |one| (described, one)))
+    }
+
+    /// Every description that is judged for itself.
+    pub fn judged(&self) -> impl Iterator<Item = (&Described<'a>, &Description<'a>)> {
+        self.descriptions().filter(|(_, description)| !description.inferred)
+    }
+
+    /// The types and ORM tables that are judged.
+    pub fn types(&self) -> impl Iterator<Item = (&Described<'a>, &Description<'a>)> {
+        self.judged().filter(|(_, description)| !description.role.is_validation())
+    }
+
+    /// The validation schemas that are judged.
+    pub fn schemas(&self) -> impl Iterator<Item = (&Described<'a>, &Description<'a>)> {
+        self.judged().filter(|(_, description)| description.role.is_validation())
     }
 }
 

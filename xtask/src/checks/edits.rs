@@ -2,13 +2,13 @@
 //! field takes its separator and indentation from the field before it.
 
 use super::accepted_kinds::{self, Layer, Shape};
-use super::entities::Entity;
+use super::entities::{ColumnFacts, Entity};
 use super::matching::Description;
 use super::names::{self, Style};
 use crate::config::Config;
 use crate::report::Suggestion;
 use crate::schema::model::Column;
-use crate::schema::types::ColumnType;
+use crate::schema::types::{ColumnType, Scalar};
 use crate::source::{Location, Span};
 use crate::typescript::facts::{Field, Origin};
 
@@ -45,6 +45,35 @@ pub(super) fn add_null(field: &Field, description: &Description<'_>) -> Option<S
         return None;
     }
     Some(insert_after(value, "add `| null`".into(), " | null".into()))
+}
+
+/// Adds a field for `column` to a Zod object, after the field of the column before it.
+pub(super) fn add_schema_field(
+    description: &Description<'_>,
+    entity: &Entity<'_>,
+    column: &Column,
+) -> Option<Suggestion> {
+    let facts = entity.column(&column.name)?;
+    let (before, end) = field_before(description, entity, column)?;
+    let name = field_name(description, &column.name);
+    let indentation = " ".repeat(before.column.saturating_sub(1) as usize);
+    let replacement = format!(",\n{indentation}{name}: {}", zod_text(facts)?);
+    Some(insert_after(end, format!("add the field `{name}`"), replacement))
+}
+
+/// Appends `.nullable()` to the schema of `field`.
+pub(super) fn add_nullable(field: &Field) -> Option<Suggestion> {
+    Some(insert_after(field.value.as_ref()?, "add `.nullable()`".into(), ".nullable()".into()))
+}
+
+/// Appends a method of strings or numbers to the schema of `field`, where nothing wraps it.
+pub(super) fn add_method(field: &Field, method: &str) -> Option<Suggestion> {
+    let wrapped = field.optional || field.nullable || field.has_default;
+    let value = field.value.as_ref().filter(|_| !wrapped)?;
+    let mut suggestion = insert_after(value, format!("add `{method}`"), method.to_owned());
+    // The schema behind a name may be of another type than what comes out of it.
+    suggestion.safe = field.reference.is_none();
+    Some(suggestion)
 }
 
 /// Calls `field` like `column`, in the style of its declaration.
@@ -102,4 +131,23 @@ fn type_text(ty: &ColumnType, config: &Config) -> Option<(String, bool)> {
     };
     let text = if ty.array { format!("{item}[]") } else { item.to_owned() };
     Some((text, shapes.len() == 1))
+}
+
+/// How a value of the column is validated, where there is one way to say it in Zod 3 and 4.
+fn zod_text(facts: &ColumnFacts<'_>) -> Option<String> {
+    let demands = &facts.demands;
+    let Scalar::Builtin(name) = &facts.ty.scalar else { return None };
+    let base = match name.as_str() {
+        _with_values if demands.values.is_some() || facts.ty.array => return None,
+        "text" | "character varying" => match demands.max_length {
+            Some(max) => format!("z.string().max({max})"),
+            None => "z.string()".to_owned(),
+        },
+        "uuid" => "z.string().uuid()".to_owned(),
+        "boolean" => "z.boolean()".to_owned(),
+        "integer" | "smallint" => "z.number().int()".to_owned(),
+        "real" | "double precision" => "z.number()".to_owned(),
+        _several_ways => return None,
+    };
+    Some(if facts.not_null { base } else { format!("{base}.nullable()") })
 }

@@ -39,7 +39,7 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    model.descriptions().flat_map(|(described, description)| findings(model, described, description)).collect()
+    model.judged().flat_map(|(described, description)| findings(model, described, description)).collect()
 }
 
 fn findings(model: &Model<'_>, described: &Described<'_>, description: &Description<'_>) -> Vec<Finding> {

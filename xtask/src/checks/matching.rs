@@ -4,11 +4,11 @@
 use std::collections::HashMap;
 
 use super::accepted_kinds::Layer;
-use super::entities::Entity;
+use super::entities::{ColumnFacts, Entity};
 use super::names;
 use super::pairing::Pairing;
 use crate::config::{Config, Mapping};
-use crate::schema::model::ObjectName;
+use crate::schema::model::{Column, ObjectName};
 use crate::typescript::facts::{Declaration, Facts, Field, Origin, Side, TableLink};
 
 /// A declaration that describes a table, and what it describes of it.
@@ -20,6 +20,9 @@ pub struct Description<'a> {
     pub role: Role,
     /// Its fields beside the table's columns.
     pub pairing: Pairing<'a>,
+    /// Whether it is a type whose fields all are a schema's (`z.infer<typeof UserSchema>`): what is wrong about it is
+    /// wrong about the schema.
+    pub inferred: bool,
 }
 
 /// What a declaration describes of a table.
@@ -47,6 +50,15 @@ pub enum Role {
 }
 
 impl Description<'_> {
+    /// Whether it holds the whole primary key: then it describes rows that exist.
+    #[must_use]
+    pub fn holds_primary_key(&self, entity: &Entity<'_>) -> bool {
+        let mut key = entity.columns.iter().filter(|facts| facts.primary_key).peekable();
+        let holds =
+            |facts: &ColumnFacts<'_>| self.pairing.pairs.iter().any(|pair| pair.column.name == facts.column.name);
+        key.peek().is_some() && key.all(holds)
+    }
+
     /// Whether its values are the driver's, or on their way over the network.
     #[must_use]
     pub fn layer(&self) -> Layer {
@@ -72,6 +84,15 @@ impl Role {
     #[must_use]
     pub fn is_update(self) -> bool {
         matches!(self, Self::Update | Self::UpdateSchema)
+    }
+
+    /// Whether it is of what is written into the table.
+    #[must_use]
+    pub fn is_written(self) -> bool {
+        match self {
+            Self::Insert | Self::Update | Self::InsertSchema | Self::UpdateSchema => true,
+            Self::Row | Self::Domain | Self::Orm | Self::Schema | Self::OutputSchema => false,
+        }
     }
 
     /// What such a declaration is called in a message.
@@ -113,6 +134,13 @@ impl<'a> Described<'a> {
         let same_side =
             self.descriptions.iter().filter(|other| other.role.is_validation() == derived.role.is_validation());
         same_side.filter(|other| is_derived(derived.declaration, other.declaration)).collect()
+    }
+
+    /// Whether what `derived` takes its fields from lacks `column` as well: that is where it belongs.
+    #[must_use]
+    pub fn is_missing_in_base(&self, derived: &Description<'_>, column: &Column) -> bool {
+        let bases = self.bases_of(derived);
+        bases.into_iter().any(|base| base.pairing.missing.iter().any(|other| other.name == column.name))
     }
 
     /// The descriptions of one role.
@@ -158,13 +186,22 @@ pub fn describe<'a>(entities: Vec<Entity<'a>>, facts: &'a Facts, config: &Config
 fn descriptions<'a>(entity: &Entity<'a>, hits: &[(&'a Declaration, Match)]) -> Vec<Description<'a>> {
     let is_exact = |hit: &Match| hit.side == Side::Row && hit.exact;
     let row_is_described = hits.iter().any(|(declaration, hit)| declaration.origin != Origin::Zod && is_exact(hit));
+    let schemas = || hits.iter().map(|(declaration, _)| declaration).filter(|one| one.origin == Origin::Zod);
     let describe = |(declaration, hit): &(&'a Declaration, Match)| {
         let pairing = Pairing::new(entity, declaration);
         // A name alone is weak evidence: `Comment` may be a widget.
         let by_accident = hit.by_name && pairing.is_accidental();
-        (!by_accident).then(|| Description { declaration, role: role(declaration, hit, row_is_described), pairing })
+        let inferred = declaration.origin != Origin::Zod && schemas().any(|schema| is_inferred(declaration, schema));
+        let role = role(declaration, hit, row_is_described);
+        (!by_accident).then_some(Description { declaration, role, pairing, inferred })
     };
     hits.iter().filter_map(describe).collect()
+}
+
+/// Whether every field of `ty` stands in `schema`.
+fn is_inferred(ty: &Declaration, schema: &Declaration) -> bool {
+    let stands_in = |field: &Field| schema.fields.iter().any(|other| other.location == field.location);
+    !ty.fields.is_empty() && ty.fields.iter().all(stands_in)
 }
 
 fn role(declaration: &Declaration, hit: &Match, row_is_described: bool) -> Role {

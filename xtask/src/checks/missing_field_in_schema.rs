@@ -35,8 +35,8 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    let types = model.descriptions().filter(|(_, description)| !description.role.is_validation());
-    types
+    model
+        .types()
         .flat_map(|(described, description)| {
             description.pairing.extra.iter().map(|field| finding(model, described, description, field))
         })

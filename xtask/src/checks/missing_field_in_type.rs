@@ -34,7 +34,7 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    let complete = model.descriptions().filter(|(_, description)| must_be_complete(description));
+    let complete = model.types().filter(|(_, description)| must_be_complete(description));
     complete.flat_map(|(described, description)| findings(model, described, description)).collect()
 }
 
@@ -49,14 +49,8 @@ fn findings(model: &Model<'_>, described: &Described<'_>, description: &Descript
         // The coverage of the report names it.
         return renamed.collect();
     }
-    let missing = pairing.missing.iter().filter(|column| !is_missing_in_base(described, description, column));
+    let missing = pairing.missing.iter().filter(|column| !described.is_missing_in_base(description, column));
     renamed.chain(missing.map(|column| missing_field(model, described, description, column))).collect()
-}
-
-/// A type derived from another lacks what the other lacks; the other is where the field belongs.
-fn is_missing_in_base(described: &Described<'_>, description: &Description<'_>, column: &Column) -> bool {
-    let bases = described.bases_of(description);
-    bases.into_iter().any(|base| base.pairing.missing.iter().any(|other| other.name == column.name))
 }
 
 fn missing_field(

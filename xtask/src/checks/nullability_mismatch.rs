@@ -37,9 +37,7 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    let of_tables = model.descriptions().filter(|(described, description)| {
-        described.entity.kind == EntityKind::Table && !description.role.is_validation()
-    });
+    let of_tables = model.types().filter(|(described, _)| described.entity.kind == EntityKind::Table);
     of_tables.flat_map(|(described, description)| findings(model, described, description)).collect()
 }
 

@@ -66,6 +66,18 @@ impl<'a> Pairing<'a> {
         self.pairs.len() * 3 < columns && self.pairs.len() * 3 < fields
     }
 
+    /// The field that stands for the missing `column` before the server has worked on it: `password` for
+    /// `password_hash`.
+    #[must_use]
+    pub fn counterpart(&self, column: &Column) -> Option<&'a Field> {
+        let of_column = names::words(&column.name);
+        let stands_for = |field: &&&Field| {
+            let of_field = names::words(&field.name);
+            of_field.len() < of_column.len() && of_field.iter().all(|word| of_column.contains(word))
+        };
+        self.extra.iter().find(stands_for).copied()
+    }
+
     fn place_other_fields(&mut self, declaration: &'a Declaration) {
         let paired: Vec<*const Field> = self.pairs.iter().map(|pair| std::ptr::from_ref(pair.field)).collect();
         for field in declaration.fields.iter().filter(|field| !paired.contains(&std::ptr::from_ref(*field))) {

@@ -40,6 +40,9 @@ pub struct Case {
     pub configuration: &'static str,
 }
 
+/// Only schemas are read, and zod is imported.
+const ZOD: &str = "types = []\nvalidation = ['**/*.ts']";
+
 impl Case {
     /// Nothing must be found.
     pub const fn passing(sql: &'static str, ts: &'static str) -> Self {
@@ -54,6 +57,16 @@ impl Case {
     /// One thing about the entity as a whole must be found, at a line.
     pub const fn failing_entity(sql: &'static str, ts: &'static str, line: u32) -> Self {
         Self { sql, ts, at: Some(line), field: None, configuration: "" }
+    }
+
+    /// As [`Case::failing`], of a validation schema; `import { z } from 'zod'` is line 1.
+    pub const fn validation(sql: &'static str, ts: &'static str, at: (u32, &'static str)) -> Self {
+        Self { configuration: ZOD, ..Self::failing(sql, ts, at) }
+    }
+
+    /// As [`Case::passing`], of a validation schema.
+    pub const fn valid(sql: &'static str, ts: &'static str) -> Self {
+        Self { configuration: ZOD, ..Self::passing(sql, ts) }
     }
 
     /// Asserts that the check, and no other, finds the one thing.
@@ -79,7 +92,9 @@ impl Case {
 
     fn findings(&self) -> Vec<Finding> {
         let (schema, config) = (schema(self.sql), config(self.configuration));
-        let facts = facts(self.ts, &config);
+        let ts =
+            if self.configuration == ZOD { format!("import {{ z }} from 'zod';\n{}", self.ts) } else { self.ts.into() };
+        let facts = facts(&ts, &config);
         let provenance = Provenance::default();
         super::verify(&Input { schema: &schema, facts: &facts, config: &config, provenance: &provenance }).0
     }

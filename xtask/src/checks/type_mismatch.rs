@@ -36,8 +36,7 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    let types = model.descriptions().filter(|(_, description)| !description.role.is_validation());
-    types.flat_map(|(described, description)| findings(model, described, description)).collect()
+    model.types().flat_map(|(described, description)| findings(model, described, description)).collect()
 }
 
 fn findings(model: &Model<'_>, described: &Described<'_>, description: &Description<'_>) -> Vec<Finding> {

@@ -1,9 +1,10 @@
 //! How columns, kinds and places are put into words, the same in every check.
 
 use super::matching::Description;
-use crate::report::Finding;
+use crate::report::{Finding, Label};
 use crate::schema::model::{Column, ObjectName};
 use crate::schema::provenance::Provenance;
+use crate::source::Location;
 use crate::typescript::facts::{Declaration, Field, Kind};
 
 /// A kind as TypeScript writes it: `'admin' | 'citizen'`, `string[]`.
@@ -70,6 +71,13 @@ impl Finding {
             provenance.column(table, &column.name),
             format!("`{}` is {} here", column.name, column_type(column)),
         )
+    }
+
+    /// Adds a place in front of the others.
+    #[must_use]
+    pub(crate) fn first_at(mut self, location: &Location, text: String) -> Self {
+        self.labels.insert(0, Label { location: location.clone(), text });
+        self
     }
 
     /// Names the field, and the declaration that holds it.

@@ -1,0 +1,136 @@
+//! A validation schema for what comes in is looser than the database.
+//!
+//! ## Why
+//! What the schema lets in and the database refuses is an error 500 instead of a message to the user.
+//!
+//! ## Example
+//! ```sql
+//! CREATE TABLE bills (id uuid PRIMARY KEY, title varchar(100) NOT NULL, rating smallint NOT NULL CHECK (rating BETWEEN 1 AND 5));
+//! ```
+//! ```ts
+//! export const CreateBillSchema = z.object({
+//!   title: z.string(),
+//!   rating: z.number().int().min(1),
+//! });
+//! ```
+//! Judged are lengths (`varchar(n)`, `char_length`), ranges (the column's type, `CHECK`), patterns, and the formats of
+//! whole numbers and uuids; the last two are warnings. What a `refine` demands cannot be read and is trusted.
+
+mod gaps;
+
+use gaps::Gap;
+
+use super::matching::{Described, Description, Role};
+use super::pairing::Pair;
+use super::{Check, Model, edits};
+use crate::report::{Category, Finding, Severity};
+
+/// See the file's documentation.
+pub const CHECK: Check = Check {
+    kind: "LOOSE_VALIDATION",
+    category: Category::ValidationSchemas,
+    severity: Severity::Error,
+    critical: true,
+    source: include_str!("loose_validation.rs"),
+    run,
+    #[cfg(test)]
+    cases: tests::CASES,
+};
+
+fn run(model: &Model<'_>) -> Vec<Finding> {
+    let input = model.schemas().filter(|(_, description)| description.role != Role::OutputSchema);
+    let pairs = input.flat_map(|(described, description)| {
+        description.pairing.pairs.iter().filter_map(move |pair| judge(model, described, description, pair))
+    });
+    pairs.collect()
+}
+
+fn judge(
+    model: &Model<'_>,
+    described: &Described<'_>,
+    description: &Description<'_>,
+    pair: &Pair<'_>,
+) -> Option<Finding> {
+    let facts = described.entity.column(&pair.column.name)?;
+    // What the database computes is not written, whatever a schema lets in.
+    if pair.column.must_be_omitted() {
+        return None;
+    }
+    let gaps = gaps::gaps(facts, pair.field);
+    let first = gaps.first()?;
+    let wording = gaps.iter().map(Gap::in_words).collect::<Vec<_>>().join("; ");
+    let message = format!(
+        "Validation of field '{}' in `{}` lets in what the database refuses: {wording}",
+        pair.column.name, description.declaration.name
+    );
+    let found = CHECK
+        .finding(&described.entity.title(), message)
+        .about(description, &pair.column.name)
+        .at(&pair.field.location, wording)
+        .at_column(described.entity.name, pair.column, model.input.provenance)
+        .with_detail("expected", gaps.iter().map(Gap::method).collect::<Vec<_>>())
+        .with_help(format!(
+            "demand {}",
+            gaps.iter().map(|gap| format!("`{}`", gap.method())).collect::<Vec<_>>().join(" and ")
+        ))
+        .with_suggestion(if gaps.len() == 1 && first.is_absent() {
+            edits::add_method(pair.field, &first.method())
+        } else {
+            None
+        });
+    Some(if gaps.iter().any(Gap::is_serious) { found } else { found.as_warning() })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::checks::test_utils::{Case, Cases};
+
+    const TABLE: &str = "CREATE TABLE bills (id uuid PRIMARY KEY, title varchar(100) NOT NULL, rating smallint NOT NULL, \
+        code text NOT NULL, votes integer NOT NULL, \
+        CHECK (((rating >= 1) AND (rating <= 5))), CHECK ((code ~ '^[A-Z]+$'::text)), CHECK ((votes >= 0)));";
+
+    pub const CASES: Cases = Cases {
+        failing: &[
+            Case::validation(
+                TABLE,
+                "export const CreateBillSchema = z.object({ rating: z.number().int().min(1).max(5), code: z.string().regex(/^[A-Z]+$/), votes: z.number().int().min(0),\n title: z.string() });",
+                (3, "title"),
+            ),
+            Case::validation(
+                TABLE,
+                "export const CreateBillSchema = z.object({ rating: z.number().int().min(1).max(5), code: z.string().regex(/^[A-Z]+$/), votes: z.number().int().min(0),\n title: z.string().max(200) });",
+                (3, "title"),
+            ),
+            Case::validation(
+                TABLE,
+                "export const CreateBillSchema = z.object({ title: z.string().max(100), code: z.string().regex(/^[A-Z]+$/), votes: z.number().int().min(0),\n rating: z.number().int().min(1) });",
+                (3, "rating"),
+            ),
+            Case::validation(
+                TABLE,
+                "export const CreateBillSchema = z.object({ title: z.string().max(100), rating: z.number().int().min(1).max(5), votes: z.number().int().min(0),\n code: z.string() });",
+                (3, "code"),
+            ),
+            Case::validation(
+                TABLE,
+                "export const CreateBillSchema = z.object({ title: z.string().max(100), rating: z.number().int().min(1).max(5), code: z.string().regex(/^[A-Z]+$/),\n votes: z.number().min(0) });",
+                (3, "votes"),
+            ),
+            Case::validation(
+                TABLE,
+                "export const UpdateBillSchema = z.object({\n votes: z.number().int().optional() });",
+                (3, "votes"),
+            ),
+        ],
+        passing: &[
+            Case::valid(
+                TABLE,
+                "export const CreateBillSchema = z.object({ title: z.string().max(100), rating: z.number().int().min(1).max(5), code: z.string().regex(/^[A-Z]+$/), votes: z.number().int().nonnegative() });",
+            ),
+            Case::valid(
+                TABLE,
+                "export const CreateBillSchema = z.object({ title: z.string().max(80), rating: z.number().int().min(2).max(3), code: z.string().refine((code) => code !== ''), votes: z.number().int().positive() });",
+            ),
+        ],
+    };
+}

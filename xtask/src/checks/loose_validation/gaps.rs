@@ -1,0 +1,277 @@
+//! What a schema lets in and a column does not.
+
+use crate::checks::check_constraints::Bound;
+use crate::checks::entities::ColumnFacts;
+use crate::schema::types::Scalar;
+use crate::typescript::facts::{Constraints, Field, Kind};
+
+/// One thing that a schema does not demand.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Gap {
+    /// Longer strings than the column holds, or than a CHECK allows; and what the schema allows.
+    MaxLength(u32, Option<u32>),
+    /// Shorter strings than a CHECK allows.
+    MinLength(u32, Option<u32>),
+    /// Greater numbers, and what the schema allows; whether a CHECK says so.
+    Maximum(Bound, Option<f64>, Source),
+    /// Smaller numbers.
+    Minimum(Bound, Option<f64>, Source),
+    /// Fractions for a column of whole numbers.
+    Fraction,
+    /// Any string for a pattern that a CHECK demands.
+    Pattern(String),
+    /// Any string for a uuid.
+    Uuid,
+}
+
+/// Where a bound comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    Check,
+    Type,
+}
+
+impl Gap {
+    /// What is let in.
+    pub(super) fn in_words(&self) -> String {
+        match self {
+            Self::MaxLength(limit, None) => format!("any length, the column holds {limit} characters"),
+            Self::MaxLength(limit, Some(max)) => format!("up to {max} characters, the column holds {limit}"),
+            Self::MinLength(limit, None | Some(0)) => format!("any length, a CHECK demands {limit} or more characters"),
+            Self::MinLength(limit, Some(min)) => format!("{min} characters, a CHECK demands {limit} or more"),
+            Self::Maximum(bound, None, _) => {
+                format!("any number, the database allows {} {}", at_most(bound), bound.value)
+            }
+            Self::Maximum(bound, Some(max), _) => {
+                format!("up to {max}, the database allows {} {}", at_most(bound), bound.value)
+            }
+            Self::Minimum(bound, None, _) => {
+                format!("any number, the database allows {} {}", at_least(bound), bound.value)
+            }
+            Self::Minimum(bound, Some(min), _) => {
+                format!("{min} and more, the database allows {} {}", at_least(bound), bound.value)
+            }
+            Self::Fraction => "fractions, the column holds whole numbers".into(),
+            Self::Pattern(pattern) => format!("any string, a CHECK demands the pattern `{pattern}`"),
+            Self::Uuid => "any string, the column holds a uuid".into(),
+        }
+    }
+
+    /// The method that closes it: `.max(100)`.
+    pub(super) fn method(&self) -> String {
+        match self {
+            Self::MaxLength(limit, _) => format!(".max({limit})"),
+            Self::MinLength(limit, _) => format!(".min({limit})"),
+            Self::Maximum(bound, ..) if bound.exclusive => format!(".lt({})", bound.value),
+            Self::Maximum(bound, ..) => format!(".max({})", bound.value),
+            Self::Minimum(bound, ..) if bound.exclusive => format!(".gt({})", bound.value),
+            Self::Minimum(bound, ..) => format!(".min({})", bound.value),
+            Self::Fraction => ".int()".into(),
+            Self::Pattern(pattern) => format!(".regex(/{}/)", pattern.replace('/', "\\/")),
+            Self::Uuid => ".uuid()".into(),
+        }
+    }
+
+    /// Whether the schema says nothing about it, so that a method can be added.
+    pub(super) fn is_absent(&self) -> bool {
+        match self {
+            Self::MaxLength(_, given) | Self::MinLength(_, given) => given.is_none(),
+            Self::Maximum(_, given, _) | Self::Minimum(_, given, _) => given.is_none(),
+            Self::Fraction | Self::Uuid => true,
+            // PostgreSQL's notation is not quite JavaScript's.
+            Self::Pattern(_) => false,
+        }
+    }
+
+    /// Whether it is an error: somebody wrote the limit down, in the migration or in the schema.
+    pub(super) fn is_serious(&self) -> bool {
+        match self {
+            Self::MaxLength(..) | Self::MinLength(..) | Self::Pattern(_) => true,
+            Self::Maximum(_, given, source) | Self::Minimum(_, given, source) => {
+                *source == Source::Check || given.is_some()
+            }
+            Self::Fraction | Self::Uuid => false,
+        }
+    }
+}
+
+fn at_most(bound: &Bound) -> &'static str {
+    if bound.exclusive { "less than" } else { "at most" }
+}
+
+fn at_least(bound: &Bound) -> &'static str {
+    if bound.exclusive { "more than" } else { "at least" }
+}
+
+/// Everything that `field` lets in and the column refuses.
+pub(super) fn gaps(facts: &ColumnFacts<'_>, field: &Field) -> Vec<Gap> {
+    let (kind, array) = match &field.kind {
+        Kind::Array(items) => (items.as_ref(), true),
+        kind => (kind, false),
+    };
+    // The constraints of an array are about the array; what its items must be is not read.
+    if array || facts.ty.array || field.constraints.refined {
+        return Vec::new();
+    }
+    match kind {
+        Kind::String => of_string(facts, &field.constraints),
+        Kind::Enum(values) => too_long_value(facts, values).into_iter().collect(),
+        Kind::Number | Kind::Bigint => of_number(facts, &field.constraints, kind),
+        Kind::Boolean
+        | Kind::Date
+        | Kind::Bytes
+        | Kind::Json
+        | Kind::Array(_)
+        | Kind::Union(_)
+        | Kind::Unresolved(_) => Vec::new(),
+    }
+}
+
+/// Formats whose strings are never longer than this.
+fn longest(format: &str) -> Option<u32> {
+    match format {
+        "uuid" | "guid" | "uuidv4" | "uuidv6" | "uuidv7" => Some(36),
+        "ulid" => Some(26),
+        "nanoid" => Some(21),
+        "date" => Some(10),
+        "ipv4" => Some(15),
+        "ipv6" | "ip" => Some(45),
+        _unbounded => None,
+    }
+}
+
+fn of_string(facts: &ColumnFacts<'_>, constraints: &Constraints) -> Vec<Gap> {
+    let mut gaps = Vec::new();
+    let shaped = constraints.pattern.is_some();
+    let max = constraints.max_length.or_else(|| constraints.format.as_deref().and_then(longest));
+    if let Some(limit) = facts.demands.max_length
+        // A pattern may bound the length; which it does cannot be told.
+        && (max.is_some_and(|max| max > limit) || (max.is_none() && !shaped))
+    {
+        gaps.push(Gap::MaxLength(limit, constraints.max_length));
+    }
+    let shaped = shaped || constraints.format.is_some();
+    if let Some(limit) = facts.demands.min_length
+        && !shaped
+        && constraints.min_length.unwrap_or(0) < limit
+    {
+        gaps.push(Gap::MinLength(limit, constraints.min_length));
+    }
+    if let Some(pattern) = facts.demands.patterns.first()
+        && !shaped
+    {
+        gaps.push(Gap::Pattern(pattern.clone()));
+    }
+    if matches!(&facts.ty.scalar, Scalar::Builtin(name) if name == "uuid") && !shaped {
+        gaps.push(Gap::Uuid);
+    }
+    gaps
+}
+
+fn too_long_value(facts: &ColumnFacts<'_>, values: &[String]) -> Option<Gap> {
+    let limit = facts.demands.max_length?;
+    let length = |value: &String| u32::try_from(value.chars().count()).unwrap_or(u32::MAX);
+    let longest = values.iter().map(length).max()?;
+    (longest > limit).then_some(Gap::MaxLength(limit, Some(longest)))
+}
+
+fn of_number(facts: &ColumnFacts<'_>, constraints: &Constraints, kind: &Kind) -> Vec<Gap> {
+    let mut gaps = Vec::new();
+    let Scalar::Builtin(name) = &facts.ty.scalar else { return gaps };
+    let whole = matches!(name.as_str(), "smallint" | "integer" | "bigint");
+    let range = type_range(name, facts);
+    let upper = upper(constraints);
+    if let Some((bound, source)) = tightest(facts.demands.maximum, range.map(|(_, max)| max), |check, ty| check <= ty)
+        && is_above(upper, bound, whole)
+        && (source == Source::Check || upper.is_some() || name == "smallint")
+    {
+        gaps.push(Gap::Maximum(bound, upper.map(|bound| bound.value), source));
+    }
+    let lower = lower(constraints);
+    if let Some((bound, source)) = tightest(facts.demands.minimum, range.map(|(min, _)| min), |check, ty| check >= ty)
+        && is_below(lower, bound, whole)
+        && (source == Source::Check || lower.is_some())
+    {
+        gaps.push(Gap::Minimum(bound, lower.map(|bound| bound.value), source));
+    }
+    if whole && *kind == Kind::Number && !constraints.integer {
+        gaps.push(Gap::Fraction);
+    }
+    gaps
+}
+
+/// The least and the greatest number that the type itself holds.
+fn type_range(name: &str, facts: &ColumnFacts<'_>) -> Option<(f64, f64)> {
+    match name {
+        "smallint" => Some((-32_768.0, 32_767.0)),
+        "integer" => Some((-2_147_483_648.0, 2_147_483_647.0)),
+        "numeric" => {
+            let precision = i32::try_from(facts.ty.length?).ok()?;
+            let limit = 10_f64.powi(precision - i32::try_from(facts.ty.scale.unwrap_or(0)).ok()?);
+            Some((-limit, limit))
+        }
+        _unbounded => None,
+    }
+}
+
+fn tightest(check: Option<Bound>, ty: Option<f64>, is_tighter: fn(f64, f64) -> bool) -> Option<(Bound, Source)> {
+    match (check, ty) {
+        (Some(check), Some(ty)) if !is_tighter(check.value, ty) => {
+            Some((Bound { value: ty, exclusive: false }, Source::Type))
+        }
+        (Some(check), _) => Some((check, Source::Check)),
+        (None, Some(ty)) => Some((Bound { value: ty, exclusive: false }, Source::Type)),
+        (None, None) => None,
+    }
+}
+
+fn upper(constraints: &Constraints) -> Option<Bound> {
+    let inclusive = constraints.maximum.map(|value| Bound { value, exclusive: false });
+    let exclusive = constraints.exclusive_maximum.map(|value| Bound { value, exclusive: true });
+    [inclusive, exclusive].into_iter().flatten().min_by(|left, right| left.value.total_cmp(&right.value))
+}
+
+fn lower(constraints: &Constraints) -> Option<Bound> {
+    let inclusive = constraints.minimum.map(|value| Bound { value, exclusive: false });
+    let exclusive = constraints.exclusive_minimum.map(|value| Bound { value, exclusive: true });
+    [inclusive, exclusive].into_iter().flatten().max_by(|left, right| left.value.total_cmp(&right.value))
+}
+
+/// Whether the schema's upper bound lets numbers in that are above the database's.
+fn is_above(given: Option<Bound>, limit: Bound, whole: bool) -> bool {
+    given.is_none_or(|given| greatest(given, whole) > greatest(limit, whole))
+}
+
+fn is_below(given: Option<Bound>, limit: Bound, whole: bool) -> bool {
+    given.is_none_or(|given| least(given, whole) < least(limit, whole))
+}
+
+/// Of whole numbers, less than 5 is at most 4; of others, a little less.
+fn greatest(bound: Bound, whole: bool) -> (f64, bool) {
+    if bound.exclusive && whole { (bound.value - 1.0, true) } else { (bound.value, !bound.exclusive) }
+}
+
+fn least(bound: Bound, whole: bool) -> (f64, bool) {
+    if bound.exclusive && whole { (bound.value + 1.0, false) } else { (bound.value, bound.exclusive) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bound(value: f64, exclusive: bool) -> Bound {
+        Bound { value, exclusive }
+    }
+
+    #[test]
+    fn exclusive_and_inclusive_bounds_are_compared_as_what_they_let_in() {
+        assert!(!is_above(Some(bound(6.0, true)), bound(5.0, false), true));
+        assert!(is_above(Some(bound(6.0, true)), bound(5.0, false), false));
+        assert!(is_above(Some(bound(5.0, false)), bound(5.0, true), false));
+        assert!(!is_above(Some(bound(5.0, true)), bound(5.0, true), false));
+        assert!(!is_below(Some(bound(0.0, true)), bound(0.0, false), false));
+        assert!(is_below(Some(bound(0.0, false)), bound(0.0, true), false));
+        assert!(!is_below(Some(bound(0.0, true)), bound(1.0, false), true));
+        assert!(is_below(None, bound(0.0, false), true));
+    }
+}

@@ -1,0 +1,102 @@
+//! A validation schema has a field that neither its table nor its type knows.
+//!
+//! ## Why
+//! The value is asked for, checked, and then written nowhere; or the insert that carries it fails.
+//!
+//! ## Example
+//! ```sql
+//! CREATE TABLE users (id uuid PRIMARY KEY, email text NOT NULL);
+//! ```
+//! ```ts
+//! export const UserSchema = z.object({
+//!   id: z.uuid(),
+//!   email: z.string(),
+//!   nickname: z.string(),
+//! });
+//! ```
+//! In a schema of what comes in it is a warning: a form may hold more than a row. Nested objects are not judged.
+
+use super::matching::{Described, Description};
+use super::{Check, Model};
+use crate::report::{Category, Finding, Severity};
+use crate::typescript::facts::{Field, Kind};
+
+/// See the file's documentation.
+pub const CHECK: Check = Check {
+    kind: "UNKNOWN_FIELD_IN_VALIDATION",
+    category: Category::ValidationSchemas,
+    severity: Severity::Error,
+    critical: true,
+    source: include_str!("unknown_field_in_validation.rs"),
+    run,
+    #[cfg(test)]
+    cases: tests::CASES,
+};
+
+fn run(model: &Model<'_>) -> Vec<Finding> {
+    let fields = model.schemas().flat_map(|(described, description)| {
+        let judged = description.pairing.extra.iter().filter(|field| !is_explained(described, description, field));
+        judged.map(move |field| finding(model, described, description, field))
+    });
+    fields.collect()
+}
+
+fn is_explained(described: &Described<'_>, description: &Description<'_>, field: &Field) -> bool {
+    let is_nested = match &field.kind {
+        Kind::Json => true,
+        Kind::Array(items) => matches!(**items, Kind::Json),
+        _flat => false,
+    };
+    let pairing = &description.pairing;
+    let stands_for_a_column = pairing
+        .missing
+        .iter()
+        .any(|column| pairing.counterpart(column).is_some_and(|other| std::ptr::eq(other, field)));
+    // Where the type has the field too, its finding is about the type.
+    let is_typed = described.types().any(|ty| ty.declaration.field(&field.name).is_some());
+    is_nested || stands_for_a_column || is_typed
+}
+
+fn finding(model: &Model<'_>, described: &Described<'_>, description: &Description<'_>, field: &Field) -> Finding {
+    let entity = described.entity.title();
+    let name = &description.declaration.name;
+    let found = CHECK
+        .finding(
+            &entity,
+            format!("Field '{}' of validation schema `{name}` has no column in table '{entity}'", field.name),
+        )
+        .about(description, &field.name)
+        .at(&field.location, format!("`{entity}` has no such column"))
+        .at_some(model.input.provenance.table(described.entity.name), format!("`{entity}` was last changed here"));
+    let whole_row = description.holds_primary_key(&described.entity) && !description.role.is_written();
+    if whole_row { found } else { found.as_warning() }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::checks::test_utils::{Case, Cases};
+
+    const TABLE: &str = "CREATE TABLE users (id uuid PRIMARY KEY, email text NOT NULL);";
+
+    pub const CASES: Cases = Cases {
+        failing: &[
+            Case::validation(
+                TABLE,
+                "export const UserSchema = z.object({ id: z.uuid(), email: z.string(),\n nickname: z.string() });",
+                (3, "nickname"),
+            ),
+            Case::validation(
+                TABLE,
+                "export const CreateUserSchema = z.object({ email: z.string(),\n captcha: z.string() });",
+                (3, "captcha"),
+            ),
+        ],
+        passing: &[
+            Case::valid(TABLE, "export const UserSchema = z.object({ id: z.uuid(), email: z.string() });"),
+            Case::valid(
+                TABLE,
+                "export const UserSchema = z.object({ id: z.uuid(), email: z.string(), posts: z.array(z.object({ id: z.uuid() })) });",
+            ),
+        ],
+    };
+}

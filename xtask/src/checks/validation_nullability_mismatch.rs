@@ -1,0 +1,166 @@
+//! A validation schema lets null or nothing through where the column needs a value, or refuses null that the column
+//! holds.
+//!
+//! ## Why
+//! The first fails late, in the database, as an error 500 instead of a message to the user; the second rejects good
+//! rows.
+//!
+//! ## Example
+//! ```sql
+//! CREATE TABLE users (id uuid PRIMARY KEY, email text NOT NULL, bio text);
+//! ```
+//! ```ts
+//! export const CreateUserSchema = z.object({
+//!   email: z.string().nullable(),
+//!   bio: z.string().nullable(),
+//! });
+//! ```
+//! What has a default, in the schema or in the database, may be absent. A schema of what comes in may demand a value
+//! that the database does not.
+
+use super::entities::{ColumnFacts, EntityKind};
+use super::matching::{Described, Description, Role};
+use super::pairing::Pair;
+use super::{Check, Model, edits};
+use crate::report::{Category, Finding, Severity};
+use crate::typescript::facts::{Field, Kind};
+
+/// See the file's documentation.
+pub const CHECK: Check = Check {
+    kind: "VALIDATION_NULLABILITY_MISMATCH",
+    category: Category::ValidationSchemas,
+    severity: Severity::Error,
+    critical: true,
+    source: include_str!("validation_nullability_mismatch.rs"),
+    run,
+    #[cfg(test)]
+    cases: tests::CASES,
+};
+
+fn run(model: &Model<'_>) -> Vec<Finding> {
+    let of_tables = model.schemas().filter(|(described, _)| described.entity.kind == EntityKind::Table);
+    let pairs = of_tables.flat_map(|(described, description)| {
+        description.pairing.pairs.iter().filter_map(move |pair| judge(model, described, description, pair))
+    });
+    pairs.collect()
+}
+
+/// What is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    LetsNullIn,
+    LetsNothingIn,
+    RefusesNull,
+    RefusesNullButMayBeAbsent,
+}
+
+fn verdict(described: &Described<'_>, description: &Description<'_>, pair: &Pair<'_>) -> Option<Verdict> {
+    let facts = described.entity.column(&pair.column.name)?;
+    if matches!(pair.field.kind, Kind::Unresolved(_)) {
+        return None;
+    }
+    match description.role {
+        Role::OutputSchema => of_output(facts, pair.field),
+        Role::Schema if description.holds_primary_key(&described.entity) => {
+            of_input(facts, pair.field).or_else(|| of_output(facts, pair.field))
+        }
+        Role::Schema | Role::InsertSchema => of_input(facts, pair.field),
+        Role::UpdateSchema => (facts.not_null && pair.field.nullable).then_some(Verdict::LetsNullIn),
+        Role::Row | Role::Domain | Role::Insert | Role::Update | Role::Orm => None,
+    }
+}
+
+fn of_input(facts: &ColumnFacts<'_>, field: &Field) -> Option<Verdict> {
+    if facts.not_null && field.nullable {
+        return Some(Verdict::LetsNullIn);
+    }
+    let must_be_given = facts.not_null && !facts.column.may_be_omitted();
+    (must_be_given && field.optional && !field.has_default).then_some(Verdict::LetsNothingIn)
+}
+
+fn of_output(facts: &ColumnFacts<'_>, field: &Field) -> Option<Verdict> {
+    match (facts.not_null, field.nullable, field.optional) {
+        (false, false, _) if facts.column.generated.is_some() => None,
+        (false, false, false) => Some(Verdict::RefusesNull),
+        (false, false, true) => Some(Verdict::RefusesNullButMayBeAbsent),
+        (false, true, _) | (true, _, _) => None,
+    }
+}
+
+fn judge(
+    model: &Model<'_>,
+    described: &Described<'_>,
+    description: &Description<'_>,
+    pair: &Pair<'_>,
+) -> Option<Finding> {
+    let verdict = verdict(described, description, pair)?;
+    let name = &description.declaration.name;
+    let (here, there) = match verdict {
+        Verdict::LetsNullIn => ("lets null in", "NOT NULL"),
+        Verdict::LetsNothingIn => ("may be absent", "NOT NULL without a default"),
+        Verdict::RefusesNull => ("refuses null", "nullable"),
+        Verdict::RefusesNullButMayBeAbsent => ("may be absent but refuses null", "nullable"),
+    };
+    let message = format!(
+        "Nullability mismatch for field '{}': {here} in validation schema `{name}`, {there} in the database",
+        pair.column.name
+    );
+    let found = CHECK
+        .finding(&described.entity.title(), message)
+        .about(description, &pair.column.name)
+        .at(&pair.field.location, here)
+        .at_column(described.entity.name, pair.column, model.input.provenance)
+        .with_detail("databaseNullable", !pair.column.not_null);
+    Some(match verdict {
+        Verdict::LetsNullIn | Verdict::LetsNothingIn => found,
+        Verdict::RefusesNull => found.with_suggestion(edits::add_nullable(pair.field)),
+        Verdict::RefusesNullButMayBeAbsent => found.as_warning(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::checks::test_utils::{Case, Cases};
+
+    const TABLE: &str = "CREATE TABLE users (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), email text NOT NULL, bio text, role text NOT NULL DEFAULT 'x');";
+
+    pub const CASES: Cases = Cases {
+        failing: &[
+            Case::validation(
+                TABLE,
+                "export const CreateUserSchema = z.object({\n email: z.string().nullable() });",
+                (3, "email"),
+            ),
+            Case::validation(
+                TABLE,
+                "export const CreateUserSchema = z.object({\n email: z.string().optional() });",
+                (3, "email"),
+            ),
+            Case::validation(
+                TABLE,
+                "export const UpdateUserSchema = z.object({\n email: z.string().nullish() });",
+                (3, "email"),
+            ),
+            Case::validation(
+                TABLE,
+                "export const UserSchema = z.object({ id: z.uuid(), email: z.string(), role: z.string(),\n bio: z.string() });",
+                (3, "bio"),
+            ),
+        ],
+        passing: &[
+            Case::valid(
+                TABLE,
+                "export const CreateUserSchema = z.object({ email: z.string(), bio: z.string(), role: z.string().optional() });",
+            ),
+            Case::valid(
+                TABLE,
+                "export const CreateUserSchema = z.object({ email: z.string().default('x'), bio: z.string().nullish() });",
+            ),
+            Case::valid(
+                TABLE,
+                "export const UserSchema = z.object({ id: z.uuid(), email: z.string(), bio: z.string().nullable(), role: z.string() });",
+            ),
+            Case::valid(TABLE, "export const UpdateUserSchema = z.object({ email: z.string().optional() });"),
+        ],
+    };
+}
