@@ -102,8 +102,8 @@ mod tests {
             ),
             Case::failing(
                 TABLE,
-                "export interface UserTable { id: string; email: string; displayName: string;\n display_nam: string }",
-                (1, "bio"),
+                "export interface UserTable { id: string; email: string;\n display_name: string; bio_text: string }",
+                (2, "bio"),
             ),
             Case::failing(
                 TABLE,

@@ -14,7 +14,7 @@
 //! });
 //! ```
 //! A schema that holds the primary key describes the whole row; it says with `@projection` that it does not. A schema of
-//! what comes in needs only what `INSERT` needs; what the server knows by itself (a foreign key, `password_hash` behind
+//! what comes in needs only what `INSERT` needs; what the server knows by itself (a key, `password_hash` behind
 //! a `password`) may be missing there, and the rest is a warning.
 
 use super::matching::{Described, Description, Role};
@@ -46,7 +46,12 @@ fn findings(model: &Model<'_>, described: &Described<'_>, description: &Descript
             .first_at(&pair.field.location, format!("no column is called `{}`", pair.field.name))
             .with_suggestion(edits::rename(description, pair.column, pair.field))
     });
-    if pairing.is_projection(description.declaration) {
+    // What comes in is never the whole row.
+    let partial = match description.role {
+        Role::InsertSchema => description.declaration.tags.projection,
+        _of_rows => pairing.is_projection(description.declaration),
+    };
+    if partial {
         return renamed.collect();
     }
     let missing = pairing.missing.iter().filter(|column| !described.is_missing_in_base(description, column));
@@ -66,7 +71,7 @@ fn missing_field(
         Role::UpdateSchema | Role::Row | Role::Domain | Role::Insert | Role::Update | Role::Orm => return None,
     };
     let facts = described.entity.column(&column.name)?;
-    let known_to_server = facts.foreign_key || description.pairing.counterpart(column).is_some();
+    let known_to_server = facts.foreign_key || facts.primary_key || description.pairing.counterpart(column).is_some();
     if !whole_row && (column.may_be_omitted() || known_to_server) {
         return None;
     }

@@ -74,7 +74,7 @@ mod tests {
                 configuration: "validation = ['**/*.ts']",
                 ..Case::passing(
                     TABLE,
-                    "import { z } from 'zod';\nexport interface TagTable { id: string; name: string }\nexport const TagSchema = z.object({ id: z.string(), name: z.string() });",
+                    "import { z } from 'zod';\nexport interface TagTable { id: string; name: string }\nexport const TagSchema = z.object({ id: z.uuid(), name: z.string() });",
                 )
             },
         ],

@@ -3,7 +3,7 @@
 use super::entities::{ColumnFacts, Entity};
 use super::names::{self, Style};
 use crate::schema::model::Column;
-use crate::typescript::facts::{Declaration, Field, Kind};
+use crate::typescript::facts::{Declaration, Field, Kind, Origin};
 
 /// The fields of a declaration beside the columns of its table.
 #[derive(Debug)]
@@ -70,12 +70,7 @@ impl<'a> Pairing<'a> {
     /// `password_hash`.
     #[must_use]
     pub fn counterpart(&self, column: &Column) -> Option<&'a Field> {
-        let of_column = names::words(&column.name);
-        let stands_for = |field: &&&Field| {
-            let of_field = names::words(&field.name);
-            of_field.len() < of_column.len() && of_field.iter().all(|word| of_column.contains(word))
-        };
-        self.extra.iter().find(stands_for).copied()
+        self.extra.iter().find(|field| stands_for(column, field)).copied()
     }
 
     fn place_other_fields(&mut self, declaration: &'a Declaration) {
@@ -119,7 +114,17 @@ fn is_relation(field: &Field) -> bool {
     is_object && field.reference.is_some()
 }
 
+/// Whether the field's name is the column's less some words.
+fn stands_for(column: &Column, field: &Field) -> bool {
+    let (of_column, of_field) = (names::words(&column.name), names::words(&field.name));
+    of_field.len() < of_column.len() && of_field.iter().all(|word| of_column.contains(word))
+}
+
 fn is_renamed(column: &Column, field: &Field, entity: &Entity<'_>, declaration: &Declaration) -> bool {
+    // A request's `password` becomes the `password_hash`; it is not called so.
+    if declaration.origin == Origin::Zod && stands_for(column, field) {
+        return false;
+    }
     let (left, right) = (names::key(&column.name), names::key(&field.name));
     left == right
         || strsim::jaro_winkler(&left, &right) > 0.85

@@ -123,6 +123,7 @@ pub(super) fn gaps(facts: &ColumnFacts<'_>, field: &Field) -> Vec<Gap> {
         | Kind::Json
         | Kind::Array(_)
         | Kind::Union(_)
+        | Kind::Any
         | Kind::Unresolved(_) => Vec::new(),
     }
 }
