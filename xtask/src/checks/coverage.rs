@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::Model;
 use super::entities::EntityKind;
 use super::matching::{Description, Role};
-use crate::report::{Coverage, Unjudged};
+use crate::report::{Coverage, NO_TABLE, Unjudged};
 use crate::typescript::facts::{Declaration, Facts, Kind};
 
 /// Counts what `model` compares, and names what it does not.
@@ -76,7 +76,7 @@ fn problems(facts: &Facts) -> Vec<Unjudged> {
 fn unmatched_schemas(facts: &Facts, judged: &HashSet<*const Declaration>) -> Vec<Unjudged> {
     let unmatched = facts.schemas.iter().filter(|schema| !judged.contains(&std::ptr::from_ref(*schema)));
     let resolved = unmatched.filter(|schema| schema.unresolved.is_none());
-    resolved.map(|schema| unjudged("schema", schema, "no table or type is called like it".into())).collect()
+    resolved.map(|schema| unjudged("schema", schema, NO_TABLE.into())).collect()
 }
 
 fn unjudged(what: &'static str, declaration: &Declaration, reason: String) -> Unjudged {

@@ -12,6 +12,7 @@ use crate::report::{Finding, Sources, Timestamp, Verification};
 use crate::schema::model::Schema;
 use crate::schema::provenance::Provenance;
 use crate::tree::Tree as _;
+use crate::typescript;
 use crate::typescript::facts::Facts;
 
 /// Judges schemas.
@@ -28,7 +29,7 @@ impl<'a> Judge<'a> {
     /// # Errors
     /// When a configured folder does not exist.
     pub fn new(context: &'a Context, migrations: &[Migration]) -> Result<Self> {
-        let facts = Facts::default();
+        let facts = typescript::read(&context.tree(), &context.config)?;
         Ok(Self { context, facts, provenance: provenance::read(migrations) })
     }
 

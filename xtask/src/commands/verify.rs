@@ -1,14 +1,92 @@
-//! `db-verify`.
+//! `db-verify`: compares the TypeScript with the schema that the migrations make. While the snapshot stands for the
+//! migrations it is that schema, and no database is needed; a replay on a scratch database is, when they changed.
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
-use super::{Context, Outcome};
+use super::judge::Judge;
+use super::{Context, Outcome, report_files};
+use crate::cli::Format;
+use crate::migrations::{self, Migration, files, replay};
+use crate::postgres::catalog::{self, OwnTables};
+use crate::postgres::connect::{Target, connect};
+use crate::render::{human, json};
+use crate::report::Verification;
+use crate::schema::model::Schema;
+use crate::schema::snapshot::{self, FIX};
 
 /// Options of `db-verify`.
 #[derive(Debug, clap::Args)]
-pub struct Options {}
+pub struct Options {
+    /// Verify against the schema that this migration and those before it make: `7`, `V7__add_user_bio`, `add_user_bio`
+    pub migration: Option<String>,
+
+    /// Start no database: fail when the snapshot does not stand for the migrations
+    #[arg(long)]
+    pub offline: bool,
+
+    /// Verify against the target database (`--database-url`, `DATABASE_URL`) as it is, instead of the migrations
+    #[arg(long, conflicts_with_all = ["offline", "migration"])]
+    pub database: bool,
+}
 
 /// Runs `db-verify`.
-pub fn run(_context: &Context, _options: &Options) -> Result<Outcome> {
-    bail!("`db-verify` is not built yet")
+pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
+    let migrations = files::load(&context.tree(), &context.config.migrations)?;
+    let asked = options.migration.as_deref().map(|name| migrations::find(&migrations, name)).transpose()?;
+    let judged = up_to(&migrations, asked);
+    let (schema, against) = schema(context, options, judged)?;
+    let judge = Judge::new(context, &migrations)?;
+    let report = judge.judge(&schema, &against, asked.map(ToString::to_string).as_deref());
+    publish(context, &report)?;
+    Ok(if report.overall_passed() { Outcome::Clean } else { Outcome::Errors })
+}
+
+fn up_to<'m>(migrations: &'m [Migration], last: Option<&Migration>) -> &'m [Migration] {
+    let at = last.and_then(|last| migrations.iter().position(|migration| migration.version == last.version));
+    at.map_or(migrations, |at| &migrations[..=at])
+}
+
+/// The schema to compare with, and what it is.
+fn schema(context: &Context, options: &Options, migrations: &[Migration]) -> Result<(Schema, String)> {
+    if options.database { of_database(context) } else { of_migrations(context, options, migrations) }
+}
+
+fn of_database(context: &Context) -> Result<(Schema, String)> {
+    let target = Target::open(context.options.database_url.as_deref(), &context.config, &context.root)?;
+    let mut client = connect(&target)?;
+    let own = OwnTables::new(&context.config.history_table);
+    let schema = catalog::read(&mut client, &own);
+    let schema = schema.with_context(|| format!("cannot read the catalogs of {}", target.describe()))?;
+    Ok((schema, format!("{} as it is", target.describe())))
+}
+
+fn of_migrations(context: &Context, options: &Options, migrations: &[Migration]) -> Result<(Schema, String)> {
+    let path = &context.config.snapshot;
+    let counted = human::count(migrations.len(), "migration");
+    let stale = match snapshot::read(&context.tree(), path)? {
+        Some(snapshot) if snapshot.is_fresh(migrations) => {
+            return Ok((snapshot.schema, format!("`{path}`, which stands for {counted}")));
+        }
+        Some(snapshot) => format!("does not stand for the migrations: {}", snapshot.staleness(migrations).join(", ")),
+        None => "does not exist".to_owned(),
+    };
+    if options.offline {
+        bail!("cannot verify offline: `{path}` {stale}; run `{FIX}` and commit the file, or verify without `--offline`")
+    }
+    let shadow = context.options.shadow_database_url.as_deref().filter(|url| !url.is_empty());
+    let schema = replay::schema(&context.config, &context.root, shadow, migrations)?;
+    Ok((schema, format!("a replay of {counted} on a scratch database (`{path}` {stale}; `{FIX}` updates it)")))
+}
+
+/// Prints the report and writes its file. A folder that cannot be written costs the file, not the verdict.
+fn publish(context: &Context, report: &Verification) -> Result<()> {
+    let text = match context.options.format {
+        Format::Human => human::verification(report, context.terminal.style()),
+        Format::Json => json::verification(report),
+    };
+    context.terminal.print(&text)?;
+    if let Err(error) = report_files::write(context, report_files::VERIFICATION, &json::verification(report)) {
+        context.terminal.eprint(&format!("warning: {error:#}\n"))?;
+    }
+    Ok(())
 }

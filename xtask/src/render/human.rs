@@ -9,4 +9,5 @@ mod steps;
 mod suggestion;
 mod verification;
 
+pub use super::style::count;
 pub use verification::{status_lines, verification};

@@ -16,6 +16,9 @@ pub struct Unjudged {
     pub location: Option<Location>,
 }
 
+/// Why a validation schema is not judged that belongs to no table.
+pub const NO_TABLE: &str = "no table or type is called like it";
+
 /// How much was judged.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Coverage {

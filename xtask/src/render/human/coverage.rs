@@ -1,21 +1,29 @@
 //! What was judged and what was not, at the end of every report.
 
 use crate::render::style::{Paint, count, harmless_line, line, paint};
-use crate::report::{Coverage, Unjudged};
+use crate::report::{Coverage, NO_TABLE, Unjudged};
 use crate::terminal::Style;
 
 /// How many of the things that were not judged are named; the JSON report has all.
 const NAMED: usize = 10;
 
-/// The coverage line, and a line for each thing that was not judged.
+/// The coverage line, and a line for each thing that was not judged. Schemas that belong to no table are many and
+/// mostly mean to (queries, parameters): they share a line.
 pub(super) fn coverage(coverage: &Coverage, style: Style) -> String {
     let mut text = String::new();
     line(&mut text, format_args!("{}", paint(&summary(coverage), Paint::Bold, style)));
-    for unjudged in coverage.unjudged.iter().take(NAMED) {
-        line(&mut text, format_args!("  {}", paint(&reason(unjudged), Paint::Dim, style)));
+    let mut detail = |what: &str| line(&mut text, format_args!("  {}", paint(what, Paint::Dim, style)));
+    let (schemas, others): (Vec<_>, Vec<_>) = coverage.unjudged.iter().partition(|one| one.reason == NO_TABLE);
+    others.iter().take(NAMED).for_each(|one| detail(&reason(one)));
+    if let Some(more) = others.len().checked_sub(NAMED).filter(|more| *more > 0) {
+        detail(&format!("and {more} more; the JSON report names each"));
     }
-    if let Some(more) = coverage.unjudged.len().checked_sub(NAMED).filter(|more| *more > 0) {
-        line(&mut text, format_args!("  and {more} more; the JSON report names each"));
+    if let Some(first) = schemas.first() {
+        let example = harmless_line(&first.name);
+        detail(&format!(
+            "{} of no table, like `{example}`; the JSON report names each",
+            count(schemas.len(), "schema")
+        ));
     }
     text
 }

@@ -30,8 +30,8 @@ pub fn verification(report: &Verification, style: Style) -> String {
 #[must_use]
 pub fn status_lines(report: &Verification, style: Style) -> String {
     let mut text = String::new();
-    line(&mut text, format_args!("{}Starting migration verification...", sign(Sign::Looking, style)));
     line(&mut text, format_args!("Comparing with {}", report.against));
+    line(&mut text, format_args!("{}Starting migration verification...", sign(Sign::Looking, style)));
     for (category, name) in PARTS {
         line(&mut text, format_args!("{}", part(report, category, name, style)));
     }
