@@ -1,9 +1,10 @@
 //! The TypeScript side: which files can matter ([`discover`]), how they are parsed ([`parse`]) and follow each other
-//! ([`modules`]), what their types and constants mean ([`resolve`], [`values`]), what their routes come to
-//! ([`evaluate`]), and what their declarations say ([`facts`]). Reading TypeScript never fails: what cannot be read is
+//! ([`modules`]), what their types and constants mean ([`resolve`], [`values`]), what their [`routes`] and
+//! [`contracts`] come to ([`evaluate`]), and what their declarations say ([`facts`]). Reading TypeScript never fails: what cannot be read is
 //! a fact too.
 
 pub mod collect;
+pub mod contracts;
 pub mod discover;
 pub mod drizzle;
 pub mod evaluate;
@@ -46,20 +47,29 @@ fn read_all(tree: &dyn Tree, config: &Config) -> Result<Facts> {
     });
     let (parts, found): (Vec<Facts>, _) = rayon::join(
         || candidates.par_iter().map(|candidate| file_facts(&program, candidate)).collect(),
-        || routes(&program, candidates),
+        || endpoints(&program, candidates),
     );
     let mut facts = Facts { files_walked: discovered.walked, files_parsed: candidates.len(), ..Facts::default() };
     parts.into_iter().for_each(|part| append(&mut facts, part));
-    facts.routes = found.routes;
-    facts.unresolved_endpoints = found.unresolved;
+    let (routes, contracts) = found;
+    facts.routes = routes.routes;
+    facts.contracts = contracts.contracts;
+    facts.exchanges = contracts.exchanges;
+    facts.unresolved_endpoints = [routes.unresolved, contracts.unresolved].concat();
     facts.problems.extend(discovered.unreadable.into_iter().map(|(path, why)| unreadable(&path, &why)));
     Ok(facts)
 }
 
-fn routes(program: &Program<'_>, candidates: &[Candidate]) -> routes::Routes {
-    let files: Vec<&str> =
-        candidates.iter().filter(|candidate| candidate.roles.routes).map(|candidate| &*candidate.path).collect();
-    routes::read(&mut evaluate::Evaluator::new(program), &files)
+/// Routes before contracts: reading a contract evaluates top-level calls a second time.
+fn endpoints(program: &Program<'_>, candidates: &[Candidate]) -> (routes::Routes, contracts::Contracts) {
+    let files = |has_role: fn(&discover::Roles) -> bool| -> Vec<&str> {
+        let candidates = candidates.iter().filter(|candidate| has_role(&candidate.roles));
+        candidates.map(|candidate| &*candidate.path).collect()
+    };
+    let mut evaluator = evaluate::Evaluator::new(program);
+    let routes = routes::read(&mut evaluator, &files(|roles| roles.routes));
+    let contracts = contracts::read(&mut evaluator, &files(|roles| roles.contracts));
+    (routes, contracts)
 }
 
 fn file_facts(program: &Program<'_>, candidate: &Candidate) -> Facts {

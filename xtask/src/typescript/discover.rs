@@ -67,7 +67,7 @@ static DATA: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// Without one of these no route is declared.
 static ROUTES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"(?i)\b(?:get|post|put|patch|delete|all|head|options|route|use|register|on|mount)\b\s*[(<:=]|\bmethods?\b|export\s+(?:async\s+)?(?:function|const)\s+(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\b"#).ok()
+    Regex::new(r#"(?i)\b(?:get|post|put|patch|delete|all|head|options|route|use|register|on|mount)\b\s*[(<:=]|\bmethods?\b|Router|\bApp\b|Server\b|NestFactory|setGlobalPrefix|\bas\s+(?:GET|POST|PUT|PATCH|DELETE)\b|\{[^}]*\b(?:GET|POST|PUT|PATCH|DELETE)\b[^}]*\}\s*=|export\s+(?:async\s+)?(?:function|const)\s+(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\b"#).ok()
 });
 
 /// Finds the files of all roles below the configured folders. A folder that does not exist is an error.

@@ -4,10 +4,10 @@
 use std::rc::Rc;
 
 use super::routers::{PathText, joined, self_path};
-use super::scope::Thunk;
+use super::scope::{Scope, Thunk};
 use super::value::{Argument, Entry, Object, Opaque, Site, Value};
 use super::{DEPTH, Evaluator};
-use crate::typescript::syntax::ExprKind;
+use crate::typescript::syntax::{Expr, ExprKind};
 
 /// An endpoint that a value describes.
 #[derive(Debug, Clone)]
@@ -24,6 +24,10 @@ pub struct Endpoint<'p> {
     pub parts: Vec<Entry<'p>>,
     /// The object, to tell one endpoint from another.
     pub object: Rc<Object<'p>>,
+    /// The expression it is the value of, with the casts around it, and its scope.
+    pub source: Option<(&'p Expr, Rc<Scope<'p>>)>,
+    /// Whether it is the method of a procedure that implements it.
+    pub served: bool,
 }
 
 const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
@@ -39,6 +43,7 @@ fn is_method(text: &str) -> bool {
 struct Walk<'p> {
     keys: Vec<Rc<str>>,
     site: Option<Site<'p>>,
+    source: Option<(&'p Expr, Rc<Scope<'p>>)>,
     prefix: PathText,
     seen: Vec<*const Object<'p>>,
     found: Vec<Endpoint<'p>>,
@@ -47,8 +52,14 @@ struct Walk<'p> {
 impl<'p> Evaluator<'p> {
     /// The endpoints that `value` describes, in order.
     pub fn endpoints(&mut self, value: &Value<'p>) -> Vec<Endpoint<'p>> {
-        let mut walk =
-            Walk { keys: Vec::new(), site: None, prefix: Ok("".into()), seen: Vec::new(), found: Vec::new() };
+        let mut walk = Walk {
+            keys: Vec::new(),
+            site: None,
+            source: None,
+            prefix: Ok("".into()),
+            seen: Vec::new(),
+            found: Vec::new(),
+        };
         self.walk(value, &mut walk);
         walk.found
     }
@@ -121,7 +132,35 @@ impl<'p> Evaluator<'p> {
         walk.seen.pop();
     }
 
+    /// As [`Evaluator::endpoints`], of an expression at the top of `file`.
+    pub fn top_level_endpoints(&mut self, file: &str, expression: &'p Expr) -> Vec<Endpoint<'p>> {
+        let Some(loaded) = self.loaded(file) else { return Vec::new() };
+        let thunk = Thunk::pending(expression, &loaded.scope);
+        self.endpoints_of(&thunk)
+    }
+
+    /// As [`Evaluator::endpoints`], of a name.
+    pub fn endpoints_of(&mut self, thunk: &Thunk<'p>) -> Vec<Endpoint<'p>> {
+        if is_function(thunk) {
+            return Vec::new();
+        }
+        let value = self.force(thunk);
+        let source = thunk.source().map(|(expression, scope)| (expression, Rc::clone(scope)));
+        let mut endpoints = self.endpoints(&value);
+        for endpoint in endpoints.iter_mut().filter(|endpoint| endpoint.source.is_none()) {
+            endpoint.source.clone_from(&source);
+        }
+        endpoints
+    }
+
     fn walk_named(&mut self, entry: Entry<'p>, walk: &mut Walk<'p>) {
+        let source = entry.value.source().map(|(expression, scope)| (expression, Rc::clone(scope)));
+        let around = std::mem::replace(&mut walk.source, source);
+        self.walk_named_inside(entry, walk);
+        walk.source = around;
+    }
+
+    fn walk_named_inside(&mut self, entry: Entry<'p>, walk: &mut Walk<'p>) {
         // A function's body is not a registry; looking into handlers would evaluate the program.
         if is_function(&entry.value) {
             return;
@@ -180,7 +219,9 @@ impl<'p> Evaluator<'p> {
     ) {
         let site = walk.site.unwrap_or(object.site);
         let object = Rc::clone(object);
-        walk.found.push(Endpoint { keys: walk.keys.clone(), site, method, path, parts, object });
+        let source = walk.source.clone();
+        let served = false;
+        walk.found.push(Endpoint { keys: walk.keys.clone(), site, method, path, parts, object, source, served });
     }
 
     fn walk_array(&mut self, items: &[Argument<'p>], walk: &mut Walk<'p>) {
@@ -188,6 +229,8 @@ impl<'p> Evaluator<'p> {
             if is_function(&item.value) {
                 continue;
             }
+            let source = item.value.source().map(|(expression, scope)| (expression, Rc::clone(scope)));
+            let around = std::mem::replace(&mut walk.source, source);
             let value = self.force(&item.value);
             let named = match &value {
                 Value::Object(object) => NAME_KEYS.iter().find_map(|key| self.entry_value(object, key).text().cloned()),
@@ -195,6 +238,7 @@ impl<'p> Evaluator<'p> {
             };
             let key = named.unwrap_or_else(|| format!("{index}").into());
             self.walk_entry(key, None, &value, walk);
+            walk.source = around;
         }
     }
 
@@ -212,7 +256,10 @@ impl<'p> Evaluator<'p> {
                     Some(Entry { key: Rc::clone(name), site: object.site, value: first.value.clone() })
                 });
                 let parts: Vec<Entry<'p>> = parts.collect();
-                walk.found[before..].iter_mut().for_each(|endpoint| endpoint.parts = parts.clone());
+                for endpoint in &mut walk.found[before..] {
+                    endpoint.parts.clone_from(&parts);
+                    endpoint.served = true;
+                }
             }
             return;
         }

@@ -1,0 +1,134 @@
+//! The endpoints that contracts describe: objects with a method and a path, in registries, routers of contract
+//! libraries, arrays, static members and calls; and pairs of `<Name>Request` and `<Name>Response` types.
+
+mod exchanges;
+mod parts;
+mod references;
+
+use std::collections::HashSet;
+
+use super::evaluate::{Endpoint, Evaluator};
+use super::facts::{Contract, Exchange, Tags, UnresolvedEndpoint};
+use super::routes::path;
+use super::syntax::{ExprKind, StatementKind};
+
+/// What was read.
+#[derive(Debug, Default)]
+pub struct Contracts {
+    /// Each endpoint once, by place.
+    pub contracts: Vec<Contract>,
+    /// Types that come in pairs.
+    pub exchanges: Vec<Exchange>,
+    /// Contracts whose path is not known.
+    pub unresolved: Vec<UnresolvedEndpoint>,
+}
+
+/// Reads the contracts of `files`. Needs [`super::parse::STACK_SIZE`] of stack.
+#[must_use]
+pub fn read(evaluator: &mut Evaluator<'_>, files: &[&str]) -> Contracts {
+    let mut found = Contracts::default();
+    let mut seen = HashSet::new();
+    let endpoints: Vec<(String, Endpoint<'_>)> = files.iter().flat_map(|file| of_file(evaluator, file)).collect();
+    let endpoints = outermost(endpoints);
+    // A registry of registries holds what another file declares: the name in that file is the better one.
+    let (own, others): (Vec<_>, Vec<_>) = endpoints.into_iter().partition(|(_, endpoint)| is_own(endpoint));
+    for (name, endpoint) in own.into_iter().chain(others) {
+        let key = (endpoint.site, endpoint.method.clone(), endpoint.path.clone());
+        let is_new = seen.insert(key);
+        if is_new && !found.has_object(&endpoint) {
+            found.add(evaluator, name, &endpoint);
+        }
+    }
+    found.exchanges = files.iter().flat_map(|file| exchanges::read(evaluator.program(), file)).collect();
+    found.contracts.sort_by(|a, b| (&a.location, &a.name).cmp(&(&b.location, &b.name)));
+    found
+}
+
+/// Of an endpoint that is part of a router with a prefix, the one with the prefix.
+fn outermost(endpoints: Vec<(String, Endpoint<'_>)>) -> Vec<(String, Endpoint<'_>)> {
+    let paths: Vec<_> = endpoints.iter().map(|(_, endpoint)| (endpoint.object.site, endpoint.path.clone())).collect();
+    let is_inner = |endpoint: &Endpoint<'_>| {
+        let Ok(path) = &endpoint.path else { return false };
+        let longer = |other: &str| other.len() > path.len() && other.ends_with(&**path);
+        let mut same = paths.iter().filter(|(site, _)| *site == endpoint.object.site);
+        same.any(|(_, other)| other.as_deref().is_ok_and(longer))
+    };
+    endpoints.into_iter().filter(|(_, endpoint)| !is_inner(endpoint)).collect()
+}
+
+/// Whether the endpoint was reached from the file in which it is written.
+fn is_own(endpoint: &Endpoint<'_>) -> bool {
+    endpoint.source.as_ref().is_none_or(|(_, scope)| scope.file == endpoint.site.file)
+}
+
+/// The endpoints of a file's names and top-level calls, with their names.
+fn of_file<'p>(evaluator: &mut Evaluator<'p>, file: &str) -> Vec<(String, Endpoint<'p>)> {
+    let mut found = Vec::new();
+    for (name, span, thunk) in evaluator.top_level_values(file) {
+        for mut endpoint in evaluator.endpoints_of(&thunk) {
+            if endpoint.keys.is_empty() {
+                endpoint.site.span = span;
+            }
+            found.push((joined(name, &endpoint), endpoint));
+        }
+    }
+    let Some(module) = evaluator.program().load(file) else { return found };
+    for statement in &module.statements {
+        if let StatementKind::Expression(expression) = &statement.kind
+            && matches!(expression.kind, ExprKind::Call(..))
+        {
+            for endpoint in evaluator.top_level_endpoints(file, expression) {
+                found.push((format!("{} {}", endpoint.method, endpoint.path.as_deref().unwrap_or("…")), endpoint));
+            }
+        }
+    }
+    found
+}
+
+fn joined(name: &str, endpoint: &Endpoint<'_>) -> String {
+    let name = (name != "default" || endpoint.keys.is_empty()).then_some(name);
+    name.into_iter().chain(endpoint.keys.iter().map(|key| &**key)).collect::<Vec<_>>().join(".")
+}
+
+impl Contracts {
+    /// Whether the same object was reached by another name.
+    fn has_object(&self, endpoint: &Endpoint<'_>) -> bool {
+        let site = endpoint.object.site;
+        let is_same = |contract: &Contract| {
+            &*contract.location.file == site.file
+                && site.span.start <= contract.location.span.start
+                && contract.location.span.end <= site.span.end
+                && contract.method == endpoint.method
+        };
+        endpoint.site.file == site.file && self.contracts.iter().any(is_same)
+    }
+
+    fn add<'p>(&mut self, evaluator: &mut Evaluator<'p>, name: String, endpoint: &Endpoint<'p>) {
+        let Some(module) = evaluator.program().load(endpoint.site.file) else { return };
+        let location = module.location(endpoint.site.span);
+        let parts = parts::read(evaluator, endpoint);
+        let paths = endpoint.path.as_deref().map_err(Clone::clone).and_then(path::normalised);
+        let paths = match paths {
+            Ok(paths) => paths,
+            Err(reason) => {
+                self.unresolved.push(UnresolvedEndpoint { what: "contract", name, location, reason });
+                return;
+            }
+        };
+        self.contracts.extend(paths.into_iter().map(|path| Contract {
+            name: name.clone(),
+            method: endpoint.method.clone(),
+            path,
+            location: location.clone(),
+            request: parts.request.clone(),
+            response: parts.response.clone(),
+            references: parts.references.clone(),
+            parameters: parts.parameters.clone(),
+            served: endpoint.served,
+            tags: Tags::default(),
+        }));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,137 @@
+//! Programs and the contracts in them.
+
+use super::{Contracts, read};
+use crate::typescript::evaluate::Evaluator;
+use crate::typescript::facts::Contract;
+use crate::typescript::modules::Program;
+use crate::typescript::parse::STACK_SIZE;
+use crate::typescript::testing::MemoryTree;
+
+fn contracts_of(files: &[(&str, &str)]) -> Contracts {
+    let read_them = || {
+        let tree = MemoryTree::new(files);
+        let program = Program::new(&tree);
+        let names: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
+        read(&mut Evaluator::new(&program), &names)
+    };
+    std::thread::scope(|scope| {
+        std::thread::Builder::new().stack_size(STACK_SIZE).spawn_scoped(scope, read_them).unwrap().join().unwrap()
+    })
+}
+
+fn line(contract: &Contract) -> String {
+    let name = |reference: &Option<crate::typescript::facts::ContractReference>| {
+        reference.as_ref().map_or("-".to_owned(), |reference| reference.name.clone())
+    };
+    let (request, response) = (name(&contract.request), name(&contract.response));
+    format!("{} = {} {} {request} {response}", contract.name, contract.method, contract.path)
+}
+
+fn of(text: &str) -> Vec<String> {
+    contracts_of(&[("a.ts", text)]).contracts.iter().map(line).collect()
+}
+
+#[test]
+fn registries_behind_casts() {
+    let found = of(
+        "import { z } from 'zod'; const V = '/api/v1'; const A = z.object({}); const B = A; type Req = {}; type Res = {};
+         export const Users = {
+           create: { method: 'POST', path: `${V}/users`, requestSchema: A, responseSchema: B } as unknown as Endpoint<Req, Res>,
+           nested: { get: { method: 'get', path: (id: string) => `${V}/users/${id}` } as Endpoint<Req, Res> },
+         } as const satisfies Registry;
+         export const All = { users: Users };
+         export const one: Route = { method: 'GET', url: '/one', response: z.array(A) };",
+    );
+    let expected = ["Users.create = POST /api/v1/users A B", "Users.nested.get = GET /api/v1/users/:id Req Res"];
+    assert_eq!(found, [&expected[..], &["one = GET /one - A"]].concat());
+}
+
+#[test]
+fn contract_libraries() {
+    let found = of(
+        "import { initContract } from '@ts-rest/core'; import { createRoute } from '@hono/zod-openapi'; import { endpoint } from './lib';
+         import { makeApi } from '@zodios/core'; import { initTRPC } from '@trpc/server'; import { z } from 'zod';
+         const S = z.object({}); const T = S; const c = initContract(); const t = initTRPC.create();
+         export const inner = c.router({ get: c.query({ method: 'GET', path: '/:id', pathParams: S, responses: { 200: T } }) }, { pathPrefix: '/inner' });
+         export const contract = c.router({ list: { method: 'GET', path: '/list', query: S, responses: { 200: z.array(T), 404: S } }, inner }, { pathPrefix: '/api' });
+         export const route = createRoute({ method: 'put', path: '/books/{id}', request: { params: S, body: { content: { 'application/json': { schema: T } } } },
+           responses: { 200: { description: 'ok', content: { 'application/json': { schema: S } } } } });
+         export const api = makeApi([{ method: 'delete', path: '/z/:id', alias: 'removeZ', response: S }]);
+         export const custom = endpoint({ method: 'PATCH', path: '/custom', input: S, output: T });
+         export const procedures = t.router({ hello: t.procedure.meta({ openapi: { method: 'GET', path: '/hello' } }).input(S).output(T).query(() => 1) });
+         export class Static { static readonly remove = { method: 'DELETE', path: '/static/:id' }; }
+         registry.registerPath({ method: 'post', path: '/registered', request: { body: S }, responses: { 201: T } });
+         export const paths = { '/p/:id': { get: { response: S }, post: {} }, 'PUT /q': { body: S } };",
+    );
+    let mut found = found;
+    found.sort();
+    assert_eq!(
+        found,
+        [
+            "POST /registered = POST /registered S T",
+            "Static.remove = DELETE /static/:id - -",
+            "api.removeZ = DELETE /z/:id - S",
+            "contract.inner.get = GET /api/inner/:id - T",
+            "contract.list = GET /api/list S T",
+            "custom = PATCH /custom S T",
+            "paths./p/:id.get = GET /p/:id - S",
+            "paths./p/:id.post = POST /p/:id - -",
+            "paths.PUT /q = PUT /q S -",
+            "procedures.hello = GET /hello S T",
+            "route = PUT /books/:id T S",
+        ]
+        .map(str::to_owned)
+        .to_vec()
+    );
+}
+
+#[test]
+fn names_that_do_not_exist_are_told() {
+    let found = contracts_of(&[
+        (
+            "a.ts",
+            "import { Here, Gone } from './schemas'; import { generated } from './generated'; import { z, Package } from 'zod'; import * as s from './schemas';
+             export const E = { get: { method: 'GET', path: '/x', request: Gone, response: z.object({ a: Here, b: s.Other, c: s.Here, d: generated, e: Typo, f: Package }) } as Endpoint<Here, Nope> };",
+        ),
+        ("schemas.ts", "export const Here = 1;"),
+    ]);
+    let missing: Vec<&str> =
+        found.contracts[0].references.iter().filter(|one| !one.resolved).map(|one| one.name.as_str()).collect();
+    assert_eq!(missing, ["Gone", "s.Other", "Typo", "Nope"]);
+}
+
+#[test]
+fn schemas_of_path_parameters() {
+    let found = contracts_of(&[(
+        "a.ts",
+        "import { z } from 'zod'; export const P = z.object({ id: z.string() });
+         export const E = { a: { method: 'GET', path: '/x/:id', params: P }, b: { method: 'GET', path: '/y/:id', pathParams: z.object({ other: z.string() }) } };",
+    )]);
+    let parameters: Vec<_> = found.contracts.iter().map(|contract| contract.parameters.clone().unwrap()).collect();
+    assert_eq!(parameters[0].declaration.as_ref().unwrap().name, "P");
+    assert_eq!(parameters[1].keys.as_ref().unwrap(), &["other"]);
+}
+
+#[test]
+fn what_is_no_contract() {
+    let found = of(
+        "export const fetcher = async () => fetch({ method: 'GET', path: '/x' }); export const options = { method: 'GET' };
+         export const point = { path: '/x' }; export enum M { GET = 'GET' } const table = { method: 'insert', path: '/x' };",
+    );
+    assert_eq!(found, Vec::<String>::new());
+}
+
+#[test]
+fn pairs_of_types() {
+    let found = contracts_of(&[(
+        "a.ts",
+        "export interface CreateUserRequest { a: string } export type CreateUserResponse = { id: string }; export interface LonelyRequest {}",
+    )]);
+    assert_eq!(found.exchanges.iter().map(|exchange| exchange.name.as_str()).collect::<Vec<_>>(), ["CreateUser"]);
+}
+
+#[test]
+fn a_path_that_is_not_known_is_said() {
+    let found = contracts_of(&[("a.ts", "export const E = { a: { method: 'GET', path: `${config.base}/x` } };")]);
+    assert_eq!((found.contracts.len(), found.unresolved.len()), (0, 1));
+}
