@@ -3,7 +3,7 @@
 mod constants;
 mod fields;
 mod names;
-mod tags;
+pub(super) mod tags;
 mod types;
 
 use super::discover::Roles;

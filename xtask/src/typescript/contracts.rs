@@ -7,8 +7,9 @@ mod references;
 
 use std::collections::HashSet;
 
+use super::collect::tags;
 use super::evaluate::{Endpoint, Evaluator};
-use super::facts::{Contract, Exchange, Tags, UnresolvedEndpoint};
+use super::facts::{Contract, Exchange, UnresolvedEndpoint};
 use super::routes::path;
 use super::syntax::{ExprKind, StatementKind};
 
@@ -125,7 +126,7 @@ impl Contracts {
             references: parts.references.clone(),
             parameters: parts.parameters.clone(),
             served: endpoint.served,
-            tags: Tags::default(),
+            tags: tags::read(module, endpoint.site.span),
         }));
     }
 }

@@ -8,9 +8,13 @@ mod next;
 pub mod path;
 mod uncalled;
 
+use std::collections::HashSet;
+
+use super::collect::tags;
 use super::evaluate::{Evaluator, Site};
 use super::facts::{Route, Tags, UnresolvedEndpoint};
-use crate::source::Location;
+use super::syntax::Module;
+use crate::source::{Location, Span};
 
 /// What was read.
 #[derive(Debug, Default)]
@@ -45,13 +49,14 @@ impl Routes {
         path: &Result<std::rc::Rc<str>, String>,
         site: Site<'_>,
     ) {
-        let Some(location) = location(evaluator, site) else { return };
+        let Some(module) = evaluator.program().load(site.file) else { return };
+        let location = module.location(site.span);
         match path.as_deref().map_err(Clone::clone).and_then(path::normalised) {
             Ok(paths) => self.routes.extend(paths.into_iter().map(|path| Route {
                 method: method.to_owned(),
                 path,
                 location: location.clone(),
-                tags: Tags::default(),
+                tags: tags(module, site.span),
             })),
             Err(reason) => self.unresolved.push(UnresolvedEndpoint {
                 what: "route",
@@ -71,13 +76,23 @@ impl Routes {
         }
     }
 
-    /// By place; one that is reached twice counts once.
+    /// By place; one that is reached twice counts once, and one that is reached at all is not unresolved.
     fn sort(&mut self) {
+        let reached: HashSet<&Location> = self.routes.iter().map(|route| &route.location).collect();
+        self.unresolved.retain(|one| one.what != "route" || !reached.contains(&one.location));
         self.routes.sort_by(|a, b| (&a.location, &a.path, &a.method).cmp(&(&b.location, &b.path, &b.method)));
         self.routes.dedup_by(|a, b| (&a.location, &a.path, &a.method) == (&b.location, &b.path, &b.method));
         self.unresolved.sort_by(|a, b| (&a.location, &a.name).cmp(&(&b.location, &b.name)));
         self.unresolved.dedup();
     }
+}
+
+/// The comments before the line of a route, or behind it.
+fn tags(module: &Module, span: Span) -> Tags {
+    let line = module.location(span).line;
+    let starts = module.comments.iter().filter_map(|comment| comment.before);
+    let start = starts.rev().find(|start| module.location(Span { start: *start, end: *start }).line == line);
+    tags::read(module, Span { start: start.unwrap_or(span.start), end: span.end })
 }
 
 fn location(evaluator: &Evaluator<'_>, site: Site<'_>) -> Option<Location> {

@@ -158,6 +158,11 @@ impl<'p> Evaluator<'p> {
     }
 }
 
+/// Whether a package is one that makes applications or routers.
+pub(super) fn makes_routers(package: &str) -> bool {
+    package == "@nestjs/core" || MAKERS.iter().any(|maker| maker.0 == package)
+}
+
 fn typed(package: &str, name: &str) -> Option<(Framework, Birth)> {
     find(TYPES, package, name).map(|(.., framework, birth)| (*framework, *birth))
 }

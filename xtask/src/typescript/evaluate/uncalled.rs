@@ -2,11 +2,13 @@
 
 use std::rc::Rc;
 
+use super::frameworks::makes_routers;
 use super::scope::{State, Thunk};
 use super::value::{Argument, ClassValue, Closure, Site, Value};
 use super::{Birth, Evaluator, Framework};
 use crate::source::Span;
-use crate::typescript::syntax::{ClassDecl, ExprKind, Function, MemberKind};
+use crate::typescript::modules::Symbol;
+use crate::typescript::syntax::{ClassDecl, Expr, ExprKind, Function, MemberKind};
 
 impl<'p> Evaluator<'p> {
     /// Whether `function` was called.
@@ -40,13 +42,40 @@ impl<'p> Evaluator<'p> {
         declared.any(|declared| self.router_type(file, declared).is_some())
     }
 
+    /// Whether `function` takes an application or router, or makes one.
+    pub fn deals_with_routers(&mut self, function: &Function, file: &str) -> bool {
+        self.takes_router(function, file) || self.makes_router(function, file)
+    }
+
+    fn makes_router(&self, function: &Function, file: &str) -> bool {
+        let Some(module) = self.program.load(file) else { return false };
+        let makes = |callee: &Expr| {
+            let root = match &callee.kind {
+                ExprKind::Name(name) => name,
+                ExprKind::Member(object, ..) => match &object.kind {
+                    ExprKind::Name(name) => name,
+                    _ => return false,
+                },
+                _ => return false,
+            };
+            matches!(self.program.lookup(module, root), Some(Symbol::External(package, _)) if makes_routers(package))
+        };
+        let mut found = false;
+        let mut visit = |expression: &Expr| match &expression.kind {
+            ExprKind::Call(callee, ..) | ExprKind::New(callee, ..) => found |= makes(callee),
+            _ => {}
+        };
+        function.body.iter().for_each(|statement| statement.walk(&mut visit));
+        found
+    }
+
     /// Calls `closure` with a router that nobody here gives.
     pub fn call_with_router(&mut self, closure: &Closure<'p>, framework: Framework, birth: Birth, span: Span) {
         let id = self.new_router(framework, birth, Site { file: closure.scope.file, span });
         self.call_closure(closure, None, &[Argument::known(Value::Router(id))]);
     }
 
-    /// The methods of `class` that take an application or router and were not called.
+    /// The methods of `class` that take or make an application or router and were not called.
     pub fn router_methods(&mut self, class: &Rc<ClassValue<'p>>) -> Vec<&'p Function> {
         let file = class.scope.file;
         let methods = class.class.members.iter().filter_map(|member| match &member.kind {
@@ -54,14 +83,14 @@ impl<'p> Evaluator<'p> {
             _ => None,
         });
         let uncalled: Vec<&'p Function> = methods.filter(|function| !self.was_called(function)).collect();
-        uncalled.into_iter().filter(|function| self.takes_router(function, file)).collect()
+        uncalled.into_iter().filter(|function| self.deals_with_routers(function, file)).collect()
     }
 
     /// Whether a field or constructor parameter of `class` is, or is declared to be, an application or a router.
     pub fn mentions_routers(&mut self, class: &Rc<ClassValue<'p>>) -> bool {
         let file = class.scope.file;
         class.class.members.iter().any(|member| match &member.kind {
-            MemberKind::Constructor(function) => self.takes_router(function, file),
+            MemberKind::Constructor(function) => self.deals_with_routers(function, file),
             MemberKind::Field(value) => {
                 let declared = member.property.value.as_ref();
                 declared.is_some_and(|declared| self.router_type(file, declared).is_some())

@@ -241,3 +241,23 @@ fn programs_that_never_end_are_left() {
         "const a = b; const b = a; const app = express(); app.get(a, h); app.use(app); const r = Router(); r.use('/x', r); app.use(r);",
     );
 }
+
+#[test]
+fn factories_that_nobody_calls_and_tags() {
+    let found = routes_of(&[(
+        "a.ts",
+        "import express, { Router } from 'express';
+         export function createApp(services) {
+           const app = express();
+           app.use('/users', users());
+           return app;
+         }
+         export function users() { const router = Router();
+           // db-verify-ignore MISSING_API_CONTRACT: internal
+           router.get('/x', h);
+           return router; }",
+    )]);
+    assert_eq!(found.routes.len(), 1);
+    assert_eq!((found.routes[0].path.as_str(), found.unresolved.len()), ("/users/x", 0));
+    assert_eq!(found.routes[0].tags.ignores[0].reason, "internal");
+}

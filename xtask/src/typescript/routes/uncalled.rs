@@ -16,7 +16,7 @@ pub(super) fn run(evaluator: &mut Evaluator<'_>, file: &str) {
             Some(Value::Function(closure)) if !evaluator.was_called(closure.function) => {
                 if plugins.iter().any(|plugin| plugin == name) {
                     evaluator.call_with_router(&closure, Framework::Fastify, Birth::GivenRouter, span);
-                } else if evaluator.takes_router(closure.function, file) {
+                } else if evaluator.deals_with_routers(closure.function, file) {
                     evaluator.call(&Value::Function(closure), &[]);
                 }
             }
