@@ -16,6 +16,7 @@ pub mod rollback;
 pub mod runner;
 pub mod sql;
 pub mod state;
+pub mod steps;
 
 use std::fmt;
 

@@ -16,7 +16,7 @@ use super::{Context, Outcome, live, report_files};
 use crate::cli::Format;
 use crate::migrations::prediction::Laboratory;
 use crate::migrations::rollback::backup::Backup;
-use crate::migrations::rollback::execute::{Consent, Ending};
+use crate::migrations::rollback::execute::{Ending, Order};
 use crate::migrations::rollback::{Foresight, Plan, loss, sequence};
 use crate::migrations::runner::Settings;
 use crate::migrations::state::State;
@@ -132,9 +132,10 @@ impl<'a> Run<'a> {
             return Ok(());
         }
         let backup = self.backup()?;
-        let consent = Consent { accepted: &accepted, backup: backup.as_ref() };
+        let foreseen = foresight.changes.clone().unwrap_or_default();
+        let order = Order { settings, foreseen: &foreseen, accepted: &accepted, backup: backup.as_ref() };
         let verdicts = Verdicts::new(self.context, &judge, &plan, &foresight, &before);
-        self.perform(client, settings, &plan, &foresight, &consent, verdicts)
+        self.perform(client, order, &plan, verdicts)
     }
 
     fn laboratory(&self) -> Laboratory<'a> {
@@ -159,28 +160,17 @@ impl<'a> Run<'a> {
     fn perform(
         &mut self,
         client: &mut Client,
-        settings: &Settings,
+        order: Order<'_>,
         plan: &Plan,
-        foresight: &Foresight,
-        consent: &Consent<'_>,
         mut verdicts: Verdicts<'_>,
     ) -> Result<()> {
         self.say(&human::rollback::performing(&self.result))?;
-        let mut committed = Vec::new();
-        let foreseen = foresight.changes.clone().unwrap_or_default();
-        let ending = sequence::run(
-            client,
-            settings,
-            &plan.undo,
-            &foreseen,
-            consent,
-            &mut |transaction, undo| verdicts.judge(transaction, undo),
-            &mut |undone| committed.extend_from_slice(undone),
-        );
-        if let Some(backup) = consent.backup {
+        let ending = sequence::run(client, order, &plan.undo, &mut verdicts);
+        if let Some(backup) = order.backup {
             self.result.notes.push(format!("the data that was lost is in `{}`", backup.folder().display()));
         }
         self.result.notes.extend(verdicts.notes());
+        let (committed, post) = verdicts.into_parts();
         self.result.rolled_back = committed;
         match ending? {
             Ending::Done { undone, losses, warnings } => {
@@ -188,7 +178,7 @@ impl<'a> Run<'a> {
                 self.result.rolled_back = undone;
                 self.result.losses = losses;
                 self.result.notes.extend(warnings);
-                self.result.post = verdicts.into_post();
+                self.result.post = post;
                 let restoration = self.result.post.as_ref().map(|post| restoration::analyse(&self.result.pre, post));
                 self.result.restoration = restoration.unwrap_or_default();
             }

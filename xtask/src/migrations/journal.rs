@@ -46,10 +46,8 @@ pub struct Entry {
     pub name: String,
     /// How far it is.
     pub phase: Phase,
-    /// Of a run in progress: the statement (from 1) that was about to run. Those before it are done.
-    pub statement: Option<i32>,
-    /// Digest of the catalogs just before that statement.
-    pub catalog_at_statement: Option<String>,
+    /// Of a run in progress without transaction: how far it has come.
+    pub progress: Option<Progress>,
     /// refinery's checksum of the SQL that was applied.
     pub checksum: String,
     /// How to undo it, as it was when it was applied.
@@ -58,6 +56,26 @@ pub struct Entry {
     pub catalog_before: Option<String>,
     /// Digest of the catalogs after it; none where nobody looked.
     pub catalog_after: Option<String>,
+}
+
+/// How far a run without transaction has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// The text that is run, as it was when the run began.
+    pub sql: String,
+    /// The statement (from 1) that is next. Those before it are done.
+    pub next: usize,
+    /// What was there before it; none when it has certainly not run.
+    pub before: Option<Before>,
+}
+
+/// What was there just before a statement that may have run, or not, or in part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Before {
+    /// Digest of the catalogs.
+    pub catalog: String,
+    /// The indexes that were not valid, as `namespace.name`.
+    pub invalid_indexes: Vec<String>,
 }
 
 /// The journal's table, in the namespace of the history table `history_table`.
@@ -77,8 +95,10 @@ pub fn create(client: &mut impl GenericClient, history_table: &str) -> Result<()
              version bigint PRIMARY KEY,
              name text NOT NULL,
              phase text NOT NULL CHECK (phase IN ('applying', 'applied', 'rolling back')),
-             statement integer,
+             running_sql text,
+             next_statement integer,
              catalog_at_statement text,
+             invalid_indexes text[],
              checksum text NOT NULL,
              down_file text NOT NULL,
              down_sql text,
@@ -99,7 +119,7 @@ pub fn read(client: &mut impl GenericClient, history_table: &str) -> Result<Vec<
         return Ok(Vec::new());
     }
     let query = format!(
-        "SELECT version, name, phase, statement, catalog_at_statement, checksum, down_file, down_sql, irreversible,
+        "SELECT version, name, phase, running_sql, next_statement, catalog_at_statement, invalid_indexes, checksum, down_file, down_sql, irreversible,
                 catalog_before, catalog_after FROM {table} ORDER BY version"
     );
     let rows = client.query(&query, &[]).with_context(|| format!("cannot read the journal `{table}`"))?;
@@ -119,7 +139,8 @@ pub fn record(client: &mut impl GenericClient, history_table: &str, migration: &
          ON CONFLICT (version) DO UPDATE SET name = excluded.name, phase = excluded.phase,
              checksum = excluded.checksum, down_file = excluded.down_file, down_sql = excluded.down_sql,
              irreversible = excluded.irreversible, recorded_at = now(),
-             statement = NULL, catalog_at_statement = NULL, catalog_before = NULL, catalog_after = NULL",
+             running_sql = NULL, next_statement = NULL, catalog_at_statement = NULL, invalid_indexes = NULL,
+             catalog_before = NULL, catalog_after = NULL",
         table(history_table),
         migration.version
     );
@@ -133,34 +154,50 @@ pub fn record(client: &mut impl GenericClient, history_table: &str, migration: &
     Ok(())
 }
 
-/// Records, before it runs, that statement `number` (from 1) of a migration without transaction is next.
-pub fn about_to_run(
+/// Records that the run of `sql`, forward or back, is in `phase` and begins with its first statement.
+pub fn begin_run(
     client: &mut impl GenericClient,
     history_table: &str,
     version: i64,
-    number: i32,
-    catalog: &str,
+    phase: Phase,
+    sql: &str,
 ) -> Result<()> {
     let statement = format!(
-        "UPDATE {} SET statement = $2, catalog_at_statement = $3, recorded_at = now() WHERE version = $1",
-        table(history_table)
-    );
-    client
-        .execute(&statement, &[&version, &number, &catalog])
-        .with_context(|| format!("cannot record in the journal that statement {number} is next"))?;
-    Ok(())
-}
-
-/// Records the phase of an entry that is there.
-pub fn set_phase(client: &mut impl GenericClient, history_table: &str, version: i64, phase: Phase) -> Result<()> {
-    let statement = format!(
-        "UPDATE {} SET phase = $2, statement = NULL, catalog_at_statement = NULL, recorded_at = now()
+        "UPDATE {} SET phase = $2, running_sql = $3, next_statement = 1, catalog_at_statement = NULL,
+                       invalid_indexes = NULL, recorded_at = now()
          WHERE version = $1",
         table(history_table)
     );
+    client.execute(&statement, &[&version, &phase.as_str(), &sql]).context("cannot record the run in the journal")?;
+    Ok(())
+}
+
+/// Records that statement `next` (from 1) of a run is next; with `before`, that it is about to run.
+pub fn set_next(
+    client: &mut impl GenericClient,
+    history_table: &str,
+    version: i64,
+    next: usize,
+    before: Option<&Before>,
+) -> Result<()> {
+    let statement = format!(
+        "UPDATE {} SET next_statement = $2, catalog_at_statement = $3, invalid_indexes = $4, recorded_at = now()
+         WHERE version = $1",
+        table(history_table)
+    );
+    let next = i32::try_from(next).context("too many statements")?;
+    let catalog = before.map(|before| before.catalog.as_str());
+    let invalid = before.map(|before| before.invalid_indexes.as_slice());
     client
-        .execute(&statement, &[&version, &phase.as_str()])
-        .with_context(|| format!("cannot record the phase `{}` in the journal", phase.as_str()))?;
+        .execute(&statement, &[&version, &next, &catalog, &invalid])
+        .with_context(|| format!("cannot record in the journal that statement {next} is next"))?;
+    Ok(())
+}
+
+/// Records the text of a run that was edited after it began.
+pub fn set_running_sql(client: &mut impl GenericClient, history_table: &str, version: i64, sql: &str) -> Result<()> {
+    let statement = format!("UPDATE {} SET running_sql = $2 WHERE version = $1", table(history_table));
+    client.execute(&statement, &[&version, &sql]).context("cannot record the edited text in the journal")?;
     Ok(())
 }
 
@@ -183,6 +220,18 @@ pub fn set_catalogs(
     Ok(())
 }
 
+fn progress(row: &Row) -> Result<Option<Progress>> {
+    let (Some(sql), Some(next)) = (row.try_get("running_sql")?, row.try_get::<_, Option<i32>>("next_statement")?)
+    else {
+        return Ok(None);
+    };
+    let invalid_indexes: Option<Vec<String>> = row.try_get("invalid_indexes")?;
+    let catalog: Option<String> = row.try_get("catalog_at_statement")?;
+    let before = catalog.map(|catalog| Before { catalog, invalid_indexes: invalid_indexes.unwrap_or_default() });
+    let next = usize::try_from(next).context("`next_statement` is negative")?;
+    Ok(Some(Progress { sql, next, before }))
+}
+
 /// Removes the entry of `version`, if there is one: a migration of another tool has none.
 pub fn delete(client: &mut impl GenericClient, history_table: &str, version: i64) -> Result<()> {
     client
@@ -203,8 +252,7 @@ fn parse(row: &Row) -> Result<Entry> {
         version: row.try_get("version")?,
         name: row.try_get("name")?,
         phase: Phase::parse(row.try_get("phase")?)?,
-        statement: row.try_get("statement")?,
-        catalog_at_statement: row.try_get("catalog_at_statement")?,
+        progress: progress(row)?,
         checksum: row.try_get("checksum")?,
         down,
         catalog_before: row.try_get("catalog_before")?,

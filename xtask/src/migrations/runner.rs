@@ -3,15 +3,18 @@
 //! COMMIT in which the result is verified.
 
 mod attempt;
-mod steps;
 
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow, bail};
-pub(crate) use attempt::{clean_session, clean_session_sql, commit, ensure_locked, failed, is_contention};
+pub(crate) use attempt::{
+    clean_session, clean_session_sql, commit, ensure_locked, failed, failed_statement, is_contention,
+};
 use postgres::{Client, Transaction};
 use refinery_core::traits::sync;
 
+use super::journal::Phase;
+use super::steps::{self, Eyes, Script};
 use super::{Migration, history, journal};
 use crate::report::AppliedMigration;
 
@@ -36,7 +39,7 @@ impl Settings {
 }
 
 /// Who watches a run: is told what happens, and has the last word before each COMMIT.
-pub trait Watch {
+pub trait Watch: Eyes {
     /// `migration` begins.
     fn starting(&mut self, migration: &Migration);
     /// `migration` could not get its locks and is tried again after `pause`.
@@ -45,8 +48,6 @@ pub trait Watch {
     fn began(&mut self, transaction: &mut Transaction<'_>) -> Result<()>;
     /// `migration` and its rows are written and not yet committed; an error undoes them.
     fn verify(&mut self, transaction: &mut Transaction<'_>, migration: &Migration) -> Result<()>;
-    /// A statement of a migration without transaction is about to run: the digest of the catalogs as they are.
-    fn catalog(&mut self, client: &mut Client) -> Result<String>;
     /// `migration` is committed.
     fn applied(&mut self, migration: &AppliedMigration);
 }
@@ -172,11 +173,27 @@ impl Connection<'_, '_> {
         Ok(())
     }
 
+    /// Statement by statement; the history row comes last, so that an interrupted migration stays pending.
+    fn apply_in_steps(&mut self, migration: &Migration, history_row: &str) -> Result<()> {
+        let table = &self.settings.history_table;
+        let entries = journal::read(self.client, table)?;
+        if !entries.iter().any(|entry| entry.version == migration.version && entry.phase == Phase::Applying) {
+            journal::record(self.client, table, migration, Phase::Applying)?;
+        }
+        let Migration { version, file, sql, .. } = migration;
+        let script = Script { version: *version, file, sql, phase: Phase::Applying };
+        steps::run(self.client, self.settings, script, self.watch)?;
+        let mut transaction = self.client.transaction().context("cannot begin a transaction")?;
+        attempt::record(&mut transaction, self.settings, migration, history_row)?;
+        self.watch.verify(&mut transaction, migration)?;
+        commit(transaction, &format!("`{migration}`"))
+    }
+
     fn apply(&mut self, migration: &Migration, history_row: &str) -> Result<()> {
         self.watch.starting(migration);
         let start = Instant::now();
         if migration.no_transaction {
-            steps::apply(self.client, self.settings, migration, history_row, self.watch)?;
+            self.apply_in_steps(migration, history_row)?;
         } else {
             attempt::apply(self.client, self.settings, migration, history_row, self.watch)?;
         }

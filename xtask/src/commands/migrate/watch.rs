@@ -15,6 +15,7 @@ use crate::commands::live;
 use crate::migrations::fingerprint::{Beginning, Fingerprinter};
 use crate::migrations::prediction::{Laboratory, Prediction};
 use crate::migrations::runner::Watch;
+use crate::migrations::steps::Eyes;
 use crate::migrations::{Migration, journal};
 use crate::render::human;
 use crate::report::{AppliedMigration, Verification};
@@ -135,14 +136,24 @@ impl<'a> Watcher<'a> {
     }
 }
 
+impl Eyes for Watcher<'_> {
+    fn catalog(&mut self, client: &mut Client) -> Result<String> {
+        Ok(snapshot::digest(&live::read(client, &self.context.config)?))
+    }
+
+    fn tell(&mut self, text: &str) {
+        // Nobody to tell is no reason to stop in the middle.
+        let _ = self.context.terminal.eprint(&format!("{text}\n"));
+    }
+}
+
 impl Watch for Watcher<'_> {
     fn starting(&mut self, _migration: &Migration) {}
 
     fn retrying(&mut self, migration: &Migration, cause: &anyhow::Error, pause: Duration) {
         let seconds = pause.as_secs_f32();
-        let text = format!("`{migration}` could not get its locks and is tried again in {seconds} s: {cause:#}\n");
-        // Nobody to tell is no reason to stop in the middle.
-        let _ = self.context.terminal.eprint(&text);
+        let text = format!("`{migration}` could not get its locks and is tried again in {seconds} s: {cause:#}");
+        self.tell(&text);
     }
 
     fn began(&mut self, transaction: &mut Transaction<'_>) -> Result<()> {
@@ -161,10 +172,6 @@ impl Watch for Watcher<'_> {
         }
         let actual = self.compare(transaction, migration)?;
         if is_last { self.verify_alignment(&actual, migration) } else { Ok(()) }
-    }
-
-    fn catalog(&mut self, client: &mut Client) -> Result<String> {
-        Ok(snapshot::digest(&live::read(client, &self.context.config)?))
     }
 
     fn applied(&mut self, migration: &AppliedMigration) {

@@ -1,13 +1,15 @@
 //! Judges the schema after each migration was undone, before the transaction is committed.
 
 use anyhow::{Result, anyhow};
-use postgres::Transaction;
+use postgres::{Client, Transaction};
 
 use crate::commands::Context;
 use crate::commands::judge::Judge;
 use crate::commands::live;
+use crate::migrations::rollback::execute::Overseer;
 use crate::migrations::rollback::{Expectation, Foresight, Plan, Undo};
-use crate::report::{Verdict, Verification};
+use crate::migrations::steps::Eyes;
+use crate::report::{RolledBackMigration, Verdict, Verification};
 use crate::schema::diff::{Change, Likeness, SchemaDiff, diff};
 use crate::schema::model::Schema;
 use crate::schema::snapshot;
@@ -21,6 +23,7 @@ pub struct Verdicts<'a> {
     /// What somebody changed past the migrations before: a rollback neither makes nor has to repair it.
     drift: Vec<Change>,
     post: Option<Verification>,
+    committed: Vec<RolledBackMigration>,
 }
 
 impl<'a> Verdicts<'a> {
@@ -33,23 +36,7 @@ impl<'a> Verdicts<'a> {
         before: &Schema,
     ) -> Self {
         let drift = foresight.current.as_ref().map(|current| diff(current, before).without_grants().changes);
-        Self { context, judge, plan, foresight, drift: drift.unwrap_or_default(), post: None }
-    }
-
-    /// The verdict on `undo`, which just ran.
-    pub fn judge(&mut self, transaction: &mut Transaction<'_>, undo: &Undo) -> Result<Verdict> {
-        let schema = live::read(transaction, &self.context.config)?;
-        let position = self.plan.undo.iter().position(|other| other == undo);
-        let position = position.ok_or_else(|| anyhow!("`{undo}` is not part of the plan"))?;
-        let expected = self.foresight.expected.get(position);
-        let verdict = expected.map_or_else(
-            || Verdict::Unknown("nothing was predicted".into()),
-            |expected| self.compare(expected, &schema),
-        );
-        if position + 1 == self.plan.undo.len() {
-            self.post = Some(self.judge.judge(&schema, "the database after the rollback, before its commit", None));
-        }
-        Ok(verdict)
+        Self { context, judge, plan, foresight, drift: drift.unwrap_or_default(), post: None, committed: Vec::new() }
     }
 
     fn compare(&self, expected: &Expectation, actual: &Schema) -> Verdict {
@@ -78,9 +65,41 @@ impl<'a> Verdicts<'a> {
         vec![format!("the database was changed past its migrations, and still is:\n{drift}")]
     }
 
-    /// The verification of the schema after the last one.
-    pub fn into_post(self) -> Option<Verification> {
-        self.post
+    /// What is undone and committed, and the verification of the schema after the last one.
+    pub fn into_parts(self) -> (Vec<RolledBackMigration>, Option<Verification>) {
+        (self.committed, self.post)
+    }
+}
+
+impl Eyes for Verdicts<'_> {
+    fn catalog(&mut self, client: &mut Client) -> Result<String> {
+        Ok(snapshot::digest(&live::read(client, &self.context.config)?))
+    }
+
+    fn tell(&mut self, text: &str) {
+        // Nobody to tell is no reason to stop in the middle.
+        let _ = self.context.terminal.eprint(&format!("{text}\n"));
+    }
+}
+
+impl Overseer for Verdicts<'_> {
+    fn judge(&mut self, transaction: &mut Transaction<'_>, undo: &Undo) -> Result<Verdict> {
+        let schema = live::read(transaction, &self.context.config)?;
+        let position = self.plan.undo.iter().position(|other| other == undo);
+        let position = position.ok_or_else(|| anyhow!("`{undo}` is not part of the plan"))?;
+        let expected = self.foresight.expected.get(position);
+        let verdict = expected.map_or_else(
+            || Verdict::Unknown("nothing was predicted".into()),
+            |expected| self.compare(expected, &schema),
+        );
+        if position + 1 == self.plan.undo.len() {
+            self.post = Some(self.judge.judge(&schema, "the database after the rollback, before its commit", None));
+        }
+        Ok(verdict)
+    }
+
+    fn committed(&mut self, undone: &[RolledBackMigration]) {
+        self.committed.extend_from_slice(undone);
     }
 }
 

@@ -12,20 +12,30 @@ use super::loss::{self, Change, Footprint};
 use super::plan::Undo;
 use super::rows::RowCounters;
 use crate::migrations::runner::{self, Settings};
+use crate::migrations::steps::Eyes;
 use crate::migrations::{history, journal};
 use crate::report::{Loss, RolledBackMigration, Verdict};
 
-/// What a person allows, and wants.
-#[derive(Debug)]
-pub struct Consent<'a> {
+/// How a plan is run, and what a person allows and wants.
+#[derive(Debug, Clone, Copy)]
+pub struct Order<'a> {
+    /// How the database is worked on.
+    pub settings: &'a Settings,
+    /// What a scratch run said would happen to the data.
+    pub foreseen: &'a [Change],
     /// `table` and `table.column` whose data may go.
     pub accepted: &'a BTreeSet<String>,
     /// Where to write the data first.
     pub backup: Option<&'a Backup>,
 }
 
-/// Judges the schema after one migration was undone, in the transaction that did it.
-pub type Judge<'a> = dyn FnMut(&mut Transaction<'_>, &Undo) -> Result<Verdict> + 'a;
+/// Who oversees a rollback: is told what happens, and has the last word before each COMMIT.
+pub trait Overseer: Eyes {
+    /// The verdict on the schema after `undo`, in the transaction that did it.
+    fn judge(&mut self, transaction: &mut Transaction<'_>, undo: &Undo) -> Result<Verdict>;
+    /// These are undone and committed.
+    fn committed(&mut self, undone: &[RolledBackMigration]);
+}
 
 /// How it ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,16 +66,14 @@ enum Attempt {
 /// on the way, and then counted, secured and accepted before the next attempt.
 pub fn in_one_transaction(
     client: &mut Client,
-    settings: &Settings,
+    order: Order<'_>,
     undo: &[Undo],
-    foreseen: &[Change],
-    consent: &Consent<'_>,
-    judge: &mut Judge<'_>,
+    overseer: &mut dyn Overseer,
 ) -> Result<Ending> {
-    let mut foreseen: BTreeSet<Change> = foreseen.iter().cloned().collect();
-    let mut pauses = settings.pauses();
+    let mut foreseen: BTreeSet<Change> = order.foreseen.iter().cloned().collect();
+    let mut pauses = order.settings.pauses();
     loop {
-        match attempt(client, settings, undo, &foreseen, consent, judge) {
+        match attempt(client, order, undo, &foreseen, overseer) {
             Ok(Attempt::Ended(ending)) => return Ok(ending),
             Ok(Attempt::Unforeseen(changes)) => foreseen.extend(changes),
             Err(error) => match pauses.next().filter(|_| runner::is_contention(&error)) {
@@ -78,25 +86,25 @@ pub fn in_one_transaction(
 
 fn attempt(
     client: &mut Client,
-    settings: &Settings,
+    order: Order<'_>,
     undo: &[Undo],
     foreseen: &BTreeSet<Change>,
-    consent: &Consent<'_>,
-    judge: &mut Judge<'_>,
+    overseer: &mut dyn Overseer,
 ) -> Result<Attempt> {
+    let Order { settings, accepted, .. } = order;
     runner::clean_session(client, settings)?;
     let mut transaction = client.transaction().context("cannot begin a transaction")?;
     runner::ensure_locked(&mut transaction, settings)?;
     let before = Footprint::read(&mut transaction)?;
     let foreseen_here: Vec<&Change> = foreseen.iter().filter(|change| before.holds(change)).collect();
-    let at_stake = secure(&mut transaction, &foreseen_here, consent)?;
+    let at_stake = secure(&mut transaction, &foreseen_here, order)?;
     let certain: Vec<Loss> =
         at_stake.iter().filter(|(change, _)| change.is_drop()).map(|(_, loss)| loss.clone()).collect();
-    if let Some(refused) = not_accepted(&certain, consent.accepted) {
+    if let Some(refused) = not_accepted(&certain, accepted) {
         return Ok(Attempt::Ended(Ending::NotAccepted(refused)));
     }
     let counters = RowCounters::read(&mut transaction)?;
-    let (undone, restored) = run_all(&mut transaction, settings, undo, judge)?;
+    let (undone, restored) = run_all(&mut transaction, settings, undo, overseer)?;
     if !restored {
         return Ok(Attempt::Ended(Ending::NotRestored(undone)));
     }
@@ -107,7 +115,7 @@ fn attempt(
         return Ok(Attempt::Unforeseen(unforeseen));
     }
     let (losses, warnings) = aftermath.settle(&mut transaction, &at_stake)?;
-    if let Some(refused) = not_accepted(&losses, consent.accepted) {
+    if let Some(refused) = not_accepted(&losses, accepted) {
         return Ok(Attempt::Ended(Ending::NotAccepted(refused)));
     }
     runner::commit(transaction, "the rollback")?;
@@ -116,19 +124,14 @@ fn attempt(
 
 /// Counts what would be lost outside of the transaction of the rollback: the losses, or as an error those that were
 /// not accepted.
-pub(super) fn ask_consent(
-    client: &mut Client,
-    settings: &Settings,
-    foreseen: &[Change],
-    consent: &Consent<'_>,
-) -> Result<std::result::Result<Vec<Loss>, Vec<Loss>>> {
+pub(super) fn ask_consent(client: &mut Client, order: Order<'_>) -> Result<std::result::Result<Vec<Loss>, Vec<Loss>>> {
     let mut transaction = client.transaction().context("cannot begin a transaction")?;
-    runner::ensure_locked(&mut transaction, settings)?;
+    runner::ensure_locked(&mut transaction, order.settings)?;
     let here = Footprint::read(&mut transaction)?;
-    let drops: Vec<&Change> = foreseen.iter().filter(|change| change.is_drop() && here.holds(change)).collect();
-    let at_stake = secure(&mut transaction, &drops, consent)?;
+    let drops: Vec<&Change> = order.foreseen.iter().filter(|change| change.is_drop() && here.holds(change)).collect();
+    let at_stake = secure(&mut transaction, &drops, order)?;
     let losses: Vec<Loss> = at_stake.into_iter().map(|(_, loss)| loss).collect();
-    Ok(match not_accepted(&losses, consent.accepted) {
+    Ok(match not_accepted(&losses, order.accepted) {
         Some(refused) => Err(refused),
         None => Ok(losses),
     })
@@ -139,7 +142,7 @@ fn run_all(
     transaction: &mut Transaction<'_>,
     settings: &Settings,
     undo: &[Undo],
-    judge: &mut Judge<'_>,
+    overseer: &mut dyn Overseer,
 ) -> Result<(Vec<RolledBackMigration>, bool)> {
     let mut undone = Vec::new();
     for undo in undo {
@@ -148,7 +151,7 @@ fn run_all(
             .map_err(|error| runner::failed(&error, &undo.file, &undo.sql, 0))
             .with_context(|| format!("cannot undo `{undo}`; nothing was undone"))?;
         forget(transaction, settings, undo)?;
-        let verdict = judge(transaction, undo)?;
+        let verdict = overseer.judge(transaction, undo)?;
         let restored = !matches!(verdict, Verdict::NotRestored(_));
         undone.push(RolledBackMigration { name: undo.to_string(), verdict });
         if !restored {
@@ -172,7 +175,7 @@ pub(super) fn forget(transaction: &mut Transaction<'_>, settings: &Settings, und
 fn secure<'c>(
     transaction: &mut Transaction<'_>,
     changes: &[&'c Change],
-    consent: &Consent<'_>,
+    order: Order<'_>,
 ) -> Result<Vec<(&'c Change, Loss)>> {
     let mut at_stake = Vec::new();
     for change in changes {
@@ -182,8 +185,8 @@ fn secure<'c>(
             .with_context(|| format!("cannot lock `{}` to count its rows", change.table()))?;
         at_stake.push((*change, loss::at_stake(transaction, change)?));
     }
-    let accepted = at_stake.iter().all(|(change, loss)| !change.is_drop() || is_accepted(loss, consent.accepted));
-    if let Some(backup) = consent.backup.filter(|_| accepted) {
+    let accepted = at_stake.iter().all(|(change, loss)| !change.is_drop() || is_accepted(loss, order.accepted));
+    if let Some(backup) = order.backup.filter(|_| accepted) {
         for (change, _) in at_stake.iter().filter(|(_, loss)| loss.count > 0) {
             backup.write(transaction, change)?;
         }

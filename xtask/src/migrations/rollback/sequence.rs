@@ -4,37 +4,29 @@
 use anyhow::{Context as _, Result};
 use postgres::Client;
 
-use super::execute::{self, Consent, Ending, Judge};
-use super::loss::Change;
+use super::execute::{self, Ending, Order, Overseer};
 use super::plan::Undo;
 use crate::migrations::journal::{self, Phase};
 use crate::migrations::runner::{self, Settings};
-use crate::migrations::{history, sql};
+use crate::migrations::steps::{self, Script};
+use crate::migrations::{Down, Migration};
 use crate::report::{RolledBackMigration, Verdict};
 
-/// Undoes `undo`, newest first. Stops at the first group that was refused or did not restore the schema; `committed` is
-/// told of each group before that.
-pub fn run(
-    client: &mut Client,
-    settings: &Settings,
-    undo: &[Undo],
-    foreseen: &[Change],
-    consent: &Consent<'_>,
-    judge: &mut Judge<'_>,
-    committed: &mut dyn FnMut(&[RolledBackMigration]),
-) -> Result<Ending> {
+/// Undoes `undo`, newest first. Stops at the first group that was refused or did not restore the schema; the overseer
+/// is told of each group before that.
+pub fn run(client: &mut Client, order: Order<'_>, undo: &[Undo], overseer: &mut dyn Overseer) -> Result<Ending> {
     let mut all = Ending::Done { undone: Vec::new(), losses: Vec::new(), warnings: Vec::new() };
     for group in undo.chunk_by(|a, b| !a.no_transaction && !b.no_transaction) {
         let ending = match group {
-            [one] if one.no_transaction => without_transaction(client, settings, one, foreseen, consent, judge)?,
-            several => execute::in_one_transaction(client, settings, several, foreseen, consent, judge)?,
+            [one] if one.no_transaction => without_transaction(client, order, one, overseer)?,
+            several => execute::in_one_transaction(client, order, several, overseer)?,
         };
         match (&mut all, ending) {
             (
                 Ending::Done { undone, losses, warnings },
                 Ending::Done { undone: more, losses: lost, warnings: warned },
             ) => {
-                committed(&more);
+                overseer.committed(&more);
                 undone.extend(more);
                 losses.extend(lost);
                 warnings.extend(warned);
@@ -48,35 +40,46 @@ pub fn run(
 /// Statement by statement, with the journal written ahead. What has run cannot be taken back.
 fn without_transaction(
     client: &mut Client,
-    settings: &Settings,
+    order: Order<'_>,
     undo: &Undo,
-    foreseen: &[Change],
-    consent: &Consent<'_>,
-    judge: &mut Judge<'_>,
+    overseer: &mut dyn Overseer,
 ) -> Result<Ending> {
+    let settings = order.settings;
     runner::clean_session(client, settings)?;
-    let losses = match execute::ask_consent(client, settings, foreseen, consent)? {
+    let losses = match execute::ask_consent(client, order)? {
         Ok(losses) => losses,
         Err(refused) => return Ok(Ending::NotAccepted(refused)),
     };
-    let table = &settings.history_table;
-    if history::exists(client, &journal::table(table))? {
-        journal::set_phase(client, table, undo.row.version, Phase::RollingBack)?;
-    }
-    for (index, statement) in sql::statements(&undo.sql).iter().enumerate() {
-        client
-            .batch_execute(statement.text())
-            .map_err(|error| runner::failed(&error, &undo.file, &undo.sql, statement.span.range().start))
-            .with_context(|| format!("cannot run statement {} of the way back of `{undo}`", index + 1))
-            .with_context(|| format!("`{undo}` is undone in part, because it runs without a transaction"))?;
-    }
+    ensure_entry(client, settings, undo)?;
+    let script = Script { version: undo.row.version, file: &undo.file, sql: &undo.sql, phase: Phase::RollingBack };
+    steps::run(client, settings, script, overseer)?;
     let mut transaction = client.transaction().context("cannot begin a transaction")?;
     execute::forget(&mut transaction, settings, undo)?;
-    let verdict = judge(&mut transaction, undo)?;
+    let verdict = overseer.judge(&mut transaction, undo)?;
     let undone = vec![RolledBackMigration { name: undo.to_string(), verdict }];
     if undone.iter().any(|one| matches!(one.verdict, Verdict::NotRestored(_))) {
         return Ok(Ending::NotRestored(undone));
     }
     runner::commit(transaction, "the rollback")?;
     Ok(Ending::Done { undone, losses, warnings: Vec::new() })
+}
+
+/// A migration that was applied by refinery alone has no entry yet.
+fn ensure_entry(client: &mut Client, settings: &Settings, undo: &Undo) -> Result<()> {
+    journal::create(client, &settings.history_table)?;
+    let entries = journal::read(client, &settings.history_table)?;
+    if entries.iter().any(|entry| entry.version == undo.row.version) {
+        return Ok(());
+    }
+    let down = Down::Sql { file: undo.file.clone(), sql: undo.sql.clone(), no_transaction: true };
+    let migration = Migration {
+        version: undo.row.version,
+        name: undo.row.name.clone(),
+        file: undo.file.clone(),
+        sql: String::new(),
+        down,
+        no_transaction: true,
+        checksum: undo.row.checksum,
+    };
+    journal::record(client, &settings.history_table, &migration, Phase::Applied)
 }

@@ -7,8 +7,10 @@ use postgres::{Client, Transaction};
 
 use super::{Settings, Watch};
 use crate::migrations::journal::{self, Phase};
+use crate::migrations::sql::Statement;
 use crate::migrations::{Migration, lock};
 use crate::postgres::error::{Script, ServerError};
+use crate::source::LineIndex;
 
 /// Runs the migration, writes its rows, lets `watch` verify, and commits. Tries again after a lock timeout or a
 /// deadlock, with a growing pause in which nobody is blocked.
@@ -101,6 +103,16 @@ pub(crate) fn commit(transaction: Transaction<'_>, what: &str) -> Result<()> {
 pub(crate) fn failed(error: &postgres::Error, file: &str, text: &str, base: usize) -> anyhow::Error {
     let script = Script { file: file.into(), text: text.into(), base };
     anyhow!(ServerError::from(error).locate(&script))
+}
+
+/// What the server said to one statement of `file`; its place where the server named none.
+pub(crate) fn failed_statement(error: &postgres::Error, file: &str, statement: &Statement<'_>) -> anyhow::Error {
+    let script = Script { file: file.into(), text: statement.source.into(), base: statement.span.range().start };
+    let mut server = ServerError::from(error).locate(&script);
+    if server.location.is_none() && !server.is_connection_lost() {
+        server.location = Some(LineIndex::new(script.file, script.text).location(statement.span));
+    }
+    anyhow!(server)
 }
 
 /// Whether trying again may help: a lock timeout, a deadlock, a conflict of serializable transactions.

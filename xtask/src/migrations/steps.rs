@@ -1,0 +1,155 @@
+//! Runs a text without transaction, statement by statement. The journal is written ahead, so that after a crash it is
+//! known where to go on: what can run in a transaction does, together with the note that it is done; only before a
+//! statement that refuses transactions the catalogs are noted, to see afterwards whether it ran.
+
+mod recovery;
+
+pub use recovery::{Standing, assess, invalid_indexes};
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use postgres::Client;
+
+use super::journal::{self, Before, Entry, Phase, Progress};
+use super::runner::{self, Settings};
+use super::sql::Statement;
+use super::{preflight, sql};
+use crate::postgres::error::ServerError;
+
+/// A text to run.
+#[derive(Debug, Clone, Copy)]
+pub struct Script<'a> {
+    /// The version of its migration.
+    pub version: i64,
+    /// Its file, relative to the root.
+    pub file: &'a str,
+    /// The text.
+    pub sql: &'a str,
+    /// Forward or back.
+    pub phase: Phase,
+}
+
+/// What the run needs from outside.
+pub trait Eyes {
+    /// The digest of the catalogs as they are.
+    fn catalog(&mut self, client: &mut Client) -> Result<String>;
+    /// Something that a person should know.
+    fn tell(&mut self, text: &str);
+}
+
+/// Runs what is left of `script`: all of it, or what an interrupted run did not do. Its entry must be in the journal.
+///
+/// # Errors
+/// Those of the statements; the next run goes on with the one that failed.
+pub fn run(client: &mut Client, settings: &Settings, script: Script<'_>, eyes: &mut dyn Eyes) -> Result<()> {
+    let statements = sql::statements(script.sql);
+    let start = match interrupted(client, settings, script)? {
+        Some(progress) => resume(client, settings, script, &statements, &progress, eyes)?,
+        None => {
+            journal::begin_run(client, &settings.history_table, script.version, script.phase, script.sql)?;
+            0
+        }
+    };
+    for (index, statement) in statements.iter().enumerate().skip(start) {
+        let number = index + 1;
+        let ran = match preflight::refuses_transaction(statement) {
+            Some(_) => alone(client, settings, script, statement, number, eyes),
+            None => with_note(client, settings, script, statement, number),
+        };
+        ran.with_context(|| stopped(script, number, statements.len()))?;
+    }
+    Ok(())
+}
+
+fn interrupted(client: &mut Client, settings: &Settings, script: Script<'_>) -> Result<Option<Progress>> {
+    let entry = journal::read(client, &settings.history_table)?
+        .into_iter()
+        .find(|entry: &Entry| entry.version == script.version && entry.phase == script.phase);
+    Ok(entry.and_then(|entry| entry.progress))
+}
+
+/// Where to go on, from 0.
+fn resume(
+    client: &mut Client,
+    settings: &Settings,
+    script: Script<'_>,
+    statements: &[Statement<'_>],
+    progress: &Progress,
+    eyes: &mut dyn Eyes,
+) -> Result<usize> {
+    let done = progress.next - 1;
+    let before: Vec<_> = sql::statements(&progress.sql).iter().take(done).map(|one| one.text().to_owned()).collect();
+    if !before.iter().map(String::as_str).eq(statements.iter().take(done).map(Statement::text)) {
+        bail!(
+            "`{}` was edited after a run of it began, in a statement that is done: restore its first {done} statements",
+            script.file
+        )
+    }
+    let catalog = eyes.catalog(client)?;
+    let standing = assess(client, progress, &catalog)?;
+    eyes.tell(&format!("`{}` was interrupted: {standing}", script.file));
+    journal::set_running_sql(client, &settings.history_table, script.version, script.sql)?;
+    match standing {
+        Standing::NotRun { .. } => Ok(done),
+        Standing::Done { .. } => Ok(done + 1),
+        Standing::LeftInvalid { indexes, .. } => {
+            recovery::drop_invalid(client, &indexes)?;
+            indexes.iter().for_each(|index| eyes.tell(&format!("dropped the invalid index `{index}`")));
+            Ok(done)
+        }
+    }
+}
+
+/// A statement that refuses transactions. It may wait for others as long as it needs: nobody queues behind it.
+fn alone(
+    client: &mut Client,
+    settings: &Settings,
+    script: Script<'_>,
+    statement: &Statement<'_>,
+    number: usize,
+    eyes: &mut dyn Eyes,
+) -> Result<()> {
+    let before = Before { catalog: eyes.catalog(client)?, invalid_indexes: invalid_indexes(client)? };
+    journal::set_next(client, &settings.history_table, script.version, number, Some(&before))?;
+    client.batch_execute("SET lock_timeout = 0").context("cannot prepare the session")?;
+    let ran = client.batch_execute(statement.text());
+    runner::clean_session(client, settings).or_else(|error| if ran.is_err() { Ok(()) } else { Err(error) })?;
+    ran.map_err(|error| failed(&error, script, statement))?;
+    journal::set_next(client, &settings.history_table, script.version, number + 1, None)
+}
+
+/// A statement that can share a transaction with the note that it is done.
+fn with_note(
+    client: &mut Client,
+    settings: &Settings,
+    script: Script<'_>,
+    statement: &Statement<'_>,
+    number: usize,
+) -> Result<()> {
+    let mut transaction = client.transaction().context("cannot begin a transaction")?;
+    runner::ensure_locked(&mut transaction, settings)?;
+    transaction.batch_execute(statement.text()).map_err(|error| failed(&error, script, statement))?;
+    transaction.batch_execute(&runner::clean_session_sql(settings)).context("cannot clean the session")?;
+    journal::set_next(&mut transaction, &settings.history_table, script.version, number + 1, None)?;
+    transaction.commit().map_err(|error| anyhow!(ServerError::from(error)).context("cannot commit the statement"))
+}
+
+fn failed(error: &postgres::Error, script: Script<'_>, statement: &Statement<'_>) -> anyhow::Error {
+    runner::failed_statement(error, script.file, statement)
+}
+
+fn stopped(script: Script<'_>, number: usize, count: usize) -> String {
+    let done = match number - 1 {
+        0 => "nothing of it is done".to_owned(),
+        1 => "the first statement is done".to_owned(),
+        done => format!("the first {done} are done"),
+    };
+    let again = match script.phase {
+        Phase::RollingBack => "cargo xtask db-rollback",
+        Phase::Applying | Phase::Applied => "cargo xtask db-migrate",
+    };
+    format!(
+        "statement {number} of {count} of `{}` failed, which runs without a transaction; {done}, and `{again}` goes on \
+         from here",
+        script.file
+    )
+}
