@@ -9,6 +9,7 @@ mod cluster;
 pub mod connect;
 pub mod embedded;
 pub mod error;
+mod guard;
 mod package;
 mod places;
 mod process;

@@ -39,11 +39,11 @@ const SETTINGS: &[&str] = &[
     "listen_addresses=",
     "unix_socket_permissions=0700",
     "fsync=off",
-    "synchronous_commit=off",
     "full_page_writes=off",
     "shared_buffers=64MB",
     "max_connections=100",
     "max_locks_per_transaction=1024",
+    "jit=off",
     "logging_collector=off",
     "log_destination=stderr",
     "timezone=UTC",
@@ -190,6 +190,7 @@ impl Server {
         Ok(())
     }
 
+    /// Whether somebody can connect to it now.
     pub(super) fn accepts_connections(&self) -> bool {
         self.parameters().connect(postgres::NoTls).is_ok()
     }
@@ -199,6 +200,11 @@ impl Server {
         let mut parameters = postgres::Config::new();
         parameters.host_path(&self.socket_folder).user(USER).dbname(USER);
         parameters
+    }
+
+    /// The server's process.
+    pub(super) fn pid(&self) -> i32 {
+        self.pid
     }
 
     /// Ends the server: `SIGINT` for an orderly shutdown, `SIGQUIT` for one that leaves recovery to the next start.

@@ -13,6 +13,7 @@ use postgres::Client;
 
 use super::account::Account;
 use super::cluster::{self, STOP_PATIENCE, Server};
+use super::guard::Guard;
 use super::process::{self, Postmaster};
 use super::shadow::Shadow;
 use super::{binaries, connect, places};
@@ -85,6 +86,7 @@ impl Scratch {
 struct Cluster {
     server: Server,
     folder: PathBuf,
+    guard: Option<Guard>,
     _owner: File,
 }
 
@@ -99,12 +101,14 @@ impl Cluster {
         let data = folder.path().join("data");
         cluster::create(&binaries, account, &data)?;
         let server = Server::start(&binaries, account, &data, folder.path(), &folder.path().join("log"))?;
-        Ok(Self { server, folder: folder.keep(), _owner: owner })
+        let guard = Some(Guard::new(server.pid(), folder.path()));
+        Ok(Self { server, folder: folder.keep(), guard, _owner: owner })
     }
 }
 
 impl Drop for Cluster {
     fn drop(&mut self) {
+        drop(self.guard.take());
         self.server.stop(Signal::SIGQUIT);
         // Whatever stays is removed by the next run.
         let _ = std::fs::remove_dir_all(&self.folder);

@@ -19,7 +19,7 @@ const GRANTS: &str = concat!(
           AND c.relname <> ALL ($1::text[]) AND ", namespaces!(), "
         UNION ALL
         SELECT 'column', quote_ident(n.nspname) || '.' || quote_ident(c.relname) || '.' || quote_ident(a.attname),
-               c.relowner, a.attacl, coalesce(i.initprivs, '{}')
+               c.relowner, a.attacl, i.initprivs
         FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
         LEFT JOIN pg_init_privs AS i ON i.classoid = 'pg_class'::regclass AND i.objoid = c.oid AND i.objsubid = a.attnum
         WHERE a.attacl IS NOT NULL AND NOT a.attisdropped AND c.relname <> ALL ($1::text[]) AND ", namespaces!(), "
@@ -46,20 +46,19 @@ const GRANTS: &str = concat!(
                    'in ' || quote_ident(n.nspname)),
                d.defaclrole, d.defaclacl,
                CASE WHEN d.defaclnamespace = 0
-                    THEN acldefault(CASE d.defaclobjtype WHEN 'S' THEN 's' ELSE d.defaclobjtype END::\"char\", d.defaclrole)
-                    ELSE '{}' END
+                    THEN acldefault(CASE d.defaclobjtype WHEN 'S' THEN 's' ELSE d.defaclobjtype END::\"char\", d.defaclrole) END
         FROM pg_default_acl AS d LEFT JOIN pg_namespace AS n ON n.oid = d.defaclnamespace),
     change (kind, name, sign, grantee, privilege) AS (
         SELECT o.kind, o.name, 'granted', x.grantee, x.privilege_type || CASE WHEN x.is_grantable THEN '*' ELSE '' END
-        FROM object AS o, aclexplode(o.acl) AS x
+        FROM object AS o, aclexplode(nullif(o.acl, '{}')) AS x
         WHERE x.grantee <> o.owner AND NOT EXISTS (
-            SELECT FROM aclexplode(o.initial) AS y
+            SELECT FROM aclexplode(nullif(o.initial, '{}')) AS y
             WHERE (y.grantee, y.privilege_type, y.is_grantable) = (x.grantee, x.privilege_type, x.is_grantable))
         UNION
         SELECT o.kind, o.name, 'revoked', x.grantee, x.privilege_type
-        FROM object AS o, aclexplode(o.initial) AS x
+        FROM object AS o, aclexplode(nullif(o.initial, '{}')) AS x
         WHERE x.grantee <> o.owner AND NOT EXISTS (
-            SELECT FROM aclexplode(o.acl) AS y WHERE (y.grantee, y.privilege_type) = (x.grantee, x.privilege_type)))
+            SELECT FROM aclexplode(nullif(o.acl, '{}')) AS y WHERE (y.grantee, y.privilege_type) = (x.grantee, x.privilege_type)))
     SELECT kind || ' ' || name AS object,
            CASE sign WHEN 'revoked' THEN 'not ' ELSE '' END
                || CASE WHEN grantee = 0 THEN 'PUBLIC' ELSE pg_get_userbyid(grantee)::text END

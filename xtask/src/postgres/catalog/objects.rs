@@ -44,7 +44,7 @@ const OBJECTS: &str = concat!(
            (to_jsonb(t) - '{oid,typname,typnamespace,typowner,typarray,typrelid,typelem,typbasetype,typacl}'::text[])::text,
            obj_description(t.oid, 'pg_type')
     FROM pg_type AS t JOIN pg_namespace AS n ON n.oid = t.typnamespace
-    WHERE t.typtype = 'b' AND NOT EXISTS (SELECT FROM pg_type AS e WHERE e.typarray = t.oid)
+    WHERE (t.typtype = 'b' OR NOT t.typisdefined) AND NOT EXISTS (SELECT FROM pg_type AS e WHERE e.typarray = t.oid)
       AND ", namespaces!(), " AND ", not_of_extensions!("pg_type", "t.oid"), "
     UNION ALL
     SELECT 'operator', o.oid::regoperator::text,

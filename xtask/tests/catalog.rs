@@ -1,0 +1,151 @@
+//! The schema model against `pg_dump --schema-only`: whatever change the dump shows, the model must show, and the
+//! snapshot must keep. Two databases that were made the same way must be equal.
+
+mod support;
+
+use std::path::Path;
+use std::process::Command;
+
+use postgres::Client;
+use support::{connect, scratch};
+use xtask::postgres::catalog::{self, OwnTables};
+use xtask::postgres::scratch::Scratch;
+use xtask::schema::diff::{Likeness, diff};
+use xtask::schema::model::Schema;
+use xtask::schema::snapshot::Snapshot;
+
+const BASE: &str = include_str!("catalog/base.sql");
+const MUTATIONS: &str = include_str!("catalog/mutations.sql");
+
+/// Statements that leave the schema as it was.
+const NO_CHANGE: &[&str] = &[
+    "INSERT INTO users (email) VALUES ('a@b')",
+    "ANALYZE",
+    "REINDEX TABLE posts",
+    "REFRESH MATERIALIZED VIEW user_scores",
+    "SELECT nextval('tickets')",
+    "ALTER TABLE users RENAME TO people; ALTER TABLE people RENAME TO users",
+    "DROP INDEX posts_title_idx; CREATE INDEX posts_title_idx ON posts (title)",
+    "DROP VIEW user_names; CREATE VIEW user_names AS SELECT id, name FROM users",
+    "ALTER TABLE users DROP COLUMN updated_at; ALTER TABLE users ADD COLUMN updated_at timestamptz",
+    "GRANT SELECT ON users TO app_reader; REVOKE SELECT ON users FROM app_reader",
+    "GRANT EXECUTE ON FUNCTION add_one TO app_reader; REVOKE EXECUTE ON FUNCTION add_one FROM app_reader",
+    "COMMENT ON TABLE posts IS 'x'; COMMENT ON TABLE posts IS NULL",
+    "ALTER TABLE posts SET (fillfactor = 70); ALTER TABLE posts RESET (fillfactor)",
+    "ALTER TABLE users ENABLE ROW LEVEL SECURITY; ALTER TABLE users DISABLE ROW LEVEL SECURITY",
+    "CREATE TABLE refinery_schema_history (version bigint PRIMARY KEY, id serial)",
+];
+
+#[test]
+fn whatever_pg_dump_shows_the_model_shows_and_the_snapshot_keeps() {
+    let Some(scratch) = scratch() else { return };
+    let mut admin = connect(&scratch);
+    let databases = Databases { scratch: &scratch };
+    databases.create(&mut admin, "base", "template0");
+    databases.open("base").batch_execute(BASE).expect("base.sql runs");
+    let (base, dump) = (databases.read("base"), databases.dump("base"));
+    assert_eq!(Snapshot::parse(&text(&base), "base").expect("a snapshot").schema, base);
+    let mut problems = Vec::new();
+    let mutations: Vec<&str> = MUTATIONS.lines().filter(|line| !line.starts_with("-- ")).collect();
+    assert!(mutations.len() > 180, "{}", mutations.len());
+    for sql in &mutations {
+        databases.create(&mut admin, "mutant", "base");
+        if let Err(error) = databases.open("mutant").batch_execute(sql) {
+            problems.push(format!("{sql}: does not run: {error:?}"));
+            continue;
+        }
+        let (mutant, mutant_dump) = (databases.read("mutant"), databases.dump("mutant"));
+        if let (Some(before), Some(after)) = (&dump, &mutant_dump)
+            && before == after
+        {
+            problems.push(format!("{sql}: pg_dump does not show it, so nothing is compared"));
+        }
+        if mutant == base || diff(&base, &mutant).likeness() != Likeness::Different || text(&mutant) == text(&base) {
+            problems.push(format!("{sql}: the model does not show it:\n{}", diff(&base, &mutant)));
+        }
+        match Snapshot::parse(&text(&mutant), "mutant") {
+            Ok(read) if read.schema == mutant => {}
+            Ok(read) => problems.push(format!("{sql}: read back differently:\n{}", diff(&mutant, &read.schema))),
+            Err(error) => problems.push(format!("{sql}: not read back: {error:#}")),
+        }
+    }
+    assert!(problems.is_empty(), "{} problems:\n{}", problems.len(), problems.join("\n"));
+}
+
+#[test]
+fn what_changes_no_schema_changes_no_model() {
+    let Some(scratch) = scratch() else { return };
+    let mut admin = connect(&scratch);
+    let databases = Databases { scratch: &scratch };
+    databases.create(&mut admin, "base", "template0");
+    databases.open("base").batch_execute(BASE).expect("base.sql runs");
+    let base = databases.read("base");
+    for sql in NO_CHANGE {
+        databases.create(&mut admin, "same", "base");
+        databases.open("same").batch_execute(sql).unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+        let found = diff(&base, &databases.read("same"));
+        assert!(found.is_empty(), "{sql}:\n{found}");
+    }
+    // The same statements make the same schema, under other OIDs.
+    databases.create(&mut admin, "again", "template0");
+    let again = BASE.replace("CREATE ROLE app_reader;", "").replace("CREATE ROLE app_writer;", "");
+    databases.open("again").batch_execute("CREATE TABLE waste (); DROP TABLE waste").expect("OIDs are used up");
+    databases.open("again").batch_execute(&again).expect("base.sql runs");
+    assert_eq!(text(&databases.read("again")), text(&base));
+}
+
+#[test]
+fn reading_leaves_an_open_transaction_as_it_was() {
+    let Some(scratch) = scratch() else { return };
+    let mut client = connect(&scratch);
+    client.batch_execute("CREATE SCHEMA app; SET search_path = app").expect("runs");
+    let mut transaction = client.transaction().expect("begins");
+    transaction
+        .batch_execute("CREATE TABLE app.things (id integer); SET LOCAL search_path = app, public")
+        .expect("runs");
+    let schema = catalog::read(&mut transaction, &OwnTables::new("history")).expect("reads");
+    assert_eq!(schema.tables.keys().map(ToString::to_string).collect::<Vec<_>>(), ["app.things"]);
+    let path = |client: &mut postgres::Transaction<'_>| -> String {
+        client.query_one("SHOW search_path", &[]).expect("runs").get(0)
+    };
+    assert_eq!(path(&mut transaction), "app, public");
+    transaction.commit().expect("commits");
+    assert_eq!(client.query_one("SHOW search_path", &[]).expect("runs").get::<_, String>(0), "app");
+    assert_eq!(client.query("SELECT FROM app.things", &[]).expect("committed").len(), 0);
+}
+
+/// Databases in one scratch cluster.
+struct Databases<'a> {
+    scratch: &'a Scratch,
+}
+
+impl Databases<'_> {
+    fn create(&self, admin: &mut Client, name: &str, template: &str) {
+        admin.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).expect("drops");
+        admin.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template}")).expect("creates");
+    }
+
+    fn open(&self, name: &str) -> Client {
+        self.scratch.parameters().dbname(name).connect(postgres::NoTls).expect("connects")
+    }
+
+    fn read(&self, name: &str) -> Schema {
+        catalog::read(&mut self.open(name), &OwnTables::new("refinery_schema_history")).expect("reads")
+    }
+
+    /// What `pg_dump` of the same major says; none where there is none.
+    fn dump(&self, name: &str) -> Option<String> {
+        let socket = match self.scratch.parameters().get_hosts().first() {
+            Some(postgres::config::Host::Unix(folder)) => folder.clone(),
+            other => panic!("a scratch cluster listens on a socket, not on {other:?}"),
+        };
+        let arguments = ["--schema-only", "--no-owner", "--username=postgres", "--dbname", name, "--host"];
+        let output = Command::new("pg_dump").args(arguments).arg(Path::new(&socket)).output().ok()?;
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        Some(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+}
+
+fn text(schema: &Schema) -> String {
+    Snapshot { postgres: 15, migrations: Vec::new(), schema: schema.clone() }.to_text()
+}
