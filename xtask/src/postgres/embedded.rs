@@ -54,6 +54,12 @@ impl Embedded {
         self.major
     }
 
+    /// The folder of its files, absolute.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The folder of its files for people: as seen from the monorepo, if it lies there.
     #[must_use]
     pub fn shown(&self) -> &Path {
