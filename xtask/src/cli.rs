@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::commands::{baseline, import, inspect, migrate, new, rollback, snapshot, status, verify};
+use crate::commands::{baseline, completions, import, init, inspect, migrate, new, rollback, snapshot, status, verify};
 
 /// Keeps SQL migrations, TypeScript types, API contracts and Zod schemas in agreement, and makes applying and
 /// undoing a migration safe.
@@ -104,6 +104,10 @@ pub enum Command {
     /// Print what was read from TypeScript and the schema
     #[command(name = "db-inspect")]
     Inspect(inspect::Options),
+    /// Propose the configuration for this monorepo
+    Init(init::Options),
+    /// Print what a shell needs to complete the command line
+    Completions(completions::Options),
 }
 
 #[cfg(test)]

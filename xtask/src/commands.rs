@@ -2,7 +2,9 @@
 //! printed once, by `main`.
 
 pub mod baseline;
+pub mod completions;
 pub mod import;
+pub mod init;
 pub mod inspect;
 mod judge;
 mod live;
@@ -63,6 +65,11 @@ impl Context {
 /// Runs the command that `cli` names.
 pub fn run(cli: Cli, terminal: Terminal) -> Result<Outcome> {
     let root = root(cli.global.directory.as_deref())?;
+    match &cli.command {
+        Command::Init(options) => return init::run(&root, &cli.global, options, &terminal),
+        Command::Completions(options) => return completions::run(options, &terminal),
+        _configured => {}
+    }
     let config = Config::load(&root, cli.global.config.as_deref())?;
     let context = Context { root, config, options: cli.global, terminal };
     match cli.command {
@@ -75,10 +82,12 @@ pub fn run(cli: Cli, terminal: Terminal) -> Result<Outcome> {
         Command::New(options) => new::run(&context, &options),
         Command::Baseline(options) => baseline::run(&context, &options),
         Command::Inspect(options) => inspect::run(&context, &options),
+        // Ran above, without a configuration.
+        Command::Init(_) | Command::Completions(_) => Ok(Outcome::Clean),
     }
 }
 
-/// `-C`, else the nearest folder above with a `Cargo.lock` or `Cargo.toml` that is a workspace, else this one.
+/// `-C`, else the nearest folder above with a configuration, else this one.
 fn root(directory: Option<&Path>) -> Result<PathBuf> {
     if let Some(directory) = directory {
         return directory
@@ -86,8 +95,9 @@ fn root(directory: Option<&Path>) -> Result<PathBuf> {
             .with_context(|| format!("cannot work in `{}` (from `-C`)", directory.display()));
     }
     let here = std::env::current_dir().context("cannot tell the current folder")?;
-    let is_workspace = |folder: &&Path| {
-        std::fs::read_to_string(folder.join("Cargo.toml")).is_ok_and(|text| text.contains("metadata.db]"))
+    let is_configured = |folder: &&Path| {
+        let manifest = std::fs::read_to_string(folder.join("Cargo.toml"));
+        manifest.is_ok_and(|text| text.contains("metadata.db]")) || folder.join("db.toml").is_file()
     };
-    Ok(here.ancestors().find(is_workspace).unwrap_or(&here).to_path_buf())
+    Ok(here.ancestors().find(is_configured).unwrap_or(&here).to_path_buf())
 }

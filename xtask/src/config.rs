@@ -13,6 +13,9 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use crate::report::Severity;
 pub use raw::{Driver, LINT_EXCLUDE, Lint, Mapping, NamePatterns};
 
+/// The file that holds nothing but the configuration, for monorepos without a `Cargo.toml`.
+const OWN_FILE: &str = "db.toml";
+
 /// The validated configuration of one monorepo.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -100,9 +103,12 @@ impl FilePatterns {
 }
 
 impl Config {
-    /// Reads `[workspace.metadata.db]` or `[package.metadata.db]` of the `Cargo.toml` in `root`; or all of `file`.
+    /// Reads all of `file`; without it all of the `db.toml` in `root`, or where there is none, `[workspace.metadata.db]`
+    /// or `[package.metadata.db]` of its `Cargo.toml`.
     pub fn load(root: &Path, file: Option<&Path>) -> Result<Self> {
-        let path = file.map_or_else(|| root.join("Cargo.toml"), Path::to_path_buf);
+        let own = Some(root.join(OWN_FILE)).filter(|own| own.is_file());
+        let file = file.map(Path::to_path_buf).or(own);
+        let path = file.clone().unwrap_or_else(|| root.join("Cargo.toml"));
         let text = std::fs::read_to_string(&path).with_context(|| unreadable(&path))?;
         let section = if file.is_some() { raw::Section::Whole } else { raw::Section::Metadata };
         let raw = raw::parse(&text, section)
@@ -150,7 +156,8 @@ impl Config {
 
 fn unreadable(path: &Path) -> String {
     format!(
-        "cannot read the configuration `{}`: name the monorepo with `-C <dir>` or a configuration file with `--config <file>`",
+        "cannot read the configuration `{}`: name the monorepo with `-C <dir>` or a configuration file with `--config <file>`, \
+         or let `cargo xtask init --write` make one",
         path.display()
     )
 }

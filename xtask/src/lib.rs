@@ -6,6 +6,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod import;
+pub mod init;
 pub mod migrations;
 pub mod postgres;
 pub mod render;

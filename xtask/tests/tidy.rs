@@ -22,6 +22,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("postgres", &["postgres", "schema", "config", "source", "cli"]),
     ("migrations", &["migrations", "postgres", "schema", "source", "tree", "config", "report"]),
     ("import", &["import", "migrations", "tree"]),
+    ("init", &["import", "init", "migrations", "tree"]),
     ("checks", &["checks", "config", "report", "schema", "source", "typescript"]),
     ("render", &["render", "report", "source", "terminal"]),
     ("config", &["config", "report"]),

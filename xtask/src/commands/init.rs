@@ -1,0 +1,150 @@
+//! `init`: proposes the configuration for a monorepo, and writes it when asked to. It changes no line that is there.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::Write as _;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+
+use super::Outcome;
+use crate::cli::GlobalOptions;
+use crate::init::{self, Proposal};
+use crate::terminal::Terminal;
+use crate::tree::WorkingTree;
+
+/// Options of `init`.
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// Write the configuration: to `Cargo.toml`, or where there is none to `db.toml`
+    #[arg(long)]
+    pub write: bool,
+}
+
+/// Where the configuration goes.
+#[derive(Debug, PartialEq, Eq)]
+enum Place {
+    /// To the end of `Cargo.toml`, under this section.
+    Manifest(&'static str),
+    /// To a file of its own.
+    OwnFile,
+}
+
+impl Place {
+    fn file(&self) -> &'static str {
+        match self {
+            Self::Manifest(_) => "Cargo.toml",
+            Self::OwnFile => "db.toml",
+        }
+    }
+
+    fn section(&self) -> Option<&'static str> {
+        match self {
+            Self::Manifest(section) => Some(section),
+            Self::OwnFile => None,
+        }
+    }
+}
+
+/// Runs `init`.
+pub fn run(root: &Path, global: &GlobalOptions, options: &Options, terminal: &Terminal) -> Result<Outcome> {
+    let place = place(root)?;
+    let proposal =
+        init::propose(&WorkingTree::new(root)).with_context(|| format!("cannot look through `{}`", root.display()))?;
+    let text = proposal.toml(place.section());
+    if options.write {
+        write(root, &place, &text)?;
+    }
+    let directory = global.directory.as_ref().map_or(String::new(), |dir| format!(" -C {}", dir.display()));
+    terminal.print(&for_people(&proposal, &place, &text, options.write, &format!("cargo xtask{directory}")))?;
+    Ok(Outcome::Clean)
+}
+
+/// An error if there is a configuration already.
+fn place(root: &Path) -> Result<Place> {
+    let own = root.join("db.toml");
+    if own.exists() {
+        bail!("`{}` is there already: edit it, or remove it to begin again", own.display())
+    }
+    let manifest = root.join("Cargo.toml");
+    let Ok(text) = fs::read_to_string(&manifest) else { return Ok(Place::OwnFile) };
+    let table: toml::Table =
+        text.parse().with_context(|| format!("cannot read `{}`: it is no TOML", manifest.display()))?;
+    let metadata = |top: &str| table.get(top)?.get("metadata")?.get("db");
+    if metadata("workspace").or_else(|| metadata("package")).is_some() {
+        bail!("`{}` holds the configuration already: edit its section `metadata.db`", manifest.display())
+    }
+    let workspace = table.contains_key("workspace");
+    Ok(Place::Manifest(if workspace { "workspace.metadata.db" } else { "package.metadata.db" }))
+}
+
+fn write(root: &Path, place: &Place, text: &str) -> Result<()> {
+    let path = root.join(place.file());
+    let written = match place {
+        Place::Manifest(_) => append(&path, text),
+        Place::OwnFile => File::create_new(&path).and_then(|mut file| file.write_all(text.as_bytes())),
+    };
+    written.with_context(|| format!("cannot write `{}`", path.display()))
+}
+
+fn append(path: &Path, text: &str) -> std::io::Result<()> {
+    let ends_with_newline = fs::read(path)?.ends_with(b"\n");
+    let gap = if ends_with_newline { "\n" } else { "\n\n" };
+    OpenOptions::new().append(true).open(path)?.write_all(format!("{gap}{text}").as_bytes())
+}
+
+fn for_people(proposal: &Proposal, place: &Place, text: &str, written: bool, cargo: &str) -> String {
+    let file = place.file();
+    let head = if written { format!("wrote to {file}:") } else { format!("proposed for {file}:") };
+    let mut steps = Vec::new();
+    if !written {
+        steps.push(format!("{cargo} init --write"));
+    }
+    for (layout, folder) in &proposal.foreign {
+        let import =
+            format!("{cargo} db-import --from {} {}", layout.name(), if folder.is_empty() { "." } else { folder });
+        steps.push(import);
+    }
+    steps.push(format!("{cargo} db-snapshot"));
+    steps.push(format!("{cargo} db-verify"));
+    let steps: String = steps.iter().map(|step| format!("  {step}\n")).collect();
+    let missing = missing(proposal);
+    format!("{head}\n\n{text}\n{missing}next:\n{steps}")
+}
+
+/// What was not found, so that nobody takes a silence for a pass.
+fn missing(proposal: &Proposal) -> String {
+    let keys = ["types", "validation", "contracts", "routes"];
+    let found = |key: &&&str| !proposal.roles.iter().any(|(known, _, _)| known == *key);
+    let missing: Vec<_> = keys.iter().filter(found).map(|key| format!("`{key}`")).collect();
+    if missing.is_empty() {
+        return String::new();
+    }
+    format!("nothing was found for {}: add globs for them if there is something\n\n", missing.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_configuration_is_appended_to_a_manifest_and_never_twice() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        assert_eq!(place(folder.path()).expect("no manifest"), Place::OwnFile);
+        fs::write(folder.path().join("Cargo.toml"), "[workspace]\nmembers = []").expect("a file");
+        let place_found = place(folder.path()).expect("a manifest");
+        assert_eq!(place_found, Place::Manifest("workspace.metadata.db"));
+        write(folder.path(), &place_found, "[workspace.metadata.db]\npostgres = \"15\"\n").expect("written");
+        let text = fs::read_to_string(folder.path().join("Cargo.toml")).expect("readable");
+        assert_eq!(text, "[workspace]\nmembers = []\n\n[workspace.metadata.db]\npostgres = \"15\"\n");
+        assert!(place(folder.path()).is_err());
+    }
+
+    #[test]
+    fn what_is_proposed_is_a_configuration() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let proposal = init::propose(&WorkingTree::new(folder.path())).expect("readable");
+        write(folder.path(), &Place::OwnFile, &proposal.toml(None)).expect("written");
+        let config = crate::config::Config::load(folder.path(), None).expect("valid, and found by itself");
+        assert_eq!(config.migrations, "migrations");
+    }
+}

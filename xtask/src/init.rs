@@ -1,0 +1,163 @@
+//! Proposes a configuration for a monorepo by looking at what is there: which tool's migrations, which files hold row
+//! types, schemas, contracts, routes and tables. A proposal is read by a person before it counts, so that a folder too
+//! many is better than one too few.
+
+mod globs;
+mod layouts;
+mod roles;
+
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+use regex::Regex;
+
+use crate::import::Layout;
+use crate::tree::Tree;
+
+/// What was found, and what it comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposal {
+    /// The major version of PostgreSQL, and the file that says so.
+    pub postgres: Option<(String, String)>,
+    /// The folder for migrations.
+    pub migrations: String,
+    /// Migrations of another tool, and their folder: to be imported.
+    pub foreign: Vec<(Layout, String)>,
+    /// Keys of the configuration with their globs, and how many files each matched.
+    pub roles: Vec<(&'static str, Vec<String>, usize)>,
+}
+
+/// Looks through `tree`.
+///
+/// # Errors
+/// When its files cannot be listed.
+pub fn propose(tree: &dyn Tree) -> Result<Proposal> {
+    let files = tree.files("")?;
+    let layouts = layouts::find(tree, &files);
+    let tables = tables(tree, &files, &layouts);
+    let roles = roles::find(tree, &files, &tables);
+    let roles = roles.into_iter().filter(|(_, found)| !found.is_empty());
+    Ok(Proposal {
+        postgres: postgres_major(tree, &files),
+        migrations: layouts.own.clone().unwrap_or_else(|| free_folder(&files)),
+        foreign: layouts.foreign,
+        roles: roles.map(|(key, found)| (key, globs::cover(&found), found.len())).collect(),
+    })
+}
+
+/// The names of tables that migrations create or Drizzle declares, in lower case.
+fn tables(tree: &dyn Tree, files: &[String], layouts: &layouts::Layouts) -> BTreeSet<String> {
+    let Ok(create) = Regex::new(r#"(?i)create\s+table\s+(?:if\s+not\s+exists\s+)?(?:"?\w+"?\.)?"?(\w+)"?\s*\("#) else {
+        return BTreeSet::new();
+    };
+    let folders = layouts.own.iter().chain(layouts.foreign.iter().map(|(_, folder)| folder));
+    let folders: Vec<_> = folders.map(|folder| format!("{folder}/")).collect();
+    let inside = |file: &&String| file.ends_with(".sql") && folders.iter().any(|folder| file.starts_with(folder));
+    let mut names = BTreeSet::new();
+    for file in files.iter().filter(inside) {
+        let text = read(tree, file);
+        names.extend(create.captures_iter(&text).map(|found| found[1].to_lowercase()));
+    }
+    names
+}
+
+/// The text of a file; empty if it cannot be read, since this is only a proposal.
+fn read(tree: &dyn Tree, file: &str) -> String {
+    tree.read(file).map_or_else(|_| String::new(), |bytes| String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn free_folder(files: &[String]) -> String {
+    let taken = |folder: &str| files.iter().any(|file| file.starts_with(&format!("{folder}/")));
+    let candidates = ["migrations", "db/migrations"];
+    candidates.into_iter().find(|folder| !taken(folder)).unwrap_or("database/migrations").to_owned()
+}
+
+/// What Docker or Supabase start.
+fn postgres_major(tree: &dyn Tree, files: &[String]) -> Option<(String, String)> {
+    let image =
+        Regex::new(r#"(?m)(?:image:\s*["']?\S*(?:postgres|postgis)\S*:|^\s*major_version\s*=\s*)v?(\d{2})\b"#).ok()?;
+    let is_candidate = |file: &&String| {
+        let name = file.rsplit('/').next().unwrap_or(file);
+        let compose = (name.starts_with("docker-compose") || name.starts_with("compose"))
+            && (name.ends_with(".yml") || name.ends_with(".yaml"));
+        compose || file.ends_with("supabase/config.toml")
+    };
+    files.iter().filter(is_candidate).find_map(|file| {
+        let text = read(tree, file);
+        image.captures(&text).map(|found| (found[1].to_owned(), file.clone()))
+    })
+}
+
+impl Proposal {
+    /// The configuration under `section`, or without one for a file of its own.
+    #[must_use]
+    pub fn toml(&self, section: Option<&str>) -> String {
+        let mut text = section.map_or_else(String::new, |section| format!("[{section}]\n"));
+        let (major, from) = self.postgres.as_ref().map_or(("15", "the default"), |(major, from)| (major, from));
+        text += &format!("postgres = \"{major}\" # {from}\n");
+        text += &format!("migrations = {}\n", quoted(&self.migrations));
+        text += "snapshot = \"snapshots/schema.json\"\n";
+        for (key, globs, count) in &self.roles {
+            let globs: Vec<_> = globs.iter().map(|glob| quoted(glob)).collect();
+            let files = if *count == 1 { "1 file".to_owned() } else { format!("{count} files") };
+            text += &format!("{key} = [{}] # {files}\n", globs.join(", "));
+        }
+        text
+    }
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::WorkingTree;
+
+    pub(super) fn proposed(files: &[(&str, &str)]) -> Proposal {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for (name, text) in files {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().expect("inside the folder")).expect("a folder");
+            std::fs::write(path, text).expect("a file");
+        }
+        propose(&WorkingTree::new(folder.path())).expect("readable")
+    }
+
+    #[test]
+    fn a_drizzle_repo_gets_a_configuration_that_is_valid() {
+        let proposal = proposed(&[
+            ("docker-compose.yml", "services:\n  db:\n    image: postgres:16-alpine\n"),
+            ("drizzle/meta/_journal.json", "{}"),
+            ("drizzle/0000_a.sql", "CREATE TABLE \"users\" (\n\"id\" uuid);"),
+            (
+                "server/schema/users.ts",
+                "import { pgTable } from 'drizzle-orm/pg-core';\nexport const u = pgTable('users', {});",
+            ),
+            ("shared/types/user.ts", "export interface User { id: string }"),
+            ("shared/validation/user.ts", "import { z } from 'zod';\nexport const s = z.object({});"),
+            ("server/routes/user.ts", "import express from 'express';\nrouter.get('/users', f);"),
+            ("client/src/button.tsx", "export interface ButtonProps { id: string }"),
+        ]);
+        assert_eq!(proposal.foreign, [(Layout::Drizzle, "drizzle".to_owned())]);
+        assert_eq!(
+            proposal.toml(Some("workspace.metadata.db")),
+            "[workspace.metadata.db]\npostgres = \"16\" # docker-compose.yml\nmigrations = \"migrations\"\n\
+             snapshot = \"snapshots/schema.json\"\ntypes = [\"shared/types/**/*.ts\"] # 1 file\n\
+             validation = [\"shared/validation/**/*.ts\"] # 1 file\nroutes = [\"server/routes/**/*.ts\"] # 1 file\n\
+             drizzle = [\"server/schema/**/*.ts\"] # 1 file\n"
+        );
+    }
+
+    #[test]
+    fn the_sample_monorepo_is_proposed_as_it_is_configured() {
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+        let proposal = propose(&WorkingTree::new(root)).expect("readable");
+        assert_eq!((proposal.migrations.as_str(), proposal.foreign.as_slice()), ("migrations", [].as_slice()));
+        let keys: Vec<_> = proposal.roles.iter().map(|(key, _, _)| *key).collect();
+        assert!(["types", "validation", "contracts", "routes"].iter().all(|key| keys.contains(key)), "{proposal:?}");
+        let types = proposal.roles.iter().find(|(key, _, _)| *key == "types").map(|(_, globs, _)| globs.join(" "));
+        assert!(types.is_some_and(|globs| globs.contains("shared-types/src")), "{proposal:?}");
+    }
+}

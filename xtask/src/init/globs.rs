@@ -1,0 +1,61 @@
+//! A few globs that cover many files: the folders they are in, joined where there are too many.
+
+use std::collections::BTreeSet;
+
+/// More folders than this are joined.
+const MOST: usize = 6;
+
+/// Globs that match all of `files`.
+pub(super) fn cover(files: &[String]) -> Vec<String> {
+    let folder = |file: &String| file.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
+    let mut folders: BTreeSet<String> = files.iter().map(folder).collect();
+    folders = outermost(&folders);
+    while folders.len() > MOST {
+        let deepest = folders.iter().map(|folder| depth(folder)).max().unwrap_or_default();
+        let up = |folder: &String| if depth(folder) == deepest { parent(folder) } else { folder.clone() };
+        folders = outermost(&folders.iter().map(up).collect());
+    }
+    let extension = if files.iter().all(|file| file.ends_with(".ts")) { "ts" } else { "{ts,tsx,mts,cts}" };
+    let glob = |folder: &String| {
+        let slash = if folder.is_empty() { "" } else { "/" };
+        format!("{}{slash}**/*.{extension}", globset::escape(folder))
+    };
+    folders.iter().map(glob).collect()
+}
+
+/// The folders that lie in no other of them.
+fn outermost(folders: &BTreeSet<String>) -> BTreeSet<String> {
+    let inside = |inner: &String, outer: &String| outer.is_empty() || inner.starts_with(&format!("{outer}/"));
+    let covered = |folder: &&String| folders.iter().any(|other| other != *folder && inside(folder, other));
+    folders.iter().filter(|folder| !covered(folder)).cloned().collect()
+}
+
+fn depth(folder: &str) -> usize {
+    if folder.is_empty() { 0 } else { folder.split('/').count() }
+}
+
+fn parent(folder: &str) -> String {
+    folder.rsplit_once('/').map_or(String::new(), |(parent, _)| parent.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cover;
+
+    fn globs(files: &[&str]) -> Vec<String> {
+        cover(&files.iter().map(ToString::to_string).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn folders_become_globs() {
+        assert_eq!(globs(&["a/b/x.ts", "a/b/c/y.ts", "d/z.ts"]), ["a/b/**/*.ts", "d/**/*.ts"]);
+        assert_eq!(globs(&["app/[id]/x.ts"]), ["app/[[]id[]]/**/*.ts"]);
+        assert_eq!(globs(&["x.ts", "a/y.tsx"]), ["**/*.{ts,tsx,mts,cts}"]);
+    }
+
+    #[test]
+    fn many_folders_are_joined() {
+        let files: Vec<_> = (0..20).map(|number| format!("server/f{number}/routes/x.ts")).collect();
+        assert_eq!(cover(&files), ["server/**/*.ts"]);
+    }
+}

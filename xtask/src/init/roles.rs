@@ -1,0 +1,159 @@
+//! Which TypeScript files have which role, told by what they import and declare.
+
+use std::collections::BTreeSet;
+
+use regex::Regex;
+
+use super::read;
+use crate::tree::Tree;
+
+/// Larger files are generated or bundled; their roles are for a person to say.
+const LARGEST: usize = 1_000_000;
+
+/// Folders that hold descriptions of data.
+const DATA_FOLDERS: &[&str] = &[
+    "types",
+    "entities",
+    "entity",
+    "models",
+    "model",
+    "database",
+    "db",
+    "domain",
+    "tables",
+    "interfaces",
+    "schema",
+    "schemas",
+];
+
+/// The files of each role, by the key of the configuration.
+pub(super) fn find(tree: &dyn Tree, files: &[String], tables: &BTreeSet<String>) -> Vec<(&'static str, Vec<String>)> {
+    let Some(patterns) = Patterns::new() else { return Vec::new() };
+    let mut roles: Vec<(&'static str, Vec<String>)> =
+        ["types", "validation", "contracts", "routes", "drizzle"].map(|key| (key, Vec::new())).into();
+    for file in files.iter().filter(|file| is_source(file)) {
+        let text = read(tree, file);
+        if text.len() > LARGEST {
+            continue;
+        }
+        let found = patterns.roles(file, &text, tables);
+        for ((_, files), has) in roles.iter_mut().zip(found) {
+            if has {
+                files.push(file.clone());
+            }
+        }
+    }
+    roles
+}
+
+fn is_source(file: &str) -> bool {
+    let typescript = [".ts", ".tsx", ".mts", ".cts"].iter().any(|end| file.ends_with(end));
+    let test = [".test.", ".spec.", "__tests__/", "__mocks__/", ".d.ts"].iter().any(|part| file.contains(part));
+    typescript && !test
+}
+
+struct Patterns {
+    declaration: Regex,
+    zod: Regex,
+    zod_object: Regex,
+    route: Regex,
+    framework: Regex,
+    contract_method: Regex,
+    contract_path: Regex,
+    drizzle: Regex,
+}
+
+impl Patterns {
+    fn new() -> Option<Self> {
+        let regex = |pattern| Regex::new(pattern).ok();
+        Some(Self {
+            declaration: regex(r"\b(?:interface|class|type)\s+(\w+)")?,
+            zod: regex(r#"from\s+['"]zod(?:/[\w-]+)?['"]"#)?,
+            zod_object: regex(r"\b(?:z\.)?(?:object|strictObject|looseObject)\s*\(")?,
+            route: regex(r#"\.(?:get|post|put|patch|delete|route|all)\s*\(\s*(?:['"`]/|\{)|@Controller\s*\("#)?,
+            framework: regex(
+                r#"from\s+['"](?:express|fastify|hono|koa|@koa/router|koa-router|@nestjs/common|@hono/[\w-]+)"#,
+            )?,
+            contract_method: regex(r#"\bmethod\s*:\s*['"`](?:GET|POST|PUT|PATCH|DELETE)['"`]"#)?,
+            contract_path: regex(r#"\b(?:path|url|endpoint)\s*:\s*['"`]/"#)?,
+            drizzle: regex(r"\b(?:pgTable|pgEnum|pgSchema|pgTableCreator)\s*\(")?,
+        })
+    }
+
+    /// types, validation, contracts, routes, drizzle
+    fn roles(&self, file: &str, text: &str, tables: &BTreeSet<String>) -> [bool; 5] {
+        let drizzle = self.drizzle.is_match(text) && text.contains("drizzle-orm");
+        let validation = self.zod.is_match(text) && self.zod_object.is_match(text);
+        let next_route = file.ends_with("/route.ts") && file.contains("app/");
+        let routes = next_route || (self.framework.is_match(text) && self.route.is_match(text));
+        // A single pair is a call of `fetch`; several of them, or a name that says so, are a contract.
+        let enough = if file.contains("contract") { 1 } else { 3 };
+        let pairs = self.contract_method.find_iter(text).count().min(self.contract_path.find_iter(text).count());
+        let contracts = text.contains("initContract(") || (pairs >= enough && !routes);
+        [self.describes_rows(file, text, tables), validation, contracts, routes, drizzle]
+    }
+
+    /// Whether it declares types that are named after tables: several of them, one with a name that only row types
+    /// have, or one in a folder for such things.
+    fn describes_rows(&self, file: &str, text: &str, tables: &BTreeSet<String>) -> bool {
+        let names: Vec<_> = self.declaration.captures_iter(text).map(|found| found[1].to_owned()).collect();
+        let of_tables: Vec<_> = names.iter().filter_map(|name| table_of(name, tables)).collect();
+        let certain = of_tables.iter().any(|(_, suffix)| !suffix.is_empty());
+        let distinct: BTreeSet<_> = of_tables.iter().map(|(table, _)| table).collect();
+        let in_place = file.split(['/', '.']).any(|part| DATA_FOLDERS.contains(&part));
+        let generated = text.contains("Tables: {") && text.contains("Row: {");
+        generated || certain || distinct.len() > 2 || (in_place && !distinct.is_empty())
+    }
+}
+
+/// The table that `UserProfileRow` is named after, and what follows the table's name.
+fn table_of<'t>(name: &str, tables: &'t BTreeSet<String>) -> Option<(&'t str, &'static str)> {
+    let suffixes = ["Table", "Row", "Entity", "Record", "Model", "Insert", "Update", ""];
+    suffixes.into_iter().find_map(|suffix| {
+        let stem = name.strip_suffix(suffix).filter(|stem| !stem.is_empty())?.to_lowercase();
+        let same = |table: &&String| {
+            let table = table.replace('_', "");
+            table == stem || singular(&table) == stem
+        };
+        tables.iter().find(same).map(|table| (table.as_str(), suffix))
+    })
+}
+
+fn singular(plural: &str) -> String {
+    if let Some(stem) = plural.strip_suffix("ies") {
+        return format!("{stem}y");
+    }
+    let sibilant = ["sses", "shes", "ches", "xes"].iter().any(|end| plural.ends_with(end));
+    let cut = if sibilant { 2 } else { usize::from(plural.ends_with('s')) };
+    plural[..plural.len() - cut].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_are_known_by_the_tables_they_are_named_after() {
+        let tables: BTreeSet<_> = ["users", "user_profiles", "categories", "boxes", "status"].map(String::from).into();
+        let table = |name| table_of(name, &tables).map(|(table, _)| table);
+        assert_eq!(table("UserProfileRow"), Some("user_profiles"));
+        assert_eq!(table("Category"), Some("categories"));
+        assert_eq!((table("Box"), table("Status")), (Some("boxes"), Some("status")));
+        assert_eq!((table("UserProps"), table("Table")), (None, None));
+    }
+
+    #[test]
+    fn roles_are_told_by_imports_and_calls() {
+        let patterns = Patterns::new().expect("valid patterns");
+        let roles = |file: &str, text: &str| patterns.roles(file, text, &BTreeSet::from(["users".to_owned()]));
+        assert_eq!(roles("a.ts", "import { z } from 'zod/v4'; z.object({})"), [false, true, false, false, false]);
+        let contract = "export const e = { get: { method: 'GET', path: '/users' } }";
+        assert_eq!(roles("contracts/a.ts", contract), [false, false, true, false, false]);
+        assert_eq!(roles("a.ts", &contract.repeat(3)), [false, false, true, false, false]);
+        assert_eq!(roles("a.ts", contract), [false; 5]);
+        assert_eq!(roles("web/app/api/users/route.ts", "export function GET() {}"), [false, false, false, true, false]);
+        assert_eq!(roles("a.ts", "export interface User {}"), [false; 5]);
+        assert_eq!(roles("types/a.ts", "export interface User {}"), [true, false, false, false, false]);
+        assert_eq!(roles("a.ts", "export interface UserRow {}"), [true, false, false, false, false]);
+    }
+}
