@@ -76,7 +76,17 @@ impl<'p> File<'_, 'p> {
 
     pub(super) fn enumerate(&self, statement: &Statement, prefix: &str, values: Vec<String>, facts: &mut Facts) {
         let (name, span) = statement.declared().unwrap_or(("default", statement.span));
+        let span = self.constant_behind(statement).unwrap_or(span);
         self.add_enumeration(&format!("{prefix}{name}"), span, values, None, facts);
+    }
+
+    /// Where the values of `type Role = (typeof ROLES)[number]` are written: at `ROLES`, if that is in this file.
+    fn constant_behind(&self, statement: &Statement) -> Option<Span> {
+        let StatementKind::Alias(alias) = &statement.kind else { return None };
+        let TypeKind::Indexed(object, _key) = &alias.value.kind else { return None };
+        let TypeKind::Query(path, _arguments) = &object.kind else { return None };
+        let [name] = path.as_slice() else { return None };
+        self.module.declarations(name).find_map(Statement::declared).map(|(_name, span)| span)
     }
 
     /// A constant and a type of one name are one set of values.
