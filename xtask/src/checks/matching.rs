@@ -178,17 +178,17 @@ pub fn describe<'a>(entities: Vec<Entity<'a>>, facts: &'a Facts, config: &Config
     }
     let described = |(at, entity): (usize, Entity<'a>)| {
         let hits = found.remove(&at).unwrap_or_default();
-        Described { descriptions: descriptions(&entity, &hits), entity }
+        Described { descriptions: descriptions(&entity, &hits, config), entity }
     };
     entities.into_iter().enumerate().map(described).collect()
 }
 
-fn descriptions<'a>(entity: &Entity<'a>, hits: &[(&'a Declaration, Match)]) -> Vec<Description<'a>> {
+fn descriptions<'a>(entity: &Entity<'a>, hits: &[(&'a Declaration, Match)], config: &Config) -> Vec<Description<'a>> {
     let is_exact = |hit: &Match| hit.side == Side::Row && hit.exact;
     let row_is_described = hits.iter().any(|(declaration, hit)| declaration.origin != Origin::Zod && is_exact(hit));
     let schemas = || hits.iter().map(|(declaration, _)| declaration).filter(|one| one.origin == Origin::Zod);
     let describe = |(declaration, hit): &(&'a Declaration, Match)| {
-        let pairing = Pairing::new(entity, declaration);
+        let pairing = Pairing::new(entity, declaration, config);
         // A name alone is weak evidence: `Comment` may be a widget.
         let by_accident = hit.by_name && pairing.is_accidental();
         let inferred = declaration.origin != Origin::Zod && schemas().any(|schema| is_inferred(declaration, schema));

@@ -1,7 +1,9 @@
 //! The fields of a declaration beside the columns of its table.
 
+use super::accepted_kinds::{self, Layer};
 use super::entities::{ColumnFacts, Entity};
 use super::names::{self, Style};
+use crate::config::Config;
 use crate::schema::model::Column;
 use crate::typescript::facts::{Declaration, Field, Kind, Origin};
 
@@ -32,7 +34,7 @@ pub struct Pair<'a> {
 impl<'a> Pairing<'a> {
     /// Puts the fields of `declaration` beside the columns of `entity`.
     #[must_use]
-    pub fn new(entity: &Entity<'a>, declaration: &'a Declaration) -> Self {
+    pub fn new(entity: &Entity<'a>, declaration: &'a Declaration, config: &Config) -> Self {
         let style = names::majority_style(declaration.fields.iter().map(|field| field.name.as_str()));
         let mut pairing = Self {
             pairs: Vec::new(),
@@ -48,7 +50,7 @@ impl<'a> Pairing<'a> {
             }
         }
         pairing.place_other_fields(declaration);
-        pairing.find_renamed(entity, declaration);
+        pairing.find_renamed(entity, declaration, config);
         pairing
     }
 
@@ -81,10 +83,10 @@ impl<'a> Pairing<'a> {
     }
 
     /// One column without a field and one field without a column, where the two are alike, are one mistake.
-    fn find_renamed(&mut self, entity: &Entity<'a>, declaration: &Declaration) {
+    fn find_renamed(&mut self, entity: &Entity<'a>, declaration: &Declaration, config: &Config) {
         let columns = std::mem::take(&mut self.missing);
         for column in columns {
-            let alike = |field: &&'a Field| is_renamed(column, field, entity, declaration);
+            let alike = |field: &&'a Field| is_renamed(column, field, entity, declaration, config);
             match self.extra.iter().position(alike) {
                 Some(at) => self.renamed.push(Pair { column, field: self.extra.remove(at) }),
                 None => self.missing.push(column),
@@ -120,7 +122,7 @@ fn stands_for(column: &Column, field: &Field) -> bool {
     of_field.len() < of_column.len() && of_field.iter().all(|word| of_column.contains(word))
 }
 
-fn is_renamed(column: &Column, field: &Field, entity: &Entity<'_>, declaration: &Declaration) -> bool {
+fn is_renamed(column: &Column, field: &Field, entity: &Entity<'_>, declaration: &Declaration, config: &Config) -> bool {
     // A request's `password` becomes the `password_hash`; it is not called so.
     if declaration.origin == Origin::Zod && stands_for(column, field) {
         return false;
@@ -128,7 +130,13 @@ fn is_renamed(column: &Column, field: &Field, entity: &Entity<'_>, declaration: 
     let (left, right) = (names::key(&column.name), names::key(&field.name));
     left == right
         || strsim::jaro_winkler(&left, &right) > 0.85
-        || stands_in_its_place(column, field, entity, declaration)
+        || (stands_in_its_place(column, field, entity, declaration) && may_hold(column, field, entity, config))
+}
+
+/// Whether the field may hold what the column holds; if not, that it stands in the column's place means nothing.
+fn may_hold(column: &Column, field: &Field, entity: &Entity<'_>, config: &Config) -> bool {
+    let facts = entity.column(&column.name);
+    facts.is_some_and(|facts| accepted_kinds::accepts(&facts.ty, &field.kind, Layer::Wire, config))
 }
 
 /// Whether the field stands between the fields of the columns on both sides of `column`.

@@ -52,8 +52,8 @@ fn is_explained(described: &Described<'_>, description: &Description<'_>, field:
         .missing
         .iter()
         .any(|column| pairing.counterpart(column).is_some_and(|other| std::ptr::eq(other, field)));
-    // Where the type has the field too, its finding is about the type.
-    let is_typed = described.types().any(|ty| ty.declaration.field(&field.name).is_some());
+    // Where the type has the field too, its finding is about the type; a type that is inferred has what its schema has.
+    let is_typed = described.types().any(|ty| !ty.inferred && ty.declaration.field(&field.name).is_some());
     is_nested || stands_for_a_column || is_typed
 }
 
