@@ -12,19 +12,25 @@ pub mod wording;
 mod coverage;
 mod duplicates;
 mod edits;
+mod endpoints;
 
+mod conflicting_contracts;
+mod contract_without_route;
 mod enum_mismatch;
 mod generated_column_in_insert;
 mod loose_validation;
+mod missing_api_contract;
 mod missing_column_in_insert;
 mod missing_field_in_schema;
 mod missing_field_in_type;
 mod missing_field_in_validation;
+mod missing_path_parameter;
 mod missing_type;
 mod missing_validation_schema;
 mod nullability_mismatch;
 mod strict_validation;
 mod type_mismatch;
+mod unknown_contract_type;
 mod unknown_field_in_validation;
 mod validation_nullability_mismatch;
 mod validation_type_mismatch;
@@ -52,6 +58,11 @@ pub const CHECKS: &[Check] = &[
     enum_mismatch::CHECK,
     missing_column_in_insert::CHECK,
     generated_column_in_insert::CHECK,
+    missing_api_contract::CHECK,
+    contract_without_route::CHECK,
+    unknown_contract_type::CHECK,
+    missing_path_parameter::CHECK,
+    conflicting_contracts::CHECK,
     missing_validation_schema::CHECK,
     missing_field_in_validation::CHECK,
     unknown_field_in_validation::CHECK,

@@ -35,6 +35,8 @@ pub struct Config {
     pub namespaces: Vec<String>,
     /// Tables that nobody describes in TypeScript, as `table` or `namespace.table`.
     pub ignored_tables: Vec<String>,
+    /// Routes that need no contract, as globs over their paths.
+    pub ignored_routes: GlobSet,
     /// The driver whose JavaScript values the row types describe.
     pub driver: Option<Driver>,
     /// PostgreSQL type → the TypeScript kinds it arrives as, over the driver's defaults.
@@ -136,6 +138,7 @@ impl Config {
             history_table: raw.history_table,
             namespaces: raw.namespaces,
             ignored_tables: raw.ignored_tables,
+            ignored_routes: glob_set("ignored-routes", &raw.ignored_routes)?,
             driver: raw.driver,
             type_map: raw.type_map,
             sources: Sources {

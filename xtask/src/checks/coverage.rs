@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::Model;
+use super::endpoints;
 use super::entities::EntityKind;
 use super::matching::{Description, Role};
 use crate::report::{Coverage, NO_TABLE, Unjudged};
@@ -25,7 +26,14 @@ pub(super) fn coverage(model: &Model<'_>) -> Coverage {
         routes: facts.routes.len(),
         contracts: facts.contracts.len(),
         unresolved_fields: unresolved_fields(facts),
-        unjudged: [projections(model), unresolved(facts), problems(facts), unmatched_schemas(facts, &judged)].concat(),
+        unjudged: [
+            projections(model),
+            unresolved(facts),
+            problems(facts),
+            unmatched_schemas(facts, &judged),
+            endpoints(model),
+        ]
+        .concat(),
     }
 }
 
@@ -77,6 +85,31 @@ fn unmatched_schemas(facts: &Facts, judged: &HashSet<*const Declaration>) -> Vec
     let unmatched = facts.schemas.iter().filter(|schema| !judged.contains(&std::ptr::from_ref(*schema)));
     let resolved = unmatched.filter(|schema| schema.unresolved.is_none());
     resolved.map(|schema| unjudged("schema", schema, NO_TABLE.into())).collect()
+}
+
+/// Routes and contracts whose path or place is not known, and those that nothing can be compared with.
+fn endpoints(model: &Model<'_>) -> Vec<Unjudged> {
+    let facts = model.input.facts;
+    let unresolved = facts.unresolved_endpoints.iter().map(|one| Unjudged {
+        what: if one.what == "contract" { "contract" } else { "route" },
+        name: one.name.clone(),
+        reason: one.reason.clone(),
+        location: Some(one.location.clone()),
+    });
+    let unserved = facts.contracts.iter().filter(|contract| {
+        let is_served = contract.served || facts.routes.iter().any(|route| endpoints::describes(contract, route));
+        !is_served && endpoints::are_judged(model)
+    });
+    let unserved = unserved.filter_map(|contract| {
+        let reason = endpoints::may_be_unread(facts, contract)?;
+        Some(Unjudged {
+            what: "contract",
+            name: contract.name.clone(),
+            reason: format!("its route may be one that could not be followed: {reason}"),
+            location: Some(contract.location.clone()),
+        })
+    });
+    unresolved.chain(unserved).collect()
 }
 
 fn unjudged(what: &'static str, declaration: &Declaration, reason: String) -> Unjudged {

@@ -40,6 +40,9 @@ pub struct Case {
     pub configuration: &'static str,
 }
 
+/// Only routes and contracts are read.
+pub const ENDPOINTS: &str = "types = []\nroutes = ['**/*.ts']\ncontracts = ['**/*.ts']";
+
 /// Only schemas are read, and zod is imported.
 const ZOD: &str = "types = []\nvalidation = ['**/*.ts']";
 
@@ -57,6 +60,11 @@ impl Case {
     /// One thing about the entity as a whole must be found, at a line.
     pub const fn failing_entity(sql: &'static str, ts: &'static str, line: u32) -> Self {
         Self { sql, ts, at: Some(line), field: None, configuration: "" }
+    }
+
+    /// One thing about an endpoint must be found, at a line.
+    pub const fn endpoints(ts: &'static str, line: u32) -> Self {
+        Self { sql: "", ts, at: Some(line), field: None, configuration: ENDPOINTS }
     }
 
     /// As [`Case::failing`], of a validation schema; `import { z } from 'zod'` is line 1.

@@ -112,7 +112,7 @@ impl Contracts {
         let paths = match paths {
             Ok(paths) => paths,
             Err(reason) => {
-                self.unresolved.push(UnresolvedEndpoint { what: "contract", name, location, reason });
+                self.unresolved.push(UnresolvedEndpoint { what: "contract", tail: None, name, location, reason });
                 return;
             }
         };

@@ -280,6 +280,8 @@ pub struct Exchange {
 pub struct UnresolvedEndpoint {
     /// `route`, `mount` or `contract`.
     pub what: &'static str,
+    /// Of a route of which only the beginning is not known: its method, and how its path ends.
+    pub tail: Option<(String, String)>,
     /// What is known of it: `GET /:id of router`, `UserEndpoints.getById`.
     pub name: String,
     /// Where it is declared.

@@ -60,6 +60,7 @@ impl Routes {
             })),
             Err(reason) => self.unresolved.push(UnresolvedEndpoint {
                 what: "route",
+                tail: None,
                 name: format!("{method} at {location}"),
                 location,
                 reason,
@@ -72,7 +73,13 @@ impl Routes {
         let site = Site { file, span: Default::default() };
         if let Some(location) = location(evaluator, site) {
             let reason = "the program is too large to follow: some routes are missing".to_owned();
-            self.unresolved.push(UnresolvedEndpoint { what: "route", name: "all".into(), location, reason });
+            self.unresolved.push(UnresolvedEndpoint {
+                what: "route",
+                tail: None,
+                name: "all".into(),
+                location,
+                reason,
+            });
         }
     }
 

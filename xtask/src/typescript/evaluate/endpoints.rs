@@ -251,7 +251,8 @@ impl<'p> Evaluator<'p> {
         {
             let before = walk.found.len();
             if self.walk_meta(&object, walk) {
-                let parts = chain.iter().filter_map(|(name, arguments)| {
+                let said = chain.iter().filter(|(name, _)| matches!(&**name, "input" | "output"));
+                let parts = said.filter_map(|(name, arguments)| {
                     let first = arguments.first()?;
                     Some(Entry { key: Rc::clone(name), site: object.site, value: first.value.clone() })
                 });

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::Evaluator;
 use super::value::{Argument, Closure, Object, Site, Value};
 use crate::source::Span;
+use crate::typescript::syntax::{Binary, ExprKind};
 
 /// A router among [`Evaluator::routers`].
 pub type RouterId = usize;
@@ -223,7 +224,7 @@ impl<'p> Evaluator<'p> {
             Value::Text(_) | Value::Pattern(_) => (vec![self_path(&first)], &arguments[1..]),
             Value::Array(_) if self.holds_texts(&first) => (self.paths(&first), &arguments[1..]),
             // An opaque value in front of a router is its path: `app.use(config.prefix, router)`.
-            Value::Opaque(_) if arguments.len() > 1 && self.is_path_like(&first) => {
+            Value::Opaque(_) if arguments.len() > 1 && is_path_like(&arguments[0], &first) => {
                 (vec![Err(first.reason())], &arguments[1..])
             }
             _ => (vec![Ok("".into())], arguments),
@@ -239,12 +240,6 @@ impl<'p> Evaluator<'p> {
     fn holds_texts(&mut self, value: &Value<'p>) -> bool {
         let Value::Array(items) = value else { return false };
         items.first().is_some_and(|item| matches!(self.force(&item.value), Value::Text(_) | Value::Pattern(_)))
-    }
-
-    fn is_path_like(&self, value: &Value<'p>) -> bool {
-        let name = value.describe().to_lowercase();
-        !name.ends_with("(…)")
-            && ["path", "prefix", "url", "base", "root", "endpoint", "version"].iter().any(|word| name.contains(word))
     }
 
     /// The routers that a handler is or wraps; one that may be a router and cannot be followed.
@@ -416,6 +411,16 @@ impl<'p> Evaluator<'p> {
             other => Some(self_path(&other)),
         }
     }
+}
+
+/// Whether what is not known is a path and not a handler: it is put together like a string, or called like one.
+fn is_path_like(argument: &Argument<'_>, value: &Value<'_>) -> bool {
+    const WORDS: &[&str] = &["process.env", "config", "path", "prefix", "url", "base", "root", "endpoint", "version"];
+    let built = argument.value.source().is_some_and(|(expression, _)| {
+        matches!(expression.kind, ExprKind::Template(..) | ExprKind::Binary(Binary::Add, ..))
+    });
+    let name = value.describe().to_lowercase();
+    built || (!name.ends_with("(…)") && WORDS.iter().any(|word| name.contains(word)))
 }
 
 fn loads_files(opaque: &super::Opaque<'_>) -> bool {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use super::{Routes, location};
+use super::{Routes, location, path};
 use crate::typescript::evaluate::{Birth, Evaluator, Framework, PathText, RouterId, RouterNode, joined};
 use crate::typescript::facts::UnresolvedEndpoint;
 
@@ -61,7 +61,7 @@ impl Walk<'_, '_> {
         let Some(location) = location(self.evaluator, site) else { return };
         let name = format!("mount at {location}");
         let reason = format!("what is mounted here is not known: {reason}");
-        self.found.unresolved.push(UnresolvedEndpoint { what: "mount", name, location, reason });
+        self.found.unresolved.push(UnresolvedEndpoint { what: "mount", tail: None, name, location, reason });
     }
 }
 
@@ -76,8 +76,11 @@ fn unmounted(evaluator: &Evaluator<'_>, router: &RouterNode<'_>, found: &mut Rou
     for registration in &router.registrations {
         let Some(location) = location(evaluator, registration.site) else { continue };
         let path = registration.path.as_deref().unwrap_or("…");
+        let tail = path::normalised(path).ok().and_then(|paths| paths.into_iter().next());
+        let tail = tail.filter(|_| registration.path.is_ok());
         found.unresolved.push(UnresolvedEndpoint {
             what: "route",
+            tail: tail.map(|path| (registration.method.clone(), path)),
             name: format!("{} {path}", registration.method),
             location,
             reason: "its router is not mounted on any application in the files of `routes`".into(),

@@ -1,0 +1,42 @@
+//! Which contract describes which route: the same method, and the same path but for the names of its parameters.
+
+use super::Model;
+use crate::typescript::facts::{Contract, Facts, Route};
+use crate::typescript::routes::path::shape;
+
+/// Whether routes and contracts are configured, and contracts with endpoints were read: without them nothing can be
+/// missing.
+pub(super) fn are_judged(model: &Model<'_>) -> bool {
+    let sources = &model.input.config.sources;
+    !sources.routes.is_empty() && !sources.contracts.is_empty() && !model.input.facts.contracts.is_empty()
+}
+
+/// Whether a contract may be asked of `route`: one that answers to whatever nobody else answers cannot have one.
+pub(super) fn needs_contract(model: &Model<'_>, route: &Route) -> bool {
+    let is_fallback = route.path.contains('*');
+    let is_protocol = matches!(route.method.as_str(), "HEAD" | "OPTIONS");
+    !is_fallback && !is_protocol && !model.input.config.ignored_routes.is_match(&route.path)
+}
+
+/// Whether `contract` describes `route`.
+pub(super) fn describes(contract: &Contract, route: &Route) -> bool {
+    let method = route.method == "ALL" || route.method == contract.method;
+    method && shape(&contract.path) == shape(&route.path)
+}
+
+/// Why it is not known whether the route of `contract` exists.
+pub(super) fn may_be_unread<'f>(facts: &'f Facts, contract: &Contract) -> Option<&'f str> {
+    let hides = |tail: &Option<(String, String)>| match tail {
+        None => true,
+        Some((method, path)) => {
+            *method == contract.method && (path == "/" || shape(&contract.path).ends_with(&shape(path)))
+        }
+    };
+    let unresolved = facts.unresolved_endpoints.iter().filter(|one| one.what != "contract");
+    unresolved.into_iter().find(|one| hides(&one.tail)).map(|one| one.reason.as_str())
+}
+
+/// How people call an endpoint: `GET /api/users/:id`.
+pub(super) fn title(method: &str, path: &str) -> String {
+    format!("{method} {path}")
+}

@@ -1,0 +1,91 @@
+//! An endpoint that the server offers has no API contract.
+//!
+//! ## Why
+//! Clients of the endpoint guess what it takes and returns, and nothing notices when that changes.
+//!
+//! ## Example
+//! ```ts
+//! app.delete('/api/users/:id', remove);
+//! ```
+//! No contract has the method `DELETE` and the path `/api/users/:id` (the names of parameters do not matter). An
+//! endpoint that needs none, like a health check, belongs into `ignored-routes`.
+
+use std::collections::HashSet;
+
+use super::endpoints::{are_judged, describes, needs_contract, title};
+use super::{Check, Model};
+use crate::report::{Category, Finding, Severity};
+use crate::typescript::routes::path::shape;
+
+/// See the file's documentation.
+pub const CHECK: Check = Check {
+    kind: "MISSING_API_CONTRACT",
+    category: Category::ApiContracts,
+    severity: Severity::Error,
+    critical: true,
+    source: include_str!("missing_api_contract.rs"),
+    run,
+    #[cfg(test)]
+    cases: tests::CASES,
+};
+
+fn run(model: &Model<'_>) -> Vec<Finding> {
+    if !are_judged(model) {
+        return Vec::new();
+    }
+    let facts = model.input.facts;
+    let mut seen = HashSet::new();
+    let routes = facts.routes.iter().filter(|route| needs_contract(model, route));
+    let without = routes.filter(|route| !facts.contracts.iter().any(|contract| describes(contract, route)));
+    let once = without.filter(|route| seen.insert((route.method.clone(), shape(&route.path))));
+    let finding = |route: &crate::typescript::facts::Route| {
+        let endpoint = title(&route.method, &route.path);
+        CHECK
+            .finding(&endpoint, format!("Endpoint '{endpoint}' has no API contract definition"))
+            .at(&route.location, format!("`{endpoint}` is offered here"))
+            .with_help("add a contract with this method and path, or list the path in `ignored-routes`")
+    };
+    once.map(finding).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::checks::test_utils::{Case, Cases, ENDPOINTS};
+
+    pub const CASES: Cases = Cases {
+        failing: &[
+            Case::endpoints(
+                "import express from 'express'; const app = express();
+                 app.get('/users/:id', h);
+                 app.post('/users', h);
+                 export const E = { get: { method: 'GET', path: '/users/:userId' } };",
+                3,
+            ),
+            Case::endpoints(
+                "import express from 'express'; const app = express();
+                 app.put('/users/:id', h).get('/users/:id', h);
+                 export const E = { get: { method: 'GET', path: '/users/:id' } };",
+                2,
+            ),
+        ],
+        passing: &[
+            // Nothing is configured as a route, or as a contract.
+            Case { configuration: "contracts = ['**/*.ts']", ..Case::passing("", TS) },
+            Case { configuration: "routes = ['**/*.ts']", ..Case::passing("", TS) },
+            Case {
+                configuration: "routes = ['**/*.ts']\ncontracts = ['**/*.ts']\nignored-routes = ['/health/**']",
+                ..Case::passing("", HEALTH)
+            },
+            Case { configuration: ENDPOINTS, ..Case::passing("", FALLBACKS) },
+        ],
+    };
+
+    const TS: &str = "import express from 'express'; const app = express(); app.get('/x', h);
+                      export const E = { get: { method: 'GET', path: '/y' } };";
+    const HEALTH: &str =
+        "import express from 'express'; const app = express(); app.get('/health/live', h).get('/y', h);
+                          export const E = { get: { method: 'GET', path: '/y' } };";
+    const FALLBACKS: &str = "import express from 'express'; const app = express();
+                             app.options('/y', h).all('/api/*', h).all('/y', h).get('*', h);
+                             export const E = { get: { method: 'GET', path: '/y/' } };";
+}
