@@ -1,5 +1,6 @@
 //! Migration files: reading them, refusing what is unsafe, running them, undoing them.
 
+pub mod baseline;
 pub mod files;
 mod find;
 pub mod fingerprint;

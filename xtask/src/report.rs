@@ -5,12 +5,14 @@ mod finding;
 mod migration;
 mod rollback;
 mod sources;
+mod status;
 mod verification;
 
 pub use finding::{Category, Finding, Label, Occurrence, Severity, Suggestion};
 pub use migration::{AppliedMigration, MigrationResult};
 pub use rollback::{Loss, Restoration, RollbackResult, RolledBackMigration, Unit, Verdict};
 pub use sources::Sources;
+pub use status::{MigrationState, MigrationStatus, Status};
 pub use verification::{Coverage, NO_TABLE, Unjudged, Verification};
 
 /// An instant as the specification writes it: RFC 3339 in UTC with milliseconds, `2024-01-15T10:30:00.000Z`.

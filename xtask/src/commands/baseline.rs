@@ -1,14 +1,56 @@
-//! `db-baseline`.
+//! `db-baseline`: adopts a database that was made without this tool. Its history is written up to a version, once its
+//! schema is what the migrations up to there make.
 
 use anyhow::{Result, bail};
 
-use super::{Context, Outcome};
+use super::{Context, Outcome, live, migrate};
+use crate::migrations::prediction::Laboratory;
+use crate::migrations::{self, Migration, baseline, files, history};
+use crate::postgres::connect::{Target, connect};
+use crate::schema::diff::{Likeness, diff};
 
 /// Options of `db-baseline`.
 #[derive(Debug, clap::Args)]
-pub struct Options {}
+pub struct Options {
+    /// The last migration that the database already has: `7`, `V7__add_user_bio`, `add_user_bio`
+    pub migration: String,
+
+    /// How long to wait, in seconds, while somebody else migrates or rolls back
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub lock_timeout: u64,
+}
 
 /// Runs `db-baseline`.
-pub fn run(_context: &Context, _options: &Options) -> Result<Outcome> {
-    bail!("`db-baseline` is not built yet")
+pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
+    let files = files::load(&context.tree(), &context.config.migrations)?;
+    let last = migrations::find(&files, &options.migration)?;
+    let target = Target::open(context.options.database_url.as_deref(), &context.config, &context.root)?;
+    context.terminal.print(&format!("Database: {}\n", target.describe()))?;
+    let mut client = connect(&target)?;
+    let settings = migrate::lock_database(context, &mut client, options.lock_timeout, 3000)?;
+    if let Some(row) = history::read(&mut client, &settings.history_table)?.last() {
+        bail!(
+            "cannot adopt the database: `{}` already records migrations, the last of them `{row}`; `cargo xtask \
+             db-status` shows them",
+            settings.history_table
+        )
+    }
+    let had: Vec<&Migration> = files.iter().filter(|file| file.version <= last.version).collect();
+    let shadow_url = context.options.shadow_database_url.as_deref().filter(|url| !url.is_empty());
+    let laboratory = Laboratory { config: &context.config, root: &context.root, shadow_url };
+    let expected = laboratory.schema(&had)?;
+    let difference = diff(&expected, &live::read(&mut client, &context.config)?).without_grants();
+    if difference.likeness() == Likeness::Different {
+        context.terminal.print(&format!(
+            "The database is not what the migrations up to {last} make (- migrations, + this database):\n{difference}\n\
+             Nothing was recorded. Name the migration that the database has, or make the first difference go away.\n"
+        ))?;
+        return Ok(Outcome::Errors);
+    }
+    baseline::record(&mut client, &settings, &files, last.version)?;
+    let count = had.len();
+    context
+        .terminal
+        .print(&format!("Recorded {count} migrations, up to {last}: the database has what they make.\n"))?;
+    Ok(Outcome::Clean)
 }

@@ -7,12 +7,13 @@ mod watch;
 
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use postgres::Client;
 
 use super::judge::Judge;
 use super::{Context, Outcome, live, report_files};
 use crate::cli::Format;
+use crate::migrations::journal::{self, Phase};
 use crate::migrations::prediction::Laboratory;
 use crate::migrations::runner::{self, Settings};
 use crate::migrations::state::State;
@@ -104,6 +105,7 @@ impl<'a> Run<'a> {
     fn work(&mut self, client: &mut Client, settings: &Settings, files: &[Migration]) -> Result<()> {
         let style = self.context.terminal.style();
         let state = State::new(history::read(client, &settings.history_table)?, files);
+        let interrupted = self.interrupted(client, settings)?;
         let judge = Judge::new(self.context, files)?;
         if !state.problems.is_empty() {
             self.result.pre = before::history_problems(&state);
@@ -118,7 +120,8 @@ impl<'a> Run<'a> {
         let prediction = laboratory.predict(&applied, &state.pending)?;
         let history = History::new(&judge, &prediction, &state.pending, planned.len());
         let live = live::read(client, &self.context.config)?;
-        self.result.pre = before::verification(&judge, &prediction, &live, &history);
+        let drift = if interrupted { Vec::new() } else { before::drift(&prediction.base, &live) };
+        self.result.pre = before::verification(&judge, &prediction, drift, &history);
         self.say(&human::migration::before(&self.result, style))?;
         if !self.result.pre.overall_passed() {
             self.result.error = Some("the verification before the migration found errors; nothing was applied".into());
@@ -135,6 +138,24 @@ impl<'a> Run<'a> {
                 Ok(())
             }
         }
+    }
+
+    /// Whether a migration without transaction is applied in part: until it is whole, the live schema is neither of
+    /// the ones that are known.
+    fn interrupted(&mut self, client: &mut Client, settings: &Settings) -> Result<bool> {
+        let journal = journal::read(client, &settings.history_table)?;
+        if let Some(entry) = journal.iter().find(|entry| entry.phase == Phase::RollingBack) {
+            let name = format!("V{}__{}", entry.version, entry.name);
+            bail!("`{name}` is undone in part: go on with `cargo xtask db-rollback {name}` first")
+        }
+        let applying = journal.iter().find(|entry| entry.phase == Phase::Applying);
+        if let Some(entry) = applying {
+            let name = format!("V{}__{}", entry.version, entry.name);
+            self.result
+                .unchecked
+                .push(format!("drift of the live database before the run: `{name}` is applied in part"));
+        }
+        Ok(applying.is_some())
     }
 
     fn laboratory(&self) -> Laboratory<'a> {

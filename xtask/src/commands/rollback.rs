@@ -14,13 +14,14 @@ use postgres::Client;
 use super::judge::Judge;
 use super::{Context, Outcome, live, report_files};
 use crate::cli::Format;
+use crate::migrations::journal::{self, Phase};
 use crate::migrations::prediction::Laboratory;
 use crate::migrations::rollback::backup::Backup;
 use crate::migrations::rollback::execute::{Ending, Order};
 use crate::migrations::rollback::{Foresight, Plan, loss, sequence};
 use crate::migrations::runner::Settings;
 use crate::migrations::state::State;
-use crate::migrations::{Migration, files, history, journal};
+use crate::migrations::{Migration, files, history};
 use crate::postgres::connect::{Target, connect};
 use crate::render::{human, json};
 use crate::report::{Loss, Restoration, RollbackResult, Timestamp, Verdict, Verification};
@@ -120,6 +121,7 @@ impl<'a> Run<'a> {
         let judge = Judge::new(self.context, files)?;
         let foresight = Foresight::new(&self.laboratory(), &plan, &state, &journal)?;
         let before = live::read(client, &self.context.config)?;
+        let interrupted = journal.iter().any(|entry| entry.phase != Phase::Applied);
         self.result.pre = judge.judge(&before, "the database before the rollback", None);
         self.result.losses = foreseen_losses(client, &foresight)?;
         self.say(&human::rollback::before(&self.result, self.context.terminal.style()))?;
@@ -134,7 +136,7 @@ impl<'a> Run<'a> {
         let backup = self.backup()?;
         let foreseen = foresight.changes.clone().unwrap_or_default();
         let order = Order { settings, foreseen: &foreseen, accepted: &accepted, backup: backup.as_ref() };
-        let verdicts = Verdicts::new(self.context, &judge, &plan, &foresight, &before);
+        let verdicts = Verdicts::new(self.context, &judge, &plan, &foresight, (!interrupted).then_some(&before));
         self.perform(client, order, &plan, verdicts)
     }
 

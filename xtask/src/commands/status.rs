@@ -1,14 +1,99 @@
-//! `db-status`.
+//! `db-status`: which database this is, which migrations it has, and what is wrong. Changes nothing, waits for nobody.
 
-use anyhow::{Result, bail};
+use anyhow::Result;
+use postgres::Client;
 
-use super::{Context, Outcome};
+use super::{Context, Outcome, live};
+use crate::cli::Format;
+use crate::migrations::journal::{Entry, Phase};
+use crate::migrations::state::{Problem, State};
+use crate::migrations::{files, history, journal, lock, steps};
+use crate::postgres::connect::{Target, connect};
+use crate::render::{human, json};
+use crate::report::{MigrationState, MigrationStatus, Status};
+use crate::schema::snapshot;
 
 /// Options of `db-status`.
 #[derive(Debug, clap::Args)]
-pub struct Options {}
+pub struct Options {
+    /// Exit with 1 when a migration is pending, or anything is wrong
+    #[arg(long)]
+    pub exit_code: bool,
+}
 
 /// Runs `db-status`.
-pub fn run(_context: &Context, _options: &Options) -> Result<Outcome> {
-    bail!("`db-status` is not built yet")
+pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
+    let (files, problems) = files::read(&context.tree(), &context.config.migrations)?;
+    let target = Target::open(context.options.database_url.as_deref(), &context.config, &context.root)?;
+    let mut client = connect(&target)?;
+    let table = &context.config.history_table;
+    let state = State::new(history::read(&mut client, table)?, &files);
+    let journal = journal::read(&mut client, table)?;
+    let status = Status {
+        database: target.describe(),
+        migrations: migrations(context, &mut client, &state, &journal)?,
+        invalid_indexes: steps::invalid_indexes(&mut client)?,
+        locked_by: lock::held_by(&mut client, table)?.map(|holder| holder.to_string()),
+        file_problems: problems.iter().map(ToString::to_string).collect(),
+    };
+    let text = match context.options.format {
+        Format::Human => human::status::status(&status, context.terminal.style()),
+        Format::Json => json::status(&status),
+    };
+    context.terminal.print(&text)?;
+    Ok(if options.exit_code && !status.is_current() { Outcome::Errors } else { Outcome::Clean })
+}
+
+/// Every migration by version: recorded, or a file.
+fn migrations(
+    context: &Context,
+    client: &mut Client,
+    state: &State<'_>,
+    journal: &[Entry],
+) -> Result<Vec<MigrationStatus>> {
+    let mut all: Vec<(i64, MigrationStatus)> = Vec::new();
+    for applied in &state.applied {
+        let undone = interrupted(context, client, journal, applied.row.version, Phase::RollingBack)?;
+        let at = applied.row.applied_on.clone();
+        let state_now =
+            undone.map_or(MigrationState::Applied { at }, |standing| MigrationState::PartlyUndone { standing });
+        all.push((applied.row.version, status(applied.row.to_string(), state_now, &state.problems)));
+    }
+    for pending in &state.pending {
+        let begun = interrupted(context, client, journal, pending.version, Phase::Applying)?;
+        let state_now = begun.map_or(MigrationState::Pending, |standing| MigrationState::PartlyApplied { standing });
+        all.push((pending.version, status(pending.to_string(), state_now, &state.problems)));
+    }
+    for late in &state.out_of_order {
+        all.push((late.version, status(late.to_string(), MigrationState::OutOfOrder, &state.problems)));
+    }
+    all.sort_by_key(|(version, _)| *version);
+    Ok(all.into_iter().map(|(_, status)| status).collect())
+}
+
+fn status(name: String, state: MigrationState, problems: &[Problem]) -> MigrationStatus {
+    let problem = problems.iter().find(|problem| problem.name() == name);
+    let next = match &state {
+        MigrationState::PartlyApplied { .. } => Some("`cargo xtask db-migrate` goes on from there".to_owned()),
+        MigrationState::PartlyUndone { .. } => Some(format!("`cargo xtask db-rollback {name}` goes on from there")),
+        MigrationState::Applied { .. } | MigrationState::Pending | MigrationState::OutOfOrder => None,
+    };
+    let problem = problem.map(|problem| format!("it {}: {}", problem.what(), problem.help())).or(next);
+    MigrationStatus { name, state, problem }
+}
+
+/// How far a run without transaction has come, if one of this version was interrupted.
+fn interrupted(
+    context: &Context,
+    client: &mut Client,
+    journal: &[Entry],
+    version: i64,
+    phase: Phase,
+) -> Result<Option<String>> {
+    let Some(entry) = journal.iter().find(|entry| entry.version == version && entry.phase == phase) else {
+        return Ok(None);
+    };
+    let Some(progress) = &entry.progress else { return Ok(Some("nothing of it has run".into())) };
+    let catalog = snapshot::digest(&live::read(client, &context.config)?);
+    Ok(Some(steps::assess(client, progress, &catalog)?.to_string()))
 }

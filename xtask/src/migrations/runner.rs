@@ -68,13 +68,7 @@ pub fn run(
     target: i64,
     watch: &mut dyn Watch,
 ) -> Result<()> {
-    let all: Vec<_> = files
-        .iter()
-        .map(|file| {
-            refinery_core::Migration::unapplied(&file.to_string(), &file.sql)
-                .with_context(|| format!("refinery refuses the name of `{}`", file.file))
-        })
-        .collect::<Result<_>>()?;
+    let all = as_refinery(files)?;
     let recorded = history::read(client, &settings.history_table)?;
     let last = recorded.last().map_or(i64::MIN, |row| row.version);
     let pending = files.iter().filter(|file| file.version > last && file.version <= target).collect();
@@ -88,6 +82,15 @@ pub fn run(
         (Ok(_), None) => Ok(()),
         (Err(error), None) => Err(anyhow!(error).context("refinery refused the migrations")),
     }
+}
+
+/// The files as refinery takes them.
+pub(crate) fn as_refinery(files: &[Migration]) -> Result<Vec<refinery_core::Migration>> {
+    let convert = |file: &Migration| {
+        refinery_core::Migration::unapplied(&file.to_string(), &file.sql)
+            .with_context(|| format!("refinery refuses the name of `{}`", file.file))
+    };
+    files.iter().map(convert).collect()
 }
 
 /// A connection as refinery drives it: first it makes sure of its history table, then for each pending migration it
@@ -112,7 +115,7 @@ enum Next {
 
 /// Tells refinery to stop.
 #[derive(Debug)]
-struct Stopped;
+pub(crate) struct Stopped;
 
 impl std::fmt::Display for Stopped {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -11,6 +11,8 @@ pub struct State<'a> {
     pub applied: Vec<AppliedFile<'a>>,
     /// The files above the last applied version, by version.
     pub pending: Vec<&'a Migration>,
+    /// The files below the last applied version that were not applied.
+    pub out_of_order: Vec<&'a Migration>,
     /// Why migrating would not be safe; empty when history and files agree.
     pub problems: Vec<Problem>,
 }
@@ -134,7 +136,7 @@ impl<'a> State<'a> {
         }));
         let applied =
             rows.into_iter().map(|row| AppliedFile { file: by_version.get(&row.version).copied(), row }).collect();
-        Self { applied, pending, problems }
+        Self { applied, pending, out_of_order: late, problems }
     }
 
     /// The files of the applied migrations, in order; only meaningful where there are no problems.

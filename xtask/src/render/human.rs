@@ -5,6 +5,7 @@ mod coverage;
 pub mod finding;
 pub mod migration;
 pub mod rollback;
+pub mod status;
 mod steps;
 mod suggestion;
 mod verification;

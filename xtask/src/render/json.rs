@@ -4,11 +4,13 @@
 mod finding;
 mod migration;
 mod rollback;
+mod status;
 mod verification;
 
 pub use finding::finding;
 pub use migration::migration;
 pub use rollback::rollback;
+pub use status::status;
 pub use verification::{verification, verification_value};
 
 use serde_json::Value;

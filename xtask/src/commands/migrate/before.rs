@@ -36,7 +36,12 @@ fn critical(kind: &'static str, entity: &str, message: String, help: String) -> 
 }
 
 /// Judges the schema that the migrations of this run will make, and the live database as it is.
-pub fn verification(judge: &Judge<'_>, prediction: &Prediction, live: &Schema, history: &History) -> Verification {
+pub fn verification(
+    judge: &Judge<'_>,
+    prediction: &Prediction,
+    drift: Vec<Finding>,
+    history: &History,
+) -> Verification {
     let last = history.last();
     let against = match last {
         Some(name) => format!("the schema after {name}, from a replay of the migrations"),
@@ -44,7 +49,7 @@ pub fn verification(judge: &Judge<'_>, prediction: &Prediction, live: &Schema, h
     };
     let mut verification = judge.judge(prediction.after(history.count()), &against, last);
     history.complete(&mut verification);
-    verification.findings.splice(0..0, drift(&prediction.base, live));
+    verification.findings.splice(0..0, drift);
     verification
 }
 

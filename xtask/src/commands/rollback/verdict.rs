@@ -27,15 +27,16 @@ pub struct Verdicts<'a> {
 }
 
 impl<'a> Verdicts<'a> {
-    /// For rollbacks of `plan` on a database whose schema is `before`.
+    /// For rollbacks of `plan` on a database whose schema is `before`; none when a run was interrupted in it.
     pub fn new(
         context: &'a Context,
         judge: &'a Judge<'a>,
         plan: &'a Plan,
         foresight: &'a Foresight,
-        before: &Schema,
+        before: Option<&Schema>,
     ) -> Self {
-        let drift = foresight.current.as_ref().map(|current| diff(current, before).without_grants().changes);
+        let known = foresight.current.as_ref().zip(before);
+        let drift = known.map(|(current, before)| diff(current, before).without_grants().changes);
         Self { context, judge, plan, foresight, drift: drift.unwrap_or_default(), post: None, committed: Vec::new() }
     }
 

@@ -1,0 +1,56 @@
+//! `db-status` on the terminal: first which database, then every migration.
+
+use super::steps::{indented, signed};
+use crate::render::style::{Paint, Sign, count, harmless, paint};
+use crate::report::{MigrationState, MigrationStatus, Status};
+use crate::terminal::Style;
+
+/// The whole report.
+#[must_use]
+pub fn status(report: &Status, style: Style) -> String {
+    let mut text = format!("Database: {}\n\n", harmless(&report.database));
+    let width = report.migrations.iter().map(|one| one.name.chars().count()).max().unwrap_or(0);
+    report.migrations.iter().for_each(|one| text += &line(one, width, style));
+    if report.migrations.is_empty() {
+        text += "There are no migrations.\n";
+    }
+    if let Some(holder) = &report.locked_by {
+        text += &format!("\nSomebody is migrating or rolling back: {}\n", harmless(holder));
+    }
+    for index in &report.invalid_indexes {
+        let what = format!("the index `{}` is not valid: drop and create it again", harmless(index));
+        text += &signed(Sign::Warning, &what, style);
+    }
+    for problem in &report.file_problems {
+        text += &signed(Sign::Failed, &harmless(problem), style);
+    }
+    text + &summary(report)
+}
+
+fn line(one: &MigrationStatus, width: usize, style: Style) -> String {
+    let (word, color, detail) = match &one.state {
+        MigrationState::Applied { at } => ("applied", Paint::Green, Some(at)),
+        MigrationState::Pending => ("pending", Paint::Yellow, None),
+        MigrationState::PartlyApplied { standing } => ("partly applied", Paint::Red, Some(standing)),
+        MigrationState::PartlyUndone { standing } => ("partly undone", Paint::Red, Some(standing)),
+        MigrationState::OutOfOrder => ("out of order", Paint::Red, None),
+    };
+    let name = harmless(&one.name);
+    let detail = detail.map(|detail| format!("  {}", harmless(detail))).unwrap_or_default();
+    let mut text = format!("{name:width$}  {}{detail}\n", paint(word, color, style));
+    if let Some(problem) = &one.problem {
+        text += &indented(&harmless(problem));
+    }
+    text
+}
+
+fn summary(report: &Status) -> String {
+    let applied = report.count(|state| matches!(state, MigrationState::Applied { .. }));
+    let pending = report.count(|state| matches!(state, MigrationState::Pending));
+    let problems = report.migrations.iter().filter(|one| one.problem.is_some()).count();
+    let mut text = format!("\n{applied} applied, {pending} pending");
+    if problems > 0 {
+        text += &format!(", {}", count(problems, "problem"));
+    }
+    text + "\n"
+}

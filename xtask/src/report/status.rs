@@ -1,0 +1,67 @@
+//! Where a database stands: the result of `db-status`.
+
+/// One migration, as history, files and journal see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MigrationStatus {
+    /// `V7__add_user_bio`
+    pub name: String,
+    /// Where it stands.
+    pub state: MigrationState,
+    /// What is wrong with it, and what to do about that.
+    pub problem: Option<String>,
+}
+
+/// Where a migration stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MigrationState {
+    /// Recorded in the history, at this time.
+    Applied {
+        /// RFC 3339
+        at: String,
+    },
+    /// Not applied yet.
+    Pending,
+    /// It runs without a transaction and was interrupted while it was applied.
+    PartlyApplied {
+        /// How far it has come.
+        standing: String,
+    },
+    /// Its way back runs without a transaction and was interrupted.
+    PartlyUndone {
+        /// How far it has come.
+        standing: String,
+    },
+    /// Older than the last applied one, and not applied.
+    OutOfOrder,
+}
+
+/// The result of `db-status`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// Which database; without a password.
+    pub database: String,
+    /// Every migration that is recorded or has a file, by version.
+    pub migrations: Vec<MigrationStatus>,
+    /// Indexes that are not valid: nothing uses them, and each write pays for them.
+    pub invalid_indexes: Vec<String>,
+    /// Who migrates or rolls back at this moment.
+    pub locked_by: Option<String>,
+    /// Problems of the migration files themselves.
+    pub file_problems: Vec<String>,
+}
+
+impl Status {
+    /// Whether every migration is applied and nothing is wrong.
+    #[must_use]
+    pub fn is_current(&self) -> bool {
+        let settled =
+            |one: &MigrationStatus| one.problem.is_none() && matches!(one.state, MigrationState::Applied { .. });
+        self.migrations.iter().all(settled) && self.invalid_indexes.is_empty() && self.file_problems.is_empty()
+    }
+
+    /// How many migrations are in a state.
+    #[must_use]
+    pub fn count(&self, is_it: impl Fn(&MigrationState) -> bool) -> usize {
+        self.migrations.iter().filter(|one| is_it(&one.state)).count()
+    }
+}
