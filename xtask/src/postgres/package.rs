@@ -154,8 +154,10 @@ fn make_link(package: &Path, link: &Link) -> Result<()> {
     if !inside(source) || !inside(target) {
         bail!("`pg-symlinks.json` links `{}` to `{}`, which leaves the package", link.target, link.source)
     }
-    let up = target.components().skip(1).map(|_| Component::ParentDir);
-    let relative: PathBuf = up.chain(source.components()).collect();
+    // Relative to the folder that both are in: the folder above will have another name.
+    let common = source.components().zip(target.components()).take_while(|(source, target)| source == target).count();
+    let up = target.components().skip(common + 1).map(|_| Component::ParentDir);
+    let relative: PathBuf = up.chain(source.components().skip(common)).collect();
     let target = package.join(target);
     if let Some(parent) = target.parent() {
         std::fs::create_dir_all(parent)?;
@@ -213,7 +215,10 @@ mod tests {
         let link = |source: &str, target: &str| Link { source: source.into(), target: target.into() };
         make_link(package.path(), &link("native/lib/libpq.so.5.15", "native/lib/libpq.so.5")).expect("inside");
         let made = std::fs::read_link(package.path().join("native/lib/libpq.so.5")).expect("a link");
-        assert_eq!(made, Path::new("../../native/lib/libpq.so.5.15"));
+        assert_eq!(made, Path::new("libpq.so.5.15"));
+        make_link(package.path(), &link("native/share/a", "native/lib/deep/b")).expect("inside");
+        let made = std::fs::read_link(package.path().join("native/lib/deep/b")).expect("a link");
+        assert_eq!(made, Path::new("../../share/a"));
         assert!(make_link(package.path(), &link("../../etc/passwd", "native/x")).is_err());
         assert!(make_link(package.path(), &link("native/x", "/etc/x")).is_err());
     }
