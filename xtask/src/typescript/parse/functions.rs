@@ -143,6 +143,7 @@ fn class_member(member: &ast::ClassElement<'_>, depth: u32) -> ClassMember {
                 value: property.type_annotation.as_ref().map(|node| types::lower(&node.type_annotation, depth)),
             },
             is_static: property.r#static,
+            readonly: property.readonly,
             hidden: hidden(property.accessibility),
             kind: MemberKind::Field(property.value.as_ref().map(|value| lower(value, depth))),
             decorators: decorators(&property.decorators, depth),
@@ -155,6 +156,7 @@ fn class_member(member: &ast::ClassElement<'_>, depth: u32) -> ClassMember {
                 value: property.type_annotation.as_ref().map(|node| types::lower(&node.type_annotation, depth)),
             },
             is_static: property.r#static,
+            readonly: false,
             hidden: hidden(property.accessibility),
             kind: MemberKind::Field(property.value.as_ref().map(|value| lower(value, depth))),
             decorators: decorators(&property.decorators, depth),
@@ -179,6 +181,7 @@ fn method(method: &ast::MethodDefinition<'_>, depth: u32) -> ClassMember {
             value,
         },
         is_static: method.r#static,
+        readonly: false,
         hidden: hidden(method.accessibility),
         kind: match method.kind {
             ast::MethodDefinitionKind::Constructor => MemberKind::Constructor(function),
@@ -199,6 +202,7 @@ fn other(at: oxc_span::Span) -> ClassMember {
     ClassMember {
         property: Property { span: span(at), key, optional: false, value: None },
         is_static: true,
+        readonly: false,
         hidden: true,
         kind: MemberKind::Other,
         decorators: Vec::new(),

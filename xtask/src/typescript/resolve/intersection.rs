@@ -42,6 +42,9 @@ fn pair<'p>(left: Type<'p>, right: Type<'p>) -> Type<'p> {
         (Type::Object(object), Type::Unresolved(reason)) | (Type::Unresolved(reason), Type::Object(object)) => {
             Type::Object(Rc::new(Object { incomplete: Some(reason), ..(*object).clone() }))
         }
+        (Type::Function, Type::Function | Type::Object(_)) | (Type::Object(_), Type::Function) => Type::Function,
+        (Type::Opaque, Type::Object(object)) | (Type::Object(object), Type::Opaque) => Type::Object(object),
+        (Type::Opaque, Type::Opaque) => Type::Opaque,
         (Type::Unresolved(reason), _) | (_, Type::Unresolved(reason)) => Type::Unresolved(reason),
         (left, right) => match (rank(&left), rank(&right)) {
             (None, None) => Type::unresolved("it is an intersection that is not read"),

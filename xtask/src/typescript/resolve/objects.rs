@@ -98,9 +98,10 @@ impl<'p> Resolver<'p> {
             MemberKind::Field(Some(value)) => {
                 let Ok(Some(name)) = self.key(scope, &member.property.key) else { return };
                 let inside = scope.clone();
+                let widen = !member.readonly;
                 let value_type = Lazy::computed(move |resolver| {
                     let value = resolver.value(&inside, value);
-                    resolver.type_of(&value, true)
+                    resolver.type_of(&value, widen)
                 });
                 object.put(Property { value: value_type, ..property(scope, name, &member.property) });
             }
@@ -121,6 +122,9 @@ impl<'p> Resolver<'p> {
                 self.deeper(|| self.class(scope, declaration, arguments)).unwrap_or_else(Type::unresolved)
             }
             Value::ClassOf(instance) => instance.get(self),
+            Value::External(package, path) if package.is_empty() => {
+                self.builtin(path.last().map_or("", |name| name), arguments)
+            }
             Value::External(package, path) => self.external_type(package, path, arguments),
             Value::Unknown(why) => Type::Unresolved(Rc::clone(why)),
             _ => Type::unresolved("it extends a class that is computed"),

@@ -19,15 +19,16 @@ impl<'p> Resolver<'p> {
             "Boolean" => Type::Boolean,
             "BigInt" => Type::Bigint,
             "Date" => Type::Date,
-            "Buffer" | "Uint8Array" | "ArrayBuffer" | "SharedArrayBuffer" | "Blob" | "ArrayBufferLike" => Type::Bytes,
+            "Buffer" | "Uint8Array" | "ArrayBuffer" | "SharedArrayBuffer" | "ArrayBufferLike" => Type::Bytes,
             "Function" => Type::Function,
-            "Object" | "Map" | "Set" | "WeakMap" | "WeakSet" | "RegExp" | "Error" | "URL" | "URLSearchParams"
+            "Object" | "Map" | "Set" | "WeakMap" | "WeakSet" | "RegExp" | "URL" | "Blob" | "URLSearchParams"
             | "ReadonlyMap" | "ReadonlySet" | "File" | "FormData" | "Headers" | "Request" | "Response"
             | "AbortSignal" | "AbortController" | "ReadableStream" | "Iterable" | "Iterator" | "AsyncIterable"
             | "Event" | "HTMLElement" | "Element" | "Generator" | "AsyncGenerator" | "IterableIterator" => Type::Opaque,
             "Array" | "ReadonlyArray" => {
                 Type::Array(arguments.first().cloned().unwrap_or_else(|| Lazy::known(Type::Any)))
             }
+            "Error" | "TypeError" | "RangeError" | "SyntaxError" => error(),
             "Promise" | "PromiseLike" => Type::Opaque,
             "Readonly" => argument(0),
             "Partial" => self.each_property(&argument(0), |property| Property { optional: true, ..property }),
@@ -159,6 +160,14 @@ impl<'p> Resolver<'p> {
             _ => Type::unresolved("`ReturnType` is not read here"),
         }
     }
+}
+
+/// What every error has.
+fn error<'p>() -> Type<'p> {
+    let text = |name| Property::synthetic(name, Lazy::known(Type::String));
+    let stack = Property { optional: true, ..text("stack") };
+    let cause = Property { optional: true, ..Property::synthetic("cause", Lazy::known(Type::Unknown)) };
+    Type::object(vec![text("name"), text("message"), stack, cause])
 }
 
 /// Whether `keys` holds the literal `name`.

@@ -216,6 +216,8 @@ pub struct ClassMember {
     pub property: Property,
     /// Whether it is `static`.
     pub is_static: bool,
+    /// Whether it is `readonly`: then a literal keeps its own type.
+    pub readonly: bool,
     /// Whether it is `private` or `protected`.
     pub hidden: bool,
     /// What it is.

@@ -52,10 +52,7 @@ fn simple<'p>(
         "lazy" => SchemaKind::Lazy(arguments.first().cloned().unwrap_or(Value::Undefined)),
         "literal" => literal(arguments.first()),
         "enum" | "nativeEnum" => return Some(enumeration(resolver, arguments.first())),
-        "custom" => match types.first() {
-            Some(of) => SchemaKind::Custom(of.clone()),
-            None => SchemaKind::Unknown,
-        },
+        "custom" => return Some(custom(types, arguments)),
         "instanceof" => match arguments.first() {
             Some(class) => SchemaKind::Custom(instance(resolver, class)),
             None => SchemaKind::Unknown,
@@ -191,6 +188,13 @@ fn from_type<'p>(resolver: &Resolver<'p>, of: &Lazy<'p>) -> Rc<Schema<'p>> {
         Some(values) if !values.is_empty() => Schema::new(SchemaKind::Values(values)),
         _ => Schema::unresolved("the values of the enum are computed"),
     }
+}
+
+/// Without a function nothing is checked, whatever the type says.
+fn custom<'p>(types: &[Lazy<'p>], arguments: &[Value<'p>]) -> Rc<Schema<'p>> {
+    let kind = types.first().map_or(SchemaKind::Unknown, |of| SchemaKind::Custom(of.clone()));
+    let unchecked = arguments.is_empty();
+    Schema::new(kind).constrained(|constraints| (constraints.coerced, constraints.refined) = (unchecked, !unchecked))
 }
 
 fn instance<'p>(resolver: &Resolver<'p>, class: &Value<'p>) -> Lazy<'p> {
