@@ -27,6 +27,7 @@ use rayon::prelude::*;
 use crate::config::Config;
 use crate::source::{LineIndex, Span};
 use crate::tree::Tree;
+use collect::Links;
 use discover::Candidate;
 use facts::{Facts, Problem};
 use modules::Program;
@@ -45,12 +46,17 @@ fn read_all(tree: &dyn Tree, config: &Config) -> Result<Facts> {
     candidates.par_iter().for_each(|candidate| {
         program.add(&candidate.path, &candidate.bytes);
     });
-    let (parts, found): (Vec<Facts>, _) = rayon::join(
+    let (parts, found): (Vec<(Facts, Links)>, _) = rayon::join(
         || candidates.par_iter().map(|candidate| file_facts(&program, candidate)).collect(),
         || endpoints(&program, candidates),
     );
     let mut facts = Facts { files_walked: discovered.walked, files_parsed: candidates.len(), ..Facts::default() };
-    parts.into_iter().for_each(|part| append(&mut facts, part));
+    let mut links = Links::default();
+    for (part, stated) in parts {
+        append(&mut facts, part);
+        links.extend(stated);
+    }
+    links.apply(&mut facts);
     let (routes, contracts) = found;
     facts.routes = routes.routes;
     facts.contracts = contracts.contracts;
@@ -72,13 +78,13 @@ fn endpoints(program: &Program<'_>, candidates: &[Candidate]) -> (routes::Routes
     (routes, contracts)
 }
 
-fn file_facts(program: &Program<'_>, candidate: &Candidate) -> Facts {
+fn file_facts(program: &Program<'_>, candidate: &Candidate) -> (Facts, Links) {
     let mut facts = Facts::default();
-    if let Some(module) = program.load(&candidate.path) {
+    let links = program.load(&candidate.path).map(|module| {
         let resolver = Resolver::new(program);
-        collect::collect(&resolver, module, candidate.roles, &mut facts);
-    }
-    facts
+        collect::collect(&resolver, module, candidate.roles, &mut facts)
+    });
+    (facts, links.unwrap_or_default())
 }
 
 fn append(facts: &mut Facts, part: Facts) {

@@ -2,28 +2,36 @@
 
 mod constants;
 mod fields;
+mod links;
 mod names;
 pub(super) mod tags;
+#[cfg(test)]
+mod tests;
 mod types;
+
+use std::cell::RefCell;
 
 use super::discover::Roles;
 use super::facts::Facts;
 use super::resolve::{Resolver, Scope};
 use super::syntax::{Module, Statement, StatementKind};
+pub use links::Links;
 
-/// Adds what `module` declares to `facts`.
-pub fn collect<'p>(resolver: &Resolver<'p>, module: &'p Module, roles: Roles, facts: &mut Facts) {
+/// Adds what `module` declares to `facts`; returns what it says about declarations of other files.
+pub fn collect<'p>(resolver: &Resolver<'p>, module: &'p Module, roles: Roles, facts: &mut Facts) -> Links {
     facts.problems.extend(module.problems.iter().cloned());
+    let file = File { resolver, module, links: RefCell::default() };
     if roles.describes_data() {
-        let file = File { resolver, module };
         file.statements(&Scope::module(module), &module.statements, "", facts);
     }
+    file.links.into_inner()
 }
 
 /// A file whose declarations are read.
 struct File<'e, 'p> {
     resolver: &'e Resolver<'p>,
     module: &'p Module,
+    links: RefCell<Links>,
 }
 
 impl<'p> File<'_, 'p> {
@@ -32,6 +40,7 @@ impl<'p> File<'_, 'p> {
         let mut seen = std::collections::HashSet::new();
         for statement in statements {
             self.resolver.begin();
+            self.note_links(statement);
             match &statement.kind {
                 StatementKind::Namespace(namespace) => {
                     let prefix =

@@ -6,6 +6,7 @@ mod expressions;
 mod functions;
 mod modules;
 mod nesting;
+mod recovery;
 mod statements;
 mod types;
 
@@ -21,6 +22,9 @@ use crate::source::{LineIndex, Span};
 
 /// The stack that reading needs: the parser is recursive, and [`nesting`] bounds how deep it goes.
 pub const STACK_SIZE: usize = 256 * 1024 * 1024;
+
+/// How many broken declarations of a file are stepped over.
+const ATTEMPTS: usize = 6;
 
 /// Reads the file `path` with the content `bytes`. Needs [`STACK_SIZE`] of stack.
 #[must_use]
@@ -41,17 +45,36 @@ pub fn parse(path: &str, bytes: &[u8]) -> Module {
     module
 }
 
+/// A parser that gives up keeps nothing. Then the declaration around the error is blanked out, and the rest read.
 fn read(module: &mut Module, text: &str) {
+    let mut text = text.to_owned();
+    for attempt in 0..ATTEMPTS {
+        let Err(at) = read_once(module, &text, attempt == 0) else { return };
+        if !recovery::blank(&mut text, at) {
+            return;
+        }
+    }
+}
+
+/// Reads `text`; where the parser gives up, the byte at which it did.
+fn read_once(module: &mut Module, text: &str, first: bool) -> Result<(), u32> {
     let allocator = Allocator::default();
     let source_type = SourceType::from_path(&*module.path).unwrap_or_else(|_| SourceType::ts());
     let options = ParseOptions { preserve_parens: false, ..ParseOptions::default() };
     let parsed = Parser::new(&allocator, text, source_type).with_options(options).parse();
+    let mut gave_up_at = 0;
     for diagnostic in &parsed.diagnostics {
         let label = diagnostic.labels.iter().next();
-        let at = label.map_or(0, |label| label.offset());
-        report(module, at, &format!("the file does not parse: {}", lower_first(&diagnostic.message)));
+        gave_up_at = label.map_or(0, |label| label.offset());
+        if first {
+            report(module, gave_up_at, &format!("the file does not parse: {}", lower_first(&diagnostic.message)));
+        }
+    }
+    if parsed.panicked {
+        return Err(gave_up_at);
     }
     modules::fill(module, &parsed.program, text);
+    Ok(())
 }
 
 fn report(module: &mut Module, at: u32, message: &str) {

@@ -31,7 +31,10 @@ impl<'p> File<'_, 'p> {
                 return;
             }
         }
-        facts.types.push(self.declaration(statement, origin, prefix, &evaluated));
+        let declaration = self.declaration(statement, origin, prefix, &evaluated);
+        let generated = self.generated_tables(&declaration, &evaluated);
+        facts.types.push(declaration);
+        facts.types.extend(generated);
     }
 
     /// A declaration with the fields of `evaluated`.
@@ -53,7 +56,7 @@ impl<'p> File<'_, 'p> {
             origin,
             exported: self.is_exported(statement, name),
             tags: self.tags(statement.span),
-            table_link: self.table_link(statement),
+            table_link: self.table_link(statement).or_else(|| self.commented_link(statement)),
             fields,
             unresolved,
         }

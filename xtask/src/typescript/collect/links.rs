@@ -1,0 +1,172 @@
+//! Which table a declaration describes, where the source says it about another declaration: kysely's `DB` interface
+//! maps names of tables to interfaces, `Selectable<PersonTable>` is a row of whatever table that is, kanel writes it
+//! into a comment.
+
+use std::collections::HashMap;
+
+use super::File;
+use crate::source::Location;
+use crate::typescript::facts::{Declaration, Facts, Side, TableLink};
+use crate::typescript::modules::Symbol;
+use crate::typescript::resolve::{Property, Type};
+use crate::typescript::syntax::{Interface, Statement, StatementKind, TypeKind, TypeMember, TypeNode};
+
+/// What was said about declarations by others.
+#[derive(Debug, Default)]
+pub struct Links {
+    /// The declaration at this place describes this table.
+    tables: Vec<(Location, String)>,
+    /// The declaration at the first place describes a side of what the one at the second describes.
+    sides: Vec<(Location, Side, Location)>,
+}
+
+impl Links {
+    /// Takes up what another file says.
+    pub fn extend(&mut self, other: Self) {
+        self.tables.extend(other.tables);
+        self.sides.extend(other.sides);
+    }
+
+    /// Gives each declaration without a link of its own the one that others state.
+    pub fn apply(&self, facts: &mut Facts) {
+        let tables: HashMap<&Location, &String> = self.tables.iter().map(|(at, table)| (at, table)).collect();
+        let sides = self.sides.iter().filter_map(|(at, side, of)| Some((at, (*side, *tables.get(of)?))));
+        let sides: HashMap<&Location, (Side, &String)> = sides.collect();
+        for declaration in facts.types.iter_mut().filter(|declaration| declaration.table_link.is_none()) {
+            let own = tables.get(&declaration.location).map(|table| (Side::Row, *table));
+            if let Some((side, table)) = own.or_else(|| sides.get(&declaration.location).copied()) {
+                declaration.table_link = Some(TableLink { table: table.clone(), side });
+            }
+        }
+    }
+}
+
+impl<'p> File<'_, 'p> {
+    /// Notes what `statement` says about other declarations.
+    pub(super) fn note_links(&self, statement: &'p Statement) {
+        match &statement.kind {
+            StatementKind::Interface(interface) if self.is_database(interface) => self.note_tables(&interface.members),
+            StatementKind::Alias(alias) => {
+                let (TypeKind::Reference(path, arguments), at) = (&alias.value.kind, alias.name.span) else { return };
+                let side = match path.last().map(String::as_str) {
+                    Some("Selectable") => Side::Row,
+                    Some("Insertable") => Side::Insert,
+                    Some("Updateable") => Side::Update,
+                    _ => return,
+                };
+                if let Some(of) = arguments.first().and_then(|of| self.declaration_of(of)) {
+                    self.links.borrow_mut().sides.push((self.module.location(at), side, of));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// kysely's map of tables: an interface of that name whose properties are all declared types.
+    fn is_database(&self, interface: &Interface) -> bool {
+        let name = &interface.name.text;
+        let named = name == "DB" || name == "Tables" || name.ends_with("Database") || name.ends_with("DB");
+        let is_reference = |member: &TypeMember| match member {
+            TypeMember::Property(property) => {
+                matches!(property.value.as_ref().map(|value| &value.kind), Some(TypeKind::Reference(..)))
+            }
+            TypeMember::Index(..) | TypeMember::Method => false,
+        };
+        named && !interface.members.is_empty() && interface.members.iter().all(is_reference)
+    }
+
+    fn note_tables(&self, members: &'p [TypeMember]) {
+        for property in TypeNode::properties(members) {
+            let of = property.value.as_ref().and_then(|value| self.declaration_of(value));
+            if let (Some(of), Some(table)) = (of, property.key.literal()) {
+                self.links.borrow_mut().tables.push((of, table.to_owned()));
+            }
+        }
+    }
+
+    /// The place of the declaration that a type refers to.
+    fn declaration_of(&self, node: &'p TypeNode) -> Option<Location> {
+        let TypeKind::Reference(path, _) = &node.kind else { return None };
+        match self.resolver.program.lookup(self.module, path.first()?)? {
+            Symbol::Declared(module, name) if path.len() == 1 => {
+                let (_, span) = module.declarations(name).find_map(Statement::declared)?;
+                Some(module.location(span))
+            }
+            _ => None,
+        }
+    }
+
+    /// kanel: `Represents the initializer for the table public.actor`.
+    pub(super) fn commented_link(&self, statement: &Statement) -> Option<TableLink> {
+        let mut comments = self.module.comments.iter().filter(|comment| comment.before == Some(statement.span.start));
+        comments.find_map(|comment| {
+            let (_, said) = comment.text.split_once("Represents the ")?;
+            let sides = [
+                ("table ", Side::Row),
+                ("initializer for the table ", Side::Insert),
+                ("mutator for the table ", Side::Update),
+            ];
+            sides.into_iter().find_map(|(words, side)| {
+                let table = said.strip_prefix(words)?.split_whitespace().next()?;
+                Some(TableLink { table: table.strip_prefix("public.").unwrap_or(table).to_owned(), side })
+            })
+        })
+    }
+}
+
+/// Supabase's generated `Database`: a declaration for each table's `Row`, `Insert` and `Update`.
+impl<'p> File<'_, 'p> {
+    pub(super) fn generated_tables(&self, database: &Declaration, of: &Type<'p>) -> Vec<Declaration> {
+        let mut found = Vec::new();
+        if !database.name.ends_with("Database") {
+            return found;
+        }
+        for (namespace, schema) in self.inner(of) {
+            for (_, tables) in self.inner(&schema).into_iter().filter(|(name, _)| name == "Tables") {
+                for (table, sides) in self.inner(&tables) {
+                    let linked = super::names::qualified(&namespace, &table);
+                    found.extend(self.generated_sides(
+                        database,
+                        &linked,
+                        &format!("{}['{namespace}']['Tables']['{table}']", database.name),
+                        &sides,
+                    ));
+                }
+            }
+        }
+        found
+    }
+
+    fn generated_sides(&self, database: &Declaration, table: &str, path: &str, sides: &Type<'p>) -> Vec<Declaration> {
+        let Ok(object) = self.resolver.properties(sides) else { return Vec::new() };
+        let side = |name: &str| match name {
+            "Row" => Some(Side::Row),
+            "Insert" => Some(Side::Insert),
+            "Update" => Some(Side::Update),
+            _ => None,
+        };
+        let declared = object.properties.iter().filter_map(|property| {
+            let side = side(&property.name)?;
+            let fields = self.resolver.properties(&property.value.get(self.resolver)).ok()?;
+            Some(Declaration {
+                name: format!("{path}['{}']", property.name),
+                location: property.place.as_ref()?.location(),
+                table_link: Some(TableLink { table: table.to_owned(), side }),
+                fields: self.fields(&fields),
+                unresolved: fields.incomplete.as_ref().map(ToString::to_string),
+                ..database.clone()
+            })
+        });
+        declared.collect()
+    }
+
+    /// The properties of an object type that are object types themselves.
+    fn inner(&self, of: &Type<'p>) -> Vec<(String, Type<'p>)> {
+        let Ok(object) = self.resolver.properties(of) else { return Vec::new() };
+        let held = |property: &Property<'p>| {
+            let held = property.value.get(self.resolver);
+            matches!(held, Type::Object(_)).then(|| (property.name.to_string(), held))
+        };
+        object.properties.iter().filter_map(held).collect()
+    }
+}

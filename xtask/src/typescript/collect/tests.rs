@@ -1,0 +1,133 @@
+//! Declarations, and what is read from them; whole programs stand in `xtask/tests/fixtures/typescript`.
+
+use crate::config::Config;
+use crate::typescript::facts::{Declaration, Facts, Kind};
+use crate::typescript::testing::MemoryTree;
+
+fn read(files: &[(&str, &str)]) -> Facts {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("db.toml");
+    std::fs::write(&file, "types = ['**/*.ts']\nvalidation = ['**/*.ts']\ndrizzle = ['**/*.ts']\n").unwrap();
+    let config = Config::load(folder.path(), Some(&file)).unwrap();
+    crate::typescript::read(&MemoryTree::new(files), &config).unwrap()
+}
+
+fn of(text: &str) -> Facts {
+    read(&[("a.ts", text)])
+}
+
+fn links(facts: &Facts) -> Vec<String> {
+    let all = facts.types.iter().chain(&facts.tables);
+    let linked = |declaration: &Declaration| {
+        let link = declaration.table_link.as_ref()?;
+        Some(format!("{} {:?} of {}", declaration.name, link.side, link.table))
+    };
+    all.filter_map(linked).collect()
+}
+
+#[test]
+fn tables_are_linked_by_drizzle_kysely_supabase_and_kanel() {
+    let drizzle = of("import { pgSchema, pgTable, text } from 'drizzle-orm/pg-core';
+        export const users = pgTable('app_users', { name: text('full_name') });
+        export const logs = pgSchema('audit').table('logs', { a: text() });
+        export type User = typeof users.$inferSelect;
+        export type NewLog = (typeof logs)['$inferInsert'];");
+    let expected =
+        ["User Row of app_users", "NewLog Insert of audit.logs", "users Row of app_users", "logs Row of audit.logs"];
+    assert_eq!(links(&drizzle), expected);
+    assert_eq!(drizzle.tables[0].fields[0].column.as_deref(), Some("full_name"));
+    let kysely = read(&[
+        ("db.ts", "import type { Person } from './person'; export interface DB { person: Person; }"),
+        (
+            "person.ts",
+            "import type { Generated, Insertable } from 'kysely';
+            export interface Person { id: Generated<number>; name: string }
+            export type NewPerson = Insertable<Person>;",
+        ),
+    ]);
+    assert_eq!(links(&kysely), ["Person Row of person", "NewPerson Insert of person"]);
+    assert!(kysely.types[1].fields[0].has_default && kysely.types[1].fields[0].kind == Kind::Number);
+    let supabase =
+        of("export type Database = { public: { Tables: { a: { Row: { x: string }; Insert: { x?: string } } } } };
+        export type A = Database['public']['Tables']['a']['Row'];");
+    let expected = [
+        "Database['public']['Tables']['a']['Row'] Row of a",
+        "Database['public']['Tables']['a']['Insert'] Insert of a",
+        "A Row of a",
+    ];
+    assert_eq!(links(&supabase), expected);
+    let kanel = of(
+        "/** Represents the initializer for the table public.actor */\nexport interface ActorInitializer { id: string }",
+    );
+    assert_eq!(links(&kanel), ["ActorInitializer Insert of actor"]);
+}
+
+#[test]
+fn tags_speak_for_declarations_and_fields() {
+    let facts = of(
+        "/**\n * A user.\n * @table app.users\n * @projection\n */\nexport interface User {\n  // db-verify-ignore TYPE_MISMATCH: legacy\n  id: string;\n  name: string; // db-verify-ignore NULLABILITY_MISMATCH: filled in\n  last: string;\n}\n// db-verify-ignore MISSING_TYPE: later\nexport class Other { a!: string }",
+    );
+    let user = &facts.types[0];
+    assert_eq!((user.tags.table.as_deref(), user.tags.projection), (Some("app.users"), true));
+    let ignores = |at: usize| {
+        user.fields[at]
+            .tags
+            .ignores
+            .iter()
+            .map(|one| (one.kind.as_str(), one.reason.as_str(), one.location.line))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(ignores(0), [("TYPE_MISMATCH", "legacy", 7)]);
+    assert_eq!(ignores(1), [("NULLABILITY_MISMATCH", "filled in", 9)]);
+    assert_eq!(ignores(2), []);
+    assert_eq!(facts.types[1].tags.ignores[0].kind, "MISSING_TYPE");
+}
+
+#[test]
+fn what_cannot_be_read_says_why() {
+    let facts = of("import type { Foreign } from 'somewhere';
+        import type { Missing } from './nowhere';
+        export interface A { foreign: Foreign; missing: Missing; unknown: Undeclared; list: Foreign[] }
+        export interface B extends Foreign { own: string }
+        export type C = Foreign & { own: string };
+        export type D = D & { own: string };");
+    let reasons: Vec<_> = facts.types[0]
+        .fields
+        .iter()
+        .map(|field| match &field.kind {
+            Kind::Unresolved(why) => why.clone(),
+            Kind::Array(items) => format!("{items:?}"),
+            other => format!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(reasons[0], "`Foreign` comes from the package `somewhere`");
+    assert_eq!(reasons[1], "`Missing` is not found in `./nowhere`");
+    assert_eq!(reasons[2], "`Undeclared` is not declared in the monorepo");
+    assert!(facts.types[1..].iter().all(|one| one.unresolved.is_some() && one.field("own").is_some()), "{facts:#?}");
+}
+
+#[test]
+fn large_and_circular_types_end() {
+    let members: Vec<String> = (0..800).map(|at| format!("'value_{at}'")).collect();
+    let facts = of(&format!(
+        "export type Huge = {};
+        export interface Row {{ huge: Huge; both: Huge & ({}); deep: Loop['next']['next']; loop: Loop[] }}
+        export interface Loop {{ next: Loop; other: Other<Loop> }}
+        export type Other<T> = {{ more: Other<Other<T>>; plain: T }};
+        export type Grow<T> = Grow<T[]>;
+        export interface Uses {{ grow: Grow<string>; other: Other<string>['more']['more']['plain'] }}",
+        members.join(" | "),
+        members.iter().rev().cloned().collect::<Vec<_>>().join(" | ")
+    ));
+    assert_eq!(facts.enums[0].values.len(), 800);
+    assert!(matches!(&facts.types[0].fields[0].kind, Kind::Enum(values) if values.len() == 800));
+    assert!(matches!(facts.types.last().unwrap().fields[0].kind, Kind::Unresolved(_)), "{:#?}", facts.types.last());
+}
+
+#[test]
+fn half_written_files_keep_what_is_whole() {
+    let facts =
+        of("export interface A { a: string }\nexport interface B { b: string\n\nexport interface C { c: string }\n");
+    assert!(!facts.problems.is_empty());
+    assert!(facts.types.iter().any(|one| one.name == "A"), "{:?}", facts.types);
+}
