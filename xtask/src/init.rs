@@ -58,6 +58,7 @@ fn tables(tree: &dyn Tree, files: &[String], layouts: &layouts::Layouts) -> BTre
         let text = read(tree, file);
         names.extend(create.captures_iter(&text).map(|found| found[1].to_lowercase()));
     }
+    names.extend(roles::drizzle_tables(tree, files));
     names
 }
 
@@ -144,9 +145,9 @@ mod tests {
         assert_eq!(
             proposal.toml(Some("workspace.metadata.db")),
             "[workspace.metadata.db]\npostgres = \"16\" # docker-compose.yml\nmigrations = \"migrations\"\n\
-             snapshot = \"snapshots/schema.json\"\ntypes = [\"shared/types/**/*.ts\"] # 1 file\n\
-             validation = [\"shared/validation/**/*.ts\"] # 1 file\nroutes = [\"server/routes/**/*.ts\"] # 1 file\n\
-             drizzle = [\"server/schema/**/*.ts\"] # 1 file\n"
+             snapshot = \"snapshots/schema.json\"\ntypes = [\"shared/types/user.ts\"] # 1 file\n\
+             validation = [\"shared/validation/user.ts\"] # 1 file\nroutes = [\"server/routes/user.ts\"] # 1 file\n\
+             drizzle = [\"server/schema/users.ts\"] # 1 file\n"
         );
     }
 

@@ -5,8 +5,14 @@ use std::collections::BTreeSet;
 /// More folders than this are joined.
 const MOST: usize = 6;
 
+/// So few files are named one by one.
+const FEW: usize = 2;
+
 /// Globs that match all of `files`.
 pub(super) fn cover(files: &[String]) -> Vec<String> {
+    if files.len() <= FEW {
+        return files.iter().map(|file| globset::escape(file)).collect();
+    }
     let folder = |file: &String| file.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
     let mut folders: BTreeSet<String> = files.iter().map(folder).collect();
     folders = outermost(&folders);
@@ -49,8 +55,9 @@ mod tests {
     #[test]
     fn folders_become_globs() {
         assert_eq!(globs(&["a/b/x.ts", "a/b/c/y.ts", "d/z.ts"]), ["a/b/**/*.ts", "d/**/*.ts"]);
-        assert_eq!(globs(&["app/[id]/x.ts"]), ["app/[[]id[]]/**/*.ts"]);
-        assert_eq!(globs(&["x.ts", "a/y.tsx"]), ["**/*.{ts,tsx,mts,cts}"]);
+        assert_eq!(globs(&["app/[id]/x.ts", "a.ts"]), ["app/[[]id[]]/x.ts", "a.ts"]);
+        assert_eq!(globs(&["app/[id]/x.ts", "app/[id]/y.ts", "b/z.ts"]), ["app/[[]id[]]/**/*.ts", "b/**/*.ts"]);
+        assert_eq!(globs(&["x.ts", "a/y.tsx", "z.ts"]), ["**/*.{ts,tsx,mts,cts}"]);
     }
 
     #[test]

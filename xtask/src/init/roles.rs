@@ -30,20 +30,47 @@ const DATA_FOLDERS: &[&str] = &[
 pub(super) fn find(tree: &dyn Tree, files: &[String], tables: &BTreeSet<String>) -> Vec<(&'static str, Vec<String>)> {
     let Some(patterns) = Patterns::new() else { return Vec::new() };
     let mut roles: Vec<(&'static str, Vec<String>)> =
-        ["types", "validation", "contracts", "routes", "drizzle"].map(|key| (key, Vec::new())).into();
+        ["validation", "contracts", "routes", "drizzle"].map(|key| (key, Vec::new())).into();
+    let (mut certain, mut possible) = (Vec::new(), Vec::new());
     for file in files.iter().filter(|file| is_source(file)) {
         let text = read(tree, file);
         if text.len() > LARGEST {
             continue;
         }
-        let found = patterns.roles(file, &text, tables);
-        for ((_, files), has) in roles.iter_mut().zip(found) {
+        for ((_, files), has) in roles.iter_mut().zip(patterns.roles(&text, file)) {
             if has {
                 files.push(file.clone());
             }
         }
+        match patterns.describes_rows(file, &text, tables) {
+            Likelihood::Certain => certain.push(file.clone()),
+            Likelihood::Possible => possible.push(file.clone()),
+            Likelihood::None => {}
+        }
     }
+    roles.insert(0, ("types", if certain.is_empty() { possible } else { certain }));
     roles
+}
+
+/// How likely a file is to hold row types.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Likelihood {
+    None,
+    /// It has a type named after a table, in a folder for such things.
+    Possible,
+    /// It has several, or one with a name that only row types have.
+    Certain,
+}
+
+/// The names of the tables that Drizzle declares, in lower case.
+pub(super) fn drizzle_tables(tree: &dyn Tree, files: &[String]) -> BTreeSet<String> {
+    let Ok(table) = Regex::new(r#"\bpgTable\s*\(\s*['"](\w+)['"]"#) else { return BTreeSet::new() };
+    let mut names = BTreeSet::new();
+    for file in files.iter().filter(|file| is_source(file)) {
+        let text = read(tree, file);
+        names.extend(table.captures_iter(&text).map(|found| found[1].to_lowercase()));
+    }
+    names
 }
 
 fn is_source(file: &str) -> bool {
@@ -80,8 +107,8 @@ impl Patterns {
         })
     }
 
-    /// types, validation, contracts, routes, drizzle
-    fn roles(&self, file: &str, text: &str, tables: &BTreeSet<String>) -> [bool; 5] {
+    /// validation, contracts, routes, drizzle
+    fn roles(&self, text: &str, file: &str) -> [bool; 4] {
         let drizzle = self.drizzle.is_match(text) && text.contains("drizzle-orm");
         let validation = self.zod.is_match(text) && self.zod_object.is_match(text);
         let next_route = file.ends_with("/route.ts") && file.contains("app/");
@@ -90,19 +117,24 @@ impl Patterns {
         let enough = if file.contains("contract") { 1 } else { 3 };
         let pairs = self.contract_method.find_iter(text).count().min(self.contract_path.find_iter(text).count());
         let contracts = text.contains("initContract(") || (pairs >= enough && !routes);
-        [self.describes_rows(file, text, tables), validation, contracts, routes, drizzle]
+        [validation, contracts, routes, drizzle]
     }
 
-    /// Whether it declares types that are named after tables: several of them, one with a name that only row types
-    /// have, or one in a folder for such things.
-    fn describes_rows(&self, file: &str, text: &str, tables: &BTreeSet<String>) -> bool {
+    /// Whether it declares types that are named after tables.
+    fn describes_rows(&self, file: &str, text: &str, tables: &BTreeSet<String>) -> Likelihood {
         let names: Vec<_> = self.declaration.captures_iter(text).map(|found| found[1].to_owned()).collect();
         let of_tables: Vec<_> = names.iter().filter_map(|name| table_of(name, tables)).collect();
-        let certain = of_tables.iter().any(|(_, suffix)| !suffix.is_empty());
+        let suffixed = of_tables.iter().filter(|(_, suffix)| !suffix.is_empty()).count();
         let distinct: BTreeSet<_> = of_tables.iter().map(|(table, _)| table).collect();
         let in_place = file.split(['/', '.']).any(|part| DATA_FOLDERS.contains(&part));
         let generated = text.contains("Tables: {") && text.contains("Row: {");
-        generated || certain || distinct.len() > 2 || (in_place && !distinct.is_empty())
+        if generated || (in_place && (suffixed > 0 || distinct.len() > 2)) || suffixed > 2 {
+            Likelihood::Certain
+        } else if suffixed > 0 || distinct.len() > 2 || (in_place && !distinct.is_empty()) {
+            Likelihood::Possible
+        } else {
+            Likelihood::None
+        }
     }
 }
 
@@ -145,15 +177,17 @@ mod tests {
     #[test]
     fn roles_are_told_by_imports_and_calls() {
         let patterns = Patterns::new().expect("valid patterns");
-        let roles = |file: &str, text: &str| patterns.roles(file, text, &BTreeSet::from(["users".to_owned()]));
-        assert_eq!(roles("a.ts", "import { z } from 'zod/v4'; z.object({})"), [false, true, false, false, false]);
+        let roles = |file: &str, text: &str| patterns.roles(text, file);
+        assert_eq!(roles("a.ts", "import { z } from 'zod/v4'; z.object({})"), [true, false, false, false]);
         let contract = "export const e = { get: { method: 'GET', path: '/users' } }";
-        assert_eq!(roles("contracts/a.ts", contract), [false, false, true, false, false]);
-        assert_eq!(roles("a.ts", &contract.repeat(3)), [false, false, true, false, false]);
-        assert_eq!(roles("a.ts", contract), [false; 5]);
-        assert_eq!(roles("web/app/api/users/route.ts", "export function GET() {}"), [false, false, false, true, false]);
-        assert_eq!(roles("a.ts", "export interface User {}"), [false; 5]);
-        assert_eq!(roles("types/a.ts", "export interface User {}"), [true, false, false, false, false]);
-        assert_eq!(roles("a.ts", "export interface UserRow {}"), [true, false, false, false, false]);
+        assert_eq!(roles("contracts/a.ts", contract), [false, true, false, false]);
+        assert_eq!(roles("a.ts", &contract.repeat(3)), [false, true, false, false]);
+        assert_eq!(roles("a.ts", contract), [false; 4]);
+        assert_eq!(roles("web/app/api/users/route.ts", "export function GET() {}"), [false, false, true, false]);
+        let rows = |file: &str, text: &str| patterns.describes_rows(file, text, &BTreeSet::from(["users".to_owned()]));
+        assert_eq!(rows("a.ts", "export interface User {}"), Likelihood::None);
+        assert_eq!(rows("types/a.ts", "export interface User {}"), Likelihood::Possible);
+        assert_eq!(rows("a.ts", "export interface UserRow {}"), Likelihood::Possible);
+        assert_eq!(rows("database/a.ts", "export interface UserRow {}"), Likelihood::Certain);
     }
 }
