@@ -6,7 +6,7 @@ use super::classes::name;
 use super::routers::{PathText, self_path};
 use super::value::{Argument, ClassValue, Opaque, Site, Value};
 use super::{Evaluator, Scope};
-use crate::typescript::syntax::Expr;
+use crate::typescript::syntax::{Expr, ExprKind};
 
 /// A method of a controller that answers requests.
 #[derive(Debug, Clone)]
@@ -53,6 +53,11 @@ impl<'p> Evaluator<'p> {
                 self_path(&version)
             });
             let site = Site { file: class.scope.file, span: place(member) };
+            let names_verb = |(name, _): &(String, _)| VERBS.iter().any(|verb| verb.0 == name);
+            if !decorators.iter().any(names_verb) && member.decorators.iter().any(|one| is_custom(one, class, self)) {
+                let path = Err("its decorators name no method and path that are known before the program runs".into());
+                verbs.push(Verb { method: "ALL".into(), path, version: None, site });
+            }
             for (decorator, arguments) in &decorators {
                 let Some((_, method)) = VERBS.iter().find(|(name, _)| name == decorator) else { continue };
                 let path = self.argument(arguments, 0);
@@ -102,6 +107,12 @@ impl<'p> Evaluator<'p> {
             _ => {}
         }
     }
+}
+
+/// Whether a decorator is one of the monorepo's own, and may be made of NestJS's.
+fn is_custom<'p>(decorator: &'p Expr, class: &Rc<ClassValue<'p>>, evaluator: &mut Evaluator<'p>) -> bool {
+    let ExprKind::Call(callee, ..) = &decorator.kind else { return false };
+    matches!(evaluator.evaluate(callee, &class.scope), Value::Function(_))
 }
 
 fn place(member: &crate::typescript::syntax::ClassMember) -> crate::source::Span {

@@ -185,6 +185,12 @@ fn join<'p>(first: Option<Value<'p>>, second: Option<Value<'p>>) -> Option<Value
         (Some(Value::Text(first)), Some(Value::Text(second))) if first != second => {
             Some(Value::unknown(format!("it is '{first}' or '{second}'")))
         }
+        // `case 'get': return Get; case 'post': return Post;`
+        (Some(first), Some(second))
+            if first.is_opaque() && first.describe() != second.describe() && second.is_opaque() =>
+        {
+            Some(Value::unknown(format!("it is `{}` or `{}`", first.describe(), second.describe())))
+        }
         (first, _) => first,
     }
 }

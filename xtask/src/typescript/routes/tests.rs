@@ -261,3 +261,15 @@ fn factories_that_nobody_calls_and_tags() {
     assert_eq!((found.routes[0].path.as_str(), found.unresolved.len()), ("/users/x", 0));
     assert_eq!(found.routes[0].tags.ignores[0].reason, "internal");
 }
+
+#[test]
+fn decorators_that_choose_when_the_program_runs_are_said() {
+    let found = routes_of(&[(
+        "a.ts",
+        "import { Controller, Get, Post } from '@nestjs/common';
+         function pick(method) { switch (method) { case 'get': return Get; default: return Post; } }
+         function Endpoint(options) { return pick(options.method)(options.path); }
+         @Controller('x') export class X { @Endpoint({ method: 'post', path: 'y' }) y() {} }",
+    )]);
+    assert_eq!((found.routes.len(), found.unresolved.len()), (0, 1));
+}
