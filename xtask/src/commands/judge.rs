@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use super::Context;
 use crate::checks::{self, Input};
@@ -27,9 +27,11 @@ impl<'a> Judge<'a> {
     /// Reads the TypeScript, and which migration last touched what.
     ///
     /// # Errors
-    /// When a configured folder does not exist.
+    /// When a configured folder does not exist, or a file cannot be read: what it declares would be taken for missing,
+    /// or worse, not be missed.
     pub fn new(context: &'a Context, migrations: &[Migration]) -> Result<Self> {
         let facts = typescript::read(&context.tree(), &context.config)?;
+        refuse_unread(&facts)?;
         Ok(Self { context, facts, provenance: provenance::read(migrations) })
     }
 
@@ -63,4 +65,18 @@ impl<'a> Judge<'a> {
         }
         sources
     }
+}
+
+fn refuse_unread(facts: &Facts) -> Result<()> {
+    let Some(first) = facts.problems.first() else { return Ok(()) };
+    let others = match facts.problems.len() - 1 {
+        0 => String::new(),
+        1 => " (and one more file)".to_owned(),
+        more => format!(" (and {more} more files)"),
+    };
+    bail!(
+        "cannot read `{}`: {}{others}; correct it, or leave it out with `exclude` in the configuration",
+        first.location,
+        first.message
+    )
 }
