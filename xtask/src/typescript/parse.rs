@@ -10,6 +10,7 @@ mod recovery;
 mod statements;
 mod types;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use oxc_allocator::Allocator;
@@ -30,7 +31,7 @@ const ATTEMPTS: usize = 6;
 #[must_use]
 pub fn parse(path: &str, bytes: &[u8]) -> Module {
     let (text, invalid_at) = decode(bytes);
-    let text: Arc<str> = text.into();
+    let text: Arc<str> = Arc::from(&*text);
     let path: Arc<str> = path.into();
     let lines = LineIndex::new(Arc::clone(&path), Arc::clone(&text));
     let mut module = modules::empty(path, lines);
@@ -47,10 +48,10 @@ pub fn parse(path: &str, bytes: &[u8]) -> Module {
 
 /// A parser that gives up keeps nothing. Then the declaration around the error is blanked out, and the rest read.
 fn read(module: &mut Module, text: &str) {
-    let mut text = text.to_owned();
+    let mut text = Cow::Borrowed(text);
     for attempt in 0..ATTEMPTS {
         let Err(at) = read_once(module, &text, attempt == 0) else { return };
-        if !recovery::blank(&mut text, at) {
+        if !recovery::blank(text.to_mut(), at) {
             return;
         }
     }
@@ -83,12 +84,12 @@ fn report(module: &mut Module, at: u32, message: &str) {
 }
 
 /// The text, and the first byte that is not UTF-8. A byte order mark is white space to the parser.
-fn decode(bytes: &[u8]) -> (String, Option<u32>) {
+fn decode(bytes: &[u8]) -> (Cow<'_, str>, Option<u32>) {
     match std::str::from_utf8(bytes) {
-        Ok(text) => (text.to_owned(), None),
+        Ok(text) => (Cow::Borrowed(text), None),
         Err(error) => {
             let at = u32::try_from(error.valid_up_to()).unwrap_or(u32::MAX);
-            (String::from_utf8_lossy(bytes).into_owned(), Some(at))
+            (String::from_utf8_lossy(bytes), Some(at))
         }
     }
 }
