@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test binary uses a part of this")]
 
+pub mod database;
 pub mod monorepo;
 
 use std::path::Path;

@@ -36,6 +36,22 @@ impl Monorepo {
         repo
     }
 
+    /// A monorepo without TypeScript, with these migrations: name, SQL forward, SQL back.
+    pub fn of_migrations(migrations: &[(&str, &str, &str)]) -> Self {
+        let mut builder = tempfile::Builder::new();
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755));
+        let folder = builder.prefix("mono repo ").tempdir().expect("a temporary folder");
+        let repo = Self { root: folder.path().to_path_buf(), _folder: folder };
+        let off = "[workspace.metadata.db.severity]\nMISSING_TYPE = 'off'\nMISSING_VALIDATION_SCHEMA = 'off'\n";
+        repo.write("Cargo.toml", &format!("[workspace.metadata.db]\npostgres = '15'\n{off}"));
+        for (name, up, down) in migrations {
+            repo.write(&format!("migrations/{name}.sql"), up);
+            repo.write(&format!("migrations/{name}.down.sql"), down);
+        }
+        repo
+    }
+
     fn copy(&self, from: &Path, name: &str) {
         let target = self.path(name);
         std::fs::create_dir_all(target.parent().expect("below the root")).expect("a folder for the copy");

@@ -1,0 +1,167 @@
+//! `db-migrate` on a real database: what it applies, what it refuses, and what it leaves behind when something fails.
+
+mod support;
+
+use support::database::Database;
+use support::monorepo::Monorepo;
+use support::scratch;
+
+const USERS: (&str, &str, &str) =
+    ("V1__create_users", "CREATE TABLE users (id int PRIMARY KEY, name text NOT NULL);\n", "DROP TABLE users;\n");
+const BIO: (&str, &str, &str) =
+    ("V2__add_bio", "ALTER TABLE users ADD COLUMN bio text;\n", "ALTER TABLE users DROP COLUMN bio;\n");
+const INDEX: (&str, &str, &str) = (
+    "V3__index_names",
+    "-- no-transaction\nCREATE INDEX CONCURRENTLY users_name ON users (name);\n",
+    "-- no-transaction\nDROP INDEX CONCURRENTLY users_name;\n",
+);
+
+fn repo() -> Monorepo {
+    Monorepo::of_migrations(&[USERS, BIO, INDEX])
+}
+
+#[test]
+fn pending_migrations_are_applied_up_to_the_asked_one_and_then_the_rest() {
+    let Some(scratch) = scratch() else { return };
+    let (database, repo) = (Database::create(&scratch, "steps"), repo());
+    let ran = database.run(&repo, &["db-migrate", "create_users"]).must_exit(0);
+    for part in ["STEP 1: PRE-MIGRATION VERIFICATION", "STEP 2: APPLYING MIGRATION", "V1__create_users"] {
+        assert!(ran.stdout.contains(part), "{part} is not in {}", ran.stdout);
+    }
+    assert_eq!(database.history(), [1]);
+    database.run(&repo, &["db-migrate"]).must_exit(0);
+    assert_eq!(database.history(), [1, 2, 3]);
+    let again = database.run(&repo, &["db-migrate", "2"]).must_exit(0);
+    assert!(again.stdout.contains("Nothing to apply"), "{}", again.stdout);
+    let result = repo.read("target/db-reports/migration-result.json");
+    let result: serde_json::Value = serde_json::from_str(&result).expect("JSON");
+    assert_eq!(result["success"], true);
+    assert_eq!(result["preMigrationVerification"]["overallPassed"], true);
+}
+
+#[test]
+fn sql_that_fails_names_its_place_and_leaves_nothing_behind() {
+    let Some(scratch) = scratch() else { return };
+    let database = Database::create(&scratch, "failing");
+    let broken =
+        ("V2__broken", "CREATE TABLE a (id int);\nCREATE TABLE b (id int REFERENCES missing);\n", "DROP TABLE b, a;\n");
+    let repo = Monorepo::of_migrations(&[USERS, broken]);
+    let ran = database.run(&repo, &["db-migrate"]);
+    ran.must_fail_at_length(&["migrations/V2__broken.sql:2:", "42P01", "missing"]);
+    assert_eq!(database.history(), [] as [i64; 0]);
+}
+
+#[test]
+fn data_that_does_not_fit_stops_the_migration_and_keeps_those_before_it() {
+    let Some(scratch) = scratch() else { return };
+    let database = Database::create(&scratch, "data");
+    let repo = Monorepo::of_migrations(&[USERS, BIO]);
+    database.run(&repo, &["db-migrate"]).must_exit(0);
+    database.connect().batch_execute("INSERT INTO users VALUES (1, 'a'), (2, 'a')").expect("rows");
+    repo.write("migrations/V3__fine.sql", "CREATE TABLE fine (id int);");
+    repo.write("migrations/V3__fine.down.sql", "DROP TABLE fine;");
+    repo.write("migrations/V4__unique.sql", "ALTER TABLE users ADD CONSTRAINT one_name UNIQUE (name);");
+    repo.write("migrations/V4__unique.down.sql", "ALTER TABLE users DROP CONSTRAINT one_name;");
+    let ran = database.run(&repo, &["db-migrate"]);
+    ran.must_fail_at_length(&["V4__unique", "23505", "DETAIL", "it was undone"]);
+    assert!(ran.stdout.contains("Applied and committed before that: V3__fine"), "{}", ran.stdout);
+    assert_eq!(database.history(), [1, 2, 3]);
+}
+
+#[test]
+fn an_edited_a_deleted_a_renamed_and_an_inserted_migration_are_refused() {
+    let Some(scratch) = scratch() else { return };
+    let (database, repo) = (Database::create(&scratch, "history"), repo());
+    database.run(&repo, &["db-migrate"]).must_exit(0);
+    let refused = |kind: &str, what: &str| {
+        let ran = database.run(&repo, &["db-migrate"]).must_exit(1);
+        assert!(ran.stdout.contains(kind) && ran.stdout.contains(what), "{}", ran.stdout);
+        assert_eq!(database.history(), [1, 2, 3]);
+    };
+    repo.write("migrations/V2__add_bio.sql", "ALTER TABLE users ADD COLUMN bio varchar(10);");
+    refused("MIGRATION_EDITED", "V2__add_bio.sql");
+    repo.write("migrations/V2__add_bio.sql", BIO.1);
+    let (old, new) = (repo.path("migrations/V2__add_bio.sql"), repo.path("migrations/V2__add_biography.sql"));
+    let (old_down, new_down) =
+        (repo.path("migrations/V2__add_bio.down.sql"), repo.path("migrations/V2__add_biography.down.sql"));
+    std::fs::rename(&old, &new).expect("rename");
+    std::fs::rename(&old_down, &new_down).expect("rename");
+    refused("MIGRATION_RENAMED", "V2__add_biography.sql");
+    std::fs::remove_file(&new).expect("delete");
+    std::fs::remove_file(&new_down).expect("delete");
+    refused("MIGRATION_MISSING", "its file is gone");
+    repo.write("migrations/V2__add_bio.sql", BIO.1);
+    repo.write("migrations/V2__add_bio.down.sql", BIO.2);
+    repo.write("migrations/V0__first.sql", "CREATE TABLE zero (id int);");
+    repo.write("migrations/V0__first.down.sql", "DROP TABLE zero;");
+    refused("MIGRATION_OUT_OF_ORDER", "V0__first");
+}
+
+#[test]
+fn a_database_that_was_edited_by_hand_is_refused_until_it_is_repaired() {
+    let Some(scratch) = scratch() else { return };
+    let (database, repo) = (Database::create(&scratch, "drift"), repo());
+    database.run(&repo, &["db-migrate", "1"]).must_exit(0);
+    database.connect().batch_execute("ALTER TABLE users ADD COLUMN nickname text").expect("drift");
+    let ran = database.run(&repo, &["db-migrate"]).must_exit(1);
+    assert!(ran.stdout.contains("SCHEMA_DRIFT") && ran.stdout.contains("nickname"), "{}", ran.stdout);
+    assert_eq!(database.history(), [1]);
+    database.connect().batch_execute("ALTER TABLE users DROP COLUMN nickname").expect("repair");
+    database.run(&repo, &["db-migrate"]).must_exit(0);
+}
+
+#[test]
+fn a_migration_that_depends_on_the_data_is_compared_with_the_prediction_and_undone() {
+    let Some(scratch) = scratch() else { return };
+    let database = Database::create(&scratch, "sly");
+    let sly = "DO $$ BEGIN IF EXISTS (SELECT FROM users) THEN ALTER TABLE users ADD COLUMN sly int; END IF; END $$;";
+    let repo = Monorepo::of_migrations(&[USERS, ("V2__sly", sly, "SELECT 1;")]);
+    database.run(&repo, &["db-migrate", "1"]).must_exit(0);
+    database.connect().batch_execute("INSERT INTO users VALUES (1, 'a')").expect("a row");
+    let ran = database.run(&repo, &["db-migrate"]).must_exit(1);
+    assert!(ran.stdout.contains("sly") && ran.stdout.contains("it was undone"), "{}", ran.stdout);
+    assert_eq!(database.history(), [1]);
+}
+
+#[test]
+fn a_history_row_that_was_edited_by_hand_is_an_error_and_not_a_panic() {
+    let Some(scratch) = scratch() else { return };
+    let (database, repo) = (Database::create(&scratch, "rows"), repo());
+    database.run(&repo, &["db-migrate"]).must_exit(0);
+    for (column, value) in [("applied_on", "yesterday"), ("checksum", "-1"), ("checksum", "")] {
+        let mut client = database.connect();
+        let old: String = client
+            .query_one(&format!("SELECT {column} FROM refinery_schema_history WHERE version = 2"), &[])
+            .expect("a row")
+            .get(0);
+        let set = format!("UPDATE refinery_schema_history SET {column} = $1 WHERE version = 2");
+        client.execute(&set, &[&value]).expect("an edit");
+        database.run(&repo, &["db-migrate"]).must_fail(&["version 2", column, "changed by hand"]);
+        client.execute(&set, &[&old]).expect("the old value");
+    }
+    database.run(&repo, &["db-migrate"]).must_exit(0);
+}
+
+#[test]
+fn a_report_folder_that_cannot_be_written_hides_nothing() {
+    let Some(scratch) = scratch() else { return };
+    let (database, repo) = (Database::create(&scratch, "reports"), repo());
+    repo.write("target/db-reports", "a file where the folder should be");
+    let ran = database.run(&repo, &["db-migrate"]);
+    ran.must_fail(&["3 migrations were applied and are committed", "--report-dir"]);
+    assert!(ran.stdout.contains("MIGRATION COMPLETED SUCCESSFULLY"), "{}", ran.stdout);
+    assert_eq!(database.history(), [1, 2, 3]);
+}
+
+#[test]
+fn what_a_migration_sets_reaches_neither_its_history_row_nor_the_next() {
+    let Some(scratch) = scratch() else { return };
+    let database = Database::create(&scratch, "settings");
+    let sets = "SELECT pg_catalog.set_config('search_path', '', false);\nCREATE TABLE public.a (id int);\n";
+    let repo = Monorepo::of_migrations(&[
+        ("V1__sets", sets, "DROP TABLE a;"),
+        ("V2__uses", "CREATE TABLE b (id int);", "DROP TABLE b;"),
+    ]);
+    database.run(&repo, &["db-migrate"]).must_exit(0);
+    assert_eq!(database.history(), [1, 2]);
+}

@@ -1,0 +1,147 @@
+//! `db-rollback` on a real database: what it undoes, what it refuses, and what it never loses.
+
+mod support;
+
+use support::database::Database;
+use support::monorepo::Monorepo;
+use support::scratch;
+
+const USERS: (&str, &str, &str) =
+    ("V1__create_users", "CREATE TABLE users (id int PRIMARY KEY, name text NOT NULL);\n", "DROP TABLE users;\n");
+const BIO: (&str, &str, &str) =
+    ("V2__add_bio", "ALTER TABLE users ADD COLUMN bio text;\n", "ALTER TABLE users DROP COLUMN bio;\n");
+const INDEX: (&str, &str, &str) = (
+    "V3__index_names",
+    "-- no-transaction\nCREATE INDEX CONCURRENTLY users_name ON users (name);\n",
+    "-- no-transaction\nDROP INDEX CONCURRENTLY users_name;\n",
+);
+
+fn migrated<'a>(scratch: &'a xtask::postgres::scratch::Scratch, name: &str, repo: &Monorepo) -> Database<'a> {
+    let database = Database::create(scratch, name);
+    database.run(repo, &["db-migrate"]).must_exit(0);
+    database
+}
+
+#[test]
+fn the_last_migration_is_undone_exactly_and_can_be_applied_again() {
+    let Some(scratch) = scratch() else { return };
+    let repo = Monorepo::of_migrations(&[USERS, BIO, INDEX]);
+    let database = migrated(&scratch, "again", &repo);
+    let ran = database.run(&repo, &["db-rollback"]).must_exit(0);
+    assert!(ran.stdout.contains("V3__index_names: the schema is exactly what it was before"), "{}", ran.stdout);
+    assert_eq!(database.history(), [1, 2]);
+    let ran = database.run(&repo, &["db-rollback", "create_users"]).must_exit(0);
+    let newest_first = ran.stdout.find("- V2__add_bio").zip(ran.stdout.find("- V1__create_users"));
+    assert!(newest_first.is_some_and(|(newer, older)| newer < older), "{}", ran.stdout);
+    assert_eq!(database.history(), [] as [i64; 0]);
+    database.run(&repo, &["db-migrate"]).must_exit(0);
+    assert_eq!(database.history(), [1, 2, 3]);
+}
+
+#[test]
+fn data_is_only_lost_by_name_and_after_a_backup() {
+    let Some(scratch) = scratch() else { return };
+    let repo = Monorepo::of_migrations(&[USERS, BIO]);
+    let database = migrated(&scratch, "loss", &repo);
+    database.connect().batch_execute("INSERT INTO users VALUES (1, 'a', 'x'), (2, 'b', NULL)").expect("rows");
+    let ran = database.run(&repo, &["db-rollback"]).must_exit(1);
+    for part in ["users.bio: 1 values", "cargo xtask db-rollback --accept-data-loss users.bio"] {
+        assert!(ran.stdout.contains(part), "{part} is not in {}", ran.stdout);
+    }
+    assert_eq!(database.history(), [1, 2]);
+    let accepted = ["db-rollback", "--accept-data-loss", "users.bio", "--backup", "backups"];
+    database.run(&repo, &accepted).must_exit(0);
+    assert_eq!(database.history(), [1]);
+    let backup = std::fs::read_dir(repo.path("backups")).expect("backups").next().expect("one").expect("one").path();
+    let rows = std::fs::read_to_string(backup.join("users.bio.csv")).expect("the column");
+    assert_eq!(rows, "id,bio\n1,x\n");
+}
+
+#[test]
+fn a_column_that_is_dropped_and_made_again_is_a_loss() {
+    let Some(scratch) = scratch() else { return };
+    let sly = "ALTER TABLE users DROP COLUMN name; ALTER TABLE users ADD COLUMN name text NOT NULL DEFAULT '';\n\
+               ALTER TABLE users ALTER COLUMN name DROP DEFAULT;";
+    let repo = Monorepo::of_migrations(&[USERS, ("V2__nothing", "SELECT 1;", sly)]);
+    let database = migrated(&scratch, "sly", &repo);
+    database.connect().batch_execute("INSERT INTO users VALUES (1, 'a')").expect("a row");
+    let ran = database.run(&repo, &["db-rollback"]).must_exit(1);
+    assert!(ran.stdout.contains("--accept-data-loss users.name"), "{}", ran.stdout);
+}
+
+#[test]
+fn rows_that_are_deleted_need_consent_too() {
+    let Some(scratch) = scratch() else { return };
+    let repo = Monorepo::of_migrations(&[USERS, ("V2__seed", "SELECT 1;", "DELETE FROM users WHERE id = 1;")]);
+    let database = migrated(&scratch, "deleted", &repo);
+    database.connect().batch_execute("INSERT INTO users VALUES (1, 'a'), (2, 'b')").expect("rows");
+    let ran = database.run(&repo, &["db-rollback"]).must_exit(1);
+    assert!(ran.stdout.contains("--accept-data-loss users"), "{}", ran.stdout);
+    let count = |database: &Database<'_>| -> i64 {
+        database.connect().query_one("SELECT count(*) FROM users", &[]).expect("a count").get(0)
+    };
+    assert_eq!(count(&database), 2);
+    database.run(&repo, &["db-rollback", "--accept-data-loss", "users"]).must_exit(0);
+    assert_eq!(count(&database), 1);
+}
+
+#[test]
+fn a_way_back_that_does_not_restore_is_itself_undone() {
+    let Some(scratch) = scratch() else { return };
+    let repo = Monorepo::of_migrations(&[USERS, ("V2__add_bio", BIO.1, "COMMENT ON TABLE users IS 'oops';")]);
+    let database = migrated(&scratch, "forgets", &repo);
+    let ran = database.run(&repo, &["db-rollback"]).must_exit(1);
+    assert!(ran.stdout.contains("bio") && ran.stdout.contains("the database is as it was"), "{}", ran.stdout);
+    assert_eq!(database.history(), [1, 2]);
+    let result: serde_json::Value =
+        serde_json::from_str(&repo.read("target/db-reports/rollback-result.json")).expect("JSON");
+    assert_eq!(result["rolledBack"][0]["verdict"], "not-restored");
+    assert_eq!(result["success"], false);
+}
+
+#[test]
+fn the_journal_undoes_a_migration_whose_files_are_gone() {
+    let Some(scratch) = scratch() else { return };
+    let repo = Monorepo::of_migrations(&[USERS, BIO]);
+    let database = migrated(&scratch, "gone", &repo);
+    std::fs::remove_file(repo.path("migrations/V2__add_bio.sql")).expect("delete");
+    std::fs::remove_file(repo.path("migrations/V2__add_bio.down.sql")).expect("delete");
+    let ran = database.run(&repo, &["db-rollback", "add_bio"]).must_exit(0);
+    assert!(ran.stdout.contains("the journal's copy of the down SQL is used"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("exactly what it was before"), "{}", ran.stdout);
+    assert_eq!(database.history(), [1]);
+}
+
+#[test]
+fn to_branch_undoes_what_the_branch_does_not_have() {
+    let Some(scratch) = scratch() else { return };
+    let repo = Monorepo::of_migrations(&[USERS]);
+    let git = |arguments: &[&str]| {
+        let identity = ["-c", "user.name=test", "-c", "user.email=test@example.com"];
+        let mut command = std::process::Command::new("git");
+        let done = command.current_dir(repo.path("")).args(identity).args(arguments).output().expect("git");
+        assert!(done.status.success(), "{done:?}");
+    };
+    git(&["init", "--quiet", "--initial-branch", "main"]);
+    git(&["add", "migrations"]);
+    git(&["commit", "--quiet", "--message", "one"]);
+    git(&["checkout", "--quiet", "-b", "bio"]);
+    repo.write("migrations/V2__add_bio.sql", BIO.1);
+    repo.write("migrations/V2__add_bio.down.sql", BIO.2);
+    git(&["add", "migrations"]);
+    git(&["commit", "--quiet", "--message", "two"]);
+    let database = migrated(&scratch, "branches", &repo);
+    git(&["checkout", "--quiet", "main"]);
+    database.run(&repo, &["db-rollback", "--to-branch", "main"]).must_exit(0);
+    assert_eq!(database.history(), [1]);
+    database.run(&repo, &["db-rollback", "--to-branch", "nowhere"]).must_fail(&["nowhere", "branch, tag or commit"]);
+}
+
+#[test]
+fn an_irreversible_migration_is_refused_with_its_reason() {
+    let Some(scratch) = scratch() else { return };
+    let repo = Monorepo::of_migrations(&[USERS, ("V2__merge", "SELECT 1;", "-- irreversible: the rows are merged\n")]);
+    let database = migrated(&scratch, "oneway", &repo);
+    database.run(&repo, &["db-rollback"]).must_fail(&["V2__merge", "irreversible", "the rows are merged"]);
+    assert_eq!(database.history(), [1, 2]);
+}

@@ -1,0 +1,61 @@
+//! A database for one test on a shared scratch cluster, and the tool pointed at it.
+
+use std::process::Command;
+
+use postgres::Client;
+use xtask::postgres::scratch::Scratch;
+
+use super::monorepo::{Monorepo, Ran};
+
+/// A database of its own. The cluster is also where the tool makes its scratch databases, which is faster than a
+/// cluster for each run.
+pub struct Database<'a> {
+    scratch: &'a Scratch,
+    name: String,
+}
+
+impl<'a> Database<'a> {
+    /// Creates the database `name`.
+    pub fn create(scratch: &'a Scratch, name: &str) -> Self {
+        let mut client = scratch.connect().expect("the cluster runs");
+        client.batch_execute(&format!("CREATE DATABASE {name}")).expect("a database can be created");
+        Self { scratch, name: name.to_owned() }
+    }
+
+    /// Connects to it.
+    pub fn connect(&self) -> Client {
+        let mut parameters = self.scratch.parameters();
+        parameters.dbname(&self.name).application_name("test");
+        parameters.connect(postgres::NoTls).expect("the cluster runs")
+    }
+
+    /// As `--database-url` takes it.
+    pub fn url(&self) -> String {
+        let maintenance = super::url(self.scratch);
+        let (server, _) = maintenance.rsplit_once('/').expect("a URL ends with the database");
+        format!("{server}/{}", self.name)
+    }
+
+    /// The tool on this database.
+    pub fn command(&self, repo: &Monorepo, arguments: &[&str]) -> Command {
+        let mut command = repo.command(arguments);
+        command.env("DATABASE_URL", self.url()).env("SHADOW_DATABASE_URL", super::url(self.scratch));
+        command
+    }
+
+    /// Runs the tool on this database.
+    pub fn run(&self, repo: &Monorepo, arguments: &[&str]) -> Ran {
+        Ran::of(&mut self.command(repo, arguments))
+    }
+
+    /// The versions that the history records.
+    pub fn history(&self) -> Vec<i64> {
+        let mut client = self.connect();
+        let exists = client.query_one("SELECT to_regclass('refinery_schema_history') IS NOT NULL", &[]);
+        if !exists.expect("a query").get::<_, bool>(0) {
+            return Vec::new();
+        }
+        let rows = client.query("SELECT version FROM refinery_schema_history ORDER BY version", &[]);
+        rows.expect("the history").iter().map(|row| row.get(0)).collect()
+    }
+}
