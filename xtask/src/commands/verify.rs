@@ -6,11 +6,11 @@ use anyhow::{Context as _, Result, bail};
 use super::judge::Judge;
 use super::{Context, Outcome, report_files};
 use crate::cli::Format;
-use crate::migrations::{self, Migration, files, replay};
+use crate::migrations::{self, Migration, files, lint, replay};
 use crate::postgres::catalog::{self, OwnTables};
 use crate::postgres::connect::{Target, connect};
 use crate::render::{human, json};
-use crate::report::Verification;
+use crate::report::{Finding, Verification};
 use crate::schema::model::Schema;
 use crate::schema::snapshot::{self, FIX};
 
@@ -36,9 +36,24 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let judged = up_to(&migrations, asked);
     let (schema, against) = schema(context, options, judged)?;
     let judge = Judge::new(context, &migrations)?;
-    let report = judge.judge(&schema, &against, asked.map(ToString::to_string).as_deref());
+    let mut report = judge.judge(&schema, &against, asked.map(ToString::to_string).as_deref());
+    let risks = risks(context, judged)?;
+    if !risks.is_empty() {
+        report.findings.extend(risks);
+        report.findings.sort_by_key(|finding| finding.category);
+        report.sources = judge.sources(&report.findings);
+    }
     publish(context, &report)?;
     Ok(if report.overall_passed() { Outcome::Clean } else { Outcome::Errors })
+}
+
+/// Advice about the migrations that the snapshot does not know yet. Without a snapshot all of them would be new, which
+/// helps nobody.
+fn risks(context: &Context, migrations: &[Migration]) -> Result<Vec<Finding>> {
+    match snapshot::read(&context.tree(), &context.config.snapshot)? {
+        Some(snapshot) => lint::lint_new(migrations, &snapshot.migrations, &context.config),
+        None => Ok(Vec::new()),
+    }
 }
 
 fn up_to<'m>(migrations: &'m [Migration], last: Option<&Migration>) -> &'m [Migration] {

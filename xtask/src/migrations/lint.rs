@@ -9,6 +9,7 @@ use squawk_syntax::SourceFile;
 
 use super::Migration;
 use super::sql::{self, TokenKind};
+use crate::config::Config;
 use crate::report::{Category, Finding, Severity};
 use crate::source::{LineIndex, Span};
 
@@ -56,6 +57,22 @@ fn rule(key: &str, name: &str) -> Result<Rule> {
 #[must_use]
 pub fn lint(migrations: &[Migration], rules: &Rules) -> Vec<Finding> {
     migrations.iter().flat_map(|migration| of_migration(migration, rules)).collect()
+}
+
+/// What squawk says about those of `migrations` that are not among `known`, names and checksums of migrations that were
+/// looked at before, at the severity that the configuration gives.
+///
+/// # Errors
+/// Rules in the configuration that squawk does not know.
+pub fn lint_new(migrations: &[Migration], known: &[(String, u64)], config: &Config) -> Result<Vec<Finding>> {
+    let rules = Rules::new(config.postgres_major, &config.lint.include, &config.lint.exclude)?;
+    let severity = config.severity.get(KIND).copied().unwrap_or(Some(Severity::Warning));
+    let is_known = |migration: &&Migration| {
+        known.iter().any(|(name, checksum)| *checksum == migration.checksum && *name == migration.to_string())
+    };
+    let new: Vec<_> = migrations.iter().filter(|migration| !is_known(migration)).cloned().collect();
+    let Some(severity) = severity else { return Ok(Vec::new()) };
+    Ok(lint(&new, &rules).into_iter().map(|finding| Finding { severity, ..finding }).collect())
 }
 
 fn of_migration(migration: &Migration, rules: &Rules) -> Vec<Finding> {
@@ -145,6 +162,19 @@ mod tests {
         let text = "alter table users add column bio text; create table t (a bigint)";
         assert_eq!(lint_sql(text, LINT_EXCLUDE), [""; 0]);
         assert!(lint_sql(&format!("-- no-transaction\n{text}"), LINT_EXCLUDE).len() > 1);
+    }
+
+    #[test]
+    fn only_migrations_that_nobody_looked_at_are_judged() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("db.toml");
+        std::fs::write(&file, "severity = { RISKY_MIGRATION = 'error' }").expect("a file");
+        let config = Config::load(folder.path(), Some(&file)).expect("valid");
+        let drop = |version| Migration::sample(version, "x", "alter table users drop column bio;", "");
+        let known = [("V1__x".to_owned(), drop(1).checksum), ("V2__x".to_owned(), 0)];
+        let findings = lint_new(&[drop(1), drop(2)], &known, &config).expect("known rules");
+        let brief: Vec<_> = findings.iter().map(|finding| (finding.entity.as_str(), finding.severity)).collect();
+        assert_eq!(brief, [("V2__x", Severity::Error)]);
     }
 
     #[test]
