@@ -84,6 +84,17 @@ fn tags_speak_for_declarations_and_fields() {
 }
 
 #[test]
+fn classes_of_nestjs_zod_hold_what_their_schema_gives() {
+    let facts = of("import { createZodDto } from 'nestjs-zod'; import { z } from 'zod';
+        export namespace CreateUser { export const RequestSchema = z.object({ name: z.string(), age: z.number().nullish() }); }
+        export class CreateUserDto extends createZodDto(CreateUser.RequestSchema) {}");
+    let class = facts.types.iter().find(|one| one.name == "CreateUserDto").unwrap();
+    let fields: Vec<_> = class.fields.iter().map(|field| (&*field.name, field.optional, field.nullable)).collect();
+    assert_eq!((fields, class.unresolved.as_deref()), (vec![("name", false, false), ("age", true, true)], None));
+    assert_eq!(facts.schemas[0].name, "CreateUser.RequestSchema");
+}
+
+#[test]
 fn what_cannot_be_read_says_why() {
     let facts = of("import type { Foreign } from 'somewhere';
         import type { Missing } from './nowhere';

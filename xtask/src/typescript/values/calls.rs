@@ -47,6 +47,13 @@ impl<'p> Resolver<'p> {
         if drizzle::is_drizzle(package) {
             return drizzle::build(self, package, path, types, arguments);
         }
+        // nestjs-zod: `class CreateUserDto extends createZodDto(schema)`.
+        if let (Some("createZodDto"), Some(Value::Zod(schema))) =
+            (path.last().map(|name| &**name), arguments.first().map(Value::uncast))
+        {
+            let schema = Rc::clone(schema);
+            return Value::ClassOf(Lazy::computed(move |resolver| zod::output(resolver, &schema)));
+        }
         let path = path.join(".");
         Value::unknown(format!("`{path}` comes from the package `{package}`"))
     }
