@@ -130,6 +130,7 @@ fn is_renamed(column: &Column, field: &Field, entity: &Entity<'_>, declaration: 
     let (left, right) = (names::key(&column.name), names::key(&field.name));
     left == right
         || strsim::jaro_winkler(&left, &right) > 0.85
+        || is_abbreviated(&left, &right)
         || (stands_in_its_place(column, field, entity, declaration) && may_hold(column, field, entity, config))
 }
 
@@ -139,13 +140,20 @@ fn may_hold(column: &Column, field: &Field, entity: &Entity<'_>, config: &Config
     facts.is_some_and(|facts| accepted_kinds::accepts(&facts.ty, &field.kind, Layer::Wire, config))
 }
 
-/// Whether the field stands between the fields of the columns on both sides of `column`.
+/// `bio` and `biography`.
+fn is_abbreviated(left: &str, right: &str) -> bool {
+    left.len().min(right.len()) >= 3 && (left.starts_with(right) || right.starts_with(left))
+}
+
+/// Whether the field stands between the fields of the columns on both sides of `column`. At either end one neighbour
+/// says too little.
 fn stands_in_its_place(column: &Column, field: &Field, entity: &Entity<'_>, declaration: &Declaration) -> bool {
     let column_at = entity.columns.iter().position(|facts| facts.column.name == column.name);
     let field_at = declaration.fields.iter().position(|other| std::ptr::eq(other, field));
     let (Some(column_at), Some(field_at)) = (column_at, field_at) else { return false };
     let key_of_column = |at: usize| entity.columns.get(at).map(|facts| names::key(&facts.column.name));
     let key_of_field = |at: usize| declaration.fields.get(at).map(|field| names::key(&field.name));
-    let before = column_at.checked_sub(1).and_then(key_of_column) == field_at.checked_sub(1).and_then(key_of_field);
-    before && key_of_column(column_at + 1) == key_of_field(field_at + 1)
+    let same = |of_column: Option<String>, of_field: Option<String>| of_column.is_some() && of_column == of_field;
+    same(column_at.checked_sub(1).and_then(key_of_column), field_at.checked_sub(1).and_then(key_of_field))
+        && same(key_of_column(column_at + 1), key_of_field(field_at + 1))
 }

@@ -29,19 +29,30 @@ pub fn status(report: &Status, style: Style) -> String {
 
 fn line(one: &MigrationStatus, width: usize, style: Style) -> String {
     let (word, color, detail) = match &one.state {
-        MigrationState::Applied { at } => ("applied", Paint::Green, Some(at)),
+        MigrationState::Applied { at } => ("applied", Paint::Green, Some(to_the_second(at))),
         MigrationState::Pending => ("pending", Paint::Yellow, None),
-        MigrationState::PartlyApplied { standing } => ("partly applied", Paint::Red, Some(standing)),
-        MigrationState::PartlyUndone { standing } => ("partly undone", Paint::Red, Some(standing)),
+        MigrationState::PartlyApplied { standing } => ("partly applied", Paint::Red, Some(standing.clone())),
+        MigrationState::PartlyUndone { standing } => ("partly undone", Paint::Red, Some(standing.clone())),
         MigrationState::OutOfOrder => ("out of order", Paint::Red, None),
     };
     let name = harmless(&one.name);
-    let detail = detail.map(|detail| format!("  {}", harmless(detail))).unwrap_or_default();
+    let detail = detail.map(|detail| format!("  {}", harmless(&detail))).unwrap_or_default();
     let mut text = format!("{name:width$}  {}{detail}\n", paint(word, color, style));
     if let Some(problem) = &one.problem {
         text += &indented(&harmless(problem));
     }
     text
+}
+
+/// `2024-01-15T10:30:00.127867698Z` as people read it; anything else as it is.
+fn to_the_second(instant: &str) -> String {
+    match (instant.split_once('T'), instant.strip_suffix('Z')) {
+        (Some((date, _)), Some(_)) => {
+            let time: String = instant.chars().skip(date.len() + 1).take("10:30:00".len()).collect();
+            format!("{date} {time} UTC")
+        }
+        (None, _) | (_, None) => instant.to_owned(),
+    }
 }
 
 fn summary(report: &Status) -> String {
