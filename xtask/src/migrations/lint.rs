@@ -121,8 +121,11 @@ fn finding(migration: &Migration, lines: &LineIndex, violation: Violation) -> Fi
 }
 
 fn help(advice: Option<&str>, rule: &str) -> String {
-    let accept = format!("or accept it with `-- squawk-ignore {rule}` on the line above");
-    advice.map_or(accept.clone(), |advice| format!("{}; {accept}", advice.trim_end_matches('.')))
+    let accept = format!("accept it with `-- squawk-ignore {rule}` on the line above");
+    match advice {
+        Some(advice) => format!("{}; or {accept}", advice.trim_end_matches('.')),
+        None => format!("make sure that the running application survives it, then {accept}"),
+    }
 }
 
 #[cfg(test)]
