@@ -22,31 +22,45 @@ pub(super) fn removed(findings: Vec<Finding>) -> Vec<Finding> {
 /// What makes two findings the same: the place and the part of it that is wrong.
 #[derive(Debug, PartialEq, Eq, Hash)]
 enum Key {
-    /// Of a field: where it stands, and whether its presence, its nullability or its type is wrong.
-    Place(Location, &'static str),
-    /// Of a set of values: the set of the database and the difference.
+    /// Where it stands, which part of it is wrong, and the column, where the place is that of several.
+    Place(Location, Aspect, Option<String>),
+    /// The set of the database and the difference.
     Values(String),
 }
 
+/// The part of a field that a check is about. Checks of one part say the same thing of one place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Aspect {
+    Presence,
+    Nullability,
+    Type,
+    Values,
+    Strictness,
+    Generated,
+}
+
 fn key(finding: &Finding) -> Option<Key> {
-    let aspect = aspect(finding.kind);
-    if aspect == "values" && finding.details.contains_key("missing") {
+    let aspect = aspect(finding.kind)?;
+    if aspect == Aspect::Values && finding.details.contains_key("missing") {
         let detail = |key: &str| finding.details.get(key).map(ToString::to_string).unwrap_or_default();
         return Some(Key::Values(["databaseValues", "missing", "unknown"].map(detail).join("|")));
     }
-    finding.field.as_ref()?;
     let location = finding.location()?.clone();
-    // Several columns may be missing in one declaration: its name is the place of all of them.
-    (!aspect.is_empty()).then_some(Key::Place(location, aspect))
+    // A declaration's name is the place of every column that it lacks.
+    let of_declaration = finding.kind.starts_with("MISSING_") && !finding.details.contains_key("found");
+    Some(Key::Place(location, aspect, of_declaration.then(|| finding.field.clone()).flatten()))
 }
 
-fn aspect(kind: &str) -> &'static str {
+fn aspect(kind: &str) -> Option<Aspect> {
     match kind {
-        "NULLABILITY_MISMATCH" | "VALIDATION_NULLABILITY_MISMATCH" => "nullability",
-        "TYPE_MISMATCH" | "VALIDATION_TYPE_MISMATCH" => "type",
-        "MISSING_FIELD_IN_SCHEMA" | "UNKNOWN_FIELD_IN_VALIDATION" => "presence",
-        "ENUM_MISMATCH" => "values",
-        _other => "",
+        "MISSING_FIELD_IN_TYPE" | "MISSING_COLUMN_IN_INSERT" | "MISSING_FIELD_IN_VALIDATION" => Some(Aspect::Presence),
+        "MISSING_FIELD_IN_SCHEMA" | "UNKNOWN_FIELD_IN_VALIDATION" => Some(Aspect::Presence),
+        "NULLABILITY_MISMATCH" | "VALIDATION_NULLABILITY_MISMATCH" => Some(Aspect::Nullability),
+        "TYPE_MISMATCH" | "VALIDATION_TYPE_MISMATCH" => Some(Aspect::Type),
+        "ENUM_MISMATCH" => Some(Aspect::Values),
+        "LOOSE_VALIDATION" | "STRICT_VALIDATION" => Some(Aspect::Strictness),
+        "GENERATED_COLUMN_IN_INSERT" => Some(Aspect::Generated),
+        _of_one_place => None,
     }
 }
 

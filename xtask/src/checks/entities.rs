@@ -17,7 +17,7 @@ pub struct Entity<'a> {
 }
 
 /// What an entity is in the database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum EntityKind {
     /// A table: its columns' nullability is known, and rows can be written.
     Table,
@@ -56,13 +56,13 @@ impl Entity<'_> {
     }
 }
 
-/// The tables and views of `schema` that `config` does not leave out, by name.
+/// The tables and views of `schema` that `config` does not leave out: tables first, by name.
 #[must_use]
 pub fn entities<'a>(schema: &'a Schema, config: &Config) -> Vec<Entity<'a>> {
     let tables = schema.tables.iter().map(|(name, table)| table_entity(name, table, schema));
     let views = schema.views.iter().map(|(name, view)| view_entity(name, view, schema));
     let mut entities: Vec<_> = tables.chain(views).filter(|entity| is_judged(entity.name, config)).collect();
-    entities.sort_by_key(|entity| entity.name);
+    entities.sort_by_key(|entity| (entity.kind, entity.name));
     entities
 }
 

@@ -72,10 +72,13 @@ fn finding(
 ) -> Finding {
     let name = &description.declaration.name;
     let place = field.map_or(&description.declaration.location, |field| &field.location);
-    let what = match field {
-        None => format!("Missing field '{}' in insert type `{name}`", column.name),
-        Some(field) if field.optional => format!("Field '{}' of insert type `{name}` may be absent", column.name),
-        Some(field) => format!("Missing field '{}' in insert type `{name}`, which has '{}'", column.name, field.name),
+    let renamed = field.filter(|field| names::key(&field.name) != names::key(&column.name));
+    let what = match (field, renamed) {
+        (_, Some(other)) => {
+            format!("Missing field '{}' in insert type `{name}`, which has '{}'", column.name, other.name)
+        }
+        (Some(_), None) => format!("Field '{}' of insert type `{name}` may be absent", column.name),
+        (None, None) => format!("Missing field '{}' in insert type `{name}`", column.name),
     };
     let found = CHECK
         .finding(&described.entity.title(), format!("{what}, and the column is NOT NULL without a default"))
@@ -86,6 +89,10 @@ fn finding(
             None => edits::add_field(description, &described.entity, column, model.input.config),
             Some(_) => None,
         });
+    let found = match renamed {
+        Some(other) => found.with_detail("found", other.name.as_str()),
+        None => found,
+    };
     if is_of_request(description) { found.as_warning() } else { found }
 }
 

@@ -12,6 +12,7 @@
 //!   id: string;
 //! }
 //! ```
+//! In a type that describes the thing rather than the row (`User` beside `UserTable`) it is a warning.
 //! A type that holds only some of the columns on purpose says so with the tag `@projection`; a type that lacks most of
 //! the columns is taken for one.
 
@@ -39,7 +40,8 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
 }
 
 fn must_be_complete(description: &Description<'_>) -> bool {
-    matches!(description.role, Role::Row | Role::Orm) && description.declaration.unresolved.is_none()
+    let role = matches!(description.role, Role::Row | Role::Orm | Role::Domain);
+    role && description.declaration.unresolved.is_none()
 }
 
 fn findings(model: &Model<'_>, described: &Described<'_>, description: &Description<'_>) -> Vec<Finding> {
@@ -68,6 +70,7 @@ fn missing_field(
         .at_column(described.entity.name, column, model.input.provenance)
         .with_detail("databaseType", column.type_name.as_str())
         .with_suggestion(edits::add_field(description, &described.entity, column, model.input.config))
+        .softened(description)
 }
 
 fn renamed(model: &Model<'_>, described: &Described<'_>, description: &Description<'_>, pair: &Pair<'_>) -> Finding {
@@ -84,6 +87,14 @@ fn renamed(model: &Model<'_>, described: &Described<'_>, description: &Descripti
         .at_column(described.entity.name, column, model.input.provenance)
         .with_detail("found", field.name.as_str())
         .with_suggestion(edits::rename(description, column, field))
+        .softened(description)
+}
+
+impl Finding {
+    /// What the thing is that a row is about may leave out what only the database needs.
+    fn softened(self, description: &Description<'_>) -> Self {
+        if description.role == Role::Domain { self.as_warning() } else { self }
+    }
 }
 
 #[cfg(test)]
@@ -133,7 +144,7 @@ mod tests {
             Case::passing(TABLE, "/** @projection */\nexport interface UserTable { id: string; email: string }"),
             Case::passing(
                 TABLE,
-                "export interface UserRow { id: string; email: string; display_name: string; bio: string | null }\nexport interface User { id: string; email: string; displayName: string }",
+                "export interface UserRow { id: string; email: string; display_name: string; bio: string | null }\n/** @projection */\nexport interface User { id: string; email: string; displayName: string }",
             ),
         ],
     };

@@ -44,6 +44,7 @@ fn findings(model: &Model<'_>, described: &Described<'_>, description: &Descript
     let renamed = pairing.renamed.iter().map(|pair| {
         finding(model, described, description, pair.column, &format!(", which has '{}'", pair.field.name))
             .first_at(&pair.field.location, format!("no column is called `{}`", pair.field.name))
+            .with_detail("found", pair.field.name.as_str())
             .with_suggestion(edits::rename(description, pair.column, pair.field))
     });
     // What comes in is never the whole row.

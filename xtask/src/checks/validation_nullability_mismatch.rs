@@ -96,7 +96,7 @@ fn judge(
     let verdict = verdict(described, description, pair)?;
     let name = &description.declaration.name;
     let (here, there) = match verdict {
-        Verdict::LetsNullIn => ("lets null in", "NOT NULL"),
+        Verdict::LetsNullIn => ("accepts null", "NOT NULL"),
         Verdict::LetsNothingIn => ("may be absent", "NOT NULL without a default"),
         Verdict::RefusesNull => ("refuses null", "nullable"),
         Verdict::RefusesNullButMayBeAbsent => ("may be absent but refuses null", "nullable"),
