@@ -2,6 +2,7 @@
 //! touches that file and one line of [`CHECKS`].
 
 pub mod accepted_kinds;
+mod alignment;
 pub mod check_constraints;
 pub mod entities;
 pub mod matching;
@@ -32,6 +33,7 @@ mod strict_validation;
 mod type_mismatch;
 mod unknown_contract_type;
 mod unknown_field_in_validation;
+mod unused_ignore;
 mod validation_nullability_mismatch;
 mod validation_type_mismatch;
 
@@ -43,7 +45,7 @@ use std::fmt;
 use matching::{Described, Description};
 
 use crate::config::Config;
-use crate::report::{Category, Coverage, Finding, Severity};
+use crate::report::{Category, Coverage, EntityAlignment, Finding, Rule, Severity};
 use crate::schema::model::Schema;
 use crate::schema::provenance::Provenance;
 use crate::typescript::facts::Facts;
@@ -70,6 +72,7 @@ pub const CHECKS: &[Check] = &[
     validation_nullability_mismatch::CHECK,
     loose_validation::CHECK,
     strict_validation::CHECK,
+    unused_ignore::CHECK,
 ];
 
 /// What is compared.
@@ -179,9 +182,23 @@ impl Check {
 pub fn verify(input: &Input<'_>) -> (Vec<Finding>, Coverage) {
     let model = Model::new(*input);
     let findings = CHECKS.iter().flat_map(|check| findings_of(check, &model)).collect();
-    let mut findings = duplicates::removed(findings);
+    let findings = duplicates::removed(findings);
+    let mut findings = unused_ignore::applied(findings, input.facts, input.config);
     findings.sort_by_cached_key(|finding| order(finding, &model));
     (findings, coverage::coverage(&model))
+}
+
+/// Every table with its columns, and what each declaration says of them.
+#[must_use]
+pub fn alignment(input: &Input<'_>) -> Vec<EntityAlignment> {
+    alignment::alignment(&Model::new(*input))
+}
+
+/// The documentation of every check, for reports that carry it.
+#[must_use]
+pub fn rules() -> Vec<Rule> {
+    let rule = |check: &Check| Rule { kind: check.kind, summary: check.summary(), help: check.documentation() };
+    CHECKS.iter().map(rule).collect()
 }
 
 /// What `check` finds, at the severity that the configuration gives it. A warning in itself stays one: `error` in the

@@ -39,8 +39,12 @@ pub struct GlobalOptions {
     #[arg(long, value_name = "URL", env = "SHADOW_DATABASE_URL", hide_env_values = true, global = true)]
     pub shadow_database_url: Option<String>,
 
-    /// How to print the result
-    #[arg(long, value_enum, default_value_t, global = true)]
+    /// How to print the result; `db-verify` knows all of them
+    #[arg(long = "format", value_enum, default_value_t, global = true)]
+    pub report_format: ReportFormat,
+
+    /// What of it every command knows.
+    #[arg(skip)]
     pub format: Format,
 
     /// Where to write report files
@@ -53,13 +57,47 @@ pub struct GlobalOptions {
 }
 
 /// How to print the result.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Format {
     /// For people
     #[default]
     Human,
     /// For programs
     Json,
+}
+
+/// How to print a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum ReportFormat {
+    /// For people
+    #[default]
+    Human,
+    /// For programs
+    Json,
+    /// Annotations of GitHub Actions
+    Github,
+    /// GitLab's code quality report
+    Gitlab,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Markdown, for a summary or a comment
+    Markdown,
+    /// JUnit's XML
+    Junit,
+    /// A page to look at
+    Html,
+}
+
+impl ReportFormat {
+    /// The format as commands other than `db-verify` know it.
+    #[must_use]
+    pub fn of_every_command(self) -> Option<Format> {
+        match self {
+            Self::Human => Some(Format::Human),
+            Self::Json => Some(Format::Json),
+            Self::Github | Self::Gitlab | Self::Sarif | Self::Markdown | Self::Junit | Self::Html => None,
+        }
+    }
 }
 
 /// When to use colours.

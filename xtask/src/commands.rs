@@ -18,9 +18,9 @@ pub mod verify;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
-use crate::cli::{Cli, Command, GlobalOptions};
+use crate::cli::{Cli, Command, Format, GlobalOptions};
 use crate::config::Config;
 use crate::terminal::Terminal;
 use crate::tree::WorkingTree;
@@ -63,7 +63,8 @@ impl Context {
 }
 
 /// Runs the command that `cli` names.
-pub fn run(cli: Cli, terminal: Terminal) -> Result<Outcome> {
+pub fn run(mut cli: Cli, terminal: Terminal) -> Result<Outcome> {
+    cli.global.format = format(&cli)?;
     let root = root(cli.global.directory.as_deref())?;
     match &cli.command {
         Command::Init(options) => return init::run(&root, &cli.global, options, &terminal),
@@ -84,6 +85,16 @@ pub fn run(cli: Cli, terminal: Terminal) -> Result<Outcome> {
         Command::Inspect(options) => inspect::run(&context, &options),
         // Ran above, without a configuration.
         Command::Init(_) | Command::Completions(_) => Ok(Outcome::Clean),
+    }
+}
+
+/// The format for commands other than `db-verify`, which looks at the option itself.
+fn format(cli: &Cli) -> Result<Format> {
+    let chosen = cli.global.report_format;
+    match (&cli.command, chosen.of_every_command()) {
+        (_, Some(format)) => Ok(format),
+        (Command::Verify(_), None) => Ok(Format::Human),
+        (_, None) => bail!("`--format` takes `human` or `json` here: the other formats are `db-verify`'s"),
     }
 }
 

@@ -1,6 +1,12 @@
 //! Report in, text out: one file per format. Renderers decide nothing; what is wrong and how bad it is stands in the
 //! report. They know nothing of the database or of TypeScript.
 
+pub mod github;
+pub mod gitlab;
+pub mod html;
 pub mod human;
 pub mod json;
+pub mod junit;
+pub mod markdown;
+pub mod sarif;
 pub mod style;

@@ -1,6 +1,8 @@
 //! What is said to people and machines. The report knows nothing of PostgreSQL, TypeScript or output formats: the
 //! commands fill it, the renderers read it.
 
+mod alignment;
+mod baseline;
 mod finding;
 mod migration;
 mod rollback;
@@ -8,7 +10,9 @@ mod sources;
 mod status;
 mod verification;
 
-pub use finding::{Category, Finding, Label, Occurrence, Severity, Suggestion};
+pub use alignment::{ColumnAlignment, DescriptionSummary, EntityAlignment, Layer};
+pub use baseline::{Accepted, Baseline};
+pub use finding::{Category, Finding, Label, Occurrence, Rule, Severity, Suggestion};
 pub use migration::{AppliedMigration, MigrationResult};
 pub use rollback::{Loss, Restoration, RollbackResult, RolledBackMigration, Unit, Verdict};
 pub use sources::Sources;

@@ -4,7 +4,7 @@
 #[path = "reports/samples.rs"]
 mod samples;
 
-use xtask::render::{human, json};
+use xtask::render::{github, gitlab, html, human, json, junit, markdown, sarif};
 use xtask::report::Verification;
 use xtask::terminal::Style;
 
@@ -23,6 +23,12 @@ fn lock_in(name: &str, text: &str) {
 fn in_every_format(name: &str, report: &Verification) {
     lock_in(&format!("{name}.human"), &human::verification(report, Style::PLAIN));
     lock_in(&format!("{name}.json"), &json::verification(report));
+    lock_in(&format!("{name}.github"), &github::verification(report));
+    lock_in(&format!("{name}.gitlab"), &gitlab::verification(report));
+    lock_in(&format!("{name}.sarif"), &sarif::verification(report, &samples::rules()));
+    lock_in(&format!("{name}.markdown"), &markdown::verification(report));
+    lock_in(&format!("{name}.junit"), &junit::verification(report));
+    lock_in(&format!("{name}.html"), &html::verification(report));
 }
 
 #[test]

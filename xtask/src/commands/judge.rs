@@ -1,17 +1,18 @@
 //! Verifies the TypeScript against a schema, wherever the schema comes from: a prediction, or a transaction that is not
 //! committed yet. The TypeScript is read once.
 
+use std::io;
 use std::sync::Arc;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 
 use super::Context;
 use crate::checks::{self, Input};
 use crate::migrations::{Migration, provenance};
-use crate::report::{Finding, Sources, Timestamp, Verification};
+use crate::report::{Baseline, EntityAlignment, Finding, Sources, Timestamp, Verification};
 use crate::schema::model::Schema;
 use crate::schema::provenance::Provenance;
-use crate::tree::Tree as _;
+use crate::tree::Tree;
 use crate::typescript;
 use crate::typescript::facts::Facts;
 
@@ -21,6 +22,7 @@ pub struct Judge<'a> {
     context: &'a Context,
     facts: Facts,
     provenance: Provenance,
+    baseline: Option<Baseline>,
 }
 
 impl<'a> Judge<'a> {
@@ -32,14 +34,16 @@ impl<'a> Judge<'a> {
     pub fn new(context: &'a Context, migrations: &[Migration]) -> Result<Self> {
         let facts = typescript::read(&context.tree(), &context.config)?;
         refuse_unread(&facts)?;
-        Ok(Self { context, facts, provenance: provenance::read(migrations) })
+        let baseline = baseline(&context.tree(), &context.config.baseline)?;
+        Ok(Self { context, facts, provenance: provenance::read(migrations), baseline })
     }
 
     /// Verifies `schema`, which is that of `against`.
     #[must_use]
     pub fn judge(&self, schema: &Schema, against: &str, migration_name: Option<&str>) -> Verification {
-        let input = Input { schema, facts: &self.facts, config: &self.context.config, provenance: &self.provenance };
-        let (findings, coverage) = checks::verify(&input);
+        let (mut findings, coverage) = checks::verify(&self.input(schema));
+        let file = &self.context.config.baseline;
+        let accepted = self.baseline.as_ref().map(|baseline| baseline.apply(&mut findings, file));
         Verification {
             timestamp: Timestamp::now(),
             migration_name: migration_name.map(str::to_owned),
@@ -47,7 +51,25 @@ impl<'a> Judge<'a> {
             sources: self.sources(&findings),
             findings,
             coverage,
+            accepted,
+            alignment: Vec::new(),
         }
+    }
+
+    /// Everything that is wrong, accepted or not.
+    #[must_use]
+    pub fn findings(&self, schema: &Schema) -> Vec<Finding> {
+        checks::verify(&self.input(schema)).0
+    }
+
+    /// The descriptions of every table side by side.
+    #[must_use]
+    pub fn alignment(&self, schema: &Schema) -> Vec<EntityAlignment> {
+        checks::alignment(&self.input(schema))
+    }
+
+    fn input<'i>(&'i self, schema: &'i Schema) -> Input<'i> {
+        Input { schema, facts: &self.facts, config: &self.context.config, provenance: &self.provenance }
     }
 
     /// The texts that excerpts are taken from. A file that has vanished since is shown without one.
@@ -55,12 +77,14 @@ impl<'a> Judge<'a> {
     pub fn sources(&self, findings: &[Finding]) -> Sources {
         let tree = self.context.tree();
         let mut sources = Sources::default();
-        for label in findings.iter().flat_map(|finding| &finding.labels) {
-            let file = &label.location.file;
-            if sources.text(file).is_none()
-                && let Ok(bytes) = tree.read(file)
+        let of_labels =
+            findings.iter().flat_map(|finding| &finding.labels).map(|label| Arc::clone(&label.location.file));
+        let of_changes = findings.iter().filter_map(|finding| finding.suggestion.as_ref());
+        for file in of_labels.chain(of_changes.map(|suggestion| suggestion.file.as_str().into())) {
+            if sources.text(&file).is_none()
+                && let Ok(bytes) = tree.read(&file)
             {
-                sources.insert(Arc::clone(file), String::from_utf8_lossy(&bytes).into());
+                sources.insert(file, String::from_utf8_lossy(&bytes).into());
             }
         }
         sources
@@ -79,4 +103,20 @@ fn refuse_unread(facts: &Facts) -> Result<()> {
         first.location,
         first.message
     )
+}
+
+/// The accepted findings in the file `path`; none where there is no such file.
+fn baseline(tree: &dyn Tree, path: &str) -> Result<Option<Baseline>> {
+    let bytes = match tree.read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error).with_context(|| format!("cannot read the baseline `{path}`")),
+    };
+    let parsed = Baseline::parse(&String::from_utf8_lossy(&bytes));
+    let baseline = parsed.map_err(|why| {
+        anyhow!(
+            "cannot read the baseline `{path}`: {why}; write it anew with `cargo xtask db-verify --update-baseline`"
+        )
+    });
+    baseline.map(Some)
 }

@@ -1,16 +1,20 @@
 //! `db-verify`: compares the TypeScript with the schema that the migrations make. While the snapshot stands for the
 //! migrations it is that schema, and no database is needed; a replay on a scratch database is, when they changed.
 
+use std::io::Write as _;
+use std::path::Path;
+
 use anyhow::{Context as _, Result, bail};
 
 use super::judge::Judge;
 use super::{Context, Outcome, report_files};
-use crate::cli::Format;
+use crate::checks;
+use crate::cli::ReportFormat;
 use crate::migrations::{self, Migration, files, lint, replay};
 use crate::postgres::catalog::{self, OwnTables};
 use crate::postgres::connect::{Target, connect};
-use crate::render::{human, json};
-use crate::report::{Finding, Verification};
+use crate::render::{github, gitlab, html, human, json, junit, markdown, sarif};
+use crate::report::{Baseline, Finding, Verification};
 use crate::schema::model::Schema;
 use crate::schema::snapshot::{self, FIX};
 
@@ -27,6 +31,10 @@ pub struct Options {
     /// Verify against the target database (`--database-url`, `DATABASE_URL`) as it is, instead of the migrations
     #[arg(long, conflicts_with_all = ["offline", "migration"])]
     pub database: bool,
+
+    /// Accept today's findings: write them to the baseline, so that only new ones fail
+    #[arg(long)]
+    pub update_baseline: bool,
 }
 
 /// Runs `db-verify`.
@@ -36,12 +44,18 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let judged = up_to(&migrations, asked);
     let (schema, against) = schema(context, options, judged)?;
     let judge = Judge::new(context, &migrations)?;
+    if options.update_baseline {
+        return update_baseline(context, &judge.findings(&schema));
+    }
     let mut report = judge.judge(&schema, &against, asked.map(ToString::to_string).as_deref());
     let risks = risks(context, judged)?;
     if !risks.is_empty() {
         report.findings.extend(risks);
         report.findings.sort_by_key(|finding| finding.category);
         report.sources = judge.sources(&report.findings);
+    }
+    if context.options.report_format == ReportFormat::Html {
+        report.alignment = judge.alignment(&schema);
     }
     publish(context, &report)?;
     Ok(if report.overall_passed() { Outcome::Clean } else { Outcome::Errors })
@@ -95,13 +109,59 @@ fn of_migrations(context: &Context, options: &Options, migrations: &[Migration])
 
 /// Prints the report and writes its file. A folder that cannot be written costs the file, not the verdict.
 fn publish(context: &Context, report: &Verification) -> Result<()> {
-    let text = match context.options.format {
-        Format::Human => human::verification(report, context.terminal.style()),
-        Format::Json => json::verification(report),
-    };
-    context.terminal.print(&text)?;
+    context.terminal.print(&rendered(context, report))?;
+    summarize_step(context, report)?;
     if let Err(error) = report_files::write(context, report_files::VERIFICATION, &json::verification(report)) {
         context.terminal.eprint(&format!("warning: {error:#}\n"))?;
     }
+    Ok(())
+}
+
+fn rendered(context: &Context, report: &Verification) -> String {
+    match context.options.report_format {
+        ReportFormat::Human => human::verification(report, context.terminal.style()),
+        ReportFormat::Json => json::verification(report),
+        ReportFormat::Github => github::verification(report),
+        ReportFormat::Gitlab => gitlab::verification(report),
+        ReportFormat::Sarif => sarif::verification(report, &checks::rules()),
+        ReportFormat::Markdown => markdown::verification(report),
+        ReportFormat::Junit => junit::verification(report),
+        ReportFormat::Html => html::verification(report),
+    }
+}
+
+/// GitHub shows few annotations; the summary of the step has all findings.
+fn summarize_step(context: &Context, report: &Verification) -> Result<()> {
+    let file = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|file| !file.is_empty());
+    let Some(file) = file.filter(|_| context.options.report_format == ReportFormat::Github) else { return Ok(()) };
+    let append = || std::fs::OpenOptions::new().create(true).append(true).open(&file);
+    if let Err(error) = append().and_then(|mut file| file.write_all(markdown::verification(report).as_bytes())) {
+        let file = Path::new(&file).display();
+        context.terminal.eprint(&format!("warning: cannot write the step's summary `{file}`: {error}\n"))?;
+    }
+    Ok(())
+}
+
+fn update_baseline(context: &Context, findings: &[Finding]) -> Result<Outcome> {
+    let path = &context.config.baseline;
+    let baseline = Baseline::accepting(findings);
+    write_whole(&context.root.join(path), &baseline.to_text())
+        .with_context(|| format!("cannot write the baseline `{path}`"))?;
+    let counted = human::count(baseline.len(), "finding");
+    context.terminal.print(&format!("`{path}` accepts {counted}: review and commit it\n"))?;
+    Ok(Outcome::Clean)
+}
+
+/// All of `text` or nothing.
+fn write_whole(file: &Path, text: &str) -> std::io::Result<()> {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    let mut staging = tempfile::Builder::new();
+    // A committed file is readable by all, unlike a temporary one.
+    #[cfg(unix)]
+    let staging = staging.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+    let mut staging = staging.tempfile_in(folder)?;
+    staging.write_all(text.as_bytes())?;
+    staging.persist(file)?;
     Ok(())
 }

@@ -16,6 +16,17 @@ pub enum Category {
     ValidationSchemas,
 }
 
+/// What a type of findings is about, for reports that carry documentation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// As [`Finding::kind`].
+    pub kind: &'static str,
+    /// One sentence.
+    pub summary: String,
+    /// What, why, and an example, as Markdown.
+    pub help: String,
+}
+
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {

@@ -1,6 +1,6 @@
 //! The result of one verification.
 
-use super::{Category, Finding, Severity, Sources, Timestamp};
+use super::{Accepted, Category, EntityAlignment, Finding, Severity, Sources, Timestamp};
 use crate::source::Location;
 
 /// Something that was not judged, and why. Silence is never a pass.
@@ -59,6 +59,10 @@ pub struct Verification {
     pub coverage: Coverage,
     /// The text of the files that the findings name, for excerpts.
     pub sources: Sources,
+    /// What the baseline took out of the findings; none where there is no baseline.
+    pub accepted: Option<Accepted>,
+    /// The descriptions of every table side by side; empty where no renderer asks for it.
+    pub alignment: Vec<EntityAlignment>,
 }
 
 impl Verification {
@@ -72,6 +76,8 @@ impl Verification {
             findings: Vec::new(),
             coverage: Coverage::default(),
             sources: Sources::default(),
+            accepted: None,
+            alignment: Vec::new(),
         }
     }
 

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use xtask::report::{
-    Category, Coverage, Finding, Occurrence, Severity, Sources, Suggestion, Timestamp, Unjudged, Verification,
+    Category, ColumnAlignment, Coverage, DescriptionSummary, EntityAlignment, Finding, Layer, Occurrence, Rule,
+    Severity, Sources, Suggestion, Timestamp, Unjudged, Verification,
 };
 use xtask::source::{LineIndex, Location, Span};
 
@@ -95,6 +96,8 @@ fn verification(findings: Vec<Finding>, counted: Coverage) -> Verification {
         findings,
         coverage: if counted == Coverage::default() { coverage() } else { counted },
         sources,
+        accepted: None,
+        alignment: alignment(),
     }
 }
 
@@ -200,4 +203,49 @@ fn place((file, content): (&str, &str), text: &str) -> Location {
     let offset = |at: usize| u32::try_from(at).expect("a small file");
     let index = LineIndex::new(Arc::from(file), Arc::from(content));
     index.location(Span { start: offset(start), end: offset(start + word) })
+}
+
+fn alignment() -> Vec<EntityAlignment> {
+    let describe = |name: &str, layer: Layer, noun: &'static str, location: Location| DescriptionSummary {
+        name: name.into(),
+        layer,
+        noun,
+        location,
+    };
+    let column = |name: &str, database: &str, cells: [Option<&str>; 2]| ColumnAlignment {
+        name: name.into(),
+        database: database.into(),
+        primary_key: name == "id",
+        foreign_key: name == "user_id",
+        cells: cells.map(|cell| cell.map(str::to_owned)).into(),
+    };
+    let users = EntityAlignment {
+        name: "users".into(),
+        view: false,
+        columns: vec![
+            column("id", "uuid NOT NULL", [Some("string"), None]),
+            column("email", "varchar(255) NOT NULL", [Some("string"), Some("string")]),
+            column("last_login_at", "timestamptz", [None, None]),
+            column("bio", "text", [Some("number"), None]),
+        ],
+        descriptions: vec![
+            describe("UserRow", Layer::Row, "type", place(TYPES, "UserRow")),
+            describe("CreateUserSchema", Layer::Validation, "validation schema", place(VALIDATION, "CreateUserSchema")),
+        ],
+        references: Vec::new(),
+    };
+    let votes = EntityAlignment {
+        name: "votes".into(),
+        view: false,
+        columns: vec![column("user_id", "uuid NOT NULL", [None, None])],
+        descriptions: Vec::new(),
+        references: vec!["users".into()],
+    };
+    vec![users, votes]
+}
+
+/// The documentation of one of the kinds above.
+pub fn rules() -> Vec<Rule> {
+    let help = "A field's type does not match the type of its column.\n\n## Why\nThe compiler believes it.";
+    vec![Rule { kind: "TYPE_MISMATCH", summary: "A field's type does not match.".into(), help: help.into() }]
 }

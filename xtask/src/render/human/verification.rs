@@ -1,7 +1,7 @@
 //! A verification as text.
 
 use crate::render::human::{coverage, finding};
-use crate::render::style::{Paint, Sign, count, line, paint, sign};
+use crate::render::style::{Paint, Sign, count, harmless_line, line, paint, sign};
 use crate::report::{Category, Severity, Verification};
 use crate::terminal::Style;
 
@@ -22,6 +22,7 @@ pub fn verification(report: &Verification, style: Style) -> String {
         text.push('\n');
     }
     line(&mut text, format_args!("{}", summary(report, style)));
+    text.push_str(&accepted(report));
     text.push_str(&coverage::coverage(&report.coverage, style));
     text
 }
@@ -54,6 +55,22 @@ fn part(report: &Verification, category: Category, name: &str, style: Style) -> 
             count(warnings, "warning")
         ),
     }
+}
+
+/// What the baseline left out, and what may be taken out of it.
+fn accepted(report: &Verification) -> String {
+    let mut text = String::new();
+    let Some(accepted) = &report.accepted else { return text };
+    line(&mut text, format_args!("{} accepted in `{}`", count(accepted.count, "finding"), accepted.file));
+    if !accepted.fixed.is_empty() {
+        let fixed = count(accepted.fixed.len(), "accepted finding");
+        line(
+            &mut text,
+            format_args!("{fixed} no longer found: take them out with `cargo xtask db-verify --update-baseline`"),
+        );
+        accepted.fixed.iter().for_each(|one| line(&mut text, format_args!("  {}", harmless_line(one))));
+    }
+    text
 }
 
 fn summary(report: &Verification, style: Style) -> String {

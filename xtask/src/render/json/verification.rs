@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{document, finding};
-use crate::report::{Category, Coverage, Severity, Unjudged, Verification};
+use crate::report::{Accepted, Category, Coverage, Severity, Unjudged, Verification};
 
 /// The document `migration-verification-report.json`.
 #[must_use]
@@ -34,6 +34,9 @@ pub fn verification_value(report: &Verification) -> Value {
     );
     put("against", report.against.as_str().into());
     put("coverage", coverage(&report.coverage));
+    if let Some(Accepted { file, count, fixed }) = &report.accepted {
+        put("baseline", json!({ "file": file, "accepted": count, "fixed": fixed }));
+    }
     Value::Object(object)
 }
 

@@ -1,0 +1,74 @@
+//! Annotations for GitHub Actions: workflow commands on stdout, which GitHub shows beside the lines of a pull request.
+//! It shows at most ten of each level per step; the rest belongs into the step's summary, as Markdown.
+
+use std::fmt::Write as _;
+
+use super::style::{count, harmless};
+use crate::report::{Finding, Severity, Verification};
+
+/// How many annotations of each level GitHub shows per step.
+pub const LIMIT: usize = 10;
+
+/// The annotations, errors first, and a notice where there are more than GitHub shows.
+#[must_use]
+pub fn verification(report: &Verification) -> String {
+    let (errors, warnings) = (report.count(Severity::Error), report.count(Severity::Warning));
+    let verdict = if report.overall_passed() { "passed" } else { "failed" };
+    let counted = format!("{}, {}", count(errors, "error"), count(warnings, "warning"));
+    // Not a command: a line for whoever reads the log.
+    let mut text = format!("Verification {verdict}: {counted}\n");
+    for severity in [Severity::Error, Severity::Warning] {
+        let of_level: Vec<_> = report.findings.iter().filter(|finding| finding.severity == severity).collect();
+        of_level.iter().take(LIMIT).for_each(|finding| text.push_str(&annotation(finding)));
+        if let Some(more) = of_level.len().checked_sub(LIMIT).filter(|more| *more > 0) {
+            let _ = writeln!(text, "::notice title=db-verify::{more} more of these; the summary of the step has all");
+        }
+    }
+    text
+}
+
+fn annotation(finding: &Finding) -> String {
+    let command = match finding.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    let mut properties = Vec::new();
+    if let Some(location) = finding.location() {
+        properties.push(format!("file={}", property(&location.file)));
+        properties.push(format!("line={}", location.line));
+        properties.push(format!("col={}", location.column));
+    }
+    properties.push(format!("title={}", property(finding.kind)));
+    format!("::{command} {}::{}\n", properties.join(","), message(&body(finding)))
+}
+
+/// The message, the other places, and the help, a line each.
+fn body(finding: &Finding) -> String {
+    let mut lines = vec![finding.title()];
+    let others = finding.labels.iter().skip(1);
+    lines.extend(others.map(|label| format!("{}: {}", label.location, label.text)));
+    lines.extend(finding.help.iter().map(|help| format!("help: {help}")));
+    lines.extend(finding.suggestion.iter().map(|suggestion| format!("help: {}", suggestion.text)));
+    lines.join("\n")
+}
+
+/// In a message only what would end it is escaped.
+fn message(text: &str) -> String {
+    harmless(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// In a property also what separates properties.
+fn property(text: &str) -> String {
+    message(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn properties_and_messages_are_escaped_differently() {
+        assert_eq!(message("50%: a,b\r\n"), "50%25: a,b\u{fffd}%0A");
+        assert_eq!(property("50%: a,b\n"), "50%25%3A a%2Cb%0A");
+    }
+}

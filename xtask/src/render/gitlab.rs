@@ -1,0 +1,29 @@
+//! GitLab's code quality report (a subset of Code Climate's): what GitLab shows beside the lines of a merge request.
+
+use serde_json::{Value, json};
+
+use super::json::document;
+use crate::report::{Finding, Severity, Verification};
+
+/// The document: an array with one object for each finding. GitLab demands a place: a finding without one is given the
+/// root.
+#[must_use]
+pub fn verification(report: &Verification) -> String {
+    document(&report.findings.iter().map(issue).collect())
+}
+
+fn issue(finding: &Finding) -> Value {
+    let severity = match (finding.severity, finding.critical) {
+        (Severity::Error, true) => "critical",
+        (Severity::Error, false) => "major",
+        (Severity::Warning, _) => "minor",
+    };
+    let (path, line) = finding.location().map_or((".", 1), |location| (location.file.as_ref(), location.line));
+    json!({
+        "description": finding.title(),
+        "check_name": finding.kind,
+        "fingerprint": finding.fingerprint(),
+        "severity": severity,
+        "location": { "path": path, "lines": { "begin": line } },
+    })
+}

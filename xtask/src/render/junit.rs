@@ -1,0 +1,109 @@
+//! JUnit's XML, which every CI server shows: one suite for each part of the verification, one case for each finding,
+//! and one case that passes where a part has none. Warnings pass, with their text in the output of the case.
+
+use std::fmt::Write as _;
+
+use super::style::harmless_line;
+use crate::report::{Category, Finding, Severity, Verification};
+
+const SUITES: [(Category, &str); 3] = [
+    (Category::TypeAlignment, "type alignment"),
+    (Category::ApiContracts, "API contract compatibility"),
+    (Category::ValidationSchemas, "validation schema consistency"),
+];
+
+/// The document.
+#[must_use]
+pub fn verification(report: &Verification) -> String {
+    let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    let failures = report.count(Severity::Error);
+    let tests: usize = SUITES.iter().map(|(category, _)| cases(report, *category).len().max(1)).sum();
+    let _ = writeln!(text, "<testsuites name=\"db-verify\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\">");
+    for (category, name) in SUITES {
+        text.push_str(&suite(report, category, name));
+    }
+    text.push_str("</testsuites>\n");
+    text
+}
+
+fn cases(report: &Verification, category: Category) -> Vec<&Finding> {
+    report.findings.iter().filter(|finding| finding.category == category).collect()
+}
+
+fn suite(report: &Verification, category: Category, name: &str) -> String {
+    let findings = cases(report, category);
+    let failures = report.errors(category).count();
+    let mut text = String::new();
+    let _ = writeln!(
+        text,
+        "  <testsuite name=\"{name}\" tests=\"{}\" failures=\"{failures}\" errors=\"0\" skipped=\"0\" timestamp=\"{}\">",
+        findings.len().max(1),
+        escape(report.timestamp.as_str())
+    );
+    if findings.is_empty() {
+        let _ = writeln!(text, "    <testcase classname=\"{name}\" name=\"{name}\"/>");
+    }
+    findings.iter().for_each(|finding| text.push_str(&case(finding)));
+    text.push_str("  </testsuite>\n");
+    text
+}
+
+fn case(finding: &Finding) -> String {
+    let field = finding.field.as_ref().map(|field| format!(".{field}")).unwrap_or_default();
+    let name = attribute(&format!("{} {}{field}", finding.kind, finding.entity));
+    let class = attribute(finding.location().map_or(finding.entity.as_str(), |location| location.file.as_ref()));
+    let mut text = String::new();
+    let file = finding
+        .location()
+        .map(|location| format!(" file=\"{}\" line=\"{}\"", attribute(&location.file), location.line));
+    let _ = writeln!(text, "    <testcase classname=\"{class}\" name=\"{name}\"{}>", file.unwrap_or_default());
+    let (message, body) = (attribute(&finding.title()), escape(&body(finding)));
+    let _ = match finding.severity {
+        Severity::Error => {
+            writeln!(text, "      <failure type=\"{}\" message=\"{message}\">{body}</failure>", finding.kind)
+        }
+        Severity::Warning => writeln!(text, "      <system-out>warning: {message}\n{body}</system-out>"),
+    };
+    text.push_str("    </testcase>\n");
+    text
+}
+
+fn body(finding: &Finding) -> String {
+    let places = finding.labels.iter().map(|label| format!("{}: {}", label.location, label.text));
+    let help = finding.help.iter().map(|help| format!("help: {help}"));
+    let suggestion = finding.suggestion.iter().map(|suggestion| format!("help: {}", suggestion.text));
+    places.chain(help).chain(suggestion).collect::<Vec<_>>().join("\n")
+}
+
+/// Text on one line: a parser makes spaces of the line breaks in attributes anyway.
+fn attribute(text: &str) -> String {
+    escape(&harmless_line(text))
+}
+
+/// Characters that XML 1.0 does not have are replaced, in attributes and in text alike.
+fn escape(text: &str) -> String {
+    let mut escaped = String::new();
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&apos;"),
+            '\n' | '\t' => escaped.push(character),
+            control if control.is_control() || matches!(control, '\u{fffe}' | '\u{ffff}') => escaped.push('\u{fffd}'),
+            plain => escaped.push(plain),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_xml_cannot_hold_is_replaced() {
+        assert_eq!(escape("a<b> & \"c\" ]]> \u{1b}"), "a&lt;b&gt; &amp; &quot;c&quot; ]]&gt; \u{fffd}");
+    }
+}

@@ -1,0 +1,139 @@
+//! Markdown, for the summary of a CI step or a comment: the verdict, a table of findings, what was not judged.
+
+use std::fmt::Write as _;
+
+use super::style::count;
+use crate::report::{Category, Finding, Severity, Verification};
+
+/// More rows than this are cut: GitHub refuses summaries above one megabyte.
+const MOST_ROWS: usize = 500;
+
+/// The report.
+#[must_use]
+pub fn verification(report: &Verification) -> String {
+    let verdict = if report.overall_passed() { "✅ Verification passed" } else { "❌ Verification failed" };
+    let counted = format!(
+        "{}, {}",
+        count(report.count(Severity::Error), "error"),
+        count(report.count(Severity::Warning), "warning")
+    );
+    let mut text = format!("## {verdict}: {counted}\n\nCompared with {}.\n\n", prose(&report.against));
+    text.push_str(&parts(report));
+    if !report.findings.is_empty() {
+        text.push_str(&findings(&report.findings));
+    }
+    text.push_str(&coverage(report));
+    text
+}
+
+fn parts(report: &Verification) -> String {
+    let rows = [
+        (Category::TypeAlignment, "Type alignment"),
+        (Category::ApiContracts, "API contract compatibility"),
+        (Category::ValidationSchemas, "Validation schema consistency"),
+    ];
+    let mut text = String::from("| Part | Result | Errors | Warnings |\n| --- | --- | ---: | ---: |\n");
+    for (category, name) in rows {
+        let result = if report.passed(category) { "✅ passed" } else { "❌ failed" };
+        let (errors, warnings) = (report.errors(category).count(), report.warnings(category).count());
+        let _ = writeln!(text, "| {name} | {result} | {errors} | {warnings} |");
+    }
+    text.push('\n');
+    text
+}
+
+fn findings(findings: &[Finding]) -> String {
+    let mut text = String::from("| | Finding | Where |\n| --- | --- | --- |\n");
+    findings.iter().take(MOST_ROWS).for_each(|finding| text.push_str(&row(finding)));
+    if let Some(more) = findings.len().checked_sub(MOST_ROWS).filter(|more| *more > 0) {
+        let _ = writeln!(text, "| | and {more} more; the JSON report has all | |");
+    }
+    text.push('\n');
+    text
+}
+
+fn row(finding: &Finding) -> String {
+    let sign = match finding.severity {
+        Severity::Error => "❌",
+        Severity::Warning => "⚠️",
+    };
+    let mut what = format!("**{}** {}", finding.kind, cell(&finding.title()));
+    for help in finding.help.iter().chain(finding.suggestion.iter().map(|suggestion| &suggestion.text)) {
+        let _ = write!(what, "<br>{}", cell(help));
+    }
+    let places: Vec<_> = finding.labels.iter().map(|label| code(&label.location.to_string())).collect();
+    format!("| {sign} | {what} | {} |\n", places.join("<br>"))
+}
+
+fn coverage(report: &Verification) -> String {
+    let coverage = &report.coverage;
+    let mut text = format!(
+        "{} of {} have a type, {} a validation schema; {} of {} judged; {} and {} compared.\n",
+        coverage.tables_with_type,
+        count(coverage.tables, "table"),
+        coverage.tables_with_schema,
+        coverage.schemas_judged,
+        count(coverage.schemas, "schema"),
+        count(coverage.routes, "route"),
+        count(coverage.contracts, "contract"),
+    );
+    if !coverage.unjudged.is_empty() {
+        let _ = write!(text, "\n<details><summary>{} not judged</summary>\n\n", coverage.unjudged.len());
+        for one in coverage.unjudged.iter().take(MOST_ROWS) {
+            let _ = writeln!(text, "- {} {}: {}", one.what, code(&one.name), prose(&one.reason));
+        }
+        text.push_str("\n</details>\n");
+    }
+    text
+}
+
+/// Text between the bars of a table.
+fn cell(text: &str) -> String {
+    prose(text).replace('|', "\\|")
+}
+
+/// Text that may not begin anything of Markdown's or HTML's; back ticks keep their meaning where they are paired.
+fn prose(text: &str) -> String {
+    let line = super::style::harmless_line(text).replace('\r', " ");
+    let line = if line.matches('`').count().is_multiple_of(2) { line } else { line.replace('`', "'") };
+    let mut escaped = String::new();
+    let mut in_code = false;
+    for character in line.chars() {
+        in_code ^= character == '`';
+        match character {
+            '<' if !in_code => escaped.push_str("&lt;"),
+            '>' if !in_code => escaped.push_str("&gt;"),
+            '&' if !in_code => escaped.push_str("&amp;"),
+            '*' | '_' | '[' | ']' | '\\' | '@' | '#' if !in_code => {
+                escaped.push('\\');
+                escaped.push(character);
+            }
+            plain => escaped.push(plain),
+        }
+    }
+    escaped
+}
+
+/// Text in back ticks, whatever it holds.
+fn code(text: &str) -> String {
+    let line = super::style::harmless_line(text).replace('|', "\\|");
+    let fence = "`".repeat(longest_run(&line) + 1);
+    let space = if line.starts_with('`') || line.ends_with('`') { " " } else { "" };
+    format!("{fence}{space}{line}{space}{fence}")
+}
+
+fn longest_run(text: &str) -> usize {
+    text.split(|character| character != '`').map(str::len).max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_cannot_break_out_of_its_cell() {
+        assert_eq!(cell("a | <b>`x<y`</b> _z_"), "a \\| &lt;b&gt;`x<y`&lt;/b&gt; \\_z\\_");
+        assert_eq!(code("a``b"), "```a``b```");
+        assert_eq!(cell("one ` tick\nnext"), "one ' tick next");
+    }
+}

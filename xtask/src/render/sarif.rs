@@ -1,0 +1,146 @@
+//! SARIF 2.1.0, which code scanning reads: rules with their documentation, results with every place, a fingerprint
+//! that survives lines added above, and the suggested change as a fix.
+
+use serde_json::{Map, Value, json};
+
+use super::json::document;
+use crate::report::{Finding, Label, Rule, Severity, Sources, Suggestion, Verification};
+use crate::source::{LineIndex, Location, Span};
+
+/// The document. `rules` are the documentation of every check.
+#[must_use]
+pub fn verification(report: &Verification, rules: &[Rule]) -> String {
+    let used = used_rules(report, rules);
+    let results: Vec<_> = report.findings.iter().map(|finding| result(finding, &used, &report.sources)).collect();
+    document(&json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": {
+                "name": "db-verify",
+                "semanticVersion": env!("CARGO_PKG_VERSION"),
+                "rules": used.iter().map(rule).collect::<Vec<_>>(),
+            } },
+            "columnKind": "unicodeCodePoints",
+            "results": results,
+            "invocations": [{ "executionSuccessful": true, "endTimeUtc": report.timestamp.as_str() }],
+        }],
+    }))
+}
+
+/// The rules of the report's findings; of a kind that no check documents, its name must do.
+fn used_rules(report: &Verification, rules: &[Rule]) -> Vec<Rule> {
+    let mut used: Vec<Rule> = Vec::new();
+    for finding in &report.findings {
+        if !used.iter().any(|rule| rule.kind == finding.kind) {
+            let known = rules.iter().find(|rule| rule.kind == finding.kind).cloned();
+            used.push(known.unwrap_or_else(|| Rule {
+                kind: finding.kind,
+                summary: String::new(),
+                help: String::new(),
+            }));
+        }
+    }
+    used
+}
+
+fn rule(rule: &Rule) -> Value {
+    let mut object = Map::new();
+    object.insert("id".into(), rule.kind.into());
+    if !rule.summary.is_empty() {
+        object.insert("shortDescription".into(), json!({ "text": rule.summary }));
+        object.insert("help".into(), json!({ "text": rule.help, "markdown": rule.help }));
+    }
+    Value::Object(object)
+}
+
+fn result(finding: &Finding, rules: &[Rule], sources: &Sources) -> Value {
+    let level = match finding.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    let mut object = Map::new();
+    let mut put = |key: &str, value: Value| object.insert(key.to_owned(), value);
+    put("ruleId", finding.kind.into());
+    put("ruleIndex", rules.iter().position(|rule| rule.kind == finding.kind).into());
+    put("level", level.into());
+    put("message", json!({ "text": message(finding) }));
+    put("locations", finding.labels.iter().take(1).map(|label| place(label, sources)).collect());
+    let related = finding.labels.iter().skip(1).enumerate().map(|(at, label)| {
+        let mut place = place(label, sources);
+        place["id"] = (at + 1).into();
+        place["message"] = json!({ "text": label.text });
+        place
+    });
+    put("relatedLocations", related.collect());
+    put("partialFingerprints", json!({ "findingHash/v1": finding.fingerprint() }));
+    if let Some(fix) = finding.suggestion.as_ref().and_then(|suggestion| fix(suggestion, sources)) {
+        put("fixes", json!([fix]));
+    }
+    put("properties", json!({ "entity": finding.entity, "field": finding.field, "critical": finding.critical }));
+    Value::Object(object)
+}
+
+fn message(finding: &Finding) -> String {
+    match &finding.help {
+        Some(help) => format!("{}. {help}.", finding.title()),
+        None => format!("{}.", finding.title()),
+    }
+}
+
+fn place(label: &Label, sources: &Sources) -> Value {
+    json!({ "physicalLocation": {
+        "artifactLocation": { "uri": uri(&label.location.file), "uriBaseId": "%SRCROOT%" },
+        "region": region(&label.location, sources),
+    } })
+}
+
+fn region(location: &Location, sources: &Sources) -> Value {
+    let end = sources.text(&location.file).map(|text| end(location, text));
+    match end {
+        Some(end) => json!({
+            "startLine": location.line, "startColumn": location.column, "endLine": end.line, "endColumn": end.column,
+        }),
+        None => json!({ "startLine": location.line, "startColumn": location.column }),
+    }
+}
+
+fn end(location: &Location, text: &str) -> Location {
+    let index = LineIndex::new(location.file.clone(), text.into());
+    index.location(Span { start: location.span.end, end: location.span.end })
+}
+
+fn fix(suggestion: &Suggestion, sources: &Sources) -> Option<Value> {
+    let text = sources.text(&suggestion.file)?;
+    let index = LineIndex::new(suggestion.file.as_str().into(), text.into());
+    let start = index.location(suggestion.span);
+    Some(json!({
+        "description": { "text": suggestion.text },
+        "artifactChanges": [{
+            "artifactLocation": { "uri": uri(&suggestion.file), "uriBaseId": "%SRCROOT%" },
+            "replacements": [{
+                "deletedRegion": region(&start, sources),
+                "insertedContent": { "text": suggestion.replacement },
+            }],
+        }],
+    }))
+}
+
+/// A path as a relative URI: everything but the unreserved characters and `/` is percent-encoded.
+fn uri(path: &str) -> String {
+    let encode = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => char::from(byte).to_string(),
+        other => format!("%{other:02X}"),
+    };
+    path.bytes().map(encode).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_become_uris() {
+        assert_eq!(uri("a b/[id]/ä.ts"), "a%20b/%5Bid%5D/%C3%A4.ts");
+    }
+}

@@ -1,0 +1,58 @@
+//! The descriptions of every table side by side: what a person looks at who wants the whole picture, not the findings
+//! alone.
+
+use crate::source::Location;
+
+/// A table or view and everything that describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntityAlignment {
+    /// `users`
+    pub name: String,
+    /// Whether it is a view.
+    pub view: bool,
+    /// In physical order.
+    pub columns: Vec<ColumnAlignment>,
+    /// The declarations, in the order of [`ColumnAlignment::cells`].
+    pub descriptions: Vec<DescriptionSummary>,
+    /// The tables that its foreign keys name.
+    pub references: Vec<String>,
+}
+
+/// A declaration that describes a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DescriptionSummary {
+    /// `UserRow`
+    pub name: String,
+    /// Which column of the overview it belongs to.
+    pub layer: Layer,
+    /// `type`, `insert type`, `validation schema`…
+    pub noun: &'static str,
+    /// Where it is declared.
+    pub location: Location,
+}
+
+/// The columns of the overview.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Layer {
+    /// Types of rows, and ORM tables.
+    Row,
+    /// Types of what is inserted or updated.
+    Write,
+    /// Validation schemas.
+    Validation,
+}
+
+/// A column, and what each declaration says of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColumnAlignment {
+    /// `bio`; of a field without a column, the field's name.
+    pub name: String,
+    /// `varchar(100) NOT NULL`; empty for a field without a column.
+    pub database: String,
+    /// Part of the primary key.
+    pub primary_key: bool,
+    /// Part of a foreign key.
+    pub foreign_key: bool,
+    /// What each declaration says; none where it has no field for it.
+    pub cells: Vec<Option<String>>,
+}
