@@ -61,8 +61,9 @@ impl OwnTables {
 pub fn read(client: &mut impl GenericClient, own: &OwnTables) -> Result<Schema, postgres::Error> {
     let mut transaction = client.transaction()?;
     // Under this search path every name outside `pg_catalog` is written with its namespace, whatever the session says.
-    // Compiling such queries takes longer than running them.
-    transaction.batch_execute("SET LOCAL search_path = pg_catalog; SET LOCAL jit = off")?;
+    // Compiling such queries takes longer than running them, and so does sorting on disk.
+    transaction
+        .batch_execute("SET LOCAL search_path = pg_catalog; SET LOCAL jit = off; SET LOCAL work_mem = '64MB'")?;
     let mut schema = Schema::default();
     relations::read(&mut transaction, own, &mut schema)?;
     columns::read(&mut transaction, own, &mut schema)?;

@@ -18,14 +18,17 @@ const CONSTRAINTS: &str = concat!(
            coalesce(g.disabled, false) AS disabled,
            coalesce(i.indisclustered, false) AS clustered, coalesce(i.indisvalid, true) AS index_valid,
            ARRAY(SELECT unnest(x.reloptions) ORDER BY 1) AS options, s.spcname::text AS tablespace,
-           nullif(concat_ws(' / ', obj_description(k.oid, 'pg_constraint'), obj_description(x.oid, 'pg_class')), '')
-               AS comment
+           nullif(concat_ws(' / ', ko.description, xo.description), '') AS comment
     FROM pg_constraint AS k
     JOIN pg_class AS c ON c.oid = k.conrelid
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
     LEFT JOIN pg_index AS i ON k.contype IN ('p', 'u', 'x') AND i.indexrelid = k.conindid
     LEFT JOIN pg_class AS x ON x.oid = i.indexrelid
     LEFT JOIN pg_tablespace AS s ON s.oid = x.reltablespace
+    LEFT JOIN pg_description AS ko
+        ON ko.classoid = 'pg_constraint'::regclass AND ko.objoid = k.oid AND ko.objsubid = 0
+    LEFT JOIN pg_description AS xo
+        ON xo.classoid = 'pg_class'::regclass AND xo.objoid = x.oid AND xo.objsubid = 0
     LEFT JOIN (SELECT tgconstraint, bool_or(tgenabled = 'D') AS disabled FROM pg_trigger
                WHERE tgisinternal GROUP BY tgconstraint) AS g ON g.tgconstraint = k.oid
     WHERE c.relname <> ALL ($1::text[])

@@ -14,7 +14,7 @@ const INDEXES: &str = concat!(
            s.spcname::text AS tablespace,
            ARRAY(SELECT a.attnum || '=' || a.attstattarget FROM pg_attribute AS a
                  WHERE a.attrelid = i.indexrelid AND a.attstattarget >= 0 ORDER BY a.attnum) AS statistics,
-           obj_description(i.indexrelid, 'pg_class') AS comment
+           o.description AS comment
     FROM pg_index AS i
     JOIN pg_class AS x ON x.oid = i.indexrelid
     JOIN pg_class AS c ON c.oid = i.indrelid
@@ -23,6 +23,8 @@ const INDEXES: &str = concat!(
     LEFT JOIN pg_class AS p ON p.oid = h.inhparent
     LEFT JOIN pg_namespace AS pn ON pn.oid = p.relnamespace
     LEFT JOIN pg_tablespace AS s ON s.oid = x.reltablespace
+    LEFT JOIN pg_description AS o
+        ON o.classoid = 'pg_class'::regclass AND o.objoid = x.oid AND o.objsubid = 0
     WHERE c.relname <> ALL ($1::text[])
       AND NOT EXISTS (
           SELECT FROM pg_constraint AS k
