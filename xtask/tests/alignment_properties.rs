@@ -1,0 +1,37 @@
+//! Random schemas, described in TypeScript and Zod exactly: nothing is found. One random change of one description:
+//! exactly that is found. Works without a database, on the real reader and all checks.
+
+#[path = "alignment_properties/world.rs"]
+mod world;
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, FileFailurePersistence};
+use world::Change;
+
+/// Fast enough for every run, many enough to be of use.
+const CASES: u32 = 2000;
+
+/// Seeds of failures are kept beside this file, and tried first from then on.
+fn configuration() -> Config {
+    let seeds = FileFailurePersistence::WithSource("regressions");
+    Config { cases: CASES, failure_persistence: Some(Box::new(seeds)), ..Config::default() }
+}
+
+proptest! {
+    #![proptest_config(configuration())]
+
+    #[test]
+    fn what_is_described_exactly_has_no_findings(world in world::worlds()) {
+        let found = world.verify();
+        prop_assert!(found.is_empty(), "{found:#?}\n{}\n{}", world.types(), world.schemas());
+    }
+
+    #[test]
+    fn one_change_gives_exactly_one_finding((world, change) in world::worlds_with_a_change()) {
+        let changed = world.changed(&change);
+        let found = changed.verify();
+        let Change { table, column, .. } = &change;
+        let expected = vec![(change.kind().to_owned(), world.tables[*table].name.clone(), world.field_of(&change))];
+        prop_assert_eq!(&found, &expected, "{:?} of column {}\n{}\n{}", change, column, changed.types(), changed.schemas());
+    }
+}
