@@ -64,7 +64,7 @@ fn table(entity: &EntityAlignment, (x, y): (usize, usize), report: &Verification
     );
     let keys = entity.columns.iter().filter(|column| column.primary_key || column.foreign_key);
     for (line, column) in keys.take(MOST_KEYS).enumerate() {
-        let sign = if column.primary_key { "🔑" } else { "↗" };
+        let sign = if column.primary_key { "PK" } else { "FK" };
         let _ = write!(
             text,
             "<text class=\"key\" x=\"{}\" y=\"{}\">{sign} {}</text>",

@@ -111,8 +111,8 @@ fn entity_table(entity: &EntityAlignment, report: &Verification) -> String {
 
 fn column_row(entity: &EntityAlignment, column: &ColumnAlignment, findings: &[&Finding]) -> String {
     let key = match (column.primary_key, column.foreign_key) {
-        (true, _) => " 🔑",
-        (false, true) => " ↗",
+        (true, _) => " PK",
+        (false, true) => " FK",
         (false, false) => "",
     };
     let database = if column.database.is_empty() { "no column" } else { &column.database };
