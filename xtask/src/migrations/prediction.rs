@@ -15,7 +15,7 @@ use crate::schema::model::Schema;
 
 /// Up to so many pending migrations the schema is read after each; beyond that only at the end, and in between
 /// fingerprints stand for it.
-const READ_EACH: usize = 25;
+const READ_EACH: usize = 5;
 
 /// What pending migrations will make.
 #[derive(Debug)]
