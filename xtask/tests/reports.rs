@@ -1,6 +1,8 @@
 //! Every report in every format, locked in by snapshots in `snapshots/reports/`. The reports are made of data here, so
 //! that the snapshots change only when a renderer does.
 
+#[path = "reports/runs.rs"]
+mod runs;
 #[path = "reports/samples.rs"]
 mod samples;
 
@@ -52,4 +54,27 @@ fn hostile_text_is_shown_harmlessly() {
     let text = human::verification(&report, TERMINAL);
     assert!(!text.contains("\u{1b}[2J") && !text.contains('\u{202e}'), "{text:?}");
     in_every_format("verification_hostile", &report);
+}
+
+#[test]
+fn migrations() {
+    let reports = [
+        ("migration_done", runs::done()),
+        ("migration_refused_before", runs::refused_before()),
+        ("migration_failed_after", runs::failed_after()),
+    ];
+    for (name, report) in reports {
+        lock_in(&format!("{name}.human"), &human::migration::migration(&report, Style::PLAIN));
+        lock_in(&format!("{name}.json"), &json::migration(&report));
+    }
+    lock_in("migration_done.terminal", &human::migration::migration(&runs::done(), TERMINAL));
+}
+
+#[test]
+fn rollbacks() {
+    for (name, report) in [("rollback_exact", runs::exact()), ("rollback_not_restored", runs::not_restored())] {
+        lock_in(&format!("{name}.human"), &human::rollback::rollback(&report, Style::PLAIN));
+        lock_in(&format!("{name}.json"), &json::rollback(&report));
+    }
+    lock_in("rollback_exact.terminal", &human::rollback::rollback(&runs::exact(), TERMINAL));
 }
