@@ -9,6 +9,7 @@ mod classes;
 mod decorators;
 mod endpoints;
 mod expressions;
+mod fastify;
 mod frameworks;
 mod modules;
 mod routers;

@@ -1,0 +1,45 @@
+//! The README says what there is: every command, configuration key, kind of finding and format.
+
+mod support;
+
+use clap::{CommandFactory, ValueEnum};
+use support::monorepo::Monorepo;
+use xtask::checks::CHECKS;
+use xtask::cli::{Cli, ReportFormat};
+
+fn must_be_in_readme<'n>(what: &str, names: impl IntoIterator<Item = &'n str>) {
+    let readme = std::fs::read_to_string(support::repository().join("README.md")).expect("the README");
+    let missing: Vec<_> = names.into_iter().filter(|name| !readme.contains(&format!("`{name}"))).collect();
+    assert!(missing.is_empty(), "the README does not say these {what}: {missing:?}");
+}
+
+#[test]
+fn every_command_is_in_the_readme() {
+    let command = Cli::command();
+    must_be_in_readme("commands", command.get_subcommands().map(clap::Command::get_name));
+}
+
+#[test]
+fn every_finding_is_in_the_readme() {
+    must_be_in_readme("findings", CHECKS.iter().map(|check| check.kind));
+}
+
+#[test]
+fn every_format_is_in_the_readme() {
+    let formats: Vec<_> = ReportFormat::value_variants().iter().filter_map(ValueEnum::to_possible_value).collect();
+    let names = formats.iter().map(clap::builder::PossibleValue::get_name);
+    must_be_in_readme("formats", names.filter(|name| *name != "human" && *name != "json"));
+}
+
+/// The error about an unknown key lists the known ones.
+#[test]
+fn every_configuration_key_is_in_the_readme() {
+    let repo = Monorepo::sample();
+    repo.write("keys.toml", "no-such-key = 1\n");
+    let ran = repo.run(&["--config", "keys.toml", "db-verify"]);
+    let error = ran.must_fail(&["no-such-key"]);
+    let keys: Vec<&str> =
+        error.split("expected one of").nth(1).expect("a list").split('`').skip(1).step_by(2).collect();
+    assert!(keys.len() > 15, "{keys:?}");
+    must_be_in_readme("configuration keys", keys);
+}
