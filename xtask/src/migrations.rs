@@ -15,6 +15,7 @@ pub mod provenance;
 pub mod replay;
 pub mod rollback;
 pub mod runner;
+pub mod seed;
 pub mod sql;
 pub mod state;
 pub mod steps;

@@ -5,6 +5,7 @@ mod alignment;
 mod baseline;
 mod finding;
 mod migration;
+mod rehearsal;
 mod rollback;
 mod sources;
 mod status;
@@ -14,6 +15,7 @@ pub use alignment::{ColumnAlignment, DescriptionSummary, EntityAlignment, Layer}
 pub use baseline::{Accepted, Baseline};
 pub use finding::{Category, Finding, Label, Occurrence, Rule, Severity, Suggestion};
 pub use migration::{AppliedMigration, MigrationResult};
+pub use rehearsal::Rehearsal;
 pub use rollback::{Loss, Restoration, RollbackResult, RolledBackMigration, Unit, Verdict};
 pub use sources::Sources;
 pub use status::{MigrationState, MigrationStatus, Status};

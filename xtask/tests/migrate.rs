@@ -165,3 +165,42 @@ fn what_a_migration_sets_reaches_neither_its_history_row_nor_the_next() {
     database.run(&repo, &["db-migrate"]).must_exit(0);
     assert_eq!(database.history(), [1, 2]);
 }
+
+/// Of many migrations the schema is not read after each: fingerprints of what they wrote must tell.
+#[test]
+fn one_of_many_migrations_that_depends_on_the_data_is_found_by_its_fingerprint() {
+    let Some(scratch) = scratch() else { return };
+    let slies = [
+        "ALTER TABLE users ADD COLUMN sly int",
+        "ALTER TABLE users ALTER COLUMN name DROP NOT NULL",
+        "DROP TABLE other",
+        "ALTER TABLE other DROP COLUMN gone",
+        "COMMENT ON TABLE users IS 'sly'",
+        "ALTER TABLE users RENAME COLUMN name TO title",
+        "CREATE INDEX sly ON users (name)",
+        "CREATE FUNCTION sly() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "CREATE TYPE sly AS ENUM ('a')",
+        "ALTER TABLE other DROP CONSTRAINT other_pkey",
+        "CREATE VIEW sly AS SELECT 1 AS one",
+        "ALTER TABLE users ENABLE ROW LEVEL SECURITY",
+    ];
+    for (number, sly) in slies.iter().enumerate() {
+        let database = Database::create(&scratch, &format!("many{number}"));
+        let repo = Monorepo::of_migrations(&[USERS]);
+        repo.write("migrations/V2__other.sql", "CREATE TABLE other (id int PRIMARY KEY, gone text);");
+        repo.write("migrations/V2__other.down.sql", "DROP TABLE other;");
+        database.run(&repo, &["db-migrate"]).must_exit(0);
+        database.connect().batch_execute("INSERT INTO users VALUES (1, 'a')").expect("a row");
+        for version in 3..=10 {
+            let sql = match version {
+                4 => format!("DO $$ BEGIN IF EXISTS (SELECT FROM users) THEN EXECUTE $e${sly}$e$; END IF; END $$;"),
+                _ => format!("CREATE TABLE t{version} (id int);"),
+            };
+            repo.write(&format!("migrations/V{version}__m.sql"), &sql);
+            repo.write(&format!("migrations/V{version}__m.down.sql"), "SELECT 1;");
+        }
+        let ran = database.run(&repo, &["db-migrate"]).must_exit(1);
+        assert!(ran.stdout.contains("`V4__m` did not make the schema"), "{sly}: {}", ran.stdout);
+        assert_eq!(database.history(), [1, 2, 3], "{sly}");
+    }
+}

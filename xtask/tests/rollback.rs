@@ -145,3 +145,26 @@ fn an_irreversible_migration_is_refused_with_its_reason() {
     database.run(&repo, &["db-rollback"]).must_fail(&["V2__merge", "irreversible", "the rows are merged"]);
     assert_eq!(database.history(), [1, 2]);
 }
+
+#[test]
+fn the_test_proves_each_way_back_and_names_those_that_do_not_restore() {
+    let Some(scratch) = scratch() else { return };
+    let database = Database::create(&scratch, "rehearsal");
+    let good = Monorepo::of_migrations(&[USERS, BIO, INDEX, ("V4__end", "SELECT 1;", "-- irreversible: no way\n")]);
+    let ran = database.run(&good, &["db-rollback", "--test"]).must_exit(0);
+    for part in ["V3__index_names: exact", "V4__end: irreversible: no way", "3 exact, 0 equal", "ROLLBACK TEST PASSED"]
+    {
+        assert!(ran.stdout.contains(part), "{part} is not in {}", ran.stdout);
+    }
+    let forgets = ("V2__forgets", BIO.1, "SELECT 1;");
+    let deletes = ("V3__deletes", "SELECT 1;", "DELETE FROM users;");
+    let last = ("V4__last", "CREATE TABLE t (id int);", "DROP TABLE t;");
+    let bad = Monorepo::of_migrations(&[USERS, forgets, deletes, last]);
+    let ran = database.run(&bad, &["db-rollback", "--test"]).must_exit(1);
+    for part in ["V2__forgets: not restored", "+ column bio", "3 rows of `users` lost", "V4__last: exact"] {
+        assert!(ran.stdout.contains(part), "{part} is not in {}", ran.stdout);
+    }
+    assert_eq!(database.history(), [] as [i64; 0]);
+    let ran = database.run(&bad, &["db-rollback", "--test", "--last", "1"]).must_exit(0);
+    assert!(!ran.stdout.contains("V2__forgets"), "{}", ran.stdout);
+}

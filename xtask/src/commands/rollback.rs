@@ -3,6 +3,7 @@
 
 mod restoration;
 mod selection;
+mod test;
 mod verdict;
 
 use std::collections::BTreeSet;
@@ -33,6 +34,10 @@ pub struct Options {
     /// Undo this migration and those after it; without it the last one is undone
     #[arg(conflicts_with_all = ["last", "to_branch"])]
     pub migration: Option<String>,
+
+    /// Change nothing: apply, undo and apply again each migration (or the last N) on a scratch database, with rows
+    #[arg(long, conflicts_with_all = ["migration", "to_branch", "dry_run", "backup", "accept_data_loss"])]
+    pub test: bool,
 
     /// Undo the last N migrations
     #[arg(long, value_name = "N", conflicts_with = "to_branch")]
@@ -65,6 +70,9 @@ pub struct Options {
 
 /// Runs `db-rollback`.
 pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
+    if options.test {
+        return test::run(context, options);
+    }
     // A half-written new migration must not stand in the way of undoing an old one.
     let (files, _problems) = files::read(&context.tree(), &context.config.migrations)?;
     let target = Target::open(context.options.database_url.as_deref(), &context.config, &context.root)?;

@@ -6,6 +6,7 @@ pub mod execute;
 pub mod foresight;
 pub mod loss;
 pub mod plan;
+pub mod rehearsal;
 mod rows;
 pub mod sequence;
 

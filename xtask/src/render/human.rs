@@ -4,6 +4,7 @@
 mod coverage;
 pub mod finding;
 pub mod migration;
+pub mod rehearsal;
 pub mod rollback;
 pub mod status;
 mod steps;

@@ -3,12 +3,14 @@
 
 mod finding;
 mod migration;
+mod rehearsal;
 mod rollback;
 mod status;
 mod verification;
 
 pub use finding::finding;
 pub use migration::migration;
+pub use rehearsal::rehearsals;
 pub use rollback::rollback;
 pub use status::status;
 pub use verification::{verification, verification_value};

@@ -46,13 +46,18 @@ fn restoration(restoration: &Restoration) -> Value {
 }
 
 fn rolled_back(migration: &RolledBackMigration) -> Value {
-    let (verdict, detail) = match &migration.verdict {
+    let (verdict, detail) = verdict(&migration.verdict);
+    json!({ "name": migration.name, "verdict": verdict, "detail": detail })
+}
+
+/// The word for a verdict, and what there is to say about it.
+pub(super) fn verdict(verdict: &Verdict) -> (&'static str, Option<&String>) {
+    match verdict {
         Verdict::Exact => ("exact", None),
         Verdict::PhysicalOrderOnly => ("physical-order-only", None),
         Verdict::NotRestored(difference) => ("not-restored", Some(difference)),
         Verdict::Unknown(why) => ("unknown", Some(why)),
-    };
-    json!({ "name": migration.name, "verdict": verdict, "detail": detail })
+    }
 }
 
 fn loss(loss: &Loss) -> Value {

@@ -1,0 +1,33 @@
+//! `db-rollback --test`: touches no database but a scratch one.
+
+use anyhow::Result;
+
+use super::Options;
+use crate::cli::Format;
+use crate::commands::{Context, Outcome};
+use crate::migrations::files;
+use crate::migrations::prediction::Laboratory;
+use crate::migrations::rollback::rehearsal;
+use crate::render::{human, json};
+use crate::report::Rehearsal;
+
+/// Rehearses the migrations and reports.
+pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
+    let files = files::load(&context.tree(), &context.config.migrations)?;
+    let style = context.terminal.style();
+    let is_human = context.options.format == Format::Human;
+    let say = |text: &str| if is_human { context.terminal.print(text) } else { Ok(()) };
+    let shadow_url = context.options.shadow_database_url.as_deref().filter(|url| !url.is_empty());
+    let laboratory = Laboratory { config: &context.config, root: &context.root, shadow_url };
+    let mut all: Vec<Rehearsal> = Vec::new();
+    say(&human::rehearsal::opening(style))?;
+    rehearsal::rehearse(&laboratory, &files, options.last, &mut |one| {
+        all.push(one.clone());
+        Ok(say(&human::rehearsal::rehearsal(one, style))?)
+    })?;
+    match context.options.format {
+        Format::Human => context.terminal.print(&human::rehearsal::closing(&all, style))?,
+        Format::Json => context.terminal.print(&json::rehearsals(&all))?,
+    }
+    Ok(if all.iter().all(Rehearsal::passed) { Outcome::Clean } else { Outcome::Errors })
+}

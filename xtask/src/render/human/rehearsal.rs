@@ -1,0 +1,67 @@
+//! `db-rollback --test` on the terminal: a line for each migration, details where they matter, a summary.
+
+use super::steps::{banner, indented, signed};
+use crate::render::style::{Sign, count, harmless};
+use crate::report::{Rehearsal, Verdict};
+use crate::terminal::Style;
+
+/// The first lines.
+#[must_use]
+pub fn opening(style: Style) -> String {
+    signed(Sign::RollingBack, "Testing rollback capability on a scratch database: up, down, up again...", style) + "\n"
+}
+
+/// One migration.
+#[must_use]
+pub fn rehearsal(one: &Rehearsal, style: Style) -> String {
+    let mark = match (one.passed(), &one.irreversible, one.lost_rows.is_empty()) {
+        (false, _, _) => Sign::Failed,
+        (true, Some(_), _) | (true, None, false) => Sign::Warning,
+        (true, None, true) => Sign::Passed,
+    };
+    let mut text = signed(mark, &format!("{}: {}", one.name, harmless(&verdict(one))), style);
+    for (table, rows) in &one.lost_rows {
+        text += &format!("   {} of `{}` lost or changed on the way\n", count(*rows, "row"), harmless(table));
+    }
+    if let Verdict::NotRestored(difference) = &one.verdict {
+        text += &indented(&harmless(difference));
+    }
+    text + &one.error.as_ref().map(|error| indented(&harmless(error))).unwrap_or_default()
+}
+
+fn verdict(one: &Rehearsal) -> String {
+    if let Some(reason) = &one.irreversible {
+        return format!("irreversible: {reason}");
+    }
+    match &one.verdict {
+        Verdict::Exact => "exact".into(),
+        Verdict::PhysicalOrderOnly => "equal but for the physical order of columns".into(),
+        Verdict::NotRestored(_) => "not restored (- before, + after the way back)".into(),
+        Verdict::Unknown(why) => why.clone(),
+    }
+}
+
+/// The last lines.
+#[must_use]
+pub fn closing(all: &[Rehearsal], style: Style) -> String {
+    let number = |is_it: fn(&Rehearsal) -> bool| all.iter().filter(|one| is_it(one)).count();
+    let exact = number(|one| one.verdict == Verdict::Exact && one.irreversible.is_none());
+    let order = number(|one| one.verdict == Verdict::PhysicalOrderOnly);
+    let irreversible = number(|one| one.irreversible.is_some());
+    let failed = number(|one| !one.passed());
+    let mut text = format!(
+        "\n{}: {exact} exact, {order} equal but for physical order, {irreversible} irreversible, {failed} failed\n",
+        count(all.len(), "migration")
+    );
+    if let Some(last) = all.last().filter(|last| !last.empty_tables.is_empty()) {
+        let tables: Vec<_> = last.empty_tables.iter().map(|(table, why)| format!("{table} ({why})")).collect();
+        let what = format!("not tested with rows: {}", harmless(&tables.join(", ")));
+        text += &signed(Sign::Warning, &what, style);
+    }
+    let verdict = if failed == 0 {
+        signed(Sign::Passed, "ROLLBACK TEST PASSED", style)
+    } else {
+        signed(Sign::Failed, "ROLLBACK TEST FAILED", style)
+    };
+    text + &banner(verdict.trim_end())
+}
