@@ -1,10 +1,14 @@
 //! Where files are read from. Everything that is judged (migrations, snapshot, TypeScript) is read through a
 //! [`Tree`], so that a check of the working tree, of what is staged, and of another commit is the same code.
 
+mod memory;
+
 use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+
+pub use memory::MemoryTree;
 
 /// A set of files below one root. Paths are relative to it, with `/` on every platform.
 pub trait Tree: Sync {

@@ -16,8 +16,6 @@ pub mod parse;
 pub mod resolve;
 pub mod routes;
 pub mod syntax;
-#[cfg(test)]
-pub mod testing;
 pub mod values;
 pub mod zod;
 

@@ -1,11 +1,6 @@
 //! What the checks' tests share: SQL and TypeScript in, findings out. The TypeScript goes through the real reader; of
 //! SQL the few forms that the cases use are read here, so that the cases need no database.
 
-use std::collections::BTreeMap;
-use std::io;
-
-use anyhow::Result;
-
 use super::{Check, Input};
 use crate::config::Config;
 use crate::report::Finding;
@@ -13,7 +8,7 @@ use crate::schema::model::{
     Column, Constraint, ConstraintKind, Domain, Enum, Identity, ObjectName, Schema, Table, View,
 };
 use crate::schema::provenance::Provenance;
-use crate::tree::Tree;
+use crate::tree::MemoryTree;
 use crate::typescript::facts::Facts;
 
 /// Inputs of a check.
@@ -125,25 +120,8 @@ pub fn config(keys: &str) -> Config {
 
 /// What the real reader reads from one file.
 pub fn facts(ts: &str, config: &Config) -> Facts {
-    let tree = Files(BTreeMap::from([("case.ts".to_owned(), ts.to_owned())]));
+    let tree = MemoryTree::new([("case.ts", ts)]);
     crate::typescript::read(&tree, config).expect("one file in memory")
-}
-
-/// Files in memory.
-struct Files(BTreeMap<String, String>);
-
-impl Tree for Files {
-    fn files(&self, _folder: &str) -> Result<Vec<String>> {
-        Ok(self.0.keys().cloned().collect())
-    }
-
-    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
-        self.0.get(path).map(|text| text.clone().into_bytes()).ok_or_else(|| io::ErrorKind::NotFound.into())
-    }
-
-    fn is_file(&self, path: &str) -> bool {
-        self.0.contains_key(path)
-    }
 }
 
 /// The schema that the statements make: `CREATE TABLE`, `VIEW` (with a list of columns), `TYPE … AS ENUM`, `DOMAIN`.

@@ -135,10 +135,10 @@ impl<'t> Program<'t> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::typescript::testing::MemoryTree;
+    use crate::tree::MemoryTree;
 
     fn declared_in(files: &[(&str, &str)], name: &str) -> String {
-        let tree = MemoryTree::new(files);
+        let tree = MemoryTree::new(files.iter().copied());
         let program = Program::new(&tree);
         let module = program.load(files[0].0).unwrap();
         match program.lookup(module, name) {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io;
 
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -10,7 +9,7 @@ use xtask::checks::{self, Input};
 use xtask::config::Config;
 use xtask::schema::model::{Column, Constraint, ConstraintKind, Enum, ObjectName, Schema, Table};
 use xtask::schema::provenance::Provenance;
-use xtask::tree::Tree;
+use xtask::tree::MemoryTree;
 
 /// A database, and what describes it.
 #[derive(Debug, Clone)]
@@ -237,7 +236,7 @@ impl World {
     pub fn verify(&self) -> Vec<(String, String, Option<String>)> {
         let config = config();
         let files = [("src/types.ts", self.types()), ("src/schemas.ts", self.schemas())];
-        let tree = Files(files.into_iter().map(|(name, text)| (name.to_owned(), text)).collect());
+        let tree = MemoryTree::new(files);
         let facts = xtask::typescript::read(&tree, &config).expect("two files in memory");
         let (schema, provenance) = (self.schema(), Provenance::default());
         let input = Input { schema: &schema, facts: &facts, config: &config, provenance: &provenance };
@@ -382,21 +381,4 @@ fn config() -> Config {
     let file = folder.path().join("db.toml");
     std::fs::write(&file, "types = ['src/types.ts']\nvalidation = ['src/schemas.ts']\n").expect("a file");
     Config::load(folder.path(), Some(&file)).expect("a configuration")
-}
-
-/// Files in memory.
-struct Files(BTreeMap<String, String>);
-
-impl Tree for Files {
-    fn files(&self, _folder: &str) -> anyhow::Result<Vec<String>> {
-        Ok(self.0.keys().cloned().collect())
-    }
-
-    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
-        self.0.get(path).map(|text| text.clone().into_bytes()).ok_or_else(|| io::ErrorKind::NotFound.into())
-    }
-
-    fn is_file(&self, path: &str) -> bool {
-        self.0.contains_key(path)
-    }
 }

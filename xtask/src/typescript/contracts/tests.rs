@@ -1,15 +1,15 @@
 //! Programs and the contracts in them.
 
 use super::{Contracts, read};
+use crate::tree::MemoryTree;
 use crate::typescript::evaluate::Evaluator;
 use crate::typescript::facts::Contract;
 use crate::typescript::modules::Program;
 use crate::typescript::parse::STACK_SIZE;
-use crate::typescript::testing::MemoryTree;
 
 fn contracts_of(files: &[(&str, &str)]) -> Contracts {
     let read_them = || {
-        let tree = MemoryTree::new(files);
+        let tree = MemoryTree::new(files.iter().copied());
         let program = Program::new(&tree);
         let names: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
         read(&mut Evaluator::new(&program), &names)

@@ -1,15 +1,15 @@
 //! Programs and the routes they offer.
 
 use super::{Routes, read};
+use crate::tree::MemoryTree;
 use crate::typescript::evaluate::Evaluator;
 use crate::typescript::modules::Program;
 use crate::typescript::parse::STACK_SIZE;
-use crate::typescript::testing::MemoryTree;
 
 /// What is read from `files`, all of which have the role.
 pub(crate) fn routes_of(files: &[(&str, &str)]) -> Routes {
     let read_them = || {
-        let tree = MemoryTree::new(files);
+        let tree = MemoryTree::new(files.iter().copied());
         let program = Program::new(&tree);
         let names: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
         read(&mut Evaluator::new(&program), &names)

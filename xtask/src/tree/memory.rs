@@ -1,25 +1,27 @@
-//! Files in memory, for tests.
+//! Files that are on no disk: for whoever has text and wants it read like a file.
 
 use std::collections::BTreeMap;
 use std::io;
 
-use crate::tree::Tree;
+use anyhow::Result;
 
-/// Files in memory.
-#[derive(Debug, Default)]
+use super::Tree;
+
+/// Files in memory, by path.
+#[derive(Debug, Clone, Default)]
 pub struct MemoryTree {
     files: BTreeMap<String, Vec<u8>>,
 }
 
 impl MemoryTree {
-    /// Path and content of each file.
-    pub fn new(files: &[(&str, &str)]) -> Self {
-        Self { files: files.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())).collect() }
+    /// The tree of `files`, each a path and a text.
+    pub fn new(files: impl IntoIterator<Item = (impl Into<String>, impl Into<Vec<u8>>)>) -> Self {
+        Self { files: files.into_iter().map(|(path, text)| (path.into(), text.into())).collect() }
     }
 }
 
 impl Tree for MemoryTree {
-    fn files(&self, folder: &str) -> anyhow::Result<Vec<String>> {
+    fn files(&self, folder: &str) -> Result<Vec<String>> {
         let inside = |path: &&String| folder.is_empty() || path.starts_with(&format!("{folder}/"));
         Ok(self.files.keys().filter(inside).cloned().collect())
     }
