@@ -31,8 +31,8 @@ const CATALOGS: &[&str] = &[
 ];
 
 const DELETED: &str = "
-    SELECT coalesce(sum(pg_catalog.pg_stat_get_xact_tuples_deleted(oid)), 0)::bigint
-    FROM pg_catalog.pg_class WHERE oid = ANY ($1::text[]::regclass[]::oid[])";
+    SELECT coalesce(sum(pg_catalog.pg_stat_get_xact_tuples_deleted(pg_catalog.to_regclass('pg_catalog.' || name))), 0)::bigint
+    FROM unnest($1::text[]) AS name";
 
 /// Takes fingerprints on one connection.
 #[derive(Clone)]
@@ -70,9 +70,8 @@ impl Fingerprinter {
         Ok(Beginning { deleted: row.try_get(0)? })
     }
 
-    /// What the transaction did to the catalogs until now. Changes its `search_path`, until it ends.
+    /// What the transaction did to the catalogs until now, once it has run [`SETTINGS`].
     pub fn end(&self, transaction: &mut impl GenericClient, beginning: Beginning) -> Result<String> {
-        transaction.batch_execute(SEARCH_PATH_LOCAL).map_err(failed)?;
         let row = transaction.query_one(&self.end, &[&beginning.deleted, &CATALOGS]).map_err(failed)?;
         Ok(row.try_get(0)?)
     }
@@ -80,7 +79,11 @@ impl Fingerprinter {
 
 /// Names outside `pg_catalog` are then written with their namespace, whatever the session says.
 const SEARCH_PATH: &str = "SET search_path = pg_catalog";
-const SEARCH_PATH_LOCAL: &str = "SET LOCAL search_path = pg_catalog";
+
+/// What a transaction must run before its fingerprint is taken; it changes its settings until it ends. The plan is made
+/// once for all transactions.
+pub const SETTINGS: &str =
+    "SET LOCAL search_path = pg_catalog; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL jit = off";
 
 fn failed(error: postgres::Error) -> anyhow::Error {
     anyhow!(ServerError::from(error)).context("cannot take the fingerprint of the catalogs")

@@ -1,6 +1,7 @@
 -- One line for each row of the catalogs that this transaction wrote: `age(xmin) <= 0` holds for the transaction's own
 -- rows, also those of its savepoints. A catalog is only scanned when the counters of the transaction say that it was
--- written to. Rows that are gone leave no trace, so after a deletion ($1 is the counter at BEGIN) the names of
+-- written to, and of what belongs to relations only that of relations that the transaction has locked, as every DDL
+-- does; unless it wrote to the catalogs by hand, which locks them. Rows that are gone leave no trace, so after a deletion ($1 is the counter at BEGIN) the names of
 -- everything that is left count as well. OIDs, owners and statistics have no part in it.
 WITH written AS MATERIALIZED (
     SELECT bool_or(name = 'pg_class') AS class, bool_or(name = 'pg_attribute') AS attribute,
@@ -17,30 +18,44 @@ WITH written AS MATERIALIZED (
     WHERE NOT current_setting('track_counts')::boolean
        OR pg_stat_get_xact_tuples_inserted(oid) + pg_stat_get_xact_tuples_updated(oid)
         + pg_stat_get_xact_tuples_deleted(oid) > 0
+), locked AS MATERIALIZED (
+    SELECT DISTINCT relation FROM pg_locks
+    WHERE pid = pg_backend_pid() AND locktype = 'relation' AND mode <> 'AccessShareLock' AND relation >= 16384
+), by_hand AS MATERIALIZED (
+    SELECT EXISTS (
+        SELECT FROM pg_locks
+        WHERE pid = pg_backend_pid() AND locktype = 'relation' AND mode = 'RowExclusiveLock'
+          AND relation IN ('pg_class'::regclass, 'pg_attribute'::regclass, 'pg_attrdef'::regclass, 'pg_index'::regclass)
+    ) AS yes
+), candidates AS MATERIALIZED (
+    SELECT relation FROM locked WHERE NOT (SELECT yes FROM by_hand)
+    UNION ALL
+    SELECT oid FROM pg_class WHERE (SELECT yes FROM by_hand)
 ), lines AS (
     SELECT concat_ws('|', 'class', relnamespace::regnamespace, relname, relkind, relpersistence, relrowsecurity,
                      relforcerowsecurity, relreplident, relispartition, reloptions, pg_get_expr(relpartbound, oid)) AS line
-    FROM pg_class
-    WHERE (SELECT class FROM written) AND age(xmin) <= 0 AND relnamespace <> 'pg_toast'::regnamespace
+    FROM candidates JOIN pg_class ON oid = relation
+    WHERE (SELECT class FROM written) AND age(pg_class.xmin) <= 0 AND relnamespace <> 'pg_toast'::regnamespace
     UNION ALL
     SELECT concat_ws('|', 'attribute', attrelid::regclass, attname, format_type(atttypid, atttypmod), attnotnull,
                      atthasdef, attidentity, attgenerated, attisdropped, attcollation::regcollation, attoptions)
-    FROM pg_attribute
-    WHERE (SELECT attribute FROM written) AND age(xmin) <= 0 AND attnum > 0
+    FROM candidates JOIN pg_attribute ON attrelid = relation
+    WHERE (SELECT attribute FROM written) AND age(pg_attribute.xmin) <= 0 AND attnum > 0
       AND attrelid::regclass::text NOT LIKE 'pg_toast.%'
     UNION ALL
     SELECT concat_ws('|', 'default', adrelid::regclass,
                      (SELECT attname FROM pg_attribute WHERE attrelid = adrelid AND attnum = adnum),
                      pg_get_expr(adbin, adrelid))
-    FROM pg_attrdef WHERE (SELECT attrdef FROM written) AND age(xmin) <= 0
+    FROM candidates JOIN pg_attrdef ON adrelid = relation
+    WHERE (SELECT attrdef FROM written) AND age(pg_attrdef.xmin) <= 0
     UNION ALL
     SELECT concat_ws('|', 'constraint', conrelid::regclass, contypid::regtype, conname, pg_get_constraintdef(oid),
                      convalidated)
     FROM pg_constraint WHERE (SELECT constr FROM written) AND age(xmin) <= 0 AND contype <> 't'
     UNION ALL
     SELECT concat_ws('|', 'index', pg_get_indexdef(indexrelid), indisvalid, indisprimary, indisclustered, indisreplident)
-    FROM pg_index
-    WHERE (SELECT index FROM written) AND age(xmin) <= 0 AND indrelid::regclass::text NOT LIKE 'pg_toast.%'
+    FROM candidates JOIN pg_index ON indexrelid = relation
+    WHERE (SELECT index FROM written) AND age(pg_index.xmin) <= 0 AND indrelid::regclass::text NOT LIKE 'pg_toast.%'
     UNION ALL
     SELECT concat_ws('|', 'type', typnamespace::regnamespace, typname, typtype, typbasetype::regtype, typtypmod,
                      typnotnull, typdefault)

@@ -127,31 +127,39 @@ pub fn read(client: &mut impl GenericClient, history_table: &str) -> Result<Vec<
     parsed.with_context(|| format!("the journal `{table}` was changed by hand; correct the row"))
 }
 
-/// Records `migration` in `phase`, over what was recorded for its version before. One round trip.
+/// Records `migration` in `phase`, over what was recorded for its version before.
 pub fn record(client: &mut impl GenericClient, history_table: &str, migration: &Migration, phase: Phase) -> Result<()> {
+    let failed = || format!("cannot record `{migration}` in the journal");
+    client.batch_execute(&record_sql(history_table, migration, phase)).with_context(failed)
+}
+
+/// The SQL of [`record`], which can be sent together with other statements.
+#[must_use]
+pub fn record_sql(history_table: &str, migration: &Migration, phase: Phase) -> String {
     let (down_sql, irreversible) = match &migration.down {
-        Down::Sql { sql, .. } => (Some(sql), None),
-        Down::Irreversible { reason, .. } => (None, Some(reason)),
+        Down::Sql { sql, .. } => (literal(sql), "NULL".to_owned()),
+        Down::Irreversible { reason, .. } => ("NULL".to_owned(), literal(reason)),
     };
-    let statement = format!(
+    format!(
         "INSERT INTO {} (version, name, phase, checksum, down_file, down_sql, irreversible)
-         VALUES ({}, $1, $2, $3, $4, $5, $6)
+         VALUES ({}, {}, {}, {}, {}, {down_sql}, {irreversible})
          ON CONFLICT (version) DO UPDATE SET name = excluded.name, phase = excluded.phase,
              checksum = excluded.checksum, down_file = excluded.down_file, down_sql = excluded.down_sql,
              irreversible = excluded.irreversible, recorded_at = now(),
              running_sql = NULL, next_statement = NULL, catalog_at_statement = NULL, invalid_indexes = NULL,
              catalog_before = NULL, catalog_after = NULL",
         table(history_table),
-        migration.version
-    );
-    let checksum = migration.checksum.to_string();
-    client
-        .execute(
-            &statement,
-            &[&migration.name, &phase.as_str(), &checksum, &migration.down.file(), &down_sql, &irreversible],
-        )
-        .with_context(|| format!("cannot record `{migration}` in the journal"))?;
-    Ok(())
+        migration.version,
+        literal(&migration.name),
+        literal(phase.as_str()),
+        literal(&migration.checksum.to_string()),
+        literal(migration.down.file()),
+    )
+}
+
+/// A text as SQL takes it, whatever `standard_conforming_strings` says.
+fn literal(text: &str) -> String {
+    format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
 }
 
 /// Records that the run of `sql`, forward or back, is in `phase` and begins with its first statement.
@@ -258,4 +266,14 @@ fn parse(row: &Row) -> Result<Entry> {
         catalog_before: row.try_get("catalog_before")?,
         catalog_after: row.try_get("catalog_after")?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::literal;
+
+    #[test]
+    fn literals_hold_quotes_and_backslashes() {
+        assert_eq!(literal("it's \\ a"), "E'it''s \\\\ a'");
+    }
 }

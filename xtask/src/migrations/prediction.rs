@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result, anyhow};
 use postgres::Client;
 
-use super::fingerprint::Fingerprinter;
+use super::fingerprint::{self, Fingerprinter};
 use super::{Migration, replay};
 use crate::config::Config;
 use crate::postgres::catalog::{self, OwnTables};
@@ -128,7 +128,7 @@ fn run(client: &mut Client, migration: &Migration, fingerprinter: &Fingerprinter
         replay::run(client, migration)?;
         return Ok(None);
     }
-    transaction.batch_execute("RESET SESSION AUTHORIZATION; RESET ALL")?;
+    transaction.batch_execute(&format!("RESET SESSION AUTHORIZATION; RESET ALL; {}", fingerprint::SETTINGS))?;
     let fingerprint = fingerprinter.end(&mut transaction, beginning)?;
     transaction.commit().context("cannot commit on the scratch database")?;
     Ok(Some(fingerprint))

@@ -12,7 +12,7 @@ use crate::cli::Format;
 use crate::commands::Context;
 use crate::commands::judge::Judge;
 use crate::commands::live;
-use crate::migrations::fingerprint::{Beginning, Fingerprinter};
+use crate::migrations::fingerprint::{self, Beginning, Fingerprinter};
 use crate::migrations::prediction::{Laboratory, Prediction};
 use crate::migrations::runner::Watch;
 use crate::migrations::steps::Eyes;
@@ -92,6 +92,7 @@ impl<'a> Watcher<'a> {
     /// Whether the transaction wrote to the catalogs what it wrote on the scratch database.
     fn matches_fingerprint(&mut self, transaction: &mut Transaction<'_>, predicted: Option<&String>) -> Result<bool> {
         let (Some(predicted), Some(beginning)) = (predicted, self.beginning.take()) else { return Ok(false) };
+        transaction.batch_execute(fingerprint::SETTINGS)?;
         Ok(self.fingerprinter.end(transaction, beginning)? == *predicted)
     }
 

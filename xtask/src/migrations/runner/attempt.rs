@@ -80,11 +80,11 @@ pub(super) fn record(
     migration: &Migration,
     history_row: &str,
 ) -> Result<()> {
-    let rows = format!("{}; {history_row}", clean_session_sql(settings));
+    let journal_row = journal::record_sql(&settings.history_table, migration, Phase::Applied);
+    let rows = format!("{}; {history_row}; {journal_row}", clean_session_sql(settings));
     transaction
         .batch_execute(&rows)
-        .with_context(|| format!("cannot record `{migration}` in the history table `{}`", settings.history_table))?;
-    journal::record(transaction, &settings.history_table, migration, Phase::Applied)
+        .with_context(|| format!("cannot record `{migration}` in the history table `{}`", settings.history_table))
 }
 
 /// A COMMIT that PostgreSQL refuses (a deferred constraint) has undone everything; one whose answer is lost may have
