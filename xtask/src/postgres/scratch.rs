@@ -96,8 +96,7 @@ impl Cluster {
         let binaries = binaries::find(major, root, account)?;
         sweep(&places::temporary(account, PREFIX.len() + 6), account);
         let folder = places::private_folder(account, PREFIX)?;
-        let owner = File::create(folder.path().join("owner")).context("cannot write the scratch folder")?;
-        owner.try_lock().context("cannot lock the scratch folder")?;
+        let owner = own(folder.path()).context("cannot lock the scratch folder")?;
         let data = folder.path().join("data");
         cluster::create(&binaries, account, &data)?;
         let server = Server::start(&binaries, account, &data, folder.path(), &folder.path().join("log"))?;
@@ -130,6 +129,15 @@ fn sweep(parent: &Path, account: Account) {
             let _ = std::fs::remove_dir_all(&folder);
         }
     }
+}
+
+/// Makes `owner` and locks it. It gets its name only when it is locked: another run's sweep never sees it unlocked.
+fn own(folder: &Path) -> Result<File> {
+    let unlocked = folder.join("owner.new");
+    let owner = File::create(&unlocked)?;
+    owner.try_lock()?;
+    std::fs::rename(&unlocked, folder.join("owner"))?;
+    Ok(owner)
 }
 
 /// Whether nobody holds the lock on `owner`.
