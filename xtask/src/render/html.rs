@@ -71,16 +71,8 @@ fn header(report: &Verification) -> String {
 
 fn coverage(report: &Verification) -> String {
     let coverage = &report.coverage;
-    let mut text = format!(
-        "<section id=\"coverage\">\n<h2>What was judged</h2>\n<p>{} of {} have a type, {} a validation schema; {} of {} judged; {} and {} compared.</p>\n",
-        coverage.tables_with_type,
-        count(coverage.tables, "table"),
-        coverage.tables_with_schema,
-        coverage.schemas_judged,
-        count(coverage.schemas, "schema"),
-        count(coverage.routes, "route"),
-        count(coverage.contracts, "contract"),
-    );
+    let mut text =
+        format!("<section id=\"coverage\">\n<h2>What was judged</h2>\n<p>{}</p>\n", super::style::judged(coverage),);
     if !coverage.unjudged.is_empty() {
         let _ = writeln!(
             text,

@@ -67,16 +67,7 @@ fn row(finding: &Finding) -> String {
 
 fn coverage(report: &Verification) -> String {
     let coverage = &report.coverage;
-    let mut text = format!(
-        "{} of {} have a type, {} a validation schema; {} of {} judged; {} and {} compared.\n",
-        coverage.tables_with_type,
-        count(coverage.tables, "table"),
-        coverage.tables_with_schema,
-        coverage.schemas_judged,
-        count(coverage.schemas, "schema"),
-        count(coverage.routes, "route"),
-        count(coverage.contracts, "contract"),
-    );
+    let mut text = format!("{}\n", super::style::judged(coverage),);
     if !coverage.unjudged.is_empty() {
         let _ = write!(text, "\n<details><summary>{} not judged</summary>\n\n", coverage.unjudged.len());
         for one in coverage.unjudged.iter().take(MOST_ROWS) {

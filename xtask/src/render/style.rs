@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
+use crate::report::Coverage;
 use crate::terminal::Style;
 
 /// A sign in front of a line.
@@ -105,6 +106,21 @@ pub fn harmless_line(text: &str) -> String {
 pub fn line(text: &mut String, arguments: fmt::Arguments<'_>) {
     let _ = text.write_fmt(arguments);
     text.push('\n');
+}
+
+/// How much was judged, in one sentence of plain text.
+#[must_use]
+pub fn judged(coverage: &Coverage) -> String {
+    format!(
+        "{} of {} have a type, {} a validation schema; {} of {} judged; {} and {} compared.",
+        coverage.tables_with_type,
+        count(coverage.tables, "table"),
+        coverage.tables_with_schema,
+        coverage.schemas_judged,
+        count(coverage.schemas, "schema"),
+        count(coverage.routes, "route"),
+        count(coverage.contracts, "contract"),
+    )
 }
 
 #[cfg(test)]
