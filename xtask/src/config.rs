@@ -2,6 +2,7 @@
 //! What people write ([`raw`]) and what the tool works with ([`Config`]) are two types: whoever holds a `Config`
 //! knows that every glob compiles and every path is where it should be.
 
+mod history_table;
 mod raw;
 
 use std::collections::BTreeMap;
@@ -29,8 +30,13 @@ pub struct Config {
     pub baseline: String,
     /// Where reports are written, relative to the root.
     pub report_dir: PathBuf,
-    /// refinery's history table.
+    /// refinery's history table, as SQL writes it without quotes: `refinery_schema_history`, `ops.history`.
     pub history_table: String,
+    /// SQL files that make on scratch what the migrations build on and others make in production, relative to the
+    /// root.
+    pub scratch_setup: Vec<String>,
+    /// Namespaces that others own (Supabase's `auth`): neither compared nor judged.
+    pub foreign_namespaces: Vec<String>,
     /// The namespaces (PostgreSQL schemas) whose tables are judged; empty for all but the system's.
     pub namespaces: Vec<String>,
     /// Tables that nobody describes in TypeScript, as `table` or `namespace.table`.
@@ -126,7 +132,7 @@ impl Config {
                 raw.postgres
             )
         };
-        for path in [&raw.migrations, &raw.snapshot, &raw.baseline] {
+        for path in [&raw.migrations, &raw.snapshot, &raw.baseline].into_iter().chain(&raw.scratch_setup) {
             stay_inside(path)?;
         }
         Ok(Self {
@@ -135,7 +141,9 @@ impl Config {
             snapshot: raw.snapshot,
             baseline: raw.baseline,
             report_dir: raw.report_dir,
-            history_table: raw.history_table,
+            history_table: history_table::validated(&raw.history_table)?,
+            scratch_setup: raw.scratch_setup,
+            foreign_namespaces: raw.foreign_namespaces,
             namespaces: raw.namespaces,
             ignored_tables: raw.ignored_tables,
             ignored_routes: glob_set("ignored-routes", &raw.ignored_routes)?,

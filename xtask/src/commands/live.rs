@@ -10,6 +10,6 @@ use crate::schema::model::Schema;
 
 /// Reads it, also inside an open transaction.
 pub fn read(client: &mut impl GenericClient, config: &Config) -> Result<Schema> {
-    let schema = catalog::read(client, &OwnTables::new(&config.history_table));
+    let schema = catalog::read(client, &OwnTables::of(config));
     schema.map_err(|error| anyhow!(ServerError::from(error))).context("cannot read the catalogs of the database")
 }

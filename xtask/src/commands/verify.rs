@@ -83,7 +83,7 @@ fn schema(context: &Context, options: &Options, migrations: &[Migration]) -> Res
 fn of_database(context: &Context) -> Result<(Schema, String)> {
     let target = Target::open(context.options.database_url.as_deref(), &context.config, &context.root)?;
     let mut client = connect(&target)?;
-    let own = OwnTables::new(&context.config.history_table);
+    let own = OwnTables::of(&context.config);
     let schema = catalog::read(&mut client, &own);
     let schema = schema.with_context(|| format!("cannot read the catalogs of {}", target.describe()))?;
     Ok((schema, format!("{} as it is", target.describe())))

@@ -6,15 +6,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
-use postgres::Client;
+use postgres::{Client, GenericClient};
 
-use super::{Migration, sql};
+use super::{Migration, preflight, sql};
 use crate::config::Config;
 use crate::postgres::catalog::{self, OwnTables};
 use crate::postgres::error::{Script, ServerError};
 use crate::postgres::scratch::Scratch;
 use crate::schema::model::Schema;
 use crate::source::LineIndex;
+use crate::tree::{Tree, WorkingTree};
 
 /// What one migration sets (`search_path`, a role) must not reach the next.
 const FRESH_SESSION: &str = "RESET SESSION AUTHORIZATION; RESET ALL";
@@ -28,10 +29,31 @@ const EXCERPT: usize = 80;
 /// When there is no scratch database, or a migration does not run: with file, line and column, and all that
 /// PostgreSQL says.
 pub fn schema(config: &Config, root: &Path, shadow_url: Option<&str>, migrations: &[Migration]) -> Result<Schema> {
-    let scratch = Scratch::start(config, root, shadow_url)?;
+    let scratch = scratch(config, root, shadow_url)?;
     let mut client = scratch.connect()?;
     replay(&mut client, migrations)?;
-    read_catalog(&mut client, &OwnTables::new(&config.history_table))
+    read_catalog(&mut client, &OwnTables::of(config))
+}
+
+/// A scratch database that is ready for the first migration: empty, but for what the files of `scratch-setup` make.
+///
+/// # Errors
+/// When there is no scratch database, or a file cannot be read or does not run.
+pub fn scratch(config: &Config, root: &Path, shadow_url: Option<&str>) -> Result<Scratch> {
+    let scratch = Scratch::start(config, root, shadow_url)?;
+    if !config.scratch_setup.is_empty() {
+        let mut client = scratch.connect()?;
+        config.scratch_setup.iter().try_for_each(|file| set_up(&mut client, &WorkingTree::new(root), file))?;
+    }
+    Ok(scratch)
+}
+
+fn set_up(client: &mut Client, tree: &dyn Tree, file: &str) -> Result<()> {
+    let bytes = tree.read(file).with_context(|| format!("cannot read `{file}`, which `scratch-setup` names"))?;
+    let text =
+        String::from_utf8(bytes).with_context(|| format!("`{file}`, which `scratch-setup` names, is not UTF-8"))?;
+    run_script(client, file, &text, preflight::is_no_transaction(&text))
+        .with_context(|| format!("cannot prepare the scratch database with `{file}` (from `scratch-setup`)"))
 }
 
 /// Runs `migrations` one after the other.
@@ -69,7 +91,24 @@ pub fn run(client: &mut Client, migration: &Migration) -> Result<()> {
 /// As [`run`].
 pub fn run_script(client: &mut Client, file: &str, text: &str, no_transaction: bool) -> Result<()> {
     if no_transaction { one_by_one(client, file, text) } else { at_once(client, file, text) }?;
+    fresh_session(client)
+}
+
+/// Undoes what a migration has set.
+pub(super) fn fresh_session(client: &mut Client) -> Result<()> {
     client.batch_execute(FRESH_SESSION).map_err(|error| anyhow!(ServerError::from(error)))
+}
+
+/// Runs the statement of this number (from 1) of a migration.
+pub(super) fn run_statement(
+    client: &mut impl GenericClient,
+    migration: &Migration,
+    statement: &sql::Statement<'_>,
+    number: usize,
+) -> Result<()> {
+    let ran = client.batch_execute(statement.text());
+    ran.map_err(|error| explain(error, &migration.file, statement, number))
+        .with_context(|| format!("cannot replay `{migration}` on the scratch database"))
 }
 
 fn read_catalog(client: &mut Client, own: &OwnTables) -> Result<Schema> {

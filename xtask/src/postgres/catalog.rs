@@ -35,21 +35,31 @@ mod types;
 
 use postgres::GenericClient;
 
+use crate::config::Config;
 use crate::schema::model::{ObjectName, Schema};
 
 /// Our journal beside refinery's history table; never part of a schema.
 pub const JOURNAL_TABLE: &str = "db_migration_journal";
 
-/// Tables that belong to the tool and not to the schema, whatever namespace they are in.
+/// What is no part of the schema: tables of the tool, whatever namespace they are in, and namespaces of others.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OwnTables(Vec<String>);
+pub struct OwnTables {
+    tables: Vec<String>,
+    foreign_namespaces: Vec<String>,
+}
 
 impl OwnTables {
+    /// Those of a configuration.
+    #[must_use]
+    pub fn of(config: &Config) -> Self {
+        Self { foreign_namespaces: config.foreign_namespaces.clone(), ..Self::new(&config.history_table) }
+    }
+
     /// Our journal and refinery's history table of this name; a namespace before it is ignored.
     #[must_use]
     pub fn new(history_table: &str) -> Self {
         let name = history_table.rsplit('.').next().unwrap_or(history_table);
-        Self(vec![name.to_owned(), JOURNAL_TABLE.to_owned()])
+        Self { tables: vec![name.to_owned(), JOURNAL_TABLE.to_owned()], foreign_namespaces: Vec::new() }
     }
 }
 
@@ -76,7 +86,7 @@ pub fn read(client: &mut impl GenericClient, own: &OwnTables) -> Result<Schema, 
     objects::read(&mut transaction, &mut schema)?;
     grants::read(&mut transaction, own, &mut schema)?;
     transaction.rollback()?;
-    Ok(schema)
+    Ok(schema.without_namespaces(&own.foreign_namespaces))
 }
 
 /// The name in the columns `namespace` and `name` of a row.

@@ -54,4 +54,36 @@ impl Schema {
         self.grants.clear();
         self
     }
+
+    /// The schema without what lies in `namespaces`. What refers to it (a foreign key to `auth.users`) stays.
+    #[must_use]
+    pub fn without_namespaces(mut self, namespaces: &[String]) -> Self {
+        if namespaces.is_empty() {
+            return self;
+        }
+        fn retain<T>(objects: &mut BTreeMap<ObjectName, T>, namespaces: &[String]) {
+            objects.retain(|name, _| !namespaces.contains(&name.namespace));
+        }
+        let is_in = |name: &str| {
+            let of = |namespace: &String| {
+                let rest =
+                    name.strip_prefix(namespace.as_str()).or_else(|| name.strip_prefix(&format!("\"{namespace}\"")));
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            };
+            namespaces.iter().any(of)
+        };
+        self.namespaces.retain(|name, _| !namespaces.contains(name));
+        retain(&mut self.enums, namespaces);
+        retain(&mut self.domains, namespaces);
+        retain(&mut self.composites, namespaces);
+        retain(&mut self.ranges, namespaces);
+        retain(&mut self.sequences, namespaces);
+        retain(&mut self.tables, namespaces);
+        retain(&mut self.views, namespaces);
+        retain(&mut self.routines, namespaces);
+        self.objects.values_mut().for_each(|objects| objects.retain(|name, _| !is_in(name)));
+        self.objects.retain(|_, objects| !objects.is_empty());
+        self.grants.retain(|object, _| !object.split_once(' ').is_some_and(|(_, name)| is_in(name)));
+        self
+    }
 }

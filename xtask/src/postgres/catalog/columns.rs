@@ -60,7 +60,7 @@ pub(super) fn read(client: &mut impl GenericClient, own: &OwnTables, schema: &mu
         let composite = Composite { comment: row.get("comment"), columns: Vec::new() };
         schema.composites.insert(object_name(&row), composite);
     }
-    for row in client.query(COLUMNS, &[&own.0])? {
+    for row in client.query(COLUMNS, &[&own.tables])? {
         let name = object_name(&row);
         if let Some(table) = schema.tables.get_mut(&name) {
             table.columns.push(column(&row));

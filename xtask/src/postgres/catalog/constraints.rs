@@ -38,7 +38,7 @@ const CONSTRAINTS: &str = concat!(
 );
 
 pub(super) fn read(client: &mut impl GenericClient, own: &OwnTables, schema: &mut Schema) -> Result<(), Error> {
-    for row in client.query(CONSTRAINTS, &[&own.0])? {
+    for row in client.query(CONSTRAINTS, &[&own.tables])? {
         let Some(table) = schema.tables.get_mut(&object_name(&row)) else { continue };
         let Some(kind) = kind(row.get("kind")) else { continue };
         table.constraints.insert(row.get("constraint_name"), constraint(kind, &row));

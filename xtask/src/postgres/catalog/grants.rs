@@ -69,7 +69,7 @@ const GRANTS: &str = concat!(
 );
 
 pub(super) fn read(client: &mut impl GenericClient, own: &OwnTables, schema: &mut Schema) -> Result<(), Error> {
-    for row in client.query(GRANTS, &[&own.0])? {
+    for row in client.query(GRANTS, &[&own.tables])? {
         schema.grants.entry(row.get("object")).or_default().push(row.get("privileges"));
     }
     Ok(())

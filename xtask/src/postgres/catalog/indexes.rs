@@ -51,7 +51,7 @@ const STATISTICS: &str = concat!(
 );
 
 pub(super) fn read(client: &mut impl GenericClient, own: &OwnTables, schema: &mut Schema) -> Result<(), Error> {
-    for row in client.query(INDEXES, &[&own.0])? {
+    for row in client.query(INDEXES, &[&own.tables])? {
         let index = Index {
             definition: row.get("definition"),
             valid: row.get("valid"),

@@ -60,7 +60,7 @@ const PARENTS: &str = concat!(
 );
 
 pub(super) fn read(client: &mut impl GenericClient, own: &OwnTables, schema: &mut Schema) -> Result<(), Error> {
-    for row in client.query(RELATIONS, &[&own.0])? {
+    for row in client.query(RELATIONS, &[&own.tables])? {
         match row.get("kind") {
             "v" | "m" => drop(schema.views.insert(object_name(&row), view(&row))),
             _ => drop(schema.tables.insert(object_name(&row), table(&row))),

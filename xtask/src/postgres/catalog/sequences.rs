@@ -30,7 +30,7 @@ const SEQUENCES: &str = concat!(
 );
 
 pub(super) fn read(client: &mut impl GenericClient, own: &OwnTables, schema: &mut Schema) -> Result<(), Error> {
-    for row in client.query(SEQUENCES, &[&own.0])? {
+    for row in client.query(SEQUENCES, &[&own.tables])? {
         let sequence = Sequence {
             type_name: row.get("type_name"),
             options: options(&row),

@@ -52,7 +52,7 @@ const RULES: &str = concat!(
 );
 
 pub(super) fn read(client: &mut impl GenericClient, own: &OwnTables, schema: &mut Schema) -> Result<(), Error> {
-    for row in client.query(TRIGGERS, &[&own.0])? {
+    for row in client.query(TRIGGERS, &[&own.tables])? {
         let trigger = Trigger {
             definition: row.get("definition"),
             firing: firing(&row),
@@ -66,12 +66,12 @@ pub(super) fn read(client: &mut impl GenericClient, own: &OwnTables, schema: &mu
             view.triggers.insert(row.get("trigger_name"), trigger);
         }
     }
-    for row in client.query(POLICIES, &[&own.0])? {
+    for row in client.query(POLICIES, &[&own.tables])? {
         if let Some(table) = schema.tables.get_mut(&object_name(&row)) {
             table.policies.insert(row.get("policy_name"), policy(&row));
         }
     }
-    for row in client.query(RULES, &[&own.0])? {
+    for row in client.query(RULES, &[&own.tables])? {
         let rule = Rule { definition: row.get("definition"), firing: firing(&row), comment: row.get("comment") };
         let relation = object_name(&row);
         if let Some(table) = schema.tables.get_mut(&relation) {
