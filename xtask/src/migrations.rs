@@ -9,6 +9,7 @@ pub mod journal;
 pub mod lint;
 pub mod lock;
 pub mod next;
+pub mod observe;
 pub mod prediction;
 pub mod preflight;
 pub mod provenance;

@@ -5,6 +5,7 @@ mod alignment;
 mod baseline;
 mod finding;
 mod migration;
+mod plan;
 mod rehearsal;
 mod rollback;
 mod sources;
@@ -15,6 +16,7 @@ pub use alignment::{ColumnAlignment, DescriptionSummary, EntityAlignment, Layer}
 pub use baseline::{Accepted, Baseline};
 pub use finding::{Category, Finding, Label, Occurrence, Rule, Severity, Suggestion};
 pub use migration::{AppliedMigration, MigrationResult};
+pub use plan::{Effects, LockMode, MigrationPlan, PlannedMigration, PlannedStatement, TableLock};
 pub use rehearsal::Rehearsal;
 pub use rollback::{Loss, Restoration, RollbackResult, RolledBackMigration, Unit, Verdict};
 pub use sources::Sources;

@@ -204,3 +204,72 @@ fn one_of_many_migrations_that_depends_on_the_data_is_found_by_its_fingerprint()
         assert_eq!(database.history(), [1, 2, 3], "{sly}");
     }
 }
+
+/// Supabase's `auth` is there in production, and more of it than the migrations know.
+#[test]
+fn what_others_make_is_made_on_scratch_and_not_compared() {
+    let Some(scratch) = scratch() else { return };
+    let database = Database::create(&scratch, "foreign_parts");
+    let profiles = "CREATE TABLE profiles (id uuid PRIMARY KEY REFERENCES auth.users (id));\n\
+                    CREATE VIEW people AS SELECT auth.role() AS role, id FROM profiles;\n";
+    let repo = Monorepo::of_migrations(&[("V1__profiles", profiles, "DROP VIEW people;\nDROP TABLE profiles;\n")]);
+    let auth = "CREATE SCHEMA auth;\nCREATE TABLE auth.users (id uuid PRIMARY KEY);\n\
+                CREATE FUNCTION auth.role() RETURNS text LANGUAGE sql AS 'SELECT NULL::text';\n";
+    repo.write("db/auth.sql", auth);
+    database.connect().batch_execute(auth).expect("others make it");
+    database.connect().batch_execute("ALTER TABLE auth.users ADD COLUMN email text").expect("and more");
+    database.run(&repo, &["db-migrate"]).must_fail_at_length(&["schema \"auth\" does not exist"]);
+    let setup = "[workspace.metadata.db]\nscratch-setup = ['db/auth.sql']\nforeign-namespaces = ['auth']\n";
+    repo.edit("Cargo.toml", "[workspace.metadata.db]\n", setup);
+    database.run(&repo, &["db-migrate"]).must_exit(0);
+    database.run(&repo, &["db-migrate"]).must_exit(0);
+    database.run(&repo, &["db-rollback"]).must_exit(0);
+    database.run(&repo, &["db-rollback", "--test"]).must_exit(0);
+    database.run(&repo, &["db-snapshot"]).must_exit(0);
+    assert!(!repo.read("snapshots/schema.json").contains("email"), "{}", repo.read("snapshots/schema.json"));
+    repo.write("db/auth.sql", "CREATE SCHEMA auth;\nCREATE TABLE auth.users (id uuid PRIMARY KEY, oops);\n");
+    database.run(&repo, &["db-migrate"]).must_fail_at_length(&["db/auth.sql:2:", "from `scratch-setup`", "42601"]);
+}
+
+#[test]
+fn a_dry_run_shows_locks_rewrites_scans_and_the_schema_and_changes_nothing() {
+    let Some(scratch) = scratch() else { return };
+    let (database, repo) = (Database::create(&scratch, "dry"), Monorepo::of_migrations(&[USERS]));
+    let nothing = database.run(&repo, &["db-migrate", "--dry-run"]).must_exit(0);
+    assert!(nothing.stdout.contains("DRY RUN: NOTHING WAS CHANGED"), "{}", nothing.stdout);
+    let tables = "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace";
+    let count = || -> i64 { database.connect().query_one(tables, &[]).expect("a count").get(0) };
+    assert_eq!(count(), 0, "not even the history table is made");
+    database.run(&repo, &["db-migrate"]).must_exit(0);
+    database.connect().batch_execute("INSERT INTO users VALUES (1, 'a')").expect("a row");
+    let change = "ALTER TABLE users ALTER COLUMN id TYPE bigint;\n\n-- a second one\nALTER TABLE users ADD CHECK (id > 0);\n\
+                  CREATE TABLE orders (user_id bigint REFERENCES users);\n";
+    repo.write("migrations/V2__widen.sql", change);
+    repo.write("migrations/V2__widen.down.sql", "DROP TABLE orders;");
+    repo.write("migrations/V3__index.sql", "-- no-transaction\nCREATE INDEX CONCURRENTLY users_name ON users (name);");
+    repo.write("migrations/V3__index.down.sql", "DROP INDEX users_name;");
+    let before = (count(), database.history());
+    let ran = database.run(&repo, &["db-migrate", "--dry-run"]).must_exit(0);
+    for part in [
+        "V2__widen (migrations/V2__widen.sql), in one transaction",
+        "   1 | ALTER TABLE users ALTER COLUMN id TYPE bigint",
+        "= locks `users` ACCESS EXCLUSIVE: reads and writes wait",
+        "= writes `users` anew",
+        "   4 | ALTER TABLE users ADD CHECK (id > 0)",
+        "= reads all of `users`",
+        "`CREATE INDEX CONCURRENTLY` lets reads and writes go on",
+        "+ table orders",
+        "DRY RUN: NOTHING WAS CHANGED",
+    ] {
+        assert!(ran.stdout.contains(part), "{part} is not in {}", ran.stdout);
+    }
+    let json = database.run(&repo, &["db-migrate", "2", "--dry-run", "--format", "json"]).must_exit(0).json();
+    assert_eq!((&json["dryRun"], &json["success"]), (&true.into(), &true.into()));
+    let statements = &json["plan"]["migrations"][0]["statements"];
+    assert_eq!(statements[0]["locks"][0]["mode"], "ACCESS EXCLUSIVE");
+    assert_eq!(statements[0]["rewritten"], serde_json::json!(["users"]));
+    assert_eq!(statements[1]["scanned"], serde_json::json!(["users"]));
+    assert_eq!(statements[2]["locks"], serde_json::json!([]), "the first statement holds the lock already");
+    assert_eq!(json["plan"]["migrations"].as_array().map(Vec::len), Some(1));
+    assert_eq!((count(), database.history()), before);
+}

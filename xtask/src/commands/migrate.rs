@@ -2,6 +2,7 @@
 //! before each commit, and reports.
 
 mod before;
+mod dry_run;
 mod occurrence;
 mod watch;
 
@@ -14,13 +15,13 @@ use super::judge::Judge;
 use super::{Context, Outcome, live, report_files};
 use crate::cli::Format;
 use crate::migrations::journal::{self, Phase};
-use crate::migrations::prediction::Laboratory;
+use crate::migrations::prediction::{Laboratory, Prediction};
 use crate::migrations::runner::{self, Settings};
 use crate::migrations::state::State;
 use crate::migrations::{self, Migration, files, history, lock};
 use crate::postgres::connect::{Target, connect};
 use crate::render::{human, json};
-use crate::report::{MigrationResult, Timestamp, Verification};
+use crate::report::{MigrationPlan, MigrationResult, Timestamp, Verification};
 use occurrence::History;
 use watch::{Known, Rejected, Watcher};
 
@@ -29,6 +30,10 @@ use watch::{Known, Rejected, Watcher};
 pub struct Options {
     /// Migrate up to this migration: `7`, `V7__add_user_bio`, `add_user_bio`; without it all pending ones are applied
     pub migration: Option<String>,
+
+    /// Change nothing: show what would be applied, which locks each statement takes, and how the schema would change
+    #[arg(long)]
+    pub dry_run: bool,
 
     /// How long to wait, in seconds, while somebody else migrates or rolls back
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
@@ -44,11 +49,16 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let files = files::load(&context.tree(), &context.config.migrations)?;
     let asked = options.migration.as_deref().map(|name| migrations::find(&files, name)).transpose()?;
     let target = Target::open(context.options.database_url.as_deref(), &context.config, &context.root)?;
-    let mut run = Run::new(context, asked, target.describe());
+    let mut run = Run::new(context, options, asked, target.describe());
     run.say(&human::migration::opening(&run.result, context.terminal.style()))?;
     let mut client = connect(&target)?;
-    let settings = lock_database(context, &mut client, options.lock_timeout, options.ddl_lock_timeout)?;
-    let worked = run.work(&mut client, &settings, &files);
+    let worked = match options.dry_run {
+        true => run.look(&mut client, &files),
+        false => {
+            let settings = lock_database(context, &mut client, options.lock_timeout, options.ddl_lock_timeout)?;
+            run.work(&mut client, &settings, &files)
+        }
+    };
     run.finish(worked)
 }
 
@@ -68,6 +78,17 @@ pub fn lock_database(context: &Context, client: &mut Client, timeout: u64, ddl_t
     })
 }
 
+/// What is known before anything is applied.
+struct Ready<'a, 'f> {
+    judge: Judge<'a>,
+    prediction: Prediction,
+    history: History,
+    /// The files of the applied migrations.
+    applied: Vec<&'f Migration>,
+    /// Those that this run is to apply.
+    planned: Vec<&'f Migration>,
+}
+
 /// One run, and what is known of it so far.
 struct Run<'a> {
     context: &'a Context,
@@ -76,13 +97,14 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(context: &'a Context, asked: Option<&'a Migration>, database: String) -> Self {
+    fn new(context: &'a Context, options: &Options, asked: Option<&'a Migration>, database: String) -> Self {
         let result = MigrationResult {
             success: false,
             migration_name: asked.map(ToString::to_string),
             timestamp: Timestamp::now(),
             database,
             planned: Vec::new(),
+            plan: options.dry_run.then(MigrationPlan::default),
             stopped_before: true,
             unchecked: Vec::new(),
             pre: Verification::empty("nothing yet"),
@@ -102,37 +124,17 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Verifies, and applies what passed.
     fn work(&mut self, client: &mut Client, settings: &Settings, files: &[Migration]) -> Result<()> {
-        let style = self.context.terminal.style();
-        let state = State::new(history::read(client, &settings.history_table)?, files);
-        let interrupted = self.interrupted(client, settings)?;
-        let judge = Judge::new(self.context, files)?;
-        if !state.problems.is_empty() {
-            self.result.pre = before::history_problems(&state);
-            self.result.error = Some("the history of the database and the migration files disagree".into());
-            return self.say(&human::migration::before(&self.result, style));
-        }
-        let last = self.asked.map_or(i64::MAX, |asked| asked.version);
-        let planned: Vec<&Migration> = state.pending.iter().copied().filter(|file| file.version <= last).collect();
-        self.result.planned = planned.iter().map(ToString::to_string).collect();
-        let laboratory = self.laboratory();
-        let applied: Vec<&Migration> = state.applied_files().collect();
-        let prediction = laboratory.predict(&applied, &state.pending)?;
-        let history = History::new(&judge, &prediction, &state.pending, planned.len());
-        let live = live::read(client, &self.context.config)?;
-        let drift = if interrupted { Vec::new() } else { before::drift(&prediction.base, &live) };
-        self.result.pre = before::verification(&judge, &prediction, drift, &history);
-        self.say(&human::migration::before(&self.result, style))?;
+        let Some(ready) = self.prepare(client, files)? else { return Ok(()) };
         if !self.result.pre.overall_passed() {
             self.result.error = Some("the verification before the migration found errors; nothing was applied".into());
             return Ok(());
         }
         self.result.stopped_before = false;
+        let Ready { judge, prediction, history, planned, .. } = &ready;
         match planned.last() {
-            Some(last) => {
-                let known = Known { files, prediction: &prediction, judge: &judge, history: &history };
-                self.apply(client, settings, known, last)
-            }
+            Some(last) => self.apply(client, settings, Known { files, prediction, judge, history }, last),
             None => {
                 self.result.success = true;
                 Ok(())
@@ -140,10 +142,37 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Reads, predicts and verifies everything that can be known before anything is applied; none when the history
+    /// itself is refused.
+    fn prepare<'f>(&mut self, client: &mut Client, files: &'f [Migration]) -> Result<Option<Ready<'a, 'f>>> {
+        let style = self.context.terminal.style();
+        let table = &self.context.config.history_table;
+        let state = State::new(history::read(client, table)?, files);
+        let interrupted = self.interrupted(client, table)?;
+        let judge = Judge::new(self.context, files)?;
+        if !state.problems.is_empty() {
+            self.result.pre = before::history_problems(&state);
+            self.result.error = Some("the history of the database and the migration files disagree".into());
+            self.say(&human::migration::before(&self.result, style))?;
+            return Ok(None);
+        }
+        let last = self.asked.map_or(i64::MAX, |asked| asked.version);
+        let planned: Vec<&Migration> = state.pending.iter().copied().filter(|file| file.version <= last).collect();
+        self.result.planned = planned.iter().map(ToString::to_string).collect();
+        let applied: Vec<&Migration> = state.applied_files().collect();
+        let prediction = self.laboratory().predict(&applied, &state.pending, planned.len())?;
+        let history = History::new(&judge, &prediction, &state.pending, planned.len());
+        let live = live::read(client, &self.context.config)?;
+        let drift = if interrupted { Vec::new() } else { before::drift(&prediction.base, &live) };
+        self.result.pre = before::verification(&judge, &prediction, drift, &history);
+        self.say(&human::migration::before(&self.result, style))?;
+        Ok(Some(Ready { judge, prediction, history, applied, planned }))
+    }
+
     /// Whether a migration without transaction is applied in part: until it is whole, the live schema is neither of
     /// the ones that are known.
-    fn interrupted(&mut self, client: &mut Client, settings: &Settings) -> Result<bool> {
-        let journal = journal::read(client, &settings.history_table)?;
+    fn interrupted(&mut self, client: &mut Client, history_table: &str) -> Result<bool> {
+        let journal = journal::read(client, history_table)?;
         if let Some(entry) = journal.iter().find(|entry| entry.phase == Phase::RollingBack) {
             let name = format!("V{}__{}", entry.version, entry.name);
             bail!("`{name}` is undone in part: go on with `cargo xtask db-rollback {name}` first")

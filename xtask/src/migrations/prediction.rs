@@ -33,7 +33,7 @@ pub struct Step {
     pub version: i64,
     /// What its transaction does to the catalogs; none for a migration without transaction.
     pub fingerprint: Option<String>,
-    /// The schema after it, where it was read. Of the last one it always is.
+    /// The schema after it, where it was read. Of the last one to be applied it always is.
     pub schema: Option<Schema>,
 }
 
@@ -65,11 +65,11 @@ pub struct Laboratory<'a> {
 }
 
 impl Laboratory<'_> {
-    /// Runs `applied` and then `pending` on a scratch database.
+    /// Runs `applied` and then `pending`, of which the first `count` are to be applied, on a scratch database.
     ///
     /// # Errors
     /// When there is no scratch database, or a migration does not run there.
-    pub fn predict(&self, applied: &[&Migration], pending: &[&Migration]) -> Result<Prediction> {
+    pub fn predict(&self, applied: &[&Migration], pending: &[&Migration], count: usize) -> Result<Prediction> {
         let scratch = self.scratch()?;
         let mut client = scratch.connect()?;
         applied.iter().try_for_each(|migration| replay::run(&mut client, migration))?;
@@ -78,7 +78,8 @@ impl Laboratory<'_> {
         let mut steps = Vec::new();
         for (index, migration) in pending.iter().enumerate() {
             let fingerprint = run(&mut client, migration, &fingerprinter)?;
-            let is_read = pending.len() <= READ_EACH || index + 1 == pending.len() || migration.no_transaction;
+            let ends = [count, pending.len()].contains(&(index + 1));
+            let is_read = ends || pending.len() <= READ_EACH || migration.no_transaction;
             let schema = is_read.then(|| self.read(&mut client)).transpose()?;
             steps.push(Step { version: migration.version, fingerprint, schema });
         }
@@ -101,7 +102,7 @@ impl Laboratory<'_> {
     /// # Errors
     /// When there is none to be had.
     pub fn scratch(&self) -> Result<Scratch> {
-        Scratch::start(self.config, self.root, self.shadow_url)
+        replay::scratch(self.config, self.root, self.shadow_url)
     }
 
     /// The schema of a scratch database.
@@ -109,8 +110,8 @@ impl Laboratory<'_> {
     /// # Errors
     /// Those of the queries.
     pub fn read(&self, client: &mut Client) -> Result<Schema> {
-        let own = OwnTables::new(&self.config.history_table);
-        let schema = catalog::read(client, &own).map_err(|error| anyhow!(ServerError::from(error)));
+        let schema =
+            catalog::read(client, &OwnTables::of(self.config)).map_err(|error| anyhow!(ServerError::from(error)));
         schema.context("cannot read the catalogs of the scratch database")
     }
 }

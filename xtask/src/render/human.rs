@@ -4,6 +4,7 @@
 mod coverage;
 pub mod finding;
 pub mod migration;
+mod plan;
 pub mod rehearsal;
 pub mod rollback;
 pub mod status;

@@ -3,6 +3,7 @@
 
 mod finding;
 mod migration;
+mod plan;
 mod rehearsal;
 mod rollback;
 mod status;

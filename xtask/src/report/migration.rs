@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Timestamp, Verification};
+use super::{MigrationPlan, Timestamp, Verification};
 
 /// One migration that was applied and committed by this run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub struct MigrationResult {
     pub planned: Vec<String>,
     /// Whether the run ended before anything was tried.
     pub stopped_before: bool,
+    /// What would be applied, of a run that was asked to apply nothing.
+    pub plan: Option<MigrationPlan>,
     /// What could not be checked, and why.
     pub unchecked: Vec<String>,
     /// The verification before anything ran.

@@ -24,6 +24,7 @@ fn migration(pre: Verification, post: Option<Verification>) -> MigrationResult {
         database: DATABASE.into(),
         planned: vec!["V17__prioritise_bills".into(), BIO.into()],
         stopped_before: false,
+        plan: None,
         unchecked: Vec::new(),
         pre,
         post,

@@ -10,6 +10,7 @@ use crate::terminal::Style;
 #[must_use]
 pub fn migration(result: &MigrationResult, style: Style) -> String {
     let mut text = opening(result, style) + &before(result, style);
+    text += &plan(result, style);
     if !result.stopped_before {
         text += &applying(result);
         result.applied.iter().for_each(|migration| text += &applied(migration, style));
@@ -21,8 +22,11 @@ pub fn migration(result: &MigrationResult, style: Style) -> String {
 /// The first lines: what begins, on which database.
 #[must_use]
 pub fn opening(result: &MigrationResult, style: Style) -> String {
-    signed(Sign::Starting, "Starting verified migration process...", style)
-        + &format!("Database: {}\n", harmless(&result.database))
+    let what = match result.plan {
+        None => "Starting verified migration process...",
+        Some(_) => "Starting verified migration process (dry run: nothing is changed)...",
+    };
+    signed(Sign::Starting, what, style) + &format!("Database: {}\n", harmless(&result.database))
 }
 
 /// Step 1.
@@ -34,6 +38,12 @@ pub fn before(result: &MigrationResult, style: Style) -> String {
         text += "\nNothing to apply: the database has all of these migrations.\n";
     }
     text
+}
+
+/// Step 2 of a dry run.
+#[must_use]
+pub fn plan(result: &MigrationResult, style: Style) -> String {
+    result.plan.as_ref().map(|plan| super::plan::plan(plan, style)).unwrap_or_default()
 }
 
 /// The head of step 2.
@@ -73,6 +83,11 @@ pub fn closing(result: &MigrationResult, error_follows: bool, style: Style) -> S
     let mut text = String::new();
     for unchecked in &result.unchecked {
         text += &signed(Sign::Warning, &format!("not checked: {unchecked}"), style);
+    }
+    if result.plan.is_some() && !error_follows {
+        text += &result.error.as_ref().map(|error| format!("\n{}", indented(&harmless(error)))).unwrap_or_default();
+        let sign = if result.success { Sign::Passed } else { Sign::Failed };
+        return text + &banner(signed(sign, "DRY RUN: NOTHING WAS CHANGED", style).trim_end());
     }
     if result.success {
         return text + &banner(signed(Sign::Passed, "MIGRATION COMPLETED SUCCESSFULLY", style).trim_end());

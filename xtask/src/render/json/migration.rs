@@ -28,6 +28,10 @@ pub fn migration(result: &MigrationResult) -> String {
     put("database", result.database.as_str().into());
     put("planned", json!(result.planned));
     put("applied", result.applied.iter().map(applied).collect());
+    if let Some(plan) = &result.plan {
+        put("dryRun", true.into());
+        put("plan", super::plan::plan(plan));
+    }
     put("notChecked", json!(result.unchecked));
     document(&Value::Object(object))
 }

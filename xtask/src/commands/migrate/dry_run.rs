@@ -1,0 +1,30 @@
+//! `db-migrate --dry-run`: everything that a migration does before it changes anything, and what each statement would do.
+
+use anyhow::{Context as _, Result};
+use postgres::Client;
+
+use super::{Ready, Run};
+use crate::migrations::{Migration, lock, observe};
+use crate::render::human;
+use crate::report::MigrationPlan;
+use crate::schema::diff::diff;
+
+impl Run<'_> {
+    /// Verifies, and shows what would be applied.
+    pub(super) fn look(&mut self, client: &mut Client, files: &[Migration]) -> Result<()> {
+        // Nothing can be changed then, by whatever mistake.
+        client.batch_execute("SET default_transaction_read_only = on").context("cannot make the session read-only")?;
+        if let Some(holder) = lock::held_by(client, &self.context.config.history_table)? {
+            self.result.unchecked.push(format!("what changes meanwhile: {holder} is migrating or rolling back"));
+        }
+        let Some(Ready { prediction, applied, planned, .. }) = self.prepare(client, files)? else { return Ok(()) };
+        let migrations = observe::observe(&self.laboratory(), &applied, &planned)?;
+        let difference = diff(&prediction.base, prediction.after(planned.len()));
+        self.result.plan = Some(MigrationPlan { migrations, schema_diff: difference.to_string() });
+        self.result.success = self.result.pre.overall_passed();
+        if !self.result.success {
+            self.result.error = Some("the verification found errors: the migration would be refused".into());
+        }
+        self.say(&human::migration::plan(&self.result, self.context.terminal.style()))
+    }
+}

@@ -1,0 +1,58 @@
+//! What `db-migrate --dry-run` shows on the terminal: each statement, and below it what it does to others.
+
+use super::steps::{banner, indented};
+use crate::render::style::{Paint, harmless, harmless_line, paint};
+use crate::report::{Effects, MigrationPlan, PlannedMigration, PlannedStatement, TableLock};
+use crate::terminal::Style;
+
+/// Step 2 of a dry run.
+#[must_use]
+pub fn plan(plan: &MigrationPlan, style: Style) -> String {
+    if plan.migrations.is_empty() {
+        return String::new();
+    }
+    let mut text = banner("STEP 2: WHAT WOULD BE APPLIED");
+    plan.migrations.iter().for_each(|one| text += &migration(one, style));
+    text += "\nThe schema would change so:\n";
+    text + &match plan.schema_diff.as_str() {
+        "" => indented("not at all"),
+        difference => indented(&harmless(difference)),
+    }
+}
+
+fn migration(one: &PlannedMigration, style: Style) -> String {
+    let how = match one.in_transaction {
+        true => "in one transaction: each lock is held until its end",
+        false => "without a transaction, statement by statement",
+    };
+    let name = paint(&harmless(&one.name), Paint::Bold, style);
+    let mut text = format!("\n{name} ({}), {how}\n", harmless(&one.file));
+    one.statements.iter().for_each(|one| text += &statement(one, style));
+    text
+}
+
+fn statement(one: &PlannedStatement, style: Style) -> String {
+    let mut text = String::from("\n");
+    for (number, line) in (one.line..).zip(one.sql.lines()) {
+        let number = paint(&format!("{number:>4} |"), Paint::Dim, style);
+        text += format!("{number} {}", harmless_line(line)).trim_end();
+        text.push('\n');
+    }
+    let effects = match &one.effects {
+        Effects::Observed { locks, rewritten, scanned } => observed(locks, rewritten, scanned),
+        Effects::NotObserved(known) => vec![known.clone()],
+    };
+    effects
+        .iter()
+        .for_each(|effect| text += &format!("       {} {}\n", paint("=", Paint::Dim, style), harmless(effect)));
+    text
+}
+
+/// Locks that nobody notices are not worth a line.
+fn observed(locks: &[TableLock], rewritten: &[String], scanned: &[String]) -> Vec<String> {
+    let noticed = locks.iter().filter_map(|lock| Some((lock, lock.mode.waiting()?)));
+    let locks = noticed.map(|(lock, waiting)| format!("locks `{}` {}: {waiting}", lock.object, lock.mode.as_sql()));
+    let rewritten = rewritten.iter().map(|object| format!("writes `{object}` anew: takes as long as it is large"));
+    let scanned = scanned.iter().map(|object| format!("reads all of `{object}`"));
+    locks.chain(rewritten).chain(scanned).collect()
+}

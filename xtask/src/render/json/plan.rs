@@ -1,0 +1,40 @@
+//! The plan of `db-migrate --dry-run` as JSON.
+
+use serde_json::{Value, json};
+
+use crate::report::{Effects, MigrationPlan, PlannedMigration, PlannedStatement, TableLock};
+
+/// `plan` in `migration-result.json`.
+pub(super) fn plan(plan: &MigrationPlan) -> Value {
+    json!({
+        "migrations": plan.migrations.iter().map(migration).collect::<Vec<_>>(),
+        "schemaDiff": plan.schema_diff,
+    })
+}
+
+fn migration(one: &PlannedMigration) -> Value {
+    json!({
+        "name": one.name,
+        "file": one.file,
+        "inTransaction": one.in_transaction,
+        "statements": one.statements.iter().map(statement).collect::<Vec<_>>(),
+    })
+}
+
+fn statement(one: &PlannedStatement) -> Value {
+    match &one.effects {
+        Effects::Observed { locks, rewritten, scanned } => json!({
+            "line": one.line,
+            "sql": one.sql,
+            "observed": true,
+            "locks": locks.iter().map(lock).collect::<Vec<_>>(),
+            "rewritten": rewritten,
+            "scanned": scanned,
+        }),
+        Effects::NotObserved(known) => json!({ "line": one.line, "sql": one.sql, "observed": false, "note": known }),
+    }
+}
+
+fn lock(lock: &TableLock) -> Value {
+    json!({ "object": lock.object, "mode": lock.mode.as_sql(), "waiting": lock.mode.waiting() })
+}

@@ -1,0 +1,139 @@
+//! What `db-migrate --dry-run` foresees: each statement with what it does to those who use the database meanwhile.
+
+/// What would be applied, and what would come of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MigrationPlan {
+    /// In order.
+    pub migrations: Vec<PlannedMigration>,
+    /// How the schema would change, as a readable diff; empty where it would not.
+    pub schema_diff: String,
+}
+
+/// A migration that would be applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedMigration {
+    /// `V7__add_user_bio`.
+    pub name: String,
+    /// Its file, relative to the root.
+    pub file: String,
+    /// Whether it runs in one transaction, so that every lock is held until its end.
+    pub in_transaction: bool,
+    /// Its statements, in order.
+    pub statements: Vec<PlannedStatement>,
+}
+
+/// A statement of a migration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedStatement {
+    /// The line of the file (from 1) that it begins in.
+    pub line: u32,
+    /// As it is written.
+    pub sql: String,
+    /// What it does to tables that were there before.
+    pub effects: Effects,
+}
+
+/// What a statement does to tables that were there before its migration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effects {
+    /// What was seen on the scratch database.
+    Observed {
+        /// Locks that it is the first of its transaction to take, by name of the table.
+        locks: Vec<TableLock>,
+        /// Tables, materialised views and indexes whose data it writes anew.
+        rewritten: Vec<String>,
+        /// Tables that it reads from the first row to the last.
+        scanned: Vec<String>,
+    },
+    /// It runs outside of a transaction, where its locks are gone before they can be looked at; what is known of it.
+    NotObserved(String),
+}
+
+/// A lock on a table, view, sequence or index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableLock {
+    /// `users`, `audit.log`
+    pub object: String,
+    /// How strong it is.
+    pub mode: LockMode,
+}
+
+/// PostgreSQL's modes of locking a table, the weakest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LockMode {
+    /// What `SELECT` takes.
+    AccessShare,
+    /// What `SELECT … FOR UPDATE` takes.
+    RowShare,
+    /// What `INSERT`, `UPDATE` and `DELETE` take.
+    RowExclusive,
+    /// What `VACUUM` and `CREATE INDEX CONCURRENTLY` take.
+    ShareUpdateExclusive,
+    /// What `CREATE INDEX` takes.
+    Share,
+    /// What `CREATE TRIGGER` and a new foreign key take.
+    ShareRowExclusive,
+    /// What `REFRESH MATERIALIZED VIEW CONCURRENTLY` takes.
+    Exclusive,
+    /// What `DROP TABLE` and most of `ALTER TABLE` take.
+    AccessExclusive,
+}
+
+impl LockMode {
+    /// Every mode.
+    pub const ALL: [Self; 8] = [
+        Self::AccessShare,
+        Self::RowShare,
+        Self::RowExclusive,
+        Self::ShareUpdateExclusive,
+        Self::Share,
+        Self::ShareRowExclusive,
+        Self::Exclusive,
+        Self::AccessExclusive,
+    ];
+
+    /// As PostgreSQL's manual writes it: `ACCESS EXCLUSIVE`.
+    #[must_use]
+    pub fn as_sql(self) -> &'static str {
+        match self {
+            Self::AccessShare => "ACCESS SHARE",
+            Self::RowShare => "ROW SHARE",
+            Self::RowExclusive => "ROW EXCLUSIVE",
+            Self::ShareUpdateExclusive => "SHARE UPDATE EXCLUSIVE",
+            Self::Share => "SHARE",
+            Self::ShareRowExclusive => "SHARE ROW EXCLUSIVE",
+            Self::Exclusive => "EXCLUSIVE",
+            Self::AccessExclusive => "ACCESS EXCLUSIVE",
+        }
+    }
+
+    /// What `pg_locks.mode` calls it: `AccessExclusiveLock`.
+    #[must_use]
+    pub fn from_catalog(mode: &str) -> Option<Self> {
+        let plain = mode.strip_suffix("Lock")?;
+        Self::ALL.into_iter().find(|one| one.as_sql().replace(' ', "").eq_ignore_ascii_case(plain))
+    }
+
+    /// Who waits until it is released; none where no ordinary query does.
+    #[must_use]
+    pub fn waiting(self) -> Option<&'static str> {
+        match self {
+            Self::AccessShare | Self::RowShare | Self::RowExclusive => None,
+            Self::ShareUpdateExclusive => Some("reads and writes go on, other DDL and VACUUM wait"),
+            Self::Share | Self::ShareRowExclusive | Self::Exclusive => Some("writes wait, reads go on"),
+            Self::AccessExclusive => Some("reads and writes wait"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LockMode;
+
+    #[test]
+    fn modes_are_read_as_the_catalog_writes_them() {
+        assert_eq!(LockMode::from_catalog("AccessExclusiveLock"), Some(LockMode::AccessExclusive));
+        assert_eq!(LockMode::from_catalog("ShareUpdateExclusiveLock"), Some(LockMode::ShareUpdateExclusive));
+        assert_eq!(LockMode::from_catalog("SIReadLock"), None);
+    }
+}
