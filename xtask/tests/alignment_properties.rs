@@ -1,12 +1,11 @@
 //! Random schemas, described in TypeScript and Zod exactly: nothing is found. One random change of one description:
 //! exactly that is found. Works without a database, on the real reader and all checks.
 
-#[path = "alignment_properties/world.rs"]
 mod world;
 
+use self::world::Change;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, FileFailurePersistence};
-use world::Change;
 
 /// Fast enough for every run, many enough to be of use.
 const CASES: u32 = 2000;

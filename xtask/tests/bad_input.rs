@@ -1,8 +1,7 @@
 //! What bad input gets: one paragraph that names the object and the next step, exit code 2, and nothing changed.
 
-mod support;
-
-use support::monorepo::{Monorepo, Ran};
+use crate::support;
+use crate::support::monorepo::{Monorepo, Ran};
 
 /// Runs the tool, which must fail with `parts` in its error and leave the monorepo as it was.
 fn refused(repo: &Monorepo, arguments: &[&str], parts: &[&str]) {

@@ -1,13 +1,11 @@
 //! The schema model against `pg_dump --schema-only`: whatever change the dump shows, the model must show, and the
 //! snapshot must keep. Two databases that were made the same way must be equal.
 
-mod support;
-
 use std::path::Path;
 use std::process::Command;
 
+use crate::support::{connect, scratch};
 use postgres::Client;
-use support::{connect, scratch};
 use xtask::postgres::catalog::{self, OwnTables};
 use xtask::postgres::scratch::Scratch;
 use xtask::schema::diff::{Likeness, diff};

@@ -1,15 +1,13 @@
 //! Scratch and embedded clusters on real binaries: as they are meant to be used, and after runs that were killed. A
 //! process to kill is this test binary itself, run again with `HELPER` set.
 
-mod support;
-
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::support::{config, connect, scratch};
 use postgres::Client;
-use support::{config, connect, scratch};
 use xtask::postgres::connect::{Target, connect as connect_to};
 use xtask::postgres::embedded::Embedded;
 use xtask::postgres::scratch::Scratch;
@@ -167,7 +165,11 @@ fn sleep_until_killed() -> ! {
 fn kill_helper(task: &str, folder: &Path) -> String {
     let binary = std::env::current_exe().expect("this test");
     let mut command = Command::new(binary);
-    command.args(["--exact", "helper", "--nocapture"]).env(HELPER, task).current_dir(folder).stdout(Stdio::piped());
+    command
+        .args(["--exact", "clusters::helper", "--nocapture"])
+        .env(HELPER, task)
+        .current_dir(folder)
+        .stdout(Stdio::piped());
     let mut child: Child = command.spawn().expect("runs");
     let output = std::io::BufReader::new(child.stdout.take().expect("piped"));
     let mut lines = std::io::BufRead::lines(output).map_while(Result::ok);

@@ -1,8 +1,6 @@
 //! Connections that cannot be made: each cause is named, with its own next step, and no password is shown. On a real
 //! server that listens on TCP, wants passwords, and speaks TLS with a certificate made for the test.
 
-mod support;
-
 use std::net::TcpListener;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
@@ -10,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use support::{config, connect, repository, scratch};
+use crate::support::{config, connect, repository, scratch};
 use xtask::postgres::connect::{Target, connect as connect_to};
 use xtask::postgres::scratch::Scratch;
 

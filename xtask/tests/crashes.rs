@@ -1,16 +1,14 @@
 //! kill -9 at random moments, many runners at once, connections that are cut, servers that stop: the history always
 //! matches the schema, and the next run ends in the right state.
 
-mod support;
-
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
+use crate::support::database::Database;
+use crate::support::monorepo::Monorepo;
+use crate::support::scratch;
 use postgres::Client;
-use support::database::Database;
-use support::monorepo::Monorepo;
-use support::scratch;
 use xtask::postgres::catalog::{self, OwnTables};
 use xtask::schema::snapshot;
 

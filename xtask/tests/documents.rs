@@ -1,14 +1,13 @@
 //! The README says what there is: every command, configuration key, kind of finding and format.
 
-mod support;
-
+use crate::support::monorepo::Monorepo;
+use crate::support::repository;
 use clap::{CommandFactory, ValueEnum};
-use support::monorepo::Monorepo;
 use xtask::checks::CHECKS;
 use xtask::cli::{Cli, ReportFormat};
 
 fn must_be_in_readme<'n>(what: &str, names: impl IntoIterator<Item = &'n str>) {
-    let readme = std::fs::read_to_string(support::repository().join("README.md")).expect("the README");
+    let readme = std::fs::read_to_string(repository().join("README.md")).expect("the README");
     let missing: Vec<_> = names.into_iter().filter(|name| !readme.contains(&format!("`{name}"))).collect();
     assert!(missing.is_empty(), "the README does not say these {what}: {missing:?}");
 }

@@ -1,10 +1,9 @@
 //! The main job as a newcomer does it: verify, migrate, look, roll back, migrate again; on the embedded PostgreSQL and
 //! on a server that somebody else runs.
 
-mod support;
-
+use crate::support;
+use crate::support::monorepo::Monorepo;
 use serde_json::Value;
-use support::monorepo::Monorepo;
 
 #[test]
 fn the_main_job_runs_on_the_embedded_database() {

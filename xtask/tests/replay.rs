@@ -1,8 +1,6 @@
 //! Replaying migrations on a real PostgreSQL: the schema they make, and what is said when one of them fails.
 
-mod support;
-
-use support::{config, connect, repository, scratch};
+use crate::support::{config, connect, repository, scratch};
 use xtask::migrations::{Migration, files, replay};
 use xtask::postgres::catalog::{self, OwnTables};
 use xtask::schema::model::ObjectName;

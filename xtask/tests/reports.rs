@@ -1,9 +1,7 @@
 //! Every report in every format, locked in by snapshots in `snapshots/reports/`. The reports are made of data here, so
 //! that the snapshots change only when a renderer does.
 
-#[path = "reports/runs.rs"]
 mod runs;
-#[path = "reports/samples.rs"]
 mod samples;
 
 use xtask::render::{github, gitlab, html, human, json, junit, markdown, sarif};

@@ -1,10 +1,8 @@
 //! `db-rollback` on a real database: what it undoes, what it refuses, and what it never loses.
 
-mod support;
-
-use support::database::Database;
-use support::monorepo::Monorepo;
-use support::scratch;
+use crate::support::database::Database;
+use crate::support::monorepo::Monorepo;
+use crate::support::scratch;
 
 const USERS: (&str, &str, &str) =
     ("V1__create_users", "CREATE TABLE users (id int PRIMARY KEY, name text NOT NULL);\n", "DROP TABLE users;\n");

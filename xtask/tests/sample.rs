@@ -1,9 +1,7 @@
 //! The sample monorepo keeps its promises: its migrations run, each down file restores exactly what was there, and
 //! every column can be followed to the line that made it what it is.
 
-mod support;
-
-use support::{config, connect, repository, scratch};
+use crate::support::{config, connect, repository, scratch};
 use xtask::migrations::{Down, Migration, files, provenance, replay};
 use xtask::postgres::catalog::{self, OwnTables};
 use xtask::schema::model::Schema;

@@ -1,11 +1,9 @@
 //! One change of one file of the sample gives exactly one finding, at the right place. The changes stand in
 //! `single_changes.toml`.
 
-mod support;
-
+use crate::support::monorepo::Monorepo;
 use serde::Deserialize;
 use serde_json::Value;
-use support::monorepo::Monorepo;
 
 #[derive(Debug, Deserialize)]
 struct Table {

@@ -59,6 +59,7 @@ fn the_repository_is_tidy() {
     for name in committed_files(root) {
         check_portable(root, &name, &mut problems);
     }
+    check_every_test_runs(root, &mut problems);
     stale_exceptions(root, &mut problems);
     let list = problems.iter().fold(String::new(), |mut list, problem| {
         let _ = writeln!(list, "  {problem}");
@@ -130,6 +131,21 @@ fn check_portable(root: &Path, name: &str, problems: &mut Vec<String>) {
 /// Folders that are the same on every machine that has them, and those that examples make up.
 fn is_example(line: &str) -> bool {
     ["/home/user", "/home/runner", "/home/linuxbrew"].iter().any(|known| line.contains(known))
+}
+
+/// A file that `xtask/tests/it.rs` does not name would be compiled by nobody, and its tests would pass by not running.
+fn check_every_test_runs(root: &Path, problems: &mut Vec<String>) {
+    let folder = root.join("xtask/tests");
+    let program = std::fs::read_to_string(folder.join("it.rs")).expect("the test program");
+    for file in std::fs::read_dir(&folder).expect("the tests").flatten().map(|entry| entry.path()) {
+        let name = file.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        if file.extension().is_some_and(|kind| kind == "rs")
+            && name != "it"
+            && !program.contains(&format!("mod {name};"))
+        {
+            problems.push(format!("xtask/tests/{name}.rs: runs nowhere: add `mod {name};` to xtask/tests/it.rs"));
+        }
+    }
 }
 
 fn stale_exceptions(root: &Path, problems: &mut Vec<String>) {

@@ -1,11 +1,11 @@
 //! The TypeScript compiler's own checker and db-inspect must say the same about every exported object type of the
 //! fixtures: its fields, which may be absent, which may be null, and what they hold.
 
-mod oracle;
-
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+
+use crate::oracle;
 
 /// At most this part of the fixtures' fields may be unresolved.
 const UNRESOLVED: f64 = 0.03;

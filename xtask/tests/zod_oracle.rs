@@ -1,8 +1,8 @@
 //! Zod itself, version 3 and 4, takes and refuses sample values as db-inspect says that it would.
 
-mod oracle;
-
 use serde_json::Value;
+
+use crate::oracle;
 
 #[test]
 fn zod_3_does_what_db_inspect_says() {

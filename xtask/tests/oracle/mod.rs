@@ -1,10 +1,9 @@
 //! Runs the TypeScript compiler and Zod, installed by npm under `target/`, and compares what they say with db-inspect.
 
-#![allow(dead_code, reason = "each test uses a part")]
-
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use serde_json::Value;
 
@@ -18,7 +17,7 @@ impl Oracle {
     #[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
     pub fn find() -> Option<Self> {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("oracle");
-        match install(&folder) {
+        match INSTALLED.get_or_init(|| install(&folder)) {
             Ok(()) => Some(Self { folder }),
             Err(why) => {
                 assert!(std::env::var_os("CI").is_none(), "the oracle is needed in CI: {why}");
@@ -51,10 +50,11 @@ impl Oracle {
     }
 }
 
-/// `npm ci` of the lockfile, unless that was done; several tests may come at once.
+/// Several tests come at once; one of them installs.
+static INSTALLED: OnceLock<Result<(), String>> = OnceLock::new();
+
+/// `npm ci` of the lockfile, unless that was done.
 fn install(folder: &Path) -> Result<(), String> {
-    static ONCE: std::sync::Mutex<()> = std::sync::Mutex::new(());
-    let _guard = ONCE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle");
     std::fs::create_dir_all(folder).map_err(|error| error.to_string())?;
     let lock = std::fs::read(source.join("package-lock.json")).map_err(|error| error.to_string())?;
@@ -90,7 +90,8 @@ pub fn typescript_files(root: &Path) -> Vec<String> {
 
 /// What db-inspect says about all files below `root`.
 pub fn inspect(root: &Path) -> Value {
-    let config = Path::new(env!("CARGO_TARGET_TMPDIR")).join("oracle.toml");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let config = folder.path().join("oracle.toml");
     std::fs::write(&config, "types = ['**/*.ts']\nvalidation = ['**/*.ts']\ndrizzle = ['**/*.ts']\n").expect("a file");
     inspect_with(root, &config)
 }

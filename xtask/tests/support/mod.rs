@@ -1,7 +1,5 @@
 //! What integration tests share: a real database of their own.
 
-#![allow(dead_code, reason = "each test binary uses a part of this")]
-
 pub mod database;
 pub mod monorepo;
 

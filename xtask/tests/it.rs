@@ -1,0 +1,23 @@
+//! All integration tests as one program: linked once, and their cases run side by side.
+
+mod oracle;
+mod support;
+
+mod alignment_properties;
+mod bad_input;
+mod catalog;
+mod clusters;
+mod connections;
+mod crashes;
+mod documents;
+mod main_job;
+mod migrate;
+mod npm_binaries;
+mod replay;
+mod reports;
+mod rollback;
+mod sample;
+mod single_changes;
+mod tidy;
+mod typescript_oracle;
+mod zod_oracle;
