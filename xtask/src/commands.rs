@@ -17,13 +17,14 @@ pub mod status;
 pub mod verify;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 
 use crate::cli::{Cli, Command, Format, GlobalOptions};
 use crate::config::Config;
 use crate::terminal::Terminal;
-use crate::tree::WorkingTree;
+use crate::tree::{Tree, WorkingTree};
 
 /// How a command that could do its work ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,13 +46,32 @@ pub struct Context {
     pub options: GlobalOptions,
     /// Where output goes.
     pub terminal: Terminal,
+    /// What is judged: the files on disk, what is staged, or a commit.
+    pub tree: Arc<dyn Tree>,
 }
 
 impl Context {
-    /// The files on disk.
+    /// What a command on the files of `tree` works with, which are those of `root` at one time or another.
+    ///
+    /// # Errors
+    /// When the tree has no usable configuration.
+    pub fn open(root: PathBuf, options: GlobalOptions, terminal: Terminal, tree: Arc<dyn Tree>) -> Result<Self> {
+        let config = Config::of_tree(&tree, &root, options.config.as_deref())?;
+        Ok(Self { root, config, options, terminal, tree })
+    }
+
+    /// The files that are judged.
     #[must_use]
-    pub fn tree(&self) -> WorkingTree {
-        WorkingTree::new(&self.root)
+    pub fn tree(&self) -> Arc<dyn Tree> {
+        Arc::clone(&self.tree)
+    }
+
+    /// The same monorepo at another time, with the configuration of that time.
+    ///
+    /// # Errors
+    /// When the tree has no usable configuration.
+    pub fn at(&self, tree: Arc<dyn Tree>) -> Result<Self> {
+        Self::open(self.root.clone(), self.options.clone(), self.terminal, tree)
     }
 
     /// Where report files are written.
@@ -69,10 +89,13 @@ pub fn run(mut cli: Cli, terminal: Terminal) -> Result<Outcome> {
     match &cli.command {
         Command::Init(options) => return init::run(&root, &cli.global, options, &terminal),
         Command::Completions(options) => return completions::run(options, &terminal),
+        Command::Verify(options) if options.is_of_git() => {
+            return verify::run_on_git(root, cli.global, options, terminal);
+        }
         _configured => {}
     }
-    let config = Config::load(&root, cli.global.config.as_deref())?;
-    let context = Context { root, config, options: cli.global, terminal };
+    let tree = Arc::new(WorkingTree::new(&root));
+    let context = Context::open(root, cli.global, terminal, tree)?;
     match cli.command {
         Command::Verify(options) => verify::run(&context, &options),
         Command::Migrate(options) => migrate::run(&context, &options),

@@ -12,6 +12,7 @@ use anyhow::{Context, Result, bail};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use crate::report::Severity;
+use crate::tree::{Tree, WorkingTree};
 pub use raw::{Driver, LINT_EXCLUDE, Lint, Mapping, NamePatterns};
 
 /// The file that holds nothing but the configuration, for monorepos without a `Cargo.toml`.
@@ -20,6 +21,8 @@ const OWN_FILE: &str = "db.toml";
 /// The validated configuration of one monorepo.
 #[derive(Debug, Clone)]
 pub struct Config {
+    /// The file that it was read from, relative to the root where it lies below it.
+    pub file: String,
     /// The major version of PostgreSQL that production runs: `15`.
     pub postgres_major: u32,
     /// The folder with the migrations, relative to the root.
@@ -114,14 +117,21 @@ impl Config {
     /// Reads all of `file`; without it all of the `db.toml` in `root`, or where there is none, `[workspace.metadata.db]`
     /// or `[package.metadata.db]` of its `Cargo.toml`.
     pub fn load(root: &Path, file: Option<&Path>) -> Result<Self> {
-        let own = Some(root.join(OWN_FILE)).filter(|own| own.is_file());
-        let file = file.map(Path::to_path_buf).or(own);
-        let path = file.clone().unwrap_or_else(|| root.join("Cargo.toml"));
-        let text = std::fs::read_to_string(&path).with_context(|| unreadable(&path))?;
-        let section = if file.is_some() { raw::Section::Whole } else { raw::Section::Metadata };
-        let raw = raw::parse(&text, section)
-            .with_context(|| format!("cannot use the configuration in `{}`", path.display()))?;
-        Self::validate(raw).with_context(|| format!("cannot use the configuration in `{}`", path.display()))
+        Self::of_tree(&WorkingTree::new(root), root, file)
+    }
+
+    /// As [`Config::load`], with the files of `tree`, which are those of `root` at another time. A `file` that is not in
+    /// the tree is read from disk.
+    pub fn of_tree(tree: &dyn Tree, root: &Path, file: Option<&Path>) -> Result<Self> {
+        let place = Place::find(tree, root, file);
+        let path = root.join(&place.path);
+        let bytes = place.read(tree, root).with_context(|| unreadable(&path))?;
+        let unusable = || format!("cannot use the configuration in `{}`", path.display());
+        let text = String::from_utf8(bytes).context("it is not UTF-8").with_context(unusable)?;
+        let raw = raw::parse(&text, place.section).with_context(unusable)?;
+        let mut config = Self::validate(raw).with_context(unusable)?;
+        config.file = place.path.to_string_lossy().replace('\\', "/");
+        Ok(config)
     }
 
     fn validate(raw: raw::RawConfig) -> Result<Self> {
@@ -136,6 +146,7 @@ impl Config {
             stay_inside(path)?;
         }
         Ok(Self {
+            file: String::new(),
             postgres_major,
             migrations: raw.migrations.trim_end_matches('/').to_owned(),
             snapshot: raw.snapshot,
@@ -162,6 +173,36 @@ impl Config {
             severity: raw.severity.into_iter().map(|(kind, level)| (kind, level.severity())).collect(),
             lint: raw.lint,
         })
+    }
+}
+
+/// Where a configuration stands.
+struct Place {
+    /// Relative to the root where it lies below it.
+    path: PathBuf,
+    section: raw::Section,
+}
+
+impl Place {
+    fn find(tree: &dyn Tree, root: &Path, file: Option<&Path>) -> Self {
+        if let Some(file) = file {
+            let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_path_buf());
+            let path = absolute.strip_prefix(root).map_or_else(|_| absolute.clone(), Path::to_path_buf);
+            return Self { path, section: raw::Section::Whole };
+        }
+        let (path, section) = match tree.is_file(OWN_FILE) {
+            true => (OWN_FILE, raw::Section::Whole),
+            false => ("Cargo.toml", raw::Section::Metadata),
+        };
+        Self { path: path.into(), section }
+    }
+
+    fn read(&self, tree: &dyn Tree, root: &Path) -> std::io::Result<Vec<u8>> {
+        let name = self.path.to_string_lossy().replace('\\', "/");
+        match self.section {
+            raw::Section::Whole if !tree.is_file(&name) => std::fs::read(root.join(&self.path)),
+            raw::Section::Whole | raw::Section::Metadata => tree.read(&name),
+        }
     }
 }
 

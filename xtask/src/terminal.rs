@@ -22,7 +22,7 @@ impl Style {
 }
 
 /// stdout and stderr.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Terminal {
     style: Style,
     interactive: bool,

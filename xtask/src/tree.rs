@@ -1,17 +1,21 @@
 //! Where files are read from. Everything that is judged (migrations, snapshot, TypeScript) is read through a
 //! [`Tree`], so that a check of the working tree, of what is staged, and of another commit is the same code.
 
+mod git;
 mod memory;
 
+use std::fmt::Debug;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 
+pub use git::GitTree;
 pub use memory::MemoryTree;
 
 /// A set of files below one root. Paths are relative to it, with `/` on every platform.
-pub trait Tree: Sync {
+pub trait Tree: Debug + Send + Sync {
     /// The files below the folder `folder` (`""` is the root), sorted. Ignored folders (`node_modules`, `.git`,
     /// `target`, `dist`) are left out. A folder that does not exist is an error.
     fn files(&self, folder: &str) -> Result<Vec<String>>;
@@ -21,6 +25,20 @@ pub trait Tree: Sync {
 
     /// Whether `path` is a file of this tree.
     fn is_file(&self, path: &str) -> bool;
+}
+
+impl<T: Tree + ?Sized> Tree for Arc<T> {
+    fn files(&self, folder: &str) -> Result<Vec<String>> {
+        (**self).files(folder)
+    }
+
+    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+        (**self).read(path)
+    }
+
+    fn is_file(&self, path: &str) -> bool {
+        (**self).is_file(path)
+    }
 }
 
 /// Folders that never hold sources that a person wrote.
@@ -61,6 +79,12 @@ impl Tree for WorkingTree {
     fn is_file(&self, path: &str) -> bool {
         self.root.join(path).is_file()
     }
+}
+
+/// Whether a file lies in an ignored folder; `path` begins below the folder that is listed.
+fn is_ignored(path: &str) -> bool {
+    let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
+    folders.split('/').any(|folder| IGNORED_FOLDERS.contains(&folder))
 }
 
 fn is_ignored_folder(entry: &walkdir::DirEntry) -> bool {

@@ -42,6 +42,15 @@ fn verification_failed() {
 }
 
 #[test]
+fn verification_of_a_branch() {
+    let report = samples::branch();
+    lock_in("verification_branch.human", &human::verification(&report, Style::PLAIN));
+    lock_in("verification_branch.json", &json::verification(&report));
+    lock_in("verification_branch.github", &github::verification(&report));
+    lock_in("verification_branch.markdown", &markdown::verification(&report));
+}
+
+#[test]
 fn verification_failed_on_a_terminal() {
     lock_in("verification_failed.terminal", &human::verification(&samples::failed(), TERMINAL));
 }

@@ -10,7 +10,8 @@ use regex::Regex;
 /// Whoever is not listed (`commands`, `main.rs`) puts the parts together and may import everything.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("source", &[]),
-    ("tree", &["tree"]),
+    ("git", &["git"]),
+    ("tree", &["tree", "git"]),
     ("terminal", &[]),
     ("report", &["report", "source"]),
     ("schema/model", &[]),
@@ -25,7 +26,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("init", &["import", "init", "migrations", "tree"]),
     ("checks", &["checks", "config", "report", "schema", "source", "typescript"]),
     ("render", &["render", "report", "source", "terminal"]),
-    ("config", &["config", "report"]),
+    ("config", &["config", "report", "tree"]),
 ];
 
 /// What code that only computes must not name.

@@ -52,6 +52,7 @@ impl<'a> Judge<'a> {
             findings,
             coverage,
             accepted,
+            since: None,
             alignment: Vec::new(),
         }
     }

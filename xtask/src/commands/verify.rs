@@ -1,25 +1,31 @@
 //! `db-verify`: compares the TypeScript with the schema that the migrations make. While the snapshot stands for the
 //! migrations it is that schema, and no database is needed; a replay on a scratch database is, when they changed.
 
-use std::io::Write as _;
-use std::path::Path;
+mod expected;
+mod publish;
+mod since;
+mod staged;
 
-use anyhow::{Context as _, Result, bail};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
 
 use super::judge::Judge;
-use super::{Context, Outcome, report_files};
-use crate::checks;
-use crate::cli::ReportFormat;
-use crate::migrations::{self, Migration, files, lint, replay};
-use crate::postgres::catalog::{self, OwnTables};
-use crate::postgres::connect::{Target, connect};
-use crate::render::{github, gitlab, html, human, json, junit, markdown, sarif};
+use super::{Context, Outcome};
+use crate::cli::{GlobalOptions, ReportFormat};
+use crate::git::Repository;
+use crate::migrations::{self, Migration, files, lint};
+use crate::render::human;
 use crate::report::{Baseline, Finding, Verification};
 use crate::schema::model::Schema;
-use crate::schema::snapshot::{self, FIX};
+use crate::schema::snapshot;
+use crate::terminal::Terminal;
+use crate::tree::{GitTree, Tree};
 
 /// Options of `db-verify`.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct Options {
     /// Verify against the schema that this migration and those before it make: `7`, `V7__add_user_bio`, `add_user_bio`
     pub migration: Option<String>,
@@ -32,33 +38,88 @@ pub struct Options {
     #[arg(long, conflicts_with_all = ["offline", "migration"])]
     pub database: bool,
 
+    /// Judge what is staged, as a hook before a commit does: no database, no files, nothing where nothing matters
+    #[arg(long, conflicts_with_all = ["database", "update_baseline"])]
+    pub staged: bool,
+
+    /// Judge what this branch introduces since it parted from REF: its last commit, or with `--staged` what is staged
+    #[arg(long, value_name = "REF", conflicts_with_all = ["database", "update_baseline", "migration"])]
+    pub since: Option<String>,
+
     /// Accept today's findings: write them to the baseline, so that only new ones fail
     #[arg(long)]
     pub update_baseline: bool,
 }
 
-/// Runs `db-verify`.
+impl Options {
+    /// Whether git's objects are judged instead of the files on disk.
+    #[must_use]
+    pub fn is_of_git(&self) -> bool {
+        self.staged || self.since.is_some()
+    }
+}
+
+/// One verification, and what it was made of.
+struct Examined<'a> {
+    report: Verification,
+    schema: Schema,
+    migrations: Vec<Migration>,
+    judge: Judge<'a>,
+}
+
+/// Runs `db-verify` on the files on disk.
 pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
-    let migrations = files::load(&context.tree(), &context.config.migrations)?;
-    let asked = options.migration.as_deref().map(|name| migrations::find(&migrations, name)).transpose()?;
-    let judged = up_to(&migrations, asked);
-    let (schema, against) = schema(context, options, judged)?;
-    let judge = Judge::new(context, &migrations)?;
+    let Examined { mut report, schema, migrations, judge } = examine(context, options)?;
     if options.update_baseline {
         return update_baseline(context, &judge.findings(&schema));
     }
-    let mut report = judge.judge(&schema, &against, asked.map(ToString::to_string).as_deref());
-    let risks = risks(context, judged)?;
+    let asked = options.migration.as_deref().map(|name| migrations::find(&migrations, name)).transpose()?;
+    let risks = risks(context, up_to(&migrations, asked))?;
     if !risks.is_empty() {
         report.findings.extend(risks);
         report.findings.sort_by_key(|finding| finding.category);
         report.sources = judge.sources(&report.findings);
     }
+    publish::publish(context, &report)?;
+    Ok(outcome(&report))
+}
+
+/// Runs `db-verify --staged` and `--since`. The configuration is that of what is judged, too, and the one on disk may be
+/// broken.
+pub fn run_on_git(root: PathBuf, global: GlobalOptions, options: &Options, terminal: Terminal) -> Result<Outcome> {
+    let repository = Repository::open(&root)?;
+    let is_commit = options.staged && options.since.is_none();
+    let changed = if is_commit { repository.staged_paths()? } else { Vec::new() };
+    if is_commit && changed.is_empty() && !staged::is_framework() {
+        return staged::nothing(&terminal, "nothing is staged");
+    }
+    let tree = if options.staged {
+        GitTree::staged(repository.clone())?
+    } else {
+        GitTree::committed(repository.clone(), &repository.commit("HEAD")?)?
+    };
+    let context = Context::open(root, global, terminal, Arc::new(tree) as Arc<dyn Tree>)?;
+    match &options.since {
+        Some(reference) => since::run(&context, &repository, reference, options),
+        None => staged::run(&context, &repository, &changed, options),
+    }
+}
+
+/// Compares the TypeScript of `context` with the schema that the options ask for.
+fn examine<'a>(context: &'a Context, options: &Options) -> Result<Examined<'a>> {
+    let migrations = files::load(&context.tree(), &context.config.migrations)?;
+    let asked = options.migration.as_deref().map(|name| migrations::find(&migrations, name)).transpose()?;
+    let (schema, against) = expected::schema(context, options, up_to(&migrations, asked))?;
+    let judge = Judge::new(context, &migrations)?;
+    let mut report = judge.judge(&schema, &against, asked.map(ToString::to_string).as_deref());
     if context.options.report_format == ReportFormat::Html {
         report.alignment = judge.alignment(&schema);
     }
-    publish(context, &report)?;
-    Ok(if report.overall_passed() { Outcome::Clean } else { Outcome::Errors })
+    Ok(Examined { report, schema, migrations, judge })
+}
+
+fn outcome(report: &Verification) -> Outcome {
+    if report.overall_passed() { Outcome::Clean } else { Outcome::Errors }
 }
 
 /// Advice about the migrations that the snapshot does not know yet. Without a snapshot all of them would be new, which
@@ -73,73 +134,6 @@ fn risks(context: &Context, migrations: &[Migration]) -> Result<Vec<Finding>> {
 fn up_to<'m>(migrations: &'m [Migration], last: Option<&Migration>) -> &'m [Migration] {
     let at = last.and_then(|last| migrations.iter().position(|migration| migration.version == last.version));
     at.map_or(migrations, |at| &migrations[..=at])
-}
-
-/// The schema to compare with, and what it is.
-fn schema(context: &Context, options: &Options, migrations: &[Migration]) -> Result<(Schema, String)> {
-    if options.database { of_database(context) } else { of_migrations(context, options, migrations) }
-}
-
-fn of_database(context: &Context) -> Result<(Schema, String)> {
-    let target = Target::open(context.options.database_url.as_deref(), &context.config, &context.root)?;
-    let mut client = connect(&target)?;
-    let own = OwnTables::of(&context.config);
-    let schema = catalog::read(&mut client, &own);
-    let schema = schema.with_context(|| format!("cannot read the catalogs of {}", target.describe()))?;
-    Ok((schema, format!("{} as it is", target.describe())))
-}
-
-fn of_migrations(context: &Context, options: &Options, migrations: &[Migration]) -> Result<(Schema, String)> {
-    let path = &context.config.snapshot;
-    let counted = human::count(migrations.len(), "migration");
-    let stale = match snapshot::read(&context.tree(), path)? {
-        Some(snapshot) if snapshot.is_fresh(migrations) => {
-            return Ok((snapshot.schema, format!("`{path}`, which stands for {counted}")));
-        }
-        Some(snapshot) => format!("does not stand for the migrations: {}", snapshot.staleness(migrations).join(", ")),
-        None => "does not exist".to_owned(),
-    };
-    if options.offline {
-        bail!("cannot verify offline: `{path}` {stale}; run `{FIX}` and commit the file, or verify without `--offline`")
-    }
-    let shadow = context.options.shadow_database_url.as_deref().filter(|url| !url.is_empty());
-    let schema = replay::schema(&context.config, &context.root, shadow, migrations)?;
-    Ok((schema, format!("a replay of {counted} on a scratch database (`{path}` {stale}; `{FIX}` updates it)")))
-}
-
-/// Prints the report and writes its file. A folder that cannot be written costs the file, not the verdict.
-fn publish(context: &Context, report: &Verification) -> Result<()> {
-    context.terminal.print(&rendered(context, report))?;
-    summarize_step(context, report)?;
-    if let Err(error) = report_files::write(context, report_files::VERIFICATION, &json::verification(report)) {
-        context.terminal.eprint(&format!("warning: {error:#}\n"))?;
-    }
-    Ok(())
-}
-
-fn rendered(context: &Context, report: &Verification) -> String {
-    match context.options.report_format {
-        ReportFormat::Human => human::verification(report, context.terminal.style()),
-        ReportFormat::Json => json::verification(report),
-        ReportFormat::Github => github::verification(report),
-        ReportFormat::Gitlab => gitlab::verification(report),
-        ReportFormat::Sarif => sarif::verification(report, &checks::rules()),
-        ReportFormat::Markdown => markdown::verification(report),
-        ReportFormat::Junit => junit::verification(report),
-        ReportFormat::Html => html::verification(report),
-    }
-}
-
-/// GitHub shows few annotations; the summary of the step has all findings.
-fn summarize_step(context: &Context, report: &Verification) -> Result<()> {
-    let file = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|file| !file.is_empty());
-    let Some(file) = file.filter(|_| context.options.report_format == ReportFormat::Github) else { return Ok(()) };
-    let append = || std::fs::OpenOptions::new().create(true).append(true).open(&file);
-    if let Err(error) = append().and_then(|mut file| file.write_all(markdown::verification(report).as_bytes())) {
-        let file = Path::new(&file).display();
-        context.terminal.eprint(&format!("warning: cannot write the step's summary `{file}`: {error}\n"))?;
-    }
-    Ok(())
 }
 
 fn update_baseline(context: &Context, findings: &[Finding]) -> Result<Outcome> {

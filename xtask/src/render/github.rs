@@ -3,8 +3,8 @@
 
 use std::fmt::Write as _;
 
-use super::style::{count, harmless};
-use crate::report::{Finding, Severity, Verification};
+use super::style::{count, harmless, harmless_line};
+use crate::report::{Finding, Severity, Since, Verification};
 
 /// How many annotations of each level GitHub shows per step.
 pub const LIMIT: usize = 10;
@@ -17,6 +17,9 @@ pub fn verification(report: &Verification) -> String {
     let counted = format!("{}, {}", count(errors, "error"), count(warnings, "warning"));
     // Not a command: a line for whoever reads the log.
     let mut text = format!("Verification {verdict}: {counted}\n");
+    if let Some(since) = &report.since {
+        text.push_str(&branch(since));
+    }
     for severity in [Severity::Error, Severity::Warning] {
         let of_level: Vec<_> = report.findings.iter().filter(|finding| finding.severity == severity).collect();
         of_level.iter().take(LIMIT).for_each(|finding| text.push_str(&annotation(finding)));
@@ -25,6 +28,14 @@ pub fn verification(report: &Verification) -> String {
         }
     }
     text
+}
+
+/// Lines for whoever reads the log; the summary of the step has them as well. None of them may look like a command.
+fn branch(since: &Since) -> String {
+    let mut lines = vec![format!("Judging {}", since.title())];
+    lines.extend(since.schema.iter().flatten().cloned());
+    lines.extend(since.notes.iter().map(|note| format!("note: {note}")));
+    lines.iter().map(|line| format!("- {}\n", harmless_line(line))).collect()
 }
 
 fn annotation(finding: &Finding) -> String {

@@ -7,10 +7,11 @@ pub mod migration;
 mod plan;
 pub mod rehearsal;
 pub mod rollback;
+mod since;
 pub mod status;
 mod steps;
 mod suggestion;
 mod verification;
 
 pub use super::style::count;
-pub use verification::{status_lines, verification};
+pub use verification::{status_lines, summary, verification};

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::style::count;
-use crate::report::{Category, Finding, Severity, Verification};
+use crate::report::{Category, Finding, Severity, Since, Verification};
 
 /// More rows than this are cut: GitHub refuses summaries above one megabyte.
 const MOST_ROWS: usize = 500;
@@ -18,11 +18,43 @@ pub fn verification(report: &Verification) -> String {
         count(report.count(Severity::Warning), "warning")
     );
     let mut text = format!("## {verdict}: {counted}\n\nCompared with {}.\n\n", prose(&report.against));
+    if let Some(since) = &report.since {
+        text.push_str(&branch(since));
+    }
     text.push_str(&parts(report));
     if !report.findings.is_empty() {
         text.push_str(&findings(&report.findings));
     }
     text.push_str(&coverage(report));
+    text
+}
+
+/// What a branch changes, for its reviewer.
+fn branch(since: &Since) -> String {
+    let mut text = format!("Judged is {}.", prose(&since.title()));
+    if since.known > 0 {
+        let _ = write!(text, " Not shown, as it was there before: {}.", count(since.known, "finding"));
+    }
+    text.push_str("\n\n");
+    text.push_str(&match since.schema.as_deref() {
+        Some([]) => "The schema stays as it is.\n\n".to_owned(),
+        Some(changes) => list("### What changes in the schema", changes),
+        None => String::new(),
+    });
+    if !since.resolved.is_empty() {
+        text.push_str(&list("### Resolved", &since.resolved));
+    }
+    since.notes.iter().for_each(|note| text.push_str(&format!("> {}\n\n", prose(note))));
+    text
+}
+
+fn list(title: &str, lines: &[String]) -> String {
+    let mut text = format!("{title}\n\n");
+    lines.iter().take(MOST_ROWS).for_each(|line| text.push_str(&format!("- {}\n", prose(line))));
+    if let Some(more) = lines.len().checked_sub(MOST_ROWS).filter(|more| *more > 0) {
+        let _ = writeln!(text, "- and {more} more");
+    }
+    text.push('\n');
     text
 }
 

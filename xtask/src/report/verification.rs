@@ -1,6 +1,6 @@
 //! The result of one verification.
 
-use super::{Accepted, Category, EntityAlignment, Finding, Severity, Sources, Timestamp};
+use super::{Accepted, Category, EntityAlignment, Finding, Severity, Since, Sources, Timestamp};
 use crate::source::Location;
 
 /// Something that was not judged, and why. Silence is never a pass.
@@ -61,6 +61,8 @@ pub struct Verification {
     pub sources: Sources,
     /// What the baseline took out of the findings; none where there is no baseline.
     pub accepted: Option<Accepted>,
+    /// What a branch introduces, where that was asked: the findings are then only those.
+    pub since: Option<Since>,
     /// The descriptions of every table side by side; empty where no renderer asks for it.
     pub alignment: Vec<EntityAlignment>,
 }
@@ -77,6 +79,7 @@ impl Verification {
             coverage: Coverage::default(),
             sources: Sources::default(),
             accepted: None,
+            since: None,
             alignment: Vec::new(),
         }
     }

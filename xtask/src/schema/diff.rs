@@ -3,6 +3,7 @@
 
 mod compare;
 mod text;
+mod words;
 
 use super::model::Schema;
 use super::snapshot::sections;

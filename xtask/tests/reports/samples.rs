@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use xtask::report::{
     Category, ColumnAlignment, Coverage, DescriptionSummary, EntityAlignment, Finding, Layer, Occurrence, Rule,
-    Severity, Sources, Suggestion, Timestamp, Unjudged, Verification,
+    Severity, Since, Sources, Suggestion, Timestamp, Unjudged, Verification,
 };
 use xtask::source::{LineIndex, Location, Span};
 
@@ -68,6 +68,20 @@ pub fn failed() -> Verification {
     verification(findings, Coverage { tables_with_type: 19, unresolved_fields: 2, unjudged, ..coverage() })
 }
 
+/// What a branch introduces.
+pub fn branch() -> Verification {
+    let since = Since {
+        reference: "origin/main".into(),
+        merge_base: "9f8e7d6c5b4a39281706f5e4d3c2b1a098765432".into(),
+        head: Some("1a2b3c4d5e6f708192a3b4c5d6e7f80912345678".into()),
+        known: 2,
+        resolved: vec!["MISSING_TYPE votes".into()],
+        schema: Some(vec!["user_profiles: column bio added (text, nullable)".into()]),
+        notes: Vec::new(),
+    };
+    Verification { since: Some(since), ..verification(vec![type_mismatch()], coverage()) }
+}
+
 /// Names that try to steer the terminal, to break out of a format, or to end a line.
 pub fn hostile() -> Verification {
     let file: (&str, &str) =
@@ -97,6 +111,7 @@ fn verification(findings: Vec<Finding>, counted: Coverage) -> Verification {
         coverage: if counted == Coverage::default() { coverage() } else { counted },
         sources,
         accepted: None,
+        since: None,
         alignment: alignment(),
     }
 }

@@ -1,6 +1,7 @@
 //! What integration tests share: a real database of their own.
 
 pub mod database;
+pub mod git;
 pub mod monorepo;
 
 use std::path::Path;

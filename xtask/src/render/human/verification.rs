@@ -1,8 +1,8 @@
 //! A verification as text.
 
-use crate::render::human::{coverage, finding};
+use crate::render::human::{coverage, finding, since};
 use crate::render::style::{Paint, Sign, count, harmless_line, line, paint, sign};
-use crate::report::{Category, Severity, Verification};
+use crate::report::{Category, Severity, Since, Verification};
 use crate::terminal::Style;
 
 /// The three parts with the names that the specification gives them on the terminal.
@@ -15,13 +15,17 @@ const PARTS: [(Category, &str); 3] = [
 /// The whole verification.
 #[must_use]
 pub fn verification(report: &Verification, style: Style) -> String {
-    let mut text = status_lines(report, style);
+    let about = |part: fn(&Since, Style) -> String| report.since.as_ref().map_or(String::new(), |it| part(it, style));
+    let mut text = about(|since, _| since::opening(since));
+    text.push_str(&status_lines(report, style));
+    text.push_str(&about(since::schema));
     text.push('\n');
     for one in &report.findings {
         text.push_str(&finding::finding(one, &report.sources, style));
         text.push('\n');
     }
     line(&mut text, format_args!("{}", summary(report, style)));
+    text.push_str(&about(since::closing));
     text.push_str(&accepted(report));
     text.push_str(&coverage::coverage(&report.coverage, style));
     text
@@ -73,7 +77,9 @@ fn accepted(report: &Verification) -> String {
     text
 }
 
-fn summary(report: &Verification, style: Style) -> String {
+/// The verdict in one line, with the number of findings.
+#[must_use]
+pub fn summary(report: &Verification, style: Style) -> String {
     let (errors, warnings) = (report.count(Severity::Error), report.count(Severity::Warning));
     let critical = report.critical_issues().len();
     let counted = match critical {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{document, finding};
-use crate::report::{Accepted, Category, Coverage, Severity, Unjudged, Verification};
+use crate::report::{Accepted, Category, Coverage, Severity, Since, Unjudged, Verification};
 
 /// The document `migration-verification-report.json`.
 #[must_use]
@@ -37,7 +37,22 @@ pub fn verification_value(report: &Verification) -> Value {
     if let Some(Accepted { file, count, fixed }) = &report.accepted {
         put("baseline", json!({ "file": file, "accepted": count, "fixed": fixed }));
     }
+    if let Some(since) = &report.since {
+        put("since", branch(since));
+    }
     Value::Object(object)
+}
+
+fn branch(since: &Since) -> Value {
+    json!({
+        "reference": since.reference,
+        "mergeBase": since.merge_base,
+        "head": since.head,
+        "known": since.known,
+        "resolved": since.resolved,
+        "schemaChanges": since.schema,
+        "notes": since.notes,
+    })
 }
 
 fn part(report: &Verification, category: Category) -> Value {

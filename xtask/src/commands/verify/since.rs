@@ -1,0 +1,134 @@
+//! `db-verify --since <ref>`, for a pull request: what a branch introduces. The findings of its last commit less those of
+//! the commit in which it parted, both read from git without a checkout; and what the branch does to the schema and to
+//! the history of migrations.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::Result;
+
+use super::{Examined, Options, examine, outcome, publish};
+use crate::commands::{Context, Outcome};
+use crate::config::Config;
+use crate::git::Repository;
+use crate::migrations::branch::{self, Branch};
+use crate::migrations::{Migration, files, lint};
+use crate::report::{Baseline, Finding, Since, Verification};
+use crate::schema::diff;
+use crate::schema::model::Schema;
+use crate::tree::{GitTree, Tree};
+
+/// The commits that a comparison is about.
+struct Commits {
+    /// That of the branch; none where what is staged is judged.
+    head: Option<String>,
+    /// Where it parted.
+    base: String,
+    /// The last one of what it is to be merged into.
+    tip: String,
+}
+
+/// Judges what the branch of `context` introduces since it parted from `reference`.
+pub fn run(context: &Context, repository: &Repository, reference: &str, options: &Options) -> Result<Outcome> {
+    let commits = commits(repository, reference, options)?;
+    let mut since = Since {
+        reference: reference.to_owned(),
+        merge_base: commits.base.clone(),
+        head: commits.head.clone(),
+        notes: uncommitted(repository, options)?,
+        ..Since::default()
+    };
+    let after = examine(context, options)?;
+    let mut findings = after.report.findings.clone();
+    let base: Arc<dyn Tree> = Arc::new(GitTree::committed(repository.clone(), &commits.base)?);
+    match before(context, Arc::clone(&base), options) {
+        Ok((before, schema)) => {
+            let renames = repository.renames(&commits.base, commits.head.as_deref())?;
+            subtract(&mut findings, before.findings, &renames, &mut since);
+            since.schema = Some(diff::diff(&schema, &after.schema).in_words());
+        }
+        Err(why) => since.notes.push(not_judged(&since, &why)),
+    }
+    findings.extend(of_history(context, repository, &commits, base.as_ref(), &after, reference)?);
+    findings.sort_by_key(|finding| finding.category);
+    let sources = after.judge.sources(&findings);
+    let report = Verification { findings, sources, since: Some(since), ..after.report };
+    publish::publish(context, &report)?;
+    Ok(outcome(&report))
+}
+
+fn commits(repository: &Repository, reference: &str, options: &Options) -> Result<Commits> {
+    let tip = repository.commit(reference)?;
+    let head = repository.commit("HEAD")?;
+    let base = repository.merge_base(&head, &tip, reference)?;
+    Ok(Commits { head: (!options.staged).then_some(head), base, tip })
+}
+
+/// Whoever has not committed yet would wonder why nothing changes.
+fn uncommitted(repository: &Repository, options: &Options) -> Result<Vec<String>> {
+    let note = "changes that are not committed are not judged; `--staged` judges those that are staged";
+    Ok(if !options.staged && repository.has_changes()? { vec![note.to_owned()] } else { Vec::new() })
+}
+
+fn not_judged(since: &Since, why: &anyhow::Error) -> String {
+    let why = format!("{why:#}").replace('\n', " ");
+    let (name, base) = (&since.reference, since.merge_base.get(..7).unwrap_or(&since.merge_base));
+    format!("`{name}` at {base} cannot be judged, so that every finding counts as introduced: {why}")
+}
+
+/// What was found before, with the configuration of that time.
+fn before(context: &Context, tree: Arc<dyn Tree>, options: &Options) -> Result<(Verification, Schema)> {
+    let context = context.at(tree)?;
+    let options = Options { offline: options.offline || options.staged, staged: false, ..options.clone() };
+    let Examined { report, schema, .. } = examine(&context, &options)?;
+    Ok((report, schema))
+}
+
+/// Takes the findings that were there before out of `findings`. A file that the branch renames keeps its findings.
+fn subtract(
+    findings: &mut Vec<Finding>,
+    mut before: Vec<Finding>,
+    renames: &BTreeMap<String, String>,
+    since: &mut Since,
+) {
+    for finding in &mut before {
+        let place = finding.labels.first_mut().map(|label| &mut label.location);
+        if let Some(place) = place
+            && let Some(renamed) = renames.get(place.file.as_ref())
+        {
+            place.file = renamed.as_str().into();
+        }
+    }
+    let left_out = Baseline::accepting(&before).apply(findings, "");
+    since.known = left_out.count;
+    since.resolved = left_out.fixed;
+}
+
+/// What the branch does to the history of migrations, and advice about those that are new.
+fn of_history(
+    context: &Context,
+    repository: &Repository,
+    commits: &Commits,
+    base: &dyn Tree,
+    after: &Examined<'_>,
+    name: &str,
+) -> Result<Vec<Finding>> {
+    let tip = GitTree::committed(repository.clone(), &commits.tip)?;
+    let (base, theirs) = (migrations_of(context, base), migrations_of(context, &tip));
+    let branch = Branch { ours: &after.migrations, base: &base, theirs: &theirs, name };
+    let mut findings = branch::problems(&branch, &context.config);
+    findings.extend(lint::lint_new(&after.migrations, &stamps(&base), &context.config)?);
+    Ok(findings)
+}
+
+/// The migrations of a tree, as far as they can be read: before the branch there may have been none.
+pub fn migrations_of(context: &Context, tree: &dyn Tree) -> Vec<Migration> {
+    let config = Config::of_tree(tree, &context.root, context.options.config.as_deref());
+    let folder = config.map_or_else(|_| context.config.migrations.clone(), |config| config.migrations);
+    files::read(tree, &folder).map(|(migrations, _problems)| migrations).unwrap_or_default()
+}
+
+/// What [`lint::lint_new`] knows migrations by.
+pub fn stamps(migrations: &[Migration]) -> Vec<(String, u64)> {
+    migrations.iter().map(|migration| (migration.to_string(), migration.checksum)).collect()
+}

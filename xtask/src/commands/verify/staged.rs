@@ -1,0 +1,138 @@
+//! `db-verify --staged`, for a hook before a commit: judges what is about to be committed. It starts no database, writes
+//! no file, and is done at once where nothing that matters is staged.
+
+use anyhow::Result;
+
+use super::since::{migrations_of, stamps};
+use super::{Examined, Options, examine, outcome, publish};
+use crate::cli::ReportFormat;
+use crate::commands::{Context, Outcome};
+use crate::config::Config;
+use crate::git::Repository;
+use crate::migrations::{Migration, lint};
+use crate::render::human;
+use crate::report::Finding;
+use crate::terminal::Terminal;
+use crate::tree::GitTree;
+
+/// What is staged, and whether it has to be judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Concern {
+    Judge,
+    /// It cannot change the verdict; why.
+    Nothing(&'static str),
+}
+
+/// Whether any of `changed` can change the verdict. The pre-commit framework chooses the hooks to run by itself: with
+/// `--all-files` nothing may be staged, and everything is to be judged.
+fn concern(changed: &[String], config: &Config) -> Concern {
+    if changed.is_empty() {
+        return if is_framework() { Concern::Judge } else { Concern::Nothing("nothing is staged") };
+    }
+    if changed.iter().any(|path| concerns(config, path)) {
+        Concern::Judge
+    } else {
+        Concern::Nothing("nothing staged concerns the database or its types")
+    }
+}
+
+/// Whether this runs in the pre-commit framework.
+pub fn is_framework() -> bool {
+    std::env::var_os("PRE_COMMIT").is_some_and(|value| !value.is_empty())
+}
+
+/// Whether the file can change the verdict: migrations, snapshot, baseline, configuration; files with a role and those
+/// that they may import; and what says where imports lead.
+fn concerns(config: &Config, path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let inside =
+        |folder: &str| folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+    let is_named = [&config.snapshot, &config.baseline, &config.file].iter().any(|file| file.as_str() == path);
+    is_named || inside(&config.migrations) || says_where_imports_lead(name) || is_source(config, path)
+}
+
+fn says_where_imports_lead(name: &str) -> bool {
+    let is_tsconfig = name.starts_with("tsconfig") && name.ends_with(".json");
+    is_tsconfig || ["package.json", "pnpm-workspace.yaml", "db.toml"].contains(&name)
+}
+
+/// TypeScript and JavaScript. What `exclude` names has no role, but only declarations (`*.d.ts`) are imported from there.
+fn is_source(config: &Config, path: &str) -> bool {
+    let ends = [".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs"];
+    let is_declaration = path.ends_with(".d.ts");
+    ends.iter().any(|end| path.ends_with(end)) && (is_declaration || !config.sources.exclude.is_match(path))
+}
+
+/// Judges what is staged, of which `changed` is what the commit will change.
+pub fn run(context: &Context, repository: &Repository, changed: &[String], options: &Options) -> Result<Outcome> {
+    if let Concern::Nothing(why) = concern(changed, &context.config) {
+        return nothing(&context.terminal, why);
+    }
+    let Examined { mut report, migrations, judge, .. } = examine(context, options)?;
+    let risks = risks(context, repository, changed, &migrations)?;
+    if !risks.is_empty() {
+        report.findings.extend(risks);
+        report.findings.sort_by_key(|finding| finding.category);
+        report.sources = judge.sources(&report.findings);
+    }
+    if context.options.report_format == ReportFormat::Human && report.findings.is_empty() {
+        let summary = human::summary(&report, context.terminal.style());
+        context.terminal.eprint(&format!("db-verify --staged: {summary}\n"))?;
+    } else if context.options.report_dir.is_some() {
+        publish::publish(context, &report)?;
+    } else {
+        publish::print(context, &report)?;
+    }
+    Ok(outcome(&report))
+}
+
+/// Says why nothing is judged, where it is in nobody's way.
+pub fn nothing(terminal: &Terminal, why: &str) -> Result<Outcome> {
+    terminal.eprint(&format!("db-verify --staged: {why}\n"))?;
+    Ok(Outcome::Clean)
+}
+
+/// Advice about the migrations that the commit adds.
+fn risks(
+    context: &Context,
+    repository: &Repository,
+    changed: &[String],
+    migrations: &[Migration],
+) -> Result<Vec<Finding>> {
+    let adds_migration = migrations.iter().any(|migration| changed.contains(&migration.file));
+    let Some(head) = repository.commit("HEAD").ok().filter(|_| adds_migration) else { return Ok(Vec::new()) };
+    let head = GitTree::committed(repository.clone(), &head)?;
+    lint::lint_new(migrations, &stamps(&migrations_of(context, &head)), &context.config)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::MemoryTree;
+
+    #[test]
+    fn only_files_that_can_change_the_verdict_concern_it() {
+        let keys = "types = ['types/**/*.ts']\nmigrations = 'db/migrations'\nsnapshot = 'db/schema.json'";
+        let tree = MemoryTree::new([("db.toml", keys)]);
+        let config = Config::of_tree(&tree, std::path::Path::new("nowhere"), None).expect("a configuration");
+        let matters = |path: &str| concern(&[path.to_owned()], &config) == Concern::Judge;
+        for path in [
+            "db/migrations/V1__x.sql",
+            "db/schema.json",
+            "snapshots/baseline.json",
+            "db.toml",
+            "types/user.ts",
+            "lib/shared.ts",
+            "lib/global.d.ts",
+            "app/tsconfig.build.json",
+            "app/package.json",
+        ] {
+            assert!(matters(path), "{path}");
+        }
+        for path in
+            ["README.md", "db/migrations.md", "app/style.css", "types/user.test.ts", "package-lock.json", "a.sql"]
+        {
+            assert!(!matters(path), "{path}");
+        }
+    }
+}

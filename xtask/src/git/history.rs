@@ -1,0 +1,88 @@
+//! Commits: which one a name means, where two of them parted, what changed between them.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, bail};
+
+use super::{Repository, list};
+
+impl Repository {
+    /// The commit that `reference` (a branch, a tag, `HEAD~2`) means, in full.
+    ///
+    /// # Errors
+    /// When it means none, with what to do about that.
+    pub fn commit(&self, reference: &str) -> Result<String> {
+        let asked = format!("{reference}^{{commit}}");
+        let found = self.answer(&["rev-parse", "--verify", "--quiet", "--end-of-options", &asked])?;
+        let Some(commit) = found.filter(|commit| !commit.is_empty()) else { bail!(self.unknown(reference)?) };
+        Ok(commit)
+    }
+
+    fn unknown(&self, reference: &str) -> Result<String> {
+        if reference == "HEAD" {
+            return Ok("there is no commit yet".to_owned());
+        }
+        let remote =
+            self.text(&["for-each-ref", "--format=%(refname:short)", "--", &format!("refs/remotes/*/{reference}")])?;
+        let hint = match remote.lines().next() {
+            Some(remote) => format!("did you mean `{remote}`?"),
+            None => format!("fetch it with `git fetch origin {}`", reference.trim_start_matches("origin/")),
+        };
+        Ok(format!("`{reference}` is no branch, tag or commit of this clone: {hint}"))
+    }
+
+    /// The commit in which `ours` parted from `theirs`.
+    ///
+    /// # Errors
+    /// When there is none, or the clone is not deep enough to know.
+    pub fn merge_base(&self, ours: &str, theirs: &str, name: &str) -> Result<String> {
+        let found = self.answer(&["merge-base", ours, theirs])?;
+        if let Some(base) = found.filter(|base| !base.is_empty()) {
+            return Ok(base);
+        }
+        if self.text(&["rev-parse", "--is-shallow-repository"])? == "true" {
+            bail!(
+                "cannot tell where this branch parted from `{name}`: the clone is shallow; run `git fetch --unshallow`, \
+                 or in CI check out with `fetch-depth: 0` (GitHub) or `GIT_DEPTH: 0` (GitLab)"
+            )
+        }
+        bail!("this branch and `{name}` have no commit in common: name the branch that it is to be merged into")
+    }
+
+    /// Files below the folder that were renamed since the commit `before`, in the commit `after` or, without it, in what
+    /// is staged: name before → name after.
+    ///
+    /// # Errors
+    /// When git fails.
+    pub fn renames(&self, before: &str, after: Option<&str>) -> Result<BTreeMap<String, String>> {
+        let options = ["diff", "--find-renames", "--diff-filter=R", "--name-status", "--relative", "-z"];
+        let compared = match after {
+            Some(after) => vec!["--end-of-options", before, after, "--"],
+            None => vec!["--cached", "--end-of-options", before, "--"],
+        };
+        let listed = self.bytes(&[options.as_slice(), &compared].concat())?;
+        let parts: Vec<String> = list(&listed).collect();
+        let pair = |parts: &[String]| match parts {
+            [_score, before, after] => Some((before.clone(), after.clone())),
+            _ => None,
+        };
+        Ok(parts.chunks(3).filter_map(pair).collect())
+    }
+
+    /// The paths below the folder whose staged content is not that of `HEAD`, both names of what was renamed.
+    ///
+    /// # Errors
+    /// When git fails.
+    pub fn staged_paths(&self) -> Result<Vec<String>> {
+        let listed = self.bytes(&["diff", "--cached", "--name-only", "--no-renames", "--relative", "-z"]);
+        Ok(list(&listed.context("cannot tell what is staged")?).collect())
+    }
+
+    /// Whether files that git knows were changed and not committed.
+    ///
+    /// # Errors
+    /// When git fails.
+    pub fn has_changes(&self) -> Result<bool> {
+        Ok(self.answer(&["diff", "--quiet", "HEAD", "--", "."])?.is_none())
+    }
+}
