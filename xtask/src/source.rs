@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A place in a file below the root of the monorepo.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,24 +46,31 @@ impl fmt::Display for Location {
 pub struct LineIndex {
     file: Arc<str>,
     text: Arc<str>,
-    line_starts: Vec<u32>,
+    /// Found when the first place is asked for: most files are never asked.
+    line_starts: OnceLock<Vec<u32>>,
 }
 
 impl LineIndex {
     /// Indexes the lines of `text`, which is the content of `file`.
     #[must_use]
     pub fn new(file: Arc<str>, text: Arc<str>) -> Self {
-        let newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        let line_starts = std::iter::once(0).chain(newlines.map(|(at, _)| offset(at + 1))).collect();
-        Self { file, text, line_starts }
+        Self { file, text, line_starts: OnceLock::new() }
+    }
+
+    fn line_starts(&self) -> &[u32] {
+        self.line_starts.get_or_init(|| {
+            let newlines = memchr::memchr_iter(b'\n', self.text.as_bytes());
+            std::iter::once(0).chain(newlines.map(|at| offset(at + 1))).collect()
+        })
     }
 
     /// The place of the byte range `span`; a range beyond the text is cut to it.
     #[must_use]
     pub fn location(&self, span: Span) -> Location {
         let start = floor_char_boundary(&self.text, span.start as usize);
-        let line = self.line_starts.partition_point(|line_start| *line_start as usize <= start);
-        let line_start = self.line_starts[line - 1] as usize;
+        let line_starts = self.line_starts();
+        let line = line_starts.partition_point(|line_start| *line_start as usize <= start);
+        let line_start = line_starts[line - 1] as usize;
         let column = self.text[line_start..start].chars().count() + 1;
         let end = span.end.max(offset(start)).min(offset(self.text.len()));
         Location {

@@ -42,7 +42,7 @@ impl<T: Tree + ?Sized> Tree for Arc<T> {
 }
 
 /// Folders that never hold sources that a person wrote.
-const IGNORED_FOLDERS: &[&str] = &["node_modules", ".git", "target", "dist", ".next", "coverage"];
+pub const IGNORED_FOLDERS: &[&str] = &["node_modules", ".git", "target", "dist", ".next", "coverage"];
 
 /// The files on disk.
 #[derive(Debug, Clone)]

@@ -38,17 +38,17 @@ pub fn read(tree: &dyn Tree, config: &Config) -> Result<Facts> {
 }
 
 fn read_all(tree: &dyn Tree, config: &Config) -> Result<Facts> {
-    let discovered = discover::discover(tree, config)?;
-    let program = Program::new(tree);
-    let candidates = &discovered.candidates;
-    candidates.par_iter().for_each(|candidate| {
-        program.add(&candidate.path, &candidate.bytes);
-    });
+    let walked = discover::walk(tree, config)?;
+    let files_walked = walked.files.len();
+    let program = Program::new(tree).knowing(walked.listing);
+    let read: Vec<_> = walked.files.into_par_iter().map(|file| read_file(tree, &program, file)).collect();
+    let (read, unreadable): (Vec<_>, Vec<_>) = read.into_iter().partition(Result::is_ok);
+    let candidates: Vec<Candidate> = read.into_iter().filter_map(Result::ok).flatten().collect();
     let (parts, found): (Vec<(Facts, Links)>, _) = rayon::join(
         || candidates.par_iter().map(|candidate| file_facts(&program, candidate)).collect(),
-        || endpoints(&program, candidates),
+        || endpoints(&program, &candidates),
     );
-    let mut facts = Facts { files_walked: discovered.walked, files_parsed: candidates.len(), ..Facts::default() };
+    let mut facts = Facts { files_walked, files_parsed: candidates.len(), ..Facts::default() };
     let mut links = Links::default();
     for (part, stated) in parts {
         append(&mut facts, part);
@@ -60,8 +60,17 @@ fn read_all(tree: &dyn Tree, config: &Config) -> Result<Facts> {
     facts.contracts = contracts.contracts;
     facts.exchanges = contracts.exchanges;
     facts.unresolved_endpoints = [routes.unresolved, contracts.unresolved].concat();
-    facts.problems.extend(discovered.unreadable.into_iter().map(|(path, why)| unreadable(&path, &why)));
+    facts.problems.extend(unreadable.into_iter().filter_map(Result::err));
     Ok(facts)
+}
+
+/// Parses `file` if it can matter: its bytes are dropped before the next one is read.
+fn read_file(tree: &dyn Tree, program: &Program<'_>, file: Candidate) -> Result<Option<Candidate>, Problem> {
+    let bytes = discover::read(tree, &file).map_err(|error| unreadable(&file.path, &error.to_string()))?;
+    Ok(bytes.map(|bytes| {
+        program.add(&file.path, &bytes);
+        file
+    }))
 }
 
 /// Routes before contracts: reading a contract evaluates top-level calls a second time.

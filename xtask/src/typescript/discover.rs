@@ -1,13 +1,14 @@
 //! Which files can matter: a walk of the configured folders, the globs of each role, and one regular expression over
 //! the bytes of each file. A file that passes none of them is not parsed, and leaves nothing in memory.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::io;
 use std::sync::LazyLock;
 
 use anyhow::{Context, Result};
-use rayon::prelude::*;
 use regex::bytes::Regex;
 
+use super::modules::Listing;
 use crate::config::{Config, FilePatterns};
 use crate::tree::Tree;
 
@@ -45,19 +46,15 @@ pub struct Candidate {
     pub path: String,
     /// Its roles.
     pub roles: Roles,
-    /// Its bytes.
-    pub bytes: Vec<u8>,
 }
 
-/// The files that can matter.
+/// The files that a walk found.
 #[derive(Debug, Default)]
-pub struct Discovered {
-    /// In the order of their paths.
-    pub candidates: Vec<Candidate>,
-    /// How many files have a role, whatever is in them.
-    pub walked: usize,
-    /// Those that could not be read: path and reason.
-    pub unreadable: Vec<(String, String)>,
+pub struct Walked {
+    /// Those with a role, in the order of their paths, whatever is in them.
+    pub files: Vec<Candidate>,
+    /// All of them.
+    pub listing: Listing,
 }
 
 /// Without one of these words no type, schema or table is declared.
@@ -71,38 +68,25 @@ static ROUTES: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 /// Finds the files of all roles below the configured folders. A folder that does not exist is an error.
-pub fn discover(tree: &dyn Tree, config: &Config) -> Result<Discovered> {
-    let files = files(tree, config)?;
-    let walked = files.len();
-    let read: Vec<_> = files.into_par_iter().map(|(path, roles)| read(tree, path, roles)).collect();
-    let mut discovered = Discovered { walked, ..Discovered::default() };
-    for found in read {
-        match found {
-            Ok(candidate) => discovered.candidates.extend(candidate),
-            Err(unreadable) => discovered.unreadable.push(unreadable),
-        }
-    }
-    Ok(discovered)
-}
-
-/// Every file with a role.
-fn files(tree: &dyn Tree, config: &Config) -> Result<BTreeMap<String, Roles>> {
+pub fn walk(tree: &dyn Tree, config: &Config) -> Result<Walked> {
     let sources = &config.sources;
     let roots: BTreeSet<&str> = sources.roles().into_iter().flat_map(FilePatterns::roots).collect();
     let outermost = roots.iter().filter(|root| !roots.iter().any(|other| is_inside(root, other)));
-    let mut found = BTreeMap::new();
+    let mut walked = Walked::default();
     for root in outermost {
         let files = tree.files(root).with_context(|| {
             format!("cannot list `{root}`, where the configuration says that TypeScript files are: correct `types`, `validation`, `contracts`, `routes` or `drizzle`")
         })?;
-        for path in files {
-            let roles = roles(config, &path);
-            if roles.any() && is_source(&path) && !sources.exclude.is_match(&path) {
-                found.insert(path, roles);
-            }
-        }
+        walked.files.extend(files.iter().filter_map(|path| candidate(config, path)));
+        walked.listing.add(root, files);
     }
-    Ok(found)
+    walked.files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(walked)
+}
+
+fn candidate(config: &Config, path: &str) -> Option<Candidate> {
+    let roles = is_source(path).then(|| roles(config, path)).filter(|roles| roles.any())?;
+    (!config.sources.exclude.is_match(path)).then(|| Candidate { path: path.to_owned(), roles })
 }
 
 fn is_inside(root: &str, other: &str) -> bool {
@@ -124,11 +108,9 @@ fn is_source(path: &str) -> bool {
     [".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs"].iter().any(|end| path.ends_with(end))
 }
 
-fn read(tree: &dyn Tree, path: String, roles: Roles) -> Result<Option<Candidate>, (String, String)> {
-    match tree.read(&path) {
-        Ok(bytes) => Ok(can_matter(roles, &bytes).then_some(Candidate { path, roles, bytes })),
-        Err(error) => Err((path, error.to_string())),
-    }
+/// The bytes of a file that can matter; none of one that cannot.
+pub fn read(tree: &dyn Tree, file: &Candidate) -> io::Result<Option<Vec<u8>>> {
+    tree.read(&file.path).map(|bytes| can_matter(file.roles, &bytes).then_some(bytes))
 }
 
 fn can_matter(roles: Roles, bytes: &[u8]) -> bool {

@@ -9,6 +9,7 @@
 //! Values of constants across files (strings, templates, objects) are `values`'s.
 
 mod json;
+mod listing;
 mod packages;
 mod resolution;
 mod tsconfig;
@@ -18,6 +19,7 @@ use elsa::sync::FrozenMap;
 use super::parse;
 use super::syntax::{Export, Import, Imported, Module};
 use crate::tree::Tree;
+pub use listing::Listing;
 pub use resolution::Resolved;
 
 /// The files of a monorepo, read on demand.
@@ -47,7 +49,14 @@ impl<'t> Program<'t> {
     /// The program of the files in `tree`.
     #[must_use]
     pub fn new(tree: &'t dyn Tree) -> Self {
-        Self { tree, modules: FrozenMap::new(), resolver: resolution::Resolver::new(tree) }
+        Self { tree, modules: FrozenMap::new(), resolver: resolution::Resolver::new(tree, Listing::default()) }
+    }
+
+    /// The same program, which need not ask for the files of `listing`.
+    #[must_use]
+    pub fn knowing(mut self, listing: Listing) -> Self {
+        self.resolver = resolution::Resolver::new(self.tree, listing);
+        self
     }
 
     /// The file `path`, parsed; none where it cannot be read. Needs [`parse::STACK_SIZE`] of stack.
@@ -71,7 +80,7 @@ impl<'t> Program<'t> {
 
     /// The file or package that `specifier` means in `module`.
     #[must_use]
-    pub fn resolve(&self, module: &Module, specifier: &str) -> Resolved {
+    pub fn resolve(&self, module: &Module, specifier: &str) -> &Resolved {
         self.resolver.resolve(&module.path, specifier)
     }
 
@@ -114,7 +123,7 @@ impl<'t> Program<'t> {
 
     fn star_export<'p>(&'p self, module: &'p Module, name: &str, left: u32) -> Option<Symbol<'p>> {
         let targets = module.star_exports.iter().map(|specifier| self.resolve(module, specifier));
-        targets.filter_map(|target| target.file()).find_map(|file| self.export(self.load(&file)?, name, left))
+        targets.filter_map(|target| target.file()).find_map(|file| self.export(self.load(file)?, name, left))
     }
 
     fn follow<'p>(&'p self, module: &'p Module, import: &'p Import, left: u32) -> Symbol<'p> {
@@ -123,7 +132,7 @@ impl<'t> Program<'t> {
             (Resolved::Missing, _) => missing,
             (Resolved::External, Imported::Namespace) => Symbol::External(&import.specifier, None),
             (Resolved::External, Imported::Name(name)) => Symbol::External(&import.specifier, Some(name)),
-            (Resolved::File(file), imported) => match (self.load(&file), imported) {
+            (Resolved::File(file), imported) => match (self.load(file), imported) {
                 (None, _) => missing,
                 (Some(target), Imported::Namespace) => Symbol::Namespace(target),
                 (Some(target), Imported::Name(name)) => self.export(target, name, left).unwrap_or(missing),

@@ -4,22 +4,27 @@
 mod comments;
 mod expressions;
 mod functions;
+mod level;
 mod modules;
 mod nesting;
+mod outline;
 mod recovery;
 mod statements;
 mod types;
 
 use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use oxc_allocator::Allocator;
+use oxc_ast::ast;
 use oxc_parser::{ParseOptions, Parser};
 use oxc_span::SourceType;
 
 use super::facts::Problem;
-use super::syntax::Module;
+use super::syntax::{self, Module, Source};
 use crate::source::{LineIndex, Span};
+use level::{Bodies, Level};
 
 /// The stack that reading needs: the parser is recursive, and [`nesting`] bounds how deep it goes.
 pub const STACK_SIZE: usize = 256 * 1024 * 1024;
@@ -27,14 +32,15 @@ pub const STACK_SIZE: usize = 256 * 1024 * 1024;
 /// How many broken declarations of a file are stepped over.
 const ATTEMPTS: usize = 6;
 
-/// Reads the file `path` with the content `bytes`. Needs [`STACK_SIZE`] of stack.
+/// Reads the file `path` with the content `bytes`. Needs [`STACK_SIZE`] of stack, also where bodies of functions are
+/// read later.
 #[must_use]
 pub fn parse(path: &str, bytes: &[u8]) -> Module {
     let (text, invalid_at) = decode(bytes);
     let text: Arc<str> = Arc::from(&*text);
     let path: Arc<str> = path.into();
     let lines = LineIndex::new(Arc::clone(&path), Arc::clone(&text));
-    let mut module = modules::empty(path, lines);
+    let mut module = modules::empty(Arc::clone(&path), lines);
     if let Some(at) = invalid_at {
         report(&mut module, at, "the file is not valid UTF-8 here; the bytes are read as `\u{fffd}`");
     }
@@ -42,40 +48,95 @@ pub fn parse(path: &str, bytes: &[u8]) -> Module {
         report(&mut module, at, "the file is nested too deeply to be read");
         return module;
     }
-    read(&mut module, &text);
+    read(module, &Arc::new(Source::new(path, text, bodies)))
+}
+
+fn read(mut module: Module, source: &Arc<Source>) -> Module {
+    if read_outline(&mut module, source) {
+        return module;
+    }
+    let mut module = Module { problems: module.problems, ..modules::empty(module.path, module.lines) };
+    let bodies = Bodies::Later(Arc::clone(source), RefCell::default());
+    for problem in read_whole(source, &mut |program, text| modules::fill(&mut module, program, text, &bodies)) {
+        report(&mut module, problem.at, &format!("the file does not parse: {}", problem.message));
+    }
     module
 }
 
-/// A parser that gives up keeps nothing. Then the declaration around the error is blanked out, and the rest read.
-fn read(module: &mut Module, text: &str) {
-    let mut text = Cow::Borrowed(text);
-    for attempt in 0..ATTEMPTS {
-        let Err(at) = read_once(module, &text, attempt == 0) else { return };
-        if !recovery::blank(text.to_mut(), at) {
-            return;
-        }
-    }
+/// Reads the file without the bodies of its functions; false where that is not to be trusted.
+fn read_outline(module: &mut Module, source: &Arc<Source>) -> bool {
+    let Some(outline) = outline::outline(&source.text) else { return false };
+    let bodies = Bodies::Later(Arc::clone(source), RefCell::new(outline.left_out));
+    let read = read_once(&source.path, &outline.text, &mut |program, text| {
+        modules::fill(module, program, text, &bodies);
+    });
+    read.is_ok_and(|problems| problems.is_empty()) && bodies.all_met()
 }
 
-/// Reads `text`; where the parser gives up, the byte at which it did.
-fn read_once(module: &mut Module, text: &str, first: bool) -> Result<(), u32> {
-    let allocator = Allocator::default();
-    let source_type = SourceType::from_path(&*module.path).unwrap_or_else(|_| SourceType::ts());
-    let options = ParseOptions { preserve_parens: false, ..ParseOptions::default() };
-    let parsed = Parser::new(&allocator, text, source_type).with_options(options).parse();
-    let mut gave_up_at = 0;
-    for diagnostic in &parsed.diagnostics {
-        let label = diagnostic.labels.iter().next();
-        gave_up_at = label.map_or(0, |label| label.offset());
-        if first {
-            report(module, gave_up_at, &format!("the file does not parse: {}", lower_first(&diagnostic.message)));
+/// The bodies of the functions of a file.
+fn bodies(source: &Source) -> syntax::Bodies {
+    let wanted = Bodies::Wanted(RefCell::default());
+    read_whole(source, &mut |program, _text| {
+        let mut ignored = Vec::new();
+        program.body.iter().for_each(|statement| statements::lower(statement, Level::top(&wanted), &mut ignored));
+    });
+    wanted.found()
+}
+
+/// What the parser complains about.
+struct Complaint {
+    at: u32,
+    message: String,
+}
+
+/// Gives `take` the program in `source`, and returns what was wrong with it at first. A parser that gives up keeps
+/// nothing: then the declaration around the error is blanked out, and the rest read.
+fn read_whole(source: &Source, take: &mut dyn FnMut(&ast::Program<'_>, &str)) -> Vec<Complaint> {
+    let mut text = Cow::Borrowed(&*source.text);
+    let mut first = None;
+    for _ in 0..ATTEMPTS {
+        match read_once(&source.path, &text, take) {
+            Ok(complaints) => return first.unwrap_or(complaints),
+            Err(complaints) => {
+                let at = complaints.last().map_or(0, |complaint| complaint.at);
+                first.get_or_insert(complaints);
+                if !recovery::blank(text.to_mut(), at) {
+                    break;
+                }
+            }
         }
     }
-    if parsed.panicked {
-        return Err(gave_up_at);
+    first.unwrap_or_default()
+}
+
+thread_local! {
+    /// The parser's memory, which the next file uses again.
+    static ARENA: Cell<Allocator> = Cell::default();
+}
+
+/// Gives `take` the program in `text`; an error where the parser gives up.
+fn read_once(
+    path: &str,
+    text: &str,
+    take: &mut dyn FnMut(&ast::Program<'_>, &str),
+) -> Result<Vec<Complaint>, Vec<Complaint>> {
+    let mut allocator = ARENA.take();
+    let source_type = SourceType::from_path(path).unwrap_or_else(|_| SourceType::ts());
+    let options = ParseOptions { preserve_parens: false, enable_ident_hashes: false, ..ParseOptions::default() };
+    let parsed = Parser::new(&allocator, text, source_type).with_options(options).parse();
+    let complaints = parsed.diagnostics.iter().map(|diagnostic| Complaint {
+        at: diagnostic.labels.iter().next().map_or(0, |label| label.offset()),
+        message: lower_first(&diagnostic.message),
+    });
+    let complaints = complaints.collect();
+    if !parsed.panicked {
+        take(&parsed.program, text);
     }
-    modules::fill(module, &parsed.program, text);
-    Ok(())
+    let gave_up = parsed.panicked;
+    drop(parsed);
+    allocator.reset();
+    ARENA.set(allocator);
+    if gave_up { Err(complaints) } else { Ok(complaints) }
 }
 
 fn report(module: &mut Module, at: u32, message: &str) {
@@ -128,14 +189,13 @@ mod tests {
 
     #[test]
     fn deep_nesting_is_a_problem_and_not_a_crash() {
-        let depth = 100_000;
         let chains =
             ["!", "-", "typeof ", "a=>", "a?b:", "a=", "keyof ", "new ", "await ", "a**", "if(a)", "a:", "(", "["];
         for chain in
             chains.into_iter().chain(["{", "<a>", "f(", "a<", "`${", "[...", "do ", "else if(a);", "{a:", "x=>{"])
         {
             for start in ["const x = ", "type X = ", ""] {
-                let module = read(format!("{start}{}", chain.repeat(depth)).as_bytes());
+                let module = read(format!("{start}{}", chain.repeat(100_000)).as_bytes());
                 assert!(!module.problems.is_empty() || chain.starts_with('!'), "{chain}");
             }
         }

@@ -1,11 +1,13 @@
 //! A file as this tool keeps it: owned, small, without parentheses, JSX or whatever says nothing about data. The parser's own tree
 //! lives in an arena of its thread; this one can be shared, so that every file is parsed once and in parallel.
 
+mod body;
 mod expression;
 mod module;
 mod statement;
 mod type_node;
 
+pub use body::{Bodies, Body, Source};
 pub use expression::{
     Argument, Binary, ClassDecl, ClassMember, Expr, ExprKind, Function, Key, KeyName, MemberKind, ObjectMember,
     Parameter,

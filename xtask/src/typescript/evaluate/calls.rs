@@ -173,13 +173,14 @@ impl<'p> Evaluator<'p> {
     }
 
     pub(super) fn run_body(&mut self, function: &'p Function, scope: &Rc<Scope<'p>>) -> Value<'p> {
-        if let [only] = function.body.as_slice()
+        let body = function.body.statements();
+        if let [only] = body
             && let StatementKind::Return(Some(value)) = &only.kind
         {
             return self.evaluate(value, scope);
         }
-        self.declare(&function.body, scope);
-        self.execute(&function.body, scope).unwrap_or(Value::Nothing)
+        self.declare(body, scope);
+        self.execute(body, scope).unwrap_or(Value::Nothing)
     }
 
     /// Binds each parameter to its argument. One that is declared to be a router and is not given a known one stands

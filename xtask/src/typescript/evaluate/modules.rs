@@ -94,9 +94,9 @@ impl<'p> Evaluator<'p> {
             return Some(value);
         }
         let stars = loaded.module.star_exports.iter().filter(|_| name != DEFAULT);
-        let targets: Vec<Resolved> = stars.map(|specifier| self.program.resolve(loaded.module, specifier)).collect();
+        let targets: Vec<&Resolved> = stars.map(|specifier| self.program.resolve(loaded.module, specifier)).collect();
         targets.into_iter().find_map(|target| match target {
-            Resolved::File(inner) => self.find_export(&inner, name, depth + 1),
+            Resolved::File(inner) => self.find_export(inner, name, depth + 1),
             Resolved::External | Resolved::Missing => None,
         })
     }
@@ -118,12 +118,12 @@ impl<'p> Evaluator<'p> {
             Imported::Namespace => "*",
         };
         match self.program.resolve(loaded.module, &import.specifier) {
-            Resolved::File(file) if import.imported == Imported::Namespace => match self.program.load(&file) {
+            Resolved::File(file) if import.imported == Imported::Namespace => match self.program.load(file) {
                 Some(module) => Value::Module(&module.path),
                 None => Value::unknown(format!("`{file}` cannot be read")),
             },
             Resolved::File(file) => {
-                let found = self.find_export(&file, name, depth);
+                let found = self.find_export(file, name, depth);
                 found.unwrap_or_else(|| Value::unknown(format!("`{file}` does not export `{name}`")))
             }
             Resolved::External => Value::opaque(Opaque::Export(import.specifier.as_str().into(), name.into())),

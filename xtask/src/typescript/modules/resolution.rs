@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use elsa::sync::FrozenMap;
 
+use super::Listing;
 use super::packages::Packages;
 use super::tsconfig::TsConfig;
 use crate::tree::Tree;
@@ -22,7 +23,7 @@ pub enum Resolved {
 }
 
 impl Resolved {
-    pub(super) fn file(self) -> Option<String> {
+    pub(super) fn file(&self) -> Option<&str> {
         match self {
             Self::File(file) => Some(file),
             Self::External | Self::Missing => None,
@@ -33,20 +34,32 @@ impl Resolved {
 /// Finds files by the names that imports use.
 pub(super) struct Resolver<'t> {
     tree: &'t dyn Tree,
+    listing: Listing,
+    /// A folder, a line break and a specifier → what it means there.
+    resolved: FrozenMap<String, Box<Resolved>>,
     packages: OnceLock<Packages>,
     /// Folder → the configuration that holds in it.
     configs: FrozenMap<String, Box<TsConfig>>,
 }
 
 impl<'t> Resolver<'t> {
-    pub fn new(tree: &'t dyn Tree) -> Self {
-        Self { tree, packages: OnceLock::new(), configs: FrozenMap::new() }
+    pub fn new(tree: &'t dyn Tree, listing: Listing) -> Self {
+        Self { tree, listing, resolved: FrozenMap::new(), packages: OnceLock::new(), configs: FrozenMap::new() }
     }
 
     /// The file or package that `specifier` means in the file `from`.
-    pub fn resolve(&self, from: &str, specifier: &str) -> Resolved {
-        let specifier = specifier.split(['?', '#']).next().filter(|name| !name.is_empty()).unwrap_or(specifier);
+    pub fn resolve(&self, from: &str, specifier: &str) -> &Resolved {
         let folder = parent(from);
+        let key = [folder, specifier].join("\n");
+        if let Some(known) = self.resolved.get(&key) {
+            return known;
+        }
+        let found = self.find(folder, specifier);
+        self.resolved.insert(key, Box::new(found))
+    }
+
+    fn find(&self, folder: &str, specifier: &str) -> Resolved {
+        let specifier = specifier.split(['?', '#']).next().filter(|name| !name.is_empty()).unwrap_or(specifier);
         if specifier.starts_with("./") || specifier.starts_with("../") || specifier == "." || specifier == ".." {
             return self.file(&join(folder, specifier)).map_or(Resolved::Missing, Resolved::File);
         }
@@ -73,15 +86,19 @@ impl<'t> Resolver<'t> {
             return config;
         }
         let path = join(folder, "tsconfig.json");
-        let config = if self.tree.is_file(&path) {
+        let config = if self.is_file(&path) {
             TsConfig::read(self.tree, &path, &|package| self.packages().candidates(package)?.into_iter().next_back())
         } else if folder.is_empty() {
             let base = "tsconfig.base.json";
-            if self.tree.is_file(base) { TsConfig::read(self.tree, base, &|_| None) } else { TsConfig::default() }
+            if self.is_file(base) { TsConfig::read(self.tree, base, &|_| None) } else { TsConfig::default() }
         } else {
             self.config(parent(folder)).clone()
         };
         self.configs.insert(folder.to_owned(), Box::new(config))
+    }
+
+    fn is_file(&self, path: &str) -> bool {
+        self.listing.is_file(self.tree, path)
     }
 
     /// The source file that `base` means: with an extension, or the index of a folder.
@@ -99,7 +116,7 @@ impl<'t> Resolver<'t> {
         let scripts = [".js", ".mjs", "/index.js"].iter().map(|end| format!("{base}{end}"));
         let script = (base.ends_with(".js") || base.ends_with(".mjs")).then(|| base.to_owned());
         let mut candidates = exact.into_iter().chain(as_source).chain(extended).chain(script).chain(scripts);
-        candidates.find(|candidate| self.tree.is_file(candidate))
+        candidates.find(|candidate| self.is_file(candidate))
     }
 }
 

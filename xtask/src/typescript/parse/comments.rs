@@ -1,22 +1,32 @@
 //! Keeps the comments that speak to this tool; most do not, and would only cost memory.
 
+use std::sync::LazyLock;
+
 use oxc_ast::ast;
+use regex::Regex;
 
 use super::span;
 use crate::typescript::syntax::Comment;
 
 /// Words that make a comment worth keeping.
-const WORDS: [&str; 5] = ["@table", "@projection", "db-verify-ignore", "Represents the ", "@kanel"];
+static WORDS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new("@table|@projection|db-verify-ignore|Represents the |@kanel").ok());
 
-/// The comments of the file that hold one of [`WORDS`].
+/// Whether a comment in `text` may be one that speaks to this tool.
+pub(super) fn may_speak(text: &str) -> bool {
+    WORDS.as_ref().is_none_or(|words| words.is_match(text))
+}
+
+/// The comments of the file that speak to this tool.
 pub(super) fn read(comments: &[ast::Comment], text: &str) -> Vec<Comment> {
-    comments.iter().filter_map(|comment| keep(comment, text)).collect()
+    let speaks = !comments.is_empty() && may_speak(text);
+    let comments = comments.iter().filter(|_| speaks);
+    comments.filter_map(|comment| keep(comment, text)).collect()
 }
 
 fn keep(comment: &ast::Comment, text: &str) -> Option<Comment> {
     let content = comment.content_span();
     let content = text.get(content.start as usize..content.end as usize)?;
-    let speaks = WORDS.iter().any(|word| content.contains(word));
     let before = comment.is_leading().then_some(comment.attached_to);
-    speaks.then(|| Comment { span: span(comment.span), text: content.to_owned(), before })
+    may_speak(content).then(|| Comment { span: span(comment.span), text: content.to_owned(), before })
 }

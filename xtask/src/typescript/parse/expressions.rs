@@ -6,21 +6,21 @@ use oxc_ast::ast::{self, Argument as AstArgument, Expression};
 use oxc_span::GetSpan;
 use oxc_syntax::operator::{AssignmentOperator, BinaryOperator, LogicalOperator, UnaryOperator};
 
-use super::functions;
-use super::span;
-use super::types::{self, DEPTH};
+use super::level::Level;
+use super::{functions, span, types};
 use crate::typescript::syntax::{Argument, Binary, Expr, ExprKind, Key, KeyName, ObjectMember, TypeKind};
 
-pub(super) fn lower(node: &Expression<'_>, depth: u32) -> Expr {
-    let kind = if depth >= DEPTH { ExprKind::Other("it is nested too deeply") } else { kind(node, depth + 1) };
+pub(super) fn lower(node: &Expression<'_>, level: Level<'_>) -> Expr {
+    let kind =
+        if level.is_too_deep() { ExprKind::Other("it is nested too deeply") } else { kind(node, level.deeper()) };
     Expr { span: span(node.span()), kind }
 }
 
-fn boxed(node: &Expression<'_>, depth: u32) -> Box<Expr> {
-    Box::new(lower(node, depth))
+fn boxed(node: &Expression<'_>, level: Level<'_>) -> Box<Expr> {
+    Box::new(lower(node, level))
 }
 
-fn kind(node: &Expression<'_>, depth: u32) -> ExprKind {
+fn kind(node: &Expression<'_>, level: Level<'_>) -> ExprKind {
     match node {
         Expression::BooleanLiteral(literal) => ExprKind::Boolean(literal.value),
         Expression::NullLiteral(_) => ExprKind::Null,
@@ -30,76 +30,76 @@ fn kind(node: &Expression<'_>, depth: u32) -> ExprKind {
             ExprKind::Regex(literal.regex.pattern.text.to_string(), literal.regex.flags.to_string())
         }
         Expression::StringLiteral(literal) => ExprKind::String(literal.value.to_string()),
-        Expression::TemplateLiteral(template) => template_literal(template, depth),
+        Expression::TemplateLiteral(template) => template_literal(template, level),
         Expression::Identifier(identifier) => ExprKind::Name(identifier.name.to_string()),
         Expression::ThisExpression(_) => ExprKind::This,
-        Expression::ArrayExpression(array) => ExprKind::Array(elements(array, depth)),
-        Expression::ArrowFunctionExpression(arrow) => ExprKind::Function(Arc::new(functions::arrow(arrow, depth))),
-        Expression::FunctionExpression(function) => ExprKind::Function(Arc::new(functions::function(function, depth))),
-        Expression::ClassExpression(class) => ExprKind::Class(Arc::new(functions::class(class, depth))),
-        Expression::AssignmentExpression(assignment) => self::assignment(assignment, depth),
-        Expression::AwaitExpression(inner) => ExprKind::Await(boxed(&inner.argument, depth)),
+        Expression::ArrayExpression(array) => ExprKind::Array(elements(array, level)),
+        Expression::ArrowFunctionExpression(arrow) => ExprKind::Function(Arc::new(functions::arrow(arrow, level))),
+        Expression::FunctionExpression(function) => ExprKind::Function(Arc::new(functions::function(function, level))),
+        Expression::ClassExpression(class) => ExprKind::Class(Arc::new(functions::class(class, level))),
+        Expression::AssignmentExpression(assignment) => self::assignment(assignment, level),
+        Expression::AwaitExpression(inner) => ExprKind::Await(boxed(&inner.argument, level)),
         Expression::BinaryExpression(binary) => {
-            ExprKind::Binary(binary_operator(binary.operator), boxed(&binary.left, depth), boxed(&binary.right, depth))
+            ExprKind::Binary(binary_operator(binary.operator), boxed(&binary.left, level), boxed(&binary.right, level))
         }
         Expression::LogicalExpression(logical) => ExprKind::Binary(
             logical_operator(logical.operator),
-            boxed(&logical.left, depth),
-            boxed(&logical.right, depth),
+            boxed(&logical.left, level),
+            boxed(&logical.right, level),
         ),
-        Expression::CallExpression(call) => call_expression(call, depth),
+        Expression::CallExpression(call) => call_expression(call, level),
         Expression::NewExpression(call) => ExprKind::New(
-            boxed(&call.callee, depth),
-            types::arguments(call.type_arguments.as_deref(), depth),
-            arguments(&call.arguments, depth),
+            boxed(&call.callee, level),
+            types::arguments(call.type_arguments.as_deref(), level),
+            arguments(&call.arguments, level),
         ),
-        Expression::ChainExpression(chain) => chain_element(&chain.expression, depth),
+        Expression::ChainExpression(chain) => chain_element(&chain.expression, level),
         Expression::ConditionalExpression(conditional) => ExprKind::Conditional(
-            boxed(&conditional.test, depth),
-            boxed(&conditional.consequent, depth),
-            boxed(&conditional.alternate, depth),
+            boxed(&conditional.test, level),
+            boxed(&conditional.consequent, level),
+            boxed(&conditional.alternate, level),
         ),
-        Expression::ObjectExpression(object) => ExprKind::Object(object_members(object, depth)),
-        Expression::ParenthesizedExpression(inner) => lower(&inner.expression, depth).kind,
+        Expression::ObjectExpression(object) => ExprKind::Object(object_members(object, level)),
+        Expression::ParenthesizedExpression(inner) => lower(&inner.expression, level).kind,
         Expression::SequenceExpression(sequence) => match sequence.expressions.last() {
-            Some(last) => lower(last, depth).kind,
+            Some(last) => lower(last, level).kind,
             None => ExprKind::Other("it is empty"),
         },
         Expression::TaggedTemplateExpression(tagged) => {
-            let quasi = Expr { span: span(tagged.quasi.span), kind: template_literal(&tagged.quasi, depth) };
-            let arguments = types::arguments(tagged.type_arguments.as_deref(), depth);
-            ExprKind::Tagged(boxed(&tagged.tag, depth), arguments, Box::new(quasi))
+            let quasi = Expr { span: span(tagged.quasi.span), kind: template_literal(&tagged.quasi, level) };
+            let arguments = types::arguments(tagged.type_arguments.as_deref(), level);
+            ExprKind::Tagged(boxed(&tagged.tag, level), arguments, Box::new(quasi))
         }
         Expression::UnaryExpression(unary) => match unary.operator {
-            UnaryOperator::UnaryNegation => ExprKind::Negative(boxed(&unary.argument, depth)),
-            UnaryOperator::UnaryPlus => lower(&unary.argument, depth).kind,
-            UnaryOperator::LogicalNot => ExprKind::Not(boxed(&unary.argument, depth)),
+            UnaryOperator::UnaryNegation => ExprKind::Negative(boxed(&unary.argument, level)),
+            UnaryOperator::UnaryPlus => lower(&unary.argument, level).kind,
+            UnaryOperator::LogicalNot => ExprKind::Not(boxed(&unary.argument, level)),
             UnaryOperator::Void => ExprKind::Name("undefined".into()),
             UnaryOperator::BitwiseNot | UnaryOperator::Typeof | UnaryOperator::Delete => {
                 ExprKind::Other("its operator is not evaluated")
             }
         },
-        Expression::TSAsExpression(cast) => cast_to(&cast.expression, &cast.type_annotation, depth),
-        Expression::TSTypeAssertion(cast) => cast_to(&cast.expression, &cast.type_annotation, depth),
+        Expression::TSAsExpression(cast) => cast_to(&cast.expression, &cast.type_annotation, level),
+        Expression::TSTypeAssertion(cast) => cast_to(&cast.expression, &cast.type_annotation, level),
         Expression::TSSatisfiesExpression(satisfies) => ExprKind::Satisfies(
-            boxed(&satisfies.expression, depth),
-            Box::new(types::lower(&satisfies.type_annotation, depth)),
+            boxed(&satisfies.expression, level),
+            Box::new(types::lower(&satisfies.type_annotation, level)),
         ),
-        Expression::TSNonNullExpression(inner) => lower(&inner.expression, depth).kind,
-        Expression::TSInstantiationExpression(inner) => lower(&inner.expression, depth).kind,
+        Expression::TSNonNullExpression(inner) => lower(&inner.expression, level).kind,
+        Expression::TSInstantiationExpression(inner) => lower(&inner.expression, level).kind,
         Expression::ComputedMemberExpression(member) => {
-            index(boxed(&member.object, depth), lower(&member.expression, depth))
+            index(boxed(&member.object, level), lower(&member.expression, level))
         }
         Expression::StaticMemberExpression(member) => {
-            ExprKind::Member(boxed(&member.object, depth), member.property.name.to_string(), span(member.property.span))
+            ExprKind::Member(boxed(&member.object, level), member.property.name.to_string(), span(member.property.span))
         }
         Expression::PrivateFieldExpression(member) => {
-            ExprKind::Member(boxed(&member.object, depth), format!("#{}", member.field.name), span(member.field.span))
+            ExprKind::Member(boxed(&member.object, level), format!("#{}", member.field.name), span(member.field.span))
         }
         Expression::Super(_) => ExprKind::Name("super".into()),
         Expression::ImportExpression(import) => {
             let callee = Expr { span: span(import.span), kind: ExprKind::Name("import".into()) };
-            let source = Argument { spread: false, value: lower(&import.source, depth) };
+            let source = Argument { spread: false, value: lower(&import.source, level) };
             ExprKind::Call(Box::new(callee), Vec::new(), vec![source])
         }
         Expression::JSXElement(_) | Expression::JSXFragment(_) => ExprKind::Other("JSX is no data"),
@@ -112,52 +112,52 @@ fn kind(node: &Expression<'_>, depth: u32) -> ExprKind {
     }
 }
 
-fn template_literal(template: &ast::TemplateLiteral<'_>, depth: u32) -> ExprKind {
+fn template_literal(template: &ast::TemplateLiteral<'_>, level: Level<'_>) -> ExprKind {
     let texts = types::quasis(&template.quasis);
     match texts.as_slice() {
         [only] => ExprKind::String(only.clone()),
-        _ => ExprKind::Template(texts, template.expressions.iter().map(|part| lower(part, depth)).collect()),
+        _ => ExprKind::Template(texts, template.expressions.iter().map(|part| lower(part, level)).collect()),
     }
 }
 
-fn elements(array: &ast::ArrayExpression<'_>, depth: u32) -> Vec<Argument> {
+fn elements(array: &ast::ArrayExpression<'_>, level: Level<'_>) -> Vec<Argument> {
     let element = |element: &ast::ArrayExpressionElement<'_>| match element {
         ast::ArrayExpressionElement::SpreadElement(spread) => {
-            Some(Argument { spread: true, value: lower(&spread.argument, depth) })
+            Some(Argument { spread: true, value: lower(&spread.argument, level) })
         }
-        element => element.as_expression().map(|value| Argument { spread: false, value: lower(value, depth) }),
+        element => element.as_expression().map(|value| Argument { spread: false, value: lower(value, level) }),
     };
     array.elements.iter().filter_map(element).collect()
 }
 
-pub(super) fn arguments(arguments: &[AstArgument<'_>], depth: u32) -> Vec<Argument> {
+pub(super) fn arguments(arguments: &[AstArgument<'_>], level: Level<'_>) -> Vec<Argument> {
     let argument = |argument: &AstArgument<'_>| match argument {
-        AstArgument::SpreadElement(spread) => Some(Argument { spread: true, value: lower(&spread.argument, depth) }),
-        argument => argument.as_expression().map(|value| Argument { spread: false, value: lower(value, depth) }),
+        AstArgument::SpreadElement(spread) => Some(Argument { spread: true, value: lower(&spread.argument, level) }),
+        argument => argument.as_expression().map(|value| Argument { spread: false, value: lower(value, level) }),
     };
     arguments.iter().filter_map(argument).collect()
 }
 
-fn call_expression(call: &ast::CallExpression<'_>, depth: u32) -> ExprKind {
+fn call_expression(call: &ast::CallExpression<'_>, level: Level<'_>) -> ExprKind {
     ExprKind::Call(
-        boxed(&call.callee, depth),
-        types::arguments(call.type_arguments.as_deref(), depth),
-        arguments(&call.arguments, depth),
+        boxed(&call.callee, level),
+        types::arguments(call.type_arguments.as_deref(), level),
+        arguments(&call.arguments, level),
     )
 }
 
-fn chain_element(element: &ast::ChainElement<'_>, depth: u32) -> ExprKind {
+fn chain_element(element: &ast::ChainElement<'_>, level: Level<'_>) -> ExprKind {
     match element {
-        ast::ChainElement::CallExpression(call) => call_expression(call, depth),
-        ast::ChainElement::TSNonNullExpression(inner) => lower(&inner.expression, depth).kind,
+        ast::ChainElement::CallExpression(call) => call_expression(call, level),
+        ast::ChainElement::TSNonNullExpression(inner) => lower(&inner.expression, level).kind,
         ast::ChainElement::ComputedMemberExpression(member) => {
-            index(boxed(&member.object, depth), lower(&member.expression, depth))
+            index(boxed(&member.object, level), lower(&member.expression, level))
         }
         ast::ChainElement::StaticMemberExpression(member) => {
-            ExprKind::Member(boxed(&member.object, depth), member.property.name.to_string(), span(member.property.span))
+            ExprKind::Member(boxed(&member.object, level), member.property.name.to_string(), span(member.property.span))
         }
         ast::ChainElement::PrivateFieldExpression(member) => {
-            ExprKind::Member(boxed(&member.object, depth), format!("#{}", member.field.name), span(member.field.span))
+            ExprKind::Member(boxed(&member.object, level), format!("#{}", member.field.name), span(member.field.span))
         }
     }
 }
@@ -170,15 +170,15 @@ fn index(object: Box<Expr>, at: Expr) -> ExprKind {
     }
 }
 
-fn cast_to(value: &Expression<'_>, annotation: &ast::TSType<'_>, depth: u32) -> ExprKind {
-    let annotation = types::lower(annotation, depth);
+fn cast_to(value: &Expression<'_>, annotation: &ast::TSType<'_>, level: Level<'_>) -> ExprKind {
+    let annotation = types::lower(annotation, level);
     match &annotation.kind {
-        TypeKind::Reference(path, _) if path.len() == 1 && path[0] == "const" => ExprKind::AsConst(boxed(value, depth)),
-        _ => ExprKind::As(boxed(value, depth), Box::new(annotation)),
+        TypeKind::Reference(path, _) if path.len() == 1 && path[0] == "const" => ExprKind::AsConst(boxed(value, level)),
+        _ => ExprKind::As(boxed(value, level), Box::new(annotation)),
     }
 }
 
-fn assignment(assignment: &ast::AssignmentExpression<'_>, depth: u32) -> ExprKind {
+fn assignment(assignment: &ast::AssignmentExpression<'_>, level: Level<'_>) -> ExprKind {
     let target = match &assignment.left {
         ast::AssignmentTarget::AssignmentTargetIdentifier(name) => {
             Expr { span: span(name.span), kind: ExprKind::Name(name.name.to_string()) }
@@ -186,7 +186,7 @@ fn assignment(assignment: &ast::AssignmentExpression<'_>, depth: u32) -> ExprKin
         ast::AssignmentTarget::StaticMemberExpression(member) => Expr {
             span: span(member.span),
             kind: ExprKind::Member(
-                boxed(&member.object, depth),
+                boxed(&member.object, level),
                 member.property.name.to_string(),
                 span(member.property.span),
             ),
@@ -194,7 +194,7 @@ fn assignment(assignment: &ast::AssignmentExpression<'_>, depth: u32) -> ExprKin
         ast::AssignmentTarget::PrivateFieldExpression(member) => Expr {
             span: span(member.span),
             kind: ExprKind::Member(
-                boxed(&member.object, depth),
+                boxed(&member.object, level),
                 format!("#{}", member.field.name),
                 span(member.field.span),
             ),
@@ -202,19 +202,19 @@ fn assignment(assignment: &ast::AssignmentExpression<'_>, depth: u32) -> ExprKin
         target => Expr { span: span(target.span()), kind: ExprKind::Other("it is assigned to a pattern") },
     };
     match assignment.operator {
-        AssignmentOperator::Assign => ExprKind::Assignment(Box::new(target), boxed(&assignment.right, depth)),
+        AssignmentOperator::Assign => ExprKind::Assignment(Box::new(target), boxed(&assignment.right, level)),
         _ => ExprKind::Other("its operator is not evaluated"),
     }
 }
 
-pub(super) fn object_members(object: &ast::ObjectExpression<'_>, depth: u32) -> Vec<ObjectMember> {
+pub(super) fn object_members(object: &ast::ObjectExpression<'_>, level: Level<'_>) -> Vec<ObjectMember> {
     let member = |member: &ast::ObjectPropertyKind<'_>| match member {
-        ast::ObjectPropertyKind::SpreadProperty(spread) => ObjectMember::Spread(lower(&spread.argument, depth)),
+        ast::ObjectPropertyKind::SpreadProperty(spread) => ObjectMember::Spread(lower(&spread.argument, level)),
         ast::ObjectPropertyKind::ObjectProperty(property) => ObjectMember::Property {
             span: span(property.span),
-            key: key(&property.key, property.computed, depth),
+            key: key(&property.key, property.computed, level),
             value: match property.kind {
-                ast::PropertyKind::Init => lower(&property.value, depth),
+                ast::PropertyKind::Init => lower(&property.value, level),
                 ast::PropertyKind::Get | ast::PropertyKind::Set => {
                     Expr { span: span(property.span), kind: ExprKind::Other("an accessor is not evaluated") }
                 }
@@ -224,14 +224,14 @@ pub(super) fn object_members(object: &ast::ObjectExpression<'_>, depth: u32) -> 
     object.properties.iter().map(member).collect()
 }
 
-pub(super) fn key(key: &ast::PropertyKey<'_>, computed: bool, depth: u32) -> Key {
+pub(super) fn key(key: &ast::PropertyKey<'_>, computed: bool, level: Level<'_>) -> Key {
     let name = match key {
         ast::PropertyKey::StaticIdentifier(name) => KeyName::Literal(name.name.to_string()),
         ast::PropertyKey::PrivateIdentifier(name) => KeyName::Private(format!("#{}", name.name)),
         ast::PropertyKey::StringLiteral(literal) => KeyName::Literal(literal.value.to_string()),
         ast::PropertyKey::NumericLiteral(literal) => KeyName::Literal(number_name(literal.value)),
         key => match key.as_expression() {
-            Some(expression) if computed => KeyName::Computed(boxed(expression, depth)),
+            Some(expression) if computed => KeyName::Computed(boxed(expression, level)),
             _ => KeyName::Private(String::new()),
         },
     };

@@ -6,60 +6,61 @@ use oxc_ast::ast;
 use oxc_span::GetSpan;
 
 use super::expressions::{key, lower};
-use super::{span, statements, types};
+use super::level::Level;
+use super::{span, types};
 use crate::typescript::syntax::{
-    ClassDecl, ClassMember, Expr, Function, Key, KeyName, MemberKind, Parameter, Property, Statement, StatementKind,
-    TypeKind,
+    Body, ClassDecl, ClassMember, Expr, Function, Key, KeyName, MemberKind, Parameter, Property, Statement,
+    StatementKind, TypeKind,
 };
 
-pub(super) fn function(function: &ast::Function<'_>, depth: u32) -> Function {
+pub(super) fn function(function: &ast::Function<'_>, level: Level<'_>) -> Function {
     let body = function.body.as_ref();
     Function {
-        type_parameters: types::type_parameters(function.type_parameters.as_deref(), depth),
-        parameters: parameters(&function.params, depth),
-        return_type: function.return_type.as_ref().map(|node| types::lower(&node.type_annotation, depth)),
-        body: body.map_or_else(Vec::new, |body| statements::lower_all(&body.statements, depth)),
+        type_parameters: types::type_parameters(function.type_parameters.as_deref(), level),
+        parameters: parameters(&function.params, level),
+        return_type: function.return_type.as_ref().map(|node| types::lower(&node.type_annotation, level)),
+        body: body.map_or_else(|| Body::read(Vec::new()), |body| level.body(body)),
         wrapped: function.r#async || function.generator,
     }
 }
 
-pub(super) fn arrow(arrow: &ast::ArrowFunctionExpression<'_>, depth: u32) -> Function {
+pub(super) fn arrow(arrow: &ast::ArrowFunctionExpression<'_>, level: Level<'_>) -> Function {
     let body = match &arrow.body {
-        ast::ArrowFunctionBody::FunctionBody(body) => statements::lower_all(&body.statements, depth),
-        body => body.as_expression().into_iter().map(|value| returned(value, depth)).collect(),
+        ast::ArrowFunctionBody::FunctionBody(body) => level.body(body),
+        body => Body::read(body.as_expression().into_iter().map(|value| returned(value, level)).collect()),
     };
     Function {
-        type_parameters: types::type_parameters(arrow.type_parameters.as_deref(), depth),
-        parameters: parameters(&arrow.params, depth),
-        return_type: arrow.return_type.as_ref().map(|node| types::lower(&node.type_annotation, depth)),
+        type_parameters: types::type_parameters(arrow.type_parameters.as_deref(), level),
+        parameters: parameters(&arrow.params, level),
+        return_type: arrow.return_type.as_ref().map(|node| types::lower(&node.type_annotation, level)),
         body,
         wrapped: arrow.r#async,
     }
 }
 
-fn returned(value: &ast::Expression<'_>, depth: u32) -> Statement {
-    let kind = StatementKind::Return(Some(lower(value, depth)));
+fn returned(value: &ast::Expression<'_>, level: Level<'_>) -> Statement {
+    let kind = StatementKind::Return(Some(lower(value, level)));
     Statement { span: span(value.span()), exported: false, kind }
 }
 
-fn parameters(parameters: &ast::FormalParameters<'_>, depth: u32) -> Vec<Parameter> {
+fn parameters(parameters: &ast::FormalParameters<'_>, level: Level<'_>) -> Vec<Parameter> {
     let rest = parameters.rest.iter().map(|rest| Parameter {
         rest: true,
-        annotation: rest.type_annotation.as_ref().map(|node| types::lower(&node.type_annotation, depth)),
+        annotation: rest.type_annotation.as_ref().map(|node| types::lower(&node.type_annotation, level)),
         ..pattern(&rest.rest.argument)
     });
-    parameters.items.iter().map(|item| parameter(item, depth)).chain(rest).collect()
+    parameters.items.iter().map(|item| parameter(item, level)).chain(rest).collect()
 }
 
-fn parameter(item: &ast::FormalParameter<'_>, depth: u32) -> Parameter {
+fn parameter(item: &ast::FormalParameter<'_>, level: Level<'_>) -> Parameter {
     let bound = pattern(&item.pattern);
     let hidden = matches!(item.accessibility, Some(ast::TSAccessibility::Private | ast::TSAccessibility::Protected));
     let declares = item.accessibility.is_some() || item.readonly;
     Parameter {
         optional: item.optional,
-        annotation: item.type_annotation.as_ref().map(|node| types::lower(&node.type_annotation, depth)),
-        default: item.initializer.as_ref().map(|value| lower(value, depth)),
-        decorators: decorators(&item.decorators, depth),
+        annotation: item.type_annotation.as_ref().map(|node| types::lower(&node.type_annotation, level)),
+        default: item.initializer.as_ref().map(|value| lower(value, level)),
+        decorators: decorators(&item.decorators, level),
         property: (declares && !hidden).then_some(bound.span),
         declares,
         ..bound
@@ -108,67 +109,67 @@ fn elements(array: &ast::ArrayPattern<'_>) -> Vec<(String, String)> {
     array.elements.iter().enumerate().filter_map(element).collect()
 }
 
-pub(super) fn class(class: &ast::Class<'_>, depth: u32) -> ClassDecl {
+pub(super) fn class(class: &ast::Class<'_>, level: Level<'_>) -> ClassDecl {
     let extends = class.heritage.as_ref().map(|heritage| {
-        (lower(&heritage.expression, depth), types::arguments(heritage.type_arguments.as_deref(), depth))
+        (lower(&heritage.expression, level), types::arguments(heritage.type_arguments.as_deref(), level))
     });
     let implements = class.implements.iter().map(|implemented| crate::typescript::syntax::TypeNode {
         span: span(implemented.span),
         kind: TypeKind::Reference(
             types::path(&implemented.expression),
-            types::arguments(implemented.type_arguments.as_deref(), depth),
+            types::arguments(implemented.type_arguments.as_deref(), level),
         ),
     });
     ClassDecl {
         name: class.id.as_ref().map(|id| (id.name.to_string(), span(id.span))),
-        type_parameters: types::type_parameters(class.type_parameters.as_deref(), depth),
+        type_parameters: types::type_parameters(class.type_parameters.as_deref(), level),
         extends,
         implements: implements.collect(),
-        decorators: decorators(&class.decorators, depth),
-        members: class.body.body.iter().map(|member| class_member(member, depth)).collect(),
+        decorators: decorators(&class.decorators, level),
+        members: class.body.body.iter().map(|member| class_member(member, level)).collect(),
     }
 }
 
-fn decorators(decorators: &[ast::Decorator<'_>], depth: u32) -> Vec<Expr> {
-    decorators.iter().map(|decorator| lower(&decorator.expression, depth)).collect()
+fn decorators(decorators: &[ast::Decorator<'_>], level: Level<'_>) -> Vec<Expr> {
+    decorators.iter().map(|decorator| lower(&decorator.expression, level)).collect()
 }
 
-fn class_member(member: &ast::ClassElement<'_>, depth: u32) -> ClassMember {
+fn class_member(member: &ast::ClassElement<'_>, level: Level<'_>) -> ClassMember {
     match member {
         ast::ClassElement::PropertyDefinition(property) => ClassMember {
             property: Property {
                 span: span(property.span),
-                key: key(&property.key, property.computed, depth),
+                key: key(&property.key, property.computed, level),
                 optional: property.optional,
-                value: property.type_annotation.as_ref().map(|node| types::lower(&node.type_annotation, depth)),
+                value: property.type_annotation.as_ref().map(|node| types::lower(&node.type_annotation, level)),
             },
             is_static: property.r#static,
             readonly: property.readonly,
             hidden: hidden(property.accessibility),
-            kind: MemberKind::Field(property.value.as_ref().map(|value| lower(value, depth))),
-            decorators: decorators(&property.decorators, depth),
+            kind: MemberKind::Field(property.value.as_ref().map(|value| lower(value, level))),
+            decorators: decorators(&property.decorators, level),
         },
         ast::ClassElement::AccessorProperty(property) => ClassMember {
             property: Property {
                 span: span(property.span),
-                key: key(&property.key, property.computed, depth),
+                key: key(&property.key, property.computed, level),
                 optional: false,
-                value: property.type_annotation.as_ref().map(|node| types::lower(&node.type_annotation, depth)),
+                value: property.type_annotation.as_ref().map(|node| types::lower(&node.type_annotation, level)),
             },
             is_static: property.r#static,
             readonly: false,
             hidden: hidden(property.accessibility),
-            kind: MemberKind::Field(property.value.as_ref().map(|value| lower(value, depth))),
-            decorators: decorators(&property.decorators, depth),
+            kind: MemberKind::Field(property.value.as_ref().map(|value| lower(value, level))),
+            decorators: decorators(&property.decorators, level),
         },
-        ast::ClassElement::MethodDefinition(definition) => method(definition, depth),
+        ast::ClassElement::MethodDefinition(definition) => method(definition, level),
         ast::ClassElement::StaticBlock(block) => other(block.span),
         ast::ClassElement::TSIndexSignature(index) => other(index.span),
     }
 }
 
-fn method(method: &ast::MethodDefinition<'_>, depth: u32) -> ClassMember {
-    let function = Arc::new(function(&method.value, depth));
+fn method(method: &ast::MethodDefinition<'_>, level: Level<'_>) -> ClassMember {
+    let function = Arc::new(function(&method.value, level));
     let value = match method.kind {
         ast::MethodDefinitionKind::Get => function.return_type.clone(),
         _ => None,
@@ -176,7 +177,7 @@ fn method(method: &ast::MethodDefinition<'_>, depth: u32) -> ClassMember {
     ClassMember {
         property: Property {
             span: span(method.span),
-            key: key(&method.key, method.computed, depth),
+            key: key(&method.key, method.computed, level),
             optional: method.optional,
             value,
         },
@@ -189,7 +190,7 @@ fn method(method: &ast::MethodDefinition<'_>, depth: u32) -> ClassMember {
             ast::MethodDefinitionKind::Get => MemberKind::Getter(function),
             ast::MethodDefinitionKind::Set => MemberKind::Setter,
         },
-        decorators: decorators(&method.decorators, depth),
+        decorators: decorators(&method.decorators, level),
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use oxc_ast::ast::{self, ImportDeclarationSpecifier, Statement as AstStatement};
 
+use super::level::{Bodies, Level};
 use super::{comments, statements};
 use crate::source::LineIndex;
 use crate::typescript::syntax::{Export, ExprKind, Import, Imported, Module, Statement, StatementKind};
@@ -23,9 +24,9 @@ pub(super) fn empty(path: Arc<str>, lines: LineIndex) -> Module {
     }
 }
 
-pub(super) fn fill(module: &mut Module, program: &ast::Program<'_>, text: &str) {
+pub(super) fn fill(module: &mut Module, program: &ast::Program<'_>, text: &str, bodies: &Bodies) {
     for statement in &program.body {
-        statements::lower(statement, 0, &mut module.statements);
+        statements::lower(statement, Level::top(bodies), &mut module.statements);
         linkage(statement, module);
     }
     for (at, statement) in module.statements.iter().enumerate() {

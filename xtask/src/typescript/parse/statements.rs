@@ -5,48 +5,48 @@ use std::sync::Arc;
 use oxc_ast::ast::{self, Declaration};
 use oxc_span::GetSpan;
 
-use super::types::{self, DEPTH};
-use super::{expressions, functions, span};
+use super::level::Level;
+use super::{expressions, functions, span, types};
 use crate::source::Span;
 use crate::typescript::syntax::{
-    Alias, Argument, Binary, EnumDecl, EnumMember, Expr, ExprKind, Function, Interface, Name, Namespace, Statement,
-    StatementKind, TypeKind, TypeNode, Variable,
+    Alias, Argument, Binary, Body, EnumDecl, EnumMember, Expr, ExprKind, Function, Interface, Name, Namespace,
+    Statement, StatementKind, TypeKind, TypeNode, Variable,
 };
 
-pub(super) fn lower_all(statements: &[ast::Statement<'_>], depth: u32) -> Vec<Statement> {
+pub(super) fn lower_all(statements: &[ast::Statement<'_>], level: Level<'_>) -> Vec<Statement> {
     let mut lowered = Vec::new();
-    if depth < DEPTH {
-        statements.iter().for_each(|statement| lower(statement, depth + 1, &mut lowered));
+    if !level.is_too_deep() {
+        statements.iter().for_each(|statement| lower(statement, level.deeper(), &mut lowered));
     }
     lowered
 }
 
 /// Appends what `statement` declares or does. Imports and exports of other files are the module's.
-pub(super) fn lower(statement: &ast::Statement<'_>, depth: u32, out: &mut Vec<Statement>) {
+pub(super) fn lower(statement: &ast::Statement<'_>, level: Level<'_>, out: &mut Vec<Statement>) {
     let at = span(statement.span());
     let mut push = |kind| out.push(Statement { span: at, exported: false, kind });
     let nested = |bodies: &[&ast::Statement<'_>]| {
         let mut inside = Vec::new();
-        if depth < DEPTH {
-            bodies.iter().for_each(|body| lower(body, depth + 1, &mut inside));
+        if !level.is_too_deep() {
+            bodies.iter().for_each(|body| lower(body, level.deeper(), &mut inside));
         }
         StatementKind::Nested(inside)
     };
     match statement {
         ast::Statement::ExpressionStatement(inner) => {
-            push(StatementKind::Expression(expressions::lower(&inner.expression, depth)));
+            push(StatementKind::Expression(expressions::lower(&inner.expression, level)));
         }
         ast::Statement::ReturnStatement(inner) => {
-            push(StatementKind::Return(inner.argument.as_ref().map(|value| expressions::lower(value, depth))));
+            push(StatementKind::Return(inner.argument.as_ref().map(|value| expressions::lower(value, level))));
         }
-        ast::Statement::BlockStatement(block) => push(StatementKind::Nested(lower_all(&block.body, depth))),
+        ast::Statement::BlockStatement(block) => push(StatementKind::Nested(lower_all(&block.body, level))),
         ast::Statement::IfStatement(inner) => {
             let otherwise = inner.alternate.iter();
             push(nested(&std::iter::once(&inner.consequent).chain(otherwise).collect::<Vec<_>>()));
         }
         ast::Statement::ForStatement(inner) => push(nested(&[&inner.body])),
         ast::Statement::ForInStatement(inner) => push(nested(&[&inner.body])),
-        ast::Statement::ForOfStatement(inner) => push(for_of(inner, depth)),
+        ast::Statement::ForOfStatement(inner) => push(for_of(inner, level)),
         ast::Statement::WhileStatement(inner) => push(nested(&[&inner.body])),
         ast::Statement::DoWhileStatement(inner) => push(nested(&[&inner.body])),
         ast::Statement::LabeledStatement(inner) => push(nested(&[&inner.body])),
@@ -63,15 +63,15 @@ pub(super) fn lower(statement: &ast::Statement<'_>, depth: u32, out: &mut Vec<St
         }
         ast::Statement::ExportDeclaration(export) => {
             let first = out.len();
-            declaration(&export.declaration, depth, out);
+            declaration(&export.declaration, level, out);
             out[first..].iter_mut().for_each(|statement| {
                 statement.exported = true;
                 statement.span = at;
             });
         }
-        ast::Statement::ExportDefaultDeclaration(export) => out.push(default_export(export, at, depth)),
+        ast::Statement::ExportDefaultDeclaration(export) => out.push(default_export(export, at, level)),
         ast::Statement::TSExportAssignment(export) => {
-            let value = expressions::lower(&export.expression, depth);
+            let value = expressions::lower(&export.expression, level);
             out.push(Statement { span: at, exported: true, kind: StatementKind::Default(value) });
         }
         ast::Statement::ThrowStatement(_)
@@ -86,17 +86,17 @@ pub(super) fn lower(statement: &ast::Statement<'_>, depth: u32, out: &mut Vec<St
         | ast::Statement::TSNamespaceExportDeclaration(_) => {}
         statement => {
             if let Some(inner) = statement.as_declaration() {
-                declaration(inner, depth, out);
+                declaration(inner, level, out);
             }
         }
     }
 }
 
 /// `for (const a of b) { … }` is `b.forEach((a) => { … })`.
-fn for_of(node: &ast::ForOfStatement<'_>, depth: u32) -> StatementKind {
+fn for_of(node: &ast::ForOfStatement<'_>, level: Level<'_>) -> StatementKind {
     let mut body = Vec::new();
-    if depth < DEPTH {
-        lower(&node.body, depth + 1, &mut body);
+    if !level.is_too_deep() {
+        lower(&node.body, level.deeper(), &mut body);
     }
     let binding = match &node.left {
         ast::ForStatementLeft::VariableDeclaration(left) => left.declarations.first(),
@@ -106,11 +106,11 @@ fn for_of(node: &ast::ForOfStatement<'_>, depth: u32) -> StatementKind {
         type_parameters: Vec::new(),
         parameters: binding.map(|binding| functions::pattern(&binding.id)).into_iter().collect(),
         return_type: None,
-        body,
+        body: Body::read(body),
         wrapped: false,
     };
     let at = span(node.right.span());
-    let items = Box::new(expressions::lower(&node.right, depth));
+    let items = Box::new(expressions::lower(&node.right, level));
     let callee = Expr { span: at, kind: ExprKind::Member(items, "forEach".into(), at) };
     let callback = Expr { span: span(node.body.span()), kind: ExprKind::Function(Arc::new(function)) };
     let arguments = vec![Argument { spread: false, value: callback }];
@@ -120,59 +120,59 @@ fn for_of(node: &ast::ForOfStatement<'_>, depth: u32) -> StatementKind {
     })
 }
 
-fn default_export(export: &ast::ExportDefaultDeclaration<'_>, at: Span, depth: u32) -> Statement {
+fn default_export(export: &ast::ExportDefaultDeclaration<'_>, at: Span, level: Level<'_>) -> Statement {
     let default = || Name { text: "default".into(), span: at };
     let kind = match &export.declaration {
         ast::ExportDefaultDeclarationKind::FunctionDeclaration(function) => StatementKind::Function(
             function.id.as_ref().map_or_else(default, name),
-            Arc::new(functions::function(function, depth)),
+            Arc::new(functions::function(function, level)),
         ),
         ast::ExportDefaultDeclarationKind::ClassDeclaration(class) => {
-            let mut class = functions::class(class, depth);
+            let mut class = functions::class(class, level);
             class.name.get_or_insert(("default".into(), at));
             StatementKind::Class(Arc::new(class))
         }
         ast::ExportDefaultDeclarationKind::TSInterfaceDeclaration(node) => {
-            StatementKind::Interface(interface(node, depth))
+            StatementKind::Interface(interface(node, level))
         }
         kind => match kind.as_expression() {
-            Some(value) => StatementKind::Default(expressions::lower(value, depth)),
+            Some(value) => StatementKind::Default(expressions::lower(value, level)),
             None => StatementKind::Nested(Vec::new()),
         },
     };
     Statement { span: at, exported: true, kind }
 }
 
-fn declaration(declaration: &Declaration<'_>, depth: u32, out: &mut Vec<Statement>) {
+fn declaration(declaration: &Declaration<'_>, level: Level<'_>, out: &mut Vec<Statement>) {
     let at = span(declaration.span());
     let kind = match declaration {
         Declaration::VariableDeclaration(variables) => {
             return variables
                 .declarations
                 .iter()
-                .for_each(|declarator| variable(declarator, variables.kind, depth, out));
+                .for_each(|declarator| variable(declarator, variables.kind, level, out));
         }
         Declaration::FunctionDeclaration(function) => match &function.id {
-            Some(id) => StatementKind::Function(name(id), Arc::new(functions::function(function, depth))),
+            Some(id) => StatementKind::Function(name(id), Arc::new(functions::function(function, level))),
             None => return,
         },
-        Declaration::ClassDeclaration(class) => StatementKind::Class(Arc::new(functions::class(class, depth))),
+        Declaration::ClassDeclaration(class) => StatementKind::Class(Arc::new(functions::class(class, level))),
         Declaration::TSTypeAliasDeclaration(alias) => StatementKind::Alias(Alias {
             name: name(&alias.id),
-            type_parameters: types::type_parameters(alias.type_parameters.as_deref(), depth),
-            value: types::lower(&alias.type_annotation, depth),
+            type_parameters: types::type_parameters(alias.type_parameters.as_deref(), level),
+            value: types::lower(&alias.type_annotation, level),
         }),
-        Declaration::TSInterfaceDeclaration(node) => StatementKind::Interface(interface(node, depth)),
-        Declaration::TSEnumDeclaration(node) => StatementKind::Enum(enumeration(node, depth)),
+        Declaration::TSInterfaceDeclaration(node) => StatementKind::Interface(interface(node, level)),
+        Declaration::TSEnumDeclaration(node) => StatementKind::Enum(enumeration(node, level)),
         Declaration::TSExternalModuleDeclaration(module) => StatementKind::Namespace(Namespace {
             name: Name { text: module.id.value.to_string(), span: span(module.id.span) },
-            body: module.body.as_ref().map_or_else(Vec::new, |body| lower_all(&body.body, depth)),
+            body: module.body.as_ref().map_or_else(Vec::new, |body| lower_all(&body.body, level)),
             ambient: true,
         }),
-        Declaration::TSNamespaceDeclaration(node) => StatementKind::Namespace(namespace(node, depth)),
+        Declaration::TSNamespaceDeclaration(node) => StatementKind::Namespace(namespace(node, level)),
         Declaration::TSGlobalDeclaration(global) => StatementKind::Namespace(Namespace {
             name: Name { text: "global".into(), span: span(global.global_span) },
-            body: lower_all(&global.body.body, depth),
+            body: lower_all(&global.body.body, level),
             ambient: true,
         }),
         Declaration::TSImportEqualsDeclaration(_) => return,
@@ -184,37 +184,37 @@ fn name(id: &ast::BindingIdentifier<'_>) -> Name {
     Name { text: id.name.to_string(), span: span(id.span) }
 }
 
-fn interface(node: &ast::TSInterfaceDeclaration<'_>, depth: u32) -> Interface {
+fn interface(node: &ast::TSInterfaceDeclaration<'_>, level: Level<'_>) -> Interface {
     let extends = node.extends.iter().map(|heritage| TypeNode {
         span: span(heritage.span),
         kind: TypeKind::Reference(
             types::path(&heritage.type_name),
-            types::arguments(heritage.type_arguments.as_deref(), depth),
+            types::arguments(heritage.type_arguments.as_deref(), level),
         ),
     });
     Interface {
         name: name(&node.id),
-        type_parameters: types::type_parameters(node.type_parameters.as_deref(), depth),
+        type_parameters: types::type_parameters(node.type_parameters.as_deref(), level),
         extends: extends.collect(),
-        members: types::members(&node.body.body, depth),
+        members: types::members(&node.body.body, level),
     }
 }
 
-fn enumeration(node: &ast::TSEnumDeclaration<'_>, depth: u32) -> EnumDecl {
+fn enumeration(node: &ast::TSEnumDeclaration<'_>, level: Level<'_>) -> EnumDecl {
     let members = node.body.members.iter().map(|member| EnumMember {
         name: member.id.static_name().to_string(),
-        value: member.initializer.as_ref().map(|value| expressions::lower(value, depth)),
+        value: member.initializer.as_ref().map(|value| expressions::lower(value, level)),
     });
     EnumDecl { name: name(&node.id), members: members.collect() }
 }
 
-fn namespace(node: &ast::TSNamespaceDeclaration<'_>, depth: u32) -> Namespace {
+fn namespace(node: &ast::TSNamespaceDeclaration<'_>, level: Level<'_>) -> Namespace {
     let body = match &node.body {
-        ast::TSNamespaceDeclarationBody::TSModuleBlock(block) => lower_all(&block.body, depth),
-        ast::TSNamespaceDeclarationBody::TSNamespaceDeclaration(inner) if depth < DEPTH => vec![Statement {
+        ast::TSNamespaceDeclarationBody::TSModuleBlock(block) => lower_all(&block.body, level),
+        ast::TSNamespaceDeclarationBody::TSNamespaceDeclaration(inner) if !level.is_too_deep() => vec![Statement {
             span: span(inner.span),
             exported: true,
-            kind: StatementKind::Namespace(namespace(inner, depth + 1)),
+            kind: StatementKind::Namespace(namespace(inner, level.deeper())),
         }],
         ast::TSNamespaceDeclarationBody::TSNamespaceDeclaration(_) => Vec::new(),
     };
@@ -224,12 +224,12 @@ fn namespace(node: &ast::TSNamespaceDeclaration<'_>, depth: u32) -> Namespace {
 fn variable(
     declarator: &ast::VariableDeclarator<'_>,
     kind: ast::VariableDeclarationKind,
-    depth: u32,
+    level: Level<'_>,
     out: &mut Vec<Statement>,
 ) {
     let constant = kind == ast::VariableDeclarationKind::Const;
-    let value = declarator.init.as_ref().map(|value| expressions::lower(value, depth));
-    let annotation = declarator.type_annotation.as_ref().map(|node| types::lower(&node.type_annotation, depth));
+    let value = declarator.init.as_ref().map(|value| expressions::lower(value, level));
+    let annotation = declarator.type_annotation.as_ref().map(|node| types::lower(&node.type_annotation, level));
     let mut push = |name: Name, annotation, value| {
         let kind = StatementKind::Variable(Variable { name, annotation, value, constant });
         out.push(Statement { span: span(declarator.span), exported: false, kind });
@@ -252,7 +252,7 @@ fn variable(
                         kind: ExprKind::Binary(
                             Binary::Or,
                             Box::new(member),
-                            Box::new(expressions::lower(default, depth)),
+                            Box::new(expressions::lower(default, level)),
                         ),
                     },
                 };

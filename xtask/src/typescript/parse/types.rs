@@ -4,29 +4,28 @@ use oxc_ast::ast::{self, TSType, TSTypeName, TSTypeQueryExprName};
 use oxc_span::GetSpan;
 
 use super::expressions::key;
+use super::level::Level;
 use super::span;
 use crate::typescript::syntax::{Keyword, Modifier, Property, TypeKind, TypeMember, TypeNode, TypeParameter};
 
-/// What is nested deeper than this is not read: types and expressions that people write are not.
-pub(super) const DEPTH: u32 = 600;
-
-pub(super) fn lower(node: &TSType<'_>, depth: u32) -> TypeNode {
-    let kind = if depth >= DEPTH { TypeKind::Other("it is nested too deeply") } else { kind(node, depth + 1) };
+pub(super) fn lower(node: &TSType<'_>, level: Level<'_>) -> TypeNode {
+    let kind =
+        if level.is_too_deep() { TypeKind::Other("it is nested too deeply") } else { kind(node, level.deeper()) };
     TypeNode { span: span(node.span()), kind }
 }
 
-pub(super) fn lower_all<'a, 'n>(nodes: impl IntoIterator<Item = &'n TSType<'a>>, depth: u32) -> Vec<TypeNode>
+pub(super) fn lower_all<'a, 'n>(nodes: impl IntoIterator<Item = &'n TSType<'a>>, level: Level<'_>) -> Vec<TypeNode>
 where
     'a: 'n,
 {
-    nodes.into_iter().map(|node| lower(node, depth)).collect()
+    nodes.into_iter().map(|node| lower(node, level)).collect()
 }
 
-fn boxed(node: &TSType<'_>, depth: u32) -> Box<TypeNode> {
-    Box::new(lower(node, depth))
+fn boxed(node: &TSType<'_>, level: Level<'_>) -> Box<TypeNode> {
+    Box::new(lower(node, level))
 }
 
-fn kind(node: &TSType<'_>, depth: u32) -> TypeKind {
+fn kind(node: &TSType<'_>, level: Level<'_>) -> TypeKind {
     match node {
         TSType::TSAnyKeyword(_) => TypeKind::Keyword(Keyword::Any),
         TSType::TSBigIntKeyword(_) => TypeKind::Keyword(Keyword::Bigint),
@@ -40,42 +39,42 @@ fn kind(node: &TSType<'_>, depth: u32) -> TypeKind {
         TSType::TSUndefinedKeyword(_) => TypeKind::Keyword(Keyword::Undefined),
         TSType::TSUnknownKeyword(_) => TypeKind::Keyword(Keyword::Unknown),
         TSType::TSVoidKeyword(_) => TypeKind::Keyword(Keyword::Void),
-        TSType::TSArrayType(array) => TypeKind::Array(boxed(&array.element_type, depth)),
+        TSType::TSArrayType(array) => TypeKind::Array(boxed(&array.element_type, level)),
         TSType::TSConditionalType(conditional) => TypeKind::Conditional {
-            check: boxed(&conditional.check_type, depth),
-            extends: boxed(&conditional.extends_type, depth),
-            then: boxed(&conditional.true_type, depth),
-            otherwise: boxed(&conditional.false_type, depth),
+            check: boxed(&conditional.check_type, level),
+            extends: boxed(&conditional.extends_type, level),
+            then: boxed(&conditional.true_type, level),
+            otherwise: boxed(&conditional.false_type, level),
         },
         TSType::TSConstructorType(_) | TSType::TSFunctionType(_) => TypeKind::Function,
-        TSType::TSImportType(import) => import_type(import, false, depth),
+        TSType::TSImportType(import) => import_type(import, false, level),
         TSType::TSIndexedAccessType(access) => {
-            TypeKind::Indexed(boxed(&access.object_type, depth), boxed(&access.index_type, depth))
+            TypeKind::Indexed(boxed(&access.object_type, level), boxed(&access.index_type, level))
         }
         TSType::TSInferType(infer) => TypeKind::Infer(infer.type_parameter.name.name.to_string()),
-        TSType::TSIntersectionType(intersection) => TypeKind::Intersection(lower_all(&intersection.types, depth)),
-        TSType::TSLiteralType(literal) => literal_type(&literal.literal, depth),
-        TSType::TSMappedType(mapped) => mapped_type(mapped, depth),
-        TSType::TSNamedTupleMember(member) => tuple_element(&member.element_type, member.optional, depth).kind,
+        TSType::TSIntersectionType(intersection) => TypeKind::Intersection(lower_all(&intersection.types, level)),
+        TSType::TSLiteralType(literal) => literal_type(&literal.literal, level),
+        TSType::TSMappedType(mapped) => mapped_type(mapped, level),
+        TSType::TSNamedTupleMember(member) => tuple_element(&member.element_type, member.optional, level).kind,
         TSType::TSTemplateLiteralType(template) => {
-            TypeKind::Template(quasis(&template.quasis), lower_all(&template.types, depth))
+            TypeKind::Template(quasis(&template.quasis), lower_all(&template.types, level))
         }
         TSType::TSThisType(_) => TypeKind::This,
         TSType::TSTupleType(tuple) => {
-            TypeKind::Tuple(tuple.element_types.iter().map(|element| tuple_element(element, false, depth)).collect())
+            TypeKind::Tuple(tuple.element_types.iter().map(|element| tuple_element(element, false, level)).collect())
         }
-        TSType::TSTypeLiteral(literal) => TypeKind::Object(members(&literal.members, depth)),
+        TSType::TSTypeLiteral(literal) => TypeKind::Object(members(&literal.members, level)),
         TSType::TSTypeOperatorType(operator) => match operator.operator {
-            ast::TSTypeOperatorOperator::Keyof => TypeKind::KeyOf(boxed(&operator.type_annotation, depth)),
-            ast::TSTypeOperatorOperator::Readonly => lower(&operator.type_annotation, depth).kind,
+            ast::TSTypeOperatorOperator::Keyof => TypeKind::KeyOf(boxed(&operator.type_annotation, level)),
+            ast::TSTypeOperatorOperator::Readonly => lower(&operator.type_annotation, level).kind,
             ast::TSTypeOperatorOperator::Unique => TypeKind::Keyword(Keyword::Symbol),
         },
-        TSType::TSTypeQuery(query) => type_query(query, depth),
+        TSType::TSTypeQuery(query) => type_query(query, level),
         TSType::TSTypeReference(reference) => {
-            TypeKind::Reference(path(&reference.type_name), arguments(reference.type_arguments.as_deref(), depth))
+            TypeKind::Reference(path(&reference.type_name), arguments(reference.type_arguments.as_deref(), level))
         }
-        TSType::TSUnionType(union) => TypeKind::Union(lower_all(&union.types, depth)),
-        TSType::TSParenthesizedType(inner) => lower(&inner.type_annotation, depth).kind,
+        TSType::TSUnionType(union) => TypeKind::Union(lower_all(&union.types, level)),
+        TSType::TSParenthesizedType(inner) => lower(&inner.type_annotation, level).kind,
         TSType::TSTypePredicate(_) => TypeKind::Keyword(Keyword::Boolean),
         TSType::TSIntrinsicKeyword(_) => TypeKind::Other("it is an intrinsic type"),
         TSType::JSDocNullableType(_) | TSType::JSDocNonNullableType(_) | TSType::JSDocUnknownType(_) => {
@@ -84,8 +83,8 @@ fn kind(node: &TSType<'_>, depth: u32) -> TypeKind {
     }
 }
 
-pub(super) fn arguments(node: Option<&ast::TSTypeParameterInstantiation<'_>>, depth: u32) -> Vec<TypeNode> {
-    node.map_or_else(Vec::new, |node| lower_all(&node.params, depth))
+pub(super) fn arguments(node: Option<&ast::TSTypeParameterInstantiation<'_>>, level: Level<'_>) -> Vec<TypeNode> {
+    node.map_or_else(Vec::new, |node| lower_all(&node.params, level))
 }
 
 /// `a.b.C` as its names.
@@ -107,17 +106,17 @@ pub(super) fn path(name: &TSTypeName<'_>) -> Vec<String> {
     }
 }
 
-fn type_query(query: &ast::TSTypeQuery<'_>, depth: u32) -> TypeKind {
+fn type_query(query: &ast::TSTypeQuery<'_>, level: Level<'_>) -> TypeKind {
     match &query.expr_name {
-        TSTypeQueryExprName::TSImportType(import) => import_type(import, true, depth),
+        TSTypeQueryExprName::TSImportType(import) => import_type(import, true, level),
         name => match name.as_ts_type_name() {
-            Some(name) => TypeKind::Query(path(name), arguments(query.type_arguments.as_deref(), depth)),
+            Some(name) => TypeKind::Query(path(name), arguments(query.type_arguments.as_deref(), level)),
             None => TypeKind::Other("its `typeof` is not read"),
         },
     }
 }
 
-fn import_type(import: &ast::TSImportType<'_>, of_value: bool, depth: u32) -> TypeKind {
+fn import_type(import: &ast::TSImportType<'_>, of_value: bool, level: Level<'_>) -> TypeKind {
     let mut names = Vec::new();
     let mut qualifier = import.qualifier.as_ref();
     while let Some(name) = qualifier {
@@ -133,17 +132,17 @@ fn import_type(import: &ast::TSImportType<'_>, of_value: bool, depth: u32) -> Ty
         };
     }
     names.reverse();
-    let arguments = arguments(import.type_arguments.as_deref(), depth);
+    let arguments = arguments(import.type_arguments.as_deref(), level);
     TypeKind::Import(import.source.value.to_string(), names, arguments, of_value)
 }
 
-fn literal_type(literal: &ast::TSLiteral<'_>, depth: u32) -> TypeKind {
+fn literal_type(literal: &ast::TSLiteral<'_>, level: Level<'_>) -> TypeKind {
     match literal {
         ast::TSLiteral::BooleanLiteral(literal) => TypeKind::Boolean(literal.value),
         ast::TSLiteral::NumericLiteral(literal) => TypeKind::Number(literal.value),
         ast::TSLiteral::BigIntLiteral(_) => TypeKind::Bigint,
         ast::TSLiteral::StringLiteral(literal) => TypeKind::String(literal.value.to_string()),
-        ast::TSLiteral::TemplateLiteral(template) => template_literal(template, depth),
+        ast::TSLiteral::TemplateLiteral(template) => template_literal(template, level),
         ast::TSLiteral::UnaryExpression(unary) => match &unary.argument {
             ast::Expression::NumericLiteral(literal) => TypeKind::Number(-literal.value),
             ast::Expression::BigIntLiteral(_) => TypeKind::Bigint,
@@ -152,7 +151,7 @@ fn literal_type(literal: &ast::TSLiteral<'_>, depth: u32) -> TypeKind {
     }
 }
 
-fn template_literal(template: &ast::TemplateLiteral<'_>, _depth: u32) -> TypeKind {
+fn template_literal(template: &ast::TemplateLiteral<'_>, _level: Level<'_>) -> TypeKind {
     match quasis(&template.quasis).as_slice() {
         [only] => TypeKind::String(only.clone()),
         _ => TypeKind::Keyword(Keyword::String),
@@ -163,13 +162,13 @@ pub(super) fn quasis(quasis: &[ast::TemplateElement<'_>]) -> Vec<String> {
     quasis.iter().map(|quasi| quasi.value.cooked.unwrap_or(quasi.value.raw).to_string()).collect()
 }
 
-fn mapped_type(mapped: &ast::TSMappedType<'_>, depth: u32) -> TypeKind {
+fn mapped_type(mapped: &ast::TSMappedType<'_>, level: Level<'_>) -> TypeKind {
     use ast::TSMappedTypeModifierOperator as Operator;
     TypeKind::Mapped {
         parameter: mapped.key.name.to_string(),
-        constraint: boxed(&mapped.constraint, depth),
-        name: mapped.name_type.as_ref().map(|name| boxed(name, depth)),
-        value: mapped.type_annotation.as_ref().map(|value| boxed(value, depth)),
+        constraint: boxed(&mapped.constraint, level),
+        name: mapped.name_type.as_ref().map(|name| boxed(name, level)),
+        value: mapped.type_annotation.as_ref().map(|value| boxed(value, level)),
         optional: match mapped.optional {
             None => Modifier::Keep,
             Some(Operator::True | Operator::Plus) => Modifier::Add,
@@ -178,14 +177,14 @@ fn mapped_type(mapped: &ast::TSMappedType<'_>, depth: u32) -> TypeKind {
     }
 }
 
-fn tuple_element(element: &ast::TSTupleElement<'_>, optional: bool, depth: u32) -> TypeNode {
+fn tuple_element(element: &ast::TSTupleElement<'_>, optional: bool, level: Level<'_>) -> TypeNode {
     let mut node = match element {
-        ast::TSTupleElement::TSOptionalType(inner) => return or_undefined(lower(&inner.type_annotation, depth)),
+        ast::TSTupleElement::TSOptionalType(inner) => return or_undefined(lower(&inner.type_annotation, level)),
         ast::TSTupleElement::TSRestType(rest) => {
-            TypeNode { span: span(rest.span), kind: TypeKind::Rest(boxed(&rest.type_annotation, depth)) }
+            TypeNode { span: span(rest.span), kind: TypeKind::Rest(boxed(&rest.type_annotation, level)) }
         }
         element => match element.as_ts_type() {
-            Some(node) => lower(node, depth),
+            Some(node) => lower(node, level),
             None => TypeNode { span: span(element.span()), kind: TypeKind::Other("it is no type") },
         },
     };
@@ -201,29 +200,29 @@ fn or_undefined(node: TypeNode) -> TypeNode {
     TypeNode { span, kind: TypeKind::Union(vec![node, undefined]) }
 }
 
-pub(super) fn members(members: &[ast::TSSignature<'_>], depth: u32) -> Vec<TypeMember> {
-    members.iter().map(|member| type_member(member, depth)).collect()
+pub(super) fn members(members: &[ast::TSSignature<'_>], level: Level<'_>) -> Vec<TypeMember> {
+    members.iter().map(|member| type_member(member, level)).collect()
 }
 
-fn type_member(member: &ast::TSSignature<'_>, depth: u32) -> TypeMember {
+fn type_member(member: &ast::TSSignature<'_>, level: Level<'_>) -> TypeMember {
     match member {
         ast::TSSignature::TSPropertySignature(property) => TypeMember::Property(Property {
             span: span(property.span),
-            key: key(&property.key, property.computed, depth),
+            key: key(&property.key, property.computed, level),
             optional: property.optional,
-            value: property.type_annotation.as_ref().map(|annotation| lower(&annotation.type_annotation, depth)),
+            value: property.type_annotation.as_ref().map(|annotation| lower(&annotation.type_annotation, level)),
         }),
         ast::TSSignature::TSIndexSignature(index) => TypeMember::Index(
-            lower(&index.parameter.type_annotation.type_annotation, depth),
-            lower(&index.type_annotation.type_annotation, depth),
+            lower(&index.parameter.type_annotation.type_annotation, level),
+            lower(&index.type_annotation.type_annotation, level),
         ),
         ast::TSSignature::TSMethodSignature(method) if method.kind == ast::TSMethodSignatureKind::Get => {
             let annotation = method.return_type.as_ref();
             TypeMember::Property(Property {
                 span: span(method.span),
-                key: key(&method.key, method.computed, depth),
+                key: key(&method.key, method.computed, level),
                 optional: false,
-                value: annotation.map(|annotation| lower(&annotation.type_annotation, depth)),
+                value: annotation.map(|annotation| lower(&annotation.type_annotation, level)),
             })
         }
         ast::TSSignature::TSMethodSignature(_)
@@ -232,12 +231,15 @@ fn type_member(member: &ast::TSSignature<'_>, depth: u32) -> TypeMember {
     }
 }
 
-pub(super) fn type_parameters(node: Option<&ast::TSTypeParameterDeclaration<'_>>, depth: u32) -> Vec<TypeParameter> {
+pub(super) fn type_parameters(
+    node: Option<&ast::TSTypeParameterDeclaration<'_>>,
+    level: Level<'_>,
+) -> Vec<TypeParameter> {
     let parameters = node.into_iter().flat_map(|node| &node.params);
     let lower_parameter = |parameter: &ast::TSTypeParameter<'_>| TypeParameter {
         name: parameter.name.name.to_string(),
-        constraint: parameter.constraint.as_ref().map(|constraint| lower(constraint, depth)),
-        default: parameter.default.as_ref().map(|default| lower(default, depth)),
+        constraint: parameter.constraint.as_ref().map(|constraint| lower(constraint, level)),
+        default: parameter.default.as_ref().map(|default| lower(default, level)),
     };
     parameters.map(lower_parameter).collect()
 }

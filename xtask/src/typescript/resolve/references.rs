@@ -188,7 +188,7 @@ impl<'p> Resolver<'p> {
     ) -> Type<'p> {
         let arguments: Vec<_> = arguments.iter().map(|argument| Lazy::node(scope, argument)).collect();
         match self.program.resolve(scope.module, specifier) {
-            Resolved::File(file) => match self.program.load(&file) {
+            Resolved::File(file) => match self.program.load(file) {
                 Some(module) if of_value => {
                     let value = self.path_value(Value::Module(module), path);
                     self.type_of(&value, false)

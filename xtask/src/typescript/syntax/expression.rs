@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Property, Statement, TypeNode, TypeParameter};
+use super::{Body, Property, TypeNode, TypeParameter};
 use crate::source::Span;
 
 /// An expression. Parentheses and `!` are dropped.
@@ -162,7 +162,7 @@ pub struct Function {
     /// `: T`
     pub return_type: Option<TypeNode>,
     /// Of an arrow function `() => a` one `return a`.
-    pub body: Vec<Statement>,
+    pub body: Body,
     /// Whether it is `async` or a generator: what it returns is wrapped.
     pub wrapped: bool,
 }
@@ -257,7 +257,9 @@ impl Expr {
                 callee.walk(visit);
                 arguments.iter().for_each(|argument| argument.value.walk(visit));
             }
-            ExprKind::Function(function) => function.body.iter().for_each(|statement| statement.walk(visit)),
+            ExprKind::Function(function) => {
+                function.body.statements().iter().for_each(|statement| statement.walk(visit))
+            }
             ExprKind::Class(class) => class.walk(visit),
             ExprKind::Conditional(test, then, otherwise) => {
                 [test, then, otherwise].into_iter().for_each(|part| part.walk(visit));
@@ -298,7 +300,7 @@ impl ClassDecl {
             match &member.kind {
                 MemberKind::Field(value) => value.iter().for_each(|value| value.walk(visit)),
                 MemberKind::Method(function) | MemberKind::Getter(function) | MemberKind::Constructor(function) => {
-                    function.body.iter().for_each(|statement| statement.walk(visit));
+                    function.body.statements().iter().for_each(|statement| statement.walk(visit));
                 }
                 MemberKind::Setter | MemberKind::Other => {}
             }

@@ -80,8 +80,9 @@ impl<'p> Resolver<'p> {
     ) -> Value<'p> {
         let typed = scope.with_types(&function.type_parameters, types);
         let inside = typed.with_values(self.bind(&typed, &function.parameters, arguments));
-        let inside = inside.with_statements(&function.body);
-        let returned = match returns(&function.body) {
+        let body = function.body.statements();
+        let inside = inside.with_statements(body);
+        let returned = match returns(body) {
             Returned::Once(value) => self.value(&inside, value),
             Returned::Never => Value::Undefined,
             Returned::Branches => Value::unknown("it depends on the control flow of a function"),
