@@ -29,6 +29,8 @@ mod missing_path_parameter;
 mod missing_type;
 mod missing_validation_schema;
 mod nullability_mismatch;
+mod orm_default_mismatch;
+mod orm_type_mismatch;
 mod strict_validation;
 mod type_mismatch;
 mod unknown_contract_type;
@@ -57,6 +59,8 @@ pub const CHECKS: &[Check] = &[
     missing_field_in_schema::CHECK,
     type_mismatch::CHECK,
     nullability_mismatch::CHECK,
+    orm_type_mismatch::CHECK,
+    orm_default_mismatch::CHECK,
     enum_mismatch::CHECK,
     missing_column_in_insert::CHECK,
     generated_column_in_insert::CHECK,

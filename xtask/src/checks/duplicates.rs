@@ -56,7 +56,7 @@ fn aspect(kind: &str) -> Option<Aspect> {
         "MISSING_FIELD_IN_TYPE" | "MISSING_COLUMN_IN_INSERT" | "MISSING_FIELD_IN_VALIDATION" => Some(Aspect::Presence),
         "MISSING_FIELD_IN_SCHEMA" | "UNKNOWN_FIELD_IN_VALIDATION" => Some(Aspect::Presence),
         "NULLABILITY_MISMATCH" | "VALIDATION_NULLABILITY_MISMATCH" => Some(Aspect::Nullability),
-        "TYPE_MISMATCH" | "VALIDATION_TYPE_MISMATCH" => Some(Aspect::Type),
+        "TYPE_MISMATCH" | "VALIDATION_TYPE_MISMATCH" | "ORM_TYPE_MISMATCH" => Some(Aspect::Type),
         "ENUM_MISMATCH" => Some(Aspect::Values),
         "LOOSE_VALIDATION" | "STRICT_VALIDATION" => Some(Aspect::Strictness),
         "GENERATED_COLUMN_IN_INSERT" => Some(Aspect::Generated),

@@ -52,8 +52,13 @@ pub fn column_type(column: &Column) -> String {
 /// A column's type as people write it, without its nullability: `varchar(100)`.
 #[must_use]
 pub fn bare_column_type(column: &Column) -> String {
-    let text =
-        column.type_name.replace("character varying", "varchar").replace("timestamp with time zone", "timestamptz");
+    sql_type(&column.type_name)
+}
+
+/// A type of PostgreSQL as people write it: `varchar(100)`.
+#[must_use]
+pub fn sql_type(name: &str) -> String {
+    let text = name.replace("character varying", "varchar").replace("timestamp with time zone", "timestamptz");
     text.replace("timestamp without time zone", "timestamp").replace("public.", "")
 }
 

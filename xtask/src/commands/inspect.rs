@@ -16,7 +16,7 @@ use crate::schema::model::{ObjectName, Schema};
 use crate::schema::snapshot;
 use crate::source::Location;
 use crate::typescript;
-use crate::typescript::facts::Facts;
+use crate::typescript::facts::{Facts, UnresolvedEndpoint};
 
 /// Options of `db-inspect`.
 #[derive(Debug, clap::Args)]
@@ -63,6 +63,12 @@ fn render(facts: &Facts, tables: &TablesOf, what: Option<What>, format: Format) 
         Format::Human => human::render(facts, tables, what),
         Format::Json => json::render(facts, tables, what),
     }
+}
+
+/// Whether an endpoint that is not resolved is one of `what`.
+fn is_wanted(endpoint: &UnresolvedEndpoint, what: Option<What>) -> bool {
+    let is_contract = endpoint.what == "contract";
+    what.is_none_or(|what| is_contract == (what == What::Contracts))
 }
 
 /// The schema that the migrations make: the snapshot's while it is fresh, else replayed on a scratch database.

@@ -16,6 +16,7 @@ use super::facts::Facts;
 use super::resolve::{Resolver, Scope};
 use super::syntax::{Module, Statement, StatementKind};
 pub use links::Links;
+pub(super) use names::qualified;
 
 /// Adds what `module` declares to `facts`; returns what it says about declarations of other files.
 pub fn collect<'p>(resolver: &Resolver<'p>, module: &'p Module, roles: Roles, facts: &mut Facts) -> Links {

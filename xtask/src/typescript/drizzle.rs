@@ -4,11 +4,12 @@
 mod columns;
 mod infer;
 mod schemas;
+mod sql;
 mod tables;
 
 use std::rc::Rc;
 
-use super::facts::Constraints;
+use super::facts::{Constraints, SqlColumn, SqlScalar, SqlType};
 use super::resolve::{Lazy, Resolver};
 use super::values::{EntryPlace, Value};
 pub use columns::{column_method, enum_column, enum_values};
@@ -52,14 +53,27 @@ pub struct Column<'p> {
     pub of: Lazy<'p>,
     /// `.notNull()`, `.primaryKey()`, `serial()`
     pub not_null: bool,
-    /// `.default()`, `serial()`
+    /// The type in the database, arrays aside.
+    pub sql: SqlScalar,
+    /// `.default()`, `serial()`, `.$default()`
     pub has_default: bool,
+    /// `.default()`, `serial()`: what the database fills in.
+    pub database_default: bool,
     /// `.generatedAlwaysAs()`, `.generatedAlwaysAsIdentity()`
     pub generated: bool,
     /// `.array()`, as often as it was called.
     pub dimensions: u32,
     /// `varchar({ length: 100 })`
     pub constraints: Constraints,
+}
+
+impl Column<'_> {
+    /// What it says in SQL's terms.
+    #[must_use]
+    pub fn sql(&self) -> SqlColumn {
+        let ty = SqlType { scalar: self.sql.clone(), array: self.dimensions > 0 };
+        SqlColumn { ty, database_default: self.database_default || self.generated }
+    }
 }
 
 /// `pgEnum('name', […])`

@@ -1,7 +1,10 @@
 //! What was read from TypeScript: plain data, independent of how it was written. An interface, a `z.infer`, a class
 //! and a Drizzle table all end as a [`Declaration`] with [`Field`]s.
 
+mod sql;
+
 use crate::source::Location;
+pub use sql::{SqlColumn, SqlScalar, SqlType};
 
 /// Everything that was read.
 #[derive(Debug, Clone, Default)]
@@ -137,6 +140,8 @@ pub struct Field {
     pub reference: Option<String>,
     /// Whether a value is filled in when it is absent (`.default()`).
     pub has_default: bool,
+    /// What an ORM says of its column in SQL's terms; none of any other field.
+    pub sql: Option<SqlColumn>,
     /// The type or schema expression, for edits and excerpts.
     pub value: Option<Location>,
     /// Comments that speak to this tool.

@@ -31,6 +31,14 @@ pub(super) fn render(facts: &Facts, tables: &TablesOf, what: Option<What>) -> St
         });
         section(&mut text, "Contracts", lines.collect());
     }
+    if wanted(What::Routes) || wanted(What::Contracts) {
+        let listed = facts.unresolved_endpoints.iter().filter(|endpoint| super::is_wanted(endpoint, what));
+        let lines = listed.map(|endpoint| {
+            let place = place(&endpoint.location);
+            format!("  {:<8} {}  {place}\n    not resolved: {}\n", endpoint.what, endpoint.name, endpoint.reason)
+        });
+        section(&mut text, "Endpoints that are not resolved", lines.collect());
+    }
     for problem in &facts.problems {
         let _ = writeln!(text, "warning: {}: {}", problem.location, problem.message);
     }
@@ -112,7 +120,7 @@ fn summary(facts: &Facts) -> String {
     let unresolved_declarations = all().filter(|declaration| declaration.unresolved.is_some()).count();
     format!(
         "read {} of {} files: {} types, {} Drizzle tables, {} schemas, {} routes, {} contracts; \
-         {unresolved_fields} of {fields} fields and {unresolved_declarations} declarations not resolved\n",
+         {unresolved_fields} of {fields} fields, {unresolved_declarations} declarations and {} endpoints not resolved\n",
         facts.files_parsed,
         facts.files_walked,
         facts.types.len(),
@@ -120,5 +128,6 @@ fn summary(facts: &Facts) -> String {
         facts.schemas.len(),
         facts.routes.len(),
         facts.contracts.len(),
+        facts.unresolved_endpoints.len(),
     )
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{TablesOf, What};
 use crate::typescript::facts::{
-    Constraints, Contract, Declaration, Enumeration, Facts, Field, Kind, Origin, Problem, Route,
+    Constraints, Contract, Declaration, Enumeration, Facts, Field, Kind, Origin, Problem, Route, UnresolvedEndpoint,
 };
 
 /// Everything that was read, or only `what`.
@@ -25,6 +25,10 @@ pub(super) fn render(facts: &Facts, tables: &TablesOf, what: Option<What>) -> St
     }
     if wanted(What::Contracts) {
         object.insert("contracts".into(), facts.contracts.iter().map(contract).collect());
+    }
+    if wanted(What::Routes) || wanted(What::Contracts) {
+        let listed = facts.unresolved_endpoints.iter().filter(|endpoint| super::is_wanted(endpoint, what));
+        object.insert("unresolvedEndpoints".into(), listed.map(unresolved_endpoint).collect());
     }
     object.insert("problems".into(), facts.problems.iter().map(problem).collect());
     object.insert("files".into(), json!({ "walked": facts.files_walked, "parsed": facts.files_parsed }));
@@ -69,6 +73,9 @@ fn field(field: &Field) -> Value {
     constraints(&field.constraints, &mut object);
     if let Some(reference) = &field.reference {
         object.insert("reference".into(), json!(reference));
+    }
+    if let Some(sql) = &field.sql {
+        object.insert("sqlType".into(), json!(sql.ty.to_string()));
     }
     if field.has_default {
         object.insert("default".into(), json!(true));
@@ -167,6 +174,17 @@ fn contract(contract: &Contract) -> Value {
         "line": contract.location.line,
         "request": contract.request.as_ref().map(|reference| &reference.name),
         "response": contract.response.as_ref().map(|reference| &reference.name),
+    })
+}
+
+fn unresolved_endpoint(endpoint: &UnresolvedEndpoint) -> Value {
+    let location = &endpoint.location;
+    json!({
+        "what": endpoint.what,
+        "name": endpoint.name,
+        "file": &*location.file,
+        "line": location.line,
+        "reason": endpoint.reason,
     })
 }
 

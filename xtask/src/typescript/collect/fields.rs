@@ -33,6 +33,7 @@ impl<'p> File<'_, 'p> {
                 .and_then(|place| place.node.as_ref())
                 .and_then(|(scope, node)| self.reference(scope, node)),
             has_default: self.may_be_left_out(&evaluated),
+            sql: None,
             value: place.and_then(|place| Some(place.module.location(place.value?))),
             tags: place.map_or_else(Tags::default, |place| super::tags::read(place.module, place.span)),
         })
@@ -67,6 +68,7 @@ impl<'p> File<'_, 'p> {
             constraints: described.constraints,
             reference: place.and_then(|place| self.schema_reference(place.value)),
             has_default: described.has_default,
+            sql: None,
             value: place.map(|place| place.module.location(place.value.span)),
             tags: place.map_or_else(Tags::default, |place| super::tags::read(place.module, place.span)),
         }
@@ -83,6 +85,7 @@ impl<'p> File<'_, 'p> {
                 field.column = known.name.as_ref().map(|name| name.to_string());
                 field.has_default = known.has_default || known.generated;
                 field.constraints = known.constraints.clone();
+                field.sql = Some(known.sql());
             }
             fields.push(field);
         }

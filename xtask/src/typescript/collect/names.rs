@@ -160,7 +160,7 @@ fn string_link(node: &TypeNode, side: Side) -> Option<TableLink> {
 }
 
 /// As people write it: the namespace `public` goes without saying.
-pub(super) fn qualified(namespace: &str, table: &str) -> String {
+pub(in crate::typescript) fn qualified(namespace: &str, table: &str) -> String {
     if namespace == "public" { table.to_owned() } else { format!("{namespace}.{table}") }
 }
 

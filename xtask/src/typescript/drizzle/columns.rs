@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use super::tables::text;
-use super::{Column, PgEnum};
-use crate::typescript::facts::Constraints;
+use super::{Column, PgEnum, sql};
+use crate::typescript::facts::{Constraints, SqlScalar};
 use crate::typescript::resolve::{Lazy, Resolver, Type, reason, union};
 use crate::typescript::values::{ArrayValue, Value};
 
@@ -39,8 +39,10 @@ pub(super) fn builder<'p>(name: &str, arguments: &[Value<'p>]) -> Value<'p> {
         name: arguments.first().and_then(text),
         builder: name.into(),
         of: Lazy::known(of),
+        sql: sql::scalar(name, options),
         not_null: serial,
         has_default: serial,
+        database_default: serial,
         generated: false,
         dimensions: 0,
         constraints,
@@ -105,21 +107,24 @@ pub(super) fn custom_data<'p>(types: &[Lazy<'p>]) -> Lazy<'p> {
 
 /// A call of what `customType` made.
 pub(super) fn custom<'p>(data: &Lazy<'p>, arguments: &[Value<'p>]) -> Value<'p> {
-    plain("customType", arguments, data.clone())
+    let sql = SqlScalar::Unknown("a custom type is not compared".into());
+    plain("customType", arguments, data.clone(), sql)
 }
 
 /// A call of an enum: a column of it.
 pub fn enum_column<'p>(declared: &PgEnum, arguments: &[Value<'p>]) -> Value<'p> {
-    plain("enum", arguments, Lazy::known(enum_type(declared)))
+    plain("enum", arguments, Lazy::known(enum_type(declared)), sql::enumeration(declared))
 }
 
-fn plain<'p>(builder: &str, arguments: &[Value<'p>], of: Lazy<'p>) -> Value<'p> {
+fn plain<'p>(builder: &str, arguments: &[Value<'p>], of: Lazy<'p>, sql: SqlScalar) -> Value<'p> {
     Value::Column(Rc::new(Column {
         name: arguments.first().and_then(text),
         builder: builder.into(),
         of,
+        sql,
         not_null: false,
         has_default: false,
+        database_default: false,
         generated: false,
         dimensions: 0,
         constraints: Constraints::default(),
@@ -156,10 +161,11 @@ pub fn column_method<'p>(
     match name {
         "notNull" => changed.not_null = true,
         "primaryKey" => changed.not_null = true,
-        "default" | "defaultNow" | "defaultRandom" | "$default" | "$defaultFn" | "$onUpdate" | "$onUpdateFn" => {
-            changed.has_default = true;
+        "default" | "defaultNow" | "defaultRandom" => (changed.has_default, changed.database_default) = (true, true),
+        "$default" | "$defaultFn" | "$onUpdate" | "$onUpdateFn" => changed.has_default = true,
+        "generatedByDefaultAsIdentity" => {
+            (changed.not_null, changed.has_default, changed.database_default) = (true, true, true);
         }
-        "generatedByDefaultAsIdentity" => (changed.not_null, changed.has_default) = (true, true),
         "generatedAlwaysAsIdentity" => (changed.not_null, changed.generated) = (true, true),
         "generatedAlwaysAs" => changed.generated = true,
         "array" => changed.dimensions += 1,

@@ -1,0 +1,224 @@
+//! A Drizzle column has another SQL type than the column of the database.
+//!
+//! ## Why
+//! The ORM writes and reads by its own description: a number too large for `integer`, a time shifted by a time zone, a
+//! text too long for its column. TypeScript shows none of it: `integer` and `bigint` both are `number`.
+//!
+//! ## Example
+//! ```sql
+//! CREATE TABLE bills (id integer NOT NULL, filed_at timestamp with time zone NOT NULL);
+//! ```
+//! ```ts
+//! export const bills = pgTable('bills', {
+//!   id: integer('id').notNull(),
+//!   filedAt: timestamp('filed_at').notNull(),
+//! });
+//! ```
+//! Another length or precision, `text` for `varchar` and `json` for `jsonb` are warnings. Custom types are not judged.
+
+use super::accepted_kinds;
+use super::entities::{ColumnFacts, EntityKind};
+use super::matching::{Described, Description};
+use super::pairing::Pair;
+use super::{Check, Model, wording};
+use crate::report::{Category, Finding, Severity};
+use crate::schema::model::ObjectName;
+use crate::schema::types::{ColumnType, Scalar};
+use crate::typescript::facts::{SqlScalar, SqlType};
+
+/// See the file's documentation.
+pub const CHECK: Check = Check {
+    kind: "ORM_TYPE_MISMATCH",
+    category: Category::TypeAlignment,
+    severity: Severity::Error,
+    critical: true,
+    source: include_str!("orm_type_mismatch.rs"),
+    run,
+    #[cfg(test)]
+    cases: tests::CASES,
+};
+
+fn run(model: &Model<'_>) -> Vec<Finding> {
+    let of_tables = model.types().filter(|(described, _)| described.entity.kind == EntityKind::Table);
+    of_tables.flat_map(|(described, description)| findings(model, described, description)).collect()
+}
+
+fn findings(model: &Model<'_>, described: &Described<'_>, description: &Description<'_>) -> Vec<Finding> {
+    let judge = |pair: &Pair<'_>| {
+        let facts = described.entity.column(&pair.column.name)?;
+        let stated = &pair.field.sql.as_ref()?.ty;
+        // What TypeScript shows too is said there already.
+        let shown = !accepted_kinds::accepts(&facts.ty, &pair.field.kind, description.layer(), model.input.config);
+        let difference = difference(stated, &facts.ty).filter(|_| !shown)?;
+        let finding = finding(model, described, description, pair, facts, stated);
+        Some(if difference == Difference::Harmless { finding.as_warning() } else { finding })
+    };
+    description.pairing.pairs.iter().filter_map(judge).collect()
+}
+
+/// How much two types differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Difference {
+    /// They hold different values.
+    Type,
+    /// They hold the same kind of values, of other lengths at most.
+    Harmless,
+}
+
+fn difference(stated: &SqlType, ty: &ColumnType) -> Option<Difference> {
+    let (name, same) = match (&stated.scalar, &ty.scalar) {
+        (SqlScalar::Unknown(_), _) => return None,
+        (SqlScalar::Named(name, _), Scalar::Builtin(found)) => (name, name == found),
+        (SqlScalar::Named(name, _), Scalar::Other(found)) => (name, *name == found.name),
+        (SqlScalar::Named(name, _), Scalar::Enum(..)) => (name, false),
+        (SqlScalar::Enum(None, _), Scalar::Enum(..)) => return None,
+        (SqlScalar::Enum(Some(name), _), Scalar::Enum(found, _)) => (name, is_named(found, name)),
+        (SqlScalar::Enum(..), Scalar::Builtin(_) | Scalar::Other(_)) => return Some(Difference::Type),
+    };
+    if same && stated.array == ty.array {
+        return (!has_modifiers_of(stated, ty)).then_some(Difference::Harmless);
+    }
+    let family = |name: &str| FAMILIES.iter().position(|family| family.contains(&name));
+    let found = match &ty.scalar {
+        Scalar::Builtin(found) => family(found),
+        Scalar::Other(found) => family(&found.name),
+        Scalar::Enum(..) => None,
+    };
+    let related = stated.array == ty.array && found.is_some() && family(name) == found;
+    Some(if related { Difference::Harmless } else { Difference::Type })
+}
+
+/// Types whose values are the same.
+const FAMILIES: [&[&str]; 2] = [&["text", "character varying", "citext"], &["json", "jsonb"]];
+
+fn is_named(found: &ObjectName, written: &str) -> bool {
+    found.to_string() == written || format!("{}.{}", found.namespace, found.name) == written
+}
+
+/// Whether the lengths, precisions and scales are the same. Those below a domain are the domain's business.
+fn has_modifiers_of(stated: &SqlType, ty: &ColumnType) -> bool {
+    let found: Vec<u32> = ty.length.into_iter().chain(ty.scale).collect();
+    match &stated.scalar {
+        SqlScalar::Named(_, modifiers) => !ty.domains.is_empty() || *modifiers == found,
+        SqlScalar::Enum(..) | SqlScalar::Unknown(_) => true,
+    }
+}
+
+fn finding(
+    model: &Model<'_>,
+    described: &Described<'_>,
+    description: &Description<'_>,
+    pair: &Pair<'_>,
+    facts: &ColumnFacts<'_>,
+    stated: &SqlType,
+) -> Finding {
+    let stated = wording::sql_type(&stated.to_string());
+    let message = format!(
+        "SQL type mismatch for field '{}': {stated} in {} `{}`, {} in the database",
+        pair.column.name,
+        description.role.noun(),
+        description.declaration.name,
+        wording::bare_column_type(facts.column)
+    );
+    CHECK
+        .finding(&described.entity.title(), message)
+        .about(description, &pair.column.name)
+        .at(&pair.field.location, format!("{stated} here"))
+        .at_column(described.entity.name, pair.column, model.input.provenance)
+        .with_detail("databaseType", pair.column.type_name.as_str())
+        .with_detail("ormType", stated)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::checks::test_utils::{Case, Cases};
+
+    const TABLE: &str = "CREATE TYPE role AS ENUM ('admin', 'user'); CREATE TABLE bills (id bigint NOT NULL, \
+        name varchar(50) NOT NULL, role role NOT NULL, filed_at timestamptz NOT NULL, cost numeric(12,2) NOT NULL, \
+        tags text[] NOT NULL, data jsonb NOT NULL);";
+
+    /// A table like [`TABLE`] with the line of one column replaced.
+    macro_rules! table {
+        ($id:literal, $name:literal, $role:literal, $filed_at:literal) => {
+            concat!(
+                "import { pgTable, pgEnum, bigint, integer, smallint, varchar, text, timestamp, numeric, jsonb } from 'drizzle-orm/pg-core';\n",
+                "export const role = pgEnum('role', ['admin', 'user']); export const other = pgEnum('other', ['admin', 'user']);\n",
+                "export const bills = pgTable('bills', {\n",
+                "id: ", $id, ".notNull(),\n",
+                "name: ", $name, ".notNull(),\n",
+                "role: ", $role, "('role').notNull(),\n",
+                "filedAt: ", $filed_at, ".notNull(),\n",
+                "cost: numeric({ precision: 12, scale: 2 }).notNull(), tags: text().array().notNull(), data: jsonb().notNull() });"
+            )
+        };
+    }
+
+    const RIGHT: &str = table!(
+        "bigint({ mode: 'number' })",
+        "varchar('name', { length: 50 })",
+        "role",
+        "timestamp('filed_at', { withTimezone: true })"
+    );
+
+    pub const CASES: Cases = Cases {
+        failing: &[
+            Case::failing(
+                TABLE,
+                table!(
+                    "integer()",
+                    "varchar('name', { length: 50 })",
+                    "role",
+                    "timestamp('filed_at', { withTimezone: true })"
+                ),
+                (4, "id"),
+            ),
+            Case::failing(
+                TABLE,
+                table!(
+                    "bigint({ mode: 'number' })",
+                    "varchar('name', { length: 80 })",
+                    "role",
+                    "timestamp('filed_at', { withTimezone: true })"
+                ),
+                (5, "name"),
+            ),
+            Case::failing(
+                TABLE,
+                table!(
+                    "bigint({ mode: 'number' })",
+                    "text('name')",
+                    "role",
+                    "timestamp('filed_at', { withTimezone: true })"
+                ),
+                (5, "name"),
+            ),
+            Case::failing(
+                TABLE,
+                table!(
+                    "bigint({ mode: 'number' })",
+                    "varchar('name', { length: 50 })",
+                    "other",
+                    "timestamp('filed_at', { withTimezone: true })"
+                ),
+                (6, "role"),
+            ),
+            Case::failing(
+                TABLE,
+                table!(
+                    "bigint({ mode: 'number' })",
+                    "varchar('name', { length: 50 })",
+                    "role",
+                    "timestamp('filed_at')"
+                ),
+                (7, "filed_at"),
+            ),
+        ],
+        passing: &[
+            Case::passing(TABLE, RIGHT),
+            Case::passing(
+                "CREATE DOMAIN code AS varchar(5); CREATE TABLE codes (code code NOT NULL, path ltree NOT NULL);",
+                "import { pgTable, varchar, customType } from 'drizzle-orm/pg-core';\nconst ltree = customType<{ data: string }>({ dataType: () => 'ltree' });\nexport const codes = pgTable('codes', { code: varchar().notNull(), path: ltree().notNull() });",
+            ),
+        ],
+    };
+}

@@ -1,0 +1,70 @@
+//! What an ORM says of a column in the database's own terms: Drizzle's `varchar({ length: 100 }).defaultNow()`.
+
+use std::fmt;
+
+/// What a column builder says of its column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SqlColumn {
+    /// Its type.
+    pub ty: SqlType,
+    /// Whether the database fills in a value (`.default(…)`, `serial`, an identity): what only the program fills in
+    /// (`.$default(…)`) does not count.
+    pub database_default: bool,
+}
+
+/// The type of a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SqlType {
+    /// What each element is.
+    pub scalar: SqlScalar,
+    /// Whether it is an array, of any number of dimensions.
+    pub array: bool,
+}
+
+/// A type that is no array.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SqlScalar {
+    /// A type by the name that `format_type` gives it without its modifiers (`character varying`), and these: the length,
+    /// precision and scale that are stated.
+    Named(String, Vec<u32>),
+    /// An enum with its values: the name where the source says it, `audit.kind` outside of `public`.
+    Enum(Option<String>, Vec<String>),
+    /// Not known, and why.
+    Unknown(String),
+}
+
+/// As `format_type` writes it.
+impl fmt::Display for SqlType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.scalar {
+            SqlScalar::Named(name, modifiers) if modifiers.is_empty() => f.write_str(name)?,
+            SqlScalar::Named(name, modifiers) => {
+                let modifiers: Vec<_> = modifiers.iter().map(ToString::to_string).collect();
+                let (head, tail) =
+                    name.split_once(' ').filter(|(_, tail)| tail.ends_with("time zone")).unwrap_or((name, ""));
+                let space = if tail.is_empty() { "" } else { " " };
+                write!(f, "{head}({}){space}{tail}", modifiers.join(","))?;
+            }
+            SqlScalar::Enum(name, _) => f.write_str(name.as_deref().unwrap_or("enum"))?,
+            SqlScalar::Unknown(_) => f.write_str("unknown")?,
+        }
+        f.write_str(if self.array { "[]" } else { "" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(name: &str, modifiers: &[u32], array: bool) -> String {
+        SqlType { scalar: SqlScalar::Named(name.into(), modifiers.to_vec()), array }.to_string()
+    }
+
+    #[test]
+    fn types_are_written_as_postgresql_writes_them() {
+        assert_eq!(written("character varying", &[100], true), "character varying(100)[]");
+        assert_eq!(written("numeric", &[12, 2], false), "numeric(12,2)");
+        assert_eq!(written("timestamp with time zone", &[3], false), "timestamp(3) with time zone");
+        assert_eq!(written("timestamp without time zone", &[], false), "timestamp without time zone");
+    }
+}
