@@ -2,6 +2,7 @@
 //! printed once, by `main`.
 
 pub mod baseline;
+mod closing;
 pub mod completions;
 pub mod import;
 pub mod init;
@@ -13,6 +14,7 @@ pub mod new;
 mod report_files;
 pub mod rollback;
 pub mod snapshot;
+mod stand_in;
 pub mod status;
 pub mod verify;
 

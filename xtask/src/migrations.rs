@@ -1,6 +1,7 @@
 //! Migration files: reading them, refusing what is unsafe, running them, undoing them.
 
 pub mod baseline;
+pub mod blockers;
 pub mod branch;
 pub mod files;
 mod find;

@@ -3,10 +3,11 @@
 
 use anyhow::{Result, bail};
 
-use super::{Context, Outcome, live, migrate};
+use super::{Context, Outcome, live, migrate, stand_in};
 use crate::migrations::prediction::Laboratory;
 use crate::migrations::{self, Migration, baseline, files, history};
 use crate::postgres::connect::{Target, connect};
+use crate::postgres::scratch::Unavailable;
 use crate::schema::diff::{Likeness, diff};
 
 /// Options of `db-baseline`.
@@ -38,7 +39,15 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let had: Vec<&Migration> = files.iter().filter(|file| file.version <= last.version).collect();
     let shadow_url = context.options.shadow_database_url.as_deref().filter(|url| !url.is_empty());
     let laboratory = Laboratory { config: &context.config, root: &context.root, shadow_url };
-    let expected = laboratory.schema(&had)?;
+    let expected = match laboratory.schema(&had) {
+        Err(error) if error.downcast_ref::<Unavailable>().is_some() && had.len() == files.len() => {
+            let (schema, why) = stand_in::snapshot(context, &files, error)?;
+            let path = &context.config.snapshot;
+            context.terminal.print(&format!("`{path}` stands in for a scratch database, because {why}\n"))?;
+            schema
+        }
+        replayed => replayed?,
+    };
     let difference = diff(&expected, &live::read(&mut client, &context.config)?).without_grants();
     if difference.likeness() == Likeness::Different {
         context.terminal.print(&format!(

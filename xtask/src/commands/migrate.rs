@@ -3,17 +3,20 @@
 
 mod before;
 mod dry_run;
+mod foresee;
 mod occurrence;
 mod watch;
 
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use postgres::Client;
 
+use super::closing::{self, Closing};
 use super::judge::Judge;
 use super::{Context, Outcome, live, report_files};
 use crate::cli::Format;
+use crate::migrations::blockers::{Blockers, Lookout};
 use crate::migrations::journal::{self, Phase};
 use crate::migrations::prediction::{Laboratory, Prediction};
 use crate::migrations::runner::{self, Settings};
@@ -56,6 +59,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
         true => run.look(&mut client, &files),
         false => {
             let settings = lock_database(context, &mut client, options.lock_timeout, options.ddl_lock_timeout)?;
+            let _lookout = look_out(&target, &settings);
             run.work(&mut client, &settings, &files)
         }
     };
@@ -75,7 +79,15 @@ pub fn lock_database(context: &Context, client: &mut Client, timeout: u64, ddl_t
         lock_pid,
         ddl_lock_timeout: Duration::from_millis(ddl_timeout),
         retries: 4,
+        liveness: lock::liveness(client),
+        blockers: Blockers::default(),
     })
+}
+
+/// Looks who stands in the way of a run, as long as it lives; none where there is no second connection to be had.
+pub fn look_out(target: &Target, settings: &Settings) -> Option<Lookout> {
+    let client = connect(target).ok()?;
+    Some(Lookout::start(client, settings.lock_pid, settings.ddl_lock_timeout, settings.blockers.clone()))
 }
 
 /// What is known before anything is applied.
@@ -160,9 +172,9 @@ impl<'a> Run<'a> {
         let planned: Vec<&Migration> = state.pending.iter().copied().filter(|file| file.version <= last).collect();
         self.result.planned = planned.iter().map(ToString::to_string).collect();
         let applied: Vec<&Migration> = state.applied_files().collect();
-        let prediction = self.laboratory().predict(&applied, &state.pending, planned.len())?;
-        let history = History::new(&judge, &prediction, &state.pending, planned.len());
         let live = live::read(client, &self.context.config)?;
+        let prediction = self.predict(&state, planned.len(), files, &live)?;
+        let history = History::new(&judge, &prediction, &state.pending, planned.len());
         let drift = if interrupted { Vec::new() } else { before::drift(&prediction.base, &live) };
         self.result.pre = before::verification(&judge, &prediction, drift, &history);
         self.say(&human::migration::before(&self.result, style))?;
@@ -211,31 +223,19 @@ impl<'a> Run<'a> {
         outcome
     }
 
-    /// Writes the reports, prints the end, and says how it went. A report that cannot be written neither undoes nor
-    /// hides what was applied.
     fn finish(mut self, worked: Result<()>) -> Result<Outcome> {
         if let Err(error) = &worked {
             self.result.error = Some(format!("{error:#}"));
         }
-        let written = self.write_reports();
-        match self.context.options.format {
-            Format::Human => {
-                let error_follows = worked.is_err();
-                let style = self.context.terminal.style();
-                self.context.terminal.print(&human::migration::closing(&self.result, error_follows, style))?;
-            }
-            Format::Json => self.context.terminal.print(&json::migration(&self.result))?,
-        }
-        worked?;
-        written.with_context(|| self.summary())?;
-        Ok(if self.result.success { Outcome::Clean } else { Outcome::Errors })
-    }
-
-    fn write_reports(&self) -> Result<()> {
-        let verification = self.result.post.as_ref().unwrap_or(&self.result.pre);
-        report_files::write(self.context, report_files::VERIFICATION, &json::verification(verification))?;
-        report_files::write(self.context, report_files::MIGRATION, &json::migration(&self.result))?;
-        Ok(())
+        let closing = Closing {
+            verification: json::verification(self.result.post.as_ref().unwrap_or(&self.result.pre)),
+            file: report_files::MIGRATION,
+            result: json::migration(&self.result),
+            last_lines: human::migration::closing(&self.result, worked.is_err(), self.context.terminal.style()),
+            summary: self.summary(),
+            success: self.result.success,
+        };
+        closing::close(self.context, worked, &closing)
     }
 
     /// What happened, for an error that comes after it.

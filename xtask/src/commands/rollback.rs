@@ -9,9 +9,10 @@ mod verdict;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use postgres::Client;
 
+use super::closing::{self, Closing};
 use super::judge::Judge;
 use super::{Context, Outcome, live, report_files};
 use crate::cli::Format;
@@ -80,6 +81,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     run.say(&human::rollback::opening(&run.result, context.terminal.style()))?;
     let mut client = connect(&target)?;
     let settings = super::migrate::lock_database(context, &mut client, options.lock_timeout, options.ddl_lock_timeout)?;
+    let _lookout = super::migrate::look_out(&target, &settings);
     let worked = run.work(&mut client, &settings, &files);
     run.finish(worked)
 }
@@ -99,6 +101,7 @@ impl<'a> Run<'a> {
             timestamp: Timestamp::now(),
             database,
             planned: Vec::new(),
+            dry_run: options.dry_run,
             notes: Vec::new(),
             pre: Verification::empty("nothing yet"),
             post: None,
@@ -163,7 +166,6 @@ impl<'a> Run<'a> {
         for undo in &plan.undo {
             self.say(&format!("\n-- {undo} ({})\n{}\n", undo.file, undo.sql.trim_end()))?;
         }
-        self.result.notes.push("nothing was changed, as asked by `--dry-run`".into());
         Ok(())
     }
 
@@ -176,13 +178,21 @@ impl<'a> Run<'a> {
     ) -> Result<()> {
         self.say(&human::rollback::performing(&self.result))?;
         let ending = sequence::run(client, order, &plan.undo, &mut verdicts);
-        if let Some(backup) = order.backup {
+        let (notes, (committed, post)) = (verdicts.notes(), verdicts.into_parts());
+        self.result.notes.extend(notes);
+        self.result.rolled_back = committed;
+        if let Some(backup) = order.backup.filter(|_| !self.result.rolled_back.is_empty()) {
             self.result.notes.push(format!("the data that was lost is in `{}`", backup.folder().display()));
         }
-        self.result.notes.extend(verdicts.notes());
-        let (committed, post) = verdicts.into_parts();
-        self.result.rolled_back = committed;
-        match ending? {
+        let style = self.context.terminal.style();
+        let ending = match ending {
+            Ok(ending) => ending,
+            Err(error) => {
+                self.say_undone()?;
+                return Err(error);
+            }
+        };
+        match ending {
             Ending::Done { undone, losses, warnings } => {
                 self.result.success = true;
                 self.result.rolled_back = undone;
@@ -195,11 +205,13 @@ impl<'a> Run<'a> {
             Ending::NotAccepted(losses) => self.refuse(losses),
             Ending::NotRestored(undone) => self.not_restored(plan, undone),
         }
-        let style = self.context.terminal.style();
-        for migration in &self.result.rolled_back {
-            self.say(&human::rollback::rolled_back(migration, style))?;
-        }
+        self.say_undone()?;
         self.say(&human::rollback::after(&self.result, style))
+    }
+
+    fn say_undone(&self) -> Result<()> {
+        let style = self.context.terminal.style();
+        self.result.rolled_back.iter().try_for_each(|one| self.say(&human::rollback::rolled_back(one, style)))
     }
 
     fn not_restored(&mut self, plan: &Plan, undone: Vec<crate::report::RolledBackMigration>) {
@@ -209,7 +221,10 @@ impl<'a> Run<'a> {
         let what = if in_part {
             "it runs without a transaction, so what it did stays: repair the schema by hand"
         } else {
-            "the rollback was itself undone, the database is as it was"
+            match self.result.rolled_back.is_empty() {
+                true => "the rollback was itself undone, the database is as it was",
+                false => "its rollback was itself undone, those before it stay undone",
+            }
         };
         self.result.error = Some(format!("the way back of `{name}` does not restore the schema; {what}"));
         self.result.rolled_back.extend(undone.into_iter().filter(|one| matches!(one.verdict, Verdict::NotRestored(_))));
@@ -218,43 +233,35 @@ impl<'a> Run<'a> {
     fn refuse(&mut self, losses: Vec<Loss>) {
         let objects: Vec<&str> = losses.iter().filter(|loss| loss.count > 0).map(|loss| loss.object.as_str()).collect();
         self.result.error = Some(format!(
-            "data would be lost, and nothing was undone; if it may go, say so by name:\n{}",
+            "data would be lost, and nothing {}was undone; if it may go, say so by name:\n{}",
+            if self.result.rolled_back.is_empty() { "" } else { "more " },
             selection::command(self.options, &objects)
         ));
         self.result.losses = losses;
     }
 
-    /// Writes the reports, prints the end, and says how it went. A report that cannot be written neither undoes nor
-    /// hides what was done.
     fn finish(mut self, worked: Result<()>) -> Result<Outcome> {
         if let Err(error) = &worked {
             self.result.error = Some(format!("{error:#}"));
         }
-        let written = self.write_reports();
-        match self.context.options.format {
-            Format::Human => {
-                let style = self.context.terminal.style();
-                self.context.terminal.print(&human::rollback::closing(&self.result, worked.is_err(), style))?;
-            }
-            Format::Json => self.context.terminal.print(&json::rollback(&self.result))?,
-        }
-        worked?;
-        written.with_context(|| self.summary())?;
-        Ok(if self.result.success { Outcome::Clean } else { Outcome::Errors })
+        let closing = Closing {
+            verification: json::verification(self.result.post.as_ref().unwrap_or(&self.result.pre)),
+            file: report_files::ROLLBACK,
+            result: json::rollback(&self.result),
+            last_lines: human::rollback::closing(&self.result, worked.is_err(), self.context.terminal.style()),
+            summary: self.summary(),
+            success: self.result.success,
+        };
+        closing::close(self.context, worked, &closing)
     }
 
-    fn write_reports(&self) -> Result<()> {
-        let verification = self.result.post.as_ref().unwrap_or(&self.result.pre);
-        report_files::write(self.context, report_files::VERIFICATION, &json::verification(verification))?;
-        report_files::write(self.context, report_files::ROLLBACK, &json::rollback(&self.result))?;
-        Ok(())
-    }
-
+    /// What happened, for an error that comes after it.
     fn summary(&self) -> String {
-        match (self.result.success, self.result.rolled_back.len()) {
-            (true, 1) if !self.options.dry_run => "1 migration was undone".into(),
-            (true, many) if !self.options.dry_run => format!("{many} migrations were undone"),
-            (_, _) => "nothing was undone".into(),
+        let committed = self.result.rolled_back.iter().filter(|one| !matches!(one.verdict, Verdict::NotRestored(_)));
+        match committed.count() {
+            0 => "nothing was undone".into(),
+            1 => "1 migration was undone".into(),
+            many => format!("{many} migrations were undone"),
         }
     }
 }

@@ -5,7 +5,7 @@ use postgres::{GenericClient, Row};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::AppliedRow;
+use super::{AppliedRow, Migration, journal};
 
 /// Whether `table` (as SQL writes it: `refinery_schema_history`, `ops.history`) exists.
 pub fn exists(client: &mut impl GenericClient, table: &str) -> Result<bool> {
@@ -27,6 +27,18 @@ pub fn read(client: &mut impl GenericClient, table: &str) -> Result<Vec<AppliedR
     );
     let rows = client.query(&query, &[]).with_context(|| format!("cannot read the history table `{table}`"))?;
     rows.iter().map(|row| parse(row).with_context(|| malformed(table, row))).collect()
+}
+
+/// The SQL that records `migration` as applied at this moment, as refinery writes it.
+#[must_use]
+pub fn insert_sql(table: &str, migration: &Migration) -> String {
+    format!(
+        "INSERT INTO {table} (version, name, applied_on, checksum) VALUES ({}, {}, '{}', '{}')",
+        migration.version,
+        journal::literal(&migration.name),
+        jiff::Timestamp::now(),
+        migration.checksum
+    )
 }
 
 /// Removes the row of `version`; an error when there is not exactly one.

@@ -158,7 +158,7 @@ pub fn record_sql(history_table: &str, migration: &Migration, phase: Phase) -> S
 }
 
 /// A text as SQL takes it, whatever `standard_conforming_strings` says.
-fn literal(text: &str) -> String {
+pub(super) fn literal(text: &str) -> String {
     format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
 }
 

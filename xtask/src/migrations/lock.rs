@@ -66,6 +66,22 @@ pub fn acquire(
     ensure_held(client, key)
 }
 
+/// Settings with which the server notices that a client is gone that could not say so, also in the middle of a long
+/// statement, and frees its locks.
+const LIVENESS: &[(&str, &str)] = &[
+    ("tcp_keepalives_idle", "30"),
+    ("tcp_keepalives_interval", "10"),
+    ("tcp_keepalives_count", "3"),
+    ("tcp_user_timeout", "60000"),
+    ("client_connection_check_interval", "2000"),
+];
+
+/// Those of the settings that this server has, as SQL to go on with after another statement: `; SET a = 1; SET b = 2`.
+pub fn liveness(client: &mut Client) -> String {
+    let set = LIVENESS.iter().map(|(name, value)| format!("SET {name} = {value}"));
+    set.filter(|sql| client.batch_execute(sql).is_ok()).map(|sql| format!("; {sql}")).collect()
+}
+
 /// Who holds the lock of this database, if anybody does.
 pub fn held_by(client: &mut Client, history_table: &str) -> Result<Option<Holder>> {
     let database: String = client.query_one("SELECT current_database()::text", &[])?.try_get(0)?;

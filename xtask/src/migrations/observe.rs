@@ -37,18 +37,31 @@ fn one(client: &mut Client, migration: &Migration) -> Result<PlannedMigration> {
         false => in_one_transaction(client, migration, &statements, &before)?,
     };
     replay::fresh_session(client)?;
+    Ok(planned(migration, &statements, effects))
+}
+
+/// What can be told of a migration without a scratch database.
+#[must_use]
+pub fn unseen(migration: &Migration) -> PlannedMigration {
+    let statements = sql::statements(&migration.sql);
+    let nothing = Effects::NotObserved("there is no scratch database to see its locks on".into());
+    let effects = vec![nothing; statements.len()];
+    planned(migration, &statements, effects)
+}
+
+fn planned(migration: &Migration, statements: &[Statement<'_>], effects: Vec<Effects>) -> PlannedMigration {
     let lines = LineIndex::new(migration.file.as_str().into(), migration.sql.as_str().into());
-    let planned = statements.iter().zip(effects).map(|(statement, effects)| PlannedStatement {
+    let statements = statements.iter().zip(effects).map(|(statement, effects)| PlannedStatement {
         line: lines.location(statement.span).line,
         sql: statement.text().to_owned(),
         effects,
     });
-    Ok(PlannedMigration {
+    PlannedMigration {
         name: migration.to_string(),
         file: migration.file.clone(),
         in_transaction: !migration.no_transaction,
-        statements: planned.collect(),
-    })
+        statements: statements.collect(),
+    }
 }
 
 fn in_one_transaction(

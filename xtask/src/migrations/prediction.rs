@@ -15,11 +15,23 @@ use crate::schema::model::Schema;
 
 /// Up to so many pending migrations the schema is read after each; beyond that only at the end, and in between
 /// fingerprints stand for it.
-const READ_EACH: usize = 5;
+const READ_EACH: usize = 30;
+
+/// Where a prediction comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The migrations ran on a scratch database.
+    Replay,
+    /// There is no scratch database: the committed snapshot says what the last migration makes, and nothing says what
+    /// the others do.
+    Snapshot,
+}
 
 /// What pending migrations will make.
 #[derive(Debug)]
 pub struct Prediction {
+    /// Where it comes from.
+    pub origin: Origin,
     /// What the applied migrations should have made.
     pub base: Schema,
     /// One for each pending migration, in order.
@@ -38,6 +50,24 @@ pub struct Step {
 }
 
 impl Prediction {
+    /// What can be said without a scratch database: `snapshot` is the schema after the last of `pending`, and `live` is
+    /// taken for what the applied migrations should have made. Where nothing is pending, the snapshot is that.
+    #[must_use]
+    pub fn from_snapshot(snapshot: Schema, live: &Schema, pending: &[&Migration]) -> Self {
+        let mut steps: Vec<Step> = pending
+            .iter()
+            .map(|migration| Step { version: migration.version, fingerprint: None, schema: None })
+            .collect();
+        let base = match steps.last_mut() {
+            Some(last) => {
+                last.schema = Some(snapshot);
+                live.clone()
+            }
+            None => snapshot,
+        };
+        Self { origin: Origin::Snapshot, base, steps }
+    }
+
     /// The step of `version`.
     #[must_use]
     pub fn step(&self, version: i64) -> Option<&Step> {
@@ -83,7 +113,7 @@ impl Laboratory<'_> {
             let schema = is_read.then(|| self.read(&mut client)).transpose()?;
             steps.push(Step { version: migration.version, fingerprint, schema });
         }
-        Ok(Prediction { base, steps })
+        Ok(Prediction { origin: Origin::Replay, base, steps })
     }
 
     /// The schema that `migrations` make.

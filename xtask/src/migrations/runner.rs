@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow, bail};
 pub(crate) use attempt::{
-    clean_session, clean_session_sql, commit, ensure_locked, failed, failed_statement, is_contention,
+    clean_session, clean_session_sql, commit, ensure_locked, failed_statement, is_contention, run_statements,
 };
 use postgres::{Client, Transaction};
 use refinery_core::traits::sync;
 
+use super::blockers::Blockers;
 use super::journal::Phase;
 use super::steps::{self, Eyes, Script};
 use super::{Migration, history, journal};
@@ -29,12 +30,18 @@ pub struct Settings {
     pub ddl_lock_timeout: Duration,
     /// How often a migration is tried again after such a wait, or after a deadlock.
     pub retries: u32,
+    /// The SQL that has the server notice when we are gone; what [`liveness`](super::lock::liveness) found.
+    pub liveness: String,
+    /// Who was seen to hold what we waited for.
+    pub blockers: Blockers,
 }
 
 impl Settings {
     /// How long to wait before each new attempt.
     pub(crate) fn pauses(&self) -> impl Iterator<Item = Duration> + use<> {
-        (0..self.retries).map(|attempt| Duration::from_millis(500) * 2_u32.saturating_pow(attempt))
+        // Who waits less for a lock does not want to wait longer between the attempts either.
+        let first = self.ddl_lock_timeout.clamp(Duration::from_millis(50), Duration::from_millis(500));
+        (0..self.retries).map(move |attempt| first * 2_u32.saturating_pow(attempt))
     }
 }
 
@@ -154,7 +161,8 @@ impl Connection<'_, '_> {
         Stopped
     }
 
-    /// One query of refinery's. The SQL of a migration waits for its history row, so that both can be tried again.
+    /// One query of refinery's. The SQL of a migration waits for its history row, so that both can be tried again. The
+    /// row is written anew, because refinery dates all rows of a run to its beginning.
     fn receive(&mut self, query: &str) -> Result<()> {
         match self.next {
             Next::Table => {
@@ -169,7 +177,7 @@ impl Connection<'_, '_> {
                 self.next = Next::HistoryRow(index);
             }
             Next::HistoryRow(index) => {
-                self.apply(self.pending[index], query)?;
+                self.apply(self.pending[index])?;
                 self.next = Next::Migration(index + 1);
             }
         }
@@ -177,7 +185,7 @@ impl Connection<'_, '_> {
     }
 
     /// Statement by statement; the history row comes last, so that an interrupted migration stays pending.
-    fn apply_in_steps(&mut self, migration: &Migration, history_row: &str) -> Result<()> {
+    fn apply_in_steps(&mut self, migration: &Migration) -> Result<()> {
         let table = &self.settings.history_table;
         let entries = journal::read(self.client, table)?;
         if !entries.iter().any(|entry| entry.version == migration.version && entry.phase == Phase::Applying) {
@@ -187,18 +195,18 @@ impl Connection<'_, '_> {
         let script = Script { version: *version, file, sql, phase: Phase::Applying };
         steps::run(self.client, self.settings, script, self.watch)?;
         let mut transaction = self.client.transaction().context("cannot begin a transaction")?;
-        attempt::record(&mut transaction, self.settings, migration, history_row)?;
+        attempt::record(&mut transaction, self.settings, migration)?;
         self.watch.verify(&mut transaction, migration)?;
         commit(transaction, &format!("`{migration}`"))
     }
 
-    fn apply(&mut self, migration: &Migration, history_row: &str) -> Result<()> {
+    fn apply(&mut self, migration: &Migration) -> Result<()> {
         self.watch.starting(migration);
         let start = Instant::now();
         if migration.no_transaction {
-            self.apply_in_steps(migration, history_row)?;
+            self.apply_in_steps(migration)?;
         } else {
-            attempt::apply(self.client, self.settings, migration, history_row, self.watch)?;
+            attempt::apply(self.client, self.settings, migration, self.watch)?;
         }
         self.watch.applied(&AppliedMigration { name: migration.to_string(), duration: start.elapsed() });
         Ok(())

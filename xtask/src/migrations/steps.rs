@@ -127,7 +127,9 @@ fn with_note(
 ) -> Result<()> {
     let mut transaction = client.transaction().context("cannot begin a transaction")?;
     runner::ensure_locked(&mut transaction, settings)?;
-    transaction.batch_execute(statement.text()).map_err(|error| failed(&error, script, statement))?;
+    settings.blockers.forget();
+    let ran = transaction.batch_execute(statement.text()).map_err(|error| failed(&error, script, statement));
+    ran.map_err(|error| if runner::is_contention(&error) { settings.blockers.explain(error) } else { error })?;
     transaction.batch_execute(&runner::clean_session_sql(settings)).context("cannot clean the session")?;
     journal::set_next(&mut transaction, &settings.history_table, script.version, number + 1, None)?;
     transaction.commit().map_err(|error| anyhow!(ServerError::from(error)).context("cannot commit the statement"))

@@ -21,6 +21,9 @@ pub const APPLICATION_NAME: &str = "cargo xtask";
 /// How long to wait for a server that does not answer, unless the URL says otherwise.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// What the driver has where nobody says otherwise.
+const SYSTEM_KEEPALIVES_IDLE: Duration = Duration::from_secs(2 * 60 * 60);
+
 /// The database that a command works on.
 #[derive(Debug)]
 pub enum Target {
@@ -93,12 +96,26 @@ pub(super) fn connect_to(address: &Address) -> Result<Client> {
     if parameters.get_connect_timeout().is_none() {
         parameters.connect_timeout(CONNECT_TIMEOUT);
     }
+    notice_dead_server(&mut parameters);
     let connector = tls::connector(address.tls()).with_context(|| cannot_connect(address))?;
     let client = match connector {
         Some(connector) => parameters.connect(connector),
         None => parameters.connect(postgres::NoTls),
     };
     client.map_err(|error| anyhow!(explain(&error, address)).context(cannot_connect(address)))
+}
+
+/// A server that vanished without a word is noticed within a minute or so, instead of the system's two hours.
+fn notice_dead_server(parameters: &mut postgres::Config) {
+    if parameters.get_keepalives_idle() == SYSTEM_KEEPALIVES_IDLE && parameters.get_keepalives_interval().is_none() {
+        parameters.keepalives_idle(Duration::from_secs(30)).keepalives_interval(Duration::from_secs(10));
+    }
+    if parameters.get_keepalives_retries().is_none() {
+        parameters.keepalives_retries(3);
+    }
+    if parameters.get_tcp_user_timeout().is_none() {
+        parameters.tcp_user_timeout(Duration::from_secs(60));
+    }
 }
 
 fn cannot_connect(address: &Address) -> String {

@@ -12,6 +12,7 @@ use nix::sys::signal::Signal;
 use postgres::Client;
 
 use super::account::Account;
+use super::binaries::Binaries;
 use super::cluster::{self, STOP_PATIENCE, Server};
 use super::guard::Guard;
 use super::process::{self, Postmaster};
@@ -27,6 +28,17 @@ pub(super) const PREFIX_EMBEDDED: &str = "db-embedded-";
 
 /// How old a folder without an owner must be to be taken for a left-over: its owner may be about to lock it.
 const GRACE: Duration = Duration::from_secs(60);
+
+/// Marks the errors that say: no scratch database can be had here, because there are no binaries, or no right to create
+/// databases. Whoever has something to put in its place looks for it with `downcast_ref`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unavailable;
+
+impl std::fmt::Display for Unavailable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("cannot make a scratch database")
+    }
+}
 
 /// An empty database that nobody else uses.
 #[derive(Debug)]
@@ -49,9 +61,7 @@ impl Scratch {
     pub fn start(config: &Config, root: &Path, shadow_url: Option<&str>) -> Result<Self> {
         let kind = match shadow_url {
             Some(url) => Kind::Database(Box::new(Shadow::create(url, config.postgres_major)?)),
-            None => {
-                Kind::Cluster(Cluster::start(config.postgres_major, root).context("cannot make a scratch database")?)
-            }
+            None => Kind::Cluster(Cluster::start(config.postgres_major, root)?),
         };
         Ok(Self { kind })
     }
@@ -92,14 +102,18 @@ struct Cluster {
 
 impl Cluster {
     fn start(major: u32, root: &Path) -> Result<Self> {
-        let account = Account::for_servers()?;
-        let binaries = binaries::find(major, root, account)?;
+        let account = Account::for_servers().context(Unavailable)?;
+        let binaries = binaries::find(major, root, account).context(Unavailable)?;
+        Self::start_on(&binaries, account).context("cannot start a scratch database")
+    }
+
+    fn start_on(binaries: &Binaries, account: Account) -> Result<Self> {
         sweep(&places::temporary(account, PREFIX.len() + 6), account);
         let folder = places::private_folder(account, PREFIX)?;
         let owner = own(folder.path()).context("cannot lock the scratch folder")?;
         let data = folder.path().join("data");
-        cluster::create(&binaries, account, &data)?;
-        let server = Server::start(&binaries, account, &data, folder.path(), &folder.path().join("log"))?;
+        cluster::create(binaries, account, &data)?;
+        let server = Server::start(binaries, account, &data, folder.path(), &folder.path().join("log"))?;
         let guard = Some(Guard::new(server.pid(), folder.path()));
         Ok(Self { server, folder: folder.keep(), guard, _owner: owner })
     }

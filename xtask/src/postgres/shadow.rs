@@ -1,6 +1,7 @@
 //! A scratch database on a server that somebody else runs (`SHADOW_DATABASE_URL`): created, used, dropped. Roles and
 //! tablespaces belong to the whole server, so migrations that create them can be replayed there only once.
 
+use std::sync::Mutex;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -9,6 +10,7 @@ use postgres::Client;
 use super::address::Address;
 use super::connect::connect_to;
 use super::error::ServerError;
+use super::scratch::Unavailable;
 
 /// The names of our databases: `db_scratch_<seconds since 1970>_<random>`.
 const PREFIX: &str = "db_scratch_";
@@ -23,11 +25,11 @@ const LEFT_OVERS: &str = "
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity AS a WHERE a.datid = d.oid)
     ORDER BY name";
 
-/// A database of ours on a foreign server. A connection of its own marks it as in use.
+/// A database of ours on a foreign server. A connection of its own, which nobody uses, marks it as in use.
 pub(super) struct Shadow {
     address: Address,
     name: String,
-    keeper: Option<Client>,
+    keeper: Option<Mutex<Client>>,
 }
 
 impl std::fmt::Debug for Shadow {
@@ -49,7 +51,7 @@ impl Shadow {
             .batch_execute(&format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"))
             .map_err(|error| cannot_create(&error, &address))?;
         let mut shadow = Self { address, name, keeper: None };
-        shadow.keeper = Some(shadow.connect()?);
+        shadow.keeper = Some(Mutex::new(shadow.connect()?));
         Ok(shadow)
     }
 
@@ -99,7 +101,8 @@ fn cannot_create(error: &postgres::Error, address: &Address) -> anyhow::Error {
     } else {
         format!("cannot create a scratch database on `{}`", address.host())
     };
-    anyhow!(cause).context(context)
+    let error = anyhow!(cause).context(context);
+    if denied { error.context(Unavailable) } else { error }
 }
 
 /// Drops the databases of runs that were killed. Somebody else may be faster; nothing depends on it.

@@ -45,7 +45,8 @@ pub enum Effects {
         /// Tables that it reads from the first row to the last.
         scanned: Vec<String>,
     },
-    /// It runs outside of a transaction, where its locks are gone before they can be looked at; what is known of it.
+    /// It was not looked at, or runs outside of a transaction, where its locks are gone before they can be: what is
+    /// known of it, or why nothing is.
     NotObserved(String),
 }
 

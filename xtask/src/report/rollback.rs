@@ -82,6 +82,8 @@ pub struct RollbackResult {
     pub database: String,
     /// The migrations that were to be undone, newest first, each with what a person needs to know about its SQL.
     pub planned: Vec<(String, Option<String>)>,
+    /// Whether the run was asked to undo nothing, and only to say what it would.
+    pub dry_run: bool,
     /// What could not be checked, and what to look at.
     pub notes: Vec<String>,
     /// The verification before anything ran.

@@ -3,7 +3,7 @@
 
 use super::occurrence::History;
 use crate::commands::judge::Judge;
-use crate::migrations::prediction::Prediction;
+use crate::migrations::prediction::{Origin, Prediction};
 use crate::migrations::state::{Problem, State};
 use crate::report::{Category, Finding, Severity, Verification};
 use crate::schema::diff::{self, Likeness, SchemaDiff};
@@ -43,9 +43,13 @@ pub fn verification(
     history: &History,
 ) -> Verification {
     let last = history.last();
+    let origin = match prediction.origin {
+        Origin::Replay => "a replay of the migrations",
+        Origin::Snapshot => "the committed snapshot",
+    };
     let against = match last {
-        Some(name) => format!("the schema after {name}, from a replay of the migrations"),
-        None => "the schema of the applied migrations, from a replay".to_owned(),
+        Some(name) => format!("the schema after {name}, from {origin}"),
+        None => format!("the schema of the applied migrations, from {origin}"),
     };
     let mut verification = judge.judge(prediction.after(history.count()), &against, last);
     history.complete(&mut verification);

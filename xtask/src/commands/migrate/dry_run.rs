@@ -4,6 +4,7 @@ use anyhow::{Context as _, Result};
 use postgres::Client;
 
 use super::{Ready, Run};
+use crate::migrations::prediction::Origin;
 use crate::migrations::{Migration, lock, observe};
 use crate::render::human;
 use crate::report::MigrationPlan;
@@ -18,7 +19,10 @@ impl Run<'_> {
             self.result.unchecked.push(format!("what changes meanwhile: {holder} is migrating or rolling back"));
         }
         let Some(Ready { prediction, applied, planned, .. }) = self.prepare(client, files)? else { return Ok(()) };
-        let migrations = observe::observe(&self.laboratory(), &applied, &planned)?;
+        let migrations = match prediction.origin {
+            Origin::Replay => observe::observe(&self.laboratory(), &applied, &planned)?,
+            Origin::Snapshot => planned.iter().map(|migration| observe::unseen(migration)).collect(),
+        };
         let difference = diff(&prediction.base, prediction.after(planned.len()));
         self.result.plan = Some(MigrationPlan { migrations, schema_diff: difference.to_string() });
         self.result.success = self.result.pre.overall_passed();

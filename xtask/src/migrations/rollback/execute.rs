@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::thread::sleep;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use postgres::{Client, Transaction};
 
 use super::backup::Backup;
@@ -14,7 +14,9 @@ use super::rows::RowCounters;
 use crate::migrations::runner::{self, Settings};
 use crate::migrations::steps::Eyes;
 use crate::migrations::{history, journal};
+use crate::postgres::error::ServerError;
 use crate::report::{Loss, RolledBackMigration, Verdict};
+use crate::schema::model::ObjectName;
 
 /// How a plan is run, and what a person allows and wants.
 #[derive(Debug, Clone, Copy)]
@@ -77,7 +79,13 @@ pub fn in_one_transaction(
             Ok(Attempt::Ended(ending)) => return Ok(ending),
             Ok(Attempt::Unforeseen(changes)) => foreseen.extend(changes),
             Err(error) => match pauses.next().filter(|_| runner::is_contention(&error)) {
-                Some(pause) => sleep(pause),
+                Some(pause) => {
+                    let seconds = pause.as_secs_f32();
+                    overseer.tell(&format!(
+                        "the rollback could not get its locks and is tried again in {seconds} s: {error:#}"
+                    ));
+                    sleep(pause);
+                }
                 None => return Err(error),
             },
         }
@@ -146,10 +154,9 @@ fn run_all(
 ) -> Result<(Vec<RolledBackMigration>, bool)> {
     let mut undone = Vec::new();
     for undo in undo {
-        transaction
-            .batch_execute(&undo.sql)
-            .map_err(|error| runner::failed(&error, &undo.file, &undo.sql, 0))
-            .with_context(|| format!("cannot undo `{undo}`; nothing was undone"))?;
+        settings.blockers.forget();
+        runner::run_statements(transaction, settings, &undo.file, &undo.sql)
+            .with_context(|| format!("cannot undo `{undo}`; its transaction changed nothing"))?;
         forget(transaction, settings, undo)?;
         let verdict = overseer.judge(transaction, undo)?;
         let restored = !matches!(verdict, Verdict::NotRestored(_));
@@ -179,10 +186,7 @@ fn secure<'c>(
 ) -> Result<Vec<(&'c Change, Loss)>> {
     let mut at_stake = Vec::new();
     for change in changes {
-        let table = loss::quoted(change.table());
-        transaction
-            .batch_execute(&format!("LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"))
-            .with_context(|| format!("cannot lock `{}` to count its rows", change.table()))?;
+        lock_table(transaction, change.table(), order.settings)?;
         at_stake.push((*change, loss::at_stake(transaction, change)?));
     }
     let accepted = at_stake.iter().all(|(change, loss)| !change.is_drop() || is_accepted(loss, order.accepted));
@@ -192,6 +196,15 @@ fn secure<'c>(
         }
     }
     Ok(at_stake)
+}
+
+/// Nobody may add or change rows between their being counted and their being dropped.
+fn lock_table(transaction: &mut Transaction<'_>, table: &ObjectName, settings: &Settings) -> Result<()> {
+    settings.blockers.forget();
+    let locked = transaction.batch_execute(&format!("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", loss::quoted(table)));
+    locked
+        .map_err(|error| settings.blockers.explain(anyhow!(ServerError::from(error))))
+        .with_context(|| format!("cannot lock `{table}` to count its rows; its transaction changed nothing"))
 }
 
 fn is_accepted(loss: &Loss, accepted: &BTreeSet<String>) -> bool {

@@ -7,8 +7,8 @@ use postgres::{Client, Transaction};
 
 use super::{Settings, Watch};
 use crate::migrations::journal::{self, Phase};
-use crate::migrations::sql::Statement;
-use crate::migrations::{Migration, lock};
+use crate::migrations::sql::{self, Statement};
+use crate::migrations::{Migration, history, lock};
 use crate::postgres::error::{Script, ServerError};
 use crate::source::LineIndex;
 
@@ -18,17 +18,16 @@ pub(super) fn apply(
     client: &mut Client,
     settings: &Settings,
     migration: &Migration,
-    history_row: &str,
     watch: &mut dyn Watch,
 ) -> Result<()> {
     for pause in settings.pauses() {
-        match once(client, settings, migration, history_row, watch) {
+        match once(client, settings, migration, watch) {
             Err(error) if is_contention(&error) => watch.retrying(migration, &error, pause),
             other => return other,
         }
         sleep(pause);
     }
-    once(client, settings, migration, history_row, watch)
+    once(client, settings, migration, watch)
 }
 
 /// Puts the session back as it was at its start, with the limits of the runner: what one migration sets
@@ -40,26 +39,20 @@ pub(crate) fn clean_session(client: &mut Client, settings: &Settings) -> Result<
 /// See [`clean_session`].
 pub(crate) fn clean_session_sql(settings: &Settings) -> String {
     format!(
-        "RESET SESSION AUTHORIZATION; RESET ALL; SET lock_timeout = {}; SET idle_in_transaction_session_timeout = 0",
-        settings.ddl_lock_timeout.as_millis()
+        "RESET SESSION AUTHORIZATION; RESET ALL; SET lock_timeout = {}; SET idle_in_transaction_session_timeout = 0{}",
+        settings.ddl_lock_timeout.as_millis(),
+        settings.liveness
     )
 }
 
-fn once(
-    client: &mut Client,
-    settings: &Settings,
-    migration: &Migration,
-    history_row: &str,
-    watch: &mut dyn Watch,
-) -> Result<()> {
+fn once(client: &mut Client, settings: &Settings, migration: &Migration, watch: &mut dyn Watch) -> Result<()> {
     let mut transaction = client.transaction().context("cannot begin a transaction")?;
     ensure_locked(&mut transaction, settings)?;
     watch.began(&mut transaction)?;
-    transaction
-        .batch_execute(&migration.sql)
-        .map_err(|error| failed(&error, &migration.file, &migration.sql, 0))
+    settings.blockers.forget();
+    run_statements(&mut transaction, settings, &migration.file, &migration.sql)
         .with_context(|| format!("cannot apply `{migration}`; it was undone"))?;
-    record(&mut transaction, settings, migration, history_row)?;
+    record(&mut transaction, settings, migration)?;
     watch.verify(&mut transaction, migration)?;
     commit(transaction, &format!("`{migration}`"))
 }
@@ -74,12 +67,8 @@ pub(crate) fn ensure_locked(transaction: &mut Transaction<'_>, settings: &Settin
 }
 
 /// Writes the rows of history and journal.
-pub(super) fn record(
-    transaction: &mut Transaction<'_>,
-    settings: &Settings,
-    migration: &Migration,
-    history_row: &str,
-) -> Result<()> {
+pub(super) fn record(transaction: &mut Transaction<'_>, settings: &Settings, migration: &Migration) -> Result<()> {
+    let history_row = history::insert_sql(&settings.history_table, migration);
     let journal_row = journal::record_sql(&settings.history_table, migration, Phase::Applied);
     let rows = format!("{}; {history_row}; {journal_row}", clean_session_sql(settings));
     transaction
@@ -99,10 +88,20 @@ pub(crate) fn commit(transaction: Transaction<'_>, what: &str) -> Result<()> {
     })
 }
 
-/// What the server said to the SQL of `file`, of which the part from byte `base` was sent.
-pub(crate) fn failed(error: &postgres::Error, file: &str, text: &str, base: usize) -> anyhow::Error {
-    let script = Script { file: file.into(), text: text.into(), base };
-    anyhow!(ServerError::from(error).locate(&script))
+/// Runs the SQL of `file` in an open transaction, each statement by itself: PostgreSQL does not say for every error
+/// which of several statements it is about.
+pub(crate) fn run_statements(
+    transaction: &mut Transaction<'_>,
+    settings: &Settings,
+    file: &str,
+    text: &str,
+) -> Result<()> {
+    for statement in sql::statements(text) {
+        let ran = transaction.batch_execute(statement.text());
+        ran.map_err(|error| failed_statement(&error, file, &statement))
+            .map_err(|error| if is_contention(&error) { settings.blockers.explain(error) } else { error })?;
+    }
+    Ok(())
 }
 
 /// What the server said to one statement of `file`; its place where the server named none.

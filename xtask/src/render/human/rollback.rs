@@ -21,8 +21,11 @@ pub fn rollback(result: &RollbackResult, style: Style) -> String {
 /// The first lines: what begins, on which database.
 #[must_use]
 pub fn opening(result: &RollbackResult, style: Style) -> String {
-    signed(Sign::RollingBack, "Starting verified rollback process...", style)
-        + &format!("Database: {}\n", harmless(&result.database))
+    let what = match result.dry_run {
+        false => "Starting verified rollback process...",
+        true => "Starting verified rollback process (dry run: nothing is changed)...",
+    };
+    signed(Sign::RollingBack, what, style) + &format!("Database: {}\n", harmless(&result.database))
 }
 
 /// Step 1, and what is about to happen.
@@ -144,11 +147,25 @@ pub fn closing(result: &RollbackResult, error_follows: bool, style: Style) -> St
     for note in &result.notes {
         text += &signed(Sign::Warning, &harmless(note), style);
     }
+    if result.success && result.dry_run {
+        return text + &banner(signed(Sign::Passed, "DRY RUN: NOTHING WAS CHANGED", style).trim_end());
+    }
     if result.success {
         return text + &banner(signed(Sign::Passed, "ROLLBACK COMPLETED SUCCESSFULLY", style).trim_end());
     }
     if let Some(error) = result.error.as_ref().filter(|_| !error_follows) {
         text += &format!("\n{}", indented(&harmless(error)));
     }
-    text + &banner(signed(Sign::Failed, "ROLLBACK FAILED", style).trim_end())
+    text += &banner(signed(Sign::Failed, "ROLLBACK FAILED", style).trim_end());
+    text + &undone_so_far(result)
+}
+
+/// Migrations that refuse transactions divide a rollback into parts, of which the first may be committed.
+fn undone_so_far(result: &RollbackResult) -> String {
+    let committed = result.rolled_back.iter().filter(|one| !matches!(one.verdict, Verdict::NotRestored(_)));
+    let names: Vec<_> = committed.map(|one| one.name.as_str()).collect();
+    match names.as_slice() {
+        [] => "Nothing was undone.\n".to_owned(),
+        several => format!("Undone and committed before that: {}\n", several.join(", ")),
+    }
 }

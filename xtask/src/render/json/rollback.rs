@@ -29,6 +29,9 @@ pub fn rollback(result: &RollbackResult) -> String {
     put("restorationReport", restoration(&result.restoration));
     put("database", result.database.as_str().into());
     put("planned", result.planned.iter().map(|(name, note)| json!({ "name": name, "note": note })).collect());
+    if result.dry_run {
+        put("dryRun", true.into());
+    }
     put("rolledBack", result.rolled_back.iter().map(rolled_back).collect());
     put("dataLoss", result.losses.iter().map(loss).collect());
     put("notes", json!(result.notes));

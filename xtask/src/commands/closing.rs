@@ -1,0 +1,36 @@
+//! How `db-migrate` and `db-rollback` end, whatever happened: the reports are written, the end is printed, and only then
+//! the error is told. A report that cannot be written neither undoes nor hides what was done.
+
+use anyhow::{Context as _, Result};
+
+use super::{Context, Outcome, report_files};
+use crate::cli::Format;
+
+/// The end of a run, as each reader gets it.
+pub struct Closing {
+    /// The last verification, as JSON.
+    pub verification: String,
+    /// The result's file.
+    pub file: &'static str,
+    /// The result, as JSON.
+    pub result: String,
+    /// The last lines on the terminal.
+    pub last_lines: String,
+    /// What happened, for an error that comes after it.
+    pub summary: String,
+    /// Whether everything asked for was done.
+    pub success: bool,
+}
+
+/// Ends a run that `worked`, or did not.
+pub fn close(context: &Context, worked: Result<()>, closing: &Closing) -> Result<Outcome> {
+    let written = report_files::write(context, report_files::VERIFICATION, &closing.verification)
+        .and_then(|_| report_files::write(context, closing.file, &closing.result));
+    context.terminal.print(match context.options.format {
+        Format::Human => &closing.last_lines,
+        Format::Json => &closing.result,
+    })?;
+    worked?;
+    written.with_context(|| closing.summary.clone())?;
+    Ok(if closing.success { Outcome::Clean } else { Outcome::Errors })
+}

@@ -1,0 +1,29 @@
+//! The committed snapshot in the place of a scratch database, where none can be had.
+
+use anyhow::{Result, anyhow};
+
+use super::Context;
+use crate::migrations::Migration;
+use crate::schema::model::Schema;
+use crate::schema::snapshot::{self, FIX};
+
+/// The schema that `files` make, as the snapshot says, and why there is no scratch database (`error`), on one line.
+///
+/// # Errors
+/// When there is no snapshot, or it does not stand for `files`: then nothing is known.
+pub fn snapshot(context: &Context, files: &[Migration], error: anyhow::Error) -> Result<(Schema, String)> {
+    let path = &context.config.snapshot;
+    let stale = match snapshot::read(&context.tree(), path)? {
+        Some(snapshot) if snapshot.is_fresh(files) => return Ok((snapshot.schema, one_line(&error))),
+        Some(snapshot) => format!("does not stand for the migrations: {}", snapshot.staleness(files).join(", ")),
+        None => "does not exist".to_owned(),
+    };
+    Err(anyhow!("{}", one_line(&error)).context(format!(
+        "nothing can be verified: there is no scratch database, and `{path}`, which would stand in for it, {stale}; run \
+         `{FIX}` where there is PostgreSQL, and commit it"
+    )))
+}
+
+fn one_line(error: &anyhow::Error) -> String {
+    format!("{error:#}").split_whitespace().collect::<Vec<_>>().join(" ")
+}

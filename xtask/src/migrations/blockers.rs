@@ -1,0 +1,163 @@
+//! Who stands in the way of a migration that waits for a lock. Once the wait has timed out nobody can tell any more, so
+//! a second connection looks while it lasts, as rarely as it can.
+
+use std::fmt;
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use postgres::{Client, Row, Statement};
+
+/// A session that holds what another one waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blocker {
+    /// The server process.
+    pub pid: i32,
+    /// Its `application_name`.
+    pub application: String,
+    /// The role it is connected as.
+    pub user: String,
+    /// `active`, `idle in transaction`.
+    pub state: String,
+    /// Its present or last query, on one line, in short.
+    pub query: String,
+    /// Since when that query runs, or since when the session does nothing in its transaction, in seconds.
+    pub seconds: i64,
+    /// What it holds and the other one waits for: `public.users`; none where it is no table.
+    pub object: Option<String>,
+}
+
+/// `psql` (pid 123, user `app`, idle in transaction for 12 s after `SELECT 1`) on `public.users`
+impl fmt::Display for Blocker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { pid, application, user, state, query, seconds, object } = self;
+        write!(f, "`{application}` (pid {pid}, user `{user}`, {state} for {seconds} s")?;
+        match state.as_str() {
+            "active" => write!(f, ": `{query}`)")?,
+            _idle => write!(f, " after `{query}`)")?,
+        }
+        object.as_ref().map_or(Ok(()), |object| write!(f, " on `{object}`"))
+    }
+}
+
+/// The blockers that were seen last; the same for all clones.
+#[derive(Debug, Clone, Default)]
+pub struct Blockers(Arc<Mutex<Vec<Blocker>>>);
+
+impl Blockers {
+    /// Forgets what was seen before, as a new attempt begins.
+    pub fn forget(&self) {
+        self.set(Vec::new());
+    }
+
+    /// Says with `error`, a lock timeout or a deadlock, who stood in the way, if that was seen.
+    #[must_use]
+    pub fn explain(&self, error: anyhow::Error) -> anyhow::Error {
+        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if seen.is_empty() {
+            return error;
+        }
+        let seen: Vec<String> = seen.iter().map(ToString::to_string).collect();
+        error.context(format!("it waited for a lock of {}", seen.join(" and of ")))
+    }
+
+    fn set(&self, seen: Vec<Blocker>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = seen;
+    }
+}
+
+/// Looks at intervals until it is dropped.
+#[derive(Debug)]
+pub struct Lookout {
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Lookout {
+    /// Watches over the server process `pid` by `client`, a connection to the same database, and writes to `blockers`.
+    /// Without such a connection nothing is seen, which only costs the explanation.
+    pub fn start(client: Client, pid: i32, patience: Duration, blockers: Blockers) -> Self {
+        let (stop, stopped) = mpsc::channel();
+        let interval = (patience / 3).clamp(Duration::from_millis(20), Duration::from_millis(500));
+        let thread = std::thread::spawn(move || {
+            let mut client = client;
+            let Ok(query) = client.prepare(BLOCKERS) else { return };
+            while stopped.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
+                match look(&mut client, &query, pid) {
+                    Ok(seen) if seen.is_empty() => {}
+                    Ok(seen) => blockers.set(seen),
+                    Err(_gone) => return,
+                }
+            }
+        });
+        Self { stop: Some(stop), thread: Some(thread) }
+    }
+}
+
+impl Drop for Lookout {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        let _ = self.thread.take().map(JoinHandle::join);
+    }
+}
+
+/// `pg_blocking_pids` holds up everybody's locks for a moment: it is asked only while the session waits.
+const BLOCKERS: &str = "
+    SELECT b.pid, coalesce(nullif(a.application_name, ''), 'unknown application') AS application,
+           coalesce(a.usename::text, '?') AS usename, coalesce(a.state, 'activity not visible') AS state,
+           coalesce(left(regexp_replace(a.query, '\\s+', ' ', 'g'), 80), '') AS query,
+           coalesce(extract(epoch FROM clock_timestamp() - CASE a.state WHEN 'active' THEN a.query_start ELSE a.state_change END),
+                    0)::bigint AS seconds,
+           (SELECT n.nspname || '.' || c.relname
+            FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_class c ON c.oid = l.relation
+            JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            WHERE l.pid = w.pid AND NOT l.granted LIMIT 1) AS object
+    FROM pg_catalog.pg_stat_activity w
+    CROSS JOIN LATERAL (SELECT DISTINCT unnest(pg_catalog.pg_blocking_pids(w.pid)) AS pid) b
+    LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = b.pid
+    WHERE w.pid = $1 AND w.wait_event_type = 'Lock'
+    ORDER BY b.pid LIMIT 5";
+
+fn look(client: &mut Client, query: &Statement, pid: i32) -> Result<Vec<Blocker>> {
+    let rows = client.query(query, &[&pid]).context("cannot see who holds the lock")?;
+    rows.iter().map(blocker).collect()
+}
+
+fn blocker(row: &Row) -> Result<Blocker> {
+    Ok(Blocker {
+        pid: row.try_get("pid")?,
+        application: row.try_get("application")?,
+        user: row.try_get("usename")?,
+        state: row.try_get("state")?,
+        query: row.try_get("query")?,
+        seconds: row.try_get("seconds")?,
+        object: row.try_get("object")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_says_who_stood_in_the_way() {
+        let blockers = Blockers::default();
+        assert_eq!(blockers.explain(anyhow::anyhow!("timeout")).to_string(), "timeout");
+        blockers.set(vec![Blocker {
+            pid: 7,
+            application: "api".into(),
+            user: "app".into(),
+            state: "idle in transaction".into(),
+            query: "SELECT 1".into(),
+            seconds: 12,
+            object: Some("public.users".into()),
+        }]);
+        let expected = "it waited for a lock of `api` (pid 7, user `app`, idle in transaction for 12 s after `SELECT 1`) \
+                        on `public.users`";
+        assert_eq!(blockers.clone().explain(anyhow::anyhow!("timeout")).to_string(), expected);
+        blockers.forget();
+        assert_eq!(blockers.explain(anyhow::anyhow!("timeout")).to_string(), "timeout");
+    }
+}
