@@ -21,5 +21,6 @@ mod since;
 mod single_changes;
 mod staged;
 mod tidy;
+mod trouble;
 mod typescript_oracle;
 mod zod_oracle;

@@ -64,6 +64,7 @@ fn rollback() -> RollbackResult {
         timestamp: timestamp(),
         database: DATABASE.into(),
         planned: vec![(BIO.into(), Some("its file is gone; the journal's copy of the down SQL is used".into()))],
+        dry_run: false,
         notes: Vec::new(),
         pre: samples::failed(),
         post: None,

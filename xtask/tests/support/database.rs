@@ -29,6 +29,12 @@ impl<'a> Database<'a> {
         parameters.connect(postgres::NoTls).expect("the cluster runs")
     }
 
+    /// Ends the sleeps of slow migrations, from the next session on.
+    pub fn hurry(&self) {
+        let set = format!("ALTER DATABASE {} SET slow.off = 'yes'", self.name);
+        self.connect().batch_execute(&set).expect("a setting");
+    }
+
     /// As `--database-url` takes it.
     pub fn url(&self) -> String {
         let maintenance = super::url(self.scratch);

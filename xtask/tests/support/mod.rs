@@ -5,6 +5,7 @@ pub mod git;
 pub mod monorepo;
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use postgres::Client;
 use xtask::config::Config;
@@ -32,6 +33,12 @@ pub fn scratch() -> Option<Scratch> {
         }
         Err(error) => panic!("{error:#}"),
     }
+}
+
+/// The same cluster for all tests of a binary; it is removed when the binary ends.
+pub fn shared() -> Option<&'static Scratch> {
+    static SHARED: OnceLock<Option<Scratch>> = OnceLock::new();
+    SHARED.get_or_init(scratch).as_ref()
 }
 
 /// A connection to `scratch`.

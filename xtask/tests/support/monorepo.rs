@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -118,15 +118,25 @@ pub struct Ran {
     pub stderr: String,
 }
 
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code().expect("the tool was not killed"),
+            stdout: String::from_utf8(output.stdout).expect("UTF-8"),
+            stderr: String::from_utf8(output.stderr).expect("UTF-8"),
+        }
+    }
+}
+
 impl Ran {
     /// Runs `command` to its end.
     pub fn of(command: &mut Command) -> Self {
-        let Output { status, stdout, stderr } = command.output().expect("the tool can be started");
-        Self {
-            code: status.code().expect("the tool was not killed"),
-            stdout: String::from_utf8(stdout).expect("UTF-8"),
-            stderr: String::from_utf8(stderr).expect("UTF-8"),
-        }
+        Self::from(command.output().expect("the tool can be started"))
+    }
+
+    /// Waits for a run that was started with its output piped.
+    pub fn of_child(child: Child) -> Self {
+        Self::from(child.wait_with_output().expect("the tool ends"))
     }
 
     /// The report, of a run with `--format json`.

@@ -1,0 +1,17 @@
+//! Everything that goes wrong around a migration: connections that are cut, servers that stop, locks that others hold,
+//! disks that are full, no place to rehearse. Each has its exit code, a message that says what is the case now, and
+//! leaves nothing half-applied.
+
+mod baseline;
+mod cuts;
+mod locks;
+mod mixed_rollbacks;
+mod reports;
+mod without_scratch;
+
+const USERS: (&str, &str, &str) =
+    ("V1__create_users", "CREATE TABLE users (id int PRIMARY KEY, name text NOT NULL);\n", "DROP TABLE users;\n");
+
+/// Takes its time, but only where there is a history: not on the scratch database. `SET slow.off` ends that.
+const SLOW: &str = "SELECT pg_sleep(60) WHERE to_regclass('refinery_schema_history') IS NOT NULL \
+                    AND current_setting('slow.off', true) IS NULL;";

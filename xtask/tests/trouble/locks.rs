@@ -1,0 +1,78 @@
+//! Locks and limits of others.
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use super::{SLOW, USERS};
+use crate::support::database::Database;
+use crate::support::monorepo::{Monorepo, Ran};
+use crate::support::shared;
+
+#[test]
+fn who_holds_the_lock_is_named_when_the_wait_is_over() {
+    let Some(scratch) = shared() else { return };
+    let (database, repo) = (Database::create(scratch, "held"), Monorepo::of_migrations(&[USERS]));
+    database.run(&repo, &["db-migrate"]).must_exit(0);
+    repo.write("migrations/V2__bio.sql", "CREATE TABLE a (id int);\nALTER TABLE users\n    ADD COLUMN bio text;\n");
+    repo.write("migrations/V2__bio.down.sql", "ALTER TABLE users DROP COLUMN bio;\nDROP TABLE a;\n");
+    let mut application = database.connect();
+    application.batch_execute("BEGIN; SELECT count(*) AS people FROM users").expect("a lock");
+    let ran = database.run(&repo, &["db-migrate", "--ddl-lock-timeout", "200"]);
+    ran.must_fail_at_length(&[
+        "cannot apply `V2__bio`; it was undone",
+        "it waited for a lock of `test` (pid ",
+        "idle in transaction for ",
+        "SELECT count(*) AS people FROM users`) on `public.users`",
+        "canceling statement due to lock timeout (SQLSTATE 55P03)",
+        "at migrations/V2__bio.sql:2:1",
+    ]);
+    assert!(ran.stderr.contains("`V2__bio` could not get its locks and is tried again in 0.2 s"), "{}", ran.stderr);
+    assert_eq!(database.history(), [1]);
+    application.batch_execute("COMMIT").expect("frees it");
+    database.run(&repo, &["db-migrate"]).must_exit(0);
+    application.batch_execute("BEGIN; SELECT count(*) AS people FROM users").expect("a lock");
+    let ran = database.run(&repo, &["db-rollback", "--ddl-lock-timeout", "200"]);
+    ran.must_fail_at_length(&["it waited for a lock of `test`", "55P03", "its transaction changed nothing"]);
+    assert_eq!(database.history(), [1, 2]);
+}
+
+#[test]
+fn a_statement_timeout_names_the_statement() {
+    let Some(scratch) = shared() else { return };
+    let (database, repo) = (Database::create(scratch, "timeout"), Monorepo::of_migrations(&[USERS]));
+    repo.write("migrations/V2__slow.sql", &format!("CREATE TABLE a (id int);\n-- slow\n  {SLOW}\n"));
+    repo.write("migrations/V2__slow.down.sql", "DROP TABLE a;\n");
+    database.connect().batch_execute("ALTER DATABASE timeout SET statement_timeout = '3s'").expect("a limit");
+    let ran = database.run(&repo, &["db-migrate"]);
+    ran.must_fail_at_length(&["`V2__slow`; it was undone", "statement timeout (SQLSTATE 57014)", "V2__slow.sql:3:3"]);
+    assert_eq!(database.history(), [1]);
+}
+
+#[test]
+fn a_deadlock_with_the_application_is_tried_again() {
+    let Some(scratch) = shared() else { return };
+    let (database, repo) = (Database::create(scratch, "deadlock"), Monorepo::of_migrations(&[USERS]));
+    repo.write("migrations/V2__other.sql", "CREATE TABLE other (id int);");
+    repo.write("migrations/V2__other.down.sql", "DROP TABLE other;");
+    database.run(&repo, &["db-migrate"]).must_exit(0);
+    let both = "ALTER TABLE users ADD COLUMN a int;\nALTER TABLE other ADD COLUMN b int;\n";
+    repo.write("migrations/V3__both.sql", both);
+    repo.write("migrations/V3__both.down.sql", "ALTER TABLE other DROP COLUMN b;\nALTER TABLE users DROP COLUMN a;\n");
+    let (mut application, mut observer) = (database.connect(), database.connect());
+    // The migration is the one that gives up.
+    application.batch_execute("SET deadlock_timeout = '60s'; BEGIN; LOCK TABLE other").expect("the first lock");
+    let mut command = database.command(&repo, &["db-migrate", "--ddl-lock-timeout", "30000"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the tool starts");
+    let waits = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = 'other'::regclass)";
+    let begin = Instant::now();
+    while !observer.query_one(waits, &[]).expect("a query").get::<_, bool>(0) {
+        assert!(begin.elapsed() < Duration::from_secs(60), "the migration never waited");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    application.batch_execute("LOCK TABLE users; COMMIT").expect("the application goes on");
+    let ran = Ran::of_child(child).must_exit(0);
+    for part in ["is tried again", "deadlock detected (SQLSTATE 40P01)", "it waited for a lock of `test`"] {
+        assert!(ran.stderr.contains(part), "{part} is not in {}", ran.stderr);
+    }
+    assert_eq!(database.history(), [1, 2, 3]);
+}

@@ -1,0 +1,78 @@
+//! A production container: no binaries, no npm, no right to create databases. The committed snapshot stands in.
+
+use super::USERS;
+use crate::support::database::Database;
+use crate::support::monorepo::{Monorepo, Ran};
+use crate::support::shared;
+
+const BIO: (&str, &str, &str) =
+    ("V2__add_bio", "ALTER TABLE users ADD COLUMN bio text;\n", "ALTER TABLE users DROP COLUMN bio;\n");
+
+/// Runs the tool where it finds no binaries.
+fn run(database: &Database<'_>, repo: &Monorepo, arguments: &[&str]) -> Ran {
+    let mut command = repo.command(arguments);
+    Ran::of(command.env("DATABASE_URL", database.url()).env("DB_POSTGRES_BINARIES", "/nowhere"))
+}
+
+#[test]
+fn the_snapshot_stands_in_and_the_report_says_what_was_not_checked() {
+    let Some(scratch) = shared() else { return };
+    let (database, repo) = (Database::create(scratch, "bare"), Monorepo::of_migrations(&[USERS, BIO]));
+    run(&database, &repo, &["db-migrate"]).must_fail(&["`snapshots/schema.json`", "does not exist", "db-snapshot"]);
+    database.run(&repo, &["db-snapshot"]).must_exit(0);
+    run(&database, &repo, &["db-migrate", "1"]).must_fail(&["cannot verify an earlier target", "SHADOW_DATABASE_URL"]);
+    let dry = run(&database, &repo, &["db-migrate", "--dry-run"]).must_exit(0);
+    assert!(dry.stdout.contains("there is no scratch database to see its locks on"), "{}", dry.stdout);
+    let ran = run(&database, &repo, &["db-migrate"]).must_exit(0);
+    for part in [
+        "from the committed snapshot",
+        "not checked: whether the live database is what its applied migrations made",
+        "not checked: the schema after each migration but the last",
+        "not checked: the migrations on a scratch database, before the live one is touched",
+        "`snapshots/schema.json` stands in for a scratch database, because",
+        "/nowhere",
+    ] {
+        assert!(ran.stdout.contains(part), "{part} is not in {}", ran.stdout);
+    }
+    assert_eq!(database.history(), [1, 2]);
+    let again = run(&database, &repo, &["db-migrate", "--format", "json"]).must_exit(0).json();
+    assert_eq!(again["notChecked"], serde_json::json!([]), "the snapshot is the schema of the applied migrations");
+    database.connect().batch_execute("ALTER TABLE users ADD COLUMN nick text").expect("drift");
+    let drift = run(&database, &repo, &["db-migrate"]).must_exit(1);
+    assert!(drift.stdout.contains("SCHEMA_DRIFT"), "{}", drift.stdout);
+}
+
+#[test]
+fn what_is_not_the_snapshot_is_undone() {
+    let Some(scratch) = shared() else { return };
+    let sly = "DO $$ BEGIN IF EXISTS (SELECT FROM users) THEN ALTER TABLE users ADD COLUMN sly int; END IF; END $$;";
+    let repo = Monorepo::of_migrations(&[USERS, ("V2__sly", sly, "SELECT 1;")]);
+    let database = Database::create(scratch, "bare_sly");
+    database.run(&repo, &["db-snapshot"]).must_exit(0);
+    database.run(&repo, &["db-migrate", "1"]).must_exit(0);
+    database.connect().batch_execute("INSERT INTO users VALUES (1, 'a')").expect("a row");
+    let json = run(&database, &repo, &["db-migrate", "--format", "json"]).must_exit(1).json();
+    let error = json["error"].as_str().unwrap_or_default();
+    assert!(error.contains("sly") && error.contains("it was undone"), "{error}");
+    assert_eq!(json["notChecked"].as_array().map(Vec::len), Some(2), "{json}");
+    assert_eq!(database.history(), [1]);
+    repo.write("migrations/V3__new.sql", "SELECT 1;");
+    repo.write("migrations/V3__new.down.sql", "SELECT 1;");
+    run(&database, &repo, &["db-migrate"]).must_fail(&["does not stand for the migrations", "`V3__new` is new"]);
+}
+
+#[test]
+fn a_role_that_may_not_create_databases_has_no_scratch_either() {
+    let Some(scratch) = shared() else { return };
+    let (database, repo) = (Database::create(scratch, "weak"), Monorepo::of_migrations(&[USERS]));
+    database.run(&repo, &["db-snapshot"]).must_exit(0);
+    database.connect().batch_execute("CREATE ROLE weak LOGIN").expect("a role");
+    let weak = crate::support::url(scratch).replace("postgres@", "weak@");
+    let mut command = repo.command(&["db-migrate"]);
+    let ran = Ran::of(command.env("DATABASE_URL", database.url()).env("SHADOW_DATABASE_URL", weak)).must_exit(0);
+    assert!(ran.stdout.contains("stands in") && ran.stdout.contains("CREATEDB"), "{}", ran.stdout);
+    let adopted = Database::create(scratch, "weak_adopted");
+    adopted.connect().batch_execute(USERS.1).expect("made by hand");
+    let ran = run(&adopted, &repo, &["db-baseline", "1"]).must_exit(0);
+    assert!(ran.stdout.contains("stands in for a scratch database"), "{}", ran.stdout);
+}
