@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::commands::{baseline, completions, import, init, inspect, migrate, new, rollback, snapshot, status, verify};
+use crate::commands::{
+    baseline, completions, hooks, import, init, inspect, migrate, new, rollback, snapshot, status, verify,
+};
 
 /// Keeps SQL migrations, TypeScript types, API contracts and Zod schemas in agreement, and makes applying and
 /// undoing a migration safe.
@@ -142,6 +144,9 @@ pub enum Command {
     /// Print what was read from TypeScript and the schema
     #[command(name = "db-inspect")]
     Inspect(inspect::Options),
+    /// Verify what is staged before each commit
+    #[command(name = "install-hooks")]
+    InstallHooks(hooks::Options),
     /// Propose the configuration for this monorepo
     Init(init::Options),
     /// Print what a shell needs to complete the command line

@@ -4,6 +4,7 @@
 pub mod baseline;
 mod closing;
 pub mod completions;
+pub mod hooks;
 pub mod import;
 pub mod init;
 pub mod inspect;
@@ -108,6 +109,7 @@ pub fn run(mut cli: Cli, terminal: Terminal) -> Result<Outcome> {
         Command::New(options) => new::run(&context, &options),
         Command::Baseline(options) => baseline::run(&context, &options),
         Command::Inspect(options) => inspect::run(&context, &options),
+        Command::InstallHooks(options) => hooks::run(&context, &options),
         // Ran above, without a configuration.
         Command::Init(_) | Command::Completions(_) => Ok(Outcome::Clean),
     }

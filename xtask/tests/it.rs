@@ -10,6 +10,7 @@ mod clusters;
 mod connections;
 mod crashes;
 mod documents;
+mod hooks;
 mod main_job;
 mod migrate;
 mod npm_binaries;

@@ -1,0 +1,123 @@
+//! `install-hooks`: a hook that verifies what is about to be committed, where git looks for it. A hook of somebody else
+//! is never touched, and where a tool manages the hooks, the lines for its configuration are shown instead.
+
+mod managers;
+mod script;
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+
+use super::{Context, Outcome};
+use crate::git::Repository;
+
+/// Options of `install-hooks`.
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// Remove the hook that this command wrote
+    #[arg(long)]
+    pub uninstall: bool,
+}
+
+/// What stands where the hook belongs.
+enum Present {
+    Nothing,
+    /// Written by this command.
+    Ours(String),
+    /// Somebody else's.
+    Theirs(String),
+}
+
+/// Runs `install-hooks`.
+pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
+    let repository = Repository::open(&context.root)?;
+    let file = repository.hooks_folder()?.join("pre-commit");
+    let said = if options.uninstall { uninstall(&repository, &file)? } else { install(context, &repository, &file)? };
+    context.terminal.print(&format!("{said}\n"))?;
+    Ok(Outcome::Clean)
+}
+
+fn install(context: &Context, repository: &Repository, file: &Path) -> Result<String> {
+    let call = script::Call::new(&context.root, repository.top(), context.options.config.as_deref())?;
+    let name = shown(repository, file);
+    let present = present(file).with_context(|| format!("cannot read the hook `{name}`"))?;
+    if let Present::Theirs(text) = &present
+        && managers::is_called_in(text)
+    {
+        return Ok(format!("`{name}` verifies already what is staged"));
+    }
+    if let Some(manager) = managers::of(repository, file) {
+        return manager.installed(&call);
+    }
+    refuse_shared(repository, file, &call)?;
+    let text = call.hook();
+    match present {
+        Present::Theirs(_) => bail!(
+            "cannot install the hook: `{name}` is somebody else's, and is left as it is; add this line to it:\n\n    {}\n",
+            call.line()
+        ),
+        Present::Ours(old) if old == text => Ok(format!("`{name}` is up to date: each commit is verified first")),
+        Present::Ours(_) => write(file, &text).map(|()| format!("updated `{name}`: each commit is verified first")),
+        Present::Nothing => write(file, &text)
+            .map(|()| format!("wrote `{name}`: each commit is verified first (`git commit --no-verify` goes without)")),
+    }
+}
+
+fn uninstall(repository: &Repository, file: &Path) -> Result<String> {
+    let name = shown(repository, file);
+    match present(file).with_context(|| format!("cannot read the hook `{name}`"))? {
+        Present::Nothing => Ok(format!("there is no hook `{name}`")),
+        Present::Ours(_) => {
+            std::fs::remove_file(file).with_context(|| format!("cannot remove the hook `{name}`"))?;
+            Ok(format!("removed `{name}`"))
+        }
+        Present::Theirs(_) => bail!("cannot remove the hook `{name}`: it is somebody else's; edit it by hand"),
+    }
+}
+
+/// A symbolic link is somebody else's, whatever it leads to.
+fn present(file: &Path) -> std::io::Result<Present> {
+    let is_link = std::fs::symlink_metadata(file).is_ok_and(|found| found.file_type().is_symlink());
+    let text = match std::fs::read(file) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !is_link => return Ok(Present::Nothing),
+        Err(_) if is_link => String::new(),
+        Err(error) => return Err(error),
+    };
+    Ok(if script::is_ours(&text) && !is_link { Present::Ours(text) } else { Present::Theirs(text) })
+}
+
+/// `core.hooksPath` may name a folder for all repositories of a person.
+fn refuse_shared(repository: &Repository, file: &Path, call: &script::Call) -> Result<()> {
+    let common = repository.common_folder()?;
+    if file.starts_with(&common) || file.starts_with(repository.top()) {
+        return Ok(());
+    }
+    bail!(
+        "cannot install the hook: `core.hooksPath` leads to `{}`, outside of this repository; unset it with `git config \
+         core.hooksPath .git/hooks`, or add this line to the hook `pre-commit` there:\n\n    {}\n",
+        file.parent().unwrap_or(file).display(),
+        call.line()
+    )
+}
+
+/// The path as people would type it.
+fn shown(repository: &Repository, file: &Path) -> String {
+    file.strip_prefix(repository.top()).unwrap_or(file).display().to_string()
+}
+
+fn write(file: &Path, text: &str) -> Result<()> {
+    let folder = file.parent().map_or_else(PathBuf::new, Path::to_path_buf);
+    let attempt = || -> std::io::Result<()> {
+        std::fs::create_dir_all(&folder)?;
+        let mut staging = tempfile::Builder::new();
+        #[cfg(unix)]
+        let staging = staging.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755));
+        let mut staging = staging.tempfile_in(&folder)?;
+        staging.write_all(text.as_bytes())?;
+        staging.persist(file)?;
+        Ok(())
+    };
+    attempt().with_context(|| format!("cannot write the hook `{}`", file.display()))
+}
