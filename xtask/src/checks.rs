@@ -44,13 +44,15 @@ mod test_utils;
 
 use std::fmt;
 
-use matching::{Described, Description};
+use entities::{ColumnFacts, EntityKind};
+use matching::{Described, Description, Role};
+use pairing::Pair;
 
 use crate::config::Config;
 use crate::report::{Category, Coverage, EntityAlignment, Finding, Rule, Severity};
 use crate::schema::model::Schema;
 use crate::schema::provenance::Provenance;
-use crate::typescript::facts::Facts;
+use crate::typescript::facts::{ContractReference, Facts, Field};
 
 /// Every check, in the order in which findings of one field are shown.
 pub const CHECKS: &[Check] = &[
@@ -124,9 +126,93 @@ impl<'a> Model<'a> {
         self.judged().filter(|(_, description)| !description.role.is_validation())
     }
 
+    /// Whether a schema is of what comes in. What demands what only the server knows is of what goes out, whatever it is
+    /// called, and so is what contracts name in responses only.
+    #[must_use]
+    pub fn comes_in(&self, described: &Described<'_>, description: &Description<'_>) -> bool {
+        match description.role {
+            Role::OutputSchema => false,
+            Role::Schema => {
+                !self.is_only_sent(description) && !description.demands_what_server_makes(&described.entity)
+            }
+            Role::InsertSchema | Role::UpdateSchema => true,
+            Role::Row | Role::Domain | Role::Insert | Role::Update | Role::Orm => false,
+        }
+    }
+
+    /// Whether contracts name the declaration, and only as what goes out.
+    fn is_only_sent(&self, description: &Description<'_>) -> bool {
+        let declaration = description.declaration;
+        let is_meant = |reference: &&ContractReference| {
+            reference
+                .declaration
+                .as_ref()
+                .is_some_and(|named| named.name == declaration.name && named.file == *declaration.location.file)
+        };
+        let facts = self.input.facts;
+        let contracts = facts.contracts.iter().map(|contract| (&contract.request, &contract.response));
+        let exchanges = facts.exchanges.iter().map(|exchange| (&exchange.request, &exchange.response));
+        let sides: Vec<_> = contracts.chain(exchanges).collect();
+        let named = |mut side: Box<dyn Iterator<Item = &Option<ContractReference>> + '_>| {
+            side.any(|reference| reference.as_ref().is_some_and(|reference| is_meant(&reference)))
+        };
+        named(Box::new(sides.iter().map(|(_, response)| *response)))
+            && !named(Box::new(sides.iter().map(|(request, _)| *request)))
+    }
+
+    /// Every field of a type that stands for a column.
+    pub fn type_fields(&self) -> impl Iterator<Item = Compared<'_, 'a>> {
+        self.types().flat_map(Compared::all)
+    }
+
+    /// Every field of a validation schema that stands for a column.
+    pub fn schema_fields(&self) -> impl Iterator<Item = Compared<'_, 'a>> {
+        self.schemas().flat_map(Compared::all)
+    }
+
     /// The validation schemas that are judged.
     pub fn schemas(&self) -> impl Iterator<Item = (&Described<'a>, &Description<'a>)> {
         self.judged().filter(|(_, description)| description.role.is_validation())
+    }
+}
+
+/// A column and a field that stands for it.
+#[derive(Debug, Clone, Copy)]
+pub struct Compared<'m, 'a> {
+    /// The table.
+    pub described: &'m Described<'a>,
+    /// What has the field.
+    pub description: &'m Description<'a>,
+    /// The column.
+    pub facts: &'m ColumnFacts<'a>,
+    /// Column and field.
+    pub pair: &'m Pair<'a>,
+}
+
+impl<'m, 'a> Compared<'m, 'a> {
+    fn all((described, description): (&'m Described<'a>, &'m Description<'a>)) -> impl Iterator<Item = Self> {
+        description.pairing.pairs.iter().filter_map(move |pair| {
+            let facts = described.entity.column(&pair.column.name)?;
+            Some(Self { described, description, facts, pair })
+        })
+    }
+
+    /// The field.
+    #[must_use]
+    pub fn field(&self) -> &'a Field {
+        self.pair.field
+    }
+
+    /// The table's name as people write it.
+    #[must_use]
+    pub fn entity(&self) -> String {
+        self.described.entity.title()
+    }
+
+    /// Whether the table is one: of the columns of a view PostgreSQL does not know whether they can be null.
+    #[must_use]
+    pub fn is_of_table(&self) -> bool {
+        self.described.entity.kind == EntityKind::Table
     }
 }
 

@@ -98,6 +98,9 @@ impl Proposal {
         text += &format!("postgres = \"{major}\" # {from}\n");
         text += &format!("migrations = {}\n", quoted(&self.migrations));
         text += "snapshot = \"snapshots/schema.json\"\n";
+        if self.foreign.iter().any(|(layout, _)| *layout == Layout::Prisma) {
+            text += "driver = \"prisma\"\n";
+        }
         for (key, globs, count) in &self.roles {
             let globs: Vec<_> = globs.iter().map(|glob| quoted(glob)).collect();
             let files = if *count == 1 { "1 file".to_owned() } else { format!("{count} files") };

@@ -166,6 +166,8 @@ fn aliases(builtin: &str) -> &'static [&'static str] {
 fn builtin(name: &str, ty: &ColumnType, layer: Layer, driver: Option<Driver>) -> Vec<Shape> {
     match name {
         "smallint" | "integer" | "real" | "double precision" | "oid" => vec![Shape::Number],
+        "bigint" if is_read_by_prisma(layer, driver) => vec![Shape::Bigint],
+        "numeric" if is_read_by_prisma(layer, driver) => vec![Shape::Json],
         "bigint" => of_driver(layer, driver, &[Shape::String], &[Shape::Number], &[Shape::Bigint]),
         "numeric" if ty.scale.unwrap_or(0) == 0 && ty.length.is_some() => {
             of_driver(layer, driver, &[Shape::String], &[Shape::Number], &[Shape::Bigint])
@@ -189,10 +191,15 @@ fn builtin(name: &str, ty: &ColumnType, layer: Layer, driver: Option<Driver>) ->
 /// What node-postgres and postgres.js return, what JSON holds, and what else is plausible when neither is configured.
 fn of_driver(layer: Layer, driver: Option<Driver>, native: &[Shape], json: &[Shape], other: &[Shape]) -> Vec<Shape> {
     match (layer, driver) {
-        (Layer::Driver, Some(Driver::NodePostgres | Driver::PostgresJs)) => native.to_vec(),
+        (Layer::Driver, Some(Driver::NodePostgres | Driver::PostgresJs | Driver::Prisma)) => native.to_vec(),
         (Layer::Driver, Some(Driver::Postgrest)) => json.to_vec(),
         (Layer::Driver, None) | (Layer::Wire, _) => [native, json, other].concat(),
     }
+}
+
+/// Prisma has types of its own for large numbers; what code makes of them on their way out is JSON.
+fn is_read_by_prisma(layer: Layer, driver: Option<Driver>) -> bool {
+    layer == Layer::Driver && driver == Some(Driver::Prisma)
 }
 
 fn extension_type(name: &str) -> Vec<Shape> {

@@ -7,7 +7,7 @@ use super::endpoints;
 use super::entities::EntityKind;
 use super::matching::{Description, Role};
 use crate::report::{Coverage, NO_TABLE, Unjudged};
-use crate::typescript::facts::{Declaration, Facts, Kind};
+use crate::typescript::facts::{Declaration, Facts, Kind, Origin};
 
 /// Counts what `model` compares, and names what it does not.
 pub(super) fn coverage(model: &Model<'_>) -> Coverage {
@@ -28,9 +28,10 @@ pub(super) fn coverage(model: &Model<'_>) -> Coverage {
         unresolved_fields: unresolved_fields(facts),
         unjudged: [
             projections(model),
+            namesakes(model),
             unresolved(facts),
             problems(facts),
-            unmatched_schemas(facts, &judged),
+            unmatched_schemas(model, &judged),
             endpoints(model),
         ]
         .concat(),
@@ -44,18 +45,34 @@ fn unresolved_fields(facts: &Facts) -> usize {
 }
 
 fn projections(model: &Model<'_>) -> Vec<Unjudged> {
-    let taken_for_one = |description: &&Description<'_>| {
-        let declaration = description.declaration;
-        let complete = matches!(description.role, Role::Row | Role::Orm) && declaration.unresolved.is_none();
-        complete && !declaration.tags.projection && description.pairing.is_projection(declaration)
-    };
-    let note = |description: &Description<'_>, columns: usize| {
-        let held = description.pairing.pairs.len();
-        unjudged("type", description.declaration, format!("holds {held} of {columns} columns: taken for a projection"))
-    };
     let each = model.described.iter().flat_map(|described| {
         let columns = described.entity.columns.len();
-        described.descriptions.iter().filter(taken_for_one).map(move |description| note(description, columns))
+        let taken_for_one = described.descriptions.iter().filter(|description| is_taken_for_projection(description));
+        taken_for_one.map(move |description| {
+            let held = description.pairing.pairs.len();
+            let reason = format!("holds {held} of {columns} columns: taken for a projection");
+            unjudged("type", description.declaration, reason)
+        })
+    });
+    each.collect()
+}
+
+fn is_taken_for_projection(description: &Description<'_>) -> bool {
+    let declaration = description.declaration;
+    let complete = matches!(description.role, Role::Row | Role::Orm) && declaration.unresolved.is_none();
+    let only_namesake = description.role == Role::Domain && !description.pairing.pairs.is_empty();
+    (complete || only_namesake) && !declaration.tags.projection && !description.is_whole()
+}
+
+fn namesakes(model: &Model<'_>) -> Vec<Unjudged> {
+    let each = model.described.iter().flat_map(|described| {
+        let entity = described.entity.title();
+        described.namesakes.iter().map(move |namesake| {
+            let what = if namesake.declaration.origin == Origin::Zod { "schema" } else { "type" };
+            let (shared, fields) = (namesake.shared, namesake.fields);
+            let reason = format!("is called like `{entity}`, and only {shared} of its {fields} fields are columns");
+            unjudged(what, namesake.declaration, reason)
+        })
     });
     each.collect()
 }
@@ -81,9 +98,13 @@ fn problems(facts: &Facts) -> Vec<Unjudged> {
     unread.collect()
 }
 
-fn unmatched_schemas(facts: &Facts, judged: &HashSet<*const Declaration>) -> Vec<Unjudged> {
+fn unmatched_schemas(model: &Model<'_>, judged: &HashSet<*const Declaration>) -> Vec<Unjudged> {
+    let facts = model.input.facts;
+    let namesakes = model.described.iter().flat_map(|described| &described.namesakes);
+    let named: HashSet<*const Declaration> = namesakes.map(|one| std::ptr::from_ref(one.declaration)).collect();
     let unmatched = facts.schemas.iter().filter(|schema| !judged.contains(&std::ptr::from_ref(*schema)));
-    let resolved = unmatched.filter(|schema| schema.unresolved.is_none());
+    let resolved =
+        unmatched.filter(|schema| schema.unresolved.is_none() && !named.contains(&std::ptr::from_ref(*schema)));
     resolved.map(|schema| unjudged("schema", schema, NO_TABLE.into())).collect()
 }
 

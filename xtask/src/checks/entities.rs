@@ -1,7 +1,7 @@
 //! The tables and views that are judged, with what each column's type, keys and constraints come to.
 
 use super::check_constraints::{self, Demands};
-use crate::config::Config;
+use crate::config::{Config, Driver};
 use crate::schema::model::{Column, ConstraintKind, ObjectName, Schema, Table, View};
 use crate::schema::types::{ColumnType, Scalar};
 
@@ -36,13 +36,18 @@ pub struct ColumnFacts<'a> {
     pub primary_key: bool,
     /// Whether it is (part of) a foreign key.
     pub foreign_key: bool,
+    /// Whether the database fills it in by itself, and people never do: a key or an instant with a default, an identity, a
+    /// generated column.
+    pub made_by_server: bool,
     /// What its type and the CHECK constraints on it and its domains demand of a value.
     pub demands: Demands,
     /// Whether it cannot be null: by `NOT NULL` or by a CHECK.
     pub not_null: bool,
+    /// Whether the client returns an empty array for null, as Prisma does.
+    pub null_is_empty: bool,
 }
 
-impl Entity<'_> {
+impl<'a> Entity<'a> {
     /// The name as people write it.
     #[must_use]
     pub fn title(&self) -> String {
@@ -51,7 +56,7 @@ impl Entity<'_> {
 
     /// The column `name`.
     #[must_use]
-    pub fn column(&self, name: &str) -> Option<&ColumnFacts<'_>> {
+    pub fn column(&self, name: &str) -> Option<&ColumnFacts<'a>> {
         self.columns.iter().find(|facts| facts.column.name == name)
     }
 }
@@ -59,8 +64,8 @@ impl Entity<'_> {
 /// The tables and views of `schema` that `config` does not leave out: tables first, by name.
 #[must_use]
 pub fn entities<'a>(schema: &'a Schema, config: &Config) -> Vec<Entity<'a>> {
-    let tables = schema.tables.iter().map(|(name, table)| table_entity(name, table, schema));
-    let views = schema.views.iter().map(|(name, view)| view_entity(name, view, schema));
+    let tables = schema.tables.iter().map(|(name, table)| table_entity(name, table, schema, config));
+    let views = schema.views.iter().map(|(name, view)| view_entity(name, view, schema, config));
     let mut entities: Vec<_> = tables.chain(views).filter(|entity| is_judged(entity.name, config)).collect();
     entities.sort_by_key(|entity| (entity.kind, entity.name));
     entities
@@ -72,13 +77,13 @@ fn is_judged(name: &ObjectName, config: &Config) -> bool {
     in_namespace && !config.ignored_tables.iter().any(|ignored| *ignored == name.to_string() || *ignored == qualified)
 }
 
-fn table_entity<'a>(name: &'a ObjectName, table: &'a Table, schema: &Schema) -> Entity<'a> {
+fn table_entity<'a>(name: &'a ObjectName, table: &'a Table, schema: &Schema, config: &Config) -> Entity<'a> {
     let keyed = |kind: ConstraintKind, column: &Column| {
         let mut of_kind = table.constraints.values().filter(|constraint| constraint.kind == kind);
         of_kind.any(|constraint| constraint.columns.contains(&column.name))
     };
     let facts = |column: &'a Column| {
-        let mut facts = column_facts(column, schema);
+        let mut facts = column_facts(column, schema, config);
         facts.primary_key = keyed(ConstraintKind::PrimaryKey, column);
         facts.foreign_key = keyed(ConstraintKind::ForeignKey, column);
         let checks = table.constraints.values().filter(|constraint| constraint.kind == ConstraintKind::Check);
@@ -87,22 +92,47 @@ fn table_entity<'a>(name: &'a ObjectName, table: &'a Table, schema: &Schema) -> 
         facts.not_null |= facts.demands.not_null;
         facts
     };
+    let facts = |column: &'a Column| {
+        let mut facts = facts(column);
+        facts.made_by_server = is_made_by_server(&facts);
+        facts
+    };
     Entity { name, kind: EntityKind::Table, columns: table.columns.iter().map(facts).collect() }
 }
 
-fn view_entity<'a>(name: &'a ObjectName, view: &'a View, schema: &Schema) -> Entity<'a> {
-    let columns = view.columns.iter().map(|column| column_facts(column, schema)).collect();
+fn is_made_by_server(facts: &ColumnFacts<'_>) -> bool {
+    let column = facts.column;
+    let says_now = |default: &String| {
+        let default = default.to_lowercase();
+        default.contains("now()") || default.contains("current_timestamp")
+    };
+    let by_default = column.default.as_ref().is_some_and(|default| facts.primary_key || says_now(default));
+    by_default || column.identity.is_some() || column.generated.is_some()
+}
+
+fn view_entity<'a>(name: &'a ObjectName, view: &'a View, schema: &Schema, config: &Config) -> Entity<'a> {
+    let columns = view.columns.iter().map(|column| column_facts(column, schema, config)).collect();
     Entity { name, kind: EntityKind::View, columns }
 }
 
 /// What follows from the column alone.
-fn column_facts<'a>(column: &'a Column, schema: &Schema) -> ColumnFacts<'a> {
+fn column_facts<'a>(column: &'a Column, schema: &Schema, config: &Config) -> ColumnFacts<'a> {
     let ty = ColumnType::resolve(&column.type_name, schema);
     let of_domains = ty.domains.iter().filter_map(|name| schema.domains.get(name));
     let checks = of_domains.flat_map(|domain| domain.checks.values());
     let demands = checks.map(|check| check_constraints::demands(check, "VALUE")).fold(of_type(&ty), Demands::and);
     let not_null = column.not_null || demands.not_null;
-    ColumnFacts { column, ty, primary_key: false, foreign_key: false, demands, not_null }
+    let null_is_empty = ty.array && config.driver == Some(Driver::Prisma);
+    ColumnFacts {
+        column,
+        ty,
+        primary_key: false,
+        foreign_key: false,
+        made_by_server: false,
+        demands,
+        not_null,
+        null_is_empty,
+    }
 }
 
 /// What the type itself demands.

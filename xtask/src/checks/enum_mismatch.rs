@@ -100,9 +100,9 @@ impl Difference {
     }
 
     fn in_words(&self) -> String {
-        let missing = (!self.missing.is_empty()).then(|| format!("{} missing", wording::quoted(&self.missing)));
-        let unknown =
-            (!self.unknown.is_empty()).then(|| format!("{} not in the database", wording::quoted(&self.unknown)));
+        let missing = (!self.missing.is_empty()).then(|| format!("{} missing", wording::quoted_briefly(&self.missing)));
+        let unknown = (!self.unknown.is_empty())
+            .then(|| format!("{} not in the database", wording::quoted_briefly(&self.unknown)));
         [missing, unknown].into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 }
@@ -148,6 +148,7 @@ fn any_string(
     if pair.field.constraints.refined
         || pair.field.constraints.pattern.is_some()
         || comes_from_the_database(description, facts)
+        || description.role == Role::Domain
     {
         return None;
     }
@@ -156,7 +157,7 @@ fn any_string(
         pair.column.name,
         description.role.noun(),
         description.declaration.name,
-        wording::quoted(allowed)
+        wording::quoted_briefly(allowed)
     );
     let finding = base(described, description, pair, message)
         .at(&pair.field.location, "any `string` here")

@@ -14,15 +14,14 @@
 //! });
 //! ```
 //! Judged are lengths (`varchar(n)`, `char_length`), ranges (the column's type, `CHECK`), patterns, and the formats of
-//! whole numbers and uuids; the last two are warnings. What a `refine` demands cannot be read and is trusted.
+//! whole numbers and uuids; the last two are warnings. What a `refine` demands cannot be read and is trusted. A schema
+//! that demands what only the server knows (`createdAt`), or that contracts name in responses only, is of what goes out.
 
 mod gaps;
 
 use gaps::Gap;
 
-use super::matching::{Described, Description, Role};
-use super::pairing::Pair;
-use super::{Check, Model, edits};
+use super::{Check, Compared, Model, edits};
 use crate::report::{Category, Finding, Severity};
 
 /// See the file's documentation.
@@ -38,20 +37,12 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    let input = model.schemas().filter(|(_, description)| description.role != Role::OutputSchema);
-    let pairs = input.flat_map(|(described, description)| {
-        description.pairing.pairs.iter().filter_map(move |pair| judge(model, described, description, pair))
-    });
-    pairs.collect()
+    let input = model.schema_fields().filter(|compared| model.comes_in(compared.described, compared.description));
+    input.filter_map(|compared| judge(model, compared)).collect()
 }
 
-fn judge(
-    model: &Model<'_>,
-    described: &Described<'_>,
-    description: &Description<'_>,
-    pair: &Pair<'_>,
-) -> Option<Finding> {
-    let facts = described.entity.column(&pair.column.name)?;
+fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
+    let Compared { described, description, facts, pair } = compared;
     // What the database computes is not written, whatever a schema lets in.
     if pair.column.must_be_omitted() {
         return None;

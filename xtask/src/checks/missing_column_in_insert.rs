@@ -12,14 +12,14 @@
 //!   title: string;
 //! }
 //! ```
-//! What has a default, is computed or may be null can be left out. In a type called `Create…`, which often is of a
-//! request, it is a warning, and foreign keys may be missing: the server knows them.
+//! What has a default, in the database or in the ORM, is computed or may be null can be left out. In a type called
+//! `Create…`, which often is of a request, it is a warning, and foreign keys may be missing: the server knows them.
 
 use super::matching::{Described, Description, Role};
-use super::{Check, Model, edits, names};
+use super::{Check, Model, edits, names, wording};
 use crate::report::{Category, Finding, Severity};
 use crate::schema::model::Column;
-use crate::typescript::facts::Field;
+use crate::typescript::facts::{Field, Kind};
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {
@@ -41,26 +41,30 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
 
 fn findings(model: &Model<'_>, described: &Described<'_>, description: &Description<'_>) -> Vec<Finding> {
     let pairing = &description.pairing;
-    let required = |column: &Column| column.not_null && !column.may_be_omitted();
+    let required = |column: &Column| !column.may_be_omitted() && !described.is_filled_in(column);
     let renamed = pairing.renamed.iter().filter(|pair| required(pair.column));
     let renamed = renamed.map(|pair| (pair.column, Some(pair.field)));
     let optional = pairing.pairs.iter().filter(|pair| required(pair.column) && pair.field.optional);
+    // JSON may be null, which is a value.
+    let optional = optional.filter(|pair| pair.field.kind != Kind::Any);
     let optional = optional.map(|pair| (pair.column, Some(pair.field)));
     let missing =
         pairing.missing.iter().filter(|column| required(column) && !is_excused(described, description, column));
     let missing = missing.map(|column| (*column, None));
-    let all = renamed.chain(optional).chain(missing);
-    all.map(|(column, field)| finding(model, described, description, column, field)).collect()
+    let all: Vec<_> = renamed.chain(optional).chain(missing).collect();
+    let columns = pairing.named() + pairing.missing.len();
+    let is_request = !described.is_firm(description) && all.len() > (columns / 5).max(1);
+    if is_request {
+        // A type that leaves out much of what the table needs is of what a request asks for.
+        return Vec::new();
+    }
+    all.into_iter().map(|(column, field)| finding(model, described, description, column, field)).collect()
 }
 
 fn is_excused(described: &Described<'_>, description: &Description<'_>, column: &Column) -> bool {
     let foreign_key = described.entity.column(&column.name).is_some_and(|facts| facts.foreign_key);
     let known_to_server = foreign_key || description.pairing.counterpart(column).is_some();
-    described.is_missing_in_base(description, column) || (is_of_request(description) && known_to_server)
-}
-
-fn is_of_request(description: &Description<'_>) -> bool {
-    names::words(&description.declaration.name).iter().any(|word| word == "create")
+    described.is_missing_in_base(description, column) || (!described.is_firm(description) && known_to_server)
 }
 
 fn finding(
@@ -75,7 +79,7 @@ fn finding(
     let renamed = field.filter(|field| names::key(&field.name) != names::key(&column.name));
     let what = match (field, renamed) {
         (_, Some(other)) => {
-            format!("Missing field '{}' in insert type `{name}`, which has '{}'", column.name, other.name)
+            format!("Missing field '{}' in insert type `{name}`, {}", column.name, wording::instead(column, other))
         }
         (Some(_), None) => format!("Field '{}' of insert type `{name}` may be absent", column.name),
         (None, None) => format!("Missing field '{}' in insert type `{name}`", column.name),
@@ -93,7 +97,7 @@ fn finding(
         Some(other) => found.with_detail("found", other.name.as_str()),
         None => found,
     };
-    if is_of_request(description) { found.as_warning() } else { found }
+    if described.is_firm(description) { found } else { found.as_warning() }
 }
 
 #[cfg(test)]

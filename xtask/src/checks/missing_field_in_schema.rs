@@ -15,9 +15,10 @@
 //! }
 //! ```
 //! A field whose type is another entity is a relation and needs no column. In a type that describes the thing rather
-//! than the row (`User` beside `UserTable`) the field may be computed: there it is a warning.
+//! than the row (`User` beside `UserTable`) the field may be computed: there it is a warning, and only where the type
+//! agrees with nearly all of the table.
 
-use super::matching::{Described, Description, Role};
+use super::matching::{Described, Description, Role, Strength};
 use super::{Check, Model, wording};
 use crate::report::{Category, Finding, Severity};
 use crate::typescript::facts::Field;
@@ -37,10 +38,22 @@ pub const CHECK: Check = Check {
 fn run(model: &Model<'_>) -> Vec<Finding> {
     model
         .types()
+        .filter(|(described, description)| is_judged(described, description))
         .flat_map(|(described, description)| {
             description.pairing.extra.iter().map(|field| finding(model, described, description, field))
         })
         .collect()
+}
+
+/// What a request asks for, and what only is called like the table, may hold more: unless nearly all of it are columns.
+fn is_judged(described: &Described<'_>, description: &Description<'_>) -> bool {
+    match description.role {
+        Role::Domain => description.is_whole(),
+        _of_rows => {
+            let few = description.strength != Strength::Bare && description.pairing.has_few_odd_fields();
+            few || described.is_firm(description)
+        }
+    }
 }
 
 fn finding(model: &Model<'_>, described: &Described<'_>, description: &Description<'_>, field: &Field) -> Finding {
@@ -57,11 +70,7 @@ fn finding(model: &Model<'_>, described: &Described<'_>, description: &Descripti
         .at(&field.location, format!("`{entity}` has no such column"))
         .at_some(model.input.provenance.table(described.entity.name), format!("`{entity}` was last changed here"))
         .with_detail("typescriptType", wording::field_type(field));
-    match description.role {
-        Role::Domain => finding.as_warning(),
-        Role::Row | Role::Insert | Role::Update | Role::Orm => finding,
-        Role::Schema | Role::OutputSchema | Role::InsertSchema | Role::UpdateSchema => finding,
-    }
+    if described.is_firm(description) { finding } else { finding.as_warning() }
 }
 
 #[cfg(test)]

@@ -12,13 +12,13 @@
 //!   id: string;
 //! }
 //! ```
-//! In a type that describes the thing rather than the row (`User` beside `UserTable`) it is a warning.
-//! A type that holds only some of the columns on purpose says so with the tag `@projection`; a type that lacks most of
+//! In a type that describes the thing rather than the row (`User` beside `UserTable`) it is a warning, and only where
+//! the type agrees with nearly all of the table. A type that holds only some of the columns on purpose says so with the tag `@projection`; a type that lacks most of
 //! the columns is taken for one.
 
 use super::matching::{Described, Description, Role};
 use super::pairing::Pair;
-use super::{Check, Model, edits};
+use super::{Check, Model, edits, wording};
 use crate::report::{Category, Finding, Severity};
 use crate::schema::model::Column;
 
@@ -47,12 +47,23 @@ fn must_be_complete(description: &Description<'_>) -> bool {
 fn findings(model: &Model<'_>, described: &Described<'_>, description: &Description<'_>) -> Vec<Finding> {
     let pairing = &description.pairing;
     let renamed = pairing.renamed.iter().map(|pair| renamed(model, described, description, pair));
-    if pairing.is_projection(description.declaration) {
-        // The coverage of the report names it.
-        return renamed.collect();
+    if !description.is_whole() {
+        // The coverage of the report names it. Of what is only called like the table, a like name means nothing.
+        let sure = description.role != Role::Domain;
+        return if sure { renamed.collect() } else { Vec::new() };
     }
-    let missing = pairing.missing.iter().filter(|column| !described.is_missing_in_base(description, column));
+    let missing = pairing.missing.iter().filter(|column| !is_explained(described, description, column));
     renamed.chain(missing.map(|column| missing_field(model, described, description, column))).collect()
+}
+
+/// Whether the column is in what the type takes its fields from; of a type that is not the row itself, whether what is
+/// joined stands in its place, or it only says when the row was made.
+fn is_explained(described: &Described<'_>, description: &Description<'_>, column: &Column) -> bool {
+    let pairing = &description.pairing;
+    let made_by_server = described.entity.column(&column.name).is_some_and(|facts| facts.made_by_server);
+    let of_row_only = description.role == Role::Domain && (pairing.is_joined(column) || made_by_server);
+    let in_base = described.is_missing_in_base(description, column) || described.is_left_out(description, column);
+    of_row_only || in_base
 }
 
 fn missing_field(
@@ -76,10 +87,8 @@ fn missing_field(
 fn renamed(model: &Model<'_>, described: &Described<'_>, description: &Description<'_>, pair: &Pair<'_>) -> Finding {
     let (column, field) = (pair.column, pair.field);
     let noun = description.role.noun();
-    let message = format!(
-        "Missing field '{}' in {noun} `{}`, which has '{}'",
-        column.name, description.declaration.name, field.name
-    );
+    let instead = wording::instead(column, field);
+    let message = format!("Missing field '{}' in {noun} `{}`, {instead}", column.name, description.declaration.name);
     CHECK
         .finding(&described.entity.title(), message)
         .about(description, &column.name)
@@ -142,6 +151,25 @@ mod tests {
                 "export interface User { id: string; email: string; displayName: string; bio: string | null }",
             ),
             Case::passing(TABLE, "/** @projection */\nexport interface UserTable { id: string; email: string }"),
+            Case::passing(
+                TABLE,
+                "export interface UserRow { id: string; email: string; display_name: string; bio: string | null }\nexport type UserTable = Omit<UserRow, 'bio'>;",
+            ),
+            // What only is called like the table may hold what it likes.
+            Case::passing(
+                TABLE,
+                "export interface UserRow { id: string; email: string; display_name: string; bio: string | null }\nexport interface User { id: string; email: string; onClick: string; colour: string }",
+            ),
+            // kysely's `CamelCasePlugin`.
+            Case::passing(
+                "CREATE TABLE user_tokens (id uuid NOT NULL, used_at text NOT NULL);",
+                "export interface UserTokens { id: string; usedAt: string }\nexport interface DB { userTokens: UserTokens }",
+            ),
+            // Drizzle names the column, and its rows have the names of its properties.
+            Case::passing(
+                "CREATE TABLE users (id uuid NOT NULL, rootPassword text NOT NULL, created_at text NOT NULL, createdAt text NOT NULL);",
+                "import { pgTable, uuid, text } from 'drizzle-orm/pg-core';\nexport const users = pgTable('users', { id: uuid('id').notNull(), databaseRootPassword: text('rootPassword').notNull(), createdAt: text('created_at').notNull(), createdAt2: text('createdAt').notNull() });\nexport type UserRow = typeof users.$inferSelect;",
+            ),
             Case::passing(
                 TABLE,
                 "export interface UserRow { id: string; email: string; display_name: string; bio: string | null }\n/** @projection */\nexport interface User { id: string; email: string; displayName: string }",

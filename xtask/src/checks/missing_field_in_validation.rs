@@ -13,14 +13,17 @@
 //!   email: z.string(),
 //! });
 //! ```
-//! A schema that holds the primary key describes the whole row; it says with `@projection` that it does not. A schema of
+//! A schema that holds the primary key describes the whole row; it says with `@projection` that it does not. The instants
+//! at which a row was made and changed may stay out of it, and a foreign key where what it leads to is nested. A schema of
 //! what comes in needs only what `INSERT` needs; what the server knows by itself (a key, `password_hash` behind
 //! a `password`) may be missing there, and the rest is a warning.
 
-use super::matching::{Described, Description, Role};
-use super::{Check, Model, edits};
+use super::entities::ColumnFacts;
+use super::matching::{Described, Description, Role, Strength};
+use super::{Check, Model, edits, wording};
 use crate::report::{Category, Finding, Severity};
 use crate::schema::model::Column;
+use crate::typescript::facts::Kind;
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {
@@ -35,14 +38,19 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    let schemas = model.schemas().filter(|(_, description)| description.declaration.unresolved.is_none());
+    let complete = |description: &Description<'_>| {
+        description.declaration.unresolved.is_none() && description.strength != Strength::Derived
+    };
+    let schemas = model.schemas().filter(|(_, description)| complete(description));
     schemas.flat_map(|(described, description)| findings(model, described, description)).collect()
 }
 
 fn findings(model: &Model<'_>, described: &Described<'_>, description: &Description<'_>) -> Vec<Finding> {
     let pairing = &description.pairing;
-    let renamed = pairing.renamed.iter().map(|pair| {
-        finding(model, described, description, pair.column, &format!(", which has '{}'", pair.field.name))
+    // Where most is called otherwise, a like name means nothing.
+    let renamed = pairing.renamed.iter().filter(|_| pairing.has_few_odd_fields() && pairing.pairs.len() > 2);
+    let renamed = renamed.map(|pair| {
+        finding(model, described, description, pair.column, &format!(", {}", wording::instead(pair.column, pair.field)))
             .first_at(&pair.field.location, format!("no column is called `{}`", pair.field.name))
             .with_detail("found", pair.field.name.as_str())
             .with_suggestion(edits::rename(description, pair.column, pair.field))
@@ -73,7 +81,10 @@ fn missing_field(
     };
     let facts = described.entity.column(&column.name)?;
     let known_to_server = facts.foreign_key || facts.primary_key || description.pairing.counterpart(column).is_some();
-    if !whole_row && (column.may_be_omitted() || known_to_server) {
+    if !whole_row && (column.may_be_omitted() || known_to_server || described.is_filled_in(column)) {
+        return None;
+    }
+    if whole_row && (is_told_otherwise(description, facts) || described.is_left_out(description, column)) {
         return None;
     }
     let found = finding(model, described, description, column, "").with_suggestion(edits::add_schema_field(
@@ -82,6 +93,16 @@ fn missing_field(
         column,
     ));
     Some(if whole_row { found } else { found.as_warning() })
+}
+
+/// Whether clients need not be told the column as it is: when the row was made, what is nested in an object instead of
+/// its key, what is told in another form.
+fn is_told_otherwise(description: &Description<'_>, facts: &ColumnFacts<'_>) -> bool {
+    let pairing = &description.pairing;
+    let nests = pairing.extra.iter().chain(&pairing.relations).any(|field| field.kind == Kind::Json);
+    (facts.made_by_server && !facts.primary_key)
+        || (facts.foreign_key && (nests || pairing.is_joined(facts.column)))
+        || pairing.counterpart(facts.column).is_some()
 }
 
 fn finding(
@@ -128,6 +149,14 @@ mod tests {
             ),
         ],
         passing: &[
+            Case::valid(
+                TABLE,
+                "export const UserSchema = z.object({ id: z.uuid(), email: z.string(), passwordHash: z.string(), bio: z.string().nullable(), team: z.object({ id: z.uuid() }) });",
+            ),
+            Case::valid(
+                TABLE,
+                "export const UserSchema = z.object({ id: z.uuid(), email: z.string(), passwordHash: z.string(), teamId: z.uuid(), bio: z.string().nullable() });\nexport const UserResponseSchema = UserSchema.omit({ passwordHash: true });",
+            ),
             Case::valid(
                 TABLE,
                 "export const CreateUserSchema = z.object({ email: z.string(), password: z.string() });",

@@ -8,11 +8,14 @@
 //! CREATE TABLE bill_votes (id uuid NOT NULL, position text NOT NULL);
 //! ```
 //! No type is called `BillVotesTable`, `BillVoteRow`, `BillVote`…, carries the tag `@table bill_votes`, or stands in the
-//! configuration's `map`. A table that TypeScript never sees belongs into `ignored-tables`.
+//! configuration's `map`. A type that only is called so, and has few fields that are columns, is not taken for it. A table
+//! that TypeScript never sees belongs into `ignored-tables`.
 
 use super::entities::EntityKind;
+use super::matching::Described;
 use super::{Check, Model};
 use crate::report::{Category, Finding, Severity};
+use crate::typescript::facts::Origin;
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {
@@ -32,17 +35,27 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let tables = model.described.iter().filter(|described| described.entity.kind == EntityKind::Table);
-    tables.filter(|described| described.types().next().is_none()).map(|described| {
-        let entity = described.entity.title();
-        let name = format!("{}Table", super::names::row_name(&described.entity.name.name));
-        let created = model.input.provenance.table(described.entity.name);
-        CHECK
-            .finding(&entity, format!("Table '{entity}' has no corresponding TypeScript type"))
-            .at_some(created, format!("`{entity}` was last changed here"))
-            .with_help(format!(
-                "declare `interface {name}`, tag the type that describes it with `@table {entity}`, or list the table in `ignored-tables`"
-            ))
-    }).collect()
+    let untyped = tables.filter(|described| described.types().next().is_none());
+    untyped.map(|described| finding(model, described)).collect()
+}
+
+fn finding(model: &Model<'_>, described: &Described<'_>) -> Finding {
+    let entity = described.entity.title();
+    let name = format!("{}Table", super::names::row_name(&described.entity.name.name));
+    let created = model.input.provenance.table(described.entity.name);
+    let found = CHECK
+        .finding(&entity, format!("Table '{entity}' has no corresponding TypeScript type"))
+        .at_some(created, format!("`{entity}` was last changed here"));
+    let namesakes = described.namesakes.iter().filter(|one| one.declaration.origin != Origin::Zod);
+    match namesakes.max_by_key(|one| one.shared) {
+        Some(namesake) => found.at(&namesake.declaration.location, namesake.in_words()).with_help(format!(
+            "if `{}` is its row, tag it with `@table {entity}`; else declare `interface {name}`, or list the table in `ignored-tables`",
+            namesake.declaration.name
+        )),
+        None => found.with_help(format!(
+            "declare `interface {name}`, tag the type that describes it with `@table {entity}`, or list the table in `ignored-tables`"
+        )),
+    }
 }
 
 #[cfg(test)]
@@ -53,6 +66,11 @@ mod tests {
 
     pub const CASES: Cases = Cases {
         failing: &[
+            Case::failing_entity(
+                TABLE,
+                "export interface BillVote { label: string; colour: string; onClick: string; id: string }",
+                1,
+            ),
             Case { sql: TABLE, ts: "", at: None, field: None, configuration: "" },
             Case {
                 sql: TABLE,

@@ -17,10 +17,9 @@
 //! A `CHECK (bio IS NOT NULL)` counts as `NOT NULL`. Of the columns of a view PostgreSQL does not know it: they are not
 //! judged. A field that is optional but not nullable (`bio?: string`) is a warning: drivers return `null`.
 
-use super::entities::{ColumnFacts, EntityKind};
-use super::matching::{Described, Description, Role};
-use super::pairing::Pair;
-use super::{Check, Model, edits, wording};
+use super::entities::ColumnFacts;
+use super::matching::Role;
+use super::{Check, Compared, Model, edits, wording};
 use crate::report::{Category, Finding, Severity};
 use crate::typescript::facts::{Field, Kind};
 
@@ -37,17 +36,20 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    let of_tables = model.types().filter(|(described, _)| described.entity.kind == EntityKind::Table);
-    of_tables.flat_map(|(described, description)| findings(model, described, description)).collect()
+    let of_tables = model.type_fields().filter(Compared::is_of_table);
+    of_tables.filter_map(|compared| judge(model, compared)).collect()
 }
 
-fn findings(model: &Model<'_>, described: &Described<'_>, description: &Description<'_>) -> Vec<Finding> {
-    let judge = |pair: &Pair<'_>| {
-        let facts = described.entity.column(&pair.column.name)?;
-        let verdict = verdict(description.role, facts, pair.field)?;
-        Some(finding(model, described, description, pair, verdict))
-    };
-    description.pairing.pairs.iter().filter_map(judge).collect()
+fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
+    let description = compared.description;
+    let partial = description.role == Role::Domain && !description.is_whole();
+    if partial && description.pairing.is_projection(description.declaration) {
+        return None;
+    }
+    let verdict = verdict(description.role, compared.facts, compared.pair.field)?;
+    let finding = finding(model, compared, verdict);
+    // What is joined is null where nothing matches, and a query may leave the nulls out.
+    Some(if partial { finding.as_warning() } else { finding })
 }
 
 /// What is wrong about a field's nullability.
@@ -66,7 +68,8 @@ enum Verdict {
 }
 
 fn verdict(role: Role, facts: &ColumnFacts<'_>, field: &Field) -> Option<Verdict> {
-    if matches!(field.kind, Kind::Any | Kind::Unresolved(_)) {
+    let is_read_as_empty = facts.null_is_empty && !field.nullable && !field.optional;
+    if matches!(field.kind, Kind::Any | Kind::Unresolved(_)) || is_read_as_empty {
         return None;
     }
     match role {
@@ -91,13 +94,8 @@ fn of_row(facts: &ColumnFacts<'_>, field: &Field) -> Option<Verdict> {
     }
 }
 
-fn finding(
-    model: &Model<'_>,
-    described: &Described<'_>,
-    description: &Description<'_>,
-    pair: &Pair<'_>,
-    verdict: Verdict,
-) -> Finding {
+fn finding(model: &Model<'_>, compared: Compared<'_, '_>, verdict: Verdict) -> Finding {
+    let Compared { described, description, pair, .. } = compared;
     let (column, field) = (pair.column, pair.field);
     let (here, there) = match verdict {
         Verdict::NotNullable | Verdict::Computed => ("cannot be null", "nullable"),

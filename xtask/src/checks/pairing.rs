@@ -31,11 +31,63 @@ pub struct Pair<'a> {
     pub field: &'a Field,
 }
 
+/// How fields and columns are put side by side.
+pub struct Rules<'r> {
+    /// The monorepo's configuration.
+    pub config: &'r Config,
+    /// What an ORM calls the columns.
+    pub orm: &'r OrmNames<'r>,
+    /// What is a relation.
+    pub relations: Relations<'r>,
+}
+
+/// What is a relation.
+pub struct Relations<'r> {
+    /// Whether a type of this name describes the row of some table.
+    pub is_row_type: &'r dyn Fn(&str) -> bool,
+    /// Whether the name of some table's row ends like this: `billingHistory` of `infra_billing_history`.
+    pub ends_row_name: &'r dyn Fn(&str) -> bool,
+    /// Whether the declaration is only called like a table: then any array of objects in it is taken for what is joined,
+    /// and its fields may follow either style of names.
+    pub lenient: bool,
+}
+
+/// The names that an ORM's tables give to the columns, which are those of the rows that it returns.
+#[derive(Debug, Default)]
+pub struct OrmNames<'a> {
+    fields: Vec<&'a Field>,
+}
+
+impl<'a> OrmNames<'a> {
+    /// The names that those of `declarations` give that are an ORM's tables.
+    pub fn new(declarations: impl Iterator<Item = &'a Declaration>) -> Self {
+        let tables = declarations.filter(|declaration| declaration.origin == Origin::Drizzle);
+        Self { fields: tables.flat_map(|table| &table.fields).collect() }
+    }
+
+    /// The column that `field` stands for, where the ORM says it: of the field itself, of the one that it is inferred
+    /// from, or of the one that is called so.
+    fn column<'f>(&self, field: &'f Field) -> Option<&'f str>
+    where
+        'a: 'f,
+    {
+        if field.column.is_some() {
+            return field.column.as_deref();
+        }
+        let inferred = self.fields.iter().find(|other| other.location == field.location);
+        if let Some(known) = inferred {
+            return known.column.as_deref();
+        }
+        let mut named = self.fields.iter().filter(|other| other.name == field.name);
+        let first = named.next()?.column.as_deref()?;
+        named.all(|other| other.column.as_deref() == Some(first)).then_some(first)
+    }
+}
+
 impl<'a> Pairing<'a> {
     /// Puts the fields of `declaration` beside the columns of `entity`.
     #[must_use]
-    pub fn new(entity: &Entity<'a>, declaration: &'a Declaration, config: &Config) -> Self {
-        let style = names::majority_style(declaration.fields.iter().map(|field| field.name.as_str()));
+    pub fn new(entity: &Entity<'a>, declaration: &'a Declaration, rules: &Rules<'_>) -> Self {
         let mut pairing = Self {
             pairs: Vec::new(),
             missing: Vec::new(),
@@ -43,21 +95,22 @@ impl<'a> Pairing<'a> {
             relations: Vec::new(),
             renamed: Vec::new(),
         };
+        let fields = Fields::new(declaration, rules);
         for facts in &entity.columns {
-            match field_of(facts, declaration, style) {
+            match fields.of_column(facts) {
                 Some(field) => pairing.pairs.push(Pair { column: facts.column, field }),
                 None => pairing.missing.push(facts.column),
             }
         }
-        pairing.place_other_fields(declaration);
-        pairing.find_renamed(entity, declaration, config);
+        pairing.place_other_fields(entity, declaration, &rules.relations);
+        pairing.find_renamed(entity, declaration, rules.config);
         pairing
     }
 
     /// Whether the declaration holds only some of the columns, on purpose: most are missing.
     #[must_use]
     pub fn is_projection(&self, declaration: &Declaration) -> bool {
-        declaration.tags.projection || self.missing.len() > self.pairs.len() + self.renamed.len()
+        declaration.tags.projection || self.missing.len() > self.named()
     }
 
     /// Whether the declaration and the table have so little in common that their names agree by accident.
@@ -68,17 +121,43 @@ impl<'a> Pairing<'a> {
         self.pairs.len() * 3 < columns && self.pairs.len() * 3 < fields
     }
 
-    /// The field that stands for the missing `column` before the server has worked on it: `password` for
-    /// `password_hash`.
+    /// How many columns have a field, under whatever name.
     #[must_use]
-    pub fn counterpart(&self, column: &Column) -> Option<&'a Field> {
-        self.extra.iter().find(|field| stands_for(column, field)).copied()
+    pub fn named(&self) -> usize {
+        self.pairs.len() + self.renamed.len()
     }
 
-    fn place_other_fields(&mut self, declaration: &'a Declaration) {
+    /// Whether nearly all columns have fields, and nearly all fields are columns: at most one in five is not.
+    #[must_use]
+    pub fn is_nearly_whole(&self) -> bool {
+        let columns = self.named() + self.missing.len();
+        is_small_part(self.missing.len() + self.renamed.len(), columns) && self.has_few_odd_fields()
+    }
+
+    /// Whether nearly all fields are called like columns.
+    #[must_use]
+    pub fn has_few_odd_fields(&self) -> bool {
+        is_small_part(self.extra.len() + self.renamed.len(), self.named() + self.extra.len())
+    }
+
+    /// Whether what is joined through the missing foreign key `column` stands in its place: `team` for `team_id`.
+    #[must_use]
+    pub fn is_joined(&self, column: &Column) -> bool {
+        self.relations.iter().any(|field| is_joined_by(column, field))
+    }
+
+    /// The field that stands for the missing `column` before or after the server has worked on it: `password` for
+    /// `password_hash`, `encodedBody` for `body`.
+    #[must_use]
+    pub fn counterpart(&self, column: &Column) -> Option<&'a Field> {
+        let stands = |field: &&&Field| stands_for(column, field) || is_longer(&field.name, &column.name);
+        self.extra.iter().find(stands).copied()
+    }
+
+    fn place_other_fields(&mut self, entity: &Entity<'a>, declaration: &'a Declaration, relations: &Relations<'_>) {
         let paired: Vec<*const Field> = self.pairs.iter().map(|pair| std::ptr::from_ref(pair.field)).collect();
         for field in declaration.fields.iter().filter(|field| !paired.contains(&std::ptr::from_ref(*field))) {
-            if is_relation(field) { self.relations.push(field) } else { self.extra.push(field) }
+            if relations.hold(field, entity) { self.relations.push(field) } else { self.extra.push(field) }
         }
     }
 
@@ -95,31 +174,90 @@ impl<'a> Pairing<'a> {
     }
 }
 
-/// The field of `declaration` that is called like the column, if it follows the declaration's style.
-fn field_of<'a>(facts: &ColumnFacts<'_>, declaration: &'a Declaration, style: Style) -> Option<&'a Field> {
-    if let Some(field) = declaration.field(&facts.column.name) {
-        let consistent = names::style(&field.name) != Style::Snake || style != Style::Camel;
-        return consistent.then_some(field);
+/// At most one in five; of four, one.
+fn is_small_part(odd: usize, all: usize) -> bool {
+    odd * 5 <= all || (odd == 1 && all >= 4)
+}
+
+/// The fields of a declaration, with what is known of their names.
+struct Fields<'a, 'r> {
+    declaration: &'a Declaration,
+    /// The style that they have to follow; none where they need not.
+    style: Option<Style>,
+    /// The column of each, where an ORM says it.
+    columns: Vec<Option<&'r str>>,
+}
+
+impl<'a, 'r> Fields<'a, 'r> {
+    fn new(declaration: &'a Declaration, rules: &'r Rules<'_>) -> Self
+    where
+        'a: 'r,
+    {
+        let majority = names::majority_style(declaration.fields.iter().map(|field| field.name.as_str()));
+        Self {
+            declaration,
+            style: (!rules.relations.lenient).then_some(majority),
+            columns: declaration.fields.iter().map(|field| rules.orm.column(field)).collect(),
+        }
     }
-    let key = names::key(&facts.column.name);
-    let mut alike = declaration.fields.iter().filter(|field| names::key(&field.name) == key);
-    alike.find(|field| names::style(&field.name) != Style::Camel || style != Style::Snake)
+
+    /// The field of the column: the one that an ORM links to it, else the one that is called like it.
+    fn of_column(&self, facts: &ColumnFacts<'_>) -> Option<&'a Field> {
+        let column = facts.column.name.as_str();
+        let fields = || self.declaration.fields.iter().zip(&self.columns);
+        let linked = fields().find(|(_, linked)| **linked == Some(column));
+        let free = || fields().filter(|(_, linked)| linked.is_none()).map(|(field, _)| field);
+        linked.map(|(field, _)| field).or_else(|| self.called(column, free))
+    }
+
+    fn called<F: Iterator<Item = &'a Field>>(&self, column: &str, fields: impl Fn() -> F) -> Option<&'a Field> {
+        let style = self.style.unwrap_or(Style::Either);
+        if let Some(field) = fields().find(|field| field.name == column) {
+            let consistent = names::style(&field.name) != Style::Snake || style != Style::Camel;
+            return consistent.then_some(field);
+        }
+        let key = names::key(column);
+        let mut alike = fields().filter(|field| names::key(&field.name) == key);
+        alike.find(|field| names::style(&field.name) != Style::Camel || style != Style::Snake)
+    }
 }
 
-/// Another entity, or an array of them: an object type that has a name.
-fn is_relation(field: &Field) -> bool {
-    let is_object = match &field.kind {
-        Kind::Json => true,
-        Kind::Array(items) => **items == Kind::Json,
-        _other => false,
+impl Relations<'_> {
+    /// Whether `field` is another entity, or an array of them: objects whose type or name is that of a row, or the name
+    /// of a foreign key without its `_id`.
+    fn hold(&self, field: &Field, entity: &Entity<'_>) -> bool {
+        let is_array = matches!(&field.kind, Kind::Array(items) if matches!(**items, Kind::Json | Kind::Any));
+        if !matches!(field.kind, Kind::Json | Kind::Any) && !is_array {
+            return false;
+        }
+        let keys = entity.columns.iter().filter(|facts| facts.foreign_key);
+        (self.is_row_type)(&field.name)
+            || (self.lenient && (self.ends_row_name)(&field.name))
+            || field.reference.as_deref().is_some_and(self.is_row_type)
+            || keys.map(|facts| facts.column).any(|column| is_joined_by(column, field))
+            || (self.lenient && (is_array || (field.kind == Kind::Json && field.reference.is_some())))
+    }
+}
+
+/// `team` and `teamMembers` are joined by `team_id`.
+fn is_joined_by(key: &Column, field: &Field) -> bool {
+    let of_key = names::words(&key.name);
+    let stem = match of_key.split_last() {
+        Some((last, stem)) if matches!(last.as_str(), "id" | "uuid" | "key" | "by") && !stem.is_empty() => stem,
+        _whole => &of_key,
     };
-    is_object && field.reference.is_some()
+    names::words(&field.name).starts_with(stem)
 }
 
-/// Whether the field's name is the column's less some words.
+/// Whether the field's name is the column's less some words: `password` for `password_hash`.
 fn stands_for(column: &Column, field: &Field) -> bool {
-    let (of_column, of_field) = (names::words(&column.name), names::words(&field.name));
-    of_field.len() < of_column.len() && of_field.iter().all(|word| of_column.contains(word))
+    is_longer(&column.name, &field.name)
+}
+
+/// Whether `longer` has every word of `shorter`, and more.
+fn is_longer(longer: &str, shorter: &str) -> bool {
+    let (longer, shorter) = (names::words(longer), names::words(shorter));
+    shorter.len() < longer.len() && shorter.iter().all(|word| longer.contains(word))
 }
 
 fn is_renamed(column: &Column, field: &Field, entity: &Entity<'_>, declaration: &Declaration, config: &Config) -> bool {

@@ -18,9 +18,8 @@
 
 use super::check_constraints::Bound;
 use super::entities::ColumnFacts;
-use super::matching::{Described, Description, Role};
-use super::pairing::Pair;
-use super::{Check, Model};
+use super::matching::Role;
+use super::{Check, Compared, Model};
 use crate::report::{Category, Finding, Severity};
 use crate::typescript::facts::Constraints;
 
@@ -37,20 +36,12 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    let output = model.schemas().filter(|(_, description)| description.role == Role::OutputSchema);
-    let pairs = output.flat_map(|(described, description)| {
-        description.pairing.pairs.iter().filter_map(move |pair| judge(model, described, description, pair))
-    });
-    pairs.collect()
+    let output = model.schema_fields().filter(|compared| compared.description.role == Role::OutputSchema);
+    output.filter_map(|compared| judge(model, compared)).collect()
 }
 
-fn judge(
-    model: &Model<'_>,
-    described: &Described<'_>,
-    description: &Description<'_>,
-    pair: &Pair<'_>,
-) -> Option<Finding> {
-    let facts = described.entity.column(&pair.column.name)?;
+fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
+    let Compared { described, description, facts, pair } = compared;
     let excess = excess(facts, &pair.field.constraints)?;
     let message = format!(
         "Validation of field '{}' in `{}` rejects what the database holds: {excess}",

@@ -17,11 +17,10 @@
 //! `driver = "node-postgres"` and `type-map` in the configuration make it exact.
 
 use super::accepted_kinds::{self, Layer};
-use super::entities::ColumnFacts;
-use super::matching::{Described, Description};
-use super::pairing::Pair;
-use super::{Check, Model, wording};
+use super::matching::{Description, Role};
+use super::{Check, Compared, Model, wording};
 use crate::report::{Category, Finding, Severity};
+use crate::typescript::facts::{Field, Kind};
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {
@@ -36,25 +35,21 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    model.types().flat_map(|(described, description)| findings(model, described, description)).collect()
-}
-
-fn findings(model: &Model<'_>, described: &Described<'_>, description: &Description<'_>) -> Vec<Finding> {
-    let judge = |pair: &Pair<'_>| {
-        let facts = described.entity.column(&pair.column.name)?;
+    let wrong = model.type_fields().filter(|compared| {
+        let Compared { description, facts, pair, .. } = compared;
         let accepted = accepted_kinds::accepts(&facts.ty, &pair.field.kind, description.layer(), model.input.config);
-        (!accepted).then(|| finding(model, described, description, pair, facts))
-    };
-    description.pairing.pairs.iter().filter_map(judge).collect()
+        !accepted && !is_value_object(description, pair.field)
+    });
+    wrong.map(|compared| finding(model, compared)).collect()
 }
 
-fn finding(
-    model: &Model<'_>,
-    described: &Described<'_>,
-    description: &Description<'_>,
-    pair: &Pair<'_>,
-    facts: &ColumnFacts<'_>,
-) -> Finding {
+/// A class of the domain may hold an `Email` where the row holds text.
+fn is_value_object(description: &Description<'_>, field: &Field) -> bool {
+    description.role == Role::Domain && field.kind == Kind::Json && field.reference.is_some()
+}
+
+fn finding(model: &Model<'_>, compared: Compared<'_, '_>) -> Finding {
+    let Compared { described, description, facts, pair } = compared;
     let (column, field) = (pair.column, pair.field);
     let (kind, expected) =
         (wording::kind(&field.kind), accepted_kinds::describe(&facts.ty, Layer::Driver, model.input.config));

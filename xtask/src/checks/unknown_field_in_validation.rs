@@ -16,7 +16,7 @@
 //! ```
 //! In a schema of what comes in it is a warning: a form may hold more than a row. Nested objects are not judged.
 
-use super::matching::{Described, Description};
+use super::matching::{Described, Description, Strength};
 use super::{Check, Model};
 use crate::report::{Category, Finding, Severity};
 use crate::typescript::facts::{Field, Kind};
@@ -34,7 +34,9 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    let fields = model.schemas().flat_map(|(described, description)| {
+    // What was added to the columns of an ORM's table was added on purpose.
+    let written = model.schemas().filter(|(_, description)| description.strength != Strength::Derived);
+    let fields = written.flat_map(|(described, description)| {
         let judged = description.pairing.extra.iter().filter(|field| !is_explained(described, description, field));
         judged.map(move |field| finding(model, described, description, field))
     });
@@ -69,7 +71,9 @@ fn finding(model: &Model<'_>, described: &Described<'_>, description: &Descripti
         .at(&field.location, format!("`{entity}` has no such column"))
         .at_some(model.input.provenance.table(described.entity.name), format!("`{entity}` was last changed here"));
     let whole_row = description.holds_primary_key(&described.entity) && !description.role.is_written();
-    if whole_row { found } else { found.as_warning() }
+    // What only the schema knows, and no type of the row, is computed for those whom it is sent to.
+    let computed = described.types().next().is_some() && description.demands_what_server_makes(&described.entity);
+    if whole_row && !computed { found } else { found.as_warning() }
 }
 
 #[cfg(test)]

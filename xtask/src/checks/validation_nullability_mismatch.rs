@@ -15,13 +15,13 @@
 //!   bio: z.string().nullable(),
 //! });
 //! ```
-//! What has a default, in the schema or in the database, may be absent. A schema of what comes in may demand a value
+//! What has a default, in the schema, the ORM or the database, may be absent, and from what comes in the keys, which the
+//! server knows. A schema of what comes in may demand a value
 //! that the database does not.
 
-use super::entities::{ColumnFacts, EntityKind};
-use super::matching::{Described, Description, Role};
-use super::pairing::Pair;
-use super::{Check, Model, edits};
+use super::entities::ColumnFacts;
+use super::matching::Role;
+use super::{Check, Compared, Model, edits};
 use crate::report::{Category, Finding, Severity};
 use crate::typescript::facts::{Field, Kind};
 
@@ -38,11 +38,8 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    let of_tables = model.schemas().filter(|(described, _)| described.entity.kind == EntityKind::Table);
-    let pairs = of_tables.flat_map(|(described, description)| {
-        description.pairing.pairs.iter().filter_map(move |pair| judge(model, described, description, pair))
-    });
-    pairs.collect()
+    let of_tables = model.schema_fields().filter(Compared::is_of_table);
+    of_tables.filter_map(|compared| judge(model, compared)).collect()
 }
 
 /// What is wrong.
@@ -54,31 +51,37 @@ enum Verdict {
     RefusesNullButMayBeAbsent,
 }
 
-fn verdict(described: &Described<'_>, description: &Description<'_>, pair: &Pair<'_>) -> Option<Verdict> {
-    let facts = described.entity.column(&pair.column.name)?;
-    if matches!(pair.field.kind, Kind::Unresolved(_)) {
+fn verdict(compared: &Compared<'_, '_>) -> Option<Verdict> {
+    let Compared { described, description, facts, pair } = compared;
+    // What is any value says nothing, not even whether it may be null.
+    if matches!(pair.field.kind, Kind::Any | Kind::Unresolved(_)) {
         return None;
     }
+    let known_to_server = description.role == Role::InsertSchema && (facts.foreign_key || facts.primary_key);
+    let filled_in = known_to_server || described.is_filled_in(pair.column);
     match description.role {
         Role::OutputSchema => of_output(facts, pair.field),
-        Role::Schema if description.holds_primary_key(&described.entity) => {
-            of_input(facts, pair.field).or_else(|| of_output(facts, pair.field))
+        Role::Schema if description.is_whole() && description.holds_primary_key(&described.entity) => {
+            of_input(facts, pair.field, filled_in).or_else(|| of_output(facts, pair.field))
         }
-        Role::Schema | Role::InsertSchema => of_input(facts, pair.field),
+        Role::Schema | Role::InsertSchema => of_input(facts, pair.field, filled_in),
         Role::UpdateSchema => (facts.not_null && pair.field.nullable).then_some(Verdict::LetsNullIn),
         Role::Row | Role::Domain | Role::Insert | Role::Update | Role::Orm => None,
     }
 }
 
-fn of_input(facts: &ColumnFacts<'_>, field: &Field) -> Option<Verdict> {
+fn of_input(facts: &ColumnFacts<'_>, field: &Field, filled_in: bool) -> Option<Verdict> {
     if facts.not_null && field.nullable {
         return Some(Verdict::LetsNullIn);
     }
-    let must_be_given = facts.not_null && !facts.column.may_be_omitted();
+    let must_be_given = facts.not_null && !facts.column.may_be_omitted() && !filled_in;
     (must_be_given && field.optional && !field.has_default).then_some(Verdict::LetsNothingIn)
 }
 
 fn of_output(facts: &ColumnFacts<'_>, field: &Field) -> Option<Verdict> {
+    if facts.null_is_empty {
+        return None;
+    }
     match (facts.not_null, field.nullable, field.optional) {
         (false, false, _) if facts.column.generated.is_some() => None,
         (false, false, false) => Some(Verdict::RefusesNull),
@@ -87,13 +90,9 @@ fn of_output(facts: &ColumnFacts<'_>, field: &Field) -> Option<Verdict> {
     }
 }
 
-fn judge(
-    model: &Model<'_>,
-    described: &Described<'_>,
-    description: &Description<'_>,
-    pair: &Pair<'_>,
-) -> Option<Finding> {
-    let verdict = verdict(described, description, pair)?;
+fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
+    let verdict = verdict(&compared)?;
+    let Compared { described, description, pair, .. } = compared;
     let name = &description.declaration.name;
     let (here, there) = match verdict {
         Verdict::LetsNullIn => ("accepts null", "NOT NULL"),
@@ -159,6 +158,10 @@ mod tests {
             Case::valid(
                 TABLE,
                 "export const UserSchema = z.object({ id: z.uuid(), email: z.string(), bio: z.string().nullable(), role: z.string() });",
+            ),
+            Case::valid(
+                "CREATE TABLE posts (id uuid PRIMARY KEY, author_id uuid NOT NULL REFERENCES users, body jsonb NOT NULL);",
+                "export const CreatePostSchema = z.object({ id: z.uuid().optional(), authorId: z.uuid().optional(), body: z.unknown() });",
             ),
             Case::valid(TABLE, "export const UpdateUserSchema = z.object({ email: z.string().optional() });"),
         ],

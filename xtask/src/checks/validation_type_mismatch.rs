@@ -16,9 +16,7 @@
 //! Both what the driver returns and what JSON holds is accepted: a `timestamptz` may be a date or a string.
 
 use super::accepted_kinds::{self, Layer};
-use super::matching::{Described, Description};
-use super::pairing::Pair;
-use super::{Check, Model, wording};
+use super::{Check, Compared, Model, wording};
 use crate::report::{Category, Finding, Severity};
 
 /// See the file's documentation.
@@ -34,19 +32,11 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    let pairs = model.schemas().flat_map(|(described, description)| {
-        description.pairing.pairs.iter().filter_map(move |pair| judge(model, described, description, pair))
-    });
-    pairs.collect()
+    model.schema_fields().filter_map(|compared| judge(model, compared)).collect()
 }
 
-fn judge(
-    model: &Model<'_>,
-    described: &Described<'_>,
-    description: &Description<'_>,
-    pair: &Pair<'_>,
-) -> Option<Finding> {
-    let facts = described.entity.column(&pair.column.name)?;
+fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
+    let Compared { described, description, facts, pair } = compared;
     let config = model.input.config;
     if accepted_kinds::accepts(&facts.ty, &pair.field.kind, Layer::Wire, config) {
         return None;

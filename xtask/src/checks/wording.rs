@@ -1,6 +1,7 @@
 //! How columns, kinds and places are put into words, the same in every check.
 
 use super::matching::Description;
+use super::names;
 use crate::report::{Finding, Label};
 use crate::schema::model::{Column, ObjectName};
 use crate::schema::provenance::Provenance;
@@ -62,10 +63,33 @@ pub fn sql_type(name: &str) -> String {
     text.replace("timestamp without time zone", "timestamp").replace("public.", "")
 }
 
+/// What a declaration has in place of the column: `which has 'biography'`.
+#[must_use]
+pub fn instead(column: &Column, field: &Field) -> String {
+    if let Some(other) = &field.column {
+        return format!("which has '{}' for a column '{other}'", field.name);
+    }
+    if names::key(&column.name) == names::key(&field.name) {
+        let style = if names::style(&field.name) == names::Style::Snake { "snake_case" } else { "camelCase" };
+        return format!("which writes '{}' in {style}, unlike its other fields", field.name);
+    }
+    format!("which has '{}'", field.name)
+}
+
 /// Values as a list of quoted words: `'admin', 'citizen'`.
 #[must_use]
 pub fn quoted(values: &[impl AsRef<str>]) -> String {
     values.iter().map(|value| format!("'{}'", value.as_ref())).collect::<Vec<_>>().join(", ")
+}
+
+/// The first of many values as a list of quoted words: `'a', 'b', 'c', 'd', 'e', 'f' and 41 more`.
+#[must_use]
+pub fn quoted_briefly(values: &[impl AsRef<str>]) -> String {
+    const SHOWN: usize = 6;
+    match values.len() {
+        few if few <= SHOWN + 1 => quoted(values),
+        many => format!("{} and {} more", quoted(&values[..SHOWN]), many - SHOWN),
+    }
 }
 
 impl Finding {

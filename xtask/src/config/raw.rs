@@ -107,6 +107,8 @@ pub enum Driver {
     PostgresJs,
     /// Supabase and other PostgREST clients: everything is JSON.
     Postgrest,
+    /// Prisma's client: int8 is a `bigint`, numeric a `Decimal`, an array is never null.
+    Prisma,
 }
 
 /// How declarations are named after tables. `{Singular}` is `UserProfile` for `user_profiles`, `{Plural}`

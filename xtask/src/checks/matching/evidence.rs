@@ -1,0 +1,143 @@
+//! What each declaration describes of its table. A name alone is weak evidence: `Comment` may be a widget, `Flow` the
+//! answer to one query. Such a declaration is judged by what it has in common with the table, and of several that are
+//! called alike only the one that is most like the table is taken for its row.
+
+use std::collections::HashMap;
+
+use super::find::Finder;
+use super::names::NameTable;
+use super::{Described, Description, Match, Namesake, Role, Strength};
+use crate::checks::entities::Entity;
+use crate::checks::pairing::{OrmNames, Pairing, Relations, Rules};
+use crate::config::Config;
+use crate::typescript::facts::{Declaration, Facts, Field, Origin, Side};
+
+type Hit<'a> = (&'a Declaration, Match);
+
+/// Puts every declaration of `facts` to the table that it describes.
+#[must_use]
+pub fn describe<'a>(entities: Vec<Entity<'a>>, facts: &'a Facts, config: &Config) -> Vec<Described<'a>> {
+    let names = NameTable::new(&entities, config);
+    let mut found = hits(&entities, &names, facts, config);
+    let described = |(at, entity): (usize, Entity<'a>)| {
+        let hits = found.remove(&at).unwrap_or_default();
+        described(entity, &hits, &names, config)
+    };
+    entities.into_iter().enumerate().map(described).collect()
+}
+
+fn hits<'a>(
+    entities: &[Entity<'a>],
+    names: &NameTable,
+    facts: &'a Facts,
+    config: &Config,
+) -> HashMap<usize, Vec<Hit<'a>>> {
+    let finder = Finder::new(entities, names, facts, config);
+    let mut found: HashMap<usize, Vec<Hit<'a>>> = HashMap::new();
+    for declaration in facts.types.iter().chain(&facts.tables).chain(&facts.schemas) {
+        if let Some(hit) = finder.find(declaration) {
+            found.entry(hit.entity).or_default().push((declaration, hit));
+        }
+    }
+    found
+}
+
+fn described<'a>(entity: Entity<'a>, hits: &[Hit<'a>], names: &NameTable, config: &Config) -> Described<'a> {
+    let orm = OrmNames::new(hits.iter().map(|(declaration, _)| *declaration));
+    let pairing = |declaration: &'a Declaration, hit: &Match| {
+        let relations = Relations {
+            is_row_type: &|name| names.is_row_type(name),
+            ends_row_name: &|name| names.ends_row_name(name),
+            lenient: hit.strength >= Strength::Model,
+        };
+        Pairing::new(&entity, declaration, &Rules { config, orm: &orm, relations })
+    };
+    let paired = hits.iter().map(|(declaration, hit)| (*declaration, *hit, pairing(declaration, hit)));
+    let (kept, namesakes): (Vec<_>, Vec<_>) =
+        paired.partition(|(declaration, hit, pairing)| is_alike(declaration, hit, pairing));
+    let row = row_evidence(&kept);
+    let schemas: Vec<_> = kept.iter().map(|(one, ..)| *one).filter(|one| one.origin == Origin::Zod).collect();
+    let descriptions = kept.into_iter().map(|(declaration, hit, pairing)| {
+        let inferred =
+            declaration.origin != Origin::Zod && schemas.iter().any(|schema| is_inferred(declaration, schema));
+        Description {
+            role: role(declaration, &hit, &pairing, &row),
+            strength: hit.strength,
+            declaration,
+            pairing,
+            inferred,
+        }
+    });
+    let descriptions = descriptions.collect();
+    let namesakes = namesakes.into_iter().map(|(declaration, _, pairing)| Namesake {
+        declaration,
+        shared: pairing.named(),
+        fields: declaration.fields.len(),
+    });
+    Described { descriptions, namesakes: namesakes.collect(), entity }
+}
+
+/// Whether a declaration that is called like the table has enough in common with it.
+fn is_alike(declaration: &Declaration, hit: &Match, pairing: &Pairing<'_>) -> bool {
+    match (hit.strength, declaration.origin) {
+        (Strength::Stated | Strength::Derived, _) => true,
+        // What it holds is not known: that it is called so has to do.
+        _unresolved if declaration.unresolved.is_some() && declaration.fields.is_empty() => true,
+        (Strength::Row, Origin::Interface | Origin::Alias | Origin::Class) if hit.side == Side::Row => {
+            !pairing.is_accidental()
+        }
+        _by_name => !pairing.pairs.is_empty() && pairing.pairs.len() >= pairing.extra.len() + pairing.renamed.len(),
+    }
+}
+
+/// Which declarations are taken for the table's row.
+struct RowEvidence<'a> {
+    /// The strongest that there is.
+    strength: Strength,
+    /// Where only names say it, the declaration that is most like the table.
+    likeliest: Option<&'a Declaration>,
+}
+
+fn row_evidence<'a>(kept: &[(&'a Declaration, Match, Pairing<'a>)]) -> RowEvidence<'a> {
+    let of_rows = || kept.iter().filter(|(one, hit, _)| one.origin != Origin::Zod && hit.side == Side::Row);
+    let strength = of_rows().map(|(_, hit, _)| hit.strength).min().unwrap_or(Strength::Bare);
+    let strongest = of_rows().filter(|(_, hit, _)| hit.strength == strength);
+    let likeness = |pairing: &Pairing<'_>| (pairing.pairs.len(), usize::MAX - pairing.extra.len());
+    let likeliest = strongest.rev().max_by_key(|(.., pairing)| likeness(pairing)).map(|(declaration, ..)| *declaration);
+    RowEvidence { strength, likeliest }
+}
+
+/// Whether every field of `ty` stands in `schema`.
+fn is_inferred(ty: &Declaration, schema: &Declaration) -> bool {
+    let stands_in = |field: &Field| schema.fields.iter().any(|other| other.location == field.location);
+    !ty.fields.is_empty() && ty.fields.iter().all(stands_in)
+}
+
+fn role(declaration: &Declaration, hit: &Match, pairing: &Pairing<'_>, row: &RowEvidence<'_>) -> Role {
+    match (declaration.origin, hit.side) {
+        (Origin::Drizzle, _) => Role::Orm,
+        (Origin::Zod, Side::Row) if hit.output => Role::OutputSchema,
+        (Origin::Zod, Side::Row) => Role::Schema,
+        (Origin::Zod, Side::Insert) => Role::InsertSchema,
+        (Origin::Zod, Side::Update) => Role::UpdateSchema,
+        (Origin::Interface | Origin::Alias | Origin::Class, side) => match side {
+            Side::Row if is_row(declaration, hit, pairing, row) => Role::Row,
+            Side::Row => Role::Domain,
+            Side::Insert => Role::Insert,
+            Side::Update => Role::Update,
+        },
+    }
+}
+
+fn is_row(declaration: &Declaration, hit: &Match, pairing: &Pairing<'_>, row: &RowEvidence<'_>) -> bool {
+    let is_likeliest = || row.likeliest.is_some_and(|likeliest| std::ptr::eq(likeliest, declaration));
+    match hit.strength {
+        Strength::Stated | Strength::Derived | Strength::Row => true,
+        Strength::Model => row.strength == Strength::Model && !pairing.is_projection(declaration),
+        // What also holds what is joined is the thing rather than its row.
+        Strength::Bare => {
+            let is_whole = pairing.is_nearly_whole() && pairing.relations.is_empty();
+            row.strength == Strength::Bare && is_likeliest() && is_whole
+        }
+    }
+}

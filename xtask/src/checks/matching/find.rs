@@ -1,0 +1,105 @@
+//! Which table a declaration describes. First hit wins: the configuration's `map`, a `@table` tag, a link in the source
+//! itself, the fields that it takes from an ORM's table, the configured name patterns.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::names::{NameTable, is_output_name, side_of_name};
+use super::{Match, Strength};
+use crate::checks::entities::Entity;
+use crate::checks::names;
+use crate::config::{Config, Mapping};
+use crate::schema::model::ObjectName;
+use crate::source::Location;
+use crate::typescript::facts::{Declaration, Facts, Origin, Side, TableLink};
+
+/// Finds the tables of declarations.
+pub(super) struct Finder<'a> {
+    entities: &'a [Entity<'a>],
+    config: &'a Config,
+    names: &'a NameTable,
+    /// The table whose column a field of an ORM's table stands for, by the field's place.
+    columns: HashMap<&'a Location, usize>,
+}
+
+impl<'a> Finder<'a> {
+    pub(super) fn new(entities: &'a [Entity<'a>], names: &'a NameTable, facts: &'a Facts, config: &'a Config) -> Self {
+        let mut finder = Self { entities, config, names, columns: HashMap::new() };
+        let mut several = Vec::new();
+        for table in &facts.tables {
+            let Some(entity) = finder.find(table).map(|hit| hit.entity) else { continue };
+            for field in &table.fields {
+                // Columns that several tables spread (`...timestamps`) say nothing about the table.
+                if finder.columns.insert(&field.location, entity).is_some_and(|other| other != entity) {
+                    several.push(&field.location);
+                }
+            }
+        }
+        finder.columns.retain(|place, _| !several.contains(place));
+        finder
+    }
+
+    pub(super) fn find(&self, declaration: &Declaration) -> Option<Match> {
+        if let Some((table, side)) = mapped(declaration, &self.config.map) {
+            return self.stated(declaration, table, side);
+        }
+        if let Some(table) = &declaration.tags.table {
+            return self.stated(declaration, table, side_of_name(&declaration.name));
+        }
+        if let Some(TableLink { table, side }) = &declaration.table_link {
+            return self.stated(declaration, table, *side);
+        }
+        self.derived(declaration).or_else(|| self.names.find(declaration))
+    }
+
+    fn stated(&self, declaration: &Declaration, table: &str, side: Side) -> Option<Match> {
+        let at = |is: fn(&ObjectName, &str) -> bool| self.entities.iter().position(|entity| is(entity.name, table));
+        // kysely's `CamelCasePlugin` writes `userTokens` for `user_tokens`.
+        let entity = at(is_named).or_else(|| at(is_alike))?;
+        Some(Match { entity, side, strength: Strength::Stated, output: is_output_name(&declaration.name) })
+    }
+
+    /// `createInsertSchema(users).pick({ email: true })`: its fields are columns of an ORM's table.
+    fn derived(&self, declaration: &Declaration) -> Option<Match> {
+        if declaration.origin != Origin::Zod {
+            return None;
+        }
+        let mut tables = declaration.fields.iter().filter_map(|field| self.columns.get(&field.location));
+        let entity = *tables.next()?;
+        // Whatever else it is for, it need not hold a whole row.
+        let side = match side_of_name(&declaration.name) {
+            Side::Insert => Side::Insert,
+            Side::Row | Side::Update => Side::Update,
+        };
+        tables.all(|other| *other == entity).then(|| Match {
+            entity,
+            side,
+            strength: Strength::Derived,
+            output: is_output_name(&declaration.name),
+        })
+    }
+}
+
+fn is_named(name: &ObjectName, written: &str) -> bool {
+    match written.split_once('.') {
+        Some((namespace, table)) => name.namespace == namespace && name.name == table,
+        None => name.name == written,
+    }
+}
+
+fn is_alike(name: &ObjectName, written: &str) -> bool {
+    names::key(&name.name) == names::key(written)
+}
+
+fn mapped<'c>(declaration: &Declaration, map: &'c BTreeMap<String, Mapping>) -> Option<(&'c str, Side)> {
+    let holds = |names: &[String]| names.contains(&declaration.name);
+    map.iter().find_map(|(table, mapping)| {
+        let sides = match declaration.origin {
+            Origin::Zod => [&mapping.schema, &mapping.insert_schema, &mapping.update_schema],
+            Origin::Interface | Origin::Alias | Origin::Class | Origin::Drizzle => {
+                [&mapping.row, &mapping.insert, &mapping.update]
+            }
+        };
+        let at = sides.into_iter().position(|names| holds(names))?;
+        Some((table.as_str(), [Side::Row, Side::Insert, Side::Update][at]))
+    })
+}

@@ -1,0 +1,138 @@
+//! The names that the configured patterns give to the declarations of each table, and what each name says.
+
+use std::collections::HashMap;
+
+use super::{Match, Strength};
+use crate::checks::entities::Entity;
+use crate::checks::names;
+use crate::config::Config;
+use crate::schema::model::ObjectName;
+use crate::typescript::facts::{Declaration, Origin, Side};
+
+/// Names and the tables that they stand for.
+pub(super) struct NameTable {
+    types: HashMap<String, Named>,
+    schemas: HashMap<String, Named>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Named {
+    entity: usize,
+    side: Side,
+    strength: Strength,
+    /// How much of the name is the table's: `NewUser` is rather a row of `new_users` than a new row of `users`.
+    weight: usize,
+}
+
+impl NameTable {
+    pub(super) fn new(entities: &[Entity<'_>], config: &Config) -> Self {
+        let names = &config.names;
+        let types = [(&names.row, Side::Row), (&names.insert, Side::Insert), (&names.update, Side::Update)];
+        let schemas =
+            [(&names.schema, Side::Row), (&names.insert_schema, Side::Insert), (&names.update_schema, Side::Update)];
+        Self { types: named(entities, types), schemas: named(entities, schemas) }
+    }
+
+    pub(super) fn find(&self, declaration: &Declaration) -> Option<Match> {
+        let table = match declaration.origin {
+            Origin::Zod => &self.schemas,
+            Origin::Interface | Origin::Alias | Origin::Class => &self.types,
+            // A table of an ORM says which table it is; its constant's name says nothing.
+            Origin::Drizzle => return None,
+        };
+        let named = table.get(&names::key(&declaration.name))?;
+        Some(Match {
+            entity: named.entity,
+            side: named.side,
+            strength: if is_shared(declaration) { named.strength } else { Strength::Bare },
+            output: is_output_name(&declaration.name),
+        })
+    }
+
+    /// Whether the name of some table's row ends like `name`.
+    pub(super) fn ends_row_name(&self, name: &str) -> bool {
+        let end = names::key(name);
+        let bare = self.types.iter().filter(|(_, named)| named.strength == Strength::Bare);
+        end.len() > 3 && bare.into_iter().any(|(row, _)| row.ends_with(&end))
+    }
+
+    /// Whether a type of this name would be taken for one of some table.
+    pub(super) fn is_row_type(&self, name: &str) -> bool {
+        self.types.get(&names::key(name)).is_some_and(|named| named.side == Side::Row)
+    }
+}
+
+/// What a component or a function keeps to itself is called after a table because it shows rows, not because it is one.
+fn is_shared(declaration: &Declaration) -> bool {
+    declaration.exported && !declaration.location.file.ends_with(".tsx")
+}
+
+/// Whether a name says that values go out.
+pub(super) fn is_output_name(name: &str) -> bool {
+    let words = names::words(name);
+    ["row", "select", "response", "output", "record"].iter().any(|output| words.iter().any(|word| word == output))
+}
+
+/// What a name says about the side of the table, where the table is known otherwise.
+pub(super) fn side_of_name(name: &str) -> Side {
+    let words = names::words(name);
+    let says = |verbs: &[&str]| words.iter().any(|word| verbs.contains(&word.as_str()));
+    if says(&["new", "insert", "create"]) {
+        Side::Insert
+    } else if says(&["update", "patch"]) {
+        Side::Update
+    } else {
+        Side::Row
+    }
+}
+
+fn named(entities: &[Entity<'_>], patterns: [(&Vec<String>, Side); 3]) -> HashMap<String, Named> {
+    let mut table: HashMap<String, Named> = HashMap::new();
+    for (at, entity) in entities.iter().enumerate() {
+        for row_name in entity_names(entity.name) {
+            for (pattern, side) in patterns.iter().flat_map(|(list, side)| list.iter().map(move |one| (one, *side))) {
+                let name = fill(pattern, &row_name);
+                let strength = strength(pattern, side);
+                let named = Named { entity: at, side, strength, weight: row_name.len() };
+                let known = table.entry(name).or_insert(named);
+                if known.weight < named.weight {
+                    *known = named;
+                }
+            }
+        }
+    }
+    table
+}
+
+/// `UserTable` says that it is a row; `UserEntity` may be one; `User` is what a row is about. `NewUser` is inserted;
+/// `CreateUser` may be what a request asks for.
+fn strength(pattern: &str, side: Side) -> Strength {
+    let around: String = ["{Singular}", "{singular}", "{Plural}", "{plural}"]
+        .iter()
+        .fold(pattern.to_owned(), |text, hole| text.replace(hole, " "))
+        .to_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| around.contains(word));
+    match side {
+        _bare if around.trim().is_empty() => Strength::Bare,
+        Side::Row if says(&["entity", "model", "record"]) => Strength::Model,
+        Side::Insert | Side::Update if says(&["create", "patch"]) || around.starts_with("update") => Strength::Model,
+        Side::Row | Side::Insert | Side::Update => Strength::Row,
+    }
+}
+
+/// A table outside of `public` is called with and without its namespace.
+fn entity_names(name: &ObjectName) -> Vec<String> {
+    let mut row_names = names::row_names(&name.name);
+    if name.namespace != "public" {
+        let prefix = names::key(&name.namespace);
+        row_names.extend(row_names.clone().iter().map(|row_name| format!("{prefix}{row_name}")));
+    }
+    row_names
+}
+
+/// Singular and plural stand for one another here: both are among the [`names::row_names`].
+fn fill(pattern: &str, row_name: &str) -> String {
+    let holes = ["{Singular}", "{singular}", "{Plural}", "{plural}"];
+    let filled = holes.iter().fold(pattern.to_owned(), |text, hole| text.replace(hole, row_name));
+    names::key(&filled)
+}
