@@ -40,7 +40,7 @@ mod validation_nullability_mismatch;
 mod validation_type_mismatch;
 
 #[cfg(test)]
-mod test_utils;
+pub(crate) mod test_utils;
 
 use std::fmt;
 

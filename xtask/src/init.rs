@@ -36,7 +36,11 @@ pub fn propose(tree: &dyn Tree) -> Result<Proposal> {
     let layouts = layouts::find(tree, &files);
     let tables = tables(tree, &files, &layouts);
     let roles = roles::find(tree, &files, &tables);
-    let roles = roles.into_iter().filter(|(_, found)| !found.is_empty());
+    let roles = roles.into_iter().map(|(key, found)| match key {
+        "drizzle" => (key, roles::without_copies(tree, found)),
+        _other => (key, found),
+    });
+    let roles = roles.filter(|(_, found)| !found.is_empty());
     Ok(Proposal {
         postgres: postgres_major(tree, &files),
         migrations: layouts.own.clone().unwrap_or_else(|| free_folder(&files)),
@@ -152,6 +156,22 @@ mod tests {
              validation = [\"shared/validation/user.ts\"] # 1 file\nroutes = [\"server/routes/user.ts\"] # 1 file\n\
              drizzle = [\"server/schema/users.ts\"] # 1 file\n"
         );
+    }
+
+    #[test]
+    fn copies_and_pages_have_no_part_in_it() {
+        let table = |name: &str| {
+            format!("import {{ pgTable }} from 'drizzle-orm/pg-core';\nexport const t = pgTable('{name}', {{}});")
+        };
+        let (users, bills, votes) = (table("users"), table("bills"), table("votes"));
+        let proposal = proposed(&[
+            ("server/db/users.ts", &users),
+            ("server/db/bills.ts", &bills),
+            ("server/db/votes.ts", &votes),
+            ("server/generated-auth.ts", &users),
+            ("web/components/users.tsx", "import { z } from 'zod';\nexport interface UserRow {}\nz.object({});"),
+        ]);
+        assert_eq!(proposal.roles, [("drizzle", vec!["server/db/**/*.ts".to_owned()], 3)]);
     }
 
     #[test]

@@ -4,8 +4,10 @@
 mod alignment;
 mod baseline;
 mod finding;
+mod fixes;
 mod migration;
 mod plan;
+mod proposal;
 mod rehearsal;
 mod rollback;
 mod since;
@@ -13,11 +15,15 @@ mod sources;
 mod status;
 mod verification;
 
-pub use alignment::{ColumnAlignment, DescriptionSummary, EntityAlignment, Layer};
+pub use alignment::{
+    ColumnAlignment, ContractField, ContractSummary, DescriptionSummary, Direction, EntityAlignment, Layer,
+};
 pub use baseline::{Accepted, Baseline};
 pub use finding::{Category, Finding, Label, Occurrence, Rule, Severity, Suggestion};
+pub use fixes::{Fixes, Left};
 pub use migration::{AppliedMigration, MigrationResult};
 pub use plan::{Effects, LockMode, MigrationPlan, PlannedMigration, PlannedStatement, TableLock};
+pub use proposal::{Edit, Proposal};
 pub use rehearsal::Rehearsal;
 pub use rollback::{Loss, Restoration, RollbackResult, RolledBackMigration, Unit, Verdict};
 pub use since::Since;

@@ -3,6 +3,7 @@
 
 mod git;
 mod memory;
+mod overlay;
 
 use std::fmt::Debug;
 use std::io;
@@ -13,6 +14,7 @@ use anyhow::{Context, Result};
 
 pub use git::GitTree;
 pub use memory::MemoryTree;
+pub use overlay::Overlay;
 
 /// A set of files below one root. Paths are relative to it, with `/` on every platform.
 pub trait Tree: Debug + Send + Sync {

@@ -3,13 +3,16 @@
 mod oracle;
 mod support;
 
+mod adoption;
 mod alignment_properties;
 mod bad_input;
+mod browser;
 mod catalog;
 mod clusters;
 mod connections;
 mod crashes;
 mod documents;
+mod fix;
 mod hooks;
 mod main_job;
 mod migrate;
@@ -18,6 +21,7 @@ mod replay;
 mod reports;
 mod rollback;
 mod sample;
+mod schemas;
 mod since;
 mod single_changes;
 mod staged;

@@ -85,3 +85,34 @@ fn rollbacks() {
     }
     lock_in("rollback_exact.terminal", &human::rollback::rollback(&runs::exact(), TERMINAL));
 }
+
+#[test]
+fn verification_after_a_fix() {
+    let report = samples::fixed();
+    lock_in("verification_fixed.json", &json::verification(&report));
+    let (fixes, left) = (report.fixes.as_ref().expect("what was fixed"), report.findings.len());
+    let text = human::fixes::fixes(fixes, left, Style::PLAIN) + &human::fixes::would_fix(fixes, left, TERMINAL);
+    lock_in("verification_fixed.human", &text);
+}
+
+#[test]
+fn status() {
+    let report = runs::status();
+    lock_in("status_halfway.human", &human::status::status(&report, Style::PLAIN));
+    lock_in("status_halfway.json", &json::status(&report));
+}
+
+#[test]
+fn rollback_tests() {
+    let all = runs::rehearsals();
+    let text: String = all.iter().map(|one| human::rehearsal::rehearsal(one, Style::PLAIN)).collect();
+    let whole = human::rehearsal::opening(Style::PLAIN) + &text + &human::rehearsal::closing(&all, Style::PLAIN);
+    lock_in("rollback_test.human", &whole);
+    lock_in("rollback_test.json", &json::rehearsals(&all));
+}
+
+#[test]
+fn many_findings_end_in_a_digest() {
+    let report = samples::many();
+    lock_in("verification_many.human", &human::verification(&report, Style::PLAIN));
+}

@@ -24,6 +24,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("migrations", &["migrations", "postgres", "schema", "source", "tree", "config", "report"]),
     ("import", &["import", "migrations", "tree"]),
     ("init", &["import", "init", "migrations", "tree"]),
+    ("fixes", &["fixes", "report", "source", "typescript"]),
     ("checks", &["checks", "config", "report", "schema", "source", "typescript"]),
     ("render", &["render", "report", "source", "terminal"]),
     ("config", &["config", "report", "tree"]),
@@ -108,7 +109,7 @@ fn check_printing(module: &str, text: &str, problems: &mut Vec<String>) {
 }
 
 fn check_purity(module: &str, text: &str, problems: &mut Vec<String>) {
-    if !below(module, "checks") && !below(module, "render") && !below(module, "report") {
+    if !below(module, "checks") && !below(module, "render") && !below(module, "report") && !below(module, "fixes") {
         return;
     }
     for (number, line) in code_lines(text) {

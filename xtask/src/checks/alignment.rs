@@ -1,5 +1,7 @@
 //! The descriptions of every table side by side, for reports that show the whole picture.
 
+mod contracts;
+
 use super::Model;
 use super::entities::{ColumnFacts, EntityKind};
 use super::matching::{Described, Description, Role};
@@ -9,18 +11,23 @@ use crate::schema::model::{ConstraintKind, Schema};
 
 /// Every entity with its columns and what each declaration says of them.
 pub(super) fn alignment(model: &Model<'_>) -> Vec<EntityAlignment> {
-    model.described.iter().map(|described| of_entity(described, model.input.schema)).collect()
+    model.described.iter().map(|described| of_entity(described, model)).collect()
 }
 
-fn of_entity(described: &Described<'_>, schema: &Schema) -> EntityAlignment {
+fn of_entity(described: &Described<'_>, model: &Model<'_>) -> EntityAlignment {
     let mut descriptions: Vec<_> = described.descriptions.iter().filter(|one| !one.inferred).collect();
     descriptions.sort_by_key(|description| (layer(description.role), description.role));
-    let columns = described.entity.columns.iter().map(|facts| column(facts, &descriptions));
+    let named = contracts::naming(described, model.input.facts);
+    let columns = described.entity.columns.iter().map(|facts| ColumnAlignment {
+        contracts: contracts::of_column(&facts.column.name, &named),
+        ..column(facts, &descriptions)
+    });
     EntityAlignment {
         name: described.entity.title(),
         view: described.entity.kind == EntityKind::View,
         columns: columns.chain(extra(&descriptions)).collect(),
-        references: references(described, schema),
+        contracts: contracts::summaries(&named),
+        references: references(described, model.input.schema),
         descriptions: descriptions.iter().map(|description| summary(description)).collect(),
     }
 }
@@ -54,6 +61,7 @@ fn column(facts: &ColumnFacts<'_>, descriptions: &[&Description<'_>]) -> ColumnA
         primary_key: facts.primary_key,
         foreign_key: facts.foreign_key,
         cells: descriptions.iter().map(cell).collect(),
+        contracts: Vec::new(),
     }
 }
 
@@ -75,6 +83,7 @@ fn extra(descriptions: &[&Description<'_>]) -> Vec<ColumnAlignment> {
         primary_key: false,
         foreign_key: false,
         cells: descriptions.iter().map(|description| cell(description, name)).collect(),
+        contracts: Vec::new(),
     };
     names.into_iter().map(row).collect()
 }

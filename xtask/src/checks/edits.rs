@@ -1,50 +1,33 @@
-//! Changes of the sources that would resolve a finding, exact to the byte. Each keeps the formatting around it: a new
-//! field takes its separator and indentation from the field before it.
+//! Changes of the sources that would resolve a finding, in terms of declarations; where the bytes go and how they are
+//! formatted, the file's text says later. A change is safe when there is one way to say it, and code that was right
+//! before stays right.
 
+use super::Model;
 use super::accepted_kinds::{self, Layer, Shape};
 use super::entities::{ColumnFacts, Entity};
 use super::matching::Description;
 use super::names::{self, Style};
-use crate::config::Config;
-use crate::report::Suggestion;
+use super::pairing::Pair;
+use crate::report::{Edit, Proposal};
 use crate::schema::model::Column;
-use crate::schema::types::{ColumnType, Scalar};
+use crate::schema::types::Scalar;
 use crate::source::{Location, Span};
-use crate::typescript::facts::{Field, Origin};
+use crate::typescript::facts::{Field, Kind, Origin};
 
 /// Adds a field for `column` after the field of the column before it.
 pub(super) fn add_field(
+    model: &Model<'_>,
     description: &Description<'_>,
     entity: &Entity<'_>,
     column: &Column,
-    config: &Config,
-) -> Option<Suggestion> {
-    let declaration = description.declaration;
-    if !matches!(declaration.origin, Origin::Interface | Origin::Alias | Origin::Class) {
-        return None;
-    }
-    let facts = entity.column(&column.name)?;
-    let (before, end) = field_before(description, entity, column)?;
-    let (ty, sure) = type_text(&facts.ty, config)?;
-    let null = if facts.not_null { "" } else { " | null" };
-    let name = field_name(description, &column.name);
-    let indentation = " ".repeat(before.column.saturating_sub(1) as usize);
-    Some(Suggestion {
-        text: format!("add the field `{name}`"),
-        file: end.file.to_string(),
-        span: Span { start: end.span.end, end: end.span.end },
-        replacement: format!(";\n{indentation}{name}: {ty}{null}"),
-        safe: sure,
-    })
-}
-
-/// Adds `| null` to the type of `field`.
-pub(super) fn add_null(field: &Field, description: &Description<'_>) -> Option<Suggestion> {
-    let value = field.value.as_ref()?;
+) -> Option<Proposal> {
     if !matches!(description.declaration.origin, Origin::Interface | Origin::Alias | Origin::Class) {
         return None;
     }
-    Some(insert_after(value, "add `| null`".into(), " | null".into()))
+    let facts = entity.column(&column.name)?;
+    let (ty, sure) = type_text(model, description, facts)?;
+    let null = if facts.not_null { "" } else { " | null" };
+    add_member(description, entity, column, format!("{ty}{null}"), sure)
 }
 
 /// Adds a field for `column` to a Zod object, after the field of the column before it.
@@ -52,48 +35,92 @@ pub(super) fn add_schema_field(
     description: &Description<'_>,
     entity: &Entity<'_>,
     column: &Column,
-) -> Option<Suggestion> {
-    let facts = entity.column(&column.name)?;
-    let (before, end) = field_before(description, entity, column)?;
-    let name = field_name(description, &column.name);
-    let indentation = " ".repeat(before.column.saturating_sub(1) as usize);
-    let replacement = format!(",\n{indentation}{name}: {}", zod_text(facts)?);
-    Some(insert_after(end, format!("add the field `{name}`"), replacement))
+) -> Option<Proposal> {
+    let schema = zod_text(entity.column(&column.name)?)?;
+    add_member(description, entity, column, schema, true)
+}
+
+/// Adds `| null` to the type of `field`.
+pub(super) fn add_null(field: &Field, description: &Description<'_>) -> Option<Proposal> {
+    let value = field.value.as_ref()?;
+    if !matches!(description.declaration.origin, Origin::Interface | Origin::Alias | Origin::Class) {
+        return None;
+    }
+    let span = Span { start: value.span.end, end: value.span.end };
+    proposal(value, "add `| null`".into(), Edit::Replace { span, replacement: " | null".into() })
 }
 
 /// Appends `.nullable()` to the schema of `field`.
-pub(super) fn add_nullable(field: &Field) -> Option<Suggestion> {
-    Some(insert_after(field.value.as_ref()?, "add `.nullable()`".into(), ".nullable()".into()))
+pub(super) fn add_nullable(field: &Field) -> Option<Proposal> {
+    let value = field.value.as_ref()?;
+    proposal(value, "add `.nullable()`".into(), Edit::Wrap { schema: value.span, call: ".nullable()".into() })
 }
 
-/// Appends a method of strings or numbers to the schema of `field`, where nothing wraps it.
-pub(super) fn add_method(field: &Field, method: &str) -> Option<Suggestion> {
-    let wrapped = field.optional || field.nullable || field.has_default;
-    let value = field.value.as_ref().filter(|_| !wrapped)?;
-    let mut suggestion = insert_after(value, format!("add `{method}`"), method.to_owned());
+/// Makes the schema of `field` demand what `calls` say: `.min(1).max(5)`.
+pub(super) fn add_checks(field: &Field, calls: &str) -> Option<Proposal> {
+    let value = field.value.as_ref()?;
+    let edit = Edit::AddCheck { schema: value.span, call: calls.to_owned() };
+    let mut found = proposal(value, format!("add `{calls}`"), edit)?;
     // The schema behind a name may be of another type than what comes out of it.
-    suggestion.safe = field.reference.is_none();
-    Some(suggestion)
+    found.safe = field.reference.is_none() && !field.constraints.transformed;
+    Some(found)
+}
+
+/// Adds the values of `wanted` that the set at `place` lacks.
+pub(super) fn add_values(place: &Location, present: &[String], wanted: &[String]) -> Option<Proposal> {
+    let missing: Vec<_> = wanted.iter().filter(|value| !present.contains(value)).collect();
+    if missing.is_empty() {
+        return None;
+    }
+    let names = missing.iter().map(|value| format!("`'{value}'`")).collect::<Vec<_>>().join(", ");
+    let edit = Edit::AddValues { set: place.span, present: present.to_vec(), wanted: wanted.to_vec() };
+    let mut found = proposal(place, format!("add {names}"), edit)?;
+    // Another value that the database does not know may be a missing one under an old name.
+    found.safe = present.iter().all(|value| wanted.contains(value));
+    Some(found)
 }
 
 /// Calls `field` like `column`, in the style of its declaration.
-pub(super) fn rename(description: &Description<'_>, column: &Column, field: &Field) -> Option<Suggestion> {
+pub(super) fn rename(description: &Description<'_>, column: &Column, field: &Field) -> Option<Proposal> {
     let name = field_name(description, &column.name);
     let written = (field.location.span.end - field.location.span.start) as usize;
-    (written == field.name.len()).then(|| Suggestion {
-        text: format!("rename `{}` to `{name}`", field.name),
-        file: field.location.file.to_string(),
-        span: field.location.span,
-        replacement: name,
-        // Whoever uses the field has to follow.
-        safe: false,
-    })
+    let edit = Edit::Replace { span: field.location.span, replacement: name.clone() };
+    let mut found = proposal(&field.location, format!("rename `{}` to `{name}`", field.name), edit)?;
+    // Whoever uses the field has to follow.
+    found.safe = false;
+    (written == field.name.len()).then_some(found)
 }
 
-/// Inserts `replacement` behind the expression at `value`.
-pub(super) fn insert_after(value: &Location, text: String, replacement: String) -> Suggestion {
-    let span = Span { start: value.span.end, end: value.span.end };
-    Suggestion { text, file: value.file.to_string(), span, replacement, safe: true }
+fn proposal(place: &Location, text: String, edit: Edit) -> Option<Proposal> {
+    Some(Proposal { text, file: place.file.to_string(), edit, safe: true })
+}
+
+fn add_member(
+    description: &Description<'_>,
+    entity: &Entity<'_>,
+    column: &Column,
+    value: String,
+    safe: bool,
+) -> Option<Proposal> {
+    let position = |name: &str| entity.columns.iter().position(|facts| facts.column.name == name);
+    let rank = position(&column.name)?;
+    let after = neighbour(description, |pair| position(&pair.column.name).is_some_and(|at| at < rank))?;
+    let name = field_name(description, &column.name);
+    let text = format!("add the field `{name}`");
+    let declaration = description.declaration.location.span;
+    let rank = u32::try_from(rank).unwrap_or(u32::MAX);
+    let edit = Edit::AddMember { declaration, after: after.span, rank, name, value };
+    Some(Proposal { safe, ..proposal(after, text, edit)? })
+}
+
+/// The type of the last field written in the declaration that `is_before` is true of; of the last one where it is true
+/// of none.
+fn neighbour<'f>(description: &'f Description<'_>, is_before: impl Fn(&Pair<'_>) -> bool) -> Option<&'f Location> {
+    let declared_at = &description.declaration.location;
+    let own = |location: &Location| location.file == declared_at.file && location.span.start > declared_at.span.start;
+    let pairs = || description.pairing.pairs.iter().filter(|pair| own(&pair.field.location));
+    let before = pairs().filter(|pair| is_before(pair)).filter_map(|pair| pair.field.value.as_ref()).next_back();
+    before.or_else(|| pairs().filter_map(|pair| pair.field.value.as_ref()).next_back())
 }
 
 /// The name of the column in the style of the declaration.
@@ -105,32 +132,74 @@ fn field_name(description: &Description<'_>, column: &str) -> String {
     }
 }
 
-/// The field of the nearest column before `column` that is written in the declaration itself, and its type.
-fn field_before<'f>(
-    description: &'f Description<'_>,
-    entity: &Entity<'_>,
-    column: &Column,
-) -> Option<(&'f Location, &'f Location)> {
-    let at = |name: &str| entity.columns.iter().position(|facts| facts.column.name == name);
-    let limit = at(&column.name)?;
-    let declared_at = &description.declaration.location;
-    let own = description.pairing.pairs.iter().filter(|pair| {
-        pair.field.location.file == declared_at.file && pair.field.location.span.start > declared_at.span.start
-    });
-    let before = own.filter(|pair| at(&pair.column.name).is_some_and(|at| at < limit));
-    before.filter_map(|pair| Some((&pair.field.location, pair.field.value.as_ref()?))).next_back()
+/// How a value of the column is written in TypeScript, and whether that is the only way.
+fn type_text(model: &Model<'_>, description: &Description<'_>, facts: &ColumnFacts<'_>) -> Option<(String, bool)> {
+    let shapes = accepted_kinds::accepted(&facts.ty, Layer::Driver, model.input.config);
+    let siblings = Siblings::of(model, description, facts);
+    let (item, sure) = match (&facts.demands.values, shapes.first()?) {
+        (Some(values), Shape::String) => (union(values)?, !siblings.named && !model.names_values(values)),
+        (_, Shape::Any | Shape::Array) => return None,
+        (_, Shape::Json) => ("unknown".to_owned(), false),
+        (_, first) => match siblings.only.filter(|shape| shapes.contains(shape)) {
+            Some(shape) => (shape.name().to_owned(), !siblings.named && shape != Shape::Bytes),
+            None => (first.name().to_owned(), !siblings.named && shapes.len() == 1),
+        },
+    };
+    let item = if facts.ty.array && item.contains('|') { format!("({item})") } else { item };
+    Some((if facts.ty.array { format!("{item}[]") } else { item }, sure))
 }
 
-/// How a value of the type is written in TypeScript, and whether that is the only way.
-fn type_text(ty: &ColumnType, config: &Config) -> Option<(String, bool)> {
-    let shapes = accepted_kinds::accepted(ty, Layer::Driver, config);
-    let item = match shapes.first()? {
-        Shape::Json => "unknown",
-        Shape::Any | Shape::Array => return None,
-        shape => shape.name(),
-    };
-    let text = if ty.array { format!("{item}[]") } else { item.to_owned() };
-    Some((text, shapes.len() == 1))
+fn union(values: &[String]) -> Option<String> {
+    let plain = values.iter().all(|value| !value.contains(['\'', '\\', '\n', '"']));
+    plain.then(|| values.iter().map(|value| format!("'{value}'")).collect::<Vec<_>>().join(" | "))
+}
+
+impl Model<'_> {
+    /// Whether a set of values with a name holds just these: whoever writes them by hand writes the name.
+    fn names_values(&self, values: &[String]) -> bool {
+        let same = |set: &[String]| set.len() == values.len() && values.iter().all(|value| set.contains(value));
+        self.input.facts.enums.iter().any(|set| same(&set.values))
+    }
+}
+
+/// How columns of the same type are described elsewhere.
+struct Siblings {
+    /// The one shape that all of them have; first in the declaration itself, else in others of its role.
+    only: Option<Shape>,
+    /// Whether one in the declaration itself goes by the name of a type: a brand, or a house's own `Timestamp`.
+    named: bool,
+}
+
+impl Siblings {
+    fn of(model: &Model<'_>, description: &Description<'_>, facts: &ColumnFacts<'_>) -> Self {
+        let same_type = |pair: &&Pair<'_>| pair.column.type_name == facts.column.type_name;
+        let own: Vec<&Field> = description.pairing.pairs.iter().filter(same_type).map(|pair| pair.field).collect();
+        let alike = model.types().filter(|(_, other)| other.role == description.role);
+        let all = alike.flat_map(|(_, other)| other.pairing.pairs.iter().filter(same_type).map(|pair| pair.field));
+        Self {
+            only: if own.is_empty() { only(all) } else { only(own.iter().copied()) },
+            named: own.iter().any(|field| field.reference.as_deref().is_some_and(|name| name != "Date")),
+        }
+    }
+}
+
+fn only<'f>(fields: impl Iterator<Item = &'f Field>) -> Option<Shape> {
+    let mut shapes = fields.map(|field| shape(&field.kind));
+    let first = shapes.next()??;
+    shapes.all(|shape| shape == Some(first)).then_some(first)
+}
+
+fn shape(kind: &Kind) -> Option<Shape> {
+    match kind {
+        Kind::String | Kind::Enum(_) => Some(Shape::String),
+        Kind::Number => Some(Shape::Number),
+        Kind::Bigint => Some(Shape::Bigint),
+        Kind::Boolean => Some(Shape::Boolean),
+        Kind::Date => Some(Shape::Date),
+        Kind::Bytes => Some(Shape::Bytes),
+        Kind::Array(items) => shape(items),
+        Kind::Json | Kind::Any | Kind::Union(_) | Kind::Unresolved(_) => None,
+    }
 }
 
 /// How a value of the column is validated, where there is one way to say it in Zod 3 and 4.

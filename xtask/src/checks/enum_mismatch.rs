@@ -22,7 +22,7 @@
 use super::entities::ColumnFacts;
 use super::matching::{Described, Description, Role};
 use super::pairing::Pair;
-use super::{Check, Model, wording};
+use super::{Check, Model, edits, wording};
 use crate::report::{Category, Finding, Severity};
 use crate::typescript::facts::{Enumeration, Facts, Kind};
 
@@ -127,7 +127,15 @@ fn finding(
     let place_name = named.map_or(&description.declaration.name, |enumeration| &enumeration.name);
     let message =
         format!("Enum values of field '{}' differ in `{place_name}`: {}", pair.column.name, difference.in_words());
+    let present = match values_of(&pair.field.kind) {
+        Values::Known(values) => values,
+        Values::AnyString | Values::None => Vec::new(),
+    };
+    // A set without a name stands in the field's own type or schema.
+    let set = named.map_or(pair.field.value.as_ref(), |enumeration| Some(&enumeration.location));
+    let complete = (!difference.missing.is_empty()).then_some(set).flatten();
     base(described, description, pair, message)
+        .with_proposal(complete.and_then(|set| edits::add_values(set, &present, allowed)))
         .at(place, difference.in_words())
         .at_column(described.entity.name, pair.column, model.input.provenance)
         .with_detail("databaseValues", allowed.to_vec())

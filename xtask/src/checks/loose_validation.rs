@@ -48,7 +48,9 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
         return None;
     }
     let gaps = gaps::gaps(facts, pair.field);
-    let first = gaps.first()?;
+    if gaps.is_empty() {
+        return None;
+    }
     let wording = gaps.iter().map(Gap::in_words).collect::<Vec<_>>().join("; ");
     let message = format!(
         "Validation of field '{}' in `{}` lets in what the database refuses: {wording}",
@@ -64,8 +66,8 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
             "demand {}",
             gaps.iter().map(|gap| format!("`{}`", gap.method())).collect::<Vec<_>>().join(" and ")
         ))
-        .with_suggestion(if gaps.len() == 1 && first.is_absent() {
-            edits::add_method(pair.field, &first.method())
+        .with_proposal(if gaps.iter().all(Gap::is_absent) {
+            edits::add_checks(pair.field, &gaps.iter().map(Gap::method).collect::<String>())
         } else {
             None
         });

@@ -89,8 +89,8 @@ fn finding(
         .about(description, &column.name)
         .at(place, "every insert needs it")
         .at_column(described.entity.name, column, model.input.provenance)
-        .with_suggestion(match field {
-            None => edits::add_field(description, &described.entity, column, model.input.config),
+        .with_proposal(match field {
+            None => edits::add_field(model, description, &described.entity, column),
             Some(_) => None,
         });
     let found = match renamed {

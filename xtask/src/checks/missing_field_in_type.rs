@@ -80,7 +80,7 @@ fn missing_field(
         .at(&declaration.location, format!("`{}` has no field for `{}`", declaration.name, column.name))
         .at_column(described.entity.name, column, model.input.provenance)
         .with_detail("databaseType", column.type_name.as_str())
-        .with_suggestion(edits::add_field(description, &described.entity, column, model.input.config))
+        .with_proposal(edits::add_field(model, description, &described.entity, column))
         .softened(description)
 }
 
@@ -95,7 +95,7 @@ fn renamed(model: &Model<'_>, described: &Described<'_>, description: &Descripti
         .at(&field.location, format!("no column is called `{}`", field.name))
         .at_column(described.entity.name, column, model.input.provenance)
         .with_detail("found", field.name.as_str())
-        .with_suggestion(edits::rename(description, column, field))
+        .with_proposal(edits::rename(description, column, field))
         .softened(description)
 }
 

@@ -53,7 +53,7 @@ fn findings(model: &Model<'_>, described: &Described<'_>, description: &Descript
         finding(model, described, description, pair.column, &format!(", {}", wording::instead(pair.column, pair.field)))
             .first_at(&pair.field.location, format!("no column is called `{}`", pair.field.name))
             .with_detail("found", pair.field.name.as_str())
-            .with_suggestion(edits::rename(description, pair.column, pair.field))
+            .with_proposal(edits::rename(description, pair.column, pair.field))
     });
     // What comes in is never the whole row.
     let partial = match description.role {
@@ -87,7 +87,7 @@ fn missing_field(
     if whole_row && (is_told_otherwise(description, facts) || described.is_left_out(description, column)) {
         return None;
     }
-    let found = finding(model, described, description, column, "").with_suggestion(edits::add_schema_field(
+    let found = finding(model, described, description, column, "").with_proposal(edits::add_schema_field(
         description,
         &described.entity,
         column,

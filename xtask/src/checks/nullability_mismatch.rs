@@ -117,7 +117,7 @@ fn finding(model: &Model<'_>, compared: Compared<'_, '_>, verdict: Verdict) -> F
         .with_detail("databaseNullable", !column.not_null)
         .with_detail("typescriptType", wording::field_type(field));
     match verdict {
-        Verdict::NotNullable => finding.with_suggestion(edits::add_null(field, description)),
+        Verdict::NotNullable => finding.with_proposal(edits::add_null(field, description)),
         Verdict::Nullable | Verdict::Optional => finding,
         Verdict::OptionalOnly | Verdict::Computed => finding.as_warning(),
     }

@@ -104,7 +104,7 @@ fn ts_line(finding: &Finding) -> Option<u32> {
 
 fn shown(findings: &[Finding]) -> String {
     let each = findings.iter().map(|finding| {
-        format!("{} at {:?}: {}; {:?}", finding.kind, ts_line(finding), finding.title(), finding.suggestion)
+        format!("{} at {:?}: {}; {:?}", finding.kind, ts_line(finding), finding.title(), finding.proposal)
     });
     each.collect::<Vec<_>>().join("\n        ")
 }

@@ -112,7 +112,7 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
         .with_detail("databaseNullable", !pair.column.not_null);
     Some(match verdict {
         Verdict::LetsNullIn | Verdict::LetsNothingIn => found,
-        Verdict::RefusesNull => found.with_suggestion(edits::add_nullable(pair.field)),
+        Verdict::RefusesNull => found.with_proposal(edits::add_nullable(pair.field)),
         Verdict::RefusesNullButMayBeAbsent => found.as_warning(),
     })
 }

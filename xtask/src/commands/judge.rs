@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 
 use super::Context;
 use crate::checks::{self, Input};
+use crate::fixes;
 use crate::migrations::{Migration, provenance};
 use crate::report::{Baseline, EntityAlignment, Finding, Sources, Timestamp, Verification};
 use crate::schema::model::Schema;
@@ -44,15 +45,20 @@ impl<'a> Judge<'a> {
         let (mut findings, coverage) = checks::verify(&self.input(schema));
         let file = &self.context.config.baseline;
         let accepted = self.baseline.as_ref().map(|baseline| baseline.apply(&mut findings, file));
+        let sources = self.sources(&findings);
+        fixes::place(&mut findings, &sources);
         Verification {
             timestamp: Timestamp::now(),
             migration_name: migration_name.map(str::to_owned),
             against: against.to_owned(),
-            sources: self.sources(&findings),
+            sources,
             findings,
             coverage,
             accepted,
             since: None,
+            fixes: None,
+            shown_at_most: None,
+            schema_changes: None,
             alignment: Vec::new(),
         }
     }
@@ -80,8 +86,8 @@ impl<'a> Judge<'a> {
         let mut sources = Sources::default();
         let of_labels =
             findings.iter().flat_map(|finding| &finding.labels).map(|label| Arc::clone(&label.location.file));
-        let of_changes = findings.iter().filter_map(|finding| finding.suggestion.as_ref());
-        for file in of_labels.chain(of_changes.map(|suggestion| suggestion.file.as_str().into())) {
+        let of_changes = findings.iter().filter_map(|finding| finding.proposal.as_ref());
+        for file in of_labels.chain(of_changes.map(|proposal| proposal.file.as_str().into())) {
             if sources.text(&file).is_none()
                 && let Ok(bytes) = tree.read(&file)
             {

@@ -2,6 +2,7 @@
 //! migrations it is that schema, and no database is needed; a replay on a scratch database is, when they changed.
 
 mod expected;
+mod fix;
 mod publish;
 mod since;
 mod staged;
@@ -49,6 +50,18 @@ pub struct Options {
     /// Accept today's findings: write them to the baseline, so that only new ones fail
     #[arg(long)]
     pub update_baseline: bool,
+
+    /// Show at most this many findings in full; the summary counts all of them
+    #[arg(long, value_name = "N")]
+    pub max_findings: Option<usize>,
+
+    /// Apply the suggested changes that are safe to the TypeScript sources
+    #[arg(long, conflicts_with_all = ["update_baseline", "staged", "since"])]
+    pub fix: bool,
+
+    /// Show the changes that `--fix` would make, as a diff: exit code 1 where there are any
+    #[arg(long, conflicts_with_all = ["fix", "update_baseline", "staged", "since"])]
+    pub diff: bool,
 }
 
 impl Options {
@@ -69,16 +82,28 @@ struct Examined<'a> {
 
 /// Runs `db-verify` on the files on disk.
 pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
-    let Examined { mut report, schema, migrations, judge } = examine(context, options)?;
+    let mut examined = examine(context, options)?;
     if options.update_baseline {
-        return update_baseline(context, &judge.findings(&schema));
+        return update_baseline(context, &examined.judge.findings(&examined.schema));
     }
+    if options.diff {
+        return fix::fixed(context, &examined)?.show(context);
+    }
+    if options.fix {
+        let fixes = fix::fixed(context, &examined)?.write(context)?;
+        examined = examined.again(context)?;
+        examined.report.fixes = Some(fixes);
+    }
+    let Examined { mut report, schema, migrations, judge } = examined;
     let asked = options.migration.as_deref().map(|name| migrations::find(&migrations, name)).transpose()?;
     let risks = risks(context, up_to(&migrations, asked))?;
     if !risks.is_empty() {
         report.findings.extend(risks);
         report.findings.sort_by_key(|finding| finding.category);
         report.sources = judge.sources(&report.findings);
+    }
+    if context.options.report_format == ReportFormat::Html {
+        report.schema_changes = expected::pending(context, options, up_to(&migrations, asked), &schema)?;
     }
     publish::publish(context, &report)?;
     Ok(outcome(&report))
@@ -111,11 +136,29 @@ fn examine<'a>(context: &'a Context, options: &Options) -> Result<Examined<'a>> 
     let asked = options.migration.as_deref().map(|name| migrations::find(&migrations, name)).transpose()?;
     let (schema, against) = expected::schema(context, options, up_to(&migrations, asked))?;
     let judge = Judge::new(context, &migrations)?;
-    let mut report = judge.judge(&schema, &against, asked.map(ToString::to_string).as_deref());
-    if context.options.report_format == ReportFormat::Html {
-        report.alignment = judge.alignment(&schema);
-    }
+    let name = asked.map(ToString::to_string);
+    let mut report = report(context, &judge, &schema, &against, name.as_deref());
+    report.shown_at_most = options.max_findings;
     Ok(Examined { report, schema, migrations, judge })
+}
+
+fn report(context: &Context, judge: &Judge<'_>, schema: &Schema, against: &str, name: Option<&str>) -> Verification {
+    let mut report = judge.judge(schema, against, name);
+    if context.options.report_format == ReportFormat::Html {
+        report.alignment = judge.alignment(schema);
+    }
+    report
+}
+
+impl Examined<'_> {
+    /// The same schema with the TypeScript of `context`, read again.
+    fn again(self, context: &Context) -> Result<Examined<'_>> {
+        let judge = Judge::new(context, &self.migrations)?;
+        let (against, name) = (&self.report.against, self.report.migration_name.as_deref());
+        let mut report = report(context, &judge, &self.schema, against, name);
+        report.shown_at_most = self.report.shown_at_most;
+        Ok(Examined { report, judge, schema: self.schema, migrations: self.migrations })
+    }
 }
 
 fn outcome(report: &Verification) -> Outcome {

@@ -73,11 +73,18 @@ fn text(part: &Part, notes: &mut Vec<Note>) -> String {
         note("had BEGIN and COMMIT around it, which were removed: each migration is one transaction anyway");
     }
     let text = unwrapped.unwrap_or_else(|| part.text.clone());
+    // Who commits in the middle leaves the transaction that the other tool began.
+    let left = without_commits(&text);
+    let leaves = left.is_some();
+    if leaves {
+        note("left its transaction with COMMIT, which was removed: it was marked `-- no-transaction`");
+    }
+    let text = left.unwrap_or(text);
     let refuses = sql::statements(&text).iter().any(|statement| preflight::refuses_transaction(statement).is_some());
-    if preflight::is_no_transaction(&text) || !(part.no_transaction || refuses) {
+    if preflight::is_no_transaction(&text) || !(part.no_transaction || refuses || leaves) {
         return text;
     }
-    if refuses && !part.no_transaction {
+    if refuses && !part.no_transaction && !leaves {
         note("holds a statement that refuses transactions, and was marked `-- no-transaction`");
     }
     format!("-- no-transaction\n{text}")
@@ -94,15 +101,39 @@ fn without_transaction(text: &str) -> Option<String> {
     if !begins || !ends || inner {
         return None;
     }
-    let cut = |statement: &Statement<'_>| {
-        let range = statement.span.range();
-        let after = &text[range.end..];
-        let semicolon = after.len() - after.trim_start().strip_prefix(';').unwrap_or(after).len();
-        (range.start, range.end + semicolon)
-    };
+    let cut = |statement: &Statement<'_>| with_semicolon(text, statement);
     let ((begin, after_begin), (commit, after_commit)) = (cut(first), cut(last));
     let between = text[after_begin..commit].trim_start_matches(['\n', ' ']).trim_end();
     Some(format!("{}{between}\n{}", &text[..begin], text[after_commit..].trim_start_matches('\n')))
+}
+
+/// The text without the statements that begin and end transactions, where there are any and they do nothing else.
+fn without_commits(text: &str) -> Option<String> {
+    let statements = sql::statements(text);
+    let controls: Vec<_> =
+        statements.iter().filter_map(|one| Some((one, preflight::controls_transaction(one)?))).collect();
+    let plain = |control: &str| matches!(control, "BEGIN" | "START TRANSACTION" | "COMMIT" | "END");
+    // What begins with BEGIN has transactions of its own, which are to stay whole.
+    let leaves = controls.first().is_some_and(|(_, control)| matches!(control.as_str(), "COMMIT" | "END"));
+    if !leaves || !controls.iter().all(|(_, control)| plain(control)) {
+        return None;
+    }
+    let mut kept = String::new();
+    let mut copied = 0;
+    for (statement, _) in controls {
+        let (start, end) = with_semicolon(text, statement);
+        kept.push_str(&text[copied..start]);
+        copied = end;
+    }
+    kept.push_str(&text[copied..]);
+    Some(kept)
+}
+
+fn with_semicolon(text: &str, statement: &Statement<'_>) -> (usize, usize) {
+    let range = statement.span.range();
+    let after = &text[range.end..];
+    let semicolon = after.len() - after.trim_start().strip_prefix(';').unwrap_or(after).len();
+    (range.start, range.end + semicolon)
 }
 
 #[cfg(test)]
@@ -145,6 +176,13 @@ mod tests {
         assert_eq!((notes.len(), pair.problems), (2, vec![]));
         let (pair, _) = made("begin; select 1; commit; begin; select 2; commit;", None);
         assert_eq!(pair.problems.len(), 4);
+    }
+
+    #[test]
+    fn who_leaves_the_transaction_of_the_other_tool_has_none_here() {
+        let (pair, notes) = made("select 1;\ncommit;\ncreate index concurrently i on t (a);\n", None);
+        assert_eq!(pair.up, "-- no-transaction\nselect 1;\n\ncreate index concurrently i on t (a);\n");
+        assert_eq!((notes.len(), pair.problems), (1, vec![]), "{notes:?}");
     }
 
     #[test]

@@ -14,8 +14,10 @@ pub(super) fn cover(files: &[String]) -> Vec<String> {
         return files.iter().map(|file| globset::escape(file)).collect();
     }
     let folder = |file: &String| file.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
-    let mut folders: BTreeSet<String> = files.iter().map(folder).collect();
-    folders = outermost(&folders);
+    let all: BTreeSet<String> = files.iter().map(folder).collect();
+    let (single, rest): (Vec<&String>, Vec<&String>) =
+        files.iter().partition(|file| stands_above(&folder(file), files, &all));
+    let mut folders = outermost(&rest.iter().map(|file| folder(file)).collect());
     while folders.len() > MOST {
         let deepest = folders.iter().map(|folder| depth(folder)).max().unwrap_or_default();
         let up = |folder: &String| if depth(folder) == deepest { parent(folder) } else { folder.clone() };
@@ -26,13 +28,24 @@ pub(super) fn cover(files: &[String]) -> Vec<String> {
         let slash = if folder.is_empty() { "" } else { "/" };
         format!("{}{slash}**/*.{extension}", globset::escape(folder))
     };
-    folders.iter().map(glob).collect()
+    let single = single.into_iter().filter(|file| !folders.iter().any(|one| is_inside(&folder(file), one)));
+    let single: Vec<String> = single.map(|file| globset::escape(file)).collect();
+    folders.iter().map(glob).chain(single).collect()
+}
+
+/// Whether a folder holds a file or two, and one below it the others: a glob for it would take in all that lies between.
+fn stands_above(folder: &str, files: &[String], folders: &BTreeSet<String>) -> bool {
+    let direct = files.iter().filter(|file| file.rsplit_once('/').map_or("", |(folder, _)| folder) == folder).count();
+    direct <= FEW && folders.iter().any(|other| other != folder && is_inside(other, folder))
+}
+
+fn is_inside(inner: &str, outer: &str) -> bool {
+    outer.is_empty() || inner == outer || inner.starts_with(&format!("{outer}/"))
 }
 
 /// The folders that lie in no other of them.
 fn outermost(folders: &BTreeSet<String>) -> BTreeSet<String> {
-    let inside = |inner: &String, outer: &String| outer.is_empty() || inner.starts_with(&format!("{outer}/"));
-    let covered = |folder: &&String| folders.iter().any(|other| other != *folder && inside(folder, other));
+    let covered = |folder: &&String| folders.iter().any(|other| other != *folder && is_inside(folder, other));
     folders.iter().filter(|folder| !covered(folder)).cloned().collect()
 }
 
@@ -54,10 +67,11 @@ mod tests {
 
     #[test]
     fn folders_become_globs() {
-        assert_eq!(globs(&["a/b/x.ts", "a/b/c/y.ts", "d/z.ts"]), ["a/b/**/*.ts", "d/**/*.ts"]);
+        assert_eq!(globs(&["a/b/x.ts", "a/b/c/y.ts", "d/z.ts"]), ["a/b/c/**/*.ts", "d/**/*.ts", "a/b/x.ts"]);
+        assert_eq!(globs(&["a/b/x.ts", "a/b/y.ts", "a/b/z.ts", "a/b/c/y.ts"]), ["a/b/**/*.ts"]);
         assert_eq!(globs(&["app/[id]/x.ts", "a.ts"]), ["app/[[]id[]]/x.ts", "a.ts"]);
         assert_eq!(globs(&["app/[id]/x.ts", "app/[id]/y.ts", "b/z.ts"]), ["app/[[]id[]]/**/*.ts", "b/**/*.ts"]);
-        assert_eq!(globs(&["x.ts", "a/y.tsx", "z.ts"]), ["**/*.{ts,tsx,mts,cts}"]);
+        assert_eq!(globs(&["x.ts", "a/y.tsx", "z.ts"]), ["a/**/*.{ts,tsx,mts,cts}", "x.ts", "z.ts"]);
     }
 
     #[test]

@@ -42,6 +42,10 @@ pub(super) fn find(tree: &dyn Tree, files: &[String], tables: &BTreeSet<String>)
                 files.push(file.clone());
             }
         }
+        // What a page calls `Row` is a row of the page.
+        if file.ends_with(".tsx") {
+            continue;
+        }
         match patterns.describes_rows(file, &text, tables) {
             Likelihood::Certain => certain.push(file.clone()),
             Likelihood::Possible => possible.push(file.clone()),
@@ -50,6 +54,27 @@ pub(super) fn find(tree: &dyn Tree, files: &[String], tables: &BTreeSet<String>)
     }
     roles.insert(0, ("types", if certain.is_empty() { possible } else { certain }));
     roles
+}
+
+/// The files of `drizzle` without copies: those of whose tables each is declared in a folder with more of them, too.
+pub(super) fn without_copies(tree: &dyn Tree, drizzle: Vec<String>) -> Vec<String> {
+    let Some(table) = table_call() else { return drizzle };
+    let folder = |file: &str| file.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+    let declared: Vec<(String, BTreeSet<String>)> = drizzle
+        .iter()
+        .map(|file| (folder(file), table.captures_iter(&read(tree, file)).map(|found| found[1].to_owned()).collect()))
+        .collect();
+    let size = |folder: &String| declared.iter().filter(|(other, _)| other == folder).count();
+    let is_copy = |(place, tables): &(String, BTreeSet<String>)| {
+        let larger = declared.iter().filter(|(other, _)| size(other) > size(place));
+        let elsewhere: BTreeSet<&String> = larger.flat_map(|(_, tables)| tables).collect();
+        !tables.is_empty() && tables.iter().all(|table| elsewhere.contains(table))
+    };
+    drizzle.iter().zip(&declared).filter(|(_, one)| !is_copy(one)).map(|(file, _)| file.clone()).collect()
+}
+
+fn table_call() -> Option<Regex> {
+    Regex::new(r#"\bpgTable\s*\(\s*['"](\w+)['"]"#).ok()
 }
 
 /// How likely a file is to hold row types.
@@ -64,7 +89,7 @@ enum Likelihood {
 
 /// The names of the tables that Drizzle declares, in lower case.
 pub(super) fn drizzle_tables(tree: &dyn Tree, files: &[String]) -> BTreeSet<String> {
-    let Ok(table) = Regex::new(r#"\bpgTable\s*\(\s*['"](\w+)['"]"#) else { return BTreeSet::new() };
+    let Some(table) = table_call() else { return BTreeSet::new() };
     let mut names = BTreeSet::new();
     for file in files.iter().filter(|file| is_source(file)) {
         let text = read(tree, file);
@@ -110,7 +135,8 @@ impl Patterns {
     /// validation, contracts, routes, drizzle
     fn roles(&self, text: &str, file: &str) -> [bool; 4] {
         let drizzle = self.drizzle.is_match(text) && text.contains("drizzle-orm");
-        let validation = self.zod.is_match(text) && self.zod_object.is_match(text);
+        // A form asks for what a page needs, which is no description of an entity.
+        let validation = self.zod.is_match(text) && self.zod_object.is_match(text) && !file.ends_with(".tsx");
         let next_route = file.ends_with("/route.ts") && file.contains("app/");
         let routes = next_route || (self.framework.is_match(text) && self.route.is_match(text));
         // A single pair is a call of `fetch`; several of them, or a name that says so, are a contract.

@@ -10,11 +10,28 @@ use squawk_syntax::SourceFile;
 use super::Migration;
 use super::sql::{self, TokenKind};
 use crate::config::Config;
-use crate::report::{Category, Finding, Severity};
+use crate::report::{self as documented, Category, Finding, Severity};
 use crate::source::{LineIndex, Span};
 
 /// The type of these findings.
 pub const KIND: &str = "RISKY_MIGRATION";
+
+/// What these findings are about, for reports that carry documentation.
+#[must_use]
+pub fn documentation() -> documented::Rule {
+    documented::Rule {
+        kind: KIND,
+        summary: "A migration that is not applied yet does what hurts a running application.".into(),
+        help: "A migration that is not applied yet does what hurts a running application.\n\n## Why\n\
+               It runs, and while it does, or until the last old process is gone, the application fails: a lock that \
+               every query waits for, a table that is written anew, a column that the old version still reads.\n\n\
+               ## Example\n```sql\nCREATE INDEX users_name ON users (name);\n```\n\
+               stops every write to `users` while the index is built; `CREATE INDEX CONCURRENTLY`, in a migration that \
+               begins with `-- no-transaction`, does not. The rules are those of squawk; one is accepted where it \
+               stands with `-- squawk-ignore <rule>`, or left out with `lint.exclude` in the configuration."
+            .into(),
+    }
+}
 
 /// Deeper nesting than any statement of a person; squawk's parser descends into it.
 const DEEPEST: usize = 200;

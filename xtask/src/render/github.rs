@@ -9,6 +9,9 @@ use crate::report::{Finding, Severity, Since, Verification};
 /// How many annotations of each level GitHub shows per step.
 pub const LIMIT: usize = 10;
 
+/// How many bytes of Markdown the summary of a step may have: GitHub refuses all of a longer one.
+pub const SUMMARY_LIMIT: usize = 1024 * 1024;
+
 /// The annotations, errors first, and a notice where there are more than GitHub shows.
 #[must_use]
 pub fn verification(report: &Verification) -> String {

@@ -9,10 +9,13 @@ use crate::report::{Finding, Severity, Verification};
 /// root.
 #[must_use]
 pub fn verification(report: &Verification) -> String {
-    document(&report.findings.iter().map(issue).collect())
+    let fingerprints = Finding::fingerprints(&report.findings);
+    document(
+        &report.findings.iter().zip(fingerprints).map(|(finding, fingerprint)| issue(finding, &fingerprint)).collect(),
+    )
 }
 
-fn issue(finding: &Finding) -> Value {
+fn issue(finding: &Finding, fingerprint: &str) -> Value {
     let severity = match (finding.severity, finding.critical) {
         (Severity::Error, true) => "critical",
         (Severity::Error, false) => "major",
@@ -22,7 +25,7 @@ fn issue(finding: &Finding) -> Value {
     json!({
         "description": finding.title(),
         "check_name": finding.kind,
-        "fingerprint": finding.fingerprint(),
+        "fingerprint": fingerprint,
         "severity": severity,
         "location": { "path": path, "lines": { "begin": line } },
     })

@@ -1,46 +1,62 @@
-//! One self-contained page for a CI artifact: the verdict, the findings, the overview of tables and what describes
-//! them, every field side by side, and a diagram of the tables. It needs no network, and works without its script.
+//! One self-contained page for a CI artifact: the verdict, the matrix of tables and what describes them, what pending
+//! migrations change, the findings, every field side by side, and a diagram of the tables. It needs no network, and
+//! everything is there without its script.
 
 mod diagram;
 mod entities;
 mod findings;
+mod layout;
 
 use std::fmt::Write as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest as _, Sha256};
 
 use super::style::count;
 use crate::report::{Category, Finding, Severity, Verification};
 
+const STYLE: &str = include_str!("html/page.css");
+const SCRIPT: &str = include_str!("html/page.js");
+
+/// Of more tables and findings than this the browser lays out only what is in sight.
+const MANY: usize = 400;
+
 /// The page.
 #[must_use]
 pub fn verification(report: &Verification) -> String {
-    let mut page = String::new();
-    let _ = write!(
-        page,
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n\
-         <title>{}</title>\n<style>\n{}</style>\n</head>\n<body>\n",
-        escape(&verdict(report)),
-        include_str!("html/page.css")
-    );
+    let mut page = head(report);
     page.push_str(&header(report));
-    page.push_str(TOOLS);
-    page.push_str("<main>\n");
-    page.push_str(&findings::section(report));
+    page.push_str(&tools(report));
+    let many = report.alignment.len() + report.findings.len() > MANY;
+    let _ = writeln!(page, "<main id=\"main\"{}>", if many { " class=\"many\"" } else { "" });
     page.push_str(&entities::overview(report));
+    page.push_str(&schema_changes(report));
+    page.push_str(&findings::section(report));
     page.push_str(&entities::side_by_side(report));
     page.push_str(&diagram::section(report));
     page.push_str(&coverage(report));
     page.push_str("</main>\n");
-    let _ = write!(page, "<script>\n{}</script>\n</body>\n</html>\n", include_str!("html/page.js"));
+    let _ = write!(page, "<script>{SCRIPT}</script>\n</body>\n</html>\n");
     page
 }
 
-const TOOLS: &str = "<div class=\"tools\" role=\"search\">\n\
-    <input type=\"search\" id=\"search\" placeholder=\"Filter by table, field, type or file (press /)\" aria-label=\"Filter\">\n\
-    <label><input type=\"checkbox\" value=\"error\"> errors</label>\n\
-    <label><input type=\"checkbox\" value=\"warning\"> warnings</label>\n\
-    <span id=\"shown\" class=\"dim\" aria-live=\"polite\"></span>\n</div>\n";
+/// Nothing is loaded, and no script runs but the page's own, whatever text the sources hold.
+fn head(report: &Verification) -> String {
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; img-src data:; base-uri 'none'; form-action 'none'",
+        STANDARD.encode(Sha256::digest(STYLE)),
+        STANDARD.encode(Sha256::digest(SCRIPT))
+    );
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <link rel=\"icon\" href=\"data:,\">\n<title>{}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
+         <a class=\"skip\" href=\"#main\">Skip to the report</a>\n",
+        escape(&verdict(report))
+    )
+}
 
 fn verdict(report: &Verification) -> String {
     let verdict = if report.overall_passed() { "Verification passed" } else { "Verification failed" };
@@ -49,11 +65,14 @@ fn verdict(report: &Verification) -> String {
 }
 
 fn header(report: &Verification) -> String {
-    let level = if report.overall_passed() { "ok" } else { "error" };
+    let (level, sign) = if report.overall_passed() { ("ok", "✓") } else { ("error", "✗") };
+    let migration = report.migration_name.as_ref().map(|name| format!(" for <code>{}</code>", escape(name)));
     let mut text = format!(
-        "<header>\n<div class=\"verdict {level}\"><h1>{}</h1>\n<p class=\"dim\">Compared with {} on <time>{}</time></p></div>\n<ul class=\"parts\">\n",
+        "<header>\n<div class=\"verdict {level}\"><span class=\"sign\" aria-hidden=\"true\">{sign}</span>\n<div><h1>{}</h1>\n\
+         <p class=\"dim\">Compared with {}{} on <time>{}</time></p></div></div>\n<ul class=\"cards\">\n",
         escape(&verdict(report)),
         code(&report.against),
+        migration.unwrap_or_default(),
         escape(report.timestamp.as_str())
     );
     let parts = [
@@ -63,20 +82,82 @@ fn header(report: &Verification) -> String {
     ];
     for (category, name) in parts {
         let of_part: Vec<_> = report.findings.iter().filter(|finding| finding.category == category).collect();
-        let _ = writeln!(text, "<li class=\"chip {}\">{name}: {}</li>", worst(&of_part), counted(&of_part));
+        card(&mut text, worst(&of_part), name, &counted(&of_part));
+    }
+    let coverage = &report.coverage;
+    let described = if coverage.tables_with_type == coverage.tables { "ok" } else { "warning" };
+    let covered = format!("{} of {}", coverage.tables_with_type, count(coverage.tables, "table"));
+    card(&mut text, described, "Described by a type", &covered);
+    if !coverage.unjudged.is_empty() {
+        card(&mut text, "none", "Not judged; listed at the end", &coverage.unjudged.len().to_string());
+    }
+    if let Some(accepted) = &report.accepted {
+        card(&mut text, "none", "Accepted in the baseline", &count(accepted.count, "finding"));
     }
     text.push_str("</ul>\n</header>\n");
+    text
+}
+
+fn card(text: &mut String, level: &str, name: &str, says: &str) {
+    let _ = writeln!(text, "<li class=\"{level}\"><strong>{says}</strong>{name}</li>");
+}
+
+/// The search, the filters, and the way to each section.
+fn tools(report: &Verification) -> String {
+    let mut kinds: Vec<&str> = report.findings.iter().map(|finding| finding.kind).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    let kinds: String = kinds.iter().map(|kind| format!("<option>{}</option>", escape(kind))).collect();
+    let sections = [
+        ("overview", "Overview", !report.alignment.is_empty()),
+        ("changes", "Schema changes", report.schema_changes.is_some()),
+        ("findings", "Findings", true),
+        ("fields", "Field by field", !report.alignment.is_empty()),
+        ("diagram", "Diagram", report.alignment.iter().any(|entity| !entity.view)),
+        ("coverage", "What was judged", true),
+    ];
+    let links = sections.iter().filter(|(_, _, there)| *there);
+    let links: String = links.map(|(id, name, _)| format!("<a href=\"#{id}\">{name}</a> ")).collect();
+    format!(
+        "<div class=\"tools\"><div class=\"bar\" role=\"search\">\n<nav aria-label=\"Sections\">{links}</nav>\n\
+         <input type=\"search\" id=\"search\" placeholder=\"Search tables, fields, files (/)\" aria-label=\"Search\" autocomplete=\"off\" spellcheck=\"false\">\n\
+         <select id=\"level\" aria-label=\"Level\"><option value=\"\">everything</option><option value=\"any\">errors and warnings</option><option value=\"error\">errors</option><option value=\"warning\">warnings</option></select>\n\
+         <select id=\"kind\" aria-label=\"Type of finding\"><option value=\"\">all types of findings</option>{kinds}</select>\n\
+         <button type=\"button\" id=\"clear\">Clear</button>\n<button type=\"button\" id=\"unfold\" aria-pressed=\"false\">Unfold all</button>\n\
+         <button type=\"button\" id=\"theme\">Light or dark</button>\n<span id=\"shown\" class=\"dim\" aria-live=\"polite\"></span>\n</div></div>\n"
+    )
+}
+
+/// What the migrations change that the snapshot or the database does not have yet.
+fn schema_changes(report: &Verification) -> String {
+    let Some(changes) = &report.schema_changes else { return String::new() };
+    let mut text = String::from("<section id=\"changes\">\n<h2>What pending migrations change in the schema</h2>\n");
+    if changes.trim().is_empty() {
+        text.push_str("<p>Nothing: the schema stays as it is.</p>\n</section>\n");
+        return text;
+    }
+    text.push_str("<pre>");
+    for line in changes.lines() {
+        let class = match line.trim_start().chars().next() {
+            Some('+') => "add",
+            Some('-') => "gone",
+            Some('~') => "change",
+            Some(_) | None => "dim",
+        };
+        let _ = writeln!(text, "<span class=\"{class}\">{}</span>", escape(line));
+    }
+    text.push_str("</pre>\n</section>\n");
     text
 }
 
 fn coverage(report: &Verification) -> String {
     let coverage = &report.coverage;
     let mut text =
-        format!("<section id=\"coverage\">\n<h2>What was judged</h2>\n<p>{}</p>\n", super::style::judged(coverage),);
+        format!("<section id=\"coverage\">\n<h2>What was judged</h2>\n<p>{}</p>\n", super::style::judged(coverage));
     if !coverage.unjudged.is_empty() {
         let _ = writeln!(
             text,
-            "<details><summary>{} not judged</summary><div class=\"body\"><ul>",
+            "<details class=\"entity\"><summary>{} not judged</summary><div class=\"body\"><ul>",
             coverage.unjudged.len()
         );
         for one in &coverage.unjudged {
@@ -172,5 +253,12 @@ mod tests {
         assert_eq!(code("a `<x>` b"), "a <code>&lt;x&gt;</code> b");
         assert_eq!(code("a ` b"), "a ` b");
         assert_eq!(anchor("a\"b"), "entity-a-b");
+    }
+
+    #[test]
+    fn the_page_holds_no_style_or_script_but_those_that_the_policy_names() {
+        assert!(!SCRIPT.contains("</script") && !STYLE.contains("</style"));
+        let page = verification(&Verification::empty("`x`"));
+        assert!(!page.contains("style=\"") && !page.contains("onclick") && !page.contains("unsafe-inline"), "{page}");
     }
 }

@@ -2,7 +2,9 @@
 //! with the lines it is about, and last the summary and what was not judged.
 
 mod coverage;
+mod digest;
 pub mod finding;
+pub mod fixes;
 pub mod migration;
 mod plan;
 pub mod rehearsal;

@@ -58,6 +58,21 @@ fn list(title: &str, lines: &[String]) -> String {
     text
 }
 
+/// Not more than `limit` bytes of a report: cut behind a line, and said.
+#[must_use]
+pub fn cut(text: String, limit: usize) -> String {
+    const SAID: &str = "\n\nThe report is longer than what can be shown here; the JSON report has all of it.\n";
+    const CLOSED: &str = "\n</details>\n";
+    if text.len() <= limit {
+        return text;
+    }
+    let Some(room) = limit.checked_sub(SAID.len() + CLOSED.len()) else { return String::new() };
+    let room = (0..=room).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let kept = text[..room].rfind('\n').map_or("", |end| &text[..end]);
+    let open = kept.matches("<details>").count() > kept.matches("</details>").count();
+    format!("{kept}{}{SAID}", if open { CLOSED } else { "" })
+}
+
 fn parts(report: &Verification) -> String {
     let rows = [
         (Category::TypeAlignment, "Type alignment"),
@@ -110,6 +125,9 @@ fn coverage(report: &Verification) -> String {
     text
 }
 
+/// Shows nothing, and parts what it stands between.
+const WORD_JOINER: char = '\u{2060}';
+
 /// Text between the bars of a table.
 fn cell(text: &str) -> String {
     prose(text).replace('|', "\\|")
@@ -121,13 +139,18 @@ fn prose(text: &str) -> String {
     let line = if line.matches('`').count().is_multiple_of(2) { line } else { line.replace('`', "'") };
     let mut escaped = String::new();
     let mut in_code = false;
-    for character in line.chars() {
+    let mut characters = line.chars().peekable();
+    while let Some(character) = characters.next() {
         in_code ^= character == '`';
         match character {
             '<' if !in_code => escaped.push_str("&lt;"),
             '>' if !in_code => escaped.push_str("&gt;"),
             '&' if !in_code => escaped.push_str("&amp;"),
-            '*' | '_' | '[' | ']' | '\\' | '@' | '#' if !in_code => {
+            // `@name` and `#7` are looked for after everything else, where a backslash is gone already.
+            '@' | '#' if !in_code && characters.peek().is_some_and(|next| next.is_alphanumeric()) => {
+                escaped.extend([character, WORD_JOINER]);
+            }
+            '*' | '_' | '[' | ']' | '\\' | '@' | '#' | '~' | '$' if !in_code => {
                 escaped.push('\\');
                 escaped.push(character);
             }
@@ -158,5 +181,22 @@ mod tests {
         assert_eq!(cell("a | <b>`x<y`</b> _z_"), "a \\| &lt;b&gt;`x<y`&lt;/b&gt; \\_z\\_");
         assert_eq!(code("a``b"), "```a``b```");
         assert_eq!(cell("one ` tick\nnext"), "one ' tick next");
+    }
+
+    #[test]
+    fn nobody_is_mentioned_and_nothing_is_linked() {
+        assert_eq!(
+            cell("@octocat #7 a@b `@c` ~~x~~ $y$ # @"),
+            "@\u{2060}octocat #\u{2060}7 a@\u{2060}b `@c` \\~\\~x\\~\\~ \\$y\\$ \\# \\@"
+        );
+    }
+
+    #[test]
+    fn a_long_report_is_cut_behind_a_line_and_says_so() {
+        let text = format!("head\n<details>{}", "\n- a line".repeat(100));
+        let short = cut(text.clone(), 400);
+        assert!(short.len() <= 400 && short.contains("- a line\n</details>\n\n\nThe report is longer"), "{short}");
+        assert_eq!(cut(text.clone(), text.len()), text);
+        assert_eq!(cut(text, 3), "");
     }
 }

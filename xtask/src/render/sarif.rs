@@ -5,13 +5,16 @@ use serde_json::{Map, Value, json};
 
 use super::json::document;
 use crate::report::{Finding, Label, Rule, Severity, Sources, Suggestion, Verification};
-use crate::source::{LineIndex, Location, Span};
+use crate::source::{LineIndex, Location};
 
 /// The document. `rules` are the documentation of every check.
 #[must_use]
 pub fn verification(report: &Verification, rules: &[Rule]) -> String {
     let used = used_rules(report, rules);
-    let results: Vec<_> = report.findings.iter().map(|finding| result(finding, &used, &report.sources)).collect();
+    let fingerprints = Finding::fingerprints(&report.findings);
+    let results = report.findings.iter().zip(&fingerprints);
+    let results: Vec<_> =
+        results.map(|(finding, fingerprint)| result(finding, fingerprint, &used, &report.sources)).collect();
     document(&json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -21,24 +24,19 @@ pub fn verification(report: &Verification, rules: &[Rule]) -> String {
                 "semanticVersion": env!("CARGO_PKG_VERSION"),
                 "rules": used.iter().map(rule).collect::<Vec<_>>(),
             } },
-            "columnKind": "unicodeCodePoints",
+            "columnKind": "utf16CodeUnits",
             "results": results,
             "invocations": [{ "executionSuccessful": true, "endTimeUtc": report.timestamp.as_str() }],
         }],
     }))
 }
 
-/// The rules of the report's findings; of a kind that no check documents, its name must do.
+/// All rules; of a kind of finding that none documents, its name must do.
 fn used_rules(report: &Verification, rules: &[Rule]) -> Vec<Rule> {
-    let mut used: Vec<Rule> = Vec::new();
+    let mut used: Vec<Rule> = rules.to_vec();
     for finding in &report.findings {
         if !used.iter().any(|rule| rule.kind == finding.kind) {
-            let known = rules.iter().find(|rule| rule.kind == finding.kind).cloned();
-            used.push(known.unwrap_or_else(|| Rule {
-                kind: finding.kind,
-                summary: String::new(),
-                help: String::new(),
-            }));
+            used.push(Rule { kind: finding.kind, summary: String::new(), help: String::new() });
         }
     }
     used
@@ -54,7 +52,7 @@ fn rule(rule: &Rule) -> Value {
     Value::Object(object)
 }
 
-fn result(finding: &Finding, rules: &[Rule], sources: &Sources) -> Value {
+fn result(finding: &Finding, fingerprint: &str, rules: &[Rule], sources: &Sources) -> Value {
     let level = match finding.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
@@ -73,7 +71,7 @@ fn result(finding: &Finding, rules: &[Rule], sources: &Sources) -> Value {
         place
     });
     put("relatedLocations", related.collect());
-    put("partialFingerprints", json!({ "findingHash/v1": finding.fingerprint() }));
+    put("partialFingerprints", json!({ "findingHash/v1": fingerprint }));
     if let Some(fix) = finding.suggestion.as_ref().and_then(|suggestion| fix(suggestion, sources)) {
         put("fixes", json!([fix]));
     }
@@ -96,30 +94,30 @@ fn place(label: &Label, sources: &Sources) -> Value {
 }
 
 fn region(location: &Location, sources: &Sources) -> Value {
-    let end = sources.text(&location.file).map(|text| end(location, text));
-    match end {
-        Some(end) => json!({
-            "startLine": location.line, "startColumn": location.column, "endLine": end.line, "endColumn": end.column,
-        }),
-        None => json!({ "startLine": location.line, "startColumn": location.column }),
-    }
+    let Some(text) = sources.text(&location.file) else {
+        return json!({ "startLine": location.line, "startColumn": location.column });
+    };
+    let (start, end) = (position(text, location.span.start), position(text, location.span.end));
+    json!({ "startLine": start.0, "startColumn": start.1, "endLine": end.0, "endColumn": end.1 })
 }
 
-fn end(location: &Location, text: &str) -> Location {
-    let index = LineIndex::new(location.file.clone(), text.into());
-    index.location(Span { start: location.span.end, end: location.span.end })
+/// The 1-based line and column of a byte, as `columnKind` says: in UTF-16 code units, which is what SARIF's readers count.
+fn position(text: &str, byte: u32) -> (usize, usize) {
+    let at = (0..=(byte as usize).min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let line_start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+    (text[..at].matches('\n').count() + 1, text[line_start..at].encode_utf16().count() + 1)
 }
 
 fn fix(suggestion: &Suggestion, sources: &Sources) -> Option<Value> {
     let text = sources.text(&suggestion.file)?;
     let index = LineIndex::new(suggestion.file.as_str().into(), text.into());
-    let start = index.location(suggestion.span);
+    let location = index.location(suggestion.span);
     Some(json!({
         "description": { "text": suggestion.text },
         "artifactChanges": [{
             "artifactLocation": { "uri": uri(&suggestion.file), "uriBaseId": "%SRCROOT%" },
             "replacements": [{
-                "deletedRegion": region(&start, sources),
+                "deletedRegion": region(&location, sources),
                 "insertedContent": { "text": suggestion.replacement },
             }],
         }],
@@ -142,5 +140,12 @@ mod tests {
     #[test]
     fn paths_become_uris() {
         assert_eq!(uri("a b/[id]/ä.ts"), "a%20b/%5Bid%5D/%C3%A4.ts");
+    }
+
+    #[test]
+    fn columns_are_counted_in_utf16_code_units() {
+        // Of UTF-8 `😀` is four bytes, of UTF-16 two units.
+        assert_eq!(position("a\n😀é: x", 2 + 4 + 2), (2, 4));
+        assert_eq!((position("", 0), position("ab", 99)), ((1, 1), (1, 3)));
     }
 }

@@ -14,6 +14,8 @@ pub struct EntityAlignment {
     pub columns: Vec<ColumnAlignment>,
     /// The declarations, in the order of [`ColumnAlignment::cells`].
     pub descriptions: Vec<DescriptionSummary>,
+    /// The contracts that name one of the declarations.
+    pub contracts: Vec<ContractSummary>,
     /// The tables that its foreign keys name.
     pub references: Vec<String>,
 }
@@ -29,6 +31,46 @@ pub struct DescriptionSummary {
     pub noun: &'static str,
     /// Where it is declared.
     pub location: Location,
+}
+
+/// A contract that speaks of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContractSummary {
+    /// `UserEndpoints.getById`
+    pub name: String,
+    /// `GET /api/users/:id`
+    pub endpoint: String,
+    /// Where it is declared.
+    pub location: Location,
+}
+
+/// What contracts say of a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContractField {
+    /// On which way.
+    pub direction: Direction,
+    /// As a type: `string | null`.
+    pub says: String,
+}
+
+/// Which way a value goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Direction {
+    /// In a request.
+    Taken,
+    /// In a response.
+    Returned,
+}
+
+impl Direction {
+    /// `takes`, `returns`
+    #[must_use]
+    pub fn verb(self) -> &'static str {
+        match self {
+            Self::Taken => "takes",
+            Self::Returned => "returns",
+        }
+    }
 }
 
 /// The columns of the overview.
@@ -55,4 +97,6 @@ pub struct ColumnAlignment {
     pub foreign_key: bool,
     /// What each declaration says; none where it has no field for it.
     pub cells: Vec<Option<String>>,
+    /// What the contracts say, each different statement once.
+    pub contracts: Vec<ContractField>,
 }

@@ -1,8 +1,11 @@
 //! One disagreement between two descriptions of the data model.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
+use super::Proposal;
 use crate::source::{Location, Span};
 
 /// The three parts of a verification, as the specification names them.
@@ -69,6 +72,21 @@ pub struct Suggestion {
     pub replacement: String,
     /// Whether `--fix` may apply it without a person having looked at it.
     pub safe: bool,
+    /// Of a member of a list: others may be inserted at the same place, the lowest first.
+    pub rank: Option<u32>,
+}
+
+impl Suggestion {
+    /// The lines of the file's `text` that change, as they are and as they would be, with their line ends; none where it
+    /// is not that text.
+    #[must_use]
+    pub fn lines<'t>(&self, text: &'t str) -> Option<(&'t str, String)> {
+        let range = self.span.range();
+        let start = text.get(..range.start)?.rfind('\n').map_or(0, |at| at + 1);
+        let end = text.get(range.end..)?.find('\n').map_or(text.len(), |at| range.end + at + 1);
+        let after = format!("{}{}{}", text.get(start..range.start)?, self.replacement, text.get(range.end..end)?);
+        Some((text.get(start..end)?, after))
+    }
 }
 
 /// One disagreement.
@@ -96,7 +114,9 @@ pub struct Finding {
     pub labels: Vec<Label>,
     /// What to do about it.
     pub help: Option<String>,
-    /// A change that would resolve it.
+    /// A change that would resolve it, as the check says it.
+    pub proposal: Option<Proposal>,
+    /// The same, exact to the byte.
     pub suggestion: Option<Suggestion>,
     /// Set when pending migrations are in play.
     pub occurrence: Option<Occurrence>,
@@ -118,6 +138,7 @@ impl Finding {
             details: Map::new(),
             labels: Vec::new(),
             help: None,
+            proposal: None,
             suggestion: None,
             occurrence: None,
         }
@@ -174,6 +195,13 @@ impl Finding {
         self
     }
 
+    /// Adds the change that would resolve it, to be placed in the file's text.
+    #[must_use]
+    pub fn with_proposal(mut self, proposal: Option<Proposal>) -> Self {
+        self.proposal = proposal;
+        self
+    }
+
     /// Makes it a warning where it would have been an error.
     #[must_use]
     pub fn as_warning(mut self) -> Self {
@@ -194,13 +222,45 @@ impl Finding {
         let file = self.location().map_or("", |location| location.file.as_ref());
         let declaration = self.declaration.as_deref().unwrap_or_default();
         let parts = [self.kind, &self.entity, self.field.as_deref().unwrap_or_default(), declaration, file];
-        let digest = Sha256::digest(parts.join("\u{0}").as_bytes());
-        digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        hexadecimal(&parts.join("\u{0}"))
+    }
+
+    /// The fingerprint of each of `findings`; those of one name are told apart by their order.
+    #[must_use]
+    pub fn fingerprints(findings: &[Self]) -> Vec<String> {
+        let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+        let unique = |finding: &Self| {
+            let fingerprint = finding.fingerprint();
+            let before = seen.entry(fingerprint.clone()).or_insert(0);
+            *before += 1;
+            if *before == 1 { fingerprint } else { hexadecimal(&format!("{fingerprint}\u{0}{before}")) }
+        };
+        findings.iter().map(unique).collect()
     }
 
     /// Where the reader should look first, if anywhere.
     #[must_use]
     pub fn location(&self) -> Option<&Location> {
         self.labels.first().map(|label| &label.location)
+    }
+}
+
+/// The first 16 digits of the SHA-256 of `text`.
+fn hexadecimal(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fingerprints_are_unique_and_do_not_depend_on_what_else_is_found() {
+        let finding =
+            |entity| Finding::new("MISSING_TYPE", Category::TypeAlignment, Severity::Error, entity, String::new());
+        let (users, bills) = (finding("users"), finding("bills"));
+        let three = Finding::fingerprints(&[users.clone(), bills.clone(), users.clone()]);
+        assert_eq!(three[..2], [users.fingerprint(), bills.fingerprint()]);
+        assert!(three[2] != three[0] && three[2].len() == 16, "{three:?}");
     }
 }

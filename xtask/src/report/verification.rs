@@ -1,6 +1,6 @@
 //! The result of one verification.
 
-use super::{Accepted, Category, EntityAlignment, Finding, Severity, Since, Sources, Timestamp};
+use super::{Accepted, Category, EntityAlignment, Finding, Fixes, Severity, Since, Sources, Timestamp};
 use crate::source::Location;
 
 /// Something that was not judged, and why. Silence is never a pass.
@@ -63,6 +63,12 @@ pub struct Verification {
     pub accepted: Option<Accepted>,
     /// What a branch introduces, where that was asked: the findings are then only those.
     pub since: Option<Since>,
+    /// What `--fix` changed; none without it.
+    pub fixes: Option<Fixes>,
+    /// How many findings a report for people shows in full; all of them where nobody asked for fewer.
+    pub shown_at_most: Option<usize>,
+    /// What pending migrations change in the schema, as a readable diff; none where no renderer asks for it.
+    pub schema_changes: Option<String>,
     /// The descriptions of every table side by side; empty where no renderer asks for it.
     pub alignment: Vec<EntityAlignment>,
 }
@@ -80,6 +86,9 @@ impl Verification {
             sources: Sources::default(),
             accepted: None,
             since: None,
+            fixes: None,
+            shown_at_most: None,
+            schema_changes: None,
             alignment: Vec::new(),
         }
     }

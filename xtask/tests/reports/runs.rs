@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use xtask::report::{
-    AppliedMigration, Loss, MigrationResult, Restoration, RollbackResult, RolledBackMigration, Timestamp, Unit,
-    Verdict, Verification,
+    AppliedMigration, Loss, MigrationResult, MigrationState, MigrationStatus, Rehearsal, Restoration, RollbackResult,
+    RolledBackMigration, Status, Timestamp, Unit, Verdict, Verification,
 };
 
 use super::samples;
@@ -109,4 +109,53 @@ pub fn not_restored() -> RollbackResult {
         error: Some(error.into()),
         ..rollback()
     }
+}
+
+/// A migration was interrupted, and somebody works on it.
+pub fn status() -> Status {
+    let one = |name: &str, state, problem: Option<&str>| MigrationStatus {
+        name: name.into(),
+        state,
+        problem: problem.map(str::to_owned),
+    };
+    Status {
+        database: DATABASE.into(),
+        migrations: vec![
+            one("V1__create_users", MigrationState::Applied { at: "2024-01-15T10:30:00.127867698Z".into() }, None),
+            one(
+                "V2__index_users",
+                MigrationState::PartlyApplied { standing: "1 of 2 statements".into() },
+                Some("run `cargo xtask db-migrate` to continue"),
+            ),
+            one(BIO, MigrationState::Pending, None),
+            one("V0__forgotten", MigrationState::OutOfOrder, Some("it is older than the last applied one")),
+        ],
+        invalid_indexes: vec!["public.users_email_key".into()],
+        locked_by: Some("pid 4711, db-migrate, since 10:29:00".into()),
+        file_problems: vec!["migrations/x.sql: the name does not say a version".into()],
+    }
+}
+
+/// A migration of every verdict.
+pub fn rehearsals() -> Vec<Rehearsal> {
+    let one = |name: &str, verdict| Rehearsal {
+        name: name.into(),
+        verdict,
+        irreversible: None,
+        lost_rows: Vec::new(),
+        empty_tables: Vec::new(),
+        error: None,
+    };
+    let unknown = Verdict::Unknown("not compared".into());
+    vec![
+        one("V1__create_users", Verdict::Exact),
+        Rehearsal { lost_rows: vec![("users".into(), 3)], ..one("V2__drop_bio", Verdict::PhysicalOrderOnly) },
+        one("V3__rename", Verdict::NotRestored("- column a text\n+ column b text\n".into())),
+        Rehearsal { irreversible: Some("the old values are gone".into()), ..one("V4__hash", unknown.clone()) },
+        Rehearsal {
+            error: Some("error: syntax error at or near \"DORP\"".into()),
+            empty_tables: vec![("votes".into(), "a CHECK that nothing satisfies".into())],
+            ..one("V5__broken", unknown)
+        },
+    ]
 }

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use xtask::report::{
-    Category, ColumnAlignment, Coverage, DescriptionSummary, EntityAlignment, Finding, Layer, Occurrence, Rule,
-    Severity, Since, Sources, Suggestion, Timestamp, Unjudged, Verification,
+    Category, ColumnAlignment, ContractField, ContractSummary, Coverage, DescriptionSummary, Direction,
+    EntityAlignment, Finding, Fixes, Layer, Left, Occurrence, Rule, Severity, Since, Sources, Suggestion, Timestamp,
+    Unjudged, Verification,
 };
 use xtask::source::{LineIndex, Location, Span};
 
@@ -82,6 +83,29 @@ pub fn branch() -> Verification {
     Verification { since: Some(since), ..verification(vec![type_mismatch()], coverage()) }
 }
 
+/// A first run on a monorepo that has drifted for years, of which one finding is shown.
+pub fn many() -> Verification {
+    let tables = ["users", "bills", "votes", "comments", "sponsors", "committees", "sessions"];
+    let findings = (0..42).map(|number| Finding { entity: tables[number * number % 7].into(), ..type_mismatch() });
+    let others = [missing_field(), loose_schema(), enum_mismatch()];
+    Verification { shown_at_most: Some(1), ..verification(findings.chain(others).collect(), coverage()) }
+}
+
+/// Some of what was wrong is fixed, and some is not.
+pub fn fixed() -> Verification {
+    let left =
+        |text: &str, reason: &str| Left { file: TYPES.0.into(), line: 5, text: text.into(), reason: reason.into() };
+    let fixes = Fixes {
+        fixed: 3,
+        files: vec![TYPES.0.into(), VALIDATION.0.into()],
+        left: vec![
+            left("rename `biography` to `bio`", "look at it first, it may concern other code"),
+            left("add `| null`", "the file has merge conflicts: resolve them first"),
+        ],
+    };
+    Verification { fixes: Some(fixes), ..verification(vec![type_mismatch()], coverage()) }
+}
+
 /// Names that try to steer the terminal, to break out of a format, or to end a line.
 pub fn hostile() -> Verification {
     let file: (&str, &str) =
@@ -112,6 +136,9 @@ fn verification(findings: Vec<Finding>, counted: Coverage) -> Verification {
         sources,
         accepted: None,
         since: None,
+        fixes: None,
+        shown_at_most: None,
+        schema_changes: None,
         alignment: alignment(),
     }
 }
@@ -139,6 +166,7 @@ fn missing_field() -> Finding {
         span: Span { start: end, end },
         replacement: ";\n  last_login_at: Date | null".into(),
         safe: true,
+        rank: None,
     };
     critical("MISSING_FIELD_IN_TYPE", Category::TypeAlignment, "Missing field 'last_login_at' in type `UserRow`")
         .with_field("last_login_at")
@@ -192,6 +220,7 @@ fn loose_schema() -> Finding {
         span: Span { start: value.span.start + 10, end: value.span.start + 10 },
         replacement: ".max(255)".into(),
         safe: true,
+        rank: None,
     };
     critical(
         "LOOSE_VALIDATION",
@@ -233,6 +262,10 @@ fn alignment() -> Vec<EntityAlignment> {
         primary_key: name == "id",
         foreign_key: name == "user_id",
         cells: cells.map(|cell| cell.map(str::to_owned)).into(),
+        contracts: match name {
+            "email" => vec![ContractField { direction: Direction::Taken, says: "string".into() }],
+            _other => Vec::new(),
+        },
     };
     let users = EntityAlignment {
         name: "users".into(),
@@ -247,6 +280,11 @@ fn alignment() -> Vec<EntityAlignment> {
             describe("UserRow", Layer::Row, "type", place(TYPES, "UserRow")),
             describe("CreateUserSchema", Layer::Validation, "validation schema", place(VALIDATION, "CreateUserSchema")),
         ],
+        contracts: vec![ContractSummary {
+            name: "UserEndpoints.create".into(),
+            endpoint: "POST /api/users".into(),
+            location: place(VALIDATION, "CreateUserSchema"),
+        }],
         references: Vec::new(),
     };
     let votes = EntityAlignment {
@@ -254,6 +292,7 @@ fn alignment() -> Vec<EntityAlignment> {
         view: false,
         columns: vec![column("user_id", "uuid NOT NULL", [None, None])],
         descriptions: Vec::new(),
+        contracts: Vec::new(),
         references: vec!["users".into()],
     };
     vec![users, votes]

@@ -36,6 +36,15 @@ impl Monorepo {
         repo
     }
 
+    /// A folder with nothing in it.
+    pub fn empty() -> Self {
+        let mut builder = tempfile::Builder::new();
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755));
+        let folder = builder.prefix("mono repo ").tempdir().expect("a temporary folder");
+        Self { root: folder.path().to_path_buf(), _folder: folder }
+    }
+
     /// A monorepo without TypeScript, with these migrations: name, SQL forward, SQL back.
     pub fn of_migrations(migrations: &[(&str, &str, &str)]) -> Self {
         let mut builder = tempfile::Builder::new();

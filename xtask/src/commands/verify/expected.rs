@@ -9,6 +9,7 @@ use crate::migrations::{Migration, replay};
 use crate::postgres::catalog::{self, OwnTables};
 use crate::postgres::connect::{Target, connect};
 use crate::render::human;
+use crate::schema::diff;
 use crate::schema::model::Schema;
 use crate::schema::snapshot::{self, FIX, Snapshot};
 use crate::tree::{Tree as _, WorkingTree};
@@ -47,6 +48,22 @@ fn of_migrations(context: &Context, options: &Options, migrations: &[Migration])
     let shadow = context.options.shadow_database_url.as_deref().filter(|url| !url.is_empty());
     let schema = replay::schema(&context.config, &context.root, shadow, migrations)?;
     Ok((schema, format!("a replay of {counted} on a scratch database (`{path}` {stale}; `{FIX}` updates it)")))
+}
+
+/// What migrations change that the snapshot, or the database that is judged, does not have yet; none where there are none.
+pub fn pending(
+    context: &Context,
+    options: &Options,
+    migrations: &[Migration],
+    schema: &Schema,
+) -> Result<Option<String>> {
+    let snapshot = snapshot::read(&context.tree(), &context.config.snapshot)?;
+    let changes = match snapshot {
+        Some(snapshot) if options.database => diff::diff(schema, &snapshot.schema),
+        Some(snapshot) if !snapshot.is_fresh(migrations) => diff::diff(&snapshot.schema, schema),
+        Some(_) | None => return Ok(None),
+    };
+    Ok((!options.database || !changes.is_empty()).then(|| changes.without_grants().to_string()))
 }
 
 /// What to run so that the staged snapshot stands for the staged migrations.

@@ -8,8 +8,9 @@ use anyhow::Result;
 use crate::checks;
 use crate::cli::ReportFormat;
 use crate::commands::{Context, report_files};
+use crate::migrations::lint;
 use crate::render::{github, gitlab, html, human, json, junit, markdown, sarif};
-use crate::report::Verification;
+use crate::report::{Rule, Verification};
 
 /// Prints the report and writes its file. A folder that cannot be written costs the file, not the verdict.
 pub fn publish(context: &Context, report: &Verification) -> Result<()> {
@@ -23,6 +24,7 @@ pub fn publish(context: &Context, report: &Verification) -> Result<()> {
 /// Prints the report, in the format that was asked for.
 pub fn print(context: &Context, report: &Verification) -> Result<()> {
     context.terminal.print(&rendered(context, report))?;
+    say_fixes(context, report)?;
     summarize_step(context, report)
 }
 
@@ -32,19 +34,48 @@ fn rendered(context: &Context, report: &Verification) -> String {
         ReportFormat::Json => json::verification(report),
         ReportFormat::Github => github::verification(report),
         ReportFormat::Gitlab => gitlab::verification(report),
-        ReportFormat::Sarif => sarif::verification(report, &checks::rules()),
+        ReportFormat::Sarif => sarif::verification(report, &rules()),
         ReportFormat::Markdown => markdown::verification(report),
         ReportFormat::Junit => junit::verification(report),
         ReportFormat::Html => html::verification(report),
     }
 }
 
+/// The documentation of everything that can be found.
+fn rules() -> Vec<Rule> {
+    let mut rules = checks::rules();
+    rules.push(lint::documentation());
+    rules
+}
+
+/// Formats for programs have no place for it, but JSON.
+fn say_fixes(context: &Context, report: &Verification) -> Result<()> {
+    let Some(fixes) = &report.fixes else { return Ok(()) };
+    let text = human::fixes::fixes(fixes, report.findings.len(), context.terminal.style());
+    match context.options.report_format {
+        ReportFormat::Human => context.terminal.print(&text)?,
+        ReportFormat::Json
+        | ReportFormat::Github
+        | ReportFormat::Gitlab
+        | ReportFormat::Sarif
+        | ReportFormat::Markdown
+        | ReportFormat::Junit
+        | ReportFormat::Html => context.terminal.eprint(&text)?,
+    }
+    Ok(())
+}
+
 /// GitHub shows few annotations; the summary of the step has all findings.
 fn summarize_step(context: &Context, report: &Verification) -> Result<()> {
     let file = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|file| !file.is_empty());
     let Some(file) = file.filter(|_| context.options.report_format == ReportFormat::Github) else { return Ok(()) };
-    let append = || std::fs::OpenOptions::new().create(true).append(true).open(&file);
-    if let Err(error) = append().and_then(|mut file| file.write_all(markdown::verification(report).as_bytes())) {
+    let append = || -> std::io::Result<()> {
+        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(&file)?;
+        let used = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+        let text = markdown::cut(markdown::verification(report), github::SUMMARY_LIMIT.saturating_sub(used));
+        file.write_all(text.as_bytes())
+    };
+    if let Err(error) = append() {
         let file = Path::new(&file).display();
         context.terminal.eprint(&format!("warning: cannot write the step's summary `{file}`: {error}\n"))?;
     }

@@ -1,103 +1,238 @@
-//! The tables and their foreign keys as a picture. Tables that refer to each other stand near each other: each is
-//! placed after the tables that it refers to.
+//! The tables and their foreign keys as a picture: a box for each table with its keys, an edge for each reference, with
+//! the foot of a crow on the side of the many.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use super::layout::{Node, layout};
 use super::{anchor, escape, worst};
 use crate::report::{EntityAlignment, Finding, Verification};
 
-const WIDTH: usize = 210;
-const HEIGHT: usize = 96;
-const GAP_X: usize = 60;
-const GAP_Y: usize = 44;
+const WIDTH: usize = 190;
+const HEAD: usize = 26;
+const LINE: usize = 16;
+const GAP_X: usize = 90;
+const GAP_Y: usize = 22;
+/// The height that an edge takes which passes through a layer.
+const PASSAGE: usize = 12;
 /// More keys than this do not fit into a box.
-const MOST_KEYS: usize = 3;
+const MOST_KEYS: usize = 5;
+/// Of more tables than this only those with findings are drawn, with what they refer to and what refers to them.
+const MOST_TABLES: usize = 120;
 
 /// The section with the picture.
 pub(super) fn section(report: &Verification) -> String {
-    let tables: Vec<_> = report.alignment.iter().filter(|entity| !entity.view).collect();
-    if tables.is_empty() {
+    let all: Vec<_> = report.alignment.iter().filter(|entity| !entity.view).collect();
+    if all.is_empty() {
         return String::new();
     }
-    let order = placed(&tables);
-    let columns = (1..).find(|columns| columns * columns >= order.len()).unwrap_or(1).clamp(1, 5);
-    let rows = order.len().div_ceil(columns);
-    let (width, height) = (columns * (WIDTH + GAP_X), rows * (HEIGHT + GAP_Y));
-    let mut text = format!(
-        "<section id=\"diagram\">\n<h2>Tables and their foreign keys</h2>\n<div class=\"scroll\"><svg viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"img\" aria-label=\"Entity-relationship diagram\">\n\
-         <defs><marker id=\"arrow\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" orient=\"auto\"><path d=\"M0 0 8 4 0 8z\"/></marker></defs>\n"
-    );
-    order.iter().enumerate().for_each(|(at, entity)| text.push_str(&edges(entity, at, &order, columns)));
-    order.iter().enumerate().for_each(|(at, entity)| text.push_str(&table(entity, corner(at, columns), report)));
-    text.push_str("</svg></div>\n</section>\n");
+    let tables = drawn(&all, report);
+    let mut text = String::from("<section id=\"diagram\">\n<h2>Tables and their foreign keys</h2>\n");
+    if tables.len() < all.len() {
+        let _ = writeln!(
+            text,
+            "<p class=\"dim\">{} of {} tables: those with findings, and their neighbours.</p>",
+            tables.len(),
+            all.len()
+        );
+    }
+    if !tables.is_empty() {
+        let _ = writeln!(
+            text,
+            "<div class=\"diagram\" tabindex=\"0\" role=\"region\" aria-label=\"Diagram\">{}</div>",
+            picture(&tables, report)
+        );
+    }
+    text.push_str("</section>\n");
     text
 }
 
-/// Breadth first from the tables that refer to nothing.
-fn placed<'a>(tables: &[&'a EntityAlignment]) -> Vec<&'a EntityAlignment> {
-    let mut order: Vec<&EntityAlignment> = Vec::new();
-    while order.len() < tables.len() {
-        let waiting = tables.iter().filter(|table| !order.iter().any(|placed| placed.name == table.name));
-        let unplaced = |table: &EntityAlignment| {
-            let open = table.references.iter().filter(|name| **name != table.name);
-            open.filter(|name| !order.iter().any(|placed| placed.name == **name)).count()
-        };
-        let Some(next) = waiting.min_by_key(|table| unplaced(table)) else { break };
-        order.push(next);
+/// The tables that fit into a picture.
+fn drawn<'a>(all: &[&'a EntityAlignment], report: &Verification) -> Vec<&'a EntityAlignment> {
+    if all.len() <= MOST_TABLES {
+        return all.to_vec();
     }
-    order
+    let wrong: BTreeSet<&str> = report.findings.iter().map(|finding| finding.entity.as_str()).collect();
+    let refers = |entity: &EntityAlignment| entity.references.iter().any(|name| wrong.contains(name.as_str()));
+    let referred: BTreeSet<&str> = all
+        .iter()
+        .filter(|entity| wrong.contains(entity.name.as_str()))
+        .flat_map(|entity| entity.references.iter().map(String::as_str))
+        .collect();
+    let name = |entity: &EntityAlignment| entity.name.as_str().to_owned();
+    let concerned = all.iter().filter(|entity| wrong.contains(name(entity).as_str()));
+    let near = all.iter().filter(|entity| {
+        !wrong.contains(name(entity).as_str()) && (refers(entity) || referred.contains(name(entity).as_str()))
+    });
+    concerned.chain(near).take(MOST_TABLES).copied().collect()
 }
 
-fn corner(at: usize, columns: usize) -> (usize, usize) {
-    ((at % columns) * (WIDTH + GAP_X) + GAP_X / 2, (at / columns) * (HEIGHT + GAP_Y) + GAP_Y / 2)
+/// A box, and where it stands.
+#[derive(Debug, Clone, Copy, Default)]
+struct Place {
+    x: usize,
+    y: usize,
+    height: usize,
 }
 
-fn table(entity: &EntityAlignment, (x, y): (usize, usize), report: &Verification) -> String {
-    let findings: Vec<&Finding> = report.findings.iter().filter(|finding| finding.entity == entity.name).collect();
+fn picture(tables: &[&EntityAlignment], report: &Verification) -> String {
+    let number = |name: &String| tables.iter().position(|table| table.name == *name);
+    let edges: Vec<(usize, usize)> = tables
+        .iter()
+        .enumerate()
+        .flat_map(|(from, table)| table.references.iter().filter_map(move |target| Some((from, number(target)?))))
+        .collect();
+    let layout = layout(tables.len(), &edges);
+    let heights = |node: &Node| match node {
+        Node::Table(table) => height(tables[*table]),
+        Node::Passage(_) => PASSAGE,
+    };
+    let total = |layer: &Vec<Node>| layer.iter().map(|node| heights(node) + GAP_Y).sum::<usize>();
+    let tallest = layout.layers.iter().map(total).max().unwrap_or(0);
+    let mut places = vec![Place::default(); tables.len()];
+    let mut passages: Vec<Vec<(usize, usize)>> = vec![Vec::new(); edges.len()];
+    for (at, layer) in layout.layers.iter().enumerate() {
+        let x = GAP_X / 2 + at * (WIDTH + GAP_X);
+        let mut y = GAP_Y / 2 + (tallest - total(layer)) / 2;
+        for node in layer {
+            match node {
+                Node::Table(table) => places[*table] = Place { x, y, height: heights(node) },
+                Node::Passage(edge) => passages[*edge].push((x, y + PASSAGE / 2)),
+            }
+            y += heights(node) + GAP_Y;
+        }
+    }
+    let width = layout.layers.len() * (WIDTH + GAP_X);
     let mut text = format!(
-        "<a href=\"#{}\"><rect class=\"box {}\" x=\"{x}\" y=\"{y}\" width=\"{WIDTH}\" height=\"{HEIGHT}\" rx=\"6\"/><text class=\"title\" x=\"{}\" y=\"{}\">{}</text>",
-        anchor(&entity.name),
-        worst(&findings),
-        x + 10,
-        y + 20,
-        escape(&entity.name)
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {tallest}\" width=\"{width}\" height=\"{tallest}\" role=\"group\" aria-label=\"Entity-relationship diagram\">\n"
     );
-    let keys = entity.columns.iter().filter(|column| column.primary_key || column.foreign_key);
-    for (line, column) in keys.take(MOST_KEYS).enumerate() {
-        let sign = if column.primary_key { "PK" } else { "FK" };
+    for (at, (from, to)) in edges.iter().enumerate() {
+        text.push_str(&edge(tables[*from], tables[*to], (places[*from], places[*to]), &passages[at]));
+    }
+    for (table, place) in tables.iter().zip(&places) {
+        text.push_str(&entity(table, *place, report));
+    }
+    text + "</svg>"
+}
+
+fn height(table: &EntityAlignment) -> usize {
+    let keys = table.columns.iter().filter(|column| column.primary_key || column.foreign_key).count();
+    HEAD + (keys.min(MOST_KEYS) + usize::from(keys > MOST_KEYS)).max(1) * LINE + 8
+}
+
+fn entity(table: &EntityAlignment, Place { x, y, height }: Place, report: &Verification) -> String {
+    let findings: Vec<&Finding> = report.findings.iter().filter(|finding| finding.entity == table.name).collect();
+    let name = escape(&table.name);
+    let mut text = format!(
+        "<a class=\"entity {}\" data-name=\"{name}\" href=\"#{}\"><title>{name}: {}</title>\
+         <rect class=\"box\" x=\"{x}\" y=\"{y}\" width=\"{WIDTH}\" height=\"{height}\" rx=\"6\"/>\
+         <path class=\"head\" d=\"M{} {}v{}q0 -5 5 -5h{}q5 0 5 5v{}z\"/>\
+         <text class=\"title\" x=\"{}\" y=\"{}\">{}</text>",
+        worst(&findings),
+        anchor(&table.name),
+        super::counted(&findings),
+        x + 1,
+        y + HEAD,
+        -(i64::try_from(HEAD - 6).unwrap_or(0)),
+        WIDTH - 12,
+        HEAD - 6,
+        x + 10,
+        y + 18,
+        escape(&shortened(&table.name, 24))
+    );
+    let keys: Vec<_> = table.columns.iter().filter(|column| column.primary_key || column.foreign_key).collect();
+    for (line, column) in keys.iter().take(MOST_KEYS).enumerate() {
+        let sign = match (column.primary_key, column.foreign_key) {
+            (true, true) => "PK FK",
+            (true, false) => "PK   ",
+            (false, _) => "   FK",
+        };
         let _ = write!(
             text,
-            "<text class=\"key\" x=\"{}\" y=\"{}\">{sign} {}</text>",
+            "<text class=\"key\" xml:space=\"preserve\" x=\"{}\" y=\"{}\">{sign} {}</text>",
             x + 10,
-            y + 42 + line * 18,
-            escape(&column.name)
+            y + HEAD + LINE * line + 15,
+            escape(&shortened(&column.name, 20))
+        );
+    }
+    if let Some(more) = keys.len().checked_sub(MOST_KEYS).filter(|more| *more > 0) {
+        let _ = write!(
+            text,
+            "<text class=\"key\" x=\"{}\" y=\"{}\">and {more} more</text>",
+            x + 10,
+            y + HEAD + LINE * MOST_KEYS + 15
         );
     }
     text.push_str("</a>\n");
     text
 }
 
-fn edges(entity: &EntityAlignment, at: usize, order: &[&EntityAlignment], columns: usize) -> String {
-    let mut text = String::new();
-    for target in &entity.references {
-        let Some(to) = order.iter().position(|other| other.name == *target).filter(|to| *to != at) else { continue };
-        let ((x1, y1), (x2, y2)) = ends(corner(at, columns), corner(to, columns));
-        let middle = usize::midpoint(y1, y2);
-        let _ = writeln!(
-            text,
-            "<path class=\"edge\" marker-end=\"url(#arrow)\" d=\"M{x1} {y1}C{x1} {middle} {x2} {middle} {x2} {y2}\"/>"
-        );
+fn shortened(name: &str, most: usize) -> String {
+    match name.char_indices().nth(most) {
+        Some((at, _)) => format!("{}…", &name[..at]),
+        None => name.to_owned(),
     }
-    text
 }
 
-/// From the upper edge of one box to the lower edge of the other; side by side, from edge to edge.
-fn ends((x1, y1): (usize, usize), (x2, y2): (usize, usize)) -> ((usize, usize), (usize, usize)) {
-    let (half, middle) = (WIDTH / 2, HEIGHT / 2);
-    match y1.cmp(&y2) {
-        std::cmp::Ordering::Greater => ((x1 + half, y1), (x2 + half, y2 + HEIGHT)),
-        std::cmp::Ordering::Less => ((x1 + half, y1 + HEIGHT), (x2 + half, y2)),
-        std::cmp::Ordering::Equal if x1 < x2 => ((x1 + WIDTH, y1 + middle), (x2, y2 + middle)),
-        std::cmp::Ordering::Equal => ((x1, y1 + middle), (x2 + WIDTH, y2 + middle)),
+/// From the table that refers, on the right, to the one that it refers to.
+fn edge(
+    from: &EntityAlignment,
+    to: &EntityAlignment,
+    (start, end): (Place, Place),
+    through: &[(usize, usize)],
+) -> String {
+    let names = format!("data-from=\"{}\" data-to=\"{}\"", escape(&from.name), escape(&to.name));
+    let title = format!("<title>{} refers to {}</title>", escape(&from.name), escape(&to.name));
+    if from.name == to.name {
+        let (x, y) = (start.x + WIDTH, start.y + HEAD / 2);
+        let loop_back = format!("M{x} {y}c34 0 34 30 0 30");
+        return format!(
+            "<path class=\"edge\" {names} d=\"{loop_back}\">{title}</path>{}\n",
+            foot(x, y + 30, true, &names)
+        );
     }
+    let leftwards = start.x >= end.x;
+    let (x1, y1) = (if leftwards { start.x } else { start.x + WIDTH }, start.y + start.height / 2);
+    let x2 = if start.x > end.x { end.x + WIDTH } else { end.x };
+    let y2 = end.y + end.height / 2;
+    let mut path = format!("M{x1} {y1}");
+    let mut last = (x1, y1);
+    let mut passages: Vec<(usize, usize)> = through.to_vec();
+    if leftwards {
+        passages.reverse();
+    }
+    for (x, y) in passages {
+        let (enter, leave) = if leftwards { (x + WIDTH, x) } else { (x, x + WIDTH) };
+        path.push_str(&curve(last, (enter, y)));
+        let _ = write!(path, "L{leave} {y}");
+        last = (leave, y);
+    }
+    if start.x == end.x {
+        // Side by side in one layer: around the left.
+        let _ = write!(path, "C{} {y1} {} {y2} {x2} {y2}", x1.saturating_sub(40), x2.saturating_sub(40));
+    } else {
+        path.push_str(&curve(last, (x2, y2)));
+    }
+    format!(
+        "<path class=\"edge\" {names} d=\"{path}\">{title}</path>{}{}\n",
+        foot(x1, y1, !leftwards, &names),
+        bar(x2, y2, leftwards && start.x > end.x, &names)
+    )
+}
+
+fn curve((x1, y1): (usize, usize), (x2, y2): (usize, usize)) -> String {
+    let middle = usize::midpoint(x1, x2);
+    format!("C{middle} {y1} {middle} {y2} {x2} {y2}")
+}
+
+/// The many: three toes at the edge of the box.
+fn foot(x: usize, y: usize, right: bool, names: &str) -> String {
+    let toe = if right { x + 10 } else { x.saturating_sub(10) };
+    format!("<path class=\"foot\" {names} d=\"M{toe} {y}L{x} {}M{toe} {y}L{x} {}\"/>", y.saturating_sub(5), y + 5)
+}
+
+/// The one: a bar in front of the box.
+fn bar(x: usize, y: usize, right: bool, names: &str) -> String {
+    let x = if right { x + 7 } else { x.saturating_sub(7) };
+    format!("<path class=\"foot\" {names} d=\"M{x} {}V{}\"/>", y.saturating_sub(5), y + 5)
 }

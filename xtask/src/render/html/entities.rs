@@ -1,120 +1,191 @@
-//! The overview of tables and what describes them, and every field of a table side by side.
+//! The matrix of tables and what describes them, and every field of a table in all of its descriptions side by side.
 
 use std::fmt::Write as _;
 
 use super::{anchor, code, counted, escape, worst};
-use crate::report::{ColumnAlignment, EntityAlignment, Finding, Layer, Verification};
+use crate::report::{
+    Category, ColumnAlignment, ContractField, DescriptionSummary, EntityAlignment, Finding, Layer, Verification,
+};
 
-/// The columns of the overview behind the database's.
-const LAYERS: [(Layer, &str); 3] =
-    [(Layer::Row, "Row types"), (Layer::Write, "Insert and update types"), (Layer::Validation, "Validation")];
+/// Tables with errors are shown open when there are no more of them than this.
+const OPEN: usize = 5;
 
 /// Tables × descriptions.
 pub(super) fn overview(report: &Verification) -> String {
+    if report.alignment.is_empty() {
+        return String::new();
+    }
     let mut text = String::from(
-        "<section id=\"overview\">\n<h2>Overview</h2>\n<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\">Table</th><th scope=\"col\">Database</th>",
+        "<section id=\"overview\" data-filtered>\n<h2>Overview</h2>\n<ul class=\"legend\"><li><span class=\"chip ok\">agrees</span></li>\
+         <li><span class=\"chip warning\">warning</span></li><li><span class=\"chip error\">error</span></li>\
+         <li><span class=\"chip none\">not described</span></li></ul>\n<div class=\"scroll\"><table class=\"matrix\">\n<thead><tr>",
     );
-    LAYERS.iter().for_each(|(_, name)| {
+    for name in ["Table", "Database", "Row types", "Insert and update types", "Contracts", "Validation"] {
         let _ = write!(text, "<th scope=\"col\">{name}</th>");
-    });
-    text.push_str("<th scope=\"col\">Contracts and others</th></tr></thead>\n<tbody>\n");
+    }
+    text.push_str("</tr></thead>\n<tbody>\n");
     report.alignment.iter().for_each(|entity| text.push_str(&overview_row(entity, report)));
-    text.push_str("</tbody></table></div>\n</section>\n");
+    text.push_str("</tbody></table></div>\n<p class=\"empty\" hidden>No table fits.</p>\n</section>\n");
     text
 }
 
+/// What is found about a table: under its own name, or that of an endpoint that speaks of it.
 fn of_entity<'r>(entity: &EntityAlignment, report: &'r Verification) -> Vec<&'r Finding> {
-    report.findings.iter().filter(|finding| finding.entity == entity.name).collect()
+    report.findings.iter().filter(|finding| finding.entity == entity.name || is_of_contract(entity, finding)).collect()
+}
+
+fn is_of_contract(entity: &EntityAlignment, finding: &Finding) -> bool {
+    finding.category == Category::ApiContracts
+        && entity
+            .contracts
+            .iter()
+            .any(|contract| contract.endpoint == finding.entity || finding.declaration.as_ref() == Some(&contract.name))
+}
+
+/// Whether a finding is about this declaration, and not another one of the same name.
+fn is_of_description(description: &DescriptionSummary, finding: &Finding) -> bool {
+    let files = finding.labels.iter().map(|label| &label.location.file);
+    finding.declaration.as_ref() == Some(&description.name)
+        && (files.clone().next().is_none() || files.clone().any(|file| *file == description.location.file))
 }
 
 fn overview_row(entity: &EntityAlignment, report: &Verification) -> String {
     let findings = of_entity(entity, report);
     let what = if entity.view { "view" } else { "table" };
+    let columns = entity.columns.iter().filter(|column| !column.database.is_empty()).count();
+    let is_described = |finding: &&&Finding| {
+        entity.descriptions.iter().any(|description| is_of_description(description, finding))
+            || is_of_contract(entity, finding)
+    };
+    let others: Vec<&Finding> = findings.iter().filter(|finding| !is_described(finding)).copied().collect();
     let mut text = format!(
-        "<tr data-level=\"{}\" data-text=\"{}\"><th scope=\"row\"><a href=\"#{}\">{}</a></th><td>{what}, {} columns</td>",
+        "<tr data-level=\"{}\" data-text=\"{}\"><th scope=\"row\"><a href=\"#{}\">{}</a></th>{}",
         worst(&findings),
         escape(&words(entity)),
         anchor(&entity.name),
         escape(&entity.name),
-        entity.columns.iter().filter(|column| !column.database.is_empty()).count()
+        cell(&others, &format!("{} of a {what}", super::count(columns, "column")))
     );
-    for (layer, _) in LAYERS {
-        text.push_str(&overview_cell(entity, layer, &findings));
-    }
-    let declared = |finding: &&&Finding| {
-        entity.descriptions.iter().any(|description| finding.declaration.as_ref() == Some(&description.name))
-    };
-    let others: Vec<&Finding> = findings.iter().filter(|finding| !declared(finding)).copied().collect();
-    let (class, count) =
-        if others.is_empty() { ("none", "–".to_owned()) } else { (worst(&others), counted(&others)) };
-    let _ = writeln!(text, "<td class=\"{class}\">{count}</td></tr>");
+    text.push_str(&layer_cell(entity, Layer::Row, &findings));
+    text.push_str(&layer_cell(entity, Layer::Write, &findings));
+    text.push_str(&contracts_cell(entity, &findings));
+    text.push_str(&layer_cell(entity, Layer::Validation, &findings));
+    text.push_str("</tr>\n");
     text
 }
 
-fn overview_cell(entity: &EntityAlignment, layer: Layer, findings: &[&Finding]) -> String {
+fn cell(found: &[&Finding], names: &str) -> String {
+    format!(
+        "<td class=\"{}\"><span class=\"count\">{}</span><span class=\"names\" title=\"{names}\">{names}</span></td>",
+        worst(found),
+        if found.is_empty() { "✓".to_owned() } else { counted(found) },
+        names = escape(names)
+    )
+}
+
+const NOT_DESCRIBED: &str = "<td class=\"none\">–</td>";
+
+fn layer_cell(entity: &EntityAlignment, layer: Layer, findings: &[&Finding]) -> String {
     let of_layer: Vec<_> = entity.descriptions.iter().filter(|description| description.layer == layer).collect();
     if of_layer.is_empty() {
-        return "<td class=\"none\">none</td>".to_owned();
+        return NOT_DESCRIBED.to_owned();
     }
-    let concerns = |finding: &&&Finding| {
-        of_layer.iter().any(|description| finding.declaration.as_ref() == Some(&description.name))
-    };
+    let concerns = |finding: &&&Finding| of_layer.iter().any(|description| is_of_description(description, finding));
     let found: Vec<&Finding> = findings.iter().filter(concerns).copied().collect();
-    let names: Vec<_> = of_layer.iter().map(|description| escape(&description.name)).collect();
-    format!(
-        "<td class=\"{}\">{}<br><span class=\"dim\">{}</span></td>",
-        worst(&found),
-        counted(&found),
-        names.join(", ")
-    )
+    let names: Vec<_> = of_layer.iter().map(|description| description.name.as_str()).collect();
+    cell(&found, &names.join(", "))
+}
+
+fn contracts_cell(entity: &EntityAlignment, findings: &[&Finding]) -> String {
+    let found: Vec<&Finding> = findings.iter().filter(|finding| is_of_contract(entity, finding)).copied().collect();
+    if entity.contracts.is_empty() && found.is_empty() {
+        return NOT_DESCRIBED.to_owned();
+    }
+    cell(&found, &super::count(entity.contracts.len(), "contract"))
 }
 
 /// What the filter looks at.
 fn words(entity: &EntityAlignment) -> String {
     let columns = entity.columns.iter().map(|column| column.name.as_str());
-    let names = entity.descriptions.iter().map(|description| description.name.as_str());
-    std::iter::once(entity.name.as_str()).chain(columns).chain(names).collect::<Vec<_>>().join(" ").to_lowercase()
+    let names = entity.descriptions.iter().flat_map(|one| [one.name.as_str(), one.location.file.as_ref()]);
+    let contracts = entity.contracts.iter().flat_map(|one| [one.name.as_str(), one.endpoint.as_str()]);
+    let all = std::iter::once(entity.name.as_str()).chain(columns).chain(names).chain(contracts);
+    all.collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
 /// Every table with its columns and what each declaration says of them.
 pub(super) fn side_by_side(report: &Verification) -> String {
-    let mut text = String::from("<section id=\"fields\">\n<h2>Field by field</h2>\n");
-    report.alignment.iter().for_each(|entity| text.push_str(&entity_table(entity, report)));
-    text.push_str("</section>\n");
+    if report.alignment.is_empty() {
+        return String::new();
+    }
+    let mut text = String::from("<section id=\"fields\" data-filtered>\n<h2>Field by field</h2>\n");
+    let wrong = report.alignment.iter().filter(|entity| worst(&of_entity(entity, report)) == "error").count();
+    report.alignment.iter().for_each(|entity| text.push_str(&entity_table(entity, report, wrong <= OPEN)));
+    text.push_str("<p class=\"empty\" hidden>No table fits.</p>\n</section>\n");
     text
 }
 
-fn entity_table(entity: &EntityAlignment, report: &Verification) -> String {
+fn entity_table(entity: &EntityAlignment, report: &Verification, few: bool) -> String {
     let findings = of_entity(entity, report);
+    let level = worst(&findings);
     let mut text = format!(
-        "<details id=\"{}\" data-level=\"{level}\" data-text=\"{}\"><summary><span class=\"chip {level}\">{}</span> <strong>{}</strong></summary>\n<div class=\"body scroll\"><table>\n<thead><tr><th scope=\"col\">Column</th><th scope=\"col\">Database</th>",
+        "<details class=\"entity\" id=\"{}\" data-level=\"{level}\" data-text=\"{}\"{}><summary><strong>{}</strong> \
+         <span class=\"chip {level}\">{}</span></summary>\n<div class=\"body scroll\"><table>\n\
+         <thead><tr><th scope=\"col\">Column</th><th scope=\"col\">Database</th>",
         anchor(&entity.name),
         escape(&words(entity)),
-        counted(&findings),
+        if few && level == "error" { " open" } else { "" },
         escape(&entity.name),
-        level = worst(&findings),
+        counted(&findings),
     );
-    for description in &entity.descriptions {
-        let place = escape(&description.location.to_string());
-        let _ = write!(
-            text,
-            "<th scope=\"col\" title=\"{place}\">{}<br><span class=\"dim\">{}</span></th>",
-            escape(&description.name),
-            description.noun
-        );
+    let (types, schemas) = sides(entity);
+    types.iter().for_each(|(_, description)| text.push_str(&head(description)));
+    if !entity.contracts.is_empty() {
+        text.push_str(&contracts_head(entity));
     }
+    schemas.iter().for_each(|(_, description)| text.push_str(&head(description)));
     text.push_str("</tr></thead>\n<tbody>\n");
     entity.columns.iter().for_each(|column| text.push_str(&column_row(entity, column, &findings)));
     text.push_str("</tbody></table></div></details>\n");
     text
 }
 
+type Numbered<'e> = Vec<(usize, &'e DescriptionSummary)>;
+
+/// The types, and the schemas, each with the number of its cell: the contracts stand between them.
+fn sides(entity: &EntityAlignment) -> (Numbered<'_>, Numbered<'_>) {
+    entity.descriptions.iter().enumerate().partition(|(_, description)| match description.layer {
+        Layer::Row | Layer::Write => true,
+        Layer::Validation => false,
+    })
+}
+
+fn head(description: &DescriptionSummary) -> String {
+    format!(
+        "<th scope=\"col\" title=\"{}\">{}<br><span class=\"dim\">{}</span></th>",
+        escape(&description.location.to_string()),
+        escape(&description.name),
+        description.noun
+    )
+}
+
+fn contracts_head(entity: &EntityAlignment) -> String {
+    let names: Vec<_> = entity.contracts.iter().map(|one| format!("{} {}", one.name, one.endpoint)).collect();
+    format!(
+        "<th scope=\"col\" title=\"{}\">Contracts<br><span class=\"dim\">{}</span></th>",
+        escape(&names.join("\n")),
+        super::count(entity.contracts.len(), "contract")
+    )
+}
+
 fn column_row(entity: &EntityAlignment, column: &ColumnAlignment, findings: &[&Finding]) -> String {
     let key = match (column.primary_key, column.foreign_key) {
-        (true, _) => " PK",
-        (false, true) => " FK",
+        (true, _) => " <span class=\"chip none\">PK</span>",
+        (false, true) => " <span class=\"chip none\">FK</span>",
         (false, false) => "",
     };
+    let of_column: Vec<&Finding> =
+        findings.iter().filter(|finding| finding.field.as_ref() == Some(&column.name)).copied().collect();
     let database = if column.database.is_empty() { "no column" } else { &column.database };
     let mut text = format!(
         "<tr><th scope=\"row\" class=\"code\">{}{key}</th><td class=\"code{}\">{}</td>",
@@ -122,26 +193,46 @@ fn column_row(entity: &EntityAlignment, column: &ColumnAlignment, findings: &[&F
         if column.database.is_empty() { " none" } else { "" },
         escape(database)
     );
-    for (description, cell) in entity.descriptions.iter().zip(&column.cells) {
-        let concerns = |finding: &&&Finding| {
-            finding.field.as_ref() == Some(&column.name) && finding.declaration.as_ref() == Some(&description.name)
-        };
-        let found: Vec<&Finding> = findings.iter().filter(concerns).copied().collect();
-        text.push_str(&cell_text(cell.as_deref(), &found));
+    let (types, schemas) = sides(entity);
+    types.iter().for_each(|one| text.push_str(&description_cell(one, column, &of_column)));
+    if !entity.contracts.is_empty() {
+        text.push_str(&contract_cell(entity, column, &of_column));
     }
+    schemas.iter().for_each(|one| text.push_str(&description_cell(one, column, &of_column)));
     text.push_str("</tr>\n");
     text
 }
 
+fn description_cell(
+    (at, description): &(usize, &DescriptionSummary),
+    column: &ColumnAlignment,
+    of_column: &[&Finding],
+) -> String {
+    let found: Vec<&Finding> =
+        of_column.iter().filter(|finding| is_of_description(description, finding)).copied().collect();
+    cell_text(column.cells.get(*at).and_then(Option::as_deref), &found)
+}
+
+fn contract_cell(entity: &EntityAlignment, column: &ColumnAlignment, of_column: &[&Finding]) -> String {
+    let found: Vec<&Finding> = of_column.iter().filter(|finding| is_of_contract(entity, finding)).copied().collect();
+    let says: Vec<String> = column.contracts.iter().map(in_words).collect();
+    cell_text((!says.is_empty()).then(|| says.join("\n")).as_deref(), &found)
+}
+
+/// `takes string`
+fn in_words(field: &ContractField) -> String {
+    format!("{} {}", field.direction.verb(), field.says)
+}
+
 fn cell_text(cell: Option<&str>, found: &[&Finding]) -> String {
-    let says = cell.map_or_else(|| "–".to_owned(), escape);
+    let says = cell.map_or_else(|| "–".to_owned(), |says| escape(says).replace('\n', "<br>"));
     match found.first() {
         None if cell.is_none() => format!("<td class=\"code none\">{says}</td>"),
         None => format!("<td class=\"code\">{says}</td>"),
         Some(first) => {
             let why = code(&first.message);
             format!(
-                "<td class=\"code {}\"><span class=\"mark\">≠</span> {says}<br><span class=\"dim\">{why}</span></td>",
+                "<td class=\"code {}\"><span class=\"mark\" title=\"disagrees\">≠</span> {says}<span class=\"why\">{why}</span></td>",
                 worst(found)
             )
         }

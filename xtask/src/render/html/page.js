@@ -1,32 +1,126 @@
 'use strict';
-const search = document.getElementById('search');
-const levels = [...document.querySelectorAll('.tools input[type=checkbox]')];
-const items = [...document.querySelectorAll('[data-text]')];
-const shown = document.getElementById('shown');
+const byId = (id) => document.getElementById(id);
+const search = byId('search');
+const level = byId('level');
+const kind = byId('kind');
+const shown = byId('shown');
+const items = [...document.querySelectorAll('[data-text]')].map((element) => ({
+  element, text: element.dataset.text, level: element.dataset.level, kind: element.dataset.kind,
+  finding: element.classList.contains('finding'), hidden: false,
+}));
+const findings = items.filter((item) => item.finding).length;
+
+function fits(item, words) {
+  const bad = level.value === '' || item.level === level.value || (level.value === 'any' && item.level !== 'ok');
+  const same = !item.finding || kind.value === '' || item.kind === kind.value;
+  return bad && same && words.every((word) => item.text.includes(word));
+}
 
 function filter() {
   const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-  const on = levels.filter((level) => level.checked).map((level) => level.value);
   let count = 0;
   for (const item of items) {
-    const fits = words.every((word) => item.dataset.text.includes(word)) && (on.length === 0 || on.includes(item.dataset.level));
-    item.hidden = !fits;
-    if (fits && item.classList.contains('finding')) count += 1;
+    const hidden = !fits(item, words);
+    if (hidden !== item.hidden) {
+      item.hidden = hidden;
+      item.element.hidden = hidden;
+    }
+    if (!hidden && item.finding) count += 1;
   }
-  shown.textContent = `${count} of ${items.filter((item) => item.classList.contains('finding')).length} findings shown`;
+  shown.textContent = count === findings ? `${findings} findings` : `${count} of ${findings} findings`;
+  for (const section of document.querySelectorAll('section[data-filtered]')) {
+    const any = [...section.querySelectorAll('[data-text]')].some((element) => !element.hidden);
+    section.querySelector('.empty').hidden = any;
+  }
 }
 
-search.addEventListener('input', filter);
-for (const level of levels) level.addEventListener('change', filter);
+let waiting = 0;
+function soon() {
+  cancelAnimationFrame(waiting);
+  waiting = requestAnimationFrame(filter);
+}
+
+function clear() {
+  search.value = '';
+  level.value = '';
+  kind.value = '';
+  filter();
+}
+
+search.addEventListener('input', soon);
+level.addEventListener('change', filter);
+kind.addEventListener('change', filter);
+byId('clear').addEventListener('click', () => { clear(); search.focus(); });
+
+const typing = (target) => target instanceof HTMLInputElement || target instanceof HTMLSelectElement;
+
+function step(by) {
+  const open = [...document.querySelectorAll('details.finding:not([hidden]) > summary')];
+  const at = open.indexOf(document.activeElement);
+  const next = open[at < 0 ? 0 : Math.min(Math.max(at + by, 0), open.length - 1)];
+  if (next) { next.focus(); next.scrollIntoView({ block: 'nearest' }); }
+}
+
 document.addEventListener('keydown', (event) => {
-  if (event.key === '/' && document.activeElement !== search) { event.preventDefault(); search.focus(); }
-  if (event.key === 'Escape' && document.activeElement === search) { search.value = ''; filter(); }
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === 'Escape') { clear(); search.blur(); }
+  else if (typing(event.target)) return;
+  else if (event.key === '/') { event.preventDefault(); search.focus(); search.select(); }
+  else if (event.key === 'j') step(1);
+  else if (event.key === 'k') step(-1);
 });
+
+byId('unfold').addEventListener('click', (event) => {
+  const open = event.currentTarget.getAttribute('aria-pressed') !== 'true';
+  for (const item of items) if (!item.hidden && item.element instanceof HTMLDetailsElement) item.element.open = open;
+  event.currentTarget.setAttribute('aria-pressed', String(open));
+  event.currentTarget.textContent = open ? 'Fold all' : 'Unfold all';
+});
+
+const remembered = { get() { try { return localStorage.getItem('theme'); } catch { return null; } },
+  set(theme) { try { localStorage.setItem('theme', theme); } catch { /* a page from disk may have no storage */ } } };
+function theme(name) { document.documentElement.dataset.theme = name; }
+if (remembered.get()) theme(remembered.get());
+byId('theme').addEventListener('click', () => {
+  const dark = getComputedStyle(document.documentElement).colorScheme === 'dark';
+  theme(dark ? 'light' : 'dark');
+  remembered.set(dark ? 'light' : 'dark');
+});
+
 function openTarget() {
-  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  if (target instanceof HTMLDetailsElement) { target.open = true; target.scrollIntoView(); }
+  const target = byId(decodeURIComponent(location.hash.slice(1)));
+  if (!(target instanceof HTMLDetailsElement)) return;
+  if (target.hidden) clear();
+  target.open = true;
+  target.scrollIntoView();
+  target.firstElementChild.focus({ preventScroll: true });
 }
 window.addEventListener('hashchange', openTarget);
-window.addEventListener('beforeprint', () => { for (const one of document.querySelectorAll('details')) one.open = true; });
+
+const closed = [];
+window.addEventListener('beforeprint', () => {
+  for (const one of document.querySelectorAll('details:not([open])')) { closed.push(one); one.open = true; }
+});
+window.addEventListener('afterprint', () => { for (const one of closed.splice(0)) one.open = false; });
+
+const svg = document.querySelector('.diagram svg');
+function light(name) {
+  if (!svg) return;
+  svg.classList.toggle('active', name !== null);
+  const near = new Set([name]);
+  for (const edge of svg.querySelectorAll('[data-from]')) {
+    const on = edge.dataset.from === name || edge.dataset.to === name;
+    edge.classList.toggle('on', on);
+    if (on) { near.add(edge.dataset.from); near.add(edge.dataset.to); }
+  }
+  for (const box of svg.querySelectorAll('.entity')) box.classList.toggle('on', near.has(box.dataset.name));
+}
+for (const box of svg ? svg.querySelectorAll('.entity') : []) {
+  box.addEventListener('pointerenter', () => light(box.dataset.name));
+  box.addEventListener('pointerleave', () => light(null));
+  box.addEventListener('focusin', () => light(box.dataset.name));
+  box.addEventListener('focusout', () => light(null));
+}
+
 openTarget();
 filter();

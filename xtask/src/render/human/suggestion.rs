@@ -19,11 +19,8 @@ pub(super) fn suggestion(suggestion: &Suggestion, sources: &Sources, style: Styl
 /// The lines that change, as they are and as they would be, and the number of the first.
 fn changed_lines<'s>(suggestion: &Suggestion, sources: &'s Sources) -> Option<(&'s str, String, usize)> {
     let source = sources.text(&suggestion.file)?;
-    let range = suggestion.span.range();
-    let start = source.get(..range.start)?.rfind('\n').map_or(0, |at| at + 1);
-    let end = source.get(range.end..)?.find('\n').map_or(source.len(), |at| range.end + at);
-    let before = source.get(start..end)?;
-    let after = format!("{}{}{}", source.get(start..range.start)?, suggestion.replacement, source.get(range.end..end)?);
+    let (before, after) = suggestion.lines(source)?;
+    let start = before.as_ptr() as usize - source.as_ptr() as usize;
     Some((before, after, source[..start].matches('\n').count() + 1))
 }
 
@@ -36,7 +33,7 @@ fn diff(text: &mut String, before: &str, after: &str, first_line: usize, style: 
             ChangeTag::Insert | ChangeTag::Equal => change.new_index(),
         };
         let number = index.map_or(first_line, |index| first_line + index);
-        let content = harmless(change.value().trim_end_matches('\n'));
+        let content = harmless(change.value().trim_end_matches(['\r', '\n']));
         let marked = match change.tag() {
             ChangeTag::Delete => paint(&format!("- {content}"), Paint::Red, style),
             ChangeTag::Insert => paint(&format!("+ {content}"), Paint::Green, style),

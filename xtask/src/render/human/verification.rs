@@ -1,6 +1,6 @@
 //! A verification as text.
 
-use crate::render::human::{coverage, finding, since};
+use crate::render::human::{coverage, digest, finding, since};
 use crate::render::style::{Paint, Sign, count, harmless_line, line, paint, sign};
 use crate::report::{Category, Severity, Since, Verification};
 use crate::terminal::Style;
@@ -20,11 +20,17 @@ pub fn verification(report: &Verification, style: Style) -> String {
     text.push_str(&status_lines(report, style));
     text.push_str(&about(since::schema));
     text.push('\n');
-    for one in &report.findings {
+    let shown = report.shown_at_most.unwrap_or(usize::MAX);
+    for one in report.findings.iter().take(shown) {
         text.push_str(&finding::finding(one, &report.sources, style));
         text.push('\n');
     }
+    if let Some(more) = report.findings.len().checked_sub(shown).filter(|more| *more > 0) {
+        line(&mut text, format_args!("{} not shown (`--max-findings`)\n", count(more, "more finding")));
+    }
+    text.push_str(&digest::digest(report, style));
     line(&mut text, format_args!("{}", summary(report, style)));
+    text.push_str(&digest::ways_out(report));
     text.push_str(&about(since::closing));
     text.push_str(&accepted(report));
     text.push_str(&coverage::coverage(&report.coverage, style));

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{document, finding};
-use crate::report::{Accepted, Category, Coverage, Severity, Since, Unjudged, Verification};
+use crate::report::{Accepted, Category, Coverage, Fixes, Severity, Since, Unjudged, Verification};
 
 /// The document `migration-verification-report.json`.
 #[must_use]
@@ -40,6 +40,9 @@ pub fn verification_value(report: &Verification) -> Value {
     if let Some(since) = &report.since {
         put("since", branch(since));
     }
+    if let Some(fixes) = &report.fixes {
+        put("fixes", self::fixes(fixes));
+    }
     Value::Object(object)
 }
 
@@ -53,6 +56,14 @@ fn branch(since: &Since) -> Value {
         "schemaChanges": since.schema,
         "notes": since.notes,
     })
+}
+
+fn fixes(fixes: &Fixes) -> Value {
+    let left = fixes
+        .left
+        .iter()
+        .map(|left| json!({ "file": left.file, "line": left.line, "text": left.text, "reason": left.reason }));
+    json!({ "fixed": fixes.fixed, "files": fixes.files, "notApplied": left.collect::<Vec<_>>() })
 }
 
 fn part(report: &Verification, category: Category) -> Value {

@@ -1,0 +1,15 @@
+//! The changes that checks propose, made exact in the text of a file and applied to it. The formatting around a change
+//! is kept: indentation, quotes, separators, trailing comments, line ends.
+
+mod apply;
+mod insert;
+mod lists;
+mod outline;
+mod place;
+mod values;
+
+pub use apply::{Applied, apply};
+pub use place::place;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,65 @@
+//! What a check would change in the sources, in terms of declarations. Where exactly the bytes go, and how they are
+//! formatted, only the file's text can say: that makes a [`Suggestion`](super::Suggestion) of it.
+
+use crate::source::Span;
+
+/// A change that would resolve a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposal {
+    /// What the change does, in the imperative: "add `| null`".
+    pub text: String,
+    /// The file, relative to the root.
+    pub file: String,
+    /// What is changed.
+    pub edit: Edit,
+    /// Whether `--fix` may apply it without a person having looked at it.
+    pub safe: bool,
+}
+
+/// What is changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Edit {
+    /// `replacement` takes the place of `span`.
+    Replace {
+        /// The bytes to replace; empty to insert.
+        span: Span,
+        /// What to put there.
+        replacement: String,
+    },
+    /// A type, class or Zod object gets another member.
+    AddMember {
+        /// The name of the declaration: the member must be written in it, not in one that it takes members from.
+        declaration: Span,
+        /// The type or value of the member that the new one follows.
+        after: Span,
+        /// Of several that follow the same member, the lowest comes first.
+        rank: u32,
+        /// Its name.
+        name: String,
+        /// Its type, or its schema in terms of `z`.
+        value: String,
+    },
+    /// A schema is called a check of its type: `.max(255)` behind `z.string()`, in front of `.optional()`.
+    AddCheck {
+        /// The schema.
+        schema: Span,
+        /// With the point in front.
+        call: String,
+    },
+    /// A schema is wrapped: `.nullable()` behind everything else.
+    Wrap {
+        /// The schema.
+        schema: Span,
+        /// With the point in front.
+        call: String,
+    },
+    /// A set of string values gets those that it lacks.
+    AddValues {
+        /// The name of the set, or the type or schema that writes it out.
+        set: Span,
+        /// The values that it has.
+        present: Vec<String>,
+        /// The values that it should have, in order.
+        wanted: Vec<String>,
+    },
+}

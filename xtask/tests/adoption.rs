@@ -1,0 +1,115 @@
+//! The way of a new user: `init`, `db-import`, `db-verify` in a monorepo that has never seen the tool, to the first finding
+//! that is true; and what a shell needs to complete the command line.
+
+use std::process::{Command, Stdio};
+
+use crate::support::monorepo::{Monorepo, Ran};
+use crate::support::scratch;
+
+const SCHEMA: &str = "import { integer, pgEnum, pgTable, serial, text, timestamp, varchar } from 'drizzle-orm/pg-core';
+
+export const role = pgEnum('role', ['owner', 'member']);
+
+export const users = pgTable('users', {
+  id: serial('id').primaryKey(),
+  name: varchar('name', { length: 100 }),
+  email: varchar('email', { length: 255 }).notNull().unique(),
+  role: role('role').notNull().default('member'),
+  createdAt: timestamp('created_at').notNull().defaultNow(),
+});
+
+export const posts = pgTable('posts', {
+  id: serial('id').primaryKey(),
+  authorId: integer('author_id').notNull().references(() => users.id),
+  body: text('body').notNull(),
+});
+";
+
+const FIRST: &str = "CREATE TYPE \"role\" AS ENUM ('owner', 'member');--> statement-breakpoint
+CREATE TABLE \"users\" (
+\t\"id\" serial PRIMARY KEY NOT NULL,
+\t\"name\" varchar(100),
+\t\"email\" varchar(255) NOT NULL,
+\t\"role\" \"role\" DEFAULT 'member' NOT NULL,
+\t\"created_at\" timestamp DEFAULT now() NOT NULL,
+\tCONSTRAINT \"users_email_unique\" UNIQUE(\"email\")
+);
+";
+
+const SECOND: &str = "CREATE TABLE \"posts\" (
+\t\"id\" serial PRIMARY KEY NOT NULL,
+\t\"author_id\" integer NOT NULL,
+\t\"body\" text
+);
+--> statement-breakpoint
+ALTER TABLE \"posts\" ADD CONSTRAINT \"posts_author_id_fk\" FOREIGN KEY (\"author_id\") REFERENCES \"users\"(\"id\");
+";
+
+/// A monorepo that uses Drizzle, whose second migration was edited by hand: `body` may be null.
+fn of_drizzle() -> Monorepo {
+    let repo = Monorepo::empty();
+    repo.write(
+        "package.json",
+        "{ \"name\": \"app\", \"private\": true, \"dependencies\": { \"drizzle-orm\": \"0.44.0\" } }",
+    );
+    repo.write("src/db/schema.ts", SCHEMA);
+    repo.write("drizzle/0000_first.sql", FIRST);
+    repo.write("drizzle/0001_posts.sql", SECOND);
+    let entry = |index: u32, tag: &str| {
+        format!(
+            "{{ \"idx\": {index}, \"version\": \"7\", \"when\": {}, \"tag\": \"{tag}\", \"breakpoints\": true }}",
+            1_700_000_000_000_u64 + u64::from(index)
+        )
+    };
+    let entries = [entry(0, "0000_first"), entry(1, "0001_posts")].join(", ");
+    repo.write(
+        "drizzle/meta/_journal.json",
+        &format!("{{ \"version\": \"7\", \"dialect\": \"postgresql\", \"entries\": [{entries}] }}"),
+    );
+    repo
+}
+
+#[test]
+fn three_commands_lead_to_the_first_true_finding() {
+    if scratch().is_none() {
+        return;
+    }
+    let repo = of_drizzle();
+    let before = repo.contents();
+    let proposed = repo.run(&["init"]).must_exit(0);
+    assert!(repo.contents() == before, "`init` proposes, and writes nothing");
+    assert!(proposed.stdout.contains("drizzle = ["), "{}", proposed.stdout);
+    assert!(proposed.stdout.contains("db-import --from drizzle drizzle"), "{}", proposed.stdout);
+
+    repo.run(&["init", "--write"]).must_exit(0);
+    repo.run(&["init", "--write"]).must_fail(&["db.toml", "is there already"]);
+
+    let planned = repo.run(&["db-import", "--from", "drizzle", "drizzle", "--dry-run"]).must_exit(0);
+    assert!(planned.stdout.contains("first") && !repo.path("migrations").exists(), "{}", planned.stdout);
+    repo.run(&["db-import", "--from", "drizzle", "drizzle"]).must_exit(0);
+    let imported = repo.contents();
+    assert_eq!(imported.keys().filter(|path| path.starts_with(repo.path("migrations"))).count(), 4);
+    repo.run(&["db-import", "--from", "drizzle", "drizzle"]).must_exit(0);
+    assert!(repo.contents() == imported, "a second import changes nothing");
+
+    let report = repo.run(&["db-verify", "--format", "json"]).must_exit(1).json();
+    let errors = report["typeAlignment"]["errors"].as_array().expect("errors");
+    let found: Vec<_> = errors.iter().map(|error| (&error["type"], &error["entity"], &error["field"])).collect();
+    assert_eq!(found, [(&"NULLABILITY_MISMATCH".into(), &"posts".into(), &"body".into())], "{report:#}");
+}
+
+#[test]
+fn completions_are_scripts_that_shells_read() {
+    let repo = Monorepo::empty();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = repo.run(&["completions", shell]).must_exit(0).stdout;
+        for word in ["db-verify", "db-migrate", "update-baseline"] {
+            assert!(script.contains(word), "{shell} does not know `{word}`");
+        }
+    }
+    let script = repo.run(&["completions", "bash"]).must_exit(0).stdout;
+    repo.write("completions.bash", &script);
+    let mut bash = Command::new("bash");
+    bash.current_dir(repo.path("")).args(["-n", "completions.bash"]).stdin(Stdio::null());
+    Ran::of(&mut bash).must_exit(0);
+}
