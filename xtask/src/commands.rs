@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::cli::{Cli, Command, Format, GlobalOptions};
+use crate::cli::{Cli, Command, Format, GlobalOptions, ReportFormat};
 use crate::config::Config;
 use crate::terminal::Terminal;
 use crate::tree::{Tree, WorkingTree};
@@ -121,6 +121,8 @@ fn format(cli: &Cli) -> Result<Format> {
     match (&cli.command, chosen.of_every_command()) {
         (_, Some(format)) => Ok(format),
         (Command::Verify(_), None) => Ok(Format::Human),
+        // A document, like JSON, and the command looks at the option itself.
+        (Command::Migrate(_), None) if chosen == ReportFormat::Html => Ok(Format::Json),
         (_, None) => bail!("`--format` takes `human` or `json` here: the other formats are `db-verify`'s"),
     }
 }

@@ -38,7 +38,7 @@ impl Terminal {
             ColorChoice::Always | ColorChoice::AlwaysAnsi => true,
             ColorChoice::Never => false,
         };
-        let emoji = color && io::stdout().is_terminal();
+        let emoji = color && io::stdout().is_terminal() && shows_unicode();
         Self { style: Style { color, emoji, width: terminal_width().unwrap_or(Style::PLAIN.width) }, interactive }
     }
 
@@ -63,6 +63,16 @@ impl Terminal {
     pub fn eprint(&self, text: &str) -> io::Result<()> {
         ignore_closed_pipe(io::stderr().lock().write_all(text.as_bytes()))
     }
+}
+
+/// Whether the locale says that more than ASCII is shown, as cargo asks it.
+fn shows_unicode() -> bool {
+    if cfg!(windows) {
+        return true;
+    }
+    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG")).unwrap_or_default().to_uppercase();
+    (locale.ends_with("UTF-8") || locale.ends_with("UTF8")) && set("TERM").is_none_or(|term| term != "linux")
 }
 
 fn terminal_width() -> Option<usize> {

@@ -5,6 +5,7 @@ mod support;
 
 mod adoption;
 mod alignment_properties;
+mod annotations;
 mod bad_input;
 mod browser;
 mod catalog;

@@ -74,6 +74,7 @@ fn migrations() {
         lock_in(&format!("{name}.human"), &human::migration::migration(&report, Style::PLAIN));
         lock_in(&format!("{name}.json"), &json::migration(&report));
     }
+    lock_in("migration_failed_after.html", &html::migration(&runs::failed_after()));
     lock_in("migration_done.terminal", &human::migration::migration(&runs::done(), TERMINAL));
 }
 

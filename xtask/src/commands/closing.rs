@@ -14,6 +14,8 @@ pub struct Closing {
     pub file: &'static str,
     /// The result, as JSON.
     pub result: String,
+    /// The result as a page, where that was asked for.
+    pub page: Option<String>,
     /// The last lines on the terminal.
     pub last_lines: String,
     /// What happened, for an error that comes after it.
@@ -28,7 +30,7 @@ pub fn close(context: &Context, worked: Result<()>, closing: &Closing) -> Result
         .and_then(|_| report_files::write(context, closing.file, &closing.result));
     context.terminal.print(match context.options.format {
         Format::Human => &closing.last_lines,
-        Format::Json => &closing.result,
+        Format::Json => closing.page.as_ref().unwrap_or(&closing.result),
     })?;
     worked?;
     written.with_context(|| closing.summary.clone())?;

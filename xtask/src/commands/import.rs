@@ -39,8 +39,11 @@ pub struct Options {
 pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let to = options.to.as_deref().unwrap_or(&context.config.migrations).trim_end_matches('/');
     let tool = options.from.name();
-    let found = import::read(&WorkingTree::new(&options.dir), options.from)
-        .with_context(|| format!("cannot import from `{}`", options.dir.display()))?;
+    // As `init` says it, relative to the monorepo; else as the shell completes it.
+    let inside = context.root.join(&options.dir);
+    let dir = if inside.is_dir() { &inside } else { &options.dir };
+    let found = import::read(&WorkingTree::new(dir), options.from)
+        .with_context(|| format!("cannot import from `{}`", dir.display()))?;
     let (pairs, notes) = import::pairs(&found, &tool);
     let files = new_files(&context.root, to, &pairs)?;
     if !options.dry_run {

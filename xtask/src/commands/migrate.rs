@@ -15,7 +15,7 @@ use postgres::Client;
 use super::closing::{self, Closing};
 use super::judge::Judge;
 use super::{Context, Outcome, live, report_files};
-use crate::cli::Format;
+use crate::cli::{Format, ReportFormat};
 use crate::migrations::blockers::{Blockers, Lookout};
 use crate::migrations::journal::{self, Phase};
 use crate::migrations::prediction::{Laboratory, Prediction};
@@ -23,7 +23,7 @@ use crate::migrations::runner::{self, Settings};
 use crate::migrations::state::State;
 use crate::migrations::{self, Migration, files, history, lock};
 use crate::postgres::connect::{Target, connect};
-use crate::render::{human, json};
+use crate::render::{html, human, json};
 use crate::report::{MigrationPlan, MigrationResult, Timestamp, Verification};
 use occurrence::History;
 use watch::{Known, Rejected, Watcher};
@@ -177,6 +177,9 @@ impl<'a> Run<'a> {
         let history = History::new(&judge, &prediction, &state.pending, planned.len());
         let drift = if interrupted { Vec::new() } else { before::drift(&prediction.base, &live) };
         self.result.pre = before::verification(&judge, &prediction, drift, &history);
+        if self.context.options.report_format == ReportFormat::Html {
+            before::picture(&mut self.result.pre, &judge, &prediction, planned.len());
+        }
         self.say(&human::migration::before(&self.result, style))?;
         Ok(Some(Ready { judge, prediction, history, applied, planned }))
     }
@@ -231,6 +234,7 @@ impl<'a> Run<'a> {
             verification: json::verification(self.result.post.as_ref().unwrap_or(&self.result.pre)),
             file: report_files::MIGRATION,
             result: json::migration(&self.result),
+            page: (self.context.options.report_format == ReportFormat::Html).then(|| html::migration(&self.result)),
             last_lines: human::migration::closing(&self.result, worked.is_err(), self.context.terminal.style()),
             summary: self.summary(),
             success: self.result.success,

@@ -248,6 +248,7 @@ impl<'a> Run<'a> {
             verification: json::verification(self.result.post.as_ref().unwrap_or(&self.result.pre)),
             file: report_files::ROLLBACK,
             result: json::rollback(&self.result),
+            page: None,
             last_lines: human::rollback::closing(&self.result, worked.is_err(), self.context.terminal.style()),
             summary: self.summary(),
             success: self.result.success,

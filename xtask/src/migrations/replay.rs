@@ -81,8 +81,21 @@ pub fn schemas(client: &mut Client, migrations: &[Migration], own: &OwnTables) -
 /// # Errors
 /// As [`schema`]; a migration in a transaction has then changed nothing.
 pub fn run(client: &mut Client, migration: &Migration) -> Result<()> {
-    run_script(client, &migration.file, &migration.sql, migration.no_transaction)
-        .with_context(|| format!("cannot replay `{migration}` on the scratch database"))
+    run_script(client, &migration.file, &migration.sql, migration.no_transaction).map_err(|error| {
+        let way_out = way_out(&error);
+        error.context(format!("cannot replay `{migration}` on the scratch database{way_out}"))
+    })
+}
+
+/// Which extensions there are is not the migration's fault.
+fn way_out(error: &anyhow::Error) -> &'static str {
+    let message = format!("{error:#}");
+    let lacks_extension = message.contains("extension \"") && message.contains("\" is not available");
+    if lacks_extension {
+        ", which lacks an extension: install it for that PostgreSQL, or set `SHADOW_DATABASE_URL` to a server that has it"
+    } else {
+        ""
+    }
 }
 
 /// Runs the text of `file`: forward or back.

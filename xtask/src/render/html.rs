@@ -6,6 +6,7 @@ mod diagram;
 mod entities;
 mod findings;
 mod layout;
+mod run;
 
 use std::fmt::Write as _;
 
@@ -14,7 +15,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
 use super::style::count;
-use crate::report::{Category, Finding, Severity, Verification};
+use crate::report::{Category, Finding, MigrationResult, Severity, Verification};
 
 const STYLE: &str = include_str!("html/page.css");
 const SCRIPT: &str = include_str!("html/page.js");
@@ -25,11 +26,22 @@ const MANY: usize = 400;
 /// The page.
 #[must_use]
 pub fn verification(report: &Verification) -> String {
+    page(report, "")
+}
+
+/// The page of `db-migrate`: what was applied, and its last verification.
+#[must_use]
+pub fn migration(result: &MigrationResult) -> String {
+    page(&run::verification(result), &run::section(result))
+}
+
+fn page(report: &Verification, first: &str) -> String {
     let mut page = head(report);
     page.push_str(&header(report));
     page.push_str(&tools(report));
     let many = report.alignment.len() + report.findings.len() > MANY;
     let _ = writeln!(page, "<main id=\"main\"{}>", if many { " class=\"many\"" } else { "" });
+    page.push_str(first);
     page.push_str(&entities::overview(report));
     page.push_str(&schema_changes(report));
     page.push_str(&findings::section(report));
@@ -75,6 +87,10 @@ fn header(report: &Verification) -> String {
         migration.unwrap_or_default(),
         escape(report.timestamp.as_str())
     );
+    if let Some(since) = &report.since {
+        let known = format!("{} left out, as it was there before", count(since.known, "finding"));
+        let _ = writeln!(text, "<li><strong>{}</strong>Judged is {}</li>", escape(&known), code(&since.title()));
+    }
     let parts = [
         (Category::TypeAlignment, "Type alignment"),
         (Category::ApiContracts, "API contracts"),
@@ -110,7 +126,7 @@ fn tools(report: &Verification) -> String {
     let kinds: String = kinds.iter().map(|kind| format!("<option>{}</option>", escape(kind))).collect();
     let sections = [
         ("overview", "Overview", !report.alignment.is_empty()),
-        ("changes", "Schema changes", report.schema_changes.is_some()),
+        ("changes", "Schema changes", !schema_changes(report).is_empty()),
         ("findings", "Findings", true),
         ("fields", "Field by field", !report.alignment.is_empty()),
         ("diagram", "Diagram", report.alignment.iter().any(|entity| !entity.view)),
@@ -130,8 +146,13 @@ fn tools(report: &Verification) -> String {
 
 /// What the migrations change that the snapshot or the database does not have yet.
 fn schema_changes(report: &Verification) -> String {
-    let Some(changes) = &report.schema_changes else { return String::new() };
-    let mut text = String::from("<section id=\"changes\">\n<h2>What pending migrations change in the schema</h2>\n");
+    let of_branch = report.since.as_ref().and_then(|since| since.schema.as_ref()).map(|lines| lines.join("\n"));
+    let (title, changes) = match (&report.schema_changes, of_branch) {
+        (Some(changes), _) => ("What pending migrations change in the schema", changes.clone()),
+        (None, Some(changes)) => ("What the branch changes in the schema", changes),
+        (None, None) => return String::new(),
+    };
+    let mut text = format!("<section id=\"changes\">\n<h2>{title}</h2>\n");
     if changes.trim().is_empty() {
         text.push_str("<p>Nothing: the schema stays as it is.</p>\n</section>\n");
         return text;

@@ -57,6 +57,13 @@ pub fn verification(
     verification
 }
 
+/// Adds what a page shows beside the findings: every table with its descriptions, and what `planned` migrations change.
+pub fn picture(verification: &mut Verification, judge: &Judge<'_>, prediction: &Prediction, planned: usize) {
+    let after = prediction.after(planned);
+    verification.alignment = judge.alignment(after);
+    verification.schema_changes = Some(difference(&prediction.base, after).to_string());
+}
+
 /// What somebody changed in the database past the migrations. Privileges are granted by servers themselves.
 pub fn drift(expected: &Schema, live: &Schema) -> Vec<Finding> {
     let difference = difference(expected, live);

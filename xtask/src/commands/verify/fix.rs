@@ -101,7 +101,7 @@ impl Fixing {
         let mut written = Vec::new();
         let mut left = Vec::new();
         for (file, (before, after)) in &self.files {
-            match files::write(context, file, before, after) {
+            match files::write(&context.root, file, before, after) {
                 Ok(true) => written.push(file.clone()),
                 Ok(false) => left.push(Left {
                     file: file.clone(),

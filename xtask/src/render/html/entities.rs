@@ -53,18 +53,13 @@ fn overview_row(entity: &EntityAlignment, report: &Verification) -> String {
     let findings = of_entity(entity, report);
     let what = if entity.view { "view" } else { "table" };
     let columns = entity.columns.iter().filter(|column| !column.database.is_empty()).count();
-    let is_described = |finding: &&&Finding| {
-        entity.descriptions.iter().any(|description| is_of_description(description, finding))
-            || is_of_contract(entity, finding)
-    };
-    let others: Vec<&Finding> = findings.iter().filter(|finding| !is_described(finding)).copied().collect();
     let mut text = format!(
         "<tr data-level=\"{}\" data-text=\"{}\"><th scope=\"row\"><a href=\"#{}\">{}</a></th>{}",
         worst(&findings),
         escape(&words(entity)),
         anchor(&entity.name),
         escape(&entity.name),
-        cell(&others, &format!("{} of a {what}", super::count(columns, "column")))
+        cell(&[], &format!("{what}, {}", super::count(columns, "column")))
     );
     text.push_str(&layer_cell(entity, Layer::Row, &findings));
     text.push_str(&layer_cell(entity, Layer::Write, &findings));
@@ -87,13 +82,30 @@ const NOT_DESCRIBED: &str = "<td class=\"none\">–</td>";
 
 fn layer_cell(entity: &EntityAlignment, layer: Layer, findings: &[&Finding]) -> String {
     let of_layer: Vec<_> = entity.descriptions.iter().filter(|description| description.layer == layer).collect();
-    if of_layer.is_empty() {
+    let concerns = |finding: &&&Finding| {
+        of_layer.iter().any(|description| is_of_description(description, finding))
+            || (is_of_no_description(entity, finding) && layer_of(finding.category) == Some(layer))
+    };
+    let found: Vec<&Finding> = findings.iter().filter(concerns).copied().collect();
+    if of_layer.is_empty() && found.is_empty() {
         return NOT_DESCRIBED.to_owned();
     }
-    let concerns = |finding: &&&Finding| of_layer.iter().any(|description| is_of_description(description, finding));
-    let found: Vec<&Finding> = findings.iter().filter(concerns).copied().collect();
     let names: Vec<_> = of_layer.iter().map(|description| description.name.as_str()).collect();
     cell(&found, &names.join(", "))
+}
+
+/// Whether a finding is about what no declaration of the table says: a missing one, or a set of values with a name.
+fn is_of_no_description(entity: &EntityAlignment, finding: &Finding) -> bool {
+    !entity.descriptions.iter().any(|description| is_of_description(description, finding))
+}
+
+/// Where such a finding belongs.
+fn layer_of(category: Category) -> Option<Layer> {
+    match category {
+        Category::TypeAlignment => Some(Layer::Row),
+        Category::ApiContracts => None,
+        Category::ValidationSchemas => Some(Layer::Validation),
+    }
 }
 
 fn contracts_cell(entity: &EntityAlignment, findings: &[&Finding]) -> String {

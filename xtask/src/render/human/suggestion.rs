@@ -34,6 +34,9 @@ fn diff(text: &mut String, before: &str, after: &str, first_line: usize, style: 
         };
         let number = index.map_or(first_line, |index| first_line + index);
         let content = harmless(change.value().trim_end_matches(['\r', '\n']));
+        // A terminal would break the line anywhere; who reads a file has all of it.
+        let room = style.width.saturating_sub(width + 4);
+        let content = if style.color { console::truncate_str(&content, room, "…") } else { content.into() };
         let marked = match change.tag() {
             ChangeTag::Delete => paint(&format!("- {content}"), Paint::Red, style),
             ChangeTag::Insert => paint(&format!("+ {content}"), Paint::Green, style),

@@ -47,9 +47,9 @@ fn unmerged(root: &Path) -> BTreeSet<String> {
     text.split('\0').filter_map(|entry| entry.split_once('\t')).map(|(_, path)| path.to_owned()).collect()
 }
 
-/// Replaces the content of `file`; whether it still was `before`.
-pub(super) fn write(context: &Context, file: &str, before: &str, after: &str) -> Result<bool> {
-    let named = context.root.join(file);
+/// Replaces the content of `file` below `root`; whether it still was `before`.
+pub(super) fn write(root: &Path, file: &str, before: &str, after: &str) -> Result<bool> {
+    let named = root.join(file);
     let attempt = || -> std::io::Result<bool> {
         // A link stays one: what it leads to is written.
         let path = named.canonicalize()?;
@@ -65,4 +65,40 @@ pub(super) fn write(context: &Context, file: &str, before: &str, after: &str) ->
         Ok(true)
     };
     attempt().with_context(|| format!("cannot write `{}`", named.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_has_changed_meanwhile_is_left_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("a.ts");
+        std::fs::write(&file, "read").expect("a file");
+        assert!(write(folder.path(), "a.ts", "read", "fixed").expect("written"));
+        assert!(!write(folder.path(), "a.ts", "read", "fixed again").expect("nothing to write"));
+        assert_eq!(std::fs::read_to_string(&file).expect("readable"), "fixed");
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing is left behind");
+        assert!(write(folder.path(), "b.ts", "", "x").is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_within_the_monorepo_stays_one_and_others_are_not_followed() {
+        let (folder, other) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+        std::fs::write(folder.path().join("a.ts"), "read").expect("a file");
+        std::fs::write(other.path().join("b.ts"), "read").expect("a file");
+        std::os::unix::fs::symlink("a.ts", folder.path().join("near.ts")).expect("a link");
+        std::os::unix::fs::symlink(other.path().join("b.ts"), folder.path().join("far.ts")).expect("a link");
+        assert!(write(folder.path(), "near.ts", "read", "fixed").expect("written"));
+        assert!(folder.path().join("near.ts").is_symlink());
+        assert_eq!(std::fs::read_to_string(folder.path().join("a.ts")).expect("readable"), "fixed");
+        let refusals = Refusals { root: folder.path().to_path_buf(), unmerged: BTreeSet::from(["a.ts".to_owned()]) };
+        let why = |file: &str| refusals.why(file).unwrap_or_default();
+        assert!(
+            why("far.ts").contains("outside") && why("a.ts").contains("conflicts") && why("c.ts").contains("found")
+        );
+        assert_eq!(refusals.why("near.ts"), None);
+    }
 }

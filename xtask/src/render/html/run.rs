@@ -1,0 +1,52 @@
+//! What `db-migrate` did, in front of its verification.
+
+use std::fmt::Write as _;
+
+use super::escape;
+use crate::report::{MigrationResult, Verification};
+
+/// The last verification of a run, with the overview of the first.
+pub(super) fn verification(result: &MigrationResult) -> Verification {
+    let last = result.post.as_ref().unwrap_or(&result.pre).clone();
+    Verification { alignment: result.pre.alignment.clone(), schema_changes: result.pre.schema_changes.clone(), ..last }
+}
+
+/// The section with the migrations.
+pub(super) fn section(result: &MigrationResult) -> String {
+    let (class, says) = match (result.success, result.plan.is_some()) {
+        (true, true) => ("ok", "The migrations would be applied"),
+        (true, false) => ("ok", "Migration completed successfully"),
+        (false, true) => ("error", "The migrations would be refused"),
+        (false, false) => ("error", "Migration failed"),
+    };
+    let mut text = format!(
+        "<section id=\"run\">\n<h2><span class=\"chip {class}\">{says}</span></h2>\n<p class=\"dim\">Database: <code>{}</code></p>\n",
+        escape(&result.database)
+    );
+    if let Some(error) = &result.error {
+        let _ = writeln!(text, "<pre>{}</pre>", escape(error));
+    }
+    if result.planned.is_empty() {
+        text.push_str("<p>Nothing to apply: the database has all of these migrations.</p>\n");
+    } else {
+        text.push_str(
+            "<table>\n<thead><tr><th scope=\"col\">Migration</th><th scope=\"col\">State</th></tr></thead>\n<tbody>\n",
+        );
+        result.planned.iter().for_each(|name| text.push_str(&row(name, result)));
+        text.push_str("</tbody></table>\n");
+    }
+    for unchecked in &result.unchecked {
+        let _ = writeln!(text, "<p><span class=\"chip warning\">not checked</span> {}</p>", escape(unchecked));
+    }
+    text.push_str("</section>\n");
+    text
+}
+
+fn row(name: &str, result: &MigrationResult) -> String {
+    let applied = result.applied.iter().find(|applied| applied.name == name);
+    let (class, state) = match applied {
+        Some(applied) => ("ok", format!("applied and committed in {} ms", applied.duration.as_millis())),
+        None => ("none", "not applied".to_owned()),
+    };
+    format!("<tr><th scope=\"row\" class=\"code\">{}</th><td class=\"{class}\">{state}</td></tr>\n", escape(name))
+}
