@@ -76,8 +76,8 @@ pub fn read(client: &mut impl GenericClient, own: &OwnTables) -> Result<Schema, 
         .batch_execute("SET LOCAL search_path = pg_catalog; SET LOCAL jit = off; SET LOCAL work_mem = '64MB'")?;
     let mut schema = Schema::default();
     relations::read(&mut transaction, own, &mut schema)?;
-    columns::read(&mut transaction, own, &mut schema)?;
-    constraints::read(&mut transaction, own, &mut schema)?;
+    let column_names = columns::read(&mut transaction, own, &mut schema)?;
+    constraints::read(&mut transaction, own, &column_names, &mut schema)?;
     indexes::read(&mut transaction, own, &mut schema)?;
     triggers::read(&mut transaction, own, &mut schema)?;
     types::read(&mut transaction, &mut schema)?;

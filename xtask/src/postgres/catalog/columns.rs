@@ -1,9 +1,15 @@
-//! The columns of tables, views and composite types.
+//! The columns of tables, views and composite types. There are so many of them that what PostgreSQL would have to write
+//! out for each (its type, its default) is asked for once for all that are alike.
+
+mod expressions;
+
+use std::collections::HashMap;
 
 use postgres::{Error, GenericClient, Row};
 
 use super::{OwnTables, object_name};
 use crate::schema::model::{Column, Composite, Identity, Schema};
+use expressions::Expressions;
 
 /// `NOT NULL` may also come from a domain, at any depth of domains over domains.
 const COLUMNS: &str = concat!(
@@ -13,10 +19,10 @@ const COLUMNS: &str = concat!(
         UNION
         SELECT t.oid FROM pg_type AS t JOIN not_null_domain AS d ON t.typbasetype = d.oid WHERE t.typtype = 'd')
     SELECT n.nspname::text AS namespace, c.relname::text AS name, a.attname::text AS column_name,
-           format_type(a.atttypid, a.atttypmod) AS type_name,
+           a.attrelid AS relation, a.attnum AS number, a.atttypid AS type_oid, a.atttypmod AS modifier,
            a.attnotnull AS not_null, a.atttypid IN (SELECT oid FROM not_null_domain) AS not_null_domain,
            a.attidentity::text AS identity, a.attgenerated::text AS generated,
-           pg_get_expr(d.adbin, d.adrelid) AS expression,
+           d.oid AS default_oid, d.adbin::text AS default_tree,
            CASE WHEN a.attcollation <> t.typcollation
                 THEN quote_ident(ln.nspname) || '.' || quote_ident(l.collname) END AS collation,
            CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage::text END AS storage,
@@ -55,32 +61,68 @@ const COMPOSITES: &str = concat!(
     " ORDER BY namespace, name"
 );
 
-pub(super) fn read(client: &mut impl GenericClient, own: &OwnTables, schema: &mut Schema) -> Result<(), Error> {
+/// The types that columns have.
+const TYPES: &str = "
+    SELECT type_oid, modifier, format_type(type_oid, modifier) AS name
+    FROM (SELECT DISTINCT a.atttypid AS type_oid, a.atttypmod AS modifier
+          FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid
+          WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c') AND a.attnum > 0 AND NOT a.attisdropped) AS used
+    ORDER BY type_oid, modifier";
+
+/// The name of each column, by the OID of its relation and its number: how other catalogs refer to it.
+#[derive(Debug, Default)]
+pub(super) struct ColumnNames(HashMap<(u32, i16), String>);
+
+impl ColumnNames {
+    /// The names of the columns with these numbers.
+    pub(super) fn of(&self, relation: u32, numbers: &[i16]) -> Vec<String> {
+        numbers.iter().filter_map(|number| self.0.get(&(relation, *number)).cloned()).collect()
+    }
+}
+
+pub(super) fn read(
+    client: &mut impl GenericClient,
+    own: &OwnTables,
+    schema: &mut Schema,
+) -> Result<ColumnNames, Error> {
     for row in client.query(COMPOSITES, &[])? {
         let composite = Composite { comment: row.get("comment"), columns: Vec::new() };
         schema.composites.insert(object_name(&row), composite);
     }
-    for row in client.query(COLUMNS, &[&own.tables])? {
-        let name = object_name(&row);
-        if let Some(table) = schema.tables.get_mut(&name) {
-            table.columns.push(column(&row));
-        } else if let Some(view) = schema.views.get_mut(&name) {
-            view.columns.push(column(&row));
-        } else if let Some(composite) = schema.composites.get_mut(&name) {
-            composite.columns.push(column(&row));
+    let rows = client.query(COLUMNS, &[&own.tables])?;
+    let types = types(client)?;
+    let expressions = Expressions::read(client, &rows)?;
+    let mut names = ColumnNames::default();
+    for row in &rows {
+        let relation = object_name(row);
+        let column = column(row, &types, &expressions);
+        names.0.insert((row.get("relation"), row.get("number")), column.name.clone());
+        if let Some(table) = schema.tables.get_mut(&relation) {
+            table.columns.push(column);
+        } else if let Some(view) = schema.views.get_mut(&relation) {
+            view.columns.push(column);
+        } else if let Some(composite) = schema.composites.get_mut(&relation) {
+            composite.columns.push(column);
         }
     }
-    Ok(())
+    Ok(names)
 }
 
-fn column(row: &Row) -> Column {
-    let expression: Option<String> = row.get("expression");
+type TypeNames = HashMap<(u32, i32), String>;
+
+fn types(client: &mut impl GenericClient) -> Result<TypeNames, Error> {
+    let rows = client.query(TYPES, &[])?;
+    Ok(rows.iter().map(|row| ((row.get("type_oid"), row.get("modifier")), row.get("name"))).collect())
+}
+
+fn column(row: &Row, types: &TypeNames, expressions: &Expressions) -> Column {
+    let expression = expressions.of(row);
     let generation: &str = row.get("generated");
     let (default, generated) = if generation.is_empty() { (expression, None) } else { (None, expression) };
     let (own_not_null, domain_not_null): (bool, bool) = (row.get("not_null"), row.get("not_null_domain"));
     Column {
         name: row.get("column_name"),
-        type_name: row.get("type_name"),
+        type_name: types.get(&(row.get("type_oid"), row.get("modifier"))).cloned().unwrap_or_default(),
         not_null: own_not_null || domain_not_null,
         not_null_by_domain: domain_not_null && !own_not_null,
         default,

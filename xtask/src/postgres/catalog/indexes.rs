@@ -12,8 +12,7 @@ const INDEXES: &str = concat!(
            pg_get_indexdef(i.indexrelid) AS definition,
            pn.nspname::text AS parent_namespace, p.relname::text AS parent_name,
            s.spcname::text AS tablespace,
-           ARRAY(SELECT a.attnum || '=' || a.attstattarget FROM pg_attribute AS a
-                 WHERE a.attrelid = i.indexrelid AND a.attstattarget >= 0 ORDER BY a.attnum) AS statistics,
+           coalesce(g.targets, '{}') AS statistics,
            o.description AS comment
     FROM pg_index AS i
     JOIN pg_class AS x ON x.oid = i.indexrelid
@@ -23,6 +22,8 @@ const INDEXES: &str = concat!(
     LEFT JOIN pg_class AS p ON p.oid = h.inhparent
     LEFT JOIN pg_namespace AS pn ON pn.oid = p.relnamespace
     LEFT JOIN pg_tablespace AS s ON s.oid = x.reltablespace
+    LEFT JOIN (SELECT a.attrelid, array_agg(a.attnum || '=' || a.attstattarget ORDER BY a.attnum) AS targets
+               FROM pg_attribute AS a WHERE a.attstattarget >= 0 AND a.attnum > 0 GROUP BY a.attrelid) AS g ON g.attrelid = i.indexrelid
     LEFT JOIN pg_description AS o
         ON o.classoid = 'pg_class'::regclass AND o.objoid = x.oid AND o.objsubid = 0
     WHERE c.relname <> ALL ($1::text[])
