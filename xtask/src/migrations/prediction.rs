@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow};
-use postgres::Client;
+use postgres::{Client, GenericClient};
 
 use super::fingerprint::{self, Fingerprinter};
 use super::{Migration, replay};
@@ -139,7 +139,7 @@ impl Laboratory<'_> {
     ///
     /// # Errors
     /// Those of the queries.
-    pub fn read(&self, client: &mut Client) -> Result<Schema> {
+    pub fn read(&self, client: &mut impl GenericClient) -> Result<Schema> {
         let schema =
             catalog::read(client, &OwnTables::of(self.config)).map_err(|error| anyhow!(ServerError::from(error)));
         schema.context("cannot read the catalogs of the scratch database")

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
-use postgres::{Client, GenericClient};
+use postgres::{Client, GenericClient, Transaction};
 
 use super::{Migration, preflight, sql};
 use crate::config::Config;
@@ -105,6 +105,18 @@ fn way_out(error: &anyhow::Error) -> &'static str {
 pub fn run_script(client: &mut Client, file: &str, text: &str, no_transaction: bool) -> Result<()> {
     if no_transaction { one_by_one(client, file, text) } else { at_once(client, file, text) }?;
     fresh_session(client)
+}
+
+/// Runs the text of `file` in an open transaction, as far as to what its COMMIT would check.
+///
+/// # Errors
+/// As [`run`]; the transaction can then only be rolled back.
+pub fn run_in(transaction: &mut Transaction<'_>, file: &str, text: &str) -> Result<()> {
+    for (number, statement) in (1..).zip(sql::statements(text)) {
+        transaction.batch_execute(statement.text()).map_err(|error| explain(error, file, &statement, number))?;
+    }
+    let checked = transaction.batch_execute(&format!("SET CONSTRAINTS ALL IMMEDIATE; {FRESH_SESSION}"));
+    checked.map_err(|error| anyhow!(ServerError::from(error)).context(format!("the COMMIT of `{file}` would fail")))
 }
 
 /// Undoes what a migration has set.

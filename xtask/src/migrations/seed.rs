@@ -4,6 +4,8 @@
 mod pattern;
 mod values;
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context as _, Result};
 use postgres::{Client, error::DbError};
 
@@ -13,6 +15,9 @@ use crate::schema::types::ColumnType;
 
 /// How many rows each table gets.
 const ROWS: usize = 3;
+
+/// How many tables one query is about.
+pub(super) const TABLES_AT_ONCE: usize = 50;
 
 /// How often a row is tried.
 const ATTEMPTS: usize = 400;
@@ -24,51 +29,96 @@ pub struct Seeded {
     pub empty: Vec<(String, String)>,
 }
 
-/// Brings each table of `schema` to a few rows; `run` makes the values of one call differ from those of another.
-///
-/// # Errors
-/// When the database goes away. A table that cannot be filled is no error.
-pub fn fill(client: &mut Client, schema: &Schema, run: usize) -> Result<Seeded> {
-    let mut open: Vec<&ObjectName> = schema
-        .tables
-        .iter()
-        .filter(|(_, table)| table.partition.is_none() && table.foreign.is_none())
-        .map(|(name, _)| name)
-        .collect();
-    let mut refusals = Vec::new();
-    // A table whose references are still empty has another chance after the others.
-    loop {
-        let before = open.len();
-        refusals.clear();
-        let mut left = Vec::new();
-        for name in open {
-            if let Some(refusal) = fill_table(client, schema, name, run)? {
-                refusals.push((name.to_string(), refusal));
-                left.push(name);
+/// Fills tables, again and again as migrations change them, and remembers which could not be filled.
+#[derive(Debug, Default)]
+pub struct Seeder {
+    /// The tables that stayed empty, with what they were then, how many tables had rows, and the last refusal.
+    refused: BTreeMap<ObjectName, (Table, usize, String)>,
+}
+
+impl Seeder {
+    /// Gives each empty table of `schema` a few rows; `run` makes the values of one call differ from those of another.
+    ///
+    /// # Errors
+    /// When the database goes away. A table that cannot be filled is no error.
+    pub fn fill(&mut self, client: &mut Client, schema: &Schema, run: usize) -> Result<Seeded> {
+        let wanted = |table: &Table| table.partition.is_none() && table.foreign.is_none();
+        let tables: Vec<_> = schema.tables.iter().filter(|(_, table)| wanted(table)).collect();
+        let counts = counts(client, tables.iter().map(|(name, _)| *name))?;
+        let mut filled = counts.values().filter(|count| **count > 0).count();
+        let mut open: Vec<_> = tables.into_iter().filter(|(name, _)| counts.get(name) == Some(&0)).collect();
+        // A table whose references are still empty has another chance after the others.
+        loop {
+            let before = open.len();
+            let mut left = Vec::new();
+            for (name, table) in open {
+                if self.is_hopeless(name, table, filled) {
+                    left.push((name, table));
+                    continue;
+                }
+                match fill_table(client, schema, (name, table), run)? {
+                    None => filled += 1,
+                    Some(refusal) => {
+                        self.refused.insert(name.clone(), (table.clone(), filled, refusal));
+                        left.push((name, table));
+                    }
+                }
+            }
+            open = left;
+            if open.is_empty() || open.len() == before {
+                return Ok(self.seeded(&open));
             }
         }
-        open = left;
-        if open.is_empty() || open.len() == before {
-            return Ok(Seeded { empty: refusals });
-        }
+    }
+
+    /// Whether nothing has changed since the table could not be filled.
+    fn is_hopeless(&self, name: &ObjectName, table: &Table, filled: usize) -> bool {
+        self.refused.get(name).is_some_and(|(was, others, _)| was == table && *others == filled)
+    }
+
+    fn seeded(&self, open: &[(&ObjectName, &Table)]) -> Seeded {
+        let refusal = |name| self.refused.get(name).map(|(_, _, refusal)| refusal.clone()).unwrap_or_default();
+        Seeded { empty: open.iter().map(|(name, _)| (name.to_string(), refusal(*name))).collect() }
     }
 }
 
-/// Fills one table; the last refusal when it stays empty.
-fn fill_table(client: &mut Client, schema: &Schema, name: &ObjectName, run: usize) -> Result<Option<String>> {
-    let Some(table) = schema.tables.get(name) else { return Ok(None) };
-    let count: i64 = client.query_one(&format!("SELECT count(*) FROM {}", quoted(name)), &[])?.try_get(0)?;
-    let missing = ROWS.saturating_sub(usize::try_from(count).unwrap_or(ROWS));
-    let mut refusal = None;
-    for number in 0..missing {
-        let mut row = Row::new(schema, table, run * 10 + number + 1);
-        match row.insert(client, name)? {
-            None => refusal = None,
-            Some(refused) if count == 0 && number == 0 => return Ok(Some(refused)),
-            Some(_) => break,
+/// How many rows each table has, as far as it matters.
+fn counts<'n>(
+    client: &mut Client,
+    tables: impl Iterator<Item = &'n ObjectName>,
+) -> Result<BTreeMap<ObjectName, usize>> {
+    let tables: Vec<&ObjectName> = tables.collect();
+    let mut counts = BTreeMap::new();
+    for some in tables.chunks(TABLES_AT_ONCE) {
+        let count = |(number, name): (usize, &&ObjectName)| {
+            format!("SELECT {number}, count(*) FROM (SELECT FROM {} LIMIT {ROWS}) AS few", quoted(name))
+        };
+        let query = some.iter().enumerate().map(count).collect::<Vec<_>>().join(" UNION ALL ");
+        for row in client.query(&query, &[]).context("cannot count the rows of the scratch database")? {
+            let (number, count): (i32, i64) = (row.try_get(0)?, row.try_get(1)?);
+            let name = usize::try_from(number).ok().and_then(|number| some.get(number));
+            counts.extend(name.map(|name| ((*name).clone(), usize::try_from(count).unwrap_or(ROWS))));
         }
     }
-    Ok(refusal)
+    Ok(counts)
+}
+
+/// Fills one table, which is empty; the last refusal when it stays so.
+fn fill_table(
+    client: &mut Client,
+    schema: &Schema,
+    (name, table): (&ObjectName, &Table),
+    run: usize,
+) -> Result<Option<String>> {
+    for number in 0..ROWS {
+        let mut row = Row::new(schema, table, run * 10 + number + 1);
+        match row.insert(client, name)? {
+            None => {}
+            Some(refused) if number == 0 => return Ok(Some(refused)),
+            Some(_enough) => break,
+        }
+    }
+    Ok(None)
 }
 
 /// A row to be inserted: for each column the candidates, and the one that is tried.

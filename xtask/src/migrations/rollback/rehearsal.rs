@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
-use postgres::Client;
+use postgres::{Client, GenericClient};
 
 use super::loss::quoted;
 use crate::migrations::prediction::Laboratory;
-use crate::migrations::seed::{self, Seeded};
+use crate::migrations::seed::{Seeder, TABLES_AT_ONCE};
 use crate::migrations::{Down, Migration, replay};
+use crate::postgres::scratch::Scratch;
 use crate::report::{Rehearsal, Verdict};
 use crate::schema::diff::{Likeness, diff};
 use crate::schema::model::{ObjectName, Schema};
@@ -25,79 +26,152 @@ pub fn rehearse(
     each: &mut dyn FnMut(&Rehearsal) -> Result<()>,
 ) -> Result<()> {
     let first = migrations.len().saturating_sub(last.unwrap_or(migrations.len()));
-    let scratch = laboratory.scratch()?;
-    let mut client = scratch.connect()?;
-    for (index, migration) in migrations.iter().enumerate() {
-        if index < first {
-            replay::run(&mut client, migration)?;
-        } else {
-            let rehearsal = one(laboratory, &mut client, migration, index)?;
-            each(&rehearsal)?;
-        }
+    let mut stage = Stage::new(laboratory, migrations, first)?;
+    for index in first..migrations.len() {
+        each(&stage.one(index)?)?;
     }
     Ok(())
 }
 
-fn one(laboratory: &Laboratory<'_>, client: &mut Client, migration: &Migration, index: usize) -> Result<Rehearsal> {
-    let before = laboratory.read(client)?;
-    let seeded = seed::fill(client, &before, index * 2)?;
-    let mut rehearsal = Rehearsal {
-        name: migration.to_string(),
-        verdict: Verdict::Exact,
-        irreversible: None,
-        lost_rows: Vec::new(),
-        empty_tables: seeded.empty,
-        error: None,
-    };
-    let rows = Rows::read(client, &before)?;
-    if let Err(error) = replay::run(client, migration) {
-        // With rows it fails, without it may not: the rest goes on without them.
-        empty(client, &before)?;
-        rehearsal.error = Some(format!("fails on tables with generated rows: {error:#}"));
-        replay::run(client, migration)?;
-    }
-    match &migration.down {
-        Down::Irreversible { reason, .. } => rehearsal.irreversible = Some(reason.clone()),
-        Down::Sql { file, sql, no_transaction } => {
-            let after = laboratory.read(client)?;
-            let Seeded { .. } = seed::fill(client, &after, index * 2 + 1)?;
-            let undone = replay::run_script(client, file, sql, *no_transaction);
-            judge(laboratory, client, migration, (&before, &after), &rows, undone, &mut rehearsal)?;
-        }
-    }
-    Ok(rehearsal)
+/// The scratch database, which always has the schema of the first so many migrations when the next one begins.
+struct Stage<'a> {
+    laboratory: &'a Laboratory<'a>,
+    migrations: &'a [Migration],
+    client: Client,
+    _scratch: Scratch,
+    schema: Schema,
+    seeder: Seeder,
 }
 
-/// Judges the way back, and goes forward again.
+/// What a migration is to be compared with.
+#[derive(Clone, Copy)]
+struct Expected<'e> {
+    before: &'e Schema,
+    after: &'e Schema,
+    rows: &'e Rows,
+}
+
+impl<'a> Stage<'a> {
+    fn new(laboratory: &'a Laboratory<'a>, migrations: &'a [Migration], count: usize) -> Result<Self> {
+        let scratch = laboratory.scratch()?;
+        let mut client = scratch.connect()?;
+        migrations.iter().take(count).try_for_each(|migration| replay::run(&mut client, migration))?;
+        let schema = laboratory.read(&mut client)?;
+        Ok(Self { laboratory, migrations, client, _scratch: scratch, schema, seeder: Seeder::default() })
+    }
+
+    fn one(&mut self, index: usize) -> Result<Rehearsal> {
+        let migrations = self.migrations;
+        let migration = &migrations[index];
+        let seeded = self.seeder.fill(&mut self.client, &self.schema, index * 2)?;
+        let mut rehearsal = Rehearsal {
+            name: migration.to_string(),
+            verdict: Verdict::Exact,
+            irreversible: None,
+            lost_rows: Vec::new(),
+            empty_tables: seeded.empty,
+            error: None,
+        };
+        let rows = Rows::read(&mut self.client, &self.schema)?;
+        if let Err(error) = replay::run(&mut self.client, migration) {
+            // With rows it fails, without it may not: the rest goes on without them.
+            empty(&mut self.client, &self.schema)?;
+            rehearsal.error = Some(format!("fails on tables with generated rows: {error:#}"));
+            replay::run(&mut self.client, migration)?;
+        }
+        let after = self.laboratory.read(&mut self.client)?;
+        let before = std::mem::replace(&mut self.schema, after.clone());
+        let expected = Expected { before: &before, after: &after, rows: &rows };
+        match &migration.down {
+            Down::Irreversible { reason, .. } => rehearsal.irreversible = Some(reason.clone()),
+            Down::Sql { file, sql, no_transaction } => {
+                let _known = self.seeder.fill(&mut self.client, &after, index * 2 + 1)?;
+                if *no_transaction || migration.no_transaction {
+                    self.there_and_back(index, file, sql, *no_transaction, expected, &mut rehearsal)?;
+                } else {
+                    self.there_and_back_in_one(migration, (file, sql), expected, &mut rehearsal)?;
+                }
+            }
+        }
+        Ok(rehearsal)
+    }
+
+    /// Back and forward again in a transaction that is then undone, whatever came of it.
+    fn there_and_back_in_one(
+        &mut self,
+        migration: &Migration,
+        (file, sql): (&str, &str),
+        expected: Expected<'_>,
+        rehearsal: &mut Rehearsal,
+    ) -> Result<()> {
+        let mut transaction = self.client.transaction().context("cannot begin a transaction")?;
+        match replay::run_in(&mut transaction, file, sql) {
+            Err(error) => failed(rehearsal, &error),
+            Ok(()) => {
+                if judge(self.laboratory, &mut transaction, expected, rehearsal)? {
+                    let again = replay::run_in(&mut transaction, &migration.file, &migration.sql);
+                    judge_again(self.laboratory, &mut transaction, again, expected.after, rehearsal)?;
+                }
+            }
+        }
+        transaction.rollback().context("cannot undo the rehearsal")
+    }
+
+    /// What refuses transactions stays done: where it went wrong the stage is set up anew.
+    fn there_and_back(
+        &mut self,
+        index: usize,
+        file: &str,
+        sql: &str,
+        no_transaction: bool,
+        expected: Expected<'_>,
+        rehearsal: &mut Rehearsal,
+    ) -> Result<()> {
+        match replay::run_script(&mut self.client, file, sql, no_transaction) {
+            Err(error) => failed(rehearsal, &error),
+            Ok(()) => {
+                if judge(self.laboratory, &mut self.client, expected, rehearsal)? {
+                    let again = replay::run(&mut self.client, &self.migrations[index]);
+                    judge_again(self.laboratory, &mut self.client, again, expected.after, rehearsal)?;
+                }
+            }
+        }
+        if !rehearsal.passed() {
+            *self = Self::new(self.laboratory, self.migrations, index + 1)?;
+        }
+        Ok(())
+    }
+}
+
+fn failed(rehearsal: &mut Rehearsal, error: &anyhow::Error) {
+    rehearsal.verdict = Verdict::Unknown("the way back failed".into());
+    rehearsal.error = Some(format!("{error:#}"));
+}
+
+/// Judges what the way back left; whether it is worth going forward again.
 fn judge(
     laboratory: &Laboratory<'_>,
-    client: &mut Client,
-    migration: &Migration,
-    (before, after): (&Schema, &Schema),
-    rows: &Rows,
-    undone: Result<()>,
+    client: &mut impl GenericClient,
+    expected: Expected<'_>,
+    rehearsal: &mut Rehearsal,
+) -> Result<bool> {
+    let restored = laboratory.read(client)?;
+    rehearsal.verdict = compare(expected.before, &restored);
+    rehearsal.lost_rows = expected.rows.missing_in(&Rows::read(client, &restored)?);
+    Ok(!matches!(rehearsal.verdict, Verdict::NotRestored(_)))
+}
+
+/// Judges what came of going forward again.
+fn judge_again(
+    laboratory: &Laboratory<'_>,
+    client: &mut impl GenericClient,
+    again: Result<()>,
+    expected: &Schema,
     rehearsal: &mut Rehearsal,
 ) -> Result<()> {
-    if let Err(error) = undone {
-        rehearsal.verdict = Verdict::Unknown("the way back failed".into());
-        rehearsal.error = Some(format!("{error:#}"));
-        return Ok(());
-    }
-    let restored = laboratory.read(client)?;
-    rehearsal.verdict = compare(before, &restored);
-    if matches!(rehearsal.verdict, Verdict::NotRestored(_)) {
-        rehearsal.lost_rows = rows.missing_in(&Rows::read(client, &restored)?);
-        // What the way back left out may stand in the way of going forward again.
-        let again = replay::run(client, migration);
-        rehearsal.error = again.err().map(|error| format!("cannot be applied again: {error:#}"));
-        return Ok(());
-    }
-    rehearsal.lost_rows = rows.missing_in(&Rows::read(client, &restored)?);
-    if let Err(error) = replay::run(client, migration) {
+    if let Err(error) = again {
         rehearsal.error = Some(format!("cannot be applied again: {error:#}"));
-        empty(client, &restored)?;
-        replay::run(client, migration)?;
-    } else if let Verdict::NotRestored(difference) = compare(after, &laboratory.read(client)?) {
+    } else if let Verdict::NotRestored(difference) = compare(expected, &laboratory.read(client)?) {
         rehearsal.error = Some(format!("makes another schema when it is applied again:\n{difference}"));
     }
     Ok(())
@@ -127,12 +201,23 @@ fn empty(client: &mut Client, schema: &Schema) -> Result<()> {
 struct Rows(BTreeMap<ObjectName, Vec<String>>);
 
 impl Rows {
-    fn read(client: &mut Client, schema: &Schema) -> Result<Self> {
-        let mut all = BTreeMap::new();
-        for (name, _) in schema.tables.iter().filter(|(_, table)| table.foreign.is_none()) {
-            let query = format!("SELECT to_jsonb(r)::text FROM {} AS r ORDER BY 1", quoted(name));
-            let rows = client.query(&query, &[]).with_context(|| format!("cannot read the rows of `{name}`"))?;
-            all.insert(name.clone(), rows.iter().map(|row| row.try_get(0)).collect::<Result<Vec<_>, _>>()?);
+    fn read(client: &mut impl GenericClient, schema: &Schema) -> Result<Self> {
+        let tables: Vec<&ObjectName> =
+            schema.tables.iter().filter(|(_, table)| table.foreign.is_none()).map(|(name, _)| name).collect();
+        let mut all: BTreeMap<ObjectName, Vec<String>> =
+            tables.iter().map(|name| ((*name).clone(), Vec::new())).collect();
+        for some in tables.chunks(TABLES_AT_ONCE) {
+            let select = |(number, name): (usize, &&ObjectName)| {
+                format!("SELECT {number}, to_jsonb(r)::text FROM {} AS r", quoted(name))
+            };
+            let query = some.iter().enumerate().map(select).collect::<Vec<_>>().join(" UNION ALL ");
+            for row in client.query(&query, &[]).context("cannot read the rows of the scratch database")? {
+                let (number, text): (i32, String) = (row.try_get(0)?, row.try_get(1)?);
+                let name = usize::try_from(number).ok().and_then(|number| some.get(number));
+                if let Some(rows) = name.and_then(|name| all.get_mut(*name)) {
+                    rows.push(text);
+                }
+            }
         }
         Ok(Self(all))
     }
