@@ -3,8 +3,10 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::support::{connect, scratch};
+use crate::support::{connect, scratch, side_by_side};
 use postgres::Client;
 use xtask::postgres::catalog::{self, OwnTables};
 use xtask::postgres::scratch::Scratch;
@@ -38,43 +40,54 @@ const NO_CHANGE: &[&str] = &[
 fn whatever_pg_dump_shows_the_model_shows_and_the_snapshot_keeps() {
     let Some(scratch) = scratch() else { return };
     let mut admin = connect(&scratch);
-    let databases = Databases { scratch: &scratch };
+    let databases = Databases { scratch: &scratch, count: AtomicUsize::new(0) };
     databases.create(&mut admin, "base", "template0");
     databases.open("base").batch_execute(BASE).expect("base.sql runs");
     let (base, dump) = (databases.read("base"), databases.dump("base"));
     assert_eq!(Snapshot::parse(&text(&base), "base").expect("a snapshot").schema, base);
-    let mut problems = Vec::new();
     let mutations: Vec<&str> = MUTATIONS.lines().filter(|line| !line.starts_with("-- ")).collect();
     assert!(mutations.len() > 180, "{}", mutations.len());
-    for sql in &mutations {
-        databases.create(&mut admin, "mutant", "base");
-        if let Err(error) = databases.open("mutant").batch_execute(sql) {
-            problems.push(format!("{sql}: does not run: {error:?}"));
-            continue;
-        }
-        let (mutant, mutant_dump) = (databases.read("mutant"), databases.dump("mutant"));
-        if let (Some(before), Some(after)) = (&dump, &mutant_dump)
-            && before == after
-        {
-            problems.push(format!("{sql}: pg_dump does not show it, so nothing is compared"));
-        }
-        if mutant == base || diff(&base, &mutant).likeness() != Likeness::Different || text(&mutant) == text(&base) {
-            problems.push(format!("{sql}: the model does not show it:\n{}", diff(&base, &mutant)));
-        }
-        match Snapshot::parse(&text(&mutant), "mutant") {
-            Ok(read) if read.schema == mutant => {}
-            Ok(read) => problems.push(format!("{sql}: read back differently:\n{}", diff(&mutant, &read.schema))),
-            Err(error) => problems.push(format!("{sql}: not read back: {error:#}")),
-        }
-    }
+    let problems = Mutex::new(Vec::new());
+    side_by_side(&mutations, |sql| {
+        let found = judge_mutation(&databases, sql, &base, dump.as_deref());
+        problems.lock().expect("no test panics with it").extend(found);
+    });
+    let problems = problems.into_inner().expect("no test panics with it");
     assert!(problems.is_empty(), "{} problems:\n{}", problems.len(), problems.join("\n"));
+}
+
+/// What is wrong with how the model shows the change that `sql` makes.
+fn judge_mutation(databases: &Databases<'_>, sql: &str, base: &Schema, dump: Option<&str>) -> Vec<String> {
+    let mut problems = Vec::new();
+    let mutant = format!("mutant_{}", databases.count.fetch_add(1, Ordering::Relaxed));
+    databases.create(&mut connect(databases.scratch), &mutant, "base");
+    if let Err(error) = databases.open(&mutant).batch_execute(sql) {
+        return vec![format!("{sql}: does not run: {error:?}")];
+    }
+    let (schema, mutant_dump) = (databases.read(&mutant), databases.dump(&mutant));
+    databases.drop(&mut connect(databases.scratch), &mutant);
+    if let (Some(before), Some(after)) = (dump, &mutant_dump)
+        && before == after
+    {
+        problems.push(format!("{sql}: pg_dump does not show it, so nothing is compared"));
+    }
+    let text = text(&schema);
+    if schema == *base || diff(base, &schema).likeness() != Likeness::Different || text == self::text(base) {
+        problems.push(format!("{sql}: the model does not show it:\n{}", diff(base, &schema)));
+    }
+    match Snapshot::parse(&text, "mutant") {
+        Ok(read) if read.schema == schema => {}
+        Ok(read) => problems.push(format!("{sql}: read back differently:\n{}", diff(&schema, &read.schema))),
+        Err(error) => problems.push(format!("{sql}: not read back: {error:#}")),
+    }
+    problems
 }
 
 #[test]
 fn what_changes_no_schema_changes_no_model() {
     let Some(scratch) = scratch() else { return };
     let mut admin = connect(&scratch);
-    let databases = Databases { scratch: &scratch };
+    let databases = Databases { scratch: &scratch, count: AtomicUsize::new(0) };
     databases.create(&mut admin, "base", "template0");
     databases.open("base").batch_execute(BASE).expect("base.sql runs");
     let base = databases.read("base");
@@ -115,12 +128,17 @@ fn reading_leaves_an_open_transaction_as_it_was() {
 /// Databases in one scratch cluster.
 struct Databases<'a> {
     scratch: &'a Scratch,
+    count: AtomicUsize,
 }
 
 impl Databases<'_> {
     fn create(&self, admin: &mut Client, name: &str, template: &str) {
-        admin.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).expect("drops");
+        self.drop(admin, name);
         admin.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template}")).expect("creates");
+    }
+
+    fn drop(&self, admin: &mut Client, name: &str) {
+        admin.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).expect("drops");
     }
 
     fn open(&self, name: &str) -> Client {

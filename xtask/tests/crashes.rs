@@ -3,13 +3,14 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::support::database::Database;
 use crate::support::monorepo::Monorepo;
-use crate::support::scratch;
+use crate::support::{scratch, side_by_side};
 use postgres::Client;
 use xtask::postgres::catalog::{self, OwnTables};
+use xtask::postgres::scratch::Scratch;
 use xtask::schema::snapshot;
 
 /// How often a run is killed.
@@ -128,22 +129,32 @@ fn check(database: &Database<'_>, client: &mut Client, digests: &[String]) -> us
 fn killed_at_any_moment_the_next_run_goes_on() {
     let Some(scratch) = scratch() else { return };
     let digests = digests(&Database::create(&scratch, "reference"));
-    let (database, repo) = (Database::create(&scratch, "killed"), repo());
+    side_by_side(&[7, 11, 13, 17], |seed| killed_again_and_again(&scratch, &digests, Random(*seed), KILLS / 4));
+}
+
+fn killed_again_and_again(scratch: &Scratch, digests: &[String], mut random: Random, kills: usize) {
+    let (database, repo) = (Database::create(scratch, "killed"), repo());
     let mut client = database.connect();
-    let mut random = Random(7);
     let (mut up, mut ends) = (true, 0);
-    for _ in 0..KILLS {
+    // How long a run may live at most, in milliseconds: as a busy machine needs it to get anywhere at all.
+    let (mut longest, mut last) = (400, 0);
+    for _ in 0..kills {
         let (arguments, line): (&[&str], _) = if up {
             (&["db-migrate"], "Running refinery migrate")
         } else {
             (&["db-rollback", "1", "--accept-data-loss", "items"], "Rolling back")
         };
         let mut child = start(&database, &repo, arguments, line);
-        std::thread::sleep(Duration::from_millis(random.below(if up { 400 } else { 200 })));
+        let end = Instant::now() + Duration::from_millis(random.below(longest));
+        while Instant::now() < end && child.try_wait().expect("the tool's state").is_none() {
+            std::thread::sleep(Duration::from_millis(2));
+        }
         child.kill().expect("the tool can be killed");
         let ended = child.wait().expect("the tool ends").code();
         settle(&mut client);
-        let applied = check(&database, &mut client, &digests);
+        let applied = check(&database, &mut client, digests);
+        longest = if applied == last { (longest * 3 / 2).min(4000) } else { longest * 3 / 4 + 1 };
+        last = applied;
         if ended == Some(0) || applied == if up { digests.len() - 1 } else { 0 } {
             (up, ends) = (!up, ends + 1);
         }
@@ -151,7 +162,7 @@ fn killed_at_any_moment_the_next_run_goes_on() {
     assert!(ends > 0, "no run ever came to its end");
     database.run(&repo, &["db-migrate"]);
     database.run(&repo, &["db-migrate"]).must_exit(0);
-    assert_eq!(check(&database, &mut client, &digests), digests.len() - 1);
+    assert_eq!(check(&database, &mut client, digests), digests.len() - 1);
 }
 
 #[test]

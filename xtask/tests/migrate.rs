@@ -2,7 +2,7 @@
 
 use crate::support::database::Database;
 use crate::support::monorepo::Monorepo;
-use crate::support::scratch;
+use crate::support::{shared, side_by_side};
 
 const USERS: (&str, &str, &str) =
     ("V1__create_users", "CREATE TABLE users (id int PRIMARY KEY, name text NOT NULL);\n", "DROP TABLE users;\n");
@@ -20,8 +20,8 @@ fn repo() -> Monorepo {
 
 #[test]
 fn pending_migrations_are_applied_up_to_the_asked_one_and_then_the_rest() {
-    let Some(scratch) = scratch() else { return };
-    let (database, repo) = (Database::create(&scratch, "steps"), repo());
+    let Some(scratch) = shared() else { return };
+    let (database, repo) = (Database::create(scratch, "steps"), repo());
     let ran = database.run(&repo, &["db-migrate", "create_users"]).must_exit(0);
     for part in ["STEP 1: PRE-MIGRATION VERIFICATION", "STEP 2: APPLYING MIGRATION", "V1__create_users"] {
         assert!(ran.stdout.contains(part), "{part} is not in {}", ran.stdout);
@@ -39,8 +39,8 @@ fn pending_migrations_are_applied_up_to_the_asked_one_and_then_the_rest() {
 
 #[test]
 fn sql_that_fails_names_its_place_and_leaves_nothing_behind() {
-    let Some(scratch) = scratch() else { return };
-    let database = Database::create(&scratch, "failing");
+    let Some(scratch) = shared() else { return };
+    let database = Database::create(scratch, "failing");
     let broken =
         ("V2__broken", "CREATE TABLE a (id int);\nCREATE TABLE b (id int REFERENCES missing);\n", "DROP TABLE b, a;\n");
     let repo = Monorepo::of_migrations(&[USERS, broken]);
@@ -51,8 +51,8 @@ fn sql_that_fails_names_its_place_and_leaves_nothing_behind() {
 
 #[test]
 fn data_that_does_not_fit_stops_the_migration_and_keeps_those_before_it() {
-    let Some(scratch) = scratch() else { return };
-    let database = Database::create(&scratch, "data");
+    let Some(scratch) = shared() else { return };
+    let database = Database::create(scratch, "data");
     let repo = Monorepo::of_migrations(&[USERS, BIO]);
     database.run(&repo, &["db-migrate"]).must_exit(0);
     database.connect().batch_execute("INSERT INTO users VALUES (1, 'a'), (2, 'a')").expect("rows");
@@ -68,8 +68,8 @@ fn data_that_does_not_fit_stops_the_migration_and_keeps_those_before_it() {
 
 #[test]
 fn an_edited_a_deleted_a_renamed_and_an_inserted_migration_are_refused() {
-    let Some(scratch) = scratch() else { return };
-    let (database, repo) = (Database::create(&scratch, "history"), repo());
+    let Some(scratch) = shared() else { return };
+    let (database, repo) = (Database::create(scratch, "history"), repo());
     database.run(&repo, &["db-migrate"]).must_exit(0);
     let refused = |kind: &str, what: &str| {
         let ran = database.run(&repo, &["db-migrate"]).must_exit(1);
@@ -97,8 +97,8 @@ fn an_edited_a_deleted_a_renamed_and_an_inserted_migration_are_refused() {
 
 #[test]
 fn a_database_that_was_edited_by_hand_is_refused_until_it_is_repaired() {
-    let Some(scratch) = scratch() else { return };
-    let (database, repo) = (Database::create(&scratch, "drift"), repo());
+    let Some(scratch) = shared() else { return };
+    let (database, repo) = (Database::create(scratch, "drift"), repo());
     database.run(&repo, &["db-migrate", "1"]).must_exit(0);
     database.connect().batch_execute("ALTER TABLE users ADD COLUMN nickname text").expect("drift");
     let ran = database.run(&repo, &["db-migrate"]).must_exit(1);
@@ -110,8 +110,8 @@ fn a_database_that_was_edited_by_hand_is_refused_until_it_is_repaired() {
 
 #[test]
 fn a_migration_that_depends_on_the_data_is_compared_with_the_prediction_and_undone() {
-    let Some(scratch) = scratch() else { return };
-    let database = Database::create(&scratch, "sly");
+    let Some(scratch) = shared() else { return };
+    let database = Database::create(scratch, "sly");
     let sly = "DO $$ BEGIN IF EXISTS (SELECT FROM users) THEN ALTER TABLE users ADD COLUMN sly int; END IF; END $$;";
     let repo = Monorepo::of_migrations(&[USERS, ("V2__sly", sly, "SELECT 1;")]);
     database.run(&repo, &["db-migrate", "1"]).must_exit(0);
@@ -123,8 +123,8 @@ fn a_migration_that_depends_on_the_data_is_compared_with_the_prediction_and_undo
 
 #[test]
 fn a_history_row_that_was_edited_by_hand_is_an_error_and_not_a_panic() {
-    let Some(scratch) = scratch() else { return };
-    let (database, repo) = (Database::create(&scratch, "rows"), repo());
+    let Some(scratch) = shared() else { return };
+    let (database, repo) = (Database::create(scratch, "rows"), repo());
     database.run(&repo, &["db-migrate"]).must_exit(0);
     for (column, value) in [("applied_on", "yesterday"), ("checksum", "-1"), ("checksum", "")] {
         let mut client = database.connect();
@@ -142,8 +142,8 @@ fn a_history_row_that_was_edited_by_hand_is_an_error_and_not_a_panic() {
 
 #[test]
 fn a_report_folder_that_cannot_be_written_hides_nothing() {
-    let Some(scratch) = scratch() else { return };
-    let (database, repo) = (Database::create(&scratch, "reports"), repo());
+    let Some(scratch) = shared() else { return };
+    let (database, repo) = (Database::create(scratch, "reports"), repo());
     repo.write("target/db-reports", "a file where the folder should be");
     let ran = database.run(&repo, &["db-migrate"]);
     ran.must_fail(&["3 migrations were applied and are committed", "--report-dir"]);
@@ -153,8 +153,8 @@ fn a_report_folder_that_cannot_be_written_hides_nothing() {
 
 #[test]
 fn what_a_migration_sets_reaches_neither_its_history_row_nor_the_next() {
-    let Some(scratch) = scratch() else { return };
-    let database = Database::create(&scratch, "settings");
+    let Some(scratch) = shared() else { return };
+    let database = Database::create(scratch, "settings");
     let sets = "SELECT pg_catalog.set_config('search_path', '', false);\nCREATE TABLE public.a (id int);\n";
     let repo = Monorepo::of_migrations(&[
         ("V1__sets", sets, "DROP TABLE a;"),
@@ -167,7 +167,7 @@ fn what_a_migration_sets_reaches_neither_its_history_row_nor_the_next() {
 /// Of many migrations the schema is not read after each: fingerprints of what they wrote must tell.
 #[test]
 fn one_of_many_migrations_that_depends_on_the_data_is_found_by_its_fingerprint() {
-    let Some(scratch) = scratch() else { return };
+    let Some(scratch) = shared() else { return };
     let slies = [
         "ALTER TABLE users ADD COLUMN sly int",
         "ALTER TABLE users ALTER COLUMN name DROP NOT NULL",
@@ -182,8 +182,8 @@ fn one_of_many_migrations_that_depends_on_the_data_is_found_by_its_fingerprint()
         "CREATE VIEW sly AS SELECT 1 AS one",
         "ALTER TABLE users ENABLE ROW LEVEL SECURITY",
     ];
-    for (number, sly) in slies.iter().enumerate() {
-        let database = Database::create(&scratch, &format!("many{number}"));
+    side_by_side(&slies, |sly| {
+        let database = Database::create(scratch, "many");
         let repo = Monorepo::of_migrations(&[USERS]);
         repo.write("migrations/V2__other.sql", "CREATE TABLE other (id int PRIMARY KEY, gone text);");
         repo.write("migrations/V2__other.down.sql", "DROP TABLE other;");
@@ -200,14 +200,14 @@ fn one_of_many_migrations_that_depends_on_the_data_is_found_by_its_fingerprint()
         let ran = database.run(&repo, &["db-migrate"]).must_exit(1);
         assert!(ran.stdout.contains("`V4__m` did not make the schema"), "{sly}: {}", ran.stdout);
         assert_eq!(database.history(), [1, 2, 3], "{sly}");
-    }
+    });
 }
 
 /// Supabase's `auth` is there in production, and more of it than the migrations know.
 #[test]
 fn what_others_make_is_made_on_scratch_and_not_compared() {
-    let Some(scratch) = scratch() else { return };
-    let database = Database::create(&scratch, "foreign_parts");
+    let Some(scratch) = shared() else { return };
+    let database = Database::create(scratch, "foreign_parts");
     let profiles = "CREATE TABLE profiles (id uuid PRIMARY KEY REFERENCES auth.users (id));\n\
                     CREATE VIEW people AS SELECT auth.role() AS role, id FROM profiles;\n";
     let repo = Monorepo::of_migrations(&[("V1__profiles", profiles, "DROP VIEW people;\nDROP TABLE profiles;\n")]);
@@ -231,8 +231,8 @@ fn what_others_make_is_made_on_scratch_and_not_compared() {
 
 #[test]
 fn a_dry_run_shows_locks_rewrites_scans_and_the_schema_and_changes_nothing() {
-    let Some(scratch) = scratch() else { return };
-    let (database, repo) = (Database::create(&scratch, "dry"), Monorepo::of_migrations(&[USERS]));
+    let Some(scratch) = shared() else { return };
+    let (database, repo) = (Database::create(scratch, "dry"), Monorepo::of_migrations(&[USERS]));
     let nothing = database.run(&repo, &["db-migrate", "--dry-run"]).must_exit(0);
     assert!(nothing.stdout.contains("DRY RUN: NOTHING WAS CHANGED"), "{}", nothing.stdout);
     let tables = "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace";

@@ -2,7 +2,7 @@
 
 use crate::support::database::Database;
 use crate::support::monorepo::Monorepo;
-use crate::support::scratch;
+use crate::support::shared;
 
 const USERS: (&str, &str, &str) =
     ("V1__create_users", "CREATE TABLE users (id int PRIMARY KEY, name text NOT NULL);\n", "DROP TABLE users;\n");
@@ -22,9 +22,9 @@ fn migrated<'a>(scratch: &'a xtask::postgres::scratch::Scratch, name: &str, repo
 
 #[test]
 fn the_last_migration_is_undone_exactly_and_can_be_applied_again() {
-    let Some(scratch) = scratch() else { return };
+    let Some(scratch) = shared() else { return };
     let repo = Monorepo::of_migrations(&[USERS, BIO, INDEX]);
-    let database = migrated(&scratch, "again", &repo);
+    let database = migrated(scratch, "again", &repo);
     let ran = database.run(&repo, &["db-rollback"]).must_exit(0);
     assert!(ran.stdout.contains("V3__index_names: the schema is exactly what it was before"), "{}", ran.stdout);
     assert_eq!(database.history(), [1, 2]);
@@ -38,9 +38,9 @@ fn the_last_migration_is_undone_exactly_and_can_be_applied_again() {
 
 #[test]
 fn data_is_only_lost_by_name_and_after_a_backup() {
-    let Some(scratch) = scratch() else { return };
+    let Some(scratch) = shared() else { return };
     let repo = Monorepo::of_migrations(&[USERS, BIO]);
-    let database = migrated(&scratch, "loss", &repo);
+    let database = migrated(scratch, "loss", &repo);
     database.connect().batch_execute("INSERT INTO users VALUES (1, 'a', 'x'), (2, 'b', NULL)").expect("rows");
     let ran = database.run(&repo, &["db-rollback"]).must_exit(1);
     for part in ["users.bio: 1 values", "cargo xtask db-rollback --accept-data-loss users.bio"] {
@@ -57,11 +57,11 @@ fn data_is_only_lost_by_name_and_after_a_backup() {
 
 #[test]
 fn a_column_that_is_dropped_and_made_again_is_a_loss() {
-    let Some(scratch) = scratch() else { return };
+    let Some(scratch) = shared() else { return };
     let sly = "ALTER TABLE users DROP COLUMN name; ALTER TABLE users ADD COLUMN name text NOT NULL DEFAULT '';\n\
                ALTER TABLE users ALTER COLUMN name DROP DEFAULT;";
     let repo = Monorepo::of_migrations(&[USERS, ("V2__nothing", "SELECT 1;", sly)]);
-    let database = migrated(&scratch, "sly", &repo);
+    let database = migrated(scratch, "sly", &repo);
     database.connect().batch_execute("INSERT INTO users VALUES (1, 'a')").expect("a row");
     let ran = database.run(&repo, &["db-rollback"]).must_exit(1);
     assert!(ran.stdout.contains("--accept-data-loss users.name"), "{}", ran.stdout);
@@ -69,9 +69,9 @@ fn a_column_that_is_dropped_and_made_again_is_a_loss() {
 
 #[test]
 fn rows_that_are_deleted_need_consent_too() {
-    let Some(scratch) = scratch() else { return };
+    let Some(scratch) = shared() else { return };
     let repo = Monorepo::of_migrations(&[USERS, ("V2__seed", "SELECT 1;", "DELETE FROM users WHERE id = 1;")]);
-    let database = migrated(&scratch, "deleted", &repo);
+    let database = migrated(scratch, "deleted", &repo);
     database.connect().batch_execute("INSERT INTO users VALUES (1, 'a'), (2, 'b')").expect("rows");
     let ran = database.run(&repo, &["db-rollback"]).must_exit(1);
     assert!(ran.stdout.contains("--accept-data-loss users"), "{}", ran.stdout);
@@ -85,9 +85,9 @@ fn rows_that_are_deleted_need_consent_too() {
 
 #[test]
 fn a_way_back_that_does_not_restore_is_itself_undone() {
-    let Some(scratch) = scratch() else { return };
+    let Some(scratch) = shared() else { return };
     let repo = Monorepo::of_migrations(&[USERS, ("V2__add_bio", BIO.1, "COMMENT ON TABLE users IS 'oops';")]);
-    let database = migrated(&scratch, "forgets", &repo);
+    let database = migrated(scratch, "forgets", &repo);
     let ran = database.run(&repo, &["db-rollback"]).must_exit(1);
     assert!(ran.stdout.contains("bio") && ran.stdout.contains("the database is as it was"), "{}", ran.stdout);
     assert_eq!(database.history(), [1, 2]);
@@ -99,9 +99,9 @@ fn a_way_back_that_does_not_restore_is_itself_undone() {
 
 #[test]
 fn the_journal_undoes_a_migration_whose_files_are_gone() {
-    let Some(scratch) = scratch() else { return };
+    let Some(scratch) = shared() else { return };
     let repo = Monorepo::of_migrations(&[USERS, BIO]);
-    let database = migrated(&scratch, "gone", &repo);
+    let database = migrated(scratch, "gone", &repo);
     std::fs::remove_file(repo.path("migrations/V2__add_bio.sql")).expect("delete");
     std::fs::remove_file(repo.path("migrations/V2__add_bio.down.sql")).expect("delete");
     let ran = database.run(&repo, &["db-rollback", "add_bio"]).must_exit(0);
@@ -112,7 +112,7 @@ fn the_journal_undoes_a_migration_whose_files_are_gone() {
 
 #[test]
 fn to_branch_undoes_what_the_branch_does_not_have() {
-    let Some(scratch) = scratch() else { return };
+    let Some(scratch) = shared() else { return };
     let repo = Monorepo::of_migrations(&[USERS]);
     let git = |arguments: &[&str]| {
         let identity = ["-c", "user.name=test", "-c", "user.email=test@example.com"];
@@ -128,7 +128,7 @@ fn to_branch_undoes_what_the_branch_does_not_have() {
     repo.write("migrations/V2__add_bio.down.sql", BIO.2);
     git(&["add", "migrations"]);
     git(&["commit", "--quiet", "--message", "two"]);
-    let database = migrated(&scratch, "branches", &repo);
+    let database = migrated(scratch, "branches", &repo);
     git(&["checkout", "--quiet", "main"]);
     database.run(&repo, &["db-rollback", "--to-branch", "main"]).must_exit(0);
     assert_eq!(database.history(), [1]);
@@ -137,17 +137,17 @@ fn to_branch_undoes_what_the_branch_does_not_have() {
 
 #[test]
 fn an_irreversible_migration_is_refused_with_its_reason() {
-    let Some(scratch) = scratch() else { return };
+    let Some(scratch) = shared() else { return };
     let repo = Monorepo::of_migrations(&[USERS, ("V2__merge", "SELECT 1;", "-- irreversible: the rows are merged\n")]);
-    let database = migrated(&scratch, "oneway", &repo);
+    let database = migrated(scratch, "oneway", &repo);
     database.run(&repo, &["db-rollback"]).must_fail(&["V2__merge", "irreversible", "the rows are merged"]);
     assert_eq!(database.history(), [1, 2]);
 }
 
 #[test]
 fn the_test_proves_each_way_back_and_names_those_that_do_not_restore() {
-    let Some(scratch) = scratch() else { return };
-    let database = Database::create(&scratch, "rehearsal");
+    let Some(scratch) = shared() else { return };
+    let database = Database::create(scratch, "rehearsal");
     let good = Monorepo::of_migrations(&[USERS, BIO, INDEX, ("V4__end", "SELECT 1;", "-- irreversible: no way\n")]);
     let ran = database.run(&good, &["db-rollback", "--test"]).must_exit(0);
     for part in ["V3__index_names: exact", "V4__end: irreversible: no way", "3 exact, 0 equal", "ROLLBACK TEST PASSED"]

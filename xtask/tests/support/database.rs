@@ -1,6 +1,7 @@
 //! A database for one test on a shared scratch cluster, and the tool pointed at it.
 
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use postgres::Client;
 use xtask::postgres::scratch::Scratch;
@@ -15,11 +16,18 @@ pub struct Database<'a> {
 }
 
 impl<'a> Database<'a> {
-    /// Creates the database `name`.
+    /// Creates a database whose name begins with `name`: many tests share a cluster.
     pub fn create(scratch: &'a Scratch, name: &str) -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(1);
+        let name = format!("{name}_{}", COUNT.fetch_add(1, Ordering::Relaxed));
         let mut client = scratch.connect().expect("the cluster runs");
         client.batch_execute(&format!("CREATE DATABASE {name}")).expect("a database can be created");
-        Self { scratch, name: name.to_owned() }
+        Self { scratch, name }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Connects to it.

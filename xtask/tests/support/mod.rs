@@ -6,10 +6,14 @@ pub mod monorepo;
 
 use std::path::Path;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use postgres::Client;
 use xtask::config::Config;
 use xtask::postgres::scratch::Scratch;
+
+/// How many cases of one test run at a time.
+const WORKERS: usize = 4;
 
 /// The root of this repository.
 pub fn repository() -> &'static Path {
@@ -39,6 +43,17 @@ pub fn scratch() -> Option<Scratch> {
 pub fn shared() -> Option<&'static Scratch> {
     static SHARED: OnceLock<Option<Scratch>> = OnceLock::new();
     SHARED.get_or_init(scratch).as_ref()
+}
+
+/// Runs `test` on each of `cases`, several at a time: tests of a database mostly wait.
+pub fn side_by_side<T: Sync>(cases: &[T], test: impl Fn(&T) + Sync) {
+    let next = AtomicUsize::new(0);
+    let worker = || {
+        while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+            test(case);
+        }
+    };
+    std::thread::scope(|scope| (0..WORKERS).for_each(|_| drop(scope.spawn(worker))));
 }
 
 /// A connection to `scratch`.

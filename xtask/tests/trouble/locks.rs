@@ -42,7 +42,8 @@ fn a_statement_timeout_names_the_statement() {
     let (database, repo) = (Database::create(scratch, "timeout"), Monorepo::of_migrations(&[USERS]));
     repo.write("migrations/V2__slow.sql", &format!("CREATE TABLE a (id int);\n-- slow\n  {SLOW}\n"));
     repo.write("migrations/V2__slow.down.sql", "DROP TABLE a;\n");
-    database.connect().batch_execute("ALTER DATABASE timeout SET statement_timeout = '3s'").expect("a limit");
+    let limit = format!("ALTER DATABASE {} SET statement_timeout = '3s'", database.name());
+    database.connect().batch_execute(&limit).expect("a limit");
     let ran = database.run(&repo, &["db-migrate"]);
     ran.must_fail_at_length(&["`V2__slow`; it was undone", "statement timeout (SQLSTATE 57014)", "V2__slow.sql:3:3"]);
     assert_eq!(database.history(), [1]);
