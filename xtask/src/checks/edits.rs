@@ -5,7 +5,7 @@
 use super::Model;
 use super::accepted_kinds::{self, Layer, Shape};
 use super::entities::{ColumnFacts, Entity};
-use super::matching::Description;
+use super::matching::{Description, Role};
 use super::names::{self, Style};
 use super::pairing::Pair;
 use crate::report::{Edit, Proposal};
@@ -26,6 +26,8 @@ pub(super) fn add_field(
     }
     let facts = entity.column(&column.name)?;
     let (ty, sure) = type_text(model, description, facts)?;
+    // What describes the thing may leave out what only the database needs: a hash of a password.
+    let sure = sure && description.role != Role::Domain;
     let null = if facts.not_null { "" } else { " | null" };
     add_member(description, entity, column, format!("{ty}{null}"), sure)
 }

@@ -182,6 +182,8 @@ fn what_is_not_clear_is_left_alone() {
         "interface Base { id: string; email: string; age: number; role: 'admin' | 'citizen' | 'guest' }\nexport interface UserRow extends Base {}\n",
         // A decorator would be missing.
         "export class UserRow {\n  @A() id!: string;\n  @A() email!: string;\n  @A() age!: number;\n  @A() role!: 'admin' | 'citizen' | 'guest';\n}\n",
+        // The thing that a row is about may do without an age.
+        "export interface UserRow { id: string; email: string; age: number; bio: string | null; role: 'admin' | 'citizen' | 'guest' }\nexport interface User { id: string; email: string; bio: string | null; role: 'admin' | 'citizen' | 'guest' }\n",
     ];
     for case in cases {
         assert_eq!(fixed(TABLE, case).0, case);

@@ -71,7 +71,7 @@ fn overview_row(entity: &EntityAlignment, report: &Verification) -> String {
 
 fn cell(found: &[&Finding], names: &str) -> String {
     format!(
-        "<td class=\"{}\"><span class=\"count\">{}</span><span class=\"names\" title=\"{names}\">{names}</span></td>",
+        "<td class=\"{}\"><span class=\"count\">{}</span> <span class=\"names\" title=\"{names}\">{names}</span></td>",
         worst(found),
         if found.is_empty() { "✓".to_owned() } else { counted(found) },
         names = escape(names)

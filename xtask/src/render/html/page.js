@@ -6,8 +6,9 @@ const kind = byId('kind');
 const shown = byId('shown');
 const items = [...document.querySelectorAll('[data-text]')].map((element) => ({
   element, text: element.dataset.text, level: element.dataset.level, kind: element.dataset.kind,
-  finding: element.classList.contains('finding'), hidden: false,
+  finding: element.classList.contains('finding'), section: element.closest('[data-filtered]'), hidden: false,
 }));
+const sections = [...document.querySelectorAll('[data-filtered]')];
 const findings = items.filter((item) => item.finding).length;
 
 function fits(item, words) {
@@ -19,19 +20,19 @@ function fits(item, words) {
 function filter() {
   const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
   let count = 0;
+  const left = new Set();
   for (const item of items) {
     const hidden = !fits(item, words);
     if (hidden !== item.hidden) {
       item.hidden = hidden;
       item.element.hidden = hidden;
     }
-    if (!hidden && item.finding) count += 1;
+    if (hidden) continue;
+    left.add(item.section);
+    if (item.finding) count += 1;
   }
   shown.textContent = count === findings ? `${findings} findings` : `${count} of ${findings} findings`;
-  for (const section of document.querySelectorAll('section[data-filtered]')) {
-    const any = [...section.querySelectorAll('[data-text]')].some((element) => !element.hidden);
-    section.querySelector('.empty').hidden = any;
-  }
+  for (const section of sections) section.querySelector('.empty').hidden = left.has(section) || !section.querySelector('[data-text]');
 }
 
 let waiting = 0;
