@@ -10,6 +10,7 @@ pub mod init;
 pub mod inspect;
 mod judge;
 mod live;
+mod memory;
 pub mod migrate;
 pub mod new;
 mod report_files;
@@ -28,6 +29,7 @@ use crate::cli::{Cli, Command, Format, GlobalOptions, ReportFormat};
 use crate::config::Config;
 use crate::terminal::Terminal;
 use crate::tree::{Tree, WorkingTree};
+use memory::Memory;
 
 /// How a command that could do its work ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +53,8 @@ pub struct Context {
     pub terminal: Terminal,
     /// What is judged: the files on disk, what is staged, or a commit.
     pub tree: Arc<dyn Tree>,
+    /// What is kept for the next time; none where there is none.
+    pub memory: Option<Arc<Memory>>,
 }
 
 impl Context {
@@ -60,7 +64,7 @@ impl Context {
     /// When the tree has no usable configuration.
     pub fn open(root: PathBuf, options: GlobalOptions, terminal: Terminal, tree: Arc<dyn Tree>) -> Result<Self> {
         let config = Config::of_tree(&tree, &root, options.config.as_deref())?;
-        Ok(Self { root, config, options, terminal, tree })
+        Ok(Self { root, config, options, terminal, tree, memory: None })
     }
 
     /// The files that are judged.
@@ -100,7 +104,7 @@ pub fn run(mut cli: Cli, terminal: Terminal) -> Result<Outcome> {
     let tree = Arc::new(WorkingTree::new(&root));
     let context = Context::open(root, cli.global, terminal, tree)?;
     match cli.command {
-        Command::Verify(options) => verify::run(&context, &options),
+        Command::Verify(options) => verify::run(context, &options),
         Command::Migrate(options) => migrate::run(&context, &options),
         Command::Rollback(options) => rollback::run(&context, &options),
         Command::Snapshot(options) => snapshot::run(&context, &options),

@@ -4,6 +4,7 @@
 mod git;
 mod memory;
 mod overlay;
+mod stamp;
 
 use std::fmt::Debug;
 use std::io;
@@ -15,6 +16,7 @@ use anyhow::{Context, Result};
 pub use git::GitTree;
 pub use memory::MemoryTree;
 pub use overlay::Overlay;
+pub use stamp::Stamp;
 
 /// A set of files below one root. Paths are relative to it, with `/` on every platform.
 pub trait Tree: Debug + Send + Sync {
@@ -27,6 +29,11 @@ pub trait Tree: Debug + Send + Sync {
 
     /// Whether `path` is a file of this tree.
     fn is_file(&self, path: &str) -> bool;
+
+    /// By what it is seen later that the file is the same; none where that cannot be seen without reading it.
+    fn stamp(&self, _path: &str) -> Option<Stamp> {
+        None
+    }
 }
 
 impl<T: Tree + ?Sized> Tree for Arc<T> {
@@ -40,6 +47,10 @@ impl<T: Tree + ?Sized> Tree for Arc<T> {
 
     fn is_file(&self, path: &str) -> bool {
         (**self).is_file(path)
+    }
+
+    fn stamp(&self, path: &str) -> Option<Stamp> {
+        (**self).stamp(path)
     }
 }
 
@@ -80,6 +91,10 @@ impl Tree for WorkingTree {
 
     fn is_file(&self, path: &str) -> bool {
         self.root.join(path).is_file()
+    }
+
+    fn stamp(&self, path: &str) -> Option<Stamp> {
+        Stamp::of(&self.root.join(path))
     }
 }
 

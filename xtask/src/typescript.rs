@@ -3,6 +3,7 @@
 //! [`contracts`] come to ([`evaluate`]), and what their declarations say ([`facts`]). Reading TypeScript never fails: what cannot be read is
 //! a fact too.
 
+pub mod cache;
 pub mod collect;
 pub mod contracts;
 pub mod discover;
@@ -25,6 +26,7 @@ use rayon::prelude::*;
 use crate::config::Config;
 use crate::source::{LineIndex, Span};
 use crate::tree::Tree;
+use cache::Cache;
 use collect::Links;
 use discover::Candidate;
 use facts::{Facts, Problem};
@@ -33,15 +35,20 @@ use resolve::Resolver;
 
 /// Reads the configured files of `tree`. Fails only where a configured folder does not exist.
 pub fn read(tree: &dyn Tree, config: &Config) -> Result<Facts> {
-    let pool = rayon::ThreadPoolBuilder::new().stack_size(parse::STACK_SIZE).build();
-    pool.context("cannot start the threads that read TypeScript")?.install(|| read_all(tree, config))
+    read_with(tree, config, None)
 }
 
-fn read_all(tree: &dyn Tree, config: &Config) -> Result<Facts> {
+/// As [`read`], with what `cache` still has of an earlier time, which it keeps for a later one.
+pub fn read_with(tree: &dyn Tree, config: &Config, cache: Option<&Cache>) -> Result<Facts> {
+    let pool = rayon::ThreadPoolBuilder::new().stack_size(parse::STACK_SIZE).build();
+    pool.context("cannot start the threads that read TypeScript")?.install(|| read_all(tree, config, cache))
+}
+
+fn read_all(tree: &dyn Tree, config: &Config, cache: Option<&Cache>) -> Result<Facts> {
     let walked = discover::walk(tree, config)?;
     let files_walked = walked.files.len();
-    let program = Program::new(tree).knowing(walked.listing);
-    let read: Vec<_> = walked.files.into_par_iter().map(|file| read_file(tree, &program, file)).collect();
+    let program = Program::new(tree).knowing(walked.listing).remembering(cache);
+    let read: Vec<_> = walked.files.into_par_iter().map(|file| read_file(tree, &program, cache, file)).collect();
     let (read, unreadable): (Vec<_>, Vec<_>) = read.into_iter().partition(Result::is_ok);
     let candidates: Vec<Candidate> = read.into_iter().filter_map(Result::ok).flatten().collect();
     let (parts, found): (Vec<(Facts, Links)>, _) = rayon::join(
@@ -65,12 +72,30 @@ fn read_all(tree: &dyn Tree, config: &Config) -> Result<Facts> {
 }
 
 /// Parses `file` if it can matter: its bytes are dropped before the next one is read.
-fn read_file(tree: &dyn Tree, program: &Program<'_>, file: Candidate) -> Result<Option<Candidate>, Problem> {
+fn read_file(
+    tree: &dyn Tree,
+    program: &Program<'_>,
+    cache: Option<&Cache>,
+    file: Candidate,
+) -> Result<Option<Candidate>, Problem> {
+    let known = cache.and_then(|cache| Some((cache, tree.stamp(&file.path)?)));
+    match known {
+        Some((cache, stamp)) if cache.is_irrelevant(&file, stamp) => return Ok(None),
+        Some((cache, stamp)) if cache.module(&file.path, stamp).is_some() => return Ok(Some(file)),
+        Some(_) | None => {}
+    }
     let bytes = discover::read(tree, &file).map_err(|error| unreadable(&file.path, &error.to_string()))?;
-    Ok(bytes.map(|bytes| {
-        program.add(&file.path, &bytes);
-        file
-    }))
+    match (bytes, known) {
+        (Some(bytes), _) => {
+            program.add(&file.path, &bytes, known.map(|(_, stamp)| stamp));
+            Ok(Some(file))
+        }
+        (None, Some((cache, stamp))) => {
+            cache.keep_irrelevant(&file, stamp);
+            Ok(None)
+        }
+        (None, None) => Ok(None),
+    }
 }
 
 /// Routes before contracts: reading a contract evaluates top-level calls a second time.

@@ -29,4 +29,5 @@ mod staged;
 mod tidy;
 mod trouble;
 mod typescript_oracle;
+mod watch;
 mod zod_oracle;

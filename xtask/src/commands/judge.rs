@@ -33,7 +33,8 @@ impl<'a> Judge<'a> {
     /// When a configured folder does not exist, or a file cannot be read: what it declares would be taken for missing,
     /// or worse, not be missed.
     pub fn new(context: &'a Context, migrations: &[Migration]) -> Result<Self> {
-        let facts = typescript::read(&context.tree(), &context.config)?;
+        let cache = context.memory.as_ref().map(|memory| &memory.typescript);
+        let facts = typescript::read_with(&context.tree(), &context.config, cache)?;
         refuse_unread(&facts)?;
         let baseline = baseline(&context.tree(), &context.config.baseline)?;
         Ok(Self { context, facts, provenance: provenance::read(migrations), baseline })

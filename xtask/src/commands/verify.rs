@@ -6,6 +6,7 @@ mod fix;
 mod publish;
 mod since;
 mod staged;
+mod watch;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -47,6 +48,10 @@ pub struct Options {
     #[arg(long, value_name = "REF", conflicts_with_all = ["database", "update_baseline", "migration"])]
     pub since: Option<String>,
 
+    /// Verify again whenever a file is saved
+    #[arg(long, conflicts_with_all = ["staged", "since", "database", "update_baseline", "fix", "diff"])]
+    pub watch: bool,
+
     /// Accept today's findings: write them to the baseline, so that only new ones fail
     #[arg(long)]
     pub update_baseline: bool,
@@ -81,7 +86,11 @@ struct Examined<'a> {
 }
 
 /// Runs `db-verify` on the files on disk.
-pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
+pub fn run(context: Context, options: &Options) -> Result<Outcome> {
+    if options.watch {
+        return watch::run(context, options);
+    }
+    let context = &context;
     let mut examined = examine(context, options)?;
     if options.update_baseline {
         return update_baseline(context, &examined.judge.findings(&examined.schema));
@@ -94,6 +103,13 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
         examined = examined.again(context)?;
         examined.report.fixes = Some(fixes);
     }
+    let report = completed(context, options, examined)?;
+    publish::publish(context, &report)?;
+    Ok(outcome(&report))
+}
+
+/// The report with all that `db-verify` has to say beside the findings of the checks.
+fn completed(context: &Context, options: &Options, examined: Examined<'_>) -> Result<Verification> {
     let Examined { mut report, schema, migrations, judge } = examined;
     let asked = options.migration.as_deref().map(|name| migrations::find(&migrations, name)).transpose()?;
     let risks = risks(context, up_to(&migrations, asked))?;
@@ -105,8 +121,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     if context.options.report_format == ReportFormat::Html {
         report.schema_changes = expected::pending(context, options, up_to(&migrations, asked), &schema)?;
     }
-    publish::publish(context, &report)?;
-    Ok(outcome(&report))
+    Ok(report)
 }
 
 /// Runs `db-verify --staged` and `--since`. The configuration is that of what is judged, too, and the one on disk may be

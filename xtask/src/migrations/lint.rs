@@ -176,6 +176,22 @@ mod tests {
     }
 
     #[test]
+    fn comments_switch_off_one_rule_or_several_or_a_file() {
+        let text = "alter table users drop column bio;\ncreate index i on users (name);";
+        let ignored = |comment: &str| lint_sql(&format!("{comment}\n{text}"), LINT_EXCLUDE);
+        assert_eq!(ignored("-- a comment").len(), 2);
+        assert_eq!(ignored("-- squawk-ignore ban-drop-column"), ["3:1 require-concurrent-index-creation"]);
+        assert_eq!(ignored("-- squawk-ignore ban-drop-table, ban-drop-column").len(), 1);
+        assert_eq!(ignored("-- squawk-ignore-file").len(), 0);
+        assert_eq!(ignored("-- squawk-ignore-file require-concurrent-index-creation"), ["2:19 ban-drop-column"]);
+        assert_eq!(
+            ignored("-- squawk-ignore require-concurrent-index-creation").len(),
+            2,
+            "of the next statement only"
+        );
+    }
+
+    #[test]
     fn a_migration_without_transaction_is_judged_as_one() {
         let text = "-- no-transaction\ncreate index concurrently i on users (name);";
         assert_eq!(lint_sql(text, LINT_EXCLUDE), ["2:1 prefer-robust-stmts"]);

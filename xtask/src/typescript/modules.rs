@@ -14,19 +14,23 @@ mod packages;
 mod resolution;
 mod tsconfig;
 
+use std::sync::Arc;
+
 use elsa::sync::FrozenMap;
 
+use super::cache::Cache;
 use super::parse;
 use super::syntax::{Export, Import, Imported, Module};
-use crate::tree::Tree;
+use crate::tree::{Stamp, Tree};
 pub use listing::Listing;
 pub use resolution::Resolved;
 
 /// The files of a monorepo, read on demand.
 pub struct Program<'t> {
     tree: &'t dyn Tree,
-    modules: FrozenMap<String, Box<Option<Module>>>,
+    modules: FrozenMap<String, Box<Option<Arc<Module>>>>,
     resolver: resolution::Resolver<'t>,
+    cache: Option<&'t Cache>,
 }
 
 /// What a name means.
@@ -49,7 +53,8 @@ impl<'t> Program<'t> {
     /// The program of the files in `tree`.
     #[must_use]
     pub fn new(tree: &'t dyn Tree) -> Self {
-        Self { tree, modules: FrozenMap::new(), resolver: resolution::Resolver::new(tree, Listing::default()) }
+        let resolver = resolution::Resolver::new(tree, Listing::default());
+        Self { tree, modules: FrozenMap::new(), resolver, cache: None }
     }
 
     /// The same program, which need not ask for the files of `listing`.
@@ -59,23 +64,37 @@ impl<'t> Program<'t> {
         self
     }
 
-    /// The file `path`, parsed; none where it cannot be read. Needs [`parse::STACK_SIZE`] of stack.
-    pub fn load(&self, path: &str) -> Option<&Module> {
-        let known = self.modules.get(path);
-        known
-            .unwrap_or_else(|| {
-                let module = self.tree.read(path).ok().map(|bytes| parse::parse(path, &bytes));
-                self.modules.insert(path.to_owned(), Box::new(module))
-            })
-            .as_ref()
+    /// The same program, which parses no file that `cache` has.
+    #[must_use]
+    pub fn remembering(mut self, cache: Option<&'t Cache>) -> Self {
+        self.cache = cache;
+        self
     }
 
-    /// As [`Program::load`], of a file whose bytes are already there.
-    pub fn add(&self, path: &str, bytes: &[u8]) -> Option<&Module> {
-        let known = self.modules.get(path);
-        known
-            .unwrap_or_else(|| self.modules.insert(path.to_owned(), Box::new(Some(parse::parse(path, bytes)))))
-            .as_ref()
+    /// The file `path`, parsed; none where it cannot be read. Needs [`parse::STACK_SIZE`] of stack.
+    pub fn load(&self, path: &str) -> Option<&Module> {
+        let read = || {
+            let stamp = self.cache.and_then(|_| self.tree.stamp(path));
+            let known = self.cache.zip(stamp).and_then(|(cache, stamp)| cache.module(path, stamp));
+            known.or_else(|| Some(self.parse(path, &self.tree.read(path).ok()?, stamp)))
+        };
+        let module = self.modules.get(path);
+        module.unwrap_or_else(|| self.modules.insert(path.to_owned(), Box::new(read()))).as_deref()
+    }
+
+    /// As [`Program::load`], of a file whose bytes, read after its `stamp` was taken, are already there.
+    pub fn add(&self, path: &str, bytes: &[u8], stamp: Option<Stamp>) -> Option<&Module> {
+        let module = self.modules.get(path);
+        let parsed = || Box::new(Some(self.parse(path, bytes, stamp)));
+        module.unwrap_or_else(|| self.modules.insert(path.to_owned(), parsed())).as_deref()
+    }
+
+    fn parse(&self, path: &str, bytes: &[u8], stamp: Option<Stamp>) -> Arc<Module> {
+        let module = Arc::new(parse::parse(path, bytes));
+        if let Some((cache, stamp)) = self.cache.zip(stamp) {
+            cache.keep(path, stamp, &module);
+        }
+        module
     }
 
     /// The file or package that `specifier` means in `module`.

@@ -45,9 +45,20 @@ fn of_migrations(context: &Context, options: &Options, migrations: &[Migration])
     if options.offline {
         bail!("cannot verify offline: `{path}` {stale}; run `{FIX}` and commit the file, or verify without `--offline`")
     }
+    let schema = match context.memory.as_ref().and_then(|memory| memory.replayed(migrations)) {
+        Some(schema) => schema,
+        None => replayed(context, migrations)?,
+    };
+    Ok((schema, format!("a replay of {counted} on a scratch database (`{path}` {stale}; `{FIX}` updates it)")))
+}
+
+fn replayed(context: &Context, migrations: &[Migration]) -> Result<Schema> {
     let shadow = context.options.shadow_database_url.as_deref().filter(|url| !url.is_empty());
     let schema = replay::schema(&context.config, &context.root, shadow, migrations)?;
-    Ok((schema, format!("a replay of {counted} on a scratch database (`{path}` {stale}; `{FIX}` updates it)")))
+    if let Some(memory) = &context.memory {
+        memory.keep_replayed(migrations, &schema);
+    }
+    Ok(schema)
 }
 
 /// What migrations change that the snapshot, or the database that is judged, does not have yet; none where there are none.

@@ -28,7 +28,8 @@ pub fn print(context: &Context, report: &Verification) -> Result<()> {
     summarize_step(context, report)
 }
 
-fn rendered(context: &Context, report: &Verification) -> String {
+/// The report in the format that was asked for.
+pub fn rendered(context: &Context, report: &Verification) -> String {
     match context.options.report_format {
         ReportFormat::Human => human::verification(report, context.terminal.style()),
         ReportFormat::Json => json::verification(report),

@@ -43,7 +43,7 @@ pub fn is_framework() -> bool {
 
 /// Whether the file can change the verdict: migrations, snapshot, baseline, configuration; files with a role and those
 /// that they may import; and what says where imports lead.
-fn concerns(config: &Config, path: &str) -> bool {
+pub fn concerns(config: &Config, path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let inside =
         |folder: &str| folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));

@@ -1,0 +1,29 @@
+//! What a command that verifies again and again keeps from one time to the next.
+
+use std::sync::{Mutex, PoisonError};
+
+use crate::migrations::Migration;
+use crate::schema::model::Schema;
+use crate::typescript::cache::Cache;
+
+/// What is kept.
+#[derive(Debug, Default)]
+pub struct Memory {
+    /// Parsed files.
+    pub typescript: Cache,
+    /// The schema of the last replay, and of which migrations.
+    replayed: Mutex<Option<(Vec<Migration>, Schema)>>,
+}
+
+impl Memory {
+    /// The schema that `migrations` make, if the last replay was of exactly these.
+    pub fn replayed(&self, migrations: &[Migration]) -> Option<Schema> {
+        let replayed = self.replayed.lock().unwrap_or_else(PoisonError::into_inner);
+        replayed.as_ref().filter(|(known, _)| known == migrations).map(|(_, schema)| schema.clone())
+    }
+
+    /// Keeps the schema of a replay.
+    pub fn keep_replayed(&self, migrations: &[Migration], schema: &Schema) {
+        *self.replayed.lock().unwrap_or_else(PoisonError::into_inner) = Some((migrations.to_vec(), schema.clone()));
+    }
+}

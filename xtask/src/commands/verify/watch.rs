@@ -1,0 +1,69 @@
+//! `db-verify --watch`: verifies again when a file is saved. What was parsed is kept, so that only what changed is read.
+//! A state that cannot be verified (a file that is half written, a branch being checked out) is shown as what it is, and
+//! the next change is waited for.
+
+mod changes;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+
+use super::{Options, completed, examine, publish};
+use crate::cli::ReportFormat;
+use crate::commands::memory::Memory;
+use crate::commands::{Context, Outcome};
+use changes::Changes;
+
+/// Clears a terminal, with what was scrolled out of it.
+const CLEAR: &str = "\x1b[2J\x1b[3J\x1b[H";
+
+/// Verifies, waits for a change, and verifies again, until the process is interrupted.
+pub fn run(context: Context, options: &Options) -> Result<Outcome> {
+    if context.options.report_format != ReportFormat::Human {
+        bail!("`--watch` is for people: leave out `--format`")
+    }
+    let memory = Arc::new(Memory::default());
+    // Watched before it is read: a change in between is seen.
+    let mut changes = Changes::of(&context)?;
+    let mut context = Context { memory: Some(Arc::clone(&memory)), ..context };
+    loop {
+        let start = Instant::now();
+        let said = once(&context, options);
+        let took = start.elapsed();
+        show(&context, &said, took)?;
+        memory.typescript.forget_deleted(&context.tree());
+        changes.next(&context)?;
+        context = reloaded(&context, &mut changes)?;
+    }
+}
+
+/// The same with the configuration as it is now. A broken one is said, and the next change is waited for.
+fn reloaded(context: &Context, changes: &mut Changes) -> Result<Context> {
+    loop {
+        match context.at(context.tree()) {
+            Ok(fresh) => return Ok(Context { memory: context.memory.clone(), ..fresh }),
+            Err(error) => {
+                show(context, &format!("error: {error:#}\n"), Duration::ZERO)?;
+                changes.next(context)?;
+            }
+        }
+    }
+}
+
+/// One verification, or why there is none.
+fn once(context: &Context, options: &Options) -> String {
+    match examine(context, options).and_then(|examined| completed(context, options, examined)) {
+        Ok(report) => publish::rendered(context, &report),
+        Err(error) => format!("error: {error:#}\n"),
+    }
+}
+
+fn show(context: &Context, said: &str, took: Duration) -> Result<()> {
+    let terminal = &context.terminal;
+    let clear = if terminal.is_interactive() { CLEAR } else { "" };
+    let time = jiff::Zoned::now().strftime("%H:%M:%S");
+    let took = took.as_millis();
+    terminal.print(&format!("{clear}{said}\n[{time}] verified in {took} ms; waiting for changes (Ctrl-C ends)\n"))?;
+    Ok(())
+}
