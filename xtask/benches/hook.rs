@@ -1,9 +1,11 @@
-//! What a commit waits for: `db-verify --staged` as a whole process, on a monorepo of 3,000 TypeScript files.
+//! What a commit waits for: `db-verify --staged` as a whole process, on a monorepo of 3,000 TypeScript files. And what a
+//! save waits for, under `db-verify --watch`.
 //!
 //! `cargo bench --bench hook`
 
 mod generated;
 
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -30,17 +32,43 @@ fn main() {
     report("one changed type file", 100, staged);
     std::fs::write(root.join(ROW), "not what is staged").expect("a file");
     report("the same, and another one on disk", 100, staged);
+    std::fs::write(root.join(ROW), &row).expect("a file");
+    watch(root, &row);
+}
+
+/// From a save until its verdict is printed, after the first run.
+fn watch(root: &Path, row: &str) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.current_dir(root).args(["db-verify", "--watch", "--offline"]).stdout(Stdio::piped());
+    let mut process = command.spawn().expect("the tool");
+    let mut lines = BufReader::new(process.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
+    let mut verdict = || assert!(lines.any(|line| line.contains("waiting for changes")), "the watch ended");
+    verdict();
+    let mut times = Vec::new();
+    for run in 0..RUNS {
+        // What is written right after a run would be taken for the same change.
+        std::thread::sleep(Duration::from_millis(300));
+        let start = Instant::now();
+        std::fs::write(root.join(ROW), format!("{row}\n// {run}\n")).expect("a file");
+        verdict();
+        times.push(start.elapsed());
+    }
+    process.kill().and_then(|()| process.wait()).expect("the watch can be ended");
+    print("a save under `--watch`", 100, times);
 }
 
 /// The shortest run and the one in the middle: what else the machine does only makes a run longer.
-#[expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 fn report(what: &str, most: u64, run: impl Fn()) {
     let timed = || {
         let start = Instant::now();
         run();
         start.elapsed()
     };
-    let mut times: Vec<Duration> = (0..RUNS).map(|_| timed()).collect();
+    print(what, most, (0..RUNS).map(|_| timed()).collect());
+}
+
+#[expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
+fn print(what: &str, most: u64, mut times: Vec<Duration>) {
     times.sort();
     let limit = if most == 0 { String::new() } else { format!(" (at most {most} ms)") };
     println!("{what}: {:.1?} at best, {:.1?} in the middle{limit}", times[0], times[RUNS / 2]);

@@ -22,6 +22,10 @@ pub struct Branch<'a> {
     pub name: &'a str,
 }
 
+/// The types of these findings, of which `severity` in the configuration may speak.
+pub const KINDS: [&str; 5] =
+    ["MIGRATION_EDITED", "MIGRATION_MISSING", "MIGRATION_OUT_OF_ORDER", "MIGRATION_RENAMED", "MIGRATION_VERSION_TAKEN"];
+
 type ByVersion<'a> = BTreeMap<i64, &'a Migration>;
 
 /// What is wrong, in the order of versions, at the severity that the configuration gives.
