@@ -69,6 +69,7 @@ fn migrations() {
         ("migration_done", runs::done()),
         ("migration_refused_before", runs::refused_before()),
         ("migration_failed_after", runs::failed_after()),
+        ("migration_dry_run", runs::dry_run()),
     ];
     for (name, report) in reports {
         lock_in(&format!("{name}.human"), &human::migration::migration(&report, Style::PLAIN));
@@ -80,7 +81,12 @@ fn migrations() {
 
 #[test]
 fn rollbacks() {
-    for (name, report) in [("rollback_exact", runs::exact()), ("rollback_not_restored", runs::not_restored())] {
+    let reports = [
+        ("rollback_exact", runs::exact()),
+        ("rollback_not_restored", runs::not_restored()),
+        ("rollback_dry_run", runs::rollback_dry_run()),
+    ];
+    for (name, report) in reports {
         lock_in(&format!("{name}.human"), &human::rollback::rollback(&report, Style::PLAIN));
         lock_in(&format!("{name}.json"), &json::rollback(&report));
     }

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use xtask::report::{
-    AppliedMigration, Loss, MigrationResult, MigrationState, MigrationStatus, Rehearsal, Restoration, RollbackResult,
-    RolledBackMigration, Status, Timestamp, Unit, Verdict, Verification,
+    AppliedMigration, Effects, LockMode, Loss, MigrationPlan, MigrationResult, MigrationState, MigrationStatus,
+    PlannedMigration, PlannedStatement, Rehearsal, Restoration, RollbackResult, RolledBackMigration, Status, TableLock,
+    Timestamp, Unit, Verdict, Verification,
 };
 
 use super::samples;
@@ -48,6 +49,48 @@ pub fn done() -> MigrationResult {
 pub fn refused_before() -> MigrationResult {
     let error = Some("the verification before the migration found errors; nothing was applied".into());
     MigrationResult { stopped_before: true, error, ..migration(samples::failed(), None) }
+}
+
+/// Nothing was to be applied: what each statement would do.
+pub fn dry_run() -> MigrationResult {
+    let lock = |object: &str, mode| TableLock { object: object.into(), mode };
+    let statement = |line, sql: &str, effects| PlannedStatement { line, sql: sql.into(), effects };
+    let widen = Effects::Observed {
+        locks: vec![lock("bills", LockMode::AccessExclusive), lock("users", LockMode::AccessShare)],
+        rewritten: vec!["bills".into()],
+        scanned: Vec::new(),
+    };
+    let reference = Effects::Observed {
+        locks: vec![lock("users", LockMode::ShareRowExclusive)],
+        rewritten: Vec::new(),
+        scanned: vec!["bills".into()],
+    };
+    let index = Effects::NotObserved("`CREATE INDEX CONCURRENTLY` lets reads and writes go on".into());
+    let migration = |name: &str, in_transaction, statements| PlannedMigration {
+        name: name.into(),
+        file: format!("migrations/{name}.sql"),
+        in_transaction,
+        statements,
+    };
+    let migrations = vec![
+        migration(
+            "V17__prioritise_bills",
+            true,
+            vec![
+                statement(1, "ALTER TABLE bills\n    ALTER COLUMN priority TYPE bigint", widen),
+                statement(4, "ALTER TABLE bills ADD FOREIGN KEY (owner) REFERENCES users", reference),
+            ],
+        ),
+        migration(BIO, false, vec![statement(2, "CREATE INDEX CONCURRENTLY bios ON user_profiles (bio)", index)]),
+    ];
+    let schema_diff = "~ table bills\n    ~ column priority: type integer → bigint\n".to_owned();
+    MigrationResult {
+        success: true,
+        stopped_before: true,
+        plan: Some(MigrationPlan { migrations, schema_diff }),
+        unchecked: vec!["what changes meanwhile: `cargo xtask` (pid 7) is migrating or rolling back".into()],
+        ..self::migration(samples::passed(), None)
+    }
 }
 
 /// The verification of the last migration, before its commit, found errors.
@@ -97,6 +140,12 @@ pub fn exact() -> RollbackResult {
     }];
     let post = Some(samples::passed());
     RollbackResult { success: true, rolled_back: rolled_back(Verdict::Exact), post, losses, restoration, ..rollback() }
+}
+
+/// Nothing was to be undone: what would be.
+pub fn rollback_dry_run() -> RollbackResult {
+    let losses = exact().losses;
+    RollbackResult { success: true, dry_run: true, losses, ..rollback() }
 }
 
 /// The schema is not what it was, and the rollback was undone.

@@ -81,6 +81,9 @@ pub fn after(result: &MigrationResult, style: Style) -> String {
 #[must_use]
 pub fn closing(result: &MigrationResult, error_follows: bool, style: Style) -> String {
     let mut text = String::new();
+    if result.plan.is_some() && !result.unchecked.is_empty() {
+        text.push('\n');
+    }
     for unchecked in &result.unchecked {
         text += &signed(Sign::Warning, &format!("not checked: {unchecked}"), style);
     }
