@@ -68,6 +68,10 @@ fn read_all(tree: &dyn Tree, config: &Config, cache: Option<&Cache>) -> Result<F
     facts.exchanges = contracts.exchanges;
     facts.unresolved_endpoints = [routes.unresolved, contracts.unresolved].concat();
     facts.problems.extend(unreadable.into_iter().filter_map(Result::err));
+    drop(candidates);
+    let modules = program.into_modules();
+    // Freeing every tree takes a good part of the time that reading took, and nobody need wait for it.
+    std::thread::spawn(|| drop(modules));
     Ok(facts)
 }
 

@@ -71,6 +71,11 @@ impl<'t> Program<'t> {
         self
     }
 
+    /// The files themselves, for whoever frees them.
+    pub(super) fn into_modules(self) -> impl Send + 'static {
+        self.modules
+    }
+
     /// The file `path`, parsed; none where it cannot be read. Needs [`parse::STACK_SIZE`] of stack.
     pub fn load(&self, path: &str) -> Option<&Module> {
         let read = || {

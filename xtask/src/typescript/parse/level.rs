@@ -22,7 +22,8 @@ pub(super) struct Level<'l> {
 /// What is done with the bodies of functions.
 pub(super) enum Bodies {
     /// They are read when they are needed. The set holds the first bytes of those that were left out of what is
-    /// parsed; one that is met is taken out of it.
+    /// parsed; one that is met, by itself or inside
+    /// another, is taken out of it.
     Later(Arc<Source>, RefCell<HashSet<u32>>),
     /// They are what is wanted, and collected here.
     Wanted(RefCell<syntax::Bodies>),
@@ -67,7 +68,9 @@ impl<'l> Level<'l> {
         let read = || statements::lower_all(&node.statements, Level { bodies: &Bodies::Inside, ..self });
         match self.bodies {
             Bodies::Later(source, left_out) => {
-                let was_left_out = left_out.borrow_mut().remove(&node.span.start);
+                let mut left_out = left_out.borrow_mut();
+                let was_left_out = left_out.remove(&node.span.start);
+                left_out.retain(|start| !(node.span.start..node.span.end).contains(start));
                 if was_left_out || !node.statements.is_empty() {
                     return Body::later(source, node.span.start);
                 }

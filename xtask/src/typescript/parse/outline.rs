@@ -119,23 +119,25 @@ fn opening(line: &[u8]) -> Option<(usize, usize)> {
     let line = line.trim_ascii_end();
     let head = line.strip_suffix(b"{")?.trim_ascii_end();
     let text = head.trim_ascii_start();
-    let ends_parameters = head.ends_with(b"=>")
-        || !text.starts_with(b"}") && (head.ends_with(b")") || text.starts_with(b")") || has_return_type(text));
-    (ends_parameters && !starts_otherwise(text)).then(|| (head.len() - text.len(), line.len() - 1))
+    let opens = head.ends_with(b"=>") || head.ends_with(b")") || has_return_type(text);
+    (opens && !starts_otherwise(text)).then(|| (head.len() - text.len(), line.len() - 1))
 }
 
+/// `): Promise<User>`; not `): Promise<`, whose `{` is a type.
 fn has_return_type(text: &[u8]) -> bool {
-    memchr::memmem::find(text, b"):").is_some()
+    let ends_type = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'>' | b']' | b'_' | b'$');
+    text.last().is_some_and(ends_type) && memchr::memmem::find(text, b"):").is_some()
 }
 
 /// Whether a line starts with what opens no function: a comment, a statement, a class.
 fn starts_otherwise(mut text: &[u8]) -> bool {
-    const MODIFIERS: [&[u8]; 4] = [b"export ", b"default ", b"abstract ", b"declare "];
-    const OTHERS: [&[u8]; 14] = [
+    const MODIFIERS: [&[u8]; 6] = [b"export ", b"default ", b"abstract ", b"declare ", b"} ", b"else "];
+    const OTHERS: [&[u8]; 15] = [
         b"//",
         b"*",
         b"/*",
         b"if ",
+        b"catch ",
         b"if(",
         b"for ",
         b"while ",
@@ -177,6 +179,10 @@ mod tests {
         assert_eq!(
             left(&format!("class A {{\n  b = 1;\n  c(d: D) {{\n{body}\n  }}\n}}\n")),
             "class A { b = 1; c(d: D) { } }"
+        );
+        assert_eq!(
+            left(&format!("function f({{ a }}: {{\n  a: A;\n}}) {{\n{body}}}\n")),
+            "function f({ a }: { a: A; }) { }"
         );
         assert_eq!(left(&format!("it('x', async () => {{\r\n{body}}});\r\n")), "it('x', async () => { });");
     }

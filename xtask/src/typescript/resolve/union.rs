@@ -16,7 +16,7 @@ pub fn union<'p>(types: impl IntoIterator<Item = Type<'p>>) -> Type<'p> {
 struct Members<'p> {
     members: Vec<Type<'p>>,
     /// What is there already, of types that can be compared.
-    seen: HashSet<String>,
+    seen: Seen,
     any: bool,
     unknown: bool,
 }
@@ -44,10 +44,11 @@ impl<'p> Members<'p> {
         if self.unknown {
             return Type::Unknown;
         }
-        let has = |name: &str| self.seen.contains(name);
-        let booleans = has("boolean") || (has("true") && has("false"));
-        let (strings, numbers) = (has("string"), has("number"));
-        if booleans && !has("boolean") {
+        let has = |wanted: Plain| self.seen.contains(&Identity::Plain(wanted));
+        let literal = |value: bool| self.seen.contains(&Identity::Boolean(value));
+        let booleans = has(Plain::Boolean) || (literal(true) && literal(false));
+        let (strings, numbers) = (has(Plain::String), has(Plain::Number));
+        if booleans && !has(Plain::Boolean) {
             let at = self.members.iter().position(|member| matches!(member, Type::BooleanLiteral(_)));
             self.members.insert(at.unwrap_or(0), Type::Boolean);
         }
@@ -65,24 +66,79 @@ impl<'p> Members<'p> {
     }
 }
 
-/// What two equal types have in common; none for types that are compared by nothing.
-fn identity(member: &Type<'_>) -> Option<String> {
-    Some(match member {
-        Type::Null => "null".into(),
-        Type::Undefined => "undefined".into(),
-        Type::String => "string".into(),
-        Type::Number => "number".into(),
-        Type::Bigint => "bigint".into(),
-        Type::Boolean => "boolean".into(),
-        Type::Symbol => "symbol".into(),
-        Type::Date => "Date".into(),
-        Type::Bytes => "Bytes".into(),
-        Type::Function => "Function".into(),
-        Type::Opaque => "object".into(),
-        Type::StringLiteral(text) => format!("'{text}'"),
-        Type::NumberLiteral(value) => format!("#{value}"),
-        Type::BooleanLiteral(value) => value.to_string(),
-        Type::Object(object) => format!("object {:p}", Rc::as_ptr(object)),
+/// Identities that were met. Most unions have two or three members: only large ones are worth a table.
+#[derive(Default)]
+struct Seen {
+    few: Vec<Identity>,
+    many: HashSet<Identity>,
+}
+
+impl Seen {
+    const FEW: usize = 16;
+
+    fn contains(&self, identity: &Identity) -> bool {
+        self.few.contains(identity) || self.many.contains(identity)
+    }
+
+    /// Whether it was not met before.
+    fn insert(&mut self, identity: Identity) -> bool {
+        if self.few.contains(&identity) {
+            return false;
+        }
+        if self.few.len() < Self::FEW {
+            self.few.push(identity);
+            return true;
+        }
+        self.many.insert(identity)
+    }
+}
+
+/// What two equal types have in common.
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Identity {
+    Plain(Plain),
+    Text(Rc<str>),
+    /// The bits of a number.
+    Number(u64),
+    Boolean(bool),
+    /// The address of an object type.
+    Object(usize),
+}
+
+/// Types that are all there is to them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Plain {
+    Null,
+    Undefined,
+    String,
+    Number,
+    Bigint,
+    Boolean,
+    Symbol,
+    Date,
+    Bytes,
+    Function,
+    Opaque,
+}
+
+/// None for types that are compared by nothing.
+fn identity(member: &Type<'_>) -> Option<Identity> {
+    let plain = match member {
+        Type::Null => Plain::Null,
+        Type::Undefined => Plain::Undefined,
+        Type::String => Plain::String,
+        Type::Number => Plain::Number,
+        Type::Bigint => Plain::Bigint,
+        Type::Boolean => Plain::Boolean,
+        Type::Symbol => Plain::Symbol,
+        Type::Date => Plain::Date,
+        Type::Bytes => Plain::Bytes,
+        Type::Function => Plain::Function,
+        Type::Opaque => Plain::Opaque,
+        Type::StringLiteral(text) => return Some(Identity::Text(Rc::clone(text))),
+        Type::NumberLiteral(value) => return Some(Identity::Number(value.to_bits())),
+        Type::BooleanLiteral(value) => return Some(Identity::Boolean(*value)),
+        Type::Object(object) => return Some(Identity::Object(Rc::as_ptr(object).addr())),
         Type::Any
         | Type::Unknown
         | Type::Never
@@ -92,5 +148,6 @@ fn identity(member: &Type<'_>) -> Option<String> {
         | Type::Column(_)
         | Type::Value(_)
         | Type::Unresolved(_) => return None,
-    })
+    };
+    Some(Identity::Plain(plain))
 }
