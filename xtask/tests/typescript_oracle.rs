@@ -20,6 +20,7 @@ fn the_compiler_and_db_inspect_agree_on_the_fixtures() {
     let comparison = oracle::compare(&compiled, &inspected);
     println!("{}", comparison.summary());
     assert!(comparison.differences.is_empty(), "{}", comparison.differences.join("\n"));
+    assert!(comparison.any_to_compiler.is_empty(), "{}", comparison.any_to_compiler.join("\n"));
     assert!(comparison.declarations >= 150, "only {} declarations", comparison.declarations);
     let unresolved = comparison.unresolved.len() as f64 / comparison.fields as f64;
     assert!(unresolved < UNRESOLVED, "{}\n{}", comparison.summary(), comparison.unresolved.join("\n"));

@@ -30,6 +30,7 @@ pub fn is_function(of: &Type<'_>) -> bool {
     values.peek().is_some()
         && values.all(|member| match member {
             Type::Function => true,
+            Type::Object(object) => object.callable,
             Type::Value(value) => matches!(**value, Value::Function(..) | Value::Class(..)),
             _ => false,
         })
@@ -73,6 +74,7 @@ fn single<'p>(resolver: &Resolver<'p>, member: &Type<'p>, left: u32) -> Kind {
         Type::Date => Kind::Date,
         Type::Bytes => Kind::Bytes,
         Type::StringLiteral(text) => Kind::Enum(vec![text.to_string()]),
+        Type::Object(object) if object.callable => Kind::Unresolved("a function is no data".into()),
         Type::Opaque | Type::Object(_) => Kind::Json,
         Type::Array(element) => match left.checked_sub(1) {
             Some(left) => Kind::Array(Box::new(element_kind(&within(resolver, &element.get(resolver), left)))),
@@ -82,6 +84,9 @@ fn single<'p>(resolver: &Resolver<'p>, member: &Type<'p>, left: u32) -> Kind {
             Some(left) => {
                 let items = items.iter().chain(rest).map(|item| item.get(resolver));
                 let item = super::resolve::union(items);
+                if matches!(item, Type::Never) {
+                    return Kind::Array(Box::new(Kind::Union(Vec::new())));
+                }
                 Kind::Array(Box::new(element_kind(&within(resolver, &item, left))))
             }
             None => Kind::Unresolved("its arrays are nested too deeply".into()),

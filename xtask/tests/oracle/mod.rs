@@ -116,17 +116,20 @@ pub struct Comparison {
     pub unresolved: Vec<String>,
     /// What is said differently.
     pub differences: Vec<String>,
+    /// What is `any` to the compiler, for want of a package, and not to db-inspect.
+    pub any_to_compiler: Vec<String>,
 }
 
 impl Comparison {
     /// In a line.
     pub fn summary(&self) -> String {
         format!(
-            "{} declarations, {} fields: {} unresolved, {} different",
+            "{} declarations, {} fields: {} unresolved, {} different, {} any to the compiler only",
             self.declarations,
             self.fields,
             self.unresolved.len(),
-            self.differences.len()
+            self.differences.len(),
+            self.any_to_compiler.len()
         )
     }
 }
@@ -164,7 +167,11 @@ fn compare_fields(place: &str, expected: &Value, found: &Value, comparison: &mut
             }
             (Some(found), _) => {
                 let (expected, said) = (canonical(field), canonical(&found));
-                if expected != said {
+                if expected != said && said.contains("unresolved") {
+                    comparison.unresolved.push(format!("{place}.{name}: {said}"));
+                } else if expected != said && expected.contains(" any") {
+                    comparison.any_to_compiler.push(format!("{place}.{name}: db-inspect says {said}"));
+                } else if expected != said {
                     comparison
                         .differences
                         .push(format!("{place}.{name}: the compiler says {expected}, db-inspect {said}"));

@@ -94,6 +94,8 @@ function field(property, at) {
   const name = property.valueDeclaration?.name;
   if ((name && ts.isPrivateIdentifier(name)) || property.name.startsWith('__@')) return [];
   if (property.flags & ts.SymbolFlags.Method) return [];
+  // What is computed and says no type is no data.
+  if (property.flags & ts.SymbolFlags.Accessor && !property.declarations?.some((one) => one.type)) return [];
   let type = checker.getTypeOfSymbolAtLocation(property, at);
   const parts = (type.isUnion() ? type.types : [type]).map(selected);
   const values = parts.flatMap((part) => (part.isUnion() ? part.types : [part]));

@@ -70,7 +70,7 @@ impl<'p> File<'_, 'p> {
             TypeMember::Property(property) => {
                 matches!(property.value.as_ref().map(|value| &value.kind), Some(TypeKind::Reference(..)))
             }
-            TypeMember::Index(..) | TypeMember::Method => false,
+            TypeMember::Index(..) | TypeMember::Method | TypeMember::Call => false,
         };
         named && !interface.members.is_empty() && interface.members.iter().all(is_reference)
     }

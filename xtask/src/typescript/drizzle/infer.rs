@@ -22,14 +22,18 @@ pub fn table_member<'p>(table: &Rc<Table<'p>>, name: &str) -> Option<Value<'p>> 
 /// A row as it is read.
 pub fn row_type<'p>(table: &Table<'p>) -> Type<'p> {
     let properties = table.columns.iter().map(|column| property(column, false)).collect();
-    Type::Object(Rc::new(Object { properties, index: None, incomplete: table.open.clone() }))
+    Type::Object(Rc::new(Object { properties, incomplete: table.open.clone(), ..Object::default() }))
 }
 
 /// A row as it is inserted.
 pub fn insert_type<'p>(table: &Table<'p>) -> Type<'p> {
     let generated = |column: &&TableColumn<'p>| column.column.as_ref().is_ok_and(|column| column.generated);
     let properties = table.columns.iter().filter(|column| !generated(column)).map(|column| property(column, true));
-    Type::Object(Rc::new(Object { properties: properties.collect(), index: None, incomplete: table.open.clone() }))
+    Type::Object(Rc::new(Object {
+        properties: properties.collect(),
+        incomplete: table.open.clone(),
+        ..Object::default()
+    }))
 }
 
 fn property<'p>(column: &TableColumn<'p>, insert: bool) -> Property<'p> {

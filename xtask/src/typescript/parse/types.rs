@@ -225,9 +225,10 @@ fn type_member(member: &ast::TSSignature<'_>, level: Level<'_>) -> TypeMember {
                 value: annotation.map(|annotation| lower(&annotation.type_annotation, level)),
             })
         }
-        ast::TSSignature::TSMethodSignature(_)
-        | ast::TSSignature::TSCallSignatureDeclaration(_)
-        | ast::TSSignature::TSConstructSignatureDeclaration(_) => TypeMember::Method,
+        ast::TSSignature::TSMethodSignature(_) => TypeMember::Method,
+        ast::TSSignature::TSCallSignatureDeclaration(_) | ast::TSSignature::TSConstructSignatureDeclaration(_) => {
+            TypeMember::Call
+        }
     }
 }
 

@@ -104,6 +104,7 @@ fn merge<'p>(left: &Object<'p>, right: &Object<'p>) -> Object<'p> {
         let both = left.property(&property.name).map(|known| in_both(known, property));
         merged.put(both.unwrap_or_else(|| property.clone()));
     }
+    merged.callable |= right.callable;
     merged.index = left.index.clone().or_else(|| right.index.clone());
     merged.incomplete = left.incomplete.clone().or_else(|| right.incomplete.clone());
     merged

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use super::{Lazy, Object, Place, Property, Resolver, Scope, Type, reason, union};
 use crate::source::Span;
 use crate::typescript::syntax::{
-    ClassDecl, ClassMember, Interface, Key, KeyName, MemberKind, Parameter, Property as PropertyNode, TypeMember,
-    TypeNode,
+    ClassDecl, ClassMember, ExprKind, Interface, Key, KeyName, MemberKind, Parameter, Property as PropertyNode,
+    TypeMember, TypeNode,
 };
 use crate::typescript::values::Value;
 
@@ -45,6 +45,7 @@ impl<'p> Resolver<'p> {
                 TypeMember::Property(node) => self.add_property(scope, node, object),
                 TypeMember::Index(_, value) => object.index = Some(Lazy::node(scope, value)),
                 TypeMember::Method => {}
+                TypeMember::Call => object.callable = true,
             }
         }
     }
@@ -98,7 +99,7 @@ impl<'p> Resolver<'p> {
             MemberKind::Field(Some(value)) => {
                 let Ok(Some(name)) = self.key(scope, &member.property.key) else { return };
                 let inside = scope.clone();
-                let widen = !member.readonly;
+                let widen = !member.readonly && !matches!(value.kind, ExprKind::AsConst(_));
                 let value_type = Lazy::computed(move |resolver| {
                     let value = resolver.value(&inside, value);
                     resolver.type_of(&value, widen)
@@ -164,8 +165,14 @@ fn add_parameter<'p>(scope: &Scope<'p>, parameter: &'p Parameter, object: &mut O
 
 /// Adds the properties of `base` to `object`.
 fn inherit<'p>(resolver: &Resolver<'p>, object: &mut Object<'p>, base: &Type<'p>) {
+    match base {
+        Type::Function => return object.callable = true,
+        Type::Opaque => return object.incomplete = Some(reason("it extends a type of the language")),
+        _ => {}
+    }
     match resolver.properties(base) {
         Ok(base) => {
+            object.callable |= base.callable;
             base.properties.iter().for_each(|property| object.put(property.clone()));
             object.index = base.index.clone().or(object.index.take());
             object.incomplete = base.incomplete.clone().or(object.incomplete.take());

@@ -69,7 +69,11 @@ impl<'p> Resolver<'p> {
             return self.member_of_declared(scope, statements, member, rest, arguments);
         }
         let Some(statement) = statements.iter().find(|statement| declares_type(statement)) else {
-            return Type::unresolved(format!("`{name}` is a value, not a type"));
+            // A namespace hides no type of its name: `namespace Array` and `Array<string>`.
+            return match self.builtin(name, arguments) {
+                Type::Unresolved(_) => Type::unresolved(format!("`{name}` is a value, not a type")),
+                of_the_language => of_the_language,
+            };
         };
         if arguments.is_empty() && scope.is_top() && !is_generic(statement) {
             return self.declared_once(statement, || self.declaration(scope, statements, arguments));

@@ -69,6 +69,8 @@ pub struct Object<'p> {
     pub index: Option<Lazy<'p>>,
     /// Why not all properties are known.
     pub incomplete: Option<Rc<str>>,
+    /// Whether it can be called: then it is a function, whatever else it holds.
+    pub callable: bool,
 }
 
 /// A property of an object type.

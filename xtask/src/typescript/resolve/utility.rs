@@ -20,7 +20,7 @@ impl<'p> Resolver<'p> {
             "BigInt" => Type::Bigint,
             "Date" => Type::Date,
             "Buffer" | "Uint8Array" | "ArrayBuffer" | "SharedArrayBuffer" | "ArrayBufferLike" => Type::Bytes,
-            "Function" => Type::Function,
+            "Function" | "EventListener" | "CallableFunction" | "NewableFunction" => Type::Function,
             "Object" | "Map" | "Set" | "WeakMap" | "WeakSet" | "RegExp" | "URL" | "Blob" | "URLSearchParams"
             | "ReadonlyMap" | "ReadonlySet" | "File" | "FormData" | "Headers" | "Request" | "Response"
             | "AbortSignal" | "AbortController" | "ReadableStream" | "Iterable" | "Iterator" | "AsyncIterable"
@@ -74,6 +74,7 @@ impl<'p> Resolver<'p> {
                 properties: object.properties.iter().cloned().map(change).collect(),
                 index: object.index.clone(),
                 incomplete: object.incomplete.clone(),
+                callable: false,
             })),
             Type::Value(value) => match self.type_of(value, false) {
                 Type::Value(_) => of.clone(),
@@ -99,7 +100,7 @@ impl<'p> Resolver<'p> {
                 };
                 let missing = keys.members().iter().any(|key| found(&key));
                 let incomplete = object.incomplete.clone().filter(|_| missing);
-                Type::Object(Rc::new(Object { properties, index: None, incomplete }))
+                Type::Object(Rc::new(Object { properties, incomplete, ..Object::default() }))
             }
         }
     }
@@ -115,7 +116,7 @@ impl<'p> Resolver<'p> {
                 let kept = |property: &&Property<'p>| !names(keys, &property.name);
                 let properties = object.properties.iter().filter(kept).cloned().collect();
                 let (index, incomplete) = (object.index.clone(), object.incomplete.clone());
-                Type::Object(Rc::new(Object { properties, index, incomplete }))
+                Type::Object(Rc::new(Object { properties, index, incomplete, ..Object::default() }))
             }
         }
     }

@@ -130,8 +130,10 @@ pub enum TypeMember {
     Property(Property),
     /// `[key: string]: T`
     Index(TypeNode, TypeNode),
-    /// A method, call or construct signature: not data.
+    /// A method: not data.
     Method,
+    /// A call or construct signature: what has one is a function.
+    Call,
 }
 
 /// `name?: T`, of an interface, object type or class.
@@ -163,7 +165,7 @@ impl TypeNode {
     pub fn properties(members: &[TypeMember]) -> impl Iterator<Item = &Property> {
         members.iter().filter_map(|member| match member {
             TypeMember::Property(property) => Some(property),
-            TypeMember::Index(..) | TypeMember::Method => None,
+            TypeMember::Index(..) | TypeMember::Method | TypeMember::Call => None,
         })
     }
 }

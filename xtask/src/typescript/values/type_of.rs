@@ -96,5 +96,9 @@ fn type_of_object<'p>(object: &Rc<ObjectValue<'p>>) -> Type<'p> {
             place,
         }
     });
-    Type::Object(Rc::new(Object { properties: properties.collect(), index: None, incomplete: object.open.clone() }))
+    Type::Object(Rc::new(Object {
+        properties: properties.collect(),
+        incomplete: object.open.clone(),
+        ..Object::default()
+    }))
 }

@@ -93,7 +93,7 @@ fn transformed<'p>(resolver: &Resolver<'p>, given: Type<'p>, function: &Value<'p
 
 fn object<'p>(resolver: &Resolver<'p>, shape: &ObjectValue<'p>, side: Side) -> Type<'p> {
     let properties = shape.entries.iter().map(|entry| property(resolver, entry, side)).collect();
-    Type::Object(Rc::new(Object { properties, index: None, incomplete: shape.open.clone() }))
+    Type::Object(Rc::new(Object { properties, incomplete: shape.open.clone(), ..Object::default() }))
 }
 
 fn property<'p>(resolver: &Resolver<'p>, entry: &Entry<'p>, side: Side) -> Property<'p> {
