@@ -14,17 +14,21 @@ pub fn too_deep(text: &str) -> Option<u32> {
 }
 
 /// Whether there are enough brackets, operators and ends of words for it, wherever they are: hardly any file has.
+/// Every byte of every file comes here: short sums without branches are what the processor does many of at once.
 fn may_be_deep(bytes: &[u8]) -> bool {
     let limit = LIMIT as usize;
-    bytes.len() > limit && bytes.iter().zip(&bytes[1..]).map(|(byte, next)| ends(*byte, *next)).sum::<usize>() >= limit
+    let Some(next) = bytes.get(1..).filter(|_| bytes.len() > limit) else { return false };
+    let parts = bytes.chunks(255).zip(next.chunks(255));
+    let ends = parts.map(|(part, next)| part.iter().zip(next).map(|(byte, next)| end(*byte, *next)).sum::<u8>());
+    ends.map(usize::from).sum::<usize>() >= limit
 }
 
-/// One for a byte that may nest, or that ends a word that may. Without branches: every byte of every file comes here.
-fn ends(byte: u8, next: u8) -> usize {
+/// One for a byte that may nest, or that ends a word that may.
+fn end(byte: u8, next: u8) -> u8 {
     let is_letter = (byte | 0x20).wrapping_sub(b'a') < 26;
     let is_digit = byte.wrapping_sub(b'0') < 10;
     let is_indent = (byte == b' ') & (next == b' ');
-    usize::from(!(is_letter | is_digit | is_indent))
+    u8::from(!(is_letter | is_digit | is_indent))
 }
 
 struct Scan<'t> {
