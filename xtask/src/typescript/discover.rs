@@ -64,7 +64,7 @@ static DATA: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// Without one of these no route is declared.
 static ROUTES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"(?i)\b(?:get|post|put|patch|delete|all|head|options|route|use|register|on|mount)\b\s*[(<:=]|\bmethods?\b|Router|\bApp\b|Server\b|NestFactory|setGlobalPrefix|\bas\s+(?:GET|POST|PUT|PATCH|DELETE)\b|\{[^}]*\b(?:GET|POST|PUT|PATCH|DELETE)\b[^}]*\}\s*=|export\s+(?:async\s+)?(?:function|const)\s+(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\b"#).ok()
+    Regex::new(r#"(?i)\b(?:get|post|put|patch|delete|all|head|options|route|use|register|on|mount)\b\s*[(<:=]|\bmethods?\b|Router|\bApp\b|Server\b|NestFactory|setGlobalPrefix|@\w*Controller\b|\bas\s+(?:GET|POST|PUT|PATCH|DELETE)\b|\{[^}]*\b(?:GET|POST|PUT|PATCH|DELETE)\b[^}]*\}\s*=|export\s+(?:async\s+)?(?:function|const)\s+(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\b"#).ok()
 });
 
 /// Finds the files of all roles below the configured folders. A folder that does not exist is an error.
@@ -136,6 +136,7 @@ mod tests {
         assert!(matter("export const A = z.object({})").0 && matter("export const A = B.extend({})").0);
         assert_eq!(matter("router.get('/x', h)"), (false, true));
         assert_eq!(matter("export async function GET() {}"), (false, true));
+        assert!(matter("@Controller(ROOT)\nexport class Keys { @Endpoint({ command }) make() {} }").1);
     }
 
     #[test]
