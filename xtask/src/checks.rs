@@ -16,6 +16,7 @@ mod edits;
 mod endpoints;
 
 mod conflicting_contracts;
+mod contract_field_mismatch;
 mod contract_without_route;
 mod enum_mismatch;
 mod generated_column_in_insert;
@@ -31,10 +32,12 @@ mod missing_validation_schema;
 mod nullability_mismatch;
 mod orm_default_mismatch;
 mod orm_type_mismatch;
+mod schema_type_mismatch;
 mod strict_validation;
 mod type_mismatch;
 mod unknown_contract_type;
 mod unknown_field_in_validation;
+mod unresolved_type;
 mod unused_ignore;
 mod validation_nullability_mismatch;
 mod validation_type_mismatch;
@@ -69,6 +72,7 @@ pub const CHECKS: &[Check] = &[
     missing_api_contract::CHECK,
     contract_without_route::CHECK,
     unknown_contract_type::CHECK,
+    contract_field_mismatch::CHECK,
     missing_path_parameter::CHECK,
     conflicting_contracts::CHECK,
     missing_validation_schema::CHECK,
@@ -78,6 +82,8 @@ pub const CHECKS: &[Check] = &[
     validation_nullability_mismatch::CHECK,
     loose_validation::CHECK,
     strict_validation::CHECK,
+    schema_type_mismatch::CHECK,
+    unresolved_type::CHECK,
     unused_ignore::CHECK,
 ];
 
@@ -282,6 +288,11 @@ pub fn verify(input: &Input<'_>) -> (Vec<Finding>, Coverage) {
 #[must_use]
 pub fn alignment(input: &Input<'_>) -> Vec<EntityAlignment> {
     alignment::alignment(&Model::new(*input))
+}
+
+/// The types of findings that checks make.
+pub fn kinds() -> impl Iterator<Item = &'static str> {
+    CHECKS.iter().map(|check| check.kind)
 }
 
 /// The documentation of every check, for reports that carry it.

@@ -25,8 +25,10 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::checks;
 use crate::cli::{Cli, Command, Format, GlobalOptions, ReportFormat};
 use crate::config::Config;
+use crate::migrations::lint;
 use crate::terminal::Terminal;
 use crate::tree::{Tree, WorkingTree};
 use memory::Memory;
@@ -38,6 +40,18 @@ pub enum Outcome {
     Clean,
     /// Exit code 1: verification found errors, or a migration was refused for that.
     Errors,
+}
+
+/// A misspelt type of findings would stay at its default severity without a word.
+fn refuse_unknown_kinds(config: &Config) -> Result<()> {
+    let known = || checks::kinds().chain([lint::KIND]);
+    let Some(unknown) = config.severity.keys().find(|kind| !known().any(|known| known == kind.as_str())) else {
+        return Ok(());
+    };
+    let likeness = |kind: &&str| (strsim::jaro_winkler(kind, &unknown.to_uppercase()) * 1000.0) as u32;
+    let nearest = known().max_by_key(likeness).filter(|kind| likeness(kind) > 750);
+    let hint = nearest.map_or_else(String::new, |kind| format!(", did you mean `{kind}`?"));
+    bail!("cannot use the configuration: `severity.{unknown}` is no type of finding{hint}")
 }
 
 /// What every command works with.
@@ -64,6 +78,7 @@ impl Context {
     /// When the tree has no usable configuration.
     pub fn open(root: PathBuf, options: GlobalOptions, terminal: Terminal, tree: Arc<dyn Tree>) -> Result<Self> {
         let config = Config::of_tree(&tree, &root, options.config.as_deref())?;
+        refuse_unknown_kinds(&config)?;
         Ok(Self { root, config, options, terminal, tree, memory: None })
     }
 

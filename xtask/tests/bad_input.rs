@@ -47,6 +47,13 @@ fn an_unknown_configuration_key_is_named_with_the_nearest() {
 }
 
 #[test]
+fn an_unknown_type_of_finding_is_named_with_the_nearest() {
+    let repo = Monorepo::sample();
+    repo.edit("Cargo.toml", "\nmigrations = ", "\nseverity = { TYPE_MISMACH = \"off\" }\nmigrations = ");
+    refused(&repo, &["db-verify"], &["`severity.TYPE_MISMACH`", "did you mean `TYPE_MISMATCH`?"]);
+}
+
+#[test]
 fn a_missing_folder_of_sources_is_named() {
     let repo = Monorepo::sample();
     repo.edit("Cargo.toml", "shared-types/src/contracts/**", "shared-types/src/contract/**");

@@ -6,6 +6,7 @@ use super::Model;
 use super::endpoints;
 use super::entities::EntityKind;
 use super::matching::{Description, Role};
+use super::schema_type_mismatch;
 use crate::report::{Coverage, NO_TABLE, Unjudged};
 use crate::typescript::facts::{Declaration, Facts, Kind, Origin};
 
@@ -13,8 +14,9 @@ use crate::typescript::facts::{Declaration, Facts, Kind, Origin};
 pub(super) fn coverage(model: &Model<'_>) -> Coverage {
     let facts = model.input.facts;
     let tables = || model.described.iter().filter(|described| described.entity.kind == EntityKind::Table);
-    let judged: HashSet<*const Declaration> =
-        model.descriptions().map(|(_, description)| std::ptr::from_ref(description.declaration)).collect();
+    let described = model.descriptions().map(|(_, description)| description.declaration);
+    let beside_types = schema_type_mismatch::pairs(model).into_iter().map(|(schema, _)| schema);
+    let judged: HashSet<*const Declaration> = described.chain(beside_types).map(std::ptr::from_ref).collect();
     let is_judged = |schema: &&Declaration| judged.contains(&std::ptr::from_ref(*schema));
     Coverage {
         tables: tables().count(),

@@ -51,7 +51,8 @@ fn findings(model: &Model<'_>, described: &Described<'_>, description: &Descript
             Values::AnyString => return any_string(model, described, description, pair, facts, allowed),
             Values::None => return None,
         };
-        Some(finding(model, described, description, pair, allowed, &difference))
+        let found = finding(model, described, description, pair, allowed, &difference);
+        Some(found.at_values(described.entity.name, facts, model.input.provenance))
     };
     description.pairing.pairs.iter().filter_map(judge).collect()
 }
@@ -137,7 +138,6 @@ fn finding(
     base(described, description, pair, message)
         .with_proposal(complete.and_then(|set| edits::add_values(set, &present, allowed)))
         .at(place, difference.in_words())
-        .at_column(described.entity.name, pair.column, model.input.provenance)
         .with_detail("databaseValues", allowed.to_vec())
         .with_detail("missing", difference.missing.clone())
         .with_detail("unknown", difference.unknown.clone())
@@ -169,7 +169,7 @@ fn any_string(
     );
     let finding = base(described, description, pair, message)
         .at(&pair.field.location, "any `string` here")
-        .at_column(described.entity.name, pair.column, model.input.provenance)
+        .at_values(described.entity.name, facts, model.input.provenance)
         .with_detail("databaseValues", allowed.to_vec());
     // A schema that lets a wrong value in fails the request late, in the database.
     Some(if description.role.is_validation() { finding } else { finding.as_warning() })

@@ -60,7 +60,6 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
         .finding(&described.entity.title(), message)
         .about(description, &pair.column.name)
         .at(&pair.field.location, wording)
-        .at_column(described.entity.name, pair.column, model.input.provenance)
         .with_detail("expected", gaps.iter().map(Gap::method).collect::<Vec<_>>())
         .with_help(format!(
             "demand {}",
@@ -71,6 +70,12 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
         } else {
             None
         });
+    let of_check = gaps.iter().all(|gap| gap.is_of_check(facts));
+    let found = if of_check {
+        found.at_check(described.entity.name, pair.column, model.input.provenance)
+    } else {
+        found.at_column(described.entity.name, pair.column, model.input.provenance)
+    };
     Some(if gaps.iter().any(Gap::is_serious) { found } else { found.as_warning() })
 }
 

@@ -14,7 +14,7 @@
 //!   id: string;
 //! }
 //! ```
-//! A comment stands above a declaration, a field or a route, names the type of the finding, and says why.
+//! A comment stands above a declaration, a field, a route or a contract, names the type of the finding, and says why.
 
 use super::{CHECKS, Check};
 use crate::config::Config;
@@ -103,14 +103,10 @@ fn targets(facts: &Facts) -> Vec<Target<'_>> {
             }));
         }
     }
-    for route in &facts.routes {
-        let of_route = route.tags.ignores.iter();
-        targets.extend(of_route.map(|ignore| Target {
-            ignore,
-            name: &route.path,
-            place: &route.location,
-            declaration: None,
-        }));
+    let routes = facts.routes.iter().map(|route| (&route.tags, &route.path, &route.location));
+    let contracts = facts.contracts.iter().map(|contract| (&contract.tags, &contract.name, &contract.location));
+    for (tags, name, place) in routes.chain(contracts) {
+        targets.extend(tags.ignores.iter().map(|ignore| Target { ignore, name, place, declaration: None }));
     }
     targets
 }

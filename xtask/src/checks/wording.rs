@@ -1,10 +1,12 @@
 //! How columns, kinds and places are put into words, the same in every check.
 
+use super::entities::ColumnFacts;
 use super::matching::Description;
 use super::names;
 use crate::report::{Finding, Label};
 use crate::schema::model::{Column, ObjectName};
 use crate::schema::provenance::Provenance;
+use crate::schema::types::Scalar;
 use crate::source::Location;
 use crate::typescript::facts::{Declaration, Field, Kind};
 
@@ -100,6 +102,28 @@ impl Finding {
             provenance.column(table, &column.name),
             format!("`{}` is {} here", column.name, column_type(column)),
         )
+    }
+
+    /// Adds the migration line that says which values the column may hold: of its enum, of the CHECK on it, else of the
+    /// column itself.
+    #[must_use]
+    pub(crate) fn at_values(self, table: &ObjectName, facts: &ColumnFacts<'_>, provenance: &Provenance) -> Self {
+        let column = facts.column;
+        match &facts.ty.scalar {
+            Scalar::Enum(name, _) if provenance.type_(name).is_some() => {
+                self.at_some(provenance.type_(name), format!("`{name}` was last changed here"))
+            }
+            _other => self.at_check(table, column, provenance),
+        }
+    }
+
+    /// Adds the line of the CHECK on the column; where it has none of its own, that of the column.
+    #[must_use]
+    pub(crate) fn at_check(self, table: &ObjectName, column: &Column, provenance: &Provenance) -> Self {
+        match provenance.check(table, &column.name) {
+            Some(place) => self.at(place, format!("`{}` is restricted here", column.name)),
+            None => self.at_column(table, column, provenance),
+        }
     }
 
     /// Adds a place in front of the others.

@@ -64,6 +64,18 @@ impl<'a> Judge<'a> {
         }
     }
 
+    /// Adds what was found elsewhere than in the comparison to `report`, less what the baseline accepts.
+    pub fn add(&self, report: &mut Verification, mut more: Vec<Finding>) {
+        if let Some(accepted) = &mut report.accepted {
+            accepted.extend_to(&mut more);
+        }
+        if !more.is_empty() {
+            report.findings.extend(more);
+            report.findings.sort_by_key(|finding| finding.category);
+            report.sources = self.sources(&report.findings);
+        }
+    }
+
     /// Everything that is wrong, accepted or not.
     #[must_use]
     pub fn findings(&self, schema: &Schema) -> Vec<Finding> {

@@ -92,8 +92,10 @@ pub fn run(context: Context, options: &Options) -> Result<Outcome> {
     }
     let context = &context;
     let mut examined = examine(context, options)?;
+    let asked = options.migration.as_deref().map(|name| migrations::find(&examined.migrations, name)).transpose()?;
+    let risks = risks(context, up_to(&examined.migrations, asked))?;
     if options.update_baseline {
-        return update_baseline(context, &examined.judge.findings(&examined.schema));
+        return update_baseline(context, &[examined.judge.findings(&examined.schema), risks].concat());
     }
     if options.diff {
         return fix::fixed(context, &examined)?.show(context);
@@ -112,12 +114,7 @@ pub fn run(context: Context, options: &Options) -> Result<Outcome> {
 fn completed(context: &Context, options: &Options, examined: Examined<'_>) -> Result<Verification> {
     let Examined { mut report, schema, migrations, judge } = examined;
     let asked = options.migration.as_deref().map(|name| migrations::find(&migrations, name)).transpose()?;
-    let risks = risks(context, up_to(&migrations, asked))?;
-    if !risks.is_empty() {
-        report.findings.extend(risks);
-        report.findings.sort_by_key(|finding| finding.category);
-        report.sources = judge.sources(&report.findings);
-    }
+    judge.add(&mut report, risks);
     if context.options.report_format == ReportFormat::Html {
         report.schema_changes = expected::pending(context, options, up_to(&migrations, asked), &schema)?;
     }

@@ -56,10 +56,10 @@ impl Rules {
 }
 
 fn rules(key: &str, names: &[String]) -> Result<Vec<Rule>> {
-    names.iter().map(|name| rule(key, name)).collect()
+    names.iter().map(|name| named(key, name)).collect()
 }
 
-fn rule(key: &str, name: &str) -> Result<Rule> {
+fn named(key: &str, name: &str) -> Result<Rule> {
     if let Ok(rule) = Rule::try_from(name) {
         return Ok(rule);
     }
@@ -133,6 +133,7 @@ fn finding(migration: &Migration, lines: &LineIndex, violation: Violation) -> Fi
     let message = violation.message.trim_end_matches('.').to_owned();
     Finding::new(KIND, Category::TypeAlignment, Severity::Warning, &migration.to_string(), message)
         .at(&lines.location(span), rule.clone())
+        .with_field(rule.clone())
         .with_help(help(violation.help.as_deref(), &rule))
         .with_detail("rule", rule)
 }

@@ -116,6 +116,11 @@ pub(super) mod tests {
         provenance.table(&name).or(provenance.type_(&name)).map(brief)
     }
 
+    /// The place of the last CHECK about a column, as `file-version:line`.
+    pub(super) fn check_of(table: &str, column: &str, sqls: &[&str]) -> Option<String> {
+        provenance(sqls).check(&name(table), column).map(brief)
+    }
+
     fn provenance(sqls: &[&str]) -> Provenance {
         let migrations: Vec<_> =
             (1..).zip(sqls).map(|(version, sql)| Migration::sample(version, "x", sql, "")).collect();

@@ -139,6 +139,19 @@ impl Baseline {
     }
 }
 
+impl Accepted {
+    /// Takes those of further `findings` out that the baseline names as well; they are not fixed.
+    pub fn extend_to(&mut self, findings: &mut Vec<Finding>) {
+        findings.retain(|finding| {
+            let named = Entry::of(finding).in_words();
+            let Some(at) = self.fixed.iter().position(|fixed| *fixed == named) else { return true };
+            self.fixed.remove(at);
+            self.count += 1;
+            false
+        });
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -160,6 +173,16 @@ mod tests {
         let accepted = baseline.apply(&mut findings, "baseline.json");
         assert_eq!(findings.iter().map(|finding| finding.entity.as_str()).collect::<Vec<_>>(), ["votes"]);
         assert_eq!((accepted.count, accepted.fixed), (1, vec!["MISSING_TYPE bills (a.ts)".to_owned()]));
+    }
+
+    #[test]
+    fn what_is_found_later_is_accepted_as_well() {
+        let baseline = Baseline::accepting(&[finding("users", 1), finding("V2__x", 1)]);
+        let mut accepted = baseline.apply(&mut vec![finding("users", 3)], "b");
+        assert_eq!(accepted.fixed, ["MISSING_TYPE V2__x (a.ts)"]);
+        let mut later = vec![finding("V2__x", 9), finding("V3__y", 9)];
+        accepted.extend_to(&mut later);
+        assert_eq!((accepted.count, accepted.fixed.len(), later.len()), (2, 0, 1));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::source::Location;
 pub struct Provenance {
     tables: BTreeMap<ObjectName, Location>,
     columns: BTreeMap<(ObjectName, String), Location>,
+    checks: BTreeMap<(ObjectName, String), Location>,
     types: BTreeMap<ObjectName, Location>,
 }
 
@@ -22,6 +23,17 @@ impl Provenance {
     /// Records that the clause at `location` created or changed a column.
     pub fn touch_column(&mut self, table: ObjectName, column: impl Into<String>, location: Location) {
         self.columns.insert((table, column.into()), location);
+    }
+
+    /// Records that the clause at `location` says what values a column may hold.
+    pub fn touch_check(&mut self, table: ObjectName, column: impl Into<String>, location: Location) {
+        self.checks.insert((table, column.into()), location);
+    }
+
+    /// The place of the last CHECK of its own about `column`.
+    #[must_use]
+    pub fn check(&self, table: &ObjectName, column: &str) -> Option<&Location> {
+        self.checks.get(&(table.clone(), column.to_owned()))
     }
 
     /// The place that last touched `table` as a whole.
@@ -58,11 +70,23 @@ impl Provenance {
     pub fn forget_table(&mut self, table: &ObjectName) {
         self.tables.remove(table);
         self.columns.retain(|(name, _), _| name != table);
+        self.checks.retain(|(name, _), _| name != table);
     }
 
     /// Forgets a column that was dropped.
     pub fn forget_column(&mut self, table: &ObjectName, column: &str) {
         self.columns.remove(&(table.clone(), column.to_owned()));
+        self.checks.remove(&(table.clone(), column.to_owned()));
+    }
+
+    /// Gives a column another name; the clause at `location` does so.
+    pub fn rename_column(&mut self, table: &ObjectName, from: &str, to: &str, location: Location) {
+        let check = self.checks.remove(&(table.clone(), from.to_owned()));
+        self.forget_column(table, from);
+        self.touch_column(table.clone(), to, location);
+        if let Some(check) = check {
+            self.touch_check(table.clone(), to, check);
+        }
     }
 
     /// Forgets a type that was dropped.
@@ -78,8 +102,10 @@ impl Provenance {
         if let Some(location) = self.types.remove(from) {
             self.types.insert(to.clone(), location);
         }
-        let columns: Vec<_> = self.columns.extract_if(.., |(name, _), _| name == from).collect();
-        self.columns.extend(columns.into_iter().map(|((_, column), location)| ((to.clone(), column), location)));
+        for places in [&mut self.columns, &mut self.checks] {
+            let of_table: Vec<_> = places.extract_if(.., |(name, _), _| name == from).collect();
+            places.extend(of_table.into_iter().map(|((_, column), location)| ((to.clone(), column), location)));
+        }
     }
 
     /// Every table and type in `namespace`.

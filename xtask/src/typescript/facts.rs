@@ -148,6 +148,9 @@ pub struct Field {
     pub tags: Tags,
 }
 
+/// Why the kind of a field is not known that cannot be there (`id?: never`).
+pub const NEVER: &str = "it is never there";
+
 /// What a value is, as far as it matters for a column.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Kind {

@@ -1,6 +1,6 @@
 //! Evaluated types → what a field holds.
 
-use super::facts::Kind;
+use super::facts::{Kind, NEVER};
 use super::resolve::{Resolver, Type};
 use super::values::Value;
 use super::zod::Description;
@@ -48,7 +48,7 @@ fn within<'p>(resolver: &Resolver<'p>, of: &Type<'p>, left: u32) -> Held {
     let members = of.members().iter().filter(|member| !matches!(member, Type::Null | Type::Undefined));
     let kinds: Vec<_> = members.map(|member| single(resolver, member, left)).collect();
     let kind = match (of, kinds.is_empty()) {
-        (Type::Never, _) => Kind::Unresolved("it is never there".into()),
+        (Type::Never, _) => Kind::Unresolved(NEVER.into()),
         (_, true) => Kind::Union(Vec::new()),
         (_, false) => merge(kinds),
     };

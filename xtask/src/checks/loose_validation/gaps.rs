@@ -83,6 +83,16 @@ impl Gap {
         }
     }
 
+    /// Whether a CHECK demands it, and not the column's type.
+    pub(super) fn is_of_check(&self, facts: &ColumnFacts<'_>) -> bool {
+        match self {
+            Self::MaxLength(limit, _) => facts.ty.length != Some(*limit),
+            Self::Maximum(_, _, source) | Self::Minimum(_, _, source) => *source == Source::Check,
+            Self::MinLength(..) | Self::Pattern(_) => true,
+            Self::Fraction | Self::Uuid => false,
+        }
+    }
+
     /// Whether it is an error: somebody wrote the limit down, in the migration or in the schema.
     pub(super) fn is_serious(&self) -> bool {
         match self {

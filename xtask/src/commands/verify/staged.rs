@@ -70,11 +70,7 @@ pub fn run(context: &Context, repository: &Repository, changed: &[String], optio
     }
     let Examined { mut report, migrations, judge, .. } = examine(context, options)?;
     let risks = risks(context, repository, changed, &migrations)?;
-    if !risks.is_empty() {
-        report.findings.extend(risks);
-        report.findings.sort_by_key(|finding| finding.category);
-        report.sources = judge.sources(&report.findings);
-    }
+    judge.add(&mut report, risks);
     if context.options.report_format == ReportFormat::Human && report.findings.is_empty() {
         let summary = human::summary(&report, context.terminal.style());
         context.terminal.eprint(&format!("db-verify --staged: {summary}\n"))?;

@@ -45,23 +45,33 @@ fn add(reader: &mut Reader<'_>, table: &ObjectName, mut cursor: Cursor<'_>, clau
 }
 
 /// A primary key makes columns `NOT NULL`, a check says what values they hold.
-fn add_constraint(reader: &mut Reader<'_>, table: &ObjectName, mut cursor: Cursor<'_>, clause: &Cursor<'_>) {
+pub(super) fn add_constraint(reader: &mut Reader<'_>, table: &ObjectName, mut cursor: Cursor<'_>, clause: &Cursor<'_>) {
     if cursor.eat("constraint") {
         cursor.identifier();
     }
-    if !(cursor.eat_all(&["primary", "key"]) || cursor.eat("check")) {
+    let is_key = cursor.eat_all(&["primary", "key"]);
+    if !is_key && !cursor.eat("check") {
         return;
     }
     let Some(inside) = cursor.parenthesised() else { return };
     let place = reader.place(clause);
-    for token in inside.rest() {
-        let mut word = Cursor::new(inside.source(), std::slice::from_ref(token));
-        let name = word.identifier().map(|identifier| identifier.name);
-        let is_column = |name: &String| reader.provenance.columns(table).any(|(column, _)| column == name);
-        if let Some(column) = name.filter(is_column) {
+    for column in columns_in(reader, table, &inside) {
+        if is_key {
             reader.provenance.touch_column(table.clone(), column, place.clone());
+        } else {
+            reader.provenance.touch_check(table.clone(), column, place.clone());
         }
     }
+}
+
+/// The columns of `table` that an expression names.
+fn columns_in(reader: &Reader<'_>, table: &ObjectName, inside: &Cursor<'_>) -> Vec<String> {
+    let named = inside.rest().iter().filter_map(|token| {
+        let mut word = Cursor::new(inside.source(), std::slice::from_ref(token));
+        let name = word.identifier()?.name;
+        reader.provenance.columns(table).any(|(column, _)| column == name).then_some(name)
+    });
+    named.collect()
 }
 
 /// `ALTER [COLUMN] c …`; how it is stored and planned is nobody's business here.
@@ -105,14 +115,14 @@ fn rename(reader: &mut Reader<'_>, table: &ObjectName, mut cursor: Cursor<'_>, c
     let _noise = cursor.eat("column");
     let Some(from) = cursor.identifier().filter(|_| cursor.eat("to")) else { return };
     if let Some(to) = cursor.identifier() {
-        reader.provenance.forget_column(table, &from.name);
-        reader.provenance.touch_column(table.clone(), to.name, reader.place(clause));
+        let place = reader.place(clause);
+        reader.provenance.rename_column(table, &from.name, &to.name, place);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{columns, object};
+    use super::super::tests::{check_of, columns, object};
 
     const CREATE: &str = "create table t (\na int,\nb int);";
 
@@ -142,8 +152,13 @@ mod tests {
     }
 
     #[test]
-    fn checks_and_primary_keys_touch_the_columns_they_bind() {
+    fn primary_keys_touch_the_columns_they_bind_and_checks_are_places_of_their_own() {
         let check = "alter table t\nadd constraint c check (a in (1, 2)),\nadd primary key (b)";
-        assert_eq!(columns("t", &[CREATE, check]), ["a V2:2", "b V2:3"]);
+        assert_eq!(columns("t", &[CREATE, check]), ["a V1:2", "b V2:3"]);
+        assert_eq!(check_of("t", "a", &[CREATE, check]), Some("V2:2".into()));
+        let renamed = "alter table t rename a to z;\nalter table t rename to u";
+        assert_eq!(check_of("u", "z", &[CREATE, check, renamed]), Some("V2:2".into()));
+        assert_eq!(check_of("n", "a", &["create table n (\na int,\ncheck (a > 0)\n)"]), Some("V1:3".into()));
+        assert_eq!(check_of("t", "a", &[CREATE, check, "alter table t drop column a"]), None);
     }
 }

@@ -1,6 +1,7 @@
 //! `CREATE TABLE`: each column's own line.
 
 use super::Reader;
+use super::alter_table::add_constraint;
 use crate::migrations::sql::Cursor;
 use crate::schema::model::ObjectName;
 
@@ -45,9 +46,17 @@ fn read_element(reader: &mut Reader<'_>, table: &ObjectName, element: Cursor<'_>
         for column in columns {
             reader.provenance.touch_column(table.clone(), column, place.clone());
         }
-    } else if !is_constraint(&cursor)
-        && let Some(column) = cursor.identifier()
-    {
+    } else if is_constraint(&cursor) {
+        // Its key is a part of each column here; its checks stand apart from them.
+        let mut of_check = cursor.clone();
+        if of_check.eat("constraint") {
+            of_check.identifier();
+        }
+        if of_check.at("check") {
+            let clause = of_check.clone();
+            add_constraint(reader, table, of_check, &clause);
+        }
+    } else if let Some(column) = cursor.identifier() {
         reader.provenance.touch_column(table.clone(), column.name, place);
     }
 }

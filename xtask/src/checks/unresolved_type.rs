@@ -1,0 +1,118 @@
+//! A type, a schema or a field that describes a table could not be resolved.
+//!
+//! ## Why
+//! What it holds is not known, so nothing about it was compared: drift behind it is not found.
+//!
+//! ## Example
+//! ```sql
+//! CREATE TABLE users (id uuid NOT NULL, email text NOT NULL);
+//! ```
+//! ```ts
+//! export type UserRow = Awaited<ReturnType<typeof loadUser>>;
+//! ```
+//! The reason is given. Of what only is called like the table it is no finding where something else describes it; the
+//! coverage of every report counts all that was not resolved.
+
+use super::matching::{Described, Description, Role, Strength};
+use super::{Check, Model};
+use crate::report::{Category, Finding, Severity};
+use crate::source::Location;
+use crate::typescript::facts::{Kind, NEVER};
+
+/// See the file's documentation.
+pub const CHECK: Check = Check {
+    kind: "UNRESOLVED_TYPE",
+    category: Category::TypeAlignment,
+    severity: Severity::Warning,
+    critical: false,
+    source: include_str!("unresolved_type.rs"),
+    run,
+    #[cfg(test)]
+    cases: tests::CASES,
+};
+
+fn run(model: &Model<'_>) -> Vec<Finding> {
+    let relied_on = model.judged().filter(|(described, description)| is_relied_on(described, description));
+    relied_on.flat_map(|(described, description)| findings(described, description)).collect()
+}
+
+/// Whether nothing else says what it would say.
+fn is_relied_on(described: &Described<'_>, description: &Description<'_>) -> bool {
+    let is_other = |other: &&Description<'_>| {
+        !std::ptr::eq(*other, description)
+            && other.role.is_validation() == description.role.is_validation()
+            && other.declaration.unresolved.is_none()
+    };
+    let only_called_so = !matches!(description.strength, Strength::Stated | Strength::Row);
+    description.role != Role::Domain && !(only_called_so && described.descriptions.iter().any(|other| is_other(&other)))
+}
+
+fn findings(described: &Described<'_>, description: &Description<'_>) -> Vec<Finding> {
+    let declaration = description.declaration;
+    if let Some(reason) = &declaration.unresolved {
+        let what = format!("{} `{}`", description.role.noun(), declaration.name);
+        return vec![finding(described, description, &what, reason, &declaration.location)];
+    }
+    let pairs = description.pairing.pairs.iter().filter_map(|pair| match &pair.field.kind {
+        Kind::Unresolved(reason) if reason != NEVER => Some((pair, reason)),
+        _known => None,
+    });
+    let each = pairs.map(|(pair, reason)| {
+        let column = &pair.column.name;
+        let what = format!("Field '{column}' of {} `{}`", description.role.noun(), declaration.name);
+        finding(described, description, &what, reason, &pair.field.location).with_field(column)
+    });
+    each.collect()
+}
+
+fn finding(
+    described: &Described<'_>,
+    description: &Description<'_>,
+    what: &str,
+    reason: &str,
+    place: &Location,
+) -> Finding {
+    let mut capital = what.to_owned();
+    if let Some(first) = capital.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    let entity = described.entity.title();
+    let mut found = CHECK
+        .finding(&entity, format!("{capital} could not be resolved: {reason}"))
+        .about_declaration(description.declaration)
+        .at(place, reason)
+        .with_detail("reason", reason)
+        .with_help("write the type out, or name what the table's row is in the configuration's `map`");
+    if description.role.is_validation() {
+        found.category = Category::ValidationSchemas;
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::checks::test_utils::{Case, Cases};
+
+    const TABLE: &str = "CREATE TABLE users (id uuid NOT NULL, email text NOT NULL);";
+
+    pub const CASES: Cases = Cases {
+        failing: &[
+            Case::failing_entity(TABLE, "import { Row } from 'far-away';\nexport type UserRow = Row<'users'>;", 2),
+            Case::failing(
+                TABLE,
+                "import { Email } from 'far-away';\nexport interface UserRow { id: string;\n email: Email }",
+                (3, "email"),
+            ),
+        ],
+        passing: &[
+            Case::passing(
+                TABLE,
+                "import { Row } from 'far-away';\nexport interface UserRow { id: string; email: string }\nexport type User = Row<'users'>;",
+            ),
+            Case::passing(
+                TABLE,
+                "export interface UserRow { id: string; email: string }\nexport interface UserUpdate { id?: never; email?: string }",
+            ),
+        ],
+    };
+}
