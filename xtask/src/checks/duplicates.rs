@@ -37,6 +37,8 @@ enum Aspect {
     Values,
     Strictness,
     Generated,
+    Promise,
+    Resolution,
 }
 
 fn key(finding: &Finding) -> Option<Key> {
@@ -60,6 +62,8 @@ fn aspect(kind: &str) -> Option<Aspect> {
         "ENUM_MISMATCH" => Some(Aspect::Values),
         "LOOSE_VALIDATION" | "STRICT_VALIDATION" => Some(Aspect::Strictness),
         "GENERATED_COLUMN_IN_INSERT" => Some(Aspect::Generated),
+        "CONTRACT_FIELD_MISMATCH" => Some(Aspect::Promise),
+        "UNRESOLVED_TYPE" => Some(Aspect::Resolution),
         _of_one_place => None,
     }
 }

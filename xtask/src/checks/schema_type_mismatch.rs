@@ -61,20 +61,28 @@ fn by_name<'a>(declarations: &'a [Declaration], suffix: &str) -> BTreeMap<String
     let mut named: BTreeMap<String, Vec<&Declaration>> = BTreeMap::new();
     for declaration in declarations {
         let key = names::key(&declaration.name);
-        if let Some(stem) = key.strip_suffix(suffix).filter(|stem| !stem.is_empty()) {
+        // What a component keeps to itself is nobody's description.
+        let is_shared = declaration.exported && !declaration.location.file.ends_with(".tsx");
+        if let Some(stem) = key.strip_suffix(suffix).filter(|_| is_shared).filter(|stem| !stem.is_empty()) {
             named.entry(stem.to_owned()).or_default().push(declaration);
         }
     }
     named
 }
 
+/// Whether nearly all fields of each are the other's: at most one in five is not, of few fields one.
 fn are_alike(schema: &Declaration, ty: &Declaration) -> bool {
     let shared = schema.fields.iter().filter(|field| ty.field(&field.name).is_some()).count();
-    shared > 1 && shared * 2 >= schema.fields.len() && shared * 2 >= ty.fields.len()
+    let nearly_all = |one: &Declaration| {
+        let odd = one.fields.len() - shared;
+        odd * 5 <= one.fields.len() || odd == 1
+    };
+    shared > 1 && nearly_all(schema) && nearly_all(ty)
 }
 
 fn findings(schema: &Declaration, ty: &Declaration) -> Vec<Finding> {
-    let of_schema = schema.fields.iter().filter_map(|field| match ty.field(&field.name) {
+    let of_data = schema.fields.iter().filter(|field| !matches!(field.kind, Kind::Any | Kind::Unresolved(_)));
+    let of_schema = of_data.filter_map(|field| match ty.field(&field.name) {
         Some(other) => disagreement(field, other).map(|what| finding(schema, ty, field, Some(other), &what)),
         None => Some(finding(schema, ty, field, None, &format!("`{}` has no such field", ty.name))),
     });

@@ -14,7 +14,7 @@
 //! coverage of every report counts all that was not resolved.
 
 use super::matching::{Described, Description, Role, Strength};
-use super::{Check, Model};
+use super::{Check, Model, wording};
 use crate::report::{Category, Finding, Severity};
 use crate::source::Location;
 use crate::typescript::facts::{Kind, NEVER};
@@ -57,12 +57,15 @@ fn findings(described: &Described<'_>, description: &Description<'_>) -> Vec<Fin
         Kind::Unresolved(reason) if reason != NEVER => Some((pair, reason)),
         _known => None,
     });
-    let each = pairs.map(|(pair, reason)| {
-        let column = &pair.column.name;
-        let what = format!("Field '{column}' of {} `{}`", description.role.noun(), declaration.name);
-        finding(described, description, &what, reason, &pair.field.location).with_field(column)
-    });
-    each.collect()
+    let pairs: Vec<_> = pairs.collect();
+    let Some((first, reason)) = pairs.first() else { return Vec::new() };
+    let columns: Vec<&str> = pairs.iter().map(|(pair, _)| pair.column.name.as_str()).collect();
+    let noun = if columns.len() == 1 { "field" } else { "fields" };
+    let names = wording::quoted_briefly(&columns);
+    let what = format!("{noun} {names} of {} `{}`", description.role.noun(), declaration.name);
+    let found = finding(described, description, &what, reason, &first.field.location);
+    // One cause is one finding, however many fields it has.
+    vec![if columns.len() == 1 { found.with_field(columns[0]) } else { found.with_detail("fields", columns) }]
 }
 
 fn finding(
@@ -98,6 +101,11 @@ mod tests {
     pub const CASES: Cases = Cases {
         failing: &[
             Case::failing_entity(TABLE, "import { Row } from 'far-away';\nexport type UserRow = Row<'users'>;", 2),
+            Case::failing_entity(
+                TABLE,
+                "import { Email } from 'far-away';\nexport interface UserRow {\n id: Email; email: Email }\nexport type UserRecord = UserRow;",
+                3,
+            ),
             Case::failing(
                 TABLE,
                 "import { Email } from 'far-away';\nexport interface UserRow { id: string;\n email: Email }",

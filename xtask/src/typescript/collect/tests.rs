@@ -47,6 +47,16 @@ fn tables_are_linked_by_drizzle_kysely_supabase_and_kanel() {
     ]);
     assert_eq!(links(&kysely), ["Person Row of person", "NewPerson Insert of person"]);
     assert!(kysely.types[1].fields[0].has_default && kysely.types[1].fields[0].kind == Kind::Number);
+    let codegen = of(
+        "import type { ColumnType } from 'kysely';
+        export type Generated<T> =
+          T extends ColumnType<infer S, infer I, infer U> ? ColumnType<S, I | undefined, U> : ColumnType<T, T | undefined, T>;
+        export type Timestamp = ColumnType<Date, Date | string, Date | string>;
+        export interface Users { id: Generated<string>; createdAt: Generated<Timestamp> }",
+    );
+    let users = codegen.types.iter().find(|ty| ty.name == "Users").expect("the interface");
+    let kinds: Vec<_> = users.fields.iter().map(|field| field.kind.clone()).collect();
+    assert_eq!(kinds, [Kind::String, Kind::Date]);
     let supabase =
         of("export type Database = { public: { Tables: { a: { Row: { x: string }; Insert: { x?: string } } } } };
         export type A = Database['public']['Tables']['a']['Row'];");

@@ -63,6 +63,10 @@ impl<'p> Resolver<'p> {
             {
                 self.matches_array(scope, checked, arguments.first()?, inferred)
             }
+            // kysely-codegen writes its own `Generated<T>` with it.
+            TypeKind::Reference(path, arguments) if path.last().is_some_and(|name| name == "ColumnType") => {
+                self.matches_column(scope, checked, arguments, inferred)
+            }
             _ if mentions_infer(pattern) => None,
             _ => self.assignable(checked, &self.node(scope, pattern)),
         }
@@ -82,6 +86,25 @@ impl<'p> Resolver<'p> {
                 self.matches(scope, &items, element, inferred)
             }
             Type::Any | Type::Unresolved(_) | Type::Value(_) => None,
+            _ => Some(false),
+        }
+    }
+
+    /// kysely's `ColumnType<infer S, infer I, infer U>`.
+    fn matches_column(
+        &self,
+        scope: &Scope<'p>,
+        checked: &Type<'p>,
+        arguments: &'p [TypeNode],
+        inferred: &mut Vec<(&'p str, Lazy<'p>)>,
+    ) -> Option<bool> {
+        match checked {
+            Type::Column(sides) => {
+                let pairs = arguments.iter().zip(sides.iter());
+                let matched = pairs.map(|(node, side)| self.matches(scope, &side.get(self), node, inferred));
+                all(matched.collect::<Vec<_>>().into_iter())
+            }
+            Type::Any | Type::Unknown | Type::Unresolved(_) | Type::Value(_) => None,
             _ => Some(false),
         }
     }
