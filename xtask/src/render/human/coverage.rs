@@ -20,10 +20,12 @@ pub(super) fn coverage(coverage: &Coverage, style: Style) -> String {
     }
     if let Some(first) = schemas.first() {
         let example = harmless_line(&first.name);
-        detail(&format!(
-            "{} of no table, like `{example}`; the JSON report names each",
-            count(schemas.len(), "schema")
-        ));
+        let (number, verb) = if schemas.len() == 1 {
+            ("1 schema".to_owned(), "describes")
+        } else {
+            (count(schemas.len(), "schema"), "describe")
+        };
+        detail(&format!("{number} {verb} no table and no type, like `{example}`; the JSON report names each"));
     }
     text
 }
@@ -32,13 +34,18 @@ fn summary(coverage: &Coverage) -> String {
     let mut parts = vec![
         format!("{} of {} have a type", coverage.tables_with_type, count(coverage.tables, "table")),
         format!("{} a validation schema", coverage.tables_with_schema),
-        format!("{} of {} judged", coverage.schemas_judged, count(coverage.schemas, "schema")),
-        format!("{} and {} compared", count(coverage.routes, "route"), count(coverage.contracts, "contract")),
+        format!(
+            "{}, {} and {} compared",
+            count(coverage.schemas_judged, "schema"),
+            count(coverage.routes, "route"),
+            count(coverage.contracts, "contract")
+        ),
     ];
     if coverage.unresolved_fields > 0 {
         parts.push(format!("{} not resolvable", count(coverage.unresolved_fields, "field")));
     }
-    let not_judged = match coverage.unjudged.len() {
+    // A schema of a query has nothing that it could be compared with: it is named, and nothing was left out.
+    let not_judged = match coverage.unjudged.iter().filter(|one| one.reason != NO_TABLE).count() {
         0 => String::from("nothing left out"),
         many => format!("{many} not judged:"),
     };
