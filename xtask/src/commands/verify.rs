@@ -92,9 +92,10 @@ pub fn run(context: Context, options: &Options) -> Result<Outcome> {
     }
     let context = &context;
     let mut examined = examine(context, options)?;
-    let asked = options.migration.as_deref().map(|name| migrations::find(&examined.migrations, name)).transpose()?;
-    let risks = risks(context, up_to(&examined.migrations, asked))?;
     if options.update_baseline {
+        let asked =
+            options.migration.as_deref().map(|name| migrations::find(&examined.migrations, name)).transpose()?;
+        let risks = risks(context, up_to(&examined.migrations, asked))?;
         return update_baseline(context, &[examined.judge.findings(&examined.schema), risks].concat());
     }
     if options.diff {
@@ -114,7 +115,7 @@ pub fn run(context: Context, options: &Options) -> Result<Outcome> {
 fn completed(context: &Context, options: &Options, examined: Examined<'_>) -> Result<Verification> {
     let Examined { mut report, schema, migrations, judge } = examined;
     let asked = options.migration.as_deref().map(|name| migrations::find(&migrations, name)).transpose()?;
-    judge.add(&mut report, risks);
+    judge.add(&mut report, risks(context, up_to(&migrations, asked))?);
     if context.options.report_format == ReportFormat::Html {
         report.schema_changes = expected::pending(context, options, up_to(&migrations, asked), &schema)?;
     }
