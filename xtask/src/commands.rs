@@ -28,7 +28,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::checks;
 use crate::cli::{Cli, Command, Format, GlobalOptions, ReportFormat};
 use crate::config::Config;
-use crate::migrations::lint;
+use crate::migrations::{branch, lint};
 use crate::terminal::Terminal;
 use crate::tree::{Tree, WorkingTree};
 use memory::Memory;
@@ -44,7 +44,7 @@ pub enum Outcome {
 
 /// A misspelt type of findings would stay at its default severity without a word.
 fn refuse_unknown_kinds(config: &Config) -> Result<()> {
-    let known = || checks::kinds().chain([lint::KIND]);
+    let known = || checks::kinds().chain([lint::KIND]).chain(branch::KINDS);
     let Some(unknown) = config.severity.keys().find(|kind| !known().any(|known| known == kind.as_str())) else {
         return Ok(());
     };

@@ -51,6 +51,8 @@ fn an_unknown_type_of_finding_is_named_with_the_nearest() {
     let repo = Monorepo::sample();
     repo.edit("Cargo.toml", "\nmigrations = ", "\nseverity = { TYPE_MISMACH = \"off\" }\nmigrations = ");
     refused(&repo, &["db-verify"], &["`severity.TYPE_MISMACH`", "did you mean `TYPE_MISMATCH`?"]);
+    repo.edit("Cargo.toml", "TYPE_MISMACH", "MIGRATION_EDITED");
+    repo.run(&["db-verify", "--offline"]).must_exit(0);
 }
 
 #[test]

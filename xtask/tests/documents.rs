@@ -5,6 +5,7 @@ use crate::support::repository;
 use clap::{CommandFactory, ValueEnum};
 use xtask::checks::CHECKS;
 use xtask::cli::{Cli, ReportFormat};
+use xtask::migrations::{branch, lint};
 
 fn must_be_in_readme<'n>(what: &str, names: impl IntoIterator<Item = &'n str>) {
     let readme = std::fs::read_to_string(repository().join("README.md")).expect("the README");
@@ -20,7 +21,8 @@ fn every_command_is_in_the_readme() {
 
 #[test]
 fn every_finding_is_in_the_readme() {
-    must_be_in_readme("findings", CHECKS.iter().map(|check| check.kind));
+    let of_migrations = branch::KINDS.into_iter().chain([lint::KIND]);
+    must_be_in_readme("findings", CHECKS.iter().map(|check| check.kind).chain(of_migrations));
 }
 
 #[test]
