@@ -4,13 +4,23 @@
 /// How many brackets may be open, and how many nesting operators may follow each other without `;` or `,`.
 pub(super) const LIMIT: u32 = 5_000;
 
+/// How many `<` may be open that could begin type arguments. At each the parser tries both readings of what follows, so
+/// that its time grows much faster than the text: thousands keep it busy for minutes.
+pub(super) const ANGLE_LIMIT: u32 = 250;
+
 /// The byte at which `text` becomes too deep to be parsed.
 pub fn too_deep(text: &str) -> Option<u32> {
-    if !may_be_deep(text.as_bytes()) {
+    if !may_be_deep(text.as_bytes()) && !may_open_many_angles(text.as_bytes()) {
         return None;
     }
-    let mut scan = Scan { bytes: text.as_bytes(), at: 0, chains: vec![0], total: 0 };
+    let mut scan = Scan { bytes: text.as_bytes(), at: 0, chains: vec![0], total: 0, angles: 0 };
     scan.run()
+}
+
+/// Whether there are enough `<` for it, wherever they are.
+fn may_open_many_angles(bytes: &[u8]) -> bool {
+    let counts = bytes.chunks(255).map(|part| part.iter().map(|byte| u8::from(*byte == b'<')).sum::<u8>());
+    counts.map(u32::from).sum::<u32>() > ANGLE_LIMIT
 }
 
 /// Whether there are enough brackets, operators and ends of words for it, wherever they are: hardly any file has.
@@ -38,6 +48,8 @@ struct Scan<'t> {
     chains: Vec<u32>,
     /// The sum of `chains`, and one for each bracket.
     total: u32,
+    /// How many `<` that follow a name are open in the statement.
+    angles: u32,
 }
 
 impl Scan<'_> {
@@ -51,11 +63,13 @@ impl Scan<'_> {
                 b')' | b']' | b'}' => self.close(byte),
                 b';' | b',' => self.separate(),
                 b'\n' => self.end_line(),
-                b'?' | b'!' | b'~' | b'-' | b'+' | b'=' | b':' | b'*' | b'<' => self.chain(),
+                b'<' => self.open_angle(),
+                b'>' => self.angles = self.angles.saturating_sub(1),
+                b'?' | b'!' | b'~' | b'-' | b'+' | b'=' | b':' | b'*' => self.chain(),
                 byte if byte.is_ascii_alphabetic() => self.word(),
                 _ => {}
             }
-            if self.total > LIMIT {
+            if self.total > LIMIT || self.angles > ANGLE_LIMIT {
                 return Some(u32::try_from(self.at).unwrap_or(u32::MAX));
             }
             self.at += 1;
@@ -79,6 +93,12 @@ impl Scan<'_> {
         }
     }
 
+    fn open_angle(&mut self) {
+        let before = self.at.checked_sub(1).and_then(|before| self.bytes.get(before));
+        self.angles += u32::from(before.is_some_and(u8::is_ascii_alphanumeric));
+        self.chain();
+    }
+
     fn chain(&mut self) {
         if let Some(chain) = self.chains.last_mut() {
             *chain += 1;
@@ -87,6 +107,9 @@ impl Scan<'_> {
     }
 
     fn separate(&mut self) {
+        if self.bytes.get(self.at) == Some(&b';') {
+            self.angles = 0;
+        }
         if let Some(chain) = self.chains.last_mut() {
             self.total -= std::mem::take(chain);
         }
@@ -168,6 +191,14 @@ mod tests {
         assert_eq!(too_deep(&statements), None);
         let fields = "  name?: string | null;\n".repeat(20_000);
         assert_eq!(too_deep(&format!("interface A {{\n{fields}}}")), None);
+    }
+
+    #[test]
+    fn type_arguments_within_each_other_count_and_those_side_by_side_do_not() {
+        assert!(too_deep(&format!("type A = {}", "a<".repeat(300))).is_some());
+        assert_eq!(too_deep(&format!("type A = {}", "B<C<D>> | ".repeat(300))), None);
+        assert_eq!(too_deep(&"for (i = 0; i<n; i++) {}\n".repeat(300)), None);
+        assert_eq!(too_deep(&"if (i <= n) {}\n".repeat(300)), None);
     }
 
     #[test]
