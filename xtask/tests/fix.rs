@@ -4,30 +4,11 @@
 use std::path::Path;
 use std::process::Command;
 
-use serde::Deserialize;
 use serde_json::Value;
 
+use crate::single_changes::{Change, changes};
 use crate::support::monorepo::{Monorepo, Ran};
 use crate::support::repository;
-
-#[derive(Debug, Deserialize)]
-struct Table {
-    change: Vec<Change>,
-}
-
-/// A change of the sample that is drift.
-#[derive(Debug, Deserialize)]
-struct Change {
-    title: String,
-    file: String,
-    replace: String,
-    with: String,
-}
-
-fn changes() -> Vec<Change> {
-    let Table { change } = toml::from_str(include_str!("single_changes.toml")).expect("a table of changes");
-    change
-}
 
 /// What a change came to after `--fix`.
 enum Outcome {

@@ -12,11 +12,11 @@ struct Table {
 
 /// One change, and the finding it must give.
 #[derive(Debug, Deserialize)]
-struct Change {
-    title: String,
-    file: String,
-    replace: String,
-    with: String,
+pub struct Change {
+    pub title: String,
+    pub file: String,
+    pub replace: String,
+    pub with: String,
     expect: Expected,
 }
 
@@ -30,9 +30,15 @@ struct Expected {
     line: String,
 }
 
+/// All of them.
+pub fn changes() -> Vec<Change> {
+    let Table { change } = toml::from_str(include_str!("single_changes.toml")).expect("a table of changes");
+    change
+}
+
 #[test]
 fn one_change_gives_one_finding() {
-    let Table { change: changes } = toml::from_str(include_str!("single_changes.toml")).expect("a table of changes");
+    let changes = changes();
     assert!(changes.len() >= 40, "{} changes", changes.len());
     let repo = Monorepo::sample();
     assert_eq!(findings(&repo), Vec::<String>::new(), "the sample is clean before it is changed");

@@ -17,10 +17,7 @@
 //! What only the program fills in (`.$default(…)`) needs no default in the database. Of a column that can be null it is a
 //! warning.
 
-use super::entities::EntityKind;
-use super::matching::{Described, Description};
-use super::pairing::Pair;
-use super::{Check, Model};
+use super::{Check, Compared, Model};
 use crate::report::{Category, Finding, Severity};
 use crate::schema::model::Column;
 
@@ -37,23 +34,19 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    let of_tables = model.types().filter(|(described, _)| described.entity.kind == EntityKind::Table);
-    of_tables.flat_map(|(described, description)| findings(model, described, description)).collect()
-}
-
-fn findings(model: &Model<'_>, described: &Described<'_>, description: &Description<'_>) -> Vec<Finding> {
-    let lacking =
-        description.pairing.pairs.iter().filter(|pair| {
-            pair.field.sql.as_ref().is_some_and(|sql| sql.database_default) && !has_default(pair.column)
-        });
-    lacking.map(|pair| finding(model, described, description, pair)).collect()
+    let lacking = model.type_fields().filter(|compared| {
+        let stated = compared.field().sql.as_ref().is_some_and(|sql| sql.database_default);
+        stated && compared.is_of_table() && !has_default(compared.pair.column)
+    });
+    lacking.map(|compared| finding(model, compared)).collect()
 }
 
 fn has_default(column: &Column) -> bool {
     column.default.is_some() || column.identity.is_some() || column.generated.is_some()
 }
 
-fn finding(model: &Model<'_>, described: &Described<'_>, description: &Description<'_>, pair: &Pair<'_>) -> Finding {
+fn finding(model: &Model<'_>, compared: Compared<'_, '_>) -> Finding {
+    let Compared { described, description, pair, .. } = compared;
     let message = format!(
         "Default mismatch for field '{}': the database fills it in, says {} `{}`, but the column has no default",
         pair.column.name,

@@ -17,10 +17,7 @@
 //! Another length or precision, `text` for `varchar` and `json` for `jsonb` are warnings. Custom types are not judged.
 
 use super::accepted_kinds;
-use super::entities::{ColumnFacts, EntityKind};
-use super::matching::{Described, Description};
-use super::pairing::Pair;
-use super::{Check, Model, wording};
+use super::{Check, Compared, Model, wording};
 use crate::report::{Category, Finding, Severity};
 use crate::schema::model::ObjectName;
 use crate::schema::types::{ColumnType, Scalar};
@@ -39,21 +36,16 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    let of_tables = model.types().filter(|(described, _)| described.entity.kind == EntityKind::Table);
-    of_tables.flat_map(|(described, description)| findings(model, described, description)).collect()
-}
-
-fn findings(model: &Model<'_>, described: &Described<'_>, description: &Description<'_>) -> Vec<Finding> {
-    let judge = |pair: &Pair<'_>| {
-        let facts = described.entity.column(&pair.column.name)?;
-        let stated = &pair.field.sql.as_ref()?.ty;
+    let judge = |compared: Compared<'_, '_>| {
+        let Compared { description, facts, pair, .. } = compared;
+        let stated = &pair.field.sql.as_ref().filter(|_| compared.is_of_table())?.ty;
         // What TypeScript shows too is said there already.
         let shown = !accepted_kinds::accepts(&facts.ty, &pair.field.kind, description.layer(), model.input.config);
         let difference = difference(stated, &facts.ty).filter(|_| !shown)?;
-        let finding = finding(model, described, description, pair, facts, stated);
+        let finding = finding(model, compared, stated);
         Some(if difference == Difference::Harmless { finding.as_warning() } else { finding })
     };
-    description.pairing.pairs.iter().filter_map(judge).collect()
+    model.type_fields().filter_map(judge).collect()
 }
 
 /// How much two types differ.
@@ -104,14 +96,8 @@ fn has_modifiers_of(stated: &SqlType, ty: &ColumnType) -> bool {
     }
 }
 
-fn finding(
-    model: &Model<'_>,
-    described: &Described<'_>,
-    description: &Description<'_>,
-    pair: &Pair<'_>,
-    facts: &ColumnFacts<'_>,
-    stated: &SqlType,
-) -> Finding {
+fn finding(model: &Model<'_>, compared: Compared<'_, '_>, stated: &SqlType) -> Finding {
+    let Compared { described, description, facts, pair } = compared;
     let stated = wording::sql_type(&stated.to_string());
     let message = format!(
         "SQL type mismatch for field '{}': {stated} in {} `{}`, {} in the database",
