@@ -18,3 +18,4 @@ pub mod source;
 pub mod terminal;
 pub mod tree;
 pub mod typescript;
+pub mod whole_file;

@@ -1,18 +1,9 @@
 //! `db-migrate` on a real database: what it applies, what it refuses, and what it leaves behind when something fails.
 
 use crate::support::database::Database;
+use crate::support::migrations::{BIO, INDEX, USERS};
 use crate::support::monorepo::Monorepo;
 use crate::support::{shared, side_by_side};
-
-const USERS: (&str, &str, &str) =
-    ("V1__create_users", "CREATE TABLE users (id int PRIMARY KEY, name text NOT NULL);\n", "DROP TABLE users;\n");
-const BIO: (&str, &str, &str) =
-    ("V2__add_bio", "ALTER TABLE users ADD COLUMN bio text;\n", "ALTER TABLE users DROP COLUMN bio;\n");
-const INDEX: (&str, &str, &str) = (
-    "V3__index_names",
-    "-- no-transaction\nCREATE INDEX CONCURRENTLY users_name ON users (name);\n",
-    "-- no-transaction\nDROP INDEX CONCURRENTLY users_name;\n",
-);
 
 fn repo() -> Monorepo {
     Monorepo::of_migrations(&[USERS, BIO, INDEX])

@@ -10,6 +10,7 @@ use regex::Regex;
 /// Whoever is not listed (`commands`, `main.rs`) puts the parts together and may import everything.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("source", &[]),
+    ("whole_file", &[]),
     ("git", &["git"]),
     ("tree", &["tree", "git"]),
     ("terminal", &[]),
@@ -17,7 +18,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("schema/model", &[]),
     ("schema/types", &["schema"]),
     ("schema/provenance", &["schema", "source"]),
-    ("schema", &["schema", "source", "tree", "migrations"]),
+    ("schema", &["schema", "source", "tree", "migrations", "whole_file"]),
     ("typescript/facts", &["source"]),
     ("typescript", &["typescript", "source", "tree", "config"]),
     ("postgres", &["postgres", "schema", "config", "source", "cli"]),

@@ -9,9 +9,6 @@ mod mixed_rollbacks;
 mod reports;
 mod without_scratch;
 
-const USERS: (&str, &str, &str) =
-    ("V1__create_users", "CREATE TABLE users (id int PRIMARY KEY, name text NOT NULL);\n", "DROP TABLE users;\n");
-
 /// Takes its time, but only where there is a history: not on the scratch database. `SET slow.off` ends that.
 const SLOW: &str = "SELECT pg_sleep(60) WHERE to_regclass('refinery_schema_history') IS NOT NULL \
                     AND current_setting('slow.off', true) IS NULL;";

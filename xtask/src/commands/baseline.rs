@@ -3,7 +3,8 @@
 
 use anyhow::{Result, bail};
 
-use super::{Context, Outcome, live, migrate, stand_in};
+use super::migrate::{self, Patience};
+use super::{Context, Outcome, live, stand_in};
 use crate::migrations::prediction::Laboratory;
 use crate::migrations::{self, Migration, baseline, files, history};
 use crate::postgres::connect::{Target, connect};
@@ -28,7 +29,8 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let target = Target::open(context.options.database_url.as_deref(), &context.config, &context.root)?;
     context.terminal.print(&format!("Database: {}\n", target.describe()))?;
     let mut client = connect(&target)?;
-    let settings = migrate::lock_database(context, &mut client, options.lock_timeout, 3000)?;
+    let patience = Patience { lock_timeout: options.lock_timeout, ddl_lock_timeout: 3000 };
+    let settings = migrate::lock_database(context, &mut client, patience)?;
     if let Some(row) = history::read(&mut client, &settings.history_table)?.last() {
         bail!(
             "cannot adopt the database: `{}` already records migrations, the last of them `{row}`; `cargo xtask \

@@ -4,13 +4,13 @@
 mod managers;
 mod script;
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 
 use super::{Context, Outcome};
 use crate::git::Repository;
+use crate::whole_file;
 
 /// Options of `install-hooks`.
 #[derive(Debug, clap::Args)]
@@ -108,16 +108,5 @@ fn shown(repository: &Repository, file: &Path) -> String {
 }
 
 fn write(file: &Path, text: &str) -> Result<()> {
-    let folder = file.parent().map_or_else(PathBuf::new, Path::to_path_buf);
-    let attempt = || -> std::io::Result<()> {
-        std::fs::create_dir_all(&folder)?;
-        let mut staging = tempfile::Builder::new();
-        #[cfg(unix)]
-        let staging = staging.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755));
-        let mut staging = staging.tempfile_in(&folder)?;
-        staging.write_all(text.as_bytes())?;
-        staging.persist(file)?;
-        Ok(())
-    };
-    attempt().with_context(|| format!("cannot write the hook `{}`", file.display()))
+    whole_file::write(file, text, 0o755).with_context(|| format!("cannot write the hook `{}`", file.display()))
 }

@@ -38,6 +38,14 @@ pub struct Options {
     #[arg(long)]
     pub dry_run: bool,
 
+    /// How long to wait for locks.
+    #[command(flatten)]
+    pub patience: Patience,
+}
+
+/// How long to wait for locks, of every command that changes a database.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct Patience {
     /// How long to wait, in seconds, while somebody else migrates or rolls back
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub lock_timeout: u64,
@@ -58,7 +66,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let worked = match options.dry_run {
         true => run.look(&mut client, &files),
         false => {
-            let settings = lock_database(context, &mut client, options.lock_timeout, options.ddl_lock_timeout)?;
+            let settings = lock_database(context, &mut client, options.patience)?;
             let _lookout = look_out(&target, &settings);
             run.work(&mut client, &settings, &files)
         }
@@ -67,17 +75,17 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
 }
 
 /// Takes the lock of the database, telling who holds it meanwhile.
-pub fn lock_database(context: &Context, client: &mut Client, timeout: u64, ddl_timeout: u64) -> Result<Settings> {
+pub fn lock_database(context: &Context, client: &mut Client, patience: Patience) -> Result<Settings> {
     let table = &context.config.history_table;
     let mut failed = Ok(());
-    let lock_pid = lock::acquire(client, table, Duration::from_secs(timeout), &mut |holder| {
+    let lock_pid = lock::acquire(client, table, Duration::from_secs(patience.lock_timeout), &mut |holder| {
         failed = context.terminal.eprint(&format!("Waiting for the lock of the database, held by {holder}\n"));
     })?;
     failed?;
     Ok(Settings {
         history_table: table.clone(),
         lock_pid,
-        ddl_lock_timeout: Duration::from_millis(ddl_timeout),
+        ddl_lock_timeout: Duration::from_millis(patience.ddl_lock_timeout),
         retries: 4,
         liveness: lock::liveness(client),
         blockers: Blockers::default(),

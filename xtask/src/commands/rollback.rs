@@ -14,6 +14,7 @@ use postgres::Client;
 
 use super::closing::{self, Closing};
 use super::judge::Judge;
+use super::migrate::{self, Patience};
 use super::{Context, Outcome, live, report_files};
 use crate::cli::Format;
 use crate::migrations::journal::{self, Phase};
@@ -60,13 +61,9 @@ pub struct Options {
     #[arg(long)]
     pub dry_run: bool,
 
-    /// How long to wait, in seconds, while somebody else migrates or rolls back
-    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
-    pub lock_timeout: u64,
-
-    /// How long a statement may wait, in milliseconds, for a lock that the application holds, before it is tried again
-    #[arg(long, value_name = "MILLISECONDS", default_value_t = 3000)]
-    pub ddl_lock_timeout: u64,
+    /// How long to wait for locks.
+    #[command(flatten)]
+    pub patience: Patience,
 }
 
 /// Runs `db-rollback`.
@@ -80,8 +77,8 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let mut run = Run::new(context, options, target.describe());
     run.say(&human::rollback::opening(&run.result, context.terminal.style()))?;
     let mut client = connect(&target)?;
-    let settings = super::migrate::lock_database(context, &mut client, options.lock_timeout, options.ddl_lock_timeout)?;
-    let _lookout = super::migrate::look_out(&target, &settings);
+    let settings = migrate::lock_database(context, &mut client, options.patience)?;
+    let _lookout = migrate::look_out(&target, &settings);
     let worked = run.work(&mut client, &settings, &files);
     run.finish(worked)
 }

@@ -8,8 +8,7 @@ mod since;
 mod staged;
 mod watch;
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
@@ -25,6 +24,7 @@ use crate::schema::model::Schema;
 use crate::schema::snapshot;
 use crate::terminal::Terminal;
 use crate::tree::{GitTree, Tree};
+use crate::whole_file;
 
 /// Options of `db-verify`.
 #[derive(Debug, Clone, clap::Args)]
@@ -195,23 +195,9 @@ fn up_to<'m>(migrations: &'m [Migration], last: Option<&Migration>) -> &'m [Migr
 fn update_baseline(context: &Context, findings: &[Finding]) -> Result<Outcome> {
     let path = &context.config.baseline;
     let baseline = Baseline::accepting(findings);
-    write_whole(&context.root.join(path), &baseline.to_text())
+    whole_file::write(&context.root.join(path), &baseline.to_text(), 0o644)
         .with_context(|| format!("cannot write the baseline `{path}`"))?;
     let counted = human::count(baseline.len(), "finding");
     context.terminal.print(&format!("`{path}` accepts {counted}: review and commit it\n"))?;
     Ok(Outcome::Clean)
-}
-
-/// All of `text` or nothing.
-fn write_whole(file: &Path, text: &str) -> std::io::Result<()> {
-    let folder = file.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    let mut staging = tempfile::Builder::new();
-    // A committed file is readable by all, unlike a temporary one.
-    #[cfg(unix)]
-    let staging = staging.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
-    let mut staging = staging.tempfile_in(folder)?;
-    staging.write_all(text.as_bytes())?;
-    staging.persist(file)?;
-    Ok(())
 }

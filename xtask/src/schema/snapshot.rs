@@ -5,7 +5,7 @@
 mod layout;
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use super::model::Schema;
 use crate::migrations::Migration;
 use crate::tree::Tree;
+use crate::whole_file;
 
 /// The command that rewrites the snapshot.
 pub const FIX: &str = "cargo xtask db-snapshot";
@@ -140,20 +141,8 @@ pub fn read(tree: &dyn Tree, path: &str) -> Result<Option<Snapshot>> {
 /// # Errors
 /// When the folder cannot be created or written.
 pub fn write(file: &Path, snapshot: &Snapshot) -> Result<()> {
-    let folder = file.parent().unwrap_or(Path::new("."));
-    let attempt = || -> io::Result<()> {
-        std::fs::create_dir_all(folder)?;
-        let mut staging = tempfile::Builder::new();
-        // A committed file is readable by all, unlike a temporary one; the umask has the last word.
-        #[cfg(unix)]
-        let staging = staging.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let mut staging = staging.tempfile_in(folder)?;
-        staging.write_all(snapshot.to_text().as_bytes())?;
-        staging.as_file().sync_all()?;
-        staging.persist(file)?;
-        Ok(())
-    };
-    attempt().with_context(|| format!("cannot write the snapshot `{}`", file.display()))
+    whole_file::write(file, &snapshot.to_text(), 0o666)
+        .with_context(|| format!("cannot write the snapshot `{}`", file.display()))
 }
 
 /// The SHA-256 of the schema's canonical text, in hexadecimal: equal where the schemas are.

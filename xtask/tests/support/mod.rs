@@ -2,6 +2,7 @@
 
 pub mod database;
 pub mod git;
+pub mod migrations;
 pub mod monorepo;
 
 use std::path::Path;

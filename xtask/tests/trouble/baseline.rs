@@ -1,12 +1,10 @@
 //! `db-baseline`: databases that were made without the tool.
 
-use super::USERS;
 use crate::support::database::Database;
+use crate::support::migrations::{BIO, USERS};
 use crate::support::monorepo::Monorepo;
 use crate::support::shared;
 
-const BIO: (&str, &str, &str) =
-    ("V2__add_bio", "ALTER TABLE users ADD COLUMN bio text;\n", "ALTER TABLE users DROP COLUMN bio;\n");
 const NEXT: (&str, &str, &str) = ("V3__next", "CREATE TABLE next (id int);\n", "DROP TABLE next;\n");
 
 #[test]

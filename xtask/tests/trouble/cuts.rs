@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use postgres::Client;
 
-use super::{SLOW, USERS};
+use super::SLOW;
 use crate::support::database::Database;
+use crate::support::migrations::USERS;
 use crate::support::monorepo::{Monorepo, Ran};
 use crate::support::shared;
 

@@ -3,8 +3,9 @@
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use super::{SLOW, USERS};
+use super::SLOW;
 use crate::support::database::Database;
+use crate::support::migrations::USERS;
 use crate::support::monorepo::{Monorepo, Ran};
 use crate::support::shared;
 

@@ -1,7 +1,7 @@
 //! Rollbacks of several migrations, of which some run in a transaction and some cannot.
 
-use super::USERS;
 use crate::support::database::Database;
+use crate::support::migrations::USERS;
 use crate::support::monorepo::Monorepo;
 use crate::support::shared;
 

@@ -2,8 +2,8 @@
 
 use std::process::Command;
 
-use super::USERS;
 use crate::support::database::Database;
+use crate::support::migrations::USERS;
 use crate::support::monorepo::{Monorepo, Ran};
 use crate::support::shared;
 

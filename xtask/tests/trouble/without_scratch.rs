@@ -1,12 +1,9 @@
 //! A production container: no binaries, no npm, no right to create databases. The committed snapshot stands in.
 
-use super::USERS;
 use crate::support::database::Database;
+use crate::support::migrations::{BIO, USERS};
 use crate::support::monorepo::{Monorepo, Ran};
 use crate::support::shared;
-
-const BIO: (&str, &str, &str) =
-    ("V2__add_bio", "ALTER TABLE users ADD COLUMN bio text;\n", "ALTER TABLE users DROP COLUMN bio;\n");
 
 /// Runs the tool where it finds no binaries.
 fn run(database: &Database<'_>, repo: &Monorepo, arguments: &[&str]) -> Ran {

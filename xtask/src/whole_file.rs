@@ -1,0 +1,22 @@
+//! Writes files that are never seen half-written: snapshot, baseline, hook, reports.
+
+use std::io::{self, Write as _};
+use std::path::Path;
+
+/// Replaces the content of `file`, all of it or nothing, and creates its folder where there is none. `mode` is who may
+/// do what with it on Unix, less the umask, like that of `open`: a temporary file would be readable by its owner only.
+///
+/// # Errors
+/// When the folder cannot be created or written; the file is what it was then.
+pub fn write(file: &Path, text: &str, mode: u32) -> io::Result<()> {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    let mut staging = tempfile::Builder::new();
+    #[cfg(unix)]
+    let staging = staging.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
+    let mut staging = staging.tempfile_in(folder)?;
+    staging.write_all(text.as_bytes())?;
+    staging.as_file().sync_all()?;
+    staging.persist(file)?;
+    Ok(())
+}
