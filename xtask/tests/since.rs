@@ -92,6 +92,28 @@ fn the_schema_of_a_branch_is_shown_in_words() {
 }
 
 #[test]
+fn accepted_advice_about_a_new_migration_is_not_repeated() {
+    let repo = sample();
+    branch(&repo);
+    repo.write("migrations/V19__index_bio.sql", "CREATE INDEX profiles_bio ON user_profiles (bio);\n");
+    repo.write("migrations/V19__index_bio.down.sql", "DROP INDEX profiles_bio;\n");
+    if repo.run(&["db-verify", "--update-baseline"]).code != 0 {
+        assert!(std::env::var_os("CI").is_none(), "CI has a PostgreSQL");
+        return;
+    }
+    repo.run(&["db-snapshot"]).must_exit(0);
+    let advised = |ran: &Ran| ran.stdout.contains("RISKY_MIGRATION");
+    commit(&repo, "index, and its advice accepted");
+    let ran = since(&repo, "main").must_exit(0);
+    assert!(!advised(&ran), "{}", ran.stdout);
+    git(&repo, &["rm", "-q", "snapshots/baseline.json"]);
+    commit(&repo, "index alone");
+    let ran = repo.run(&["db-verify", "--since", "main"]).must_exit(0);
+    let told = ran.stdout.contains("user_profiles: index profiles_bio added on (bio)");
+    assert!(advised(&ran) && told, "{}", ran.stdout);
+}
+
+#[test]
 fn histories_that_do_not_fit_are_found_at_our_files() {
     let repo = sample();
     branch(&repo);

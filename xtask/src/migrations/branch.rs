@@ -2,8 +2,11 @@
 //! versions that were taken meanwhile, migrations that would come too late. Pure: three lists of migrations in, findings
 //! out.
 
+mod rules;
+
 use std::collections::BTreeMap;
 
+pub use self::rules::documentation;
 use super::Migration;
 use crate::config::Config;
 use crate::report::{Category, Finding, Severity};

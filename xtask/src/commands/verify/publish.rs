@@ -8,7 +8,7 @@ use anyhow::Result;
 use crate::checks;
 use crate::cli::ReportFormat;
 use crate::commands::{Context, report_files};
-use crate::migrations::lint;
+use crate::migrations::{branch, lint};
 use crate::render::{github, gitlab, html, human, json, junit, markdown, sarif};
 use crate::report::{Rule, Verification};
 
@@ -46,6 +46,7 @@ pub fn rendered(context: &Context, report: &Verification) -> String {
 fn rules() -> Vec<Rule> {
     let mut rules = checks::rules();
     rules.push(lint::documentation());
+    rules.extend(branch::documentation());
     rules
 }
 

@@ -49,10 +49,11 @@ pub fn run(context: &Context, repository: &Repository, reference: &str, options:
         }
         Err(why) => since.notes.push(not_judged(&since, &why)),
     }
-    findings.extend(of_history(context, repository, &commits, base.as_ref(), &after, reference)?);
-    findings.sort_by_key(|finding| finding.category);
-    let sources = after.judge.sources(&findings);
-    let report = Verification { findings, sources, since: Some(since), ..after.report };
+    let history = of_history(context, repository, &commits, base.as_ref(), &after, reference)?;
+    let Examined { report, judge, .. } = after;
+    let sources = judge.sources(&findings);
+    let mut report = Verification { findings, sources, since: Some(since), ..report };
+    judge.add(&mut report, history);
     publish::publish(context, &report)?;
     Ok(outcome(&report))
 }

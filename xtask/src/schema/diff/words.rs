@@ -26,6 +26,8 @@ impl SchemaDiff {
             None => change.kind.clone(),
         };
         match &change.what {
+            What::Added(definition) if is_index(change) => index(&subject, "added", definition),
+            What::Removed(definition) if is_index(change) => index(&subject, "removed", definition),
             What::Added(short) => format!("{subject} added{}", in_brackets(&self.contents(change, short))),
             What::Removed(short) => format!("{subject} removed{}", in_brackets(short)),
             What::Changed { attribute, before, after } => changed(&subject, attribute, before, after),
@@ -49,6 +51,18 @@ impl SchemaDiff {
 
 fn object(change: &Change) -> (&str, &str) {
     (&change.kind, &change.object)
+}
+
+fn is_index(change: &Change) -> bool {
+    change.part.as_ref().is_some_and(|(kind, _)| kind == "index")
+}
+
+/// Of `CREATE UNIQUE INDEX users_name ON public.users USING btree (name)` what the line does not say yet.
+fn index(subject: &str, verb: &str, definition: &str) -> String {
+    let Some((head, on)) = definition.split_once(" USING ") else { return format!("{subject} {verb}") };
+    let unique = if head.starts_with("CREATE UNIQUE") { "unique " } else { "" };
+    let on = on.strip_prefix("btree ").unwrap_or(on);
+    if is_long(on) { format!("{unique}{subject} {verb}") } else { format!("{unique}{subject} {verb} on {on}") }
 }
 
 fn is_new(change: &Change) -> bool {
@@ -120,6 +134,15 @@ mod tests {
         let labels = labels.iter().map(ToString::to_string).collect();
         schema.enums.insert(ObjectName::public("role"), Enum { labels, ..Enum::default() });
         schema
+    }
+
+    #[test]
+    fn of_an_index_the_columns_are_told() {
+        let unique = "CREATE UNIQUE INDEX users_name ON public.users USING btree (name) WHERE (id > 0)";
+        let word = |definition: &str| super::index("index users_name", "added", definition);
+        assert_eq!(word(unique), "unique index users_name added on (name) WHERE (id > 0)");
+        let tags = "CREATE INDEX users_name ON public.users USING gin (tags)";
+        assert_eq!(word(tags), "index users_name added on gin (tags)");
     }
 
     #[test]
