@@ -11,6 +11,7 @@ pub mod pairing;
 pub mod wording;
 
 mod coverage;
+mod direction;
 mod duplicates;
 mod edits;
 mod endpoints;
@@ -45,8 +46,10 @@ mod validation_type_mismatch;
 #[cfg(test)]
 pub(crate) mod test_utils;
 
+use std::cell::OnceCell;
 use std::fmt;
 
+use direction::Uses;
 use entities::{ColumnFacts, EntityKind};
 use matching::{Described, Description, Role};
 use pairing::Pair;
@@ -107,6 +110,8 @@ pub struct Model<'a> {
     pub input: Input<'a>,
     /// Every table that is judged, by name, with what describes it.
     pub described: Vec<Described<'a>>,
+    /// Which schemas hold which; found out where a check asks.
+    uses: OnceCell<Uses<'a>>,
 }
 
 impl<'a> Model<'a> {
@@ -114,7 +119,8 @@ impl<'a> Model<'a> {
     #[must_use]
     pub fn new(input: Input<'a>) -> Self {
         let entities = entities::entities(input.schema, input.config);
-        Self { input, described: matching::describe(entities, input.facts, input.config) }
+        let described = matching::describe(entities, input.facts, input.config);
+        Self { input, described, uses: OnceCell::new() }
     }
 
     /// Every description of every table.
@@ -135,11 +141,14 @@ impl<'a> Model<'a> {
     /// Whether a schema is of what comes in. What demands what only the server knows is of what goes out, whatever it is
     /// called, and so is what contracts name in responses only.
     #[must_use]
-    pub fn comes_in(&self, described: &Described<'_>, description: &Description<'_>) -> bool {
+    pub fn comes_in(&self, described: &Described<'a>, description: &Description<'a>) -> bool {
         match description.role {
             Role::OutputSchema => false,
             Role::Schema => {
-                !self.is_only_sent(description) && !description.demands_what_server_makes(&described.entity)
+                let declaration = description.declaration;
+                !self.is_only_sent(description)
+                    && !description.demands_what_server_makes(&described.entity)
+                    && !self.uses.get_or_init(|| Uses::new(self.input.facts)).are_of_answers(declaration)
             }
             Role::InsertSchema | Role::UpdateSchema => true,
             Role::Row | Role::Domain | Role::Insert | Role::Update | Role::Orm => false,
@@ -196,7 +205,9 @@ pub struct Compared<'m, 'a> {
 }
 
 impl<'m, 'a> Compared<'m, 'a> {
-    fn all((described, description): (&'m Described<'a>, &'m Description<'a>)) -> impl Iterator<Item = Self> {
+    pub(crate) fn all(
+        (described, description): (&'m Described<'a>, &'m Description<'a>),
+    ) -> impl Iterator<Item = Self> {
         description.pairing.pairs.iter().filter_map(move |pair| {
             let facts = described.entity.column(&pair.column.name)?;
             Some(Self { described, description, facts, pair })

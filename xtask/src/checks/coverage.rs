@@ -51,8 +51,13 @@ fn projections(model: &Model<'_>) -> Vec<Unjudged> {
         let columns = described.entity.columns.len();
         let taken_for_one = described.descriptions.iter().filter(|description| is_taken_for_projection(description));
         taken_for_one.map(move |description| {
-            let held = description.pairing.pairs.len();
-            let reason = format!("holds {held} of {columns} columns: taken for a projection");
+            let pairing = &description.pairing;
+            let held = pairing.pairs.len();
+            let reason = if pairing.is_projection(description.declaration) {
+                format!("holds {held} of {columns} columns: taken for a projection")
+            } else {
+                format!("holds {held} of {columns} columns, and what are no columns: taken for something made of a row")
+            };
             unjudged("type", description.declaration, reason)
         })
     });
@@ -69,7 +74,9 @@ fn is_taken_for_projection(description: &Description<'_>) -> bool {
 fn namesakes(model: &Model<'_>) -> Vec<Unjudged> {
     let each = model.described.iter().flat_map(|described| {
         let entity = described.entity.title();
-        described.namesakes.iter().map(move |namesake| {
+        // What could not be resolved is named for that.
+        let known = described.namesakes.iter().filter(|namesake| namesake.declaration.unresolved.is_none());
+        known.map(move |namesake| {
             let what = if namesake.declaration.origin == Origin::Zod { "schema" } else { "type" };
             let (shared, fields) = (namesake.shared, namesake.fields);
             let reason = format!("is called like `{entity}`, and only {shared} of its {fields} fields are columns");

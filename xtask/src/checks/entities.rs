@@ -6,7 +6,7 @@ use crate::schema::model::{Column, ConstraintKind, ObjectName, Schema, Table, Vi
 use crate::schema::types::{ColumnType, Scalar};
 
 /// A table or view that TypeScript may describe.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Entity<'a> {
     /// Its name.
     pub name: &'a ObjectName,
@@ -26,7 +26,7 @@ pub enum EntityKind {
 }
 
 /// A column with everything that follows from its type and the constraints on it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ColumnFacts<'a> {
     /// The column.
     pub column: &'a Column,
@@ -58,6 +58,25 @@ impl<'a> Entity<'a> {
     #[must_use]
     pub fn column(&self, name: &str) -> Option<&ColumnFacts<'a>> {
         self.columns.iter().find(|facts| facts.column.name == name)
+    }
+}
+
+impl Entity<'_> {
+    /// Whether its rows are nothing by themselves: it joins other tables, or lists the values that their columns may hold.
+    /// Code that reads them through those has no use for a type of them.
+    #[must_use]
+    pub fn is_auxiliary(&self) -> bool {
+        let joined = self.columns.iter().filter(|facts| facts.foreign_key).count();
+        let joins = joined > 1 && self.columns.iter().all(|facts| facts.foreign_key || facts.made_by_server);
+        joins || self.lists_values()
+    }
+
+    /// A text as the key, and at most a text that explains it.
+    fn lists_values(&self) -> bool {
+        let is_text = |facts: &ColumnFacts<'_>| facts.ty.is_text();
+        let mut columns = self.columns.iter();
+        let key = columns.next().is_some_and(|facts| facts.primary_key && is_text(facts));
+        key && self.columns.len() <= 2 && columns.all(is_text)
     }
 }
 

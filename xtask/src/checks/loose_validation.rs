@@ -15,7 +15,8 @@
 //! ```
 //! Judged are lengths (`varchar(n)`, `char_length`), ranges (the column's type, `CHECK`), patterns, and the formats of
 //! whole numbers and uuids; the last two are warnings. What a `refine` demands cannot be read and is trusted. A schema
-//! that demands what only the server knows (`createdAt`), or that contracts name in responses only, is of what goes out.
+//! that demands what only the server knows (`createdAt`), that contracts name in responses only, or that only schemas of
+//! answers hold (`ListBillsResponseSchema`), is of what goes out.
 
 mod gaps;
 
@@ -37,8 +38,8 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    let input = model.schema_fields().filter(|compared| model.comes_in(compared.described, compared.description));
-    input.filter_map(|compared| judge(model, compared)).collect()
+    let input = model.schemas().filter(|(described, description)| model.comes_in(described, description));
+    input.flat_map(Compared::all).filter_map(|compared| judge(model, compared)).collect()
 }
 
 fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
@@ -124,6 +125,10 @@ mod tests {
             Case::valid(
                 TABLE,
                 "export const CreateBillSchema = z.object({ title: z.string().max(100), rating: z.number().int().min(1).max(5), code: z.string().regex(/^[A-Z]+$/), votes: z.number().int().nonnegative() });",
+            ),
+            Case::valid(
+                TABLE,
+                "export const BillSchema = z.object({ title: z.string() });\nconst Page = z.object({ bills: z.array(BillSchema) });\nexport const ListBillsResponseSchema = z.object({ page: Page });",
             ),
             Case::valid(
                 TABLE,

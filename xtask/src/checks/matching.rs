@@ -3,6 +3,7 @@
 
 mod evidence;
 mod find;
+mod likeness;
 mod names;
 
 use super::accepted_kinds::Layer;
@@ -185,6 +186,9 @@ impl Namesake<'_> {
     #[must_use]
     pub fn in_words(&self) -> String {
         let Self { declaration, shared, fields } = self;
+        if declaration.unresolved.is_some() && declaration.fields.is_empty() {
+            return format!("`{}` is called like it, and could not be resolved", declaration.name);
+        }
         format!("`{}` is called like it, and only {shared} of its {fields} fields are columns", declaration.name)
     }
 }

@@ -68,7 +68,7 @@ fn finding(model: &Model<'_>, described: &Described<'_>, description: &Descripti
         .finding(&entity, message)
         .about(description, &field.name)
         .at(&field.location, format!("`{entity}` has no such column"))
-        .at_some(model.input.provenance.table(described.entity.name), format!("`{entity}` was last changed here"))
+        .at_table_without(described.entity.name, field, model.input.provenance)
         .with_detail("typescriptType", wording::field_type(field));
     if described.is_firm(description) { finding } else { finding.as_warning() }
 }
@@ -97,6 +97,11 @@ mod tests {
             Case::passing(
                 TABLE,
                 "interface Post { title: string }\nexport interface User { id: string; email: string; posts: Post[]; pinned?: Post }",
+            ),
+            // What is joined may be of a package.
+            Case::passing(
+                "CREATE TABLE sessions (id uuid PRIMARY KEY, email text NOT NULL, sent_at text NOT NULL, locked_at text);",
+                "import { Payment } from 'core';\n/** @table sessions */\nexport interface Sent { id: string; email: string; sentAt: string; lockedAt: string | null; sessions: Payment[] }",
             ),
         ],
     };

@@ -16,6 +16,7 @@
 //! the type agrees with nearly all of the table. A type that holds only some of the columns on purpose says so with the tag `@projection`; a type that lacks most of
 //! the columns is taken for one.
 
+use super::entities::EntityKind;
 use super::matching::{Described, Description, Role};
 use super::pairing::Pair;
 use super::{Check, Model, edits, wording};
@@ -81,7 +82,7 @@ fn missing_field(
         .at_column(described.entity.name, column, model.input.provenance)
         .with_detail("databaseType", column.type_name.as_str())
         .with_proposal(edits::add_field(model, description, &described.entity, column))
-        .softened(description)
+        .softened(described, description)
 }
 
 fn renamed(model: &Model<'_>, described: &Described<'_>, description: &Description<'_>, pair: &Pair<'_>) -> Finding {
@@ -96,13 +97,15 @@ fn renamed(model: &Model<'_>, described: &Described<'_>, description: &Descripti
         .at_column(described.entity.name, column, model.input.provenance)
         .with_detail("found", field.name.as_str())
         .with_proposal(edits::rename(description, column, field))
-        .softened(description)
+        .softened(described, description)
 }
 
 impl Finding {
-    /// What the thing is that a row is about may leave out what only the database needs.
-    fn softened(self, description: &Description<'_>) -> Self {
-        if description.role == Role::Domain { self.as_warning() } else { self }
+    /// What the thing is that a row is about may leave out what only the database needs; of a view, a type takes what it
+    /// wants.
+    fn softened(self, described: &Described<'_>, description: &Description<'_>) -> Self {
+        let is_free = description.role == Role::Domain || described.entity.kind == EntityKind::View;
+        if is_free { self.as_warning() } else { self }
     }
 }
 
@@ -145,6 +148,11 @@ mod tests {
             Case::passing(
                 TABLE,
                 "export interface UserTable { id: string; email: string; display_name: string; bio: string | null }",
+            ),
+            // What a file keeps to itself is for one use: the instant that the database fills in is no part of it.
+            Case::passing(
+                "CREATE TABLE link_holders (holder text NOT NULL, target text NOT NULL, amount integer NOT NULL, updated_at timestamptz NOT NULL DEFAULT now());",
+                "type LinkHolder = { holder: string; target: string; amount: number };",
             ),
             Case::passing(
                 TABLE,

@@ -9,7 +9,8 @@
 //! ```
 //! No type is called `BillVotesTable`, `BillVoteRow`, `BillVote`…, carries the tag `@table bill_votes`, or stands in the
 //! configuration's `map`. A type that only is called so, and has few fields that are columns, is not taken for it. A table
-//! that TypeScript never sees belongs into `ignored-tables`.
+//! that TypeScript never sees belongs into `ignored-tables`. Of a table that only joins others, or only lists the values
+//! that they may hold, it is a warning.
 
 use super::entities::EntityKind;
 use super::matching::Described;
@@ -46,6 +47,7 @@ fn finding(model: &Model<'_>, described: &Described<'_>) -> Finding {
     let found = CHECK
         .finding(&entity, format!("Table '{entity}' has no corresponding TypeScript type"))
         .at_some(created, format!("`{entity}` was last changed here"));
+    let found = if described.entity.is_auxiliary() { found.as_warning() } else { found };
     let namesakes = described.namesakes.iter().filter(|one| one.declaration.origin != Origin::Zod);
     match namesakes.max_by_key(|one| one.shared) {
         Some(namesake) => found.at(&namesake.declaration.location, namesake.in_words()).with_help(format!(
@@ -72,6 +74,8 @@ mod tests {
                 1,
             ),
             Case { sql: TABLE, ts: "", at: None, field: None, configuration: "" },
+            // What a component keeps to itself, and cannot be read, describes no table.
+            Case::failing_entity(TABLE, "import { Loaded } from 'far-away';\ntype BillVote = Loaded<'votes'>;", 2),
             Case {
                 sql: TABLE,
                 ts: "export interface Voter { id: string; position: string }",
@@ -83,6 +87,16 @@ mod tests {
         passing: &[
             Case::passing(TABLE, "export interface BillVoteTable { id: string; position: string }"),
             Case::passing(TABLE, "export type BillVotes = { id: string; position: string }"),
+            // A class that implements the row of an ORM, whatever it is called.
+            Case::passing(
+                TABLE,
+                "import { BillVotes } from '@prisma/client';\nexport class BallotEntity implements BillVotes { id!: string; position!: string }",
+            ),
+            // A type that is named after the end of the table's name, and has its columns.
+            Case::passing(
+                "CREATE TABLE _private_known_crontabs (identifier text NOT NULL, known_since timestamptz NOT NULL, last_execution timestamptz);",
+                "export interface DbCrontab { identifier: string; known_since: Date; last_execution: Date | null }",
+            ),
             Case::passing(TABLE, "/** @table bill_votes */\nexport interface Ballot { id: string; position: string }"),
             Case { sql: TABLE, ts: "", at: None, field: None, configuration: "ignored-tables = ['bill_votes']" },
             Case {

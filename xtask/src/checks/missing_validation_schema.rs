@@ -15,10 +15,11 @@
 //! }
 //! ```
 //! No schema is called `TagSchema`, `CreateTagSchema`…, carries the tag `@table tags`, or stands in the configuration's
-//! `map`. Without `validation` in the configuration the check does not run.
+//! `map`. Where most tables that have a type have no schema, as in a monorepo whose schemas are of other things, that is
+//! one warning and not a finding for each. Without `validation` in the configuration the check does not run.
 
 use super::entities::EntityKind;
-use super::matching::{Described, Role};
+use super::matching::{Described, Description, Role};
 use super::{Check, Model};
 use crate::report::{Category, Finding, Severity};
 
@@ -39,24 +40,51 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let tables = model.described.iter().filter(|described| described.entity.kind == EntityKind::Table);
-    let unvalidated = tables.filter(|described| described.schemas().next().is_none());
-    unvalidated.filter_map(|described| finding(model, described)).collect()
+    // A table without a type has one finding already.
+    let typed: Vec<_> = tables.filter_map(|described| Some((described, type_of(described)?))).collect();
+    let bare: Vec<_> = typed.iter().filter(|(described, _)| described.schemas().next().is_none()).copied().collect();
+    if bare.len() > FEW && bare.len() * 2 > typed.len() {
+        return vec![of_most(model, &bare, typed.len())];
+    }
+    bare.into_iter().map(|(described, ty)| finding(model, described, ty)).collect()
 }
 
-/// A table without a type has one finding already.
-fn finding(model: &Model<'_>, described: &Described<'_>) -> Option<Finding> {
-    let entity = described.entity.title();
+/// So many tables without a schema are each worth a finding, whatever the others have.
+const FEW: usize = 3;
+
+/// What describes the table, the type that code uses first.
+fn type_of<'m, 'a>(described: &'m Described<'a>) -> Option<&'m Description<'a>> {
     let described_by = |role: Role| described.of_role(role).next();
-    let ty = described_by(Role::Domain).or_else(|| described_by(Role::Row)).or_else(|| described.types().next())?;
+    described_by(Role::Domain).or_else(|| described_by(Role::Row)).or_else(|| described.types().next())
+}
+
+fn finding(model: &Model<'_>, described: &Described<'_>, ty: &Description<'_>) -> Finding {
+    let entity = described.entity.title();
     let name = &ty.declaration.name;
-    let finding = CHECK
+    CHECK
         .finding(&entity, format!("Entity '{entity}' has no validation schema"))
         .at(&ty.declaration.location, format!("`{name}` describes `{entity}`"))
         .at_some(model.input.provenance.table(described.entity.name), format!("`{entity}` was last changed here"))
         .with_help(format!(
-            "declare a Zod schema with one of the configured names, or tag the one that validates it with `@table {entity}`"
-        ));
-    Some(finding)
+            "declare a Zod schema with one of the configured names, or tag the one that validates it with `@table \
+             {entity}`; where nothing of it comes in, write `// db-verify-ignore {}: <why>` above `{name}`",
+            CHECK.kind
+        ))
+}
+
+/// Where that is the rule rather than the exception, it is how the monorepo is: one finding, which stops nothing.
+fn of_most(model: &Model<'_>, bare: &[(&Described<'_>, &Description<'_>)], typed: usize) -> Finding {
+    let entities: Vec<String> = bare.iter().map(|(described, _)| described.entity.title()).collect();
+    let read = model.input.facts.schemas.len();
+    let message = format!("{} of {typed} tables with a type have no validation schema", bare.len());
+    let schemas = if read == 1 { "schema was" } else { "schemas were" };
+    let help = format!(
+        "{read} {schemas} read: tag those that validate a table with `@table <table>`, or name their pattern in \
+         `names.schema`; if tables are not validated here, say `severity.{} = \"off\"`",
+        CHECK.kind
+    );
+    let found = CHECK.finding("validation schemas", message).with_detail("entities", entities).with_help(help);
+    found.as_warning()
 }
 
 #[cfg(test)]
@@ -67,7 +95,19 @@ mod tests {
     const TYPE: &str = "export interface TagTable { id: string; name: string }";
 
     pub const CASES: Cases = Cases {
-        failing: &[Case { configuration: "validation = ['**/*.ts']", ..Case::failing_entity(TABLE, TYPE, 1) }],
+        failing: &[
+            Case { configuration: "validation = ['**/*.ts']", ..Case::failing_entity(TABLE, TYPE, 1) },
+            // Most tables have none: one finding, about no place in particular.
+            Case {
+                configuration: "validation = ['**/*.ts']",
+                sql: "CREATE TABLE tags (id uuid NOT NULL); CREATE TABLE votes (id uuid NOT NULL); \
+                      CREATE TABLE bills (id uuid NOT NULL); CREATE TABLE users (id uuid NOT NULL)",
+                ts: "export interface TagRow { id: string }\nexport interface VoteRow { id: string }\n\
+                     export interface BillRow { id: string }\nexport interface UserRow { id: string }",
+                at: None,
+                field: None,
+            },
+        ],
         passing: &[
             Case::passing(TABLE, TYPE),
             Case {
@@ -75,6 +115,14 @@ mod tests {
                 ..Case::passing(
                     TABLE,
                     "import { z } from 'zod';\nexport interface TagTable { id: string; name: string }\nexport const TagSchema = z.object({ id: z.uuid(), name: z.string() });",
+                )
+            },
+            // The schema is named after the end of the table's name, and leaves out what the server fills in.
+            Case {
+                configuration: "validation = ['**/*.ts']",
+                ..Case::passing(
+                    "CREATE TABLE node_tags (id uuid PRIMARY KEY, name text NOT NULL, note text, created_at timestamptz NOT NULL DEFAULT now());",
+                    "import { z } from 'zod';\nexport interface NodeTagTable { id: string; name: string; note: string | null; created_at: Date }\nexport const BaseTagSchema = z.object({ id: z.uuid(), name: z.string(), note: z.string().nullable() });",
                 )
             },
         ],

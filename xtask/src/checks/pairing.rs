@@ -130,8 +130,14 @@ impl<'a> Pairing<'a> {
     /// Whether nearly all columns have fields, and nearly all fields are columns: at most one in five is not.
     #[must_use]
     pub fn is_nearly_whole(&self) -> bool {
-        let columns = self.named() + self.missing.len();
-        is_small_part(self.missing.len() + self.renamed.len(), columns) && self.has_few_odd_fields()
+        self.is_nearly_whole_but_for(|_| false)
+    }
+
+    /// The same, where nobody expects the columns that `is_unasked`.
+    #[must_use]
+    pub fn is_nearly_whole_but_for(&self, is_unasked: impl Fn(&Column) -> bool) -> bool {
+        let missing = self.missing.iter().filter(|column| !is_unasked(column)).count();
+        is_small_part(missing + self.renamed.len(), self.named() + missing) && self.has_few_odd_fields()
     }
 
     /// Whether nearly all fields are called like columns.
@@ -226,9 +232,9 @@ impl Relations<'_> {
     /// Whether `field` is another entity, or an array of them: objects whose type or name is that of a row, or the name
     /// of a foreign key without its `_id`.
     fn hold(&self, field: &Field, entity: &Entity<'_>) -> bool {
-        let is_array = matches!(&field.kind, Kind::Array(items) if matches!(**items, Kind::Json | Kind::Any));
-        if !matches!(field.kind, Kind::Json | Kind::Any) && !is_array {
-            return false;
+        let is_array = matches!(&field.kind, Kind::Array(items) if is_object(items));
+        if !is_object(&field.kind) && !is_array {
+            return may_be_object(&field.kind) && (self.is_row_type)(&field.name);
         }
         let keys = entity.columns.iter().filter(|facts| facts.foreign_key);
         (self.is_row_type)(&field.name)
@@ -236,6 +242,18 @@ impl Relations<'_> {
             || field.reference.as_deref().is_some_and(self.is_row_type)
             || keys.map(|facts| facts.column).any(|column| is_joined_by(column, field))
             || (self.lenient && (is_array || (field.kind == Kind::Json && field.reference.is_some())))
+    }
+}
+
+fn is_object(kind: &Kind) -> bool {
+    matches!(kind, Kind::Json | Kind::Any)
+}
+
+/// What is of a package that is not read, or an array of that.
+fn may_be_object(kind: &Kind) -> bool {
+    match kind {
+        Kind::Array(items) => may_be_object(items),
+        other => matches!(other, Kind::Unresolved(_)),
     }
 }
 

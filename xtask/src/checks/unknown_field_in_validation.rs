@@ -14,10 +14,11 @@
 //!   nickname: z.string(),
 //! });
 //! ```
-//! In a schema of what comes in it is a warning: a form may hold more than a row. Nested objects are not judged.
+//! In a schema of what comes in it is a warning: a form may hold more than a row. In one of what goes out, of a table that
+//! has a type, a field that never was a column is computed. Nested objects are not judged.
 
 use super::matching::{Described, Description, Strength};
-use super::{Check, Model};
+use super::{Check, Model, wording};
 use crate::report::{Category, Finding, Severity};
 use crate::typescript::facts::{Field, Kind};
 
@@ -38,9 +39,17 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
     let written = model.schemas().filter(|(_, description)| description.strength != Strength::Derived);
     let fields = written.flat_map(|(described, description)| {
         let judged = description.pairing.extra.iter().filter(|field| !is_explained(described, description, field));
+        let judged = judged.filter(|field| !is_computed(model, described, description, field));
         judged.map(move |field| finding(model, described, description, field))
     });
     fields.collect()
+}
+
+/// What only the schema knows, and no type of the row, is computed for those whom it is sent to, unless it was a column.
+fn is_computed(model: &Model<'_>, described: &Described<'_>, description: &Description<'_>, field: &Field) -> bool {
+    described.types().next().is_some()
+        && description.demands_what_server_makes(&described.entity)
+        && wording::gone(described.entity.name, field, model.input.provenance).is_none()
 }
 
 fn is_explained(described: &Described<'_>, description: &Description<'_>, field: &Field) -> bool {
@@ -69,11 +78,11 @@ fn finding(model: &Model<'_>, described: &Described<'_>, description: &Descripti
         )
         .about(description, &field.name)
         .at(&field.location, format!("`{entity}` has no such column"))
-        .at_some(model.input.provenance.table(described.entity.name), format!("`{entity}` was last changed here"));
+        .at_table_without(described.entity.name, field, model.input.provenance);
     let whole_row = description.holds_primary_key(&described.entity) && !description.role.is_written();
-    // What only the schema knows, and no type of the row, is computed for those whom it is sent to.
-    let computed = described.types().next().is_some() && description.demands_what_server_makes(&described.entity);
-    if whole_row && !computed { found } else { found.as_warning() }
+    // Where a column was, its value may come from elsewhere now.
+    let moved = described.types().next().is_some() && description.demands_what_server_makes(&described.entity);
+    if whole_row && !moved { found } else { found.as_warning() }
 }
 
 #[cfg(test)]
@@ -101,6 +110,14 @@ mod tests {
                 TABLE,
                 "export const UserSchema = z.object({ id: z.uuid(), email: z.string(), posts: z.array(z.object({ id: z.uuid() })) });",
             ),
+            // What goes out may hold what is computed.
+            Case {
+                configuration: "validation = ['**/*.ts']",
+                ..Case::passing(
+                    "CREATE TABLE users (id uuid PRIMARY KEY, email text NOT NULL, created_at timestamptz NOT NULL DEFAULT now());",
+                    "import { z } from 'zod';\nexport interface UserRow { id: string; email: string; created_at: Date }\nexport const UserSchema = z.object({ id: z.uuid(), email: z.string(), createdAt: z.string(), online: z.number() });",
+                )
+            },
         ],
     };
 }

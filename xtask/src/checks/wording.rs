@@ -94,6 +94,12 @@ pub fn quoted_briefly(values: &[impl AsRef<str>]) -> String {
     }
 }
 
+/// The migration line that dropped or renamed the column that `field` stands for.
+#[must_use]
+pub fn gone<'p>(table: &ObjectName, field: &Field, provenance: &'p Provenance) -> Option<&'p Location> {
+    provenance.gone(table, |column| names::key(column) == names::key(&field.name))
+}
+
 impl Finding {
     /// Adds the migration line that last touched the column.
     #[must_use]
@@ -102,6 +108,16 @@ impl Finding {
             provenance.column(table, &column.name),
             format!("`{}` is {} here", column.name, column_type(column)),
         )
+    }
+
+    /// Adds the migration line that dropped or renamed the column that `field` stands for; where there never was one, that
+    /// of the table.
+    #[must_use]
+    pub(crate) fn at_table_without(self, table: &ObjectName, field: &Field, provenance: &Provenance) -> Self {
+        match gone(table, field, provenance) {
+            Some(place) => self.at(place, format!("the column of `{}` was dropped or renamed here", field.name)),
+            None => self.at_some(provenance.table(table), format!("`{table}` was last changed here")),
+        }
     }
 
     /// Adds the migration line that says which values the column may hold: of its enum, of the CHECK on it, else of the

@@ -67,7 +67,14 @@ impl Default for RawConfig {
             contracts: Vec::new(),
             routes: Vec::new(),
             drizzle: Vec::new(),
-            exclude: strings(&["**/*.test.*", "**/*.spec.*", "**/__tests__/**", "**/*.d.ts"]),
+            exclude: strings(&[
+                "**/*.test.*",
+                "**/*.spec.*",
+                "**/*.stories.*",
+                "**/__tests__/**",
+                "**/__mocks__/**",
+                "**/*.d.ts",
+            ]),
             names: NamePatterns::default(),
             map: BTreeMap::new(),
             severity: BTreeMap::new(),
@@ -144,15 +151,30 @@ impl Default for NamePatterns {
                 "Create{Singular}",
             ]),
             update: strings(&["{Singular}Update", "Update{Singular}", "{Singular}Patch"]),
-            schema: strings(&["{Singular}Schema", "{singular}Schema", "{Singular}RowSchema", "select{Singular}Schema"]),
+            schema: strings(&[
+                "{Singular}Schema",
+                "{singular}Schema",
+                "{Singular}RowSchema",
+                "select{Singular}Schema",
+                "{Singular}Validation",
+                "{Singular}ValidationSchema",
+                "{Singular}Validator",
+            ]),
             insert_schema: strings(&[
                 "Create{Singular}Schema",
                 "create{Singular}Schema",
                 "New{Singular}Schema",
                 "insert{Singular}Schema",
                 "Insert{Singular}Schema",
+                "Create{Singular}Validation",
+                "Create{Singular}ValidationSchema",
             ]),
-            update_schema: strings(&["Update{Singular}Schema", "update{Singular}Schema"]),
+            update_schema: strings(&[
+                "Update{Singular}Schema",
+                "update{Singular}Schema",
+                "Update{Singular}Validation",
+                "Update{Singular}ValidationSchema",
+            ]),
         }
     }
 }

@@ -12,6 +12,7 @@ pub struct Provenance {
     columns: BTreeMap<(ObjectName, String), Location>,
     checks: BTreeMap<(ObjectName, String), Location>,
     types: BTreeMap<ObjectName, Location>,
+    gone: BTreeMap<(ObjectName, String), Location>,
 }
 
 impl Provenance {
@@ -22,7 +23,9 @@ impl Provenance {
 
     /// Records that the clause at `location` created or changed a column.
     pub fn touch_column(&mut self, table: ObjectName, column: impl Into<String>, location: Location) {
-        self.columns.insert((table, column.into()), location);
+        let column = (table, column.into());
+        self.gone.remove(&column);
+        self.columns.insert(column, location);
     }
 
     /// Records that the clause at `location` says what values a column may hold.
@@ -48,6 +51,13 @@ impl Provenance {
         self.columns.get(&(table.clone(), column.to_owned())).or_else(|| self.table(table))
     }
 
+    /// The place that dropped or renamed a column of `table` that `is_meant`.
+    #[must_use]
+    pub fn gone(&self, table: &ObjectName, is_meant: impl Fn(&str) -> bool) -> Option<&Location> {
+        let mut gone = self.gone.iter().filter(|((name, _), _)| name == table);
+        gone.find(|((_, column), _)| is_meant(column)).map(|(_, location)| location)
+    }
+
     /// Records that the statement at `location` created or changed an enum, domain or composite type.
     pub fn touch_type(&mut self, name: ObjectName, location: Location) {
         self.types.insert(name, location);
@@ -71,18 +81,21 @@ impl Provenance {
         self.tables.remove(table);
         self.columns.retain(|(name, _), _| name != table);
         self.checks.retain(|(name, _), _| name != table);
+        self.gone.retain(|(name, _), _| name != table);
     }
 
-    /// Forgets a column that was dropped.
-    pub fn forget_column(&mut self, table: &ObjectName, column: &str) {
-        self.columns.remove(&(table.clone(), column.to_owned()));
-        self.checks.remove(&(table.clone(), column.to_owned()));
+    /// Forgets a column that the clause at `location` drops, but for where it went.
+    pub fn drop_column(&mut self, table: &ObjectName, column: &str, location: Location) {
+        let column = (table.clone(), column.to_owned());
+        self.columns.remove(&column);
+        self.checks.remove(&column);
+        self.gone.insert(column, location);
     }
 
     /// Gives a column another name; the clause at `location` does so.
     pub fn rename_column(&mut self, table: &ObjectName, from: &str, to: &str, location: Location) {
         let check = self.checks.remove(&(table.clone(), from.to_owned()));
-        self.forget_column(table, from);
+        self.drop_column(table, from, location.clone());
         self.touch_column(table.clone(), to, location);
         if let Some(check) = check {
             self.touch_check(table.clone(), to, check);
@@ -102,7 +115,7 @@ impl Provenance {
         if let Some(location) = self.types.remove(from) {
             self.types.insert(to.clone(), location);
         }
-        for places in [&mut self.columns, &mut self.checks] {
+        for places in [&mut self.columns, &mut self.checks, &mut self.gone] {
             let of_table: Vec<_> = places.extract_if(.., |(name, _), _| name == from).collect();
             places.extend(of_table.into_iter().map(|((_, column), location)| ((to.clone(), column), location)));
         }

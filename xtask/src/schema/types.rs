@@ -36,6 +36,13 @@ impl ColumnType {
         Self::resolve_within(type_name, schema, Vec::new())
     }
 
+    /// Whether it is a text of any length.
+    #[must_use]
+    pub fn is_text(&self) -> bool {
+        let is_text = |name: &String| matches!(name.as_str(), "text" | "character varying" | "character");
+        !self.array && matches!(&self.scalar, Scalar::Builtin(name) if is_text(name))
+    }
+
     fn resolve_within(type_name: &str, schema: &Schema, mut domains: Vec<ObjectName>) -> Self {
         let element = type_name.trim_end_matches("[]");
         let array = element.len() < type_name.len();

@@ -48,6 +48,8 @@ pub struct Declaration {
     pub tags: Tags,
     /// The table that the source itself links it to: `pgTable('users')`, `Selectable<DB['users']>`, `typeof users.$inferSelect`.
     pub table_link: Option<TableLink>,
+    /// Of a class, the names of the types that it implements: those of an ORM's rows among them.
+    pub implements: Vec<String>,
     /// Its fields, inherited ones included, in the order of declaration.
     pub fields: Vec<Field>,
     /// Why its fields are not (all) known.

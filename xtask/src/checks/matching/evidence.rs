@@ -5,9 +5,10 @@
 use std::collections::HashMap;
 
 use super::find::Finder;
-use super::names::NameTable;
+use super::likeness::{Adopted, Lacking, Unclaimed};
+use super::names::{NameTable, is_output_name, is_shared};
 use super::{Described, Description, Match, Namesake, Role, Strength};
-use crate::checks::entities::Entity;
+use crate::checks::entities::{Entity, EntityKind};
 use crate::checks::pairing::{OrmNames, Pairing, Relations, Rules};
 use crate::config::Config;
 use crate::typescript::facts::{Declaration, Facts, Field, Origin, Side};
@@ -18,40 +19,65 @@ type Hit<'a> = (&'a Declaration, Match);
 #[must_use]
 pub fn describe<'a>(entities: Vec<Entity<'a>>, facts: &'a Facts, config: &Config) -> Vec<Described<'a>> {
     let names = NameTable::new(&entities, config);
-    let mut found = hits(&entities, &names, facts, config);
+    let Hits { mut found, unclaimed } = hits(&entities, &names, facts, config);
     let described = |(at, entity): (usize, Entity<'a>)| {
-        let hits = found.remove(&at).unwrap_or_default();
-        described(entity, &hits, &names, config)
+        let hits = found.entry(at).or_default();
+        described(entity, hits, &names, config)
     };
-    entities.into_iter().enumerate().map(described).collect()
+    let mut all: Vec<Described<'a>> = entities.into_iter().enumerate().map(described).collect();
+    for Adopted { at, declaration } in adopted(&all, &unclaimed, &names, config) {
+        let output = is_output_name(&declaration.name);
+        let hit = Match { entity: at, side: Side::Row, strength: Strength::Model, output };
+        let hits = found.entry(at).or_default();
+        hits.push((declaration, hit));
+        let entity = all[at].entity.clone();
+        all[at] = self::described(entity, hits, &names, config);
+    }
+    all
 }
 
-fn hits<'a>(
-    entities: &[Entity<'a>],
-    names: &NameTable,
-    facts: &'a Facts,
-    config: &Config,
-) -> HashMap<usize, Vec<Hit<'a>>> {
+/// The declarations that say of themselves which table they describe, by table, and those that do not.
+struct Hits<'a> {
+    found: HashMap<usize, Vec<Hit<'a>>>,
+    unclaimed: Unclaimed<'a>,
+}
+
+fn hits<'a>(entities: &[Entity<'a>], names: &NameTable, facts: &'a Facts, config: &Config) -> Hits<'a> {
     let finder = Finder::new(entities, names, facts, config);
-    let mut found: HashMap<usize, Vec<Hit<'a>>> = HashMap::new();
+    let mut hits = Hits { found: HashMap::new(), unclaimed: Unclaimed::default() };
     for declaration in facts.types.iter().chain(&facts.tables).chain(&facts.schemas) {
-        if let Some(hit) = finder.find(declaration) {
-            found.entry(hit.entity).or_default().push((declaration, hit));
+        match finder.find(declaration) {
+            Some(hit) => hits.found.entry(hit.entity).or_default().push((declaration, hit)),
+            None => hits.unclaimed.add(declaration),
         }
     }
-    found
+    hits
+}
+
+/// What describes the tables that no type is named after.
+fn adopted<'a>(
+    all: &[Described<'a>],
+    unclaimed: &Unclaimed<'a>,
+    names: &NameTable,
+    config: &Config,
+) -> Vec<Adopted<'a>> {
+    let tables = all.iter().enumerate().filter(|(_, described)| described.entity.kind == EntityKind::Table);
+    let lacking = tables.flat_map(|(at, described)| {
+        let ty = described.types().next().is_none().then_some(Lacking::Type);
+        let schema = described.schemas().next().is_none().then_some(Lacking::Schema);
+        ty.into_iter().chain(schema).map(move |what| (at, &described.entity, what))
+    });
+    let orm = OrmNames::default();
+    let pairing = |entity: &Entity<'a>, declaration: &'a Declaration| {
+        paired(entity, declaration, Strength::Model, &orm, names, config)
+    };
+    unclaimed.adopted(lacking, &pairing)
 }
 
 fn described<'a>(entity: Entity<'a>, hits: &[Hit<'a>], names: &NameTable, config: &Config) -> Described<'a> {
     let orm = OrmNames::new(hits.iter().map(|(declaration, _)| *declaration));
-    let pairing = |declaration: &'a Declaration, hit: &Match| {
-        let relations = Relations {
-            is_row_type: &|name| names.is_row_type(name),
-            ends_row_name: &|name| names.ends_row_name(name),
-            lenient: hit.strength >= Strength::Model,
-        };
-        Pairing::new(&entity, declaration, &Rules { config, orm: &orm, relations })
-    };
+    let pairing =
+        |declaration: &'a Declaration, hit: &Match| paired(&entity, declaration, hit.strength, &orm, names, config);
     let paired = hits.iter().map(|(declaration, hit)| (*declaration, *hit, pairing(declaration, hit)));
     let (kept, namesakes): (Vec<_>, Vec<_>) =
         paired.partition(|(declaration, hit, pairing)| is_alike(declaration, hit, pairing));
@@ -77,12 +103,31 @@ fn described<'a>(entity: Entity<'a>, hits: &[Hit<'a>], names: &NameTable, config
     Described { descriptions, namesakes: namesakes.collect(), entity }
 }
 
+/// The fields of a declaration beside the columns of the table, as freely as what says that it describes it is weak.
+fn paired<'a>(
+    entity: &Entity<'a>,
+    declaration: &'a Declaration,
+    strength: Strength,
+    orm: &OrmNames<'_>,
+    names: &NameTable,
+    config: &Config,
+) -> Pairing<'a> {
+    let relations = Relations {
+        is_row_type: &|name| names.is_row_type(name),
+        ends_row_name: &|name| names.ends_row_name(name),
+        lenient: strength >= Strength::Model,
+    };
+    Pairing::new(entity, declaration, &Rules { config, orm, relations })
+}
+
 /// Whether a declaration that is called like the table has enough in common with it.
 fn is_alike(declaration: &Declaration, hit: &Match, pairing: &Pairing<'_>) -> bool {
     match (hit.strength, declaration.origin) {
         (Strength::Stated | Strength::Derived, _) => true,
-        // What it holds is not known: that it is called so has to do.
-        _unresolved if declaration.unresolved.is_some() && declaration.fields.is_empty() => true,
+        // What it holds is not known: that it is called so has to do, unless it is a component's own.
+        (strength, _) if declaration.unresolved.is_some() && declaration.fields.is_empty() => {
+            strength != Strength::Bare || is_shared(declaration)
+        }
         (Strength::Row, Origin::Interface | Origin::Alias | Origin::Class) if hit.side == Side::Row => {
             !pairing.is_accidental()
         }
@@ -134,10 +179,10 @@ fn is_row(declaration: &Declaration, hit: &Match, pairing: &Pairing<'_>, row: &R
     match hit.strength {
         Strength::Stated | Strength::Derived | Strength::Row => true,
         Strength::Model => row.strength == Strength::Model && !pairing.is_projection(declaration),
-        // What also holds what is joined is the thing rather than its row.
+        // What also holds what is joined is the thing rather than its row; what a file keeps to itself is for one use.
         Strength::Bare => {
             let is_whole = pairing.is_nearly_whole() && pairing.relations.is_empty();
-            row.strength == Strength::Bare && is_likeliest() && is_whole
+            row.strength == Strength::Bare && is_shared(declaration) && is_likeliest() && is_whole
         }
     }
 }

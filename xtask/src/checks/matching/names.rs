@@ -63,7 +63,7 @@ impl NameTable {
 }
 
 /// What a component or a function keeps to itself is called after a table because it shows rows, not because it is one.
-fn is_shared(declaration: &Declaration) -> bool {
+pub(super) fn is_shared(declaration: &Declaration) -> bool {
     declaration.exported && !declaration.location.file.ends_with(".tsx")
 }
 

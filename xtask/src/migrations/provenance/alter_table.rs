@@ -21,7 +21,7 @@ fn read_clause(reader: &mut Reader<'_>, table: &ObjectName, clause: Cursor<'_>) 
     } else if cursor.eat("alter") {
         alter(reader, table, cursor, &clause);
     } else if cursor.eat("drop") {
-        drop_column(reader, table, cursor);
+        drop_column(reader, table, cursor, &clause);
     } else if cursor.eat("rename") {
         rename(reader, table, cursor, &clause);
     } else if cursor.eat_all(&["set", "schema"])
@@ -88,14 +88,15 @@ fn alter(reader: &mut Reader<'_>, table: &ObjectName, mut cursor: Cursor<'_>, cl
     }
 }
 
-fn drop_column(reader: &mut Reader<'_>, table: &ObjectName, mut cursor: Cursor<'_>) {
+fn drop_column(reader: &mut Reader<'_>, table: &ObjectName, mut cursor: Cursor<'_>, clause: &Cursor<'_>) {
     if cursor.at("constraint") {
         return;
     }
     let _noise = cursor.eat("column");
     cursor.eat_all(&["if", "exists"]);
     if let Some(column) = cursor.identifier() {
-        reader.provenance.forget_column(table, &column.name);
+        let place = reader.place(clause);
+        reader.provenance.drop_column(table, &column.name, place);
     }
 }
 

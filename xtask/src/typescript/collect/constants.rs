@@ -127,6 +127,7 @@ impl<'p> File<'_, 'p> {
             exported: named.exported,
             tags: named.tags.clone(),
             table_link: None,
+            implements: Vec::new(),
             fields,
             unresolved,
         });
@@ -170,6 +171,7 @@ impl<'p> File<'_, 'p> {
             exported: named.exported,
             tags: named.tags.clone(),
             table_link: link,
+            implements: Vec::new(),
             fields: self.table_fields(table),
             unresolved: table.open.as_ref().map(Rc::to_string).or(unnamed),
         }

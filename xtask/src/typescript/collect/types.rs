@@ -6,7 +6,7 @@ use super::File;
 use crate::source::Span;
 use crate::typescript::facts::{Declaration, Enumeration, Facts, Origin};
 use crate::typescript::resolve::{Object, Scope, Type};
-use crate::typescript::syntax::{Alias, Statement, StatementKind, TypeKind};
+use crate::typescript::syntax::{Alias, Statement, StatementKind, TypeKind, TypeNode};
 use crate::typescript::values::Value;
 
 impl<'p> File<'_, 'p> {
@@ -57,6 +57,7 @@ impl<'p> File<'_, 'p> {
             exported: self.is_exported(statement, name),
             tags: self.tags(statement.span),
             table_link: self.table_link(statement).or_else(|| self.commented_link(statement)),
+            implements: implemented(statement),
             fields,
             unresolved,
         }
@@ -107,6 +108,16 @@ impl<'p> File<'_, 'p> {
             facts.enums.push(Enumeration { name: name.to_owned(), location, values, database_name });
         }
     }
+}
+
+/// The names of the types that a class implements.
+fn implemented(statement: &Statement) -> Vec<String> {
+    let StatementKind::Class(class) = &statement.kind else { return Vec::new() };
+    let name = |node: &TypeNode| match &node.kind {
+        TypeKind::Reference(path, _arguments) => path.last().cloned(),
+        _ => None,
+    };
+    class.implements.iter().filter_map(name).collect()
 }
 
 /// What declares an object type.

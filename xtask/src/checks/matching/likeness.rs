@@ -1,0 +1,134 @@
+//! What describes a table that no type, or no schema, is named after: a class that implements a type of its name (an
+//! ORM's `ConfigSnippets`), or what has nearly all of its columns and little else, and is named after the end of its name
+//! (`DbCrontab` of `known_crontabs`). Of several the one that is most like the table is taken.
+
+use std::collections::HashMap;
+
+use crate::checks::entities::Entity;
+use crate::checks::names;
+use crate::checks::pairing::Pairing;
+use crate::schema::model::Column;
+use crate::typescript::facts::{Declaration, Origin};
+
+use super::names::is_shared;
+
+/// A declaration that is taken for a description of the table at this place among the entities.
+pub(super) struct Adopted<'a> {
+    pub(super) at: usize,
+    pub(super) declaration: &'a Declaration,
+}
+
+/// Types and schemas that no table was found for.
+#[derive(Debug, Default)]
+pub(super) struct Unclaimed<'a> {
+    by_last_word: HashMap<String, Vec<Named<'a>>>,
+    by_implemented: HashMap<String, Vec<&'a Declaration>>,
+}
+
+#[derive(Debug)]
+struct Named<'a> {
+    words: Vec<String>,
+    declaration: &'a Declaration,
+}
+
+/// What nothing is named after a table for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lacking {
+    Type,
+    Schema,
+}
+
+impl Lacking {
+    fn is(self, declaration: &Declaration) -> bool {
+        (declaration.origin == Origin::Zod) == (self == Self::Schema)
+    }
+}
+
+/// What is put before and after the name of a thing to name the type of its rows.
+const PREFIXES: &[&str] = &["db", "base", "i"];
+const SUFFIXES: &[&str] = &["table", "row", "record", "entity", "model", "type", "schema", "validation", "dto"];
+
+/// How many columns a type must have for its name's end to mean anything: `{ id, name }` is anything.
+const ENOUGH: usize = 3;
+
+impl<'a> Unclaimed<'a> {
+    pub(super) fn add(&mut self, declaration: &'a Declaration) {
+        if declaration.origin == Origin::Drizzle || !is_shared(declaration) || declaration.unresolved.is_some() {
+            return;
+        }
+        for implemented in &declaration.implements {
+            self.by_implemented.entry(names::key(implemented)).or_default().push(declaration);
+        }
+        let words = thing(&declaration.name);
+        if let Some(last) = words.last() {
+            self.by_last_word.entry(last.clone()).or_default().push(Named { words, declaration });
+        }
+    }
+
+    /// What describes each of the tables that lack it, each declaration at most one of them.
+    pub(super) fn adopted<'e>(
+        &self,
+        lacking: impl Iterator<Item = (usize, &'e Entity<'a>, Lacking)>,
+        pairing: &dyn Fn(&Entity<'a>, &'a Declaration) -> Pairing<'a>,
+    ) -> Vec<Adopted<'a>>
+    where
+        'a: 'e,
+    {
+        let mut offers: Vec<_> =
+            lacking.filter_map(|(at, entity, what)| self.likest(at, entity, what, pairing)).collect();
+        offers.sort_by_key(|(_, likeness)| std::cmp::Reverse(*likeness));
+        let mut adopted: Vec<Adopted<'a>> = Vec::new();
+        for (offer, _) in offers {
+            if !adopted.iter().any(|one| std::ptr::eq(one.declaration, offer.declaration)) {
+                adopted.push(offer);
+            }
+        }
+        adopted
+    }
+
+    fn likest(
+        &self,
+        at: usize,
+        entity: &Entity<'a>,
+        lacking: Lacking,
+        pairing: &dyn Fn(&Entity<'a>, &'a Declaration) -> Pairing<'a>,
+    ) -> Option<(Adopted<'a>, (usize, usize))> {
+        let implementing = self.implementing(entity).map(|declaration| (declaration, 1));
+        let called_alike = self.called_alike(entity).map(|declaration| (declaration, ENOUGH));
+        let of_kind = implementing.chain(called_alike).filter(|(declaration, _)| lacking.is(declaration));
+        let alike = of_kind.filter_map(|(declaration, enough)| {
+            let pairing = pairing(entity, declaration);
+            // A schema need not ask for what the server fills in.
+            let filled_in = |column: &Column| entity.column(&column.name).is_some_and(|facts| facts.made_by_server);
+            let is_unasked = |column: &Column| lacking == Lacking::Schema && filled_in(column);
+            let is_alike = pairing.is_nearly_whole_but_for(is_unasked) && pairing.pairs.len() >= enough;
+            let likeness = (pairing.pairs.len(), usize::MAX - pairing.extra.len() - pairing.relations.len());
+            is_alike.then_some((Adopted { at, declaration }, likeness))
+        });
+        alike.max_by_key(|(_, likeness)| *likeness)
+    }
+
+    fn implementing(&self, entity: &Entity<'_>) -> impl Iterator<Item = &'a Declaration> {
+        let names = names::row_names(&entity.name.name);
+        names.into_iter().filter_map(|name| self.by_implemented.get(&name)).flatten().copied()
+    }
+
+    /// The types whose name ends the table's, or whose name the table's ends.
+    fn called_alike(&self, entity: &Entity<'_>) -> impl Iterator<Item = &'a Declaration> {
+        let row = names::words(&names::row_name(&entity.name.name));
+        let named = row.last().and_then(|last| self.by_last_word.get(last)).into_iter().flatten();
+        named.filter(move |named| row.ends_with(&named.words) || named.words.ends_with(&row)).map(|one| one.declaration)
+    }
+}
+
+/// The words of a type's name that name the thing: `job` of `DbJobRow`.
+fn thing(name: &str) -> Vec<String> {
+    let mut words = names::words(name);
+    while words.len() > 1 && words.last().is_some_and(|last| SUFFIXES.contains(&last.as_str())) {
+        words.pop();
+    }
+    if words.len() > 1 && words.first().is_some_and(|first| PREFIXES.contains(&first.as_str())) {
+        words.remove(0);
+    }
+    names::words(&names::row_name(&words.join("_")))
+}
