@@ -28,6 +28,7 @@ fn main_job(repo: &Monorepo, target: &[&str]) {
     let steps =
         ["STEP 1: PRE-MIGRATION VERIFICATION", "STEP 2: APPLYING MIGRATION", "STEP 3: POST-MIGRATION VERIFICATION"];
     must_hold(&migrated.stdout, &[&steps[..], &["MIGRATION COMPLETED SUCCESSFULLY"]].concat());
+    assert!(!migrated.stdout.contains("warning"), "an empty database is no drift:\n{}", migrated.stdout);
     assert_eq!(report(repo, "migration-result.json")["success"], Value::Bool(true));
 
     must_hold(&run(&["db-status"]).must_exit(0).stdout, &["V1__create_shared_types", "V18__add_user_bio"]);

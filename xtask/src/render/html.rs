@@ -79,18 +79,15 @@ fn verdict(report: &Verification) -> String {
 fn header(report: &Verification) -> String {
     let (level, sign) = if report.overall_passed() { ("ok", "✓") } else { ("error", "✗") };
     let migration = report.migration_name.as_ref().map(|name| format!(" for <code>{}</code>", escape(name)));
+    let judged = report.since.as_ref().map(|since| format!("Judged is {}. ", code(&since.title()))).unwrap_or_default();
     let mut text = format!(
         "<header>\n<div class=\"verdict {level}\"><span class=\"sign\" aria-hidden=\"true\">{sign}</span>\n<div><h1>{}</h1>\n\
-         <p class=\"dim\">Compared with {}{} on <time>{}</time></p></div></div>\n<ul class=\"cards\">\n",
+         <p class=\"dim\">{judged}Compared with {}{} on <time>{}</time></p></div></div>\n<ul class=\"cards\">\n",
         escape(&verdict(report)),
         code(&report.against),
         migration.unwrap_or_default(),
         escape(report.timestamp.as_str())
     );
-    if let Some(since) = &report.since {
-        let known = format!("{} left out, as it was there before", count(since.known, "finding"));
-        let _ = writeln!(text, "<li><strong>{}</strong>Judged is {}</li>", escape(&known), code(&since.title()));
-    }
     let parts = [
         (Category::TypeAlignment, "Type alignment"),
         (Category::ApiContracts, "API contracts"),
@@ -106,6 +103,9 @@ fn header(report: &Verification) -> String {
     card(&mut text, described, "Described by a type", &covered);
     if !coverage.unjudged.is_empty() {
         card(&mut text, "none", "Not judged; listed at the end", &coverage.unjudged.len().to_string());
+    }
+    if let Some(since) = &report.since {
+        card(&mut text, "none", "Left out, as they were there before", &count(since.known, "finding"));
     }
     if let Some(accepted) = &report.accepted {
         card(&mut text, "none", "Accepted in the baseline", &count(accepted.count, "finding"));

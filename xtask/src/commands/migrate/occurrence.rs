@@ -27,6 +27,9 @@ pub struct History {
     /// How many of them this run applies.
     count: usize,
     before: Vec<Finding>,
+    /// The tables and views of today and of every schema that was read. A finding of nothing among them has nothing to
+    /// do with the migrations, and where it comes and goes that is for a table that is not made yet.
+    entities: BTreeSet<String>,
     /// One for each pending migration whose schema was read, with its index.
     after: Vec<(usize, BTreeSet<Key>)>,
 }
@@ -40,6 +43,7 @@ impl History {
             pending: pending.iter().map(ToString::to_string).collect(),
             count,
             before: findings(&prediction.base),
+            entities: entities(prediction),
             after: read.map(|(index, schema)| (index, keys(&findings(schema)))).collect(),
         }
     }
@@ -82,7 +86,8 @@ impl History {
     fn resolved(&self) -> Vec<Finding> {
         let in_target = self.after.iter().rfind(|(index, _)| *index < self.count).map(|(_, keys)| keys);
         let Some(in_target) = in_target else { return Vec::new() };
-        let gone = self.before.iter().filter(|finding| !in_target.contains(&key(finding)));
+        let of_entity = self.before.iter().filter(|finding| self.entities.contains(&finding.entity));
+        let gone = of_entity.filter(|finding| !in_target.contains(&key(finding)));
         gone.cloned()
             .map(|mut finding| {
                 let key = key(&finding);
@@ -100,6 +105,12 @@ impl History {
             self.after.iter().filter(|(index, _)| *index >= start).find(|(_, findings)| is_it(findings))?;
         self.pending.get(*index).cloned()
     }
+}
+
+fn entities(prediction: &Prediction) -> BTreeSet<String> {
+    let read = prediction.steps.iter().filter_map(|step| step.schema.as_ref());
+    let schemas = std::iter::once(&prediction.base).chain(read);
+    schemas.flat_map(|schema| schema.tables.keys().chain(schema.views.keys()).map(ToString::to_string)).collect()
 }
 
 fn soften(finding: &mut Finding) {

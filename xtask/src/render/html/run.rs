@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::escape;
+use super::{code, escape};
 use crate::report::{MigrationResult, Verification};
 
 /// The last verification of a run, with the overview of the first.
@@ -20,8 +20,8 @@ pub(super) fn section(result: &MigrationResult) -> String {
         (false, false) => ("error", "Migration failed"),
     };
     let mut text = format!(
-        "<section id=\"run\">\n<h2><span class=\"chip {class}\">{says}</span></h2>\n<p class=\"dim\">Database: <code>{}</code></p>\n",
-        escape(&result.database)
+        "<section id=\"run\">\n<h2><span class=\"chip {class}\">{says}</span></h2>\n<p class=\"dim\">Database: {}</p>\n",
+        code(&result.database)
     );
     if let Some(error) = &result.error {
         let _ = writeln!(text, "<pre>{}</pre>", escape(error));
@@ -36,7 +36,7 @@ pub(super) fn section(result: &MigrationResult) -> String {
         text.push_str("</tbody></table>\n");
     }
     for unchecked in &result.unchecked {
-        let _ = writeln!(text, "<p><span class=\"chip warning\">not checked</span> {}</p>", escape(unchecked));
+        let _ = writeln!(text, "<p><span class=\"chip warning\">not checked</span> {}</p>", code(unchecked));
     }
     text.push_str("</section>\n");
     text
