@@ -14,6 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
+use super::markup::escape;
 use super::style::count;
 use crate::report::{Category, Finding, MigrationResult, Severity, Verification};
 
@@ -223,26 +224,6 @@ fn level(severity: Severity) -> &'static str {
         Severity::Error => "error",
         Severity::Warning => "warning",
     }
-}
-
-/// Text for elements and quoted attributes.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            '\n' | '\t' => escaped.push(character),
-            hidden if hidden.is_control() || matches!(hidden, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') => {
-                escaped.push('\u{fffd}');
-            }
-            plain => escaped.push(plain),
-        }
-    }
-    escaped
 }
 
 /// Text whose paired back ticks become `<code>`.

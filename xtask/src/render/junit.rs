@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use super::markup::escape;
 use super::style::harmless_line;
 use crate::report::{Category, Finding, Severity, Verification};
 
@@ -79,32 +80,4 @@ fn body(finding: &Finding) -> String {
 /// Text on one line: a parser makes spaces of the line breaks in attributes anyway.
 fn attribute(text: &str) -> String {
     escape(&harmless_line(text))
-}
-
-/// Characters that XML 1.0 does not have are replaced, in attributes and in text alike.
-fn escape(text: &str) -> String {
-    let mut escaped = String::new();
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&apos;"),
-            '\n' | '\t' => escaped.push(character),
-            control if control.is_control() || matches!(control, '\u{fffe}' | '\u{ffff}') => escaped.push('\u{fffd}'),
-            plain => escaped.push(plain),
-        }
-    }
-    escaped
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_xml_cannot_hold_is_replaced() {
-        assert_eq!(escape("a<b> & \"c\" ]]> \u{1b}"), "a&lt;b&gt; &amp; &quot;c&quot; ]]&gt; \u{fffd}");
-    }
 }

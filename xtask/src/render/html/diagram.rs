@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::layout::{Node, layout};
-use super::{anchor, escape, worst};
+use super::{anchor, worst};
+use crate::render::markup::escape;
 use crate::report::{EntityAlignment, Finding, Verification};
 
 const WIDTH: usize = 190;

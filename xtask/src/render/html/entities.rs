@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::{anchor, code, counted, escape, worst};
+use super::{anchor, code, counted, worst};
+use crate::render::markup::escape;
 use crate::report::{
     Category, ColumnAlignment, ContractField, DescriptionSummary, EntityAlignment, Finding, Layer, Verification,
 };

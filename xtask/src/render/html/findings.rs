@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::{anchor, code, escape, level};
+use super::{anchor, code, level};
+use crate::render::markup::escape;
 use crate::report::{Finding, Label, Severity, Sources, Suggestion, Verification};
 
 /// Lines longer than this are cut.

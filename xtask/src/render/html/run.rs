@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::{code, escape};
+use super::code;
+use crate::render::markup::escape;
 use crate::report::{MigrationResult, Verification};
 
 /// The last verification of a run, with the overview of the first.
