@@ -54,6 +54,11 @@ fn verification_failed() {
 }
 
 #[test]
+fn verification_without_contracts_and_schemas() {
+    in_every_format("verification_not_judged", &samples::not_judged());
+}
+
+#[test]
 fn verification_of_a_branch() {
     let report = samples::branch();
     lock_in("verification_branch.human", &human::verification(&report, Style::PLAIN));

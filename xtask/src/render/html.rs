@@ -96,7 +96,10 @@ fn header(report: &Verification) -> String {
     ];
     for (category, name) in parts {
         let of_part: Vec<_> = report.findings.iter().filter(|finding| finding.category == category).collect();
-        card(&mut text, worst(&of_part), name, &counted(&of_part));
+        match report.not_judged(category) {
+            Some(why) => card(&mut text, "none", &format!("{name}: {why}"), "not judged"),
+            None => card(&mut text, worst(&of_part), name, &counted(&of_part)),
+        }
     }
     let coverage = &report.coverage;
     let described = if coverage.tables_with_type == coverage.tables { "ok" } else { "warning" };

@@ -1,5 +1,6 @@
 //! JUnit's XML, which every CI server shows: one suite for each part of the verification, one case for each finding,
-//! and one case that passes where a part has none. Warnings pass, with their text in the output of the case.
+//! and one case that passes where a part has none, or is skipped where nothing was compared. Warnings pass, with their
+//! text in the output of the case.
 
 use std::fmt::Write as _;
 
@@ -34,15 +35,20 @@ fn cases(report: &Verification, category: Category) -> Vec<&Finding> {
 fn suite(report: &Verification, category: Category, name: &str) -> String {
     let findings = cases(report, category);
     let failures = report.errors(category).count();
+    let not_judged = report.not_judged(category);
     let mut text = String::new();
     let _ = writeln!(
         text,
-        "  <testsuite name=\"{name}\" tests=\"{}\" failures=\"{failures}\" errors=\"0\" skipped=\"0\" timestamp=\"{}\">",
+        "  <testsuite name=\"{name}\" tests=\"{}\" failures=\"{failures}\" errors=\"0\" skipped=\"{}\" timestamp=\"{}\">",
         findings.len().max(1),
+        u8::from(not_judged.is_some()),
         // Schemas of JUnit know neither fractions nor a time zone.
         escape(report.timestamp.as_str().split('.').next().unwrap_or_default())
     );
-    if findings.is_empty() {
+    if let Some(why) = not_judged {
+        let skipped = format!("<skipped message=\"{}\"/>", attribute(why));
+        let _ = writeln!(text, "    <testcase classname=\"{name}\" name=\"{name}\">{skipped}</testcase>");
+    } else if findings.is_empty() {
         let _ = writeln!(text, "    <testcase classname=\"{name}\" name=\"{name}\"/>");
     }
     findings.iter().for_each(|finding| text.push_str(&case(finding)));

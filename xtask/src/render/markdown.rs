@@ -81,7 +81,11 @@ fn parts(report: &Verification) -> String {
     ];
     let mut text = String::from("| Part | Result | Errors | Warnings |\n| --- | --- | ---: | ---: |\n");
     for (category, name) in rows {
-        let result = if report.passed(category) { "✅ passed" } else { "❌ failed" };
+        let result = match report.not_judged(category) {
+            Some(why) => format!("➖ not judged: {why}"),
+            None if report.passed(category) => "✅ passed".to_owned(),
+            None => "❌ failed".to_owned(),
+        };
         let (errors, warnings) = (report.errors(category).count(), report.warnings(category).count());
         let _ = writeln!(text, "| {name} | {result} | {errors} | {warnings} |");
     }

@@ -18,6 +18,8 @@ pub enum Sign {
     Looking,
     /// `🚀`, without a word.
     Starting,
+    /// `➖`
+    NotJudged,
     /// `🔄`, without a word.
     RollingBack,
     /// `✓`, in words `-`
@@ -51,6 +53,8 @@ pub fn sign(sign: Sign, style: Style) -> &'static str {
         (Sign::Failed, false) => "failed: ",
         (Sign::Warning, true) => "⚠️  ",
         (Sign::Warning, false) => "warning: ",
+        (Sign::NotJudged, true) => "➖ ",
+        (Sign::NotJudged, false) => "not judged: ",
         (Sign::Looking, true) => "🔍 ",
         (Sign::Starting, true) => "🚀 ",
         (Sign::RollingBack, true) => "🔄 ",

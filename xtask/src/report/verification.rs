@@ -44,6 +44,18 @@ pub struct Coverage {
     pub unjudged: Vec<Unjudged>,
 }
 
+impl Coverage {
+    fn nothing_compared(&self, category: Category) -> Option<&'static str> {
+        match category {
+            Category::TypeAlignment => (self.tables_with_type == 0).then_some("no type describes a table"),
+            Category::ApiContracts => (self.contracts == 0).then_some("no contract describes an endpoint"),
+            Category::ValidationSchemas => {
+                (self.schemas_judged == 0).then_some("no validation schema describes a table or a type")
+            }
+        }
+    }
+}
+
 /// The result of one verification.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verification {
@@ -107,6 +119,13 @@ impl Verification {
     #[must_use]
     pub fn passed(&self, category: Category) -> bool {
         self.errors(category).next().is_none()
+    }
+
+    /// Why nothing can be said of one part; none where something was compared, or found. Silence is never a pass.
+    #[must_use]
+    pub fn not_judged(&self, category: Category) -> Option<&'static str> {
+        let is_silent = self.findings.iter().all(|finding| finding.category != category);
+        is_silent.then(|| self.coverage.nothing_compared(category)).flatten()
     }
 
     /// Whether there are no errors at all.

@@ -143,6 +143,12 @@ fn verification(findings: Vec<Finding>, counted: Coverage) -> Verification {
     }
 }
 
+/// Nobody has written contracts or schemas yet: nothing was compared, so that nothing passed.
+pub fn not_judged() -> Verification {
+    let nothing = Coverage { tables_with_schema: 0, schemas: 0, schemas_judged: 0, contracts: 0, ..coverage() };
+    verification(Vec::new(), nothing)
+}
+
 fn coverage() -> Coverage {
     Coverage {
         tables: 20,

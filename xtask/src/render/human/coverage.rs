@@ -34,22 +34,28 @@ fn summary(coverage: &Coverage) -> String {
     let mut parts = vec![
         format!("{} of {} have a type", coverage.tables_with_type, count(coverage.tables, "table")),
         format!("{} a validation schema", coverage.tables_with_schema),
-        format!(
-            "{}, {} and {} compared",
-            count(coverage.schemas_judged, "schema"),
-            count(coverage.routes, "route"),
-            count(coverage.contracts, "contract")
-        ),
+        compared(coverage),
     ];
     if coverage.unresolved_fields > 0 {
         parts.push(format!("{} not resolvable", count(coverage.unresolved_fields, "field")));
     }
     // A schema of a query has nothing that it could be compared with: it is named, and nothing was left out.
     let not_judged = match coverage.unjudged.iter().filter(|one| one.reason != NO_TABLE).count() {
+        0 if coverage.routes > 0 && coverage.contracts == 0 => String::from("nothing else left out"),
         0 => String::from("nothing left out"),
         many => format!("{many} not judged:"),
     };
     format!("Coverage: {}; {not_judged}", parts.join(", "))
+}
+
+fn compared(coverage: &Coverage) -> String {
+    let schemas = count(coverage.schemas_judged, "schema");
+    let routes = count(coverage.routes, "route");
+    match (coverage.routes, coverage.contracts) {
+        (0, 0) => format!("{schemas} compared"),
+        (_, 0) => format!("{schemas} compared, {routes} with no contract"),
+        (_, contracts) => format!("{schemas}, {routes} and {} compared", count(contracts, "contract")),
+    }
 }
 
 fn reason(unjudged: &Unjudged) -> String {

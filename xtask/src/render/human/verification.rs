@@ -52,6 +52,9 @@ pub fn status_lines(report: &Verification, style: Style) -> String {
 fn part(report: &Verification, category: Category, name: &str, style: Style) -> String {
     let warnings = report.warnings(category).count();
     let errors = report.errors(category).count();
+    if let Some(why) = report.not_judged(category) {
+        return format!("{}{name}: {why}", sign(Sign::NotJudged, style));
+    }
     match (errors, warnings) {
         (0, 0) => format!("{}{name} verification passed", sign(Sign::Passed, style)),
         (0, warnings) => {

@@ -69,6 +69,7 @@ fn fixes(fixes: &Fixes) -> Value {
 fn part(report: &Verification, category: Category) -> Value {
     json!({
         "passed": report.passed(category),
+        "judged": report.not_judged(category).is_none(),
         "errors": report.errors(category).map(finding).collect::<Vec<_>>(),
         "warnings": report.warnings(category).map(finding).collect::<Vec<_>>(),
         "timestamp": report.timestamp.as_str(),
