@@ -105,6 +105,61 @@ fn what_changes_no_schema_changes_no_model() {
     assert_eq!(text(&databases.read("again")), text(&base));
 }
 
+/// Tables that are alike but for something that PostgreSQL writes, or that looks alike and is not.
+const ALIKE: &[&str] = &[
+    "CREATE TABLE {t} (a int, b text, CHECK (a > 0)); CREATE INDEX ON {t} (a); CREATE INDEX ON {t} (lower(b)) WHERE a > 1",
+    "CREATE TABLE {t} (b text, a int, CHECK (a > 0)); CREATE INDEX ON {t} (a); CREATE INDEX ON {t} (lower(b)) WHERE a > 1",
+    "CREATE TABLE {t} (b int, a text, CHECK (b > 0)); CREATE INDEX ON {t} (b); CREATE INDEX ON {t} (lower(a)) WHERE b > 1",
+    "CREATE TABLE {t} (a bigint, b text, CHECK (a > 0)); CREATE INDEX ON {t} (a); CREATE INDEX ON {t} (b, lower(b))",
+    "CREATE TABLE {t} (a int, b varchar(9) COLLATE \"C\", CHECK (a > 0) NO INHERIT); CREATE INDEX ON {t} (lower(b), b)",
+    "CREATE TABLE {t} (a int, b text COLLATE \"C\"); ALTER TABLE {t} ADD CHECK (a > 0) NOT VALID; CREATE INDEX ON {t} (b)",
+    "CREATE TABLE {t} (a int, b text); CREATE INDEX ON {t} (b COLLATE \"C\"); CREATE INDEX ON {t} (b text_pattern_ops)",
+    "CREATE TABLE {t} (a int, b text); CREATE INDEX ON {t} (b DESC NULLS LAST); CREATE INDEX ON {t} (a) INCLUDE (b)",
+    "CREATE TABLE {t} (a int, b text); CREATE INDEX ON {t} (a) WITH (fillfactor = 70); CREATE INDEX ON {t} USING hash (a)",
+    "CREATE TABLE {t} (a int, b text); CREATE UNIQUE INDEX ON {t} (a); CREATE INDEX ON {t} (a, b)",
+    "CREATE TABLE {t} (a int, b int GENERATED ALWAYS AS (a + 1) STORED, CHECK (a > b AND {t} IS NOT NULL))",
+    "CREATE TABLE {t} (b int, a int GENERATED ALWAYS AS (b + 1) STORED, CHECK (tableoid > 0))",
+    "CREATE TABLE {t} (a int, b text) PARTITION BY RANGE (a); CREATE INDEX ON {t} (a)",
+    "CREATE TABLE \"{t} x\" (a int, b tsvector, CHECK (a > 0)); CREATE INDEX ON \"{t} x\" USING gist (b tsvector_ops (siglen = 99))",
+    "CREATE TABLE {t} (a int DEFAULT 1, b text DEFAULT 'x'); CREATE MATERIALIZED VIEW {t}v AS TABLE {t}; CREATE INDEX ON {t}v (a)",
+];
+
+#[test]
+fn what_is_asked_for_once_reads_as_if_each_was_asked_for() {
+    let Some(scratch) = scratch() else { return };
+    let mut client = connect(&scratch);
+    for round in 0..2 {
+        for (number, sql) in ALIKE.iter().enumerate() {
+            client.batch_execute(&sql.replace("{t}", &format!("t{round}_{number}"))).expect(sql);
+        }
+    }
+    let schema = catalog::read(&mut client, &OwnTables::new("history")).expect("reads");
+    let tables = schema.tables.values();
+    let mut read: Vec<String> =
+        schema.views.values().flat_map(|view| view.indexes.values()).map(|index| index.definition.clone()).collect();
+    read.extend(tables.clone().flat_map(|table| table.indexes.values()).map(|index| index.definition.clone()));
+    read.extend(tables.clone().flat_map(|table| table.constraints.values()).map(|check| check.definition.clone()));
+    let columns = tables.flat_map(|table| &table.columns);
+    read.extend(columns.flat_map(|column| column.default.iter().chain(&column.generated)).cloned());
+    let each = "SET search_path = pg_catalog;
+        SELECT pg_get_indexdef(i.indexrelid) FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid WHERE c.relnamespace = 'public'::regnamespace
+        UNION ALL SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+        UNION ALL SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef";
+    let mut expected: Vec<String> = client
+        .simple_query(each)
+        .expect("a query")
+        .iter()
+        .filter_map(|message| match message {
+            postgres::SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+            _other => None,
+        })
+        .collect();
+    read.sort();
+    expected.sort();
+    assert!(expected.len() > 50, "{}", expected.len());
+    assert_eq!(read, expected);
+}
+
 #[test]
 fn reading_leaves_an_open_transaction_as_it_was() {
     let Some(scratch) = scratch() else { return };

@@ -155,7 +155,20 @@ fn what_a_migration_sets_reaches_neither_its_history_row_nor_the_next() {
     assert_eq!(database.history(), [1, 2]);
 }
 
-/// Of many migrations the schema is not read after each: fingerprints of what they wrote must tell.
+/// So many migrations that the schema is not read after each; `V4__m` is `sql`.
+fn many_migrations(sql: &str) -> Monorepo {
+    let repo = Monorepo::of_migrations(&[USERS]);
+    repo.write("migrations/V2__other.sql", "CREATE TABLE other (id int PRIMARY KEY, gone text);");
+    repo.write("migrations/V2__other.down.sql", "DROP TABLE other;");
+    for version in 3..=36 {
+        let table = format!("CREATE TABLE t{version} (id int);");
+        repo.write(&format!("migrations/V{version}__m.sql"), if version == 4 { sql } else { &table });
+        repo.write(&format!("migrations/V{version}__m.down.sql"), "SELECT 1;");
+    }
+    repo
+}
+
+/// Fingerprints of what they wrote must tell, whether all ran on scratch before, or each just before it is applied.
 #[test]
 fn one_of_many_migrations_that_depends_on_the_data_is_found_by_its_fingerprint() {
     let Some(scratch) = shared() else { return };
@@ -173,25 +186,105 @@ fn one_of_many_migrations_that_depends_on_the_data_is_found_by_its_fingerprint()
         "CREATE VIEW sly AS SELECT 1 AS one",
         "ALTER TABLE users ENABLE ROW LEVEL SECURITY",
     ];
-    side_by_side(&slies, |sly| {
+    let cases: Vec<(usize, &str)> = slies.into_iter().enumerate().collect();
+    side_by_side(&cases, |(number, sly)| {
         let database = Database::create(scratch, "many");
-        let repo = Monorepo::of_migrations(&[USERS]);
-        repo.write("migrations/V2__other.sql", "CREATE TABLE other (id int PRIMARY KEY, gone text);");
-        repo.write("migrations/V2__other.down.sql", "DROP TABLE other;");
-        database.run(&repo, &["db-migrate"]).must_exit(0);
+        let repo = many_migrations(&format!(
+            "DO $$ BEGIN IF EXISTS (SELECT FROM users) THEN EXECUTE $e${sly}$e$; END IF; END $$;"
+        ));
+        database.run(&repo, &["db-migrate", "2"]).must_exit(0);
         database.connect().batch_execute("INSERT INTO users VALUES (1, 'a')").expect("a row");
-        for version in 3..=36 {
-            let sql = match version {
-                4 => format!("DO $$ BEGIN IF EXISTS (SELECT FROM users) THEN EXECUTE $e${sly}$e$; END IF; END $$;"),
-                _ => format!("CREATE TABLE t{version} (id int);"),
-            };
-            repo.write(&format!("migrations/V{version}__m.sql"), &sql);
-            repo.write(&format!("migrations/V{version}__m.down.sql"), "SELECT 1;");
+        if number % 2 == 0 {
+            database.run(&repo, &["db-snapshot"]).must_exit(0);
         }
         let ran = database.run(&repo, &["db-migrate"]).must_exit(1);
         assert!(ran.stdout.contains("`V4__m` did not make the schema"), "{sly}: {}", ran.stdout);
         assert_eq!(database.history(), [1, 2, 3], "{sly}");
     });
+}
+
+/// With a snapshot that tells the end, the replay of many goes on while the first of them are applied.
+#[test]
+fn many_migrations_are_replayed_while_they_are_applied() {
+    let Some(scratch) = shared() else { return };
+    let (database, repo) = (Database::create(scratch, "ahead"), many_migrations("CREATE TABLE t4 (id int);"));
+    database.run(&repo, &["db-snapshot"]).must_exit(0);
+    let ran = database.run(&repo, &["db-migrate"]).must_exit(0);
+    assert!(ran.stdout.contains("the schema after V36__m, from the committed snapshot"), "{}", ran.stdout);
+    assert_eq!(database.history(), (1..=36).collect::<Vec<_>>());
+    database.run(&repo, &["db-migrate"]).must_exit(0);
+    // What does not run on scratch does not touch the live database.
+    let (database, repo) = (Database::create(scratch, "ahead_failing"), many_migrations("CREATE ROLE once;"));
+    // The scratch databases of tests share a cluster, and roles outlive them.
+    database.run(&repo, &["db-snapshot"]).must_exit(0);
+    let ran = database.run(&repo, &["db-migrate"]);
+    ran.must_fail_at_length(&[
+        "cannot replay `V4__m` on the scratch database",
+        "role \"once\" already exists",
+        "42710",
+    ]);
+    assert!(ran.stdout.contains("Applied and committed before that: V1__create_users"), "{}", ran.stdout);
+    assert_eq!(database.history(), [1, 2, 3]);
+    database.connect().batch_execute("DROP ROLE once").expect("it can be dropped");
+}
+
+/// squawk's advice comes before a running application is hurt; where nothing is applied yet, nothing runs.
+#[test]
+fn pending_migrations_are_linted_where_an_application_may_run() {
+    let Some(scratch) = shared() else { return };
+    let (database, repo) = (Database::create(scratch, "linted"), Monorepo::of_migrations(&[USERS, BIO]));
+    repo.write("migrations/V2__add_bio.sql", "ALTER TABLE users ADD COLUMN bio text;\nCREATE INDEX ON users (bio);\n");
+    let first = database.run(&repo, &["db-migrate", "1"]).must_exit(0);
+    assert!(!first.stdout.contains("RISKY_MIGRATION"), "{}", first.stdout);
+    let found = |arguments: &[&str]| {
+        let ran = database.run(&repo, arguments).must_exit(0);
+        ran.stdout.contains("RISKY_MIGRATION") && ran.stdout.contains("V2__add_bio.sql:2:1")
+    };
+    assert!(found(&["db-verify", "--database"]), "pending for this database");
+    database.run(&repo, &["db-snapshot"]).must_exit(0);
+    assert!(!found(&["db-verify"]), "the snapshot knows it");
+    assert!(found(&["db-verify", "--database"]), "which says nothing about the database");
+    assert!(found(&["db-migrate", "--dry-run"]));
+    assert!(found(&["db-migrate"]));
+    assert!(!found(&["db-verify", "--database"]), "it is applied");
+}
+
+/// The scratch run and the live one send the same: a statement at a time, in one transaction and a session of its own.
+#[test]
+fn scratch_and_live_runs_mean_the_same() {
+    let Some(scratch) = shared() else { return };
+    let all_in_one = "SET LOCAL search_path = app, public;\nCREATE SCHEMA app;\nCREATE TABLE t (id int);\n\
+                      SAVEPOINT s;\nCREATE TABLE u (id int);\nROLLBACK TO SAVEPOINT s;\n\
+                      SET statement_timeout = '10min';\nCREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1; SELECT 2';\n\
+                      DO $$ BEGIN IF current_setting('statement_timeout') <> '10min' THEN RAISE 'unset'; END IF; END $$;\n\
+                      SET CONSTRAINTS ALL DEFERRED;\nCREATE TABLE v AS SELECT clock_timestamp() > statement_timestamp() AS later;\n";
+    let repo = Monorepo::of_migrations(&[
+        ("V1__all", all_in_one, "DROP TABLE app.t, app.v;\nDROP FUNCTION app.f();\nDROP SCHEMA app;\n"),
+        ("V2__fresh", "CREATE TABLE t (path text DEFAULT current_setting('search_path'));\n", "DROP TABLE t;\n"),
+    ]);
+    let database = Database::create(scratch, "same");
+    database.run(&repo, &["db-migrate"]).must_exit(0);
+    let made = "SELECT string_agg(oid::regclass::text, ' ' ORDER BY oid::regclass::text) FROM pg_class
+                WHERE relname IN ('t', 'u', 'v') AND relkind = 'r'";
+    assert_eq!(database.connect().query_one(made, &[]).expect("a query").get::<_, String>(0), "app.t app.v t");
+    // What fails names the same place, whether scratch or the live database finds it.
+    let fails = "SELECT 1;\n-- ä\nSELECT 'ä', 1 / (count(*) - COUNT)::int FROM users WHERE nothing;\n";
+    for (count, text) in [("0", "cannot replay `V2__fails`"), ("1", "cannot apply `V2__fails`; it was undone")] {
+        let repo = Monorepo::of_migrations(&[USERS]);
+        let database = Database::create(scratch, "same_place");
+        database.run(&repo, &["db-migrate"]).must_exit(0);
+        database.connect().batch_execute("INSERT INTO users VALUES (1, 'a')").expect("a row");
+        repo.write("migrations/V2__fails.sql", &fails.replace("COUNT", count).replace("nothing", "true"));
+        repo.write("migrations/V2__fails.down.sql", "SELECT 1;");
+        let ran = database.run(&repo, &["db-migrate"]);
+        ran.must_fail_at_length(&[text, "division by zero (SQLSTATE 22012)", "at migrations/V2__fails.sql:3:1"]);
+    }
+    for broken in ["SELECT 'ä', nothing FROM users", "SELECTT 'ä'"] {
+        let repo = Monorepo::of_migrations(&[USERS, ("V2__broken", &format!("SELECT 1;\n  {broken};\n"), "SELECT 1;")]);
+        let column = if broken.contains("nothing") { "2:15" } else { "2:3" };
+        let place = format!("at migrations/V2__broken.sql:{column}");
+        database.run(&repo, &["db-verify"]).must_fail_at_length(&["cannot replay `V2__broken`", &place]);
+    }
 }
 
 /// Supabase's `auth` is there in production, and more of it than the migrations know.

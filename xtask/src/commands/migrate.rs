@@ -18,13 +18,13 @@ use super::{Context, Outcome, live, report_files};
 use crate::cli::{Format, ReportFormat};
 use crate::migrations::blockers::{Blockers, Lookout};
 use crate::migrations::journal::{self, Phase};
-use crate::migrations::prediction::{Laboratory, Prediction};
+use crate::migrations::prediction::{Ahead, Laboratory, Prediction};
 use crate::migrations::runner::{self, Settings};
 use crate::migrations::state::State;
-use crate::migrations::{self, Migration, files, history, lock};
+use crate::migrations::{self, Migration, files, history, lint, lock};
 use crate::postgres::connect::{Target, connect};
 use crate::render::{html, human, json};
-use crate::report::{MigrationPlan, MigrationResult, Timestamp, Verification};
+use crate::report::{Finding, MigrationPlan, MigrationResult, Timestamp, Verification};
 use occurrence::History;
 use watch::{Known, Rejected, Watcher};
 
@@ -67,7 +67,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
         true => run.look(&mut client, &files),
         false => {
             let settings = lock_database(context, &mut client, options.patience)?;
-            let _lookout = look_out(&target, &settings);
+            let _lookout = look_out(context, &target, &settings);
             run.work(&mut client, &settings, &files)
         }
     };
@@ -93,15 +93,20 @@ pub fn lock_database(context: &Context, client: &mut Client, patience: Patience)
 }
 
 /// Looks who stands in the way of a run, as long as it lives; none where there is no second connection to be had.
-pub fn look_out(target: &Target, settings: &Settings) -> Option<Lookout> {
+pub fn look_out(context: &Context, target: &Target, settings: &Settings) -> Option<Lookout> {
     let client = connect(target).ok()?;
-    Some(Lookout::start(client, settings.lock_pid, settings.ddl_lock_timeout, settings.blockers.clone()))
+    let terminal = context.terminal;
+    // Nobody to tell is no reason to stop in the middle.
+    let tell = move |text: &str| drop(terminal.eprint(&format!("{text}\n")));
+    Some(Lookout::start(client, settings.lock_pid, settings.ddl_lock_timeout, settings.blockers.clone(), tell))
 }
 
 /// What is known before anything is applied.
 struct Ready<'a, 'f> {
     judge: Judge<'a>,
     prediction: Prediction,
+    /// What makes the rest of it meanwhile.
+    ahead: Option<Ahead>,
     history: History,
     /// The files of the applied migrations.
     applied: Vec<&'f Migration>,
@@ -152,9 +157,12 @@ impl<'a> Run<'a> {
             return Ok(());
         }
         self.result.stopped_before = false;
-        let Ready { judge, prediction, history, planned, .. } = &ready;
+        let Ready { judge, prediction, ahead, history, planned, .. } = ready;
         match planned.last() {
-            Some(last) => self.apply(client, settings, Known { files, prediction, judge, history }, last),
+            Some(last) => {
+                let known = Known { files, prediction: &prediction, judge: &judge, history: &history };
+                self.apply(client, settings, known, ahead, last)
+            }
             None => {
                 self.result.success = true;
                 Ok(())
@@ -181,15 +189,27 @@ impl<'a> Run<'a> {
         self.result.planned = planned.iter().map(ToString::to_string).collect();
         let applied: Vec<&Migration> = state.applied_files().collect();
         let live = live::read(client, &self.context.config)?;
-        let prediction = self.predict(&state, planned.len(), files, &live)?;
+        let (prediction, ahead) = self.predict(&state, planned.len(), files, &live)?;
         let history = History::new(&judge, &prediction, &state.pending, planned.len());
         let drift = if interrupted { Vec::new() } else { before::drift(&prediction.base, &live) };
         self.result.pre = before::verification(&judge, &prediction, drift, &history);
+        let advice = self.advice(&applied, &planned)?;
+        judge.add(&mut self.result.pre, advice);
         if self.context.options.report_format == ReportFormat::Html {
             before::picture(&mut self.result.pre, &judge, &prediction, planned.len());
         }
         self.say(&human::migration::before(&self.result, style))?;
-        Ok(Some(Ready { judge, prediction, history, applied, planned }))
+        Ok(Some(Ready { judge, prediction, ahead, history, applied, planned }))
+    }
+
+    /// Advice about the migrations that are to be applied. To a database that has none yet no application is connected
+    /// which they could hurt.
+    fn advice(&self, applied: &[&Migration], planned: &[&Migration]) -> Result<Vec<Finding>> {
+        if applied.is_empty() {
+            return Ok(Vec::new());
+        }
+        let planned: Vec<Migration> = planned.iter().copied().cloned().collect();
+        lint::lint_new(&planned, &[], &self.context.config)
     }
 
     /// Whether a migration without transaction is applied in part: until it is whole, the live schema is neither of
@@ -215,9 +235,16 @@ impl<'a> Run<'a> {
         Laboratory { config: &self.context.config, root: &self.context.root, shadow_url }
     }
 
-    fn apply(&mut self, client: &mut Client, settings: &Settings, known: Known<'_>, last: &Migration) -> Result<()> {
+    fn apply(
+        &mut self,
+        client: &mut Client,
+        settings: &Settings,
+        known: Known<'_>,
+        ahead: Option<Ahead>,
+        last: &Migration,
+    ) -> Result<()> {
         self.say(&human::migration::applying(&self.result))?;
-        let mut watcher = Watcher::new(self.context, client, self.laboratory(), known, last.version)?;
+        let mut watcher = Watcher::new(self.context, client, self.laboratory(), known, ahead, last.version)?;
         let outcome = runner::run(client, settings, known.files, last.version, &mut watcher);
         let (applied, post) = watcher.into_parts();
         self.result.applied = applied;

@@ -78,7 +78,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     run.say(&human::rollback::opening(&run.result, context.terminal.style()))?;
     let mut client = connect(&target)?;
     let settings = migrate::lock_database(context, &mut client, options.patience)?;
-    let _lookout = migrate::look_out(&target, &settings);
+    let _lookout = migrate::look_out(context, &target, &settings);
     let worked = run.work(&mut client, &settings, &files);
     run.finish(worked)
 }

@@ -20,11 +20,10 @@ use crate::git::Repository;
 use crate::migrations::{self, Migration, files, lint};
 use crate::render::human;
 use crate::report::{Baseline, Finding, Verification};
-use crate::schema::model::Schema;
-use crate::schema::snapshot;
 use crate::terminal::Terminal;
 use crate::tree::{GitTree, Tree};
 use crate::whole_file;
+use expected::Expected;
 
 /// Options of `db-verify`.
 #[derive(Debug, Clone, clap::Args)]
@@ -80,8 +79,10 @@ impl Options {
 /// One verification, and what it was made of.
 struct Examined<'a> {
     report: Verification,
-    schema: Schema,
+    expected: Expected,
     migrations: Vec<Migration>,
+    /// How many of them were asked for.
+    asked: usize,
     judge: Judge<'a>,
 }
 
@@ -93,10 +94,8 @@ pub fn run(context: Context, options: &Options) -> Result<Outcome> {
     let context = &context;
     let mut examined = examine(context, options)?;
     if options.update_baseline {
-        let asked =
-            options.migration.as_deref().map(|name| migrations::find(&examined.migrations, name)).transpose()?;
-        let risks = risks(context, up_to(&examined.migrations, asked))?;
-        return update_baseline(context, &[examined.judge.findings(&examined.schema), risks].concat());
+        let findings = examined.judge.findings(&examined.expected.schema);
+        return update_baseline(context, &[findings, examined.risks(context)?].concat());
     }
     if options.diff {
         return fix::fixed(context, &examined)?.show(context);
@@ -113,11 +112,11 @@ pub fn run(context: Context, options: &Options) -> Result<Outcome> {
 
 /// The report with all that `db-verify` has to say beside the findings of the checks.
 fn completed(context: &Context, options: &Options, examined: Examined<'_>) -> Result<Verification> {
-    let Examined { mut report, schema, migrations, judge } = examined;
-    let asked = options.migration.as_deref().map(|name| migrations::find(&migrations, name)).transpose()?;
-    judge.add(&mut report, risks(context, up_to(&migrations, asked))?);
+    let risks = examined.risks(context)?;
+    let Examined { mut report, expected, judge, .. } = examined;
+    judge.add(&mut report, risks);
     if context.options.report_format == ReportFormat::Html {
-        report.schema_changes = expected::pending(context, options, up_to(&migrations, asked), &schema)?;
+        report.schema_changes = expected.pending(context, options)?;
     }
     Ok(report)
 }
@@ -146,19 +145,20 @@ pub fn run_on_git(root: PathBuf, global: GlobalOptions, options: &Options, termi
 /// Compares the TypeScript of `context` with the schema that the options ask for.
 fn examine<'a>(context: &'a Context, options: &Options) -> Result<Examined<'a>> {
     let migrations = files::load(&context.tree(), &context.config.migrations)?;
-    let asked = options.migration.as_deref().map(|name| migrations::find(&migrations, name)).transpose()?;
-    let (schema, against) = expected::schema(context, options, up_to(&migrations, asked))?;
+    let last = options.migration.as_deref().map(|name| migrations::find(&migrations, name)).transpose()?;
+    let asked = last.map_or(migrations.len(), |last| migrations.partition_point(|one| one.version <= last.version));
+    let name = last.map(ToString::to_string);
+    let expected = Expected::of(context, options, &migrations[..asked])?;
     let judge = Judge::new(context, &migrations)?;
-    let name = asked.map(ToString::to_string);
-    let mut report = report(context, &judge, &schema, &against, name.as_deref());
+    let mut report = report(context, &judge, &expected, name.as_deref());
     report.shown_at_most = options.max_findings;
-    Ok(Examined { report, schema, migrations, judge })
+    Ok(Examined { report, expected, migrations, asked, judge })
 }
 
-fn report(context: &Context, judge: &Judge<'_>, schema: &Schema, against: &str, name: Option<&str>) -> Verification {
-    let mut report = judge.judge(schema, against, name);
+fn report(context: &Context, judge: &Judge<'_>, expected: &Expected, name: Option<&str>) -> Verification {
+    let mut report = judge.judge(&expected.schema, &expected.against, name);
     if context.options.report_format == ReportFormat::Html {
-        report.alignment = judge.alignment(schema);
+        report.alignment = judge.alignment(&expected.schema);
     }
     report
 }
@@ -167,29 +167,23 @@ impl Examined<'_> {
     /// The same schema with the TypeScript of `context`, read again.
     fn again(self, context: &Context) -> Result<Examined<'_>> {
         let judge = Judge::new(context, &self.migrations)?;
-        let (against, name) = (&self.report.against, self.report.migration_name.as_deref());
-        let mut report = report(context, &judge, &self.schema, against, name);
+        let mut report = report(context, &judge, &self.expected, self.report.migration_name.as_deref());
         report.shown_at_most = self.report.shown_at_most;
-        Ok(Examined { report, judge, schema: self.schema, migrations: self.migrations })
+        Ok(Examined { report, judge, expected: self.expected, migrations: self.migrations, asked: self.asked })
+    }
+
+    /// Advice about the migrations that nobody looked at before. Where that is not known all of them would be new, which
+    /// helps nobody.
+    fn risks(&self, context: &Context) -> Result<Vec<Finding>> {
+        match &self.expected.known {
+            Some(known) => lint::lint_new(&self.migrations[..self.asked], known, &context.config),
+            None => Ok(Vec::new()),
+        }
     }
 }
 
 fn outcome(report: &Verification) -> Outcome {
     if report.overall_passed() { Outcome::Clean } else { Outcome::Errors }
-}
-
-/// Advice about the migrations that the snapshot does not know yet. Without a snapshot all of them would be new, which
-/// helps nobody.
-fn risks(context: &Context, migrations: &[Migration]) -> Result<Vec<Finding>> {
-    match snapshot::read(&context.tree(), &context.config.snapshot)? {
-        Some(snapshot) => lint::lint_new(migrations, &snapshot.migrations, &context.config),
-        None => Ok(Vec::new()),
-    }
-}
-
-fn up_to<'m>(migrations: &'m [Migration], last: Option<&Migration>) -> &'m [Migration] {
-    let at = last.and_then(|last| migrations.iter().position(|migration| migration.version == last.version));
-    at.map_or(migrations, |at| &migrations[..=at])
 }
 
 fn update_baseline(context: &Context, findings: &[Finding]) -> Result<Outcome> {

@@ -44,18 +44,32 @@ impl fmt::Display for Blocker {
 
 /// The blockers that were seen last; the same for all clones.
 #[derive(Debug, Clone, Default)]
-pub struct Blockers(Arc<Mutex<Vec<Blocker>>>);
+pub struct Blockers(Arc<Mutex<Seen>>);
+
+#[derive(Debug, Default)]
+struct Seen {
+    last: Vec<Blocker>,
+    /// What waits as long as it takes, while it does.
+    patient: Option<String>,
+}
 
 impl Blockers {
     /// Forgets what was seen before, as a new attempt begins.
     pub fn forget(&self) {
-        self.set(Vec::new());
+        self.see(Vec::new());
+    }
+
+    /// `what` begins to run, which waits as long as it takes, so that no timeout will ever name whom it waited for: who
+    /// stands in its way is told meanwhile. None when it is over.
+    pub fn announce(&self, what: Option<String>) {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *seen = Seen { last: Vec::new(), patient: what };
     }
 
     /// Says with `error`, a lock timeout or a deadlock, who stood in the way, if that was seen.
     #[must_use]
     pub fn explain(&self, error: anyhow::Error) -> anyhow::Error {
-        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner).last.clone();
         if seen.is_empty() {
             return error;
         }
@@ -63,9 +77,19 @@ impl Blockers {
         error.context(format!("it waited for a lock of {}", seen.join(" and of ")))
     }
 
-    fn set(&self, seen: Vec<Blocker>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = seen;
+    /// Keeps what is seen now; what to tell of it, when it is the second time that a patient statement waits for them.
+    fn see(&self, now: Vec<Blocker>) -> Option<String> {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let again = !now.is_empty() && pids(&now) == pids(&seen.last);
+        let named: Vec<String> = now.iter().map(ToString::to_string).collect();
+        seen.last = now;
+        let what = seen.patient.as_ref().filter(|_| again)?;
+        Some(format!("{what} waits for {}, and goes on when that has ended its transaction", named.join(" and for ")))
     }
+}
+
+fn pids(blockers: &[Blocker]) -> Vec<i32> {
+    blockers.iter().map(|blocker| blocker.pid).collect()
 }
 
 /// Looks at intervals until it is dropped.
@@ -76,19 +100,31 @@ pub struct Lookout {
 }
 
 impl Lookout {
-    /// Watches over the server process `pid` by `client`, a connection to the same database, and writes to `blockers`.
-    /// Without such a connection nothing is seen, which only costs the explanation.
-    pub fn start(client: Client, pid: i32, patience: Duration, blockers: Blockers) -> Self {
+    /// Watches over the server process `pid` by `client`, a connection to the same database, and writes to `blockers`;
+    /// `tell` is told whom a patient statement waits for, once for each that it waits for. Without such a connection
+    /// nothing is seen, which only costs the explanation.
+    pub fn start(
+        client: Client,
+        pid: i32,
+        patience: Duration,
+        blockers: Blockers,
+        tell: impl Fn(&str) + Send + 'static,
+    ) -> Self {
         let (stop, stopped) = mpsc::channel();
         let interval = (patience / 3).clamp(Duration::from_millis(20), Duration::from_millis(500));
         let thread = std::thread::spawn(move || {
             let mut client = client;
             let Ok(query) = client.prepare(BLOCKERS) else { return };
+            let mut told = Vec::new();
             while stopped.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
-                match look(&mut client, &query, pid) {
-                    Ok(seen) if seen.is_empty() => {}
-                    Ok(seen) => blockers.set(seen),
-                    Err(_gone) => return,
+                let Ok(seen) = look(&mut client, &query, pid) else { return };
+                let pids = pids(&seen);
+                if seen.is_empty() {
+                    continue;
+                }
+                if let Some(text) = blockers.see(seen).filter(|_| told != pids) {
+                    tell(&text);
+                    told = pids;
                 }
             }
         });
@@ -145,7 +181,7 @@ mod tests {
     fn an_error_says_who_stood_in_the_way() {
         let blockers = Blockers::default();
         assert_eq!(blockers.explain(anyhow::anyhow!("timeout")).to_string(), "timeout");
-        blockers.set(vec![Blocker {
+        blockers.see(vec![Blocker {
             pid: 7,
             application: "api".into(),
             user: "app".into(),
@@ -159,5 +195,32 @@ mod tests {
         assert_eq!(blockers.clone().explain(anyhow::anyhow!("timeout")).to_string(), expected);
         blockers.forget();
         assert_eq!(blockers.explain(anyhow::anyhow!("timeout")).to_string(), "timeout");
+    }
+
+    #[test]
+    fn whom_a_patient_statement_waits_for_is_told_once_it_is_seen_twice() {
+        let blocker = || {
+            vec![Blocker {
+                pid: 7,
+                application: "api".into(),
+                user: "app".into(),
+                state: "active".into(),
+                query: "SELECT 1".into(),
+                seconds: 12,
+                object: None,
+            }]
+        };
+        let blockers = Blockers::default();
+        assert_eq!(
+            (blockers.see(blocker()), blockers.see(blocker())),
+            (None, None),
+            "nobody waits as long as it takes"
+        );
+        blockers.announce(Some("statement 1".into()));
+        let told = "statement 1 waits for `api` (pid 7, user `app`, active for 12 s: `SELECT 1`), and goes on when that \
+                    has ended its transaction";
+        assert_eq!((blockers.see(blocker()), blockers.see(blocker()).as_deref()), (None, Some(told)));
+        blockers.announce(None);
+        assert_eq!((blockers.see(blocker()), blockers.see(blocker())), (None, None));
     }
 }

@@ -85,6 +85,9 @@ const SEARCH_PATH: &str = "SET search_path = pg_catalog";
 pub const SETTINGS: &str =
     "SET LOCAL search_path = pg_catalog; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL jit = off";
 
+/// Undoes what [`SETTINGS`] mean for names.
+pub const FORGET_SETTINGS: &str = "SET LOCAL search_path TO DEFAULT";
+
 fn failed(error: postgres::Error) -> anyhow::Error {
     anyhow!(ServerError::from(error)).context("cannot take the fingerprint of the catalogs")
 }

@@ -1,11 +1,16 @@
 //! What the migrations will make of the database: learnt by running them on a scratch database first.
 
+mod ahead;
+mod rehearsal;
+
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow};
-use postgres::{Client, GenericClient};
+use postgres::GenericClient;
 
-use super::fingerprint::{self, Fingerprinter};
+pub use ahead::Ahead;
+use rehearsal::Rehearsal;
+
 use super::{Migration, replay};
 use crate::config::Config;
 use crate::postgres::catalog::{self, OwnTables};
@@ -15,13 +20,16 @@ use crate::schema::model::Schema;
 
 /// Up to so many pending migrations the schema is read after each; beyond that only at the end, and in between
 /// fingerprints stand for it.
-const READ_EACH: usize = 30;
+pub const READ_EACH: usize = 30;
 
 /// Where a prediction comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
     /// The migrations ran on a scratch database.
     Replay,
+    /// The committed snapshot says what the last migration makes. Each runs on a scratch database before it is applied,
+    /// while those before it are: [`Ahead`].
+    Ahead,
     /// There is no scratch database: the committed snapshot says what the last migration makes, and nothing says what
     /// the others do.
     Snapshot,
@@ -54,18 +62,20 @@ impl Prediction {
     /// taken for what the applied migrations should have made. Where nothing is pending, the snapshot is that.
     #[must_use]
     pub fn from_snapshot(snapshot: Schema, live: &Schema, pending: &[&Migration]) -> Self {
-        let mut steps: Vec<Step> = pending
-            .iter()
-            .map(|migration| Step { version: migration.version, fingerprint: None, schema: None })
-            .collect();
-        let base = match steps.last_mut() {
-            Some(last) => {
-                last.schema = Some(snapshot);
-                live.clone()
-            }
-            None => snapshot,
-        };
-        Self { origin: Origin::Snapshot, base, steps }
+        match pending {
+            [] => Self { origin: Origin::Snapshot, base: snapshot, steps: Vec::new() },
+            pending => Self { origin: Origin::Snapshot, base: live.clone(), steps: Self::steps_to(snapshot, pending) },
+        }
+    }
+
+    /// Steps of which only the schema after the last one is known.
+    fn steps_to(snapshot: Schema, pending: &[&Migration]) -> Vec<Step> {
+        let unknown = |migration: &&Migration| Step { version: migration.version, fingerprint: None, schema: None };
+        let mut steps: Vec<Step> = pending.iter().map(unknown).collect();
+        if let Some(last) = steps.last_mut() {
+            last.schema = Some(snapshot);
+        }
+        steps
     }
 
     /// The step of `version`.
@@ -100,20 +110,29 @@ impl Laboratory<'_> {
     /// # Errors
     /// When there is no scratch database, or a migration does not run there.
     pub fn predict(&self, applied: &[&Migration], pending: &[&Migration], count: usize) -> Result<Prediction> {
-        let scratch = self.scratch()?;
-        let mut client = scratch.connect()?;
-        applied.iter().try_for_each(|migration| replay::run(&mut client, migration))?;
-        let base = self.read(&mut client)?;
-        let fingerprinter = Fingerprinter::new(&mut client)?;
-        let mut steps = Vec::new();
-        for (index, migration) in pending.iter().enumerate() {
-            let fingerprint = run(&mut client, migration, &fingerprinter)?;
+        let (mut rehearsal, base) = Rehearsal::begin(self, applied)?;
+        let step = |(index, migration): (usize, &&Migration)| {
             let ends = [count, pending.len()].contains(&(index + 1));
-            let is_read = ends || pending.len() <= READ_EACH || migration.no_transaction;
-            let schema = is_read.then(|| self.read(&mut client)).transpose()?;
-            steps.push(Step { version: migration.version, fingerprint, schema });
-        }
+            rehearsal.step(migration, ends || pending.len() <= READ_EACH)
+        };
+        let steps = pending.iter().enumerate().map(step).collect::<Result<_>>()?;
         Ok(Prediction { origin: Origin::Replay, base, steps })
+    }
+
+    /// Runs `applied` on a scratch database, and begins to run `pending` there, all of which are to be applied:
+    /// `snapshot` says what they make.
+    ///
+    /// # Errors
+    /// When there is no scratch database, or one of `applied` does not run there.
+    pub fn predict_ahead(
+        &self,
+        applied: &[&Migration],
+        pending: &[&Migration],
+        snapshot: Schema,
+    ) -> Result<(Prediction, Ahead)> {
+        let (rehearsal, base) = Rehearsal::begin(self, applied)?;
+        let ahead = Ahead::start(rehearsal, pending.iter().copied().cloned().collect());
+        Ok((Prediction { origin: Origin::Ahead, base, steps: Prediction::steps_to(snapshot, pending) }, ahead))
     }
 
     /// The schema that `migrations` make.
@@ -144,23 +163,4 @@ impl Laboratory<'_> {
             catalog::read(client, &OwnTables::of(self.config)).map_err(|error| anyhow!(ServerError::from(error)));
         schema.context("cannot read the catalogs of the scratch database")
     }
-}
-
-/// Runs one migration as the runner does. A failure is explained by the replay, which looks for the statement.
-fn run(client: &mut Client, migration: &Migration, fingerprinter: &Fingerprinter) -> Result<Option<String>> {
-    if migration.no_transaction {
-        replay::run(client, migration)?;
-        return Ok(None);
-    }
-    let mut transaction = client.transaction()?;
-    let beginning = fingerprinter.begin(&mut transaction)?;
-    if transaction.batch_execute(&migration.sql).is_err() {
-        drop(transaction);
-        replay::run(client, migration)?;
-        return Ok(None);
-    }
-    transaction.batch_execute(&format!("RESET SESSION AUTHORIZATION; RESET ALL; {}", fingerprint::SETTINGS))?;
-    let fingerprint = fingerprinter.end(&mut transaction, beginning)?;
-    transaction.commit().context("cannot commit on the scratch database")?;
-    Ok(Some(fingerprint))
 }

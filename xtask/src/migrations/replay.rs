@@ -18,7 +18,7 @@ use crate::source::LineIndex;
 use crate::tree::{Tree, WorkingTree};
 
 /// What one migration sets (`search_path`, a role) must not reach the next.
-const FRESH_SESSION: &str = "RESET SESSION AUTHORIZATION; RESET ALL";
+pub(super) const FRESH_SESSION: &str = "RESET SESSION AUTHORIZATION; RESET ALL";
 
 /// The longest excerpt of a statement in an error.
 const EXCERPT: usize = 80;
@@ -81,18 +81,39 @@ pub fn schemas(client: &mut Client, migrations: &[Migration], own: &OwnTables) -
 /// # Errors
 /// As [`schema`]; a migration in a transaction has then changed nothing.
 pub fn run(client: &mut Client, migration: &Migration) -> Result<()> {
-    run_script(client, &migration.file, &migration.sql, migration.no_transaction).map_err(|error| {
-        let way_out = way_out(&error);
-        error.context(format!("cannot replay `{migration}` on the scratch database{way_out}"))
-    })
+    run_script(client, &migration.file, &migration.sql, migration.no_transaction)
+        .map_err(|error| cannot_replay(migration, error))
 }
 
-/// Which extensions there are is not the migration's fault.
+/// Runs the statements of a migration in an open transaction.
+///
+/// # Errors
+/// As [`run`]; the transaction can then only be rolled back.
+pub(super) fn run_statements(transaction: &mut Transaction<'_>, migration: &Migration) -> Result<()> {
+    one_by_one(transaction, &migration.file, &migration.sql).map_err(|error| cannot_replay(migration, error))
+}
+
+/// Commits what [`run_statements`] did.
+///
+/// # Errors
+/// As [`run`].
+pub(super) fn commit(transaction: Transaction<'_>, migration: &Migration) -> Result<()> {
+    commit_file(transaction, &migration.file).map_err(|error| cannot_replay(migration, error))
+}
+
+fn cannot_replay(migration: &Migration, error: anyhow::Error) -> anyhow::Error {
+    let way_out = way_out(&error);
+    error.context(format!("cannot replay `{migration}` on the scratch database{way_out}"))
+}
+
+/// Which extensions and how much room there are is not the migration's fault.
 fn way_out(error: &anyhow::Error) -> &'static str {
     let message = format!("{error:#}");
     let lacks_extension = message.contains("extension \"") && message.contains("\" is not available");
     if lacks_extension {
         ", which lacks an extension: install it for that PostgreSQL, or set `SHADOW_DATABASE_URL` to a server that has it"
+    } else if message.contains("(SQLSTATE 53100)") {
+        ", which has no room left: set `TMPDIR` to a folder with more, or `SHADOW_DATABASE_URL` to another server"
     } else {
         ""
     }
@@ -103,7 +124,13 @@ fn way_out(error: &anyhow::Error) -> &'static str {
 /// # Errors
 /// As [`run`].
 pub fn run_script(client: &mut Client, file: &str, text: &str, no_transaction: bool) -> Result<()> {
-    if no_transaction { one_by_one(client, file, text) } else { at_once(client, file, text) }?;
+    if no_transaction {
+        one_by_one(client, file, text)?;
+    } else {
+        let mut transaction = client.transaction().map_err(|error| anyhow!(ServerError::from(error)))?;
+        one_by_one(&mut transaction, file, text)?;
+        commit_file(transaction, file)?;
+    }
     fresh_session(client)
 }
 
@@ -112,9 +139,7 @@ pub fn run_script(client: &mut Client, file: &str, text: &str, no_transaction: b
 /// # Errors
 /// As [`run`]; the transaction can then only be rolled back.
 pub fn run_in(transaction: &mut Transaction<'_>, file: &str, text: &str) -> Result<()> {
-    for (number, statement) in (1..).zip(sql::statements(text)) {
-        transaction.batch_execute(statement.text()).map_err(|error| explain(error, file, &statement, number))?;
-    }
+    one_by_one(transaction, file, text)?;
     let checked = transaction.batch_execute(&format!("SET CONSTRAINTS ALL IMMEDIATE; {FRESH_SESSION}"));
     checked.map_err(|error| anyhow!(ServerError::from(error)).context(format!("the COMMIT of `{file}` would fail")))
 }
@@ -141,25 +166,16 @@ fn read_catalog(client: &mut Client, own: &OwnTables) -> Result<Schema> {
         .map_err(|error| anyhow!(ServerError::from(error)).context("cannot read the catalogs of the scratch database"))
 }
 
-/// One message for the whole text. Only when it fails is it worth running the statements one by one, to see which.
-fn at_once(client: &mut Client, file: &str, text: &str) -> Result<()> {
-    client.batch_execute("BEGIN").map_err(|error| anyhow!(ServerError::from(error)))?;
-    let sent = client.batch_execute(text);
-    let Err(error) = sent else {
-        return client.batch_execute("COMMIT").map_err(|error| {
-            let server = anyhow!(ServerError::from(error));
-            server.context(format!("its COMMIT fails, after all statements of `{file}` ran"))
-        });
-    };
-    let undone = client.batch_execute("ROLLBACK; BEGIN");
-    let which = undone.map_or(Ok(()), |()| one_by_one(client, file, text));
-    // The connection may be gone; the first error is the one to tell.
-    let _ = client.batch_execute("ROLLBACK");
-    let server = ServerError::from(error).locate(&script(file, text, 0));
-    Err(which.err().unwrap_or_else(|| anyhow!(server)))
+fn commit_file(transaction: Transaction<'_>, file: &str) -> Result<()> {
+    transaction.commit().map_err(|error| {
+        let server = anyhow!(ServerError::from(error));
+        server.context(format!("its COMMIT fails, after all statements of `{file}` ran"))
+    })
 }
 
-fn one_by_one(client: &mut Client, file: &str, text: &str) -> Result<()> {
+/// Each statement by itself, as the runner sends them: a text that is sent whole is read whole before its first statement
+/// has run.
+fn one_by_one(client: &mut impl GenericClient, file: &str, text: &str) -> Result<()> {
     for (number, statement) in (1..).zip(sql::statements(text)) {
         client.batch_execute(statement.text()).map_err(|error| explain(error, file, &statement, number))?;
     }

@@ -47,12 +47,14 @@ impl Settings {
 
 /// Who watches a run: is told what happens, and has the last word before each COMMIT.
 pub trait Watch: Eyes {
-    /// `migration` begins.
-    fn starting(&mut self, migration: &Migration);
+    /// `migration` is next; an error stops the run before it begins.
+    fn starting(&mut self, migration: &Migration) -> Result<()>;
     /// `migration` could not get its locks and is tried again after `pause`.
     fn retrying(&mut self, migration: &Migration, cause: &anyhow::Error, pause: Duration);
     /// The transaction of a migration began.
     fn began(&mut self, transaction: &mut Transaction<'_>) -> Result<()>;
+    /// What [`Self::verify`] wants to be run after the rows of `migration` are written, sent along with them.
+    fn before_verifying(&self, migration: &Migration) -> &'static str;
     /// `migration` and its rows are written and not yet committed; an error undoes them.
     fn verify(&mut self, transaction: &mut Transaction<'_>, migration: &Migration) -> Result<()>;
     /// `migration` is committed.
@@ -195,13 +197,13 @@ impl Connection<'_, '_> {
         let script = Script { version: *version, file, sql, phase: Phase::Applying };
         steps::run(self.client, self.settings, script, self.watch)?;
         let mut transaction = self.client.transaction().context("cannot begin a transaction")?;
-        attempt::record(&mut transaction, self.settings, migration)?;
+        attempt::record(&mut transaction, self.settings, migration, "")?;
         self.watch.verify(&mut transaction, migration)?;
         commit(transaction, &format!("`{migration}`"))
     }
 
     fn apply(&mut self, migration: &Migration) -> Result<()> {
-        self.watch.starting(migration);
+        self.watch.starting(migration)?;
         let start = Instant::now();
         if migration.no_transaction {
             self.apply_in_steps(migration)?;

@@ -6,6 +6,8 @@ mod recovery;
 
 pub use recovery::{Standing, assess, invalid_indexes};
 
+use std::thread::sleep;
+
 use anyhow::{Context as _, Result, anyhow, bail};
 use postgres::Client;
 
@@ -51,13 +53,53 @@ pub fn run(client: &mut Client, settings: &Settings, script: Script<'_>, eyes: &
     };
     for (index, statement) in statements.iter().enumerate().skip(start) {
         let number = index + 1;
+        persist(client, settings, script, statement, number, eyes)
+            .with_context(|| stopped(script, number, statements.len()))?;
+    }
+    Ok(())
+}
+
+/// One statement, tried again after a lock timeout or a deadlock, with a growing pause in which nobody is blocked. One
+/// that ran `CONCURRENTLY` leaves something behind when it fails, which the next run looks at.
+fn persist(
+    client: &mut Client,
+    settings: &Settings,
+    script: Script<'_>,
+    statement: &Statement<'_>,
+    number: usize,
+    eyes: &mut dyn Eyes,
+) -> Result<()> {
+    let mut pauses = settings.pauses();
+    loop {
         let ran = match preflight::refuses_transaction(statement) {
+            Some(command) if is_patient(command) => {
+                let ran = alone(client, settings, script, statement, number, eyes);
+                let ran = ran.map_err(|error| explain(error, settings));
+                settings.blockers.announce(None);
+                return ran;
+            }
             Some(_) => alone(client, settings, script, statement, number, eyes),
             None => with_note(client, settings, script, statement, number),
         };
-        ran.with_context(|| stopped(script, number, statements.len()))?;
+        let Err(error) = ran.map_err(|error| explain(error, settings)) else { return Ok(()) };
+        let Some(pause) = pauses.next().filter(|_| runner::is_contention(&error)) else { return Err(error) };
+        let seconds = pause.as_secs_f32();
+        eyes.tell(&format!(
+            "statement {number} of `{}` could not get its locks and is tried again in {seconds} s: {error:#}",
+            script.file
+        ));
+        sleep(pause);
     }
-    Ok(())
+}
+
+/// Whether nobody queues behind the command while it waits for others. `VACUUM FULL` waits for a lock that everybody
+/// would queue behind.
+fn is_patient(command: &str) -> bool {
+    command.ends_with("CONCURRENTLY")
+}
+
+fn explain(error: anyhow::Error, settings: &Settings) -> anyhow::Error {
+    if runner::is_contention(&error) { settings.blockers.explain(error) } else { error }
 }
 
 fn interrupted(client: &mut Client, settings: &Settings, script: Script<'_>) -> Result<Option<Progress>> {
@@ -99,7 +141,8 @@ fn resume(
     }
 }
 
-/// A statement that refuses transactions. It may wait for others as long as it needs: nobody queues behind it.
+/// A statement that refuses transactions. One that nobody queues behind may wait for others as long as it needs, and who
+/// they are is told meanwhile.
 fn alone(
     client: &mut Client,
     settings: &Settings,
@@ -110,7 +153,11 @@ fn alone(
 ) -> Result<()> {
     let before = Before { catalog: eyes.catalog(client)?, invalid_indexes: invalid_indexes(client)? };
     journal::set_next(client, &settings.history_table, script.version, number, Some(&before))?;
-    client.batch_execute("SET lock_timeout = 0").context("cannot prepare the session")?;
+    settings.blockers.forget();
+    if let Some(command) = preflight::refuses_transaction(statement).filter(|command| is_patient(command)) {
+        client.batch_execute("SET lock_timeout = 0").context("cannot prepare the session")?;
+        settings.blockers.announce(Some(format!("statement {number} of `{}` (`{command}`)", script.file)));
+    }
     let ran = client.batch_execute(statement.text());
     runner::clean_session(client, settings).or_else(|error| if ran.is_err() { Ok(()) } else { Err(error) })?;
     ran.map_err(|error| failed(&error, script, statement))?;
@@ -128,8 +175,7 @@ fn with_note(
     let mut transaction = client.transaction().context("cannot begin a transaction")?;
     runner::ensure_locked(&mut transaction, settings)?;
     settings.blockers.forget();
-    let ran = transaction.batch_execute(statement.text()).map_err(|error| failed(&error, script, statement));
-    ran.map_err(|error| if runner::is_contention(&error) { settings.blockers.explain(error) } else { error })?;
+    transaction.batch_execute(statement.text()).map_err(|error| failed(&error, script, statement))?;
     transaction.batch_execute(&runner::clean_session_sql(settings)).context("cannot clean the session")?;
     journal::set_next(&mut transaction, &settings.history_table, script.version, number + 1, None)?;
     transaction.commit().map_err(|error| anyhow!(ServerError::from(error)).context("cannot commit the statement"))

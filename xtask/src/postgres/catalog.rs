@@ -17,11 +17,12 @@ macro_rules! not_of_extensions {
             $class,
             "'::regclass AND e.objid = ",
             $oid,
-            " AND e.deptype = 'e')"
+            " AND e.refclassid = 'pg_extension'::regclass AND e.deptype = 'e')"
         )
     };
 }
 
+mod alike;
 mod columns;
 mod constraints;
 mod grants;
@@ -75,10 +76,10 @@ pub fn read(client: &mut impl GenericClient, own: &OwnTables) -> Result<Schema, 
     transaction
         .batch_execute("SET LOCAL search_path = pg_catalog; SET LOCAL jit = off; SET LOCAL work_mem = '64MB'")?;
     let mut schema = Schema::default();
-    relations::read(&mut transaction, own, &mut schema)?;
-    let column_names = columns::read(&mut transaction, own, &mut schema)?;
-    constraints::read(&mut transaction, own, &column_names, &mut schema)?;
-    indexes::read(&mut transaction, own, &mut schema)?;
+    let mut relations = relations::read(&mut transaction, own, &mut schema)?;
+    columns::read(&mut transaction, own, &mut relations, &mut schema)?;
+    constraints::read(&mut transaction, own, &relations, &mut schema)?;
+    indexes::read(&mut transaction, own, &relations, &mut schema)?;
     triggers::read(&mut transaction, own, &mut schema)?;
     types::read(&mut transaction, &mut schema)?;
     sequences::read(&mut transaction, own, &mut schema)?;

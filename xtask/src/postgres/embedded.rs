@@ -147,7 +147,8 @@ fn launch(folder: &Path, data: &Path, major: u32, root: &Path, account: Account)
         cluster::create(&binaries, account, data)?;
     }
     let account = account.owning(data);
-    let socket_folder = places::private_folder(account, scratch::PREFIX_EMBEDDED)?;
+    let parent = places::temporary(account, scratch::PREFIX_EMBEDDED.len() + 6);
+    let socket_folder = places::private_folder(account, &parent, scratch::PREFIX_EMBEDDED)?;
     let log = folder.join("log");
     // The log of one start is enough: its end is what an error shows.
     let _ = std::fs::remove_file(&log);

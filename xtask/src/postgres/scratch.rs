@@ -3,6 +3,7 @@
 //! so, a new database on that server. Dropping the value removes it, and what a killed run left behind is removed by
 //! the next one.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -20,7 +21,7 @@ use super::shadow::Shadow;
 use super::{binaries, connect, places};
 use crate::config::Config;
 
-/// The folders of scratch clusters, `/tmp/db-scratch-XXXXXX`.
+/// The folders of scratch clusters, `/dev/shm/db-scratch-XXXXXX`, `/tmp/db-scratch-XXXXXX`.
 const PREFIX: &str = "db-scratch-";
 
 /// The folders of the sockets of embedded servers.
@@ -108,8 +109,11 @@ impl Cluster {
     }
 
     fn start_on(binaries: &Binaries, account: Account) -> Result<Self> {
-        sweep(&places::temporary(account, PREFIX.len() + 6), account);
-        let folder = places::private_folder(account, PREFIX)?;
+        let parent = places::short_lived(account, PREFIX.len() + 6);
+        BTreeSet::from([&parent, &places::temporary(account, PREFIX.len() + 6)])
+            .into_iter()
+            .for_each(|parent| sweep(parent, account));
+        let folder = places::private_folder(account, &parent, PREFIX)?;
         let owner = own(folder.path()).context("cannot lock the scratch folder")?;
         let data = folder.path().join("data");
         cluster::create(binaries, account, &data)?;

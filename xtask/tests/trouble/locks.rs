@@ -1,5 +1,6 @@
 //! Locks and limits of others.
 
+use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -77,4 +78,57 @@ fn a_deadlock_with_the_application_is_tried_again() {
         assert!(ran.stderr.contains(part), "{part} is not in {}", ran.stderr);
     }
     assert_eq!(database.history(), [1, 2, 3]);
+}
+
+/// Nobody queues behind `CREATE INDEX CONCURRENTLY`, which waits as long as it takes: whom for is told meanwhile.
+#[test]
+fn whom_a_statement_without_transaction_waits_for_is_told() {
+    let Some(scratch) = shared() else { return };
+    let (database, repo) = (Database::create(scratch, "patient"), Monorepo::of_migrations(&[USERS]));
+    database.run(&repo, &["db-migrate"]).must_exit(0);
+    repo.write("migrations/V2__index.sql", "-- no-transaction\nCREATE INDEX CONCURRENTLY names ON users (name);\n");
+    repo.write("migrations/V2__index.down.sql", "DROP INDEX names;\n");
+    let limit = format!("ALTER DATABASE {} SET statement_timeout = '60s'", database.name());
+    let mut application = database.connect();
+    application.batch_execute(&limit).expect("a limit");
+    application.batch_execute("BEGIN; INSERT INTO users VALUES (1, 'Ada')").expect("a lock");
+    let mut command = database.command(&repo, &["db-migrate", "--ddl-lock-timeout", "100"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the tool starts");
+    let lines = BufReader::new(child.stderr.take().expect("piped")).lines().map_while(Result::ok);
+    let told = lines.into_iter().find(|line| line.contains(" waits for ")).unwrap_or_default();
+    application.batch_execute("COMMIT").expect("the application goes on");
+    Ran::of_child(child).must_exit(0);
+    for part in [
+        "statement 1 of `migrations/V2__index.sql` (`CREATE INDEX CONCURRENTLY`) waits for `test` (pid ",
+        "INSERT INTO users VALUES (1, 'Ada')`), and goes on when that has ended its transaction",
+    ] {
+        assert!(told.contains(part), "{part} is not in {told}");
+    }
+    assert_eq!(database.history(), [1, 2]);
+}
+
+/// Everybody would queue behind these, so that they give up, let the others pass, and try again.
+#[test]
+fn other_statements_without_transaction_do_not_wait_for_long() {
+    let Some(scratch) = shared() else { return };
+    let (database, repo) = (Database::create(scratch, "impatient"), Monorepo::of_migrations(&[USERS]));
+    database.run(&repo, &["db-migrate"]).must_exit(0);
+    let up = "-- no-transaction\nVACUUM FULL users;\nALTER TABLE users ADD COLUMN bio text;\n";
+    repo.write("migrations/V2__full.sql", up);
+    repo.write("migrations/V2__full.down.sql", "ALTER TABLE users DROP COLUMN bio;\n");
+    let mut application = database.connect();
+    for (statement, reached) in [(1, "nothing of it is done"), (2, "the first statement is done")] {
+        application.batch_execute("BEGIN; SELECT count(*) AS people FROM users").expect("a lock");
+        let ran = database.run(&repo, &["db-migrate", "--ddl-lock-timeout", "200"]);
+        let failed = format!("statement {statement} of 2 of `migrations/V2__full.sql` failed");
+        ran.must_fail_at_length(&[&failed, reached, "it waited for a lock of `test` (pid ", "55P03"]);
+        let again =
+            format!("statement {statement} of `migrations/V2__full.sql` could not get its locks and is tried again");
+        assert!(ran.stderr.contains(&again), "{}", ran.stderr);
+        application.batch_execute("COMMIT").expect("frees it");
+        // Plain VACUUM does not wait for readers.
+        repo.write("migrations/V2__full.sql", &up.replace(" FULL", ""));
+    }
+    database.run(&repo, &["db-migrate"]).must_exit(0);
+    assert_eq!(database.history(), [1, 2]);
 }

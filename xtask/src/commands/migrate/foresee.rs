@@ -1,15 +1,17 @@
-//! What the pending migrations will make: learnt on a scratch database, or where none can be had (a production container
-//! without binaries, npm and the right to create databases), as far as the committed snapshot tells.
+//! What the pending migrations will make: learnt on a scratch database; of hundreds, the end from the committed snapshot,
+//! and the way there on scratch while they are applied. Where no scratch database can be had (a production container
+//! without binaries, npm and the right to create databases), as far as the snapshot tells.
 
 use anyhow::{Result, bail};
 
 use super::Run;
 use crate::commands::stand_in;
 use crate::migrations::Migration;
-use crate::migrations::prediction::Prediction;
+use crate::migrations::prediction::{Ahead, Prediction, READ_EACH};
 use crate::migrations::state::State;
 use crate::postgres::scratch::Unavailable;
 use crate::schema::model::Schema;
+use crate::schema::snapshot;
 
 impl Run<'_> {
     /// Predicts the pending migrations of `state`, of which the first `count` are to be applied to a database whose
@@ -20,16 +22,35 @@ impl Run<'_> {
         count: usize,
         files: &[Migration],
         live: &Schema,
-    ) -> Result<Prediction> {
+    ) -> Result<(Prediction, Option<Ahead>)> {
         let applied: Vec<&Migration> = state.applied_files().collect();
-        match self.laboratory().predict(&applied, &state.pending, count) {
+        let predicted = match self.snapshot_of_many(&state.pending, count, files)? {
+            Some(snapshot) => self
+                .laboratory()
+                .predict_ahead(&applied, &state.pending, snapshot)
+                .map(|(prediction, ahead)| (prediction, Some(ahead))),
+            None => self.laboratory().predict(&applied, &state.pending, count).map(|prediction| (prediction, None)),
+        };
+        match predicted {
             Err(error) if error.downcast_ref::<Unavailable>().is_some() => {
                 let (snapshot, why) = stand_in::snapshot(self.context, files, error)?;
                 self.without_scratch(&state.pending, count, &why)?;
-                Ok(Prediction::from_snapshot(snapshot, live, &state.pending))
+                Ok((Prediction::from_snapshot(snapshot, live, &state.pending), None))
             }
             replayed => replayed,
         }
+    }
+
+    /// The schema after all of `pending`, as the snapshot says, where all of them are to be applied, and there are so many
+    /// that the schemas between would not be read anyway.
+    fn snapshot_of_many(&self, pending: &[&Migration], count: usize, files: &[Migration]) -> Result<Option<Schema>> {
+        if self.result.plan.is_some() || count < pending.len() || count <= READ_EACH {
+            return Ok(None);
+        }
+        let config = &self.context.config;
+        let snapshot = snapshot::read(&self.context.tree(), &config.snapshot)?;
+        let fresh = snapshot.filter(|found| found.is_fresh(files) && found.postgres == config.postgres_major);
+        Ok(fresh.map(|snapshot| snapshot.schema))
     }
 
     /// Says what is not checked without a scratch database.

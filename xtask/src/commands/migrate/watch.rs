@@ -13,7 +13,7 @@ use crate::commands::Context;
 use crate::commands::judge::Judge;
 use crate::commands::live;
 use crate::migrations::fingerprint::{self, Beginning, Fingerprinter};
-use crate::migrations::prediction::{Laboratory, Origin, Prediction};
+use crate::migrations::prediction::{Ahead, Laboratory, Origin, Prediction, Step};
 use crate::migrations::runner::Watch;
 use crate::migrations::steps::Eyes;
 use crate::migrations::{Migration, journal};
@@ -53,6 +53,10 @@ pub struct Watcher<'a> {
     context: &'a Context,
     laboratory: Laboratory<'a>,
     known: Known<'a>,
+    /// A replay that goes on meanwhile.
+    ahead: Option<Ahead>,
+    /// What it said of the migration that is applied.
+    step: Option<Step>,
     last: i64,
     fingerprinter: Fingerprinter,
     beginning: Option<Beginning>,
@@ -63,18 +67,22 @@ pub struct Watcher<'a> {
 }
 
 impl<'a> Watcher<'a> {
-    /// Watches a run on `client` up to version `last`.
+    /// Watches a run on `client` up to version `last`, of whose migrations `ahead` tells one after the other, if not all
+    /// of them are known.
     pub fn new(
         context: &'a Context,
         client: &mut Client,
         laboratory: Laboratory<'a>,
         known: Known<'a>,
+        ahead: Option<Ahead>,
         last: i64,
     ) -> Result<Self> {
         Ok(Self {
             context,
             laboratory,
             known,
+            ahead,
+            step: None,
             last,
             fingerprinter: Fingerprinter::new(client)?,
             beginning: None,
@@ -89,17 +97,35 @@ impl<'a> Watcher<'a> {
         (self.applied, self.post)
     }
 
+    /// What is known of `migration`.
+    fn step(&self, migration: &Migration) -> Option<&Step> {
+        match self.ahead {
+            Some(_) => self.step.as_ref().filter(|step| step.version == migration.version),
+            None => self.known.prediction.step(migration.version),
+        }
+    }
+
+    /// The fingerprint that stands for the schema after `migration`; none where that is to be read.
+    fn fingerprint(&self, migration: &Migration) -> Option<&String> {
+        let is_last = migration.version == self.last;
+        self.step(migration).filter(|step| !is_last && step.schema.is_none()).and_then(|step| step.fingerprint.as_ref())
+    }
+
     /// Whether the transaction wrote to the catalogs what it wrote on the scratch database.
-    fn matches_fingerprint(&mut self, transaction: &mut Transaction<'_>, predicted: Option<&String>) -> Result<bool> {
-        let (Some(predicted), Some(beginning)) = (predicted, self.beginning.take()) else { return Ok(false) };
-        transaction.batch_execute(fingerprint::SETTINGS)?;
-        Ok(self.fingerprinter.end(transaction, beginning)? == *predicted)
+    fn matches_fingerprint(&mut self, transaction: &mut Transaction<'_>, migration: &Migration) -> Result<bool> {
+        let Some(beginning) = self.beginning.take() else { return Ok(false) };
+        let Some(predicted) = self.fingerprint(migration) else { return Ok(false) };
+        if self.fingerprinter.end(transaction, beginning)? == *predicted {
+            return Ok(true);
+        }
+        transaction.batch_execute(fingerprint::FORGET_SETTINGS)?;
+        Ok(false)
     }
 
     /// Compares the whole catalogs with the prediction, and keeps their digests.
     fn compare(&mut self, transaction: &mut Transaction<'_>, migration: &Migration) -> Result<Schema> {
         let actual = live::read(transaction, &self.context.config)?;
-        let predicted = self.known.prediction.step(migration.version).and_then(|step| step.schema.as_ref());
+        let predicted = self.step(migration).and_then(|step| step.schema.as_ref());
         let replayed;
         let expected = match predicted {
             Some(schema) => schema,
@@ -149,7 +175,13 @@ impl Eyes for Watcher<'_> {
 }
 
 impl Watch for Watcher<'_> {
-    fn starting(&mut self, _migration: &Migration) {}
+    fn starting(&mut self, _migration: &Migration) -> Result<()> {
+        // Before the transaction begins: nobody waits for a lock of ours meanwhile.
+        if let Some(ahead) = &mut self.ahead {
+            self.step = Some(ahead.next_step()?);
+        }
+        Ok(())
+    }
 
     fn retrying(&mut self, migration: &Migration, cause: &anyhow::Error, pause: Duration) {
         let seconds = pause.as_secs_f32();
@@ -162,16 +194,17 @@ impl Watch for Watcher<'_> {
         Ok(())
     }
 
+    fn before_verifying(&self, migration: &Migration) -> &'static str {
+        if self.fingerprint(migration).is_some() { fingerprint::SETTINGS } else { "" }
+    }
+
     fn verify(&mut self, transaction: &mut Transaction<'_>, migration: &Migration) -> Result<()> {
-        let step = self.known.prediction.step(migration.version);
         let is_last = migration.version == self.last;
         if !is_last && self.known.prediction.origin == Origin::Snapshot {
             self.digest = None;
             return Ok(());
         }
-        let is_read = step.is_some_and(|step| step.schema.is_some());
-        let fingerprint = step.and_then(|step| step.fingerprint.as_ref());
-        if !is_last && !is_read && self.matches_fingerprint(transaction, fingerprint)? {
+        if self.matches_fingerprint(transaction, migration)? {
             self.digest = None;
             return Ok(());
         }

@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result, bail};
 
 use super::Options;
 use crate::commands::Context;
-use crate::migrations::{Migration, replay};
+use crate::migrations::{Migration, history, replay};
 use crate::postgres::catalog::{self, OwnTables};
 use crate::postgres::connect::{Target, connect};
 use crate::render::human;
@@ -14,42 +14,82 @@ use crate::schema::model::Schema;
 use crate::schema::snapshot::{self, FIX, Snapshot};
 use crate::tree::{Tree as _, WorkingTree};
 
-/// The schema to compare with, and what it is.
-pub fn schema(context: &Context, options: &Options, migrations: &[Migration]) -> Result<(Schema, String)> {
-    if options.database { of_database(context) } else { of_migrations(context, options, migrations) }
+/// What the TypeScript is compared with.
+#[derive(Debug)]
+pub struct Expected {
+    /// The schema.
+    pub schema: Schema,
+    /// What it is, for people.
+    pub against: String,
+    /// The migrations that somebody looked at before, by name and checksum: those that the snapshot stands for, or those
+    /// that the database has; none where nothing tells.
+    pub known: Option<Vec<(String, u64)>>,
+    /// The schema of a snapshot that does not stand for the migrations any more.
+    stale: Option<Schema>,
 }
 
-fn of_database(context: &Context) -> Result<(Schema, String)> {
-    let target = Target::open(context.options.database_url.as_deref(), &context.config, &context.root)?;
-    let mut client = connect(&target)?;
-    let own = OwnTables::of(&context.config);
-    let schema = catalog::read(&mut client, &own);
-    let schema = schema.with_context(|| format!("cannot read the catalogs of {}", target.describe()))?;
-    Ok((schema, format!("{} as it is", target.describe())))
-}
+impl Expected {
+    /// What the options ask for; `migrations` are those up to the asked one.
+    pub fn of(context: &Context, options: &Options, migrations: &[Migration]) -> Result<Self> {
+        if options.database { Self::database(context) } else { Self::migrations(context, options, migrations) }
+    }
 
-fn of_migrations(context: &Context, options: &Options, migrations: &[Migration]) -> Result<(Schema, String)> {
-    let path = &context.config.snapshot;
-    let counted = human::count(migrations.len(), "migration");
-    let stale = match snapshot::read(&context.tree(), path)? {
-        Some(snapshot) if snapshot.is_fresh(migrations) => {
-            return Ok((snapshot.schema, format!("`{path}`, which stands for {counted}")));
+    fn database(context: &Context) -> Result<Self> {
+        let target = Target::open(context.options.database_url.as_deref(), &context.config, &context.root)?;
+        let mut client = connect(&target)?;
+        let schema = catalog::read(&mut client, &OwnTables::of(&context.config));
+        let schema = schema.with_context(|| format!("cannot read the catalogs of {}", target.describe()))?;
+        let applied = history::read(&mut client, &context.config.history_table)?;
+        let known: Vec<_> = applied.iter().map(|row| (row.to_string(), row.checksum)).collect();
+        let known = (!known.is_empty()).then_some(known);
+        Ok(Self { schema, against: format!("{} as it is", target.describe()), known, stale: None })
+    }
+
+    fn migrations(context: &Context, options: &Options, migrations: &[Migration]) -> Result<Self> {
+        let path = &context.config.snapshot;
+        let counted = human::count(migrations.len(), "migration");
+        let snapshot = snapshot::read(&context.tree(), path)?;
+        let why = match &snapshot {
+            Some(snapshot) if snapshot.is_fresh(migrations) => None,
+            Some(old) => Some(format!("does not stand for the migrations: {}", old.staleness(migrations).join(", "))),
+            None => Some("does not exist".to_owned()),
+        };
+        let (known, schema) = snapshot.map(|snapshot| (snapshot.migrations, snapshot.schema)).unzip();
+        let (why, stale) = match (why, schema) {
+            (None, Some(schema)) => {
+                let against = format!("`{path}`, which stands for {counted}");
+                return Ok(Self { schema, against, known, stale: None });
+            }
+            (why, stale) => (why.unwrap_or_default(), stale),
+        };
+        // A commit does not wait for a database.
+        if options.staged {
+            bail!("cannot verify what is staged: `{path}` as it is staged {why}; {}", stage(context, migrations))
         }
-        Some(snapshot) => format!("does not stand for the migrations: {}", snapshot.staleness(migrations).join(", ")),
-        None => "does not exist".to_owned(),
-    };
-    // A commit does not wait for a database.
-    if options.staged {
-        bail!("cannot verify what is staged: `{path}` as it is staged {stale}; {}", stage(context, migrations))
+        if options.offline {
+            bail!(
+                "cannot verify offline: `{path}` {why}; run `{FIX}` and commit the file, or verify without `--offline`"
+            )
+        }
+        let schema = match context.memory.as_ref().and_then(|memory| memory.replayed(migrations)) {
+            Some(schema) => schema,
+            None => replayed(context, migrations)?,
+        };
+        let against = format!("a replay of {counted} on a scratch database (`{path}` {why}; `{FIX}` updates it)");
+        Ok(Self { schema, against, known, stale })
     }
-    if options.offline {
-        bail!("cannot verify offline: `{path}` {stale}; run `{FIX}` and commit the file, or verify without `--offline`")
+
+    /// What migrations change that the snapshot, or the database that is judged, does not have yet; none where there are
+    /// none.
+    pub fn pending(&self, context: &Context, options: &Options) -> Result<Option<String>> {
+        let changes = if options.database {
+            let snapshot = snapshot::read(&context.tree(), &context.config.snapshot)?;
+            snapshot.map(|snapshot| diff::diff(&self.schema, &snapshot.schema)).filter(|changes| !changes.is_empty())
+        } else {
+            self.stale.as_ref().map(|stale| diff::diff(stale, &self.schema))
+        };
+        Ok(changes.map(|changes| changes.without_grants().to_string()))
     }
-    let schema = match context.memory.as_ref().and_then(|memory| memory.replayed(migrations)) {
-        Some(schema) => schema,
-        None => replayed(context, migrations)?,
-    };
-    Ok((schema, format!("a replay of {counted} on a scratch database (`{path}` {stale}; `{FIX}` updates it)")))
 }
 
 fn replayed(context: &Context, migrations: &[Migration]) -> Result<Schema> {
@@ -59,22 +99,6 @@ fn replayed(context: &Context, migrations: &[Migration]) -> Result<Schema> {
         memory.keep_replayed(migrations, &schema);
     }
     Ok(schema)
-}
-
-/// What migrations change that the snapshot, or the database that is judged, does not have yet; none where there are none.
-pub fn pending(
-    context: &Context,
-    options: &Options,
-    migrations: &[Migration],
-    schema: &Schema,
-) -> Result<Option<String>> {
-    let snapshot = snapshot::read(&context.tree(), &context.config.snapshot)?;
-    let changes = match snapshot {
-        Some(snapshot) if options.database => diff::diff(schema, &snapshot.schema),
-        Some(snapshot) if !snapshot.is_fresh(migrations) => diff::diff(&snapshot.schema, schema),
-        Some(_) | None => return Ok(None),
-    };
-    Ok((!options.database || !changes.is_empty()).then(|| changes.without_grants().to_string()))
 }
 
 /// What to run so that the staged snapshot stands for the staged migrations.

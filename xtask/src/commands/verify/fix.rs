@@ -66,7 +66,7 @@ impl Fixing {
         let context = context.at(Arc::new(Overlay::new(context.tree(), texts)))?;
         let judge = Judge::new(&context, &examined.migrations)?;
         let report = &examined.report;
-        Ok(judge.judge(&examined.schema, &report.against, report.migration_name.as_deref()))
+        Ok(judge.judge(&examined.expected.schema, &report.against, report.migration_name.as_deref()))
     }
 
     /// Makes the changes that the findings suggest; whether there was any.

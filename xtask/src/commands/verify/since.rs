@@ -45,7 +45,7 @@ pub fn run(context: &Context, repository: &Repository, reference: &str, options:
         Ok((before, schema)) => {
             let renames = repository.renames(&commits.base, commits.head.as_deref())?;
             subtract(&mut findings, before.findings, &renames, &mut since);
-            since.schema = Some(diff::diff(&schema, &after.schema).in_words());
+            since.schema = Some(diff::diff(&schema, &after.expected.schema).in_words());
         }
         Err(why) => since.notes.push(not_judged(&since, &why)),
     }
@@ -81,8 +81,8 @@ fn not_judged(since: &Since, why: &anyhow::Error) -> String {
 fn before(context: &Context, tree: Arc<dyn Tree>, options: &Options) -> Result<(Verification, Schema)> {
     let context = context.at(tree)?;
     let options = Options { offline: options.offline || options.staged, staged: false, ..options.clone() };
-    let Examined { report, schema, .. } = examine(&context, &options)?;
-    Ok((report, schema))
+    let Examined { report, expected, .. } = examine(&context, &options)?;
+    Ok((report, expected.schema))
 }
 
 /// Takes the findings that were there before out of `findings`. A file that the branch renames keeps its findings.

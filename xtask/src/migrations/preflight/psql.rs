@@ -55,8 +55,13 @@ fn placeholder<'a>(script: &Script<'a>, tokens: &[Token], in_brackets: bool) -> 
     if rest.starts_with("${") {
         return rest.split_inclusive('}').next();
     }
-    let variable = token.text(script.text) == ":" && name.is_significant() && !in_brackets;
+    let variable = token.text(script.text) == ":" && can_name(name.kind) && !in_brackets;
     variable.then(|| rest.get(..(name.span.end - token.span.start) as usize)).flatten()
+}
+
+/// Whether psql takes it for the name of a variable: `:name`, `:'name'`, `:"name"`, `:1`. In `://` nothing is named.
+fn can_name(kind: TokenKind) -> bool {
+    matches!(kind, TokenKind::Word | TokenKind::String | TokenKind::QuotedIdentifier | TokenKind::Number)
 }
 
 fn explain(script: &Script<'_>, text: &str, span: Span) -> Problem {
@@ -97,6 +102,7 @@ mod tests {
         let variables = problems("create table :schema.t (a text default :'b'); drop table :schema.t");
         assert_eq!(variables, ["1:14: `:schema` is a placeholder", "1:40: `:'b'` is a placeholder"]);
         assert_eq!(problems("select a[1:2], (b)[c:d], f(x := 1), '12:30', e::int"), [""; 0]);
+        assert_eq!(problems("select https://example.org; select a :, b"), [""; 0], "wrong, but not for us to say");
         assert_eq!(problems("copy t from '/file'; select '${x}', $$ \\d $$; select $1"), [""; 0]);
     }
 

@@ -3,7 +3,7 @@
 use std::thread::sleep;
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use postgres::{Client, Transaction};
+use postgres::{Client, SimpleQueryMessage, Transaction};
 
 use super::{Settings, Watch};
 use crate::migrations::journal::{self, Phase};
@@ -52,25 +52,35 @@ fn once(client: &mut Client, settings: &Settings, migration: &Migration, watch: 
     settings.blockers.forget();
     run_statements(&mut transaction, settings, &migration.file, &migration.sql)
         .with_context(|| format!("cannot apply `{migration}`; it was undone"))?;
-    record(&mut transaction, settings, migration)?;
+    record(&mut transaction, settings, migration, watch.before_verifying(migration))?;
     watch.verify(&mut transaction, migration)?;
     commit(transaction, &format!("`{migration}`"))
 }
 
 /// The advisory lock belongs to one server process; a pooler may have given us another.
 pub(crate) fn ensure_locked(transaction: &mut Transaction<'_>, settings: &Settings) -> Result<()> {
-    let pid: i32 = transaction.query_one("SELECT pg_catalog.pg_backend_pid()", &[])?.try_get(0)?;
-    if pid != settings.lock_pid {
+    // Without a prepared statement: what another session has prepared this one does not know.
+    let answer = transaction.simple_query("SELECT pg_catalog.pg_backend_pid()")?;
+    let pid = answer.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(0)?.parse().ok(),
+        _other => None,
+    });
+    if pid != Some(settings.lock_pid) {
         bail!("{}", lock::POOLED)
     }
     Ok(())
 }
 
-/// Writes the rows of history and journal.
-pub(super) fn record(transaction: &mut Transaction<'_>, settings: &Settings, migration: &Migration) -> Result<()> {
+/// Writes the rows of history and journal, and runs `and_then` in the same message.
+pub(super) fn record(
+    transaction: &mut Transaction<'_>,
+    settings: &Settings,
+    migration: &Migration,
+    and_then: &str,
+) -> Result<()> {
     let history_row = history::insert_sql(&settings.history_table, migration);
     let journal_row = journal::record_sql(&settings.history_table, migration, Phase::Applied);
-    let rows = format!("{}; {history_row}; {journal_row}", clean_session_sql(settings));
+    let rows = format!("{}; {history_row}; {journal_row}; {and_then}", clean_session_sql(settings));
     transaction
         .batch_execute(&rows)
         .with_context(|| format!("cannot record `{migration}` in the history table `{}`", settings.history_table))

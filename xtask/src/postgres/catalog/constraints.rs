@@ -2,16 +2,18 @@
 
 use postgres::{Error, GenericClient, Row};
 
-use super::columns::ColumnNames;
-use super::{OwnTables, object_name};
+use super::OwnTables;
+use super::alike::{self, Definitions};
+use super::relations::Relations;
 use crate::schema::model::{Constraint, ConstraintKind, Schema, Storage};
 
-/// A foreign key is enforced by internal triggers on both tables, which `DISABLE TRIGGER ALL` switches off unseen.
+/// Checks are written out apart: many read the same. A foreign key is enforced by internal triggers on both tables, which `DISABLE TRIGGER ALL` switches off unseen.
 const CONSTRAINTS: &str = concat!(
     "
-    SELECT n.nspname::text AS namespace, c.relname::text AS name, k.conname::text AS constraint_name,
+    SELECT k.oid, c.relname::text AS name, k.conname::text AS constraint_name,
            k.contype::text AS kind, k.convalidated AS validated, NOT k.conislocal AS inherited,
-           pg_get_constraintdef(k.oid) AS definition,
+           CASE WHEN k.contype <> 'c' THEN pg_get_constraintdef(k.oid) END AS definition,
+           CASE WHEN k.contype = 'c' THEN k.conbin::text END AS tree, k.connoinherit AS no_inherit,
            k.conrelid AS relation, coalesce(k.conkey, '{}') AS numbers,
            coalesce(g.disabled, false) AS disabled,
            coalesce(i.indisclustered, false) AS clustered, coalesce(i.indisvalid, true) AS index_valid,
@@ -32,33 +34,58 @@ const CONSTRAINTS: &str = concat!(
     WHERE c.relname <> ALL ($1::text[])
       AND ",
     namespaces!(),
-    " ORDER BY namespace, name, constraint_name"
+    " ORDER BY k.conrelid, constraint_name"
 );
+
+const CHECKS: &str = "
+    SELECT k.oid, pg_get_constraintdef(k.oid) AS definition FROM pg_constraint AS k WHERE k.oid = ANY ($1) ORDER BY k.oid";
 
 pub(super) fn read(
     client: &mut impl GenericClient,
     own: &OwnTables,
-    names: &ColumnNames,
+    relations: &Relations,
     schema: &mut Schema,
 ) -> Result<(), Error> {
-    for row in client.query(CONSTRAINTS, &[&own.tables])? {
-        let Some(table) = schema.tables.get_mut(&object_name(&row)) else { continue };
+    let rows = client.query(CONSTRAINTS, &[&own.tables])?;
+    let mut checks = Definitions::default();
+    rows.iter().for_each(|row| add_check(row, relations, schema, &mut checks));
+    checks.read(client, CHECKS)?;
+    for row in &rows {
         let Some(kind) = kind(row.get("kind")) else { continue };
-        let constraint = constraint(kind, &row, names);
-        if !is_of_column(&constraint, &row) {
+        let constraint = constraint(kind, row, relations, schema, &checks);
+        let Some(table) = relations.table(schema, row.get("relation")) else { continue };
+        if !is_of_column(&constraint, row) {
             table.constraints.insert(row.get("constraint_name"), constraint);
         }
     }
     Ok(())
 }
 
-fn constraint(kind: ConstraintKind, row: &Row, names: &ColumnNames) -> Constraint {
+/// One that is not validated says more than its tree does.
+fn add_check(row: &Row, relations: &Relations, schema: &Schema, checks: &mut Definitions) {
+    let Some(tree) = row.get::<_, Option<&str>>("tree") else { return };
+    let mut shape = if row.get("no_inherit") { "NO INHERIT ".to_owned() } else { String::new() };
+    let name = |number| relations.column(schema, row.get("relation"), number).map(|(name, _)| name);
+    let is_alike = alike::write_shape(tree, name, &mut shape) && row.get("validated");
+    checks.add(row.get("oid"), is_alike.then_some(&shape));
+}
+
+fn constraint(
+    kind: ConstraintKind,
+    row: &Row,
+    relations: &Relations,
+    schema: &Schema,
+    checks: &Definitions,
+) -> Constraint {
     let mut options: Vec<String> = row.get("options");
     options.sort();
+    let numbers: Vec<i16> = row.get("numbers");
+    let names = numbers.iter().filter_map(|number| relations.column(schema, row.get("relation"), *number));
+    let check = || checks.of(row.get("oid")).map(|(_, text)| text.to_owned());
     Constraint {
         kind,
-        columns: names.of(row.get("relation"), &row.get::<_, Vec<i16>>("numbers")),
-        definition: row.get("definition"),
+        columns: names.map(|(name, _)| name.to_owned()).collect(),
+        definition: row.get::<_, Option<String>>("definition").or_else(check).unwrap_or_default(),
         validated: row.get("validated"),
         disabled: row.get("disabled"),
         inherited: row.get("inherited"),

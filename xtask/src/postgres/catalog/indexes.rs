@@ -1,15 +1,26 @@
 //! Indexes that no constraint owns, and extended statistics.
 
-use postgres::{Error, GenericClient};
+use std::collections::HashMap;
 
+use postgres::{Error, GenericClient, Row};
+
+use super::alike::{self, Definitions};
+use super::relations::{Attribute, Relations};
 use super::{OwnTables, object_name, optional_name};
 use crate::schema::model::{Index, ObjectName, Schema, Statistics};
 
+/// `beginning` is how PostgreSQL begins to write the index out, and `properties` is what else its definition depends on
+/// beside the columns and the expressions; none where that is not all.
 const INDEXES: &str = concat!(
     "
-    SELECT n.nspname::text AS namespace, c.relname::text AS name, x.relname::text AS index_name,
+    SELECT i.indexrelid AS oid, i.indrelid AS relation, x.relname::text AS index_name,
            i.indisvalid AND i.indisready AND i.indislive AS valid, i.indisclustered AS clustered,
-           pg_get_indexdef(i.indexrelid) AS definition,
+           'CREATE INDEX ' || quote_ident(x.relname) || ' ON ' || CASE WHEN x.relkind = 'I' THEN 'ONLY ' ELSE '' END
+               || quote_ident(n.nspname) || '.' || quote_ident(c.relname) || ' USING ' AS beginning,
+           CASE WHEN NOT i.indisunique AND g.attrelid IS NULL
+                THEN concat_ws(' ', x.relam, i.indnkeyatts, i.indclass, i.indcollation, i.indoption, x.reloptions)
+           END AS properties,
+           i.indkey::int2[] AS numbers, i.indexprs::text AS expressions, i.indpred::text AS predicate,
            pn.nspname::text AS parent_namespace, p.relname::text AS parent_name,
            s.spcname::text AS tablespace,
            coalesce(g.targets, '{}') AS statistics,
@@ -22,8 +33,11 @@ const INDEXES: &str = concat!(
     LEFT JOIN pg_class AS p ON p.oid = h.inhparent
     LEFT JOIN pg_namespace AS pn ON pn.oid = p.relnamespace
     LEFT JOIN pg_tablespace AS s ON s.oid = x.reltablespace
-    LEFT JOIN (SELECT a.attrelid, array_agg(a.attnum || '=' || a.attstattarget ORDER BY a.attnum) AS targets
-               FROM pg_attribute AS a WHERE a.attstattarget >= 0 AND a.attnum > 0 GROUP BY a.attrelid) AS g ON g.attrelid = i.indexrelid
+    LEFT JOIN (SELECT a.attrelid, array_agg(a.attnum || '=' || a.attstattarget ORDER BY a.attnum)
+                      FILTER (WHERE a.attstattarget >= 0) AS targets
+               FROM pg_attribute AS a
+               WHERE (a.attstattarget >= 0 OR a.attoptions IS NOT NULL) AND a.attnum > 0
+               GROUP BY a.attrelid) AS g ON g.attrelid = i.indexrelid
     LEFT JOIN pg_description AS o
         ON o.classoid = 'pg_class'::regclass AND o.objoid = x.oid AND o.objsubid = 0
     WHERE c.relname <> ALL ($1::text[])
@@ -32,8 +46,11 @@ const INDEXES: &str = concat!(
           WHERE k.conindid = i.indexrelid AND k.conrelid = i.indrelid AND k.contype IN ('p', 'u', 'x'))
       AND ",
     namespaces!(),
-    " ORDER BY namespace, name, index_name"
+    " ORDER BY i.indrelid, index_name"
 );
+
+const DEFINITIONS: &str = "
+    SELECT i.oid, pg_get_indexdef(i.oid) AS definition FROM unnest($1::oid[]) AS i (oid) ORDER BY i.oid";
 
 const STATISTICS: &str = concat!(
     "
@@ -51,21 +68,20 @@ const STATISTICS: &str = concat!(
     " ORDER BY namespace, name, statistics_namespace, statistics_name"
 );
 
-pub(super) fn read(client: &mut impl GenericClient, own: &OwnTables, schema: &mut Schema) -> Result<(), Error> {
-    for row in client.query(INDEXES, &[&own.tables])? {
-        let index = Index {
-            definition: row.get("definition"),
-            valid: row.get("valid"),
-            clustered: row.get("clustered"),
-            part_of: optional_name(&row, "parent_namespace", "parent_name"),
-            tablespace: row.get("tablespace"),
-            statistics: row.get("statistics"),
-            comment: row.get("comment"),
-        };
-        let relation = object_name(&row);
-        if let Some(table) = schema.tables.get_mut(&relation) {
+pub(super) fn read(
+    client: &mut impl GenericClient,
+    own: &OwnTables,
+    relations: &Relations,
+    schema: &mut Schema,
+) -> Result<(), Error> {
+    let rows = client.query(INDEXES, &[&own.tables])?;
+    let definitions = definitions(client, &rows, relations, schema)?;
+    for (row, definition) in rows.iter().zip(definitions) {
+        let relation = row.get("relation");
+        let index = index(row, definition);
+        if let Some(table) = relations.table(schema, relation) {
             table.indexes.insert(row.get("index_name"), index);
-        } else if let Some(view) = schema.views.get_mut(&relation) {
+        } else if let Some(view) = relations.view(schema, relation) {
             view.indexes.insert(row.get("index_name"), index);
         }
     }
@@ -78,4 +94,63 @@ pub(super) fn read(client: &mut impl GenericClient, own: &OwnTables, schema: &mu
         }
     }
     Ok(())
+}
+
+fn index(row: &Row, definition: String) -> Index {
+    Index {
+        definition,
+        valid: row.get("valid"),
+        clustered: row.get("clustered"),
+        part_of: optional_name(row, "parent_namespace", "parent_name"),
+        tablespace: row.get("tablespace"),
+        statistics: row.get("statistics"),
+        comment: row.get("comment"),
+    }
+}
+
+/// The definition of each row's index. Those that are alike but for their names are written out once.
+fn definitions(
+    client: &mut impl GenericClient,
+    rows: &[Row],
+    relations: &Relations,
+    schema: &Schema,
+) -> Result<Vec<String>, Error> {
+    let beginnings: HashMap<u32, &str> = rows.iter().map(|row| (row.get("oid"), row.get("beginning"))).collect();
+    let (mut alike, mut unlike) = (Definitions::default(), Definitions::default());
+    rows.iter().for_each(|row| alike.add(row.get("oid"), shape(row, relations, schema).as_deref()));
+    alike.read(client, DEFINITIONS)?;
+    let renamed = |row: &Row| {
+        let (first, text) = alike.of(row.get("oid"))?;
+        let rest = text.strip_prefix(beginnings.get(&first)?);
+        let renamed = rest.map(|rest| format!("{}{rest}", row.get::<_, &str>("beginning")));
+        renamed.or_else(|| (first == row.get::<_, u32>("oid")).then(|| text.to_owned()))
+    };
+    let renamed: Vec<Option<String>> = rows.iter().map(renamed).collect();
+    let others = rows.iter().zip(&renamed).filter(|(_, renamed)| renamed.is_none());
+    others.for_each(|(row, _)| unlike.add(row.get("oid"), None));
+    unlike.read(client, DEFINITIONS)?;
+    let of = |row: &Row| unlike.of(row.get("oid")).map(|(_, text)| text.to_owned()).unwrap_or_default();
+    Ok(rows.iter().zip(renamed).map(|(row, renamed)| renamed.unwrap_or_else(|| of(row))).collect())
+}
+
+/// Everything but the names of the index and of its table that decides how it reads; none where that is not known.
+fn shape(row: &Row, relations: &Relations, schema: &Schema) -> Option<String> {
+    let mut shape: String = row.get::<_, Option<String>>("properties")?;
+    let column = |number: i16| relations.column(schema, row.get("relation"), number);
+    for number in row.get::<_, Vec<i16>>("numbers") {
+        // A class of operators or a collation is written where it is not that of the column. 0 is an expression.
+        match number {
+            0 => shape.push_str("\n0"),
+            _ => {
+                let (name, Attribute { type_oid, collation, .. }) = column(number)?;
+                shape.push_str(&format!("\n{name:?} {type_oid} {collation}"));
+            }
+        }
+    }
+    for tree in ["expressions", "predicate"] {
+        shape.push('\n');
+        let tree = row.get::<_, Option<&str>>(tree).unwrap_or_default();
+        alike::write_shape(tree, |number| column(number).map(|(name, _)| name), &mut shape).then_some(())?;
+    }
+    Some(shape)
 }

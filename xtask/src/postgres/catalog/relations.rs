@@ -1,5 +1,7 @@
 //! Tables and views, without what is in them.
 
+use std::collections::HashMap;
+
 use postgres::{Error, GenericClient, Row};
 
 use super::{OwnTables, object_name, optional_name};
@@ -9,23 +11,25 @@ use crate::schema::model::{ObjectName, Partition, Schema, Storage, Table, View};
 /// table.
 const RELATIONS: &str = concat!(
     "
-    SELECT n.nspname::text AS namespace, c.relname::text AS name, c.relkind::text AS kind,
+    SELECT c.oid, n.nspname::text AS namespace, c.relname::text AS name, c.relkind::text AS kind,
            c.relpersistence = 'u' AS unlogged, c.relrowsecurity AS row_security,
            c.relforcerowsecurity AS force_row_security, c.relreplident::text AS replica_identity,
-           (SELECT x.relname::text FROM pg_index AS i JOIN pg_class AS x ON x.oid = i.indexrelid
-            WHERE i.indrelid = c.oid AND i.indisreplident) AS replica_index,
+           CASE WHEN c.relreplident = 'i' THEN (
+               SELECT x.relname::text FROM pg_index AS i JOIN pg_class AS x ON x.oid = i.indexrelid
+               WHERE i.indrelid = c.oid AND i.indisreplident) END AS replica_index,
            CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END AS partition_by,
            pg_get_expr(c.relpartbound, c.oid) AS bound,
            tn.nspname::text AS of_namespace, t.typname::text AS of_name,
-           ARRAY(SELECT unnest(c.reloptions) ORDER BY 1)
-               || ARRAY(SELECT 'toast.' || unnest(o.reloptions) ORDER BY 1) AS options,
+           CASE WHEN c.reloptions IS NULL AND o.reloptions IS NULL THEN '{}' ELSE
+               ARRAY(SELECT unnest(c.reloptions) ORDER BY 1)
+               || ARRAY(SELECT 'toast.' || unnest(o.reloptions) ORDER BY 1) END AS options,
            CASE WHEN m.amname <> 'heap' THEN m.amname::text END AS access_method,
            s.spcname::text AS tablespace,
            'SERVER ' || quote_ident(fs.srvname) || coalesce(' OPTIONS (' || array_to_string(ARRAY(
                SELECT quote_ident(option_name) || ' ' || quote_literal(option_value)
                FROM pg_options_to_table(f.ftoptions) ORDER BY 1), ', ') || ')', '') AS foreign_server,
            CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END AS definition,
-           obj_description(c.oid, 'pg_class') AS comment
+           cd.description AS comment
     FROM pg_class AS c
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
     LEFT JOIN pg_class AS o ON o.oid = c.reltoastrelid
@@ -35,6 +39,8 @@ const RELATIONS: &str = concat!(
     LEFT JOIN pg_namespace AS tn ON tn.oid = t.typnamespace
     LEFT JOIN pg_foreign_table AS f ON f.ftrelid = c.oid
     LEFT JOIN pg_foreign_server AS fs ON fs.oid = f.ftserver
+    LEFT JOIN pg_description AS cd
+        ON cd.classoid = 'pg_class'::regclass AND cd.objoid = c.oid AND cd.objsubid = 0
     WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm')
       AND c.relname <> ALL ($1::text[])
       AND ",
@@ -59,8 +65,68 @@ const PARENTS: &str = concat!(
     " ORDER BY namespace, name, i.inhseqno"
 );
 
-pub(super) fn read(client: &mut impl GenericClient, own: &OwnTables, schema: &mut Schema) -> Result<(), Error> {
+/// The relations that are read, by OID: how other catalogs refer to them, and to their columns.
+#[derive(Debug, Default)]
+pub(super) struct Relations(HashMap<u32, Relation>);
+
+#[derive(Debug)]
+struct Relation {
+    name: ObjectName,
+    /// One for each column, in the same order.
+    attributes: Vec<Attribute>,
+}
+
+/// What other catalogs must know of a column beside its name.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Attribute {
+    /// `pg_attribute.attnum`
+    pub number: i16,
+    /// `pg_attribute.atttypid`
+    pub type_oid: u32,
+    /// `pg_attribute.attcollation`
+    pub collation: u32,
+}
+
+impl Relations {
+    pub(super) fn add(&mut self, oid: u32, name: ObjectName) {
+        self.0.insert(oid, Relation { name, attributes: Vec::new() });
+    }
+
+    /// Adds the next column of a relation; false where the relation is none that is read.
+    pub(super) fn add_attribute(&mut self, relation: u32, attribute: Attribute) -> bool {
+        self.0.get_mut(&relation).map(|relation| relation.attributes.push(attribute)).is_some()
+    }
+
+    pub(super) fn name(&self, oid: u32) -> Option<&ObjectName> {
+        Some(&self.0.get(&oid)?.name)
+    }
+
+    /// The table of this OID.
+    pub(super) fn table<'s>(&self, schema: &'s mut Schema, oid: u32) -> Option<&'s mut Table> {
+        schema.tables.get_mut(self.name(oid)?)
+    }
+
+    /// The view of this OID.
+    pub(super) fn view<'s>(&self, schema: &'s mut Schema, oid: u32) -> Option<&'s mut View> {
+        schema.views.get_mut(self.name(oid)?)
+    }
+
+    /// The column of this number in a relation, with its name.
+    pub(super) fn column<'s>(&self, schema: &'s Schema, relation: u32, number: i16) -> Option<(&'s str, Attribute)> {
+        let relation = self.0.get(&relation)?;
+        let at = relation.attributes.binary_search_by_key(&number, |attribute| attribute.number).ok()?;
+        let columns = match schema.tables.get(&relation.name) {
+            Some(table) => &table.columns,
+            None => &schema.views.get(&relation.name)?.columns,
+        };
+        Some((&columns.get(at)?.name, relation.attributes[at]))
+    }
+}
+
+pub(super) fn read(client: &mut impl GenericClient, own: &OwnTables, schema: &mut Schema) -> Result<Relations, Error> {
+    let mut relations = Relations::default();
     for row in client.query(RELATIONS, &[&own.tables])? {
+        relations.add(row.get("oid"), object_name(&row));
         match row.get("kind") {
             "v" | "m" => drop(schema.views.insert(object_name(&row), view(&row))),
             _ => drop(schema.tables.insert(object_name(&row), table(&row))),
@@ -74,7 +140,7 @@ pub(super) fn read(client: &mut impl GenericClient, own: &OwnTables, schema: &mu
             _ => table.inherits.push(parent),
         }
     }
-    Ok(())
+    Ok(relations)
 }
 
 fn table(row: &Row) -> Table {

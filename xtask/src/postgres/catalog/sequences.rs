@@ -12,7 +12,7 @@ const SEQUENCES: &str = concat!(
            q.seqcache AS cache, q.seqcycle AS cycle, c.relpersistence = 'u' AS unlogged,
            quote_ident(tn.nspname) || '.' || quote_ident(t.relname) || '.' || quote_ident(a.attname) AS owned_by,
            coalesce(d.deptype = 'i', false) AS identity,
-           obj_description(c.oid, 'pg_class') AS comment
+           o.description AS comment
     FROM pg_sequence AS q
     JOIN pg_class AS c ON c.oid = q.seqrelid
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
@@ -22,6 +22,8 @@ const SEQUENCES: &str = concat!(
     LEFT JOIN pg_class AS t ON t.oid = d.refobjid
     LEFT JOIN pg_namespace AS tn ON tn.oid = t.relnamespace
     LEFT JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid
+    LEFT JOIN pg_description AS o
+        ON o.classoid = 'pg_class'::regclass AND o.objoid = c.oid AND o.objsubid = 0
     WHERE (t.relname IS NULL OR t.relname <> ALL ($1::text[])) AND ",
     namespaces!(),
     " AND ",
