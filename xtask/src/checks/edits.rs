@@ -68,6 +68,16 @@ pub(super) fn add_checks(field: &Field, calls: &str) -> Option<Proposal> {
     Some(found)
 }
 
+/// Gives the check in the schema of `field` that is called like `call` the limit of `call`: `.max(100)`.
+pub(super) fn change_check(field: &Field, call: &str) -> Option<Proposal> {
+    let value = field.value.as_ref()?;
+    let (method, limit) = call.strip_prefix('.')?.strip_suffix(')')?.split_once('(')?;
+    let edit = Edit::ChangeCheck { schema: value.span, method: method.to_owned(), limit: limit.to_owned() };
+    let mut found = proposal(value, format!("make it `{call}`"), edit)?;
+    found.safe = field.reference.is_none() && !field.constraints.transformed;
+    Some(found)
+}
+
 /// Adds the values of `wanted` that the set at `place` lacks.
 pub(super) fn add_values(place: &Location, present: &[String], wanted: &[String]) -> Option<Proposal> {
     let missing: Vec<_> = wanted.iter().filter(|value| !present.contains(value)).collect();

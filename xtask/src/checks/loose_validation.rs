@@ -66,10 +66,12 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
             "demand {}",
             gaps.iter().map(|gap| format!("`{}`", gap.method())).collect::<Vec<_>>().join(" and ")
         ))
-        .with_proposal(if gaps.iter().all(Gap::is_absent) {
-            edits::add_checks(pair.field, &gaps.iter().map(Gap::method).collect::<String>())
-        } else {
-            None
+        .with_proposal(match gaps.as_slice() {
+            [gap] if !gap.is_absent() => edits::change_check(pair.field, &gap.method()),
+            gaps if gaps.iter().all(Gap::is_absent) => {
+                edits::add_checks(pair.field, &gaps.iter().map(Gap::method).collect::<String>())
+            }
+            _mixed => None,
         });
     let of_check = gaps.iter().all(|gap| gap.is_of_check(facts));
     let found = if of_check {

@@ -98,6 +98,7 @@ fn suggestion(proposal: &Proposal, text: &str, outline: &Outline) -> Option<Sugg
             Placed { span, replacement, rank: Some(*rank) }
         }
         Edit::AddCheck { schema, call } => check(text, outline, *schema, call)?,
+        Edit::ChangeCheck { schema, method, limit } => changed_check(text, outline, *schema, method, limit)?,
         Edit::Wrap { schema, call } => wrap(text, outline, *schema, call)?,
         Edit::AddValues { set, present, wanted } => {
             let changed = values::added(&proposal.file, text, *set, present, wanted)?;
@@ -195,6 +196,29 @@ fn check(text: &str, outline: &Outline, schema: Span, call: &str) -> Option<Plac
     let checked = chain.calls.iter().take_while(|(name, _)| CHECKED.contains(&name.as_str()));
     let end = checked.map(|(_, end)| *end).last()?;
     Some(Placed { span: Span { start: end, end }, replacement: call.to_owned(), rank: None })
+}
+
+/// The number in the one call of `method`. A message beside it that names a number would be wrong then.
+fn changed_check(text: &str, outline: &Outline, schema: Span, method: &str, limit: &str) -> Option<Placed> {
+    let chain = outline.chains.iter().find(|chain| chain.span == schema)?;
+    let mut called = chain.calls.iter().enumerate().filter(|(_, (name, _))| name == method);
+    let (at, (_, end)) = called.next().filter(|_| called.next().is_none())?;
+    let start = chain.calls[..at].last().map_or(schema.start, |(_, end)| *end);
+    let call = text.get(start as usize..*end as usize)?;
+    let (before, arguments) = call.split_once('(')?;
+    let number = arguments.trim_start();
+    let length = number.find(|character: char| !matches!(character, '0'..='9' | '_' | '.' | '-'))?;
+    let (number, rest) = number.split_at(length);
+    if number.is_empty() || rest.contains(|character: char| character.is_ascii_digit()) {
+        return None;
+    }
+    if !rest.trim_start().starts_with([',', ')']) {
+        return None;
+    }
+    let space = arguments.len() - arguments.trim_start().len();
+    let start = start + u32::try_from(before.len() + 1 + space).ok()?;
+    let span = Span { start, end: start + u32::try_from(number.len()).ok()? };
+    Some(Placed { span, replacement: limit.to_owned(), rank: None })
 }
 
 /// Behind everything that the schema is.

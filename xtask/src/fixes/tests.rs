@@ -165,6 +165,15 @@ fn schemas_get_what_they_lack() {
             "import { z } from \"zod\"\nexport const UpdateUserSchema = z.object({ email: z.string().trim().max(255).optional(), bio: z.string().max(20).nullable().optional() })\n",
         ),
         (
+            "import { z } from 'zod';\nexport const CreateUserSchema = z.object({\n  email: z\n    .string()\n    .max( 1_000, { message: 'too long' })\n    .trim(),\n  age: z.number().int().max(200).min(1),\n});\n",
+            "import { z } from 'zod';\nexport const CreateUserSchema = z.object({\n  email: z\n    .string()\n    .max( 255, { message: 'too long' })\n    .trim(),\n  age: z.number().int().max(150).min(1),\n});\n",
+        ),
+        // A message that names the limit would be wrong, and so might be what a name stands for.
+        (
+            "import { z } from 'zod';\nconst LIMIT = 900;\nexport const CreateUserSchema = z.object({\n  email: z.string().max(500, 'at most 500 characters'),\n  age: z.number().int().max(LIMIT).min(1),\n});\n",
+            "import { z } from 'zod';\nconst LIMIT = 900;\nexport const CreateUserSchema = z.object({\n  email: z.string().max(500, 'at most 500 characters'),\n  age: z.number().int().max(LIMIT).min(1),\n});\n",
+        ),
+        (
             "import { z as zod } from 'zod';\nexport const UserSchema = zod.object({\n  id: zod.string().uuid(),\n  age: zod.number().int().min(1).max(150),\n  bio: zod.string().max(20),\n});\n",
             "import { z as zod } from 'zod';\nexport const UserSchema = zod.object({\n  id: zod.string().uuid(),\n  email: zod.string().max(255),\n  age: zod.number().int().min(1).max(150),\n  bio: zod.string().max(20).nullable(),\n});\n",
         ),

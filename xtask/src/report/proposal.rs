@@ -46,6 +46,15 @@ pub enum Edit {
         /// With the point in front.
         call: String,
     },
+    /// A check of a schema gets another limit: `.max(255)` becomes `.max(100)`.
+    ChangeCheck {
+        /// The schema.
+        schema: Span,
+        /// The name of the check's method: `max`.
+        method: String,
+        /// The limit that it should have.
+        limit: String,
+    },
     /// A schema is wrapped: `.nullable()` behind everything else.
     Wrap {
         /// The schema.
