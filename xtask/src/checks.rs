@@ -49,6 +49,7 @@ pub(crate) mod test_utils;
 use std::cell::OnceCell;
 use std::fmt;
 
+use accepted_kinds::Layer;
 use direction::Uses;
 use entities::{ColumnFacts, EntityKind};
 use matching::{Described, Description, Role};
@@ -224,6 +225,19 @@ impl<'m, 'a> Compared<'m, 'a> {
     #[must_use]
     pub fn entity(&self) -> String {
         self.described.entity.title()
+    }
+
+    /// Whether the field's values are the driver's, an ORM's, or on their way over the network. A type that is inferred
+    /// from an ORM's table has its fields.
+    #[must_use]
+    pub fn layer(&self) -> Layer {
+        let stands_in = |orm: &Description<'_>| {
+            orm.declaration.fields.iter().any(|field| field.location == self.pair.field.location)
+        };
+        match self.description.layer() {
+            Layer::Driver if self.described.of_role(Role::Orm).any(stands_in) => Layer::Orm,
+            of_description => of_description,
+        }
     }
 
     /// Whether the table is one: of the columns of a view PostgreSQL does not know whether they can be null.

@@ -4,16 +4,20 @@
 
 mod history_table;
 mod raw;
+mod sources;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use globset::{Glob, GlobSet, GlobSetBuilder};
+use globset::GlobSet;
 
 use crate::report::Severity;
 use crate::tree::{Tree, WorkingTree};
 pub use raw::{Driver, LINT_EXCLUDE, Lint, Mapping, NamePatterns};
+pub use sources::{FilePatterns, Sources};
+
+use sources::glob_set;
 
 /// The file that holds nothing but the configuration, for monorepos without a `Cargo.toml`.
 const OWN_FILE: &str = "db.toml";
@@ -62,57 +66,6 @@ pub struct Config {
     pub lint: Lint,
 }
 
-/// Which files are read in which role. A file may have several.
-#[derive(Debug, Clone)]
-pub struct Sources {
-    /// Row types, insert types, domain types.
-    pub types: FilePatterns,
-    /// Zod schemas.
-    pub validation: FilePatterns,
-    /// API contracts.
-    pub contracts: FilePatterns,
-    /// Routes of the server.
-    pub routes: FilePatterns,
-    /// Drizzle tables.
-    pub drizzle: FilePatterns,
-    /// Files that have no role, whatever the others say.
-    pub exclude: GlobSet,
-}
-
-impl Sources {
-    /// The patterns of every role.
-    #[must_use]
-    pub fn roles(&self) -> [&FilePatterns; 5] {
-        [&self.types, &self.validation, &self.contracts, &self.routes, &self.drizzle]
-    }
-}
-
-/// The globs of one role.
-#[derive(Debug, Clone)]
-pub struct FilePatterns {
-    globs: Vec<String>,
-    set: GlobSet,
-}
-
-impl FilePatterns {
-    /// Whether nobody has given any.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.globs.is_empty()
-    }
-
-    /// Whether the file has this role.
-    #[must_use]
-    pub fn matches(&self, file: &str) -> bool {
-        self.set.is_match(file)
-    }
-
-    /// The folders that need to be walked: what stands before the first wildcard of each glob.
-    pub fn roots(&self) -> impl Iterator<Item = &str> {
-        self.globs.iter().map(|glob| literal_folder(glob))
-    }
-}
-
 impl Config {
     /// Reads all of `file`; without it all of the `db.toml` in `root`, or where there is none, `[workspace.metadata.db]`
     /// or `[package.metadata.db]` of its `Cargo.toml`.
@@ -134,7 +87,7 @@ impl Config {
         Ok(config)
     }
 
-    fn validate(raw: raw::RawConfig) -> Result<Self> {
+    fn validate(mut raw: raw::RawConfig) -> Result<Self> {
         let postgres_major = raw.postgres.split('.').next().and_then(|major| major.parse().ok());
         let Some(postgres_major) = postgres_major else {
             bail!(
@@ -145,6 +98,7 @@ impl Config {
         for path in [&raw.migrations, &raw.snapshot, &raw.baseline].into_iter().chain(&raw.scratch_setup) {
             stay_inside(path)?;
         }
+        let sources = Sources::new(&mut raw)?;
         Ok(Self {
             file: String::new(),
             postgres_major,
@@ -160,14 +114,7 @@ impl Config {
             ignored_routes: glob_set("ignored-routes", &raw.ignored_routes)?,
             driver: raw.driver,
             type_map: raw.type_map,
-            sources: Sources {
-                types: patterns("types", raw.types)?,
-                validation: patterns("validation", raw.validation)?,
-                contracts: patterns("contracts", raw.contracts)?,
-                routes: patterns("routes", raw.routes)?,
-                drizzle: patterns("drizzle", raw.drizzle)?,
-                exclude: glob_set("exclude", &raw.exclude)?,
-            },
+            sources,
             names: raw.names,
             map: raw.map,
             severity: raw.severity.into_iter().map(|(kind, level)| (kind, level.severity())).collect(),
@@ -214,29 +161,11 @@ fn unreadable(path: &Path) -> String {
     )
 }
 
-fn patterns(key: &str, globs: Vec<String>) -> Result<FilePatterns> {
-    globs.iter().try_for_each(|glob| stay_inside(glob))?;
-    Ok(FilePatterns { set: glob_set(key, &globs)?, globs })
-}
-
-fn glob_set(key: &str, globs: &[String]) -> Result<GlobSet> {
-    let mut set = GlobSetBuilder::new();
-    for glob in globs {
-        set.add(Glob::new(glob).with_context(|| format!("`{key}` holds `{glob}`, which is no glob"))?);
-    }
-    set.build().with_context(|| format!("`{key}` holds too many globs"))
-}
-
 fn stay_inside(path: &str) -> Result<()> {
     if path.starts_with('/') || path.split('/').any(|part| part == "..") {
         bail!("`{path}` leaves the monorepo: write paths relative to its root")
     }
     Ok(())
-}
-
-fn literal_folder(glob: &str) -> &str {
-    let wildcard = glob.find(['*', '?', '[', '{']).unwrap_or(glob.len());
-    glob[..wildcard].rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 #[cfg(test)]
@@ -258,13 +187,6 @@ mod tests {
     fn an_unknown_key_is_named_with_the_nearest_known_one() {
         let error = config("migratons = 'db'").expect_err("unknown key");
         assert!(format!("{error:#}").contains("did you mean `migrations`?"), "{error:#}");
-    }
-
-    #[test]
-    fn a_glob_is_walked_from_its_last_literal_folder() {
-        let config = config("types = ['shared/types/**/*.ts', '*.ts', 'one/file.ts']").expect("valid");
-        assert_eq!(config.sources.types.roots().collect::<Vec<_>>(), ["shared/types", "", "one"]);
-        assert!(config.sources.types.matches("shared/types/a/b.ts"));
     }
 
     #[test]

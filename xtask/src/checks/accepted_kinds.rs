@@ -67,6 +67,8 @@ impl Shape {
 pub enum Layer {
     /// The value that the driver returns or takes.
     Driver,
+    /// The value that an ORM makes of the driver's, as its columns say: `bigint('id', { mode: 'number' })`.
+    Orm,
     /// The value on its way over the network, before or after it is JSON.
     Wire,
 }
@@ -193,7 +195,7 @@ fn of_driver(layer: Layer, driver: Option<Driver>, native: &[Shape], json: &[Sha
     match (layer, driver) {
         (Layer::Driver, Some(Driver::NodePostgres | Driver::PostgresJs | Driver::Prisma)) => native.to_vec(),
         (Layer::Driver, Some(Driver::Postgrest)) => json.to_vec(),
-        (Layer::Driver, None) | (Layer::Wire, _) => [native, json, other].concat(),
+        (Layer::Driver, None) | (Layer::Orm | Layer::Wire, _) => [native, json, other].concat(),
     }
 }
 
@@ -236,6 +238,13 @@ mod tests {
         assert!(!ok("date", Kind::String, driver));
         let mapped = "driver = 'node-postgres'\ntype-map = { int8 = ['number'] }";
         assert!(ok("bigint", Kind::Number, mapped) && !ok("bigint", Kind::String, mapped));
+    }
+
+    #[test]
+    fn what_an_orm_makes_of_a_value_is_the_orms_to_say() {
+        let config = test_utils::config("driver = 'node-postgres'");
+        let of = |name: &str, kind| accepts(&ColumnType::resolve(name, &Schema::default()), &kind, Layer::Orm, &config);
+        assert!(of("bigint", Kind::Number) && of("date", Kind::String) && !of("text", Kind::Number));
     }
 
     #[test]

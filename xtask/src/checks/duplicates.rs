@@ -11,9 +11,13 @@ pub(super) fn removed(findings: Vec<Finding>) -> Vec<Finding> {
     let mut kept: Vec<Finding> = Vec::new();
     let mut known: HashMap<Key, usize> = HashMap::new();
     for finding in findings {
-        match key(&finding).and_then(|key| known.insert_or_get(key, kept.len())) {
+        let keys = keys(&finding);
+        match keys.iter().find_map(|key| known.get(key).copied()) {
             Some(first) => merge(&mut kept[first], finding),
-            None => kept.push(finding),
+            None => {
+                known.extend(keys.into_iter().map(|key| (key, kept.len())));
+                kept.push(finding);
+            }
         }
     }
     kept
@@ -41,16 +45,20 @@ enum Aspect {
     Resolution,
 }
 
-fn key(finding: &Finding) -> Option<Key> {
-    let aspect = aspect(finding.kind)?;
-    if aspect == Aspect::Values && finding.details.contains_key("missing") {
+/// Any of them makes a finding the same as another.
+fn keys(finding: &Finding) -> Vec<Key> {
+    let Some(aspect) = aspect(finding.kind) else { return Vec::new() };
+    let differs = aspect == Aspect::Values && finding.details.contains_key("missing");
+    let values = differs.then(|| {
         let detail = |key: &str| finding.details.get(key).map(ToString::to_string).unwrap_or_default();
-        return Some(Key::Values(["databaseValues", "missing", "unknown"].map(detail).join("|")));
-    }
-    let location = finding.location()?.clone();
-    // A declaration's name is the place of every column that it lacks.
-    let of_declaration = finding.kind.starts_with("MISSING_") && !finding.details.contains_key("found");
-    Some(Key::Place(location, aspect, of_declaration.then(|| finding.field.clone()).flatten()))
+        Key::Values(["databaseValues", "missing", "unknown"].map(detail).join("|"))
+    });
+    // A declaration's name is the place of every column that it lacks, and of several an enum is the place.
+    let of_several = finding.kind.starts_with("MISSING_") && !finding.details.contains_key("found") || differs;
+    let place = finding
+        .location()
+        .map(|location| Key::Place(location.clone(), aspect, of_several.then(|| finding.field.clone()).flatten()));
+    values.into_iter().chain(place).collect()
 }
 
 fn aspect(kind: &str) -> Option<Aspect> {
@@ -65,23 +73,6 @@ fn aspect(kind: &str) -> Option<Aspect> {
         "CONTRACT_FIELD_MISMATCH" => Some(Aspect::Promise),
         "UNRESOLVED_TYPE" => Some(Aspect::Resolution),
         _of_one_place => None,
-    }
-}
-
-trait InsertOrGet {
-    fn insert_or_get(&mut self, key: Key, value: usize) -> Option<usize>;
-}
-
-impl InsertOrGet for HashMap<Key, usize> {
-    /// The value that is there already, else none after inserting `value`.
-    fn insert_or_get(&mut self, key: Key, value: usize) -> Option<usize> {
-        match self.entry(key) {
-            std::collections::hash_map::Entry::Occupied(known) => Some(*known.get()),
-            std::collections::hash_map::Entry::Vacant(free) => {
-                free.insert(value);
-                None
-            }
-        }
     }
 }
 

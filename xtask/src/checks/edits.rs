@@ -94,6 +94,10 @@ pub(super) fn add_values(place: &Location, present: &[String], wanted: &[String]
 
 /// Calls `field` like `column`, in the style of its declaration.
 pub(super) fn rename(description: &Description<'_>, column: &Column, field: &Field) -> Option<Proposal> {
+    // What an ORM calls the column is written beside the property.
+    if field.column.as_ref().is_some_and(|column| *column != field.name) {
+        return None;
+    }
     let name = field_name(description, &column.name);
     let written = (field.location.span.end - field.location.span.start) as usize;
     let edit = Edit::Replace { span: field.location.span, replacement: name.clone() };

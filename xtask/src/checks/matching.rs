@@ -92,13 +92,17 @@ impl Description<'_> {
         }
     }
 
-    /// Whether it holds the whole primary key: then it describes rows that exist.
+    /// Whether it demands the whole primary key: then it describes rows that exist. A key that is taken from another
+    /// table is known before the row is.
     #[must_use]
     pub fn holds_primary_key(&self, entity: &Entity<'_>) -> bool {
-        let mut key = entity.columns.iter().filter(|facts| facts.primary_key).peekable();
-        let holds =
-            |facts: &ColumnFacts<'_>| self.pairing.pairs.iter().any(|pair| pair.column.name == facts.column.name);
-        key.peek().is_some() && key.all(holds)
+        let key: Vec<_> = entity.columns.iter().filter(|facts| facts.primary_key).collect();
+        let is_demanded = |facts: &&ColumnFacts<'_>| {
+            let mut pairs = self.pairing.pairs.iter();
+            pairs.any(|pair| pair.column.name == facts.column.name && !pair.field.optional && !pair.field.has_default)
+        };
+        let is_made_here = key.iter().any(|facts| !facts.foreign_key) || self.demands_what_server_makes(entity);
+        !key.is_empty() && is_made_here && key.iter().all(is_demanded)
     }
 
     /// Whether a schema demands what only the server knows, like the instant of creation: then it is of rows that exist,
@@ -114,7 +118,8 @@ impl Description<'_> {
     #[must_use]
     pub fn layer(&self) -> Layer {
         match self.role {
-            Role::Row | Role::Orm => Layer::Driver,
+            Role::Row => Layer::Driver,
+            Role::Orm => Layer::Orm,
             Role::Domain | Role::Insert | Role::Update => Layer::Wire,
             Role::Schema | Role::OutputSchema | Role::InsertSchema | Role::UpdateSchema => Layer::Wire,
         }
@@ -164,7 +169,7 @@ impl Role {
 pub struct Described<'a> {
     /// The table.
     pub entity: Entity<'a>,
-    /// In the order of the facts: types, ORM tables, schemas.
+    /// ORM tables, types, schemas, each in the order of the facts.
     pub descriptions: Vec<Description<'a>>,
     /// What is called like the table, and has too little in common with it.
     pub namesakes: Vec<Namesake<'a>>,

@@ -81,6 +81,52 @@ fn starts_word(characters: &[char], at: usize) -> bool {
     }
 }
 
+/// Whether two names may be one, written differently: a word more or less, a word misspelt, shortened or inflected.
+/// `introduced_date` and `introductionDate`, `upvotes` and `upvote_count`; but not `token_type` and `token_date`.
+#[must_use]
+pub fn are_alike(one: &str, other: &str) -> bool {
+    if key(one) == key(other) {
+        return true;
+    }
+    let (one, other) = (words(one), words(other));
+    let (shorter, longer) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+    match longer.len() - shorter.len() {
+        0 => differ_once(&shorter, &longer),
+        1 => (0..longer.len()).any(|left_out| {
+            let rest: Vec<_> =
+                longer.iter().enumerate().filter(|(at, _)| *at != left_out).map(|(_, word)| word).collect();
+            differ_once(&shorter, &rest)
+        }),
+        _several => false,
+    }
+}
+
+/// Whether two lists of words of one length are equal but for one word, which is alike.
+fn differ_once(one: &[String], other: &[impl AsRef<str>]) -> bool {
+    let mut different = one.iter().zip(other).filter(|(left, right)| *left != right.as_ref());
+    match (different.next(), different.next()) {
+        (None, _) => true,
+        (Some((left, right)), None) => are_alike_words(left, right.as_ref()),
+        (Some(_), Some(_)) => false,
+    }
+}
+
+/// `bio` and `biography`, `introduced` and `introduction`, `recieved` and `received`; but not `line1` and `line2`.
+fn are_alike_words(one: &str, other: &str) -> bool {
+    let digits = |word: &str| word.chars().filter(char::is_ascii_digit).collect::<String>();
+    let shared = one.chars().zip(other.chars()).take_while(|(left, right)| left == right).count();
+    let (shorter, longer) =
+        (one.chars().count().min(other.chars().count()), one.chars().count().max(other.chars().count()));
+    let is_cut = shared == shorter && shared >= 3;
+    let is_inflected = shared >= 5 && shared * 2 > longer;
+    let slips = match shorter {
+        0..=3 => 0,
+        4..=7 => 1,
+        _long => 2,
+    };
+    digits(one) == digits(other) && (is_cut || is_inflected || strsim::damerau_levenshtein(one, other) <= slips)
+}
+
 /// `user_preferences` as camel case: `userPreferences`.
 #[must_use]
 pub fn camel_case(name: &str) -> String {
@@ -238,6 +284,33 @@ mod tests {
         assert_eq!(majority_style(["id", "created_at", "updated_at", "userId"].into_iter()), Style::Snake);
         assert_eq!(majority_style(["id", "createdAt"].into_iter()), Style::Camel);
         assert_eq!(majority_style(["id"].into_iter()), Style::Either);
+    }
+
+    #[test]
+    fn names_are_alike_but_for_a_slip_or_a_word() {
+        for (one, other) in [
+            ("introduced_date", "introductionDate"),
+            ("upvote_count", "upvotes"),
+            ("last_login_at", "lastLogin"),
+            ("ai_confidence_score", "confidence_score"),
+            ("received_at", "recieved_at"),
+            ("bio", "biography"),
+            ("decision_reasoning", "decisionReason"),
+        ] {
+            assert!(are_alike(one, other) && are_alike(other, one), "{one} {other}");
+        }
+        for (one, other) in [
+            ("analytics_type", "analytics_date"),
+            ("verification_token", "verification_status"),
+            ("password_hash", "username"),
+            ("title_normalized", "short_title"),
+            ("address_line1", "address_line2"),
+            ("state", "status"),
+            ("created_at", "updated_at"),
+            ("token", "token_expires_at"),
+        ] {
+            assert!(!are_alike(one, other) && !are_alike(other, one), "{one} {other}");
+        }
     }
 
     #[test]

@@ -37,10 +37,10 @@ pub const CHECK: Check = Check {
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
     let judge = |compared: Compared<'_, '_>| {
-        let Compared { description, facts, pair, .. } = compared;
+        let Compared { facts, pair, .. } = compared;
         let stated = &pair.field.sql.as_ref().filter(|_| compared.is_of_table())?.ty;
         // What TypeScript shows too is said there already.
-        let shown = !accepted_kinds::accepts(&facts.ty, &pair.field.kind, description.layer(), model.input.config);
+        let shown = !accepted_kinds::accepts(&facts.ty, &pair.field.kind, compared.layer(), model.input.config);
         let difference = difference(stated, &facts.ty).filter(|_| !shown)?;
         let finding = finding(model, compared, stated);
         Some(if difference == Difference::Harmless { finding.as_warning() } else { finding })

@@ -167,12 +167,23 @@ impl<'a> Pairing<'a> {
         }
     }
 
-    /// One column without a field and one field without a column, where the two are alike, are one mistake.
+    /// One column without a field and one field without a column, where the two are alike, are one mistake. Where they
+    /// are not, their place says it, if the declaration is like the table in everything else.
     fn find_renamed(&mut self, entity: &Entity<'a>, declaration: &Declaration, config: &Config) {
-        let columns = std::mem::take(&mut self.missing);
-        for column in columns {
-            let alike = |field: &&'a Field| is_renamed(column, field, entity, declaration, config);
-            match self.extra.iter().position(alike) {
+        self.rename_where(|column, field| is_renamed(column, field, entity, declaration, config));
+        let (columns, fields) = (self.named() + self.missing.len(), self.named() + self.extra.len());
+        if is_small_part(self.missing.len(), columns) && is_small_part(self.extra.len(), fields) {
+            self.rename_where(|column, field| {
+                stands_in_its_place(column, field, entity, declaration)
+                    && !is_stood_for(column, field, declaration)
+                    && may_hold(column, field, entity, config)
+            });
+        }
+    }
+
+    fn rename_where(&mut self, is_renamed: impl Fn(&Column, &'a Field) -> bool) {
+        for column in std::mem::take(&mut self.missing) {
+            match self.extra.iter().position(|field| is_renamed(column, field)) {
                 Some(at) => self.renamed.push(Pair { column, field: self.extra.remove(at) }),
                 None => self.missing.push(column),
             }
@@ -278,27 +289,24 @@ fn is_longer(longer: &str, shorter: &str) -> bool {
     shorter.len() < longer.len() && shorter.iter().all(|word| longer.contains(word))
 }
 
+/// A request's `password` becomes the `password_hash`; it is not called so.
+fn is_stood_for(column: &Column, field: &Field, declaration: &Declaration) -> bool {
+    declaration.origin == Origin::Zod && stands_for(column, field)
+}
+
+/// By its names: of the property, and of the column that an ORM's says it is for.
 fn is_renamed(column: &Column, field: &Field, entity: &Entity<'_>, declaration: &Declaration, config: &Config) -> bool {
-    // A request's `password` becomes the `password_hash`; it is not called so.
-    if declaration.origin == Origin::Zod && stands_for(column, field) {
-        return false;
-    }
-    let (left, right) = (names::key(&column.name), names::key(&field.name));
-    left == right
-        || strsim::jaro_winkler(&left, &right) > 0.85
-        || is_abbreviated(&left, &right)
-        || (stands_in_its_place(column, field, entity, declaration) && may_hold(column, field, entity, config))
+    let mut called = [Some(field.name.as_str()), field.column.as_deref()].into_iter().flatten();
+    let is_same = names::key(&column.name) == names::key(&field.name);
+    let is_alike = called.any(|name| names::are_alike(&column.name, name));
+    let may_be = is_same || may_hold(column, field, entity, config);
+    is_alike && may_be && !is_stood_for(column, field, declaration)
 }
 
 /// Whether the field may hold what the column holds; if not, that it stands in the column's place means nothing.
 fn may_hold(column: &Column, field: &Field, entity: &Entity<'_>, config: &Config) -> bool {
     let facts = entity.column(&column.name);
     facts.is_some_and(|facts| accepted_kinds::accepts(&facts.ty, &field.kind, Layer::Wire, config))
-}
-
-/// `bio` and `biography`.
-fn is_abbreviated(left: &str, right: &str) -> bool {
-    left.len().min(right.len()) >= 3 && (left.starts_with(right) || right.starts_with(left))
 }
 
 /// Whether the field stands between the fields of the columns on both sides of `column`. At either end one neighbour

@@ -37,7 +37,7 @@ pub const CHECK: Check = Check {
 fn run(model: &Model<'_>) -> Vec<Finding> {
     let wrong = model.type_fields().filter(|compared| {
         let Compared { description, facts, pair, .. } = compared;
-        let accepted = accepted_kinds::accepts(&facts.ty, &pair.field.kind, description.layer(), model.input.config);
+        let accepted = accepted_kinds::accepts(&facts.ty, &pair.field.kind, compared.layer(), model.input.config);
         !accepted && !is_value_object(description, pair.field)
     });
     wrong.map(|compared| finding(model, compared)).collect()

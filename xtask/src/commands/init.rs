@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, bail};
 
 use super::Outcome;
 use crate::cli::GlobalOptions;
+use crate::import::Layout;
 use crate::init::{self, Proposal};
 use crate::terminal::Terminal;
 use crate::tree::WorkingTree;
@@ -99,27 +100,46 @@ fn for_people(proposal: &Proposal, place: &Place, text: &str, written: bool, car
     if !written {
         steps.push(format!("{cargo} init --write"));
     }
-    for (layout, folder) in &proposal.foreign {
-        let import =
-            format!("{cargo} db-import --from {} {}", layout.name(), if folder.is_empty() { "." } else { folder });
-        steps.push(import);
-    }
-    steps.push(format!("{cargo} db-snapshot"));
-    steps.push(format!("{cargo} db-verify"));
+    steps.extend(next(proposal).map(|command| format!("{cargo} {command}")));
     let steps: String = steps.iter().map(|step| format!("  {step}\n")).collect();
-    let missing = missing(proposal);
-    format!("{head}\n\n{text}\n{missing}next:\n{steps}")
+    let notes: String = notes(proposal).iter().map(|note| format!("{note}\n\n")).collect();
+    format!("{head}\n\n{text}\n{notes}next:\n{steps}")
 }
 
-/// What was not found, so that nobody takes a silence for a pass.
-fn missing(proposal: &Proposal) -> String {
+/// The commands that lead to the first findings.
+fn next(proposal: &Proposal) -> impl Iterator<Item = String> {
+    let import = proposal.foreign.first().map(|(layout, folder)| import(*layout, folder));
+    let without = !proposal.has_own && import.is_none();
+    let verify = if without { "db-verify --database --database-url <url>" } else { "db-verify" };
+    let snapshot = (!without).then(|| "db-snapshot    # from then on no database is needed to verify".to_owned());
+    import.into_iter().chain([verify.to_owned()]).chain(snapshot)
+}
+
+fn import(layout: Layout, folder: &str) -> String {
+    format!("db-import --from {} {}", layout.name(), if folder.is_empty() { "." } else { folder })
+}
+
+/// What was found and is not part of the proposal, and what was not found, so that nobody takes a silence for a pass.
+fn notes(proposal: &Proposal) -> Vec<String> {
+    let others = proposal.foreign.iter().skip(1);
+    let others = others
+        .map(|(layout, folder)| format!("migrations of another database: {} --to <folder>", import(*layout, folder)));
+    let unreadable = proposal.unreadable.iter();
+    let unreadable = unreadable.map(|(folder, why)| format!("`{folder}` cannot be imported: {why}"));
+    let none = (!proposal.has_own && proposal.foreign.is_empty()).then(|| {
+        "no migrations were found that can be imported: judge a database as it is, and begin with its schema \
+         (`pg_dump --schema-only`) as the first migration (`db-new`)"
+            .to_owned()
+    });
+    others.chain(unreadable).chain(none).chain(missing(proposal)).collect()
+}
+
+fn missing(proposal: &Proposal) -> Option<String> {
     let keys = ["types", "validation", "contracts", "routes"];
     let found = |key: &&&str| !proposal.roles.iter().any(|(known, _, _)| known == *key);
     let missing: Vec<_> = keys.iter().filter(found).map(|key| format!("`{key}`")).collect();
-    if missing.is_empty() {
-        return String::new();
-    }
-    format!("nothing was found for {}: add globs for them if there is something\n\n", missing.join(", "))
+    (!missing.is_empty())
+        .then(|| format!("nothing was found for {}: add globs for them if there is something", missing.join(", ")))
 }
 
 #[cfg(test)]

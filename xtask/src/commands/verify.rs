@@ -144,7 +144,7 @@ pub fn run_on_git(root: PathBuf, global: GlobalOptions, options: &Options, termi
 
 /// Compares the TypeScript of `context` with the schema that the options ask for.
 fn examine<'a>(context: &'a Context, options: &Options) -> Result<Examined<'a>> {
-    let migrations = files::load(&context.tree(), &context.config.migrations)?;
+    let migrations = migrations(context, options)?;
     let last = options.migration.as_deref().map(|name| migrations::find(&migrations, name)).transpose()?;
     let asked = last.map_or(migrations.len(), |last| migrations.partition_point(|one| one.version <= last.version));
     let name = last.map(ToString::to_string);
@@ -153,6 +153,15 @@ fn examine<'a>(context: &'a Context, options: &Options) -> Result<Examined<'a>> 
     let mut report = report(context, &judge, &expected, name.as_deref());
     report.shown_at_most = options.max_findings;
     Ok(Examined { report, expected, migrations, asked, judge })
+}
+
+/// A database that is judged as it is need not have been made by migrations: Drizzle's `push` needs none.
+fn migrations(context: &Context, options: &Options) -> Result<Vec<Migration>> {
+    let folder = &context.config.migrations;
+    if options.database && context.tree().files(folder).is_err() {
+        return Ok(Vec::new());
+    }
+    files::load(&context.tree(), folder)
 }
 
 fn report(context: &Context, judge: &Judge<'_>, expected: &Expected, name: Option<&str>) -> Verification {

@@ -10,6 +10,14 @@ const FEW: usize = 2;
 
 /// Globs that match all of `files`.
 pub(super) fn cover(files: &[String]) -> Vec<String> {
+    // A glob of a folder leaves them out.
+    let (declarations, files): (Vec<String>, Vec<String>) =
+        files.iter().cloned().partition(|file| file.ends_with(".d.ts"));
+    let declarations = declarations.iter().map(|file| globset::escape(file));
+    globs_of(&files).into_iter().chain(declarations).collect()
+}
+
+fn globs_of(files: &[String]) -> Vec<String> {
     if files.len() <= FEW {
         return files.iter().map(|file| globset::escape(file)).collect();
     }
@@ -71,6 +79,7 @@ mod tests {
         assert_eq!(globs(&["a/b/x.ts", "a/b/y.ts", "a/b/z.ts", "a/b/c/y.ts"]), ["a/b/**/*.ts"]);
         assert_eq!(globs(&["app/[id]/x.ts", "a.ts"]), ["app/[[]id[]]/x.ts", "a.ts"]);
         assert_eq!(globs(&["app/[id]/x.ts", "app/[id]/y.ts", "b/z.ts"]), ["app/[[]id[]]/**/*.ts", "b/**/*.ts"]);
+        assert_eq!(globs(&["a/x.ts", "a/y.ts", "a/z.ts", "a/db.d.ts"]), ["a/**/*.ts", "a/db.d.ts"]);
         assert_eq!(globs(&["x.ts", "a/y.tsx", "z.ts"]), ["a/**/*.{ts,tsx,mts,cts}", "x.ts", "z.ts"]);
     }
 

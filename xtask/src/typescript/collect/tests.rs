@@ -52,11 +52,19 @@ fn tables_are_linked_by_drizzle_kysely_supabase_and_kanel() {
         export type Generated<T> =
           T extends ColumnType<infer S, infer I, infer U> ? ColumnType<S, I | undefined, U> : ColumnType<T, T | undefined, T>;
         export type Timestamp = ColumnType<Date, Date | string, Date | string>;
-        export interface Users { id: Generated<string>; createdAt: Generated<Timestamp> }",
+        export interface Users { id: Generated<string>; createdAt: Generated<Timestamp>;
+          active: Generated<boolean | null>; tags: Generated<string[] | null> }",
     );
     let users = codegen.types.iter().find(|ty| ty.name == "Users").expect("the interface");
-    let kinds: Vec<_> = users.fields.iter().map(|field| field.kind.clone()).collect();
-    assert_eq!(kinds, [Kind::String, Kind::Date]);
+    let held: Vec<_> =
+        users.fields.iter().map(|field| (field.kind.clone(), field.nullable, field.has_default)).collect();
+    let expected = [
+        (Kind::String, false, true),
+        (Kind::Date, false, true),
+        (Kind::Boolean, true, true),
+        (Kind::Array(Box::new(Kind::String)), true, true),
+    ];
+    assert_eq!(held, expected);
     let supabase =
         of("export type Database = { public: { Tables: { a: { Row: { x: string }; Insert: { x?: string } } } } };
         export type A = Database['public']['Tables']['a']['Row'];");

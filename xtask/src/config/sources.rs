@@ -1,0 +1,139 @@
+//! Which files are read in which role.
+
+use anyhow::{Context, Result};
+use globset::{Glob, GlobSet, GlobSetBuilder};
+
+use super::raw::RawConfig;
+use super::stay_inside;
+
+/// Which files are read in which role. A file may have several.
+#[derive(Debug, Clone)]
+pub struct Sources {
+    /// Row types, insert types, domain types.
+    pub types: FilePatterns,
+    /// Zod schemas.
+    pub validation: FilePatterns,
+    /// API contracts.
+    pub contracts: FilePatterns,
+    /// Routes of the server.
+    pub routes: FilePatterns,
+    /// Drizzle tables.
+    pub drizzle: FilePatterns,
+    /// Files that have no role, whatever the others say.
+    pub exclude: GlobSet,
+    /// Whether `.d.ts` files have no role unless a glob names them.
+    pub exclude_declarations: bool,
+}
+
+impl Sources {
+    /// Takes the globs out of `raw`.
+    pub(super) fn new(raw: &mut RawConfig) -> Result<Self> {
+        let (declarations, exclude): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut raw.exclude).into_iter().partition(|glob| glob == ALL_DECLARATIONS);
+        let of = |key, globs: &mut Vec<String>| patterns(key, std::mem::take(globs));
+        Ok(Self {
+            types: of("types", &mut raw.types)?,
+            validation: of("validation", &mut raw.validation)?,
+            contracts: of("contracts", &mut raw.contracts)?,
+            routes: of("routes", &mut raw.routes)?,
+            drizzle: of("drizzle", &mut raw.drizzle)?,
+            exclude: glob_set("exclude", &exclude)?,
+            exclude_declarations: !declarations.is_empty(),
+        })
+    }
+
+    /// Whether the file has no role, whatever the globs of roles say. kysely-codegen and others write what they read from
+    /// the database to `.d.ts` files: a glob that ends like this means them.
+    #[must_use]
+    pub fn excludes(&self, file: &str) -> bool {
+        let is_unnamed = || {
+            file.ends_with(DECLARATIONS) && !self.roles().iter().any(|patterns| patterns.declarations.is_match(file))
+        };
+        self.exclude.is_match(file) || (self.exclude_declarations && is_unnamed())
+    }
+
+    /// The patterns of every role.
+    #[must_use]
+    pub fn roles(&self) -> [&FilePatterns; 5] {
+        [&self.types, &self.validation, &self.contracts, &self.routes, &self.drizzle]
+    }
+}
+
+/// How the names of files end that hold declarations only.
+const DECLARATIONS: &str = ".d.ts";
+
+/// The glob of all of them, as the defaults have it.
+const ALL_DECLARATIONS: &str = "**/*.d.ts";
+
+/// The globs of one role.
+#[derive(Debug, Clone)]
+pub struct FilePatterns {
+    globs: Vec<String>,
+    set: GlobSet,
+    /// Of those globs that name `.d.ts` files.
+    declarations: GlobSet,
+}
+
+impl FilePatterns {
+    /// Whether nobody has given any.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.globs.is_empty()
+    }
+
+    /// Whether the file has this role.
+    #[must_use]
+    pub fn matches(&self, file: &str) -> bool {
+        self.set.is_match(file)
+    }
+
+    /// The folders that need to be walked: what stands before the first wildcard of each glob.
+    pub fn roots(&self) -> impl Iterator<Item = &str> {
+        self.globs.iter().map(|glob| literal_folder(glob))
+    }
+}
+
+fn patterns(key: &str, globs: Vec<String>) -> Result<FilePatterns> {
+    globs.iter().try_for_each(|glob| stay_inside(glob))?;
+    let declarations: Vec<String> = globs.iter().filter(|glob| glob.ends_with(DECLARATIONS)).cloned().collect();
+    Ok(FilePatterns { set: glob_set(key, &globs)?, declarations: glob_set(key, &declarations)?, globs })
+}
+
+pub(super) fn glob_set(key: &str, globs: &[String]) -> Result<GlobSet> {
+    let mut set = GlobSetBuilder::new();
+    for glob in globs {
+        set.add(Glob::new(glob).with_context(|| format!("`{key}` holds `{glob}`, which is no glob"))?);
+    }
+    set.build().with_context(|| format!("`{key}` holds too many globs"))
+}
+
+fn literal_folder(glob: &str) -> &str {
+    let wildcard = glob.find(['*', '?', '[', '{']).unwrap_or(glob.len());
+    glob[..wildcard].rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Config, raw};
+
+    fn config(text: &str) -> Config {
+        Config::validate(raw::parse(text, raw::Section::Whole).expect("keys")).expect("valid")
+    }
+
+    #[test]
+    fn a_glob_is_walked_from_its_last_literal_folder() {
+        let config = config("types = ['shared/types/**/*.ts', '*.ts', 'one/file.ts']");
+        assert_eq!(config.sources.types.roots().collect::<Vec<_>>(), ["shared/types", "", "one"]);
+        assert!(config.sources.types.matches("shared/types/a/b.ts"));
+    }
+
+    #[test]
+    fn declaration_files_have_a_role_where_a_glob_names_them() {
+        let excludes = |keys: &str, file: &str| config(keys).sources.excludes(file);
+        assert!(excludes("types = ['src/**/*.ts']", "src/db.d.ts"));
+        assert!(!excludes("types = ['src/**/*.ts', 'src/db.d.ts']", "src/db.d.ts"));
+        assert!(excludes("types = ['src/db.d.ts']", "src/other.d.ts"));
+        assert!(!excludes("types = ['src/**/*.d.ts']\nexclude = []", "src/db.test.d.ts"));
+        assert!(excludes("types = ['src/**/*.d.ts']", "src/db.test.d.ts"), "tests stay out");
+    }
+}
