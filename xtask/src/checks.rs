@@ -59,7 +59,7 @@ use crate::config::Config;
 use crate::report::{Category, Coverage, EntityAlignment, Finding, Rule, Severity};
 use crate::schema::model::Schema;
 use crate::schema::provenance::Provenance;
-use crate::typescript::facts::{ContractReference, Facts, Field};
+use crate::typescript::facts::{ContractReference, Facts, Field, SqlScalar};
 
 /// Every check, in the order in which findings of one field are shown.
 pub const CHECKS: &[Check] = &[
@@ -238,6 +238,17 @@ impl<'m, 'a> Compared<'m, 'a> {
             Layer::Driver if self.described.of_role(Role::Orm).any(stands_in) => Layer::Orm,
             of_description => of_description,
         }
+    }
+
+    /// Whether a custom type of an ORM makes such values of the column, which is its own to say.
+    #[must_use]
+    pub fn is_of_custom_type(&self) -> bool {
+        let pairs = self.described.of_role(Role::Orm).flat_map(|orm| &orm.pairing.pairs);
+        let mut of_column = pairs.filter(|pair| pair.column.name == self.pair.column.name).map(|pair| pair.field);
+        of_column.any(|field| {
+            let is_custom = field.sql.as_ref().is_some_and(|sql| matches!(sql.ty.scalar, SqlScalar::Unknown(_)));
+            is_custom && field.kind == self.pair.field.kind
+        })
     }
 
     /// Whether the table is one: of the columns of a view PostgreSQL does not know whether they can be null.

@@ -139,7 +139,8 @@ pub fn read(tree: &dyn Tree, layout: Layout) -> Result<Found> {
         Layout::Hasura => hasura::read(&source),
     }?;
     if found.drafts.is_empty() {
-        bail!("there are no migrations of {}: expected {}", layout.name(), layout.expected())
+        let why = found.notes.first().map_or_else(String::new, |note| format!("; `{}` {}", note.file, note.text));
+        bail!("there are no migrations of {}: expected {}{why}", layout.name(), layout.expected())
     }
     Ok(found)
 }

@@ -47,14 +47,27 @@ fn findings(model: &Model<'_>, described: &Described<'_>, description: &Descript
         let facts = described.entity.column(&pair.column.name)?;
         let allowed = facts.demands.values.as_deref()?;
         let difference = match values_of(&pair.field.kind) {
+            Values::Known(values) if is_of_another_thing(description, &values, allowed) => return None,
             Values::Known(values) => Difference::of(&values, allowed, description.role)?,
             Values::AnyString => return any_string(model, described, description, pair, facts, allowed),
             Values::None => return None,
         };
         let found = finding(model, described, description, pair, allowed, &difference);
+        let found = if is_part_of_thing(description) { found.as_warning() } else { found };
         Some(found.at_values(described.entity.name, facts, model.input.provenance))
     };
     description.pairing.pairs.iter().filter_map(judge).collect()
+}
+
+/// Whether the type only is called like the table, and holds a part of it.
+fn is_part_of_thing(description: &Description<'_>) -> bool {
+    description.role == Role::Domain && !description.is_whole()
+}
+
+/// Of such a type, values that for the most part are not the column's are about something else.
+fn is_of_another_thing(description: &Description<'_>, values: &[String], allowed: &[String]) -> bool {
+    let common = values.iter().filter(|value| allowed.contains(value)).count();
+    is_part_of_thing(description) && common * 2 < values.len().min(allowed.len())
 }
 
 /// The string values that a kind allows.
@@ -227,8 +240,19 @@ mod tests {
                 "export interface UserTable { id: string; role: 'admin' | 'citizen' | 'expert';\n state: string }",
                 (2, "state"),
             ),
+            // What is wrong about a Drizzle table is wrong about the types that are inferred from it.
+            Case::failing(
+                "CREATE TABLE users (id uuid NOT NULL, state text NOT NULL, CHECK (state IN ('on', 'off')));",
+                "import { pgTable, uuid, text } from 'drizzle-orm/pg-core';\nexport const users = pgTable('users', { id: uuid('id').notNull(),\n state: text('state', { enum: ['on', 'broken'] }).notNull() });\nexport type User = typeof users.$inferSelect;\nexport type NewUser = typeof users.$inferInsert;",
+                (3, "state"),
+            ),
         ],
         passing: &[
+            // What only is called like the table may speak of other things.
+            Case::passing(
+                TABLE,
+                "export interface UserTable { id: string; role: 'expert' | 'admin' | 'citizen'; state: 'on' | 'off' }\nexport interface User { id: string; label: string; role: 'host' | 'guest' | 'robot' | 'admin' }",
+            ),
             Case::passing(
                 TABLE,
                 "export interface UserTable { id: string; role: 'expert' | 'admin' | 'citizen'; state: 'on' | 'off' }",

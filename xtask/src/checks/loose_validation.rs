@@ -124,6 +124,11 @@ mod tests {
             ),
         ],
         passing: &[
+            // What all variants demand is demanded.
+            Case::valid(
+                "CREATE TABLE notes (id uuid PRIMARY KEY, kind text NOT NULL, title varchar(100) NOT NULL, size integer NOT NULL);",
+                "const Long = z.object({ id: z.uuid(), kind: z.literal('long'), title: z.string().max(100), size: z.number().int() });\nconst Short = z.object({ id: z.uuid(), kind: z.literal('short'), title: z.string().max(20), size: z.number().int() });\nexport const CreateNoteSchema = z.discriminatedUnion('kind', [Long, Short]);",
+            ),
             Case::valid(
                 TABLE,
                 "export const CreateBillSchema = z.object({ title: z.string().max(100), rating: z.number().int().min(1).max(5), code: z.string().regex(/^[A-Z]+$/), votes: z.number().int().nonnegative() });",

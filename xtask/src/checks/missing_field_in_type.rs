@@ -143,8 +143,24 @@ mod tests {
                 "export interface UserTable { id: string; email: string; display_name: string }\nexport type UserRow = UserTable;",
                 (1, "bio"),
             ),
+            // Its place says it, where all else agrees.
+            Case::failing(
+                TABLE,
+                "export interface UserTable { id: string; email: string;\n nick: string; bio: string | null }",
+                (2, "display_name"),
+            ),
         ],
         passing: &[
+            // Where an ORM has the rows, what is called a row may be that of a list.
+            Case::passing(
+                TABLE,
+                "import { pgTable, uuid, text } from 'drizzle-orm/pg-core';\nexport const users = pgTable('users', { id: uuid('id').notNull(), email: text('email').notNull(), displayName: text('display_name').notNull(), bio: text('bio') });\nexport interface UserRow { id: string; email: string; lastSeen: string; postCount: number }",
+            ),
+            // A user of another package.
+            Case::passing(
+                TABLE,
+                "declare module 'some-auth' { interface User { id?: string; email?: string | null; bio: string } }\nexport interface UserTable { id: string; email: string; display_name: string; bio: string | null }",
+            ),
             Case::passing(
                 TABLE,
                 "export interface UserTable { id: string; email: string; display_name: string; bio: string | null }",

@@ -38,7 +38,7 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
     let wrong = model.type_fields().filter(|compared| {
         let Compared { description, facts, pair, .. } = compared;
         let accepted = accepted_kinds::accepts(&facts.ty, &pair.field.kind, compared.layer(), model.input.config);
-        !accepted && !is_value_object(description, pair.field)
+        !accepted && !is_value_object(description, pair.field) && !compared.is_of_custom_type()
     });
     wrong.map(|compared| finding(model, compared)).collect()
 }
@@ -106,6 +106,14 @@ mod tests {
             },
         ],
         passing: &[
+            // Drizzle converts what the driver returns, as its columns say.
+            Case {
+                configuration: "driver = 'node-postgres'",
+                ..Case::passing(
+                    "CREATE TABLE ticks (id bigint NOT NULL, day date NOT NULL, at timestamptz NOT NULL);",
+                    "import { pgTable, bigint, date, customType } from 'drizzle-orm/pg-core';\nconst millis = customType<{ data: number }>({ dataType: () => 'timestamptz' });\nexport const ticks = pgTable('ticks', { id: bigint('id', { mode: 'number' }).notNull(), day: date('day').notNull(), when: Object.assign(millis('at'), { own: 1 }).notNull() });\nexport type TickRow = typeof ticks.$inferSelect;",
+                )
+            },
             Case::passing(
                 TABLE,
                 "type BillId = string & { readonly __brand: 'BillId' };\nexport interface Bill { id: BillId; voteCount: number; tags: string[]; budget: string; data: Record<string, unknown>; filedOn: string }",

@@ -147,6 +147,11 @@ mod tests {
             ),
         ],
         passing: &[
+            // A key that is taken from another table is known before the row is.
+            Case::valid(
+                "CREATE TABLE scores (user_id uuid PRIMARY KEY REFERENCES users, points integer, note text);",
+                "export const ScoreSchema = z.object({ userId: z.uuid(), points: z.number().int(), note: z.string() });",
+            ),
             Case::valid(
                 TABLE,
                 "export const CreateUserSchema = z.object({ email: z.string(), bio: z.string(), role: z.string().optional() });",

@@ -38,7 +38,7 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
 fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
     let Compared { described, description, facts, pair } = compared;
     let config = model.input.config;
-    if accepted_kinds::accepts(&facts.ty, &pair.field.kind, Layer::Wire, config) {
+    if accepted_kinds::accepts(&facts.ty, &pair.field.kind, Layer::Wire, config) || compared.is_of_custom_type() {
         return None;
     }
     let kind = wording::kind(&pair.field.kind);

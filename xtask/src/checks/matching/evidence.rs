@@ -9,6 +9,7 @@ use super::likeness::{Adopted, Lacking, Unclaimed};
 use super::names::{NameTable, is_output_name, is_shared};
 use super::{Described, Description, Match, Namesake, Role, Strength};
 use crate::checks::entities::{Entity, EntityKind};
+use crate::checks::names;
 use crate::checks::pairing::{OrmNames, Pairing, Relations, Rules};
 use crate::config::Config;
 use crate::typescript::facts::{Declaration, Facts, Field, Origin, Side};
@@ -140,6 +141,8 @@ fn is_alike(declaration: &Declaration, hit: &Match, pairing: &Pairing<'_>) -> bo
 struct RowEvidence<'a> {
     /// The strongest that there is.
     strength: Strength,
+    /// Whether an ORM's table is one of them.
+    orm: bool,
     /// Where only names say it, the declaration that is most like the table.
     likeliest: Option<&'a Declaration>,
 }
@@ -150,7 +153,8 @@ fn row_evidence<'a>(kept: &[(&'a Declaration, Match, Pairing<'a>)]) -> RowEviden
     let strongest = of_rows().filter(|(_, hit, _)| hit.strength == strength);
     let likeness = |pairing: &Pairing<'_>| (pairing.pairs.len(), usize::MAX - pairing.extra.len());
     let likeliest = strongest.rev().max_by_key(|(.., pairing)| likeness(pairing)).map(|(declaration, ..)| *declaration);
-    RowEvidence { strength, likeliest }
+    let orm = of_rows().any(|(one, ..)| one.origin == Origin::Drizzle);
+    RowEvidence { strength, orm, likeliest }
 }
 
 /// Whether every field of `ty` stands in `schema`.
@@ -178,6 +182,8 @@ fn role(declaration: &Declaration, hit: &Match, pairing: &Pairing<'_>, row: &Row
 fn is_row(declaration: &Declaration, hit: &Match, pairing: &Pairing<'_>, row: &RowEvidence<'_>) -> bool {
     let is_likeliest = || row.likeliest.is_some_and(|likeliest| std::ptr::eq(likeliest, declaration));
     match hit.strength {
+        // Where an ORM has the rows, `UserRow` may be that of a list or of another store.
+        Strength::Row if row.orm && says_row_only(declaration) => pairing.is_nearly_whole(),
         Strength::Stated | Strength::Derived | Strength::Row => true,
         Strength::Model => row.strength == Strength::Model && !pairing.is_projection(declaration),
         // What also holds what is joined is the thing rather than its row; what a file keeps to itself is for one use.
@@ -186,4 +192,8 @@ fn is_row(declaration: &Declaration, hit: &Match, pairing: &Pairing<'_>, row: &R
             row.strength == Strength::Bare && is_shared(declaration) && is_likeliest() && is_whole
         }
     }
+}
+
+fn says_row_only(declaration: &Declaration) -> bool {
+    names::words(&declaration.name).last().is_some_and(|word| word == "row")
 }

@@ -11,7 +11,7 @@ use crate::typescript::drizzle::Table;
 use crate::typescript::facts::{Declaration, Facts, Origin, Side, TableLink, Tags};
 use crate::typescript::resolve::{Scope, Type};
 use crate::typescript::syntax::{Expr, Statement, Variable};
-use crate::typescript::values::{ObjectValue, Value};
+use crate::typescript::values::{Entry, ObjectValue, Value};
 use crate::typescript::zod::{self, Schema, SchemaKind};
 
 /// What a constant is called, and where.
@@ -142,22 +142,20 @@ impl<'p> File<'_, 'p> {
         if !input.members().iter().all(|member| matches!(member, Type::Object(_))) {
             return None;
         }
-        let shapes = shapes(self.resolver, schema, 8)?;
-        let mut merged = ObjectValue::default();
-        match shapes {
-            Shapes::All(shapes) => {
-                for shape in shapes {
-                    shape.entries.iter().for_each(|entry| merged.put(entry.clone()));
-                    merged.open = merged.open.take().or_else(|| shape.open.clone());
-                }
-                Some((self.schema_fields(&merged), merged.open.map(|why| why.to_string())))
-            }
-            Shapes::Any => {
-                let object = self.resolver.properties(input).ok()?;
-                let why = "it is a union of objects: only the fields that all have are known";
-                Some((self.fields(&object), Some(why.to_owned())))
-            }
+        let mut alternatives = shapes(self.resolver, schema, 8)?;
+        if let [only] = alternatives.as_slice() {
+            return Some((self.schema_fields(only), only.open.as_ref().map(Rc::to_string)));
         }
+        let first = alternatives.pop()?;
+        let common = ObjectValue {
+            entries: first.entries.iter().filter_map(|entry| of_any(entry, &alternatives)).collect(),
+            ..ObjectValue::default()
+        };
+        let fields = self.schema_fields(&common);
+        let open = alternatives.iter().chain([&first]).find_map(|one| one.open.as_ref().map(Rc::to_string));
+        let others = alternatives.iter().chain([&first]).any(|one| one.entries.len() != fields.len());
+        let why = || "it is a union of objects: only the fields that all have are known".to_owned();
+        Some((fields, open.or_else(|| others.then(why))))
     }
 
     fn table(&self, named: &Named<'_>, table: &Table<'p>) -> Declaration {
@@ -178,30 +176,46 @@ impl<'p> File<'_, 'p> {
     }
 }
 
-enum Shapes<'p> {
-    /// All of these hold.
-    All(Vec<Rc<ObjectValue<'p>>>),
-    /// One of several holds.
-    Any,
+/// `entry`, with what each of `others` takes in its place; none where one of them lacks it.
+fn of_any<'p>(entry: &Entry<'p>, others: &[ObjectValue<'p>]) -> Option<Entry<'p>> {
+    let own = zod::schema_of(&entry.value);
+    let others = others.iter().map(|other| Some(zod::schema_of(&other.get(&entry.name)?.value)));
+    let options: Rc<[_]> = others.chain([Some(own)]).collect::<Option<_>>()?;
+    Some(Entry { value: Value::Zod(Schema::new(SchemaKind::Union(options))), ..entry.clone() })
 }
 
+/// More alternatives than this are not told apart.
+const MOST_ALTERNATIVES: usize = 64;
+
+/// The objects that a schema takes: one of several for a union, all together for an intersection.
 fn shapes<'p>(
     resolver: &crate::typescript::resolve::Resolver<'p>,
     schema: &Schema<'p>,
     left: u32,
-) -> Option<Shapes<'p>> {
+) -> Option<Vec<ObjectValue<'p>>> {
     let left = left.checked_sub(1)?;
-    match &schema.innermost().kind {
-        SchemaKind::Object(shape) => Some(Shapes::All(vec![Rc::clone(shape)])),
-        SchemaKind::Union(_) => Some(Shapes::Any),
+    let found = match &schema.innermost().kind {
+        SchemaKind::Object(shape) => vec![(**shape).clone()],
+        SchemaKind::Union(options) => {
+            let each = options.iter().map(|option| shapes(resolver, option, left)).collect::<Option<Vec<_>>>()?;
+            each.concat()
+        }
         SchemaKind::Lazy(function) => {
             let forced = resolver.call(function, &[]);
-            shapes(resolver, &*object_shape(&forced)?, left)
+            shapes(resolver, &*object_shape(&forced)?, left)?
         }
-        SchemaKind::Intersection(one, other) => match (shapes(resolver, one, left)?, shapes(resolver, other, left)?) {
-            (Shapes::All(one), Shapes::All(other)) => Some(Shapes::All([one, other].concat())),
-            _ => Some(Shapes::Any),
-        },
-        _ => None,
-    }
+        SchemaKind::Intersection(one, other) => {
+            let (one, other) = (shapes(resolver, one, left)?, shapes(resolver, other, left)?);
+            one.iter().flat_map(|one| other.iter().map(|other| together(one, other))).collect()
+        }
+        _ => return None,
+    };
+    (found.len() <= MOST_ALTERNATIVES).then_some(found)
+}
+
+fn together<'p>(one: &ObjectValue<'p>, other: &ObjectValue<'p>) -> ObjectValue<'p> {
+    let mut merged = one.clone();
+    other.entries.iter().for_each(|entry| merged.put(entry.clone()));
+    merged.open = merged.open.take().or_else(|| other.open.clone());
+    merged
 }

@@ -113,6 +113,16 @@ fn classes_of_nestjs_zod_hold_what_their_schema_gives() {
 }
 
 #[test]
+fn patterns_bind_what_is_nested_in_them() {
+    let facts = of("import { z } from 'zod';
+        const make = () => ({ select: z.object({ a: z.string() }), client: { insert: z.object({ b: z.number().int() }) } });
+        export const { select: ASchema, client: { insert: BSchema } } = make();");
+    let names: Vec<_> = facts.schemas.iter().map(|schema| (&*schema.name, schema.fields.len())).collect();
+    assert_eq!(names, [("ASchema", 1), ("BSchema", 1)]);
+    assert!(facts.schemas[1].fields[0].constraints.integer && facts.schemas[1].exported);
+}
+
+#[test]
 fn what_cannot_be_read_says_why() {
     let facts = of("import type { Foreign } from 'somewhere';
         import type { Missing } from './nowhere';

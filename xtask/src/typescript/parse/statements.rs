@@ -234,54 +234,46 @@ fn variable(
         let kind = StatementKind::Variable(Variable { name, annotation, value, constant });
         out.push(Statement { span: span(declarator.span), exported: false, kind });
     };
-    match &declarator.id {
+    bind(&declarator.id, annotation, value, level, &mut push);
+}
+
+type Push<'s> = dyn FnMut(Name, Option<TypeNode>, Option<Expr>) + 's;
+
+/// The names that a pattern binds, each to its part of `value`: `{ a, b: { c = 1 }, d: [e] }`.
+fn bind(
+    pattern: &ast::BindingPattern<'_>,
+    annotation: Option<TypeNode>,
+    value: Option<Expr>,
+    level: Level<'_>,
+    push: &mut Push<'_>,
+) {
+    match pattern {
         ast::BindingPattern::BindingIdentifier(id) => push(name(id), annotation, value),
         ast::BindingPattern::ObjectPattern(pattern) => {
             for property in &pattern.properties {
-                let (Some(key), Some((id, default))) = (property.key.static_name(), bound(&property.value)) else {
-                    continue;
-                };
+                let Some(key) = property.key.static_name() else { continue };
                 let member = value.clone().map(|value| Expr {
                     span: value.span,
                     kind: ExprKind::Member(Box::new(value), key.into_owned(), span(property.key.span())),
                 });
-                let with_default = |member: Expr| match default {
-                    None => member,
-                    Some(default) => Expr {
-                        span: member.span,
-                        kind: ExprKind::Binary(
-                            Binary::Or,
-                            Box::new(member),
-                            Box::new(expressions::lower(default, level)),
-                        ),
-                    },
-                };
-                push(name(id), None, member.map(with_default));
+                bind(&property.value, None, member, level, push);
             }
         }
         ast::BindingPattern::ArrayPattern(pattern) => {
             for (index, element) in pattern.elements.iter().enumerate() {
-                let Some((id, _)) = element.as_ref().and_then(bound) else { continue };
-                let at = Box::new(Expr { span: span(id.span), kind: ExprKind::Number(index as f64) });
-                let element =
+                let Some(element) = element else { continue };
+                let at = Box::new(Expr { span: span(element.span()), kind: ExprKind::Number(index as f64) });
+                let part =
                     value.clone().map(|value| Expr { span: value.span, kind: ExprKind::Index(Box::new(value), at) });
-                push(name(id), None, element);
+                bind(element, None, part, level, push);
             }
         }
-        ast::BindingPattern::AssignmentPattern(_) => {}
-    }
-}
-
-/// The name that a part of a pattern binds, and its default.
-fn bound<'p, 'a>(
-    pattern: &'p ast::BindingPattern<'a>,
-) -> Option<(&'p ast::BindingIdentifier<'a>, Option<&'p ast::Expression<'a>>)> {
-    match pattern {
-        ast::BindingPattern::BindingIdentifier(id) => Some((id, None)),
-        ast::BindingPattern::AssignmentPattern(inner) => match &inner.left {
-            ast::BindingPattern::BindingIdentifier(id) => Some((id, Some(&inner.right))),
-            _ => None,
-        },
-        ast::BindingPattern::ObjectPattern(_) | ast::BindingPattern::ArrayPattern(_) => None,
+        ast::BindingPattern::AssignmentPattern(inner) => {
+            let with_default = |value: Expr| {
+                let default = Box::new(expressions::lower(&inner.right, level));
+                Expr { span: value.span, kind: ExprKind::Binary(Binary::Or, Box::new(value), default) }
+            };
+            bind(&inner.left, annotation, value.map(with_default), level, push);
+        }
     }
 }

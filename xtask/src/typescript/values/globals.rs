@@ -13,6 +13,8 @@ impl<'p> Resolver<'p> {
         let first = arguments.first().cloned().unwrap_or(Value::Undefined);
         match names.as_slice() {
             ["Object", "freeze" | "seal"] => constant(first),
+            // A column or schema that gets members of its own stays what it is.
+            ["Object", "assign"] if matches!(first.uncast(), Value::Column(_) | Value::Zod(_)) => first,
             ["Object", "values"] => self.object_values(&first),
             ["Object", "keys"] => object_keys(&first),
             ["Array", "from"] => match first.uncast() {
