@@ -52,7 +52,7 @@ use std::fmt;
 use accepted_kinds::Layer;
 use direction::Uses;
 use entities::{ColumnFacts, EntityKind};
-use matching::{Described, Description, Role};
+use matching::{Described, Description, Role, Strength};
 use pairing::Pair;
 
 use crate::config::Config;
@@ -151,6 +151,8 @@ impl<'a> Model<'a> {
                     && !description.demands_what_server_makes(&described.entity)
                     && !self.uses.get_or_init(|| Uses::new(self.input.facts)).are_of_answers(declaration)
             }
+            // `createSelectSchema(users).pick({ … })`
+            Role::UpdateSchema if description.strength == Strength::Derived => !description.is_called_output(),
             Role::InsertSchema | Role::UpdateSchema => true,
             Role::Row | Role::Domain | Role::Insert | Role::Update | Role::Orm => false,
         }

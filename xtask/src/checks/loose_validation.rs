@@ -124,6 +124,14 @@ mod tests {
             ),
         ],
         passing: &[
+            // What goes out holds what the database holds.
+            Case {
+                configuration: "types = []\nvalidation = ['**/*.ts']\ndrizzle = ['**/*.ts']",
+                ..Case::passing(
+                    "CREATE TABLE seats (id uuid PRIMARY KEY, position integer NOT NULL);",
+                    "import { z } from 'zod';\nimport { createSelectSchema } from 'drizzle-zod';\nimport { pgTable, uuid, integer } from 'drizzle-orm/pg-core';\nexport const seats = pgTable('seats', { id: uuid('id').primaryKey(), position: integer('position').notNull() });\nexport const seatsSelectSchema = createSelectSchema(seats, { position: z.number() }).pick({ id: true, position: true });",
+                )
+            },
             // What all variants demand is demanded.
             Case::valid(
                 "CREATE TABLE notes (id uuid PRIMARY KEY, kind text NOT NULL, title varchar(100) NOT NULL, size integer NOT NULL);",

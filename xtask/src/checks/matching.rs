@@ -114,6 +114,12 @@ impl Description<'_> {
         columns.any(|facts| facts.made_by_server)
     }
 
+    /// Whether its name says that its values go out.
+    #[must_use]
+    pub fn is_called_output(&self) -> bool {
+        names::is_output_name(&self.declaration.name)
+    }
+
     /// Whether its values are the driver's, or on their way over the network.
     #[must_use]
     pub fn layer(&self) -> Layer {

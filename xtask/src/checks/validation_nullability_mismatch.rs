@@ -17,7 +17,7 @@
 //! ```
 //! What has a default, in the schema, the ORM or the database, may be absent, and from what comes in the keys, which the
 //! server knows. A schema of what comes in may demand a value
-//! that the database does not.
+//! that the database does not. What may be absent is a warning, since the server may fill it in.
 
 use super::entities::ColumnFacts;
 use super::matching::Role;
@@ -111,7 +111,9 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
         .at_column(described.entity.name, pair.column, model.input.provenance)
         .with_detail("databaseNullable", !pair.column.not_null);
     Some(match verdict {
-        Verdict::LetsNullIn | Verdict::LetsNothingIn => found,
+        Verdict::LetsNullIn => found,
+        // The server may fill it in, as it fills in what the schema lacks.
+        Verdict::LetsNothingIn => found.as_warning(),
         Verdict::RefusesNull => found.with_proposal(edits::add_nullable(pair.field)),
         Verdict::RefusesNullButMayBeAbsent => found.as_warning(),
     })

@@ -113,6 +113,18 @@ fn classes_of_nestjs_zod_hold_what_their_schema_gives() {
 }
 
 #[test]
+fn columns_with_methods_of_their_own_keep_their_name_only() {
+    let facts = of("import { pgTable, text, customType } from 'drizzle-orm/pg-core';
+        const millis = customType<{ data: number }>({ dataType: () => 'timestamptz' });
+        const stamp = (name: string) => { const base = millis(name); return Object.assign(base, { defaultNow() { return base.notNull(); } }); };
+        export const logs = pgTable('logs', { at: stamp('logged_at'), by: Object.assign(text('logged_by'), { note: 1 }).notNull() });");
+    let fields: Vec<_> =
+        facts.tables[0].fields.iter().map(|one| (one.column.as_deref(), &one.kind, one.nullable)).collect();
+    assert!(matches!(fields[0], (Some("logged_at"), Kind::Unresolved(_), _)), "{fields:?}");
+    assert_eq!(fields[1], (Some("logged_by"), &Kind::String, false));
+}
+
+#[test]
 fn patterns_bind_what_is_nested_in_them() {
     let facts = of("import { z } from 'zod';
         const make = () => ({ select: z.object({ a: z.string() }), client: { insert: z.object({ b: z.number().int() }) } });

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::expressions::constant;
 use super::{ArrayValue, Value};
+use crate::typescript::drizzle::Column;
 use crate::typescript::resolve::{Lazy, Resolver, Type};
 
 impl<'p> Resolver<'p> {
@@ -13,8 +14,7 @@ impl<'p> Resolver<'p> {
         let first = arguments.first().cloned().unwrap_or(Value::Undefined);
         match names.as_slice() {
             ["Object", "freeze" | "seal"] => constant(first),
-            // A column or schema that gets members of its own stays what it is.
-            ["Object", "assign"] if matches!(first.uncast(), Value::Column(_) | Value::Zod(_)) => first,
+            ["Object", "assign"] => assigned(&first, &arguments[1..]),
             ["Object", "values"] => self.object_values(&first),
             ["Object", "keys"] => object_keys(&first),
             ["Array", "from"] => match first.uncast() {
@@ -59,6 +59,26 @@ impl<'p> Resolver<'p> {
             _ => Value::unknown("`Object.values()` of it is not evaluated"),
         }
     }
+}
+
+/// A column or schema that gets members of its own stays what it is; with methods of its own, only its name is sure.
+fn assigned<'p>(target: &Value<'p>, sources: &[Value<'p>]) -> Value<'p> {
+    let has_methods = |source: &Value<'p>| match source.as_object() {
+        Some(object) => object.open.is_some() || object.entries.iter().any(|entry| is_method(&entry.value)),
+        None => true,
+    };
+    match target.uncast() {
+        Value::Column(_) | Value::Zod(_) if !sources.iter().any(has_methods) => target.clone(),
+        Value::Column(column) => {
+            let of = Lazy::known(Type::unresolved("its methods are replaced by `Object.assign()`"));
+            Value::Column(Rc::new(Column { of, ..(**column).clone() }))
+        }
+        _ => Value::unknown("`Object.assign()` is not evaluated"),
+    }
+}
+
+fn is_method(value: &Value<'_>) -> bool {
+    matches!(value.uncast(), Value::Function(..) | Value::Unknown(_))
 }
 
 fn object_keys<'p>(object: &Value<'p>) -> Value<'p> {
