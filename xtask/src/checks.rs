@@ -59,7 +59,7 @@ use crate::config::Config;
 use crate::report::{Category, Coverage, EntityAlignment, Finding, Rule, Severity};
 use crate::schema::model::Schema;
 use crate::schema::provenance::Provenance;
-use crate::typescript::facts::{ContractReference, Facts, Field, SqlScalar};
+use crate::typescript::facts::{ContractReference, Facts, Field, Kind, SqlScalar};
 
 /// Every check, in the order in which findings of one field are shown.
 pub const CHECKS: &[Check] = &[
@@ -249,7 +249,7 @@ impl<'m, 'a> Compared<'m, 'a> {
         let mut of_column = pairs.filter(|pair| pair.column.name == self.pair.column.name).map(|pair| pair.field);
         of_column.any(|field| {
             let is_custom = field.sql.as_ref().is_some_and(|sql| matches!(sql.ty.scalar, SqlScalar::Unknown(_)));
-            is_custom && field.kind == self.pair.field.kind
+            is_custom && (field.kind == self.pair.field.kind || matches!(field.kind, Kind::Unresolved(_)))
         })
     }
 

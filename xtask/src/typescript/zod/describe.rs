@@ -75,7 +75,9 @@ fn within<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, left: u32) -> De
         SchemaKind::Unresolved(why) => plain(Kind::Unresolved(why.to_string())),
     };
     if !is_wrapper(&schema.kind) {
+        let integer = described.constraints.integer;
         described.constraints = schema.constraints.clone();
+        described.constraints.integer |= integer;
     }
     described.constraints.refined |= refined;
     described
@@ -141,6 +143,8 @@ fn of_values(values: &[Value<'_>]) -> Description {
             _ => members.push(Kind::Unresolved("a literal is computed".into())),
         }
     }
+    let whole = |value: &Value<'_>| matches!(value.uncast(), Value::Number(number) if number.fract() == 0.0);
+    described.constraints.integer = values.iter().all(whole);
     if !texts.is_empty() {
         members.insert(0, Kind::Enum(texts));
     }
