@@ -28,6 +28,7 @@ mod missing_field_in_schema;
 mod missing_field_in_type;
 mod missing_field_in_validation;
 mod missing_path_parameter;
+mod missing_table;
 mod missing_type;
 mod missing_validation_schema;
 mod nullability_mismatch;
@@ -64,6 +65,7 @@ use crate::typescript::facts::{ContractReference, Facts, Field, Kind, SqlScalar}
 /// Every check, in the order in which findings of one field are shown.
 pub const CHECKS: &[Check] = &[
     missing_type::CHECK,
+    missing_table::CHECK,
     missing_field_in_type::CHECK,
     missing_field_in_schema::CHECK,
     type_mismatch::CHECK,
@@ -120,7 +122,7 @@ impl<'a> Model<'a> {
     #[must_use]
     pub fn new(input: Input<'a>) -> Self {
         let entities = entities::entities(input.schema, input.config);
-        let described = matching::describe(entities, input.facts, input.config);
+        let described = matching::describe(entities, input.facts, input.config, input.provenance);
         Self { input, described, uses: OnceCell::new() }
     }
 
@@ -140,22 +142,25 @@ impl<'a> Model<'a> {
     }
 
     /// Whether a schema is of what comes in. What demands what only the server knows is of what goes out, whatever it is
-    /// called, and so is what contracts name in responses only.
+    /// called, and so is what contracts name, and schemas hold, in answers only.
     #[must_use]
     pub fn comes_in(&self, described: &Described<'a>, description: &Description<'a>) -> bool {
         match description.role {
             Role::OutputSchema => false,
             Role::Schema => {
-                let declaration = description.declaration;
-                !self.is_only_sent(description)
-                    && !description.demands_what_server_makes(&described.entity)
-                    && !self.uses.get_or_init(|| Uses::new(self.input.facts)).are_of_answers(declaration)
+                !self.only_goes_out(description) && !description.demands_what_server_makes(&described.entity)
             }
             // `createSelectSchema(users).pick({ … })`
             Role::UpdateSchema if description.strength == Strength::Derived => !description.is_called_output(),
             Role::InsertSchema | Role::UpdateSchema => true,
             Role::Row | Role::Domain | Role::Insert | Role::Update | Role::Orm => false,
         }
+    }
+
+    /// Whether what uses a schema says that it is of what goes out and of nothing that comes in.
+    fn only_goes_out(&self, description: &Description<'a>) -> bool {
+        let uses = || self.uses.get_or_init(|| Uses::new(self.input.facts));
+        self.is_only_sent(description) || uses().are_of_answers(description.declaration)
     }
 
     /// Whether contracts name the declaration, and only as what goes out.
@@ -378,6 +383,23 @@ mod tests {
             for part in ["## Why", "## Example"] {
                 assert!(documentation.contains(part), "{check:?} has no `{part}` in its `//!`");
             }
+        }
+    }
+
+    #[test]
+    fn the_types_of_the_specification_stop_a_migration() {
+        let of_specification = [
+            "MISSING_TYPE",
+            "MISSING_FIELD_IN_TYPE",
+            "MISSING_FIELD_IN_SCHEMA",
+            "TYPE_MISMATCH",
+            "NULLABILITY_MISMATCH",
+            "MISSING_API_CONTRACT",
+            "MISSING_VALIDATION_SCHEMA",
+        ];
+        for kind in of_specification {
+            let check = CHECKS.iter().find(|check| check.kind == kind).expect("a check of the specification");
+            assert!(check.critical && check.severity == Severity::Error, "{kind}");
         }
     }
 

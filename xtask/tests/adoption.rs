@@ -100,6 +100,50 @@ fn three_commands_lead_to_the_first_true_finding() {
     assert_eq!(found, [(&"NULLABILITY_MISMATCH".into(), &"posts".into(), &"body".into())], "{report:#}");
 }
 
+/// Drift in each description: a type, a schema, a contract without a route.
+fn drift(repo: &Monorepo) -> [&'static str; 3] {
+    let [types, schemas, contracts] = [
+        "shared-types/src/tables/user.ts",
+        "shared-types/src/validation/user-profile.ts",
+        "shared-types/src/contracts/audit-log.ts",
+    ];
+    repo.edit(types, "  failed_logins: number;", "  failed_logins: string;");
+    repo.edit(schemas, ".max(100)", "");
+    repo.edit(contracts, "  search: {", "  purge: { method: 'DELETE', path: '/api/audit-log/old' },\n  search: {");
+    [types, schemas, contracts]
+}
+
+#[test]
+fn a_baseline_stays_true_when_lines_are_inserted_above() {
+    let repo = Monorepo::sample();
+    let changed = drift(&repo);
+    repo.run(&["db-verify"]).must_exit(1);
+    repo.run(&["db-verify", "--update-baseline"]).must_exit(0);
+    let baseline = repo.read("snapshots/baseline.json");
+    assert_eq!(baseline.matches("\"type\"").count(), 3, "{baseline}");
+    for file in changed {
+        repo.write(file, &format!("// One line,\n// another,\n// a third.\n{}", repo.read(file)));
+    }
+    let report = repo.run(&["db-verify", "--format", "json"]).must_exit(0).json();
+    assert_eq!(report["summary"]["totalErrors"], 0, "{report:#}");
+    repo.run(&["db-verify", "--update-baseline"]).must_exit(0);
+    assert_eq!(repo.read("snapshots/baseline.json"), baseline);
+}
+
+#[test]
+fn a_finding_about_a_contract_is_ignored_where_it_stands() {
+    let repo = Monorepo::sample();
+    let file = "shared-types/src/contracts/audit-log.ts";
+    let contract = "  purge: { method: 'DELETE', path: '/api/audit-log/old' },\n  search: {";
+    repo.edit(file, "  search: {", contract);
+    let report = repo.run(&["db-verify", "--format", "json"]).must_exit(1).json();
+    assert_eq!(report["apiContractCompatibility"]["errors"][0]["type"], "CONTRACT_WITHOUT_ROUTE", "{report:#}");
+    repo.edit(file, "  purge: {", "  // db-verify-ignore CONTRACT_WITHOUT_ROUTE: next release\n  purge: {");
+    let report = repo.run(&["db-verify", "--format", "json"]).must_exit(0).json();
+    let summary = (&report["summary"]["totalErrors"], &report["summary"]["totalWarnings"]);
+    assert_eq!(summary, (&0.into(), &0.into()), "{report:#}");
+}
+
 #[test]
 fn completions_are_scripts_that_shells_read() {
     let repo = Monorepo::empty();

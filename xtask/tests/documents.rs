@@ -44,3 +44,34 @@ fn every_configuration_key_is_in_the_readme() {
     assert!(keys.len() > 15, "{keys:?}");
     must_be_in_readme("configuration keys", keys);
 }
+
+/// The table of promises names tests as `file::name`.
+#[test]
+fn every_promise_has_a_proof() {
+    let text = std::fs::read_to_string(repository().join("CONTRIBUTING.md")).expect("the guide");
+    let (_, section) = text.split_once("## What the checks promise").expect("the section");
+    let section = section.split("\n## ").next().expect("its text");
+    let rows: Vec<&str> =
+        section.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| promise")).collect();
+    assert!(rows.len() > 30, "{} promises", rows.len());
+    let wrong: Vec<String> = rows.iter().flat_map(|row| without_proof(row)).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What is wrong about the proofs in the last cell of a row.
+fn without_proof(row: &str) -> Vec<String> {
+    let cell = row.trim_end_matches([' ', '|']).rsplit(" | ").next().unwrap_or_default();
+    let references: Vec<&str> = cell.split('`').skip(1).step_by(2).collect();
+    if references.is_empty() {
+        return vec![format!("no proof: {row}")];
+    }
+    references.into_iter().filter(|reference| !exists(reference)).map(|one| format!("there is no `{one}`")).collect()
+}
+
+fn exists(reference: &str) -> bool {
+    let Some((file, name)) = reference.split_once("::") else { return false };
+    let text = std::fs::read_to_string(repository().join("xtask").join(file)).unwrap_or_default();
+    let test = || text.contains("#[test]") && text.contains(&format!("fn {name}("));
+    let cases = || name == "CASES" && text.contains("pub const CASES: Cases");
+    text.contains(&format!("title = \"{name}\"\n")) || test() || cases()
+}

@@ -67,7 +67,8 @@ impl Entity<'_> {
     #[must_use]
     pub fn is_auxiliary(&self) -> bool {
         let joined = self.columns.iter().filter(|facts| facts.foreign_key).count();
-        let joins = joined > 1 && self.columns.iter().all(|facts| facts.foreign_key || facts.made_by_server);
+        let is_key = |facts: &ColumnFacts<'_>| facts.foreign_key || facts.primary_key || facts.made_by_server;
+        let joins = joined > 1 && self.columns.iter().all(is_key);
         joins || self.lists_values()
     }
 

@@ -143,6 +143,10 @@ mod tests {
             ),
             Case::valid(
                 TABLE,
+                "export const UpdateBillSchema = z.object({ votes: z.number().min(0).transform((votes) => Math.round(votes)).optional() });",
+            ),
+            Case::valid(
+                TABLE,
                 "export const BillSchema = z.object({ title: z.string() });\nconst Page = z.object({ bills: z.array(BillSchema) });\nexport const ListBillsResponseSchema = z.object({ page: Page });",
             ),
             Case::valid(

@@ -5,6 +5,8 @@ mod evidence;
 mod find;
 mod likeness;
 mod names;
+#[cfg(test)]
+mod tests;
 
 use super::accepted_kinds::Layer;
 use super::entities::{ColumnFacts, Entity};
@@ -13,6 +15,7 @@ use crate::schema::model::Column;
 use crate::typescript::facts::{Declaration, Field, Side};
 
 pub use evidence::describe;
+pub(super) use names::NameTable;
 
 /// A declaration that describes a table, and what it describes of it.
 #[derive(Debug)]
@@ -47,11 +50,11 @@ pub enum Strength {
 
 /// How a declaration was found to describe a table.
 #[derive(Debug, Clone, Copy)]
-struct Match {
+pub(super) struct Match {
     /// The table's place among the entities.
-    entity: usize,
-    side: Side,
-    strength: Strength,
+    pub(super) entity: usize,
+    pub(super) side: Side,
+    pub(super) strength: Strength,
     /// Of rows: it says that it is for what goes out (`UserResponseSchema`).
     output: bool,
 }

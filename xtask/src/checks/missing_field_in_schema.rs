@@ -19,6 +19,7 @@
 //! agrees with nearly all of the table.
 
 use super::matching::{Described, Description, Role, Strength};
+use super::pairing::Pair;
 use super::{Check, Model, wording};
 use crate::report::{Category, Finding, Severity};
 use crate::typescript::facts::Field;
@@ -40,9 +41,23 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
         .types()
         .filter(|(described, description)| is_judged(described, description))
         .flat_map(|(described, description)| {
-            description.pairing.extra.iter().map(|field| finding(model, described, description, field))
+            let renamed = description.pairing.renamed.iter().filter(|pair| is_written(described, description, pair));
+            let unknown = description.pairing.extra.iter().copied().chain(renamed.map(|pair| pair.field));
+            unknown.map(|field| finding(model, described, description, field))
         })
         .collect()
+}
+
+/// Whether the field is written under a name that its column no longer has. Of rows that is a column that is missing; so
+/// it is of inserts that need it.
+fn is_written(described: &Described<'_>, description: &Description<'_>, pair: &Pair<'_>) -> bool {
+    let needed = !pair.column.may_be_omitted() && !described.is_filled_in(pair.column);
+    let written = description.role == Role::Update || (description.role == Role::Insert && !needed);
+    let is_inherited = || {
+        let bases = described.bases_of(description);
+        bases.iter().flat_map(|base| &base.pairing.renamed).any(|other| other.field.location == pair.field.location)
+    };
+    written && !is_inherited()
 }
 
 /// What a request asks for, and what only is called like the table, may hold more: unless nearly all of it are columns.

@@ -133,6 +133,12 @@ mod tests {
                 "export interface User {\n  id: string;\n  email: string;\n  displayName: string;\n  biography: string | null;\n}",
                 (5, "bio"),
             ),
+            // One field is not written like the others.
+            Case::failing(
+                "CREATE TABLE users (id uuid NOT NULL, first_name text NOT NULL, last_name text NOT NULL, home_town text NOT NULL);",
+                "export interface UserTable { id: string; first_name: string; last_name: string;\n homeTown: string }",
+                (2, "home_town"),
+            ),
             Case::failing(
                 TABLE,
                 "interface Base { id: string; email: string }\nexport interface UserRow extends Base { displayName: string }",

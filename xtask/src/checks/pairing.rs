@@ -5,6 +5,7 @@ use super::entities::{ColumnFacts, Entity};
 use super::names::{self, Style};
 use crate::config::Config;
 use crate::schema::model::Column;
+use crate::schema::provenance::Provenance;
 use crate::typescript::facts::{Declaration, Field, Kind, Origin};
 
 /// The fields of a declaration beside the columns of its table.
@@ -20,6 +21,15 @@ pub struct Pairing<'a> {
     pub relations: Vec<&'a Field>,
     /// Columns that stand under another name, as far as can be told.
     pub renamed: Vec<Pair<'a>>,
+    /// How many of the fields without a column and of the renamed ones were columns, as the migrations say: those speak
+    /// for the declaration's being of this table.
+    former: Former,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Former {
+    extra: usize,
+    renamed: usize,
 }
 
 /// A column and the field that describes it, by their names.
@@ -39,6 +49,8 @@ pub struct Rules<'r> {
     pub orm: &'r OrmNames<'r>,
     /// What is a relation.
     pub relations: Relations<'r>,
+    /// Which columns the migrations dropped and renamed.
+    pub provenance: &'r Provenance,
 }
 
 /// What is a relation.
@@ -94,6 +106,7 @@ impl<'a> Pairing<'a> {
             extra: Vec::new(),
             relations: Vec::new(),
             renamed: Vec::new(),
+            former: Former::default(),
         };
         let fields = Fields::new(declaration, rules);
         for facts in &entity.columns {
@@ -103,6 +116,7 @@ impl<'a> Pairing<'a> {
             }
         }
         pairing.place_other_fields(entity, declaration, &rules.relations);
+        pairing.find_former(entity, rules.provenance);
         pairing.find_renamed(entity, declaration, rules.config);
         pairing
     }
@@ -137,13 +151,26 @@ impl<'a> Pairing<'a> {
     #[must_use]
     pub fn is_nearly_whole_but_for(&self, is_unasked: impl Fn(&Column) -> bool) -> bool {
         let missing = self.missing.iter().filter(|column| !is_unasked(column)).count();
-        is_small_part(missing + self.renamed.len(), self.named() + missing) && self.has_few_odd_fields()
+        let renamed = self.renamed.len() - self.former.renamed;
+        is_small_part(missing + renamed, self.named() + missing) && self.has_few_odd_fields()
     }
 
     /// Whether nearly all fields are called like columns.
     #[must_use]
     pub fn has_few_odd_fields(&self) -> bool {
-        is_small_part(self.extra.len() + self.renamed.len(), self.named() + self.extra.len())
+        is_small_part(self.odd(), self.named() + self.extra.len())
+    }
+
+    /// How many fields are not called like columns, nor like what was one.
+    #[must_use]
+    pub fn odd(&self) -> usize {
+        self.extra.len() + self.renamed.len() - self.former.extra - self.former.renamed
+    }
+
+    /// How many fields are called like columns, or like what was one.
+    #[must_use]
+    pub fn columns_ever(&self) -> usize {
+        self.pairs.len() + self.former.extra + self.former.renamed
     }
 
     /// Whether what is joined through the missing foreign key `column` stands in its place: `team` for `team_id`.
@@ -165,6 +192,19 @@ impl<'a> Pairing<'a> {
         for field in declaration.fields.iter().filter(|field| !paired.contains(&std::ptr::from_ref(*field))) {
             if relations.hold(field, entity) { self.relations.push(field) } else { self.extra.push(field) }
         }
+    }
+
+    /// What the migrations say about fields without a column: the column was renamed, or dropped.
+    fn find_former(&mut self, entity: &Entity<'a>, provenance: &Provenance) {
+        self.rename_where(|column, field| {
+            let key = names::key(&field.name);
+            provenance.former_names(entity.name, &column.name).any(|former| names::key(former) == key)
+        });
+        let was_column = |field: &&&Field| {
+            let key = names::key(&field.name);
+            provenance.gone(entity.name, |column| names::key(column) == key).is_some()
+        };
+        self.former = Former { renamed: self.renamed.len(), extra: self.extra.iter().filter(was_column).count() };
     }
 
     /// One column without a field and one field without a column, where the two are alike, are one mistake. Where they

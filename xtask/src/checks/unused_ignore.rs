@@ -127,9 +127,16 @@ fn unused_ignore(target: &Target<'_>) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use crate::checks::test_utils::{Case, Cases};
+    use crate::checks::test_utils::{Case, Cases, ENDPOINTS};
 
     const TABLE: &str = "CREATE TABLE users (id uuid NOT NULL, bio text);";
+    const CONTRACT: &str = "import express from 'express';
+        const app = express(); app.get('/users', h);
+        export const E = {
+          get: { method: 'GET', path: '/users' },
+          // db-verify-ignore CONTRACT_WITHOUT_ROUTE: comes with the next release
+          archive: { method: 'POST', path: '/users/:id/archive' },
+        };";
 
     pub const CASES: Cases = Cases {
         failing: &[
@@ -161,6 +168,7 @@ mod tests {
                 TABLE,
                 "export interface UserRow {\n id: string;\n // db-verify-ignore NULLABILITY_MISMATCH: always filled in\n bio: string }\nexport type UserUpdate = Partial<UserRow>;",
             ),
+            Case { configuration: ENDPOINTS, ..Case::passing("", CONTRACT) },
         ],
     };
 }

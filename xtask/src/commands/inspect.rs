@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result};
 use super::{Context, Outcome};
 use crate::checks::{entities, matching};
 use crate::cli::Format;
-use crate::migrations::{Migration, files, replay};
+use crate::migrations::{Migration, files, provenance, replay};
 use crate::schema::model::{ObjectName, Schema};
 use crate::schema::snapshot;
 use crate::source::Location;
@@ -97,7 +97,8 @@ fn tables_of(context: &Context, facts: &Facts) -> Result<TablesOf> {
     };
     let entities = entities::entities(&snapshot.schema, &context.config);
     let mut tables = TablesOf::new();
-    for described in matching::describe(entities, facts, &context.config) {
+    let migrations = files::load(&context.tree(), &context.config.migrations).unwrap_or_default();
+    for described in matching::describe(entities, facts, &context.config, &provenance::read(&migrations)) {
         for description in &described.descriptions {
             tables.insert(description.declaration.location.clone(), described.entity.name.clone());
         }

@@ -57,7 +57,7 @@ impl Reader<'_> {
         } else if cursor.eat("alter") {
             objects::alter(self, cursor, &start);
         } else if cursor.eat("drop") {
-            objects::drop(self, cursor);
+            objects::drop(self, cursor, &start);
         }
     }
 

@@ -12,12 +12,23 @@ pub struct Provenance {
     columns: BTreeMap<(ObjectName, String), Location>,
     checks: BTreeMap<(ObjectName, String), Location>,
     types: BTreeMap<ObjectName, Location>,
-    gone: BTreeMap<(ObjectName, String), Location>,
+    gone: BTreeMap<(ObjectName, String), Gone>,
+    gone_tables: BTreeMap<ObjectName, Location>,
+}
+
+/// A column that was.
+#[derive(Debug, Clone)]
+struct Gone {
+    /// The clause that dropped or renamed it.
+    location: Location,
+    /// What it is called now, where it was renamed.
+    now: Option<String>,
 }
 
 impl Provenance {
     /// Records that the statement at `location` created or changed `table` as a whole.
     pub fn touch_table(&mut self, table: ObjectName, location: Location) {
+        self.gone_tables.remove(&table);
         self.tables.insert(table, location);
     }
 
@@ -55,7 +66,24 @@ impl Provenance {
     #[must_use]
     pub fn gone(&self, table: &ObjectName, is_meant: impl Fn(&str) -> bool) -> Option<&Location> {
         let mut gone = self.gone.iter().filter(|((name, _), _)| name == table);
-        gone.find(|((_, column), _)| is_meant(column)).map(|(_, location)| location)
+        gone.find(|((_, column), _)| is_meant(column)).map(|(_, gone)| &gone.location)
+    }
+
+    /// What the column of `table` was called before.
+    pub fn former_names<'a>(&'a self, table: &'a ObjectName, column: &'a str) -> impl Iterator<Item = &'a str> {
+        let renamed =
+            self.gone.iter().filter(move |((name, _), gone)| name == table && gone.now.as_deref() == Some(column));
+        renamed.map(|((_, column), _)| column.as_str())
+    }
+
+    /// Records that the clause at `location` dropped `table`, or gave it another name.
+    pub fn lose_table(&mut self, table: ObjectName, location: Location) {
+        self.gone_tables.insert(table, location);
+    }
+
+    /// The tables that were, with the places that dropped or renamed them.
+    pub fn gone_tables(&self) -> impl Iterator<Item = (&ObjectName, &Location)> {
+        self.gone_tables.iter()
     }
 
     /// Records that the statement at `location` created or changed an enum, domain or composite type.
@@ -89,13 +117,18 @@ impl Provenance {
         let column = (table.clone(), column.to_owned());
         self.columns.remove(&column);
         self.checks.remove(&column);
-        self.gone.insert(column, location);
+        self.gone.insert(column, Gone { location, now: None });
     }
 
     /// Gives a column another name; the clause at `location` does so.
     pub fn rename_column(&mut self, table: &ObjectName, from: &str, to: &str, location: Location) {
         let check = self.checks.remove(&(table.clone(), from.to_owned()));
         self.drop_column(table, from, location.clone());
+        for ((name, column), gone) in &mut self.gone {
+            if name == table && (column == from || gone.now.as_deref() == Some(from)) {
+                gone.now = Some(to.to_owned());
+            }
+        }
         self.touch_column(table.clone(), to, location);
         if let Some(check) = check {
             self.touch_check(table.clone(), to, check);
@@ -115,10 +148,10 @@ impl Provenance {
         if let Some(location) = self.types.remove(from) {
             self.types.insert(to.clone(), location);
         }
-        for places in [&mut self.columns, &mut self.checks, &mut self.gone] {
-            let of_table: Vec<_> = places.extract_if(.., |(name, _), _| name == from).collect();
-            places.extend(of_table.into_iter().map(|((_, column), location)| ((to.clone(), column), location)));
+        for places in [&mut self.columns, &mut self.checks] {
+            move_to(places, from, to);
         }
+        move_to(&mut self.gone, from, to);
     }
 
     /// Every table and type in `namespace`.
@@ -126,5 +159,29 @@ impl Provenance {
     pub fn names_in(&self, namespace: &str) -> Vec<ObjectName> {
         let names = self.tables.keys().chain(self.types.keys());
         names.filter(|name| name.namespace == namespace).cloned().collect()
+    }
+}
+
+fn move_to<Place>(places: &mut BTreeMap<(ObjectName, String), Place>, from: &ObjectName, to: &ObjectName) {
+    let of_table: Vec<_> = places.extract_if(.., |(name, _), _| name == from).collect();
+    places.extend(of_table.into_iter().map(|((_, column), place)| ((to.clone(), column), place)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::LineIndex;
+
+    #[test]
+    fn what_was_renamed_twice_is_known_by_its_first_name() {
+        let place = LineIndex::new("m.sql".into(), "x".into()).location(crate::source::Span::default());
+        let (table, mut provenance) = (ObjectName::public("t"), Provenance::default());
+        provenance.touch_column(table.clone(), "a", place.clone());
+        provenance.rename_column(&table, "a", "b", place.clone());
+        provenance.rename_column(&table, "b", "c", place.clone());
+        assert_eq!(provenance.former_names(&table, "c").collect::<Vec<_>>(), ["a", "b"]);
+        provenance.touch_column(table.clone(), "a", place);
+        assert_eq!(provenance.former_names(&table, "c").collect::<Vec<_>>(), ["b"]);
+        assert!(provenance.gone(&table, |column| column == "a").is_none());
     }
 }

@@ -12,29 +12,43 @@ use crate::checks::entities::{Entity, EntityKind};
 use crate::checks::names;
 use crate::checks::pairing::{OrmNames, Pairing, Relations, Rules};
 use crate::config::Config;
+use crate::schema::provenance::Provenance;
 use crate::typescript::facts::{Declaration, Facts, Field, Origin, Side};
 
 type Hit<'a> = (&'a Declaration, Match);
 
 /// Puts every declaration of `facts` to the table that it describes.
 #[must_use]
-pub fn describe<'a>(entities: Vec<Entity<'a>>, facts: &'a Facts, config: &Config) -> Vec<Described<'a>> {
-    let names = NameTable::new(&entities, config);
-    let Hits { mut found, unclaimed } = hits(&entities, &names, facts, config);
+pub fn describe<'a>(
+    entities: Vec<Entity<'a>>,
+    facts: &'a Facts,
+    config: &Config,
+    provenance: &Provenance,
+) -> Vec<Described<'a>> {
+    let names = &NameTable::new(&entities, config);
+    let Hits { mut found, unclaimed } = hits(&entities, names, facts, config);
+    let ground = &Ground { names, config, provenance };
     let described = |(at, entity): (usize, Entity<'a>)| {
         let hits = found.entry(at).or_default();
-        described(entity, hits, &names, config)
+        described(entity, hits, ground)
     };
     let mut all: Vec<Described<'a>> = entities.into_iter().enumerate().map(described).collect();
-    for Adopted { at, declaration } in adopted(&all, &unclaimed, &names, config) {
+    for Adopted { at, declaration } in adopted(&all, &unclaimed, ground) {
         let output = is_output_name(&declaration.name);
         let hit = Match { entity: at, side: Side::Row, strength: Strength::Model, output };
         let hits = found.entry(at).or_default();
         hits.push((declaration, hit));
         let entity = all[at].entity.clone();
-        all[at] = self::described(entity, hits, &names, config);
+        all[at] = self::described(entity, hits, ground);
     }
     all
+}
+
+/// What the matching goes by.
+struct Ground<'r> {
+    names: &'r NameTable,
+    config: &'r Config,
+    provenance: &'r Provenance,
 }
 
 /// The declarations that say of themselves which table they describe, by table, and those that do not.
@@ -57,12 +71,7 @@ fn hits<'a>(entities: &[Entity<'a>], names: &NameTable, facts: &'a Facts, config
 }
 
 /// What describes the tables that no type is named after.
-fn adopted<'a>(
-    all: &[Described<'a>],
-    unclaimed: &Unclaimed<'a>,
-    names: &NameTable,
-    config: &Config,
-) -> Vec<Adopted<'a>> {
+fn adopted<'a>(all: &[Described<'a>], unclaimed: &Unclaimed<'a>, ground: &Ground<'_>) -> Vec<Adopted<'a>> {
     let tables = all.iter().enumerate().filter(|(_, described)| described.entity.kind == EntityKind::Table);
     let lacking = tables.flat_map(|(at, described)| {
         let ty = described.types().next().is_none().then_some(Lacking::Type);
@@ -70,16 +79,14 @@ fn adopted<'a>(
         ty.into_iter().chain(schema).map(move |what| (at, &described.entity, what))
     });
     let orm = OrmNames::default();
-    let pairing = |entity: &Entity<'a>, declaration: &'a Declaration| {
-        paired(entity, declaration, Strength::Model, &orm, names, config)
-    };
+    let pairing =
+        |entity: &Entity<'a>, declaration: &'a Declaration| paired(entity, declaration, Strength::Model, &orm, ground);
     unclaimed.adopted(lacking, &pairing)
 }
 
-fn described<'a>(entity: Entity<'a>, hits: &[Hit<'a>], names: &NameTable, config: &Config) -> Described<'a> {
+fn described<'a>(entity: Entity<'a>, hits: &[Hit<'a>], ground: &Ground<'_>) -> Described<'a> {
     let orm = OrmNames::new(hits.iter().map(|(declaration, _)| *declaration));
-    let pairing =
-        |declaration: &'a Declaration, hit: &Match| paired(&entity, declaration, hit.strength, &orm, names, config);
+    let pairing = |declaration: &'a Declaration, hit: &Match| paired(&entity, declaration, hit.strength, &orm, ground);
     let paired = hits.iter().map(|(declaration, hit)| (*declaration, *hit, pairing(declaration, hit)));
     let (kept, namesakes): (Vec<_>, Vec<_>) =
         paired.partition(|(declaration, hit, pairing)| is_alike(declaration, hit, pairing));
@@ -111,15 +118,15 @@ fn paired<'a>(
     declaration: &'a Declaration,
     strength: Strength,
     orm: &OrmNames<'_>,
-    names: &NameTable,
-    config: &Config,
+    ground: &Ground<'_>,
 ) -> Pairing<'a> {
+    let Ground { names, config, provenance } = *ground;
     let relations = Relations {
         is_row_type: &|name| names.is_row_type(name),
         ends_row_name: &|name| names.ends_row_name(name),
         lenient: strength >= Strength::Model,
     };
-    Pairing::new(entity, declaration, &Rules { config, orm, relations })
+    Pairing::new(entity, declaration, &Rules { config, orm, relations, provenance })
 }
 
 /// Whether a declaration that is called like the table has enough in common with it.
@@ -133,7 +140,7 @@ fn is_alike(declaration: &Declaration, hit: &Match, pairing: &Pairing<'_>) -> bo
         (Strength::Row, Origin::Interface | Origin::Alias | Origin::Class) if hit.side == Side::Row => {
             !pairing.is_accidental()
         }
-        _by_name => !pairing.pairs.is_empty() && pairing.pairs.len() >= pairing.extra.len() + pairing.renamed.len(),
+        _by_name => !pairing.pairs.is_empty() && pairing.columns_ever() >= pairing.odd(),
     }
 }
 

@@ -101,8 +101,8 @@ impl<'a> Unclaimed<'a> {
             // A schema need not ask for what the server fills in.
             let filled_in = |column: &Column| entity.column(&column.name).is_some_and(|facts| facts.made_by_server);
             let is_unasked = |column: &Column| lacking == Lacking::Schema && filled_in(column);
-            let is_alike = pairing.is_nearly_whole_but_for(is_unasked) && pairing.pairs.len() >= enough;
-            let likeness = (pairing.pairs.len(), usize::MAX - pairing.extra.len() - pairing.relations.len());
+            let is_alike = pairing.is_nearly_whole_but_for(is_unasked) && pairing.columns_ever() >= enough;
+            let likeness = (pairing.columns_ever(), usize::MAX - pairing.extra.len() - pairing.relations.len());
             is_alike.then_some((Adopted { at, declaration }, likeness))
         });
         alike.max_by_key(|(_, likeness)| *likeness)

@@ -10,7 +10,7 @@ use crate::schema::model::ObjectName;
 use crate::typescript::facts::{Declaration, Origin, Side};
 
 /// Names and the tables that they stand for.
-pub(super) struct NameTable {
+pub(in crate::checks) struct NameTable {
     types: HashMap<String, Named>,
     schemas: HashMap<String, Named>,
 }
@@ -26,14 +26,20 @@ struct Named {
 
 impl NameTable {
     pub(super) fn new(entities: &[Entity<'_>], config: &Config) -> Self {
+        Self::of(entities.iter().map(|entity| entity.name), config)
+    }
+
+    /// Of the tables of these names; a match names their place among them.
+    pub(in crate::checks) fn of<'n>(tables: impl Iterator<Item = &'n ObjectName>, config: &Config) -> Self {
+        let tables: Vec<_> = tables.collect();
         let names = &config.names;
         let types = [(&names.row, Side::Row), (&names.insert, Side::Insert), (&names.update, Side::Update)];
         let schemas =
             [(&names.schema, Side::Row), (&names.insert_schema, Side::Insert), (&names.update_schema, Side::Update)];
-        Self { types: named(entities, types), schemas: named(entities, schemas) }
+        Self { types: named(&tables, types), schemas: named(&tables, schemas) }
     }
 
-    pub(super) fn find(&self, declaration: &Declaration) -> Option<Match> {
+    pub(in crate::checks) fn find(&self, declaration: &Declaration) -> Option<Match> {
         let table = match declaration.origin {
             Origin::Zod => &self.schemas,
             Origin::Interface | Origin::Alias | Origin::Class => &self.types,
@@ -86,10 +92,10 @@ pub(super) fn side_of_name(name: &str) -> Side {
     }
 }
 
-fn named(entities: &[Entity<'_>], patterns: [(&Vec<String>, Side); 3]) -> HashMap<String, Named> {
+fn named(tables: &[&ObjectName], patterns: [(&Vec<String>, Side); 3]) -> HashMap<String, Named> {
     let mut table: HashMap<String, Named> = HashMap::new();
-    for (at, entity) in entities.iter().enumerate() {
-        for row_name in entity_names(entity.name) {
+    for (at, name) in tables.iter().enumerate() {
+        for row_name in entity_names(name) {
             for (pattern, side) in patterns.iter().flat_map(|(list, side)| list.iter().map(move |one| (one, *side))) {
                 let name = fill(pattern, &row_name);
                 let strength = strength(pattern, side);

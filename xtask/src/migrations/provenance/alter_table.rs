@@ -106,6 +106,7 @@ fn rename(reader: &mut Reader<'_>, table: &ObjectName, mut cursor: Cursor<'_>, c
         if let Some(name) = cursor.identifier() {
             let to = ObjectName { namespace: table.namespace.clone(), name: name.name };
             reader.provenance.rename(table, &to);
+            reader.provenance.lose_table(table.clone(), reader.place(clause));
             reader.provenance.touch_table(to, reader.place(clause));
         }
         return;

@@ -81,21 +81,25 @@ fn rename_namespace(reader: &mut Reader<'_>, parts: &[Identifier], mut cursor: C
 }
 
 /// Reads what follows `DROP`.
-pub(super) fn drop(reader: &mut Reader<'_>, mut cursor: Cursor<'_>) {
+pub(super) fn drop(reader: &mut Reader<'_>, mut cursor: Cursor<'_>, statement: &Cursor<'_>) {
     let Some(kind) = kind(&mut cursor) else { return };
     cursor.eat_all(&["if", "exists"]);
     for mut name in cursor.split_at_commas() {
         let parts = name.qualified();
         if kind == Kind::Namespace {
             let names = parts.last().map_or_else(Vec::new, |part| reader.provenance.names_in(&part.name));
-            names.iter().for_each(|name| forget(reader, name));
+            names.iter().for_each(|name| forget(reader, name, statement));
         } else if let Some(name) = reader.existing(&parts) {
-            forget(reader, &name);
+            forget(reader, &name, statement);
         }
     }
 }
 
-fn forget(reader: &mut Reader<'_>, name: &ObjectName) {
+fn forget(reader: &mut Reader<'_>, name: &ObjectName, statement: &Cursor<'_>) {
+    if reader.provenance.table(name).is_some() {
+        let place = reader.place(statement);
+        reader.provenance.lose_table(name.clone(), place);
+    }
     reader.provenance.forget_table(name);
     reader.provenance.forget_type(name);
 }
