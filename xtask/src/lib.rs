@@ -19,3 +19,7 @@ pub mod terminal;
 pub mod tree;
 pub mod typescript;
 pub mod whole_file;
+
+/// Reading TypeScript makes many small objects on several threads, which the allocators of some systems are slow at.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -46,36 +46,45 @@ impl fmt::Display for Location {
 pub struct LineIndex {
     file: Arc<str>,
     text: Arc<str>,
-    /// Found when the first place is asked for: most files are never asked.
-    line_starts: OnceLock<Vec<u32>>,
+    /// How many line breaks stand before each block. Found when the first place is asked for: most files are never asked.
+    breaks_before: OnceLock<Vec<u32>>,
 }
+
+/// Bytes of a block: line breaks are counted up to this far for each place.
+const BLOCK: usize = 128;
 
 impl LineIndex {
     /// Indexes the lines of `text`, which is the content of `file`.
     #[must_use]
     pub fn new(file: Arc<str>, text: Arc<str>) -> Self {
-        Self { file, text, line_starts: OnceLock::new() }
+        Self { file, text, breaks_before: OnceLock::new() }
     }
 
-    fn line_starts(&self) -> &[u32] {
-        self.line_starts.get_or_init(|| {
-            let newlines = memchr::memchr_iter(b'\n', self.text.as_bytes());
-            std::iter::once(0).chain(newlines.map(|at| offset(at + 1))).collect()
-        })
+    /// How many line breaks stand before the byte `at`.
+    fn breaks_before(&self, at: usize) -> u32 {
+        let bytes = self.text.as_bytes();
+        let blocks = self.breaks_before.get_or_init(|| {
+            let mut before = 0;
+            let whole = bytes.as_chunks::<BLOCK>().0.iter().map(|block| {
+                before += u32::from(block.iter().map(|byte| u8::from(*byte == b'\n')).sum::<u8>());
+                before
+            });
+            std::iter::once(0).chain(whole).collect()
+        });
+        let block = at / BLOCK;
+        blocks[block] + offset(memchr::memchr_iter(b'\n', &bytes[block * BLOCK..at]).count())
     }
 
     /// The place of the byte range `span`; a range beyond the text is cut to it.
     #[must_use]
     pub fn location(&self, span: Span) -> Location {
         let start = floor_char_boundary(&self.text, span.start as usize);
-        let line_starts = self.line_starts();
-        let line = line_starts.partition_point(|line_start| *line_start as usize <= start);
-        let line_start = line_starts[line - 1] as usize;
+        let line_start = memchr::memrchr(b'\n', &self.text.as_bytes()[..start]).map_or(0, |before| before + 1);
         let column = self.text[line_start..start].chars().count() + 1;
         let end = span.end.max(offset(start)).min(offset(self.text.len()));
         Location {
             file: Arc::clone(&self.file),
-            line: offset(line),
+            line: self.breaks_before(start) + 1,
             column: offset(column),
             span: Span { start: offset(start), end },
         }
@@ -106,6 +115,13 @@ mod tests {
         assert_eq!(place("ab\ncd", 3, 4), (2, 1));
         assert_eq!(place("äb\nöx", 6, 7), (2, 2));
         assert_eq!(place("", 0, 0), (1, 1));
+    }
+
+    #[test]
+    fn lines_are_counted_on_over_blocks() {
+        let text = format!("{}\n\n", "a\n".repeat(BLOCK));
+        let lines = |at: usize| offset(text[..at].matches('\n').count() + 1);
+        (0..=text.len()).for_each(|at| assert_eq!(place(&text, offset(at), 0).0, lines(at), "{at}"));
     }
 
     #[test]

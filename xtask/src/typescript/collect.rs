@@ -11,6 +11,8 @@ mod types;
 
 use std::cell::RefCell;
 
+use rustc_hash::FxHashSet;
+
 use super::discover::Roles;
 use super::facts::Facts;
 use super::resolve::{Resolver, Scope};
@@ -46,7 +48,7 @@ struct File<'e, 'p> {
 impl<'p> File<'_, 'p> {
     /// The declarations of a file or, below `prefix`, of a namespace.
     fn statements(&self, scope: &Scope<'p>, statements: &'p [Statement], prefix: &str, facts: &mut Facts) {
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = FxHashSet::default();
         for statement in statements {
             self.resolver.begin();
             self.note_links(statement);

@@ -48,12 +48,17 @@ fn within<'p>(resolver: &Resolver<'p>, of: &Type<'p>, left: u32) -> Held {
     if is_any_json(of) {
         return Held { optional, nullable: false, kind: Kind::Any };
     }
-    let members = of.members().iter().filter(|member| !matches!(member, Type::Null | Type::Undefined));
-    let kinds: Vec<_> = members.map(|member| single(resolver, member, left)).collect();
-    let kind = match (of, kinds.is_empty()) {
-        (Type::Never, _) => Kind::Unresolved(NEVER.into()),
-        (_, true) => Kind::Union(Vec::new()),
-        (_, false) => merge(kinds),
+    let mut members = of.members().iter().filter(|member| !matches!(member, Type::Null | Type::Undefined));
+    let kind = match (of, members.next(), members.next()) {
+        (Type::Never, ..) => Kind::Unresolved(NEVER.into()),
+        (_, None, _) => Kind::Union(Vec::new()),
+        (_, Some(only), None) => match single(resolver, only, left) {
+            Kind::Union(members) => merge(members),
+            kind => kind,
+        },
+        (_, Some(first), Some(second)) => {
+            merge([first, second].into_iter().chain(members).map(|member| single(resolver, member, left)))
+        }
     };
     Held { optional, nullable, kind }
 }
@@ -122,7 +127,7 @@ pub fn with_null(item: &Description) -> Kind {
 }
 
 /// One kind of several: equal ones once, literals together, a string swallows literals.
-pub fn merge(kinds: Vec<Kind>) -> Kind {
+pub fn merge(kinds: impl IntoIterator<Item = Kind>) -> Kind {
     let mut merged: Vec<Kind> = Vec::new();
     for kind in kinds {
         match kind {

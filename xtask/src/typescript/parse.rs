@@ -22,7 +22,7 @@ use oxc_parser::{ParseOptions, Parser};
 use oxc_span::SourceType;
 
 use super::facts::Problem;
-use super::syntax::{self, Module, Source};
+use super::syntax::{self, Module, Reader, Source, Statement};
 use crate::source::{LineIndex, Span};
 use level::{Bodies, Level};
 
@@ -44,38 +44,67 @@ pub fn parse(path: &str, bytes: &[u8]) -> Module {
     if let Some(at) = invalid_at {
         report(&mut module, at, "the file is not valid UTF-8 here; the bytes are read as `\u{fffd}`");
     }
-    if let Some(at) = nesting::too_deep(&text) {
-        report(&mut module, at, "the file is nested too deeply to be read");
-        return module;
-    }
-    read(module, &Arc::new(Source::new(path, text, bodies)))
+    read(module, &Arc::new(Source::new(path, text, Reader { one: body, all: bodies })))
 }
 
 fn read(mut module: Module, source: &Arc<Source>) -> Module {
-    if read_outline(&mut module, source) {
+    let speaks = comments::may_speak(&source.text);
+    if read_outline(&mut module, source, speaks) {
         return module;
     }
     let mut module = Module { problems: module.problems, ..modules::empty(module.path, module.lines) };
+    if let Some(at) = nesting::too_deep(&source.text) {
+        report(&mut module, at, "the file is nested too deeply to be read");
+        return module;
+    }
     let bodies = Bodies::Later(Arc::clone(source), RefCell::default());
-    for problem in read_whole(source, &mut |program, text| modules::fill(&mut module, program, text, &bodies)) {
+    let mut fill = |program: &ast::Program<'_>, text: &str| modules::fill(&mut module, program, text, &bodies, speaks);
+    for problem in read_whole(source, &mut fill) {
         report(&mut module, problem.at, &format!("the file does not parse: {}", problem.message));
     }
     module
 }
 
 /// Reads the file without the bodies of its functions; false where that is not to be trusted.
-fn read_outline(module: &mut Module, source: &Arc<Source>) -> bool {
-    let Some(outline) = outline::outline(&source.text) else { return false };
+fn read_outline(module: &mut Module, source: &Arc<Source>, speaks: bool) -> bool {
+    let Some(outline) = outline::outline(&source.text, speaks) else { return false };
+    if nesting::too_deep(&outline.text).is_some() {
+        return false;
+    }
     let bodies = Bodies::Later(Arc::clone(source), RefCell::new(outline.left_out));
     let read = read_once(&source.path, &outline.text, &mut |program, text| {
-        modules::fill(module, program, text, &bodies);
+        modules::fill(module, program, text, &bodies, speaks);
     });
     read.is_ok_and(|problems| problems.is_empty()) && bodies.all_met()
+}
+
+/// The body of one function, which is read as that of a function by itself. What cannot stand in an asynchronous generator
+/// is read with the whole file.
+fn body(source: &Source, at: Span) -> Option<Vec<Statement>> {
+    const HEAD: &str = "async function*a()";
+    let mut text = String::with_capacity(at.end as usize);
+    outline::push_blank(&mut text, (at.start as usize).checked_sub(HEAD.len())?);
+    text.push_str(HEAD);
+    text.push_str(source.text.get(at.range())?);
+    if nesting::too_deep(&text).is_some() {
+        return None;
+    }
+    let mut found = None;
+    let read = read_once(&source.path, &text, &mut |program, _text| {
+        if let [ast::Statement::FunctionDeclaration(function)] = program.body.as_slice() {
+            let body = function.body.as_ref();
+            found = body.map(|body| statements::lower_all(&body.statements, Level::top(&Bodies::Inside)));
+        }
+    });
+    found.filter(|_| read.is_ok_and(|complaints| complaints.is_empty()))
 }
 
 /// The bodies of the functions of a file.
 fn bodies(source: &Source) -> syntax::Bodies {
     let wanted = Bodies::Wanted(RefCell::default());
+    if nesting::too_deep(&source.text).is_some() {
+        return syntax::Bodies::default();
+    }
     read_whole(source, &mut |program, _text| {
         let mut ignored = Vec::new();
         program.body.iter().for_each(|statement| statements::lower(statement, Level::top(&wanted), &mut ignored));
@@ -199,6 +228,38 @@ mod tests {
                 assert!(!module.problems.is_empty() || chain.starts_with('!'), "{chain}");
             }
         }
+    }
+
+    #[test]
+    fn a_body_that_is_read_by_itself_is_the_one_that_is_read_with_the_file() {
+        let body = "{ const [a] = b; if (c) return `d${e}`; return f<G>(async (h) => { await i.j; }); }";
+        let heads = [
+            "function f()",
+            "const f = async (): Promise<A> =>",
+            "class A extends B { b()",
+            "export default function*()",
+        ];
+        for head in heads {
+            let text = format!(
+                "// some comment, so that there is room before it\n{head} {body}{}",
+                &"}"[usize::from(!head.starts_with("class"))..]
+            );
+            let start = u32::try_from(text.find(body).unwrap()).unwrap();
+            let span = Span { start, end: start + u32::try_from(body.len()).unwrap() };
+            let source = Source::new("a.ts".into(), text.into(), Reader { one: super::body, all: bodies });
+            let (alone, with_others) = (super::body(&source, span).unwrap(), bodies(&source));
+            assert_eq!(format!("{alone:?}"), format!("{:?}", with_others[&start]), "{head}");
+            assert_eq!(alone.len(), 3);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_by_itself_is_read_with_the_file() {
+        let text = "// some comment, so that there is room before it\nfunction f() { var yield = 1; }";
+        let source = Source::new("a.cjs".into(), text.into(), Reader { one: super::body, all: bodies });
+        let start = u32::try_from(text.find('{').unwrap()).unwrap();
+        assert!(super::body(&source, Span { start, end: u32::try_from(text.len()).unwrap() }).is_none());
+        assert_eq!(bodies(&source)[&start].len(), 1);
     }
 
     #[test]

@@ -19,11 +19,12 @@ mod union;
 mod utility;
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::modules::Program;
-use super::syntax::{Statement, Variable};
+use rustc_hash::FxHashMap;
+
+use super::modules::{Program, Symbol};
+use super::syntax::{Module, Statement, Variable};
 pub use lazy::Lazy;
 pub(crate) use scope::declared_in;
 pub use scope::{Binding, Scope};
@@ -43,9 +44,11 @@ pub struct Resolver<'p> {
     depth: Cell<u32>,
     steps: Cell<u32>,
     /// Declared types without parameters; none while they are being evaluated.
-    declared: RefCell<HashMap<*const Statement, Option<Type<'p>>>>,
+    declared: RefCell<FxHashMap<*const Statement, Option<Type<'p>>>>,
     /// Constants; none while they are being evaluated.
-    constants: RefCell<HashMap<*const Variable, Option<super::values::Value<'p>>>>,
+    constants: RefCell<FxHashMap<*const Variable, Option<super::values::Value<'p>>>>,
+    /// What names mean at the top of files.
+    names: RefCell<FxHashMap<(*const Module, &'p str), Option<Symbol<'p>>>>,
 }
 
 impl<'p> Resolver<'p> {
@@ -58,6 +61,7 @@ impl<'p> Resolver<'p> {
             steps: Cell::new(0),
             declared: RefCell::default(),
             constants: RefCell::default(),
+            names: RefCell::default(),
         }
     }
 
@@ -79,6 +83,17 @@ impl<'p> Resolver<'p> {
         let result = evaluate();
         self.depth.set(self.depth.get() - 1);
         Ok(result)
+    }
+
+    /// As [`Program::lookup`], which is asked once.
+    pub(super) fn lookup(&self, module: &'p Module, name: &'p str) -> Option<Symbol<'p>> {
+        let key = (std::ptr::from_ref(module), name);
+        let known = self.names.borrow().get(&key).copied();
+        known.unwrap_or_else(|| {
+            let found = self.program.lookup(module, name);
+            self.names.borrow_mut().insert(key, found);
+            found
+        })
     }
 
     /// The type declared by `statement`, evaluated once.

@@ -7,7 +7,10 @@ mod module;
 mod statement;
 mod type_node;
 
-pub use body::{Bodies, Body, Source};
+use compact_str::CompactString;
+use smallvec::SmallVec;
+
+pub use body::{Bodies, Body, Reader, Source};
 pub use expression::{
     Argument, Binary, ClassDecl, ClassMember, Expr, ExprKind, Function, Key, KeyName, MemberKind, ObjectMember,
     Parameter,
@@ -15,3 +18,9 @@ pub use expression::{
 pub use module::{Comment, Export, Import, Imported, Module};
 pub use statement::{Alias, EnumDecl, EnumMember, Interface, Name, Namespace, Statement, StatementKind, Variable};
 pub use type_node::{Keyword, Modifier, Property, TypeKind, TypeMember, TypeNode, TypeParameter};
+
+/// A text of the file. Names and most literals are short, and kept in place.
+pub type Text = CompactString;
+
+/// `a.b.C` as its names, most often one.
+pub type Path = SmallVec<[Text; 1]>;

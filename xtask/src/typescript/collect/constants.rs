@@ -10,7 +10,7 @@ use crate::source::Span;
 use crate::typescript::drizzle::Table;
 use crate::typescript::facts::{Declaration, Facts, Origin, Side, TableLink, Tags};
 use crate::typescript::resolve::{Scope, Type};
-use crate::typescript::syntax::{Expr, Statement, Variable};
+use crate::typescript::syntax::{Expr, ExprKind, ObjectMember, Statement, Variable};
 use crate::typescript::values::{Entry, ObjectValue, Value};
 use crate::typescript::zod::{self, Schema, SchemaKind};
 
@@ -32,6 +32,9 @@ impl<'p> File<'_, 'p> {
         prefix: &str,
         facts: &mut Facts,
     ) {
+        if variable.value.as_ref().is_some_and(is_plain) {
+            return;
+        }
         let name = format!("{prefix}{}", variable.name.text);
         let named = Named {
             name: &name,
@@ -52,7 +55,7 @@ impl<'p> File<'_, 'p> {
         facts: &mut Facts,
     ) {
         let named = Named { name: "default", span: statement.span, exported: true, tags: self.tags(statement.span) };
-        if !matches!(value.kind, crate::typescript::syntax::ExprKind::Name(_)) {
+        if !matches!(value.kind, ExprKind::Name(_)) {
             let value = self.resolver.value(scope, value);
             self.value(&named, &value, true, facts);
         }
@@ -90,7 +93,7 @@ impl<'p> File<'_, 'p> {
         for entry in &object.entries {
             let is_here = entry.place.filter(|place| std::ptr::eq(place.module, self.module));
             let (Some(place), Value::Zod(_)) = (is_here, entry.value.uncast()) else { continue };
-            if matches!(place.value.kind, crate::typescript::syntax::ExprKind::Name(_)) {
+            if matches!(place.value.kind, ExprKind::Name(_)) {
                 continue;
             }
             let name = format!("{}.{}", named.name, entry.name);
@@ -182,6 +185,24 @@ fn of_any<'p>(entry: &Entry<'p>, others: &[ObjectValue<'p>]) -> Option<Entry<'p>
     let others = others.iter().map(|other| Some(zod::schema_of(&other.get(&entry.name)?.value)));
     let options: Rc<[_]> = others.chain([Some(own)]).collect::<Option<_>>()?;
     Some(Entry { value: Value::Zod(Schema::new(SchemaKind::Union(options))), ..entry.clone() })
+}
+
+/// Whether a value holds no schema, table or set of values, as is seen without evaluating it: programs have large tables of
+/// data.
+fn is_plain(value: &Expr) -> bool {
+    let is_literal = |value: &Expr| {
+        let kind = &value.kind;
+        matches!(kind, ExprKind::String(_) | ExprKind::Template(..) | ExprKind::Number(_) | ExprKind::Boolean(_))
+            || matches!(kind, ExprKind::Null | ExprKind::Function(_) | ExprKind::Array(_) | ExprKind::Object(_))
+    };
+    match &value.kind {
+        ExprKind::As(inner, _) | ExprKind::Satisfies(inner, _) => is_plain(inner),
+        ExprKind::Object(members) => members.iter().all(|member| match member {
+            ObjectMember::Property { value, .. } => is_literal(value),
+            ObjectMember::Spread(_) => false,
+        }),
+        _ => is_literal(value),
+    }
 }
 
 /// More alternatives than this are not told apart.

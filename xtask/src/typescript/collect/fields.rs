@@ -10,7 +10,9 @@ use crate::typescript::zod;
 impl<'p> File<'_, 'p> {
     /// The fields of an object type; what holds functions is no data.
     pub(super) fn fields(&self, object: &Object<'p>) -> Vec<Field> {
-        object.properties.iter().filter_map(|property| self.field(property)).collect()
+        let mut fields = Vec::with_capacity(object.properties.len());
+        fields.extend(object.properties.iter().filter_map(|property| self.field(property)));
+        fields
     }
 
     fn field(&self, property: &Property<'p>) -> Option<Field> {
@@ -22,7 +24,7 @@ impl<'p> File<'_, 'p> {
         let place = property.place.as_ref();
         let location = place.map_or_else(|| self.module.location(Default::default()), |place| place.location());
         Some(Field {
-            name: property.name.to_string(),
+            name: (*property.name).to_owned(),
             column: None,
             location,
             optional: property.optional || held.optional,
@@ -58,7 +60,7 @@ impl<'p> File<'_, 'p> {
         let described = zod::describe(self.resolver, &schema);
         let place = entry.place;
         Field {
-            name: entry.name.to_string(),
+            name: (*entry.name).to_owned(),
             column: None,
             location: place
                 .map_or_else(|| self.module.location(Default::default()), |place| place.module.location(place.key)),

@@ -9,7 +9,7 @@ use crate::source::Location;
 use crate::typescript::facts::{Declaration, Facts, Side, TableLink};
 use crate::typescript::modules::Symbol;
 use crate::typescript::resolve::{Property, Type};
-use crate::typescript::syntax::{Interface, Statement, StatementKind, TypeKind, TypeMember, TypeNode};
+use crate::typescript::syntax::{Interface, Statement, StatementKind, Text, TypeKind, TypeMember, TypeNode};
 
 /// What was said about declarations by others.
 #[derive(Debug, Default)]
@@ -48,7 +48,7 @@ impl<'p> File<'_, 'p> {
             StatementKind::Interface(interface) if self.is_database(interface) => self.note_tables(&interface.members),
             StatementKind::Alias(alias) => {
                 let (TypeKind::Reference(path, arguments), at) = (&alias.value.kind, alias.name.span) else { return };
-                let side = match path.last().map(String::as_str) {
+                let side = match path.last().map(Text::as_str) {
                     Some("Selectable") => Side::Row,
                     Some("Insertable") => Side::Insert,
                     Some("Updateable") => Side::Update,
@@ -87,7 +87,7 @@ impl<'p> File<'_, 'p> {
     /// The place of the declaration that a type refers to.
     fn declaration_of(&self, node: &'p TypeNode) -> Option<Location> {
         let TypeKind::Reference(path, _) = &node.kind else { return None };
-        match self.resolver.program.lookup(self.module, path.first()?)? {
+        match self.resolver.lookup(self.module, path.first()?)? {
             Symbol::Declared(module, name) if path.len() == 1 => {
                 let (_, span) = module.declarations(name).find_map(Statement::declared)?;
                 Some(module.location(span))

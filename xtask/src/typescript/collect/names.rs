@@ -4,7 +4,7 @@ use super::File;
 use crate::typescript::facts::{Side, TableLink};
 use crate::typescript::modules::Symbol;
 use crate::typescript::resolve::{Binding, Scope};
-use crate::typescript::syntax::{Expr, ExprKind, Keyword, Statement, StatementKind, TypeKind, TypeNode};
+use crate::typescript::syntax::{Expr, ExprKind, Keyword, Statement, StatementKind, Text, TypeKind, TypeNode};
 use crate::typescript::values::Value;
 
 impl<'p> File<'_, 'p> {
@@ -20,11 +20,11 @@ impl<'p> File<'_, 'p> {
                         Some(Binding::Type(..)) => false,
                         Some(Binding::Statements(..)) => true,
                         Some(Binding::Value(_)) | None => {
-                            let symbol = self.resolver.program.lookup(scope.module, name);
+                            let symbol = self.resolver.lookup(scope.module, name);
                             matches!(symbol, Some(Symbol::Declared(..) | Symbol::Namespace(_)))
                         }
                     };
-                    declared.then(|| path.last().cloned()).flatten()
+                    declared.then(|| path.last().map(Text::to_string)).flatten()
                 }
                 ([], _) => None,
             },
@@ -39,9 +39,9 @@ impl<'p> File<'_, 'p> {
     }
 
     /// The schema that an expression refers to: `RoleSchema` of `z.array(RoleSchema).optional()`.
-    pub(super) fn schema_reference(&self, expression: &Expr) -> Option<String> {
+    pub(super) fn schema_reference(&self, expression: &'p Expr) -> Option<String> {
         match &expression.kind {
-            ExprKind::Name(name) => Some(name.clone()),
+            ExprKind::Name(name) => Some(name.to_string()),
             ExprKind::Call(callee, _, arguments) => match &callee.kind {
                 ExprKind::Member(object, name, _) => match (&object.kind, arguments.first()) {
                     (ExprKind::Name(_), Some(inner))
@@ -49,7 +49,7 @@ impl<'p> File<'_, 'p> {
                     {
                         self.schema_reference(&inner.value)
                     }
-                    (ExprKind::Name(base), _) if self.is_local(base) => Some(base.clone()),
+                    (ExprKind::Name(base), _) if self.is_local(base) => Some(base.to_string()),
                     (ExprKind::Call(..), _) => self.schema_reference(object),
                     _ => None,
                 },
@@ -59,8 +59,8 @@ impl<'p> File<'_, 'p> {
         }
     }
 
-    fn is_local(&self, name: &str) -> bool {
-        matches!(self.resolver.program.lookup(self.module, name), Some(Symbol::Declared(..)))
+    fn is_local(&self, name: &'p str) -> bool {
+        matches!(self.resolver.lookup(self.module, name), Some(Symbol::Declared(..)))
     }
 
     /// The table that the source itself links a type to.
@@ -130,7 +130,7 @@ impl<'p> File<'_, 'p> {
         }
     }
 
-    fn named_table(&self, path: &'p [String]) -> Option<String> {
+    fn named_table(&self, path: &'p [Text]) -> Option<String> {
         let (name, rest) = path.split_first()?;
         let value = self.resolver.name(&Scope::module(self.module), name);
         match self.resolver.path_value(value, rest).uncast() {
@@ -154,7 +154,7 @@ impl<'p> File<'_, 'p> {
 
 fn string_link(node: &TypeNode, side: Side) -> Option<TableLink> {
     match &node.kind {
-        TypeKind::String(table) => Some(TableLink { table: table.clone(), side }),
+        TypeKind::String(table) => Some(TableLink { table: table.to_string(), side }),
         _ => None,
     }
 }

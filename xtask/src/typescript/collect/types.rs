@@ -114,7 +114,7 @@ impl<'p> File<'_, 'p> {
 fn implemented(statement: &Statement) -> Vec<String> {
     let StatementKind::Class(class) = &statement.kind else { return Vec::new() };
     let name = |node: &TypeNode| match &node.kind {
-        TypeKind::Reference(path, _arguments) => path.last().cloned(),
+        TypeKind::Reference(path, _arguments) => path.last().map(ToString::to_string),
         _ => None,
     };
     class.implements.iter().filter_map(name).collect()

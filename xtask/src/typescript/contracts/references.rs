@@ -3,7 +3,7 @@
 use crate::typescript::evaluate::Scope;
 use crate::typescript::facts::{ContractReference, DeclarationName};
 use crate::typescript::modules::{Program, Resolved, Symbol};
-use crate::typescript::syntax::{Expr, ExprKind, Module, ObjectMember, TypeKind, TypeNode};
+use crate::typescript::syntax::{Expr, ExprKind, Module, ObjectMember, Text, TypeKind, TypeNode};
 
 /// Names that every program has.
 const GLOBALS: &[&str] = &[
@@ -123,7 +123,7 @@ impl<'r, 'p> Referrer<'r, 'p> {
         match &node.kind {
             _ if self.depth >= DEPTH => {}
             TypeKind::Reference(path, arguments) | TypeKind::Query(path, arguments) => {
-                let path: Vec<&str> = path.iter().map(String::as_str).collect();
+                let path: Vec<&str> = path.iter().map(Text::as_str).collect();
                 let is_wrapper = GLOBALS.contains(&path[0]) || path.len() > 1;
                 self.add(&path, node.span, whole && !is_wrapper);
                 arguments.iter().for_each(|argument| self.type_node(argument, false));

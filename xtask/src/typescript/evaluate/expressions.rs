@@ -8,7 +8,7 @@ use super::scope::{Scope, State, Thunk};
 use super::statements::{closure, is_nothing};
 use super::value::{Argument, ClassValue, Entry, Object, Opaque, Site, Value};
 use crate::source::Span;
-use crate::typescript::syntax::{self, Binary, Expr, ExprKind, KeyName, ObjectMember};
+use crate::typescript::syntax::{self, Binary, Expr, ExprKind, KeyName, ObjectMember, Text};
 
 impl<'p> Evaluator<'p> {
     /// What `expression` is worth in `scope`.
@@ -65,7 +65,7 @@ impl<'p> Evaluator<'p> {
         }
     }
 
-    fn template(&mut self, texts: &[String], values: &'p [Expr], scope: &Rc<Scope<'p>>) -> Value<'p> {
+    fn template(&mut self, texts: &[Text], values: &'p [Expr], scope: &Rc<Scope<'p>>) -> Value<'p> {
         let mut whole = String::new();
         for (index, text) in texts.iter().enumerate() {
             whole.push_str(text);

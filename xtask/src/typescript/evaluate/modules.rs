@@ -7,7 +7,7 @@ use super::Evaluator;
 use super::scope::{Scope, State, Thunk};
 use super::value::{Opaque, Value};
 use crate::typescript::modules::Resolved;
-use crate::typescript::syntax::{Export, Import, Imported, Module, StatementKind};
+use crate::typescript::syntax::{Export, Import, Imported, Module, StatementKind, Text};
 
 /// A module whose names are declared.
 #[derive(Debug)]
@@ -138,7 +138,7 @@ impl<'p> Evaluator<'p> {
         let Some(specifier) = specifier.text() else {
             return Value::unknown("which module it loads is only known when the program runs");
         };
-        let import = Import { specifier: specifier.to_string(), imported: Imported::Namespace };
+        let import = Import { specifier: Text::new(specifier), imported: Imported::Namespace };
         let value = self.imported(from, &import);
         let Value::Module(file) = value else { return value };
         self.run(file);

@@ -19,9 +19,7 @@ pub(super) fn may_speak(text: &str) -> bool {
 
 /// The comments of the file that speak to this tool.
 pub(super) fn read(comments: &[ast::Comment], text: &str) -> Vec<Comment> {
-    let speaks = !comments.is_empty() && may_speak(text);
-    let comments = comments.iter().filter(|_| speaks);
-    comments.filter_map(|comment| keep(comment, text)).collect()
+    comments.iter().filter_map(|comment| keep(comment, text)).collect()
 }
 
 fn keep(comment: &ast::Comment, text: &str) -> Option<Comment> {

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use compact_str::format_compact;
 use oxc_ast::ast::{self, Argument as AstArgument, Expression};
 use oxc_span::GetSpan;
 use oxc_syntax::operator::{AssignmentOperator, BinaryOperator, LogicalOperator, UnaryOperator};
 
 use super::level::Level;
 use super::{functions, span, types};
-use crate::typescript::syntax::{Argument, Binary, Expr, ExprKind, Key, KeyName, ObjectMember, TypeKind};
+use crate::typescript::syntax::{Argument, Binary, Expr, ExprKind, Key, KeyName, ObjectMember, Text, TypeKind};
 
 pub(super) fn lower(node: &Expression<'_>, level: Level<'_>) -> Expr {
     let kind =
@@ -25,13 +26,13 @@ fn kind(node: &Expression<'_>, level: Level<'_>) -> ExprKind {
         Expression::BooleanLiteral(literal) => ExprKind::Boolean(literal.value),
         Expression::NullLiteral(_) => ExprKind::Null,
         Expression::NumericLiteral(literal) => ExprKind::Number(literal.value),
-        Expression::BigIntLiteral(literal) => ExprKind::Bigint(literal.value.to_string()),
+        Expression::BigIntLiteral(literal) => ExprKind::Bigint(Text::new(literal.value)),
         Expression::RegExpLiteral(literal) => {
-            ExprKind::Regex(literal.regex.pattern.text.to_string(), literal.regex.flags.to_string())
+            ExprKind::Regex(Text::new(literal.regex.pattern.text), format_compact!("{}", literal.regex.flags))
         }
-        Expression::StringLiteral(literal) => ExprKind::String(literal.value.to_string()),
+        Expression::StringLiteral(literal) => ExprKind::String(Text::new(literal.value)),
         Expression::TemplateLiteral(template) => template_literal(template, level),
-        Expression::Identifier(identifier) => ExprKind::Name(identifier.name.to_string()),
+        Expression::Identifier(identifier) => ExprKind::Name(Text::new(identifier.name)),
         Expression::ThisExpression(_) => ExprKind::This,
         Expression::ArrayExpression(array) => ExprKind::Array(elements(array, level)),
         Expression::ArrowFunctionExpression(arrow) => ExprKind::Function(Arc::new(functions::arrow(arrow, level))),
@@ -91,11 +92,13 @@ fn kind(node: &Expression<'_>, level: Level<'_>) -> ExprKind {
             index(boxed(&member.object, level), lower(&member.expression, level))
         }
         Expression::StaticMemberExpression(member) => {
-            ExprKind::Member(boxed(&member.object, level), member.property.name.to_string(), span(member.property.span))
+            ExprKind::Member(boxed(&member.object, level), Text::new(member.property.name), span(member.property.span))
         }
-        Expression::PrivateFieldExpression(member) => {
-            ExprKind::Member(boxed(&member.object, level), format!("#{}", member.field.name), span(member.field.span))
-        }
+        Expression::PrivateFieldExpression(member) => ExprKind::Member(
+            boxed(&member.object, level),
+            format_compact!("#{}", member.field.name),
+            span(member.field.span),
+        ),
         Expression::Super(_) => ExprKind::Name("super".into()),
         Expression::ImportExpression(import) => {
             let callee = Expr { span: span(import.span), kind: ExprKind::Name("import".into()) };
@@ -154,11 +157,13 @@ fn chain_element(element: &ast::ChainElement<'_>, level: Level<'_>) -> ExprKind 
             index(boxed(&member.object, level), lower(&member.expression, level))
         }
         ast::ChainElement::StaticMemberExpression(member) => {
-            ExprKind::Member(boxed(&member.object, level), member.property.name.to_string(), span(member.property.span))
+            ExprKind::Member(boxed(&member.object, level), Text::new(member.property.name), span(member.property.span))
         }
-        ast::ChainElement::PrivateFieldExpression(member) => {
-            ExprKind::Member(boxed(&member.object, level), format!("#{}", member.field.name), span(member.field.span))
-        }
+        ast::ChainElement::PrivateFieldExpression(member) => ExprKind::Member(
+            boxed(&member.object, level),
+            format_compact!("#{}", member.field.name),
+            span(member.field.span),
+        ),
     }
 }
 
@@ -181,13 +186,13 @@ fn cast_to(value: &Expression<'_>, annotation: &ast::TSType<'_>, level: Level<'_
 fn assignment(assignment: &ast::AssignmentExpression<'_>, level: Level<'_>) -> ExprKind {
     let target = match &assignment.left {
         ast::AssignmentTarget::AssignmentTargetIdentifier(name) => {
-            Expr { span: span(name.span), kind: ExprKind::Name(name.name.to_string()) }
+            Expr { span: span(name.span), kind: ExprKind::Name(Text::new(name.name)) }
         }
         ast::AssignmentTarget::StaticMemberExpression(member) => Expr {
             span: span(member.span),
             kind: ExprKind::Member(
                 boxed(&member.object, level),
-                member.property.name.to_string(),
+                Text::new(member.property.name),
                 span(member.property.span),
             ),
         },
@@ -195,7 +200,7 @@ fn assignment(assignment: &ast::AssignmentExpression<'_>, level: Level<'_>) -> E
             span: span(member.span),
             kind: ExprKind::Member(
                 boxed(&member.object, level),
-                format!("#{}", member.field.name),
+                format_compact!("#{}", member.field.name),
                 span(member.field.span),
             ),
         },
@@ -226,21 +231,21 @@ pub(super) fn object_members(object: &ast::ObjectExpression<'_>, level: Level<'_
 
 pub(super) fn key(key: &ast::PropertyKey<'_>, computed: bool, level: Level<'_>) -> Key {
     let name = match key {
-        ast::PropertyKey::StaticIdentifier(name) => KeyName::Literal(name.name.to_string()),
-        ast::PropertyKey::PrivateIdentifier(name) => KeyName::Private(format!("#{}", name.name)),
-        ast::PropertyKey::StringLiteral(literal) => KeyName::Literal(literal.value.to_string()),
+        ast::PropertyKey::StaticIdentifier(name) => KeyName::Literal(Text::new(name.name)),
+        ast::PropertyKey::PrivateIdentifier(name) => KeyName::Private(format_compact!("#{}", name.name)),
+        ast::PropertyKey::StringLiteral(literal) => KeyName::Literal(Text::new(literal.value)),
         ast::PropertyKey::NumericLiteral(literal) => KeyName::Literal(number_name(literal.value)),
         key => match key.as_expression() {
             Some(expression) if computed => KeyName::Computed(boxed(expression, level)),
-            _ => KeyName::Private(String::new()),
+            _ => KeyName::Private(Text::default()),
         },
     };
     Key { span: span(key.span()), name }
 }
 
 /// `1.0` as a property name is `1`.
-fn number_name(value: f64) -> String {
-    format!("{value}")
+fn number_name(value: f64) -> Text {
+    format_compact!("{value}")
 }
 
 fn binary_operator(operator: BinaryOperator) -> Binary {

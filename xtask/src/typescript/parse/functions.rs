@@ -10,7 +10,7 @@ use super::level::Level;
 use super::{span, types};
 use crate::typescript::syntax::{
     Body, ClassDecl, ClassMember, Expr, Function, Key, KeyName, MemberKind, Parameter, Property, Statement,
-    StatementKind, TypeKind,
+    StatementKind, Text, TypeKind,
 };
 
 pub(super) fn function(function: &ast::Function<'_>, level: Level<'_>) -> Function {
@@ -81,7 +81,7 @@ pub(super) fn pattern(pattern: &ast::BindingPattern<'_>) -> Parameter {
         span: span(pattern.span()),
     };
     match pattern {
-        ast::BindingPattern::BindingIdentifier(name) => parameter.name = Some(name.name.to_string()),
+        ast::BindingPattern::BindingIdentifier(name) => parameter.name = Some(Text::new(name.name)),
         ast::BindingPattern::ObjectPattern(object) => parameter.bindings = bindings(object),
         ast::BindingPattern::AssignmentPattern(inner) => return self::pattern(&inner.left),
         ast::BindingPattern::ArrayPattern(array) => parameter.bindings = elements(array),
@@ -89,22 +89,22 @@ pub(super) fn pattern(pattern: &ast::BindingPattern<'_>) -> Parameter {
     parameter
 }
 
-fn bindings(object: &ast::ObjectPattern<'_>) -> Vec<(String, String)> {
+fn bindings(object: &ast::ObjectPattern<'_>) -> Vec<(Text, Text)> {
     let binding = |property: &ast::BindingProperty<'_>| {
-        let name = property.key.static_name()?.into_owned();
+        let name = property.key.static_name()?.into();
         let local = match &property.value {
             ast::BindingPattern::AssignmentPattern(inner) => inner.left.get_identifier_name(),
             value => value.get_identifier_name(),
         }?;
-        Some((name, local.to_string()))
+        Some((name, Text::new(local)))
     };
     object.properties.iter().filter_map(binding).collect()
 }
 
-fn elements(array: &ast::ArrayPattern<'_>) -> Vec<(String, String)> {
+fn elements(array: &ast::ArrayPattern<'_>) -> Vec<(Text, Text)> {
     let element = |(index, element): (usize, &Option<ast::BindingPattern<'_>>)| {
         let local = element.as_ref()?.get_identifier_name()?;
-        Some((index.to_string(), local.to_string()))
+        Some((compact_str::format_compact!("{index}"), Text::new(local)))
     };
     array.elements.iter().enumerate().filter_map(element).collect()
 }
@@ -121,7 +121,7 @@ pub(super) fn class(class: &ast::Class<'_>, level: Level<'_>) -> ClassDecl {
         ),
     });
     ClassDecl {
-        name: class.id.as_ref().map(|id| (id.name.to_string(), span(id.span))),
+        name: class.id.as_ref().map(|id| (Text::new(id.name), span(id.span))),
         type_parameters: types::type_parameters(class.type_parameters.as_deref(), level),
         extends,
         implements: implements.collect(),
@@ -199,7 +199,7 @@ fn hidden(accessibility: Option<ast::TSAccessibility>) -> bool {
 }
 
 fn other(at: oxc_span::Span) -> ClassMember {
-    let key = Key { span: span(at), name: KeyName::Private(String::new()) };
+    let key = Key { span: span(at), name: KeyName::Private(Text::default()) };
     ClassMember {
         property: Property { span: span(at), key, optional: false, value: None },
         is_static: true,

@@ -1,12 +1,12 @@
 //! How far lowering has descended, and what it does with the bodies of functions.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use oxc_ast::ast;
+use rustc_hash::FxHashSet;
 
-use super::statements;
+use super::{span, statements};
 use crate::typescript::syntax::{self, Body, Source};
 
 /// What is nested deeper than this is not read: types and expressions that people write are not.
@@ -24,7 +24,7 @@ pub(super) enum Bodies {
     /// They are read when they are needed. The set holds the first bytes of those that were left out of what is
     /// parsed; one that is met, by itself or inside
     /// another, is taken out of it.
-    Later(Arc<Source>, RefCell<HashSet<u32>>),
+    Later(Arc<Source>, RefCell<FxHashSet<u32>>),
     /// They are what is wanted, and collected here.
     Wanted(RefCell<syntax::Bodies>),
     /// They are part of what is read.
@@ -70,9 +70,11 @@ impl<'l> Level<'l> {
             Bodies::Later(source, left_out) => {
                 let mut left_out = left_out.borrow_mut();
                 let was_left_out = left_out.remove(&node.span.start);
-                left_out.retain(|start| !(node.span.start..node.span.end).contains(start));
+                if !was_left_out && !left_out.is_empty() {
+                    left_out.retain(|start| !(node.span.start..node.span.end).contains(start));
+                }
                 if was_left_out || !node.statements.is_empty() {
-                    return Body::later(source, node.span.start);
+                    return Body::later(source, span(node.span));
                 }
             }
             Bodies::Wanted(found) => {

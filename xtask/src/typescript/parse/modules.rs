@@ -1,47 +1,50 @@
 //! Imports and exports of a file.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use oxc_ast::ast::{self, ImportDeclarationSpecifier, Statement as AstStatement};
+use rustc_hash::FxHashMap;
 
 use super::level::{Bodies, Level};
 use super::{comments, statements};
 use crate::source::LineIndex;
-use crate::typescript::syntax::{Export, ExprKind, Import, Imported, Module, Statement, StatementKind};
+use crate::typescript::syntax::{Export, ExprKind, Import, Imported, Module, Statement, StatementKind, Text};
 
 pub(super) fn empty(path: Arc<str>, lines: LineIndex) -> Module {
     Module {
         path,
         lines,
         statements: Vec::new(),
-        names: HashMap::new(),
-        imports: HashMap::new(),
-        exports: HashMap::new(),
+        names: FxHashMap::default(),
+        imports: FxHashMap::default(),
+        exports: FxHashMap::default(),
         star_exports: Vec::new(),
         comments: Vec::new(),
         problems: Vec::new(),
     }
 }
 
-pub(super) fn fill(module: &mut Module, program: &ast::Program<'_>, text: &str, bodies: &Bodies) {
+/// `speaks` says whether any comment may be one that speaks to this tool.
+pub(super) fn fill(module: &mut Module, program: &ast::Program<'_>, text: &str, bodies: &Bodies, speaks: bool) {
     for statement in &program.body {
         statements::lower(statement, Level::top(bodies), &mut module.statements);
         linkage(statement, module);
     }
     for (at, statement) in module.statements.iter().enumerate() {
         if let Some(name) = statement.name() {
-            module.names.entry(name.to_owned()).or_default().push(at);
+            module.names.entry(Text::new(name)).or_default().push(at);
         }
         if let Some(local) = default_export(statement) {
             module.exports.insert("default".into(), Export::Local(local));
         }
     }
-    module.comments = comments::read(&program.comments, text);
+    if speaks {
+        module.comments = comments::read(&program.comments, text);
+    }
 }
 
 /// The local name behind `export default`.
-fn default_export(statement: &Statement) -> Option<String> {
+fn default_export(statement: &Statement) -> Option<Text> {
     match &statement.kind {
         StatementKind::Default(value) => match &value.kind {
             ExprKind::Name(name) => Some(name.clone()),
@@ -56,26 +59,26 @@ fn linkage(statement: &AstStatement<'_>, module: &mut Module) {
     match statement {
         AstStatement::ImportDeclaration(import) => imports(import, module),
         AstStatement::ExportAllDeclaration(export) => {
-            let specifier = export.source.value.to_string();
+            let specifier = Text::new(export.source.value);
             match &export.exported {
                 None => module.star_exports.push(specifier),
                 Some(name) => {
                     let import = Import { specifier, imported: Imported::Namespace };
-                    module.exports.insert(name.name().to_string(), Export::From(import));
+                    module.exports.insert(Text::new(name.name()), Export::From(import));
                 }
             }
         }
         AstStatement::ExportNamedDeclaration(export) => {
             for specifier in &export.specifiers {
-                let local = Export::Local(specifier.local.name().to_string());
-                module.exports.insert(specifier.exported.name().to_string(), local);
+                let local = Export::Local(Text::new(specifier.local.name()));
+                module.exports.insert(Text::new(specifier.exported.name()), local);
             }
         }
         AstStatement::ExportFromDeclaration(export) => {
             for specifier in &export.specifiers {
-                let imported = Imported::Name(specifier.local.name().to_string());
-                let import = Import { specifier: export.source.value.to_string(), imported };
-                module.exports.insert(specifier.exported.name().to_string(), Export::From(import));
+                let imported = Imported::Name(Text::new(specifier.local.name()));
+                let import = Import { specifier: Text::new(export.source.value), imported };
+                module.exports.insert(Text::new(specifier.exported.name()), Export::From(import));
             }
         }
         AstStatement::ExportDefaultDeclaration(export) => {
@@ -85,35 +88,35 @@ fn linkage(statement: &AstStatement<'_>, module: &mut Module) {
         }
         AstStatement::TSImportEqualsDeclaration(import) => {
             if let ast::TSModuleReference::ExternalModuleReference(reference) = &import.module_reference {
-                let specifier = reference.expression.value.to_string();
+                let specifier = Text::new(reference.expression.value);
                 let import_as = Import { specifier, imported: Imported::Namespace };
-                module.imports.insert(import.id.name.to_string(), import_as);
+                module.imports.insert(Text::new(import.id.name), import_as);
             }
         }
         _ => {}
     }
 }
 
-fn named_default(declaration: &ast::ExportDefaultDeclarationKind<'_>) -> Option<String> {
+fn named_default(declaration: &ast::ExportDefaultDeclarationKind<'_>) -> Option<Text> {
     let id = match declaration {
         ast::ExportDefaultDeclarationKind::FunctionDeclaration(function) => function.id.as_ref(),
         ast::ExportDefaultDeclarationKind::ClassDeclaration(class) => class.id.as_ref(),
         ast::ExportDefaultDeclarationKind::TSInterfaceDeclaration(interface) => Some(&interface.id),
         _ => None,
     };
-    id.map(|id| id.name.to_string())
+    id.map(|id| Text::new(id.name))
 }
 
 fn imports(import: &ast::ImportDeclaration<'_>, module: &mut Module) {
-    let specifier = import.source.value.to_string();
+    let specifier = Text::new(import.source.value);
     for item in import.specifiers.iter().flatten() {
         let (local, imported) = match item {
             ImportDeclarationSpecifier::ImportSpecifier(item) => {
-                (&item.local, Imported::Name(item.imported.name().to_string()))
+                (&item.local, Imported::Name(Text::new(item.imported.name())))
             }
             ImportDeclarationSpecifier::ImportDefaultSpecifier(item) => (&item.local, Imported::Name("default".into())),
             ImportDeclarationSpecifier::ImportNamespaceSpecifier(item) => (&item.local, Imported::Namespace),
         };
-        module.imports.insert(local.name.to_string(), Import { specifier: specifier.clone(), imported });
+        module.imports.insert(Text::new(local.name), Import { specifier: specifier.clone(), imported });
     }
 }

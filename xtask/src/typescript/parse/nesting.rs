@@ -10,27 +10,28 @@ pub(super) const ANGLE_LIMIT: u32 = 250;
 
 /// The byte at which `text` becomes too deep to be parsed.
 pub fn too_deep(text: &str) -> Option<u32> {
-    if !may_be_deep(text.as_bytes()) && !may_open_many_angles(text.as_bytes()) {
+    if !may_be_deep(text.as_bytes()) {
         return None;
     }
     let mut scan = Scan { bytes: text.as_bytes(), at: 0, chains: vec![0], total: 0, angles: 0 };
     scan.run()
 }
 
-/// Whether there are enough `<` for it, wherever they are.
-fn may_open_many_angles(bytes: &[u8]) -> bool {
-    let counts = bytes.chunks(255).map(|part| part.iter().map(|byte| u8::from(*byte == b'<')).sum::<u8>());
-    counts.map(u32::from).sum::<u32>() > ANGLE_LIMIT
-}
-
-/// Whether there are enough brackets, operators and ends of words for it, wherever they are: hardly any file has.
-/// Every byte of every file comes here: short sums without branches are what the processor does many of at once.
+/// Whether there are enough `<`, or enough brackets, operators and ends of words for it, wherever they are: hardly any
+/// file has. Every byte of every file comes here: short sums without branches, over parts of one length, are what the
+/// processor does many of at once.
 fn may_be_deep(bytes: &[u8]) -> bool {
-    let limit = LIMIT as usize;
-    let Some(next) = bytes.get(1..).filter(|_| bytes.len() > limit) else { return false };
-    let parts = bytes.chunks(255).zip(next.chunks(255));
-    let ends = parts.map(|(part, next)| part.iter().zip(next).map(|(byte, next)| end(*byte, *next)).sum::<u8>());
-    ends.map(usize::from).sum::<usize>() >= limit
+    let Some(next) = bytes.get(1..) else { return false };
+    let (parts, rest) = bytes[..next.len()].as_chunks::<64>();
+    let (next, _rest) = next.as_chunks::<64>();
+    let (mut angles, mut ends) = (0_u32, u32::try_from(rest.len() + 1).unwrap_or(u32::MAX));
+    // Bodies of functions that were left out are spaces.
+    for (part, next) in parts.iter().zip(next).filter(|(part, _)| **part != [b' '; 64]) {
+        angles += u32::from(part.iter().map(|byte| u8::from(*byte == b'<')).sum::<u8>());
+        ends += u32::from(part.iter().zip(next).map(|(byte, next)| end(*byte, *next)).sum::<u8>());
+    }
+    let in_rest = rest.iter().filter(|byte| **byte == b'<').count();
+    ends >= LIMIT || angles as usize + in_rest >= ANGLE_LIMIT as usize
 }
 
 /// One for a byte that may nest, or that ends a word that may.

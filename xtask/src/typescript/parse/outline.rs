@@ -1,12 +1,13 @@
 //! A file without the bodies of its functions. They are most of the text of a program and say nothing about data, so
 //! that leaving them out is most of what makes reading fast.
 //!
-//! A body is found by how its lines are indented: from a line that ends with `{` to the next line that is indented no
-//! more and starts with `}`, with every brace between them closed. Whether such a place is a body of a function only
+//! A body is found by how its lines are indented: from a line that ends with `{` to the next line that is indented as much
+//! and starts with `}`, with every brace between them closed. Whether such a place is a body of a function only
 //! the parser knows: the reader compares, and reads the file whole where one was not ([`super::level::Bodies`]).
 
-use std::collections::HashSet;
 use std::ops::Range;
+
+use rustc_hash::FxHashSet;
 
 use super::comments;
 
@@ -15,37 +16,47 @@ pub(super) struct Outline {
     /// The text; every byte that was left stays where it is.
     pub text: String,
     /// The first bytes of the bodies that were left out.
-    pub left_out: HashSet<u32>,
+    pub left_out: FxHashSet<u32>,
 }
 
 /// A file with less to leave out is read whole.
 const WORTH: usize = 200;
 
+const SPACES: &str = "                                                                ";
+
 /// How many times the length of the text is looked at, at most.
 const LOOKS: usize = 4;
 
 /// `text` without the bodies of its functions; none where that is not worth it or may lose a comment that speaks to
-/// this tool.
-pub(super) fn outline(text: &str) -> Option<Outline> {
+/// this tool. `speaks` says whether any may.
+pub(super) fn outline(text: &str, speaks: bool) -> Option<Outline> {
     let bodies = Lines { bytes: text.as_bytes(), looks: text.len().saturating_mul(LOOKS) }.bodies();
     let length: usize = bodies.iter().map(ExactSizeIterator::len).sum();
-    if length < WORTH || bodies.iter().any(|body| comments::may_speak(&text[body.clone()])) {
+    let holds_comment = |body: &Range<usize>| comments::may_speak(&text[body.clone()]);
+    if length < WORTH || speaks && bodies.iter().any(holds_comment) {
         return None;
     }
-    let mut outlined = text.as_bytes().to_vec();
-    bodies.iter().for_each(|body| blank(&mut outlined[body.clone()]));
+    let mut outlined = String::with_capacity(text.len());
+    for body in &bodies {
+        outlined.push_str(&text[outlined.len()..body.start]);
+        push_blank(&mut outlined, body.len());
+    }
+    outlined.push_str(&text[outlined.len()..]);
     let left_out = bodies.iter().map(|body| u32::try_from(body.start - 1)).collect::<Result<_, _>>().ok()?;
-    Some(Outline { text: String::from_utf8(outlined).ok()?, left_out })
+    Some(Outline { text: outlined, left_out })
 }
 
-/// As a comment: the parser steps over it faster than over spaces.
-fn blank(body: &mut [u8]) {
-    body.fill(b' ');
-    let length = body.len();
-    if length >= 5 {
-        body[..3].copy_from_slice(b"/*\n");
-        body[length - 2..].copy_from_slice(b"*/");
+/// As a comment: the parser steps over it faster than over spaces, and looks for nothing in one that begins with `!`.
+pub(super) fn push_blank(text: &mut String, length: usize) {
+    const OPEN: &str = "/*!\n";
+    const CLOSE: &str = "*/";
+    let inside = length.checked_sub(OPEN.len() + CLOSE.len());
+    let (open, inside, close) = inside.map_or(("", length, ""), |inside| (OPEN, inside, CLOSE));
+    text.push_str(open);
+    for at in (0..inside).step_by(SPACES.len()) {
+        text.push_str(&SPACES[..SPACES.len().min(inside - at)]);
     }
+    text.push_str(close);
 }
 
 struct Lines<'t> {
@@ -57,26 +68,24 @@ struct Lines<'t> {
 impl Lines<'_> {
     /// What stands between the braces of each body, outermost only.
     fn bodies(mut self) -> Vec<Range<usize>> {
-        let mut bodies = Vec::new();
+        let mut bodies: Vec<Range<usize>> = Vec::new();
         let mut at = 0;
-        while at < self.bytes.len() {
-            let end = self.line_end(at);
-            let body = opening(&self.bytes[at..end]).and_then(|(indent, open)| self.body(at, indent, at + open + 1));
-            at = match body {
-                Some(body) => {
-                    let close = body.end;
-                    bodies.push(body);
-                    close
-                }
-                None => end + 1,
-            };
+        while let Some(open) = self.next_open(at) {
+            let line = memchr::memrchr(b'\n', &self.bytes[..open]).map_or(0, |before| before + 1);
+            let body = opening(&self.bytes[line..=open]).and_then(|indent| self.body(line, indent, open + 1));
+            at = body.as_ref().map_or(open + 1, |body| body.end);
+            bodies.extend(body);
         }
         bodies
     }
 
-    /// The first line break at or after `at`, or the end.
-    fn line_end(&self, at: usize) -> usize {
-        memchr::memchr(b'\n', &self.bytes[at..]).map_or(self.bytes.len(), |length| at + length)
+    /// The first `{` at or after `at` that ends its line.
+    fn next_open(&self, at: usize) -> Option<usize> {
+        let ends_line = |open: &usize| {
+            let rest = self.bytes[open + 1..].iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r'));
+            rest.is_none_or(|byte| *byte == b'\n')
+        };
+        memchr::memchr_iter(b'{', &self.bytes[at..]).map(|open| at + open).find(ends_line)
     }
 
     /// The body that starts at `start`, of a function whose line starts at `line` and is indented by `indent` bytes.
@@ -95,32 +104,21 @@ impl Lines<'_> {
         (depth == 1).then_some(start..end)
     }
 
-    /// The `}` of the first line after `start` that is indented by `indent`, where all lines before it are indented
-    /// by more.
+    /// The `}` of the first line after `start` that starts with it, indented by `indent`.
     fn closing_line(&mut self, indent: &[u8], start: usize) -> Option<usize> {
-        let mut at = self.line_end(start) + 1;
-        while at < self.bytes.len() {
-            let line = &self.bytes[at..self.line_end(at)];
-            self.looks = self.looks.checked_sub(line.len() + 1)?;
-            match line.strip_prefix(indent) {
-                Some([b'}', ..]) => return Some(at + indent.len()),
-                Some([b' ' | b'\t', ..]) => {}
-                _ if line.trim_ascii().is_empty() => {}
-                _ => return None,
-            }
-            at += line.len() + 1;
-        }
-        None
+        let rest = &self.bytes[start..];
+        let found = memchr::memmem::find(rest, &[b"\n", indent, b"}"].concat());
+        self.looks = self.looks.checked_sub(found.unwrap_or(rest.len()))?;
+        found.map(|line_break| start + line_break + 1 + indent.len())
     }
 }
 
-/// Of a line that may open the body of a function: its indentation, and where its `{` is.
-fn opening(line: &[u8]) -> Option<(usize, usize)> {
-    let line = line.trim_ascii_end();
+/// Of a line up to its last `{`, which may open the body of a function: the length of its indentation.
+fn opening(line: &[u8]) -> Option<usize> {
     let head = line.strip_suffix(b"{")?.trim_ascii_end();
     let text = head.trim_ascii_start();
     let opens = head.ends_with(b"=>") || head.ends_with(b")") || has_return_type(text);
-    (opens && !starts_otherwise(text)).then(|| (head.len() - text.len(), line.len() - 1))
+    (opens && !starts_otherwise(text)).then(|| head.len() - text.len())
 }
 
 /// `): Promise<User>`; not `): Promise<`, whose `{` is a type.
@@ -160,9 +158,9 @@ mod tests {
     use super::*;
 
     fn left(text: &str) -> String {
-        let Some(outlined) = outline(text) else { return "whole".into() };
+        let Some(outlined) = outline(text, true) else { return "whole".into() };
         assert_eq!(outlined.text.len(), text.len());
-        outlined.text.replace("/*", "").replace("*/", "").split_whitespace().collect::<Vec<_>>().join(" ")
+        outlined.text.replace("/*!", "").replace("*/", "").split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     fn long(body: &str) -> String {
@@ -203,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_body_whose_end_is_not_certain_stays() {
-        for body in ["  a = '}';\n", "  a = '{';\n", "b\n"] {
+        for body in ["  a = '}';\n", "  a = '{';\n"] {
             assert_eq!(left(&format!("function f() {{\n{}}}\n", long(body))), "whole", "{body}");
         }
         assert_eq!(left(&format!("function f() {{ return 1 }}\n{}}}\n", long(""))), "whole");

@@ -10,7 +10,7 @@ use super::{expressions, functions, span, types};
 use crate::source::Span;
 use crate::typescript::syntax::{
     Alias, Argument, Binary, Body, EnumDecl, EnumMember, Expr, ExprKind, Function, Interface, Name, Namespace,
-    Statement, StatementKind, TypeKind, TypeNode, Variable,
+    Statement, StatementKind, Text, TypeKind, TypeNode, Variable,
 };
 
 pub(super) fn lower_all(statements: &[ast::Statement<'_>], level: Level<'_>) -> Vec<Statement> {
@@ -165,7 +165,7 @@ fn declaration(declaration: &Declaration<'_>, level: Level<'_>, out: &mut Vec<St
         Declaration::TSInterfaceDeclaration(node) => StatementKind::Interface(interface(node, level)),
         Declaration::TSEnumDeclaration(node) => StatementKind::Enum(enumeration(node, level)),
         Declaration::TSExternalModuleDeclaration(module) => StatementKind::Namespace(Namespace {
-            name: Name { text: module.id.value.to_string(), span: span(module.id.span) },
+            name: Name { text: Text::new(module.id.value), span: span(module.id.span) },
             body: module.body.as_ref().map_or_else(Vec::new, |body| lower_all(&body.body, level)),
             ambient: true,
         }),
@@ -181,7 +181,7 @@ fn declaration(declaration: &Declaration<'_>, level: Level<'_>, out: &mut Vec<St
 }
 
 fn name(id: &ast::BindingIdentifier<'_>) -> Name {
-    Name { text: id.name.to_string(), span: span(id.span) }
+    Name { text: Text::new(id.name), span: span(id.span) }
 }
 
 fn interface(node: &ast::TSInterfaceDeclaration<'_>, level: Level<'_>) -> Interface {
@@ -202,7 +202,7 @@ fn interface(node: &ast::TSInterfaceDeclaration<'_>, level: Level<'_>) -> Interf
 
 fn enumeration(node: &ast::TSEnumDeclaration<'_>, level: Level<'_>) -> EnumDecl {
     let members = node.body.members.iter().map(|member| EnumMember {
-        name: member.id.static_name().to_string(),
+        name: Text::new(member.id.static_name()),
         value: member.initializer.as_ref().map(|value| expressions::lower(value, level)),
     });
     EnumDecl { name: name(&node.id), members: members.collect() }
@@ -254,7 +254,7 @@ fn bind(
                 let Some(key) = property.key.static_name() else { continue };
                 let member = value.clone().map(|value| Expr {
                     span: value.span,
-                    kind: ExprKind::Member(Box::new(value), key.into_owned(), span(property.key.span())),
+                    kind: ExprKind::Member(Box::new(value), key.into(), span(property.key.span())),
                 });
                 bind(&property.value, None, member, level, push);
             }

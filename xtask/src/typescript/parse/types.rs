@@ -6,7 +6,9 @@ use oxc_span::GetSpan;
 use super::expressions::key;
 use super::level::Level;
 use super::span;
-use crate::typescript::syntax::{Keyword, Modifier, Property, TypeKind, TypeMember, TypeNode, TypeParameter};
+use crate::typescript::syntax::{
+    Keyword, Modifier, Path, Property, Text, TypeKind, TypeMember, TypeNode, TypeParameter,
+};
 
 pub(super) fn lower(node: &TSType<'_>, level: Level<'_>) -> TypeNode {
     let kind =
@@ -51,7 +53,7 @@ fn kind(node: &TSType<'_>, level: Level<'_>) -> TypeKind {
         TSType::TSIndexedAccessType(access) => {
             TypeKind::Indexed(boxed(&access.object_type, level), boxed(&access.index_type, level))
         }
-        TSType::TSInferType(infer) => TypeKind::Infer(infer.type_parameter.name.name.to_string()),
+        TSType::TSInferType(infer) => TypeKind::Infer(Text::new(infer.type_parameter.name.name)),
         TSType::TSIntersectionType(intersection) => TypeKind::Intersection(lower_all(&intersection.types, level)),
         TSType::TSLiteralType(literal) => literal_type(&literal.literal, level),
         TSType::TSMappedType(mapped) => mapped_type(mapped, level),
@@ -88,15 +90,15 @@ pub(super) fn arguments(node: Option<&ast::TSTypeParameterInstantiation<'_>>, le
 }
 
 /// `a.b.C` as its names.
-pub(super) fn path(name: &TSTypeName<'_>) -> Vec<String> {
-    let mut names = Vec::new();
+pub(super) fn path(name: &TSTypeName<'_>) -> Path {
+    let mut names = Path::new();
     let mut name = name;
     loop {
         match name {
-            TSTypeName::IdentifierReference(identifier) => names.push(identifier.name.to_string()),
+            TSTypeName::IdentifierReference(identifier) => names.push(Text::new(identifier.name)),
             TSTypeName::ThisExpression(_) => names.push("this".into()),
             TSTypeName::QualifiedName(qualified) => {
-                names.push(qualified.right.name.to_string());
+                names.push(Text::new(qualified.right.name));
                 name = &qualified.left;
                 continue;
             }
@@ -117,23 +119,23 @@ fn type_query(query: &ast::TSTypeQuery<'_>, level: Level<'_>) -> TypeKind {
 }
 
 fn import_type(import: &ast::TSImportType<'_>, of_value: bool, level: Level<'_>) -> TypeKind {
-    let mut names = Vec::new();
+    let mut names = Path::new();
     let mut qualifier = import.qualifier.as_ref();
     while let Some(name) = qualifier {
         qualifier = match name {
             ast::TSImportTypeQualifier::Identifier(name) => {
-                names.push(name.name.to_string());
+                names.push(Text::new(name.name));
                 None
             }
             ast::TSImportTypeQualifier::QualifiedName(name) => {
-                names.push(name.right.name.to_string());
+                names.push(Text::new(name.right.name));
                 Some(&name.left)
             }
         };
     }
     names.reverse();
     let arguments = arguments(import.type_arguments.as_deref(), level);
-    TypeKind::Import(import.source.value.to_string(), names, arguments, of_value)
+    TypeKind::Import(Text::new(import.source.value), names, arguments, of_value)
 }
 
 fn literal_type(literal: &ast::TSLiteral<'_>, level: Level<'_>) -> TypeKind {
@@ -141,7 +143,7 @@ fn literal_type(literal: &ast::TSLiteral<'_>, level: Level<'_>) -> TypeKind {
         ast::TSLiteral::BooleanLiteral(literal) => TypeKind::Boolean(literal.value),
         ast::TSLiteral::NumericLiteral(literal) => TypeKind::Number(literal.value),
         ast::TSLiteral::BigIntLiteral(_) => TypeKind::Bigint,
-        ast::TSLiteral::StringLiteral(literal) => TypeKind::String(literal.value.to_string()),
+        ast::TSLiteral::StringLiteral(literal) => TypeKind::String(Text::new(literal.value)),
         ast::TSLiteral::TemplateLiteral(template) => template_literal(template, level),
         ast::TSLiteral::UnaryExpression(unary) => match &unary.argument {
             ast::Expression::NumericLiteral(literal) => TypeKind::Number(-literal.value),
@@ -158,14 +160,14 @@ fn template_literal(template: &ast::TemplateLiteral<'_>, _level: Level<'_>) -> T
     }
 }
 
-pub(super) fn quasis(quasis: &[ast::TemplateElement<'_>]) -> Vec<String> {
-    quasis.iter().map(|quasi| quasi.value.cooked.unwrap_or(quasi.value.raw).to_string()).collect()
+pub(super) fn quasis(quasis: &[ast::TemplateElement<'_>]) -> Vec<Text> {
+    quasis.iter().map(|quasi| Text::new(quasi.value.cooked.unwrap_or(quasi.value.raw))).collect()
 }
 
 fn mapped_type(mapped: &ast::TSMappedType<'_>, level: Level<'_>) -> TypeKind {
     use ast::TSMappedTypeModifierOperator as Operator;
     TypeKind::Mapped {
-        parameter: mapped.key.name.to_string(),
+        parameter: Text::new(mapped.key.name),
         constraint: boxed(&mapped.constraint, level),
         name: mapped.name_type.as_ref().map(|name| boxed(name, level)),
         value: mapped.type_annotation.as_ref().map(|value| boxed(value, level)),
@@ -238,7 +240,7 @@ pub(super) fn type_parameters(
 ) -> Vec<TypeParameter> {
     let parameters = node.into_iter().flat_map(|node| &node.params);
     let lower_parameter = |parameter: &ast::TSTypeParameter<'_>| TypeParameter {
-        name: parameter.name.name.to_string(),
+        name: Text::new(parameter.name.name),
         constraint: parameter.constraint.as_ref().map(|constraint| lower(constraint, level)),
         default: parameter.default.as_ref().map(|default| lower(default, level)),
     };

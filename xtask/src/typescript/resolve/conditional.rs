@@ -1,7 +1,7 @@
 //! `C extends E ? T : F`, where it can be decided without guessing.
 
 use super::{Binding, Lazy, Resolver, Scope, Type, union};
-use crate::typescript::syntax::{TypeKind, TypeNode};
+use crate::typescript::syntax::{Text, TypeKind, TypeNode};
 
 impl<'p> Resolver<'p> {
     /// `check extends extends ? then : otherwise`
@@ -59,7 +59,7 @@ impl<'p> Resolver<'p> {
             }
             TypeKind::Array(element) => self.matches_array(scope, checked, element, inferred),
             TypeKind::Reference(path, arguments)
-                if matches!(path.first().map(String::as_str), Some("Array" | "ReadonlyArray")) && path.len() == 1 =>
+                if matches!(path.first().map(Text::as_str), Some("Array" | "ReadonlyArray")) && path.len() == 1 =>
             {
                 self.matches_array(scope, checked, arguments.first()?, inferred)
             }

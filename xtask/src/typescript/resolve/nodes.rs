@@ -1,9 +1,9 @@
 //! Types as they are written → what they mean.
 
-use std::rc::Rc;
+use compact_str::format_compact;
 
 use super::{Lazy, Resolver, Scope, Type, union};
-use crate::typescript::syntax::{Keyword, TypeKind, TypeNode};
+use crate::typescript::syntax::{Keyword, Text, TypeKind, TypeNode};
 
 impl<'p> Resolver<'p> {
     /// The type that `node` means in `scope`.
@@ -71,7 +71,7 @@ impl<'p> Resolver<'p> {
     }
 
     /// `` `a-${'b' | 'c'}` `` is `'a-b' | 'a-c'`; with anything but literals it is some string.
-    fn template(&self, scope: &Scope<'p>, texts: &'p [String], types: &'p [TypeNode]) -> Type<'p> {
+    fn template(&self, scope: &Scope<'p>, texts: &'p [Text], types: &'p [TypeNode]) -> Type<'p> {
         let mut made = vec![texts.first().cloned().unwrap_or_default()];
         for (part, text) in types.iter().zip(texts.iter().skip(1)) {
             let part = self.node(scope, part);
@@ -79,10 +79,12 @@ impl<'p> Resolver<'p> {
             if made.len() * literals.len() > 1_000 {
                 return Type::String;
             }
-            made =
-                made.iter().flat_map(|head| literals.iter().map(move |part| format!("{head}{part}{text}"))).collect();
+            made = made
+                .iter()
+                .flat_map(|head| literals.iter().map(move |part| format_compact!("{head}{part}{text}")))
+                .collect();
         }
-        union(made.into_iter().map(|text| Type::StringLiteral(Rc::from(text))))
+        union(made.into_iter().map(|text| Type::literal(&text)))
     }
 }
 

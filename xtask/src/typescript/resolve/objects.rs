@@ -14,6 +14,7 @@ impl<'p> Resolver<'p> {
     /// `{ … }`
     pub(super) fn object_type(&self, scope: &Scope<'p>, members: &'p [TypeMember]) -> Type<'p> {
         let mut object = Object::default();
+        object.properties.reserve(members.len());
         self.add_members(scope, members, &mut object);
         Type::Object(Rc::new(object))
     }
@@ -33,6 +34,7 @@ impl<'p> Resolver<'p> {
                 inherit(self, &mut object, &base_type);
             }
         }
+        object.properties.reserve(interfaces.iter().map(|interface| interface.members.len()).sum());
         for interface in interfaces {
             self.add_members(&own(interface), &interface.members, &mut object);
         }

@@ -6,12 +6,12 @@ use std::rc::Rc;
 use super::scope::declared_in;
 use super::{Binding, Lazy, Resolver, Scope, Type, union};
 use crate::typescript::modules::{Resolved, Symbol};
-use crate::typescript::syntax::{EnumDecl, Interface, Module, Namespace, Statement, StatementKind, TypeNode};
+use crate::typescript::syntax::{EnumDecl, Interface, Module, Namespace, Statement, StatementKind, Text, TypeNode};
 use crate::typescript::values::Value;
 
 impl<'p> Resolver<'p> {
     /// `a.b.C<T>`
-    pub(super) fn reference(&self, scope: &Scope<'p>, path: &'p [String], arguments: &'p [TypeNode]) -> Type<'p> {
+    pub(super) fn reference(&self, scope: &Scope<'p>, path: &'p [Text], arguments: &'p [TypeNode]) -> Type<'p> {
         let arguments: Vec<_> = arguments.iter().map(|argument| Lazy::node(scope, argument)).collect();
         let Some((name, rest)) = path.split_first() else { return Type::unresolved("it has no name") };
         match scope.lookup(name) {
@@ -24,7 +24,7 @@ impl<'p> Resolver<'p> {
             }
             Some(Binding::Value(_)) | None => {}
         }
-        match self.program.lookup(scope.module, name) {
+        match self.lookup(scope.module, name) {
             Some(symbol) => self.symbol(symbol, rest, &arguments, name),
             None if rest.is_empty() => self.builtin(name, &arguments),
             None => self.global_namespace(path),
@@ -32,7 +32,7 @@ impl<'p> Resolver<'p> {
     }
 
     /// The type behind a name of a file.
-    pub(super) fn symbol(&self, symbol: Symbol<'p>, path: &[String], arguments: &[Lazy<'p>], name: &str) -> Type<'p> {
+    pub(super) fn symbol(&self, symbol: Symbol<'p>, path: &[Text], arguments: &[Lazy<'p>], name: &str) -> Type<'p> {
         match symbol {
             Symbol::Declared(module, name) => {
                 let statements: Vec<_> = module.declarations(name).collect();
@@ -41,14 +41,14 @@ impl<'p> Resolver<'p> {
             Symbol::Namespace(module) => self.member_of_module(module, path, arguments),
             Symbol::External(package, imported) => {
                 let path: Vec<Rc<str>> =
-                    imported.into_iter().chain(path.iter().map(String::as_str)).map(Rc::from).collect();
+                    imported.into_iter().chain(path.iter().map(Text::as_str)).map(Rc::from).collect();
                 self.external_type(package, &path, arguments)
             }
             Symbol::Missing(specifier) => Type::unresolved(format!("`{name}` is not found in `{specifier}`")),
         }
     }
 
-    fn member_of_module(&self, module: &'p Module, path: &[String], arguments: &[Lazy<'p>]) -> Type<'p> {
+    fn member_of_module(&self, module: &'p Module, path: &[Text], arguments: &[Lazy<'p>]) -> Type<'p> {
         let Some((name, rest)) = path.split_first() else { return Type::unresolved("it is a whole module") };
         match self.program.exported(module, name) {
             Some(symbol) => self.symbol(symbol, rest, arguments, name),
@@ -61,7 +61,7 @@ impl<'p> Resolver<'p> {
         &self,
         scope: &Scope<'p>,
         statements: &[&'p Statement],
-        path: &[String],
+        path: &[Text],
         arguments: &[Lazy<'p>],
         name: &str,
     ) -> Type<'p> {
@@ -109,7 +109,7 @@ impl<'p> Resolver<'p> {
         scope: &Scope<'p>,
         statements: &[&'p Statement],
         member: &str,
-        rest: &[String],
+        rest: &[Text],
         arguments: &[Lazy<'p>],
     ) -> Type<'p> {
         for statement in statements {
@@ -131,7 +131,7 @@ impl<'p> Resolver<'p> {
         scope: &Scope<'p>,
         namespace: &'p Namespace,
         member: &str,
-        rest: &[String],
+        rest: &[Text],
         arguments: &[Lazy<'p>],
     ) -> Option<Type<'p>> {
         let declared = declared_in(&namespace.body, member);
@@ -186,7 +186,7 @@ impl<'p> Resolver<'p> {
         &self,
         scope: &Scope<'p>,
         specifier: &str,
-        path: &'p [String],
+        path: &'p [Text],
         arguments: &'p [TypeNode],
         of_value: bool,
     ) -> Type<'p> {
@@ -209,8 +209,8 @@ impl<'p> Resolver<'p> {
     }
 
     /// `NodeJS.Timeout`, `Express.User`: globals of packages.
-    fn global_namespace(&self, path: &[String]) -> Type<'p> {
-        match path.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+    fn global_namespace(&self, path: &[Text]) -> Type<'p> {
+        match path.iter().map(Text::as_str).collect::<Vec<_>>().as_slice() {
             ["globalThis", name] => self.builtin(name, &[]),
             ["Temporal" | "NodeJS" | "React" | "JSX" | "Intl", ..] => Type::Opaque,
             _ => Type::unresolved(format!("`{}` is not declared in the monorepo", path.join("."))),

@@ -23,7 +23,7 @@ struct Frame<'p> {
 
 enum Names<'p> {
     Types(Vec<TypeArgument<'p>>),
-    Values(HashMap<String, Value<'p>>),
+    Values(HashMap<&'p str, Value<'p>>),
     Statements(&'p [Statement]),
     This(Type<'p>),
 }
@@ -95,7 +95,7 @@ impl<'p> Scope<'p> {
 
     /// Inside a function with these parameters.
     #[must_use]
-    pub fn with_values(&self, values: HashMap<String, Value<'p>>) -> Self {
+    pub fn with_values(&self, values: HashMap<&'p str, Value<'p>>) -> Self {
         self.with(Names::Values(values))
     }
 

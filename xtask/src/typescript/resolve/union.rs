@@ -1,7 +1,9 @@
 //! Unions as the compiler normalises them: flat, without duplicates, literals absorbed by their type.
 
-use std::collections::HashSet;
 use std::rc::Rc;
+
+use rustc_hash::FxHashSet;
+use smallvec::SmallVec;
 
 use super::Type;
 
@@ -14,7 +16,7 @@ pub fn union<'p>(types: impl IntoIterator<Item = Type<'p>>) -> Type<'p> {
 
 #[derive(Default)]
 struct Members<'p> {
-    members: Vec<Type<'p>>,
+    members: SmallVec<[Type<'p>; 4]>,
     /// What is there already, of types that can be compared.
     seen: Seen,
     any: bool,
@@ -61,7 +63,7 @@ impl<'p> Members<'p> {
         match self.members.len() {
             0 => Type::Never,
             1 => self.members.swap_remove(0),
-            _ => Type::Union(self.members.into()),
+            _ => Type::Union(self.members.into_iter().collect()),
         }
     }
 }
@@ -69,8 +71,8 @@ impl<'p> Members<'p> {
 /// Identities that were met. Most unions have two or three members: only large ones are worth a table.
 #[derive(Default)]
 struct Seen {
-    few: Vec<Identity>,
-    many: HashSet<Identity>,
+    few: SmallVec<[Identity; 4]>,
+    many: FxHashSet<Identity>,
 }
 
 impl Seen {

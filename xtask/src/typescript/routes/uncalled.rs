@@ -37,7 +37,7 @@ fn plugins(evaluator: &Evaluator<'_>, file: &str) -> Vec<String> {
         StatementKind::Variable(variable) => Some(variable),
         _ => None,
     });
-    variables.filter(|variable| plugin(variable)).map(|variable| variable.name.text.clone()).collect()
+    variables.filter(|variable| plugin(variable)).map(|variable| variable.name.text.to_string()).collect()
 }
 
 fn run_class<'p>(evaluator: &mut Evaluator<'p>, class: &Rc<ClassValue<'p>>) {

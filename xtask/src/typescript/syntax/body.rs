@@ -1,9 +1,11 @@
-//! What a function does. Whoever reads types and schemas calls few functions, so that bodies are read when one of
-//! them is first needed: then those of the whole file, once.
+//! What a function does. Whoever reads types and schemas calls few functions, so that a body is read when it is first
+//! needed: by itself, and where more than a few of a file are needed, all of the file at once.
 
-use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock, OnceLock};
+
+use rustc_hash::FxHashMap;
 
 use super::{Expr, ExprKind, Statement, StatementKind};
 use crate::source::Span;
@@ -16,12 +18,22 @@ pub struct Body(Kept);
 enum Kept {
     /// What was read together with what stands around it.
     Read(Vec<Statement>),
-    /// The body that starts at a byte of a file.
-    Later(Arc<Source>, u32),
+    /// A body of a file that is read when it is needed.
+    Later(Later),
+}
+
+#[derive(Debug, Clone)]
+struct Later {
+    source: Arc<Source>,
+    /// From `{` to `}`.
+    span: Span,
+    /// What was read; none where it is read with all others of the file. Decided once: who holds a statement of the body
+    /// recognises it by its address.
+    alone: OnceLock<Option<Vec<Statement>>>,
 }
 
 /// The bodies of a file by their first byte, those inside other bodies left out.
-pub type Bodies = HashMap<u32, Vec<Statement>>;
+pub type Bodies = FxHashMap<u32, Vec<Statement>>;
 
 /// A file whose bodies were not read yet.
 pub struct Source {
@@ -29,9 +41,23 @@ pub struct Source {
     pub path: Arc<str>,
     /// Its text.
     pub text: Arc<str>,
-    read: fn(&Self) -> Bodies,
+    reader: Reader,
     bodies: OnceLock<Bodies>,
+    /// How many bodies were asked for by themselves.
+    asked: AtomicU32,
 }
+
+/// How bodies are read.
+#[derive(Clone, Copy)]
+pub struct Reader {
+    /// The one at these bytes; none where it cannot be read by itself.
+    pub one: fn(&Source, Span) -> Option<Vec<Statement>>,
+    /// All of the file.
+    pub all: fn(&Source) -> Bodies,
+}
+
+/// How many bodies of a file are read by themselves. Reading one takes the longer the further down it stands.
+const ALONE: u32 = 4;
 
 /// A body that cannot be read: what its function returns is not known, and why.
 static BROKEN: LazyLock<[Statement; 1]> = LazyLock::new(|| {
@@ -47,10 +73,10 @@ impl Body {
         Self(Kept::Read(statements))
     }
 
-    /// The body of `source` that starts at the byte `start`.
+    /// The body of `source` at `span`, braces included.
     #[must_use]
-    pub fn later(source: &Arc<Source>, start: u32) -> Self {
-        Self(Kept::Later(Arc::clone(source), start))
+    pub fn later(source: &Arc<Source>, span: Span) -> Self {
+        Self(Kept::Later(Later { source: Arc::clone(source), span, alone: OnceLock::new() }))
     }
 
     /// Its statements. Needs the stack that parsing needs.
@@ -58,20 +84,34 @@ impl Body {
     pub fn statements(&self) -> &[Statement] {
         match &self.0 {
             Kept::Read(statements) => statements,
-            Kept::Later(source, start) => source.bodies().get(start).map_or(&*BROKEN, Vec::as_slice),
+            Kept::Later(later) => later.statements(),
+        }
+    }
+}
+
+impl Later {
+    fn statements(&self) -> &[Statement] {
+        match self.alone.get_or_init(|| self.source.one(self.span)) {
+            Some(statements) => statements,
+            None => self.source.bodies().get(&self.span.start).map_or(&*BROKEN, Vec::as_slice),
         }
     }
 }
 
 impl Source {
-    /// The file `path`, whose bodies `read` reads.
+    /// The file `path`, whose bodies `reader` reads.
     #[must_use]
-    pub fn new(path: Arc<str>, text: Arc<str>, read: fn(&Self) -> Bodies) -> Self {
-        Self { path, text, read, bodies: OnceLock::new() }
+    pub fn new(path: Arc<str>, text: Arc<str>, reader: Reader) -> Self {
+        Self { path, text, reader, bodies: OnceLock::new(), asked: AtomicU32::new(0) }
+    }
+
+    fn one(&self, span: Span) -> Option<Vec<Statement>> {
+        let is_worth = self.bodies.get().is_none() && self.asked.fetch_add(1, Ordering::Relaxed) < ALONE;
+        is_worth.then(|| (self.reader.one)(self, span)).flatten()
     }
 
     fn bodies(&self) -> &Bodies {
-        self.bodies.get_or_init(|| (self.read)(self))
+        self.bodies.get_or_init(|| (self.reader.all)(self))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Body, Property, TypeNode, TypeParameter};
+use super::{Body, Property, Text, TypeNode, TypeParameter};
 use crate::source::Span;
 
 /// An expression. Parentheses and `!` are dropped.
@@ -18,21 +18,21 @@ pub struct Expr {
 #[derive(Debug, Clone)]
 pub enum ExprKind {
     /// `'a'`, and templates without expressions.
-    String(String),
+    String(Text),
     /// `1`
     Number(f64),
     /// `1n`
-    Bigint(String),
+    Bigint(Text),
     /// `true`
     Boolean(bool),
     /// `null`
     Null,
     /// `/a/i`: source and flags.
-    Regex(String, String),
+    Regex(Text, Text),
     /// `` `a${b}` ``: the texts around the expressions, one more than expressions.
-    Template(Vec<String>, Vec<Expr>),
+    Template(Vec<Text>, Vec<Expr>),
     /// `a`, also `undefined`, `super`, and the `import` of `import('…')`.
-    Name(String),
+    Name(Text),
     /// `this`
     This,
     /// `[a, ...b]`
@@ -40,7 +40,7 @@ pub enum ExprKind {
     /// `{…}`
     Object(Vec<ObjectMember>),
     /// `a.b`, with the bytes of `b`.
-    Member(Box<Expr>, String, Span),
+    Member(Box<Expr>, Text, Span),
     /// `a[b]`
     Index(Box<Expr>, Box<Expr>),
     /// `f<T>(a, ...b)`
@@ -134,11 +134,11 @@ pub struct Key {
 #[derive(Debug, Clone)]
 pub enum KeyName {
     /// `a`, `'a'`, `['a']`, `1`
-    Literal(String),
+    Literal(Text),
     /// `[expression]`
     Computed(Box<Expr>),
     /// `#a`, with its `#`.
-    Private(String),
+    Private(Text),
 }
 
 impl Key {
@@ -171,9 +171,9 @@ pub struct Function {
 #[derive(Debug, Clone)]
 pub struct Parameter {
     /// The name; none of a pattern.
-    pub name: Option<String>,
+    pub name: Option<Text>,
     /// For a pattern `{ a, b: c }`: property and local name; for `[a, b]`: index and local name.
-    pub bindings: Vec<(String, String)>,
+    pub bindings: Vec<(Text, Text)>,
     /// Whether it is `...rest`.
     pub rest: bool,
     /// Whether it may be left out.
@@ -196,7 +196,7 @@ pub struct Parameter {
 #[derive(Debug, Clone)]
 pub struct ClassDecl {
     /// The name and its bytes.
-    pub name: Option<(String, Span)>,
+    pub name: Option<(Text, Span)>,
     /// `<T>`
     pub type_parameters: Vec<TypeParameter>,
     /// `extends a.b(c)`, with type arguments.

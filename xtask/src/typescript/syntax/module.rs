@@ -1,9 +1,11 @@
 //! A file with its imports and exports.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::Statement;
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+use super::{Statement, Text};
 use crate::source::{LineIndex, Location, Span};
 use crate::typescript::facts::Problem;
 
@@ -17,13 +19,13 @@ pub struct Module {
     /// The statements of the file.
     pub statements: Vec<Statement>,
     /// Which statements declare a name: several where an interface is merged or a constant and a type share a name.
-    pub names: HashMap<String, Vec<usize>>,
+    pub names: FxHashMap<Text, SmallVec<[usize; 1]>>,
     /// What each imported name stands for.
-    pub imports: HashMap<String, Import>,
+    pub imports: FxHashMap<Text, Import>,
     /// Names that are exported otherwise than by `export` before their declaration.
-    pub exports: HashMap<String, Export>,
+    pub exports: FxHashMap<Text, Export>,
     /// The specifiers of `export * from`.
-    pub star_exports: Vec<String>,
+    pub star_exports: Vec<Text>,
     /// The comments that speak to this tool, in order.
     pub comments: Vec<Comment>,
     /// What could not be read.
@@ -34,7 +36,7 @@ pub struct Module {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Import {
     /// The module as written: `./user`, `zod`.
-    pub specifier: String,
+    pub specifier: Text,
     /// Which of its names.
     pub imported: Imported,
 }
@@ -43,7 +45,7 @@ pub struct Import {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Imported {
     /// `{ a }`; `default` for a default import.
-    Name(String),
+    Name(Text),
     /// `* as a`
     Namespace,
 }
@@ -52,7 +54,7 @@ pub enum Imported {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Export {
     /// A name of this file: `export { local as name }`.
-    Local(String),
+    Local(Text),
     /// A name of another: `export { a as name } from './b'`, `export * as name from './b'`.
     From(Import),
 }

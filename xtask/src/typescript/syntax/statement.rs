@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{ClassDecl, Expr, Function, TypeMember, TypeNode, TypeParameter};
+use super::{ClassDecl, Expr, Function, Text, TypeMember, TypeNode, TypeParameter};
 use crate::source::Span;
 
 /// A statement.
@@ -47,7 +47,7 @@ pub enum StatementKind {
 #[derive(Debug, Clone)]
 pub struct Name {
     /// The name; `default` of a default export without one.
-    pub text: String,
+    pub text: Text,
     /// Its bytes.
     pub span: Span,
 }
@@ -89,7 +89,7 @@ pub struct EnumDecl {
 #[derive(Debug, Clone)]
 pub struct EnumMember {
     /// `A`
-    pub name: String,
+    pub name: Text,
     /// `'a'`
     pub value: Option<Expr>,
 }

@@ -1,6 +1,6 @@
 //! Types as they are written.
 
-use super::{Key, ObjectMember};
+use super::{Key, ObjectMember, Path, Text};
 use crate::source::Span;
 
 /// A type as it is written.
@@ -18,7 +18,7 @@ pub enum TypeKind {
     /// `string`, `null`…
     Keyword(Keyword),
     /// `'a'`
-    String(String),
+    String(Text),
     /// `1`, `-1`
     Number(f64),
     /// `true`
@@ -26,7 +26,7 @@ pub enum TypeKind {
     /// `1n`
     Bigint,
     /// `` `a${string}` ``: the texts around the types, one more than types.
-    Template(Vec<String>, Vec<TypeNode>),
+    Template(Vec<Text>, Vec<TypeNode>),
     /// `T[]`
     Array(Box<TypeNode>),
     /// `[A, B?, ...C]`; optional elements are unions with `undefined`, rest elements arrays.
@@ -38,11 +38,11 @@ pub enum TypeKind {
     /// `A & B`
     Intersection(Vec<TypeNode>),
     /// `a.b.C<T>`
-    Reference(Vec<String>, Vec<TypeNode>),
+    Reference(Path, Vec<TypeNode>),
     /// `typeof a.b`
-    Query(Vec<String>, Vec<TypeNode>),
+    Query(Path, Vec<TypeNode>),
     /// `import('x').A<T>`; true after `typeof`.
-    Import(String, Vec<String>, Vec<TypeNode>, bool),
+    Import(Text, Path, Vec<TypeNode>, bool),
     /// `{…}`
     Object(Vec<TypeMember>),
     /// `T[K]`
@@ -52,7 +52,7 @@ pub enum TypeKind {
     /// `{ [K in C as N]: T }`
     Mapped {
         /// `K`
-        parameter: String,
+        parameter: Text,
         /// `C`
         constraint: Box<TypeNode>,
         /// `N`
@@ -74,7 +74,7 @@ pub enum TypeKind {
         otherwise: Box<TypeNode>,
     },
     /// `infer T`
-    Infer(String),
+    Infer(Text),
     /// A function or constructor type.
     Function,
     /// `this`
@@ -153,7 +153,7 @@ pub struct Property {
 #[derive(Debug, Clone)]
 pub struct TypeParameter {
     /// `T`
-    pub name: String,
+    pub name: Text,
     /// `C`
     pub constraint: Option<TypeNode>,
     /// `D`

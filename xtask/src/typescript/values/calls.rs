@@ -101,7 +101,7 @@ impl<'p> Resolver<'p> {
         scope: &Scope<'p>,
         parameters: &'p [Parameter],
         arguments: &[Value<'p>],
-    ) -> HashMap<String, Value<'p>> {
+    ) -> HashMap<&'p str, Value<'p>> {
         let mut values = HashMap::new();
         for (at, parameter) in parameters.iter().enumerate() {
             let value = if parameter.rest {
@@ -111,10 +111,10 @@ impl<'p> Resolver<'p> {
                 self.argument(scope, parameter, arguments.get(at))
             };
             for (name, local) in &parameter.bindings {
-                values.insert(local.clone(), self.member(&value, name));
+                values.insert(local.as_str(), self.member(&value, name));
             }
             if let Some(name) = &parameter.name {
-                values.insert(name.clone(), value);
+                values.insert(name.as_str(), value);
             }
         }
         values

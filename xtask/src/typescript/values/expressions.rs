@@ -6,7 +6,7 @@ use super::{ArrayValue, Entry, EntryPlace, ObjectValue, Value};
 use crate::typescript::modules::Symbol;
 use crate::typescript::resolve::{Binding, Lazy, Resolver, Scope};
 use crate::typescript::syntax::{
-    Argument, Binary, Expr, ExprKind, ObjectMember, Statement, StatementKind, TypeKind, TypeNode, Variable,
+    Argument, Binary, Expr, ExprKind, ObjectMember, Statement, StatementKind, Text, TypeKind, TypeNode, Variable,
 };
 
 impl<'p> Resolver<'p> {
@@ -26,7 +26,7 @@ impl<'p> Resolver<'p> {
             ExprKind::Template(texts, parts) => self.template_value(scope, texts, parts),
             ExprKind::Name(name) => self.name(scope, name),
             ExprKind::This => Value::unknown("`this` is not evaluated"),
-            ExprKind::Array(items) => self.array(scope, items),
+            ExprKind::Array(items) => Value::Array(Rc::new(self.items(scope, items))),
             ExprKind::Object(members) => self.object(scope, members),
             ExprKind::Member(object, name, _) => {
                 let object = self.value(scope, object);
@@ -70,7 +70,7 @@ impl<'p> Resolver<'p> {
         }
     }
 
-    fn template_value(&self, scope: &Scope<'p>, texts: &[String], parts: &'p [Expr]) -> Value<'p> {
+    fn template_value(&self, scope: &Scope<'p>, texts: &[Text], parts: &'p [Expr]) -> Value<'p> {
         let mut made = texts.first().cloned().unwrap_or_default();
         for (part, text) in parts.iter().zip(texts.iter().skip(1)) {
             match self.value(scope, part).uncast() {
@@ -84,13 +84,13 @@ impl<'p> Resolver<'p> {
     }
 
     /// The value of a name.
-    pub fn name(&self, scope: &Scope<'p>, name: &str) -> Value<'p> {
+    pub fn name(&self, scope: &Scope<'p>, name: &'p str) -> Value<'p> {
         match scope.lookup(name) {
             Some(Binding::Value(value)) => return value,
             Some(Binding::Statements(inner, statements)) => return self.declared_value(&inner, &statements, name),
             Some(Binding::Type(..)) | None => {}
         }
-        match self.program.lookup(scope.module, name) {
+        match self.lookup(scope.module, name) {
             Some(symbol) => self.symbol_value(symbol, name),
             None if name == "undefined" => Value::Undefined,
             None => Value::External("".into(), Rc::new([Rc::from(name)])),
@@ -149,8 +149,8 @@ impl<'p> Resolver<'p> {
         }
     }
 
-    fn array(&self, scope: &Scope<'p>, items: &'p [Argument]) -> Value<'p> {
-        let mut array = ArrayValue::default();
+    fn items(&self, scope: &Scope<'p>, items: &'p [Argument]) -> ArrayValue<'p> {
+        let mut array = ArrayValue { items: Vec::with_capacity(items.len()), ..ArrayValue::default() };
         for item in items {
             let value = self.value(scope, &item.value);
             match value.uncast() {
@@ -162,19 +162,16 @@ impl<'p> Resolver<'p> {
                 _ => array.items.push(value),
             }
         }
-        Value::Array(Rc::new(array))
+        array
     }
 
     /// The arguments of a call; those behind a spread that is not known are left out.
     fn arguments(&self, scope: &Scope<'p>, arguments: &'p [Argument]) -> Vec<Value<'p>> {
-        match self.array(scope, arguments) {
-            Value::Array(array) => array.items.clone(),
-            _ => Vec::new(),
-        }
+        self.items(scope, arguments).items
     }
 
     fn object(&self, scope: &Scope<'p>, members: &'p [ObjectMember]) -> Value<'p> {
-        let mut object = ObjectValue::default();
+        let mut object = ObjectValue { entries: Vec::with_capacity(members.len()), ..ObjectValue::default() };
         for member in members {
             match member {
                 ObjectMember::Spread(value) => self.spread(&self.value(scope, value), &mut object),

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::{Entry, ObjectValue, Value};
 use crate::typescript::resolve::{Resolver, Scope, Type};
-use crate::typescript::syntax::{MemberKind, Module};
+use crate::typescript::syntax::{MemberKind, Module, Text};
 use crate::typescript::{drizzle, zod};
 
 impl<'p> Resolver<'p> {
@@ -54,7 +54,7 @@ impl<'p> Resolver<'p> {
     }
 
     /// `value.a.b`
-    pub fn path_value(&self, value: Value<'p>, path: &[String]) -> Value<'p> {
+    pub fn path_value(&self, value: Value<'p>, path: &[Text]) -> Value<'p> {
         path.iter().fold(value, |value, name| self.member(&value, name))
     }
 

@@ -67,7 +67,11 @@ impl<'p> Resolver<'p> {
     }
 
     /// `typeof a.b`
-    pub(in crate::typescript) fn type_query(&self, scope: &Scope<'p>, path: &'p [String]) -> Type<'p> {
+    pub(in crate::typescript) fn type_query(
+        &self,
+        scope: &Scope<'p>,
+        path: &'p [crate::typescript::syntax::Text],
+    ) -> Type<'p> {
         let Some((name, rest)) = path.split_first() else { return Type::unresolved("it has no name") };
         let value = self.name(scope, name);
         let (value, widen) = rest.iter().fold((value, false), |(value, _), name| {

@@ -172,7 +172,7 @@ fn either(options: Vec<Description>) -> Description {
     let has_default = options.iter().any(|option| option.has_default);
     let empty = Kind::Union(Vec::new());
     let values: Vec<_> = options.iter().filter(|option| option.kind != empty).collect();
-    let kind = kinds::merge(values.iter().map(|option| option.kind.clone()).collect());
+    let kind = kinds::merge(values.iter().map(|option| option.kind.clone()));
     let constraints = match values.as_slice() {
         [only] => only.constraints.clone(),
         several => loosest(several),
