@@ -58,7 +58,10 @@ fn keys(finding: &Finding) -> Vec<Key> {
     let place = finding
         .location()
         .map(|location| Key::Place(location.clone(), aspect, of_several.then(|| finding.field.clone()).flatten()));
-    values.into_iter().chain(place).collect()
+    // An insert may leave out what may be null: where the field is wrong about null, that says it all.
+    let omissible = finding.location().filter(|_| finding.details.contains_key("optional"));
+    let omissible = omissible.map(|location| Key::Place(location.clone(), Aspect::Nullability, None));
+    values.into_iter().chain(place).chain(omissible).collect()
 }
 
 fn aspect(kind: &str) -> Option<Aspect> {

@@ -93,6 +93,8 @@ fn finding(
             None => edits::add_field(model, description, &described.entity, column),
             Some(_) => None,
         });
+    let is_optional = field.is_some() && renamed.is_none();
+    let found = if is_optional { found.with_detail("optional", true) } else { found };
     let found = match renamed {
         Some(other) => found.with_detail("found", other.name.as_str()),
         None => found,

@@ -155,6 +155,15 @@ mod tests {
                 "export interface UserTable { id: string; email: string;\n nick: string; bio: string | null }",
                 (2, "display_name"),
             ),
+            // That Drizzle names a column that is not there is said once, not of every schema that is made from it.
+            Case {
+                configuration: "validation = ['**/*.ts']",
+                ..Case::failing(
+                    "CREATE TABLE ports (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), target_port integer NOT NULL);",
+                    "import { createInsertSchema } from 'drizzle-zod';\nimport { pgTable, uuid, integer } from 'drizzle-orm/pg-core';\nexport const ports = pgTable('ports', { id: uuid('id').primaryKey().defaultRandom(),\n targetPort: integer('taget_port').notNull() });\nexport const insertPortSchema = createInsertSchema(ports).pick({ id: true, targetPort: true }).required();",
+                    (4, "target_port"),
+                )
+            },
         ],
         passing: &[
             // Where an ORM has the rows, what is called a row may be that of a list.

@@ -108,7 +108,7 @@ impl<'a> Pairing<'a> {
             renamed: Vec::new(),
             former: Former::default(),
         };
-        let fields = Fields::new(declaration, rules);
+        let fields = Fields::new(entity, declaration, rules);
         for facts in &entity.columns {
             match fields.of_column(facts) {
                 Some(field) => pairing.pairs.push(Pair { column: facts.column, field }),
@@ -246,15 +246,18 @@ struct Fields<'a, 'r> {
 }
 
 impl<'a, 'r> Fields<'a, 'r> {
-    fn new(declaration: &'a Declaration, rules: &'r Rules<'_>) -> Self
+    fn new(entity: &Entity<'_>, declaration: &'a Declaration, rules: &'r Rules<'_>) -> Self
     where
         'a: 'r,
     {
+        // That an ORM names a column that is not there is the ORM's fault alone.
+        let is_orm = declaration.origin == Origin::Drizzle;
+        let column = |field| rules.orm.column(field).filter(|column| is_orm || entity.column(column).is_some());
         let majority = names::majority_style(declaration.fields.iter().map(|field| field.name.as_str()));
         Self {
             declaration,
             style: (!rules.relations.lenient).then_some(majority),
-            columns: declaration.fields.iter().map(|field| rules.orm.column(field)).collect(),
+            columns: declaration.fields.iter().map(column).collect(),
         }
     }
 

@@ -59,6 +59,8 @@ pub struct Column<'p> {
     pub has_default: bool,
     /// `.default()`, `serial()`: what the database fills in.
     pub database_default: bool,
+    /// The literal in `.default()`.
+    pub default_value: Option<Rc<str>>,
     /// `.generatedAlwaysAs()`, `.generatedAlwaysAsIdentity()`
     pub generated: bool,
     /// `.array()`, as often as it was called.
@@ -72,7 +74,8 @@ impl Column<'_> {
     #[must_use]
     pub fn sql(&self) -> SqlColumn {
         let ty = SqlType { scalar: self.sql.clone(), array: self.dimensions > 0 };
-        SqlColumn { ty, database_default: self.database_default || self.generated }
+        let default_value = self.default_value.as_ref().map(|value| value.to_string());
+        SqlColumn { ty, database_default: self.database_default || self.generated, default_value }
     }
 }
 

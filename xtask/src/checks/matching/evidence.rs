@@ -93,8 +93,9 @@ fn described<'a>(entity: Entity<'a>, hits: &[Hit<'a>], ground: &Ground<'_>) -> D
     let row = row_evidence(&kept);
     let schemas: Vec<_> = kept.iter().map(|(one, ..)| *one).filter(|one| one.origin == Origin::Zod).collect();
     let descriptions = kept.into_iter().map(|(declaration, hit, pairing)| {
-        let inferred =
-            declaration.origin != Origin::Zod && schemas.iter().any(|schema| is_inferred(declaration, schema));
+        // An ORM's table is what schemas are made from, never the other way round.
+        let may_be = !matches!(declaration.origin, Origin::Zod | Origin::Drizzle);
+        let inferred = may_be && schemas.iter().any(|schema| is_inferred(declaration, schema));
         Description {
             role: role(declaration, &hit, &pairing, &row),
             strength: hit.strength,

@@ -113,6 +113,18 @@ fn classes_of_nestjs_zod_hold_what_their_schema_gives() {
 }
 
 #[test]
+fn enums_are_made_by_helpers() {
+    let facts = of("import { pgTable, pgEnum } from 'drizzle-orm/pg-core';
+        enum Mood { Good = 'good', Bad = 'bad' }
+        const column = <T extends Record<string, string>>(options: { type: string; name: string; of: T }) =>
+          pgEnum(options.type, Object.values(options.of).map((value) => value.toString()) as [string, ...string[]])(options.name);
+        export const days = pgTable('days', { mood: column({ type: 'Mood', name: 'mood_of_day', of: Mood }).notNull() });");
+    let mood = &facts.tables[0].fields[0];
+    assert_eq!(mood.kind, Kind::Enum(vec!["good".into(), "bad".into()]));
+    assert_eq!(mood.column.as_deref(), Some("mood_of_day"));
+}
+
+#[test]
 fn columns_with_methods_of_their_own_keep_their_name_only() {
     let facts = of("import { pgTable, text, customType } from 'drizzle-orm/pg-core';
         const millis = customType<{ data: number }>({ dataType: () => 'timestamptz' });

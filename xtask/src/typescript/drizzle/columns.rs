@@ -43,6 +43,7 @@ pub(super) fn builder<'p>(name: &str, arguments: &[Value<'p>]) -> Value<'p> {
         not_null: serial,
         has_default: serial,
         database_default: serial,
+        default_value: None,
         generated: false,
         dimensions: 0,
         constraints,
@@ -125,6 +126,7 @@ fn plain<'p>(builder: &str, arguments: &[Value<'p>], of: Lazy<'p>, sql: SqlScala
         not_null: false,
         has_default: false,
         database_default: false,
+        default_value: None,
         generated: false,
         dimensions: 0,
         constraints: Constraints::default(),
@@ -149,19 +151,31 @@ pub fn enum_values<'p>(declared: &PgEnum) -> Value<'p> {
     }
 }
 
+fn literal(value: &Value<'_>) -> Option<Rc<str>> {
+    match value.uncast() {
+        Value::String(text) => Some(Rc::clone(text)),
+        Value::Number(number) => Some(number.to_string().into()),
+        Value::Boolean(value) => Some(value.to_string().into()),
+        _ => None,
+    }
+}
+
 /// `column.name(arguments)`
 pub fn column_method<'p>(
     _evaluator: &Resolver<'p>,
     column: &Rc<Column<'p>>,
     name: &str,
     types: &[Lazy<'p>],
-    _arguments: &[Value<'p>],
+    arguments: &[Value<'p>],
 ) -> Value<'p> {
     let mut changed = (**column).clone();
     match name {
         "notNull" => changed.not_null = true,
         "primaryKey" => changed.not_null = true,
-        "default" | "defaultNow" | "defaultRandom" => (changed.has_default, changed.database_default) = (true, true),
+        "default" | "defaultNow" | "defaultRandom" => {
+            (changed.has_default, changed.database_default) = (true, true);
+            changed.default_value = arguments.first().and_then(literal);
+        }
         "$default" | "$defaultFn" | "$onUpdate" | "$onUpdateFn" => changed.has_default = true,
         "generatedByDefaultAsIdentity" => {
             (changed.not_null, changed.has_default, changed.database_default) = (true, true, true);

@@ -10,6 +10,8 @@ pub struct SqlColumn {
     /// Whether the database fills in a value (`.default(…)`, `serial`, an identity): what only the program fills in
     /// (`.$default(…)`) does not count.
     pub database_default: bool,
+    /// That value, where it is a literal: the text of a string, a number, `true` or `false`.
+    pub default_value: Option<String>,
 }
 
 /// The type of a column.

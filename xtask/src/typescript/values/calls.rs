@@ -192,6 +192,7 @@ impl<'p> Resolver<'p> {
 fn string_method<'p>(text: &Value<'p>, name: &str) -> Value<'p> {
     let known = |of| Value::Typed(Lazy::known(of));
     match (name, text.as_str()) {
+        ("toString" | "valueOf", Some(text)) => Value::String(text.into()),
         ("toLowerCase", Some(text)) => Value::String(text.to_lowercase().into()),
         ("toUpperCase", Some(text)) => Value::String(text.to_uppercase().into()),
         ("trim", Some(text)) => Value::String(text.trim().into()),
