@@ -38,7 +38,8 @@ const DELETED: &str = "
 #[derive(Clone)]
 pub struct Fingerprinter {
     begin: Statement,
-    end: Statement,
+    written: Statement,
+    left: Statement,
 }
 
 impl std::fmt::Debug for Fingerprinter {
@@ -59,9 +60,10 @@ impl Fingerprinter {
     pub fn new(client: &mut Client) -> Result<Self> {
         client.batch_execute(SEARCH_PATH).map_err(failed)?;
         let begin = client.prepare(DELETED).map_err(failed)?;
-        let end = client.prepare(include_str!("fingerprint.sql")).map_err(failed)?;
+        let written = client.prepare(include_str!("fingerprint.sql")).map_err(failed)?;
+        let left = client.prepare(include_str!("fingerprint_left.sql")).map_err(failed)?;
         client.batch_execute("RESET search_path").map_err(failed)?;
-        Ok(Self { begin, end })
+        Ok(Self { begin, written, left })
     }
 
     /// At the beginning of a transaction.
@@ -72,8 +74,13 @@ impl Fingerprinter {
 
     /// What the transaction did to the catalogs until now, once it has run [`SETTINGS`].
     pub fn end(&self, transaction: &mut impl GenericClient, beginning: Beginning) -> Result<String> {
-        let row = transaction.query_one(&self.end, &[&beginning.deleted, &CATALOGS]).map_err(failed)?;
-        Ok(row.try_get(0)?)
+        let row = transaction.query_one(&self.written, &[&CATALOGS]).map_err(failed)?;
+        let written: String = row.try_get("digest")?;
+        if row.try_get::<_, i64>("deleted")? == beginning.deleted {
+            return Ok(written);
+        }
+        let left: String = transaction.query_one(&self.left, &[]).map_err(failed)?.try_get("digest")?;
+        Ok(format!("{written}, left {left}"))
     }
 }
 

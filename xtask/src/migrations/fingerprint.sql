@@ -1,8 +1,8 @@
--- One line for each row of the catalogs that this transaction wrote: `age(xmin) <= 0` holds for the transaction's own
--- rows, also those of its savepoints. A catalog is only scanned when the counters of the transaction say that it was
--- written to, and of what belongs to relations only that of relations that the transaction has locked, as every DDL
--- does; unless it wrote to the catalogs by hand, which locks them. Rows that are gone leave no trace, so after a deletion ($1 is the counter at BEGIN) the names of
--- everything that is left count as well. OIDs, owners and statistics have no part in it.
+-- How many catalog rows this transaction deleted, and a digest of one line for each that it wrote: `age(xmin) <= 0` holds
+-- for the transaction's own rows, also those of its savepoints. A catalog is only looked at when the counters of the
+-- transaction ($1 are the catalogs) say that it was written to, and of what belongs to relations only that of relations that
+-- the transaction has locked, as every DDL does; unless it wrote to the catalogs by hand, which locks them. OIDs, owners and
+-- statistics have no part in it.
 WITH written AS MATERIALIZED (
     SELECT bool_or(name = 'pg_class') AS class, bool_or(name = 'pg_attribute') AS attribute,
            bool_or(name = 'pg_attrdef') AS attrdef, bool_or(name = 'pg_constraint') AS constr,
@@ -14,48 +14,50 @@ WITH written AS MATERIALIZED (
            bool_or(name = 'pg_partitioned_table') AS partitioned, bool_or(name = 'pg_extension') AS extension,
            bool_or(name = 'pg_statistic_ext') AS statistic, bool_or(name = 'pg_event_trigger') AS event_trigger,
            coalesce(sum(pg_stat_get_xact_tuples_deleted(oid)), 0)::bigint AS deleted
-    FROM unnest($2::text[]) AS name, to_regclass('pg_catalog.' || name) AS oid
+    FROM unnest($1::text[]) AS name, to_regclass('pg_catalog.' || name) AS oid
     WHERE NOT current_setting('track_counts')::boolean
        OR pg_stat_get_xact_tuples_inserted(oid) + pg_stat_get_xact_tuples_updated(oid)
         + pg_stat_get_xact_tuples_deleted(oid) > 0
-), locked AS MATERIALIZED (
-    SELECT DISTINCT relation FROM pg_locks
-    WHERE pid = pg_backend_pid() AND locktype = 'relation' AND mode <> 'AccessShareLock' AND relation >= 16384
-), by_hand AS MATERIALIZED (
-    SELECT EXISTS (
-        SELECT FROM pg_locks
-        WHERE pid = pg_backend_pid() AND locktype = 'relation' AND mode = 'RowExclusiveLock'
-          AND relation IN ('pg_class'::regclass, 'pg_attribute'::regclass, 'pg_attrdef'::regclass, 'pg_index'::regclass)
-    ) AS yes
-), candidates AS MATERIALIZED (
-    SELECT relation FROM locked WHERE NOT (SELECT yes FROM by_hand)
-    UNION ALL
-    SELECT oid FROM pg_class WHERE (SELECT yes FROM by_hand)
+), mine AS MATERIALIZED (
+    SELECT relation, mode FROM pg_locks
+    WHERE pid = pg_backend_pid() AND locktype = 'relation' AND mode <> 'AccessShareLock'
+), candidates (relations) AS MATERIALIZED (
+    SELECT CASE WHEN EXISTS (
+               SELECT FROM mine
+               WHERE mode = 'RowExclusiveLock'
+                 AND relation IN ('pg_class'::regclass, 'pg_attribute'::regclass, 'pg_attrdef'::regclass, 'pg_index'::regclass))
+           THEN ARRAY(SELECT oid FROM pg_class) ELSE ARRAY(SELECT DISTINCT relation FROM mine WHERE relation >= 16384) END
 ), lines AS (
     SELECT concat_ws('|', 'class', relnamespace::regnamespace, relname, relkind, relpersistence, relrowsecurity,
                      relforcerowsecurity, relreplident, relispartition, reloptions, pg_get_expr(relpartbound, oid)) AS line
-    FROM candidates JOIN pg_class ON oid = relation
-    WHERE (SELECT class FROM written) AND age(pg_class.xmin) <= 0 AND relnamespace <> 'pg_toast'::regnamespace
+    FROM pg_class
+    WHERE (SELECT class FROM written) AND oid = ANY ((SELECT relations FROM candidates)::oid[])
+      AND age(pg_class.xmin) <= 0 AND relnamespace <> 'pg_toast'::regnamespace
     UNION ALL
     SELECT concat_ws('|', 'attribute', attrelid::regclass, attname, format_type(atttypid, atttypmod), attnotnull,
                      atthasdef, attidentity, attgenerated, attisdropped, attcollation::regcollation, attoptions)
-    FROM candidates JOIN pg_attribute ON attrelid = relation
-    WHERE (SELECT attribute FROM written) AND age(pg_attribute.xmin) <= 0 AND attnum > 0
+    FROM pg_attribute
+    WHERE (SELECT attribute FROM written) AND attrelid = ANY ((SELECT relations FROM candidates)::oid[])
+      AND age(pg_attribute.xmin) <= 0 AND attnum > 0
       AND attrelid::regclass::text NOT LIKE 'pg_toast.%'
     UNION ALL
     SELECT concat_ws('|', 'default', adrelid::regclass,
                      (SELECT attname FROM pg_attribute WHERE attrelid = adrelid AND attnum = adnum),
                      pg_get_expr(adbin, adrelid))
-    FROM candidates JOIN pg_attrdef ON adrelid = relation
-    WHERE (SELECT attrdef FROM written) AND age(pg_attrdef.xmin) <= 0
+    FROM pg_attrdef
+    WHERE (SELECT attrdef FROM written) AND adrelid = ANY ((SELECT relations FROM candidates)::oid[])
+      AND age(pg_attrdef.xmin) <= 0
     UNION ALL
     SELECT concat_ws('|', 'constraint', conrelid::regclass, contypid::regtype, conname, pg_get_constraintdef(oid),
                      convalidated)
-    FROM pg_constraint WHERE (SELECT constr FROM written) AND age(xmin) <= 0 AND contype <> 't'
+    FROM pg_constraint
+    WHERE (SELECT constr FROM written) AND conrelid = ANY ((SELECT relations || 0::oid FROM candidates)::oid[])
+      AND age(xmin) <= 0 AND contype <> 't'
     UNION ALL
     SELECT concat_ws('|', 'index', pg_get_indexdef(indexrelid), indisvalid, indisprimary, indisclustered, indisreplident)
-    FROM candidates JOIN pg_index ON indexrelid = relation
-    WHERE (SELECT index FROM written) AND age(pg_index.xmin) <= 0 AND indrelid::regclass::text NOT LIKE 'pg_toast.%'
+    FROM pg_index
+    WHERE (SELECT index FROM written) AND indexrelid = ANY ((SELECT relations FROM candidates)::oid[])
+      AND age(pg_index.xmin) <= 0 AND indrelid::regclass::text NOT LIKE 'pg_toast.%'
     UNION ALL
     SELECT concat_ws('|', 'type', typnamespace::regnamespace, typname, typtype, typbasetype::regtype, typtypmod,
                      typnotnull, typdefault)
@@ -70,30 +72,42 @@ WITH written AS MATERIALIZED (
     FROM pg_proc WHERE (SELECT proc FROM written) AND age(xmin) <= 0
     UNION ALL
     SELECT concat_ws('|', 'trigger', tgrelid::regclass, pg_get_triggerdef(oid), tgenabled)
-    FROM pg_trigger WHERE (SELECT trigger FROM written) AND age(xmin) <= 0 AND NOT tgisinternal
+    FROM pg_trigger
+    WHERE (SELECT trigger FROM written) AND tgrelid = ANY ((SELECT relations FROM candidates)::oid[])
+      AND age(xmin) <= 0 AND NOT tgisinternal
     UNION ALL
     SELECT concat_ws('|', 'rule', ev_class::regclass, rulename, pg_get_ruledef(oid), ev_enabled)
-    FROM pg_rewrite WHERE (SELECT rewrite FROM written) AND age(xmin) <= 0
+    FROM pg_rewrite
+    WHERE (SELECT rewrite FROM written) AND ev_class = ANY ((SELECT relations FROM candidates)::oid[])
+      AND age(xmin) <= 0
     UNION ALL
     SELECT concat_ws('|', 'policy', polrelid::regclass, polname, polcmd, polpermissive, polroles::regrole[],
                      pg_get_expr(polqual, polrelid), '|', pg_get_expr(polwithcheck, polrelid))
-    FROM pg_policy WHERE (SELECT policy FROM written) AND age(xmin) <= 0
+    FROM pg_policy
+    WHERE (SELECT policy FROM written) AND polrelid = ANY ((SELECT relations FROM candidates)::oid[])
+      AND age(xmin) <= 0
     UNION ALL
     SELECT concat_ws('|', 'namespace', nspname)
     FROM pg_namespace WHERE (SELECT namespace FROM written) AND age(xmin) <= 0 AND nspname !~ '^pg_(toast_)?temp'
     UNION ALL
     SELECT concat_ws('|', 'sequence', seqrelid::regclass, seqtypid::regtype, seqstart, seqincrement, seqmax, seqmin,
                      seqcache, seqcycle)
-    FROM pg_sequence WHERE (SELECT sequence FROM written) AND age(xmin) <= 0
+    FROM pg_sequence
+    WHERE (SELECT sequence FROM written) AND seqrelid = ANY ((SELECT relations FROM candidates)::oid[])
+      AND age(xmin) <= 0
     UNION ALL
     SELECT concat_ws('|', 'comment', pg_describe_object(classoid, objoid, objsubid), description)
     FROM pg_description WHERE (SELECT written.description FROM written) AND age(xmin) <= 0
     UNION ALL
     SELECT concat_ws('|', 'inherits', inhrelid::regclass, inhparent::regclass, inhseqno)
-    FROM pg_inherits WHERE (SELECT inherits FROM written) AND age(xmin) <= 0
+    FROM pg_inherits
+    WHERE (SELECT inherits FROM written) AND inhrelid = ANY ((SELECT relations FROM candidates)::oid[])
+      AND age(xmin) <= 0
     UNION ALL
     SELECT concat_ws('|', 'partitioned', partrelid::regclass, pg_get_partkeydef(partrelid))
-    FROM pg_partitioned_table WHERE (SELECT partitioned FROM written) AND age(xmin) <= 0
+    FROM pg_partitioned_table
+    WHERE (SELECT partitioned FROM written) AND partrelid = ANY ((SELECT relations FROM candidates)::oid[])
+      AND age(xmin) <= 0
     UNION ALL
     SELECT concat_ws('|', 'extension', extname, extnamespace::regnamespace, extversion)
     FROM pg_extension WHERE (SELECT extension FROM written) AND age(xmin) <= 0
@@ -103,41 +117,7 @@ WITH written AS MATERIALIZED (
     UNION ALL
     SELECT concat_ws('|', 'event trigger', evtname, evtevent, evtfoid::regprocedure, evtenabled, evttags)
     FROM pg_event_trigger WHERE (SELECT event_trigger FROM written) AND age(xmin) <= 0
-    UNION ALL
-    SELECT 'left|' || name FROM (
-        SELECT concat_ws('|', 'class', relnamespace::regnamespace, relname) AS name FROM pg_class
-        WHERE oid >= 16384 AND relnamespace <> 'pg_toast'::regnamespace
-        UNION ALL
-        SELECT concat_ws('|', 'attribute', attrelid::regclass, attname) FROM pg_attribute
-        WHERE attrelid >= 16384 AND attnum > 0 AND NOT attisdropped AND attrelid::regclass::text NOT LIKE 'pg_toast.%'
-        UNION ALL
-        SELECT concat_ws('|', 'default', adrelid::regclass, adnum) FROM pg_attrdef WHERE oid >= 16384
-        UNION ALL
-        SELECT concat_ws('|', 'constraint', conrelid::regclass, contypid::regtype, conname) FROM pg_constraint
-        WHERE oid >= 16384
-        UNION ALL
-        SELECT concat_ws('|', 'type', typnamespace::regnamespace, typname) FROM pg_type
-        WHERE oid >= 16384 AND typrelid = 0 AND typelem = 0
-        UNION ALL
-        SELECT concat_ws('|', 'enum', enumtypid::regtype, enumlabel) FROM pg_enum
-        UNION ALL
-        SELECT concat_ws('|', 'function', oid::regprocedure) FROM pg_proc WHERE oid >= 16384
-        UNION ALL
-        SELECT concat_ws('|', 'trigger', tgrelid::regclass, tgname) FROM pg_trigger WHERE NOT tgisinternal
-        UNION ALL
-        SELECT concat_ws('|', 'rule', ev_class::regclass, rulename) FROM pg_rewrite WHERE oid >= 16384
-        UNION ALL
-        SELECT concat_ws('|', 'policy', polrelid::regclass, polname) FROM pg_policy
-        UNION ALL
-        SELECT concat_ws('|', 'namespace', nspname) FROM pg_namespace WHERE nspname !~ '^pg_'
-        UNION ALL
-        SELECT concat_ws('|', 'comment', pg_describe_object(classoid, objoid, objsubid)) FROM pg_description
-        WHERE objoid >= 16384
-        UNION ALL
-        SELECT concat_ws('|', 'inherits', inhrelid::regclass, inhparent::regclass) FROM pg_inherits
-        UNION ALL
-        SELECT concat_ws('|', 'extension', extname) FROM pg_extension
-    ) remaining WHERE (SELECT deleted FROM written) <> $1::bigint
 )
-SELECT encode(sha256(convert_to(coalesce(string_agg(line, E'\n' ORDER BY line COLLATE "C"), ''), 'UTF8')), 'hex')
+SELECT (SELECT deleted FROM written) AS deleted,
+       encode(sha256(convert_to(coalesce(string_agg(line, E'\n' ORDER BY line COLLATE "C"), ''), 'UTF8')), 'hex') AS digest
 FROM lines

@@ -77,9 +77,9 @@ pub fn read(client: &mut impl GenericClient, own: &OwnTables) -> Result<Schema, 
         .batch_execute("SET LOCAL search_path = pg_catalog; SET LOCAL jit = off; SET LOCAL work_mem = '64MB'")?;
     let mut schema = Schema::default();
     let mut relations = relations::read(&mut transaction, own, &mut schema)?;
-    columns::read(&mut transaction, own, &mut relations, &mut schema)?;
-    constraints::read(&mut transaction, own, &relations, &mut schema)?;
-    indexes::read(&mut transaction, own, &relations, &mut schema)?;
+    columns::read(&mut transaction, &mut relations, &mut schema)?;
+    constraints::read(&mut transaction, &relations, &mut schema)?;
+    indexes::read(&mut transaction, &relations, &mut schema)?;
     triggers::read(&mut transaction, own, &mut schema)?;
     types::read(&mut transaction, &mut schema)?;
     sequences::read(&mut transaction, own, &mut schema)?;

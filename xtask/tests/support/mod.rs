@@ -21,9 +21,17 @@ pub fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("`xtask` lies in the repository")
 }
 
-/// The configuration of this repository.
+/// The major version of PostgreSQL that tests of databases run on: 15, or what this variable says.
+const MAJOR: &str = "DB_TEST_POSTGRES";
+
+/// See [`MAJOR`].
+pub fn major() -> u32 {
+    std::env::var(MAJOR).map_or(15, |major| major.parse().unwrap_or_else(|_| panic!("`{MAJOR}` is `{major}`")))
+}
+
+/// The configuration of this repository, for the PostgreSQL of the tests.
 pub fn config() -> Config {
-    Config::load(repository(), None).expect("the repository is configured")
+    Config { postgres_major: major(), ..Config::load(repository(), None).expect("the repository is configured") }
 }
 
 /// A fresh, empty PostgreSQL cluster that is removed when dropped; none, with a note, on the machine of a developer

@@ -53,7 +53,7 @@ impl Monorepo {
         let folder = builder.prefix("mono repo ").tempdir().expect("a temporary folder");
         let repo = Self { root: folder.path().to_path_buf(), _folder: folder };
         let off = "[workspace.metadata.db.severity]\nMISSING_TYPE = 'off'\nMISSING_VALIDATION_SCHEMA = 'off'\n";
-        repo.write("Cargo.toml", &format!("[workspace.metadata.db]\npostgres = '15'\n{off}"));
+        repo.write("Cargo.toml", &format!("[workspace.metadata.db]\npostgres = '{}'\n{off}", super::major()));
         for (name, up, down) in migrations {
             repo.write(&format!("migrations/{name}.sql"), up);
             repo.write(&format!("migrations/{name}.down.sql"), down);

@@ -9,7 +9,7 @@ use super::SLOW;
 use crate::support::database::Database;
 use crate::support::migrations::USERS;
 use crate::support::monorepo::{Monorepo, Ran};
-use crate::support::shared;
+use crate::support::{major, shared};
 
 /// A migration that runs into its sleep, and what it did before that.
 fn slow_repo(first_line: &str) -> Monorepo {
@@ -137,7 +137,7 @@ struct Embedded {
 
 impl Embedded {
     fn wait(repo: &Monorepo) -> Self {
-        let file = repo.path("target/db-postgres/15/data/postmaster.pid");
+        let file = repo.path(&format!("target/db-postgres/{}/data/postmaster.pid", major()));
         let begin = Instant::now();
         while begin.elapsed() < Duration::from_secs(60) {
             let text = std::fs::read_to_string(&file).unwrap_or_default();

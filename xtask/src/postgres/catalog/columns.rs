@@ -9,14 +9,14 @@ use postgres::types::FromSql;
 use postgres::{Error, GenericClient, Row};
 
 use super::alike::{self, Definitions};
+use super::object_name;
 use super::relations::{Attribute, Relations};
-use super::{OwnTables, object_name};
 use crate::schema::model::{Column, Composite, Identity, Schema};
 
-/// In the order in which [`Found::read`] takes them. `NOT NULL` may also come from a domain, at any depth of domains over
+/// In the order in which [`Found::read`] takes them, as the server comes across them: sorting so many rows there would
+/// keep all of them back until the last is found. `NOT NULL` may also come from a domain, at any depth of domains over
 /// domains.
-const COLUMNS: &str = concat!(
-    "
+const COLUMNS: &str = "
     WITH RECURSIVE not_null_domain AS (
         SELECT oid FROM pg_type WHERE typtype = 'd' AND typnotnull
         UNION
@@ -25,31 +25,30 @@ const COLUMNS: &str = concat!(
            d.oid, d.adbin::text,
            a.attname, a.attnotnull, a.atttypid IN (SELECT oid FROM not_null_domain),
            a.attidentity, a.attgenerated,
-           CASE WHEN a.attcollation <> t.typcollation
-                THEN quote_ident(ln.nspname) || '.' || quote_ident(l.collname) END,
+           CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation END,
            CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END,
            a.attcompression,
            CASE WHEN a.attstattarget >= 0 THEN a.attstattarget::int4 END,
            CASE WHEN a.attoptions IS NOT NULL OR a.attfdwoptions IS NOT NULL
                 THEN coalesce(a.attoptions, '{}') || coalesce(a.attfdwoptions, '{}') END,
-           NOT a.attislocal,
-           o.description
+           NOT a.attislocal
     FROM pg_attribute AS a
     JOIN pg_class AS c ON c.oid = a.attrelid
-    JOIN pg_namespace AS n ON n.oid = c.relnamespace
     JOIN pg_type AS t ON t.oid = a.atttypid
     LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-    LEFT JOIN pg_collation AS l ON l.oid = a.attcollation
-    LEFT JOIN pg_namespace AS ln ON ln.oid = l.collnamespace
-    LEFT JOIN pg_description AS o
-        ON o.classoid = 'pg_class'::regclass AND o.objoid = c.oid AND o.objsubid = a.attnum
     WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c')
-      AND a.attnum > 0 AND NOT a.attisdropped
-      AND c.relname <> ALL ($1::text[])
-      AND ",
-    namespaces!(),
-    " ORDER BY a.attrelid, a.attnum"
-);
+      AND a.attrelid >= 16384 AND a.attnum > 0 AND NOT a.attisdropped";
+
+const COMMENTS: &str = "
+    SELECT o.objoid AS relation, o.objsubid AS number, o.description AS comment
+    FROM pg_description AS o
+    WHERE o.classoid = 'pg_class'::regclass AND o.objsubid > 0 AND o.objoid >= 16384
+    ORDER BY relation, number";
+
+const COLLATIONS: &str = "
+    SELECT l.oid, quote_ident(n.nspname) || '.' || quote_ident(l.collname) AS name
+    FROM pg_collation AS l JOIN pg_namespace AS n ON n.oid = l.collnamespace
+    WHERE l.oid = ANY ($1) ORDER BY l.oid";
 
 /// Composite types; that of a table is the table's.
 const COMPOSITES: &str = concat!(
@@ -80,22 +79,24 @@ type TypeOf = (u32, i32);
 
 pub(super) fn read(
     client: &mut impl GenericClient,
-    own: &OwnTables,
     relations: &mut Relations,
     schema: &mut Schema,
 ) -> Result<(), Error> {
     for row in client.query(COMPOSITES, &[])? {
         let composite = Composite { comment: row.get("comment"), columns: Vec::new() };
-        relations.add(row.get("oid"), object_name(&row));
+        relations.add(row.get("oid"), object_name(&row), String::new());
         schema.composites.insert(object_name(&row), composite);
     }
-    let (found, mut expressions) = collect(client, own, relations)?;
-    let types = types(client, found.iter().map(|found| found.type_of).collect())?;
-    expressions.read(client, EXPRESSIONS)?;
+    let (mut found, expressions) = collect(client, relations)?;
+    found.sort_unstable_by_key(|found| (found.relation, found.attribute.number));
+    let mut alike = Alike::read(client, &found, expressions)?;
     let mut found = found.into_iter().peekable();
     while let Some(relation) = found.peek().map(|first| first.relation) {
-        let of_relation = std::iter::from_fn(|| found.next_if(|next| next.relation == relation));
-        let columns: Vec<Column> = of_relation.map(|found| found.complete(&types, &expressions)).collect();
+        let mut columns = Vec::new();
+        while let Some(next) = found.next_if(|next| next.relation == relation) {
+            relations.add_attribute(relation, next.attribute);
+            columns.push(alike.complete(next));
+        }
         let name = relations.name(relation);
         if let Some(table) = name.and_then(|name| schema.tables.get_mut(name)) {
             table.columns = columns;
@@ -108,39 +109,72 @@ pub(super) fn read(
     Ok(())
 }
 
-/// The columns of all relations that are known, those of a relation one after the other.
-fn collect(
-    client: &mut impl GenericClient,
-    own: &OwnTables,
-    relations: &mut Relations,
-) -> Result<(Vec<Found>, Definitions), Error> {
+/// The columns of all relations that are known, in any order, and their defaults, to be asked for.
+fn collect(client: &mut impl GenericClient, relations: &Relations) -> Result<(Vec<Found>, Definitions), Error> {
     let mut all = Vec::new();
     let mut expressions = Definitions::default();
     let mut shape = String::new();
-    let mut rows = client.query_raw(COLUMNS, [&own.tables])?;
+    let mut rows = client.query_raw::<_, bool, _>(COLUMNS, [])?;
     while let Some(row) = rows.next()? {
         let mut fields = Fields { row: &row, at: 0 };
         let relation: u32 = fields.next();
-        let attribute = Attribute { number: fields.next(), type_oid: fields.next(), collation: fields.next() };
-        let type_of = (attribute.type_oid, fields.next());
-        if !relations.add_attribute(relation, attribute) {
+        if relations.name(relation).is_none() {
             continue;
         }
+        let attribute = Attribute { number: fields.next(), type_oid: fields.next(), collation: fields.next() };
+        let modifier = fields.next();
         let (expression, tree): (Option<u32>, Option<&str>) = (fields.next(), fields.next());
         if let (Some(expression), Some(tree)) = (expression, tree) {
             shape.clear();
             let is_alike = alike::write_shape(tree, |_| None, &mut shape);
             expressions.add(expression, is_alike.then_some(&shape));
         }
-        all.push(Found { relation, type_of, expression, ..Found::read(fields) });
+        all.push(Found { relation, attribute, modifier, expression, ..Found::read(fields) });
     }
     Ok((all, expressions))
 }
 
-fn types(client: &mut impl GenericClient, used: HashSet<TypeOf>) -> Result<HashMap<TypeOf, String>, Error> {
-    let (oids, modifiers): (Vec<u32>, Vec<i32>) = used.into_iter().unzip();
-    let rows = client.query(TYPES, &[&oids, &modifiers])?;
-    Ok(rows.iter().map(|row| ((row.get("type_oid"), row.get("modifier")), row.get("name"))).collect())
+/// What is asked for once for all columns that share it.
+struct Alike {
+    types: HashMap<TypeOf, String>,
+    collations: HashMap<u32, String>,
+    comments: HashMap<(u32, i16), String>,
+    expressions: Definitions,
+}
+
+impl Alike {
+    fn read(client: &mut impl GenericClient, found: &[Found], mut expressions: Definitions) -> Result<Self, Error> {
+        expressions.read(client, EXPRESSIONS)?;
+        let types: HashSet<TypeOf> = found.iter().map(Found::type_of).collect();
+        let (oids, modifiers): (Vec<u32>, Vec<i32>) = types.into_iter().unzip();
+        let types = client.query(TYPES, &[&oids, &modifiers])?;
+        let collations: HashSet<u32> = found.iter().filter_map(|found| found.collation).collect();
+        let collations: Vec<u32> = collations.into_iter().collect();
+        let collations = if collations.is_empty() { Vec::new() } else { client.query(COLLATIONS, &[&collations])? };
+        let comments = client.query(COMMENTS, &[])?;
+        let place = |row: &Row| Some((row.get("relation"), i16::try_from(row.get::<_, i32>("number")).ok()?));
+        Ok(Self {
+            types: types.iter().map(|row| ((row.get("type_oid"), row.get("modifier")), row.get("name"))).collect(),
+            collations: collations.iter().map(|row| (row.get("oid"), row.get("name"))).collect(),
+            comments: comments.iter().filter_map(|row| Some((place(row)?, row.get("comment")))).collect(),
+            expressions,
+        })
+    }
+
+    fn complete(&mut self, found: Found) -> Column {
+        let expression = found.expression.and_then(|oid| self.expressions.of(oid)).map(|(_, text)| text.to_owned());
+        let is_generated = found.generation != 0;
+        let (default, generated) = if is_generated { (None, expression) } else { (expression, None) };
+        Column {
+            type_name: self.types.get(&found.type_of()).cloned().unwrap_or_default(),
+            default,
+            generated,
+            generated_virtual: found.generation == b'v',
+            collation: found.collation.and_then(|oid| self.collations.get(&oid).cloned()),
+            comment: self.comments.remove(&(found.relation, found.attribute.number)),
+            ..found.column
+        }
+    }
 }
 
 /// The fields of a row, one after the other: looking for each by its name would cost more than reading it.
@@ -160,11 +194,15 @@ impl<'r> Fields<'r> {
 #[derive(Debug, Default)]
 struct Found {
     relation: u32,
-    type_of: TypeOf,
+    attribute: Attribute,
+    /// `pg_attribute.atttypmod`
+    modifier: i32,
     /// The OID of its default or generation expression.
     expression: Option<u32>,
     /// `pg_attribute.attgenerated`
     generation: u8,
+    /// The OID of its collation, where that is not the type's.
+    collation: Option<u32>,
     column: Column,
 }
 
@@ -175,6 +213,7 @@ impl Found {
         let (own_not_null, domain_not_null): (bool, bool) = (fields.next(), fields.next());
         let identity = letter(fields.next());
         let generation = letter(fields.next());
+        let collation = fields.next();
         let column = Column {
             name,
             not_null: own_not_null || domain_not_null,
@@ -184,7 +223,6 @@ impl Found {
                 b'd' => Some(Identity::ByDefault),
                 _ => None,
             },
-            collation: fields.next(),
             storage: fields.next::<Option<i8>>().map(|code| storage(letter(code)).to_owned()),
             compression: match letter(fields.next()) {
                 b'p' => Some("pglz".into()),
@@ -194,18 +232,13 @@ impl Found {
             statistics: fields.next(),
             options: fields.next::<Option<Vec<String>>>().unwrap_or_default(),
             inherited: fields.next(),
-            comment: fields.next(),
             ..Column::default()
         };
-        Self { generation, column, ..Self::default() }
+        Self { generation, collation, column, ..Self::default() }
     }
 
-    fn complete(self, types: &HashMap<TypeOf, String>, expressions: &Definitions) -> Column {
-        let expression = self.expression.and_then(|oid| expressions.of(oid)).map(|(_, text)| text.to_owned());
-        let is_generated = self.generation != 0;
-        let (default, generated) = if is_generated { (None, expression) } else { (expression, None) };
-        let type_name = types.get(&self.type_of).cloned().unwrap_or_default();
-        Column { type_name, default, generated, generated_virtual: self.generation == b'v', ..self.column }
+    fn type_of(&self) -> TypeOf {
+        (self.attribute.type_oid, self.modifier)
     }
 }
 

@@ -2,26 +2,22 @@
 
 use postgres::{Error, GenericClient, Row};
 
-use super::OwnTables;
 use super::alike::{self, Definitions};
 use super::relations::Relations;
 use crate::schema::model::{Constraint, ConstraintKind, Schema, Storage};
 
 /// Checks are written out apart: many read the same. A foreign key is enforced by internal triggers on both tables, which `DISABLE TRIGGER ALL` switches off unseen.
-const CONSTRAINTS: &str = concat!(
-    "
-    SELECT k.oid, c.relname::text AS name, k.conname::text AS constraint_name,
+const CONSTRAINTS: &str = "
+    SELECT k.oid, k.conname::text AS constraint_name,
            k.contype::text AS kind, k.convalidated AS validated, NOT k.conislocal AS inherited,
            CASE WHEN k.contype <> 'c' THEN pg_get_constraintdef(k.oid) END AS definition,
            CASE WHEN k.contype = 'c' THEN k.conbin::text END AS tree, k.connoinherit AS no_inherit,
-           k.conrelid AS relation, coalesce(k.conkey, '{}') AS numbers,
+           k.conrelid AS relation, k.conkey AS numbers,
            coalesce(g.disabled, false) AS disabled,
            coalesce(i.indisclustered, false) AS clustered, coalesce(i.indisvalid, true) AS index_valid,
-           coalesce(x.reloptions, '{}') AS options, s.spcname::text AS tablespace,
+           x.reloptions AS options, s.spcname::text AS tablespace,
            nullif(concat_ws(' / ', ko.description, xo.description), '') AS comment
     FROM pg_constraint AS k
-    JOIN pg_class AS c ON c.oid = k.conrelid
-    JOIN pg_namespace AS n ON n.oid = c.relnamespace
     LEFT JOIN pg_index AS i ON k.contype IN ('p', 'u', 'x') AND i.indexrelid = k.conindid
     LEFT JOIN pg_class AS x ON x.oid = i.indexrelid
     LEFT JOIN pg_tablespace AS s ON s.oid = x.reltablespace
@@ -31,30 +27,24 @@ const CONSTRAINTS: &str = concat!(
         ON xo.classoid = 'pg_class'::regclass AND xo.objoid = x.oid AND xo.objsubid = 0
     LEFT JOIN (SELECT tgconstraint, bool_or(tgenabled = 'D') AS disabled FROM pg_trigger
                WHERE tgisinternal GROUP BY tgconstraint) AS g ON g.tgconstraint = k.oid
-    WHERE c.relname <> ALL ($1::text[])
-      AND ",
-    namespaces!(),
-    " ORDER BY k.conrelid, constraint_name"
-);
+    WHERE k.conrelid >= 16384
+    ORDER BY k.conrelid, constraint_name";
 
 const CHECKS: &str = "
     SELECT k.oid, pg_get_constraintdef(k.oid) AS definition FROM pg_constraint AS k WHERE k.oid = ANY ($1) ORDER BY k.oid";
 
-pub(super) fn read(
-    client: &mut impl GenericClient,
-    own: &OwnTables,
-    relations: &Relations,
-    schema: &mut Schema,
-) -> Result<(), Error> {
-    let rows = client.query(CONSTRAINTS, &[&own.tables])?;
+pub(super) fn read(client: &mut impl GenericClient, relations: &Relations, schema: &mut Schema) -> Result<(), Error> {
+    let mut rows = client.query(CONSTRAINTS, &[])?;
+    rows.retain(|row| relations.name(row.get("relation")).is_some());
     let mut checks = Definitions::default();
     rows.iter().for_each(|row| add_check(row, relations, schema, &mut checks));
     checks.read(client, CHECKS)?;
     for row in &rows {
-        let Some(kind) = kind(row.get("kind")) else { continue };
+        let (relation, Some(kind)) = (row.get("relation"), kind(row.get("kind"))) else { continue };
         let constraint = constraint(kind, row, relations, schema, &checks);
-        let Some(table) = relations.table(schema, row.get("relation")) else { continue };
-        if !is_of_column(&constraint, row) {
+        let Some(table) = relations.table(schema, relation) else { continue };
+        let name = relations.name(relation).map_or("", |name| &name.name);
+        if !is_of_column(&constraint, name, row) {
             table.constraints.insert(row.get("constraint_name"), constraint);
         }
     }
@@ -77,9 +67,9 @@ fn constraint(
     schema: &Schema,
     checks: &Definitions,
 ) -> Constraint {
-    let mut options: Vec<String> = row.get("options");
+    let mut options: Vec<String> = row.get::<_, Option<_>>("options").unwrap_or_default();
     options.sort();
-    let numbers: Vec<i16> = row.get("numbers");
+    let numbers: Vec<i16> = row.get::<_, Option<_>>("numbers").unwrap_or_default();
     let names = numbers.iter().filter_map(|number| relations.column(schema, row.get("relation"), *number));
     let check = || checks.of(row.get("oid")).map(|(_, text)| text.to_owned());
     Constraint {
@@ -98,9 +88,9 @@ fn constraint(
 
 /// Since PostgreSQL 18 each `NOT NULL` of a column is a constraint as well. One that has the name and the properties that
 /// it gets by itself says nothing that the column does not.
-fn is_of_column(constraint: &Constraint, row: &Row) -> bool {
+fn is_of_column(constraint: &Constraint, table: &str, row: &Row) -> bool {
     let [column] = constraint.columns.as_slice() else { return false };
-    let (table, name): (&str, &str) = (row.get("name"), row.get("constraint_name"));
+    let name: &str = row.get("constraint_name");
     let is_plain =
         !constraint.definition.contains(" NO INHERIT") && constraint.validated && constraint.comment.is_none();
     constraint.kind == ConstraintKind::NotNull && is_plain && name == format!("{table}_{column}_not_null")

@@ -6,17 +6,14 @@ use postgres::{Error, GenericClient, Row};
 
 use super::alike::{self, Definitions};
 use super::relations::{Attribute, Relations};
-use super::{OwnTables, object_name, optional_name};
+use super::{object_name, optional_name};
 use crate::schema::model::{Index, ObjectName, Schema, Statistics};
 
-/// `beginning` is how PostgreSQL begins to write the index out, and `properties` is what else its definition depends on
-/// beside the columns and the expressions; none where that is not all.
-const INDEXES: &str = concat!(
-    "
-    SELECT i.indexrelid AS oid, i.indrelid AS relation, x.relname::text AS index_name,
+/// `properties` is what the definition depends on beside names, columns and expressions; none where that is not all.
+const INDEXES: &str = "
+    SELECT i.indexrelid AS oid, i.indrelid AS relation, x.relname::text AS index_name, quote_ident(x.relname) AS quoted,
            i.indisvalid AND i.indisready AND i.indislive AS valid, i.indisclustered AS clustered,
-           'CREATE INDEX ' || quote_ident(x.relname) || ' ON ' || CASE WHEN x.relkind = 'I' THEN 'ONLY ' ELSE '' END
-               || quote_ident(n.nspname) || '.' || quote_ident(c.relname) || ' USING ' AS beginning,
+           x.relkind = 'I' AS partitioned,
            CASE WHEN NOT i.indisunique AND g.attrelid IS NULL
                 THEN concat_ws(' ', x.relam, i.indnkeyatts, i.indclass, i.indcollation, i.indoption, x.reloptions)
            END AS properties,
@@ -27,8 +24,6 @@ const INDEXES: &str = concat!(
            o.description AS comment
     FROM pg_index AS i
     JOIN pg_class AS x ON x.oid = i.indexrelid
-    JOIN pg_class AS c ON c.oid = i.indrelid
-    JOIN pg_namespace AS n ON n.oid = c.relnamespace
     LEFT JOIN pg_inherits AS h ON h.inhrelid = i.indexrelid
     LEFT JOIN pg_class AS p ON p.oid = h.inhparent
     LEFT JOIN pg_namespace AS pn ON pn.oid = p.relnamespace
@@ -40,14 +35,11 @@ const INDEXES: &str = concat!(
                GROUP BY a.attrelid) AS g ON g.attrelid = i.indexrelid
     LEFT JOIN pg_description AS o
         ON o.classoid = 'pg_class'::regclass AND o.objoid = x.oid AND o.objsubid = 0
-    WHERE c.relname <> ALL ($1::text[])
+    WHERE i.indrelid >= 16384 AND NOT i.indisprimary
       AND NOT EXISTS (
           SELECT FROM pg_constraint AS k
-          WHERE k.conindid = i.indexrelid AND k.conrelid = i.indrelid AND k.contype IN ('p', 'u', 'x'))
-      AND ",
-    namespaces!(),
-    " ORDER BY i.indrelid, index_name"
-);
+          WHERE k.conindid = i.indexrelid AND k.conrelid = i.indrelid AND k.contype IN ('u', 'x'))
+    ORDER BY i.indrelid, index_name";
 
 const DEFINITIONS: &str = "
     SELECT i.oid, pg_get_indexdef(i.oid) AS definition FROM unnest($1::oid[]) AS i (oid) ORDER BY i.oid";
@@ -68,13 +60,9 @@ const STATISTICS: &str = concat!(
     " ORDER BY namespace, name, statistics_namespace, statistics_name"
 );
 
-pub(super) fn read(
-    client: &mut impl GenericClient,
-    own: &OwnTables,
-    relations: &Relations,
-    schema: &mut Schema,
-) -> Result<(), Error> {
-    let rows = client.query(INDEXES, &[&own.tables])?;
+pub(super) fn read(client: &mut impl GenericClient, relations: &Relations, schema: &mut Schema) -> Result<(), Error> {
+    let mut rows = client.query(INDEXES, &[])?;
+    rows.retain(|row| relations.name(row.get("relation")).is_some());
     let definitions = definitions(client, &rows, relations, schema)?;
     for (row, definition) in rows.iter().zip(definitions) {
         let relation = row.get("relation");
@@ -115,14 +103,14 @@ fn definitions(
     relations: &Relations,
     schema: &Schema,
 ) -> Result<Vec<String>, Error> {
-    let beginnings: HashMap<u32, &str> = rows.iter().map(|row| (row.get("oid"), row.get("beginning"))).collect();
+    let beginnings: HashMap<u32, String> = rows.iter().map(|row| (row.get("oid"), beginning(row, relations))).collect();
     let (mut alike, mut unlike) = (Definitions::default(), Definitions::default());
     rows.iter().for_each(|row| alike.add(row.get("oid"), shape(row, relations, schema).as_deref()));
     alike.read(client, DEFINITIONS)?;
     let renamed = |row: &Row| {
         let (first, text) = alike.of(row.get("oid"))?;
-        let rest = text.strip_prefix(beginnings.get(&first)?);
-        let renamed = rest.map(|rest| format!("{}{rest}", row.get::<_, &str>("beginning")));
+        let rest = text.strip_prefix(beginnings.get(&first)?.as_str());
+        let renamed = rest.zip(beginnings.get(&row.get("oid"))).map(|(rest, beginning)| format!("{beginning}{rest}"));
         renamed.or_else(|| (first == row.get::<_, u32>("oid")).then(|| text.to_owned()))
     };
     let renamed: Vec<Option<String>> = rows.iter().map(renamed).collect();
@@ -131,6 +119,13 @@ fn definitions(
     unlike.read(client, DEFINITIONS)?;
     let of = |row: &Row| unlike.of(row.get("oid")).map(|(_, text)| text.to_owned()).unwrap_or_default();
     Ok(rows.iter().zip(renamed).map(|(row, renamed)| renamed.unwrap_or_else(|| of(row))).collect())
+}
+
+/// How PostgreSQL begins to write an index out that is not unique.
+fn beginning(row: &Row, relations: &Relations) -> String {
+    let only = if row.get("partitioned") { "ONLY " } else { "" };
+    let table = relations.quoted(row.get("relation")).unwrap_or_default();
+    format!("CREATE INDEX {} ON {only}{table} USING ", row.get::<_, &str>("quoted"))
 }
 
 /// Everything but the names of the index and of its table that decides how it reads; none where that is not known.

@@ -12,6 +12,7 @@ use crate::schema::model::{ObjectName, Partition, Schema, Storage, Table, View};
 const RELATIONS: &str = concat!(
     "
     SELECT c.oid, n.nspname::text AS namespace, c.relname::text AS name, c.relkind::text AS kind,
+           quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS quoted,
            c.relpersistence = 'u' AS unlogged, c.relrowsecurity AS row_security,
            c.relforcerowsecurity AS force_row_security, c.relreplident::text AS replica_identity,
            CASE WHEN c.relreplident = 'i' THEN (
@@ -72,12 +73,14 @@ pub(super) struct Relations(HashMap<u32, Relation>);
 #[derive(Debug)]
 struct Relation {
     name: ObjectName,
+    /// As PostgreSQL writes it.
+    quoted: String,
     /// One for each column, in the same order.
     attributes: Vec<Attribute>,
 }
 
 /// What other catalogs must know of a column beside its name.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Attribute {
     /// `pg_attribute.attnum`
     pub number: i16,
@@ -88,17 +91,24 @@ pub(super) struct Attribute {
 }
 
 impl Relations {
-    pub(super) fn add(&mut self, oid: u32, name: ObjectName) {
-        self.0.insert(oid, Relation { name, attributes: Vec::new() });
+    pub(super) fn add(&mut self, oid: u32, name: ObjectName, quoted: String) {
+        self.0.insert(oid, Relation { name, quoted, attributes: Vec::new() });
     }
 
-    /// Adds the next column of a relation; false where the relation is none that is read.
-    pub(super) fn add_attribute(&mut self, relation: u32, attribute: Attribute) -> bool {
-        self.0.get_mut(&relation).map(|relation| relation.attributes.push(attribute)).is_some()
+    /// Adds the next column of a relation.
+    pub(super) fn add_attribute(&mut self, relation: u32, attribute: Attribute) {
+        if let Some(relation) = self.0.get_mut(&relation) {
+            relation.attributes.push(attribute);
+        }
     }
 
     pub(super) fn name(&self, oid: u32) -> Option<&ObjectName> {
         Some(&self.0.get(&oid)?.name)
+    }
+
+    /// Its name as PostgreSQL writes it.
+    pub(super) fn quoted(&self, oid: u32) -> Option<&str> {
+        Some(&self.0.get(&oid)?.quoted)
     }
 
     /// The table of this OID.
@@ -126,7 +136,7 @@ impl Relations {
 pub(super) fn read(client: &mut impl GenericClient, own: &OwnTables, schema: &mut Schema) -> Result<Relations, Error> {
     let mut relations = Relations::default();
     for row in client.query(RELATIONS, &[&own.tables])? {
-        relations.add(row.get("oid"), object_name(&row));
+        relations.add(row.get("oid"), object_name(&row), row.get("quoted"));
         match row.get("kind") {
             "v" | "m" => drop(schema.views.insert(object_name(&row), view(&row))),
             _ => drop(schema.tables.insert(object_name(&row), table(&row))),
