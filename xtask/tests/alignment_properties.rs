@@ -1,19 +1,29 @@
 //! Random schemas, described in TypeScript and Zod exactly: nothing is found. One random change of one description:
-//! exactly that is found. Works without a database, on the real reader and all checks.
+//! exactly that is found, and so is all that a migration changes while its types stay as they were. Works without a database, on the real reader and all checks.
 
+mod neglect;
 mod world;
 
 use self::world::Change;
 use proptest::prelude::*;
-use proptest::test_runner::{Config, FileFailurePersistence};
+use proptest::test_runner::{self, FileFailurePersistence};
+use xtask::config::Config;
 
 /// Fast enough for every run, many enough to be of use.
 const CASES: u32 = 2000;
 
 /// Seeds of failures are kept beside this file, and tried first from then on.
-fn configuration() -> Config {
+fn configuration() -> test_runner::Config {
     let seeds = FileFailurePersistence::WithSource("regressions");
-    Config { cases: CASES, failure_persistence: Some(Box::new(seeds)), ..Config::default() }
+    test_runner::Config { cases: CASES, failure_persistence: Some(Box::new(seeds)), ..test_runner::Config::default() }
+}
+
+/// The configuration of the tool with these keys.
+fn config(keys: &str) -> Config {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("db.toml");
+    std::fs::write(&file, keys).expect("a file");
+    Config::load(folder.path(), Some(&file)).expect("a configuration")
 }
 
 proptest! {
@@ -23,6 +33,11 @@ proptest! {
     fn what_is_described_exactly_has_no_findings(world in world::worlds()) {
         let found = world.verify();
         prop_assert!(found.is_empty(), "{found:#?}\n{}\n{}", world.types(), world.schemas());
+    }
+
+    #[test]
+    fn what_a_migration_does_and_no_type_follows_is_found(neglect in neglect::neglected()) {
+        prop_assert_eq!(neglect.found(), neglect.expected(), "{:?}\n{}", neglect, neglect.types());
     }
 
     #[test]

@@ -4,8 +4,8 @@
 
 use super::Model;
 use super::accepted_kinds::{self, Layer, Shape};
-use super::entities::{ColumnFacts, Entity};
-use super::matching::{Description, Role};
+use super::entities::ColumnFacts;
+use super::matching::{Described, Description, Role};
 use super::names::{self, Style};
 use super::pairing::Pair;
 use crate::report::{Edit, Proposal};
@@ -18,28 +18,28 @@ use crate::typescript::facts::{Field, Kind, Origin};
 pub(super) fn add_field(
     model: &Model<'_>,
     description: &Description<'_>,
-    entity: &Entity<'_>,
+    described: &Described<'_>,
     column: &Column,
 ) -> Option<Proposal> {
     if !matches!(description.declaration.origin, Origin::Interface | Origin::Alias | Origin::Class) {
         return None;
     }
-    let facts = entity.column(&column.name)?;
+    let facts = described.entity.column(&column.name)?;
     let (ty, sure) = type_text(model, description, facts)?;
     // What describes the thing may leave out what only the database needs: a hash of a password.
     let sure = sure && description.role != Role::Domain;
     let null = if facts.not_null { "" } else { " | null" };
-    add_member(description, entity, column, format!("{ty}{null}"), sure)
+    add_member(description, described, column, format!("{ty}{null}"), sure)
 }
 
 /// Adds a field for `column` to a Zod object, after the field of the column before it.
 pub(super) fn add_schema_field(
     description: &Description<'_>,
-    entity: &Entity<'_>,
+    described: &Described<'_>,
     column: &Column,
 ) -> Option<Proposal> {
-    let schema = zod_text(entity.column(&column.name)?)?;
-    add_member(description, entity, column, schema, true)
+    let schema = zod_text(described.entity.column(&column.name)?)?;
+    add_member(description, described, column, schema, true)
 }
 
 /// Adds `| null` to the type of `field`.
@@ -93,12 +93,17 @@ pub(super) fn add_values(place: &Location, present: &[String], wanted: &[String]
 }
 
 /// Calls `field` like `column`, in the style of its declaration.
-pub(super) fn rename(description: &Description<'_>, column: &Column, field: &Field) -> Option<Proposal> {
+pub(super) fn rename(
+    described: &Described<'_>,
+    description: &Description<'_>,
+    column: &Column,
+    field: &Field,
+) -> Option<Proposal> {
     // What an ORM calls the column is written beside the property.
     if field.column.as_ref().is_some_and(|column| *column != field.name) {
         return None;
     }
-    let name = field_name(description, &column.name);
+    let name = field_name(described, description, &column.name);
     let written = (field.location.span.end - field.location.span.start) as usize;
     let edit = Edit::Replace { span: field.location.span, replacement: name.clone() };
     let mut found = proposal(&field.location, format!("rename `{}` to `{name}`", field.name), edit)?;
@@ -113,15 +118,15 @@ fn proposal(place: &Location, text: String, edit: Edit) -> Option<Proposal> {
 
 fn add_member(
     description: &Description<'_>,
-    entity: &Entity<'_>,
+    described: &Described<'_>,
     column: &Column,
     value: String,
     safe: bool,
 ) -> Option<Proposal> {
-    let position = |name: &str| entity.columns.iter().position(|facts| facts.column.name == name);
+    let position = |name: &str| described.entity.columns.iter().position(|facts| facts.column.name == name);
     let rank = position(&column.name)?;
     let after = neighbour(description, |pair| position(&pair.column.name).is_some_and(|at| at < rank))?;
-    let name = field_name(description, &column.name);
+    let name = field_name(described, description, &column.name);
     let text = format!("add the field `{name}`");
     let declaration = description.declaration.location.span;
     let rank = u32::try_from(rank).unwrap_or(u32::MAX);
@@ -139,13 +144,20 @@ fn neighbour<'f>(description: &'f Description<'_>, is_before: impl Fn(&Pair<'_>)
     before.or_else(|| pairs().filter_map(|pair| pair.field.value.as_ref()).next_back())
 }
 
-/// The name of the column in the style of the declaration.
-fn field_name(description: &Description<'_>, column: &str) -> String {
-    let names = description.declaration.fields.iter().map(|field| field.name.as_str());
-    match names::majority_style(names) {
+/// The name of the column in the style of the declaration; where that has only single words, in that of its siblings.
+fn field_name(described: &Described<'_>, description: &Description<'_>, column: &str) -> String {
+    let style = match names::majority_style(field_names(description)) {
+        Style::Either => names::majority_style(described.descriptions.iter().flat_map(field_names)),
+        style => style,
+    };
+    match style {
         Style::Camel => names::camel_case(column),
         Style::Snake | Style::Either => column.to_owned(),
     }
+}
+
+fn field_names<'a>(description: &Description<'a>) -> impl Iterator<Item = &'a str> + use<'a> {
+    description.declaration.fields.iter().map(|field| field.name.as_str())
 }
 
 /// How a value of the column is written in TypeScript, and whether that is the only way.

@@ -90,7 +90,7 @@ fn finding(
         .at(place, "every insert needs it")
         .at_column(described.entity.name, column, model.input.provenance)
         .with_proposal(match field {
-            None => edits::add_field(model, description, &described.entity, column),
+            None => edits::add_field(model, description, described, column),
             Some(_) => None,
         });
     let is_optional = field.is_some() && renamed.is_none();

@@ -13,8 +13,9 @@
 //! }
 //! ```
 //! In a type that describes the thing rather than the row (`User` beside `UserTable`) it is a warning, and only where
-//! the type agrees with nearly all of the table. A type that holds only some of the columns on purpose says so with the tag `@projection`; a type that lacks most of
-//! the columns is taken for one.
+//! the type agrees with nearly all of the table, or did so once: what its columns were after some migration, and nobody
+//! has followed since. A type that holds only some of the columns on purpose says so with the tag `@projection`; a type
+//! that lacks most of the columns is taken for one.
 
 use super::entities::EntityKind;
 use super::matching::{Described, Description, Role};
@@ -81,7 +82,7 @@ fn missing_field(
         .at(&declaration.location, format!("`{}` has no field for `{}`", declaration.name, column.name))
         .at_column(described.entity.name, column, model.input.provenance)
         .with_detail("databaseType", column.type_name.as_str())
-        .with_proposal(edits::add_field(model, description, &described.entity, column))
+        .with_proposal(edits::add_field(model, description, described, column))
         .softened(described, description)
 }
 
@@ -96,7 +97,7 @@ fn renamed(model: &Model<'_>, described: &Described<'_>, description: &Descripti
         .at(&field.location, format!("no column is called `{}`", field.name))
         .at_column(described.entity.name, column, model.input.provenance)
         .with_detail("found", field.name.as_str())
-        .with_proposal(edits::rename(description, column, field))
+        .with_proposal(edits::rename(described, description, column, field))
         .softened(described, description)
 }
 

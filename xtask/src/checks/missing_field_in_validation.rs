@@ -53,7 +53,7 @@ fn findings(model: &Model<'_>, described: &Described<'_>, description: &Descript
         finding(model, described, description, pair.column, &format!(", {}", wording::instead(pair.column, pair.field)))
             .first_at(&pair.field.location, format!("no column is called `{}`", pair.field.name))
             .with_detail("found", pair.field.name.as_str())
-            .with_proposal(edits::rename(description, pair.column, pair.field))
+            .with_proposal(edits::rename(described, description, pair.column, pair.field))
     });
     // What comes in is never the whole row.
     let partial = match description.role {
@@ -89,7 +89,7 @@ fn missing_field(
     }
     let found = finding(model, described, description, column, "").with_proposal(edits::add_schema_field(
         description,
-        &described.entity,
+        described,
         column,
     ));
     Some(if whole_row { found } else { found.as_warning() })

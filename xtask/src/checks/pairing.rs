@@ -1,5 +1,7 @@
 //! The fields of a declaration beside the columns of its table.
 
+use std::collections::BTreeSet;
+
 use super::accepted_kinds::{self, Layer};
 use super::entities::{ColumnFacts, Entity};
 use super::names::{self, Style};
@@ -21,15 +23,11 @@ pub struct Pairing<'a> {
     pub relations: Vec<&'a Field>,
     /// Columns that stand under another name, as far as can be told.
     pub renamed: Vec<Pair<'a>>,
-    /// How many of the fields without a column and of the renamed ones were columns, as the migrations say: those speak
-    /// for the declaration's being of this table.
-    former: Former,
-}
-
-#[derive(Debug, Clone, Copy, Default)]
-struct Former {
-    extra: usize,
-    renamed: usize,
+    /// The fields without a column and the renamed ones that were columns, as the migrations say: those speak for the
+    /// declaration's being of this table.
+    former: Vec<&'a Field>,
+    /// Whether its fields are just what the columns were after some migration: then nobody has followed those since.
+    was_whole: bool,
 }
 
 /// A column and the field that describes it, by their names.
@@ -106,7 +104,8 @@ impl<'a> Pairing<'a> {
             extra: Vec::new(),
             relations: Vec::new(),
             renamed: Vec::new(),
-            former: Former::default(),
+            former: Vec::new(),
+            was_whole: false,
         };
         let fields = Fields::new(entity, declaration, rules);
         for facts in &entity.columns {
@@ -118,13 +117,14 @@ impl<'a> Pairing<'a> {
         pairing.place_other_fields(entity, declaration, &rules.relations);
         pairing.find_former(entity, rules.provenance);
         pairing.find_renamed(entity, declaration, rules.config);
+        pairing.was_whole = pairing.was_whole(entity, rules);
         pairing
     }
 
     /// Whether the declaration holds only some of the columns, on purpose: most are missing.
     #[must_use]
     pub fn is_projection(&self, declaration: &Declaration) -> bool {
-        declaration.tags.projection || self.missing.len() > self.named()
+        declaration.tags.projection || (self.missing.len() > self.named() && !self.was_whole)
     }
 
     /// Whether the declaration and the table have so little in common that their names agree by accident.
@@ -151,8 +151,9 @@ impl<'a> Pairing<'a> {
     #[must_use]
     pub fn is_nearly_whole_but_for(&self, is_unasked: impl Fn(&Column) -> bool) -> bool {
         let missing = self.missing.iter().filter(|column| !is_unasked(column)).count();
-        let renamed = self.renamed.len() - self.former.renamed;
-        is_small_part(missing + renamed, self.named() + missing) && self.has_few_odd_fields()
+        let renamed = self.renamed.iter().filter(|pair| !self.is_former(pair.field)).count();
+        let is_now = is_small_part(missing + renamed, self.named() + missing) && self.has_few_odd_fields();
+        is_now || self.was_whole
     }
 
     /// Whether nearly all fields are called like columns.
@@ -164,13 +165,17 @@ impl<'a> Pairing<'a> {
     /// How many fields are not called like columns, nor like what was one.
     #[must_use]
     pub fn odd(&self) -> usize {
-        self.extra.len() + self.renamed.len() - self.former.extra - self.former.renamed
+        self.extra.len() + self.renamed.len() - self.former.len()
     }
 
     /// How many fields are called like columns, or like what was one.
     #[must_use]
     pub fn columns_ever(&self) -> usize {
-        self.pairs.len() + self.former.extra + self.former.renamed
+        self.pairs.len() + self.former.len()
+    }
+
+    fn is_former(&self, field: &Field) -> bool {
+        self.former.iter().any(|former| std::ptr::eq(*former, field))
     }
 
     /// Whether what is joined through the missing foreign key `column` stands in its place: `team` for `team_id`.
@@ -184,7 +189,7 @@ impl<'a> Pairing<'a> {
     #[must_use]
     pub fn counterpart(&self, column: &Column) -> Option<&'a Field> {
         let stands = |field: &&&Field| stands_for(column, field) || is_longer(&field.name, &column.name);
-        self.extra.iter().find(stands).copied()
+        self.extra.iter().filter(|field| !self.is_former(field)).find(stands).copied()
     }
 
     fn place_other_fields(&mut self, entity: &Entity<'a>, declaration: &'a Declaration, relations: &Relations<'_>) {
@@ -204,7 +209,28 @@ impl<'a> Pairing<'a> {
             let key = names::key(&field.name);
             provenance.gone(entity.name, |column| names::key(column) == key).is_some()
         };
-        self.former = Former { renamed: self.renamed.len(), extra: self.extra.iter().filter(was_column).count() };
+        let extra = self.extra.iter().filter(was_column).copied();
+        self.former = self.renamed.iter().map(|pair| pair.field).chain(extra).collect();
+    }
+
+    /// Whether its fields are just what the columns were after some migration, but for those that the server fills in.
+    /// What only is called like the table may also be a part of it that happens to agree.
+    fn was_whole(&self, entity: &Entity<'a>, rules: &Rules<'_>) -> bool {
+        let lenient = rules.relations.lenient;
+        if self.named() < 2 || (lenient && (self.named() < 3 || self.missing.len() > self.named())) {
+            return false;
+        }
+        let others = self.renamed.iter().map(|pair| pair.field).chain(self.extra.iter().copied());
+        let others = others.map(|field| field.name.as_str());
+        let names = self.pairs.iter().map(|pair| pair.column.name.as_str()).chain(others);
+        let names: BTreeSet<String> = names.map(names::key).collect();
+        let filled_in = |name: &String| entity.column(name).is_some_and(|facts| facts.made_by_server);
+        rules.provenance.column_history(entity.name).iter().any(|columns| {
+            let asked: BTreeSet<String> = columns.iter().map(|name| names::key(name)).collect();
+            let unasked = columns.iter().filter(|name| filled_in(name)).map(|name| names::key(name));
+            let needed: BTreeSet<String> = asked.difference(&unasked.collect()).cloned().collect();
+            names.is_subset(&asked) && needed.is_subset(&names)
+        })
     }
 
     /// One column without a field and one field without a column, where the two are alike, are one mistake. Where they

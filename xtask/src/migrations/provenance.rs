@@ -24,6 +24,7 @@ pub fn read(migrations: &[Migration]) -> Provenance {
         for statement in sql::statements(&migration.sql) {
             reader.read(&statement);
         }
+        provenance.end_migration();
     }
     provenance
 }
@@ -146,6 +147,18 @@ pub(super) mod tests {
                      exception when duplicate_column then null; end $x$";
         assert_eq!(columns("t", &[create, block]), ["a V1:2", "b V2:3"]);
         assert_eq!(object("role", &["do $$ begin\ncreate type role as enum ('a'); end $$"]), Some("V1:2".into()));
+    }
+
+    #[test]
+    fn what_the_columns_were_after_each_migration_is_remembered() {
+        let sqls = [
+            "create table t (a int, b int); alter table t add c int",
+            "comment on table t is 'x'",
+            "alter table t drop column b, add d int; alter table t rename c to e; alter table t rename to u",
+        ];
+        let history = provenance(&sqls).column_history(&name("u")).to_vec();
+        let history: Vec<String> = history.iter().map(|names| names.iter().map(String::as_str).collect()).collect();
+        assert_eq!(history, ["abc", "ade"]);
     }
 
     #[test]

@@ -1,7 +1,11 @@
 //! Which migration line last touched a table or column: the place where a person finds out why it is as it is.
 
+mod columns;
+
 use std::collections::BTreeMap;
 
+use self::columns::ColumnHistory;
+pub use self::columns::Names;
 use super::model::ObjectName;
 use crate::source::Location;
 
@@ -14,6 +18,7 @@ pub struct Provenance {
     types: BTreeMap<ObjectName, Location>,
     gone: BTreeMap<(ObjectName, String), Gone>,
     gone_tables: BTreeMap<ObjectName, Location>,
+    history: ColumnHistory,
 }
 
 /// A column that was.
@@ -34,6 +39,7 @@ impl Provenance {
 
     /// Records that the clause at `location` created or changed a column.
     pub fn touch_column(&mut self, table: ObjectName, column: impl Into<String>, location: Location) {
+        self.history.change(&table);
         let column = (table, column.into());
         self.gone.remove(&column);
         self.columns.insert(column, location);
@@ -99,9 +105,7 @@ impl Provenance {
 
     /// The columns of `table` that were touched by themselves, with their places.
     pub fn columns<'a>(&'a self, table: &'a ObjectName) -> impl Iterator<Item = (&'a str, &'a Location)> {
-        let from = (table.clone(), String::new());
-        let of_table = self.columns.range(from..).take_while(move |((name, _), _)| name == table);
-        of_table.map(|((_, column), location)| (column.as_str(), location))
+        of_table(&self.columns, table)
     }
 
     /// Forgets a table that was dropped.
@@ -110,10 +114,24 @@ impl Provenance {
         self.columns.retain(|(name, _), _| name != table);
         self.checks.retain(|(name, _), _| name != table);
         self.gone.retain(|(name, _), _| name != table);
+        self.history.forget(table);
+    }
+
+    /// Ends what one migration does.
+    pub fn end_migration(&mut self) {
+        let columns = &self.columns;
+        self.history.end_migration(|table| of_table(columns, table).map(|(column, _)| column.to_owned()).collect());
+    }
+
+    /// What the columns of `table` were called after each migration that changed them, the oldest first.
+    #[must_use]
+    pub fn column_history(&self, table: &ObjectName) -> &[Names] {
+        self.history.of(table)
     }
 
     /// Forgets a column that the clause at `location` drops, but for where it went.
     pub fn drop_column(&mut self, table: &ObjectName, column: &str, location: Location) {
+        self.history.change(table);
         let column = (table.clone(), column.to_owned());
         self.columns.remove(&column);
         self.checks.remove(&column);
@@ -152,6 +170,7 @@ impl Provenance {
             move_to(places, from, to);
         }
         move_to(&mut self.gone, from, to);
+        self.history.rename(from, to);
     }
 
     /// Every table and type in `namespace`.
@@ -160,6 +179,15 @@ impl Provenance {
         let names = self.tables.keys().chain(self.types.keys());
         names.filter(|name| name.namespace == namespace).cloned().collect()
     }
+}
+
+fn of_table<'a, Place>(
+    places: &'a BTreeMap<(ObjectName, String), Place>,
+    table: &'a ObjectName,
+) -> impl Iterator<Item = (&'a str, &'a Place)> {
+    let from = (table.clone(), String::new());
+    let of_table = places.range(from..).take_while(move |((name, _), _)| name == table);
+    of_table.map(|((_, column), place)| (column.as_str(), place))
 }
 
 fn move_to<Place>(places: &mut BTreeMap<(ObjectName, String), Place>, from: &ObjectName, to: &ObjectName) {

@@ -6,7 +6,6 @@ use std::fmt::Write as _;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use xtask::checks::{self, Input};
-use xtask::config::Config;
 use xtask::schema::model::{Column, Constraint, ConstraintKind, Enum, ObjectName, Schema, Table};
 use xtask::schema::provenance::Provenance;
 use xtask::tree::MemoryTree;
@@ -234,7 +233,7 @@ fn changes(world: &World) -> Vec<Change> {
 impl World {
     /// Every finding: its type, entity and field.
     pub fn verify(&self) -> Vec<(String, String, Option<String>)> {
-        let config = config();
+        let config = super::config("types = ['src/types.ts']\nvalidation = ['src/schemas.ts']\n");
         let files = [("src/types.ts", self.types()), ("src/schemas.ts", self.schemas())];
         let tree = MemoryTree::new(files);
         let facts = xtask::typescript::read(&tree, &config).expect("two files in memory");
@@ -374,11 +373,4 @@ fn camel(name: &str) -> String {
     let mut words = name.split('_');
     let first = words.next().unwrap_or_default().to_owned();
     words.fold(first, |text, word| text + &word[..1].to_uppercase() + &word[1..])
-}
-
-fn config() -> Config {
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("db.toml");
-    std::fs::write(&file, "types = ['src/types.ts']\nvalidation = ['src/schemas.ts']\n").expect("a file");
-    Config::load(folder.path(), Some(&file)).expect("a configuration")
 }

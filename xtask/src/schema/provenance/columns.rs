@@ -1,0 +1,55 @@
+//! What the columns of each table were called after each migration. A declaration that agrees with one of these, and not
+//! with the last, is one that nobody has changed since.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::model::ObjectName;
+
+/// The names of the columns of one table.
+pub type Names = BTreeSet<String>;
+
+/// The names of the columns of each table, after each migration that changed them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ColumnHistory {
+    names: BTreeMap<ObjectName, Vec<Names>>,
+    /// The tables that the migration changes which is being read.
+    changed: BTreeSet<ObjectName>,
+}
+
+impl ColumnHistory {
+    pub(super) fn change(&mut self, table: &ObjectName) {
+        if !self.changed.contains(table) {
+            self.changed.insert(table.clone());
+        }
+    }
+
+    pub(super) fn forget(&mut self, table: &ObjectName) {
+        self.names.remove(table);
+        self.changed.remove(table);
+    }
+
+    pub(super) fn rename(&mut self, from: &ObjectName, to: &ObjectName) {
+        if let Some(names) = self.names.remove(from) {
+            self.names.insert(to.clone(), names);
+        }
+        if self.changed.remove(from) {
+            self.changed.insert(to.clone());
+        }
+    }
+
+    /// Ends a migration, after which `names` says what the columns of a table are called.
+    pub(super) fn end_migration(&mut self, names: impl Fn(&ObjectName) -> Names) {
+        for table in std::mem::take(&mut self.changed) {
+            let now = names(&table);
+            let known = self.names.entry(table).or_default();
+            if known.last() != Some(&now) {
+                known.push(now);
+            }
+        }
+    }
+
+    /// The oldest first; the last are those of today.
+    pub(super) fn of(&self, table: &ObjectName) -> &[Names] {
+        self.names.get(table).map_or(&[], Vec::as_slice)
+    }
+}
