@@ -15,6 +15,7 @@ use std::collections::HashSet;
 use super::endpoints::{are_judged, describes, needs_contract, title};
 use super::{Check, Model};
 use crate::report::{Category, Finding, Severity};
+use crate::typescript::facts::{Facts, Route};
 use crate::typescript::routes::path::shape;
 
 /// See the file's documentation.
@@ -36,9 +37,13 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
     let facts = model.input.facts;
     let mut seen = HashSet::new();
     let routes = facts.routes.iter().filter(|route| needs_contract(model, route));
-    let without = routes.filter(|route| !facts.contracts.iter().any(|contract| describes(contract, route)));
-    let once = without.filter(|route| seen.insert((route.method.clone(), shape(&route.path))));
-    let finding = |route: &crate::typescript::facts::Route| {
+    let is_described = |route: &Route| facts.contracts.iter().any(|contract| describes(contract, route));
+    let without = routes.filter(|route| !is_described(route) && !elsewhere(facts, route).any(is_described));
+    let mut reported = HashSet::new();
+    let once = without.filter(|route| {
+        seen.insert((route.method.clone(), shape(&route.path))) && (!route.shared || reported.insert(&route.location))
+    });
+    let finding = |route: &Route| {
         let endpoint = title(&route.method, &route.path);
         CHECK
             .finding(&endpoint, format!("Endpoint '{endpoint}' has no API contract definition"))
@@ -46,6 +51,11 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
             .with_help("add a contract with this method and path, or list the path in `ignored-routes`")
     };
     once.map(finding).collect()
+}
+
+/// The same endpoint on other applications: one contract is enough.
+fn elsewhere<'f>(facts: &'f Facts, route: &'f Route) -> impl Iterator<Item = &'f Route> {
+    facts.routes.iter().filter(|other| route.shared && other.location == route.location)
 }
 
 #[cfg(test)]
@@ -77,9 +87,17 @@ mod tests {
                 ..Case::passing("", HEALTH)
             },
             Case { configuration: ENDPOINTS, ..Case::passing("", FALLBACKS) },
+            Case { configuration: ENDPOINTS, ..Case::passing("", TWO_APPLICATIONS) },
         ],
     };
 
+    const TWO_APPLICATIONS: &str = "import { NestFactory } from '@nestjs/core'; import { Controller, Get, Module } from '@nestjs/common';
+        @Controller('users') export class Users { @Get() list() {} }
+        @Module({ controllers: [Users] }) export class Root {}
+        async function api() { const app = await NestFactory.create(Root); app.setGlobalPrefix('api'); await app.listen(1); }
+        async function worker() { const app = await NestFactory.create(Root); await app.listen(2); }
+        api(); worker();
+        export const E = { get: { method: 'GET', path: '/api/users' } };";
     const TS: &str = "import express from 'express'; const app = express(); app.get('/x', h);
                       export const E = { get: { method: 'GET', path: '/y' } };";
     const HEALTH: &str =

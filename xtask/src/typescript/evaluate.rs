@@ -12,9 +12,12 @@ mod expressions;
 mod fastify;
 mod frameworks;
 mod modules;
+mod nest_modules;
 mod routers;
 mod scope;
 mod statements;
+#[cfg(test)]
+pub(crate) mod test_utils;
 mod uncalled;
 mod value;
 
@@ -27,6 +30,7 @@ use modules::Loaded;
 
 pub use decorators::Verb;
 pub use endpoints::Endpoint;
+pub use nest_modules::Served;
 pub use routers::{Birth, Framework, Mount, NestApp, PathText, Registration, RouterId, RouterNode, joined};
 pub use scope::{Scope, Thunk};
 pub use value::{Argument, ClassValue, Closure, Entry, Object, Opaque, Site, Value};

@@ -234,6 +234,8 @@ pub struct Route {
     pub path: String,
     /// Where it is declared.
     pub location: Location,
+    /// Whether several applications serve what is declared there, at different paths.
+    pub shared: bool,
     /// Comments that speak to this tool.
     pub tags: Tags,
 }

@@ -56,6 +56,7 @@ impl Routes {
                 method: method.to_owned(),
                 path,
                 location: location.clone(),
+                shared: false,
                 tags: tags(module, site.span),
             })),
             Err(reason) => self.unresolved.push(UnresolvedEndpoint {

@@ -16,7 +16,9 @@ pub use expression::{
     Parameter,
 };
 pub use module::{Comment, Export, Import, Imported, Module};
-pub use statement::{Alias, EnumDecl, EnumMember, Interface, Name, Namespace, Statement, StatementKind, Variable};
+pub use statement::{
+    Alias, Case, EnumDecl, EnumMember, Interface, Name, Namespace, Statement, StatementKind, Variable,
+};
 pub use type_node::{Keyword, Modifier, Property, TypeKind, TypeMember, TypeNode, TypeParameter};
 
 /// A text of the file. Names and most literals are short, and kept in place.

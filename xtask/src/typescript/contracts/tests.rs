@@ -1,22 +1,11 @@
 //! Programs and the contracts in them.
 
 use super::{Contracts, read};
-use crate::tree::MemoryTree;
-use crate::typescript::evaluate::Evaluator;
+use crate::typescript::evaluate::test_utils;
 use crate::typescript::facts::Contract;
-use crate::typescript::modules::Program;
-use crate::typescript::parse::STACK_SIZE;
 
 fn contracts_of(files: &[(&str, &str)]) -> Contracts {
-    let read_them = || {
-        let tree = MemoryTree::new(files.iter().copied());
-        let program = Program::new(&tree);
-        let names: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
-        read(&mut Evaluator::new(&program), &names)
-    };
-    std::thread::scope(|scope| {
-        std::thread::Builder::new().stack_size(STACK_SIZE).spawn_scoped(scope, read_them).unwrap().join().unwrap()
-    })
+    test_utils::evaluated(files, |evaluator, names| read(evaluator, names))
 }
 
 fn line(contract: &Contract) -> String {

@@ -84,7 +84,11 @@ impl<'p> Evaluator<'p> {
     }
 
     /// The calls of NestJS's decorators, those that decorators of the monorepo are made of included.
-    fn decorators(&mut self, decorators: &'p [Expr], scope: &Rc<Scope<'p>>) -> Vec<(String, Vec<Argument<'p>>)> {
+    pub(super) fn decorators(
+        &mut self,
+        decorators: &'p [Expr],
+        scope: &Rc<Scope<'p>>,
+    ) -> Vec<(String, Vec<Argument<'p>>)> {
         let mut calls = Vec::new();
         for decorator in decorators {
             let value = self.evaluate(decorator, scope);

@@ -86,6 +86,8 @@ impl<'p> Evaluator<'p> {
             ("@nestjs/core", "NestFactory.create") => {
                 let none = NestApp {
                     site,
+                    root: self.argument(arguments, 0),
+                    listens: false,
                     prefix: Ok("".into()),
                     excluded: Vec::new(),
                     versioning: None,

@@ -188,8 +188,7 @@ impl<'p> Evaluator<'p> {
 
 /// Whether loading the module may register a route: it calls something at its top level.
 fn may_register(module: &Module) -> bool {
-    module
-        .statements
-        .iter()
-        .any(|statement| matches!(statement.kind, StatementKind::Expression(_) | StatementKind::Nested(_)))
+    module.statements.iter().any(|statement| {
+        matches!(statement.kind, StatementKind::Expression(_) | StatementKind::Nested(_) | StatementKind::Switch(..))
+    })
 }

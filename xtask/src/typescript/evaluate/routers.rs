@@ -83,6 +83,10 @@ pub struct Mount<'p> {
 pub struct NestApp<'p> {
     /// Where it is made.
     pub site: Site<'p>,
+    /// Its root module.
+    pub root: Value<'p>,
+    /// Whether it is seen to listen.
+    pub listens: bool,
     /// `setGlobalPrefix('api')`; empty for none.
     pub prefix: PathText,
     /// The paths that it leaves alone.
@@ -335,6 +339,7 @@ impl<'p> Evaluator<'p> {
                     self.nest_apps[index].default_version = is_set.then(|| self_path(&default));
                 }
             }
+            "listen" => self.nest_apps[index].listens = true,
             _ => {}
         }
         Value::NestApp(index)

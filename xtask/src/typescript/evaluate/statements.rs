@@ -8,7 +8,7 @@ use super::Evaluator;
 use super::scope::{Scope, State, Thunk};
 use super::value::{ClassValue, Closure, Entry, Object, Site, Value};
 use crate::typescript::syntax::{
-    EnumDecl, Expr, ExprKind, Function, Namespace, Parameter, Statement, StatementKind, Variable,
+    Case, EnumDecl, Expr, ExprKind, Function, Namespace, Parameter, Statement, StatementKind, Variable,
 };
 
 impl<'p> Evaluator<'p> {
@@ -80,6 +80,7 @@ impl<'p> Evaluator<'p> {
                     self.declare(body, &inner);
                     self.execute(body, &inner)
                 }
+                StatementKind::Switch(value, cases) => self.switch(value, cases, scope),
                 StatementKind::Default(_)
                 | StatementKind::Interface(_)
                 | StatementKind::Alias(_)
@@ -91,6 +92,33 @@ impl<'p> Evaluator<'p> {
             returned = join(returned, value);
         }
         returned
+    }
+
+    /// The case of a known value runs, and those that it falls through to; of a value that is not known, each may.
+    fn switch(&mut self, value: &'p Expr, cases: &'p [Case], scope: &Rc<Scope<'p>>) -> Option<Value<'p>> {
+        let value = self.evaluate(value, scope);
+        let mut first = None;
+        let mut known = value.text().is_some();
+        for (at, case) in cases.iter().enumerate().filter(|(_, case)| case.test.is_some()) {
+            match case.test.as_ref().map(|test| self.evaluate(test, scope)) {
+                Some(Value::Text(test)) if value.text() == Some(&test) => first = first.or(Some(at)),
+                Some(Value::Text(_)) | None => {}
+                Some(_) => known = false,
+            }
+        }
+        let first = first.or_else(|| cases.iter().position(|case| case.test.is_none()));
+        let running = match (known, first) {
+            (false, _) => cases,
+            (true, None) => &[],
+            (true, Some(first)) => {
+                let from = &cases[first..];
+                let count = from.iter().position(|case| !case.falls_through).map_or(from.len(), |last| last + 1);
+                &from[..count]
+            }
+        };
+        let inner = self.keep(Scope::inside(scope));
+        running.iter().for_each(|case| self.declare(&case.body, &inner));
+        running.iter().fold(None, |returned, case| join(returned, self.execute(&case.body, &inner)))
     }
 
     /// A declaration runs when its value may register something.

@@ -9,7 +9,7 @@ use super::level::Level;
 use super::{expressions, functions, span, types};
 use crate::source::Span;
 use crate::typescript::syntax::{
-    Alias, Argument, Binary, Body, EnumDecl, EnumMember, Expr, ExprKind, Function, Interface, Name, Namespace,
+    Alias, Argument, Binary, Body, Case, EnumDecl, EnumMember, Expr, ExprKind, Function, Interface, Name, Namespace,
     Statement, StatementKind, Text, TypeKind, TypeNode, Variable,
 };
 
@@ -52,8 +52,8 @@ pub(super) fn lower(statement: &ast::Statement<'_>, level: Level<'_>, out: &mut 
         ast::Statement::LabeledStatement(inner) => push(nested(&[&inner.body])),
         ast::Statement::WithStatement(inner) => push(nested(&[&inner.body])),
         ast::Statement::SwitchStatement(inner) => {
-            let bodies = inner.cases.iter().flat_map(|case| &case.consequent);
-            push(nested(&bodies.collect::<Vec<_>>()));
+            let cases = inner.cases.iter().map(|case| self::case(case, level)).collect();
+            push(StatementKind::Switch(expressions::lower(&inner.discriminant, level), cases));
         }
         ast::Statement::TryStatement(inner) => {
             let blocks =
@@ -90,6 +90,28 @@ pub(super) fn lower(statement: &ast::Statement<'_>, level: Level<'_>, out: &mut 
             }
         }
     }
+}
+
+fn case(node: &ast::SwitchCase<'_>, level: Level<'_>) -> Case {
+    let ends = |statement: &ast::Statement<'_>| match statement {
+        ast::Statement::BlockStatement(block) => block.body.last().is_some_and(leaves),
+        statement => leaves(statement),
+    };
+    Case {
+        test: node.test.as_ref().map(|test| expressions::lower(test, level)),
+        body: lower_all(&node.consequent, level),
+        falls_through: !node.consequent.last().is_some_and(ends),
+    }
+}
+
+fn leaves(statement: &ast::Statement<'_>) -> bool {
+    matches!(
+        statement,
+        ast::Statement::ReturnStatement(_)
+            | ast::Statement::BreakStatement(_)
+            | ast::Statement::ContinueStatement(_)
+            | ast::Statement::ThrowStatement(_)
+    )
 }
 
 /// `for (const a of b) { … }` is `b.forEach((a) => { … })`.

@@ -3,51 +3,62 @@
 use std::rc::Rc;
 
 use super::{Routes, path};
-use crate::typescript::evaluate::{Evaluator, NestApp, PathText, Value, Verb, joined};
+use crate::typescript::evaluate::{ClassValue, Evaluator, NestApp, PathText, Served, Value, Verb, joined};
 
 pub(super) fn read(evaluator: &mut Evaluator<'_>, files: &[&str], found: &mut Routes) {
-    let mut verbs = Vec::new();
+    let mut apps = evaluator.nest_apps().to_vec();
+    // Some are made to write documentation, or to work off queues. None is seen to listen where a helper does that.
+    if apps.iter().any(|app| app.listens) {
+        apps.retain(|app| app.listens);
+    }
+    let apps: Vec<_> = apps.into_iter().map(|app| (evaluator.served(&app.root), app)).collect();
     for file in files {
         for (_, _, thunk) in evaluator.top_level_values(file) {
             if let Some(Value::Class(class)) = evaluator.peek(&thunk)
                 && !class.class.decorators.is_empty()
             {
-                verbs.extend(evaluator.controller(&class));
+                for verb in evaluator.controller(&class) {
+                    let paths = paths(&apps, &class, &verb);
+                    let first = found.routes.len();
+                    paths.iter().for_each(|path| found.add(evaluator, &verb.method, path, verb.site));
+                    found.routes[first..].iter_mut().for_each(|route| route.shared = paths.len() > 1);
+                }
             }
         }
     }
-    let app = application(evaluator.nest_apps());
-    for verb in verbs {
-        let path = full_path(&app, &verb);
-        found.add(evaluator, &verb.method, &path, verb.site);
-    }
 }
 
-/// The one application; of several with different prefixes, none.
-fn application<'p>(apps: &[NestApp<'p>]) -> Result<Option<NestApp<'p>>, String> {
-    let differs = |other: &NestApp<'_>| apps.first().is_some_and(|first| first.prefix != other.prefix);
-    match apps.iter().any(differs) {
-        true => Err("several NestJS applications have different prefixes".into()),
-        false => Ok(apps.first().cloned()),
+/// The paths of `verb` on each application that serves its class. Modules cannot always be followed: one that no
+/// application is known to serve is on all of them, if they agree on its path.
+fn paths<'p>(apps: &[(Served, NestApp<'p>)], class: &ClassValue<'p>, verb: &Verb<'p>) -> Vec<PathText> {
+    let mut known: Vec<PathText> = Vec::new();
+    for (served, app) in apps {
+        known.extend(served.paths(class.class).iter().map(|module| full_path(app, module, verb)));
     }
+    if !known.is_empty() {
+        known.dedup();
+        return known;
+    }
+    let mut possible = apps.iter().map(|(_, app)| full_path(app, &Ok("".into()), verb));
+    let first = possible.next().unwrap_or_else(|| verb.path.clone());
+    if possible.any(|other| other != first) {
+        return vec![Err("several NestJS applications have different prefixes, and none is known to serve it".into())];
+    }
+    vec![first]
 }
 
-fn full_path(app: &Result<Option<NestApp<'_>>, String>, verb: &Verb<'_>) -> PathText {
-    let app = match app {
-        Err(reason) => return Err(reason.clone()),
-        Ok(None) => return verb.path.clone(),
-        Ok(Some(app)) => app,
-    };
+fn full_path(app: &NestApp<'_>, module: &PathText, verb: &Verb<'_>) -> PathText {
     let version = match &app.versioning {
         None => Ok("".into()),
         Some(prefix) => version(prefix, verb.version.as_ref().or(app.default_version.as_ref())),
     };
-    let versioned = joined(&version, &verb.path);
+    let below = joined(module, &verb.path);
+    let versioned = joined(&version, &below);
     let excluded = |path: &Rc<str>| {
         let same = |excluded: &Rc<str>| path::normalised(excluded) == path::normalised(path);
         app.excluded.iter().any(same)
     };
-    if verb.path.as_ref().is_ok_and(excluded) {
+    if below.as_ref().is_ok_and(excluded) {
         return versioned;
     }
     joined(&app.prefix, &versioned)

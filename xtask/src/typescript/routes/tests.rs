@@ -1,22 +1,11 @@
 //! Programs and the routes they offer.
 
 use super::{Routes, read};
-use crate::tree::MemoryTree;
-use crate::typescript::evaluate::Evaluator;
-use crate::typescript::modules::Program;
-use crate::typescript::parse::STACK_SIZE;
+use crate::typescript::evaluate::test_utils;
 
 /// What is read from `files`, all of which have the role.
 pub(crate) fn routes_of(files: &[(&str, &str)]) -> Routes {
-    let read_them = || {
-        let tree = MemoryTree::new(files.iter().copied());
-        let program = Program::new(&tree);
-        let names: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
-        read(&mut Evaluator::new(&program), &names)
-    };
-    std::thread::scope(|scope| {
-        std::thread::Builder::new().stack_size(STACK_SIZE).spawn_scoped(scope, read_them).unwrap().join().unwrap()
-    })
+    test_utils::evaluated(files, |evaluator, names| read(evaluator, names))
 }
 
 fn listed(files: &[(&str, &str)]) -> Vec<String> {
@@ -219,6 +208,41 @@ fn nest_controllers() {
 }
 
 #[test]
+fn several_applications_serve_the_controllers_of_their_own_modules() {
+    let found = listed(&[
+        (
+            "main.ts",
+            "import { NestFactory } from '@nestjs/core'; import { Api, Worker } from './modules';
+             async function api() { const app = await NestFactory.create(Api); app.setGlobalPrefix('api'); }
+             async function worker() { await NestFactory.create(Worker); }
+             api(); worker();",
+        ),
+        (
+            "modules.ts",
+            "import { Module, Controller, Get, forwardRef } from '@nestjs/common';
+             import { RouterModule } from '@nestjs/core'; import { ConditionalModule } from '@nestjs/config';
+             @Controller('users') export class Users { @Get() list() {} }
+             @Controller('health') export class Health { @Get() check() {} }
+             @Controller('stats') export class Stats { @Get() all() {} }
+             @Controller('jobs') export class Jobs { @Get() all() {} }
+             @Controller('lost') export class Lost { @Get() all() {} }
+             @Module({ controllers: [Health] }) export class HealthModule {}
+             @Module({}) export class StatsModule { static forRoot() { return { module: StatsModule, controllers: [Stats] }; } }
+             @Module({ imports: [forwardRef(() => Api)], controllers: [Users] }) export class UsersModule {}
+             const ALL = [UsersModule, HealthModule];
+             @Module({ imports: [...ALL, ConditionalModule.registerWhen(StatsModule.forRoot(), 'STATS'),
+               RouterModule.register([{ path: 'admin', children: [{ path: 'inner', module: StatsModule }] }])] })
+             export class Api {}
+             @Module({ imports: [HealthModule], controllers: [Jobs] }) export class Worker {}",
+        ),
+    ]);
+    let expected =
+        ["? ALL at", "GET /api/admin/inner/stats", "GET /api/health", "GET /api/users", "GET /health", "GET /jobs"];
+    let shortened = found.iter().map(|line| if line.starts_with("? GET") { "? ALL at" } else { line.as_str() });
+    assert_eq!(shortened.collect::<Vec<_>>(), expected);
+}
+
+#[test]
 fn next_files() {
     let found = listed(&[
         (
@@ -263,13 +287,17 @@ fn factories_that_nobody_calls_and_tags() {
 }
 
 #[test]
-fn decorators_that_choose_when_the_program_runs_are_said() {
+fn decorators_that_choose_by_what_they_are_given_are_followed() {
     let found = routes_of(&[(
         "a.ts",
-        "import { Controller, Get, Post } from '@nestjs/common';
-         function pick(method) { switch (method) { case 'get': return Get; default: return Post; } }
-         function Endpoint(options) { return pick(options.method)(options.path); }
-         @Controller('x') export class X { @Endpoint({ method: 'post', path: 'y' }) y() {} }",
+        "import { Controller, Delete, Get, Post, applyDecorators } from '@nestjs/common';
+         function pick(method) { switch (method) { case 'get': case 'read': return Get; case 'delete': { return Delete; } default: return Post; } }
+         function Endpoint(options) { return applyDecorators(pick(options.method.toLowerCase())(options.path)); }
+         @Controller('x') export class X {
+           @Endpoint({ method: 'POST', path: 'y' }) y() {} @Endpoint({ method: 'read', path: 'z' }) z() {}
+           @Endpoint({ method: 'delete', path: 'y' }) d() {} @Endpoint({ method: process.env.METHOD, path: 'n' }) n() {} }",
     )]);
-    assert_eq!((found.routes.len(), found.unresolved.len()), (0, 1));
+    let paths: Vec<_> = found.routes.iter().map(|route| format!("{} {}", route.method, route.path)).collect();
+    assert_eq!(paths, ["POST /x/y", "GET /x/z", "DELETE /x/y"]);
+    assert_eq!(found.unresolved.len(), 1);
 }

@@ -39,8 +39,21 @@ pub enum StatementKind {
     Expression(Expr),
     /// `return a;`
     Return(Option<Expr>),
-    /// The bodies of `if`, `for`, `try`, `switch` and blocks: they may run or not.
+    /// The bodies of `if`, `for`, `try` and blocks: they may run or not.
     Nested(Vec<Statement>),
+    /// `switch (a) { case b: … }`
+    Switch(Expr, Vec<Case>),
+}
+
+/// `case a: …`, `default: …`
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// `a`; none of `default`.
+    pub test: Option<Expr>,
+    /// What runs.
+    pub body: Vec<Statement>,
+    /// Whether what follows runs too: nothing ends it.
+    pub falls_through: bool,
 }
 
 /// A declared name.
@@ -139,7 +152,8 @@ impl Statement {
             StatementKind::Default(_)
             | StatementKind::Expression(_)
             | StatementKind::Return(_)
-            | StatementKind::Nested(_) => return None,
+            | StatementKind::Nested(_)
+            | StatementKind::Switch(..) => return None,
         };
         Some((&name.text, name.span))
     }
@@ -156,6 +170,13 @@ impl Statement {
             StatementKind::Default(value) | StatementKind::Expression(value) => value.walk(visit),
             StatementKind::Return(value) => value.iter().for_each(|value| value.walk(visit)),
             StatementKind::Nested(body) => body.iter().for_each(|statement| statement.walk(visit)),
+            StatementKind::Switch(value, cases) => {
+                value.walk(visit);
+                for case in cases {
+                    case.test.iter().for_each(|test| test.walk(visit));
+                    case.body.iter().for_each(|statement| statement.walk(visit));
+                }
+            }
             StatementKind::Interface(_) | StatementKind::Alias(_) | StatementKind::Enum(_) => {}
         }
     }
