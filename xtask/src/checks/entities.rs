@@ -47,6 +47,24 @@ pub struct ColumnFacts<'a> {
     pub null_is_empty: bool,
 }
 
+impl ColumnFacts<'_> {
+    /// The least and the greatest number that its type itself holds.
+    #[must_use]
+    pub fn range(&self) -> Option<(f64, f64)> {
+        let Scalar::Builtin(name) = &self.ty.scalar else { return None };
+        match name.as_str() {
+            "smallint" => Some((-32_768.0, 32_767.0)),
+            "integer" => Some((-2_147_483_648.0, 2_147_483_647.0)),
+            "numeric" => {
+                let precision = i32::try_from(self.ty.length?).ok()?;
+                let limit = 10_f64.powi(precision - i32::try_from(self.ty.scale.unwrap_or(0)).ok()?);
+                Some((-limit, limit))
+            }
+            _unbounded => None,
+        }
+    }
+}
+
 impl<'a> Entity<'a> {
     /// The name as people write it.
     #[must_use]

@@ -166,8 +166,10 @@ fn any_string(
     facts: &ColumnFacts<'_>,
     allowed: &[String],
 ) -> Option<Finding> {
+    let constraints = pair.field.innermost().1;
     if pair.field.constraints.refined
-        || pair.field.constraints.pattern.is_some()
+        || constraints.refined
+        || constraints.pattern.is_some()
         || comes_from_the_database(description, facts)
         || description.role == Role::Domain
     {

@@ -14,9 +14,9 @@
 //! });
 //! ```
 //! Judged are lengths (`varchar(n)`, `char_length`), ranges (the column's type, `CHECK`), patterns, and the formats of
-//! whole numbers and uuids; the last two are warnings. What a `refine` demands cannot be read and is trusted. A schema
-//! that demands what only the server knows (`createdAt`), that contracts name in responses only, or that only schemas of
-//! answers hold (`ListBillsResponseSchema`), is of what goes out.
+//! whole numbers and uuids; the last two are warnings. Of arrays the items are judged. What a `refine` demands cannot be
+//! read and is trusted. A schema that demands what only the server knows (`createdAt`), that contracts name in responses
+//! only, or that only schemas of answers hold (`ListBillsResponseSchema`), is of what goes out.
 
 mod gaps;
 
@@ -52,7 +52,9 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
     if gaps.is_empty() {
         return None;
     }
-    let wording = gaps.iter().map(Gap::in_words).collect::<Vec<_>>().join("; ");
+    let items = if facts.ty.array { "in its items " } else { "" };
+    let of_each = if facts.ty.array { " of each item" } else { "" };
+    let wording = format!("{items}{}", gaps.iter().map(Gap::in_words).collect::<Vec<_>>().join("; "));
     let message = format!(
         "Validation of field '{}' in `{}` lets in what the database refuses: {wording}",
         pair.column.name, description.declaration.name
@@ -63,10 +65,11 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
         .at(&pair.field.location, wording)
         .with_detail("expected", gaps.iter().map(Gap::method).collect::<Vec<_>>())
         .with_help(format!(
-            "demand {}",
+            "demand {}{of_each}",
             gaps.iter().map(|gap| format!("`{}`", gap.method())).collect::<Vec<_>>().join(" and ")
         ))
         .with_proposal(match gaps.as_slice() {
+            _ if facts.ty.array => None,
             [gap] if !gap.is_absent() => edits::change_check(pair.field, &gap.method()),
             gaps if gaps.iter().all(Gap::is_absent) => {
                 edits::add_checks(pair.field, &gaps.iter().map(Gap::method).collect::<String>())
@@ -89,6 +92,8 @@ mod tests {
     const TABLE: &str = "CREATE TABLE bills (id uuid PRIMARY KEY, title varchar(100) NOT NULL, rating smallint NOT NULL, \
         code text NOT NULL, votes integer NOT NULL, \
         CHECK (((rating >= 1) AND (rating <= 5))), CHECK ((code ~ '^[A-Z]+$'::text)), CHECK ((votes >= 0)));";
+
+    const LISTS: &str = "CREATE TABLE posts (id uuid PRIMARY KEY, tags varchar(20)[] NOT NULL, scores smallint[] NOT NULL, names text[]);";
 
     pub const CASES: Cases = Cases {
         failing: &[
@@ -122,6 +127,16 @@ mod tests {
                 "export const UpdateBillSchema = z.object({\n votes: z.number().int().optional() });",
                 (3, "votes"),
             ),
+            Case::validation(
+                LISTS,
+                "export const CreatePostSchema = z.object({ id: z.uuid(), scores: z.array(z.number().int().min(0).max(9)),\n tags: z.array(z.string()).max(5) });",
+                (3, "tags"),
+            ),
+            Case::validation(
+                LISTS,
+                "export const CreatePostSchema = z.object({ id: z.uuid(), tags: z.array(z.string().max(20)),\n scores: z.array(z.number().int().max(40000)).min(1) });",
+                (3, "scores"),
+            ),
         ],
         passing: &[
             // What goes out holds what the database holds.
@@ -136,6 +151,14 @@ mod tests {
             Case::valid(
                 "CREATE TABLE notes (id uuid PRIMARY KEY, kind text NOT NULL, title varchar(100) NOT NULL, size integer NOT NULL);",
                 "const Long = z.object({ id: z.uuid(), kind: z.literal('long'), title: z.string().max(100), size: z.number().int() });\nconst Short = z.object({ id: z.uuid(), kind: z.literal('short'), title: z.string().max(20), size: z.number().int() });\nexport const CreateNoteSchema = z.discriminatedUnion('kind', [Long, Short]);",
+            ),
+            Case::valid(
+                LISTS,
+                "export const CreatePostSchema = z.object({ id: z.uuid(), tags: z.array(z.string().max(20)).max(50), scores: z.array(z.number().int().min(0).max(9)), names: z.array(z.string()).nullish() });",
+            ),
+            Case::valid(
+                LISTS,
+                "export const CreatePostSchema = z.object({ id: z.uuid(), tags: z.array(z.string().refine((tag) => tag !== '')), scores: z.array(z.number().int().min(0).max(9)).refine((list) => list.length > 1) });",
             ),
             Case::valid(
                 TABLE,

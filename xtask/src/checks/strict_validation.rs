@@ -16,12 +16,11 @@
 //! Only schemas whose names say that they are of rows or responses are judged: a schema of what comes in may be as
 //! strict as it likes.
 
-use super::check_constraints::Bound;
 use super::entities::ColumnFacts;
 use super::matching::Role;
 use super::{Check, Compared, Model};
 use crate::report::{Category, Finding, Severity};
-use crate::typescript::facts::Constraints;
+use crate::typescript::facts::{Constraints, Field, Kind};
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {
@@ -42,7 +41,7 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
 
 fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
     let Compared { described, description, facts, pair } = compared;
-    let excess = excess(facts, &pair.field.constraints)?;
+    let excess = excess(facts, pair.field)?;
     let message = format!(
         "Validation of field '{}' in `{}` rejects what the database holds: {excess}",
         pair.column.name, description.declaration.name
@@ -55,8 +54,21 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
     Some(found)
 }
 
-/// What the schema demands and the column does not.
-fn excess(facts: &ColumnFacts<'_>, constraints: &Constraints) -> Option<String> {
+/// What the schema demands, of a value or of the items of an array, and the column does not.
+fn excess(facts: &ColumnFacts<'_>, field: &Field) -> Option<String> {
+    if !matches!(field.kind, Kind::Array(_)) {
+        return of_value(facts, &field.constraints);
+    }
+    let size = &field.constraints;
+    let most = size.max_length.map(|max| format!("at most {max} items"));
+    let least = size.min_length.filter(|min| *min > 0).map(|min| format!("at least {min} items"));
+    most.or(least).or_else(|| {
+        let items = of_value(facts, &field.innermost().1).filter(|_| facts.ty.array)?;
+        Some(format!("{items} in each item"))
+    })
+}
+
+fn of_value(facts: &ColumnFacts<'_>, constraints: &Constraints) -> Option<String> {
     let demands = &facts.demands;
     if let Some(max) = constraints.max_length.filter(|max| demands.max_length.is_none_or(|limit| *max < limit)) {
         return Some(format!("at most {max} characters"));
@@ -64,32 +76,50 @@ fn excess(facts: &ColumnFacts<'_>, constraints: &Constraints) -> Option<String> 
     if let Some(min) = constraints.min_length.filter(|min| *min > demands.min_length.unwrap_or(0)) {
         return Some(format!("at least {min} characters"));
     }
-    let below = |value: f64, bound: Option<Bound>| bound.is_none_or(|bound| value < bound.value);
-    let above = |value: f64, bound: Option<Bound>| bound.is_none_or(|bound| value > bound.value);
-    if let Some(max) = constraints.maximum.filter(|max| below(*max, demands.maximum)) {
+    let (least, greatest) = facts.range().unzip();
+    let least = [least, demands.minimum.map(|bound| bound.value)].into_iter().flatten().reduce(f64::max);
+    let greatest = [greatest, demands.maximum.map(|bound| bound.value)].into_iter().flatten().reduce(f64::min);
+    if let Some(max) = constraints.maximum.filter(|max| greatest.is_none_or(|limit| *max < limit)) {
         return Some(format!("at most {max}"));
     }
-    constraints.minimum.filter(|min| above(*min, demands.minimum)).map(|min| format!("at least {min}"))
+    let min = constraints.minimum.filter(|min| least.is_none_or(|limit| *min > limit))?;
+    Some(format!("at least {min}"))
 }
 
 #[cfg(test)]
 mod tests {
     use crate::checks::test_utils::{Case, Cases};
 
-    const TABLE: &str = "CREATE TABLE bills (id uuid PRIMARY KEY, title varchar(500) NOT NULL);";
+    const TABLE: &str =
+        "CREATE TABLE bills (id uuid PRIMARY KEY, title varchar(500) NOT NULL, tags varchar(20)[] NOT NULL);";
 
     pub const CASES: Cases = Cases {
-        failing: &[Case::validation(
-            TABLE,
-            "/** @table bills */\nexport const BillResponseSchema = z.object({ id: z.uuid(),\n title: z.string().max(100) });",
-            (4, "title"),
-        )],
+        failing: &[
+            Case::validation(
+                TABLE,
+                "/** @table bills */\nexport const BillResponseSchema = z.object({ id: z.uuid(), tags: z.array(z.string()),\n title: z.string().max(100) });",
+                (4, "title"),
+            ),
+            Case::validation(
+                TABLE,
+                "/** @table bills */\nexport const BillResponseSchema = z.object({ id: z.uuid(), title: z.string(),\n tags: z.array(z.string().max(10)) });",
+                (4, "tags"),
+            ),
+            Case::validation(
+                TABLE,
+                "/** @table bills */\nexport const BillResponseSchema = z.object({ id: z.uuid(), title: z.string(),\n tags: z.array(z.string()).max(3) });",
+                (4, "tags"),
+            ),
+        ],
         passing: &[
             Case::valid(
                 TABLE,
-                "/** @table bills */\nexport const BillResponseSchema = z.object({ id: z.uuid(), title: z.string() });",
+                "/** @table bills */\nexport const BillResponseSchema = z.object({ id: z.uuid(), title: z.string(), tags: z.array(z.string()) });",
             ),
-            Case::valid(TABLE, "export const CreateBillSchema = z.object({ title: z.string().max(100) });"),
+            Case::valid(
+                TABLE,
+                "export const CreateBillSchema = z.object({ title: z.string().max(100), tags: z.array(z.string().max(20)).max(3) });",
+            ),
         ],
     };
 }

@@ -126,6 +126,7 @@ pub fn build<'p>(
         ("drizzle-zod" | "drizzle-orm/zod", ["createUpdateSchema"]) => {
             schemas::make(resolver, schemas::Of::Update, arguments)
         }
+        ("drizzle-zod" | "drizzle-orm/zod", ["createSchemaFactory"]) => schemas::factory(arguments.first()),
         ("drizzle-orm", ["getTableColumns" | "getColumns"]) => match arguments.first().map(Value::uncast) {
             Some(Value::Table(table)) => Value::Object(Rc::new(column_object(table))),
             _ => Value::unknown("the columns of a table that is not known"),

@@ -3,6 +3,8 @@
 
 mod sql;
 
+use std::borrow::Cow;
+
 use crate::source::Location;
 pub use sql::{SqlColumn, SqlScalar, SqlType};
 
@@ -210,6 +212,29 @@ pub struct Constraints {
     pub transformed: bool,
     /// `.refine(…)` and the like: demands something that cannot be read.
     pub refined: bool,
+    /// Of an array: what is demanded of each item; none where that is nothing.
+    pub items: Option<Box<Self>>,
+}
+
+impl Constraints {
+    /// The constraints of an array whose items are to satisfy `self`.
+    #[must_use]
+    pub fn of_items(self) -> Self {
+        let items = (self != Self::default()).then(|| Box::new(self));
+        Self { items, ..Self::default() }
+    }
+}
+
+impl Field {
+    /// What it holds inside its arrays, if it holds arrays, and what is demanded of that.
+    #[must_use]
+    pub fn innermost(&self) -> (&Kind, Cow<'_, Constraints>) {
+        let (mut kind, mut constraints) = (&self.kind, Some(&self.constraints));
+        while let Kind::Array(items) = kind {
+            (kind, constraints) = (items, constraints.and_then(|demanded| demanded.items.as_deref()));
+        }
+        (kind, constraints.map_or_else(Cow::default, Cow::Borrowed))
+    }
 }
 
 /// A set of string values with a name.

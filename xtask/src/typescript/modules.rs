@@ -154,8 +154,13 @@ impl<'t> Program<'t> {
         let missing = Symbol::Missing(&import.specifier);
         match (self.resolve(module, &import.specifier), &import.imported) {
             (Resolved::Missing, _) => missing,
-            (Resolved::External, Imported::Namespace) => Symbol::External(&import.specifier, None),
-            (Resolved::External, Imported::Name(name)) => Symbol::External(&import.specifier, Some(name)),
+            (Resolved::External, imported) => {
+                let name = match imported {
+                    Imported::Namespace => None,
+                    Imported::Name(name) => Some(name.as_str()),
+                };
+                Symbol::External(self.resolver.versioned(&module.path, &import.specifier), name)
+            }
             (Resolved::File(file), imported) => match (self.load(file), imported) {
                 (None, _) => missing,
                 (Some(target), Imported::Namespace) => Symbol::Namespace(target),

@@ -108,7 +108,24 @@ function boundaries(field, expect) {
     if (free && field.minimum !== undefined) expect(field.minimum, true, 'the smallest number');
     if (free && field.maximum !== undefined) expect(field.maximum, true, 'the largest number');
   }
-  if (field.kind === 'array' && field.maxLength !== undefined) {
-    expect(Array(field.maxLength + 1).fill('someone@example.com'), false, 'a list that is too long');
+  if (field.kind === 'array') items(field, expect);
+}
+
+/** A list that is too long or too short, and lists of what an item may and may not be. */
+function items(field, expect) {
+  const { items, maxLength, minLength } = field;
+  if (maxLength !== undefined) {
+    expect(Array(maxLength + 1).fill('someone@example.com'), false, 'a list that is too long');
   }
+  if (minLength > 0) expect(Array(minLength - 1).fill('someone@example.com'), false, 'a list that is too short');
+  if (items.kind === 'unresolved' || items.any || items.coerced || maxLength === 0) return;
+  const free = !field.refined && !field.transformed;
+  const length = Math.max(minLength ?? 1, 1);
+  const expectList = (value, wanted, what) => {
+    if (free || !wanted) expect(Array(length).fill(value), wanted, `a list of ${what}`);
+  };
+  for (const [kind, value] of Object.entries(samples)) {
+    if (!mayBe(items, kind)) expectList(value, false, `a ${kind}`);
+  }
+  boundaries(items, expectList);
 }

@@ -113,22 +113,19 @@ fn at_least(bound: &Bound) -> &'static str {
     if bound.exclusive { "more than" } else { "at least" }
 }
 
-/// Everything that `field` lets in and the column refuses.
+/// Everything that `field`, or each item of it, lets in and the column refuses.
 pub(super) fn gaps(facts: &ColumnFacts<'_>, field: &Field) -> Vec<Gap> {
-    let (kind, array) = match &field.kind {
-        Kind::Array(items) => (items.as_ref(), true),
-        kind => (kind, false),
-    };
-    // The constraints of an array are about the array; what its items must be is not read.
-    if array || facts.ty.array || field.constraints.refined {
+    let (kind, constraints) = field.innermost();
+    let is_array = matches!(field.kind, Kind::Array(_));
+    if is_array != facts.ty.array || field.constraints.refined || constraints.refined {
         return Vec::new();
     }
     match kind {
-        Kind::String => of_string(facts, &field.constraints),
+        Kind::String => of_string(facts, &constraints),
         Kind::Enum(values) => too_long_value(facts, values).into_iter().collect(),
         // What is written is another number than the one that was checked.
-        Kind::Number | Kind::Bigint if field.constraints.transformed => Vec::new(),
-        Kind::Number | Kind::Bigint => of_number(facts, &field.constraints, kind),
+        Kind::Number | Kind::Bigint if constraints.transformed => Vec::new(),
+        Kind::Number | Kind::Bigint => of_number(facts, &constraints, kind),
         Kind::Boolean
         | Kind::Date
         | Kind::Bytes
@@ -192,7 +189,7 @@ fn of_number(facts: &ColumnFacts<'_>, constraints: &Constraints, kind: &Kind) ->
     let mut gaps = Vec::new();
     let Scalar::Builtin(name) = &facts.ty.scalar else { return gaps };
     let whole = matches!(name.as_str(), "smallint" | "integer" | "bigint");
-    let range = type_range(name, facts);
+    let range = facts.range();
     let upper = upper(constraints);
     if let Some((bound, source)) = tightest(facts.demands.maximum, range.map(|(_, max)| max), |check, ty| check <= ty)
         && is_above(upper, bound, whole)
@@ -211,20 +208,6 @@ fn of_number(facts: &ColumnFacts<'_>, constraints: &Constraints, kind: &Kind) ->
         gaps.push(Gap::Fraction);
     }
     gaps
-}
-
-/// The least and the greatest number that the type itself holds.
-fn type_range(name: &str, facts: &ColumnFacts<'_>) -> Option<(f64, f64)> {
-    match name {
-        "smallint" => Some((-32_768.0, 32_767.0)),
-        "integer" => Some((-2_147_483_648.0, 2_147_483_647.0)),
-        "numeric" => {
-            let precision = i32::try_from(facts.ty.length?).ok()?;
-            let limit = 10_f64.powi(precision - i32::try_from(facts.ty.scale.unwrap_or(0)).ok()?);
-            Some((-limit, limit))
-        }
-        _unbounded => None,
-    }
 }
 
 fn tightest(check: Option<Bound>, ty: Option<f64>, is_tighter: fn(f64, f64) -> bool) -> Option<(Bound, Source)> {

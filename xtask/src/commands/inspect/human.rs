@@ -105,7 +105,8 @@ fn demands(constraints: &Constraints) -> Vec<String> {
         flag("transformed", constraints.transformed),
         flag("refined", constraints.refined),
     ];
-    all.into_iter().flatten().collect()
+    let items = constraints.items.as_ref().map(|items| format!("each: {}", demands(items).join(", ")));
+    all.into_iter().flatten().chain(items).collect()
 }
 
 fn place(location: &crate::source::Location) -> String {

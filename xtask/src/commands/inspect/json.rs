@@ -142,6 +142,9 @@ fn constraints(constraints: &Constraints, object: &mut Map<String, Value>) {
     put("coerced", constraints.coerced.then(|| json!(true)));
     put("transformed", constraints.transformed.then(|| json!(true)));
     put("refined", constraints.refined.then(|| json!(true)));
+    if let (Some(demanded), Some(Value::Object(items))) = (&constraints.items, object.get_mut("items")) {
+        self::constraints(demanded, items);
+    }
 }
 
 /// `5`, not `5.0`.

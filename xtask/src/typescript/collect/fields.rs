@@ -86,7 +86,7 @@ impl<'p> File<'_, 'p> {
             if let Ok(known) = &column.column {
                 field.column = known.name.as_ref().map(|name| name.to_string());
                 field.has_default = known.has_default || known.generated;
-                field.constraints = known.constraints.clone();
+                field.constraints = (0..known.dimensions).fold(known.constraints.clone(), |of, _| of.of_items());
                 field.sql = Some(known.sql());
             }
             fields.push(field);

@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use super::{Column, Table, TableColumn};
-use crate::typescript::resolve::{Resolver, Type};
+use crate::typescript::facts::{Constraints, SqlScalar};
+use crate::typescript::resolve::{Lazy, Resolver, Type};
 use crate::typescript::values::{Entry, ObjectValue, Value, made_object};
 use crate::typescript::zod::{Schema, SchemaKind};
 
@@ -26,9 +27,13 @@ pub(super) fn make<'p>(resolver: &Resolver<'p>, of: Of, arguments: &[Value<'p>])
         Some(Value::Unknown(why)) => return Value::Unknown(Rc::clone(why)),
         Some(_) | None => return Value::unknown("the schema of a table that is not known"),
     };
-    let written =
-        |column: &&TableColumn<'p>| of == Of::Select || !column.column.as_ref().is_ok_and(|column| column.generated);
     let overrides = arguments.get(1).and_then(Value::as_object);
+    let replaced = |column: &TableColumn<'p>| {
+        let over = overrides.and_then(|overrides| overrides.get(&column.key));
+        over.is_some_and(|over| matches!(over.value.uncast(), Value::Zod(_)))
+    };
+    let generated = |column: &TableColumn<'p>| column.column.as_ref().is_ok_and(|column| column.generated);
+    let written = |column: &&TableColumn<'p>| of == Of::Select || !generated(column) || replaced(column);
     let mut shape = ObjectValue { open: table.open.clone(), ..ObjectValue::default() };
     for column in table.columns.iter().filter(written) {
         let over = overrides.and_then(|overrides| overrides.get(&column.key));
@@ -46,6 +51,16 @@ fn enumeration<'p>(declared: &super::PgEnum) -> Value<'p> {
     }
 }
 
+/// `createSchemaFactory({ zodInstance })`: the functions again; one that coerces changes what they make.
+pub(super) fn factory<'p>(options: Option<&Value<'p>>) -> Value<'p> {
+    let coerce = options.and_then(|options| options.property("coerce"));
+    if coerce.is_some_and(|coerce| !matches!(coerce.uncast(), Value::Undefined | Value::Boolean(false))) {
+        return Value::unknown("`createSchemaFactory` with `coerce` is not read");
+    }
+    let functions = ["createSelectSchema", "createInsertSchema", "createUpdateSchema"];
+    made_object(functions.map(|name| (name.into(), Value::External("drizzle-zod".into(), Rc::new([name.into()])))))
+}
+
 /// A schema in place of the column's is taken as it is; a function gets the column's and changes it.
 fn schema<'p>(
     resolver: &Resolver<'p>,
@@ -61,7 +76,10 @@ fn schema<'p>(
     let changed = match over.map(Value::uncast) {
         None | Some(Value::Undefined) => base,
         Some(Value::Zod(schema)) => return Rc::clone(schema),
-        Some(function @ Value::Function(..)) => changed(resolver, table, base, function),
+        Some(function @ Value::Function(..)) => {
+            let changed = wrapped(changed(resolver, table, base, function), column, of);
+            return if of == Of::Insert { typed_as_there(changed) } else { changed };
+        }
         Some(_) => Schema::unresolved("the schema in place of the column's is computed"),
     };
     wrapped(changed, column, of)
@@ -87,6 +105,14 @@ fn changed<'p>(
     }
 }
 
+/// To the types of drizzle-zod a column whose schema a function changed is never absent from what is inserted; it may be.
+fn typed_as_there<'p>(schema: Rc<Schema<'p>>) -> Rc<Schema<'p>> {
+    match &schema.kind {
+        SchemaKind::Optional(inner) => Schema::new(SchemaKind::Pipe(Rc::clone(&schema), Rc::clone(inner))),
+        _ => schema,
+    }
+}
+
 fn wrapped<'p>(schema: Rc<Schema<'p>>, column: &TableColumn<'p>, of: Of) -> Rc<Schema<'p>> {
     let Ok(column) = &column.column else { return schema };
     let schema = if column.not_null { schema } else { Schema::new(SchemaKind::Nullable(schema)) };
@@ -101,12 +127,43 @@ fn wrapped<'p>(schema: Rc<Schema<'p>>, column: &TableColumn<'p>, of: Of) -> Rc<S
 /// What drizzle-zod makes of a column, without null.
 fn base<'p>(resolver: &Resolver<'p>, column: &Column<'p>) -> Rc<Schema<'p>> {
     let of = column.of.get(resolver);
-    let schema = Rc::new(Schema { kind: kind(&of), constraints: column.constraints.clone() });
+    let schema = Rc::new(Schema { kind: kind(resolver, &of), constraints: demanded(column, &of) });
     (0..column.dimensions).fold(schema, |schema, _| Schema::new(SchemaKind::Array(schema)))
 }
 
-fn kind<'p>(of: &Type<'p>) -> SchemaKind<'p> {
+/// What it demands of a column's values. It also bounds `real()`, `doublePrecision()` and big numbers, at values of its
+/// own that have nothing to do with the database.
+fn demanded(column: &Column<'_>, of: &Type<'_>) -> Constraints {
+    let mut constraints = column.constraints.clone();
+    let range = match (&*column.builder, of) {
+        ("smallint" | "smallserial", _) => Some((-32_768.0, 32_767.0)),
+        ("integer" | "serial", _) => Some((-2_147_483_648.0, 2_147_483_647.0)),
+        _ => None,
+    };
+    (constraints.minimum, constraints.maximum) = range.unzip();
+    match (&*column.builder, of) {
+        ("bigint" | "bigserial", Type::Number) => constraints.integer = true,
+        ("char", Type::String) => constraints.min_length = constraints.max_length,
+        ("vector" | "halfvec", _) => {
+            let size = match &column.sql {
+                SqlScalar::Named(_, modifiers) => modifiers.first().copied(),
+                SqlScalar::Enum(..) | SqlScalar::Unknown(_) => None,
+            };
+            (constraints.min_length, constraints.max_length) = (size, size);
+        }
+        ("bit", _) => constraints.refined = true,
+        // Whatever the type says, it takes any JSON, or anything at all.
+        ("json" | "jsonb" | "customType", _) => constraints.coerced = true,
+        _ => {}
+    }
+    constraints
+}
+
+fn kind<'p>(resolver: &Resolver<'p>, of: &Type<'p>) -> SchemaKind<'p> {
+    let schema = |of: &Lazy<'p>| Schema::new(kind(resolver, &of.get(resolver)));
     match of {
+        Type::Array(item) => SchemaKind::Array(schema(item)),
+        Type::Tuple(items, rest) => SchemaKind::Tuple(items.iter().map(schema).collect(), rest.as_ref().map(schema)),
         Type::String => SchemaKind::String,
         Type::Number => SchemaKind::Number,
         Type::Bigint => SchemaKind::Bigint,
@@ -122,6 +179,6 @@ fn kind<'p>(of: &Type<'p>) -> SchemaKind<'p> {
         }
         Type::Unknown | Type::Any => SchemaKind::Any,
         Type::Unresolved(why) => SchemaKind::Unresolved(Rc::clone(why)),
-        other => SchemaKind::Custom(crate::typescript::resolve::Lazy::known(other.clone())),
+        other => SchemaKind::Custom(Lazy::known(other.clone())),
     }
 }

@@ -81,6 +81,13 @@ impl Package {
     }
 }
 
+/// The versions of `package` that the manifest at `path` asks for.
+pub(super) fn dependency(tree: &dyn Tree, path: &str, package: &str) -> Option<String> {
+    let manifest = json::read(tree, path)?;
+    let kinds = ["dependencies", "devDependencies", "peerDependencies"];
+    kinds.iter().find_map(|kind| manifest[kind][package].as_str()).map(str::to_owned)
+}
+
 /// The strings below conditions (`types`, `import`, `default`), with `*` filled in.
 fn leaves(value: &Value, wild: &str, targets: &mut Vec<String>) {
     match value {

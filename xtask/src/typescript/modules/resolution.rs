@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use elsa::sync::FrozenMap;
 
 use super::Listing;
-use super::packages::Packages;
+use super::packages::{self, Packages};
 use super::tsconfig::TsConfig;
 use crate::tree::Tree;
 
@@ -40,11 +40,20 @@ pub(super) struct Resolver<'t> {
     packages: OnceLock<Packages>,
     /// Folder → the configuration that holds in it.
     configs: FrozenMap<String, Box<TsConfig>>,
+    /// Folder → the name under which its Zod is known.
+    zods: FrozenMap<String, Box<&'static str>>,
 }
 
 impl<'t> Resolver<'t> {
     pub fn new(tree: &'t dyn Tree, listing: Listing) -> Self {
-        Self { tree, listing, resolved: FrozenMap::new(), packages: OnceLock::new(), configs: FrozenMap::new() }
+        Self {
+            tree,
+            listing,
+            resolved: FrozenMap::new(),
+            packages: OnceLock::new(),
+            configs: FrozenMap::new(),
+            zods: FrozenMap::new(),
+        }
     }
 
     /// The file or package that `specifier` means in the file `from`.
@@ -74,6 +83,25 @@ impl<'t> Resolver<'t> {
             }
             None => Resolved::External,
         }
+    }
+
+    /// The package that `specifier` means in the file `from`: `zod` of a package that depends on version 3 is `zod/v3`.
+    pub fn versioned<'a>(&'a self, from: &str, specifier: &'a str) -> &'a str {
+        if specifier == "zod" { self.zod(parent(from)) } else { specifier }
+    }
+
+    fn zod(&self, folder: &str) -> &'static str {
+        if let Some(known) = self.zods.get(folder) {
+            return known;
+        }
+        let wanted = packages::dependency(self.tree, &join(folder, "package.json"), "zod");
+        let known = match wanted.map(|range| range.trim_start_matches(|first: char| !first.is_ascii_digit()).to_owned())
+        {
+            Some(range) if range.starts_with("3.") || range == "3" => "zod/v3",
+            None if !folder.is_empty() => self.zod(parent(folder)),
+            Some(_) | None => "zod",
+        };
+        self.zods.insert(folder.to_owned(), Box::new(known))
     }
 
     fn packages(&self) -> &Packages {

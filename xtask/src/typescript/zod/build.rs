@@ -10,10 +10,20 @@ use crate::typescript::resolve::{Lazy, Resolver, Type};
 use crate::typescript::values::Value;
 
 /// What a call of Zod's function behind `path` makes.
-pub fn build<'p>(resolver: &Resolver<'p>, path: &[Rc<str>], types: &[Lazy<'p>], arguments: &[Value<'p>]) -> Value<'p> {
+pub fn build<'p>(
+    resolver: &Resolver<'p>,
+    package: &str,
+    path: &[Rc<str>],
+    types: &[Lazy<'p>],
+    arguments: &[Value<'p>],
+) -> Value<'p> {
     let names: Vec<&str> = path.iter().map(|name| &**name).skip_while(|name| is_namespace(name)).collect();
     let built = match names.as_slice() {
         ["coerce", name] => scalar(name, arguments).map(|schema| schema.constrained(|it| it.coerced = true)),
+        // To Zod 3 a key that may hold anything may be absent too.
+        [name @ ("any" | "unknown")] if package == "zod/v3" => {
+            Some(Schema::new(SchemaKind::Optional(Schema::new(anything(name)))))
+        }
         ["iso", name] => Some(formatted(&format!("iso.{name}"), arguments)),
         [name] => simple(resolver, name, types, arguments),
         _ => None,
@@ -92,13 +102,16 @@ fn scalar<'p>(name: &str, _arguments: &[Value<'p>]) -> Option<Rc<Schema<'p>>> {
         "symbol" => SchemaKind::Symbol,
         "null" => SchemaKind::Null,
         "undefined" | "void" => SchemaKind::Undefined,
-        "any" => SchemaKind::Any,
-        "unknown" => SchemaKind::Unknown,
+        "any" | "unknown" => anything(name),
         "never" => SchemaKind::Never,
         "function" => SchemaKind::Function,
         _ => return None,
     };
     Some(Schema::new(kind))
+}
+
+fn anything<'p>(name: &str) -> SchemaKind<'p> {
+    if name == "any" { SchemaKind::Any } else { SchemaKind::Unknown }
 }
 
 /// `z.email()`, `z.iso.date()`: a string of a format.

@@ -37,6 +37,7 @@ fn within<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, left: u32) -> De
     };
     let of = |inner: &Rc<Schema<'p>>| within(resolver, inner, left);
     let refined = schema.constraints.refined;
+    let mut items = None;
     let mut described = match &schema.kind {
         SchemaKind::Optional(inner) => Description { optional: true, ..of(inner) },
         SchemaKind::Nullable(inner) => Description { nullable: true, ..of(inner) },
@@ -58,10 +59,12 @@ fn within<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, left: u32) -> De
         SchemaKind::Null => Description { nullable: true, ..plain(Kind::Union(Vec::new())) },
         SchemaKind::Undefined => Description { optional: true, ..plain(Kind::Union(Vec::new())) },
         SchemaKind::Any | SchemaKind::Unknown => Description { optional: true, ..plain(Kind::Any) },
-        SchemaKind::Array(element) => plain(Kind::Array(Box::new(kinds::with_null(&of(element))))),
-        SchemaKind::Tuple(items, rest) => {
-            let items = items.iter().chain(rest).map(of).collect();
-            plain(Kind::Array(Box::new(kinds::with_null(&either(items)))))
+        SchemaKind::Array(element) => array(of(element), &mut items),
+        SchemaKind::Tuple(elements, rest) => {
+            // Which place takes which value is not kept.
+            let mut element = either(elements.iter().chain(rest).map(of).collect());
+            element.constraints.refined = true;
+            array(element, &mut items)
         }
         SchemaKind::String => plain(Kind::String),
         SchemaKind::Number => plain(Kind::Number),
@@ -76,7 +79,7 @@ fn within<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, left: u32) -> De
     };
     if !is_wrapper(&schema.kind) {
         let integer = described.constraints.integer;
-        described.constraints = schema.constraints.clone();
+        described.constraints = Constraints { items, ..schema.constraints.clone() };
         described.constraints.integer |= integer;
     }
     described.constraints.refined |= refined;
@@ -104,6 +107,11 @@ fn plain(kind: Kind) -> Description {
     Description { optional: false, nullable: false, has_default: false, kind, constraints: Constraints::default() }
 }
 
+fn array(element: Description, items: &mut Option<Box<Constraints>>) -> Description {
+    *items = element.constraints.of_items().items;
+    plain(Kind::Array(Box::new(element.kind)))
+}
+
 fn coerced(mut described: Description) -> Description {
     described.constraints.coerced = true;
     described
@@ -120,7 +128,7 @@ fn custom<'p>(resolver: &Resolver<'p>, of: &crate::typescript::resolve::Lazy<'p>
 fn piped(mut from: Description, to: &Description) -> Description {
     if from.kind == to.kind {
         let own = std::mem::replace(&mut from.constraints, to.constraints.clone());
-        from.constraints.refined |= own != Constraints::default();
+        from.constraints.refined |= own != Constraints::default() && own != to.constraints;
         from.constraints.coerced |= own.coerced;
     } else {
         from.constraints.transformed = true;
