@@ -1,9 +1,8 @@
 //! Evaluated types → what a field holds.
 
 use super::facts::{Kind, NEVER};
-use super::resolve::{Resolver, Type};
+use super::resolve::{Resolver, Type, union};
 use super::values::Value;
-use super::zod::Description;
 
 /// What a type holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,7 +65,7 @@ fn within<'p>(resolver: &Resolver<'p>, of: &Type<'p>, left: u32) -> Held {
 /// What is read from a column. `Generated<boolean | null>` of kysely-codegen is a union of columns: one of booleans, one
 /// of null.
 fn selected<'p>(resolver: &Resolver<'p>, of: &Type<'p>) -> Type<'p> {
-    super::resolve::union(of.members().iter().map(|member| match member {
+    union(of.members().iter().map(|member| match member {
         Type::Column(sides) => sides[0].get(resolver),
         other => other.clone(),
     }))
@@ -94,36 +93,27 @@ fn single<'p>(resolver: &Resolver<'p>, member: &Type<'p>, left: u32) -> Kind {
         Type::Object(object) if object.callable => Kind::Unresolved("a function is no data".into()),
         Type::Opaque | Type::Object(_) => Kind::Json,
         Type::Array(element) => match left.checked_sub(1) {
-            Some(left) => Kind::Array(Box::new(element_kind(&within(resolver, &element.get(resolver), left)))),
+            Some(left) => Kind::Array(Box::new(within(resolver, &element.get(resolver), left).kind)),
             None => Kind::Unresolved("its arrays are nested too deeply".into()),
         },
         Type::Tuple(items, rest) => match left.checked_sub(1) {
             Some(left) => {
                 let items = items.iter().chain(rest).map(|item| item.get(resolver));
-                let item = super::resolve::union(items);
+                let item = union(items);
                 if matches!(item, Type::Never) {
                     return Kind::Array(Box::new(Kind::Union(Vec::new())));
                 }
-                Kind::Array(Box::new(element_kind(&within(resolver, &item, left))))
+                Kind::Array(Box::new(within(resolver, &item, left).kind))
             }
             None => Kind::Unresolved("its arrays are nested too deeply".into()),
         },
-        Type::Column(sides) => within(resolver, &sides[0].get(resolver), left).kind,
+        Type::Column(_) => Kind::Unresolved("its columns are nested".into()),
         Type::Value(_) => Kind::Unresolved("a schema, table or class is no data".into()),
         Type::Function => Kind::Unresolved("a function is no data".into()),
         Type::Symbol => Kind::Unresolved("a symbol is no data".into()),
         Type::Unresolved(why) => Kind::Unresolved(why.to_string()),
         Type::Null | Type::Undefined | Type::Never | Type::Union(_) => Kind::Union(Vec::new()),
     }
-}
-
-fn element_kind(element: &Held) -> Kind {
-    element.kind.clone()
-}
-
-/// The kind of an array's items.
-pub fn with_null(item: &Description) -> Kind {
-    item.kind.clone()
 }
 
 /// One kind of several: equal ones once, literals together, a string swallows literals.

@@ -5,6 +5,7 @@
 mod calls;
 mod expressions;
 mod globals;
+mod mapped;
 mod members;
 mod type_of;
 

@@ -6,13 +6,15 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
 const [root, config, ...files] = process.argv.slice(2);
+const nearest = new Map();
 const options = compilerOptions();
 const host = ts.createCompilerHost(options);
 const here = path.join(path.dirname(fileURLToPath(import.meta.url)), 'here.ts');
 host.resolveModuleNameLiterals = (literals, from) =>
   literals.map(({ text }) => {
-    if (workspaces.has(text)) return ts.resolveModuleName(workspaces.get(text).replace(/\.ts$/, ''), from, options, host);
-    const found = ts.resolveModuleName(text, from, options, host);
+    const entry = workspaces.get(text);
+    if (entry) return ts.resolveModuleName(entry.replace(/\.tsx?$/, ''), from, options, host);
+    const found = ts.resolveModuleName(text, from, optionsAt(path.dirname(from)), host);
     return found.resolvedModule || text.startsWith('.') ? found : ts.resolveModuleName(text, here, options, host);
   });
 const workspaces = workspacePackages();
@@ -23,24 +25,50 @@ process.stdout.write(JSON.stringify({ types }));
 
 function compilerOptions() {
   const base = { strict: true, skipLibCheck: true, noEmit: true, target: ts.ScriptTarget.ES2022, types: [] };
-  const defaults = { ...base, module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler };
-  if (config === '-') return defaults;
-  const file = path.join(root, config);
+  const defaults = {
+    ...base,
+    jsx: ts.JsxEmit.Preserve,
+    module: ts.ModuleKind.ESNext,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+  };
+  return config === '-' ? defaults : { ...parsed(path.join(root, config)), ...defaults };
+}
+
+function parsed(file) {
   const read = ts.getParsedCommandLineOfConfigFile(file, {}, { ...ts.sys, onUnRecoverableConfigFileDiagnostic() {} });
-  return { ...read.options, ...defaults };
+  return read?.options ?? {};
+}
+
+/** The options for modules of a folder: the `paths` of the nearest tsconfig.json below the root. */
+function optionsAt(folder) {
+  if (!nearest.has(folder)) {
+    const file = path.join(folder, 'tsconfig.json');
+    const inside = folder.startsWith(root) && folder !== root;
+    const above = () => (inside ? optionsAt(path.dirname(folder)) : options);
+    const own = ({ baseUrl, paths, pathsBasePath }) => ({ ...options, baseUrl, paths, pathsBasePath });
+    nearest.set(folder, fs.existsSync(file) ? own(parsed(file)) : above());
+  }
+  return nearest.get(folder);
 }
 
 /** The packages of the monorepo itself: npm would link them into node_modules. */
 function workspacePackages() {
-  const folder = path.join(root, 'packages');
-  const names = fs.existsSync(folder) ? fs.readdirSync(folder) : [];
-  const packages = names.flatMap((name) => {
-    const manifest = path.join(folder, name, 'package.json');
-    if (!fs.existsSync(manifest)) return [];
-    const { name: called, types } = JSON.parse(fs.readFileSync(manifest, 'utf8'));
-    return called && types ? [[called, path.join(folder, name, types)]] : [];
-  });
-  return new Map(packages);
+  const folders = ['packages', 'apps', 'libs'].map((name) => path.join(root, name)).filter((folder) => fs.existsSync(folder));
+  const packages = folders.flatMap((folder) => fs.readdirSync(folder).map((name) => path.join(folder, name)));
+  return new Map(packages.flatMap(entries));
+}
+
+/** What a package exports, as names that are imported and the files behind them. */
+function entries(folder) {
+  const manifest = path.join(folder, 'package.json');
+  if (!fs.existsSync(manifest)) return [];
+  const { name, types, main, exports } = JSON.parse(fs.readFileSync(manifest, 'utf8'));
+  const target = (of) => (typeof of === 'string' ? of : of && (of.types ?? of.import ?? of.default));
+  const first = [['.', target(exports?.['.']) ?? types ?? main ?? 'src/index.ts']];
+  const others = Object.entries(typeof exports === 'object' && exports ? exports : {}).map(([key, of]) => [key, target(of)]);
+  return [...first, ...others]
+    .filter(([key, file]) => name && file && /\.tsx?$/.test(file) && key.startsWith('.') && !key.includes('*'))
+    .map(([key, file]) => [path.posix.join(name, key), path.join(folder, file)]);
 }
 
 function declarations(source, file) {
@@ -84,7 +112,7 @@ function isPlainObject(type) {
     checker.getSignaturesOfType(type, ts.SignatureKind.Call).length === 0 &&
     !checker.isArrayType(type) &&
     !checker.isTupleType(type) &&
-    !['Date', 'Uint8Array', 'Buffer'].includes(type.symbol?.name)
+    !['Date', 'Uint8Array', 'Buffer', 'Map', 'ReadonlyMap', 'Set', 'ReadonlySet'].includes(type.symbol?.name)
   );
 }
 
@@ -94,8 +122,7 @@ function field(property, at) {
   const name = property.valueDeclaration?.name;
   if ((name && ts.isPrivateIdentifier(name)) || property.name.startsWith('__@')) return [];
   if (property.flags & ts.SymbolFlags.Method) return [];
-  // What is computed and says no type is no data.
-  if (property.flags & ts.SymbolFlags.Accessor && !property.declarations?.some((one) => one.type)) return [];
+  if (isComputed(property)) return [];
   let type = checker.getTypeOfSymbolAtLocation(property, at);
   const parts = (type.isUnion() ? type.types : [type]).map(selected);
   const values = parts.flatMap((part) => (part.isUnion() ? part.types : [part]));
@@ -106,6 +133,15 @@ function field(property, at) {
   const described = kind(rest, 0);
   const nullable = has(ts.TypeFlags.Null) && !described.any;
   return [{ name: property.name, optional, nullable, ...described }];
+}
+
+/** A getter of a class is no data, unless it can be assigned too and says its type. */
+function isComputed(property) {
+  if (!(property.flags & ts.SymbolFlags.Accessor)) return false;
+  const inClass = property.declarations?.some((one) => ts.isClassLike(one.parent));
+  const assigned = property.flags & ts.SymbolFlags.SetAccessor;
+  const typed = property.declarations?.some((one) => one.type);
+  return inClass ? !assigned || !typed : !typed;
 }
 
 function isFunction(type) {
@@ -153,11 +189,16 @@ function single(type, depth) {
   if (flags & ts.TypeFlags.NumberLike) return { kind: 'number' };
   if (flags & (ts.TypeFlags.Never | ts.TypeFlags.ESSymbolLike | ts.TypeFlags.TypeParameter)) return { kind: 'unresolved' };
   if (flags & ts.TypeFlags.Union) return kind(type.types, depth);
-  if (checker.isArrayType(type) || checker.isTupleType(type)) return list(type, depth);
+  if (isList(type)) return list(type, depth);
+  if (type.isIntersection() && type.types.every(isList)) return list(type.types[0], depth);
   const name = type.symbol?.name;
   if (name === 'Date') return { kind: 'date' };
   if (['Buffer', 'Uint8Array', 'ArrayBuffer'].includes(name)) return { kind: 'bytes' };
   return isFunction(type) ? { kind: 'unresolved' } : { kind: 'json' };
+}
+
+function isList(type) {
+  return checker.isArrayType(type) || checker.isTupleType(type);
 }
 
 function list(type, depth) {

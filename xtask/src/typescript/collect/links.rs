@@ -8,14 +8,14 @@ use super::File;
 use crate::source::Location;
 use crate::typescript::facts::{Declaration, Facts, Side, TableLink};
 use crate::typescript::modules::Symbol;
-use crate::typescript::resolve::{Property, Type};
-use crate::typescript::syntax::{Interface, Statement, StatementKind, Text, TypeKind, TypeMember, TypeNode};
+use crate::typescript::resolve::{Property as Resolved, Type};
+use crate::typescript::syntax::{Property, Statement, StatementKind, Text, TypeKind, TypeMember, TypeNode};
 
 /// What was said about declarations by others.
 #[derive(Debug, Default)]
 pub struct Links {
-    /// The declaration at this place describes this table.
-    tables: Vec<(Location, String)>,
+    /// The declaration at this place describes this side of this table.
+    tables: Vec<(Location, Side, String)>,
     /// The declaration at the first place describes a side of what the one at the second describes.
     sides: Vec<(Location, Side, Location)>,
 }
@@ -29,12 +29,12 @@ impl Links {
 
     /// Gives each declaration without a link of its own the one that others state.
     pub fn apply(&self, facts: &mut Facts) {
-        let tables: HashMap<&Location, &String> = self.tables.iter().map(|(at, table)| (at, table)).collect();
-        let sides = self.sides.iter().filter_map(|(at, side, of)| Some((at, (*side, *tables.get(of)?))));
+        let tables: HashMap<_, _> = self.tables.iter().map(|(at, side, table)| (at, (*side, table))).collect();
+        let sides = self.sides.iter().filter_map(|(at, side, of)| Some((at, (*side, tables.get(of)?.1))));
         let sides: HashMap<&Location, (Side, &String)> = sides.collect();
         for declaration in facts.types.iter_mut().filter(|declaration| declaration.table_link.is_none()) {
-            let own = tables.get(&declaration.location).map(|table| (Side::Row, *table));
-            if let Some((side, table)) = own.or_else(|| sides.get(&declaration.location).copied()) {
+            let own = tables.get(&declaration.location).or_else(|| sides.get(&declaration.location));
+            if let Some((side, table)) = own.copied() {
                 declaration.table_link = Some(TableLink { table: table.clone(), side });
             }
         }
@@ -45,8 +45,11 @@ impl<'p> File<'_, 'p> {
     /// Notes what `statement` says about other declarations.
     pub(super) fn note_links(&self, statement: &'p Statement) {
         match &statement.kind {
-            StatementKind::Interface(interface) if self.is_database(interface) => self.note_tables(&interface.members),
+            StatementKind::Interface(interface) => self.note_database(&interface.name.text, &interface.members),
             StatementKind::Alias(alias) => {
+                if let TypeKind::Object(members) = &alias.value.kind {
+                    return self.note_database(&alias.name.text, members);
+                }
                 let (TypeKind::Reference(path, arguments), at) = (&alias.value.kind, alias.name.span) else { return };
                 let side = match path.last().map(Text::as_str) {
                     Some("Selectable") => Side::Row,
@@ -62,25 +65,31 @@ impl<'p> File<'_, 'p> {
         }
     }
 
-    /// kysely's map of tables: an interface of that name whose properties are all declared types.
-    fn is_database(&self, interface: &Interface) -> bool {
-        let name = &interface.name.text;
-        let named = name == "DB" || name == "Tables" || name.ends_with("Database") || name.ends_with("DB");
-        let is_reference = |member: &TypeMember| match member {
-            TypeMember::Property(property) => {
-                matches!(property.value.as_ref().map(|value| &value.kind), Some(TypeKind::Reference(..)))
+    /// A map of tables: kysely's `DB`, whose properties are all declared types, and the `TableTypes` of pg-to-ts.
+    fn note_database(&self, name: &str, members: &'p [TypeMember]) {
+        let is_kysely = name == "DB" || name == "Tables" || name.ends_with("Database") || name.ends_with("DB");
+        if is_kysely && !members.is_empty() && members.iter().all(is_reference) {
+            TypeNode::properties(members).for_each(|property| self.note_table(property, property, Side::Row));
+        }
+        if name == "TableTypes" {
+            for table in TypeNode::properties(members) {
+                let Some(TypeKind::Object(sides)) = table.value.as_ref().map(|value| &value.kind) else { continue };
+                for side in TypeNode::properties(sides) {
+                    match side.key.literal() {
+                        Some("select") => self.note_table(table, side, Side::Row),
+                        Some("input") => self.note_table(table, side, Side::Insert),
+                        Some(_) | None => {}
+                    }
+                }
             }
-            TypeMember::Index(..) | TypeMember::Method | TypeMember::Call => false,
-        };
-        named && !interface.members.is_empty() && interface.members.iter().all(is_reference)
+        }
     }
 
-    fn note_tables(&self, members: &'p [TypeMember]) {
-        for property in TypeNode::properties(members) {
-            let of = property.value.as_ref().and_then(|value| self.declaration_of(value));
-            if let (Some(of), Some(table)) = (of, property.key.literal()) {
-                self.links.borrow_mut().tables.push((of, table.to_owned()));
-            }
+    /// The type of the property `of` describes the table that the property `table` is named after.
+    fn note_table(&self, table: &'p Property, of: &'p Property, side: Side) {
+        let declaration = of.value.as_ref().and_then(|value| self.declaration_of(value));
+        if let (Some(declaration), Some(table)) = (declaration, table.key.literal()) {
+            self.links.borrow_mut().tables.push((declaration, side, table.to_owned()));
         }
     }
 
@@ -111,6 +120,15 @@ impl<'p> File<'_, 'p> {
                 Some(TableLink { table: table.strip_prefix("public.").unwrap_or(table).to_owned(), side })
             })
         })
+    }
+}
+
+fn is_reference(member: &TypeMember) -> bool {
+    match member {
+        TypeMember::Property(property) => {
+            matches!(property.value.as_ref().map(|value| &value.kind), Some(TypeKind::Reference(..)))
+        }
+        TypeMember::Index(..) | TypeMember::Method | TypeMember::Call => false,
     }
 }
 
@@ -163,7 +181,7 @@ impl<'p> File<'_, 'p> {
     /// The properties of an object type that are object types themselves.
     fn inner(&self, of: &Type<'p>) -> Vec<(String, Type<'p>)> {
         let Ok(object) = self.resolver.properties(of) else { return Vec::new() };
-        let held = |property: &Property<'p>| {
+        let held = |property: &Resolved<'p>| {
             let held = property.value.get(self.resolver);
             matches!(held, Type::Object(_)).then(|| (property.name.to_string(), held))
         };

@@ -83,9 +83,9 @@ impl<'p> File<'_, 'p> {
                     ("InferSelectModel" | "Selectable", [of]) => (Side::Row, of),
                     ("InferInsertModel" | "Insertable", [of]) => (Side::Insert, of),
                     ("Updateable", [of]) => (Side::Update, of),
-                    ("Tables", [of]) => return string_link(of, Side::Row),
-                    ("TablesInsert", [of]) => return string_link(of, Side::Insert),
-                    ("TablesUpdate", [of]) => return string_link(of, Side::Update),
+                    ("Tables", of) => return supabase_link(of, Side::Row),
+                    ("TablesInsert", of) => return supabase_link(of, Side::Insert),
+                    ("TablesUpdate", of) => return supabase_link(of, Side::Update),
                     _ => return None,
                 };
                 Some(TableLink { side, ..self.table_of(of)? })
@@ -149,6 +149,21 @@ impl<'p> File<'_, 'p> {
             _ => return None,
         };
         Some(TableLink { table, side })
+    }
+}
+
+/// `Tables<'users'>`, `Tables<{ schema: 'audit' }, 'logs'>`
+fn supabase_link(arguments: &[TypeNode], side: Side) -> Option<TableLink> {
+    let (options, table) = match arguments {
+        [table] => return string_link(table, side),
+        [options, table] => (options, string_link(table, side)?),
+        _ => return None,
+    };
+    let TypeKind::Object(options) = &options.kind else { return None };
+    let schema = TypeNode::properties(options).find(|option| option.key.literal() == Some("schema"))?;
+    match &schema.value.as_ref()?.kind {
+        TypeKind::String(namespace) => Some(TableLink { table: qualified(namespace, &table.table), side }),
+        _ => None,
     }
 }
 

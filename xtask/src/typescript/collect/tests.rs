@@ -74,6 +74,17 @@ fn tables_are_linked_by_drizzle_kysely_supabase_and_kanel() {
         "A Row of a",
     ];
     assert_eq!(links(&supabase), expected);
+    let generated = of("export type Log = Tables<{ schema: 'audit' }, 'logs'>;
+        export type NewUser = TablesInsert<{ schema: 'public' }, 'users'>;
+        export type Tables<A, B = never> = { a: string };
+        export type TablesInsert<A, B = never> = { a: string };");
+    assert_eq!(links(&generated), ["Log Row of audit.logs", "NewUser Insert of users"]);
+    let pg_to_ts = of("export interface Comment { id: string }
+        export interface CommentInput { id?: string }
+        export interface TableTypes { comments: { select: Comment; input: CommentInput } }");
+    assert_eq!(links(&pg_to_ts), ["Comment Row of comments", "CommentInput Insert of comments"]);
+    let prisma_kysely = of("export type Post = { id: string }; export type DB = { blogPosts: Post };");
+    assert_eq!(links(&prisma_kysely), ["Post Row of blogPosts"]);
     let kanel = of(
         "/** Represents the initializer for the table public.actor */\nexport interface ActorInitializer { id: string }",
     );
@@ -144,6 +155,45 @@ fn patterns_bind_what_is_nested_in_them() {
     let names: Vec<_> = facts.schemas.iter().map(|schema| (&*schema.name, schema.fields.len())).collect();
     assert_eq!(names, [("ASchema", 1), ("BSchema", 1)]);
     assert!(facts.schemas[1].fields[0].constraints.integer && facts.schemas[1].exported);
+}
+
+#[test]
+fn classes_that_nestjs_makes_of_others_hold_their_fields() {
+    let facts = of("import { IntersectionType, OmitType, PartialType, PickType } from '@nestjs/mapped-types';
+        export class CreateUserDto { name!: string; age!: number | null }
+        class Stamps { at!: Date }
+        export class UpdateUserDto extends PartialType(CreateUserDto) { id!: string }
+        export class NameDto extends PickType(CreateUserDto, ['name'] as const) {}
+        export class AgeDto extends OmitType(CreateUserDto, ['name']) {}
+        export class BothDto extends IntersectionType(PartialType(PickType(CreateUserDto, ['age'])), Stamps) {}");
+    let fields = |name: &str| {
+        let class = facts.types.iter().find(|one| one.name == name).unwrap();
+        assert_eq!(class.unresolved, None);
+        let fields = class.fields.iter();
+        fields.map(|field| format!("{}{}", field.name, if field.optional { "?" } else { "" })).collect::<Vec<_>>()
+    };
+    assert_eq!(fields("UpdateUserDto"), ["name?", "age?", "id"]);
+    assert_eq!(fields("NameDto"), ["name"]);
+    assert_eq!(fields("AgeDto"), ["age"]);
+    assert_eq!(fields("BothDto"), ["age?", "at"]);
+}
+
+#[test]
+fn the_version_of_zod_is_that_of_the_package() {
+    let text = "import { z } from 'zod'; const A = z.object({ a: z.any() }); export type A = z.infer<typeof A>;";
+    let facts = read(&[
+        ("old/package.json", "{ \"dependencies\": { \"zod\": \"^3.23.8\" } }"),
+        ("old/src/a.ts", text),
+        ("new/package.json", "{ \"devDependencies\": { \"zod\": \"~4.1.0\" } }"),
+        ("new/src/a.ts", text),
+        ("package.json", "{}"),
+        ("a.ts", text),
+    ]);
+    let optional = |file: &str| {
+        let alias = facts.types.iter().find(|one| &*one.location.file == file).unwrap();
+        alias.fields[0].optional
+    };
+    assert_eq!([optional("old/src/a.ts"), optional("new/src/a.ts"), optional("a.ts")], [true, false, false]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::typescript::evaluate::test_utils;
 use crate::typescript::facts::Contract;
 
 fn contracts_of(files: &[(&str, &str)]) -> Contracts {
-    test_utils::evaluated(files, |evaluator, names| read(evaluator, names))
+    test_utils::evaluated(files, read)
 }
 
 fn line(contract: &Contract) -> String {

@@ -40,8 +40,8 @@ pub(super) struct Resolver<'t> {
     packages: OnceLock<Packages>,
     /// Folder → the configuration that holds in it.
     configs: FrozenMap<String, Box<TsConfig>>,
-    /// Folder → the name under which its Zod is known.
-    zods: FrozenMap<String, Box<&'static str>>,
+    /// Folder → whether its Zod is version 3.
+    old_zods: FrozenMap<String, Box<bool>>,
 }
 
 impl<'t> Resolver<'t> {
@@ -52,7 +52,7 @@ impl<'t> Resolver<'t> {
             resolved: FrozenMap::new(),
             packages: OnceLock::new(),
             configs: FrozenMap::new(),
-            zods: FrozenMap::new(),
+            old_zods: FrozenMap::new(),
         }
     }
 
@@ -86,22 +86,20 @@ impl<'t> Resolver<'t> {
     }
 
     /// The package that `specifier` means in the file `from`: `zod` of a package that depends on version 3 is `zod/v3`.
-    pub fn versioned<'a>(&'a self, from: &str, specifier: &'a str) -> &'a str {
-        if specifier == "zod" { self.zod(parent(from)) } else { specifier }
+    pub fn versioned<'a>(&self, from: &str, specifier: &'a str) -> &'a str {
+        if specifier == "zod" && self.has_old_zod(parent(from)) { "zod/v3" } else { specifier }
     }
 
-    fn zod(&self, folder: &str) -> &'static str {
-        if let Some(known) = self.zods.get(folder) {
-            return known;
+    fn has_old_zod(&self, folder: &str) -> bool {
+        if let Some(known) = self.old_zods.get(folder) {
+            return *known;
         }
         let wanted = packages::dependency(self.tree, &join(folder, "package.json"), "zod");
-        let known = match wanted.map(|range| range.trim_start_matches(|first: char| !first.is_ascii_digit()).to_owned())
-        {
-            Some(range) if range.starts_with("3.") || range == "3" => "zod/v3",
-            None if !folder.is_empty() => self.zod(parent(folder)),
-            Some(_) | None => "zod",
+        let is_old = match wanted.as_deref().map(|range| range.trim_start_matches(|one: char| !one.is_ascii_digit())) {
+            Some(range) => range == "3" || range.starts_with("3."),
+            None => !folder.is_empty() && self.has_old_zod(parent(folder)),
         };
-        self.zods.insert(folder.to_owned(), Box::new(known))
+        *self.old_zods.insert(folder.to_owned(), Box::new(is_old))
     }
 
     fn packages(&self) -> &Packages {

@@ -53,6 +53,9 @@ fn kind(node: &TSType<'_>, level: Level<'_>) -> TypeKind {
         TSType::TSIndexedAccessType(access) => {
             TypeKind::Indexed(boxed(&access.object_type, level), boxed(&access.index_type, level))
         }
+        TSType::TSInferType(infer) if infer.type_parameter.constraint.is_some() => {
+            TypeKind::Other("`infer … extends` is not read")
+        }
         TSType::TSInferType(infer) => TypeKind::Infer(Text::new(infer.type_parameter.name.name)),
         TSType::TSIntersectionType(intersection) => TypeKind::Intersection(lower_all(&intersection.types, level)),
         TSType::TSLiteralType(literal) => literal_type(&literal.literal, level),

@@ -1,7 +1,10 @@
 //! `C extends E ? T : F`, where it can be decided without guessing.
 
 use super::{Binding, Lazy, Resolver, Scope, Type, union};
-use crate::typescript::syntax::{Text, TypeKind, TypeNode};
+use crate::typescript::syntax::{TypeKind, TypeMember, TypeNode};
+
+/// What `infer` was matched with, as often as it was.
+type Inferred<'p> = Vec<(&'p str, Type<'p>)>;
 
 impl<'p> Resolver<'p> {
     /// `check extends extends ? then : otherwise`
@@ -34,12 +37,12 @@ impl<'p> Resolver<'p> {
     ) -> Type<'p> {
         let mut inferred = Vec::new();
         match self.matches(scope, checked, extends, &mut inferred) {
-            Some(true) => {
-                let inside =
-                    inferred.into_iter().fold(scope.clone(), |scope, (name, value)| scope.with_type(name, value));
-                self.node(&inside, then)
-            }
+            Some(true) => self.node(&bound(scope, extends, &inferred), then),
             Some(false) => self.node(scope, otherwise),
+            // `any` may be either.
+            None if matches!(checked, Type::Any) && !mentions_infer(extends) => {
+                union([self.node(scope, then), self.node(scope, otherwise)])
+            }
             None => Type::unresolved("it is a conditional type"),
         }
     }
@@ -50,25 +53,26 @@ impl<'p> Resolver<'p> {
         scope: &Scope<'p>,
         checked: &Type<'p>,
         pattern: &'p TypeNode,
-        inferred: &mut Vec<(&'p str, Lazy<'p>)>,
+        inferred: &mut Inferred<'p>,
     ) -> Option<bool> {
+        if let Some(element) = array_element(pattern) {
+            return self.matches_array(scope, checked, element, inferred);
+        }
         match &pattern.kind {
             TypeKind::Infer(name) => {
-                inferred.push((name, Lazy::known(checked.clone())));
+                inferred.push((name, checked.clone()));
                 Some(true)
-            }
-            TypeKind::Array(element) => self.matches_array(scope, checked, element, inferred),
-            TypeKind::Reference(path, arguments)
-                if matches!(path.first().map(Text::as_str), Some("Array" | "ReadonlyArray")) && path.len() == 1 =>
-            {
-                self.matches_array(scope, checked, arguments.first()?, inferred)
             }
             // kysely-codegen writes its own `Generated<T>` with it.
             TypeKind::Reference(path, arguments) if path.last().is_some_and(|name| name == "ColumnType") => {
                 self.matches_column(scope, checked, arguments, inferred)
             }
-            _ if mentions_infer(pattern) => None,
-            _ => self.assignable(checked, &self.node(scope, pattern)),
+            TypeKind::Function => is_no_function(checked).then_some(false),
+            _ if !mentions_infer(pattern) => self.assignable(checked, &self.node(scope, pattern)),
+            TypeKind::Object(members) => self.matches_object(scope, checked, members, inferred),
+            TypeKind::Union(patterns) => self.matches_union(scope, checked, patterns, inferred),
+            TypeKind::Tuple(patterns) => self.matches_tuple(scope, checked, patterns, inferred),
+            _ => None,
         }
     }
 
@@ -77,7 +81,7 @@ impl<'p> Resolver<'p> {
         scope: &Scope<'p>,
         checked: &Type<'p>,
         element: &'p TypeNode,
-        inferred: &mut Vec<(&'p str, Lazy<'p>)>,
+        inferred: &mut Inferred<'p>,
     ) -> Option<bool> {
         match checked {
             Type::Array(item) => self.matches(scope, &item.get(self), element, inferred),
@@ -85,8 +89,67 @@ impl<'p> Resolver<'p> {
                 let items = union(items.iter().chain(rest).map(|item| item.get(self)));
                 self.matches(scope, &items, element, inferred)
             }
+            Type::Union(members) => {
+                all(members.iter().map(|member| self.matches_array(scope, member, element, inferred)))
+            }
             Type::Any | Type::Unresolved(_) | Type::Value(_) => None,
             _ => Some(false),
+        }
+    }
+
+    /// Supabase's `extends { Row: infer R }`.
+    fn matches_object(
+        &self,
+        scope: &Scope<'p>,
+        checked: &Type<'p>,
+        members: &'p [TypeMember],
+        inferred: &mut Inferred<'p>,
+    ) -> Option<bool> {
+        if is_primitive(checked) || matches!(checked, Type::Null | Type::Undefined | Type::Unknown) {
+            return Some(false);
+        }
+        let object = self.properties(checked).ok()?;
+        all(members.iter().map(|member| {
+            let TypeMember::Property(wanted) = member else { return None };
+            match object.property(wanted.key.literal()?) {
+                None if object.incomplete.is_some() || object.index.is_some() => None,
+                None => Some(wanted.optional),
+                Some(found) if found.optional && !wanted.optional => Some(false),
+                Some(found) => self.matches(scope, &found.value.get(self), wanted.value.as_ref()?, inferred),
+            }
+        }))
+    }
+
+    /// Each value is one of `patterns`: those that infer nothing have the first choice.
+    fn matches_union(
+        &self,
+        scope: &Scope<'p>,
+        checked: &Type<'p>,
+        patterns: &'p [TypeNode],
+        inferred: &mut Inferred<'p>,
+    ) -> Option<bool> {
+        let (inferring, plain): (Vec<_>, Vec<_>) = patterns.iter().partition(|pattern| mentions_infer(pattern));
+        let in_order: Vec<_> = plain.into_iter().chain(inferring).collect();
+        all(checked
+            .members()
+            .iter()
+            .map(|member| any(in_order.iter().map(|pattern| self.matches(scope, member, pattern, inferred)))))
+    }
+
+    fn matches_tuple(
+        &self,
+        scope: &Scope<'p>,
+        checked: &Type<'p>,
+        patterns: &'p [TypeNode],
+        inferred: &mut Inferred<'p>,
+    ) -> Option<bool> {
+        let fixed = !patterns.iter().any(|pattern| matches!(pattern.kind, TypeKind::Rest(_)));
+        match checked {
+            Type::Tuple(items, None) if fixed && items.len() == patterns.len() => {
+                let pairs = items.iter().zip(patterns);
+                all(pairs.map(|(item, pattern)| self.matches(scope, &item.get(self), pattern, inferred)))
+            }
+            _ => is_primitive(checked).then_some(false),
         }
     }
 
@@ -96,13 +159,12 @@ impl<'p> Resolver<'p> {
         scope: &Scope<'p>,
         checked: &Type<'p>,
         arguments: &'p [TypeNode],
-        inferred: &mut Vec<(&'p str, Lazy<'p>)>,
+        inferred: &mut Inferred<'p>,
     ) -> Option<bool> {
         match checked {
             Type::Column(sides) => {
                 let pairs = arguments.iter().zip(sides.iter());
-                let matched = pairs.map(|(node, side)| self.matches(scope, &side.get(self), node, inferred));
-                all(matched.collect::<Vec<_>>().into_iter())
+                all(pairs.map(|(node, side)| self.matches(scope, &side.get(self), node, inferred)))
             }
             Type::Any | Type::Unknown | Type::Unresolved(_) | Type::Value(_) => None,
             _ => Some(false),
@@ -120,6 +182,13 @@ impl<'p> Resolver<'p> {
             (_, Type::Never) => Some(false),
             (Type::Object(from), Type::Object(to)) => self.object_assignable(from, to),
             (Type::Array(from), Type::Array(to)) => self.assignable(&from.get(self), &to.get(self)),
+            (Type::Tuple(items, rest), Type::Array(to)) => {
+                let to = to.get(self);
+                all(items.iter().chain(rest).map(|item| self.assignable(&item.get(self), &to)))
+            }
+            (Type::Tuple(from, None), Type::Tuple(to, None)) if from.len() == to.len() => {
+                all(from.iter().zip(to.iter()).map(|(from, to)| self.assignable(&from.get(self), &to.get(self))))
+            }
             _ => scalar_assignable(from, to),
         }
     }
@@ -128,7 +197,8 @@ impl<'p> Resolver<'p> {
         if from.incomplete.is_some() || to.incomplete.is_some() {
             return None;
         }
-        if to.index.is_some() {
+        // Whatever it holds fits `{ [key: string]: any }`; of any other index it depends on how it was declared.
+        if to.index.as_ref().is_some_and(|index| !matches!(index.get(self), Type::Any)) {
             return None;
         }
         all(to.properties.iter().map(|wanted| match from.property(&wanted.name) {
@@ -136,6 +206,41 @@ impl<'p> Resolver<'p> {
             Some(found) if found.optional && !wanted.optional => Some(false),
             Some(found) => self.assignable(&found.value.get(self), &wanted.value.get(self)),
         }))
+    }
+}
+
+/// The scope in which each `infer` of `pattern` has a meaning: all that it was matched with, or nothing that is known.
+fn bound<'p>(scope: &Scope<'p>, pattern: &'p TypeNode, inferred: &Inferred<'p>) -> Scope<'p> {
+    let mut names = Vec::new();
+    inferred_names(pattern, &mut names);
+    names.into_iter().fold(scope.clone(), |scope, name| {
+        let matched: Vec<_> = inferred.iter().filter(|(of, _)| *of == name).map(|(_, with)| with.clone()).collect();
+        let meaning = if matched.is_empty() { Type::Unknown } else { union(matched) };
+        scope.with_type(name, Lazy::known(meaning))
+    })
+}
+
+/// `T` of `T[]`, `Array<T>` and `ReadonlyArray<T>`.
+fn array_element(pattern: &TypeNode) -> Option<&TypeNode> {
+    match &pattern.kind {
+        TypeKind::Array(element) => Some(element),
+        TypeKind::Reference(path, arguments) => match (path.as_slice(), arguments.as_slice()) {
+            ([name], [element]) if name == "Array" || name == "ReadonlyArray" => Some(element),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether it certainly can't be called.
+fn is_no_function(checked: &Type<'_>) -> bool {
+    match checked {
+        Type::Object(object) => !object.callable && object.incomplete.is_none(),
+        Type::Union(members) => members.iter().any(is_no_function),
+        Type::Null | Type::Undefined | Type::Date | Type::Bytes | Type::Array(_) | Type::Tuple(..) | Type::Unknown => {
+            true
+        }
+        other => is_primitive(other),
     }
 }
 
@@ -188,7 +293,9 @@ fn scalar_assignable(from: &Type<'_>, to: &Type<'_>) -> Option<bool> {
         {
             false
         }
-        (from, Type::Object(to)) if is_primitive(from) && to.incomplete.is_none() => to.properties.is_empty(),
+        (from, Type::Object(to)) if is_primitive(from) && to.incomplete.is_none() => {
+            to.properties.is_empty() && to.index.is_none()
+        }
         (
             Type::Object(_)
             | Type::Array(_)
@@ -233,20 +340,25 @@ fn naked_parameter<'p>(scope: &Scope<'p>, check: &'p TypeNode) -> Option<&'p str
 }
 
 fn mentions_infer(node: &TypeNode) -> bool {
-    let any = |nodes: &[TypeNode]| nodes.iter().any(mentions_infer);
+    let mut names = Vec::new();
+    inferred_names(node, &mut names);
+    !names.is_empty()
+}
+
+/// The names behind each `infer` that is read.
+fn inferred_names<'p>(node: &'p TypeNode, names: &mut Vec<&'p str>) {
     match &node.kind {
-        TypeKind::Infer(_) => true,
-        TypeKind::Array(inner) | TypeKind::Rest(inner) | TypeKind::KeyOf(inner) => mentions_infer(inner),
+        TypeKind::Infer(name) => names.push(name),
+        TypeKind::Array(inner) | TypeKind::Rest(inner) | TypeKind::KeyOf(inner) => inferred_names(inner, names),
         TypeKind::Union(nodes)
         | TypeKind::Intersection(nodes)
         | TypeKind::Tuple(nodes)
         | TypeKind::Template(_, nodes)
-        | TypeKind::Reference(_, nodes) => any(nodes),
-        TypeKind::Indexed(object, index) => mentions_infer(object) || mentions_infer(index),
-        TypeKind::Object(members) => {
-            TypeNode::properties(members).any(|property| property.value.as_ref().is_some_and(mentions_infer))
-        }
-        TypeKind::Function => true,
-        _ => false,
+        | TypeKind::Reference(_, nodes) => nodes.iter().for_each(|node| inferred_names(node, names)),
+        TypeKind::Indexed(object, index) => [object, index].into_iter().for_each(|node| inferred_names(node, names)),
+        TypeKind::Object(members) => TypeNode::properties(members)
+            .filter_map(|property| property.value.as_ref())
+            .for_each(|value| inferred_names(value, names)),
+        _ => {}
     }
 }

@@ -84,12 +84,12 @@ impl<'p> Resolver<'p> {
             inherit(self, &mut object, &self.instance(&base, &arguments));
         }
         for member in &class.members {
-            self.add_member(&scope, member, &mut object);
+            self.add_member(&scope, class, member, &mut object);
         }
         Type::Object(Rc::new(object))
     }
 
-    fn add_member(&self, scope: &Scope<'p>, member: &'p ClassMember, object: &mut Object<'p>) {
+    fn add_member(&self, scope: &Scope<'p>, class: &'p ClassDecl, member: &'p ClassMember, object: &mut Object<'p>) {
         if member.is_static || member.hidden {
             return;
         }
@@ -108,7 +108,8 @@ impl<'p> Resolver<'p> {
                 });
                 object.put(Property { value: value_type, ..property(scope, name, &member.property) });
             }
-            MemberKind::Getter(_) if member.property.value.is_some() => {
+            // What is only computed is no data; what can be assigned too is kept somewhere.
+            MemberKind::Getter(_) if member.property.value.is_some() && has_setter(class, member) => {
                 self.add_property(scope, &member.property, object);
             }
             MemberKind::Constructor(function) => {
@@ -133,6 +134,13 @@ impl<'p> Resolver<'p> {
             _ => Type::unresolved("it extends a class that is computed"),
         }
     }
+}
+
+fn has_setter(class: &ClassDecl, getter: &ClassMember) -> bool {
+    let name = getter.property.key.literal();
+    let same =
+        |member: &ClassMember| matches!(member.kind, MemberKind::Setter) && member.property.key.literal() == name;
+    name.is_some() && class.members.iter().any(same)
 }
 
 /// A property as it is written.

@@ -86,8 +86,8 @@ impl<'p> Resolver<'p> {
 
     /// `Pick<of, keys>`
     pub(in crate::typescript) fn pick(&self, of: &Type<'p>, keys: &Type<'p>) -> Type<'p> {
-        if let Type::Unresolved(_) = keys {
-            return keys.clone();
+        if let Some(unknown) = keys.members().iter().find(|key| matches!(key, Type::Unresolved(_))) {
+            return unknown.clone();
         }
         match self.properties(of) {
             Err(why) => Type::Unresolved(why),
@@ -107,8 +107,8 @@ impl<'p> Resolver<'p> {
 
     /// `Omit<of, keys>`; keys that do not exist change nothing.
     pub(in crate::typescript) fn omit(&self, of: &Type<'p>, keys: &Type<'p>) -> Type<'p> {
-        if let Type::Unresolved(_) = keys {
-            return keys.clone();
+        if let Some(unknown) = keys.members().iter().find(|key| matches!(key, Type::Unresolved(_))) {
+            return unknown.clone();
         }
         match self.properties(of) {
             Err(why) => Type::Unresolved(why),

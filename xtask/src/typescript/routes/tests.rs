@@ -5,7 +5,7 @@ use crate::typescript::evaluate::test_utils;
 
 /// What is read from `files`, all of which have the role.
 pub(crate) fn routes_of(files: &[(&str, &str)]) -> Routes {
-    test_utils::evaluated(files, |evaluator, names| read(evaluator, names))
+    test_utils::evaluated(files, read)
 }
 
 fn listed(files: &[(&str, &str)]) -> Vec<String> {

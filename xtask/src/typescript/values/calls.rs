@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::{ArrayValue, Value};
+use super::{ArrayValue, Value, mapped};
 use crate::typescript::resolve::{Lazy, Resolver, Scope, Type};
 use crate::typescript::syntax::{Function, Parameter, Statement, StatementKind};
 use crate::typescript::{drizzle, zod};
@@ -42,7 +42,7 @@ impl<'p> Resolver<'p> {
             return self.call_global(path, arguments);
         }
         if zod::is_zod(package) {
-            return zod::build(self, path, types, arguments);
+            return zod::build(self, package, path, types, arguments);
         }
         if drizzle::is_drizzle(package) {
             return drizzle::build(self, package, path, types, arguments);
@@ -53,6 +53,9 @@ impl<'p> Resolver<'p> {
         {
             let schema = Rc::clone(schema);
             return Value::ClassOf(Lazy::computed(move |resolver| zod::output(resolver, &schema)));
+        }
+        if let Some(class) = mapped::class(package, path, arguments) {
+            return class;
         }
         let path = path.join(".");
         Value::unknown(format!("`{path}` comes from the package `{package}`"))
@@ -220,7 +223,9 @@ fn returns(body: &[Statement]) -> Returned<'_> {
         match &statement.kind {
             StatementKind::Return(Some(value)) => return Returned::Once(value),
             StatementKind::Return(None) => return Returned::Never,
-            StatementKind::Nested(inner) if may_return(inner) => return Returned::Branches,
+            StatementKind::Nested(_) | StatementKind::Switch(..) if may_return(std::slice::from_ref(statement)) => {
+                return Returned::Branches;
+            }
             _ => {}
         }
     }
@@ -231,6 +236,7 @@ fn may_return(body: &[Statement]) -> bool {
     body.iter().any(|statement| match &statement.kind {
         StatementKind::Return(_) => true,
         StatementKind::Nested(inner) => may_return(inner),
+        StatementKind::Switch(_, cases) => cases.iter().any(|case| may_return(&case.body)),
         _ => false,
     })
 }
