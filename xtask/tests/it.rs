@@ -15,6 +15,7 @@ mod crashes;
 mod documents;
 mod fix;
 mod hooks;
+mod inspect;
 mod main_job;
 mod migrate;
 mod npm_binaries;

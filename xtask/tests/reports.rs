@@ -12,7 +12,7 @@ use xtask::terminal::Style;
 /// On a terminal that shows colours and symbols.
 const TERMINAL: Style = Style { color: true, emoji: true, width: 100 };
 
-fn lock_in(name: &str, text: &str) {
+pub(crate) fn lock_in(name: &str, text: &str) {
     assert!(!text.trim().is_empty(), "`{name}` is empty");
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("../../snapshots/reports");

@@ -108,6 +108,11 @@ impl<'t> Program<'t> {
         self.resolver.resolve(&module.path, specifier)
     }
 
+    /// Whether `specifier` is meant to be a file of the monorepo that `module` imports by one of its `paths`.
+    pub(super) fn is_meant_to_be_a_file(&self, module: &Module, specifier: &str) -> bool {
+        self.resolver.claims(&module.path, specifier)
+    }
+
     /// What `name` means at the top of `module`; none for a global.
     pub fn lookup<'p>(&'p self, module: &'p Module, name: &str) -> Option<Symbol<'p>> {
         self.local(module, name, REEXPORTS)

@@ -126,6 +126,9 @@ impl<'p> Evaluator<'p> {
                 let found = self.find_export(file, name, depth);
                 found.unwrap_or_else(|| Value::unknown(format!("`{file}` does not export `{name}`")))
             }
+            Resolved::External if self.program.is_meant_to_be_a_file(loaded.module, &import.specifier) => {
+                Value::unknown(format!("`{}`, which `{from}` imports, was not found", import.specifier))
+            }
             Resolved::External => Value::opaque(Opaque::Export(import.specifier.as_str().into(), name.into())),
             Resolved::Missing => {
                 Value::unknown(format!("`{}`, which `{from}` imports, was not found", import.specifier))

@@ -102,6 +102,11 @@ impl<'t> Resolver<'t> {
         *self.old_zods.insert(folder.to_owned(), Box::new(is_old))
     }
 
+    /// Whether the file `from` takes `specifier` for a file of the monorepo, whether or not it is there.
+    pub fn claims(&self, from: &str, specifier: &str) -> bool {
+        self.config(parent(from)).claims(specifier)
+    }
+
     fn packages(&self) -> &Packages {
         self.packages.get_or_init(|| Packages::read(self.tree))
     }

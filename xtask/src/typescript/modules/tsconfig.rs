@@ -69,6 +69,15 @@ impl TsConfig {
         }
     }
 
+    /// Whether `paths` says that `specifier` is a file of the monorepo: by more of its name than `*`, and not as a
+    /// package that is installed.
+    pub fn claims(&self, specifier: &str) -> bool {
+        let matching = self.paths.iter().filter_map(|path| matches(path, specifier));
+        let mut named = matching.filter(|(length, _)| *length > 0).peekable();
+        named.peek().is_some()
+            && named.all(|(_, targets)| targets.iter().all(|target| !target.contains("node_modules")))
+    }
+
     /// Where `specifier` may be, best first, without extensions.
     pub fn candidates(&self, specifier: &str) -> Vec<String> {
         let mut matching: Vec<_> = self.paths.iter().filter_map(|path| matches(path, specifier)).collect();

@@ -243,6 +243,21 @@ fn several_applications_serve_the_controllers_of_their_own_modules() {
 }
 
 #[test]
+fn routers_of_files_that_are_not_there_are_said() {
+    let found = listed(&[
+        ("tsconfig.json", "{ \"compilerOptions\": { \"paths\": { \"@server/*\": [\"./server/*\"] } } }"),
+        (
+            "server/index.ts",
+            "import express from 'express'; import { users } from '@server/users'; import { gone } from '@server/gone';
+             import helmet from 'helmet';
+             const app = express(); app.use(helmet); app.use('/users', users); app.use('/gone', gone);",
+        ),
+        ("server/users.ts", "import { Router } from 'express'; export const users = Router(); users.get('/', h);"),
+    ]);
+    assert_eq!(found, ["? mount at server/index.ts:3:84", "GET /users"]);
+}
+
+#[test]
 fn next_files() {
     let found = listed(&[
         (
