@@ -42,7 +42,7 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
 
 fn finding(model: &Model<'_>, described: &Described<'_>) -> Finding {
     let entity = described.entity.title();
-    let name = format!("{}Table", super::names::row_name(&described.entity.name.name));
+    let declare = declaration(model, described);
     let created = model.input.provenance.table(described.entity.name);
     let found = CHECK
         .finding(&entity, format!("Table '{entity}' has no corresponding TypeScript type"))
@@ -51,13 +51,22 @@ fn finding(model: &Model<'_>, described: &Described<'_>) -> Finding {
     let namesakes = described.namesakes.iter().filter(|one| one.declaration.origin != Origin::Zod);
     match namesakes.max_by_key(|one| one.shared) {
         Some(namesake) => found.at(&namesake.declaration.location, namesake.in_words()).with_help(format!(
-            "if `{}` is its row, tag it with `@table {entity}`; else declare `interface {name}`, or list the table in `ignored-tables`",
+            "if `{}` is its row, tag it with `@table {entity}`; else declare {declare}, or list the table in `ignored-tables`",
             namesake.declaration.name
         )),
         None => found.with_help(format!(
-            "declare `interface {name}`, tag the type that describes it with `@table {entity}`, or list the table in `ignored-tables`"
+            "declare {declare}, tag the type that describes it with `@table {entity}`, or list the table in `ignored-tables`"
         )),
     }
+}
+
+/// What the others of the monorepo are declared as.
+fn declaration(model: &Model<'_>, described: &Described<'_>) -> String {
+    let table = &described.entity.name.name;
+    if model.input.facts.tables.is_empty() {
+        return format!("`interface {}Table`", super::names::row_name(table));
+    }
+    format!("`pgTable('{table}', …)`")
 }
 
 #[cfg(test)]
