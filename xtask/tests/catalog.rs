@@ -23,7 +23,7 @@ const LATER_MUTATIONS: &[(u32, &str)] = &[
     (17, "CREATE TABLE parts (id int GENERATED ALWAYS AS IDENTITY, at date) PARTITION BY RANGE (at)"),
     (18, "ALTER TABLE users ADD COLUMN twice int GENERATED ALWAYS AS (1 + 1) VIRTUAL"),
     (18, "ALTER TABLE users ADD CONSTRAINT soft CHECK (id IS NOT NULL) NOT ENFORCED"),
-    (18, "ALTER TABLE users ADD CONSTRAINT named NOT NULL name NOT VALID"),
+    (18, "ALTER TABLE users ADD CONSTRAINT named NOT NULL mood NOT VALID"),
     (18, "CREATE TABLE stays (room int4range, at tstzrange, PRIMARY KEY (room, at WITHOUT OVERLAPS))"),
     (18, "CREATE TABLE named (id int CONSTRAINT has_id NOT NULL)"),
 ];
