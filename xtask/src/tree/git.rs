@@ -235,7 +235,13 @@ fn object_name(bytes: &[u8], length: usize) -> Option<String> {
         64 => Sha256::new().chain_update(head).chain_update(bytes).finalize().to_vec(),
         _unknown => return None,
     };
-    Some(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    Some(hexadecimal(&digest))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = |byte: &u8| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
+    bytes.iter().flat_map(digits).map(char::from).collect()
 }
 
 /// The SHA-256 that a pointer of Git LFS names.

@@ -138,7 +138,7 @@ fn import_type(import: &ast::TSImportType<'_>, of_value: bool, level: Level<'_>)
     }
     names.reverse();
     let arguments = arguments(import.type_arguments.as_deref(), level);
-    TypeKind::Import(Text::new(import.source.value), names, arguments, of_value)
+    TypeKind::Import(Text::new(import.source.value), Box::new((names, arguments)), of_value)
 }
 
 fn literal_type(literal: &ast::TSLiteral<'_>, level: Level<'_>) -> TypeKind {
@@ -217,10 +217,10 @@ fn type_member(member: &ast::TSSignature<'_>, level: Level<'_>) -> TypeMember {
             optional: property.optional,
             value: property.type_annotation.as_ref().map(|annotation| lower(&annotation.type_annotation, level)),
         }),
-        ast::TSSignature::TSIndexSignature(index) => TypeMember::Index(
+        ast::TSSignature::TSIndexSignature(index) => TypeMember::Index(Box::new([
             lower(&index.parameter.type_annotation.type_annotation, level),
             lower(&index.type_annotation.type_annotation, level),
-        ),
+        ])),
         ast::TSSignature::TSMethodSignature(method) if method.kind == ast::TSMethodSignatureKind::Get => {
             let annotation = method.return_type.as_ref();
             TypeMember::Property(Property {

@@ -28,7 +28,8 @@ impl<'p> Resolver<'p> {
             }
             TypeKind::Reference(path, arguments) => self.reference(scope, path, arguments),
             TypeKind::Query(path, _) => self.type_query(scope, path),
-            TypeKind::Import(specifier, path, arguments, of_value) => {
+            TypeKind::Import(specifier, member, of_value) => {
+                let (path, arguments) = &**member;
                 self.import_type(scope, specifier, path, arguments, *of_value)
             }
             TypeKind::Object(members) => self.object_type(scope, members),

@@ -45,7 +45,7 @@ impl<'p> Resolver<'p> {
         for member in members {
             match member {
                 TypeMember::Property(node) => self.add_property(scope, node, object),
-                TypeMember::Index(_, value) => object.index = Some(Lazy::node(scope, value)),
+                TypeMember::Index(of) => object.index = Some(Lazy::node(scope, &of[1])),
                 TypeMember::Method => {}
                 TypeMember::Call => object.callable = true,
             }

@@ -42,7 +42,7 @@ pub enum TypeKind {
     /// `typeof a.b`
     Query(Path, Vec<TypeNode>),
     /// `import('x').A<T>`; true after `typeof`.
-    Import(Text, Path, Vec<TypeNode>, bool),
+    Import(Text, Box<(Path, Vec<TypeNode>)>, bool),
     /// `{…}`
     Object(Vec<TypeMember>),
     /// `T[K]`
@@ -129,7 +129,7 @@ pub enum TypeMember {
     /// `name?: T`
     Property(Property),
     /// `[key: string]: T`
-    Index(TypeNode, TypeNode),
+    Index(Box<[TypeNode; 2]>),
     /// A method: not data.
     Method,
     /// A call or construct signature: what has one is a function.
@@ -165,7 +165,7 @@ impl TypeNode {
     pub fn properties(members: &[TypeMember]) -> impl Iterator<Item = &Property> {
         members.iter().filter_map(|member| match member {
             TypeMember::Property(property) => Some(property),
-            TypeMember::Index(..) | TypeMember::Method | TypeMember::Call => None,
+            TypeMember::Index(_) | TypeMember::Method | TypeMember::Call => None,
         })
     }
 }
