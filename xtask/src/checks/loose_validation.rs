@@ -54,7 +54,7 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
     }
     let items = if facts.ty.array { "in its items " } else { "" };
     let of_each = if facts.ty.array { " of each item" } else { "" };
-    let wording = format!("{items}{}", gaps.iter().map(Gap::in_words).collect::<Vec<_>>().join("; "));
+    let wording = format!("{items}{}", gaps::in_words(&gaps));
     let message = format!(
         "Validation of field '{}' in `{}` lets in what the database refuses: {wording}",
         pair.column.name, description.declaration.name

@@ -158,7 +158,7 @@ fn schemas_get_what_they_lack() {
     let cases = [
         (
             "import { z } from 'zod';\nexport const CreateUserSchema = z.object({\n  email: z.string(),\n  age: z.number().int(),\n});\n",
-            "import { z } from 'zod';\nexport const CreateUserSchema = z.object({\n  email: z.string().max(255),\n  age: z.number().int().max(150).min(1),\n});\n",
+            "import { z } from 'zod';\nexport const CreateUserSchema = z.object({\n  email: z.string().max(255),\n  age: z.number().int().min(1).max(150),\n});\n",
         ),
         (
             "import { z } from \"zod\"\nexport const UpdateUserSchema = z.object({ email: z.string().trim().optional(), bio: z.string().nullable().optional() })\n",

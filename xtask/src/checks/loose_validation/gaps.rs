@@ -31,9 +31,28 @@ pub(super) enum Source {
     Type,
 }
 
+/// What all of `gaps` let in, the two ends of a range at once.
+pub(super) fn in_words(gaps: &[Gap]) -> String {
+    let mut words: Vec<String> = Vec::new();
+    let mut left = gaps;
+    while let [first, rest @ ..] = left {
+        if let (Gap::Minimum(least, None, _), [Gap::Maximum(greatest, None, _), after @ ..]) = (first, rest)
+            && !least.exclusive
+            && !greatest.exclusive
+        {
+            words.push(format!("any number, the database allows {} to {}", least.value, greatest.value));
+            left = after;
+        } else {
+            words.push(first.in_words());
+            left = rest;
+        }
+    }
+    words.join("; ")
+}
+
 impl Gap {
     /// What is let in.
-    pub(super) fn in_words(&self) -> String {
+    fn in_words(&self) -> String {
         match self {
             Self::MaxLength(limit, None) => format!("any length, the column holds {limit} characters"),
             Self::MaxLength(limit, Some(max)) => format!("up to {max} characters, the column holds {limit}"),
@@ -190,19 +209,19 @@ fn of_number(facts: &ColumnFacts<'_>, constraints: &Constraints, kind: &Kind) ->
     let Scalar::Builtin(name) = &facts.ty.scalar else { return gaps };
     let whole = matches!(name.as_str(), "smallint" | "integer" | "bigint");
     let range = facts.range();
-    let upper = upper(constraints);
-    if let Some((bound, source)) = tightest(facts.demands.maximum, range.map(|(_, max)| max), |check, ty| check <= ty)
-        && is_above(upper, bound, whole)
-        && (source == Source::Check || upper.is_some() || name == "smallint")
-    {
-        gaps.push(Gap::Maximum(bound, upper.map(|bound| bound.value), source));
-    }
     let lower = lower(constraints);
     if let Some((bound, source)) = tightest(facts.demands.minimum, range.map(|(min, _)| min), |check, ty| check >= ty)
         && is_below(lower, bound, whole)
         && (source == Source::Check || lower.is_some())
     {
         gaps.push(Gap::Minimum(bound, lower.map(|bound| bound.value), source));
+    }
+    let upper = upper(constraints);
+    if let Some((bound, source)) = tightest(facts.demands.maximum, range.map(|(_, max)| max), |check, ty| check <= ty)
+        && is_above(upper, bound, whole)
+        && (source == Source::Check || upper.is_some() || name == "smallint")
+    {
+        gaps.push(Gap::Maximum(bound, upper.map(|bound| bound.value), source));
     }
     if whole && *kind == Kind::Number && !constraints.integer {
         gaps.push(Gap::Fraction);
