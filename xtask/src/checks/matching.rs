@@ -265,6 +265,16 @@ impl<'a> Described<'a> {
         self.of_role(Role::Orm).any(fills)
     }
 
+    /// Whether an insert type leaves out much of what the table needs: then it is of what a request asks for, and what
+    /// is made of it is inserted.
+    #[must_use]
+    pub fn is_of_request(&self, description: &Description<'_>) -> bool {
+        let pairing = &description.pairing;
+        let needed = pairing.missing.iter().filter(|column| !column.may_be_omitted() && !self.is_filled_in(column));
+        let columns = (pairing.named() + pairing.missing.len()).min(description.declaration.fields.len());
+        description.role == Role::Insert && !self.is_firm(description) && needed.count() > (columns / 5).max(1)
+    }
+
     /// The descriptions of one role.
     pub fn of_role(&self, role: Role) -> impl Iterator<Item = &Description<'a>> {
         self.descriptions.iter().filter(move |description| description.role == role)

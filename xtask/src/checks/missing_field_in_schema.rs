@@ -66,7 +66,7 @@ fn is_judged(described: &Described<'_>, description: &Description<'_>) -> bool {
         Role::Domain => description.is_whole(),
         _of_rows => {
             let few = description.strength != Strength::Bare && description.pairing.has_few_odd_fields();
-            few || described.is_firm(description)
+            (few && !described.is_of_request(description)) || described.is_firm(description)
         }
     }
 }

@@ -149,6 +149,11 @@ mod tests {
             ),
         ],
         passing: &[
+            // It is told in another form.
+            Case::valid(
+                "CREATE TABLE templates (id uuid PRIMARY KEY, name text NOT NULL, kind text NOT NULL, template_yaml text, template_json jsonb);",
+                "export const TemplateSchema = z.object({ id: z.uuid(), name: z.string(), kind: z.string(), encodedTemplateYaml: z.string().nullable(), templateJson: z.unknown() });",
+            ),
             Case::valid(
                 TABLE,
                 "export const UserSchema = z.object({ id: z.uuid(), email: z.string(), passwordHash: z.string(), bio: z.string().nullable(), team: z.object({ id: z.uuid() }) });",

@@ -1,14 +1,16 @@
 //! The fields of a declaration beside the columns of its table.
 
+mod renaming;
+
 use std::collections::BTreeSet;
 
-use super::accepted_kinds::{self, Layer};
 use super::entities::{ColumnFacts, Entity};
 use super::names::{self, Style};
 use crate::config::Config;
 use crate::schema::model::Column;
 use crate::schema::provenance::Provenance;
 use crate::typescript::facts::{Declaration, Field, Kind, Origin};
+use renaming::{is_longer, is_renamed, is_stood_for, may_hold, stands_for, stands_in_its_place};
 
 /// The fields of a declaration beside the columns of its table.
 #[derive(Debug)]
@@ -345,48 +347,4 @@ fn is_joined_by(key: &Column, field: &Field) -> bool {
         _whole => &of_key,
     };
     names::words(&field.name).starts_with(stem)
-}
-
-/// Whether the field's name is the column's less some words: `password` for `password_hash`.
-fn stands_for(column: &Column, field: &Field) -> bool {
-    is_longer(&column.name, &field.name)
-}
-
-/// Whether `longer` has every word of `shorter`, and more.
-fn is_longer(longer: &str, shorter: &str) -> bool {
-    let (longer, shorter) = (names::words(longer), names::words(shorter));
-    shorter.len() < longer.len() && shorter.iter().all(|word| longer.contains(word))
-}
-
-/// A request's `password` becomes the `password_hash`; it is not called so.
-fn is_stood_for(column: &Column, field: &Field, declaration: &Declaration) -> bool {
-    declaration.origin == Origin::Zod && stands_for(column, field)
-}
-
-/// By its names: of the property, and of the column that an ORM's says it is for.
-fn is_renamed(column: &Column, field: &Field, entity: &Entity<'_>, declaration: &Declaration, config: &Config) -> bool {
-    let mut called = [Some(field.name.as_str()), field.column.as_deref()].into_iter().flatten();
-    let is_same = names::key(&column.name) == names::key(&field.name);
-    let is_alike = called.any(|name| names::are_alike(&column.name, name));
-    let may_be = is_same || may_hold(column, field, entity, config);
-    is_alike && may_be && !is_stood_for(column, field, declaration)
-}
-
-/// Whether the field may hold what the column holds; if not, that it stands in the column's place means nothing.
-fn may_hold(column: &Column, field: &Field, entity: &Entity<'_>, config: &Config) -> bool {
-    let facts = entity.column(&column.name);
-    facts.is_some_and(|facts| accepted_kinds::accepts(&facts.ty, &field.kind, Layer::Wire, config))
-}
-
-/// Whether the field stands between the fields of the columns on both sides of `column`. At either end one neighbour
-/// says too little.
-fn stands_in_its_place(column: &Column, field: &Field, entity: &Entity<'_>, declaration: &Declaration) -> bool {
-    let column_at = entity.columns.iter().position(|facts| facts.column.name == column.name);
-    let field_at = declaration.fields.iter().position(|other| std::ptr::eq(other, field));
-    let (Some(column_at), Some(field_at)) = (column_at, field_at) else { return false };
-    let key_of_column = |at: usize| entity.columns.get(at).map(|facts| names::key(&facts.column.name));
-    let key_of_field = |at: usize| declaration.fields.get(at).map(|field| names::key(&field.name));
-    let same = |of_column: Option<String>, of_field: Option<String>| of_column.is_some() && of_column == of_field;
-    same(column_at.checked_sub(1).and_then(key_of_column), field_at.checked_sub(1).and_then(key_of_field))
-        && same(key_of_column(column_at + 1), key_of_field(field_at + 1))
 }

@@ -32,10 +32,13 @@ pub fn kind(kind: &Kind) -> String {
     }
 }
 
-/// A field's type with what may stand in for a value: `string | null | undefined`.
+/// A field's type with what may stand in for a value: `string | null | undefined`. An object goes by its name.
 #[must_use]
 pub fn field_type(field: &Field) -> String {
-    let mut text = kind(&field.kind);
+    let mut text = match (&field.kind, &field.reference) {
+        (Kind::Json, Some(name)) => name.clone(),
+        (other, _) => kind(other),
+    };
     if field.nullable {
         text.push_str(" | null");
     }

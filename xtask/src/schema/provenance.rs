@@ -71,15 +71,19 @@ impl Provenance {
     /// The place that dropped or renamed a column of `table` that `is_meant`.
     #[must_use]
     pub fn gone(&self, table: &ObjectName, is_meant: impl Fn(&str) -> bool) -> Option<&Location> {
-        let mut gone = self.gone.iter().filter(|((name, _), _)| name == table);
-        gone.find(|((_, column), _)| is_meant(column)).map(|(_, gone)| &gone.location)
+        self.gone_of(table).find(|(column, _)| is_meant(column)).map(|(_, gone)| &gone.location)
     }
 
     /// What the column of `table` was called before.
-    pub fn former_names<'a>(&'a self, table: &'a ObjectName, column: &'a str) -> impl Iterator<Item = &'a str> {
-        let renamed =
-            self.gone.iter().filter(move |((name, _), gone)| name == table && gone.now.as_deref() == Some(column));
-        renamed.map(|((_, column), _)| column.as_str())
+    pub fn former_names<'a>(&'a self, table: &ObjectName, column: &'a str) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.gone_of(table).filter(move |(_, gone)| gone.now.as_deref() == Some(column)).map(|(former, _)| former)
+    }
+
+    fn gone_of<'a>(&'a self, table: &ObjectName) -> impl Iterator<Item = (&'a str, &'a Gone)> + use<'a> {
+        let table = table.clone();
+        let from = (table.clone(), String::new());
+        let of_table = self.gone.range(from..).take_while(move |((name, _), _)| *name == table);
+        of_table.map(|((_, column), gone)| (column.as_str(), gone))
     }
 
     /// Records that the clause at `location` dropped `table`, or gave it another name.
