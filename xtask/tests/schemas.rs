@@ -16,6 +16,7 @@ const REPORTS: &[(&str, &str)] = &[
     ("rollback_test", "rollback-test"),
     ("rollback_", "rollback"),
     ("status_", "status"),
+    ("inspect", "inspect"),
 ];
 
 fn schemas() -> Vec<(String, Value)> {

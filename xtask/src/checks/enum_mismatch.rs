@@ -53,21 +53,16 @@ fn findings(model: &Model<'_>, described: &Described<'_>, description: &Descript
             Values::None => return None,
         };
         let found = finding(model, described, description, pair, allowed, &difference);
-        let found = if is_part_of_thing(description) { found.as_warning() } else { found };
+        let found = if description.is_partial() { found.as_warning() } else { found };
         Some(found.at_values(described.entity.name, facts, model.input.provenance))
     };
     description.pairing.pairs.iter().filter_map(judge).collect()
 }
 
-/// Whether the type only is called like the table, and holds a part of it.
-fn is_part_of_thing(description: &Description<'_>) -> bool {
-    description.role == Role::Domain && !description.is_whole()
-}
-
 /// Of such a type, values that for the most part are not the column's are about something else.
 fn is_of_another_thing(description: &Description<'_>, values: &[String], allowed: &[String]) -> bool {
     let common = values.iter().filter(|value| allowed.contains(value)).count();
-    is_part_of_thing(description) && common * 2 < values.len().min(allowed.len())
+    description.is_partial() && common * 2 < values.len().min(allowed.len())
 }
 
 /// The string values that a kind allows.

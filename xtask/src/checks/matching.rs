@@ -89,10 +89,16 @@ impl Description<'_> {
     #[must_use]
     pub fn is_whole(&self) -> bool {
         match self.role {
-            Role::Domain => self.pairing.is_nearly_whole() && !self.declaration.tags.projection,
+            Role::Domain => self.pairing.is_or_was_whole() && !self.declaration.tags.projection,
             Role::Row | Role::Orm | Role::Schema | Role::OutputSchema => !self.pairing.is_projection(self.declaration),
             Role::Insert | Role::Update | Role::InsertSchema | Role::UpdateSchema => false,
         }
+    }
+
+    /// Whether it is of the thing that a row is about, and agrees with only a part of the table as it is now.
+    #[must_use]
+    pub fn is_partial(&self) -> bool {
+        self.role == Role::Domain && (!self.pairing.is_nearly_whole() || self.declaration.tags.projection)
     }
 
     /// Whether it demands the whole primary key: then it describes rows that exist. A key that is taken from another

@@ -42,7 +42,7 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
 
 fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
     let description = compared.description;
-    let partial = description.role == Role::Domain && !description.is_whole();
+    let partial = description.is_partial();
     if partial && description.pairing.is_projection(description.declaration) {
         return None;
     }

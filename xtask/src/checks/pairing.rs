@@ -154,8 +154,19 @@ impl<'a> Pairing<'a> {
     pub fn is_nearly_whole_but_for(&self, is_unasked: impl Fn(&Column) -> bool) -> bool {
         let missing = self.missing.iter().filter(|column| !is_unasked(column)).count();
         let renamed = self.renamed.iter().filter(|pair| !self.is_former(pair.field)).count();
-        let is_now = is_small_part(missing + renamed, self.named() + missing) && self.has_few_odd_fields();
-        is_now || self.was_whole
+        is_small_part(missing + renamed, self.named() + missing) && self.has_few_odd_fields()
+    }
+
+    /// Whether it is nearly whole, or was all of the table once.
+    #[must_use]
+    pub fn is_or_was_whole(&self) -> bool {
+        self.is_nearly_whole() || self.was_whole
+    }
+
+    /// Whether it was all of the table once, and still has what a migration took away since.
+    #[must_use]
+    pub fn outlives_columns(&self) -> bool {
+        self.was_whole && !self.former.is_empty()
     }
 
     /// Whether nearly all fields are called like columns.

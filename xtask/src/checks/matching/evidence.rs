@@ -191,12 +191,14 @@ fn is_row(declaration: &Declaration, hit: &Match, pairing: &Pairing<'_>, row: &R
     let is_likeliest = || row.likeliest.is_some_and(|likeliest| std::ptr::eq(likeliest, declaration));
     match hit.strength {
         // Where an ORM has the rows, `UserRow` may be that of a list or of another store.
-        Strength::Row if row.orm && says_row_only(declaration) => pairing.is_nearly_whole(),
+        Strength::Row if row.orm && says_row_only(declaration) => pairing.is_or_was_whole(),
         Strength::Stated | Strength::Derived | Strength::Row => true,
         Strength::Model => row.strength == Strength::Model && !pairing.is_projection(declaration),
-        // What also holds what is joined is the thing rather than its row; what a file keeps to itself is for one use.
+        // What also holds what is joined is the thing rather than its row; what a file keeps to itself is for one use. What
+        // only lacks what has been added since may be what one query asks for.
         Strength::Bare => {
-            let is_whole = pairing.is_nearly_whole() && pairing.relations.is_empty();
+            let is_whole = pairing.is_nearly_whole() || pairing.outlives_columns();
+            let is_whole = is_whole && pairing.relations.is_empty();
             row.strength == Strength::Bare && is_shared(declaration) && is_likeliest() && is_whole
         }
     }
