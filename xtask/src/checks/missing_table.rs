@@ -12,8 +12,8 @@
 //! export const tools = pgTable('tools', { id: uuid('id').primaryKey() });
 //! ```
 //! Judged is what says which table it describes: a table of an ORM, a generated type, the tag `@table`; where the
-//! migrations dropped or renamed a table, also a type that is called like its row (`ToolRow`, `ToolEntity`). A table that others make
-//! belongs into `ignored-tables`, its namespace into `foreign-namespaces`.
+//! migrations dropped or renamed a table, also a type that is called like its row (`ToolRow`, `ToolEntity`). A table that
+//! others make belongs into `ignored-tables`, its namespace into `foreign-namespaces`.
 
 use std::collections::HashSet;
 
