@@ -69,19 +69,20 @@ fn persist(
     number: usize,
     eyes: &mut dyn Eyes,
 ) -> Result<()> {
+    let refusing = preflight::refuses_transaction(statement);
+    let patient = refusing.filter(|command| is_patient(command));
     let mut pauses = settings.pauses();
     loop {
-        let ran = match preflight::refuses_transaction(statement) {
-            Some(command) if is_patient(command) => {
-                let ran = alone(client, settings, script, statement, number, eyes);
-                let ran = ran.map_err(|error| explain(error, settings));
-                settings.blockers.announce(None);
-                return ran;
-            }
-            Some(_) => alone(client, settings, script, statement, number, eyes),
+        let ran = match refusing {
+            Some(_) => alone(client, settings, script, statement, number, patient, eyes),
             None => with_note(client, settings, script, statement, number),
         };
-        let Err(error) = ran.map_err(|error| explain(error, settings)) else { return Ok(()) };
+        let ran = ran.map_err(|error| explain(error, settings));
+        if patient.is_some() {
+            settings.blockers.announce(None);
+            return ran;
+        }
+        let Err(error) = ran else { return Ok(()) };
         let Some(pause) = pauses.next().filter(|_| runner::is_contention(&error)) else { return Err(error) };
         let seconds = pause.as_secs_f32();
         eyes.tell(&format!(
@@ -141,20 +142,21 @@ fn resume(
     }
 }
 
-/// A statement that refuses transactions. One that nobody queues behind may wait for others as long as it needs, and who
-/// they are is told meanwhile.
+/// A statement that refuses transactions. `patient` is the command of one that nobody queues behind: it may wait for
+/// others as long as it needs, and who they are is told meanwhile.
 fn alone(
     client: &mut Client,
     settings: &Settings,
     script: Script<'_>,
     statement: &Statement<'_>,
     number: usize,
+    patient: Option<&str>,
     eyes: &mut dyn Eyes,
 ) -> Result<()> {
     let before = Before { catalog: eyes.catalog(client)?, invalid_indexes: invalid_indexes(client)? };
     journal::set_next(client, &settings.history_table, script.version, number, Some(&before))?;
     settings.blockers.forget();
-    if let Some(command) = preflight::refuses_transaction(statement).filter(|command| is_patient(command)) {
+    if let Some(command) = patient {
         client.batch_execute("SET lock_timeout = 0").context("cannot prepare the session")?;
         settings.blockers.announce(Some(format!("statement {number} of `{}` (`{command}`)", script.file)));
     }
