@@ -71,19 +71,14 @@ impl Provenance {
     /// The place that dropped or renamed a column of `table` that `is_meant`.
     #[must_use]
     pub fn gone(&self, table: &ObjectName, is_meant: impl Fn(&str) -> bool) -> Option<&Location> {
-        self.gone_of(table).find(|(column, _)| is_meant(column)).map(|(_, gone)| &gone.location)
+        of_table(&self.gone, table).find(|(column, _)| is_meant(column)).map(|(_, gone)| &gone.location)
     }
 
     /// What the column of `table` was called before.
     pub fn former_names<'a>(&'a self, table: &ObjectName, column: &'a str) -> impl Iterator<Item = &'a str> + use<'a> {
-        self.gone_of(table).filter(move |(_, gone)| gone.now.as_deref() == Some(column)).map(|(former, _)| former)
-    }
-
-    fn gone_of<'a>(&'a self, table: &ObjectName) -> impl Iterator<Item = (&'a str, &'a Gone)> + use<'a> {
-        let table = table.clone();
-        let from = (table.clone(), String::new());
-        let of_table = self.gone.range(from..).take_while(move |((name, _), _)| *name == table);
-        of_table.map(|((_, column), gone)| (column.as_str(), gone))
+        of_table(&self.gone, table)
+            .filter(move |(_, gone)| gone.now.as_deref() == Some(column))
+            .map(|(former, _)| former)
     }
 
     /// Records that the clause at `location` dropped `table`, or gave it another name.
@@ -185,12 +180,14 @@ impl Provenance {
     }
 }
 
+/// What is known of the columns of `table`, by their names.
 fn of_table<'a, Place>(
     places: &'a BTreeMap<(ObjectName, String), Place>,
-    table: &'a ObjectName,
-) -> impl Iterator<Item = (&'a str, &'a Place)> {
+    table: &ObjectName,
+) -> impl Iterator<Item = (&'a str, &'a Place)> + use<'a, Place> {
+    let table = table.clone();
     let from = (table.clone(), String::new());
-    let of_table = places.range(from..).take_while(move |((name, _), _)| name == table);
+    let of_table = places.range(from..).take_while(move |((name, _), _)| *name == table);
     of_table.map(|((_, column), place)| (column.as_str(), place))
 }
 
