@@ -68,12 +68,12 @@ pub(super) fn add_checks(field: &Field, calls: &str) -> Option<Proposal> {
     Some(found)
 }
 
-/// Gives the check in the schema of `field` that is called like `call` the limit of `call`: `.max(100)`.
-pub(super) fn change_check(field: &Field, call: &str) -> Option<Proposal> {
+/// Gives the check that this method makes in the schema of `field` another limit: `max` and `100`.
+pub(super) fn change_check(field: &Field, (method, limit): (&str, String)) -> Option<Proposal> {
     let value = field.value.as_ref()?;
-    let (method, limit) = call.strip_prefix('.')?.strip_suffix(')')?.split_once('(')?;
-    let edit = Edit::ChangeCheck { schema: value.span, method: method.to_owned(), limit: limit.to_owned() };
-    let mut found = proposal(value, format!("make it `{call}`"), edit)?;
+    let text = format!("make it `.{method}({limit})`");
+    let edit = Edit::ChangeCheck { schema: value.span, method: method.to_owned(), limit };
+    let mut found = proposal(value, text, edit)?;
     found.safe = field.reference.is_none() && !field.constraints.transformed;
     Some(found)
 }

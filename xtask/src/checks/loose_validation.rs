@@ -70,7 +70,7 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
         ))
         .with_proposal(match gaps.as_slice() {
             _ if facts.ty.array => None,
-            [gap] if !gap.is_absent() => edits::change_check(pair.field, &gap.method()),
+            [gap] if !gap.is_absent() => edits::change_check(pair.field, gap.call()),
             gaps if gaps.iter().all(Gap::is_absent) => {
                 edits::add_checks(pair.field, &gaps.iter().map(Gap::method).collect::<String>())
             }

@@ -78,16 +78,22 @@ impl Gap {
 
     /// The method that closes it: `.max(100)`.
     pub(super) fn method(&self) -> String {
+        let (name, argument) = self.call();
+        format!(".{name}({argument})")
+    }
+
+    /// The name of that method, and what it is called with.
+    pub(super) fn call(&self) -> (&'static str, String) {
         match self {
-            Self::MaxLength(limit, _) => format!(".max({limit})"),
-            Self::MinLength(limit, _) => format!(".min({limit})"),
-            Self::Maximum(bound, ..) if bound.exclusive => format!(".lt({})", bound.value),
-            Self::Maximum(bound, ..) => format!(".max({})", bound.value),
-            Self::Minimum(bound, ..) if bound.exclusive => format!(".gt({})", bound.value),
-            Self::Minimum(bound, ..) => format!(".min({})", bound.value),
-            Self::Fraction => ".int()".into(),
-            Self::Pattern(pattern) => format!(".regex(/{}/)", pattern.replace('/', "\\/")),
-            Self::Uuid => ".uuid()".into(),
+            Self::MaxLength(limit, _) => ("max", limit.to_string()),
+            Self::MinLength(limit, _) => ("min", limit.to_string()),
+            Self::Maximum(bound, ..) if bound.exclusive => ("lt", bound.value.to_string()),
+            Self::Maximum(bound, ..) => ("max", bound.value.to_string()),
+            Self::Minimum(bound, ..) if bound.exclusive => ("gt", bound.value.to_string()),
+            Self::Minimum(bound, ..) => ("min", bound.value.to_string()),
+            Self::Fraction => ("int", String::new()),
+            Self::Pattern(pattern) => ("regex", format!("/{}/", pattern.replace('/', "\\/"))),
+            Self::Uuid => ("uuid", String::new()),
         }
     }
 
