@@ -109,7 +109,8 @@ pub fn entities<'a>(schema: &'a Schema, config: &Config) -> Vec<Entity<'a>> {
     entities
 }
 
-fn is_judged(name: &ObjectName, config: &Config) -> bool {
+/// Whether the configuration does not leave a table of this name out.
+pub(super) fn is_judged(name: &ObjectName, config: &Config) -> bool {
     let in_namespace = config.namespaces.is_empty() || config.namespaces.contains(&name.namespace);
     let qualified = format!("{}.{}", name.namespace, name.name);
     in_namespace && !config.ignored_tables.iter().any(|ignored| *ignored == name.to_string() || *ignored == qualified)

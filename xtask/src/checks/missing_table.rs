@@ -17,6 +17,7 @@
 
 use std::collections::HashSet;
 
+use super::entities::is_judged;
 use super::matching::{Match, NameTable, Strength};
 use super::{Check, Model};
 use crate::config::Config;
@@ -104,12 +105,8 @@ fn is_absent(model: &Model<'_>, written: &str) -> bool {
 }
 
 fn is_ours(written: &str, config: &Config) -> bool {
-    let namespace = written.split_once('.').map_or("public", |(namespace, _)| namespace);
-    let judged = config.namespaces.is_empty() || config.namespaces.iter().any(|one| one == namespace);
-    let foreign = config.foreign_namespaces.iter().any(|one| one == namespace);
-    let table = written.strip_prefix("public.").unwrap_or(written);
-    let ignored = config.ignored_tables.iter().any(|one| one.strip_prefix("public.").unwrap_or(one) == table);
-    judged && !foreign && !ignored
+    let name = ObjectName::from_key(written);
+    is_judged(&name, config) && !config.foreign_namespaces.contains(&name.namespace)
 }
 
 fn is_named(name: &ObjectName, written: &str) -> bool {
