@@ -241,5 +241,5 @@ impl Databases<'_> {
 }
 
 fn text(schema: &Schema) -> String {
-    Snapshot { postgres: major(), migrations: Vec::new(), schema: schema.clone() }.to_text()
+    Snapshot { postgres: major(), migrations: Vec::new(), fingerprints: Vec::new(), schema: schema.clone() }.to_text()
 }

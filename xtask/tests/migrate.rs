@@ -2,7 +2,7 @@
 
 use crate::support::database::Database;
 use crate::support::migrations::{BIO, INDEX, USERS};
-use crate::support::monorepo::Monorepo;
+use crate::support::monorepo::{Monorepo, Ran};
 use crate::support::{shared, side_by_side};
 
 fn repo() -> Monorepo {
@@ -168,7 +168,7 @@ fn many_migrations(sql: &str) -> Monorepo {
     repo
 }
 
-/// Fingerprints of what they wrote must tell, whether all ran on scratch before, or each just before it is applied.
+/// Fingerprints of what they wrote must tell, whether all ran on scratch before, or for the snapshot.
 #[test]
 fn one_of_many_migrations_that_depends_on_the_data_is_found_by_its_fingerprint() {
     let Some(scratch) = shared() else { return };
@@ -203,29 +203,41 @@ fn one_of_many_migrations_that_depends_on_the_data_is_found_by_its_fingerprint()
     });
 }
 
-/// With a snapshot that tells the end, the replay of many goes on while the first of them are applied.
+/// With a snapshot that tells what each did, many migrations run on no scratch database again.
 #[test]
-fn many_migrations_are_replayed_while_they_are_applied() {
+fn many_migrations_are_compared_with_what_the_snapshot_tells() {
     let Some(scratch) = shared() else { return };
-    let (database, repo) = (Database::create(scratch, "ahead"), many_migrations("CREATE TABLE t4 (id int);"));
+    let everything = "CREATE TYPE mood AS ENUM ('sad', 'ok'); ALTER TABLE users ADD COLUMN mood mood;\n\
+                      CREATE DOMAIN short AS text CHECK (length(VALUE) < 9); CREATE TEMP TABLE t (id int);\n\
+                      CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; COMMENT ON TABLE users IS 'people';\n\
+                      CREATE VIEW v AS SELECT id FROM users; ALTER TABLE other DROP COLUMN gone; DROP TABLE t3;";
+    let (database, repo) = (Database::create(scratch, "recorded"), many_migrations(everything));
     database.run(&repo, &["db-snapshot"]).must_exit(0);
-    let ran = database.run(&repo, &["db-migrate"]).must_exit(0);
+    // Whoever asks for a scratch database fails.
+    let mut command = repo.command(&["db-migrate"]);
+    let nowhere = "postgresql://nobody@127.0.0.1:1/nothing";
+    let ran = Ran::of(command.env("DATABASE_URL", database.url()).env("SHADOW_DATABASE_URL", nowhere)).must_exit(0);
     assert!(ran.stdout.contains("the schema after V36__m, from the committed snapshot"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("not checked"), "{}", ran.stdout);
     assert_eq!(database.history(), (1..=36).collect::<Vec<_>>());
     database.run(&repo, &["db-migrate"]).must_exit(0);
-    // What does not run on scratch does not touch the live database.
-    let (database, repo) = (Database::create(scratch, "ahead_failing"), many_migrations("CREATE ROLE once;"));
-    // The scratch databases of tests share a cluster, and roles outlive them.
+    database.run(&repo, &["db-snapshot", "--check"]).must_exit(0);
+}
+
+/// What a migration did is compared as a whole where the snapshot tells something else, and where it tells nothing.
+#[test]
+fn a_migration_of_which_the_snapshot_tells_something_else_is_compared_as_a_whole() {
+    let Some(scratch) = shared() else { return };
+    let forgetting = "PREPARE p AS SELECT 1; DEALLOCATE ALL; CREATE TABLE t4 (id int);";
+    let (database, repo) = (Database::create(scratch, "retold"), many_migrations(forgetting));
     database.run(&repo, &["db-snapshot"]).must_exit(0);
-    let ran = database.run(&repo, &["db-migrate"]);
-    ran.must_fail_at_length(&[
-        "cannot replay `V4__m` on the scratch database",
-        "role \"once\" already exists",
-        "42710",
-    ]);
-    assert!(ran.stdout.contains("Applied and committed before that: V1__create_users"), "{}", ran.stdout);
-    assert_eq!(database.history(), [1, 2, 3]);
-    database.connect().batch_execute("DROP ROLE once").expect("it can be dropped");
+    let text = repo.read("snapshots/schema.json");
+    assert!(!text.contains("\"V4__m\": \"1-"), "{text}");
+    let line = text.lines().find(|line| line.contains("\"V5__m\": \"1-")).expect("a fingerprint");
+    repo.write("snapshots/schema.json", &text.replace(line, "    \"V5__m\": \"1-3-2-00000000000000000000000000000000\","));
+    database.run(&repo, &["db-snapshot", "--check"]).must_exit(0);
+    database.run(&repo, &["db-migrate"]).must_exit(0);
+    assert_eq!(database.history(), (1..=36).collect::<Vec<_>>());
 }
 
 /// squawk's advice comes before a running application is hurt; where nothing is applied yet, nothing runs.

@@ -10,6 +10,7 @@ use crate::migrations::{self, Migration, baseline, files, history};
 use crate::postgres::connect::{Target, connect};
 use crate::postgres::scratch::Unavailable;
 use crate::schema::diff::{Likeness, diff};
+use crate::schema::snapshot::Snapshot;
 
 /// Options of `db-baseline`.
 #[derive(Debug, clap::Args)]
@@ -43,7 +44,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let laboratory = Laboratory { config: &context.config, root: &context.root, shadow_url };
     let expected = match laboratory.schema(&had) {
         Err(error) if error.downcast_ref::<Unavailable>().is_some() && had.len() == files.len() => {
-            let (schema, why) = stand_in::snapshot(context, &files, error)?;
+            let (Snapshot { schema, .. }, why) = stand_in::snapshot(context, &files, error)?;
             let path = &context.config.snapshot;
             context.terminal.print(&format!("`{path}` stands in for a scratch database, because {why}\n"))?;
             schema

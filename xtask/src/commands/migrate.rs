@@ -18,7 +18,7 @@ use super::{Context, Outcome, live, report_files};
 use crate::cli::{Format, ReportFormat};
 use crate::migrations::blockers::{Blockers, Lookout};
 use crate::migrations::journal::{self, Phase};
-use crate::migrations::prediction::{Ahead, Laboratory, Prediction};
+use crate::migrations::prediction::{Laboratory, Prediction};
 use crate::migrations::runner::{self, Settings};
 use crate::migrations::state::State;
 use crate::migrations::{self, Migration, files, history, lint, lock};
@@ -105,8 +105,6 @@ pub fn look_out(context: &Context, target: &Target, settings: &Settings) -> Opti
 struct Ready<'a, 'f> {
     judge: Judge<'a>,
     prediction: Prediction,
-    /// What makes the rest of it meanwhile.
-    ahead: Option<Ahead>,
     history: History,
     /// The files of the applied migrations.
     applied: Vec<&'f Migration>,
@@ -157,11 +155,11 @@ impl<'a> Run<'a> {
             return Ok(());
         }
         self.result.stopped_before = false;
-        let Ready { judge, prediction, ahead, history, planned, .. } = ready;
+        let Ready { judge, prediction, history, planned, .. } = ready;
         match planned.last() {
             Some(last) => {
                 let known = Known { files, prediction: &prediction, judge: &judge, history: &history };
-                self.apply(client, settings, known, ahead, last)
+                self.apply(client, settings, known, last)
             }
             None => {
                 self.result.success = true;
@@ -177,7 +175,6 @@ impl<'a> Run<'a> {
         let table = &self.context.config.history_table;
         let state = State::new(history::read(client, table)?, files);
         let interrupted = self.interrupted(client, table)?;
-        let judge = Judge::new(self.context, files)?;
         if !state.problems.is_empty() {
             self.result.pre = before::history_problems(&state);
             self.result.error = Some("the history of the database and the migration files disagree".into());
@@ -187,9 +184,11 @@ impl<'a> Run<'a> {
         let last = self.asked.map_or(i64::MAX, |asked| asked.version);
         let planned: Vec<&Migration> = state.pending.iter().copied().filter(|file| file.version <= last).collect();
         self.result.planned = planned.iter().map(ToString::to_string).collect();
-        let applied: Vec<&Migration> = state.applied_files().collect();
+        let foresight = self.foresight(&state, planned.len(), files)?;
+        let judge = Judge::new(self.context, files)?;
         let live = live::read(client, &self.context.config)?;
-        let (prediction, ahead) = self.predict(&state, planned.len(), files, &live)?;
+        let prediction = self.predict(foresight, &state, planned.len(), files, &live)?;
+        let applied: Vec<&Migration> = state.applied_files().collect();
         let history = History::new(&judge, &prediction, &state.pending, planned.len());
         let drift = if interrupted { Vec::new() } else { before::drift(&prediction.base, &live) };
         self.result.pre = before::verification(&judge, &prediction, drift, &history);
@@ -199,7 +198,7 @@ impl<'a> Run<'a> {
             before::picture(&mut self.result.pre, &judge, &prediction, planned.len());
         }
         self.say(&human::migration::before(&self.result, style))?;
-        Ok(Some(Ready { judge, prediction, ahead, history, applied, planned }))
+        Ok(Some(Ready { judge, prediction, history, applied, planned }))
     }
 
     /// Advice about the migrations that are to be applied. To a database that has none yet no application is connected
@@ -235,18 +234,17 @@ impl<'a> Run<'a> {
         Laboratory { config: &self.context.config, root: &self.context.root, shadow_url }
     }
 
-    fn apply(
-        &mut self,
-        client: &mut Client,
-        settings: &Settings,
-        known: Known<'_>,
-        ahead: Option<Ahead>,
-        last: &Migration,
-    ) -> Result<()> {
+    fn apply(&mut self, client: &mut Client, settings: &Settings, known: Known<'_>, last: &Migration) -> Result<()> {
         self.say(&human::migration::applying(&self.result))?;
-        let mut watcher = Watcher::new(self.context, client, self.laboratory(), known, ahead, last.version)?;
+        let mut watcher = Watcher::new(self.context, self.laboratory(), known, last.version);
         let outcome = runner::run(client, settings, known.files, last.version, &mut watcher);
-        let (applied, post) = watcher.into_parts();
+        let (applied, post, unchecked) = watcher.into_parts();
+        if !unchecked.is_empty() {
+            self.result.unchecked.push(format!(
+                "what these did to the schema, because there is no scratch database: {}",
+                unchecked.join(", ")
+            ));
+        }
         self.result.applied = applied;
         self.result.post = post;
         self.result.success = outcome.is_ok();

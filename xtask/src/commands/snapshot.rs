@@ -5,7 +5,8 @@ use anyhow::{Context as _, Result};
 use similar::TextDiff;
 
 use super::{Context, Outcome};
-use crate::migrations::{Migration, files, replay};
+use crate::migrations::prediction::Laboratory;
+use crate::migrations::{Migration, files};
 use crate::schema::snapshot::{self, FIX, Snapshot};
 
 /// Options of `db-snapshot`.
@@ -25,9 +26,10 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
 
 /// What the migrations make on a scratch database.
 fn take(context: &Context, migrations: &[Migration]) -> Result<Snapshot> {
-    let shadow = context.options.shadow_database_url.as_deref().filter(|url| !url.is_empty());
-    let schema = replay::schema(&context.config, &context.root, shadow, migrations)?;
-    Ok(Snapshot::new(context.config.postgres_major, migrations, schema))
+    let shadow_url = context.options.shadow_database_url.as_deref().filter(|url| !url.is_empty());
+    let laboratory = Laboratory { config: &context.config, root: &context.root, shadow_url };
+    let (fingerprints, schema) = laboratory.record(migrations)?;
+    Ok(Snapshot::new(context.config.postgres_major, migrations, &fingerprints, schema))
 }
 
 fn rewrite(context: &Context, snapshot: &Snapshot) -> Result<Outcome> {
@@ -50,7 +52,10 @@ fn check(context: &Context, snapshot: &Snapshot) -> Result<Outcome> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
         Err(error) => return Err(error).with_context(|| format!("cannot read `{path}`")),
     };
-    let current = snapshot.to_text();
+    // What a migration does is told in a server's own words, of which those of another minor version may differ. Where they
+    // do, it runs on a scratch database again before it counts.
+    let fingerprints = Snapshot::parse(&committed, path).map(|committed| committed.fingerprints);
+    let current = Snapshot { fingerprints: fingerprints.unwrap_or_default(), ..snapshot.clone() }.to_text();
     if committed == current {
         context.terminal.print(&format!("`{path}` is current: {}\n", contents(snapshot)))?;
         return Ok(Outcome::Clean);

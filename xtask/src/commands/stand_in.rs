@@ -4,17 +4,16 @@ use anyhow::{Result, anyhow};
 
 use super::Context;
 use crate::migrations::Migration;
-use crate::schema::model::Schema;
-use crate::schema::snapshot::{self, FIX};
+use crate::schema::snapshot::{self, FIX, Snapshot};
 
-/// The schema that `files` make, as the snapshot says, and why there is no scratch database (`error`), on one line.
+/// The snapshot, which says what `files` make, and why there is no scratch database (`error`), on one line.
 ///
 /// # Errors
 /// When there is no snapshot, or it does not stand for `files`: then nothing is known.
-pub fn snapshot(context: &Context, files: &[Migration], error: anyhow::Error) -> Result<(Schema, String)> {
+pub fn snapshot(context: &Context, files: &[Migration], error: anyhow::Error) -> Result<(Snapshot, String)> {
     let path = &context.config.snapshot;
     let stale = match snapshot::read(&context.tree(), path)? {
-        Some(snapshot) if snapshot.is_fresh(files) => return Ok((snapshot.schema, one_line(&error))),
+        Some(snapshot) if snapshot.is_fresh(files) => return Ok((snapshot, one_line(&error))),
         Some(snapshot) => format!("does not stand for the migrations: {}", snapshot.staleness(files).join(", ")),
         None => "does not exist".to_owned(),
     };

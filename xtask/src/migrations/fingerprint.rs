@@ -1,100 +1,235 @@
-//! What a transaction did to the catalogs, in one cheap number. Reading whole catalogs after each of hundreds of
+//! What a transaction did to the catalogs, in one cheap digest. Reading whole catalogs after each of hundreds of
 //! migrations would cost more than the migrations; the rows that the transaction itself wrote are few. The same SQL on
 //! the same schema gives the same fingerprint, on the scratch database and on the live one.
 
-use anyhow::{Result, anyhow};
-use postgres::{Client, GenericClient, Statement};
+mod catalogs;
+mod counters;
+mod left;
+mod shape;
 
+use std::collections::BTreeSet;
+
+use anyhow::{Context as _, Result, anyhow};
+use postgres::{GenericClient, SimpleQueryMessage, SimpleQueryRow};
+use sha2::{Digest as _, Sha256};
+
+use counters::Counters;
+use shape::Shape;
+
+use crate::postgres::catalog::OwnTables;
 use crate::postgres::error::ServerError;
 
-/// The catalogs that are looked at.
-const CATALOGS: &[&str] = &[
-    "pg_class",
-    "pg_attribute",
-    "pg_attrdef",
-    "pg_constraint",
-    "pg_index",
-    "pg_type",
-    "pg_enum",
-    "pg_proc",
-    "pg_trigger",
-    "pg_rewrite",
-    "pg_policy",
-    "pg_namespace",
-    "pg_sequence",
-    "pg_description",
-    "pg_inherits",
-    "pg_partitioned_table",
-    "pg_extension",
-    "pg_statistic_ext",
-    "pg_event_trigger",
-];
-
-const DELETED: &str = "
-    SELECT coalesce(sum(pg_catalog.pg_stat_get_xact_tuples_deleted(pg_catalog.to_regclass('pg_catalog.' || name))), 0)::bigint
-    FROM unnest($1::text[]) AS name";
-
-/// Takes fingerprints on one connection.
-#[derive(Clone)]
-pub struct Fingerprinter {
-    begin: Statement,
-    written: Statement,
-    left: Statement,
+/// What a transaction did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fingerprint {
+    shape: Shape,
+    /// How many rows of `pg_type` it wrote. The digest covers them only as far as they are no types of relations, unless there
+    /// are others.
+    types: i64,
+    /// A digest of what it wrote and, where something was deleted, of the names of all that is left: rows that are gone
+    /// leave no trace.
+    digest: String,
 }
 
-impl std::fmt::Debug for Fingerprinter {
+/// The version of what is looked at. Fingerprints of different versions cannot be compared.
+const VERSION: &str = "1";
+
+/// How many hexadecimal digits of the digest count.
+const DIGITS: usize = 32;
+
+impl std::fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Fingerprinter").finish_non_exhaustive()
+        write!(f, "{VERSION}-{}-{}-{}", self.shape.to_text(), self.types, self.digest)
     }
 }
 
-/// Where a transaction began.
-#[derive(Debug, Clone, Copy)]
-pub struct Beginning {
-    /// The counter of deleted catalog rows, which PostgreSQL does not reset at once.
-    deleted: i64,
+/// Takes fingerprints on one connection. Its queries are prepared on the server in SQL, so that they can be sent together
+/// with other statements.
+#[derive(Debug, Default)]
+pub struct Fingerprinter {
+    counters: bool,
+    /// With whether types of relations are counted.
+    shapes: BTreeSet<(Shape, bool)>,
+    /// What the last transaction wrote to: the next one is likely to write to the same.
+    last: Option<Shape>,
+    /// Whether the server may have forgotten what was prepared.
+    is_doubtful: bool,
+    /// The query for what is left after a deletion.
+    left: String,
+}
+
+/// Asks what a transaction wrote, once that is [prepared](Fingerprinter::prepare).
+const COUNT: &str = "EXECUTE db_fingerprint_counters";
+
+/// Names outside `pg_catalog` are then written with their namespace, whatever the session says; catalogs are small, but
+/// grow with each migration, so that their indexes are the better way; compiling the query costs more than running it.
+const SETTINGS: &str = "SET LOCAL search_path = pg_catalog; SET LOCAL enable_seqscan = off; SET LOCAL jit = off";
+
+/// Undoes what a fingerprint that was taken means for names and plans.
+pub const FORGET_SETTINGS: &str = "SET LOCAL search_path TO DEFAULT; SET LOCAL enable_seqscan TO DEFAULT";
+
+/// Whether a text may make the server forget prepared queries, so that no fingerprint is to be had after it.
+#[must_use]
+pub fn forgets(sql: &str) -> bool {
+    let sql = sql.to_ascii_lowercase();
+    sql.contains("deallocate") || sql.contains("discard")
+}
+
+impl Fingerprint {
+    /// Reads what its `Display` writes; none of another version.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let [version, shape, types, digest] = text.split('-').collect::<Vec<_>>().try_into().ok()?;
+        let (shape, types) = (Shape::parse(shape)?, types.parse().ok()?);
+        (version == VERSION).then(|| Self { shape, types, digest: digest.to_owned() })
+    }
+
+    /// The SQL at the end of a transaction that is expected to have this fingerprint, in a session whose settings were
+    /// reset; [`Fingerprinter::matches`] reads the answer. It changes settings until the transaction ends.
+    #[must_use]
+    pub fn closing(&self) -> String {
+        format!("{COUNT}; {}; {SETTINGS}; EXECUTE {}", counters::RESET, self.shape.name(false))
+    }
 }
 
 impl Fingerprinter {
-    /// Prepares the queries.
-    pub fn new(client: &mut Client) -> Result<Self> {
-        client.batch_execute(SEARCH_PATH).map_err(failed)?;
-        let begin = client.prepare(DELETED).map_err(failed)?;
-        let written = client.prepare(include_str!("fingerprint.sql")).map_err(failed)?;
-        let left = client.prepare(include_str!("fingerprint_left.sql")).map_err(failed)?;
-        client.batch_execute("RESET search_path").map_err(failed)?;
-        Ok(Self { begin, written, left })
+    /// Takes them of a database whose tables `own` are not the migrations'.
+    #[must_use]
+    pub fn new(own: &OwnTables) -> Self {
+        Self { left: left::query(own), ..Self::default() }
     }
 
-    /// At the beginning of a transaction.
-    pub fn begin(&self, transaction: &mut impl GenericClient) -> Result<Beginning> {
-        let row = transaction.query_one(&self.begin, &[&CATALOGS]).map_err(failed)?;
-        Ok(Beginning { deleted: row.try_get(0)? })
+    /// A text ran that [`forgets`], or one without transaction.
+    pub fn doubt(&mut self) {
+        self.is_doubtful = true;
     }
 
-    /// What the transaction did to the catalogs until now, once it has run [`SETTINGS`].
-    pub fn end(&self, transaction: &mut impl GenericClient, beginning: Beginning) -> Result<String> {
-        let row = transaction.query_one(&self.written, &[&CATALOGS]).map_err(failed)?;
-        let written: String = row.try_get("digest")?;
-        if row.try_get::<_, i64>("deleted")? == beginning.deleted {
-            return Ok(written);
+    /// Prepares what a transaction needs that is expected to have the fingerprint `expected`. Outside a transaction, because
+    /// what is prepared stays when that is undone.
+    pub fn prepare(&mut self, client: &mut impl GenericClient, expected: Option<&Fingerprint>) -> Result<()> {
+        if self.is_doubtful {
+            client.batch_execute("DEALLOCATE ALL").map_err(failed)?;
+            *self = Self { left: std::mem::take(&mut self.left), ..Self::default() };
         }
-        let left: String = transaction.query_one(&self.left, &[]).map_err(failed)?.try_get("digest")?;
-        Ok(format!("{written}, left {left}"))
+        if !self.counters {
+            let sql = format!("PREPARE db_fingerprint_counters AS {}; {}", counters::query(), counters::RESET);
+            client.batch_execute(&sql).map_err(failed)?;
+            self.counters = true;
+        }
+        match expected {
+            Some(expected) => self.prepare_shape(client, expected.shape, false),
+            None => Ok(()),
+        }
+    }
+
+    fn prepare_shape(&mut self, client: &mut impl GenericClient, shape: Shape, counted: bool) -> Result<()> {
+        if !self.shapes.contains(&(shape, counted)) {
+            let sql = format!("PREPARE {} AS {}", shape.name(counted), shape.query(counted));
+            client.batch_execute(&sql).map_err(failed)?;
+            self.shapes.insert((shape, counted));
+        }
+        Ok(())
+    }
+
+    /// Whether a transaction did what is `expected`, according to the `answer` to [`Fingerprint::closing`].
+    pub fn matches(
+        &self,
+        transaction: &mut impl GenericClient,
+        answer: &[SimpleQueryMessage],
+        expected: &Fingerprint,
+    ) -> Result<bool> {
+        let Some(wrote) = counters(answer)? else { return Ok(false) };
+        let wrote_alike = wrote.shape().is_alike(expected.shape) && wrote.types() == expected.types;
+        Ok(wrote_alike && self.digest(transaction, answer, &wrote)? == expected.digest)
+    }
+
+    /// The fingerprint of a transaction; none where the server does not count, or it touched extensions. `reset` is the SQL that puts the settings of the session back. It changes settings until the
+    /// transaction ends.
+    pub fn take(&mut self, transaction: &mut impl GenericClient, reset: &str) -> Result<Option<Fingerprint>> {
+        let guess = self.last.map(|shape| format!("; EXECUTE {}", shape.name(true))).unwrap_or_default();
+        let sql = format!("{reset}; {COUNT}; {}; {SETTINGS}{guess}", counters::RESET);
+        let mut answer = transaction.simple_query(&sql).map_err(failed)?;
+        let Some(wrote) = counters(&answer)? else { return Ok(None) };
+        if wrote.touched_extensions() {
+            return Ok(None);
+        }
+        let wrote_to = wrote.shape();
+        let guessed = self.last.filter(|last| last.is_alike(wrote_to));
+        let mut shape = guessed.unwrap_or(wrote_to);
+        if guessed.is_none() {
+            answer = self.look(transaction, shape)?;
+        }
+        let has_other_types = wrote.types().to_string() != text(&answer, shape::ROW_TYPES)?;
+        if has_other_types && !shape.has_types() {
+            shape = shape.with_types();
+            answer = self.look(transaction, shape)?;
+        }
+        self.last = Some(if has_other_types { shape } else { wrote_to });
+        let digest = self.digest(transaction, &answer, &wrote)?;
+        Ok(Some(Fingerprint { shape, types: wrote.types(), digest }))
+    }
+
+    fn look(&mut self, transaction: &mut impl GenericClient, shape: Shape) -> Result<Vec<SimpleQueryMessage>> {
+        self.prepare_shape(transaction, shape, true)?;
+        transaction.simple_query(&format!("EXECUTE {}", shape.name(true))).map_err(failed)
+    }
+
+    /// The digest of a fingerprint, from the answer to a query of a shape.
+    fn digest(
+        &self,
+        transaction: &mut impl GenericClient,
+        answer: &[SimpleQueryMessage],
+        wrote: &Counters,
+    ) -> Result<String> {
+        let mut digest = Sha256::new();
+        digest.update(text(answer, shape::DIGEST)?);
+        if wrote.deleted() {
+            let left = transaction.simple_query(&self.left).map_err(failed)?;
+            digest.update(text(&left, shape::DIGEST)?);
+        }
+        let mut digest: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        digest.truncate(DIGITS);
+        Ok(digest)
     }
 }
 
-/// Names outside `pg_catalog` are then written with their namespace, whatever the session says.
-const SEARCH_PATH: &str = "SET search_path = pg_catalog";
+const NO_ANSWER: &str = "PostgreSQL did not say what the transaction wrote to the catalogs";
 
-/// What a transaction must run before its fingerprint is taken; it changes its settings until it ends. The plan is made
-/// once for all transactions.
-pub const SETTINGS: &str =
-    "SET LOCAL search_path = pg_catalog; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL jit = off";
+/// What PostgreSQL counted, in the answer to a text; none if it was not asked with [`COUNT`], or does not count.
+fn counters(answer: &[SimpleQueryMessage]) -> Result<Option<Counters>> {
+    let Some(row) = row(answer, counters::COLUMN) else { return Ok(None) };
+    row.try_get(counters::COLUMN)?.map(Counters::parse).transpose()
+}
 
-/// Undoes what [`SETTINGS`] mean for names.
-pub const FORGET_SETTINGS: &str = "SET LOCAL search_path TO DEFAULT";
+fn row<'a>(answer: &'a [SimpleQueryMessage], column: &str) -> Option<&'a SimpleQueryRow> {
+    answer.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) if row.columns().iter().any(|found| found.name() == column) => Some(row),
+        _other => None,
+    })
+}
+
+fn text<'a>(answer: &'a [SimpleQueryMessage], column: &str) -> Result<&'a str> {
+    let row = row(answer, column).context(NO_ANSWER)?;
+    row.try_get(column)?.context(NO_ANSWER)
+}
 
 fn failed(error: postgres::Error) -> anyhow::Error {
     anyhow!(ServerError::from(error)).context("cannot take the fingerprint of the catalogs")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Fingerprint, Shape};
+
+    #[test]
+    fn a_fingerprint_is_read_back_as_it_was_written() {
+        for shape in [[0, 5].into_iter().collect::<Shape>(), Shape::default().with_types()] {
+            let fingerprint = Fingerprint { shape, types: 2, digest: "00ff".into() };
+            assert_eq!(Fingerprint::parse(&fingerprint.to_string()), Some(fingerprint));
+        }
+        assert_eq!(Fingerprint::parse("1-21-2-00ff").map(|read| read.to_string()).as_deref(), Some("1-21-2-00ff"));
+        for other in ["0-21-2-00ff", "1-ffffffff-2-00ff", "1-21-2", "", "1-21-x-00ff"] {
+            assert_eq!(Fingerprint::parse(other), None, "{other}");
+        }
+    }
 }

@@ -1,22 +1,26 @@
 //! What the migrations will make of the database: learnt by running them on a scratch database first.
 
-mod ahead;
+mod follower;
 mod rehearsal;
+mod upcoming;
 
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow};
 use postgres::GenericClient;
 
-pub use ahead::Ahead;
+pub use follower::Follower;
 use rehearsal::Rehearsal;
+pub use upcoming::Upcoming;
 
+use super::fingerprint::Fingerprint;
 use super::{Migration, replay};
 use crate::config::Config;
 use crate::postgres::catalog::{self, OwnTables};
 use crate::postgres::error::ServerError;
 use crate::postgres::scratch::Scratch;
 use crate::schema::model::Schema;
+use crate::schema::snapshot::Snapshot;
 
 /// Up to so many pending migrations the schema is read after each; beyond that only at the end, and in between
 /// fingerprints stand for it.
@@ -27,11 +31,10 @@ pub const READ_EACH: usize = 30;
 pub enum Origin {
     /// The migrations ran on a scratch database.
     Replay,
-    /// The committed snapshot says what the last migration makes. Each runs on a scratch database before it is applied,
-    /// while those before it are: [`Ahead`].
-    Ahead,
-    /// There is no scratch database: the committed snapshot says what the last migration makes, and nothing says what
-    /// the others do.
+    /// The committed snapshot says what they make in the end, and what each of them did when they ran on a scratch database
+    /// for it: with hundreds of them, running them again would cost as much time as applying them.
+    Record,
+    /// The same, because there is no scratch database.
     Snapshot,
 }
 
@@ -51,8 +54,8 @@ pub struct Prediction {
 pub struct Step {
     /// Its version.
     pub version: i64,
-    /// What its transaction does to the catalogs; none for a migration without transaction.
-    pub fingerprint: Option<String>,
+    /// What its transaction does to the catalogs; none for a migration without transaction, or where it cannot be told.
+    pub fingerprint: Option<Fingerprint>,
     /// The schema after it, where it was read. Of the last one to be applied it always is.
     pub schema: Option<Schema>,
 }
@@ -61,21 +64,26 @@ impl Prediction {
     /// What can be said without a scratch database: `snapshot` is the schema after the last of `pending`, and `live` is
     /// taken for what the applied migrations should have made. Where nothing is pending, the snapshot is that.
     #[must_use]
-    pub fn from_snapshot(snapshot: Schema, live: &Schema, pending: &[&Migration]) -> Self {
+    pub fn from_snapshot(snapshot: Snapshot, live: &Schema, pending: &[&Migration]) -> Self {
         match pending {
-            [] => Self { origin: Origin::Snapshot, base: snapshot, steps: Vec::new() },
-            pending => Self { origin: Origin::Snapshot, base: live.clone(), steps: Self::steps_to(snapshot, pending) },
+            [] => Self { origin: Origin::Snapshot, base: snapshot.schema, steps: Vec::new() },
+            pending => Self::from_record(Origin::Snapshot, live.clone(), snapshot, pending),
         }
     }
 
-    /// Steps of which only the schema after the last one is known.
-    fn steps_to(snapshot: Schema, pending: &[&Migration]) -> Vec<Step> {
-        let unknown = |migration: &&Migration| Step { version: migration.version, fingerprint: None, schema: None };
-        let mut steps: Vec<Step> = pending.iter().map(unknown).collect();
+    /// What `snapshot` says of `pending`, which are to be applied to `base`.
+    #[must_use]
+    pub fn from_record(origin: Origin, base: Schema, snapshot: Snapshot, pending: &[&Migration]) -> Self {
+        let step = |migration: &&Migration| Step {
+            version: migration.version,
+            fingerprint: snapshot.fingerprint(migration).and_then(Fingerprint::parse),
+            schema: None,
+        };
+        let mut steps: Vec<Step> = pending.iter().map(step).collect();
         if let Some(last) = steps.last_mut() {
-            last.schema = Some(snapshot);
+            last.schema = Some(snapshot.schema);
         }
-        steps
+        Self { origin, base, steps }
     }
 
     /// The step of `version`.
@@ -105,12 +113,18 @@ pub struct Laboratory<'a> {
 }
 
 impl Laboratory<'_> {
-    /// Runs `applied` and then `pending`, of which the first `count` are to be applied, on a scratch database.
+    /// Runs `applied` and then `pending`, of which the first `count` are to be applied, on `scratch`.
     ///
     /// # Errors
     /// When there is no scratch database, or a migration does not run there.
-    pub fn predict(&self, applied: &[&Migration], pending: &[&Migration], count: usize) -> Result<Prediction> {
-        let (mut rehearsal, base) = Rehearsal::begin(self, applied)?;
+    pub fn predict(
+        &self,
+        scratch: Upcoming,
+        applied: &[&Migration],
+        pending: &[&Migration],
+        count: usize,
+    ) -> Result<Prediction> {
+        let (mut rehearsal, base) = Rehearsal::begin(self, scratch.wait()?, applied)?;
         let step = |(index, migration): (usize, &&Migration)| {
             let ends = [count, pending.len()].contains(&(index + 1));
             rehearsal.step(migration, ends || pending.len() <= READ_EACH)
@@ -119,20 +133,22 @@ impl Laboratory<'_> {
         Ok(Prediction { origin: Origin::Replay, base, steps })
     }
 
-    /// Runs `applied` on a scratch database, and begins to run `pending` there, all of which are to be applied:
-    /// `snapshot` says what they make.
+    /// Runs `applied` on `scratch`; the schema that they make.
     ///
     /// # Errors
-    /// When there is no scratch database, or one of `applied` does not run there.
-    pub fn predict_ahead(
-        &self,
-        applied: &[&Migration],
-        pending: &[&Migration],
-        snapshot: Schema,
-    ) -> Result<(Prediction, Ahead)> {
-        let (rehearsal, base) = Rehearsal::begin(self, applied)?;
-        let ahead = Ahead::start(rehearsal, pending.iter().copied().cloned().collect());
-        Ok((Prediction { origin: Origin::Ahead, base, steps: Prediction::steps_to(snapshot, pending) }, ahead))
+    /// As [`Self::predict`].
+    pub fn base(&self, scratch: Upcoming, applied: &[&Migration]) -> Result<Schema> {
+        Rehearsal::begin(self, scratch.wait()?, applied).map(|(_, base)| base)
+    }
+
+    /// Runs `migrations` on a scratch database: what each of them does there, and the schema that they make.
+    ///
+    /// # Errors
+    /// As [`Self::predict`].
+    pub fn record(&self, migrations: &[Migration]) -> Result<(Vec<Option<Fingerprint>>, Schema)> {
+        let (mut rehearsal, _) = Rehearsal::begin(self, self.scratch()?, &[])?;
+        let fingerprints = migrations.iter().map(|migration| rehearsal.run(migration)).collect::<Result<_>>()?;
+        Ok((fingerprints, rehearsal.read()?))
     }
 
     /// The schema that `migrations` make.
@@ -144,6 +160,12 @@ impl Laboratory<'_> {
         let mut client = scratch.connect()?;
         migrations.iter().try_for_each(|migration| replay::run(&mut client, migration))?;
         self.read(&mut client)
+    }
+
+    /// A scratch database that is made while other work is done.
+    #[must_use]
+    pub fn scratch_meanwhile(&self) -> Upcoming {
+        Upcoming::start(self.config, self.root, self.shadow_url)
     }
 
     /// A scratch database.

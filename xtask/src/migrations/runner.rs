@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 pub(crate) use attempt::{
     clean_session, clean_session_sql, commit, ensure_locked, failed_statement, is_contention, run_statements,
 };
-use postgres::{Client, Transaction};
+use postgres::{Client, SimpleQueryMessage, Transaction};
 use refinery_core::traits::sync;
 
 use super::blockers::Blockers;
@@ -48,15 +48,19 @@ impl Settings {
 /// Who watches a run: is told what happens, and has the last word before each COMMIT.
 pub trait Watch: Eyes {
     /// `migration` is next; an error stops the run before it begins.
-    fn starting(&mut self, migration: &Migration) -> Result<()>;
+    fn starting(&mut self, client: &mut Client, migration: &Migration) -> Result<()>;
     /// `migration` could not get its locks and is tried again after `pause`.
     fn retrying(&mut self, migration: &Migration, cause: &anyhow::Error, pause: Duration);
-    /// The transaction of a migration began.
-    fn began(&mut self, transaction: &mut Transaction<'_>) -> Result<()>;
-    /// What [`Self::verify`] wants to be run after the rows of `migration` are written, sent along with them.
-    fn before_verifying(&self, migration: &Migration) -> &'static str;
-    /// `migration` and its rows are written and not yet committed; an error undoes them.
-    fn verify(&mut self, transaction: &mut Transaction<'_>, migration: &Migration) -> Result<()>;
+    /// What is to be asked after the rows of `migration` are written, sent along with them.
+    fn closing(&self, migration: &Migration) -> String;
+    /// `migration` and its rows are written and not yet committed; an error undoes them. `answer` holds the one to
+    /// [`Self::closing`].
+    fn verify(
+        &mut self,
+        transaction: &mut Transaction<'_>,
+        migration: &Migration,
+        answer: &[SimpleQueryMessage],
+    ) -> Result<()>;
     /// `migration` is committed.
     fn applied(&mut self, migration: &AppliedMigration);
 }
@@ -197,13 +201,13 @@ impl Connection<'_, '_> {
         let script = Script { version: *version, file, sql, phase: Phase::Applying };
         steps::run(self.client, self.settings, script, self.watch)?;
         let mut transaction = self.client.transaction().context("cannot begin a transaction")?;
-        attempt::record(&mut transaction, self.settings, migration, "")?;
-        self.watch.verify(&mut transaction, migration)?;
+        let answer = attempt::record(&mut transaction, self.settings, migration, "")?;
+        self.watch.verify(&mut transaction, migration, &answer)?;
         commit(transaction, &format!("`{migration}`"))
     }
 
     fn apply(&mut self, migration: &Migration) -> Result<()> {
-        self.watch.starting(migration)?;
+        self.watch.starting(self.client, migration)?;
         let start = Instant::now();
         if migration.no_transaction {
             self.apply_in_steps(migration)?;

@@ -62,6 +62,18 @@ impl OwnTables {
         let name = history_table.rsplit('.').next().unwrap_or(history_table);
         Self { tables: vec![name.to_owned(), JOURNAL_TABLE.to_owned()], foreign_namespaces: Vec::new() }
     }
+
+    /// The names of the tables, without namespaces.
+    #[must_use]
+    pub fn tables(&self) -> &[String] {
+        &self.tables
+    }
+
+    /// The namespaces that are not the migrations'.
+    #[must_use]
+    pub fn foreign_namespaces(&self) -> &[String] {
+        &self.foreign_namespaces
+    }
 }
 
 /// Reads the whole schema. Works inside an open transaction too, whose settings it leaves as they were: everything

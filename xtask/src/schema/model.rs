@@ -48,6 +48,13 @@ pub struct Schema {
 }
 
 impl Schema {
+    /// Whether it is the one of a new database: nothing but the namespace `public`. Privileges do not count.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let public = BTreeMap::from([("public".to_owned(), Namespace::default())]);
+        *self == Self { namespaces: public, grants: self.grants.clone(), ..Self::default() }
+    }
+
     /// The schema without its privileges: what two servers with different roles can agree on.
     #[must_use]
     pub fn without_grants(mut self) -> Self {

@@ -30,6 +30,8 @@ pub struct Snapshot {
     pub postgres: u32,
     /// Each migration in order, `V7__add_user_bio`, with refinery's checksum of its text.
     pub migrations: Vec<(String, u64)>,
+    /// What each migration did to the catalogs, where that can be told in short. The order is theirs.
+    pub fingerprints: Vec<(String, String)>,
     /// The schema that they make.
     pub schema: Schema,
 }
@@ -40,15 +42,32 @@ struct Header {
     format: u32,
     postgres: u32,
     migrations: serde_json::Map<String, serde_json::Value>,
+    #[serde(default)]
+    fingerprints: serde_json::Map<String, serde_json::Value>,
     #[serde(flatten)]
     sections: BTreeMap<String, serde::de::IgnoredAny>,
 }
 
 impl Snapshot {
-    /// The snapshot of `schema`, which `migrations` make on PostgreSQL `postgres`.
+    /// The snapshot of `schema`, which `migrations` make on PostgreSQL `postgres`, doing what `fingerprints` say.
     #[must_use]
-    pub fn new(postgres: u32, migrations: &[Migration], schema: Schema) -> Self {
-        Self { postgres, migrations: migrations.iter().map(stamp).collect(), schema }
+    pub fn new<F: ToString>(
+        postgres: u32,
+        migrations: &[Migration],
+        fingerprints: &[Option<F>],
+        schema: Schema,
+    ) -> Self {
+        let known = migrations.iter().zip(fingerprints).filter_map(|(migration, fingerprint)| {
+            fingerprint.as_ref().map(|fingerprint| (migration.to_string(), fingerprint.to_string()))
+        });
+        Self { postgres, migrations: migrations.iter().map(stamp).collect(), fingerprints: known.collect(), schema }
+    }
+
+    /// What `migration` did to the catalogs, where that is known.
+    #[must_use]
+    pub fn fingerprint(&self, migration: &Migration) -> Option<&str> {
+        let name = migration.to_string();
+        self.fingerprints.iter().find(|(known, _)| *known == name).map(|(_, fingerprint)| fingerprint.as_str())
     }
 
     /// Whether it stands for exactly these migrations.
@@ -83,6 +102,10 @@ impl Snapshot {
         file.insert("format".into(), FORMAT.into());
         file.insert("postgres".into(), self.postgres.into());
         file.insert("migrations".into(), serde_json::Value::Object(checksums.collect()));
+        if !self.fingerprints.is_empty() {
+            let fingerprints = self.fingerprints.iter().map(|(name, text)| (name.clone(), text.as_str().into()));
+            file.insert("fingerprints".into(), serde_json::Value::Object(fingerprints.collect()));
+        }
         file.extend(sections(&self.schema));
         layout::write(&serde_json::Value::Object(file))
     }
@@ -117,7 +140,11 @@ impl Snapshot {
             });
             Ok((name, sum?))
         });
-        Ok(Self { postgres: header.postgres, migrations: migrations.collect::<Result<_>>()?, schema })
+        // What is no text is no fingerprint, and the migration runs on a scratch database instead.
+        let fingerprints =
+            header.fingerprints.into_iter().filter_map(|(name, text)| Some((name, text.as_str()?.into())));
+        let migrations = migrations.collect::<Result<_>>()?;
+        Ok(Self { postgres: header.postgres, migrations, fingerprints: fingerprints.collect(), schema })
     }
 }
 

@@ -24,13 +24,13 @@ fn the_snapshot_stands_in_and_the_report_says_what_was_not_checked() {
     for part in [
         "from the committed snapshot",
         "not checked: whether the live database is what its applied migrations made",
-        "not checked: the schema after each migration but the last",
         "not checked: the migrations on a scratch database, before the live one is touched",
         "`snapshots/schema.json` stands in for a scratch database, because",
         "/nowhere",
     ] {
         assert!(ran.stdout.contains(part), "{part} is not in {}", ran.stdout);
     }
+    assert!(!ran.stdout.contains("the schema after each migration"), "the snapshot tells what each did: {}", ran.stdout);
     assert_eq!(database.history(), [1, 2]);
     let again = run(&database, &repo, &["db-migrate", "--format", "json"]).must_exit(0).json();
     assert_eq!(again["notChecked"], serde_json::json!([]), "the snapshot is the schema of the applied migrations");
@@ -56,6 +56,34 @@ fn what_is_not_the_snapshot_is_undone() {
     repo.write("migrations/V3__new.sql", "SELECT 1;");
     repo.write("migrations/V3__new.down.sql", "SELECT 1;");
     run(&database, &repo, &["db-migrate"]).must_fail(&["does not stand for the migrations", "`V3__new` is new"]);
+}
+
+/// The snapshot tells what each migration did, so that also one that is not the last is undone; where it does not tell, that
+/// is said.
+#[test]
+fn what_the_snapshot_tells_of_migrations_between_is_compared() {
+    let Some(scratch) = shared() else { return };
+    let sly = "DO $$ BEGIN IF EXISTS (SELECT FROM users) THEN ALTER TABLE users ADD COLUMN sly int; END IF; END $$;";
+    let undo = ("V3__undo", "ALTER TABLE users DROP COLUMN IF EXISTS sly;", "SELECT 1;");
+    let repo = Monorepo::of_migrations(&[USERS, ("V2__sly", sly, "SELECT 1;"), undo]);
+    let database = Database::create(scratch, "bare_between");
+    database.run(&repo, &["db-snapshot"]).must_exit(0);
+    database.run(&repo, &["db-migrate", "1"]).must_exit(0);
+    database.connect().batch_execute("INSERT INTO users VALUES (1, 'a')").expect("a row");
+    let refused = run(&database, &repo, &["db-migrate"]).must_exit(1);
+    for part in ["`V2__sly` did something else to the schema", "it was undone", "SHADOW_DATABASE_URL"] {
+        assert!(refused.stdout.contains(part), "{part} is not in {}", refused.stdout);
+    }
+    assert_eq!(database.history(), [1]);
+    let text = repo.read("snapshots/schema.json");
+    let (head, rest) = text.split_once("  \"fingerprints\"").expect("fingerprints");
+    let (_, rest) = rest.split_once("},\n").expect("their end");
+    repo.write("snapshots/schema.json", &format!("{head}{rest}"));
+    let ran = run(&database, &repo, &["db-migrate"]).must_exit(0);
+    for part in ["the schema after each migration but the last", "there is no scratch database: V2__sly"] {
+        assert!(ran.stdout.contains(part), "{part} is not in {}", ran.stdout);
+    }
+    assert_eq!(database.history(), [1, 2, 3]);
 }
 
 #[test]

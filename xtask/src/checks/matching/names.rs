@@ -93,14 +93,15 @@ pub(super) fn side_of_name(name: &str) -> Side {
 }
 
 fn named(tables: &[&ObjectName], patterns: [(&Vec<String>, Side); 3]) -> HashMap<String, Named> {
+    let patterns = patterns.iter().flat_map(|(list, side)| list.iter().map(|pattern| Pattern::new(pattern, *side)));
+    let patterns: Vec<_> = patterns.collect();
     let mut table: HashMap<String, Named> = HashMap::new();
     for (at, name) in tables.iter().enumerate() {
         for row_name in entity_names(name) {
-            for (pattern, side) in patterns.iter().flat_map(|(list, side)| list.iter().map(move |one| (one, *side))) {
-                let name = fill(pattern, &row_name);
-                let strength = strength(pattern, side);
+            for pattern in &patterns {
+                let Pattern { side, strength, .. } = *pattern;
                 let named = Named { entity: at, side, strength, weight: row_name.len() };
-                let known = table.entry(name).or_insert(named);
+                let known = table.entry(pattern.around.join(&row_name)).or_insert(named);
                 if known.weight < named.weight {
                     *known = named;
                 }
@@ -110,13 +111,28 @@ fn named(tables: &[&ObjectName], patterns: [(&Vec<String>, Side); 3]) -> HashMap
     table
 }
 
+/// Singular and plural stand for one another here: both are among the [`names::row_names`].
+const HOLES: [&str; 4] = ["{Singular}", "{singular}", "{Plural}", "{plural}"];
+
+/// A configured pattern, taken apart once for all tables.
+struct Pattern {
+    /// The [keys](names::key) of what stands before, between and after the holes.
+    around: Vec<String>,
+    side: Side,
+    strength: Strength,
+}
+
+impl Pattern {
+    fn new(pattern: &str, side: Side) -> Self {
+        let around = HOLES.iter().fold(pattern.to_owned(), |text, hole| text.replace(hole, "\0"));
+        let keys = around.split('\0').map(names::key).collect();
+        Self { around: keys, side, strength: strength(&around.replace('\0', " ").to_lowercase(), side) }
+    }
+}
+
 /// `UserTable` says that it is a row; `UserEntity` may be one; `User` is what a row is about. `NewUser` is inserted;
 /// `CreateUser` may be what a request asks for.
-fn strength(pattern: &str, side: Side) -> Strength {
-    let around: String = ["{Singular}", "{singular}", "{Plural}", "{plural}"]
-        .iter()
-        .fold(pattern.to_owned(), |text, hole| text.replace(hole, " "))
-        .to_lowercase();
+fn strength(around: &str, side: Side) -> Strength {
     let says = |words: &[&str]| words.iter().any(|word| around.contains(word));
     match side {
         _bare if around.trim().is_empty() => Strength::Bare,
@@ -134,11 +150,4 @@ fn entity_names(name: &ObjectName) -> Vec<String> {
         row_names.extend(row_names.clone().iter().map(|row_name| format!("{prefix}{row_name}")));
     }
     row_names
-}
-
-/// Singular and plural stand for one another here: both are among the [`names::row_names`].
-fn fill(pattern: &str, row_name: &str) -> String {
-    let holes = ["{Singular}", "{singular}", "{Plural}", "{plural}"];
-    let filled = holes.iter().fold(pattern.to_owned(), |text, hole| text.replace(hole, row_name));
-    names::key(&filled)
 }

@@ -45,7 +45,7 @@ pub fn verification(
     let last = history.last();
     let origin = match prediction.origin {
         Origin::Replay => "a replay of the migrations",
-        Origin::Ahead | Origin::Snapshot => "the committed snapshot",
+        Origin::Record | Origin::Snapshot => "the committed snapshot",
     };
     let against = match last {
         Some(name) => format!("the schema after {name}, from {origin}"),

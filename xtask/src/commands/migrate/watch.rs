@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use postgres::{Client, Transaction};
+use postgres::{Client, SimpleQueryMessage, Transaction};
 
 use super::before::difference;
 use super::occurrence::History;
@@ -12,11 +12,12 @@ use crate::cli::Format;
 use crate::commands::Context;
 use crate::commands::judge::Judge;
 use crate::commands::live;
-use crate::migrations::fingerprint::{self, Beginning, Fingerprinter};
-use crate::migrations::prediction::{Ahead, Laboratory, Origin, Prediction, Step};
+use crate::migrations::fingerprint::{self, Fingerprint, Fingerprinter};
+use crate::migrations::prediction::{Follower, Laboratory, Origin, Prediction, Step};
 use crate::migrations::runner::Watch;
 use crate::migrations::steps::Eyes;
 use crate::migrations::{Migration, journal};
+use crate::postgres::catalog::OwnTables;
 use crate::render::human;
 use crate::report::{AppliedMigration, Verification};
 use crate::schema::diff::Likeness;
@@ -52,88 +53,98 @@ pub struct Known<'a> {
 pub struct Watcher<'a> {
     context: &'a Context,
     laboratory: Laboratory<'a>,
+    follower: Option<Follower>,
     known: Known<'a>,
-    /// A replay that goes on meanwhile.
-    ahead: Option<Ahead>,
-    /// What it said of the migration that is applied.
-    step: Option<Step>,
     last: i64,
     fingerprinter: Fingerprinter,
-    beginning: Option<Beginning>,
     /// The digest of the catalogs as they were last read, for the journal.
     digest: Option<String>,
     applied: Vec<AppliedMigration>,
     post: Option<Verification>,
+    /// Migrations that were committed without a comparison.
+    unchecked: Vec<String>,
 }
 
 impl<'a> Watcher<'a> {
-    /// Watches a run on `client` up to version `last`, of whose migrations `ahead` tells one after the other, if not all
-    /// of them are known.
-    pub fn new(
-        context: &'a Context,
-        client: &mut Client,
-        laboratory: Laboratory<'a>,
-        known: Known<'a>,
-        ahead: Option<Ahead>,
-        last: i64,
-    ) -> Result<Self> {
-        Ok(Self {
+    /// Watches a run up to version `last`.
+    pub fn new(context: &'a Context, laboratory: Laboratory<'a>, known: Known<'a>, last: i64) -> Self {
+        Self {
             context,
             laboratory,
+            follower: None,
             known,
-            ahead,
-            step: None,
             last,
-            fingerprinter: Fingerprinter::new(client)?,
-            beginning: None,
+            fingerprinter: Fingerprinter::new(&OwnTables::of(&context.config)),
             digest: Some(snapshot::digest(&known.prediction.base)),
             applied: Vec::new(),
             post: None,
-        })
+            unchecked: Vec::new(),
+        }
     }
 
-    /// What is committed, and the last verification.
-    pub fn into_parts(self) -> (Vec<AppliedMigration>, Option<Verification>) {
-        (self.applied, self.post)
+    /// What is committed, the last verification, and which migrations nothing could be compared with.
+    pub fn into_parts(self) -> (Vec<AppliedMigration>, Option<Verification>, Vec<String>) {
+        (self.applied, self.post, self.unchecked)
     }
 
     /// What is known of `migration`.
     fn step(&self, migration: &Migration) -> Option<&Step> {
-        match self.ahead {
-            Some(_) => self.step.as_ref().filter(|step| step.version == migration.version),
-            None => self.known.prediction.step(migration.version),
-        }
+        self.known.prediction.step(migration.version)
     }
 
     /// The fingerprint that stands for the schema after `migration`; none where that is to be read.
-    fn fingerprint(&self, migration: &Migration) -> Option<&String> {
+    fn fingerprint(&self, migration: &Migration) -> Option<&Fingerprint> {
         let is_last = migration.version == self.last;
         self.step(migration).filter(|step| !is_last && step.schema.is_none()).and_then(|step| step.fingerprint.as_ref())
     }
 
     /// Whether the transaction wrote to the catalogs what it wrote on the scratch database.
-    fn matches_fingerprint(&mut self, transaction: &mut Transaction<'_>, migration: &Migration) -> Result<bool> {
-        let Some(beginning) = self.beginning.take() else { return Ok(false) };
+    fn matches_fingerprint(
+        &self,
+        transaction: &mut Transaction<'_>,
+        migration: &Migration,
+        answer: &[SimpleQueryMessage],
+    ) -> Result<bool> {
         let Some(predicted) = self.fingerprint(migration) else { return Ok(false) };
-        if self.fingerprinter.end(transaction, beginning)? == *predicted {
+        if self.fingerprinter.matches(transaction, answer, predicted)? {
             return Ok(true);
         }
         transaction.batch_execute(fingerprint::FORGET_SETTINGS)?;
         Ok(false)
     }
 
+    /// There is nothing that could tell whether what `migration` did matters.
+    fn without_scratch(&mut self, migration: &Migration) -> Result<()> {
+        if self.fingerprint(migration).is_some() {
+            bail!(Rejected(format!(
+                "`{migration}` did something else to the schema than when `{}` was written, so it was undone; to see \
+                 whether that matters, set `SHADOW_DATABASE_URL` to a server for a scratch database",
+                self.context.config.snapshot
+            )))
+        }
+        self.unchecked.push(migration.to_string());
+        Ok(())
+    }
+
+    /// The schema after `version` on a scratch database.
+    fn follow(&mut self, version: i64) -> Result<Schema> {
+        let mut follower = match self.follower.take() {
+            Some(follower) => follower,
+            None => Follower::new(&self.laboratory)?,
+        };
+        let schema = follower.schema_after(version, self.known.files)?;
+        self.follower = Some(follower);
+        Ok(schema)
+    }
+
     /// Compares the whole catalogs with the prediction, and keeps their digests.
     fn compare(&mut self, transaction: &mut Transaction<'_>, migration: &Migration) -> Result<Schema> {
         let actual = live::read(transaction, &self.context.config)?;
-        let predicted = self.step(migration).and_then(|step| step.schema.as_ref());
-        let replayed;
+        let prediction = self.known.prediction;
+        let predicted = prediction.step(migration.version).and_then(|step| step.schema.as_ref());
         let expected = match predicted {
             Some(schema) => schema,
-            None => {
-                let up_to: Vec<_> = self.known.files.iter().filter(|file| file.version <= migration.version).collect();
-                replayed = self.laboratory.schema(&up_to)?;
-                &replayed
-            }
+            None => &self.follow(migration.version)?,
         };
         let difference = difference(expected, &actual);
         match difference.likeness() {
@@ -175,12 +186,14 @@ impl Eyes for Watcher<'_> {
 }
 
 impl Watch for Watcher<'_> {
-    fn starting(&mut self, _migration: &Migration) -> Result<()> {
-        // Before the transaction begins: nobody waits for a lock of ours meanwhile.
-        if let Some(ahead) = &mut self.ahead {
-            self.step = Some(ahead.next_step()?);
+    fn starting(&mut self, client: &mut Client, migration: &Migration) -> Result<()> {
+        match self.fingerprint(migration).cloned() {
+            Some(expected) => self.fingerprinter.prepare(client, Some(&expected)),
+            None => {
+                self.fingerprinter.doubt();
+                Ok(())
+            }
         }
-        Ok(())
     }
 
     fn retrying(&mut self, migration: &Migration, cause: &anyhow::Error, pause: Duration) {
@@ -189,24 +202,24 @@ impl Watch for Watcher<'_> {
         self.tell(&text);
     }
 
-    fn began(&mut self, transaction: &mut Transaction<'_>) -> Result<()> {
-        self.beginning = Some(self.fingerprinter.begin(transaction)?);
-        Ok(())
+    fn closing(&self, migration: &Migration) -> String {
+        self.fingerprint(migration).map(Fingerprint::closing).unwrap_or_default()
     }
 
-    fn before_verifying(&self, migration: &Migration) -> &'static str {
-        if self.fingerprint(migration).is_some() { fingerprint::SETTINGS } else { "" }
-    }
-
-    fn verify(&mut self, transaction: &mut Transaction<'_>, migration: &Migration) -> Result<()> {
+    fn verify(
+        &mut self,
+        transaction: &mut Transaction<'_>,
+        migration: &Migration,
+        answer: &[SimpleQueryMessage],
+    ) -> Result<()> {
         let is_last = migration.version == self.last;
-        if !is_last && self.known.prediction.origin == Origin::Snapshot {
+        if self.matches_fingerprint(transaction, migration, answer)? {
             self.digest = None;
             return Ok(());
         }
-        if self.matches_fingerprint(transaction, migration)? {
+        if !is_last && self.known.prediction.origin == Origin::Snapshot {
             self.digest = None;
-            return Ok(());
+            return self.without_scratch(migration);
         }
         let actual = self.compare(transaction, migration)?;
         if is_last { self.verify_alignment(&actual, migration) } else { Ok(()) }

@@ -4,14 +4,14 @@ use anyhow::{Result, anyhow};
 use postgres::Client;
 
 use super::{Laboratory, Step};
-use crate::migrations::fingerprint::{self, Fingerprinter};
+use crate::migrations::fingerprint::{self, Fingerprint, Fingerprinter};
 use crate::migrations::{Migration, replay};
 use crate::postgres::catalog::{self, OwnTables};
 use crate::postgres::error::ServerError;
 use crate::postgres::scratch::Scratch;
 use crate::schema::model::Schema;
 
-/// Runs migrations one after the other, and tells what each makes. It may move to another thread.
+/// Runs migrations one after the other, and tells what each makes.
 pub(super) struct Rehearsal {
     client: Client,
     fingerprinter: Fingerprinter,
@@ -21,23 +21,23 @@ pub(super) struct Rehearsal {
 }
 
 impl Rehearsal {
-    /// Runs `applied`; the schema that they make.
-    pub(super) fn begin(laboratory: &Laboratory<'_>, applied: &[&Migration]) -> Result<(Self, Schema)> {
-        let scratch = laboratory.scratch()?;
+    /// Runs `applied` on `scratch`; the schema that they make.
+    pub(super) fn begin(
+        laboratory: &Laboratory<'_>,
+        scratch: Scratch,
+        applied: &[&Migration],
+    ) -> Result<(Self, Schema)> {
         let mut client = scratch.connect()?;
         applied.iter().try_for_each(|migration| replay::run(&mut client, migration))?;
         let base = laboratory.read(&mut client)?;
-        let fingerprinter = Fingerprinter::new(&mut client)?;
-        Ok((Self { client, fingerprinter, own: OwnTables::of(laboratory.config), _scratch: scratch }, base))
+        let own = OwnTables::of(laboratory.config);
+        Ok((Self { client, fingerprinter: Fingerprinter::new(&own), own, _scratch: scratch }, base))
     }
 
     /// Runs one migration as the runner does. The schema after it is read where `is_read` says so, and where there is
-    /// no transaction whose fingerprint could stand for it.
+    /// no fingerprint that could stand for it.
     pub(super) fn step(&mut self, migration: &Migration, is_read: bool) -> Result<Step> {
-        let fingerprint = match migration.no_transaction {
-            true => replay::run(&mut self.client, migration).map(|()| None),
-            false => self.in_transaction(migration).map(Some),
-        }?;
+        let fingerprint = self.run(migration)?;
         let schema = match is_read || fingerprint.is_none() {
             true => Some(self.read()?),
             false => None,
@@ -45,18 +45,29 @@ impl Rehearsal {
         Ok(Step { version: migration.version, fingerprint, schema })
     }
 
-    fn in_transaction(&mut self, migration: &Migration) -> Result<String> {
+    /// Runs one migration as the runner does; what it did, where that can be told.
+    pub(super) fn run(&mut self, migration: &Migration) -> Result<Option<Fingerprint>> {
+        match migration.no_transaction || fingerprint::forgets(&migration.sql) {
+            true => self.without_fingerprint(migration).map(|()| None),
+            false => self.in_transaction(migration),
+        }
+    }
+
+    fn without_fingerprint(&mut self, migration: &Migration) -> Result<()> {
+        self.fingerprinter.doubt();
+        replay::run(&mut self.client, migration)
+    }
+
+    fn in_transaction(&mut self, migration: &Migration) -> Result<Option<Fingerprint>> {
+        self.fingerprinter.prepare(&mut self.client, None)?;
         let mut transaction = self.client.transaction()?;
-        let beginning = self.fingerprinter.begin(&mut transaction)?;
         replay::run_statements(&mut transaction, migration)?;
-        let settings = format!("{}; {}", replay::FRESH_SESSION, fingerprint::SETTINGS);
-        transaction.batch_execute(&settings).map_err(|error| anyhow!(ServerError::from(error)))?;
-        let fingerprint = self.fingerprinter.end(&mut transaction, beginning)?;
+        let fingerprint = self.fingerprinter.take(&mut transaction, replay::FRESH_SESSION)?;
         replay::commit(transaction, migration)?;
         Ok(fingerprint)
     }
 
-    fn read(&mut self) -> Result<Schema> {
+    pub(super) fn read(&mut self) -> Result<Schema> {
         catalog::read(&mut self.client, &self.own).map_err(|error| {
             anyhow!(ServerError::from(error)).context("cannot read the catalogs of the scratch database")
         })

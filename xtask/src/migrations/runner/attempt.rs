@@ -47,20 +47,25 @@ pub(crate) fn clean_session_sql(settings: &Settings) -> String {
 
 fn once(client: &mut Client, settings: &Settings, migration: &Migration, watch: &mut dyn Watch) -> Result<()> {
     let mut transaction = client.transaction().context("cannot begin a transaction")?;
-    ensure_locked(&mut transaction, settings)?;
-    watch.began(&mut transaction)?;
     settings.blockers.forget();
     run_statements(&mut transaction, settings, &migration.file, &migration.sql)
         .with_context(|| format!("cannot apply `{migration}`; it was undone"))?;
-    record(&mut transaction, settings, migration, watch.before_verifying(migration))?;
-    watch.verify(&mut transaction, migration)?;
+    let answer = record(&mut transaction, settings, migration, &watch.closing(migration))?;
+    watch.verify(&mut transaction, migration, &answer)?;
     commit(transaction, &format!("`{migration}`"))
 }
 
 /// The advisory lock belongs to one server process; a pooler may have given us another.
 pub(crate) fn ensure_locked(transaction: &mut Transaction<'_>, settings: &Settings) -> Result<()> {
     // Without a prepared statement: what another session has prepared this one does not know.
-    let answer = transaction.simple_query("SELECT pg_catalog.pg_backend_pid()")?;
+    is_locked(&transaction.simple_query(WHOSE)?, settings)
+}
+
+/// Asks for the server process.
+const WHOSE: &str = "SELECT pg_catalog.pg_backend_pid()";
+
+/// Whether `answer` begins with the process that holds the lock, which [`WHOSE`] asked for.
+fn is_locked(answer: &[SimpleQueryMessage], settings: &Settings) -> Result<()> {
     let pid = answer.iter().find_map(|message| match message {
         SimpleQueryMessage::Row(row) => row.get(0)?.parse().ok(),
         _other => None,
@@ -71,19 +76,22 @@ pub(crate) fn ensure_locked(transaction: &mut Transaction<'_>, settings: &Settin
     Ok(())
 }
 
-/// Writes the rows of history and journal, and runs `and_then` in the same message.
+/// Writes the rows of history and journal, and makes sure that the lock is ours; what the server answers to `question`, in
+/// the same message.
 pub(super) fn record(
     transaction: &mut Transaction<'_>,
     settings: &Settings,
     migration: &Migration,
-    and_then: &str,
-) -> Result<()> {
+    question: &str,
+) -> Result<Vec<SimpleQueryMessage>> {
     let history_row = history::insert_sql(&settings.history_table, migration);
     let journal_row = journal::record_sql(&settings.history_table, migration, Phase::Applied);
-    let rows = format!("{}; {history_row}; {journal_row}; {and_then}", clean_session_sql(settings));
-    transaction
-        .batch_execute(&rows)
-        .with_context(|| format!("cannot record `{migration}` in the history table `{}`", settings.history_table))
+    let rows = format!("{}; {WHOSE}; {history_row}; {journal_row}; {question}", clean_session_sql(settings));
+    let answer = transaction
+        .simple_query(&rows)
+        .with_context(|| format!("cannot record `{migration}` in the history table `{}`", settings.history_table))?;
+    is_locked(&answer, settings)?;
+    Ok(answer)
 }
 
 /// A COMMIT that PostgreSQL refuses (a deferred constraint) has undone everything; one whose answer is lost may have

@@ -28,7 +28,8 @@ fn schema() -> Schema {
 }
 
 fn snapshot() -> Snapshot {
-    Snapshot { postgres: 15, migrations: vec![("V1__a".into(), u64::MAX), ("V2__b".into(), 7)], schema: schema() }
+    let migrations = vec![("V1__a".into(), u64::MAX), ("V2__b".into(), 7)];
+    Snapshot { postgres: 15, migrations, fingerprints: vec![("V2__b".into(), "1-21-2-00ff".into())], schema: schema() }
 }
 
 fn migration(version: i64, name: &str, checksum: u64) -> Migration {
@@ -46,6 +47,9 @@ fn one_line_per_column_constraint_and_enum() {
       "migrations": {
         "V1__a": "18446744073709551615",
         "V2__b": "7"
+      },
+      "fingerprints": {
+        "V2__b": "1-21-2-00ff"
       },
       "enums": {
         "user_role": { "labels": ["admin", "citizen"] }

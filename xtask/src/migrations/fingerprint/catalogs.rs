@@ -1,0 +1,144 @@
+//! The catalogs that a fingerprint covers, and how a row of each is put into a line. OIDs, owners and statistics have no
+//! part in it.
+
+/// A catalog.
+pub(super) struct Catalog {
+    /// Its name in `pg_catalog`.
+    pub(super) name: &'static str,
+    /// A query for a line of each of its rows that this transaction wrote: `age(xmin) <= 0` holds for those, also of its
+    /// savepoints. [`RELATIONS`] are the relations that the transaction may have changed.
+    pub(super) lines: &'static str,
+}
+
+/// An array of OIDs, in [`Catalog::lines`].
+pub(super) const RELATIONS: &str = "{relations}";
+
+/// The position of `pg_type` in [`CATALOGS`].
+pub(super) const TYPES: usize = 5;
+
+/// The position of `pg_extension`: what an extension holds depends on its version, which is the server's.
+pub(super) const EXTENSIONS: usize = 16;
+
+/// All of them; of `pg_type` only what belongs to no relation, which is seen in `pg_class`.
+pub(super) const CATALOGS: &[Catalog] = &[
+    Catalog {
+        name: "pg_class",
+        lines: "SELECT concat_ws('|', 'class', relnamespace::regnamespace, relname, relkind, relpersistence,
+                       relrowsecurity, relforcerowsecurity, relreplident, relispartition, reloptions,
+                       pg_get_expr(relpartbound, oid)) AS line
+                FROM pg_class WHERE oid = ANY ({relations}) AND age(xmin) <= 0",
+    },
+    Catalog {
+        name: "pg_attribute",
+        lines: "SELECT concat_ws('|', 'attribute', attrelid::regclass, attname, format_type(atttypid, atttypmod),
+                       attnotnull, atthasdef, attidentity, attgenerated, attisdropped, attcollation::regcollation,
+                       attoptions)
+                FROM pg_attribute WHERE attrelid = ANY ({relations}) AND age(xmin) <= 0 AND attnum > 0",
+    },
+    Catalog {
+        name: "pg_attrdef",
+        lines: "SELECT concat_ws('|', 'default', adrelid::regclass,
+                       (SELECT attname FROM pg_attribute WHERE attrelid = adrelid AND attnum = adnum),
+                       pg_get_expr(adbin, adrelid))
+                FROM pg_attrdef WHERE adrelid = ANY ({relations}) AND age(xmin) <= 0",
+    },
+    Catalog {
+        name: "pg_constraint",
+        lines: "SELECT concat_ws('|', 'constraint', conrelid::regclass, contypid::regtype, conname,
+                       pg_get_constraintdef(oid), convalidated)
+                FROM pg_constraint WHERE conrelid = ANY ({relations} || 0::oid) AND age(xmin) <= 0 AND contype <> 't'",
+    },
+    Catalog {
+        name: "pg_index",
+        lines: "SELECT concat_ws('|', 'index', pg_get_indexdef(indexrelid), indisvalid, indisprimary, indisclustered,
+                       indisreplident)
+                FROM pg_index WHERE indexrelid = ANY ({relations}) AND age(xmin) <= 0",
+    },
+    Catalog {
+        name: "pg_type",
+        lines: "SELECT concat_ws('|', 'type', typnamespace::regnamespace, typname, typtype, typbasetype::regtype,
+                       typtypmod, typnotnull, typdefault)
+                FROM pg_type WHERE age(xmin) <= 0 AND typrelid = 0 AND typelem = 0",
+    },
+    Catalog {
+        name: "pg_enum",
+        lines: "SELECT concat_ws('|', 'enum', enumtypid::regtype, enumlabel, enumsortorder)
+                FROM pg_enum WHERE age(xmin) <= 0",
+    },
+    Catalog {
+        name: "pg_proc",
+        lines: "SELECT concat_ws('|', 'function', oid::regprocedure,
+                       CASE prokind WHEN 'a' THEN 'aggregate' ELSE pg_get_functiondef(oid) END)
+                FROM pg_proc WHERE age(xmin) <= 0",
+    },
+    Catalog {
+        name: "pg_trigger",
+        lines: "SELECT concat_ws('|', 'trigger', tgrelid::regclass, pg_get_triggerdef(oid), tgenabled)
+                FROM pg_trigger WHERE tgrelid = ANY ({relations}) AND age(xmin) <= 0 AND NOT tgisinternal",
+    },
+    Catalog {
+        name: "pg_rewrite",
+        lines: "SELECT concat_ws('|', 'rule', ev_class::regclass, rulename, pg_get_ruledef(oid), ev_enabled)
+                FROM pg_rewrite WHERE ev_class = ANY ({relations}) AND age(xmin) <= 0",
+    },
+    Catalog {
+        name: "pg_policy",
+        lines: "SELECT concat_ws('|', 'policy', polrelid::regclass, polname, polcmd, polpermissive,
+                       polroles::regrole[], pg_get_expr(polqual, polrelid), '|', pg_get_expr(polwithcheck, polrelid))
+                FROM pg_policy WHERE polrelid = ANY ({relations}) AND age(xmin) <= 0",
+    },
+    Catalog {
+        name: "pg_namespace",
+        lines: "SELECT concat_ws('|', 'namespace', nspname)
+                FROM pg_namespace WHERE age(xmin) <= 0 AND nspname !~ '^pg_(toast_)?temp'",
+    },
+    Catalog {
+        name: "pg_sequence",
+        lines: "SELECT concat_ws('|', 'sequence', seqrelid::regclass, seqtypid::regtype, seqstart, seqincrement,
+                       seqmax, seqmin, seqcache, seqcycle)
+                FROM pg_sequence WHERE seqrelid = ANY ({relations}) AND age(xmin) <= 0",
+    },
+    Catalog {
+        name: "pg_description",
+        lines: "SELECT concat_ws('|', 'comment', pg_describe_object(classoid, objoid, objsubid), description)
+                FROM pg_description WHERE age(xmin) <= 0",
+    },
+    Catalog {
+        name: "pg_inherits",
+        lines: "SELECT concat_ws('|', 'inherits', inhrelid::regclass, inhparent::regclass, inhseqno)
+                FROM pg_inherits WHERE inhrelid = ANY ({relations}) AND age(xmin) <= 0",
+    },
+    Catalog {
+        name: "pg_partitioned_table",
+        lines: "SELECT concat_ws('|', 'partitioned', partrelid::regclass, pg_get_partkeydef(partrelid))
+                FROM pg_partitioned_table WHERE partrelid = ANY ({relations}) AND age(xmin) <= 0",
+    },
+    Catalog {
+        name: "pg_extension",
+        lines: "SELECT concat_ws('|', 'extension', extname, extnamespace::regnamespace, extversion)
+                FROM pg_extension WHERE age(xmin) <= 0",
+    },
+    Catalog {
+        name: "pg_statistic_ext",
+        lines: "SELECT concat_ws('|', 'statistics', pg_get_statisticsobjdef(oid))
+                FROM pg_statistic_ext WHERE age(xmin) <= 0",
+    },
+    Catalog {
+        name: "pg_event_trigger",
+        lines: "SELECT concat_ws('|', 'event trigger', evtname, evtevent, evtfoid::regprocedure, evtenabled, evttags)
+                FROM pg_event_trigger WHERE age(xmin) <= 0",
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::{CATALOGS, EXTENSIONS, TYPES};
+
+    #[test]
+    fn each_catalog_is_asked_for_its_own_rows() {
+        assert_eq!([CATALOGS[TYPES].name, CATALOGS[EXTENSIONS].name], ["pg_type", "pg_extension"]);
+        for catalog in CATALOGS {
+            assert!(catalog.lines.contains(&format!("FROM {} WHERE", catalog.name)), "{}", catalog.name);
+        }
+    }
+}
