@@ -70,8 +70,12 @@ fn read_all(tree: &dyn Tree, config: &Config, cache: Option<&Cache>) -> Result<F
     facts.problems.extend(unreadable.into_iter().filter_map(Result::err));
     drop(candidates);
     let modules = program.into_modules();
-    // Freeing every tree takes a good part of the time that reading took, and nobody need wait for it.
-    std::thread::spawn(|| drop(modules));
+    // Freeing every tree takes a good part of the time that reading took. A process that reads once ends soon, and need not;
+    // for one that goes on nobody need wait.
+    match cache {
+        None => std::mem::forget(modules),
+        Some(_) => drop(std::thread::spawn(|| drop(modules))),
+    }
     Ok(facts)
 }
 

@@ -161,7 +161,7 @@ fn many_migrations(sql: &str) -> Monorepo {
     repo.write("migrations/V2__other.sql", "CREATE TABLE other (id int PRIMARY KEY, gone text);");
     repo.write("migrations/V2__other.down.sql", "DROP TABLE other;");
     for version in 3..=36 {
-        let table = format!("CREATE TABLE t{version} (id int);");
+        let table = format!("CREATE TABLE t{version} (id int CHECK (id > 0));");
         repo.write(&format!("migrations/V{version}__m.sql"), if version == 4 { sql } else { &table });
         repo.write(&format!("migrations/V{version}__m.down.sql"), "SELECT 1;");
     }
@@ -211,17 +211,21 @@ fn many_migrations_are_compared_with_what_the_snapshot_tells() {
                       CREATE DOMAIN short AS text CHECK (length(VALUE) < 9); CREATE TEMP TABLE t (id int);\n\
                       CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; COMMENT ON TABLE users IS 'people';\n\
                       CREATE VIEW v AS SELECT id FROM users; ALTER TABLE other DROP COLUMN gone; DROP TABLE t3;";
-    let (database, repo) = (Database::create(scratch, "recorded"), many_migrations(everything));
-    database.run(&repo, &["db-snapshot"]).must_exit(0);
-    // Whoever asks for a scratch database fails.
-    let mut command = repo.command(&["db-migrate"]);
-    let nowhere = "postgresql://nobody@127.0.0.1:1/nothing";
-    let ran = Ran::of(command.env("DATABASE_URL", database.url()).env("SHADOW_DATABASE_URL", nowhere)).must_exit(0);
-    assert!(ran.stdout.contains("the schema after V36__m, from the committed snapshot"), "{}", ran.stdout);
-    assert!(!ran.stdout.contains("not checked"), "{}", ran.stdout);
-    assert_eq!(database.history(), (1..=36).collect::<Vec<_>>());
-    database.run(&repo, &["db-migrate"]).must_exit(0);
-    database.run(&repo, &["db-snapshot", "--check"]).must_exit(0);
+    // It writes to the same catalogs as those after it, but for a type of its own.
+    let domain = "CREATE TABLE t4 (id int CHECK (id > 0)); CREATE DOMAIN short AS int CHECK (VALUE > 0);";
+    side_by_side(&[everything, domain], |sql| {
+        let (database, repo) = (Database::create(scratch, "recorded"), many_migrations(sql));
+        database.run(&repo, &["db-snapshot"]).must_exit(0);
+        // Whoever asks for a scratch database fails.
+        let mut command = repo.command(&["db-migrate"]);
+        let nowhere = "postgresql://nobody@127.0.0.1:1/nothing";
+        let ran = Ran::of(command.env("DATABASE_URL", database.url()).env("SHADOW_DATABASE_URL", nowhere)).must_exit(0);
+        assert!(ran.stdout.contains("the schema after V36__m, from the committed snapshot"), "{}", ran.stdout);
+        assert!(!ran.stdout.contains("not checked"), "{}", ran.stdout);
+        assert_eq!(database.history(), (1..=36).collect::<Vec<_>>());
+        database.run(&repo, &["db-migrate"]).must_exit(0);
+        database.run(&repo, &["db-snapshot", "--check"]).must_exit(0);
+    });
 }
 
 /// What a migration did is compared as a whole where the snapshot tells something else, and where it tells nothing.
@@ -234,10 +238,20 @@ fn a_migration_of_which_the_snapshot_tells_something_else_is_compared_as_a_whole
     let text = repo.read("snapshots/schema.json");
     assert!(!text.contains("\"V4__m\": \"1-"), "{text}");
     let line = text.lines().find(|line| line.contains("\"V5__m\": \"1-")).expect("a fingerprint");
-    repo.write("snapshots/schema.json", &text.replace(line, "    \"V5__m\": \"1-3-2-00000000000000000000000000000000\","));
+    repo.write(
+        "snapshots/schema.json",
+        &text.replace(line, "    \"V5__m\": \"1-3-2-00000000000000000000000000000000\","),
+    );
     database.run(&repo, &["db-snapshot", "--check"]).must_exit(0);
     database.run(&repo, &["db-migrate"]).must_exit(0);
     assert_eq!(database.history(), (1..=36).collect::<Vec<_>>());
+    // Where there is no scratch database, what the snapshot does not tell is not checked.
+    repo.write("snapshots/schema.json", &text);
+    let bare = Database::create(scratch, "retold_bare");
+    let mut command = repo.command(&["db-migrate"]);
+    let ran = Ran::of(command.env("DATABASE_URL", bare.url()).env("DB_POSTGRES_BINARIES", "/nowhere")).must_exit(0);
+    assert!(ran.stdout.contains("there is no scratch database: V4__m\n"), "{}", ran.stdout);
+    assert_eq!(bare.history(), (1..=36).collect::<Vec<_>>());
 }
 
 /// squawk's advice comes before a running application is hurt; where nothing is applied yet, nothing runs.

@@ -143,18 +143,19 @@ impl Fingerprinter {
         Ok(wrote_alike && self.digest(transaction, answer, &wrote)? == expected.digest)
     }
 
-    /// The fingerprint of a transaction; none where the server does not count, or it touched extensions. `reset` is the SQL that puts the settings of the session back. It changes settings until the
-    /// transaction ends.
+    /// The fingerprint of a transaction; none where the server does not count, or it touched extensions. `reset` is the SQL
+    /// that puts the settings of the session back. It changes settings until the transaction ends.
     pub fn take(&mut self, transaction: &mut impl GenericClient, reset: &str) -> Result<Option<Fingerprint>> {
-        let guess = self.last.map(|shape| format!("; EXECUTE {}", shape.name(true))).unwrap_or_default();
-        let sql = format!("{reset}; {COUNT}; {}; {SETTINGS}{guess}", counters::RESET);
+        let guess = self.last.filter(|last| self.shapes.contains(&(*last, true)));
+        let question = guess.map(|shape| format!("; EXECUTE {}", shape.name(true))).unwrap_or_default();
+        let sql = format!("{reset}; {COUNT}; {}; {SETTINGS}{question}", counters::RESET);
         let mut answer = transaction.simple_query(&sql).map_err(failed)?;
         let Some(wrote) = counters(&answer)? else { return Ok(None) };
         if wrote.touched_extensions() {
             return Ok(None);
         }
         let wrote_to = wrote.shape();
-        let guessed = self.last.filter(|last| last.is_alike(wrote_to));
+        let guessed = guess.filter(|guess| guess.is_alike(wrote_to));
         let mut shape = guessed.unwrap_or(wrote_to);
         if guessed.is_none() {
             answer = self.look(transaction, shape)?;

@@ -30,7 +30,11 @@ fn the_snapshot_stands_in_and_the_report_says_what_was_not_checked() {
     ] {
         assert!(ran.stdout.contains(part), "{part} is not in {}", ran.stdout);
     }
-    assert!(!ran.stdout.contains("the schema after each migration"), "the snapshot tells what each did: {}", ran.stdout);
+    assert!(
+        !ran.stdout.contains("the schema after each migration"),
+        "the snapshot tells what each did: {}",
+        ran.stdout
+    );
     assert_eq!(database.history(), [1, 2]);
     let again = run(&database, &repo, &["db-migrate", "--format", "json"]).must_exit(0).json();
     assert_eq!(again["notChecked"], serde_json::json!([]), "the snapshot is the schema of the applied migrations");

@@ -18,6 +18,7 @@ use crate::migrations::runner::Watch;
 use crate::migrations::steps::Eyes;
 use crate::migrations::{Migration, journal};
 use crate::postgres::catalog::OwnTables;
+use crate::postgres::scratch::Unavailable;
 use crate::render::human;
 use crate::report::{AppliedMigration, Verification};
 use crate::schema::diff::Likeness;
@@ -221,8 +222,11 @@ impl Watch for Watcher<'_> {
             self.digest = None;
             return self.without_scratch(migration);
         }
-        let actual = self.compare(transaction, migration)?;
-        if is_last { self.verify_alignment(&actual, migration) } else { Ok(()) }
+        match self.compare(transaction, migration) {
+            Err(error) if !is_last && error.downcast_ref::<Unavailable>().is_some() => self.without_scratch(migration),
+            Ok(actual) if is_last => self.verify_alignment(&actual, migration),
+            compared => compared.map(drop),
+        }
     }
 
     fn applied(&mut self, migration: &AppliedMigration) {
