@@ -51,6 +51,7 @@ fn read_all(tree: &dyn Tree, config: &Config, cache: Option<&Cache>) -> Result<F
     let read: Vec<_> = walked.files.into_par_iter().map(|file| read_file(tree, &program, cache, file)).collect();
     let (read, unreadable): (Vec<_>, Vec<_>) = read.into_iter().partition(Result::is_ok);
     let candidates: Vec<Candidate> = read.into_iter().filter_map(Result::ok).flatten().collect();
+    program.find_augmentations(candidates.iter().map(|candidate| &*candidate.path));
     let (parts, found): (Vec<(Facts, Links)>, _) = rayon::join(
         || candidates.par_iter().map(|candidate| file_facts(&program, candidate)).collect(),
         || endpoints(&program, &candidates),

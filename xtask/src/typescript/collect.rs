@@ -25,7 +25,8 @@ pub fn collect<'p>(resolver: &Resolver<'p>, module: &'p Module, roles: Roles, fa
     facts.problems.extend(module.problems.iter().cloned());
     let file = File { resolver, module, links: RefCell::default() };
     if roles.describes_data() {
-        file.statements(&Scope::module(module), &module.statements, "", facts);
+        let place = Place { scope: Scope::module(module), known: None };
+        file.statements(&place, &module.statements, "", facts);
     }
     file.links.into_inner()
 }
@@ -45,9 +46,24 @@ struct File<'e, 'p> {
     links: RefCell<Links>,
 }
 
+/// Where declarations stand.
+struct Place<'p> {
+    scope: Scope<'p>,
+    /// The file that they add to, inside a `declare module './user'`.
+    known: Option<&'p Module>,
+}
+
+/// Whether an interface is added to one, or to a class, that `known` declares.
+fn adds(statement: &Statement, known: &Module) -> bool {
+    let merges = |other: &Statement| matches!(other.kind, StatementKind::Interface(_) | StatementKind::Class(_));
+    matches!(statement.kind, StatementKind::Interface(_))
+        && statement.name().is_some_and(|name| known.declarations(name).any(merges))
+}
+
 impl<'p> File<'_, 'p> {
     /// The declarations of a file or, below `prefix`, of a namespace.
-    fn statements(&self, scope: &Scope<'p>, statements: &'p [Statement], prefix: &str, facts: &mut Facts) {
+    fn statements(&self, place: &Place<'p>, statements: &'p [Statement], prefix: &str, facts: &mut Facts) {
+        let scope = &place.scope;
         let mut seen = FxHashSet::default();
         for statement in statements {
             self.resolver.begin();
@@ -55,11 +71,17 @@ impl<'p> File<'_, 'p> {
             match &statement.kind {
                 StatementKind::Namespace(namespace) => {
                     let prefix = below(prefix, namespace);
-                    self.statements(&scope.with_statements(&namespace.body), &namespace.body, &prefix, facts);
+                    let known = self.resolver.program.augmented(self.module, namespace);
+                    let scope = scope.with_statements(&namespace.body);
+                    self.statements(&Place { scope, known }, &namespace.body, &prefix, facts);
                 }
                 StatementKind::Variable(variable) => self.constant(scope, statement, variable, prefix, facts),
                 StatementKind::Default(value) => self.default_export(scope, statement, value, facts),
                 _ => match statement.name() {
+                    // What is added to another file's is told there.
+                    Some(name) if place.known.is_some_and(|known| adds(statement, known)) => {
+                        seen.insert(name);
+                    }
                     Some(name) if seen.insert(name) => {
                         let same: Vec<_> = statements.iter().filter(|other| other.name() == Some(name)).collect();
                         self.declared_type(scope, &same, prefix, facts);

@@ -8,6 +8,7 @@
 //!
 //! Values of constants across files (strings, templates, objects) are `values`'s.
 
+mod augmentation;
 mod json;
 mod listing;
 mod packages;
@@ -30,6 +31,7 @@ pub struct Program<'t> {
     tree: &'t dyn Tree,
     modules: FrozenMap<String, Box<Option<Arc<Module>>>>,
     resolver: resolution::Resolver<'t>,
+    augmentations: augmentation::Augmentations,
     cache: Option<&'t Cache>,
 }
 
@@ -54,7 +56,7 @@ impl<'t> Program<'t> {
     #[must_use]
     pub fn new(tree: &'t dyn Tree) -> Self {
         let resolver = resolution::Resolver::new(tree, Listing::default());
-        Self { tree, modules: FrozenMap::new(), resolver, cache: None }
+        Self { tree, modules: FrozenMap::new(), resolver, augmentations: Default::default(), cache: None }
     }
 
     /// The same program, which need not ask for the files of `listing`.

@@ -203,7 +203,9 @@ fn what_cannot_be_read_says_why() {
         export interface A { foreign: Foreign; missing: Missing; unknown: Undeclared; list: Foreign[] }
         export interface B extends Foreign { own: string }
         export type C = Foreign & { own: string };
-        export type D = D & { own: string };");
+        export type D = D & { own: string };
+        type Either = { a: string } | { b: string };
+        export interface E extends Either { own: string }");
     let reasons: Vec<_> = facts.types[0]
         .fields
         .iter()
@@ -216,7 +218,37 @@ fn what_cannot_be_read_says_why() {
     assert_eq!(reasons[0], "`Foreign` comes from the package `somewhere`");
     assert_eq!(reasons[1], "`Missing` is not found in `./nowhere`");
     assert_eq!(reasons[2], "`Undeclared` is not declared in the monorepo");
-    assert!(facts.types[1..].iter().all(|one| one.unresolved.is_some() && one.field("own").is_some()), "{facts:#?}");
+    let extended = facts.types[1..].iter().filter(|one| one.name != "Either");
+    assert!(
+        extended.clone().count() == 4
+            && extended.clone().all(|one| one.unresolved.is_some() && one.field("own").is_some()),
+        "{facts:#?}"
+    );
+}
+
+#[test]
+fn arrays_of_different_things_have_nothing_in_common_that_is_known() {
+    let facts =
+        of("export interface A { same: string[] & string[]; other: string[] & number[]; shape: [string] & string[] }");
+    let fields = &facts.types[0].fields;
+    assert_eq!(fields[0].kind, Kind::Array(Box::new(Kind::String)));
+    assert!(matches!(&fields[1].kind, Kind::Array(items) if matches!(**items, Kind::Unresolved(_))), "{:?}", fields[1]);
+    assert!(matches!(&fields[2].kind, Kind::Unresolved(_)), "{:?}", fields[2]);
+}
+
+#[test]
+fn what_another_file_adds_to_an_interface_is_read_with_it_and_not_by_itself() {
+    let facts = read(&[
+        ("src/user.ts", "export interface User { id: string }\nexport interface Admin extends User { level: number }"),
+        (
+            "src/more.ts",
+            "declare module './user' { interface User { bio: string | null } interface Other { x: string } }",
+        ),
+        ("src/package.ts", "declare module 'express' { interface User { token: string } }"),
+    ]);
+    let names = |one: &Declaration| one.fields.iter().map(|field| field.name.clone()).collect::<Vec<_>>().join(" ");
+    let all: Vec<_> = facts.types.iter().map(|one| format!("{}: {}", one.name, names(one))).collect();
+    assert_eq!(all, ["Other: x", "express.User: token", "User: id bio", "Admin: id bio level"]);
 }
 
 #[test]

@@ -28,8 +28,25 @@ impl<'p> Resolver<'p> {
             (_, Type::Union(members)) => {
                 union(members.iter().map(|member| self.intersect(left.clone(), member.clone())))
             }
+            (Type::Array(one), Type::Array(other)) => Type::Array(self.in_both_arrays(one, other)),
+            (Type::Tuple(one, None), Type::Tuple(other, None)) if one.len() == other.len() => {
+                let items = one.iter().zip(&**other).map(|(one, other)| self.in_both_arrays(one, other));
+                Type::Tuple(items.collect(), None)
+            }
+            (Type::Array(_) | Type::Tuple(..), Type::Array(_) | Type::Tuple(..)) => {
+                Type::unresolved("it is an intersection of different arrays")
+            }
             _ => pair(left, right),
         }
+    }
+
+    /// What is read from a place of both; nothing that is in both is no reason for the whole to hold nothing.
+    fn in_both_arrays(&self, one: &Lazy<'p>, other: &Lazy<'p>) -> Lazy<'p> {
+        let (one, other) = (one.clone(), other.clone());
+        Lazy::computed(move |resolver| match resolver.intersect(one.get(resolver), other.get(resolver)) {
+            Type::Never => Type::unresolved("it is an intersection of different arrays"),
+            both => both,
+        })
     }
 }
 

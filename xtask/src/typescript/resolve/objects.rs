@@ -20,23 +20,19 @@ impl<'p> Resolver<'p> {
     }
 
     /// An interface, all its declarations merged, with what it extends.
-    pub(super) fn interface(
-        &self,
-        scope: &Scope<'p>,
-        interfaces: &[&'p Interface],
-        arguments: &[Lazy<'p>],
-    ) -> Type<'p> {
+    pub(super) fn interface(&self, interfaces: &[(Scope<'p>, &'p Interface)], arguments: &[Lazy<'p>]) -> Type<'p> {
         let mut object = Object::default();
-        let own = |interface: &'p Interface| scope.with_types(&interface.type_parameters, arguments);
-        for interface in interfaces {
-            for base in &interface.extends {
-                let base_type = self.node(&own(interface), base);
+        let own =
+            |(scope, interface): &(Scope<'p>, &'p Interface)| scope.with_types(&interface.type_parameters, arguments);
+        for declared in interfaces {
+            for base in &declared.1.extends {
+                let base_type = self.node(&own(declared), base);
                 inherit(self, &mut object, &base_type);
             }
         }
-        object.properties.reserve(interfaces.iter().map(|interface| interface.members.len()).sum());
-        for interface in interfaces {
-            self.add_members(&own(interface), &interface.members, &mut object);
+        object.properties.reserve(interfaces.iter().map(|(_, interface)| interface.members.len()).sum());
+        for declared in interfaces {
+            self.add_members(&own(declared), &declared.1.members, &mut object);
         }
         Type::Object(Rc::new(object))
     }
@@ -178,6 +174,8 @@ fn inherit<'p>(resolver: &Resolver<'p>, object: &mut Object<'p>, base: &Type<'p>
     match base {
         Type::Function => return object.callable = true,
         Type::Opaque => return object.incomplete = Some(reason("it extends a type of the language")),
+        // The compiler refuses it, and knows no field of it.
+        Type::Union(_) => return object.incomplete = Some(reason("it extends a union")),
         _ => {}
     }
     match resolver.properties(base) {

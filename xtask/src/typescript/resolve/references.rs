@@ -83,14 +83,9 @@ impl<'p> Resolver<'p> {
 
     /// The type that `statements`, all of one name, declare.
     pub fn declaration(&self, scope: &Scope<'p>, statements: &[&'p Statement], arguments: &[Lazy<'p>]) -> Type<'p> {
-        let interfaces: Vec<&Interface> = statements
-            .iter()
-            .filter_map(|statement| match &statement.kind {
-                StatementKind::Interface(interface) => Some(interface),
-                _ => None,
-            })
-            .collect();
-        let interface = || self.interface(scope, &interfaces, arguments);
+        let own = statements.iter().filter_map(|statement| Some((scope.clone(), interface_of(statement)?)));
+        let interfaces: Vec<(Scope<'p>, &'p Interface)> = own.chain(self.additions(scope, statements)).collect();
+        let interface = || self.interface(&interfaces, arguments);
         let other = statements.iter().find_map(|statement| match &statement.kind {
             StatementKind::Alias(alias) => {
                 Some(self.node(&scope.with_types(&alias.type_parameters, arguments), &alias.value))
@@ -101,6 +96,21 @@ impl<'p> Resolver<'p> {
             _ => None,
         });
         other.unwrap_or_else(|| if interfaces.is_empty() { Type::unresolved("it is no type") } else { interface() })
+    }
+
+    /// What `declare module './user'` of other files adds to the interface or class that `statements` declare.
+    fn additions(&self, scope: &Scope<'p>, statements: &[&'p Statement]) -> Vec<(Scope<'p>, &'p Interface)> {
+        let may_be_merged = |statement: &&&'p Statement| {
+            matches!(statement.kind, StatementKind::Interface(_) | StatementKind::Class(_))
+        };
+        let name = statements.iter().find(may_be_merged).and_then(|statement| statement.name());
+        let Some(name) = name.filter(|_| scope.is_top()) else { return Vec::new() };
+        let of_namespace = |(module, namespace): (&'p Module, &'p Namespace)| {
+            let inside = Scope::module(module).with_statements(&namespace.body);
+            let same = declared_in(&namespace.body, name).into_iter().filter_map(interface_of);
+            same.map(move |interface| (inside.clone(), interface)).collect::<Vec<_>>()
+        };
+        self.program.augmenting(scope.module).into_iter().flat_map(of_namespace).collect()
     }
 
     /// `Role.Admin`, `Namespace.Type`.
@@ -215,6 +225,13 @@ impl<'p> Resolver<'p> {
             ["Temporal" | "NodeJS" | "React" | "JSX" | "Intl", ..] => Type::Opaque,
             _ => Type::unresolved(format!("`{}` is not declared in the monorepo", path.join("."))),
         }
+    }
+}
+
+fn interface_of(statement: &Statement) -> Option<&Interface> {
+    match &statement.kind {
+        StatementKind::Interface(interface) => Some(interface),
+        _ => None,
     }
 }
 

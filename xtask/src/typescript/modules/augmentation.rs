@@ -1,0 +1,55 @@
+//! `declare module './user' { interface User { … } }` in one file adds to what another declares.
+
+use std::sync::OnceLock;
+
+use rustc_hash::FxHashMap;
+
+use super::{Program, Resolved};
+use crate::typescript::syntax::{Module, Namespace, Statement, StatementKind};
+
+/// By the path of the file that is added to: the files that do so, and which of their statements.
+#[derive(Default)]
+pub(super) struct Augmentations(OnceLock<FxHashMap<String, Vec<(String, usize)>>>);
+
+impl Program<'_> {
+    /// Looks for what the files at `paths` add to others. Before that nothing is known of it.
+    pub fn find_augmentations<'a>(&self, paths: impl Iterator<Item = &'a str>) {
+        let mut found: FxHashMap<String, Vec<(String, usize)>> = FxHashMap::default();
+        for module in paths.filter_map(|path| self.load(path)) {
+            for (at, statement) in module.statements.iter().enumerate() {
+                if let Some(target) = ambient(statement).and_then(|namespace| self.augmented(module, namespace)) {
+                    found.entry(target.path.to_string()).or_default().push((module.path.to_string(), at));
+                }
+            }
+        }
+        // Whoever is later finds the same.
+        let _ = self.augmentations.0.set(found);
+    }
+
+    /// The file that `namespace`, a `declare module '…'` in `module`, adds to; none of one that is no file of the monorepo.
+    pub fn augmented(&self, module: &Module, namespace: &Namespace) -> Option<&Module> {
+        let name = namespace.ambient.then_some(&namespace.name.text).filter(|name| *name != "global")?;
+        match self.resolve(module, name) {
+            Resolved::File(file) => self.load(file),
+            Resolved::External | Resolved::Missing => None,
+        }
+    }
+
+    /// What other files add to `module`.
+    pub(in crate::typescript) fn augmenting(&self, module: &Module) -> Vec<(&Module, &Namespace)> {
+        let all = self.augmentations.0.get();
+        let places = all.and_then(|all| all.get(&*module.path)).into_iter().flatten();
+        let place = |(path, at): &(String, usize)| {
+            let module = self.load(path)?;
+            Some((module, ambient(module.statements.get(*at)?)?))
+        };
+        places.filter_map(place).collect()
+    }
+}
+
+fn ambient(statement: &Statement) -> Option<&Namespace> {
+    match &statement.kind {
+        StatementKind::Namespace(namespace) if namespace.ambient => Some(namespace),
+        _ => None,
+    }
+}
