@@ -7,7 +7,7 @@ use super::objects::shape;
 use super::{Schema, SchemaKind, checks, schema_of};
 use crate::typescript::facts::Constraints;
 use crate::typescript::resolve::{Lazy, Resolver, Type};
-use crate::typescript::values::Value;
+use crate::typescript::values::{Value, made_object};
 
 /// What a call of Zod's function behind `path` makes.
 pub fn build<'p>(
@@ -25,6 +25,8 @@ pub fn build<'p>(
             Some(Schema::new(SchemaKind::Optional(Schema::new(anything(name)))))
         }
         ["iso", name] => Some(formatted(&format!("iso.{name}"), arguments)),
+        // A key of an enumeration must be there to Zod 4 alone.
+        ["record"] if package == "zod/v3" => simple(resolver, "partialRecord", types, arguments),
         [name] => simple(resolver, name, types, arguments),
         _ => None,
     };
@@ -47,7 +49,7 @@ fn simple<'p>(
 ) -> Option<Rc<Schema<'p>>> {
     let argument = |at: usize| arguments.get(at).map_or_else(|| Schema::unresolved("it lacks an argument"), schema_of);
     let kind = match name {
-        "object" | "strictObject" | "looseObject" | "interface" => match arguments.first() {
+        "object" | "strictObject" | "looseObject" => match arguments.first() {
             Some(value) => return Some(shape(value)),
             None => SchemaKind::Object(Rc::default()),
         },
@@ -55,10 +57,16 @@ fn simple<'p>(
         "set" | "map" | "file" | "promise" | "json" if name != "json" => SchemaKind::Opaque,
         "json" => SchemaKind::Any,
         "tuple" => SchemaKind::Tuple(schemas(arguments.first()), arguments.get(1).map(schema_of)),
-        "union" | "xor" => SchemaKind::Union(schemas(arguments.first())),
+        "union" => SchemaKind::Union(schemas(arguments.first())),
+        "xor" => {
+            let union = Schema::new(SchemaKind::Union(schemas(arguments.first())));
+            return Some(union.constrained(|constraints| constraints.refined = true));
+        }
         "discriminatedUnion" => SchemaKind::Union(schemas(arguments.get(1))),
         "intersection" => SchemaKind::Intersection(argument(0), argument(1)),
-        "record" | "partialRecord" | "looseRecord" => record(arguments),
+        "record" => record(arguments),
+        // Its type is a record, and what is in it may be absent.
+        "partialRecord" | "looseRecord" => partial_record(record(arguments)),
         "lazy" => SchemaKind::Lazy(arguments.first().cloned().unwrap_or(Value::Undefined)),
         "literal" => literal(arguments.first()),
         "enum" | "nativeEnum" => return Some(enumeration(resolver, arguments.first())),
@@ -69,9 +77,13 @@ fn simple<'p>(
         },
         "preprocess" => SchemaKind::Preprocess(argument(1)),
         "pipeline" | "pipe" => SchemaKind::Pipe(argument(0), argument(1)),
-        "templateLiteral" => {
+        "templateLiteral" => return Some(template(arguments.first())),
+        "hash" | "stringFormat" => {
             return Some(Schema::new(SchemaKind::String).constrained(|constraints| constraints.refined = true));
         }
+        // What comes in is decoded before it is judged by the second.
+        "codec" => SchemaKind::Pipe(Schema::new(SchemaKind::Transform(argument(0), Value::Undefined)), argument(1)),
+        "ostring" | "onumber" | "oboolean" => SchemaKind::Optional(scalar(&name[1..], arguments)?),
         "stringbool" => {
             let string = Schema::new(SchemaKind::String).constrained(|constraints| constraints.refined = true);
             SchemaKind::Pipe(string, Schema::new(SchemaKind::Boolean))
@@ -148,6 +160,41 @@ fn record<'p>(arguments: &[Value<'p>]) -> SchemaKind<'p> {
         [key, value, ..] => SchemaKind::Record(schema_of(key), schema_of(value)),
         [] => SchemaKind::Record(Schema::new(SchemaKind::String), Schema::new(SchemaKind::Unknown)),
     }
+}
+
+/// Of a record whose keys are known, an object whose properties may be absent.
+fn partial_record<'p>(record: SchemaKind<'p>) -> SchemaKind<'p> {
+    let SchemaKind::Record(key, value) = &record else { return record };
+    let SchemaKind::Values(keys) = &key.kind else { return record };
+    let value = Value::Zod(Schema::new(SchemaKind::Optional(Rc::clone(value))));
+    let entry = |key: &Value<'p>| Some((Rc::from(key.as_str()?), value.clone()));
+    match keys.iter().map(entry).collect::<Option<Vec<_>>>() {
+        Some(entries) => shape(&made_object(entries.into_iter())).kind.clone(),
+        None => record,
+    }
+}
+
+/// `z.templateLiteral(['a-', z.enum(['b', 'c'])])`: one of a few texts, where all parts are; else some text.
+fn template<'p>(parts: Option<&Value<'p>>) -> Rc<Schema<'p>> {
+    let open = || Schema::new(SchemaKind::String).constrained(|constraints| constraints.refined = true);
+    let Some(Value::Array(parts)) = parts.map(Value::uncast) else { return open() };
+    let mut made = vec![String::new()];
+    for part in &parts.items {
+        let texts = match part.uncast() {
+            Value::Zod(schema) => match &schema.kind {
+                SchemaKind::Values(values) => values.iter().map(|value| value.as_str().map(str::to_owned)).collect(),
+                _ => None,
+            },
+            other => other.as_str().map(|text| vec![text.to_owned()]),
+        };
+        match texts {
+            Some(texts) if parts.open.is_none() && made.len() * texts.len() <= 1_000 => {
+                made = made.iter().flat_map(|head| texts.iter().map(move |text| format!("{head}{text}"))).collect();
+            }
+            _ => return open(),
+        }
+    }
+    Schema::new(SchemaKind::Values(made.into_iter().map(|text| Value::String(text.into())).collect()))
 }
 
 fn literal<'p>(value: Option<&Value<'p>>) -> SchemaKind<'p> {

@@ -33,8 +33,8 @@ pub(super) fn string(constraints: &mut Constraints, name: &str, arguments: &[Val
         }
         "nonempty" => set_min(constraints, Some(1)),
         "regex" => pattern(constraints, arguments.first()),
-        "startsWith" | "endsWith" | "includes" | "lowercase" | "uppercase" => constraints.refined = true,
-        "trim" | "toLowerCase" | "toUpperCase" | "normalize" | "overwrite" | "slugify" => {}
+        "startsWith" | "endsWith" | "includes" | "lowercase" | "uppercase" | "overwrite" => constraints.refined = true,
+        "trim" | "toLowerCase" | "toUpperCase" | "normalize" | "slugify" => {}
         name => match format(name) {
             Some(format) => constraints.format = Some(format.to_owned()),
             None => return false,
@@ -56,8 +56,9 @@ pub(super) fn number(constraints: &mut Constraints, name: &str, arguments: &[Val
         "nonnegative" => bound(&mut constraints.minimum, Some(0.0), &mut constraints.refined, f64::max),
         "nonpositive" => bound(&mut constraints.maximum, Some(0.0), &mut constraints.refined, f64::min),
         "int" => constraints.integer = true,
-        "safe" | "finite" => {}
-        "multipleOf" | "step" => constraints.refined = true,
+        "finite" => {}
+        // `.safe()` refuses fractions to Zod 4 alone.
+        "multipleOf" | "step" | "overwrite" | "safe" => constraints.refined = true,
         _ => return false,
     }
     true

@@ -41,7 +41,11 @@ fn within<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, left: u32) -> De
     let mut described = match &schema.kind {
         SchemaKind::Optional(inner) => Description { optional: true, ..of(inner) },
         SchemaKind::Nullable(inner) => Description { nullable: true, ..of(inner) },
-        SchemaKind::NonOptional(inner) => Description { optional: false, ..of(inner) },
+        SchemaKind::NonOptional(inner) => {
+            let inner = of(inner);
+            // What is filled in is there.
+            Description { optional: inner.has_default, ..inner }
+        }
         SchemaKind::Default(inner) => Description { optional: true, has_default: true, ..of(inner) },
         SchemaKind::Catch(inner) => coerced(Description { optional: true, has_default: true, ..of(inner) }),
         SchemaKind::Transform(inner, _) => {

@@ -29,6 +29,9 @@ fn infer<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, side: Side) -> Ty
 fn kind<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, side: Side) -> Type<'p> {
     let of = |inner: &Rc<Schema<'p>>| infer(resolver, inner, side);
     match &schema.kind {
+        SchemaKind::Custom(of) => of.get(resolver),
+        // `z.coerce.number()` takes anything.
+        _ if side == Side::Input && schema.constraints.coerced => Type::Unknown,
         SchemaKind::String => Type::String,
         SchemaKind::Number => Type::Number,
         SchemaKind::Bigint => Type::Bigint,
@@ -52,7 +55,6 @@ fn kind<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, side: Side) -> Typ
         SchemaKind::Intersection(left, right) => resolver.intersect(of(left), of(right)),
         SchemaKind::Record(key, value) => resolver.builtin("Record", &[Lazy::known(of(key)), lazy(value, side)]),
         SchemaKind::Lazy(function) => of(&forced(resolver, function)),
-        SchemaKind::Custom(of) => of.get(resolver),
         SchemaKind::Optional(inner) => union([of(inner), Type::Undefined]),
         SchemaKind::Nullable(inner) => union([of(inner), Type::Null]),
         SchemaKind::NonOptional(inner) => of(inner).without(|member| matches!(member, Type::Undefined)),

@@ -62,6 +62,8 @@ pub fn method<'p>(
         "pipe" => SchemaKind::Pipe(inner(), argument()),
         "promise" => SchemaKind::Opaque,
         "refine" | "superRefine" | "refinement" => return Value::Zod(refined(resolver, schema, arguments)),
+        // What comes in is made another value of its kind.
+        "overwrite" => return Value::Zod(schema.constrained(|constraints| constraints.refined = true)),
         "check" | "with" => return Value::Zod(check(schema, arguments)),
         "brand" | "readonly" | "describe" | "meta" | "register" | "openapi" | "strict" | "passthrough" | "strip"
         | "loose" | "catchall" | "clone" | "superstrict" | "nonstrict" | "annotations" | "title" => {

@@ -107,11 +107,23 @@ fn optional<'p>(schema: &Rc<Schema<'p>>) -> Rc<Schema<'p>> {
     Schema::new(SchemaKind::Optional(Rc::clone(schema)))
 }
 
-/// Zod 3 takes `.optional()` off, Zod 4 refuses `undefined`: the same for what is taken.
+/// Zod 3 takes `.optional()` off, Zod 4 refuses `undefined`: the same for what is taken, unless it is nullable in between.
 fn required<'p>(schema: &Rc<Schema<'p>>) -> Rc<Schema<'p>> {
     match &schema.kind {
         SchemaKind::Optional(inner) => required(inner),
+        SchemaKind::Nullable(inner) if is_optional(inner) => {
+            Schema::unresolved("whether `.required()` reaches through `.nullable()` depends on Zod's version")
+        }
         _ => Rc::clone(schema),
+    }
+}
+
+fn is_optional(schema: &Schema<'_>) -> bool {
+    match &schema.kind {
+        SchemaKind::Optional(_) | SchemaKind::Undefined => true,
+        SchemaKind::Nullable(inner) => is_optional(inner),
+        SchemaKind::Union(options) => options.iter().any(|option| is_optional(option)),
+        _ => false,
     }
 }
 
