@@ -26,6 +26,9 @@ const DATA_FOLDERS: &[&str] = &[
     "schemas",
 ];
 
+/// Folders of what tries out a product.
+const TEST_FOLDERS: &[&str] = &["__tests__", "__mocks__", "test", "tests", "e2e", "cypress", "playwright"];
+
 /// The files of each role, by the key of the configuration.
 pub(super) fn find(tree: &dyn Tree, files: &[String], tables: &BTreeSet<String>) -> Vec<(&'static str, Vec<String>)> {
     let Some(patterns) = Patterns::new() else { return Vec::new() };
@@ -106,7 +109,9 @@ pub(super) fn drizzle_tables(tree: &dyn Tree, files: &[String]) -> BTreeSet<Stri
 
 fn is_source(file: &str) -> bool {
     let typescript = [".ts", ".tsx", ".mts", ".cts"].iter().any(|end| file.ends_with(end));
-    let test = [".test.", ".spec.", "__tests__/", "__mocks__/"].iter().any(|part| file.contains(part));
+    let folders = file.rsplit_once('/').map_or("", |(folders, _)| folders);
+    let of_tests = folders.split('/').any(|folder| TEST_FOLDERS.contains(&folder));
+    let test = of_tests || [".test.", ".spec.", ".e2e-spec.", ".cy."].iter().any(|part| file.contains(part));
     typescript && !test
 }
 
@@ -123,6 +128,7 @@ struct Patterns {
     framework: Regex,
     contract_method: Regex,
     contract_path: Regex,
+    listed: Regex,
     drizzle: Regex,
 }
 
@@ -139,6 +145,9 @@ impl Patterns {
             )?,
             contract_method: regex(r#"\bmethod\s*:\s*['"`](?:GET|POST|PUT|PATCH|DELETE)['"`]"#)?,
             contract_path: regex(r#"\b(?:path|url|endpoint)\s*:\s*['"`]/"#)?,
+            listed: regex(
+                r#"[\[,]\s*\{\s*(?:method|path|url)\s*:\s*['"`][^'"`]*['"`]\s*,\s*(?:method|path|url)\s*:\s*['"`][^'"`]*['"`]\s*,?\s*\}"#,
+            )?,
             drizzle: regex(r"\b(?:pgTable|pgEnum|pgSchema|pgTableCreator|\w*[sS]chema\.table)\s*\(")?,
         })
     }
@@ -153,6 +162,8 @@ impl Patterns {
         // A single pair is a call of `fetch`; several of them, or a name that says so, are a contract.
         let enough = if file.contains("contract") { 1 } else { 3 };
         let pairs = self.contract_method.find_iter(text).count().min(self.contract_path.find_iter(text).count());
+        // A list of paths says who may call them, or what is called, and not what they take and return.
+        let pairs = pairs.saturating_sub(self.listed.find_iter(text).count());
         let contracts = text.contains("initContract(") || (pairs >= enough && !routes);
         [validation, contracts, routes, drizzle]
     }
@@ -220,6 +231,9 @@ mod tests {
         assert_eq!(roles("contracts/a.ts", contract), [false, true, false, false]);
         assert_eq!(roles("a.ts", &contract.repeat(3)), [false, true, false, false]);
         assert_eq!(roles("a.ts", contract), [false; 4]);
+        let allowed = "const ALLOWED = [{ method: 'GET', path: '/a' }, { method: 'POST', path: '/b' }, { path: '/c', method: 'PUT' },\n];";
+        assert_eq!(roles("a.ts", allowed), [false; 4]);
+        assert!(!is_source("cypress/e2e/users.ts") && !is_source("apps/api/test/util.ts") && is_source("src/test.ts"));
         assert_eq!(roles("web/app/api/users/route.ts", "export function GET() {}"), [false, false, true, false]);
         let rows = |file: &str, text: &str| patterns.describes_rows(file, text, &BTreeSet::from(["users".to_owned()]));
         assert_eq!(rows("a.ts", "export interface User {}"), Likelihood::None);
