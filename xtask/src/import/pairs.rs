@@ -73,6 +73,14 @@ fn text(part: &Part, notes: &mut Vec<Note>) -> String {
         note("had BEGIN and COMMIT around it, which were removed: each migration is one transaction anyway");
     }
     let text = unwrapped.unwrap_or_else(|| part.text.clone());
+    // Prisma puts them around what it makes of an enum.
+    let joined = without_inner_transaction(&text);
+    if joined.is_some() {
+        note(
+            "had a transaction of its own for some statements, whose BEGIN and COMMIT were removed: all are one transaction",
+        );
+    }
+    let text = joined.unwrap_or(text);
     // Who commits in the middle leaves the transaction that the other tool began.
     let left = without_commits(&text);
     let leaves = left.is_some();
@@ -107,6 +115,17 @@ fn without_transaction(text: &str) -> Option<String> {
     Some(format!("{}{between}\n{}", &text[..begin], text[after_commit..].trim_start_matches('\n')))
 }
 
+/// The text without the one `BEGIN` and the `COMMIT` after it that stand between other statements.
+fn without_inner_transaction(text: &str) -> Option<String> {
+    let statements = sql::statements(text);
+    let controls: Vec<_> =
+        statements.iter().filter_map(|one| Some((one, preflight::controls_transaction(one)?))).collect();
+    let [(begin, begins), (commit, commits)] = controls.as_slice() else { return None };
+    let is_pair =
+        matches!(begins.as_str(), "BEGIN" | "START TRANSACTION") && matches!(commits.as_str(), "COMMIT" | "END");
+    is_pair.then(|| without(text, &[begin, commit]))
+}
+
 /// The text without the statements that begin and end transactions, where there are any and they do nothing else.
 fn without_commits(text: &str) -> Option<String> {
     let statements = sql::statements(text);
@@ -118,15 +137,19 @@ fn without_commits(text: &str) -> Option<String> {
     if !leaves || !controls.iter().all(|(_, control)| plain(control)) {
         return None;
     }
+    Some(without(text, &controls.iter().map(|(statement, _)| *statement).collect::<Vec<_>>()))
+}
+
+fn without(text: &str, statements: &[&Statement<'_>]) -> String {
     let mut kept = String::new();
     let mut copied = 0;
-    for (statement, _) in controls {
+    for statement in statements {
         let (start, end) = with_semicolon(text, statement);
         kept.push_str(&text[copied..start]);
         copied = end;
     }
     kept.push_str(&text[copied..]);
-    Some(kept)
+    kept
 }
 
 fn with_semicolon(text: &str, statement: &Statement<'_>) -> (usize, usize) {
@@ -176,6 +199,13 @@ mod tests {
         assert_eq!((notes.len(), pair.problems), (2, vec![]));
         let (pair, _) = made("begin; select 1; commit; begin; select 2; commit;", None);
         assert_eq!(pair.problems.len(), 4);
+    }
+
+    #[test]
+    fn a_transaction_among_other_statements_becomes_part_of_the_one() {
+        let (pair, notes) = made("select 1;\n-- AlterEnum\nBEGIN;\nselect 2;\nCOMMIT;\nselect 3;\n", None);
+        assert_eq!(pair.up, "select 1;\n-- AlterEnum\n\nselect 2;\n\nselect 3;\n");
+        assert_eq!((notes.len(), pair.problems), (1, vec![]), "{notes:?}");
     }
 
     #[test]
