@@ -15,6 +15,7 @@ mod direction;
 mod duplicates;
 mod edits;
 mod endpoints;
+mod filled_in;
 
 mod conflicting_contracts;
 mod contract_field_mismatch;

@@ -1,6 +1,7 @@
 //! The tables and views that are judged, with what each column's type, keys and constraints come to.
 
 use super::check_constraints::{self, Demands};
+use super::filled_in;
 use crate::config::{Config, Driver};
 use crate::schema::model::{Column, ConstraintKind, ObjectName, Schema, Table, View};
 use crate::schema::types::{ColumnType, Scalar};
@@ -36,9 +37,13 @@ pub struct ColumnFacts<'a> {
     pub primary_key: bool,
     /// Whether it is (part of) a foreign key.
     pub foreign_key: bool,
+    /// The table that it alone leads to, without namespace.
+    pub references: Option<String>,
     /// Whether the database fills it in by itself, and people never do: a key or an instant with a default, an identity, a
     /// generated column.
     pub made_by_server: bool,
+    /// Whether something fills it in before a row is inserted, though it has no default.
+    pub filled_in: bool,
     /// What its type and the CHECK constraints on it and its domains demand of a value.
     pub demands: Demands,
     /// Whether it cannot be null: by `NOT NULL` or by a CHECK.
@@ -125,18 +130,37 @@ fn table_entity<'a>(name: &'a ObjectName, table: &'a Table, schema: &Schema, con
         let mut facts = column_facts(column, schema, config);
         facts.primary_key = keyed(ConstraintKind::PrimaryKey, column);
         facts.foreign_key = keyed(ConstraintKind::ForeignKey, column);
+        facts.references = referenced(table, &column.name);
         let checks = table.constraints.values().filter(|constraint| constraint.kind == ConstraintKind::Check);
         let checks = checks.map(|check| check_constraints::demands(&check.definition, &column.name));
         facts.demands = checks.fold(facts.demands, Demands::and);
         facts.not_null |= facts.demands.not_null;
         facts
     };
+    let triggered = filled_in::by_triggers(table, schema);
     let facts = |column: &'a Column| {
         let mut facts = facts(column);
-        facts.made_by_server = is_made_by_server(&facts);
+        let alone_in_key = facts.primary_key && !facts.foreign_key && key_of(table).is_some_and(|key| key.len() == 1);
+        let by_client = !column.may_be_omitted() && filled_in::by_client(column, &facts.ty, alone_in_key, config);
+        facts.filled_in = by_client || triggered.contains(&column.name);
+        facts.made_by_server = is_made_by_server(&facts) || (by_client && !facts.primary_key);
         facts
     };
     Entity { name, kind: EntityKind::Table, columns: table.columns.iter().map(facts).collect() }
+}
+
+/// The table in `FOREIGN KEY (team_id) REFERENCES public."Teams"(id)`.
+fn referenced(table: &Table, column: &str) -> Option<String> {
+    let keys = table.constraints.values().filter(|constraint| constraint.kind == ConstraintKind::ForeignKey);
+    let mut alone = keys.filter(|key| key.columns.iter().map(String::as_str).eq([column]));
+    let (_, rest) = alone.next()?.definition.split_once(" REFERENCES ")?;
+    let name = rest.split_once('(')?.0;
+    Some(name.rsplit('.').next().unwrap_or(name).trim_matches('"').to_owned())
+}
+
+fn key_of(table: &Table) -> Option<&[String]> {
+    let key = table.constraints.values().find(|constraint| constraint.kind == ConstraintKind::PrimaryKey);
+    key.map(|key| key.columns.as_slice())
 }
 
 fn is_made_by_server(facts: &ColumnFacts<'_>) -> bool {
@@ -167,7 +191,9 @@ fn column_facts<'a>(column: &'a Column, schema: &Schema, config: &Config) -> Col
         ty,
         primary_key: false,
         foreign_key: false,
+        references: None,
         made_by_server: false,
+        filled_in: false,
         demands,
         not_null,
         null_is_empty,

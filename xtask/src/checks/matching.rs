@@ -262,13 +262,14 @@ impl<'a> Described<'a> {
         self.bases_of(derived).into_iter().any(has)
     }
 
-    /// Whether code fills the column in before it is inserted, as far as its ORM says (`$defaultFn`, `$onUpdate`).
+    /// Whether the column is filled in before it is inserted: by a trigger, or by code, as far as its ORM says
+    /// (`$defaultFn`, `$onUpdate`).
     #[must_use]
     pub fn is_filled_in(&self, column: &Column) -> bool {
         let fills = |description: &Description<'_>| {
             description.pairing.pairs.iter().any(|pair| pair.column.name == column.name && pair.field.has_default)
         };
-        self.of_role(Role::Orm).any(fills)
+        self.entity.column(&column.name).is_some_and(|facts| facts.filled_in) || self.of_role(Role::Orm).any(fills)
     }
 
     /// Whether an insert type leaves out much of what the table needs: then it is of what a request asks for, and what

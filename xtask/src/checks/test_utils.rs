@@ -171,7 +171,9 @@ fn table(schema: &Schema, body: &str) -> Table {
         } else {
             let (column, keys) = column(schema, &item);
             for kind in keys {
-                constrain(&mut table, kind, vec![column.name.clone()], String::new());
+                let target = item.split_once(" REFERENCES ").filter(|_| kind == ConstraintKind::ForeignKey);
+                let definition = target.map(|(_, to)| format!("FOREIGN KEY ({}) REFERENCES {to}", column.name));
+                constrain(&mut table, kind, vec![column.name.clone()], definition.unwrap_or_default());
             }
             table.columns.push(column);
         }
