@@ -16,7 +16,7 @@
 //! ```
 //! A field that may be absent is a warning.
 
-use super::matching::{Described, Description};
+use super::matching::{Described, Description, Strength};
 use super::pairing::Pair;
 use super::{Check, Model};
 use crate::report::{Category, Finding, Severity};
@@ -35,7 +35,9 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    let written = model.judged().filter(|(_, description)| description.role.is_written());
+    // A request also holds what says which row is meant.
+    let is_written = |one: &Description<'_>| one.role.is_written() && one.strength != Strength::Message;
+    let written = model.judged().filter(|(_, description)| is_written(description));
     let pairs = written.flat_map(|(described, description)| {
         let generated =
             description.pairing.pairs.iter().filter(|pair| pair.column.must_be_omitted() && can_be_set(pair));
@@ -93,6 +95,11 @@ mod tests {
             ),
         ],
         passing: &[
+            // It says which row is meant.
+            Case::valid(
+                "CREATE TABLE users (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL);",
+                "export const UpdateUserRequestSchema = z.object({ id: z.number().int(), name: z.string().optional() });",
+            ),
             Case::passing(TABLE, ROW),
             Case::passing(
                 TABLE,

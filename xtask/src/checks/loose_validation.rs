@@ -98,6 +98,11 @@ mod tests {
     pub const CASES: Cases = Cases {
         failing: &[
             Case::validation(
+                "CREATE TABLE users (id uuid PRIMARY KEY, name varchar(50) NOT NULL, token text NOT NULL);",
+                "export namespace CreateUserCommand {\n export const RequestSchema = z.object({\n name: z.string(), inviteCode: z.string() });\n}",
+                (4, "name"),
+            ),
+            Case::validation(
                 TABLE,
                 "export const CreateBillSchema = z.object({ rating: z.number().int().min(1).max(5), code: z.string().regex(/^[A-Z]+$/), votes: z.number().int().min(0),\n title: z.string() });",
                 (3, "title"),
@@ -139,6 +144,16 @@ mod tests {
             ),
         ],
         passing: &[
+            // A request may ask for less than a row, and for more.
+            Case::valid(
+                "CREATE TABLE users (id uuid PRIMARY KEY, name varchar(50) NOT NULL, token text NOT NULL, role text);",
+                "export namespace CreateUserCommand {\n export const RequestSchema = z.object({ name: z.string().max(50), inviteCode: z.string() });\n export const ResponseSchema = z.object({ name: z.string() });\n}",
+            ),
+            // It asks for another thing.
+            Case::valid(
+                "CREATE TABLE users (id uuid PRIMARY KEY, name varchar(50) NOT NULL, token text NOT NULL);",
+                "export const CreateUserRequestSchema = z.object({ name: z.string(), street: z.string(), city: z.string() });",
+            ),
             // What goes out holds what the database holds.
             Case {
                 configuration: "types = []\nvalidation = ['**/*.ts']\ndrizzle = ['**/*.ts']",

@@ -46,6 +46,9 @@ pub enum Strength {
     Model,
     /// Its name is the table's: `User`. Many things are called so.
     Bare,
+    /// Its name: it is what a request asks for to make or change a row (`CreateUserCommand.RequestSchema`), or an answer
+    /// tells of one (`UserResponseSchema`). Only what it has is judged: the server knows the rest.
+    Message,
 }
 
 /// How a declaration was found to describe a table.
@@ -235,7 +238,7 @@ impl<'a> Described<'a> {
                 let of_domain = self.bases_of(description).iter().any(|base| base.role == Role::Domain);
                 !of_domain && self.of_role(Role::Row).chain(self.of_role(Role::Orm)).next().is_some()
             }
-            (_, Strength::Derived | Strength::Model | Strength::Bare) => false,
+            (_, Strength::Derived | Strength::Model | Strength::Bare | Strength::Message) => false,
         }
     }
 

@@ -39,7 +39,8 @@ pub const CHECK: Check = Check {
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
     let complete = |description: &Description<'_>| {
-        description.declaration.unresolved.is_none() && description.strength != Strength::Derived
+        let is_part = matches!(description.strength, Strength::Derived | Strength::Message);
+        description.declaration.unresolved.is_none() && !is_part
     };
     let schemas = model.schemas().filter(|(_, description)| complete(description));
     schemas.flat_map(|(described, description)| findings(model, described, description)).collect()
@@ -63,8 +64,27 @@ fn findings(model: &Model<'_>, described: &Described<'_>, description: &Descript
     if partial {
         return renamed.collect();
     }
+    if is_of_lookup(described, description) {
+        return renamed.collect();
+    }
     let missing = pairing.missing.iter().filter(|column| !described.is_missing_in_base(description, column));
     renamed.chain(missing.filter_map(|column| missing_field(model, described, description, column))).collect()
+}
+
+/// Whether a schema of what is created lacks more of what is needed than it has: then it asks for what the rest is looked
+/// up by.
+fn is_of_lookup(described: &Described<'_>, description: &Description<'_>) -> bool {
+    let pairing = &description.pairing;
+    let needed = pairing.missing.iter().filter(|column| is_needed(described, description, column));
+    let by_name = description.role == Role::InsertSchema && description.strength != Strength::Stated;
+    by_name && needed.count() > pairing.named()
+}
+
+/// Whether an `INSERT` needs the column from whoever asks for it.
+fn is_needed(described: &Described<'_>, description: &Description<'_>, column: &Column) -> bool {
+    let is_key = described.entity.column(&column.name).is_some_and(|facts| facts.foreign_key || facts.primary_key);
+    let known_to_server = is_key || description.pairing.counterpart(column).is_some();
+    !column.may_be_omitted() && !known_to_server && !described.is_filled_in(column)
 }
 
 fn missing_field(
@@ -80,8 +100,7 @@ fn missing_field(
         Role::UpdateSchema | Role::Row | Role::Domain | Role::Insert | Role::Update | Role::Orm => return None,
     };
     let facts = described.entity.column(&column.name)?;
-    let known_to_server = facts.foreign_key || facts.primary_key || description.pairing.counterpart(column).is_some();
-    if !whole_row && (column.may_be_omitted() || known_to_server || described.is_filled_in(column)) {
+    if !whole_row && !is_needed(described, description, column) {
         return None;
     }
     if whole_row && (is_told_otherwise(description, facts) || described.is_left_out(description, column)) {
@@ -166,6 +185,16 @@ mod tests {
                 TABLE,
                 "export const CreateUserSchema = z.object({ email: z.string(), password: z.string() });",
             ),
+            // What is created is looked up by it.
+            Case::valid(TABLE, "export const CreateUserSchema = z.object({ teamId: z.uuid() });"),
+            // Prisma's client fills in `@updatedAt`.
+            Case {
+                configuration: "types = []\nvalidation = ['**/*.ts']\ndriver = 'prisma'",
+                ..Case::valid(
+                    "CREATE TABLE notes (id text PRIMARY KEY, body text NOT NULL, updated_at timestamp NOT NULL);",
+                    "import { z } from 'zod';\nexport const CreateNoteSchema = z.object({ body: z.string() });",
+                )
+            },
             Case::valid(
                 TABLE,
                 "/** @projection */\nexport const UserSchema = z.object({ id: z.uuid(), email: z.string() });",

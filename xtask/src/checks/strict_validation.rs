@@ -17,7 +17,7 @@
 //! strict as it likes.
 
 use super::entities::ColumnFacts;
-use super::matching::Role;
+use super::matching::{Description, Role, Strength};
 use super::{Check, Compared, Model};
 use crate::report::{Category, Finding, Severity};
 use crate::typescript::facts::{Constraints, Field, Kind};
@@ -35,7 +35,11 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    let output = model.schema_fields().filter(|compared| compared.description.role == Role::OutputSchema);
+    // What an answer is made of may be held to more than rows are.
+    let is_output = |description: &Description<'_>| {
+        description.role == Role::OutputSchema && description.strength != Strength::Message
+    };
+    let output = model.schema_fields().filter(|compared| is_output(compared.description));
     output.filter_map(|compared| judge(model, compared)).collect()
 }
 
@@ -112,6 +116,10 @@ mod tests {
             ),
         ],
         passing: &[
+            Case::valid(
+                "CREATE TABLE users (id uuid PRIMARY KEY, name text NOT NULL);",
+                "export const GetUserResponseSchema = z.object({ id: z.uuid(), name: z.string().min(3) });",
+            ),
             Case::valid(
                 TABLE,
                 "/** @table bills */\nexport const BillResponseSchema = z.object({ id: z.uuid(), title: z.string(), tags: z.array(z.string()) });",

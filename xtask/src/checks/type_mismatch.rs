@@ -104,8 +104,32 @@ mod tests {
                     (2, "budget"),
                 )
             },
+            Case {
+                configuration: "driver = 'prisma'",
+                ..Case::failing(
+                    "CREATE TABLE notes (id text NOT NULL, body text NOT NULL, made_at timestamp NOT NULL, updated_at timestamp NOT NULL);",
+                    "export interface Note { id: string; body: string;\n madeAt: string; updatedAt: Date }",
+                    (2, "made_at"),
+                )
+            },
+            Case {
+                configuration: "driver = 'prisma'",
+                ..Case::failing(
+                    "CREATE TABLE notes (id text NOT NULL, body text NOT NULL, made_at timestamp NOT NULL);",
+                    "import { Notes } from '@prisma/client';\nexport class Note implements Notes { id!: string; body!: string;\n madeAt!: string }",
+                    (3, "made_at"),
+                )
+            },
         ],
         passing: &[
+            // Prisma types its rows itself: what has a string for each instant is of their JSON.
+            Case {
+                configuration: "driver = 'prisma'",
+                ..Case::passing(
+                    "CREATE TABLE notes (id text NOT NULL, body text NOT NULL, made_at timestamp NOT NULL, updated_at timestamp NOT NULL);",
+                    "export interface Note { id: string; body: string; madeAt: string; updatedAt: string }",
+                )
+            },
             // Drizzle converts what the driver returns, as its columns say.
             Case {
                 configuration: "driver = 'node-postgres'",

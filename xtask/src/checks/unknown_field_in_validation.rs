@@ -35,8 +35,9 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    // What was added to the columns of an ORM's table was added on purpose.
-    let written = model.schemas().filter(|(_, description)| description.strength != Strength::Derived);
+    // What was added to the columns of an ORM's table was added on purpose, and a request may ask for anything.
+    let is_part = |strength| matches!(strength, Strength::Derived | Strength::Message);
+    let written = model.schemas().filter(|(_, description)| !is_part(description.strength));
     let fields = written.flat_map(|(described, description)| {
         let judged = description.pairing.extra.iter().filter(|field| !is_explained(described, description, field));
         let judged = judged.filter(|field| !is_computed(model, described, description, field));

@@ -1,7 +1,7 @@
 //! How columns, kinds and places are put into words, the same in every check.
 
 use super::entities::ColumnFacts;
-use super::matching::Description;
+use super::matching::{Description, Strength};
 use super::names;
 use crate::report::{Finding, Label};
 use crate::schema::model::{Column, ObjectName};
@@ -155,7 +155,9 @@ impl Finding {
     /// Names the field, and the declaration that holds it.
     #[must_use]
     pub(crate) fn about(self, description: &Description<'_>, column: &str) -> Self {
-        self.with_field(column).about_declaration(description.declaration)
+        let found = self.with_field(column).about_declaration(description.declaration);
+        // What is made of a request may be another thing.
+        if description.strength == Strength::Message { found.as_warning() } else { found }
     }
 
     /// Names the declaration.

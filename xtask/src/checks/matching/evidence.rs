@@ -11,9 +11,10 @@ use super::{Described, Description, Match, Namesake, Role, Strength};
 use crate::checks::entities::{Entity, EntityKind};
 use crate::checks::names;
 use crate::checks::pairing::{OrmNames, Pairing, Relations, Rules};
-use crate::config::Config;
+use crate::config::{Config, Driver};
 use crate::schema::provenance::Provenance;
-use crate::typescript::facts::{Declaration, Facts, Field, Origin, Side};
+use crate::schema::types::Scalar;
+use crate::typescript::facts::{Declaration, Facts, Field, Kind, Origin, Side};
 
 type Hit<'a> = (&'a Declaration, Match);
 
@@ -96,8 +97,10 @@ fn described<'a>(entity: Entity<'a>, hits: &[Hit<'a>], ground: &Ground<'_>) -> D
         // An ORM's table is what schemas are made from, never the other way round.
         let may_be = !matches!(declaration.origin, Origin::Zod | Origin::Drizzle);
         let inferred = may_be && schemas.iter().any(|schema| is_inferred(declaration, schema));
+        let role = role(declaration, &hit, &pairing, &row);
+        let of_json = role == Role::Row && is_of_json(&entity, declaration, &hit, &pairing, ground.config);
         Description {
-            role: role(declaration, &hit, &pairing, &row),
+            role: if of_json { Role::Domain } else { role },
             strength: hit.strength,
             declaration,
             pairing,
@@ -155,14 +158,47 @@ struct RowEvidence<'a> {
     likeliest: Option<&'a Declaration>,
 }
 
+/// Whether a type is of a row's JSON: Prisma itself types the rows that it returns, with a `Date` for each instant. What
+/// people write beside those has strings for them where it has been sent over the network.
+fn is_of_json(
+    entity: &Entity<'_>,
+    declaration: &Declaration,
+    hit: &Match,
+    pairing: &Pairing<'_>,
+    config: &Config,
+) -> bool {
+    let is_instant = |column: &str| {
+        let scalar = entity.column(column).map(|facts| &facts.ty.scalar);
+        matches!(scalar, Some(Scalar::Builtin(name)) if name == "date" || name.starts_with("timestamp"))
+    };
+    let mut instants = pairing.pairs.iter().filter(|pair| is_instant(&pair.column.name)).peekable();
+    let by_others = config.driver == Some(Driver::Prisma) && hit.strength != Strength::Stated;
+    let has_strings = instants.peek().is_some() && instants.all(|pair| pair.field.kind == Kind::String);
+    by_others && declaration.implements.is_empty() && has_strings
+}
+
 fn row_evidence<'a>(kept: &[(&'a Declaration, Match, Pairing<'a>)]) -> RowEvidence<'a> {
-    let of_rows = || kept.iter().filter(|(one, hit, _)| one.origin != Origin::Zod && hit.side == Side::Row);
+    let of_rows = || {
+        let types = kept.iter().filter(|(one, hit, _)| one.origin != Origin::Zod && hit.side == Side::Row);
+        types.filter(|(_, hit, pairing)| !is_outdone(hit, pairing, kept))
+    };
     let strength = of_rows().map(|(_, hit, _)| hit.strength).min().unwrap_or(Strength::Bare);
     let strongest = of_rows().filter(|(_, hit, _)| hit.strength == strength);
     let likeness = |pairing: &Pairing<'_>| (pairing.pairs.len(), usize::MAX - pairing.extra.len());
     let likeliest = strongest.rev().max_by_key(|(.., pairing)| likeness(pairing)).map(|(declaration, ..)| *declaration);
     let orm = of_rows().any(|(one, ..)| one.origin == Origin::Drizzle);
     RowEvidence { strength, orm, likeliest }
+}
+
+/// Whether a type that is called like something that may be a row (`UserEntity`) has less of the table than one that is
+/// called like the table and has nearly all of it.
+fn is_outdone(hit: &Match, pairing: &Pairing<'_>, kept: &[(&Declaration, Match, Pairing<'_>)]) -> bool {
+    let is_model = hit.strength == Strength::Model && hit.side == Side::Row && !pairing.is_or_was_whole();
+    let outdoes = |(one, hit, other): &(&Declaration, Match, Pairing<'_>)| {
+        let is_bare = hit.strength == Strength::Bare && hit.side == Side::Row && one.origin != Origin::Zod;
+        is_bare && is_shared(one) && other.relations.is_empty() && other.is_nearly_whole()
+    };
+    is_model && kept.iter().any(outdoes)
 }
 
 /// Whether every field of `ty` stands in `schema`.
@@ -201,6 +237,7 @@ fn is_row(declaration: &Declaration, hit: &Match, pairing: &Pairing<'_>, row: &R
             let is_whole = is_whole && pairing.relations.is_empty();
             row.strength == Strength::Bare && is_shared(declaration) && is_likeliest() && is_whole
         }
+        Strength::Message => false,
     }
 }
 

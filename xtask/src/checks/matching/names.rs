@@ -46,12 +46,24 @@ impl NameTable {
             // A table of an ORM says which table it is; its constant's name says nothing.
             Origin::Drizzle => return None,
         };
-        let named = table.get(&names::key(&declaration.name))?;
+        let Some(named) = table.get(&names::key(&declaration.name)) else { return self.message(declaration) };
         Some(Match {
             entity: named.entity,
             side: named.side,
             strength: if is_shared(declaration) { named.strength } else { Strength::Bare },
             output: is_output_name(&declaration.name),
+        })
+    }
+
+    /// A schema of what a request asks for to make or change a row, or of what an answer tells of it.
+    fn message(&self, declaration: &Declaration) -> Option<Match> {
+        let (side, thing) = in_message(&declaration.name).filter(|_| declaration.origin == Origin::Zod)?;
+        let named = self.types.get(&thing).filter(|named| named.strength == Strength::Bare)?;
+        is_shared(declaration).then_some(Match {
+            entity: named.entity,
+            side,
+            strength: Strength::Message,
+            output: side == Side::Row,
         })
     }
 
@@ -90,6 +102,34 @@ pub(super) fn side_of_name(name: &str) -> Side {
     } else {
         Side::Row
     }
+}
+
+/// The thing that a request makes or changes, or an answer tells of, as the name of its schema says it:
+/// `CreateUserCommand.RequestSchema`, `GetUserResponseSchema`.
+fn in_message(name: &str) -> Option<(Side, String)> {
+    const MAKES: &[&str] = &["create", "update", "patch", "edit"];
+    const GETS: &[&str] = &["get", "find", "fetch"];
+    const ASKS: &[&str] = &["request", "body", "input", "payload", "command", "dto"];
+    let mut words = names::words(name);
+    let (mut asks, mut answers) = (false, false);
+    while let Some(last) = words.last() {
+        match last.as_str() {
+            "response" => answers = true,
+            word if ASKS.contains(&word) => asks = true,
+            "schema" => {}
+            _thing => break,
+        }
+        words.pop();
+    }
+    let verb =
+        words.first().filter(|verb| MAKES.contains(&verb.as_str()) || (answers && GETS.contains(&verb.as_str())));
+    let thing = words[usize::from(verb.is_some())..].concat();
+    let side = match (answers, asks && verb.is_some()) {
+        (true, _) => Side::Row,
+        (false, true) => Side::Update,
+        (false, false) => return None,
+    };
+    (!thing.is_empty()).then_some((side, thing))
 }
 
 fn named(tables: &[&ObjectName], patterns: [(&Vec<String>, Side); 3]) -> HashMap<String, Named> {

@@ -49,6 +49,17 @@ fn what_nothing_is_named_after_is_described_by_what_is_much_like_it() {
     assert_eq!(described("Work", jobs, class, ""), ["private_jobs Row"]);
 }
 
+#[test]
+fn what_has_nearly_all_columns_outdoes_a_better_name() {
+    let scopes = "CREATE TABLE scopes (id text NOT NULL, name text NOT NULL, tenant text NOT NULL, note text);";
+    let whole = "export type Scope = { id: string; name: string; tenant: string; note: string | null };";
+    let part = "export type ScopeEntity = { id: string; name: string };";
+    let both = format!("{whole}\n{part}");
+    assert_eq!(described("Scope", scopes, &both, ""), ["scopes Row"]);
+    assert_eq!(described("ScopeEntity", scopes, &both, ""), ["scopes Domain"]);
+    assert_eq!(described("ScopeEntity", scopes, part, ""), ["scopes Row"]);
+}
+
 /// In a table of three columns one odd field would say that the type is of another thing, if the migrations did not know
 /// it.
 #[test]
