@@ -17,13 +17,17 @@
 //! ```
 //! `CHECK (role IN ('admin', …))` counts like an enum. What is inserted or updated may be restricted to some of the
 //! values. A plain `string` is a warning: it lets any value through. One set that is used in several places is one
-//! finding.
+//! finding. A set that says which enum it is (`pgEnum`, Supabase's `Enums`) is judged by that where no field leads to it.
+
+use std::collections::HashSet;
 
 use super::entities::ColumnFacts;
 use super::matching::{Described, Description, Role};
 use super::pairing::Pair;
 use super::{Check, Model, edits, wording};
 use crate::report::{Category, Finding, Severity};
+use crate::schema::model::ObjectName;
+use crate::schema::types::Scalar;
 use crate::typescript::facts::{Enumeration, Facts, Kind};
 
 /// See the file's documentation.
@@ -39,7 +43,40 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    model.judged().flat_map(|(described, description)| findings(model, described, description)).collect()
+    let of_fields = model.judged().flat_map(|(described, description)| findings(model, described, description));
+    of_fields.chain(without_fields(model)).collect()
+}
+
+/// What is wrong about the sets that say which enum they are, of enums that no judged field leads to.
+fn without_fields(model: &Model<'_>) -> Vec<Finding> {
+    let mut judged: HashSet<ObjectName> = HashSet::new();
+    for (described, description) in model.judged() {
+        let columns = description.pairing.pairs.iter().filter_map(|pair| described.entity.column(&pair.column.name));
+        judged.extend(columns.filter_map(|facts| match &facts.ty.scalar {
+            Scalar::Enum(name, _) => Some(name.clone()),
+            Scalar::Builtin(_) | Scalar::Other(_) => None,
+        }));
+    }
+    let sets = model.input.facts.enums.iter().filter_map(|set| {
+        let name = ObjectName::from_key(set.database_name.as_ref()?);
+        let allowed = &model.input.schema.enums.get(&name).filter(|_| !judged.contains(&name))?.labels;
+        let difference = Difference::of(&set.values, allowed, Role::Row)?;
+        let title = name.to_string();
+        let found = CHECK
+            .finding(&title, format!("Enum values of '{title}' differ in `{}`: {}", set.name, difference.in_words()))
+            .at(&set.location, difference.in_words());
+        let found = found.at_some(model.input.provenance.type_(&name), format!("`{title}` was last changed here"));
+        Some(with_values(found, allowed, &difference))
+    });
+    sets.collect()
+}
+
+fn with_values(found: Finding, allowed: &[String], difference: &Difference) -> Finding {
+    found
+        .with_detail("databaseValues", allowed.to_vec())
+        .with_detail("missing", difference.missing.clone())
+        .with_detail("unknown", difference.unknown.clone())
+        .with_help(format!("the database allows {}", wording::quoted(allowed)))
 }
 
 fn findings(model: &Model<'_>, described: &Described<'_>, description: &Description<'_>) -> Vec<Finding> {
@@ -143,13 +180,10 @@ fn finding(
     // A set without a name stands in the field's own type or schema.
     let set = named.map_or(pair.field.value.as_ref(), |enumeration| Some(&enumeration.location));
     let complete = (!difference.missing.is_empty()).then_some(set).flatten();
-    base(described, description, pair, message)
+    let found = base(described, description, pair, message)
         .with_proposal(complete.and_then(|set| edits::add_values(set, &present, allowed)))
-        .at(place, difference.in_words())
-        .with_detail("databaseValues", allowed.to_vec())
-        .with_detail("missing", difference.missing.clone())
-        .with_detail("unknown", difference.unknown.clone())
-        .with_help(format!("the database allows {}", wording::quoted(allowed)))
+        .at(place, difference.in_words());
+    with_values(found, allowed, difference)
 }
 
 /// A string where the database holds a fixed set: only where values come in or are read by name does it matter.
@@ -237,6 +271,23 @@ mod tests {
                 "export interface UserTable { id: string; role: 'admin' | 'citizen' | 'expert';\n state: string }",
                 (2, "state"),
             ),
+            // An answer tells of it.
+            Case::validation(
+                "CREATE TYPE user_role AS ENUM ('admin', 'citizen'); CREATE TABLE users (id uuid PRIMARY KEY, name text NOT NULL, role user_role NOT NULL);",
+                "export const UserResponseSchema = z.object({ id: z.uuid(), name: z.string(),\n role: z.enum(['admin']), rank: z.number() });",
+                (3, "role"),
+            ),
+            // Of an enum that no table has.
+            Case::failing_entity(
+                "CREATE TYPE run_state AS ENUM ('on', 'off')",
+                "export interface Database { public: { Tables: {}; Enums: {\n run_state: 'on' | 'broken' } } }",
+                2,
+            ),
+            Case::failing_entity(
+                "CREATE TYPE run_state AS ENUM ('on', 'off')",
+                "import { pgEnum } from 'drizzle-orm/pg-core';\nexport const runState = pgEnum('run_state', ['on', 'off', 'broken']);",
+                2,
+            ),
             // What is wrong about a Drizzle table is wrong about the types that are inferred from it.
             Case::failing(
                 "CREATE TABLE users (id uuid NOT NULL, state text NOT NULL, CHECK (state IN ('on', 'off')));",
@@ -245,6 +296,10 @@ mod tests {
             ),
         ],
         passing: &[
+            Case::passing(
+                "CREATE TYPE run_state AS ENUM ('on', 'off')",
+                "export type Database = { public: { Tables: {}; Enums: { run_state: 'off' | 'on'; other_state: 'a' } } }",
+            ),
             // What only is called like the table may speak of other things.
             Case::passing(
                 TABLE,

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use super::File;
 use crate::source::Location;
-use crate::typescript::facts::{Declaration, Facts, Side, TableLink};
+use crate::typescript::facts::{Declaration, Enumeration, Facts, Side, TableLink};
 use crate::typescript::modules::Symbol;
 use crate::typescript::resolve::{Property as Resolved, Type};
 use crate::typescript::syntax::{Property, Statement, StatementKind, Text, TypeKind, TypeMember, TypeNode};
@@ -153,6 +153,25 @@ impl<'p> File<'_, 'p> {
             }
         }
         found
+    }
+
+    /// Its `Enums`, each with the name that the database has for it.
+    pub(super) fn generated_enums(&self, database: &Declaration, of: &Type<'p>, facts: &mut Facts) {
+        if !database.name.ends_with("Database") {
+            return;
+        }
+        for (namespace, schema) in self.inner(of) {
+            let enums = self.inner(&schema).into_iter().filter(|(name, _)| name == "Enums");
+            for object in enums.filter_map(|(_, enums)| self.resolver.properties(&enums).ok()) {
+                for property in &object.properties {
+                    let values = super::types::string_values(&property.value.get(self.resolver));
+                    let (Some(values), Some(place)) = (values, &property.place) else { continue };
+                    let name = format!("{}['{namespace}']['Enums']['{}']", database.name, property.name);
+                    let database_name = Some(super::names::qualified(&namespace, &property.name));
+                    facts.enums.push(Enumeration { name, location: place.location(), values, database_name });
+                }
+            }
+        }
     }
 
     fn generated_sides(&self, database: &Declaration, table: &str, path: &str, sides: &Type<'p>) -> Vec<Declaration> {

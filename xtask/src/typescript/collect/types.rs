@@ -33,6 +33,7 @@ impl<'p> File<'_, 'p> {
         }
         let declaration = self.declaration(statement, origin, prefix, &evaluated);
         let generated = self.generated_tables(&declaration, &evaluated);
+        self.generated_enums(&declaration, &evaluated, facts);
         facts.types.push(declaration);
         facts.types.extend(generated);
     }
