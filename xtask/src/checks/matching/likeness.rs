@@ -53,7 +53,11 @@ const ENOUGH: usize = 3;
 
 impl<'a> Unclaimed<'a> {
     pub(super) fn add(&mut self, declaration: &'a Declaration) {
-        if declaration.origin == Origin::Drizzle || !is_shared(declaration) || declaration.unresolved.is_some() {
+        // What says itself which table it describes describes no other.
+        let says_itself = declaration.origin == Origin::Drizzle
+            || declaration.tags.table.is_some()
+            || declaration.name.contains("['Tables']");
+        if says_itself || !is_shared(declaration) || declaration.unresolved.is_some() {
             return;
         }
         for implemented in &declaration.implements {
