@@ -16,7 +16,7 @@
 //! ```
 //! A field whose type is another entity is a relation and needs no column. In a type that describes the thing rather
 //! than the row (`User` beside `UserTable`) the field may be computed: there it is a warning, and only where the type
-//! agrees with nearly all of the table.
+//! agrees with nearly all of the table, or a migration took the column away.
 
 use super::matching::{Described, Description, Role, Strength};
 use super::pairing::Pair;
@@ -37,15 +37,18 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    model
-        .types()
-        .filter(|(described, description)| is_judged(described, description))
-        .flat_map(|(described, description)| {
-            let renamed = description.pairing.renamed.iter().filter(|pair| is_written(described, description, pair));
-            let unknown = description.pairing.extra.iter().copied().chain(renamed.map(|pair| pair.field));
-            unknown.map(|field| finding(model, described, description, field))
-        })
-        .collect()
+    let of_type = |(described, description)| findings(model, described, description);
+    model.types().flat_map(of_type).collect()
+}
+
+fn findings(model: &Model<'_>, described: &Described<'_>, description: &Description<'_>) -> Vec<Finding> {
+    let pairing = &description.pairing;
+    let whole = is_judged(described, description);
+    let outlives = |field: &&Field| description.role == Role::Domain && pairing.outlives_its_column(field);
+    let extra = pairing.extra.iter().copied().filter(|field| whole || outlives(field));
+    let renamed = pairing.renamed.iter().filter(|pair| whole && is_written(described, description, pair));
+    let unknown = extra.chain(renamed.map(|pair| pair.field));
+    unknown.map(|field| finding(model, described, description, field)).collect()
 }
 
 /// Whether the field is written under a name that its column no longer has. Of rows that is a column that is missing; so

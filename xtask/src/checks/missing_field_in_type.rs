@@ -48,13 +48,17 @@ fn must_be_complete(description: &Description<'_>) -> bool {
 
 fn findings(model: &Model<'_>, described: &Described<'_>, description: &Description<'_>) -> Vec<Finding> {
     let pairing = &description.pairing;
-    let renamed = pairing.renamed.iter().map(|pair| renamed(model, described, description, pair));
     if !description.is_whole() {
-        // The coverage of the report names it. Of what is only called like the table, a like name means nothing.
-        let sure = description.role != Role::Domain;
-        return if sure { renamed.collect() } else { Vec::new() };
+        // The coverage of the report names it. Of what is only called like the table, a like name means nothing, unless the
+        // migrations say it.
+        let is_sure = |pair: &&Pair<'_>| description.role != Role::Domain || pairing.outlives_its_column(pair.field);
+        let sure = pairing.renamed.iter().filter(is_sure);
+        return sure.map(|pair| renamed(model, described, description, pair)).collect();
     }
-    let missing = pairing.missing.iter().filter(|column| !is_explained(described, description, column));
+    let renamed = pairing.renamed.iter().map(|pair| renamed(model, described, description, pair));
+    let missing = pairing.missing.iter().filter(|column| {
+        !is_explained(described, description, column) && !is_nested(model, described, description, column)
+    });
     renamed.chain(missing.map(|column| missing_field(model, described, description, column))).collect()
 }
 
@@ -66,6 +70,16 @@ fn is_explained(described: &Described<'_>, description: &Description<'_>, column
     let of_row_only = description.role == Role::Domain && (pairing.is_joined(column) || made_by_server);
     let in_base = described.is_missing_in_base(description, column) || described.is_left_out(description, column);
     of_row_only || in_base
+}
+
+/// Whether a type that is not the row itself is nested in that of what the column leads to, which it need not name.
+fn is_nested(model: &Model<'_>, described: &Described<'_>, description: &Description<'_>, column: &Column) -> bool {
+    let parent = described.entity.column(&column.name).and_then(|facts| facts.references.as_deref());
+    let parents = model.described.iter().filter(|other| parent == Some(other.entity.name.name.as_str()));
+    let name = description.declaration.name.as_str();
+    let nests =
+        |other: &Description<'_>| other.declaration.fields.iter().any(|field| field.reference.as_deref() == Some(name));
+    description.role == Role::Domain && parents.flat_map(Described::types).any(nests)
 }
 
 fn missing_field(
@@ -134,6 +148,14 @@ mod tests {
                 "export interface User {\n  id: string;\n  email: string;\n  displayName: string;\n  biography: string | null;\n}",
                 (5, "bio"),
             ),
+            Case {
+                configuration: "driver = 'prisma'",
+                ..Case::failing(
+                    "CREATE TABLE reports (id text PRIMARY KEY, title text NOT NULL); CREATE TABLE notes (id text PRIMARY KEY, report_id text NOT NULL REFERENCES reports(id), body text NOT NULL, rank integer NOT NULL, label text, made_at timestamp NOT NULL);",
+                    "export interface Note { id: string; body: string; rank: number; label: string | null; madeAt: string }\nexport interface Report { id: string; title: string }",
+                    (1, "report_id"),
+                )
+            },
             // One field is not written like the others.
             Case::failing(
                 "CREATE TABLE users (id uuid NOT NULL, first_name text NOT NULL, last_name text NOT NULL, home_town text NOT NULL);",
@@ -167,6 +189,14 @@ mod tests {
             },
         ],
         passing: &[
+            // What is nested in its parent need not name it.
+            Case {
+                configuration: "driver = 'prisma'",
+                ..Case::passing(
+                    "CREATE TABLE reports (id text PRIMARY KEY, title text NOT NULL); CREATE TABLE notes (id text PRIMARY KEY, report_id text NOT NULL REFERENCES reports(id), body text NOT NULL, rank integer NOT NULL, label text, made_at timestamp NOT NULL);",
+                    "export interface Note { id: string; body: string; rank: number; label: string | null; madeAt: string }\nexport interface Report { id: string; title: string; notes: Note[] }",
+                )
+            },
             // Where an ORM has the rows, what is called a row may be that of a list.
             Case::passing(
                 TABLE,

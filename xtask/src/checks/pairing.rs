@@ -187,6 +187,13 @@ impl<'a> Pairing<'a> {
         self.pairs.len() + self.former.len()
     }
 
+    /// Whether a field without a column was one, as the migrations say, of what else is like the table: then nobody has
+    /// followed them, even where much of the table is not described.
+    #[must_use]
+    pub fn outlives_its_column(&self, field: &Field) -> bool {
+        self.is_former(field) && self.pairs.len() > 2 && self.has_few_odd_fields()
+    }
+
     fn is_former(&self, field: &Field) -> bool {
         self.former.iter().any(|former| std::ptr::eq(*former, field))
     }
