@@ -10,10 +10,17 @@ use crate::source::Location;
 pub(super) fn removed(findings: Vec<Finding>) -> Vec<Finding> {
     let mut kept: Vec<Finding> = Vec::new();
     let mut known: HashMap<Key, usize> = HashMap::new();
-    for finding in findings {
+    for mut finding in findings {
         let keys = keys(&finding);
         match keys.iter().find_map(|key| known.get(key).copied()) {
-            Some(first) => merge(&mut kept[first], finding),
+            Some(first) => {
+                // What is inserted may lack values; of two findings about one set the one that knows more is kept.
+                let known = &kept[first];
+                if finding.severity == known.severity && values_told(&finding) > values_told(known) {
+                    std::mem::swap(&mut finding, &mut kept[first]);
+                }
+                merge(&mut kept[first], finding);
+            }
             None => {
                 known.extend(keys.into_iter().map(|key| (key, kept.len())));
                 kept.push(finding);
@@ -21,6 +28,12 @@ pub(super) fn removed(findings: Vec<Finding>) -> Vec<Finding> {
         }
     }
     kept
+}
+
+/// How many values a finding about a set says to be missing or unknown.
+fn values_told(finding: &Finding) -> usize {
+    let count = |key: &str| finding.details.get(key).and_then(serde_json::Value::as_array).map_or(0, Vec::len);
+    count("missing") + count("unknown")
 }
 
 /// What makes two findings the same: the place and the part of it that is wrong.
@@ -84,5 +97,28 @@ fn merge(first: &mut Finding, again: Finding) {
         if !first.labels.iter().any(|known| known.location == label.location) {
             first.labels.push(label);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::checks::{Input, test_utils, verify};
+    use crate::schema::provenance::Provenance;
+
+    #[test]
+    fn the_finding_that_says_most_about_a_set_is_kept() {
+        let schema = test_utils::schema(
+            "CREATE TYPE role AS ENUM ('admin', 'member'); CREATE TABLE users (id uuid NOT NULL, role role NOT NULL)",
+        );
+        let ts = "export type Role = 'admin' | 'guest';\nexport interface NewUser { id: string; role: Role }\n\
+                  export interface UserRow { id: string; role: Role }";
+        let (config, provenance) = (test_utils::config(""), Provenance::default());
+        let facts = test_utils::facts(ts, &config);
+        let input = Input { schema: &schema, facts: &facts, config: &config, provenance: &provenance };
+        let found: Vec<_> = verify(&input).0.into_iter().map(|one| one.message).collect();
+        assert_eq!(
+            found,
+            ["Enum values of field 'role' differ in `Role`: 'member' missing, 'guest' not in the database"]
+        );
     }
 }

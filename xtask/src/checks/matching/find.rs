@@ -1,7 +1,7 @@
 //! Which table a declaration describes. First hit wins: the configuration's `map`, a `@table` tag, a link in the source
 //! itself, the fields that it takes from an ORM's table, the configured name patterns.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::names::{NameTable, is_output_name, side_of_name};
 use super::{Match, Strength};
@@ -19,11 +19,13 @@ pub(super) struct Finder<'a> {
     names: &'a NameTable,
     /// The table whose column a field of an ORM's table stands for, by the field's place.
     columns: HashMap<&'a Location, usize>,
+    /// What contracts name, by file and name: that is judged as what they promise.
+    promised: HashSet<(&'a str, &'a str)>,
 }
 
 impl<'a> Finder<'a> {
     pub(super) fn new(entities: &'a [Entity<'a>], names: &'a NameTable, facts: &'a Facts, config: &'a Config) -> Self {
-        let mut finder = Self { entities, config, names, columns: HashMap::new() };
+        let mut finder = Self { entities, config, names, columns: HashMap::new(), promised: promised(facts) };
         let mut several = Vec::new();
         for table in &facts.tables {
             let Some(entity) = finder.find(table).map(|hit| hit.entity) else { continue };
@@ -48,7 +50,12 @@ impl<'a> Finder<'a> {
         if let Some(TableLink { table, side }) = &declaration.table_link {
             return self.stated(declaration, table, *side);
         }
-        self.derived(declaration).or_else(|| self.names.find(declaration))
+        self.derived(declaration).or_else(|| self.named(declaration))
+    }
+
+    fn named(&self, declaration: &Declaration) -> Option<Match> {
+        let is_promised = self.promised.contains(&(&*declaration.location.file, declaration.name.as_str()));
+        self.names.find(declaration).filter(|hit| hit.strength != Strength::Message || !is_promised)
     }
 
     fn stated(&self, declaration: &Declaration, table: &str, side: Side) -> Option<Match> {
@@ -77,6 +84,13 @@ impl<'a> Finder<'a> {
             output: is_output_name(&declaration.name),
         })
     }
+}
+
+fn promised(facts: &Facts) -> HashSet<(&str, &str)> {
+    let of_contracts = facts.contracts.iter().flat_map(|contract| &contract.references);
+    let of_exchanges = facts.exchanges.iter().flat_map(|exchange| exchange.request.iter().chain(&exchange.response));
+    let named = of_contracts.chain(of_exchanges).filter_map(|reference| reference.declaration.as_ref());
+    named.map(|named| (named.file.as_str(), named.name.as_str())).collect()
 }
 
 fn is_named(name: &ObjectName, written: &str) -> bool {
