@@ -142,6 +142,7 @@ pub(super) fn schema_of<'p>(value: &Value<'p>) -> Rc<Schema<'p>> {
     match value.uncast() {
         Value::Zod(schema) => Rc::clone(schema),
         Value::Unknown(why) => Schema::new(SchemaKind::Unresolved(Rc::clone(why))),
+        Value::ZodCheck(name, _) => Schema::unresolved(format!("`z.{name}()` is not read")),
         _ => Schema::unresolved("it is no schema"),
     }
 }

@@ -44,10 +44,19 @@ impl<'p> Resolver<'p> {
             Some(Type::Array(_) | Type::Tuple(..)) => return Type::unresolved("a mapped array is not read"),
             _ => {}
         }
-        let keys = self.node(scope, constraint);
         let source = source.and_then(|source| self.properties(&source).ok());
-        let mut object = Object::default();
-        for key in keys.members() {
+        // Each property of `T` is mapped by itself, also where an index signature makes `keyof T` any string.
+        let indexed = source.as_ref().filter(|source| source.index.is_some() && is_key_of(constraint));
+        let keys: Vec<Type<'p>> = match indexed {
+            Some(source) => {
+                let names = source.properties.iter().map(|property| Type::StringLiteral(Rc::clone(&property.name)));
+                names.chain([Type::String]).collect()
+            }
+            None => self.node(scope, constraint).members().to_vec(),
+        };
+        let incomplete = indexed.and_then(|source| source.incomplete.clone());
+        let mut object = Object { incomplete, ..Object::default() };
+        for key in &keys {
             let inside = scope.with_type(parameter, Lazy::known(key.clone()));
             self.mapped_key(&inside, key, name, value, optional, source.as_deref(), &mut object);
         }
@@ -101,6 +110,10 @@ impl<'p> Resolver<'p> {
             }
         }
     }
+}
+
+fn is_key_of(constraint: &TypeNode) -> bool {
+    matches!(constraint.kind, TypeKind::KeyOf(_))
 }
 
 fn mapped_property<'p>(

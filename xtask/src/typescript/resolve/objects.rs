@@ -160,10 +160,17 @@ fn place<'p>(scope: &Scope<'p>, span: Span, key: Span, value: Option<&'p TypeNod
 fn add_parameter<'p>(scope: &Scope<'p>, parameter: &'p Parameter, object: &mut Object<'p>) {
     let (Some(span), Some(name)) = (parameter.property, &parameter.name) else { return };
     let node = parameter.annotation.as_ref();
-    let value = node.map_or_else(|| Lazy::known(Type::Any), |node| Lazy::node(scope, node));
+    let value = match (node, &parameter.default) {
+        (Some(node), _) => Lazy::node(scope, node),
+        (None, Some(default)) => {
+            let inside = scope.clone();
+            Lazy::computed(move |resolver| resolver.type_of(&resolver.value(&inside, default), true))
+        }
+        (None, None) => Lazy::known(Type::Any),
+    };
     object.put(Property {
         name: name.as_str().into(),
-        optional: parameter.optional,
+        optional: parameter.optional && parameter.default.is_none(),
         value,
         place: Some(place(scope, span, span, node)),
     });

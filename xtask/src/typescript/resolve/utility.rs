@@ -112,6 +112,11 @@ impl<'p> Resolver<'p> {
         }
         match self.properties(of) {
             Err(why) => Type::Unresolved(why),
+            // To the compiler its keys are any string, of which nothing is taken away.
+            Ok(object) if object.index.is_some() => {
+                let incomplete = Some(super::reason("`Omit` keeps no names beside an index signature"));
+                Type::Object(Rc::new(Object { index: object.index.clone(), incomplete, ..Object::default() }))
+            }
             Ok(object) => {
                 let kept = |property: &&Property<'p>| !names(keys, &property.name);
                 let properties = object.properties.iter().filter(kept).cloned().collect();

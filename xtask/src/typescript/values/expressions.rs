@@ -50,7 +50,7 @@ impl<'p> Resolver<'p> {
             ExprKind::Function(function) => Value::Function(scope.clone(), function),
             ExprKind::Class(class) => Value::Class(scope.clone(), class),
             ExprKind::As(value, annotation) => self.cast(scope, value, annotation),
-            ExprKind::AsConst(value) => constant(self.value(scope, value)),
+            ExprKind::AsConst(value) => self.literal(constant(self.value(scope, value))),
             ExprKind::Satisfies(value, _) => self.value(scope, value),
             ExprKind::Conditional(test, then, otherwise) => match self.value(scope, test).uncast() {
                 Value::Boolean(true) => self.value(scope, then),
@@ -67,6 +67,17 @@ impl<'p> Resolver<'p> {
             ExprKind::Await(value) => self.value(scope, value),
             ExprKind::Assignment(_, value) => self.value(scope, value),
             ExprKind::Other(reason) => Value::unknown(*reason),
+        }
+    }
+
+    /// `'a' as const` stays `'a'` where it can be assigned again.
+    fn literal(&self, value: Value<'p>) -> Value<'p> {
+        match value {
+            Value::String(_) | Value::Number(_) | Value::Boolean(_) => {
+                let of = Lazy::known(self.type_of(&value, false));
+                Value::Cast(Rc::new(value), of)
+            }
+            other => other,
         }
     }
 

@@ -66,7 +66,9 @@ fn simple<'p>(
         "intersection" => SchemaKind::Intersection(argument(0), argument(1)),
         "record" => record(arguments),
         // Its type is a record, and what is in it may be absent.
-        "partialRecord" | "looseRecord" => partial_record(record(arguments)),
+        "partialRecord" => partial_record(record(arguments)),
+        // Keys of another kind pass as well.
+        "looseRecord" => SchemaKind::Record(Schema::new(SchemaKind::String), argument(1)),
         "lazy" => SchemaKind::Lazy(arguments.first().cloned().unwrap_or(Value::Undefined)),
         "literal" => literal(arguments.first()),
         "enum" | "nativeEnum" => return Some(enumeration(resolver, arguments.first())),
