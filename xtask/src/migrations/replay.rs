@@ -106,12 +106,16 @@ fn cannot_replay(migration: &Migration, error: anyhow::Error) -> anyhow::Error {
     error.context(format!("cannot replay `{migration}` on the scratch database{way_out}"))
 }
 
-/// Which extensions and how much room there are is not the migration's fault.
+/// Which extensions, roles and namespaces there are, and how much room, is not the migration's fault.
 fn way_out(error: &anyhow::Error) -> &'static str {
     let message = format!("{error:#}");
+    let lacks_role = message.contains("role \"") && message.contains("\" does not exist (SQLSTATE 42704)");
+    let lacks_namespace = message.contains("(SQLSTATE 3F000)");
     let lacks_extension = message.contains("extension \"") && message.contains("\" is not available");
     if lacks_extension {
         ", which lacks an extension: install it for that PostgreSQL, or set `SHADOW_DATABASE_URL` to a server that has it"
+    } else if lacks_role || lacks_namespace {
+        ", which holds only what the migrations make: let `scratch-setup` name an SQL file that makes the roles and schemas that others make in production"
     } else if message.contains("(SQLSTATE 53100)") {
         ", which has no room left: set `TMPDIR` to a folder with more, or `SHADOW_DATABASE_URL` to another server"
     } else {
@@ -211,6 +215,14 @@ fn excerpt(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_others_make_in_production_has_a_way_out() {
+        let shown = |text: &str| way_out(&anyhow!(text.to_owned()));
+        assert!(shown("role \"anon\" does not exist (SQLSTATE 42704)").contains("`scratch-setup`"));
+        assert!(shown("schema \"auth\" does not exist (SQLSTATE 3F000)").contains("`scratch-setup`"));
+        assert_eq!(shown("type \"mood\" does not exist (SQLSTATE 42704)"), "");
+    }
 
     #[test]
     fn excerpts_are_one_short_line() {
