@@ -10,11 +10,13 @@
 //! No type is called `BillVotesTable`, `BillVoteRow`, `BillVote`…, carries the tag `@table bill_votes`, or stands in the
 //! configuration's `map`. A type that only is called so, and has few fields that are columns, is not taken for it. A table
 //! that TypeScript never sees belongs into `ignored-tables`. Of a table that only joins others, or only lists the values
-//! that they may hold, it is a warning.
+//! that they may hold, it is a warning. Prisma generates the types of its rows: where most tables have no other, that is one
+//! warning.
 
 use super::entities::EntityKind;
 use super::matching::Described;
 use super::{Check, Model};
+use crate::config::Driver;
 use crate::report::{Category, Finding, Severity};
 use crate::typescript::facts::Origin;
 
@@ -35,9 +37,29 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
     if sources.types.is_empty() && sources.drizzle.is_empty() {
         return Vec::new();
     }
-    let tables = model.described.iter().filter(|described| described.entity.kind == EntityKind::Table);
-    let untyped = tables.filter(|described| described.types().next().is_none());
-    untyped.map(|described| finding(model, described)).collect()
+    let tables: Vec<_> =
+        model.described.iter().filter(|described| described.entity.kind == EntityKind::Table).collect();
+    let untyped: Vec<_> = tables.iter().copied().filter(|described| described.types().next().is_none()).collect();
+    let by_prisma = model.input.config.driver == Some(Driver::Prisma);
+    if by_prisma && untyped.len() > FEW && untyped.len() * 2 > tables.len() {
+        return vec![of_most(&untyped, tables.len())];
+    }
+    untyped.into_iter().map(|described| finding(model, described)).collect()
+}
+
+/// So many tables without a type are each worth a finding, whatever the others have.
+const FEW: usize = 3;
+
+/// Where Prisma's own types are all that there is, nobody has forgotten them.
+fn of_most(untyped: &[&Described<'_>], tables: usize) -> Finding {
+    let entities: Vec<String> = untyped.iter().map(|described| described.entity.title()).collect();
+    let message = format!("{} of {tables} tables have no type beside those that Prisma generates", untyped.len());
+    let help = format!(
+        "tag those that describe a table with `@table <table>`, or name their pattern in `names.row`; if only Prisma \
+         describes rows, say `severity.{} = \"off\"`",
+        CHECK.kind
+    );
+    CHECK.finding("types", message).with_detail("entities", entities).with_help(help).as_warning()
 }
 
 fn finding(model: &Model<'_>, described: &Described<'_>) -> Finding {
@@ -83,6 +105,16 @@ mod tests {
                 1,
             ),
             Case { sql: TABLE, ts: "", at: None, field: None, configuration: "" },
+            // Prisma describes most of them.
+            Case {
+                configuration: "driver = 'prisma'",
+                sql: "CREATE TABLE tags (id uuid NOT NULL); CREATE TABLE votes (id uuid NOT NULL); \
+                      CREATE TABLE bills (id uuid NOT NULL); CREATE TABLE users (id uuid NOT NULL); \
+                      CREATE TABLE notes (id uuid NOT NULL)",
+                ts: "export interface TagRow { id: string }",
+                at: None,
+                field: None,
+            },
             // What a component keeps to itself, and cannot be read, describes no table.
             Case::failing_entity(TABLE, "import { Loaded } from 'far-away';\ntype BillVote = Loaded<'votes'>;", 2),
             Case {
