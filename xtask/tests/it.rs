@@ -16,6 +16,7 @@ mod documents;
 mod fix;
 mod hooks;
 mod inspect;
+mod losses;
 mod main_job;
 mod migrate;
 mod npm_binaries;

@@ -9,7 +9,7 @@ mod verdict;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use postgres::Client;
 
 use super::closing::{self, Closing};
@@ -21,7 +21,7 @@ use crate::migrations::journal::{self, Phase};
 use crate::migrations::prediction::Laboratory;
 use crate::migrations::rollback::backup::Backup;
 use crate::migrations::rollback::execute::{Ending, Order};
-use crate::migrations::rollback::{Foresight, Plan, loss, sequence};
+use crate::migrations::rollback::{Footprint, Foresight, Plan, loss, sequence};
 use crate::migrations::runner::Settings;
 use crate::migrations::state::State;
 use crate::migrations::{Migration, files, history};
@@ -138,8 +138,7 @@ impl<'a> Run<'a> {
         }
         let accepted: BTreeSet<String> = self.options.accept_data_loss.iter().cloned().collect();
         if self.result.losses.iter().any(|loss| loss.count > 0 && !accepted.contains(&loss.object)) {
-            self.refuse(self.result.losses.clone());
-            return Ok(());
+            return self.refuse(self.result.losses.clone(), None);
         }
         let backup = self.backup()?;
         let foreseen = foresight.changes.clone().unwrap_or_default();
@@ -199,7 +198,7 @@ impl<'a> Run<'a> {
                 let restoration = self.result.post.as_ref().map(|post| restoration::analyse(&self.result.pre, post));
                 self.result.restoration = restoration.unwrap_or_default();
             }
-            Ending::NotAccepted(losses) => self.refuse(losses),
+            Ending::NotAccepted { losses, done } => self.refuse(losses, done.as_deref())?,
             Ending::NotRestored(undone) => self.not_restored(plan, undone),
         }
         self.say_undone()?;
@@ -227,14 +226,26 @@ impl<'a> Run<'a> {
         self.result.rolled_back.extend(undone.into_iter().filter(|one| matches!(one.verdict, Verdict::NotRestored(_))));
     }
 
-    fn refuse(&mut self, losses: Vec<Loss>) {
+    /// `done` says what of a migration without transaction is done already.
+    fn refuse(&mut self, losses: Vec<Loss>, done: Option<&str>) -> Result<()> {
+        let before = match (done, self.result.rolled_back.is_empty()) {
+            (Some(done), _) => done.to_owned(),
+            (None, true) => "nothing was undone".to_owned(),
+            (None, false) => "nothing more was undone".to_owned(),
+        };
         let objects: Vec<&str> = losses.iter().filter(|loss| loss.count > 0).map(|loss| loss.object.as_str()).collect();
+        let accepted = self.options.accept_data_loss.iter().map(String::as_str);
+        let accepted: Vec<&str> = accepted.filter(|object| !objects.contains(object)).collect();
         self.result.error = Some(format!(
-            "data would be lost, and nothing {}was undone; if it may go, say so by name:\n{}",
-            if self.result.rolled_back.is_empty() { "" } else { "more " },
-            selection::command(self.options, &objects)
+            "data would be lost, and {before}; if it may go, say so by name:\n{}",
+            selection::command(self.options, &[objects, accepted].concat())
         ));
+        let is_said = self.result.losses == losses;
         self.result.losses = losses;
+        match is_said {
+            true => Ok(()),
+            false => self.say(&human::rollback::losses(&self.result, self.context.terminal.style())),
+        }
     }
 
     fn finish(mut self, worked: Result<()>) -> Result<Outcome> {
@@ -266,8 +277,10 @@ impl<'a> Run<'a> {
 
 /// What the scratch run says would be lost, counted in the live database.
 fn foreseen_losses(client: &mut Client, foresight: &Foresight) -> Result<Vec<Loss>> {
-    let here = crate::migrations::rollback::Footprint::read(client)?;
+    let mut transaction = client.transaction().context("cannot begin a transaction")?;
+    transaction.batch_execute(loss::SEE_ALL_ROWS).context("cannot prepare the session")?;
+    let here = Footprint::read(&mut transaction)?;
     let changes = foresight.changes.iter().flatten();
     let drops = changes.filter(|change| change.is_drop() && here.holds(change));
-    drops.map(|change| loss::at_stake(client, change)).collect()
+    drops.map(|change| loss::at_stake(&mut transaction, change)).collect()
 }

@@ -202,6 +202,21 @@ pub fn set_next(
     Ok(())
 }
 
+/// Records that a run back stopped before its first statement, so that the migration is applied as it was.
+pub fn abandon_run(client: &mut impl GenericClient, history_table: &str, version: i64) -> Result<()> {
+    let statement = format!(
+        "UPDATE {} SET phase = $2, running_sql = NULL, next_statement = NULL, catalog_at_statement = NULL,
+                       invalid_indexes = NULL
+         WHERE version = $1",
+        table(history_table)
+    );
+    let applied = Phase::Applied.as_str();
+    client
+        .execute(&statement, &[&version, &applied])
+        .context("cannot record in the journal that nothing was undone")?;
+    Ok(())
+}
+
 /// Records the text of a run that was edited after it began.
 pub fn set_running_sql(client: &mut impl GenericClient, history_table: &str, version: i64, sql: &str) -> Result<()> {
     let statement = format!("UPDATE {} SET running_sql = $2 WHERE version = $1", table(history_table));

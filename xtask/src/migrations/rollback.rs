@@ -1,15 +1,19 @@
 //! Undoes migrations, newest first: which ones ([`plan`]), what data goes with them ([`loss`]), and doing it in one
 //! transaction that is only committed when the schema is what it was.
 
+mod account;
 pub mod backup;
 pub mod execute;
+mod footprint;
 pub mod foresight;
+mod guard;
 pub mod loss;
+mod memory;
 pub mod plan;
 pub mod rehearsal;
 mod rows;
 pub mod sequence;
 
+pub use footprint::{Change, Footprint};
 pub use foresight::{Expectation, Foresight};
-pub use loss::{Change, Footprint};
 pub use plan::{Plan, Source, Undo};

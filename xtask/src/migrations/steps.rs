@@ -9,7 +9,7 @@ pub use recovery::{Standing, assess, invalid_indexes};
 use std::thread::sleep;
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use postgres::Client;
+use postgres::{Client, Transaction};
 
 use super::journal::{self, Before, Entry, Phase, Progress};
 use super::runner::{self, Settings};
@@ -36,6 +36,16 @@ pub trait Eyes {
     fn catalog(&mut self, client: &mut Client) -> Result<String>;
     /// Something that a person should know.
     fn tell(&mut self, text: &str);
+    /// The transaction of one statement began.
+    fn before_statement(&mut self, _transaction: &mut Transaction<'_>) -> Result<()> {
+        Ok(())
+    }
+    /// The statement ran in it, and is not yet committed: an error undoes it, false too, and then it runs again.
+    fn after_statement(&mut self, _transaction: &mut Transaction<'_>) -> Result<bool> {
+        Ok(true)
+    }
+    /// The statement is committed.
+    fn statement_done(&mut self) {}
 }
 
 /// Runs what is left of `script`: all of it, or what an interrupted run did not do. Its entry must be in the journal.
@@ -75,7 +85,7 @@ fn persist(
     loop {
         let ran = match refusing {
             Some(_) => alone(client, settings, script, statement, number, patient, eyes),
-            None => with_note(client, settings, script, statement, number),
+            None => with_note(client, settings, script, statement, number, eyes),
         };
         let ran = ran.map_err(|error| explain(error, settings));
         if patient.is_some() {
@@ -173,14 +183,24 @@ fn with_note(
     script: Script<'_>,
     statement: &Statement<'_>,
     number: usize,
+    eyes: &mut dyn Eyes,
 ) -> Result<()> {
-    let mut transaction = client.transaction().context("cannot begin a transaction")?;
-    runner::ensure_locked(&mut transaction, settings)?;
-    settings.blockers.forget();
-    transaction.batch_execute(statement.text()).map_err(|error| failed(&error, script, statement))?;
-    transaction.batch_execute(&runner::clean_session_sql(settings)).context("cannot clean the session")?;
-    journal::set_next(&mut transaction, &settings.history_table, script.version, number + 1, None)?;
-    transaction.commit().map_err(|error| anyhow!(ServerError::from(error)).context("cannot commit the statement"))
+    loop {
+        let mut transaction = client.transaction().context("cannot begin a transaction")?;
+        runner::ensure_locked(&mut transaction, settings)?;
+        eyes.before_statement(&mut transaction)?;
+        settings.blockers.forget();
+        transaction.batch_execute(statement.text()).map_err(|error| failed(&error, script, statement))?;
+        transaction.batch_execute(&runner::clean_session_sql(settings)).context("cannot clean the session")?;
+        if !eyes.after_statement(&mut transaction)? {
+            continue;
+        }
+        journal::set_next(&mut transaction, &settings.history_table, script.version, number + 1, None)?;
+        let committed = transaction.commit();
+        committed.map_err(|error| anyhow!(ServerError::from(error)).context("cannot commit the statement"))?;
+        eyes.statement_done();
+        return Ok(());
+    }
 }
 
 fn failed(error: &postgres::Error, script: Script<'_>, statement: &Statement<'_>) -> anyhow::Error {

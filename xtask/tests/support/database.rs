@@ -57,6 +57,14 @@ impl<'a> Database<'a> {
         command
     }
 
+    /// The same for another role, which needs no password.
+    pub fn url_of(&self, role: &str) -> String {
+        let url = self.url();
+        let (scheme, rest) = url.split_once("://").expect("a URL has a scheme");
+        let (_, server) = rest.split_once('@').expect("the URL names a user");
+        format!("{scheme}://{role}@{server}")
+    }
+
     /// Runs the tool on this database.
     pub fn run(&self, repo: &Monorepo, arguments: &[&str]) -> Ran {
         Ran::of(&mut self.command(repo, arguments))

@@ -1,5 +1,7 @@
 //! Writes the rows that are about to be lost to files, before anything runs.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
@@ -7,12 +9,16 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use postgres::Transaction;
 
-use super::loss::{Change, quote, quoted};
+use super::footprint::Change;
+use super::loss::{quote, quoted};
 
 /// A folder for backups.
 #[derive(Debug, Clone)]
 pub struct Backup {
     folder: PathBuf,
+    /// Names of files in lower case, as some disks compare them, and what is in them; nothing where that is from before a
+    /// commit, so that it cannot be read again.
+    names: RefCell<BTreeMap<String, String>>,
 }
 
 impl Backup {
@@ -21,7 +27,7 @@ impl Backup {
         let folder = folder.join(run.replace(':', ""));
         fs::create_dir_all(&folder)
             .with_context(|| format!("cannot create the folder for the backup `{}`", folder.display()))?;
-        Ok(Self { folder })
+        Ok(Self { folder, names: RefCell::default() })
     }
 
     /// Where the files are.
@@ -33,7 +39,7 @@ impl Backup {
     /// Writes the rows behind `change` as CSV with a header; of a column with the primary key beside it. The file is
     /// on disk when this returns.
     pub fn write(&self, transaction: &mut Transaction<'_>, change: &Change) -> Result<PathBuf> {
-        let path = self.folder.join(format!("{}.csv", file_stem(&change.object())));
+        let path = self.folder.join(self.file_name(&change.object()));
         let failed = || format!("cannot back up `{}` to `{}`", change.object(), path.display());
         let query = query(transaction, change).with_context(failed)?;
         let copy = format!("COPY ({query}) TO STDOUT (FORMAT csv, HEADER)");
@@ -43,9 +49,24 @@ impl Backup {
         file.flush().and_then(|()| file.get_ref().sync_all()).with_context(failed)?;
         Ok(path)
     }
+
+    /// Something is committed: what is written from now on does not replace what is there.
+    pub fn keep(&self) {
+        self.names.borrow_mut().values_mut().for_each(String::clear);
+    }
+
+    /// `users.bio.csv`; with a number where that is the backup of something else, or from before a commit.
+    fn file_name(&self, object: &str) -> String {
+        let stem = file_stem(object);
+        let mut names = self.names.borrow_mut();
+        let numbered = (2..).map(|number| format!("{stem}.{number}.csv"));
+        let mut candidates = std::iter::once(format!("{stem}.csv")).chain(numbered);
+        let is_free = |name: &String| names.entry(name.to_lowercase()).or_insert_with(|| object.to_owned()) == object;
+        candidates.find(is_free).unwrap_or(stem)
+    }
 }
 
-/// A second attempt of the same run writes the same rows again.
+/// A second attempt writes the same rows again.
 fn create(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create(true).truncate(true).open(path)
 }

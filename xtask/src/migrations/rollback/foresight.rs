@@ -4,7 +4,7 @@
 use anyhow::{Context as _, Result, anyhow};
 use postgres::Client;
 
-use super::loss::{Change, Footprint};
+use super::footprint::{Change, Footprint};
 use super::plan::{Plan, Undo};
 use crate::migrations::journal::Entry;
 use crate::migrations::prediction::Laboratory;

@@ -4,12 +4,14 @@
 use anyhow::{Context as _, Result};
 use postgres::Client;
 
+use super::account;
 use super::execute::{self, Ending, Order, Overseer};
+use super::guard::Guard;
 use super::plan::Undo;
 use crate::migrations::journal::{self, Phase};
 use crate::migrations::runner::{self, Settings};
 use crate::migrations::steps::{self, Script};
-use crate::migrations::{Down, Migration};
+use crate::migrations::{Down, Migration, sql};
 use crate::report::{RolledBackMigration, Verdict};
 
 /// Undoes `undo`, newest first. Stops at the first group that was refused or did not restore the schema; the overseer
@@ -27,6 +29,7 @@ pub fn run(client: &mut Client, order: Order<'_>, undo: &[Undo], overseer: &mut 
                 Ending::Done { undone: more, losses: lost, warnings: warned },
             ) => {
                 overseer.committed(&more);
+                order.backup.inspect(|backup| backup.keep());
                 undone.extend(more);
                 losses.extend(lost);
                 warnings.extend(warned);
@@ -46,13 +49,17 @@ fn without_transaction(
 ) -> Result<Ending> {
     let settings = order.settings;
     runner::clean_session(client, settings)?;
-    let losses = match execute::ask_consent(client, order)? {
-        Ok(losses) => losses,
-        Err(refused) => return Ok(Ending::NotAccepted(refused)),
-    };
+    if let Err(error) = ask_consent(client, order) {
+        return execute::refused(error).map(|losses| Ending::NotAccepted { losses, done: None });
+    }
     ensure_entry(client, settings, undo)?;
     let script = Script { version: undo.row.version, file: &undo.file, sql: &undo.sql, phase: Phase::RollingBack };
-    steps::run(client, settings, script, overseer)?;
+    let mut guard = Guard::new(order, overseer);
+    if let Err(error) = steps::run(client, settings, script, &mut guard) {
+        let losses = execute::refused(error)?;
+        return Ok(Ending::NotAccepted { losses, done: stopped(client, settings, undo)? });
+    }
+    let (losses, warnings) = guard.into_parts();
     let mut transaction = client.transaction().context("cannot begin a transaction")?;
     execute::forget(&mut transaction, settings, undo)?;
     let verdict = overseer.judge(&mut transaction, undo)?;
@@ -61,7 +68,27 @@ fn without_transaction(
         return Ok(Ending::NotRestored(undone));
     }
     runner::commit(transaction, "the rollback")?;
-    Ok(Ending::Done { undone, losses, warnings: Vec::new() })
+    Ok(Ending::Done { undone, losses, warnings })
+}
+
+/// Counts what would be lost before the first statement runs.
+fn ask_consent(client: &mut Client, order: Order<'_>) -> Result<()> {
+    let mut transaction = client.transaction().context("cannot begin a transaction")?;
+    runner::ensure_locked(&mut transaction, order.settings)?;
+    account::ask_consent(&mut transaction, order)
+}
+
+/// What is done of a run that stopped because data would be lost; where that is nothing, it never began.
+fn stopped(client: &mut Client, settings: &Settings, undo: &Undo) -> Result<Option<String>> {
+    let entries = journal::read(client, &settings.history_table)?;
+    let progress = entries.into_iter().find(|entry| entry.version == undo.row.version).and_then(|entry| entry.progress);
+    let next = progress.map_or(1, |progress| progress.next);
+    if next == 1 {
+        journal::abandon_run(client, &settings.history_table, undo.row.version)?;
+        return Ok(None);
+    }
+    let count = sql::statements(&undo.sql).len();
+    Ok(Some(format!("`{}` runs without a transaction, and stopped before statement {next} of {count}", undo.file)))
 }
 
 /// A migration that was applied by refinery alone has no entry yet.

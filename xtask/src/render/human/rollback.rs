@@ -44,7 +44,9 @@ pub fn before(result: &RollbackResult, style: Style) -> String {
     text + &losses(result, style)
 }
 
-fn losses(result: &RollbackResult, style: Style) -> String {
+/// What would be lost, as far as it is counted.
+#[must_use]
+pub fn losses(result: &RollbackResult, style: Style) -> String {
     let lost: Vec<&Loss> = result.losses.iter().filter(|loss| loss.count > 0).collect();
     if lost.is_empty() {
         return String::new();

@@ -1,0 +1,191 @@
+//! The account of what a rollback destroys: what is certain is counted, secured and agreed to before its SQL runs; what
+//! the SQL did beyond that is found before its COMMIT, and then the SQL is undone and runs again with that in the account.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context as _, Result, anyhow};
+use postgres::Transaction;
+
+use super::execute::Order;
+use super::footprint::{Change, Footprint};
+use super::loss;
+use super::memory::Memory;
+use super::rows::RowCounters;
+use crate::migrations::{journal, runner};
+use crate::postgres::error::ServerError;
+use crate::report::Loss;
+use crate::schema::model::ObjectName;
+
+/// What is known to happen to the data, from one attempt to the next.
+#[derive(Debug)]
+pub(super) struct Account<'a> {
+    order: Order<'a>,
+    foreseen: BTreeSet<Change>,
+}
+
+/// Losses of which one was not agreed to.
+#[derive(Debug, Clone)]
+pub(super) struct Refused(pub Vec<Loss>);
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("data would be lost")
+    }
+}
+
+impl std::error::Error for Refused {}
+
+/// The state of the data before the SQL runs.
+#[derive(Debug)]
+pub(super) struct Opened {
+    before: Footprint,
+    drops: Vec<(Change, Loss)>,
+    memories: Vec<Memory>,
+    counters: RowCounters,
+    /// History and journal, whose rows are ours to delete.
+    own: Vec<u32>,
+}
+
+/// What the SQL did.
+#[derive(Debug)]
+pub(super) enum Closed {
+    /// More than was foreseen: undo it, and run it again.
+    Unforeseen,
+    /// This is lost, all of it agreed to or empty; and what a person should look at.
+    Settled(Vec<Loss>, Vec<String>),
+}
+
+impl<'a> Account<'a> {
+    /// Knows of `foreseen` before anything ran.
+    pub(super) fn new(order: Order<'a>, foreseen: &[Change]) -> Self {
+        Self { order, foreseen: foreseen.iter().cloned().collect() }
+    }
+
+    /// Locks what may lose data, counts it, backs it up, and notes what is needed to tell afterwards what is gone.
+    ///
+    /// # Errors
+    /// [`Refused`], among those of the queries.
+    pub(super) fn open(&self, transaction: &mut Transaction<'_>) -> Result<Opened> {
+        let settings = self.order.settings;
+        let before = Footprint::read(transaction)?;
+        let foreseen: Vec<&Change> = self.foreseen.iter().filter(|change| before.holds(change)).collect();
+        let at_stake = secure(transaction, &foreseen, self.order)?;
+        let (drops, touched): (Vec<_>, Vec<_>) = at_stake.into_iter().partition(|(change, _)| change.is_drop());
+        let mut memories = Vec::new();
+        for (change, _) in touched.iter().filter(|(_, loss)| loss.count > 0) {
+            if let Some(table) = before.table(change.table()) {
+                memories.push(Memory::take(transaction, table, &self.gone(change.table()), memories.len())?);
+            }
+        }
+        clean(transaction, self.order)?;
+        let own = own_tables(transaction, &settings.history_table)?;
+        Ok(Opened { before, drops, memories, counters: RowCounters::begin(transaction)?, own })
+    }
+
+    /// The columns of `table` that will be dropped.
+    fn gone(&self, table: &ObjectName) -> Vec<&str> {
+        self.foreseen.iter().filter(|change| change.table() == table).filter_map(Change::column).collect()
+    }
+
+    /// Looks at what the SQL did, still uncommitted.
+    ///
+    /// # Errors
+    /// [`Refused`], among those of the queries.
+    pub(super) fn close(&mut self, transaction: &mut Transaction<'_>, opened: &Opened) -> Result<Closed> {
+        // What waits for the COMMIT may delete rows too.
+        let checked = transaction.batch_execute("SET CONSTRAINTS ALL IMMEDIATE");
+        checked
+            .map_err(|error| anyhow!(ServerError::from(error)).context("cannot commit the rollback; it was undone"))?;
+        let after = Footprint::read(transaction)?;
+        let counters = RowCounters::read(transaction)?;
+        let counted: Vec<_> =
+            opened.counters.until(&counters).filter(|(oid, _, _)| !opened.own.contains(oid)).collect();
+        let mut changes: BTreeSet<Change> = opened.before.changes(&after).into_iter().collect();
+        changes.extend(counted.iter().filter_map(|(oid, _, _)| opened.before.touched(*oid, &after)));
+        if !changes.is_subset(&self.foreseen) {
+            self.foreseen.extend(changes);
+            return Ok(Closed::Unforeseen);
+        }
+        let drops = opened.drops.iter().filter(|(change, _)| changes.contains(change));
+        let mut losses: Vec<Loss> = drops.map(|(_, loss)| loss.clone()).collect();
+        for memory in &opened.memories {
+            losses.extend(memory.lost(transaction, &after)?);
+        }
+        if !opened.memories.is_empty() {
+            clean(transaction, self.order)?;
+        }
+        let losses = check(losses, self.order)?;
+        Ok(Closed::Settled(losses, updates(&counted, &opened.before)))
+    }
+}
+
+/// How many rows of each table that was there were updated.
+fn updates(counted: &[(u32, i64, i64)], before: &Footprint) -> Vec<String> {
+    let mut tables: BTreeMap<&ObjectName, i64> = BTreeMap::new();
+    for (oid, _, updated) in counted.iter().filter(|(_, _, updated)| *updated > 0) {
+        if let Some(table) = before.table_of(*oid) {
+            *tables.entry(&table.name).or_default() += updated;
+        }
+    }
+    tables.iter().map(|(table, updated)| format!("{updated} rows of `{table}` were updated")).collect()
+}
+
+/// Undoes what counting and comparing needed to set.
+fn clean(transaction: &mut Transaction<'_>, order: Order<'_>) -> Result<()> {
+    transaction.batch_execute(&runner::clean_session_sql(order.settings)).context("cannot clean the session")
+}
+
+/// Counts what would certainly be lost, and backs it up.
+///
+/// # Errors
+/// [`Refused`], among those of the queries.
+pub(super) fn ask_consent(transaction: &mut Transaction<'_>, order: Order<'_>) -> Result<()> {
+    let here = Footprint::read(transaction)?;
+    let drops: Vec<&Change> = order.foreseen.iter().filter(|change| change.is_drop() && here.holds(change)).collect();
+    secure(transaction, &drops, order).map(drop)
+}
+
+/// Locks what may lose data, counts it, and backs it up, as far as all that is certainly lost was agreed to.
+fn secure(transaction: &mut Transaction<'_>, changes: &[&Change], order: Order<'_>) -> Result<Vec<(Change, Loss)>> {
+    if !changes.is_empty() {
+        transaction.batch_execute(loss::SEE_ALL_ROWS).context("cannot prepare the session")?;
+    }
+    let mut at_stake = Vec::new();
+    for change in changes {
+        lock_table(transaction, change.table(), order)?;
+        at_stake.push(((*change).clone(), loss::at_stake(transaction, change)?));
+    }
+    check(at_stake.iter().filter(|(change, _)| change.is_drop()).map(|(_, loss)| loss.clone()).collect(), order)?;
+    if let Some(backup) = order.backup {
+        for (change, _) in at_stake.iter().filter(|(_, loss)| loss.count > 0) {
+            backup.write(transaction, change)?;
+        }
+    }
+    Ok(at_stake)
+}
+
+/// Nobody may add or change rows between their being counted and their being dropped.
+fn lock_table(transaction: &mut Transaction<'_>, table: &ObjectName, order: Order<'_>) -> Result<()> {
+    let blockers = &order.settings.blockers;
+    blockers.forget();
+    let locked = transaction.batch_execute(&format!("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", loss::quoted(table)));
+    locked
+        .map_err(|error| blockers.explain(anyhow!(ServerError::from(error))))
+        .with_context(|| format!("cannot lock `{table}` to count its rows; its transaction changed nothing"))
+}
+
+/// The losses, when each was agreed to or is none.
+fn check(losses: Vec<Loss>, order: Order<'_>) -> Result<Vec<Loss>> {
+    match losses.iter().all(|loss| loss.count == 0 || order.accepted.contains(&loss.object)) {
+        true => Ok(losses),
+        false => Err(anyhow!(Refused(losses))),
+    }
+}
+
+/// What PostgreSQL knows history and journal as.
+fn own_tables(transaction: &mut Transaction<'_>, history_table: &str) -> Result<Vec<u32>> {
+    let names = [history_table.to_owned(), journal::table(history_table)];
+    let query = "SELECT coalesce(pg_catalog.to_regclass(name)::oid, 0::oid) FROM unnest($1::text[]) AS name";
+    let rows = transaction.query(query, &[&names.as_slice()]).context("cannot find the history table")?;
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+}

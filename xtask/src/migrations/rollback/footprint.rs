@@ -1,0 +1,289 @@
+//! The tables and columns of a database by what PostgreSQL itself knows them by. The schema alone does not tell what
+//! data is gone: a column that is dropped and added again looks the same and is empty. So the identities behind the names
+//! are compared, before and after the SQL ran.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result};
+use postgres::{GenericClient, Row};
+
+use crate::schema::model::ObjectName;
+
+/// The tables and columns of a database.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Footprint {
+    tables: BTreeMap<u32, Stored>,
+}
+
+/// A table as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Stored {
+    pub name: ObjectName,
+    /// Its file: another one after `TRUNCATE` and after a change of type.
+    file: u32,
+    /// Whether its rows lie in partitions.
+    pub partitioned: bool,
+    /// Its partitioned or inherited parent, whose rows and columns include these.
+    parent: Option<u32>,
+    /// Whether it is a partition of the parent.
+    is_partition: bool,
+    /// By number; those that are computed from others are left out.
+    pub columns: BTreeMap<i16, StoredColumn>,
+    /// The numbers of the primary key's columns.
+    pub key: Vec<i16>,
+}
+
+/// A column as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct StoredColumn {
+    pub name: String,
+    /// OID and modifier of its type.
+    pub kind: (u32, i32),
+    /// Whether a parent has it too.
+    inherited: bool,
+}
+
+/// Something that may hold data and is not what it was.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Change {
+    /// The table is gone, even if there is a new one of its name.
+    DroppedTable(ObjectName),
+    /// The column is gone, even if there is a new one of its name.
+    DroppedColumn(ObjectName, String),
+    /// Rows of the table were deleted, updated, or written anew in another type: whether anything is lost with that, only
+    /// the rows themselves tell.
+    TouchedTable(ObjectName),
+}
+
+impl Change {
+    /// What `--accept-data-loss` takes for it.
+    #[must_use]
+    pub fn object(&self) -> String {
+        match self {
+            Self::DroppedTable(table) | Self::TouchedTable(table) => table.to_string(),
+            Self::DroppedColumn(table, column) => format!("{table}.{column}"),
+        }
+    }
+
+    /// The column, where it is about one.
+    #[must_use]
+    pub fn column(&self) -> Option<&str> {
+        match self {
+            Self::DroppedColumn(_, column) => Some(column),
+            Self::DroppedTable(_) | Self::TouchedTable(_) => None,
+        }
+    }
+
+    /// Whether the data is gone for certain, so that it must be counted before and nothing can be told after.
+    #[must_use]
+    pub fn is_drop(&self) -> bool {
+        match self {
+            Self::DroppedTable(_) | Self::DroppedColumn(..) => true,
+            Self::TouchedTable(_) => false,
+        }
+    }
+
+    /// The table that holds the data.
+    #[must_use]
+    pub fn table(&self) -> &ObjectName {
+        match self {
+            Self::DroppedTable(table) | Self::TouchedTable(table) | Self::DroppedColumn(table, _) => table,
+        }
+    }
+}
+
+const TABLES: &str = "
+    SELECT c.oid, n.nspname::text AS namespace, c.relname::text AS name, c.relfilenode, c.relispartition,
+           c.relkind = 'p' AS partitioned,
+           (SELECT min(i.inhparent::bigint)::oid FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid) AS parent,
+           coalesce(array_agg(a.attnum ORDER BY a.attnum) FILTER (WHERE a.attnum IS NOT NULL), '{}') AS numbers,
+           coalesce(array_agg(a.attname::text ORDER BY a.attnum) FILTER (WHERE a.attnum IS NOT NULL), '{}') AS columns,
+           coalesce(array_agg(a.atttypid ORDER BY a.attnum) FILTER (WHERE a.attnum IS NOT NULL), '{}') AS types,
+           coalesce(array_agg(a.atttypmod ORDER BY a.attnum) FILTER (WHERE a.attnum IS NOT NULL), '{}') AS modifiers,
+           coalesce(array_agg(a.attinhcount > 0 ORDER BY a.attnum) FILTER (WHERE a.attnum IS NOT NULL), '{}') AS inherited,
+           coalesce((SELECT i.indkey::int2[] FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary),
+                    '{}') AS key
+    FROM pg_catalog.pg_class c
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+                                       AND a.attgenerated = ''
+    WHERE c.relkind IN ('r', 'p') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+    GROUP BY c.oid, n.nspname, c.relname, c.relfilenode, c.relispartition, c.relkind
+    ORDER BY c.oid";
+
+impl Footprint {
+    /// Reads it, also inside an open transaction.
+    pub fn read(client: &mut impl GenericClient) -> Result<Self> {
+        let rows = client.query(TABLES, &[]).context("cannot read the tables of the database")?;
+        Ok(Self { tables: rows.iter().map(stored).collect::<Result<_>>()? })
+    }
+
+    /// What is no longer what it was, in `later`. Of a partitioned table only the table itself is named.
+    #[must_use]
+    pub fn changes(&self, later: &Self) -> Vec<Change> {
+        let mut changes = Vec::new();
+        for (oid, table) in &self.tables {
+            match later.tables.get(oid) {
+                Some(now) => {
+                    let gone = table.columns.iter().filter(|(number, _)| !now.columns.contains_key(number));
+                    let gone = gone.filter(|(_, column)| !self.is_gone_with_parent(table, column, later));
+                    changes
+                        .extend(gone.map(|(_, column)| Change::DroppedColumn(table.name.clone(), column.name.clone())));
+                    changes.extend(table.is_rewritten(now).then(|| self.touched(*oid, later)).flatten());
+                }
+                None if self.parent_goes_too(table, later) => {}
+                None => changes.push(Change::DroppedTable(table.name.clone())),
+            }
+        }
+        changes.sort();
+        changes.dedup();
+        changes
+    }
+
+    /// That rows of the table `oid` were changed, by the name of the table that they are counted in; none where it is new
+    /// or gone.
+    pub(super) fn touched(&self, oid: u32, later: &Self) -> Option<Change> {
+        let counted = Some(self.whole(oid)).filter(|whole| later.tables.contains_key(whole)).unwrap_or(oid);
+        let table = self.tables.get(&counted).filter(|_| later.tables.contains_key(&counted))?;
+        Some(Change::TouchedTable(table.name.clone()))
+    }
+
+    /// The partitioned table that `oid` is a part of, at whatever depth; else itself.
+    fn whole(&self, oid: u32) -> u32 {
+        let parent = self.tables.get(&oid).filter(|table| table.is_partition).and_then(|table| table.parent);
+        parent.filter(|parent| self.tables.contains_key(parent)).map_or(oid, |parent| self.whole(parent))
+    }
+
+    /// Whether what `change` is about is there.
+    #[must_use]
+    pub fn holds(&self, change: &Change) -> bool {
+        let Some((_, table)) = self.table(change.table()) else { return false };
+        change.column().is_none_or(|name| table.columns.values().any(|column| column.name == name))
+    }
+
+    /// The table of this name, and what PostgreSQL knows it as.
+    pub(super) fn table(&self, name: &ObjectName) -> Option<(u32, &Stored)> {
+        self.tables.iter().find(|(_, table)| table.name == *name).map(|(oid, table)| (*oid, table))
+    }
+
+    /// The table that PostgreSQL knows as `oid`.
+    pub(super) fn table_of(&self, oid: u32) -> Option<&Stored> {
+        self.tables.get(&oid)
+    }
+
+    fn parent_goes_too(&self, table: &Stored, later: &Self) -> bool {
+        table.parent.is_some_and(|parent| self.tables.contains_key(&parent) && !later.tables.contains_key(&parent))
+    }
+
+    /// A parent's column is named with the parent, whose values include these.
+    fn is_gone_with_parent(&self, table: &Stored, column: &StoredColumn, later: &Self) -> bool {
+        let Some(parent) = table.parent.filter(|_| column.inherited) else { return false };
+        let Some(before) = self.tables.get(&parent) else { return false };
+        let number = before.columns.iter().find(|(_, other)| other.name == column.name).map(|(number, _)| number);
+        let now = later.tables.get(&parent);
+        number.is_some_and(|number| now.is_none_or(|now| !now.columns.contains_key(number)))
+    }
+}
+
+impl Stored {
+    /// Whether its rows were written anew, or are read as another type.
+    fn is_rewritten(&self, now: &Self) -> bool {
+        let is_converted = |(number, column): (&i16, &StoredColumn)| {
+            now.columns.get(number).is_some_and(|now| now.kind != column.kind)
+        };
+        self.file != now.file || self.columns.iter().any(is_converted)
+    }
+}
+
+fn stored(row: &Row) -> Result<(u32, Stored)> {
+    let numbers: Vec<i16> = row.try_get("numbers")?;
+    let names: Vec<String> = row.try_get("columns")?;
+    let types: Vec<u32> = row.try_get("types")?;
+    let modifiers: Vec<i32> = row.try_get("modifiers")?;
+    let inherited: Vec<bool> = row.try_get("inherited")?;
+    let kinds = types.into_iter().zip(modifiers);
+    let columns = names.into_iter().zip(kinds).zip(inherited);
+    let columns = columns.map(|((name, kind), inherited)| StoredColumn { name, kind, inherited });
+    let table = Stored {
+        name: ObjectName { namespace: row.try_get("namespace")?, name: row.try_get("name")? },
+        file: row.try_get("relfilenode")?,
+        partitioned: row.try_get("partitioned")?,
+        parent: row.try_get("parent")?,
+        is_partition: row.try_get("relispartition")?,
+        columns: numbers.into_iter().zip(columns).collect(),
+        key: row.try_get("key")?,
+    };
+    Ok((row.try_get("oid")?, table))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: u32 = 25;
+    const INTEGER: u32 = 23;
+
+    fn table(name: &str, file: u32, columns: &[(i16, &str, u32)]) -> Stored {
+        let column = |(number, name, kind): &(i16, &str, u32)| {
+            (*number, StoredColumn { name: (*name).into(), kind: (*kind, -1), inherited: false })
+        };
+        Stored {
+            name: ObjectName::public(name),
+            file,
+            partitioned: false,
+            parent: None,
+            is_partition: false,
+            columns: columns.iter().map(column).collect(),
+            key: Vec::new(),
+        }
+    }
+
+    fn footprint(tables: Vec<(u32, Stored)>) -> Footprint {
+        Footprint { tables: tables.into_iter().collect() }
+    }
+
+    fn part_of(parent: u32, mut table: Stored) -> Stored {
+        (table.parent, table.is_partition) = (Some(parent), true);
+        table.columns.values_mut().for_each(|column| column.inherited = true);
+        table
+    }
+
+    #[test]
+    fn a_table_or_column_made_again_under_its_name_is_still_a_loss() {
+        let before = footprint(vec![(1, table("a", 1, &[(1, "x", TEXT)])), (2, table("b", 2, &[(1, "y", TEXT)]))]);
+        let after = footprint(vec![(1, table("a", 1, &[(2, "x", TEXT)])), (9, table("b", 9, &[(1, "y", TEXT)]))]);
+        let expected =
+            [Change::DroppedTable(ObjectName::public("b")), Change::DroppedColumn(ObjectName::public("a"), "x".into())];
+        assert_eq!(before.changes(&after), expected);
+    }
+
+    #[test]
+    fn a_renamed_table_and_column_lose_nothing() {
+        let before = footprint(vec![(1, table("a", 1, &[(1, "x", TEXT)]))]);
+        let after = footprint(vec![(1, table("b", 1, &[(1, "y", TEXT)]))]);
+        assert_eq!(before.changes(&after), []);
+    }
+
+    #[test]
+    fn rows_that_are_written_anew_or_read_otherwise_are_touched() {
+        let before = footprint(vec![(1, table("a", 1, &[(1, "x", TEXT)]))]);
+        let touched = [Change::TouchedTable(ObjectName::public("a"))];
+        assert_eq!(before.changes(&footprint(vec![(1, table("a", 2, &[(1, "x", TEXT)]))])), touched);
+        assert_eq!(before.changes(&footprint(vec![(1, table("a", 1, &[(1, "x", INTEGER)]))])), touched);
+    }
+
+    #[test]
+    fn partitions_go_and_change_with_their_table() {
+        let whole = |columns: &[(i16, &str, u32)]| Stored { partitioned: true, ..table("whole", 0, columns) };
+        let columns: &[_] = &[(1, "x", TEXT), (2, "y", TEXT)];
+        let before = footprint(vec![(1, whole(columns)), (2, part_of(1, table("part", 2, columns)))]);
+        assert_eq!(before.changes(&footprint(vec![])), [Change::DroppedTable(ObjectName::public("whole"))]);
+        let truncated = footprint(vec![(1, whole(columns)), (2, part_of(1, table("part", 3, columns)))]);
+        assert_eq!(before.changes(&truncated), [Change::TouchedTable(ObjectName::public("whole"))]);
+        let narrower = footprint(vec![(1, whole(&columns[..1])), (2, part_of(1, table("part", 2, &columns[..1])))]);
+        assert_eq!(before.changes(&narrower), [Change::DroppedColumn(ObjectName::public("whole"), "y".into())]);
+        // A partition that is detached first loses a column of its own.
+        let detached = footprint(vec![(1, whole(columns)), (2, table("part", 2, &columns[..1]))]);
+        assert_eq!(before.changes(&detached), [Change::DroppedColumn(ObjectName::public("part"), "y".into())]);
+    }
+}

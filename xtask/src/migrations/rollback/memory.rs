@@ -1,0 +1,183 @@
+//! What the rows of a table held before the SQL of a rollback touched them, and how much of that is gone afterwards. A
+//! hash of each value is kept in a temporary table, so that the server compares what may be more than fits anywhere else.
+//!
+//! Rows are recognised by the primary key: then a value that was filled in where there was none is no loss. Without a key
+//! every row must be there again as it was.
+
+use anyhow::{Context as _, Result};
+use postgres::Transaction;
+
+use super::footprint::{Footprint, Stored, StoredColumn};
+use super::loss::{self, quote, quoted};
+use crate::postgres::error::ServerError;
+use crate::report::{Loss, Unit};
+
+/// What must be set where hashes are taken: the same names for the same objects, and no rows hidden.
+const SETTINGS: &str = "SET LOCAL search_path = pg_catalog; SET LOCAL jit = off";
+
+/// The hashes of one table.
+#[derive(Debug)]
+pub struct Memory {
+    /// Where they are.
+    place: String,
+    oid: u32,
+    before: Stored,
+    /// The columns that recognise a row; empty where whole rows are compared.
+    key: Vec<i16>,
+    /// The columns that are compared.
+    columns: Vec<i16>,
+}
+
+impl Memory {
+    /// Notes what the table `oid` holds, in a temporary table with this number. `gone` are the columns that will be
+    /// dropped, which are accounted for elsewhere.
+    pub fn take(
+        transaction: &mut Transaction<'_>,
+        (oid, table): (u32, &Stored),
+        gone: &[&str],
+        number: usize,
+    ) -> Result<Self> {
+        let stays =
+            |number: &i16| table.columns.get(number).is_some_and(|column| !gone.contains(&column.name.as_str()));
+        let key: Vec<i16> = if table.key.iter().all(stays) { table.key.clone() } else { Vec::new() };
+        let compared = |number: &i16| stays(number) && !key.contains(number);
+        let columns = table.columns.keys().copied().filter(compared).collect();
+        let place = format!("pg_temp.cargo_xtask_rows_{number}");
+        let memory = Self { place, oid, before: table.clone(), key, columns };
+        let select = memory.select(table, |column| Some(text(column)), |_| None);
+        let create = format!("CREATE TEMPORARY TABLE {} ON COMMIT DROP AS {select}", &memory.place["pg_temp.".len()..]);
+        run(transaction, &format!("{SETTINGS}; {}; {create}", loss::SEE_ALL_ROWS))
+            .with_context(|| format!("cannot note what `{}` holds", table.name))?;
+        Ok(memory)
+    }
+
+    /// What of it is gone: rows, and values of columns. `after` is the database as it is now.
+    pub fn lost(&self, transaction: &mut Transaction<'_>, after: &Footprint) -> Result<Vec<Loss>> {
+        let Some(now) = after.table_of(self.oid) else { return Ok(Vec::new()) };
+        let failed = || format!("cannot compare what `{}` holds with what it held", self.before.name);
+        run(transaction, &format!("{SETTINGS}; {}", loss::SEE_ALL_ROWS)).with_context(failed)?;
+        let mut types = Vec::new();
+        for number in self.key.iter().chain(&self.columns) {
+            types.push((*number, self.way_back(transaction, *number, now)?));
+        }
+        let back = |number: i16| types.iter().find(|(other, _)| *other == number).and_then(|(_, kind)| kind.clone());
+        let query = if self.key.is_empty() { self.whole_rows(now, back) } else { self.by_key(now, back) };
+        let row = transaction.query_one(&query, &[]).map_err(|error| loss::not_seen(ServerError::from(error)));
+        let row = row.with_context(failed)?;
+        let mut losses = vec![self.loss(None, row.try_get(0)?)];
+        if !self.key.is_empty() {
+            for (index, number) in self.columns.iter().enumerate() {
+                losses.push(self.loss(Some(*number), row.try_get(index + 1)?));
+            }
+        }
+        losses.retain(|loss| loss.count > 0);
+        Ok(losses)
+    }
+
+    fn loss(&self, column: Option<i16>, count: i64) -> Loss {
+        let table = &self.before.name;
+        match column.and_then(|number| self.before.columns.get(&number)) {
+            None => Loss { object: table.to_string(), count, unit: Unit::Rows, dependents: Vec::new() },
+            Some(StoredColumn { name, .. }) => {
+                Loss { object: format!("{table}.{name}"), count, unit: Unit::Values, dependents: Vec::new() }
+            }
+        }
+    }
+
+    /// The type that a column had, where it has another one now and every value of it can be read as the former.
+    fn way_back(&self, transaction: &mut Transaction<'_>, number: i16, now: &Stored) -> Result<Option<String>> {
+        let (Some(before), Some(after)) = (self.before.columns.get(&number), now.columns.get(&number)) else {
+            return Ok(None);
+        };
+        if before.kind == after.kind {
+            return Ok(None);
+        }
+        let (oid, modifier) = before.kind;
+        let name = "SELECT format_type(oid, $2) FROM pg_type WHERE oid = $1";
+        let Some(row) = transaction.query_opt(name, &[&oid, &modifier])? else { return Ok(None) };
+        let kind: String = row.try_get(0)?;
+        let mut attempt = transaction.transaction()?;
+        let all = format!("SELECT count({}) FROM {}", text_as(after, &kind), source(now));
+        let readable = attempt.batch_execute(&all).is_ok();
+        attempt.rollback()?;
+        Ok(readable.then_some(kind))
+    }
+
+    /// Hashes of the key and of the columns, or of whole rows. `first` and `second` write a column in one or two ways.
+    fn select(
+        &self,
+        table: &Stored,
+        first: impl Fn(&StoredColumn) -> Option<String>,
+        second: impl Fn(i16) -> Option<String>,
+    ) -> String {
+        let of = |number: &i16| table.columns.get(number).and_then(&first).unwrap_or_else(|| "NULL::text".to_owned());
+        let written = |number: &i16| second(*number).unwrap_or_else(|| of(number));
+        if self.key.is_empty() {
+            let columns: Vec<String> = self.columns.iter().map(written).collect();
+            let row = format!("CAST(ROW({}) AS text)", columns.join(", "));
+            return format!("SELECT {} AS r FROM {}", hash(&row), source(table));
+        }
+        let key = self.key.iter().map(|number| format!("{} AS k{number}", hash(&written(number))));
+        let columns = self.columns.iter().map(|number| format!("{} AS v{number}", hash(&of(number))));
+        let others = self.columns.iter().filter_map(|number| Some(format!("{} AS b{number}", hash(&second(*number)?))));
+        let all: Vec<String> = key.chain(columns).chain(others).collect();
+        format!("SELECT {} FROM {}", all.join(", "), source(table))
+    }
+
+    /// How many rows are not there again.
+    fn whole_rows(&self, now: &Stored, back: impl Fn(i16) -> Option<String>) -> String {
+        let select = self.select(now, |column| Some(text(column)), |number| as_before(now, number, &back));
+        format!("SELECT count(*) FROM (SELECT r FROM {} EXCEPT ALL {select}) AS lost", self.place)
+    }
+
+    /// How many rows are not there under their key, and how many values of each column are others in those that are.
+    fn by_key(&self, now: &Stored, back: impl Fn(i16) -> Option<String>) -> String {
+        let select = self.select(now, |column| Some(text(column)), |number| as_before(now, number, &back));
+        let same_key: Vec<String> = self.key.iter().map(|number| format!("n.k{number} = o.k{number}")).collect();
+        let first = self.key.first().map_or_else(String::new, |number| format!("n.k{number}"));
+        let mut counts = vec![format!("count(*) FILTER (WHERE {first} IS NULL)")];
+        for number in &self.columns {
+            let otherwise = back(*number).map(|_| format!(" AND n.b{number} IS DISTINCT FROM o.v{number}"));
+            counts.push(format!(
+                "count(*) FILTER (WHERE {first} IS NOT NULL AND o.v{number} IS NOT NULL \
+                 AND n.v{number} IS DISTINCT FROM o.v{number}{})",
+                otherwise.unwrap_or_default()
+            ));
+        }
+        format!(
+            "SELECT {} FROM {} AS o LEFT JOIN ({select}) AS n ON {}",
+            counts.join(", "),
+            self.place,
+            same_key.join(" AND ")
+        )
+    }
+}
+
+fn as_before(now: &Stored, number: i16, back: impl Fn(i16) -> Option<String>) -> Option<String> {
+    Some(text_as(now.columns.get(&number)?, &back(number)?))
+}
+
+/// A column as text.
+fn text(column: &StoredColumn) -> String {
+    format!("CAST({} AS text)", quote(&column.name))
+}
+
+/// A column as text, read as the type `kind` first.
+fn text_as(column: &StoredColumn, kind: &str) -> String {
+    format!("CAST(CAST({} AS {kind}) AS text)", quote(&column.name))
+}
+
+/// A hash of a text, down to what a collation takes for the same.
+fn hash(text: &str) -> String {
+    format!("hashtextextended({text} COLLATE \"C\", 0)")
+}
+
+/// The table's own rows, without those of tables that inherit from it, which are looked at by themselves.
+fn source(table: &Stored) -> String {
+    let only = if table.partitioned { "" } else { "ONLY " };
+    format!("{only}{}", quoted(&table.name))
+}
+
+fn run(transaction: &mut Transaction<'_>, sql: &str) -> Result<()> {
+    transaction.batch_execute(sql).map_err(|error| loss::not_seen(ServerError::from(error)))
+}
