@@ -118,6 +118,9 @@ fn way_out(error: &anyhow::Error) -> &'static str {
         ", which holds only what the migrations make: let `scratch-setup` name an SQL file that makes the roles and schemas that others make in production"
     } else if message.contains("(SQLSTATE 53100)") {
         ", which has no room left: set `TMPDIR` to a folder with more, or `SHADOW_DATABASE_URL` to another server"
+    } else if message.contains("(SQLSTATE 2D000)") {
+        "; a block or procedure that commits cannot run in a migration, not even without a transaction: after a crash \
+         nobody could tell how far it came. Write its parts as statements"
     } else {
         ""
     }
@@ -129,7 +132,7 @@ fn way_out(error: &anyhow::Error) -> &'static str {
 /// As [`run`].
 pub fn run_script(client: &mut Client, file: &str, text: &str, no_transaction: bool) -> Result<()> {
     if no_transaction {
-        one_by_one(client, file, text)?;
+        in_steps(client, file, text)?;
     } else {
         let mut transaction = client.transaction().map_err(|error| anyhow!(ServerError::from(error)))?;
         one_by_one(&mut transaction, file, text)?;
@@ -175,6 +178,24 @@ fn commit_file(transaction: Transaction<'_>, file: &str) -> Result<()> {
         let server = anyhow!(ServerError::from(error));
         server.context(format!("its COMMIT fails, after all statements of `{file}` ran"))
     })
+}
+
+/// Each statement in a transaction of its own, as far as it does not refuse one.
+fn in_steps(client: &mut Client, file: &str, text: &str) -> Result<()> {
+    for (number, statement) in (1..).zip(sql::statements(text)) {
+        let ran = match preflight::refuses_transaction(&statement) {
+            Some(_) => client.batch_execute(statement.text()),
+            None => in_transaction(client, statement.text()),
+        };
+        ran.map_err(|error| explain(error, file, &statement, number))?;
+    }
+    Ok(())
+}
+
+fn in_transaction(client: &mut Client, statement: &str) -> Result<(), postgres::Error> {
+    let mut transaction = client.transaction()?;
+    transaction.batch_execute(statement)?;
+    transaction.commit()
 }
 
 /// Each statement by itself, as the runner sends them: a text that is sent whole is read whole before its first statement

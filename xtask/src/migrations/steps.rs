@@ -3,13 +3,14 @@
 //! statement that refuses transactions the catalogs are noted, to see afterwards whether it ran.
 
 mod recovery;
+mod session;
 
 pub use recovery::{Standing, assess, invalid_indexes};
 
 use std::thread::sleep;
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use postgres::{Client, Transaction};
+use postgres::{Client, GenericClient, Transaction};
 
 use super::journal::{self, Before, Entry, Phase, Progress};
 use super::runner::{self, Settings};
@@ -62,11 +63,20 @@ pub fn run(client: &mut Client, settings: &Settings, script: Script<'_>, eyes: &
         }
     };
     for (index, statement) in statements.iter().enumerate().skip(start) {
-        let number = index + 1;
-        persist(client, settings, script, statement, number, eyes)
-            .with_context(|| stopped(script, number, statements.len()))?;
+        let step = Step { statement, number: index + 1, session: session::of(&statements[..index]) };
+        persist(client, settings, script, &step, eyes)
+            .with_context(|| stopped(script, step.number, statements.len()))?;
     }
     Ok(())
+}
+
+/// One statement of a script.
+struct Step<'s> {
+    statement: &'s Statement<'s>,
+    /// From 1.
+    number: usize,
+    /// What the statements before it set for the session, which may have been another one.
+    session: String,
 }
 
 /// One statement, tried again after a lock timeout or a deadlock, with a growing pause in which nobody is blocked. One
@@ -75,17 +85,16 @@ fn persist(
     client: &mut Client,
     settings: &Settings,
     script: Script<'_>,
-    statement: &Statement<'_>,
-    number: usize,
+    step: &Step<'_>,
     eyes: &mut dyn Eyes,
 ) -> Result<()> {
-    let refusing = preflight::refuses_transaction(statement);
+    let refusing = preflight::refuses_transaction(step.statement);
     let patient = refusing.filter(|command| is_patient(command));
     let mut pauses = settings.pauses();
     loop {
         let ran = match refusing {
-            Some(_) => alone(client, settings, script, statement, number, patient, eyes),
-            None => with_note(client, settings, script, statement, number, eyes),
+            Some(_) => alone(client, settings, script, step, patient, eyes),
+            None => with_note(client, settings, script, step, eyes),
         };
         let ran = ran.map_err(|error| explain(error, settings));
         if patient.is_some() {
@@ -96,8 +105,8 @@ fn persist(
         let Some(pause) = pauses.next().filter(|_| runner::is_contention(&error)) else { return Err(error) };
         let seconds = pause.as_secs_f32();
         eyes.tell(&format!(
-            "statement {number} of `{}` could not get its locks and is tried again in {seconds} s: {error:#}",
-            script.file
+            "statement {} of `{}` could not get its locks and is tried again in {seconds} s: {error:#}",
+            step.number, script.file
         ));
         sleep(pause);
     }
@@ -158,14 +167,15 @@ fn alone(
     client: &mut Client,
     settings: &Settings,
     script: Script<'_>,
-    statement: &Statement<'_>,
-    number: usize,
+    step: &Step<'_>,
     patient: Option<&str>,
     eyes: &mut dyn Eyes,
 ) -> Result<()> {
+    let Step { statement, number, session } = step;
     let before = Before { catalog: eyes.catalog(client)?, invalid_indexes: invalid_indexes(client)? };
-    journal::set_next(client, &settings.history_table, script.version, number, Some(&before))?;
+    journal::set_next(client, &settings.history_table, script.version, *number, Some(&before))?;
     settings.blockers.forget();
+    set_again(client, session)?;
     if let Some(command) = patient {
         client.batch_execute("SET lock_timeout = 0").context("cannot prepare the session")?;
         settings.blockers.announce(Some(format!("statement {number} of `{}` (`{command}`)", script.file)));
@@ -181,15 +191,16 @@ fn with_note(
     client: &mut Client,
     settings: &Settings,
     script: Script<'_>,
-    statement: &Statement<'_>,
-    number: usize,
+    step: &Step<'_>,
     eyes: &mut dyn Eyes,
 ) -> Result<()> {
+    let Step { statement, number, session } = step;
     loop {
         let mut transaction = client.transaction().context("cannot begin a transaction")?;
         runner::ensure_locked(&mut transaction, settings)?;
         eyes.before_statement(&mut transaction)?;
         settings.blockers.forget();
+        set_again(&mut transaction, session)?;
         transaction.batch_execute(statement.text()).map_err(|error| failed(&error, script, statement))?;
         transaction.batch_execute(&runner::clean_session_sql(settings)).context("cannot clean the session")?;
         if !eyes.after_statement(&mut transaction)? {
@@ -201,6 +212,15 @@ fn with_note(
         eyes.statement_done();
         return Ok(());
     }
+}
+
+/// Between its statements the session is ours: what a script sets holds for its own ones.
+fn set_again(client: &mut impl GenericClient, session: &str) -> Result<()> {
+    if session.is_empty() {
+        return Ok(());
+    }
+    let set = client.batch_execute(session).map_err(|error| anyhow!(ServerError::from(error)));
+    set.context("cannot set again what the statements before it have set for the session")
 }
 
 fn failed(error: &postgres::Error, script: Script<'_>, statement: &Statement<'_>) -> anyhow::Error {
