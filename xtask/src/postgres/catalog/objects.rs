@@ -1,5 +1,5 @@
-//! Namespaces, extensions, and the rarer kinds of objects, each as one text. Languages, access methods, conversions,
-//! transforms, text search parsers and subscriptions are left out: they come with extensions or with the server.
+//! Namespaces, extensions, and the rarer kinds of objects, each as one text. Of subscriptions and user mappings only what
+//! everybody may see: their connections and options hold passwords.
 
 use postgres::{Error, GenericClient};
 
@@ -97,7 +97,11 @@ const OBJECTS: &str = concat!(
     SELECT 'publication', quote_ident(p.pubname),
            (to_jsonb(p) - '{oid,pubname,pubowner}'::text[])::text || CASE WHEN p.puballtables THEN '' ELSE ' ' ||
                coalesce((SELECT jsonb_agg(to_jsonb(t) - 'pubname' ORDER BY t.schemaname, t.tablename)::text
-                         FROM pg_publication_tables AS t WHERE t.pubname = p.pubname), '') END,
+                         FROM pg_publication_tables AS t WHERE t.pubname = p.pubname), '')
+               || coalesce(' ' || (SELECT string_agg(o.identity, ', ' ORDER BY o.identity) FROM pg_depend AS d
+                                   CROSS JOIN pg_identify_object(d.classid, d.objid, 0) AS o
+                                   WHERE d.refclassid = 'pg_publication'::regclass AND d.refobjid = p.oid
+                                     AND o.type = 'publication namespace'), '') END,
            obj_description(p.oid, 'pg_publication')
     FROM pg_publication AS p
     UNION ALL
@@ -112,6 +116,56 @@ const OBJECTS: &str = concat!(
                s.srvoptions::text), obj_description(s.oid, 'pg_foreign_server')
     FROM pg_foreign_server AS s JOIN pg_foreign_data_wrapper AS w ON w.oid = s.srvfdw
     WHERE ", not_of_extensions!("pg_foreign_server", "s.oid"), "
+    UNION ALL
+    SELECT 'user mapping', quote_ident(coalesce(u.usename, 'public')) || ' SERVER ' || quote_ident(u.srvname), '', NULL
+    FROM pg_user_mappings AS u
+    UNION ALL
+    SELECT 'subscription', quote_ident(s.subname),
+           concat_ws(' ', 'PUBLICATION', array_to_string(ARRAY(SELECT unnest(s.subpublications) ORDER BY 1), ', '),
+               'SLOT ' || s.subslotname), obj_description(s.oid, 'pg_subscription')
+    FROM pg_subscription AS s
+    WHERE s.subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+    UNION ALL
+    SELECT 'language', quote_ident(l.lanname),
+           concat_ws(' ', CASE WHEN l.lanpltrusted THEN 'TRUSTED' END, 'HANDLER ' || nullif(l.lanplcallfoid, 0)::regproc,
+               'INLINE ' || nullif(l.laninline, 0)::regproc, 'VALIDATOR ' || nullif(l.lanvalidator, 0)::regproc),
+           obj_description(l.oid, 'pg_language')
+    FROM pg_language AS l
+    WHERE l.oid >= 16384 AND ", not_of_extensions!("pg_language", "l.oid"), "
+    UNION ALL
+    SELECT 'access method', quote_ident(m.amname), concat_ws(' ', 'TYPE', m.amtype::text, 'HANDLER', m.amhandler),
+           obj_description(m.oid, 'pg_am')
+    FROM pg_am AS m
+    WHERE m.oid >= 16384 AND ", not_of_extensions!("pg_am", "m.oid"), "
+    UNION ALL
+    SELECT 'conversion', quote_ident(n.nspname) || '.' || quote_ident(c.conname),
+           concat_ws(' ', CASE WHEN c.condefault THEN 'DEFAULT' END, 'FOR', pg_encoding_to_char(c.conforencoding),
+               'TO', pg_encoding_to_char(c.contoencoding), 'FROM', c.conproc), obj_description(c.oid, 'pg_conversion')
+    FROM pg_conversion AS c JOIN pg_namespace AS n ON n.oid = c.connamespace
+    WHERE ", namespaces!(), " AND ", not_of_extensions!("pg_conversion", "c.oid"), "
+    UNION ALL
+    SELECT 'transform', format_type(t.trftype, NULL) || ' FOR LANGUAGE ' || quote_ident(l.lanname),
+           concat_ws(', ', 'FROM SQL ' || nullif(t.trffromsql, 0)::regprocedure, 'TO SQL ' || nullif(t.trftosql, 0)::regprocedure),
+           obj_description(t.oid, 'pg_transform')
+    FROM pg_transform AS t JOIN pg_language AS l ON l.oid = t.trflang
+    WHERE ", not_of_extensions!("pg_transform", "t.oid"), "
+    UNION ALL
+    SELECT 'text search parser', quote_ident(n.nspname) || '.' || quote_ident(p.prsname),
+           concat_ws(' ', p.prsstart, p.prstoken, p.prsend, nullif(p.prsheadline, 0)::regproc, p.prslextype),
+           obj_description(p.oid, 'pg_ts_parser')
+    FROM pg_ts_parser AS p JOIN pg_namespace AS n ON n.oid = p.prsnamespace
+    WHERE ", namespaces!(), " AND ", not_of_extensions!("pg_ts_parser", "p.oid"), "
+    UNION ALL
+    SELECT 'text search template', quote_ident(n.nspname) || '.' || quote_ident(t.tmplname),
+           concat_ws(' ', 'INIT ' || nullif(t.tmplinit, 0)::regproc, 'LEXIZE', t.tmpllexize),
+           obj_description(t.oid, 'pg_ts_template')
+    FROM pg_ts_template AS t JOIN pg_namespace AS n ON n.oid = t.tmplnamespace
+    WHERE ", namespaces!(), " AND ", not_of_extensions!("pg_ts_template", "t.oid"), "
+    UNION ALL
+    SELECT 'dependence', o.type || ' ' || o.identity || ' ON EXTENSION ' || quote_ident(x.extname), '', NULL
+    FROM pg_depend AS d JOIN pg_extension AS x ON x.oid = d.refobjid
+    CROSS JOIN pg_identify_object(d.classid, d.objid, d.objsubid) AS o
+    WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'x'
     ORDER BY 1, 2"
 );
 
