@@ -381,3 +381,53 @@ fn a_dry_run_shows_locks_rewrites_scans_and_the_schema_and_changes_nothing() {
     assert_eq!(json["plan"]["migrations"].as_array().map(Vec::len), Some(1));
     assert_eq!((count(), database.history()), before);
 }
+
+/// What a script sets holds for its own later statements, on the scratch database and here, in this session and the next.
+#[test]
+fn settings_of_a_script_without_transaction_hold_until_it_ends() {
+    let Some(scratch) = shared() else { return };
+    let schema =
+        ("V1__app", "CREATE SCHEMA app; CREATE TABLE app.users (id int, name text);", "DROP SCHEMA app CASCADE;");
+    let up = "-- no-transaction\nSET search_path = app;\nCREATE TABLE t (id int);\n\
+              CREATE UNIQUE INDEX CONCURRENTLY names ON users (name);\nCREATE TABLE u (id int);\n";
+    let down = "-- no-transaction\nSELECT set_config('search_path', 'app', false);\nDROP TABLE u;\n\
+                DROP INDEX CONCURRENTLY names;\nDROP TABLE t;\n";
+    let after = (
+        "V3__fresh",
+        "CREATE TABLE public.after (path text DEFAULT current_setting('search_path'));",
+        "DROP TABLE after;",
+    );
+    let repo = Monorepo::of_migrations(&[schema]);
+    let database = Database::create(scratch, "settings");
+    database.run(&repo, &["db-migrate"]).must_exit(0);
+    database.connect().batch_execute("INSERT INTO app.users VALUES (1, 'a'), (2, 'a')").expect("rows");
+    for (name, up, down) in [("V2__set", up, down), after] {
+        repo.write(&format!("migrations/{name}.sql"), up);
+        repo.write(&format!("migrations/{name}.down.sql"), down);
+    }
+    database.run(&repo, &["db-migrate"]).must_fail_at_length(&["statement 3 of 4", "could not create unique index"]);
+    database.connect().batch_execute("DELETE FROM app.users WHERE id = 2").expect("a way out");
+    database.run(&repo, &["db-migrate"]).must_exit(0);
+    let tables = "SELECT string_agg(relnamespace::regnamespace || '.' || relname, ' ' ORDER BY relname) FROM pg_class
+                  WHERE relname IN ('t', 'u', 'names', 'after')";
+    let found: String = database.connect().query_one(tables, &[]).expect("a query").get(0);
+    assert_eq!(found, "public.after app.names app.t app.u");
+    database.run(&repo, &["db-rollback", "2"]).must_exit(0);
+    assert_eq!(database.history(), [1]);
+}
+
+/// How far such a statement came nobody could tell after a crash, so that none begins.
+#[test]
+fn statements_that_commit_by_themselves_are_refused_before_anything_runs() {
+    let Some(scratch) = shared() else { return };
+    let commits = "CREATE TABLE a (id int);\nDO $$ BEGIN INSERT INTO a VALUES (1); COMMIT; END $$;\n";
+    let database = Database::create(scratch, "commits");
+    for first_line in ["", "-- no-transaction\n"] {
+        let repo = Monorepo::of_migrations(&[("V1__a", &format!("{first_line}{commits}"), "DROP TABLE a;")]);
+        let ran = database.run(&repo, &["db-migrate"]);
+        ran.must_fail_at_length(&["cannot replay `V1__a`", "a block or procedure that commits", "2D000", "at COMMIT"]);
+        assert!(ran.stdout.contains("Nothing was applied."), "{}", ran.stdout);
+        let exists = database.connect().query_one("SELECT to_regclass('a') IS NOT NULL", &[]).expect("a query");
+        assert!(!exists.get::<_, bool>(0));
+    }
+}

@@ -5,6 +5,9 @@ use crate::support::migrations::{BIO, INDEX, USERS};
 use crate::support::monorepo::Monorepo;
 use crate::support::shared;
 
+/// The same column, later.
+const BIO_AFTER: (&str, &str, &str) = ("V3__add_bio", BIO.1, BIO.2);
+
 fn migrated<'a>(scratch: &'a xtask::postgres::scratch::Scratch, name: &str, repo: &Monorepo) -> Database<'a> {
     let database = Database::create(scratch, name);
     database.run(repo, &["db-migrate"]).must_exit(0);
@@ -86,6 +89,42 @@ fn a_way_back_that_does_not_restore_is_itself_undone() {
         serde_json::from_str(&repo.read("target/db-reports/rollback-result.json")).expect("JSON");
     assert_eq!(result["rolledBack"][0]["verdict"], "not-restored");
     assert_eq!(result["success"], false);
+}
+
+/// The verdict leaves privileges out, since servers grant by themselves what no migration says; but not in silence.
+#[test]
+fn privileges_that_are_not_taken_back_are_told() {
+    let Some(scratch) = shared() else { return };
+    let up = "DO $$ BEGIN CREATE ROLE app_of_rollback; EXCEPTION WHEN duplicate_object THEN NULL; END $$;\n\
+              GRANT SELECT, INSERT ON users TO app_of_rollback;\nALTER TABLE users OWNER TO app_of_rollback;\n";
+    let down = "REVOKE INSERT ON users FROM app_of_rollback;\n";
+    let repo = Monorepo::of_migrations(&[USERS, ("V2__grants", up, down)]);
+    let database = migrated(scratch, "grants", &repo);
+    let ran = database.run(&repo, &["db-rollback"]).must_exit(0);
+    for part in ["privileges and owners that the migrations changed", "+ table public.users: owned by app_of_rollback"]
+    {
+        assert!(ran.stdout.contains(part), "{part} is not in {}", ran.stdout);
+    }
+    let back =
+        format!("{down}REVOKE SELECT ON users FROM app_of_rollback;\nALTER TABLE users OWNER TO CURRENT_USER;\n");
+    repo.write("migrations/V2__grants.down.sql", &back);
+    database.connect().batch_execute("ALTER TABLE users OWNER TO CURRENT_USER").expect("as it was");
+    database.run(&repo, &["db-migrate"]).must_exit(0);
+    let ran = database.run(&repo, &["db-rollback"]).must_exit(0);
+    assert!(!ran.stdout.contains("privileges and owners"), "{}", ran.stdout);
+}
+
+/// Only the tables of the database tell what such statements do.
+#[test]
+fn a_dry_run_says_that_rows_are_counted_when_it_runs() {
+    let Some(scratch) = shared() else { return };
+    let update = ("V2__seed", "SELECT 1;", "UPDATE users SET name = 'x';");
+    let repo = Monorepo::of_migrations(&[USERS, update, BIO_AFTER]);
+    let database = migrated(scratch, "dry", &repo);
+    let ran = database.run(&repo, &["db-rollback", "--dry-run"]).must_exit(0);
+    assert!(!ran.stdout.contains("is found when it runs"), "{}", ran.stdout);
+    let ran = database.run(&repo, &["db-rollback", "--dry-run", "V2"]).must_exit(0);
+    assert!(ran.stdout.contains("is found when it runs"), "{}", ran.stdout);
 }
 
 #[test]

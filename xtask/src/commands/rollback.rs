@@ -21,7 +21,7 @@ use crate::migrations::journal::{self, Phase};
 use crate::migrations::prediction::Laboratory;
 use crate::migrations::rollback::backup::Backup;
 use crate::migrations::rollback::execute::{Ending, Order};
-use crate::migrations::rollback::{Footprint, Foresight, Plan, loss, sequence};
+use crate::migrations::rollback::{Footprint, Foresight, Plan, Undo, loss, sequence};
 use crate::migrations::runner::Settings;
 use crate::migrations::state::State;
 use crate::migrations::{Migration, files, history};
@@ -134,7 +134,7 @@ impl<'a> Run<'a> {
         self.result.losses = foreseen_losses(client, &foresight)?;
         self.say(&human::rollback::before(&self.result, self.context.terminal.style()))?;
         if self.options.dry_run {
-            return self.show_sql(&plan);
+            return self.show_sql(&plan, &foresight);
         }
         let accepted: BTreeSet<String> = self.options.accept_data_loss.iter().cloned().collect();
         if self.result.losses.iter().any(|loss| loss.count > 0 && !accepted.contains(&loss.object)) {
@@ -157,8 +157,14 @@ impl<'a> Run<'a> {
         folder.map(|folder| Backup::create(folder, self.result.timestamp.as_str())).transpose()
     }
 
-    fn show_sql(&mut self, plan: &Plan) -> Result<()> {
+    fn show_sql(&mut self, plan: &Plan, foresight: &Foresight) -> Result<()> {
         self.result.success = true;
+        let touches = foresight.changes.iter().flatten().any(|change| !change.is_drop());
+        if touches || foresight.changes.is_none() || plan.undo.iter().any(Undo::may_change_rows) {
+            let when = "which rows and values it deletes, changes or converts beyond that is found when it runs, and none \
+                        of them is lost without consent";
+            self.result.notes.push(when.into());
+        }
         for undo in &plan.undo {
             self.say(&format!("\n-- {undo} ({})\n{}\n", undo.file, undo.sql.trim_end()))?;
         }

@@ -1,5 +1,7 @@
 //! Judges the schema after each migration was undone, before the transaction is committed.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Result, anyhow};
 use postgres::{Client, Transaction};
 
@@ -22,6 +24,8 @@ pub struct Verdicts<'a> {
     foresight: &'a Foresight,
     /// What somebody changed past the migrations before: a rollback neither makes nor has to repair it.
     drift: Vec<Change>,
+    /// Privileges and owners that the rollback did not put back.
+    privileges: Vec<String>,
     post: Option<Verification>,
     committed: Vec<RolledBackMigration>,
 }
@@ -37,7 +41,8 @@ impl<'a> Verdicts<'a> {
     ) -> Self {
         let known = foresight.current.as_ref().zip(before);
         let drift = known.map(|(current, before)| diff(current, before).without_grants().changes);
-        Self { context, judge, plan, foresight, drift: drift.unwrap_or_default(), post: None, committed: Vec::new() }
+        let drift = drift.unwrap_or_default();
+        Self { context, judge, plan, foresight, drift, privileges: Vec::new(), post: None, committed: Vec::new() }
     }
 
     fn compare(&self, expected: &Expectation, actual: &Schema) -> Verdict {
@@ -59,11 +64,30 @@ impl<'a> Verdicts<'a> {
 
     /// What a person should know about the comparison.
     pub fn notes(&self) -> Vec<String> {
-        if self.drift.is_empty() {
-            return Vec::new();
+        let mut notes = Vec::new();
+        if !self.drift.is_empty() {
+            let drift = SchemaDiff { changes: self.drift.clone() };
+            notes.push(format!("the database was changed past its migrations, and still is:\n{drift}"));
         }
-        let drift = SchemaDiff { changes: self.drift.clone() };
-        vec![format!("the database was changed past its migrations, and still is:\n{drift}")]
+        if !self.privileges.is_empty() {
+            let all = self.privileges.join("\n");
+            notes.push(format!("privileges and owners that the migrations changed are not back as they were:\n{all}"));
+        }
+        notes
+    }
+
+    /// Privileges and owners of `actual` that are as the migrations made them, and were not before. They are no part of
+    /// the verdict, since servers grant by themselves what no migration says.
+    fn left_privileges(&self, actual: &Schema) -> Vec<String> {
+        let (Some(current), Some(Expectation::Schema(before))) =
+            (&self.foresight.current, self.foresight.expected.last())
+        else {
+            return Vec::new();
+        };
+        let [before, after, actual] = [before, current, actual].map(privileges);
+        let left = after.difference(&before).filter(|privilege| actual.contains(*privilege));
+        let gone = before.difference(&after).filter(|privilege| !actual.contains(*privilege));
+        left.map(|privilege| format!("+ {privilege}")).chain(gone.map(|privilege| format!("- {privilege}"))).collect()
     }
 
     /// What is undone and committed, and the verification of the schema after the last one.
@@ -94,6 +118,7 @@ impl Overseer for Verdicts<'_> {
             |expected| self.compare(expected, &schema),
         );
         if position + 1 == self.plan.undo.len() {
+            self.privileges = self.left_privileges(&schema);
             self.post = Some(self.judge.judge(&schema, "the database after the rollback, before its commit", None));
         }
         Ok(verdict)
@@ -102,6 +127,18 @@ impl Overseer for Verdicts<'_> {
     fn committed(&mut self, undone: &[RolledBackMigration]) {
         self.committed.extend_from_slice(undone);
     }
+}
+
+/// Each privilege by itself: `table public.users: app: SELECT`.
+fn privileges(schema: &Schema) -> BTreeSet<String> {
+    let each = |(object, grants): (&String, &Vec<String>)| {
+        let of = |grant: &String| -> Vec<String> {
+            let Some((grantee, words)) = grant.split_once(": ") else { return vec![format!("{object}: {grant}")] };
+            words.split(", ").map(|word| format!("{object}: {grantee}: {word}")).collect()
+        };
+        grants.iter().flat_map(of).collect::<Vec<_>>()
+    };
+    schema.grants.iter().flat_map(each).collect()
 }
 
 fn verdict(difference: &SchemaDiff) -> Verdict {
