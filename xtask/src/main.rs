@@ -6,6 +6,7 @@ use anstream::ColorChoice;
 use clap::Parser;
 use xtask::cli::{Cli, Color};
 use xtask::commands::{self, Outcome};
+use xtask::postgres::error::whole;
 use xtask::terminal::Terminal;
 
 fn main() -> ExitCode {
@@ -20,7 +21,7 @@ fn main() -> ExitCode {
         Ok(Outcome::Errors) => ExitCode::from(1),
         Err(error) => {
             // A stderr that cannot be written leaves nobody to tell.
-            let _ = Terminal::new(color).eprint(&format!("error: {error:#}\n"));
+            let _ = Terminal::new(color).eprint(&format!("error: {}\n", whole(&error)));
             ExitCode::from(2)
         }
     }

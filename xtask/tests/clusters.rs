@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::{config, connect, scratch};
+use crate::support::{config, connect, major, scratch};
 use postgres::Client;
 use xtask::postgres::connect::{Target, connect as connect_to};
 use xtask::postgres::embedded::Embedded;
@@ -235,7 +235,8 @@ fn scratch_folder(client: &mut Client) -> PathBuf {
 fn the_target_is_described_and_connected_to() {
     let Some(checkout) = checkout("target") else { return };
     let target = Target::open(None, &config(), checkout.path()).expect("starts");
-    assert!(target.describe().starts_with("embedded PostgreSQL 15 in `"), "{}", target.describe());
+    let expected = format!("embedded PostgreSQL {} in `", major());
+    assert!(target.describe().starts_with(&expected), "{}", target.describe());
     let row = connect_to(&target).expect("connects").query_one("SHOW application_name", &[]).expect("answers");
     assert_eq!(row.get::<_, String>(0), "cargo xtask");
 }

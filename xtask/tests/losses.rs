@@ -159,7 +159,7 @@ fn a_converted_column_of_a_renamed_table_is_found_again() {
     database.connect().batch_execute("INSERT INTO people VALUES (1, 'a', 1.2345), (2, 'b', 1.5)").expect("rows");
     let ran = database.run(&repo, &["db-rollback"]).must_exit(1);
     assert!(ran.stdout.contains("- people.price: 1 values"), "{}", ran.stdout);
-    database.run(&repo, &["db-rollback", "--accept-data-loss", "people.price"]).must_exit(0);
+    database.run(&repo, &["db-rollback", "--accept-data-loss", "public.people.price"]).must_exit(0);
 }
 
 /// Rows that a policy hides are there all the same.
@@ -210,4 +210,22 @@ fn a_history_in_a_namespace_of_its_own_is_no_loss() {
     let database = Database::create(scratch, "named_history");
     database.run(&repo, &["db-migrate"]).must_exit(0);
     database.run(&repo, &["db-rollback"]).must_exit(0);
+}
+
+/// A number that was handed out is handed out again: no row is lost, but somebody should know.
+#[test]
+fn sequences_that_are_set_back_are_told() {
+    let Some(scratch) = shared() else { return };
+    let sequences = ("V1__a", "CREATE SEQUENCE kept; CREATE SEQUENCE back; CREATE TABLE t (id serial);", "SELECT 1;");
+    let invoices = ("V2__b", "CREATE SEQUENCE invoices;", "DROP SEQUENCE invoices; SELECT setval('back', 1);");
+    let repo = Monorepo::of_migrations(&[sequences, invoices]);
+    let database = Database::create(scratch, "sequences");
+    database.run(&repo, &["db-migrate"]).must_exit(0);
+    let used = "SELECT nextval('kept'), nextval('back'), nextval('back'), nextval('invoices'), nextval('t_id_seq')";
+    database.connect().batch_execute(used).expect("numbers");
+    let ran = database.run(&repo, &["db-rollback"]).must_exit(0);
+    for part in ["`invoices` stood at 1, and is gone", "`back` stood at 2, and stands at 1"] {
+        assert!(ran.stdout.contains(part), "{part} is not in {}", ran.stdout);
+    }
+    assert!(!ran.stdout.contains("`kept`") && !ran.stdout.contains("t_id_seq"), "{}", ran.stdout);
 }

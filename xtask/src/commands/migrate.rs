@@ -23,6 +23,7 @@ use crate::migrations::runner::{self, Settings};
 use crate::migrations::state::State;
 use crate::migrations::{self, Migration, files, history, lint, lock};
 use crate::postgres::connect::{Target, connect};
+use crate::postgres::error::whole;
 use crate::render::{html, human, json};
 use crate::report::{Finding, MigrationPlan, MigrationResult, Timestamp, Verification};
 use occurrence::History;
@@ -261,7 +262,7 @@ impl<'a> Run<'a> {
 
     fn finish(mut self, worked: Result<()>) -> Result<Outcome> {
         if let Err(error) = &worked {
-            self.result.error = Some(format!("{error:#}"));
+            self.result.error = Some(whole(error));
         }
         let closing = Closing {
             verification: json::verification(self.result.post.as_ref().unwrap_or(&self.result.pre)),

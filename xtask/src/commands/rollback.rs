@@ -21,11 +21,12 @@ use crate::migrations::journal::{self, Phase};
 use crate::migrations::prediction::Laboratory;
 use crate::migrations::rollback::backup::Backup;
 use crate::migrations::rollback::execute::{Ending, Order};
-use crate::migrations::rollback::{Footprint, Foresight, Plan, Undo, loss, sequence};
+use crate::migrations::rollback::{Footprint, Foresight, Plan, loss, sequence, written};
 use crate::migrations::runner::Settings;
 use crate::migrations::state::State;
 use crate::migrations::{Migration, files, history};
 use crate::postgres::connect::{Target, connect};
+use crate::postgres::error::whole;
 use crate::render::{human, json};
 use crate::report::{Loss, Restoration, RollbackResult, Timestamp, Verdict, Verification};
 use verdict::Verdicts;
@@ -137,11 +138,12 @@ impl<'a> Run<'a> {
             return self.show_sql(&plan, &foresight);
         }
         let accepted: BTreeSet<String> = self.options.accept_data_loss.iter().cloned().collect();
-        if self.result.losses.iter().any(|loss| loss.count > 0 && !accepted.contains(&loss.object)) {
+        if self.result.losses.iter().any(|loss| !loss.is_accepted(&accepted)) {
             return self.refuse(self.result.losses.clone(), None);
         }
         let backup = self.backup()?;
-        let foreseen = foresight.changes.clone().unwrap_or_default();
+        let mut foreseen = foresight.changes.clone().unwrap_or_default();
+        foreseen.extend(plan.undo.iter().flat_map(|undo| written::touched_tables(&undo.sql)));
         let order = Order { settings, foreseen: &foreseen, accepted: &accepted, backup: backup.as_ref() };
         let verdicts = Verdicts::new(self.context, &judge, &plan, &foresight, (!interrupted).then_some(&before));
         self.perform(client, order, &plan, verdicts)
@@ -160,7 +162,7 @@ impl<'a> Run<'a> {
     fn show_sql(&mut self, plan: &Plan, foresight: &Foresight) -> Result<()> {
         self.result.success = true;
         let touches = foresight.changes.iter().flatten().any(|change| !change.is_drop());
-        if touches || foresight.changes.is_none() || plan.undo.iter().any(Undo::may_change_rows) {
+        if touches || foresight.changes.is_none() || plan.undo.iter().any(|undo| written::may_change_rows(&undo.sql)) {
             let when = "which rows and values it deletes, changes or converts beyond that is found when it runs, and none \
                         of them is lost without consent";
             self.result.notes.push(when.into());
@@ -240,11 +242,12 @@ impl<'a> Run<'a> {
             (None, false) => "nothing more was undone".to_owned(),
         };
         let objects: Vec<&str> = losses.iter().filter(|loss| loss.count > 0).map(|loss| loss.object.as_str()).collect();
-        let accepted = self.options.accept_data_loss.iter().map(String::as_str);
-        let accepted: Vec<&str> = accepted.filter(|object| !objects.contains(object)).collect();
+        // Consent that is given already is still needed.
+        let given = self.result.losses.iter().filter(|loss| loss.count > 0 && !objects.contains(&loss.object.as_str()));
+        let given: Vec<&str> = given.map(|loss| loss.object.as_str()).collect();
         self.result.error = Some(format!(
             "data would be lost, and {before}; if it may go, say so by name:\n{}",
-            selection::command(self.options, &[objects, accepted].concat())
+            selection::command(self.options, &[objects, given].concat())
         ));
         let is_said = self.result.losses == losses;
         self.result.losses = losses;
@@ -256,7 +259,7 @@ impl<'a> Run<'a> {
 
     fn finish(mut self, worked: Result<()>) -> Result<Outcome> {
         if let Err(error) = &worked {
-            self.result.error = Some(format!("{error:#}"));
+            self.result.error = Some(whole(error));
         }
         let closing = Closing {
             verification: json::verification(self.result.post.as_ref().unwrap_or(&self.result.pre)),

@@ -56,7 +56,7 @@ fn unknown<'a>(migrations: &'a [Migration], text: &str, asked: &str) -> Result<&
     }
     let same_version = version(asked).and_then(|(version, _)| migrations.iter().find(|m| m.version == version));
     let nearest = same_version.or_else(|| nearest(migrations, asked));
-    let hint = nearest.map_or(String::new(), |migration| format!(", did you mean `{migration}`?"));
+    let hint = nearest.map_or_else(|| ":".to_owned(), |migration| format!(", did you mean `{migration}`?"));
     let newest: Vec<_> = migrations.iter().rev().take(LISTED).collect();
     let which = if newest.len() < migrations.len() { "the newest are" } else { "there are" };
     bail!("there is no migration `{text}`{hint} {which} {}", list(&newest))
@@ -115,7 +115,9 @@ mod tests {
              `V9__seed`, `V8__seed`, `V7__add_user_bio`, `V1__create_users`"
         );
         assert!(found("V7__add_user_avatar").contains("did you mean `V7__add_user_bio`?"));
-        assert!(found("99999999999999999999").starts_with("there is no migration"));
+        assert!(
+            found("99999999999999999999").starts_with("there is no migration `99999999999999999999`: there are `V10")
+        );
         assert!(find(&[], "7").is_err_and(|error| error.to_string().contains("db-new")));
     }
 }

@@ -10,9 +10,11 @@ mod guard;
 pub mod loss;
 mod memory;
 pub mod plan;
+mod positions;
 pub mod rehearsal;
 mod rows;
 pub mod sequence;
+pub mod written;
 
 pub use footprint::{Change, Footprint};
 pub use foresight::{Expectation, Foresight};

@@ -150,6 +150,33 @@ impl fmt::Display for ServerError {
 
 impl std::error::Error for ServerError {}
 
+/// An error with its causes on the way, as it is printed. All that PostgreSQL says is in it, also where nobody took its
+/// error apart before, and what to do where it names a state of the server and no way out.
+#[must_use]
+pub fn whole(error: &anyhow::Error) -> String {
+    let mut parts = Vec::new();
+    let mut state = None;
+    for cause in error.chain() {
+        let server = cause.downcast_ref::<postgres::Error>().map(ServerError::from);
+        parts.push(server.as_ref().map_or_else(|| cause.to_string(), ToString::to_string));
+        state = state.or_else(|| server.as_ref().or_else(|| cause.downcast_ref()).and_then(|it| it.sqlstate.clone()));
+        if server.is_some() {
+            break;
+        }
+    }
+    let way_out = state.as_deref().and_then(way_out).map(|way_out| format!("\n  = help: {way_out}"));
+    parts.join(": ") + &way_out.unwrap_or_default()
+}
+
+fn way_out(sqlstate: &str) -> Option<&'static str> {
+    match sqlstate {
+        "25006" => Some("the server takes no changes: it is a standby, or `default_transaction_read_only` is on"),
+        "42501" => Some("connect as a role that may do this, or grant it what it lacks"),
+        "53300" => Some("the server has no connection left: end some, or raise `max_connections`"),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,6 +191,15 @@ mod tests {
             location: None,
             position: Some(position),
         }
+    }
+
+    #[test]
+    fn states_of_the_server_come_with_a_way_out() {
+        let error = ServerError { sqlstate: Some("25006".into()), hint: None, ..error(Position::Sent(1)) };
+        let whole = whole(&anyhow::Error::new(error).context("cannot write"));
+        let expected =
+            "cannot write: column \"x\" does not exist (SQLSTATE 25006)\n  = help: the server takes no changes: ";
+        assert!(whole.starts_with(expected), "{whole}");
     }
 
     fn script(text: &str, base: usize) -> Script {

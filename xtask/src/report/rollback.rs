@@ -1,5 +1,7 @@
 //! The result of `db-rollback`.
 
+use std::collections::BTreeSet;
+
 use super::{Timestamp, Verification};
 
 /// How the schema after a rollback compares with the one before the migration.
@@ -38,6 +40,12 @@ pub struct Loss {
 }
 
 impl Loss {
+    /// Whether nothing is lost, or it is among what a person agreed to lose. Objects of `public` may be named with it.
+    #[must_use]
+    pub fn is_accepted(&self, accepted: &BTreeSet<String>) -> bool {
+        self.count == 0 || accepted.contains(&self.object) || accepted.contains(&format!("public.{}", self.object))
+    }
+
     /// Whether values of a column are counted, not rows of a table.
     #[must_use]
     pub fn is_column(&self) -> bool {

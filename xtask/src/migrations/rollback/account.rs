@@ -10,6 +10,7 @@ use super::execute::Order;
 use super::footprint::{Change, Footprint};
 use super::loss;
 use super::memory::Memory;
+use super::positions::Positions;
 use super::rows::RowCounters;
 use crate::migrations::{journal, runner};
 use crate::postgres::error::ServerError;
@@ -42,6 +43,7 @@ pub(super) struct Opened {
     drops: Vec<(Change, Loss)>,
     memories: Vec<Memory>,
     counters: RowCounters,
+    positions: Positions,
     /// History and journal, whose rows are ours to delete.
     own: Vec<u32>,
 }
@@ -79,7 +81,8 @@ impl<'a> Account<'a> {
         }
         clean(transaction, self.order)?;
         let own = own_tables(transaction, &settings.history_table)?;
-        Ok(Opened { before, drops, memories, counters: RowCounters::begin(transaction)?, own })
+        let positions = Positions::read(transaction)?;
+        Ok(Opened { before, drops, memories, counters: RowCounters::begin(transaction)?, positions, own })
     }
 
     /// The columns of `table` that will be dropped.
@@ -115,7 +118,9 @@ impl<'a> Account<'a> {
             clean(transaction, self.order)?;
         }
         let losses = check(losses, self.order)?;
-        Ok(Closed::Settled(losses, updates(&counted, &opened.before)))
+        let mut warnings = updates(&counted, &opened.before);
+        warnings.extend(opened.positions.set_back(&Positions::read(transaction)?));
+        Ok(Closed::Settled(losses, warnings))
     }
 }
 
@@ -176,7 +181,7 @@ fn lock_table(transaction: &mut Transaction<'_>, table: &ObjectName, order: Orde
 
 /// The losses, when each was agreed to or is none.
 fn check(losses: Vec<Loss>, order: Order<'_>) -> Result<Vec<Loss>> {
-    match losses.iter().all(|loss| loss.count == 0 || order.accepted.contains(&loss.object)) {
+    match losses.iter().all(|loss| loss.is_accepted(order.accepted)) {
         true => Ok(losses),
         false => Err(anyhow!(Refused(losses))),
     }

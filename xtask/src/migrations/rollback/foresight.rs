@@ -55,7 +55,9 @@ impl Foresight {
             Err(error) => return Ok(Self::from_journal(plan, journal, &format!("{error:#}"))),
         };
         let mut client = scratch.connect()?;
-        before.iter().try_for_each(|migration| replay::run(&mut client, migration))?;
+        if let Err(error) = before.iter().try_for_each(|migration| replay::run(&mut client, migration)) {
+            return Ok(Self::from_journal(plan, journal, &format!("{error:#}")));
+        }
         let undone: Option<Vec<&Migration>> = files[before.len()..].iter().copied().collect();
         match undone {
             Some(undone) => Self::rehearse(laboratory, &mut client, plan, &undone),

@@ -3,7 +3,6 @@
 use anyhow::{Result, bail};
 
 use crate::migrations::journal::Entry;
-use crate::migrations::sql::{self, Statement};
 use crate::migrations::state::State;
 use crate::migrations::{AppliedRow, Down, Migration};
 
@@ -20,18 +19,6 @@ pub struct Undo {
     pub no_transaction: bool,
     /// Where the SQL was taken from.
     pub source: Source,
-}
-
-/// What statements begin with that change no rows, or only those of what they drop, which is told otherwise.
-const DEFINITIONS: &[&str] = &["alter", "analyze", "comment", "create", "drop", "grant", "reset", "revoke", "set"];
-
-impl Undo {
-    /// Whether its SQL holds anything that may delete or change rows.
-    #[must_use]
-    pub fn may_change_rows(&self) -> bool {
-        let defines = |one: &Statement<'_>| DEFINITIONS.iter().any(|word| one.cursor().at(word));
-        !sql::statements(&self.sql).iter().all(defines)
-    }
 }
 
 /// `V7__add_user_bio`
