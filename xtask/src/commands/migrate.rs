@@ -133,6 +133,7 @@ impl<'a> Run<'a> {
             unchecked: Vec::new(),
             pre: Verification::empty("nothing yet"),
             post: None,
+            in_doubt: false,
             applied: Vec::new(),
             output: None,
             error: None,
@@ -249,6 +250,10 @@ impl<'a> Run<'a> {
         self.result.applied = applied;
         self.result.post = post;
         self.result.success = outcome.is_ok();
+        let failed = self.result.planned.get(self.result.applied.len());
+        let failed = known.files.iter().find(|file| failed.is_some_and(|name| *name == file.to_string()));
+        self.result.in_doubt = outcome.as_ref().is_err_and(runner::is_in_doubt)
+            || !self.result.success && failed.is_some_and(|migration| migration.no_transaction);
         let outcome = outcome.or_else(|error| match error.downcast_ref::<Rejected>() {
             Some(Rejected(why)) => {
                 self.result.error = Some(why.clone());

@@ -9,7 +9,7 @@ mod verdict;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use postgres::Client;
 
 use super::closing::{self, Closing};
@@ -17,12 +17,12 @@ use super::judge::Judge;
 use super::migrate::{self, Patience};
 use super::{Context, Outcome, live, report_files};
 use crate::cli::Format;
-use crate::migrations::journal::{self, Phase};
+use crate::migrations::journal::{self, Entry, Phase};
 use crate::migrations::prediction::Laboratory;
 use crate::migrations::rollback::backup::Backup;
 use crate::migrations::rollback::execute::{Ending, Order};
 use crate::migrations::rollback::{Footprint, Foresight, Plan, loss, sequence, written};
-use crate::migrations::runner::Settings;
+use crate::migrations::runner::{self, Settings};
 use crate::migrations::state::State;
 use crate::migrations::{Migration, files, history};
 use crate::postgres::connect::{Target, connect};
@@ -50,8 +50,8 @@ pub struct Options {
     #[arg(long, value_name = "REF")]
     pub to_branch: Option<String>,
 
-    /// Lose the data of this table, or of this column: `users`, `users.bio`
-    #[arg(long, value_name = "TABLE[.COLUMN]", value_delimiter = ',')]
+    /// Lose the data of this table, or of this column: `users`, `users.bio`; several with commas
+    #[arg(long, value_name = "TABLE[.COLUMN]")]
     pub accept_data_loss: Vec<String>,
 
     /// Write the data that is lost to a new folder in this one before anything runs
@@ -65,6 +65,14 @@ pub struct Options {
     /// How long to wait for locks.
     #[command(flatten)]
     pub patience: Patience,
+}
+
+impl Options {
+    /// What may be lost: each name as it was given, since names may hold commas, and what stands between its commas.
+    fn accepted(&self) -> BTreeSet<String> {
+        let parts = self.accept_data_loss.iter().flat_map(|names| names.split(','));
+        parts.chain(self.accept_data_loss.iter().map(String::as_str)).map(str::to_owned).collect()
+    }
 }
 
 /// Runs `db-rollback`.
@@ -103,6 +111,7 @@ impl<'a> Run<'a> {
             notes: Vec::new(),
             pre: Verification::empty("nothing yet"),
             post: None,
+            in_doubt: false,
             rolled_back: Vec::new(),
             losses: Vec::new(),
             output: None,
@@ -122,6 +131,7 @@ impl<'a> Run<'a> {
 
     fn work(&mut self, client: &mut Client, settings: &Settings, files: &[Migration]) -> Result<()> {
         let journal = journal::read(client, &settings.history_table)?;
+        refuse_below_unfinished(&journal)?;
         let state = State::new(history::read(client, &settings.history_table)?, files);
         let plan = Plan::new(&state, &journal, selection::lowest(self.context, self.options, &state, files)?)?;
         self.result.migration_name = self.options.migration.as_ref().and(plan.undo.last()).map(ToString::to_string);
@@ -137,7 +147,7 @@ impl<'a> Run<'a> {
         if self.options.dry_run {
             return self.show_sql(&plan, &foresight);
         }
-        let accepted: BTreeSet<String> = self.options.accept_data_loss.iter().cloned().collect();
+        let accepted = self.options.accepted();
         if self.result.losses.iter().any(|loss| !loss.is_accepted(&accepted)) {
             return self.refuse(self.result.losses.clone(), None);
         }
@@ -188,6 +198,13 @@ impl<'a> Run<'a> {
         if let Some(backup) = order.backup.filter(|_| !self.result.rolled_back.is_empty()) {
             self.result.notes.push(format!("the data that was lost is in `{}`", backup.folder().display()));
         }
+        let failed = plan.undo.get(self.result.rolled_back.len());
+        self.result.in_doubt = match &ending {
+            Ok(Ending::Done { .. }) => false,
+            Ok(Ending::NotAccepted { done, .. }) => done.is_some(),
+            Ok(Ending::NotRestored(_)) => failed.is_some_and(|undo| undo.no_transaction),
+            Err(error) => runner::is_in_doubt(error) || failed.is_some_and(|undo| undo.no_transaction),
+        };
         let style = self.context.terminal.style();
         let ending = match ending {
             Ok(ending) => ending,
@@ -242,12 +259,15 @@ impl<'a> Run<'a> {
             (None, false) => "nothing more was undone".to_owned(),
         };
         let objects: Vec<&str> = losses.iter().filter(|loss| loss.count > 0).map(|loss| loss.object.as_str()).collect();
+        // After a part of the plan another number of migrations is left of it.
+        let oldest = self.result.planned.last().map(|(name, _)| name.as_str());
+        let target = oldest.filter(|_| !self.result.rolled_back.is_empty());
         // Consent that is given already is still needed.
         let given = self.result.losses.iter().filter(|loss| loss.count > 0 && !objects.contains(&loss.object.as_str()));
         let given: Vec<&str> = given.map(|loss| loss.object.as_str()).collect();
         self.result.error = Some(format!(
             "data would be lost, and {before}; if it may go, say so by name:\n{}",
-            selection::command(self.options, &[objects, given].concat())
+            selection::command(self.options, target, &[objects, given].concat())
         ));
         let is_said = self.result.losses == losses;
         self.result.losses = losses;
@@ -282,6 +302,18 @@ impl<'a> Run<'a> {
             many => format!("{many} migrations were undone"),
         }
     }
+}
+
+/// What a migration did that is applied in part lies on top of those that are applied, and stays unknown to their ways back.
+fn refuse_below_unfinished(journal: &[Entry]) -> Result<()> {
+    if let Some(entry) = journal.iter().find(|entry| entry.phase == Phase::Applying) {
+        let name = format!("V{}__{}", entry.version, entry.name);
+        bail!(
+            "`{name}` is applied in part: go on with `cargo xtask db-migrate` first, and then undo it; of its statements \
+             those that are not done may be edited before, `cargo xtask db-status` says which"
+        )
+    }
+    Ok(())
 }
 
 /// What the scratch run says would be lost, counted in the live database.

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow, bail};
 pub(crate) use attempt::{
-    clean_session, clean_session_sql, commit, ensure_locked, failed_statement, is_contention, run_statements,
+    clean_session, clean_session_sql, commit, ensure_locked, failed_statement, is_contention, is_in_doubt,
+    run_statements,
 };
 use postgres::{Client, SimpleQueryMessage, Transaction};
 use refinery_core::traits::sync;

@@ -98,6 +98,8 @@ pub struct RollbackResult {
     pub pre: Verification,
     /// The verification after; none when nothing was undone.
     pub post: Option<Verification>,
+    /// Whether the one that failed may have done something that stays.
+    pub in_doubt: bool,
     /// Each migration that is now undone, newest first.
     pub rolled_back: Vec<RolledBackMigration>,
     /// What is lost with it.

@@ -76,11 +76,17 @@ fn a_terminated_backend_without_transaction_says_where_to_go_on() {
     let child = start(&database, &repo);
     let pid = sleeper(&mut client);
     client.execute("SELECT pg_terminate_backend($1)", &[&pid]).expect("terminates");
-    Ran::of_child(child).must_fail_at_length(&[
+    let ran = Ran::of_child(child);
+    ran.must_fail_at_length(&[
         "statement 2 of 3 of `migrations/V2__slow.sql` failed",
         "the first statement is done, and `cargo xtask db-migrate` goes on from here",
         "57P01",
     ]);
+    assert!(
+        ran.stdout.contains("What is done of the one that failed, `cargo xtask db-status` tells"),
+        "{}",
+        ran.stdout
+    );
     assert_eq!((database.history(), exists(&mut client, "a")), (vec![1], true));
     let status = database.run(&repo, &["db-status", "--exit-code"]).must_exit(1);
     for part in ["partly applied  statement 2 of 3 is next", "`cargo xtask db-migrate` goes on from there"] {

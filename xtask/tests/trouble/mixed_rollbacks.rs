@@ -62,3 +62,44 @@ fn a_failure_in_the_middle_says_what_is_undone_and_goes_on_later() {
     database.run(&repo, &["db-rollback", "V2__names"]).must_exit(0);
     assert_eq!(database.history(), [1]);
 }
+
+/// Below a migration that is applied in part nothing is undone: what it did would be gone, and taken for done later.
+#[test]
+fn nothing_is_undone_below_a_migration_that_is_applied_in_part() {
+    let Some(scratch) = shared() else { return };
+    let database = Database::create(scratch, "part");
+    let repo = Monorepo::of_migrations(&[USERS]);
+    database.run(&repo, &["db-migrate"]).must_exit(0);
+    database.connect().batch_execute("INSERT INTO users VALUES (1, 'a'), (2, 'a')").expect("rows");
+    let up = "-- no-transaction\nCREATE INDEX CONCURRENTLY i1 ON users (name);\n\
+              CREATE UNIQUE INDEX CONCURRENTLY i2 ON users (name);\n";
+    repo.write("migrations/V2__indexes.sql", up);
+    let down = "-- no-transaction\nDROP INDEX CONCURRENTLY IF EXISTS i2;\nDROP INDEX CONCURRENTLY i1;\n";
+    repo.write("migrations/V2__indexes.down.sql", down);
+    database.run(&repo, &["db-migrate"]).must_fail_at_length(&["statement 2 of 2", "the first statement is done"]);
+    let ran = database.run(&repo, &["db-rollback", "--accept-data-loss", "users"]);
+    ran.must_fail(&["`V2__indexes` is applied in part", "db-migrate", "may be edited"]);
+    assert_eq!(database.history(), [1]);
+    // The way out that the message names.
+    repo.write("migrations/V2__indexes.sql", "-- no-transaction\nCREATE INDEX CONCURRENTLY i1 ON users (name);\n");
+    database.run(&repo, &["db-migrate"]).must_exit(0);
+    database.run(&repo, &["db-rollback"]).must_exit(0);
+    assert_eq!(database.history(), [1]);
+}
+
+/// After a part of `--last 3` is undone, the same words would mean older migrations.
+#[test]
+fn the_command_that_goes_on_names_where_to_stop() {
+    let Some(scratch) = shared() else { return };
+    let database = Database::create(scratch, "named_end");
+    let deletes = ("V2__deletes", "SELECT 1;", "-- no-transaction\nDELETE FROM users;\n");
+    let repo =
+        Monorepo::of_migrations(&[USERS, deletes, ("V3__other", "CREATE TABLE other (id int);", "DROP TABLE other;")]);
+    database.run(&repo, &["db-migrate"]).must_exit(0);
+    database.connect().batch_execute("INSERT INTO users VALUES (1, 'a')").expect("a row");
+    let ran = database.run(&repo, &["db-rollback", "--last", "2"]).must_exit(1);
+    for part in ["nothing more was undone", "cargo xtask db-rollback V2__deletes --accept-data-loss users"] {
+        assert!(ran.stdout.contains(part), "{part} is not in {}", ran.stdout);
+    }
+    assert_eq!(database.history(), [1, 2]);
+}

@@ -151,8 +151,9 @@ impl<'a> Watcher<'a> {
         match difference.likeness() {
             Likeness::Exact | Likeness::PhysicalOrderOnly => {}
             Likeness::Different => bail!(Rejected(format!(
-                "`{migration}` did not make the schema that it made on the scratch database, so it was undone \
-                 (- scratch, + this database):\n{difference}"
+                "`{migration}` did not make the schema that it made on the scratch database, {} \
+                 (- scratch, + this database):\n{difference}",
+                consequence(migration)
             ))),
         }
         let digest = snapshot::digest(&actual);
@@ -169,9 +170,21 @@ impl<'a> Watcher<'a> {
         let passed = post.overall_passed();
         self.post = Some(post);
         if !passed {
-            bail!(Rejected(format!("the verification after `{migration}` found errors, so it was undone")))
+            let consequence = consequence(migration);
+            bail!(Rejected(format!("the verification after `{migration}` found errors, {consequence}")))
         }
         Ok(())
+    }
+}
+
+/// What becomes of a migration that is not accepted.
+fn consequence(migration: &Migration) -> &'static str {
+    match migration.no_transaction {
+        true => {
+            "and it is not recorded as applied; it runs without a transaction, so that what it did stays: repair that by \
+             hand, and `cargo xtask db-migrate` goes on from there"
+        }
+        false => "so it was undone",
     }
 }
 

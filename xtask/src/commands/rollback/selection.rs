@@ -83,12 +83,17 @@ fn checksums_at(context: &Context, reference: &str) -> Result<Vec<(i64, u64)>> {
     Ok(checksums)
 }
 
-/// The command that does the same and accepts the loss of `objects`.
-pub fn command(options: &Options, objects: &[&str]) -> String {
+/// The command that does the same and accepts the loss of `objects`; with a `target` down to that migration.
+pub fn command(options: &Options, target: Option<&str>, objects: &[&str]) -> String {
     let mut words = vec!["cargo xtask db-rollback".to_owned()];
-    words.extend(options.migration.as_deref().map(quoted));
-    words.extend(options.last.map(|last| format!("--last {last}")));
-    words.extend(options.to_branch.as_deref().map(|reference| format!("--to-branch {}", quoted(reference))));
+    match target {
+        Some(target) => words.push(quoted(target)),
+        None => {
+            words.extend(options.migration.as_deref().map(quoted));
+            words.extend(options.last.map(|last| format!("--last {last}")));
+            words.extend(options.to_branch.as_deref().map(|reference| format!("--to-branch {}", quoted(reference))));
+        }
+    }
     words.extend(options.backup.as_ref().map(|folder| format!("--backup {}", quoted(&folder.display().to_string()))));
     words.extend(objects.iter().map(|object| format!("--accept-data-loss {}", quoted(object))));
     words.join(" ")

@@ -104,8 +104,11 @@ pub fn closing(result: &MigrationResult, error_follows: bool, style: Style) -> S
 
 fn applied_so_far(result: &MigrationResult) -> String {
     let names: Vec<_> = result.applied.iter().map(|migration| migration.name.as_str()).collect();
-    match names.as_slice() {
+    let before = match names.as_slice() {
+        [] if result.in_doubt => String::new(),
         [] => "Nothing was applied.\n".to_owned(),
         several => format!("Applied and committed before that: {}\n", several.join(", ")),
-    }
+    };
+    let doubt = "What is done of the one that failed, `cargo xtask db-status` tells.\n";
+    before + if result.in_doubt { doubt } else { "" }
 }

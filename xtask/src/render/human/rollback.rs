@@ -166,8 +166,11 @@ pub fn closing(result: &RollbackResult, error_follows: bool, style: Style) -> St
 fn undone_so_far(result: &RollbackResult) -> String {
     let committed = result.rolled_back.iter().filter(|one| !matches!(one.verdict, Verdict::NotRestored(_)));
     let names: Vec<_> = committed.map(|one| one.name.as_str()).collect();
-    match names.as_slice() {
+    let before = match names.as_slice() {
+        [] if result.in_doubt => String::new(),
         [] => "Nothing was undone.\n".to_owned(),
         several => format!("Undone and committed before that: {}\n", several.join(", ")),
-    }
+    };
+    let doubt = "What is done of the one that failed, `cargo xtask db-status` tells.\n";
+    before + if result.in_doubt { doubt } else { "" }
 }
