@@ -80,8 +80,9 @@ fn a_terminated_backend_without_transaction_says_where_to_go_on() {
     ran.must_fail_at_length(&[
         "statement 2 of 3 of `migrations/V2__slow.sql` failed",
         "the first statement is done, and `cargo xtask db-migrate` goes on from here",
-        "57P01",
     ]);
+    // The connection may be closed before what the server said last is read.
+    assert!(["57P01", "connection closed"].iter().any(|said| ran.stderr.contains(said)), "{}", ran.stderr);
     assert!(
         ran.stdout.contains("What is done of the one that failed, `cargo xtask db-status` tells"),
         "{}",

@@ -67,9 +67,10 @@ impl<'a> Account<'a> {
     ///
     /// # Errors
     /// [`Refused`], among those of the queries.
-    pub(super) fn open(&self, transaction: &mut Transaction<'_>) -> Result<Opened> {
+    pub(super) fn open(&mut self, transaction: &mut Transaction<'_>) -> Result<Opened> {
         let settings = self.order.settings;
         let before = Footprint::read(transaction)?;
+        self.foreseen = self.foreseen.iter().map(|change| before.counted_in(change)).collect();
         let foreseen: Vec<&Change> = self.foreseen.iter().filter(|change| before.holds(change)).collect();
         let at_stake = secure(transaction, &foreseen, self.order)?;
         let (drops, touched): (Vec<_>, Vec<_>) = at_stake.into_iter().partition(|(change, _)| change.is_drop());

@@ -148,6 +148,12 @@ impl Footprint {
         Some(Change::TouchedTable(table.name.clone()))
     }
 
+    /// The same change; of a partition as one of the table that its rows are counted in.
+    pub(super) fn counted_in(&self, change: &Change) -> Change {
+        let touched = Some(change).filter(|change| !change.is_drop()).and_then(|change| self.table(change.table()));
+        touched.and_then(|(oid, _)| self.touched(oid, self)).unwrap_or_else(|| change.clone())
+    }
+
     /// The partitioned table that `oid` is a part of, at whatever depth; else itself.
     fn whole(&self, oid: u32) -> u32 {
         let parent = self.tables.get(&oid).filter(|table| table.is_partition).and_then(|table| table.parent);
