@@ -171,7 +171,7 @@ fn partial_record<'p>(record: SchemaKind<'p>) -> SchemaKind<'p> {
     let value = Value::Zod(Schema::new(SchemaKind::Optional(Rc::clone(value))));
     let entry = |key: &Value<'p>| Some((Rc::from(key.as_str()?), value.clone()));
     match keys.iter().map(entry).collect::<Option<Vec<_>>>() {
-        Some(entries) => shape(&made_object(entries.into_iter())).kind.clone(),
+        Some(entries) => shape(&made_object(entries)).kind.clone(),
         None => record,
     }
 }
