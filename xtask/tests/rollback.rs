@@ -162,6 +162,13 @@ fn to_branch_undoes_what_the_branch_does_not_have() {
     git(&["checkout", "--quiet", "main"]);
     database.run(&repo, &["db-rollback", "--to-branch", "main"]).must_exit(0);
     assert_eq!(database.history(), [1]);
+    git(&["checkout", "--quiet", "--orphan", "empty"]);
+    git(&["commit", "--quiet", "--allow-empty", "--message", "moved"]);
+    git(&["rm", "--quiet", "-r", "--cached", "migrations"]);
+    git(&["commit", "--quiet", "--amend", "--allow-empty", "--message", "moved"]);
+    let ran = database.run(&repo, &["db-rollback", "--to-branch", "empty"]);
+    ran.must_fail(&["cannot tell what `empty` lacks", "no migrations in `migrations`", "`V1__create_users`"]);
+    assert_eq!(database.history(), [1]);
     database.run(&repo, &["db-rollback", "--to-branch", "nowhere"]).must_fail(&["nowhere", "branch, tag or commit"]);
 }
 

@@ -1,5 +1,5 @@
 //! What PostgreSQL's catalogs hold and a migration can change. Two schemas are equal when every field here is equal;
-//! OIDs, statistics, owners and dates have no place in it. Privileges stand apart ([`Schema::grants`]), since servers
+//! OIDs, statistics and dates have no place in it. Privileges and owners stand apart ([`Schema::grants`]), since servers
 //! grant by themselves what no migration says.
 
 mod name;
@@ -43,7 +43,7 @@ pub struct Schema {
     /// Everything rarer, by kind (`cast`, `collation`, `event trigger`, …) and name.
     pub objects: BTreeMap<String, BTreeMap<String, Object>>,
     /// What is granted on each object (`table public.users`) over PostgreSQL's defaults, and what is revoked of
-    /// them: `app: SELECT, INSERT`. What the owner may is not listed.
+    /// them: `app: SELECT, INSERT`, `not OWNER: DELETE`; and `owned by app` where that is not who owns the database.
     pub grants: BTreeMap<String, Vec<String>>,
 }
 

@@ -5,6 +5,7 @@ use xshell::{Shell, cmd};
 
 use super::Options;
 use crate::commands::Context;
+use crate::git::Repository;
 use crate::migrations::state::State;
 use crate::migrations::{self, AppliedRow, Down, Migration};
 
@@ -55,6 +56,13 @@ fn stand_in(row: &AppliedRow) -> Migration {
 /// The first applied migration that `reference` does not have, or has with other content.
 fn missing_in(context: &Context, rows: &[&AppliedRow], reference: &str) -> Result<i64> {
     let theirs = checksums_at(context, reference)?;
+    if theirs.is_empty() {
+        bail!(
+            "cannot tell what `{reference}` lacks: it has no migrations in `{}`; to undo them all, name the first, `{}`",
+            context.config.migrations,
+            rows[0]
+        )
+    }
     let missing = rows.iter().find(|row| !theirs.contains(&(row.version, row.checksum)));
     let missing = missing.ok_or_else(|| anyhow!("there is nothing to undo: `{reference}` has every applied migration"));
     Ok(missing?.version)
@@ -62,6 +70,7 @@ fn missing_in(context: &Context, rows: &[&AppliedRow], reference: &str) -> Resul
 
 /// Version and checksum of each migration of a branch, tag or commit.
 fn checksums_at(context: &Context, reference: &str) -> Result<Vec<(i64, u64)>> {
+    Repository::open(&context.root).with_context(|| format!("cannot look up `{reference}`"))?;
     let shell = Shell::new().context("cannot run git")?;
     shell.change_dir(&context.root);
     let folder = &context.config.migrations;

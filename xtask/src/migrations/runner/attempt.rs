@@ -58,7 +58,8 @@ fn once(client: &mut Client, settings: &Settings, migration: &Migration, watch: 
 /// The advisory lock belongs to one server process; a pooler may have given us another.
 pub(crate) fn ensure_locked(transaction: &mut Transaction<'_>, settings: &Settings) -> Result<()> {
     // Without a prepared statement: what another session has prepared this one does not know.
-    is_locked(&transaction.simple_query(WHOSE)?, settings)
+    let answer = transaction.simple_query(WHOSE);
+    is_locked(&answer.context("cannot make sure that the lock of the database is still held")?, settings)
 }
 
 /// Asks for the server process.
