@@ -185,6 +185,8 @@ fn one_of_many_migrations_that_depends_on_the_data_is_found_by_its_fingerprint()
         "ALTER TABLE other DROP CONSTRAINT other_pkey",
         "CREATE VIEW sly AS SELECT 1 AS one",
         "ALTER TABLE users ENABLE ROW LEVEL SECURITY",
+        "CREATE PUBLICATION sly FOR TABLE users",
+        "CREATE COLLATION sly (provider = libc, locale = 'C')",
     ];
     let cases: Vec<(usize, &str)> = slies.into_iter().enumerate().collect();
     side_by_side(&cases, |(number, sly)| {

@@ -229,7 +229,7 @@ mod tests {
             assert_eq!(Fingerprint::parse(&fingerprint.to_string()), Some(fingerprint));
         }
         assert_eq!(Fingerprint::parse("1-21-2-00ff").map(|read| read.to_string()).as_deref(), Some("1-21-2-00ff"));
-        for other in ["0-21-2-00ff", "1-ffffffff-2-00ff", "1-21-2", "", "1-21-x-00ff"] {
+        for other in ["0-21-2-00ff", "1-fffffffff-2-00ff", "1-21-2", "", "1-21-x-00ff"] {
             assert_eq!(Fingerprint::parse(other), None, "{other}");
         }
     }

@@ -128,6 +128,71 @@ pub(super) const CATALOGS: &[Catalog] = &[
         lines: "SELECT concat_ws('|', 'event trigger', evtname, evtevent, evtfoid::regprocedure, evtenabled, evttags)
                 FROM pg_event_trigger WHERE age(xmin) <= 0",
     },
+    Catalog {
+        name: "pg_cast",
+        lines: "SELECT concat_ws('|', 'cast', castsource::regtype, casttarget::regtype, castfunc::regprocedure, castcontext,
+                       castmethod)
+                FROM pg_cast WHERE age(xmin) <= 0",
+    },
+    Catalog {
+        name: "pg_operator",
+        lines: "SELECT concat_ws('|', 'operator', oid::regoperator, oprresult::regtype, oprcode::regprocedure, oprcom::regoperator,
+                       oprnegate::regoperator, oprrest::regproc, oprjoin::regproc, oprcanmerge, oprcanhash)
+                FROM pg_operator WHERE age(xmin) <= 0",
+    },
+    Catalog {
+        name: "pg_opclass",
+        lines: "SELECT concat_ws('|', 'operator class', pg_describe_object('pg_opclass'::regclass, oid, 0), opcintype::regtype, opcdefault)
+                FROM pg_opclass WHERE age(xmin) <= 0",
+    },
+    Catalog {
+        name: "pg_collation",
+        lines: "SELECT concat_ws('|', 'collation', pg_describe_object('pg_collation'::regclass, oid, 0), collprovider,
+                       collisdeterministic, collencoding)
+                FROM pg_collation WHERE age(xmin) <= 0",
+    },
+    Catalog {
+        name: "pg_publication",
+        lines: "SELECT concat_ws('|', 'publication', pubname, puballtables, pubinsert, pubupdate, pubdelete, pubtruncate,
+                       pubviaroot)
+                FROM pg_publication WHERE age(xmin) <= 0",
+    },
+    Catalog {
+        name: "pg_publication_rel",
+        lines: "SELECT concat_ws('|', 'published table', pg_describe_object('pg_publication_rel'::regclass, oid, 0))
+                FROM pg_publication_rel WHERE age(xmin) <= 0",
+    },
+    Catalog {
+        name: "pg_foreign_data_wrapper",
+        lines: "SELECT concat_ws('|', 'foreign data wrapper', fdwname, fdwhandler::regproc, fdwvalidator::regproc, fdwoptions)
+                FROM pg_foreign_data_wrapper WHERE age(xmin) <= 0",
+    },
+    Catalog {
+        name: "pg_foreign_server",
+        lines: "SELECT concat_ws('|', 'server', pg_describe_object('pg_foreign_server'::regclass, oid, 0), srvtype, srvversion,
+                       srvoptions)
+                FROM pg_foreign_server WHERE age(xmin) <= 0",
+    },
+    Catalog {
+        name: "pg_foreign_table",
+        lines: "SELECT concat_ws('|', 'foreign table', ftrelid::regclass, ftoptions)
+                FROM pg_foreign_table WHERE age(xmin) <= 0",
+    },
+    Catalog {
+        name: "pg_ts_config",
+        lines: "SELECT concat_ws('|', 'text search configuration', pg_describe_object('pg_ts_config'::regclass, oid, 0))
+                FROM pg_ts_config WHERE age(xmin) <= 0",
+    },
+    Catalog {
+        name: "pg_ts_dict",
+        lines: "SELECT concat_ws('|', 'text search dictionary', pg_describe_object('pg_ts_dict'::regclass, oid, 0), dictinitoption)
+                FROM pg_ts_dict WHERE age(xmin) <= 0",
+    },
+    Catalog {
+        name: "pg_language",
+        lines: "SELECT concat_ws('|', 'language', lanname, lanpltrusted, lanplcallfoid::regproc)
+                FROM pg_language WHERE age(xmin) <= 0",
+    },
 ];
 
 #[cfg(test)]

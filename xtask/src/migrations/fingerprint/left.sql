@@ -42,6 +42,22 @@ WITH namespaces AS MATERIALIZED (
     WHERE inhrelid IN (SELECT oid FROM tables)
     UNION ALL
     SELECT concat_ws('|', 'extension', extname) FROM pg_extension
+    UNION ALL
+    SELECT concat_ws('|', 'other', classid::regclass, pg_describe_object(classid, oid, 0))
+    FROM (SELECT 'pg_cast'::regclass AS classid, oid FROM pg_cast
+          UNION ALL SELECT 'pg_operator'::regclass, oid FROM pg_operator
+          UNION ALL SELECT 'pg_opclass'::regclass, oid FROM pg_opclass
+          UNION ALL SELECT 'pg_collation'::regclass, oid FROM pg_collation
+          UNION ALL SELECT 'pg_publication'::regclass, oid FROM pg_publication
+          UNION ALL SELECT 'pg_publication_rel'::regclass, oid FROM pg_publication_rel
+          UNION ALL SELECT 'pg_foreign_data_wrapper'::regclass, oid FROM pg_foreign_data_wrapper
+          UNION ALL SELECT 'pg_foreign_server'::regclass, oid FROM pg_foreign_server
+          UNION ALL SELECT 'pg_ts_config'::regclass, oid FROM pg_ts_config
+          UNION ALL SELECT 'pg_ts_dict'::regclass, oid FROM pg_ts_dict
+          UNION ALL SELECT 'pg_statistic_ext'::regclass, oid FROM pg_statistic_ext
+          UNION ALL SELECT 'pg_event_trigger'::regclass, oid FROM pg_event_trigger
+          UNION ALL SELECT 'pg_language'::regclass, oid FROM pg_language) AS rarer
+    WHERE oid >= 16384
 )
 SELECT encode(sha256(convert_to(coalesce(string_agg(name, E'\n' ORDER BY name COLLATE "C"), ''), 'UTF8')), 'hex') AS digest
 FROM names

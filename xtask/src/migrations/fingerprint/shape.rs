@@ -44,7 +44,7 @@ impl Shape {
     pub(super) fn parse(text: &str) -> Option<Self> {
         let catalogs = text.strip_suffix('t');
         let bits = u32::from_str_radix(catalogs.unwrap_or(text), 16).ok()?;
-        (bits < 1 << CATALOGS.len()).then_some(Self { catalogs: bits, types: catalogs.is_some() })
+        (bits >> CATALOGS.len() == 0).then_some(Self { catalogs: bits, types: catalogs.is_some() })
     }
 
     /// Whether it looks at the catalog at `position`.
