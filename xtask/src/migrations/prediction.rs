@@ -146,7 +146,7 @@ impl Laboratory<'_> {
     /// # Errors
     /// As [`Self::predict`].
     pub fn record(&self, migrations: &[Migration]) -> Result<(Vec<Option<Fingerprint>>, Schema)> {
-        let (mut rehearsal, _) = Rehearsal::begin(self, self.scratch()?, &[])?;
+        let mut rehearsal = Rehearsal::on(self, self.scratch()?)?;
         let fingerprints = migrations.iter().map(|migration| rehearsal.run(migration)).collect::<Result<_>>()?;
         Ok((fingerprints, rehearsal.read()?))
     }

@@ -46,18 +46,19 @@ impl Run<'_> {
     ) -> Result<Prediction> {
         let applied: Vec<&Migration> = state.applied_files().collect();
         let Foresight { record, scratch } = foresight;
-        let predicted = match (record, scratch) {
-            (Some(record), None) if live.is_empty() => {
-                return Ok(Prediction::from_record(Origin::Record, live.clone(), record, &state.pending));
-            }
-            (Some(record), scratch) => self
-                .laboratory()
-                .base(scratch.unwrap_or_else(|| self.laboratory().scratch_meanwhile()), &applied)
+        if scratch.is_none()
+            && live.is_empty()
+            && let Some(record) = record
+        {
+            return Ok(Prediction::from_record(Origin::Record, live.clone(), record, &state.pending));
+        }
+        let laboratory = self.laboratory();
+        let scratch = scratch.unwrap_or_else(|| laboratory.scratch_meanwhile());
+        let predicted = match record {
+            Some(record) => laboratory
+                .base(scratch, &applied)
                 .map(|base| Prediction::from_record(Origin::Record, base, record, &state.pending)),
-            (None, scratch) => {
-                let scratch = scratch.unwrap_or_else(|| self.laboratory().scratch_meanwhile());
-                self.laboratory().predict(scratch, &applied, &state.pending, count)
-            }
+            None => laboratory.predict(scratch, &applied, &state.pending, count),
         };
         match predicted {
             Err(error) if error.downcast_ref::<Unavailable>().is_some() => {

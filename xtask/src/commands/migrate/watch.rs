@@ -123,6 +123,7 @@ impl<'a> Watcher<'a> {
                 self.context.config.snapshot
             )))
         }
+        self.digest = None;
         self.unchecked.push(migration.to_string());
         Ok(())
     }
@@ -232,7 +233,6 @@ impl Watch for Watcher<'_> {
             return Ok(());
         }
         if !is_last && self.known.prediction.origin == Origin::Snapshot {
-            self.digest = None;
             return self.without_scratch(migration);
         }
         match self.compare(transaction, migration) {

@@ -19,7 +19,7 @@ impl Follower {
     /// # Errors
     /// When there is none.
     pub fn new(laboratory: &Laboratory<'_>) -> Result<Self> {
-        let (rehearsal, _) = Rehearsal::begin(laboratory, laboratory.scratch()?, &[])?;
+        let rehearsal = Rehearsal::on(laboratory, laboratory.scratch()?)?;
         Ok(Self { rehearsal, last: i64::MIN })
     }
 

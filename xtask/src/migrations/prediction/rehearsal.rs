@@ -27,11 +27,17 @@ impl Rehearsal {
         scratch: Scratch,
         applied: &[&Migration],
     ) -> Result<(Self, Schema)> {
-        let mut client = scratch.connect()?;
-        applied.iter().try_for_each(|migration| replay::run(&mut client, migration))?;
-        let base = laboratory.read(&mut client)?;
+        let mut rehearsal = Self::on(laboratory, scratch)?;
+        applied.iter().try_for_each(|migration| replay::run(&mut rehearsal.client, migration))?;
+        let base = rehearsal.read()?;
+        Ok((rehearsal, base))
+    }
+
+    /// Begins on `scratch` as it is.
+    pub(super) fn on(laboratory: &Laboratory<'_>, scratch: Scratch) -> Result<Self> {
+        let client = scratch.connect()?;
         let own = OwnTables::of(laboratory.config);
-        Ok((Self { client, fingerprinter: Fingerprinter::new(&own), own, _scratch: scratch }, base))
+        Ok(Self { client, fingerprinter: Fingerprinter::new(&own), own, _scratch: scratch })
     }
 
     /// Runs one migration as the runner does. The schema after it is read where `is_read` says so, and where there is
