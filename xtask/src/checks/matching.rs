@@ -1,6 +1,7 @@
 //! Which declarations describe which table. First hit wins: the configuration's `map`, a `@table` tag, a link in the
 //! source itself, the configured name patterns.
 
+mod demand;
 mod evidence;
 mod find;
 mod likeness;
@@ -14,6 +15,7 @@ use super::pairing::Pairing;
 use crate::schema::model::Column;
 use crate::typescript::facts::{Declaration, Field, Side};
 
+pub use demand::Asked;
 pub use evidence::describe;
 pub(super) use names::NameTable;
 

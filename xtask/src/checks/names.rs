@@ -16,6 +16,10 @@ pub enum Style {
 /// and `userId` are one name, and so are `address_line_1` and `addressLine1`.
 #[must_use]
 pub fn key(name: &str) -> String {
+    if name.is_ascii() {
+        let letters = name.bytes().filter(u8::is_ascii_alphanumeric);
+        return letters.map(|letter| char::from(letter.to_ascii_lowercase())).collect();
+    }
     name.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
@@ -52,33 +56,40 @@ pub fn majority_style<'n>(names: impl Iterator<Item = &'n str>) -> Style {
 /// The words of a name, in lower case: `userID` → `user`, `id`; `api_key_v2` → `api`, `key`, `v2`.
 #[must_use]
 pub fn words(name: &str) -> Vec<String> {
-    let characters: Vec<char> = name.chars().collect();
-    let mut words = vec![String::new()];
-    for (at, character) in characters.iter().enumerate() {
-        if starts_word(&characters, at) {
-            words.push(String::new());
-        }
-        if let Some(word) = words.last_mut()
-            && character.is_alphanumeric()
-        {
-            word.extend(character.to_lowercase());
-        }
-    }
-    words.retain(|word| !word.is_empty());
-    words
+    parts(name).map(str::to_lowercase).collect()
 }
 
-fn starts_word(characters: &[char], at: usize) -> bool {
-    let before = at.checked_sub(1).and_then(|at| characters.get(at));
-    let after = characters.get(at + 1);
-    match (before, characters[at]) {
-        (None, _) => false,
-        (Some(_), here) if !here.is_alphanumeric() => true,
-        (Some(before), here) if here.is_uppercase() => {
-            before.is_lowercase() || before.is_numeric() || after.is_some_and(|after| after.is_lowercase())
+/// The words of a name as they are written.
+pub fn parts(name: &str) -> impl Iterator<Item = &str> {
+    let mut rest = name;
+    std::iter::from_fn(move || {
+        rest = rest.trim_start_matches(|character: char| !character.is_alphanumeric());
+        let (part, after) = rest.split_at(end_of_word(rest));
+        rest = after;
+        (!part.is_empty()).then_some(part)
+    })
+}
+
+/// Where the first word of `text` ends.
+fn end_of_word(text: &str) -> usize {
+    let mut characters = text.char_indices().peekable();
+    let mut before: Option<char> = None;
+    while let Some((at, here)) = characters.next() {
+        let after = characters.peek().map(|(_, after)| *after);
+        if before.is_some_and(|before| starts_word(before, here, after)) {
+            return at;
         }
-        (Some(_), _) => false,
+        before = Some(here);
     }
+    text.len()
+}
+
+fn starts_word(before: char, here: char, after: Option<char>) -> bool {
+    if !here.is_alphanumeric() {
+        return true;
+    }
+    let ends_before = || before.is_lowercase() || before.is_numeric();
+    here.is_uppercase() && (ends_before() || after.is_some_and(char::is_lowercase))
 }
 
 /// Whether two names may be one, written differently: a word more or less, a word misspelt, shortened or inflected.
@@ -150,7 +161,7 @@ fn capitalised(word: &str) -> String {
 pub fn row_name(name: &str) -> String {
     let words = words(name);
     let Some((last, first)) = words.split_last() else { return capitalised(name) };
-    let singular = singulars(last).remove(0);
+    let singular = singular(last);
     first.iter().chain([&singular]).map(|word| capitalised(word)).collect()
 }
 
@@ -161,7 +172,7 @@ pub fn row_names(name: &str) -> Vec<String> {
     let words = words(name);
     let Some((last, first)) = words.split_last() else { return vec![key(name)] };
     let as_written = first.concat();
-    let all_singular: String = first.iter().map(|word| singulars(word).remove(0)).collect();
+    let all_singular: String = first.iter().map(|word| singular(word)).collect();
     let mut names = Vec::new();
     for start in [as_written, all_singular] {
         for end in singulars(last).into_iter().chain([last.clone()]) {
@@ -226,6 +237,12 @@ const IRREGULAR: &[(&str, &[&str])] = &[
     ("leases", &["lease"]),
     ("databases", &["database"]),
 ];
+
+/// The likeliest singular of a word.
+#[must_use]
+pub fn singular(word: &str) -> String {
+    singulars(word).remove(0)
+}
 
 /// The singulars that `word` may be the plural of, likeliest first; the word itself if it is no plural.
 fn singulars(word: &str) -> Vec<String> {

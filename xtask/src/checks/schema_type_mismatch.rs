@@ -57,6 +57,11 @@ pub(super) fn pairs<'a>(model: &Model<'a>) -> Vec<(&'a Declaration, &'a Declarat
     pairs.filter(|(schema, ty)| of_no_table(schema) && of_no_table(ty) && are_alike(schema, ty)).collect()
 }
 
+/// What the types that `schemas` are compared with are called, as [`names::key`]s.
+pub(super) fn stems(schemas: &[Declaration]) -> HashSet<String> {
+    by_name(schemas, "schema").into_keys().collect()
+}
+
 fn by_name<'a>(declarations: &'a [Declaration], suffix: &str) -> BTreeMap<String, Vec<&'a Declaration>> {
     let mut named: BTreeMap<String, Vec<&Declaration>> = BTreeMap::new();
     for declaration in declarations {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, anyhow, bail};
 
 use super::Context;
+use crate::checks::matching::Asked;
 use crate::checks::{self, Input};
 use crate::fixes;
 use crate::migrations::{Migration, provenance};
@@ -15,6 +16,7 @@ use crate::schema::model::Schema;
 use crate::schema::provenance::Provenance;
 use crate::tree::Tree;
 use crate::typescript;
+use crate::typescript::demand::{Demand, Everything};
 use crate::typescript::facts::Facts;
 
 /// Judges schemas.
@@ -27,17 +29,31 @@ pub struct Judge<'a> {
 }
 
 impl<'a> Judge<'a> {
-    /// Reads the TypeScript, and which migration last touched what.
+    /// Reads the TypeScript, and which migration last touched what, to judge whatever schema.
     ///
     /// # Errors
     /// When a configured folder does not exist, or a file cannot be read: what it declares would be taken for missing,
     /// or worse, not be missed.
     pub fn new(context: &'a Context, migrations: &[Migration]) -> Result<Self> {
+        Self::asking(context, provenance::read(migrations), &Everything)
+    }
+
+    /// As [`Judge::new`], to judge `schema` and no other: what cannot describe one of its tables is not read.
+    ///
+    /// # Errors
+    /// As [`Judge::new`].
+    pub fn of(context: &'a Context, migrations: &[Migration], schema: &Schema) -> Result<Self> {
+        let provenance = provenance::read(migrations);
+        let asked = Asked::new(schema, &context.config, &provenance);
+        Self::asking(context, provenance, &asked)
+    }
+
+    fn asking(context: &'a Context, provenance: Provenance, demand: &dyn Demand) -> Result<Self> {
         let cache = context.memory.as_ref().map(|memory| &memory.typescript);
-        let facts = typescript::read_with(&context.tree(), &context.config, cache)?;
+        let facts = typescript::read_asked(&context.tree(), &context.config, demand, cache)?;
         refuse_unread(&facts)?;
         let baseline = baseline(&context.tree(), &context.config.baseline)?;
-        Ok(Self { context, facts, provenance: provenance::read(migrations), baseline })
+        Ok(Self { context, facts, provenance, baseline })
     }
 
     /// Verifies `schema`, which is that of `against`.

@@ -5,15 +5,24 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::discover::{Candidate, Roles};
-use super::syntax::Module;
+use super::syntax::{Module, Text};
 use crate::tree::{Stamp, Tree};
 
 /// Parsed files by path.
 #[derive(Default)]
 pub struct Cache {
     modules: Mutex<HashMap<String, (Stamp, Arc<Module>)>>,
-    /// Files that cannot matter in these roles.
-    irrelevant: Mutex<HashMap<String, (Stamp, Roles)>>,
+    /// Files that do not matter.
+    unasked: Mutex<HashMap<String, Unasked>>,
+}
+
+/// A file that does not matter in these roles as far as is asked, with the names of its types.
+struct Unasked {
+    stamp: Stamp,
+    roles: Roles,
+    /// That of the demand.
+    fingerprint: u64,
+    names: Arc<[Text]>,
 }
 
 impl std::fmt::Debug for Cache {
@@ -29,10 +38,13 @@ impl Cache {
         modules.get(path).filter(|(known, _)| *known == stamp).map(|(_, module)| Arc::clone(module))
     }
 
-    /// Whether the file cannot matter, as was found when it was the same.
-    pub(super) fn is_irrelevant(&self, file: &Candidate, stamp: Stamp) -> bool {
-        let irrelevant = self.irrelevant.lock().unwrap_or_else(PoisonError::into_inner);
-        irrelevant.get(&file.path).is_some_and(|known| *known == (stamp, file.roles))
+    /// The names of the types of a file that does not matter to the demand of this fingerprint, as was found when it was the
+    /// same.
+    pub(super) fn unasked(&self, file: &Candidate, stamp: Stamp, fingerprint: u64) -> Option<Arc<[Text]>> {
+        let unasked = self.unasked.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_same =
+            |known: &&Unasked| (known.stamp, known.roles, known.fingerprint) == (stamp, file.roles, fingerprint);
+        unasked.get(&file.path).filter(is_same).map(|known| Arc::clone(&known.names))
     }
 
     /// Keeps a parsed file. The stamp must have been taken before the file was read.
@@ -41,15 +53,16 @@ impl Cache {
         modules.insert(path.to_owned(), (stamp, Arc::clone(module)));
     }
 
-    /// Keeps that a file cannot matter.
-    pub(super) fn keep_irrelevant(&self, file: &Candidate, stamp: Stamp) {
-        let mut irrelevant = self.irrelevant.lock().unwrap_or_else(PoisonError::into_inner);
-        irrelevant.insert(file.path.clone(), (stamp, file.roles));
+    /// Keeps that a file does not matter.
+    pub(super) fn keep_unasked(&self, file: &Candidate, stamp: Stamp, fingerprint: u64, names: &Arc<[Text]>) {
+        let mut unasked = self.unasked.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = Unasked { stamp, roles: file.roles, fingerprint, names: Arc::clone(names) };
+        unasked.insert(file.path.clone(), known);
     }
 
     /// Forgets files that `tree` no longer has.
     pub fn forget_deleted(&self, tree: &dyn Tree) {
         self.modules.lock().unwrap_or_else(PoisonError::into_inner).retain(|path, _| tree.is_file(path));
-        self.irrelevant.lock().unwrap_or_else(PoisonError::into_inner).retain(|path, _| tree.is_file(path));
+        self.unasked.lock().unwrap_or_else(PoisonError::into_inner).retain(|path, _| tree.is_file(path));
     }
 }

@@ -1,5 +1,8 @@
 //! Which files can matter: a walk of the configured folders, the globs of each role, and one regular expression over
-//! the bytes of each file. A file that passes none of them is not parsed, and leaves nothing in memory.
+//! the bytes of each file; where only some types are asked for, also their names. A file that passes none of them is not
+//! parsed, and leaves little in memory.
+
+mod names;
 
 use std::collections::BTreeSet;
 use std::io;
@@ -8,7 +11,10 @@ use std::sync::LazyLock;
 use anyhow::{Context, Result};
 use regex::bytes::Regex;
 
+use super::collect::maps_tables;
+use super::demand::Demand;
 use super::modules::Listing;
+use super::syntax::Text;
 use crate::config::{Config, FilePatterns};
 use crate::tree::Tree;
 
@@ -108,24 +114,50 @@ fn is_source(path: &str) -> bool {
     [".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs"].iter().any(|end| path.ends_with(end))
 }
 
-/// The bytes of a file that can matter; none of one that cannot.
-pub fn read(tree: &dyn Tree, file: &Candidate) -> io::Result<Option<Vec<u8>>> {
-    tree.read(&file.path).map(|bytes| can_matter(file.roles, &bytes).then_some(bytes))
+/// A file that was looked at.
+#[derive(Debug)]
+pub enum Seen {
+    /// Its bytes: it can matter.
+    Matters(Vec<u8>),
+    /// The names of its types, of which none is asked for yet.
+    Names(Vec<Text>),
 }
 
-fn can_matter(roles: Roles, bytes: &[u8]) -> bool {
-    let matches = |regex: &LazyLock<Option<Regex>>| regex.as_ref().is_none_or(|regex| regex.is_match(bytes));
-    (roles.describes_data() && matches(&DATA)) || ((roles.routes || roles.contracts) && matches(&ROUTES))
+/// Looks at a file.
+pub fn read(tree: &dyn Tree, file: &Candidate, demand: &dyn Demand) -> io::Result<Seen> {
+    let bytes = tree.read(&file.path)?;
+    Ok(unasked(file.roles, &bytes, demand).map_or_else(|| Seen::Matters(bytes), Seen::Names))
+}
+
+/// The names of the types of a file that does not matter; none of one that does.
+fn unasked(roles: Roles, bytes: &[u8], demand: &dyn Demand) -> Option<Vec<Text>> {
+    if (roles.routes || roles.contracts) && has(&ROUTES, bytes) {
+        return None;
+    }
+    if !roles.describes_data() {
+        return Some(Vec::new());
+    }
+    // A contract may name any type.
+    if demand.is_for_all() || roles.contracts {
+        return if has(&DATA, bytes) { None } else { Some(Vec::new()) };
+    }
+    names::unasked(bytes, &|name| demand.asks_for(name) || maps_tables(name))
+}
+
+fn has(regex: &LazyLock<Option<Regex>>, bytes: &[u8]) -> bool {
+    regex.as_ref().is_none_or(|regex| regex.is_match(bytes))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::demand::Everything;
     use super::*;
 
     fn matter(text: &str) -> (bool, bool) {
         let data = Roles { types: true, ..Roles::default() };
         let routes = Roles { routes: true, ..Roles::default() };
-        (can_matter(data, text.as_bytes()), can_matter(routes, text.as_bytes()))
+        let matters = |roles| unasked(roles, text.as_bytes(), &Everything).is_none();
+        (matters(data), matters(routes))
     }
 
     #[test]

@@ -78,6 +78,11 @@ impl<'t> Program<'t> {
         self.modules
     }
 
+    /// Whether the file `path` was read.
+    pub(super) fn has(&self, path: &str) -> bool {
+        self.modules.get(path).is_some_and(Option::is_some)
+    }
+
     /// The file `path`, parsed; none where it cannot be read. Needs [`parse::STACK_SIZE`] of stack.
     pub fn load(&self, path: &str) -> Option<&Module> {
         let read = || {

@@ -4,6 +4,8 @@
 
 use std::collections::HashMap;
 
+use smallvec::SmallVec;
+
 use crate::checks::entities::Entity;
 use crate::checks::names;
 use crate::checks::pairing::Pairing;
@@ -119,20 +121,47 @@ impl<'a> Unclaimed<'a> {
 
     /// The types whose name ends the table's, or whose name the table's ends.
     fn called_alike(&self, entity: &Entity<'_>) -> impl Iterator<Item = &'a Declaration> {
-        let row = names::words(&names::row_name(&entity.name.name));
+        let row = row_words(&entity.name.name);
         let named = row.last().and_then(|last| self.by_last_word.get(last)).into_iter().flatten();
-        named.filter(move |named| row.ends_with(&named.words) || named.words.ends_with(&row)).map(|one| one.declaration)
+        named.filter(move |named| are_alike(&row, &named.words)).map(|one| one.declaration)
     }
 }
 
+/// The words of the name of a row of the table `name`.
+pub(super) fn row_words(name: &str) -> Vec<String> {
+    names::words(&names::row_name(name))
+}
+
+/// Whether a type's name ends the table's, or the table's the type's.
+pub(super) fn are_alike(row: &[String], thing: &[String]) -> bool {
+    row.ends_with(thing) || thing.ends_with(row)
+}
+
 /// The words of a type's name that name the thing: `job` of `DbJobRow`.
-fn thing(name: &str) -> Vec<String> {
-    let mut words = names::words(name);
-    while words.len() > 1 && words.last().is_some_and(|last| SUFFIXES.contains(&last.as_str())) {
-        words.pop();
-    }
-    if words.len() > 1 && words.first().is_some_and(|first| PREFIXES.contains(&first.as_str())) {
-        words.remove(0);
-    }
+pub(super) fn thing(name: &str) -> Vec<String> {
+    let parts: SmallVec<[&str; 8]> = names::parts(name).collect();
+    let words: Vec<String> = stem(&parts).iter().map(|part| part.to_lowercase()).collect();
     names::words(&names::row_name(&words.join("_")))
+}
+
+/// The last word of [`thing`], which costs little.
+pub(super) fn last_word(name: &str) -> Option<String> {
+    let parts: SmallVec<[&str; 8]> = names::parts(name).collect();
+    let last = stem(&parts).last()?;
+    names::parts(&names::singular(&last.to_lowercase())).last().map(str::to_lowercase)
+}
+
+/// What stands between the usual prefix and the usual suffixes.
+fn stem<'p, 'n>(mut parts: &'p [&'n str]) -> &'p [&'n str] {
+    let is_one_of = |part: &str, usual: &[&str]| usual.iter().any(|one| part.eq_ignore_ascii_case(one));
+    while let [rest @ .., last] = parts
+        && !rest.is_empty()
+        && is_one_of(last, SUFFIXES)
+    {
+        parts = rest;
+    }
+    match parts {
+        [first, rest @ ..] if !rest.is_empty() && is_one_of(first, PREFIXES) => rest,
+        parts => parts,
+    }
 }

@@ -67,6 +67,11 @@ impl NameTable {
         })
     }
 
+    /// The [keys](names::key) of the names of types that may describe a table.
+    pub(super) fn types(self) -> impl Iterator<Item = String> {
+        self.types.into_keys()
+    }
+
     /// Whether the name of some table's row ends like `name`.
     pub(super) fn ends_row_name(&self, name: &str) -> bool {
         let end = names::key(name);

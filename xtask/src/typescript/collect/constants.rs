@@ -190,19 +190,38 @@ fn of_any<'p>(entry: &Entry<'p>, others: &[ObjectValue<'p>]) -> Option<Entry<'p>
 /// Whether a value holds no schema, table or set of values, as is seen without evaluating it: programs have large tables of
 /// data.
 fn is_plain(value: &Expr) -> bool {
-    let is_literal = |value: &Expr| {
-        let kind = &value.kind;
-        matches!(kind, ExprKind::String(_) | ExprKind::Template(..) | ExprKind::Number(_) | ExprKind::Boolean(_))
-            || matches!(kind, ExprKind::Null | ExprKind::Function(_) | ExprKind::Array(_) | ExprKind::Object(_))
-    };
     match &value.kind {
         ExprKind::As(inner, _) | ExprKind::Satisfies(inner, _) => is_plain(inner),
-        ExprKind::Object(members) => members.iter().all(|member| match member {
-            ObjectMember::Property { value, .. } => is_literal(value),
-            ObjectMember::Spread(_) => false,
-        }),
+        ExprKind::Object(members) => members.iter().all(|member| holds(member, is_literal)),
+        ExprKind::AsConst(inner) => match &inner.kind {
+            ExprKind::Object(members) => {
+                members.iter().all(|member| holds(member, is_literal))
+                    && members.iter().any(|member| holds(member, is_no_text))
+            }
+            ExprKind::Array(items) => items.iter().any(|item| !item.spread && is_no_text(&item.value)),
+            _ => is_literal(inner),
+        },
+        ExprKind::New(..) | ExprKind::Class(_) | ExprKind::Regex(..) | ExprKind::Other(_) => true,
         _ => is_literal(value),
     }
+}
+
+fn holds(member: &ObjectMember, what: fn(&Expr) -> bool) -> bool {
+    match member {
+        ObjectMember::Property { value, .. } => what(value),
+        ObjectMember::Spread(_) => false,
+    }
+}
+
+fn is_literal(value: &Expr) -> bool {
+    matches!(value.kind, ExprKind::String(_) | ExprKind::Template(..)) || is_no_text(value)
+}
+
+/// Whether a value is written out, and none of a set of texts.
+fn is_no_text(value: &Expr) -> bool {
+    let kind = &value.kind;
+    matches!(kind, ExprKind::Number(_) | ExprKind::Boolean(_) | ExprKind::Null)
+        || matches!(kind, ExprKind::Function(_) | ExprKind::Array(_) | ExprKind::Object(_))
 }
 
 /// More alternatives than this are not told apart.

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::File;
+use super::{File, selection};
 use crate::source::Span;
 use crate::typescript::facts::{Declaration, Enumeration, Facts, Origin};
 use crate::typescript::resolve::{Object, Scope, Type};
@@ -22,12 +22,16 @@ impl<'p> File<'_, 'p> {
         else {
             return self.enumeration(scope, statements, prefix, facts);
         };
+        let is_selected = self.selects(statements, prefix);
+        if !is_selected && !(self.selection.values && selection::may_be_values(statement)) {
+            return;
+        }
         let evaluated = self.resolver.declaration(scope, statements, &[]);
         if let StatementKind::Alias(alias) = &statement.kind {
             if let Some(values) = string_values(&evaluated) {
                 return self.enumerate(statement, prefix, values, facts);
             }
-            if !may_be_object(alias, &evaluated) {
+            if !is_selected || !may_be_object(alias, &evaluated) {
                 return;
             }
         }
@@ -69,7 +73,7 @@ impl<'p> File<'_, 'p> {
     }
 
     fn enumeration(&self, scope: &Scope<'p>, statements: &[&'p Statement], prefix: &str, facts: &mut Facts) {
-        for statement in statements {
+        for statement in statements.iter().filter(|_| self.selection.values) {
             if let StatementKind::Enum(_) = &statement.kind {
                 let evaluated = self.resolver.declaration(scope, &[*statement], &[]);
                 if let Some(values) = string_values(&evaluated) {
@@ -80,6 +84,9 @@ impl<'p> File<'_, 'p> {
     }
 
     pub(super) fn enumerate(&self, statement: &Statement, prefix: &str, values: Vec<String>, facts: &mut Facts) {
+        if !self.selection.values {
+            return;
+        }
         let (name, span) = statement.declared().unwrap_or(("default", statement.span));
         let span = self.constant_behind(statement).unwrap_or(span);
         self.add_enumeration(&format!("{prefix}{name}"), span, values, None, facts);

@@ -1,0 +1,102 @@
+//! Which types the checks ask for: those that may describe a table, as far as their names say, those that schemas are
+//! compared with, and those that contracts name. The checks find the same with these types as with all.
+
+use std::collections::{BTreeSet, HashSet};
+use std::hash::{Hash, Hasher};
+
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
+
+use super::likeness;
+use super::names::NameTable;
+use crate::checks::{names, schema_type_mismatch};
+use crate::config::{Config, Mapping};
+use crate::schema::model::{ObjectName, Schema};
+use crate::schema::provenance::Provenance;
+use crate::typescript::demand::Demand;
+use crate::typescript::facts::{Facts, Parameters};
+
+/// What is asked for to judge the TypeScript against one schema.
+pub struct Asked {
+    /// As [`names::key`]s: what types of the tables that there are, and that there were, are called; every way to name a row,
+    /// since a class may implement a type of that name; the types in the `map` of the configuration.
+    names: FxHashSet<String>,
+    /// The words of the names of the tables' rows, by the last of them.
+    rows: FxHashMap<String, Vec<Vec<String>>>,
+    fingerprint: u64,
+}
+
+impl Asked {
+    /// What is asked for to judge against `schema`.
+    #[must_use]
+    pub fn new(schema: &Schema, config: &Config, provenance: &Provenance) -> Self {
+        let gone = provenance.gone_tables().map(|(name, _)| name);
+        let tables: BTreeSet<&ObjectName> = schema.tables.keys().chain(schema.views.keys()).chain(gone).collect();
+        let mut hasher = FxHasher::default();
+        tables.hash(&mut hasher);
+        format!("{:?} {:?}", config.names, config.map).hash(&mut hasher);
+        let mut rows: FxHashMap<String, Vec<Vec<String>>> = FxHashMap::default();
+        for words in tables.iter().map(|table| likeness::row_words(&table.name)) {
+            if let Some(last) = words.last() {
+                rows.entry(last.clone()).or_default().push(words);
+            }
+        }
+        let by_pattern = NameTable::of(tables.iter().copied(), config).types();
+        let row_names = tables.iter().flat_map(|table| names::row_names(&table.name));
+        let mapped = config.map.values().flat_map(types).map(|name| names::key(name));
+        let names = by_pattern.chain(row_names).chain(mapped).collect();
+        Self { names, rows, fingerprint: hasher.finish() }
+    }
+
+    fn is_alike(&self, name: &str) -> bool {
+        let Some(rows) = likeness::last_word(name).and_then(|last| self.rows.get(&last)) else { return false };
+        let thing = likeness::thing(name);
+        rows.iter().any(|row| likeness::are_alike(row, &thing))
+    }
+}
+
+fn types(mapping: &Mapping) -> impl Iterator<Item = &String> {
+    mapping.row.iter().chain(&mapping.insert).chain(&mapping.update)
+}
+
+impl Demand for Asked {
+    fn asks_for(&self, name: &str) -> bool {
+        self.names.contains(&names::key(name)) || self.is_alike(name)
+    }
+
+    fn follow_up(&self, facts: &Facts) -> Option<Box<dyn Demand>> {
+        let of_exchanges =
+            facts.exchanges.iter().flat_map(|exchange| exchange.request.iter().chain(&exchange.response));
+        let references = facts.contracts.iter().flat_map(|contract| &contract.references).chain(of_exchanges);
+        let of_parameters = facts.contracts.iter().filter_map(|contract| contract.parameters.as_ref());
+        let named = references.filter_map(|reference| reference.declaration.as_ref());
+        let named = named.chain(of_parameters.filter_map(|Parameters { declaration, .. }| declaration.as_ref()));
+        let named: HashSet<String> = named.map(|declaration| declaration.name.clone()).collect();
+        let stems = schema_type_mismatch::stems(&facts.schemas);
+        (!named.is_empty() || !stems.is_empty()).then(|| Box::new(Named { named, stems }) as Box<dyn Demand>)
+    }
+
+    fn fingerprint(&self) -> u64 {
+        self.fingerprint
+    }
+}
+
+/// What is asked for because of the contracts and schemas that were read.
+struct Named {
+    named: HashSet<String>,
+    /// The keys of what schemas are called after.
+    stems: HashSet<String>,
+}
+
+impl Demand for Named {
+    fn asks_for(&self, name: &str) -> bool {
+        self.named.contains(name) || self.stems.contains(&names::key(name))
+    }
+
+    fn follow_up(&self, _facts: &Facts) -> Option<Box<dyn Demand>> {
+        None
+    }
+
+    fn fingerprint(&self) -> u64 {
+        0
+    }
+}

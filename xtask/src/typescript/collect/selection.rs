@@ -1,0 +1,120 @@
+//! Which declarations of a file are read.
+
+use super::{File, links};
+use crate::typescript::syntax::{Keyword, Statement, StatementKind, Text, TypeKind, TypeNode};
+
+/// What is taken from a file.
+#[derive(Clone, Copy)]
+pub struct Selection<'s> {
+    /// The types, by their names with the namespaces that they are declared in.
+    pub types: &'s (dyn Fn(&str) -> bool + Sync),
+    /// Whether sets of values are.
+    pub values: bool,
+    /// Whether constants are: schemas, tables of an ORM, sets of values.
+    pub constants: bool,
+}
+
+impl File<'_, '_> {
+    /// Whether the type that `statements`, all of one name, declare is selected: it is asked for, or says itself which table
+    /// it describes.
+    pub(super) fn selects(&self, statements: &[&Statement], prefix: &str) -> bool {
+        let is_asked = |name: &str| match prefix {
+            "" => (self.selection.types)(name),
+            prefix => (self.selection.types)(&format!("{prefix}{name}")),
+        };
+        let says_itself =
+            || !self.module.comments.is_empty() || statements.iter().any(|statement| self.says_itself(statement));
+        // What says so is read together with the constants, and not once more.
+        statements.first().and_then(|statement| statement.name()).is_some_and(is_asked)
+            || self.selection.constants && says_itself()
+    }
+
+    fn says_itself(&self, statement: &Statement) -> bool {
+        match &statement.kind {
+            StatementKind::Interface(interface) => links::maps_tables(&interface.name.text),
+            StatementKind::Alias(alias) => links::maps_tables(&alias.name.text) || may_be_linked(&alias.value),
+            StatementKind::Class(class) => class.implements.iter().any(|node| match &node.kind {
+                TypeKind::Reference(path, _) => path.last().is_some_and(|name| (self.selection.types)(name)),
+                _ => false,
+            }),
+            _ => false,
+        }
+    }
+}
+
+/// Whether a type may be a side of a table that it names: `Selectable<DB['users']>`, `typeof users.$inferSelect`.
+fn may_be_linked(node: &TypeNode) -> bool {
+    const LINKS: [&str; 8] = [
+        "Selectable",
+        "Insertable",
+        "Updateable",
+        "InferSelectModel",
+        "InferInsertModel",
+        "Tables",
+        "TablesInsert",
+        "TablesUpdate",
+    ];
+    match &node.kind {
+        TypeKind::Reference(path, _) => path.last().is_some_and(|name| LINKS.contains(&name.as_str())),
+        TypeKind::Query(path, _) => path.last().is_some_and(|name| name.starts_with("$infer")),
+        TypeKind::Indexed(object, index) => match (&object.kind, &index.kind) {
+            (TypeKind::Query(..), TypeKind::String(member)) => member.starts_with("$infer"),
+            (TypeKind::Indexed(..), TypeKind::String(side)) => matches!(side.as_str(), "Row" | "Insert" | "Update"),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// Whether a declaration may be a set of values, as far as it is seen without following its names.
+pub(super) fn may_be_values(statement: &Statement) -> bool {
+    match &statement.kind {
+        StatementKind::Alias(alias) => may_be_value(&alias.value),
+        _ => false,
+    }
+}
+
+fn may_be_value(node: &TypeNode) -> bool {
+    match &node.kind {
+        TypeKind::Keyword(keyword) => matches!(keyword, Keyword::Null | Keyword::Undefined | Keyword::Never),
+        TypeKind::Union(members) => members.iter().all(may_be_value),
+        TypeKind::Reference(path, arguments) => arguments.is_empty() || !makes_objects(path),
+        TypeKind::String(_)
+        | TypeKind::Template(..)
+        | TypeKind::Query(..)
+        | TypeKind::Import(..)
+        | TypeKind::Indexed(..)
+        | TypeKind::KeyOf(_)
+        | TypeKind::Conditional { .. }
+        | TypeKind::Intersection(_) => true,
+        TypeKind::Number(_)
+        | TypeKind::Boolean(_)
+        | TypeKind::Bigint
+        | TypeKind::Array(_)
+        | TypeKind::Tuple(_)
+        | TypeKind::Rest(_)
+        | TypeKind::Object(_)
+        | TypeKind::Mapped { .. }
+        | TypeKind::Infer(_)
+        | TypeKind::Function
+        | TypeKind::This
+        | TypeKind::Other(_) => false,
+    }
+}
+
+fn makes_objects(path: &[Text]) -> bool {
+    const OBJECTS: [&str; 11] = [
+        "Partial",
+        "Required",
+        "Readonly",
+        "Pick",
+        "Omit",
+        "Record",
+        "Array",
+        "ReadonlyArray",
+        "Promise",
+        "Map",
+        "Set",
+    ];
+    matches!(path, [name] if OBJECTS.contains(&name.as_str()))
+}

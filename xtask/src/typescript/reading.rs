@@ -1,0 +1,196 @@
+//! The configured files → facts. Where only some types are asked for it takes two steps: what the first facts name may be
+//! declared in files that nobody asked for.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use rayon::prelude::*;
+use rustc_hash::FxHashSet;
+
+use super::cache::Cache;
+use super::collect::{self, Links, Selection};
+use super::demand::Demand;
+use super::discover::{self, Candidate, Seen};
+use super::facts::{Facts, Problem};
+use super::modules::Program;
+use super::resolve::Resolver;
+use super::syntax::Text;
+use super::{contracts, evaluate, routes};
+use crate::config::Config;
+use crate::source::{LineIndex, Location, Span};
+use crate::tree::Tree;
+
+/// Reads the files of `tree`. Needs [`super::parse::STACK_SIZE`] of stack.
+pub(super) fn read(tree: &dyn Tree, config: &Config, demand: &dyn Demand, cache: Option<&Cache>) -> Result<Facts> {
+    let walked = discover::walk(tree, config)?;
+    let mut facts = Facts { files_walked: walked.files.len(), ..Facts::default() };
+    let program = Program::new(tree).knowing(walked.listing).remembering(cache);
+    let reading = Reading { tree, program: &program, demand, cache };
+    let files = reading.look_at(walked.files, &mut facts);
+    let links = reading.take_asked(&files.asked, &mut facts);
+    if !demand.is_for_all() {
+        reading.take_named(&files, &links, &mut facts);
+    }
+    links.apply(&mut facts);
+    drop(files);
+    let modules = program.into_modules();
+    // Freeing every tree takes a good part of the time that reading took. A process that reads once ends soon, and need not;
+    // for one that goes on nobody need wait.
+    match cache {
+        None => std::mem::forget(modules),
+        Some(_) => drop(std::thread::spawn(|| drop(modules))),
+    }
+    Ok(facts)
+}
+
+/// What files are read with.
+struct Reading<'r, 't> {
+    tree: &'r dyn Tree,
+    program: &'r Program<'t>,
+    demand: &'r dyn Demand,
+    cache: Option<&'r Cache>,
+}
+
+/// The files with a role.
+#[derive(Default)]
+struct Files {
+    /// Those that are parsed.
+    asked: Vec<Candidate>,
+    /// Those that declare types, and none that is asked for.
+    unasked: Vec<(Candidate, Arc<[Text]>)>,
+}
+
+enum Looked {
+    Asked(Candidate),
+    Unasked(Candidate, Arc<[Text]>),
+}
+
+type Part = (Facts, Links);
+
+impl Reading<'_, '_> {
+    fn look_at(&self, files: Vec<Candidate>, facts: &mut Facts) -> Files {
+        let looked: Vec<_> = files.into_par_iter().map(|file| self.look(file)).collect();
+        let mut files = Files::default();
+        for looked in looked {
+            match looked {
+                Ok(Looked::Asked(file)) => files.asked.push(file),
+                Ok(Looked::Unasked(file, names)) if !names.is_empty() => files.unasked.push((file, names)),
+                Ok(Looked::Unasked(..)) => {}
+                Err(problem) => facts.problems.push(problem),
+            }
+        }
+        files
+    }
+
+    /// Parses `file` if it matters: its bytes are dropped before the next one is read.
+    fn look(&self, file: Candidate) -> Result<Looked, Problem> {
+        let known = self.cache.and_then(|cache| Some((cache, self.tree.stamp(&file.path)?)));
+        if let Some((cache, stamp)) = known {
+            if let Some(names) = cache.unasked(&file, stamp, self.demand.fingerprint()) {
+                return Ok(Looked::Unasked(file, names));
+            }
+            if cache.module(&file.path, stamp).is_some() {
+                return Ok(Looked::Asked(file));
+            }
+        }
+        let seen = discover::read(self.tree, &file, self.demand);
+        match seen.map_err(|error| unreadable(&file.path, &error.to_string()))? {
+            Seen::Matters(bytes) => {
+                self.program.add(&file.path, &bytes, known.map(|(_, stamp)| stamp));
+                Ok(Looked::Asked(file))
+            }
+            Seen::Names(names) => {
+                let names: Arc<[Text]> = names.into();
+                if let Some((cache, stamp)) = known {
+                    cache.keep_unasked(&file, stamp, self.demand.fingerprint(), &names);
+                }
+                Ok(Looked::Unasked(file, names))
+            }
+        }
+    }
+    /// The first step: what is asked for in `files`, and all their schemas, tables, sets of values and endpoints.
+    fn take_asked(&self, files: &[Candidate], facts: &mut Facts) -> Links {
+        self.program.find_augmentations(files.iter().map(|file| &*file.path));
+        let asked = |name: &str| self.demand.asks_for(name);
+        let selection = Selection { types: &asked, values: true, constants: true };
+        let (parts, (routes, contracts)) = rayon::join(
+            || files.par_iter().map(|file| self.collect(file, selection)).collect::<Vec<Part>>(),
+            || self.endpoints(files),
+        );
+        facts.files_parsed = files.len();
+        facts.routes = routes.routes;
+        facts.contracts = contracts.contracts;
+        facts.exchanges = contracts.exchanges;
+        facts.unresolved_endpoints = [routes.unresolved, contracts.unresolved].concat();
+        let unreadable = std::mem::take(&mut facts.problems);
+        let links = append(facts, parts);
+        facts.problems.extend(unreadable);
+        links
+    }
+
+    /// The second step: the types that the first facts name, wherever they are declared, and the sets of values in files
+    /// that types led to.
+    fn take_named(&self, files: &Files, links: &Links, facts: &mut Facts) {
+        let follow_up = self.demand.follow_up(facts);
+        let named = |name: &str| links.name(name) || follow_up.as_ref().is_some_and(|more| more.asks_for(name));
+        let only_types = Selection { types: &named, values: false, constants: false };
+        let (wanted, others): (Vec<_>, Vec<_>) =
+            files.unasked.iter().partition(|(_, names)| names.iter().any(|name| named(name)));
+        let mut more: Vec<Part> = files.asked.par_iter().map(|file| self.collect(file, only_types)).collect();
+        let all = Selection { values: true, constants: true, ..only_types };
+        more.par_extend(wanted.par_iter().map(|(file, _)| self.collect(file, all)));
+        let only_values = Selection { types: &|_| false, values: true, constants: false };
+        let met = others.par_iter().filter(|(file, _)| self.program.has(&file.path));
+        more.par_extend(met.map(|(file, _)| self.collect(file, only_values)));
+        facts.files_parsed += wanted.len();
+        let known: FxHashSet<Location> = facts.types.iter().map(|known| known.location.clone()).collect();
+        more.iter_mut().for_each(|(part, _)| part.types.retain(|declared| !known.contains(&declared.location)));
+        append(facts, more);
+        facts.types.sort_by(|a, b| in_source(&a.location, &b.location));
+        facts.enums.sort_by(|a, b| a.location.file.cmp(&b.location.file));
+    }
+
+    fn collect(&self, file: &Candidate, selection: Selection<'_>) -> Part {
+        let mut facts = Facts::default();
+        let Some(module) = self.program.load(&file.path) else { return Part::default() };
+        if selection.values {
+            facts.problems.extend(module.problems.iter().cloned());
+        }
+        let links = collect::collect(&Resolver::new(self.program), module, file.roles, selection, &mut facts);
+        (facts, links)
+    }
+
+    /// Routes before contracts: reading a contract evaluates top-level calls a second time.
+    fn endpoints(&self, files: &[Candidate]) -> (routes::Routes, contracts::Contracts) {
+        let with = |has_role: fn(&discover::Roles) -> bool| -> Vec<&str> {
+            files.iter().filter(|file| has_role(&file.roles)).map(|file| &*file.path).collect()
+        };
+        let mut evaluator = evaluate::Evaluator::new(self.program);
+        let routes = routes::read(&mut evaluator, &with(|roles| roles.routes));
+        let contracts = contracts::read(&mut evaluator, &with(|roles| roles.contracts));
+        (routes, contracts)
+    }
+}
+
+/// Adds what was read from files, and returns what they say about declarations of others.
+fn append(facts: &mut Facts, parts: Vec<Part>) -> Links {
+    let mut links = Links::default();
+    for (part, stated) in parts {
+        facts.types.extend(part.types);
+        facts.schemas.extend(part.schemas);
+        facts.tables.extend(part.tables);
+        facts.enums.extend(part.enums);
+        facts.problems.extend(part.problems);
+        links.extend(stated);
+    }
+    links
+}
+
+fn in_source(one: &Location, other: &Location) -> std::cmp::Ordering {
+    (&one.file, one.span.start).cmp(&(&other.file, other.span.start))
+}
+
+fn unreadable(path: &str, why: &str) -> Problem {
+    let lines = LineIndex::new(path.into(), "".into());
+    Problem { location: lines.location(Span::default()), message: format!("the file cannot be read: {why}") }
+}
