@@ -20,6 +20,8 @@ use std::sync::Arc;
 use elsa::sync::FrozenMap;
 
 use super::cache::Cache;
+use super::collect::maps_tables;
+use super::demand::{Demand, Everything};
 use super::parse;
 use super::syntax::{Export, Import, Imported, Module};
 use crate::tree::{Stamp, Tree};
@@ -33,6 +35,7 @@ pub struct Program<'t> {
     resolver: resolution::Resolver<'t>,
     augmentations: augmentation::Augmentations,
     cache: Option<&'t Cache>,
+    demand: &'t dyn Demand,
 }
 
 /// What a name means.
@@ -56,7 +59,14 @@ impl<'t> Program<'t> {
     #[must_use]
     pub fn new(tree: &'t dyn Tree) -> Self {
         let resolver = resolution::Resolver::new(tree, Listing::default());
-        Self { tree, modules: FrozenMap::new(), resolver, augmentations: Default::default(), cache: None }
+        Self {
+            tree,
+            modules: FrozenMap::new(),
+            resolver,
+            augmentations: Default::default(),
+            cache: None,
+            demand: &Everything,
+        }
     }
 
     /// The same program, which need not ask for the files of `listing`.
@@ -70,6 +80,13 @@ impl<'t> Program<'t> {
     #[must_use]
     pub fn remembering(mut self, cache: Option<&'t Cache>) -> Self {
         self.cache = cache;
+        self
+    }
+
+    /// The same program, in which a type that `demand` does not ask for is read when it is needed.
+    #[must_use]
+    pub fn asked_for(mut self, demand: &'t dyn Demand) -> Self {
+        self.demand = demand;
         self
     }
 
@@ -102,7 +119,8 @@ impl<'t> Program<'t> {
     }
 
     fn parse(&self, path: &str, bytes: &[u8], stamp: Option<Stamp>) -> Arc<Module> {
-        let module = Arc::new(parse::parse(path, bytes));
+        let asked = |name: &str| self.demand.asks_for(name) || maps_tables(name);
+        let module = Arc::new(parse::parse(path, bytes, &asked));
         if let Some((cache, stamp)) = self.cache.zip(stamp) {
             cache.keep(path, stamp, &module);
         }

@@ -4,6 +4,7 @@
 mod comments;
 mod expressions;
 mod functions;
+mod later;
 mod level;
 mod modules;
 mod nesting;
@@ -22,9 +23,9 @@ use oxc_parser::{ParseOptions, Parser};
 use oxc_span::SourceType;
 
 use super::facts::Problem;
-use super::syntax::{self, Module, Reader, Source, Statement};
+use super::syntax::{Module, Source};
 use crate::source::{LineIndex, Span};
-use level::{Bodies, Level};
+use level::Braces;
 
 /// The stack that reading needs: the parser is recursive, and [`nesting`] bounds how deep it goes.
 pub const STACK_SIZE: usize = 256 * 1024 * 1024;
@@ -32,10 +33,12 @@ pub const STACK_SIZE: usize = 256 * 1024 * 1024;
 /// How many broken declarations of a file are stepped over.
 const ATTEMPTS: usize = 6;
 
-/// Reads the file `path` with the content `bytes`. Needs [`STACK_SIZE`] of stack, also where bodies of functions are
-/// read later.
+/// Which types of a file are read at once; the others are when they are needed.
+pub type Asked<'a> = &'a dyn Fn(&str) -> bool;
+
+/// Reads the file `path` with the content `bytes`. Needs [`STACK_SIZE`] of stack, also where something is read later.
 #[must_use]
-pub fn parse(path: &str, bytes: &[u8]) -> Module {
+pub fn parse(path: &str, bytes: &[u8], asked: Asked<'_>) -> Module {
     let (text, invalid_at) = decode(bytes);
     let text: Arc<str> = Arc::from(&*text);
     let path: Arc<str> = path.into();
@@ -44,12 +47,12 @@ pub fn parse(path: &str, bytes: &[u8]) -> Module {
     if let Some(at) = invalid_at {
         report(&mut module, at, "the file is not valid UTF-8 here; the bytes are read as `\u{fffd}`");
     }
-    read(module, &Arc::new(Source::new(path, text, Reader { one: body, all: bodies })))
+    read(module, &Arc::new(Source::new(path, text, later::READER)), asked)
 }
 
-fn read(mut module: Module, source: &Arc<Source>) -> Module {
+fn read(mut module: Module, source: &Arc<Source>, asked: Asked<'_>) -> Module {
     let speaks = comments::may_speak(&source.text);
-    if read_outline(&mut module, source, speaks) {
+    if read_outline(&mut module, source, speaks, asked) {
         return module;
     }
     let mut module = Module { problems: module.problems, ..modules::empty(module.path, module.lines) };
@@ -57,59 +60,26 @@ fn read(mut module: Module, source: &Arc<Source>) -> Module {
         report(&mut module, at, "the file is nested too deeply to be read");
         return module;
     }
-    let bodies = Bodies::Later(Arc::clone(source), RefCell::default());
-    let mut fill = |program: &ast::Program<'_>, text: &str| modules::fill(&mut module, program, text, &bodies, speaks);
+    let braces = Braces::Later(Arc::clone(source), RefCell::default());
+    let mut fill = |program: &ast::Program<'_>, text: &str| modules::fill(&mut module, program, text, &braces, speaks);
     for problem in read_whole(source, &mut fill) {
         report(&mut module, problem.at, &format!("the file does not parse: {}", problem.message));
     }
     module
 }
 
-/// Reads the file without the bodies of its functions; false where that is not to be trusted.
-fn read_outline(module: &mut Module, source: &Arc<Source>, speaks: bool) -> bool {
-    let Some(outline) = outline::outline(&source.text, speaks) else { return false };
+/// Reads the file without the bodies of its functions and the types that nobody asks for; false where that is not to be
+/// trusted.
+fn read_outline(module: &mut Module, source: &Arc<Source>, speaks: bool, asked: Asked<'_>) -> bool {
+    let Some(outline) = outline::outline(&source.text, speaks, asked) else { return false };
     if nesting::too_deep(&outline.text).is_some() {
         return false;
     }
-    let bodies = Bodies::Later(Arc::clone(source), RefCell::new(outline.left_out));
+    let braces = Braces::Later(Arc::clone(source), RefCell::new(outline.left_out));
     let read = read_once(&source.path, &outline.text, &mut |program, text| {
-        modules::fill(module, program, text, &bodies, speaks);
+        modules::fill(module, program, text, &braces, speaks);
     });
-    read.is_ok_and(|problems| problems.is_empty()) && bodies.all_met()
-}
-
-/// The body of one function, which is read as that of a function by itself. What cannot stand in an asynchronous generator
-/// is read with the whole file.
-fn body(source: &Source, at: Span) -> Option<Vec<Statement>> {
-    const HEAD: &str = "async function*a()";
-    let mut text = String::with_capacity(at.end as usize);
-    outline::push_blank(&mut text, (at.start as usize).checked_sub(HEAD.len())?);
-    text.push_str(HEAD);
-    text.push_str(source.text.get(at.range())?);
-    if nesting::too_deep(&text).is_some() {
-        return None;
-    }
-    let mut found = None;
-    let read = read_once(&source.path, &text, &mut |program, _text| {
-        if let [ast::Statement::FunctionDeclaration(function)] = program.body.as_slice() {
-            let body = function.body.as_ref();
-            found = body.map(|body| statements::lower_all(&body.statements, Level::top(&Bodies::Inside)));
-        }
-    });
-    found.filter(|_| read.is_ok_and(|complaints| complaints.is_empty()))
-}
-
-/// The bodies of the functions of a file.
-fn bodies(source: &Source) -> syntax::Bodies {
-    let wanted = Bodies::Wanted(RefCell::default());
-    if nesting::too_deep(&source.text).is_some() {
-        return syntax::Bodies::default();
-    }
-    read_whole(source, &mut |program, _text| {
-        let mut ignored = Vec::new();
-        program.body.iter().for_each(|statement| statements::lower(statement, Level::top(&wanted), &mut ignored));
-    });
-    wanted.found()
+    read.is_ok_and(|problems| problems.is_empty()) && braces.all_met()
 }
 
 /// What the parser complains about.
@@ -200,7 +170,7 @@ mod tests {
     fn read(bytes: &[u8]) -> Module {
         let bytes = bytes.to_vec();
         let thread = std::thread::Builder::new().stack_size(STACK_SIZE);
-        thread.spawn(move || parse("a.ts", &bytes)).unwrap().join().unwrap()
+        thread.spawn(move || parse("a.ts", &bytes, &|_| true)).unwrap().join().unwrap()
     }
 
     #[test]
@@ -228,38 +198,6 @@ mod tests {
                 assert!(!module.problems.is_empty() || chain.starts_with('!'), "{chain}");
             }
         }
-    }
-
-    #[test]
-    fn a_body_that_is_read_by_itself_is_the_one_that_is_read_with_the_file() {
-        let body = "{ const [a] = b; if (c) return `d${e}`; return f<G>(async (h) => { await i.j; }); }";
-        let heads = [
-            "function f()",
-            "const f = async (): Promise<A> =>",
-            "class A extends B { b()",
-            "export default function*()",
-        ];
-        for head in heads {
-            let text = format!(
-                "// some comment, so that there is room before it\n{head} {body}{}",
-                &"}"[usize::from(!head.starts_with("class"))..]
-            );
-            let start = u32::try_from(text.find(body).unwrap()).unwrap();
-            let span = Span { start, end: start + u32::try_from(body.len()).unwrap() };
-            let source = Source::new("a.ts".into(), text.into(), Reader { one: super::body, all: bodies });
-            let (alone, with_others) = (super::body(&source, span).unwrap(), bodies(&source));
-            assert_eq!(format!("{alone:?}"), format!("{:?}", with_others[&start]), "{head}");
-            assert_eq!(alone.len(), 3);
-        }
-    }
-
-    #[test]
-    fn what_cannot_be_read_by_itself_is_read_with_the_file() {
-        let text = "// some comment, so that there is room before it\nfunction f() { var yield = 1; }";
-        let source = Source::new("a.cjs".into(), text.into(), Reader { one: super::body, all: bodies });
-        let start = u32::try_from(text.find('{').unwrap()).unwrap();
-        assert!(super::body(&source, Span { start, end: u32::try_from(text.len()).unwrap() }).is_none());
-        assert_eq!(bodies(&source)[&start].len(), 1);
     }
 
     #[test]

@@ -24,7 +24,7 @@ use crate::tree::Tree;
 pub(super) fn read(tree: &dyn Tree, config: &Config, demand: &dyn Demand, cache: Option<&Cache>) -> Result<Facts> {
     let walked = discover::walk(tree, config)?;
     let mut facts = Facts { files_walked: walked.files.len(), ..Facts::default() };
-    let program = Program::new(tree).knowing(walked.listing).remembering(cache);
+    let program = Program::new(tree).knowing(walked.listing).remembering(cache).asked_for(demand);
     let reading = Reading { tree, program: &program, demand, cache };
     let files = reading.look_at(walked.files, &mut facts);
     let links = reading.take_asked(&files.asked, &mut facts);

@@ -11,7 +11,7 @@ use crate::source::Location;
 use crate::typescript::facts::{Declaration, Enumeration, Facts, Side, TableLink};
 use crate::typescript::modules::Symbol;
 use crate::typescript::resolve::{Property as Resolved, Type};
-use crate::typescript::syntax::{Property, Statement, StatementKind, Text, TypeKind, TypeMember, TypeNode};
+use crate::typescript::syntax::{Deferred, Property, Statement, StatementKind, Text, TypeKind, TypeMember, TypeNode};
 
 /// What was said about declarations by others.
 #[derive(Debug, Default)]
@@ -77,7 +77,7 @@ impl<'p> File<'_, 'p> {
     }
 
     /// A map of tables: kysely's `DB`, whose properties are all declared types, and the `TableTypes` of pg-to-ts.
-    fn note_database(&self, name: &str, members: &'p [TypeMember]) {
+    fn note_database(&self, name: &str, members: &'p Deferred<TypeMember>) {
         if maps_tables(name) && name != "TableTypes" && !members.is_empty() && members.iter().all(is_reference) {
             TypeNode::properties(members).for_each(|property| self.note_table(property, property, Side::Row));
         }

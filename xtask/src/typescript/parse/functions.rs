@@ -126,8 +126,12 @@ pub(super) fn class(class: &ast::Class<'_>, level: Level<'_>) -> ClassDecl {
         extends,
         implements: implements.collect(),
         decorators: decorators(&class.decorators, level),
-        members: class.body.body.iter().map(|member| class_member(member, level)).collect(),
+        members: level.class(&class.body),
     }
+}
+
+pub(super) fn class_members(members: &[ast::ClassElement<'_>], level: Level<'_>) -> Vec<ClassMember> {
+    members.iter().map(|member| class_member(member, level)).collect()
 }
 
 fn decorators(decorators: &[ast::Decorator<'_>], level: Level<'_>) -> Vec<Expr> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use oxc_ast::ast::{self, ImportDeclarationSpecifier, Statement as AstStatement};
 use rustc_hash::FxHashMap;
 
-use super::level::{Bodies, Level};
+use super::level::{Braces, Level};
 use super::{comments, statements};
 use crate::source::LineIndex;
 use crate::typescript::syntax::{Export, ExprKind, Import, Imported, Module, Statement, StatementKind, Text};
@@ -25,9 +25,9 @@ pub(super) fn empty(path: Arc<str>, lines: LineIndex) -> Module {
 }
 
 /// `speaks` says whether any comment may be one that speaks to this tool.
-pub(super) fn fill(module: &mut Module, program: &ast::Program<'_>, text: &str, bodies: &Bodies, speaks: bool) {
+pub(super) fn fill(module: &mut Module, program: &ast::Program<'_>, text: &str, braces: &Braces, speaks: bool) {
     for statement in &program.body {
-        statements::lower(statement, Level::top(bodies), &mut module.statements);
+        statements::lower(statement, Level::top(braces), &mut module.statements);
         linkage(statement, module);
     }
     for (at, statement) in module.statements.iter().enumerate() {

@@ -1,17 +1,18 @@
-//! A file without the bodies of its functions. They are most of the text of a program and say nothing about data, so
-//! that leaving them out is most of what makes reading fast.
+//! A file without the bodies of its functions, and without what its types and classes have that nobody asks for. That is
+//! most of the text of a program, so that leaving it out is most of what makes reading fast.
 //!
 //! A body is found by how its lines are indented: from a line that ends with `{` to the next line that is indented as much
-//! and starts with `}`, with every brace between them closed. Whether such a place is a body of a function only
-//! the parser knows: the reader compares, and reads the file whole where one was not ([`super::level::Bodies`]).
+//! and starts with `}`, with every brace between them closed. Whether such a place is the body of a function or
+//! of a type only the parser knows: the reader compares, and reads the file whole where one was not
+//! ([`super::level::Braces`]).
 
 use std::ops::Range;
 
 use rustc_hash::FxHashSet;
 
-use super::comments;
+use super::{Asked, comments};
 
-/// A file without bodies of functions.
+/// A file without what may be read later.
 pub(super) struct Outline {
     /// The text; every byte that was left stays where it is.
     pub text: String,
@@ -27,10 +28,10 @@ const SPACES: &str = "                                                          
 /// How many times the length of the text is looked at, at most.
 const LOOKS: usize = 4;
 
-/// `text` without the bodies of its functions; none where that is not worth it or may lose a comment that speaks to
+/// `text` without the bodies of its functions and the types that are not `asked` for; none where that is not worth it or may lose a comment that speaks to
 /// this tool. `speaks` says whether any may.
-pub(super) fn outline(text: &str, speaks: bool) -> Option<Outline> {
-    let bodies = Lines { bytes: text.as_bytes(), looks: text.len().saturating_mul(LOOKS) }.bodies();
+pub(super) fn outline(text: &str, speaks: bool, asked: Asked<'_>) -> Option<Outline> {
+    let bodies = Lines { bytes: text.as_bytes(), asked, looks: text.len().saturating_mul(LOOKS) }.bodies();
     let length: usize = bodies.iter().map(ExactSizeIterator::len).sum();
     let holds_comment = |body: &Range<usize>| comments::may_speak(&text[body.clone()]);
     if length < WORTH || speaks && bodies.iter().any(holds_comment) {
@@ -61,6 +62,7 @@ pub(super) fn push_blank(text: &mut String, length: usize) {
 
 struct Lines<'t> {
     bytes: &'t [u8],
+    asked: Asked<'t>,
     /// How many bytes may still be looked at for the ends of bodies: a guard against texts that have none.
     looks: usize,
 }
@@ -72,7 +74,8 @@ impl Lines<'_> {
         let mut at = 0;
         while let Some(open) = self.next_open(at) {
             let line = memchr::memrchr(b'\n', &self.bytes[..open]).map_or(0, |before| before + 1);
-            let body = opening(&self.bytes[line..=open]).and_then(|indent| self.body(line, indent, open + 1));
+            let body =
+                opening(&self.bytes[line..=open], self.asked).and_then(|indent| self.body(line, indent, open + 1));
             at = body.as_ref().map_or(open + 1, |body| body.end);
             bodies.extend(body);
         }
@@ -113,12 +116,34 @@ impl Lines<'_> {
     }
 }
 
-/// Of a line up to its last `{`, which may open the body of a function: the length of its indentation.
-fn opening(line: &[u8]) -> Option<usize> {
+/// Of a line up to its last `{`, which may open the body of a function, or of a type that is not `asked` for: the length of
+/// its indentation.
+fn opening(line: &[u8], asked: Asked<'_>) -> Option<usize> {
     let head = line.strip_suffix(b"{")?.trim_ascii_end();
     let text = head.trim_ascii_start();
+    // What stands in a namespace is asked for by more than its name.
+    if head.len() == text.len() && unasked_type(text, asked) {
+        return Some(0);
+    }
     let opens = head.ends_with(b"=>") || head.ends_with(b")") || has_return_type(text);
     (opens && !starts_otherwise(text)).then(|| head.len() - text.len())
+}
+
+/// `export interface User extends Person`, `type User =`
+fn unasked_type(text: &[u8], asked: Asked<'_>) -> bool {
+    let text = without_modifiers(text);
+    let (rest, is_whole) = match text.split_first_chunk() {
+        Some((b"type ", rest)) => (rest, text.ends_with(b"=")),
+        _ => match text.strip_prefix(b"interface ").or_else(|| text.strip_prefix(b"class ")) {
+            Some(rest) => (rest, true),
+            None => return false,
+        },
+    };
+    let rest = rest.trim_ascii_start();
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$');
+    let length = rest.iter().position(|byte| !is_part(byte)).unwrap_or(rest.len());
+    let is_named = length > 0 && rest.get(length).is_none_or(u8::is_ascii);
+    is_whole && is_named && std::str::from_utf8(&rest[..length]).is_ok_and(|name| !asked(name))
 }
 
 /// `): Promise<User>`; not `): Promise<`, whose `{` is a type.
@@ -128,8 +153,7 @@ fn has_return_type(text: &[u8]) -> bool {
 }
 
 /// Whether a line starts with what opens no function: a comment, a statement, a class.
-fn starts_otherwise(mut text: &[u8]) -> bool {
-    const MODIFIERS: [&[u8]; 6] = [b"export ", b"default ", b"abstract ", b"declare ", b"} ", b"else "];
+fn starts_otherwise(text: &[u8]) -> bool {
     const OTHERS: [&[u8]; 15] = [
         b"//",
         b"*",
@@ -147,10 +171,16 @@ fn starts_otherwise(mut text: &[u8]) -> bool {
         b"namespace ",
         b"enum ",
     ];
+    let text = without_modifiers(text);
+    OTHERS.iter().any(|other| text.starts_with(other))
+}
+
+fn without_modifiers(mut text: &[u8]) -> &[u8] {
+    const MODIFIERS: [&[u8]; 6] = [b"export ", b"default ", b"abstract ", b"declare ", b"} ", b"else "];
     while let Some(rest) = MODIFIERS.iter().find_map(|modifier| text.strip_prefix(*modifier)) {
         text = rest;
     }
-    OTHERS.iter().any(|other| text.starts_with(other))
+    text
 }
 
 #[cfg(test)]
@@ -158,7 +188,7 @@ mod tests {
     use super::*;
 
     fn left(text: &str) -> String {
-        let Some(outlined) = outline(text, true) else { return "whole".into() };
+        let Some(outlined) = outline(text, true, &|name| name != "Unasked") else { return "whole".into() };
         assert_eq!(outlined.text.len(), text.len());
         outlined.text.replace("/*!", "").replace("*/", "").split_whitespace().collect::<Vec<_>>().join(" ")
     }
@@ -197,6 +227,21 @@ mod tests {
             "} else if (a) {",
         ];
         others.into_iter().for_each(|line| assert_eq!(left(&format!("{line}\n{body}}}\n")), "whole", "{line}"));
+    }
+
+    #[test]
+    fn types_that_nobody_asks_for_are_left_out() {
+        let body = "  a: string;\n".repeat(20);
+        for head in [
+            "export interface Unasked<A> extends B {",
+            "type Unasked<A = {}> = {",
+            "export default abstract class Unasked implements C {",
+        ] {
+            assert_eq!(left(&format!("{head}\n{body}}}\n")), format!("{head} }}"));
+        }
+        for head in ["interface Asked {", "type Unasked = A & {", "  interface Unasked {", "type Überweisung = {"] {
+            assert_eq!(left(&format!("{head}\n{body}}}\n")), "whole", "{head}");
+        }
     }
 
     #[test]

@@ -218,7 +218,7 @@ fn interface(node: &ast::TSInterfaceDeclaration<'_>, level: Level<'_>) -> Interf
         name: name(&node.id),
         type_parameters: types::type_parameters(node.type_parameters.as_deref(), level),
         extends: extends.collect(),
-        members: types::members(&node.body.body, level),
+        members: level.members(node.body.span, &node.body.body),
     }
 }
 

@@ -68,7 +68,7 @@ fn kind(node: &TSType<'_>, level: Level<'_>) -> TypeKind {
         TSType::TSTupleType(tuple) => {
             TypeKind::Tuple(tuple.element_types.iter().map(|element| tuple_element(element, false, level)).collect())
         }
-        TSType::TSTypeLiteral(literal) => TypeKind::Object(members(&literal.members, level)),
+        TSType::TSTypeLiteral(literal) => TypeKind::Object(level.members(literal.span, &literal.members)),
         TSType::TSTypeOperatorType(operator) => match operator.operator {
             ast::TSTypeOperatorOperator::Keyof => TypeKind::KeyOf(boxed(&operator.type_annotation, level)),
             ast::TSTypeOperatorOperator::Readonly => lower(&operator.type_annotation, level).kind,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Body, Property, Text, TypeNode, TypeParameter};
+use super::{Body, Deferred, Property, Text, TypeNode, TypeParameter};
 use crate::source::Span;
 
 /// An expression. Parentheses and `!` are dropped.
@@ -206,7 +206,7 @@ pub struct ClassDecl {
     /// `@Controller('x')`
     pub decorators: Vec<Expr>,
     /// In order.
-    pub members: Vec<ClassMember>,
+    pub members: Deferred<ClassMember>,
 }
 
 /// A member of a class.
@@ -257,9 +257,7 @@ impl Expr {
                 callee.walk(visit);
                 arguments.iter().for_each(|argument| argument.value.walk(visit));
             }
-            ExprKind::Function(function) => {
-                function.body.statements().iter().for_each(|statement| statement.walk(visit))
-            }
+            ExprKind::Function(function) => function.body.iter().for_each(|statement| statement.walk(visit)),
             ExprKind::Class(class) => class.walk(visit),
             ExprKind::Conditional(test, then, otherwise) => {
                 [test, then, otherwise].into_iter().for_each(|part| part.walk(visit));
@@ -300,7 +298,7 @@ impl ClassDecl {
             match &member.kind {
                 MemberKind::Field(value) => value.iter().for_each(|value| value.walk(visit)),
                 MemberKind::Method(function) | MemberKind::Getter(function) | MemberKind::Constructor(function) => {
-                    function.body.statements().iter().for_each(|statement| statement.walk(visit));
+                    function.body.iter().for_each(|statement| statement.walk(visit));
                 }
                 MemberKind::Setter | MemberKind::Other => {}
             }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{ClassDecl, Expr, Function, Text, TypeMember, TypeNode, TypeParameter};
+use super::{ClassDecl, Deferred, Expr, Function, Text, TypeMember, TypeNode, TypeParameter};
 use crate::source::Span;
 
 /// A statement.
@@ -75,7 +75,7 @@ pub struct Interface {
     /// `A, B`, as references.
     pub extends: Vec<TypeNode>,
     /// `{ … }`
-    pub members: Vec<TypeMember>,
+    pub members: Deferred<TypeMember>,
 }
 
 /// `type Name<T> = value`
@@ -162,9 +162,7 @@ impl Statement {
     pub fn walk<'e>(&'e self, visit: &mut dyn FnMut(&'e Expr)) {
         match &self.kind {
             StatementKind::Class(class) => class.walk(visit),
-            StatementKind::Function(_, function) => {
-                function.body.statements().iter().for_each(|statement| statement.walk(visit))
-            }
+            StatementKind::Function(_, function) => function.body.iter().for_each(|statement| statement.walk(visit)),
             StatementKind::Variable(variable) => variable.value.iter().for_each(|value| value.walk(visit)),
             StatementKind::Namespace(namespace) => namespace.body.iter().for_each(|statement| statement.walk(visit)),
             StatementKind::Default(value) | StatementKind::Expression(value) => value.walk(visit),

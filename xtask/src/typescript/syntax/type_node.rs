@@ -1,6 +1,6 @@
 //! Types as they are written.
 
-use super::{Key, ObjectMember, Path, Text};
+use super::{Deferred, Key, ObjectMember, Path, Text};
 use crate::source::Span;
 
 /// A type as it is written.
@@ -44,7 +44,7 @@ pub enum TypeKind {
     /// `import('x').A<T>`; true after `typeof`.
     Import(Text, Box<(Path, Vec<TypeNode>)>, bool),
     /// `{…}`
-    Object(Vec<TypeMember>),
+    Object(Deferred<TypeMember>),
     /// `T[K]`
     Indexed(Box<TypeNode>, Box<TypeNode>),
     /// `keyof T`

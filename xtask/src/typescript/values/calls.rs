@@ -83,7 +83,7 @@ impl<'p> Resolver<'p> {
     ) -> Value<'p> {
         let typed = scope.with_types(&function.type_parameters, types);
         let inside = typed.with_values(self.bind(&typed, &function.parameters, arguments));
-        let body = function.body.statements();
+        let body = &*function.body;
         let inside = inside.with_statements(body);
         let returned = match returns(body) {
             Returned::Once(value) => self.value(&inside, value),
