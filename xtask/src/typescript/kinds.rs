@@ -77,7 +77,7 @@ fn is_any_json(of: &Type<'_>) -> bool {
     has(|member| matches!(member, Type::String))
         && has(|member| matches!(member, Type::Number))
         && has(|member| matches!(member, Type::Boolean))
-        && has(|member| matches!(member, Type::Object(_) | Type::Array(_) | Type::Opaque))
+        && has(|member| matches!(member, Type::Object(_) | Type::Array(_) | Type::Promise(_) | Type::Opaque))
 }
 
 fn single<'p>(resolver: &Resolver<'p>, member: &Type<'p>, left: u32) -> Kind {
@@ -91,7 +91,7 @@ fn single<'p>(resolver: &Resolver<'p>, member: &Type<'p>, left: u32) -> Kind {
         Type::Bytes => Kind::Bytes,
         Type::StringLiteral(text) => Kind::Enum(vec![text.to_string()]),
         Type::Object(object) if object.callable => Kind::Unresolved("a function is no data".into()),
-        Type::Opaque | Type::Object(_) => Kind::Json,
+        Type::Opaque | Type::Promise(_) | Type::Object(_) => Kind::Json,
         Type::Array(element) => match left.checked_sub(1) {
             Some(left) => Kind::Array(Box::new(within(resolver, &element.get(resolver), left).kind)),
             None => Kind::Unresolved("its arrays are nested too deeply".into()),

@@ -10,6 +10,7 @@ mod index;
 mod intersection;
 mod lazy;
 mod mapped;
+mod narrow;
 mod nodes;
 mod objects;
 mod references;

@@ -13,7 +13,7 @@ use smallvec::SmallVec;
 pub use deferred::{Body, Braces, Deferred, Part, Reader, Source};
 pub use expression::{
     Argument, Binary, ClassDecl, ClassMember, Expr, ExprKind, Function, Key, KeyName, MemberKind, ObjectMember,
-    Parameter,
+    Parameter, PatternName,
 };
 pub use module::{Comment, Export, Import, Imported, Module};
 pub use statement::{

@@ -3,10 +3,15 @@
 //! [`Resolver::string`] is the short way for paths and names.
 
 mod calls;
+mod context;
+mod control_flow;
 mod expressions;
 mod globals;
+mod inference;
 mod mapped;
 mod members;
+mod places;
+mod spread;
 mod type_of;
 
 use std::rc::Rc;
@@ -73,6 +78,10 @@ pub enum Value<'p> {
     Method(Rc<Value<'p>>, Rc<str>),
     /// A value with another type than its own: `a as T`, `const a: T = b`.
     Cast(Rc<Value<'p>>, Lazy<'p>),
+    /// A member of an enum, with the type of all its members.
+    Member(Rc<Value<'p>>, Lazy<'p>),
+    /// A promise of a value.
+    Promised(Rc<Value<'p>>),
     /// Some value of a type.
     Typed(Lazy<'p>),
     /// Not known, and why.
@@ -135,7 +144,7 @@ impl<'p> Value<'p> {
     #[must_use]
     pub fn uncast(&self) -> &Self {
         let mut value = self;
-        while let Self::Cast(inner, _) = value {
+        while let Self::Cast(inner, _) | Self::Member(inner, _) = value {
             value = inner;
         }
         value

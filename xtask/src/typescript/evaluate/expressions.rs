@@ -42,14 +42,17 @@ impl<'p> Evaluator<'p> {
             ExprKind::Assignment(target, value) => self.assign(target, value, scope),
             ExprKind::Binary(operator, left, right) => self.binary(*operator, left, right, scope),
             ExprKind::Conditional(_, then, otherwise) => self.either(&[then, otherwise], scope),
-            ExprKind::As(value, _) | ExprKind::AsConst(value) | ExprKind::Satisfies(value, _) => {
-                self.evaluate(value, scope)
-            }
-            ExprKind::Await(value) => self.evaluate(value, scope),
+            ExprKind::As(value, _)
+            | ExprKind::AsConst(value)
+            | ExprKind::Satisfies(value, _)
+            | ExprKind::NonNull(value)
+            | ExprKind::Await(value) => self.evaluate(value, scope),
             ExprKind::Other(reason) => Value::unknown(*reason),
-            ExprKind::Bigint(_) | ExprKind::Tagged(..) | ExprKind::Negative(_) | ExprKind::Not(_) => {
-                Value::unknown("it is computed when the program runs")
-            }
+            ExprKind::Bigint(_)
+            | ExprKind::Tagged(..)
+            | ExprKind::Negative(_)
+            | ExprKind::Not(_)
+            | ExprKind::TypeOf(_) => Value::unknown("it is computed when the program runs"),
         }
     }
 
@@ -82,7 +85,7 @@ impl<'p> Evaluator<'p> {
 
     fn binary(&mut self, operator: Binary, left: &'p Expr, right: &'p Expr, scope: &Rc<Scope<'p>>) -> Value<'p> {
         match operator {
-            Binary::Or => match self.evaluate(left, scope) {
+            Binary::Or | Binary::Default => match self.evaluate(left, scope) {
                 Value::Nothing | Value::Opaque(_) => self.evaluate(right, scope),
                 value => value,
             },

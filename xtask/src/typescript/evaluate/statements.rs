@@ -40,12 +40,16 @@ impl<'p> Evaluator<'p> {
             Some(default) => Thunk::of(State::Default(value, Thunk::pending(default, scope))),
             None => value,
         };
-        for (key, local) in &parameter.bindings {
-            let part = match key.parse() {
+        for name in &parameter.bindings {
+            let part = match name.property.parse() {
                 Ok(index) => State::Element(value.clone(), index),
-                Err(_) => State::Property(value.clone(), key.as_str().into()),
+                Err(_) => State::Property(value.clone(), name.property.as_str().into()),
             };
-            scope.bind(local, Thunk::of(part));
+            let part = match &name.default {
+                Some(default) => State::Default(Thunk::of(part), Thunk::pending(default, scope)),
+                None => part,
+            };
+            scope.bind(&name.local, Thunk::of(part));
         }
         if let Some(name) = &parameter.name {
             scope.bind(name, value);
@@ -82,6 +86,7 @@ impl<'p> Evaluator<'p> {
                 }
                 StatementKind::Switch(value, cases) => self.switch(value, cases, scope),
                 StatementKind::Default(_)
+                | StatementKind::Condition(_)
                 | StatementKind::Interface(_)
                 | StatementKind::Alias(_)
                 | StatementKind::Enum(_)

@@ -76,9 +76,8 @@ fn kind(node: &Expression<'_>, level: Level<'_>) -> ExprKind {
             UnaryOperator::UnaryPlus => lower(&unary.argument, level).kind,
             UnaryOperator::LogicalNot => ExprKind::Not(boxed(&unary.argument, level)),
             UnaryOperator::Void => ExprKind::Name("undefined".into()),
-            UnaryOperator::BitwiseNot | UnaryOperator::Typeof | UnaryOperator::Delete => {
-                ExprKind::Other("its operator is not evaluated")
-            }
+            UnaryOperator::Typeof => ExprKind::TypeOf(boxed(&unary.argument, level)),
+            UnaryOperator::BitwiseNot | UnaryOperator::Delete => ExprKind::Other("its operator is not evaluated"),
         },
         Expression::TSAsExpression(cast) => cast_to(&cast.expression, &cast.type_annotation, level),
         Expression::TSTypeAssertion(cast) => cast_to(&cast.expression, &cast.type_annotation, level),
@@ -86,7 +85,7 @@ fn kind(node: &Expression<'_>, level: Level<'_>) -> ExprKind {
             boxed(&satisfies.expression, level),
             Box::new(types::lower(&satisfies.type_annotation, level)),
         ),
-        Expression::TSNonNullExpression(inner) => lower(&inner.expression, level).kind,
+        Expression::TSNonNullExpression(inner) => ExprKind::NonNull(boxed(&inner.expression, level)),
         Expression::TSInstantiationExpression(inner) => lower(&inner.expression, level).kind,
         Expression::ComputedMemberExpression(member) => {
             index(boxed(&member.object, level), lower(&member.expression, level))
@@ -152,7 +151,7 @@ fn call_expression(call: &ast::CallExpression<'_>, level: Level<'_>) -> ExprKind
 fn chain_element(element: &ast::ChainElement<'_>, level: Level<'_>) -> ExprKind {
     match element {
         ast::ChainElement::CallExpression(call) => call_expression(call, level),
-        ast::ChainElement::TSNonNullExpression(inner) => lower(&inner.expression, level).kind,
+        ast::ChainElement::TSNonNullExpression(inner) => ExprKind::NonNull(boxed(&inner.expression, level)),
         ast::ChainElement::ComputedMemberExpression(member) => {
             index(boxed(&member.object, level), lower(&member.expression, level))
         }
@@ -208,6 +207,15 @@ fn assignment(assignment: &ast::AssignmentExpression<'_>, level: Level<'_>) -> E
     };
     match assignment.operator {
         AssignmentOperator::Assign => ExprKind::Assignment(Box::new(target), boxed(&assignment.right, level)),
+        AssignmentOperator::LogicalOr | AssignmentOperator::LogicalNullish | AssignmentOperator::LogicalAnd => {
+            let operator = match assignment.operator {
+                AssignmentOperator::LogicalAnd => Binary::And,
+                _ => Binary::Or,
+            };
+            let (before, right) = (Box::new(target.clone()), boxed(&assignment.right, level));
+            let value = Expr { span: right.span, kind: ExprKind::Binary(operator, before, right) };
+            ExprKind::Assignment(Box::new(target), Box::new(value))
+        }
         _ => ExprKind::Other("its operator is not evaluated"),
     }
 }

@@ -9,8 +9,8 @@ use super::expressions::{key, lower};
 use super::level::Level;
 use super::{span, types};
 use crate::typescript::syntax::{
-    Body, ClassDecl, ClassMember, Expr, Function, Key, KeyName, MemberKind, Parameter, Property, Statement,
-    StatementKind, Text, TypeKind,
+    Body, ClassDecl, ClassMember, Expr, Function, Key, KeyName, MemberKind, Parameter, PatternName, Property,
+    Statement, StatementKind, Text, TypeKind,
 };
 
 pub(super) fn function(function: &ast::Function<'_>, level: Level<'_>) -> Function {
@@ -20,7 +20,8 @@ pub(super) fn function(function: &ast::Function<'_>, level: Level<'_>) -> Functi
         parameters: parameters(&function.params, level),
         return_type: function.return_type.as_ref().map(|node| types::lower(&node.type_annotation, level)),
         body: body.map_or_else(|| Body::read(Vec::new()), |body| level.body(body)),
-        wrapped: function.r#async || function.generator,
+        is_async: function.r#async,
+        generator: function.generator,
     }
 }
 
@@ -34,7 +35,8 @@ pub(super) fn arrow(arrow: &ast::ArrowFunctionExpression<'_>, level: Level<'_>) 
         parameters: parameters(&arrow.params, level),
         return_type: arrow.return_type.as_ref().map(|node| types::lower(&node.type_annotation, level)),
         body,
-        wrapped: arrow.r#async,
+        is_async: arrow.r#async,
+        generator: false,
     }
 }
 
@@ -47,13 +49,13 @@ fn parameters(parameters: &ast::FormalParameters<'_>, level: Level<'_>) -> Vec<P
     let rest = parameters.rest.iter().map(|rest| Parameter {
         rest: true,
         annotation: rest.type_annotation.as_ref().map(|node| types::lower(&node.type_annotation, level)),
-        ..pattern(&rest.rest.argument)
+        ..pattern(&rest.rest.argument, level)
     });
     parameters.items.iter().map(|item| parameter(item, level)).chain(rest).collect()
 }
 
 fn parameter(item: &ast::FormalParameter<'_>, level: Level<'_>) -> Parameter {
-    let bound = pattern(&item.pattern);
+    let bound = pattern(&item.pattern, level);
     let hidden = matches!(item.accessibility, Some(ast::TSAccessibility::Private | ast::TSAccessibility::Protected));
     let declares = item.accessibility.is_some() || item.readonly;
     Parameter {
@@ -67,7 +69,7 @@ fn parameter(item: &ast::FormalParameter<'_>, level: Level<'_>) -> Parameter {
     }
 }
 
-pub(super) fn pattern(pattern: &ast::BindingPattern<'_>) -> Parameter {
+pub(super) fn pattern(pattern: &ast::BindingPattern<'_>, level: Level<'_>) -> Parameter {
     let mut parameter = Parameter {
         name: None,
         bindings: Vec::new(),
@@ -82,31 +84,34 @@ pub(super) fn pattern(pattern: &ast::BindingPattern<'_>) -> Parameter {
     };
     match pattern {
         ast::BindingPattern::BindingIdentifier(name) => parameter.name = Some(Text::new(name.name)),
-        ast::BindingPattern::ObjectPattern(object) => parameter.bindings = bindings(object),
-        ast::BindingPattern::AssignmentPattern(inner) => return self::pattern(&inner.left),
-        ast::BindingPattern::ArrayPattern(array) => parameter.bindings = elements(array),
+        ast::BindingPattern::ObjectPattern(object) => parameter.bindings = bindings(object, level),
+        ast::BindingPattern::AssignmentPattern(inner) => return self::pattern(&inner.left, level),
+        ast::BindingPattern::ArrayPattern(array) => parameter.bindings = elements(array, level),
     }
     parameter
 }
 
-fn bindings(object: &ast::ObjectPattern<'_>) -> Vec<(Text, Text)> {
+fn bindings(object: &ast::ObjectPattern<'_>, level: Level<'_>) -> Vec<PatternName> {
     let binding = |property: &ast::BindingProperty<'_>| {
-        let name = property.key.static_name()?.into();
-        let local = match &property.value {
-            ast::BindingPattern::AssignmentPattern(inner) => inner.left.get_identifier_name(),
-            value => value.get_identifier_name(),
-        }?;
-        Some((name, Text::new(local)))
+        let name = property.key.static_name()?;
+        pattern_name(name.into(), &property.value, level)
     };
     object.properties.iter().filter_map(binding).collect()
 }
 
-fn elements(array: &ast::ArrayPattern<'_>) -> Vec<(Text, Text)> {
+fn elements(array: &ast::ArrayPattern<'_>, level: Level<'_>) -> Vec<PatternName> {
     let element = |(index, element): (usize, &Option<ast::BindingPattern<'_>>)| {
-        let local = element.as_ref()?.get_identifier_name()?;
-        Some((compact_str::format_compact!("{index}"), Text::new(local)))
+        pattern_name(compact_str::format_compact!("{index}"), element.as_ref()?, level)
     };
     array.elements.iter().enumerate().filter_map(element).collect()
+}
+
+fn pattern_name(property: Text, value: &ast::BindingPattern<'_>, level: Level<'_>) -> Option<PatternName> {
+    let (local, default) = match value {
+        ast::BindingPattern::AssignmentPattern(inner) => (inner.left.get_identifier_name(), Some(&inner.right)),
+        value => (value.get_identifier_name(), None),
+    };
+    Some(PatternName { property, local: Text::new(local?), default: default.map(|value| lower(value, level)) })
 }
 
 pub(super) fn class(class: &ast::Class<'_>, level: Level<'_>) -> ClassDecl {

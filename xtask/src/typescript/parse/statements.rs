@@ -25,8 +25,8 @@ pub(super) fn lower_all(statements: &[ast::Statement<'_>], level: Level<'_>) -> 
 pub(super) fn lower(statement: &ast::Statement<'_>, level: Level<'_>, out: &mut Vec<Statement>) {
     let at = span(statement.span());
     let mut push = |kind| out.push(Statement { span: at, exported: false, kind });
-    let nested = |bodies: &[&ast::Statement<'_>]| {
-        let mut inside = Vec::new();
+    let nested = |test: Option<&ast::Expression<'_>>, bodies: &[&ast::Statement<'_>]| {
+        let mut inside: Vec<_> = test.into_iter().map(|test| condition(test, level)).collect();
         if !level.is_too_deep() {
             bodies.iter().for_each(|body| lower(body, level.deeper(), &mut inside));
         }
@@ -42,15 +42,16 @@ pub(super) fn lower(statement: &ast::Statement<'_>, level: Level<'_>, out: &mut 
         ast::Statement::BlockStatement(block) => push(StatementKind::Nested(lower_all(&block.body, level))),
         ast::Statement::IfStatement(inner) => {
             let otherwise = inner.alternate.iter();
-            push(nested(&std::iter::once(&inner.consequent).chain(otherwise).collect::<Vec<_>>()));
+            let bodies: Vec<_> = std::iter::once(&inner.consequent).chain(otherwise).collect();
+            push(nested(Some(&inner.test), &bodies));
         }
-        ast::Statement::ForStatement(inner) => push(nested(&[&inner.body])),
-        ast::Statement::ForInStatement(inner) => push(nested(&[&inner.body])),
+        ast::Statement::ForStatement(inner) => push(nested(inner.test.as_ref(), &[&inner.body])),
+        ast::Statement::ForInStatement(inner) => push(nested(None, &[&inner.body])),
         ast::Statement::ForOfStatement(inner) => push(for_of(inner, level)),
-        ast::Statement::WhileStatement(inner) => push(nested(&[&inner.body])),
-        ast::Statement::DoWhileStatement(inner) => push(nested(&[&inner.body])),
-        ast::Statement::LabeledStatement(inner) => push(nested(&[&inner.body])),
-        ast::Statement::WithStatement(inner) => push(nested(&[&inner.body])),
+        ast::Statement::WhileStatement(inner) => push(nested(Some(&inner.test), &[&inner.body])),
+        ast::Statement::DoWhileStatement(inner) => push(nested(Some(&inner.test), &[&inner.body])),
+        ast::Statement::LabeledStatement(inner) => push(nested(None, &[&inner.body])),
+        ast::Statement::WithStatement(inner) => push(nested(None, &[&inner.body])),
         ast::Statement::SwitchStatement(inner) => {
             let cases = inner.cases.iter().map(|case| self::case(case, level)).collect();
             push(StatementKind::Switch(expressions::lower(&inner.discriminant, level), cases));
@@ -59,7 +60,7 @@ pub(super) fn lower(statement: &ast::Statement<'_>, level: Level<'_>, out: &mut 
             let blocks =
                 [Some(&inner.block), inner.handler.as_ref().map(|handler| &handler.body), inner.finalizer.as_ref()];
             let bodies = blocks.into_iter().flatten().flat_map(|block| &block.body);
-            push(nested(&bodies.collect::<Vec<_>>()));
+            push(nested(None, &bodies.collect::<Vec<_>>()));
         }
         ast::Statement::ExportDeclaration(export) => {
             let first = out.len();
@@ -90,6 +91,11 @@ pub(super) fn lower(statement: &ast::Statement<'_>, level: Level<'_>, out: &mut 
             }
         }
     }
+}
+
+fn condition(test: &ast::Expression<'_>, level: Level<'_>) -> Statement {
+    let kind = StatementKind::Condition(expressions::lower(test, level));
+    Statement { span: span(test.span()), exported: false, kind }
 }
 
 fn case(node: &ast::SwitchCase<'_>, level: Level<'_>) -> Case {
@@ -126,10 +132,11 @@ fn for_of(node: &ast::ForOfStatement<'_>, level: Level<'_>) -> StatementKind {
     };
     let function = Function {
         type_parameters: Vec::new(),
-        parameters: binding.map(|binding| functions::pattern(&binding.id)).into_iter().collect(),
+        parameters: binding.map(|binding| functions::pattern(&binding.id, level)).into_iter().collect(),
         return_type: None,
         body: Body::read(body),
-        wrapped: false,
+        is_async: false,
+        generator: false,
     };
     let at = span(node.right.span());
     let items = Box::new(expressions::lower(&node.right, level));
@@ -293,7 +300,7 @@ fn bind(
         ast::BindingPattern::AssignmentPattern(inner) => {
             let with_default = |value: Expr| {
                 let default = Box::new(expressions::lower(&inner.right, level));
-                Expr { span: value.span, kind: ExprKind::Binary(Binary::Or, Box::new(value), default) }
+                Expr { span: value.span, kind: ExprKind::Binary(Binary::Default, Box::new(value), default) }
             };
             bind(&inner.left, annotation, value.map(with_default), level, push);
         }

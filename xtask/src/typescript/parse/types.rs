@@ -246,6 +246,7 @@ pub(super) fn type_parameters(
         name: Text::new(parameter.name.name),
         constraint: parameter.constraint.as_ref().map(|constraint| lower(constraint, level)),
         default: parameter.default.as_ref().map(|default| lower(default, level)),
+        constant: parameter.r#const,
     };
     parameters.map(lower_parameter).collect()
 }

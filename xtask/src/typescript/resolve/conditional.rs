@@ -58,6 +58,9 @@ impl<'p> Resolver<'p> {
         if let Some(element) = array_element(pattern) {
             return self.matches_array(scope, checked, element, inferred);
         }
+        if let Some(held) = promised(pattern) {
+            return self.matches_promise(scope, checked, held, inferred);
+        }
         match &pattern.kind {
             TypeKind::Infer(name) => {
                 inferred.push((name, checked.clone()));
@@ -94,6 +97,26 @@ impl<'p> Resolver<'p> {
             }
             Type::Any | Type::Unresolved(_) | Type::Value(_) => None,
             _ => Some(false),
+        }
+    }
+
+    fn matches_promise(
+        &self,
+        scope: &Scope<'p>,
+        checked: &Type<'p>,
+        held: &'p TypeNode,
+        inferred: &mut Inferred<'p>,
+    ) -> Option<bool> {
+        match checked {
+            Type::Promise(of) => self.matches(scope, &of.get(self), held, inferred),
+            Type::Union(members) => {
+                all(members.iter().map(|member| self.matches_promise(scope, member, held, inferred)))
+            }
+            _ if is_primitive(checked) || matches!(checked, Type::Null | Type::Undefined | Type::Array(_)) => {
+                Some(false)
+            }
+            Type::Object(object) if object.incomplete.is_none() && object.property("then").is_none() => Some(false),
+            _ => None,
         }
     }
 
@@ -232,6 +255,15 @@ fn array_element(pattern: &TypeNode) -> Option<&TypeNode> {
     }
 }
 
+/// `T` of `Promise<T>` and `PromiseLike<T>`.
+fn promised(pattern: &TypeNode) -> Option<&TypeNode> {
+    let TypeKind::Reference(path, arguments) = &pattern.kind else { return None };
+    match (path.as_slice(), arguments.as_slice()) {
+        ([name], [held]) if name == "Promise" || name == "PromiseLike" => Some(held),
+        _ => None,
+    }
+}
+
 /// Whether it certainly can't be called.
 fn is_no_function(checked: &Type<'_>) -> bool {
     match checked {
@@ -257,7 +289,7 @@ fn all(results: impl Iterator<Item = Option<bool>>) -> Option<bool> {
     known.then_some(true)
 }
 
-fn any(results: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+pub(super) fn any(results: impl Iterator<Item = Option<bool>>) -> Option<bool> {
     all(results.map(|result| result.map(|known| !known))).map(|none| !none)
 }
 
@@ -283,6 +315,7 @@ fn scalar_assignable(from: &Type<'_>, to: &Type<'_>) -> Option<bool> {
             | Type::Date
             | Type::Bytes
             | Type::Function
+            | Type::Promise(_)
             | Type::Opaque,
             Type::Opaque,
         ) => true,

@@ -7,7 +7,7 @@ use crate::typescript::values::Value;
 
 impl<'p> Resolver<'p> {
     /// `object[index]`
-    pub(super) fn indexed(&self, object: &Type<'p>, index: &Type<'p>) -> Type<'p> {
+    pub(in crate::typescript) fn indexed(&self, object: &Type<'p>, index: &Type<'p>) -> Type<'p> {
         if let Type::Unresolved(_) = object {
             return object.clone();
         }

@@ -61,8 +61,8 @@ impl<'p> Resolver<'p> {
         match &key.name {
             KeyName::Literal(name) => Ok(Some(name.as_str().into())),
             KeyName::Private(_) => Ok(None),
-            KeyName::Computed(expression) => match self.value(scope, expression) {
-                Value::String(name) => Ok(Some(name)),
+            KeyName::Computed(expression) => match self.value(scope, expression).uncast() {
+                Value::String(name) => Ok(Some(Rc::clone(name))),
                 Value::Number(value) => Ok(Some(value.to_string().into())),
                 Value::Symbol => Ok(None),
                 _ => Err("the name of a property is computed".into()),
@@ -180,7 +180,9 @@ fn add_parameter<'p>(scope: &Scope<'p>, parameter: &'p Parameter, object: &mut O
 fn inherit<'p>(resolver: &Resolver<'p>, object: &mut Object<'p>, base: &Type<'p>) {
     match base {
         Type::Function => return object.callable = true,
-        Type::Opaque => return object.incomplete = Some(reason("it extends a type of the language")),
+        Type::Opaque | Type::Promise(_) => {
+            return object.incomplete = Some(reason("it extends a type of the language"));
+        }
         // The compiler refuses it, and knows no field of it.
         Type::Union(_) => return object.incomplete = Some(reason("it extends a union")),
         _ => {}
@@ -201,7 +203,7 @@ impl<'p> Resolver<'p> {
     pub fn properties(&self, of: &Type<'p>) -> Result<Rc<Object<'p>>, Rc<str>> {
         match of {
             Type::Object(object) => Ok(Rc::clone(object)),
-            Type::Opaque => Ok(Rc::new(Object::default())),
+            Type::Opaque | Type::Promise(_) => Ok(Rc::new(Object::default())),
             Type::Any => Err(reason("it is `any`")),
             Type::Unresolved(why) => Err(Rc::clone(why)),
             Type::Union(members) => self.common_properties(members).map(Rc::new),

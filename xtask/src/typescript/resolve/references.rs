@@ -150,7 +150,7 @@ impl<'p> Resolver<'p> {
     }
 
     /// The values of an enum.
-    pub(super) fn enumeration(&self, scope: &Scope<'p>, declaration: &'p EnumDecl) -> Type<'p> {
+    pub(in crate::typescript) fn enumeration(&self, scope: &Scope<'p>, declaration: &'p EnumDecl) -> Type<'p> {
         union(self.enum_values(scope, declaration).into_iter().map(|(_, value)| value))
     }
 
@@ -166,9 +166,9 @@ impl<'p> Resolver<'p> {
         let value = |member: &'p crate::typescript::syntax::EnumMember| {
             let value = match &member.value {
                 None => next.map_or_else(|| Type::Number, Type::NumberLiteral),
-                Some(expression) => match self.value(scope, expression) {
-                    Value::String(text) => Type::StringLiteral(text),
-                    Value::Number(value) => Type::NumberLiteral(value),
+                Some(expression) => match self.value(scope, expression).uncast() {
+                    Value::String(text) => Type::StringLiteral(Rc::clone(text)),
+                    Value::Number(value) => Type::NumberLiteral(*value),
                     _ => self.sibling(scope, declaration, expression),
                 },
             };

@@ -26,6 +26,8 @@ enum Names<'p> {
     Values(HashMap<&'p str, Value<'p>>),
     Statements(&'p [Statement]),
     This(Type<'p>),
+    /// Names whose types may be other ones than they are declared with.
+    Unsure(Vec<&'p str>),
 }
 
 struct TypeArgument<'p> {
@@ -105,6 +107,29 @@ impl<'p> Scope<'p> {
         self.with(Names::Statements(statements))
     }
 
+    /// Inside a function whose statements may say more about the types of `names`.
+    #[must_use]
+    pub fn with_unsure(&self, names: Vec<&'p str>) -> Self {
+        if names.is_empty() { self.clone() } else { self.with(Names::Unsure(names)) }
+    }
+
+    /// Whether a statement of the function that declares `name`, or of one inside it, may say more about its type.
+    pub fn is_unsure(&self, name: &str) -> bool {
+        let mut frame = self.innermost.as_ref();
+        let mut declared = false;
+        while let Some(current) = frame {
+            match &current.names {
+                Names::Unsure(names) if names.contains(&name) => return true,
+                Names::Unsure(_) if declared => return false,
+                Names::Statements(statements) => declared |= !declared_in(statements, name).is_empty(),
+                Names::Values(values) if values.contains_key(name) || declared => return false,
+                Names::Unsure(_) | Names::Values(_) | Names::Types(_) | Names::This(_) => {}
+            }
+            frame = current.outer.as_ref();
+        }
+        false
+    }
+
     /// Inside a class or interface.
     #[must_use]
     pub fn with_this(&self, this: Type<'p>) -> Self {
@@ -135,7 +160,7 @@ impl<'p> Scope<'p> {
                 let scope = Self { module: self.module, innermost: Some(Rc::clone(frame)) };
                 (!declared.is_empty()).then_some(Binding::Statements(scope, declared))
             }
-            Names::This(_) => None,
+            Names::This(_) | Names::Unsure(_) => None,
         }
     }
 

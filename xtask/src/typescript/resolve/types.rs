@@ -44,6 +44,8 @@ pub enum Type<'p> {
     Function,
     /// `object`, `Map`, `RegExp`: an object whose properties do not matter.
     Opaque,
+    /// `Promise<T>`
+    Promise(Lazy<'p>),
     /// `T[]`
     Array(Lazy<'p>),
     /// `[A, B]`, with the type of the rest elements.

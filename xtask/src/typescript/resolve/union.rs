@@ -144,6 +144,7 @@ fn identity(member: &Type<'_>) -> Option<Identity> {
         Type::Any
         | Type::Unknown
         | Type::Never
+        | Type::Promise(_)
         | Type::Array(_)
         | Type::Tuple(..)
         | Type::Union(_)

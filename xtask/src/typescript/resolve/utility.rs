@@ -29,7 +29,9 @@ impl<'p> Resolver<'p> {
                 Type::Array(arguments.first().cloned().unwrap_or_else(|| Lazy::known(Type::Any)))
             }
             "Error" | "TypeError" | "RangeError" | "SyntaxError" => error(),
-            "Promise" | "PromiseLike" => Type::Opaque,
+            "Promise" | "PromiseLike" => {
+                Type::Promise(arguments.first().cloned().unwrap_or_else(|| Lazy::known(Type::Unknown)))
+            }
             "Readonly" => argument(0),
             "Partial" => self.each_property(&argument(0), |property| Property { optional: true, ..property }),
             "Required" => self.each_property(&argument(0), |property| Property {
@@ -43,10 +45,7 @@ impl<'p> Resolver<'p> {
             "NonNullable" => argument(0).without(|member| matches!(member, Type::Null | Type::Undefined)),
             "Exclude" => self.filter(&argument(0), &argument(1), false),
             "Extract" => self.filter(&argument(0), &argument(1), true),
-            "Awaited" => match argument(0) {
-                Type::Opaque => Type::unresolved("what a promise holds is not read"),
-                other => other,
-            },
+            "Awaited" => self.awaited(&argument(0)),
             "NoInfer" => argument(0),
             "InstanceType" => match argument(0) {
                 Type::Value(value) => self.instance(&value, &[]),
@@ -60,6 +59,14 @@ impl<'p> Resolver<'p> {
             "PropertyKey" => union([Type::String, Type::Number, Type::Symbol]),
             name => Type::unresolved(format!("`{name}` is not declared in the monorepo")),
         }
+    }
+
+    /// What `await` makes of it.
+    pub(in crate::typescript) fn awaited(&self, of: &Type<'p>) -> Type<'p> {
+        union(of.members().iter().map(|member| match member {
+            Type::Promise(of) => self.deeper(|| self.awaited(&of.get(self))).unwrap_or_else(Type::unresolved),
+            other => other.clone(),
+        }))
     }
 
     /// `of` with each property changed; of a union, each member.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Body, Deferred, Property, Text, TypeNode, TypeParameter};
 use crate::source::Span;
 
-/// An expression. Parentheses and `!` are dropped.
+/// An expression. Parentheses are dropped.
 #[derive(Debug, Clone)]
 pub struct Expr {
     /// Its bytes.
@@ -59,6 +59,8 @@ pub enum ExprKind {
     AsConst(Box<Expr>),
     /// `a satisfies T`
     Satisfies(Box<Expr>, Box<TypeNode>),
+    /// `a!`
+    NonNull(Box<Expr>),
     /// `a ? b : c`
     Conditional(Box<Expr>, Box<Expr>, Box<Expr>),
     /// `a || b`, `a + b`…
@@ -67,6 +69,8 @@ pub enum ExprKind {
     Negative(Box<Expr>),
     /// `!a`
     Not(Box<Expr>),
+    /// `typeof a`
+    TypeOf(Box<Expr>),
     /// `await a`
     Await(Box<Expr>),
     /// `a = b`
@@ -90,6 +94,8 @@ pub enum Binary {
     Power,
     /// `||`, `??`
     Or,
+    /// What stands for `undefined` in a pattern: `{ a = b }`.
+    Default,
     /// `&&`
     And,
     /// Anything else.
@@ -163,8 +169,21 @@ pub struct Function {
     pub return_type: Option<TypeNode>,
     /// Of an arrow function `() => a` one `return a`.
     pub body: Body,
-    /// Whether it is `async` or a generator: what it returns is wrapped.
-    pub wrapped: bool,
+    /// Whether it is `async`: what it returns is a promise.
+    pub is_async: bool,
+    /// Whether it is a generator.
+    pub generator: bool,
+}
+
+/// A name that a pattern binds.
+#[derive(Debug, Clone)]
+pub struct PatternName {
+    /// Of `{ a: b }` the property `a`; of `[a, b]` the index.
+    pub property: Text,
+    /// `b`
+    pub local: Text,
+    /// Of `{ a = b }` what stands for `undefined`.
+    pub default: Option<Expr>,
 }
 
 /// A parameter of a function.
@@ -172,8 +191,8 @@ pub struct Function {
 pub struct Parameter {
     /// The name; none of a pattern.
     pub name: Option<Text>,
-    /// For a pattern `{ a, b: c }`: property and local name; for `[a, b]`: index and local name.
-    pub bindings: Vec<(Text, Text)>,
+    /// The names of a pattern.
+    pub bindings: Vec<PatternName>,
     /// Whether it is `...rest`.
     pub rest: bool,
     /// Whether it may be left out.
@@ -273,8 +292,10 @@ impl Expr {
             | ExprKind::As(inner, _)
             | ExprKind::AsConst(inner)
             | ExprKind::Satisfies(inner, _)
+            | ExprKind::NonNull(inner)
             | ExprKind::Negative(inner)
             | ExprKind::Not(inner)
+            | ExprKind::TypeOf(inner)
             | ExprKind::Await(inner) => inner.walk(visit),
             ExprKind::String(_)
             | ExprKind::Number(_)

@@ -41,6 +41,8 @@ pub enum StatementKind {
     Return(Option<Expr>),
     /// The bodies of `if`, `for`, `try` and blocks: they may run or not.
     Nested(Vec<Statement>),
+    /// The condition of `if (a)`, `while (a)`: what it names may be another type behind it. Walks leave it out.
+    Condition(Expr),
     /// `switch (a) { case b: … }`
     Switch(Expr, Vec<Case>),
 }
@@ -153,6 +155,7 @@ impl Statement {
             | StatementKind::Expression(_)
             | StatementKind::Return(_)
             | StatementKind::Nested(_)
+            | StatementKind::Condition(_)
             | StatementKind::Switch(..) => return None,
         };
         Some((&name.text, name.span))
@@ -175,7 +178,10 @@ impl Statement {
                     case.body.iter().for_each(|statement| statement.walk(visit));
                 }
             }
-            StatementKind::Interface(_) | StatementKind::Alias(_) | StatementKind::Enum(_) => {}
+            StatementKind::Interface(_)
+            | StatementKind::Alias(_)
+            | StatementKind::Enum(_)
+            | StatementKind::Condition(_) => {}
         }
     }
 }

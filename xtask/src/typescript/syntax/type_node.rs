@@ -158,6 +158,8 @@ pub struct TypeParameter {
     pub constraint: Option<TypeNode>,
     /// `D`
     pub default: Option<TypeNode>,
+    /// `const T`: literals that are given stay literals.
+    pub constant: bool,
 }
 
 impl TypeNode {

@@ -3,16 +3,23 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::control_flow::{Returned, guards, returns};
+use super::places::text;
 use super::{ArrayValue, Value, mapped};
-use crate::typescript::resolve::{Lazy, Resolver, Scope, Type};
-use crate::typescript::syntax::{Function, Parameter, Statement, StatementKind};
+use crate::typescript::resolve::{Lazy, Resolver, Scope, Type, union};
+use crate::typescript::syntax::{Function, Parameter};
 use crate::typescript::{drizzle, zod};
 
 impl<'p> Resolver<'p> {
     /// `callee<types>(arguments)`
     pub fn call_typed(&self, callee: &Value<'p>, types: &[Lazy<'p>], arguments: &[Value<'p>]) -> Value<'p> {
         match callee {
-            Value::Cast(inner, _) => self.call_typed(inner, types, arguments),
+            Value::Cast(inner, of) => {
+                let declared = matches!(**inner, Value::Function(..)) && !matches!(of.get(self), Type::Value(_));
+                let returned = self.call_typed(inner, types, arguments);
+                if declared { returned.untyped("the type of its function is not read") } else { returned }
+            }
+            Value::Member(inner, _) => self.call_typed(inner, types, arguments),
             Value::Function(scope, function) => {
                 self.deeper(|| self.invoke(scope, function, types, arguments)).unwrap_or_else(Value::unknown)
             }
@@ -67,7 +74,7 @@ impl<'p> Resolver<'p> {
             Value::Column(column) => drizzle::column_method(self, column, name, types, arguments),
             Value::Table(table) => drizzle::table_method(self, table, name, arguments),
             Value::TableMaker(maker) => drizzle::maker_method(self, maker, name, arguments),
-            Value::Array(array) => self.array_method(array, name, arguments),
+            Value::Array(array) => self.array_method(object, array, name, arguments),
             Value::String(_) | Value::Text => string_method(object, name),
             Value::Typed(of) => self.typed_method(&of.get(self), name),
             _ => Value::unknown(format!("`.{name}()` is not evaluated")),
@@ -81,20 +88,21 @@ impl<'p> Resolver<'p> {
         types: &[Lazy<'p>],
         arguments: &[Value<'p>],
     ) -> Value<'p> {
-        let typed = scope.with_types(&function.type_parameters, types);
+        let types = self.type_arguments(scope, function, types, arguments);
+        let typed = scope.with_types(&function.type_parameters, &types);
         let inside = typed.with_values(self.bind(&typed, &function.parameters, arguments));
         let body = &*function.body;
-        let inside = inside.with_statements(body);
+        let inside = inside.with_unsure(guards(body)).with_statements(body);
         let returned = match returns(body) {
             Returned::Once(value) => self.value(&inside, value),
             Returned::Never => Value::Undefined,
             Returned::Branches => Value::unknown("it depends on the control flow of a function"),
         };
-        match (&returned, &function.return_type) {
+        match (returned, &function.return_type) {
             (Value::Unknown(_), Some(node)) => Value::Typed(Lazy::node(&typed, node)),
-            (Value::Zod(_) | Value::Column(_) | Value::Table(_) | Value::Object(_), _) => returned,
-            (_, Some(node)) => Value::Cast(Rc::new(returned), Lazy::node(&typed, node)),
-            (_, None) => returned,
+            (returned, Some(node)) => returned.promised(function).placed(Lazy::node(&typed, node)),
+            (returned, None) if function.generator => returned.untyped("what a generator yields is not read"),
+            (returned, None) => self.kept(returned, true).promised(function),
         }
     }
 
@@ -109,12 +117,18 @@ impl<'p> Resolver<'p> {
         for (at, parameter) in parameters.iter().enumerate() {
             let value = if parameter.rest {
                 let items = arguments.get(at..).unwrap_or_default().to_vec();
-                Value::Array(Rc::new(ArrayValue { items, ..ArrayValue::default() }))
+                let list = Value::Array(Rc::new(ArrayValue { items, ..ArrayValue::default() }));
+                typed_as(list, parameter.annotation.as_ref().map(|node| Lazy::node(scope, node)))
             } else {
                 self.argument(scope, parameter, arguments.get(at))
             };
-            for (name, local) in &parameter.bindings {
-                values.insert(local.as_str(), self.member(&value, name));
+            for name in &parameter.bindings {
+                let part = self.member_or_element(&value, &name.property);
+                let part = match &name.default {
+                    Some(default) => self.defaulted(part, self.value(scope, default)),
+                    None => part,
+                };
+                values.insert(name.local.as_str(), part);
             }
             if let Some(name) = &parameter.name {
                 values.insert(name.as_str(), value);
@@ -124,15 +138,33 @@ impl<'p> Resolver<'p> {
     }
 
     fn argument(&self, scope: &Scope<'p>, parameter: &'p Parameter, given: Option<&Value<'p>>) -> Value<'p> {
-        let typed = || match &parameter.annotation {
-            Some(node) => Value::Typed(Lazy::node(scope, node)),
-            None => Value::unknown("it depends on a parameter"),
-        };
-        match (given, &parameter.default) {
-            (Some(Value::Undefined) | None, Some(default)) => self.value(scope, default),
-            (Some(given), _) => given.clone(),
-            (None, None) if parameter.optional => Value::Undefined,
-            (None, None) => typed(),
+        let declared = parameter.annotation.as_ref().map(|node| {
+            let of = Lazy::node(scope, node);
+            match (&parameter.default, parameter.optional) {
+                (None, true) => Lazy::computed(move |resolver| union([of.get(resolver), Type::Undefined])),
+                _ => of,
+            }
+        });
+        match (given, &parameter.default, declared) {
+            (Some(Value::Undefined) | None, Some(default), None) => self.kept(self.value(scope, default), true),
+            (Some(given), Some(default), None) => {
+                let (scope, kept) = (scope.clone(), given.clone());
+                kept.placed(Lazy::computed(move |resolver| resolver.type_of(&resolver.value(&scope, default), true)))
+            }
+            (Some(Value::Undefined) | None, Some(default), declared) => typed_as(self.value(scope, default), declared),
+            (Some(given), _, declared) => typed_as(given.clone(), declared),
+            (None, None, Some(of)) if parameter.optional => Value::Cast(Rc::new(Value::Undefined), of),
+            (None, None, Some(of)) => Value::Typed(of),
+            (None, None, None) if parameter.optional => Value::Undefined.untyped("it depends on a parameter"),
+            (None, None, None) => Value::unknown("it depends on a parameter"),
+        }
+    }
+
+    /// `value.name`, `value[0]`
+    fn member_or_element(&self, value: &Value<'p>, name: &str) -> Value<'p> {
+        match name.parse() {
+            Ok(at) => self.at(value, &Value::Number(at)),
+            Err(_) => self.member(value, name),
         }
     }
 
@@ -145,7 +177,7 @@ impl<'p> Resolver<'p> {
                 if name == "Set"
                     && let Some(items) = arguments.first()
                 {
-                    return items.clone();
+                    return items.clone().placed(Lazy::known(Type::Opaque));
                 }
                 Value::Typed(Lazy::known(self.builtin(name, types)))
             }
@@ -153,17 +185,33 @@ impl<'p> Resolver<'p> {
         }
     }
 
-    fn array_method(&self, array: &Rc<ArrayValue<'p>>, name: &str, arguments: &[Value<'p>]) -> Value<'p> {
+    /// The elements of `array`, each as it is read from `list`, which is that array with the type that it has there.
+    pub(super) fn elements(&self, list: &Value<'p>, array: &ArrayValue<'p>) -> Vec<Value<'p>> {
+        let element = |item: &Value<'p>| match list {
+            Value::Cast(_, of) => self.part(of, Type::Number, item.clone()),
+            _ => self.kept(item.clone(), !array.constant),
+        };
+        array.items.iter().map(element).collect()
+    }
+
+    fn array_method(
+        &self,
+        list: &Value<'p>,
+        array: &Rc<ArrayValue<'p>>,
+        name: &str,
+        arguments: &[Value<'p>],
+    ) -> Value<'p> {
         match (name, arguments) {
             ("map", [function, ..]) => {
-                let items = array.items.iter().map(|item| self.call(function, std::slice::from_ref(item))).collect();
+                let elements = self.elements(list, array);
+                let items = elements.iter().map(|item| self.call(function, std::slice::from_ref(item))).collect();
                 Value::Array(Rc::new(ArrayValue { items, constant: false, open: array.open.clone() }))
             }
             ("concat", others) => {
-                let mut joined = (**array).clone();
+                let mut joined = ArrayValue { items: self.elements(list, array), ..(**array).clone() };
                 for other in others {
                     match other.uncast() {
-                        Value::Array(other) => joined.items.extend(other.items.iter().cloned()),
+                        Value::Array(array) => joined.items.extend(self.elements(other, array)),
                         other => joined.items.push(other.clone()),
                     }
                 }
@@ -172,11 +220,11 @@ impl<'p> Resolver<'p> {
             ("join", [separator]) => {
                 let texts: Option<Vec<&str>> = array.items.iter().map(Value::as_str).collect();
                 match (texts, separator.as_str()) {
-                    (Some(texts), Some(separator)) => Value::String(texts.join(separator).into()),
+                    (Some(texts), Some(separator)) => text(texts.join(separator)),
                     _ => Value::Text,
                 }
             }
-            ("slice", []) => Value::Array(Rc::clone(array)),
+            ("slice", []) => list.clone(),
             _ => Value::unknown(format!("`.{name}()` of an array is not evaluated")),
         }
     }
@@ -192,13 +240,21 @@ impl<'p> Resolver<'p> {
     }
 }
 
-fn string_method<'p>(text: &Value<'p>, name: &str) -> Value<'p> {
+/// A value in a place of the type `of`; without one, as it is.
+fn typed_as<'p>(value: Value<'p>, of: Option<Lazy<'p>>) -> Value<'p> {
+    match of {
+        Some(of) => value.placed(of),
+        None => value,
+    }
+}
+
+fn string_method<'p>(value: &Value<'p>, name: &str) -> Value<'p> {
     let known = |of| Value::Typed(Lazy::known(of));
-    match (name, text.as_str()) {
-        ("toString" | "valueOf", Some(text)) => Value::String(text.into()),
-        ("toLowerCase", Some(text)) => Value::String(text.to_lowercase().into()),
-        ("toUpperCase", Some(text)) => Value::String(text.to_uppercase().into()),
-        ("trim", Some(text)) => Value::String(text.trim().into()),
+    match (name, value.as_str()) {
+        ("toString" | "valueOf", Some(value)) => text(value),
+        ("toLowerCase", Some(value)) => text(value.to_lowercase()),
+        ("toUpperCase", Some(value)) => text(value.to_uppercase()),
+        ("trim", Some(value)) => text(value.trim()),
         (
             "toLowerCase" | "toUpperCase" | "trim" | "trimStart" | "trimEnd" | "replace" | "replaceAll" | "slice"
             | "substring" | "padStart" | "padEnd" | "normalize" | "concat" | "repeat" | "charAt",
@@ -209,34 +265,4 @@ fn string_method<'p>(text: &Value<'p>, name: &str) -> Value<'p> {
         ("includes" | "startsWith" | "endsWith", _) => known(Type::Boolean),
         _ => Value::unknown(format!("`.{name}()` of a string is not evaluated")),
     }
-}
-
-enum Returned<'p> {
-    Once(&'p crate::typescript::syntax::Expr),
-    Never,
-    Branches,
-}
-
-/// What a function body returns, where that does not depend on control flow.
-fn returns(body: &[Statement]) -> Returned<'_> {
-    for statement in body {
-        match &statement.kind {
-            StatementKind::Return(Some(value)) => return Returned::Once(value),
-            StatementKind::Return(None) => return Returned::Never,
-            StatementKind::Nested(_) | StatementKind::Switch(..) if may_return(std::slice::from_ref(statement)) => {
-                return Returned::Branches;
-            }
-            _ => {}
-        }
-    }
-    Returned::Never
-}
-
-fn may_return(body: &[Statement]) -> bool {
-    body.iter().any(|statement| match &statement.kind {
-        StatementKind::Return(_) => true,
-        StatementKind::Nested(inner) => may_return(inner),
-        StatementKind::Switch(_, cases) => cases.iter().any(|case| may_return(&case.body)),
-        _ => false,
-    })
 }

@@ -1,13 +1,20 @@
 //! Expressions → values.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
+use super::context::Context;
+use super::places::text;
 use super::{ArrayValue, Entry, EntryPlace, ObjectValue, Value};
 use crate::typescript::modules::Symbol;
-use crate::typescript::resolve::{Binding, Lazy, Resolver, Scope};
+use crate::typescript::resolve::{Binding, Lazy, Resolver, Scope, Type, union};
 use crate::typescript::syntax::{
-    Argument, Binary, Expr, ExprKind, ObjectMember, Statement, StatementKind, Text, TypeKind, TypeNode, Variable,
+    Argument, Binary, Expr, ExprKind, Function, ObjectMember, Statement, StatementKind, Text, TypeKind, TypeNode,
+    Variable,
 };
+
+const CONDITION: &str = "it depends on a condition";
+const OPERATOR: &str = "its operator is not evaluated";
 
 impl<'p> Resolver<'p> {
     /// The value of `expression` in `scope`.
@@ -24,17 +31,17 @@ impl<'p> Resolver<'p> {
             ExprKind::Null => Value::Null,
             ExprKind::Regex(source, flags) => Value::Regex(source.as_str().into(), flags.as_str().into()),
             ExprKind::Template(texts, parts) => self.template_value(scope, texts, parts),
-            ExprKind::Name(name) => self.name(scope, name),
+            ExprKind::Name(name) => self.guarded(scope, expression, self.name(scope, name)),
             ExprKind::This => Value::unknown("`this` is not evaluated"),
-            ExprKind::Array(items) => Value::Array(Rc::new(self.items(scope, items))),
-            ExprKind::Object(members) => self.object(scope, members),
+            ExprKind::Array(items) => self.list(scope, items, &Context::Free),
+            ExprKind::Object(members) => self.object(scope, members, &Context::Free),
             ExprKind::Member(object, name, _) => {
                 let object = self.value(scope, object);
-                self.member(&object, name)
+                self.guarded(scope, expression, self.member(&object, name))
             }
             ExprKind::Index(object, index) => {
                 let (object, index) = (self.value(scope, object), self.value(scope, index));
-                self.at(&object, &index)
+                self.guarded(scope, expression, self.at(&object, &index))
             }
             ExprKind::Call(callee, types, arguments) => {
                 let callee = self.value(scope, callee);
@@ -50,48 +57,74 @@ impl<'p> Resolver<'p> {
             ExprKind::Function(function) => Value::Function(scope.clone(), function),
             ExprKind::Class(class) => Value::Class(scope.clone(), class),
             ExprKind::As(value, annotation) => self.cast(scope, value, annotation),
-            ExprKind::AsConst(value) => self.literal(constant(self.value(scope, value))),
-            ExprKind::Satisfies(value, _) => self.value(scope, value),
-            ExprKind::Conditional(test, then, otherwise) => match self.value(scope, test).uncast() {
-                Value::Boolean(true) => self.value(scope, then),
-                Value::Boolean(false) => self.value(scope, otherwise),
-                _ => Value::unknown("it depends on a condition"),
-            },
+            ExprKind::AsConst(value) => self.value_in(scope, value, &Context::Constant),
+            ExprKind::Satisfies(value, node) => self.value_in(scope, value, &Context::Typed(Lazy::node(scope, node))),
+            ExprKind::NonNull(value) => self.there(self.value(scope, value)),
+            ExprKind::Conditional(test, then, otherwise) => {
+                let chosen = match self.value(scope, test).uncast() {
+                    Value::Boolean(true) => self.value(scope, then),
+                    Value::Boolean(false) => self.value(scope, otherwise),
+                    _ => return Value::unknown(CONDITION),
+                };
+                chosen.untyped(CONDITION)
+            }
             ExprKind::Binary(operator, left, right) => self.binary(scope, *operator, left, right),
-            ExprKind::Negative(value) => match self.value(scope, value) {
+            ExprKind::Negative(value) => match self.value(scope, value).uncast() {
                 Value::Number(value) => Value::Number(-value),
                 Value::Bigint(digits) => Value::Bigint(format!("-{digits}").into()),
                 _ => Value::unknown("its value is known only when it runs"),
             },
             ExprKind::Not(_) => Value::Typed(Lazy::known(crate::typescript::resolve::Type::Boolean)),
-            ExprKind::Await(value) => self.value(scope, value),
+            ExprKind::TypeOf(_) => Value::unknown(OPERATOR),
+            ExprKind::Await(value) => self.await_value(self.value(scope, value)),
             ExprKind::Assignment(_, value) => self.value(scope, value),
             ExprKind::Other(reason) => Value::unknown(*reason),
         }
     }
 
-    /// `'a' as const` stays `'a'` where it can be assigned again.
-    fn literal(&self, value: Value<'p>) -> Value<'p> {
+    /// `value!`
+    fn there(&self, value: Value<'p>) -> Value<'p> {
+        let nothing = |member: &Type<'p>| matches!(member, Type::Null | Type::Undefined);
         match value {
-            Value::String(_) | Value::Number(_) | Value::Boolean(_) => {
-                let of = Lazy::known(self.type_of(&value, false));
-                Value::Cast(Rc::new(value), of)
+            Value::Typed(of) => Value::Typed(Lazy::computed(move |resolver| of.get(resolver).without(nothing))),
+            Value::Cast(inner, of) => {
+                Value::Cast(inner, Lazy::computed(move |resolver| of.get(resolver).without(nothing)))
             }
             other => other,
         }
     }
 
+    /// `await value`
+    fn await_value(&self, value: Value<'p>) -> Value<'p> {
+        let awaited = |of: Lazy<'p>| Lazy::computed(move |resolver| resolver.awaited(&of.get(resolver)));
+        match value {
+            Value::Promised(inner) => (*inner).clone(),
+            Value::Cast(inner, of) => Value::Cast(Rc::new(self.await_value((*inner).clone())), awaited(of)),
+            Value::Typed(of) => Value::Typed(awaited(of)),
+            other => other,
+        }
+    }
+
+    /// A literal to the compiler where each part is the name of one.
     fn template_value(&self, scope: &Scope<'p>, texts: &[Text], parts: &'p [Expr]) -> Value<'p> {
         let mut made = texts.first().cloned().unwrap_or_default();
+        let (mut literal, mut known) = (true, true);
         for (part, text) in parts.iter().zip(texts.iter().skip(1)) {
-            match self.value(scope, part).uncast() {
+            let value = self.value(scope, part);
+            known &= matches!(part.kind, ExprKind::Name(_)) || !value.is_plain();
+            literal &= value.is_plain();
+            match value.uncast() {
                 Value::String(value) => made.push_str(value),
                 Value::Number(value) => made.push_str(&value.to_string()),
                 _ => return Value::Text,
             }
             made.push_str(text);
         }
-        Value::String(made.into())
+        match (literal, known) {
+            (true, true) => Value::String(made.into()),
+            (false, true) => text(made.as_str()),
+            (_, false) => text(made.as_str()).untyped("whether its parts are constants is not read"),
+        }
     }
 
     /// The value of a name.
@@ -132,7 +165,7 @@ impl<'p> Resolver<'p> {
     ) -> Value<'p> {
         let value = statements.iter().find_map(|statement| match &statement.kind {
             StatementKind::Variable(variable) => Some(self.variable(scope, variable)),
-            StatementKind::Function(_, function) => Some(Value::Function(scope.clone(), function)),
+            StatementKind::Function(_, function) => Some(overloaded(scope, statements, function)),
             StatementKind::Class(class) => Some(Value::Class(scope.clone(), class)),
             StatementKind::Enum(declaration) => Some(Value::Enum(scope.clone(), declaration)),
             StatementKind::Namespace(namespace) => Some(Value::Namespace(scope.clone(), namespace)),
@@ -144,33 +177,32 @@ impl<'p> Resolver<'p> {
 
     fn variable(&self, scope: &Scope<'p>, variable: &'p Variable) -> Value<'p> {
         if scope.is_static() {
-            return self.constant_once(variable, || self.initial(scope, variable));
+            return self.constant_once(variable, || self.variable_value(scope, variable));
         }
-        self.initial(scope, variable)
+        self.variable_value(scope, variable)
     }
 
-    fn initial(&self, scope: &Scope<'p>, variable: &'p Variable) -> Value<'p> {
-        let annotation = variable.annotation.as_ref().map(|node| Lazy::node(scope, node));
-        let value = variable.value.as_ref().map(|value| self.value(scope, value));
-        match (value, annotation) {
-            (Some(value), None) => value,
-            (Some(value), Some(annotation)) => Value::Cast(Rc::new(value), annotation),
-            (None, Some(annotation)) => Value::Typed(annotation),
-            (None, None) => Value::unknown("its value is assigned elsewhere"),
-        }
+    /// `[…]` in `context`.
+    pub(super) fn list(&self, scope: &Scope<'p>, items: &'p [Argument], context: &Context<'p>) -> Value<'p> {
+        Value::Array(Rc::new(self.items(scope, items, context)))
     }
 
-    fn items(&self, scope: &Scope<'p>, items: &'p [Argument]) -> ArrayValue<'p> {
-        let mut array = ArrayValue { items: Vec::with_capacity(items.len()), ..ArrayValue::default() };
+    fn items(&self, scope: &Scope<'p>, items: &'p [Argument], context: &Context<'p>) -> ArrayValue<'p> {
+        let constant = context.is_constant();
+        let mut array = ArrayValue { items: Vec::with_capacity(items.len()), constant, open: None };
+        let element = context.element();
         for item in items {
-            let value = self.value(scope, &item.value);
-            match value.uncast() {
-                Value::Array(inner) if item.spread => {
-                    array.items.extend(inner.items.iter().cloned());
+            if !item.spread {
+                array.items.push(self.value_in(scope, &item.value, &element));
+                continue;
+            }
+            let spread = self.value(scope, &item.value);
+            match spread.uncast() {
+                Value::Array(inner) => {
+                    array.items.extend(self.elements(&spread, inner));
                     array.open = array.open.take().or_else(|| inner.open.clone());
                 }
-                _ if item.spread => array.open = Some(super::super::resolve::reason("a spread of it is not evaluated")),
-                _ => array.items.push(value),
+                _ => array.open = Some(super::super::resolve::reason("a spread of it is not evaluated")),
             }
         }
         array
@@ -178,11 +210,13 @@ impl<'p> Resolver<'p> {
 
     /// The arguments of a call; those behind a spread that is not known are left out.
     fn arguments(&self, scope: &Scope<'p>, arguments: &'p [Argument]) -> Vec<Value<'p>> {
-        self.items(scope, arguments).items
+        self.items(scope, arguments, &Context::Free).items
     }
 
-    fn object(&self, scope: &Scope<'p>, members: &'p [ObjectMember]) -> Value<'p> {
-        let mut object = ObjectValue { entries: Vec::with_capacity(members.len()), ..ObjectValue::default() };
+    /// `{…}` in `context`.
+    pub(super) fn object(&self, scope: &Scope<'p>, members: &'p [ObjectMember], context: &Context<'p>) -> Value<'p> {
+        let entries = Vec::with_capacity(members.len());
+        let mut object = ObjectValue { entries, constant: context.is_constant(), open: None };
         for member in members {
             match member {
                 ObjectMember::Spread(value) => self.spread(&self.value(scope, value), &mut object),
@@ -190,7 +224,8 @@ impl<'p> Resolver<'p> {
                     Ok(None) => {}
                     Ok(Some(name)) => {
                         let place = EntryPlace { module: scope.module, span: *span, key: key.span, value };
-                        object.put(Entry { name, value: self.value(scope, value), place: Some(place) });
+                        let value = self.value_in(scope, value, &context.property(&name));
+                        object.put(Entry { name, value, place: Some(place) });
                     }
                     Err(why) => object.open = Some(super::super::resolve::reason(why)),
                 },
@@ -199,27 +234,11 @@ impl<'p> Resolver<'p> {
         Value::Object(Rc::new(object))
     }
 
-    fn spread(&self, value: &Value<'p>, object: &mut ObjectValue<'p>) {
-        match value.uncast() {
-            Value::Object(inner) => {
-                inner.entries.iter().for_each(|entry| object.put(entry.clone()));
-                object.open = object.open.take().or_else(|| inner.open.clone());
-            }
-            Value::Table(table) => {
-                let columns = crate::typescript::drizzle::column_object(table);
-                columns.entries.into_iter().for_each(|entry| object.put(entry));
-            }
-            Value::Null | Value::Undefined | Value::Boolean(_) => {}
-            Value::Unknown(why) => object.open = Some(Rc::clone(why)),
-            _ => object.open = Some(super::super::resolve::reason("a spread of it is not evaluated")),
-        }
-    }
-
     /// `a as T`; a cast to `any` or `unknown` is only a step to another.
     fn cast(&self, scope: &Scope<'p>, value: &'p Expr, annotation: &'p TypeNode) -> Value<'p> {
         let value = self.value(scope, value);
         match &annotation.kind {
-            TypeKind::Keyword(_) if matches!(value, Value::Zod(_) | Value::Object(_) | Value::Table(_)) => value,
+            TypeKind::Keyword(_) if matches!(value, Value::Zod(_) | Value::Table(_)) => value,
             _ => Value::Cast(Rc::new(value), Lazy::node(scope, annotation)),
         }
     }
@@ -227,9 +246,9 @@ impl<'p> Resolver<'p> {
     fn binary(&self, scope: &Scope<'p>, operator: Binary, left: &'p Expr, right: &'p Expr) -> Value<'p> {
         let (left, right) = (self.value(scope, left), self.value(scope, right));
         match (operator, left.uncast(), right.uncast()) {
-            (Binary::Add, Value::String(left), Value::String(right)) => Value::String(format!("{left}{right}").into()),
-            (Binary::Add, Value::String(left), Value::Number(right)) => Value::String(format!("{left}{right}").into()),
-            (Binary::Add, Value::Number(left), Value::String(right)) => Value::String(format!("{left}{right}").into()),
+            (Binary::Add, Value::String(left), Value::String(right)) => text(format!("{left}{right}")),
+            (Binary::Add, Value::String(left), Value::Number(right)) => text(format!("{left}{right}")),
+            (Binary::Add, Value::Number(left), Value::String(right)) => text(format!("{left}{right}")),
             (Binary::Add, Value::String(_) | Value::Text, _) | (Binary::Add, _, Value::String(_) | Value::Text) => {
                 Value::Text
             }
@@ -239,28 +258,45 @@ impl<'p> Resolver<'p> {
                 Binary::Multiply => Value::Number(left * right),
                 Binary::Divide => Value::Number(left / right),
                 Binary::Power => Value::Number(left.powf(*right)),
-                Binary::Or | Binary::And | Binary::Other => Value::unknown("its operator is not evaluated"),
+                Binary::Or | Binary::Default | Binary::And | Binary::Other => Value::unknown(OPERATOR),
             },
-            (Binary::Or, Value::Null | Value::Undefined, _) => right,
-            (Binary::Or, Value::String(text), _) if !text.is_empty() => left,
+            (Binary::Default, ..) => self.defaulted(left, right),
+            (Binary::Or, Value::Null | Value::Undefined, _) if left.is_plain() => right,
+            (Binary::Or, Value::Null | Value::Undefined, _) => right.untyped(OPERATOR),
+            (Binary::Or, Value::String(text), _) if !text.is_empty() && left.is_plain() => left,
+            (Binary::Or, Value::String(text), _) if !text.is_empty() => left.untyped(OPERATOR),
+            (Binary::Or, Value::Object(_) | Value::Array(_), _) if !left.is_plain() => left.untyped(OPERATOR),
             (Binary::Or, Value::Object(_) | Value::Array(_) | Value::Zod(_), _) => left,
-            _ => Value::unknown("its operator is not evaluated"),
+            _ => Value::unknown(OPERATOR),
         }
+    }
+
+    /// `{ a = default }`, where `a` is `value`.
+    pub(super) fn defaulted(&self, value: Value<'p>, default: Value<'p>) -> Value<'p> {
+        if !value.is_data() || !default.is_data() {
+            return if matches!(value.uncast(), Value::Undefined) { default } else { value };
+        }
+        let (given, filled) = (value.clone(), default.clone());
+        let of = Lazy::computed(move |resolver| {
+            let given = resolver.type_of(&given, true).without(|member| matches!(member, Type::Undefined));
+            union([given, resolver.type_of(&filled, true)])
+        });
+        let held = if matches!(value.uncast(), Value::Undefined) { default } else { value };
+        held.uncast().clone().placed(of)
     }
 }
 
-/// `value as const`.
-pub(super) fn constant<'p>(value: Value<'p>) -> Value<'p> {
-    match value {
-        Value::Array(array) => {
-            let items = array.items.iter().cloned().map(constant).collect();
-            Value::Array(Rc::new(ArrayValue { items, constant: true, open: array.open.clone() }))
+/// Of several functions of one name the last is the one that runs; which of them is called decides what it returns.
+fn overloaded<'p>(scope: &Scope<'p>, statements: &[&'p Statement], first: &'p Arc<Function>) -> Value<'p> {
+    let functions = statements.iter().filter_map(|statement| match &statement.kind {
+        StatementKind::Function(_, function) => Some(function),
+        _ => None,
+    });
+    match functions.skip(1).last() {
+        Some(last) => {
+            let of = Lazy::known(Type::unresolved("its function is overloaded"));
+            Value::Cast(Rc::new(Value::Function(scope.clone(), last)), of)
         }
-        Value::Object(object) => {
-            let entry = |entry: &Entry<'p>| Entry { value: constant(entry.value.clone()), ..entry.clone() };
-            let entries = object.entries.iter().map(entry).collect();
-            Value::Object(Rc::new(ObjectValue { entries, constant: true, open: object.open.clone() }))
-        }
-        other => other,
+        None => Value::Function(scope.clone(), first),
     }
 }

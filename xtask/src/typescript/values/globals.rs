@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use super::expressions::constant;
-use super::{ArrayValue, Value};
+use super::places::text;
+use super::{ArrayValue, ObjectValue, Value};
 use crate::typescript::drizzle::Column;
 use crate::typescript::resolve::{Lazy, Resolver, Type};
 
@@ -13,7 +13,7 @@ impl<'p> Resolver<'p> {
         let names: Vec<&str> = path.iter().map(|name| &**name).collect();
         let first = arguments.first().cloned().unwrap_or(Value::Undefined);
         match names.as_slice() {
-            ["Object", "freeze" | "seal"] => constant(first),
+            ["Object", "freeze" | "seal"] => frozen(&first),
             ["Object", "assign"] => assigned(&first, &arguments[1..]),
             ["Object", "values"] => self.object_values(&first),
             ["Object", "keys"] => object_keys(&first),
@@ -22,8 +22,8 @@ impl<'p> Resolver<'p> {
                 _ => Value::unknown("`Array.from()` of it is not evaluated"),
             },
             ["String"] => match first.uncast() {
-                Value::String(_) => first,
-                Value::Number(value) => Value::String(value.to_string().into()),
+                Value::String(known) => text(Rc::clone(known)),
+                Value::Number(value) => text(value.to_string()),
                 _ => Value::Text,
             },
             ["Number" | "parseInt" | "parseFloat"] | ["Number", "parseInt" | "parseFloat"] | ["Date", "now"] => {
@@ -41,7 +41,10 @@ impl<'p> Resolver<'p> {
     }
 
     pub(in crate::typescript) fn object_values(&self, object: &Value<'p>) -> Value<'p> {
-        match object.uncast() {
+        if let Value::Cast(inner, _) = object {
+            return self.object_values(inner).untyped("the values of an object of a declared type are not listed");
+        }
+        match object {
             Value::Object(object) => {
                 let items = object.entries.iter().map(|entry| entry.value.clone()).collect();
                 Value::Array(Rc::new(ArrayValue { items, constant: object.constant, open: object.open.clone() }))
@@ -58,6 +61,15 @@ impl<'p> Resolver<'p> {
             Value::Unknown(_) => object.clone(),
             _ => Value::unknown("`Object.values()` of it is not evaluated"),
         }
+    }
+}
+
+/// Literals of a frozen object stay literals; those of objects in it do not.
+fn frozen<'p>(value: &Value<'p>) -> Value<'p> {
+    match value {
+        Value::Object(object) => Value::Object(Rc::new(ObjectValue { constant: true, ..(**object).clone() })),
+        Value::Array(array) => Value::Array(Rc::new(ArrayValue { constant: true, ..(**array).clone() })),
+        other => other.clone(),
     }
 }
 

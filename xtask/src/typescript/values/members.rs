@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::{Entry, ObjectValue, Value};
-use crate::typescript::resolve::{Resolver, Scope, Type};
+use crate::typescript::resolve::{Lazy, Resolver, Scope, Type};
 use crate::typescript::syntax::{MemberKind, Module, Text};
 use crate::typescript::{drizzle, zod};
 
@@ -12,9 +12,12 @@ impl<'p> Resolver<'p> {
     pub fn member(&self, object: &Value<'p>, name: &str) -> Value<'p> {
         let method = || Value::Method(Rc::new(object.clone()), name.into());
         match object {
-            Value::Cast(inner, _) => self.member(inner, name),
+            Value::Cast(inner, of) if inner.holds_data() => {
+                self.part(of, Type::literal(name), self.member(inner, name))
+            }
+            Value::Cast(inner, _) | Value::Member(inner, _) => self.member(inner, name),
             Value::Object(object) => match (object.get(name), &object.open) {
-                (Some(entry), _) => entry.value.clone(),
+                (Some(entry), _) => self.kept(entry.value.clone(), !object.constant),
                 (None, Some(why)) => Value::Unknown(Rc::clone(why)),
                 (None, None) => Value::Undefined,
             },
@@ -33,6 +36,9 @@ impl<'p> Resolver<'p> {
             Value::Table(table) => drizzle::table_member(table, name).unwrap_or_else(method),
             Value::PgEnum(declared) if name == "enumValues" => drizzle::enum_values(declared),
             Value::Unknown(_) => object.clone(),
+            Value::Typed(of) if name == "length" && has_length(&of.get(self)) => {
+                Value::Typed(Lazy::known(Type::Number))
+            }
             Value::Typed(of) => match self.properties(&of.get(self)).ok().and_then(|of| of.property(name).cloned()) {
                 Some(property) => Value::Typed(property.value),
                 None => method(),
@@ -43,11 +49,17 @@ impl<'p> Resolver<'p> {
 
     /// `object[index]`
     pub(super) fn at(&self, object: &Value<'p>, index: &Value<'p>) -> Value<'p> {
-        match (object.uncast(), index.uncast()) {
+        match (object, index.uncast()) {
             (_, Value::String(name)) => self.member(object, name),
-            (Value::Array(array), Value::Number(at)) if *at >= 0.0 => {
-                array.items.get(*at as usize).cloned().unwrap_or(Value::Undefined)
+            (Value::Cast(inner, of), _) if inner.holds_data() => {
+                self.part(of, self.type_of(index, false), self.at(inner, index))
             }
+            (Value::Cast(inner, _), _) => self.at(inner, index),
+            (Value::Array(array), Value::Number(at)) if *at >= 0.0 => match array.items.get(*at as usize) {
+                Some(item) if array.constant => self.kept(item.clone(), false),
+                Some(item) => item.clone().untyped("an element of a list of several types"),
+                None => Value::Undefined,
+            },
             (Value::Object(_) | Value::Enum(..), Value::Number(at)) => self.member(object, &at.to_string()),
             _ => Value::unknown("its index is known only when it runs"),
         }
@@ -73,11 +85,13 @@ impl<'p> Resolver<'p> {
         name: &str,
     ) -> Value<'p> {
         let found = self.enum_values(scope, declaration).into_iter().find(|(member, _)| *member == name);
-        match found {
+        let value = match found {
             Some((_, Type::StringLiteral(text))) => Value::String(text),
             Some((_, Type::NumberLiteral(value))) => Value::Number(value),
-            _ => Value::unknown(format!("the enum's `{name}` is computed")),
-        }
+            _ => return Value::unknown(format!("the enum's `{name}` is computed")),
+        };
+        let scope = scope.clone();
+        Value::Member(Rc::new(value), Lazy::computed(move |resolver| resolver.enumeration(&scope, declaration)))
     }
 
     fn static_member(
@@ -89,11 +103,21 @@ impl<'p> Resolver<'p> {
         let mut statics = class.members.iter().filter(|member| member.is_static);
         let found = statics.find(|member| member.property.key.literal() == Some(name));
         match found.map(|member| &member.kind) {
-            Some(MemberKind::Field(Some(value))) => self.value(scope, value),
+            Some(MemberKind::Field(Some(value))) => {
+                let value = self.value(scope, value);
+                match found.and_then(|member| member.property.value.as_ref()) {
+                    Some(node) => value.placed(Lazy::node(scope, node)),
+                    None => self.kept(value, !found.is_some_and(|member| member.readonly)),
+                }
+            }
             Some(MemberKind::Method(function)) => Value::Function(scope.clone(), function),
             _ => Value::unknown(format!("the class has no static `{name}` that can be read")),
         }
     }
+}
+
+fn has_length(of: &Type<'_>) -> bool {
+    matches!(of, Type::String | Type::StringLiteral(_) | Type::Array(_) | Type::Tuple(..))
 }
 
 /// An object with `entries` that were not written as such.

@@ -45,6 +45,12 @@ impl<'p> Resolver<'p> {
                 }
                 other => other,
             },
+            Value::Member(_, of) if widen => of.get(self),
+            Value::Member(member, _) => self.type_of(member, false),
+            Value::Promised(held) => {
+                let held = Rc::clone(held);
+                Type::Promise(Lazy::computed(move |resolver| resolver.type_of(&held, true)))
+            }
             Value::Typed(of) => of.get(self),
             Value::Unknown(why) => Type::Unresolved(Rc::clone(why)),
         }
@@ -74,11 +80,8 @@ impl<'p> Resolver<'p> {
     ) -> Type<'p> {
         let Some((name, rest)) = path.split_first() else { return Type::unresolved("it has no name") };
         let value = self.name(scope, name);
-        let (value, widen) = rest.iter().fold((value, false), |(value, _), name| {
-            let widen = matches!(value.uncast(), Value::Object(object) if !object.constant);
-            (self.member(&value, name), widen)
-        });
-        self.type_of(&value, widen)
+        let value = rest.iter().fold(value, |value, name| self.member(&value, name));
+        self.type_of(&value, false)
     }
 }
 
