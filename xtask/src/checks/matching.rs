@@ -62,6 +62,8 @@ pub(super) struct Match {
     pub(super) strength: Strength,
     /// Of rows: it says that it is for what goes out (`UserResponseSchema`).
     output: bool,
+    /// Whether it is a schema that says of which type it is, and that type was found to describe the table.
+    of_type: bool,
 }
 
 /// What a declaration describes of a table.

@@ -161,6 +161,15 @@ mod tests {
                 "export const UserSchema = z.object({ id: z.uuid(), email: z.string(), passwordHash: z.string(), teamId: z.uuid(),\n biography: z.string().nullable() });",
                 (3, "bio"),
             ),
+            // What it is called says nothing; its type does.
+            Case {
+                configuration: "types = ['**/*.ts']\nvalidation = ['**/*.ts']",
+                ..Case::validation(
+                    TABLE,
+                    "import { z } from 'zod';\nimport type { Guard } from './guard';\nexport type User = { id: string; email: string; passwordHash: string; teamId: string; bio: string | null };\nconst guard: Guard<User> = z.object({ id: z.uuid(), email: z.string(), passwordHash: z.string(), teamId: z.uuid() });",
+                    (4, "bio"),
+                )
+            },
             Case::validation(
                 TABLE,
                 "export const CreateUserSchema = z.object({ password: z.string(), teamId: z.uuid(), bio: z.string().optional() });",

@@ -50,6 +50,8 @@ pub struct Declaration {
     pub tags: Tags,
     /// The table that the source itself links it to: `pgTable('users')`, `Selectable<DB['users']>`, `typeof users.$inferSelect`.
     pub table_link: Option<TableLink>,
+    /// Of a schema that says which type it is of (`const guard: Guard<User> = z.object({…})`), where that is declared.
+    pub of_type: Option<Location>,
     /// Of a class, the names of the types that it implements: those of an ORM's rows among them.
     pub implements: Vec<String>,
     /// Its fields, inherited ones included, in the order of declaration.

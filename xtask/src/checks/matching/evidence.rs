@@ -36,7 +36,7 @@ pub fn describe<'a>(
     let mut all: Vec<Described<'a>> = entities.into_iter().enumerate().map(described).collect();
     for Adopted { at, declaration } in adopted(&all, &unclaimed, ground) {
         let output = is_output_name(&declaration.name);
-        let hit = Match { entity: at, side: Side::Row, strength: Strength::Model, output };
+        let hit = Match { entity: at, side: Side::Row, strength: Strength::Model, output, of_type: false };
         let hits = found.entry(at).or_default();
         hits.push((declaration, hit));
         let entity = all[at].entity.clone();
@@ -137,6 +137,8 @@ fn paired<'a>(
 fn is_alike(declaration: &Declaration, hit: &Match, pairing: &Pairing<'_>) -> bool {
     match (hit.strength, declaration.origin) {
         (Strength::Stated | Strength::Derived, _) => true,
+        // A type of a part of the row is for what goes out, and so is its schema.
+        (_, Origin::Zod) if hit.of_type && hit.side == Side::Row => pairing.is_or_was_whole(),
         // What it holds is not known: that it is called so has to do, unless it is a component's own.
         (strength, _) if declaration.unresolved.is_some() && declaration.fields.is_empty() => {
             strength != Strength::Bare || is_shared(declaration)

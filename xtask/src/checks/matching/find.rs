@@ -21,11 +21,20 @@ pub(super) struct Finder<'a> {
     columns: HashMap<&'a Location, usize>,
     /// What contracts name, by file and name: that is judged as what they promise.
     promised: HashSet<(&'a str, &'a str)>,
+    /// The types that schemas say to be of, by their places.
+    types: HashMap<&'a Location, &'a Declaration>,
 }
 
 impl<'a> Finder<'a> {
     pub(super) fn new(entities: &'a [Entity<'a>], names: &'a NameTable, facts: &'a Facts, config: &'a Config) -> Self {
-        let mut finder = Self { entities, config, names, columns: HashMap::new(), promised: promised(facts) };
+        let mut finder = Self {
+            entities,
+            config,
+            names,
+            columns: HashMap::new(),
+            promised: promised(facts),
+            types: of_schemas(facts),
+        };
         let mut several = Vec::new();
         for table in &facts.tables {
             let Some(entity) = finder.find(table).map(|hit| hit.entity) else { continue };
@@ -50,7 +59,13 @@ impl<'a> Finder<'a> {
         if let Some(TableLink { table, side }) = &declaration.table_link {
             return self.stated(declaration, table, *side);
         }
-        self.derived(declaration).or_else(|| self.named(declaration))
+        self.derived(declaration).or_else(|| self.of_type(declaration)).or_else(|| self.named(declaration))
+    }
+
+    /// `const guard: Guard<User>`: it describes what its type does.
+    fn of_type(&self, declaration: &Declaration) -> Option<Match> {
+        let ty = self.types.get(declaration.of_type.as_ref()?)?;
+        Some(Match { output: is_output_name(&declaration.name), of_type: true, ..self.find(ty)? })
     }
 
     fn named(&self, declaration: &Declaration) -> Option<Match> {
@@ -62,7 +77,13 @@ impl<'a> Finder<'a> {
         let at = |is: fn(&ObjectName, &str) -> bool| self.entities.iter().position(|entity| is(entity.name, table));
         // kysely's `CamelCasePlugin` writes `userTokens` for `user_tokens`.
         let entity = at(is_named).or_else(|| at(is_alike))?;
-        Some(Match { entity, side, strength: Strength::Stated, output: is_output_name(&declaration.name) })
+        Some(Match {
+            entity,
+            side,
+            strength: Strength::Stated,
+            output: is_output_name(&declaration.name),
+            of_type: false,
+        })
     }
 
     /// `createInsertSchema(users).pick({ email: true })`: its fields are columns of an ORM's table.
@@ -82,8 +103,14 @@ impl<'a> Finder<'a> {
             side,
             strength: Strength::Derived,
             output: is_output_name(&declaration.name),
+            of_type: false,
         })
     }
+}
+
+fn of_schemas(facts: &Facts) -> HashMap<&Location, &Declaration> {
+    let named: HashSet<&Location> = facts.schemas.iter().filter_map(|schema| schema.of_type.as_ref()).collect();
+    facts.types.iter().map(|ty| (&ty.location, ty)).filter(|(place, _)| named.contains(place)).collect()
 }
 
 fn promised(facts: &Facts) -> HashSet<(&str, &str)> {

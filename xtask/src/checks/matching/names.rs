@@ -52,6 +52,7 @@ impl NameTable {
             side: named.side,
             strength: if is_shared(declaration) { named.strength } else { Strength::Bare },
             output: is_output_name(&declaration.name),
+            of_type: false,
         })
     }
 
@@ -64,6 +65,7 @@ impl NameTable {
             side,
             strength: Strength::Message,
             output: side == Side::Row,
+            of_type: false,
         })
     }
 

@@ -50,6 +50,27 @@ fn what_nothing_is_named_after_is_described_by_what_is_much_like_it() {
 }
 
 #[test]
+fn a_schema_describes_what_the_type_does_that_it_says_to_be_of() {
+    let sql = "CREATE TABLE users (id uuid NOT NULL, name text NOT NULL);";
+    let types = "import { z } from 'zod';\nimport { Guard } from './guard';\n\
+                 export type User = { id: string; name: string };\nexport type CreateUser = { id?: string; name: string };\n";
+    let shape = "z.object({ id: z.string(), name: z.string() })";
+    for (of, role) in [("User", "users Schema"), ("CreateUser", "users InsertSchema")] {
+        for declared in [
+            format!("const guard: Guard<{of}> = {shape};"),
+            format!("const guard: z.ZodType<{of}, z.ZodTypeDef, unknown> = {shape};"),
+            format!("const guard = {shape} satisfies z.ZodType<{of}>;"),
+        ] {
+            let keys = "types = ['**/*.ts']\nvalidation = ['**/*.ts']";
+            assert_eq!(described("guard", sql, &format!("{types}{declared}"), keys), [role], "{declared}");
+        }
+    }
+    let wide = "CREATE TABLE users (id uuid NOT NULL, name text NOT NULL, a text, b text, c text);";
+    let part = format!("{types}const guard: Guard<User> = {shape};");
+    assert_eq!(described("guard", wide, &part, "types = ['**/*.ts']\nvalidation = ['**/*.ts']"), [""; 0]);
+}
+
+#[test]
 fn what_has_nearly_all_columns_outdoes_a_better_name() {
     let scopes = "CREATE TABLE scopes (id text NOT NULL, name text NOT NULL, tenant text NOT NULL, note text);";
     let whole = "export type Scope = { id: string; name: string; tenant: string; note: string | null };";

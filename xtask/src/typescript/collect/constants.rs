@@ -6,7 +6,7 @@ use super::File;
 use super::fields::object_shape;
 use super::names::qualified;
 use super::types::value_strings;
-use crate::source::Span;
+use crate::source::{Location, Span};
 use crate::typescript::drizzle::Table;
 use crate::typescript::facts::{Declaration, Facts, Origin, Side, TableLink, Tags};
 use crate::typescript::resolve::{Scope, Type};
@@ -20,6 +20,7 @@ struct Named<'n> {
     span: Span,
     exported: bool,
     tags: Tags,
+    of_type: Option<Location>,
 }
 
 impl<'p> File<'_, 'p> {
@@ -41,6 +42,11 @@ impl<'p> File<'_, 'p> {
             span: variable.name.span,
             exported: self.is_exported(statement, &variable.name.text),
             tags: self.tags(statement.span),
+            of_type: variable
+                .annotation
+                .as_ref()
+                .and_then(|node| self.argument_of(node))
+                .or_else(|| self.satisfied(variable.value.as_ref()?)),
         };
         let value = self.resolver.declared_value(scope, &[statement], &variable.name.text);
         self.value(&named, &value, true, facts);
@@ -54,7 +60,13 @@ impl<'p> File<'_, 'p> {
         value: &'p Expr,
         facts: &mut Facts,
     ) {
-        let named = Named { name: "default", span: statement.span, exported: true, tags: self.tags(statement.span) };
+        let named = Named {
+            name: "default",
+            span: statement.span,
+            exported: true,
+            tags: self.tags(statement.span),
+            of_type: self.satisfied(value),
+        };
         if !matches!(value.kind, ExprKind::Name(_)) {
             let value = self.resolver.value(scope, value);
             self.value(&named, &value, true, facts);
@@ -98,7 +110,8 @@ impl<'p> File<'_, 'p> {
             }
             let name = format!("{}.{}", named.name, entry.name);
             let tags = super::tags::read(self.module, place.span);
-            let inner = Named { name: &name, span: place.key, exported: named.exported, tags };
+            let of_type = self.satisfied(place.value);
+            let inner = Named { name: &name, span: place.key, exported: named.exported, tags, of_type };
             self.value(&inner, &entry.value, false, facts);
         }
     }
@@ -130,6 +143,7 @@ impl<'p> File<'_, 'p> {
             exported: named.exported,
             tags: named.tags.clone(),
             table_link: None,
+            of_type: named.of_type.clone(),
             implements: Vec::new(),
             fields,
             unresolved,
@@ -172,6 +186,7 @@ impl<'p> File<'_, 'p> {
             exported: named.exported,
             tags: named.tags.clone(),
             table_link: link,
+            of_type: None,
             implements: Vec::new(),
             fields: self.table_fields(table),
             unresolved: table.open.as_ref().map(Rc::to_string).or(unnamed),

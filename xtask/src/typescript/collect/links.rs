@@ -11,7 +11,9 @@ use crate::source::Location;
 use crate::typescript::facts::{Declaration, Enumeration, Facts, Side, TableLink};
 use crate::typescript::modules::Symbol;
 use crate::typescript::resolve::{Property as Resolved, Type};
-use crate::typescript::syntax::{Deferred, Property, Statement, StatementKind, Text, TypeKind, TypeMember, TypeNode};
+use crate::typescript::syntax::{
+    Deferred, Expr, ExprKind, Property, Statement, StatementKind, Text, TypeKind, TypeMember, TypeNode,
+};
 
 /// What was said about declarations by others.
 #[derive(Debug, Default)]
@@ -113,6 +115,22 @@ impl<'p> File<'_, 'p> {
                 let (name, span) = module.declarations(name).find_map(Statement::declared)?;
                 Some((name, module.location(span)))
             }
+            _ => None,
+        }
+    }
+
+    /// The declared type that a schema's type is made of: `User` of `Guard<User>`, `z.ZodType<User>`.
+    pub(super) fn argument_of(&self, node: &'p TypeNode) -> Option<Location> {
+        match &node.kind {
+            TypeKind::Reference(_, arguments) => self.declaration_of(arguments.first()?),
+            _ => None,
+        }
+    }
+
+    /// `z.object({…}) satisfies z.ZodType<User>`
+    pub(super) fn satisfied(&self, value: &'p Expr) -> Option<Location> {
+        match &value.kind {
+            ExprKind::Satisfies(_, node) => self.argument_of(node),
             _ => None,
         }
     }

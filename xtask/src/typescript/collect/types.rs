@@ -62,6 +62,7 @@ impl<'p> File<'_, 'p> {
             exported: self.is_exported(statement, name),
             tags: self.tags(statement.span),
             table_link: self.table_link(statement).or_else(|| self.commented_link(statement)),
+            of_type: None,
             implements: implemented(statement),
             fields,
             unresolved,
