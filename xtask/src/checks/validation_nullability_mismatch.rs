@@ -170,6 +170,11 @@ mod tests {
                 "CREATE TABLE posts (id uuid PRIMARY KEY, author_id uuid NOT NULL REFERENCES users, body jsonb NOT NULL);",
                 "export const CreatePostSchema = z.object({ id: z.uuid().optional(), authorId: z.uuid().optional(), body: z.unknown() });",
             ),
+            // What takes any JSON takes its null, which is not the database's.
+            Case::valid(
+                "CREATE TABLE settings (id uuid PRIMARY KEY, value jsonb NOT NULL);",
+                "const json: z.ZodType<unknown> = z.lazy(() => z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(json), z.record(z.string(), json)]));\nexport const SettingSchema = z.object({ id: z.uuid(), value: json });",
+            ),
             Case::valid(TABLE, "export const UpdateUserSchema = z.object({ email: z.string().optional() });"),
         ],
     };

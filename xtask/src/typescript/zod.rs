@@ -7,6 +7,7 @@ mod describe;
 mod infer;
 mod methods;
 mod objects;
+mod pipe;
 
 use std::rc::Rc;
 
@@ -18,6 +19,7 @@ pub use describe::{Description, describe};
 pub use infer::{input, output};
 pub(super) use methods::custom;
 pub use methods::{member, method};
+pub use pipe::piped_shape;
 
 /// A schema.
 #[derive(Clone)]

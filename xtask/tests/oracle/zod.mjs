@@ -47,9 +47,22 @@ async function judge(file) {
 }
 
 function shapeOf(built) {
+  const { in: from, out: to } = built?._zod?.def ?? built?._def ?? {};
+  if (from && to) return inBoth(shapeOf(from), shapeOf(to));
   const inner = built?._def?.schema ?? built;
   const shape = inner?.shape ?? inner?._zod?.def?.shape;
   return typeof shape === 'function' ? shape() : shape;
+}
+
+/** Of a pipe of objects each field is judged by the first, and what comes out of that by the second. */
+function inBoth(from, to) {
+  const piped = (first, second) => ({
+    safeParse(value) {
+      const passed = first.safeParse(value);
+      return passed.success && second ? second.safeParse(passed.data) : passed;
+    },
+  });
+  return from && to && Object.fromEntries(Object.entries(from).map(([name, schema]) => [name, piped(schema, to[name])]));
 }
 
 function judgeField(place, schema, field) {

@@ -117,7 +117,8 @@ impl<'p> File<'_, 'p> {
     }
 
     fn schema(&self, named: &Named<'_>, schema: &Rc<Schema<'p>>, facts: &mut Facts) {
-        let (fields, unresolved) = match &schema.innermost().kind {
+        let piped = zod::piped_shape(schema).map(|shape| SchemaKind::Object(Rc::new(shape)));
+        let (fields, unresolved) = match piped.as_ref().unwrap_or(&schema.innermost().kind) {
             SchemaKind::Object(shape) => (self.schema_fields(shape), shape.open.as_ref().map(Rc::to_string)),
             SchemaKind::Values(values) => {
                 let texts: Option<Vec<_>> = values.iter().map(|value| value.as_str().map(str::to_owned)).collect();
@@ -249,6 +250,9 @@ fn shapes<'p>(
     left: u32,
 ) -> Option<Vec<ObjectValue<'p>>> {
     let left = left.checked_sub(1)?;
+    if let Some(piped) = zod::piped_shape(schema) {
+        return Some(vec![piped]);
+    }
     let found = match &schema.innermost().kind {
         SchemaKind::Object(shape) => vec![(**shape).clone()],
         SchemaKind::Union(options) => {

@@ -108,7 +108,10 @@ fn changed<'p>(
 /// To the types of drizzle-zod a column whose schema a function changed is never absent from what is inserted; it may be.
 fn typed_as_there<'p>(schema: Rc<Schema<'p>>) -> Rc<Schema<'p>> {
     match &schema.kind {
-        SchemaKind::Optional(inner) => Schema::new(SchemaKind::Pipe(Rc::clone(&schema), Rc::clone(inner))),
+        SchemaKind::Optional(inner) => {
+            let filled = Schema::new(SchemaKind::Preprocess(Rc::clone(inner)));
+            Schema::new(SchemaKind::Pipe(Rc::clone(&schema), filled))
+        }
         _ => schema,
     }
 }

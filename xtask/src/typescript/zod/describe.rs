@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::pipe::piped;
 use super::{Schema, SchemaKind, forced};
 use crate::typescript::facts::{Constraints, Kind};
 use crate::typescript::kinds;
@@ -54,7 +55,7 @@ fn within<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, left: u32) -> De
             described
         }
         SchemaKind::Preprocess(inner) => coerced(of(inner)),
-        SchemaKind::Pipe(from, to) => piped(of(from), &of(to)),
+        SchemaKind::Pipe(from, to) => piped(of(from), of(to)),
         SchemaKind::Union(options) => either(options.iter().map(of).collect()),
         SchemaKind::Intersection(left, right) => both(of(left), of(right)),
         SchemaKind::Lazy(function) => of(&forced(resolver, function)),
@@ -128,18 +129,6 @@ fn custom<'p>(resolver: &Resolver<'p>, of: &crate::typescript::resolve::Lazy<'p>
     described
 }
 
-/// `from.pipe(to)` takes what `from` takes and makes of it what `to` takes.
-fn piped(mut from: Description, to: &Description) -> Description {
-    if from.kind == to.kind {
-        let own = std::mem::replace(&mut from.constraints, to.constraints.clone());
-        from.constraints.refined |= own != Constraints::default() && own != to.constraints;
-        from.constraints.coerced |= own.coerced;
-    } else {
-        from.constraints.transformed = true;
-    }
-    from
-}
-
 fn of_values(values: &[Value<'_>]) -> Description {
     let mut texts = Vec::new();
     let mut members = Vec::new();
@@ -189,7 +178,16 @@ fn either(options: Vec<Description>) -> Description {
         [only] => only.constraints.clone(),
         several => loosest(several),
     };
+    // What takes whatever JSON can hold says nothing, not even of null, which is a value of JSON too.
+    let (kind, nullable) = if is_any_json(&kind) { (Kind::Any, false) } else { (kind, nullable) };
     Description { optional: optional || any, nullable, has_default, kind, constraints }
+}
+
+fn is_any_json(kind: &Kind) -> bool {
+    let Kind::Union(members) = kind else { return false };
+    let has = |wanted: Kind| members.contains(&wanted);
+    let holds_more = members.iter().any(|member| matches!(member, Kind::Json | Kind::Array(_)));
+    has(Kind::String) && has(Kind::Number) && has(Kind::Boolean) && holds_more
 }
 
 fn loosest(options: &[&Description]) -> Constraints {
