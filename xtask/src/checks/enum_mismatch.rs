@@ -17,9 +17,10 @@
 //! ```
 //! `CHECK (role IN ('admin', …))` counts like an enum. What is inserted or updated may be restricted to some of the
 //! values. A plain `string` is a warning: it lets any value through. One set that is used in several places is one
-//! finding. A set that says which enum it is (`pgEnum`, Supabase's `Enums`) is judged by that where no field leads to it.
+//! finding. A set that says which enum it is (`pgEnum`, Supabase's `Enums` and `Constants`) is judged by that, unless a
+//! field has told it.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use super::entities::ColumnFacts;
 use super::matching::{Described, Description, Role};
@@ -44,31 +45,32 @@ pub const CHECK: Check = Check {
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
     let of_fields = model.judged().flat_map(|(described, description)| findings(model, described, description));
-    of_fields.chain(without_fields(model)).collect()
+    let (told, of_fields): (HashSet<_>, Vec<_>) = of_fields.unzip();
+    of_fields.into_iter().chain(of_sets(model, &told)).collect()
 }
 
-/// What is wrong about the sets that say which enum they are, of enums that no judged field leads to.
-fn without_fields(model: &Model<'_>) -> Vec<Finding> {
-    let mut judged: HashSet<ObjectName> = HashSet::new();
-    for (described, description) in model.judged() {
-        let columns = description.pairing.pairs.iter().filter_map(|pair| described.entity.column(&pair.column.name));
-        judged.extend(columns.filter_map(|facts| match &facts.ty.scalar {
-            Scalar::Enum(name, _) => Some(name.clone()),
-            Scalar::Builtin(_) | Scalar::Other(_) => None,
-        }));
+/// What is wrong about the sets that say which enum they are, of enums of which no field has told it.
+fn of_sets(model: &Model<'_>, told: &HashSet<Option<ObjectName>>) -> Vec<Finding> {
+    let mut alike: BTreeMap<(ObjectName, &[String]), Vec<&Enumeration>> = BTreeMap::new();
+    for set in &model.input.facts.enums {
+        let Some(name) = set.database_name.as_ref() else { continue };
+        alike.entry((ObjectName::from_key(name), &set.values)).or_default().push(set);
     }
-    let sets = model.input.facts.enums.iter().filter_map(|set| {
-        let name = ObjectName::from_key(set.database_name.as_ref()?);
-        let allowed = &model.input.schema.enums.get(&name).filter(|_| !judged.contains(&name))?.labels;
-        let difference = Difference::of(&set.values, allowed, Role::Row)?;
-        let title = name.to_string();
-        let found = CHECK
-            .finding(&title, format!("Enum values of '{title}' differ in `{}`: {}", set.name, difference.in_words()))
-            .at(&set.location, difference.in_words());
-        let found = found.at_some(model.input.provenance.type_(&name), format!("`{title}` was last changed here"));
-        Some(with_values(found, allowed, &difference))
-    });
-    sets.collect()
+    let untold = alike.into_iter().filter(|((name, _), _)| !told.contains(&Some(name.clone())));
+    untold.filter_map(|((name, values), sets)| of_set(model, &name, values, &sets)).collect()
+}
+
+/// One set of values, which may be written several times.
+fn of_set(model: &Model<'_>, name: &ObjectName, values: &[String], sets: &[&Enumeration]) -> Option<Finding> {
+    let allowed = &model.input.schema.enums.get(name)?.labels;
+    let difference = Difference::of(values, allowed, Role::Row)?;
+    let title = name.to_string();
+    let named = sets.iter().map(|set| format!("`{}`", set.name)).collect::<Vec<_>>().join(", ");
+    let words = difference.in_words();
+    let found = CHECK.finding(&title, format!("Enum values of '{title}' differ in {named}: {words}"));
+    let found = sets.iter().fold(found, |found, set| found.at(&set.location, words.clone()));
+    let found = found.at_some(model.input.provenance.type_(name), format!("`{title}` was last changed here"));
+    Some(with_values(found, allowed, &difference))
 }
 
 fn with_values(found: Finding, allowed: &[String], difference: &Difference) -> Finding {
@@ -79,19 +81,30 @@ fn with_values(found: Finding, allowed: &[String], difference: &Difference) -> F
         .with_help(format!("the database allows {}", wording::quoted(allowed)))
 }
 
-fn findings(model: &Model<'_>, described: &Described<'_>, description: &Description<'_>) -> Vec<Finding> {
+/// What is wrong about the fields, with the enum whose set of values another one is.
+fn findings(
+    model: &Model<'_>,
+    described: &Described<'_>,
+    description: &Description<'_>,
+) -> Vec<(Option<ObjectName>, Finding)> {
     let judge = |pair: &Pair<'_>| {
         let facts = described.entity.column(&pair.column.name)?;
         let allowed = facts.demands.values.as_deref()?;
         let difference = match values_of(&pair.field.kind) {
             Values::Known(values) if is_of_another_thing(description, &values, allowed) => return None,
             Values::Known(values) => Difference::of(&values, allowed, description.role)?,
-            Values::AnyString => return any_string(model, described, description, pair, facts, allowed),
+            Values::AnyString => {
+                return any_string(model, described, description, pair, facts, allowed).map(|found| (None, found));
+            }
             Values::None => return None,
         };
         let found = finding(model, described, description, pair, allowed, &difference);
         let found = if description.is_partial() { found.as_warning() } else { found };
-        Some(found.at_values(described.entity.name, facts, model.input.provenance))
+        let name = match &facts.ty.scalar {
+            Scalar::Enum(name, _) => Some(name.clone()),
+            Scalar::Builtin(_) | Scalar::Other(_) => None,
+        };
+        Some((name, found.at_values(described.entity.name, facts, model.input.provenance)))
     };
     description.pairing.pairs.iter().filter_map(judge).collect()
 }
@@ -288,6 +301,18 @@ mod tests {
                 "import { pgEnum } from 'drizzle-orm/pg-core';\nexport const runState = pgEnum('run_state', ['on', 'off', 'broken']);",
                 2,
             ),
+            // Of generated constants, whose type is right.
+            Case::failing_entity(
+                TABLE,
+                "export interface Database { public: { Enums: { user_role: 'admin' | 'citizen' | 'expert' } } }\nexport interface UserTable { id: string; role: Database['public']['Enums']['user_role']; state: 'on' | 'off' }\nexport const Constants = { public: { Enums: {\n user_role: ['admin', 'citizen'] } } } as const;",
+                4,
+            ),
+            // Generated together, and wrong together.
+            Case::failing_entity(
+                "CREATE TYPE run_state AS ENUM ('on', 'off')",
+                "export interface Database { public: { Tables: {}; Enums: {\n run_state: 'on' | 'broken' } } }\nexport const Constants = { public: { Enums: { run_state: ['on', 'broken'] } } } as const;",
+                2,
+            ),
             // What is wrong about a Drizzle table is wrong about the types that are inferred from it.
             Case::failing(
                 "CREATE TABLE users (id uuid NOT NULL, state text NOT NULL, CHECK (state IN ('on', 'off')));",
@@ -299,6 +324,10 @@ mod tests {
             Case::passing(
                 "CREATE TYPE run_state AS ENUM ('on', 'off')",
                 "export type Database = { public: { Tables: {}; Enums: { run_state: 'off' | 'on'; other_state: 'a' } } }",
+            ),
+            Case::passing(
+                "CREATE TYPE run_state AS ENUM ('on', 'off')",
+                "export const Constants = { graphql_public: { Enums: {} }, public: { Enums: { run_state: ['on', 'off'] } } } as const;\nexport const Others = { public: { Enums: { run_state: ['a'] } } } as const;",
             ),
             // What only is called like the table may speak of other things.
             Case::passing(

@@ -90,7 +90,10 @@ impl<'p> File<'_, 'p> {
                     self.add_enumeration(named.name, named.span, values, None, facts);
                 }
             }
-            Value::Object(object) => self.object(named, object, facts),
+            Value::Object(object) => {
+                self.generated_constants(named.name, object, facts);
+                self.object(named, object, facts);
+            }
             _ => {}
         }
     }

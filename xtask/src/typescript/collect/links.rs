@@ -14,6 +14,7 @@ use crate::typescript::resolve::{Property as Resolved, Type};
 use crate::typescript::syntax::{
     Deferred, Expr, ExprKind, Property, Statement, StatementKind, Text, TypeKind, TypeMember, TypeNode,
 };
+use crate::typescript::values::{ObjectValue, Value};
 
 /// What was said about declarations by others.
 #[derive(Debug, Default)]
@@ -205,6 +206,25 @@ impl<'p> File<'_, 'p> {
                     let database_name = Some(super::names::qualified(&namespace, &property.name));
                     facts.enums.push(Enumeration { name, location: place.location(), values, database_name });
                 }
+            }
+        }
+    }
+
+    /// The `Constants` beside it: `Constants.public.Enums.status`.
+    pub(super) fn generated_constants(&self, name: &str, constants: &ObjectValue<'p>, facts: &mut Facts) {
+        if name != "Constants" {
+            return;
+        }
+        for (namespace, schema) in constants.entries.iter().map(|entry| (&entry.name, &entry.value)) {
+            let enums = schema.property("Enums").and_then(Value::as_object);
+            for entry in enums.into_iter().flat_map(|enums| &enums.entries) {
+                let (Some(values), Some(place)) = (super::types::value_strings(&entry.value), entry.place) else {
+                    continue;
+                };
+                let location = place.module.location(place.key);
+                let database_name = Some(super::names::qualified(namespace, &entry.name));
+                let name = format!("{name}.{namespace}.Enums.{}", entry.name);
+                facts.enums.push(Enumeration { name, location, values, database_name });
             }
         }
     }
