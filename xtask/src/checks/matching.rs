@@ -17,7 +17,7 @@ use crate::typescript::facts::{Declaration, Field, Side};
 
 pub use demand::Asked;
 pub use evidence::describe;
-pub(super) use names::NameTable;
+pub(super) use names::{NameTable, is_shared};
 
 /// A declaration that describes a table, and what it describes of it.
 #[derive(Debug)]

@@ -9,6 +9,7 @@ use crate::schema::model::{
     Column, Constraint, ConstraintKind, Domain, Enum, Identity, ObjectName, Schema, Table, View,
 };
 use crate::schema::provenance::Provenance;
+use crate::source::{LineIndex, Span};
 use crate::tree::MemoryTree;
 use crate::typescript::facts::Facts;
 
@@ -93,7 +94,7 @@ impl Case {
         let (schema, config) = (schema(self.sql), config(self.configuration));
         let ts =
             if self.configuration == ZOD { format!("import {{ z }} from 'zod';\n{}", self.ts) } else { self.ts.into() };
-        let provenance = Provenance::default();
+        let provenance = provenance(self.sql);
         verified(&ts, &schema, &config, &provenance)
     }
 }
@@ -135,13 +136,38 @@ fn verified(ts: &str, schema: &Schema, config: &Config, provenance: &Provenance)
     of_all
 }
 
-/// The schema that the statements make: `CREATE TABLE`, `VIEW` (with a list of columns), `TYPE … AS ENUM`, `DOMAIN`.
+/// The schema that the statements make: `CREATE TABLE`, `VIEW` (with a list of columns), `TYPE … AS ENUM`, `DOMAIN`,
+/// `DROP TABLE`.
 pub fn schema(sql: &str) -> Schema {
     let mut schema = Schema::default();
-    for statement in sql.split(';').map(str::trim).filter(|statement| !statement.is_empty()) {
-        create(&mut schema, statement);
+    for statement in statements(sql) {
+        match statement.strip_prefix(DROP) {
+            Some(table) => drop(schema.tables.remove(&ObjectName::public(table))),
+            None => create(&mut schema, statement),
+        }
     }
     schema
+}
+
+const DROP: &str = "DROP TABLE ";
+
+fn statements(sql: &str) -> impl Iterator<Item = &str> {
+    sql.split(';').map(str::trim).filter(|statement| !statement.is_empty())
+}
+
+/// What is known of the tables that the statements drop.
+fn provenance(sql: &str) -> Provenance {
+    let mut provenance = Provenance::default();
+    let place = LineIndex::new("migrations/V1__case.sql".into(), sql.into()).location(Span::default());
+    for (at, table) in statements(sql).enumerate().filter_map(|(at, one)| Some((at, one.strip_prefix(DROP)?))) {
+        let name = ObjectName::public(table);
+        let before: Vec<&str> = statements(sql).take(at).collect();
+        let columns = schema(&before.join(";")).tables.remove(&name).expect("a table to drop").columns;
+        columns.into_iter().for_each(|column| provenance.touch_column(name.clone(), column.name, place.clone()));
+        provenance.lose_table(name.clone(), place.clone());
+        provenance.forget_table(&name);
+    }
+    provenance
 }
 
 fn create(schema: &mut Schema, statement: &str) {

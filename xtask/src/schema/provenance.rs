@@ -17,7 +17,7 @@ pub struct Provenance {
     checks: BTreeMap<(ObjectName, String), Location>,
     types: BTreeMap<ObjectName, Location>,
     gone: BTreeMap<(ObjectName, String), Gone>,
-    gone_tables: BTreeMap<ObjectName, Location>,
+    gone_tables: BTreeMap<ObjectName, GoneTable>,
     history: ColumnHistory,
 }
 
@@ -28,6 +28,15 @@ struct Gone {
     location: Location,
     /// What it is called now, where it was renamed.
     now: Option<String>,
+}
+
+/// A table that was.
+#[derive(Debug, Clone)]
+struct GoneTable {
+    /// The statement that dropped or renamed it.
+    location: Location,
+    /// The columns that went with it; none where it was renamed.
+    columns: Names,
 }
 
 impl Provenance {
@@ -81,14 +90,20 @@ impl Provenance {
             .map(|(former, _)| former)
     }
 
-    /// Records that the clause at `location` dropped `table`, or gave it another name.
+    /// Records that the clause at `location` drops `table`, or gave it another name.
     pub fn lose_table(&mut self, table: ObjectName, location: Location) {
-        self.gone_tables.insert(table, location);
+        let columns = of_table(&self.columns, &table).map(|(column, _)| column.to_owned()).collect();
+        self.gone_tables.insert(table, GoneTable { location, columns });
     }
 
     /// The tables that were, with the places that dropped or renamed them.
     pub fn gone_tables(&self) -> impl Iterator<Item = (&ObjectName, &Location)> {
-        self.gone_tables.iter()
+        self.gone_tables.iter().map(|(table, gone)| (table, &gone.location))
+    }
+
+    /// The columns that a dropped table had; none of one that was renamed, which still has them.
+    pub fn dropped_columns(&self, table: &ObjectName) -> impl Iterator<Item = &str> {
+        self.gone_tables.get(table).into_iter().flat_map(|gone| gone.columns.iter().map(String::as_str))
     }
 
     /// Records that the statement at `location` created or changed an enum, domain or composite type.
@@ -212,5 +227,18 @@ mod tests {
         provenance.touch_column(table.clone(), "a", place);
         assert_eq!(provenance.former_names(&table, "c").collect::<Vec<_>>(), ["b"]);
         assert!(provenance.gone(&table, |column| column == "a").is_none());
+    }
+
+    #[test]
+    fn a_dropped_table_is_known_by_its_columns_and_a_renamed_one_still_has_them() {
+        let place = LineIndex::new("m.sql".into(), "x".into()).location(crate::source::Span::default());
+        let (one, other, mut provenance) = (ObjectName::public("a"), ObjectName::public("b"), Provenance::default());
+        provenance.touch_column(one.clone(), "id", place.clone());
+        provenance.rename(&one, &other);
+        provenance.lose_table(one.clone(), place.clone());
+        assert_eq!(provenance.dropped_columns(&one).count(), 0);
+        provenance.lose_table(other.clone(), place);
+        provenance.forget_table(&other);
+        assert_eq!(provenance.dropped_columns(&other).collect::<Vec<_>>(), ["id"]);
     }
 }

@@ -88,7 +88,7 @@ impl NameTable {
 }
 
 /// What a component or a function keeps to itself is called after a table because it shows rows, not because it is one.
-pub(super) fn is_shared(declaration: &Declaration) -> bool {
+pub(in crate::checks) fn is_shared(declaration: &Declaration) -> bool {
     declaration.exported && !declaration.location.file.ends_with(".tsx")
 }
 
