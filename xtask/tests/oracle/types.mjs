@@ -190,7 +190,7 @@ function single(type, depth) {
   if (flags & (ts.TypeFlags.Never | ts.TypeFlags.ESSymbolLike | ts.TypeFlags.TypeParameter)) return { kind: 'unresolved' };
   if (flags & ts.TypeFlags.Union) return kind(type.types, depth);
   if (isList(type)) return list(type, depth);
-  if (type.isIntersection() && type.types.every(isList)) return list(type.types[0], depth);
+  if (type.isIntersection() && type.types.every(isList)) return list(type, depth);
   const name = type.symbol?.name;
   if (name === 'Date') return { kind: 'date' };
   if (['Buffer', 'Uint8Array', 'ArrayBuffer'].includes(name)) return { kind: 'bytes' };
@@ -203,7 +203,8 @@ function isList(type) {
 
 function list(type, depth) {
   if (depth > 6) return { kind: 'unresolved' };
-  const elements = checker.getTypeArguments(type).flatMap((one) => (one.isUnion() ? one.types : [one]));
+  const each = type.isIntersection() ? [checker.getIndexTypeOfType(type, ts.IndexKind.Number)] : checker.getTypeArguments(type);
+  const elements = each.flatMap((one) => (one.isUnion() ? one.types : [one]));
   const values = elements.filter((one) => !(one.flags & (ts.TypeFlags.Undefined | ts.TypeFlags.Null)));
   return { kind: 'array', items: kind(values, depth + 1) };
 }

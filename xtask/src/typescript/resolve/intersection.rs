@@ -60,7 +60,11 @@ fn pair<'p>(left: Type<'p>, right: Type<'p>) -> Type<'p> {
             Type::Object(Rc::new(Object { incomplete: Some(reason), ..(*object).clone() }))
         }
         (Type::Function, Type::Function | Type::Object(_)) | (Type::Object(_), Type::Function) => Type::Function,
-        (Type::Opaque, Type::Object(object)) | (Type::Object(object), Type::Opaque) => Type::Object(object),
+        (Type::Opaque | Type::Promise(_), Type::Object(object))
+        | (Type::Object(object), Type::Opaque | Type::Promise(_)) => {
+            let incomplete = Some(super::reason("it is an intersection with a type of the language"));
+            Type::Object(Rc::new(Object { incomplete, ..(*object).clone() }))
+        }
         (Type::Opaque, Type::Opaque) => Type::Opaque,
         (Type::Unresolved(reason), _) | (_, Type::Unresolved(reason)) => Type::Unresolved(reason),
         (left, right) => match (rank(&left), rank(&right)) {

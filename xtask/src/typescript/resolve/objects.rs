@@ -111,7 +111,13 @@ impl<'p> Resolver<'p> {
             MemberKind::Constructor(function) => {
                 function.parameters.iter().for_each(|parameter| add_parameter(scope, parameter, object));
             }
-            MemberKind::Getter(_) | MemberKind::Method(_) | MemberKind::Setter | MemberKind::Other => {}
+            // What is computed here stands in the place of what was inherited.
+            MemberKind::Getter(_) => {
+                if let Ok(Some(name)) = self.key(scope, &member.property.key) {
+                    object.properties.retain(|property| property.name != name);
+                }
+            }
+            MemberKind::Method(_) | MemberKind::Setter | MemberKind::Other => {}
         }
     }
 
