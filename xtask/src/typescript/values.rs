@@ -18,7 +18,7 @@ use std::rc::Rc;
 
 use super::drizzle;
 use super::resolve::{Lazy, Resolver, Scope};
-use super::syntax::{ClassDecl, EnumDecl, Expr, Function, Module, Namespace};
+use super::syntax::{Binary, ClassDecl, EnumDecl, Expr, Function, Module, Namespace};
 use super::zod;
 use crate::source::Span;
 pub(super) use members::made_object;
@@ -80,6 +80,10 @@ pub enum Value<'p> {
     Cast(Rc<Value<'p>>, Lazy<'p>),
     /// A member of an enum, with the type of all its members.
     Member(Rc<Value<'p>>, Lazy<'p>),
+    /// One of several.
+    Either(Rc<[Value<'p>]>),
+    /// `a ?? b`, `a || b`
+    Fallback(Binary, Rc<Value<'p>>, Rc<Value<'p>>),
     /// A promise of a value.
     Promised(Rc<Value<'p>>),
     /// Some value of a type.

@@ -85,7 +85,7 @@ impl<'p> Evaluator<'p> {
 
     fn binary(&mut self, operator: Binary, left: &'p Expr, right: &'p Expr, scope: &Rc<Scope<'p>>) -> Value<'p> {
         match operator {
-            Binary::Or | Binary::Default => match self.evaluate(left, scope) {
+            Binary::Or | Binary::Coalesce | Binary::Default => match self.evaluate(left, scope) {
                 Value::Nothing | Value::Opaque(_) => self.evaluate(right, scope),
                 value => value,
             },
@@ -96,7 +96,7 @@ impl<'p> Evaluator<'p> {
                 (Value::Number(left), Value::Text(right)) => Value::Text(format!("{left}{right}").into()),
                 (Value::Text(_), other) | (other, _) => Value::unknown(other.reason()),
             },
-            Binary::Subtract | Binary::Multiply | Binary::Divide | Binary::Power | Binary::Other => {
+            Binary::Subtract | Binary::Multiply | Binary::Divide | Binary::Power | Binary::Compare | Binary::Other => {
                 Value::unknown("it is computed when the program runs")
             }
         }

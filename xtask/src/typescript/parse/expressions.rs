@@ -263,13 +263,15 @@ fn binary_operator(operator: BinaryOperator) -> Binary {
         BinaryOperator::Multiplication => Binary::Multiply,
         BinaryOperator::Division => Binary::Divide,
         BinaryOperator::Exponential => Binary::Power,
+        operator if operator.is_equality() || operator.is_compare() || operator.is_relational() => Binary::Compare,
         _ => Binary::Other,
     }
 }
 
 fn logical_operator(operator: LogicalOperator) -> Binary {
     match operator {
-        LogicalOperator::Or | LogicalOperator::Coalesce => Binary::Or,
+        LogicalOperator::Or => Binary::Or,
+        LogicalOperator::Coalesce => Binary::Coalesce,
         LogicalOperator::And => Binary::And,
     }
 }

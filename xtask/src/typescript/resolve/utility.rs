@@ -166,7 +166,7 @@ impl<'p> Resolver<'p> {
             Type::Value(value) => match &**value {
                 Value::Function(..) => {
                     let returned = self.call(value, &[]);
-                    self.type_of(&returned, true)
+                    self.type_of(&returned, false)
                 }
                 _ => Type::unresolved("`ReturnType` is not read here"),
             },

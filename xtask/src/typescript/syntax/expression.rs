@@ -92,12 +92,16 @@ pub enum Binary {
     Divide,
     /// `**`
     Power,
-    /// `||`, `??`
+    /// `||`
     Or,
+    /// `??`
+    Coalesce,
     /// What stands for `undefined` in a pattern: `{ a = b }`.
     Default,
     /// `&&`
     And,
+    /// `===`, `<`, `in`, `instanceof`: the result is a boolean.
+    Compare,
     /// Anything else.
     Other,
 }

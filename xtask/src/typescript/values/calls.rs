@@ -102,8 +102,16 @@ impl<'p> Resolver<'p> {
             (Value::Unknown(_), Some(node)) => Value::Typed(Lazy::node(&typed, node)),
             (returned, Some(node)) => returned.promised(function).placed(Lazy::node(&typed, node)),
             (returned, None) if function.generator => returned.untyped("what a generator yields is not read"),
+            // Of several literals each stays one.
+            (returned @ (Value::Either(_) | Value::Fallback(..)), None) if self.holds_several(&returned) => {
+                returned.promised(function)
+            }
             (returned, None) => self.kept(returned, true).promised(function),
         }
+    }
+
+    fn holds_several(&self, value: &Value<'p>) -> bool {
+        self.type_of(value, false).members().len() > 1
     }
 
     /// The parameters with what they were given.
@@ -204,7 +212,8 @@ impl<'p> Resolver<'p> {
         match (name, arguments) {
             ("map", [function, ..]) => {
                 let elements = self.elements(list, array);
-                let items = elements.iter().map(|item| self.call(function, std::slice::from_ref(item))).collect();
+                let made = elements.iter().map(|item| self.call(function, std::slice::from_ref(item)));
+                let items = made.map(|item| self.kept(item, false)).collect();
                 Value::Array(Rc::new(ArrayValue { items, constant: false, open: array.open.clone() }))
             }
             ("concat", others) => {

@@ -1,5 +1,7 @@
 //! What stands around a literal and says whether it is one to the compiler: `as const`, `satisfies T`.
 
+use std::rc::Rc;
+
 use super::Value;
 use crate::typescript::resolve::{Lazy, Resolver, Scope, Type};
 use crate::typescript::syntax::{Expr, ExprKind};
@@ -60,6 +62,13 @@ impl<'p> Resolver<'p> {
 
     /// A literal stays one where one of its kind is expected.
     fn expected(&self, value: Value<'p>, of: &Lazy<'p>) -> Value<'p> {
+        if let Value::Either(values) = &value {
+            return Value::Either(values.iter().map(|value| self.expected(value.clone(), of)).collect());
+        }
+        if let Value::Fallback(operator, left, right) = value {
+            let right = self.expected((*right).clone(), of);
+            return Value::Fallback(operator, left, Rc::new(right));
+        }
         if !matches!(value, Value::String(_) | Value::Number(_) | Value::Boolean(_) | Value::Member(..)) {
             return value;
         }

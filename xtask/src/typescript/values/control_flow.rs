@@ -43,7 +43,18 @@ fn may_return(body: &[Statement]) -> bool {
 pub(super) fn guards(body: &[Statement]) -> Vec<&str> {
     let mut names = Vec::new();
     body.iter().for_each(|statement| guard(statement, &mut names));
+    let told: Vec<&str> = names.clone();
+    body.iter()
+        .filter(|one| one.name().is_some_and(|name| told.contains(&name)))
+        .for_each(|one| aliased(one, &mut names));
     names
+}
+
+/// The names behind a constant that is a condition: `const isKnown = user !== null`.
+pub(super) fn aliased<'p>(statement: &'p Statement, names: &mut Vec<&'p str>) {
+    if let StatementKind::Variable(variable) = &statement.kind {
+        variable.value.iter().for_each(|value| named(value, names));
+    }
 }
 
 fn guard<'p>(statement: &'p Statement, names: &mut Vec<&'p str>) {
@@ -69,7 +80,7 @@ fn guard<'p>(statement: &'p Statement, names: &mut Vec<&'p str>) {
 }
 
 /// The names in `value`, those inside functions left out.
-fn named<'p>(value: &'p Expr, names: &mut Vec<&'p str>) {
+pub(super) fn named<'p>(value: &'p Expr, names: &mut Vec<&'p str>) {
     if let ExprKind::Function(_) = &value.kind {
         return;
     }

@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::context::Context;
+use super::control_flow::{aliased, named};
 use super::places::text;
 use super::{ArrayValue, Entry, EntryPlace, ObjectValue, Value};
 use crate::typescript::modules::Symbol;
@@ -64,7 +65,10 @@ impl<'p> Resolver<'p> {
                 let chosen = match self.value(scope, test).uncast() {
                     Value::Boolean(true) => self.value(scope, then),
                     Value::Boolean(false) => self.value(scope, otherwise),
-                    _ => return Value::unknown(CONDITION),
+                    _ => {
+                        let inside = self.behind(scope, test);
+                        return either([self.value(&inside, then), self.value(&inside, otherwise)], CONDITION);
+                    }
                 };
                 chosen.untyped(CONDITION)
             }
@@ -244,7 +248,9 @@ impl<'p> Resolver<'p> {
     }
 
     fn binary(&self, scope: &Scope<'p>, operator: Binary, left: &'p Expr, right: &'p Expr) -> Value<'p> {
-        let (left, right) = (self.value(scope, left), self.value(scope, right));
+        let guards = matches!(operator, Binary::Or | Binary::Coalesce);
+        let inside = if guards { self.behind(scope, left) } else { scope.clone() };
+        let (left, right) = (self.value(scope, left), self.value(&inside, right));
         match (operator, left.uncast(), right.uncast()) {
             (Binary::Add, Value::String(left), Value::String(right)) => text(format!("{left}{right}")),
             (Binary::Add, Value::String(left), Value::Number(right)) => text(format!("{left}{right}")),
@@ -258,17 +264,44 @@ impl<'p> Resolver<'p> {
                 Binary::Multiply => Value::Number(left * right),
                 Binary::Divide => Value::Number(left / right),
                 Binary::Power => Value::Number(left.powf(*right)),
-                Binary::Or | Binary::Default | Binary::And | Binary::Other => Value::unknown(OPERATOR),
+                Binary::Compare => Value::Typed(Lazy::known(Type::Boolean)),
+                Binary::Or | Binary::Coalesce | Binary::Default | Binary::And | Binary::Other => {
+                    Value::unknown(OPERATOR)
+                }
             },
             (Binary::Default, ..) => self.defaulted(left, right),
-            (Binary::Or, Value::Null | Value::Undefined, _) if left.is_plain() => right,
-            (Binary::Or, Value::Null | Value::Undefined, _) => right.untyped(OPERATOR),
-            (Binary::Or, Value::String(text), _) if !text.is_empty() && left.is_plain() => left,
-            (Binary::Or, Value::String(text), _) if !text.is_empty() => left.untyped(OPERATOR),
-            (Binary::Or, Value::Object(_) | Value::Array(_), _) if !left.is_plain() => left.untyped(OPERATOR),
-            (Binary::Or, Value::Object(_) | Value::Array(_) | Value::Zod(_), _) => left,
+            (Binary::Or | Binary::Coalesce, Value::Null | Value::Undefined, _) if left.is_plain() => right,
+            (Binary::Or | Binary::Coalesce, Value::Null | Value::Undefined, _) => right.untyped(OPERATOR),
+            (Binary::Or | Binary::Coalesce, Value::String(text), _) if !text.is_empty() && left.is_plain() => left,
+            (Binary::Or | Binary::Coalesce, Value::String(text), _) if !text.is_empty() => left.untyped(OPERATOR),
+            (Binary::Or | Binary::Coalesce, Value::Object(_) | Value::Array(_), _) if !left.is_plain() => {
+                left.untyped(OPERATOR)
+            }
+            (Binary::Or | Binary::Coalesce, Value::Object(_) | Value::Array(_) | Value::Zod(_), _) => left,
+            (
+                Binary::Or | Binary::Coalesce,
+                Value::Typed(_) | Value::Either(_) | Value::Fallback(..) | Value::Text,
+                _,
+            ) => fallen_back(operator, left, right),
+            (Binary::Compare, ..) => Value::Typed(Lazy::known(Type::Boolean)),
             _ => Value::unknown(OPERATOR),
         }
+    }
+
+    /// Behind a condition, which may say more about the types of what it names.
+    fn behind(&self, scope: &Scope<'p>, test: &'p Expr) -> Scope<'p> {
+        let mut names = Vec::new();
+        named(test, &mut names);
+        for name in names.clone() {
+            match scope.lookup(name) {
+                Some(Binding::Statements(_, statements)) => {
+                    statements.iter().for_each(|statement| aliased(statement, &mut names));
+                }
+                Some(Binding::Value(_) | Binding::Type(..)) => {}
+                None => scope.module.declarations(name).for_each(|statement| aliased(statement, &mut names)),
+            }
+        }
+        scope.with_unsure(names)
     }
 
     /// `{ a = default }`, where `a` is `value`.
@@ -283,6 +316,22 @@ impl<'p> Resolver<'p> {
         });
         let held = if matches!(value.uncast(), Value::Undefined) { default } else { value };
         held.uncast().clone().placed(of)
+    }
+}
+
+/// One of `values`, where all are data; else it is not known, because of `why`.
+fn either<'p>(values: [Value<'p>; 2], why: &str) -> Value<'p> {
+    let is_known = |value: &Value<'p>| value.is_data() && !matches!(value.uncast(), Value::Unknown(_));
+    if values.iter().all(is_known) { Value::Either(Rc::new(values)) } else { Value::unknown(why) }
+}
+
+/// `left ?? right`, `left || right`
+fn fallen_back<'p>(operator: Binary, left: Value<'p>, right: Value<'p>) -> Value<'p> {
+    match right.uncast() {
+        known if known.is_data() && !matches!(known, Value::Unknown(_)) => {
+            Value::Fallback(operator, Rc::new(left), Rc::new(right))
+        }
+        _ => Value::unknown(OPERATOR),
     }
 }
 

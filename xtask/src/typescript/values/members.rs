@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::{Entry, ObjectValue, Value};
-use crate::typescript::resolve::{Lazy, Resolver, Scope, Type};
+use crate::typescript::resolve::{Lazy, Resolver, Scope, Type, union};
 use crate::typescript::syntax::{MemberKind, Module, Text};
 use crate::typescript::{drizzle, zod};
 
@@ -40,6 +40,9 @@ impl<'p> Resolver<'p> {
                 Value::Typed(Lazy::known(Type::Number))
             }
             Value::Typed(of) => match self.properties(&of.get(self)).ok().and_then(|of| of.property(name).cloned()) {
+                Some(property) if property.optional => {
+                    Value::Typed(Lazy::computed(move |resolver| union([property.value.get(resolver), Type::Undefined])))
+                }
                 Some(property) => Value::Typed(property.value),
                 None => method(),
             },

@@ -26,6 +26,8 @@ impl<'p> Value<'p> {
             | Value::Regex(..)
             | Value::Array(_)
             | Value::Object(_)
+            | Value::Either(_)
+            | Value::Fallback(..)
             | Value::Promised(_)
             | Value::Typed(_)
             | Value::Unknown(_) => true,
@@ -74,6 +76,10 @@ impl<'p> Resolver<'p> {
             Value::String(_) | Value::Number(_) | Value::Boolean(_) | Value::Member(..) => {
                 let of = Lazy::known(self.type_of(&value, widen));
                 Value::Cast(Rc::new(value), of)
+            }
+            Value::Either(_) | Value::Fallback(..) => {
+                let each = value.clone();
+                value.placed(Lazy::computed(move |resolver| resolver.type_of(&each, widen)))
             }
             other => other,
         }

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::{ArrayValue, ObjectValue, Value};
 use crate::typescript::resolve::{Lazy, Object, Place, Property, Resolver, Scope, Type, union};
+use crate::typescript::syntax::Binary;
 
 impl<'p> Resolver<'p> {
     /// The type of `value`; with `widen`, that of a place that can be assigned again: `string`, not `'a'`.
@@ -45,6 +46,8 @@ impl<'p> Resolver<'p> {
                 }
                 other => other,
             },
+            Value::Fallback(operator, left, right) => self.type_of_fallback(*operator, left, right, widen),
+            Value::Either(values) => self.one_of(values.iter().map(|value| self.type_of(value, widen)).collect()),
             Value::Member(_, of) if widen => of.get(self),
             Value::Member(member, _) => self.type_of(member, false),
             Value::Promised(held) => {
@@ -54,6 +57,41 @@ impl<'p> Resolver<'p> {
             Value::Typed(of) => of.get(self),
             Value::Unknown(why) => Type::Unresolved(Rc::clone(why)),
         }
+    }
+
+    /// What is never missing, or falsy, has no other in its place.
+    fn type_of_fallback(&self, operator: Binary, left: &Value<'p>, right: &Value<'p>, widen: bool) -> Type<'p> {
+        let left = self.type_of(left, widen);
+        let unclear = |member: &Type<'p>| matches!(member, Type::Unknown | Type::Unresolved(_) | Type::Value(_));
+        if left.members().iter().any(unclear) {
+            return Type::unresolved("its operator is not evaluated");
+        }
+        let of_literal = |member: &Type<'p>| match member {
+            Type::StringLiteral(text) => text.is_empty(),
+            Type::NumberLiteral(value) => *value == 0.0,
+            Type::BooleanLiteral(value) => !value,
+            _ => false,
+        };
+        let of_kind = |member: &Type<'p>| {
+            of_literal(member) || matches!(member, Type::String | Type::Number | Type::Bigint | Type::Boolean)
+        };
+        let is_nothing = |member: &Type<'p>| matches!(member, Type::Null | Type::Undefined);
+        let is_or = operator == Binary::Or;
+        let falls = |member: &Type<'p>| is_nothing(member) || matches!(member, Type::Any) || (is_or && of_kind(member));
+        let kept = left.without(|member| is_nothing(member) || (is_or && of_literal(member)));
+        match left.members().iter().any(falls) {
+            true => self.one_of(vec![kept, self.type_of(right, widen)]),
+            false => left,
+        }
+    }
+
+    /// The union of `types`: beside another list, `[]` is one of its kind.
+    fn one_of(&self, types: Vec<Type<'p>>) -> Type<'p> {
+        let members: Vec<_> = types.iter().flat_map(Type::members).collect();
+        let is_list = |of: &Type<'p>| matches!(of, Type::Array(_) | Type::Tuple(..));
+        let is_empty = |of: &Type<'p>| matches!(of, Type::Array(item) if matches!(item.get(self), Type::Never));
+        let filled = members.iter().any(|of| is_list(of) && !is_empty(of));
+        union(members.into_iter().filter(|of| !filled || !is_empty(of)).cloned())
     }
 
     fn type_of_array(&self, array: &Rc<ArrayValue<'p>>) -> Type<'p> {
