@@ -194,7 +194,7 @@ impl<'p> Resolver<'p> {
     }
 
     /// The elements of `array`, each as it is read from `list`, which is that array with the type that it has there.
-    pub(super) fn elements(&self, list: &Value<'p>, array: &ArrayValue<'p>) -> Vec<Value<'p>> {
+    pub(in crate::typescript) fn elements(&self, list: &Value<'p>, array: &ArrayValue<'p>) -> Vec<Value<'p>> {
         let element = |item: &Value<'p>| match list {
             Value::Cast(_, of) => self.part(of, Type::Number, item.clone()),
             _ => self.kept(item.clone(), !array.constant),

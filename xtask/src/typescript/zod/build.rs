@@ -216,8 +216,12 @@ fn enumeration<'p>(resolver: &Resolver<'p>, values: Option<&Value<'p>>) -> Rc<Sc
         if let Some(why) = &array.open {
             return Schema::new(SchemaKind::Unresolved(Rc::clone(why)));
         }
-        let items: Rc<[_]> = array.items.iter().map(|item| item.uncast().clone()).collect();
-        if items.iter().any(|item| matches!(item, Value::Unknown(_) | Value::Text | Value::Typed(_))) {
+        // To the compiler they are what the list is declared to hold.
+        let items: Rc<[_]> = match values {
+            Value::Cast(..) => resolver.elements(values, array).into(),
+            _ => array.items.iter().map(|item| item.uncast().clone()).collect(),
+        };
+        if items.iter().any(|item| matches!(item.uncast(), Value::Unknown(_) | Value::Text | Value::Typed(_))) {
             return Schema::unresolved("a value of the enum is computed");
         }
         return Schema::new(SchemaKind::Values(items));

@@ -87,7 +87,7 @@ fn lazy<'p>(schema: &Rc<Schema<'p>>, side: Side) -> Lazy<'p> {
 /// What the function of `.transform()` returns.
 fn transformed<'p>(resolver: &Resolver<'p>, given: Type<'p>, function: &Value<'p>) -> Type<'p> {
     let returned = resolver.call(function, &[Value::Typed(Lazy::known(given))]);
-    match resolver.awaited(&resolver.type_of(&returned, true)) {
+    match resolver.awaited(&resolver.type_of(&returned, false)) {
         Type::Unresolved(_) => Type::unresolved("what `.transform()` returns is not read"),
         other => other,
     }

@@ -16,7 +16,7 @@ pub fn member<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, name: &str) 
         ("options", SchemaKind::Union(options)) => Some(list(options.iter().cloned().map(Value::Zod))),
         ("value", SchemaKind::Values(values)) => values.first().cloned(),
         ("enum" | "Enum" | "Values" | "values", SchemaKind::Values(values)) => {
-            let text = |value: &Value<'p>| match value {
+            let text = |value: &Value<'p>| match value.uncast() {
                 Value::String(text) => Some((Rc::clone(text), value.clone())),
                 _ => None,
             };
