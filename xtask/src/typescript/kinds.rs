@@ -83,7 +83,7 @@ fn is_any_json(of: &Type<'_>) -> bool {
 fn single<'p>(resolver: &Resolver<'p>, member: &Type<'p>, left: u32) -> Kind {
     match member {
         Type::Any | Type::Unknown => Kind::Any,
-        Type::String => Kind::String,
+        Type::String | Type::Template(_) => Kind::String,
         Type::Number | Type::NumberLiteral(_) => Kind::Number,
         Type::Bigint => Kind::Bigint,
         Type::Boolean | Type::BooleanLiteral(_) => Kind::Boolean,

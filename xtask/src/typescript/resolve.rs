@@ -29,7 +29,7 @@ use super::syntax::{Module, Statement, Variable};
 pub use lazy::Lazy;
 pub(crate) use scope::declared_in;
 pub use scope::{Binding, Scope};
-pub use types::{Object, Place, Property, Type};
+pub use types::{Object, Place, Property, Template, Type};
 pub use union::union;
 
 /// How deep evaluation goes: types that people write do not.

@@ -147,7 +147,7 @@ fn may_be_object(alias: &Alias, evaluated: &Type<'_>) -> bool {
                 || object.incomplete.is_some()
                 || matches!(&alias.value.kind, TypeKind::Object(members) if members.is_empty())
         }
-        Type::Union(members) => members.iter().all(|member| matches!(member, Type::Object(_))),
+        Type::Union(members) => members.iter().all(|member| matches!(member, Type::Object(_) | Type::Unresolved(_))),
         Type::Unresolved(_) => !matches!(alias.value.kind, TypeKind::Function),
         _ => false,
     }

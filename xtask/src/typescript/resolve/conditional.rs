@@ -1,5 +1,7 @@
 //! `C extends E ? T : F`, where it can be decided without guessing.
 
+use std::rc::Rc;
+
 use super::{Binding, Lazy, Resolver, Scope, Type, union};
 use crate::typescript::syntax::{TypeKind, TypeMember, TypeNode};
 
@@ -212,6 +214,12 @@ impl<'p> Resolver<'p> {
             (Type::Tuple(from, None), Type::Tuple(to, None)) if from.len() == to.len() => {
                 all(from.iter().zip(to.iter()).map(|(from, to)| self.assignable(&from.get(self), &to.get(self))))
             }
+            (Type::StringLiteral(text), Type::Template(template)) => template.holds(text),
+            (Type::Template(one), Type::Template(other)) if Rc::ptr_eq(one, other) => Some(true),
+            (Type::Template(_), Type::Template(_)) => None,
+            (Type::Template(template), Type::StringLiteral(text)) => {
+                (template.holds(text) == Some(false)).then_some(false)
+            }
             _ => scalar_assignable(from, to),
         }
     }
@@ -298,7 +306,7 @@ fn scalar_assignable(from: &Type<'_>, to: &Type<'_>) -> Option<bool> {
         (Type::StringLiteral(one), Type::StringLiteral(other)) => one == other,
         (Type::NumberLiteral(one), Type::NumberLiteral(other)) => one == other,
         (Type::BooleanLiteral(one), Type::BooleanLiteral(other)) => one == other,
-        (Type::String | Type::StringLiteral(_), Type::String)
+        (Type::String | Type::StringLiteral(_) | Type::Template(_), Type::String)
         | (Type::Number | Type::NumberLiteral(_), Type::Number)
         | (Type::Boolean | Type::BooleanLiteral(_), Type::Boolean)
         | (Type::Null, Type::Null)
@@ -351,6 +359,7 @@ fn is_primitive(member: &Type<'_>) -> bool {
     matches!(
         member,
         Type::String
+            | Type::Template(_)
             | Type::StringLiteral(_)
             | Type::Number
             | Type::NumberLiteral(_)

@@ -39,7 +39,9 @@ impl<'p> Resolver<'p> {
             (Type::Tuple(elements, rest), Type::StringLiteral(at)) if at.parse::<f64>().is_ok() => {
                 self.tuple_element(elements, rest.as_ref(), at.parse().unwrap_or(0.0))
             }
-            (Type::Array(_) | Type::Tuple(..) | Type::String, Type::StringLiteral(name)) if &**name == "length" => {
+            (Type::Array(_) | Type::Tuple(..) | Type::String | Type::Template(_), Type::StringLiteral(name))
+                if &**name == "length" =>
+            {
                 Type::Number
             }
             (Type::Object(object), Type::StringLiteral(name)) => match (object.property(name), &object.index) {
@@ -56,7 +58,7 @@ impl<'p> Resolver<'p> {
             (Type::Object(object), Type::NumberLiteral(at)) => {
                 self.element(&Type::Object(Rc::clone(object)), &Type::literal(&at.to_string()))
             }
-            (Type::Object(object), Type::String | Type::Number) => match &object.index {
+            (Type::Object(object), Type::String | Type::Template(_) | Type::Number) => match &object.index {
                 Some(index) => index.get(self),
                 None => Type::unresolved("it has no index signature"),
             },

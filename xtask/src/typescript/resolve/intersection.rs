@@ -81,7 +81,7 @@ fn rank(member: &Type<'_>) -> Option<(&'static str, bool)> {
     Some(match member {
         Type::Null => ("null", true),
         Type::Undefined => ("undefined", true),
-        Type::String => ("string", false),
+        Type::String | Type::Template(_) => ("string", false),
         Type::StringLiteral(_) => ("string", true),
         Type::Number => ("number", false),
         Type::NumberLiteral(_) => ("number", true),
@@ -107,12 +107,27 @@ fn branded(primitive: Type<'_>) -> Type<'_> {
 
 fn primitives<'p>(left: Type<'p>, left_rank: (&str, bool), right: Type<'p>, right_rank: (&str, bool)) -> Type<'p> {
     if left_rank.0 != right_rank.0 {
-        return Type::Never;
+        // `boolean & string[]` has no value, and is none less to the compiler.
+        let is_object = |rank: &str| matches!(rank, "date" | "bytes" | "array" | "column");
+        let is_nothing = |rank: &str| matches!(rank, "null" | "undefined");
+        let is_odd = is_object(left_rank.0) || is_object(right_rank.0);
+        return match is_odd && !is_nothing(left_rank.0) && !is_nothing(right_rank.0) {
+            true => Type::unresolved("it is an intersection that is not read"),
+            false => Type::Never,
+        };
     }
     match (&left, &right) {
         (Type::StringLiteral(one), Type::StringLiteral(other)) if one != other => Type::Never,
         (Type::NumberLiteral(one), Type::NumberLiteral(other)) if (one - other).abs() > f64::EPSILON => Type::Never,
         (Type::BooleanLiteral(one), Type::BooleanLiteral(other)) if one != other => Type::Never,
+        (Type::Template(template), Type::StringLiteral(text))
+        | (Type::StringLiteral(text), Type::Template(template)) => match template.holds(text) {
+            Some(true) => Type::StringLiteral(Rc::clone(text)),
+            Some(false) => Type::Never,
+            None => Type::unresolved("it is an intersection that is not read"),
+        },
+        (Type::Template(_), Type::Template(_)) => Type::unresolved("it is an intersection that is not read"),
+        (Type::Template(_), _) => left,
         _ if left_rank.1 => left,
         _ => right,
     }

@@ -103,7 +103,7 @@ impl<'p> Resolver<'p> {
                 Type::NumberLiteral(number) => {
                     object.put(mapped_property(&number.to_string().into(), original, mapped.clone(), optional));
                 }
-                Type::String | Type::Number => object.index = Some(mapped.clone()),
+                Type::String | Type::Template(_) | Type::Number => object.index = Some(mapped.clone()),
                 Type::Symbol => {}
                 Type::Unresolved(why) => object.incomplete = Some(Rc::clone(why)),
                 _ => object.incomplete = Some(super::reason("the keys of a mapped type are not read")),

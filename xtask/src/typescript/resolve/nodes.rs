@@ -1,8 +1,10 @@
 //! Types as they are written → what they mean.
 
+use std::rc::Rc;
+
 use compact_str::format_compact;
 
-use super::{Lazy, Resolver, Scope, Type, union};
+use super::{Lazy, Resolver, Scope, Template, Type, union};
 use crate::typescript::syntax::{Keyword, Text, TypeKind, TypeNode};
 
 impl<'p> Resolver<'p> {
@@ -76,9 +78,9 @@ impl<'p> Resolver<'p> {
         let mut made = vec![texts.first().cloned().unwrap_or_default()];
         for (part, text) in types.iter().zip(texts.iter().skip(1)) {
             let part = self.node(scope, part);
-            let Some(literals) = literals(&part) else { return Type::String };
+            let Some(literals) = literals(&part) else { return self.open_template(scope, texts, types) };
             if made.len() * literals.len() > 1_000 {
-                return Type::String;
+                return self.open_template(scope, texts, types);
             }
             made = made
                 .iter()
@@ -86,6 +88,13 @@ impl<'p> Resolver<'p> {
                 .collect();
         }
         union(made.into_iter().map(|text| Type::literal(&text)))
+    }
+}
+
+impl<'p> Resolver<'p> {
+    fn open_template(&self, scope: &Scope<'p>, texts: &'p [Text], types: &'p [TypeNode]) -> Type<'p> {
+        let any = types.iter().all(|part| matches!(self.node(scope, part), Type::String));
+        Type::Template(Rc::new(Template { texts: texts.iter().map(ToString::to_string).collect(), any }))
     }
 }
 

@@ -20,8 +20,10 @@ pub enum Type<'p> {
     Null,
     /// `undefined`, `void`
     Undefined,
-    /// `string`, template literal types
+    /// `string`
     String,
+    /// `` `a-${string}` ``: some string that holds these texts in this order, the first and last at its ends.
+    Template(Rc<Template>),
     /// `number`
     Number,
     /// `bigint`
@@ -60,6 +62,28 @@ pub enum Type<'p> {
     Value(Rc<Value<'p>>),
     /// Not known, and why.
     Unresolved(Rc<str>),
+}
+
+/// The texts of a template literal type whose parts are no literals.
+pub struct Template {
+    /// One more than parts.
+    pub texts: Vec<String>,
+    /// Whether each part may be any string.
+    pub any: bool,
+}
+
+impl Template {
+    /// Whether `text` is of this template; none where that depends on what a part may be.
+    pub fn holds(&self, text: &str) -> Option<bool> {
+        let (Some(first), Some(last)) = (self.texts.first(), self.texts.last()) else { return None };
+        let between = text.strip_prefix(first.as_str()).and_then(|rest| rest.strip_suffix(last.as_str()));
+        let Some(mut rest) = between else { return Some(false) };
+        for text in &self.texts[1..self.texts.len() - 1] {
+            let Some((_, behind)) = rest.split_once(text.as_str()) else { return Some(false) };
+            rest = behind;
+        }
+        self.any.then_some(true)
+    }
 }
 
 /// An object type.

@@ -55,7 +55,7 @@ impl<'p> Members<'p> {
             self.members.insert(at.unwrap_or(0), Type::Boolean);
         }
         self.members.retain(|member| match member {
-            Type::StringLiteral(_) => !strings,
+            Type::StringLiteral(_) | Type::Template(_) => !strings,
             Type::NumberLiteral(_) => !numbers,
             Type::BooleanLiteral(_) => !booleans,
             _ => true,
@@ -144,6 +144,7 @@ fn identity(member: &Type<'_>) -> Option<Identity> {
         Type::Any
         | Type::Unknown
         | Type::Never
+        | Type::Template(_)
         | Type::Promise(_)
         | Type::Array(_)
         | Type::Tuple(..)

@@ -189,6 +189,7 @@ fn names(keys: &Type<'_>, name: &str) -> bool {
         Type::StringLiteral(key) => &**key == name,
         Type::NumberLiteral(key) => key.to_string() == name,
         Type::String => true,
+        Type::Template(template) => template.holds(name) == Some(true),
         _ => false,
     })
 }

@@ -242,8 +242,9 @@ impl<'p> Resolver<'p> {
         let known = |of: Type<'p>| Value::Typed(Lazy::known(of));
         match (of, name) {
             (_, "toString" | "toISOString" | "toFixed" | "toJSON") => Value::Text,
-            (Type::String | Type::StringLiteral(_), _) => string_method(&Value::Text, name),
+            (Type::String | Type::Template(_) | Type::StringLiteral(_), _) => string_method(&Value::Text, name),
             (Type::Date, "getTime" | "valueOf") => known(Type::Number),
+            (Type::Any, _) => known(Type::Any),
             _ => Value::unknown(format!("`.{name}()` is not evaluated")),
         }
     }

@@ -102,7 +102,7 @@ impl<'p> Resolver<'p> {
     fn await_value(&self, value: Value<'p>) -> Value<'p> {
         let awaited = |of: Lazy<'p>| Lazy::computed(move |resolver| resolver.awaited(&of.get(resolver)));
         match value {
-            Value::Promised(inner) => (*inner).clone(),
+            Value::Promised(inner) => self.await_value((*inner).clone()),
             Value::Cast(inner, of) => Value::Cast(Rc::new(self.await_value((*inner).clone())), awaited(of)),
             Value::Typed(of) => Value::Typed(awaited(of)),
             other => other,

@@ -120,7 +120,7 @@ impl<'p> Resolver<'p> {
 }
 
 fn has_length(of: &Type<'_>) -> bool {
-    matches!(of, Type::String | Type::StringLiteral(_) | Type::Array(_) | Type::Tuple(..))
+    matches!(of, Type::String | Type::Template(_) | Type::StringLiteral(_) | Type::Array(_) | Type::Tuple(..))
 }
 
 /// An object with `entries` that were not written as such.

@@ -52,7 +52,7 @@ impl<'p> Resolver<'p> {
             Value::Member(member, _) => self.type_of(member, false),
             Value::Promised(held) => {
                 let held = Rc::clone(held);
-                Type::Promise(Lazy::computed(move |resolver| resolver.type_of(&held, true)))
+                Type::Promise(Lazy::computed(move |resolver| resolver.awaited(&resolver.type_of(&held, true))))
             }
             Value::Typed(of) => of.get(self),
             Value::Unknown(why) => Type::Unresolved(Rc::clone(why)),
@@ -73,7 +73,8 @@ impl<'p> Resolver<'p> {
             _ => false,
         };
         let of_kind = |member: &Type<'p>| {
-            of_literal(member) || matches!(member, Type::String | Type::Number | Type::Bigint | Type::Boolean)
+            of_literal(member)
+                || matches!(member, Type::String | Type::Template(_) | Type::Number | Type::Bigint | Type::Boolean)
         };
         let is_nothing = |member: &Type<'p>| matches!(member, Type::Null | Type::Undefined);
         let is_or = operator == Binary::Or;
