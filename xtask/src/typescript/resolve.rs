@@ -5,6 +5,7 @@
 //! Evaluation is lazy ([`Lazy`]), so that types may refer to themselves, and bounded in depth and steps, so that it
 //! ends on any input.
 
+mod assignable;
 mod conditional;
 mod index;
 mod intersection;

@@ -10,6 +10,7 @@ mod globals;
 mod inference;
 mod mapped;
 mod members;
+mod operators;
 mod places;
 mod spread;
 mod type_of;

@@ -1,6 +1,6 @@
 //! What is left of a declared type where a value was assigned.
 
-use super::conditional::any;
+use super::assignable::any;
 use super::{Resolver, Type, union};
 
 impl<'p> Resolver<'p> {

@@ -4,18 +4,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::context::Context;
-use super::control_flow::{aliased, named};
 use super::places::text;
 use super::{ArrayValue, Entry, EntryPlace, ObjectValue, Value};
 use crate::typescript::modules::Symbol;
-use crate::typescript::resolve::{Binding, Lazy, Resolver, Scope, Type, union};
+use crate::typescript::resolve::{Binding, Lazy, Resolver, Scope, Type};
 use crate::typescript::syntax::{
-    Argument, Binary, Expr, ExprKind, Function, ObjectMember, Statement, StatementKind, Text, TypeKind, TypeNode,
-    Variable,
+    Argument, Expr, ExprKind, Function, ObjectMember, Statement, StatementKind, Text, TypeKind, TypeNode, Variable,
 };
-
-const CONDITION: &str = "it depends on a condition";
-const OPERATOR: &str = "its operator is not evaluated";
 
 impl<'p> Resolver<'p> {
     /// The value of `expression` in `scope`.
@@ -61,17 +56,7 @@ impl<'p> Resolver<'p> {
             ExprKind::AsConst(value) => self.value_in(scope, value, &Context::Constant),
             ExprKind::Satisfies(value, node) => self.value_in(scope, value, &Context::Typed(Lazy::node(scope, node))),
             ExprKind::NonNull(value) => self.there(self.value(scope, value)),
-            ExprKind::Conditional(test, then, otherwise) => {
-                let chosen = match self.value(scope, test).uncast() {
-                    Value::Boolean(true) => self.value(scope, then),
-                    Value::Boolean(false) => self.value(scope, otherwise),
-                    _ => {
-                        let inside = self.behind(scope, test);
-                        return either([self.value(&inside, then), self.value(&inside, otherwise)], CONDITION);
-                    }
-                };
-                chosen.untyped(CONDITION)
-            }
+            ExprKind::Conditional(test, then, otherwise) => self.conditional_value(scope, test, then, otherwise),
             ExprKind::Binary(operator, left, right) => self.binary(scope, *operator, left, right),
             ExprKind::Negative(value) => match self.value(scope, value).uncast() {
                 Value::Number(value) => Value::Number(-value),
@@ -79,7 +64,7 @@ impl<'p> Resolver<'p> {
                 _ => Value::unknown("its value is known only when it runs"),
             },
             ExprKind::Not(_) => Value::Typed(Lazy::known(crate::typescript::resolve::Type::Boolean)),
-            ExprKind::TypeOf(_) => Value::unknown(OPERATOR),
+            ExprKind::TypeOf(_) => Value::unknown("its operator is not evaluated"),
             ExprKind::Await(value) => self.await_value(self.value(scope, value)),
             ExprKind::Assignment(_, value) => self.value(scope, value),
             ExprKind::Other(reason) => Value::unknown(*reason),
@@ -245,93 +230,6 @@ impl<'p> Resolver<'p> {
             TypeKind::Keyword(_) if matches!(value, Value::Zod(_) | Value::Table(_)) => value,
             _ => Value::Cast(Rc::new(value), Lazy::node(scope, annotation)),
         }
-    }
-
-    fn binary(&self, scope: &Scope<'p>, operator: Binary, left: &'p Expr, right: &'p Expr) -> Value<'p> {
-        let guards = matches!(operator, Binary::Or | Binary::Coalesce);
-        let inside = if guards { self.behind(scope, left) } else { scope.clone() };
-        let (left, right) = (self.value(scope, left), self.value(&inside, right));
-        match (operator, left.uncast(), right.uncast()) {
-            (Binary::Add, Value::String(left), Value::String(right)) => text(format!("{left}{right}")),
-            (Binary::Add, Value::String(left), Value::Number(right)) => text(format!("{left}{right}")),
-            (Binary::Add, Value::Number(left), Value::String(right)) => text(format!("{left}{right}")),
-            (Binary::Add, Value::String(_) | Value::Text, _) | (Binary::Add, _, Value::String(_) | Value::Text) => {
-                Value::Text
-            }
-            (operator, Value::Number(left), Value::Number(right)) => match operator {
-                Binary::Add => Value::Number(left + right),
-                Binary::Subtract => Value::Number(left - right),
-                Binary::Multiply => Value::Number(left * right),
-                Binary::Divide => Value::Number(left / right),
-                Binary::Power => Value::Number(left.powf(*right)),
-                Binary::Compare => Value::Typed(Lazy::known(Type::Boolean)),
-                Binary::Or | Binary::Coalesce | Binary::Default | Binary::And | Binary::Other => {
-                    Value::unknown(OPERATOR)
-                }
-            },
-            (Binary::Default, ..) => self.defaulted(left, right),
-            (Binary::Or | Binary::Coalesce, Value::Null | Value::Undefined, _) if left.is_plain() => right,
-            (Binary::Or | Binary::Coalesce, Value::Null | Value::Undefined, _) => right.untyped(OPERATOR),
-            (Binary::Or | Binary::Coalesce, Value::String(text), _) if !text.is_empty() && left.is_plain() => left,
-            (Binary::Or | Binary::Coalesce, Value::String(text), _) if !text.is_empty() => left.untyped(OPERATOR),
-            (Binary::Or | Binary::Coalesce, Value::Object(_) | Value::Array(_), _) if !left.is_plain() => {
-                left.untyped(OPERATOR)
-            }
-            (Binary::Or | Binary::Coalesce, Value::Object(_) | Value::Array(_) | Value::Zod(_), _) => left,
-            (
-                Binary::Or | Binary::Coalesce,
-                Value::Typed(_) | Value::Either(_) | Value::Fallback(..) | Value::Text,
-                _,
-            ) => fallen_back(operator, left, right),
-            (Binary::Compare, ..) => Value::Typed(Lazy::known(Type::Boolean)),
-            _ => Value::unknown(OPERATOR),
-        }
-    }
-
-    /// Behind a condition, which may say more about the types of what it names.
-    fn behind(&self, scope: &Scope<'p>, test: &'p Expr) -> Scope<'p> {
-        let mut names = Vec::new();
-        named(test, &mut names);
-        for name in names.clone() {
-            match scope.lookup(name) {
-                Some(Binding::Statements(_, statements)) => {
-                    statements.iter().for_each(|statement| aliased(statement, &mut names));
-                }
-                Some(Binding::Value(_) | Binding::Type(..)) => {}
-                None => scope.module.declarations(name).for_each(|statement| aliased(statement, &mut names)),
-            }
-        }
-        scope.with_unsure(names)
-    }
-
-    /// `{ a = default }`, where `a` is `value`.
-    pub(super) fn defaulted(&self, value: Value<'p>, default: Value<'p>) -> Value<'p> {
-        if !value.is_data() || !default.is_data() {
-            return if matches!(value.uncast(), Value::Undefined) { default } else { value };
-        }
-        let (given, filled) = (value.clone(), default.clone());
-        let of = Lazy::computed(move |resolver| {
-            let given = resolver.type_of(&given, true).without(|member| matches!(member, Type::Undefined));
-            union([given, resolver.type_of(&filled, true)])
-        });
-        let held = if matches!(value.uncast(), Value::Undefined) { default } else { value };
-        held.uncast().clone().placed(of)
-    }
-}
-
-/// One of `values`, where all are data; else it is not known, because of `why`.
-fn either<'p>(values: [Value<'p>; 2], why: &str) -> Value<'p> {
-    let is_known = |value: &Value<'p>| value.is_data() && !matches!(value.uncast(), Value::Unknown(_));
-    if values.iter().all(is_known) { Value::Either(Rc::new(values)) } else { Value::unknown(why) }
-}
-
-/// `left ?? right`, `left || right`
-fn fallen_back<'p>(operator: Binary, left: Value<'p>, right: Value<'p>) -> Value<'p> {
-    match right.uncast() {
-        known if known.is_data() && !matches!(known, Value::Unknown(_)) => {
-            Value::Fallback(operator, Rc::new(left), Rc::new(right))
-        }
-        _ => Value::unknown(OPERATOR),
     }
 }
 
