@@ -29,6 +29,9 @@ const DATA_FOLDERS: &[&str] = &[
 /// Folders of what tries out a product.
 const TEST_FOLDERS: &[&str] = &["__tests__", "__mocks__", "test", "tests", "e2e", "cypress", "playwright"];
 
+/// Folders of what changes data once.
+const MIGRATION_FOLDERS: &[&str] = &["migration", "migrations", "alterations"];
+
 /// The files of each role, by the key of the configuration.
 pub(super) fn find(tree: &dyn Tree, files: &[String], tables: &BTreeSet<String>) -> Vec<(&'static str, Vec<String>)> {
     let Some(patterns) = Patterns::new() else { return Vec::new() };
@@ -109,10 +112,14 @@ pub(super) fn drizzle_tables(tree: &dyn Tree, files: &[String]) -> BTreeSet<Stri
 
 fn is_source(file: &str) -> bool {
     let typescript = [".ts", ".tsx", ".mts", ".cts"].iter().any(|end| file.ends_with(end));
-    let folders = file.rsplit_once('/').map_or("", |(folders, _)| folders);
-    let of_tests = folders.split('/').any(|folder| TEST_FOLDERS.contains(&folder));
-    let test = of_tests || [".test.", ".spec.", ".e2e-spec.", ".cy."].iter().any(|part| file.contains(part));
+    let test = is_inside(file, TEST_FOLDERS)
+        || [".test.", ".spec.", ".e2e-spec.", ".cy."].iter().any(|part| file.contains(part));
     typescript && !test
+}
+
+fn is_inside(file: &str, names: &[&str]) -> bool {
+    let folders = file.rsplit_once('/').map_or("", |(folders, _)| folders);
+    folders.split('/').any(|folder| names.contains(&folder))
 }
 
 /// Whether a file of declarations is what kysely-codegen wrote: an interface `DB` of all tables.
@@ -170,6 +177,10 @@ impl Patterns {
 
     /// Whether it declares types that are named after tables.
     fn describes_rows(&self, file: &str, text: &str, tables: &BTreeSet<String>) -> Likelihood {
+        // What a migration of data calls a row is one of the table of its time.
+        if is_inside(file, MIGRATION_FOLDERS) {
+            return Likelihood::None;
+        }
         let names: Vec<_> = self.declaration.captures_iter(text).map(|found| found[1].to_owned()).collect();
         let of_tables: Vec<_> = names.iter().filter_map(|name| table_of(name, tables)).collect();
         let suffixed = of_tables.iter().filter(|(_, suffix)| !suffix.is_empty()).count();
@@ -240,5 +251,6 @@ mod tests {
         assert_eq!(rows("types/a.ts", "export interface User {}"), Likelihood::Possible);
         assert_eq!(rows("a.ts", "export interface UserRow {}"), Likelihood::Possible);
         assert_eq!(rows("database/a.ts", "export interface UserRow {}"), Likelihood::Certain);
+        assert_eq!(rows("database/migration/a/types.ts", "export interface UserRow {}"), Likelihood::None);
     }
 }
