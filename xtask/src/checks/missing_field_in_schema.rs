@@ -116,6 +116,11 @@ mod tests {
                 TABLE,
                 "interface Post { title: string }\nexport interface User { id: string; email: string; posts: Post[]; pinned?: Post }",
             ),
+            // The creator is joined by `created_by`.
+            Case::passing(
+                "CREATE TABLE flows (id uuid PRIMARY KEY, name text NOT NULL, created_by uuid REFERENCES users);",
+                "export interface FlowRow { id: string; name: string; createdBy: string | null; creator?: { name: string } | null }",
+            ),
             // What is joined may be of a package.
             Case::passing(
                 "CREATE TABLE sessions (id uuid PRIMARY KEY, email text NOT NULL, sent_at text NOT NULL, locked_at text);",

@@ -361,9 +361,16 @@ fn may_be_object(kind: &Kind) -> bool {
     }
 }
 
-/// `team` and `teamMembers` are joined by `team_id`.
+/// `team` and `teamMembers` are joined by `team_id`, and `creator` is by `created_by`.
 fn is_joined_by(key: &Column, field: &Field) -> bool {
     let of_key = names::words(&key.name);
+    if let ([done, by], [doer]) = (of_key.as_slice(), names::words(&field.name).as_slice())
+        && by == "by"
+        && let Some(verb) = done.strip_suffix("ed")
+        && doer.strip_prefix(verb).is_some_and(|end| matches!(end, "or" | "er"))
+    {
+        return true;
+    }
     let stem = match of_key.split_last() {
         Some((last, stem)) if matches!(last.as_str(), "id" | "uuid" | "key" | "by") && !stem.is_empty() => stem,
         _whole => &of_key,
