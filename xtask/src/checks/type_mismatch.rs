@@ -17,9 +17,11 @@
 //! `driver = "node-postgres"` and `type-map` in the configuration make it exact.
 
 use super::accepted_kinds::{self, Layer};
+use super::entities::ColumnFacts;
 use super::matching::{Description, Role};
 use super::{Check, Compared, Model, wording};
 use crate::report::{Category, Finding, Severity};
+use crate::schema::types::Scalar;
 use crate::typescript::facts::{Field, Kind};
 
 /// See the file's documentation.
@@ -38,7 +40,8 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
     let wrong = model.type_fields().filter(|compared| {
         let Compared { description, facts, pair, .. } = compared;
         let accepted = accepted_kinds::accepts(&facts.ty, &pair.field.kind, compared.layer(), model.input.config);
-        !accepted && !is_value_object(description, pair.field) && !compared.is_of_custom_type()
+        let is_mapped = is_value_object(description, pair.field) || is_json_text(description, facts, pair.field);
+        !accepted && !is_mapped && !compared.is_of_custom_type()
     });
     wrong.map(|compared| finding(model, compared)).collect()
 }
@@ -46,6 +49,12 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
 /// A class of the domain may hold an `Email` where the row holds text.
 fn is_value_object(description: &Description<'_>, field: &Field) -> bool {
     description.role == Role::Domain && field.kind == Kind::Json && field.reference.is_some()
+}
+
+/// GraphQL knows no JSON: what is asked for is sent as its text.
+fn is_json_text(description: &Description<'_>, facts: &ColumnFacts<'_>, field: &Field) -> bool {
+    let is_json = matches!(&facts.ty.scalar, Scalar::Builtin(name) if name == "json" || name == "jsonb");
+    description.declaration.graphql && is_json && !facts.ty.array && field.kind == Kind::String
 }
 
 fn finding(model: &Model<'_>, compared: Compared<'_, '_>) -> Finding {
@@ -96,6 +105,12 @@ mod tests {
                 "type BillId = number;\nexport interface Bill {\n id: BillId;\n voteCount: number; tags: string[]; budget: number; data: object; filedOn: Date }",
                 (3, "id"),
             ),
+            // What an ORM makes a table of as well is its row.
+            Case::failing(
+                "CREATE TABLE shortcodes (id text PRIMARY KEY, request jsonb NOT NULL, created_on timestamp NOT NULL);",
+                "import { Field, ID, ObjectType } from 'type-graphql';\nimport { Entity } from 'typeorm';\n@ObjectType() @Entity()\nexport class Shortcode {\n id: string;\n request: string;\n createdOn: Date }",
+                (6, "request"),
+            ),
             Case {
                 configuration: "driver = 'node-postgres'",
                 ..Case::failing(
@@ -122,6 +137,11 @@ mod tests {
             },
         ],
         passing: &[
+            // GraphQL's answers hold JSON as its text.
+            Case::passing(
+                "CREATE TABLE shortcodes (id text PRIMARY KEY, request jsonb NOT NULL, embed json, created_on timestamp NOT NULL);",
+                "import { Field, ID, ObjectType } from '@nestjs/graphql';\n@ObjectType()\nexport class Shortcode {\n @Field(() => ID) id: string;\n @Field() request: string;\n @Field({ nullable: true }) embed: string | null;\n @Field() createdOn: Date }",
+            ),
             // Prisma types its rows itself: what has a string for each instant is of their JSON.
             Case {
                 configuration: "driver = 'prisma'",

@@ -52,6 +52,8 @@ pub struct Declaration {
     pub table_link: Option<TableLink>,
     /// Of a schema that says which type it is of (`const guard: Guard<User> = z.object({…})`), where that is declared.
     pub of_type: Option<Location>,
+    /// Whether it is a class that a GraphQL framework makes a type of answers from: rows are mapped to it.
+    pub graphql: bool,
     /// Of a class, the names of the types that it implements: those of an ORM's rows among them.
     pub implements: Vec<String>,
     /// Its fields, inherited ones included, in the order of declaration.

@@ -226,6 +226,9 @@ fn role(declaration: &Declaration, hit: &Match, pairing: &Pairing<'_>, row: &Row
 }
 
 fn is_row(declaration: &Declaration, hit: &Match, pairing: &Pairing<'_>, row: &RowEvidence<'_>) -> bool {
+    if declaration.graphql && hit.strength != Strength::Stated {
+        return false;
+    }
     let is_likeliest = || row.likeliest.is_some_and(|likeliest| std::ptr::eq(likeliest, declaration));
     match hit.strength {
         // Where an ORM has the rows, `UserRow` may be that of a list or of another store.

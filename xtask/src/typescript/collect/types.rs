@@ -6,7 +6,7 @@ use super::{File, selection};
 use crate::source::Span;
 use crate::typescript::facts::{Declaration, Enumeration, Facts, Origin};
 use crate::typescript::resolve::{Object, Scope, Type};
-use crate::typescript::syntax::{Alias, Statement, StatementKind, TypeKind, TypeNode};
+use crate::typescript::syntax::{Alias, Expr, ExprKind, Statement, StatementKind, TypeKind, TypeNode};
 use crate::typescript::values::Value;
 
 impl<'p> File<'_, 'p> {
@@ -63,10 +63,29 @@ impl<'p> File<'_, 'p> {
             tags: self.tags(statement.span),
             table_link: self.table_link(statement).or_else(|| self.commented_link(statement)),
             of_type: None,
+            graphql: self.is_graphql(statement),
             implements: implemented(statement),
             fields,
             unresolved,
         }
+    }
+
+    /// `@ObjectType() class User`, unless an ORM makes a table of it too.
+    fn is_graphql(&self, statement: &Statement) -> bool {
+        const FRAMEWORKS: [&str; 2] = ["@nestjs/graphql", "type-graphql"];
+        let StatementKind::Class(class) = &statement.kind else { return false };
+        let package = |decorator: &Expr| {
+            let mut callee = decorator;
+            while let ExprKind::Call(inner, ..) | ExprKind::Member(inner, ..) = &callee.kind {
+                callee = inner;
+            }
+            match &callee.kind {
+                ExprKind::Name(name) => self.module.imports.get(name).map(|import| import.specifier.clone()),
+                _ => None,
+            }
+        };
+        let mut packages = class.decorators.iter().filter_map(package).peekable();
+        packages.peek().is_some() && packages.all(|package| FRAMEWORKS.contains(&package.as_str()))
     }
 
     pub(super) fn is_exported(&self, statement: &Statement, name: &str) -> bool {
