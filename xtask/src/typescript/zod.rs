@@ -13,6 +13,7 @@ use std::rc::Rc;
 
 use super::facts::Constraints;
 use super::resolve::{Lazy, Resolver};
+use super::syntax::{TypeKind, TypeNode};
 use super::values::{ObjectValue, Value};
 pub use build::build;
 pub use describe::{Description, describe};
@@ -77,6 +78,8 @@ pub enum SchemaKind<'p> {
     Lazy(Value<'p>),
     /// `z.custom<T>()`, `z.instanceof(T)`, `z.ZodType<T>`
     Custom(Lazy<'p>),
+    /// `const x: z.ZodType<T> = y`: what `y` takes, with the type of the declaration.
+    Declared(Rc<Schema<'p>>, Lazy<'p>),
     /// `x.optional()`
     Optional(Rc<Schema<'p>>),
     /// `x.nullable()`
@@ -133,6 +136,7 @@ impl<'p> Schema<'p> {
             | SchemaKind::Catch(inner)
             | SchemaKind::Transform(inner, _)
             | SchemaKind::Preprocess(inner)
+            | SchemaKind::Declared(inner, _)
             | SchemaKind::Pipe(inner, _) => inner.innermost(),
             _ => self,
         }
@@ -147,6 +151,14 @@ pub(super) fn schema_of<'p>(value: &Value<'p>) -> Rc<Schema<'p>> {
         Value::ZodCheck(name, _) => Schema::unresolved(format!("`z.{name}()` is not read")),
         _ => Schema::unresolved("it is no schema"),
     }
+}
+
+/// A schema whose declaration says that it is a `z.ZodType<T>`; none where it says something else.
+pub(super) fn declared<'p>(value: &Value<'p>, node: &TypeNode, of: &Lazy<'p>) -> Option<Value<'p>> {
+    let (TypeKind::Reference(path, arguments), Value::Zod(schema)) = (&node.kind, value.uncast()) else { return None };
+    let is_schema = path.last().is_some_and(|name| matches!(name.as_str(), "ZodType" | "ZodSchema" | "ZodMiniType"));
+    let declared = || Value::Zod(Schema::new(SchemaKind::Declared(Rc::clone(schema), of.clone())));
+    (is_schema && !arguments.is_empty()).then(declared)
 }
 
 /// The schema that `z.lazy(function)` stands for.

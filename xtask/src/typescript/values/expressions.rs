@@ -11,6 +11,7 @@ use crate::typescript::resolve::{Binding, Lazy, Resolver, Scope, Type};
 use crate::typescript::syntax::{
     Argument, Expr, ExprKind, Function, ObjectMember, Statement, StatementKind, Text, TypeKind, TypeNode, Variable,
 };
+use crate::typescript::zod;
 
 impl<'p> Resolver<'p> {
     /// The value of `expression` in `scope`.
@@ -226,6 +227,9 @@ impl<'p> Resolver<'p> {
     /// `a as T`; a cast to `any` or `unknown` is only a step to another.
     fn cast(&self, scope: &Scope<'p>, value: &'p Expr, annotation: &'p TypeNode) -> Value<'p> {
         let value = self.value(scope, value);
+        if let Some(schema) = zod::declared(&value, annotation, &Lazy::node(scope, annotation)) {
+            return schema;
+        }
         match &annotation.kind {
             TypeKind::Keyword(_) if matches!(value, Value::Zod(_) | Value::Table(_)) => value,
             _ => Value::Cast(Rc::new(value), Lazy::node(scope, annotation)),

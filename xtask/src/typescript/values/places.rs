@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::Value;
 use crate::typescript::resolve::{Lazy, Resolver, Scope, Type};
 use crate::typescript::syntax::{Expr, ExprKind, Function, Variable};
+use crate::typescript::zod;
 
 /// Why a variable's type is not known that other statements change.
 const FLOW: &str = "its type depends on the control flow";
@@ -89,6 +90,10 @@ impl<'p> Resolver<'p> {
     pub(super) fn variable_value(&self, scope: &Scope<'p>, variable: &'p Variable) -> Value<'p> {
         let annotation = variable.annotation.as_ref().map(|node| Lazy::node(scope, node));
         let value = variable.value.as_ref().map(|value| self.value(scope, value));
+        let declared = variable.annotation.as_ref().zip(annotation.as_ref()).zip(value.as_ref());
+        if let Some(schema) = declared.and_then(|((node, of), value)| zod::declared(value, node, of)) {
+            return schema;
+        }
         match (value, annotation) {
             (Some(value), Some(of)) => self.assigned(value, of, variable.constant),
             (None, Some(of)) if variable.constant => Value::Typed(of),

@@ -37,6 +37,7 @@ impl<'p> Resolver<'p> {
             | Value::Module(_)
             | Value::Namespace(..) => Type::Value(Rc::new(value.clone())),
             Value::Method(..) => Type::unresolved("it is a method"),
+            Value::External(package, path) if package.is_empty() && is_global_function(path) => Type::Function,
             Value::External(package, path) => {
                 Type::unresolved(format!("`{}` comes from the package `{package}`", path.join(".")))
             }
@@ -122,6 +123,22 @@ impl<'p> Resolver<'p> {
         let value = rest.iter().fold(value, |value, name| self.member(&value, name));
         self.type_of(&value, false)
     }
+}
+
+fn is_global_function(path: &[Rc<str>]) -> bool {
+    const FUNCTIONS: [&str; 10] = [
+        "fetch",
+        "setTimeout",
+        "clearTimeout",
+        "setInterval",
+        "clearInterval",
+        "queueMicrotask",
+        "structuredClone",
+        "parseInt",
+        "parseFloat",
+        "encodeURIComponent",
+    ];
+    matches!(path, [name] if FUNCTIONS.contains(&&**name))
 }
 
 fn type_of_object<'p>(object: &Rc<ObjectValue<'p>>) -> Type<'p> {

@@ -41,6 +41,7 @@ fn within<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, left: u32) -> De
     let mut items = None;
     let mut described = match &schema.kind {
         SchemaKind::Optional(inner) => Description { optional: true, ..of(inner) },
+        SchemaKind::Declared(inner, _) => of(inner),
         SchemaKind::Nullable(inner) => Description { nullable: true, ..of(inner) },
         SchemaKind::NonOptional(inner) => {
             let inner = of(inner);
@@ -95,6 +96,7 @@ fn is_wrapper(kind: &SchemaKind<'_>) -> bool {
     matches!(
         kind,
         SchemaKind::Optional(_)
+            | SchemaKind::Declared(..)
             | SchemaKind::Nullable(_)
             | SchemaKind::NonOptional(_)
             | SchemaKind::Default(_)

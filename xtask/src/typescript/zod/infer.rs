@@ -30,6 +30,10 @@ fn kind<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, side: Side) -> Typ
     let of = |inner: &Rc<Schema<'p>>| infer(resolver, inner, side);
     match &schema.kind {
         SchemaKind::Custom(of) => of.get(resolver),
+        SchemaKind::Declared(inner, of) => match declared(resolver, of) {
+            Some(custom) => infer(resolver, &custom, side),
+            None => infer(resolver, inner, side),
+        },
         // `z.coerce.number()` takes anything.
         _ if side == Side::Input && schema.constraints.coerced => Type::Unknown,
         SchemaKind::String => Type::String,
@@ -76,6 +80,17 @@ fn kind<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, side: Side) -> Typ
             Side::Output => of(to),
         },
         SchemaKind::Unresolved(why) => Type::Unresolved(Rc::clone(why)),
+    }
+}
+
+/// The schema that a declaration names.
+fn declared<'p>(resolver: &Resolver<'p>, of: &Lazy<'p>) -> Option<Rc<Schema<'p>>> {
+    match of.get(resolver) {
+        Type::Value(value) => match value.uncast() {
+            Value::Zod(schema) => Some(Rc::clone(schema)),
+            _ => None,
+        },
+        _ => None,
     }
 }
 
@@ -130,6 +145,10 @@ fn may_be_absent<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, side: Sid
         SchemaKind::Union(options) => options.iter().any(|option| may_be_absent(resolver, option, side)),
         SchemaKind::Lazy(_) => false,
         SchemaKind::Custom(of) => of.get(resolver).has_undefined(),
+        SchemaKind::Declared(inner, of) => match declared(resolver, of) {
+            Some(custom) => may_be_absent(resolver, &custom, side),
+            None => may_be_absent(resolver, inner, side),
+        },
         _ => false,
     }
 }

@@ -9,6 +9,11 @@ use crate::typescript::values::{ArrayValue, Value, made_object};
 /// `schema.name`, where that is no method.
 pub fn member<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, name: &str) -> Option<Value<'p>> {
     match (name, &schema.kind) {
+        ("_output" | "_type" | "_input", SchemaKind::Declared(..)) => {
+            let schema = Rc::clone(schema);
+            Some(Value::Typed(Lazy::computed(move |resolver| super::output(resolver, &schema))))
+        }
+        (_, SchemaKind::Declared(inner, _)) => member(resolver, inner, name),
         (_, SchemaKind::Lazy(function)) if name == "schema" => Some(Value::Zod(forced(resolver, function))),
         ("shape", SchemaKind::Object(shape)) => Some(Value::Object(Rc::clone(shape))),
         ("element", SchemaKind::Array(element)) => Some(Value::Zod(Rc::clone(element))),
@@ -105,6 +110,7 @@ fn demand<'p>(
     });
     match &schema.kind {
         _ if known => Value::Zod(changed),
+        SchemaKind::Declared(inner, _) => method(resolver, inner, name, types, arguments),
         SchemaKind::Lazy(function) => method(resolver, &forced(resolver, function), name, types, arguments),
         SchemaKind::Unresolved(why) => Value::Unknown(Rc::clone(why)),
         SchemaKind::Function => Value::Zod(Rc::clone(schema)),

@@ -18,6 +18,7 @@ pub(super) fn shape<'p>(value: &Value<'p>) -> Rc<Schema<'p>> {
 pub(super) fn method<'p>(schema: &Rc<Schema<'p>>, name: &str, arguments: &[Value<'p>]) -> Rc<Schema<'p>> {
     let SchemaKind::Object(shape) = &schema.kind else {
         return match &schema.kind {
+            SchemaKind::Declared(inner, _) => method(inner, name, arguments),
             SchemaKind::Unresolved(_) => Rc::clone(schema),
             _ => Schema::unresolved(format!("`.{name}()` of a schema that is no object is not read")),
         };

@@ -100,6 +100,7 @@ pub fn piped_shape<'p>(schema: &Schema<'p>) -> Option<ObjectValue<'p>> {
         | SchemaKind::Default(inner)
         | SchemaKind::Catch(inner)
         | SchemaKind::Transform(inner, _)
+        | SchemaKind::Declared(inner, _)
         | SchemaKind::Preprocess(inner) => piped_shape(inner),
         SchemaKind::Pipe(from, to) => Some(in_both(&unchanged(from)?, &unchanged(to)?)),
         _ => None,
@@ -110,7 +111,10 @@ pub fn piped_shape<'p>(schema: &Schema<'p>) -> Option<ObjectValue<'p>> {
 fn unchanged<'p>(schema: &Schema<'p>) -> Option<ObjectValue<'p>> {
     match &schema.kind {
         SchemaKind::Object(shape) => Some((**shape).clone()),
-        SchemaKind::Optional(inner) | SchemaKind::Nullable(inner) | SchemaKind::NonOptional(inner) => unchanged(inner),
+        SchemaKind::Optional(inner)
+        | SchemaKind::Nullable(inner)
+        | SchemaKind::NonOptional(inner)
+        | SchemaKind::Declared(inner, _) => unchanged(inner),
         SchemaKind::Pipe(..) => piped_shape(schema),
         _ => None,
     }
