@@ -200,12 +200,12 @@ fn template<'p>(parts: Option<&Value<'p>>) -> Rc<Schema<'p>> {
 }
 
 fn literal<'p>(value: Option<&Value<'p>>) -> SchemaKind<'p> {
-    match value.map(Value::uncast) {
-        Some(Value::Array(array)) => SchemaKind::Values(array.items.iter().map(|item| item.uncast().clone()).collect()),
-        Some(Value::Undefined) => SchemaKind::Undefined,
-        Some(Value::Unknown(why)) => SchemaKind::Unresolved(Rc::clone(why)),
-        Some(value) => SchemaKind::Values(Rc::new([value.clone()])),
-        None => SchemaKind::Undefined,
+    match (value.map(Value::uncast), value) {
+        (Some(Value::Array(array)), _) => SchemaKind::Values(array.items.iter().cloned().collect()),
+        (Some(Value::Undefined) | None, _) | (_, None) => SchemaKind::Undefined,
+        (Some(Value::Unknown(why)), _) => SchemaKind::Unresolved(Rc::clone(why)),
+        // To the compiler it is what it is declared to be.
+        (Some(_), Some(value)) => SchemaKind::Values(Rc::new([value.clone()])),
     }
 }
 
@@ -219,7 +219,7 @@ fn enumeration<'p>(resolver: &Resolver<'p>, values: Option<&Value<'p>>) -> Rc<Sc
         // To the compiler they are what the list is declared to hold.
         let items: Rc<[_]> = match values {
             Value::Cast(..) => resolver.elements(values, array).into(),
-            _ => array.items.iter().map(|item| item.uncast().clone()).collect(),
+            _ => array.items.iter().cloned().collect(),
         };
         if items.iter().any(|item| matches!(item.uncast(), Value::Unknown(_) | Value::Text | Value::Typed(_))) {
             return Schema::unresolved("a value of the enum is computed");
