@@ -146,6 +146,7 @@ function isComputed(property) {
 
 function isFunction(type) {
   return (
+    type.symbol?.name === 'Function' ||
     checker.getSignaturesOfType(type, ts.SignatureKind.Call).length > 0 ||
     checker.getSignaturesOfType(type, ts.SignatureKind.Construct).length > 0
   );

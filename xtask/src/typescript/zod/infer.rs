@@ -61,12 +61,18 @@ fn kind<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, side: Side) -> Typ
         SchemaKind::Lazy(function) => of(&forced(resolver, function)),
         SchemaKind::Optional(inner) => union([of(inner), Type::Undefined]),
         SchemaKind::Nullable(inner) => union([of(inner), Type::Null]),
+        SchemaKind::NonOptional(inner) if side == Side::Input && matches!(inner.kind, SchemaKind::Default(_)) => {
+            Type::unresolved("whether what has a default is required depends on Zod's version")
+        }
         SchemaKind::NonOptional(inner) => of(inner).without(|member| matches!(member, Type::Undefined)),
         SchemaKind::Default(inner) => match side {
             Side::Output => of(inner).without(|member| matches!(member, Type::Undefined)),
             Side::Input => union([of(inner), Type::Undefined]),
         },
-        SchemaKind::Catch(inner) => of(inner),
+        SchemaKind::Catch(inner) => match side {
+            Side::Output => of(inner),
+            Side::Input => Type::unresolved("what `.catch()` takes depends on Zod's version"),
+        },
         SchemaKind::Transform(inner, function) => match side {
             Side::Input => of(inner),
             Side::Output => transformed(resolver, of(inner), function),

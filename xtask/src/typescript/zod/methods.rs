@@ -65,7 +65,7 @@ pub fn method<'p>(
         "and" => SchemaKind::Intersection(inner(), argument()),
         "transform" => SchemaKind::Transform(inner(), arguments.first().cloned().unwrap_or(Value::Undefined)),
         "pipe" => SchemaKind::Pipe(inner(), argument()),
-        "promise" => SchemaKind::Opaque,
+        "promise" => SchemaKind::Unresolved("a promise is no data".into()),
         "refine" | "superRefine" | "refinement" => return Value::Zod(refined(resolver, schema, arguments)),
         // What comes in is made another value of its kind.
         "overwrite" => return Value::Zod(schema.constrained(|constraints| constraints.refined = true)),
