@@ -17,11 +17,6 @@ pub fn monorepo(root: &Path) -> PathBuf {
     root.to_path_buf()
 }
 
-/// The names of the tables whose rows the types describe.
-pub fn tables() -> impl Iterator<Item = String> {
-    (0..3_000).step_by(5).map(|at| format!("row{at}"))
-}
-
 fn types(at: usize) -> String {
     let fields: String =
         (0..25).map(|field| format!("  field_{field}: string | null;\n  other{field}?: number[];\n")).collect();

@@ -213,11 +213,13 @@ fn of_any<'p>(entry: &Entry<'p>, others: &[ObjectValue<'p>]) -> Option<Entry<'p>
 fn is_plain(value: &Expr) -> bool {
     match &value.kind {
         ExprKind::As(inner, _) | ExprKind::Satisfies(inner, _) => is_plain(inner),
-        ExprKind::Object(members) => members.iter().all(|member| holds(member, is_literal)),
+        ExprKind::Object(members) => members.iter().all(|member| holds(member, &is_literal)),
         ExprKind::AsConst(inner) => match &inner.kind {
+            // Supabase's `Constants` are objects in an object.
             ExprKind::Object(members) => {
-                members.iter().all(|member| holds(member, is_literal))
-                    && members.iter().any(|member| holds(member, is_no_text))
+                let is_other = |value: &Expr| is_no_text(value) && !matches!(value.kind, ExprKind::Object(_));
+                members.iter().all(|member| holds(member, &is_literal))
+                    && members.iter().any(|member| holds(member, &is_other))
             }
             ExprKind::Array(items) => items.iter().any(|item| !item.spread && is_no_text(&item.value)),
             _ => is_literal(inner),
@@ -227,7 +229,7 @@ fn is_plain(value: &Expr) -> bool {
     }
 }
 
-fn holds(member: &ObjectMember, what: fn(&Expr) -> bool) -> bool {
+fn holds(member: &ObjectMember, what: &dyn Fn(&Expr) -> bool) -> bool {
     match member {
         ObjectMember::Property { value, .. } => what(value),
         ObjectMember::Spread(_) => false,

@@ -123,7 +123,7 @@ impl<'p> File<'_, 'p> {
     /// The declared type that a schema's type is made of: `User` of `Guard<User>`, `z.ZodType<User>`.
     pub(super) fn argument_of(&self, node: &'p TypeNode) -> Option<Location> {
         match &node.kind {
-            TypeKind::Reference(_, arguments) => self.declaration_of(arguments.first()?),
+            TypeKind::Reference(_, arguments) => self.declaration_of(arguments.first()?).map(|(_name, place)| place),
             _ => None,
         }
     }

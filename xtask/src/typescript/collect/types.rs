@@ -23,7 +23,8 @@ impl<'p> File<'_, 'p> {
             return self.enumeration(scope, statements, prefix, facts);
         };
         let is_selected = self.selects(statements, prefix);
-        if !is_selected && !(self.selection.values && selection::may_be_values(statement)) {
+        let may_be_values = || self.selection.values && selection::may_be_values(statement);
+        if !is_selected && !may_be_values() {
             return;
         }
         let evaluated = self.resolver.declaration(scope, statements, &[]);
