@@ -72,6 +72,8 @@ impl<'t> Around<'t> {
         let ends = !rest.first().copied().is_some_and(is_part);
         let matters = |matters: bool| if matters { Meaning::Matters } else { Meaning::None };
         match word {
+            // Nobody knows what a broken file was meant to declare.
+            b"interface" if starts && rest.trim_ascii_start().starts_with(b"{") => Meaning::Matters,
             b"interface" | b"type" | b"class" if starts && ends => name_after(rest),
             b"implements" if starts && ends => {
                 Meaning::Names(&rest[..memchr::memchr(b'{', rest).unwrap_or(rest.len()).min(1_000)])
@@ -167,6 +169,7 @@ mod tests {
             "namespace A.B { interface C {} }",
             "/** @table users */ interface A {}",
             "const A = strictObject({})",
+            "export interface {",
         ] {
             assert_eq!(seen(text), None, "{text}");
         }
