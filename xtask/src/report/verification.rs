@@ -28,7 +28,7 @@ pub struct Coverage {
     pub tables_with_type: usize,
     /// Those with at least one validation schema.
     pub tables_with_schema: usize,
-    /// Object types that were read.
+    /// Object types that were read: all, or those that something asked for.
     pub types: usize,
     /// Zod object schemas that were read.
     pub schemas: usize,

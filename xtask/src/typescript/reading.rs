@@ -1,5 +1,5 @@
 //! The configured files → facts. Where only some types are asked for it takes two steps: what the first facts name may be
-//! declared in files that nobody asked for.
+//! declared in files in which nobody asked for anything.
 
 use std::sync::Arc;
 
