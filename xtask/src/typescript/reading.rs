@@ -108,6 +108,7 @@ impl Reading<'_, '_> {
             }
         }
     }
+
     /// The first step: what is asked for in `files`, and all their schemas, tables, sets of values and endpoints.
     fn take_asked(&self, files: &[Candidate], facts: &mut Facts) -> Links {
         self.program.find_augmentations(files.iter().map(|file| &*file.path));
