@@ -84,6 +84,10 @@ impl ServerError {
             }
             source = cause.source();
         }
+        // What the server says last can be lost with the connection.
+        if error.is_closed() {
+            message.push_str(": the server, or something on the way to it, ended it; the server's log says why");
+        }
         Self { message, sqlstate: None, detail: None, hint: None, context: None, location: None, position: None }
     }
 

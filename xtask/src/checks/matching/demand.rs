@@ -100,3 +100,78 @@ impl Demand for Named {
         0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::test_utils::{config, schema};
+    use crate::checks::{Input, verify};
+    use crate::tree::MemoryTree;
+    use crate::typescript::demand::Everything;
+    use crate::typescript::read_asked;
+
+    const KEYS: &str = "types = ['**/*.ts']\nvalidation = ['**/*.ts']\ncontracts = ['api.ts']\nnames.row = ['{Singular}', '{Singular}Row']";
+    const SQL: &str = "CREATE TYPE mood AS ENUM ('good', 'bad'); CREATE TABLE users (id uuid NOT NULL, mood mood NOT NULL, name text NOT NULL); \
+                       CREATE TABLE known_jobs (id bigint NOT NULL, task text NOT NULL, run_at timestamptz NOT NULL);";
+
+    /// Each with what is to be found in it by those who see all of it.
+    const FILES: &[(&str, &str)] = &[
+        ("mood.ts", "export type Mood = 'good' | 'worse';\nexport interface Unasked { a: string }"),
+        ("base.ts", "export interface Base { id: number }"),
+        (
+            "user.ts",
+            "import { Mood } from './mood';\nimport { Base } from './base';\nexport interface UserRow extends Base { mood: Mood; name: string | null }",
+        ),
+        // Kysely says in another file which table it is of.
+        ("person.ts", "export interface Person {\n  id: string;\n  mood: 'good' | 'bad';\n  name: number;\n}"),
+        ("db.ts", "import { Person } from './person';\nexport interface DB { users: Person }"),
+        // Nearly all columns, and the end of the table's name.
+        ("job.ts", "export interface DbJob { id: string; task: number; run_at: Date }"),
+        // A pair of a type and a schema that describe no table.
+        ("query.ts", "export interface SearchQuery { text: string; limit: number }"),
+        (
+            "schema.ts",
+            "import { z } from 'zod';\nexport const SearchQuerySchema = z.object({ text: z.string(), limit: z.number().optional() });",
+        ),
+        // What a contract names.
+        ("answer.ts", "export interface Found { id: string; mood: 'good'; name: string }"),
+        (
+            "api.ts",
+            "import { Found } from './answer';\nexport interface GetUserRequest { id: string }\nexport type GetUserResponse = Found;",
+        ),
+        ("more.ts", "declare module './user' { interface UserRow { surplus: string } }"),
+        (
+            "tagged.ts",
+            "/** @table users */\nexport interface Anything { id: string; mood: 'good' | 'bad'; name: boolean }",
+        ),
+    ];
+
+    #[test]
+    fn what_is_asked_for_is_found_whatever_file_it_is_in() {
+        let (schema, config, provenance) = (schema(SQL), config(KEYS), Provenance::default());
+        let tree = MemoryTree::new(FILES.iter().copied());
+        let asked = Asked::new(&schema, &config, &provenance);
+        let found = |demand: &dyn Demand| {
+            let facts = read_asked(&tree, &config, demand, None).unwrap();
+            let input = Input { schema: &schema, facts: &facts, config: &config, provenance: &provenance };
+            (facts.files_parsed, facts.types.len(), format!("{:#?}", verify(&input).0))
+        };
+        let (of_asked, of_all) = (found(&asked), found(&Everything));
+        assert_eq!(of_asked.2, of_all.2);
+        for file in ["mood.ts", "base.ts", "user.ts", "person.ts", "job.ts", "query.ts", "tagged.ts"] {
+            assert!(of_asked.2.contains(file), "{file} is not in {}", of_asked.2);
+        }
+        assert!(of_asked.1 < of_all.1, "{} of {} types", of_asked.1, of_all.1);
+    }
+
+    #[test]
+    fn names_that_may_be_of_a_table_are_asked_for_and_others_are_not() {
+        let asked = Asked::new(&schema(SQL), &config(KEYS), &Provenance::default());
+        for name in ["User", "UserRow", "users", "Users.Row", "DbJob", "KnownJobs", "IJobEntity"] {
+            assert!(asked.asks_for(name), "{name}");
+        }
+        for name in ["Unasked", "UserList", "JobQueue", "Found"] {
+            assert!(!asked.asks_for(name), "{name}");
+        }
+    }
+}
