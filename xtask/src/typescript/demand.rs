@@ -6,13 +6,16 @@
 
 use super::facts::Facts;
 
+/// Whether the type of a name is asked for.
+pub type Names = Box<dyn Fn(&str) -> bool + Sync>;
+
 /// Which types are asked for. Schemas, tables of an ORM, contracts and routes always are.
 pub trait Demand: Sync {
     /// Whether the type `name` is, with the namespaces that it is declared in: `Users.Row`.
     fn asks_for(&self, name: &str) -> bool;
 
     /// What is asked for beyond that because of what `facts` say.
-    fn follow_up(&self, facts: &Facts) -> Option<Box<dyn Demand>>;
+    fn follow_up(&self, facts: &Facts) -> Option<Names>;
 
     /// Equal where two demands ask for the same.
     fn fingerprint(&self) -> u64;
@@ -32,7 +35,7 @@ impl Demand for Everything {
         true
     }
 
-    fn follow_up(&self, _facts: &Facts) -> Option<Box<dyn Demand>> {
+    fn follow_up(&self, _facts: &Facts) -> Option<Names> {
         None
     }
 

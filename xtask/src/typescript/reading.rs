@@ -133,7 +133,7 @@ impl Reading<'_, '_> {
     /// that types led to.
     fn take_named(&self, files: &Files, links: &Links, facts: &mut Facts) {
         let follow_up = self.demand.follow_up(facts);
-        let named = |name: &str| links.name(name) || follow_up.as_ref().is_some_and(|more| more.asks_for(name));
+        let named = |name: &str| links.name(name) || follow_up.as_ref().is_some_and(|asks| asks(name));
         let only_types = Selection { types: &named, values: false, constants: false };
         let (wanted, others): (Vec<_>, Vec<_>) =
             files.unasked.iter().partition(|(_, names)| names.iter().any(|name| named(name)));

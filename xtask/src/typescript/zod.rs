@@ -129,6 +129,14 @@ impl<'p> Schema<'p> {
     /// The schema inside what is optional, nullable, refined or transformed.
     pub fn innermost(&self) -> &Self {
         match &self.kind {
+            SchemaKind::Pipe(inner, _) => inner.innermost(),
+            _ => self.wrapped().map_or(self, Self::innermost),
+        }
+    }
+
+    /// The schema that is made optional, transformed or the like, one layer down.
+    fn wrapped(&self) -> Option<&Self> {
+        match &self.kind {
             SchemaKind::Optional(inner)
             | SchemaKind::Nullable(inner)
             | SchemaKind::NonOptional(inner)
@@ -136,9 +144,8 @@ impl<'p> Schema<'p> {
             | SchemaKind::Catch(inner)
             | SchemaKind::Transform(inner, _)
             | SchemaKind::Preprocess(inner)
-            | SchemaKind::Declared(inner, _)
-            | SchemaKind::Pipe(inner, _) => inner.innermost(),
-            _ => self,
+            | SchemaKind::Declared(inner, _) => Some(inner),
+            _ => None,
         }
     }
 }

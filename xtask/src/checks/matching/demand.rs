@@ -12,7 +12,7 @@ use crate::checks::{names, schema_type_mismatch};
 use crate::config::{Config, Mapping};
 use crate::schema::model::{ObjectName, Schema};
 use crate::schema::provenance::Provenance;
-use crate::typescript::demand::Demand;
+use crate::typescript::demand::{Demand, Names};
 use crate::typescript::facts::{Facts, Parameters};
 
 /// What is asked for to judge the TypeScript against one schema.
@@ -63,7 +63,7 @@ impl Demand for Asked {
         self.names.contains(&names::key(name)) || self.is_alike(name)
     }
 
-    fn follow_up(&self, facts: &Facts) -> Option<Box<dyn Demand>> {
+    fn follow_up(&self, facts: &Facts) -> Option<Names> {
         let of_exchanges =
             facts.exchanges.iter().flat_map(|exchange| exchange.request.iter().chain(&exchange.response));
         let references = facts.contracts.iter().flat_map(|contract| &contract.references).chain(of_exchanges);
@@ -72,32 +72,12 @@ impl Demand for Asked {
         let named = named.chain(of_parameters.filter_map(|Parameters { declaration, .. }| declaration.as_ref()));
         let named: HashSet<String> = named.map(|declaration| declaration.name.clone()).collect();
         let stems = schema_type_mismatch::stems(&facts.schemas);
-        (!named.is_empty() || !stems.is_empty()).then(|| Box::new(Named { named, stems }) as Box<dyn Demand>)
+        let asks = move |name: &str| named.contains(name) || stems.contains(&names::key(name));
+        Some(Box::new(asks))
     }
 
     fn fingerprint(&self) -> u64 {
         self.fingerprint
-    }
-}
-
-/// What is asked for because of the contracts and schemas that were read.
-struct Named {
-    named: HashSet<String>,
-    /// The keys of what schemas are called after.
-    stems: HashSet<String>,
-}
-
-impl Demand for Named {
-    fn asks_for(&self, name: &str) -> bool {
-        self.named.contains(name) || self.stems.contains(&names::key(name))
-    }
-
-    fn follow_up(&self, _facts: &Facts) -> Option<Box<dyn Demand>> {
-        None
-    }
-
-    fn fingerprint(&self) -> u64 {
-        0
     }
 }
 

@@ -94,16 +94,8 @@ fn least<T>(one: Option<T>, other: Option<T>, of: fn(T, T) -> T) -> Option<T> {
 /// What a pipe of objects takes, key by key.
 pub fn piped_shape<'p>(schema: &Schema<'p>) -> Option<ObjectValue<'p>> {
     match &schema.kind {
-        SchemaKind::Optional(inner)
-        | SchemaKind::Nullable(inner)
-        | SchemaKind::NonOptional(inner)
-        | SchemaKind::Default(inner)
-        | SchemaKind::Catch(inner)
-        | SchemaKind::Transform(inner, _)
-        | SchemaKind::Declared(inner, _)
-        | SchemaKind::Preprocess(inner) => piped_shape(inner),
         SchemaKind::Pipe(from, to) => Some(in_both(&unchanged(from)?, &unchanged(to)?)),
-        _ => None,
+        _ => piped_shape(schema.wrapped()?),
     }
 }
 
