@@ -72,6 +72,12 @@ pub fn parts(name: &str) -> impl Iterator<Item = &str> {
 
 /// Where the first word of `text` ends.
 fn end_of_word(text: &str) -> usize {
+    if text.is_ascii() {
+        let bytes = text.as_bytes();
+        let here = |at: usize| char::from(bytes[at]);
+        let after = |at: usize| bytes.get(at + 1).copied().map(char::from);
+        return (1..bytes.len()).find(|at| starts_word(here(at - 1), here(*at), after(*at))).unwrap_or(bytes.len());
+    }
     let mut characters = text.char_indices().peekable();
     let mut before: Option<char> = None;
     while let Some((at, here)) = characters.next() {
@@ -244,28 +250,33 @@ pub fn singular(word: &str) -> String {
     singulars(word).remove(0)
 }
 
+/// What plurals end with, and their singulars.
+const ENDINGS: &[(&str, &str)] = &[
+    ("ies", "y"),
+    ("sses", "ss"),
+    ("shes", "sh"),
+    ("ches", "ch"),
+    ("xes", "x"),
+    ("zzes", "zz"),
+    ("lyses", "lysis"),
+    ("theses", "thesis"),
+    ("crises", "crisis"),
+    ("oes", "o"),
+];
+
 /// The singulars that `word` may be the plural of, likeliest first; the word itself if it is no plural.
 fn singulars(word: &str) -> Vec<String> {
     if let Some((_, singulars)) = IRREGULAR.iter().find(|(plural, _)| *plural == word) {
         return singulars.iter().map(|singular| (*singular).to_owned()).collect();
     }
-    let stem = |ending: &str, singular: &str| {
+    if !word.ends_with('s') {
+        return vec![word.to_owned()];
+    }
+    let mut found = ENDINGS.iter().filter_map(|(ending, singular)| {
         let stem = word.strip_suffix(ending).filter(|stem| stem.len() > 1);
         stem.map(|stem| format!("{stem}{singular}"))
-    };
-    let found = [
-        stem("ies", "y"),
-        stem("sses", "ss"),
-        stem("shes", "sh"),
-        stem("ches", "ch"),
-        stem("xes", "x"),
-        stem("zzes", "zz"),
-        stem("lyses", "lysis"),
-        stem("theses", "thesis"),
-        stem("crises", "crisis"),
-        stem("oes", "o"),
-    ];
-    if let Some(singular) = found.into_iter().flatten().next() {
+    });
+    if let Some(singular) = found.next() {
         return vec![singular];
     }
     let plain = word.strip_suffix('s').filter(|stem| stem.len() > 1 && !stem.ends_with(['s', 'u', 'i']));

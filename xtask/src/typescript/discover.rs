@@ -17,6 +17,7 @@ use super::modules::Listing;
 use super::syntax::Text;
 use crate::config::{Config, FilePatterns};
 use crate::tree::Tree;
+use names::Found;
 
 /// The roles of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -117,8 +118,13 @@ fn is_source(path: &str) -> bool {
 /// A file that was looked at.
 #[derive(Debug)]
 pub enum Seen {
-    /// Its bytes: it can matter.
-    Matters(Vec<u8>),
+    /// It can matter.
+    Matters {
+        /// Its bytes.
+        bytes: Vec<u8>,
+        /// Whether its constants can hold schemas or tables of an ORM.
+        schemas: bool,
+    },
     /// The names of its types, of which none is asked for yet.
     Names(Vec<Text>),
 }
@@ -126,22 +132,24 @@ pub enum Seen {
 /// Looks at a file.
 pub fn read(tree: &dyn Tree, file: &Candidate, demand: &dyn Demand) -> io::Result<Seen> {
     let bytes = tree.read(&file.path)?;
-    Ok(unasked(file.roles, &bytes, demand).map_or_else(|| Seen::Matters(bytes), Seen::Names))
+    Ok(match look(file.roles, &bytes, demand) {
+        Found::Names(names) => Seen::Names(names),
+        Found::Types => Seen::Matters { bytes, schemas: false },
+        Found::Schemas => Seen::Matters { bytes, schemas: true },
+    })
 }
 
-/// The names of the types of a file that does not matter; none of one that does.
-fn unasked(roles: Roles, bytes: &[u8], demand: &dyn Demand) -> Option<Vec<Text>> {
-    if (roles.routes || roles.contracts) && has(&ROUTES, bytes) {
-        return None;
-    }
-    if !roles.describes_data() {
-        return Some(Vec::new());
-    }
+fn look(roles: Roles, bytes: &[u8], demand: &dyn Demand) -> Found {
+    let has_routes = (roles.routes || roles.contracts) && has(&ROUTES, bytes);
     // A contract may name any type.
-    if demand.is_for_all() || roles.contracts {
-        return if has(&DATA, bytes) { None } else { Some(Vec::new()) };
+    let wants_all = demand.is_for_all() || roles.contracts || has_routes;
+    if !roles.describes_data() || wants_all && !has(&DATA, bytes) {
+        return if has_routes { Found::Types } else { Found::Names(Vec::new()) };
     }
-    names::unasked(bytes, &|name| demand.asks_for(name) || maps_tables(name))
+    match names::look(bytes, &|name| !wants_all && (demand.asks_for(name) || maps_tables(name))) {
+        Found::Names(_) if wants_all => Found::Types,
+        found => found,
+    }
 }
 
 fn has(regex: &LazyLock<Option<Regex>>, bytes: &[u8]) -> bool {
@@ -156,7 +164,7 @@ mod tests {
     fn matter(text: &str) -> (bool, bool) {
         let data = Roles { types: true, ..Roles::default() };
         let routes = Roles { routes: true, ..Roles::default() };
-        let matters = |roles| unasked(roles, text.as_bytes(), &Everything).is_none();
+        let matters = |roles| !matches!(look(roles, text.as_bytes(), &Everything), Found::Names(_));
         (matters(data), matters(routes))
     }
 

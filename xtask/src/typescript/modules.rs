@@ -105,22 +105,23 @@ impl<'t> Program<'t> {
         let read = || {
             let stamp = self.cache.and_then(|_| self.tree.stamp(path));
             let known = self.cache.zip(stamp).and_then(|(cache, stamp)| cache.module(path, stamp));
-            known.or_else(|| Some(self.parse(path, &self.tree.read(path).ok()?, stamp)))
+            known.or_else(|| Some(self.parse(path, &self.tree.read(path).ok()?, false, stamp)))
         };
         let module = self.modules.get(path);
         module.unwrap_or_else(|| self.modules.insert(path.to_owned(), Box::new(read()))).as_deref()
     }
 
-    /// As [`Program::load`], of a file whose bytes, read after its `stamp` was taken, are already there.
-    pub fn add(&self, path: &str, bytes: &[u8], stamp: Option<Stamp>) -> Option<&Module> {
+    /// As [`Program::load`], of a file whose bytes, read after its `stamp` was taken, are already there. `schemas` says
+    /// whether its constants can hold schemas or tables of an ORM.
+    pub fn add(&self, path: &str, bytes: &[u8], schemas: bool, stamp: Option<Stamp>) -> Option<&Module> {
         let module = self.modules.get(path);
-        let parsed = || Box::new(Some(self.parse(path, bytes, stamp)));
+        let parsed = || Box::new(Some(self.parse(path, bytes, schemas, stamp)));
         module.unwrap_or_else(|| self.modules.insert(path.to_owned(), parsed())).as_deref()
     }
 
-    fn parse(&self, path: &str, bytes: &[u8], stamp: Option<Stamp>) -> Arc<Module> {
+    fn parse(&self, path: &str, bytes: &[u8], schemas: bool, stamp: Option<Stamp>) -> Arc<Module> {
         let asked = |name: &str| self.demand.asks_for(name) || maps_tables(name);
-        let module = Arc::new(parse::parse(path, bytes, &asked));
+        let module = Arc::new(Module { schemas, ..parse::parse(path, bytes, &asked) });
         if let Some((cache, stamp)) = self.cache.zip(stamp) {
             cache.keep(path, stamp, &module);
         }

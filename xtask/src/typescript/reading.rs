@@ -95,8 +95,8 @@ impl Reading<'_, '_> {
         }
         let seen = discover::read(self.tree, &file, self.demand);
         match seen.map_err(|error| unreadable(&file.path, &error.to_string()))? {
-            Seen::Matters(bytes) => {
-                self.program.add(&file.path, &bytes, known.map(|(_, stamp)| stamp));
+            Seen::Matters { bytes, schemas } => {
+                self.program.add(&file.path, &bytes, schemas, known.map(|(_, stamp)| stamp));
                 Ok(Looked::Asked(file))
             }
             Seen::Names(names) => {

@@ -1,5 +1,5 @@
-//! The names of the types of a file, found without parsing it, by the words that stand before them. A comment may be taken
-//! for a declaration; no declaration is missed.
+//! What a file may declare, found without parsing it: schemas and tables of an ORM, by words that they are written with, and
+//! types, by the words that stand before their names. A text may be taken for a declaration; no declaration is missed.
 
 use std::sync::LazyLock;
 
@@ -8,8 +8,19 @@ use regex::bytes::Regex;
 
 use crate::typescript::syntax::Text;
 
-/// Words after which the name of a type stands, and words that make a file matter whatever its types are called: it may
-/// hold a table of an ORM or what adds to the types of other files, or a comment may speak to this tool.
+/// What was found.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// Something that a schema or a table of an ORM may be made with.
+    Schemas,
+    /// None of that, but a type that is asked for, or one that matters whatever it is called: it may be linked to a table
+    /// or add to types of other files, or a comment may speak of it to this tool.
+    Types,
+    /// Only types of these names.
+    Names(Vec<Text>),
+}
+
+/// Words after which the name of a type stands, and words that mean something by themselves ([`Around::meaning`]).
 static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
         r"(?-u)interface|type|class|implements|namespace|module|declare|Tables|Table|Schema|Object|\.extend\(|\.merge\(|\.pick\(|\.omit\(|\.partial\(|\.required\(|Selectable|Insertable|Updateable|InferSelectModel|InferInsertModel|\$infer|@table|@projection|db-verify-ignore|Represents the |@kanel",
@@ -20,40 +31,41 @@ static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// The same for words that are short: among longer ones they would make the search slow.
 static SHORT: LazyLock<[Finder<'static>; 3]> = LazyLock::new(|| ["zod", "z.", "pg"].map(Finder::new));
 
-/// The names of the types that `bytes` may declare; none where the file matters: one of them is asked for, or it is no
-/// matter what they are called.
-pub(super) fn unasked(bytes: &[u8], asks: &dyn Fn(&str) -> bool) -> Option<Vec<Text>> {
-    let found = |finder: &Finder<'_>| {
+/// What `bytes` may declare, of types those that are asked for.
+pub(super) fn look(bytes: &[u8], asks: &dyn Fn(&str) -> bool) -> Found {
+    let Some(words) = WORDS.as_ref() else { return Found::Schemas };
+    let holds = |finder: &Finder<'_>| {
         let word = finder.needle();
         let mut places = finder.find_iter(bytes);
-        places.any(|at| matches!(Around { bytes, start: at, end: at + word.len() }.meaning(word), Meaning::Matters))
+        places.any(|at| matches!(Around { bytes, start: at, end: at + word.len() }.meaning(word), Meaning::Schemas))
     };
-    if SHORT.iter().any(found) {
-        return None;
+    if SHORT.iter().any(holds) {
+        return Found::Schemas;
     }
-    let mut names = Vec::new();
-    for word in WORDS.as_ref()?.find_iter(bytes) {
+    let (mut names, mut types) = (Vec::new(), false);
+    for word in words.find_iter(bytes) {
         let around = Around { bytes, start: word.start(), end: word.end() };
         match around.meaning(word.as_bytes()) {
             Meaning::None => {}
-            Meaning::Matters => return None,
-            Meaning::Names(text) => {
-                for name in identifiers(text) {
-                    if asks(name) {
-                        return None;
-                    }
-                    names.push(Text::new(name));
-                }
-            }
+            Meaning::Schemas => return Found::Schemas,
+            Meaning::Types => types = true,
+            Meaning::Names(_) if types => {}
+            Meaning::Names(text) => identifiers(text).for_each(|name| {
+                types |= asks(name);
+                names.push(Text::new(name));
+            }),
         }
     }
-    Some(names)
+    if types { Found::Types } else { Found::Names(names) }
 }
 
 /// What a word says where it stands.
 enum Meaning<'t> {
     None,
-    Matters,
+    /// There may be a schema.
+    Schemas,
+    /// There may be a type that matters whatever it is called.
+    Types,
     /// The identifiers in this text are names of types.
     Names(&'t [u8]),
 }
@@ -68,47 +80,118 @@ struct Around<'t> {
 impl<'t> Around<'t> {
     fn meaning(&self, word: &[u8]) -> Meaning<'t> {
         let starts = !self.start.checked_sub(1).is_some_and(|before| is_part(self.bytes[before]));
-        let rest = &self.bytes[self.end..];
+        let rest = self.rest();
         let ends = !rest.first().copied().is_some_and(is_part);
-        let matters = |matters: bool| if matters { Meaning::Matters } else { Meaning::None };
+        let schemas = |may_hold: bool| if may_hold && self.is_code() { Meaning::Schemas } else { Meaning::None };
+        let types = |may_hold: bool| if may_hold { Meaning::Types } else { Meaning::None };
         match word {
             // Nobody knows what a broken file was meant to declare.
-            b"interface" if starts && rest.trim_ascii_start().starts_with(b"{") => Meaning::Matters,
-            b"interface" | b"type" | b"class" if starts && ends => name_after(rest),
+            b"interface" if starts && rest.trim_ascii_start().starts_with(b"{") => Meaning::Types,
+            b"interface" | b"type" | b"class" if starts && ends => self.declared(word),
             b"implements" if starts && ends => {
                 Meaning::Names(&rest[..memchr::memchr(b'{', rest).unwrap_or(rest.len()).min(1_000)])
             }
             b"interface" | b"type" | b"class" | b"implements" => Meaning::None,
-            b"namespace" | b"module" => matters(starts && ends && opens_block(rest)),
+            b"namespace" | b"module" => types(starts && ends && opens_block(rest)),
             b"declare" => {
                 let rest = rest.trim_ascii_start();
-                matters(starts && ends && (rest.starts_with(b"module") || rest.starts_with(b"global")))
+                types(starts && ends && (rest.starts_with(b"module") || rest.starts_with(b"global")))
             }
-            b"z." => matters(starts),
-            b"pg" => matters(starts && rest.first().is_some_and(u8::is_ascii_uppercase)),
-            b"Table" | b"Schema" => matters(ends),
-            b"Object" => matters(ends && !starts),
-            b"Tables" => matters([b'<', b'\'', b'"', b'I', b'U'].iter().any(|next| rest.first() == Some(next))),
-            _speaks_for_itself => Meaning::Matters,
+            b"z." => schemas(starts),
+            b"pg" => schemas(starts && rest.first().is_some_and(u8::is_ascii_uppercase)),
+            b"Schema" => schemas(ends && self.is_used()),
+            b"Table" | b"Object" => schemas(ends && !(starts && word == b"Object") && is_called(rest)),
+            b"Tables" => types([b'<', b'\'', b'"', b'I', b'U'].iter().any(|next| rest.first() == Some(next))),
+            b"zod" | b".extend(" | b".merge(" | b".pick(" | b".omit(" | b".partial(" | b".required(" => schemas(true),
+            _speaks_for_itself => Meaning::Types,
         }
+    }
+
+    fn rest(&self) -> &'t [u8] {
+        &self.bytes[self.end..]
+    }
+
+    /// What stands before the word on its line.
+    fn line(&self) -> &'t [u8] {
+        let start = memchr::memrchr(b'\n', &self.bytes[..self.start]).map_or(0, |before| before + 1);
+        self.bytes[start..self.start].trim_ascii_start()
+    }
+
+    /// The name after `interface`, `type` or `class`. It stands on the same line, but for a class's; and what follows it is
+    /// that of a declaration, but where a line starts with one that may be broken.
+    fn declared(&self, word: &[u8]) -> Meaning<'t> {
+        let rest = self.rest();
+        let text = rest.trim_ascii_start();
+        let space = &rest[..rest.len() - text.len()];
+        if space.is_empty() || word != b"class" && space.contains(&b'\n') {
+            return Meaning::None;
+        }
+        if text.starts_with(b"/*") || text.starts_with(b"//") {
+            // A comment stands between the word and the name.
+            return if self.is_code() { Meaning::Types } else { Meaning::None };
+        }
+        let length = text.iter().take_while(|byte| is_part(**byte)).count();
+        let (name, after) = text.split_at(length);
+        let after = after.trim_ascii_start();
+        let goes_on = |starts: &[&[u8]]| starts.iter().any(|start| after.starts_with(start));
+        let is_declared = match word {
+            b"type" => goes_on(&[b"=", b"<", b"/"]),
+            _ => goes_on(&[b"{", b"<", b"/", b"extends", b"implements"]) || is_modifiers(self.line()),
+        };
+        if is_declared && self.is_code() { Meaning::Names(name) } else { Meaning::None }
+    }
+
+    /// Whether the word is none of a comment that takes its line.
+    fn is_code(&self) -> bool {
+        let line = self.line();
+        let is_comment = line.starts_with(b"//")
+            || (line.starts_with(b"*") || line.starts_with(b"/*")) && memchr::memmem::find(line, b"*/").is_none();
+        !is_comment
+    }
+
+    /// Whether the word ends neither a string nor a name that is imported.
+    fn is_used(&self) -> bool {
+        let rest = self.rest();
+        let ends_string = matches!(rest.first(), Some(b'\'' | b'"' | b'`'));
+        !ends_string && (is_renamed(rest) || !is_imported(rest))
     }
 }
 
-/// The name after `interface`, `type` or `class`.
-fn name_after(rest: &[u8]) -> Meaning<'_> {
-    let text = rest.trim_ascii_start();
-    if text.first() == Some(&b'/') && text.len() < rest.len() {
-        // A comment stands between the word and the name.
-        return Meaning::Matters;
+/// `Table('users', …)`; or it is imported under a name that says nothing.
+fn is_called(rest: &[u8]) -> bool {
+    matches!(rest.trim_ascii_start().first(), Some(b'(' | b'<')) || is_renamed(rest)
+}
+
+/// ` as b`
+fn is_renamed(rest: &[u8]) -> bool {
+    let after = rest.trim_ascii_start();
+    after.len() < rest.len() && after.starts_with(b"as ")
+}
+
+/// Whether the rest of an import stands here: `, b as c } from './d'`.
+fn is_imported(rest: &[u8]) -> bool {
+    let is_inside = |byte: &&u8| is_part(**byte) || byte.is_ascii_whitespace() || matches!(**byte, b',' | b'{');
+    let inside = rest.iter().take_while(is_inside).count();
+    let (names, after) = rest.split_at(inside);
+    match after.first() {
+        Some(b'}') => after[1..].trim_ascii_start().starts_with(b"from"),
+        Some(b'\'' | b'"') => names.trim_ascii_end().ends_with(b"from"),
+        _ => false,
     }
-    let length = text.iter().take_while(|byte| is_part(**byte)).count();
-    if text.len() == rest.len() { Meaning::None } else { Meaning::Names(&text[..length]) }
+}
+
+fn is_modifiers(line: &[u8]) -> bool {
+    let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    words.all(|word| matches!(word, b"export" | b"default" | b"declare" | b"abstract"))
 }
 
 /// Whether a name and `{` follow: `namespace A.B {`.
 fn opens_block(rest: &[u8]) -> bool {
-    let after = rest.iter().find(|byte| !(is_part(**byte) || byte.is_ascii_whitespace() || **byte == b'.'));
-    after == Some(&b'{') || after == Some(&b'/')
+    let name = rest.trim_ascii_start();
+    let space = &rest[..rest.len() - name.len()];
+    let length = name.iter().take_while(|byte| is_part(**byte) || **byte == b'.').count();
+    let after = name[length..].trim_ascii_start();
+    !space.is_empty() && !space.contains(&b'\n') && (after.starts_with(b"{") || after.starts_with(b"/*"))
 }
 
 fn is_part(byte: u8) -> bool {
@@ -124,20 +207,24 @@ fn identifiers(text: &[u8]) -> impl Iterator<Item = &str> {
 mod tests {
     use super::*;
 
-    fn seen(text: &str) -> Option<String> {
-        let names = unasked(text.as_bytes(), &|name| name == "User");
-        names.map(|names| names.join(" "))
+    fn seen(text: &str) -> String {
+        match look(text.as_bytes(), &|name| name == "User") {
+            Found::Schemas => "schemas".into(),
+            Found::Types => "types".into(),
+            Found::Names(names) => format!("names {}", names.join(" ")),
+        }
     }
 
     #[test]
     fn names_of_types_are_found_wherever_they_stand() {
         let text = "import type { A } from './a'; export interface B<T> extends C {} declare abstract class D implements E, F<G> {}\n\
-                    type\n  H = 1; const prototype = { type: 'x', class: 1 }; export default interface Überweisung {}";
-        assert_eq!(seen(text).as_deref(), Some("B D E F G H Überweisung"));
+                    class\n  H { } const prototype = { type: 'x', class: 1 }; /* the */ export default interface Überweisung\n{}\n\
+                    import { type X,\n type Y } from './x';\n// interface Z {\n/**\n * type Z =\n * the class Z\n */ type I<T> = T; broken\ninterface J";
+        assert_eq!(seen(text), "names B D E F G H Überweisung I J");
     }
 
     #[test]
-    fn a_file_with_a_name_that_is_asked_for_matters() {
+    fn a_type_that_is_asked_for_is_found() {
         for text in [
             "export interface User {}",
             "export type User<T> = T",
@@ -145,21 +232,23 @@ mod tests {
             "class A extends B implements C<D>, User {}",
             "interface /* a */ User {}",
         ] {
-            assert_eq!(seen(text), None, "{text}");
+            assert_eq!(seen(text), "types", "{text}");
         }
-        for text in ["import { User } from './user'", "function User() {}", "class Users {}", "let subtype User"] {
-            assert!(seen(text).is_some(), "{text}");
+        for text in [
+            "import { User } from './user'",
+            "import { type User } from './user'",
+            "function User() {}",
+            "class Users {}",
+            "let subtype User",
+            "{\n// type User = 1\n * type User = 1",
+        ] {
+            assert!(seen(text).starts_with("names"), "{text}");
         }
     }
 
     #[test]
-    fn a_file_that_may_hold_more_than_types_matters() {
+    fn a_type_that_may_be_linked_or_added_to_another_is_found() {
         for text in [
-            "const A = z.string()",
-            "import a from 'zod'",
-            "const a = pgTable('a', {})",
-            "const A = BSchema.array()",
-            "const A = b.extend({})",
             "export type A = Selectable<B>",
             "type A = typeof a.$inferSelect",
             "type A = Database['public']['Tables']['a']['Row']",
@@ -168,15 +257,40 @@ mod tests {
             "declare  global {}",
             "namespace A.B { interface C {} }",
             "/** @table users */ interface A {}",
-            "const A = strictObject({})",
             "export interface {",
         ] {
-            assert_eq!(seen(text), None, "{text}");
+            assert_eq!(seen(text), "types", "{text}");
         }
-        for text in
-            ["quiz.start()", "const page = 1", "Object.keys(a)", "// the module of a", "Tableau", "declare const a: 1"]
-        {
-            assert!(seen(text).is_some(), "{text}");
+        for text in ["// the module of a", "// a module\n\n{ a }", "Tableau", "declare const a: 1"] {
+            assert!(seen(text).starts_with("names"), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_schema_or_a_table_may_be_made_with_is_found() {
+        for text in [
+            "interface User {}\nconst A = z.string()",
+            "import a from 'zod'",
+            "const a = pgTable('a', {})",
+            "const a = createTable<B>('a', {})",
+            "import { BSchema } from './b';\nconst A = BSchema.array()",
+            "import {\n  BSchema as B\n} from './b'",
+            "const A = b.extend({})",
+            "const A = strictObject({})",
+        ] {
+            assert_eq!(seen(text), "schemas", "{text}");
+        }
+        for text in [
+            "quiz.start()",
+            "const page = 1",
+            "Object.keys(a)",
+            "import A, {\n  BSchema,\n  C,\n} from './b'",
+            "import BSchema from './b'",
+            "// of zod\n/*\n * ASchema.parse\n */",
+            "return <PriceTable />",
+            "import a from './Schema'",
+        ] {
+            assert!(seen(text).starts_with("names"), "{text}");
         }
     }
 }

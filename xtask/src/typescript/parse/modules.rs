@@ -21,6 +21,7 @@ pub(super) fn empty(path: Arc<str>, lines: LineIndex) -> Module {
         star_exports: Vec::new(),
         comments: Vec::new(),
         problems: Vec::new(),
+        schemas: false,
     }
 }
 
