@@ -100,7 +100,13 @@ impl<'p> File<'_, 'p> {
                         seen.insert(name);
                     }
                     Some(name) if seen.insert(name) => {
-                        let same: Vec<_> = statements.iter().filter(|other| other.name() == Some(name)).collect();
+                        // Of a whole file it is known which are of one name.
+                        let same: Vec<_> = match prefix {
+                            "" if std::ptr::eq(statements, &*self.module.statements) => {
+                                self.module.declarations(name).collect()
+                            }
+                            _ => statements.iter().filter(|other| other.name() == Some(name)).collect(),
+                        };
                         self.declared_type(scope, &same, prefix, facts);
                     }
                     _ => {}

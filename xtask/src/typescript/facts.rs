@@ -1,11 +1,13 @@
 //! What was read from TypeScript: plain data, independent of how it was written. An interface, a `z.infer`, a class
 //! and a Drizzle table all end as a [`Declaration`] with [`Field`]s.
 
+mod seldom;
 mod sql;
 
 use std::borrow::Cow;
 
 use crate::source::Location;
+pub use seldom::{Mostly, Seldom};
 pub use sql::{SqlColumn, SqlScalar, SqlType};
 
 /// Everything that was read.
@@ -143,17 +145,17 @@ pub struct Field {
     /// What it holds when it is neither.
     pub kind: Kind,
     /// What a validation schema demands beyond the kind.
-    pub constraints: Constraints,
+    pub constraints: Seldom<Constraints>,
     /// The name of the declared type that it refers to, if it does: `UserId`, `Comment`.
     pub reference: Option<String>,
     /// Whether a value is filled in when it is absent (`.default()`).
     pub has_default: bool,
     /// What an ORM says of its column in SQL's terms; none of any other field.
-    pub sql: Option<SqlColumn>,
+    pub sql: Option<Box<SqlColumn>>,
     /// The type or schema expression, for edits and excerpts.
     pub value: Option<Location>,
     /// Comments that speak to this tool.
-    pub tags: Tags,
+    pub tags: Seldom<Tags>,
 }
 
 /// Why the kind of a field is not known that cannot be there (`id?: never`).
@@ -233,7 +235,7 @@ impl Field {
     /// What it holds inside its arrays, if it holds arrays, and what is demanded of that.
     #[must_use]
     pub fn innermost(&self) -> (&Kind, Cow<'_, Constraints>) {
-        let (mut kind, mut constraints) = (&self.kind, Some(&self.constraints));
+        let (mut kind, mut constraints) = (&self.kind, Some(&*self.constraints));
         while let Kind::Array(items) = kind {
             (kind, constraints) = (items, constraints.and_then(|demanded| demanded.items.as_deref()));
         }

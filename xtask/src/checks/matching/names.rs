@@ -1,6 +1,6 @@
 //! The names that the configured patterns give to the declarations of each table, and what each name says.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::{Match, Strength};
 use crate::checks::entities::Entity;
@@ -11,8 +11,8 @@ use crate::typescript::facts::{Declaration, Origin, Side};
 
 /// Names and the tables that they stand for.
 pub(in crate::checks) struct NameTable {
-    types: HashMap<String, Named>,
-    schemas: HashMap<String, Named>,
+    types: FxHashMap<String, Named>,
+    schemas: FxHashMap<String, Named>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -139,10 +139,10 @@ fn in_message(name: &str) -> Option<(Side, String)> {
     (!thing.is_empty()).then_some((side, thing))
 }
 
-fn named(tables: &[&ObjectName], patterns: [(&Vec<String>, Side); 3]) -> HashMap<String, Named> {
+fn named(tables: &[&ObjectName], patterns: [(&Vec<String>, Side); 3]) -> FxHashMap<String, Named> {
     let patterns = patterns.iter().flat_map(|(list, side)| list.iter().map(|pattern| Pattern::new(pattern, *side)));
     let patterns: Vec<_> = patterns.collect();
-    let mut table: HashMap<String, Named> = HashMap::new();
+    let mut table: FxHashMap<String, Named> = FxHashMap::default();
     for (at, name) in tables.iter().enumerate() {
         for row_name in entity_names(name) {
             for pattern in &patterns {

@@ -1,7 +1,7 @@
 //! Properties of types and of schemas → fields.
 
 use super::File;
-use crate::typescript::facts::{Constraints, Field, Tags};
+use crate::typescript::facts::{Field, Seldom};
 use crate::typescript::kinds;
 use crate::typescript::resolve::{Object, Property, Type};
 use crate::typescript::values::{Entry, ObjectValue, Value};
@@ -30,14 +30,14 @@ impl<'p> File<'_, 'p> {
             optional: property.optional || held.optional,
             nullable: held.nullable,
             kind: held.kind,
-            constraints: Constraints::default(),
+            constraints: Seldom::default(),
             reference: place
                 .and_then(|place| place.node.as_ref())
                 .and_then(|(scope, node)| self.reference(scope, node)),
             has_default: self.may_be_left_out(&evaluated),
             sql: None,
             value: place.and_then(|place| Some(place.module.location(place.value?))),
-            tags: place.map_or_else(Tags::default, |place| super::tags::read(place.module, place.span)),
+            tags: place.map_or_else(Seldom::default, |place| super::tags::read(place.module, place.span).into()),
         })
     }
 
@@ -67,12 +67,12 @@ impl<'p> File<'_, 'p> {
             optional: described.optional,
             nullable: described.nullable,
             kind: described.kind,
-            constraints: described.constraints,
+            constraints: described.constraints.into(),
             reference: place.and_then(|place| self.schema_reference(place.value)),
             has_default: described.has_default,
             sql: None,
             value: place.map(|place| place.module.location(place.value.span)),
-            tags: place.map_or_else(Tags::default, |place| super::tags::read(place.module, place.span)),
+            tags: place.map_or_else(Seldom::default, |place| super::tags::read(place.module, place.span).into()),
         }
     }
 
@@ -86,8 +86,9 @@ impl<'p> File<'_, 'p> {
             if let Ok(known) = &column.column {
                 field.column = known.name.as_ref().map(|name| name.to_string());
                 field.has_default = known.has_default || known.generated;
-                field.constraints = (0..known.dimensions).fold(known.constraints.clone(), |of, _| of.of_items());
-                field.sql = Some(known.sql());
+                field.constraints =
+                    (0..known.dimensions).fold(known.constraints.clone(), |of, _| of.of_items()).into();
+                field.sql = Some(Box::new(known.sql()));
             }
             fields.push(field);
         }

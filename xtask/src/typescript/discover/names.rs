@@ -3,8 +3,8 @@
 
 use std::sync::LazyLock;
 
+use aho_corasick::{AhoCorasick, MatchKind};
 use memchr::memmem::Finder;
-use regex::bytes::Regex;
 
 use crate::typescript::syntax::Text;
 
@@ -21,11 +21,38 @@ pub(super) enum Found {
 }
 
 /// Words after which the name of a type stands, and words that mean something by themselves ([`Around::meaning`]).
-static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r"(?-u)interface|type|class|implements|namespace|module|declare|Tables|Table|Schema|Object|\.extend\(|\.merge\(|\.pick\(|\.omit\(|\.partial\(|\.required\(|Selectable|Insertable|Updateable|InferSelectModel|InferInsertModel|\$infer|@table|@projection|db-verify-ignore|Represents the |@kanel",
-    )
-    .ok()
+static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    const WORDS: [&str; 28] = [
+        "interface",
+        "type",
+        "class",
+        "implements",
+        "namespace",
+        "module",
+        "declare",
+        "Tables",
+        "Table",
+        "Schema",
+        "Object",
+        ".extend(",
+        ".merge(",
+        ".pick(",
+        ".omit(",
+        ".partial(",
+        ".required(",
+        "Selectable",
+        "Insertable",
+        "Updateable",
+        "InferSelectModel",
+        "InferInsertModel",
+        "$infer",
+        "@table",
+        "@projection",
+        "db-verify-ignore",
+        "Represents the ",
+        "@kanel",
+    ];
+    AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(WORDS).ok()
 });
 
 /// The same for words that are short: among longer ones they would make the search slow.
@@ -45,7 +72,7 @@ pub(super) fn look(bytes: &[u8], asks: &dyn Fn(&str) -> bool) -> Found {
     let (mut names, mut types) = (Vec::new(), false);
     for word in words.find_iter(bytes) {
         let around = Around { bytes, start: word.start(), end: word.end() };
-        match around.meaning(word.as_bytes()) {
+        match around.meaning(&bytes[word.range()]) {
             Meaning::None => {}
             Meaning::Schemas => return Found::Schemas,
             Meaning::Types => types = true,

@@ -1,7 +1,7 @@
 //! Which files there are, as far as a walk has told. An import may mean one of many names, and asking the disk for
 //! each of them costs more than reading the file that it means.
 
-use std::collections::HashSet;
+use rustc_hash::FxHashSet;
 
 use crate::tree::{IGNORED_FOLDERS, Tree};
 
@@ -9,9 +9,9 @@ use crate::tree::{IGNORED_FOLDERS, Tree};
 #[derive(Debug, Default)]
 pub struct Listing {
     folders: Vec<String>,
-    files: HashSet<String>,
+    files: FxHashSet<String>,
     /// Those whose names have no extension: each may be a link to a folder.
-    unclear: HashSet<String>,
+    unclear: FxHashSet<String>,
 }
 
 impl Listing {

@@ -2,15 +2,16 @@
 
 use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
 use oxc_ast::ast;
-use regex::Regex;
 
 use super::span;
 use crate::typescript::syntax::Comment;
 
 /// Words that make a comment worth keeping.
-static WORDS: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new("@table|@projection|db-verify-ignore|Represents the |@kanel").ok());
+static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    AhoCorasick::new(["@table", "@projection", "db-verify-ignore", "Represents the ", "@kanel"]).ok()
+});
 
 /// Whether a comment in `text` may be one that speaks to this tool.
 pub(super) fn may_speak(text: &str) -> bool {

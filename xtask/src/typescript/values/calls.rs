@@ -177,17 +177,23 @@ impl<'p> Resolver<'p> {
     }
 
     /// `new class(arguments)`
-    pub(super) fn construct(&self, class: &Value<'p>, types: &[Lazy<'p>], arguments: &[Value<'p>]) -> Value<'p> {
+    pub(super) fn construct(
+        &self,
+        class: Value<'p>,
+        types: Vec<Lazy<'p>>,
+        arguments: impl FnOnce() -> Vec<Value<'p>>,
+    ) -> Value<'p> {
         match class {
-            Value::Class(..) | Value::ClassOf(_) => Value::Typed(Lazy::known(self.instance(class, types))),
+            Value::Class(..) | Value::ClassOf(_) => {
+                Value::Typed(Lazy::computed(move |resolver| resolver.instance(&class, &types)))
+            }
             Value::External(package, path) if package.is_empty() => {
                 let name = path.last().map_or("", |name| name);
-                if name == "Set"
-                    && let Some(items) = arguments.first()
-                {
-                    return items.clone().placed(Lazy::known(Type::Opaque));
+                let items = (name == "Set").then(|| arguments().into_iter().next()).flatten();
+                match items {
+                    Some(items) => items.placed(Lazy::known(Type::Opaque)),
+                    None => Value::Typed(Lazy::known(self.builtin(name, &types))),
                 }
-                Value::Typed(Lazy::known(self.builtin(name, types)))
             }
             _ => Value::unknown("an object of a class of a package is not evaluated"),
         }
@@ -246,6 +252,17 @@ impl<'p> Resolver<'p> {
             (Type::Date, "getTime" | "valueOf") => known(Type::Number),
             (Type::Any, _) => known(Type::Any),
             _ => Value::unknown(format!("`.{name}()` is not evaluated")),
+        }
+    }
+}
+
+impl Value<'_> {
+    /// Whether what a call of it returns is the same whatever it is given.
+    pub(super) fn ignores_arguments(&self) -> bool {
+        match self {
+            Self::Unknown(_) | Self::Typed(_) => true,
+            Self::Method(object, _) => matches!(object.uncast(), Self::Unknown(_) | Self::Typed(_)),
+            _ => false,
         }
     }
 }

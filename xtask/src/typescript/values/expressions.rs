@@ -42,13 +42,16 @@ impl<'p> Resolver<'p> {
             }
             ExprKind::Call(callee, types, arguments) => {
                 let callee = self.value(scope, callee);
+                if callee.ignores_arguments() {
+                    return self.call_typed(&callee, &[], &[]);
+                }
                 let types: Vec<_> = types.iter().map(|node| Lazy::node(scope, node)).collect();
                 self.call_typed(&callee, &types, &self.arguments(scope, arguments))
             }
             ExprKind::New(class, types, arguments) => {
                 let class = self.value(scope, class);
                 let types: Vec<_> = types.iter().map(|node| Lazy::node(scope, node)).collect();
-                self.construct(&class, &types, &self.arguments(scope, arguments))
+                self.construct(class, types, || self.arguments(scope, arguments))
             }
             ExprKind::Tagged(..) => Value::unknown("a tagged template is not evaluated"),
             ExprKind::Function(function) => Value::Function(scope.clone(), function),

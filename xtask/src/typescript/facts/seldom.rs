@@ -1,0 +1,47 @@
+//! What most fields do not have.
+
+use std::ops::Deref;
+use std::sync::LazyLock;
+
+use super::{Constraints, Tags};
+
+/// A value that is the default of its type nearly always, and then takes no room.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Seldom<T>(Option<Box<T>>);
+
+/// What a value mostly is.
+pub trait Mostly: Default + PartialEq + 'static {
+    /// The default.
+    fn mostly() -> &'static Self;
+}
+
+impl<T: Mostly> From<T> for Seldom<T> {
+    fn from(value: T) -> Self {
+        Self((value != *T::mostly()).then(|| Box::new(value)))
+    }
+}
+
+impl<T: Mostly> Deref for Seldom<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        match &self.0 {
+            Some(value) => value,
+            None => T::mostly(),
+        }
+    }
+}
+
+impl Mostly for Constraints {
+    fn mostly() -> &'static Self {
+        static NONE: LazyLock<Constraints> = LazyLock::new(Constraints::default);
+        &NONE
+    }
+}
+
+impl Mostly for Tags {
+    fn mostly() -> &'static Self {
+        static NONE: LazyLock<Tags> = LazyLock::new(Tags::default);
+        &NONE
+    }
+}
