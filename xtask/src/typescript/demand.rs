@@ -4,6 +4,7 @@
 //! A demand may ask for too much, never for too little. It is met in two steps: what the first facts name is asked for
 //! in the second ([`Demand::follow_up`]).
 
+use super::collect::maps_tables;
 use super::facts::Facts;
 
 /// Whether the type of a name is asked for.
@@ -13,6 +14,12 @@ pub type Names = Box<dyn Fn(&str) -> bool + Sync>;
 pub trait Demand: Sync {
     /// Whether the type `name` is, with the namespaces that it is declared in: `Users.Row`.
     fn asks_for(&self, name: &str) -> bool;
+
+    /// Whether the type `name` is read together with its file: it is asked for, or may say of others which tables they
+    /// describe.
+    fn wants(&self, name: &str) -> bool {
+        maps_tables(name) || self.asks_for(name)
+    }
 
     /// What is asked for beyond that because of what `facts` say.
     fn follow_up(&self, facts: &Facts) -> Option<Names>;

@@ -11,7 +11,6 @@ use std::sync::LazyLock;
 use anyhow::{Context, Result};
 use regex::bytes::Regex;
 
-use super::collect::maps_tables;
 use super::demand::Demand;
 use super::modules::Listing;
 use super::syntax::Text;
@@ -146,7 +145,7 @@ fn look(roles: Roles, bytes: &[u8], demand: &dyn Demand) -> Found {
     if !roles.describes_data() || wants_all && !has(&DATA, bytes) {
         return if has_routes { Found::Types } else { Found::Names(Vec::new()) };
     }
-    match names::look(bytes, &|name| !wants_all && (demand.asks_for(name) || maps_tables(name))) {
+    match names::look(bytes, &|name| !wants_all && demand.wants(name)) {
         Found::Names(_) if wants_all => Found::Types,
         found => found,
     }

@@ -20,7 +20,6 @@ use std::sync::Arc;
 use elsa::sync::FrozenMap;
 
 use super::cache::Cache;
-use super::collect::maps_tables;
 use super::demand::{Demand, Everything};
 use super::parse;
 use super::syntax::{Export, Import, Imported, Module};
@@ -120,8 +119,8 @@ impl<'t> Program<'t> {
     }
 
     fn parse(&self, path: &str, bytes: &[u8], schemas: bool, stamp: Option<Stamp>) -> Arc<Module> {
-        let asked = |name: &str| self.demand.asks_for(name) || maps_tables(name);
-        let module = Arc::new(Module { schemas, ..parse::parse(path, bytes, &asked) });
+        let parsed = parse::parse(path, bytes, &|name| self.demand.wants(name));
+        let module = Arc::new(Module { schemas, ..parsed });
         if let Some((cache, stamp)) = self.cache.zip(stamp) {
             cache.keep(path, stamp, &module);
         }

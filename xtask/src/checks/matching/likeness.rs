@@ -148,7 +148,7 @@ pub(super) fn thing(name: &str) -> Vec<String> {
 pub(super) fn last_word(name: &str) -> Option<String> {
     let parts: SmallVec<[&str; 8]> = names::parts(name).collect();
     let last = stem(&parts).last()?;
-    names::parts(&names::singular(&last.to_lowercase())).last().map(str::to_lowercase)
+    Some(names::singular(&last.to_lowercase()))
 }
 
 /// What stands between the usual prefix and the usual suffixes.

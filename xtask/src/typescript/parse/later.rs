@@ -1,6 +1,7 @@
 //! Reads what was left for later: one part of a file by itself, or all of them.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
 use oxc_ast::ast;
 
@@ -14,54 +15,63 @@ pub(super) const READER: Reader = Reader { body, members, class, all };
 
 /// The body of one function, which is read as that of a function by itself. What cannot stand in an asynchronous generator
 /// is read with the whole file.
-fn body(source: &Source, at: Span) -> Option<Vec<Statement>> {
-    alone(source, at, "async function*a()", &|statement| match statement {
+fn body(source: &Arc<Source>, at: Span) -> Option<Vec<Statement>> {
+    whole(source, &alone(source, at, "async function*a()")?, &|statement, level| match statement {
         ast::Statement::FunctionDeclaration(function) => {
             let body = function.body.as_ref();
-            body.map(|body| statements::lower_all(&body.statements, Level::top(&Braces::Inside)))
+            body.map(|body| statements::lower_all(&body.statements, level))
         }
         _ => None,
     })
 }
 
 /// An interface or object type.
-fn members(source: &Source, at: Span) -> Option<Vec<TypeMember>> {
-    alone(source, at, "interface a", &|statement| match statement {
-        ast::Statement::TSInterfaceDeclaration(interface) => {
-            Some(types::members(&interface.body.body, Level::top(&Braces::Inside)))
-        }
+fn members(source: &Arc<Source>, at: Span) -> Option<Vec<TypeMember>> {
+    whole(source, &alone(source, at, "interface a")?, &|statement, level| match statement {
+        ast::Statement::TSInterfaceDeclaration(interface) => Some(types::members(&interface.body.body, level)),
         _ => None,
     })
 }
 
-/// A class. Some of what stands in it can only where the class extends another.
-fn class(source: &Source, at: Span) -> Option<Vec<ClassMember>> {
-    alone(source, at, "class a extends a", &|statement| match statement {
-        ast::Statement::ClassDeclaration(class) => {
-            Some(functions::class_members(&class.body.body, Level::top(&Braces::Inside)))
-        }
+/// A class, without the bodies of its methods. Some of what stands in it can only where the class extends another.
+fn class(source: &Arc<Source>, at: Span) -> Option<Vec<ClassMember>> {
+    let text = alone(source, at, "class a extends a")?;
+    let take: Take<'_, ClassMember> = &|statement, level| match statement {
+        ast::Statement::ClassDeclaration(class) => Some(functions::class_members(&class.body.body, level)),
         _ => None,
-    })
+    };
+    let outlined = outline::outline(&text, false, &|_| true).and_then(|outline| {
+        let braces = Braces::Later(Arc::clone(source), RefCell::new(outline.left_out));
+        one(source, &outline.text, &braces, take).filter(|_| braces.all_met())
+    });
+    outlined.or_else(|| whole(source, &text, take))
 }
 
-/// What `take` takes from the one statement that `head` and the bytes at `at` make.
-fn alone<P>(
-    source: &Source,
-    at: Span,
-    head: &str,
-    take: &dyn Fn(&ast::Statement<'_>) -> Option<Vec<P>>,
-) -> Option<Vec<P>> {
+/// `head` and the bytes at `at`, which stay where they are.
+fn alone(source: &Source, at: Span, head: &str) -> Option<String> {
     let mut text = String::with_capacity(at.end as usize);
     outline::push_blank(&mut text, (at.start as usize).checked_sub(head.len())?);
     text.push_str(head);
     text.push_str(source.text.get(at.range())?);
-    if nesting::too_deep(&text).is_some() {
+    Some(text)
+}
+
+/// What is taken from a statement.
+type Take<'t, P> = &'t dyn Fn(&ast::Statement<'_>, Level<'_>) -> Option<Vec<P>>;
+
+/// What `take` takes from the one statement in `text`, of which nothing is left for later.
+fn whole<P>(source: &Source, text: &str, take: Take<'_, P>) -> Option<Vec<P>> {
+    one(source, text, &Braces::Inside, take)
+}
+
+fn one<P>(source: &Source, text: &str, braces: &Braces, take: Take<'_, P>) -> Option<Vec<P>> {
+    if nesting::too_deep(text).is_some() {
         return None;
     }
     let mut found = None;
-    let read = read_once(&source.path, &text, &mut |program, _text| {
+    let read = read_once(&source.path, text, &mut |program, _text| {
         if let [statement] = program.body.as_slice() {
-            found = take(statement);
+            found = take(statement, Level::top(braces));
         }
     });
     found.filter(|_| read.is_ok_and(|complaints| complaints.is_empty()))
@@ -83,9 +93,10 @@ fn all(source: &Source) -> syntax::Braces {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::typescript::syntax::MemberKind;
 
-    fn source(path: &str, text: &str) -> Source {
-        Source::new(path.into(), text.into(), READER)
+    fn source(path: &str, text: &str) -> Arc<Source> {
+        Arc::new(Source::new(path.into(), text.into(), READER))
     }
 
     /// The bytes of the last part of `text` that starts with `{`.
@@ -132,6 +143,21 @@ mod tests {
             assert_eq!(format!("{alone:?}"), format!("{:?}", with_others.classes[&span.start]), "{head}");
             assert_eq!(alone.len(), 5);
         }
+    }
+
+    #[test]
+    fn methods_of_a_class_that_is_read_by_itself_are_read_when_they_are_needed() {
+        let method = format!("  b(): C {{\n    const d = 1;\n{}    return d;\n  }}\n", "    work();\n".repeat(30));
+        let text = format!("{COMMENT}export class A {{\n{method}  e = 2;\n}}\n");
+        let source = source("a.ts", &text);
+        let start = u32::try_from(text.find("A {").unwrap()).unwrap() + 2;
+        let end = u32::try_from(text.len()).unwrap() - 1;
+        let members = super::class(&source, Span { start, end }).unwrap();
+        let [ClassMember { kind: MemberKind::Method(function), .. }, field] = members.as_slice() else {
+            panic!("{members:?}")
+        };
+        assert!(format!("{function:?}").contains("text of a.ts"), "{function:?}");
+        assert_eq!((function.body.len(), field.property.key.literal()), (32, Some("e")));
     }
 
     #[test]

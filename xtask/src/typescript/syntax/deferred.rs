@@ -43,7 +43,7 @@ struct Later<P> {
 /// What may be read later.
 pub trait Part: Sized + 'static {
     /// The parts at these bytes; none where they cannot be read by themselves.
-    fn alone(source: &Source, span: Span) -> Option<Vec<Self>>;
+    fn alone(source: &Arc<Source>, span: Span) -> Option<Vec<Self>>;
 
     /// Those among everything in braces of a file.
     fn among(all: &Braces) -> &FxHashMap<u32, Vec<Self>>;
@@ -79,11 +79,11 @@ pub struct Source {
 #[derive(Clone, Copy)]
 pub struct Reader {
     /// A body by itself.
-    pub body: fn(&Source, Span) -> Option<Vec<Statement>>,
+    pub body: fn(&Arc<Source>, Span) -> Option<Vec<Statement>>,
     /// An interface or object type by itself.
-    pub members: fn(&Source, Span) -> Option<Vec<TypeMember>>,
+    pub members: fn(&Arc<Source>, Span) -> Option<Vec<TypeMember>>,
     /// A class by itself.
-    pub class: fn(&Source, Span) -> Option<Vec<ClassMember>>,
+    pub class: fn(&Arc<Source>, Span) -> Option<Vec<ClassMember>>,
     /// All of the file.
     pub all: fn(&Source) -> Braces,
 }
@@ -127,7 +127,7 @@ impl<'d, P: Part> IntoIterator for &'d Deferred<P> {
 
 impl<P: Part> Later<P> {
     fn parts(&self) -> &[P] {
-        match self.alone.get_or_init(|| self.source.alone(self.span)) {
+        match self.alone.get_or_init(|| alone(&self.source, self.span)) {
             Some(parts) => parts,
             None => P::among(self.source.braces()).get(&self.span.start).map_or(P::broken(), Vec::as_slice),
         }
@@ -141,14 +141,15 @@ impl Source {
         Self { path, text, reader, braces: OnceLock::new(), asked: AtomicU32::new(0) }
     }
 
-    fn alone<P: Part>(&self, span: Span) -> Option<Vec<P>> {
-        let is_worth = self.braces.get().is_none() && self.asked.fetch_add(1, Ordering::Relaxed) < ALONE;
-        is_worth.then(|| P::alone(self, span)).flatten()
-    }
-
     fn braces(&self) -> &Braces {
         self.braces.get_or_init(|| (self.reader.all)(self))
     }
+}
+
+/// What stands in `source` at `span`, read by itself where that is worth it.
+fn alone<P: Part>(source: &Arc<Source>, span: Span) -> Option<Vec<P>> {
+    let is_worth = source.braces.get().is_none() && source.asked.fetch_add(1, Ordering::Relaxed) < ALONE;
+    is_worth.then(|| P::alone(source, span)).flatten()
 }
 
 impl fmt::Debug for Source {
@@ -158,7 +159,7 @@ impl fmt::Debug for Source {
 }
 
 impl Part for Statement {
-    fn alone(source: &Source, span: Span) -> Option<Vec<Self>> {
+    fn alone(source: &Arc<Source>, span: Span) -> Option<Vec<Self>> {
         (source.reader.body)(source, span)
     }
 
@@ -177,7 +178,7 @@ impl Part for Statement {
 }
 
 impl Part for TypeMember {
-    fn alone(source: &Source, span: Span) -> Option<Vec<Self>> {
+    fn alone(source: &Arc<Source>, span: Span) -> Option<Vec<Self>> {
         (source.reader.members)(source, span)
     }
 
@@ -193,7 +194,7 @@ impl Part for TypeMember {
 }
 
 impl Part for ClassMember {
-    fn alone(source: &Source, span: Span) -> Option<Vec<Self>> {
+    fn alone(source: &Arc<Source>, span: Span) -> Option<Vec<Self>> {
         (source.reader.class)(source, span)
     }
 
