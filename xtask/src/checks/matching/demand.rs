@@ -13,16 +13,27 @@ use crate::config::{Config, Mapping};
 use crate::schema::model::{ObjectName, Schema};
 use crate::schema::provenance::Provenance;
 use crate::typescript::demand::{Demand, Names};
-use crate::typescript::facts::{Facts, Parameters};
+use crate::typescript::facts::{Declaration, Facts, Parameters};
 
 /// What is asked for to judge the TypeScript against one schema.
 pub struct Asked {
     /// As [`names::key`]s: what types of the tables that there are, and that there were, are called; every way to name a row,
     /// since a class may implement a type of that name; the types in the `map` of the configuration.
     names: FxHashSet<String>,
-    /// The words of the names of the tables' rows, by the last of them.
-    rows: FxHashMap<String, Vec<Vec<String>>>,
+    /// The tables, in the words that name their rows.
+    rows: Vec<Row>,
+    /// What the `map` of the configuration names.
+    mapped: FxHashSet<String>,
     fingerprint: u64,
+}
+
+/// A table.
+#[derive(Clone)]
+struct Row {
+    /// The [`names::key`] of its name; none where it is that of another too.
+    key: Option<String>,
+    /// The words of the name of its rows.
+    words: Vec<String>,
 }
 
 impl Asked {
@@ -34,20 +45,50 @@ impl Asked {
         let mut hasher = FxHasher::default();
         tables.hash(&mut hasher);
         format!("{:?} {:?}", config.names, config.map).hash(&mut hasher);
-        let mut rows: FxHashMap<String, Vec<Vec<String>>> = FxHashMap::default();
-        for words in tables.iter().map(|table| likeness::row_words(&table.name)) {
-            if let Some(last) = words.last() {
-                rows.entry(last.clone()).or_default().push(words);
-            }
-        }
+        let mut keys: FxHashMap<String, u32> = FxHashMap::default();
+        tables.iter().for_each(|table| *keys.entry(names::key(&table.name)).or_default() += 1);
+        let row = |table: &ObjectName| Row {
+            key: Some(names::key(&table.name)).filter(|key| keys[key] == 1),
+            words: likeness::row_words(&table.name),
+        };
+        let rows = tables.iter().map(|table| row(table)).collect();
         let by_pattern = NameTable::of(tables.iter().copied(), config).types();
         let row_names = tables.iter().flat_map(|table| names::row_names(&table.name));
-        let mapped = config.map.values().flat_map(types).map(|name| names::key(name));
-        let names = by_pattern.chain(row_names).chain(mapped).collect();
-        Self { names, rows, fingerprint: hasher.finish() }
+        let mapped: FxHashSet<String> = config.map.values().flat_map(types).cloned().collect();
+        let names = by_pattern.chain(row_names).chain(mapped.iter().map(|name| names::key(name))).collect();
+        Self { names, rows, mapped, fingerprint: hasher.finish() }
     }
 
-    fn is_alike(&self, name: &str) -> bool {
+    /// What may be taken for a description of a table without one: what is called nearly like it.
+    fn alike(&self, facts: &Facts) -> Alike {
+        let described: FxHashSet<String> =
+            facts.tables.iter().chain(&facts.types).filter_map(|one| self.states(one)).collect();
+        let lacking = self.rows.iter().filter(|row| row.key.as_ref().is_none_or(|key| !described.contains(key)));
+        let mut rows: FxHashMap<String, Vec<Vec<String>>> = FxHashMap::default();
+        for row in lacking {
+            if let Some(last) = row.words.last() {
+                rows.entry(last.clone()).or_default().push(row.words.clone());
+            }
+        }
+        Alike { rows }
+    }
+
+    /// The [`names::key`] of the table that a declaration says to describe: then it describes it, whatever it holds.
+    fn states(&self, declaration: &Declaration) -> Option<String> {
+        let link = declaration.table_link.as_ref().map(|link| &link.table);
+        let table = declaration.tags.table.as_ref().or(link).filter(|_| !self.mapped.contains(&declaration.name))?;
+        Some(names::key(table.rsplit('.').next().unwrap_or(table)))
+    }
+}
+
+/// What is called nearly like a table.
+struct Alike {
+    /// The words of the names of the tables' rows, by the last of them.
+    rows: FxHashMap<String, Vec<Vec<String>>>,
+}
+
+impl Alike {
+    fn holds(&self, name: &str) -> bool {
         let Some(rows) = likeness::last_word(name).and_then(|last| self.rows.get(&last)) else { return false };
         let thing = likeness::thing(name);
         rows.iter().any(|row| likeness::are_alike(row, &thing))
@@ -60,7 +101,7 @@ fn types(mapping: &Mapping) -> impl Iterator<Item = &String> {
 
 impl Demand for Asked {
     fn asks_for(&self, name: &str) -> bool {
-        self.names.contains(&names::key(name)) || self.is_alike(name)
+        self.names.contains(&names::key(name))
     }
 
     fn follow_up(&self, facts: &Facts) -> Option<Names> {
@@ -72,7 +113,8 @@ impl Demand for Asked {
         let named = named.chain(of_parameters.filter_map(|Parameters { declaration, .. }| declaration.as_ref()));
         let named: HashSet<String> = named.map(|declaration| declaration.name.clone()).collect();
         let stems = schema_type_mismatch::stems(&facts.schemas);
-        let asks = move |name: &str| named.contains(name) || stems.contains(&names::key(name));
+        let alike = self.alike(facts);
+        let asks = move |name: &str| named.contains(name) || stems.contains(&names::key(name)) || alike.holds(name);
         Some(Box::new(asks))
     }
 
@@ -147,11 +189,21 @@ mod tests {
     #[test]
     fn names_that_may_be_of_a_table_are_asked_for_and_others_are_not() {
         let asked = Asked::new(&schema(SQL), &config(KEYS), &Provenance::default());
-        for name in ["User", "UserRow", "users", "Users.Row", "DbJob", "KnownJobs", "IJobEntity"] {
+        for name in ["User", "UserRow", "users", "Users.Row", "KnownJobs"] {
             assert!(asked.asks_for(name), "{name}");
         }
-        for name in ["Unasked", "UserList", "JobQueue", "Found"] {
+        for name in ["Unasked", "UserList", "JobQueue", "Found", "DbJob"] {
             assert!(!asked.asks_for(name), "{name}");
         }
+    }
+
+    #[test]
+    fn names_that_are_nearly_those_of_a_table_are_asked_for_where_nothing_says_to_describe_it() {
+        let asked = Asked::new(&schema(SQL), &config(KEYS), &Provenance::default());
+        let facts = |ts: &str| crate::checks::test_utils::facts(ts, &config(KEYS));
+        let nothing = asked.follow_up(&facts("")).unwrap();
+        assert!(nothing("DbJob") && nothing("IJobEntity") && !nothing("JobQueue"));
+        let tagged = facts("/** @table known_jobs */ export interface Work { id: string }");
+        assert!(!asked.follow_up(&tagged).unwrap()("DbJob"));
     }
 }

@@ -86,8 +86,7 @@ impl<'p> File<'_, 'p> {
             if let Ok(known) = &column.column {
                 field.column = known.name.as_ref().map(|name| name.to_string());
                 field.has_default = known.has_default || known.generated;
-                field.constraints =
-                    (0..known.dimensions).fold(known.constraints.clone(), |of, _| of.of_items()).into();
+                field.constraints = (0..known.dimensions).fold(known.constraints.clone(), |of, _| of.of_items()).into();
                 field.sql = Some(Box::new(known.sql()));
             }
             fields.push(field);
