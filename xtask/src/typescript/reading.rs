@@ -1,6 +1,7 @@
 //! The configured files → facts. Where only some types are asked for it takes two steps: what the first facts name may be
 //! declared in files in which nobody asked for anything.
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 
 use anyhow::Result;
@@ -67,6 +68,9 @@ enum Looked {
 
 type Part = (Facts, Links);
 
+/// How many files are read with one memory of what their types and constants are.
+const NEIGHBOURS: usize = 16;
+
 impl Reading<'_, '_> {
     fn look_at(&self, files: Vec<Candidate>, facts: &mut Facts) -> Files {
         let looked: Vec<_> = files.into_par_iter().map(|file| self.look(file)).collect();
@@ -114,10 +118,7 @@ impl Reading<'_, '_> {
         self.program.find_augmentations(files.iter().map(|file| &*file.path));
         let asked = |name: &str| self.demand.asks_for(name);
         let selection = Selection { types: &asked, values: true, constants: true };
-        let (parts, (routes, contracts)) = rayon::join(
-            || files.par_iter().map(|file| self.collect(file, selection)).collect::<Vec<Part>>(),
-            || self.endpoints(files),
-        );
+        let (parts, (routes, contracts)) = rayon::join(|| self.collect(files, selection), || self.endpoints(files));
         facts.files_parsed = files.len();
         facts.routes = routes.routes;
         facts.contracts = contracts.contracts;
@@ -137,12 +138,13 @@ impl Reading<'_, '_> {
         let only_types = Selection { types: &named, values: false, constants: false };
         let (wanted, others): (Vec<_>, Vec<_>) =
             files.unasked.iter().partition(|(_, names)| names.iter().any(|name| named(name)));
-        let mut more: Vec<Part> = files.asked.par_iter().map(|file| self.collect(file, only_types)).collect();
+        let wanted: Vec<_> = wanted.iter().map(|(file, _)| file).collect();
+        let mut more = self.collect(&files.asked, only_types);
         let all = Selection { values: true, constants: true, ..only_types };
-        more.par_extend(wanted.par_iter().map(|(file, _)| self.collect(file, all)));
+        more.extend(self.collect(&wanted, all));
         let only_values = Selection { types: &|_| false, values: true, constants: false };
-        let met = others.par_iter().filter(|(file, _)| self.program.has(&file.path));
-        more.par_extend(met.map(|(file, _)| self.collect(file, only_values)));
+        let met: Vec<_> = others.iter().map(|(file, _)| file).filter(|file| self.program.has(&file.path)).collect();
+        more.extend(self.collect(&met, only_values));
         facts.files_parsed += wanted.len();
         let known: FxHashSet<Location> = facts.types.iter().map(|known| known.location.clone()).collect();
         more.iter_mut().for_each(|(part, _)| part.types.retain(|declared| !known.contains(&declared.location)));
@@ -151,14 +153,16 @@ impl Reading<'_, '_> {
         facts.enums.sort_by(|a, b| a.location.file.cmp(&b.location.file));
     }
 
-    fn collect(&self, file: &Candidate, selection: Selection<'_>) -> Part {
-        let mut facts = Facts::default();
-        let Some(module) = self.program.load(&file.path) else { return Part::default() };
-        if selection.values {
-            facts.problems.extend(module.problems.iter().cloned());
-        }
-        let links = collect::collect(&Resolver::new(self.program), module, file.roles, selection, &mut facts);
-        (facts, links)
+    /// What each of `files` declares. Neighbours are read one after the other: they import much the same, which is evaluated
+    /// once for them. Which files are neighbours depends on nothing but the files.
+    fn collect(&self, files: &[impl Borrow<Candidate> + Sync], selection: Selection<'_>) -> Vec<Part> {
+        let neighbours = files.par_chunks(NEIGHBOURS);
+        let parts = neighbours.flat_map_iter(|files| {
+            let resolver = Resolver::new(self.program);
+            let parts = files.iter().map(|file| collect_from(file.borrow(), &resolver, selection));
+            parts.collect::<Vec<_>>()
+        });
+        parts.collect()
     }
 
     /// Routes before contracts: reading a contract evaluates top-level calls a second time.
@@ -171,6 +175,17 @@ impl Reading<'_, '_> {
         let contracts = contracts::read(&mut evaluator, &with(|roles| roles.contracts));
         (routes, contracts)
     }
+}
+
+/// What `file` declares.
+fn collect_from<'p>(file: &Candidate, resolver: &Resolver<'p>, selection: Selection<'_>) -> Part {
+    let mut facts = Facts::default();
+    let Some(module) = resolver.program.load(&file.path) else { return Part::default() };
+    if selection.values {
+        facts.problems.extend(module.problems.iter().cloned());
+    }
+    let links = collect::collect(resolver, module, file.roles, selection, &mut facts);
+    (facts, links)
 }
 
 /// Adds what was read from files, and returns what they say about declarations of others.

@@ -51,6 +51,8 @@ pub struct Resolver<'p> {
     constants: RefCell<FxHashMap<*const Variable, Option<super::values::Value<'p>>>>,
     /// What names mean at the top of files.
     names: RefCell<FxHashMap<(*const Module, &'p str), Option<Symbol<'p>>>>,
+    /// What packages export, by the package and the name.
+    externals: RefCell<FxHashMap<(&'p str, Option<&'p str>), super::values::Value<'p>>>,
 }
 
 impl<'p> Resolver<'p> {
@@ -64,6 +66,7 @@ impl<'p> Resolver<'p> {
             declared: RefCell::default(),
             constants: RefCell::default(),
             names: RefCell::default(),
+            externals: RefCell::default(),
         }
     }
 
@@ -108,6 +111,12 @@ impl<'p> Resolver<'p> {
         let evaluated = evaluate();
         self.declared.borrow_mut().insert(key, Some(evaluated.clone()));
         evaluated
+    }
+
+    /// What `package` exports as `name`; without one, all of it.
+    pub(super) fn external(&self, package: &'p str, name: Option<&'p str>) -> super::values::Value<'p> {
+        let make = || super::values::Value::External(package.into(), name.map(Rc::from).into_iter().collect());
+        self.externals.borrow_mut().entry((package, name)).or_insert_with(make).clone()
     }
 
     /// The value of a constant, evaluated once.

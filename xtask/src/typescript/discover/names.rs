@@ -20,59 +20,78 @@ pub(super) enum Found {
     Names(Vec<Text>),
 }
 
-/// Words after which the name of a type stands, and words that mean something by themselves ([`Around::meaning`]).
-static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    const WORDS: [&str; 28] = [
-        "interface",
-        "type",
-        "class",
-        "implements",
-        "namespace",
-        "module",
-        "declare",
-        "Tables",
-        "Table",
-        "Schema",
-        "Object",
-        ".extend(",
-        ".merge(",
-        ".pick(",
-        ".omit(",
-        ".partial(",
-        ".required(",
-        "Selectable",
-        "Insertable",
-        "Updateable",
-        "InferSelectModel",
-        "InferInsertModel",
-        "$infer",
-        "@table",
-        "@projection",
-        "db-verify-ignore",
-        "Represents the ",
-        "@kanel",
-    ];
-    AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(WORDS).ok()
-});
+/// Words after which the name of a type stands, and words that mean something by themselves ([`Around::meaning`]). Only what
+/// stands second is searched for: of words that begin like many others, an end that is rarer.
+const FREQUENT: [(&str, &str); 10] = [
+    ("inte", "rface"),
+    ("", "type"),
+    ("", "class"),
+    ("im", "plements"),
+    ("na", "mespace"),
+    ("m", "odule"),
+    ("d", "eclare"),
+    ("", "Table"),
+    ("", "Schema"),
+    ("", "Object"),
+];
 
-/// The same for words that are short: among longer ones they would make the search slow.
-static SHORT: LazyLock<[Finder<'static>; 3]> = LazyLock::new(|| ["zod", "z.", "pg"].map(Finder::new));
+/// Words that hardly any file has. Searching for a few words twice takes less time than for many once.
+const RARE: [&str; 17] = [
+    ".extend(",
+    ".merge(",
+    ".pick(",
+    ".omit(",
+    ".partial(",
+    ".required(",
+    "Selectable",
+    "Insertable",
+    "Updateable",
+    "InferSelectModel",
+    "InferInsertModel",
+    "$infer",
+    "@table",
+    "@projection",
+    "db-verify-ignore",
+    "Represents the ",
+    "@kanel",
+];
+
+/// Words that are so short that among others they would make the search slow.
+const SHORT: [&str; 3] = ["zod", "z.", "pg"];
+
+/// The searches for all of them.
+struct Searches {
+    frequent: AhoCorasick,
+    rare: AhoCorasick,
+    short: [Finder<'static>; 3],
+}
+
+static SEARCHES: LazyLock<Option<Searches>> = LazyLock::new(|| {
+    let search = |words: &[&str]| AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(words).ok();
+    let frequent = search(&FREQUENT.map(|(_, end)| end))?;
+    Some(Searches { frequent, rare: search(&RARE)?, short: SHORT.map(Finder::new) })
+});
 
 /// What `bytes` may declare, of types those that are asked for.
 pub(super) fn look(bytes: &[u8], asks: &dyn Fn(&str) -> bool) -> Found {
-    let Some(words) = WORDS.as_ref() else { return Found::Schemas };
+    let Some(Searches { frequent, rare, short }) = SEARCHES.as_ref() else { return Found::Schemas };
+    let meaning = |start: usize, end: usize| Around { bytes, start, end }.meaning(&bytes[start..end]);
     let holds = |finder: &Finder<'_>| {
-        let word = finder.needle();
         let mut places = finder.find_iter(bytes);
-        places.any(|at| matches!(Around { bytes, start: at, end: at + word.len() }.meaning(word), Meaning::Schemas))
+        places.any(|at| matches!(meaning(at, at + finder.needle().len()), Meaning::Schemas))
     };
-    if SHORT.iter().any(holds) {
+    if short.iter().any(holds) {
         return Found::Schemas;
     }
+    let rare = rare.find_iter(bytes).map(|word| meaning(word.start(), word.end()));
+    let frequent = frequent.find_iter(bytes).filter_map(|end| {
+        let (start, _) = FREQUENT[end.pattern().as_usize()];
+        let whole = bytes[..end.start()].ends_with(start.as_bytes());
+        whole.then(|| meaning(end.start() - start.len(), end.end()))
+    });
     let (mut names, mut types) = (Vec::new(), false);
-    for word in words.find_iter(bytes) {
-        let around = Around { bytes, start: word.start(), end: word.end() };
-        match around.meaning(&bytes[word.range()]) {
+    for meaning in rare.chain(frequent) {
+        match meaning {
             Meaning::None => {}
             Meaning::Schemas => return Found::Schemas,
             Meaning::Types => types = true,
@@ -126,9 +145,12 @@ impl<'t> Around<'t> {
             }
             b"z." => schemas(starts),
             b"pg" => schemas(starts && rest.first().is_some_and(u8::is_ascii_uppercase)),
+            // Supabase's `Tables<'users'>`, `TablesInsert`, `TablesUpdate`, and `['Tables']`.
+            b"Table" if rest.first() == Some(&b's') => {
+                types(matches!(rest.get(1), Some(b'<' | b'\'' | b'"' | b'I' | b'U')))
+            }
             b"Schema" => schemas(ends && self.is_used()),
             b"Table" | b"Object" => schemas(ends && !(starts && word == b"Object") && is_called(rest)),
-            b"Tables" => types([b'<', b'\'', b'"', b'I', b'U'].iter().any(|next| rest.first() == Some(next))),
             b"zod" | b".extend(" | b".merge(" | b".pick(" | b".omit(" | b".partial(" | b".required(" => schemas(true),
             _speaks_for_itself => Meaning::Types,
         }

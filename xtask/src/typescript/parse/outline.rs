@@ -6,7 +6,8 @@
 //! of a type only the parser knows: the reader compares, and reads the file whole where one was not
 //! ([`super::level::Braces`]).
 
-use std::ops::Range;
+use std::cell::Cell;
+use std::ops::{Deref, Range};
 
 use rustc_hash::FxHashSet;
 
@@ -15,9 +16,31 @@ use super::{Asked, comments};
 /// A file without what may be read later.
 pub(super) struct Outline {
     /// The text; every byte that was left stays where it is.
-    pub text: String,
+    pub text: Reused,
     /// The first bytes of the bodies that were left out.
     pub left_out: FxHashSet<u32>,
+}
+
+thread_local! {
+    /// The memory of the last outline, which the next one uses again.
+    static BUFFER: Cell<String> = const { Cell::new(String::new()) };
+}
+
+/// A text whose memory is kept.
+pub(super) struct Reused(String);
+
+impl Deref for Reused {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Drop for Reused {
+    fn drop(&mut self) {
+        BUFFER.set(std::mem::take(&mut self.0));
+    }
 }
 
 /// A file with less to leave out is read whole.
@@ -37,12 +60,15 @@ pub(super) fn outline(text: &str, speaks: bool, asked: Asked<'_>) -> Option<Outl
     if length < WORTH || speaks && bodies.iter().any(holds_comment) {
         return None;
     }
-    let mut outlined = String::with_capacity(text.len());
+    let mut outlined = Reused(BUFFER.take());
+    let made = &mut outlined.0;
+    made.clear();
+    made.reserve(text.len());
     for body in &bodies {
-        outlined.push_str(&text[outlined.len()..body.start]);
-        push_blank(&mut outlined, body.len());
+        made.push_str(&text[made.len()..body.start]);
+        push_blank(made, body.len());
     }
-    outlined.push_str(&text[outlined.len()..]);
+    made.push_str(&text[made.len()..]);
     let left_out = bodies.iter().map(|body| u32::try_from(body.start - 1)).collect::<Result<_, _>>().ok()?;
     Some(Outline { text: outlined, left_out })
 }

@@ -142,9 +142,7 @@ impl<'p> Resolver<'p> {
                 self.declared_value(&Scope::module(module), &statements, name)
             }
             Symbol::Namespace(module) => Value::Module(module),
-            Symbol::External(package, imported) => {
-                Value::External(package.into(), imported.map(Rc::from).into_iter().collect())
-            }
+            Symbol::External(package, imported) => self.external(package, imported),
             Symbol::Missing(specifier) => Value::unknown(format!("`{name}` is not found in `{specifier}`")),
         }
     }
