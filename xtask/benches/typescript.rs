@@ -11,14 +11,14 @@
 
 mod generated;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use xtask::checks::matching::Asked;
 use xtask::config::Config;
 use xtask::schema::model::{ObjectName, Schema, Table};
 use xtask::schema::provenance::Provenance;
-use xtask::tree::{Tree, WorkingTree};
+use xtask::tree::{IGNORED_FOLDERS, Tree, WorkingTree};
 use xtask::typescript;
 
 const RUNS: u32 = 7;
@@ -35,7 +35,7 @@ fn main() {
     let own = std::env::var_os("BENCH_TREE").is_none();
     let schema = schema(&tree, &config, own);
     println!("{} tables", schema.tables.len());
-    let bare = measure(|| bare_read(&tree));
+    let bare = measure(|| bare_read(&root));
     bare.print("bare read");
     let read = |name: &str, run: &dyn Fn() -> usize| {
         let read = measure(run);
@@ -110,8 +110,12 @@ fn processor_ticks() -> f64 {
     fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum()
 }
 
-fn bare_read(tree: &WorkingTree) -> usize {
-    let files = tree.files("").expect("a list");
-    let sources = files.iter().filter(|file| file.ends_with(".ts") || file.ends_with(".tsx"));
-    sources.filter(|file| tree.read(file).is_ok_and(|bytes| !bytes.is_empty())).count()
+fn bare_read(root: &Path) -> usize {
+    let is_kept = |entry: &walkdir::DirEntry| {
+        entry.depth() == 0 || !IGNORED_FOLDERS.iter().any(|ignored| entry.file_name() == *ignored)
+    };
+    let entries = walkdir::WalkDir::new(root).sort_by_file_name().into_iter().filter_entry(is_kept);
+    let files = entries.map(|entry| entry.expect("a list")).filter(|entry| !entry.file_type().is_dir());
+    let sources = files.filter(|file| file.path().extension().is_some_and(|end| end == "ts" || end == "tsx"));
+    sources.filter(|file| std::fs::read(file.path()).is_ok_and(|bytes| !bytes.is_empty())).count()
 }

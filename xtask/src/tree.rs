@@ -2,16 +2,17 @@
 //! [`Tree`], so that a check of the working tree, of what is staged, and of another commit is the same code.
 
 mod git;
+mod listing;
 mod memory;
 mod overlay;
 mod stamp;
 
 use std::fmt::Debug;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 pub use git::GitTree;
 pub use memory::MemoryTree;
@@ -73,16 +74,7 @@ impl WorkingTree {
 
 impl Tree for WorkingTree {
     fn files(&self, folder: &str) -> Result<Vec<String>> {
-        let top = self.root.join(folder);
-        let walk = walkdir::WalkDir::new(&top).sort_by_file_name().into_iter();
-        let mut files = Vec::new();
-        for entry in walk.filter_entry(|entry| entry.depth() == 0 || !is_ignored_folder(entry)) {
-            let entry = entry.with_context(|| format!("cannot list `{}`", top.display()))?;
-            if !entry.file_type().is_dir() {
-                files.push(relative(&self.root, entry.path()));
-            }
-        }
-        Ok(files)
+        listing::files(&self.root, folder)
     }
 
     fn read(&self, path: &str) -> io::Result<Vec<u8>> {
@@ -102,15 +94,4 @@ impl Tree for WorkingTree {
 fn is_ignored(path: &str) -> bool {
     let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
     folders.split('/').any(|folder| IGNORED_FOLDERS.contains(&folder))
-}
-
-fn is_ignored_folder(entry: &walkdir::DirEntry) -> bool {
-    entry.file_type().is_dir() && entry.file_name().to_str().is_some_and(|name| IGNORED_FOLDERS.contains(&name))
-}
-
-/// `path` as seen from `root`, with `/`. Names that are not UTF-8 are kept readable, not exact.
-fn relative(root: &Path, path: &Path) -> String {
-    let inside = path.strip_prefix(root).unwrap_or(path);
-    let parts: Vec<_> = inside.components().map(|part| part.as_os_str().to_string_lossy()).collect();
-    parts.join("/")
 }

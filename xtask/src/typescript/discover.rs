@@ -3,6 +3,7 @@
 //! parsed, and leaves little in memory.
 
 mod names;
+mod statement;
 
 use std::collections::BTreeSet;
 use std::io;

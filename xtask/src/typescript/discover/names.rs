@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, MatchKind};
 use memchr::memmem::Finder;
 
+use super::statement;
 use crate::typescript::syntax::Text;
 
 /// What was found.
@@ -129,13 +130,14 @@ impl<'t> Around<'t> {
         let rest = self.rest();
         let ends = !rest.first().copied().is_some_and(is_part);
         let schemas = |may_hold: bool| if may_hold && self.is_code() { Meaning::Schemas } else { Meaning::None };
+        let made = |may_hold: bool| schemas(may_hold && statement::may_declare_value(self.bytes, self.start));
         let types = |may_hold: bool| if may_hold { Meaning::Types } else { Meaning::None };
         match word {
             // Nobody knows what a broken file was meant to declare.
             b"interface" if starts && rest.trim_ascii_start().starts_with(b"{") => Meaning::Types,
             b"interface" | b"type" | b"class" if starts && ends => self.declared(word),
             b"implements" if starts && ends => {
-                Meaning::Names(&rest[..memchr::memchr(b'{', rest).unwrap_or(rest.len()).min(1_000)])
+                Meaning::Names(first(rest, memchr::memchr(b'{', rest).unwrap_or(rest.len()).min(1_000)))
             }
             b"interface" | b"type" | b"class" | b"implements" => Meaning::None,
             b"namespace" | b"module" => types(starts && ends && opens_block(rest)),
@@ -149,9 +151,14 @@ impl<'t> Around<'t> {
             b"Table" if rest.first() == Some(&b's') => {
                 types(matches!(rest.get(1), Some(b'<' | b'\'' | b'"' | b'I' | b'U')))
             }
-            b"Schema" => schemas(ends && self.is_used()),
-            b"Table" | b"Object" => schemas(ends && !(starts && word == b"Object") && is_called(rest)),
-            b"zod" | b".extend(" | b".merge(" | b".pick(" | b".omit(" | b".partial(" | b".required(" => schemas(true),
+            b"Table" | b"Schema" | b"Object" if is_renamed(rest) => schemas(true),
+            b"Schema" => made(ends && !matches!(rest.first(), Some(b'\'' | b'"' | b'`'))),
+            b"Table" | b"Object" => made(ends && !(starts && word == b"Object") && is_called(rest)),
+            b"zod" => schemas(true),
+            b".extend(" | b".merge(" | b".pick(" | b".omit(" | b".partial(" | b".required(" => made(true),
+            b"Represents the " => types(
+                rest.starts_with(b"table ") || memchr::memmem::find(first(rest, 30), b" for the table ").is_some(),
+            ),
             _speaks_for_itself => Meaning::Types,
         }
     }
@@ -197,13 +204,6 @@ impl<'t> Around<'t> {
             || (line.starts_with(b"*") || line.starts_with(b"/*")) && memchr::memmem::find(line, b"*/").is_none();
         !is_comment
     }
-
-    /// Whether the word ends neither a string nor a name that is imported.
-    fn is_used(&self) -> bool {
-        let rest = self.rest();
-        let ends_string = matches!(rest.first(), Some(b'\'' | b'"' | b'`'));
-        !ends_string && (is_renamed(rest) || !is_imported(rest))
-    }
 }
 
 /// `Table('users', …)`; or it is imported under a name that says nothing.
@@ -211,22 +211,14 @@ fn is_called(rest: &[u8]) -> bool {
     matches!(rest.trim_ascii_start().first(), Some(b'(' | b'<')) || is_renamed(rest)
 }
 
+fn first(bytes: &[u8], length: usize) -> &[u8] {
+    &bytes[..length.min(bytes.len())]
+}
+
 /// ` as b`
 fn is_renamed(rest: &[u8]) -> bool {
     let after = rest.trim_ascii_start();
     after.len() < rest.len() && after.starts_with(b"as ")
-}
-
-/// Whether the rest of an import stands here: `, b as c } from './d'`.
-fn is_imported(rest: &[u8]) -> bool {
-    let is_inside = |byte: &&u8| is_part(**byte) || byte.is_ascii_whitespace() || matches!(**byte, b',' | b'{');
-    let inside = rest.iter().take_while(is_inside).count();
-    let (names, after) = rest.split_at(inside);
-    match after.first() {
-        Some(b'}') => after[1..].trim_ascii_start().starts_with(b"from"),
-        Some(b'\'' | b'"') => names.trim_ascii_end().ends_with(b"from"),
-        _ => false,
-    }
 }
 
 fn is_modifiers(line: &[u8]) -> bool {

@@ -1,0 +1,81 @@
+//! The files below a folder on disk. Listing a monorepo takes as long as reading a good part of it: where threads are at
+//! hand, folders beside each other are listed at once.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use rayon::prelude::*;
+
+use super::IGNORED_FOLDERS;
+
+/// The files below `folder` of `root`, as [`super::Tree::files`] gives them.
+pub(super) fn files(root: &Path, folder: &str) -> Result<Vec<String>> {
+    let top = root.join(folder);
+    let cannot = || format!("cannot list `{}`", top.display());
+    let prefix = folder.split('/').filter(|part| !part.is_empty() && *part != ".").collect::<Vec<_>>().join("/");
+    if !fs::metadata(&top).with_context(cannot)?.is_dir() {
+        return Ok(vec![prefix]);
+    }
+    let prefix = if prefix.is_empty() { prefix } else { prefix + "/" };
+    below(&top, &prefix).with_context(cannot)
+}
+
+/// The files below `folder`, whose paths start with `prefix`. Names that are not UTF-8 are kept readable, not exact.
+fn below(folder: &Path, prefix: &str) -> io::Result<Vec<String>> {
+    let mut entries = fs::read_dir(folder)
+        .and_then(|entries| {
+            entries.map(|entry| entry.and_then(|entry| Entry::of(&entry))).collect::<io::Result<Vec<_>>>()
+        })
+        .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", folder.display())))?;
+    entries.sort_by(|a, b| a.path.file_name().cmp(&b.path.file_name()));
+    let files = |entry: &Entry| match entry.is_folder {
+        true if IGNORED_FOLDERS.contains(&&*entry.name) => Ok(Vec::new()),
+        true => below(&entry.path, &format!("{prefix}{}/", entry.name)),
+        false => Ok(vec![format!("{prefix}{}", entry.name)]),
+    };
+    let found: io::Result<Vec<_>> = match rayon::current_thread_index() {
+        Some(_) => entries.par_iter().map(files).collect(),
+        None => entries.iter().map(files).collect(),
+    };
+    Ok(found?.concat())
+}
+
+/// What stands in a folder.
+struct Entry {
+    path: PathBuf,
+    name: String,
+    /// A link to a folder is none.
+    is_folder: bool,
+}
+
+impl Entry {
+    fn of(entry: &fs::DirEntry) -> io::Result<Self> {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        Ok(Self { path: entry.path(), name, is_folder: entry.file_type()?.is_dir() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_listed_in_the_order_of_their_folders() {
+        let root = tempfile::tempdir().unwrap();
+        for file in ["b/c.ts", "b/a/x.ts", "b-a.ts", "a.ts", "b/node_modules/d.ts", "dist", "b/.env"] {
+            let path = root.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        let all = ["a.ts", "b/.env", "b/a/x.ts", "b/c.ts", "b-a.ts", "dist"];
+        assert_eq!(files(root.path(), "").unwrap(), all);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+        assert_eq!(pool.install(|| files(root.path(), "").unwrap()), all);
+        assert_eq!(files(root.path(), "./b/").unwrap(), all[1..4]);
+        assert_eq!(files(root.path(), "b/c.ts").unwrap(), ["b/c.ts"]);
+        let error = format!("{:#}", files(root.path(), "nothing").unwrap_err());
+        assert!(error.starts_with("cannot list `") && error.contains("nothing`: "), "{error}");
+    }
+}

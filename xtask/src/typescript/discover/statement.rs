@@ -1,0 +1,101 @@
+//! What kind of statement a word stands in, found without parsing: a statement at the top of a file starts in the first
+//! column, and what belongs to it is indented.
+
+/// Whether the word at `at` may be part of a value that is declared at the top of the file, rather than of what a function
+/// does, a class is, or a test checks. Where that is not certain, it may.
+pub(super) fn may_declare_value(bytes: &[u8], at: usize) -> bool {
+    let Some(start) = start(bytes, at) else { return true };
+    let line = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |end| start + end);
+    let line = bytes[start..line].trim_ascii_end();
+    let is_one = line.strip_suffix(b";").unwrap_or(line).iter().all(|byte| *byte != b';');
+    match first_word(line) {
+        (_, _) if !is_one => true,
+        (b"const" | b"let" | b"var", rest) => !is_function(rest, &bytes[start..at]),
+        (b"function" | b"async" | b"class" | b"abstract" | b"interface" | b"type" | b"import" | b"enum", _) => false,
+        // `export { a }`, `export * from`
+        (b"", rest) => !matches!(rest.first(), Some(b'{' | b'*')),
+        (b"default", _) => true,
+        // `router.post(`, `describe(`
+        (_, rest) => !matches!(rest.first(), Some(b'.' | b'(')),
+    }
+}
+
+/// Where the last line before `at` starts that begins in the first column with a name.
+fn start(bytes: &[u8], at: usize) -> Option<usize> {
+    let mut end = at;
+    loop {
+        let start = memchr::memrchr(b'\n', &bytes[..end]).map_or(0, |before| before + 1);
+        match bytes.get(start) {
+            Some(first) if first.is_ascii_alphabetic() || matches!(first, b'_' | b'$') => return Some(start),
+            _ => end = start.checked_sub(1)?,
+        }
+    }
+}
+
+/// The first word of a line but for `export` and `default`, and what follows it.
+fn first_word(mut line: &[u8]) -> (&[u8], &[u8]) {
+    loop {
+        let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$');
+        let length = line.iter().position(|byte| !is_part(byte)).unwrap_or(line.len());
+        let (word, rest) = line.split_at(length);
+        match word {
+            // `export default makeSchema(`: whatever it is, it is a value.
+            b"default" if !rest.trim_ascii_start().starts_with(b"function") => return (word, rest),
+            b"export" | b"default" | b"declare" => line = rest.trim_ascii_start(),
+            word => return (word, rest),
+        }
+    }
+}
+
+/// Whether `const` and what follows it declares a function. `text` is the statement up to the place in question.
+fn is_function(rest: &[u8], text: &[u8]) -> bool {
+    let assigns =
+        |at: &usize| !matches!(rest.get(at + 1), Some(b'=' | b'>')) && !matches!(rest.get(at - 1), Some(b'='));
+    let Some(at) = memchr::memchr_iter(b'=', rest).filter(|at| *at > 0).find(assigns) else { return false };
+    let value = rest[at + 1..].trim_ascii_start();
+    let opens = || memchr::memmem::find(text, b"=> {").is_some();
+    value.starts_with(b"async ") || value.starts_with(b"function") || value.starts_with(b"(") && opens()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn declares(text: &str) -> bool {
+        may_declare_value(text.as_bytes(), text.find("HERE").unwrap())
+    }
+
+    #[test]
+    fn values_at_the_top_are_declared() {
+        for text in [
+            "export const A = HERE",
+            "const A: B =\n  make(\n    () => {\n      return HERE\n    },\n)",
+            "export default make(HERE)",
+            "export default {\n  a: HERE",
+            "import a from 'b'; const A = HERE",
+            "namespace A {\n  export const B = HERE",
+            "const A = (HERE)",
+            "  const A = HERE",
+        ] {
+            assert!(declares(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_functions_do_and_types_are_is_not() {
+        for text in [
+            "export async function a() {\n  b(HERE)",
+            "export const a = async (\n  b: C,\n) => {\n  d(HERE)",
+            "const A: B<C> = ({ d }) => {\n\n  e(HERE)",
+            "export abstract class A {\n  b() {\n    HERE",
+            "router.post('/a', b(HERE))",
+            "describe('a', () => {\n  const b = HERE",
+            "export default function a() {\n  HERE",
+            "export interface HERE {",
+            "import {\n  A,\n  HERE,\n} from './b'",
+            "export {\n  HERE,\n} from './b'",
+        ] {
+            assert!(!declares(text), "{text}");
+        }
+    }
+}
