@@ -1,7 +1,6 @@
 //! The configured files → facts. Where only some types are asked for it takes two steps: what the first facts name may be
 //! declared in files in which nobody asked for anything.
 
-use std::borrow::Borrow;
 use std::sync::Arc;
 
 use anyhow::Result;
@@ -118,7 +117,8 @@ impl Reading<'_, '_> {
         self.program.find_augmentations(files.iter().map(|file| &*file.path));
         let asked = |name: &str| self.demand.asks_for(name);
         let selection = Selection { types: &asked, values: true, constants: true };
-        let (parts, (routes, contracts)) = rayon::join(|| self.collect(files, selection), || self.endpoints(files));
+        let jobs: Vec<_> = files.iter().map(|file| (file, selection)).collect();
+        let (parts, (routes, contracts)) = rayon::join(|| self.collect(&jobs), || self.endpoints(files));
         facts.files_parsed = files.len();
         facts.routes = routes.routes;
         facts.contracts = contracts.contracts;
@@ -135,17 +135,20 @@ impl Reading<'_, '_> {
     fn take_named(&self, files: &Files, links: &Links, facts: &mut Facts) {
         let follow_up = self.demand.follow_up(facts);
         let named = |name: &str| links.name(name) || follow_up.as_ref().is_some_and(|asks| asks(name));
-        let only_types = Selection { types: &named, values: false, constants: false };
-        let (wanted, others): (Vec<_>, Vec<_>) =
-            files.unasked.iter().partition(|(_, names)| names.iter().any(|name| named(name)));
-        let wanted: Vec<_> = wanted.iter().map(|(file, _)| file).collect();
-        let mut more = self.collect(&files.asked, only_types);
-        let all = Selection { values: true, constants: true, ..only_types };
-        more.extend(self.collect(&wanted, all));
-        let only_values = Selection { types: &|_| false, values: true, constants: false };
-        let met: Vec<_> = others.iter().map(|(file, _)| file).filter(|file| self.program.has(&file.path)).collect();
-        more.extend(self.collect(&met, only_values));
+        let is_wanted = |names: &[Text]| names.iter().any(|name| named(name));
+        let (wanted, others): (Vec<_>, Vec<_>) = files.unasked.par_iter().partition(|(_, names)| is_wanted(names));
         facts.files_parsed += wanted.len();
+        // What was asked for is there already.
+        let new = |name: &str| !self.demand.asks_for(name) && named(name);
+        let only_types = Selection { types: &new, values: false, constants: false };
+        let only_values = Selection { types: &|_| false, values: true, constants: false };
+        let all = Selection { types: &named, values: true, constants: true };
+        let mut jobs: Vec<_> = wanted.into_iter().map(|(file, _)| (file, all)).collect();
+        jobs.extend(files.asked.iter().map(|file| (file, only_types)));
+        let mut more = self.collect(&jobs);
+        // Reading those leads to more files.
+        let met = others.into_iter().map(|(file, _)| file).filter(|file| self.program.has(&file.path));
+        more.extend(self.collect(&met.map(|file| (file, only_values)).collect::<Vec<_>>()));
         let known: FxHashSet<Location> = facts.types.iter().map(|known| known.location.clone()).collect();
         more.iter_mut().for_each(|(part, _)| part.types.retain(|declared| !known.contains(&declared.location)));
         append(facts, more);
@@ -153,13 +156,13 @@ impl Reading<'_, '_> {
         facts.enums.sort_by(|a, b| a.location.file.cmp(&b.location.file));
     }
 
-    /// What each of `files` declares. Neighbours are read one after the other: they import much the same, which is evaluated
-    /// once for them. Which files are neighbours depends on nothing but the files.
-    fn collect(&self, files: &[impl Borrow<Candidate> + Sync], selection: Selection<'_>) -> Vec<Part> {
+    /// What is selected of each of `files`. Neighbours are read one after the other: they import much the same, which is
+    /// evaluated once for them. Which files are neighbours depends on nothing but the files.
+    fn collect(&self, files: &[(&Candidate, Selection<'_>)]) -> Vec<Part> {
         let neighbours = files.par_chunks(NEIGHBOURS);
         let parts = neighbours.flat_map_iter(|files| {
             let resolver = Resolver::new(self.program);
-            let parts = files.iter().map(|file| collect_from(file.borrow(), &resolver, selection));
+            let parts = files.iter().map(|(file, selection)| collect_from(file, &resolver, *selection));
             parts.collect::<Vec<_>>()
         });
         parts.collect()
