@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, MatchKind};
 use memchr::memmem::Finder;
 
-use super::statement;
+use super::statement::Statements;
 use crate::typescript::syntax::Text;
 
 /// What was found.
@@ -76,19 +76,23 @@ static SEARCHES: LazyLock<Option<Searches>> = LazyLock::new(|| {
 /// What `bytes` may declare, of types those that are asked for.
 pub(super) fn look(bytes: &[u8], asks: &dyn Fn(&str) -> bool) -> Found {
     let Some(Searches { frequent, rare, short }) = SEARCHES.as_ref() else { return Found::Schemas };
-    let meaning = |start: usize, end: usize| Around { bytes, start, end }.meaning(&bytes[start..end]);
+    let meaning = |statements: &Statements<'_>, start: usize, end: usize| {
+        Around { bytes, start, end }.meaning(&bytes[start..end], statements)
+    };
     let holds = |finder: &Finder<'_>| {
+        let statements = Statements::new(bytes);
         let mut places = finder.find_iter(bytes);
-        places.any(|at| matches!(meaning(at, at + finder.needle().len()), Meaning::Schemas))
+        places.any(|at| matches!(meaning(&statements, at, at + finder.needle().len()), Meaning::Schemas))
     };
     if short.iter().any(holds) {
         return Found::Schemas;
     }
-    let rare = rare.find_iter(bytes).map(|word| meaning(word.start(), word.end()));
+    let statements = [Statements::new(bytes), Statements::new(bytes)];
+    let rare = rare.find_iter(bytes).map(|word| meaning(&statements[0], word.start(), word.end()));
     let frequent = frequent.find_iter(bytes).filter_map(|end| {
         let (start, _) = FREQUENT[end.pattern().as_usize()];
         let whole = bytes[..end.start()].ends_with(start.as_bytes());
-        whole.then(|| meaning(end.start() - start.len(), end.end()))
+        whole.then(|| meaning(&statements[1], end.start() - start.len(), end.end()))
     });
     let (mut names, mut types) = (Vec::new(), false);
     for meaning in rare.chain(frequent) {
@@ -124,13 +128,16 @@ struct Around<'t> {
     end: usize,
 }
 
+/// How far the start of a line is looked for.
+const LINE: usize = 500;
+
 impl<'t> Around<'t> {
-    fn meaning(&self, word: &[u8]) -> Meaning<'t> {
+    fn meaning(&self, word: &[u8], statements: &Statements<'_>) -> Meaning<'t> {
         let starts = !self.start.checked_sub(1).is_some_and(|before| is_part(self.bytes[before]));
         let rest = self.rest();
         let ends = !rest.first().copied().is_some_and(is_part);
         let schemas = |may_hold: bool| if may_hold && self.is_code() { Meaning::Schemas } else { Meaning::None };
-        let made = |may_hold: bool| schemas(may_hold && statement::may_declare_value(self.bytes, self.start));
+        let made = |may_hold: bool| schemas(may_hold && statements.may_declare_value(self.start));
         let types = |may_hold: bool| if may_hold { Meaning::Types } else { Meaning::None };
         match word {
             // Nobody knows what a broken file was meant to declare.
@@ -167,10 +174,12 @@ impl<'t> Around<'t> {
         &self.bytes[self.end..]
     }
 
-    /// What stands before the word on its line.
-    fn line(&self) -> &'t [u8] {
-        let start = memchr::memrchr(b'\n', &self.bytes[..self.start]).map_or(0, |before| before + 1);
-        self.bytes[start..self.start].trim_ascii_start()
+    /// What stands before the word on its line; none of a line so long that nobody has written it.
+    fn line(&self) -> Option<&'t [u8]> {
+        let from = self.start.saturating_sub(LINE);
+        let start = memchr::memrchr(b'\n', &self.bytes[from..self.start]).map(|before| from + before + 1);
+        let start = start.or((from == 0).then_some(0))?;
+        Some(self.bytes[start..self.start].trim_ascii_start())
     }
 
     /// The name after `interface`, `type` or `class`. It stands on the same line, but for a class's; and what follows it is
@@ -192,14 +201,14 @@ impl<'t> Around<'t> {
         let goes_on = |starts: &[&[u8]]| starts.iter().any(|start| after.starts_with(start));
         let is_declared = match word {
             b"type" => goes_on(&[b"=", b"<", b"/"]),
-            _ => goes_on(&[b"{", b"<", b"/", b"extends", b"implements"]) || is_modifiers(self.line()),
+            _ => goes_on(&[b"{", b"<", b"/", b"extends", b"implements"]) || self.line().is_some_and(is_modifiers),
         };
         if is_declared && self.is_code() { Meaning::Names(name) } else { Meaning::None }
     }
 
     /// Whether the word is none of a comment that takes its line.
     fn is_code(&self) -> bool {
-        let line = self.line();
+        let Some(line) = self.line() else { return true };
         let is_comment = line.starts_with(b"//")
             || (line.starts_with(b"*") || line.starts_with(b"/*")) && memchr::memmem::find(line, b"*/").is_none();
         !is_comment

@@ -1,10 +1,50 @@
 //! What kind of statement a word stands in, found without parsing: a statement at the top of a file starts in the first
 //! column, and what belongs to it is indented.
 
-/// Whether the word at `at` may be part of a value that is declared at the top of the file, rather than of what a function
-/// does, a class is, or a test checks. Where that is not certain, it may.
-pub(super) fn may_declare_value(bytes: &[u8], at: usize) -> bool {
-    let Some(start) = start(bytes, at) else { return true };
+use std::cell::Cell;
+
+/// The statements of a file, about which is asked from its first to its last byte.
+pub(super) struct Statements<'t> {
+    bytes: &'t [u8],
+    /// The last place that was asked about, where its statement starts, and what was said.
+    last: Cell<(usize, Option<usize>, bool)>,
+}
+
+impl<'t> Statements<'t> {
+    pub fn new(bytes: &'t [u8]) -> Self {
+        Self { bytes, last: Cell::new((0, None, true)) }
+    }
+
+    /// Whether the word at `at` may be part of a value that is declared at the top of the file, rather than of what a
+    /// function does, a class is, or a test checks. Where that is not certain, it may.
+    pub fn may_declare_value(&self, at: usize) -> bool {
+        let (last, known, said) = self.last.get();
+        let start = self.start(last.min(at), at).or(known);
+        let may = match start {
+            // What is a function stays one.
+            Some(_) if start == known && !said => false,
+            Some(start) => declares_value(self.bytes, start, at),
+            None => true,
+        };
+        self.last.set((at, start, may));
+        may
+    }
+
+    /// Where the last line that begins in the first column with a name starts, from that of `from` to that of `at`.
+    fn start(&self, from: usize, at: usize) -> Option<usize> {
+        let mut end = at;
+        loop {
+            let start = memchr::memrchr(b'\n', &self.bytes[..end]).map_or(0, |before| before + 1);
+            match self.bytes.get(start) {
+                Some(first) if first.is_ascii_alphabetic() || matches!(first, b'_' | b'$') => return Some(start),
+                _ if start <= from => return None,
+                _ => end = start.checked_sub(1)?,
+            }
+        }
+    }
+}
+
+fn declares_value(bytes: &[u8], start: usize, at: usize) -> bool {
     let line = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |end| start + end);
     let line = bytes[start..line].trim_ascii_end();
     let is_one = line.strip_suffix(b";").unwrap_or(line).iter().all(|byte| *byte != b';');
@@ -17,18 +57,6 @@ pub(super) fn may_declare_value(bytes: &[u8], at: usize) -> bool {
         (b"default", _) => true,
         // `router.post(`, `describe(`
         (_, rest) => !matches!(rest.first(), Some(b'.' | b'(')),
-    }
-}
-
-/// Where the last line before `at` starts that begins in the first column with a name.
-fn start(bytes: &[u8], at: usize) -> Option<usize> {
-    let mut end = at;
-    loop {
-        let start = memchr::memrchr(b'\n', &bytes[..end]).map_or(0, |before| before + 1);
-        match bytes.get(start) {
-            Some(first) if first.is_ascii_alphabetic() || matches!(first, b'_' | b'$') => return Some(start),
-            _ => end = start.checked_sub(1)?,
-        }
     }
 }
 
@@ -62,7 +90,7 @@ mod tests {
     use super::*;
 
     fn declares(text: &str) -> bool {
-        may_declare_value(text.as_bytes(), text.find("HERE").unwrap())
+        Statements::new(text.as_bytes()).may_declare_value(text.find("HERE").unwrap())
     }
 
     #[test]
@@ -79,6 +107,14 @@ mod tests {
         ] {
             assert!(declares(text), "{text}");
         }
+    }
+
+    #[test]
+    fn each_place_of_a_file_is_told_apart() {
+        let text = "function a() {\n  HERE\n  HERE\n}\nconst b = (c) => {\n  HERE\n}\nconst d = [\n  HERE,\n  HERE\n]\nclass E {\n  HERE\n}";
+        let statements = Statements::new(text.as_bytes());
+        let said: Vec<_> = text.match_indices("HERE").map(|(at, _)| statements.may_declare_value(at)).collect();
+        assert_eq!(said, [false, false, false, true, true, false]);
     }
 
     #[test]
