@@ -30,6 +30,7 @@ use super::syntax::{Module, Statement, Variable};
 pub use lazy::Lazy;
 pub(crate) use scope::declared_in;
 pub use scope::{Binding, Scope};
+pub(in crate::typescript) use types::is_same_name;
 pub use types::{Object, Place, Property, Template, Type};
 pub use union::union;
 

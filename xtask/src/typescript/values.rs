@@ -18,7 +18,7 @@ mod type_of;
 use std::rc::Rc;
 
 use super::drizzle;
-use super::resolve::{Lazy, Resolver, Scope};
+use super::resolve::{Lazy, Resolver, Scope, is_same_name};
 use super::syntax::{Binary, ClassDecl, EnumDecl, Expr, Function, Module, Namespace};
 use super::zod;
 use crate::source::Span;
@@ -199,7 +199,7 @@ impl<'p> ObjectValue<'p> {
 
     /// Adds a property, in the place of one of the same name.
     pub fn put(&mut self, entry: Entry<'p>) {
-        match self.entries.iter_mut().find(|known| known.name == entry.name) {
+        match self.entries.iter_mut().find(|known| is_same_name(&known.name, &entry.name)) {
             Some(known) => *known = entry,
             None => self.entries.push(entry),
         }

@@ -180,11 +180,18 @@ impl<'p> Object<'p> {
 
     /// Adds a property, in the place of one of the same name.
     pub fn put(&mut self, property: Property<'p>) {
-        match self.properties.iter_mut().find(|known| known.name == property.name) {
+        match self.properties.iter_mut().find(|known| is_same_name(&known.name, &property.name)) {
             Some(known) => *known = property,
             None => self.properties.push(property),
         }
     }
+}
+
+/// Whether two names are equal. Objects have many, each is compared with those before it, and hardly any two begin and end
+/// alike.
+pub(in crate::typescript) fn is_same_name(one: &str, other: &str) -> bool {
+    let ends = |name: &str| (name.len(), name.bytes().next(), name.bytes().next_back());
+    ends(one) == ends(other) && one == other
 }
 
 impl<'p> Property<'p> {
