@@ -28,10 +28,9 @@ pub struct Asked {
 }
 
 /// A table.
-#[derive(Clone)]
 struct Row {
-    /// The [`names::key`] of its name; none where it is that of another too.
-    key: Option<String>,
+    /// How declarations may name it: with its namespace, and by the [`names::key`] of its name, where that is no other's.
+    named: Vec<String>,
     /// The words of the name of its rows.
     words: Vec<String>,
 }
@@ -48,7 +47,9 @@ impl Asked {
         let mut keys: FxHashMap<String, u32> = FxHashMap::default();
         tables.iter().for_each(|table| *keys.entry(names::key(&table.name)).or_default() += 1);
         let row = |table: &ObjectName| Row {
-            key: Some(names::key(&table.name)).filter(|key| keys[key] == 1),
+            named: std::iter::once(format!("{}.{}", table.namespace, table.name))
+                .chain(Some(names::key(&table.name)).filter(|key| keys[key] == 1))
+                .collect(),
             words: likeness::row_words(&table.name),
         };
         let rows = tables.iter().map(|table| row(table)).collect();
@@ -63,7 +64,7 @@ impl Asked {
     fn alike(&self, facts: &Facts) -> Alike {
         let described: FxHashSet<String> =
             facts.tables.iter().chain(&facts.types).filter_map(|one| self.states(one)).collect();
-        let lacking = self.rows.iter().filter(|row| row.key.as_ref().is_none_or(|key| !described.contains(key)));
+        let lacking = self.rows.iter().filter(|row| !row.named.iter().any(|name| described.contains(name)));
         let mut rows: FxHashMap<String, Vec<Vec<String>>> = FxHashMap::default();
         for row in lacking {
             if let Some(last) = row.words.last() {
@@ -73,11 +74,11 @@ impl Asked {
         Alike { rows }
     }
 
-    /// The [`names::key`] of the table that a declaration says to describe: then it describes it, whatever it holds.
+    /// The table that a declaration says to describe, as [`Row::named`]: then it describes it, whatever it holds.
     fn states(&self, declaration: &Declaration) -> Option<String> {
         let link = declaration.table_link.as_ref().map(|link| &link.table);
         let table = declaration.tags.table.as_ref().or(link).filter(|_| !self.mapped.contains(&declaration.name))?;
-        Some(names::key(table.rsplit('.').next().unwrap_or(table)))
+        Some(if table.contains('.') { table.clone() } else { names::key(table) })
     }
 }
 
@@ -203,7 +204,9 @@ mod tests {
         let facts = |ts: &str| crate::checks::test_utils::facts(ts, &config(KEYS));
         let nothing = asked.follow_up(&facts("")).unwrap();
         assert!(nothing("DbJob") && nothing("IJobEntity") && !nothing("JobQueue"));
-        let tagged = facts("/** @table known_jobs */ export interface Work { id: string }");
-        assert!(!asked.follow_up(&tagged).unwrap()("DbJob"));
+        for (table, is_ours) in [("known_jobs", true), ("public.known_jobs", true), ("audit.known_jobs", false)] {
+            let tagged = facts(&format!("/** @table {table} */ export interface Work {{ id: string }}"));
+            assert_eq!(asked.follow_up(&tagged).unwrap()("DbJob"), !is_ours, "{table}");
+        }
     }
 }
