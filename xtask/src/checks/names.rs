@@ -79,9 +79,6 @@ pub fn parts(name: &str) -> impl Iterator<Item = &str> {
 
 /// Where the first word of `text` ends.
 fn end_of_word(text: &str) -> usize {
-    if text.is_ascii() {
-        return end_of_ascii_word(text.as_bytes());
-    }
     let mut characters = text.char_indices().peekable();
     let mut before: Option<char> = None;
     while let Some((at, here)) = characters.next() {
@@ -92,17 +89,6 @@ fn end_of_word(text: &str) -> usize {
         before = Some(here);
     }
     text.len()
-}
-
-/// The same of most names, in less time.
-fn end_of_ascii_word(text: &[u8]) -> usize {
-    let starts_word = |at: &usize| {
-        let (before, here) = (text[at - 1], text[*at]);
-        let ends_before = before.is_ascii_lowercase() || before.is_ascii_digit();
-        !here.is_ascii_alphanumeric()
-            || here.is_ascii_uppercase() && (ends_before || text.get(at + 1).is_some_and(u8::is_ascii_lowercase))
-    };
-    (1..text.len()).find(starts_word).unwrap_or(text.len())
 }
 
 fn starts_word(before: char, here: char, after: Option<char>) -> bool {

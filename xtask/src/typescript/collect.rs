@@ -12,7 +12,8 @@ mod types;
 
 use std::cell::RefCell;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use super::discover::Roles;
 use super::facts::Facts;
@@ -73,7 +74,10 @@ impl<'p> File<'_, 'p> {
     /// The declarations of a file or, below `prefix`, of a namespace.
     fn statements(&self, place: &Place<'p>, statements: &'p [Statement], prefix: &str, facts: &mut Facts) {
         let scope = &place.scope;
-        let mut seen = FxHashSet::default();
+        let mut of_name: FxHashMap<&str, SmallVec<[&'p Statement; 1]>> = FxHashMap::default();
+        for (name, statement) in statements.iter().filter_map(|statement| Some((statement.name()?, statement))) {
+            of_name.entry(name).or_default().push(statement);
+        }
         for statement in statements {
             self.resolver.begin();
             self.note_links(statement);
@@ -97,19 +101,14 @@ impl<'p> File<'_, 'p> {
                 _ => match statement.name() {
                     // What is added to another file's is told there.
                     Some(name) if place.known.is_some_and(|known| adds(statement, known)) => {
-                        seen.insert(name);
+                        of_name.remove(name);
                     }
-                    Some(name) if seen.insert(name) => {
-                        // Of a whole file it is known which are of one name.
-                        let same: Vec<_> = match prefix {
-                            "" if std::ptr::eq(statements, &*self.module.statements) => {
-                                self.module.declarations(name).collect()
-                            }
-                            _ => statements.iter().filter(|other| other.name() == Some(name)).collect(),
-                        };
-                        self.declared_type(scope, &same, prefix, facts);
+                    Some(name) => {
+                        if let Some(same) = of_name.remove(name) {
+                            self.declared_type(scope, &same, prefix, facts);
+                        }
                     }
-                    _ => {}
+                    None => {}
                 },
             }
         }

@@ -14,10 +14,9 @@ use regex::bytes::Regex;
 
 use super::demand::Demand;
 use super::modules::Listing;
-use super::syntax::Text;
 use crate::config::{Config, FilePatterns};
 use crate::tree::Tree;
-use names::Found;
+pub use names::Found;
 
 /// The roles of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -115,28 +114,11 @@ fn is_source(path: &str) -> bool {
     [".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs"].iter().any(|end| path.ends_with(end))
 }
 
-/// A file that was looked at.
-#[derive(Debug)]
-pub enum Seen {
-    /// It can matter.
-    Matters {
-        /// Its bytes.
-        bytes: Vec<u8>,
-        /// Whether its constants can hold schemas or tables of an ORM.
-        schemas: bool,
-    },
-    /// The names of its types, of which none is asked for yet.
-    Names(Vec<Text>),
-}
-
-/// Looks at a file.
-pub fn read(tree: &dyn Tree, file: &Candidate, demand: &dyn Demand) -> io::Result<Seen> {
+/// The bytes of a file, and what they may declare.
+pub fn read(tree: &dyn Tree, file: &Candidate, demand: &dyn Demand) -> io::Result<(Vec<u8>, Found)> {
     let bytes = tree.read(&file.path)?;
-    Ok(match look(file.roles, &bytes, demand) {
-        Found::Names(names) => Seen::Names(names),
-        Found::Types => Seen::Matters { bytes, schemas: false },
-        Found::Schemas => Seen::Matters { bytes, schemas: true },
-    })
+    let found = look(file.roles, &bytes, demand);
+    Ok((bytes, found))
 }
 
 fn look(roles: Roles, bytes: &[u8], demand: &dyn Demand) -> Found {

@@ -25,6 +25,7 @@ use oxc_span::SourceType;
 use super::facts::Problem;
 use super::syntax::{Module, Source};
 use crate::source::{LineIndex, Span};
+pub(super) use comments::SPEAKING;
 use level::Braces;
 
 /// The stack that reading needs: the parser is recursive, and [`nesting`] bounds how deep it goes.

@@ -10,7 +10,7 @@ use rustc_hash::FxHashSet;
 use super::cache::Cache;
 use super::collect::{self, Links, Selection};
 use super::demand::Demand;
-use super::discover::{self, Candidate, Seen};
+use super::discover::{self, Candidate, Found};
 use super::facts::{Facts, Problem};
 use super::modules::Program;
 use super::resolve::Resolver;
@@ -96,13 +96,15 @@ impl Reading<'_, '_> {
                 return Ok(Looked::Asked(file));
             }
         }
-        let seen = discover::read(self.tree, &file, self.demand);
-        match seen.map_err(|error| unreadable(&file.path, &error.to_string()))? {
-            Seen::Matters { bytes, schemas } => {
+        let read = discover::read(self.tree, &file, self.demand);
+        let (bytes, found) = read.map_err(|error| unreadable(&file.path, &error.to_string()))?;
+        match found {
+            Found::Schemas | Found::Types => {
+                let schemas = found == Found::Schemas;
                 self.program.add(&file.path, &bytes, schemas, known.map(|(_, stamp)| stamp));
                 Ok(Looked::Asked(file))
             }
-            Seen::Names(names) => {
+            Found::Names(names) => {
                 let names: Arc<[Text]> = names.into();
                 if let Some((cache, stamp)) = known {
                     cache.keep_unasked(&file, stamp, self.demand.fingerprint(), &names);

@@ -33,7 +33,7 @@ impl<'p> File<'_, 'p> {
         prefix: &str,
         facts: &mut Facts,
     ) {
-        if variable.value.as_ref().is_some_and(|value| is_plain(value) || !self.module.schemas && !is_set(value)) {
+        if variable.value.as_ref().is_some_and(|value| is_plain(value) || !self.may_hold(value)) {
             return;
         }
         let name = format!("{prefix}{}", variable.name.text);
@@ -67,10 +67,15 @@ impl<'p> File<'_, 'p> {
             tags: self.tags(statement.span),
             of_type: self.satisfied(value),
         };
-        if !matches!(value.kind, ExprKind::Name(_)) && (self.module.schemas || is_set(value)) {
+        if !matches!(value.kind, ExprKind::Name(_)) && self.may_hold(value) {
             let value = self.resolver.value(scope, value);
             self.value(&named, &value, true, facts);
         }
+    }
+
+    /// Whether a value may be a schema, a table or a set of values, as far as is seen without evaluating it.
+    fn may_hold(&self, value: &Expr) -> bool {
+        self.module.schemas || is_set(value)
     }
 
     fn value(&self, named: &Named<'_>, value: &Value<'p>, top: bool, facts: &mut Facts) {

@@ -7,11 +7,12 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use memchr::memmem::Finder;
 
 use super::statement::Statements;
+use crate::typescript::parse::SPEAKING;
 use crate::typescript::syntax::Text;
 
 /// What was found.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Found {
+pub enum Found {
     /// Something that a schema or a table of an ORM may be made with.
     Schemas,
     /// None of that, but a type that is asked for, or one that matters whatever it is called: it may be linked to a table
@@ -36,8 +37,9 @@ const FREQUENT: [(&str, &str); 10] = [
     ("", "Object"),
 ];
 
-/// Words that hardly any file has. Searching for a few words twice takes less time than for many once.
-const RARE: [&str; 17] = [
+/// Words that hardly any file has, and those of [`SPEAKING`] comments. Searching for a few words twice takes less time than
+/// for many once.
+const RARE: [&str; 12] = [
     ".extend(",
     ".merge(",
     ".pick(",
@@ -50,11 +52,6 @@ const RARE: [&str; 17] = [
     "InferSelectModel",
     "InferInsertModel",
     "$infer",
-    "@table",
-    "@projection",
-    "db-verify-ignore",
-    "Represents the ",
-    "@kanel",
 ];
 
 /// Words that are so short that among others they would make the search slow.
@@ -70,29 +67,27 @@ struct Searches {
 static SEARCHES: LazyLock<Option<Searches>> = LazyLock::new(|| {
     let search = |words: &[&str]| AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(words).ok();
     let frequent = search(&FREQUENT.map(|(_, end)| end))?;
-    Some(Searches { frequent, rare: search(&RARE)?, short: SHORT.map(Finder::new) })
+    let rare = search(&[&RARE[..], &SPEAKING].concat())?;
+    Some(Searches { frequent, rare, short: SHORT.map(Finder::new) })
 });
 
 /// What `bytes` may declare, of types those that are asked for.
 pub(super) fn look(bytes: &[u8], asks: &dyn Fn(&str) -> bool) -> Found {
     let Some(Searches { frequent, rare, short }) = SEARCHES.as_ref() else { return Found::Schemas };
-    let meaning = |statements: &Statements<'_>, start: usize, end: usize| {
-        Around { bytes, start, end }.meaning(&bytes[start..end], statements)
-    };
+    let statements = Statements::new(bytes);
+    let meaning = |start: usize, end: usize| Around { bytes, start, end }.meaning(&bytes[start..end], &statements);
     let holds = |finder: &Finder<'_>| {
-        let statements = Statements::new(bytes);
         let mut places = finder.find_iter(bytes);
-        places.any(|at| matches!(meaning(&statements, at, at + finder.needle().len()), Meaning::Schemas))
+        places.any(|at| matches!(meaning(at, at + finder.needle().len()), Meaning::Schemas))
     };
     if short.iter().any(holds) {
         return Found::Schemas;
     }
-    let statements = [Statements::new(bytes), Statements::new(bytes)];
-    let rare = rare.find_iter(bytes).map(|word| meaning(&statements[0], word.start(), word.end()));
+    let rare = rare.find_iter(bytes).map(|word| meaning(word.start(), word.end()));
     let frequent = frequent.find_iter(bytes).filter_map(|end| {
         let (start, _) = FREQUENT[end.pattern().as_usize()];
         let whole = bytes[..end.start()].ends_with(start.as_bytes());
-        whole.then(|| meaning(&statements[1], end.start() - start.len(), end.end()))
+        whole.then(|| meaning(end.start() - start.len(), end.end()))
     });
     let (mut names, mut types) = (Vec::new(), false);
     for meaning in rare.chain(frequent) {
@@ -215,16 +210,16 @@ impl<'t> Around<'t> {
     }
 }
 
-/// `Table('users', …)`; or it is imported under a name that says nothing.
+/// `Table('users', …)`
 fn is_called(rest: &[u8]) -> bool {
-    matches!(rest.trim_ascii_start().first(), Some(b'(' | b'<')) || is_renamed(rest)
+    matches!(rest.trim_ascii_start().first(), Some(b'(' | b'<'))
 }
 
 fn first(bytes: &[u8], length: usize) -> &[u8] {
     &bytes[..length.min(bytes.len())]
 }
 
-/// ` as b`
+/// ` as b`: it is imported under a name that may say nothing.
 fn is_renamed(rest: &[u8]) -> bool {
     let after = rest.trim_ascii_start();
     after.len() < rest.len() && after.starts_with(b"as ")

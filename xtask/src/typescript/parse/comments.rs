@@ -9,12 +9,14 @@ use super::span;
 use crate::typescript::syntax::Comment;
 
 /// Words that make a comment worth keeping.
-static WORDS: LazyLock<[Finder<'static>; 5]> =
-    LazyLock::new(|| ["@table", "@projection", "db-verify-ignore", "Represents the ", "@kanel"].map(Finder::new));
+pub(in crate::typescript) const SPEAKING: [&str; 5] =
+    ["@table", "@projection", "db-verify-ignore", "Represents the ", "@kanel"];
+
+static SEARCHES: LazyLock<[Finder<'static>; 5]> = LazyLock::new(|| SPEAKING.map(Finder::new));
 
 /// Whether a comment in `text` may be one that speaks to this tool.
 pub(super) fn may_speak(text: &str) -> bool {
-    WORDS.iter().any(|word| word.find(text.as_bytes()).is_some())
+    SEARCHES.iter().any(|word| word.find(text.as_bytes()).is_some())
 }
 
 /// The comments of the file that speak to this tool.

@@ -81,17 +81,8 @@ fn scalar_assignable(from: &Type<'_>, to: &Type<'_>) -> Option<bool> {
         | (Type::Date, Type::Date)
         | (Type::Bytes, Type::Bytes)
         | (Type::Function, Type::Function) => true,
-        (
-            Type::Object(_)
-            | Type::Array(_)
-            | Type::Tuple(..)
-            | Type::Date
-            | Type::Bytes
-            | Type::Function
-            | Type::Promise(_)
-            | Type::Opaque,
-            Type::Opaque,
-        ) => true,
+        (Type::Promise(_), Type::Opaque) => true,
+        (from, Type::Opaque) if is_object(from) => true,
         (Type::Null | Type::Undefined, _) => false,
         (from, to) if is_primitive(from) && (is_primitive(to) || matches!(to, Type::Null | Type::Undefined)) => false,
         (from, Type::Date | Type::Bytes | Type::Array(_) | Type::Tuple(..) | Type::Function | Type::Opaque)
@@ -102,22 +93,21 @@ fn scalar_assignable(from: &Type<'_>, to: &Type<'_>) -> Option<bool> {
         (from, Type::Object(to)) if is_primitive(from) && to.incomplete.is_none() => {
             to.properties.is_empty() && to.index.is_none()
         }
-        (
-            Type::Object(_)
-            | Type::Array(_)
-            | Type::Tuple(..)
-            | Type::Date
-            | Type::Bytes
-            | Type::Function
-            | Type::Opaque,
-            to,
-        ) if is_primitive(to) || matches!(to, Type::Null | Type::Undefined) => false,
+        (from, to) if is_object(from) && (is_primitive(to) || matches!(to, Type::Null | Type::Undefined)) => false,
         (Type::Date | Type::Bytes | Type::Function, Type::Array(_) | Type::Tuple(..)) => false,
         (Type::Array(_) | Type::Tuple(..), Type::Date | Type::Bytes | Type::Function) => false,
         (Type::Date, Type::Function | Type::Bytes) | (Type::Function, Type::Date | Type::Bytes) => false,
         (Type::Object(_), Type::Array(_) | Type::Tuple(..) | Type::Date | Type::Bytes | Type::Function) => false,
         _ => return None,
     })
+}
+
+/// Whether it is no primitive and can be told from one: a promise's members are not compared.
+fn is_object(member: &Type<'_>) -> bool {
+    matches!(
+        member,
+        Type::Object(_) | Type::Array(_) | Type::Tuple(..) | Type::Date | Type::Bytes | Type::Function | Type::Opaque
+    )
 }
 
 pub(super) fn is_primitive(member: &Type<'_>) -> bool {
