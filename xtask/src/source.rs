@@ -60,6 +60,12 @@ impl LineIndex {
         Self { file, text, breaks_before: OnceLock::new() }
     }
 
+    /// How many bytes the text has.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.text.len()
+    }
+
     /// How many line breaks stand before the byte `at`.
     fn breaks_before(&self, at: usize) -> u32 {
         let bytes = self.text.as_bytes();

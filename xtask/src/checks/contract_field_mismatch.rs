@@ -135,12 +135,12 @@ const VERBS: &[&str] = &[
 ];
 
 /// What `GetUserByIdResponse` is about: `user`.
-fn subject(name: &str) -> String {
+fn subject(name: &str) -> names::Word {
     names::words(name).into_iter().filter(|word| !VERBS.contains(&word.as_str())).collect()
 }
 
 /// What `/api/users/:id` leads to: `users`.
-fn resource(path: &str) -> String {
+fn resource(path: &str) -> names::Word {
     let named = path.rsplit('/').find(|part| !part.is_empty() && !part.starts_with(':'));
     named.map(names::key).unwrap_or_default()
 }

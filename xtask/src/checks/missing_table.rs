@@ -110,10 +110,10 @@ const ENOUGH: usize = 3;
 
 /// Whether the type has nearly all columns that the dropped table had, and hardly anything else.
 fn has_columns_of(model: &Model<'_>, declaration: &Declaration, table: &ObjectName) -> bool {
-    let columns: HashSet<String> = model.input.provenance.dropped_columns(table).map(names::key).collect();
-    let fields: HashSet<String> = declaration.fields.iter().map(|field| names::key(&field.name)).collect();
+    let columns: HashSet<names::Word> = model.input.provenance.dropped_columns(table).map(names::key).collect();
+    let fields: HashSet<names::Word> = declaration.fields.iter().map(|field| names::key(&field.name)).collect();
     let shared = columns.intersection(&fields).count();
-    let nearly_all = |all: &HashSet<String>| (all.len() - shared) * 5 <= all.len();
+    let nearly_all = |all: &HashSet<names::Word>| (all.len() - shared) * 5 <= all.len();
     shared >= ENOUGH && nearly_all(&columns) && nearly_all(&fields)
 }
 

@@ -3,7 +3,11 @@
 
 use std::sync::LazyLock;
 
+use compact_str::{CompactString, format_compact};
 use rustc_hash::FxHashMap;
+
+/// A name, or a word of one: most are short, and kept in place.
+pub type Word = CompactString;
 
 /// How the words of a field's name are joined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,9 +23,10 @@ pub enum Style {
 /// Two names are the same name when their keys are equal: letters and digits, in lower case. So `userID`, `user_id`
 /// and `userId` are one name, and so are `address_line_1` and `addressLine1`.
 #[must_use]
-pub fn key(name: &str) -> String {
+pub fn key(name: &str) -> Word {
     if name.is_ascii() {
-        let mut key = name.to_ascii_lowercase();
+        let mut key = Word::new(name);
+        key.make_ascii_lowercase();
         if !key.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             key.retain(|character| character.is_ascii_alphanumeric());
         }
@@ -62,8 +67,18 @@ pub fn majority_style<'n>(names: impl Iterator<Item = &'n str>) -> Style {
 
 /// The words of a name, in lower case: `userID` → `user`, `id`; `api_key_v2` → `api`, `key`, `v2`.
 #[must_use]
-pub fn words(name: &str) -> Vec<String> {
-    parts(name).map(str::to_lowercase).collect()
+pub fn words(name: &str) -> Vec<Word> {
+    parts(name).map(lowercase).collect()
+}
+
+/// `word` in lower case.
+pub fn lowercase(word: &str) -> Word {
+    if word.is_ascii() {
+        let mut word = Word::new(word);
+        word.make_ascii_lowercase();
+        return word;
+    }
+    Word::from(word.to_lowercase())
 }
 
 /// The words of a name as they are written.
@@ -122,7 +137,7 @@ pub fn are_alike(one: &str, other: &str) -> bool {
 }
 
 /// Whether two lists of words of one length are equal but for one word, which is alike.
-fn differ_once(one: &[String], other: &[impl AsRef<str>]) -> bool {
+fn differ_once(one: &[Word], other: &[impl AsRef<str>]) -> bool {
     let mut different = one.iter().zip(other).filter(|(left, right)| *left != right.as_ref());
     match (different.next(), different.next()) {
         (None, _) => true,
@@ -157,7 +172,7 @@ pub fn camel_case(name: &str) -> String {
     }
 }
 
-fn capitalised(word: &str) -> String {
+fn capitalised(word: &str) -> Word {
     let mut characters = word.chars();
     let first = characters.next().into_iter().flat_map(char::to_uppercase);
     first.chain(characters).collect()
@@ -165,7 +180,7 @@ fn capitalised(word: &str) -> String {
 
 /// What one row of the table `name` is called in a type's name: `UserProfile` of `user_profiles`.
 #[must_use]
-pub fn row_name(name: &str) -> String {
+pub fn row_name(name: &str) -> Word {
     let words = words(name);
     let Some((last, first)) = words.split_last() else { return capitalised(name) };
     let singular = singular(last);
@@ -175,15 +190,15 @@ pub fn row_name(name: &str) -> String {
 /// Every way in which people name one row of the table `name`, as [`key`]s: of `users_roles` these are `usersroles`,
 /// `usersrole`, `userrole` and `userroles`.
 #[must_use]
-pub fn row_names(name: &str) -> Vec<String> {
+pub fn row_names(name: &str) -> Vec<Word> {
     let words = words(name);
     let Some((last, first)) = words.split_last() else { return vec![key(name)] };
-    let as_written = first.concat();
-    let all_singular: String = first.iter().map(|word| singular(word)).collect();
+    let as_written: Word = first.iter().map(Word::as_str).collect();
+    let all_singular: Word = first.iter().map(|word| singular(word)).collect();
     let mut names = Vec::new();
     for start in [as_written, all_singular] {
         for end in singulars(last).into_iter().chain([last.clone()]) {
-            let candidate = format!("{start}{end}");
+            let candidate = [start.as_str(), &end].into_iter().collect();
             if !names.contains(&candidate) {
                 names.push(candidate);
             }
@@ -249,7 +264,7 @@ static IRREGULAR_BY_PLURAL: LazyLock<FxHashMap<&str, &[&str]>> = LazyLock::new(|
 
 /// The likeliest singular of a word.
 #[must_use]
-pub fn singular(word: &str) -> String {
+pub fn singular(word: &str) -> Word {
     singulars(word).remove(0)
 }
 
@@ -268,22 +283,22 @@ const ENDINGS: &[(&str, &str)] = &[
 ];
 
 /// The singulars that `word` may be the plural of, likeliest first; the word itself if it is no plural.
-fn singulars(word: &str) -> Vec<String> {
+fn singulars(word: &str) -> Vec<Word> {
     if let Some(singulars) = IRREGULAR_BY_PLURAL.get(word) {
-        return singulars.iter().map(|singular| (*singular).to_owned()).collect();
+        return singulars.iter().map(|singular| Word::new(singular)).collect();
     }
     if !word.ends_with('s') {
-        return vec![word.to_owned()];
+        return vec![Word::new(word)];
     }
     let mut found = ENDINGS.iter().filter_map(|(ending, singular)| {
         let stem = word.strip_suffix(ending).filter(|stem| stem.len() > 1);
-        stem.map(|stem| format!("{stem}{singular}"))
+        stem.map(|stem| format_compact!("{stem}{singular}"))
     });
     if let Some(singular) = found.next() {
         return vec![singular];
     }
     let plain = word.strip_suffix('s').filter(|stem| stem.len() > 1 && !stem.ends_with(['s', 'u', 'i']));
-    vec![plain.unwrap_or(word).to_owned()]
+    vec![Word::new(plain.unwrap_or(word))]
 }
 
 #[cfg(test)]

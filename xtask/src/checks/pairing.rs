@@ -247,12 +247,12 @@ impl<'a> Pairing<'a> {
         let others = self.renamed.iter().map(|pair| pair.field).chain(self.extra.iter().copied());
         let others = others.map(|field| field.name.as_str());
         let names = self.pairs.iter().map(|pair| pair.column.name.as_str()).chain(others);
-        let names: BTreeSet<String> = names.map(names::key).collect();
-        let filled_in = |name: &String| entity.column(name).is_some_and(|facts| facts.made_by_server);
+        let names: BTreeSet<names::Word> = names.map(names::key).collect();
+        let filled_in = |name: &str| entity.column(name).is_some_and(|facts| facts.made_by_server);
         rules.provenance.column_history(entity.name).iter().any(|columns| {
-            let asked: BTreeSet<String> = columns.iter().map(|name| names::key(name)).collect();
+            let asked: BTreeSet<names::Word> = columns.iter().map(|name| names::key(name)).collect();
             let unasked = columns.iter().filter(|name| filled_in(name)).map(|name| names::key(name));
-            let needed: BTreeSet<String> = asked.difference(&unasked.collect()).cloned().collect();
+            let needed: BTreeSet<names::Word> = asked.difference(&unasked.collect()).cloned().collect();
             names.is_subset(&asked) && needed.is_subset(&names)
         })
     }

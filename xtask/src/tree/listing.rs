@@ -1,9 +1,10 @@
 //! The files below a folder on disk. Listing a monorepo takes as long as reading a good part of it: where threads are at
 //! hand, folders beside each other are listed at once.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use rayon::prelude::*;
@@ -29,31 +30,36 @@ fn below(folder: &Path, prefix: &str) -> io::Result<Vec<String>> {
             entries.map(|entry| entry.and_then(|entry| Entry::of(&entry))).collect::<io::Result<Vec<_>>>()
         })
         .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", folder.display())))?;
-    entries.sort_by(|a, b| a.path.file_name().cmp(&b.path.file_name()));
-    let files = |entry: &Entry| match entry.is_folder {
-        true if IGNORED_FOLDERS.contains(&&*entry.name) => Ok(Vec::new()),
-        true => below(&entry.path, &format!("{prefix}{}/", entry.name)),
-        false => Ok(vec![format!("{prefix}{}", entry.name)]),
+    entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    let inside = |entry: &Entry| match entry.is_folder {
+        true if IGNORED_FOLDERS.iter().any(|ignored| entry.name == *ignored) => Ok(Vec::new()),
+        true => below(&folder.join(&entry.name), &format!("{prefix}{}/", entry.name.to_string_lossy())),
+        false => Ok(Vec::new()),
     };
-    let found: io::Result<Vec<_>> = match rayon::current_thread_index() {
-        Some(_) => entries.par_iter().map(files).collect(),
-        None => entries.iter().map(files).collect(),
+    let inside: io::Result<Vec<_>> = match rayon::current_thread_index() {
+        Some(_) if entries.iter().any(|entry| entry.is_folder) => entries.par_iter().map(inside).collect(),
+        _ => entries.iter().map(inside).collect(),
     };
-    Ok(found?.concat())
+    let mut files = Vec::with_capacity(entries.len());
+    for (entry, mut inside) in entries.into_iter().zip(inside?) {
+        match entry.is_folder {
+            true => files.append(&mut inside),
+            false => files.push([prefix, &entry.name.to_string_lossy()].concat()),
+        }
+    }
+    Ok(files)
 }
 
 /// What stands in a folder.
 struct Entry {
-    path: PathBuf,
-    name: String,
+    name: OsString,
     /// A link to a folder is none.
     is_folder: bool,
 }
 
 impl Entry {
     fn of(entry: &fs::DirEntry) -> io::Result<Self> {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        Ok(Self { path: entry.path(), name, is_folder: entry.file_type()?.is_dir() })
+        Ok(Self { name: entry.file_name(), is_folder: entry.file_type()?.is_dir() })
     }
 }
 

@@ -10,6 +10,7 @@ use std::io;
 use std::sync::LazyLock;
 
 use anyhow::{Context, Result};
+use rayon::prelude::*;
 use regex::bytes::Regex;
 
 use super::demand::Demand;
@@ -83,7 +84,7 @@ pub fn walk(tree: &dyn Tree, config: &Config) -> Result<Walked> {
         let files = tree.files(root).with_context(|| {
             format!("cannot list `{root}`, where the configuration says that TypeScript files are: correct `types`, `validation`, `contracts`, `routes` or `drizzle`")
         })?;
-        walked.files.extend(files.iter().filter_map(|path| candidate(config, path)));
+        walked.files.par_extend(files.par_iter().filter_map(|path| candidate(config, path)));
         walked.listing.add(root, files);
     }
     walked.files.sort_by(|a, b| a.path.cmp(&b.path));

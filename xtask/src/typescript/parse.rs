@@ -57,7 +57,7 @@ fn read(mut module: Module, source: &Arc<Source>, asked: Asked<'_>) -> Module {
         return module;
     }
     let mut module = Module { problems: module.problems, ..modules::empty(module.path, module.lines) };
-    if let Some(at) = nesting::too_deep(&source.text) {
+    if let Some(at) = nesting::too_deep(&source.text, source.text.len()) {
         report(&mut module, at, "the file is nested too deeply to be read");
         return module;
     }
@@ -73,7 +73,7 @@ fn read(mut module: Module, source: &Arc<Source>, asked: Asked<'_>) -> Module {
 /// trusted.
 fn read_outline(module: &mut Module, source: &Arc<Source>, speaks: bool, asked: Asked<'_>) -> bool {
     let Some(outline) = outline::outline(&source.text, speaks, asked) else { return false };
-    if nesting::too_deep(&outline.text).is_some() {
+    if nesting::too_deep(&outline.text, outline.written).is_some() {
         return false;
     }
     let braces = Braces::Later(Arc::clone(source), RefCell::new(outline.left_out));

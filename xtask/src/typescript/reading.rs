@@ -1,6 +1,7 @@
 //! The configured files → facts. Where only some types are asked for it takes two steps: what the first facts name may be
 //! declared in files in which nobody asked for anything.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use anyhow::Result;
@@ -70,9 +71,12 @@ type Part = (Facts, Links);
 /// How many files are read with one memory of what their types and constants are.
 const NEIGHBOURS: usize = 16;
 
+/// How many files a thread looks at before another one may take over: some take a hundred times as long as others.
+const AT_ONCE: usize = 8;
+
 impl Reading<'_, '_> {
     fn look_at(&self, files: Vec<Candidate>, facts: &mut Facts) -> Files {
-        let looked: Vec<_> = files.into_par_iter().map(|file| self.look(file)).collect();
+        let looked: Vec<_> = files.into_par_iter().with_max_len(AT_ONCE).map(|file| self.look(file)).collect();
         let mut files = Files::default();
         for looked in looked {
             match looked {
@@ -160,14 +164,19 @@ impl Reading<'_, '_> {
 
     /// What is selected of each of `files`. Neighbours are read one after the other: they import much the same, which is
     /// evaluated once for them. Which files are neighbours depends on nothing but the files.
+    /// Those with most in them are begun first: otherwise one thread ends with them while the others wait.
     fn collect(&self, files: &[(&Candidate, Selection<'_>)]) -> Vec<Part> {
-        let neighbours = files.par_chunks(NEIGHBOURS);
-        let parts = neighbours.flat_map_iter(|files| {
+        let size = |file: &Candidate| self.program.load(&file.path).map_or(0, |module| module.lines.bytes());
+        let mut groups: Vec<_> = files.chunks(NEIGHBOURS).enumerate().collect();
+        groups.sort_by_cached_key(|(_, files)| Reverse(files.iter().map(|(file, _)| size(file)).sum::<usize>()));
+        let parts = groups.into_iter().par_bridge().map(|(at, files)| {
             let resolver = Resolver::new(self.program);
             let parts = files.iter().map(|(file, selection)| collect_from(file, &resolver, *selection));
-            parts.collect::<Vec<_>>()
+            (at, parts.collect::<Vec<_>>())
         });
-        parts.collect()
+        let mut parts: Vec<_> = parts.collect();
+        parts.sort_by_key(|(at, _)| *at);
+        parts.into_iter().flat_map(|(_, parts)| parts).collect()
     }
 
     /// Routes before contracts: reading a contract evaluates top-level calls a second time.

@@ -4,10 +4,12 @@
 use std::collections::{BTreeSet, HashSet};
 use std::hash::{Hash, Hasher};
 
+use compact_str::format_compact;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
 use super::likeness;
-use super::names::NameTable;
+use super::names::type_keys;
+use crate::checks::names::Word;
 use crate::checks::{names, schema_type_mismatch};
 use crate::config::{Config, Mapping};
 use crate::schema::model::{ObjectName, Schema};
@@ -19,7 +21,7 @@ use crate::typescript::facts::{Declaration, Facts, Parameters};
 pub struct Asked {
     /// As [`names::key`]s: what types of the tables that there are, and that there were, are called; every way to name a row,
     /// since a class may implement a type of that name; the types in the `map` of the configuration.
-    names: FxHashSet<String>,
+    names: FxHashSet<Word>,
     /// The tables, in the words that name their rows.
     rows: Vec<Row>,
     /// What the `map` of the configuration names.
@@ -30,9 +32,9 @@ pub struct Asked {
 /// A table.
 struct Row {
     /// How declarations may name it: with its namespace, and by the [`names::key`] of its name, where that is no other's.
-    named: Vec<String>,
+    named: Vec<Word>,
     /// The words of the name of its rows.
-    words: Vec<String>,
+    words: Vec<Word>,
 }
 
 impl Asked {
@@ -41,19 +43,20 @@ impl Asked {
     pub fn new(schema: &Schema, config: &Config, provenance: &Provenance) -> Self {
         let gone = provenance.gone_tables().map(|(name, _)| name);
         let tables: BTreeSet<&ObjectName> = schema.tables.keys().chain(schema.views.keys()).chain(gone).collect();
+        let tables: Vec<&ObjectName> = tables.into_iter().collect();
         let mut hasher = FxHasher::default();
         tables.hash(&mut hasher);
         format!("{:?} {:?}", config.names, config.map).hash(&mut hasher);
-        let mut keys: FxHashMap<String, u32> = FxHashMap::default();
+        let mut keys: FxHashMap<Word, u32> = FxHashMap::default();
         tables.iter().for_each(|table| *keys.entry(names::key(&table.name)).or_default() += 1);
         let row = |table: &ObjectName| Row {
-            named: std::iter::once(format!("{}.{}", table.namespace, table.name))
+            named: std::iter::once(format_compact!("{}.{}", table.namespace, table.name))
                 .chain(Some(names::key(&table.name)).filter(|key| keys[key] == 1))
                 .collect(),
             words: likeness::row_words(&table.name),
         };
         let rows = tables.iter().map(|table| row(table)).collect();
-        let by_pattern = NameTable::of(tables.iter().copied(), config).types();
+        let by_pattern = type_keys(&tables, config);
         let row_names = tables.iter().flat_map(|table| names::row_names(&table.name));
         let mapped: FxHashSet<String> = config.map.values().flat_map(types).cloned().collect();
         let names = by_pattern.chain(row_names).chain(mapped.iter().map(|name| names::key(name))).collect();
@@ -62,10 +65,10 @@ impl Asked {
 
     /// What may be taken for a description of a table without one: what is called nearly like it.
     fn alike(&self, facts: &Facts) -> Alike {
-        let described: FxHashSet<String> =
+        let described: FxHashSet<Word> =
             facts.tables.iter().chain(&facts.types).filter_map(|one| self.states(one)).collect();
         let lacking = self.rows.iter().filter(|row| !row.named.iter().any(|name| described.contains(name)));
-        let mut rows: FxHashMap<String, Vec<Vec<String>>> = FxHashMap::default();
+        let mut rows: FxHashMap<Word, Vec<Vec<Word>>> = FxHashMap::default();
         for row in lacking {
             if let Some(last) = row.words.last() {
                 rows.entry(last.clone()).or_default().push(row.words.clone());
@@ -75,17 +78,17 @@ impl Asked {
     }
 
     /// The table that a declaration says to describe, as [`Row::named`]: then it describes it, whatever it holds.
-    fn states(&self, declaration: &Declaration) -> Option<String> {
+    fn states(&self, declaration: &Declaration) -> Option<Word> {
         let link = declaration.table_link.as_ref().map(|link| &link.table);
         let table = declaration.tags.table.as_ref().or(link).filter(|_| !self.mapped.contains(&declaration.name))?;
-        Some(if table.contains('.') { table.clone() } else { names::key(table) })
+        Some(if table.contains('.') { Word::from(table) } else { names::key(table) })
     }
 }
 
 /// What is called nearly like a table.
 struct Alike {
     /// The words of the names of the tables' rows, by the last of them.
-    rows: FxHashMap<String, Vec<Vec<String>>>,
+    rows: FxHashMap<Word, Vec<Vec<Word>>>,
 }
 
 impl Alike {
@@ -115,7 +118,7 @@ impl Demand for Asked {
         let named: HashSet<String> = named.map(|declaration| declaration.name.clone()).collect();
         let stems = schema_type_mismatch::stems(&facts.schemas);
         let alike = self.alike(facts);
-        let asks = move |name: &str| named.contains(name) || stems.contains(&names::key(name)) || alike.holds(name);
+        let asks = move |name: &str| named.contains(name) || stems.contains(names::key(name).as_str()) || alike.holds(name);
         Some(Box::new(asks))
     }
 

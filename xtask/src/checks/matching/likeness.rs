@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use smallvec::SmallVec;
 
 use crate::checks::entities::Entity;
-use crate::checks::names;
+use crate::checks::names::{self, Word};
 use crate::checks::pairing::Pairing;
 use crate::schema::model::Column;
 use crate::typescript::facts::{Declaration, Origin};
@@ -23,13 +23,13 @@ pub(super) struct Adopted<'a> {
 /// Types and schemas that no table was found for.
 #[derive(Debug, Default)]
 pub(super) struct Unclaimed<'a> {
-    by_last_word: HashMap<String, Vec<Named<'a>>>,
-    by_implemented: HashMap<String, Vec<&'a Declaration>>,
+    by_last_word: HashMap<Word, Vec<Named<'a>>>,
+    by_implemented: HashMap<Word, Vec<&'a Declaration>>,
 }
 
 #[derive(Debug)]
 struct Named<'a> {
-    words: Vec<String>,
+    words: Vec<Word>,
     declaration: &'a Declaration,
 }
 
@@ -128,27 +128,27 @@ impl<'a> Unclaimed<'a> {
 }
 
 /// The words of the name of a row of the table `name`.
-pub(super) fn row_words(name: &str) -> Vec<String> {
+pub(super) fn row_words(name: &str) -> Vec<Word> {
     names::words(&names::row_name(name))
 }
 
 /// Whether a type's name ends the table's, or the table's the type's.
-pub(super) fn are_alike(row: &[String], thing: &[String]) -> bool {
+pub(super) fn are_alike(row: &[Word], thing: &[Word]) -> bool {
     row.ends_with(thing) || thing.ends_with(row)
 }
 
 /// The words of a type's name that name the thing: `job` of `DbJobRow`.
-pub(super) fn thing(name: &str) -> Vec<String> {
+pub(super) fn thing(name: &str) -> Vec<Word> {
     let parts: SmallVec<[&str; 8]> = names::parts(name).collect();
-    let words: Vec<String> = stem(&parts).iter().map(|part| part.to_lowercase()).collect();
+    let words: Vec<Word> = stem(&parts).iter().map(|part| names::lowercase(part)).collect();
     names::words(&names::row_name(&words.join("_")))
 }
 
 /// The last word of [`thing`], which costs little.
-pub(super) fn last_word(name: &str) -> Option<String> {
+pub(super) fn last_word(name: &str) -> Option<Word> {
     let parts: SmallVec<[&str; 8]> = names::parts(name).collect();
     let last = stem(&parts).last()?;
-    Some(names::singular(&last.to_lowercase()))
+    Some(names::singular(&names::lowercase(last)))
 }
 
 /// What stands between the usual prefix and the usual suffixes.

@@ -1,18 +1,19 @@
 //! The names that the configured patterns give to the declarations of each table, and what each name says.
 
+use compact_str::format_compact;
 use rustc_hash::FxHashMap;
 
 use super::{Match, Strength};
 use crate::checks::entities::Entity;
-use crate::checks::names;
+use crate::checks::names::{self, Word};
 use crate::config::Config;
 use crate::schema::model::ObjectName;
 use crate::typescript::facts::{Declaration, Origin, Side};
 
 /// Names and the tables that they stand for.
 pub(in crate::checks) struct NameTable {
-    types: FxHashMap<String, Named>,
-    schemas: FxHashMap<String, Named>,
+    types: FxHashMap<Word, Named>,
+    schemas: FxHashMap<Word, Named>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -33,10 +34,9 @@ impl NameTable {
     pub(in crate::checks) fn of<'n>(tables: impl Iterator<Item = &'n ObjectName>, config: &Config) -> Self {
         let tables: Vec<_> = tables.collect();
         let names = &config.names;
-        let types = [(&names.row, Side::Row), (&names.insert, Side::Insert), (&names.update, Side::Update)];
         let schemas =
             [(&names.schema, Side::Row), (&names.insert_schema, Side::Insert), (&names.update_schema, Side::Update)];
-        Self { types: named(&tables, types), schemas: named(&tables, schemas) }
+        Self { types: of_types(&tables, config), schemas: named(&tables, schemas) }
     }
 
     pub(in crate::checks) fn find(&self, declaration: &Declaration) -> Option<Match> {
@@ -69,16 +69,11 @@ impl NameTable {
         })
     }
 
-    /// The [keys](names::key) of the names of types that may describe a table.
-    pub(super) fn types(self) -> impl Iterator<Item = String> {
-        self.types.into_keys()
-    }
-
     /// Whether the name of some table's row ends like `name`.
     pub(super) fn ends_row_name(&self, name: &str) -> bool {
         let end = names::key(name);
         let bare = self.types.iter().filter(|(_, named)| named.strength == Strength::Bare);
-        end.len() > 3 && bare.into_iter().any(|(row, _)| row.ends_with(&end))
+        end.len() > 3 && bare.into_iter().any(|(row, _)| row.ends_with(end.as_str()))
     }
 
     /// Whether a type of this name would be taken for one of some table.
@@ -113,7 +108,7 @@ pub(super) fn side_of_name(name: &str) -> Side {
 
 /// The thing that a request makes or changes, or an answer tells of, as the name of its schema says it:
 /// `CreateUserCommand.RequestSchema`, `GetUserResponseSchema`.
-fn in_message(name: &str) -> Option<(Side, String)> {
+fn in_message(name: &str) -> Option<(Side, Word)> {
     const MAKES: &[&str] = &["create", "update", "patch", "edit"];
     const GETS: &[&str] = &["get", "find", "fetch"];
     const ASKS: &[&str] = &["request", "body", "input", "payload", "command", "dto"];
@@ -130,7 +125,7 @@ fn in_message(name: &str) -> Option<(Side, String)> {
     }
     let verb =
         words.first().filter(|verb| MAKES.contains(&verb.as_str()) || (answers && GETS.contains(&verb.as_str())));
-    let thing = words[usize::from(verb.is_some())..].concat();
+    let thing: Word = words[usize::from(verb.is_some())..].iter().map(Word::as_str).collect();
     let side = match (answers, asks && verb.is_some()) {
         (true, _) => Side::Row,
         (false, true) => Side::Update,
@@ -139,16 +134,26 @@ fn in_message(name: &str) -> Option<(Side, String)> {
     (!thing.is_empty()).then_some((side, thing))
 }
 
-fn named(tables: &[&ObjectName], patterns: [(&Vec<String>, Side); 3]) -> FxHashMap<String, Named> {
+/// The [keys](names::key) of the names of types that may describe one of `tables`.
+pub(super) fn type_keys(tables: &[&ObjectName], config: &Config) -> impl Iterator<Item = Word> + use<> {
+    of_types(tables, config).into_keys()
+}
+
+fn of_types(tables: &[&ObjectName], config: &Config) -> FxHashMap<Word, Named> {
+    let names = &config.names;
+    named(tables, [(&names.row, Side::Row), (&names.insert, Side::Insert), (&names.update, Side::Update)])
+}
+
+fn named(tables: &[&ObjectName], patterns: [(&Vec<String>, Side); 3]) -> FxHashMap<Word, Named> {
     let patterns = patterns.iter().flat_map(|(list, side)| list.iter().map(|pattern| Pattern::new(pattern, *side)));
     let patterns: Vec<_> = patterns.collect();
-    let mut table: FxHashMap<String, Named> = FxHashMap::default();
+    let mut table: FxHashMap<Word, Named> = FxHashMap::default();
     for (at, name) in tables.iter().enumerate() {
         for row_name in entity_names(name) {
             for pattern in &patterns {
                 let Pattern { side, strength, .. } = *pattern;
                 let named = Named { entity: at, side, strength, weight: row_name.len() };
-                let known = table.entry(pattern.around.join(&row_name)).or_insert(named);
+                let known = table.entry(pattern.around(&row_name)).or_insert(named);
                 if known.weight < named.weight {
                     *known = named;
                 }
@@ -164,7 +169,7 @@ const HOLES: [&str; 4] = ["{Singular}", "{singular}", "{Plural}", "{plural}"];
 /// A configured pattern, taken apart once for all tables.
 struct Pattern {
     /// The [keys](names::key) of what stands before, between and after the holes.
-    around: Vec<String>,
+    parts: Vec<Word>,
     side: Side,
     strength: Strength,
 }
@@ -173,7 +178,14 @@ impl Pattern {
     fn new(pattern: &str, side: Side) -> Self {
         let around = HOLES.iter().fold(pattern.to_owned(), |text, hole| text.replace(hole, "\0"));
         let keys = around.split('\0').map(names::key).collect();
-        Self { around: keys, side, strength: strength(&around.replace('\0', " ").to_lowercase(), side) }
+        Self { parts: keys, side, strength: strength(&around.replace('\0', " ").to_lowercase(), side) }
+    }
+
+    /// The [key](names::key) of the name that it gives.
+    fn around(&self, row_name: &str) -> Word {
+        let mut parts = self.parts.iter();
+        let first = parts.next().cloned().unwrap_or_default();
+        parts.fold(first, |name, part| name + row_name + part)
     }
 }
 
@@ -190,11 +202,11 @@ fn strength(around: &str, side: Side) -> Strength {
 }
 
 /// A table outside of `public` is called with and without its namespace.
-fn entity_names(name: &ObjectName) -> Vec<String> {
+fn entity_names(name: &ObjectName) -> Vec<Word> {
     let mut row_names = names::row_names(&name.name);
     if name.namespace != "public" {
         let prefix = names::key(&name.namespace);
-        row_names.extend(row_names.clone().iter().map(|row_name| format!("{prefix}{row_name}")));
+        row_names.extend(row_names.clone().iter().map(|row_name| format_compact!("{prefix}{row_name}")));
     }
     row_names
 }

@@ -40,36 +40,46 @@ fn class(source: &Arc<Source>, at: Span) -> Option<Vec<ClassMember>> {
         ast::Statement::ClassDeclaration(class) => Some(functions::class_members(&class.body.body, level)),
         _ => None,
     };
-    let outlined = outline::outline(&text, false, &|_| true).and_then(|outline| {
+    let outlined = outline::outline(&text.text, false, &|_| true).and_then(|outline| {
         let braces = Braces::Later(Arc::clone(source), RefCell::new(outline.left_out));
-        one(source, &outline.text, &braces, take).filter(|_| braces.all_met())
+        let outlined = Alone { text: &*outline.text, written: text.written };
+        one(source, &outlined, &braces, take).filter(|_| braces.all_met())
     });
     outlined.or_else(|| whole(source, &text, take))
 }
 
+/// A part of a file by itself.
+struct Alone<T> {
+    /// Blank up to what is read.
+    text: T,
+    /// How many bytes are not blank, at most.
+    written: usize,
+}
+
 /// `head` and the bytes at `at`, which stay where they are.
-fn alone(source: &Source, at: Span, head: &str) -> Option<String> {
+fn alone(source: &Source, at: Span, head: &str) -> Option<Alone<String>> {
     let mut text = String::with_capacity(at.end as usize);
-    outline::push_blank(&mut text, (at.start as usize).checked_sub(head.len())?);
+    let blank = (at.start as usize).checked_sub(head.len())?;
+    outline::push_blank(&mut text, blank);
     text.push_str(head);
     text.push_str(source.text.get(at.range())?);
-    Some(text)
+    Some(Alone { written: text.len() - blank, text })
 }
 
 /// What is taken from a statement.
 type Take<'t, P> = &'t dyn Fn(&ast::Statement<'_>, Level<'_>) -> Option<Vec<P>>;
 
-/// What `take` takes from the one statement in `text`, of which nothing is left for later.
-fn whole<P>(source: &Source, text: &str, take: Take<'_, P>) -> Option<Vec<P>> {
-    one(source, text, &Braces::Inside, take)
+/// What `take` takes from the one statement in `part`, of which nothing is left for later.
+fn whole<P>(source: &Source, part: &Alone<String>, take: Take<'_, P>) -> Option<Vec<P>> {
+    one(source, &Alone { text: &part.text, written: part.written }, &Braces::Inside, take)
 }
 
-fn one<P>(source: &Source, text: &str, braces: &Braces, take: Take<'_, P>) -> Option<Vec<P>> {
-    if nesting::too_deep(text).is_some() {
+fn one<P>(source: &Source, part: &Alone<&str>, braces: &Braces, take: Take<'_, P>) -> Option<Vec<P>> {
+    if nesting::too_deep(part.text, part.written).is_some() {
         return None;
     }
     let mut found = None;
-    let read = read_once(&source.path, text, &mut |program, _text| {
+    let read = read_once(&source.path, part.text, &mut |program, _text| {
         if let [statement] = program.body.as_slice() {
             found = take(statement, Level::top(braces));
         }
@@ -80,7 +90,7 @@ fn one<P>(source: &Source, text: &str, braces: &Braces, take: Take<'_, P>) -> Op
 /// All of a file.
 fn all(source: &Source) -> syntax::Braces {
     let wanted = Braces::Wanted(RefCell::default());
-    if nesting::too_deep(&source.text).is_some() {
+    if nesting::too_deep(&source.text, source.text.len()).is_some() {
         return syntax::Braces::default();
     }
     read_whole(source, &mut |program, _text| {

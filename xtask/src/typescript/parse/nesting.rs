@@ -8,9 +8,9 @@ pub(super) const LIMIT: u32 = 5_000;
 /// that its time grows much faster than the text: thousands keep it busy for minutes.
 pub(super) const ANGLE_LIMIT: u32 = 250;
 
-/// The byte at which `text` becomes too deep to be parsed.
-pub fn too_deep(text: &str) -> Option<u32> {
-    if !may_be_deep(text.as_bytes()) {
+/// The byte at which `text` becomes too deep to be parsed. `written` says how many of its bytes are not left out.
+pub fn too_deep(text: &str, written: usize) -> Option<u32> {
+    if !may_be_deep(text.as_bytes(), written) {
         return None;
     }
     let mut scan = Scan { bytes: text.as_bytes(), at: 0, chains: vec![0], total: 0, angles: 0 };
@@ -18,20 +18,25 @@ pub fn too_deep(text: &str) -> Option<u32> {
 }
 
 /// Whether there are enough `<`, or enough brackets, operators and ends of words for it, wherever they are: hardly any
-/// file has. Every byte of every file comes here: short sums without branches, over parts of one length, are what the
-/// processor does many of at once.
-fn may_be_deep(bytes: &[u8]) -> bool {
-    let Some(next) = bytes.get(1..) else { return false };
+/// file has.
+fn may_be_deep(bytes: &[u8], written: usize) -> bool {
+    let limit = LIMIT as usize;
+    written >= limit && ends(bytes) >= limit || {
+        let mut angles = memchr::memchr_iter(b'<', bytes);
+        written >= ANGLE_LIMIT as usize && angles.nth(ANGLE_LIMIT as usize - 1).is_some()
+    }
+}
+
+/// How many bytes may nest, or end a word that may, at most. Short sums without branches, over parts of one length, are
+/// what the processor does many of at once.
+fn ends(bytes: &[u8]) -> usize {
+    let Some(next) = bytes.get(1..) else { return 1 };
     let (parts, rest) = bytes[..next.len()].as_chunks::<64>();
     let (next, _rest) = next.as_chunks::<64>();
-    let (mut angles, mut ends) = (0_u32, u32::try_from(rest.len() + 1).unwrap_or(u32::MAX));
-    // Bodies of functions that were left out are spaces.
-    for (part, next) in parts.iter().zip(next).filter(|(part, _)| **part != [b' '; 64]) {
-        angles += u32::from(part.iter().map(|byte| u8::from(*byte == b'<')).sum::<u8>());
-        ends += u32::from(part.iter().zip(next).map(|(byte, next)| end(*byte, *next)).sum::<u8>());
-    }
-    let in_rest = rest.iter().filter(|byte| **byte == b'<').count();
-    ends >= LIMIT || angles as usize + in_rest >= ANGLE_LIMIT as usize
+    let of_part = |(part, next): (&[u8; 64], &[u8; 64])| {
+        usize::from(part.iter().zip(next).map(|(byte, next)| end(*byte, *next)).sum::<u8>())
+    };
+    parts.iter().zip(next).map(of_part).sum::<usize>() + rest.len() + 1
 }
 
 /// One for a byte that may nest, or that ends a word that may.
@@ -185,6 +190,10 @@ impl Scan<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn too_deep(text: &str) -> Option<u32> {
+        super::too_deep(text, text.len())
+    }
 
     #[test]
     fn ordinary_code_is_not_deep_however_long_it_is() {

@@ -17,6 +17,8 @@ use super::{Asked, comments};
 pub(super) struct Outline {
     /// The text; every byte that was left stays where it is.
     pub text: Reused,
+    /// How many bytes of it were not left out.
+    pub written: usize,
     /// The first bytes of the bodies that were left out.
     pub left_out: FxHashSet<u32>,
 }
@@ -70,7 +72,7 @@ pub(super) fn outline(text: &str, speaks: bool, asked: Asked<'_>) -> Option<Outl
     }
     made.push_str(&text[made.len()..]);
     let left_out = bodies.iter().map(|body| u32::try_from(body.start - 1)).collect::<Result<_, _>>().ok()?;
-    Some(Outline { text: outlined, left_out })
+    Some(Outline { written: text.len() - length, text: outlined, left_out })
 }
 
 /// As a comment: the parser steps over it faster than over spaces, and looks for nothing in one that begins with `!`.
