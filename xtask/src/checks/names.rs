@@ -394,7 +394,7 @@ mod tests {
     fn a_row_is_named_by_singular_and_plural() {
         assert_eq!(row_name("user_profiles"), "UserProfile");
         assert_eq!(row_names("user_preferences"), ["userpreference", "userpreferences"]);
-        assert!(row_names("users_roles").contains(&"userrole".to_owned()));
-        assert!(row_names("bills_index").contains(&"billindex".to_owned()));
+        assert!(row_names("users_roles").contains(&"userrole".into()));
+        assert!(row_names("bills_index").contains(&"billindex".into()));
     }
 }

@@ -32,7 +32,7 @@ pub fn collect<'p>(
     selection: Selection<'_>,
     facts: &mut Facts,
 ) -> Links {
-    let file = File { resolver, module, selection, links: RefCell::default() };
+    let file = File { resolver, module, selection, links: RefCell::default(), inferred: RefCell::default() };
     if roles.describes_data() {
         let place = Place { scope: Scope::module(module), known: None };
         file.statements(&place, &module.statements, "", facts);
@@ -54,6 +54,7 @@ struct File<'e, 'p> {
     module: &'p Module,
     selection: Selection<'e>,
     links: RefCell<Links>,
+    inferred: RefCell<fields::Inferred<'p>>,
 }
 
 /// Where declarations stand.

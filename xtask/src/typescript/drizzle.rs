@@ -40,6 +40,8 @@ pub struct TableColumn<'p> {
     pub place: Option<EntryPlace<'p>>,
     /// What it holds; the reason where that is not known.
     pub column: Result<Rc<Column<'p>>, Rc<str>>,
+    /// What a row has there: one type for all that is inferred from the table.
+    pub held: Lazy<'p>,
 }
 
 /// What a column builder describes.

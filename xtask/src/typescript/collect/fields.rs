@@ -1,11 +1,20 @@
 //! Properties of types and of schemas → fields.
 
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+
 use super::File;
+use crate::source::Span;
 use crate::typescript::facts::{Field, Seldom};
 use crate::typescript::kinds;
-use crate::typescript::resolve::{Object, Property, Type};
+use crate::typescript::resolve::{Lazy, Object, Place, Property, Type};
 use crate::typescript::values::{Entry, ObjectValue, Value};
 use crate::typescript::zod;
+
+/// The fields of what is inferred, by what they hold, their names and where those stand. What they hold is kept: nothing else
+/// can be at its address.
+pub(super) type Inferred<'p> = FxHashMap<(*const (), Rc<str>, Span), (Lazy<'p>, Option<Field>)>;
 
 impl<'p> File<'_, 'p> {
     /// The fields of an object type; what holds functions is no data.
@@ -16,6 +25,25 @@ impl<'p> File<'_, 'p> {
     }
 
     fn field(&self, property: &Property<'p>) -> Option<Field> {
+        let mut field = match &property.place {
+            // A table of an ORM has each of its fields, and so has every type that is inferred from it.
+            Some(Place { node: None, key, .. }) if property.value.is_shared() => {
+                let key = (property.value.address(), Rc::clone(&property.name), *key);
+                let known = self.inferred.borrow().get(&key).map(|(_, field)| field.clone());
+                known.unwrap_or_else(|| {
+                    let field = self.held_field(property);
+                    self.inferred.borrow_mut().insert(key, (property.value.clone(), field.clone()));
+                    field
+                })
+            }
+            _ => self.held_field(property),
+        }?;
+        field.optional |= property.optional;
+        Some(field)
+    }
+
+    /// As the field is by what it holds.
+    fn held_field(&self, property: &Property<'p>) -> Option<Field> {
         let evaluated = property.value.get(self.resolver);
         if kinds::is_function(&evaluated) {
             return None;
@@ -27,7 +55,7 @@ impl<'p> File<'_, 'p> {
             name: (*property.name).to_owned(),
             column: None,
             location,
-            optional: property.optional || held.optional,
+            optional: held.optional,
             nullable: held.nullable,
             kind: held.kind,
             constraints: Seldom::default(),
@@ -96,9 +124,9 @@ impl<'p> File<'_, 'p> {
 }
 
 /// Whether a value is an object schema, or several of which each is one.
-pub(super) fn object_shape<'p>(value: &Value<'p>) -> Option<std::rc::Rc<zod::Schema<'p>>> {
+pub(super) fn object_shape<'p>(value: &Value<'p>) -> Option<Rc<zod::Schema<'p>>> {
     match value.uncast() {
-        Value::Zod(schema) => Some(std::rc::Rc::clone(schema)),
+        Value::Zod(schema) => Some(Rc::clone(schema)),
         _ => None,
     }
 }

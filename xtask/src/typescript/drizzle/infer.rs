@@ -38,10 +38,6 @@ pub fn insert_type<'p>(table: &Table<'p>) -> Type<'p> {
 
 fn property<'p>(column: &TableColumn<'p>, insert: bool) -> Property<'p> {
     let optional = insert && column.column.as_ref().is_ok_and(|column| column.has_default || !column.not_null);
-    let value = match &column.column {
-        Ok(column) => held(column),
-        Err(why) => Lazy::known(Type::Unresolved(Rc::clone(why))),
-    };
     let place = column.place.map(|place| Place {
         module: place.module,
         span: place.span,
@@ -49,7 +45,7 @@ fn property<'p>(column: &TableColumn<'p>, insert: bool) -> Property<'p> {
         value: Some(place.value.span),
         node: None,
     });
-    Property { name: Rc::clone(&column.key), optional, value, place }
+    Property { name: Rc::clone(&column.key), optional, value: column.held.clone(), place }
 }
 
 /// What a column holds, with arrays and null.

@@ -3,8 +3,9 @@
 use std::rc::Rc;
 
 use super::columns::{self, column_value};
+use super::infer::held;
 use super::{PgEnum, Table, TableColumn, TableMaker};
-use crate::typescript::resolve::{Lazy, Resolver, reason};
+use crate::typescript::resolve::{Lazy, Resolver, Type, reason};
 use crate::typescript::values::{Entry, ObjectValue, Value};
 
 /// A call of a function of `drizzle-orm/pg-core`.
@@ -96,7 +97,12 @@ fn column_builders<'p>() -> Value<'p> {
 }
 
 fn table_column<'p>(entry: &Entry<'p>) -> TableColumn<'p> {
-    TableColumn { key: Rc::clone(&entry.name), place: entry.place, column: column_value(&entry.value) }
+    let column = column_value(&entry.value);
+    let held = match &column {
+        Ok(column) => held(column),
+        Err(why) => Lazy::known(Type::Unresolved(Rc::clone(why))),
+    };
+    TableColumn { key: Rc::clone(&entry.name), place: entry.place, column, held }
 }
 
 fn enumeration<'p>(resolver: &Resolver<'p>, namespace: Option<Rc<str>>, arguments: &[Value<'p>]) -> Value<'p> {

@@ -42,6 +42,16 @@ impl<'p> Lazy<'p> {
         Self(Rc::new(Inner { known: OnceCell::new(), running: Cell::new(false), source }))
     }
 
+    /// Whether someone else holds it too.
+    pub fn is_shared(&self) -> bool {
+        Rc::strong_count(&self.0) > 1
+    }
+
+    /// The same for two that are one.
+    pub fn address(&self) -> *const () {
+        Rc::as_ptr(&self.0).cast()
+    }
+
     /// The type.
     pub fn get(&self, resolver: &Resolver<'p>) -> Type<'p> {
         if let Some(known) = self.0.known.get() {
