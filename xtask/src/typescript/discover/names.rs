@@ -23,11 +23,16 @@ pub enum Found {
 }
 
 /// Words after which the name of a type stands, and words that mean something by themselves ([`Around::meaning`]). Only what
-/// stands second is searched for: of words that begin like many others, an end that is rarer.
-const FREQUENT: [(&str, &str); 10] = [
+/// stands second is searched for: of words that begin like many others, an end that is rarer; and of those that may be
+/// followed by space alone, that too, since `className` and `type:` are everywhere.
+const FREQUENT: [(&str, &str); 14] = [
     ("inte", "rface"),
-    ("", "type"),
-    ("", "class"),
+    ("t", "ype "),
+    ("t", "ype\t"),
+    ("cl", "ass "),
+    ("cl", "ass\t"),
+    ("cl", "ass\n"),
+    ("cl", "ass\r"),
     ("im", "plements"),
     ("na", "mespace"),
     ("m", "odule"),
@@ -87,7 +92,8 @@ pub(super) fn look(bytes: &[u8], asks: &dyn Fn(&str) -> bool) -> Found {
     let frequent = frequent.find_iter(bytes).filter_map(|end| {
         let (start, _) = FREQUENT[end.pattern().as_usize()];
         let whole = bytes[..end.start()].ends_with(start.as_bytes());
-        whole.then(|| meaning(end.start() - start.len(), end.end()))
+        let word = bytes[..end.end()].trim_ascii_end();
+        whole.then(|| meaning(end.start() - start.len(), word.len()))
     });
     let (mut names, mut types) = (Vec::new(), false);
     for meaning in rare.chain(frequent) {
