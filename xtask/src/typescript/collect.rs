@@ -71,17 +71,30 @@ fn adds(statement: &Statement, known: &Module) -> bool {
         && statement.name().is_some_and(|name| known.declarations(name).any(merges))
 }
 
+/// The statements of a namespace by the names that they declare.
+fn by_name(statements: &[Statement]) -> FxHashMap<&str, SmallVec<[&Statement; 1]>> {
+    let mut of_name: FxHashMap<&str, SmallVec<[&Statement; 1]>> = FxHashMap::default();
+    for (name, statement) in statements.iter().filter_map(|statement| Some((statement.name()?, statement))) {
+        of_name.entry(name).or_default().push(statement);
+    }
+    of_name
+}
+
+fn is_value_or_namespace(statement: &Statement) -> bool {
+    matches!(statement.kind, StatementKind::Variable(_) | StatementKind::Namespace(_) | StatementKind::Default(_))
+}
+
 impl<'p> File<'_, 'p> {
     /// The declarations of a file or, below `prefix`, of a namespace.
     fn statements(&self, place: &Place<'p>, statements: &'p [Statement], prefix: &str, facts: &mut Facts) {
         let scope = &place.scope;
-        let mut of_name: FxHashMap<&str, SmallVec<[&'p Statement; 1]>> = FxHashMap::default();
-        for (name, statement) in statements.iter().filter_map(|statement| Some((statement.name()?, statement))) {
-            of_name.entry(name).or_default().push(statement);
-        }
+        let is_top = std::ptr::eq(statements, self.module.statements.as_slice());
+        let inside = (!is_top).then(|| by_name(statements));
         for statement in statements {
             self.resolver.begin();
-            self.note_links(statement);
+            if self.selection.constants {
+                self.note_links(statement);
+            }
             match &statement.kind {
                 StatementKind::Namespace(namespace) => {
                     let prefix = below(prefix, namespace);
@@ -101,11 +114,14 @@ impl<'p> File<'_, 'p> {
                 }
                 _ => match statement.name() {
                     // What is added to another file's is told there.
-                    Some(name) if place.known.is_some_and(|known| adds(statement, known)) => {
-                        of_name.remove(name);
-                    }
+                    Some(_) if place.known.is_some_and(|known| adds(statement, known)) => {}
                     Some(name) => {
-                        if let Some(same) = of_name.remove(name) {
+                        let same: SmallVec<[_; 1]> = match &inside {
+                            Some(inside) => inside.get(name).cloned().unwrap_or_default(),
+                            None => self.module.declarations(name).collect(),
+                        };
+                        let mut types = same.iter().filter(|same| !is_value_or_namespace(same));
+                        if types.next().is_some_and(|first| std::ptr::eq(*first, statement)) {
                             self.declared_type(scope, &same, prefix, facts);
                         }
                     }

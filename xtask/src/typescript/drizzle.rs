@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use super::facts::{Constraints, SqlColumn, SqlScalar, SqlType};
 use super::resolve::{Lazy, Resolver};
-use super::values::{EntryPlace, Value};
+use super::values::{Arguments, EntryPlace, Value};
 pub use columns::{column_method, enum_column, enum_values};
 pub use infer::{insert_type, row_type, table_member};
 pub use tables::{column_object, make_table, maker_method, table_method};
@@ -113,12 +113,11 @@ pub fn is_drizzle(package: &str) -> bool {
 pub fn build<'p>(
     resolver: &Resolver<'p>,
     package: &str,
-    path: &[Rc<str>],
+    path: &[&str],
     types: &[Lazy<'p>],
-    arguments: &[Value<'p>],
+    arguments: &Arguments<'_, 'p>,
 ) -> Value<'p> {
-    let names: Vec<&str> = path.iter().map(|name| &**name).collect();
-    match (package, names.as_slice()) {
+    match (package, path) {
         ("drizzle-zod" | "drizzle-orm/zod", ["createSelectSchema"]) => {
             schemas::make(resolver, schemas::Of::Select, arguments)
         }

@@ -138,6 +138,6 @@ impl<'p> Resolver<'p> {
 }
 
 /// A reason as it is kept.
-pub(crate) fn reason(text: impl Into<String>) -> Rc<str> {
-    text.into().into()
+pub(crate) fn reason(text: impl Into<Rc<str>>) -> Rc<str> {
+    text.into()
 }

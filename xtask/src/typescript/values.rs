@@ -2,6 +2,7 @@
 //! return schemas, Zod schemas, Drizzle tables. [`Resolver::value`] evaluates an expression where it stands;
 //! [`Resolver::string`] is the short way for paths and names.
 
+mod arguments;
 mod calls;
 mod context;
 mod control_flow;
@@ -22,6 +23,7 @@ use super::resolve::{Lazy, Resolver, Scope, is_same_name};
 use super::syntax::{Binary, ClassDecl, EnumDecl, Expr, Function, Module, Namespace};
 use super::zod;
 use crate::source::Span;
+pub use arguments::Arguments;
 pub(super) use members::made_object;
 
 /// What a constant holds.
@@ -141,7 +143,7 @@ pub struct EntryPlace<'p> {
 
 impl<'p> Value<'p> {
     /// Not known, because of `why`.
-    pub fn unknown(why: impl Into<String>) -> Self {
+    pub fn unknown(why: impl Into<Rc<str>>) -> Self {
         Self::Unknown(super::resolve::reason(why))
     }
 

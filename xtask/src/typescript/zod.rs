@@ -19,7 +19,7 @@ pub use build::build;
 pub use describe::{Description, describe};
 pub use infer::{input, output};
 pub(super) use methods::custom;
-pub use methods::{member, method};
+pub use methods::{is_method, member, method};
 pub use pipe::piped_shape;
 
 /// A schema.
@@ -115,15 +115,14 @@ impl<'p> Schema<'p> {
     }
 
     /// A schema that is not known, because of `why`.
-    pub fn unresolved(why: impl Into<String>) -> Rc<Self> {
+    pub fn unresolved(why: impl Into<Rc<str>>) -> Rc<Self> {
         Self::new(SchemaKind::Unresolved(super::resolve::reason(why)))
     }
 
     /// The same with other constraints.
-    fn constrained(&self, change: impl FnOnce(&mut Constraints)) -> Rc<Self> {
-        let mut changed = self.clone();
-        change(&mut changed.constraints);
-        Rc::new(changed)
+    fn constrained(mut self: Rc<Self>, change: impl FnOnce(&mut Constraints)) -> Rc<Self> {
+        change(&mut Rc::make_mut(&mut self).constraints);
+        self
     }
 
     /// The schema inside what is optional, nullable, refined or transformed.

@@ -118,7 +118,8 @@ impl Demand for Asked {
         let named: HashSet<String> = named.map(|declaration| declaration.name.clone()).collect();
         let stems = schema_type_mismatch::stems(&facts.schemas);
         let alike = self.alike(facts);
-        let asks = move |name: &str| named.contains(name) || stems.contains(names::key(name).as_str()) || alike.holds(name);
+        let asks =
+            move |name: &str| named.contains(name) || stems.contains(names::key(name).as_str()) || alike.holds(name);
         Some(Box::new(asks))
     }
 

@@ -84,7 +84,8 @@ pub(super) fn stands_in_its_place(
     let (Some(column_at), Some(field_at)) = (column_at, field_at) else { return false };
     let key_of_column = |at: usize| entity.columns.get(at).map(|facts| names::key(&facts.column.name));
     let key_of_field = |at: usize| declaration.fields.get(at).map(|field| names::key(&field.name));
-    let same = |of_column: Option<names::Word>, of_field: Option<names::Word>| of_column.is_some() && of_column == of_field;
+    let same =
+        |of_column: Option<names::Word>, of_field: Option<names::Word>| of_column.is_some() && of_column == of_field;
     same(column_at.checked_sub(1).and_then(key_of_column), field_at.checked_sub(1).and_then(key_of_field))
         && same(key_of_column(column_at + 1), key_of_field(field_at + 1))
 }

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use super::tables::text;
 use super::{Column, PgEnum, sql};
 use crate::typescript::facts::{Constraints, SqlScalar};
-use crate::typescript::resolve::{Lazy, Resolver, Type, reason, union};
-use crate::typescript::values::{ArrayValue, Value};
+use crate::typescript::resolve::{Lazy, Type, reason, union};
+use crate::typescript::values::{Arguments, ArrayValue, Value};
 
 /// What a value in a table's columns is.
 pub(super) fn column_value<'p>(value: &Value<'p>) -> Result<Rc<Column<'p>>, Rc<str>> {
@@ -162,13 +162,15 @@ fn literal(value: &Value<'_>) -> Option<Rc<str>> {
 
 /// `column.name(arguments)`
 pub fn column_method<'p>(
-    _evaluator: &Resolver<'p>,
-    column: &Rc<Column<'p>>,
+    mut column: Rc<Column<'p>>,
     name: &str,
     types: &[Lazy<'p>],
-    arguments: &[Value<'p>],
+    arguments: &Arguments<'_, 'p>,
 ) -> Value<'p> {
-    let mut changed = (**column).clone();
+    if matches!(name, "references" | "unique" | "using" | "notNullable" | "op" | "asc" | "desc") {
+        return Value::Column(column);
+    }
+    let changed = Rc::make_mut(&mut column);
     match name {
         "notNull" => changed.not_null = true,
         "primaryKey" => changed.not_null = true,
@@ -188,8 +190,7 @@ pub fn column_method<'p>(
                 changed.of = of.clone();
             }
         }
-        "references" | "unique" | "using" | "notNullable" | "op" | "asc" | "desc" => {}
         _ => return Value::unknown(format!("`.{name}()` of a column is not read")),
     }
-    Value::Column(Rc::new(changed))
+    Value::Column(column)
 }

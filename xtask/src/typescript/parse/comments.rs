@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use memchr::memmem::Finder;
 use oxc_ast::ast;
 
 use super::span;
@@ -12,11 +12,11 @@ use crate::typescript::syntax::Comment;
 pub(in crate::typescript) const SPEAKING: [&str; 5] =
     ["@table", "@projection", "db-verify-ignore", "Represents the ", "@kanel"];
 
-static SEARCH: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(SPEAKING).ok());
+static SEARCHES: LazyLock<[Finder<'static>; 5]> = LazyLock::new(|| SPEAKING.map(Finder::new));
 
 /// Whether a comment in `text` may be one that speaks to this tool.
 pub(super) fn may_speak(text: &str) -> bool {
-    SEARCH.as_ref().is_none_or(|search| search.is_match(text))
+    SEARCHES.iter().any(|word| word.find(text.as_bytes()).is_some())
 }
 
 /// The comments of the file that speak to this tool.

@@ -136,26 +136,27 @@ impl Scan<'_> {
     fn word(&mut self) {
         let rest = &self.bytes[self.at..];
         let length = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$')).count();
-        let nests: [&[u8]; 17] = [
-            b"if",
-            b"else",
-            b"do",
-            b"while",
-            b"for",
-            b"with",
-            b"new",
-            b"typeof",
-            b"void",
-            b"delete",
-            b"await",
-            b"yield",
-            b"keyof",
-            b"readonly",
-            b"unique",
-            b"infer",
-            b"extends",
-        ];
-        if nests.contains(&&rest[..length]) {
+        let nests = matches!(
+            &rest[..length],
+            b"if"
+                | b"else"
+                | b"do"
+                | b"while"
+                | b"for"
+                | b"with"
+                | b"new"
+                | b"typeof"
+                | b"void"
+                | b"delete"
+                | b"await"
+                | b"yield"
+                | b"keyof"
+                | b"readonly"
+                | b"unique"
+                | b"infer"
+                | b"extends"
+        );
+        if nests {
             self.chain();
         }
         self.at += length - 1;

@@ -129,7 +129,7 @@ pub struct Place<'p> {
 
 impl<'p> Type<'p> {
     /// Not known, because of `reason`.
-    pub fn unresolved(reason: impl Into<String>) -> Self {
+    pub fn unresolved(reason: impl Into<Rc<str>>) -> Self {
         Self::Unresolved(super::reason(reason))
     }
 

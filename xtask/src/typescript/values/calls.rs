@@ -3,16 +3,44 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use smallvec::SmallVec;
+
 use super::control_flow::{Returned, guards, returns};
 use super::places::text;
-use super::{ArrayValue, Value, mapped};
+use super::{Arguments, ArrayValue, Value, mapped};
 use crate::typescript::resolve::{Lazy, Resolver, Scope, Type, union};
-use crate::typescript::syntax::{Function, Parameter};
+use crate::typescript::syntax::{Expr, ExprKind, Function, Parameter};
 use crate::typescript::{drizzle, zod};
 
 impl<'p> Resolver<'p> {
+    /// `callee<types>(arguments)` as it is written. In a chain of methods each makes a value that nobody else has, and that
+    /// the next may change.
+    pub(super) fn call_written(
+        &self,
+        scope: &Scope<'p>,
+        callee: &'p Expr,
+        types: &[Lazy<'p>],
+        arguments: &Arguments<'_, 'p>,
+    ) -> Value<'p> {
+        let ExprKind::Member(object, name, _) = &callee.kind else {
+            return self.call_typed(&self.value(scope, callee), types, arguments);
+        };
+        match self.value(scope, object) {
+            Value::Column(column) => drizzle::column_method(column, name, types, arguments),
+            Value::Zod(schema) if zod::is_method(name) => zod::method(self, schema, name, types, arguments),
+            Value::External(package, path) if !package.is_empty() => {
+                let path: SmallVec<[&str; 4]> = path.iter().map(|name| &**name).chain([name.as_str()]).collect();
+                self.call_external(&package, &path, types, arguments)
+            }
+            object => {
+                let callee = self.guarded(scope, callee, self.member(&object, name));
+                self.call_typed(&callee, types, arguments)
+            }
+        }
+    }
+
     /// `callee<types>(arguments)`
-    pub fn call_typed(&self, callee: &Value<'p>, types: &[Lazy<'p>], arguments: &[Value<'p>]) -> Value<'p> {
+    pub fn call_typed(&self, callee: &Value<'p>, types: &[Lazy<'p>], arguments: &Arguments<'_, 'p>) -> Value<'p> {
         match callee {
             Value::Cast(inner, of) => {
                 let declared = matches!(**inner, Value::Function(..)) && !matches!(of.get(self), Type::Value(_));
@@ -23,7 +51,11 @@ impl<'p> Resolver<'p> {
             Value::Function(scope, function) => {
                 self.deeper(|| self.invoke(scope, function, types, arguments)).unwrap_or_else(Value::unknown)
             }
-            Value::External(package, path) => self.call_external(package, path, types, arguments),
+            Value::External(package, path) if package.is_empty() => self.call_global(path, arguments),
+            Value::External(package, path) => {
+                let path: SmallVec<[&str; 4]> = path.iter().map(|name| &**name).collect();
+                self.call_external(package, &path, types, arguments)
+            }
             Value::Method(object, name) => self.call_method(object, name, types, arguments),
             Value::TableMaker(maker) => drizzle::make_table(self, maker, arguments),
             Value::PgEnum(declared) => drizzle::enum_column(declared, arguments),
@@ -35,19 +67,16 @@ impl<'p> Resolver<'p> {
 
     /// `callee(arguments)`
     pub(in crate::typescript) fn call(&self, callee: &Value<'p>, arguments: &[Value<'p>]) -> Value<'p> {
-        self.call_typed(callee, &[], arguments)
+        self.call_typed(callee, &[], &Arguments::Given(arguments))
     }
 
     fn call_external(
         &self,
-        package: &Rc<str>,
-        path: &Rc<[Rc<str>]>,
+        package: &str,
+        path: &[&str],
         types: &[Lazy<'p>],
-        arguments: &[Value<'p>],
+        arguments: &Arguments<'_, 'p>,
     ) -> Value<'p> {
-        if package.is_empty() {
-            return self.call_global(path, arguments);
-        }
         if zod::is_zod(package) {
             return zod::build(self, package, path, types, arguments);
         }
@@ -55,8 +84,8 @@ impl<'p> Resolver<'p> {
             return drizzle::build(self, package, path, types, arguments);
         }
         // nestjs-zod: `class CreateUserDto extends createZodDto(schema)`.
-        if let (Some("createZodDto"), Some(Value::Zod(schema))) =
-            (path.last().map(|name| &**name), arguments.first().map(Value::uncast))
+        if path.last() == Some(&"createZodDto")
+            && let Some(Value::Zod(schema)) = arguments.first().map(Value::uncast)
         {
             let schema = Rc::clone(schema);
             return Value::ClassOf(Lazy::computed(move |resolver| zod::output(resolver, &schema)));
@@ -68,10 +97,16 @@ impl<'p> Resolver<'p> {
         Value::unknown(format!("`{path}` comes from the package `{package}`"))
     }
 
-    fn call_method(&self, object: &Value<'p>, name: &str, types: &[Lazy<'p>], arguments: &[Value<'p>]) -> Value<'p> {
+    fn call_method(
+        &self,
+        object: &Value<'p>,
+        name: &str,
+        types: &[Lazy<'p>],
+        arguments: &Arguments<'_, 'p>,
+    ) -> Value<'p> {
         match object.uncast() {
-            Value::Zod(schema) => zod::method(self, schema, name, types, arguments),
-            Value::Column(column) => drizzle::column_method(self, column, name, types, arguments),
+            Value::Zod(schema) => zod::method(self, Rc::clone(schema), name, types, arguments),
+            Value::Column(column) => drizzle::column_method(Rc::clone(column), name, types, arguments),
             Value::Table(table) => drizzle::table_method(self, table, name, arguments),
             Value::TableMaker(maker) => drizzle::maker_method(self, maker, name, arguments),
             Value::Array(array) => self.array_method(object, array, name, arguments),
@@ -177,19 +212,14 @@ impl<'p> Resolver<'p> {
     }
 
     /// `new class(arguments)`
-    pub(super) fn construct(
-        &self,
-        class: Value<'p>,
-        types: Vec<Lazy<'p>>,
-        arguments: impl FnOnce() -> Vec<Value<'p>>,
-    ) -> Value<'p> {
+    pub(super) fn construct(&self, class: Value<'p>, types: Vec<Lazy<'p>>, arguments: &Arguments<'_, 'p>) -> Value<'p> {
         match class {
             Value::Class(..) | Value::ClassOf(_) => {
                 Value::Typed(Lazy::computed(move |resolver| resolver.instance(&class, &types)))
             }
             Value::External(package, path) if package.is_empty() => {
                 let name = path.last().map_or("", |name| name);
-                let items = (name == "Set").then(|| arguments().into_iter().next()).flatten();
+                let items = (name == "Set").then(|| arguments.first().cloned()).flatten();
                 match items {
                     Some(items) => items.placed(Lazy::known(Type::Opaque)),
                     None => Value::Typed(Lazy::known(self.builtin(name, &types))),
@@ -252,17 +282,6 @@ impl<'p> Resolver<'p> {
             (Type::Date, "getTime" | "valueOf") => known(Type::Number),
             (Type::Any, _) => known(Type::Any),
             _ => Value::unknown(format!("`.{name}()` is not evaluated")),
-        }
-    }
-}
-
-impl Value<'_> {
-    /// Whether what a call of it returns is the same whatever it is given.
-    pub(super) fn ignores_arguments(&self) -> bool {
-        match self {
-            Self::Unknown(_) | Self::Typed(_) => true,
-            Self::Method(object, _) => matches!(object.uncast(), Self::Unknown(_) | Self::Typed(_)),
-            _ => false,
         }
     }
 }

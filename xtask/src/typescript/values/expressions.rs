@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::context::Context;
 use super::places::text;
-use super::{ArrayValue, Entry, EntryPlace, ObjectValue, Value};
+use super::{Arguments, ArrayValue, Entry, EntryPlace, ObjectValue, Value};
 use crate::typescript::modules::Symbol;
 use crate::typescript::resolve::{Binding, Lazy, Resolver, Scope, Type};
 use crate::typescript::syntax::{
@@ -41,17 +41,13 @@ impl<'p> Resolver<'p> {
                 self.guarded(scope, expression, self.at(&object, &index))
             }
             ExprKind::Call(callee, types, arguments) => {
-                let callee = self.value(scope, callee);
-                if callee.ignores_arguments() {
-                    return self.call_typed(&callee, &[], &[]);
-                }
                 let types: Vec<_> = types.iter().map(|node| Lazy::node(scope, node)).collect();
-                self.call_typed(&callee, &types, &self.arguments(scope, arguments))
+                self.call_written(scope, callee, &types, &Arguments::written(self, scope, arguments))
             }
             ExprKind::New(class, types, arguments) => {
                 let class = self.value(scope, class);
                 let types: Vec<_> = types.iter().map(|node| Lazy::node(scope, node)).collect();
-                self.construct(class, types, || self.arguments(scope, arguments))
+                self.construct(class, types, &Arguments::written(self, scope, arguments))
             }
             ExprKind::Tagged(..) => Value::unknown("a tagged template is not evaluated"),
             ExprKind::Function(function) => Value::Function(scope.clone(), function),
@@ -200,7 +196,7 @@ impl<'p> Resolver<'p> {
     }
 
     /// The arguments of a call; those behind a spread that is not known are left out.
-    fn arguments(&self, scope: &Scope<'p>, arguments: &'p [Argument]) -> Vec<Value<'p>> {
+    pub(super) fn arguments(&self, scope: &Scope<'p>, arguments: &'p [Argument]) -> Vec<Value<'p>> {
         self.items(scope, arguments, &Context::Free).items
     }
 

@@ -8,12 +8,12 @@ use crate::typescript::resolve::{Lazy, Resolver, Type, union};
 type Instance = for<'r, 'p> fn(&'r Resolver<'p>, &[Value<'p>]) -> Type<'p>;
 
 /// The class that a call of `package` makes of others; none of any other function.
-pub(super) fn class<'p>(package: &str, path: &[Rc<str>], arguments: &[Value<'p>]) -> Option<Value<'p>> {
+pub(super) fn class<'p>(package: &str, path: &[&str], arguments: &[Value<'p>]) -> Option<Value<'p>> {
     if !matches!(package, "@nestjs/mapped-types" | "@nestjs/swagger" | "@nestjs/graphql") {
         return None;
     }
     let classes = arguments.to_vec();
-    let instance: Instance = match path.last().map(|name| &**name)? {
+    let instance: Instance = match *path.last()? {
         "PartialType" => partial,
         "PickType" => picked,
         "OmitType" => omitted,

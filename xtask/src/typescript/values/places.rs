@@ -138,11 +138,9 @@ impl<'p> Resolver<'p> {
 
     /// What is read through `root`, about which a condition or an assignment may have said more.
     pub(super) fn guarded(&self, scope: &Scope<'p>, expression: &Expr, value: Value<'p>) -> Value<'p> {
-        let unsure = root(expression).is_some_and(|name| scope.is_unsure(name));
-        match &value {
-            Value::Typed(_) | Value::Cast(..) if unsure && value.is_data() => reassigned(value),
-            _ => value,
-        }
+        let may_be_another = matches!(value, Value::Typed(_) | Value::Cast(..)) && value.is_data();
+        let is_unsure = may_be_another && root(expression).is_some_and(|name| scope.is_unsure(name));
+        if is_unsure { reassigned(value) } else { value }
     }
 }
 

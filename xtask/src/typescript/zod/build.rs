@@ -7,19 +7,20 @@ use super::objects::shape;
 use super::{Schema, SchemaKind, checks, schema_of};
 use crate::typescript::facts::Constraints;
 use crate::typescript::resolve::{Lazy, Resolver, Type};
-use crate::typescript::values::{Value, made_object};
+use crate::typescript::values::{Arguments, Value, made_object};
 
 /// What a call of Zod's function behind `path` makes.
 pub fn build<'p>(
     resolver: &Resolver<'p>,
     package: &str,
-    path: &[Rc<str>],
+    path: &[&str],
     types: &[Lazy<'p>],
-    arguments: &[Value<'p>],
+    arguments: &Arguments<'_, 'p>,
 ) -> Value<'p> {
-    let names: Vec<&str> = path.iter().map(|name| &**name).skip_while(|name| is_namespace(name)).collect();
-    let built = match names.as_slice() {
-        ["coerce", name] => scalar(name, arguments).map(|schema| schema.constrained(|it| it.coerced = true)),
+    let namespaces = path.iter().take_while(|name| is_namespace(name)).count();
+    let names = &path[namespaces..];
+    let built = match names {
+        ["coerce", name] => scalar(name).map(|schema| schema.constrained(|it| it.coerced = true)),
         // To Zod 3 a key that may hold anything may be absent too.
         [name @ ("any" | "unknown")] if package == "zod/v3" => {
             Some(Schema::new(SchemaKind::Optional(Schema::new(anything(name)))))
@@ -30,7 +31,7 @@ pub fn build<'p>(
         [name] => simple(resolver, name, types, arguments),
         _ => None,
     };
-    match (built, names.as_slice()) {
+    match (built, names) {
         (Some(schema), _) => Value::Zod(schema),
         (None, [name]) => prefix_form(resolver, name, types, arguments),
         (None, names) => Value::unknown(format!("`z.{}()` is not read", names.join("."))),
@@ -45,7 +46,7 @@ fn simple<'p>(
     resolver: &Resolver<'p>,
     name: &str,
     types: &[Lazy<'p>],
-    arguments: &[Value<'p>],
+    arguments: &Arguments<'_, 'p>,
 ) -> Option<Rc<Schema<'p>>> {
     let argument = |at: usize| arguments.get(at).map_or_else(|| Schema::unresolved("it lacks an argument"), schema_of);
     let kind = match name {
@@ -86,18 +87,18 @@ fn simple<'p>(
         }
         // What comes in is decoded before it is judged by the second.
         "codec" => SchemaKind::Pipe(Schema::new(SchemaKind::Transform(argument(0), Value::Undefined)), argument(1)),
-        "ostring" | "onumber" | "oboolean" => SchemaKind::Optional(scalar(&name[1..], arguments)?),
+        "ostring" | "onumber" | "oboolean" => SchemaKind::Optional(scalar(&name[1..])?),
         "stringbool" => {
             let string = Schema::new(SchemaKind::String).constrained(|constraints| constraints.refined = true);
             SchemaKind::Pipe(string, Schema::new(SchemaKind::Boolean))
         }
         "keyof" => return Some(super::objects::keys(&argument(0))),
-        name => return scalar(name, arguments).or_else(|| checks::is_format(name).then(|| formatted(name, arguments))),
+        name => return scalar(name).or_else(|| checks::is_format(name).then(|| formatted(name, arguments))),
     };
     Some(Schema::new(kind))
 }
 
-fn scalar<'p>(name: &str, _arguments: &[Value<'p>]) -> Option<Rc<Schema<'p>>> {
+fn scalar<'p>(name: &str) -> Option<Rc<Schema<'p>>> {
     let integer = |minimum: f64, maximum: f64| {
         let constraints =
             Constraints { integer: true, minimum: Some(minimum), maximum: Some(maximum), ..Constraints::default() };
@@ -141,7 +142,7 @@ fn prefix_form<'p>(resolver: &Resolver<'p>, name: &str, types: &[Lazy<'p>], argu
     match arguments.split_first() {
         Some((Value::Zod(schema), rest)) => {
             let name = name.trim_start_matches('_');
-            method(resolver, schema, name, types, rest)
+            method(resolver, Rc::clone(schema), name, types, &Arguments::Given(rest))
         }
         _ => Value::ZodCheck(name.into(), arguments.into()),
     }

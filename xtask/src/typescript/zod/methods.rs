@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::{Schema, SchemaKind, checks, forced, objects, schema_of};
 use crate::typescript::resolve::{Lazy, Resolver, Type};
-use crate::typescript::values::{ArrayValue, Value, made_object};
+use crate::typescript::values::{Arguments, ArrayValue, Value, made_object};
 
 /// `schema.name`, where that is no method.
 pub fn member<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, name: &str) -> Option<Value<'p>> {
@@ -39,6 +39,15 @@ pub fn member<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, name: &str) 
     }
 }
 
+/// Whether [`member`] says nothing about `name`.
+pub fn is_method(name: &str) -> bool {
+    const MEMBERS: [&str; 12] = [
+        "_output", "_type", "_input", "schema", "shape", "element", "options", "value", "enum", "Enum", "Values",
+        "values",
+    ];
+    !MEMBERS.contains(&name)
+}
+
 fn list<'p>(items: impl Iterator<Item = Value<'p>>) -> Value<'p> {
     Value::Array(Rc::new(ArrayValue { items: items.collect(), constant: true, open: None }))
 }
@@ -46,12 +55,12 @@ fn list<'p>(items: impl Iterator<Item = Value<'p>>) -> Value<'p> {
 /// `schema.name(arguments)`
 pub fn method<'p>(
     resolver: &Resolver<'p>,
-    schema: &Rc<Schema<'p>>,
+    schema: Rc<Schema<'p>>,
     name: &str,
     types: &[Lazy<'p>],
-    arguments: &[Value<'p>],
+    arguments: &Arguments<'_, 'p>,
 ) -> Value<'p> {
-    let inner = || Rc::clone(schema);
+    let inner = || Rc::clone(&schema);
     let argument = || arguments.first().map_or_else(|| Schema::unresolved("it lacks an argument"), schema_of);
     let kind = match name {
         "optional" | "exactOptional" => SchemaKind::Optional(inner()),
@@ -66,18 +75,20 @@ pub fn method<'p>(
         "transform" => SchemaKind::Transform(inner(), arguments.first().cloned().unwrap_or(Value::Undefined)),
         "pipe" => SchemaKind::Pipe(inner(), argument()),
         "promise" => SchemaKind::Unresolved("a promise is no data".into()),
-        "refine" | "superRefine" | "refinement" => return Value::Zod(refined(resolver, schema, arguments)),
+        "refine" | "superRefine" | "refinement" => {
+            return Value::Zod(schema.constrained(|constraints| constraints.refined = true));
+        }
         // What comes in is made another value of its kind.
         "overwrite" => return Value::Zod(schema.constrained(|constraints| constraints.refined = true)),
-        "check" | "with" => return Value::Zod(check(schema, arguments)),
+        "check" | "with" => return Value::Zod(check(&schema, arguments)),
         "brand" | "readonly" | "describe" | "meta" | "register" | "openapi" | "strict" | "passthrough" | "strip"
         | "loose" | "catchall" | "clone" | "superstrict" | "nonstrict" | "annotations" | "title" => {
-            return Value::Zod(inner());
+            return Value::Zod(schema);
         }
-        "unwrap" | "removeDefault" | "innerType" | "removeCatch" | "sourceType" => return Value::Zod(unwrap(schema)),
+        "unwrap" | "removeDefault" | "innerType" | "removeCatch" | "sourceType" => return Value::Zod(unwrap(&schema)),
         "extend" | "safeExtend" | "augment" | "setKey" | "merge" | "pick" | "omit" | "partial" | "required"
-        | "deepPartial" | "keyof" => return Value::Zod(objects::method(schema, name, arguments)),
-        "extract" | "exclude" => return Value::Zod(filtered(schema, arguments, name == "extract")),
+        | "deepPartial" | "keyof" => return Value::Zod(objects::method(&schema, name, arguments)),
+        "extract" | "exclude" => return Value::Zod(filtered(&schema, arguments, name == "extract")),
         "rest" => match &schema.kind {
             SchemaKind::Tuple(items, _) => SchemaKind::Tuple(Rc::clone(items), Some(argument())),
             _ => return Value::unknown("`.rest()` is not read here"),
@@ -90,57 +101,50 @@ pub fn method<'p>(
 /// A method that only demands more: `.min(5)`.
 fn demand<'p>(
     resolver: &Resolver<'p>,
-    schema: &Rc<Schema<'p>>,
+    mut schema: Rc<Schema<'p>>,
     name: &str,
     types: &[Lazy<'p>],
-    arguments: &[Value<'p>],
+    arguments: &Arguments<'_, 'p>,
 ) -> Value<'p> {
-    let mut known = false;
-    let changed = schema.constrained(|constraints| {
-        known = match &schema.kind {
-            SchemaKind::String => checks::string(constraints, name, arguments),
-            SchemaKind::Number | SchemaKind::Bigint => checks::number(constraints, name, arguments),
-            SchemaKind::Array(_) | SchemaKind::Opaque => checks::sized(constraints, name, arguments),
-            SchemaKind::Date => {
-                constraints.refined = true;
-                matches!(name, "min" | "max")
-            }
-            _ => false,
-        };
-    });
     match &schema.kind {
-        _ if known => Value::Zod(changed),
-        SchemaKind::Declared(inner, _) => method(resolver, inner, name, types, arguments),
-        SchemaKind::Lazy(function) => method(resolver, &forced(resolver, function), name, types, arguments),
-        SchemaKind::Unresolved(why) => Value::Unknown(Rc::clone(why)),
-        SchemaKind::Function => Value::Zod(Rc::clone(schema)),
-        _ => Value::unknown(format!("`.{name}()` of a schema is not read")),
+        SchemaKind::Declared(inner, _) => return method(resolver, Rc::clone(inner), name, types, arguments),
+        SchemaKind::Lazy(function) => return method(resolver, forced(resolver, function), name, types, arguments),
+        SchemaKind::Unresolved(why) => return Value::Unknown(Rc::clone(why)),
+        SchemaKind::Function => return Value::Zod(schema),
+        _ => {}
     }
-}
-
-/// `.refine((v): v is T => …)` narrows the type; any other only demands more.
-fn refined<'p>(_evaluator: &Resolver<'p>, schema: &Rc<Schema<'p>>, _arguments: &[Value<'p>]) -> Rc<Schema<'p>> {
-    schema.constrained(|constraints| constraints.refined = true)
+    let Schema { kind, constraints } = Rc::make_mut(&mut schema);
+    let known = match kind {
+        SchemaKind::String => checks::string(constraints, name, arguments),
+        SchemaKind::Number | SchemaKind::Bigint => checks::number(constraints, name, arguments),
+        SchemaKind::Array(_) | SchemaKind::Opaque => checks::sized(constraints, name, arguments),
+        SchemaKind::Date => {
+            constraints.refined = true;
+            matches!(name, "min" | "max")
+        }
+        _ => false,
+    };
+    if known { Value::Zod(schema) } else { Value::unknown(format!("`.{name}()` of a schema is not read")) }
 }
 
 /// `.check(z.maxLength(5), z.email())`
 fn check<'p>(schema: &Rc<Schema<'p>>, arguments: &[Value<'p>]) -> Rc<Schema<'p>> {
-    arguments.iter().fold(Rc::clone(schema), |schema, argument| {
-        schema.constrained(|constraints| {
-            let known = match (argument.uncast(), &schema.kind) {
-                (Value::ZodCheck(name, arguments), SchemaKind::String) => checks::string(constraints, name, arguments),
-                (Value::ZodCheck(name, arguments), SchemaKind::Number | SchemaKind::Bigint) => {
-                    checks::number(constraints, name, arguments)
-                }
-                (Value::ZodCheck(name, arguments), SchemaKind::Array(_)) => checks::sized(constraints, name, arguments),
-                (Value::Zod(format), SchemaKind::String) => {
-                    constraints.format = format.constraints.format.clone().or(constraints.format.take());
-                    constraints.format.is_some()
-                }
-                _ => false,
-            };
-            constraints.refined |= !known;
-        })
+    arguments.iter().fold(Rc::clone(schema), |mut schema, argument| {
+        let Schema { kind, constraints } = Rc::make_mut(&mut schema);
+        let known = match (argument.uncast(), kind) {
+            (Value::ZodCheck(name, arguments), SchemaKind::String) => checks::string(constraints, name, arguments),
+            (Value::ZodCheck(name, arguments), SchemaKind::Number | SchemaKind::Bigint) => {
+                checks::number(constraints, name, arguments)
+            }
+            (Value::ZodCheck(name, arguments), SchemaKind::Array(_)) => checks::sized(constraints, name, arguments),
+            (Value::Zod(format), SchemaKind::String) => {
+                constraints.format = format.constraints.format.clone().or(constraints.format.take());
+                constraints.format.is_some()
+            }
+            _ => false,
+        };
+        constraints.refined |= !known;
+        schema
     })
 }
 
