@@ -94,6 +94,12 @@ pub fn parts(name: &str) -> impl Iterator<Item = &str> {
 
 /// Where the first word of `text` ends.
 fn end_of_word(text: &str) -> usize {
+    if text.is_ascii() {
+        let bytes = text.as_bytes();
+        let after = |at: usize| bytes.get(at + 1).copied().map(char::from);
+        let starts = |at: &usize| starts_word(bytes[at - 1].into(), bytes[*at].into(), after(*at));
+        return (1..bytes.len()).find(starts).unwrap_or(bytes.len());
+    }
     let mut characters = text.char_indices().peekable();
     let mut before: Option<char> = None;
     while let Some((at, here)) = characters.next() {

@@ -20,6 +20,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use rustc_hash::FxHashSet;
+
+use super::names::Word;
 use super::{Check, Model, names, wording};
 use crate::report::{Category, Finding, Severity};
 use crate::typescript::facts::{Declaration, Field, Kind};
@@ -48,28 +51,28 @@ pub(super) fn pairs<'a>(model: &Model<'a>) -> Vec<(&'a Declaration, &'a Declarat
     let schemas = by_name(&facts.schemas, "schema");
     let types = by_name(&facts.types, "");
     let of_no_table = |one: &Declaration| one.unresolved.is_none() && !described.contains(&std::ptr::from_ref(one));
-    let pair =
-        |(name, schemas): (String, Vec<&'a Declaration>)| match (schemas.as_slice(), types.get(&name)?.as_slice()) {
-            ([schema], [ty]) => Some((*schema, *ty)),
-            _several => None,
-        };
+    let pair = |(name, schemas): (Word, Vec<&'a Declaration>)| match (schemas.as_slice(), types.get(&name)?.as_slice())
+    {
+        ([schema], [ty]) => Some((*schema, *ty)),
+        _several => None,
+    };
     let pairs = schemas.into_iter().filter_map(pair);
     pairs.filter(|(schema, ty)| of_no_table(schema) && of_no_table(ty) && are_alike(schema, ty)).collect()
 }
 
 /// What the types that `schemas` are compared with are called, as [`names::key`]s.
-pub(super) fn stems(schemas: &[Declaration]) -> HashSet<String> {
+pub(super) fn stems(schemas: &[Declaration]) -> FxHashSet<Word> {
     by_name(schemas, "schema").into_keys().collect()
 }
 
-fn by_name<'a>(declarations: &'a [Declaration], suffix: &str) -> BTreeMap<String, Vec<&'a Declaration>> {
-    let mut named: BTreeMap<String, Vec<&Declaration>> = BTreeMap::new();
+fn by_name<'a>(declarations: &'a [Declaration], suffix: &str) -> BTreeMap<Word, Vec<&'a Declaration>> {
+    let mut named: BTreeMap<Word, Vec<&Declaration>> = BTreeMap::new();
     for declaration in declarations {
         let key = names::key(&declaration.name);
         // What a component keeps to itself is nobody's description.
         let is_shared = declaration.exported && !declaration.location.file.ends_with(".tsx");
         if let Some(stem) = key.strip_suffix(suffix).filter(|_| is_shared).filter(|stem| !stem.is_empty()) {
-            named.entry(stem.to_owned()).or_default().push(declaration);
+            named.entry(Word::new(stem)).or_default().push(declaration);
         }
     }
     named

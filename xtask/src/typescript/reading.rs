@@ -68,8 +68,8 @@ enum Looked {
 
 type Part = (Facts, Links);
 
-/// How many files are read with one memory of what their types and constants are.
-const NEIGHBOURS: usize = 16;
+/// How many files are read with one memory of what their types and constants are, and how many bytes they may have.
+const NEIGHBOURS: (usize, usize) = (16, 100_000);
 
 /// How many files a thread looks at before another one may take over: some take a hundred times as long as others.
 const AT_ONCE: usize = 8;
@@ -166,10 +166,9 @@ impl Reading<'_, '_> {
     /// evaluated once for them. Which files are neighbours depends on nothing but the files.
     /// Those with most in them are begun first: otherwise one thread ends with them while the others wait.
     fn collect(&self, files: &[(&Candidate, Selection<'_>)]) -> Vec<Part> {
-        let size = |file: &Candidate| self.program.load(&file.path).map_or(0, |module| module.lines.bytes());
-        let mut groups: Vec<_> = files.chunks(NEIGHBOURS).enumerate().collect();
-        groups.sort_by_cached_key(|(_, files)| Reverse(files.iter().map(|(file, _)| size(file)).sum::<usize>()));
-        let parts = groups.into_iter().par_bridge().map(|(at, files)| {
+        let mut groups: Vec<_> = self.neighbours(files).into_iter().enumerate().collect();
+        groups.sort_by_key(|(_, (_, bytes))| Reverse(*bytes));
+        let parts = groups.into_iter().par_bridge().map(|(at, (files, _))| {
             let resolver = Resolver::new(self.program);
             let parts = files.iter().map(|(file, selection)| collect_from(file, &resolver, *selection));
             (at, parts.collect::<Vec<_>>())
@@ -177,6 +176,27 @@ impl Reading<'_, '_> {
         let mut parts: Vec<_> = parts.collect();
         parts.sort_by_key(|(at, _)| *at);
         parts.into_iter().flat_map(|(_, parts)| parts).collect()
+    }
+
+    /// `files` in groups of neighbours, each with its bytes.
+    fn neighbours<'f, 's>(
+        &self,
+        mut files: &'f [(&'f Candidate, Selection<'s>)],
+    ) -> Vec<(&'f [(&'f Candidate, Selection<'s>)], usize)> {
+        let (most, most_bytes) = NEIGHBOURS;
+        let mut groups = Vec::new();
+        while !files.is_empty() {
+            let (mut count, mut bytes) = (0, 0);
+            while count < most.min(files.len()) && bytes < most_bytes {
+                let module = self.program.load(&files[count].0.path);
+                bytes += module.map_or(0, |module| module.lines.bytes());
+                count += 1;
+            }
+            let (group, rest) = files.split_at(count);
+            groups.push((group, bytes));
+            files = rest;
+        }
+        groups
     }
 
     /// Routes before contracts: reading a contract evaluates top-level calls a second time.

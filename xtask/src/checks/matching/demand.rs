@@ -1,7 +1,7 @@
 //! Which types the checks ask for: those that may describe a table, as far as their names say, those that schemas are
 //! compared with, and those that contracts name. The checks find the same with these types as with all.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::hash::{Hash, Hasher};
 
 use compact_str::format_compact;
@@ -115,11 +115,10 @@ impl Demand for Asked {
         let of_parameters = facts.contracts.iter().filter_map(|contract| contract.parameters.as_ref());
         let named = references.filter_map(|reference| reference.declaration.as_ref());
         let named = named.chain(of_parameters.filter_map(|Parameters { declaration, .. }| declaration.as_ref()));
-        let named: HashSet<String> = named.map(|declaration| declaration.name.clone()).collect();
+        let named: FxHashSet<String> = named.map(|declaration| declaration.name.clone()).collect();
         let stems = schema_type_mismatch::stems(&facts.schemas);
         let alike = self.alike(facts);
-        let asks =
-            move |name: &str| named.contains(name) || stems.contains(names::key(name).as_str()) || alike.holds(name);
+        let asks = move |name: &str| named.contains(name) || stems.contains(&names::key(name)) || alike.holds(name);
         Some(Box::new(asks))
     }
 

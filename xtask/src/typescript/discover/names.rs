@@ -3,8 +3,7 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
-use memchr::memmem::Finder;
+use aho_corasick::{AhoCorasick, MatchKind, packed};
 
 use super::statement::Statements;
 use crate::typescript::parse::SPEAKING;
@@ -62,18 +61,18 @@ const RARE: [&str; 12] = [
 /// Words that are so short that among others they would make the search slow.
 const SHORT: [&str; 3] = ["zod", "z.", "pg"];
 
-/// The searches for all of them.
+/// The searches for all of them. Where the processor has none for several words at once, every file is parsed.
 struct Searches {
     frequent: AhoCorasick,
     rare: AhoCorasick,
-    short: [Finder<'static>; 3],
+    short: packed::Searcher,
 }
 
 static SEARCHES: LazyLock<Option<Searches>> = LazyLock::new(|| {
     let search = |words: &[&str]| AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(words).ok();
     let frequent = search(&FREQUENT.map(|(_, end)| end))?;
     let rare = search(&[&RARE[..], &SPEAKING].concat())?;
-    Some(Searches { frequent, rare, short: SHORT.map(Finder::new) })
+    Some(Searches { frequent, rare, short: packed::Searcher::new(SHORT)? })
 });
 
 /// What `bytes` may declare, of types those that are asked for.
@@ -81,11 +80,8 @@ pub(super) fn look(bytes: &[u8], asks: &dyn Fn(&str) -> bool) -> Found {
     let Some(Searches { frequent, rare, short }) = SEARCHES.as_ref() else { return Found::Schemas };
     let statements = Statements::new(bytes);
     let meaning = |start: usize, end: usize| Around { bytes, start, end }.meaning(&bytes[start..end], &statements);
-    let holds = |finder: &Finder<'_>| {
-        let mut places = finder.find_iter(bytes);
-        places.any(|at| matches!(meaning(at, at + finder.needle().len()), Meaning::Schemas))
-    };
-    if short.iter().any(holds) {
+    let mut short = short.find_iter(bytes).map(|word| meaning(word.start(), word.end()));
+    if short.any(|meaning| matches!(meaning, Meaning::Schemas)) {
         return Found::Schemas;
     }
     let rare = rare.find_iter(bytes).map(|word| meaning(word.start(), word.end()));

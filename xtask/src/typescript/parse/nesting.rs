@@ -47,6 +47,17 @@ fn end(byte: u8, next: u8) -> u8 {
     u8::from(!(is_letter | is_digit | is_indent))
 }
 
+/// Whether a byte is part of a word.
+static IS_PART: [bool; 256] = {
+    let mut is_part = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        is_part[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$');
+        byte += 1;
+    }
+    is_part
+};
+
 struct Scan<'t> {
     bytes: &'t [u8],
     at: usize,
@@ -135,7 +146,7 @@ impl Scan<'_> {
     /// Words that take what follows them.
     fn word(&mut self) {
         let rest = &self.bytes[self.at..];
-        let length = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$')).count();
+        let length = rest.iter().take_while(|byte| IS_PART[usize::from(**byte)]).count();
         let nests = matches!(
             &rest[..length],
             b"if"
