@@ -11,7 +11,7 @@ impl<'p> File<'_, 'p> {
     /// The declared type that a node refers to: `UserId` of `UserId | null`, `Comment` of `Comment[]`.
     pub(super) fn reference(&self, scope: &Scope<'p>, node: &'p TypeNode) -> Option<String> {
         match &node.kind {
-            TypeKind::Reference(path, arguments) => match (path.as_slice(), arguments.as_slice()) {
+            TypeKind::Reference(path, arguments) => match (path.as_slice(), &**arguments) {
                 ([name], [element]) if matches!(name.as_str(), "Array" | "ReadonlyArray" | "Readonly" | "Partial") => {
                     self.reference(scope, element)
                 }
@@ -79,7 +79,7 @@ impl<'p> File<'_, 'p> {
             }
             TypeKind::Indexed(object, index) => self.indexed_link(object, index),
             TypeKind::Reference(path, arguments) => {
-                let (side, of) = match (path.last()?.as_str(), arguments.as_slice()) {
+                let (side, of) = match (path.last()?.as_str(), &**arguments) {
                     ("InferSelectModel" | "Selectable", [of]) => (Side::Row, of),
                     ("InferInsertModel" | "Insertable", [of]) => (Side::Insert, of),
                     ("Updateable", [of]) => (Side::Update, of),

@@ -21,7 +21,7 @@ impl<'p> Evaluator<'p> {
             ExprKind::Number(number) => Value::Number(*number),
             ExprKind::Boolean(boolean) => Value::Boolean(*boolean),
             ExprKind::Null => Value::Nothing,
-            ExprKind::Regex(pattern, _) => Value::Pattern(pattern.as_str().into()),
+            ExprKind::Regex(parts) => Value::Pattern(parts[0].as_str().into()),
             ExprKind::Template(texts, values) => self.template(texts, values, scope),
             ExprKind::Name(name) => self.name(name, scope),
             ExprKind::This => scope.this.clone().unwrap_or_else(|| Value::unknown("`this` is not known here")),

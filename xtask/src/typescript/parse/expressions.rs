@@ -28,7 +28,8 @@ fn kind(node: &Expression<'_>, level: Level<'_>) -> ExprKind {
         Expression::NumericLiteral(literal) => ExprKind::Number(literal.value),
         Expression::BigIntLiteral(literal) => ExprKind::Bigint(Text::new(literal.value)),
         Expression::RegExpLiteral(literal) => {
-            ExprKind::Regex(Text::new(literal.regex.pattern.text), format_compact!("{}", literal.regex.flags))
+            let flags = format_compact!("{}", literal.regex.flags);
+            ExprKind::Regex(Box::new([Text::new(literal.regex.pattern.text), flags]))
         }
         Expression::StringLiteral(literal) => ExprKind::String(Text::new(literal.value)),
         Expression::TemplateLiteral(template) => template_literal(template, level),
@@ -102,7 +103,7 @@ fn kind(node: &Expression<'_>, level: Level<'_>) -> ExprKind {
         Expression::ImportExpression(import) => {
             let callee = Expr { span: span(import.span), kind: ExprKind::Name("import".into()) };
             let source = Argument { spread: false, value: lower(&import.source, level) };
-            ExprKind::Call(Box::new(callee), Vec::new(), vec![source])
+            ExprKind::Call(Box::new(callee), Box::default(), Box::new([source]))
         }
         Expression::JSXElement(_) | Expression::JSXFragment(_) => ExprKind::Other("JSX is no data"),
         Expression::UpdateExpression(_)
@@ -118,26 +119,30 @@ fn template_literal(template: &ast::TemplateLiteral<'_>, level: Level<'_>) -> Ex
     let texts = types::quasis(&template.quasis);
     match texts.as_slice() {
         [only] => ExprKind::String(only.clone()),
-        _ => ExprKind::Template(texts, template.expressions.iter().map(|part| lower(part, level)).collect()),
+        _ => ExprKind::Template(texts.into(), template.expressions.iter().map(|part| lower(part, level)).collect()),
     }
 }
 
-fn elements(array: &ast::ArrayExpression<'_>, level: Level<'_>) -> Vec<Argument> {
+fn elements(array: &ast::ArrayExpression<'_>, level: Level<'_>) -> Box<[Argument]> {
     let element = |element: &ast::ArrayExpressionElement<'_>| match element {
         ast::ArrayExpressionElement::SpreadElement(spread) => {
             Some(Argument { spread: true, value: lower(&spread.argument, level) })
         }
         element => element.as_expression().map(|value| Argument { spread: false, value: lower(value, level) }),
     };
-    array.elements.iter().filter_map(element).collect()
+    let mut elements = Vec::with_capacity(array.elements.len());
+    elements.extend(array.elements.iter().filter_map(element));
+    elements.into()
 }
 
-pub(super) fn arguments(arguments: &[AstArgument<'_>], level: Level<'_>) -> Vec<Argument> {
+pub(super) fn arguments(arguments: &[AstArgument<'_>], level: Level<'_>) -> Box<[Argument]> {
     let argument = |argument: &AstArgument<'_>| match argument {
         AstArgument::SpreadElement(spread) => Some(Argument { spread: true, value: lower(&spread.argument, level) }),
         argument => argument.as_expression().map(|value| Argument { spread: false, value: lower(value, level) }),
     };
-    arguments.iter().filter_map(argument).collect()
+    let mut lowered = Vec::with_capacity(arguments.len());
+    lowered.extend(arguments.iter().filter_map(argument));
+    lowered.into()
 }
 
 fn call_expression(call: &ast::CallExpression<'_>, level: Level<'_>) -> ExprKind {
@@ -220,7 +225,7 @@ fn assignment(assignment: &ast::AssignmentExpression<'_>, level: Level<'_>) -> E
     }
 }
 
-pub(super) fn object_members(object: &ast::ObjectExpression<'_>, level: Level<'_>) -> Vec<ObjectMember> {
+pub(super) fn object_members(object: &ast::ObjectExpression<'_>, level: Level<'_>) -> Box<[ObjectMember]> {
     let member = |member: &ast::ObjectPropertyKind<'_>| match member {
         ast::ObjectPropertyKind::SpreadProperty(spread) => ObjectMember::Spread(lower(&spread.argument, level)),
         ast::ObjectPropertyKind::ObjectProperty(property) => ObjectMember::Property {
@@ -240,12 +245,12 @@ pub(super) fn object_members(object: &ast::ObjectExpression<'_>, level: Level<'_
 pub(super) fn key(key: &ast::PropertyKey<'_>, computed: bool, level: Level<'_>) -> Key {
     let name = match key {
         ast::PropertyKey::StaticIdentifier(name) => KeyName::Literal(Text::new(name.name)),
-        ast::PropertyKey::PrivateIdentifier(name) => KeyName::Private(format_compact!("#{}", name.name)),
+        ast::PropertyKey::PrivateIdentifier(name) => KeyName::Private(Box::new(format_compact!("#{}", name.name))),
         ast::PropertyKey::StringLiteral(literal) => KeyName::Literal(Text::new(literal.value)),
         ast::PropertyKey::NumericLiteral(literal) => KeyName::Literal(number_name(literal.value)),
         key => match key.as_expression() {
             Some(expression) if computed => KeyName::Computed(boxed(expression, level)),
-            _ => KeyName::Private(Text::default()),
+            _ => KeyName::Private(Box::default()),
         },
     };
     Key { span: span(key.span()), name }

@@ -208,7 +208,7 @@ fn hidden(accessibility: Option<ast::TSAccessibility>) -> bool {
 }
 
 fn other(at: oxc_span::Span) -> ClassMember {
-    let key = Key { span: span(at), name: KeyName::Private(Text::default()) };
+    let key = Key { span: span(at), name: KeyName::Private(Box::default()) };
     ClassMember {
         property: Property { span: span(at), key, optional: false, value: None },
         is_static: true,

@@ -142,10 +142,10 @@ fn for_of(node: &ast::ForOfStatement<'_>, level: Level<'_>) -> StatementKind {
     let items = Box::new(expressions::lower(&node.right, level));
     let callee = Expr { span: at, kind: ExprKind::Member(items, "forEach".into(), at) };
     let callback = Expr { span: span(node.body.span()), kind: ExprKind::Function(Arc::new(function)) };
-    let arguments = vec![Argument { spread: false, value: callback }];
+    let arguments = Box::new([Argument { spread: false, value: callback }]);
     StatementKind::Expression(Expr {
         span: span(node.span),
-        kind: ExprKind::Call(Box::new(callee), Vec::new(), arguments),
+        kind: ExprKind::Call(Box::new(callee), Box::default(), arguments),
     })
 }
 

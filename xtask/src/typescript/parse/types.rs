@@ -16,7 +16,7 @@ pub(super) fn lower(node: &TSType<'_>, level: Level<'_>) -> TypeNode {
     TypeNode { span: span(node.span()), kind }
 }
 
-pub(super) fn lower_all<'a, 'n>(nodes: impl IntoIterator<Item = &'n TSType<'a>>, level: Level<'_>) -> Vec<TypeNode>
+pub(super) fn lower_all<'a, 'n>(nodes: impl IntoIterator<Item = &'n TSType<'a>>, level: Level<'_>) -> Box<[TypeNode]>
 where
     'a: 'n,
 {
@@ -62,7 +62,7 @@ fn kind(node: &TSType<'_>, level: Level<'_>) -> TypeKind {
         TSType::TSMappedType(mapped) => mapped_type(mapped, level),
         TSType::TSNamedTupleMember(member) => tuple_element(&member.element_type, member.optional, level).kind,
         TSType::TSTemplateLiteralType(template) => {
-            TypeKind::Template(quasis(&template.quasis), lower_all(&template.types, level))
+            TypeKind::Template(quasis(&template.quasis).into(), lower_all(&template.types, level))
         }
         TSType::TSThisType(_) => TypeKind::This,
         TSType::TSTupleType(tuple) => {
@@ -88,8 +88,8 @@ fn kind(node: &TSType<'_>, level: Level<'_>) -> TypeKind {
     }
 }
 
-pub(super) fn arguments(node: Option<&ast::TSTypeParameterInstantiation<'_>>, level: Level<'_>) -> Vec<TypeNode> {
-    node.map_or_else(Vec::new, |node| lower_all(&node.params, level))
+pub(super) fn arguments(node: Option<&ast::TSTypeParameterInstantiation<'_>>, level: Level<'_>) -> Box<[TypeNode]> {
+    node.map_or_else(Box::default, |node| lower_all(&node.params, level))
 }
 
 /// `a.b.C` as its names.
@@ -202,7 +202,7 @@ fn tuple_element(element: &ast::TSTupleElement<'_>, optional: bool, level: Level
 fn or_undefined(node: TypeNode) -> TypeNode {
     let span = node.span;
     let undefined = TypeNode { span, kind: TypeKind::Keyword(Keyword::Undefined) };
-    TypeNode { span, kind: TypeKind::Union(vec![node, undefined]) }
+    TypeNode { span, kind: TypeKind::Union(Box::new([node, undefined])) }
 }
 
 pub(super) fn members(members: &[ast::TSSignature<'_>], level: Level<'_>) -> Vec<TypeMember> {

@@ -211,7 +211,7 @@ fn bound<'p>(scope: &Scope<'p>, pattern: &'p TypeNode, inferred: &Inferred<'p>) 
 fn array_element(pattern: &TypeNode) -> Option<&TypeNode> {
     match &pattern.kind {
         TypeKind::Array(element) => Some(element),
-        TypeKind::Reference(path, arguments) => match (path.as_slice(), arguments.as_slice()) {
+        TypeKind::Reference(path, arguments) => match (path.as_slice(), &**arguments) {
             ([name], [element]) if name == "Array" || name == "ReadonlyArray" => Some(element),
             _ => None,
         },
@@ -222,7 +222,7 @@ fn array_element(pattern: &TypeNode) -> Option<&TypeNode> {
 /// `T` of `Promise<T>` and `PromiseLike<T>`.
 fn promised(pattern: &TypeNode) -> Option<&TypeNode> {
     let TypeKind::Reference(path, arguments) = &pattern.kind else { return None };
-    match (path.as_slice(), arguments.as_slice()) {
+    match (path.as_slice(), &**arguments) {
         ([name], [held]) if name == "Promise" || name == "PromiseLike" => Some(held),
         _ => None,
     }

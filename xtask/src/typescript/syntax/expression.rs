@@ -28,27 +28,27 @@ pub enum ExprKind {
     /// `null`
     Null,
     /// `/a/i`: source and flags.
-    Regex(Text, Text),
+    Regex(Box<[Text; 2]>),
     /// `` `a${b}` ``: the texts around the expressions, one more than expressions.
-    Template(Vec<Text>, Vec<Expr>),
+    Template(Box<[Text]>, Box<[Expr]>),
     /// `a`, also `undefined`, `super`, and the `import` of `import('…')`.
     Name(Text),
     /// `this`
     This,
     /// `[a, ...b]`
-    Array(Vec<Argument>),
+    Array(Box<[Argument]>),
     /// `{…}`
-    Object(Vec<ObjectMember>),
+    Object(Box<[ObjectMember]>),
     /// `a.b`, with the bytes of `b`.
     Member(Box<Expr>, Text, Span),
     /// `a[b]`
     Index(Box<Expr>, Box<Expr>),
     /// `f<T>(a, ...b)`
-    Call(Box<Expr>, Vec<TypeNode>, Vec<Argument>),
+    Call(Box<Expr>, Box<[TypeNode]>, Box<[Argument]>),
     /// `new F<T>(a)`
-    New(Box<Expr>, Vec<TypeNode>, Vec<Argument>),
+    New(Box<Expr>, Box<[TypeNode]>, Box<[Argument]>),
     /// `` tag`…` ``
-    Tagged(Box<Expr>, Vec<TypeNode>, Box<Expr>),
+    Tagged(Box<Expr>, Box<[TypeNode]>, Box<Expr>),
     /// `function f() {}`, `() => a`
     Function(Arc<Function>),
     /// `class {}`
@@ -148,7 +148,7 @@ pub enum KeyName {
     /// `[expression]`
     Computed(Box<Expr>),
     /// `#a`, with its `#`.
-    Private(Text),
+    Private(Box<Text>),
 }
 
 impl Key {
@@ -223,7 +223,7 @@ pub struct ClassDecl {
     /// `<T>`
     pub type_parameters: Vec<TypeParameter>,
     /// `extends a.b(c)`, with type arguments.
-    pub extends: Option<(Expr, Vec<TypeNode>)>,
+    pub extends: Option<(Expr, Box<[TypeNode]>)>,
     /// `implements A, B`
     pub implements: Vec<TypeNode>,
     /// `@Controller('x')`

@@ -26,23 +26,23 @@ pub enum TypeKind {
     /// `1n`
     Bigint,
     /// `` `a${string}` ``: the texts around the types, one more than types.
-    Template(Vec<Text>, Vec<TypeNode>),
+    Template(Box<[Text]>, Box<[TypeNode]>),
     /// `T[]`
     Array(Box<TypeNode>),
     /// `[A, B?, ...C]`; optional elements are unions with `undefined`, rest elements arrays.
-    Tuple(Vec<TypeNode>),
+    Tuple(Box<[TypeNode]>),
     /// `...T` in a tuple.
     Rest(Box<TypeNode>),
     /// `A | B`
-    Union(Vec<TypeNode>),
+    Union(Box<[TypeNode]>),
     /// `A & B`
-    Intersection(Vec<TypeNode>),
+    Intersection(Box<[TypeNode]>),
     /// `a.b.C<T>`
-    Reference(Path, Vec<TypeNode>),
+    Reference(Path, Box<[TypeNode]>),
     /// `typeof a.b`
-    Query(Path, Vec<TypeNode>),
+    Query(Path, Box<[TypeNode]>),
     /// `import('x').A<T>`; true after `typeof`.
-    Import(Text, Box<(Path, Vec<TypeNode>)>, bool),
+    Import(Text, Box<(Path, Box<[TypeNode]>)>, bool),
     /// `{…}`
     Object(Deferred<TypeMember>),
     /// `T[K]`

@@ -94,7 +94,7 @@ pub(super) fn named<'p>(value: &'p Expr, names: &mut Vec<&'p str>) {
 /// The body of `for (a of b)`, which is kept as the call of a function.
 fn loop_body(value: &Expr) -> Option<&[Statement]> {
     let ExprKind::Call(callee, _, arguments) = &value.kind else { return None };
-    let (ExprKind::Member(_, name, at), [callback]) = (&callee.kind, arguments.as_slice()) else { return None };
+    let (ExprKind::Member(_, name, at), [callback]) = (&callee.kind, &**arguments) else { return None };
     let ExprKind::Function(function) = &callback.value.kind else { return None };
     (name == "forEach" && *at == callee.span).then(|| &*function.body)
 }

@@ -26,7 +26,10 @@ impl<'p> Resolver<'p> {
             ExprKind::Bigint(digits) => Value::Bigint(digits.as_str().into()),
             ExprKind::Boolean(value) => Value::Boolean(*value),
             ExprKind::Null => Value::Null,
-            ExprKind::Regex(source, flags) => Value::Regex(source.as_str().into(), flags.as_str().into()),
+            ExprKind::Regex(parts) => {
+                let [source, flags] = &**parts;
+                Value::Regex(source.as_str().into(), flags.as_str().into())
+            }
             ExprKind::Template(texts, parts) => self.template_value(scope, texts, parts),
             ExprKind::Name(name) => self.guarded(scope, expression, self.name(scope, name)),
             ExprKind::This => Value::unknown("`this` is not evaluated"),

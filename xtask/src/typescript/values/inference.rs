@@ -57,7 +57,7 @@ impl<'p> Resolver<'p> {
 fn is_within(function: &Function, name: &str) -> Option<bool> {
     if let Some(node) = &function.return_type {
         let members = match &node.kind {
-            TypeKind::Union(members) => members.as_slice(),
+            TypeKind::Union(members) => members,
             _ => std::slice::from_ref(node),
         };
         return Some(!members.iter().any(|member| is_named(Some(member), name)));
