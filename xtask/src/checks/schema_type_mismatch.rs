@@ -22,6 +22,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use rustc_hash::FxHashSet;
 
+use super::matching::is_shared;
 use super::names::Word;
 use super::{Check, Model, names, wording};
 use crate::report::{Category, Finding, Severity};
@@ -60,23 +61,29 @@ pub(super) fn pairs<'a>(model: &Model<'a>) -> Vec<(&'a Declaration, &'a Declarat
     pairs.filter(|(schema, ty)| of_no_table(schema) && of_no_table(ty) && are_alike(schema, ty)).collect()
 }
 
-/// What the types that `schemas` are compared with are called, as [`names::key`]s.
+/// What the types that `schemas` may be compared with are called, as [`names::key`]s. What [`is_shared`] rules out is none.
 pub(super) fn stems(schemas: &[Declaration]) -> FxHashSet<Word> {
-    by_name(schemas, "schema").into_keys().collect()
+    let may_be_one = |schemas: &[&Declaration]| match schemas {
+        [schema] => schema.unresolved.is_none() && schema.fields.len() >= SHARED,
+        _several => false,
+    };
+    by_name(schemas, "schema").into_iter().filter(|(_, schemas)| may_be_one(schemas)).map(|(stem, _)| stem).collect()
 }
 
 fn by_name<'a>(declarations: &'a [Declaration], suffix: &str) -> BTreeMap<Word, Vec<&'a Declaration>> {
     let mut named: BTreeMap<Word, Vec<&Declaration>> = BTreeMap::new();
     for declaration in declarations {
         let key = names::key(&declaration.name);
-        // What a component keeps to itself is nobody's description.
-        let is_shared = declaration.exported && !declaration.location.file.ends_with(".tsx");
-        if let Some(stem) = key.strip_suffix(suffix).filter(|_| is_shared).filter(|stem| !stem.is_empty()) {
+        if let Some(stem) = key.strip_suffix(suffix).filter(|_| is_shared(declaration)).filter(|stem| !stem.is_empty())
+        {
             named.entry(Word::new(stem)).or_default().push(declaration);
         }
     }
     named
 }
+
+/// How many fields both must have.
+const SHARED: usize = 2;
 
 /// Whether nearly all fields of each are the other's: at most one in five is not, of few fields one.
 fn are_alike(schema: &Declaration, ty: &Declaration) -> bool {
@@ -85,7 +92,7 @@ fn are_alike(schema: &Declaration, ty: &Declaration) -> bool {
         let odd = one.fields.len() - shared;
         odd * 5 <= one.fields.len() || odd == 1
     };
-    shared > 1 && nearly_all(schema) && nearly_all(ty)
+    shared >= SHARED && nearly_all(schema) && nearly_all(ty)
 }
 
 fn findings(schema: &Declaration, ty: &Declaration) -> Vec<Finding> {

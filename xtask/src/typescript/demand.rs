@@ -7,8 +7,8 @@
 use super::collect::maps_tables;
 use super::facts::Facts;
 
-/// Whether the type of a name is asked for.
-pub type Names = Box<dyn Fn(&str) -> bool + Sync>;
+/// Whether the type of a name is asked for, in the file of a path.
+pub type Names = Box<dyn Fn(&str, &str) -> bool + Sync>;
 
 /// Which types are asked for. Schemas, tables of an ORM, contracts and routes always are.
 pub trait Demand: Sync {

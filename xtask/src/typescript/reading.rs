@@ -68,7 +68,14 @@ enum Looked {
 
 type Part = (Facts, Links);
 
-/// How many files are read with one memory of what their types and constants are, and how many bytes they may have.
+/// Files that are read with one memory of what their types and constants are.
+struct Group<'f, 's> {
+    files: &'f [(&'f Candidate, Selection<'s>)],
+    /// How long their texts are.
+    bytes: usize,
+}
+
+/// How many files a [`Group`] has, and how many bytes before its last, at most.
 const NEIGHBOURS: (usize, usize) = (16, 100_000);
 
 /// How many files a thread looks at before another one may take over: some take a hundred times as long as others.
@@ -121,7 +128,7 @@ impl Reading<'_, '_> {
     /// The first step: what is asked for in `files`, and all their schemas, tables, sets of values and endpoints.
     fn take_asked(&self, files: &[Candidate], facts: &mut Facts) -> Links {
         self.program.find_augmentations(files.iter().map(|file| &*file.path));
-        let asked = |name: &str| self.demand.asks_for(name);
+        let asked = |_file: &str, name: &str| self.demand.asks_for(name);
         let selection = Selection { types: &asked, values: true, constants: true };
         let jobs: Vec<_> = files.iter().map(|file| (file, selection)).collect();
         let (parts, (routes, contracts)) = rayon::join(|| self.collect(&jobs), || self.endpoints(files));
@@ -140,14 +147,15 @@ impl Reading<'_, '_> {
     /// that types led to.
     fn take_named(&self, files: &Files, links: &Links, facts: &mut Facts) {
         let follow_up = self.demand.follow_up(facts);
-        let named = |name: &str| links.name(name) || follow_up.as_ref().is_some_and(|asks| asks(name));
-        let is_wanted = |names: &[Text]| names.iter().any(|name| named(name));
-        let (wanted, others): (Vec<_>, Vec<_>) = files.unasked.par_iter().partition(|(_, names)| is_wanted(names));
+        let named =
+            |file: &str, name: &str| links.name(name) || follow_up.as_ref().is_some_and(|asks| asks(file, name));
+        let is_wanted = |(file, names): &&(Candidate, Arc<[Text]>)| names.iter().any(|name| named(&file.path, name));
+        let (wanted, others): (Vec<_>, Vec<_>) = files.unasked.par_iter().partition(is_wanted);
         facts.files_parsed += wanted.len();
         // What was asked for is there already.
-        let new = |name: &str| !self.demand.asks_for(name) && named(name);
+        let new = |file: &str, name: &str| !self.demand.asks_for(name) && named(file, name);
         let only_types = Selection { types: &new, values: false, constants: false };
-        let only_values = Selection { types: &|_| false, values: true, constants: false };
+        let only_values = Selection { types: &|_, _| false, values: true, constants: false };
         let all = Selection { types: &named, values: true, constants: true };
         let mut jobs: Vec<_> = wanted.into_iter().map(|(file, _)| (file, all)).collect();
         jobs.extend(files.asked.iter().map(|file| (file, only_types)));
@@ -163,14 +171,17 @@ impl Reading<'_, '_> {
     }
 
     /// What is selected of each of `files`. Neighbours are read one after the other: they import much the same, which is
-    /// evaluated once for them. Which files are neighbours depends on nothing but the files.
-    /// Those with most in them are begun first: otherwise one thread ends with them while the others wait.
+    /// evaluated once for them. Which files are neighbours depends on nothing but the files. Those with most in them are
+    /// begun first: otherwise one thread ends with them while the others wait.
     fn collect(&self, files: &[(&Candidate, Selection<'_>)]) -> Vec<Part> {
+        files.par_iter().with_max_len(1).for_each(|(file, _)| {
+            self.program.load(&file.path);
+        });
         let mut groups: Vec<_> = self.neighbours(files).into_iter().enumerate().collect();
-        groups.sort_by_key(|(_, (_, bytes))| Reverse(*bytes));
-        let parts = groups.into_iter().par_bridge().map(|(at, (files, _))| {
+        groups.sort_by_key(|(_, group)| Reverse(group.bytes));
+        let parts = groups.into_iter().par_bridge().map(|(at, group)| {
             let resolver = Resolver::new(self.program);
-            let parts = files.iter().map(|(file, selection)| collect_from(file, &resolver, *selection));
+            let parts = group.files.iter().map(|(file, selection)| collect_from(file, &resolver, *selection));
             (at, parts.collect::<Vec<_>>())
         });
         let mut parts: Vec<_> = parts.collect();
@@ -178,11 +189,8 @@ impl Reading<'_, '_> {
         parts.into_iter().flat_map(|(_, parts)| parts).collect()
     }
 
-    /// `files` in groups of neighbours, each with its bytes.
-    fn neighbours<'f, 's>(
-        &self,
-        mut files: &'f [(&'f Candidate, Selection<'s>)],
-    ) -> Vec<(&'f [(&'f Candidate, Selection<'s>)], usize)> {
+    /// `files` in groups of neighbours.
+    fn neighbours<'f, 's>(&self, mut files: &'f [(&'f Candidate, Selection<'s>)]) -> Vec<Group<'f, 's>> {
         let (most, most_bytes) = NEIGHBOURS;
         let mut groups = Vec::new();
         while !files.is_empty() {
@@ -192,8 +200,8 @@ impl Reading<'_, '_> {
                 bytes += module.map_or(0, |module| module.lines.bytes());
                 count += 1;
             }
-            let (group, rest) = files.split_at(count);
-            groups.push((group, bytes));
+            let (these, rest) = files.split_at(count);
+            groups.push(Group { files: these, bytes });
             files = rest;
         }
         groups

@@ -8,7 +8,7 @@ use compact_str::format_compact;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
 use super::likeness;
-use super::names::type_keys;
+use super::names::{is_of_component, type_keys};
 use crate::checks::names::Word;
 use crate::checks::{names, schema_type_mismatch};
 use crate::config::{Config, Mapping};
@@ -59,7 +59,9 @@ impl Asked {
         let by_pattern = type_keys(&tables, config);
         let row_names = tables.iter().flat_map(|table| names::row_names(&table.name));
         let mapped: FxHashSet<String> = config.map.values().flat_map(types).cloned().collect();
-        let names = by_pattern.chain(row_names).chain(mapped.iter().map(|name| names::key(name))).collect();
+        let mut names = FxHashSet::with_capacity_and_hasher(2 * by_pattern.len(), Default::default());
+        names.extend(by_pattern.into_iter().chain(row_names));
+        names.extend(mapped.iter().map(|name| names::key(name)));
         Self { names, rows, mapped, fingerprint: hasher.finish() }
     }
 
@@ -118,8 +120,10 @@ impl Demand for Asked {
         let named: FxHashSet<String> = named.map(|declaration| declaration.name.clone()).collect();
         let stems = schema_type_mismatch::stems(&facts.schemas);
         let alike = self.alike(facts);
-        let asks = move |name: &str| named.contains(name) || stems.contains(&names::key(name)) || alike.holds(name);
-        Some(Box::new(asks))
+        Some(Box::new(move |file: &str, name: &str| {
+            let may_describe = || stems.contains(&names::key(name)) || alike.holds(name);
+            named.contains(name) || !is_of_component(file) && may_describe()
+        }))
     }
 
     fn fingerprint(&self) -> u64 {
@@ -206,10 +210,11 @@ mod tests {
         let asked = Asked::new(&schema(SQL), &config(KEYS), &Provenance::default());
         let facts = |ts: &str| crate::checks::test_utils::facts(ts, &config(KEYS));
         let nothing = asked.follow_up(&facts("")).unwrap();
-        assert!(nothing("DbJob") && nothing("IJobEntity") && !nothing("JobQueue"));
+        assert!(nothing("a.ts", "DbJob") && nothing("a.ts", "IJobEntity") && !nothing("a.ts", "JobQueue"));
+        assert!(!nothing("a.tsx", "DbJob"));
         for (table, is_ours) in [("known_jobs", true), ("public.known_jobs", true), ("audit.known_jobs", false)] {
             let tagged = facts(&format!("/** @table {table} */ export interface Work {{ id: string }}"));
-            assert_eq!(asked.follow_up(&tagged).unwrap()("DbJob"), !is_ours, "{table}");
+            assert_eq!(asked.follow_up(&tagged).unwrap()("a.ts", "DbJob"), !is_ours, "{table}");
         }
     }
 }

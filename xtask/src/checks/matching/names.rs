@@ -84,7 +84,12 @@ impl NameTable {
 
 /// What a component or a function keeps to itself is called after a table because it shows rows, not because it is one.
 pub(in crate::checks) fn is_shared(declaration: &Declaration) -> bool {
-    declaration.exported && !declaration.location.file.ends_with(".tsx")
+    declaration.exported && !is_of_component(&declaration.location.file)
+}
+
+/// Whether a file holds a component.
+pub(super) fn is_of_component(file: &str) -> bool {
+    file.ends_with(".tsx")
 }
 
 /// Whether a name says that values go out.
@@ -135,8 +140,12 @@ fn in_message(name: &str) -> Option<(Side, Word)> {
 }
 
 /// The [keys](names::key) of the names of types that may describe one of `tables`.
-pub(super) fn type_keys(tables: &[&ObjectName], config: &Config) -> impl Iterator<Item = Word> + use<> {
-    of_types(tables, config).into_keys()
+pub(super) fn type_keys(tables: &[&ObjectName], config: &Config) -> Vec<Word> {
+    let names = &config.names;
+    let patterns = [&names.row, &names.insert, &names.update].into_iter().flatten();
+    let patterns: Vec<_> = patterns.map(|pattern| Pattern::new(pattern, Side::Row)).collect();
+    let row_names: Vec<_> = tables.iter().flat_map(|table| entity_names(table)).collect();
+    row_names.iter().flat_map(|row_name| patterns.iter().map(|pattern| pattern.around(row_name))).collect()
 }
 
 fn of_types(tables: &[&ObjectName], config: &Config) -> FxHashMap<Word, Named> {

@@ -6,8 +6,8 @@ use crate::typescript::syntax::{Keyword, Statement, StatementKind, Text, TypeKin
 /// What is taken from a file.
 #[derive(Clone, Copy)]
 pub struct Selection<'s> {
-    /// The types, by their names with the namespaces that they are declared in.
-    pub types: &'s (dyn Fn(&str) -> bool + Sync),
+    /// The types, by the paths of their files and their names with the namespaces that they are declared in.
+    pub types: &'s (dyn Fn(&str, &str) -> bool + Sync),
     /// Whether sets of values are.
     pub values: bool,
     /// Whether constants are: schemas, tables of an ORM, sets of values.
@@ -19,8 +19,8 @@ impl File<'_, '_> {
     /// it describes.
     pub(super) fn selects(&self, statements: &[&Statement], prefix: &str) -> bool {
         let is_asked = |name: &str| match prefix {
-            "" => (self.selection.types)(name),
-            prefix => (self.selection.types)(&format!("{prefix}{name}")),
+            "" => self.selects_name(name),
+            prefix => self.selects_name(&format!("{prefix}{name}")),
         };
         let says_itself =
             || !self.module.comments.is_empty() || statements.iter().any(|statement| self.says_itself(statement));
@@ -29,12 +29,16 @@ impl File<'_, '_> {
             || self.selection.constants && says_itself()
     }
 
+    fn selects_name(&self, name: &str) -> bool {
+        (self.selection.types)(&self.module.path, name)
+    }
+
     fn says_itself(&self, statement: &Statement) -> bool {
         match &statement.kind {
             StatementKind::Interface(interface) => links::maps_tables(&interface.name.text),
             StatementKind::Alias(alias) => links::maps_tables(&alias.name.text) || may_be_linked(&alias.value),
             StatementKind::Class(class) => class.implements.iter().any(|node| match &node.kind {
-                TypeKind::Reference(path, _) => path.last().is_some_and(|name| (self.selection.types)(name)),
+                TypeKind::Reference(path, _) => path.last().is_some_and(|name| self.selects_name(name)),
                 _ => false,
             }),
             _ => false,

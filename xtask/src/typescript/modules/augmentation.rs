@@ -16,9 +16,10 @@ impl Program<'_> {
     pub fn find_augmentations<'a>(&self, paths: impl Iterator<Item = &'a str>) {
         let mut found: FxHashMap<String, Vec<(String, usize)>> = FxHashMap::default();
         for module in paths.filter_map(|path| self.load(path)) {
-            for (at, statement) in module.statements.iter().enumerate() {
-                if let Some(target) = ambient(statement).and_then(|namespace| self.augmented(module, namespace)) {
-                    found.entry(target.path.to_string()).or_default().push((module.path.to_string(), at));
+            for at in &module.ambient {
+                let namespace = module.statements.get(*at).and_then(ambient);
+                if let Some(target) = namespace.and_then(|namespace| self.augmented(module, namespace)) {
+                    found.entry(target.path.to_string()).or_default().push((module.path.to_string(), *at));
                 }
             }
         }

@@ -18,6 +18,7 @@ pub(super) fn empty(path: Arc<str>, lines: LineIndex) -> Module {
         names: FxHashMap::default(),
         imports: FxHashMap::default(),
         exports: FxHashMap::default(),
+        ambient: Vec::new(),
         star_exports: Vec::new(),
         comments: Vec::new(),
         problems: Vec::new(),
@@ -27,13 +28,18 @@ pub(super) fn empty(path: Arc<str>, lines: LineIndex) -> Module {
 
 /// `speaks` says whether any comment may be one that speaks to this tool.
 pub(super) fn fill(module: &mut Module, program: &ast::Program<'_>, text: &str, braces: &Braces, speaks: bool) {
+    module.statements.reserve(program.body.len());
     for statement in &program.body {
         statements::lower(statement, Level::top(braces), &mut module.statements);
         linkage(statement, module);
     }
+    module.names.reserve(module.statements.len());
     for (at, statement) in module.statements.iter().enumerate() {
         if let Some(name) = statement.name() {
             module.names.entry(Text::new(name)).or_default().push(at);
+        }
+        if matches!(&statement.kind, StatementKind::Namespace(namespace) if namespace.ambient) {
+            module.ambient.push(at);
         }
         if let Some(local) = default_export(statement) {
             module.exports.insert("default".into(), Export::Local(local));

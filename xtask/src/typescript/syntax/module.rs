@@ -24,6 +24,8 @@ pub struct Module {
     pub imports: FxHashMap<Text, Import>,
     /// Names that are exported otherwise than by `export` before their declaration.
     pub exports: FxHashMap<Text, Export>,
+    /// Which statements are `declare module '…'`: what they hold may belong to another file.
+    pub ambient: Vec<usize>,
     /// The specifiers of `export * from`.
     pub star_exports: Vec<Text>,
     /// The comments that speak to this tool, in order.
