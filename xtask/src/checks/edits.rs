@@ -44,25 +44,25 @@ pub(super) fn add_schema_field(
 
 /// Adds `| null` to the type of `field`.
 pub(super) fn add_null(field: &Field, description: &Description<'_>) -> Option<Proposal> {
-    let value = field.value.as_ref()?;
+    let value = field.value?;
     if !matches!(description.declaration.origin, Origin::Interface | Origin::Alias | Origin::Class) {
         return None;
     }
-    let span = Span { start: value.span.end, end: value.span.end };
-    proposal(value, "add `| null`".into(), Edit::Replace { span, replacement: " | null".into() })
+    let span = Span { start: value.end, end: value.end };
+    proposal(&field.location.file, "add `| null`".into(), Edit::Replace { span, replacement: " | null".into() })
 }
 
 /// Appends `.nullable()` to the schema of `field`.
 pub(super) fn add_nullable(field: &Field) -> Option<Proposal> {
-    let value = field.value.as_ref()?;
-    proposal(value, "add `.nullable()`".into(), Edit::Wrap { schema: value.span, call: ".nullable()".into() })
+    let value = field.value?;
+    proposal(&field.location.file, "add `.nullable()`".into(), Edit::Wrap { schema: value, call: ".nullable()".into() })
 }
 
 /// Makes the schema of `field` demand what `calls` say: `.min(1).max(5)`.
 pub(super) fn add_checks(field: &Field, calls: &str) -> Option<Proposal> {
-    let value = field.value.as_ref()?;
-    let edit = Edit::AddCheck { schema: value.span, call: calls.to_owned() };
-    let mut found = proposal(value, format!("add `{calls}`"), edit)?;
+    let value = field.value?;
+    let edit = Edit::AddCheck { schema: value, call: calls.to_owned() };
+    let mut found = proposal(&field.location.file, format!("add `{calls}`"), edit)?;
     // The schema behind a name may be of another type than what comes out of it.
     found.safe = field.reference.is_none() && !field.constraints.transformed;
     Some(found)
@@ -70,23 +70,23 @@ pub(super) fn add_checks(field: &Field, calls: &str) -> Option<Proposal> {
 
 /// Gives the check that this method makes in the schema of `field` another limit: `max` and `100`.
 pub(super) fn change_check(field: &Field, (method, limit): (&str, String)) -> Option<Proposal> {
-    let value = field.value.as_ref()?;
+    let value = field.value?;
     let text = format!("make it `.{method}({limit})`");
-    let edit = Edit::ChangeCheck { schema: value.span, method: method.to_owned(), limit };
-    let mut found = proposal(value, text, edit)?;
+    let edit = Edit::ChangeCheck { schema: value, method: method.to_owned(), limit };
+    let mut found = proposal(&field.location.file, text, edit)?;
     found.safe = field.reference.is_none() && !field.constraints.transformed;
     Some(found)
 }
 
-/// Adds the values of `wanted` that the set at `place` lacks.
-pub(super) fn add_values(place: &Location, present: &[String], wanted: &[String]) -> Option<Proposal> {
+/// Adds the values of `wanted` that the set at `set` in `file` lacks.
+pub(super) fn add_values((file, set): (&str, Span), present: &[String], wanted: &[String]) -> Option<Proposal> {
     let missing: Vec<_> = wanted.iter().filter(|value| !present.contains(value)).collect();
     if missing.is_empty() {
         return None;
     }
     let names = missing.iter().map(|value| format!("`'{value}'`")).collect::<Vec<_>>().join(", ");
-    let edit = Edit::AddValues { set: place.span, present: present.to_vec(), wanted: wanted.to_vec() };
-    let mut found = proposal(place, format!("add {names}"), edit)?;
+    let edit = Edit::AddValues { set, present: present.to_vec(), wanted: wanted.to_vec() };
+    let mut found = proposal(file, format!("add {names}"), edit)?;
     // Another value that the database does not know may be a missing one under an old name.
     found.safe = present.iter().all(|value| wanted.contains(value));
     Some(found)
@@ -106,14 +106,14 @@ pub(super) fn rename(
     let name = field_name(described, description, &column.name);
     let written = (field.location.span.end - field.location.span.start) as usize;
     let edit = Edit::Replace { span: field.location.span, replacement: name.clone() };
-    let mut found = proposal(&field.location, format!("rename `{}` to `{name}`", field.name), edit)?;
+    let mut found = proposal(&field.location.file, format!("rename `{}` to `{name}`", field.name), edit)?;
     // Whoever uses the field has to follow.
     found.safe = false;
     (written == field.name.len()).then_some(found)
 }
 
-fn proposal(place: &Location, text: String, edit: Edit) -> Option<Proposal> {
-    Some(Proposal { text, file: place.file.to_string(), edit, safe: true })
+fn proposal(file: &str, text: String, edit: Edit) -> Option<Proposal> {
+    Some(Proposal { text, file: file.to_owned(), edit, safe: true })
 }
 
 fn add_member(
@@ -130,18 +130,18 @@ fn add_member(
     let text = format!("add the field `{name}`");
     let declaration = description.declaration.location.span;
     let rank = u32::try_from(rank).unwrap_or(u32::MAX);
-    let edit = Edit::AddMember { declaration, after: after.span, rank, name, value };
-    Some(Proposal { safe, ..proposal(after, text, edit)? })
+    let edit = Edit::AddMember { declaration, after, rank, name, value };
+    Some(Proposal { safe, ..proposal(&description.declaration.location.file, text, edit)? })
 }
 
 /// The type of the last field written in the declaration that `is_before` is true of; of the last one where it is true
 /// of none.
-fn neighbour<'f>(description: &'f Description<'_>, is_before: impl Fn(&Pair<'_>) -> bool) -> Option<&'f Location> {
+fn neighbour(description: &Description<'_>, is_before: impl Fn(&Pair<'_>) -> bool) -> Option<Span> {
     let declared_at = &description.declaration.location;
     let own = |location: &Location| location.file == declared_at.file && location.span.start > declared_at.span.start;
     let pairs = || description.pairing.pairs.iter().filter(|pair| own(&pair.field.location));
-    let before = pairs().filter(|pair| is_before(pair)).filter_map(|pair| pair.field.value.as_ref()).next_back();
-    before.or_else(|| pairs().filter_map(|pair| pair.field.value.as_ref()).next_back())
+    let before = pairs().filter(|pair| is_before(pair)).filter_map(|pair| pair.field.value).next_back();
+    before.or_else(|| pairs().filter_map(|pair| pair.field.value).next_back())
 }
 
 /// The name of the column in the style of the declaration; where that has only single words, in that of its siblings.

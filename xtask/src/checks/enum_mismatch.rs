@@ -191,7 +191,8 @@ fn finding(
         Values::AnyString | Values::None => Vec::new(),
     };
     // A set without a name stands in the field's own type or schema.
-    let set = named.map_or(pair.field.value.as_ref(), |enumeration| Some(&enumeration.location));
+    let own = || pair.field.value.map(|value| (&*pair.field.location.file, value));
+    let set = named.map_or_else(own, |one| Some((&*one.location.file, one.location.span)));
     let complete = (!difference.missing.is_empty()).then_some(set).flatten();
     let found = base(described, description, pair, message)
         .with_proposal(complete.and_then(|set| edits::add_values(set, &present, allowed)))

@@ -31,20 +31,21 @@ fn below(folder: &Path, prefix: &str) -> io::Result<Vec<String>> {
         })
         .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", folder.display())))?;
     entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-    let inside = |entry: &Entry| match entry.is_folder {
-        true if IGNORED_FOLDERS.iter().any(|ignored| entry.name == *ignored) => Ok(Vec::new()),
-        true => below(&folder.join(&entry.name), &format!("{prefix}{}/", entry.name.to_string_lossy())),
-        false => Ok(Vec::new()),
+    let is_listed = |entry: &&Entry| entry.is_folder && !IGNORED_FOLDERS.iter().any(|ignored| entry.name == *ignored);
+    let folders: Vec<&Entry> = entries.iter().filter(is_listed).collect();
+    let inside =
+        |entry: &&Entry| below(&folder.join(&entry.name), &format!("{prefix}{}/", entry.name.to_string_lossy()));
+    let listed: Vec<_> = match rayon::current_thread_index() {
+        Some(_) if folders.len() > 1 => folders.par_iter().map(inside).collect(),
+        _ => folders.iter().map(inside).collect(),
     };
-    let inside: io::Result<Vec<_>> = match rayon::current_thread_index() {
-        Some(_) if entries.iter().any(|entry| entry.is_folder) => entries.par_iter().map(inside).collect(),
-        _ => entries.iter().map(inside).collect(),
-    };
+    let mut listed = listed.into_iter();
     let mut files = Vec::with_capacity(entries.len());
-    for (entry, mut inside) in entries.into_iter().zip(inside?) {
-        match entry.is_folder {
-            true => files.append(&mut inside),
-            false => files.push([prefix, &entry.name.to_string_lossy()].concat()),
+    for entry in &entries {
+        if !entry.is_folder {
+            files.push([prefix, &entry.name.to_string_lossy()].concat());
+        } else if let Some(inside) = is_listed(&entry).then(|| listed.next()).flatten() {
+            files.append(&mut inside?);
         }
     }
     Ok(files)

@@ -6,7 +6,7 @@ mod sql;
 
 use std::borrow::Cow;
 
-use crate::source::Location;
+use crate::source::{Location, Span};
 pub use seldom::{Mostly, Seldom};
 pub use sql::{SqlColumn, SqlScalar, SqlType};
 
@@ -152,8 +152,8 @@ pub struct Field {
     pub has_default: bool,
     /// What an ORM says of its column in SQL's terms; none of any other field.
     pub sql: Option<Box<SqlColumn>>,
-    /// The type or schema expression, for edits and excerpts.
-    pub value: Option<Location>,
+    /// The bytes of the type or schema expression, in the file of `location`.
+    pub value: Option<Span>,
     /// Comments that speak to this tool.
     pub tags: Seldom<Tags>,
 }

@@ -64,7 +64,7 @@ impl<'p> File<'_, 'p> {
                 .and_then(|(scope, node)| self.reference(scope, node)),
             has_default: self.may_be_left_out(&evaluated),
             sql: None,
-            value: place.and_then(|place| Some(place.module.location(place.value?))),
+            value: place.and_then(|place| place.value),
             tags: place.map_or_else(Seldom::default, |place| super::tags::read(place.module, place.span).into()),
         })
     }
@@ -99,7 +99,7 @@ impl<'p> File<'_, 'p> {
             reference: place.and_then(|place| self.schema_reference(place.value)),
             has_default: described.has_default,
             sql: None,
-            value: place.map(|place| place.module.location(place.value.span)),
+            value: place.map(|place| place.value.span),
             tags: place.map_or_else(Seldom::default, |place| super::tags::read(place.module, place.span).into()),
         }
     }
@@ -108,7 +108,7 @@ impl<'p> File<'_, 'p> {
     pub(super) fn table_fields(&self, table: &crate::typescript::drizzle::Table<'p>) -> Vec<Field> {
         let row = crate::typescript::drizzle::row_type(table);
         let Ok(object) = self.resolver.properties(&row) else { return Vec::new() };
-        let mut fields = Vec::new();
+        let mut fields = Vec::with_capacity(table.columns.len());
         for (column, property) in table.columns.iter().zip(&object.properties) {
             let Some(mut field) = self.field(property) else { continue };
             if let Ok(known) = &column.column {

@@ -17,7 +17,9 @@ pub struct Listing {
 impl Listing {
     /// `files` are all that are below `folder`.
     pub fn add(&mut self, folder: &str, files: impl IntoIterator<Item = String>) {
+        let files = files.into_iter();
         self.folders.push(folder.to_owned());
+        self.files.reserve(files.size_hint().0);
         for file in files {
             let name = file.rsplit_once('/').map_or(&*file, |(_, name)| name);
             let kept = if name.contains('.') { &mut self.files } else { &mut self.unclear };

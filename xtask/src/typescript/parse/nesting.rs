@@ -201,8 +201,6 @@ impl Scan<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     fn too_deep(text: &str) -> Option<u32> {
         super::too_deep(text, text.len())
     }
