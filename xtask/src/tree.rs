@@ -8,7 +8,8 @@ mod overlay;
 mod stamp;
 
 use std::fmt::Debug;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -28,6 +29,12 @@ pub trait Tree: Debug + Send + Sync {
     /// The bytes of one file.
     fn read(&self, path: &str) -> io::Result<Vec<u8>>;
 
+    /// The bytes of one file in `buffer`, whose room is used again for the next.
+    fn read_in<'b>(&self, path: &str, buffer: &'b mut Vec<u8>) -> io::Result<&'b [u8]> {
+        *buffer = self.read(path)?;
+        Ok(buffer)
+    }
+
     /// Whether `path` is a file of this tree.
     fn is_file(&self, path: &str) -> bool;
 
@@ -46,6 +53,10 @@ impl<T: Tree + ?Sized> Tree for Arc<T> {
         (**self).read(path)
     }
 
+    fn read_in<'b>(&self, path: &str, buffer: &'b mut Vec<u8>) -> io::Result<&'b [u8]> {
+        (**self).read_in(path, buffer)
+    }
+
     fn is_file(&self, path: &str) -> bool {
         (**self).is_file(path)
     }
@@ -57,6 +68,9 @@ impl<T: Tree + ?Sized> Tree for Arc<T> {
 
 /// Folders that never hold sources that a person wrote.
 pub const IGNORED_FOLDERS: &[&str] = &["node_modules", ".git", "target", "dist", ".next", "coverage"];
+
+/// How many bytes a buffer has room for at first: hardly any source file is longer.
+const ROOM: usize = 64 * 1024;
 
 /// The files on disk.
 #[derive(Debug, Clone)]
@@ -79,6 +93,22 @@ impl Tree for WorkingTree {
 
     fn read(&self, path: &str) -> io::Result<Vec<u8>> {
         std::fs::read(self.root.join(path))
+    }
+
+    fn read_in<'b>(&self, path: &str, buffer: &'b mut Vec<u8>) -> io::Result<&'b [u8]> {
+        let mut file = File::open(self.root.join(path))?;
+        let mut filled = 0;
+        loop {
+            if filled == buffer.len() {
+                buffer.resize((2 * filled).max(ROOM), 0);
+            }
+            match file.read(&mut buffer[filled..]) {
+                Ok(0) => return Ok(&buffer[..filled]),
+                Ok(read) => filled += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     fn is_file(&self, path: &str) -> bool {

@@ -6,7 +6,6 @@ mod names;
 mod statement;
 
 use std::collections::BTreeSet;
-use std::io;
 use std::sync::LazyLock;
 
 use anyhow::{Context, Result};
@@ -115,14 +114,8 @@ fn is_source(path: &str) -> bool {
     [".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs"].iter().any(|end| path.ends_with(end))
 }
 
-/// The bytes of a file, and what they may declare.
-pub fn read(tree: &dyn Tree, file: &Candidate, demand: &dyn Demand) -> io::Result<(Vec<u8>, Found)> {
-    let bytes = tree.read(&file.path)?;
-    let found = look(file.roles, &bytes, demand);
-    Ok((bytes, found))
-}
-
-fn look(roles: Roles, bytes: &[u8], demand: &dyn Demand) -> Found {
+/// What a file with these roles and `bytes` may declare.
+pub fn look(roles: Roles, bytes: &[u8], demand: &dyn Demand) -> Found {
     let has_routes = (roles.routes || roles.contracts) && has(&ROUTES, bytes);
     // A contract may name any type.
     let wants_all = demand.is_for_all() || roles.contracts || has_routes;

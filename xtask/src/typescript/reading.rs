@@ -1,6 +1,7 @@
 //! The configured files → facts. Where only some types are asked for it takes two steps: what the first facts name may be
 //! declared in files in which nobody asked for anything.
 
+use std::cell::Cell;
 use std::cmp::Reverse;
 use std::sync::Arc;
 
@@ -66,6 +67,11 @@ enum Looked {
     Unasked(Candidate, Arc<[Text]>),
 }
 
+thread_local! {
+    /// The bytes of the last file that was looked at, whose room is used again for the next.
+    static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
 type Part = (Facts, Links);
 
 /// Files that are read with one memory of what their types and constants are.
@@ -96,7 +102,7 @@ impl Reading<'_, '_> {
         files
     }
 
-    /// Parses `file` if it matters: its bytes are dropped before the next one is read.
+    /// Parses `file` if it matters.
     fn look(&self, file: Candidate) -> Result<Looked, Problem> {
         let known = self.cache.and_then(|cache| Some((cache, self.tree.stamp(&file.path)?)));
         if let Some((cache, stamp)) = known {
@@ -107,22 +113,25 @@ impl Reading<'_, '_> {
                 return Ok(Looked::Asked(file));
             }
         }
-        let read = discover::read(self.tree, &file, self.demand);
-        let (bytes, found) = read.map_err(|error| unreadable(&file.path, &error.to_string()))?;
-        match found {
-            Found::Schemas | Found::Types => {
+        let mut buffer = BUFFER.take();
+        let read = self.tree.read_in(&file.path, &mut buffer);
+        let bytes = read.map_err(|error| unreadable(&file.path, &error.to_string()))?;
+        let looked = match discover::look(file.roles, bytes, self.demand) {
+            found @ (Found::Schemas | Found::Types) => {
                 let schemas = found == Found::Schemas;
-                self.program.add(&file.path, &bytes, schemas, known.map(|(_, stamp)| stamp));
-                Ok(Looked::Asked(file))
+                self.program.add(&file.path, bytes, schemas, known.map(|(_, stamp)| stamp));
+                Looked::Asked(file)
             }
             Found::Names(names) => {
                 let names: Arc<[Text]> = names.into();
                 if let Some((cache, stamp)) = known {
                     cache.keep_unasked(&file, stamp, self.demand.fingerprint(), &names);
                 }
-                Ok(Looked::Unasked(file, names))
+                Looked::Unasked(file, names)
             }
-        }
+        };
+        BUFFER.set(buffer);
+        Ok(looked)
     }
 
     /// The first step: what is asked for in `files`, and all their schemas, tables, sets of values and endpoints.

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, MatchKind, packed};
+use aho_corasick::packed::Searcher;
 
 use super::statement::Statements;
 use crate::typescript::parse::SPEAKING;
@@ -63,16 +63,15 @@ const SHORT: [&str; 3] = ["zod", "z.", "pg"];
 
 /// The searches for all of them. Where the processor has none for several words at once, every file is parsed.
 struct Searches {
-    frequent: AhoCorasick,
-    rare: AhoCorasick,
-    short: packed::Searcher,
+    frequent: Searcher,
+    rare: Searcher,
+    short: Searcher,
 }
 
 static SEARCHES: LazyLock<Option<Searches>> = LazyLock::new(|| {
-    let search = |words: &[&str]| AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(words).ok();
-    let frequent = search(&FREQUENT.map(|(_, end)| end))?;
-    let rare = search(&[&RARE[..], &SPEAKING].concat())?;
-    Some(Searches { frequent, rare, short: packed::Searcher::new(SHORT)? })
+    let frequent = Searcher::new(FREQUENT.map(|(_, end)| end))?;
+    let rare = Searcher::new(RARE.iter().chain(&SPEAKING))?;
+    Some(Searches { frequent, rare, short: Searcher::new(SHORT)? })
 });
 
 /// What `bytes` may declare, of types those that are asked for.
