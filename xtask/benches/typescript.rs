@@ -46,8 +46,9 @@ fn main() {
             println!("ratio of processor time, all threads together: {:.2}", read.processor / bare.processor);
         }
     };
+    let provenance = Provenance::default();
     read("what `db-verify` asks for", &|| {
-        let asked = Asked::new(&schema, &config, &Provenance::default());
+        let asked = Asked::new(&schema, &config, &provenance);
         typescript::read_asked(&tree, &config, &asked, None).expect("the tree can be read")
     });
     read("everything", &|| typescript::read(&tree, &config).expect("the tree can be read"));

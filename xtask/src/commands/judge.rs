@@ -35,7 +35,8 @@ impl<'a> Judge<'a> {
     /// When a configured folder does not exist, or a file cannot be read: what it declares would be taken for missing,
     /// or worse, not be missed.
     pub fn new(context: &'a Context, migrations: &[Migration]) -> Result<Self> {
-        Self::asking(context, provenance::read(migrations), &Everything)
+        let facts = facts(context, &Everything)?;
+        Self::with(context, provenance::read(migrations), facts)
     }
 
     /// As [`Judge::new`], to judge `schema` and no other: what cannot describe one of its tables is not read.
@@ -44,14 +45,11 @@ impl<'a> Judge<'a> {
     /// As [`Judge::new`].
     pub fn of(context: &'a Context, migrations: &[Migration], schema: &Schema) -> Result<Self> {
         let provenance = provenance::read(migrations);
-        let asked = Asked::new(schema, &context.config, &provenance);
-        Self::asking(context, provenance, &asked)
+        let facts = facts(context, &Asked::new(schema, &context.config, &provenance))?;
+        Self::with(context, provenance, facts)
     }
 
-    fn asking(context: &'a Context, provenance: Provenance, demand: &dyn Demand) -> Result<Self> {
-        let cache = context.memory.as_ref().map(|memory| &memory.typescript);
-        let facts = typescript::read_asked(&context.tree(), &context.config, demand, cache)?;
-        refuse_unread(&facts)?;
+    fn with(context: &'a Context, provenance: Provenance, facts: Facts) -> Result<Self> {
         let baseline = baseline(&context.tree(), &context.config.baseline)?;
         Ok(Self { context, facts, provenance, baseline })
     }
@@ -125,6 +123,14 @@ impl<'a> Judge<'a> {
         }
         sources
     }
+}
+
+/// What the files say of what is asked for.
+fn facts(context: &Context, demand: &dyn Demand) -> Result<Facts> {
+    let cache = context.memory.as_ref().map(|memory| &memory.typescript);
+    let facts = typescript::read_asked(&context.tree(), &context.config, demand, cache)?;
+    refuse_unread(&facts)?;
+    Ok(facts)
 }
 
 fn refuse_unread(facts: &Facts) -> Result<()> {

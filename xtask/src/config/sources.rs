@@ -1,7 +1,7 @@
 //! Which files are read in which role.
 
 use anyhow::{Context, Result};
-use globset::{Glob, GlobSet, GlobSetBuilder};
+use globset::{Candidate, Glob, GlobSet, GlobSetBuilder};
 
 use super::raw::RawConfig;
 use super::stay_inside;
@@ -52,7 +52,7 @@ impl Sources {
         self.exclude.is_match(file) || (self.exclude_declarations && is_unnamed())
     }
 
-    /// The patterns of every role.
+    /// The patterns of every role: types, validation, contracts, routes, Drizzle.
     #[must_use]
     pub fn roles(&self) -> [&FilePatterns; 5] {
         [&self.types, &self.validation, &self.contracts, &self.routes, &self.drizzle]
@@ -83,8 +83,8 @@ impl FilePatterns {
 
     /// Whether the file has this role.
     #[must_use]
-    pub fn matches(&self, file: &str) -> bool {
-        self.set.is_match(file)
+    pub fn matches(&self, file: &Candidate<'_>) -> bool {
+        self.set.is_match_candidate(file)
     }
 
     /// The folders that need to be walked: what stands before the first wildcard of each glob.
@@ -124,7 +124,7 @@ mod tests {
     fn a_glob_is_walked_from_its_last_literal_folder() {
         let config = config("types = ['shared/types/**/*.ts', '*.ts', 'one/file.ts']");
         assert_eq!(config.sources.types.roots().collect::<Vec<_>>(), ["shared/types", "", "one"]);
-        assert!(config.sources.types.matches("shared/types/a/b.ts"));
+        assert!(config.sources.types.matches(&globset::Candidate::new("shared/types/a/b.ts")));
     }
 
     #[test]

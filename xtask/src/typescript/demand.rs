@@ -12,6 +12,9 @@ pub type Names = Box<dyn Fn(&str, &str) -> bool + Sync>;
 
 /// Which types are asked for. Schemas, tables of an ORM, contracts and routes always are.
 pub trait Demand: Sync {
+    /// Does what takes time before anything is asked.
+    fn prepare(&self) {}
+
     /// Whether the type `name` is, with the namespaces that it is declared in: `Users.Row`.
     fn asks_for(&self, name: &str) -> bool;
 

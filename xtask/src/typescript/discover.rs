@@ -100,14 +100,9 @@ fn is_inside(root: &str, other: &str) -> bool {
 }
 
 fn roles(config: &Config, path: &str) -> Roles {
-    let sources = &config.sources;
-    Roles {
-        types: sources.types.matches(path),
-        validation: sources.validation.matches(path),
-        contracts: sources.contracts.matches(path),
-        routes: sources.routes.matches(path),
-        drizzle: sources.drizzle.matches(path),
-    }
+    let path = globset::Candidate::new(path);
+    let [types, validation, contracts, routes, drizzle] = config.sources.roles().map(|role| role.matches(&path));
+    Roles { types, validation, contracts, routes, drizzle }
 }
 
 fn is_source(path: &str) -> bool {

@@ -24,7 +24,8 @@ use crate::tree::Tree;
 
 /// Reads the files of `tree`. Needs [`super::parse::STACK_SIZE`] of stack.
 pub(super) fn read(tree: &dyn Tree, config: &Config, demand: &dyn Demand, cache: Option<&Cache>) -> Result<Facts> {
-    let walked = discover::walk(tree, config)?;
+    let (walked, ()) = rayon::join(|| discover::walk(tree, config), || demand.prepare());
+    let walked = walked?;
     let mut facts = Facts { files_walked: walked.files.len(), ..Facts::default() };
     let program = Program::new(tree).knowing(walked.listing).remembering(cache).asked_for(demand);
     let reading = Reading { tree, program: &program, demand, cache };

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::hash::{Hash, Hasher};
+use std::sync::OnceLock;
 
 use compact_str::format_compact;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
@@ -18,14 +19,22 @@ use crate::typescript::demand::{Demand, Names};
 use crate::typescript::facts::{Declaration, Facts, Parameters};
 
 /// What is asked for to judge the TypeScript against one schema.
-pub struct Asked {
-    /// As [`names::key`]s: what types of the tables that there are, and that there were, are called; every way to name a row,
-    /// since a class may implement a type of that name; the types in the `map` of the configuration.
+pub struct Asked<'s> {
+    /// The tables that there are, and those that there were.
+    tables: Vec<&'s ObjectName>,
+    config: &'s Config,
+    /// What the `map` of the configuration names.
+    mapped: FxHashSet<&'s str>,
+    /// What these come to: it is found once, while the files are being listed.
+    prepared: OnceLock<Prepared>,
+}
+
+struct Prepared {
+    /// As [`names::key`]s: what types of the tables are called; every way to name a row, since a class may implement a type
+    /// of that name; the types in the `map` of the configuration.
     names: FxHashSet<Word>,
     /// The tables, in the words that name their rows.
     rows: Vec<Row>,
-    /// What the `map` of the configuration names.
-    mapped: FxHashSet<String>,
     fingerprint: u64,
 }
 
@@ -37,39 +46,44 @@ struct Row {
     words: Vec<Word>,
 }
 
-impl Asked {
+impl<'s> Asked<'s> {
     /// What is asked for to judge against `schema`.
     #[must_use]
-    pub fn new(schema: &Schema, config: &Config, provenance: &Provenance) -> Self {
+    pub fn new(schema: &'s Schema, config: &'s Config, provenance: &'s Provenance) -> Self {
         let gone = provenance.gone_tables().map(|(name, _)| name);
         let tables: BTreeSet<&ObjectName> = schema.tables.keys().chain(schema.views.keys()).chain(gone).collect();
-        let tables: Vec<&ObjectName> = tables.into_iter().collect();
-        let mut hasher = FxHasher::default();
-        tables.hash(&mut hasher);
-        format!("{:?} {:?}", config.names, config.map).hash(&mut hasher);
-        let mut keys: FxHashMap<Word, u32> = FxHashMap::default();
-        tables.iter().for_each(|table| *keys.entry(names::key(&table.name)).or_default() += 1);
-        let row = |table: &ObjectName| Row {
-            named: std::iter::once(format_compact!("{}.{}", table.namespace, table.name))
-                .chain(Some(names::key(&table.name)).filter(|key| keys[key] == 1))
-                .collect(),
-            words: likeness::row_words(&table.name),
-        };
-        let rows = tables.iter().map(|table| row(table)).collect();
-        let by_pattern = type_keys(&tables, config);
-        let row_names = tables.iter().flat_map(|table| names::row_names(&table.name));
-        let mapped: FxHashSet<String> = config.map.values().flat_map(types).cloned().collect();
-        let mut names = FxHashSet::with_capacity_and_hasher(2 * by_pattern.len(), Default::default());
-        names.extend(by_pattern.into_iter().chain(row_names));
-        names.extend(mapped.iter().map(|name| names::key(name)));
-        Self { names, rows, mapped, fingerprint: hasher.finish() }
+        let mapped = config.map.values().flat_map(types).map(String::as_str).collect();
+        Self { tables: tables.into_iter().collect(), config, mapped, prepared: OnceLock::new() }
+    }
+
+    fn prepared(&self) -> &Prepared {
+        self.prepared.get_or_init(|| {
+            let Self { tables, config, mapped, .. } = self;
+            let mut hasher = FxHasher::default();
+            tables.hash(&mut hasher);
+            format!("{:?} {:?}", config.names, config.map).hash(&mut hasher);
+            let mut keys: FxHashMap<Word, u32> = FxHashMap::default();
+            tables.iter().for_each(|table| *keys.entry(names::key(&table.name)).or_default() += 1);
+            let row = |table: &&ObjectName| Row {
+                named: std::iter::once(format_compact!("{}.{}", table.namespace, table.name))
+                    .chain(Some(names::key(&table.name)).filter(|key| keys[key] == 1))
+                    .collect(),
+                words: likeness::row_words(&table.name),
+            };
+            let by_pattern = type_keys(tables, config);
+            let mut names = FxHashSet::with_capacity_and_hasher(2 * by_pattern.len(), Default::default());
+            names.extend(by_pattern);
+            names.extend(tables.iter().flat_map(|table| names::row_names(&table.name)));
+            names.extend(mapped.iter().map(|name| names::key(name)));
+            Prepared { names, rows: tables.iter().map(row).collect(), fingerprint: hasher.finish() }
+        })
     }
 
     /// What may be taken for a description of a table without one: what is called nearly like it.
     fn alike(&self, facts: &Facts) -> Alike {
         let described: FxHashSet<Word> =
             facts.tables.iter().chain(&facts.types).filter_map(|one| self.states(one)).collect();
-        let lacking = self.rows.iter().filter(|row| !row.named.iter().any(|name| described.contains(name)));
+        let lacking = self.prepared().rows.iter().filter(|row| !row.named.iter().any(|name| described.contains(name)));
         let mut rows: FxHashMap<Word, Vec<Vec<Word>>> = FxHashMap::default();
         for row in lacking {
             if let Some(last) = row.words.last() {
@@ -82,7 +96,8 @@ impl Asked {
     /// The table that a declaration says to describe, as [`Row::named`]: then it describes it, whatever it holds.
     fn states(&self, declaration: &Declaration) -> Option<Word> {
         let link = declaration.table_link.as_ref().map(|link| &link.table);
-        let table = declaration.tags.table.as_ref().or(link).filter(|_| !self.mapped.contains(&declaration.name))?;
+        let table =
+            declaration.tags.table.as_ref().or(link).filter(|_| !self.mapped.contains(declaration.name.as_str()))?;
         Some(if table.contains('.') { Word::from(table) } else { names::key(table) })
     }
 }
@@ -105,9 +120,13 @@ fn types(mapping: &Mapping) -> impl Iterator<Item = &String> {
     mapping.row.iter().chain(&mapping.insert).chain(&mapping.update)
 }
 
-impl Demand for Asked {
+impl Demand for Asked<'_> {
+    fn prepare(&self) {
+        self.prepared();
+    }
+
     fn asks_for(&self, name: &str) -> bool {
-        self.names.contains(&names::key(name))
+        self.prepared().names.contains(&names::key(name))
     }
 
     fn follow_up(&self, facts: &Facts) -> Option<Names> {
@@ -127,7 +146,7 @@ impl Demand for Asked {
     }
 
     fn fingerprint(&self) -> u64 {
-        self.fingerprint
+        self.prepared().fingerprint
     }
 }
 
@@ -196,7 +215,8 @@ mod tests {
 
     #[test]
     fn names_that_may_be_of_a_table_are_asked_for_and_others_are_not() {
-        let asked = Asked::new(&schema(SQL), &config(KEYS), &Provenance::default());
+        let (schema, config, provenance) = (schema(SQL), config(KEYS), Provenance::default());
+        let asked = Asked::new(&schema, &config, &provenance);
         for name in ["User", "UserRow", "users", "Users.Row", "KnownJobs"] {
             assert!(asked.asks_for(name), "{name}");
         }
@@ -207,8 +227,9 @@ mod tests {
 
     #[test]
     fn names_that_are_nearly_those_of_a_table_are_asked_for_where_nothing_says_to_describe_it() {
-        let asked = Asked::new(&schema(SQL), &config(KEYS), &Provenance::default());
-        let facts = |ts: &str| crate::checks::test_utils::facts(ts, &config(KEYS));
+        let (schema, config, provenance) = (schema(SQL), config(KEYS), Provenance::default());
+        let asked = Asked::new(&schema, &config, &provenance);
+        let facts = |ts: &str| crate::checks::test_utils::facts(ts, &config);
         let nothing = asked.follow_up(&facts("")).unwrap();
         assert!(nothing("a.ts", "DbJob") && nothing("a.ts", "IJobEntity") && !nothing("a.ts", "JobQueue"));
         assert!(!nothing("a.tsx", "DbJob"));

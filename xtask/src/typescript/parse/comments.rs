@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use memchr::memmem::Finder;
+use aho_corasick::packed::Searcher;
 use oxc_ast::ast;
 
 use super::span;
@@ -12,11 +12,11 @@ use crate::typescript::syntax::Comment;
 pub(in crate::typescript) const SPEAKING: [&str; 5] =
     ["@table", "@projection", "db-verify-ignore", "Represents the ", "@kanel"];
 
-static SEARCHES: LazyLock<[Finder<'static>; 5]> = LazyLock::new(|| SPEAKING.map(Finder::new));
+static SEARCH: LazyLock<Option<Searcher>> = LazyLock::new(|| Searcher::new(SPEAKING));
 
 /// Whether a comment in `text` may be one that speaks to this tool.
 pub(super) fn may_speak(text: &str) -> bool {
-    SEARCHES.iter().any(|word| word.find(text.as_bytes()).is_some())
+    SEARCH.as_ref().is_none_or(|search| search.find(text).is_some())
 }
 
 /// The comments of the file that speak to this tool.

@@ -188,13 +188,12 @@ impl Scan<'_> {
     }
 
     fn skip_line(&mut self) {
-        let length = self.bytes[self.at..].iter().take_while(|byte| **byte != b'\n').count();
-        self.at += length.saturating_sub(1);
+        let rest = &self.bytes[self.at..];
+        self.at += memchr::memchr(b'\n', rest).unwrap_or(rest.len()).saturating_sub(1);
     }
 
     fn skip_comment(&mut self) {
-        let mut pairs = self.bytes[self.at + 2..].windows(2);
-        let length = pairs.position(|pair| pair == b"*/");
+        let length = memchr::memmem::find(&self.bytes[self.at + 2..], b"*/");
         self.at = length.map_or(self.bytes.len(), |length| self.at + 2 + length + 1);
     }
 }
