@@ -137,8 +137,7 @@ impl Demand for Asked<'_> {
         let named = references.filter_map(|reference| reference.declaration.as_ref());
         let named = named.chain(of_parameters.filter_map(|Parameters { declaration, .. }| declaration.as_ref()));
         let named: FxHashSet<String> = named.map(|declaration| declaration.name.clone()).collect();
-        let stems = schema_type_mismatch::stems(&facts.schemas);
-        let alike = self.alike(facts);
+        let (stems, alike) = rayon::join(|| schema_type_mismatch::stems(&facts.schemas), || self.alike(facts));
         Some(Box::new(move |file: &str, name: &str| {
             let may_describe = || stems.contains(&names::key(name)) || alike.holds(name);
             named.contains(name) || !is_of_component(file) && may_describe()

@@ -9,27 +9,27 @@ use crate::tree::{IGNORED_FOLDERS, Tree};
 #[derive(Debug, Default)]
 pub struct Listing {
     folders: Vec<String>,
-    files: FxHashSet<String>,
+    /// Sorted: a walk gives them nearly so, and few of them are asked for.
+    files: Vec<String>,
     /// Those whose names have no extension: each may be a link to a folder.
     unclear: FxHashSet<String>,
 }
 
 impl Listing {
     /// `files` are all that are below `folder`.
-    pub fn add(&mut self, folder: &str, files: impl IntoIterator<Item = String>) {
-        let files = files.into_iter();
+    pub fn add(&mut self, folder: &str, files: Vec<String>) {
         self.folders.push(folder.to_owned());
-        self.files.reserve(files.size_hint().0);
-        for file in files {
-            let name = file.rsplit_once('/').map_or(&*file, |(_, name)| name);
-            let kept = if name.contains('.') { &mut self.files } else { &mut self.unclear };
-            kept.insert(file);
-        }
+        let is_clear = |file: &String| file.rsplit_once('/').map_or(&**file, |(_, name)| name).contains('.');
+        let (mut clear, unclear): (Vec<_>, Vec<_>) = files.into_iter().partition(is_clear);
+        self.files.append(&mut clear);
+        self.files.sort();
+        self.unclear.extend(unclear);
     }
 
     /// Whether `path` is a file of `tree`.
     pub(super) fn is_file(&self, tree: &dyn Tree, path: &str) -> bool {
-        self.files.contains(path) || !self.knows(path) && tree.is_file(path)
+        let is_listed = self.files.binary_search_by(|file| file.as_str().cmp(path)).is_ok();
+        is_listed || !self.knows(path) && tree.is_file(path)
     }
 
     /// Whether a file at `path` would be listed.
@@ -56,7 +56,7 @@ mod tests {
         let there = ["src/a.ts", "src/link/b.ts", "src/dist/c.ts", "other/d.ts"].map(|path| (path, ""));
         let tree = MemoryTree::new(there);
         let mut listing = Listing::default();
-        listing.add("src", ["src/a.ts".to_owned(), "src/link".to_owned()]);
+        listing.add("src", vec!["src/a.ts".to_owned(), "src/link".to_owned()]);
         let empty = MemoryTree::default();
         assert!(listing.is_file(&empty, "src/a.ts") && !listing.is_file(&tree, "src/nothing.ts"));
         assert!(["src/link/b.ts", "src/dist/c.ts", "other/d.ts"].iter().all(|path| listing.is_file(&tree, path)));
