@@ -22,7 +22,7 @@ use xtask::tree::{IGNORED_FOLDERS, Tree, WorkingTree};
 use xtask::typescript;
 use xtask::typescript::facts::Facts;
 
-const RUNS: u32 = 7;
+const RUNS: u32 = 21;
 
 #[expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 fn main() {

@@ -1,8 +1,9 @@
 //! The configured files → facts. Where only some types are asked for it takes two steps: what the first facts name may be
 //! declared in files in which nobody asked for anything.
 
+mod groups;
+
 use std::cell::Cell;
-use std::cmp::Reverse;
 use std::sync::Arc;
 
 use anyhow::Result;
@@ -73,17 +74,11 @@ thread_local! {
     static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
+/// A file, and what is taken from it.
+type Job<'f> = (&'f Candidate, Selection<'f>);
+
+/// What was taken.
 type Part = (Facts, Links);
-
-/// Files that are read with one memory of what their types and constants are.
-struct Group<'f, 's> {
-    files: &'f [(&'f Candidate, Selection<'s>)],
-    /// How long their texts are.
-    bytes: usize,
-}
-
-/// How many files a [`Group`] has, and how many bytes before its last, at most.
-const NEIGHBOURS: (usize, usize) = (16, 100_000);
 
 /// How many files a thread looks at before another one may take over: some take a hundred times as long as others.
 const AT_ONCE: usize = 8;
@@ -180,41 +175,15 @@ impl Reading<'_, '_> {
         facts.enums.sort_by(|a, b| a.location.file.cmp(&b.location.file));
     }
 
-    /// What is selected of each of `files`. Neighbours are read one after the other: they import much the same, which is
-    /// evaluated once for them. Which files are neighbours depends on nothing but the files. Those with most in them are
-    /// begun first: otherwise one thread ends with them while the others wait.
-    fn collect(&self, files: &[(&Candidate, Selection<'_>)]) -> Vec<Part> {
+    /// What is selected of each of `files`.
+    fn collect(&self, files: &[Job<'_>]) -> Vec<Part> {
         files.par_iter().with_max_len(1).for_each(|(file, _)| {
             self.program.load(&file.path);
         });
-        let mut groups: Vec<_> = self.neighbours(files).into_iter().enumerate().collect();
-        groups.sort_by_key(|(_, group)| Reverse(group.bytes));
-        let parts = groups.into_iter().par_bridge().map(|(at, group)| {
+        groups::each(files, self.program, &|group| {
             let resolver = Resolver::new(self.program);
-            let parts = group.files.iter().map(|(file, selection)| collect_from(file, &resolver, *selection));
-            (at, parts.collect::<Vec<_>>())
-        });
-        let mut parts: Vec<_> = parts.collect();
-        parts.sort_by_key(|(at, _)| *at);
-        parts.into_iter().flat_map(|(_, parts)| parts).collect()
-    }
-
-    /// `files` in groups of neighbours.
-    fn neighbours<'f, 's>(&self, mut files: &'f [(&'f Candidate, Selection<'s>)]) -> Vec<Group<'f, 's>> {
-        let (most, most_bytes) = NEIGHBOURS;
-        let mut groups = Vec::new();
-        while !files.is_empty() {
-            let (mut count, mut bytes) = (0, 0);
-            while count < most.min(files.len()) && bytes < most_bytes {
-                let module = self.program.load(&files[count].0.path);
-                bytes += module.map_or(0, |module| module.lines.bytes());
-                count += 1;
-            }
-            let (these, rest) = files.split_at(count);
-            groups.push(Group { files: these, bytes });
-            files = rest;
-        }
-        groups
+            group.iter().map(|(file, selection)| collect_from(file, &resolver, *selection)).collect()
+        })
     }
 
     /// Routes before contracts: reading a contract evaluates top-level calls a second time.
