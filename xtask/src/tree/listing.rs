@@ -30,9 +30,9 @@ fn below(folder: &Path, prefix: &str) -> io::Result<Vec<String>> {
             entries.map(|entry| entry.and_then(|entry| Entry::of(&entry))).collect::<io::Result<Vec<_>>>()
         })
         .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", folder.display())))?;
+    entries.retain(|entry| !entry.is_folder || !IGNORED_FOLDERS.iter().any(|ignored| entry.name == *ignored));
     entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-    let is_listed = |entry: &&Entry| entry.is_folder && !IGNORED_FOLDERS.iter().any(|ignored| entry.name == *ignored);
-    let folders: Vec<&Entry> = entries.iter().filter(is_listed).collect();
+    let folders: Vec<&Entry> = entries.iter().filter(|entry| entry.is_folder).collect();
     let inside =
         |entry: &&Entry| below(&folder.join(&entry.name), &format!("{prefix}{}/", entry.name.to_string_lossy()));
     let listed: Vec<_> = match rayon::current_thread_index() {
@@ -44,7 +44,7 @@ fn below(folder: &Path, prefix: &str) -> io::Result<Vec<String>> {
     for entry in &entries {
         if !entry.is_folder {
             files.push([prefix, &entry.name.to_string_lossy()].concat());
-        } else if let Some(inside) = is_listed(&entry).then(|| listed.next()).flatten() {
+        } else if let Some(inside) = listed.next() {
             files.append(&mut inside?);
         }
     }

@@ -157,6 +157,9 @@ impl Reading<'_, '_> {
         let is_wanted = |(file, names): &&(Candidate, Arc<[Text]>)| names.iter().any(|name| named(&file.path, name));
         let (wanted, others): (Vec<_>, Vec<_>) = files.unasked.par_iter().partition(is_wanted);
         facts.files_parsed += wanted.len();
+        wanted.par_iter().with_max_len(1).for_each(|(file, _)| {
+            self.program.load(&file.path);
+        });
         // What was asked for is there already.
         let new = |file: &str, name: &str| !self.demand.asks_for(name) && named(file, name);
         let only_types = Selection { types: &new, values: false, constants: false };
@@ -177,9 +180,6 @@ impl Reading<'_, '_> {
 
     /// What is selected of each of `files`.
     fn collect(&self, files: &[Job<'_>]) -> Vec<Part> {
-        files.par_iter().with_max_len(1).for_each(|(file, _)| {
-            self.program.load(&file.path);
-        });
         groups::each(files, self.program, &|group| {
             let resolver = Resolver::new(self.program);
             group.iter().map(|(file, selection)| collect_from(file, &resolver, *selection)).collect()

@@ -19,7 +19,7 @@ pub use build::build;
 pub use describe::{Description, describe};
 pub use infer::{input, output};
 pub(super) use methods::custom;
-pub use methods::{is_method, member, method};
+pub use methods::{member, method};
 pub use pipe::piped_shape;
 
 /// A schema.

@@ -33,10 +33,7 @@ impl NameTable {
     /// Of the tables of these names; a match names their place among them.
     pub(in crate::checks) fn of<'n>(tables: impl Iterator<Item = &'n ObjectName>, config: &Config) -> Self {
         let tables: Vec<_> = tables.collect();
-        let names = &config.names;
-        let schemas =
-            [(&names.schema, Side::Row), (&names.insert_schema, Side::Insert), (&names.update_schema, Side::Update)];
-        Self { types: of_types(&tables, config), schemas: named(&tables, schemas) }
+        Self { types: named(&tables, of_types(config)), schemas: named(&tables, of_schemas(config)) }
     }
 
     pub(in crate::checks) fn find(&self, declaration: &Declaration) -> Option<Match> {
@@ -141,21 +138,30 @@ fn in_message(name: &str) -> Option<(Side, Word)> {
 
 /// The [keys](names::key) of the names of types that may describe one of `tables`.
 pub(super) fn type_keys(tables: &[&ObjectName], config: &Config) -> Vec<Word> {
-    let names = &config.names;
-    let patterns = [&names.row, &names.insert, &names.update].into_iter().flatten();
-    let patterns: Vec<_> = patterns.map(|pattern| Pattern::new(pattern, Side::Row)).collect();
+    let patterns = patterns(of_types(config));
     let row_names: Vec<_> = tables.iter().flat_map(|table| entity_names(table)).collect();
     row_names.iter().flat_map(|row_name| patterns.iter().map(|pattern| pattern.around(row_name))).collect()
 }
 
-fn of_types(tables: &[&ObjectName], config: &Config) -> FxHashMap<Word, Named> {
+/// The configured patterns, by the side of the table that each list is of.
+type Configured<'c> = [(&'c Vec<String>, Side); 3];
+
+fn of_types(config: &Config) -> Configured<'_> {
     let names = &config.names;
-    named(tables, [(&names.row, Side::Row), (&names.insert, Side::Insert), (&names.update, Side::Update)])
+    [(&names.row, Side::Row), (&names.insert, Side::Insert), (&names.update, Side::Update)]
 }
 
-fn named(tables: &[&ObjectName], patterns: [(&Vec<String>, Side); 3]) -> FxHashMap<Word, Named> {
-    let patterns = patterns.iter().flat_map(|(list, side)| list.iter().map(|pattern| Pattern::new(pattern, *side)));
-    let patterns: Vec<_> = patterns.collect();
+fn of_schemas(config: &Config) -> Configured<'_> {
+    let names = &config.names;
+    [(&names.schema, Side::Row), (&names.insert_schema, Side::Insert), (&names.update_schema, Side::Update)]
+}
+
+fn patterns(configured: Configured<'_>) -> Vec<Pattern> {
+    configured.iter().flat_map(|(list, side)| list.iter().map(|pattern| Pattern::new(pattern, *side))).collect()
+}
+
+fn named(tables: &[&ObjectName], configured: Configured<'_>) -> FxHashMap<Word, Named> {
+    let patterns = patterns(configured);
     let mut table: FxHashMap<Word, Named> = FxHashMap::default();
     for (at, name) in tables.iter().enumerate() {
         for row_name in entity_names(name) {

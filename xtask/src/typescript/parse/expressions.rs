@@ -130,9 +130,7 @@ fn elements(array: &ast::ArrayExpression<'_>, level: Level<'_>) -> Box<[Argument
         }
         element => element.as_expression().map(|value| Argument { spread: false, value: lower(value, level) }),
     };
-    let mut elements = Vec::with_capacity(array.elements.len());
-    elements.extend(array.elements.iter().filter_map(element));
-    elements.into()
+    list(&array.elements, element)
 }
 
 pub(super) fn arguments(arguments: &[AstArgument<'_>], level: Level<'_>) -> Box<[Argument]> {
@@ -140,8 +138,13 @@ pub(super) fn arguments(arguments: &[AstArgument<'_>], level: Level<'_>) -> Box<
         AstArgument::SpreadElement(spread) => Some(Argument { spread: true, value: lower(&spread.argument, level) }),
         argument => argument.as_expression().map(|value| Argument { spread: false, value: lower(value, level) }),
     };
-    let mut lowered = Vec::with_capacity(arguments.len());
-    lowered.extend(arguments.iter().filter_map(argument));
+    list(arguments, argument)
+}
+
+/// What `lower` makes of `items`, of which it leaves out hardly any: room for all is room for what is there.
+fn list<A, T>(items: &[A], lower: impl FnMut(&A) -> Option<T>) -> Box<[T]> {
+    let mut lowered = Vec::with_capacity(items.len());
+    lowered.extend(items.iter().filter_map(lower));
     lowered.into()
 }
 

@@ -35,29 +35,28 @@ fn members(source: &Arc<Source>, at: Span) -> Option<Vec<TypeMember>> {
 
 /// A class, without the bodies of its methods. Some of what stands in it can only where the class extends another.
 fn class(source: &Arc<Source>, at: Span) -> Option<Vec<ClassMember>> {
-    let text = alone(source, at, "class a extends a")?;
+    let part = alone(source, at, "class a extends a")?;
     let take: Take<'_, ClassMember> = &|statement, level| match statement {
         ast::Statement::ClassDeclaration(class) => Some(functions::class_members(&class.body.body, level)),
         _ => None,
     };
-    let outlined = outline::outline(&text.text, false, &|_| true).and_then(|outline| {
+    let outlined = outline::outline(&part.text, false, &|_| true).and_then(|outline| {
         let braces = Braces::Later(Arc::clone(source), RefCell::new(outline.left_out));
-        let outlined = Alone { text: &*outline.text, written: text.written };
-        one(source, &outlined, &braces, take).filter(|_| braces.all_met())
+        one(source, &outline.text, part.written, &braces, take).filter(|_| braces.all_met())
     });
-    outlined.or_else(|| whole(source, &text, take))
+    outlined.or_else(|| whole(source, &part, take))
 }
 
 /// A part of a file by itself.
-struct Alone<T> {
+struct Alone {
     /// Blank up to what is read.
-    text: T,
+    text: String,
     /// How many bytes are not blank, at most.
     written: usize,
 }
 
 /// `head` and the bytes at `at`, which stay where they are.
-fn alone(source: &Source, at: Span, head: &str) -> Option<Alone<String>> {
+fn alone(source: &Source, at: Span, head: &str) -> Option<Alone> {
     let mut text = String::with_capacity(at.end as usize);
     let blank = (at.start as usize).checked_sub(head.len())?;
     outline::push_blank(&mut text, blank);
@@ -70,16 +69,17 @@ fn alone(source: &Source, at: Span, head: &str) -> Option<Alone<String>> {
 type Take<'t, P> = &'t dyn Fn(&ast::Statement<'_>, Level<'_>) -> Option<Vec<P>>;
 
 /// What `take` takes from the one statement in `part`, of which nothing is left for later.
-fn whole<P>(source: &Source, part: &Alone<String>, take: Take<'_, P>) -> Option<Vec<P>> {
-    one(source, &Alone { text: &part.text, written: part.written }, &Braces::Inside, take)
+fn whole<P>(source: &Source, part: &Alone, take: Take<'_, P>) -> Option<Vec<P>> {
+    one(source, &part.text, part.written, &Braces::Inside, take)
 }
 
-fn one<P>(source: &Source, part: &Alone<&str>, braces: &Braces, take: Take<'_, P>) -> Option<Vec<P>> {
-    if nesting::too_deep(part.text, part.written).is_some() {
+/// The same of `text`, with at most `written` bytes that are not blank.
+fn one<P>(source: &Source, text: &str, written: usize, braces: &Braces, take: Take<'_, P>) -> Option<Vec<P>> {
+    if nesting::too_deep(text, written).is_some() {
         return None;
     }
     let mut found = None;
-    let read = read_once(&source.path, part.text, &mut |program, _text| {
+    let read = read_once(&source.path, text, &mut |program, _text| {
         if let [statement] = program.body.as_slice() {
             found = take(statement, Level::top(braces));
         }

@@ -27,7 +27,10 @@ impl<'p> Resolver<'p> {
         };
         match self.value(scope, object) {
             Value::Column(column) => drizzle::column_method(column, name, types, arguments),
-            Value::Zod(schema) if zod::is_method(name) => zod::method(self, schema, name, types, arguments),
+            Value::Zod(schema) => match zod::member(self, &schema, name) {
+                Some(member) => self.call_typed(&self.guarded(scope, callee, member), types, arguments),
+                None => zod::method(self, schema, name, types, arguments),
+            },
             Value::External(package, path) if !package.is_empty() => {
                 let path: SmallVec<[&str; 4]> = path.iter().map(|name| &**name).chain([name.as_str()]).collect();
                 self.call_external(&package, &path, types, arguments)

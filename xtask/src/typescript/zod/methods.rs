@@ -39,15 +39,6 @@ pub fn member<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, name: &str) 
     }
 }
 
-/// Whether [`member`] says nothing about `name`.
-pub fn is_method(name: &str) -> bool {
-    const MEMBERS: [&str; 12] = [
-        "_output", "_type", "_input", "schema", "shape", "element", "options", "value", "enum", "Enum", "Values",
-        "values",
-    ];
-    !MEMBERS.contains(&name)
-}
-
 fn list<'p>(items: impl Iterator<Item = Value<'p>>) -> Value<'p> {
     Value::Array(Rc::new(ArrayValue { items: items.collect(), constant: true, open: None }))
 }
