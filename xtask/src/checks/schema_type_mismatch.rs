@@ -52,9 +52,10 @@ pub(super) fn pairs<'a>(model: &Model<'a>) -> Vec<(&'a Declaration, &'a Declarat
     let schemas = by_name(&facts.schemas, "schema");
     let types = by_name(&facts.types, "");
     let of_no_table = |one: &Declaration| one.unresolved.is_none() && !described.contains(&std::ptr::from_ref(one));
+    let namesakes: HashSet<Word> = facts.namesakes.iter().map(|name| names::key(name)).collect();
     let pair = |(name, schemas): (Word, Vec<&'a Declaration>)| match (schemas.as_slice(), types.get(&name)?.as_slice())
     {
-        ([schema], [ty]) => Some((*schema, *ty)),
+        ([schema], [ty]) if !namesakes.contains(&name) => Some((*schema, *ty)),
         _several => None,
     };
     let pairs = schemas.into_iter().filter_map(pair);

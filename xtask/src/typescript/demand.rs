@@ -7,8 +7,19 @@
 use super::collect::maps_tables;
 use super::facts::Facts;
 
-/// Whether the type of a name is asked for, in the file of a path.
-pub type Names = Box<dyn Fn(&str, &str) -> bool + Sync>;
+/// How a type is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ask {
+    /// It is not.
+    Not,
+    /// Where no other type that files can import is called the same.
+    Alone,
+    /// It is.
+    Always,
+}
+
+/// How the type of a name is asked for, in the file of a path.
+pub type Asks = Box<dyn Fn(&str, &str) -> Ask + Sync>;
 
 /// Which types are asked for. Schemas, tables of an ORM, contracts and routes always are.
 pub trait Demand: Sync {
@@ -25,7 +36,7 @@ pub trait Demand: Sync {
     }
 
     /// What is asked for beyond that because of what `facts` say.
-    fn follow_up(&self, facts: &Facts) -> Option<Names>;
+    fn follow_up(&self, facts: &Facts) -> Option<Asks>;
 
     /// Equal where two demands ask for the same.
     fn fingerprint(&self) -> u64;
@@ -45,7 +56,7 @@ impl Demand for Everything {
         true
     }
 
-    fn follow_up(&self, _facts: &Facts) -> Option<Names> {
+    fn follow_up(&self, _facts: &Facts) -> Option<Asks> {
         None
     }
 

@@ -1,14 +1,14 @@
 //! The configured files → facts. Where only some types are asked for it takes two steps: what the first facts name may be
-//! declared in files in which nobody asked for anything.
+//! declared in files in which nobody asked for anything ([`named`]).
 
 mod groups;
+mod named;
 
 use std::cell::Cell;
 use std::sync::Arc;
 
 use anyhow::Result;
 use rayon::prelude::*;
-use rustc_hash::FxHashSet;
 
 use super::cache::Cache;
 use super::collect::{self, Links, Selection};
@@ -61,8 +61,11 @@ struct Files {
     /// Those that are parsed.
     asked: Vec<Candidate>,
     /// Those that declare types, and none that is asked for.
-    unasked: Vec<(Candidate, Arc<[Text]>)>,
+    unasked: Vec<Unasked>,
 }
+
+/// A file, and the names of the types that it may declare.
+type Unasked = (Candidate, Arc<[Text]>);
 
 enum Looked {
     Asked(Candidate),
@@ -146,36 +149,6 @@ impl Reading<'_, '_> {
         let links = append(facts, parts);
         facts.problems.extend(unreadable);
         links
-    }
-
-    /// The second step: the types that the first facts name, wherever they are declared, and the sets of values in files
-    /// that types led to.
-    fn take_named(&self, files: &Files, links: &Links, facts: &mut Facts) {
-        let follow_up = self.demand.follow_up(facts);
-        let named =
-            |file: &str, name: &str| links.name(name) || follow_up.as_ref().is_some_and(|asks| asks(file, name));
-        let is_wanted = |(file, names): &&(Candidate, Arc<[Text]>)| names.iter().any(|name| named(&file.path, name));
-        let (wanted, others): (Vec<_>, Vec<_>) = files.unasked.par_iter().partition(is_wanted);
-        facts.files_parsed += wanted.len();
-        wanted.par_iter().with_max_len(1).for_each(|(file, _)| {
-            self.program.load(&file.path);
-        });
-        // What was asked for is there already.
-        let new = |file: &str, name: &str| !self.demand.asks_for(name) && named(file, name);
-        let only_types = Selection { types: &new, values: false, constants: false };
-        let only_values = Selection { types: &|_, _| false, values: true, constants: false };
-        let all = Selection { types: &named, values: true, constants: true };
-        let mut jobs: Vec<_> = wanted.into_iter().map(|(file, _)| (file, all)).collect();
-        jobs.extend(files.asked.iter().map(|file| (file, only_types)));
-        let mut more = self.collect(&jobs);
-        // Reading those leads to more files.
-        let met = others.into_iter().map(|(file, _)| file).filter(|file| self.program.has(&file.path));
-        more.extend(self.collect(&met.map(|file| (file, only_values)).collect::<Vec<_>>()));
-        let known: FxHashSet<Location> = facts.types.iter().map(|known| known.location.clone()).collect();
-        more.iter_mut().for_each(|(part, _)| part.types.retain(|declared| !known.contains(&declared.location)));
-        append(facts, more);
-        facts.types.sort_by(|a, b| in_source(&a.location, &b.location));
-        facts.enums.sort_by(|a, b| a.location.file.cmp(&b.location.file));
     }
 
     /// What is selected of each of `files`.

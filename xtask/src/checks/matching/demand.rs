@@ -15,7 +15,7 @@ use crate::checks::{names, schema_type_mismatch};
 use crate::config::{Config, Mapping};
 use crate::schema::model::{ObjectName, Schema};
 use crate::schema::provenance::Provenance;
-use crate::typescript::demand::{Demand, Names};
+use crate::typescript::demand::{Ask, Asks, Demand};
 use crate::typescript::facts::{Declaration, Facts, Parameters};
 
 /// What is asked for to judge the TypeScript against one schema.
@@ -129,7 +129,7 @@ impl Demand for Asked<'_> {
         self.prepared().names.contains(&names::key(name))
     }
 
-    fn follow_up(&self, facts: &Facts) -> Option<Names> {
+    fn follow_up(&self, facts: &Facts) -> Option<Asks> {
         let of_exchanges =
             facts.exchanges.iter().flat_map(|exchange| exchange.request.iter().chain(&exchange.response));
         let references = facts.contracts.iter().flat_map(|contract| &contract.references).chain(of_exchanges);
@@ -139,8 +139,15 @@ impl Demand for Asked<'_> {
         let named: FxHashSet<String> = named.map(|declaration| declaration.name.clone()).collect();
         let (stems, alike) = rayon::join(|| schema_type_mismatch::stems(&facts.schemas), || self.alike(facts));
         Some(Box::new(move |file: &str, name: &str| {
-            let may_describe = || stems.contains(&names::key(name)) || alike.holds(name);
-            named.contains(name) || !is_of_component(file) && may_describe()
+            if named.contains(name) {
+                return Ask::Always;
+            }
+            match is_of_component(file) {
+                false if alike.holds(name) => Ask::Always,
+                // A schema is compared with a type that is the only one of its name.
+                false if stems.contains(&names::key(name)) => Ask::Alone,
+                _ => Ask::Not,
+            }
         }))
     }
 
@@ -179,8 +186,13 @@ mod tests {
         ("query.ts", "export interface SearchQuery { text: string; limit: number }"),
         (
             "schema.ts",
-            "import { z } from 'zod';\nexport const SearchQuerySchema = z.object({ text: z.string(), limit: z.number().optional() });",
+            "import { z } from 'zod';\nexport const SearchQuerySchema = z.object({ text: z.string(), limit: z.number().optional() });\n\
+             export const PageSchema = z.object({ text: z.string(), limit: z.number() });",
         ),
+        // No pair, since two types have the name: in files that nobody asks for, and in one that is read.
+        ("page.ts", "export interface Page { text: string }"),
+        ("pages.ts", "export interface Page { limit: number; size: number }"),
+        ("book.ts", "export interface Page { text: string; limit: number }\nexport interface User { id: string }"),
         // What a contract names.
         ("answer.ts", "export interface Found { id: string; mood: 'good'; name: string }"),
         (
@@ -202,7 +214,8 @@ mod tests {
         let found = |demand: &dyn Demand| {
             let facts = read_asked(&tree, &config, demand, None).unwrap();
             let input = Input { schema: &schema, facts: &facts, config: &config, provenance: &provenance };
-            (facts.files_parsed, facts.types.len(), format!("{:#?}", verify(&input).0))
+            let pages = facts.types.iter().filter(|of| of.name == "Page").count();
+            (pages, facts.types.len(), format!("{:#?}", verify(&input).0))
         };
         let (of_asked, of_all) = (found(&asked), found(&Everything));
         assert_eq!(of_asked.2, of_all.2);
@@ -210,6 +223,7 @@ mod tests {
             assert!(of_asked.2.contains(file), "{file} is not in {}", of_asked.2);
         }
         assert!(of_asked.1 < of_all.1, "{} of {} types", of_asked.1, of_all.1);
+        assert_eq!((of_asked.0, of_all.0), (0, 3), "read for their name alone");
     }
 
     #[test]
@@ -230,11 +244,12 @@ mod tests {
         let asked = Asked::new(&schema, &config, &provenance);
         let facts = |ts: &str| crate::checks::test_utils::facts(ts, &config);
         let nothing = asked.follow_up(&facts("")).unwrap();
-        assert!(nothing("a.ts", "DbJob") && nothing("a.ts", "IJobEntity") && !nothing("a.ts", "JobQueue"));
-        assert!(!nothing("a.tsx", "DbJob"));
+        let asks = |file: &str, name: &str| nothing(file, name) == Ask::Always;
+        assert!(asks("a.ts", "DbJob") && asks("a.ts", "IJobEntity") && !asks("a.ts", "JobQueue"));
+        assert!(!asks("a.tsx", "DbJob"));
         for (table, is_ours) in [("known_jobs", true), ("public.known_jobs", true), ("audit.known_jobs", false)] {
             let tagged = facts(&format!("/** @table {table} */ export interface Work {{ id: string }}"));
-            assert_eq!(asked.follow_up(&tagged).unwrap()("a.ts", "DbJob"), !is_ours, "{table}");
+            assert_eq!(asked.follow_up(&tagged).unwrap()("a.ts", "DbJob") == Ask::Not, is_ours, "{table}");
         }
     }
 }
