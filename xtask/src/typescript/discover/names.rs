@@ -135,6 +135,7 @@ impl<'t> Around<'t> {
         let schemas = |may_hold: bool| if may_hold && self.is_code() { Meaning::Schemas } else { Meaning::None };
         let made = |may_hold: bool| schemas(may_hold && statements.may_declare_value(self.start));
         let types = |may_hold: bool| if may_hold { Meaning::Types } else { Meaning::None };
+        let link = |may_hold: bool| types(may_hold && statements.may_declare_type(self.start));
         match word {
             // Nobody knows what a broken file was meant to declare.
             b"interface" if starts && rest.trim_ascii_start().starts_with(b"{") => Meaning::Types,
@@ -146,13 +147,14 @@ impl<'t> Around<'t> {
             b"namespace" | b"module" => types(starts && ends && opens_block(rest)),
             b"declare" => {
                 let rest = rest.trim_ascii_start();
-                types(starts && ends && (rest.starts_with(b"module") || rest.starts_with(b"global")))
+                // What is declared in `global` is so under its own name, and found by that.
+                types(starts && ends && rest.starts_with(b"module"))
             }
             b"z." => schemas(starts),
-            b"pg" => schemas(starts && rest.first().is_some_and(u8::is_ascii_uppercase)),
+            b"pg" => schemas(starts && self.is_builder()),
             // Supabase's `Tables<'users'>`, `TablesInsert`, `TablesUpdate`, and `['Tables']`.
             b"Table" if rest.first() == Some(&b's') => {
-                types(matches!(rest.get(1), Some(b'<' | b'\'' | b'"' | b'I' | b'U')))
+                link(matches!(rest.get(1), Some(b'<' | b'\'' | b'"' | b'I' | b'U')))
             }
             b"Table" | b"Schema" | b"Object" if is_renamed(rest) => schemas(true),
             b"Schema" => made(ends && !matches!(rest.first(), Some(b'\'' | b'"' | b'`'))),
@@ -162,8 +164,21 @@ impl<'t> Around<'t> {
             b"Represents the " => types(
                 rest.starts_with(b"table ") || memchr::memmem::find(first(rest, 30), b" for the table ").is_some(),
             ),
+            b"Selectable" | b"Insertable" | b"Updateable" | b"InferSelectModel" | b"InferInsertModel" | b"$infer" => {
+                link(true)
+            }
             _speaks_for_itself => Meaning::Types,
         }
+    }
+
+    /// `pgTable`, `pgEnum`, and none of a text that looks for it: `'pgTable'`, `/pgTable\(/`
+    fn is_builder(&self) -> bool {
+        const MADE: [&[u8]; 5] = [b"Table", b"Enum", b"Schema", b"View", b"MaterializedView"];
+        let is_quoted = matches!(self.bytes[..self.start].last(), Some(b'\'' | b'"' | b'`'));
+        let rest = self.rest();
+        let length = rest.iter().take_while(|byte| is_part(**byte)).count();
+        let is_pattern = rest.get(length) == Some(&b'\\');
+        MADE.iter().any(|made| rest.starts_with(made)) && !is_quoted && !is_pattern
     }
 
     fn rest(&self) -> &'t [u8] {
@@ -300,14 +315,23 @@ mod tests {
             "type A = Database['public']['Tables']['a']['Row']",
             "type A = TablesInsert<'a'>",
             "declare module './a' {}",
-            "declare  global {}",
+            "declare  module 'a' {}",
+            "export type A = Omit<\n  typeof a.$inferSelect,\n  'b'\n>",
             "namespace A.B { interface C {} }",
             "/** @table users */ interface A {}",
             "export interface {",
         ] {
             assert_eq!(seen(text), "types", "{text}");
         }
-        for text in ["// the module of a", "// a module\n\n{ a }", "Tableau", "declare const a: 1"] {
+        for text in [
+            "// the module of a",
+            "// a module\n\n{ a }",
+            "Tableau",
+            "declare const a: 1",
+            "declare global {\n  var b: string\n}",
+            "export async function a(\n  b: typeof c.$inferInsert,\n) {}",
+            "const a: Tables<'users'> = b",
+        ] {
             assert!(seen(text).starts_with("names"), "{text}");
         }
     }
@@ -333,6 +357,8 @@ mod tests {
             "import A, {\n  BSchema,\n  C,\n} from './b'",
             "import BSchema from './b'",
             "// of zod\n/*\n * ASchema.parse\n */",
+            "if (text.includes('pgTable')) match(/= pgTable\\(/)",
+            "const a = { pgVersion: 1 }",
             "return <PriceTable />",
             "import a from './Schema'",
         ] {

@@ -33,6 +33,15 @@ impl<'t> Statements<'t> {
         may
     }
 
+    /// Whether the word at `at` may be part of a type that is declared at the top of the file or in a namespace. Where that is
+    /// not certain, it may.
+    pub fn may_declare_type(&self, at: usize) -> bool {
+        let (last, known, _) = Some(self.last.get()).filter(|(last, ..)| *last <= at).unwrap_or(NOTHING);
+        let start = self.start(last, at).or(known);
+        self.last.set((at, start, true));
+        start.is_none_or(|start| declares_type(self.bytes, start))
+    }
+
     /// Where the last line that begins in the first column with a name starts, from that of `from` to that of `at`.
     fn start(&self, from: usize, at: usize) -> Option<usize> {
         let mut end = at;
@@ -47,12 +56,28 @@ impl<'t> Statements<'t> {
     }
 }
 
-fn declares_value(bytes: &[u8], start: usize, at: usize) -> bool {
-    let line = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |end| start + end);
-    let line = bytes[start..line].trim_ascii_end();
+/// The line that starts at `start`; none of one that ends a statement and begins another.
+fn only_line(bytes: &[u8], start: usize) -> Option<&[u8]> {
+    let end = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |end| start + end);
+    let line = bytes[start..end].trim_ascii_end();
     let is_one = line.strip_suffix(b";").unwrap_or(line).iter().all(|byte| *byte != b';');
+    is_one.then_some(line)
+}
+
+fn declares_type(bytes: &[u8], start: usize) -> bool {
+    let is_other = |line| {
+        let (word, rest) = first_word(line);
+        matches!(
+            word,
+            b"const" | b"let" | b"var" | b"function" | b"async" | b"class" | b"abstract" | b"import" | b"enum"
+        ) || !word.is_empty() && matches!(rest.first(), Some(b'.' | b'('))
+    };
+    !only_line(bytes, start).is_some_and(is_other)
+}
+
+fn declares_value(bytes: &[u8], start: usize, at: usize) -> bool {
+    let Some(line) = only_line(bytes, start) else { return true };
     match first_word(line) {
-        (_, _) if !is_one => true,
         (b"const" | b"let" | b"var", rest) => !is_function(rest, &bytes[start..at]),
         (b"function" | b"async" | b"class" | b"abstract" | b"interface" | b"type" | b"import" | b"enum", _) => false,
         // `export { a }`, `export * from`
