@@ -146,14 +146,21 @@ pub(super) fn thing(name: &str) -> Vec<Word> {
 
 /// The last word of [`thing`], which costs little.
 pub(super) fn last_word(name: &str) -> Option<Word> {
-    let parts: SmallVec<[&str; 8]> = names::parts(name).collect();
-    let last = stem(&parts).last()?;
+    let (mut before, mut last) = names::split_last(name)?;
+    while is_one_of(last, SUFFIXES)
+        && let Some(one_more) = names::split_last(before)
+    {
+        (before, last) = one_more;
+    }
     Some(names::singular(&names::lowercase(last)))
+}
+
+fn is_one_of(part: &str, usual: &[&str]) -> bool {
+    usual.iter().any(|one| part.eq_ignore_ascii_case(one))
 }
 
 /// What stands between the usual prefix and the usual suffixes.
 fn stem<'p, 'n>(mut parts: &'p [&'n str]) -> &'p [&'n str] {
-    let is_one_of = |part: &str, usual: &[&str]| usual.iter().any(|one| part.eq_ignore_ascii_case(one));
     while let [rest @ .., last] = parts
         && !rest.is_empty()
         && is_one_of(last, SUFFIXES)
