@@ -29,6 +29,7 @@ pub(super) fn empty(path: Arc<str>, lines: LineIndex) -> Module {
 /// `speaks` says whether any comment may be one that speaks to this tool.
 pub(super) fn fill(module: &mut Module, program: &ast::Program<'_>, text: &str, braces: &Braces, speaks: bool) {
     module.statements.reserve(program.body.len());
+    module.imports.reserve(program.body.iter().map(count_imports).sum());
     for statement in &program.body {
         statements::lower(statement, Level::top(braces), &mut module.statements);
         linkage(statement, module);
@@ -112,6 +113,13 @@ fn named_default(declaration: &ast::ExportDefaultDeclarationKind<'_>) -> Option<
         _ => None,
     };
     id.map(|id| Text::new(id.name))
+}
+
+fn count_imports(statement: &AstStatement<'_>) -> usize {
+    match statement {
+        AstStatement::ImportDeclaration(import) => import.specifiers.iter().flatten().count(),
+        _ => 0,
+    }
 }
 
 fn imports(import: &ast::ImportDeclaration<'_>, module: &mut Module) {

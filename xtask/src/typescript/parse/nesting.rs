@@ -17,8 +17,8 @@ pub fn too_deep(text: &str, written: usize) -> Option<u32> {
     scan.run()
 }
 
-/// Whether there are enough `<`, or enough brackets, operators and ends of words for it, wherever they are: hardly any
-/// file has.
+/// Whether there are enough `<`, or enough brackets, operators and words before what they may take, wherever they are:
+/// hardly any file has.
 fn may_be_deep(bytes: &[u8], written: usize) -> bool {
     let limit = LIMIT as usize;
     written >= limit && ends(bytes) >= limit || {
@@ -27,7 +27,7 @@ fn may_be_deep(bytes: &[u8], written: usize) -> bool {
     }
 }
 
-/// How many bytes may nest, or end a word that may, at most. Short sums without branches, over parts of one length, are
+/// How many bytes may nest, or stand behind a word that may, at most. Short sums without branches, over parts of one length, are
 /// what the processor does many of at once.
 fn ends(bytes: &[u8]) -> usize {
     let Some(next) = bytes.get(1..) else { return 1 };
@@ -39,12 +39,14 @@ fn ends(bytes: &[u8]) -> usize {
     parts.iter().zip(next).map(of_part).sum::<usize>() + rest.len() + 1
 }
 
-/// One for a byte that may nest, or that ends a word that may.
+/// One for a byte that may nest, or stand behind a word that takes what follows.
 fn end(byte: u8, next: u8) -> u8 {
     let is_letter = (byte | 0x20).wrapping_sub(b'a') < 26;
     let is_digit = byte.wrapping_sub(b'0') < 10;
     let is_indent = (byte == b' ') & (next == b' ');
-    u8::from(!(is_letter | is_digit | is_indent))
+    // Nothing that a word may take begins with them. `]` and `}`, `[` and `{` are one but for a bit.
+    let is_other = (byte == b',') | (byte == b';') | (byte == b'.') | (byte == b')') | (byte | 0x20 == b'}');
+    u8::from(!(is_letter | is_digit | is_indent | is_other))
 }
 
 /// Whether a byte is part of a word.

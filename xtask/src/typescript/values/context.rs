@@ -24,18 +24,18 @@ impl<'p> Context<'p> {
 
     /// Around a property of what it stands around.
     pub(super) fn property(&self, name: &str) -> Self {
-        self.part(Type::literal(name))
+        self.part(|| Type::literal(name))
     }
 
     /// Around an element of what it stands around.
     pub(super) fn element(&self) -> Self {
-        self.part(Type::Number)
+        self.part(|| Type::Number)
     }
 
-    fn part(&self, key: Type<'p>) -> Self {
+    fn part(&self, key: impl FnOnce() -> Type<'p>) -> Self {
         match self {
             Self::Typed(of) => {
-                let of = of.clone();
+                let (of, key) = (of.clone(), key());
                 Self::Typed(Lazy::computed(move |resolver| resolver.indexed(&of.get(resolver), &key)))
             }
             Self::Free => Self::Free,
