@@ -31,6 +31,8 @@ pub use resolution::Resolved;
 pub struct Program<'t> {
     tree: &'t dyn Tree,
     modules: FrozenMap<String, Box<Option<Arc<Module>>>>,
+    /// What is in files that were looked at for a name.
+    unparsed: FrozenMap<String, Vec<u8>>,
     resolver: resolution::Resolver<'t>,
     augmentations: augmentation::Augmentations,
     cache: Option<&'t Cache>,
@@ -61,6 +63,7 @@ impl<'t> Program<'t> {
         Self {
             tree,
             modules: FrozenMap::new(),
+            unparsed: FrozenMap::new(),
             resolver,
             augmentations: Default::default(),
             cache: None,
@@ -104,7 +107,9 @@ impl<'t> Program<'t> {
         let read = || {
             let stamp = self.cache.and_then(|_| self.tree.stamp(path));
             let known = self.cache.zip(stamp).and_then(|(cache, stamp)| cache.module(path, stamp));
-            known.or_else(|| Some(self.parse(path, &self.tree.read(path).ok()?, false, stamp)))
+            let parse = |bytes: &[u8]| self.parse(path, bytes, false, stamp);
+            let looked_at = || self.unparsed.get(path).map(parse);
+            known.or_else(looked_at).or_else(|| Some(parse(&self.tree.read(path).ok()?)))
         };
         let module = self.modules.get(path);
         module.unwrap_or_else(|| self.modules.insert(path.to_owned(), Box::new(read()))).as_deref()
@@ -177,7 +182,19 @@ impl<'t> Program<'t> {
 
     fn star_export<'p>(&'p self, module: &'p Module, name: &str, left: u32) -> Option<Symbol<'p>> {
         let targets = module.star_exports.iter().map(|specifier| self.resolve(module, specifier));
-        targets.filter_map(|target| target.file()).find_map(|file| self.export(self.load(file)?, name, left))
+        let mut files = targets.filter_map(|target| target.file()).filter(|file| self.may_export(file, name));
+        files.find_map(|file| self.export(self.load(file)?, name, left))
+    }
+
+    /// Whether the file `path` may export `name`, as far as is seen without parsing it: of many `export *` one has it.
+    fn may_export(&self, path: &str, name: &str) -> bool {
+        // What is parsed for a cache is parsed once, and not read again.
+        if self.cache.is_some() || self.modules.get(path).is_some() {
+            return true;
+        }
+        let read = || Some(self.unparsed.insert(path.to_owned(), self.tree.read(path).ok()?));
+        let may = |bytes: &[u8]| memchr::memmem::find(bytes, name.as_bytes()).is_some() || passes_all_on(bytes);
+        self.unparsed.get(path).or_else(read).is_none_or(may)
     }
 
     fn follow<'p>(&'p self, module: &'p Module, import: &'p Import, left: u32) -> Symbol<'p> {
@@ -198,6 +215,11 @@ impl<'t> Program<'t> {
             },
         }
     }
+}
+
+/// Whether a file may have `export * from`.
+fn passes_all_on(bytes: &[u8]) -> bool {
+    memchr::memchr_iter(b'*', bytes).any(|star| bytes[star + 1..].trim_ascii_start().starts_with(b"from"))
 }
 
 #[cfg(test)]
@@ -234,6 +256,22 @@ mod tests {
         assert_eq!(declared_in(&files, "D"), "X in b/index.ts");
         assert_eq!(declared_in(&files, "all"), "* of b/index.ts");
         assert_eq!(declared_in(&files, "Date"), "global");
+    }
+
+    #[test]
+    fn of_many_files_that_are_passed_on_those_without_the_name_are_not_parsed() {
+        let tree = MemoryTree::new([
+            ("a.ts", "import { User } from './index';"),
+            ("index.ts", "export * from './other'; export * from './all'; export * from './user';"),
+            ("other.ts", "export interface Person {}"),
+            ("all.ts", "export *\n  from './other'"),
+            ("user.ts", "export interface User {}"),
+        ]);
+        let program = Program::new(&tree);
+        let found = program.lookup(program.load("a.ts").unwrap(), "User");
+        assert!(matches!(found, Some(Symbol::Declared(module, "User")) if &*module.path == "user.ts"));
+        let parsed = ["other.ts", "all.ts", "user.ts"].map(|file| program.has(file));
+        assert_eq!(parsed, [false, true, true]);
     }
 
     #[test]

@@ -23,7 +23,7 @@ impl<'p> File<'_, 'p> {
             return self.enumeration(scope, statements, prefix, facts);
         };
         let is_selected = self.selects(statements, prefix);
-        let may_be_values = || self.selection.values && selection::may_be_values(statement);
+        let may_be_values = || self.selection.values && selection::may_be_values(statement, self.module);
         if !is_selected && !may_be_values() {
             return;
         }
