@@ -48,6 +48,9 @@ fn within<'p>(resolver: &Resolver<'p>, of: &Type<'p>, left: u32) -> Held {
         return Held { optional, nullable: false, kind: Kind::Any };
     }
     let mut members = of.members().iter().filter(|member| !matches!(member, Type::Null | Type::Undefined));
+    if let Some(texts) = texts(members.clone()) {
+        return Held { optional, nullable, kind: Kind::Enum(texts) };
+    }
     let kind = match (of, members.next(), members.next()) {
         (Type::Never, ..) => Kind::Unresolved(NEVER.into()),
         (_, None, _) => Kind::Union(Vec::new()),
@@ -60,6 +63,17 @@ fn within<'p>(resolver: &Resolver<'p>, of: &Type<'p>, left: u32) -> Held {
         }
     };
     Held { optional, nullable, kind }
+}
+
+/// Those of several literals, as [`merge`] would give them.
+fn texts<'m, 'p: 'm>(members: impl Iterator<Item = &'m Type<'p>>) -> Option<Vec<String>> {
+    let texts: Vec<String> = members
+        .map(|member| match member {
+            Type::StringLiteral(text) => Some(text.to_string()),
+            _ => None,
+        })
+        .collect::<Option<_>>()?;
+    (!texts.is_empty()).then_some(texts)
 }
 
 /// What is read from a column. `Generated<boolean | null>` of kysely-codegen is a union of columns: one of booleans, one
