@@ -108,7 +108,8 @@ impl<'t> Program<'t> {
             let stamp = self.cache.and_then(|_| self.tree.stamp(path));
             let known = self.cache.zip(stamp).and_then(|(cache, stamp)| cache.module(path, stamp));
             let parse = |bytes: &[u8]| self.parse(path, bytes, false, stamp);
-            let looked_at = || self.unparsed.get(path).map(parse);
+            // A cache keeps what was read after its stamp.
+            let looked_at = || self.unparsed.get(path).filter(|_| stamp.is_none()).map(parse);
             known.or_else(looked_at).or_else(|| Some(parse(&self.tree.read(path).ok()?)))
         };
         let module = self.modules.get(path);
@@ -188,8 +189,7 @@ impl<'t> Program<'t> {
 
     /// Whether the file `path` may export `name`, as far as is seen without parsing it: of many `export *` one has it.
     fn may_export(&self, path: &str, name: &str) -> bool {
-        // What is parsed for a cache is parsed once, and not read again.
-        if self.cache.is_some() || self.modules.get(path).is_some() {
+        if self.modules.get(path).is_some() {
             return true;
         }
         let read = || Some(self.unparsed.insert(path.to_owned(), self.tree.read(path).ok()?));

@@ -139,14 +139,14 @@ impl Demand for Asked<'_> {
         let named: FxHashSet<String> = named.map(|declaration| declaration.name.clone()).collect();
         let (stems, alike) = rayon::join(|| schema_type_mismatch::stems(&facts.schemas), || self.alike(facts));
         Some(Box::new(move |file: &str, name: &str| {
-            if named.contains(name) {
-                return Ask::Always;
-            }
-            match is_of_component(file) {
-                false if alike.holds(name) => Ask::Always,
+            let may_describe = !is_of_component(file);
+            if named.contains(name) || may_describe && alike.holds(name) {
+                Ask::Always
+            } else if may_describe && stems.contains(&names::key(name)) {
                 // A schema is compared with a type that is the only one of its name.
-                false if stems.contains(&names::key(name)) => Ask::Alone,
-                _ => Ask::Not,
+                Ask::Alone
+            } else {
+                Ask::Not
             }
         }))
     }

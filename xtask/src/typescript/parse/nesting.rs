@@ -27,8 +27,8 @@ fn may_be_deep(bytes: &[u8], written: usize) -> bool {
     }
 }
 
-/// How many bytes may nest, or stand behind a word that may, at most. Short sums without branches, over parts of one length, are
-/// what the processor does many of at once.
+/// How many bytes may nest, or stand behind a word that may, at most. Short sums without branches, over parts of one
+/// length, are what the processor does many of at once.
 fn ends(bytes: &[u8]) -> usize {
     let Some(next) = bytes.get(1..) else { return 1 };
     let (parts, rest) = bytes[..next.len()].as_chunks::<64>();
