@@ -5,9 +5,10 @@
 //! Read is what `db-verify` asks for where the database has every table that the tree's SQL files create and its ORM
 //! declares; and then everything, as `db-inspect` does.
 //!
-//! `cargo bench --bench typescript`: a tree of our own with 3,000 files. `BENCH_TREE=<folder>` takes another one. The
-//! ratio of a run beside other work says little: two threads then get no more of the machine than one. On Linux the
-//! times of the processor are printed too, which other work hardly changes.
+//! `cargo bench --bench typescript`: a tree of our own with 3,000 files. `BENCH_TREE=<folder>` takes another one. They
+//! take turns, since a machine is not always equally fast. The ratio of a run beside other work says little: two threads
+//! then get no more of the machine than one. On Linux the times of the processor are printed too, which other work
+//! hardly changes.
 
 mod generated;
 
@@ -20,7 +21,6 @@ use xtask::schema::model::{ObjectName, Schema, Table};
 use xtask::schema::provenance::Provenance;
 use xtask::tree::{IGNORED_FOLDERS, Tree, WorkingTree};
 use xtask::typescript;
-use xtask::typescript::facts::Facts;
 
 const RUNS: u32 = 21;
 
@@ -36,22 +36,28 @@ fn main() {
     let own = std::env::var_os("BENCH_TREE").is_none();
     let schema = schema(&tree, &config, own);
     println!("{} tables", schema.tables.len());
-    let bare = measure(|| bare_read(&root), |files| *files);
-    bare.print("bare read");
-    let read = |name: &str, run: &dyn Fn() -> Facts| {
-        let read = measure(run, |facts| facts.files_parsed);
-        read.print(name);
+    let provenance = Provenance::default();
+    let asked = || {
+        let asked = Asked::new(&schema, &config, &provenance);
+        typescript::read_asked(&tree, &config, &asked, None).expect("the tree can be read")
+    };
+    let everything = || typescript::read(&tree, &config).expect("the tree can be read");
+    let mut bare = Measured::new("bare read");
+    let mut reads = [Measured::new("what `db-verify` asks for"), Measured::new("everything")];
+    for _ in 0..RUNS {
+        bare.time(|| bare_read(&root), |files| *files);
+        let [of_asked, of_all] = &mut reads;
+        of_asked.time(asked, |facts| facts.files_parsed);
+        of_all.time(everything, |facts| facts.files_parsed);
+    }
+    bare.print();
+    for read in reads {
+        read.print();
         println!("ratio {:.2} (at most 3)", read.shortest.as_secs_f64() / bare.shortest.as_secs_f64());
         if bare.processor > 0.0 {
             println!("ratio of processor time, all threads together: {:.2}", read.processor / bare.processor);
         }
-    };
-    let provenance = Provenance::default();
-    read("what `db-verify` asks for", &|| {
-        let asked = Asked::new(&schema, &config, &provenance);
-        typescript::read_asked(&tree, &config, &asked, None).expect("the tree can be read")
-    });
-    read("everything", &|| typescript::read(&tree, &config).expect("the tree can be read"));
+    }
 }
 
 /// The tables that the tree's SQL files create and its ORM declares.
@@ -80,30 +86,33 @@ fn created(script: &str) -> impl Iterator<Item = String> {
 }
 
 struct Measured {
+    what: &'static str,
     files: usize,
     /// What else the machine does only makes a run longer.
     shortest: Duration,
-    /// Of a run, in clock ticks of the kernel; 0 where the system does not say.
+    /// Of all runs, in clock ticks of the kernel; 0 where the system does not say.
     processor: f64,
 }
 
 impl Measured {
-    #[expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
-    fn print(&self, what: &str) {
-        println!("{what}: {} files in {:?}, processor {:.1} ticks", self.files, self.shortest, self.processor);
+    fn new(what: &'static str) -> Self {
+        Self { what, files: 0, shortest: Duration::MAX, processor: 0.0 }
     }
-}
 
-/// What a run came to is freed after its time was taken.
-fn measure<T>(run: impl Fn() -> T, files: impl Fn(&T) -> usize) -> Measured {
-    let before = processor_ticks();
-    let timed = || {
-        let start = Instant::now();
+    /// What `run` comes to is freed after its time was taken.
+    fn time<T>(&mut self, run: impl Fn() -> T, files: impl Fn(&T) -> usize) {
+        let (ticks, start) = (processor_ticks(), Instant::now());
         let read = run();
-        (start.elapsed(), files(&read))
-    };
-    let (shortest, files) = (0..RUNS).map(|_| timed()).min().expect("several runs");
-    Measured { files, shortest, processor: (processor_ticks() - before) / f64::from(RUNS) }
+        self.shortest = self.shortest.min(start.elapsed());
+        self.processor += processor_ticks() - ticks;
+        self.files = files(&read);
+    }
+
+    #[expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
+    fn print(&self) {
+        let ticks = self.processor / f64::from(RUNS);
+        println!("{}: {} files in {:?}, processor {ticks:.1} ticks", self.what, self.files, self.shortest);
+    }
 }
 
 /// `utime` and `stime` of the process.

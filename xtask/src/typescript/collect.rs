@@ -5,6 +5,7 @@ mod fields;
 mod links;
 mod names;
 mod selection;
+mod sets;
 pub(super) mod tags;
 #[cfg(test)]
 mod tests;

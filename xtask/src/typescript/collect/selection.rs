@@ -1,7 +1,7 @@
 //! Which declarations of a file are read.
 
 use super::{File, links};
-use crate::typescript::syntax::{Alias, Keyword, Module, Statement, StatementKind, Text, TypeKind, TypeNode};
+use crate::typescript::syntax::{Statement, StatementKind, TypeKind, TypeNode};
 
 /// What is taken from a file.
 #[derive(Clone, Copy)]
@@ -68,74 +68,4 @@ fn may_be_linked(node: &TypeNode) -> bool {
         },
         _ => false,
     }
-}
-
-/// Whether a declaration of `module` may be a set of values, as far as it is seen without leaving the file.
-pub(super) fn may_be_values(statement: &Statement, module: &Module) -> bool {
-    match &statement.kind {
-        StatementKind::Alias(alias) => may_be_value(&alias.value) && !names_object(alias, module),
-        _ => false,
-    }
-}
-
-/// Whether an alias is another name of an interface or a class of `module`.
-fn names_object(alias: &Alias, module: &Module) -> bool {
-    let is_object =
-        |statement: &Statement| matches!(statement.kind, StatementKind::Interface(_) | StatementKind::Class(_));
-    match &alias.value.kind {
-        TypeKind::Reference(path, _) if alias.type_parameters.is_empty() => match path.as_slice() {
-            [name] => module.declarations(name).any(is_object),
-            _ => false,
-        },
-        _ => false,
-    }
-}
-
-fn may_be_value(node: &TypeNode) -> bool {
-    match &node.kind {
-        TypeKind::Keyword(keyword) => matches!(keyword, Keyword::Null | Keyword::Undefined | Keyword::Never),
-        TypeKind::Union(members) => members.iter().all(may_be_value),
-        TypeKind::Intersection(members) => !members.iter().any(has_members),
-        TypeKind::Reference(path, arguments) => arguments.is_empty() || !makes_objects(path),
-        TypeKind::String(_)
-        | TypeKind::Template(..)
-        | TypeKind::Query(..)
-        | TypeKind::Import(..)
-        | TypeKind::Indexed(..)
-        | TypeKind::KeyOf(_)
-        | TypeKind::Conditional { .. } => true,
-        TypeKind::Number(_)
-        | TypeKind::Boolean(_)
-        | TypeKind::Bigint
-        | TypeKind::Array(_)
-        | TypeKind::Tuple(_)
-        | TypeKind::Rest(_)
-        | TypeKind::Object(_)
-        | TypeKind::Mapped { .. }
-        | TypeKind::Infer(_)
-        | TypeKind::Function
-        | TypeKind::This
-        | TypeKind::Other(_) => false,
-    }
-}
-
-fn has_members(node: &TypeNode) -> bool {
-    matches!(&node.kind, TypeKind::Object(members) if !members.is_empty())
-}
-
-fn makes_objects(path: &[Text]) -> bool {
-    const OBJECTS: [&str; 11] = [
-        "Partial",
-        "Required",
-        "Readonly",
-        "Pick",
-        "Omit",
-        "Record",
-        "Array",
-        "ReadonlyArray",
-        "Promise",
-        "Map",
-        "Set",
-    ];
-    matches!(path, [name] if OBJECTS.contains(&name.as_str()))
 }

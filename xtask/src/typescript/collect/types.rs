@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{File, selection};
+use super::{File, sets};
 use crate::source::Span;
 use crate::typescript::facts::{Declaration, Enumeration, Facts, Origin};
 use crate::typescript::resolve::{Object, Scope, Type};
@@ -23,7 +23,8 @@ impl<'p> File<'_, 'p> {
             return self.enumeration(scope, statements, prefix, facts);
         };
         let is_selected = self.selects(statements, prefix);
-        let may_be_values = || self.selection.values && selection::may_be_values(statement, self.module);
+        let module = prefix.is_empty().then_some(self.module);
+        let may_be_values = || self.selection.values && sets::may_be(statement, module);
         if !is_selected && !may_be_values() {
             return;
         }

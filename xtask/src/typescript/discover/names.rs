@@ -24,7 +24,7 @@ pub enum Found {
 /// Words after which the name of a type stands, and words that mean something by themselves ([`Around::meaning`]). Only what
 /// stands second is searched for: of words that begin like many others, an end that is rarer; and of those that may be
 /// followed by space alone, that too, since `className` and `type:` are everywhere.
-const FREQUENT: [(&str, &str); 14] = [
+const FREQUENT: [(&str, &str); 19] = [
     ("inte", "rface"),
     ("t", "ype "),
     ("t", "ype\t"),
@@ -39,6 +39,11 @@ const FREQUENT: [(&str, &str); 14] = [
     ("", "Table"),
     ("", "Schema"),
     ("", "Object"),
+    ("", "pgTable"),
+    ("", "pgEnum"),
+    ("", "pgSchema"),
+    ("", "pgView"),
+    ("", "pgMaterializedView"),
 ];
 
 /// Words that hardly any file has, and those of [`SPEAKING`] comments. Searching for a few words twice takes less time than
@@ -58,29 +63,29 @@ const RARE: [&str; 12] = [
     "$infer",
 ];
 
-/// Words that are so short that among others they would make the search slow.
-const SHORT: [&str; 3] = ["zod", "z.", "pg"];
+/// Words that are so short that among others they would make the search slow. A `z` is rare.
+const OF_ZOD: [&str; 2] = ["zod", "z."];
 
-/// The searches for all of them. Where the processor has none for several words at once, every file is parsed.
+/// The searches for the others. Where the processor has none for several words at once, every file is parsed.
 struct Searches {
     frequent: Searcher,
     rare: Searcher,
-    short: Searcher,
 }
 
 static SEARCHES: LazyLock<Option<Searches>> = LazyLock::new(|| {
     let frequent = Searcher::new(FREQUENT.map(|(_, end)| end))?;
     let rare = Searcher::new(RARE.iter().chain(&SPEAKING))?;
-    Some(Searches { frequent, rare, short: Searcher::new(SHORT)? })
+    Some(Searches { frequent, rare })
 });
 
 /// What `bytes` may declare, of types those that are asked for.
 pub(super) fn look(bytes: &[u8], asks: &dyn Fn(&str) -> bool) -> Found {
-    let Some(Searches { frequent, rare, short }) = SEARCHES.as_ref() else { return Found::Schemas };
+    let Some(Searches { frequent, rare }) = SEARCHES.as_ref() else { return Found::Schemas };
     let statements = Statements::new(bytes);
     let meaning = |start: usize, end: usize| Around { bytes, start, end }.meaning(&bytes[start..end], &statements);
-    let mut short = short.find_iter(bytes).map(|word| meaning(word.start(), word.end()));
-    if short.any(|meaning| matches!(meaning, Meaning::Schemas)) {
+    let of_zod = |at: usize| OF_ZOD.iter().find(|word| bytes[at..].starts_with(word.as_bytes()));
+    let mut of_zod = memchr::memchr_iter(b'z', bytes).filter_map(|at| Some(meaning(at, at + of_zod(at)?.len())));
+    if of_zod.any(|meaning| matches!(meaning, Meaning::Schemas)) {
         return Found::Schemas;
     }
     let rare = rare.find_iter(bytes).map(|word| meaning(word.start(), word.end()));
@@ -151,7 +156,9 @@ impl<'t> Around<'t> {
                 types(starts && ends && rest.starts_with(b"module"))
             }
             b"z." => schemas(starts),
-            b"pg" => schemas(starts && self.is_builder()),
+            b"pgTable" | b"pgEnum" | b"pgSchema" | b"pgView" | b"pgMaterializedView" => {
+                schemas(starts && !self.is_looked_for())
+            }
             // Supabase's `Tables<'users'>`, `TablesInsert`, `TablesUpdate`, and `['Tables']`.
             b"Table" if rest.first() == Some(&b's') => {
                 link(matches!(rest.get(1), Some(b'<' | b'\'' | b'"' | b'I' | b'U')))
@@ -171,14 +178,10 @@ impl<'t> Around<'t> {
         }
     }
 
-    /// `pgTable`, `pgEnum`, and none of a text that looks for it: `'pgTable'`, `/pgTable\(/`
-    fn is_builder(&self) -> bool {
-        const MADE: [&[u8]; 5] = [b"Table", b"Enum", b"Schema", b"View", b"MaterializedView"];
+    /// Whether the word is one of a text that looks for it: `'pgTable'`, `/pgTable\(/`
+    fn is_looked_for(&self) -> bool {
         let is_quoted = matches!(self.bytes[..self.start].last(), Some(b'\'' | b'"' | b'`'));
-        let rest = self.rest();
-        let length = rest.iter().take_while(|byte| is_part(**byte)).count();
-        let is_pattern = rest.get(length) == Some(&b'\\');
-        MADE.iter().any(|made| rest.starts_with(made)) && !is_quoted && !is_pattern
+        is_quoted || self.rest().first() == Some(&b'\\')
     }
 
     fn rest(&self) -> &'t [u8] {
