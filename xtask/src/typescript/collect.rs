@@ -67,9 +67,8 @@ struct Place<'p> {
 
 /// Whether an interface is added to one, or to a class, that `known` declares.
 fn adds(statement: &Statement, known: &Module) -> bool {
-    let merges = |other: &Statement| matches!(other.kind, StatementKind::Interface(_) | StatementKind::Class(_));
     matches!(statement.kind, StatementKind::Interface(_))
-        && statement.name().is_some_and(|name| known.declarations(name).any(merges))
+        && statement.name().is_some_and(|name| known.declarations(name).any(Statement::is_object_type))
 }
 
 /// The statements of a namespace by the names that they declare.

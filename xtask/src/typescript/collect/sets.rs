@@ -18,11 +18,9 @@ pub(super) fn may_be(statement: &Statement, module: Option<&Module>) -> bool {
 
 /// Whether an alias is another name of an interface or a class of `module`.
 fn names_object(alias: &Alias, module: &Module) -> bool {
-    let is_object =
-        |statement: &Statement| matches!(statement.kind, StatementKind::Interface(_) | StatementKind::Class(_));
     match &alias.value.kind {
         TypeKind::Reference(path, _) if alias.type_parameters.is_empty() => match path.as_slice() {
-            [name] => module.declarations(name).any(is_object),
+            [name] => module.declarations(name).any(Statement::is_object_type),
             _ => false,
         },
         _ => false,

@@ -106,7 +106,5 @@ fn is_type(statement: &Statement) -> bool {
 
 /// Whether `name` is an object type of `module`, as is seen without evaluating it, that other files can import.
 fn has_shared_object(module: &Module, name: &str) -> bool {
-    let is_object =
-        |statement: &Statement| matches!(statement.kind, StatementKind::Interface(_) | StatementKind::Class(_));
-    module.declarations(name).any(is_object) && module.is_exported(name)
+    module.declarations(name).any(Statement::is_object_type) && module.is_exported(name)
 }

@@ -140,6 +140,12 @@ impl Statement {
         self.declared().map(|name| name.0)
     }
 
+    /// Whether it declares an object type, as is seen without evaluating it.
+    #[must_use]
+    pub fn is_object_type(&self) -> bool {
+        matches!(self.kind, StatementKind::Interface(_) | StatementKind::Class(_))
+    }
+
     /// The name that the statement declares, with its bytes.
     #[must_use]
     pub fn declared(&self) -> Option<(&str, Span)> {
