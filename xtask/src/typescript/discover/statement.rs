@@ -21,11 +21,10 @@ impl<'t> Statements<'t> {
     /// Whether the word at `at` may be part of a value that is declared at the top of the file, rather than of what a
     /// function does, a class is, or a test checks. Where that is not certain, it may.
     pub fn may_declare_value(&self, at: usize) -> bool {
-        let (last, known, said) = Some(self.last.get()).filter(|(last, ..)| *last <= at).unwrap_or(NOTHING);
-        let start = self.start(last, at).or(known);
+        let (start, is_known, said) = self.find(at);
         let may = match start {
             // What is a function stays one.
-            Some(_) if start == known && !said => false,
+            Some(_) if is_known && !said => false,
             Some(start) => declares_value(self.bytes, start, at),
             None => true,
         };
@@ -36,10 +35,16 @@ impl<'t> Statements<'t> {
     /// Whether the word at `at` may be part of a type that is declared at the top of the file or in a namespace. Where that is
     /// not certain, it may.
     pub fn may_declare_type(&self, at: usize) -> bool {
-        let (last, known, _) = Some(self.last.get()).filter(|(last, ..)| *last <= at).unwrap_or(NOTHING);
-        let start = self.start(last, at).or(known);
+        let (start, ..) = self.find(at);
         self.last.set((at, start, true));
         start.is_none_or(|start| declares_type(self.bytes, start))
+    }
+
+    /// Where the statement at `at` starts, whether it is the one that was asked about last, and what was said then.
+    fn find(&self, at: usize) -> (Option<usize>, bool, bool) {
+        let (last, known, said) = Some(self.last.get()).filter(|(last, ..)| *last <= at).unwrap_or(NOTHING);
+        let start = self.start(last, at).or(known);
+        (start, start == known, said)
     }
 
     /// Where the last line that begins in the first column with a name starts, from that of `from` to that of `at`.

@@ -38,23 +38,20 @@ impl<'r> Reading<'r, '_> {
             None => Ask::Not,
         };
         let offer = |file| self.offer(file, &ask);
-        let mut offers: Vec<_> = files.asked.par_iter().filter_map(offer).collect();
-        let known = namesakes(&offers);
+        let asked: Vec<_> = files.asked.par_iter().filter_map(offer).collect();
+        let known = namesakes(asked.iter());
         let is_wanted = |(file, names): &&Unasked| names.iter().any(|name| is_due(ask(&file.path, name), name, &known));
         let (wanted, others): (Vec<_>, Vec<_>) = files.unasked.par_iter().partition(is_wanted);
         facts.files_parsed += wanted.len();
         let wanted: Vec<_> = wanted.par_iter().with_max_len(1).filter_map(|(file, _)| offer(file)).collect();
-        let asked = offers.len();
-        offers.extend(wanted);
 
-        let namesakes = namesakes(&offers);
+        let namesakes = namesakes(asked.iter().chain(&wanted));
         let named = |file: &str, name: &str| is_due(ask(file, name), name, &namesakes) && !self.demand.asks_for(name);
         let only_types = Selection { types: &named, values: false, constants: false };
         let only_values = Selection { types: &|_, _| false, values: true, constants: false };
         let all = Selection { types: &named, values: true, constants: true };
         let has_named =
             |offer: &&Offer<'_, '_>| offer.nests || offer.types.iter().any(|of| is_due(of.ask, of.name, &namesakes));
-        let (asked, wanted) = offers.split_at(asked);
         let mut jobs: Vec<_> = wanted.iter().map(|offer| (offer.file, all)).collect();
         jobs.extend(asked.iter().filter(has_named).map(|offer| (offer.file, only_types)));
         let mut more = self.collect(&jobs);
@@ -93,15 +90,15 @@ fn is_due(ask: Ask, name: &str, namesakes: &FxHashSet<&str>) -> bool {
 }
 
 /// The names that several types have.
-fn namesakes<'r>(offers: &[Offer<'_, 'r>]) -> FxHashSet<&'r str> {
+fn namesakes<'o, 'r: 'o>(offers: impl Iterator<Item = &'o Offer<'o, 'r>>) -> FxHashSet<&'r str> {
     let mut counts: FxHashMap<&str, u32> = FxHashMap::default();
-    let counted = offers.iter().flat_map(|offer| &offer.types).filter(|offered| offered.counts);
+    let counted = offers.flat_map(|offer| &offer.types).filter(|offered| offered.counts);
     counted.for_each(|offered| *counts.entry(offered.name).or_default() += 1);
     counts.into_iter().filter(|(_, count)| *count > 1).map(|(name, _)| name).collect()
 }
 
 fn is_type(statement: &Statement) -> bool {
-    matches!(statement.kind, StatementKind::Interface(_) | StatementKind::Alias(_) | StatementKind::Class(_))
+    statement.is_object_type() || matches!(statement.kind, StatementKind::Alias(_))
 }
 
 /// Whether `name` is an object type of `module`, as is seen without evaluating it, that other files can import.
