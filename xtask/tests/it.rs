@@ -25,6 +25,7 @@ mod reports;
 mod rollback;
 mod sample;
 mod schemas;
+mod server_entries;
 mod since;
 mod single_changes;
 mod staged;

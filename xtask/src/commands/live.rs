@@ -4,12 +4,23 @@ use anyhow::{Context as _, Result, anyhow};
 use postgres::GenericClient;
 
 use crate::config::Config;
-use crate::postgres::catalog::{self, OwnTables};
+use crate::postgres::catalog::{self, OwnTables, options};
 use crate::postgres::error::ServerError;
 use crate::schema::model::Schema;
+use crate::schema::snapshot;
 
 /// Reads it, also inside an open transaction.
 pub fn read(client: &mut impl GenericClient, config: &Config) -> Result<Schema> {
     let schema = catalog::read(client, &OwnTables::of(config));
     schema.map_err(|error| anyhow!(ServerError::from(error))).context("cannot read the catalogs of the database")
+}
+
+/// Whether `noted`, a digest from the journal, is that of `schema`, which was read from the database of `client`.
+pub fn is_digest_of(noted: &str, schema: &Schema, client: &mut impl GenericClient) -> Result<bool> {
+    if noted == snapshot::digest(schema) {
+        return Ok(true);
+    }
+    let stored =
+        options::with_server_entries(client, schema.clone()).map_err(|error| anyhow!(ServerError::from(error)));
+    Ok(noted == snapshot::digest(&stored.context("cannot read the options of the columns")?))
 }

@@ -48,7 +48,7 @@ fn rewrite(context: &Context, snapshot: &Snapshot) -> Result<Outcome> {
 fn check(context: &Context, snapshot: &Snapshot) -> Result<Outcome> {
     let path = &context.config.snapshot;
     let committed = match std::fs::read(context.root.join(path)) {
-        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Ok(bytes) => snapshot::without_server_entries(String::from_utf8_lossy(&bytes).into_owned(), path),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
         Err(error) => return Err(error).with_context(|| format!("cannot read `{path}`")),
     };

@@ -11,7 +11,6 @@ use crate::migrations::{files, history, journal, lock, steps};
 use crate::postgres::connect::{Target, connect};
 use crate::render::{human, json};
 use crate::report::{MigrationState, MigrationStatus, Status};
-use crate::schema::snapshot;
 
 /// Options of `db-status`.
 #[derive(Debug, clap::Args)]
@@ -94,6 +93,9 @@ fn interrupted(
         return Ok(None);
     };
     let Some(progress) = &entry.progress else { return Ok(Some("nothing of it has run".into())) };
-    let catalog = snapshot::digest(&live::read(client, &context.config)?);
-    Ok(Some(steps::assess(client, progress, &catalog)?.to_string()))
+    let standing = steps::assess(client, progress, |client, noted| {
+        let schema = live::read(client, &context.config)?;
+        live::is_digest_of(noted, &schema, client)
+    })?;
+    Ok(Some(standing.to_string()))
 }

@@ -35,6 +35,8 @@ pub struct Script<'a> {
 pub trait Eyes {
     /// The digest of the catalogs as they are.
     fn catalog(&mut self, client: &mut Client) -> Result<String>;
+    /// Whether `noted`, which is such a digest, is that of the catalogs as they are.
+    fn is_catalog(&mut self, client: &mut Client, noted: &str) -> Result<bool>;
     /// Something that a person should know.
     fn tell(&mut self, text: &str);
     /// The transaction of one statement began.
@@ -146,8 +148,7 @@ fn resume(
             script.file
         )
     }
-    let catalog = eyes.catalog(client)?;
-    let standing = assess(client, progress, &catalog)?;
+    let standing = assess(client, progress, |client, noted| eyes.is_catalog(client, noted))?;
     eyes.tell(&format!("`{}` was interrupted: {standing}", script.file));
     journal::set_running_sql(client, &settings.history_table, script.version, script.sql)?;
     match standing {

@@ -28,6 +28,7 @@ mod constraints;
 mod grants;
 mod indexes;
 mod objects;
+pub mod options;
 mod relations;
 mod routines;
 mod sequences;

@@ -3,6 +3,7 @@
 //! so that it is seen without a database whether it is current. The same schema always makes the same text.
 
 mod layout;
+mod server_entries;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -115,6 +116,15 @@ impl Snapshot {
     /// # Errors
     /// When the text is damaged, with the line and what to do.
     pub fn parse(text: &str, path: &str) -> Result<Self> {
+        let mut snapshot = Self::parse_as_written(text, path)?;
+        if server_entries::remove(&mut snapshot.schema) {
+            // They were taken with the entries, so that no server will show them again.
+            snapshot.fingerprints.clear();
+        }
+        Ok(snapshot)
+    }
+
+    fn parse_as_written(text: &str, path: &str) -> Result<Self> {
         if let Some(at) = text.lines().position(|line| line.starts_with("<<<<<<<")) {
             bail!("cannot read `{path}`: line {} is a merge conflict; run `{FIX}` to write it anew", at + 1)
         }
@@ -146,6 +156,18 @@ impl Snapshot {
         let migrations = migrations.collect::<Result<_>>()?;
         Ok(Self { postgres: header.postgres, migrations, fingerprints: fingerprints.collect(), schema })
     }
+}
+
+/// The text of a committed snapshot without entries of a server's own, which earlier versions of the tool wrote. All else
+/// stays as it is, also where it cannot be read.
+#[must_use]
+pub fn without_server_entries(text: String, path: &str) -> String {
+    let Ok(mut snapshot) = Snapshot::parse_as_written(&text, path) else { return text };
+    if !server_entries::remove(&mut snapshot.schema) {
+        return text;
+    }
+    snapshot.fingerprints.clear();
+    snapshot.to_text()
 }
 
 /// The snapshot in the file `path` of `tree`; none where there is no such file.

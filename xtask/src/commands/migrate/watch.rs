@@ -194,6 +194,11 @@ impl Eyes for Watcher<'_> {
         Ok(snapshot::digest(&live::read(client, &self.context.config)?))
     }
 
+    fn is_catalog(&mut self, client: &mut Client, noted: &str) -> Result<bool> {
+        let schema = live::read(client, &self.context.config)?;
+        live::is_digest_of(noted, &schema, client)
+    }
+
     fn tell(&mut self, text: &str) {
         // Nobody to tell is no reason to stop in the middle.
         let _ = self.context.terminal.eprint(&format!("{text}\n"));

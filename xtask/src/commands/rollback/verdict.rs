@@ -45,21 +45,21 @@ impl<'a> Verdicts<'a> {
         Self { context, judge, plan, foresight, drift, privileges: Vec::new(), post: None, committed: Vec::new() }
     }
 
-    fn compare(&self, expected: &Expectation, actual: &Schema) -> Verdict {
-        match expected {
+    fn compare(&self, transaction: &mut Transaction<'_>, expected: &Expectation, actual: &Schema) -> Result<Verdict> {
+        Ok(match expected {
             Expectation::Schema(expected) => {
                 let mut difference = diff(expected, actual).without_grants();
                 difference.changes.retain(|change| !self.drift.contains(change));
                 verdict(&difference)
             }
-            Expectation::Digest(digest) if *digest == snapshot::digest(actual) => Verdict::Exact,
+            Expectation::Digest(digest) if live::is_digest_of(digest, actual, transaction)? => Verdict::Exact,
             Expectation::Digest(_) => Verdict::Unknown(
                 "the catalogs are not exactly what the journal noted before it was applied, and its file is gone, so \
                  that the difference cannot be told"
                     .into(),
             ),
             Expectation::Unknown(why) => Verdict::Unknown(why.clone()),
-        }
+        })
     }
 
     /// What a person should know about the comparison.
@@ -101,6 +101,11 @@ impl Eyes for Verdicts<'_> {
         Ok(snapshot::digest(&live::read(client, &self.context.config)?))
     }
 
+    fn is_catalog(&mut self, client: &mut Client, noted: &str) -> Result<bool> {
+        let schema = live::read(client, &self.context.config)?;
+        live::is_digest_of(noted, &schema, client)
+    }
+
     fn tell(&mut self, text: &str) {
         // Nobody to tell is no reason to stop in the middle.
         let _ = self.context.terminal.eprint(&format!("{text}\n"));
@@ -113,10 +118,10 @@ impl Overseer for Verdicts<'_> {
         let position = self.plan.undo.iter().position(|other| other == undo);
         let position = position.ok_or_else(|| anyhow!("`{undo}` is not part of the plan"))?;
         let expected = self.foresight.expected.get(position);
-        let verdict = expected.map_or_else(
-            || Verdict::Unknown("nothing was predicted".into()),
-            |expected| self.compare(expected, &schema),
-        );
+        let verdict = match expected {
+            Some(expected) => self.compare(transaction, expected, &schema)?,
+            None => Verdict::Unknown("nothing was predicted".into()),
+        };
         if position + 1 == self.plan.undo.len() {
             self.privileges = self.left_privileges(&schema);
             self.post = Some(self.judge.judge(&schema, "the database after the rollback, before its commit", None));

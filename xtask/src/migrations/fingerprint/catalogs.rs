@@ -1,6 +1,8 @@
 //! The catalogs that a fingerprint covers, and how a row of each is put into a line. OIDs, owners and statistics have no
 //! part in it.
 
+use crate::postgres::catalog::options::{column_options, index_definition, storage_parameters};
+
 /// A catalog.
 pub(super) struct Catalog {
     /// Its name in `pg_catalog`.
@@ -23,17 +25,23 @@ pub(super) const EXTENSIONS: usize = 16;
 pub(super) const CATALOGS: &[Catalog] = &[
     Catalog {
         name: "pg_class",
-        lines: "SELECT concat_ws('|', 'class', relnamespace::regnamespace, relname, relkind, relpersistence,
-                       relrowsecurity, relforcerowsecurity, relreplident, relispartition, reloptions,
-                       pg_get_expr(relpartbound, oid)) AS line
-                FROM pg_class WHERE oid = ANY ({relations}) AND age(xmin) <= 0",
+        lines: concat!(
+            "SELECT concat_ws('|', 'class', relnamespace::regnamespace, relname, relkind, relpersistence,
+                       relrowsecurity, relforcerowsecurity, relreplident, relispartition, ",
+            storage_parameters!("reloptions", "relam"),
+            ", pg_get_expr(relpartbound, oid)) AS line
+                FROM pg_class WHERE oid = ANY ({relations}) AND age(xmin) <= 0"
+        ),
     },
     Catalog {
         name: "pg_attribute",
-        lines: "SELECT concat_ws('|', 'attribute', attrelid::regclass, attname, format_type(atttypid, atttypmod),
-                       attnotnull, atthasdef, attidentity, attgenerated, attisdropped, attcollation::regcollation,
-                       attoptions)
-                FROM pg_attribute WHERE attrelid = ANY ({relations}) AND age(xmin) <= 0 AND attnum > 0",
+        lines: concat!(
+            "SELECT concat_ws('|', 'attribute', attrelid::regclass, attname, format_type(atttypid, atttypmod),
+                       attnotnull, atthasdef, attidentity, attgenerated, attisdropped, attcollation::regcollation, ",
+            column_options!("attoptions"),
+            ")
+                FROM pg_attribute WHERE attrelid = ANY ({relations}) AND age(xmin) <= 0 AND attnum > 0"
+        ),
     },
     Catalog {
         name: "pg_attrdef",
@@ -44,15 +52,22 @@ pub(super) const CATALOGS: &[Catalog] = &[
     },
     Catalog {
         name: "pg_constraint",
-        lines: "SELECT concat_ws('|', 'constraint', conrelid::regclass, contypid::regtype, conname,
-                       pg_get_constraintdef(oid), convalidated)
-                FROM pg_constraint WHERE conrelid = ANY ({relations} || 0::oid) AND age(xmin) <= 0 AND contype <> 't'",
+        lines: concat!(
+            "SELECT concat_ws('|', 'constraint', conrelid::regclass, contypid::regtype, conname,
+                       CASE contype WHEN 'x' THEN ",
+            index_definition!("pg_get_constraintdef(pg_constraint.oid)", "conindid"),
+            " ELSE pg_get_constraintdef(oid) END, convalidated)
+                FROM pg_constraint WHERE conrelid = ANY ({relations} || 0::oid) AND age(xmin) <= 0 AND contype <> 't'"
+        ),
     },
     Catalog {
         name: "pg_index",
-        lines: "SELECT concat_ws('|', 'index', pg_get_indexdef(indexrelid), indisvalid, indisprimary, indisclustered,
-                       indisreplident)
-                FROM pg_index WHERE indexrelid = ANY ({relations}) AND age(xmin) <= 0",
+        lines: concat!(
+            "SELECT concat_ws('|', 'index', ",
+            index_definition!("pg_get_indexdef(indexrelid)", "indexrelid"),
+            ", indisvalid, indisprimary, indisclustered, indisreplident)
+                FROM pg_index WHERE indexrelid = ANY ({relations}) AND age(xmin) <= 0"
+        ),
     },
     Catalog {
         name: "pg_type",

@@ -45,6 +45,10 @@ impl Eyes for Guard<'_, '_> {
         self.overseer.catalog(client)
     }
 
+    fn is_catalog(&mut self, client: &mut Client, noted: &str) -> Result<bool> {
+        self.overseer.is_catalog(client, noted)
+    }
+
     fn tell(&mut self, text: &str) {
         self.overseer.tell(text);
     }

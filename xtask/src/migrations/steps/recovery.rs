@@ -50,8 +50,12 @@ impl std::fmt::Display for Standing {
     }
 }
 
-/// Finds out where a run stands, given the digest of the catalogs as they are now.
-pub fn assess(client: &mut impl GenericClient, progress: &Progress, catalog: &str) -> Result<Standing> {
+/// Finds out where a run stands. `is_digest` tells whether a digest is that of the catalogs as they are now.
+pub fn assess(
+    client: &mut Client,
+    progress: &Progress,
+    is_digest: impl FnOnce(&mut Client, &str) -> Result<bool>,
+) -> Result<Standing> {
     let statements = sql::statements(&progress.sql);
     let (statement, count) = (progress.next, statements.len());
     let Some(before) = &progress.before else { return Ok(Standing::NotRun { statement, count }) };
@@ -62,7 +66,7 @@ pub fn assess(client: &mut impl GenericClient, progress: &Progress, catalog: &st
         // What is half dropped is dropped by running the same again.
         Some("DROP INDEX CONCURRENTLY") if !indexes.is_empty() => Standing::NotRun { statement, count },
         _ if !indexes.is_empty() => Standing::LeftInvalid { statement, count, indexes },
-        _ if before.catalog == catalog => Standing::NotRun { statement, count },
+        _ if is_digest(client, &before.catalog)? => Standing::NotRun { statement, count },
         _ => Standing::Done { statement, count },
     })
 }

@@ -10,13 +10,15 @@ use postgres::{Error, GenericClient, Row};
 
 use super::alike::{self, Definitions};
 use super::object_name;
+use super::options::column_options;
 use super::relations::{Attribute, Relations};
 use crate::schema::model::{Column, Composite, Identity, Schema};
 
 /// In the order in which [`Found::read`] takes them, as the server comes across them: sorting so many rows there would
 /// keep all of them back until the last is found. `NOT NULL` may also come from a domain, at any depth of domains over
 /// domains.
-const COLUMNS: &str = "
+const COLUMNS: &str = concat!(
+    "
     WITH RECURSIVE not_null_domain AS (
         SELECT oid FROM pg_type WHERE typtype = 'd' AND typnotnull
         UNION
@@ -30,14 +32,17 @@ const COLUMNS: &str = "
            a.attcompression,
            CASE WHEN a.attstattarget >= 0 THEN a.attstattarget::int4 END,
            CASE WHEN a.attoptions IS NOT NULL OR a.attfdwoptions IS NOT NULL
-                THEN coalesce(a.attoptions, '{}') || coalesce(a.attfdwoptions, '{}') END,
+                THEN coalesce(",
+    column_options!("a.attoptions"),
+    ", '{}') || coalesce(a.attfdwoptions, '{}') END,
            NOT a.attislocal
     FROM pg_attribute AS a
     JOIN pg_class AS c ON c.oid = a.attrelid
     JOIN pg_type AS t ON t.oid = a.atttypid
     LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
     WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c')
-      AND a.attrelid >= 16384 AND a.attnum > 0 AND NOT a.attisdropped";
+      AND a.attrelid >= 16384 AND a.attnum > 0 AND NOT a.attisdropped"
+);
 
 const COMMENTS: &str = "
     SELECT o.objoid AS relation, o.objsubid AS number, o.description AS comment

@@ -3,19 +3,26 @@
 use postgres::{Error, GenericClient, Row};
 
 use super::alike::{self, Definitions};
+use super::options::{index_definition, storage_parameters};
 use super::relations::Relations;
 use crate::schema::model::{Constraint, ConstraintKind, Schema, Storage};
 
 /// Checks are written out apart: many read the same. A foreign key is enforced by internal triggers on both tables, which `DISABLE TRIGGER ALL` switches off unseen.
-const CONSTRAINTS: &str = "
+const CONSTRAINTS: &str = concat!(
+    "
     SELECT k.oid, k.conname::text AS constraint_name,
            k.contype::text AS kind, k.convalidated AS validated, NOT k.conislocal AS inherited,
-           CASE WHEN k.contype <> 'c' THEN pg_get_constraintdef(k.oid) END AS definition,
+           CASE k.contype WHEN 'c' THEN NULL
+                WHEN 'x' THEN ",
+    index_definition!("pg_get_constraintdef(k.oid)", "k.conindid"),
+    " ELSE pg_get_constraintdef(k.oid) END AS definition,
            CASE WHEN k.contype = 'c' THEN k.conbin::text END AS tree, k.connoinherit AS no_inherit,
            k.conrelid AS relation, k.conkey AS numbers,
            coalesce(g.disabled, false) AS disabled,
            coalesce(i.indisclustered, false) AS clustered, coalesce(i.indisvalid, true) AS index_valid,
-           x.reloptions AS options, s.spcname::text AS tablespace,
+           ",
+    storage_parameters!("x.reloptions", "x.relam"),
+    " AS options, s.spcname::text AS tablespace,
            nullif(concat_ws(' / ', ko.description, xo.description), '') AS comment
     FROM pg_constraint AS k
     LEFT JOIN pg_index AS i ON k.contype IN ('p', 'u', 'x') AND i.indexrelid = k.conindid
@@ -28,7 +35,8 @@ const CONSTRAINTS: &str = "
     LEFT JOIN (SELECT tgconstraint, bool_or(tgenabled = 'D') AS disabled FROM pg_trigger
                WHERE tgisinternal GROUP BY tgconstraint) AS g ON g.tgconstraint = k.oid
     WHERE k.conrelid >= 16384
-    ORDER BY k.conrelid, constraint_name";
+    ORDER BY k.conrelid, constraint_name"
+);
 
 const CHECKS: &str = "
     SELECT k.oid, pg_get_constraintdef(k.oid) AS definition FROM pg_constraint AS k WHERE k.oid = ANY ($1) ORDER BY k.oid";

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use postgres::{Error, GenericClient, Row};
 
 use super::alike::{self, Definitions};
+use super::options::index_definition;
 use super::relations::{Attribute, Relations};
 use super::{object_name, optional_name};
 use crate::schema::model::{Index, ObjectName, Schema, Statistics};
@@ -41,8 +42,11 @@ const INDEXES: &str = "
           WHERE k.conindid = i.indexrelid AND k.conrelid = i.indrelid AND k.contype IN ('u', 'x'))
     ORDER BY i.indrelid, index_name";
 
-const DEFINITIONS: &str = "
-    SELECT i.oid, pg_get_indexdef(i.oid) AS definition FROM unnest($1::oid[]) AS i (oid) ORDER BY i.oid";
+const DEFINITIONS: &str = concat!(
+    "SELECT i.oid, ",
+    index_definition!("pg_get_indexdef(i.oid)", "i.oid"),
+    " AS definition FROM unnest($1::oid[]) AS i (oid) ORDER BY i.oid"
+);
 
 const STATISTICS: &str = concat!(
     "

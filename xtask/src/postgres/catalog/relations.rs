@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use postgres::{Error, GenericClient, Row};
 
+use super::options::storage_parameters;
 use super::{OwnTables, object_name, optional_name};
 use crate::schema::model::{ObjectName, Partition, Schema, Storage, Table, View};
 
@@ -22,8 +23,12 @@ const RELATIONS: &str = concat!(
            pg_get_expr(c.relpartbound, c.oid) AS bound,
            tn.nspname::text AS of_namespace, t.typname::text AS of_name,
            CASE WHEN c.reloptions IS NULL AND o.reloptions IS NULL THEN '{}' ELSE
-               ARRAY(SELECT unnest(c.reloptions) ORDER BY 1)
-               || ARRAY(SELECT 'toast.' || unnest(o.reloptions) ORDER BY 1) END AS options,
+               ARRAY(SELECT unnest(",
+    storage_parameters!("c.reloptions", "c.relam"),
+    ") ORDER BY 1)
+               || ARRAY(SELECT 'toast.' || unnest(",
+    storage_parameters!("o.reloptions", "o.relam"),
+    ") ORDER BY 1) END AS options,
            CASE WHEN m.amname <> 'heap' THEN m.amname::text END AS access_method,
            s.spcname::text AS tablespace,
            'SERVER ' || quote_ident(fs.srvname) || coalesce(' OPTIONS (' || array_to_string(ARRAY(

@@ -129,3 +129,19 @@ fn the_digest_depends_on_the_schema_alone() {
     other.enums.clear();
     assert_ne!(digest(&schema()), digest(&other));
 }
+
+#[test]
+fn a_snapshot_with_entries_of_a_servers_own_goes_on_working() {
+    let with = |options: &[&str]| {
+        let mut snapshot = snapshot();
+        let table = snapshot.schema.tables.get_mut(&ObjectName::public("users")).expect("a table");
+        table.columns[0].options = options.iter().map(|option| (*option).to_owned()).collect();
+        snapshot
+    };
+    let written = with(&["pg_attver=22543944", "n_distinct=5"]).to_text();
+    let read = Snapshot::parse(&written, "schema.json").expect("a snapshot");
+    assert_eq!(read, Snapshot { fingerprints: Vec::new(), ..with(&["n_distinct=5"]) });
+    assert_eq!(without_server_entries(written, "schema.json"), read.to_text());
+    let clean = with(&["n_distinct=5"]).to_text();
+    assert_eq!(without_server_entries(clean.clone(), "schema.json"), clean, "nothing else is touched");
+}
