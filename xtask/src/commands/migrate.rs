@@ -2,10 +2,10 @@
 //! before each commit, and reports.
 
 mod before;
+mod commit_verifier;
 mod dry_run;
 mod foresee;
 mod occurrence;
-mod watch;
 
 use std::time::Duration;
 
@@ -26,8 +26,8 @@ use crate::postgres::connect::{Target, connect};
 use crate::postgres::error::whole;
 use crate::render::{html, human, json};
 use crate::report::{Finding, MigrationPlan, MigrationResult, Timestamp, Verification};
+use commit_verifier::{CommitVerifier, Known, Rejected};
 use occurrence::History;
-use watch::{Known, Rejected, Watcher};
 
 /// Options of `db-migrate`.
 #[derive(Debug, clap::Args)]
@@ -238,9 +238,9 @@ impl<'a> Run<'a> {
 
     fn apply(&mut self, client: &mut Client, settings: &Settings, known: Known<'_>, last: &Migration) -> Result<()> {
         self.say(&human::migration::applying(&self.result))?;
-        let mut watcher = Watcher::new(self.context, self.laboratory(), known, last.version);
-        let outcome = runner::run(client, settings, known.files, last.version, &mut watcher);
-        let (applied, post, unchecked) = watcher.into_parts();
+        let mut verifier = CommitVerifier::new(self.context, self.laboratory(), known, last.version);
+        let outcome = runner::run(client, settings, known.files, last.version, &mut verifier);
+        let (applied, post, unchecked) = verifier.into_parts();
         if !unchecked.is_empty() {
             self.result.unchecked.push(format!(
                 "what these did to the schema, because there is no scratch database: {}",

@@ -16,7 +16,7 @@ use refinery_core::traits::sync;
 
 use super::blockers::Blockers;
 use super::journal::Phase;
-use super::steps::{self, Eyes, Script};
+use super::steps::{self, Script, StepObserver};
 use super::{Migration, history, journal};
 use crate::report::AppliedMigration;
 
@@ -47,7 +47,7 @@ impl Settings {
 }
 
 /// Who watches a run: is told what happens, and has the last word before each COMMIT.
-pub trait Watch: Eyes {
+pub trait MigrationObserver: StepObserver {
     /// `migration` is next; an error stops the run before it begins.
     fn starting(&mut self, client: &mut Client, migration: &Migration) -> Result<()>;
     /// `migration` could not get its locks and is tried again after `pause`.
@@ -74,20 +74,20 @@ pub fn create_tables(client: &mut Client, history_table: &str) -> Result<()> {
 }
 
 /// Applies the pending ones of `files` up to and including version `target`. Stops at the first that fails; those
-/// before it stay applied, and `watch` was told of each.
+/// before it stay applied, and `observer` was told of each.
 pub fn run(
     client: &mut Client,
     settings: &Settings,
     files: &[Migration],
     target: i64,
-    watch: &mut dyn Watch,
+    observer: &mut dyn MigrationObserver,
 ) -> Result<()> {
     let all = as_refinery(files)?;
     let recorded = history::read(client, &settings.history_table)?;
     let last = recorded.last().map_or(i64::MIN, |row| row.version);
     let pending = files.iter().filter(|file| file.version > last && file.version <= target).collect();
     clean_session(client, settings)?;
-    let mut connection = Connection { client, settings, pending, watch, next: Next::Table, failure: None };
+    let mut connection = Connection { client, settings, pending, observer, next: Next::Table, failure: None };
     let mut runner = refinery::Runner::new(&all).set_target(refinery::Target::Version(target));
     runner.set_migration_table_name(&settings.history_table);
     let result = runner.run(&mut connection);
@@ -113,7 +113,7 @@ struct Connection<'a, 'w> {
     client: &'a mut Client,
     settings: &'a Settings,
     pending: Vec<&'a Migration>,
-    watch: &'w mut dyn Watch,
+    observer: &'w mut dyn MigrationObserver,
     next: Next,
     /// The error itself; refinery gets only [`Stopped`].
     failure: Option<anyhow::Error>,
@@ -200,22 +200,22 @@ impl Connection<'_, '_> {
         }
         let Migration { version, file, sql, .. } = migration;
         let script = Script { version: *version, file, sql, phase: Phase::Applying };
-        steps::run(self.client, self.settings, script, self.watch)?;
+        steps::run(self.client, self.settings, script, self.observer)?;
         let mut transaction = self.client.transaction().context("cannot begin a transaction")?;
         let answer = attempt::record(&mut transaction, self.settings, migration, "")?;
-        self.watch.verify(&mut transaction, migration, &answer)?;
+        self.observer.verify(&mut transaction, migration, &answer)?;
         commit(transaction, &format!("`{migration}`"))
     }
 
     fn apply(&mut self, migration: &Migration) -> Result<()> {
-        self.watch.starting(self.client, migration)?;
+        self.observer.starting(self.client, migration)?;
         let start = Instant::now();
         if migration.no_transaction {
             self.apply_in_steps(migration)?;
         } else {
-            attempt::apply(self.client, self.settings, migration, self.watch)?;
+            attempt::apply(self.client, self.settings, migration, self.observer)?;
         }
-        self.watch.applied(&AppliedMigration { name: migration.to_string(), duration: start.elapsed() });
+        self.observer.applied(&AppliedMigration { name: migration.to_string(), duration: start.elapsed() });
         Ok(())
     }
 }

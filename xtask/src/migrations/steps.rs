@@ -32,7 +32,7 @@ pub struct Script<'a> {
 }
 
 /// What the run needs from outside.
-pub trait Eyes {
+pub trait StepObserver {
     /// The digest of the catalogs as they are.
     fn catalog(&mut self, client: &mut Client) -> Result<String>;
     /// Whether `noted`, which is such a digest, is that of the catalogs as they are.
@@ -55,10 +55,15 @@ pub trait Eyes {
 ///
 /// # Errors
 /// Those of the statements; the next run goes on with the one that failed.
-pub fn run(client: &mut Client, settings: &Settings, script: Script<'_>, eyes: &mut dyn Eyes) -> Result<()> {
+pub fn run(
+    client: &mut Client,
+    settings: &Settings,
+    script: Script<'_>,
+    observer: &mut dyn StepObserver,
+) -> Result<()> {
     let statements = sql::statements(script.sql);
     let start = match interrupted(client, settings, script)? {
-        Some(progress) => resume(client, settings, script, &statements, &progress, eyes)?,
+        Some(progress) => resume(client, settings, script, &statements, &progress, observer)?,
         None => {
             journal::begin_run(client, &settings.history_table, script.version, script.phase, script.sql)?;
             0
@@ -66,7 +71,7 @@ pub fn run(client: &mut Client, settings: &Settings, script: Script<'_>, eyes: &
     };
     for (index, statement) in statements.iter().enumerate().skip(start) {
         let step = Step { statement, number: index + 1, session: session::of(&statements[..index]) };
-        persist(client, settings, script, &step, eyes)
+        persist(client, settings, script, &step, observer)
             .with_context(|| stopped(script, step.number, statements.len()))?;
     }
     Ok(())
@@ -88,15 +93,15 @@ fn persist(
     settings: &Settings,
     script: Script<'_>,
     step: &Step<'_>,
-    eyes: &mut dyn Eyes,
+    observer: &mut dyn StepObserver,
 ) -> Result<()> {
     let refusing = preflight::refuses_transaction(step.statement);
     let patient = refusing.filter(|command| is_patient(command));
     let mut pauses = settings.pauses();
     loop {
         let ran = match refusing {
-            Some(_) => alone(client, settings, script, step, patient, eyes),
-            None => with_note(client, settings, script, step, eyes),
+            Some(_) => alone(client, settings, script, step, patient, observer),
+            None => with_note(client, settings, script, step, observer),
         };
         let ran = ran.map_err(|error| explain(error, settings));
         if patient.is_some() {
@@ -106,7 +111,7 @@ fn persist(
         let Err(error) = ran else { return Ok(()) };
         let Some(pause) = pauses.next().filter(|_| runner::is_contention(&error)) else { return Err(error) };
         let seconds = pause.as_secs_f32();
-        eyes.tell(&format!(
+        observer.tell(&format!(
             "statement {} of `{}` could not get its locks and is tried again in {seconds} s: {error:#}",
             step.number, script.file
         ));
@@ -138,7 +143,7 @@ fn resume(
     script: Script<'_>,
     statements: &[Statement<'_>],
     progress: &Progress,
-    eyes: &mut dyn Eyes,
+    observer: &mut dyn StepObserver,
 ) -> Result<usize> {
     let done = progress.next - 1;
     let before: Vec<_> = sql::statements(&progress.sql).iter().take(done).map(|one| one.text().to_owned()).collect();
@@ -148,15 +153,15 @@ fn resume(
             script.file
         )
     }
-    let standing = assess(client, progress, |client, noted| eyes.is_catalog(client, noted))?;
-    eyes.tell(&format!("`{}` was interrupted: {standing}", script.file));
+    let standing = assess(client, progress, |client, noted| observer.is_catalog(client, noted))?;
+    observer.tell(&format!("`{}` was interrupted: {standing}", script.file));
     journal::set_running_sql(client, &settings.history_table, script.version, script.sql)?;
     match standing {
         Standing::NotRun { .. } => Ok(done),
         Standing::Done { .. } => Ok(done + 1),
         Standing::LeftInvalid { indexes, .. } => {
             recovery::drop_invalid(client, &indexes)?;
-            indexes.iter().for_each(|index| eyes.tell(&format!("dropped the invalid index `{index}`")));
+            indexes.iter().for_each(|index| observer.tell(&format!("dropped the invalid index `{index}`")));
             Ok(done)
         }
     }
@@ -170,10 +175,10 @@ fn alone(
     script: Script<'_>,
     step: &Step<'_>,
     patient: Option<&str>,
-    eyes: &mut dyn Eyes,
+    observer: &mut dyn StepObserver,
 ) -> Result<()> {
     let Step { statement, number, session } = step;
-    let before = Before { catalog: eyes.catalog(client)?, invalid_indexes: invalid_indexes(client)? };
+    let before = Before { catalog: observer.catalog(client)?, invalid_indexes: invalid_indexes(client)? };
     journal::set_next(client, &settings.history_table, script.version, *number, Some(&before))?;
     settings.blockers.forget();
     set_again(client, session)?;
@@ -193,24 +198,24 @@ fn with_note(
     settings: &Settings,
     script: Script<'_>,
     step: &Step<'_>,
-    eyes: &mut dyn Eyes,
+    observer: &mut dyn StepObserver,
 ) -> Result<()> {
     let Step { statement, number, session } = step;
     loop {
         let mut transaction = client.transaction().context("cannot begin a transaction")?;
         runner::ensure_locked(&mut transaction, settings)?;
-        eyes.before_statement(&mut transaction)?;
+        observer.before_statement(&mut transaction)?;
         settings.blockers.forget();
         set_again(&mut transaction, session)?;
         transaction.batch_execute(statement.text()).map_err(|error| failed(&error, script, statement))?;
         transaction.batch_execute(&runner::clean_session_sql(settings)).context("cannot clean the session")?;
-        if !eyes.after_statement(&mut transaction)? {
+        if !observer.after_statement(&mut transaction)? {
             continue;
         }
         journal::set_next(&mut transaction, &settings.history_table, script.version, number + 1, None)?;
         let committed = transaction.commit();
         committed.map_err(|error| anyhow!(ServerError::from(error)).context("cannot commit the statement"))?;
-        eyes.statement_done();
+        observer.statement_done();
         return Ok(());
     }
 }

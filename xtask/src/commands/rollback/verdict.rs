@@ -8,9 +8,9 @@ use postgres::{Client, Transaction};
 use crate::commands::Context;
 use crate::commands::judge::Judge;
 use crate::commands::live;
-use crate::migrations::rollback::execute::Overseer;
+use crate::migrations::rollback::execute::RollbackObserver;
 use crate::migrations::rollback::{Expectation, Foresight, Plan, Undo};
-use crate::migrations::steps::Eyes;
+use crate::migrations::steps::StepObserver;
 use crate::report::{RolledBackMigration, Verdict, Verification};
 use crate::schema::diff::{Change, Likeness, SchemaDiff, diff};
 use crate::schema::model::Schema;
@@ -96,7 +96,7 @@ impl<'a> Verdicts<'a> {
     }
 }
 
-impl Eyes for Verdicts<'_> {
+impl StepObserver for Verdicts<'_> {
     fn catalog(&mut self, client: &mut Client) -> Result<String> {
         Ok(snapshot::digest(&live::read(client, &self.context.config)?))
     }
@@ -112,7 +112,7 @@ impl Eyes for Verdicts<'_> {
     }
 }
 
-impl Overseer for Verdicts<'_> {
+impl RollbackObserver for Verdicts<'_> {
     fn judge(&mut self, transaction: &mut Transaction<'_>, undo: &Undo) -> Result<Verdict> {
         let schema = live::read(transaction, &self.context.config)?;
         let position = self.plan.undo.iter().position(|other| other == undo);

@@ -12,7 +12,7 @@ use super::backup::Backup;
 use super::footprint::Change;
 use super::plan::Undo;
 use crate::migrations::runner::{self, Settings};
-use crate::migrations::steps::Eyes;
+use crate::migrations::steps::StepObserver;
 use crate::migrations::{history, journal};
 use crate::report::{Loss, RolledBackMigration, Verdict};
 
@@ -30,7 +30,7 @@ pub struct Order<'a> {
 }
 
 /// Who oversees a rollback: is told what happens, and has the last word before each COMMIT.
-pub trait Overseer: Eyes {
+pub trait RollbackObserver: StepObserver {
     /// The verdict on the schema after `undo`, in the transaction that did it.
     fn judge(&mut self, transaction: &mut Transaction<'_>, undo: &Undo) -> Result<Verdict>;
     /// These are undone and committed.
@@ -66,18 +66,18 @@ pub fn in_one_transaction(
     client: &mut Client,
     order: Order<'_>,
     undo: &[Undo],
-    overseer: &mut dyn Overseer,
+    observer: &mut dyn RollbackObserver,
 ) -> Result<Ending> {
     let mut account = Account::new(order, order.foreseen);
     let mut pauses = order.settings.pauses();
     loop {
-        match attempt(client, order.settings, undo, &mut account, overseer) {
+        match attempt(client, order.settings, undo, &mut account, observer) {
             Ok(Some(ending)) => return Ok(ending),
             Ok(None) => {}
             Err(error) => match pauses.next().filter(|_| runner::is_contention(&error)) {
                 Some(pause) => {
                     let seconds = pause.as_secs_f32();
-                    overseer.tell(&format!(
+                    observer.tell(&format!(
                         "the rollback could not get its locks and is tried again in {seconds} s: {error:#}"
                     ));
                     sleep(pause);
@@ -102,13 +102,13 @@ fn attempt(
     settings: &Settings,
     undo: &[Undo],
     account: &mut Account<'_>,
-    overseer: &mut dyn Overseer,
+    observer: &mut dyn RollbackObserver,
 ) -> Result<Option<Ending>> {
     runner::clean_session(client, settings)?;
     let mut transaction = client.transaction().context("cannot begin a transaction")?;
     runner::ensure_locked(&mut transaction, settings)?;
     let opened = account.open(&mut transaction)?;
-    let (undone, restored) = run_all(&mut transaction, settings, undo, overseer)?;
+    let (undone, restored) = run_all(&mut transaction, settings, undo, observer)?;
     if !restored {
         return Ok(Some(Ending::NotRestored(undone)));
     }
@@ -122,7 +122,7 @@ fn run_all(
     transaction: &mut Transaction<'_>,
     settings: &Settings,
     undo: &[Undo],
-    overseer: &mut dyn Overseer,
+    observer: &mut dyn RollbackObserver,
 ) -> Result<(Vec<RolledBackMigration>, bool)> {
     let mut undone = Vec::new();
     for undo in undo {
@@ -130,7 +130,7 @@ fn run_all(
         runner::run_statements(transaction, settings, &undo.file, &undo.sql)
             .with_context(|| format!("cannot undo `{undo}`; its transaction changed nothing"))?;
         forget(transaction, settings, undo)?;
-        let verdict = overseer.judge(transaction, undo)?;
+        let verdict = observer.judge(transaction, undo)?;
         let restored = !matches!(verdict, Verdict::NotRestored(_));
         undone.push(RolledBackMigration { name: undo.to_string(), verdict });
         if !restored {

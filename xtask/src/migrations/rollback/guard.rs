@@ -5,14 +5,14 @@ use anyhow::Result;
 use postgres::{Client, Transaction};
 
 use super::account::{Account, Closed, Opened};
-use super::execute::{Order, Overseer};
-use crate::migrations::steps::Eyes;
+use super::execute::{Order, RollbackObserver};
+use crate::migrations::steps::StepObserver;
 use crate::report::Loss;
 
 /// Keeps an account for each statement.
 pub(super) struct Guard<'a, 'o> {
     order: Order<'a>,
-    overseer: &'o mut dyn Overseer,
+    observer: &'o mut dyn RollbackObserver,
     account: Account<'a>,
     opened: Option<Opened>,
     /// Of the statement that is not committed yet.
@@ -22,10 +22,10 @@ pub(super) struct Guard<'a, 'o> {
 }
 
 impl<'a, 'o> Guard<'a, 'o> {
-    pub(super) fn new(order: Order<'a>, overseer: &'o mut dyn Overseer) -> Self {
+    pub(super) fn new(order: Order<'a>, observer: &'o mut dyn RollbackObserver) -> Self {
         Self {
             order,
-            overseer,
+            observer,
             account: Account::new(order, &[]),
             opened: None,
             pending: Default::default(),
@@ -40,17 +40,17 @@ impl<'a, 'o> Guard<'a, 'o> {
     }
 }
 
-impl Eyes for Guard<'_, '_> {
+impl StepObserver for Guard<'_, '_> {
     fn catalog(&mut self, client: &mut Client) -> Result<String> {
-        self.overseer.catalog(client)
+        self.observer.catalog(client)
     }
 
     fn is_catalog(&mut self, client: &mut Client, noted: &str) -> Result<bool> {
-        self.overseer.is_catalog(client, noted)
+        self.observer.is_catalog(client, noted)
     }
 
     fn tell(&mut self, text: &str) {
-        self.overseer.tell(text);
+        self.observer.tell(text);
     }
 
     fn before_statement(&mut self, transaction: &mut Transaction<'_>) -> Result<()> {

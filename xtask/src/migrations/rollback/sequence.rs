@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result};
 use postgres::Client;
 
 use super::account;
-use super::execute::{self, Ending, Order, Overseer};
+use super::execute::{self, Ending, Order, RollbackObserver};
 use super::guard::Guard;
 use super::plan::Undo;
 use crate::migrations::journal::{self, Phase};
@@ -14,21 +14,26 @@ use crate::migrations::steps::{self, Script};
 use crate::migrations::{Down, Migration, sql};
 use crate::report::{RolledBackMigration, Verdict};
 
-/// Undoes `undo`, newest first. Stops at the first group that was refused or did not restore the schema; the overseer
+/// Undoes `undo`, newest first. Stops at the first group that was refused or did not restore the schema; the observer
 /// is told of each group before that.
-pub fn run(client: &mut Client, order: Order<'_>, undo: &[Undo], overseer: &mut dyn Overseer) -> Result<Ending> {
+pub fn run(
+    client: &mut Client,
+    order: Order<'_>,
+    undo: &[Undo],
+    observer: &mut dyn RollbackObserver,
+) -> Result<Ending> {
     let mut all = Ending::Done { undone: Vec::new(), losses: Vec::new(), warnings: Vec::new() };
     for group in undo.chunk_by(|a, b| !a.no_transaction && !b.no_transaction) {
         let ending = match group {
-            [one] if one.no_transaction => without_transaction(client, order, one, overseer)?,
-            several => execute::in_one_transaction(client, order, several, overseer)?,
+            [one] if one.no_transaction => without_transaction(client, order, one, observer)?,
+            several => execute::in_one_transaction(client, order, several, observer)?,
         };
         match (&mut all, ending) {
             (
                 Ending::Done { undone, losses, warnings },
                 Ending::Done { undone: more, losses: lost, warnings: warned },
             ) => {
-                overseer.committed(&more);
+                observer.committed(&more);
                 order.backup.inspect(|backup| backup.keep());
                 undone.extend(more);
                 losses.extend(lost);
@@ -45,7 +50,7 @@ fn without_transaction(
     client: &mut Client,
     order: Order<'_>,
     undo: &Undo,
-    overseer: &mut dyn Overseer,
+    observer: &mut dyn RollbackObserver,
 ) -> Result<Ending> {
     let settings = order.settings;
     runner::clean_session(client, settings)?;
@@ -54,7 +59,7 @@ fn without_transaction(
     }
     ensure_entry(client, settings, undo)?;
     let script = Script { version: undo.row.version, file: &undo.file, sql: &undo.sql, phase: Phase::RollingBack };
-    let mut guard = Guard::new(order, overseer);
+    let mut guard = Guard::new(order, observer);
     if let Err(error) = steps::run(client, settings, script, &mut guard) {
         let losses = execute::refused(error)?;
         return Ok(Ending::NotAccepted { losses, done: stopped(client, settings, undo)? });
@@ -62,7 +67,7 @@ fn without_transaction(
     let (losses, warnings) = guard.into_parts();
     let mut transaction = client.transaction().context("cannot begin a transaction")?;
     execute::forget(&mut transaction, settings, undo)?;
-    let verdict = overseer.judge(&mut transaction, undo)?;
+    let verdict = observer.judge(&mut transaction, undo)?;
     let undone = vec![RolledBackMigration { name: undo.to_string(), verdict }];
     if undone.iter().any(|one| matches!(one.verdict, Verdict::NotRestored(_))) {
         return Ok(Ending::NotRestored(undone));

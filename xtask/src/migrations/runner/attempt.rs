@@ -5,29 +5,29 @@ use std::thread::sleep;
 use anyhow::{Context as _, Result, anyhow, bail};
 use postgres::{Client, SimpleQueryMessage, Transaction};
 
-use super::{Settings, Watch};
+use super::{MigrationObserver, Settings};
 use crate::migrations::journal::{self, Phase};
 use crate::migrations::sql::{self, Statement};
 use crate::migrations::{Migration, history, lock};
 use crate::postgres::error::{Script, ServerError};
 use crate::source::LineIndex;
 
-/// Runs the migration, writes its rows, lets `watch` verify, and commits. Tries again after a lock timeout or a
+/// Runs the migration, writes its rows, lets `observer` verify, and commits. Tries again after a lock timeout or a
 /// deadlock, with a growing pause in which nobody is blocked.
 pub(super) fn apply(
     client: &mut Client,
     settings: &Settings,
     migration: &Migration,
-    watch: &mut dyn Watch,
+    observer: &mut dyn MigrationObserver,
 ) -> Result<()> {
     for pause in settings.pauses() {
-        match once(client, settings, migration, watch) {
-            Err(error) if is_contention(&error) => watch.retrying(migration, &error, pause),
+        match once(client, settings, migration, observer) {
+            Err(error) if is_contention(&error) => observer.retrying(migration, &error, pause),
             other => return other,
         }
         sleep(pause);
     }
-    once(client, settings, migration, watch)
+    once(client, settings, migration, observer)
 }
 
 /// Puts the session back as it was at its start, with the limits of the runner: what one migration sets
@@ -45,13 +45,18 @@ pub(crate) fn clean_session_sql(settings: &Settings) -> String {
     )
 }
 
-fn once(client: &mut Client, settings: &Settings, migration: &Migration, watch: &mut dyn Watch) -> Result<()> {
+fn once(
+    client: &mut Client,
+    settings: &Settings,
+    migration: &Migration,
+    observer: &mut dyn MigrationObserver,
+) -> Result<()> {
     let mut transaction = client.transaction().context("cannot begin a transaction")?;
     settings.blockers.forget();
     run_statements(&mut transaction, settings, &migration.file, &migration.sql)
         .with_context(|| format!("cannot apply `{migration}`; it was undone"))?;
-    let answer = record(&mut transaction, settings, migration, &watch.closing(migration))?;
-    watch.verify(&mut transaction, migration, &answer)?;
+    let answer = record(&mut transaction, settings, migration, &observer.closing(migration))?;
+    observer.verify(&mut transaction, migration, &answer)?;
     commit(transaction, &format!("`{migration}`"))
 }
 

@@ -14,8 +14,8 @@ use crate::commands::judge::Judge;
 use crate::commands::live;
 use crate::migrations::fingerprint::{self, Fingerprint, Fingerprinter};
 use crate::migrations::prediction::{Follower, Laboratory, Origin, Prediction, Step};
-use crate::migrations::runner::Watch;
-use crate::migrations::steps::Eyes;
+use crate::migrations::runner::MigrationObserver;
+use crate::migrations::steps::StepObserver;
 use crate::migrations::{Migration, journal};
 use crate::postgres::catalog::OwnTables;
 use crate::postgres::scratch::Unavailable;
@@ -51,7 +51,7 @@ pub struct Known<'a> {
 }
 
 /// Watches one run.
-pub struct Watcher<'a> {
+pub struct CommitVerifier<'a> {
     context: &'a Context,
     laboratory: Laboratory<'a>,
     follower: Option<Follower>,
@@ -66,7 +66,7 @@ pub struct Watcher<'a> {
     unchecked: Vec<String>,
 }
 
-impl<'a> Watcher<'a> {
+impl<'a> CommitVerifier<'a> {
     /// Watches a run up to version `last`.
     pub fn new(context: &'a Context, laboratory: Laboratory<'a>, known: Known<'a>, last: i64) -> Self {
         Self {
@@ -189,7 +189,7 @@ fn consequence(migration: &Migration) -> &'static str {
     }
 }
 
-impl Eyes for Watcher<'_> {
+impl StepObserver for CommitVerifier<'_> {
     fn catalog(&mut self, client: &mut Client) -> Result<String> {
         Ok(snapshot::digest(&live::read(client, &self.context.config)?))
     }
@@ -205,7 +205,7 @@ impl Eyes for Watcher<'_> {
     }
 }
 
-impl Watch for Watcher<'_> {
+impl MigrationObserver for CommitVerifier<'_> {
     fn starting(&mut self, client: &mut Client, migration: &Migration) -> Result<()> {
         match self.fingerprint(migration).cloned() {
             Some(expected) => self.fingerprinter.prepare(client, Some(&expected)),
