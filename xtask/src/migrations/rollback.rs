@@ -1,13 +1,13 @@
 //! Undoes migrations, newest first: which ones ([`plan`]), what data goes with them ([`loss`]), and doing it in one
 //! transaction that is only committed when the schema is what it was.
 
-mod account;
 pub mod backup;
 pub mod execute;
 mod footprint;
 pub mod foresight;
 mod guard;
 pub mod loss;
+mod loss_audit;
 mod memory;
 pub mod plan;
 mod positions;

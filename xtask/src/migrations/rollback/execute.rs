@@ -7,9 +7,9 @@ use std::thread::sleep;
 use anyhow::{Context as _, Result};
 use postgres::{Client, Transaction};
 
-use super::account::{Account, Closed, Refused};
 use super::backup::Backup;
 use super::footprint::Change;
+use super::loss_audit::{AuditOutcome, LossAudit, Refused};
 use super::plan::Undo;
 use crate::migrations::runner::{self, Settings};
 use crate::migrations::steps::StepObserver;
@@ -68,10 +68,10 @@ pub fn in_one_transaction(
     undo: &[Undo],
     observer: &mut dyn RollbackObserver,
 ) -> Result<Ending> {
-    let mut account = Account::new(order, order.foreseen);
+    let mut audit = LossAudit::new(order, order.foreseen);
     let mut pauses = order.settings.pauses();
     loop {
-        match attempt(client, order.settings, undo, &mut account, observer) {
+        match attempt(client, order.settings, undo, &mut audit, observer) {
             Ok(Some(ending)) => return Ok(ending),
             Ok(None) => {}
             Err(error) => match pauses.next().filter(|_| runner::is_contention(&error)) {
@@ -101,18 +101,18 @@ fn attempt(
     client: &mut Client,
     settings: &Settings,
     undo: &[Undo],
-    account: &mut Account<'_>,
+    audit: &mut LossAudit<'_>,
     observer: &mut dyn RollbackObserver,
 ) -> Result<Option<Ending>> {
     runner::clean_session(client, settings)?;
     let mut transaction = client.transaction().context("cannot begin a transaction")?;
     runner::ensure_locked(&mut transaction, settings)?;
-    let opened = account.open(&mut transaction)?;
+    let before = audit.begin(&mut transaction)?;
     let (undone, restored) = run_all(&mut transaction, settings, undo, observer)?;
     if !restored {
         return Ok(Some(Ending::NotRestored(undone)));
     }
-    let Closed::Settled(losses, warnings) = account.close(&mut transaction, &opened)? else { return Ok(None) };
+    let AuditOutcome::Complete(losses, warnings) = audit.finish(&mut transaction, &before)? else { return Ok(None) };
     runner::commit(transaction, "the rollback")?;
     Ok(Some(Ending::Done { undone, losses, warnings }))
 }

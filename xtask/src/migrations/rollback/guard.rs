@@ -4,17 +4,17 @@
 use anyhow::Result;
 use postgres::{Client, Transaction};
 
-use super::account::{Account, Closed, Opened};
 use super::execute::{Order, RollbackObserver};
+use super::loss_audit::{AuditOutcome, BeforeLoss, LossAudit};
 use crate::migrations::steps::StepObserver;
 use crate::report::Loss;
 
-/// Keeps an account for each statement.
+/// Keeps an audit for each statement.
 pub(super) struct Guard<'a, 'o> {
     order: Order<'a>,
     observer: &'o mut dyn RollbackObserver,
-    account: Account<'a>,
-    opened: Option<Opened>,
+    audit: LossAudit<'a>,
+    before: Option<BeforeLoss>,
     /// Of the statement that is not committed yet.
     pending: (Vec<Loss>, Vec<String>),
     losses: Vec<Loss>,
@@ -26,8 +26,8 @@ impl<'a, 'o> Guard<'a, 'o> {
         Self {
             order,
             observer,
-            account: Account::new(order, &[]),
-            opened: None,
+            audit: LossAudit::new(order, &[]),
+            before: None,
             pending: Default::default(),
             losses: Vec::new(),
             warnings: Vec::new(),
@@ -54,15 +54,15 @@ impl StepObserver for Guard<'_, '_> {
     }
 
     fn before_statement(&mut self, transaction: &mut Transaction<'_>) -> Result<()> {
-        self.opened = Some(self.account.open(transaction)?);
+        self.before = Some(self.audit.begin(transaction)?);
         Ok(())
     }
 
     fn after_statement(&mut self, transaction: &mut Transaction<'_>) -> Result<bool> {
-        let Some(opened) = self.opened.take() else { return Ok(true) };
-        match self.account.close(transaction, &opened)? {
-            Closed::Unforeseen => Ok(false),
-            Closed::Settled(losses, warnings) => {
+        let Some(before) = self.before.take() else { return Ok(true) };
+        match self.audit.finish(transaction, &before)? {
+            AuditOutcome::Rerun => Ok(false),
+            AuditOutcome::Complete(losses, warnings) => {
                 self.pending = (losses, warnings);
                 Ok(true)
             }
@@ -72,7 +72,7 @@ impl StepObserver for Guard<'_, '_> {
     fn statement_done(&mut self) {
         self.losses.append(&mut self.pending.0);
         self.warnings.append(&mut self.pending.1);
-        self.account = Account::new(self.order, &[]);
+        self.audit = LossAudit::new(self.order, &[]);
         if let Some(backup) = self.order.backup {
             backup.keep();
         }

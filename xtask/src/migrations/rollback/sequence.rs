@@ -4,9 +4,9 @@
 use anyhow::{Context as _, Result};
 use postgres::Client;
 
-use super::account;
 use super::execute::{self, Ending, Order, RollbackObserver};
 use super::guard::Guard;
+use super::loss_audit;
 use super::plan::Undo;
 use crate::migrations::journal::{self, Phase};
 use crate::migrations::runner::{self, Settings};
@@ -80,7 +80,7 @@ fn without_transaction(
 fn ask_consent(client: &mut Client, order: Order<'_>) -> Result<()> {
     let mut transaction = client.transaction().context("cannot begin a transaction")?;
     runner::ensure_locked(&mut transaction, order.settings)?;
-    account::ask_consent(&mut transaction, order)
+    loss_audit::ask_consent(&mut transaction, order)
 }
 
 /// What is done of a run that stopped because data would be lost; where that is nothing, it never began.

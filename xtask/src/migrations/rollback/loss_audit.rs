@@ -1,5 +1,5 @@
-//! The account of what a rollback destroys: what is certain is counted, secured and agreed to before its SQL runs; what
-//! the SQL did beyond that is found before its COMMIT, and then the SQL is undone and runs again with that in the account.
+//! The audit of what a rollback destroys: what is certain is counted, secured and agreed to before its SQL runs; what
+//! the SQL did beyond that is found before its COMMIT, and then the SQL is undone and runs again with that in the audit.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +19,7 @@ use crate::schema::model::ObjectName;
 
 /// What is known to happen to the data, from one attempt to the next.
 #[derive(Debug)]
-pub(super) struct Account<'a> {
+pub(super) struct LossAudit<'a> {
     order: Order<'a>,
     foreseen: BTreeSet<Change>,
 }
@@ -38,8 +38,8 @@ impl std::error::Error for Refused {}
 
 /// The state of the data before the SQL runs.
 #[derive(Debug)]
-pub(super) struct Opened {
-    before: Footprint,
+pub(super) struct BeforeLoss {
+    storage: Footprint,
     drops: Vec<(Change, Loss)>,
     memories: Vec<Memory>,
     counters: RowCounters,
@@ -50,14 +50,14 @@ pub(super) struct Opened {
 
 /// What the SQL did.
 #[derive(Debug)]
-pub(super) enum Closed {
+pub(super) enum AuditOutcome {
     /// More than was foreseen: undo it, and run it again.
-    Unforeseen,
+    Rerun,
     /// This is lost, all of it agreed to or empty; and what a person should look at.
-    Settled(Vec<Loss>, Vec<String>),
+    Complete(Vec<Loss>, Vec<String>),
 }
 
-impl<'a> Account<'a> {
+impl<'a> LossAudit<'a> {
     /// Knows of `foreseen` before anything ran.
     pub(super) fn new(order: Order<'a>, foreseen: &[Change]) -> Self {
         Self { order, foreseen: foreseen.iter().cloned().collect() }
@@ -67,7 +67,7 @@ impl<'a> Account<'a> {
     ///
     /// # Errors
     /// [`Refused`], among those of the queries.
-    pub(super) fn open(&mut self, transaction: &mut Transaction<'_>) -> Result<Opened> {
+    pub(super) fn begin(&mut self, transaction: &mut Transaction<'_>) -> Result<BeforeLoss> {
         let settings = self.order.settings;
         let before = Footprint::read(transaction)?;
         self.foreseen = self.foreseen.iter().map(|change| before.counted_in(change)).collect();
@@ -83,7 +83,7 @@ impl<'a> Account<'a> {
         clean(transaction, self.order)?;
         let own = own_tables(transaction, &settings.history_table)?;
         let positions = Positions::read(transaction)?;
-        Ok(Opened { before, drops, memories, counters: RowCounters::begin(transaction)?, positions, own })
+        Ok(BeforeLoss { storage: before, drops, memories, counters: RowCounters::begin(transaction)?, positions, own })
     }
 
     /// The columns of `table` that will be dropped.
@@ -95,7 +95,7 @@ impl<'a> Account<'a> {
     ///
     /// # Errors
     /// [`Refused`], among those of the queries.
-    pub(super) fn close(&mut self, transaction: &mut Transaction<'_>, opened: &Opened) -> Result<Closed> {
+    pub(super) fn finish(&mut self, transaction: &mut Transaction<'_>, before: &BeforeLoss) -> Result<AuditOutcome> {
         // What waits for the COMMIT may delete rows too.
         let checked = transaction.batch_execute("SET CONSTRAINTS ALL IMMEDIATE");
         checked
@@ -103,25 +103,25 @@ impl<'a> Account<'a> {
         let after = Footprint::read(transaction)?;
         let counters = RowCounters::read(transaction)?;
         let counted: Vec<_> =
-            opened.counters.until(&counters).filter(|(oid, _, _)| !opened.own.contains(oid)).collect();
-        let mut changes: BTreeSet<Change> = opened.before.changes(&after).into_iter().collect();
-        changes.extend(counted.iter().filter_map(|(oid, _, _)| opened.before.touched(*oid, &after)));
+            before.counters.until(&counters).filter(|(oid, _, _)| !before.own.contains(oid)).collect();
+        let mut changes: BTreeSet<Change> = before.storage.changes(&after).into_iter().collect();
+        changes.extend(counted.iter().filter_map(|(oid, _, _)| before.storage.touched(*oid, &after)));
         if !changes.is_subset(&self.foreseen) {
             self.foreseen.extend(changes);
-            return Ok(Closed::Unforeseen);
+            return Ok(AuditOutcome::Rerun);
         }
-        let drops = opened.drops.iter().filter(|(change, _)| changes.contains(change));
+        let drops = before.drops.iter().filter(|(change, _)| changes.contains(change));
         let mut losses: Vec<Loss> = drops.map(|(_, loss)| loss.clone()).collect();
-        for memory in &opened.memories {
+        for memory in &before.memories {
             losses.extend(memory.lost(transaction, &after)?);
         }
-        if !opened.memories.is_empty() {
+        if !before.memories.is_empty() {
             clean(transaction, self.order)?;
         }
         let losses = check(losses, self.order)?;
-        let mut warnings = updates(&counted, &opened.before);
-        warnings.extend(opened.positions.set_back(&Positions::read(transaction)?));
-        Ok(Closed::Settled(losses, warnings))
+        let mut warnings = updates(&counted, &before.storage);
+        warnings.extend(before.positions.set_back(&Positions::read(transaction)?));
+        Ok(AuditOutcome::Complete(losses, warnings))
     }
 }
 
