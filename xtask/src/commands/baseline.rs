@@ -5,7 +5,7 @@ use anyhow::{Result, bail};
 
 use super::migrate::{self, Patience};
 use super::{Context, Outcome, live, stand_in};
-use crate::migrations::prediction::Laboratory;
+use crate::migrations::prediction::ScratchEnvironment;
 use crate::migrations::{self, Migration, baseline, files, history};
 use crate::postgres::connect::{Target, connect};
 use crate::postgres::scratch::Unavailable;
@@ -41,8 +41,8 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     }
     let had: Vec<&Migration> = files.iter().filter(|file| file.version <= last.version).collect();
     let shadow_url = context.options.shadow_database_url.as_deref().filter(|url| !url.is_empty());
-    let laboratory = Laboratory { config: &context.config, root: &context.root, shadow_url };
-    let expected = match laboratory.schema(&had) {
+    let environment = ScratchEnvironment { config: &context.config, root: &context.root, shadow_url };
+    let expected = match environment.schema(&had) {
         Err(error) if error.downcast_ref::<Unavailable>().is_some() && had.len() == files.len() => {
             let (Snapshot { schema, .. }, why) = stand_in::snapshot(context, &files, error)?;
             let path = &context.config.snapshot;

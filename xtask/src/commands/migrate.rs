@@ -18,7 +18,7 @@ use super::{Context, Outcome, live, report_files};
 use crate::cli::{Format, ReportFormat};
 use crate::migrations::blockers::{Blockers, Lookout};
 use crate::migrations::journal::{self, Phase};
-use crate::migrations::prediction::{Laboratory, Prediction};
+use crate::migrations::prediction::{Prediction, ScratchEnvironment};
 use crate::migrations::runner::{self, Settings};
 use crate::migrations::state::State;
 use crate::migrations::{self, Migration, files, history, lint, lock};
@@ -231,14 +231,14 @@ impl<'a> Run<'a> {
         Ok(applying.is_some())
     }
 
-    fn laboratory(&self) -> Laboratory<'a> {
+    fn environment(&self) -> ScratchEnvironment<'a> {
         let shadow_url = self.context.options.shadow_database_url.as_deref().filter(|url| !url.is_empty());
-        Laboratory { config: &self.context.config, root: &self.context.root, shadow_url }
+        ScratchEnvironment { config: &self.context.config, root: &self.context.root, shadow_url }
     }
 
     fn apply(&mut self, client: &mut Client, settings: &Settings, known: Known<'_>, last: &Migration) -> Result<()> {
         self.say(&human::migration::applying(&self.result))?;
-        let mut verifier = CommitVerifier::new(self.context, self.laboratory(), known, last.version);
+        let mut verifier = CommitVerifier::new(self.context, self.environment(), known, last.version);
         let outcome = runner::run(client, settings, known.files, last.version, &mut verifier);
         let (applied, post, unchecked) = verifier.into_parts();
         if !unchecked.is_empty() {

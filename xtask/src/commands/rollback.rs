@@ -18,10 +18,10 @@ use super::migrate::{self, Patience};
 use super::{Context, Outcome, live, report_files};
 use crate::cli::Format;
 use crate::migrations::journal::{self, Entry, Phase};
-use crate::migrations::prediction::Laboratory;
+use crate::migrations::prediction::ScratchEnvironment;
 use crate::migrations::rollback::backup::Backup;
 use crate::migrations::rollback::execute::{Ending, Order};
-use crate::migrations::rollback::{Footprint, Foresight, Plan, loss, sequence, written};
+use crate::migrations::rollback::{Footprint, Plan, RollbackExpectation, loss, sequence, written};
 use crate::migrations::runner::{self, Settings};
 use crate::migrations::state::State;
 use crate::migrations::{Migration, files, history};
@@ -138,30 +138,30 @@ impl<'a> Run<'a> {
         self.result.planned =
             plan.undo.iter().map(|undo| (undo.to_string(), undo.source.explanation().map(str::to_owned))).collect();
         let judge = Judge::new(self.context, files)?;
-        let foresight = Foresight::new(&self.laboratory(), &plan, &state, &journal)?;
+        let expectation = RollbackExpectation::new(&self.environment(), &plan, &state, &journal)?;
         let before = live::read(client, &self.context.config)?;
         let interrupted = journal.iter().any(|entry| entry.phase != Phase::Applied);
         self.result.pre = judge.judge(&before, "the database before the rollback", None);
-        self.result.losses = foreseen_losses(client, &foresight)?;
+        self.result.losses = foreseen_losses(client, &expectation)?;
         self.say(&human::rollback::before(&self.result, self.context.terminal.style()))?;
         if self.options.dry_run {
-            return self.show_sql(&plan, &foresight);
+            return self.show_sql(&plan, &expectation);
         }
         let accepted = self.options.accepted();
         if self.result.losses.iter().any(|loss| !loss.is_accepted(&accepted)) {
             return self.refuse(self.result.losses.clone(), None);
         }
         let backup = self.backup()?;
-        let mut foreseen = foresight.changes.clone().unwrap_or_default();
+        let mut foreseen = expectation.changes.clone().unwrap_or_default();
         foreseen.extend(plan.undo.iter().flat_map(|undo| written::touched_tables(&undo.sql)));
         let order = Order { settings, foreseen: &foreseen, accepted: &accepted, backup: backup.as_ref() };
-        let verdicts = Verdicts::new(self.context, &judge, &plan, &foresight, (!interrupted).then_some(&before));
+        let verdicts = Verdicts::new(self.context, &judge, &plan, &expectation, (!interrupted).then_some(&before));
         self.perform(client, order, &plan, verdicts)
     }
 
-    fn laboratory(&self) -> Laboratory<'a> {
+    fn environment(&self) -> ScratchEnvironment<'a> {
         let shadow_url = self.context.options.shadow_database_url.as_deref().filter(|url| !url.is_empty());
-        Laboratory { config: &self.context.config, root: &self.context.root, shadow_url }
+        ScratchEnvironment { config: &self.context.config, root: &self.context.root, shadow_url }
     }
 
     fn backup(&self) -> Result<Option<Backup>> {
@@ -169,10 +169,11 @@ impl<'a> Run<'a> {
         folder.map(|folder| Backup::create(folder, self.result.timestamp.as_str())).transpose()
     }
 
-    fn show_sql(&mut self, plan: &Plan, foresight: &Foresight) -> Result<()> {
+    fn show_sql(&mut self, plan: &Plan, expectation: &RollbackExpectation) -> Result<()> {
         self.result.success = true;
-        let touches = foresight.changes.iter().flatten().any(|change| !change.is_drop());
-        if touches || foresight.changes.is_none() || plan.undo.iter().any(|undo| written::may_change_rows(&undo.sql)) {
+        let touches = expectation.changes.iter().flatten().any(|change| !change.is_drop());
+        if touches || expectation.changes.is_none() || plan.undo.iter().any(|undo| written::may_change_rows(&undo.sql))
+        {
             let when = "which rows and values it deletes, changes or converts beyond that is found when it runs, and none \
                         of them is lost without consent";
             self.result.notes.push(when.into());
@@ -317,11 +318,11 @@ fn refuse_below_unfinished(journal: &[Entry]) -> Result<()> {
 }
 
 /// What the scratch run says would be lost, counted in the live database.
-fn foreseen_losses(client: &mut Client, foresight: &Foresight) -> Result<Vec<Loss>> {
+fn foreseen_losses(client: &mut Client, expectation: &RollbackExpectation) -> Result<Vec<Loss>> {
     let mut transaction = client.transaction().context("cannot begin a transaction")?;
     transaction.batch_execute(loss::SEE_ALL_ROWS).context("cannot prepare the session")?;
     let here = Footprint::read(&mut transaction)?;
-    let changes = foresight.changes.iter().flatten();
+    let changes = expectation.changes.iter().flatten();
     let drops = changes.filter(|change| change.is_drop() && here.holds(change));
     drops.map(|change| loss::at_stake(&mut transaction, change)).collect()
 }

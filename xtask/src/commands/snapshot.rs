@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result};
 use similar::TextDiff;
 
 use super::{Context, Outcome};
-use crate::migrations::prediction::Laboratory;
+use crate::migrations::prediction::ScratchEnvironment;
 use crate::migrations::{Migration, files};
 use crate::schema::snapshot::{self, FIX, Snapshot};
 
@@ -27,8 +27,8 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
 /// What the migrations make on a scratch database.
 fn take(context: &Context, migrations: &[Migration]) -> Result<Snapshot> {
     let shadow_url = context.options.shadow_database_url.as_deref().filter(|url| !url.is_empty());
-    let laboratory = Laboratory { config: &context.config, root: &context.root, shadow_url };
-    let (fingerprints, schema) = laboratory.record(migrations)?;
+    let environment = ScratchEnvironment { config: &context.config, root: &context.root, shadow_url };
+    let (fingerprints, schema) = environment.record(migrations)?;
     Ok(Snapshot::new(context.config.postgres_major, migrations, &fingerprints, schema))
 }
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context as _, Result, anyhow};
 use postgres::{Client, GenericClient};
 
-use super::prediction::Laboratory;
+use super::prediction::ScratchEnvironment;
 use super::sql::Statement;
 use super::{Migration, preflight, replay, sql};
 use crate::postgres::error::ServerError;
@@ -19,11 +19,11 @@ use crate::source::LineIndex;
 /// # Errors
 /// When there is no scratch database, or a migration does not run there.
 pub fn observe(
-    laboratory: &Laboratory<'_>,
+    environment: &ScratchEnvironment<'_>,
     applied: &[&Migration],
     planned: &[&Migration],
 ) -> Result<Vec<PlannedMigration>> {
-    let scratch = laboratory.scratch()?;
+    let scratch = environment.scratch()?;
     let mut client = scratch.connect()?;
     applied.iter().try_for_each(|migration| replay::run(&mut client, migration))?;
     planned.iter().map(|migration| one(&mut client, migration)).collect()

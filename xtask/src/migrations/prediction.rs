@@ -1,17 +1,17 @@
 //! What the migrations will make of the database: learnt by running them on a scratch database first.
 
-mod follower;
+mod lagging_replay;
+mod pending_scratch;
 mod rehearsal;
-mod upcoming;
 
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow};
 use postgres::GenericClient;
 
-pub use follower::Follower;
+pub use lagging_replay::LaggingReplay;
+pub use pending_scratch::PendingScratch;
 use rehearsal::Rehearsal;
-pub use upcoming::Upcoming;
 
 use super::fingerprint::Fingerprint;
 use super::{Migration, replay};
@@ -103,7 +103,7 @@ impl Prediction {
 
 /// Where predictions are made.
 #[derive(Debug, Clone, Copy)]
-pub struct Laboratory<'a> {
+pub struct ScratchEnvironment<'a> {
     /// The configuration.
     pub config: &'a Config,
     /// The root of the monorepo.
@@ -112,14 +112,14 @@ pub struct Laboratory<'a> {
     pub shadow_url: Option<&'a str>,
 }
 
-impl Laboratory<'_> {
+impl ScratchEnvironment<'_> {
     /// Runs `applied` and then `pending`, of which the first `count` are to be applied, on `scratch`.
     ///
     /// # Errors
     /// When there is no scratch database, or a migration does not run there.
     pub fn predict(
         &self,
-        scratch: Upcoming,
+        scratch: PendingScratch,
         applied: &[&Migration],
         pending: &[&Migration],
         count: usize,
@@ -137,7 +137,7 @@ impl Laboratory<'_> {
     ///
     /// # Errors
     /// As [`Self::predict`].
-    pub fn base(&self, scratch: Upcoming, applied: &[&Migration]) -> Result<Schema> {
+    pub fn base(&self, scratch: PendingScratch, applied: &[&Migration]) -> Result<Schema> {
         Rehearsal::begin(self, scratch.wait()?, applied).map(|(_, base)| base)
     }
 
@@ -164,8 +164,8 @@ impl Laboratory<'_> {
 
     /// A scratch database that is made while other work is done.
     #[must_use]
-    pub fn scratch_meanwhile(&self) -> Upcoming {
-        Upcoming::start(self.config, self.root, self.shadow_url)
+    pub fn scratch_meanwhile(&self) -> PendingScratch {
+        PendingScratch::start(self.config, self.root, self.shadow_url)
     }
 
     /// A scratch database.

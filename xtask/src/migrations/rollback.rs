@@ -3,8 +3,8 @@
 
 pub mod backup;
 pub mod execute;
+pub mod expectation;
 mod footprint;
-pub mod foresight;
 mod guard;
 pub mod loss;
 mod loss_audit;
@@ -16,6 +16,6 @@ mod rows;
 pub mod sequence;
 pub mod written;
 
+pub use expectation::{Expectation, RollbackExpectation};
 pub use footprint::{Change, Footprint};
-pub use foresight::{Expectation, Foresight};
 pub use plan::{Plan, Source, Undo};

@@ -13,7 +13,7 @@ use crate::commands::Context;
 use crate::commands::judge::Judge;
 use crate::commands::live;
 use crate::migrations::fingerprint::{self, Fingerprint, Fingerprinter};
-use crate::migrations::prediction::{Follower, Laboratory, Origin, Prediction, Step};
+use crate::migrations::prediction::{LaggingReplay, Origin, Prediction, ScratchEnvironment, Step};
 use crate::migrations::runner::MigrationObserver;
 use crate::migrations::steps::StepObserver;
 use crate::migrations::{Migration, journal};
@@ -53,8 +53,8 @@ pub struct Known<'a> {
 /// Watches one run.
 pub struct CommitVerifier<'a> {
     context: &'a Context,
-    laboratory: Laboratory<'a>,
-    follower: Option<Follower>,
+    environment: ScratchEnvironment<'a>,
+    lagging_replay: Option<LaggingReplay>,
     known: Known<'a>,
     last: i64,
     fingerprinter: Fingerprinter,
@@ -68,11 +68,11 @@ pub struct CommitVerifier<'a> {
 
 impl<'a> CommitVerifier<'a> {
     /// Watches a run up to version `last`.
-    pub fn new(context: &'a Context, laboratory: Laboratory<'a>, known: Known<'a>, last: i64) -> Self {
+    pub fn new(context: &'a Context, environment: ScratchEnvironment<'a>, known: Known<'a>, last: i64) -> Self {
         Self {
             context,
-            laboratory,
-            follower: None,
+            environment,
+            lagging_replay: None,
             known,
             last,
             fingerprinter: Fingerprinter::new(&OwnTables::of(&context.config)),
@@ -130,12 +130,12 @@ impl<'a> CommitVerifier<'a> {
 
     /// The schema after `version` on a scratch database.
     fn follow(&mut self, version: i64) -> Result<Schema> {
-        let mut follower = match self.follower.take() {
-            Some(follower) => follower,
-            None => Follower::new(&self.laboratory)?,
+        let mut lagging_replay = match self.lagging_replay.take() {
+            Some(lagging_replay) => lagging_replay,
+            None => LaggingReplay::new(&self.environment)?,
         };
-        let schema = follower.schema_after(version, self.known.files)?;
-        self.follower = Some(follower);
+        let schema = lagging_replay.schema_after(version, self.known.files)?;
+        self.lagging_replay = Some(lagging_replay);
         Ok(schema)
     }
 

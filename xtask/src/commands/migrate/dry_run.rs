@@ -20,7 +20,7 @@ impl Run<'_> {
         }
         let Some(Ready { prediction, applied, planned, .. }) = self.prepare(client, files)? else { return Ok(()) };
         let migrations = match prediction.origin {
-            Origin::Replay | Origin::Record => observe::observe(&self.laboratory(), &applied, &planned)?,
+            Origin::Replay | Origin::Record => observe::observe(&self.environment(), &applied, &planned)?,
             Origin::Snapshot => planned.iter().map(|migration| observe::unseen(migration)).collect(),
         };
         let difference = diff(&prediction.base, prediction.after(planned.len()));

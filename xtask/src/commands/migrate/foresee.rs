@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use super::Run;
 use crate::commands::stand_in;
 use crate::migrations::Migration;
-use crate::migrations::prediction::{Origin, Prediction, READ_EACH, Upcoming};
+use crate::migrations::prediction::{Origin, PendingScratch, Prediction, READ_EACH};
 use crate::migrations::state::State;
 use crate::postgres::scratch::Unavailable;
 use crate::schema::model::Schema;
@@ -21,7 +21,7 @@ pub(super) struct Foresight {
     /// What is known of them already.
     record: Option<Snapshot>,
     /// Where they run, or those before them; none where it may not be needed.
-    scratch: Option<Upcoming>,
+    scratch: Option<PendingScratch>,
 }
 
 impl Run<'_> {
@@ -30,7 +30,7 @@ impl Run<'_> {
     pub(super) fn foresight(&self, state: &State<'_>, count: usize, files: &[Migration]) -> Result<Foresight> {
         let record = self.record_of_many(&state.pending, count, files)?;
         let starts_empty = state.applied_files().next().is_none() && self.context.config.scratch_setup.is_empty();
-        let scratch = (record.is_none() || !starts_empty).then(|| self.laboratory().scratch_meanwhile());
+        let scratch = (record.is_none() || !starts_empty).then(|| self.environment().scratch_meanwhile());
         Ok(Foresight { record, scratch })
     }
 
@@ -52,13 +52,13 @@ impl Run<'_> {
         {
             return Ok(Prediction::from_record(Origin::Record, live.clone(), record, &state.pending));
         }
-        let laboratory = self.laboratory();
-        let scratch = scratch.unwrap_or_else(|| laboratory.scratch_meanwhile());
+        let environment = self.environment();
+        let scratch = scratch.unwrap_or_else(|| environment.scratch_meanwhile());
         let predicted = match record {
-            Some(record) => laboratory
+            Some(record) => environment
                 .base(scratch, &applied)
                 .map(|base| Prediction::from_record(Origin::Record, base, record, &state.pending)),
-            None => laboratory.predict(scratch, &applied, &state.pending, count),
+            None => environment.predict(scratch, &applied, &state.pending, count),
         };
         match predicted {
             Err(error) if error.downcast_ref::<Unavailable>().is_some() => {

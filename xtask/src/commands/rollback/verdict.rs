@@ -9,7 +9,7 @@ use crate::commands::Context;
 use crate::commands::judge::Judge;
 use crate::commands::live;
 use crate::migrations::rollback::execute::RollbackObserver;
-use crate::migrations::rollback::{Expectation, Foresight, Plan, Undo};
+use crate::migrations::rollback::{Expectation, Plan, RollbackExpectation, Undo};
 use crate::migrations::steps::StepObserver;
 use crate::report::{RolledBackMigration, Verdict, Verification};
 use crate::schema::diff::{Change, Likeness, SchemaDiff, diff};
@@ -21,7 +21,7 @@ pub struct Verdicts<'a> {
     context: &'a Context,
     judge: &'a Judge<'a>,
     plan: &'a Plan,
-    foresight: &'a Foresight,
+    expectation: &'a RollbackExpectation,
     /// What somebody changed past the migrations before: a rollback neither makes nor has to repair it.
     drift: Vec<Change>,
     /// Privileges and owners that the rollback did not put back.
@@ -36,13 +36,13 @@ impl<'a> Verdicts<'a> {
         context: &'a Context,
         judge: &'a Judge<'a>,
         plan: &'a Plan,
-        foresight: &'a Foresight,
+        expectation: &'a RollbackExpectation,
         before: Option<&Schema>,
     ) -> Self {
-        let known = foresight.current.as_ref().zip(before);
+        let known = expectation.current.as_ref().zip(before);
         let drift = known.map(|(current, before)| diff(current, before).without_grants().changes);
         let drift = drift.unwrap_or_default();
-        Self { context, judge, plan, foresight, drift, privileges: Vec::new(), post: None, committed: Vec::new() }
+        Self { context, judge, plan, expectation, drift, privileges: Vec::new(), post: None, committed: Vec::new() }
     }
 
     fn compare(&self, transaction: &mut Transaction<'_>, expected: &Expectation, actual: &Schema) -> Result<Verdict> {
@@ -80,7 +80,7 @@ impl<'a> Verdicts<'a> {
     /// the verdict, since servers grant by themselves what no migration says.
     fn left_privileges(&self, actual: &Schema) -> Vec<String> {
         let (Some(current), Some(Expectation::Schema(before))) =
-            (&self.foresight.current, self.foresight.expected.last())
+            (&self.expectation.current, self.expectation.expected.last())
         else {
             return Vec::new();
         };
@@ -117,7 +117,7 @@ impl RollbackObserver for Verdicts<'_> {
         let schema = live::read(transaction, &self.context.config)?;
         let position = self.plan.undo.iter().position(|other| other == undo);
         let position = position.ok_or_else(|| anyhow!("`{undo}` is not part of the plan"))?;
-        let expected = self.foresight.expected.get(position);
+        let expected = self.expectation.expected.get(position);
         let verdict = match expected {
             Some(expected) => self.compare(transaction, expected, &schema)?,
             None => Verdict::Unknown("nothing was predicted".into()),

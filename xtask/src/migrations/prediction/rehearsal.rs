@@ -3,7 +3,7 @@
 use anyhow::{Result, anyhow};
 use postgres::Client;
 
-use super::{Laboratory, Step};
+use super::{ScratchEnvironment, Step};
 use crate::migrations::fingerprint::{self, Fingerprint, Fingerprinter};
 use crate::migrations::{Migration, replay};
 use crate::postgres::catalog::{self, OwnTables};
@@ -23,20 +23,20 @@ pub(super) struct Rehearsal {
 impl Rehearsal {
     /// Runs `applied` on `scratch`; the schema that they make.
     pub(super) fn begin(
-        laboratory: &Laboratory<'_>,
+        environment: &ScratchEnvironment<'_>,
         scratch: Scratch,
         applied: &[&Migration],
     ) -> Result<(Self, Schema)> {
-        let mut rehearsal = Self::on(laboratory, scratch)?;
+        let mut rehearsal = Self::on(environment, scratch)?;
         applied.iter().try_for_each(|migration| replay::run(&mut rehearsal.client, migration))?;
         let base = rehearsal.read()?;
         Ok((rehearsal, base))
     }
 
     /// Begins on `scratch` as it is.
-    pub(super) fn on(laboratory: &Laboratory<'_>, scratch: Scratch) -> Result<Self> {
+    pub(super) fn on(environment: &ScratchEnvironment<'_>, scratch: Scratch) -> Result<Self> {
         let client = scratch.connect()?;
-        let own = OwnTables::of(laboratory.config);
+        let own = OwnTables::of(environment.config);
         Ok(Self { client, fingerprinter: Fingerprinter::new(&own), own, _scratch: scratch })
     }
 

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use postgres::{Client, GenericClient};
 
 use super::loss::quoted;
-use crate::migrations::prediction::Laboratory;
+use crate::migrations::prediction::ScratchEnvironment;
 use crate::migrations::seed::{Seeder, TABLES_AT_ONCE};
 use crate::migrations::{Down, Migration, replay};
 use crate::postgres::scratch::Scratch;
@@ -20,13 +20,13 @@ use crate::schema::model::{ObjectName, Schema};
 /// # Errors
 /// When there is no scratch database, or a migration does not run on an empty one.
 pub fn rehearse(
-    laboratory: &Laboratory<'_>,
+    environment: &ScratchEnvironment<'_>,
     migrations: &[Migration],
     last: Option<usize>,
     each: &mut dyn FnMut(&Rehearsal) -> Result<()>,
 ) -> Result<()> {
     let first = migrations.len().saturating_sub(last.unwrap_or(migrations.len()));
-    let mut stage = Stage::new(laboratory, migrations, first)?;
+    let mut stage = Stage::new(environment, migrations, first)?;
     for index in first..migrations.len() {
         each(&stage.one(index)?)?;
     }
@@ -35,7 +35,7 @@ pub fn rehearse(
 
 /// The scratch database, which always has the schema of the first so many migrations when the next one begins.
 struct Stage<'a> {
-    laboratory: &'a Laboratory<'a>,
+    environment: &'a ScratchEnvironment<'a>,
     migrations: &'a [Migration],
     client: Client,
     _scratch: Scratch,
@@ -52,12 +52,12 @@ struct Expected<'e> {
 }
 
 impl<'a> Stage<'a> {
-    fn new(laboratory: &'a Laboratory<'a>, migrations: &'a [Migration], count: usize) -> Result<Self> {
-        let scratch = laboratory.scratch()?;
+    fn new(environment: &'a ScratchEnvironment<'a>, migrations: &'a [Migration], count: usize) -> Result<Self> {
+        let scratch = environment.scratch()?;
         let mut client = scratch.connect()?;
         migrations.iter().take(count).try_for_each(|migration| replay::run(&mut client, migration))?;
-        let schema = laboratory.read(&mut client)?;
-        Ok(Self { laboratory, migrations, client, _scratch: scratch, schema, seeder: Seeder::default() })
+        let schema = environment.read(&mut client)?;
+        Ok(Self { environment, migrations, client, _scratch: scratch, schema, seeder: Seeder::default() })
     }
 
     fn one(&mut self, index: usize) -> Result<Rehearsal> {
@@ -79,7 +79,7 @@ impl<'a> Stage<'a> {
             rehearsal.error = Some(format!("fails on tables with generated rows: {error:#}"));
             replay::run(&mut self.client, migration)?;
         }
-        let after = self.laboratory.read(&mut self.client)?;
+        let after = self.environment.read(&mut self.client)?;
         let before = std::mem::replace(&mut self.schema, after.clone());
         let expected = Expected { before: &before, after: &after, rows: &rows };
         match &migration.down {
@@ -108,9 +108,9 @@ impl<'a> Stage<'a> {
         match replay::run_in(&mut transaction, file, sql) {
             Err(error) => failed(rehearsal, &error),
             Ok(()) => {
-                if judge(self.laboratory, &mut transaction, expected, rehearsal)? {
+                if judge(self.environment, &mut transaction, expected, rehearsal)? {
                     let again = replay::run_in(&mut transaction, &migration.file, &migration.sql);
-                    judge_again(self.laboratory, &mut transaction, again, expected.after, rehearsal)?;
+                    judge_again(self.environment, &mut transaction, again, expected.after, rehearsal)?;
                 }
             }
         }
@@ -130,14 +130,14 @@ impl<'a> Stage<'a> {
         match replay::run_script(&mut self.client, file, sql, no_transaction) {
             Err(error) => failed(rehearsal, &error),
             Ok(()) => {
-                if judge(self.laboratory, &mut self.client, expected, rehearsal)? {
+                if judge(self.environment, &mut self.client, expected, rehearsal)? {
                     let again = replay::run(&mut self.client, &self.migrations[index]);
-                    judge_again(self.laboratory, &mut self.client, again, expected.after, rehearsal)?;
+                    judge_again(self.environment, &mut self.client, again, expected.after, rehearsal)?;
                 }
             }
         }
         if !rehearsal.passed() {
-            *self = Self::new(self.laboratory, self.migrations, index + 1)?;
+            *self = Self::new(self.environment, self.migrations, index + 1)?;
         }
         Ok(())
     }
@@ -150,12 +150,12 @@ fn failed(rehearsal: &mut Rehearsal, error: &anyhow::Error) {
 
 /// Judges what the way back left; whether it is worth going forward again.
 fn judge(
-    laboratory: &Laboratory<'_>,
+    environment: &ScratchEnvironment<'_>,
     client: &mut impl GenericClient,
     expected: Expected<'_>,
     rehearsal: &mut Rehearsal,
 ) -> Result<bool> {
-    let restored = laboratory.read(client)?;
+    let restored = environment.read(client)?;
     rehearsal.verdict = compare(expected.before, &restored);
     rehearsal.lost_rows = expected.rows.missing_in(&Rows::read(client, &restored)?);
     Ok(!matches!(rehearsal.verdict, Verdict::NotRestored(_)))
@@ -163,7 +163,7 @@ fn judge(
 
 /// Judges what came of going forward again.
 fn judge_again(
-    laboratory: &Laboratory<'_>,
+    environment: &ScratchEnvironment<'_>,
     client: &mut impl GenericClient,
     again: Result<()>,
     expected: &Schema,
@@ -171,7 +171,7 @@ fn judge_again(
 ) -> Result<()> {
     if let Err(error) = again {
         rehearsal.error = Some(format!("cannot be applied again: {error:#}"));
-    } else if let Verdict::NotRestored(difference) = compare(expected, &laboratory.read(client)?) {
+    } else if let Verdict::NotRestored(difference) = compare(expected, &environment.read(client)?) {
         rehearsal.error = Some(format!("makes another schema when it is applied again:\n{difference}"));
     }
     Ok(())

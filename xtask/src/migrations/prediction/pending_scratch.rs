@@ -12,11 +12,11 @@ use crate::postgres::scratch::Scratch;
 
 /// It will be there. Dropping it waits until it can be removed.
 #[derive(Debug)]
-pub struct Upcoming {
+pub struct PendingScratch {
     thread: Option<JoinHandle<Result<Scratch>>>,
 }
 
-impl Upcoming {
+impl PendingScratch {
     pub(super) fn start(config: &Config, root: &Path, shadow_url: Option<&str>) -> Self {
         let (config, root, shadow_url) = (config.clone(), root.to_owned(), shadow_url.map(str::to_owned));
         let thread = std::thread::spawn(move || replay::scratch(&config, &root, shadow_url.as_deref()));
@@ -36,7 +36,7 @@ impl Upcoming {
     }
 }
 
-impl Drop for Upcoming {
+impl Drop for PendingScratch {
     fn drop(&mut self) {
         drop(self.join());
     }

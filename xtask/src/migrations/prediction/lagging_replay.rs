@@ -3,23 +3,23 @@
 
 use anyhow::Result;
 
-use super::{Laboratory, Rehearsal};
+use super::{Rehearsal, ScratchEnvironment};
 use crate::migrations::Migration;
 use crate::schema::model::Schema;
 
 /// Has run the migrations up to one of them.
-pub struct Follower {
+pub struct LaggingReplay {
     rehearsal: Rehearsal,
     last: i64,
 }
 
-impl Follower {
+impl LaggingReplay {
     /// On an empty scratch database.
     ///
     /// # Errors
     /// When there is none.
-    pub fn new(laboratory: &Laboratory<'_>) -> Result<Self> {
-        let rehearsal = Rehearsal::on(laboratory, laboratory.scratch()?)?;
+    pub fn new(environment: &ScratchEnvironment<'_>) -> Result<Self> {
+        let rehearsal = Rehearsal::on(environment, environment.scratch()?)?;
         Ok(Self { rehearsal, last: i64::MIN })
     }
 

@@ -7,7 +7,7 @@ use postgres::Client;
 use super::footprint::{Change, Footprint};
 use super::plan::{Plan, Undo};
 use crate::migrations::journal::Entry;
-use crate::migrations::prediction::Laboratory;
+use crate::migrations::prediction::ScratchEnvironment;
 use crate::migrations::state::State;
 use crate::migrations::{Migration, replay};
 use crate::schema::model::Schema;
@@ -25,7 +25,7 @@ pub enum Expectation {
 
 /// What is known before anything runs.
 #[derive(Debug)]
-pub struct Foresight {
+pub struct RollbackExpectation {
     /// The schema that the applied migrations should have made; none where they could not be replayed.
     pub current: Option<Schema>,
     /// One for each migration of the plan.
@@ -34,12 +34,17 @@ pub struct Foresight {
     pub changes: Option<Vec<Change>>,
 }
 
-impl Foresight {
+impl RollbackExpectation {
     /// Replays what can be replayed.
     ///
     /// # Errors
     /// When a down file fails on the scratch database: it would fail on the live one too.
-    pub fn new(laboratory: &Laboratory<'_>, plan: &Plan, state: &State<'_>, journal: &[Entry]) -> Result<Self> {
+    pub fn new(
+        environment: &ScratchEnvironment<'_>,
+        plan: &Plan,
+        state: &State<'_>,
+        journal: &[Entry],
+    ) -> Result<Self> {
         let lowest = plan.lowest().unwrap_or(i64::MAX);
         let files: Vec<Option<&Migration>> = state
             .applied
@@ -50,7 +55,7 @@ impl Foresight {
         let Some(before) = before else {
             return Ok(Self::from_journal(plan, journal, "files of earlier migrations are gone"));
         };
-        let scratch = match laboratory.scratch() {
+        let scratch = match environment.scratch() {
             Ok(scratch) => scratch,
             Err(error) => return Ok(Self::from_journal(plan, journal, &format!("{error:#}"))),
         };
@@ -60,17 +65,22 @@ impl Foresight {
         }
         let undone: Option<Vec<&Migration>> = files[before.len()..].iter().copied().collect();
         match undone {
-            Some(undone) => Self::rehearse(laboratory, &mut client, plan, &undone),
-            None => Self::lowest_only(laboratory, &mut client, plan, journal),
+            Some(undone) => Self::rehearse(environment, &mut client, plan, &undone),
+            None => Self::lowest_only(environment, &mut client, plan, journal),
         }
     }
 
     /// Applies the migrations and undoes them again.
-    fn rehearse(laboratory: &Laboratory<'_>, client: &mut Client, plan: &Plan, undone: &[&Migration]) -> Result<Self> {
-        let mut schemas = vec![laboratory.read(client)?];
+    fn rehearse(
+        environment: &ScratchEnvironment<'_>,
+        client: &mut Client,
+        plan: &Plan,
+        undone: &[&Migration],
+    ) -> Result<Self> {
+        let mut schemas = vec![environment.read(client)?];
         for migration in undone {
             replay::run(client, migration)?;
-            schemas.push(laboratory.read(client)?);
+            schemas.push(environment.read(client)?);
         }
         let current = schemas.pop();
         let before = Footprint::read(client)?;
@@ -84,11 +94,16 @@ impl Foresight {
     }
 
     /// The files of what is undone are gone, those before are there: the schema in the end is known.
-    fn lowest_only(laboratory: &Laboratory<'_>, client: &mut Client, plan: &Plan, journal: &[Entry]) -> Result<Self> {
-        let mut foresight = Self::from_journal(plan, journal, "its file, or that of one undone with it, is gone");
-        let lowest = foresight.expected.last_mut().ok_or_else(|| anyhow!("there is nothing to undo"))?;
-        *lowest = Expectation::Schema(Box::new(laboratory.read(client)?));
-        Ok(foresight)
+    fn lowest_only(
+        environment: &ScratchEnvironment<'_>,
+        client: &mut Client,
+        plan: &Plan,
+        journal: &[Entry],
+    ) -> Result<Self> {
+        let mut expectation = Self::from_journal(plan, journal, "its file, or that of one undone with it, is gone");
+        let lowest = expectation.expected.last_mut().ok_or_else(|| anyhow!("there is nothing to undo"))?;
+        *lowest = Expectation::Schema(Box::new(environment.read(client)?));
+        Ok(expectation)
     }
 
     fn from_journal(plan: &Plan, journal: &[Entry], why: &str) -> Self {
