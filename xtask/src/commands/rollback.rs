@@ -21,7 +21,7 @@ use crate::migrations::journal::{self, Entry, Phase};
 use crate::migrations::prediction::ScratchEnvironment;
 use crate::migrations::rollback::backup::Backup;
 use crate::migrations::rollback::execute::{Ending, Order};
-use crate::migrations::rollback::{Footprint, Plan, RollbackExpectation, loss, sequence, written};
+use crate::migrations::rollback::{Plan, RollbackExpectation, StorageIdentity, loss, sequence, written};
 use crate::migrations::runner::{self, Settings};
 use crate::migrations::state::State;
 use crate::migrations::{Migration, files, history};
@@ -321,7 +321,7 @@ fn refuse_below_unfinished(journal: &[Entry]) -> Result<()> {
 fn foreseen_losses(client: &mut Client, expectation: &RollbackExpectation) -> Result<Vec<Loss>> {
     let mut transaction = client.transaction().context("cannot begin a transaction")?;
     transaction.batch_execute(loss::SEE_ALL_ROWS).context("cannot prepare the session")?;
-    let here = Footprint::read(&mut transaction)?;
+    let here = StorageIdentity::read(&mut transaction)?;
     let changes = expectation.changes.iter().flatten();
     let drops = changes.filter(|change| change.is_drop() && here.holds(change));
     drops.map(|change| loss::at_stake(&mut transaction, change)).collect()

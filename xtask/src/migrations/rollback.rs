@@ -4,18 +4,18 @@
 pub mod backup;
 pub mod execute;
 pub mod expectation;
-mod footprint;
 mod guard;
 pub mod loss;
 mod loss_audit;
-mod memory;
 pub mod plan;
-mod positions;
 pub mod rehearsal;
+mod row_hashes;
 mod rows;
 pub mod sequence;
+mod sequence_positions;
+mod storage_identity;
 pub mod written;
 
 pub use expectation::{Expectation, RollbackExpectation};
-pub use footprint::{Change, Footprint};
 pub use plan::{Plan, Source, Undo};
+pub use storage_identity::{Change, StorageIdentity};

@@ -5,7 +5,7 @@
 mod recovery;
 mod session;
 
-pub use recovery::{Standing, assess, invalid_indexes};
+pub use recovery::{InterruptedState, assess, invalid_indexes};
 
 use std::thread::sleep;
 
@@ -157,9 +157,9 @@ fn resume(
     observer.tell(&format!("`{}` was interrupted: {standing}", script.file));
     journal::set_running_sql(client, &settings.history_table, script.version, script.sql)?;
     match standing {
-        Standing::NotRun { .. } => Ok(done),
-        Standing::Done { .. } => Ok(done + 1),
-        Standing::LeftInvalid { indexes, .. } => {
+        InterruptedState::NotRun { .. } => Ok(done),
+        InterruptedState::Done { .. } => Ok(done + 1),
+        InterruptedState::LeftInvalid { indexes, .. } => {
             recovery::drop_invalid(client, &indexes)?;
             indexes.iter().for_each(|index| observer.tell(&format!("dropped the invalid index `{index}`")));
             Ok(done)

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use postgres::Transaction;
 
-use super::footprint::Change;
 use super::loss::{quote, quoted};
+use super::storage_identity::Change;
 
 /// A folder for backups.
 #[derive(Debug, Clone)]

@@ -8,9 +8,9 @@ use anyhow::{Context as _, Result};
 use postgres::{Client, Transaction};
 
 use super::backup::Backup;
-use super::footprint::Change;
 use super::loss_audit::{AuditOutcome, LossAudit, Refused};
 use super::plan::Undo;
+use super::storage_identity::Change;
 use crate::migrations::runner::{self, Settings};
 use crate::migrations::steps::StepObserver;
 use crate::migrations::{history, journal};

@@ -4,8 +4,8 @@
 use anyhow::{Context as _, Result, anyhow};
 use postgres::Client;
 
-use super::footprint::{Change, Footprint};
 use super::plan::{Plan, Undo};
+use super::storage_identity::{Change, StorageIdentity};
 use crate::migrations::journal::Entry;
 use crate::migrations::prediction::ScratchEnvironment;
 use crate::migrations::state::State;
@@ -83,12 +83,12 @@ impl RollbackExpectation {
             schemas.push(environment.read(client)?);
         }
         let current = schemas.pop();
-        let before = Footprint::read(client)?;
+        let before = StorageIdentity::read(client)?;
         for undo in &plan.undo {
             replay::run_script(client, &undo.file, &undo.sql, undo.no_transaction)
                 .with_context(|| format!("cannot undo `{undo}` on the scratch database; nothing was undone"))?;
         }
-        let changes = before.changes(&Footprint::read(client)?);
+        let changes = before.changes(&StorageIdentity::read(client)?);
         let expected = schemas.into_iter().rev().map(|schema| Expectation::Schema(Box::new(schema))).collect();
         Ok(Self { current, expected, changes: Some(changes) })
     }

@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result, anyhow};
 use postgres::GenericClient;
 
-use super::footprint::Change;
+use super::storage_identity::Change;
 use crate::postgres::error::ServerError;
 use crate::report::{Loss, Unit};
 use crate::schema::model::ObjectName;

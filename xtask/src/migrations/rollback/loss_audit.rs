@@ -7,11 +7,11 @@ use anyhow::{Context as _, Result, anyhow};
 use postgres::Transaction;
 
 use super::execute::Order;
-use super::footprint::{Change, Footprint};
 use super::loss;
-use super::memory::Memory;
-use super::positions::Positions;
+use super::row_hashes::RowHashes;
 use super::rows::RowCounters;
+use super::sequence_positions::SequencePositions;
+use super::storage_identity::{Change, StorageIdentity};
 use crate::migrations::{journal, runner};
 use crate::postgres::error::ServerError;
 use crate::report::Loss;
@@ -39,11 +39,11 @@ impl std::error::Error for Refused {}
 /// The state of the data before the SQL runs.
 #[derive(Debug)]
 pub(super) struct BeforeLoss {
-    storage: Footprint,
+    storage: StorageIdentity,
     drops: Vec<(Change, Loss)>,
-    memories: Vec<Memory>,
+    hashes: Vec<RowHashes>,
     counters: RowCounters,
-    positions: Positions,
+    positions: SequencePositions,
     /// History and journal, whose rows are ours to delete.
     own: Vec<u32>,
 }
@@ -69,21 +69,21 @@ impl<'a> LossAudit<'a> {
     /// [`Refused`], among those of the queries.
     pub(super) fn begin(&mut self, transaction: &mut Transaction<'_>) -> Result<BeforeLoss> {
         let settings = self.order.settings;
-        let before = Footprint::read(transaction)?;
+        let before = StorageIdentity::read(transaction)?;
         self.foreseen = self.foreseen.iter().map(|change| before.counted_in(change)).collect();
         let foreseen: Vec<&Change> = self.foreseen.iter().filter(|change| before.holds(change)).collect();
         let at_stake = secure(transaction, &foreseen, self.order)?;
         let (drops, touched): (Vec<_>, Vec<_>) = at_stake.into_iter().partition(|(change, _)| change.is_drop());
-        let mut memories = Vec::new();
+        let mut hashes = Vec::new();
         for (change, _) in touched.iter().filter(|(_, loss)| loss.count > 0) {
             if let Some(table) = before.table(change.table()) {
-                memories.push(Memory::take(transaction, table, &self.gone(change.table()), memories.len())?);
+                hashes.push(RowHashes::take(transaction, table, &self.gone(change.table()), hashes.len())?);
             }
         }
         clean(transaction, self.order)?;
         let own = own_tables(transaction, &settings.history_table)?;
-        let positions = Positions::read(transaction)?;
-        Ok(BeforeLoss { storage: before, drops, memories, counters: RowCounters::begin(transaction)?, positions, own })
+        let positions = SequencePositions::read(transaction)?;
+        Ok(BeforeLoss { storage: before, drops, hashes, counters: RowCounters::begin(transaction)?, positions, own })
     }
 
     /// The columns of `table` that will be dropped.
@@ -100,7 +100,7 @@ impl<'a> LossAudit<'a> {
         let checked = transaction.batch_execute("SET CONSTRAINTS ALL IMMEDIATE");
         checked
             .map_err(|error| anyhow!(ServerError::from(error)).context("cannot commit the rollback; it was undone"))?;
-        let after = Footprint::read(transaction)?;
+        let after = StorageIdentity::read(transaction)?;
         let counters = RowCounters::read(transaction)?;
         let counted: Vec<_> =
             before.counters.until(&counters).filter(|(oid, _, _)| !before.own.contains(oid)).collect();
@@ -112,21 +112,21 @@ impl<'a> LossAudit<'a> {
         }
         let drops = before.drops.iter().filter(|(change, _)| changes.contains(change));
         let mut losses: Vec<Loss> = drops.map(|(_, loss)| loss.clone()).collect();
-        for memory in &before.memories {
-            losses.extend(memory.lost(transaction, &after)?);
+        for row_hashes in &before.hashes {
+            losses.extend(row_hashes.lost(transaction, &after)?);
         }
-        if !before.memories.is_empty() {
+        if !before.hashes.is_empty() {
             clean(transaction, self.order)?;
         }
         let losses = check(losses, self.order)?;
         let mut warnings = updates(&counted, &before.storage);
-        warnings.extend(before.positions.set_back(&Positions::read(transaction)?));
+        warnings.extend(before.positions.set_back(&SequencePositions::read(transaction)?));
         Ok(AuditOutcome::Complete(losses, warnings))
     }
 }
 
 /// How many rows of each table that was there were updated.
-fn updates(counted: &[(u32, i64, i64)], before: &Footprint) -> Vec<String> {
+fn updates(counted: &[(u32, i64, i64)], before: &StorageIdentity) -> Vec<String> {
     let mut tables: BTreeMap<&ObjectName, i64> = BTreeMap::new();
     for (oid, _, updated) in counted.iter().filter(|(_, _, updated)| *updated > 0) {
         if let Some(table) = before.table_of(*oid) {
@@ -146,7 +146,7 @@ fn clean(transaction: &mut Transaction<'_>, order: Order<'_>) -> Result<()> {
 /// # Errors
 /// [`Refused`], among those of the queries.
 pub(super) fn ask_consent(transaction: &mut Transaction<'_>, order: Order<'_>) -> Result<()> {
-    let here = Footprint::read(transaction)?;
+    let here = StorageIdentity::read(transaction)?;
     let drops: Vec<&Change> = order.foreseen.iter().filter(|change| change.is_drop() && here.holds(change)).collect();
     secure(transaction, &drops, order).map(drop)
 }

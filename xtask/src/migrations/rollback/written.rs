@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::footprint::Change;
+use super::storage_identity::Change;
 use crate::migrations::sql::{self, Statement};
 use crate::schema::model::ObjectName;
 

@@ -8,7 +8,7 @@ use crate::migrations::{preflight, sql};
 
 /// Where an interrupted run stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
+pub enum InterruptedState {
     /// The statement has not run, or without any effect.
     NotRun {
         /// From 1.
@@ -34,7 +34,7 @@ pub enum Standing {
     },
 }
 
-impl std::fmt::Display for Standing {
+impl std::fmt::Display for InterruptedState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::NotRun { statement, count } => write!(f, "statement {statement} of {count} is next"),
@@ -55,19 +55,19 @@ pub fn assess(
     client: &mut Client,
     progress: &Progress,
     is_digest: impl FnOnce(&mut Client, &str) -> Result<bool>,
-) -> Result<Standing> {
+) -> Result<InterruptedState> {
     let statements = sql::statements(&progress.sql);
     let (statement, count) = (progress.next, statements.len());
-    let Some(before) = &progress.before else { return Ok(Standing::NotRun { statement, count }) };
+    let Some(before) = &progress.before else { return Ok(InterruptedState::NotRun { statement, count }) };
     let mut indexes = invalid_indexes(client)?;
     indexes.retain(|index| !before.invalid_indexes.contains(index));
     let command = statements.get(statement - 1).and_then(preflight::refuses_transaction);
     Ok(match command {
         // What is half dropped is dropped by running the same again.
-        Some("DROP INDEX CONCURRENTLY") if !indexes.is_empty() => Standing::NotRun { statement, count },
-        _ if !indexes.is_empty() => Standing::LeftInvalid { statement, count, indexes },
-        _ if is_digest(client, &before.catalog)? => Standing::NotRun { statement, count },
-        _ => Standing::Done { statement, count },
+        Some("DROP INDEX CONCURRENTLY") if !indexes.is_empty() => InterruptedState::NotRun { statement, count },
+        _ if !indexes.is_empty() => InterruptedState::LeftInvalid { statement, count, indexes },
+        _ if is_digest(client, &before.catalog)? => InterruptedState::NotRun { statement, count },
+        _ => InterruptedState::Done { statement, count },
     })
 }
 

@@ -8,7 +8,7 @@ use postgres::Transaction;
 
 /// The last value of each sequence that belongs to no column, by its OID; those that never gave one are left out.
 #[derive(Debug, Default)]
-pub(super) struct Positions(BTreeMap<u32, (String, i64, bool)>);
+pub(super) struct SequencePositions(BTreeMap<u32, (String, i64, bool)>);
 
 const POSITIONS: &str = "
     SELECT c.oid, q.seqincrement > 0 AS ascends, pg_catalog.pg_sequence_last_value(c.oid) AS position,
@@ -22,7 +22,7 @@ const POSITIONS: &str = "
                         AND d.deptype IN ('a', 'i'))
     ORDER BY c.oid";
 
-impl Positions {
+impl SequencePositions {
     /// Reads them.
     pub(super) fn read(transaction: &mut Transaction<'_>) -> Result<Self> {
         let rows = transaction.query(POSITIONS, &[]).context("cannot read where the sequences stand")?;

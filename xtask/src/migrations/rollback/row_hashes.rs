@@ -7,8 +7,8 @@
 use anyhow::{Context as _, Result};
 use postgres::Transaction;
 
-use super::footprint::{Footprint, Stored, StoredColumn};
 use super::loss::{self, quote, quoted};
+use super::storage_identity::{StorageIdentity, Stored, StoredColumn};
 use crate::postgres::error::ServerError;
 use crate::report::{Loss, Unit};
 
@@ -17,7 +17,7 @@ const SETTINGS: &str = "SET LOCAL search_path = pg_catalog; SET LOCAL jit = off"
 
 /// The hashes of one table.
 #[derive(Debug)]
-pub struct Memory {
+pub struct RowHashes {
     /// Where they are.
     place: String,
     oid: u32,
@@ -28,7 +28,7 @@ pub struct Memory {
     columns: Vec<i16>,
 }
 
-impl Memory {
+impl RowHashes {
     /// Notes what the table `oid` holds, in a temporary table with this number. `gone` are the columns that will be
     /// dropped, which are accounted for elsewhere.
     pub fn take(
@@ -43,16 +43,17 @@ impl Memory {
         let compared = |number: &i16| stays(number) && !key.contains(number);
         let columns = table.columns.keys().copied().filter(compared).collect();
         let place = format!("pg_temp.cargo_xtask_rows_{number}");
-        let memory = Self { place, oid, before: table.clone(), key, columns };
-        let select = memory.select(table, |column| Some(text(column)), |_| None);
-        let create = format!("CREATE TEMPORARY TABLE {} ON COMMIT DROP AS {select}", &memory.place["pg_temp.".len()..]);
+        let row_hashes = Self { place, oid, before: table.clone(), key, columns };
+        let select = row_hashes.select(table, |column| Some(text(column)), |_| None);
+        let create =
+            format!("CREATE TEMPORARY TABLE {} ON COMMIT DROP AS {select}", &row_hashes.place["pg_temp.".len()..]);
         run(transaction, &format!("{SETTINGS}; {}; {create}", loss::SEE_ALL_ROWS))
             .with_context(|| format!("cannot note what `{}` holds", table.name))?;
-        Ok(memory)
+        Ok(row_hashes)
     }
 
     /// What of it is gone: rows, and values of columns. `after` is the database as it is now.
-    pub fn lost(&self, transaction: &mut Transaction<'_>, after: &Footprint) -> Result<Vec<Loss>> {
+    pub fn lost(&self, transaction: &mut Transaction<'_>, after: &StorageIdentity) -> Result<Vec<Loss>> {
         let Some(now) = after.table_of(self.oid) else { return Ok(Vec::new()) };
         let failed = || format!("cannot compare what `{}` holds with what it held", self.before.name);
         run(transaction, &format!("{SETTINGS}; {}", loss::SEE_ALL_ROWS)).with_context(failed)?;

@@ -11,7 +11,7 @@ use crate::schema::model::ObjectName;
 
 /// The tables and columns of a database.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Footprint {
+pub struct StorageIdentity {
     tables: BTreeMap<u32, Stored>,
 }
 
@@ -111,7 +111,7 @@ const TABLES: &str = "
     GROUP BY c.oid, n.nspname, c.relname, c.relfilenode, c.relispartition, c.relkind
     ORDER BY c.oid";
 
-impl Footprint {
+impl StorageIdentity {
     /// Reads it, also inside an open transaction.
     pub fn read(client: &mut impl GenericClient) -> Result<Self> {
         let rows = client.query(TABLES, &[]).context("cannot read the tables of the database")?;
@@ -244,8 +244,8 @@ mod tests {
         }
     }
 
-    fn footprint(tables: Vec<(u32, Stored)>) -> Footprint {
-        Footprint { tables: tables.into_iter().collect() }
+    fn storage_identity(tables: Vec<(u32, Stored)>) -> StorageIdentity {
+        StorageIdentity { tables: tables.into_iter().collect() }
     }
 
     fn part_of(parent: u32, mut table: Stored) -> Stored {
@@ -256,8 +256,10 @@ mod tests {
 
     #[test]
     fn a_table_or_column_made_again_under_its_name_is_still_a_loss() {
-        let before = footprint(vec![(1, table("a", 1, &[(1, "x", TEXT)])), (2, table("b", 2, &[(1, "y", TEXT)]))]);
-        let after = footprint(vec![(1, table("a", 1, &[(2, "x", TEXT)])), (9, table("b", 9, &[(1, "y", TEXT)]))]);
+        let before =
+            storage_identity(vec![(1, table("a", 1, &[(1, "x", TEXT)])), (2, table("b", 2, &[(1, "y", TEXT)]))]);
+        let after =
+            storage_identity(vec![(1, table("a", 1, &[(2, "x", TEXT)])), (9, table("b", 9, &[(1, "y", TEXT)]))]);
         let expected =
             [Change::DroppedTable(ObjectName::public("b")), Change::DroppedColumn(ObjectName::public("a"), "x".into())];
         assert_eq!(before.changes(&after), expected);
@@ -265,31 +267,32 @@ mod tests {
 
     #[test]
     fn a_renamed_table_and_column_lose_nothing() {
-        let before = footprint(vec![(1, table("a", 1, &[(1, "x", TEXT)]))]);
-        let after = footprint(vec![(1, table("b", 1, &[(1, "y", TEXT)]))]);
+        let before = storage_identity(vec![(1, table("a", 1, &[(1, "x", TEXT)]))]);
+        let after = storage_identity(vec![(1, table("b", 1, &[(1, "y", TEXT)]))]);
         assert_eq!(before.changes(&after), []);
     }
 
     #[test]
     fn rows_that_are_written_anew_or_read_otherwise_are_touched() {
-        let before = footprint(vec![(1, table("a", 1, &[(1, "x", TEXT)]))]);
+        let before = storage_identity(vec![(1, table("a", 1, &[(1, "x", TEXT)]))]);
         let touched = [Change::TouchedTable(ObjectName::public("a"))];
-        assert_eq!(before.changes(&footprint(vec![(1, table("a", 2, &[(1, "x", TEXT)]))])), touched);
-        assert_eq!(before.changes(&footprint(vec![(1, table("a", 1, &[(1, "x", INTEGER)]))])), touched);
+        assert_eq!(before.changes(&storage_identity(vec![(1, table("a", 2, &[(1, "x", TEXT)]))])), touched);
+        assert_eq!(before.changes(&storage_identity(vec![(1, table("a", 1, &[(1, "x", INTEGER)]))])), touched);
     }
 
     #[test]
     fn partitions_go_and_change_with_their_table() {
         let whole = |columns: &[(i16, &str, u32)]| Stored { partitioned: true, ..table("whole", 0, columns) };
         let columns: &[_] = &[(1, "x", TEXT), (2, "y", TEXT)];
-        let before = footprint(vec![(1, whole(columns)), (2, part_of(1, table("part", 2, columns)))]);
-        assert_eq!(before.changes(&footprint(vec![])), [Change::DroppedTable(ObjectName::public("whole"))]);
-        let truncated = footprint(vec![(1, whole(columns)), (2, part_of(1, table("part", 3, columns)))]);
+        let before = storage_identity(vec![(1, whole(columns)), (2, part_of(1, table("part", 2, columns)))]);
+        assert_eq!(before.changes(&storage_identity(vec![])), [Change::DroppedTable(ObjectName::public("whole"))]);
+        let truncated = storage_identity(vec![(1, whole(columns)), (2, part_of(1, table("part", 3, columns)))]);
         assert_eq!(before.changes(&truncated), [Change::TouchedTable(ObjectName::public("whole"))]);
-        let narrower = footprint(vec![(1, whole(&columns[..1])), (2, part_of(1, table("part", 2, &columns[..1])))]);
+        let narrower =
+            storage_identity(vec![(1, whole(&columns[..1])), (2, part_of(1, table("part", 2, &columns[..1])))]);
         assert_eq!(before.changes(&narrower), [Change::DroppedColumn(ObjectName::public("whole"), "y".into())]);
         // A partition that is detached first loses a column of its own.
-        let detached = footprint(vec![(1, whole(columns)), (2, table("part", 2, &columns[..1]))]);
+        let detached = storage_identity(vec![(1, whole(columns)), (2, table("part", 2, &columns[..1]))]);
         assert_eq!(before.changes(&detached), [Change::DroppedColumn(ObjectName::public("part"), "y".into())]);
     }
 }
