@@ -2,7 +2,6 @@
 //! printed once, by `main`.
 
 pub mod baseline;
-mod closing;
 pub mod completions;
 pub mod hooks;
 pub mod import;
@@ -15,8 +14,9 @@ pub mod migrate;
 pub mod new;
 mod report_files;
 pub mod rollback;
+mod run_summary;
 pub mod snapshot;
-mod stand_in;
+mod snapshot_fallback;
 pub mod status;
 pub mod verify;
 

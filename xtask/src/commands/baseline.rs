@@ -3,8 +3,8 @@
 
 use anyhow::{Result, bail};
 
-use super::migrate::{self, Patience};
-use super::{Context, Outcome, live, stand_in};
+use super::migrate::{self, LockTimeouts};
+use super::{Context, Outcome, live, snapshot_fallback};
 use crate::migrations::prediction::ScratchEnvironment;
 use crate::migrations::{self, Migration, baseline, files, history};
 use crate::postgres::connect::{Target, connect};
@@ -30,8 +30,8 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let target = Target::open(context.options.database_url.as_deref(), &context.config, &context.root)?;
     context.terminal.print(&format!("Database: {}\n", target.describe()))?;
     let mut client = connect(&target)?;
-    let patience = Patience { lock_timeout: options.lock_timeout, ddl_lock_timeout: 3000 };
-    let settings = migrate::lock_database(context, &mut client, patience)?;
+    let lock_timeouts = LockTimeouts { lock_timeout: options.lock_timeout, ddl_lock_timeout: 3000 };
+    let settings = migrate::lock_database(context, &mut client, lock_timeouts)?;
     if let Some(row) = history::read(&mut client, &settings.history_table)?.last() {
         bail!(
             "cannot adopt the database: `{}` already records migrations, the last of them `{row}`; `cargo xtask \
@@ -44,7 +44,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let environment = ScratchEnvironment { config: &context.config, root: &context.root, shadow_url };
     let expected = match environment.schema(&had) {
         Err(error) if error.downcast_ref::<Unavailable>().is_some() && had.len() == files.len() => {
-            let (Snapshot { schema, .. }, why) = stand_in::snapshot(context, &files, error)?;
+            let (Snapshot { schema, .. }, why) = snapshot_fallback::snapshot(context, &files, error)?;
             let path = &context.config.snapshot;
             context.terminal.print(&format!("`{path}` stands in for a scratch database, because {why}\n"))?;
             schema

@@ -12,8 +12,8 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use postgres::Client;
 
-use super::closing::{self, Closing};
 use super::judge::Judge;
+use super::run_summary::{self, RunSummary};
 use super::{Context, Outcome, live, report_files};
 use crate::cli::{Format, ReportFormat};
 use crate::migrations::blockers::{Blockers, Lookout};
@@ -41,12 +41,12 @@ pub struct Options {
 
     /// How long to wait for locks.
     #[command(flatten)]
-    pub patience: Patience,
+    pub lock_timeouts: LockTimeouts,
 }
 
 /// How long to wait for locks, of every command that changes a database.
 #[derive(Debug, Clone, Copy, clap::Args)]
-pub struct Patience {
+pub struct LockTimeouts {
     /// How long to wait, in seconds, while somebody else migrates or rolls back
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub lock_timeout: u64,
@@ -67,7 +67,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let worked = match options.dry_run {
         true => run.look(&mut client, &files),
         false => {
-            let settings = lock_database(context, &mut client, options.patience)?;
+            let settings = lock_database(context, &mut client, options.lock_timeouts)?;
             let _lookout = look_out(context, &target, &settings);
             run.work(&mut client, &settings, &files)
         }
@@ -76,17 +76,17 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
 }
 
 /// Takes the lock of the database, telling who holds it meanwhile.
-pub fn lock_database(context: &Context, client: &mut Client, patience: Patience) -> Result<Settings> {
+pub fn lock_database(context: &Context, client: &mut Client, lock_timeouts: LockTimeouts) -> Result<Settings> {
     let table = &context.config.history_table;
     let mut failed = Ok(());
-    let lock_pid = lock::acquire(client, table, Duration::from_secs(patience.lock_timeout), &mut |holder| {
+    let lock_pid = lock::acquire(client, table, Duration::from_secs(lock_timeouts.lock_timeout), &mut |holder| {
         failed = context.terminal.eprint(&format!("Waiting for the lock of the database, held by {holder}\n"));
     })?;
     failed?;
     Ok(Settings {
         history_table: table.clone(),
         lock_pid,
-        ddl_lock_timeout: Duration::from_millis(patience.ddl_lock_timeout),
+        ddl_lock_timeout: Duration::from_millis(lock_timeouts.ddl_lock_timeout),
         retries: 4,
         liveness: lock::liveness(client),
         blockers: Blockers::default(),
@@ -269,7 +269,7 @@ impl<'a> Run<'a> {
         if let Err(error) = &worked {
             self.result.error = Some(whole(error));
         }
-        let closing = Closing {
+        let closing = RunSummary {
             verification: json::verification(self.result.post.as_ref().unwrap_or(&self.result.pre)),
             file: report_files::MIGRATION,
             result: json::migration(&self.result),
@@ -278,7 +278,7 @@ impl<'a> Run<'a> {
             summary: self.summary(),
             success: self.result.success,
         };
-        closing::close(self.context, worked, &closing)
+        run_summary::close(self.context, worked, &closing)
     }
 
     /// What happened, for an error that comes after it.

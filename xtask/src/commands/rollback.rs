@@ -12,15 +12,15 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, bail};
 use postgres::Client;
 
-use super::closing::{self, Closing};
 use super::judge::Judge;
-use super::migrate::{self, Patience};
+use super::migrate::{self, LockTimeouts};
+use super::run_summary::{self, RunSummary};
 use super::{Context, Outcome, live, report_files};
 use crate::cli::Format;
 use crate::migrations::journal::{self, Entry, Phase};
 use crate::migrations::prediction::ScratchEnvironment;
 use crate::migrations::rollback::backup::Backup;
-use crate::migrations::rollback::execute::{Ending, Order};
+use crate::migrations::rollback::execute::{RollbackOptions, RollbackOutcome};
 use crate::migrations::rollback::{Plan, RollbackExpectation, StorageIdentity, loss, sequence, written};
 use crate::migrations::runner::{self, Settings};
 use crate::migrations::state::State;
@@ -64,7 +64,7 @@ pub struct Options {
 
     /// How long to wait for locks.
     #[command(flatten)]
-    pub patience: Patience,
+    pub lock_timeouts: LockTimeouts,
 }
 
 impl Options {
@@ -86,7 +86,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let mut run = Run::new(context, options, target.describe());
     run.say(&human::rollback::opening(&run.result, context.terminal.style()))?;
     let mut client = connect(&target)?;
-    let settings = migrate::lock_database(context, &mut client, options.patience)?;
+    let settings = migrate::lock_database(context, &mut client, options.lock_timeouts)?;
     let _lookout = migrate::look_out(context, &target, &settings);
     let worked = run.work(&mut client, &settings, &files);
     run.finish(worked)
@@ -154,9 +154,9 @@ impl<'a> Run<'a> {
         let backup = self.backup()?;
         let mut foreseen = expectation.changes.clone().unwrap_or_default();
         foreseen.extend(plan.undo.iter().flat_map(|undo| written::touched_tables(&undo.sql)));
-        let order = Order { settings, foreseen: &foreseen, accepted: &accepted, backup: backup.as_ref() };
+        let options = RollbackOptions { settings, foreseen: &foreseen, accepted: &accepted, backup: backup.as_ref() };
         let verdicts = Verdicts::new(self.context, &judge, &plan, &expectation, (!interrupted).then_some(&before));
-        self.perform(client, order, &plan, verdicts)
+        self.perform(client, options, &plan, verdicts)
     }
 
     fn environment(&self) -> ScratchEnvironment<'a> {
@@ -187,23 +187,23 @@ impl<'a> Run<'a> {
     fn perform(
         &mut self,
         client: &mut Client,
-        order: Order<'_>,
+        options: RollbackOptions<'_>,
         plan: &Plan,
         mut verdicts: Verdicts<'_>,
     ) -> Result<()> {
         self.say(&human::rollback::performing(&self.result))?;
-        let ending = sequence::run(client, order, &plan.undo, &mut verdicts);
+        let ending = sequence::run(client, options, &plan.undo, &mut verdicts);
         let (notes, (committed, post)) = (verdicts.notes(), verdicts.into_parts());
         self.result.notes.extend(notes);
         self.result.rolled_back = committed;
-        if let Some(backup) = order.backup.filter(|_| !self.result.rolled_back.is_empty()) {
+        if let Some(backup) = options.backup.filter(|_| !self.result.rolled_back.is_empty()) {
             self.result.notes.push(format!("the data that was lost is in `{}`", backup.folder().display()));
         }
         let failed = plan.undo.get(self.result.rolled_back.len());
         self.result.in_doubt = match &ending {
-            Ok(Ending::Done { .. }) => false,
-            Ok(Ending::NotAccepted { done, .. }) => done.is_some(),
-            Ok(Ending::NotRestored(_)) => failed.is_some_and(|undo| undo.no_transaction),
+            Ok(RollbackOutcome::Done { .. }) => false,
+            Ok(RollbackOutcome::NotAccepted { done, .. }) => done.is_some(),
+            Ok(RollbackOutcome::NotRestored(_)) => failed.is_some_and(|undo| undo.no_transaction),
             Err(error) => runner::is_in_doubt(error) || failed.is_some_and(|undo| undo.no_transaction),
         };
         let style = self.context.terminal.style();
@@ -215,7 +215,7 @@ impl<'a> Run<'a> {
             }
         };
         match ending {
-            Ending::Done { undone, losses, warnings } => {
+            RollbackOutcome::Done { undone, losses, warnings } => {
                 self.result.success = true;
                 self.result.rolled_back = undone;
                 self.result.losses = losses;
@@ -224,8 +224,8 @@ impl<'a> Run<'a> {
                 let restoration = self.result.post.as_ref().map(|post| restoration::analyse(&self.result.pre, post));
                 self.result.restoration = restoration.unwrap_or_default();
             }
-            Ending::NotAccepted { losses, done } => self.refuse(losses, done.as_deref())?,
-            Ending::NotRestored(undone) => self.not_restored(plan, undone),
+            RollbackOutcome::NotAccepted { losses, done } => self.refuse(losses, done.as_deref())?,
+            RollbackOutcome::NotRestored(undone) => self.not_restored(plan, undone),
         }
         self.say_undone()?;
         self.say(&human::rollback::after(&self.result, style))
@@ -282,7 +282,7 @@ impl<'a> Run<'a> {
         if let Err(error) = &worked {
             self.result.error = Some(whole(error));
         }
-        let closing = Closing {
+        let closing = RunSummary {
             verification: json::verification(self.result.post.as_ref().unwrap_or(&self.result.pre)),
             file: report_files::ROLLBACK,
             result: json::rollback(&self.result),
@@ -291,7 +291,7 @@ impl<'a> Run<'a> {
             summary: self.summary(),
             success: self.result.success,
         };
-        closing::close(self.context, worked, &closing)
+        run_summary::close(self.context, worked, &closing)
     }
 
     /// What happened, for an error that comes after it.

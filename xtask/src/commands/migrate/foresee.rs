@@ -5,7 +5,7 @@
 use anyhow::{Result, bail};
 
 use super::Run;
-use crate::commands::stand_in;
+use crate::commands::snapshot_fallback;
 use crate::migrations::Migration;
 use crate::migrations::prediction::{Origin, PendingScratch, Prediction, READ_EACH};
 use crate::migrations::state::State;
@@ -62,7 +62,7 @@ impl Run<'_> {
         };
         match predicted {
             Err(error) if error.downcast_ref::<Unavailable>().is_some() => {
-                let (snapshot, why) = stand_in::snapshot(self.context, files, error)?;
+                let (snapshot, why) = snapshot_fallback::snapshot(self.context, files, error)?;
                 let prediction = Prediction::from_snapshot(snapshot, live, &state.pending);
                 self.without_scratch(&prediction, &state.pending, count, &why)?;
                 Ok(prediction)

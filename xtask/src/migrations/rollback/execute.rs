@@ -18,7 +18,7 @@ use crate::report::{Loss, RolledBackMigration, Verdict};
 
 /// How a plan is run, and what a person allows and wants.
 #[derive(Debug, Clone, Copy)]
-pub struct Order<'a> {
+pub struct RollbackOptions<'a> {
     /// How the database is worked on.
     pub settings: &'a Settings,
     /// What a scratch run said would happen to the data.
@@ -39,7 +39,7 @@ pub trait RollbackObserver: StepObserver {
 
 /// How it ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ending {
+pub enum RollbackOutcome {
     /// Committed.
     Done {
         /// Newest first.
@@ -64,14 +64,14 @@ pub enum Ending {
 /// on the way, and then counted, secured and accepted before the next attempt.
 pub fn in_one_transaction(
     client: &mut Client,
-    order: Order<'_>,
+    options: RollbackOptions<'_>,
     undo: &[Undo],
     observer: &mut dyn RollbackObserver,
-) -> Result<Ending> {
-    let mut audit = LossAudit::new(order, order.foreseen);
-    let mut pauses = order.settings.pauses();
+) -> Result<RollbackOutcome> {
+    let mut audit = LossAudit::new(options, options.foreseen);
+    let mut pauses = options.settings.pauses();
     loop {
-        match attempt(client, order.settings, undo, &mut audit, observer) {
+        match attempt(client, options.settings, undo, &mut audit, observer) {
             Ok(Some(ending)) => return Ok(ending),
             Ok(None) => {}
             Err(error) => match pauses.next().filter(|_| runner::is_contention(&error)) {
@@ -82,7 +82,7 @@ pub fn in_one_transaction(
                     ));
                     sleep(pause);
                 }
-                None => return refused(error).map(|losses| Ending::NotAccepted { losses, done: None }),
+                None => return refused(error).map(|losses| RollbackOutcome::NotAccepted { losses, done: None }),
             },
         }
     }
@@ -103,18 +103,18 @@ fn attempt(
     undo: &[Undo],
     audit: &mut LossAudit<'_>,
     observer: &mut dyn RollbackObserver,
-) -> Result<Option<Ending>> {
+) -> Result<Option<RollbackOutcome>> {
     runner::clean_session(client, settings)?;
     let mut transaction = client.transaction().context("cannot begin a transaction")?;
     runner::ensure_locked(&mut transaction, settings)?;
     let before = audit.begin(&mut transaction)?;
     let (undone, restored) = run_all(&mut transaction, settings, undo, observer)?;
     if !restored {
-        return Ok(Some(Ending::NotRestored(undone)));
+        return Ok(Some(RollbackOutcome::NotRestored(undone)));
     }
     let AuditOutcome::Complete(losses, warnings) = audit.finish(&mut transaction, &before)? else { return Ok(None) };
     runner::commit(transaction, "the rollback")?;
-    Ok(Some(Ending::Done { undone, losses, warnings }))
+    Ok(Some(RollbackOutcome::Done { undone, losses, warnings }))
 }
 
 /// Undoes one after the other; false when one of them did not restore the schema.

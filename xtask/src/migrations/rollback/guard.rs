@@ -4,14 +4,14 @@
 use anyhow::Result;
 use postgres::{Client, Transaction};
 
-use super::execute::{Order, RollbackObserver};
+use super::execute::{RollbackObserver, RollbackOptions};
 use super::loss_audit::{AuditOutcome, BeforeLoss, LossAudit};
 use crate::migrations::steps::StepObserver;
 use crate::report::Loss;
 
 /// Keeps an audit for each statement.
 pub(super) struct Guard<'a, 'o> {
-    order: Order<'a>,
+    options: RollbackOptions<'a>,
     observer: &'o mut dyn RollbackObserver,
     audit: LossAudit<'a>,
     before: Option<BeforeLoss>,
@@ -22,11 +22,11 @@ pub(super) struct Guard<'a, 'o> {
 }
 
 impl<'a, 'o> Guard<'a, 'o> {
-    pub(super) fn new(order: Order<'a>, observer: &'o mut dyn RollbackObserver) -> Self {
+    pub(super) fn new(options: RollbackOptions<'a>, observer: &'o mut dyn RollbackObserver) -> Self {
         Self {
-            order,
+            options,
             observer,
-            audit: LossAudit::new(order, &[]),
+            audit: LossAudit::new(options, &[]),
             before: None,
             pending: Default::default(),
             losses: Vec::new(),
@@ -72,8 +72,8 @@ impl StepObserver for Guard<'_, '_> {
     fn statement_done(&mut self) {
         self.losses.append(&mut self.pending.0);
         self.warnings.append(&mut self.pending.1);
-        self.audit = LossAudit::new(self.order, &[]);
-        if let Some(backup) = self.order.backup {
+        self.audit = LossAudit::new(self.options, &[]);
+        if let Some(backup) = self.options.backup {
             backup.keep();
         }
     }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context as _, Result, anyhow};
 use postgres::Transaction;
 
-use super::execute::Order;
+use super::execute::RollbackOptions;
 use super::loss;
 use super::row_hashes::RowHashes;
 use super::rows::RowCounters;
@@ -20,7 +20,7 @@ use crate::schema::model::ObjectName;
 /// What is known to happen to the data, from one attempt to the next.
 #[derive(Debug)]
 pub(super) struct LossAudit<'a> {
-    order: Order<'a>,
+    options: RollbackOptions<'a>,
     foreseen: BTreeSet<Change>,
 }
 
@@ -59,8 +59,8 @@ pub(super) enum AuditOutcome {
 
 impl<'a> LossAudit<'a> {
     /// Knows of `foreseen` before anything ran.
-    pub(super) fn new(order: Order<'a>, foreseen: &[Change]) -> Self {
-        Self { order, foreseen: foreseen.iter().cloned().collect() }
+    pub(super) fn new(options: RollbackOptions<'a>, foreseen: &[Change]) -> Self {
+        Self { options, foreseen: foreseen.iter().cloned().collect() }
     }
 
     /// Locks what may lose data, counts it, backs it up, and notes what is needed to tell afterwards what is gone.
@@ -68,11 +68,11 @@ impl<'a> LossAudit<'a> {
     /// # Errors
     /// [`Refused`], among those of the queries.
     pub(super) fn begin(&mut self, transaction: &mut Transaction<'_>) -> Result<BeforeLoss> {
-        let settings = self.order.settings;
+        let settings = self.options.settings;
         let before = StorageIdentity::read(transaction)?;
         self.foreseen = self.foreseen.iter().map(|change| before.counted_in(change)).collect();
         let foreseen: Vec<&Change> = self.foreseen.iter().filter(|change| before.holds(change)).collect();
-        let at_stake = secure(transaction, &foreseen, self.order)?;
+        let at_stake = secure(transaction, &foreseen, self.options)?;
         let (drops, touched): (Vec<_>, Vec<_>) = at_stake.into_iter().partition(|(change, _)| change.is_drop());
         let mut hashes = Vec::new();
         for (change, _) in touched.iter().filter(|(_, loss)| loss.count > 0) {
@@ -80,7 +80,7 @@ impl<'a> LossAudit<'a> {
                 hashes.push(RowHashes::take(transaction, table, &self.gone(change.table()), hashes.len())?);
             }
         }
-        clean(transaction, self.order)?;
+        clean(transaction, self.options)?;
         let own = own_tables(transaction, &settings.history_table)?;
         let positions = SequencePositions::read(transaction)?;
         Ok(BeforeLoss { storage: before, drops, hashes, counters: RowCounters::begin(transaction)?, positions, own })
@@ -116,9 +116,9 @@ impl<'a> LossAudit<'a> {
             losses.extend(row_hashes.lost(transaction, &after)?);
         }
         if !before.hashes.is_empty() {
-            clean(transaction, self.order)?;
+            clean(transaction, self.options)?;
         }
-        let losses = check(losses, self.order)?;
+        let losses = check(losses, self.options)?;
         let mut warnings = updates(&counted, &before.storage);
         warnings.extend(before.positions.set_back(&SequencePositions::read(transaction)?));
         Ok(AuditOutcome::Complete(losses, warnings))
@@ -137,32 +137,36 @@ fn updates(counted: &[(u32, i64, i64)], before: &StorageIdentity) -> Vec<String>
 }
 
 /// Undoes what counting and comparing needed to set.
-fn clean(transaction: &mut Transaction<'_>, order: Order<'_>) -> Result<()> {
-    transaction.batch_execute(&runner::clean_session_sql(order.settings)).context("cannot clean the session")
+fn clean(transaction: &mut Transaction<'_>, options: RollbackOptions<'_>) -> Result<()> {
+    transaction.batch_execute(&runner::clean_session_sql(options.settings)).context("cannot clean the session")
 }
 
 /// Counts what would certainly be lost, and backs it up.
 ///
 /// # Errors
 /// [`Refused`], among those of the queries.
-pub(super) fn ask_consent(transaction: &mut Transaction<'_>, order: Order<'_>) -> Result<()> {
+pub(super) fn ask_consent(transaction: &mut Transaction<'_>, options: RollbackOptions<'_>) -> Result<()> {
     let here = StorageIdentity::read(transaction)?;
-    let drops: Vec<&Change> = order.foreseen.iter().filter(|change| change.is_drop() && here.holds(change)).collect();
-    secure(transaction, &drops, order).map(drop)
+    let drops: Vec<&Change> = options.foreseen.iter().filter(|change| change.is_drop() && here.holds(change)).collect();
+    secure(transaction, &drops, options).map(drop)
 }
 
 /// Locks what may lose data, counts it, and backs it up, as far as all that is certainly lost was agreed to.
-fn secure(transaction: &mut Transaction<'_>, changes: &[&Change], order: Order<'_>) -> Result<Vec<(Change, Loss)>> {
+fn secure(
+    transaction: &mut Transaction<'_>,
+    changes: &[&Change],
+    options: RollbackOptions<'_>,
+) -> Result<Vec<(Change, Loss)>> {
     if !changes.is_empty() {
         transaction.batch_execute(loss::SEE_ALL_ROWS).context("cannot prepare the session")?;
     }
     let mut at_stake = Vec::new();
     for change in changes {
-        lock_table(transaction, change.table(), order)?;
+        lock_table(transaction, change.table(), options)?;
         at_stake.push(((*change).clone(), loss::at_stake(transaction, change)?));
     }
-    check(at_stake.iter().filter(|(change, _)| change.is_drop()).map(|(_, loss)| loss.clone()).collect(), order)?;
-    if let Some(backup) = order.backup {
+    check(at_stake.iter().filter(|(change, _)| change.is_drop()).map(|(_, loss)| loss.clone()).collect(), options)?;
+    if let Some(backup) = options.backup {
         for (change, _) in at_stake.iter().filter(|(_, loss)| loss.count > 0) {
             backup.write(transaction, change)?;
         }
@@ -171,8 +175,8 @@ fn secure(transaction: &mut Transaction<'_>, changes: &[&Change], order: Order<'
 }
 
 /// Nobody may add or change rows between their being counted and their being dropped.
-fn lock_table(transaction: &mut Transaction<'_>, table: &ObjectName, order: Order<'_>) -> Result<()> {
-    let blockers = &order.settings.blockers;
+fn lock_table(transaction: &mut Transaction<'_>, table: &ObjectName, options: RollbackOptions<'_>) -> Result<()> {
+    let blockers = &options.settings.blockers;
     blockers.forget();
     let locked = transaction.batch_execute(&format!("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", loss::quoted(table)));
     locked
@@ -181,8 +185,8 @@ fn lock_table(transaction: &mut Transaction<'_>, table: &ObjectName, order: Orde
 }
 
 /// The losses, when each was agreed to or is none.
-fn check(losses: Vec<Loss>, order: Order<'_>) -> Result<Vec<Loss>> {
-    match losses.iter().all(|loss| loss.is_accepted(order.accepted)) {
+fn check(losses: Vec<Loss>, options: RollbackOptions<'_>) -> Result<Vec<Loss>> {
+    match losses.iter().all(|loss| loss.is_accepted(options.accepted)) {
         true => Ok(losses),
         false => Err(anyhow!(Refused(losses))),
     }

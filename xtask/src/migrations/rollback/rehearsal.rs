@@ -197,7 +197,7 @@ fn empty(client: &mut Client, schema: &Schema) -> Result<()> {
         .context("cannot empty the scratch database")
 }
 
-/// Every row of every table, as JSON without the order of columns.
+/// Every row of every table, as JSON without the options of columns.
 struct Rows(BTreeMap<ObjectName, Vec<String>>);
 
 impl Rows {

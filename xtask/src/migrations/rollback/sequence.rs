@@ -4,7 +4,7 @@
 use anyhow::{Context as _, Result};
 use postgres::Client;
 
-use super::execute::{self, Ending, Order, RollbackObserver};
+use super::execute::{self, RollbackObserver, RollbackOptions, RollbackOutcome};
 use super::guard::Guard;
 use super::loss_audit;
 use super::plan::Undo;
@@ -18,23 +18,23 @@ use crate::report::{RolledBackMigration, Verdict};
 /// is told of each group before that.
 pub fn run(
     client: &mut Client,
-    order: Order<'_>,
+    options: RollbackOptions<'_>,
     undo: &[Undo],
     observer: &mut dyn RollbackObserver,
-) -> Result<Ending> {
-    let mut all = Ending::Done { undone: Vec::new(), losses: Vec::new(), warnings: Vec::new() };
+) -> Result<RollbackOutcome> {
+    let mut all = RollbackOutcome::Done { undone: Vec::new(), losses: Vec::new(), warnings: Vec::new() };
     for group in undo.chunk_by(|a, b| !a.no_transaction && !b.no_transaction) {
         let ending = match group {
-            [one] if one.no_transaction => without_transaction(client, order, one, observer)?,
-            several => execute::in_one_transaction(client, order, several, observer)?,
+            [one] if one.no_transaction => without_transaction(client, options, one, observer)?,
+            several => execute::in_one_transaction(client, options, several, observer)?,
         };
         match (&mut all, ending) {
             (
-                Ending::Done { undone, losses, warnings },
-                Ending::Done { undone: more, losses: lost, warnings: warned },
+                RollbackOutcome::Done { undone, losses, warnings },
+                RollbackOutcome::Done { undone: more, losses: lost, warnings: warned },
             ) => {
                 observer.committed(&more);
-                order.backup.inspect(|backup| backup.keep());
+                options.backup.inspect(|backup| backup.keep());
                 undone.extend(more);
                 losses.extend(lost);
                 warnings.extend(warned);
@@ -48,21 +48,21 @@ pub fn run(
 /// Statement by statement, with the journal written ahead. What has run cannot be taken back.
 fn without_transaction(
     client: &mut Client,
-    order: Order<'_>,
+    options: RollbackOptions<'_>,
     undo: &Undo,
     observer: &mut dyn RollbackObserver,
-) -> Result<Ending> {
-    let settings = order.settings;
+) -> Result<RollbackOutcome> {
+    let settings = options.settings;
     runner::clean_session(client, settings)?;
-    if let Err(error) = ask_consent(client, order) {
-        return execute::refused(error).map(|losses| Ending::NotAccepted { losses, done: None });
+    if let Err(error) = ask_consent(client, options) {
+        return execute::refused(error).map(|losses| RollbackOutcome::NotAccepted { losses, done: None });
     }
     ensure_entry(client, settings, undo)?;
     let script = Script { version: undo.row.version, file: &undo.file, sql: &undo.sql, phase: Phase::RollingBack };
-    let mut guard = Guard::new(order, observer);
+    let mut guard = Guard::new(options, observer);
     if let Err(error) = steps::run(client, settings, script, &mut guard) {
         let losses = execute::refused(error)?;
-        return Ok(Ending::NotAccepted { losses, done: stopped(client, settings, undo)? });
+        return Ok(RollbackOutcome::NotAccepted { losses, done: stopped(client, settings, undo)? });
     }
     let (losses, warnings) = guard.into_parts();
     let mut transaction = client.transaction().context("cannot begin a transaction")?;
@@ -70,17 +70,17 @@ fn without_transaction(
     let verdict = observer.judge(&mut transaction, undo)?;
     let undone = vec![RolledBackMigration { name: undo.to_string(), verdict }];
     if undone.iter().any(|one| matches!(one.verdict, Verdict::NotRestored(_))) {
-        return Ok(Ending::NotRestored(undone));
+        return Ok(RollbackOutcome::NotRestored(undone));
     }
     runner::commit(transaction, "the rollback")?;
-    Ok(Ending::Done { undone, losses, warnings })
+    Ok(RollbackOutcome::Done { undone, losses, warnings })
 }
 
 /// Counts what would be lost before the first statement runs.
-fn ask_consent(client: &mut Client, order: Order<'_>) -> Result<()> {
+fn ask_consent(client: &mut Client, options: RollbackOptions<'_>) -> Result<()> {
     let mut transaction = client.transaction().context("cannot begin a transaction")?;
-    runner::ensure_locked(&mut transaction, order.settings)?;
-    loss_audit::ask_consent(&mut transaction, order)
+    runner::ensure_locked(&mut transaction, options.settings)?;
+    loss_audit::ask_consent(&mut transaction, options)
 }
 
 /// What is done of a run that stopped because data would be lost; where that is nothing, it never began.

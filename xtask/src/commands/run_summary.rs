@@ -7,7 +7,7 @@ use super::{Context, Outcome, report_files};
 use crate::cli::Format;
 
 /// The end of a run, as each reader gets it.
-pub struct Closing {
+pub struct RunSummary {
     /// The last verification, as JSON.
     pub verification: String,
     /// The result's file.
@@ -25,7 +25,7 @@ pub struct Closing {
 }
 
 /// Ends a run that `worked`, or did not.
-pub fn close(context: &Context, worked: Result<()>, closing: &Closing) -> Result<Outcome> {
+pub fn close(context: &Context, worked: Result<()>, closing: &RunSummary) -> Result<Outcome> {
     let written = report_files::write(context, report_files::VERIFICATION, &closing.verification)
         .and_then(|_| report_files::write(context, closing.file, &closing.result));
     context.terminal.print(match context.options.format {
