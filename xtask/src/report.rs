@@ -19,7 +19,7 @@ pub use alignment::{
     ColumnAlignment, ContractField, ContractSummary, DescriptionSummary, Direction, EntityAlignment, Layer,
 };
 pub use baseline::{Accepted, Baseline};
-pub use finding::{Category, Finding, Label, Occurrence, Rule, Severity, Suggestion};
+pub use finding::{Category, Finding, FindingTiming, Label, Rule, Severity, Suggestion};
 pub use fixes::{Fixes, Left};
 pub use migration::{AppliedMigration, MigrationResult};
 pub use plan::{Effects, LockMode, MigrationPlan, PlannedMigration, PlannedStatement, TableLock};

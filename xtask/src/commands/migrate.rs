@@ -4,8 +4,8 @@
 mod before;
 mod commit_verifier;
 mod dry_run;
+mod findings_by_migration;
 mod foresee;
-mod occurrence;
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ use crate::postgres::error::whole;
 use crate::render::{html, human, json};
 use crate::report::{Finding, MigrationPlan, MigrationResult, Timestamp, Verification};
 use commit_verifier::{CommitVerifier, Known, Rejected};
-use occurrence::History;
+use findings_by_migration::FindingsByMigration;
 
 /// Options of `db-migrate`.
 #[derive(Debug, clap::Args)]
@@ -106,7 +106,7 @@ pub fn look_out(context: &Context, target: &Target, settings: &Settings) -> Opti
 struct Ready<'a, 'f> {
     judge: Judge<'a>,
     prediction: Prediction,
-    history: History,
+    history: FindingsByMigration,
     /// The files of the applied migrations.
     applied: Vec<&'f Migration>,
     /// Those that this run is to apply.
@@ -191,7 +191,7 @@ impl<'a> Run<'a> {
         let live = live::read(client, &self.context.config)?;
         let prediction = self.predict(foresight, &state, planned.len(), files, &live)?;
         let applied: Vec<&Migration> = state.applied_files().collect();
-        let history = History::new(&judge, &prediction, &state.pending, planned.len());
+        let history = FindingsByMigration::new(&judge, &prediction, &state.pending, planned.len());
         let drift = if interrupted { Vec::new() } else { before::drift(&prediction.base, &live) };
         self.result.pre = before::verification(&judge, &prediction, drift, &history);
         let advice = self.advice(&applied, &planned)?;

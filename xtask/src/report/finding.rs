@@ -41,7 +41,7 @@ pub enum Severity {
 
 /// Where a finding stands between the database as it is and as the pending migrations will make it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Occurrence {
+pub enum FindingTiming {
     /// It is there today and stays.
     Present,
     /// It is there today; the named pending migration resolves it.
@@ -119,7 +119,7 @@ pub struct Finding {
     /// The same, exact to the byte.
     pub suggestion: Option<Suggestion>,
     /// Set when pending migrations are in play.
-    pub occurrence: Option<Occurrence>,
+    pub timing: Option<FindingTiming>,
 }
 
 impl Finding {
@@ -140,7 +140,7 @@ impl Finding {
             help: None,
             proposal: None,
             suggestion: None,
-            occurrence: None,
+            timing: None,
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use xtask::report::{
     Category, ColumnAlignment, ContractField, ContractSummary, Coverage, DescriptionSummary, Direction,
-    EntityAlignment, Finding, Fixes, Layer, Left, Occurrence, Rule, Severity, Since, Sources, Suggestion, Timestamp,
+    EntityAlignment, Finding, FindingTiming, Fixes, Layer, Left, Rule, Severity, Since, Sources, Suggestion, Timestamp,
     Unjudged, Verification,
 };
 use xtask::source::{LineIndex, Location, Span};
@@ -196,7 +196,7 @@ fn type_mismatch() -> Finding {
     .with_detail("databaseType", "text")
     .with_detail("typescriptType", "number")
     .with_help("text is described by `string`");
-    finding.occurrence = Some(Occurrence::IntroducedBy("V18__add_user_bio".into()));
+    finding.timing = Some(FindingTiming::IntroducedBy("V18__add_user_bio".into()));
     finding
 }
 

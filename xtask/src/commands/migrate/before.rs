@@ -1,7 +1,7 @@
 //! What is judged before anything runs: the history, the live database, and the schema that the pending migrations
 //! will make.
 
-use super::occurrence::History;
+use super::findings_by_migration::FindingsByMigration;
 use crate::commands::judge::Judge;
 use crate::migrations::prediction::{Origin, Prediction};
 use crate::migrations::state::{Problem, State};
@@ -40,7 +40,7 @@ pub fn verification(
     judge: &Judge<'_>,
     prediction: &Prediction,
     drift: Vec<Finding>,
-    history: &History,
+    history: &FindingsByMigration,
 ) -> Verification {
     let last = history.last();
     let origin = match prediction.origin {

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use postgres::{Client, SimpleQueryMessage, Transaction};
 
 use super::before::difference;
-use super::occurrence::History;
+use super::findings_by_migration::FindingsByMigration;
 use crate::cli::Format;
 use crate::commands::Context;
 use crate::commands::judge::Judge;
@@ -47,7 +47,7 @@ pub struct Known<'a> {
     /// Judges what they made.
     pub judge: &'a Judge<'a>,
     /// Which findings belong to which migration.
-    pub history: &'a History,
+    pub history: &'a FindingsByMigration,
 }
 
 /// Watches one run.

@@ -8,7 +8,7 @@ use annotate_snippets::{AnnotationKind, Element, Level, Origin, Renderer, Snippe
 
 use super::suggestion;
 use crate::render::style::harmless_line;
-use crate::report::{Finding, Label, Occurrence, Severity, Sources};
+use crate::report::{Finding, FindingTiming, Label, Severity, Sources};
 use crate::terminal::Style;
 
 /// Lines longer than this are not shown: no person wrote them.
@@ -44,12 +44,12 @@ fn renderer(style: Style) -> Renderer {
 }
 
 fn notes(finding: &Finding) -> Vec<Element<'static>> {
-    let occurrence = finding.occurrence.as_ref().map(|occurrence| match occurrence {
-        Occurrence::Present => String::from("it is there today"),
-        Occurrence::ResolvedBy(migration) => format!("it is there today, and `{migration}` resolves it"),
-        Occurrence::IntroducedBy(migration) => format!("it is not there today: `{migration}` introduces it"),
+    let timing = finding.timing.as_ref().map(|timing| match timing {
+        FindingTiming::Present => String::from("it is there today"),
+        FindingTiming::ResolvedBy(migration) => format!("it is there today, and `{migration}` resolves it"),
+        FindingTiming::IntroducedBy(migration) => format!("it is not there today: `{migration}` introduces it"),
     });
-    let note = occurrence.map(|text| Element::from(Level::NOTE.message(harmless_line(&text))));
+    let note = timing.map(|text| Element::from(Level::NOTE.message(harmless_line(&text))));
     let help = finding.help.as_ref().map(|help| Element::from(Level::HELP.message(harmless_line(help))));
     note.into_iter().chain(help).collect()
 }

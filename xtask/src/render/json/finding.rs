@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::report::{Finding, Label, Occurrence, Severity, Suggestion};
+use crate::report::{Finding, FindingTiming, Label, Severity, Suggestion};
 use crate::source::Location;
 
 /// The specification's `VerificationError`, and our keys behind it.
@@ -32,8 +32,8 @@ pub fn finding(finding: &Finding) -> Value {
     if let Some(suggested) = &finding.suggestion {
         put("suggestion", suggestion(suggested));
     }
-    if let Some(occurrence) = &finding.occurrence {
-        put("occurrence", self::occurrence(occurrence));
+    if let Some(timing) = &finding.timing {
+        put("timing", self::timing(timing));
     }
     Value::Object(object)
 }
@@ -61,10 +61,10 @@ fn suggestion(suggestion: &Suggestion) -> Value {
     })
 }
 
-fn occurrence(occurrence: &Occurrence) -> Value {
-    match occurrence {
-        Occurrence::Present => json!({ "state": "present" }),
-        Occurrence::ResolvedBy(migration) => json!({ "state": "resolved", "migration": migration }),
-        Occurrence::IntroducedBy(migration) => json!({ "state": "introduced", "migration": migration }),
+fn timing(timing: &FindingTiming) -> Value {
+    match timing {
+        FindingTiming::Present => json!({ "state": "present" }),
+        FindingTiming::ResolvedBy(migration) => json!({ "state": "resolved", "migration": migration }),
+        FindingTiming::IntroducedBy(migration) => json!({ "state": "introduced", "migration": migration }),
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::commands::judge::Judge;
 use crate::migrations::Migration;
 use crate::migrations::prediction::Prediction;
-use crate::report::{Finding, Occurrence, Severity, Verification};
+use crate::report::{Finding, FindingTiming, Severity, Verification};
 use crate::schema::model::Schema;
 
 /// What makes two findings the same.
@@ -21,7 +21,7 @@ fn keys(findings: &[Finding]) -> BTreeSet<Key> {
 
 /// The findings before any pending migration, and after each.
 #[derive(Debug)]
-pub struct History {
+pub struct FindingsByMigration {
     /// The names of the pending migrations.
     pending: Vec<String>,
     /// How many of them this run applies.
@@ -34,7 +34,7 @@ pub struct History {
     after: Vec<(usize, BTreeSet<Key>)>,
 }
 
-impl History {
+impl FindingsByMigration {
     /// Judges the schemas of `prediction`, whose first `count` migrations this run applies.
     pub fn new(judge: &Judge<'_>, prediction: &Prediction, pending: &[&Migration], count: usize) -> Self {
         let findings = |schema: &Schema| judge.judge(schema, "", None).findings;
@@ -72,13 +72,13 @@ impl History {
         }
         let key = key(finding);
         if let Some(resolving) = self.first(self.count, |findings| !findings.contains(&key)) {
-            finding.occurrence = Some(Occurrence::ResolvedBy(resolving));
+            finding.timing = Some(FindingTiming::ResolvedBy(resolving));
             soften(finding);
         } else if self.before.iter().any(|before| self::key(before) == key) {
-            finding.occurrence = Some(Occurrence::Present);
+            finding.timing = Some(FindingTiming::Present);
         } else {
             let introducing = self.first(0, |findings| findings.contains(&key));
-            finding.occurrence = introducing.map(Occurrence::IntroducedBy);
+            finding.timing = introducing.map(FindingTiming::IntroducedBy);
         }
     }
 
@@ -92,7 +92,7 @@ impl History {
             .map(|mut finding| {
                 let key = key(&finding);
                 let resolving = self.first(0, |findings| !findings.contains(&key));
-                finding.occurrence = resolving.map(Occurrence::ResolvedBy);
+                finding.timing = resolving.map(FindingTiming::ResolvedBy);
                 soften(&mut finding);
                 finding
             })
