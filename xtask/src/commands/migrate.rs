@@ -19,9 +19,10 @@ use crate::cli::{Format, ReportFormat};
 use crate::migrations::blockers::{Blockers, Lookout};
 use crate::migrations::journal::{self, Phase};
 use crate::migrations::prediction::{Prediction, ScratchEnvironment};
-use crate::migrations::runner::{self, Settings};
+use crate::migrations::runner;
+use crate::migrations::session::SessionSettings;
 use crate::migrations::state::State;
-use crate::migrations::{self, Migration, files, history, lint, lock};
+use crate::migrations::{self, Migration, commit, files, history, lint, lock};
 use crate::postgres::connect::{Target, connect};
 use crate::postgres::error::whole;
 use crate::render::{html, human, json};
@@ -76,14 +77,14 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
 }
 
 /// Takes the lock of the database, telling who holds it meanwhile.
-pub fn lock_database(context: &Context, client: &mut Client, lock_timeouts: LockTimeouts) -> Result<Settings> {
+pub fn lock_database(context: &Context, client: &mut Client, lock_timeouts: LockTimeouts) -> Result<SessionSettings> {
     let table = &context.config.history_table;
     let mut failed = Ok(());
     let lock_pid = lock::acquire(client, table, Duration::from_secs(lock_timeouts.lock_timeout), &mut |holder| {
         failed = context.terminal.eprint(&format!("Waiting for the lock of the database, held by {holder}\n"));
     })?;
     failed?;
-    Ok(Settings {
+    Ok(SessionSettings {
         history_table: table.clone(),
         lock_pid,
         ddl_lock_timeout: Duration::from_millis(lock_timeouts.ddl_lock_timeout),
@@ -94,7 +95,7 @@ pub fn lock_database(context: &Context, client: &mut Client, lock_timeouts: Lock
 }
 
 /// Looks who stands in the way of a run, as long as it lives; none where there is no second connection to be had.
-pub fn look_out(context: &Context, target: &Target, settings: &Settings) -> Option<Lookout> {
+pub fn look_out(context: &Context, target: &Target, settings: &SessionSettings) -> Option<Lookout> {
     let client = connect(target).ok()?;
     let terminal = context.terminal;
     // Nobody to tell is no reason to stop in the middle.
@@ -150,7 +151,7 @@ impl<'a> Run<'a> {
     }
 
     /// Verifies, and applies what passed.
-    fn work(&mut self, client: &mut Client, settings: &Settings, files: &[Migration]) -> Result<()> {
+    fn work(&mut self, client: &mut Client, settings: &SessionSettings, files: &[Migration]) -> Result<()> {
         let Some(ready) = self.prepare(client, files)? else { return Ok(()) };
         if !self.result.pre.overall_passed() {
             self.result.error = Some("the verification before the migration found errors; nothing was applied".into());
@@ -236,7 +237,13 @@ impl<'a> Run<'a> {
         ScratchEnvironment { config: &self.context.config, root: &self.context.root, shadow_url }
     }
 
-    fn apply(&mut self, client: &mut Client, settings: &Settings, known: Known<'_>, last: &Migration) -> Result<()> {
+    fn apply(
+        &mut self,
+        client: &mut Client,
+        settings: &SessionSettings,
+        known: Known<'_>,
+        last: &Migration,
+    ) -> Result<()> {
         self.say(&human::migration::applying(&self.result))?;
         let mut verifier = CommitVerifier::new(self.context, self.environment(), known, last.version);
         let outcome = runner::run(client, settings, known.files, last.version, &mut verifier);
@@ -252,7 +259,7 @@ impl<'a> Run<'a> {
         self.result.success = outcome.is_ok();
         let failed = self.result.planned.get(self.result.applied.len());
         let failed = known.files.iter().find(|file| failed.is_some_and(|name| *name == file.to_string()));
-        self.result.in_doubt = outcome.as_ref().is_err_and(runner::is_in_doubt)
+        self.result.in_doubt = outcome.as_ref().is_err_and(commit::is_in_doubt)
             || !self.result.success && failed.is_some_and(|migration| migration.no_transaction);
         let outcome = outcome.or_else(|error| match error.downcast_ref::<Rejected>() {
             Some(Rejected(why)) => {

@@ -17,12 +17,14 @@ use super::migrate::{self, LockTimeouts};
 use super::run_summary::{self, RunSummary};
 use super::{Context, Outcome, live, report_files};
 use crate::cli::Format;
+use crate::migrations::commit;
 use crate::migrations::journal::{self, Entry, Phase};
 use crate::migrations::prediction::ScratchEnvironment;
 use crate::migrations::rollback::backup::Backup;
-use crate::migrations::rollback::execute::{RollbackOptions, RollbackOutcome};
+use crate::migrations::rollback::execute::RollbackOutcome;
+use crate::migrations::rollback::options::RollbackOptions;
 use crate::migrations::rollback::{Plan, RollbackExpectation, StorageIdentity, loss, sequence, written};
-use crate::migrations::runner::{self, Settings};
+use crate::migrations::session::SessionSettings;
 use crate::migrations::state::State;
 use crate::migrations::{Migration, files, history};
 use crate::postgres::connect::{Target, connect};
@@ -129,7 +131,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn work(&mut self, client: &mut Client, settings: &Settings, files: &[Migration]) -> Result<()> {
+    fn work(&mut self, client: &mut Client, settings: &SessionSettings, files: &[Migration]) -> Result<()> {
         let journal = journal::read(client, &settings.history_table)?;
         refuse_below_unfinished(&journal)?;
         let state = State::new(history::read(client, &settings.history_table)?, files);
@@ -204,7 +206,7 @@ impl<'a> Run<'a> {
             Ok(RollbackOutcome::Done { .. }) => false,
             Ok(RollbackOutcome::NotAccepted { done, .. }) => done.is_some(),
             Ok(RollbackOutcome::NotRestored(_)) => failed.is_some_and(|undo| undo.no_transaction),
-            Err(error) => runner::is_in_doubt(error) || failed.is_some_and(|undo| undo.no_transaction),
+            Err(error) => commit::is_in_doubt(error) || failed.is_some_and(|undo| undo.no_transaction),
         };
         let style = self.context.terminal.style();
         let ending = match ending {

@@ -7,7 +7,7 @@ use super::{Context, Outcome, live};
 use crate::cli::Format;
 use crate::migrations::journal::{Entry, Phase};
 use crate::migrations::state::{Problem, State};
-use crate::migrations::{files, history, journal, lock, steps};
+use crate::migrations::{files, history, journal, journaled, lock};
 use crate::postgres::connect::{Target, connect};
 use crate::render::{human, json};
 use crate::report::{MigrationState, MigrationStatus, Status};
@@ -31,7 +31,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let status = Status {
         database: target.describe(),
         migrations: migrations(context, &mut client, &state, &journal)?,
-        invalid_indexes: steps::invalid_indexes(&mut client)?,
+        invalid_indexes: journaled::invalid_indexes(&mut client)?,
         locked_by: lock::held_by(&mut client, table)?.map(|holder| holder.to_string()),
         file_problems: problems.iter().map(ToString::to_string).collect(),
     };
@@ -93,7 +93,7 @@ fn interrupted(
         return Ok(None);
     };
     let Some(progress) = &entry.progress else { return Ok(Some("nothing of it has run".into())) };
-    let standing = steps::assess(client, progress, |client, noted| {
+    let standing = journaled::assess(client, progress, |client, noted| {
         let schema = live::read(client, &context.config)?;
         live::is_digest_of(noted, &schema, client)
     })?;

@@ -3,7 +3,7 @@
 use super::{Draft, Found, Note, Part, versions};
 use crate::migrations::preflight::{self, Direction, Problem};
 use crate::migrations::sql::{self, Statement};
-use crate::migrations::{next, preflight::irreversible_reason};
+use crate::migrations::{is_no_transaction, next, preflight::irreversible_reason};
 
 /// The two files of one migration, relative to the folder of migrations.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,8 +88,8 @@ fn text(part: &Part, notes: &mut Vec<Note>) -> String {
         note("left its transaction with COMMIT, which was removed: it was marked `-- no-transaction`");
     }
     let text = left.unwrap_or(text);
-    let refuses = sql::statements(&text).iter().any(|statement| preflight::refuses_transaction(statement).is_some());
-    if preflight::is_no_transaction(&text) || !(part.no_transaction || refuses || leaves) {
+    let refuses = sql::statements(&text).iter().any(|statement| sql::refuses_transaction(statement).is_some());
+    if is_no_transaction(&text) || !(part.no_transaction || refuses || leaves) {
         return text;
     }
     if refuses && !part.no_transaction && !leaves {

@@ -4,12 +4,14 @@ use anyhow::{Context as _, Result, anyhow};
 use postgres::Client;
 use refinery_core::traits::sync;
 
-use super::journal::{self, Phase};
-use super::runner::{self, Settings, Stopped};
-use super::{Migration, history};
+use super::commit::commit;
+use super::journal::{self, Phase, Record};
+use super::runner::{self, Stopped};
+use super::session::SessionSettings;
+use super::{Migration, history, tables};
 
 /// Records the files up to version `last` in history and journal, all or none.
-pub fn record(client: &mut Client, settings: &Settings, files: &[Migration], last: i64) -> Result<()> {
+pub fn record(client: &mut Client, settings: &SessionSettings, files: &[Migration], last: i64) -> Result<()> {
     let all = runner::as_refinery(files)?;
     let recorded = files.iter().filter(|file| file.version <= last).collect();
     let mut recorder = Recorder { client, settings, recorded, failure: None };
@@ -26,7 +28,7 @@ pub fn record(client: &mut Client, settings: &Settings, files: &[Migration], las
 /// A connection that refinery sends history rows to, in one batch.
 struct Recorder<'a> {
     client: &'a mut Client,
-    settings: &'a Settings,
+    settings: &'a SessionSettings,
     recorded: Vec<&'a Migration>,
     failure: Option<anyhow::Error>,
 }
@@ -35,17 +37,17 @@ impl Recorder<'_> {
     /// refinery makes sure of its table first, and then sends all rows at once.
     fn write(&mut self, queries: &[&str]) -> Result<()> {
         if queries.iter().all(|query| query.starts_with("CREATE TABLE")) {
-            return runner::create_tables(self.client, &self.settings.history_table);
+            return tables::create(self.client, &self.settings.history_table);
         }
         let mut transaction = self.client.transaction().context("cannot begin a transaction")?;
-        runner::ensure_locked(&mut transaction, self.settings)?;
+        self.settings.ensure_locked(&mut transaction)?;
         for query in queries {
             transaction.batch_execute(query).context("cannot write to the history table")?;
         }
         for migration in &self.recorded {
-            journal::record(&mut transaction, &self.settings.history_table, migration, Phase::Applied)?;
+            journal::record(&mut transaction, &self.settings.history_table, Record::of(migration, Phase::Applied))?;
         }
-        runner::commit(transaction, "the baseline")
+        commit(transaction, "the baseline")
     }
 }
 

@@ -10,6 +10,9 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use postgres::{Client, Row, Statement};
 
+use super::script::StatementObserver;
+use crate::postgres::error::is_contention;
+
 /// A session that holds what another one waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Blocker {
@@ -66,9 +69,12 @@ impl Blockers {
         *seen = Seen { last: Vec::new(), patient: what };
     }
 
-    /// Says with `error`, a lock timeout or a deadlock, who stood in the way, if that was seen.
+    /// Says with `error`, if it is a lock timeout or a deadlock, who stood in the way, as far as that was seen.
     #[must_use]
     pub fn explain(&self, error: anyhow::Error) -> anyhow::Error {
+        if !is_contention(&error) {
+            return error;
+        }
         let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner).last.clone();
         if seen.is_empty() {
             return error;
@@ -85,6 +91,13 @@ impl Blockers {
         seen.last = now;
         let what = seen.patient.as_ref().filter(|_| again)?;
         Some(format!("{what} waits for {}, and goes on when that has ended its transaction", named.join(" and for ")))
+    }
+}
+
+/// Explains the lock timeouts of a script.
+impl StatementObserver for Blockers {
+    fn explain(&self, error: anyhow::Error) -> anyhow::Error {
+        Self::explain(self, error)
     }
 }
 

@@ -4,7 +4,7 @@
 use anyhow::{Context, Result};
 
 use super::preflight::{self, Direction, NamedFile, Problem, Refused, Script};
-use super::{Down, Migration, checksum};
+use super::{Down, Migration, checksum, is_no_transaction};
 use crate::tree::Tree;
 
 /// The migrations in `folder`, oldest first. Problems of the files are all told at once, as [`Refused`].
@@ -66,7 +66,7 @@ fn read_pair(tree: &dyn Tree, up: &NamedFile, down: &str) -> Result<Result<Migra
         version: name.version,
         name: name.name.clone(),
         file: file.clone(),
-        no_transaction: preflight::is_no_transaction(&sql),
+        no_transaction: is_no_transaction(&sql),
         sql,
         down: way_back(down, back),
         checksum,
@@ -77,7 +77,7 @@ fn way_back(file: &str, sql: String) -> Down {
     let file = file.to_owned();
     match preflight::irreversible_reason(&sql) {
         Some(reason) => Down::Irreversible { file, reason },
-        None => Down::Sql { file, no_transaction: preflight::is_no_transaction(&sql), sql },
+        None => Down::Sql { file, no_transaction: is_no_transaction(&sql), sql },
     }
 }
 

@@ -1,20 +1,50 @@
 //! Which migration a person means: `7`, `0007`, `V7__add_user_bio`, `0007_add_user_bio`, `add_user_bio`, or a file name.
 
+use std::fmt::Display;
+
 use anyhow::{Result, bail};
 
-use super::Migration;
+use super::{AppliedRow, Migration};
 
 /// How many migrations an error lists.
 const LISTED: usize = 10;
 
+/// A migration that can be named: a file, or a row of the history whose file may be gone.
+pub trait Named: Display {
+    /// The number after `V`.
+    fn version(&self) -> i64;
+    /// The text after `__`.
+    fn name(&self) -> &str;
+}
+
+impl Named for Migration {
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Named for AppliedRow {
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
+
 /// The one migration that `text` names.
-pub fn find<'a>(migrations: &'a [Migration], text: &str) -> Result<&'a Migration> {
+pub fn find<'a, M: Named>(migrations: &'a [M], text: &str) -> Result<&'a M> {
     let asked = stem(text);
-    let by_version = migrations.iter().find(|migration| names_version(migration, asked));
+    let by_version = migrations.iter().find(|migration| names_version(*migration, asked));
     if let Some(migration) = by_version {
         return Ok(migration);
     }
-    let same_name = |migration: &&Migration| plain(&migration.name) == plain(asked);
+    let same_name = |migration: &&M| plain(migration.name()) == plain(asked);
     match migrations.iter().filter(same_name).collect::<Vec<_>>().as_slice() {
         [migration] => Ok(migration),
         [] => unknown(migrations, text, asked),
@@ -30,9 +60,9 @@ fn stem(text: &str) -> &str {
 }
 
 /// `7`, `V7`, `0007`, `V7__name`, `0007_name`, `7-name`
-fn names_version(migration: &Migration, asked: &str) -> bool {
+fn names_version(migration: &impl Named, asked: &str) -> bool {
     let Some((version, rest)) = version(asked) else { return false };
-    version == migration.version && (rest.is_empty() || plain(rest) == plain(&migration.name))
+    version == migration.version() && (rest.is_empty() || plain(rest) == plain(migration.name()))
 }
 
 fn version(asked: &str) -> Option<(i64, &str)> {
@@ -48,13 +78,13 @@ fn plain(name: &str) -> String {
     name.to_lowercase().replace(['-', ' '], "_")
 }
 
-fn unknown<'a>(migrations: &'a [Migration], text: &str, asked: &str) -> Result<&'a Migration> {
+fn unknown<'a, M: Named>(migrations: &'a [M], text: &str, asked: &str) -> Result<&'a M> {
     if migrations.is_empty() {
         bail!(
             "there is no migration `{text}`: there are no migrations, write the first with `cargo xtask db-new <name>`"
         )
     }
-    let same_version = version(asked).and_then(|(version, _)| migrations.iter().find(|m| m.version == version));
+    let same_version = version(asked).and_then(|(version, _)| migrations.iter().find(|m| m.version() == version));
     let nearest = same_version.or_else(|| nearest(migrations, asked));
     let hint = nearest.map_or_else(|| ":".to_owned(), |migration| format!(", did you mean `{migration}`?"));
     let newest: Vec<_> = migrations.iter().rev().take(LISTED).collect();
@@ -62,13 +92,13 @@ fn unknown<'a>(migrations: &'a [Migration], text: &str, asked: &str) -> Result<&
     bail!("there is no migration `{text}`{hint} {which} {}", list(&newest))
 }
 
-fn nearest<'a>(migrations: &'a [Migration], asked: &str) -> Option<&'a Migration> {
+fn nearest<'a, M: Named>(migrations: &'a [M], asked: &str) -> Option<&'a M> {
     let asked = plain(version(asked).map_or(asked, |(_, name)| name));
-    let likeness = |migration: &&Migration| (strsim::jaro_winkler(&plain(&migration.name), &asked) * 1000.0) as u32;
+    let likeness = |migration: &&M| (strsim::jaro_winkler(&plain(migration.name()), &asked) * 1000.0) as u32;
     migrations.iter().max_by_key(likeness).filter(|migration| likeness(migration) > 750)
 }
 
-fn list(migrations: &[&Migration]) -> String {
+fn list<M: Named>(migrations: &[&M]) -> String {
     migrations.iter().map(|migration| format!("`{migration}`")).collect::<Vec<_>>().join(", ")
 }
 

@@ -5,7 +5,8 @@ use postgres::{GenericClient, Row};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::{AppliedRow, Migration, journal};
+use super::sql::literal;
+use super::{AppliedRow, Migration};
 
 /// Whether `table` (as SQL writes it: `refinery_schema_history`, `ops.history`) exists.
 pub fn exists(client: &mut impl GenericClient, table: &str) -> Result<bool> {
@@ -35,7 +36,7 @@ pub fn insert_sql(table: &str, migration: &Migration) -> String {
     format!(
         "INSERT INTO {table} (version, name, applied_on, checksum) VALUES ({}, {}, '{}', '{}')",
         migration.version,
-        journal::literal(&migration.name),
+        literal(&migration.name),
         jiff::Timestamp::now(),
         migration.checksum
     )

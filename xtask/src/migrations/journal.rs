@@ -4,7 +4,8 @@
 use anyhow::{Context as _, Result, bail};
 use postgres::{GenericClient, Row};
 
-use super::{Down, Migration, history, preflight};
+use super::sql::literal;
+use super::{Down, Migration, history, is_no_transaction};
 use crate::postgres::catalog::JOURNAL_TABLE;
 
 /// How far a migration is.
@@ -127,16 +128,40 @@ pub fn read(client: &mut impl GenericClient, history_table: &str) -> Result<Vec<
     parsed.with_context(|| format!("the journal `{table}` was changed by hand; correct the row"))
 }
 
-/// Records `migration` in `phase`, over what was recorded for its version before.
-pub fn record(client: &mut impl GenericClient, history_table: &str, migration: &Migration, phase: Phase) -> Result<()> {
-    let failed = || format!("cannot record `{migration}` in the journal");
-    client.batch_execute(&record_sql(history_table, migration, phase)).with_context(failed)
+/// The entry of a migration as it is recorded.
+#[derive(Debug, Clone, Copy)]
+pub struct Record<'a> {
+    /// The number after `V`.
+    pub version: i64,
+    /// The text after `__`.
+    pub name: &'a str,
+    /// refinery's checksum of the SQL that was applied.
+    pub checksum: u64,
+    /// How to undo it.
+    pub down: &'a Down,
+    /// How far it is.
+    pub phase: Phase,
+}
+
+impl<'a> Record<'a> {
+    /// The entry of `migration` in `phase`.
+    #[must_use]
+    pub fn of(migration: &'a Migration, phase: Phase) -> Self {
+        let Migration { version, name, checksum, down, .. } = migration;
+        Self { version: *version, name, checksum: *checksum, down, phase }
+    }
+}
+
+/// Records a migration, over what was recorded for its version before.
+pub fn record(client: &mut impl GenericClient, history_table: &str, record: Record<'_>) -> Result<()> {
+    let failed = || format!("cannot record `V{}__{}` in the journal", record.version, record.name);
+    client.batch_execute(&record_sql(history_table, record)).with_context(failed)
 }
 
 /// The SQL of [`record`], which can be sent together with other statements.
 #[must_use]
-pub fn record_sql(history_table: &str, migration: &Migration, phase: Phase) -> String {
-    let (down_sql, irreversible) = match &migration.down {
+pub fn record_sql(history_table: &str, record: Record<'_>) -> String {
+    let (down_sql, irreversible) = match record.down {
         Down::Sql { sql, .. } => (literal(sql), "NULL".to_owned()),
         Down::Irreversible { reason, .. } => ("NULL".to_owned(), literal(reason)),
     };
@@ -149,17 +174,12 @@ pub fn record_sql(history_table: &str, migration: &Migration, phase: Phase) -> S
              running_sql = NULL, next_statement = NULL, catalog_at_statement = NULL, invalid_indexes = NULL,
              catalog_before = NULL, catalog_after = NULL",
         table(history_table),
-        migration.version,
-        literal(&migration.name),
-        literal(phase.as_str()),
-        literal(&migration.checksum.to_string()),
-        literal(migration.down.file()),
+        record.version,
+        literal(record.name),
+        literal(record.phase.as_str()),
+        literal(&record.checksum.to_string()),
+        literal(record.down.file()),
     )
-}
-
-/// A text as SQL takes it, whatever `standard_conforming_strings` says.
-pub(super) fn literal(text: &str) -> String {
-    format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
 }
 
 /// Records that the run of `sql`, forward or back, is in `phase` and begins with its first statement.
@@ -267,7 +287,7 @@ fn parse(row: &Row) -> Result<Entry> {
     let file: String = row.try_get("down_file")?;
     let down = match (row.try_get::<_, Option<String>>("down_sql")?, row.try_get::<_, Option<String>>("irreversible")?)
     {
-        (Some(sql), None) => Down::Sql { no_transaction: preflight::is_no_transaction(&sql), file, sql },
+        (Some(sql), None) => Down::Sql { no_transaction: is_no_transaction(&sql), file, sql },
         (None, Some(reason)) => Down::Irreversible { file, reason },
         (Some(_), Some(_)) | (None, None) => bail!("one of `down_sql` and `irreversible` must be NULL, the other not"),
     };
@@ -281,14 +301,4 @@ fn parse(row: &Row) -> Result<Entry> {
         catalog_before: row.try_get("catalog_before")?,
         catalog_after: row.try_get("catalog_after")?,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::literal;
-
-    #[test]
-    fn literals_hold_quotes_and_backslashes() {
-        assert_eq!(literal("it's \\ a"), "E'it''s \\\\ a'");
-    }
 }

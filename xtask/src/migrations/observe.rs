@@ -4,13 +4,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::{Context as _, Result, anyhow};
-use postgres::{Client, GenericClient};
+use anyhow::{Context as _, Result};
+use postgres::{Client, GenericClient, Transaction};
 
 use super::prediction::ScratchEnvironment;
+use super::script::{StatementObserver, Step, TransactionMode};
 use super::sql::Statement;
-use super::{Migration, preflight, replay, sql};
-use crate::postgres::error::ServerError;
+use super::{Migration, replay, sql};
 use crate::report::{Effects, LockMode, PlannedMigration, PlannedStatement, TableLock};
 use crate::source::LineIndex;
 
@@ -30,14 +30,10 @@ pub fn observe(
 }
 
 fn one(client: &mut Client, migration: &Migration) -> Result<PlannedMigration> {
-    let statements = sql::statements(&migration.sql);
     let before = Relations::read(client)?;
-    let effects = match migration.no_transaction {
-        true => statement_by_statement(client, migration, &statements, &before)?,
-        false => in_one_transaction(client, migration, &statements, &before)?,
-    };
-    replay::fresh_session(client)?;
-    Ok(planned(migration, &statements, effects))
+    let mut observer = EffectsObserver::new(&before, TransactionMode::of(migration.no_transaction));
+    replay::observed(client, migration, &mut observer)?;
+    Ok(planned(migration, &sql::statements(&migration.sql), observer.effects))
 }
 
 /// What can be told of a migration without a scratch database.
@@ -62,48 +58,6 @@ fn planned(migration: &Migration, statements: &[Statement<'_>], effects: Vec<Eff
         in_transaction: !migration.no_transaction,
         statements: statements.collect(),
     }
-}
-
-fn in_one_transaction(
-    client: &mut Client,
-    migration: &Migration,
-    statements: &[Statement<'_>],
-    before: &Relations,
-) -> Result<Vec<Effects>> {
-    let mut transaction = client.transaction()?;
-    let mut observer = Observer::new(&mut transaction, before)?;
-    let run = |(number, statement)| {
-        replay::run_statement(&mut transaction, migration, statement, number)?;
-        observer.effects(&mut transaction, statement)
-    };
-    let effects = (1..).zip(statements).map(run).collect::<Result<Vec<_>>>()?;
-    transaction.commit().map_err(|error| {
-        let server = anyhow!(ServerError::from(error));
-        server.context(format!("the COMMIT of `{migration}` fails on the scratch database"))
-    })?;
-    Ok(effects)
-}
-
-/// Each in a transaction of its own, where it can be.
-fn statement_by_statement(
-    client: &mut Client,
-    migration: &Migration,
-    statements: &[Statement<'_>],
-    before: &Relations,
-) -> Result<Vec<Effects>> {
-    let run = |(number, statement): (usize, &Statement<'_>)| {
-        if let Some(command) = preflight::refuses_transaction(statement) {
-            replay::run_statement(client, migration, statement, number)?;
-            return Ok(Effects::NotObserved(known_of(command)));
-        }
-        let mut transaction = client.transaction()?;
-        let mut observer = Observer::new(&mut transaction, before)?;
-        replay::run_statement(&mut transaction, migration, statement, number)?;
-        let effects = observer.effects(&mut transaction, statement)?;
-        transaction.commit().with_context(|| format!("cannot commit statement {number} of `{migration}`"))?;
-        Ok(effects)
-    };
-    (1..).zip(statements).map(run).collect()
 }
 
 /// What the manual says about a command whose locks cannot be seen.
@@ -165,19 +119,44 @@ const LOCKS: &str = "
       AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())";
 
 /// Compares what is there after each statement with what was there before it.
-struct Observer<'a> {
-    /// What was there before the migration: only that can be in use.
+struct EffectsObserver<'a> {
+    /// The relations before the migration: only those can be in use.
     before: &'a Relations,
+    mode: TransactionMode,
+    /// The relations after the last statement of the transaction.
     last: Relations,
+    /// The locks that the transaction holds.
     held: BTreeSet<(u32, LockMode)>,
+    effects: Vec<Effects>,
 }
 
-impl<'a> Observer<'a> {
-    fn new(client: &mut impl GenericClient, before: &'a Relations) -> Result<Self> {
-        Ok(Self { before, last: Relations::read(client)?, held: BTreeSet::new() })
+impl StatementObserver for EffectsObserver<'_> {
+    fn before(&mut self, transaction: &mut Transaction<'_>, step: &Step<'_>) -> Result<()> {
+        if step.number == 1 || self.mode == TransactionMode::PerStatement {
+            self.last = Relations::read(transaction)?;
+            self.held.clear();
+        }
+        Ok(())
     }
 
-    fn effects(&mut self, client: &mut impl GenericClient, statement: &Statement<'_>) -> Result<Effects> {
+    fn after(&mut self, transaction: &mut Transaction<'_>, step: &Step<'_>) -> Result<()> {
+        let effects = self.effects_of(transaction, step.statement)?;
+        self.effects.push(effects);
+        Ok(())
+    }
+
+    fn after_alone(&mut self, _client: &mut Client, _step: &Step<'_>, command: &str) -> Result<()> {
+        self.effects.push(Effects::NotObserved(known_of(command)));
+        Ok(())
+    }
+}
+
+impl<'a> EffectsObserver<'a> {
+    fn new(before: &'a Relations, mode: TransactionMode) -> Self {
+        Self { before, mode, last: Relations::default(), held: BTreeSet::new(), effects: Vec::new() }
+    }
+
+    fn effects_of(&mut self, client: &mut impl GenericClient, statement: &Statement<'_>) -> Result<Effects> {
         let now = Relations::read(client)?;
         let locks = self.new_locks(client)?;
         let mut rewritten = Vec::new();

@@ -17,12 +17,11 @@ use std::fmt;
 
 pub use irreversible::reason as irreversible_reason;
 pub use names::{Direction, FileName, NamedFile, file_name};
-pub use no_transaction::is_marked as is_no_transaction;
 pub use order::out_of_order;
-pub use refuses_transaction::command as refuses_transaction;
 pub use transaction_control::command as controls_transaction;
 pub(super) use {encoding::decode, names::classify, pairs::pair};
 
+use super::is_no_transaction;
 use super::sql::{self, Statement, Token};
 use crate::source::{LineIndex, Location, Span};
 
@@ -105,7 +104,7 @@ impl<'a> Script<'a> {
             direction,
             tokens: sql::tokens(text),
             statements: sql::statements(text),
-            no_transaction: no_transaction::is_marked(text),
+            no_transaction: is_no_transaction(text),
         }
     }
 

@@ -2,6 +2,7 @@
 //! change them one by one; what it does not know it passes over, since a place is help and not a verdict.
 
 mod alter_table;
+mod constraint;
 mod create_table;
 mod objects;
 mod search_path;

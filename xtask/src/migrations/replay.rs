@@ -3,25 +3,21 @@
 //! statement.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
-use postgres::{Client, GenericClient, Transaction};
+use postgres::{Client, Transaction};
 
-use super::{Migration, preflight, sql};
+use super::script::{self, Script, StatementObserver, Unobserved};
+use super::{Migration, is_no_transaction};
 use crate::config::Config;
 use crate::postgres::catalog::{self, OwnTables};
-use crate::postgres::error::{Script, ServerError};
+use crate::postgres::error::ServerError;
 use crate::postgres::scratch::Scratch;
 use crate::schema::model::Schema;
-use crate::source::LineIndex;
 use crate::tree::{Tree, WorkingTree};
 
 /// What one migration sets (`search_path`, a role) must not reach the next.
 pub(super) const FRESH_SESSION: &str = "RESET SESSION AUTHORIZATION; RESET ALL";
-
-/// The longest excerpt of a statement in an error.
-const EXCERPT: usize = 80;
 
 /// The schema that `migrations` make of an empty database: a scratch database of its own, gone afterwards.
 ///
@@ -52,7 +48,7 @@ fn set_up(client: &mut Client, tree: &dyn Tree, file: &str) -> Result<()> {
     let bytes = tree.read(file).with_context(|| format!("cannot read `{file}`, which `scratch-setup` names"))?;
     let text =
         String::from_utf8(bytes).with_context(|| format!("`{file}`, which `scratch-setup` names, is not UTF-8"))?;
-    run_script(client, file, &text, preflight::is_no_transaction(&text))
+    run_script(client, Script::new(file, &text, is_no_transaction(&text)))
         .with_context(|| format!("cannot prepare the scratch database with `{file}` (from `scratch-setup`)"))
 }
 
@@ -81,8 +77,15 @@ pub fn schemas(client: &mut Client, migrations: &[Migration], own: &OwnTables) -
 /// # Errors
 /// As [`schema`]; a migration in a transaction has then changed nothing.
 pub fn run(client: &mut Client, migration: &Migration) -> Result<()> {
-    run_script(client, &migration.file, &migration.sql, migration.no_transaction)
-        .map_err(|error| cannot_replay(migration, error))
+    observed(client, migration, &mut Unobserved)
+}
+
+/// Runs one migration, of whose statements `observer` is told.
+///
+/// # Errors
+/// As [`run`], and those of the observer.
+pub(super) fn observed(client: &mut Client, migration: &Migration, observer: &mut dyn StatementObserver) -> Result<()> {
+    script::run(client, Script::of(migration), FRESH_SESSION, observer).map_err(|error| cannot_replay(migration, error))
 }
 
 /// Runs the statements of a migration in an open transaction.
@@ -90,7 +93,7 @@ pub fn run(client: &mut Client, migration: &Migration) -> Result<()> {
 /// # Errors
 /// As [`run`]; the transaction can then only be rolled back.
 pub(super) fn run_statements(transaction: &mut Transaction<'_>, migration: &Migration) -> Result<()> {
-    one_by_one(transaction, &migration.file, &migration.sql).map_err(|error| cannot_replay(migration, error))
+    script::run_in(transaction, Script::of(migration), &mut Unobserved).map_err(|error| cannot_replay(migration, error))
 }
 
 /// Commits what [`run_statements`] did.
@@ -98,7 +101,7 @@ pub(super) fn run_statements(transaction: &mut Transaction<'_>, migration: &Migr
 /// # Errors
 /// As [`run`].
 pub(super) fn commit(transaction: Transaction<'_>, migration: &Migration) -> Result<()> {
-    commit_file(transaction, &migration.file).map_err(|error| cannot_replay(migration, error))
+    script::commit(transaction, &migration.file).map_err(|error| cannot_replay(migration, error))
 }
 
 fn cannot_replay(migration: &Migration, error: anyhow::Error) -> anyhow::Error {
@@ -126,111 +129,29 @@ fn way_out(error: &anyhow::Error) -> &'static str {
     }
 }
 
-/// Runs the text of `file`: forward or back.
+/// Runs a script: forward or back.
 ///
 /// # Errors
 /// As [`run`].
-pub fn run_script(client: &mut Client, file: &str, text: &str, no_transaction: bool) -> Result<()> {
-    if no_transaction {
-        in_steps(client, file, text)?;
-    } else {
-        let mut transaction = client.transaction().map_err(|error| anyhow!(ServerError::from(error)))?;
-        one_by_one(&mut transaction, file, text)?;
-        commit_file(transaction, file)?;
-    }
-    fresh_session(client)
+pub fn run_script(client: &mut Client, script: Script<'_>) -> Result<()> {
+    script::run(client, script, FRESH_SESSION, &mut Unobserved)
 }
 
-/// Runs the text of `file` in an open transaction, as far as to what its COMMIT would check.
+/// Runs a script in an open transaction, as far as to what its COMMIT would check.
 ///
 /// # Errors
 /// As [`run`]; the transaction can then only be rolled back.
-pub fn run_in(transaction: &mut Transaction<'_>, file: &str, text: &str) -> Result<()> {
-    one_by_one(transaction, file, text)?;
+pub fn run_in(transaction: &mut Transaction<'_>, script: Script<'_>) -> Result<()> {
+    script::run_in(transaction, script, &mut Unobserved)?;
     let checked = transaction.batch_execute(&format!("SET CONSTRAINTS ALL IMMEDIATE; {FRESH_SESSION}"));
-    checked.map_err(|error| anyhow!(ServerError::from(error)).context(format!("the COMMIT of `{file}` would fail")))
-}
-
-/// Undoes what a migration has set.
-pub(super) fn fresh_session(client: &mut Client) -> Result<()> {
-    client.batch_execute(FRESH_SESSION).map_err(|error| anyhow!(ServerError::from(error)))
-}
-
-/// Runs the statement of this number (from 1) of a migration.
-pub(super) fn run_statement(
-    client: &mut impl GenericClient,
-    migration: &Migration,
-    statement: &sql::Statement<'_>,
-    number: usize,
-) -> Result<()> {
-    let ran = client.batch_execute(statement.text());
-    ran.map_err(|error| explain(error, &migration.file, statement, number))
-        .with_context(|| format!("cannot replay `{migration}` on the scratch database"))
+    checked.map_err(|error| {
+        anyhow!(ServerError::from(error)).context(format!("the COMMIT of `{}` would fail", script.file))
+    })
 }
 
 fn read_catalog(client: &mut Client, own: &OwnTables) -> Result<Schema> {
     catalog::read(client, own)
         .map_err(|error| anyhow!(ServerError::from(error)).context("cannot read the catalogs of the scratch database"))
-}
-
-fn commit_file(transaction: Transaction<'_>, file: &str) -> Result<()> {
-    transaction.commit().map_err(|error| {
-        let server = anyhow!(ServerError::from(error));
-        server.context(format!("its COMMIT fails, after all statements of `{file}` ran"))
-    })
-}
-
-/// Each statement in a transaction of its own, as far as it does not refuse one.
-fn in_steps(client: &mut Client, file: &str, text: &str) -> Result<()> {
-    for (number, statement) in (1..).zip(sql::statements(text)) {
-        let ran = match preflight::refuses_transaction(&statement) {
-            Some(_) => client.batch_execute(statement.text()),
-            None => in_transaction(client, statement.text()),
-        };
-        ran.map_err(|error| explain(error, file, &statement, number))?;
-    }
-    Ok(())
-}
-
-fn in_transaction(client: &mut Client, statement: &str) -> Result<(), postgres::Error> {
-    let mut transaction = client.transaction()?;
-    transaction.batch_execute(statement)?;
-    transaction.commit()
-}
-
-/// Each statement by itself, as the runner sends them: a text that is sent whole is read whole before its first statement
-/// has run.
-fn one_by_one(client: &mut impl GenericClient, file: &str, text: &str) -> Result<()> {
-    for (number, statement) in (1..).zip(sql::statements(text)) {
-        client.batch_execute(statement.text()).map_err(|error| explain(error, file, &statement, number))?;
-    }
-    Ok(())
-}
-
-/// PostgreSQL does not say for every error where it is; the statement's place is known.
-fn explain(error: postgres::Error, file: &str, statement: &sql::Statement<'_>, number: usize) -> anyhow::Error {
-    let start = usize::try_from(statement.span.start).unwrap_or_default();
-    let script = script(file, statement.source, start);
-    let mut server = ServerError::from(error).locate(&script);
-    if server.location.is_none() {
-        server.location = Some(LineIndex::new(script.file, script.text).location(statement.span));
-    }
-    let context = format!("statement {number}, `{}`", excerpt(statement.text()));
-    anyhow!(server).context(context)
-}
-
-fn script(file: &str, text: &str, base: usize) -> Script {
-    Script { file: Arc::from(file), text: Arc::from(text), base }
-}
-
-/// The beginning of a statement, on one line.
-fn excerpt(text: &str) -> String {
-    let mut line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if let Some((end, _)) = line.char_indices().nth(EXCERPT) {
-        line.truncate(end);
-        line.push('…');
-    }
-    line
 }
 
 #[cfg(test)]
@@ -243,11 +164,5 @@ mod tests {
         assert!(shown("role \"anon\" does not exist (SQLSTATE 42704)").contains("`scratch-setup`"));
         assert!(shown("schema \"auth\" does not exist (SQLSTATE 3F000)").contains("`scratch-setup`"));
         assert_eq!(shown("type \"mood\" does not exist (SQLSTATE 42704)"), "");
-    }
-
-    #[test]
-    fn excerpts_are_one_short_line() {
-        assert_eq!(excerpt("create table\n  t (a int)"), "create table t (a int)");
-        assert_eq!(excerpt(&"ä ".repeat(100)), format!("{}…", "ä ".repeat(40)));
     }
 }

@@ -7,6 +7,7 @@ pub mod expectation;
 mod guard;
 pub mod loss;
 mod loss_audit;
+pub mod options;
 pub mod plan;
 pub mod rehearsal;
 mod row_hashes;

@@ -7,44 +7,16 @@ mod attempt;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow, bail};
-pub(crate) use attempt::{
-    clean_session, clean_session_sql, commit, ensure_locked, failed_statement, is_contention, is_in_doubt,
-    run_statements,
-};
 use postgres::{Client, SimpleQueryMessage, Transaction};
 use refinery_core::traits::sync;
 
-use super::blockers::Blockers;
-use super::journal::Phase;
-use super::steps::{self, Script, StepObserver};
-use super::{Migration, history, journal};
+use super::commit::commit;
+use super::journal::{Phase, Record};
+use super::journaled::{self, JournaledScript, StepObserver};
+use super::script::Script;
+use super::session::SessionSettings;
+use super::{Migration, history, journal, tables};
 use crate::report::AppliedMigration;
-
-/// What the runner works with.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// refinery's history table, as SQL writes it.
-    pub history_table: String,
-    /// The server process that holds the advisory lock.
-    pub lock_pid: i32,
-    /// How long a statement may wait for a lock that the application holds.
-    pub ddl_lock_timeout: Duration,
-    /// How often a migration is tried again after such a wait, or after a deadlock.
-    pub retries: u32,
-    /// The SQL that has the server notice when we are gone; what [`liveness`](super::lock::liveness) found.
-    pub liveness: String,
-    /// Who was seen to hold what we waited for.
-    pub blockers: Blockers,
-}
-
-impl Settings {
-    /// How long to wait before each new attempt.
-    pub(crate) fn pauses(&self) -> impl Iterator<Item = Duration> + use<> {
-        // Who waits less for a lock does not want to wait longer between the attempts either.
-        let first = self.ddl_lock_timeout.clamp(Duration::from_millis(50), Duration::from_millis(500));
-        (0..self.retries).map(move |attempt| first * 2_u32.saturating_pow(attempt))
-    }
-}
 
 /// Who watches a run: is told what happens, and has the last word before each COMMIT.
 pub trait MigrationObserver: StepObserver {
@@ -66,18 +38,11 @@ pub trait MigrationObserver: StepObserver {
     fn applied(&mut self, migration: &AppliedMigration);
 }
 
-/// Creates history table and journal where they do not exist.
-pub fn create_tables(client: &mut Client, history_table: &str) -> Result<()> {
-    let ddl = <Connection<'_, '_> as sync::Migrate>::assert_migrations_table_query(history_table);
-    client.batch_execute(&ddl).with_context(|| format!("cannot create the history table `{history_table}`"))?;
-    journal::create(client, history_table)
-}
-
 /// Applies the pending ones of `files` up to and including version `target`. Stops at the first that fails; those
 /// before it stay applied, and `observer` was told of each.
 pub fn run(
     client: &mut Client,
-    settings: &Settings,
+    settings: &SessionSettings,
     files: &[Migration],
     target: i64,
     observer: &mut dyn MigrationObserver,
@@ -86,7 +51,7 @@ pub fn run(
     let recorded = history::read(client, &settings.history_table)?;
     let last = recorded.last().map_or(i64::MIN, |row| row.version);
     let pending = files.iter().filter(|file| file.version > last && file.version <= target).collect();
-    clean_session(client, settings)?;
+    settings.clean(client)?;
     let mut connection = Connection { client, settings, pending, observer, next: Next::Table, failure: None };
     let mut runner = refinery::Runner::new(&all).set_target(refinery::Target::Version(target));
     runner.set_migration_table_name(&settings.history_table);
@@ -111,7 +76,7 @@ pub(crate) fn as_refinery(files: &[Migration]) -> Result<Vec<refinery_core::Migr
 /// sends the SQL and, apart, the row for its history.
 struct Connection<'a, 'w> {
     client: &'a mut Client,
-    settings: &'a Settings,
+    settings: &'a SessionSettings,
     pending: Vec<&'a Migration>,
     observer: &'w mut dyn MigrationObserver,
     next: Next,
@@ -173,7 +138,7 @@ impl Connection<'_, '_> {
     fn receive(&mut self, query: &str) -> Result<()> {
         match self.next {
             Next::Table => {
-                create_tables(self.client, &self.settings.history_table)?;
+                tables::create(self.client, &self.settings.history_table)?;
                 self.next = Next::Migration(0);
             }
             Next::Migration(index) => {
@@ -196,11 +161,11 @@ impl Connection<'_, '_> {
         let table = &self.settings.history_table;
         let entries = journal::read(self.client, table)?;
         if !entries.iter().any(|entry| entry.version == migration.version && entry.phase == Phase::Applying) {
-            journal::record(self.client, table, migration, Phase::Applying)?;
+            journal::record(self.client, table, Record::of(migration, Phase::Applying))?;
         }
-        let Migration { version, file, sql, .. } = migration;
-        let script = Script { version: *version, file, sql, phase: Phase::Applying };
-        steps::run(self.client, self.settings, script, self.observer)?;
+        let phase = Phase::Applying;
+        let script = JournaledScript { version: migration.version, phase, script: Script::of(migration) };
+        journaled::run(self.client, self.settings, script, self.observer)?;
         let mut transaction = self.client.transaction().context("cannot begin a transaction")?;
         let answer = attempt::record(&mut transaction, self.settings, migration, "")?;
         self.observer.verify(&mut transaction, migration, &answer)?;
@@ -217,5 +182,18 @@ impl Connection<'_, '_> {
         }
         self.observer.applied(&AppliedMigration { name: migration.to_string(), duration: start.elapsed() });
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use refinery_core::traits::sync::Migrate as _;
+
+    use super::{Connection, tables};
+
+    #[test]
+    fn the_history_table_is_refinerys() {
+        let theirs = Connection::assert_migrations_table_query("ops.history");
+        assert_eq!(tables::history_ddl("ops.history"), theirs);
     }
 }

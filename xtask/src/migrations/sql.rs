@@ -4,9 +4,13 @@
 
 mod cursor;
 mod lexer;
+mod literal;
+mod refuses_transaction;
 mod splitter;
 mod token;
 
 pub use cursor::{Cursor, Identifier};
+pub use literal::literal;
+pub use refuses_transaction::command as refuses_transaction;
 pub use splitter::{Statement, statements, tokens};
 pub use token::{Construct, Token, TokenKind};

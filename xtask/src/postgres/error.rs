@@ -38,7 +38,7 @@ enum Position {
 
 /// The SQL that was sent: `text` is the whole of `file`, and what was sent begins at the byte `base`.
 #[derive(Debug, Clone)]
-pub struct Script {
+pub struct SentText {
     /// The file, relative to the root.
     pub file: Arc<str>,
     /// Its whole text.
@@ -93,7 +93,7 @@ impl ServerError {
 
     /// Finds the error's place in the SQL that caused it.
     #[must_use]
-    pub fn locate(mut self, script: &Script) -> Self {
+    pub fn locate(mut self, script: &SentText) -> Self {
         let Some(sent) = script.text.get(script.base..) else { return self };
         let start = match &self.position {
             Some(Position::Sent(at)) => nth_character(sent, *at).map(|at| script.base + at),
@@ -181,6 +181,14 @@ fn way_out(sqlstate: &str) -> Option<&'static str> {
     }
 }
 
+/// Whether trying again may help: a lock timeout, a deadlock, a conflict of serializable transactions.
+#[must_use]
+pub fn is_contention(error: &anyhow::Error) -> bool {
+    let server = error.chain().find_map(|cause| cause.downcast_ref::<ServerError>());
+    let state = server.and_then(|error| error.sqlstate.as_deref());
+    state.is_some_and(|state| ["55P03", "40P01", "40001"].contains(&state))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,8 +214,8 @@ mod tests {
         assert!(whole.starts_with(expected), "{whole}");
     }
 
-    fn script(text: &str, base: usize) -> Script {
-        Script { file: "migrations/V1__a.sql".into(), text: text.into(), base }
+    fn script(text: &str, base: usize) -> SentText {
+        SentText { file: "migrations/V1__a.sql".into(), text: text.into(), base }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::Options;
 use crate::commands::Context;
 use crate::git::Repository;
 use crate::migrations::state::State;
-use crate::migrations::{self, AppliedRow, Down, Migration};
+use crate::migrations::{self, AppliedRow, Migration};
 
 /// The oldest version to undo; everything after it goes too.
 pub fn lowest(context: &Context, options: &Options, state: &State<'_>, files: &[Migration]) -> Result<i64> {
@@ -30,26 +30,13 @@ pub fn lowest(context: &Context, options: &Options, state: &State<'_>, files: &[
 
 /// The applied migration of this name, whose file may be gone.
 fn named(rows: &[&AppliedRow], files: &[Migration], name: &str) -> Result<i64> {
-    let applied: Vec<Migration> = rows.iter().map(|row| stand_in(row)).collect();
+    let applied: Vec<AppliedRow> = rows.iter().copied().cloned().collect();
     match migrations::find(&applied, name) {
         Ok(found) => Ok(found.version),
         Err(not_applied) => match migrations::find(files, name) {
             Ok(file) => bail!("cannot undo `{file}`: it is not applied"),
             Err(_) => Err(not_applied.context("cannot tell which applied migration to undo")),
         },
-    }
-}
-
-/// A recorded migration in the shape that names are looked up in.
-fn stand_in(row: &AppliedRow) -> Migration {
-    Migration {
-        version: row.version,
-        name: row.name.clone(),
-        file: String::new(),
-        sql: String::new(),
-        down: Down::Irreversible { file: String::new(), reason: String::new() },
-        no_transaction: false,
-        checksum: row.checksum,
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is left after a deletion.
 
-use crate::migrations::journal::literal;
+use crate::migrations::sql::literal;
 use crate::postgres::catalog::OwnTables;
 
 /// The query for a digest of its names, without what `own` names.

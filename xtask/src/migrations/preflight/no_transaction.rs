@@ -4,12 +4,6 @@
 use super::{Problem, Script};
 use crate::migrations::sql::TokenKind;
 
-/// Whether the first line of `text` is `-- no-transaction`.
-#[must_use]
-pub fn is_marked(text: &str) -> bool {
-    text.lines().next().is_some_and(|line| line.trim_end() == "-- no-transaction")
-}
-
 /// Finds marks that are written otherwise or elsewhere.
 pub fn check(script: &Script<'_>) -> Vec<Problem> {
     let comments = script.tokens.iter().filter(|token| token.kind == TokenKind::LineComment);

@@ -1,7 +1,7 @@
 //! `ALTER TABLE`: each clause's own line.
 
 use super::Reader;
-use super::create_table::is_constraint;
+use super::constraint::is_constraint;
 use crate::migrations::sql::{Cursor, TokenKind};
 use crate::schema::model::ObjectName;
 

@@ -2,6 +2,7 @@
 
 use super::Reader;
 use super::alter_table::add_constraint;
+use super::constraint::is_constraint;
 use crate::migrations::sql::Cursor;
 use crate::schema::model::ObjectName;
 
@@ -59,14 +60,6 @@ fn read_element(reader: &mut Reader<'_>, table: &ObjectName, element: Cursor<'_>
     } else if let Some(column) = cursor.identifier() {
         reader.provenance.touch_column(table.clone(), column.name, place);
     }
-}
-
-/// Whether a table element or an `ADD` is a constraint; the words are reserved, but for `exclude`.
-pub(super) fn is_constraint(cursor: &Cursor<'_>) -> bool {
-    let reserved = ["constraint", "primary", "unique", "check", "foreign"];
-    let mut after = cursor.clone();
-    let excludes = after.eat("exclude") && (after.at("using") || after.eat_text("("));
-    excludes || reserved.iter().any(|word| cursor.at(word))
 }
 
 #[cfg(test)]

@@ -1,33 +1,21 @@
 //! Runs the down SQL. Nothing is committed before the schema is what it was, and before everything that is lost was
 //! accepted by name.
 
-use std::collections::BTreeSet;
 use std::thread::sleep;
 
 use anyhow::{Context as _, Result};
 use postgres::{Client, Transaction};
 
-use super::backup::Backup;
 use super::loss_audit::{AuditOutcome, LossAudit, Refused};
+use super::options::RollbackOptions;
 use super::plan::Undo;
-use super::storage_identity::Change;
-use crate::migrations::runner::{self, Settings};
-use crate::migrations::steps::StepObserver;
+use crate::migrations::commit::commit;
+use crate::migrations::journaled::StepObserver;
+use crate::migrations::script::{self, Script};
+use crate::migrations::session::SessionSettings;
 use crate::migrations::{history, journal};
+use crate::postgres::error::is_contention;
 use crate::report::{Loss, RolledBackMigration, Verdict};
-
-/// How a plan is run, and what a person allows and wants.
-#[derive(Debug, Clone, Copy)]
-pub struct RollbackOptions<'a> {
-    /// How the database is worked on.
-    pub settings: &'a Settings,
-    /// What a scratch run said would happen to the data.
-    pub foreseen: &'a [Change],
-    /// `table` and `table.column` whose data may go.
-    pub accepted: &'a BTreeSet<String>,
-    /// Where to write the data first.
-    pub backup: Option<&'a Backup>,
-}
 
 /// Who oversees a rollback: is told what happens, and has the last word before each COMMIT.
 pub trait RollbackObserver: StepObserver {
@@ -74,7 +62,7 @@ pub fn in_one_transaction(
         match attempt(client, options.settings, undo, &mut audit, observer) {
             Ok(Some(ending)) => return Ok(ending),
             Ok(None) => {}
-            Err(error) => match pauses.next().filter(|_| runner::is_contention(&error)) {
+            Err(error) => match pauses.next().filter(|_| is_contention(&error)) {
                 Some(pause) => {
                     let seconds = pause.as_secs_f32();
                     observer.tell(&format!(
@@ -99,35 +87,36 @@ pub(super) fn refused(error: anyhow::Error) -> Result<Vec<Loss>> {
 /// One attempt; none when the SQL did more than was foreseen, and nothing changed.
 fn attempt(
     client: &mut Client,
-    settings: &Settings,
+    settings: &SessionSettings,
     undo: &[Undo],
     audit: &mut LossAudit<'_>,
     observer: &mut dyn RollbackObserver,
 ) -> Result<Option<RollbackOutcome>> {
-    runner::clean_session(client, settings)?;
+    settings.clean(client)?;
     let mut transaction = client.transaction().context("cannot begin a transaction")?;
-    runner::ensure_locked(&mut transaction, settings)?;
+    settings.ensure_locked(&mut transaction)?;
     let before = audit.begin(&mut transaction)?;
     let (undone, restored) = run_all(&mut transaction, settings, undo, observer)?;
     if !restored {
         return Ok(Some(RollbackOutcome::NotRestored(undone)));
     }
     let AuditOutcome::Complete(losses, warnings) = audit.finish(&mut transaction, &before)? else { return Ok(None) };
-    runner::commit(transaction, "the rollback")?;
+    commit(transaction, "the rollback")?;
     Ok(Some(RollbackOutcome::Done { undone, losses, warnings }))
 }
 
 /// Undoes one after the other; false when one of them did not restore the schema.
 fn run_all(
     transaction: &mut Transaction<'_>,
-    settings: &Settings,
+    settings: &SessionSettings,
     undo: &[Undo],
     observer: &mut dyn RollbackObserver,
 ) -> Result<(Vec<RolledBackMigration>, bool)> {
     let mut undone = Vec::new();
     for undo in undo {
         settings.blockers.forget();
-        runner::run_statements(transaction, settings, &undo.file, &undo.sql)
+        let script = Script::new(&undo.file, &undo.sql, false);
+        script::run_in(transaction, script, &mut settings.blockers.clone())
             .with_context(|| format!("cannot undo `{undo}`; its transaction changed nothing"))?;
         forget(transaction, settings, undo)?;
         let verdict = observer.judge(transaction, undo)?;
@@ -141,8 +130,8 @@ fn run_all(
 }
 
 /// Removes the rows of history and journal.
-pub(super) fn forget(transaction: &mut Transaction<'_>, settings: &Settings, undo: &Undo) -> Result<()> {
-    transaction.batch_execute(&runner::clean_session_sql(settings)).context("cannot clean the session")?;
+pub(super) fn forget(transaction: &mut Transaction<'_>, settings: &SessionSettings, undo: &Undo) -> Result<()> {
+    transaction.batch_execute(&settings.reset()).context("cannot clean the session")?;
     history::delete(transaction, &settings.history_table, undo.row.version)?;
     if history::exists(transaction, &journal::table(&settings.history_table))? {
         journal::delete(transaction, &settings.history_table, undo.row.version)?;

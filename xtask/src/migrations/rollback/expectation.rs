@@ -8,6 +8,7 @@ use super::plan::{Plan, Undo};
 use super::storage_identity::{Change, StorageIdentity};
 use crate::migrations::journal::Entry;
 use crate::migrations::prediction::ScratchEnvironment;
+use crate::migrations::script::Script;
 use crate::migrations::state::State;
 use crate::migrations::{Migration, replay};
 use crate::schema::model::Schema;
@@ -85,7 +86,7 @@ impl RollbackExpectation {
         let current = schemas.pop();
         let before = StorageIdentity::read(client)?;
         for undo in &plan.undo {
-            replay::run_script(client, &undo.file, &undo.sql, undo.no_transaction)
+            replay::run_script(client, Script::new(&undo.file, &undo.sql, undo.no_transaction))
                 .with_context(|| format!("cannot undo `{undo}` on the scratch database; nothing was undone"))?;
         }
         let changes = before.changes(&StorageIdentity::read(client)?);

@@ -4,9 +4,10 @@
 use anyhow::Result;
 use postgres::{Client, Transaction};
 
-use super::execute::{RollbackObserver, RollbackOptions};
+use super::execute::RollbackObserver;
 use super::loss_audit::{AuditOutcome, BeforeLoss, LossAudit};
-use crate::migrations::steps::StepObserver;
+use super::options::RollbackOptions;
+use crate::migrations::journaled::StepObserver;
 use crate::report::Loss;
 
 /// Keeps an audit for each statement.

@@ -6,13 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context as _, Result, anyhow};
 use postgres::Transaction;
 
-use super::execute::RollbackOptions;
 use super::loss;
+use super::options::RollbackOptions;
 use super::row_hashes::RowHashes;
 use super::rows::RowCounters;
 use super::sequence_positions::SequencePositions;
 use super::storage_identity::{Change, StorageIdentity};
-use crate::migrations::{journal, runner};
+use crate::migrations::journal;
 use crate::postgres::error::ServerError;
 use crate::report::Loss;
 use crate::schema::model::ObjectName;
@@ -138,7 +138,7 @@ fn updates(counted: &[(u32, i64, i64)], before: &StorageIdentity) -> Vec<String>
 
 /// Undoes what counting and comparing needed to set.
 fn clean(transaction: &mut Transaction<'_>, options: RollbackOptions<'_>) -> Result<()> {
-    transaction.batch_execute(&runner::clean_session_sql(options.settings)).context("cannot clean the session")
+    transaction.batch_execute(&options.settings.reset()).context("cannot clean the session")
 }
 
 /// Counts what would certainly be lost, and backs it up.

@@ -8,6 +8,7 @@ use postgres::{Client, GenericClient};
 
 use super::loss::quoted;
 use crate::migrations::prediction::ScratchEnvironment;
+use crate::migrations::script::Script;
 use crate::migrations::seed::{Seeder, TABLES_AT_ONCE};
 use crate::migrations::{Down, Migration, replay};
 use crate::postgres::scratch::Scratch;
@@ -105,11 +106,11 @@ impl<'a> Stage<'a> {
         rehearsal: &mut Rehearsal,
     ) -> Result<()> {
         let mut transaction = self.client.transaction().context("cannot begin a transaction")?;
-        match replay::run_in(&mut transaction, file, sql) {
+        match replay::run_in(&mut transaction, Script::new(file, sql, false)) {
             Err(error) => failed(rehearsal, &error),
             Ok(()) => {
                 if judge(self.environment, &mut transaction, expected, rehearsal)? {
-                    let again = replay::run_in(&mut transaction, &migration.file, &migration.sql);
+                    let again = replay::run_in(&mut transaction, Script::of(migration));
                     judge_again(self.environment, &mut transaction, again, expected.after, rehearsal)?;
                 }
             }
@@ -127,7 +128,7 @@ impl<'a> Stage<'a> {
         expected: Expected<'_>,
         rehearsal: &mut Rehearsal,
     ) -> Result<()> {
-        match replay::run_script(&mut self.client, file, sql, no_transaction) {
+        match replay::run_script(&mut self.client, Script::new(file, sql, no_transaction)) {
             Err(error) => failed(rehearsal, &error),
             Ok(()) => {
                 if judge(self.environment, &mut self.client, expected, rehearsal)? {

@@ -4,14 +4,17 @@
 use anyhow::{Context as _, Result};
 use postgres::Client;
 
-use super::execute::{self, RollbackObserver, RollbackOptions, RollbackOutcome};
+use super::execute::{self, RollbackObserver, RollbackOutcome};
 use super::guard::Guard;
 use super::loss_audit;
+use super::options::RollbackOptions;
 use super::plan::Undo;
-use crate::migrations::journal::{self, Phase};
-use crate::migrations::runner::{self, Settings};
-use crate::migrations::steps::{self, Script};
-use crate::migrations::{Down, Migration, sql};
+use crate::migrations::commit::commit;
+use crate::migrations::journal::{self, Phase, Record};
+use crate::migrations::journaled::{self, JournaledScript};
+use crate::migrations::script::Script;
+use crate::migrations::session::SessionSettings;
+use crate::migrations::{Down, sql};
 use crate::report::{RolledBackMigration, Verdict};
 
 /// Undoes `undo`, newest first. Stops at the first group that was refused or did not restore the schema; the observer
@@ -53,14 +56,15 @@ fn without_transaction(
     observer: &mut dyn RollbackObserver,
 ) -> Result<RollbackOutcome> {
     let settings = options.settings;
-    runner::clean_session(client, settings)?;
+    settings.clean(client)?;
     if let Err(error) = ask_consent(client, options) {
         return execute::refused(error).map(|losses| RollbackOutcome::NotAccepted { losses, done: None });
     }
     ensure_entry(client, settings, undo)?;
-    let script = Script { version: undo.row.version, file: &undo.file, sql: &undo.sql, phase: Phase::RollingBack };
+    let script = Script::new(&undo.file, &undo.sql, true);
+    let script = JournaledScript { version: undo.row.version, phase: Phase::RollingBack, script };
     let mut guard = Guard::new(options, observer);
-    if let Err(error) = steps::run(client, settings, script, &mut guard) {
+    if let Err(error) = journaled::run(client, settings, script, &mut guard) {
         let losses = execute::refused(error)?;
         return Ok(RollbackOutcome::NotAccepted { losses, done: stopped(client, settings, undo)? });
     }
@@ -72,19 +76,19 @@ fn without_transaction(
     if undone.iter().any(|one| matches!(one.verdict, Verdict::NotRestored(_))) {
         return Ok(RollbackOutcome::NotRestored(undone));
     }
-    runner::commit(transaction, "the rollback")?;
+    commit(transaction, "the rollback")?;
     Ok(RollbackOutcome::Done { undone, losses, warnings })
 }
 
 /// Counts what would be lost before the first statement runs.
 fn ask_consent(client: &mut Client, options: RollbackOptions<'_>) -> Result<()> {
     let mut transaction = client.transaction().context("cannot begin a transaction")?;
-    runner::ensure_locked(&mut transaction, options.settings)?;
+    options.settings.ensure_locked(&mut transaction)?;
     loss_audit::ask_consent(&mut transaction, options)
 }
 
 /// What is done of a run that stopped because data would be lost; where that is nothing, it never began.
-fn stopped(client: &mut Client, settings: &Settings, undo: &Undo) -> Result<Option<String>> {
+fn stopped(client: &mut Client, settings: &SessionSettings, undo: &Undo) -> Result<Option<String>> {
     let entries = journal::read(client, &settings.history_table)?;
     let progress = entries.into_iter().find(|entry| entry.version == undo.row.version).and_then(|entry| entry.progress);
     let next = progress.map_or(1, |progress| progress.next);
@@ -97,21 +101,15 @@ fn stopped(client: &mut Client, settings: &Settings, undo: &Undo) -> Result<Opti
 }
 
 /// A migration that was applied by refinery alone has no entry yet.
-fn ensure_entry(client: &mut Client, settings: &Settings, undo: &Undo) -> Result<()> {
+fn ensure_entry(client: &mut Client, settings: &SessionSettings, undo: &Undo) -> Result<()> {
     journal::create(client, &settings.history_table)?;
     let entries = journal::read(client, &settings.history_table)?;
     if entries.iter().any(|entry| entry.version == undo.row.version) {
         return Ok(());
     }
     let down = Down::Sql { file: undo.file.clone(), sql: undo.sql.clone(), no_transaction: true };
-    let migration = Migration {
-        version: undo.row.version,
-        name: undo.row.name.clone(),
-        file: undo.file.clone(),
-        sql: String::new(),
-        down,
-        no_transaction: true,
-        checksum: undo.row.checksum,
-    };
-    journal::record(client, &settings.history_table, &migration, Phase::Applied)
+    let row = &undo.row;
+    let (version, name, checksum) = (row.version, row.name.as_str(), row.checksum);
+    let record = Record { version, name, checksum, down: &down, phase: Phase::Applied };
+    journal::record(client, &settings.history_table, record)
 }

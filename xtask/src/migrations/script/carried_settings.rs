@@ -3,12 +3,8 @@
 
 use crate::migrations::sql::{Statement, TokenKind};
 
-/// Those of `statements` that only set something for the session, as one text.
-pub(super) fn of(statements: &[Statement<'_>]) -> String {
-    statements.iter().filter(|statement| is_setting(statement)).map(|one| format!("{};\n", one.text())).collect()
-}
-
-fn is_setting(statement: &Statement<'_>) -> bool {
+/// Whether `statement` only sets something for the session.
+pub(super) fn is_setting(statement: &Statement<'_>) -> bool {
     let mut cursor = statement.cursor();
     if cursor.eat("set") {
         return !["local", "transaction", "constraints"].iter().any(|word| cursor.at(word));
@@ -24,7 +20,7 @@ fn calls_set_config(statement: &Statement<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::of;
+    use super::is_setting;
     use crate::migrations::sql;
 
     #[test]
@@ -32,8 +28,14 @@ mod tests {
         let text = "SET search_path = app; set local work_mem = '1MB'; SET CONSTRAINTS ALL DEFERRED; RESET ROLE; \
                     set session authorization bob; set transaction read only; SELECT pg_catalog.set_config('a.b', 'c', false); \
                     select 'set_config'; create table t (id int); UPDATE t SET id = 1;";
-        let expected = "SET search_path = app;\nRESET ROLE;\nset session authorization bob;\n\
-                        SELECT pg_catalog.set_config('a.b', 'c', false);\n";
-        assert_eq!(of(&sql::statements(text)), expected);
+        let expected = [
+            "SET search_path = app",
+            "RESET ROLE",
+            "set session authorization bob",
+            "SELECT pg_catalog.set_config('a.b', 'c', false)",
+        ];
+        let statements = sql::statements(text);
+        let settings: Vec<&str> = statements.iter().filter(|one| is_setting(one)).map(|one| one.text()).collect();
+        assert_eq!(settings, expected);
     }
 }

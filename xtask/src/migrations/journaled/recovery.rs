@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result, bail};
 use postgres::{Client, GenericClient};
 
 use crate::migrations::journal::Progress;
-use crate::migrations::{preflight, sql};
+use crate::migrations::sql;
 
 /// Where an interrupted run stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +61,7 @@ pub fn assess(
     let Some(before) = &progress.before else { return Ok(InterruptedState::NotRun { statement, count }) };
     let mut indexes = invalid_indexes(client)?;
     indexes.retain(|index| !before.invalid_indexes.contains(index));
-    let command = statements.get(statement - 1).and_then(preflight::refuses_transaction);
+    let command = statements.get(statement - 1).and_then(sql::refuses_transaction);
     Ok(match command {
         // What is half dropped is dropped by running the same again.
         Some("DROP INDEX CONCURRENTLY") if !indexes.is_empty() => InterruptedState::NotRun { statement, count },

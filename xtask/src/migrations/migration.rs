@@ -1,0 +1,127 @@
+//! A migration and its way back, as they stand in their files and in the history of a database.
+
+use std::fmt;
+
+/// A migration: `V<version>__<name>.sql` and what stands beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Migration {
+    /// The number after `V`: a counter or a timestamp.
+    pub version: i64,
+    /// What follows `__`.
+    pub name: String,
+    /// The file, relative to the root.
+    pub file: String,
+    /// Its text.
+    pub sql: String,
+    /// How to undo it.
+    pub down: Down,
+    /// Whether its first line is `-- no-transaction`.
+    pub no_transaction: bool,
+    /// refinery's checksum of version, name and text, as its history table holds it.
+    pub checksum: u64,
+}
+
+/// One row of the history table: a migration that the database says it has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppliedRow {
+    /// As [`Migration::version`].
+    pub version: i64,
+    /// As [`Migration::name`].
+    pub name: String,
+    /// When, as refinery writes it (RFC 3339).
+    pub applied_on: String,
+    /// As [`Migration::checksum`].
+    pub checksum: u64,
+}
+
+/// refinery's checksum of a migration's version, name and text.
+#[must_use]
+pub fn checksum(version: i64, name: &str, sql: &str) -> Option<u64> {
+    let migration = refinery_core::Migration::unapplied(&format!("V{version}__{name}"), sql).ok()?;
+    Some(migration.checksum())
+}
+
+/// `V7__add_user_bio`
+impl fmt::Display for AppliedRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "V{}__{}", self.version, self.name)
+    }
+}
+
+/// How a migration is undone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Down {
+    /// By the SQL of `V<version>__<name>.down.sql`.
+    Sql {
+        /// The file, relative to the root.
+        file: String,
+        /// Its text.
+        sql: String,
+        /// Whether its first line is `-- no-transaction`.
+        no_transaction: bool,
+    },
+    /// Not at all: `-- irreversible: <why>`.
+    Irreversible {
+        /// The file, relative to the root.
+        file: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Down {
+    /// The file, relative to the root.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        match self {
+            Self::Sql { file, .. } | Self::Irreversible { file, .. } => file,
+        }
+    }
+}
+
+/// `V7__add_user_bio`
+impl fmt::Display for Migration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "V{}__{}", self.version, self.name)
+    }
+}
+
+/// Whether the first line of `text` is `-- no-transaction`, so that it runs statement by statement.
+#[must_use]
+pub fn is_no_transaction(text: &str) -> bool {
+    text.lines().next().is_some_and(|line| line.trim_end() == "-- no-transaction")
+}
+
+#[cfg(test)]
+impl Migration {
+    /// A migration as it would be read from `migrations/`, for tests.
+    pub(crate) fn sample(version: i64, name: &str, sql: &str, down: &str) -> Self {
+        let no_transaction = |sql: &str| sql.starts_with("-- no-transaction");
+        Self {
+            version,
+            name: name.into(),
+            file: format!("migrations/V{version}__{name}.sql"),
+            sql: sql.into(),
+            down: Down::Sql {
+                file: format!("migrations/V{version}__{name}.down.sql"),
+                sql: down.into(),
+                no_transaction: no_transaction(down),
+            },
+            no_transaction: no_transaction(sql),
+            checksum: checksum(version, name, sql).expect("a name that refinery takes"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_checksum_is_refinerys() {
+        let migration = Migration::sample(7, "add_user_bio", "select 1;", "select 2;");
+        let theirs = refinery_core::Migration::unapplied("V7__add_user_bio", "select 1;").expect("a valid name");
+        assert_eq!((migration.checksum, migration.to_string()), (theirs.checksum(), theirs.to_string()));
+        assert_ne!(checksum(7, "add_user_bio", "select 1;\r\n"), Some(migration.checksum));
+    }
+}

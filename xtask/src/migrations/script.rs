@@ -1,0 +1,306 @@
+//! The one way in which the SQL of a migration or down file is sent to a server: forward and back, to a scratch database
+//! and to the real one. What runs on a scratch database first runs in the same way for real, because there is no other.
+
+mod carried_settings;
+
+use anyhow::{Context as _, Result, anyhow};
+use postgres::{Client, GenericClient, Transaction};
+
+use super::Migration;
+use super::sql::{self, Statement};
+use crate::postgres::error::{SentText, ServerError};
+use crate::source::LineIndex;
+
+/// The longest excerpt of a statement in an error.
+const EXCERPT: usize = 80;
+
+/// The text of a file, and how it runs.
+#[derive(Debug, Clone, Copy)]
+pub struct Script<'a> {
+    /// The file, relative to the root.
+    pub file: &'a str,
+    /// Its text.
+    pub sql: &'a str,
+    /// Its transactions.
+    pub mode: TransactionMode,
+}
+
+/// The transactions of a script.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransactionMode {
+    /// All statements share one.
+    Single,
+    /// `-- no-transaction`: each statement has its own, or none where it refuses transactions. The session is put back
+    /// between statements, and what earlier ones have set for it is set again: after a crash it is another session.
+    PerStatement,
+}
+
+impl TransactionMode {
+    /// The mode of a file that is marked `-- no-transaction`, or not.
+    #[must_use]
+    pub fn of(no_transaction: bool) -> Self {
+        if no_transaction { Self::PerStatement } else { Self::Single }
+    }
+}
+
+impl<'a> Script<'a> {
+    /// The text of `file`.
+    #[must_use]
+    pub fn new(file: &'a str, sql: &'a str, no_transaction: bool) -> Self {
+        Self { file, sql, mode: TransactionMode::of(no_transaction) }
+    }
+
+    /// The way forward of `migration`.
+    #[must_use]
+    pub fn of(migration: &'a Migration) -> Self {
+        Self::new(&migration.file, &migration.sql, migration.no_transaction)
+    }
+}
+
+/// One statement of a script.
+#[derive(Debug)]
+pub struct Step<'s> {
+    script: Script<'s>,
+    /// The statement.
+    pub statement: &'s Statement<'s>,
+    /// Its number, from 1.
+    pub number: usize,
+    /// The number of statements in the script.
+    pub count: usize,
+    /// SQL that sets again what earlier statements have set for the session.
+    settings: String,
+}
+
+impl Step<'_> {
+    fn failed(&self, error: &postgres::Error) -> anyhow::Error {
+        let server = located(error, self.script.file, self.statement);
+        let excerpt = excerpt(self.statement.text());
+        anyhow!(server).context(format!("statement {} of {}, `{excerpt}`", self.number, self.count))
+    }
+}
+
+/// What takes part in a run of a script.
+pub trait StatementObserver {
+    /// The transaction of the statement is open.
+    fn before(&mut self, _transaction: &mut Transaction<'_>, _step: &Step<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    /// The statement ran in its transaction.
+    fn after(&mut self, _transaction: &mut Transaction<'_>, _step: &Step<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    /// Whether the transaction of this one statement is to be committed. Otherwise it is undone, and the statement runs
+    /// again.
+    fn accepts(&mut self, _transaction: &mut Transaction<'_>, _step: &Step<'_>) -> Result<bool> {
+        Ok(true)
+    }
+
+    /// The transaction of this one statement is committed.
+    fn committed(&mut self, _step: &Step<'_>) {}
+
+    /// The statement, which refuses transactions because it is a `command`, is about to run.
+    fn before_alone(&mut self, _client: &mut Client, _step: &Step<'_>, _command: &str) -> Result<()> {
+        Ok(())
+    }
+
+    /// The statement ran, without a transaction.
+    fn after_alone(&mut self, _client: &mut Client, _step: &Step<'_>, _command: &str) -> Result<()> {
+        Ok(())
+    }
+
+    /// The error of a statement, with what is known of its cause.
+    fn explain(&self, error: anyhow::Error) -> anyhow::Error {
+        error
+    }
+}
+
+/// Nobody takes part.
+#[derive(Debug, Clone, Copy)]
+pub struct Unobserved;
+
+impl StatementObserver for Unobserved {}
+
+/// The steps of `script`, whose statements are `statements`.
+pub fn steps<'s>(script: Script<'s>, statements: &'s [Statement<'s>]) -> impl Iterator<Item = Step<'s>> {
+    let mut settings = String::new();
+    statements.iter().enumerate().map(move |(index, statement)| {
+        let step = Step { script, statement, number: index + 1, count: statements.len(), settings: settings.clone() };
+        if script.mode == TransactionMode::PerStatement && carried_settings::is_setting(statement) {
+            settings.push_str(&format!("{};\n", statement.text()));
+        }
+        step
+    })
+}
+
+/// Runs the whole of `script`, and puts the session back with `reset`.
+///
+/// # Errors
+/// Those of the statements, with file, line and column and all that PostgreSQL says, and of the observer. A script in a
+/// single transaction has then changed nothing.
+pub fn run(client: &mut Client, script: Script<'_>, reset: &str, observer: &mut dyn StatementObserver) -> Result<()> {
+    match script.mode {
+        TransactionMode::Single => {
+            let mut transaction = begin(client)?;
+            run_in(&mut transaction, script, observer)?;
+            commit(transaction, script.file)?;
+            client.batch_execute(reset).map_err(|error| anyhow!(ServerError::from(error)))
+        }
+        TransactionMode::PerStatement => {
+            let statements = sql::statements(script.sql);
+            steps(script, &statements).try_for_each(|step| run_step(client, &step, reset, observer))
+        }
+    }
+}
+
+/// Runs the statements of `script` in an open transaction. Each is sent by itself: a text that is sent whole is read whole
+/// before its first statement has run, and PostgreSQL does not say for every error which of its statements it is about.
+///
+/// # Errors
+/// As [`run`]; the transaction can then only be rolled back.
+pub fn run_in(
+    transaction: &mut Transaction<'_>,
+    script: Script<'_>,
+    observer: &mut dyn StatementObserver,
+) -> Result<()> {
+    let statements = sql::statements(script.sql);
+    for step in steps(script, &statements) {
+        observer.before(transaction, &step)?;
+        send(transaction, &step, observer)?;
+        observer.after(transaction, &step)?;
+    }
+    Ok(())
+}
+
+/// Runs one statement of a script that has no transaction around all of it.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_step(client: &mut Client, step: &Step<'_>, reset: &str, observer: &mut dyn StatementObserver) -> Result<()> {
+    match sql::refuses_transaction(step.statement) {
+        Some(command) => alone(client, step, command, reset, observer),
+        None => in_own_transaction(client, step, reset, observer),
+    }
+}
+
+/// Commits what [`run_in`] did.
+///
+/// # Errors
+/// When PostgreSQL refuses the COMMIT: a deferred constraint.
+pub fn commit(transaction: Transaction<'_>, file: &str) -> Result<()> {
+    transaction.commit().map_err(|error| {
+        let server = anyhow!(ServerError::from(error));
+        server.context(format!("its COMMIT fails, after all statements of `{file}` ran"))
+    })
+}
+
+/// Whether nobody queues behind `command` while it waits for others, so that it may wait as long as it needs. `VACUUM FULL`
+/// waits for a lock that everybody would queue behind.
+#[must_use]
+pub fn may_wait(command: &str) -> bool {
+    command.ends_with("CONCURRENTLY")
+}
+
+fn in_own_transaction(
+    client: &mut Client,
+    step: &Step<'_>,
+    reset: &str,
+    observer: &mut dyn StatementObserver,
+) -> Result<()> {
+    loop {
+        let mut transaction = begin(client)?;
+        observer.before(&mut transaction, step)?;
+        set_again(&mut transaction, step)?;
+        send(&mut transaction, step, observer)?;
+        observer.after(&mut transaction, step)?;
+        transaction.batch_execute(reset).context("cannot put the session back")?;
+        if !observer.accepts(&mut transaction, step)? {
+            continue;
+        }
+        let committed = transaction.commit();
+        committed.map_err(|error| anyhow!(ServerError::from(error)).context("cannot commit the statement"))?;
+        observer.committed(step);
+        return Ok(());
+    }
+}
+
+fn alone(
+    client: &mut Client,
+    step: &Step<'_>,
+    command: &str,
+    reset: &str,
+    observer: &mut dyn StatementObserver,
+) -> Result<()> {
+    observer.before_alone(client, step, command)?;
+    set_again(client, step)?;
+    if may_wait(command) {
+        client.batch_execute("SET lock_timeout = 0").context("cannot prepare the session")?;
+    }
+    let ran = send(client, step, observer);
+    let cleaned = client.batch_execute(reset).context("cannot put the session back");
+    // The error of the statement is the cause, whatever comes of the session after it.
+    ran.and(cleaned)?;
+    observer.after_alone(client, step, command)
+}
+
+fn begin(client: &mut Client) -> Result<Transaction<'_>> {
+    client.transaction().map_err(|error| anyhow!(ServerError::from(error)).context("cannot begin a transaction"))
+}
+
+fn set_again(client: &mut impl GenericClient, step: &Step<'_>) -> Result<()> {
+    if step.settings.is_empty() {
+        return Ok(());
+    }
+    let set = client.batch_execute(&step.settings).map_err(|error| anyhow!(ServerError::from(error)));
+    set.context("cannot set again what the statements before it have set for the session")
+}
+
+fn send(client: &mut impl GenericClient, step: &Step<'_>, observer: &dyn StatementObserver) -> Result<()> {
+    let sent = client.batch_execute(step.statement.text());
+    sent.map_err(|error| observer.explain(step.failed(&error)))
+}
+
+/// The error of one statement of `file`, with the place of the statement where the server named none.
+fn located(error: &postgres::Error, file: &str, statement: &Statement<'_>) -> ServerError {
+    let sent = SentText { file: file.into(), text: statement.source.into(), base: statement.span.range().start };
+    let mut server = ServerError::from(error).locate(&sent);
+    if server.location.is_none() && !server.is_connection_lost() {
+        server.location = Some(LineIndex::new(sent.file, sent.text).location(statement.span));
+    }
+    server
+}
+
+/// The beginning of a statement, on one line.
+fn excerpt(text: &str) -> String {
+    let mut line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if let Some((end, _)) = line.char_indices().nth(EXCERPT) {
+        line.truncate(end);
+        line.push('…');
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn excerpts_are_one_short_line() {
+        assert_eq!(excerpt("create table\n  t (a int)"), "create table t (a int)");
+        assert_eq!(excerpt(&"ä ".repeat(100)), format!("{}…", "ä ".repeat(40)));
+    }
+
+    #[test]
+    fn only_without_a_common_transaction_settings_are_carried_to_later_statements() {
+        let text = "SET search_path = app; SELECT 1; RESET ROLE; SELECT 2";
+        let statements = sql::statements(text);
+        let carried = |no_transaction| {
+            let script = Script::new("a.sql", text, no_transaction);
+            steps(script, &statements).map(|step| step.settings).collect::<Vec<_>>()
+        };
+        let path = "SET search_path = app;\n";
+        assert_eq!(carried(true), ["", path, path, &format!("{path}RESET ROLE;\n")]);
+        assert_eq!(carried(false), ["", "", "", ""]);
+    }
+}
