@@ -28,6 +28,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::checks;
 use crate::cli::{Cli, Command, Format, GlobalOptions, ReportFormat};
 use crate::config::Config;
+use crate::migrations::scratch_environment::ScratchEnvironment;
 use crate::migrations::{branch, lint};
 use crate::terminal::Terminal;
 use crate::tree::{Tree, WorkingTree};
@@ -80,6 +81,13 @@ impl Context {
         let config = Config::of_tree(&tree, &root, options.config.as_deref())?;
         refuse_unknown_kinds(&config)?;
         Ok(Self { root, config, options, terminal, tree, memory: None })
+    }
+
+    /// How scratch databases are made.
+    #[must_use]
+    pub fn scratch_environment(&self) -> ScratchEnvironment<'_> {
+        let shadow_url = self.options.shadow_database_url.as_deref().filter(|url| !url.is_empty());
+        ScratchEnvironment { config: &self.config, root: &self.root, shadow_url }
     }
 
     /// The files that are judged.

@@ -3,6 +3,7 @@
 pub mod baseline;
 pub mod blockers;
 pub mod branch;
+pub mod catalog_stamp;
 pub mod commit;
 pub mod files;
 mod find;
@@ -21,6 +22,7 @@ pub mod provenance;
 pub mod replay;
 pub mod rollback;
 pub mod runner;
+pub mod scratch_environment;
 pub mod script;
 pub mod seed;
 pub mod session;

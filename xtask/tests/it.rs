@@ -9,6 +9,7 @@ mod annotations;
 mod bad_input;
 mod browser;
 mod catalog;
+mod catalog_stamp;
 mod clusters;
 mod connections;
 mod crashes;

@@ -2,6 +2,7 @@
 //! every column can be followed to the line that made it what it is.
 
 use crate::support::{config, connect, repository, scratch};
+use xtask::migrations::script::Script;
 use xtask::migrations::{Down, Migration, files, provenance, replay};
 use xtask::postgres::catalog::{self, OwnTables};
 use xtask::schema::model::Schema;
@@ -17,7 +18,7 @@ fn schema(client: &mut postgres::Client) -> Schema {
 
 fn run_down(client: &mut postgres::Client, migration: &Migration) {
     let Down::Sql { file, sql, no_transaction } = &migration.down else { panic!("{migration} cannot be undone") };
-    replay::run_script(client, file, sql, *no_transaction).expect("the down file runs");
+    replay::run_script(client, Script::new(file, sql, *no_transaction)).expect("the down file runs");
 }
 
 #[test]

@@ -5,7 +5,6 @@ use anyhow::{Result, bail};
 
 use super::migrate::{self, LockTimeouts};
 use super::{Context, Outcome, live, snapshot_fallback};
-use crate::migrations::prediction::ScratchEnvironment;
 use crate::migrations::{self, Migration, baseline, files, history};
 use crate::postgres::connect::{Target, connect};
 use crate::postgres::scratch::Unavailable;
@@ -40,9 +39,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
         )
     }
     let had: Vec<&Migration> = files.iter().filter(|file| file.version <= last.version).collect();
-    let shadow_url = context.options.shadow_database_url.as_deref().filter(|url| !url.is_empty());
-    let environment = ScratchEnvironment { config: &context.config, root: &context.root, shadow_url };
-    let expected = match environment.schema(&had) {
+    let expected = match context.scratch_environment().schema(had.iter().copied()) {
         Err(error) if error.downcast_ref::<Unavailable>().is_some() && had.len() == files.len() => {
             let (Snapshot { schema, .. }, why) = snapshot_fallback::snapshot(context, &files, error)?;
             let path = &context.config.snapshot;

@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result};
 use super::{Context, Outcome};
 use crate::checks::{entities, matching};
 use crate::cli::Format;
-use crate::migrations::{Migration, files, provenance, replay};
+use crate::migrations::{Migration, files, provenance};
 use crate::schema::model::{ObjectName, Schema};
 use crate::schema::snapshot;
 use crate::source::Location;
@@ -76,10 +76,7 @@ fn schema(context: &Context) -> Result<Schema> {
     let migrations = files::load(&context.tree(), &context.config.migrations)?;
     match fresh_snapshot(context, &migrations)? {
         Some(schema) => Ok(schema),
-        None => {
-            let shadow = context.options.shadow_database_url.as_deref().filter(|url| !url.is_empty());
-            replay::schema(&context.config, &context.root, shadow, &migrations)
-        }
+        None => context.scratch_environment().schema(&migrations),
     }
 }
 

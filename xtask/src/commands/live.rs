@@ -15,6 +15,13 @@ pub fn read(client: &mut impl GenericClient, config: &Config) -> Result<Schema> 
     schema.map_err(|error| anyhow!(ServerError::from(error))).context("cannot read the catalogs of the database")
 }
 
+/// Names what is read of a database, and in which version of the schema's model: what was found out with another one says
+/// nothing about what this one would find.
+#[must_use]
+pub fn model(config: &Config) -> String {
+    format!("{}\n{:?}", env!("CARGO_PKG_VERSION"), OwnTables::of(config))
+}
+
 /// Whether `noted`, a digest from the journal, is that of `schema`, which was read from the database of `client`.
 pub fn is_digest_of(noted: &str, schema: &Schema, client: &mut impl GenericClient) -> Result<bool> {
     if noted == snapshot::digest(schema) {

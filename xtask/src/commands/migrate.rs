@@ -7,6 +7,7 @@ mod dry_run;
 mod findings_by_migration;
 mod foresee;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
@@ -17,18 +18,22 @@ use super::run_summary::{self, RunSummary};
 use super::{Context, Outcome, live, report_files};
 use crate::cli::{Format, ReportFormat};
 use crate::migrations::blockers::{Blockers, Lookout};
-use crate::migrations::journal::{self, Phase};
-use crate::migrations::prediction::{Prediction, ScratchEnvironment};
+use crate::migrations::catalog_stamp::CatalogStamper;
+use crate::migrations::journal::{self, Entry, Phase};
+use crate::migrations::prediction::{Origin, Prediction};
 use crate::migrations::runner;
+use crate::migrations::scratch_environment::ScratchEnvironment;
 use crate::migrations::session::SessionSettings;
 use crate::migrations::state::State;
-use crate::migrations::{self, Migration, commit, files, history, lint, lock};
+use crate::migrations::tables::{Records, Tables};
+use crate::migrations::{self, AppliedRow, Migration, commit, files, lint, lock};
 use crate::postgres::connect::{Target, connect};
 use crate::postgres::error::whole;
 use crate::render::{html, human, json};
 use crate::report::{Finding, MigrationPlan, MigrationResult, Timestamp, Verification};
 use commit_verifier::{CommitVerifier, Known, Rejected};
 use findings_by_migration::FindingsByMigration;
+use foresee::{Foreseen, Survey};
 
 /// Options of `db-migrate`.
 #[derive(Debug, clap::Args)]
@@ -61,7 +66,7 @@ pub struct LockTimeouts {
 pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let files = files::load(&context.tree(), &context.config.migrations)?;
     let asked = options.migration.as_deref().map(|name| migrations::find(&files, name)).transpose()?;
-    let target = Target::open(context.options.database_url.as_deref(), &context.config, &context.root)?;
+    let target = Arc::new(Target::open(context.options.database_url.as_deref(), &context.config, &context.root)?);
     let mut run = Run::new(context, options, asked, target.describe());
     run.say(&human::migration::opening(&run.result, context.terminal.style()))?;
     let mut client = connect(&target)?;
@@ -69,8 +74,9 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
         true => run.look(&mut client, &files),
         false => {
             let settings = lock_database(context, &mut client, options.lock_timeouts)?;
-            let _lookout = look_out(context, &target, &settings);
-            run.work(&mut client, &settings, &files)
+            let stamper = CatalogStamper::new(settings.server_version, &live::model(&context.config));
+            let session = Session { target: &target, settings: &settings, stamper: &stamper };
+            run.work(&mut client, session, &files)
         }
     };
     run.finish(worked)
@@ -80,38 +86,78 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
 pub fn lock_database(context: &Context, client: &mut Client, lock_timeouts: LockTimeouts) -> Result<SessionSettings> {
     let table = &context.config.history_table;
     let mut failed = Ok(());
-    let lock_pid = lock::acquire(client, table, Duration::from_secs(lock_timeouts.lock_timeout), &mut |holder| {
+    let held = lock::acquire(client, table, Duration::from_secs(lock_timeouts.lock_timeout), &mut |holder| {
         failed = context.terminal.eprint(&format!("Waiting for the lock of the database, held by {holder}\n"));
     })?;
     failed?;
     Ok(SessionSettings {
         history_table: table.clone(),
-        lock_pid,
+        lock_pid: held.pid,
+        server_version: held.server_version,
         ddl_lock_timeout: Duration::from_millis(lock_timeouts.ddl_lock_timeout),
         retries: 4,
-        liveness: lock::liveness(client),
+        liveness: held.liveness,
         blockers: Blockers::default(),
     })
 }
 
-/// Looks who stands in the way of a run, as long as it lives; none where there is no second connection to be had.
-pub fn look_out(context: &Context, target: &Target, settings: &SessionSettings) -> Option<Lookout> {
-    let client = connect(target).ok()?;
+/// Looks who stands in the way of a run, as long as it lives. It connects when a wait has lasted a while; none is seen where
+/// there is no second connection to be had.
+pub fn look_out(context: &Context, target: &Arc<Target>, settings: &SessionSettings) -> Lookout {
+    let target = Arc::clone(target);
     let terminal = context.terminal;
     // Nobody to tell is no reason to stop in the middle.
     let tell = move |text: &str| drop(terminal.eprint(&format!("{text}\n")));
-    Some(Lookout::start(client, settings.lock_pid, settings.ddl_lock_timeout, settings.blockers.clone(), tell))
+    let connect = move || connect(&target).ok();
+    Lookout::start(connect, settings.lock_pid, settings.ddl_lock_timeout, settings.blockers.clone(), tell)
+}
+
+/// The session in which a run works.
+#[derive(Clone, Copy)]
+struct Session<'s> {
+    target: &'s Arc<Target>,
+    settings: &'s SessionSettings,
+    stamper: &'s CatalogStamper,
 }
 
 /// What is known before anything is applied.
 struct Ready<'a, 'f> {
     judge: Judge<'a>,
     prediction: Prediction,
-    history: FindingsByMigration,
+    findings: FindingsByMigration,
     /// The files of the applied migrations.
     applied: Vec<&'f Migration>,
     /// Those that this run is to apply.
     planned: Vec<&'f Migration>,
+    /// The rows of the history.
+    recorded: Vec<AppliedRow>,
+    tables: Tables,
+    /// The digest of the catalogs, where they were read.
+    digest: Option<String>,
+    /// The stamp of the catalogs, where they were compared whole and were what they should be.
+    stamp: Option<String>,
+}
+
+/// Reads history and journal, and the stamp of the catalogs with them.
+fn read_records(
+    client: &mut Client,
+    tables: Tables,
+    history_table: &str,
+    stamper: Option<&CatalogStamper>,
+) -> Result<(Records, Option<String>)> {
+    if let Some(stamper) = stamper.filter(|_| tables.stamps)
+        && let Ok((records, answer)) = tables.read(client, history_table, Some(stamper.query()))
+    {
+        return Ok((records, Some(stamper.read(&answer)?)));
+    }
+    // Without stamps, or on a server that does not let this role read all catalogs; a row that cannot be read fails again.
+    tables.read(client, history_table, None).map(|(records, _)| (records, None))
+}
+
+/// Whether the newest entry of the journal, which has the stamp, is that of the newest applied migration.
+fn is_of_newest(records: &Records) -> bool {
+    let newest = records.history.last().map(|row| row.version);
+    newest.is_some() && records.journal.last().map(|entry| entry.version) == newest
 }
 
 /// One run, and what is known of it so far.
@@ -151,21 +197,18 @@ impl<'a> Run<'a> {
     }
 
     /// Verifies, and applies what passed.
-    fn work(&mut self, client: &mut Client, settings: &SessionSettings, files: &[Migration]) -> Result<()> {
-        let Some(ready) = self.prepare(client, files)? else { return Ok(()) };
+    fn work(&mut self, client: &mut Client, session: Session<'_>, files: &[Migration]) -> Result<()> {
+        let Some(ready) = self.prepare(client, Some(session.stamper), files)? else { return Ok(()) };
         if !self.result.pre.overall_passed() {
             self.result.error = Some("the verification before the migration found errors; nothing was applied".into());
             return Ok(());
         }
         self.result.stopped_before = false;
-        let Ready { judge, prediction, history, planned, .. } = ready;
-        match planned.last() {
-            Some(last) => {
-                let known = Known { files, prediction: &prediction, judge: &judge, history: &history };
-                self.apply(client, settings, known, last)
-            }
+        match ready.planned.last() {
+            Some(last) => self.apply(client, session, &ready, files, last),
             None => {
                 self.result.success = true;
+                leave_stamp(client, session, &ready);
                 Ok(())
             }
         }
@@ -173,35 +216,45 @@ impl<'a> Run<'a> {
 
     /// Reads, predicts and verifies everything that can be known before anything is applied; none when the history
     /// itself is refused.
-    fn prepare<'f>(&mut self, client: &mut Client, files: &'f [Migration]) -> Result<Option<Ready<'a, 'f>>> {
+    fn prepare<'f>(
+        &mut self,
+        client: &mut Client,
+        stamper: Option<&CatalogStamper>,
+        files: &'f [Migration],
+    ) -> Result<Option<Ready<'a, 'f>>> {
         let style = self.context.terminal.style();
         let table = &self.context.config.history_table;
-        let state = State::new(history::read(client, table)?, files);
-        let interrupted = self.interrupted(client, table)?;
-        if !state.problems.is_empty() {
-            self.result.pre = before::history_problems(&state);
+        let tables = Tables::find(client, table)?;
+        let (records, stamp) = read_records(client, tables, table, stamper)?;
+        let is_unchanged = stamp.is_some() && stamp == records.last_stamp && is_of_newest(&records);
+        let is_interrupted = self.interrupted(&records.journal)?;
+        let state = State::new(records.history.clone(), files);
+        let survey = Survey { state, journal: records.journal, is_unchanged, is_interrupted };
+        if !survey.state.problems.is_empty() {
+            self.result.pre = before::history_problems(&survey.state);
             self.result.error = Some("the history of the database and the migration files disagree".into());
             self.say(&human::migration::before(&self.result, style))?;
             return Ok(None);
         }
         let last = self.asked.map_or(i64::MAX, |asked| asked.version);
-        let planned: Vec<&Migration> = state.pending.iter().copied().filter(|file| file.version <= last).collect();
+        let pending = survey.state.pending.iter().copied();
+        let planned: Vec<&Migration> = pending.filter(|file| file.version <= last).collect();
         self.result.planned = planned.iter().map(ToString::to_string).collect();
-        let foresight = self.foresight(&state, planned.len(), files)?;
         let judge = Judge::new(self.context, files)?;
-        let live = live::read(client, &self.context.config)?;
-        let prediction = self.predict(foresight, &state, planned.len(), files, &live)?;
-        let applied: Vec<&Migration> = state.applied_files().collect();
-        let history = FindingsByMigration::new(&judge, &prediction, &state.pending, planned.len());
-        let drift = if interrupted { Vec::new() } else { before::drift(&prediction.base, &live) };
-        self.result.pre = before::verification(&judge, &prediction, drift, &history);
+        let Foreseen { prediction, drift, digest } = self.foresee(client, &survey, planned.len(), files)?;
+        let applied: Vec<&Migration> = survey.state.applied_files().collect();
+        let findings = FindingsByMigration::new(&judge, &prediction, &survey.state.pending, planned.len());
+        let is_as_expected = drift.is_empty() && !is_interrupted && prediction.origin != Origin::SnapshotAlone;
+        self.result.pre = before::verification(&judge, &prediction, drift, &findings);
         let advice = self.advice(&applied, &planned)?;
         judge.add(&mut self.result.pre, advice);
         if self.context.options.report_format == ReportFormat::Html {
             before::picture(&mut self.result.pre, &judge, &prediction, planned.len());
         }
         self.say(&human::migration::before(&self.result, style))?;
-        Ok(Some(Ready { judge, prediction, history, applied, planned }))
+        let stamp = stamp.filter(|_| is_as_expected && !is_unchanged);
+        let recorded = records.history;
+        Ok(Some(Ready { judge, prediction, findings, applied, planned, recorded, tables, digest, stamp }))
     }
 
     /// Advice about the migrations that are to be applied. To a database that has none yet no application is connected
@@ -214,10 +267,8 @@ impl<'a> Run<'a> {
         lint::lint_new(&planned, &[], &self.context.config)
     }
 
-    /// Whether a migration without transaction is applied in part: until it is whole, the live schema is neither of
-    /// the ones that are known.
-    fn interrupted(&mut self, client: &mut Client, history_table: &str) -> Result<bool> {
-        let journal = journal::read(client, history_table)?;
+    /// Whether a migration without transaction is applied in part.
+    fn interrupted(&mut self, journal: &[Entry]) -> Result<bool> {
         if let Some(entry) = journal.iter().find(|entry| entry.phase == Phase::RollingBack) {
             let name = format!("V{}__{}", entry.version, entry.name);
             bail!("`{name}` is undone in part: go on with `cargo xtask db-rollback {name}` first")
@@ -233,20 +284,31 @@ impl<'a> Run<'a> {
     }
 
     fn environment(&self) -> ScratchEnvironment<'a> {
-        let shadow_url = self.context.options.shadow_database_url.as_deref().filter(|url| !url.is_empty());
-        ScratchEnvironment { config: &self.context.config, root: &self.context.root, shadow_url }
+        self.context.scratch_environment()
     }
 
     fn apply(
         &mut self,
         client: &mut Client,
-        settings: &SessionSettings,
-        known: Known<'_>,
+        session: Session<'_>,
+        ready: &Ready<'_, '_>,
+        files: &[Migration],
         last: &Migration,
     ) -> Result<()> {
+        let settings = session.settings;
+        let _lookout = look_out(self.context, session.target, settings);
         self.say(&human::migration::applying(&self.result))?;
+        let tables = ready.tables.complete(client, &settings.history_table)?;
+        let known = Known {
+            files,
+            prediction: &ready.prediction,
+            judge: &ready.judge,
+            findings: &ready.findings,
+            digest: ready.digest.as_deref(),
+            stamper: tables.stamps.then_some(session.stamper),
+        };
         let mut verifier = CommitVerifier::new(self.context, self.environment(), known, last.version);
-        let outcome = runner::run(client, settings, known.files, last.version, &mut verifier);
+        let outcome = runner::run(client, settings, files, &ready.recorded, last.version, &mut verifier);
         let (applied, post, unchecked) = verifier.into_parts();
         if !unchecked.is_empty() {
             self.result.unchecked.push(format!(
@@ -258,7 +320,7 @@ impl<'a> Run<'a> {
         self.result.post = post;
         self.result.success = outcome.is_ok();
         let failed = self.result.planned.get(self.result.applied.len());
-        let failed = known.files.iter().find(|file| failed.is_some_and(|name| *name == file.to_string()));
+        let failed = files.iter().find(|file| failed.is_some_and(|name| *name == file.to_string()));
         self.result.in_doubt = outcome.as_ref().is_err_and(commit::is_in_doubt)
             || !self.result.success && failed.is_some_and(|migration| migration.no_transaction);
         let outcome = outcome.or_else(|error| match error.downcast_ref::<Rejected>() {
@@ -295,5 +357,13 @@ impl<'a> Run<'a> {
             [one] => format!("`{}` was applied and is committed", one.name),
             many => format!("{} migrations were applied and are committed", many.len()),
         }
+    }
+}
+
+/// Leaves the stamp of catalogs that had to be compared whole, so that the next run need not.
+fn leave_stamp(client: &mut Client, session: Session<'_>, ready: &Ready<'_, '_>) {
+    if let (Some(stamp), Some(newest)) = (&ready.stamp, ready.recorded.last()) {
+        // It saves time and says nothing: a role that may only read goes on without it.
+        let _ = journal::set_stamp(client, &session.settings.history_table, newest.version, stamp);
     }
 }

@@ -8,6 +8,7 @@ mod verdict;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use postgres::Client;
@@ -18,15 +19,15 @@ use super::run_summary::{self, RunSummary};
 use super::{Context, Outcome, live, report_files};
 use crate::cli::Format;
 use crate::migrations::commit;
-use crate::migrations::journal::{self, Entry, Phase};
-use crate::migrations::prediction::ScratchEnvironment;
+use crate::migrations::journal::{Entry, Phase};
 use crate::migrations::rollback::backup::Backup;
 use crate::migrations::rollback::execute::RollbackOutcome;
 use crate::migrations::rollback::options::RollbackOptions;
 use crate::migrations::rollback::{Plan, RollbackExpectation, StorageIdentity, loss, sequence, written};
 use crate::migrations::session::SessionSettings;
 use crate::migrations::state::State;
-use crate::migrations::{Migration, files, history};
+use crate::migrations::tables::Records;
+use crate::migrations::{Migration, files};
 use crate::postgres::connect::{Target, connect};
 use crate::postgres::error::whole;
 use crate::render::{human, json};
@@ -84,7 +85,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     }
     // A half-written new migration must not stand in the way of undoing an old one.
     let (files, _problems) = files::read(&context.tree(), &context.config.migrations)?;
-    let target = Target::open(context.options.database_url.as_deref(), &context.config, &context.root)?;
+    let target = Arc::new(Target::open(context.options.database_url.as_deref(), &context.config, &context.root)?);
     let mut run = Run::new(context, options, target.describe());
     run.say(&human::rollback::opening(&run.result, context.terminal.style()))?;
     let mut client = connect(&target)?;
@@ -132,15 +133,15 @@ impl<'a> Run<'a> {
     }
 
     fn work(&mut self, client: &mut Client, settings: &SessionSettings, files: &[Migration]) -> Result<()> {
-        let journal = journal::read(client, &settings.history_table)?;
+        let Records { history, journal, .. } = Records::read(client, &settings.history_table)?;
         refuse_below_unfinished(&journal)?;
-        let state = State::new(history::read(client, &settings.history_table)?, files);
+        let state = State::new(history, files);
         let plan = Plan::new(&state, &journal, selection::lowest(self.context, self.options, &state, files)?)?;
         self.result.migration_name = self.options.migration.as_ref().and(plan.undo.last()).map(ToString::to_string);
         self.result.planned =
             plan.undo.iter().map(|undo| (undo.to_string(), undo.source.explanation().map(str::to_owned))).collect();
         let judge = Judge::new(self.context, files)?;
-        let expectation = RollbackExpectation::new(&self.environment(), &plan, &state, &journal)?;
+        let expectation = RollbackExpectation::new(&self.context.scratch_environment(), &plan, &state, &journal)?;
         let before = live::read(client, &self.context.config)?;
         let interrupted = journal.iter().any(|entry| entry.phase != Phase::Applied);
         self.result.pre = judge.judge(&before, "the database before the rollback", None);
@@ -159,11 +160,6 @@ impl<'a> Run<'a> {
         let options = RollbackOptions { settings, foreseen: &foreseen, accepted: &accepted, backup: backup.as_ref() };
         let verdicts = Verdicts::new(self.context, &judge, &plan, &expectation, (!interrupted).then_some(&before));
         self.perform(client, options, &plan, verdicts)
-    }
-
-    fn environment(&self) -> ScratchEnvironment<'a> {
-        let shadow_url = self.context.options.shadow_database_url.as_deref().filter(|url| !url.is_empty());
-        ScratchEnvironment { config: &self.context.config, root: &self.context.root, shadow_url }
     }
 
     fn backup(&self) -> Result<Option<Backup>> {

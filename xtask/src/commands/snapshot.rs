@@ -5,8 +5,7 @@ use anyhow::{Context as _, Result};
 use similar::TextDiff;
 
 use super::{Context, Outcome};
-use crate::migrations::prediction::ScratchEnvironment;
-use crate::migrations::{Migration, files};
+use crate::migrations::{Migration, files, prediction};
 use crate::schema::snapshot::{self, FIX, Snapshot};
 
 /// Options of `db-snapshot`.
@@ -26,9 +25,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
 
 /// What the migrations make on a scratch database.
 fn take(context: &Context, migrations: &[Migration]) -> Result<Snapshot> {
-    let shadow_url = context.options.shadow_database_url.as_deref().filter(|url| !url.is_empty());
-    let environment = ScratchEnvironment { config: &context.config, root: &context.root, shadow_url };
-    let (fingerprints, schema) = environment.record(migrations)?;
+    let (fingerprints, schema) = prediction::record(&context.scratch_environment(), migrations)?;
     Ok(Snapshot::new(context.config.postgres_major, migrations, &fingerprints, schema))
 }
 

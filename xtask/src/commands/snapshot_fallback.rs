@@ -23,6 +23,7 @@ pub fn snapshot(context: &Context, files: &[Migration], error: anyhow::Error) ->
     )))
 }
 
-fn one_line(error: &anyhow::Error) -> String {
+/// The error with its causes.
+pub fn one_line(error: &anyhow::Error) -> String {
     format!("{error:#}").split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -7,7 +7,8 @@ use super::{Context, Outcome, live};
 use crate::cli::Format;
 use crate::migrations::journal::{Entry, Phase};
 use crate::migrations::state::{Problem, State};
-use crate::migrations::{files, history, journal, journaled, lock};
+use crate::migrations::tables::Records;
+use crate::migrations::{files, journaled, lock};
 use crate::postgres::connect::{Target, connect};
 use crate::render::{human, json};
 use crate::report::{MigrationState, MigrationStatus, Status};
@@ -26,8 +27,8 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let target = Target::open(context.options.database_url.as_deref(), &context.config, &context.root)?;
     let mut client = connect(&target)?;
     let table = &context.config.history_table;
-    let state = State::new(history::read(&mut client, table)?, &files);
-    let journal = journal::read(&mut client, table)?;
+    let Records { history, journal, .. } = Records::read(&mut client, table)?;
+    let state = State::new(history, &files);
     let status = Status {
         database: target.describe(),
         migrations: migrations(context, &mut client, &state, &journal)?,

@@ -8,7 +8,8 @@ use super::commit::commit;
 use super::journal::{self, Phase, Record};
 use super::runner::{self, Stopped};
 use super::session::SessionSettings;
-use super::{Migration, history, tables};
+use super::tables::Tables;
+use super::{Migration, history};
 
 /// Records the files up to version `last` in history and journal, all or none.
 pub fn record(client: &mut Client, settings: &SessionSettings, files: &[Migration], last: i64) -> Result<()> {
@@ -37,7 +38,8 @@ impl Recorder<'_> {
     /// refinery makes sure of its table first, and then sends all rows at once.
     fn write(&mut self, queries: &[&str]) -> Result<()> {
         if queries.iter().all(|query| query.starts_with("CREATE TABLE")) {
-            return tables::create(self.client, &self.settings.history_table);
+            let table = &self.settings.history_table;
+            return Tables::find(self.client, table)?.complete(self.client, table).map(drop);
         }
         let mut transaction = self.client.transaction().context("cannot begin a transaction")?;
         self.settings.ensure_locked(&mut transaction)?;

@@ -113,11 +113,12 @@ pub struct Lookout {
 }
 
 impl Lookout {
-    /// Watches over the server process `pid` by `client`, a connection to the same database, and writes to `blockers`;
-    /// `tell` is told whom a patient statement waits for, once for each that it waits for. Without such a connection
-    /// nothing is seen, which only costs the explanation.
+    /// Watches over the server process `pid` by what `connect` makes, a connection to the same database, and writes to
+    /// `blockers`; `tell` is told whom a patient statement waits for, once for each that it waits for. Without such a
+    /// connection nothing is seen, which only costs the explanation. It is made after the first interval: most runs are over
+    /// by then.
     pub fn start(
-        client: Client,
+        connect: impl FnOnce() -> Option<Client> + Send + 'static,
         pid: i32,
         patience: Duration,
         blockers: Blockers,
@@ -126,18 +127,23 @@ impl Lookout {
         let (stop, stopped) = mpsc::channel();
         let interval = (patience / 3).clamp(Duration::from_millis(20), Duration::from_millis(500));
         let thread = std::thread::spawn(move || {
-            let mut client = client;
+            if stopped.recv_timeout(interval) != Err(RecvTimeoutError::Timeout) {
+                return;
+            }
+            let Some(mut client) = connect() else { return };
             let Ok(query) = client.prepare(BLOCKERS) else { return };
             let mut told = Vec::new();
-            while stopped.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
+            loop {
                 let Ok(seen) = look(&mut client, &query, pid) else { return };
                 let pids = pids(&seen);
-                if seen.is_empty() {
-                    continue;
-                }
-                if let Some(text) = blockers.see(seen).filter(|_| told != pids) {
+                if !seen.is_empty()
+                    && let Some(text) = blockers.see(seen).filter(|_| told != pids)
+                {
                     tell(&text);
                     told = pids;
+                }
+                if stopped.recv_timeout(interval) != Err(RecvTimeoutError::Timeout) {
+                    return;
                 }
             }
         });
@@ -189,11 +195,16 @@ fn blocker(row: &Row) -> Result<Blocker> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::postgres::error::ServerError;
+
+    fn timeout() -> anyhow::Error {
+        anyhow::anyhow!(ServerError::sample("timeout", "55P03"))
+    }
 
     #[test]
     fn an_error_says_who_stood_in_the_way() {
         let blockers = Blockers::default();
-        assert_eq!(blockers.explain(anyhow::anyhow!("timeout")).to_string(), "timeout");
+        assert_eq!(blockers.explain(timeout()).to_string(), timeout().to_string());
         blockers.see(vec![Blocker {
             pid: 7,
             application: "api".into(),
@@ -205,9 +216,9 @@ mod tests {
         }]);
         let expected = "it waited for a lock of `api` (pid 7, user `app`, idle in transaction for 12 s after `SELECT 1`) \
                         on `public.users`";
-        assert_eq!(blockers.clone().explain(anyhow::anyhow!("timeout")).to_string(), expected);
+        assert_eq!(blockers.clone().explain(timeout()).to_string(), expected);
         blockers.forget();
-        assert_eq!(blockers.explain(anyhow::anyhow!("timeout")).to_string(), "timeout");
+        assert_eq!(blockers.explain(timeout()).to_string(), timeout().to_string());
     }
 
     #[test]

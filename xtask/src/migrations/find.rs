@@ -148,6 +148,6 @@ mod tests {
         assert!(
             found("99999999999999999999").starts_with("there is no migration `99999999999999999999`: there are `V10")
         );
-        assert!(find(&[], "7").is_err_and(|error| error.to_string().contains("db-new")));
+        assert!(find::<Migration>(&[], "7").is_err_and(|error| error.to_string().contains("db-new")));
     }
 }

@@ -1,7 +1,7 @@
 //! refinery's history table, read with care: refinery itself panics on a row that somebody edited by hand.
 
 use anyhow::{Context as _, Result, anyhow, ensure};
-use postgres::{GenericClient, Row};
+use postgres::{GenericClient, SimpleQueryMessage, SimpleQueryRow};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -21,13 +21,31 @@ pub fn read(client: &mut impl GenericClient, table: &str) -> Result<Vec<AppliedR
     if !exists(client, table)? {
         return Ok(Vec::new());
     }
+    let answer = client.simple_query(&select_sql(table));
+    parse(&answer.with_context(|| format!("cannot read the history table `{table}`"))?, table)
+}
+
+/// The SQL that reads the table, which can be sent together with other statements.
+#[must_use]
+pub fn select_sql(table: &str) -> String {
     // Everything as text: a table that an older refinery or a person made may hold other types than ours.
-    let query = format!(
+    format!(
         "SELECT version::text AS version, name::text AS name, applied_on::text AS applied_on, \
          checksum::text AS checksum FROM {table} ORDER BY {table}.version"
-    );
-    let rows = client.query(&query, &[]).with_context(|| format!("cannot read the history table `{table}`"))?;
-    rows.iter().map(|row| parse(row).with_context(|| malformed(table, row))).collect()
+    )
+}
+
+/// The rows in the answer to [`select_sql`].
+///
+/// # Errors
+/// When a row was changed by hand.
+pub fn parse(answer: &[SimpleQueryMessage], table: &str) -> Result<Vec<AppliedRow>> {
+    let is_ours = |row: &&SimpleQueryRow| row.columns().iter().any(|column| column.name() == "applied_on");
+    let rows = answer.iter().filter_map(|message| match message {
+        SimpleQueryMessage::Row(row) => Some(row),
+        _other => None,
+    });
+    rows.filter(is_ours).map(|row| parse_row(row).with_context(|| malformed(table, row))).collect()
 }
 
 /// The SQL that records `migration` as applied at this moment, as refinery writes it.
@@ -57,7 +75,7 @@ pub fn as_refinery(row: &AppliedRow) -> Result<refinery_core::Migration> {
     Ok(refinery_core::Migration::applied(row.version, row.name.clone(), applied_on, row.checksum))
 }
 
-fn parse(row: &Row) -> Result<AppliedRow> {
+fn parse_row(row: &SimpleQueryRow) -> Result<AppliedRow> {
     let version = column(row, "version")?;
     let applied_on = column(row, "applied_on")?;
     let checksum = column(row, "checksum")?;
@@ -74,12 +92,12 @@ fn parse_time(text: &str) -> Result<OffsetDateTime> {
         .map_err(|_| anyhow!("`applied_on` is `{text}`, which is not written as `2024-01-15T10:30:00Z`"))
 }
 
-fn column(row: &Row, name: &str) -> Result<String> {
-    row.try_get::<_, Option<String>>(name)?.ok_or_else(|| anyhow!("`{name}` is NULL"))
+fn column(row: &SimpleQueryRow, name: &str) -> Result<String> {
+    row.try_get(name)?.map(str::to_owned).ok_or_else(|| anyhow!("`{name}` is NULL"))
 }
 
-fn malformed(table: &str, row: &Row) -> String {
-    let version = row.try_get::<_, Option<String>>("version").ok().flatten().unwrap_or_else(|| "NULL".into());
+fn malformed(table: &str, row: &SimpleQueryRow) -> String {
+    let version = row.try_get("version").ok().flatten().unwrap_or("NULL");
     format!(
         "the row of version {version} in the history table `{table}` was changed by hand; \
          correct it, or restore it from a backup, before anything else"

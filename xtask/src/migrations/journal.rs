@@ -2,7 +2,7 @@
 //! it, and how far a migration without transaction has come. A table beside the history table.
 
 use anyhow::{Context as _, Result, bail};
-use postgres::{GenericClient, Row};
+use postgres::{GenericClient, SimpleQueryMessage, SimpleQueryRow};
 
 use super::sql::literal;
 use super::{Down, Migration, history, is_no_transaction};
@@ -106,11 +106,19 @@ pub fn create(client: &mut impl GenericClient, history_table: &str) -> Result<()
              irreversible text,
              catalog_before text,
              catalog_after text,
+             catalog_stamp text,
              recorded_at timestamptz NOT NULL DEFAULT now(),
              CHECK ((down_sql IS NULL) <> (irreversible IS NULL))
          )"
     );
     client.batch_execute(&ddl).with_context(|| format!("cannot create the journal `{table}`"))
+}
+
+/// Adds the column for stamps of the catalogs to a journal of an earlier version of the tool.
+pub fn add_stamps(client: &mut impl GenericClient, history_table: &str) -> Result<()> {
+    let table = table(history_table);
+    let ddl = format!("ALTER TABLE {table} ADD COLUMN IF NOT EXISTS catalog_stamp text");
+    client.batch_execute(&ddl).with_context(|| format!("cannot extend the journal `{table}`"))
 }
 
 /// Every entry by version; none where the table does not exist yet.
@@ -119,13 +127,33 @@ pub fn read(client: &mut impl GenericClient, history_table: &str) -> Result<Vec<
     if !history::exists(client, &table)? {
         return Ok(Vec::new());
     }
-    let query = format!(
-        "SELECT version, name, phase, running_sql, next_statement, catalog_at_statement, invalid_indexes, checksum, down_file, down_sql, irreversible,
-                catalog_before, catalog_after FROM {table} ORDER BY version"
-    );
-    let rows = client.query(&query, &[]).with_context(|| format!("cannot read the journal `{table}`"))?;
-    let parsed = rows.iter().map(parse).collect::<Result<_>>();
-    parsed.with_context(|| format!("the journal `{table}` was changed by hand; correct the row"))
+    let answer = client.simple_query(&select_sql(history_table));
+    parse(&answer.with_context(|| format!("cannot read the journal `{table}`"))?, history_table)
+}
+
+/// The SQL that reads the table, which can be sent together with other statements.
+#[must_use]
+pub fn select_sql(history_table: &str) -> String {
+    format!(
+        "SELECT version, name, phase, running_sql, next_statement, catalog_at_statement,
+                pg_catalog.array_to_json(invalid_indexes) AS invalid_indexes, checksum, down_file, down_sql, irreversible,
+                catalog_before, catalog_after FROM {} ORDER BY version",
+        table(history_table)
+    )
+}
+
+/// The entries in the answer to [`select_sql`].
+///
+/// # Errors
+/// When a row was changed by hand.
+pub fn parse(answer: &[SimpleQueryMessage], history_table: &str) -> Result<Vec<Entry>> {
+    let is_ours = |row: &&SimpleQueryRow| row.columns().iter().any(|column| column.name() == "down_file");
+    let rows = answer.iter().filter_map(|message| match message {
+        SimpleQueryMessage::Row(row) => Some(row),
+        _other => None,
+    });
+    let parsed = rows.filter(is_ours).map(parse_row).collect::<Result<_>>();
+    parsed.with_context(|| format!("the journal `{}` was changed by hand; correct the row", table(history_table)))
 }
 
 /// The entry of a migration as it is recorded.
@@ -244,6 +272,19 @@ pub fn set_running_sql(client: &mut impl GenericClient, history_table: &str, ver
     Ok(())
 }
 
+/// The SQL that reads the stamp which the last run left with the newest migration, as the column `last_stamp`.
+#[must_use]
+pub fn last_stamp_sql(history_table: &str) -> String {
+    format!("SELECT catalog_stamp AS last_stamp FROM {} ORDER BY version DESC LIMIT 1", table(history_table))
+}
+
+/// Records the stamp of catalogs that were compared whole, with the newest migration.
+pub fn set_stamp(client: &mut impl GenericClient, history_table: &str, version: i64, stamp: &str) -> Result<()> {
+    let statement =
+        format!("UPDATE {} SET catalog_stamp = {} WHERE version = {version}", table(history_table), literal(stamp));
+    client.batch_execute(&statement).context("cannot record the stamp of the catalogs in the journal")
+}
+
 /// Records what the catalogs were before and after a migration.
 pub fn set_catalogs(
     client: &mut impl GenericClient,
@@ -263,16 +304,18 @@ pub fn set_catalogs(
     Ok(())
 }
 
-fn progress(row: &Row) -> Result<Option<Progress>> {
-    let (Some(sql), Some(next)) = (row.try_get("running_sql")?, row.try_get::<_, Option<i32>>("next_statement")?)
-    else {
+fn progress(row: &SimpleQueryRow) -> Result<Option<Progress>> {
+    let (Some(sql), Some(next)) = (row.try_get("running_sql")?, row.try_get("next_statement")?) else {
         return Ok(None);
     };
-    let invalid_indexes: Option<Vec<String>> = row.try_get("invalid_indexes")?;
-    let catalog: Option<String> = row.try_get("catalog_at_statement")?;
-    let before = catalog.map(|catalog| Before { catalog, invalid_indexes: invalid_indexes.unwrap_or_default() });
-    let next = usize::try_from(next).context("`next_statement` is negative")?;
-    Ok(Some(Progress { sql, next, before }))
+    let invalid_indexes = match row.try_get("invalid_indexes")? {
+        Some(list) => serde_json::from_str(list).context("`invalid_indexes` is no list of names")?,
+        None => Vec::new(),
+    };
+    let catalog = row.try_get("catalog_at_statement")?;
+    let before = catalog.map(|catalog| Before { catalog: catalog.to_owned(), invalid_indexes });
+    let next = next.parse().context("`next_statement` is negative")?;
+    Ok(Some(Progress { sql: sql.to_owned(), next, before }))
 }
 
 /// Removes the entry of `version`, if there is one: a migration of another tool has none.
@@ -283,22 +326,25 @@ pub fn delete(client: &mut impl GenericClient, history_table: &str, version: i64
     Ok(())
 }
 
-fn parse(row: &Row) -> Result<Entry> {
-    let file: String = row.try_get("down_file")?;
-    let down = match (row.try_get::<_, Option<String>>("down_sql")?, row.try_get::<_, Option<String>>("irreversible")?)
-    {
-        (Some(sql), None) => Down::Sql { no_transaction: is_no_transaction(&sql), file, sql },
-        (None, Some(reason)) => Down::Irreversible { file, reason },
+fn parse_row(row: &SimpleQueryRow) -> Result<Entry> {
+    let file = column(row, "down_file")?;
+    let down = match (row.try_get("down_sql")?, row.try_get("irreversible")?) {
+        (Some(sql), None) => Down::Sql { no_transaction: is_no_transaction(sql), file, sql: sql.to_owned() },
+        (None, Some(reason)) => Down::Irreversible { file, reason: reason.to_owned() },
         (Some(_), Some(_)) | (None, None) => bail!("one of `down_sql` and `irreversible` must be NULL, the other not"),
     };
     Ok(Entry {
-        version: row.try_get("version")?,
-        name: row.try_get("name")?,
-        phase: Phase::parse(row.try_get("phase")?)?,
+        version: column(row, "version")?.parse().context("`version` is no whole number")?,
+        name: column(row, "name")?,
+        phase: Phase::parse(&column(row, "phase")?)?,
         progress: progress(row)?,
-        checksum: row.try_get("checksum")?,
+        checksum: column(row, "checksum")?,
         down,
-        catalog_before: row.try_get("catalog_before")?,
-        catalog_after: row.try_get("catalog_after")?,
+        catalog_before: row.try_get("catalog_before")?.map(str::to_owned),
+        catalog_after: row.try_get("catalog_after")?.map(str::to_owned),
     })
+}
+
+fn column(row: &SimpleQueryRow, name: &str) -> Result<String> {
+    row.try_get(name)?.map(str::to_owned).with_context(|| format!("`{name}` is NULL"))
 }

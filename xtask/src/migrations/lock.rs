@@ -5,8 +5,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
-use postgres::Client;
-use sha2::{Digest as _, Sha256};
+use postgres::{Client, SimpleQueryMessage};
 
 /// Who holds the lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,31 +29,55 @@ impl std::fmt::Display for Holder {
     }
 }
 
-/// The key of the lock: the same for everybody who migrates `database` with this history table.
-#[must_use]
-pub fn key(database: &str, history_table: &str) -> i64 {
-    let digest = Sha256::digest(format!("cargo xtask db-migrate\0{database}\0{history_table}"));
-    digest.iter().take(8).fold(0, |key, byte| (key << 8) | i64::from(*byte))
+/// What is written before the names of database and table, whose digest is the key.
+const KEY_PREFIX: &str = "cargo xtask db-migrate";
+
+/// An expression for the key of the lock: the same for everybody who migrates this database with this history table.
+fn key_sql(history_table: &str) -> String {
+    let hex = |text: &str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
+    format!(
+        "('x' || pg_catalog.encode(pg_catalog.substr(pg_catalog.sha256(
+             '\\x{}00'::bytea || pg_catalog.convert_to(pg_catalog.current_database(), 'UTF8') || '\\x00{}'::bytea
+         ), 1, 8), 'hex'))::bit(64)::bigint",
+        hex(KEY_PREFIX),
+        hex(history_table)
+    )
 }
 
-/// Takes the lock, waiting at most `timeout`, and returns the server process that now holds it. `waiting` is told once
-/// who holds it before, and again when that changes. The lock lasts as long as the session: also a killed process
-/// frees it.
+/// The lock of a database, held by this session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldLock {
+    /// The server process that holds it.
+    pub pid: i32,
+    /// The server's version: 150018 is 15.18.
+    pub server_version: u32,
+    /// SQL to go on with after another statement, `; SET a = 1; SET b = 2`: with these settings the server notices that a
+    /// client is gone that could not say so, also in the middle of a long statement, and frees its locks.
+    pub liveness: String,
+}
+
+/// Takes the lock, waiting at most `timeout`. `waiting` is told once who holds it before, and again when that changes. The
+/// lock lasts as long as the session: also a killed process frees it.
+///
+/// # Errors
+/// When somebody else holds it all the time, and when the connection changes its server session, as behind a pooler.
 pub fn acquire(
     client: &mut Client,
     history_table: &str,
     timeout: Duration,
     waiting: &mut dyn FnMut(&Holder),
-) -> Result<i32> {
-    let database: String = client.query_one("SELECT current_database()::text", &[])?.try_get(0)?;
-    let key = key(&database, history_table);
+) -> Result<HeldLock> {
     let start = Instant::now();
     let mut told = None;
     let mut pause = Duration::from_millis(20);
-    while !try_lock(client, key)? {
-        let holder = holder(client, key)?;
+    let (pid, server_version) = loop {
+        let attempt = try_lock(client, history_table)?;
+        if attempt.is_locked {
+            break (attempt.pid, attempt.server_version);
+        }
+        let holder = holder(client, history_table)?;
         if start.elapsed() >= timeout {
-            bail!("{}", timed_out(&database, timeout, holder.as_ref()));
+            bail!("{}", timed_out(&attempt.database, timeout, holder.as_ref()));
         }
         if let Some(holder) = holder.filter(|holder| told != Some(holder.pid)) {
             told = Some(holder.pid);
@@ -62,12 +85,12 @@ pub fn acquire(
         }
         sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(500));
-    }
-    ensure_held(client, key)
+    };
+    let liveness = liveness(client, pid)?;
+    Ok(HeldLock { pid, server_version, liveness })
 }
 
-/// Settings with which the server notices that a client is gone that could not say so, also in the middle of a long
-/// statement, and frees its locks.
+/// See [`HeldLock::liveness`].
 const LIVENESS: &[(&str, &str)] = &[
     ("tcp_keepalives_idle", "30"),
     ("tcp_keepalives_interval", "10"),
@@ -76,25 +99,64 @@ const LIVENESS: &[(&str, &str)] = &[
     ("client_connection_check_interval", "2000"),
 ];
 
-/// Those of the settings that this server has, as SQL to go on with after another statement: `; SET a = 1; SET b = 2`.
-pub fn liveness(client: &mut Client) -> String {
-    let set = LIVENESS.iter().map(|(name, value)| format!("SET {name} = {value}"));
-    set.filter(|sql| client.batch_execute(sql).is_ok()).map(|sql| format!("; {sql}")).collect()
+/// Sets those of the settings that this server has, and makes sure that `pid` still answers. Behind a pooler that gives each
+/// transaction another server session (pgbouncer's `pool_mode = transaction`), a session lock stays behind in whichever
+/// session answered. The runner checks the process again in each transaction.
+fn liveness(client: &mut Client, pid: i32) -> Result<String> {
+    let set: Vec<String> = LIVENESS.iter().map(|(name, value)| format!("SET {name} = {value}")).collect();
+    let known: Vec<&String> = match client.batch_execute(&set.join("; ")) {
+        Ok(()) => set.iter().collect(),
+        Err(_) => set.iter().filter(|sql| client.batch_execute(sql).is_ok()).collect(),
+    };
+    let answer = client.simple_query("SELECT pg_catalog.pg_backend_pid()").context("cannot see who holds the lock")?;
+    if number(&answer, 0) != Some(i64::from(pid)) {
+        bail!("{POOLED}")
+    }
+    Ok(known.into_iter().map(|sql| format!("; {sql}")).collect())
 }
 
 /// Who holds the lock of this database, if anybody does.
 pub fn held_by(client: &mut Client, history_table: &str) -> Result<Option<Holder>> {
-    let database: String = client.query_one("SELECT current_database()::text", &[])?.try_get(0)?;
-    holder(client, key(&database, history_table))
+    holder(client, history_table)
 }
 
-fn try_lock(client: &mut Client, key: i64) -> Result<bool> {
-    let row =
-        client.query_one("SELECT pg_catalog.pg_try_advisory_lock($1)", &[&key]).context("cannot take the lock")?;
-    Ok(row.try_get(0)?)
+/// One attempt to take the lock.
+struct Attempt {
+    is_locked: bool,
+    pid: i32,
+    server_version: u32,
+    database: String,
+}
+
+fn try_lock(client: &mut Client, history_table: &str) -> Result<Attempt> {
+    let query = format!(
+        "SELECT pg_catalog.pg_try_advisory_lock({})::int, pg_catalog.pg_backend_pid(),
+                pg_catalog.current_setting('server_version_num'), pg_catalog.current_database()",
+        key_sql(history_table)
+    );
+    let answer = client.simple_query(&query).context("cannot take the lock")?;
+    let field = |at| number(&answer, at).context("PostgreSQL did not answer whether the lock is taken");
+    let database = answer.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(3).map(str::to_owned),
+        _other => None,
+    });
+    Ok(Attempt {
+        is_locked: field(0)? == 1,
+        pid: i32::try_from(field(1)?)?,
+        server_version: u32::try_from(field(2)?)?,
+        database: database.unwrap_or_default(),
+    })
+}
+
+fn number(answer: &[SimpleQueryMessage], at: usize) -> Option<i64> {
+    answer.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(at)?.parse().ok(),
+        _other => None,
+    })
 }
 
 /// pg_locks shows a 64-bit key as two halves; `objsubid` 1 tells it from a pair of 32-bit keys.
+/// `{key}` is the expression of the key.
 const HOLDER: &str = "
     SELECT l.pid, coalesce(nullif(a.application_name, ''), 'unknown application') AS application,
            coalesce(a.usename::text, '?') AS usename,
@@ -103,11 +165,12 @@ const HOLDER: &str = "
     FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
     WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
       AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
-      AND (l.classid::bigint << 32) | l.objid::bigint = $1
+      AND (l.classid::bigint << 32) | l.objid::bigint = {key}
     ORDER BY l.pid LIMIT 1";
 
-fn holder(client: &mut Client, key: i64) -> Result<Option<Holder>> {
-    let row = client.query_opt(HOLDER, &[&key]).context("cannot see who holds the lock")?;
+fn holder(client: &mut Client, history_table: &str) -> Result<Option<Holder>> {
+    let query = HOLDER.replace("{key}", &key_sql(history_table));
+    let row = client.query_opt(&query, &[]).context("cannot see who holds the lock")?;
     row.map(|row| {
         Ok(Holder {
             pid: row.try_get("pid")?,
@@ -118,16 +181,6 @@ fn holder(client: &mut Client, key: i64) -> Result<Option<Holder>> {
         })
     })
     .transpose()
-}
-
-/// Behind a pooler that gives each transaction another server session (pgbouncer's `pool_mode = transaction`), a
-/// session lock stays behind in whichever session answered. The runner checks the process again in each transaction.
-fn ensure_held(client: &mut Client, key: i64) -> Result<i32> {
-    let own = client.query_opt(&format!("SELECT pid FROM ({HOLDER}) held WHERE pid = pg_backend_pid()"), &[&key])?;
-    match own {
-        Some(row) => Ok(row.try_get(0)?),
-        None => bail!("{POOLED}"),
-    }
 }
 
 /// What is said when the server session changes under us.
@@ -142,16 +195,4 @@ fn timed_out(database: &str, timeout: Duration, holder: Option<&Holder>) -> Stri
          wait longer with `--lock-timeout <seconds>`, or end that session",
         timeout.as_secs()
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::key;
-
-    #[test]
-    fn the_key_is_stable_and_differs_by_database_and_table() {
-        assert_eq!(key("app", "refinery_schema_history"), key("app", "refinery_schema_history"));
-        assert_ne!(key("app", "refinery_schema_history"), key("app2", "refinery_schema_history"));
-        assert_ne!(key("app", "refinery_schema_history"), key("app", "ops.history"));
-    }
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context as _, Result};
 use postgres::{Client, GenericClient, Transaction};
 
-use super::prediction::ScratchEnvironment;
+use super::scratch_environment::ScratchEnvironment;
 use super::script::{StatementObserver, Step, TransactionMode};
 use super::sql::Statement;
 use super::{Migration, replay, sql};
@@ -23,10 +23,9 @@ pub fn observe(
     applied: &[&Migration],
     planned: &[&Migration],
 ) -> Result<Vec<PlannedMigration>> {
-    let scratch = environment.scratch()?;
-    let mut client = scratch.connect()?;
-    applied.iter().try_for_each(|migration| replay::run(&mut client, migration))?;
-    planned.iter().map(|migration| one(&mut client, migration)).collect()
+    let mut session = environment.open()?;
+    session.replay(applied.iter().copied())?;
+    planned.iter().map(|migration| one(&mut session.client, migration)).collect()
 }
 
 fn one(client: &mut Client, migration: &Migration) -> Result<PlannedMigration> {

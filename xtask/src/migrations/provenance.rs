@@ -17,7 +17,7 @@ use search_path::SearchPath;
 
 /// The places after all of `migrations`, oldest first, have run.
 #[must_use]
-pub fn read(migrations: &[Migration]) -> Provenance {
+pub fn read<'m>(migrations: impl IntoIterator<Item = &'m Migration>) -> Provenance {
     let mut provenance = Provenance::default();
     for migration in migrations {
         let lines = LineIndex::new(migration.file.as_str().into(), migration.sql.as_str().into());

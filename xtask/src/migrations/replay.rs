@@ -1,81 +1,28 @@
-//! Runs migrations on an empty scratch database, to learn what schema they make and whether they run at all. They run
-//! as `db-migrate` runs them: each in one transaction and a fresh session, those without transaction statement by
-//! statement.
+//! Runs migrations on a scratch database, to learn what schema they make and whether they run at all.
 
-use std::path::Path;
-
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Result, anyhow};
 use postgres::{Client, Transaction};
 
+use super::Migration;
 use super::script::{self, Script, StatementObserver, Unobserved};
-use super::{Migration, is_no_transaction};
-use crate::config::Config;
-use crate::postgres::catalog::{self, OwnTables};
 use crate::postgres::error::ServerError;
-use crate::postgres::scratch::Scratch;
-use crate::schema::model::Schema;
-use crate::tree::{Tree, WorkingTree};
 
 /// What one migration sets (`search_path`, a role) must not reach the next.
 pub(super) const FRESH_SESSION: &str = "RESET SESSION AUTHORIZATION; RESET ALL";
 
-/// The schema that `migrations` make of an empty database: a scratch database of its own, gone afterwards.
-///
-/// # Errors
-/// When there is no scratch database, or a migration does not run: with file, line and column, and all that
-/// PostgreSQL says.
-pub fn schema(config: &Config, root: &Path, shadow_url: Option<&str>, migrations: &[Migration]) -> Result<Schema> {
-    let scratch = scratch(config, root, shadow_url)?;
-    let mut client = scratch.connect()?;
-    replay(&mut client, migrations)?;
-    read_catalog(&mut client, &OwnTables::of(config))
-}
-
-/// A scratch database that is ready for the first migration: empty, but for what the files of `scratch-setup` make.
-///
-/// # Errors
-/// When there is no scratch database, or a file cannot be read or does not run.
-pub fn scratch(config: &Config, root: &Path, shadow_url: Option<&str>) -> Result<Scratch> {
-    let scratch = Scratch::start(config, root, shadow_url)?;
-    if !config.scratch_setup.is_empty() {
-        let mut client = scratch.connect()?;
-        config.scratch_setup.iter().try_for_each(|file| set_up(&mut client, &WorkingTree::new(root), file))?;
-    }
-    Ok(scratch)
-}
-
-fn set_up(client: &mut Client, tree: &dyn Tree, file: &str) -> Result<()> {
-    let bytes = tree.read(file).with_context(|| format!("cannot read `{file}`, which `scratch-setup` names"))?;
-    let text =
-        String::from_utf8(bytes).with_context(|| format!("`{file}`, which `scratch-setup` names, is not UTF-8"))?;
-    run_script(client, Script::new(file, &text, is_no_transaction(&text)))
-        .with_context(|| format!("cannot prepare the scratch database with `{file}` (from `scratch-setup`)"))
-}
-
 /// Runs `migrations` one after the other.
 ///
 /// # Errors
-/// As [`schema`].
-pub fn replay(client: &mut Client, migrations: &[Migration]) -> Result<()> {
-    migrations.iter().try_for_each(|migration| run(client, migration))
-}
-
-/// Runs `migrations` one after the other; the schema after each of them.
-///
-/// # Errors
-/// As [`schema`].
-pub fn schemas(client: &mut Client, migrations: &[Migration], own: &OwnTables) -> Result<Vec<Schema>> {
-    let after = |migration| {
-        run(client, migration)?;
-        read_catalog(client, own)
-    };
-    migrations.iter().map(after).collect()
+/// As [`run`].
+pub fn replay<'m>(client: &mut Client, migrations: impl IntoIterator<Item = &'m Migration>) -> Result<()> {
+    migrations.into_iter().try_for_each(|migration| run(client, migration))
 }
 
 /// Runs one migration.
 ///
 /// # Errors
-/// As [`schema`]; a migration in a transaction has then changed nothing.
+/// Those of its statements, with file, line and column, all that PostgreSQL says, and what to do where the scratch database
+/// lacks something; a migration in a transaction has then changed nothing.
 pub fn run(client: &mut Client, migration: &Migration) -> Result<()> {
     observed(client, migration, &mut Unobserved)
 }
@@ -147,11 +94,6 @@ pub fn run_in(transaction: &mut Transaction<'_>, script: Script<'_>) -> Result<(
     checked.map_err(|error| {
         anyhow!(ServerError::from(error)).context(format!("the COMMIT of `{}` would fail", script.file))
     })
-}
-
-fn read_catalog(client: &mut Client, own: &OwnTables) -> Result<Schema> {
-    catalog::read(client, own)
-        .map_err(|error| anyhow!(ServerError::from(error)).context("cannot read the catalogs of the scratch database"))
 }
 
 #[cfg(test)]

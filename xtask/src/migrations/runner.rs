@@ -15,7 +15,7 @@ use super::journal::{Phase, Record};
 use super::journaled::{self, JournaledScript, StepObserver};
 use super::script::Script;
 use super::session::SessionSettings;
-use super::{Migration, history, journal, tables};
+use super::{AppliedRow, Migration, history, journal};
 use crate::report::AppliedMigration;
 
 /// Who watches a run: is told what happens, and has the last word before each COMMIT.
@@ -38,21 +38,21 @@ pub trait MigrationObserver: StepObserver {
     fn applied(&mut self, migration: &AppliedMigration);
 }
 
-/// Applies the pending ones of `files` up to and including version `target`. Stops at the first that fails; those
+/// Applies those of `files` that are newer than all that is `recorded`, up to and including version `target`. Stops at the first that fails; those
 /// before it stay applied, and `observer` was told of each.
 pub fn run(
     client: &mut Client,
     settings: &SessionSettings,
     files: &[Migration],
+    recorded: &[AppliedRow],
     target: i64,
     observer: &mut dyn MigrationObserver,
 ) -> Result<()> {
     let all = as_refinery(files)?;
-    let recorded = history::read(client, &settings.history_table)?;
     let last = recorded.last().map_or(i64::MIN, |row| row.version);
     let pending = files.iter().filter(|file| file.version > last && file.version <= target).collect();
     settings.clean(client)?;
-    let mut connection = Connection { client, settings, pending, observer, next: Next::Table, failure: None };
+    let mut connection = Connection { client, settings, recorded, pending, observer, next: Next::Table, failure: None };
     let mut runner = refinery::Runner::new(&all).set_target(refinery::Target::Version(target));
     runner.set_migration_table_name(&settings.history_table);
     let result = runner.run(&mut connection);
@@ -77,6 +77,8 @@ pub(crate) fn as_refinery(files: &[Migration]) -> Result<Vec<refinery_core::Migr
 struct Connection<'a, 'w> {
     client: &'a mut Client,
     settings: &'a SessionSettings,
+    /// The rows of the history, read under the lock.
+    recorded: &'a [AppliedRow],
     pending: Vec<&'a Migration>,
     observer: &'w mut dyn MigrationObserver,
     next: Next,
@@ -119,8 +121,7 @@ impl sync::Transaction for Connection<'_, '_> {
 
 impl sync::Query<Vec<refinery_core::Migration>> for Connection<'_, '_> {
     fn query(&mut self, _query: &str) -> Result<Vec<refinery_core::Migration>, Stopped> {
-        let rows = history::read(self.client, &self.settings.history_table);
-        let applied = rows.and_then(|rows| rows.iter().map(history::as_refinery).collect());
+        let applied: Result<_> = self.recorded.iter().map(history::as_refinery).collect();
         applied.map_err(|failure| self.stop(failure))
     }
 }
@@ -137,10 +138,8 @@ impl Connection<'_, '_> {
     /// row is written anew, because refinery dates all rows of a run to its beginning.
     fn receive(&mut self, query: &str) -> Result<()> {
         match self.next {
-            Next::Table => {
-                tables::create(self.client, &self.settings.history_table)?;
-                self.next = Next::Migration(0);
-            }
+            // The tables are there already.
+            Next::Table => self.next = Next::Migration(0),
             Next::Migration(index) => {
                 let expected = self.pending.get(index).map(|migration| migration.sql.as_str());
                 if expected != Some(query) {
@@ -189,7 +188,8 @@ impl Connection<'_, '_> {
 mod tests {
     use refinery_core::traits::sync::Migrate as _;
 
-    use super::{Connection, tables};
+    use super::Connection;
+    use crate::migrations::tables;
 
     #[test]
     fn the_history_table_is_refinerys() {

@@ -16,6 +16,8 @@ pub struct SessionSettings {
     pub history_table: String,
     /// The server process that holds the advisory lock.
     pub lock_pid: i32,
+    /// The server's version: 150018 is 15.18.
+    pub server_version: u32,
     /// How long a statement may wait for a lock that the application holds.
     pub ddl_lock_timeout: Duration,
     /// How often a migration is tried again after such a wait, or after a deadlock.

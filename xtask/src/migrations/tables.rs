@@ -1,18 +1,116 @@
 //! The two tables of the tool in a database: refinery's history, and the journal beside it.
 
 use anyhow::{Context as _, Result};
-use postgres::Client;
+use postgres::{Client, GenericClient, SimpleQueryMessage};
 
-use super::journal;
+use super::journal::{self, Entry};
+use super::sql::literal;
+use super::{AppliedRow, history};
 
-/// Creates both where they do not exist.
-///
-/// # Errors
-/// When the role may not create tables there.
-pub fn create(client: &mut Client, history_table: &str) -> Result<()> {
-    let ddl = history_ddl(history_table);
-    client.batch_execute(&ddl).with_context(|| format!("cannot create the history table `{history_table}`"))?;
-    journal::create(client, history_table)
+/// Which of the tables there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tables {
+    /// refinery's history.
+    pub history: bool,
+    /// The journal.
+    pub journal: bool,
+    /// The journal's column for stamps of the catalogs, which earlier versions of the tool did not have.
+    pub stamps: bool,
+}
+
+/// All that the tables hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Records {
+    /// The applied migrations.
+    pub history: Vec<AppliedRow>,
+    /// How to undo them, and how far those without transaction are.
+    pub journal: Vec<Entry>,
+    /// The stamp that the last run left, see [`super::catalog_stamp`].
+    pub last_stamp: Option<String>,
+}
+
+impl Tables {
+    /// Looks for the tables.
+    ///
+    /// # Errors
+    /// Those of the query.
+    pub fn find(client: &mut impl GenericClient, history_table: &str) -> Result<Self> {
+        let journal = literal(&journal::table(history_table));
+        let query = format!(
+            "SELECT (pg_catalog.to_regclass({}) IS NOT NULL)::int, (pg_catalog.to_regclass({journal}) IS NOT NULL)::int,
+                    (EXISTS (SELECT FROM pg_catalog.pg_attribute
+                             WHERE attrelid = pg_catalog.to_regclass({journal}) AND attname = 'catalog_stamp'))::int",
+            literal(history_table)
+        );
+        let answer = client.simple_query(&query);
+        let answer = answer.with_context(|| format!("cannot look for the history table `{history_table}`"))?;
+        let flag = |at: usize| {
+            answer.iter().any(|message| match message {
+                SimpleQueryMessage::Row(row) => row.get(at) == Some("1"),
+                _other => false,
+            })
+        };
+        Ok(Self { history: flag(0), journal: flag(1), stamps: flag(2) })
+    }
+
+    /// Makes what is missing, and returns what there is then. A role that may not create tables can migrate where they are
+    /// there.
+    ///
+    /// # Errors
+    /// When the role may not create tables there.
+    pub fn complete(self, client: &mut Client, history_table: &str) -> Result<Self> {
+        if !self.history {
+            let ddl = history_ddl(history_table);
+            client.batch_execute(&ddl).with_context(|| format!("cannot create the history table `{history_table}`"))?;
+        }
+        if !self.journal {
+            journal::create(client, history_table)?;
+        }
+        // Only the owner may add the column. Without it each run reads the whole catalogs, as before.
+        let stamps = self.stamps || !self.journal || journal::add_stamps(client, history_table).is_ok();
+        Ok(Self { history: true, journal: true, stamps })
+    }
+
+    /// Reads everything, and with it the answer to `question`.
+    ///
+    /// # Errors
+    /// Those of the queries, and rows that were changed by hand.
+    pub fn read(
+        self,
+        client: &mut impl GenericClient,
+        history_table: &str,
+        question: Option<&str>,
+    ) -> Result<(Records, Vec<SimpleQueryMessage>)> {
+        let history = self.history.then(|| history::select_sql(history_table));
+        let journal = self.journal.then(|| journal::select_sql(history_table));
+        let stamp = self.stamps.then(|| journal::last_stamp_sql(history_table));
+        let all = [history, journal, stamp, question.map(str::to_owned)];
+        let text = all.into_iter().flatten().collect::<Vec<_>>().join("; ");
+        let answer = client.simple_query(&text);
+        let answer =
+            answer.with_context(|| format!("cannot read the history table `{history_table}` and the journal"))?;
+        let last_stamp = answer.iter().find_map(|message| match message {
+            SimpleQueryMessage::Row(row) => row.try_get("last_stamp").ok().flatten().map(str::to_owned),
+            _other => None,
+        });
+        let records = Records {
+            history: history::parse(&answer, history_table)?,
+            journal: journal::parse(&answer, history_table)?,
+            last_stamp,
+        };
+        Ok((records, answer))
+    }
+}
+
+impl Records {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// Those of the queries, and rows that were changed by hand.
+    pub fn read(client: &mut impl GenericClient, history_table: &str) -> Result<Self> {
+        let tables = Tables::find(client, history_table)?;
+        tables.read(client, history_table, None).map(|(records, _)| records)
+    }
 }
 
 /// refinery's own statement.

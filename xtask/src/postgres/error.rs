@@ -190,6 +190,22 @@ pub fn is_contention(error: &anyhow::Error) -> bool {
 }
 
 #[cfg(test)]
+impl ServerError {
+    /// An error of a server that says nothing else, for tests.
+    pub(crate) fn sample(message: &str, sqlstate: &str) -> Self {
+        Self {
+            message: message.into(),
+            sqlstate: Some(sqlstate.into()),
+            detail: None,
+            hint: None,
+            context: None,
+            location: None,
+            position: None,
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

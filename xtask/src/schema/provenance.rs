@@ -65,6 +65,14 @@ impl Provenance {
         self.checks.get(&(table.clone(), column.to_owned()))
     }
 
+    /// Whether anything of `entity`, a table or view as it is written in a finding, is among the places.
+    #[must_use]
+    pub fn touches(&self, entity: &str) -> bool {
+        let tables = self.tables.keys().chain(self.gone_tables.keys());
+        let parts = self.columns.keys().chain(self.checks.keys()).chain(self.gone.keys()).map(|(table, _)| table);
+        tables.chain(parts).any(|table| table.to_string() == entity)
+    }
+
     /// The place that last touched `table` as a whole.
     #[must_use]
     pub fn table(&self, table: &ObjectName) -> Option<&Location> {

@@ -44,8 +44,9 @@ pub fn verification(
 ) -> Verification {
     let last = history.last();
     let origin = match prediction.origin {
+        Origin::Database => "the database as the last run left it",
         Origin::Replay => "a replay of the migrations",
-        Origin::Record | Origin::Snapshot => "the committed snapshot",
+        Origin::Snapshot | Origin::SnapshotAlone => "the committed snapshot",
     };
     let against = match last {
         Some(name) => format!("the schema after {name}, from {origin}"),

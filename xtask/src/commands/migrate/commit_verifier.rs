@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use postgres::{Client, SimpleQueryMessage, Transaction};
 
 use super::before::difference;
@@ -12,10 +12,12 @@ use crate::cli::Format;
 use crate::commands::Context;
 use crate::commands::judge::Judge;
 use crate::commands::live;
+use crate::migrations::catalog_stamp::CatalogStamper;
 use crate::migrations::fingerprint::{self, Fingerprint, Fingerprinter};
 use crate::migrations::journaled::StepObserver;
-use crate::migrations::prediction::{LaggingReplay, Origin, Prediction, ScratchEnvironment, Step};
+use crate::migrations::prediction::{LaggingReplay, Origin, Prediction, Step};
 use crate::migrations::runner::MigrationObserver;
+use crate::migrations::scratch_environment::ScratchEnvironment;
 use crate::migrations::{Migration, journal};
 use crate::postgres::catalog::OwnTables;
 use crate::postgres::scratch::Unavailable;
@@ -47,7 +49,11 @@ pub struct Known<'a> {
     /// Judges what they made.
     pub judge: &'a Judge<'a>,
     /// Which findings belong to which migration.
-    pub history: &'a FindingsByMigration,
+    pub findings: &'a FindingsByMigration,
+    /// The digest of the catalogs as they are, where they were read.
+    pub digest: Option<&'a str>,
+    /// Takes stamps of the catalogs, where the journal keeps them.
+    pub stamper: Option<&'a CatalogStamper>,
 }
 
 /// Watches one run.
@@ -76,7 +82,7 @@ impl<'a> CommitVerifier<'a> {
             known,
             last,
             fingerprinter: Fingerprinter::new(&OwnTables::of(&context.config)),
-            digest: Some(snapshot::digest(&known.prediction.base)),
+            digest: known.digest.map(str::to_owned),
             applied: Vec::new(),
             post: None,
             unchecked: Vec::new(),
@@ -141,6 +147,8 @@ impl<'a> CommitVerifier<'a> {
 
     /// Compares the whole catalogs with the prediction, and keeps their digests.
     fn compare(&mut self, transaction: &mut Transaction<'_>, migration: &Migration) -> Result<Schema> {
+        // Taken before the catalogs are read: what somebody else changes in between is then still to be found.
+        let stamp = if migration.version == self.last { self.stamp(transaction)? } else { None };
         let actual = live::read(transaction, &self.context.config)?;
         let prediction = self.known.prediction;
         let predicted = prediction.step(migration.version).and_then(|step| step.schema.as_ref());
@@ -161,13 +169,28 @@ impl<'a> CommitVerifier<'a> {
         let before = self.digest.replace(digest);
         let table = &self.context.config.history_table;
         journal::set_catalogs(transaction, table, migration.version, before.as_deref(), self.digest.as_deref())?;
+        if let Some(stamp) = stamp {
+            journal::set_stamp(transaction, table, migration.version, &stamp)?;
+        }
         Ok(actual)
+    }
+
+    /// The stamp of the catalogs; none where they cannot be read in this way, which costs the next run time and no more.
+    fn stamp(&self, transaction: &mut Transaction<'_>) -> Result<Option<String>> {
+        let Some(stamper) = self.known.stamper else { return Ok(None) };
+        let mut attempt = transaction.transaction().context("cannot set a savepoint")?;
+        let stamp = stamper.take(&mut attempt).ok();
+        match stamp {
+            Some(_) => attempt.commit().context("cannot release a savepoint")?,
+            None => attempt.rollback().context("cannot go back to a savepoint")?,
+        }
+        Ok(stamp)
     }
 
     fn verify_alignment(&mut self, actual: &Schema, migration: &Migration) -> Result<()> {
         let against = format!("the database after {migration}, before its commit");
         let mut post = self.known.judge.judge(actual, &against, Some(&migration.to_string()));
-        post.findings.iter_mut().for_each(|finding| self.known.history.mark(finding));
+        post.findings.iter_mut().for_each(|finding| self.known.findings.mark(finding));
         let passed = post.overall_passed();
         self.post = Some(post);
         if !passed {
@@ -237,7 +260,7 @@ impl MigrationObserver for CommitVerifier<'_> {
             self.digest = None;
             return Ok(());
         }
-        if !is_last && self.known.prediction.origin == Origin::Snapshot {
+        if !is_last && self.known.prediction.origin == Origin::SnapshotAlone {
             return self.without_scratch(migration);
         }
         match self.compare(transaction, migration) {

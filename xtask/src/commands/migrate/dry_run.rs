@@ -6,8 +6,9 @@ use postgres::Client;
 use super::{Ready, Run};
 use crate::migrations::prediction::Origin;
 use crate::migrations::{Migration, lock, observe};
+use crate::postgres::scratch::Unavailable;
 use crate::render::human;
-use crate::report::MigrationPlan;
+use crate::report::{MigrationPlan, PlannedMigration};
 use crate::schema::diff::diff;
 
 impl Run<'_> {
@@ -18,10 +19,14 @@ impl Run<'_> {
         if let Some(holder) = lock::held_by(client, &self.context.config.history_table)? {
             self.result.unchecked.push(format!("what changes meanwhile: {holder} is migrating or rolling back"));
         }
-        let Some(Ready { prediction, applied, planned, .. }) = self.prepare(client, files)? else { return Ok(()) };
+        let Some(Ready { prediction, applied, planned, .. }) = self.prepare(client, None, files)? else {
+            return Ok(());
+        };
         let migrations = match prediction.origin {
-            Origin::Replay | Origin::Record => observe::observe(&self.environment(), &applied, &planned)?,
-            Origin::Snapshot => planned.iter().map(|migration| observe::unseen(migration)).collect(),
+            Origin::Database | Origin::Replay | Origin::Snapshot => {
+                observed(observe::observe(&self.environment(), &applied, &planned), &planned)?
+            }
+            Origin::SnapshotAlone => planned.iter().map(|migration| observe::unseen(migration)).collect(),
         };
         let difference = diff(&prediction.base, prediction.after(planned.len()));
         self.result.plan = Some(MigrationPlan { migrations, schema_diff: difference.to_string() });
@@ -30,5 +35,15 @@ impl Run<'_> {
             self.result.error = Some("the verification found errors: the migration would be refused".into());
         }
         self.say(&human::migration::plan(&self.result, self.context.terminal.style()))
+    }
+}
+
+/// What was observed; of none where there is no scratch database, which was not needed for anything else.
+fn observed(observed: Result<Vec<PlannedMigration>>, planned: &[&Migration]) -> Result<Vec<PlannedMigration>> {
+    match observed {
+        Err(error) if error.downcast_ref::<Unavailable>().is_some() => {
+            Ok(planned.iter().map(|migration| observe::unseen(migration)).collect())
+        }
+        observed => observed,
     }
 }

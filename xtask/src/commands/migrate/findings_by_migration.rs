@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use crate::commands::judge::Judge;
-use crate::migrations::Migration;
 use crate::migrations::prediction::Prediction;
+use crate::migrations::{Migration, provenance};
 use crate::report::{Finding, FindingTiming, Severity, Verification};
 use crate::schema::model::Schema;
+use crate::schema::provenance::Provenance;
 
 /// What makes two findings the same.
 type Key = (&'static str, String, Option<String>, String);
@@ -32,6 +33,8 @@ pub struct FindingsByMigration {
     entities: BTreeSet<String>,
     /// One for each pending migration whose schema was read, with its index.
     after: Vec<(usize, BTreeSet<Key>)>,
+    /// What each pending migration touches.
+    touched: Vec<Provenance>,
 }
 
 impl FindingsByMigration {
@@ -45,6 +48,7 @@ impl FindingsByMigration {
             before: findings(&prediction.base),
             entities: entities(prediction),
             after: read.map(|(index, schema)| (index, keys(&findings(schema)))).collect(),
+            touched: pending.iter().map(|migration| provenance::read([*migration])).collect(),
         }
     }
 
@@ -71,13 +75,13 @@ impl FindingsByMigration {
             return;
         }
         let key = key(finding);
-        if let Some(resolving) = self.first(self.count, |findings| !findings.contains(&key)) {
+        if let Some(resolving) = self.first(self.count, finding, |findings| !findings.contains(&key)) {
             finding.timing = Some(FindingTiming::ResolvedBy(resolving));
             soften(finding);
         } else if self.before.iter().any(|before| self::key(before) == key) {
             finding.timing = Some(FindingTiming::Present);
         } else {
-            let introducing = self.first(0, |findings| findings.contains(&key));
+            let introducing = self.first(0, finding, |findings| findings.contains(&key));
             finding.timing = introducing.map(FindingTiming::IntroducedBy);
         }
     }
@@ -91,7 +95,7 @@ impl FindingsByMigration {
         gone.cloned()
             .map(|mut finding| {
                 let key = key(&finding);
-                let resolving = self.first(0, |findings| !findings.contains(&key));
+                let resolving = self.first(0, &finding, |findings| !findings.contains(&key));
                 finding.timing = resolving.map(FindingTiming::ResolvedBy);
                 soften(&mut finding);
                 finding
@@ -99,11 +103,18 @@ impl FindingsByMigration {
             .collect()
     }
 
-    /// The first migration from `start` on after which the findings are as asked.
-    fn first(&self, start: usize, is_it: impl Fn(&BTreeSet<Key>) -> bool) -> Option<String> {
-        let (index, _) =
-            self.after.iter().filter(|(index, _)| *index >= start).find(|(_, findings)| is_it(findings))?;
-        self.pending.get(*index).cloned()
+    /// The first migration from `start` on after which the findings are as asked. Between two schemas that were read it is
+    /// the first that touches the entity of `finding`; where none is seen to, the last, after which the schema was read.
+    fn first(&self, start: usize, finding: &Finding, is_it: impl Fn(&BTreeSet<Key>) -> bool) -> Option<String> {
+        let mut since = start;
+        for (index, findings) in self.after.iter().filter(|(index, _)| *index >= start) {
+            if is_it(findings) {
+                let touching = (since..*index).find(|index| self.touched[*index].touches(&finding.entity));
+                return self.pending.get(touching.unwrap_or(*index)).cloned();
+            }
+            since = index + 1;
+        }
+        None
     }
 }
 

@@ -1,96 +1,169 @@
-//! What the pending migrations will make: learnt on a scratch database; of hundreds, from the committed snapshot, for which
-//! they ran on one. Where no scratch database can be had (a production container without binaries, npm and the right to
-//! create databases), as far as the snapshot tells.
+//! What the pending migrations will make. A current snapshot tells: they ran on a scratch database when it was written. What
+//! it does not tell is learnt on a scratch database now; where none can be had (a production container without binaries, npm
+//! and the right to create databases), it stays unchecked, which the report says.
 
 use anyhow::{Result, bail};
+use postgres::Client;
 
-use super::Run;
-use crate::commands::snapshot_fallback;
-use crate::migrations::Migration;
-use crate::migrations::prediction::{Origin, PendingScratch, Prediction, READ_EACH};
+use super::{Run, before};
+use crate::commands::{live, snapshot_fallback};
+use crate::migrations::journal::Entry;
+use crate::migrations::prediction::{self, Origin, Prediction};
+use crate::migrations::scratch_environment::PendingScratch;
 use crate::migrations::state::State;
+use crate::migrations::{Migration, replay};
 use crate::postgres::scratch::Unavailable;
+use crate::report::Finding;
 use crate::schema::model::Schema;
 use crate::schema::snapshot::{self, Snapshot};
 
-/// So many of the pending migrations may have no fingerprint in the snapshot: all before one of those run on scratch again.
-const FEW: usize = 3;
+/// What is known of the database before its catalogs are read.
+#[derive(Debug)]
+pub(super) struct Survey<'f> {
+    /// The history against the files.
+    pub(super) state: State<'f>,
+    /// The journal.
+    pub(super) journal: Vec<Entry>,
+    /// Whether nothing changed in the catalogs since a run compared them with what the applied migrations make.
+    pub(super) is_unchanged: bool,
+    /// Whether a migration without transaction is applied in part: until it is whole, the live schema is neither of the ones
+    /// that are known.
+    pub(super) is_interrupted: bool,
+}
 
-/// Where the pending migrations are learnt.
-pub(super) struct Foresight {
-    /// What is known of them already.
-    record: Option<Snapshot>,
-    /// Where they run, or those before them; none where it may not be needed.
-    scratch: Option<PendingScratch>,
+/// What is known once they were read, where they had to be.
+#[derive(Debug)]
+pub(super) struct Foreseen {
+    pub(super) prediction: Prediction,
+    /// What somebody changed in the database past the migrations.
+    pub(super) drift: Vec<Finding>,
+    /// The digest of the catalogs, where they were read.
+    pub(super) digest: Option<String>,
+}
+
+impl<'f> Survey<'f> {
+    fn applied(&self) -> Vec<&'f Migration> {
+        self.state.applied_files().collect()
+    }
+
+    /// The digest of the catalogs that the newest applied migration left, which were then what they should be.
+    fn noted_digest(&self) -> Option<&str> {
+        let (newest, entry) = (self.state.applied.last()?, self.journal.last()?);
+        entry.catalog_after.as_deref().filter(|_| entry.version == newest.row.version)
+    }
 }
 
 impl Run<'_> {
-    /// Begins to make a scratch database, if one will be needed to foresee the pending migrations of `state`, of which the
-    /// first `count` are to be applied.
-    pub(super) fn foresight(&self, state: &State<'_>, count: usize, files: &[Migration]) -> Result<Foresight> {
-        let record = self.record_of_many(&state.pending, count, files)?;
-        let starts_empty = state.applied_files().next().is_none() && self.context.config.scratch_setup.is_empty();
-        let scratch = (record.is_none() || !starts_empty).then(|| self.environment().scratch_meanwhile());
-        Ok(Foresight { record, scratch })
-    }
-
-    /// Predicts the pending migrations of `state`, of which the first `count` are to be applied to a database whose schema
-    /// is `live`.
-    pub(super) fn predict(
+    /// Predicts the pending migrations of `survey`, of which the first `count` are to be applied.
+    pub(super) fn foresee(
         &mut self,
-        foresight: Foresight,
-        state: &State<'_>,
+        client: &mut Client,
+        survey: &Survey<'_>,
         count: usize,
         files: &[Migration],
+    ) -> Result<Foreseen> {
+        let snapshot = self.current_snapshot(files)?;
+        let pending = &survey.state.pending;
+        if pending.is_empty() && survey.is_unchanged && !survey.is_interrupted {
+            let (schema, digest) = match snapshot {
+                Some(snapshot) => (snapshot.schema, None),
+                None => {
+                    let schema = live::read(client, &self.context.config)?;
+                    let digest = snapshot::digest(&schema);
+                    (schema, Some(digest))
+                }
+            };
+            let prediction = Prediction { origin: Origin::Database, base: schema, steps: Vec::new() };
+            return Ok(Foreseen { prediction, drift: Vec::new(), digest });
+        }
+        // The snapshot tells the schema after the last of the pending ones, and no other.
+        let snapshot = snapshot.filter(|_| pending.is_empty() || count == pending.len());
+        let starts_empty = survey.state.applied.is_empty() && self.context.config.scratch_setup.is_empty();
+        let may_be_known = starts_empty || survey.is_unchanged || survey.noted_digest().is_some() || pending.is_empty();
+        let scratch = (snapshot.is_none() || !may_be_known).then(|| self.environment().open_in_background());
+        let live = live::read(client, &self.context.config)?;
+        let is_verified = !survey.is_interrupted
+            && (survey.is_unchanged
+                || starts_empty && live.is_empty()
+                || match survey.noted_digest() {
+                    Some(noted) => live::is_digest_of(noted, &live, client)?,
+                    None => false,
+                });
+        let digest = Some(snapshot::digest(&live));
+        let prediction = self.predict(snapshot, scratch, survey, count, files, is_verified.then_some(&live), &live)?;
+        let is_comparable = !is_verified && !survey.is_interrupted;
+        let drift = if is_comparable { before::drift(&prediction.base, &live) } else { Vec::new() };
+        Ok(Foreseen { prediction, drift, digest })
+    }
+
+    /// `base` is the schema that the applied migrations should have made, where it is known without a scratch database.
+    #[expect(clippy::too_many_arguments, reason = "everything that is known goes into a prediction")]
+    fn predict(
+        &mut self,
+        snapshot: Option<Snapshot>,
+        scratch: Option<PendingScratch>,
+        survey: &Survey<'_>,
+        count: usize,
+        files: &[Migration],
+        base: Option<&Schema>,
         live: &Schema,
     ) -> Result<Prediction> {
-        let applied: Vec<&Migration> = state.applied_files().collect();
-        let Foresight { record, scratch } = foresight;
-        if scratch.is_none()
-            && live.is_empty()
-            && let Some(record) = record
-        {
-            return Ok(Prediction::from_record(Origin::Record, live.clone(), record, &state.pending));
+        let pending = &survey.state.pending;
+        if let Some(snapshot) = snapshot {
+            if let Some(base) = base {
+                return Ok(Prediction::of_snapshot(Origin::Snapshot, base.clone(), snapshot, pending));
+            }
+            if pending.is_empty() && before::drift(&snapshot.schema, live).is_empty() {
+                return Ok(Prediction { origin: Origin::Snapshot, base: snapshot.schema, steps: Vec::new() });
+            }
+            return match self.replayed(scratch, survey) {
+                Err(error) if error.downcast_ref::<Unavailable>().is_some() => {
+                    self.with_snapshot_alone(snapshot, live, pending, count, &snapshot_fallback::one_line(&error))
+                }
+                Ok(base) => Ok(Prediction::of_snapshot(Origin::Snapshot, base, snapshot, pending)),
+                Err(error) => Err(error),
+            };
         }
-        let environment = self.environment();
-        let scratch = scratch.unwrap_or_else(|| environment.scratch_meanwhile());
-        let predicted = match record {
-            Some(record) => environment
-                .base(scratch, &applied)
-                .map(|base| Prediction::from_record(Origin::Record, base, record, &state.pending)),
-            None => environment.predict(scratch, &applied, &state.pending, count),
-        };
-        match predicted {
+        let scratch = scratch.unwrap_or_else(|| self.environment().open_in_background());
+        let rehearsed = scratch
+            .wait()
+            .and_then(|session| prediction::rehearse(session, &survey.applied(), base.cloned(), pending, count));
+        match rehearsed {
             Err(error) if error.downcast_ref::<Unavailable>().is_some() => {
                 let (snapshot, why) = snapshot_fallback::snapshot(self.context, files, error)?;
-                let prediction = Prediction::from_snapshot(snapshot, live, &state.pending);
-                self.without_scratch(&prediction, &state.pending, count, &why)?;
-                Ok(prediction)
+                self.with_snapshot_alone(snapshot, live, pending, count, &why)
             }
-            replayed => replayed,
+            rehearsed => rehearsed,
         }
     }
 
-    /// The snapshot that says what all of `pending` do and make, where all of them are to be applied, and there are so many
-    /// that the schemas between would not be read anyway.
-    fn record_of_many(&self, pending: &[&Migration], count: usize, files: &[Migration]) -> Result<Option<Snapshot>> {
-        if self.result.plan.is_some() || count < pending.len() || count <= READ_EACH {
-            return Ok(None);
-        }
+    /// The schema that the applied migrations make on a scratch database.
+    fn replayed(&self, scratch: Option<PendingScratch>, survey: &Survey<'_>) -> Result<Schema> {
+        let mut session = match scratch {
+            Some(scratch) => scratch.wait()?,
+            None => self.environment().open()?,
+        };
+        replay::replay(&mut session.client, survey.applied())?;
+        session.read()
+    }
+
+    /// The snapshot that stands for all of `files`, on this major version.
+    fn current_snapshot(&self, files: &[Migration]) -> Result<Option<Snapshot>> {
         let config = &self.context.config;
         let snapshot = snapshot::read(&self.context.tree(), &config.snapshot)?;
-        let fresh = snapshot.filter(|found| found.is_fresh(files) && found.postgres == config.postgres_major);
-        Ok(fresh.filter(|found| pending.iter().filter(|one| found.fingerprint(one).is_none()).count() <= FEW))
+        Ok(snapshot.filter(|found| found.is_fresh(files) && found.postgres == config.postgres_major))
     }
 
-    /// Says what is not checked without a scratch database.
-    fn without_scratch(
+    /// What can be said without a scratch database, and what that leaves unchecked. `live` is taken for what the applied
+    /// migrations should have made; where nothing is pending, the snapshot is that.
+    fn with_snapshot_alone(
         &mut self,
-        prediction: &Prediction,
+        snapshot: Snapshot,
+        live: &Schema,
         pending: &[&Migration],
         count: usize,
         why: &str,
-    ) -> Result<()> {
+    ) -> Result<Prediction> {
         let path = &self.context.config.snapshot;
         if let (Some(last), true) = (pending.last(), count > 0 && count < pending.len()) {
             bail!(
@@ -98,6 +171,10 @@ impl Run<'_> {
                  `{last}`; apply all pending migrations, or set `SHADOW_DATABASE_URL`; {why}"
             )
         }
+        let prediction = match pending {
+            [] => Prediction { origin: Origin::SnapshotAlone, base: snapshot.schema, steps: Vec::new() },
+            pending => Prediction::of_snapshot(Origin::SnapshotAlone, live.clone(), snapshot, pending),
+        };
         let mut unchecked = Vec::new();
         if !pending.is_empty() {
             unchecked.push("whether the live database is what its applied migrations made".to_owned());
@@ -115,6 +192,6 @@ impl Run<'_> {
             *last = format!("{last}; `{path}` stands in for a scratch database, because {why}");
         }
         self.result.unchecked.extend(unchecked);
-        Ok(())
+        Ok(prediction)
     }
 }

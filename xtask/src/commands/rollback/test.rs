@@ -6,7 +6,6 @@ use super::Options;
 use crate::cli::Format;
 use crate::commands::{Context, Outcome};
 use crate::migrations::files;
-use crate::migrations::prediction::ScratchEnvironment;
 use crate::migrations::rollback::rehearsal;
 use crate::render::{human, json};
 use crate::report::Rehearsal;
@@ -17,11 +16,9 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let style = context.terminal.style();
     let is_human = context.options.format == Format::Human;
     let say = |text: &str| if is_human { context.terminal.print(text) } else { Ok(()) };
-    let shadow_url = context.options.shadow_database_url.as_deref().filter(|url| !url.is_empty());
-    let environment = ScratchEnvironment { config: &context.config, root: &context.root, shadow_url };
     let mut all: Vec<Rehearsal> = Vec::new();
     say(&human::rehearsal::opening(style))?;
-    rehearsal::rehearse(&environment, &files, options.last, &mut |one| {
+    rehearsal::rehearse(&context.scratch_environment(), &files, options.last, &mut |one| {
         all.push(one.clone());
         Ok(say(&human::rehearsal::rehearsal(one, style))?)
     })?;

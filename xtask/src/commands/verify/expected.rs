@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result, bail};
 
 use super::Options;
 use crate::commands::Context;
-use crate::migrations::{Migration, history, replay};
+use crate::migrations::{Migration, history};
 use crate::postgres::catalog::{self, OwnTables};
 use crate::postgres::connect::{Target, connect};
 use crate::render::human;
@@ -93,8 +93,7 @@ impl Expected {
 }
 
 fn replayed(context: &Context, migrations: &[Migration]) -> Result<Schema> {
-    let shadow = context.options.shadow_database_url.as_deref().filter(|url| !url.is_empty());
-    let schema = replay::schema(&context.config, &context.root, shadow, migrations)?;
+    let schema = context.scratch_environment().schema(migrations)?;
     if let Some(memory) = &context.memory {
         memory.keep_replayed(migrations, &schema);
     }

@@ -1,15 +1,15 @@
-//! A scratch database that follows the live one, for migrations that did something else there than was predicted: only the
-//! whole catalogs tell then whether that matters.
+//! A scratch database that is brought to where the live one is only when that is asked for: for migrations that did
+//! something else there than was predicted. Only the whole catalogs tell then whether that matters.
 
 use anyhow::Result;
 
-use super::{Rehearsal, ScratchEnvironment};
 use crate::migrations::Migration;
+use crate::migrations::scratch_environment::{ScratchEnvironment, ScratchSession};
 use crate::schema::model::Schema;
 
 /// Has run the migrations up to one of them.
 pub struct LaggingReplay {
-    rehearsal: Rehearsal,
+    session: ScratchSession,
     last: i64,
 }
 
@@ -19,8 +19,7 @@ impl LaggingReplay {
     /// # Errors
     /// When there is none.
     pub fn new(environment: &ScratchEnvironment<'_>) -> Result<Self> {
-        let rehearsal = Rehearsal::on(environment, environment.scratch()?)?;
-        Ok(Self { rehearsal, last: i64::MIN })
+        Ok(Self { session: environment.open()?, last: i64::MIN })
     }
 
     /// The schema after `version`, which is not older than the one before.
@@ -30,9 +29,9 @@ impl LaggingReplay {
     pub fn schema_after(&mut self, version: i64, files: &[Migration]) -> Result<Schema> {
         let last = self.last;
         for file in files.iter().filter(|file| file.version > last && file.version <= version) {
-            self.rehearsal.run(file)?;
+            self.session.replay([file])?;
             self.last = file.version;
         }
-        self.rehearsal.read()
+        self.session.read()
     }
 }

@@ -1,57 +1,77 @@
-//! The scratch database on which the applied migrations ran, and on which the pending ones are learnt.
+//! Pending migrations run on a scratch database, to learn what each of them does.
 
-use anyhow::{Result, anyhow};
-use postgres::Client;
+use anyhow::Result;
 
-use super::{ScratchEnvironment, Step};
+use super::{Origin, Prediction, Step};
 use crate::migrations::fingerprint::{self, Fingerprint, Fingerprinter};
+use crate::migrations::scratch_environment::{ScratchEnvironment, ScratchSession};
 use crate::migrations::{Migration, replay};
-use crate::postgres::catalog::{self, OwnTables};
-use crate::postgres::error::ServerError;
-use crate::postgres::scratch::Scratch;
 use crate::schema::model::Schema;
 
-/// Runs migrations one after the other, and tells what each makes.
+/// Runs `applied` and then `pending`, of which the first `count` are to be applied. The schema of the applied migrations is
+/// `base`, where that is known, and read otherwise. Of the pending ones the schema is read where this run ends, and at the
+/// very end; in between fingerprints stand for it.
+///
+/// # Errors
+/// When a migration does not run there.
+pub fn rehearse(
+    session: ScratchSession,
+    applied: &[&Migration],
+    base: Option<Schema>,
+    pending: &[&Migration],
+    count: usize,
+) -> Result<Prediction> {
+    let mut rehearsal = Rehearsal::on(session);
+    rehearsal.session.replay(applied.iter().copied())?;
+    let base = match base {
+        Some(base) => base,
+        None => rehearsal.session.read()?,
+    };
+    let mut steps = Vec::new();
+    for (index, migration) in pending.iter().enumerate() {
+        let is_read = [count, pending.len()].contains(&(index + 1));
+        steps.push(rehearsal.step(migration, is_read)?);
+    }
+    Ok(Prediction { origin: Origin::Replay, base, steps })
+}
+
+/// Runs `migrations`. Returns what each of them does, and the schema that they make.
+///
+/// # Errors
+/// When there is no scratch database, or a migration does not run there.
+pub fn record(
+    environment: &ScratchEnvironment<'_>,
+    migrations: &[Migration],
+) -> Result<(Vec<Option<Fingerprint>>, Schema)> {
+    let mut rehearsal = Rehearsal::on(environment.open()?);
+    let fingerprints = migrations.iter().map(|migration| rehearsal.run(migration)).collect::<Result<_>>()?;
+    Ok((fingerprints, rehearsal.session.read()?))
+}
+
+/// Runs migrations one after the other, and tells what each does.
 pub(super) struct Rehearsal {
-    client: Client,
+    pub(super) session: ScratchSession,
     fingerprinter: Fingerprinter,
-    own: OwnTables,
-    /// Removed after the connection to it is closed.
-    _scratch: Scratch,
 }
 
 impl Rehearsal {
-    /// Runs `applied` on `scratch`; the schema that they make.
-    pub(super) fn begin(
-        environment: &ScratchEnvironment<'_>,
-        scratch: Scratch,
-        applied: &[&Migration],
-    ) -> Result<(Self, Schema)> {
-        let mut rehearsal = Self::on(environment, scratch)?;
-        applied.iter().try_for_each(|migration| replay::run(&mut rehearsal.client, migration))?;
-        let base = rehearsal.read()?;
-        Ok((rehearsal, base))
+    pub(super) fn on(session: ScratchSession) -> Self {
+        let fingerprinter = Fingerprinter::new(session.own_tables());
+        Self { session, fingerprinter }
     }
 
-    /// Begins on `scratch` as it is.
-    pub(super) fn on(environment: &ScratchEnvironment<'_>, scratch: Scratch) -> Result<Self> {
-        let client = scratch.connect()?;
-        let own = OwnTables::of(environment.config);
-        Ok(Self { client, fingerprinter: Fingerprinter::new(&own), own, _scratch: scratch })
-    }
-
-    /// Runs one migration as the runner does. The schema after it is read where `is_read` says so, and where there is
-    /// no fingerprint that could stand for it.
-    pub(super) fn step(&mut self, migration: &Migration, is_read: bool) -> Result<Step> {
+    /// Runs one migration. The schema after it is read where `is_read` says so, and where there is no fingerprint that
+    /// could stand for it.
+    fn step(&mut self, migration: &Migration, is_read: bool) -> Result<Step> {
         let fingerprint = self.run(migration)?;
         let schema = match is_read || fingerprint.is_none() {
-            true => Some(self.read()?),
+            true => Some(self.session.read()?),
             false => None,
         };
         Ok(Step { version: migration.version, fingerprint, schema })
     }
 
-    /// Runs one migration as the runner does; what it did, where that can be told.
+    /// Runs one migration. Returns what it did, where that can be told.
     pub(super) fn run(&mut self, migration: &Migration) -> Result<Option<Fingerprint>> {
         match migration.no_transaction || fingerprint::forgets(&migration.sql) {
             true => self.without_fingerprint(migration).map(|()| None),
@@ -61,21 +81,15 @@ impl Rehearsal {
 
     fn without_fingerprint(&mut self, migration: &Migration) -> Result<()> {
         self.fingerprinter.doubt();
-        replay::run(&mut self.client, migration)
+        replay::run(&mut self.session.client, migration)
     }
 
     fn in_transaction(&mut self, migration: &Migration) -> Result<Option<Fingerprint>> {
-        self.fingerprinter.prepare(&mut self.client, None)?;
-        let mut transaction = self.client.transaction()?;
+        self.fingerprinter.prepare(&mut self.session.client, None)?;
+        let mut transaction = self.session.client.transaction()?;
         replay::run_statements(&mut transaction, migration)?;
         let fingerprint = self.fingerprinter.take(&mut transaction, replay::FRESH_SESSION)?;
         replay::commit(transaction, migration)?;
         Ok(fingerprint)
-    }
-
-    pub(super) fn read(&mut self) -> Result<Schema> {
-        catalog::read(&mut self.client, &self.own).map_err(|error| {
-            anyhow!(ServerError::from(error)).context("cannot read the catalogs of the scratch database")
-        })
     }
 }

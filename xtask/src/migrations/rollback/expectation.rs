@@ -2,12 +2,11 @@
 //! else from the journal.
 
 use anyhow::{Context as _, Result, anyhow};
-use postgres::Client;
 
 use super::plan::{Plan, Undo};
 use super::storage_identity::{Change, StorageIdentity};
 use crate::migrations::journal::Entry;
-use crate::migrations::prediction::ScratchEnvironment;
+use crate::migrations::scratch_environment::{ScratchEnvironment, ScratchSession};
 use crate::migrations::script::Script;
 use crate::migrations::state::State;
 use crate::migrations::{Migration, replay};
@@ -56,54 +55,43 @@ impl RollbackExpectation {
         let Some(before) = before else {
             return Ok(Self::from_journal(plan, journal, "files of earlier migrations are gone"));
         };
-        let scratch = match environment.scratch() {
-            Ok(scratch) => scratch,
+        let mut session = match environment.open() {
+            Ok(session) => session,
             Err(error) => return Ok(Self::from_journal(plan, journal, &format!("{error:#}"))),
         };
-        let mut client = scratch.connect()?;
-        if let Err(error) = before.iter().try_for_each(|migration| replay::run(&mut client, migration)) {
+        if let Err(error) = session.replay(before.iter().copied()) {
             return Ok(Self::from_journal(plan, journal, &format!("{error:#}")));
         }
         let undone: Option<Vec<&Migration>> = files[before.len()..].iter().copied().collect();
         match undone {
-            Some(undone) => Self::rehearse(environment, &mut client, plan, &undone),
-            None => Self::lowest_only(environment, &mut client, plan, journal),
+            Some(undone) => Self::rehearse(&mut session, plan, &undone),
+            None => Self::lowest_only(&mut session, plan, journal),
         }
     }
 
     /// Applies the migrations and undoes them again.
-    fn rehearse(
-        environment: &ScratchEnvironment<'_>,
-        client: &mut Client,
-        plan: &Plan,
-        undone: &[&Migration],
-    ) -> Result<Self> {
-        let mut schemas = vec![environment.read(client)?];
+    fn rehearse(session: &mut ScratchSession, plan: &Plan, undone: &[&Migration]) -> Result<Self> {
+        let mut schemas = vec![session.read()?];
         for migration in undone {
-            replay::run(client, migration)?;
-            schemas.push(environment.read(client)?);
+            replay::run(&mut session.client, migration)?;
+            schemas.push(session.read()?);
         }
         let current = schemas.pop();
-        let before = StorageIdentity::read(client)?;
+        let before = StorageIdentity::read(&mut session.client)?;
         for undo in &plan.undo {
-            replay::run_script(client, Script::new(&undo.file, &undo.sql, undo.no_transaction))
+            replay::run_script(&mut session.client, Script::new(&undo.file, &undo.sql, undo.no_transaction))
                 .with_context(|| format!("cannot undo `{undo}` on the scratch database; nothing was undone"))?;
         }
-        let changes = before.changes(&StorageIdentity::read(client)?);
+        let changes = before.changes(&StorageIdentity::read(&mut session.client)?);
         let expected = schemas.into_iter().rev().map(|schema| Expectation::Schema(Box::new(schema))).collect();
         Ok(Self { current, expected, changes: Some(changes) })
     }
 
     /// The files of what is undone are gone, those before are there: the schema in the end is known.
-    fn lowest_only(
-        environment: &ScratchEnvironment<'_>,
-        client: &mut Client,
-        plan: &Plan,
-        journal: &[Entry],
-    ) -> Result<Self> {
+    fn lowest_only(session: &mut ScratchSession, plan: &Plan, journal: &[Entry]) -> Result<Self> {
         let mut expectation = Self::from_journal(plan, journal, "its file, or that of one undone with it, is gone");
         let lowest = expectation.expected.last_mut().ok_or_else(|| anyhow!("there is nothing to undo"))?;
-        *lowest = Expectation::Schema(Box::new(environment.read(client)?));
+        *lowest = Expectation::Schema(Box::new(session.read()?));
         Ok(expectation)
     }
 

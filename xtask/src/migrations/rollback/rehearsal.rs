@@ -7,11 +7,10 @@ use anyhow::{Context as _, Result};
 use postgres::{Client, GenericClient};
 
 use super::loss::quoted;
-use crate::migrations::prediction::ScratchEnvironment;
+use crate::migrations::scratch_environment::{ScratchEnvironment, ScratchSession};
 use crate::migrations::script::Script;
 use crate::migrations::seed::{Seeder, TABLES_AT_ONCE};
 use crate::migrations::{Down, Migration, replay};
-use crate::postgres::scratch::Scratch;
 use crate::report::{Rehearsal, Verdict};
 use crate::schema::diff::{Likeness, diff};
 use crate::schema::model::{ObjectName, Schema};
@@ -38,8 +37,7 @@ pub fn rehearse(
 struct Stage<'a> {
     environment: &'a ScratchEnvironment<'a>,
     migrations: &'a [Migration],
-    client: Client,
-    _scratch: Scratch,
+    session: ScratchSession,
     schema: Schema,
     seeder: Seeder,
 }
@@ -54,17 +52,16 @@ struct Expected<'e> {
 
 impl<'a> Stage<'a> {
     fn new(environment: &'a ScratchEnvironment<'a>, migrations: &'a [Migration], count: usize) -> Result<Self> {
-        let scratch = environment.scratch()?;
-        let mut client = scratch.connect()?;
-        migrations.iter().take(count).try_for_each(|migration| replay::run(&mut client, migration))?;
-        let schema = environment.read(&mut client)?;
-        Ok(Self { environment, migrations, client, _scratch: scratch, schema, seeder: Seeder::default() })
+        let mut session = environment.open()?;
+        session.replay(migrations.iter().take(count))?;
+        let schema = session.read()?;
+        Ok(Self { environment, migrations, session, schema, seeder: Seeder::default() })
     }
 
     fn one(&mut self, index: usize) -> Result<Rehearsal> {
         let migrations = self.migrations;
         let migration = &migrations[index];
-        let seeded = self.seeder.fill(&mut self.client, &self.schema, index * 2)?;
+        let seeded = self.seeder.fill(&mut self.session.client, &self.schema, index * 2)?;
         let mut rehearsal = Rehearsal {
             name: migration.to_string(),
             verdict: Verdict::Exact,
@@ -73,20 +70,20 @@ impl<'a> Stage<'a> {
             empty_tables: seeded.empty,
             error: None,
         };
-        let rows = Rows::read(&mut self.client, &self.schema)?;
-        if let Err(error) = replay::run(&mut self.client, migration) {
+        let rows = Rows::read(&mut self.session.client, &self.schema)?;
+        if let Err(error) = replay::run(&mut self.session.client, migration) {
             // With rows it fails, without it may not: the rest goes on without them.
-            empty(&mut self.client, &self.schema)?;
+            empty(&mut self.session.client, &self.schema)?;
             rehearsal.error = Some(format!("fails on tables with generated rows: {error:#}"));
-            replay::run(&mut self.client, migration)?;
+            replay::run(&mut self.session.client, migration)?;
         }
-        let after = self.environment.read(&mut self.client)?;
+        let after = self.environment.read(&mut self.session.client)?;
         let before = std::mem::replace(&mut self.schema, after.clone());
         let expected = Expected { before: &before, after: &after, rows: &rows };
         match &migration.down {
             Down::Irreversible { reason, .. } => rehearsal.irreversible = Some(reason.clone()),
             Down::Sql { file, sql, no_transaction } => {
-                let _known = self.seeder.fill(&mut self.client, &after, index * 2 + 1)?;
+                let _known = self.seeder.fill(&mut self.session.client, &after, index * 2 + 1)?;
                 if *no_transaction || migration.no_transaction {
                     self.there_and_back(index, file, sql, *no_transaction, expected, &mut rehearsal)?;
                 } else {
@@ -105,7 +102,7 @@ impl<'a> Stage<'a> {
         expected: Expected<'_>,
         rehearsal: &mut Rehearsal,
     ) -> Result<()> {
-        let mut transaction = self.client.transaction().context("cannot begin a transaction")?;
+        let mut transaction = self.session.client.transaction().context("cannot begin a transaction")?;
         match replay::run_in(&mut transaction, Script::new(file, sql, false)) {
             Err(error) => failed(rehearsal, &error),
             Ok(()) => {
@@ -128,12 +125,12 @@ impl<'a> Stage<'a> {
         expected: Expected<'_>,
         rehearsal: &mut Rehearsal,
     ) -> Result<()> {
-        match replay::run_script(&mut self.client, Script::new(file, sql, no_transaction)) {
+        match replay::run_script(&mut self.session.client, Script::new(file, sql, no_transaction)) {
             Err(error) => failed(rehearsal, &error),
             Ok(()) => {
-                if judge(self.environment, &mut self.client, expected, rehearsal)? {
-                    let again = replay::run(&mut self.client, &self.migrations[index]);
-                    judge_again(self.environment, &mut self.client, again, expected.after, rehearsal)?;
+                if judge(self.environment, &mut self.session.client, expected, rehearsal)? {
+                    let again = replay::run(&mut self.session.client, &self.migrations[index]);
+                    judge_again(self.environment, &mut self.session.client, again, expected.after, rehearsal)?;
                 }
             }
         }

@@ -14,6 +14,7 @@ use crate::migrations::journal::{self, Phase, Record};
 use crate::migrations::journaled::{self, JournaledScript};
 use crate::migrations::script::Script;
 use crate::migrations::session::SessionSettings;
+use crate::migrations::tables::Tables;
 use crate::migrations::{Down, sql};
 use crate::report::{RolledBackMigration, Verdict};
 
@@ -102,7 +103,7 @@ fn stopped(client: &mut Client, settings: &SessionSettings, undo: &Undo) -> Resu
 
 /// A migration that was applied by refinery alone has no entry yet.
 fn ensure_entry(client: &mut Client, settings: &SessionSettings, undo: &Undo) -> Result<()> {
-    journal::create(client, &settings.history_table)?;
+    Tables::find(client, &settings.history_table)?.complete(client, &settings.history_table)?;
     let entries = journal::read(client, &settings.history_table)?;
     if entries.iter().any(|entry| entry.version == undo.row.version) {
         return Ok(());

@@ -33,7 +33,7 @@ pub fn finding(finding: &Finding) -> Value {
         put("suggestion", suggestion(suggested));
     }
     if let Some(timing) = &finding.timing {
-        put("timing", self::timing(timing));
+        put("occurrence", self::timing(timing));
     }
     Value::Object(object)
 }

@@ -1,0 +1,228 @@
+//! A stamp of the catalogs: while it stays the same, no object of the database was made, changed or dropped. A run that
+//! has compared the whole catalogs leaves their stamp in the journal, and the next run reads them only where the stamp is
+//! another one. Taking it costs a tenth of reading them, since nothing is written out: a row of a catalog is told by where
+//! it stands and by the transaction that wrote it, and each change writes a new row.
+
+use anyhow::{Context as _, Result, anyhow};
+use postgres::{GenericClient, SimpleQueryMessage};
+use sha2::{Digest as _, Sha256};
+
+use crate::postgres::error::ServerError;
+
+/// The column of the answer.
+const COLUMN: &str = "stamp";
+
+/// A catalog, and what tells its rows.
+struct Stamped {
+    /// Its name in `pg_catalog`.
+    name: &'static str,
+    /// The first major version of PostgreSQL that has it.
+    since: u32,
+    /// An expression for what tells a row.
+    key: &'static str,
+    /// The rows that count. OIDs below 16384 are those of PostgreSQL's own objects.
+    rows: &'static str,
+}
+
+/// A catalog whose rows are told by their OID, transaction and place.
+const fn by_oid(name: &'static str, rows: &'static str) -> Stamped {
+    Stamped { name, since: 0, key: "concat_ws(' ', oid, xmin, ctid)", rows }
+}
+
+/// A catalog without OIDs, whose rows are told by their transaction and place, and `rows` by another column.
+const fn by_place(name: &'static str, rows: &'static str) -> Stamped {
+    Stamped { name, since: 0, key: "concat_ws(' ', xmin, ctid)", rows }
+}
+
+const ALL: &str = "true";
+const OF_PEOPLE: &str = "oid >= 16384";
+
+/// Temporary relations come and go with sessions, and are no part of the schema.
+macro_rules! lasting {
+    ($relation:literal) => {
+        concat!(
+            $relation,
+            " >= 16384 AND ",
+            $relation,
+            " NOT IN (SELECT oid FROM pg_catalog.pg_class WHERE relpersistence = 't')"
+        )
+    };
+}
+
+/// All catalogs in which a change may be one of the schema.
+const CATALOGS: &[Stamped] = &[
+    // TRUNCATE and REFRESH MATERIALIZED VIEW give a relation other storage, which is no change of the schema: what else there
+    // is of a relation is taken by its content.
+    Stamped {
+        name: "pg_class",
+        since: 0,
+        key: "concat_ws('|', oid, relname, relnamespace, reltype, reloftype, relowner, relam, reltablespace, reltoastrelid,
+                  relhasindex, relpersistence, relkind, relnatts, relchecks, relhasrules, relhastriggers, relhassubclass,
+                  relrowsecurity, relforcerowsecurity, relreplident, relispartition, relacl, reloptions, relpartbound)",
+        rows: "oid >= 16384 AND relpersistence <> 't'",
+    },
+    by_place("pg_attribute", lasting!("attrelid")),
+    by_oid("pg_attrdef", lasting!("adrelid")),
+    by_oid("pg_constraint", lasting!("conrelid")),
+    Stamped { name: "pg_constraint", since: 0, key: "concat_ws(' ', oid, xmin, ctid)", rows: "contypid <> 0 AND oid >= 16384" },
+    by_place("pg_index", lasting!("indexrelid")),
+    by_place("pg_inherits", lasting!("inhrelid")),
+    by_place("pg_partitioned_table", "partrelid >= 16384"),
+    by_oid(
+        "pg_type",
+        "oid >= 16384 AND typnamespace NOT IN (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname ~ '^pg_(toast_)?temp_')",
+    ),
+    by_oid("pg_enum", ALL),
+    by_place("pg_range", "rngtypid >= 16384"),
+    by_oid("pg_proc", OF_PEOPLE),
+    by_place("pg_aggregate", "aggfnoid::oid >= 16384"),
+    by_oid("pg_trigger", lasting!("tgrelid")),
+    by_oid("pg_rewrite", lasting!("ev_class")),
+    by_oid("pg_policy", ALL),
+    by_oid("pg_namespace", "nspname !~ '^pg_(toast_)?temp_'"),
+    by_place("pg_sequence", lasting!("seqrelid")),
+    // Comments on objects that initdb makes: the namespace `public`, the language `plpgsql`.
+    by_place("pg_description", "objoid >= 12000 OR classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass"),
+    by_oid("pg_operator", OF_PEOPLE),
+    by_oid("pg_opclass", OF_PEOPLE),
+    by_oid("pg_opfamily", OF_PEOPLE),
+    by_oid("pg_amop", OF_PEOPLE),
+    by_oid("pg_amproc", OF_PEOPLE),
+    by_oid("pg_cast", OF_PEOPLE),
+    by_oid("pg_conversion", OF_PEOPLE),
+    by_oid("pg_collation", OF_PEOPLE),
+    by_oid("pg_language", ALL),
+    by_oid("pg_transform", ALL),
+    by_oid("pg_am", OF_PEOPLE),
+    by_oid("pg_extension", ALL),
+    by_oid("pg_foreign_data_wrapper", ALL),
+    by_oid("pg_foreign_server", ALL),
+    by_place("pg_foreign_table", ALL),
+    by_oid("pg_publication", ALL),
+    by_oid("pg_publication_rel", ALL),
+    Stamped { since: 15, ..by_oid("pg_publication_namespace", ALL) },
+    by_oid("pg_event_trigger", ALL),
+    by_oid("pg_statistic_ext", ALL),
+    by_oid("pg_ts_config", OF_PEOPLE),
+    by_place("pg_ts_config_map", "mapcfg >= 16384"),
+    by_oid("pg_ts_dict", OF_PEOPLE),
+    by_oid("pg_ts_parser", OF_PEOPLE),
+    by_oid("pg_ts_template", OF_PEOPLE),
+    by_oid("pg_default_acl", ALL),
+    // What belongs to an extension is no part of the schema; what depends on one says so.
+    by_place("pg_depend", "deptype IN ('e', 'x')"),
+    by_oid("pg_tablespace", ALL),
+    by_place(
+        "pg_db_role_setting",
+        "setdatabase = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())",
+    ),
+    // Rows that only a superuser may read whole are taken by what everybody may.
+    Stamped { name: "pg_database", since: 0, key: "concat_ws('|', datdba, datacl)", rows: "datname = pg_catalog.current_database()" },
+    // Other databases have roles too: only the names of those that something here belongs or is granted to.
+    Stamped {
+        name: "pg_roles",
+        since: 0,
+        key: "concat_ws('|', oid, rolname)",
+        rows: "oid IN (SELECT refobjid FROM pg_catalog.pg_shdepend
+                       WHERE refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass
+                         AND dbid = (SELECT oid FROM pg_catalog.pg_database
+                                     WHERE datname = pg_catalog.current_database()))",
+    },
+    Stamped { name: "pg_user_mappings", since: 0, key: "concat_ws('|', umid, srvid, umuser, umoptions)", rows: ALL },
+    Stamped {
+        name: "pg_subscription",
+        since: 0,
+        key: "concat_ws('|', oid, subname, subowner, subenabled, subslotname, subpublications)",
+        rows: "subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())",
+    },
+];
+
+/// Catalogs that say nothing about the schema, or only what the others say as well, and why.
+const NOT_STAMPED: &[(&str, &str)] = &[
+    ("pg_authid", "read as the view pg_roles, which everybody may read"),
+    ("pg_auth_members", "who is in which role belongs to the cluster"),
+    ("pg_init_privs", "privileges that extensions set, whose objects are no part of the schema"),
+    ("pg_largeobject", "data"),
+    ("pg_largeobject_metadata", "data"),
+    ("pg_parameter_acl", "privileges on settings of the cluster"),
+    ("pg_replication_origin", "where replication stands"),
+    ("pg_seclabel", "labels are no part of the schema"),
+    ("pg_shdepend", "says again what owners, privileges and policies say"),
+    ("pg_shdescription", "comments on databases, roles and tablespaces"),
+    ("pg_shseclabel", "labels of what belongs to the cluster"),
+    ("pg_statistic", "statistics"),
+    ("pg_statistic_ext_data", "statistics"),
+    ("pg_subscription_rel", "where replication stands"),
+    ("pg_user_mapping", "read as the view pg_user_mappings, which everybody may read"),
+];
+
+/// The catalogs that are looked at, and those that are not, for the test that each version of PostgreSQL has no others.
+pub fn known_catalogs() -> impl Iterator<Item = &'static str> {
+    CATALOGS.iter().map(|catalog| catalog.name).chain(NOT_STAMPED.iter().map(|(name, _)| *name))
+}
+
+/// Takes stamps of a database of one version of PostgreSQL.
+#[derive(Debug, Clone)]
+pub struct CatalogStamper {
+    query: String,
+    /// Tells stamps apart that were taken in other ways, or of a server that may write definitions out differently.
+    prefix: String,
+}
+
+impl CatalogStamper {
+    /// For a server of this `server_version_num`: 150018 is 15.18. `model` names the version of the schema's model and of
+    /// what is no part of it: a run that would see more than the last one trusts no stamp of that.
+    #[must_use]
+    pub fn new(server_version: u32, model: &str) -> Self {
+        let known = CATALOGS.iter().filter(|catalog| catalog.since <= server_version / 10_000);
+        let each: Vec<String> = known.map(Stamped::query).collect();
+        let query = format!(
+            "SELECT pg_catalog.md5(pg_catalog.string_agg(pg_catalog.concat_ws(' ', name, count, hash), ';' ORDER BY place)) AS {COLUMN}
+             FROM (SELECT pg_catalog.row_number() OVER () AS place, each.* FROM ({}) AS each) AS numbered",
+            each.join(" UNION ALL ")
+        );
+        let digest = Sha256::digest(format!("{server_version}\n{model}\n{query}"));
+        let prefix = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        Self { query, prefix }
+    }
+
+    /// The query, which can be sent together with others.
+    #[must_use]
+    pub fn query(&self) -> &str {
+        &self.query
+    }
+
+    /// The stamp in the `answer` to a text that holds the query.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn read(&self, answer: &[SimpleQueryMessage]) -> Result<String> {
+        let stamp = answer.iter().find_map(|message| match message {
+            SimpleQueryMessage::Row(row) => row.try_get(COLUMN).ok().flatten(),
+            _other => None,
+        });
+        let stamp = stamp.context("PostgreSQL did not answer which stamp its catalogs have")?;
+        Ok(format!("{}-{stamp}", self.prefix))
+    }
+
+    /// Takes a stamp.
+    ///
+    /// # Errors
+    /// Those of the query.
+    pub fn take(&self, client: &mut impl GenericClient) -> Result<String> {
+        let answer = client.simple_query(&self.query).map_err(|error| anyhow!(ServerError::from(error)));
+        self.read(&answer.context("cannot take the stamp of the catalogs")?)
+    }
+}
+
+impl Stamped {
+    fn query(&self) -> String {
+        let Self { name, key, rows, .. } = self;
+        // A sum does not depend on the order of the rows.
+        format!(
+            "SELECT '{name}' AS name, pg_catalog.count(*) AS count,
+                    pg_catalog.sum(pg_catalog.hashtextextended(pg_catalog.{key}, 0)) AS hash
+             FROM pg_catalog.{name} WHERE {rows}"
+        )
+    }
+}

@@ -1,0 +1,72 @@
+//! A prediction, as data.
+
+use crate::migrations::Migration;
+use crate::migrations::fingerprint::Fingerprint;
+use crate::schema::model::Schema;
+use crate::schema::snapshot::Snapshot;
+
+/// Where a prediction comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The database itself, which is what the last run compared with what the applied migrations make.
+    Database,
+    /// The migrations ran on a scratch database.
+    Replay,
+    /// The committed snapshot says what they make in the end, and what each of them did when they ran on a scratch database
+    /// for it.
+    Snapshot,
+    /// The same, and there is no scratch database to tell what the snapshot does not.
+    SnapshotAlone,
+}
+
+/// What pending migrations will make.
+#[derive(Debug)]
+pub struct Prediction {
+    /// Where it comes from.
+    pub origin: Origin,
+    /// What the applied migrations should have made.
+    pub base: Schema,
+    /// One for each pending migration, in order.
+    pub steps: Vec<Step>,
+}
+
+/// What one pending migration will make.
+#[derive(Debug)]
+pub struct Step {
+    /// Its version.
+    pub version: i64,
+    /// What its transaction does to the catalogs; none for a migration without transaction, or where it cannot be told.
+    pub fingerprint: Option<Fingerprint>,
+    /// The schema after it, where it was read. Of the last one to be applied it always is.
+    pub schema: Option<Schema>,
+}
+
+impl Prediction {
+    /// What `snapshot` says of `pending`, which are to be applied to `base`.
+    #[must_use]
+    pub fn of_snapshot(origin: Origin, base: Schema, snapshot: Snapshot, pending: &[&Migration]) -> Self {
+        let step = |migration: &&Migration| Step {
+            version: migration.version,
+            fingerprint: snapshot.fingerprint(migration).and_then(Fingerprint::parse),
+            schema: None,
+        };
+        let mut steps: Vec<Step> = pending.iter().map(step).collect();
+        if let Some(last) = steps.last_mut() {
+            last.schema = Some(snapshot.schema);
+        }
+        Self { origin, base, steps }
+    }
+
+    /// The step of `version`.
+    #[must_use]
+    pub fn step(&self, version: i64) -> Option<&Step> {
+        self.steps.iter().find(|step| step.version == version)
+    }
+
+    /// The schema after the first `count` pending migrations; where it was not read, the next one that was.
+    #[must_use]
+    pub fn after(&self, count: usize) -> &Schema {
+        let Some(index) = count.checked_sub(1) else { return &self.base };
+        self.steps.iter().skip(index).find_map(|step| step.schema.as_ref()).unwrap_or(&self.base)
+    }
+}

@@ -1,0 +1,119 @@
+//! Where migrations run to see what they make: a scratch database, prepared as `scratch-setup` says. There is one way to
+//! open it.
+
+mod pending_scratch;
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result, anyhow};
+use postgres::{Client, GenericClient};
+
+pub use pending_scratch::PendingScratch;
+
+use super::script::Script;
+use super::{Migration, is_no_transaction, replay};
+use crate::config::Config;
+use crate::postgres::catalog::{self, OwnTables};
+use crate::postgres::error::ServerError;
+use crate::postgres::scratch::Scratch;
+use crate::schema::model::Schema;
+use crate::tree::{Tree, WorkingTree};
+
+/// How scratch databases are made.
+#[derive(Debug, Clone, Copy)]
+pub struct ScratchEnvironment<'a> {
+    /// The configuration.
+    pub config: &'a Config,
+    /// The root of the monorepo.
+    pub root: &'a Path,
+    /// The server for scratch databases; none for a cluster of our own.
+    pub shadow_url: Option<&'a str>,
+}
+
+/// A connection to a scratch database, which is gone when this value is.
+pub struct ScratchSession {
+    /// The connection.
+    pub client: Client,
+    own: OwnTables,
+    /// Removed after the connection to it is closed.
+    _scratch: Scratch,
+}
+
+impl ScratchEnvironment<'_> {
+    /// Opens a scratch database that is ready for the first migration: empty, but for what the files of `scratch-setup`
+    /// make.
+    ///
+    /// # Errors
+    /// When there is none to be had, or a file cannot be read or does not run.
+    pub fn open(&self) -> Result<ScratchSession> {
+        let scratch = Scratch::start(self.config, self.root, self.shadow_url)?;
+        let mut client = scratch.connect()?;
+        for file in &self.config.scratch_setup {
+            set_up(&mut client, &WorkingTree::new(self.root), file)?;
+        }
+        Ok(ScratchSession { client, own: OwnTables::of(self.config), _scratch: scratch })
+    }
+
+    /// Begins to open one, while other work is done: copying a cluster and starting its server takes as long as all the rest
+    /// that comes before the first migration.
+    #[must_use]
+    pub fn open_in_background(&self) -> PendingScratch {
+        PendingScratch::start(self)
+    }
+
+    /// The schema that `migrations` make of an empty database.
+    ///
+    /// # Errors
+    /// When there is no scratch database, or a migration does not run: with file, line and column, and all that
+    /// PostgreSQL says.
+    pub fn schema<'m>(&self, migrations: impl IntoIterator<Item = &'m Migration>) -> Result<Schema> {
+        let mut session = self.open()?;
+        session.replay(migrations)?;
+        session.read()
+    }
+
+    /// Reads the schema of a scratch database, also in an open transaction.
+    ///
+    /// # Errors
+    /// Those of the queries.
+    pub fn read(&self, client: &mut impl GenericClient) -> Result<Schema> {
+        read(client, &OwnTables::of(self.config))
+    }
+}
+
+impl ScratchSession {
+    /// Runs `migrations` one after the other.
+    ///
+    /// # Errors
+    /// As [`replay::run`].
+    pub fn replay<'m>(&mut self, migrations: impl IntoIterator<Item = &'m Migration>) -> Result<()> {
+        replay::replay(&mut self.client, migrations)
+    }
+
+    /// Reads the schema.
+    ///
+    /// # Errors
+    /// Those of the queries.
+    pub fn read(&mut self) -> Result<Schema> {
+        read(&mut self.client, &self.own)
+    }
+
+    /// The tables that are not the migrations'.
+    #[must_use]
+    pub fn own_tables(&self) -> &OwnTables {
+        &self.own
+    }
+}
+
+fn read(client: &mut impl GenericClient, own: &OwnTables) -> Result<Schema> {
+    let schema = catalog::read(client, own).map_err(|error| anyhow!(ServerError::from(error)));
+    schema.context("cannot read the catalogs of the scratch database")
+}
+
+fn set_up(client: &mut Client, tree: &dyn Tree, file: &str) -> Result<()> {
+    let bytes = tree.read(file).with_context(|| format!("cannot read `{file}`, which `scratch-setup` names"))?;
+    let text =
+        String::from_utf8(bytes).with_context(|| format!("`{file}`, which `scratch-setup` names, is not UTF-8"))?;
+    replay::run_script(client, Script::new(file, &text, is_no_transaction(&text)))
+        .with_context(|| format!("cannot prepare the scratch database with `{file}` (from `scratch-setup`)"))
+}

@@ -1,0 +1,42 @@
+//! A scratch database that is made while other work is done.
+
+use std::thread::JoinHandle;
+
+use anyhow::{Context as _, Result};
+
+use super::{ScratchEnvironment, ScratchSession};
+
+/// It will be there. Dropping it waits until it can be removed.
+#[derive(Debug)]
+pub struct PendingScratch {
+    thread: Option<JoinHandle<Result<ScratchSession>>>,
+}
+
+impl PendingScratch {
+    pub(super) fn start(environment: &ScratchEnvironment<'_>) -> Self {
+        let ScratchEnvironment { config, root, shadow_url } = environment;
+        let (config, root, shadow_url) = ((*config).clone(), root.to_path_buf(), shadow_url.map(str::to_owned));
+        let thread = std::thread::spawn(move || {
+            ScratchEnvironment { config: &config, root: &root, shadow_url: shadow_url.as_deref() }.open()
+        });
+        Self { thread: Some(thread) }
+    }
+
+    /// Waits for it.
+    ///
+    /// # Errors
+    /// When there is none to be had.
+    pub fn wait(mut self) -> Result<ScratchSession> {
+        self.join().context("the scratch database was not made")?
+    }
+
+    fn join(&mut self) -> Option<Result<ScratchSession>> {
+        self.thread.take()?.join().ok()
+    }
+}
+
+impl Drop for PendingScratch {
+    fn drop(&mut self) {
+        drop(self.join());
+    }
+}
