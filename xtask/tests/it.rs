@@ -20,6 +20,7 @@ mod inspect;
 mod losses;
 mod main_job;
 mod migrate;
+mod module_circles;
 mod npm_binaries;
 mod replay;
 mod reports;

@@ -18,7 +18,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("schema/model", &[]),
     ("schema/types", &["schema"]),
     ("schema/provenance", &["schema", "source"]),
-    ("schema", &["schema", "source", "tree", "migrations", "whole_file"]),
+    ("schema", &["schema", "source", "tree", "whole_file"]),
     ("typescript/facts", &["source"]),
     ("typescript", &["typescript", "source", "tree", "config"]),
     ("postgres", &["postgres", "schema", "config", "source", "cli"]),

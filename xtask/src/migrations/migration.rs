@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::schema::snapshot::SnapshotMigration;
+
 /// A migration: `V<version>__<name>.sql` and what stands beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Migration {
@@ -90,6 +92,16 @@ impl fmt::Display for Migration {
 #[must_use]
 pub fn is_no_transaction(text: &str) -> bool {
     text.lines().next().is_some_and(|line| line.trim_end() == "-- no-transaction")
+}
+
+impl SnapshotMigration for Migration {
+    fn full_name(&self) -> String {
+        self.to_string()
+    }
+
+    fn checksum(&self) -> u64 {
+        self.checksum
+    }
 }
 
 #[cfg(test)]

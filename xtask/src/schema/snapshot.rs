@@ -14,7 +14,6 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::model::Schema;
-use crate::migrations::Migration;
 use crate::tree::Tree;
 use crate::whole_file;
 
@@ -37,6 +36,14 @@ pub struct Snapshot {
     pub schema: Schema,
 }
 
+/// A migration, as a snapshot names it.
+pub trait SnapshotMigration {
+    /// `V7__add_user_bio`
+    fn full_name(&self) -> String;
+    /// refinery's checksum of its version, name and text.
+    fn checksum(&self) -> u64;
+}
+
 /// What stands in the file beside the schema.
 #[derive(Deserialize)]
 struct Header {
@@ -52,34 +59,34 @@ struct Header {
 impl Snapshot {
     /// The snapshot of `schema`, which `migrations` make on PostgreSQL `postgres`, doing what `fingerprints` say.
     #[must_use]
-    pub fn new<F: ToString>(
+    pub fn new<M: SnapshotMigration, F: ToString>(
         postgres: u32,
-        migrations: &[Migration],
+        migrations: &[M],
         fingerprints: &[Option<F>],
         schema: Schema,
     ) -> Self {
         let known = migrations.iter().zip(fingerprints).filter_map(|(migration, fingerprint)| {
-            fingerprint.as_ref().map(|fingerprint| (migration.to_string(), fingerprint.to_string()))
+            fingerprint.as_ref().map(|fingerprint| (migration.full_name(), fingerprint.to_string()))
         });
         Self { postgres, migrations: migrations.iter().map(stamp).collect(), fingerprints: known.collect(), schema }
     }
 
     /// What `migration` did to the catalogs, where that is known.
     #[must_use]
-    pub fn fingerprint(&self, migration: &Migration) -> Option<&str> {
-        let name = migration.to_string();
+    pub fn fingerprint(&self, migration: &impl SnapshotMigration) -> Option<&str> {
+        let name = migration.full_name();
         self.fingerprints.iter().find(|(known, _)| *known == name).map(|(_, fingerprint)| fingerprint.as_str())
     }
 
     /// Whether it stands for exactly these migrations.
     #[must_use]
-    pub fn is_fresh(&self, migrations: &[Migration]) -> bool {
+    pub fn is_fresh(&self, migrations: &[impl SnapshotMigration]) -> bool {
         self.migrations.iter().cloned().eq(migrations.iter().map(stamp))
     }
 
     /// Why it does not stand for `migrations`: each one that is new, gone or changed. Empty when it does.
     #[must_use]
-    pub fn staleness(&self, migrations: &[Migration]) -> Vec<String> {
+    pub fn staleness(&self, migrations: &[impl SnapshotMigration]) -> Vec<String> {
         let ours: BTreeMap<&str, u64> = self.migrations.iter().map(|(name, sum)| (name.as_str(), *sum)).collect();
         let now: Vec<(String, u64)> = migrations.iter().map(stamp).collect();
         let fresh = now.iter().filter_map(|(name, sum)| match ours.get(name.as_str()) {
@@ -216,8 +223,8 @@ fn is_section(name: &str) -> bool {
     serde_json::to_value(Schema::default()).is_ok_and(|schema| schema.get(name).is_some())
 }
 
-fn stamp(migration: &Migration) -> (String, u64) {
-    (migration.to_string(), migration.checksum)
+fn stamp(migration: &impl SnapshotMigration) -> (String, u64) {
+    (migration.full_name(), migration.checksum())
 }
 
 /// What is wrong, without the place that serde appends.

@@ -47,7 +47,7 @@ impl Prediction {
     pub fn of_snapshot(origin: Origin, base: Schema, snapshot: Snapshot, pending: &[&Migration]) -> Self {
         let step = |migration: &&Migration| Step {
             version: migration.version,
-            fingerprint: snapshot.fingerprint(migration).and_then(Fingerprint::parse),
+            fingerprint: snapshot.fingerprint(*migration).and_then(Fingerprint::parse),
             schema: None,
         };
         let mut steps: Vec<Step> = pending.iter().map(step).collect();

@@ -1,6 +1,7 @@
 //! A snapshot is read back as it was written, says when it is stale, and names what is wrong with a damaged one.
 
 use super::*;
+use crate::migrations::Migration;
 use crate::schema::model::{Column, Constraint, ConstraintKind, Enum, ObjectName, Routine, RoutineKind, Table};
 
 fn schema() -> Schema {
