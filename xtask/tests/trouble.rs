@@ -5,6 +5,7 @@
 mod baseline;
 mod cuts;
 mod locks;
+mod messages;
 mod mixed_rollbacks;
 mod reports;
 mod without_scratch;

@@ -4,14 +4,19 @@ use anyhow::{Context as _, Result, anyhow};
 use postgres::GenericClient;
 
 use crate::config::Config;
-use crate::postgres::catalog::{self, OwnTables, options};
+use crate::postgres::catalog::{CatalogReader, OwnTables, options};
 use crate::postgres::error::ServerError;
 use crate::schema::model::Schema;
 use crate::schema::snapshot;
 
 /// Reads it, also inside an open transaction.
 pub fn read(client: &mut impl GenericClient, config: &Config) -> Result<Schema> {
-    let schema = catalog::read(client, &OwnTables::of(config));
+    read_with(&mut CatalogReader::new(OwnTables::of(config)), client)
+}
+
+/// Reads it with a `reader` that is kept for the next time.
+pub fn read_with(reader: &mut CatalogReader, client: &mut impl GenericClient) -> Result<Schema> {
+    let schema = reader.read(client);
     schema.map_err(|error| anyhow!(ServerError::from(error))).context("cannot read the catalogs of the database")
 }
 

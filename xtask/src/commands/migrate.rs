@@ -27,6 +27,7 @@ use crate::migrations::session::SessionSettings;
 use crate::migrations::state::State;
 use crate::migrations::tables::{Records, Tables};
 use crate::migrations::{self, AppliedRow, Migration, commit, files, lint, lock};
+use crate::postgres::catalog::{CatalogReader, OwnTables};
 use crate::postgres::connect::{Target, connect};
 use crate::postgres::error::whole;
 use crate::render::{html, human, json};
@@ -164,6 +165,8 @@ fn is_of_newest(records: &Records) -> bool {
 struct Run<'a> {
     context: &'a Context,
     asked: Option<&'a Migration>,
+    /// Reads the catalogs of the database.
+    reader: CatalogReader,
     result: MigrationResult,
 }
 
@@ -185,7 +188,8 @@ impl<'a> Run<'a> {
             output: None,
             error: None,
         };
-        Self { context, asked, result }
+        let reader = CatalogReader::new(OwnTables::of(&context.config));
+        Self { context, asked, reader, result }
     }
 
     /// Prints for people; programs get the whole result at the end.
@@ -307,7 +311,7 @@ impl<'a> Run<'a> {
             digest: ready.digest.as_deref(),
             stamper: tables.stamps.then_some(session.stamper),
         };
-        let mut verifier = CommitVerifier::new(self.context, self.environment(), known, last.version);
+        let mut verifier = CommitVerifier::new(self.context, &mut self.reader, known, last.version);
         let outcome = runner::run(client, settings, files, &ready.recorded, last.version, &mut verifier);
         let (applied, post, unchecked) = verifier.into_parts();
         if !unchecked.is_empty() {

@@ -18,20 +18,25 @@ struct Stamped {
     name: &'static str,
     /// The first major version of PostgreSQL that has it.
     since: u32,
-    /// An expression for what tells a row.
+    /// An expression for a number that tells a row.
     key: &'static str,
     /// The rows that count. OIDs below 16384 are those of PostgreSQL's own objects.
     rows: &'static str,
 }
 
-/// A catalog whose rows are told by their OID, transaction and place.
-const fn by_oid(name: &'static str, rows: &'static str) -> Stamped {
-    Stamped { name, since: 0, key: "concat_ws(' ', oid, xmin, ctid)", rows }
+/// Where a row stands, and the transaction that wrote it.
+const PLACE: &str = "pg_catalog.hashtidextended(ctid, xmin::text::int8)";
+
+/// A catalog whose `rows` are told by their place.
+const fn by_place(name: &'static str, rows: &'static str) -> Stamped {
+    Stamped { name, since: 0, key: PLACE, rows }
 }
 
-/// A catalog without OIDs, whose rows are told by their transaction and place, and `rows` by another column.
-const fn by_place(name: &'static str, rows: &'static str) -> Stamped {
-    Stamped { name, since: 0, key: "concat_ws(' ', xmin, ctid)", rows }
+/// An expression for what rows say, where their place tells too much or may not be read.
+macro_rules! content {
+    ($columns:literal) => {
+        concat!("pg_catalog.hashtextextended(pg_catalog.concat_ws('|', ", $columns, "), 0)")
+    };
 }
 
 const ALL: &str = "true";
@@ -56,83 +61,85 @@ const CATALOGS: &[Stamped] = &[
     Stamped {
         name: "pg_class",
         since: 0,
-        key: "concat_ws('|', oid, relname, relnamespace, reltype, reloftype, relowner, relam, reltablespace, reltoastrelid,
+        key: content!("oid, relname, relnamespace, reltype, reloftype, relowner, relam, reltablespace, reltoastrelid,
                   relhasindex, relpersistence, relkind, relnatts, relchecks, relhasrules, relhastriggers, relhassubclass,
-                  relrowsecurity, relforcerowsecurity, relreplident, relispartition, relacl, reloptions, relpartbound)",
+                  relrowsecurity, relforcerowsecurity, relreplident, relispartition, relacl, reloptions, relpartbound"),
         rows: "oid >= 16384 AND relpersistence <> 't'",
     },
     by_place("pg_attribute", lasting!("attrelid")),
-    by_oid("pg_attrdef", lasting!("adrelid")),
-    by_oid("pg_constraint", lasting!("conrelid")),
-    Stamped { name: "pg_constraint", since: 0, key: "concat_ws(' ', oid, xmin, ctid)", rows: "contypid <> 0 AND oid >= 16384" },
+    by_place("pg_attrdef", lasting!("adrelid")),
+    by_place(
+        "pg_constraint",
+        "oid >= 16384 AND conrelid NOT IN (SELECT oid FROM pg_catalog.pg_class WHERE relpersistence = 't')",
+    ),
     by_place("pg_index", lasting!("indexrelid")),
     by_place("pg_inherits", lasting!("inhrelid")),
     by_place("pg_partitioned_table", "partrelid >= 16384"),
-    by_oid(
+    by_place(
         "pg_type",
         "oid >= 16384 AND typnamespace NOT IN (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname ~ '^pg_(toast_)?temp_')",
     ),
-    by_oid("pg_enum", ALL),
+    by_place("pg_enum", ALL),
     by_place("pg_range", "rngtypid >= 16384"),
-    by_oid("pg_proc", OF_PEOPLE),
+    by_place("pg_proc", OF_PEOPLE),
     by_place("pg_aggregate", "aggfnoid::oid >= 16384"),
-    by_oid("pg_trigger", lasting!("tgrelid")),
-    by_oid("pg_rewrite", lasting!("ev_class")),
-    by_oid("pg_policy", ALL),
-    by_oid("pg_namespace", "nspname !~ '^pg_(toast_)?temp_'"),
+    by_place("pg_trigger", lasting!("tgrelid")),
+    by_place("pg_rewrite", lasting!("ev_class")),
+    by_place("pg_policy", ALL),
+    by_place("pg_namespace", "nspname !~ '^pg_(toast_)?temp_'"),
     by_place("pg_sequence", lasting!("seqrelid")),
     // Comments on objects that initdb makes: the namespace `public`, the language `plpgsql`.
     by_place("pg_description", "objoid >= 12000 OR classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass"),
-    by_oid("pg_operator", OF_PEOPLE),
-    by_oid("pg_opclass", OF_PEOPLE),
-    by_oid("pg_opfamily", OF_PEOPLE),
-    by_oid("pg_amop", OF_PEOPLE),
-    by_oid("pg_amproc", OF_PEOPLE),
-    by_oid("pg_cast", OF_PEOPLE),
-    by_oid("pg_conversion", OF_PEOPLE),
-    by_oid("pg_collation", OF_PEOPLE),
-    by_oid("pg_language", ALL),
-    by_oid("pg_transform", ALL),
-    by_oid("pg_am", OF_PEOPLE),
-    by_oid("pg_extension", ALL),
-    by_oid("pg_foreign_data_wrapper", ALL),
-    by_oid("pg_foreign_server", ALL),
+    by_place("pg_operator", OF_PEOPLE),
+    by_place("pg_opclass", OF_PEOPLE),
+    by_place("pg_opfamily", OF_PEOPLE),
+    by_place("pg_amop", OF_PEOPLE),
+    by_place("pg_amproc", OF_PEOPLE),
+    by_place("pg_cast", OF_PEOPLE),
+    by_place("pg_conversion", OF_PEOPLE),
+    by_place("pg_collation", OF_PEOPLE),
+    by_place("pg_language", ALL),
+    by_place("pg_transform", ALL),
+    by_place("pg_am", OF_PEOPLE),
+    by_place("pg_extension", ALL),
+    by_place("pg_foreign_data_wrapper", ALL),
+    by_place("pg_foreign_server", ALL),
     by_place("pg_foreign_table", ALL),
-    by_oid("pg_publication", ALL),
-    by_oid("pg_publication_rel", ALL),
-    Stamped { since: 15, ..by_oid("pg_publication_namespace", ALL) },
-    by_oid("pg_event_trigger", ALL),
-    by_oid("pg_statistic_ext", ALL),
-    by_oid("pg_ts_config", OF_PEOPLE),
+    by_place("pg_publication", ALL),
+    by_place("pg_publication_rel", ALL),
+    Stamped { since: 15, ..by_place("pg_publication_namespace", ALL) },
+    by_place("pg_event_trigger", ALL),
+    by_place("pg_statistic_ext", ALL),
+    by_place("pg_ts_config", OF_PEOPLE),
     by_place("pg_ts_config_map", "mapcfg >= 16384"),
-    by_oid("pg_ts_dict", OF_PEOPLE),
-    by_oid("pg_ts_parser", OF_PEOPLE),
-    by_oid("pg_ts_template", OF_PEOPLE),
-    by_oid("pg_default_acl", ALL),
+    by_place("pg_ts_dict", OF_PEOPLE),
+    by_place("pg_ts_parser", OF_PEOPLE),
+    by_place("pg_ts_template", OF_PEOPLE),
+    by_place("pg_default_acl", ALL),
     // What belongs to an extension is no part of the schema; what depends on one says so.
     by_place("pg_depend", "deptype IN ('e', 'x')"),
-    by_oid("pg_tablespace", ALL),
+    by_place("pg_tablespace", ALL),
     by_place(
         "pg_db_role_setting",
         "setdatabase = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())",
     ),
     // Rows that only a superuser may read whole are taken by what everybody may.
-    Stamped { name: "pg_database", since: 0, key: "concat_ws('|', datdba, datacl)", rows: "datname = pg_catalog.current_database()" },
+    Stamped { name: "pg_database", since: 0, key: content!("datdba, datacl"), rows: "datname = pg_catalog.current_database()" },
     // Other databases have roles too: only the names of those that something here belongs or is granted to.
     Stamped {
         name: "pg_roles",
         since: 0,
-        key: "concat_ws('|', oid, rolname)",
+        key: content!("oid, rolname"),
         rows: "oid IN (SELECT refobjid FROM pg_catalog.pg_shdepend
                        WHERE refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass
                          AND dbid = (SELECT oid FROM pg_catalog.pg_database
                                      WHERE datname = pg_catalog.current_database()))",
     },
-    Stamped { name: "pg_user_mappings", since: 0, key: "concat_ws('|', umid, srvid, umuser, umoptions)", rows: ALL },
+    Stamped { name: "pg_user_mappings", since: 0, key: content!("umid, srvid, umuser, umoptions"), rows: ALL },
     Stamped {
         name: "pg_subscription",
         since: 0,
-        key: "concat_ws('|', oid, subname, subowner, subenabled, subslotname, subpublications)",
+        key: content!("oid, subname, subowner, subenabled, subslotname, subpublications"),
         rows: "subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())",
     },
 ];
@@ -221,7 +228,7 @@ impl Stamped {
         // A sum does not depend on the order of the rows.
         format!(
             "SELECT '{name}' AS name, pg_catalog.count(*) AS count,
-                    pg_catalog.sum(pg_catalog.hashtextextended(pg_catalog.{key}, 0)) AS hash
+                    pg_catalog.sum({key}) AS hash
              FROM pg_catalog.{name} WHERE {rows}"
         )
     }

@@ -6,14 +6,14 @@ mod pending_scratch;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow};
-use postgres::{Client, GenericClient};
+use postgres::{Client, GenericClient, Transaction};
 
 pub use pending_scratch::PendingScratch;
 
 use super::script::Script;
 use super::{Migration, is_no_transaction, replay};
 use crate::config::Config;
-use crate::postgres::catalog::{self, OwnTables};
+use crate::postgres::catalog::{CatalogReader, OwnTables};
 use crate::postgres::error::ServerError;
 use crate::postgres::scratch::Scratch;
 use crate::schema::model::Schema;
@@ -34,6 +34,7 @@ pub struct ScratchEnvironment<'a> {
 pub struct ScratchSession {
     /// The connection.
     pub client: Client,
+    reader: CatalogReader,
     own: OwnTables,
     /// Removed after the connection to it is closed.
     _scratch: Scratch,
@@ -51,7 +52,8 @@ impl ScratchEnvironment<'_> {
         for file in &self.config.scratch_setup {
             set_up(&mut client, &WorkingTree::new(self.root), file)?;
         }
-        Ok(ScratchSession { client, own: OwnTables::of(self.config), _scratch: scratch })
+        let own = OwnTables::of(self.config);
+        Ok(ScratchSession { client, reader: CatalogReader::new(own.clone()), own, _scratch: scratch })
     }
 
     /// Begins to open one, while other work is done: copying a cluster and starting its server takes as long as all the rest
@@ -71,14 +73,6 @@ impl ScratchEnvironment<'_> {
         session.replay(migrations)?;
         session.read()
     }
-
-    /// Reads the schema of a scratch database, also in an open transaction.
-    ///
-    /// # Errors
-    /// Those of the queries.
-    pub fn read(&self, client: &mut impl GenericClient) -> Result<Schema> {
-        read(client, &OwnTables::of(self.config))
-    }
 }
 
 impl ScratchSession {
@@ -95,7 +89,16 @@ impl ScratchSession {
     /// # Errors
     /// Those of the queries.
     pub fn read(&mut self) -> Result<Schema> {
-        read(&mut self.client, &self.own)
+        read(&mut self.reader, &mut self.client)
+    }
+
+    /// Opens a transaction, and what reads the schema in it.
+    ///
+    /// # Errors
+    /// When the server went away.
+    pub fn transaction(&mut self) -> Result<(Transaction<'_>, TransactionReader<'_>)> {
+        let transaction = self.client.transaction().context("cannot begin a transaction")?;
+        Ok((transaction, TransactionReader(&mut self.reader)))
     }
 
     /// The tables that are not the migrations'.
@@ -105,8 +108,21 @@ impl ScratchSession {
     }
 }
 
-fn read(client: &mut impl GenericClient, own: &OwnTables) -> Result<Schema> {
-    let schema = catalog::read(client, own).map_err(|error| anyhow!(ServerError::from(error)));
+/// Reads the schema of a scratch database in an open transaction.
+pub struct TransactionReader<'s>(&'s mut CatalogReader);
+
+impl TransactionReader<'_> {
+    /// Reads the schema as `transaction` sees it.
+    ///
+    /// # Errors
+    /// Those of the queries.
+    pub fn read(&mut self, transaction: &mut Transaction<'_>) -> Result<Schema> {
+        read(self.0, transaction)
+    }
+}
+
+fn read(reader: &mut CatalogReader, client: &mut impl GenericClient) -> Result<Schema> {
+    let schema = reader.read(client).map_err(|error| anyhow!(ServerError::from(error)));
     schema.context("cannot read the catalogs of the scratch database")
 }
 

@@ -29,6 +29,7 @@ mod grants;
 mod indexes;
 mod objects;
 pub mod options;
+mod prepared;
 mod relations;
 mod routines;
 mod sequences;
@@ -36,9 +37,11 @@ mod triggers;
 mod types;
 
 use postgres::GenericClient;
+use postgres::error::SqlState;
 
 use crate::config::Config;
 use crate::schema::model::{ObjectName, Schema};
+use prepared::{Prepared, Statements};
 
 /// Our journal beside refinery's history table; never part of a schema.
 pub const JOURNAL_TABLE: &str = "db_migration_journal";
@@ -77,30 +80,66 @@ impl OwnTables {
     }
 }
 
-/// Reads the whole schema. Works inside an open transaction too, whose settings it leaves as they were: everything
-/// runs in a transaction or savepoint of its own that is rolled back.
+/// Reads the whole schema, once. Whoever reads again and again keeps a [`CatalogReader`].
 ///
 /// # Errors
 /// Those of the queries.
 pub fn read(client: &mut impl GenericClient, own: &OwnTables) -> Result<Schema, postgres::Error> {
-    let mut transaction = client.transaction()?;
-    // Under this search path every name outside `pg_catalog` is written with its namespace, whatever the session says.
-    // Compiling such queries takes longer than running them, and so does sorting on disk.
-    transaction
-        .batch_execute("SET LOCAL search_path = pg_catalog; SET LOCAL jit = off; SET LOCAL work_mem = '64MB'")?;
-    let mut schema = Schema::default();
-    let mut relations = relations::read(&mut transaction, own, &mut schema)?;
-    columns::read(&mut transaction, &mut relations, &mut schema)?;
-    constraints::read(&mut transaction, &relations, &mut schema)?;
-    indexes::read(&mut transaction, &relations, &mut schema)?;
-    triggers::read(&mut transaction, own, &mut schema)?;
-    types::read(&mut transaction, &mut schema)?;
-    sequences::read(&mut transaction, own, &mut schema)?;
-    routines::read(&mut transaction, &mut schema)?;
-    objects::read(&mut transaction, &mut schema)?;
-    grants::read(&mut transaction, own, &mut schema)?;
-    transaction.rollback()?;
-    Ok(schema.without_namespaces(&own.foreign_namespaces))
+    CatalogReader::new(own.clone()).read(client)
+}
+
+/// Reads schemas over one connection, on which the queries stay prepared.
+#[derive(Debug)]
+pub struct CatalogReader {
+    own: OwnTables,
+    statements: Statements,
+}
+
+impl CatalogReader {
+    /// Reads databases whose tables `own` are not the migrations'.
+    #[must_use]
+    pub fn new(own: OwnTables) -> Self {
+        Self { own, statements: Statements::new() }
+    }
+
+    /// Reads the whole schema. Works inside an open transaction too, whose settings it leaves as they were: everything
+    /// runs in a transaction or savepoint of its own that is rolled back.
+    ///
+    /// # Errors
+    /// Those of the queries.
+    pub fn read(&mut self, client: &mut impl GenericClient) -> Result<Schema, postgres::Error> {
+        match self.attempt(client) {
+            // A script may have said `DISCARD` or `DEALLOCATE`.
+            Err(error) if error.code() == Some(&SqlState::INVALID_SQL_STATEMENT_NAME) => {
+                self.statements.clear();
+                self.attempt(client)
+            }
+            read => read,
+        }
+    }
+
+    fn attempt(&mut self, client: &mut impl GenericClient) -> Result<Schema, postgres::Error> {
+        let own = &self.own;
+        let mut transaction = client.transaction()?;
+        // Under this search path every name outside `pg_catalog` is written with its namespace, whatever the session says.
+        // Compiling such queries takes longer than running them, and so does sorting on disk.
+        transaction
+            .batch_execute("SET LOCAL search_path = pg_catalog; SET LOCAL jit = off; SET LOCAL work_mem = '64MB'")?;
+        let catalogs = &mut Prepared::new(&mut transaction, &mut self.statements);
+        let mut schema = Schema::default();
+        let mut relations = relations::read(catalogs, own, &mut schema)?;
+        columns::read(catalogs, &mut relations, &mut schema)?;
+        constraints::read(catalogs, &relations, &mut schema)?;
+        indexes::read(catalogs, &relations, &mut schema)?;
+        triggers::read(catalogs, own, &mut schema)?;
+        types::read(catalogs, &mut schema)?;
+        sequences::read(catalogs, own, &mut schema)?;
+        routines::read(catalogs, &mut schema)?;
+        objects::read(catalogs, &mut schema)?;
+        grants::read(catalogs, own, &mut schema)?;
+        transaction.rollback()?;
+        Ok(schema.without_namespaces(&own.foreign_namespaces))
+    }
 }
 
 /// The name in the columns `namespace` and `name` of a row.

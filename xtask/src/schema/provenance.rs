@@ -133,9 +133,9 @@ impl Provenance {
     /// Forgets a table that was dropped.
     pub fn forget_table(&mut self, table: &ObjectName) {
         self.tables.remove(table);
-        self.columns.retain(|(name, _), _| name != table);
-        self.checks.retain(|(name, _), _| name != table);
-        self.gone.retain(|(name, _), _| name != table);
+        remove_of_table(&mut self.columns, table);
+        remove_of_table(&mut self.checks, table);
+        remove_of_table(&mut self.gone, table);
         self.history.forget(table);
     }
 
@@ -200,6 +200,14 @@ impl Provenance {
     pub fn names_in(&self, namespace: &str) -> Vec<ObjectName> {
         let names = self.tables.keys().chain(self.types.keys());
         names.filter(|name| name.namespace == namespace).cloned().collect()
+    }
+}
+
+/// Removes what is known of the parts of `table`, without a look at those of others: each `CREATE TABLE` forgets.
+fn remove_of_table<Place>(places: &mut BTreeMap<(ObjectName, String), Place>, table: &ObjectName) {
+    let parts: Vec<String> = of_table(places, table).map(|(part, _)| part.to_owned()).collect();
+    for part in parts {
+        places.remove(&(table.clone(), part));
     }
 }
 

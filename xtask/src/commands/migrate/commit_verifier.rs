@@ -17,9 +17,8 @@ use crate::migrations::fingerprint::{self, Fingerprint, Fingerprinter};
 use crate::migrations::journaled::StepObserver;
 use crate::migrations::prediction::{LaggingReplay, Origin, Prediction, Step};
 use crate::migrations::runner::MigrationObserver;
-use crate::migrations::scratch_environment::ScratchEnvironment;
 use crate::migrations::{Migration, journal};
-use crate::postgres::catalog::OwnTables;
+use crate::postgres::catalog::{CatalogReader, OwnTables};
 use crate::postgres::scratch::Unavailable;
 use crate::render::human;
 use crate::report::{AppliedMigration, Verification};
@@ -59,7 +58,7 @@ pub struct Known<'a> {
 /// Watches one run.
 pub struct CommitVerifier<'a> {
     context: &'a Context,
-    environment: ScratchEnvironment<'a>,
+    reader: &'a mut CatalogReader,
     lagging_replay: Option<LaggingReplay>,
     known: Known<'a>,
     last: i64,
@@ -74,10 +73,10 @@ pub struct CommitVerifier<'a> {
 
 impl<'a> CommitVerifier<'a> {
     /// Watches a run up to version `last`.
-    pub fn new(context: &'a Context, environment: ScratchEnvironment<'a>, known: Known<'a>, last: i64) -> Self {
+    pub fn new(context: &'a Context, reader: &'a mut CatalogReader, known: Known<'a>, last: i64) -> Self {
         Self {
             context,
-            environment,
+            reader,
             lagging_replay: None,
             known,
             last,
@@ -138,7 +137,7 @@ impl<'a> CommitVerifier<'a> {
     fn follow(&mut self, version: i64) -> Result<Schema> {
         let mut lagging_replay = match self.lagging_replay.take() {
             Some(lagging_replay) => lagging_replay,
-            None => LaggingReplay::new(&self.environment)?,
+            None => LaggingReplay::new(&self.context.scratch_environment())?,
         };
         let schema = lagging_replay.schema_after(version, self.known.files)?;
         self.lagging_replay = Some(lagging_replay);
@@ -149,7 +148,7 @@ impl<'a> CommitVerifier<'a> {
     fn compare(&mut self, transaction: &mut Transaction<'_>, migration: &Migration) -> Result<Schema> {
         // Taken before the catalogs are read: what somebody else changes in between is then still to be found.
         let stamp = if migration.version == self.last { self.stamp(transaction)? } else { None };
-        let actual = live::read(transaction, &self.context.config)?;
+        let actual = live::read_with(self.reader, transaction)?;
         let prediction = self.known.prediction;
         let predicted = prediction.step(migration.version).and_then(|step| step.schema.as_ref());
         let expected = match predicted {
@@ -214,11 +213,11 @@ fn consequence(migration: &Migration) -> &'static str {
 
 impl StepObserver for CommitVerifier<'_> {
     fn catalog(&mut self, client: &mut Client) -> Result<String> {
-        Ok(snapshot::digest(&live::read(client, &self.context.config)?))
+        Ok(snapshot::digest(&live::read_with(self.reader, client)?))
     }
 
     fn is_catalog(&mut self, client: &mut Client, noted: &str) -> Result<bool> {
-        let schema = live::read(client, &self.context.config)?;
+        let schema = live::read_with(self.reader, client)?;
         live::is_digest_of(noted, &schema, client)
     }
 

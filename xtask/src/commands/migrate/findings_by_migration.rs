@@ -45,7 +45,8 @@ impl FindingsByMigration {
         Self {
             pending: pending.iter().map(ToString::to_string).collect(),
             count,
-            before: findings(&prediction.base),
+            // Where nothing is pending, nothing comes or goes.
+            before: if pending.is_empty() { Vec::new() } else { findings(&prediction.base) },
             entities: entities(prediction),
             after: read.map(|(index, schema)| (index, keys(&findings(schema)))).collect(),
             touched: pending.iter().map(|migration| provenance::read([*migration])).collect(),

@@ -68,7 +68,7 @@ impl Run<'_> {
             let (schema, digest) = match snapshot {
                 Some(snapshot) => (snapshot.schema, None),
                 None => {
-                    let schema = live::read(client, &self.context.config)?;
+                    let schema = live::read_with(&mut self.reader, client)?;
                     let digest = snapshot::digest(&schema);
                     (schema, Some(digest))
                 }
@@ -81,7 +81,7 @@ impl Run<'_> {
         let starts_empty = survey.state.applied.is_empty() && self.context.config.scratch_setup.is_empty();
         let may_be_known = starts_empty || survey.is_unchanged || survey.noted_digest().is_some() || pending.is_empty();
         let scratch = (snapshot.is_none() || !may_be_known).then(|| self.environment().open_in_background());
-        let live = live::read(client, &self.context.config)?;
+        let live = live::read_with(&mut self.reader, client)?;
         let is_verified = !survey.is_interrupted
             && (survey.is_unchanged
                 || starts_empty && live.is_empty()

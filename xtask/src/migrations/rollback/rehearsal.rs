@@ -77,7 +77,7 @@ impl<'a> Stage<'a> {
             rehearsal.error = Some(format!("fails on tables with generated rows: {error:#}"));
             replay::run(&mut self.session.client, migration)?;
         }
-        let after = self.environment.read(&mut self.session.client)?;
+        let after = self.session.read()?;
         let before = std::mem::replace(&mut self.schema, after.clone());
         let expected = Expected { before: &before, after: &after, rows: &rows };
         match &migration.down {
@@ -102,13 +102,14 @@ impl<'a> Stage<'a> {
         expected: Expected<'_>,
         rehearsal: &mut Rehearsal,
     ) -> Result<()> {
-        let mut transaction = self.session.client.transaction().context("cannot begin a transaction")?;
+        let (mut transaction, mut catalogs) = self.session.transaction()?;
         match replay::run_in(&mut transaction, Script::new(file, sql, false)) {
             Err(error) => failed(rehearsal, &error),
             Ok(()) => {
-                if judge(self.environment, &mut transaction, expected, rehearsal)? {
+                let restored = catalogs.read(&mut transaction)?;
+                if judge(&mut transaction, &restored, expected, rehearsal)? {
                     let again = replay::run_in(&mut transaction, Script::of(migration));
-                    judge_again(self.environment, &mut transaction, again, expected.after, rehearsal)?;
+                    judge_again(again, || catalogs.read(&mut transaction), expected.after, rehearsal)?;
                 }
             }
         }
@@ -128,9 +129,10 @@ impl<'a> Stage<'a> {
         match replay::run_script(&mut self.session.client, Script::new(file, sql, no_transaction)) {
             Err(error) => failed(rehearsal, &error),
             Ok(()) => {
-                if judge(self.environment, &mut self.session.client, expected, rehearsal)? {
+                let restored = self.session.read()?;
+                if judge(&mut self.session.client, &restored, expected, rehearsal)? {
                     let again = replay::run(&mut self.session.client, &self.migrations[index]);
-                    judge_again(self.environment, &mut self.session.client, again, expected.after, rehearsal)?;
+                    judge_again(again, || self.session.read(), expected.after, rehearsal)?;
                 }
             }
         }
@@ -148,28 +150,26 @@ fn failed(rehearsal: &mut Rehearsal, error: &anyhow::Error) {
 
 /// Judges what the way back left; whether it is worth going forward again.
 fn judge(
-    environment: &ScratchEnvironment<'_>,
     client: &mut impl GenericClient,
+    restored: &Schema,
     expected: Expected<'_>,
     rehearsal: &mut Rehearsal,
 ) -> Result<bool> {
-    let restored = environment.read(client)?;
-    rehearsal.verdict = compare(expected.before, &restored);
-    rehearsal.lost_rows = expected.rows.missing_in(&Rows::read(client, &restored)?);
+    rehearsal.verdict = compare(expected.before, restored);
+    rehearsal.lost_rows = expected.rows.missing_in(&Rows::read(client, restored)?);
     Ok(!matches!(rehearsal.verdict, Verdict::NotRestored(_)))
 }
 
 /// Judges what came of going forward again.
 fn judge_again(
-    environment: &ScratchEnvironment<'_>,
-    client: &mut impl GenericClient,
     again: Result<()>,
+    read: impl FnOnce() -> Result<Schema>,
     expected: &Schema,
     rehearsal: &mut Rehearsal,
 ) -> Result<()> {
     if let Err(error) = again {
         rehearsal.error = Some(format!("cannot be applied again: {error:#}"));
-    } else if let Verdict::NotRestored(difference) = compare(expected, &environment.read(client)?) {
+    } else if let Verdict::NotRestored(difference) = compare(expected, &read()?) {
         rehearsal.error = Some(format!("makes another schema when it is applied again:\n{difference}"));
     }
     Ok(())

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use postgres::{Error, GenericClient};
 
+use super::prepared::Prepared;
 /// What begins a node of a parse tree that names a column.
 const COLUMN: &str = "{VAR ";
 
@@ -40,7 +41,11 @@ impl Definitions {
     }
 
     /// Runs `query`, which answers `oid` and `definition` for the OIDs in `$1`.
-    pub(super) fn read(&mut self, client: &mut impl GenericClient, query: &str) -> Result<(), Error> {
+    pub(super) fn read(
+        &mut self,
+        client: &mut Prepared<'_, impl GenericClient>,
+        query: &'static str,
+    ) -> Result<(), Error> {
         if !self.asked.is_empty() {
             let rows = client.query(query, &[&self.asked])?;
             self.texts = rows.iter().map(|row| (row.get("oid"), row.get("definition"))).collect();

@@ -11,6 +11,7 @@ use postgres::{Error, GenericClient, Row};
 use super::alike::{self, Definitions};
 use super::object_name;
 use super::options::column_options;
+use super::prepared::Prepared;
 use super::relations::{Attribute, Relations};
 use crate::schema::model::{Column, Composite, Identity, Schema};
 
@@ -83,7 +84,7 @@ const EXPRESSIONS: &str = "
 type TypeOf = (u32, i32);
 
 pub(super) fn read(
-    client: &mut impl GenericClient,
+    client: &mut Prepared<'_, impl GenericClient>,
     relations: &mut Relations,
     schema: &mut Schema,
 ) -> Result<(), Error> {
@@ -115,11 +116,14 @@ pub(super) fn read(
 }
 
 /// The columns of all relations that are known, in any order, and their defaults, to be asked for.
-fn collect(client: &mut impl GenericClient, relations: &Relations) -> Result<(Vec<Found>, Definitions), Error> {
+fn collect(
+    client: &mut Prepared<'_, impl GenericClient>,
+    relations: &Relations,
+) -> Result<(Vec<Found>, Definitions), Error> {
     let mut all = Vec::new();
     let mut expressions = Definitions::default();
     let mut shape = String::new();
-    let mut rows = client.query_raw::<_, bool, _>(COLUMNS, [])?;
+    let mut rows = client.rows(COLUMNS)?;
     while let Some(row) = rows.next()? {
         let mut fields = Fields { row: &row, at: 0 };
         let relation: u32 = fields.next();
@@ -148,7 +152,11 @@ struct Alike {
 }
 
 impl Alike {
-    fn read(client: &mut impl GenericClient, found: &[Found], mut expressions: Definitions) -> Result<Self, Error> {
+    fn read(
+        client: &mut Prepared<'_, impl GenericClient>,
+        found: &[Found],
+        mut expressions: Definitions,
+    ) -> Result<Self, Error> {
         expressions.read(client, EXPRESSIONS)?;
         let types: HashSet<TypeOf> = found.iter().map(Found::type_of).collect();
         let (oids, modifiers): (Vec<u32>, Vec<i32>) = types.into_iter().unzip();

@@ -4,6 +4,7 @@ use postgres::{Error, GenericClient, Row};
 
 use super::alike::{self, Definitions};
 use super::options::{index_definition, storage_parameters};
+use super::prepared::Prepared;
 use super::relations::Relations;
 use crate::schema::model::{Constraint, ConstraintKind, Schema, Storage};
 
@@ -41,7 +42,11 @@ const CONSTRAINTS: &str = concat!(
 const CHECKS: &str = "
     SELECT k.oid, pg_get_constraintdef(k.oid) AS definition FROM pg_constraint AS k WHERE k.oid = ANY ($1) ORDER BY k.oid";
 
-pub(super) fn read(client: &mut impl GenericClient, relations: &Relations, schema: &mut Schema) -> Result<(), Error> {
+pub(super) fn read(
+    client: &mut Prepared<'_, impl GenericClient>,
+    relations: &Relations,
+    schema: &mut Schema,
+) -> Result<(), Error> {
     let mut rows = client.query(CONSTRAINTS, &[])?;
     rows.retain(|row| relations.name(row.get("relation")).is_some());
     let mut checks = Definitions::default();

@@ -4,6 +4,7 @@
 use postgres::{Error, GenericClient};
 
 use super::OwnTables;
+use super::prepared::Prepared;
 use crate::schema::model::Schema;
 
 /// Each row is one privilege of one grantee, given over the default or taken from it.
@@ -103,7 +104,11 @@ const GRANTS: &str = concat!(
     ORDER BY object, privileges"
 );
 
-pub(super) fn read(client: &mut impl GenericClient, own: &OwnTables, schema: &mut Schema) -> Result<(), Error> {
+pub(super) fn read(
+    client: &mut Prepared<'_, impl GenericClient>,
+    own: &OwnTables,
+    schema: &mut Schema,
+) -> Result<(), Error> {
     for row in client.query(GRANTS, &[&own.tables])? {
         schema.grants.entry(row.get("object")).or_default().push(row.get("privileges"));
     }

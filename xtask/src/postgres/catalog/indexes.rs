@@ -6,6 +6,7 @@ use postgres::{Error, GenericClient, Row};
 
 use super::alike::{self, Definitions};
 use super::options::index_definition;
+use super::prepared::Prepared;
 use super::relations::{Attribute, Relations};
 use super::{object_name, optional_name};
 use crate::schema::model::{Index, ObjectName, Schema, Statistics};
@@ -64,7 +65,11 @@ const STATISTICS: &str = concat!(
     " ORDER BY namespace, name, statistics_namespace, statistics_name"
 );
 
-pub(super) fn read(client: &mut impl GenericClient, relations: &Relations, schema: &mut Schema) -> Result<(), Error> {
+pub(super) fn read(
+    client: &mut Prepared<'_, impl GenericClient>,
+    relations: &Relations,
+    schema: &mut Schema,
+) -> Result<(), Error> {
     let mut rows = client.query(INDEXES, &[])?;
     rows.retain(|row| relations.name(row.get("relation")).is_some());
     let definitions = definitions(client, &rows, relations, schema)?;
@@ -102,7 +107,7 @@ fn index(row: &Row, definition: String) -> Index {
 
 /// The definition of each row's index. Those that are alike but for their names are written out once.
 fn definitions(
-    client: &mut impl GenericClient,
+    client: &mut Prepared<'_, impl GenericClient>,
     rows: &[Row],
     relations: &Relations,
     schema: &Schema,

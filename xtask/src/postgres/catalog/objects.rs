@@ -3,6 +3,7 @@
 
 use postgres::{Error, GenericClient};
 
+use super::prepared::Prepared;
 use crate::schema::model::{Extension, Namespace, Object, Schema};
 
 /// The comment that PostgreSQL puts on `public` itself says nothing.
@@ -169,7 +170,7 @@ const OBJECTS: &str = concat!(
     ORDER BY 1, 2"
 );
 
-pub(super) fn read(client: &mut impl GenericClient, schema: &mut Schema) -> Result<(), Error> {
+pub(super) fn read(client: &mut Prepared<'_, impl GenericClient>, schema: &mut Schema) -> Result<(), Error> {
     for row in client.query(NAMESPACES, &[])? {
         schema.namespaces.insert(row.get("name"), Namespace { comment: row.get("comment") });
     }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use postgres::{Error, GenericClient, Row};
 
 use super::options::storage_parameters;
+use super::prepared::Prepared;
 use super::{OwnTables, object_name, optional_name};
 use crate::schema::model::{ObjectName, Partition, Schema, Storage, Table, View};
 
@@ -138,7 +139,11 @@ impl Relations {
     }
 }
 
-pub(super) fn read(client: &mut impl GenericClient, own: &OwnTables, schema: &mut Schema) -> Result<Relations, Error> {
+pub(super) fn read(
+    client: &mut Prepared<'_, impl GenericClient>,
+    own: &OwnTables,
+    schema: &mut Schema,
+) -> Result<Relations, Error> {
     let mut relations = Relations::default();
     for row in client.query(RELATIONS, &[&own.tables])? {
         relations.add(row.get("oid"), object_name(&row), row.get("quoted"));

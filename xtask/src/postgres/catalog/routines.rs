@@ -3,6 +3,7 @@
 use postgres::{Error, GenericClient};
 
 use super::object_name;
+use super::prepared::Prepared;
 use crate::schema::model::{Routine, RoutineKind, Schema};
 
 /// The constructors that a range type brings depend on it internally, and belong to it.
@@ -36,7 +37,7 @@ const ROUTINES: &str = concat!(
     ORDER BY namespace, name"
 );
 
-pub(super) fn read(client: &mut impl GenericClient, schema: &mut Schema) -> Result<(), Error> {
+pub(super) fn read(client: &mut Prepared<'_, impl GenericClient>, schema: &mut Schema) -> Result<(), Error> {
     for row in client.query(ROUTINES, &[])? {
         let kind = match row.get("kind") {
             "p" => RoutineKind::Procedure,

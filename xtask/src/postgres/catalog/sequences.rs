@@ -2,6 +2,7 @@
 
 use postgres::{Error, GenericClient, Row};
 
+use super::prepared::Prepared;
 use super::{OwnTables, object_name};
 use crate::schema::model::{Schema, Sequence};
 
@@ -31,7 +32,11 @@ const SEQUENCES: &str = concat!(
     " ORDER BY namespace, name"
 );
 
-pub(super) fn read(client: &mut impl GenericClient, own: &OwnTables, schema: &mut Schema) -> Result<(), Error> {
+pub(super) fn read(
+    client: &mut Prepared<'_, impl GenericClient>,
+    own: &OwnTables,
+    schema: &mut Schema,
+) -> Result<(), Error> {
     for row in client.query(SEQUENCES, &[&own.tables])? {
         let sequence = Sequence {
             type_name: row.get("type_name"),

@@ -2,6 +2,7 @@
 
 use postgres::{Error, GenericClient, Row};
 
+use super::prepared::Prepared;
 use super::{OwnTables, object_name};
 use crate::schema::model::{Policy, Rule, Schema, Trigger};
 
@@ -51,7 +52,11 @@ const RULES: &str = concat!(
     " ORDER BY namespace, name, rule_name"
 );
 
-pub(super) fn read(client: &mut impl GenericClient, own: &OwnTables, schema: &mut Schema) -> Result<(), Error> {
+pub(super) fn read(
+    client: &mut Prepared<'_, impl GenericClient>,
+    own: &OwnTables,
+    schema: &mut Schema,
+) -> Result<(), Error> {
     for row in client.query(TRIGGERS, &[&own.tables])? {
         let trigger = Trigger {
             definition: row.get("definition"),

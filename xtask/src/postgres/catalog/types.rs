@@ -3,6 +3,7 @@
 use postgres::{Error, GenericClient};
 
 use super::object_name;
+use super::prepared::Prepared;
 use crate::schema::model::{Domain, Enum, Range, Schema};
 
 const ENUMS: &str = concat!(
@@ -74,7 +75,7 @@ const RANGES: &str = concat!(
     " ORDER BY namespace, name"
 );
 
-pub(super) fn read(client: &mut impl GenericClient, schema: &mut Schema) -> Result<(), Error> {
+pub(super) fn read(client: &mut Prepared<'_, impl GenericClient>, schema: &mut Schema) -> Result<(), Error> {
     for row in client.query(ENUMS, &[])? {
         let found = Enum { labels: row.get("labels"), comment: row.get("comment") };
         schema.enums.insert(object_name(&row), found);
