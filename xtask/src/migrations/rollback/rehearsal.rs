@@ -2,8 +2,9 @@
 //! every table, and the schema and the rows are compared each time.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use postgres::{Client, GenericClient};
 
 use super::loss::quoted;
@@ -15,7 +16,15 @@ use crate::report::{Rehearsal, Verdict};
 use crate::schema::diff::{Likeness, diff};
 use crate::schema::model::{ObjectName, Schema};
 
-/// Rehearses the last `last` of `migrations`, or all; `each` is told of every verdict.
+/// From so many migrations on the later ones are rehearsed beside the earlier ones: below, a second cluster costs more time
+/// than it saves.
+const SHARED_FROM: usize = 60;
+
+/// The part of the migrations that are the earlier ones. The more tables there are the longer each rehearsal takes, so that
+/// half of the work is done after this part: the square root of one half.
+const EARLIER: f64 = 0.707;
+
+/// Rehearses the last `last` of `migrations`, or all; `each` is told of every verdict, in the order of the migrations.
 ///
 /// # Errors
 /// When there is no scratch database, or a migration does not run on an empty one.
@@ -26,11 +35,38 @@ pub fn rehearse(
     each: &mut dyn FnMut(&Rehearsal) -> Result<()>,
 ) -> Result<()> {
     let first = migrations.len().saturating_sub(last.unwrap_or(migrations.len()));
-    let mut stage = Stage::new(environment, migrations, first)?;
-    for index in first..migrations.len() {
-        each(&stage.one(index)?)?;
+    let (earlier, later) = shares(first..migrations.len(), environment.shadow_url.is_some());
+    std::thread::scope(|scope| {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let beside = scope.spawn(move || {
+            // Nobody who listens any more: the earlier ones have failed.
+            rehearse_share(environment, migrations, later, &mut |one| Ok(sender.send(one.clone())?))
+        });
+        rehearse_share(environment, migrations, earlier, each)?;
+        receiver.iter().try_for_each(|one| each(&one))?;
+        beside.join().unwrap_or_else(|_| bail!("the rehearsal of the later migrations did not end"))
+    })
+}
+
+/// The migrations that are rehearsed first, and those beside them. On a server that others share there is one scratch
+/// database: roles that migrations make would be in each other's way.
+fn shares(all: Range<usize>, is_shared_server: bool) -> (Range<usize>, Range<usize>) {
+    let count = (all.len() as f64 * EARLIER) as usize;
+    let middle = if is_shared_server || all.len() < SHARED_FROM { all.end } else { all.start + count };
+    (all.start..middle, middle..all.end)
+}
+
+fn rehearse_share(
+    environment: &ScratchEnvironment<'_>,
+    migrations: &[Migration],
+    share: Range<usize>,
+    each: &mut dyn FnMut(&Rehearsal) -> Result<()>,
+) -> Result<()> {
+    if share.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let mut stage = Stage::new(environment, migrations, share.start)?;
+    share.into_iter().try_for_each(|index| each(&stage.one(index)?))
 }
 
 /// The scratch database, which always has the schema of the first so many migrations when the next one begins.
@@ -227,5 +263,18 @@ impl Rows {
             (name.to_string(), rows.iter().filter(|row| !left.contains(row)).count())
         });
         missing.filter(|(_, count)| *count > 0).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shares;
+
+    #[test]
+    fn the_later_ones_are_fewer_since_each_takes_longer() {
+        assert_eq!(shares(0..400, false), (0..282, 282..400));
+        assert_eq!(shares(100..200, false), (100..170, 170..200));
+        assert_eq!(shares(0..10, false), (0..10, 10..10));
+        assert_eq!(shares(0..400, true), (0..400, 400..400));
     }
 }
