@@ -4,7 +4,7 @@
 use std::process::{Command, Stdio};
 
 use crate::support::monorepo::{Monorepo, Ran};
-use crate::support::scratch;
+use crate::support::{major, scratch};
 
 const SCHEMA: &str = "import { integer, pgEnum, pgTable, serial, text, timestamp, varchar } from 'drizzle-orm/pg-core';
 
@@ -52,6 +52,7 @@ fn of_drizzle() -> Monorepo {
         "package.json",
         "{ \"name\": \"app\", \"private\": true, \"dependencies\": { \"drizzle-orm\": \"0.44.0\" } }",
     );
+    repo.write("docker-compose.yml", &format!("services:\n  db:\n    image: postgres:{}\n", major()));
     repo.write("src/db/schema.ts", SCHEMA);
     repo.write("drizzle/0000_first.sql", FIRST);
     repo.write("drizzle/0001_posts.sql", SECOND);

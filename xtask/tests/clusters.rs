@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::support::monorepo::{Monorepo, Ran};
 use crate::support::{config, connect, major, scratch};
 use postgres::Client;
+use xtask::postgres::binaries::SWITCH;
 use xtask::postgres::connect::{Target, connect as connect_to};
 use xtask::postgres::embedded::Embedded;
 use xtask::postgres::scratch::Scratch;
@@ -127,14 +129,10 @@ fn a_home_that_the_server_cannot_enter_is_avoided() {
 
 #[test]
 fn a_major_that_nobody_has_is_refused_with_the_ways_out() {
-    let Some(checkout) = checkout("old") else { return };
-    let mut config = config();
-    config.postgres_major = 9;
-    let error = Scratch::start(&config, checkout.path(), None).expect_err("no PostgreSQL 9 anywhere");
-    let error = format!("{error:#}");
-    for way in ["install PostgreSQL 9", "`npm` on `PATH`", "`DATABASE_URL`"] {
-        assert!(error.contains(way), "{error}");
-    }
+    let repo = Monorepo::of_migrations(&[("V1__nothing", "SELECT 1;", "SELECT 1;")]);
+    repo.edit("Cargo.toml", &format!("postgres = '{}'", major()), "postgres = '9'");
+    let ran = Ran::of(repo.command(&["db-snapshot"]).env_remove(SWITCH));
+    ran.must_fail(&["install PostgreSQL 9", "`npm` on `PATH`", "`DATABASE_URL`"]);
 }
 
 /// What a helper process does until it is killed. Does nothing as an ordinary test.

@@ -31,7 +31,12 @@ pub fn major() -> u32 {
 
 /// The configuration of this repository, for the PostgreSQL of the tests.
 pub fn config() -> Config {
-    Config { postgres_major: major(), ..Config::load(repository(), None).expect("the repository is configured") }
+    Config { postgres_major: major(), ..committed_config() }
+}
+
+/// The configuration of this repository as it is committed: for the PostgreSQL that its snapshot was made on.
+pub fn committed_config() -> Config {
+    Config::load(repository(), None).expect("the repository is configured")
 }
 
 /// A fresh, empty PostgreSQL cluster that is removed when dropped; none, with a note, on the machine of a developer

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output};
+use std::sync::OnceLock;
 
 use serde_json::Value;
 use tempfile::TempDir;
+
+const SNAPSHOT_FILE: &str = "snapshots/schema.json";
 
 /// A monorepo in a temporary folder. Its path holds a space, as people's paths do.
 pub struct Monorepo {
@@ -14,8 +17,20 @@ pub struct Monorepo {
 }
 
 impl Monorepo {
-    /// A copy of the sample: configuration, migrations, snapshot, TypeScript sources.
+    /// A copy of the sample: configuration, migrations, snapshot, TypeScript sources. It is configured for the
+    /// PostgreSQL of the tests.
     pub fn sample() -> Self {
+        let repo = Self::committed_sample();
+        if super::major() != super::committed_config().postgres_major {
+            // Another major has other catalogs and prints some views differently: the committed snapshot is not its own.
+            static SNAPSHOT: OnceLock<String> = OnceLock::new();
+            repo.configure_major();
+            repo.write(SNAPSHOT_FILE, SNAPSHOT.get_or_init(snapshot_of_sample));
+        }
+        repo
+    }
+
+    fn committed_sample() -> Self {
         let mut builder = tempfile::Builder::new();
         // As root the embedded server runs as somebody else, who must be able to reach its files.
         #[cfg(unix)]
@@ -59,6 +74,11 @@ impl Monorepo {
             repo.write(&format!("migrations/{name}.down.sql"), down);
         }
         repo
+    }
+
+    fn configure_major(&self) {
+        let key = |major: u32| format!("postgres = \"{major}\"");
+        self.edit("Cargo.toml", &key(super::committed_config().postgres_major), &key(super::major()));
     }
 
     fn copy(&self, from: &Path, name: &str) {
@@ -114,6 +134,14 @@ impl Monorepo {
     pub fn run(&self, arguments: &[&str]) -> Ran {
         Ran::of(&mut self.command(arguments))
     }
+}
+
+/// The sample's snapshot on the PostgreSQL of the tests.
+fn snapshot_of_sample() -> String {
+    let repo = Monorepo::committed_sample();
+    repo.configure_major();
+    repo.run(&["db-snapshot"]).must_exit(0);
+    repo.read(SNAPSHOT_FILE)
 }
 
 /// How a run of the tool ended.
