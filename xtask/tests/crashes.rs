@@ -134,7 +134,7 @@ fn killed_at_any_moment_the_next_run_goes_on() {
 
 fn killed_again_and_again(scratch: &Scratch, digests: &[String], mut random: Random, kills: usize) {
     let (database, repo) = (Database::create(scratch, "killed"), repo());
-    if random.below(100) % 2 == 0 {
+    if random.below(100).is_multiple_of(2) {
         // With a current snapshot nothing runs on a scratch database first.
         database.run(&repo, &["db-snapshot"]).must_exit(0);
     }

@@ -14,6 +14,7 @@ mod clusters;
 mod connections;
 mod crashes;
 mod documents;
+mod fingerprints;
 mod fix;
 mod hooks;
 mod inspect;

@@ -228,7 +228,10 @@ impl<'a> Run<'a> {
     ) -> Result<Option<Ready<'a, 'f>>> {
         let style = self.context.terminal.style();
         let table = &self.context.config.history_table;
-        let tables = Tables::find(client, table)?;
+        let mut tables = Tables::find(client, table)?;
+        if stamper.is_some() {
+            tables = tables.with_stamps(client, table);
+        }
         let (records, stamp) = read_records(client, tables, table, stamper)?;
         let is_unchanged = stamp.is_some() && stamp == records.last_stamp && is_of_newest(&records);
         let is_interrupted = self.interrupted(&records.journal)?;

@@ -139,11 +139,13 @@ impl Fingerprinter {
         expected: &Fingerprint,
     ) -> Result<bool> {
         let Some(wrote) = counters(answer)? else { return Ok(false) };
-        let wrote_alike = wrote.shape().is_alike(expected.shape) && wrote.types() == expected.types;
+        let wrote_alike =
+            !wrote.has_no_fingerprint() && wrote.shape().is_alike(expected.shape) && wrote.types() == expected.types;
         Ok(wrote_alike && self.digest(transaction, answer, &wrote)? == expected.digest)
     }
 
-    /// The fingerprint of a transaction; none where the server does not count, or it touched extensions. `reset` is the SQL
+    /// The fingerprint of a transaction; none where the server does not count, or where only
+    /// the whole catalogs tell. `reset` is the SQL
     /// that puts the settings of the session back. It changes settings until the transaction ends.
     pub fn take(&mut self, transaction: &mut impl GenericClient, reset: &str) -> Result<Option<Fingerprint>> {
         let guess = self.last.filter(|last| self.shapes.contains(&(*last, true)));
@@ -151,7 +153,7 @@ impl Fingerprinter {
         let sql = format!("{reset}; {COUNT}; {}; {SETTINGS}{question}", counters::RESET);
         let mut answer = transaction.simple_query(&sql).map_err(failed)?;
         let Some(wrote) = counters(&answer)? else { return Ok(None) };
-        if wrote.touched_extensions() {
+        if wrote.has_no_fingerprint() {
             return Ok(None);
         }
         let wrote_to = wrote.shape();

@@ -114,11 +114,16 @@ pub fn create(client: &mut impl GenericClient, history_table: &str) -> Result<()
     client.batch_execute(&ddl).with_context(|| format!("cannot create the journal `{table}`"))
 }
 
-/// Adds the column for stamps of the catalogs to a journal of an earlier version of the tool.
+/// Adds the column for stamps of the catalogs to a journal of an earlier version of the tool. It waits for nobody: a backup
+/// may be reading the table for hours, and the next run will do.
 pub fn add_stamps(client: &mut impl GenericClient, history_table: &str) -> Result<()> {
     let table = table(history_table);
-    let ddl = format!("ALTER TABLE {table} ADD COLUMN IF NOT EXISTS catalog_stamp text");
-    client.batch_execute(&ddl).with_context(|| format!("cannot extend the journal `{table}`"))
+    let failed = || format!("cannot extend the journal `{table}`");
+    let mut transaction = client.transaction().with_context(failed)?;
+    let ddl =
+        format!("SET LOCAL lock_timeout = '100ms'; ALTER TABLE {table} ADD COLUMN IF NOT EXISTS catalog_stamp text");
+    transaction.batch_execute(&ddl).with_context(failed)?;
+    transaction.commit().with_context(failed)
 }
 
 /// Every entry by version; none where the table does not exist yet.

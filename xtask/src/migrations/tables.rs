@@ -66,9 +66,15 @@ impl Tables {
         if !self.journal {
             journal::create(client, history_table)?;
         }
-        // Only the owner may add the column. Without it each run reads the whole catalogs, as before.
-        let stamps = self.stamps || !self.journal || journal::add_stamps(client, history_table).is_ok();
-        Ok(Self { history: true, journal: true, stamps })
+        Ok(Self { history: true, journal: true, stamps: self.stamps || !self.journal })
+    }
+
+    /// Makes place for stamps in a journal that has none, if this role owns it and nobody is using it. Without them each run
+    /// reads the whole catalogs.
+    #[must_use]
+    pub fn with_stamps(self, client: &mut Client, history_table: &str) -> Self {
+        let is_added = self.journal && !self.stamps && journal::add_stamps(client, history_table).is_ok();
+        Self { stamps: self.stamps || is_added, ..self }
     }
 
     /// Reads everything, and with it the answer to `question`.

@@ -21,7 +21,20 @@ pub(super) const TYPES: usize = 5;
 /// The position of `pg_extension`: what an extension holds depends on its version, which is the server's.
 pub(super) const EXTENSIONS: usize = 16;
 
-/// All of them; of `pg_type` only what belongs to no relation, which is seen in `pg_class`.
+/// Catalogs that migrations hardly ever write to. A transaction that does has no fingerprint, so that the whole catalogs are
+/// compared.
+pub(super) const RARE: &[&str] = &[
+    "pg_am",
+    "pg_conversion",
+    "pg_publication_namespace",
+    "pg_transform",
+    "pg_ts_config_map",
+    "pg_ts_parser",
+    "pg_ts_template",
+    "pg_user_mapping",
+];
+
+/// All others; of `pg_type` only what belongs to no relation, which is seen in `pg_class`.
 pub(super) const CATALOGS: &[Catalog] = &[
     Catalog {
         name: "pg_class",

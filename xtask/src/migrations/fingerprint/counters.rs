@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result};
 
-use super::catalogs::{CATALOGS, Catalog, EXTENSIONS, TYPES};
+use super::catalogs::{CATALOGS, EXTENSIONS, RARE, TYPES};
 use super::shape::Shape;
 
 /// The name of the column that holds them.
@@ -10,12 +10,12 @@ pub(super) const COLUMN: &str = "counters";
 
 /// The query: for each catalog how many rows were written and how many deleted; NULL on a server that does not count.
 pub(super) fn query() -> String {
-    let counted = |catalog: &Catalog| {
-        let count =
-            |what| format!("pg_catalog.pg_stat_get_xact_tuples_{what}('pg_catalog.{}'::regclass)", catalog.name);
+    let counted = |catalog: &str| {
+        let count = |what| format!("pg_catalog.pg_stat_get_xact_tuples_{what}('pg_catalog.{catalog}'::regclass)");
         format!("{} + {}, {}", count("inserted"), count("updated"), count("deleted"))
     };
-    let counts: Vec<_> = CATALOGS.iter().map(counted).collect();
+    let all = CATALOGS.iter().map(|catalog| catalog.name).chain(RARE.iter().copied());
+    let counts: Vec<_> = all.map(counted).collect();
     format!(
         "SELECT CASE WHEN pg_catalog.current_setting('track_counts')::boolean
                 THEN pg_catalog.concat_ws(' ', {}) END AS {COLUMN}",
@@ -27,7 +27,7 @@ pub(super) fn query() -> String {
 /// counted in a transaction that was undone stays: then more seems to have been written than was, and nothing matches.
 pub(super) const RESET: &str = "SELECT pg_catalog.pg_stat_force_next_flush()";
 
-/// The counters of each catalog.
+/// The counters of each catalog, and of each rare one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Counters(Vec<Count>);
 
@@ -47,7 +47,8 @@ impl Counters {
 
     /// The catalogs that hold something new.
     pub(super) fn shape(&self) -> Shape {
-        self.0.iter().enumerate().filter(|(_, count)| count.written > 0).map(|(position, _)| position).collect()
+        let known = self.0.iter().take(CATALOGS.len()).enumerate();
+        known.filter(|(_, count)| count.written > 0).map(|(position, _)| position).collect()
     }
 
     /// Whether something was deleted.
@@ -60,22 +61,23 @@ impl Counters {
         self.0[TYPES].written
     }
 
-    /// Whether extensions came, went or changed.
-    pub(super) fn touched_extensions(&self) -> bool {
-        self.0[EXTENSIONS].written + self.0[EXTENSIONS].deleted > 0
+    /// Whether only the whole catalogs tell what it did: extensions or rare objects came, went or changed.
+    pub(super) fn has_no_fingerprint(&self) -> bool {
+        let rare = self.0.iter().skip(CATALOGS.len());
+        rare.chain([&self.0[EXTENSIONS]]).any(|count| count.written + count.deleted > 0)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{CATALOGS, Counters, TYPES};
+    use super::{CATALOGS, Counters, RARE, TYPES};
 
     #[test]
     fn only_what_is_new_is_looked_at() {
-        let nothing = Counters::parse(&vec!["0 0"; CATALOGS.len()].join(" ")).unwrap();
-        assert!(!nothing.deleted() && !nothing.shape().has(TYPES) && !nothing.touched_extensions());
-        let something = Counters::parse(&vec!["4 2"; CATALOGS.len()].join(" ")).unwrap();
-        assert!(something.deleted() && something.shape().has(TYPES) && something.touched_extensions());
+        let nothing = Counters::parse(&vec!["0 0"; CATALOGS.len() + RARE.len()].join(" ")).unwrap();
+        assert!(!nothing.deleted() && !nothing.shape().has(TYPES) && !nothing.has_no_fingerprint());
+        let something = Counters::parse(&vec!["4 2"; CATALOGS.len() + RARE.len()].join(" ")).unwrap();
+        assert!(something.deleted() && something.shape().has(TYPES) && something.has_no_fingerprint());
         assert_eq!(something.types(), 4);
     }
 }
