@@ -131,3 +131,30 @@ fn a_journal_without_stamps_goes_on_working() {
     let stamps = "SELECT count(catalog_stamp) FROM db_migration_journal";
     assert_eq!(database.connect().query_one(stamps, &[]).expect("the owner made the column").get::<_, i64>(0), 1);
 }
+
+/// A history row whose checksum somebody set to that of an edited file: the journal knows what was applied.
+#[test]
+fn a_history_that_was_repaired_by_hand_is_not_trusted() {
+    let Some(scratch) = shared() else { return };
+    let (database, repo) = (Database::create(scratch, "repaired"), Monorepo::of_migrations(&[USERS]));
+    database.run(&repo, &["db-migrate"]).must_exit(0);
+    let sql = format!("{}CREATE TABLE extra (id int);\n", USERS.1);
+    repo.write("migrations/V1__create_users.sql", &sql);
+    let checksum = xtask::migrations::checksum(1, "create_users", &sql).expect("a valid name").to_string();
+    database.connect().execute("UPDATE refinery_schema_history SET checksum = $1", &[&checksum]).expect("a repair");
+    let ran = database.run(&repo, &["db-migrate"]).must_exit(1);
+    assert!(ran.stdout.contains("SCHEMA_DRIFT") && ran.stdout.contains("extra"), "{}", ran.stdout);
+}
+
+/// What only saves time waits for nobody.
+#[test]
+fn a_journal_that_somebody_holds_does_not_keep_a_run_with_nothing_to_apply_waiting() {
+    let Some(scratch) = shared() else { return };
+    let (database, repo) = (Database::create(scratch, "held_journal"), Monorepo::of_migrations(&[USERS]));
+    database.run(&repo, &["db-migrate"]).must_exit(0);
+    let mut holder = database.connect();
+    holder.batch_execute("UPDATE db_migration_journal SET catalog_stamp = NULL").expect("no stamp");
+    holder.batch_execute("BEGIN; LOCK TABLE db_migration_journal IN SHARE MODE").expect("a lock");
+    database.run(&repo, &["db-migrate"]).must_exit(0);
+    holder.batch_execute("COMMIT").expect("frees it");
+}

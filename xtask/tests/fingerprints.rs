@@ -53,3 +53,24 @@ fn each_kind_of_object_has_its_part_in_fingerprints() {
     assert!(compared > 150, "{compared}");
     assert!(problems.is_empty(), "{} changes have no part in fingerprints:\n{}", problems.len(), problems.join("\n"));
 }
+
+/// Two changes of one kind that differ only in what they set.
+#[test]
+fn settings_of_columns_have_their_part_in_fingerprints() {
+    let Some(scratch) = scratch() else { return };
+    connect(&scratch).batch_execute("CREATE TABLE a (b text)").expect("a table");
+    let own = OwnTables::new("history");
+    for (one, other) in [
+        ("STORAGE EXTERNAL", "STORAGE MAIN"),
+        ("STATISTICS 5", "STATISTICS 6"),
+        ("COMPRESSION pglz", "COMPRESSION default"),
+    ] {
+        let of = |setting: &str| {
+            let (mut client, mut fingerprinter) = (connect(&scratch), Fingerprinter::new(&own));
+            fingerprint(&mut client, &mut fingerprinter, &format!("ALTER TABLE a ALTER b SET {setting}"))
+                .expect("a fingerprint")
+        };
+        assert_ne!(of(one), of(other), "{one} and {other}");
+        assert_eq!(of(one), of(one), "{one}");
+    }
+}

@@ -1,4 +1,4 @@
-//! Who takes part: one constant each, which says where its program is found, what files it reads and how it is run.
+//! The contenders: one constant each, which says where its program is found, what files it reads and how it is run.
 
 pub mod node;
 pub mod programs;

@@ -11,7 +11,7 @@ use super::process;
 /// The argument that is followed by a folder and the URL of a database.
 const ARGUMENT: &str = "--run-refinery";
 
-/// What the second process is to do.
+/// The task of the second process.
 #[derive(Debug)]
 pub struct Job<'a> {
     folder: &'a str,

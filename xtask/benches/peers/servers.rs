@@ -31,7 +31,7 @@ pub struct Server {
     _process: Process,
 }
 
-/// What keeps the server running.
+/// The process or value that keeps the server running.
 #[derive(Debug)]
 #[expect(dead_code, reason = "held only to be dropped")]
 enum Process {
@@ -140,7 +140,7 @@ impl Database<'_> {
 
 impl Drop for Database<'_> {
     fn drop(&mut self) {
-        // What stays is gone with the server.
+        // A database that stays is gone with the server.
         if let Ok(mut client) = self.server.connect("postgres") {
             let _ = client.batch_execute(&format!("DROP DATABASE {} WITH (FORCE)", self.name));
         }

@@ -1,4 +1,4 @@
-//! What the contenders do, and how it is timed: they take turns within each round, so that a slow minute of the machine
+//! The workloads, and how they are timed: contenders take turns within each round, so that a slow minute of the machine
 //! is everybody's.
 
 use std::path::{Path, PathBuf};
@@ -42,7 +42,7 @@ impl Workload {
         rounds(self.rounds)
     }
 
-    /// What has to be done first and is not timed; none on an empty database.
+    /// The preparation, which is not timed; none on an empty database.
     fn before(&self) -> Option<Self> {
         (self.applied > 0).then_some(Self { applied: 0, total: self.applied, ..*self })
     }
@@ -57,7 +57,7 @@ pub fn rounds(default: usize) -> usize {
 /// The contenders on one server.
 #[derive(Debug)]
 pub struct Bench<'a> {
-    /// Who takes part.
+    /// The contenders that take part.
     pub contenders: &'a [Present],
     /// Where the databases are.
     pub server: &'a Server,
@@ -91,7 +91,7 @@ impl Bench<'_> {
 
     fn turn(&self, contender: &Present, workload: &Workload, base: Option<&Database<'_>>) -> Result<Duration> {
         match base {
-            // Nothing changes in it, so nothing needs a copy of hundreds of tables.
+            // The run changes nothing, so that no copy of hundreds of tables is needed.
             Some(base) if workload.applied == workload.total => self.time(contender, workload, base),
             base => self.time(contender, workload, &self.server.create(base)?),
         }

@@ -24,7 +24,7 @@ pub fn read_with(reader: &mut CatalogReader, client: &mut impl GenericClient) ->
 /// nothing about what this one would find.
 #[must_use]
 pub fn model(config: &Config) -> String {
-    format!("{}\n{:?}", env!("CARGO_PKG_VERSION"), OwnTables::of(config))
+    format!("{}\n{:?}\n{:?}", env!("CARGO_PKG_VERSION"), OwnTables::of(config), config.scratch_setup)
 }
 
 /// Whether `noted`, a digest from the journal, is that of `schema`, which was read from the database of `client`.

@@ -6,6 +6,7 @@ mod commit_verifier;
 mod dry_run;
 mod findings_by_migration;
 mod foresee;
+mod survey;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,22 +20,23 @@ use super::{Context, Outcome, live, report_files};
 use crate::cli::{Format, ReportFormat};
 use crate::migrations::blockers::{Blockers, Lookout};
 use crate::migrations::catalog_stamp::CatalogStamper;
-use crate::migrations::journal::{self, Entry, Phase};
+use crate::migrations::journal;
 use crate::migrations::prediction::{Origin, Prediction};
 use crate::migrations::runner;
 use crate::migrations::scratch_environment::ScratchEnvironment;
 use crate::migrations::session::SessionSettings;
-use crate::migrations::state::State;
-use crate::migrations::tables::{Records, Tables};
+use crate::migrations::tables::Tables;
 use crate::migrations::{self, AppliedRow, Migration, commit, files, lint, lock};
 use crate::postgres::catalog::{CatalogReader, OwnTables};
 use crate::postgres::connect::{Target, connect};
 use crate::postgres::error::whole;
 use crate::render::{html, human, json};
 use crate::report::{Finding, MigrationPlan, MigrationResult, Timestamp, Verification};
+use crate::schema::model::Schema;
 use commit_verifier::{CommitVerifier, Known, Rejected};
 use findings_by_migration::FindingsByMigration;
-use foresee::{Foreseen, Survey};
+use foresee::Foreseen;
+use survey::Survey;
 
 /// Options of `db-migrate`.
 #[derive(Debug, clap::Args)]
@@ -139,28 +141,6 @@ struct Ready<'a, 'f> {
     stamp: Option<String>,
 }
 
-/// Reads history and journal, and the stamp of the catalogs with them.
-fn read_records(
-    client: &mut Client,
-    tables: Tables,
-    history_table: &str,
-    stamper: Option<&CatalogStamper>,
-) -> Result<(Records, Option<String>)> {
-    if let Some(stamper) = stamper.filter(|_| tables.stamps)
-        && let Ok((records, answer)) = tables.read(client, history_table, Some(stamper.query()))
-    {
-        return Ok((records, Some(stamper.read(&answer)?)));
-    }
-    // Without stamps, or on a server that does not let this role read all catalogs; a row that cannot be read fails again.
-    tables.read(client, history_table, None).map(|(records, _)| (records, None))
-}
-
-/// Whether the newest entry of the journal, which has the stamp, is that of the newest applied migration.
-fn is_of_newest(records: &Records) -> bool {
-    let newest = records.history.last().map(|row| row.version);
-    newest.is_some() && records.journal.last().map(|entry| entry.version) == newest
-}
-
 /// One run, and what is known of it so far.
 struct Run<'a> {
     context: &'a Context,
@@ -228,15 +208,13 @@ impl<'a> Run<'a> {
     ) -> Result<Option<Ready<'a, 'f>>> {
         let style = self.context.terminal.style();
         let table = &self.context.config.history_table;
-        let mut tables = Tables::find(client, table)?;
-        if stamper.is_some() {
-            tables = tables.with_stamps(client, table);
+        let survey = Survey::take(client, table, stamper, files)?;
+        if let Some(entry) = survey.interrupted() {
+            let name = format!("V{}__{}", entry.version, entry.name);
+            self.result
+                .unchecked
+                .push(format!("drift of the live database before the run: `{name}` is applied in part"));
         }
-        let (records, stamp) = read_records(client, tables, table, stamper)?;
-        let is_unchanged = stamp.is_some() && stamp == records.last_stamp && is_of_newest(&records);
-        let is_interrupted = self.interrupted(&records.journal)?;
-        let state = State::new(records.history.clone(), files);
-        let survey = Survey { state, journal: records.journal, is_unchanged, is_interrupted };
         if !survey.state.problems.is_empty() {
             self.result.pre = before::history_problems(&survey.state);
             self.result.error = Some("the history of the database and the migration files disagree".into());
@@ -247,11 +225,14 @@ impl<'a> Run<'a> {
         let pending = survey.state.pending.iter().copied();
         let planned: Vec<&Migration> = pending.filter(|file| file.version <= last).collect();
         self.result.planned = planned.iter().map(ToString::to_string).collect();
-        let judge = Judge::new(self.context, files)?;
-        let Foreseen { prediction, drift, digest } = self.foresee(client, &survey, planned.len(), files)?;
-        let applied: Vec<&Migration> = survey.state.applied_files().collect();
+        let evidence = self.gather(&survey, planned.len(), files)?;
+        let (judge, live) = self.read(client, evidence.needs_catalogs, files)?;
+        let Foreseen { prediction, drift, digest } =
+            self.foresee(client, &survey, evidence, live, (planned.len(), files))?;
+        let applied = survey.applied();
         let findings = FindingsByMigration::new(&judge, &prediction, &survey.state.pending, planned.len());
-        let is_as_expected = drift.is_empty() && !is_interrupted && prediction.origin != Origin::SnapshotAlone;
+        let is_as_expected =
+            drift.is_empty() && survey.interrupted().is_none() && prediction.origin != Origin::SnapshotAlone;
         self.result.pre = before::verification(&judge, &prediction, drift, &findings);
         let advice = self.advice(&applied, &planned)?;
         judge.add(&mut self.result.pre, advice);
@@ -259,9 +240,26 @@ impl<'a> Run<'a> {
             before::picture(&mut self.result.pre, &judge, &prediction, planned.len());
         }
         self.say(&human::migration::before(&self.result, style))?;
-        let stamp = stamp.filter(|_| is_as_expected && !is_unchanged);
-        let recorded = records.history;
+        let stamp = survey.stamp.filter(|_| is_as_expected && !survey.is_unchanged);
+        let (recorded, tables) = (survey.history, survey.tables);
         Ok(Some(Ready { judge, prediction, findings, applied, planned, recorded, tables, digest, stamp }))
+    }
+
+    /// Reads the TypeScript, and meanwhile the catalogs of the database where they are needed: planning the queries on them
+    /// takes the server as long as reading the files takes us.
+    fn read(
+        &mut self,
+        client: &mut Client,
+        needs_catalogs: bool,
+        files: &[Migration],
+    ) -> Result<(Judge<'a>, Option<Schema>)> {
+        let (context, reader) = (self.context, &mut self.reader);
+        std::thread::scope(|scope| {
+            let catalogs = needs_catalogs.then(|| scope.spawn(move || live::read_with(reader, client)));
+            let judge = Judge::new(context, files);
+            let catalogs = catalogs.map(|thread| thread.join().unwrap_or_else(|_| bail!("cannot read the catalogs")));
+            Ok((judge?, catalogs.transpose()?))
+        })
     }
 
     /// Advice about the migrations that are to be applied. To a database that has none yet no application is connected
@@ -272,22 +270,6 @@ impl<'a> Run<'a> {
         }
         let planned: Vec<Migration> = planned.iter().copied().cloned().collect();
         lint::lint_new(&planned, &[], &self.context.config)
-    }
-
-    /// Whether a migration without transaction is applied in part.
-    fn interrupted(&mut self, journal: &[Entry]) -> Result<bool> {
-        if let Some(entry) = journal.iter().find(|entry| entry.phase == Phase::RollingBack) {
-            let name = format!("V{}__{}", entry.version, entry.name);
-            bail!("`{name}` is undone in part: go on with `cargo xtask db-rollback {name}` first")
-        }
-        let applying = journal.iter().find(|entry| entry.phase == Phase::Applying);
-        if let Some(entry) = applying {
-            let name = format!("V{}__{}", entry.version, entry.name);
-            self.result
-                .unchecked
-                .push(format!("drift of the live database before the run: `{name}` is applied in part"));
-        }
-        Ok(applying.is_some())
     }
 
     fn environment(&self) -> ScratchEnvironment<'a> {
@@ -371,6 +353,6 @@ impl<'a> Run<'a> {
 fn leave_stamp(client: &mut Client, session: Session<'_>, ready: &Ready<'_, '_>) {
     if let (Some(stamp), Some(newest)) = (&ready.stamp, ready.recorded.last()) {
         // It saves time and says nothing: a role that may only read goes on without it.
-        let _ = journal::set_stamp(client, &session.settings.history_table, newest.version, stamp);
+        let _ = journal::leave_stamp(client, &session.settings.history_table, newest.version, stamp);
     }
 }

@@ -116,7 +116,7 @@ const CATALOGS: &[Stamped] = &[
     by_place("pg_ts_parser", OF_PEOPLE),
     by_place("pg_ts_template", OF_PEOPLE),
     by_place("pg_default_acl", ALL),
-    // What belongs to an extension is no part of the schema; what depends on one says so.
+    // Objects that belong to an extension are no part of the schema; those that depend on one say so.
     by_place("pg_depend", "deptype IN ('e', 'x')"),
     by_place("pg_tablespace", ALL),
     by_place(
@@ -130,7 +130,7 @@ const CATALOGS: &[Stamped] = &[
         name: "pg_roles",
         since: 0,
         key: content!("oid, rolname"),
-        rows: "oid IN (SELECT refobjid FROM pg_catalog.pg_shdepend
+        rows: "oid < 16384 OR oid IN (SELECT refobjid FROM pg_catalog.pg_shdepend
                        WHERE refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass
                          AND dbid = (SELECT oid FROM pg_catalog.pg_database
                                      WHERE datname = pg_catalog.current_database()))",

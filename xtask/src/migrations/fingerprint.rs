@@ -68,11 +68,11 @@ const SETTINGS: &str = "SET LOCAL search_path = pg_catalog; SET LOCAL enable_seq
 /// Undoes what a fingerprint that was taken means for names and plans.
 pub const FORGET_SETTINGS: &str = "SET LOCAL search_path TO DEFAULT; SET LOCAL enable_seqscan TO DEFAULT";
 
-/// Whether a text may make the server forget prepared queries, so that no fingerprint is to be had after it.
+/// Whether a text may make the server forget prepared queries, or stop counting, so that no fingerprint is to be had after it.
 #[must_use]
 pub fn forgets(sql: &str) -> bool {
     let sql = sql.to_ascii_lowercase();
-    sql.contains("deallocate") || sql.contains("discard")
+    ["deallocate", "discard", "track_counts"].iter().any(|word| sql.contains(word))
 }
 
 impl Fingerprint {

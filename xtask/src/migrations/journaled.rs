@@ -25,11 +25,11 @@ pub struct JournaledScript<'a> {
     pub version: i64,
     /// Forward or back.
     pub phase: Phase,
-    /// What runs.
+    /// The script itself.
     pub script: Script<'a>,
 }
 
-/// What takes part in a run.
+/// The observer of a run, which also knows the catalogs.
 pub trait StepObserver {
     /// The digest of the catalogs as they are.
     fn catalog(&mut self, client: &mut Client) -> Result<String>;

@@ -29,7 +29,7 @@ impl std::fmt::Display for Holder {
     }
 }
 
-/// What is written before the names of database and table, whose digest is the key.
+/// The text before the names of database and table, whose digest is the key.
 const KEY_PREFIX: &str = "cargo xtask db-migrate";
 
 /// An expression for the key of the lock: the same for everybody who migrates this database with this history table.

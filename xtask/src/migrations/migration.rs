@@ -9,7 +9,7 @@ use crate::schema::snapshot::SnapshotMigration;
 pub struct Migration {
     /// The number after `V`: a counter or a timestamp.
     pub version: i64,
-    /// What follows `__`.
+    /// The text after `__`.
     pub name: String,
     /// The file, relative to the root.
     pub file: String,

@@ -1,4 +1,4 @@
-//! What the migrations will make of the database: learnt by running them on a scratch database first, now or when the
+//! Predictions of the schema that migrations will make: learnt by running them on a scratch database first, now or when the
 //! committed snapshot was written.
 
 mod lagging_replay;

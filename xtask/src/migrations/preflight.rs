@@ -3,6 +3,7 @@
 
 mod encoding;
 mod enum_value;
+mod frees_lock;
 mod irreversible;
 mod names;
 mod no_transaction;
@@ -78,6 +79,7 @@ const CHECKS: &[Check] = &[
     refuses_transaction::check,
     enum_value::check,
     string_setting::check,
+    frees_lock::check,
 ];
 
 /// Everything that is wrong with `text`, the content of `file`.

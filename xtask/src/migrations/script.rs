@@ -79,7 +79,7 @@ impl Step<'_> {
     }
 }
 
-/// What takes part in a run of a script.
+/// The observer of a script, which is told of each statement and may add to its transaction.
 pub trait StatementObserver {
     /// The transaction of the statement is open.
     fn before(&mut self, _transaction: &mut Transaction<'_>, _step: &Step<'_>) -> Result<()> {
@@ -116,7 +116,7 @@ pub trait StatementObserver {
     }
 }
 
-/// Nobody takes part.
+/// The observer that does nothing.
 #[derive(Debug, Clone, Copy)]
 pub struct Unobserved;
 

@@ -38,7 +38,7 @@ impl Run<'_> {
     }
 }
 
-/// What was observed; of none where there is no scratch database, which was not needed for anything else.
+/// The effects of each statement; not observed where there is no scratch database, which nothing else needed.
 fn observed(observed: Result<Vec<PlannedMigration>>, planned: &[&Migration]) -> Result<Vec<PlannedMigration>> {
     match observed {
         Err(error) if error.downcast_ref::<Unavailable>().is_some() => {

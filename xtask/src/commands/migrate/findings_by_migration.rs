@@ -33,7 +33,7 @@ pub struct FindingsByMigration {
     entities: BTreeSet<String>,
     /// One for each pending migration whose schema was read, with its index.
     after: Vec<(usize, BTreeSet<Key>)>,
-    /// What each pending migration touches.
+    /// The tables that each pending migration touches.
     touched: Vec<Provenance>,
 }
 

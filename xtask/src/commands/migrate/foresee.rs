@@ -1,114 +1,109 @@
-//! What the pending migrations will make. A current snapshot tells: they ran on a scratch database when it was written. What
-//! it does not tell is learnt on a scratch database now; where none can be had (a production container without binaries, npm
+//! Predicts the schema that the pending migrations will make. A current snapshot tells: they ran on a scratch database when
+//! it was written. The rest is learnt on a scratch database now; where none can be had (a production container without binaries, npm
 //! and the right to create databases), it stays unchecked, which the report says.
 
 use anyhow::{Result, bail};
 use postgres::Client;
 
+use super::survey::Survey;
 use super::{Run, before};
 use crate::commands::{live, snapshot_fallback};
-use crate::migrations::journal::Entry;
 use crate::migrations::prediction::{self, Origin, Prediction};
 use crate::migrations::scratch_environment::PendingScratch;
-use crate::migrations::state::State;
 use crate::migrations::{Migration, replay};
 use crate::postgres::scratch::Unavailable;
 use crate::report::Finding;
 use crate::schema::model::Schema;
 use crate::schema::snapshot::{self, Snapshot};
 
-/// What is known of the database before its catalogs are read.
-#[derive(Debug)]
-pub(super) struct Survey<'f> {
-    /// The history against the files.
-    pub(super) state: State<'f>,
-    /// The journal.
-    pub(super) journal: Vec<Entry>,
-    /// Whether nothing changed in the catalogs since a run compared them with what the applied migrations make.
-    pub(super) is_unchanged: bool,
-    /// Whether a migration without transaction is applied in part: until it is whole, the live schema is neither of the ones
-    /// that are known.
-    pub(super) is_interrupted: bool,
-}
-
-/// What is known once they were read, where they had to be.
+/// The prediction, and the state of the database that it was made from.
 #[derive(Debug)]
 pub(super) struct Foreseen {
     pub(super) prediction: Prediction,
-    /// What somebody changed in the database past the migrations.
+    /// Changes that somebody made in the database past the migrations.
     pub(super) drift: Vec<Finding>,
     /// The digest of the catalogs, where they were read.
     pub(super) digest: Option<String>,
 }
 
-impl<'f> Survey<'f> {
-    fn applied(&self) -> Vec<&'f Migration> {
-        self.state.applied_files().collect()
-    }
-
-    /// The digest of the catalogs that the newest applied migration left, which were then what they should be.
-    fn noted_digest(&self) -> Option<&str> {
-        let (newest, entry) = (self.state.applied.last()?, self.journal.last()?);
-        entry.catalog_after.as_deref().filter(|_| entry.version == newest.row.version)
-    }
+/// The facts that a prediction is made from.
+pub(super) struct Evidence {
+    /// The snapshot, if it is current and tells the schema after the last migration of this run.
+    snapshot: Option<Snapshot>,
+    /// A scratch database that is being made, where one may be needed.
+    scratch: Option<PendingScratch>,
+    /// Whether the catalogs have to be read.
+    pub(super) needs_catalogs: bool,
 }
 
 impl Run<'_> {
-    /// Predicts the pending migrations of `survey`, of which the first `count` are to be applied.
+    /// Gathers what a prediction of the pending migrations of `survey` needs, of which the first `count` are to be applied,
+    /// and begins to make a scratch database where that is needed.
+    pub(super) fn gather(&self, survey: &Survey<'_>, count: usize, files: &[Migration]) -> Result<Evidence> {
+        let pending = &survey.state.pending;
+        // The snapshot tells the schema after the last of the pending ones, and no other.
+        let snapshot = self.current_snapshot(files)?.filter(|_| pending.is_empty() || count == pending.len());
+        let is_rehearsed = snapshot.is_none() && !pending.is_empty();
+        let may_be_known = self.starts_empty(survey) || survey.is_unchanged || survey.noted_digest().is_some();
+        let may_lack_base = !may_be_known && (snapshot.is_none() || !pending.is_empty());
+        let scratch = (is_rehearsed || may_lack_base).then(|| self.environment().open_in_background());
+        let needs_catalogs =
+            !pending.is_empty() || !survey.is_unchanged || survey.interrupted().is_some() || snapshot.is_none();
+        Ok(Evidence { snapshot, scratch, needs_catalogs })
+    }
+
+    /// Predicts the pending migrations of `survey`, of which the first `count` are to be applied to a database whose schema
+    /// is `live`; none where it need not be read.
     pub(super) fn foresee(
         &mut self,
         client: &mut Client,
         survey: &Survey<'_>,
-        count: usize,
-        files: &[Migration],
+        evidence: Evidence,
+        live: Option<Schema>,
+        (count, files): (usize, &[Migration]),
     ) -> Result<Foreseen> {
-        let snapshot = self.current_snapshot(files)?;
-        let pending = &survey.state.pending;
-        if pending.is_empty() && survey.is_unchanged && !survey.is_interrupted {
-            let (schema, digest) = match snapshot {
-                Some(snapshot) => (snapshot.schema, None),
-                None => {
-                    let schema = live::read_with(&mut self.reader, client)?;
-                    let digest = snapshot::digest(&schema);
-                    (schema, Some(digest))
-                }
-            };
+        let Some(live) = live else {
+            let schema = evidence.snapshot.map(|snapshot| snapshot.schema).unwrap_or_default();
             let prediction = Prediction { origin: Origin::Database, base: schema, steps: Vec::new() };
-            return Ok(Foreseen { prediction, drift: Vec::new(), digest });
-        }
-        // The snapshot tells the schema after the last of the pending ones, and no other.
-        let snapshot = snapshot.filter(|_| pending.is_empty() || count == pending.len());
-        let starts_empty = survey.state.applied.is_empty() && self.context.config.scratch_setup.is_empty();
-        let may_be_known = starts_empty || survey.is_unchanged || survey.noted_digest().is_some() || pending.is_empty();
-        let scratch = (snapshot.is_none() || !may_be_known).then(|| self.environment().open_in_background());
-        let live = live::read_with(&mut self.reader, client)?;
-        let is_verified = !survey.is_interrupted
+            return Ok(Foreseen { prediction, drift: Vec::new(), digest: None });
+        };
+        let digest = match survey.noted_digest() {
+            Some(noted) if survey.is_unchanged => noted.to_owned(),
+            Some(_) | None => snapshot::digest(&live),
+        };
+        let is_verified = survey.interrupted().is_none()
             && (survey.is_unchanged
-                || starts_empty && live.is_empty()
+                || self.starts_empty(survey) && live.is_empty()
                 || match survey.noted_digest() {
-                    Some(noted) => live::is_digest_of(noted, &live, client)?,
+                    Some(noted) => noted == digest || live::is_digest_of(noted, &live, client)?,
                     None => false,
                 });
-        let digest = Some(snapshot::digest(&live));
-        let prediction = self.predict(snapshot, scratch, survey, count, files, is_verified.then_some(&live), &live)?;
-        let is_comparable = !is_verified && !survey.is_interrupted;
+        let prediction = self.predict(evidence, survey, &live, is_verified, (count, files))?;
+        let is_comparable = !is_verified && survey.interrupted().is_none();
         let drift = if is_comparable { before::drift(&prediction.base, &live) } else { Vec::new() };
-        Ok(Foreseen { prediction, drift, digest })
+        Ok(Foreseen { prediction, drift, digest: Some(digest) })
     }
 
-    /// `base` is the schema that the applied migrations should have made, where it is known without a scratch database.
-    #[expect(clippy::too_many_arguments, reason = "everything that is known goes into a prediction")]
+    /// Whether migrations begin on a database that holds nothing.
+    fn starts_empty(&self, survey: &Survey<'_>) -> bool {
+        survey.history.is_empty() && self.context.config.scratch_setup.is_empty()
+    }
+
+    /// `is_verified` says that `live` is what the applied migrations should have made, as the last run saw it.
     fn predict(
         &mut self,
-        snapshot: Option<Snapshot>,
-        scratch: Option<PendingScratch>,
+        evidence: Evidence,
         survey: &Survey<'_>,
-        count: usize,
-        files: &[Migration],
-        base: Option<&Schema>,
         live: &Schema,
+        is_verified: bool,
+        (count, files): (usize, &[Migration]),
     ) -> Result<Prediction> {
+        let Evidence { snapshot, scratch, .. } = evidence;
+        let base = is_verified.then_some(live);
         let pending = &survey.state.pending;
+        if let (Some(base), []) = (base, pending.as_slice()) {
+            return Ok(Prediction { origin: Origin::Database, base: base.clone(), steps: Vec::new() });
+        }
         if let Some(snapshot) = snapshot {
             if let Some(base) = base {
                 return Ok(Prediction::of_snapshot(Origin::Snapshot, base.clone(), snapshot, pending));
@@ -154,7 +149,7 @@ impl Run<'_> {
         Ok(snapshot.filter(|found| found.is_fresh(files) && found.postgres == config.postgres_major))
     }
 
-    /// What can be said without a scratch database, and what that leaves unchecked. `live` is taken for what the applied
+    /// The prediction without a scratch database, whose report says what stays unchecked. `live` is taken for what the applied
     /// migrations should have made; where nothing is pending, the snapshot is that.
     fn with_snapshot_alone(
         &mut self,

@@ -52,7 +52,10 @@ pub(super) const CATALOGS: &[Catalog] = &[
             "SELECT concat_ws('|', 'attribute', attrelid::regclass, attname, format_type(atttypid, atttypmod),
                        attnotnull, atthasdef, attidentity, attgenerated, attisdropped, attcollation::regcollation, ",
             column_options!("attoptions"),
-            ")
+            // Only where they are set, so that fingerprints of all others stay what they were.
+            ", CASE WHEN attstorage <> (SELECT typstorage FROM pg_type WHERE pg_type.oid = atttypid)
+                    THEN 'storage ' || attstorage::text END,
+               CASE WHEN attstattarget >= 0 THEN 'statistics ' || attstattarget END, nullif(attcompression::text, ''))
                 FROM pg_attribute WHERE attrelid = ANY ({relations}) AND age(xmin) <= 0 AND attnum > 0"
         ),
     },

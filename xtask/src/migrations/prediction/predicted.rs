@@ -19,30 +19,30 @@ pub enum Origin {
     SnapshotAlone,
 }
 
-/// What pending migrations will make.
+/// The schemas that pending migrations will make.
 #[derive(Debug)]
 pub struct Prediction {
     /// Where it comes from.
     pub origin: Origin,
-    /// What the applied migrations should have made.
+    /// The schema that the applied migrations should have made.
     pub base: Schema,
     /// One for each pending migration, in order.
     pub steps: Vec<Step>,
 }
 
-/// What one pending migration will make.
+/// The effect of one pending migration.
 #[derive(Debug)]
 pub struct Step {
     /// Its version.
     pub version: i64,
-    /// What its transaction does to the catalogs; none for a migration without transaction, or where it cannot be told.
+    /// The fingerprint of its transaction; none for a migration without transaction, or where it cannot be told.
     pub fingerprint: Option<Fingerprint>,
     /// The schema after it, where it was read. Of the last one to be applied it always is.
     pub schema: Option<Schema>,
 }
 
 impl Prediction {
-    /// What `snapshot` says of `pending`, which are to be applied to `base`.
+    /// The prediction that `snapshot` holds for `pending`, which are to be applied to `base`.
     #[must_use]
     pub fn of_snapshot(origin: Origin, base: Schema, snapshot: Snapshot, pending: &[&Migration]) -> Self {
         let step = |migration: &&Migration| Step {

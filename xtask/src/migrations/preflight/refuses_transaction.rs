@@ -43,7 +43,6 @@ mod tests {
             "create subscription s connection 'c' publication p",
             "alter subscription s refresh publication with (copy_data = false)",
             "alter subscription s set publication p",
-            "discard all",
             "cluster",
             "commit prepared 'x'",
         ];

@@ -1,4 +1,4 @@
-//! What statements set for the rest of their session. Each statement without transaction begins in a clean one, so that
+//! Settings that statements make for the rest of their session. Each statement without transaction begins in a clean one, so that
 //! what it needs is set again: also after a crash, when its session is another one.
 
 use crate::migrations::sql::{Statement, TokenKind};

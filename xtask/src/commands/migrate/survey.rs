@@ -1,0 +1,110 @@
+//! The state of the database as its own tables tell it, before its catalogs are read.
+
+use std::collections::HashMap;
+
+use anyhow::{Result, bail};
+use postgres::Client;
+
+use crate::migrations::catalog_stamp::CatalogStamper;
+use crate::migrations::journal::{Entry, Phase};
+use crate::migrations::state::State;
+use crate::migrations::tables::{Records, Tables};
+use crate::migrations::{AppliedRow, Migration};
+
+/// The state of the database before its catalogs are read.
+#[derive(Debug)]
+pub(super) struct Survey<'f> {
+    /// The history against the files.
+    pub(super) state: State<'f>,
+    /// The rows of the history.
+    pub(super) history: Vec<AppliedRow>,
+    /// The entries of the journal.
+    pub(super) journal: Vec<Entry>,
+    /// The tables that hold them.
+    pub(super) tables: Tables,
+    /// The stamp of the catalogs, where the journal keeps stamps.
+    pub(super) stamp: Option<String>,
+    /// Whether nothing changed in the catalogs since a run compared them with what the applied migrations make.
+    pub(super) is_unchanged: bool,
+    /// Whether the journal is about exactly the migrations that the history holds.
+    is_as_recorded: bool,
+}
+
+impl<'f> Survey<'f> {
+    /// Asks the database, and takes its stamp with `stamper`: a dry run, which has none, compares the whole catalogs.
+    ///
+    /// # Errors
+    /// Those of the queries, rows that were changed by hand, and a migration that is undone in part.
+    pub(super) fn take(
+        client: &mut Client,
+        history_table: &str,
+        stamper: Option<&CatalogStamper>,
+        files: &'f [Migration],
+    ) -> Result<Self> {
+        let mut tables = Tables::find(client, history_table)?;
+        if stamper.is_some() {
+            tables = tables.with_stamps(client, history_table);
+        }
+        let (records, stamp) = read_records(client, tables, history_table, stamper)?;
+        let is_unchanged = stamp.is_some() && stamp == records.last_stamp && is_as_recorded(&records);
+        let is_as_recorded = is_as_recorded(&records);
+        let Records { history, journal, .. } = records;
+        if let Some(entry) = journal.iter().find(|entry| entry.phase == Phase::RollingBack) {
+            let name = format!("V{}__{}", entry.version, entry.name);
+            bail!("`{name}` is undone in part: go on with `cargo xtask db-rollback {name}` first")
+        }
+        Ok(Self {
+            state: State::new(history.clone(), files),
+            history,
+            journal,
+            tables,
+            stamp,
+            is_unchanged,
+            is_as_recorded,
+        })
+    }
+
+    /// The migration without transaction that is applied in part, if there is one: until it is whole, the live schema is
+    /// neither of the ones that are known.
+    pub(super) fn interrupted(&self) -> Option<&Entry> {
+        self.journal.iter().find(|entry| entry.phase == Phase::Applying)
+    }
+
+    /// The files of the applied migrations.
+    pub(super) fn applied(&self) -> Vec<&'f Migration> {
+        self.state.applied_files().collect()
+    }
+
+    /// The digest of the catalogs that the newest applied migration left, which were then what they should be.
+    pub(super) fn noted_digest(&self) -> Option<&str> {
+        self.journal.last()?.catalog_after.as_deref().filter(|_| self.is_as_recorded)
+    }
+}
+
+/// Reads history and journal, and the stamp of the catalogs with them.
+fn read_records(
+    client: &mut Client,
+    tables: Tables,
+    history_table: &str,
+    stamper: Option<&CatalogStamper>,
+) -> Result<(Records, Option<String>)> {
+    if let Some(stamper) = stamper.filter(|_| tables.stamps)
+        && let Ok((records, answer)) = tables.read(client, history_table, Some(stamper.query()))
+    {
+        return Ok((records, Some(stamper.read(&answer)?)));
+    }
+    // Without stamps, or on a server that does not let this role read all catalogs; a row that cannot be read fails again.
+    tables.read(client, history_table, None).map(|(records, _)| (records, None))
+}
+
+/// Whether the newest entry of the journal, which has stamp and digest, is that of the newest applied migration, and no row
+/// of the history was changed since the journal noted what was applied.
+fn is_as_recorded(records: &Records) -> bool {
+    let newest = records.history.last().map(|row| row.version);
+    let checksums: HashMap<i64, String> =
+        records.history.iter().map(|row| (row.version, row.checksum.to_string())).collect();
+    let is_same = |entry: &Entry| checksums.get(&entry.version).is_none_or(|checksum| *checksum == entry.checksum);
+    newest.is_some()
+        && records.journal.last().map(|entry| entry.version) == newest
+        && records.journal.iter().all(is_same)
+}
