@@ -6,12 +6,13 @@ mod commit_verifier;
 mod dry_run;
 mod findings_by_migration;
 mod foresee;
+mod reading;
 mod survey;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Error, Result};
 use postgres::Client;
 
 use super::judge::Judge;
@@ -32,10 +33,10 @@ use crate::postgres::connect::{Target, connect};
 use crate::postgres::error::whole;
 use crate::render::{html, human, json};
 use crate::report::{Finding, MigrationPlan, MigrationResult, Timestamp, Verification};
-use crate::schema::model::Schema;
 use commit_verifier::{CommitVerifier, Known, Rejected};
 use findings_by_migration::FindingsByMigration;
 use foresee::Foreseen;
+use reading::Reading;
 use survey::Survey;
 
 /// Options of `db-migrate`.
@@ -72,17 +73,18 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let target = Arc::new(Target::open(context.options.database_url.as_deref(), &context.config, &context.root)?);
     let mut run = Run::new(context, options, asked, target.describe());
     run.say(&human::migration::opening(&run.result, context.terminal.style()))?;
-    let mut client = connect(&target)?;
-    let worked = match options.dry_run {
-        true => run.look(&mut client, &files),
-        false => {
-            let settings = lock_database(context, &mut client, options.lock_timeouts)?;
-            let stamper = CatalogStamper::new(settings.server_version, &live::model(&context.config));
-            let session = Session { target: &target, settings: &settings, stamper: &stamper };
-            run.work(&mut client, session, &files)
+    let worked = std::thread::scope(|scope| {
+        let reading = Reading::begin(scope, context, &files);
+        let mut client = connect(&target)?;
+        if options.dry_run {
+            return Ok(run.look(&mut client, &files, reading));
         }
-    };
-    run.finish(worked)
+        let settings = lock_database(context, &mut client, options.lock_timeouts)?;
+        let stamper = CatalogStamper::new(settings.server_version, &live::model(&context.config));
+        let session = Session { target: &target, settings: &settings, stamper: &stamper };
+        Ok::<_, Error>(run.work(&mut client, session, &files, reading))
+    });
+    run.finish(worked?)
 }
 
 /// Takes the lock of the database, telling who holds it meanwhile.
@@ -181,8 +183,14 @@ impl<'a> Run<'a> {
     }
 
     /// Verifies, and applies what passed.
-    fn work(&mut self, client: &mut Client, session: Session<'_>, files: &[Migration]) -> Result<()> {
-        let Some(ready) = self.prepare(client, Some(session.stamper), files)? else { return Ok(()) };
+    fn work(
+        &mut self,
+        client: &mut Client,
+        session: Session<'_>,
+        files: &[Migration],
+        reading: Reading<'_, 'a>,
+    ) -> Result<()> {
+        let Some(ready) = self.prepare(client, Some(session.stamper), files, reading)? else { return Ok(()) };
         if !self.result.pre.overall_passed() {
             self.result.error = Some("the verification before the migration found errors; nothing was applied".into());
             return Ok(());
@@ -205,6 +213,7 @@ impl<'a> Run<'a> {
         client: &mut Client,
         stamper: Option<&CatalogStamper>,
         files: &'f [Migration],
+        reading: Reading<'_, 'a>,
     ) -> Result<Option<Ready<'a, 'f>>> {
         let style = self.context.terminal.style();
         let table = &self.context.config.history_table;
@@ -225,8 +234,10 @@ impl<'a> Run<'a> {
         let pending = survey.state.pending.iter().copied();
         let planned: Vec<&Migration> = pending.filter(|file| file.version <= last).collect();
         self.result.planned = planned.iter().map(ToString::to_string).collect();
-        let evidence = self.gather(&survey, planned.len(), files)?;
-        let (judge, live) = self.read(client, evidence.needs_catalogs, files)?;
+        let (snapshot, reading) = reading.snapshot()?;
+        let evidence = self.gather(&survey, planned.len(), snapshot);
+        let live = evidence.needs_catalogs.then(|| live::read_with(&mut self.reader, client)).transpose()?;
+        let judge = reading.judge()?;
         let Foreseen { prediction, drift, digest } =
             self.foresee(client, &survey, evidence, live, (planned.len(), files))?;
         let applied = survey.applied();
@@ -243,23 +254,6 @@ impl<'a> Run<'a> {
         let stamp = survey.stamp.filter(|_| is_as_expected && !survey.is_unchanged);
         let (recorded, tables) = (survey.history, survey.tables);
         Ok(Some(Ready { judge, prediction, findings, applied, planned, recorded, tables, digest, stamp }))
-    }
-
-    /// Reads the TypeScript, and meanwhile the catalogs of the database where they are needed: planning the queries on them
-    /// takes the server as long as reading the files takes us.
-    fn read(
-        &mut self,
-        client: &mut Client,
-        needs_catalogs: bool,
-        files: &[Migration],
-    ) -> Result<(Judge<'a>, Option<Schema>)> {
-        let (context, reader) = (self.context, &mut self.reader);
-        std::thread::scope(|scope| {
-            let catalogs = needs_catalogs.then(|| scope.spawn(move || live::read_with(reader, client)));
-            let judge = Judge::new(context, files);
-            let catalogs = catalogs.map(|thread| thread.join().unwrap_or_else(|_| bail!("cannot read the catalogs")));
-            Ok((judge?, catalogs.transpose()?))
-        })
     }
 
     /// Advice about the migrations that are to be applied. To a database that has none yet no application is connected

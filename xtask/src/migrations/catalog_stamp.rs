@@ -66,7 +66,8 @@ const CATALOGS: &[Stamped] = &[
                   relrowsecurity, relforcerowsecurity, relreplident, relispartition, relacl, reloptions, relpartbound"),
         rows: "oid >= 16384 AND relpersistence <> 't'",
     },
-    by_place("pg_attribute", lasting!("attrelid")),
+    // The system columns are the same in every relation.
+    by_place("pg_attribute", concat!("attnum > 0 AND ", lasting!("attrelid"))),
     by_place("pg_attrdef", lasting!("adrelid")),
     by_place(
         "pg_constraint",

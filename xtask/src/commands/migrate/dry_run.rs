@@ -3,6 +3,7 @@
 use anyhow::{Context as _, Result};
 use postgres::Client;
 
+use super::reading::Reading;
 use super::{Ready, Run};
 use crate::migrations::prediction::Origin;
 use crate::migrations::{Migration, lock, observe};
@@ -11,15 +12,15 @@ use crate::render::human;
 use crate::report::{MigrationPlan, PlannedMigration};
 use crate::schema::diff::diff;
 
-impl Run<'_> {
+impl<'a> Run<'a> {
     /// Verifies, and shows what would be applied.
-    pub(super) fn look(&mut self, client: &mut Client, files: &[Migration]) -> Result<()> {
+    pub(super) fn look(&mut self, client: &mut Client, files: &[Migration], reading: Reading<'_, 'a>) -> Result<()> {
         // Nothing can be changed then, by whatever mistake.
         client.batch_execute("SET default_transaction_read_only = on").context("cannot make the session read-only")?;
         if let Some(holder) = lock::held_by(client, &self.context.config.history_table)? {
             self.result.unchecked.push(format!("what changes meanwhile: {holder} is migrating or rolling back"));
         }
-        let Some(Ready { prediction, applied, planned, .. }) = self.prepare(client, None, files)? else {
+        let Some(Ready { prediction, applied, planned, .. }) = self.prepare(client, None, files, reading)? else {
             return Ok(());
         };
         let migrations = match prediction.origin {

@@ -38,18 +38,18 @@ pub(super) struct Evidence {
 
 impl Run<'_> {
     /// Gathers what a prediction of the pending migrations of `survey` needs, of which the first `count` are to be applied,
-    /// and begins to make a scratch database where that is needed.
-    pub(super) fn gather(&self, survey: &Survey<'_>, count: usize, files: &[Migration]) -> Result<Evidence> {
+    /// and begins to make a scratch database where that is needed. `snapshot` is the current one.
+    pub(super) fn gather(&self, survey: &Survey<'_>, count: usize, snapshot: Option<Snapshot>) -> Evidence {
         let pending = &survey.state.pending;
         // The snapshot tells the schema after the last of the pending ones, and no other.
-        let snapshot = self.current_snapshot(files)?.filter(|_| pending.is_empty() || count == pending.len());
+        let snapshot = snapshot.filter(|_| pending.is_empty() || count == pending.len());
         let is_rehearsed = snapshot.is_none() && !pending.is_empty();
         let may_be_known = self.starts_empty(survey) || survey.is_unchanged || survey.noted_digest().is_some();
         let may_lack_base = !may_be_known && (snapshot.is_none() || !pending.is_empty());
         let scratch = (is_rehearsed || may_lack_base).then(|| self.environment().open_in_background());
         let needs_catalogs =
             !pending.is_empty() || !survey.is_unchanged || survey.interrupted().is_some() || snapshot.is_none();
-        Ok(Evidence { snapshot, scratch, needs_catalogs })
+        Evidence { snapshot, scratch, needs_catalogs }
     }
 
     /// Predicts the pending migrations of `survey`, of which the first `count` are to be applied to a database whose schema
@@ -140,13 +140,6 @@ impl Run<'_> {
         };
         replay::replay(&mut session.client, survey.applied())?;
         session.read()
-    }
-
-    /// The snapshot that stands for all of `files`, on this major version.
-    fn current_snapshot(&self, files: &[Migration]) -> Result<Option<Snapshot>> {
-        let config = &self.context.config;
-        let snapshot = snapshot::read(&self.context.tree(), &config.snapshot)?;
-        Ok(snapshot.filter(|found| found.is_fresh(files) && found.postgres == config.postgres_major))
     }
 
     /// The prediction without a scratch database, whose report says what stays unchecked. `live` is taken for what the applied
