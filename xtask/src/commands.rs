@@ -3,6 +3,7 @@
 
 pub mod baseline;
 pub mod completions;
+mod drift;
 pub mod hooks;
 pub mod import;
 pub mod init;
@@ -45,7 +46,7 @@ pub enum Outcome {
 
 /// A misspelt type of findings would stay at its default severity without a word.
 fn refuse_unknown_kinds(config: &Config) -> Result<()> {
-    let known = || checks::kinds().chain([lint::KIND]).chain(branch::KINDS);
+    let known = || checks::kinds().chain([lint::KIND, drift::KIND]).chain(branch::KINDS);
     let Some(unknown) = config.severity.keys().find(|kind| !known().any(|known| known == kind.as_str())) else {
         return Ok(());
     };

@@ -2,6 +2,7 @@
 //! What people write ([`raw`]) and what the tool works with ([`Config`]) are two types: whoever holds a `Config`
 //! knows that every glob compiles and every path is where it should be.
 
+mod accepted_drift;
 mod history_table;
 mod raw;
 mod sources;
@@ -14,6 +15,7 @@ use globset::GlobSet;
 
 use crate::report::Severity;
 use crate::tree::{Tree, WorkingTree};
+pub use accepted_drift::AcceptedDrift;
 pub use raw::{Driver, LINT_EXCLUDE, Lint, Mapping, NamePatterns};
 pub use sources::{FilePatterns, Sources};
 
@@ -44,6 +46,8 @@ pub struct Config {
     pub scratch_setup: Vec<String>,
     /// Namespaces that others own (Supabase's `auth`): neither compared nor judged.
     pub foreign_namespaces: Vec<String>,
+    /// Differences between the database and its migrations that do not count.
+    pub accepted_drift: AcceptedDrift,
     /// The namespaces (PostgreSQL schemas) whose tables are judged; empty for all but the system's.
     pub namespaces: Vec<String>,
     /// Tables that nobody describes in TypeScript, as `table` or `namespace.table`.
@@ -109,6 +113,7 @@ impl Config {
             history_table: history_table::validated(&raw.history_table)?,
             scratch_setup: raw.scratch_setup,
             foreign_namespaces: raw.foreign_namespaces,
+            accepted_drift: AcceptedDrift::new(raw.accepted_drift)?,
             namespaces: raw.namespaces,
             ignored_tables: raw.ignored_tables,
             ignored_routes: glob_set("ignored-routes", &raw.ignored_routes)?,

@@ -5,6 +5,7 @@ pub mod blockers;
 pub mod branch;
 pub mod catalog_stamp;
 pub mod commit;
+pub mod comparison;
 pub mod files;
 mod find;
 pub mod fingerprint;

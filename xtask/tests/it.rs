@@ -11,6 +11,7 @@ mod browser;
 mod catalog;
 mod catalog_stamp;
 mod clusters;
+mod comparison;
 mod connections;
 mod crashes;
 mod documents;

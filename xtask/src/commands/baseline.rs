@@ -5,10 +5,11 @@ use anyhow::{Result, bail};
 
 use super::migrate::{self, LockTimeouts};
 use super::{Context, Outcome, live, snapshot_fallback};
+use crate::migrations::comparison::Comparison;
 use crate::migrations::{self, Migration, baseline, files, history};
 use crate::postgres::connect::{Target, connect};
 use crate::postgres::scratch::Unavailable;
-use crate::schema::diff::{Likeness, diff};
+use crate::schema::diff::Likeness;
 use crate::schema::snapshot::Snapshot;
 
 /// Options of `db-baseline`.
@@ -39,7 +40,8 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
         )
     }
     let had: Vec<&Migration> = files.iter().filter(|file| file.version <= last.version).collect();
-    let expected = match context.scratch_environment().schema(had.iter().copied()) {
+    let mut comparison = Comparison::new(context.scratch_environment(), &files);
+    let expected = match comparison.schema_after(last.version) {
         Err(error) if error.downcast_ref::<Unavailable>().is_some() && had.len() == files.len() => {
             let (Snapshot { schema, .. }, why) = snapshot_fallback::snapshot(context, &files, error)?;
             let path = &context.config.snapshot;
@@ -48,7 +50,8 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
         }
         replayed => replayed?,
     };
-    let difference = diff(&expected, &live::read(&mut client, &context.config)?).without_grants();
+    let live = live::read(&mut client, &context.config)?;
+    let difference = comparison.difference(&expected, &live, last.version)?;
     if difference.likeness() == Likeness::Different {
         context.terminal.print(&format!(
             "The database is not what the migrations up to {last} make (- migrations, + this database):\n{difference}\n\

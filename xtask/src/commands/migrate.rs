@@ -21,6 +21,7 @@ use super::{Context, Outcome, live, report_files};
 use crate::cli::{Format, ReportFormat};
 use crate::migrations::blockers::{Blockers, Lookout};
 use crate::migrations::catalog_stamp::CatalogStamper;
+use crate::migrations::comparison::Comparison;
 use crate::migrations::journal;
 use crate::migrations::prediction::{Origin, Prediction};
 use crate::migrations::runner;
@@ -128,6 +129,7 @@ struct Session<'s> {
 /// What is known before anything is applied.
 struct Ready<'a, 'f> {
     judge: Judge<'a>,
+    comparison: Comparison<'f>,
     prediction: Prediction,
     findings: FindingsByMigration,
     /// The files of the applied migrations.
@@ -196,8 +198,8 @@ impl<'a> Run<'a> {
             return Ok(());
         }
         self.result.stopped_before = false;
-        match ready.planned.last() {
-            Some(last) => self.apply(client, session, &ready, files, last),
+        match ready.planned.last().copied() {
+            Some(last) => self.apply(client, session, ready, files, last),
             None => {
                 self.result.success = true;
                 leave_stamp(client, session, &ready);
@@ -214,7 +216,10 @@ impl<'a> Run<'a> {
         stamper: Option<&CatalogStamper>,
         files: &'f [Migration],
         reading: Reading<'_, 'a>,
-    ) -> Result<Option<Ready<'a, 'f>>> {
+    ) -> Result<Option<Ready<'a, 'f>>>
+    where
+        'a: 'f,
+    {
         let style = self.context.terminal.style();
         let table = &self.context.config.history_table;
         let survey = Survey::take(client, table, stamper, files)?;
@@ -238,8 +243,9 @@ impl<'a> Run<'a> {
         let evidence = self.gather(&survey, planned.len(), snapshot);
         let live = evidence.needs_catalogs.then(|| live::read_with(&mut self.reader, client)).transpose()?;
         let judge = reading.judge()?;
+        let mut comparison = Comparison::new(self.environment(), files);
         let Foreseen { prediction, drift, digest } =
-            self.foresee(client, &survey, evidence, live, (planned.len(), files))?;
+            self.foresee(client, &survey, evidence, live, (planned.len(), files), &mut comparison)?;
         let applied = survey.applied();
         let findings = FindingsByMigration::new(&judge, &prediction, &survey.state.pending, planned.len());
         let is_as_expected =
@@ -253,7 +259,7 @@ impl<'a> Run<'a> {
         self.say(&human::migration::before(&self.result, style))?;
         let stamp = survey.stamp.filter(|_| is_as_expected && !survey.is_unchanged);
         let (recorded, tables) = (survey.history, survey.tables);
-        Ok(Some(Ready { judge, prediction, findings, applied, planned, recorded, tables, digest, stamp }))
+        Ok(Some(Ready { judge, comparison, prediction, findings, applied, planned, recorded, tables, digest, stamp }))
     }
 
     /// Advice about the migrations that are to be applied. To a database that has none yet no application is connected
@@ -274,7 +280,7 @@ impl<'a> Run<'a> {
         &mut self,
         client: &mut Client,
         session: Session<'_>,
-        ready: &Ready<'_, '_>,
+        ready: Ready<'a, '_>,
         files: &[Migration],
         last: &Migration,
     ) -> Result<()> {
@@ -283,14 +289,13 @@ impl<'a> Run<'a> {
         self.say(&human::migration::applying(&self.result))?;
         let tables = ready.tables.complete(client, &settings.history_table)?;
         let known = Known {
-            files,
             prediction: &ready.prediction,
             judge: &ready.judge,
             findings: &ready.findings,
             digest: ready.digest.as_deref(),
             stamper: tables.stamps.then_some(session.stamper),
         };
-        let mut verifier = CommitVerifier::new(self.context, &mut self.reader, known, last.version);
+        let mut verifier = CommitVerifier::new(self.context, &mut self.reader, ready.comparison, known, last.version);
         let outcome = runner::run(client, settings, files, &ready.recorded, last.version, &mut verifier);
         let (applied, post, unchecked) = verifier.into_parts();
         if !unchecked.is_empty() {

@@ -3,20 +3,21 @@
 use anyhow::Result;
 use postgres::Client;
 
+use super::drift::{self, Drift};
 use super::{Context, Outcome, live};
 use crate::cli::Format;
 use crate::migrations::journal::{Entry, Phase};
 use crate::migrations::state::{Problem, State};
 use crate::migrations::tables::Records;
-use crate::migrations::{files, journaled, lock};
+use crate::migrations::{Migration, files, journaled, lock};
 use crate::postgres::connect::{Target, connect};
 use crate::render::{human, json};
-use crate::report::{MigrationState, MigrationStatus, Status};
+use crate::report::{Finding, MigrationState, MigrationStatus, Status};
 
 /// Options of `db-status`.
 #[derive(Debug, clap::Args)]
 pub struct Options {
-    /// Exit with 1 when a migration is pending, or anything is wrong
+    /// Exit with 1 when a migration is pending, or anything is wrong: drift, too
     #[arg(long)]
     pub exit_code: bool,
 }
@@ -27,14 +28,17 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let target = Target::open(context.options.database_url.as_deref(), &context.config, &context.root)?;
     let mut client = connect(&target)?;
     let table = &context.config.history_table;
-    let Records { history, journal, .. } = Records::read(&mut client, table)?;
-    let state = State::new(history, &files);
+    let records = Records::read(&mut client, table)?;
+    let state = State::new(records.history.clone(), &files);
+    let (drift, unchecked) = drift(context, &mut client, &files, &records)?;
     let status = Status {
         database: target.describe(),
-        migrations: migrations(context, &mut client, &state, &journal)?,
+        migrations: migrations(context, &mut client, &state, &records.journal)?,
         invalid_indexes: journaled::invalid_indexes(&mut client)?,
         locked_by: lock::held_by(&mut client, table)?.map(|holder| holder.to_string()),
         file_problems: problems.iter().map(ToString::to_string).collect(),
+        drift,
+        unchecked,
     };
     let text = match context.options.format {
         Format::Human => human::status::status(&status, context.terminal.style()),
@@ -42,6 +46,23 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     };
     context.terminal.print(&text)?;
     Ok(if options.exit_code && !status.is_current() { Outcome::Errors } else { Outcome::Clean })
+}
+
+/// What somebody changed in the database past its migrations, and what could not be looked at.
+fn drift(
+    context: &Context,
+    client: &mut Client,
+    files: &[Migration],
+    records: &Records,
+) -> Result<(Vec<Finding>, Vec<String>)> {
+    if records.history.is_empty() {
+        return Ok((Vec::new(), Vec::new()));
+    }
+    let live = live::read(client, &context.config)?;
+    Ok(match drift::look(context, client, files, records, &live)? {
+        Drift::Findings(findings) => (findings, Vec::new()),
+        Drift::NotLookedAt(why) => (Vec::new(), vec![format!("drift of the database: {why}")]),
+    })
 }
 
 /// Every migration by version: recorded, or a file.

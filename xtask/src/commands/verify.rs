@@ -148,7 +148,7 @@ fn examine<'a>(context: &'a Context, options: &Options) -> Result<Examined<'a>> 
     let last = options.migration.as_deref().map(|name| migrations::find(&migrations, name)).transpose()?;
     let asked = last.map_or(migrations.len(), |last| migrations.partition_point(|one| one.version <= last.version));
     let name = last.map(ToString::to_string);
-    let expected = Expected::of(context, options, &migrations[..asked])?;
+    let expected = Expected::of(context, options, &migrations, asked)?;
     let judge = Judge::of(context, &migrations, &expected.schema)?;
     let mut report = report(context, &judge, &expected, name.as_deref());
     report.shown_at_most = options.max_findings;
@@ -166,6 +166,7 @@ fn migrations(context: &Context, options: &Options) -> Result<Vec<Migration>> {
 
 fn report(context: &Context, judge: &Judge<'_>, expected: &Expected, name: Option<&str>) -> Verification {
     let mut report = judge.judge(&expected.schema, &expected.against, name);
+    judge.add(&mut report, expected.drift.clone());
     if context.options.report_format == ReportFormat::Html {
         report.alignment = judge.alignment(&expected.schema);
     }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Result, anyhow, bail};
 use serde::Deserialize;
 
+use super::accepted_drift::Accepted;
 use crate::report::Severity;
 
 /// Where in a TOML file the configuration stands.
@@ -29,6 +30,7 @@ pub(super) struct RawConfig {
     pub history_table: String,
     pub scratch_setup: Vec<String>,
     pub foreign_namespaces: Vec<String>,
+    pub accepted_drift: Vec<Accepted>,
     pub namespaces: Vec<String>,
     pub ignored_tables: Vec<String>,
     pub ignored_routes: Vec<String>,
@@ -57,6 +59,7 @@ impl Default for RawConfig {
             history_table: "refinery_schema_history".into(),
             scratch_setup: Vec::new(),
             foreign_namespaces: Vec::new(),
+            accepted_drift: Vec::new(),
             namespaces: Vec::new(),
             ignored_tables: Vec::new(),
             ignored_routes: Vec::new(),

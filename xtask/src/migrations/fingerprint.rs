@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 use counters::Counters;
 use shape::Shape;
 
-use crate::postgres::catalog::OwnTables;
+use crate::postgres::catalog::{OwnTables, settings};
 use crate::postgres::error::ServerError;
 
 /// What a transaction did.
@@ -58,15 +58,17 @@ pub struct Fingerprinter {
     left: String,
 }
 
-/// Asks what a transaction wrote, once that is [prepared](Fingerprinter::prepare).
+/// Asks what a transaction wrote, once that is [prepared](Fingerprinter::prepare), and sets what decides how it is written out.
 const COUNT: &str = "EXECUTE db_fingerprint_counters";
 
-/// Names outside `pg_catalog` are then written with their namespace, whatever the session says; catalogs are small, but
-/// grow with each migration, so that their indexes are the better way; compiling the query costs more than running it.
-const SETTINGS: &str = "SET LOCAL search_path = pg_catalog; SET LOCAL enable_seqscan = off; SET LOCAL jit = off";
+/// Catalogs are small, but grow with each migration, so that their indexes are the better way.
+const PLANS: (&str, &str) = ("enable_seqscan", "off");
 
-/// Undoes what a fingerprint that was taken means for names and plans.
-pub const FORGET_SETTINGS: &str = "SET LOCAL search_path TO DEFAULT; SET LOCAL enable_seqscan TO DEFAULT";
+/// SQL that undoes what a fingerprint that was taken means for names and plans.
+#[must_use]
+pub fn forget_settings() -> String {
+    settings::forget(&[PLANS.0])
+}
 
 /// Whether a text may make the server forget prepared queries, or stop counting, so that no fingerprint is to be had after it.
 #[must_use]
@@ -88,7 +90,7 @@ impl Fingerprint {
     /// reset; [`Fingerprinter::matches`] reads the answer. It changes settings until the transaction ends.
     #[must_use]
     pub fn closing(&self) -> String {
-        format!("{COUNT}; {}; {SETTINGS}; EXECUTE {}", counters::RESET, self.shape.name(false))
+        format!("{COUNT}; EXECUTE {}", self.shape.name(false))
     }
 }
 
@@ -112,7 +114,8 @@ impl Fingerprinter {
             *self = Self { left: std::mem::take(&mut self.left), ..Self::default() };
         }
         if !self.counters {
-            let sql = format!("PREPARE db_fingerprint_counters AS {}; {}", counters::query(), counters::RESET);
+            let query = counters::query(&settings::expressions(&[PLANS]));
+            let sql = format!("PREPARE db_fingerprint_counters AS {query}; SELECT {}", counters::RESET);
             client.batch_execute(&sql).map_err(failed)?;
             self.counters = true;
         }
@@ -150,7 +153,7 @@ impl Fingerprinter {
     pub fn take(&mut self, transaction: &mut impl GenericClient, reset: &str) -> Result<Option<Fingerprint>> {
         let guess = self.last.filter(|last| self.shapes.contains(&(*last, true)));
         let question = guess.map(|shape| format!("; EXECUTE {}", shape.name(true))).unwrap_or_default();
-        let sql = format!("{reset}; {COUNT}; {}; {SETTINGS}{question}", counters::RESET);
+        let sql = format!("{reset}; {COUNT}{question}");
         let mut answer = transaction.simple_query(&sql).map_err(failed)?;
         let Some(wrote) = counters(&answer)? else { return Ok(None) };
         if wrote.has_no_fingerprint() {

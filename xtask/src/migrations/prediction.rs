@@ -1,10 +1,8 @@
 //! Predictions of the schema that migrations will make: learnt by running them on a scratch database first, now or when the
 //! committed snapshot was written.
 
-mod lagging_replay;
 mod predicted;
 mod rehearsal;
 
-pub use lagging_replay::LaggingReplay;
 pub use predicted::{Origin, Prediction, Step};
 pub use rehearsal::{record, rehearse};

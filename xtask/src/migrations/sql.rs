@@ -10,7 +10,7 @@ mod splitter;
 mod token;
 
 pub use cursor::{Cursor, Identifier};
-pub use literal::literal;
+pub use literal::{identifier, literal};
 pub use refuses_transaction::command as refuses_transaction;
 pub use splitter::{Statement, statements, tokens};
 pub use token::{Construct, Token, TokenKind};

@@ -1,5 +1,7 @@
 //! The two tables of the tool in a database: refinery's history, and the journal beside it.
 
+use std::collections::HashMap;
+
 use anyhow::{Context as _, Result};
 use postgres::{Client, GenericClient, SimpleQueryMessage};
 
@@ -116,6 +118,23 @@ impl Records {
     pub fn read(client: &mut impl GenericClient, history_table: &str) -> Result<Self> {
         let tables = Tables::find(client, history_table)?;
         tables.read(client, history_table, None).map(|(records, _)| records)
+    }
+
+    /// Whether the newest entry of the journal, which has stamp and digest, is that of the newest applied migration, and no
+    /// row of the history was changed since the journal noted what was applied.
+    #[must_use]
+    pub fn is_as_recorded(&self) -> bool {
+        let newest = self.history.last().map(|row| row.version);
+        let checksums: HashMap<i64, String> =
+            self.history.iter().map(|row| (row.version, row.checksum.to_string())).collect();
+        let is_same = |entry: &Entry| checksums.get(&entry.version).is_none_or(|checksum| *checksum == entry.checksum);
+        newest.is_some() && self.journal.last().map(|entry| entry.version) == newest && self.journal.iter().all(is_same)
+    }
+
+    /// The digest of the catalogs that the newest applied migration left, which were then what they should be.
+    #[must_use]
+    pub fn noted_digest(&self) -> Option<&str> {
+        self.journal.last()?.catalog_after.as_deref().filter(|_| self.is_as_recorded())
     }
 }
 

@@ -33,6 +33,7 @@ mod prepared;
 mod relations;
 mod routines;
 mod sequences;
+pub mod settings;
 mod triggers;
 mod types;
 
@@ -121,10 +122,8 @@ impl CatalogReader {
     fn attempt(&mut self, client: &mut impl GenericClient) -> Result<Schema, postgres::Error> {
         let own = &self.own;
         let mut transaction = client.transaction()?;
-        // Under this search path every name outside `pg_catalog` is written with its namespace, whatever the session says.
-        // Compiling such queries takes longer than running them, and so does sorting on disk.
-        transaction
-            .batch_execute("SET LOCAL search_path = pg_catalog; SET LOCAL jit = off; SET LOCAL work_mem = '64MB'")?;
+        // Sorting on disk takes longer than running the queries.
+        transaction.batch_execute(&format!("SELECT {}", settings::expressions(&[("work_mem", "64MB")])))?;
         let catalogs = &mut Prepared::new(&mut transaction, &mut self.statements);
         let mut schema = Schema::default();
         let mut relations = relations::read(catalogs, own, &mut schema)?;

@@ -1,5 +1,7 @@
 //! Where a database stands: the result of `db-status`.
 
+use super::{Finding, Severity};
+
 /// One migration, as history, files and journal see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MigrationStatus {
@@ -36,7 +38,7 @@ pub enum MigrationState {
 }
 
 /// The result of `db-status`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Status {
     /// Which database; without a password.
     pub database: String,
@@ -48,6 +50,10 @@ pub struct Status {
     pub locked_by: Option<String>,
     /// Problems of the migration files themselves.
     pub file_problems: Vec<String>,
+    /// What somebody changed in the database past its migrations.
+    pub drift: Vec<Finding>,
+    /// What could not be looked at, and why.
+    pub unchecked: Vec<String>,
 }
 
 impl Status {
@@ -56,7 +62,11 @@ impl Status {
     pub fn is_current(&self) -> bool {
         let settled =
             |one: &MigrationStatus| one.problem.is_none() && matches!(one.state, MigrationState::Applied { .. });
-        self.migrations.iter().all(settled) && self.invalid_indexes.is_empty() && self.file_problems.is_empty()
+        let is_as_made = self.drift.iter().all(|finding| finding.severity != Severity::Error);
+        self.migrations.iter().all(settled)
+            && self.invalid_indexes.is_empty()
+            && self.file_problems.is_empty()
+            && is_as_made
     }
 
     /// How many migrations are in a state.

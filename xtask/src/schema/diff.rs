@@ -28,6 +28,25 @@ pub struct Change {
     pub what: What,
 }
 
+impl Change {
+    /// What it is about, as people name it, the narrower first: `index notes.notes_title`, `table notes`.
+    #[must_use]
+    pub fn subjects(&self) -> Vec<String> {
+        let part = self.part.as_ref().map(|(kind, name)| format!("{kind} {}.{name}", self.object));
+        part.into_iter().chain([format!("{} {}", self.kind, self.object)]).collect()
+    }
+
+    /// Whether another change is one of the same object, part and attribute.
+    #[must_use]
+    pub fn is_about_same(&self, other: &Self) -> bool {
+        let is_same_attribute = match (&self.what, &other.what) {
+            (What::Changed { attribute: one, .. }, What::Changed { attribute: two, .. }) => one == two,
+            (one, two) => std::mem::discriminant(one) == std::mem::discriminant(two),
+        };
+        (&self.kind, &self.object, &self.part) == (&other.kind, &other.object, &other.part) && is_same_attribute
+    }
+}
+
 /// What happened to an object or a part of one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {

@@ -149,7 +149,11 @@ impl Snapshot {
         if let Some(section) = header.sections.keys().find(|section| !is_section(section)) {
             bail!("cannot read `{path}`: it has an unknown section `{section}`; run `{FIX}` to write it anew")
         }
-        let schema: Schema = serde_json::from_str(text).map_err(broken)?;
+        let mut schema: Schema = serde_json::from_str(text).map_err(broken)?;
+        // Earlier versions of the tool compared the names that PostgreSQL makes up for them.
+        schema.tables.values_mut().for_each(|table| {
+            table.constraints.retain(|name, constraint| !constraint.is_said_by_column(name));
+        });
         let migrations = header.migrations.into_iter().map(|(name, sum)| {
             let sum = sum.as_str().and_then(|sum| sum.parse().ok());
             let sum = sum.with_context(|| {

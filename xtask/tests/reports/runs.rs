@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use xtask::report::{
-    AppliedMigration, Effects, LockMode, Loss, MigrationPlan, MigrationResult, MigrationState, MigrationStatus,
-    PlannedMigration, PlannedStatement, Rehearsal, Restoration, RollbackResult, RolledBackMigration, Status, TableLock,
-    Timestamp, Unit, Verdict, Verification,
+    AppliedMigration, Category, Effects, Finding, LockMode, Loss, MigrationPlan, MigrationResult, MigrationState,
+    MigrationStatus, PlannedMigration, PlannedStatement, Rehearsal, Restoration, RollbackResult, RolledBackMigration,
+    Severity, Status, TableLock, Timestamp, Unit, Verdict, Verification,
 };
 
 use super::samples;
@@ -184,6 +184,17 @@ pub fn status() -> Status {
         invalid_indexes: vec!["public.users_email_key".into()],
         locked_by: Some("pid 4711, db-migrate, since 10:29:00".into()),
         file_problems: vec!["migrations/x.sql: the name does not say a version".into()],
+        drift: vec![Finding {
+            help: Some("put the change into a migration, or undo it in the database".into()),
+            ..Finding::new(
+                "SCHEMA_DRIFT",
+                Category::TypeAlignment,
+                Severity::Error,
+                "users",
+                "it has a column more".into(),
+            )
+        }],
+        unchecked: vec!["who may do what".into()],
     }
 }
 

@@ -6,7 +6,7 @@ use crate::commands::judge::Judge;
 use crate::migrations::prediction::{Origin, Prediction};
 use crate::migrations::state::{Problem, State};
 use crate::report::{Category, Finding, Severity, Verification};
-use crate::schema::diff::{self, Likeness, SchemaDiff};
+use crate::schema::diff::{self, SchemaDiff};
 use crate::schema::model::Schema;
 
 /// A verification that holds nothing but the disagreements between history and files.
@@ -65,40 +65,7 @@ pub fn picture(verification: &mut Verification, judge: &Judge<'_>, prediction: &
     verification.schema_changes = Some(difference(&prediction.base, after).to_string());
 }
 
-/// What somebody changed in the database past the migrations. Privileges are granted by servers themselves.
-pub fn drift(expected: &Schema, live: &Schema) -> Vec<Finding> {
-    let difference = difference(expected, live);
-    match difference.likeness() {
-        Likeness::Exact | Likeness::PhysicalOrderOnly => Vec::new(),
-        Likeness::Different => by_object(difference).iter().map(drift_finding).collect(),
-    }
-}
-
-/// One difference for each object.
-fn by_object(difference: SchemaDiff) -> Vec<SchemaDiff> {
-    let mut objects: Vec<SchemaDiff> = Vec::new();
-    for change in difference.changes {
-        match objects.last_mut().filter(|last| is_about(last, &change)) {
-            Some(last) => last.changes.push(change),
-            None => objects.push(SchemaDiff { changes: vec![change] }),
-        }
-    }
-    objects
-}
-
-fn is_about(difference: &SchemaDiff, change: &diff::Change) -> bool {
-    difference.changes.iter().all(|other| (&other.kind, &other.object) == (&change.kind, &change.object))
-}
-
 /// How the live schema differs from what it should be.
-pub fn difference(expected: &Schema, live: &Schema) -> SchemaDiff {
+fn difference(expected: &Schema, live: &Schema) -> SchemaDiff {
     diff::diff(expected, live).without_grants()
-}
-
-fn drift_finding(difference: &SchemaDiff) -> Finding {
-    let object = difference.changes.first().map(|change| change.object.as_str()).unwrap_or_default();
-    let lines: Vec<_> = difference.to_string().lines().map(|line| line.trim().to_owned()).collect();
-    let message = format!("the database is not what its migrations made of it ({})", lines.join("; "));
-    let help = "put the change into a migration, or undo it in the database".to_owned();
-    critical("SCHEMA_DRIFT", object, message, help).with_detail("difference", difference.to_string())
 }

@@ -6,16 +6,16 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use postgres::{Client, SimpleQueryMessage, Transaction};
 
-use super::before::difference;
 use super::findings_by_migration::FindingsByMigration;
 use crate::cli::Format;
 use crate::commands::Context;
 use crate::commands::judge::Judge;
-use crate::commands::live;
+use crate::commands::{drift, live};
 use crate::migrations::catalog_stamp::CatalogStamper;
+use crate::migrations::comparison::Comparison;
 use crate::migrations::fingerprint::{self, Fingerprint, Fingerprinter};
 use crate::migrations::journaled::StepObserver;
-use crate::migrations::prediction::{LaggingReplay, Origin, Prediction, Step};
+use crate::migrations::prediction::{Origin, Prediction, Step};
 use crate::migrations::runner::MigrationObserver;
 use crate::migrations::{Migration, journal};
 use crate::postgres::catalog::{CatalogReader, OwnTables};
@@ -41,8 +41,6 @@ impl std::error::Error for Rejected {}
 /// What is known before anything runs.
 #[derive(Debug, Clone, Copy)]
 pub struct Known<'a> {
-    /// Every migration file.
-    pub files: &'a [Migration],
     /// What the pending ones will make.
     pub prediction: &'a Prediction,
     /// Judges what they made.
@@ -59,7 +57,7 @@ pub struct Known<'a> {
 pub struct CommitVerifier<'a> {
     context: &'a Context,
     reader: &'a mut CatalogReader,
-    lagging_replay: Option<LaggingReplay>,
+    comparison: Comparison<'a>,
     known: Known<'a>,
     last: i64,
     fingerprinter: Fingerprinter,
@@ -73,11 +71,17 @@ pub struct CommitVerifier<'a> {
 
 impl<'a> CommitVerifier<'a> {
     /// Watches a run up to version `last`.
-    pub fn new(context: &'a Context, reader: &'a mut CatalogReader, known: Known<'a>, last: i64) -> Self {
+    pub fn new(
+        context: &'a Context,
+        reader: &'a mut CatalogReader,
+        comparison: Comparison<'a>,
+        known: Known<'a>,
+        last: i64,
+    ) -> Self {
         Self {
             context,
             reader,
-            lagging_replay: None,
+            comparison,
             known,
             last,
             fingerprinter: Fingerprinter::new(&OwnTables::of(&context.config)),
@@ -115,7 +119,7 @@ impl<'a> CommitVerifier<'a> {
         if self.fingerprinter.matches(transaction, answer, predicted)? {
             return Ok(true);
         }
-        transaction.batch_execute(fingerprint::FORGET_SETTINGS)?;
+        transaction.batch_execute(&fingerprint::forget_settings())?;
         Ok(false)
     }
 
@@ -133,17 +137,6 @@ impl<'a> CommitVerifier<'a> {
         Ok(())
     }
 
-    /// The schema after `version` on a scratch database.
-    fn follow(&mut self, version: i64) -> Result<Schema> {
-        let mut lagging_replay = match self.lagging_replay.take() {
-            Some(lagging_replay) => lagging_replay,
-            None => LaggingReplay::new(&self.context.scratch_environment())?,
-        };
-        let schema = lagging_replay.schema_after(version, self.known.files)?;
-        self.lagging_replay = Some(lagging_replay);
-        Ok(schema)
-    }
-
     /// Compares the whole catalogs with the prediction, and keeps their digests.
     fn compare(&mut self, transaction: &mut Transaction<'_>, migration: &Migration) -> Result<Schema> {
         // Taken before the catalogs are read: the next run then finds a change that somebody else made in between.
@@ -153,16 +146,21 @@ impl<'a> CommitVerifier<'a> {
         let predicted = prediction.step(migration.version).and_then(|step| step.schema.as_ref());
         let expected = match predicted {
             Some(schema) => schema,
-            None => &self.follow(migration.version)?,
+            None => &self.comparison.schema_after(migration.version)?,
         };
-        let difference = difference(expected, &actual);
+        let difference = self.comparison.difference(expected, &actual, migration.version)?;
         match difference.likeness() {
             Likeness::Exact | Likeness::PhysicalOrderOnly => {}
             Likeness::Different => bail!(Rejected(format!(
                 "`{migration}` did not make the schema that it made on the scratch database, {} \
-                 (- scratch, + this database):\n{difference}",
-                consequence(migration)
+                 (- scratch, + this database):\n{difference}\n{}",
+                consequence(migration),
+                drift::how_to_accept(&difference)
             ))),
+        }
+        if self.comparison.tolerates() {
+            // What the next run finds is not to be taken for what the migrations made.
+            return Ok(actual);
         }
         let digest = snapshot::digest(&actual);
         let before = self.digest.replace(digest);

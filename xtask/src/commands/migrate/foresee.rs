@@ -5,14 +5,15 @@
 use anyhow::{Result, bail};
 use postgres::Client;
 
+use super::Run;
 use super::survey::Survey;
-use super::{Run, before};
-use crate::commands::{live, snapshot_fallback};
+use crate::commands::{drift, live, snapshot_fallback};
+use crate::migrations::Migration;
+use crate::migrations::comparison::Comparison;
 use crate::migrations::prediction::{self, Origin, Prediction};
 use crate::migrations::scratch_environment::PendingScratch;
-use crate::migrations::{Migration, replay};
 use crate::postgres::scratch::Unavailable;
-use crate::report::Finding;
+use crate::report::{Finding, Severity};
 use crate::schema::model::Schema;
 use crate::schema::snapshot::{self, Snapshot};
 
@@ -61,6 +62,7 @@ impl Run<'_> {
         evidence: Evidence,
         live: Option<Schema>,
         (count, files): (usize, &[Migration]),
+        comparison: &mut Comparison<'_>,
     ) -> Result<Foreseen> {
         let Some(live) = live else {
             let schema = evidence.snapshot.map(|snapshot| snapshot.schema).unwrap_or_default();
@@ -78,10 +80,31 @@ impl Run<'_> {
                     Some(noted) => noted == digest || live::is_digest_of(noted, &live, client)?,
                     None => false,
                 });
-        let prediction = self.predict(evidence, survey, &live, is_verified, (count, files))?;
+        let prediction = self.predict(evidence, survey, &live, is_verified, (count, files), comparison)?;
         let is_comparable = !is_verified && survey.interrupted().is_none();
-        let drift = if is_comparable { before::drift(&prediction.base, &live) } else { Vec::new() };
+        let drift = match is_comparable {
+            true => self.drift(comparison, &prediction.base, &live, survey)?,
+            false => Vec::new(),
+        };
         Ok(Foreseen { prediction, drift, digest: Some(digest) })
+    }
+
+    /// What somebody changed in the database past the migrations. Where the configuration does not take that for an error, it
+    /// does not stop the migrations either.
+    fn drift(
+        &self,
+        comparison: &mut Comparison<'_>,
+        expected: &Schema,
+        live: &Schema,
+        survey: &Survey<'_>,
+    ) -> Result<Vec<Finding>> {
+        let difference = comparison.difference(expected, live, survey.newest())?;
+        let severity = drift::severity(&self.context.config);
+        let findings = drift::findings(&difference, severity);
+        if severity != Some(Severity::Error) {
+            comparison.tolerate(difference.changes);
+        }
+        Ok(findings)
     }
 
     /// Whether migrations begin on a database that holds nothing.
@@ -97,6 +120,7 @@ impl Run<'_> {
         live: &Schema,
         is_verified: bool,
         (count, files): (usize, &[Migration]),
+        comparison: &mut Comparison<'_>,
     ) -> Result<Prediction> {
         let Evidence { snapshot, scratch, .. } = evidence;
         let base = is_verified.then_some(live);
@@ -108,10 +132,13 @@ impl Run<'_> {
             if let Some(base) = base {
                 return Ok(Prediction::of_snapshot(Origin::Snapshot, base.clone(), snapshot, pending));
             }
-            if pending.is_empty() && before::drift(&snapshot.schema, live).is_empty() {
+            if pending.is_empty() {
                 return Ok(Prediction { origin: Origin::Snapshot, base: snapshot.schema, steps: Vec::new() });
             }
-            return match self.replayed(scratch, survey) {
+            if let Some(scratch) = scratch {
+                comparison.use_scratch(scratch);
+            }
+            return match comparison.schema_after(survey.newest()) {
                 Err(error) if error.downcast_ref::<Unavailable>().is_some() => {
                     self.with_snapshot_alone(snapshot, live, pending, count, &snapshot_fallback::one_line(&error))
                 }
@@ -130,16 +157,6 @@ impl Run<'_> {
             }
             rehearsed => rehearsed,
         }
-    }
-
-    /// The schema that the applied migrations make on a scratch database.
-    fn replayed(&self, scratch: Option<PendingScratch>, survey: &Survey<'_>) -> Result<Schema> {
-        let mut session = match scratch {
-            Some(scratch) => scratch.wait()?,
-            None => self.environment().open()?,
-        };
-        replay::replay(&mut session.client, survey.applied())?;
-        session.read()
     }
 
     /// The prediction without a scratch database, whose report says what stays unchecked. `live` is taken for what the applied

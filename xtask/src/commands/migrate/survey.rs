@@ -1,7 +1,5 @@
 //! The state of the database as its own tables tell it, before its catalogs are read.
 
-use std::collections::HashMap;
-
 use anyhow::{Result, bail};
 use postgres::Client;
 
@@ -26,8 +24,8 @@ pub(super) struct Survey<'f> {
     pub(super) stamp: Option<String>,
     /// Whether nothing changed in the catalogs since a run compared them with what the applied migrations make.
     pub(super) is_unchanged: bool,
-    /// Whether the journal is about exactly the migrations that the history holds.
-    is_as_recorded: bool,
+    /// See [`Records::noted_digest`].
+    noted_digest: Option<String>,
 }
 
 impl<'f> Survey<'f> {
@@ -46,8 +44,8 @@ impl<'f> Survey<'f> {
             tables = tables.with_stamps(client, history_table);
         }
         let (records, stamp) = read_records(client, tables, history_table, stamper)?;
-        let is_unchanged = stamp.is_some() && stamp == records.last_stamp && is_as_recorded(&records);
-        let is_as_recorded = is_as_recorded(&records);
+        let is_unchanged = stamp.is_some() && stamp == records.last_stamp && records.is_as_recorded();
+        let noted_digest = records.noted_digest().map(str::to_owned);
         let Records { history, journal, .. } = records;
         if let Some(entry) = journal.iter().find(|entry| entry.phase == Phase::RollingBack) {
             let name = format!("V{}__{}", entry.version, entry.name);
@@ -60,7 +58,7 @@ impl<'f> Survey<'f> {
             tables,
             stamp,
             is_unchanged,
-            is_as_recorded,
+            noted_digest,
         })
     }
 
@@ -75,9 +73,14 @@ impl<'f> Survey<'f> {
         self.state.applied_files().collect()
     }
 
-    /// The digest of the catalogs that the newest applied migration left, which were then what they should be.
+    /// The version of the newest applied migration; before all versions where none is.
+    pub(super) fn newest(&self) -> i64 {
+        self.history.last().map_or(i64::MIN, |row| row.version)
+    }
+
+    /// See [`Records::noted_digest`].
     pub(super) fn noted_digest(&self) -> Option<&str> {
-        self.journal.last()?.catalog_after.as_deref().filter(|_| self.is_as_recorded)
+        self.noted_digest.as_deref()
     }
 }
 
@@ -95,16 +98,4 @@ fn read_records(
     }
     // Without stamps, or on a server that does not let this role read all catalogs; a row that cannot be read fails again.
     tables.read(client, history_table, None).map(|(records, _)| (records, None))
-}
-
-/// Whether the newest entry of the journal, which has stamp and digest, is that of the newest applied migration, and no row
-/// of the history was changed since the journal noted what was applied.
-fn is_as_recorded(records: &Records) -> bool {
-    let newest = records.history.last().map(|row| row.version);
-    let checksums: HashMap<i64, String> =
-        records.history.iter().map(|row| (row.version, row.checksum.to_string())).collect();
-    let is_same = |entry: &Entry| checksums.get(&entry.version).is_none_or(|checksum| *checksum == entry.checksum);
-    newest.is_some()
-        && records.journal.last().map(|entry| entry.version) == newest
-        && records.journal.iter().all(is_same)
 }

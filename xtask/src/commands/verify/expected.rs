@@ -5,10 +5,13 @@ use anyhow::{Context as _, Result, bail};
 
 use super::Options;
 use crate::commands::Context;
-use crate::migrations::{Migration, history};
+use crate::commands::drift::{self, Drift};
+use crate::migrations::Migration;
+use crate::migrations::tables::Records;
 use crate::postgres::catalog::{self, OwnTables};
 use crate::postgres::connect::{Target, connect};
 use crate::render::human;
+use crate::report::Finding;
 use crate::schema::diff;
 use crate::schema::model::Schema;
 use crate::schema::snapshot::{self, FIX, Snapshot};
@@ -26,23 +29,35 @@ pub struct Expected {
     pub known: Option<Vec<(String, u64)>>,
     /// The schema of a snapshot that does not stand for the migrations any more.
     stale: Option<Schema>,
+    /// What somebody changed in the database past its migrations.
+    pub drift: Vec<Finding>,
 }
 
 impl Expected {
-    /// What the options ask for; `migrations` are those up to the asked one.
-    pub fn of(context: &Context, options: &Options, migrations: &[Migration]) -> Result<Self> {
-        if options.database { Self::database(context) } else { Self::migrations(context, options, migrations) }
+    /// What the options ask for; of `migrations` the first `asked` ones.
+    pub fn of(context: &Context, options: &Options, migrations: &[Migration], asked: usize) -> Result<Self> {
+        match options.database {
+            true => Self::database(context, migrations),
+            false => Self::migrations(context, options, &migrations[..asked]),
+        }
     }
 
-    fn database(context: &Context) -> Result<Self> {
+    fn database(context: &Context, migrations: &[Migration]) -> Result<Self> {
         let target = Target::open(context.options.database_url.as_deref(), &context.config, &context.root)?;
         let mut client = connect(&target)?;
         let schema = catalog::read(&mut client, &OwnTables::of(&context.config));
         let schema = schema.with_context(|| format!("cannot read the catalogs of {}", target.describe()))?;
-        let applied = history::read(&mut client, &context.config.history_table)?;
-        let known: Vec<_> = applied.iter().map(|row| (row.to_string(), row.checksum)).collect();
+        let records = Records::read(&mut client, &context.config.history_table)?;
+        let drift = match drift::look(context, &mut client, migrations, &records, &schema)? {
+            Drift::Findings(findings) => findings,
+            Drift::NotLookedAt(why) => {
+                context.terminal.eprint(&format!("Nobody looked for drift of the database: {why}\n"))?;
+                Vec::new()
+            }
+        };
+        let known: Vec<_> = records.history.iter().map(|row| (row.to_string(), row.checksum)).collect();
         let known = (!known.is_empty()).then_some(known);
-        Ok(Self { schema, against: format!("{} as it is", target.describe()), known, stale: None })
+        Ok(Self { schema, against: format!("{} as it is", target.describe()), known, stale: None, drift })
     }
 
     fn migrations(context: &Context, options: &Options, migrations: &[Migration]) -> Result<Self> {
@@ -58,7 +73,7 @@ impl Expected {
         let (why, stale) = match (why, schema) {
             (None, Some(schema)) => {
                 let against = format!("`{path}`, which stands for {counted}");
-                return Ok(Self { schema, against, known, stale: None });
+                return Ok(Self { schema, against, known, stale: None, drift: Vec::new() });
             }
             (why, stale) => (why.unwrap_or_default(), stale),
         };
@@ -76,7 +91,7 @@ impl Expected {
             None => replayed(context, migrations)?,
         };
         let against = format!("a replay of {counted} on a scratch database (`{path}` {why}; `{FIX}` updates it)");
-        Ok(Self { schema, against, known, stale })
+        Ok(Self { schema, against, known, stale, drift: Vec::new() })
     }
 
     /// What migrations change that the snapshot, or the database that is judged, does not have yet; none where there are

@@ -8,8 +8,9 @@ use super::shape::Shape;
 /// The name of the column that holds them.
 pub(super) const COLUMN: &str = "counters";
 
-/// The query: for each catalog how many rows were written and how many deleted; NULL on a server that does not count.
-pub(super) fn query() -> String {
+/// The query: for each catalog how many rows were written and how many deleted; NULL on a server that does not count. It
+/// also begins to count anew, and sets what the expressions `settings` say.
+pub(super) fn query(settings: &str) -> String {
     let counted = |catalog: &str| {
         let count = |what| format!("pg_catalog.pg_stat_get_xact_tuples_{what}('pg_catalog.{catalog}'::regclass)");
         format!("{} + {}, {}", count("inserted"), count("updated"), count("deleted"))
@@ -18,14 +19,14 @@ pub(super) fn query() -> String {
     let counts: Vec<_> = all.map(counted).collect();
     format!(
         "SELECT CASE WHEN pg_catalog.current_setting('track_counts')::boolean
-                THEN pg_catalog.concat_ws(' ', {}) END AS {COLUMN}",
+                THEN pg_catalog.concat_ws(' ', {}) END AS {COLUMN}, {RESET}, {settings}",
         counts.join(", ")
     )
 }
 
-/// Has the server begin with zeros in the next transaction; otherwise it empties the counters only now and then. What was
+/// An expression that has the server begin with zeros in the next transaction; otherwise it empties the counters only now and then. What was
 /// counted in a transaction that was undone stays: then more seems to have been written than was, and nothing matches.
-pub(super) const RESET: &str = "SELECT pg_catalog.pg_stat_force_next_flush()";
+pub(super) const RESET: &str = "pg_catalog.pg_stat_force_next_flush()";
 
 /// The counters of each catalog, and of each rare one.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -56,9 +56,9 @@ pub(super) fn read(
         let (relation, Some(kind)) = (row.get("relation"), kind(row.get("kind"))) else { continue };
         let constraint = constraint(kind, row, relations, schema, &checks);
         let Some(table) = relations.table(schema, relation) else { continue };
-        let name = relations.name(relation).map_or("", |name| &name.name);
-        if !is_of_column(&constraint, name, row) {
-            table.constraints.insert(row.get("constraint_name"), constraint);
+        let name: String = row.get("constraint_name");
+        if !constraint.is_said_by_column(&name) {
+            table.constraints.insert(name, constraint);
         }
     }
     Ok(())
@@ -97,16 +97,6 @@ fn constraint(
         storage: Storage { options, access_method: None, tablespace: row.get("tablespace") },
         comment: row.get("comment"),
     }
-}
-
-/// Since PostgreSQL 18 each `NOT NULL` of a column is a constraint as well. One that has the name and the properties that
-/// it gets by itself says nothing that the column does not.
-fn is_of_column(constraint: &Constraint, table: &str, row: &Row) -> bool {
-    let [column] = constraint.columns.as_slice() else { return false };
-    let name: &str = row.get("constraint_name");
-    let is_plain =
-        !constraint.definition.contains(" NO INHERIT") && constraint.validated && constraint.comment.is_none();
-    constraint.kind == ConstraintKind::NotNull && is_plain && name == format!("{table}_{column}_not_null")
 }
 
 /// `pg_constraint.contype`; none for a kind that later versions of PostgreSQL may add.

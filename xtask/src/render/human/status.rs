@@ -2,7 +2,7 @@
 
 use super::steps::{indented, signed};
 use crate::render::style::{Paint, Sign, count, harmless, paint};
-use crate::report::{MigrationState, MigrationStatus, Status};
+use crate::report::{MigrationState, MigrationStatus, Severity, Status};
 use crate::terminal::Style;
 
 /// The whole report.
@@ -23,6 +23,14 @@ pub fn status(report: &Status, style: Style) -> String {
     }
     for problem in &report.file_problems {
         text += &signed(Sign::Failed, &harmless(problem), style);
+    }
+    for finding in &report.drift {
+        let sign = if finding.severity == Severity::Error { Sign::Failed } else { Sign::Warning };
+        text += &signed(sign, &harmless(&format!("`{}`: {}", finding.entity, finding.message)), style);
+        text += &indented(&harmless(finding.help.as_deref().unwrap_or_default()));
+    }
+    for unchecked in &report.unchecked {
+        text += &format!("\nNot looked at: {}\n", harmless(unchecked));
     }
     text + &summary(report)
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::document;
-use crate::report::{MigrationState, MigrationStatus, Status};
+use crate::report::{Finding, MigrationState, MigrationStatus, Status};
 
 /// The document.
 #[must_use]
@@ -15,7 +15,13 @@ pub fn status(report: &Status) -> String {
         "invalidIndexes": report.invalid_indexes,
         "lockedBy": report.locked_by,
         "fileProblems": report.file_problems,
+        "drift": report.drift.iter().map(drift).collect::<Vec<_>>(),
+        "unchecked": report.unchecked,
     }))
+}
+
+fn drift(finding: &Finding) -> Value {
+    json!({ "object": finding.entity, "message": finding.message, "help": finding.help })
 }
 
 fn migration(one: &MigrationStatus) -> Value {

@@ -237,6 +237,21 @@ pub struct Constraint {
     pub comment: Option<String>,
 }
 
+impl Constraint {
+    /// Whether it says nothing that its column does not. Since PostgreSQL 18 each `NOT NULL` of a column is a constraint as
+    /// well, and PostgreSQL makes up a name for it. Which one depends on the names that table and column had then, and a dump
+    /// of an earlier release has only those of today; so a name of that form counts for none.
+    #[must_use]
+    pub fn is_said_by_column(&self, name: &str) -> bool {
+        self.kind == ConstraintKind::NotNull
+            && self.columns.len() == 1
+            && !self.definition.contains(" NO INHERIT")
+            && self.validated
+            && self.comment.is_none()
+            && name.trim_end_matches(|digit: char| digit.is_ascii_digit()).ends_with("_not_null")
+    }
+}
+
 impl Default for Constraint {
     fn default() -> Self {
         Self {

@@ -1,0 +1,130 @@
+//! Changes that somebody made in a database past its migrations, as findings.
+
+use anyhow::Result;
+use postgres::Client;
+
+use super::{Context, live, snapshot_fallback};
+use crate::config::Config;
+use crate::migrations::Migration;
+use crate::migrations::comparison::Comparison;
+use crate::migrations::journal::Phase;
+use crate::migrations::state::State;
+use crate::migrations::tables::Records;
+use crate::postgres::scratch::Unavailable;
+use crate::report::{Category, Finding, Severity};
+use crate::schema::diff::{Change, Likeness, SchemaDiff};
+use crate::schema::model::Schema;
+use crate::schema::snapshot;
+
+/// The type of the findings.
+pub const KIND: &str = "SCHEMA_DRIFT";
+
+/// What they count as; none where nobody wants to hear of them.
+#[must_use]
+pub fn severity(config: &Config) -> Option<Severity> {
+    config.severity.get(KIND).copied().unwrap_or(Some(Severity::Error))
+}
+
+/// What was found out.
+#[derive(Debug)]
+pub enum Drift {
+    /// All that was found.
+    Findings(Vec<Finding>),
+    /// Nobody looked, and why.
+    NotLookedAt(String),
+}
+
+/// Compares `live`, the schema of the database of `client`, with what the migrations make that `records` says it has.
+///
+/// # Errors
+/// When the migrations do not run on the scratch database, and those of the queries.
+pub fn look(
+    context: &Context,
+    client: &mut Client,
+    files: &[Migration],
+    records: &Records,
+    live: &Schema,
+) -> Result<Drift> {
+    let severity = severity(&context.config);
+    let (Some(newest), Some(_)) = (records.history.last(), severity) else { return Ok(Drift::Findings(Vec::new())) };
+    let state = State::new(records.history.clone(), files);
+    if !state.problems.is_empty() {
+        return Ok(Drift::NotLookedAt("its history and the migration files disagree".to_owned()));
+    }
+    if records.journal.iter().any(|entry| entry.phase != Phase::Applied) {
+        return Ok(Drift::NotLookedAt("a migration is applied or undone in part".to_owned()));
+    }
+    if let Some(noted) = records.noted_digest()
+        && live::is_digest_of(noted, live, client)?
+    {
+        return Ok(Drift::Findings(Vec::new()));
+    }
+    let mut comparison = Comparison::new(context.scratch_environment(), files);
+    let difference = match expected(context, &mut comparison, &state, newest.version) {
+        Ok(expected) => comparison.difference(&expected, live, newest.version)?,
+        Err(error) if error.downcast_ref::<Unavailable>().is_some() => {
+            return Ok(Drift::NotLookedAt(snapshot_fallback::one_line(&error)));
+        }
+        Err(error) => return Err(error),
+    };
+    Ok(Drift::Findings(findings(&difference, severity)))
+}
+
+/// The schema that the applied migrations make.
+fn expected(context: &Context, comparison: &mut Comparison<'_>, state: &State<'_>, newest: i64) -> Result<Schema> {
+    let applied: Vec<Migration> = state.applied_files().cloned().collect();
+    let snapshot = snapshot::read(&context.tree(), &context.config.snapshot)?;
+    match snapshot.filter(|snapshot| snapshot.is_fresh(&applied)) {
+        Some(snapshot) => Ok(snapshot.schema),
+        None => comparison.schema_after(newest),
+    }
+}
+
+/// A finding for each object of `difference`, between what the migrations make and what the database is.
+#[must_use]
+pub fn findings(difference: &SchemaDiff, severity: Option<Severity>) -> Vec<Finding> {
+    match (severity, difference.likeness()) {
+        (None, _) | (_, Likeness::Exact | Likeness::PhysicalOrderOnly) => Vec::new(),
+        (Some(severity), Likeness::Different) => {
+            by_object(difference).iter().map(|object| finding(object, severity)).collect()
+        }
+    }
+}
+
+/// One difference for each object.
+fn by_object(difference: &SchemaDiff) -> Vec<SchemaDiff> {
+    let mut objects: Vec<SchemaDiff> = Vec::new();
+    for change in &difference.changes {
+        match objects.last_mut().filter(|last| is_about(last, change)) {
+            Some(last) => last.changes.push(change.clone()),
+            None => objects.push(SchemaDiff { changes: vec![change.clone()] }),
+        }
+    }
+    objects
+}
+
+fn is_about(difference: &SchemaDiff, change: &Change) -> bool {
+    difference.changes.iter().all(|other| (&other.kind, &other.object) == (&change.kind, &change.object))
+}
+
+fn finding(difference: &SchemaDiff, severity: Severity) -> Finding {
+    let object = difference.changes.first().map(|change| change.object.as_str()).unwrap_or_default();
+    let lines: Vec<_> = difference.to_string().lines().map(|line| line.trim().to_owned()).collect();
+    let message = format!("the database is not what its migrations made of it ({})", lines.join("; "));
+    let mut finding = Finding::new(KIND, Category::TypeAlignment, severity, object, message);
+    finding.critical = severity == Severity::Error;
+    let accept = how_to_accept(difference);
+    finding.help = Some(format!("put the change into a migration, or undo it in the database; {accept}"));
+    finding.with_detail("difference", difference.to_string())
+}
+
+/// How to say that the first change is right as it is, for the end of a message.
+#[must_use]
+pub fn how_to_accept(difference: &SchemaDiff) -> String {
+    let first = difference.changes.first().and_then(|change| change.subjects().into_iter().next());
+    format!(
+        "if it is right as it is, say so in the configuration: \
+         `accepted-drift = [{{ object = \"{}\", reason = \"…\" }}]`",
+        first.unwrap_or_default()
+    )
+}

@@ -1,0 +1,76 @@
+//! Differences between the database and its migrations that a team lives with: what a provider adds, what the on-call made.
+
+use anyhow::{Result, bail};
+use serde::Deserialize;
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Accepted {
+    /// What differs: `publication analytics`, `index notes.notes_title`; `*` stands for any text (`table events_*`).
+    pub object: String,
+    /// Why that is right.
+    pub reason: String,
+}
+
+/// All of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AcceptedDrift(Vec<Accepted>);
+
+impl AcceptedDrift {
+    pub(super) fn new(accepted: Vec<Accepted>) -> Result<Self> {
+        for Accepted { object, reason } in &accepted {
+            if !object.trim().contains(' ') {
+                bail!(
+                    "`accepted-drift` names `{object}`: write what kind of object it is and its name, `table {object}`"
+                )
+            }
+            if reason.trim().is_empty() {
+                bail!("`accepted-drift` says nothing of why `{object}` is accepted: add `reason = \"…\"`")
+            }
+        }
+        Ok(Self(accepted))
+    }
+
+    /// Whether one of them covers an object that is called by one of these names.
+    #[must_use]
+    pub fn covers(&self, names: &[String]) -> bool {
+        self.0.iter().any(|accepted| names.iter().any(|name| is_like(&accepted.object, name)))
+    }
+}
+
+/// Whether `text` is like `pattern`, in which `*` stands for any text.
+fn is_like(pattern: &str, text: &str) -> bool {
+    let mut pieces = pattern.split('*');
+    let Some(mut rest) = text.strip_prefix(pieces.next().unwrap_or_default()) else { return false };
+    let Some(last) = pieces.next_back() else { return rest.is_empty() };
+    for piece in pieces {
+        let Some(at) = rest.find(piece) else { return false };
+        rest = &rest[at + piece.len()..];
+    }
+    rest.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_any_text() {
+        let is_like = |pattern| is_like(pattern, "table events_2026_11");
+        assert!(
+            is_like("table events_2026_11") && is_like("table events_*") && is_like("*2026*") && is_like("t*e*1*1")
+        );
+        assert!(!is_like("table events") && !is_like("table events_*_2027") && !is_like("index *"));
+        assert!(!super::is_like("ab*bc", "abc"), "no character counts twice");
+    }
+
+    #[test]
+    fn an_entry_says_what_it_is_about_and_why() {
+        let new = |object: &str, reason: &str| {
+            AcceptedDrift::new(vec![Accepted { object: object.into(), reason: reason.into() }])
+        };
+        assert!(new("publication analytics", "the warehouse reads it").is_ok());
+        assert!(new("analytics", "the warehouse reads it").is_err() && new("publication analytics", " ").is_err());
+    }
+}

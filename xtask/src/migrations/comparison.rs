@@ -1,0 +1,130 @@
+//! Whether a database is what its migrations make. Two schemas are the same where their objects mean the same, however they
+//! came there. What is left after the obvious is asked of a scratch database: PostgreSQL's own parser knows whether two texts
+//! are one definition, and a second replay shows what the same SQL makes differently each time.
+
+mod partitions;
+mod spelling;
+
+use anyhow::Result;
+
+use super::Migration;
+use super::scratch_environment::{PendingScratch, ScratchEnvironment, ScratchSession};
+use crate::postgres::scratch::Unavailable;
+use crate::schema::diff::{Change, Likeness, SchemaDiff, diff};
+use crate::schema::model::Schema;
+
+/// Compares a database with what its migrations make.
+pub struct Comparison<'a> {
+    environment: ScratchEnvironment<'a>,
+    /// Every migration file.
+    files: &'a [Migration],
+    /// Differences that are known, and do not count.
+    known: Vec<Change>,
+    /// A scratch database that is being made.
+    scratch: Option<PendingScratch>,
+    replay: Option<LaggingReplay>,
+}
+
+impl<'a> Comparison<'a> {
+    /// Compares databases to which some of `files` were applied.
+    #[must_use]
+    pub fn new(environment: ScratchEnvironment<'a>, files: &'a [Migration]) -> Self {
+        Self { environment, files, known: Vec::new(), scratch: None, replay: None }
+    }
+
+    /// Has the migrations run on `scratch`, where they have to run at all.
+    pub fn use_scratch(&mut self, scratch: PendingScratch) {
+        self.scratch = Some(scratch);
+    }
+
+    /// From now on these differences do not count: somebody decided to live with them.
+    pub fn tolerate(&mut self, changes: impl IntoIterator<Item = Change>) {
+        self.known.extend(changes);
+    }
+
+    /// Whether there are differences that do not count.
+    #[must_use]
+    pub fn tolerates(&self) -> bool {
+        !self.known.is_empty()
+    }
+
+    /// How `actual` differs in meaning from `expected`, which the migrations up to `version` make. Where there is no scratch
+    /// database, each difference in spelling counts as one.
+    ///
+    /// # Errors
+    /// When the migrations do not run on the scratch database.
+    pub fn difference(&mut self, expected: &Schema, actual: &Schema, version: i64) -> Result<SchemaDiff> {
+        let mut difference = diff(expected, actual).without_grants();
+        partitions::leave_out(&mut difference, expected, actual);
+        let accepted = &self.environment.config.accepted_drift;
+        let counts = |change: &Change| !self.known.contains(change) && !accepted.covers(&change.subjects());
+        difference.changes.retain(counts);
+        if difference.likeness() != Likeness::Different {
+            return Ok(difference);
+        }
+        match self.in_meaning(&difference, expected, version) {
+            Err(error) if error.downcast_ref::<Unavailable>().is_some() => Ok(difference),
+            compared => compared,
+        }
+    }
+
+    /// The schema after `version` on a scratch database.
+    ///
+    /// # Errors
+    /// When there is none, or a migration does not run there.
+    pub fn schema_after(&mut self, version: i64) -> Result<Schema> {
+        let files = self.files;
+        self.replay(version)?.schema_after(version, files)
+    }
+
+    /// The part of `difference` that is no matter of spelling and not other each time.
+    fn in_meaning(&mut self, difference: &SchemaDiff, expected: &Schema, version: i64) -> Result<SchemaDiff> {
+        let files = self.files;
+        let replay = self.replay(version)?;
+        let replayed = replay.schema_after(version, files)?;
+        let mut left = spelling::leave_out(&mut replay.session.client, difference)?;
+        let mut varying = diff(expected, &replayed);
+        if left.likeness() == Likeness::Different && varying.is_empty() {
+            // What is expected may come from this very replay.
+            let again = LaggingReplay::on(self.environment.open()?).schema_after(version, files)?;
+            varying = diff(expected, &again);
+        }
+        left.changes.retain(|change| !varying.changes.iter().any(|varies| varies.is_about_same(change)));
+        Ok(left)
+    }
+
+    /// A replay that has not come further than `version`.
+    fn replay(&mut self, version: i64) -> Result<&mut LaggingReplay> {
+        let replay = match self.replay.take().filter(|replay| replay.last <= version) {
+            Some(replay) => replay,
+            None => LaggingReplay::on(match self.scratch.take() {
+                Some(scratch) => scratch.wait()?,
+                None => self.environment.open()?,
+            }),
+        };
+        Ok(self.replay.insert(replay))
+    }
+}
+
+/// A scratch database that is brought to where the live one is only when that is asked for.
+struct LaggingReplay {
+    session: ScratchSession,
+    last: i64,
+}
+
+impl LaggingReplay {
+    /// On an empty scratch database.
+    fn on(session: ScratchSession) -> Self {
+        Self { session, last: i64::MIN }
+    }
+
+    /// The schema after `version`, which is not older than the one before.
+    fn schema_after(&mut self, version: i64, files: &[Migration]) -> Result<Schema> {
+        let last = self.last;
+        for file in files.iter().filter(|file| file.version > last && file.version <= version) {
+            self.session.replay([file])?;
+            self.last = file.version;
+        }
+        self.session.read()
+    }
+}

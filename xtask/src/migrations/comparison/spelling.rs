@@ -1,0 +1,201 @@
+//! Definitions that are one and read as two. PostgreSQL keeps a definition as a tree and writes it out when asked; what it
+//! writes makes a slightly other tree when it is read again, as after `pg_dump` and restore (`IN` on a `varchar`, `BETWEEN`
+//! inside an `AND`). So both texts go through the parser once more, on a scratch database, until they meet.
+
+use anyhow::{Context as _, Result, anyhow};
+use postgres::{Client, Transaction};
+
+use crate::migrations::sql::{identifier as quote, literal};
+use crate::postgres::catalog::settings;
+use crate::postgres::error::ServerError;
+use crate::schema::diff::{Change, SchemaDiff, What};
+use crate::schema::model::ObjectName;
+
+/// How often a text goes through the parser. One that was restored once is what it will stay after the second time.
+const ROUNDS: usize = 2;
+
+/// The name of what is made only to be written out.
+const NAME: &str = "cargo_xtask_compared";
+
+/// The part of `difference` in which the definitions mean something else, as far as the database of `client`, which holds
+/// their tables, can tell. Changes nothing there.
+pub(super) fn leave_out(client: &mut Client, difference: &SchemaDiff) -> Result<SchemaDiff> {
+    let mut transaction = client.transaction().context("cannot begin a transaction")?;
+    let read_alike = format!("SELECT {}", settings::expressions(&[("check_function_bodies", "on")]));
+    transaction.batch_execute(&read_alike).map_err(failed)?;
+    let mut changes = Vec::new();
+    for change in &difference.changes {
+        if !is_spelling(&mut transaction, change)? {
+            changes.push(change.clone());
+        }
+    }
+    transaction.rollback().map_err(failed)?;
+    Ok(SchemaDiff { changes })
+}
+
+fn is_spelling(transaction: &mut Transaction<'_>, change: &Change) -> Result<bool> {
+    let What::Changed { before, after, .. } = &change.what else { return Ok(false) };
+    let Some(definition) = Definition::of(change) else { return Ok(false) };
+    let ours = spellings(transaction, &definition, before)?;
+    let theirs = spellings(transaction, &definition, after)?;
+    Ok(ours.iter().any(|text| theirs.contains(text)))
+}
+
+/// A text, and what becomes of it each time it is read and written out.
+fn spellings(transaction: &mut Transaction<'_>, definition: &Definition, text: &str) -> Result<Vec<String>> {
+    let mut spellings = vec![text.to_owned()];
+    for _ in 0..ROUNDS {
+        let Some(next) = definition.rewritten(transaction, &spellings[spellings.len() - 1])? else { break };
+        spellings.push(next);
+    }
+    Ok(spellings)
+}
+
+/// What a text defines, and how to make something of it.
+struct Definition {
+    /// Of a text that is a whole statement, `CREATE … <kind> <name> …`: kind and name. It is run under another name.
+    named: Option<(&'static str, String)>,
+    /// The SQL before the text.
+    head: String,
+    /// The SQL after it.
+    tail: String,
+    /// The query that writes out what was made.
+    read: String,
+}
+
+impl Definition {
+    /// Of a change; none where nothing is known to be written in more than one way.
+    fn of(change: &Change) -> Option<Self> {
+        let What::Changed { attribute, .. } = &change.what else { return None };
+        let part = change.part.as_ref().map(|(kind, name)| (kind.as_str(), name.as_str()));
+        let object = quoted(&change.object);
+        match (change.kind.as_str(), part, attribute.as_str()) {
+            ("table", Some(("constraint", _)), "definition") => {
+                Some(constraint("TABLE", &object, "conrelid", "regclass"))
+            }
+            ("domain", Some(("check", _)), "definition") => Some(constraint("DOMAIN", &object, "contypid", "regtype")),
+            ("table" | "view", Some(("index", name)), "definition") => Some(statement(
+                "INDEX",
+                name,
+                format!("SELECT pg_get_indexdef({})", regclass(&namespaced(&change.object))),
+            )),
+            ("table" | "view", Some(("trigger", name)), "definition") => {
+                let read = format!(
+                    "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgrelid = {} AND tgname = '{NAME}'",
+                    regclass(&object)
+                );
+                Some(statement("TRIGGER", name, read))
+            }
+            ("table" | "view", Some(("rule", name)), "definition") => {
+                let read = format!(
+                    "SELECT pg_get_ruledef(oid) FROM pg_rewrite WHERE ev_class = {} AND rulename = '{NAME}'",
+                    regclass(&object)
+                );
+                Some(statement("RULE", name, read))
+            }
+            ("table", Some(("policy", _)), "using" | "check") => {
+                Some(expression(&format!("SELECT FROM {object} WHERE"), ""))
+            }
+            ("table", Some(("column", _)), "default" | "generated") => {
+                Some(expression("SELECT", &format!("AS it FROM {object}")))
+            }
+            ("domain", None, "default") => Some(expression("SELECT", "AS it")),
+            ("view", None, "definition") => Some(query("", "")),
+            ("routine", None, "definition") => Some(routine(&change.object)),
+            _ => None,
+        }
+    }
+
+    /// SQL that makes something of `text`; none where the text is not of the form that it should have.
+    fn making(&self, text: &str) -> Option<String> {
+        let (before, name, after) = match &self.named {
+            None => ("", "", text),
+            Some((kind, name)) => {
+                let at = text.find(&format!("{kind} "))? + kind.len() + 1;
+                let (before, rest) = text.split_at(at);
+                (before, NAME, rest.strip_prefix(&quote(name)).or_else(|| rest.strip_prefix(name))?)
+            }
+        };
+        Some([&self.head, before, name, after, &self.tail].concat())
+    }
+
+    /// Makes something of `text` and returns how it is written out; none where that cannot be made.
+    fn rewritten(&self, transaction: &mut Transaction<'_>, text: &str) -> Result<Option<String>> {
+        let Some(make) = self.making(text) else { return Ok(None) };
+        let mut attempt = transaction.transaction().context("cannot set a savepoint")?;
+        let made = attempt.batch_execute(&make).and_then(|()| attempt.query_opt(&self.read, &[]));
+        attempt.rollback().map_err(failed)?;
+        match made {
+            Ok(row) => Ok(row
+                .and_then(|row| row.get::<_, Option<String>>(0))
+                .map(|text| text.trim_end_matches('\n').to_owned())),
+            Err(error) if error.as_db_error().is_some() => Ok(None),
+            Err(error) => Err(failed(error)),
+        }
+    }
+}
+
+fn constraint(kind: &str, object: &str, column: &str, class: &str) -> Definition {
+    Definition {
+        named: None,
+        head: format!("ALTER {kind} {object} ADD CONSTRAINT {NAME} "),
+        tail: String::new(),
+        read: format!(
+            "SELECT pg_get_constraintdef(oid) FROM pg_constraint
+             WHERE {column} = {}::{class} AND conname = '{NAME}'",
+            literal(object)
+        ),
+    }
+}
+
+fn statement(kind: &'static str, name: &str, read: String) -> Definition {
+    Definition { named: Some((kind, name.to_owned())), head: String::new(), tail: String::new(), read }
+}
+
+/// An expression, in a query that is `head`, the expression and `tail`.
+fn expression(head: &str, tail: &str) -> Definition {
+    query(&format!("{head} ("), &format!(") {tail}"))
+}
+
+/// A query, or what stands between `head` and `tail` of one.
+fn query(head: &str, tail: &str) -> Definition {
+    Definition {
+        named: None,
+        head: format!("CREATE TEMPORARY VIEW {NAME} AS {head}"),
+        tail: tail.to_owned(),
+        read: format!("SELECT pg_get_viewdef('pg_temp.{NAME}'::regclass)"),
+    }
+}
+
+fn routine(object: &str) -> Definition {
+    let ObjectName { namespace, name } = ObjectName::from_key(object);
+    Definition {
+        named: None,
+        head: String::new(),
+        tail: String::new(),
+        read: format!(
+            "SELECT pg_get_functiondef(p.oid) FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
+             WHERE n.nspname = {} AND p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')' = {}",
+            literal(&namespace),
+            literal(&name)
+        ),
+    }
+}
+
+fn quoted(object: &str) -> String {
+    let ObjectName { namespace, name } = ObjectName::from_key(object);
+    format!("{}.{}", quote(&namespace), quote(&name))
+}
+
+/// What is made under [`NAME`] in the namespace of `object`.
+fn namespaced(object: &str) -> String {
+    format!("{}.{NAME}", quote(&ObjectName::from_key(object).namespace))
+}
+
+fn regclass(name: &str) -> String {
+    format!("{}::regclass", literal(name))
+}
+
+fn failed(error: postgres::Error) -> anyhow::Error {
+    anyhow!(ServerError::from(error)).context("cannot compare definitions on the scratch database")
+}
