@@ -41,6 +41,10 @@ pub struct GlobalOptions {
     #[arg(long, value_name = "URL", env = "SHADOW_DATABASE_URL", hide_env_values = true, global = true)]
     pub shadow_database_url: Option<String>,
 
+    /// Run the migrations as a superuser on scratch databases: then their SQL can run programs on this machine
+    #[arg(long, global = true)]
+    pub scratch_superuser: bool,
+
     /// How to print the result; `db-verify` knows all of them
     #[arg(long = "format", value_enum, default_value_t, global = true)]
     pub report_format: ReportFormat,

@@ -31,6 +31,7 @@ use crate::cli::{Cli, Command, Format, GlobalOptions, ReportFormat};
 use crate::config::Config;
 use crate::migrations::scratch_environment::ScratchEnvironment;
 use crate::migrations::{branch, lint};
+use crate::postgres::scratch::Likeness;
 use crate::terminal::Terminal;
 use crate::tree::{Tree, WorkingTree};
 use memory::Memory;
@@ -88,7 +89,13 @@ impl Context {
     #[must_use]
     pub fn scratch_environment(&self) -> ScratchEnvironment<'_> {
         let shadow_url = self.options.shadow_database_url.as_deref().filter(|url| !url.is_empty());
-        ScratchEnvironment { config: &self.config, root: &self.root, shadow_url }
+        ScratchEnvironment {
+            config: &self.config,
+            root: &self.root,
+            shadow_url,
+            likeness: Likeness::default(),
+            superuser: self.options.scratch_superuser,
+        }
     }
 
     /// The files that are judged.

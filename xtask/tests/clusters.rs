@@ -12,7 +12,7 @@ use postgres::Client;
 use xtask::postgres::binaries::SWITCH;
 use xtask::postgres::connect::{Target, connect as connect_to};
 use xtask::postgres::embedded::Embedded;
-use xtask::postgres::scratch::Scratch;
+use xtask::postgres::scratch::{Network, Scratch};
 
 const HELPER: &str = "DB_TEST_HELPER";
 
@@ -147,7 +147,7 @@ fn helper() {
         says(server_pid(&embedded).to_string());
         sleep_until_killed();
     } else {
-        let scratch = Scratch::start(&config(), &root, None).expect("starts");
+        let scratch = Scratch::start(&config(), &root, None, Network::OfTheMachine).expect("starts");
         says(scratch_folder(&mut connect(&scratch)).display().to_string());
         sleep_until_killed();
     }

@@ -29,6 +29,7 @@ mod reports;
 mod rollback;
 mod sample;
 mod schemas;
+mod scratch_privileges;
 mod server_entries;
 mod since;
 mod single_changes;

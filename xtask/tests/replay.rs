@@ -1,8 +1,7 @@
 //! Replaying migrations on a real PostgreSQL: the schema they make, and what is said when one of them fails.
 
-use crate::support::{config, connect, repository, scratch};
-use xtask::migrations::{Migration, files, replay};
-use xtask::postgres::catalog::{self, OwnTables};
+use crate::support::{config, repository, scratch_session};
+use xtask::migrations::{Migration, files};
 use xtask::schema::model::ObjectName;
 use xtask::tree::WorkingTree;
 
@@ -18,24 +17,21 @@ fn migrations(texts: &[&str]) -> Vec<Migration> {
 }
 
 fn failure(texts: &[&str]) -> Option<String> {
-    let scratch = scratch()?;
-    let mut client = connect(&scratch);
-    let error = replay::replay(&mut client, &migrations(texts)).expect_err("a migration fails");
+    let error = scratch_session()?.replay(&migrations(texts)).expect_err("a migration fails");
     Some(format!("{error:#}"))
 }
 
 #[test]
 fn the_schema_after_each_version_is_what_the_migrations_make() {
-    let Some(scratch) = scratch() else { return };
-    let mut client = connect(&scratch);
+    let Some(mut session) = scratch_session() else { return };
     let texts = [
         "set search_path = pg_temp; create table public.t (a int);",
         "-- no-transaction\ncreate index concurrently i on t (a);\nvacuum t;",
         "alter table t add column b text -- no line end",
     ];
     let after = |migration: &Migration| {
-        replay::run(&mut client, migration).expect("it runs");
-        catalog::read(&mut client, &OwnTables::new("h")).expect("reads")
+        session.replay([migration]).expect("it runs");
+        session.read().expect("reads")
     };
     let schemas: Vec<_> = migrations(&texts).iter().map(after).collect();
     let table = |at: usize| &schemas[at].tables[&ObjectName::public("t")];
@@ -84,11 +80,10 @@ fn a_failing_commit_is_told_as_such() {
 
 #[test]
 fn the_sample_monorepo_replays() {
-    let Some(scratch) = scratch() else { return };
-    let mut client = connect(&scratch);
+    let Some(mut session) = scratch_session() else { return };
     let config = config();
     let migrations = files::load(&WorkingTree::new(repository()), &config.migrations).expect("good files");
-    replay::replay(&mut client, &migrations).map_err(|error| format!("{error:#}")).expect("they run");
-    let schema = catalog::read(&mut client, &OwnTables::new(&config.history_table)).expect("catalogs");
+    session.replay(&migrations).map_err(|error| format!("{error:#}")).expect("they run");
+    let schema = session.read().expect("catalogs");
     assert!(schema.tables.len() >= 14, "{} tables", schema.tables.len());
 }

@@ -2,10 +2,10 @@
 //! every column can be followed to the line that made it what it is.
 
 use crate::support::monorepo::Monorepo;
-use crate::support::{config, connect, repository, scratch};
+use crate::support::{config, repository, scratch, scratch_session};
+use xtask::migrations::scratch_environment::ScratchSession;
 use xtask::migrations::script::Script;
-use xtask::migrations::{Down, Migration, files, provenance, replay};
-use xtask::postgres::catalog::{self, OwnTables};
+use xtask::migrations::{Down, Migration, files, provenance};
 use xtask::schema::model::Schema;
 use xtask::tree::{Tree, WorkingTree};
 
@@ -13,44 +13,42 @@ fn migrations() -> Vec<Migration> {
     files::load(&WorkingTree::new(repository()), &config().migrations).expect("the sample's migrations are sound")
 }
 
-fn schema(client: &mut postgres::Client) -> Schema {
-    catalog::read(client, &OwnTables::new(&config().history_table)).expect("the catalogs can be read")
+fn schema(session: &mut ScratchSession) -> Schema {
+    session.read().expect("the catalogs can be read")
 }
 
-fn run_down(client: &mut postgres::Client, migration: &Migration) {
+fn run_down(session: &mut ScratchSession, migration: &Migration) {
     let Down::Sql { file, sql, no_transaction } = &migration.down else { panic!("{migration} cannot be undone") };
-    replay::run_script(client, Script::new(file, sql, *no_transaction)).expect("the down file runs");
+    session.run_script(Script::new(file, sql, *no_transaction)).expect("the down file runs");
 }
 
 #[test]
 fn each_down_file_restores_exactly_what_was_there() {
-    let Some(scratch) = scratch() else { return };
-    let mut client = connect(&scratch);
-    let empty = schema(&mut client);
+    let Some(mut session) = scratch_session() else { return };
+    let empty = schema(&mut session);
     let mut before = empty.clone();
     for migration in &migrations() {
-        replay::run(&mut client, migration).expect("the migration runs");
-        let after = schema(&mut client);
-        run_down(&mut client, migration);
-        assert!(schema(&mut client) == before, "{migration} does not restore the schema");
-        replay::run(&mut client, migration).expect("the migration runs again");
-        assert!(schema(&mut client) == after, "{migration} makes another schema the second time");
+        session.replay([migration]).expect("the migration runs");
+        let after = schema(&mut session);
+        run_down(&mut session, migration);
+        assert!(schema(&mut session) == before, "{migration} does not restore the schema");
+        session.replay([migration]).expect("the migration runs again");
+        assert!(schema(&mut session) == after, "{migration} makes another schema the second time");
         before = after;
     }
     assert!(before.tables.len() >= 14 && before.views.len() == 2, "{:?}", before.tables.keys());
-    migrations().iter().rev().for_each(|migration| run_down(&mut client, migration));
-    assert!(schema(&mut client) == empty, "something is left when all is undone");
+    migrations().iter().rev().for_each(|migration| run_down(&mut session, migration));
+    assert!(schema(&mut session) == empty, "something is left when all is undone");
 }
 
 #[test]
 fn every_column_is_followed_to_the_line_that_names_it() {
-    let Some(scratch) = scratch() else { return };
-    let mut client = connect(&scratch);
+    let Some(mut session) = scratch_session() else { return };
     let migrations = migrations();
-    replay::replay(&mut client, &migrations).expect("the migrations run");
+    session.replay(&migrations).expect("the migrations run");
     let provenance = provenance::read(&migrations);
     let tree = WorkingTree::new(repository());
-    for (name, table) in &schema(&mut client).tables {
+    for (name, table) in &schema(&mut session).tables {
         for column in &table.columns {
             let place = provenance.column(name, &column.name);
             let place = place.unwrap_or_else(|| panic!("{name}.{} is followed nowhere", column.name));

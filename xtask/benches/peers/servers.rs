@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use postgres::config::Host;
 use postgres::{Client, NoTls};
 use xtask::config::Config;
-use xtask::postgres::scratch::Scratch;
+use xtask::postgres::scratch::{Network, Scratch};
 
 use super::process;
 use super::selection::Selection;
@@ -52,7 +52,7 @@ impl Server {
     fn memory() -> Result<Self> {
         let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("`xtask` lies in the repository")?;
         let config = Config::load(repository, None).context("cannot read the configuration of the repository")?;
-        let scratch = Scratch::start(&config, repository, None)?;
+        let scratch = Scratch::start(&config, repository, None, Network::OfTheMachine)?;
         let socket = match scratch.parameters().get_hosts().first() {
             Some(Host::Unix(folder)) => folder.clone(),
             other => bail!("a scratch cluster listens on a unix socket, not on {other:?}"),

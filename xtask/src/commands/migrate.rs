@@ -32,6 +32,7 @@ use crate::migrations::{self, AppliedRow, Migration, commit, files, lint, lock};
 use crate::postgres::catalog::{CatalogReader, OwnTables};
 use crate::postgres::connect::{Target, connect};
 use crate::postgres::error::whole;
+use crate::postgres::scratch::Likeness;
 use crate::render::{html, human, json};
 use crate::report::{Finding, MigrationPlan, MigrationResult, Timestamp, Verification};
 use commit_verifier::{CommitVerifier, Known, Rejected};
@@ -151,6 +152,8 @@ struct Run<'a> {
     asked: Option<&'a Migration>,
     /// Reads the catalogs of the database.
     reader: CatalogReader,
+    /// What scratch databases have in common with the database.
+    likeness: Likeness,
     result: MigrationResult,
 }
 
@@ -173,7 +176,7 @@ impl<'a> Run<'a> {
             error: None,
         };
         let reader = CatalogReader::new(OwnTables::of(&context.config));
-        Self { context, asked, reader, result }
+        Self { context, asked, reader, likeness: Likeness::default(), result }
     }
 
     /// Prints for people; programs get the whole result at the end.
@@ -239,6 +242,9 @@ impl<'a> Run<'a> {
         let pending = survey.state.pending.iter().copied();
         let planned: Vec<&Migration> = pending.filter(|file| file.version <= last).collect();
         self.result.planned = planned.iter().map(ToString::to_string).collect();
+        if !survey.is_settled() {
+            self.likeness = self.context.scratch_environment().like(client)?.likeness;
+        }
         let (snapshot, reading) = reading.snapshot()?;
         let evidence = self.gather(&survey, planned.len(), snapshot);
         let live = evidence.needs_catalogs.then(|| live::read_with(&mut self.reader, client)).transpose()?;
@@ -273,7 +279,7 @@ impl<'a> Run<'a> {
     }
 
     fn environment(&self) -> ScratchEnvironment<'a> {
-        self.context.scratch_environment()
+        ScratchEnvironment { likeness: self.likeness.clone(), ..self.context.scratch_environment() }
     }
 
     fn apply(

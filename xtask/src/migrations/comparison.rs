@@ -54,18 +54,23 @@ impl<'a> Comparison<'a> {
     /// # Errors
     /// When the migrations do not run on the scratch database.
     pub fn difference(&mut self, expected: &Schema, actual: &Schema, version: i64) -> Result<SchemaDiff> {
-        let mut difference = diff(expected, actual).without_grants();
-        partitions::leave_out(&mut difference, expected, actual);
-        let accepted = &self.environment.config.accepted_drift;
-        let counts = |change: &Change| !self.known.contains(change) && !accepted.covers(&change.subjects());
-        difference.changes.retain(counts);
+        let difference = self.that_counts(expected, actual);
         if difference.likeness() != Likeness::Different {
             return Ok(difference);
         }
-        match self.in_meaning(&difference, expected, version) {
+        match self.in_meaning(actual, version) {
             Err(error) if error.downcast_ref::<Unavailable>().is_some() => Ok(difference),
             compared => compared,
         }
+    }
+
+    /// The differences that are no matter of operations, and that nobody decided to live with.
+    fn that_counts(&self, expected: &Schema, actual: &Schema) -> SchemaDiff {
+        let mut difference = diff(expected, actual).without_grants();
+        partitions::leave_out(&mut difference, expected, actual);
+        let accepted = &self.environment.config.accepted_drift;
+        difference.changes.retain(|change| !self.known.contains(change) && !accepted.covers(&change.subjects()));
+        difference
     }
 
     /// The schema after `version` on a scratch database.
@@ -77,19 +82,18 @@ impl<'a> Comparison<'a> {
         self.replay(version)?.schema_after(version, files)
     }
 
-    /// The part of `difference` that is no matter of spelling and not other each time.
-    fn in_meaning(&mut self, difference: &SchemaDiff, expected: &Schema, version: i64) -> Result<SchemaDiff> {
+    /// What is left of the difference to a replay on a scratch database that is like this one: what was expected may come from
+    /// a snapshot, which was made under other names and settings.
+    fn in_meaning(&mut self, actual: &Schema, version: i64) -> Result<SchemaDiff> {
         let files = self.files;
-        let replay = self.replay(version)?;
-        let replayed = replay.schema_after(version, files)?;
-        let mut left = spelling::leave_out(&mut replay.session.client, difference)?;
-        let mut varying = diff(expected, &replayed);
-        if left.likeness() == Likeness::Different && varying.is_empty() {
-            // What is expected may come from this very replay.
+        let replayed = self.replay(version)?.schema_after(version, files)?;
+        let difference = self.that_counts(&replayed, actual);
+        let mut left = spelling::leave_out(&mut self.replay(version)?.session.client, &difference)?;
+        if left.likeness() == Likeness::Different {
             let again = LaggingReplay::on(self.environment.open()?).schema_after(version, files)?;
-            varying = diff(expected, &again);
+            let varying = diff(&replayed, &again).changes;
+            left.changes.retain(|change| !varying.iter().any(|varies| varies.is_about_same(change)));
         }
-        left.changes.retain(|change| !varying.changes.iter().any(|varies| varies.is_about_same(change)));
         Ok(left)
     }
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context as _, Result};
 use postgres::{Client, GenericClient, Transaction};
 
-use super::scratch_environment::ScratchEnvironment;
+use super::scratch_environment::{ScratchEnvironment, ScratchSession};
 use super::script::{StatementObserver, Step, TransactionMode};
 use super::sql::Statement;
 use super::{Migration, replay, sql};
@@ -25,13 +25,13 @@ pub fn observe(
 ) -> Result<Vec<PlannedMigration>> {
     let mut session = environment.open()?;
     session.replay(applied.iter().copied())?;
-    planned.iter().map(|migration| one(&mut session.client, migration)).collect()
+    planned.iter().map(|migration| one(&mut session, migration)).collect()
 }
 
-fn one(client: &mut Client, migration: &Migration) -> Result<PlannedMigration> {
-    let before = Relations::read(client)?;
+fn one(session: &mut ScratchSession, migration: &Migration) -> Result<PlannedMigration> {
+    let before = Relations::read(&mut session.client)?;
     let mut observer = EffectsObserver::new(&before, TransactionMode::of(migration.no_transaction));
-    replay::observed(client, migration, &mut observer)?;
+    replay::observed(session.parts(), migration, &mut observer)?;
     Ok(planned(migration, &sql::statements(&migration.sql), observer.effects))
 }
 

@@ -1,46 +1,48 @@
 //! Runs migrations on a scratch database, to learn what schema they make and whether they run at all.
 
 use anyhow::{Result, anyhow};
-use postgres::{Client, Transaction};
+use postgres::Transaction;
 
 use super::Migration;
-use super::script::{self, Script, StatementObserver, Unobserved};
+use super::scratch_environment::privileges::{Parts, Privileges};
+use super::script::{self, Both, Script, StatementObserver, Unobserved};
 use crate::postgres::error::ServerError;
 
 /// What one migration sets (`search_path`, a role) must not reach the next.
 pub(super) const FRESH_SESSION: &str = "RESET SESSION AUTHORIZATION; RESET ALL";
-
-/// Runs `migrations` one after the other.
-///
-/// # Errors
-/// As [`run`].
-pub fn replay<'m>(client: &mut Client, migrations: impl IntoIterator<Item = &'m Migration>) -> Result<()> {
-    migrations.into_iter().try_for_each(|migration| run(client, migration))
-}
 
 /// Runs one migration.
 ///
 /// # Errors
 /// Those of its statements, with file, line and column, all that PostgreSQL says, and what to do where the scratch database
 /// lacks something; a migration in a transaction has then changed nothing.
-pub fn run(client: &mut Client, migration: &Migration) -> Result<()> {
-    observed(client, migration, &mut Unobserved)
+pub fn run((client, privileges): Parts<'_>, migration: &Migration) -> Result<()> {
+    observed((client, privileges), migration, &mut Unobserved)
 }
 
 /// Runs one migration, of whose statements `observer` is told.
 ///
 /// # Errors
 /// As [`run`], and those of the observer.
-pub(super) fn observed(client: &mut Client, migration: &Migration, observer: &mut dyn StatementObserver) -> Result<()> {
-    script::run(client, Script::of(migration), FRESH_SESSION, observer).map_err(|error| cannot_replay(migration, error))
+pub(super) fn observed(
+    (client, privileges): Parts<'_>,
+    migration: &Migration,
+    observer: &mut dyn StatementObserver,
+) -> Result<()> {
+    let ran = script::run(client, Script::of(migration), FRESH_SESSION, &mut Both(privileges, observer));
+    ran.map_err(|error| cannot_replay(migration, error))
 }
 
 /// Runs the statements of a migration in an open transaction.
 ///
 /// # Errors
 /// As [`run`]; the transaction can then only be rolled back.
-pub(super) fn run_statements(transaction: &mut Transaction<'_>, migration: &Migration) -> Result<()> {
-    script::run_in(transaction, Script::of(migration), &mut Unobserved).map_err(|error| cannot_replay(migration, error))
+pub(super) fn run_statements(
+    transaction: &mut Transaction<'_>,
+    privileges: &mut Privileges,
+    migration: &Migration,
+) -> Result<()> {
+    script::run_in(transaction, Script::of(migration), privileges).map_err(|error| cannot_replay(migration, error))
 }
 
 /// Commits what [`run_statements`] did.
@@ -66,6 +68,11 @@ fn way_out(error: &anyhow::Error) -> &'static str {
         ", which lacks an extension: install it for that PostgreSQL, or set `SHADOW_DATABASE_URL` to a server that has it"
     } else if lacks_role || lacks_namespace {
         ", which holds only what the migrations make: let `scratch-setup` name an SQL file that makes the roles and schemas that others make in production"
+    } else if message.contains("(SQLSTATE 42501)") {
+        LACKS_PRIVILEGES
+    } else if message.contains("(SQLSTATE 08001)") {
+        ", which reaches no other server, so that verifying changes nothing elsewhere; if it should, allow it with \
+         `--scratch-superuser`, or let `SHADOW_DATABASE_URL` name a server"
     } else if message.contains("(SQLSTATE 53100)") {
         ", which has no room left: set `TMPDIR` to a folder with more, or `SHADOW_DATABASE_URL` to another server"
     } else if message.contains("(SQLSTATE 2D000)") {
@@ -76,20 +83,31 @@ fn way_out(error: &anyhow::Error) -> &'static str {
     }
 }
 
+/// What to do where a migration may not do something.
+const LACKS_PRIVILEGES: &str = ", where it runs as the owner of the database and not as a superuser, so that a branch has no power \
+    over the machine that verifies it; if you have read its SQL, allow it with `--scratch-superuser`";
+
+fn without_privileges(error: anyhow::Error) -> anyhow::Error {
+    match format!("{error:#}").contains("(SQLSTATE 42501)") {
+        true => error.context(format!("cannot run it on the scratch database{LACKS_PRIVILEGES}")),
+        false => error,
+    }
+}
+
 /// Runs a script: forward or back.
 ///
 /// # Errors
 /// As [`run`].
-pub fn run_script(client: &mut Client, script: Script<'_>) -> Result<()> {
-    script::run(client, script, FRESH_SESSION, &mut Unobserved)
+pub fn run_script((client, privileges): Parts<'_>, script: Script<'_>) -> Result<()> {
+    script::run(client, script, FRESH_SESSION, privileges).map_err(without_privileges)
 }
 
 /// Runs a script in an open transaction, as far as to what its COMMIT would check.
 ///
 /// # Errors
 /// As [`run`]; the transaction can then only be rolled back.
-pub fn run_in(transaction: &mut Transaction<'_>, script: Script<'_>) -> Result<()> {
-    script::run_in(transaction, script, &mut Unobserved)?;
+pub fn run_in(transaction: &mut Transaction<'_>, privileges: &mut Privileges, script: Script<'_>) -> Result<()> {
+    script::run_in(transaction, script, privileges).map_err(without_privileges)?;
     let checked = transaction.batch_execute(&format!("SET CONSTRAINTS ALL IMMEDIATE; {FRESH_SESSION}"));
     checked.map_err(|error| {
         anyhow!(ServerError::from(error)).context(format!("the COMMIT of `{}` would fail", script.file))

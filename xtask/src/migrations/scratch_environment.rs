@@ -2,6 +2,7 @@
 //! open it.
 
 mod pending_scratch;
+pub mod privileges;
 
 use std::path::Path;
 
@@ -9,18 +10,19 @@ use anyhow::{Context as _, Result, anyhow};
 use postgres::{Client, GenericClient, Transaction};
 
 pub use pending_scratch::PendingScratch;
+use privileges::{Parts, Privileges};
 
 use super::script::Script;
 use super::{Migration, is_no_transaction, replay};
 use crate::config::Config;
 use crate::postgres::catalog::{CatalogReader, OwnTables};
 use crate::postgres::error::ServerError;
-use crate::postgres::scratch::Scratch;
+use crate::postgres::scratch::{Likeness, Network, Scratch};
 use crate::schema::model::Schema;
 use crate::tree::{Tree, WorkingTree};
 
 /// How scratch databases are made.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct ScratchEnvironment<'a> {
     /// The configuration.
     pub config: &'a Config,
@@ -28,12 +30,17 @@ pub struct ScratchEnvironment<'a> {
     pub root: &'a Path,
     /// The server for scratch databases; none for a cluster of our own.
     pub shadow_url: Option<&'a str>,
+    /// What a scratch database has in common with the target.
+    pub likeness: Likeness,
+    /// Whether migrations run as a superuser there, with all its power over the machine.
+    pub superuser: bool,
 }
 
 /// A connection to a scratch database, which is gone when this value is.
 pub struct ScratchSession {
     /// The connection.
     pub client: Client,
+    privileges: Privileges,
     reader: CatalogReader,
     own: OwnTables,
     /// Removed after the connection to it is closed.
@@ -41,19 +48,32 @@ pub struct ScratchSession {
 }
 
 impl ScratchEnvironment<'_> {
+    /// The same, with scratch databases that are like the database of `client`.
+    ///
+    /// # Errors
+    /// Those of the query.
+    pub fn like(self, client: &mut Client) -> Result<Self> {
+        let likeness = Likeness::of(client).map_err(|error| anyhow!(ServerError::from(error)));
+        Ok(Self { likeness: likeness.context("cannot see the settings of the database")?, ..self })
+    }
+
     /// Opens a scratch database that is ready for the first migration: empty, but for what the files of `scratch-setup`
     /// make.
     ///
     /// # Errors
     /// When there is none to be had, or a file cannot be read or does not run.
     pub fn open(&self) -> Result<ScratchSession> {
-        let scratch = Scratch::start(self.config, self.root, self.shadow_url)?;
-        let mut client = scratch.connect()?;
-        for file in &self.config.scratch_setup {
-            set_up(&mut client, &WorkingTree::new(self.root), file)?;
-        }
+        let network = if self.superuser { Network::OfTheMachine } else { Network::None };
+        let scratch = Scratch::start(self.config, self.root, self.shadow_url, network)?;
+        let (client, superuser) = scratch.connect_like(&self.likeness, self.superuser)?;
+        let privileges = Privileges::new(superuser, &self.likeness.role);
         let own = OwnTables::of(self.config);
-        Ok(ScratchSession { client, reader: CatalogReader::new(own.clone()), own, _scratch: scratch })
+        let reader = CatalogReader::new(own.clone());
+        let mut session = ScratchSession { client, privileges, reader, own, _scratch: scratch };
+        for file in &self.config.scratch_setup {
+            set_up(&mut session, &WorkingTree::new(self.root), file)?;
+        }
+        Ok(session)
     }
 
     /// Begins to open one, while other work is done: copying a cluster and starting its server takes as long as all the rest
@@ -81,7 +101,20 @@ impl ScratchSession {
     /// # Errors
     /// As [`replay::run`].
     pub fn replay<'m>(&mut self, migrations: impl IntoIterator<Item = &'m Migration>) -> Result<()> {
-        replay::replay(&mut self.client, migrations)
+        migrations.into_iter().try_for_each(|migration| replay::run(self.parts(), migration))
+    }
+
+    /// The connection, and what lends a superuser's rights on it.
+    pub(super) fn parts(&mut self) -> Parts<'_> {
+        (&mut self.client, &mut self.privileges)
+    }
+
+    /// Runs a script, forward or back.
+    ///
+    /// # Errors
+    /// As [`replay::run_script`].
+    pub fn run_script(&mut self, script: Script<'_>) -> Result<()> {
+        replay::run_script(self.parts(), script)
     }
 
     /// Reads the schema.
@@ -92,13 +125,13 @@ impl ScratchSession {
         read(&mut self.reader, &mut self.client)
     }
 
-    /// Opens a transaction, and what reads the schema in it.
+    /// Opens a transaction, with what reads the schema in it, and what lends a superuser's rights.
     ///
     /// # Errors
     /// When the server went away.
-    pub fn transaction(&mut self) -> Result<(Transaction<'_>, TransactionReader<'_>)> {
+    pub fn transaction(&mut self) -> Result<(Transaction<'_>, TransactionReader<'_>, &mut Privileges)> {
         let transaction = self.client.transaction().context("cannot begin a transaction")?;
-        Ok((transaction, TransactionReader(&mut self.reader)))
+        Ok((transaction, TransactionReader(&mut self.reader), &mut self.privileges))
     }
 
     /// The tables that are not the migrations'.
@@ -126,10 +159,11 @@ fn read(reader: &mut CatalogReader, client: &mut impl GenericClient) -> Result<S
     schema.context("cannot read the catalogs of the scratch database")
 }
 
-fn set_up(client: &mut Client, tree: &dyn Tree, file: &str) -> Result<()> {
+fn set_up(session: &mut ScratchSession, tree: &dyn Tree, file: &str) -> Result<()> {
     let bytes = tree.read(file).with_context(|| format!("cannot read `{file}`, which `scratch-setup` names"))?;
     let text =
         String::from_utf8(bytes).with_context(|| format!("`{file}`, which `scratch-setup` names, is not UTF-8"))?;
-    replay::run_script(client, Script::new(file, &text, is_no_transaction(&text)))
+    session
+        .run_script(Script::new(file, &text, is_no_transaction(&text)))
         .with_context(|| format!("cannot prepare the scratch database with `{file}` (from `scratch-setup`)"))
 }

@@ -122,6 +122,44 @@ pub struct Unobserved;
 
 impl StatementObserver for Unobserved {}
 
+/// Two observers, the first of which is told first.
+pub struct Both<'a>(pub &'a mut dyn StatementObserver, pub &'a mut dyn StatementObserver);
+
+impl StatementObserver for Both<'_> {
+    fn before(&mut self, transaction: &mut Transaction<'_>, step: &Step<'_>) -> Result<()> {
+        self.0.before(transaction, step)?;
+        self.1.before(transaction, step)
+    }
+
+    fn after(&mut self, transaction: &mut Transaction<'_>, step: &Step<'_>) -> Result<()> {
+        self.0.after(transaction, step)?;
+        self.1.after(transaction, step)
+    }
+
+    fn accepts(&mut self, transaction: &mut Transaction<'_>, step: &Step<'_>) -> Result<bool> {
+        Ok(self.0.accepts(transaction, step)? && self.1.accepts(transaction, step)?)
+    }
+
+    fn committed(&mut self, step: &Step<'_>) {
+        self.0.committed(step);
+        self.1.committed(step);
+    }
+
+    fn before_alone(&mut self, client: &mut Client, step: &Step<'_>, command: &str) -> Result<()> {
+        self.0.before_alone(client, step, command)?;
+        self.1.before_alone(client, step, command)
+    }
+
+    fn after_alone(&mut self, client: &mut Client, step: &Step<'_>, command: &str) -> Result<()> {
+        self.0.after_alone(client, step, command)?;
+        self.1.after_alone(client, step, command)
+    }
+
+    fn explain(&self, error: anyhow::Error) -> anyhow::Error {
+        self.1.explain(self.0.explain(error))
+    }
+}
+
 /// The steps of `script`, whose statements are `statements`.
 pub fn steps<'s>(script: Script<'s>, statements: &'s [Statement<'s>]) -> impl Iterator<Item = Step<'s>> {
     let mut settings = String::new();

@@ -44,6 +44,8 @@ const SETTINGS: &[&str] = &[
     "max_connections=100",
     "max_locks_per_transaction=1024",
     "jit=off",
+    // Publications can be made without it, and slots of replication not.
+    "wal_level=logical",
     "logging_collector=off",
     "log_destination=stderr",
     "timezone=UTC",
@@ -114,14 +116,16 @@ fn initdb(binaries: &Binaries, account: Account, data: &Path, letters: &str) -> 
     Ok(())
 }
 
-/// A command that runs `program` as `account`, in a folder that it can enter, without what `PG…` variables say.
+/// The variables that a program of PostgreSQL may need to start. All others stay here: SQL could ask for them, and they hold
+/// the secrets of a CI job.
+const ENVIRONMENT: &[&str] = &["PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR", "TZDIR"];
+
+/// A command that runs `program` as `account`, in a folder that it can enter.
 fn command(program: &Path, account: Account) -> Command {
     let mut command = Command::new(program);
     account.assume(&mut command);
-    command.current_dir("/").stdin(Stdio::null());
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("PG")) {
-        command.env_remove(name);
-    }
+    command.current_dir("/").stdin(Stdio::null()).env_clear();
+    command.envs(ENVIRONMENT.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
     command
 }
 
@@ -140,6 +144,32 @@ fn copy(from: &Path, to: &Path, account: Account) -> Result<()> {
     Ok(())
 }
 
+/// Whom a server may reach over the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Network {
+    /// Whom the machine reaches.
+    OfTheMachine,
+    /// Nobody, where the system lets an ordinary user decide that (user namespaces of Linux): SQL that is only verified must not
+    /// change what foreign tables lead to.
+    None,
+}
+
+/// The program and its arguments, to which a command is appended, that give it a network of its own.
+const WITHOUT_NETWORK: (&str, &[&str]) = ("unshare", &["--map-current-user", "--net", "--"]);
+
+/// A command that runs `program` as [`command`] does, without a network where that is possible.
+fn without_network(program: &Path, account: Account) -> Command {
+    let (unshare, arguments) = WITHOUT_NETWORK;
+    let isolated = |program: &Path| {
+        let mut isolated = command(Path::new(unshare), account);
+        isolated.args(arguments).arg(program);
+        isolated
+    };
+    let mut attempt = isolated(Path::new("true"));
+    let is_possible = attempt.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success());
+    if is_possible { isolated(program) } else { command(program, account) }
+}
+
 /// A running server.
 #[derive(Debug)]
 pub(super) struct Server {
@@ -156,11 +186,15 @@ impl Server {
         data: &Path,
         socket_folder: &Path,
         log: &Path,
+        network: Network,
     ) -> Result<Self> {
         let program = binaries.program("postgres");
         let output = OpenOptions::new().create(true).append(true).open(log);
         let output = output.with_context(|| format!("cannot write `{}`", log.display()))?;
-        let mut command = command(&program, account);
+        let mut command = match network {
+            Network::OfTheMachine => command(&program, account),
+            Network::None => without_network(&program, account),
+        };
         command.arg("-D").arg(data).args(SETTINGS.iter().flat_map(|setting| ["-c", setting]));
         command.arg("-c").arg(format!("unix_socket_directories={}", quoted(socket_folder)));
         // Ctrl-C is for the tool, which then stops its servers in order.

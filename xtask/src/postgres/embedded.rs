@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::account::Account;
 use super::binaries;
-use super::cluster::{self, STOP_PATIENCE, Server};
+use super::cluster::{self, Network, STOP_PATIENCE, Server};
 use super::process::{self, Postmaster};
 use super::{places, scratch};
 use crate::config::Config;
@@ -152,7 +152,7 @@ fn launch(folder: &Path, data: &Path, major: u32, root: &Path, account: Account)
     let log = folder.join("log");
     // The log of one start is enough: its end is what an error shows.
     let _ = std::fs::remove_file(&log);
-    let server = Server::start(&binaries, account, data, socket_folder.path(), &log)?;
+    let server = Server::start(&binaries, account, data, socket_folder.path(), &log, Network::OfTheMachine)?;
     // The server removes its socket, the sweep its folder.
     let _ = socket_folder.keep();
     Ok(server)

@@ -3,18 +3,26 @@
 //! so, a new database on that server. Dropping the value removes it, and what a killed run left behind is removed by
 //! the next one.
 
+mod likeness;
+mod owner;
+
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use nix::sys::signal::Signal;
 use postgres::Client;
+
+pub use super::cluster::Network;
+pub use likeness::Likeness;
+pub use owner::{FOUNDER, SUPERUSER};
 
 use super::account::Account;
 use super::binaries::Binaries;
 use super::cluster::{self, STOP_PATIENCE, Server};
+use super::error::ServerError;
 use super::guard::Guard;
 use super::process::{self, Postmaster};
 use super::shadow::Shadow;
@@ -54,15 +62,15 @@ enum Kind {
 }
 
 impl Scratch {
-    /// Makes a scratch database: on the server of `shadow_url`, else in a new cluster.
+    /// Makes a scratch database: on the server of `shadow_url`, else in a new cluster, whose server reaches `network`.
     ///
     /// # Errors
     /// When no binaries of the configured major are found, or the server at `shadow_url` is of another major or does
     /// not let one create databases.
-    pub fn start(config: &Config, root: &Path, shadow_url: Option<&str>) -> Result<Self> {
+    pub fn start(config: &Config, root: &Path, shadow_url: Option<&str>, network: Network) -> Result<Self> {
         let kind = match shadow_url {
             Some(url) => Kind::Database(Box::new(Shadow::create(url, config.postgres_major)?)),
-            None => Kind::Cluster(Cluster::start(config.postgres_major, root)?),
+            None => Kind::Cluster(Cluster::start(config.postgres_major, root, network)?),
         };
         Ok(Self { kind })
     }
@@ -92,6 +100,41 @@ impl Scratch {
     }
 }
 
+impl Scratch {
+    /// Connects as whoever is to run migrations there, once: on a cluster of our own as the owner of a database that is like
+    /// the target, and with it as a superuser; as a superuser alone where `superuser` says so.
+    ///
+    /// # Errors
+    /// When the server went away, or knows one of the settings not.
+    pub fn connect_like(&self, likeness: &Likeness, superuser: bool) -> Result<(Client, Option<Client>)> {
+        match &self.kind {
+            Kind::Cluster(cluster) if !superuser => {
+                let owned = owner::connect(&cluster.server.parameters(), likeness)?;
+                Ok((owned.owner, Some(owned.superuser)))
+            }
+            Kind::Cluster(_) => Ok((set(self.connect()?, likeness, cluster::USER, || self.connect())?, None)),
+            Kind::Database(shadow) => Ok((set(shadow.connect()?, likeness, shadow.name(), || shadow.connect())?, None)),
+        }
+    }
+}
+
+/// Gives the database of `client` the settings of the target, and connects again so that they hold.
+fn set(
+    mut client: Client,
+    likeness: &Likeness,
+    database: &str,
+    again: impl FnOnce() -> Result<Client>,
+) -> Result<Client> {
+    let settings = likeness.settings_sql(database);
+    if settings.is_empty() {
+        return Ok(client);
+    }
+    let set = client.batch_execute(&settings).map_err(|error| anyhow!(ServerError::from(error)));
+    set.context("cannot give the scratch database the settings of the target")?;
+    drop(client);
+    again()
+}
+
 /// A cluster in a temporary folder. The lock on `owner` says that its maker lives.
 #[derive(Debug)]
 struct Cluster {
@@ -102,13 +145,13 @@ struct Cluster {
 }
 
 impl Cluster {
-    fn start(major: u32, root: &Path) -> Result<Self> {
+    fn start(major: u32, root: &Path, network: Network) -> Result<Self> {
         let account = Account::for_servers().context(Unavailable)?;
         let binaries = binaries::find(major, root, account).context(Unavailable)?;
-        Self::start_on(&binaries, account).context("cannot start a scratch database")
+        Self::start_on(&binaries, account, network).context("cannot start a scratch database")
     }
 
-    fn start_on(binaries: &Binaries, account: Account) -> Result<Self> {
+    fn start_on(binaries: &Binaries, account: Account, network: Network) -> Result<Self> {
         let parent = places::short_lived(account, PREFIX.len() + 6);
         BTreeSet::from([&parent, &places::temporary(account, PREFIX.len() + 6)])
             .into_iter()
@@ -117,7 +160,7 @@ impl Cluster {
         let owner = own(folder.path()).context("cannot lock the scratch folder")?;
         let data = folder.path().join("data");
         cluster::create(binaries, account, &data)?;
-        let server = Server::start(binaries, account, &data, folder.path(), &folder.path().join("log"))?;
+        let server = Server::start(binaries, account, &data, folder.path(), &folder.path().join("log"), network)?;
         let guard = Some(Guard::new(server.pid(), folder.path()));
         Ok(Self { server, folder: folder.keep(), guard, _owner: owner })
     }

@@ -59,6 +59,10 @@ impl Shadow {
         self.address.with_database(&self.name).parameters()
     }
 
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
     pub(super) fn connect(&self) -> Result<Client> {
         connect_to(&self.address.with_database(&self.name)).context("cannot connect to the scratch database")
     }

@@ -11,7 +11,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use postgres::Client;
 use xtask::config::Config;
-use xtask::postgres::scratch::Scratch;
+use xtask::migrations::scratch_environment::{ScratchEnvironment, ScratchSession};
+use xtask::postgres::scratch::{Likeness, Network, Scratch};
 
 /// How many cases of one test run at a time.
 const WORKERS: usize = 4;
@@ -41,10 +42,14 @@ pub fn committed_config() -> Config {
 
 /// A fresh, empty PostgreSQL cluster that is removed when dropped; none, with a note, on the machine of a developer
 /// without PostgreSQL. In CI a missing PostgreSQL fails the test.
-#[expect(clippy::print_stdout, reason = "a skipped test says so")]
 pub fn scratch() -> Option<Scratch> {
-    match Scratch::start(&config(), repository(), None) {
-        Ok(scratch) => Some(scratch),
+    or_skipped(Scratch::start(&config(), repository(), None, Network::OfTheMachine))
+}
+
+#[expect(clippy::print_stdout, reason = "a skipped test says so")]
+fn or_skipped<T>(made: anyhow::Result<T>) -> Option<T> {
+    match made {
+        Ok(made) => Some(made),
         Err(error) if std::env::var_os("CI").is_none() => {
             println!("skipped: {error:#}");
             None
@@ -57,6 +62,19 @@ pub fn scratch() -> Option<Scratch> {
 pub fn shared() -> Option<&'static Scratch> {
     static SHARED: OnceLock<Option<Scratch>> = OnceLock::new();
     SHARED.get_or_init(scratch).as_ref()
+}
+
+/// A scratch database as the tool makes it for migrations; none where the tests of databases are left out.
+pub fn scratch_session() -> Option<ScratchSession> {
+    let config = config();
+    let environment = ScratchEnvironment {
+        config: &config,
+        root: repository(),
+        shadow_url: None,
+        likeness: Likeness::default(),
+        superuser: false,
+    };
+    or_skipped(environment.open())
 }
 
 /// Runs `test` on each of `cases`, several at a time: tests of a database mostly wait.

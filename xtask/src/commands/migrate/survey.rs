@@ -73,6 +73,11 @@ impl<'f> Survey<'f> {
         self.state.applied_files().collect()
     }
 
+    /// Whether there is nothing to do and nothing to find out.
+    pub(super) fn is_settled(&self) -> bool {
+        self.state.pending.is_empty() && self.is_unchanged
+    }
+
     /// The version of the newest applied migration; before all versions where none is.
     pub(super) fn newest(&self) -> i64 {
         self.history.last().map_or(i64::MIN, |row| row.version)

@@ -81,13 +81,14 @@ impl Rehearsal {
 
     fn without_fingerprint(&mut self, migration: &Migration) -> Result<()> {
         self.fingerprinter.doubt();
-        replay::run(&mut self.session.client, migration)
+        self.session.replay([migration])
     }
 
     fn in_transaction(&mut self, migration: &Migration) -> Result<Option<Fingerprint>> {
         self.fingerprinter.prepare(&mut self.session.client, None)?;
-        let mut transaction = self.session.client.transaction()?;
-        replay::run_statements(&mut transaction, migration)?;
+        let (client, privileges) = self.session.parts();
+        let mut transaction = client.transaction()?;
+        replay::run_statements(&mut transaction, privileges, migration)?;
         let fingerprint = self.fingerprinter.take(&mut transaction, replay::FRESH_SESSION)?;
         replay::commit(transaction, migration)?;
         Ok(fingerprint)

@@ -5,11 +5,11 @@ use anyhow::{Context as _, Result, anyhow};
 
 use super::plan::{Plan, Undo};
 use super::storage_identity::{Change, StorageIdentity};
+use crate::migrations::Migration;
 use crate::migrations::journal::Entry;
 use crate::migrations::scratch_environment::{ScratchEnvironment, ScratchSession};
 use crate::migrations::script::Script;
 use crate::migrations::state::State;
-use crate::migrations::{Migration, replay};
 use crate::schema::model::Schema;
 
 /// What the schema should be after a migration was undone.
@@ -73,13 +73,14 @@ impl RollbackExpectation {
     fn rehearse(session: &mut ScratchSession, plan: &Plan, undone: &[&Migration]) -> Result<Self> {
         let mut schemas = vec![session.read()?];
         for migration in undone {
-            replay::run(&mut session.client, migration)?;
+            session.replay([*migration])?;
             schemas.push(session.read()?);
         }
         let current = schemas.pop();
         let before = StorageIdentity::read(&mut session.client)?;
         for undo in &plan.undo {
-            replay::run_script(&mut session.client, Script::new(&undo.file, &undo.sql, undo.no_transaction))
+            session
+                .run_script(Script::new(&undo.file, &undo.sql, undo.no_transaction))
                 .with_context(|| format!("cannot undo `{undo}` on the scratch database; nothing was undone"))?;
         }
         let changes = before.changes(&StorageIdentity::read(&mut session.client)?);

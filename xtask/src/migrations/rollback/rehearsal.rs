@@ -107,11 +107,11 @@ impl<'a> Stage<'a> {
             error: None,
         };
         let rows = Rows::read(&mut self.session.client, &self.schema)?;
-        if let Err(error) = replay::run(&mut self.session.client, migration) {
+        if let Err(error) = self.session.replay([migration]) {
             // With rows it fails, without it may not: the rest goes on without them.
             empty(&mut self.session.client, &self.schema)?;
             rehearsal.error = Some(format!("fails on tables with generated rows: {error:#}"));
-            replay::run(&mut self.session.client, migration)?;
+            self.session.replay([migration])?;
         }
         let after = self.session.read()?;
         let before = std::mem::replace(&mut self.schema, after.clone());
@@ -138,13 +138,13 @@ impl<'a> Stage<'a> {
         expected: Expected<'_>,
         rehearsal: &mut Rehearsal,
     ) -> Result<()> {
-        let (mut transaction, mut catalogs) = self.session.transaction()?;
-        match replay::run_in(&mut transaction, Script::new(file, sql, false)) {
+        let (mut transaction, mut catalogs, privileges) = self.session.transaction()?;
+        match replay::run_in(&mut transaction, privileges, Script::new(file, sql, false)) {
             Err(error) => failed(rehearsal, &error),
             Ok(()) => {
                 let restored = catalogs.read(&mut transaction)?;
                 if judge(&mut transaction, &restored, expected, rehearsal)? {
-                    let again = replay::run_in(&mut transaction, Script::of(migration));
+                    let again = replay::run_in(&mut transaction, privileges, Script::of(migration));
                     judge_again(again, || catalogs.read(&mut transaction), expected.after, rehearsal)?;
                 }
             }
@@ -162,12 +162,12 @@ impl<'a> Stage<'a> {
         expected: Expected<'_>,
         rehearsal: &mut Rehearsal,
     ) -> Result<()> {
-        match replay::run_script(&mut self.session.client, Script::new(file, sql, no_transaction)) {
+        match self.session.run_script(Script::new(file, sql, no_transaction)) {
             Err(error) => failed(rehearsal, &error),
             Ok(()) => {
                 let restored = self.session.read()?;
                 if judge(&mut self.session.client, &restored, expected, rehearsal)? {
-                    let again = replay::run(&mut self.session.client, &self.migrations[index]);
+                    let again = self.session.replay([&self.migrations[index]]);
                     judge_again(again, || self.session.read(), expected.after, rehearsal)?;
                 }
             }

@@ -1,0 +1,132 @@
+//! What the SQL of a branch can do on a scratch database of our own: all that migrations do, and nothing to the machine.
+
+use crate::support::migrations::USERS;
+use crate::support::monorepo::Monorepo;
+use crate::support::{scratch_session, shared};
+use xtask::migrations::scratch_environment::ScratchSession;
+use xtask::migrations::script::Script;
+
+fn run(session: &mut ScratchSession, sql: &str) -> Result<(), String> {
+    session.run_script(Script::new("a.sql", sql, false)).map_err(|error| format!("{error:#}"))
+}
+
+/// What only a superuser may do is done by kind; what a superuser may do with roles that the migrations made, too.
+const ORDINARY: &[&str] = &[
+    "CREATE EXTENSION pg_stat_statements; CREATE EXTENSION postgres_fdw; COMMENT ON EXTENSION postgres_fdw IS 'far'",
+    "CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'far.example', dbname 'far')",
+    "DROP EXTENSION pg_stat_statements",
+    "CREATE FUNCTION seen() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+     CREATE EVENT TRIGGER seen ON ddl_command_end EXECUTE FUNCTION seen(); DROP EVENT TRIGGER seen",
+    "CREATE PUBLICATION everything FOR ALL TABLES; ALTER PUBLICATION everything SET (publish = 'insert')",
+    "CREATE ROLE service NOLOGIN BYPASSRLS; CREATE ROLE streams REPLICATION; CREATE ROLE app; GRANT app TO service",
+    "CREATE TABLE t (id int); ALTER TABLE t OWNER TO app; ALTER TABLE t OWNER TO service; SET ROLE app; SELECT 1",
+    "DO $$ BEGIN CREATE ROLE made_in_a_block; END $$; ALTER TABLE t OWNER TO made_in_a_block",
+    "CREATE OPERATOR CLASS backwards FOR TYPE int4 USING btree AS OPERATOR 1 >, OPERATOR 3 =, FUNCTION 1 btint4cmp(int4, int4)",
+    "GRANT pg_read_all_data TO app; ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO app",
+    "ALTER DATABASE postgres SET timezone = 'UTC'; ALTER ROLE CURRENT_USER SET lock_timeout = '1s'",
+    "DROP SCHEMA public CASCADE; CREATE SCHEMA public; GRANT ALL ON SCHEMA public TO postgres, public",
+    "SET session_replication_role = replica; SET LOCAL row_security = off; SELECT 1",
+];
+
+#[test]
+fn migrations_do_what_they_do_as_no_superuser() {
+    let Some(mut session) = scratch_session() else { return };
+    for sql in ORDINARY {
+        // A privilege on a setting is something of PostgreSQL 15 and later.
+        assert_eq!(run(&mut session, sql), Ok(()), "{sql}");
+        let row = session.client.query_one(
+            "SELECT current_setting('is_superuser'), rolsuper FROM pg_roles WHERE rolname = session_user",
+            &[],
+        );
+        let row = row.expect("a role");
+        assert_eq!((row.get::<_, &str>(0), row.get::<_, bool>(1)), ("off", false), "after {sql}");
+    }
+}
+
+const NO_PRIVILEGE: &str = "(SQLSTATE 42501)";
+
+/// Ways to a program, a file, a superuser.
+const HOSTILE: &[&str] = &[
+    "COPY (SELECT 1) TO PROGRAM 'id'",
+    "COPY (SELECT 1) TO '/tmp/a_file_of_a_branch'",
+    "CREATE TEMPORARY TABLE lines (line text); COPY lines FROM '/etc/passwd'",
+    "SELECT pg_read_file('/etc/passwd')",
+    "SELECT lo_import('/etc/passwd')",
+    "CREATE FUNCTION system(cstring) RETURNS int LANGUAGE c AS 'libc.so.6', 'system'",
+    "RESET SESSION AUTHORIZATION; RESET ROLE; COPY (SELECT 1) TO PROGRAM 'id'",
+    "SET SESSION AUTHORIZATION cargo_xtask",
+    "SET ROLE cargo_xtask_founder",
+    "GRANT cargo_xtask_founder TO CURRENT_USER",
+    "CREATE FUNCTION f() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'; ALTER FUNCTION f() OWNER TO cargo_xtask",
+    "ALTER ROLE CURRENT_USER SUPERUSER",
+    "CREATE ROLE boss SUPERUSER REPLICATION",
+    "GRANT pg_execute_server_program TO CURRENT_USER",
+    "UPDATE pg_authid SET rolsuper = true",
+    "CREATE EXTENSION file_fdw; CREATE SERVER f FOREIGN DATA WRAPPER file_fdw; CREATE FOREIGN TABLE p (a text) SERVER f OPTIONS (filename '/etc/passwd')",
+    "CREATE EXTENSION dblink; SELECT dblink_connect_u('user=cargo_xtask')",
+    "CREATE EXTENSION postgres_fdw; CREATE SERVER loop FOREIGN DATA WRAPPER postgres_fdw;
+     CREATE USER MAPPING FOR CURRENT_USER SERVER loop OPTIONS (user 'cargo_xtask', password_required 'false')",
+    // Code of the branch that waits for a statement with the rights of a superuser.
+    "CREATE FUNCTION rise() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN ALTER ROLE postgres SUPERUSER; END $$;
+     CREATE EVENT TRIGGER rise ON ddl_command_end EXECUTE FUNCTION rise(); CREATE EXTENSION postgres_fdw",
+    "CREATE FUNCTION rise() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN ALTER ROLE postgres SUPERUSER; END $$;
+     CREATE EVENT TRIGGER rise ON ddl_command_end EXECUTE FUNCTION rise(); CREATE TABLE a (id int)",
+    // The statement that had the rights has failed.
+    "CREATE EXTENSION postgres_fdw; CREATE EXTENSION postgres_fdw",
+];
+
+#[test]
+fn a_branch_has_no_power_over_the_machine() {
+    let Some(mut session) = scratch_session() else { return };
+    for sql in HOSTILE {
+        let error = run(&mut session, sql).expect_err(sql);
+        let is_refused = error.contains(NO_PRIVILEGE)
+            || error.contains("(SQLSTATE 42704)")
+            || error.contains("already exists")
+            || error.contains("2F003");
+        assert!(is_refused, "{sql}\n{error}");
+        let superusers = "SELECT string_agg(rolname, ' ' ORDER BY rolname) FROM pg_roles WHERE rolsuper";
+        let superusers: String = session.client.query_one(superusers, &[]).expect("roles").get(0);
+        assert_eq!(superusers, "cargo_xtask cargo_xtask_founder", "after {sql}");
+        assert!(run(&mut session, HOSTILE[0]).is_err_and(|error| error.contains(NO_PRIVILEGE)), "after {sql}");
+    }
+}
+
+/// What was in the environment of the tool is not in that of the server, and whoever has read the SQL may allow it more.
+#[test]
+fn a_superuser_must_be_asked_for() {
+    if shared().is_none() {
+        return;
+    }
+    let program = "COPY (SELECT 1) TO PROGRAM 'cat > /dev/null; test -z \"$CI_TOKEN\"'";
+    let repo = Monorepo::of_migrations(&[USERS, ("V2__program", program, "SELECT 1;")]);
+    let run = |arguments: &[&str]| {
+        crate::support::monorepo::Ran::of(repo.command(arguments).env("CI_TOKEN", "secret").env_remove("DATABASE_URL"))
+    };
+    run(&["db-snapshot"]).must_fail_at_length(&["V2__program", "42501", "`--scratch-superuser`"]);
+    run(&["db-snapshot", "--scratch-superuser"]).must_exit(0);
+}
+
+/// Where the system lets ordinary users take a program's network away, no other server is reached.
+#[test]
+fn verifying_reaches_no_other_server() {
+    let is_possible =
+        std::process::Command::new("unshare").args(["--map-current-user", "--net", "--", "true"]).output();
+    let Some(mut session) = scratch_session() else { return };
+    if !is_possible.is_ok_and(|output| output.status.success()) {
+        return; // The documents say so.
+    }
+    let far = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    far.set_nonblocking(true).expect("asks without waiting");
+    let port = far.local_addr().expect("an address").port();
+    let sql = format!(
+        "CREATE EXTENSION postgres_fdw;
+         CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '127.0.0.1', port '{port}', dbname 'far');
+         CREATE USER MAPPING FOR CURRENT_USER SERVER far OPTIONS (user 'far', password 'far');
+         CREATE FOREIGN TABLE far_away (id int) SERVER far;
+         INSERT INTO far_away VALUES (1)"
+    );
+    let error = run(&mut session, &sql).expect_err("nobody answers");
+    assert!(error.contains("(SQLSTATE 08001)"), "{error}");
+    assert_eq!(far.accept().expect_err("nobody asked").kind(), std::io::ErrorKind::WouldBlock);
+}
