@@ -2,7 +2,7 @@
 
 use crate::support::migrations::USERS;
 use crate::support::monorepo::Monorepo;
-use crate::support::{scratch_session, shared};
+use crate::support::{major, scratch_session, shared};
 use xtask::migrations::scratch_environment::ScratchSession;
 use xtask::migrations::script::Script;
 
@@ -20,6 +20,8 @@ const ORDINARY: &[&str] = &[
     "CREATE PUBLICATION everything FOR ALL TABLES; ALTER PUBLICATION everything SET (publish = 'insert')",
     "CREATE ROLE service NOLOGIN BYPASSRLS; CREATE ROLE streams REPLICATION; CREATE ROLE app; GRANT app TO service",
     "CREATE TABLE t (id int); ALTER TABLE t OWNER TO app; ALTER TABLE t OWNER TO service; SET ROLE app; SELECT 1",
+    "DO $$ BEGIN CREATE ROLE authenticator NOINHERIT; GRANT app TO authenticator; GRANT postgres TO authenticator; END $$",
+    "CREATE ROLE outer_one; GRANT postgres TO outer_one; GRANT CREATE ON SCHEMA public TO outer_one",
     "DO $$ BEGIN CREATE ROLE made_in_a_block; END $$; ALTER TABLE t OWNER TO made_in_a_block",
     "CREATE OPERATOR CLASS backwards FOR TYPE int4 USING btree AS OPERATOR 1 >, OPERATOR 3 =, FUNCTION 1 btint4cmp(int4, int4)",
     "GRANT pg_read_all_data TO app; ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO app",
@@ -31,8 +33,9 @@ const ORDINARY: &[&str] = &[
 #[test]
 fn migrations_do_what_they_do_as_no_superuser() {
     let Some(mut session) = scratch_session() else { return };
-    for sql in ORDINARY {
-        // A privilege on a setting is something of PostgreSQL 15 and later.
+    // Since PostgreSQL 16 whoever makes a role is in it, so that it cannot be given to that role in the same statement.
+    let is_possible = |sql: &&&str| major() < 16 || !sql.contains("authenticator");
+    for sql in ORDINARY.iter().filter(is_possible) {
         assert_eq!(run(&mut session, sql), Ok(()), "{sql}");
         let row = session.client.query_one(
             "SELECT current_setting('is_superuser'), rolsuper FROM pg_roles WHERE rolname = session_user",
@@ -71,6 +74,12 @@ const HOSTILE: &[&str] = &[
      CREATE EVENT TRIGGER rise ON ddl_command_end EXECUTE FUNCTION rise(); CREATE EXTENSION postgres_fdw",
     "CREATE FUNCTION rise() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN ALTER ROLE postgres SUPERUSER; END $$;
      CREATE EVENT TRIGGER rise ON ddl_command_end EXECUTE FUNCTION rise(); CREATE TABLE a (id int)",
+    // Operators of the branch in the place of PostgreSQL's own.
+    "CREATE SCHEMA evil;
+     CREATE FUNCTION evil.rise(name, text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN ALTER ROLE postgres SUPERUSER; RETURN true; END $$;
+     CREATE OPERATOR evil.!~ (LEFTARG = name, RIGHTARG = text, FUNCTION = evil.rise);
+     SET search_path = evil, pg_catalog;
+     CREATE ROLE joined; CREATE EXTENSION postgres_fdw; CREATE ROLE boss SUPERUSER",
     // The statement that had the rights has failed.
     "CREATE EXTENSION postgres_fdw; CREATE EXTENSION postgres_fdw",
 ];

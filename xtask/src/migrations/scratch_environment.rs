@@ -66,7 +66,7 @@ impl ScratchEnvironment<'_> {
         let network = if self.superuser { Network::OfTheMachine } else { Network::None };
         let scratch = Scratch::start(self.config, self.root, self.shadow_url, network)?;
         let (client, superuser) = scratch.connect_like(&self.likeness, self.superuser)?;
-        let privileges = Privileges::new(superuser, &self.likeness.role);
+        let privileges = Privileges::new(superuser, &self.likeness.role)?;
         let own = OwnTables::of(self.config);
         let reader = CatalogReader::new(own.clone());
         let mut session = ScratchSession { client, privileges, reader, own, _scratch: scratch };

@@ -17,7 +17,7 @@ use postgres::Client;
 
 pub use super::cluster::Network;
 pub use likeness::Likeness;
-pub use owner::{FOUNDER, SUPERUSER};
+pub use owner::{FOUNDER, OVER_THE_MACHINE, SUPERUSER};
 
 use super::account::Account;
 use super::binaries::Binaries;

@@ -15,8 +15,8 @@ pub const SUPERUSER: &str = "cargo_xtask";
 pub const FOUNDER: &str = "cargo_xtask_founder";
 
 /// PostgreSQL's own roles that stand for power over the machine, or reach out of it.
-const OVER_THE_MACHINE: &str =
-    "'pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files', 'pg_create_subscription'";
+pub const OVER_THE_MACHINE: &[&str] =
+    &["pg_execute_server_program", "pg_read_server_files", "pg_write_server_files", "pg_create_subscription"];
 
 /// Connections to a database that is owned by a role without power over the machine.
 pub struct Owned {
@@ -54,6 +54,7 @@ pub(super) fn connect(parameters: &postgres::Config, likeness: &Likeness) -> Res
 
 /// SQL that makes the role, with all that is no power over the machine.
 fn roles(role: &str) -> String {
+    let over_the_machine = OVER_THE_MACHINE.iter().map(|name| literal(name)).collect::<Vec<_>>().join(", ");
     let also_postgres = match role {
         "\"postgres\"" => String::new(),
         role => format!("CREATE ROLE postgres; GRANT postgres TO {role} WITH ADMIN OPTION;"),
@@ -66,12 +67,12 @@ fn roles(role: &str) -> String {
          DO $$ BEGIN
              IF pg_catalog.current_setting('server_version_num')::int < 160000 THEN
                  SET LOCAL allow_system_table_mods = on;
-                 DELETE FROM pg_catalog.pg_authid WHERE rolname IN ({OVER_THE_MACHINE});
+                 DELETE FROM pg_catalog.pg_authid WHERE rolname IN ({over_the_machine});
              END IF;
          END $$;
          DO $$ DECLARE known text; BEGIN
              FOR known IN SELECT rolname FROM pg_catalog.pg_roles
-                          WHERE rolname ~ '^pg_' AND rolname NOT IN ('pg_database_owner', {OVER_THE_MACHINE})
+                          WHERE rolname ~ '^pg_' AND rolname NOT IN ('pg_database_owner', {over_the_machine})
              LOOP EXECUTE pg_catalog.format('GRANT %I TO %s WITH ADMIN OPTION', known, {});
              END LOOP;
          END $$;
