@@ -17,6 +17,7 @@ mod crashes;
 mod documents;
 mod fingerprints;
 mod fix;
+mod history_table;
 mod hooks;
 mod inspect;
 mod losses;

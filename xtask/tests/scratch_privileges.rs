@@ -1,7 +1,8 @@
 //! What the SQL of a branch can do on a scratch database of our own: all that migrations do, and nothing to the machine.
 
+use crate::support::database::Database;
 use crate::support::migrations::USERS;
-use crate::support::monorepo::Monorepo;
+use crate::support::monorepo::{Monorepo, Ran};
 use crate::support::{major, scratch_session, shared};
 use xtask::migrations::scratch_environment::ScratchSession;
 use xtask::migrations::script::Script;
@@ -109,9 +110,8 @@ fn a_superuser_must_be_asked_for() {
     }
     let program = "COPY (SELECT 1) TO PROGRAM 'cat > /dev/null; test -z \"$CI_TOKEN\"'";
     let repo = Monorepo::of_migrations(&[USERS, ("V2__program", program, "SELECT 1;")]);
-    let run = |arguments: &[&str]| {
-        crate::support::monorepo::Ran::of(repo.command(arguments).env("CI_TOKEN", "secret").env_remove("DATABASE_URL"))
-    };
+    let run =
+        |arguments: &[&str]| Ran::of(repo.command(arguments).env("CI_TOKEN", "secret").env_remove("DATABASE_URL"));
     run(&["db-snapshot"]).must_fail_at_length(&["V2__program", "42501", "`--scratch-superuser`"]);
     run(&["db-snapshot", "--scratch-superuser"]).must_exit(0);
 }
@@ -138,4 +138,32 @@ fn verifying_reaches_no_other_server() {
     let error = run(&mut session, &sql).expect_err("nobody answers");
     assert!(error.contains("(SQLSTATE 08001)"), "{error}");
     assert_eq!(far.accept().expect_err("nobody asked").kind(), std::io::ErrorKind::WouldBlock);
+}
+
+/// A scratch database beside the target changes nothing that belongs to both, and leaves no role behind on any server.
+#[test]
+fn a_shared_server_is_left_as_it_was() {
+    let Some(cluster) = shared() else { return };
+    let role = (
+        "V1__role",
+        "CREATE ROLE reader_of_notes; CREATE TABLE notes (id int);\n",
+        "DROP TABLE notes; DROP ROLE reader_of_notes;\n",
+    );
+    let repo = Monorepo::of_migrations(&[role]);
+    let roles = || -> i64 {
+        let query = "SELECT count(*) FROM pg_roles WHERE rolname = 'reader_of_notes'";
+        crate::support::connect(cluster).query_one(query, &[]).expect("roles").get(0)
+    };
+    let shadow = crate::support::url(cluster);
+    for _ in 0..2 {
+        Ran::of(repo.command(&["db-snapshot"]).env("SHADOW_DATABASE_URL", &shadow)).must_exit(0);
+        assert_eq!(roles(), 0, "a replay can be repeated");
+    }
+    let database = Database::create(cluster, "beside");
+    std::fs::remove_file(repo.path("snapshots/schema.json")).expect("no snapshot");
+    for arguments in [&["db-migrate", "--dry-run"][..], &["db-migrate"]] {
+        let ran = database.run(&repo, arguments);
+        ran.must_fail_at_length(&["`CREATE ROLE` is about the whole server", "also holds the target"]);
+        assert_eq!(roles(), 0);
+    }
 }

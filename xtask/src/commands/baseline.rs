@@ -40,7 +40,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
         )
     }
     let had: Vec<&Migration> = files.iter().filter(|file| file.version <= last.version).collect();
-    let mut comparison = Comparison::new(context.scratch_environment().like(&mut client)?, &files);
+    let mut comparison = Comparison::new(context.scratch_environment().like(&mut client, &files)?, &files);
     let expected = match comparison.schema_after(last.version) {
         Err(error) if error.downcast_ref::<Unavailable>().is_some() && had.len() == files.len() => {
             let (Snapshot { schema, .. }, why) = snapshot_fallback::snapshot(context, &files, error)?;

@@ -59,7 +59,7 @@ pub fn look(
     {
         return Ok(Drift::Findings(Vec::new()));
     }
-    let mut comparison = Comparison::new(context.scratch_environment().like(client)?, files);
+    let mut comparison = Comparison::new(context.scratch_environment().like(client, files)?, files);
     let difference = match expected(context, &mut comparison, &state, newest.version) {
         Ok(expected) => comparison.difference(&expected, live, newest.version)?,
         Err(error) if error.downcast_ref::<Unavailable>().is_some() => {

@@ -27,7 +27,7 @@ use crate::migrations::prediction::{Origin, Prediction};
 use crate::migrations::runner;
 use crate::migrations::scratch_environment::ScratchEnvironment;
 use crate::migrations::session::SessionSettings;
-use crate::migrations::tables::Tables;
+use crate::migrations::tables::{self, Tables};
 use crate::migrations::{self, AppliedRow, Migration, commit, files, lint, lock};
 use crate::postgres::catalog::{CatalogReader, OwnTables};
 use crate::postgres::connect::{Target, connect};
@@ -98,7 +98,7 @@ pub fn lock_database(context: &Context, client: &mut Client, lock_timeouts: Lock
     })?;
     failed?;
     Ok(SessionSettings {
-        history_table: table.clone(),
+        history_table: tables::locate(client, table)?,
         lock_pid: held.pid,
         server_version: held.server_version,
         ddl_lock_timeout: Duration::from_millis(lock_timeouts.ddl_lock_timeout),
@@ -195,7 +195,11 @@ impl<'a> Run<'a> {
         files: &[Migration],
         reading: Reading<'_, 'a>,
     ) -> Result<()> {
-        let Some(ready) = self.prepare(client, Some(session.stamper), files, reading)? else { return Ok(()) };
+        let Some(ready) =
+            self.prepare(client, (&session.settings.history_table, Some(session.stamper)), files, reading)?
+        else {
+            return Ok(());
+        };
         if !self.result.pre.overall_passed() {
             self.result.error = Some("the verification before the migration found errors; nothing was applied".into());
             return Ok(());
@@ -216,7 +220,7 @@ impl<'a> Run<'a> {
     fn prepare<'f>(
         &mut self,
         client: &mut Client,
-        stamper: Option<&CatalogStamper>,
+        (table, stamper): (&str, Option<&CatalogStamper>),
         files: &'f [Migration],
         reading: Reading<'_, 'a>,
     ) -> Result<Option<Ready<'a, 'f>>>
@@ -224,7 +228,6 @@ impl<'a> Run<'a> {
         'a: 'f,
     {
         let style = self.context.terminal.style();
-        let table = &self.context.config.history_table;
         let survey = Survey::take(client, table, stamper, files)?;
         if let Some(entry) = survey.interrupted() {
             let name = format!("V{}__{}", entry.version, entry.name);
@@ -243,7 +246,7 @@ impl<'a> Run<'a> {
         let planned: Vec<&Migration> = pending.filter(|file| file.version <= last).collect();
         self.result.planned = planned.iter().map(ToString::to_string).collect();
         if !survey.is_settled() {
-            self.likeness = self.context.scratch_environment().like(client)?.likeness;
+            self.likeness = self.context.scratch_environment().like(client, files)?.likeness;
         }
         let (snapshot, reading) = reading.snapshot()?;
         let evidence = self.gather(&survey, planned.len(), snapshot);
@@ -299,6 +302,7 @@ impl<'a> Run<'a> {
             judge: &ready.judge,
             findings: &ready.findings,
             digest: ready.digest.as_deref(),
+            history_table: &settings.history_table,
             stamper: tables.stamps.then_some(session.stamper),
         };
         let mut verifier = CommitVerifier::new(self.context, &mut self.reader, ready.comparison, known, last.version);

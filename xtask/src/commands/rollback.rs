@@ -141,8 +141,12 @@ impl<'a> Run<'a> {
         self.result.planned =
             plan.undo.iter().map(|undo| (undo.to_string(), undo.source.explanation().map(str::to_owned))).collect();
         let judge = Judge::new(self.context, files)?;
-        let expectation =
-            RollbackExpectation::new(&self.context.scratch_environment().like(client)?, &plan, &state, &journal)?;
+        let expectation = RollbackExpectation::new(
+            &self.context.scratch_environment().like(client, files)?,
+            &plan,
+            &state,
+            &journal,
+        )?;
         let before = live::read(client, &self.context.config)?;
         let interrupted = journal.iter().any(|entry| entry.phase != Phase::Applied);
         self.result.pre = judge.judge(&before, "the database before the rollback", None);

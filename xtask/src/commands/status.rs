@@ -8,7 +8,7 @@ use super::{Context, Outcome, live};
 use crate::cli::Format;
 use crate::migrations::journal::{Entry, Phase};
 use crate::migrations::state::{Problem, State};
-use crate::migrations::tables::Records;
+use crate::migrations::tables::{self, Records};
 use crate::migrations::{Migration, files, journaled, lock};
 use crate::postgres::connect::{Target, connect};
 use crate::render::{human, json};
@@ -28,7 +28,8 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let target = Target::open(context.options.database_url.as_deref(), &context.config, &context.root)?;
     let mut client = connect(&target)?;
     let table = &context.config.history_table;
-    let records = Records::read(&mut client, table)?;
+    let located = tables::locate(&mut client, table)?;
+    let records = Records::read(&mut client, &located)?;
     let state = State::new(records.history.clone(), &files);
     let (drift, unchecked) = drift(context, &mut client, &files, &records)?;
     let status = Status {

@@ -68,6 +68,9 @@ fn way_out(error: &anyhow::Error) -> &'static str {
         ", which lacks an extension: install it for that PostgreSQL, or set `SHADOW_DATABASE_URL` to a server that has it"
     } else if lacks_role || lacks_namespace {
         ", which holds only what the migrations make: let `scratch-setup` name an SQL file that makes the roles and schemas that others make in production"
+    } else if message.contains("role \"") && message.contains("already exists (SQLSTATE 42710)") {
+        ", where the role is there already: roles belong to the whole server, and the one that migrates is there before the first \
+         migration; make it only where it is missing"
     } else if message.contains("(SQLSTATE 42501)") {
         LACKS_PRIVILEGES
     } else if message.contains("(SQLSTATE 08001)") {

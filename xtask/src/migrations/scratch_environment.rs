@@ -13,11 +13,11 @@ pub use pending_scratch::PendingScratch;
 use privileges::{Parts, Privileges};
 
 use super::script::Script;
-use super::{Migration, is_no_transaction, replay};
+use super::{Migration, is_no_transaction, replay, tables};
 use crate::config::Config;
 use crate::postgres::catalog::{CatalogReader, OwnTables};
 use crate::postgres::error::ServerError;
-use crate::postgres::scratch::{Likeness, Network, Scratch};
+use crate::postgres::scratch::{Connections, Likeness, Network, Scratch};
 use crate::schema::model::Schema;
 use crate::tree::{Tree, WorkingTree};
 
@@ -48,13 +48,22 @@ pub struct ScratchSession {
 }
 
 impl ScratchEnvironment<'_> {
-    /// The same, with scratch databases that are like the database of `client`.
+    /// The same, with scratch databases that are like the database of `client`, for `migrations`. Where these or the files of
+    /// `scratch-setup` make the role that migrates, it cannot be there before.
     ///
     /// # Errors
-    /// Those of the query.
-    pub fn like(self, client: &mut Client) -> Result<Self> {
+    /// Those of the query, and a file that cannot be read.
+    pub fn like(self, client: &mut Client, migrations: &[Migration]) -> Result<Self> {
         let likeness = Likeness::of(client).map_err(|error| anyhow!(ServerError::from(error)));
-        Ok(Self { likeness: likeness.context("cannot see the settings of the database")?, ..self })
+        let mut likeness = likeness.context("cannot see the settings of the database")?;
+        let tree = WorkingTree::new(self.root);
+        let setup = self.config.scratch_setup.iter().map(|file| set_up_text(&tree, file));
+        let setup = setup.collect::<Result<Vec<String>>>()?;
+        let texts = setup.iter().map(String::as_str).chain(migrations.iter().map(|migration| migration.sql.as_str()));
+        if makes_role(texts, &likeness.role)? {
+            likeness.role = Likeness::default().role;
+        }
+        Ok(Self { likeness, ..self })
     }
 
     /// Opens a scratch database that is ready for the first migration: empty, but for what the files of `scratch-setup`
@@ -65,11 +74,14 @@ impl ScratchEnvironment<'_> {
     pub fn open(&self) -> Result<ScratchSession> {
         let network = if self.superuser { Network::OfTheMachine } else { Network::None };
         let scratch = Scratch::start(self.config, self.root, self.shadow_url, network)?;
-        let (client, superuser) = scratch.connect_like(&self.likeness, self.superuser)?;
-        let privileges = Privileges::new(superuser, &self.likeness.role)?;
+        let Connections { client, superuser, shared } = scratch.connect_like(&self.likeness, self.superuser)?;
+        let privileges = Privileges::new(superuser, &self.likeness.role, shared)?;
         let own = OwnTables::of(self.config);
         let reader = CatalogReader::new(own.clone());
         let mut session = ScratchSession { client, privileges, reader, own, _scratch: scratch };
+        if let Some((namespace, _)) = self.config.history_table.rsplit_once('.') {
+            tables::make_namespace(&mut session.client, namespace)?;
+        }
         for file in &self.config.scratch_setup {
             set_up(&mut session, &WorkingTree::new(self.root), file)?;
         }
@@ -160,10 +172,20 @@ fn read(reader: &mut CatalogReader, client: &mut impl GenericClient) -> Result<S
 }
 
 fn set_up(session: &mut ScratchSession, tree: &dyn Tree, file: &str) -> Result<()> {
-    let bytes = tree.read(file).with_context(|| format!("cannot read `{file}`, which `scratch-setup` names"))?;
-    let text =
-        String::from_utf8(bytes).with_context(|| format!("`{file}`, which `scratch-setup` names, is not UTF-8"))?;
+    let text = set_up_text(tree, file)?;
     session
         .run_script(Script::new(file, &text, is_no_transaction(&text)))
         .with_context(|| format!("cannot prepare the scratch database with `{file}` (from `scratch-setup`)"))
+}
+
+fn set_up_text(tree: &dyn Tree, file: &str) -> Result<String> {
+    let bytes = tree.read(file).with_context(|| format!("cannot read `{file}`, which `scratch-setup` names"))?;
+    String::from_utf8(bytes).with_context(|| format!("`{file}`, which `scratch-setup` names, is not UTF-8"))
+}
+
+/// Whether one of `texts` makes `role`, also in a block.
+fn makes_role<'t>(texts: impl IntoIterator<Item = &'t str>, role: &str) -> Result<bool> {
+    let statement = format!(r#"(?i)\bcreate\s+(role|user|group)\s+"?{}\b"#, regex::escape(role));
+    let statement = regex::Regex::new(&statement).context("the name of the role cannot be looked for")?;
+    Ok(texts.into_iter().any(|text| statement.is_match(text)))
 }

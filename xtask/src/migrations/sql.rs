@@ -8,9 +8,11 @@ mod literal;
 mod refuses_transaction;
 mod splitter;
 mod token;
+mod whole_server;
 
 pub use cursor::{Cursor, Identifier};
 pub use literal::{identifier, literal};
 pub use refuses_transaction::command as refuses_transaction;
 pub use splitter::{Statement, statements, tokens};
 pub use token::{Construct, Token, TokenKind};
+pub use whole_server::command as changes_whole_server;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use postgres::{Client, GenericClient, SimpleQueryMessage};
 
 use super::journal::{self, Entry};
@@ -29,6 +29,47 @@ pub struct Records {
     pub journal: Vec<Entry>,
     /// The stamp that the last run left, see [`super::catalog_stamp`].
     pub last_stamp: Option<String>,
+}
+
+/// The history table `configured` of the database of `client`, with its namespace, as SQL writes it. A name without one is
+/// looked for in all namespaces: the table that the first run made stays the history, whatever comes to stand before it in
+/// `search_path`, and no temporary table takes its place.
+///
+/// # Errors
+/// When several tables are called so, and `search_path` does not decide between them.
+pub fn locate(client: &mut impl GenericClient, configured: &str) -> Result<String> {
+    if configured.contains('.') {
+        return Ok(configured.to_owned());
+    }
+    let name = literal(configured);
+    let query = format!(
+        "SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS found,
+                pg_catalog.pg_table_is_visible(c.oid)::text AS visible
+         FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+         WHERE c.relname = {name} AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
+         UNION ALL
+         SELECT pg_catalog.quote_ident(pg_catalog.current_schema()) || '.' || pg_catalog.quote_ident({name}), NULL"
+    );
+    let answer = client.simple_query(&query);
+    let answer = answer.with_context(|| format!("cannot look for the history table `{configured}`"))?;
+    let rows = answer.iter().filter_map(|message| match message {
+        SimpleQueryMessage::Row(row) => Some((row.get(0)?.to_owned(), row.get(1).map(|visible| visible == "true"))),
+        _other => None,
+    });
+    let (found, new): (Vec<_>, Vec<_>) = rows.partition(|(_, visible)| visible.is_some());
+    let visible = found.iter().find(|(_, visible)| *visible == Some(true));
+    match (visible, found.as_slice(), new.first()) {
+        (Some((table, _)), _, _) | (None, [(table, _)], _) | (None, [], Some((table, _))) => Ok(table.clone()),
+        (None, [], None) => Ok(configured.to_owned()),
+        (None, several, _) => {
+            let names: Vec<String> = several.iter().map(|(table, _)| format!("`{table}`")).collect();
+            bail!(
+                "several tables of the database are called `{configured}`: {}; say in the configuration which one holds the \
+                 history of these migrations, `history-table = \"<schema>.{configured}\"`",
+                names.join(", ")
+            )
+        }
+    }
 }
 
 impl Tables {
@@ -61,6 +102,9 @@ impl Tables {
     /// # Errors
     /// When the role may not create tables there.
     pub fn complete(self, client: &mut Client, history_table: &str) -> Result<Self> {
+        if let (false, Some((namespace, _))) = (self.history, history_table.rsplit_once('.')) {
+            make_namespace(client, namespace)?;
+        }
         if !self.history {
             let ddl = history_ddl(history_table);
             client.batch_execute(&ddl).with_context(|| format!("cannot create the history table `{history_table}`"))?;
@@ -136,6 +180,18 @@ impl Records {
     pub fn noted_digest(&self) -> Option<&str> {
         self.journal.last()?.catalog_after.as_deref().filter(|_| self.is_as_recorded())
     }
+}
+
+/// Makes the namespace of the tables where it is not there. A role that may not make one can migrate where it is.
+pub fn make_namespace(client: &mut impl GenericClient, namespace: &str) -> Result<()> {
+    let failed = || format!("cannot make the namespace `{namespace}`, which `history-table` names");
+    let query = format!("SELECT pg_catalog.to_regnamespace({})::text", literal(namespace));
+    let answer = client.simple_query(&query).with_context(failed)?;
+    let is_there = answer.iter().any(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(0).is_some(),
+        _other => false,
+    });
+    if is_there { Ok(()) } else { client.batch_execute(&format!("CREATE SCHEMA {namespace}")).with_context(failed) }
 }
 
 /// refinery's own statement.

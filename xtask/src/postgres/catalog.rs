@@ -51,6 +51,8 @@ pub const JOURNAL_TABLE: &str = "db_migration_journal";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnTables {
     tables: Vec<String>,
+    /// The namespace that is there for them, where the configuration names one.
+    namespace: Option<String>,
     foreign_namespaces: Vec<String>,
 }
 
@@ -61,11 +63,12 @@ impl OwnTables {
         Self { foreign_namespaces: config.foreign_namespaces.clone(), ..Self::new(&config.history_table) }
     }
 
-    /// Our journal and refinery's history table of this name; a namespace before it is ignored.
+    /// Our journal and refinery's history table of this name, in whatever namespace they are.
     #[must_use]
     pub fn new(history_table: &str) -> Self {
-        let name = history_table.rsplit('.').next().unwrap_or(history_table);
-        Self { tables: vec![name.to_owned(), JOURNAL_TABLE.to_owned()], foreign_namespaces: Vec::new() }
+        let (namespace, name) = history_table.rsplit_once('.').unzip();
+        let tables = vec![name.unwrap_or(history_table).to_owned(), JOURNAL_TABLE.to_owned()];
+        Self { tables, namespace: namespace.map(str::to_owned), foreign_namespaces: Vec::new() }
     }
 
     /// The names of the tables, without namespaces.
@@ -137,6 +140,9 @@ impl CatalogReader {
         objects::read(catalogs, &mut schema)?;
         grants::read(catalogs, own, &mut schema)?;
         transaction.rollback()?;
+        if let Some(namespace) = own.namespace.as_deref().filter(|namespace| *namespace != "public") {
+            schema.namespaces.remove(namespace);
+        }
         Ok(schema.without_namespaces(&own.foreign_namespaces))
     }
 }

@@ -5,6 +5,7 @@
 
 mod likeness;
 mod owner;
+mod shared_server;
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -18,6 +19,7 @@ use postgres::Client;
 pub use super::cluster::Network;
 pub use likeness::Likeness;
 pub use owner::{FOUNDER, OVER_THE_MACHINE, SUPERUSER};
+pub use shared_server::{MadeRoles, SharedServer};
 
 use super::account::Account;
 use super::binaries::Binaries;
@@ -100,20 +102,37 @@ impl Scratch {
     }
 }
 
+/// Connections to a scratch database.
+pub struct Connections {
+    /// As whoever runs migrations there.
+    pub client: Client,
+    /// As a superuser, where `client` is none and the cluster is ours.
+    pub superuser: Option<Client>,
+    /// The server, where it is not ours.
+    pub shared: Option<SharedServer>,
+}
+
 impl Scratch {
     /// Connects as whoever is to run migrations there, once: on a cluster of our own as the owner of a database that is like
     /// the target, and with it as a superuser; as a superuser alone where `superuser` says so.
     ///
     /// # Errors
     /// When the server went away, or knows one of the settings not.
-    pub fn connect_like(&self, likeness: &Likeness, superuser: bool) -> Result<(Client, Option<Client>)> {
+    pub fn connect_like(&self, likeness: &Likeness, superuser: bool) -> Result<Connections> {
         match &self.kind {
             Kind::Cluster(cluster) if !superuser => {
                 let owned = owner::connect(&cluster.server.parameters(), likeness)?;
-                Ok((owned.owner, Some(owned.superuser)))
+                Ok(Connections { client: owned.owner, superuser: Some(owned.superuser), shared: None })
             }
-            Kind::Cluster(_) => Ok((set(self.connect()?, likeness, cluster::USER, || self.connect())?, None)),
-            Kind::Database(shadow) => Ok((set(shadow.connect()?, likeness, shadow.name(), || shadow.connect())?, None)),
+            Kind::Cluster(_) => {
+                let client = set(self.connect()?, likeness, cluster::USER, || self.connect())?;
+                Ok(Connections { client, superuser: None, shared: None })
+            }
+            Kind::Database(shadow) => {
+                let mut client = set(shadow.connect()?, likeness, shadow.name(), || shadow.connect())?;
+                let shared = SharedServer::new(&mut client, likeness.server.as_deref(), shadow.made_roles());
+                Ok(Connections { client, superuser: None, shared: Some(shared) })
+            }
         }
     }
 }

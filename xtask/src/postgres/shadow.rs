@@ -1,7 +1,7 @@
-//! A scratch database on a server that somebody else runs (`SHADOW_DATABASE_URL`): created, used, dropped. Roles and
-//! tablespaces belong to the whole server, so migrations that create them can be replayed there only once.
+//! A scratch database on a server that somebody else runs (`SHADOW_DATABASE_URL`): created, used, dropped, and with it the
+//! roles that were made in it.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -10,7 +10,7 @@ use postgres::Client;
 use super::address::Address;
 use super::connect::connect_to;
 use super::error::ServerError;
-use super::scratch::Unavailable;
+use super::scratch::{MadeRoles, Unavailable};
 
 /// The names of our databases: `db_scratch_<seconds since 1970>_<random>`.
 const PREFIX: &str = "db_scratch_";
@@ -30,6 +30,7 @@ pub(super) struct Shadow {
     address: Address,
     name: String,
     keeper: Option<Mutex<Client>>,
+    made_roles: Arc<MadeRoles>,
 }
 
 impl std::fmt::Debug for Shadow {
@@ -50,13 +51,19 @@ impl Shadow {
         client
             .batch_execute(&format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"))
             .map_err(|error| cannot_create(&error, &address))?;
-        let mut shadow = Self { address, name, keeper: None };
+        let made_roles = MadeRoles::begin(&mut client)?;
+        let mut shadow = Self { address, name, keeper: None, made_roles };
         shadow.keeper = Some(Mutex::new(shadow.connect()?));
         Ok(shadow)
     }
 
     pub(super) fn parameters(&self) -> postgres::Config {
         self.address.with_database(&self.name).parameters()
+    }
+
+    /// The roles that replays made.
+    pub(super) fn made_roles(&self) -> Arc<MadeRoles> {
+        Arc::clone(&self.made_roles)
     }
 
     pub(super) fn name(&self) -> &str {
@@ -74,6 +81,7 @@ impl Drop for Shadow {
         // What cannot be dropped now is swept by a later run.
         if let Ok(mut client) = connect_to(&self.address) {
             let _ = client.batch_execute(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
+            self.made_roles.drop_from(&mut client);
         }
     }
 }

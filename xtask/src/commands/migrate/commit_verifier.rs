@@ -49,6 +49,8 @@ pub struct Known<'a> {
     pub findings: &'a FindingsByMigration,
     /// The digest of the catalogs as they are, where they were read.
     pub digest: Option<&'a str>,
+    /// The history table.
+    pub history_table: &'a str,
     /// Takes stamps of the catalogs, where the journal keeps them.
     pub stamper: Option<&'a CatalogStamper>,
 }
@@ -164,7 +166,7 @@ impl<'a> CommitVerifier<'a> {
         }
         let digest = snapshot::digest(&actual);
         let before = self.digest.replace(digest);
-        let table = &self.context.config.history_table;
+        let table = self.known.history_table;
         journal::set_catalogs(transaction, table, migration.version, before.as_deref(), self.digest.as_deref())?;
         if let Some(stamp) = stamp {
             journal::set_stamp(transaction, table, migration.version, &stamp)?;

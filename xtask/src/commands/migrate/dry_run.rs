@@ -6,7 +6,7 @@ use postgres::Client;
 use super::reading::Reading;
 use super::{Ready, Run};
 use crate::migrations::prediction::Origin;
-use crate::migrations::{Migration, lock, observe};
+use crate::migrations::{Migration, lock, observe, tables};
 use crate::postgres::scratch::Unavailable;
 use crate::render::human;
 use crate::report::{MigrationPlan, PlannedMigration};
@@ -20,7 +20,9 @@ impl<'a> Run<'a> {
         if let Some(holder) = lock::held_by(client, &self.context.config.history_table)? {
             self.result.unchecked.push(format!("what changes meanwhile: {holder} is migrating or rolling back"));
         }
-        let Some(Ready { prediction, applied, planned, .. }) = self.prepare(client, None, files, reading)? else {
+        let table = tables::locate(client, &self.context.config.history_table)?;
+        let Some(Ready { prediction, applied, planned, .. }) = self.prepare(client, (&table, None), files, reading)?
+        else {
             return Ok(());
         };
         let migrations = match prediction.origin {

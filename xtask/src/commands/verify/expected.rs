@@ -7,7 +7,7 @@ use super::Options;
 use crate::commands::Context;
 use crate::commands::drift::{self, Drift};
 use crate::migrations::Migration;
-use crate::migrations::tables::Records;
+use crate::migrations::tables::{self, Records};
 use crate::postgres::catalog::{self, OwnTables};
 use crate::postgres::connect::{Target, connect};
 use crate::render::human;
@@ -47,7 +47,8 @@ impl Expected {
         let mut client = connect(&target)?;
         let schema = catalog::read(&mut client, &OwnTables::of(&context.config));
         let schema = schema.with_context(|| format!("cannot read the catalogs of {}", target.describe()))?;
-        let records = Records::read(&mut client, &context.config.history_table)?;
+        let table = tables::locate(&mut client, &context.config.history_table)?;
+        let records = Records::read(&mut client, &table)?;
         let drift = match drift::look(context, &mut client, migrations, &records, &schema)? {
             Drift::Findings(findings) => findings,
             Drift::NotLookedAt(why) => {

@@ -6,13 +6,13 @@ mod membership;
 
 use std::cell::{Cell, RefCell};
 
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, bail};
 use postgres::{Client, GenericClient, Transaction};
 
 use crate::migrations::script::{StatementObserver, Step};
-use crate::migrations::sql::{Statement, identifier};
+use crate::migrations::sql::{self, Statement, identifier};
 use crate::postgres::error::ServerError;
-use crate::postgres::scratch::FOUNDER;
+use crate::postgres::scratch::{FOUNDER, SharedServer};
 use kind::Kind;
 
 /// A connection to a scratch database, and what lends a superuser's rights on it.
@@ -21,6 +21,8 @@ pub type Parts<'s> = (&'s mut Client, &'s mut Privileges);
 /// Lends the rights of a superuser to the role of a scratch session.
 pub struct Privileges {
     superuser: Option<RefCell<Client>>,
+    /// The server, where it is not ours.
+    shared: Option<SharedServer>,
     /// The role, as SQL writes it.
     role: String,
     /// Whether one who may make roles may also give each of them to another, as before PostgreSQL 16.
@@ -31,20 +33,34 @@ pub struct Privileges {
 }
 
 impl Privileges {
-    /// Lends what `superuser` has to `role`; without it nothing.
+    /// Lends what `superuser` has to `role`; without it nothing. On a `shared` server it keeps watch over what belongs to all.
     ///
     /// # Errors
     /// When the server went away.
-    pub fn new(mut superuser: Option<Client>, role: &str) -> Result<Self> {
+    pub fn new(mut superuser: Option<Client>, role: &str, shared: Option<SharedServer>) -> Result<Self> {
         let query = "SELECT pg_catalog.current_setting('server_version_num')::int < 160000";
         let is_old = superuser.as_mut().map(|client| client.query_one(query, &[])).transpose().map_err(failed)?;
         Ok(Self {
             superuser: superuser.map(RefCell::new),
+            shared,
             role: identifier(role),
             gives_all_roles: is_old.is_some_and(|row| row.get(0)),
             is_lent: Cell::new(false),
             role_before: None,
         })
+    }
+
+    /// Refuses what would be done for real on the server of the target, before anybody agreed to it.
+    fn refuse_whole_server(&self, statement: &Statement<'_>) -> Result<()> {
+        let holds_target = self.shared.as_ref().is_some_and(|shared| shared.holds_target);
+        match sql::changes_whole_server(statement).filter(|_| holds_target) {
+            None => Ok(()),
+            Some(command) => bail!(
+                "`{command}` is about the whole server, and the server of `SHADOW_DATABASE_URL` also holds the target, where it \
+                 would be done for real: let `SHADOW_DATABASE_URL` name another server, or leave it away to use the embedded \
+                 PostgreSQL"
+            ),
+        }
     }
 
     /// Whether the role must leave the roles that it was put into for a statement. A block that also gives away others needs it
@@ -105,6 +121,7 @@ impl Privileges {
 
 impl StatementObserver for Privileges {
     fn before(&mut self, transaction: &mut Transaction<'_>, step: &Step<'_>) -> Result<()> {
+        self.refuse_whole_server(step.statement)?;
         if self.superuser.is_none() {
             return Ok(());
         }
@@ -114,7 +131,14 @@ impl StatementObserver for Privileges {
         self.lend(transaction, step.statement)
     }
 
+    fn before_alone(&mut self, _client: &mut Client, step: &Step<'_>, _command: &str) -> Result<()> {
+        self.refuse_whole_server(step.statement)
+    }
+
     fn after(&mut self, transaction: &mut Transaction<'_>, step: &Step<'_>) -> Result<()> {
+        if let Some(shared) = self.shared.as_ref().filter(|_| membership::may_make(step.statement.text())) {
+            shared.note_roles(transaction, step.statement.text())?;
+        }
         if self.superuser.is_none() {
             return Ok(());
         }

@@ -3,6 +3,8 @@
 
 use postgres::GenericClient;
 
+use super::shared_server;
+
 /// What is alike.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Likeness {
@@ -12,6 +14,8 @@ pub struct Likeness {
     pub role: String,
     /// Settings of the session, by name.
     pub settings: Vec<(String, String)>,
+    /// What tells the target's server from all others, where that may be asked for.
+    pub server: Option<String>,
 }
 
 /// The settings, beside `search_path`, that decide what SQL makes which does not name them.
@@ -28,7 +32,7 @@ const SETTINGS: &[&str] = &[
 
 impl Default for Likeness {
     fn default() -> Self {
-        Self { database: "postgres".into(), role: "postgres".into(), settings: Vec::new() }
+        Self { database: "postgres".into(), role: "postgres".into(), settings: Vec::new(), server: None }
     }
 }
 
@@ -46,7 +50,7 @@ impl Likeness {
         let settings = rows.iter().map(|row| (row.get("name"), row.get("value"))).collect();
         let names = rows.first().map(|row| (row.get("database"), row.get("role")));
         let (database, role) = names.unwrap_or_else(|| ("postgres".into(), "postgres".into()));
-        Ok(Self { database, role, settings })
+        Ok(Self { database, role, settings, server: shared_server::identifier(client) })
     }
 
     /// SQL that gives the settings to the database `database`, as SQL writes it.
