@@ -30,6 +30,7 @@ pub mod session;
 pub mod sql;
 pub mod state;
 pub mod tables;
+pub mod transaction;
 
 pub use find::find;
 pub use migration::{AppliedRow, Down, Migration, checksum, is_no_transaction};

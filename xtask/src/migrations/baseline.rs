@@ -9,7 +9,7 @@ use super::journal::{self, Phase, Record};
 use super::runner::{self, Stopped};
 use super::session::SessionSettings;
 use super::tables::Tables;
-use super::{Migration, history};
+use super::{Migration, history, transaction};
 
 /// Records the files up to version `last` in history and journal, all or none.
 pub fn record(client: &mut Client, settings: &SessionSettings, files: &[Migration], last: i64) -> Result<()> {
@@ -41,7 +41,7 @@ impl Recorder<'_> {
             let table = &self.settings.history_table;
             return Tables::find(self.client, table)?.complete(self.client, table).map(drop);
         }
-        let mut transaction = self.client.transaction().context("cannot begin a transaction")?;
+        let mut transaction = transaction::begin(self.client)?;
         self.settings.ensure_locked(&mut transaction)?;
         for query in queries {
             transaction.batch_execute(query).context("cannot write to the history table")?;

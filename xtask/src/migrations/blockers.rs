@@ -162,7 +162,7 @@ impl Drop for Lookout {
 const BLOCKERS: &str = "
     SELECT b.pid, coalesce(nullif(a.application_name, ''), 'unknown application') AS application,
            coalesce(a.usename::text, '?') AS usename, coalesce(a.state, 'activity not visible') AS state,
-           coalesce(left(regexp_replace(a.query, '\\s+', ' ', 'g'), 80), '') AS query,
+           coalesce(left(regexp_replace(a.query, E'\\\\s+', ' ', 'g'), 80), '') AS query,
            coalesce(extract(epoch FROM clock_timestamp() - CASE a.state WHEN 'active' THEN a.query_start ELSE a.state_change END),
                     0)::bigint AS seconds,
            (SELECT n.nspname || '.' || c.relname

@@ -29,7 +29,28 @@ impl std::fmt::Display for CommitLost {
     }
 }
 
-/// Whether it is not known if the last COMMIT happened.
+/// A script that ended its own transaction, so that what it did up to there stays.
+#[derive(Debug)]
+pub(crate) struct PartCommitted;
+
+impl std::fmt::Display for PartCommitted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(
+            "one of its statements ended the transaction, so that a part of it stays, which the history does not tell: \
+             compare the database with the file",
+        )
+    }
+}
+
+impl std::error::Error for PartCommitted {}
+
+/// What became of a script in a transaction of its own that stopped with `error`: what `undone` says, unless it ended that
+/// transaction itself.
+pub(crate) fn outcome(error: &anyhow::Error, undone: &'static str) -> &'static str {
+    if error.downcast_ref::<PartCommitted>().is_some() { "a part of it is committed" } else { undone }
+}
+
+/// Whether it is not known if the last COMMIT happened, or something happened beside it.
 pub(crate) fn is_in_doubt(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<CommitLost>().is_some()
+    error.downcast_ref::<CommitLost>().is_some() || error.downcast_ref::<PartCommitted>().is_some()
 }

@@ -37,7 +37,7 @@ fn key_sql(history_table: &str) -> String {
     let hex = |text: &str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
     format!(
         "('x' || pg_catalog.encode(pg_catalog.substr(pg_catalog.sha256(
-             '\\x{}00'::bytea || pg_catalog.convert_to(pg_catalog.current_database(), 'UTF8') || '\\x00{}'::bytea
+             E'\\\\x{}00'::bytea || pg_catalog.convert_to(pg_catalog.current_database(), 'UTF8') || E'\\\\x00{}'::bytea
          ), 1, 8), 'hex'))::bit(64)::bigint",
         hex(KEY_PREFIX),
         hex(history_table)
@@ -161,7 +161,7 @@ const HOLDER: &str = "
     SELECT l.pid, coalesce(nullif(a.application_name, ''), 'unknown application') AS application,
            coalesce(a.usename::text, '?') AS usename,
            coalesce(to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS TZ'), '?') AS since,
-           coalesce(a.state || ': ' || left(regexp_replace(a.query, '\\s+', ' ', 'g'), 60), 'activity not visible') AS activity
+           coalesce(a.state || ': ' || left(regexp_replace(a.query, E'\\\\s+', ' ', 'g'), 60), 'activity not visible') AS activity
     FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
     WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
       AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())

@@ -15,7 +15,7 @@ use super::journal::{Phase, Record};
 use super::journaled::{self, JournaledScript, StepObserver};
 use super::script::Script;
 use super::session::SessionSettings;
-use super::{AppliedRow, Migration, history, journal};
+use super::{AppliedRow, Migration, history, journal, transaction};
 use crate::report::AppliedMigration;
 
 /// Who watches a run: is told what happens, and has the last word before each COMMIT.
@@ -165,7 +165,7 @@ impl Connection<'_, '_> {
         let phase = Phase::Applying;
         let script = JournaledScript { version: migration.version, phase, script: Script::of(migration) };
         journaled::run(self.client, self.settings, script, self.observer)?;
-        let mut transaction = self.client.transaction().context("cannot begin a transaction")?;
+        let mut transaction = transaction::begin(self.client)?;
         let answer = attempt::record(&mut transaction, self.settings, migration, "")?;
         self.observer.verify(&mut transaction, migration, &answer)?;
         commit(transaction, &format!("`{migration}`"))

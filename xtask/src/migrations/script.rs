@@ -2,14 +2,18 @@
 //! and to the real one. What runs on a scratch database first runs in the same way for real, because there is no other.
 
 mod carried_settings;
+mod string_setting;
+mod transaction_watch;
 
 use anyhow::{Context as _, Result, anyhow};
 use postgres::{Client, GenericClient, Transaction};
 
 use super::Migration;
 use super::sql::{self, Statement};
+use super::transaction::begin;
 use crate::postgres::error::{SentText, ServerError};
 use crate::source::LineIndex;
+use transaction_watch::TransactionWatch;
 
 /// The longest excerpt of a statement in an error.
 const EXCERPT: usize = 80;
@@ -73,9 +77,18 @@ pub struct Step<'s> {
 
 impl Step<'_> {
     fn failed(&self, error: &postgres::Error) -> anyhow::Error {
-        let server = located(error, self.script.file, self.statement);
+        self.named(anyhow!(located(error, self.script.file, self.statement)))
+    }
+
+    /// The error of a statement that is not sent.
+    fn refused(&self, error: anyhow::Error) -> anyhow::Error {
+        let place = LineIndex::new(self.script.file.into(), self.statement.source.into());
+        self.named(error.context(format!("cannot run it, at {}", place.location(self.statement.span))))
+    }
+
+    fn named(&self, error: anyhow::Error) -> anyhow::Error {
         let excerpt = excerpt(self.statement.text());
-        anyhow!(server).context(format!("statement {} of {}, `{excerpt}`", self.number, self.count))
+        error.context(format!("statement {} of {}, `{excerpt}`", self.number, self.count))
     }
 }
 
@@ -203,12 +216,14 @@ pub fn run_in(
     observer: &mut dyn StatementObserver,
 ) -> Result<()> {
     let statements = sql::statements(script.sql);
+    let mut watch = TransactionWatch::new(script.sql);
     for step in steps(script, &statements) {
+        watch.before(transaction, step.statement)?;
         observer.before(transaction, &step)?;
-        send(transaction, &step, observer)?;
+        send(transaction, &step, observer).map_err(|error| watch.after_error(transaction, error))?;
         observer.after(transaction, &step)?;
     }
-    Ok(())
+    watch.ensure_open(transaction)
 }
 
 /// Runs one statement of a script that has no transaction around all of it.
@@ -248,9 +263,13 @@ fn in_own_transaction(
 ) -> Result<()> {
     loop {
         let mut transaction = begin(client)?;
+        let mut watch = TransactionWatch::new(step.statement.text());
         observer.before(&mut transaction, step)?;
         set_again(&mut transaction, step)?;
-        send(&mut transaction, step, observer)?;
+        watch.before(&mut transaction, step.statement)?;
+        let sent = send(&mut transaction, step, observer);
+        sent.map_err(|error| watch.after_error(&mut transaction, error))?;
+        watch.ensure_open(&mut transaction)?;
         observer.after(&mut transaction, step)?;
         transaction.batch_execute(reset).context("cannot put the session back")?;
         if !observer.accepts(&mut transaction, step)? {
@@ -282,10 +301,6 @@ fn alone(
     observer.after_alone(client, step, command)
 }
 
-fn begin(client: &mut Client) -> Result<Transaction<'_>> {
-    client.transaction().map_err(|error| anyhow!(ServerError::from(error)).context("cannot begin a transaction"))
-}
-
 fn set_again(client: &mut impl GenericClient, step: &Step<'_>) -> Result<()> {
     if step.settings.is_empty() {
         return Ok(());
@@ -295,6 +310,7 @@ fn set_again(client: &mut impl GenericClient, step: &Step<'_>) -> Result<()> {
 }
 
 fn send(client: &mut impl GenericClient, step: &Step<'_>, observer: &dyn StatementObserver) -> Result<()> {
+    string_setting::ensure_alike(client, step.statement).map_err(|error| step.refused(error))?;
     let sent = client.batch_execute(step.statement.text());
     sent.map_err(|error| observer.explain(step.failed(&error)))
 }

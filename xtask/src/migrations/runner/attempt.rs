@@ -6,11 +6,11 @@ use anyhow::{Context as _, Result};
 use postgres::{Client, SimpleQueryMessage, Transaction};
 
 use super::MigrationObserver;
-use crate::migrations::commit::commit;
+use crate::migrations::commit::{commit, outcome};
 use crate::migrations::journal::{self, Phase, Record};
 use crate::migrations::script::{self, Script};
 use crate::migrations::session::{SERVER_PROCESS, SessionSettings};
-use crate::migrations::{Migration, history};
+use crate::migrations::{Migration, history, transaction};
 use crate::postgres::error::is_contention;
 
 /// Runs the migration, writes its rows, lets `observer` verify, and commits. Tries again after a lock timeout or a
@@ -37,10 +37,12 @@ fn once(
     migration: &Migration,
     observer: &mut dyn MigrationObserver,
 ) -> Result<()> {
-    let mut transaction = client.transaction().context("cannot begin a transaction")?;
+    let mut transaction = transaction::begin(client)?;
     settings.blockers.forget();
-    script::run_in(&mut transaction, Script::of(migration), &mut settings.blockers.clone())
-        .with_context(|| format!("cannot apply `{migration}`; it was undone"))?;
+    script::run_in(&mut transaction, Script::of(migration), &mut settings.blockers.clone()).map_err(|error| {
+        let outcome = outcome(&error, "it was undone");
+        error.context(format!("cannot apply `{migration}`; {outcome}"))
+    })?;
     let answer = record(&mut transaction, settings, migration, &observer.closing(migration))?;
     observer.verify(&mut transaction, migration, &answer)?;
     commit(transaction, &format!("`{migration}`"))

@@ -3,7 +3,7 @@
 
 use super::cursor::Cursor;
 use super::lexer::Lexer;
-use super::token::{Token, TokenKind};
+use super::token::{Construct, Token, TokenKind};
 use crate::source::Span;
 
 /// One statement of a text, without the `;` and without the comments before it.
@@ -17,6 +17,8 @@ pub struct Statement<'a> {
     pub tokens: Vec<Token>,
     /// The data of a `COPY … FROM stdin`, which only psql can send.
     pub copy_data: Option<Span>,
+    /// Whether a backslash was taken for an escape in its plain strings; none where they hold none.
+    pub backslash_escapes: Option<bool>,
 }
 
 impl<'a> Statement<'a> {
@@ -113,9 +115,18 @@ impl<'a> Splitter<'a> {
         let tokens = std::mem::take(&mut self.open);
         let (Some(first), Some(last)) = (tokens.first(), tokens.last()) else { return };
         let span = Span { start: first.span.start, end: last.span.end };
+        let backslash_escapes =
+            tokens.iter().any(|token| self.has_backslash(*token)).then_some(self.lexer.backslash_escapes);
         self.follow_string_setting(&tokens);
         let copy_data = self.copy_data(&tokens);
-        self.done.push(Statement { source: self.text, span, tokens, copy_data });
+        self.done.push(Statement { source: self.text, span, tokens, copy_data, backslash_escapes });
+    }
+
+    /// Whether it is a plain string with a backslash, whose end the setting decides.
+    fn has_backslash(&self, token: Token) -> bool {
+        let is_string = matches!(token.kind, TokenKind::String | TokenKind::Unterminated(Construct::String));
+        let text = token.text(self.text);
+        is_string && text.starts_with(['\'', 'n', 'N']) && text.contains('\\')
     }
 
     fn copy_data(&mut self, tokens: &[Token]) -> Option<Span> {
@@ -197,6 +208,14 @@ mod tests {
         assert_eq!(split(r"set local standard_conforming_strings to 'on'; select '\'; x").len(), 3);
         let config = r"select pg_catalog.set_config('standard_conforming_strings', 'off', false); select '\'; x'; y";
         assert_eq!(split(config).len(), 3);
+    }
+
+    #[test]
+    fn a_backslash_in_a_plain_string_is_told() {
+        let text = r"select '\d', E'\''; select n'\d'; select 'a', E'\d', $$'\d'$$, U&'\0061'; select '' -- '\'
+                     ; set standard_conforming_strings = off; select '\''";
+        let told: Vec<_> = statements(text).iter().map(|statement| statement.backslash_escapes).collect();
+        assert_eq!(told, [Some(false), Some(false), None, None, None, Some(true)]);
     }
 
     #[test]
