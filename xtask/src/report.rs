@@ -25,7 +25,7 @@ pub use migration::{AppliedMigration, MigrationResult};
 pub use plan::{Effects, LockMode, MigrationPlan, PlannedMigration, PlannedStatement, TableLock};
 pub use proposal::{Edit, Proposal};
 pub use rehearsal::Rehearsal;
-pub use rollback::{Loss, Restoration, RollbackResult, RolledBackMigration, Unit, Verdict};
+pub use rollback::{Loss, LossName, Restoration, RollbackResult, RolledBackMigration, Unit, Verdict};
 pub use since::Since;
 pub use sources::Sources;
 pub use status::{MigrationState, MigrationStatus, Status};

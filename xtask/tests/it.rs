@@ -22,6 +22,7 @@ mod history_table;
 mod hooks;
 mod inspect;
 mod losses;
+mod losses_unseen;
 mod main_job;
 mod migrate;
 mod module_circles;

@@ -20,14 +20,15 @@ use super::{Context, Outcome, live, report_files};
 use crate::cli::Format;
 use crate::migrations::commit;
 use crate::migrations::journal::{Entry, Phase};
+use crate::migrations::preflight::Problem;
 use crate::migrations::rollback::backup::Backup;
 use crate::migrations::rollback::execute::RollbackOutcome;
 use crate::migrations::rollback::options::RollbackOptions;
-use crate::migrations::rollback::{Plan, RollbackExpectation, StorageIdentity, loss, sequence, written};
+use crate::migrations::rollback::{Plan, RollbackExpectation, StorageIdentity, given_names, loss, sequence, written};
 use crate::migrations::session::SessionSettings;
 use crate::migrations::state::State;
 use crate::migrations::tables::Records;
-use crate::migrations::{Migration, files};
+use crate::migrations::{Migration, files, transaction};
 use crate::postgres::connect::{Target, connect};
 use crate::postgres::error::whole;
 use crate::render::{human, json};
@@ -53,11 +54,11 @@ pub struct Options {
     #[arg(long, value_name = "REF")]
     pub to_branch: Option<String>,
 
-    /// Lose the data of this table, or of this column: `users`, `users.bio`; several with commas
+    /// Lose the data of this table, or of this column: `users`, `users.bio`; several with commas, names with dots, commas or quotes in quotes
     #[arg(long, value_name = "TABLE[.COLUMN]")]
     pub accept_data_loss: Vec<String>,
 
-    /// Write the data that is lost to a new folder in this one before anything runs
+    /// Write the data that is lost to a new folder in this one before it is lost
     #[arg(long, value_name = "DIR")]
     pub backup: Option<PathBuf>,
 
@@ -71,10 +72,9 @@ pub struct Options {
 }
 
 impl Options {
-    /// What may be lost: each name as it was given, since names may hold commas, and what stands between its commas.
+    /// The names of what may be lost.
     fn accepted(&self) -> BTreeSet<String> {
-        let parts = self.accept_data_loss.iter().flat_map(|names| names.split(','));
-        parts.chain(self.accept_data_loss.iter().map(String::as_str)).map(str::to_owned).collect()
+        given_names(self.accept_data_loss.iter().map(String::as_str))
     }
 }
 
@@ -84,14 +84,14 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
         return test::run(context, options);
     }
     // A half-written new migration must not stand in the way of undoing an old one.
-    let (files, _problems) = files::read(&context.tree(), &context.config.migrations)?;
+    let (files, problems) = files::read(&context.tree(), &context.config.migrations)?;
     let target = Arc::new(Target::open(context.options.database_url.as_deref(), &context.config, &context.root)?);
     let mut run = Run::new(context, options, target.describe());
     run.say(&human::rollback::opening(&run.result, context.terminal.style()))?;
     let mut client = connect(&target)?;
     let settings = migrate::lock_database(context, &mut client, options.lock_timeouts)?;
     let _lookout = migrate::look_out(context, &target, &settings);
-    let worked = run.work(&mut client, &settings, &files);
+    let worked = run.work(&mut client, &settings, &files, &problems);
     run.finish(worked)
 }
 
@@ -132,11 +132,18 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn work(&mut self, client: &mut Client, settings: &SessionSettings, files: &[Migration]) -> Result<()> {
+    fn work(
+        &mut self,
+        client: &mut Client,
+        settings: &SessionSettings,
+        files: &[Migration],
+        problems: &[Problem],
+    ) -> Result<()> {
         let Records { history, journal, .. } = Records::read(client, &settings.history_table)?;
         refuse_below_unfinished(&journal)?;
         let state = State::new(history, files);
         let plan = Plan::new(&state, &journal, selection::lowest(self.context, self.options, &state, files)?)?;
+        selection::refuse_broken(&plan, problems)?;
         self.result.migration_name = self.options.migration.as_ref().and(plan.undo.last()).map(ToString::to_string);
         self.result.planned =
             plan.undo.iter().map(|undo| (undo.to_string(), undo.source.explanation().map(str::to_owned))).collect();
@@ -150,7 +157,7 @@ impl<'a> Run<'a> {
         let before = live::read(client, &self.context.config)?;
         let interrupted = journal.iter().any(|entry| entry.phase != Phase::Applied);
         self.result.pre = judge.judge(&before, "the database before the rollback", None);
-        self.result.losses = foreseen_losses(client, &expectation)?;
+        self.result.losses = foreseen_losses(client, &plan, &expectation)?;
         self.say(&human::rollback::before(&self.result, self.context.terminal.style()))?;
         if self.options.dry_run {
             return self.show_sql(&plan, &expectation);
@@ -160,9 +167,8 @@ impl<'a> Run<'a> {
             return self.refuse(self.result.losses.clone(), None);
         }
         let backup = self.backup()?;
-        let mut foreseen = expectation.changes.clone().unwrap_or_default();
-        foreseen.extend(plan.undo.iter().flat_map(|undo| written::touched_tables(&undo.sql)));
-        let options = RollbackOptions { settings, foreseen: &foreseen, accepted: &accepted, backup: backup.as_ref() };
+        let rehearsed = expectation.changes.as_ref();
+        let options = RollbackOptions { settings, rehearsed, accepted: &accepted, backup: backup.as_ref() };
         let verdicts = Verdicts::new(self.context, &judge, &plan, &expectation, (!interrupted).then_some(&before));
         self.perform(client, options, &plan, verdicts)
     }
@@ -174,7 +180,7 @@ impl<'a> Run<'a> {
 
     fn show_sql(&mut self, plan: &Plan, expectation: &RollbackExpectation) -> Result<()> {
         self.result.success = true;
-        let touches = expectation.changes.iter().flatten().any(|change| !change.is_drop());
+        let touches = expectation.changes.iter().flat_map(|changes| changes.all()).any(|change| !change.is_drop());
         if touches || expectation.changes.is_none() || plan.undo.iter().any(|undo| written::may_change_rows(&undo.sql))
         {
             let when = "which rows and values it deletes, changes or converts beyond that is found when it runs, and none \
@@ -199,9 +205,7 @@ impl<'a> Run<'a> {
         let (notes, (committed, post)) = (verdicts.notes(), verdicts.into_parts());
         self.result.notes.extend(notes);
         self.result.rolled_back = committed;
-        if let Some(backup) = options.backup.filter(|_| !self.result.rolled_back.is_empty()) {
-            self.result.notes.push(format!("the data that was lost is in `{}`", backup.folder().display()));
-        }
+        self.result.notes.extend(options.backup.and_then(backup_note));
         let failed = plan.undo.get(self.result.rolled_back.len());
         self.result.in_doubt = match &ending {
             Ok(RollbackOutcome::Done { .. }) => false,
@@ -262,13 +266,15 @@ impl<'a> Run<'a> {
             (None, true) => "nothing was undone".to_owned(),
             (None, false) => "nothing more was undone".to_owned(),
         };
-        let objects: Vec<&str> = losses.iter().filter(|loss| loss.count > 0).map(|loss| loss.object.as_str()).collect();
+        let objects: Vec<&str> =
+            losses.iter().filter(|loss| loss.count > 0).map(|loss| loss.name.object.as_str()).collect();
         // After a part of the plan another number of migrations is left of it.
         let oldest = self.result.planned.last().map(|(name, _)| name.as_str());
         let target = oldest.filter(|_| !self.result.rolled_back.is_empty());
         // Consent that is given already is still needed.
-        let given = self.result.losses.iter().filter(|loss| loss.count > 0 && !objects.contains(&loss.object.as_str()));
-        let given: Vec<&str> = given.map(|loss| loss.object.as_str()).collect();
+        let given =
+            self.result.losses.iter().filter(|loss| loss.count > 0 && !objects.contains(&loss.name.object.as_str()));
+        let given: Vec<&str> = given.map(|loss| loss.name.object.as_str()).collect();
         self.result.error = Some(format!(
             "data would be lost, and {before}; if it may go, say so by name:\n{}",
             selection::command(self.options, target, &[objects, given].concat())
@@ -308,6 +314,18 @@ impl<'a> Run<'a> {
     }
 }
 
+/// Where the data that was lost is, and how it is put back.
+fn backup_note(backup: &Backup) -> Option<String> {
+    let files = backup.kept();
+    let first = files.first()?;
+    let folder = backup.folder().display();
+    Some(format!(
+        "the data that was lost is in `{folder}`: {}; psql puts the rows of a table back with \
+         `\\copy <table> FROM '{folder}/{first}' (FORMAT csv, HEADER)`",
+        files.join(", ")
+    ))
+}
+
 /// What a migration did that is applied in part lies on top of those that are applied, and stays unknown to their ways back.
 fn refuse_below_unfinished(journal: &[Entry]) -> Result<()> {
     if let Some(entry) = journal.iter().find(|entry| entry.phase == Phase::Applying) {
@@ -320,12 +338,14 @@ fn refuse_below_unfinished(journal: &[Entry]) -> Result<()> {
     Ok(())
 }
 
-/// What the scratch run says would be lost, counted in the live database.
-fn foreseen_losses(client: &mut Client, expectation: &RollbackExpectation) -> Result<Vec<Loss>> {
-    let mut transaction = client.transaction().context("cannot begin a transaction")?;
+/// What the scratch run and the texts say would certainly be lost, counted in the live database.
+fn foreseen_losses(client: &mut Client, plan: &Plan, expectation: &RollbackExpectation) -> Result<Vec<Loss>> {
+    let mut transaction = transaction::begin(client)?;
     transaction.batch_execute(loss::SEE_ALL_ROWS).context("cannot prepare the session")?;
     let here = StorageIdentity::read(&mut transaction)?;
-    let changes = expectation.changes.iter().flatten();
-    let drops = changes.filter(|change| change.is_drop() && here.holds(change));
-    drops.map(|change| loss::at_stake(&mut transaction, change)).collect()
+    let rehearsed = expectation.changes.iter().flat_map(|changes| changes.all());
+    let named = plan.undo.iter().flat_map(|undo| written::touched_tables(&undo.sql));
+    let changes: BTreeSet<_> = rehearsed.chain(named).map(|change| here.counted_in(&change)).collect();
+    let drops = changes.iter().filter(|change| change.is_drop() && here.holds(change));
+    drops.map(|change| loss::at_stake(&mut transaction, &here, change)).collect()
 }

@@ -37,11 +37,15 @@ pub trait StepObserver {
     fn is_catalog(&mut self, client: &mut Client, noted: &str) -> Result<bool>;
     /// Something that a person should know.
     fn tell(&mut self, text: &str);
-    /// The transaction of one statement began.
-    fn before_statement(&mut self, _transaction: &mut Transaction<'_>) -> Result<()> {
+    /// The transaction of one statement, which has this text, began.
+    fn before_statement(&mut self, _transaction: &mut Transaction<'_>, _statement: &str) -> Result<()> {
         Ok(())
     }
-    /// The statement ran in it, and is not yet committed: an error undoes it, false too, and then it runs again.
+    /// The statement ran in it, and the session is still as it left it.
+    fn statement_ran(&mut self, _transaction: &mut Transaction<'_>) -> Result<()> {
+        Ok(())
+    }
+    /// The statement is not yet committed: an error undoes it, false too, and then it runs again.
     fn after_statement(&mut self, _transaction: &mut Transaction<'_>) -> Result<bool> {
         Ok(true)
     }
@@ -112,11 +116,15 @@ struct WriteAhead<'r, 'o> {
 }
 
 impl StatementObserver for WriteAhead<'_, '_> {
-    fn before(&mut self, transaction: &mut Transaction<'_>, _step: &Step<'_>) -> Result<()> {
+    fn before(&mut self, transaction: &mut Transaction<'_>, step: &Step<'_>) -> Result<()> {
         self.settings.ensure_locked(transaction)?;
-        self.observer.before_statement(transaction)?;
+        self.observer.before_statement(transaction, step.statement.text())?;
         self.settings.blockers.forget();
         Ok(())
+    }
+
+    fn after(&mut self, transaction: &mut Transaction<'_>, _step: &Step<'_>) -> Result<()> {
+        self.observer.statement_ran(transaction)
     }
 
     fn accepts(&mut self, transaction: &mut Transaction<'_>, step: &Step<'_>) -> Result<bool> {

@@ -1,6 +1,7 @@
 //! What is refused before anything connects: everything that would run twice, run half, run in secret, or leave no
 //! way back. All problems are found in one go, since nobody likes to fix them one run at a time.
 
+mod decides_elsewhere;
 mod encoding;
 mod enum_value;
 mod frees_lock;
@@ -16,6 +17,7 @@ mod transaction_control;
 
 use std::fmt;
 
+pub use decides_elsewhere::command as decides_elsewhere;
 pub use irreversible::reason as irreversible_reason;
 pub use names::{Direction, FileName, NamedFile, file_name};
 pub use order::out_of_order;
@@ -80,6 +82,7 @@ const CHECKS: &[Check] = &[
     enum_value::check,
     string_setting::check,
     frees_lock::check,
+    decides_elsewhere::check,
 ];
 
 /// Everything that is wrong with `text`, the content of `file`.

@@ -100,17 +100,26 @@ fn without_privileges(error: anyhow::Error) -> anyhow::Error {
 /// Runs a script: forward or back.
 ///
 /// # Errors
-/// As [`run`].
-pub fn run_script((client, privileges): Parts<'_>, script: Script<'_>) -> Result<()> {
-    script::run(client, script, FRESH_SESSION, privileges).map_err(without_privileges)
+/// As [`run`], and those of the observer.
+pub fn run_script(
+    (client, privileges): Parts<'_>,
+    script: Script<'_>,
+    observer: &mut dyn StatementObserver,
+) -> Result<()> {
+    script::run(client, script, FRESH_SESSION, &mut Both(privileges, observer)).map_err(without_privileges)
 }
 
 /// Runs a script in an open transaction, as far as to what its COMMIT would check.
 ///
 /// # Errors
-/// As [`run`]; the transaction can then only be rolled back.
-pub fn run_in(transaction: &mut Transaction<'_>, privileges: &mut Privileges, script: Script<'_>) -> Result<()> {
-    script::run_in(transaction, script, privileges).map_err(without_privileges)?;
+/// As [`run`], and those of the observer; the transaction can then only be rolled back.
+pub fn run_in(
+    transaction: &mut Transaction<'_>,
+    privileges: &mut Privileges,
+    script: Script<'_>,
+    observer: &mut dyn StatementObserver,
+) -> Result<()> {
+    script::run_in(transaction, script, &mut Both(privileges, observer)).map_err(without_privileges)?;
     let checked = transaction.batch_execute(&format!("SET CONSTRAINTS ALL IMMEDIATE; {FRESH_SESSION}"));
     checked.map_err(|error| {
         anyhow!(ServerError::from(error)).context(format!("the COMMIT of `{}` would fail", script.file))

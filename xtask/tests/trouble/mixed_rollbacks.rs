@@ -103,3 +103,26 @@ fn the_command_that_goes_on_names_where_to_stop() {
     }
     assert_eq!(database.history(), [1, 2]);
 }
+
+/// What one group loses is written with that group, once, and what is not lost after all is not kept.
+#[test]
+fn a_backup_holds_each_loss_once() {
+    let Some(scratch) = shared() else { return };
+    let database = Database::create(scratch, "backed_up");
+    let index = "-- no-transaction\nCREATE INDEX CONCURRENTLY big_note ON big (note);\n";
+    let repo = Monorepo::of_migrations(&[
+        ("V1__big", "CREATE TABLE big (id int PRIMARY KEY, note text);", "DROP TABLE big;"),
+        ("V2__index", index, "-- no-transaction\nSET work_mem = '8MB';\nDROP INDEX CONCURRENTLY big_note;\n"),
+        ("V3__late", "CREATE TABLE late (id int);", "UPDATE big SET note = note; DROP TABLE late;"),
+    ]);
+    database.run(&repo, &["db-migrate"]).must_exit(0);
+    database.connect().batch_execute("INSERT INTO big VALUES (1, 'a'), (2, 'b')").expect("rows");
+    let ran =
+        database.run(&repo, &["db-rollback", "1", "--accept-data-loss", "big", "--backup", "backups"]).must_exit(0);
+    let folder = std::fs::read_dir(repo.path("backups")).expect("backups").next().expect("one").expect("one").path();
+    let files: Vec<_> =
+        std::fs::read_dir(&folder).expect("a folder").map(|file| file.expect("a file").file_name()).collect();
+    assert_eq!(files, ["big.csv"]);
+    assert_eq!(std::fs::read_to_string(folder.join("big.csv")).expect("a backup"), "id,note\n1,a\n2,b\n");
+    assert!(ran.stdout.contains("\\copy <table> FROM 'backups/"), "{}", ran.stdout);
+}

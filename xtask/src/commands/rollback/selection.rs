@@ -6,6 +6,8 @@ use xshell::{Shell, cmd};
 use super::Options;
 use crate::commands::Context;
 use crate::git::Repository;
+use crate::migrations::preflight::{Problem, Refused};
+use crate::migrations::rollback::Plan;
 use crate::migrations::state::State;
 use crate::migrations::{self, AppliedRow, Migration};
 
@@ -77,6 +79,16 @@ fn checksums_at(context: &Context, reference: &str) -> Result<Vec<(i64, u64)>> {
         checksums.extend(migrations::checksum(version, &name, &text).map(|checksum| (version, checksum)));
     }
     Ok(checksums)
+}
+
+/// Refuses to undo a migration whose files are there and have problems: neither is their SQL safe to run, nor are they gone.
+pub fn refuse_broken(plan: &Plan, problems: &[Problem]) -> Result<()> {
+    let is_planned = |problem: &&Problem| {
+        let file = problem.location.file.rsplit('/').next().unwrap_or_default();
+        plan.undo.iter().any(|undo| file.starts_with(&format!("{undo}.")))
+    };
+    let broken: Vec<Problem> = problems.iter().filter(is_planned).cloned().collect();
+    if broken.is_empty() { Ok(()) } else { Err(Refused(broken).into()) }
 }
 
 /// The command that does the same and accepts the loss of `objects`; with a `target` down to that migration.

@@ -35,7 +35,6 @@ mod tests {
             "reindex database d",
             "vacuum (full) t",
             "create database d",
-            "drop database d",
             "alter database d set tablespace s",
             "create tablespace s location '/s'",
             "alter system set work_mem = '1GB'",
@@ -44,7 +43,6 @@ mod tests {
             "alter subscription s refresh publication with (copy_data = false)",
             "alter subscription s set publication p",
             "cluster",
-            "commit prepared 'x'",
         ];
         for statement in statements {
             let found = problems(&format!("select 1;\n  {statement};"));

@@ -1,19 +1,22 @@
 //! Runs the down SQL. Nothing is committed before the schema is what it was, and before everything that is lost was
 //! accepted by name.
 
+use std::collections::BTreeSet;
 use std::thread::sleep;
 
 use anyhow::{Context as _, Result};
 use postgres::{Client, Transaction};
 
-use super::loss_audit::{AuditOutcome, LossAudit, Refused};
+use super::loss_audit::{AuditOutcome, BeforeLoss, LossAudit, Refused};
 use super::options::RollbackOptions;
 use super::plan::Undo;
-use crate::migrations::commit::commit;
+use super::storage_identity::Change;
+use super::written::Doubts;
+use crate::migrations::commit::{commit, outcome};
 use crate::migrations::journaled::StepObserver;
 use crate::migrations::script::{self, Script};
 use crate::migrations::session::SessionSettings;
-use crate::migrations::{history, journal};
+use crate::migrations::{history, journal, transaction};
 use crate::postgres::error::is_contention;
 use crate::report::{Loss, RolledBackMigration, Verdict};
 
@@ -48,15 +51,17 @@ pub enum RollbackOutcome {
     NotRestored(Vec<RolledBackMigration>),
 }
 
-/// Undoes `undo` in one transaction. `foreseen` is what a scratch run said would be lost; what it did not say is found
-/// on the way, and then counted, secured and accepted before the next attempt.
+/// Undoes `undo` in one transaction. `foreseen` is what is known of what it does to the data; what it does beyond that is
+/// found on the way, and then counted, secured and accepted before the next attempt.
 pub fn in_one_transaction(
     client: &mut Client,
     options: RollbackOptions<'_>,
     undo: &[Undo],
+    foreseen: BTreeSet<Change>,
     observer: &mut dyn RollbackObserver,
 ) -> Result<RollbackOutcome> {
-    let mut audit = LossAudit::new(options, options.foreseen);
+    let text: String = undo.iter().map(|undo| undo.sql.as_str()).collect();
+    let mut audit = LossAudit::new(options, Doubts::of(&text), foreseen);
     let mut pauses = options.settings.pauses();
     loop {
         match attempt(client, options.settings, undo, &mut audit, observer) {
@@ -93,14 +98,16 @@ fn attempt(
     observer: &mut dyn RollbackObserver,
 ) -> Result<Option<RollbackOutcome>> {
     settings.clean(client)?;
-    let mut transaction = client.transaction().context("cannot begin a transaction")?;
+    let mut transaction = transaction::begin(client)?;
     settings.ensure_locked(&mut transaction)?;
-    let before = audit.begin(&mut transaction)?;
-    let (undone, restored) = run_all(&mut transaction, settings, undo, observer)?;
+    let mut before = audit.begin(&mut transaction)?;
+    let (undone, restored) = run_all(&mut transaction, settings, undo, &mut before, observer)?;
     if !restored {
         return Ok(Some(RollbackOutcome::NotRestored(undone)));
     }
-    let AuditOutcome::Complete(losses, warnings) = audit.finish(&mut transaction, &before)? else { return Ok(None) };
+    let AuditOutcome::Complete(losses, warnings) = audit.finish(&mut transaction, &mut before)? else {
+        return Ok(None);
+    };
     commit(transaction, "the rollback")?;
     Ok(Some(RollbackOutcome::Done { undone, losses, warnings }))
 }
@@ -110,14 +117,18 @@ fn run_all(
     transaction: &mut Transaction<'_>,
     settings: &SessionSettings,
     undo: &[Undo],
+    before: &mut BeforeLoss,
     observer: &mut dyn RollbackObserver,
 ) -> Result<(Vec<RolledBackMigration>, bool)> {
     let mut undone = Vec::new();
     for undo in undo {
         settings.blockers.forget();
         let script = Script::new(&undo.file, &undo.sql, false);
-        script::run_in(transaction, script, &mut settings.blockers.clone())
-            .with_context(|| format!("cannot undo `{undo}`; its transaction changed nothing"))?;
+        script::run_in(transaction, script, &mut settings.blockers.clone()).map_err(|error| {
+            let outcome = outcome(&error, "its transaction changed nothing");
+            error.context(format!("cannot undo `{undo}`; {outcome}"))
+        })?;
+        before.look_at_session(transaction)?;
         forget(transaction, settings, undo)?;
         let verdict = observer.judge(transaction, undo)?;
         let restored = !matches!(verdict, Verdict::NotRestored(_));

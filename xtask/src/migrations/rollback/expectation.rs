@@ -3,8 +3,10 @@
 
 use anyhow::{Context as _, Result, anyhow};
 
+use super::far_servers::{self, KeptAway};
 use super::plan::{Plan, Undo};
-use super::storage_identity::{Change, StorageIdentity};
+use super::rehearsed_changes::RehearsedChanges;
+use super::storage_identity::StorageIdentity;
 use crate::migrations::Migration;
 use crate::migrations::journal::Entry;
 use crate::migrations::scratch_environment::{ScratchEnvironment, ScratchSession};
@@ -31,7 +33,7 @@ pub struct RollbackExpectation {
     /// One for each migration of the plan.
     pub expected: Vec<Expectation>,
     /// What the SQL did to tables and columns on the scratch database; none where it could not be run there.
-    pub changes: Option<Vec<Change>>,
+    pub changes: Option<RehearsedChanges>,
 }
 
 impl RollbackExpectation {
@@ -76,16 +78,31 @@ impl RollbackExpectation {
             session.replay([*migration])?;
             schemas.push(session.read()?);
         }
+        let changes = Self::undo(session, plan, &schemas)?;
         let current = schemas.pop();
-        let before = StorageIdentity::read(&mut session.client)?;
-        for undo in &plan.undo {
-            session
-                .run_script(Script::new(&undo.file, &undo.sql, undo.no_transaction))
-                .with_context(|| format!("cannot undo `{undo}` on the scratch database; nothing was undone"))?;
-        }
-        let changes = before.changes(&StorageIdentity::read(&mut session.client)?);
         let expected = schemas.into_iter().rev().map(|schema| Expectation::Schema(Box::new(schema))).collect();
-        Ok(Self { current, expected, changes: Some(changes) })
+        Ok(Self { current, expected, changes })
+    }
+
+    /// Undoes the migrations, of which `schemas` are those before, between and after them; none where that would reach another
+    /// server.
+    fn undo(session: &mut ScratchSession, plan: &Plan, schemas: &[Schema]) -> Result<Option<RehearsedChanges>> {
+        let mut changes = RehearsedChanges::new(StorageIdentity::read(&mut session.client)?);
+        for (undo, schema) in plan.undo.iter().zip(schemas.iter().rev()) {
+            if far_servers::reason(&undo.sql, schema).is_some() {
+                return Ok(None);
+            }
+            let script = Script::new(&undo.file, &undo.sql, undo.no_transaction);
+            let mut observer = KeptAway::new(&mut session.client, schema)?;
+            match session.run_observed(script, &mut observer) {
+                Err(error) if far_servers::stopped(&error) => return Ok(None),
+                ran => {
+                    ran.with_context(|| format!("cannot undo `{undo}` on the scratch database; nothing was undone"))?
+                }
+            }
+            changes.push(StorageIdentity::read(&mut session.client)?);
+        }
+        Ok(Some(changes))
     }
 
     /// The files of what is undone are gone, those before are there: the schema in the end is known.

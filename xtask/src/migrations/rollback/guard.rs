@@ -7,6 +7,7 @@ use postgres::{Client, Transaction};
 use super::execute::RollbackObserver;
 use super::loss_audit::{AuditOutcome, BeforeLoss, LossAudit};
 use super::options::RollbackOptions;
+use super::written::{self, Doubts};
 use crate::migrations::journaled::StepObserver;
 use crate::report::Loss;
 
@@ -14,7 +15,8 @@ use crate::report::Loss;
 pub(super) struct Guard<'a, 'o> {
     options: RollbackOptions<'a>,
     observer: &'o mut dyn RollbackObserver,
-    audit: LossAudit<'a>,
+    /// Of the statement that is not committed yet.
+    audit: Option<LossAudit<'a>>,
     before: Option<BeforeLoss>,
     /// Of the statement that is not committed yet.
     pending: (Vec<Loss>, Vec<String>),
@@ -27,7 +29,7 @@ impl<'a, 'o> Guard<'a, 'o> {
         Self {
             options,
             observer,
-            audit: LossAudit::new(options, &[]),
+            audit: None,
             before: None,
             pending: Default::default(),
             losses: Vec::new(),
@@ -54,14 +56,20 @@ impl StepObserver for Guard<'_, '_> {
         self.observer.tell(text);
     }
 
-    fn before_statement(&mut self, transaction: &mut Transaction<'_>) -> Result<()> {
-        self.before = Some(self.audit.begin(transaction)?);
+    fn before_statement(&mut self, transaction: &mut Transaction<'_>, statement: &str) -> Result<()> {
+        let options = self.options;
+        let begin = || LossAudit::new(options, Doubts::of(statement), written::touched_tables(statement));
+        self.before = Some(self.audit.get_or_insert_with(begin).begin(transaction)?);
         Ok(())
     }
 
+    fn statement_ran(&mut self, transaction: &mut Transaction<'_>) -> Result<()> {
+        self.before.as_mut().map_or(Ok(()), |before| before.look_at_session(transaction))
+    }
+
     fn after_statement(&mut self, transaction: &mut Transaction<'_>) -> Result<bool> {
-        let Some(before) = self.before.take() else { return Ok(true) };
-        match self.audit.finish(transaction, &before)? {
+        let (Some(mut before), Some(audit)) = (self.before.take(), &mut self.audit) else { return Ok(true) };
+        match audit.finish(transaction, &mut before)? {
             AuditOutcome::Rerun => Ok(false),
             AuditOutcome::Complete(losses, warnings) => {
                 self.pending = (losses, warnings);
@@ -73,7 +81,7 @@ impl StepObserver for Guard<'_, '_> {
     fn statement_done(&mut self) {
         self.losses.append(&mut self.pending.0);
         self.warnings.append(&mut self.pending.1);
-        self.audit = LossAudit::new(self.options, &[]);
+        self.audit = None;
         if let Some(backup) = self.options.backup {
             backup.keep();
         }

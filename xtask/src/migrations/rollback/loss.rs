@@ -3,22 +3,40 @@
 use anyhow::{Context as _, Result, anyhow};
 use postgres::GenericClient;
 
-use super::storage_identity::Change;
+use super::storage_identity::{Change, StorageIdentity};
+use crate::migrations::sql::{identifier, quoted};
 use crate::postgres::error::ServerError;
 use crate::report::{Loss, Unit};
-use crate::schema::model::ObjectName;
 
 /// What a transaction must run before its rows are counted or written down: a policy of row-level security that hides rows
 /// from us is then an error instead of a smaller number.
 pub const SEE_ALL_ROWS: &str = "SET LOCAL row_security = off";
 
 /// How much data there is where a change is about to happen: rows of a table, values that are not null of a column.
-fn count(client: &mut impl GenericClient, change: &Change) -> Result<i64> {
-    let table = quoted(change.table());
-    let what = change.column().map_or_else(|| "*".to_owned(), quote);
-    let row = client.query_one(&format!("SELECT count({what}) FROM {table}"), &[]);
-    let row = row.map_err(|error| not_seen(ServerError::from(error)));
-    Ok(row.with_context(|| format!("cannot count what `{}` holds", change.object()))?.try_get(0)?)
+fn count(client: &mut impl GenericClient, storage: &StorageIdentity, change: &Change) -> Result<i64> {
+    let query = match change {
+        // How many there are, only the other server knows, and whether they are lost nobody can tell.
+        Change::WrittenForeignTable(_) => return Ok(1),
+        Change::LargeObjects => "SELECT count(*) FROM pg_catalog.pg_largeobject_metadata".to_owned(),
+        Change::DroppedTable(table) | Change::TouchedTable(table) => format!("SELECT count(*) FROM {}", quoted(table)),
+        Change::DroppedColumn(table, column) => format!("SELECT count({}) FROM {}", identifier(column), quoted(table)),
+        Change::DroppedAttribute(table, column, path) => {
+            let values = storage.select(table, column, path).context("its type has changed meanwhile")?;
+            format!("SELECT count(v) FROM ({values}) AS values_of")
+        }
+    };
+    let row = client.query_one(&query, &[]).map_err(|error| not_seen(ServerError::from(error)));
+    let failed = || format!("cannot count what `{}` holds", storage.names().name(&change.path()));
+    Ok(row.with_context(failed)?.try_get(0)?)
+}
+
+fn unit(change: &Change) -> Unit {
+    match change {
+        Change::DroppedTable(_) | Change::TouchedTable(_) => Unit::Rows,
+        Change::DroppedColumn(..) | Change::DroppedAttribute(..) => Unit::Values,
+        Change::WrittenForeignTable(_) => Unit::ForeignTables,
+        Change::LargeObjects => Unit::LargeObjects,
+    }
 }
 
 /// An error of a query over all rows, with the way out where a policy hides some.
@@ -31,11 +49,12 @@ pub(super) fn not_seen(error: ServerError) -> anyhow::Error {
     }
 }
 
-/// What a drop destroys. Of other changes this is how much there is, which is the most that can be lost.
-pub fn at_stake(client: &mut impl GenericClient, change: &Change) -> Result<Loss> {
-    let count = count(client, change)?;
-    let unit = if change.column().is_some() { Unit::Values } else { Unit::Rows };
-    Ok(Loss { object: change.object(), count, unit, dependents: dependents(client, change)? })
+/// What a drop destroys in the database that is `storage`. Of other changes this is how much there is, which is the most that
+/// can be lost.
+pub fn at_stake(client: &mut impl GenericClient, storage: &StorageIdentity, change: &Change) -> Result<Loss> {
+    let count = count(client, storage, change)?;
+    let name = storage.names().name(&change.path());
+    Ok(Loss { name, count, unit: unit(change), dependents: dependents(client, change)? })
 }
 
 /// Views, foreign keys and functions that use the table or column and would go with it.
@@ -51,37 +70,16 @@ const DEPENDENTS: &str = "
     ORDER BY 1";
 
 fn dependents(client: &mut impl GenericClient, change: &Change) -> Result<Vec<String>> {
-    let column = match change {
-        Change::DroppedTable(_) => None,
-        Change::DroppedColumn(_, column) => Some(column),
-        Change::TouchedTable(_) => return Ok(Vec::new()),
+    let (table, column) = match change {
+        Change::DroppedTable(table) => (table, None),
+        Change::DroppedColumn(table, column) => (table, Some(column)),
+        Change::DroppedAttribute(..)
+        | Change::TouchedTable(_)
+        | Change::WrittenForeignTable(_)
+        | Change::LargeObjects => return Ok(Vec::new()),
     };
-    let table = quoted(change.table());
-    let rows = client
-        .query(DEPENDENTS, &[&table, &column])
-        .with_context(|| format!("cannot tell what depends on `{}`", change.object()))?;
+    let table = quoted(table);
+    let rows = client.query(DEPENDENTS, &[&table, &column]);
+    let rows = rows.with_context(|| format!("cannot tell what depends on `{table}`"))?;
     rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
-}
-
-/// The name as SQL takes it, whatever it holds.
-#[must_use]
-pub fn quoted(name: &ObjectName) -> String {
-    format!("{}.{}", quote(&name.namespace), quote(&name.name))
-}
-
-/// An identifier as SQL takes it.
-#[must_use]
-pub fn quote(identifier: &str) -> String {
-    format!("\"{}\"", identifier.replace('"', "\"\""))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quoted;
-    use crate::schema::model::ObjectName;
-
-    #[test]
-    fn identifiers_are_quoted_for_sql() {
-        assert_eq!(quoted(&ObjectName::public("we\"ird")), "\"public\".\"we\"\"ird\"");
-    }
 }

@@ -6,13 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context as _, Result, anyhow};
 use postgres::Transaction;
 
-use super::loss;
+use super::large_objects::LargeObjects;
 use super::options::RollbackOptions;
 use super::row_hashes::RowHashes;
 use super::rows::RowCounters;
 use super::sequence_positions::SequencePositions;
 use super::storage_identity::{Change, StorageIdentity};
-use crate::migrations::journal;
+use super::{deferred, foreign_tables, loss, written};
+use crate::migrations::{journal, sql};
 use crate::postgres::error::ServerError;
 use crate::report::Loss;
 use crate::schema::model::ObjectName;
@@ -21,6 +22,7 @@ use crate::schema::model::ObjectName;
 #[derive(Debug)]
 pub(super) struct LossAudit<'a> {
     options: RollbackOptions<'a>,
+    doubts: written::Doubts,
     foreseen: BTreeSet<Change>,
 }
 
@@ -42,6 +44,7 @@ pub(super) struct BeforeLoss {
     storage: StorageIdentity,
     drops: Vec<(Change, Loss)>,
     hashes: Vec<RowHashes>,
+    large_objects: LargeObjects,
     counters: RowCounters,
     positions: SequencePositions,
     /// History and journal, whose rows are ours to delete.
@@ -57,10 +60,21 @@ pub(super) enum AuditOutcome {
     Complete(Vec<Loss>, Vec<String>),
 }
 
+impl BeforeLoss {
+    /// Looks whether rows are still counted, in the session as some SQL left it.
+    pub(super) fn look_at_session(&mut self, transaction: &mut Transaction<'_>) -> Result<()> {
+        self.counters.are_true(transaction).map(drop)
+    }
+}
+
 impl<'a> LossAudit<'a> {
-    /// Knows of `foreseen` before anything ran.
-    pub(super) fn new(options: RollbackOptions<'a>, foreseen: &[Change]) -> Self {
-        Self { options, foreseen: foreseen.iter().cloned().collect() }
+    /// Knows of `foreseen` before anything ran, and of what the text of the SQL leaves in doubt.
+    pub(super) fn new(
+        options: RollbackOptions<'a>,
+        doubts: written::Doubts,
+        foreseen: impl IntoIterator<Item = Change>,
+    ) -> Self {
+        Self { options, doubts, foreseen: foreseen.into_iter().collect() }
     }
 
     /// Locks what may lose data, counts it, backs it up, and notes what is needed to tell afterwards what is gone.
@@ -68,67 +82,97 @@ impl<'a> LossAudit<'a> {
     /// # Errors
     /// [`Refused`], among those of the queries.
     pub(super) fn begin(&mut self, transaction: &mut Transaction<'_>) -> Result<BeforeLoss> {
-        let settings = self.options.settings;
-        let before = StorageIdentity::read(transaction)?;
-        self.foreseen = self.foreseen.iter().map(|change| before.counted_in(change)).collect();
-        let foreseen: Vec<&Change> = self.foreseen.iter().filter(|change| before.holds(change)).collect();
-        let at_stake = secure(transaction, &foreseen, self.options)?;
+        let storage = StorageIdentity::read(transaction)?;
+        self.foreseen = self.foreseen.iter().map(|change| storage.counted_in(change)).collect();
+        let foreseen: Vec<&Change> = self.foreseen.iter().filter(|change| storage.holds(change)).collect();
+        let at_stake = secure(transaction, &storage, &foreseen, self.options)?;
         let (drops, touched): (Vec<_>, Vec<_>) = at_stake.into_iter().partition(|(change, _)| change.is_drop());
         let mut hashes = Vec::new();
         for (change, _) in touched.iter().filter(|(_, loss)| loss.count > 0) {
-            if let Some(table) = before.table(change.table()) {
-                hashes.push(RowHashes::take(transaction, table, &self.gone(change.table()), hashes.len())?);
+            if let Some(table) = change.table().and_then(|name| storage.table(name)) {
+                let gone = self.gone(&table.1.name);
+                hashes.push(RowHashes::take(transaction, &storage, table, &gone, hashes.len())?);
             }
         }
+        let large_objects = LargeObjects::begin(transaction, self.foreseen.contains(&Change::LargeObjects))?;
         clean(transaction, self.options)?;
-        let own = own_tables(transaction, &settings.history_table)?;
+        let own = own_tables(transaction, &self.options.settings.history_table)?;
         let positions = SequencePositions::read(transaction)?;
-        Ok(BeforeLoss { storage: before, drops, hashes, counters: RowCounters::begin(transaction)?, positions, own })
+        let counters = RowCounters::begin(transaction, self.doubts.may_stop_counting)?;
+        Ok(BeforeLoss { storage, drops, hashes, large_objects, counters, positions, own })
     }
 
     /// The columns of `table` that will be dropped.
     fn gone(&self, table: &ObjectName) -> Vec<&str> {
-        self.foreseen.iter().filter(|change| change.table() == table).filter_map(Change::column).collect()
+        let dropped = self.foreseen.iter().filter_map(|change| match change {
+            Change::DroppedColumn(of, column) if of == table => Some(column.as_str()),
+            _ => None,
+        });
+        dropped.collect()
     }
 
     /// Looks at what the SQL did, still uncommitted.
     ///
     /// # Errors
     /// [`Refused`], among those of the queries.
-    pub(super) fn finish(&mut self, transaction: &mut Transaction<'_>, before: &BeforeLoss) -> Result<AuditOutcome> {
-        // What waits for the COMMIT may delete rows too.
-        let checked = transaction.batch_execute("SET CONSTRAINTS ALL IMMEDIATE");
-        checked
-            .map_err(|error| anyhow!(ServerError::from(error)).context("cannot commit the rollback; it was undone"))?;
+    pub(super) fn finish(
+        &mut self,
+        transaction: &mut Transaction<'_>,
+        before: &mut BeforeLoss,
+    ) -> Result<AuditOutcome> {
+        let are_rows_counted = before.counters.are_true(transaction)?;
+        deferred::run(transaction, are_rows_counted)?;
+        // A trigger may have stopped the counting too.
+        before.counters.are_true(transaction)?;
         let after = StorageIdentity::read(transaction)?;
-        let counters = RowCounters::read(transaction)?;
-        let counted: Vec<_> =
-            before.counters.until(&counters).filter(|(oid, _, _)| !before.own.contains(oid)).collect();
+        let mut changed = before.counters.changed(transaction)?;
+        changed.retain(|oid, _| !before.own.contains(oid));
         let mut changes: BTreeSet<Change> = before.storage.changes(&after).into_iter().collect();
-        changes.extend(counted.iter().filter_map(|(oid, _, _)| before.storage.touched(*oid, &after)));
+        changes.extend(changed.keys().filter_map(|oid| before.storage.touched(*oid, &after)));
+        changes.extend(before.large_objects.change(transaction)?);
+        let may_truncate = self.doubts.may_truncate;
+        changes.extend(foreign_tables::written(transaction, &before.storage, &after, may_truncate)?);
         if !changes.is_subset(&self.foreseen) {
             self.foreseen.extend(changes);
             return Ok(AuditOutcome::Rerun);
         }
+        let losses = check(self.losses(transaction, before, &changes, &after)?, self.options)?;
+        let mut warnings = updates(&changed, &before.storage);
+        warnings.extend(before.positions.set_back(&SequencePositions::read(transaction)?));
+        Ok(AuditOutcome::Complete(losses, warnings))
+    }
+
+    /// What is lost by the `changes`, all of which were foreseen.
+    fn losses(
+        &self,
+        transaction: &mut Transaction<'_>,
+        before: &BeforeLoss,
+        changes: &BTreeSet<Change>,
+        after: &StorageIdentity,
+    ) -> Result<Vec<Loss>> {
         let drops = before.drops.iter().filter(|(change, _)| changes.contains(change));
         let mut losses: Vec<Loss> = drops.map(|(_, loss)| loss.clone()).collect();
+        let mut unharmed = Vec::new();
         for row_hashes in &before.hashes {
-            losses.extend(row_hashes.lost(transaction, &after)?);
+            let lost = row_hashes.lost(transaction, after)?;
+            unharmed.extend(lost.is_empty().then(|| row_hashes.name()));
+            losses.extend(lost);
         }
         if !before.hashes.is_empty() {
             clean(transaction, self.options)?;
         }
-        let losses = check(losses, self.options)?;
-        let mut warnings = updates(&counted, &before.storage);
-        warnings.extend(before.positions.set_back(&SequencePositions::read(transaction)?));
-        Ok(AuditOutcome::Complete(losses, warnings))
+        losses.extend(before.large_objects.lost(transaction, &before.storage)?);
+        if let Some(backup) = self.options.backup {
+            unharmed.iter().for_each(|name| backup.discard(name));
+        }
+        Ok(losses)
     }
 }
 
 /// How many rows of each table that was there were updated.
-fn updates(counted: &[(u32, i64, i64)], before: &StorageIdentity) -> Vec<String> {
+fn updates(changed: &BTreeMap<u32, i64>, before: &StorageIdentity) -> Vec<String> {
     let mut tables: BTreeMap<&ObjectName, i64> = BTreeMap::new();
-    for (oid, _, updated) in counted.iter().filter(|(_, _, updated)| *updated > 0) {
+    for (oid, updated) in changed.iter().filter(|(_, updated)| **updated > 0) {
         if let Some(table) = before.table_of(*oid) {
             *tables.entry(&table.name).or_default() += updated;
         }
@@ -141,19 +185,41 @@ fn clean(transaction: &mut Transaction<'_>, options: RollbackOptions<'_>) -> Res
     transaction.batch_execute(&options.settings.reset()).context("cannot clean the session")
 }
 
-/// Counts what would certainly be lost, and backs it up.
+/// Counts what would certainly be lost.
 ///
 /// # Errors
 /// [`Refused`], among those of the queries.
-pub(super) fn ask_consent(transaction: &mut Transaction<'_>, options: RollbackOptions<'_>) -> Result<()> {
+pub(super) fn ask_consent(
+    transaction: &mut Transaction<'_>,
+    options: RollbackOptions<'_>,
+    foreseen: &BTreeSet<Change>,
+) -> Result<()> {
     let here = StorageIdentity::read(transaction)?;
-    let drops: Vec<&Change> = options.foreseen.iter().filter(|change| change.is_drop() && here.holds(change)).collect();
-    secure(transaction, &drops, options).map(drop)
+    let foreseen: BTreeSet<Change> = foreseen.iter().map(|change| here.counted_in(change)).collect();
+    let drops: Vec<&Change> = foreseen.iter().filter(|change| change.is_drop() && here.holds(change)).collect();
+    count(transaction, &here, &drops, options).map(drop)
 }
 
 /// Locks what may lose data, counts it, and backs it up, as far as all that is certainly lost was agreed to.
 fn secure(
     transaction: &mut Transaction<'_>,
+    storage: &StorageIdentity,
+    changes: &[&Change],
+    options: RollbackOptions<'_>,
+) -> Result<Vec<(Change, Loss)>> {
+    let at_stake = count(transaction, storage, changes, options)?;
+    if let Some(backup) = options.backup {
+        for (change, loss) in at_stake.iter().filter(|(_, loss)| loss.count > 0) {
+            backup.write(transaction, change, &loss.name)?;
+        }
+    }
+    Ok(at_stake)
+}
+
+/// Locks what may lose data and counts it, as far as all that is certainly lost was agreed to.
+fn count(
+    transaction: &mut Transaction<'_>,
+    storage: &StorageIdentity,
     changes: &[&Change],
     options: RollbackOptions<'_>,
 ) -> Result<Vec<(Change, Loss)>> {
@@ -162,15 +228,12 @@ fn secure(
     }
     let mut at_stake = Vec::new();
     for change in changes {
-        lock_table(transaction, change.table(), options)?;
-        at_stake.push(((*change).clone(), loss::at_stake(transaction, change)?));
+        if let Some(table) = change.table() {
+            lock_table(transaction, table, options)?;
+        }
+        at_stake.push(((*change).clone(), loss::at_stake(transaction, storage, change)?));
     }
     check(at_stake.iter().filter(|(change, _)| change.is_drop()).map(|(_, loss)| loss.clone()).collect(), options)?;
-    if let Some(backup) = options.backup {
-        for (change, _) in at_stake.iter().filter(|(_, loss)| loss.count > 0) {
-            backup.write(transaction, change)?;
-        }
-    }
     Ok(at_stake)
 }
 
@@ -178,7 +241,7 @@ fn secure(
 fn lock_table(transaction: &mut Transaction<'_>, table: &ObjectName, options: RollbackOptions<'_>) -> Result<()> {
     let blockers = &options.settings.blockers;
     blockers.forget();
-    let locked = transaction.batch_execute(&format!("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", loss::quoted(table)));
+    let locked = transaction.batch_execute(&format!("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", sql::quoted(table)));
     locked
         .map_err(|error| blockers.explain(anyhow!(ServerError::from(error))))
         .with_context(|| format!("cannot lock `{table}` to count its rows; its transaction changed nothing"))

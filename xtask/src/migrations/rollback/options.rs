@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::backup::Backup;
-use super::storage_identity::Change;
+use super::rehearsed_changes::RehearsedChanges;
 use crate::migrations::session::SessionSettings;
 
 /// How a plan is run, and what a person allows and wants.
@@ -11,8 +11,8 @@ use crate::migrations::session::SessionSettings;
 pub struct RollbackOptions<'a> {
     /// How the database is worked on.
     pub settings: &'a SessionSettings,
-    /// What a scratch run said would happen to the data.
-    pub foreseen: &'a [Change],
+    /// What the ways back did on a scratch database; none where they could not run there.
+    pub rehearsed: Option<&'a RehearsedChanges>,
     /// `table` and `table.column` whose data may go.
     pub accepted: &'a BTreeSet<String>,
     /// Where to write the data first.

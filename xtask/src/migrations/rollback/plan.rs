@@ -3,6 +3,8 @@
 use anyhow::{Result, bail};
 
 use crate::migrations::journal::Entry;
+use crate::migrations::preflight::decides_elsewhere;
+use crate::migrations::sql;
 use crate::migrations::state::State;
 use crate::migrations::{AppliedRow, Down, Migration};
 
@@ -94,6 +96,12 @@ fn way_back(row: &AppliedRow, file: Option<&Migration>, entry: Option<&Entry>) -
     let (down, source) = choose(row, file, entry)?;
     match down {
         Down::Sql { file, sql, no_transaction } => {
+            if let Some(command) = sql::statements(sql).iter().find_map(decides_elsewhere) {
+                bail!(
+                    "cannot undo `{row}`: `{command}` in `{file}` loses what cannot be seen from this database; take it out of \
+                     the file, and run it by hand where it is meant"
+                )
+            }
             Ok(Undo { row: row.clone(), sql: sql.clone(), file: file.clone(), no_transaction: *no_transaction, source })
         }
         Down::Irreversible { reason, .. } => bail!("`{row}` is irreversible: {reason}"),

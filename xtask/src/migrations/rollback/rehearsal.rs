@@ -7,10 +7,11 @@ use std::ops::Range;
 use anyhow::{Context as _, Result, bail};
 use postgres::{Client, GenericClient};
 
-use super::loss::quoted;
+use super::far_servers::{self, KeptAway};
 use crate::migrations::scratch_environment::{ScratchEnvironment, ScratchSession};
-use crate::migrations::script::Script;
+use crate::migrations::script::{Script, Unobserved};
 use crate::migrations::seed::{Seeder, TABLES_AT_ONCE};
+use crate::migrations::sql::quoted;
 use crate::migrations::{Down, Migration, replay};
 use crate::report::{Rehearsal, Verdict};
 use crate::schema::diff::{Likeness, diff};
@@ -119,6 +120,10 @@ impl<'a> Stage<'a> {
         match &migration.down {
             Down::Irreversible { reason, .. } => rehearsal.irreversible = Some(reason.clone()),
             Down::Sql { file, sql, no_transaction } => {
+                if let Some(reason) = far_servers::reason(sql, &after) {
+                    rehearsal.verdict = not_tried(&reason);
+                    return Ok(rehearsal);
+                }
                 let _known = self.seeder.fill(&mut self.session.client, &after, index * 2 + 1)?;
                 if *no_transaction || migration.no_transaction {
                     self.there_and_back(index, file, sql, *no_transaction, expected, &mut rehearsal)?;
@@ -138,13 +143,14 @@ impl<'a> Stage<'a> {
         expected: Expected<'_>,
         rehearsal: &mut Rehearsal,
     ) -> Result<()> {
+        let mut observer = KeptAway::new(&mut self.session.client, expected.after)?;
         let (mut transaction, mut catalogs, privileges) = self.session.transaction()?;
-        match replay::run_in(&mut transaction, privileges, Script::new(file, sql, false)) {
+        match replay::run_in(&mut transaction, privileges, Script::new(file, sql, false), &mut observer) {
             Err(error) => failed(rehearsal, &error),
             Ok(()) => {
                 let restored = catalogs.read(&mut transaction)?;
                 if judge(&mut transaction, &restored, expected, rehearsal)? {
-                    let again = replay::run_in(&mut transaction, privileges, Script::of(migration));
+                    let again = replay::run_in(&mut transaction, privileges, Script::of(migration), &mut Unobserved);
                     judge_again(again, || catalogs.read(&mut transaction), expected.after, rehearsal)?;
                 }
             }
@@ -162,7 +168,8 @@ impl<'a> Stage<'a> {
         expected: Expected<'_>,
         rehearsal: &mut Rehearsal,
     ) -> Result<()> {
-        match self.session.run_script(Script::new(file, sql, no_transaction)) {
+        let mut observer = KeptAway::new(&mut self.session.client, expected.after)?;
+        match self.session.run_observed(Script::new(file, sql, no_transaction), &mut observer) {
             Err(error) => failed(rehearsal, &error),
             Ok(()) => {
                 let restored = self.session.read()?;
@@ -172,14 +179,22 @@ impl<'a> Stage<'a> {
                 }
             }
         }
-        if !rehearsal.passed() {
+        if !rehearsal.passed() || matches!(rehearsal.verdict, Verdict::Unknown(_)) {
             *self = Self::new(self.environment, self.migrations, index + 1)?;
         }
         Ok(())
     }
 }
 
+fn not_tried(reason: &str) -> Verdict {
+    Verdict::Unknown(format!("its way back was not tried: {reason}"))
+}
+
 fn failed(rehearsal: &mut Rehearsal, error: &anyhow::Error) {
+    if far_servers::stopped(error) {
+        rehearsal.verdict = not_tried("it uses a foreign table, whose rows lie elsewhere");
+        return;
+    }
     rehearsal.verdict = Verdict::Unknown("the way back failed".into());
     rehearsal.error = Some(format!("{error:#}"));
 }

@@ -7,10 +7,11 @@
 use anyhow::{Context as _, Result};
 use postgres::Transaction;
 
-use super::loss::{self, quote, quoted};
-use super::storage_identity::{StorageIdentity, Stored, StoredColumn};
+use super::loss;
+use super::storage_identity::{Change, Names, StorageIdentity, Stored, StoredColumn};
+use crate::migrations::sql::{identifier, quoted};
 use crate::postgres::error::ServerError;
-use crate::report::{Loss, Unit};
+use crate::report::{Loss, LossName, Unit};
 
 /// What must be set where hashes are taken: the same names for the same objects, and no rows hidden.
 const SETTINGS: &str = "SET LOCAL search_path = pg_catalog; SET LOCAL jit = off";
@@ -26,13 +27,15 @@ pub struct RowHashes {
     key: Vec<i16>,
     /// The columns that are compared.
     columns: Vec<i16>,
+    names: Names,
 }
 
 impl RowHashes {
-    /// Notes what the table `oid` holds, in a temporary table with this number. `gone` are the columns that will be
-    /// dropped, which are accounted for elsewhere.
+    /// Notes what the table `oid` of `storage` holds, in a temporary table with this number. `gone` are the columns that will
+    /// be dropped, which are accounted for elsewhere.
     pub fn take(
         transaction: &mut Transaction<'_>,
+        storage: &StorageIdentity,
         (oid, table): (u32, &Stored),
         gone: &[&str],
         number: usize,
@@ -43,7 +46,7 @@ impl RowHashes {
         let compared = |number: &i16| stays(number) && !key.contains(number);
         let columns = table.columns.keys().copied().filter(compared).collect();
         let place = format!("pg_temp.cargo_xtask_rows_{number}");
-        let row_hashes = Self { place, oid, before: table.clone(), key, columns };
+        let row_hashes = Self { place, oid, before: table.clone(), key, columns, names: storage.names() };
         let select = row_hashes.select(table, |column| Some(text(column)), |_| None);
         let create =
             format!("CREATE TEMPORARY TABLE {} ON COMMIT DROP AS {select}", &row_hashes.place["pg_temp.".len()..]);
@@ -75,14 +78,18 @@ impl RowHashes {
         Ok(losses)
     }
 
+    /// What its table is called.
+    pub fn name(&self) -> LossName {
+        self.names.name(&Change::TouchedTable(self.before.name.clone()).path())
+    }
+
     fn loss(&self, column: Option<i16>, count: i64) -> Loss {
-        let table = &self.before.name;
-        match column.and_then(|number| self.before.columns.get(&number)) {
-            None => Loss { object: table.to_string(), count, unit: Unit::Rows, dependents: Vec::new() },
-            Some(StoredColumn { name, .. }) => {
-                Loss { object: format!("{table}.{name}"), count, unit: Unit::Values, dependents: Vec::new() }
-            }
-        }
+        let table = self.before.name.clone();
+        let (what, unit) = match column.and_then(|number| self.before.columns.get(&number)) {
+            None => (Change::TouchedTable(table), Unit::Rows),
+            Some(StoredColumn { name, .. }) => (Change::DroppedColumn(table, name.clone()), Unit::Values),
+        };
+        Loss { name: self.names.name(&what.path()), count, unit, dependents: Vec::new() }
     }
 
     /// The type that a column had, where it has another one now and every value of it can be read as the former.
@@ -160,12 +167,12 @@ fn as_before(now: &Stored, number: i16, back: impl Fn(i16) -> Option<String>) ->
 
 /// A column as text.
 fn text(column: &StoredColumn) -> String {
-    format!("CAST({} AS text)", quote(&column.name))
+    format!("CAST({} AS text)", identifier(&column.name))
 }
 
 /// A column as text, read as the type `kind` first.
 fn text_as(column: &StoredColumn, kind: &str) -> String {
-    format!("CAST(CAST({} AS {kind}) AS text)", quote(&column.name))
+    format!("CAST(CAST({} AS {kind}) AS text)", identifier(&column.name))
 }
 
 /// A hash of a text, down to what a collation takes for the same.

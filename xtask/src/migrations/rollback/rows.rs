@@ -1,15 +1,20 @@
 //! Rows that the SQL of a rollback deletes or changes, by PostgreSQL's own counters of the transaction. Rows that a
-//! foreign key deletes in cascade are among them.
+//! foreign key deletes in cascade are among them. SQL of a superuser can have PostgreSQL stop counting in between: where it
+//! may, whatever is locked for writing counts as changed.
 
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result, bail};
 use postgres::{GenericClient, Transaction};
 
+use super::held_locks::{Lock, held};
+
 /// Deleted and updated rows of each table, so far in this session's transaction.
 #[derive(Debug, Clone, Default)]
 pub struct RowCounters {
     tables: BTreeMap<u32, (i64, i64)>,
+    /// Whether the SQL may stop the counting, or has.
+    are_doubtful: bool,
 }
 
 const COUNTERS: &str = "
@@ -17,34 +22,72 @@ const COUNTERS: &str = "
 
 const ARE_COUNTED: &str = "SELECT pg_catalog.current_setting('track_counts')::boolean";
 
+/// The setting by which PostgreSQL counts.
+const SETTING: &str = "track_counts";
+
+/// Whether a routine of the database switches the counting off.
+const ROUTINES: &str = "
+    SELECT EXISTS (
+        SELECT FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+        WHERE n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+          AND (pg_catalog.strpos(pg_catalog.lower(p.prosrc), $1) > 0 OR p.proconfig::text ~* $1))";
+
+/// Whether SQL names the setting that PostgreSQL counts by.
+#[must_use]
+pub fn may_stop_counting(sql: &str) -> bool {
+    sql.to_ascii_lowercase().contains(SETTING)
+}
+
 impl RowCounters {
-    /// Reads the counters at the beginning of a transaction, after it was made sure that there are any.
-    pub fn begin(transaction: &mut Transaction<'_>) -> Result<Self> {
-        if !transaction.query_one(ARE_COUNTED, &[])?.try_get::<_, bool>(0)? && !count_rows(transaction)? {
+    /// Reads the counters at the beginning of a transaction, after it was made sure that there are any. `sql_may_stop` is
+    /// whether the SQL that is about to run [may stop the counting](may_stop_counting).
+    pub fn begin(transaction: &mut Transaction<'_>, sql_may_stop: bool) -> Result<Self> {
+        if !are_counted(transaction)? && !count_rows(transaction)? {
             bail!(
                 "cannot tell which rows the rollback deletes or changes: `track_counts` is off on this server; switch it \
                  on, for instance with `ALTER DATABASE … SET track_counts = on` as a superuser"
             )
         }
-        Self::read(transaction)
+        let routine_may_stop: bool = transaction.query_one(ROUTINES, &[&SETTING])?.try_get(0)?;
+        Ok(Self { are_doubtful: sql_may_stop || routine_may_stop, ..Self::read(transaction)? })
+    }
+
+    /// Whether the counters tell all, after the SQL ran. Where they were switched off they are switched on for what is to
+    /// come.
+    pub fn are_true(&mut self, transaction: &mut Transaction<'_>) -> Result<bool> {
+        if !are_counted(transaction)? {
+            self.are_doubtful = true;
+            count_rows(transaction)?;
+        }
+        Ok(!self.are_doubtful)
     }
 
     /// Reads the counters.
-    pub fn read(client: &mut impl GenericClient) -> Result<Self> {
+    fn read(client: &mut impl GenericClient) -> Result<Self> {
         let rows = client.query(COUNTERS, &[]).context("cannot read the counters of deleted rows")?;
         let tables =
             rows.iter().map(|row| Ok((row.try_get("relid")?, (row.try_get("n_tup_del")?, row.try_get("n_tup_upd")?))));
-        Ok(Self { tables: tables.collect::<Result<_>>()? })
+        Ok(Self { tables: tables.collect::<Result<_>>()?, are_doubtful: false })
     }
 
-    /// How many rows of each table, by its OID, were deleted and updated between `self` and `later`.
-    pub fn until<'l>(&self, later: &'l Self) -> impl Iterator<Item = (u32, i64, i64)> + use<'l, '_> {
-        let changed = later.tables.iter().map(|(oid, (deleted, updated))| {
-            let (deleted_before, updated_before) = self.tables.get(oid).copied().unwrap_or_default();
-            (*oid, deleted - deleted_before, updated - updated_before)
-        });
-        changed.filter(|(_, deleted, updated)| *deleted > 0 || *updated > 0)
+    /// The tables, by OID, of which rows were deleted or updated since, with how many updates were counted.
+    pub fn changed(&self, transaction: &mut Transaction<'_>) -> Result<BTreeMap<u32, i64>> {
+        let mut changed = BTreeMap::new();
+        if self.are_doubtful {
+            changed.extend(held(transaction, Lock::RowExclusive)?.into_iter().map(|oid| (oid, 0)));
+        }
+        for (oid, (deleted, updated)) in Self::read(transaction)?.tables {
+            let (deleted_before, updated_before) = self.tables.get(&oid).copied().unwrap_or_default();
+            if deleted > deleted_before || updated > updated_before {
+                changed.insert(oid, updated - updated_before);
+            }
+        }
+        Ok(changed)
     }
+}
+
+fn are_counted(transaction: &mut Transaction<'_>) -> Result<bool> {
+    Ok(transaction.query_one(ARE_COUNTED, &[])?.try_get(0)?)
 }
 
 /// Has rows counted in this transaction, which only a superuser may.

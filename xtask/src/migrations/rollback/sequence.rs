@@ -1,21 +1,24 @@
 //! Runs a whole plan: what can share a transaction does, and what refuses transactions runs statement by statement in
 //! between.
 
-use anyhow::{Context as _, Result};
+use std::collections::BTreeSet;
+
+use anyhow::Result;
 use postgres::Client;
 
 use super::execute::{self, RollbackObserver, RollbackOutcome};
 use super::guard::Guard;
-use super::loss_audit;
 use super::options::RollbackOptions;
 use super::plan::Undo;
+use super::storage_identity::Change;
+use super::{loss_audit, written};
 use crate::migrations::commit::commit;
 use crate::migrations::journal::{self, Phase, Record};
 use crate::migrations::journaled::{self, JournaledScript};
 use crate::migrations::script::Script;
 use crate::migrations::session::SessionSettings;
 use crate::migrations::tables::Tables;
-use crate::migrations::{Down, sql};
+use crate::migrations::{Down, sql, transaction};
 use crate::report::{RolledBackMigration, Verdict};
 
 /// Undoes `undo`, newest first. Stops at the first group that was refused or did not restore the schema; the observer
@@ -27,10 +30,13 @@ pub fn run(
     observer: &mut dyn RollbackObserver,
 ) -> Result<RollbackOutcome> {
     let mut all = RollbackOutcome::Done { undone: Vec::new(), losses: Vec::new(), warnings: Vec::new() };
+    let mut next = 0;
     for group in undo.chunk_by(|a, b| !a.no_transaction && !b.no_transaction) {
+        let foreseen = foreseen(options, group, next);
+        next += group.len();
         let ending = match group {
-            [one] if one.no_transaction => without_transaction(client, options, one, observer)?,
-            several => execute::in_one_transaction(client, options, several, observer)?,
+            [one] if one.no_transaction => without_transaction(client, options, one, &foreseen, observer)?,
+            several => execute::in_one_transaction(client, options, several, foreseen, observer)?,
         };
         match (&mut all, ending) {
             (
@@ -49,16 +55,24 @@ pub fn run(
     Ok(all)
 }
 
+/// What is known of what a group, whose first is at this position of the plan, does to the data.
+fn foreseen(options: RollbackOptions<'_>, group: &[Undo], first: usize) -> BTreeSet<Change> {
+    let rehearsed = options.rehearsed.map(|changes| changes.of(first..first + group.len()));
+    let named = group.iter().flat_map(|undo| written::touched_tables(&undo.sql));
+    rehearsed.into_iter().flatten().chain(named).collect()
+}
+
 /// Statement by statement, with the journal written ahead. What has run cannot be taken back.
 fn without_transaction(
     client: &mut Client,
     options: RollbackOptions<'_>,
     undo: &Undo,
+    foreseen: &BTreeSet<Change>,
     observer: &mut dyn RollbackObserver,
 ) -> Result<RollbackOutcome> {
     let settings = options.settings;
     settings.clean(client)?;
-    if let Err(error) = ask_consent(client, options) {
+    if let Err(error) = ask_consent(client, options, foreseen) {
         return execute::refused(error).map(|losses| RollbackOutcome::NotAccepted { losses, done: None });
     }
     ensure_entry(client, settings, undo)?;
@@ -70,7 +84,7 @@ fn without_transaction(
         return Ok(RollbackOutcome::NotAccepted { losses, done: stopped(client, settings, undo)? });
     }
     let (losses, warnings) = guard.into_parts();
-    let mut transaction = client.transaction().context("cannot begin a transaction")?;
+    let mut transaction = transaction::begin(client)?;
     execute::forget(&mut transaction, settings, undo)?;
     let verdict = observer.judge(&mut transaction, undo)?;
     let undone = vec![RolledBackMigration { name: undo.to_string(), verdict }];
@@ -82,10 +96,10 @@ fn without_transaction(
 }
 
 /// Counts what would be lost before the first statement runs.
-fn ask_consent(client: &mut Client, options: RollbackOptions<'_>) -> Result<()> {
-    let mut transaction = client.transaction().context("cannot begin a transaction")?;
+fn ask_consent(client: &mut Client, options: RollbackOptions<'_>, foreseen: &BTreeSet<Change>) -> Result<()> {
+    let mut transaction = transaction::begin(client)?;
     options.settings.ensure_locked(&mut transaction)?;
-    loss_audit::ask_consent(&mut transaction, options)
+    loss_audit::ask_consent(&mut transaction, options, foreseen)
 }
 
 /// What is done of a run that stopped because data would be lost; where that is nothing, it never began.

@@ -2,17 +2,30 @@
 //! data is gone: a column that is dropped and added again looks the same and is empty. So the identities behind the names
 //! are compared, before and after the SQL ran.
 
+mod change;
+mod composites;
+mod names;
+
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
 use postgres::{GenericClient, Row};
 
+pub use change::Change;
+pub use names::{Names, given};
+
+use crate::migrations::sql::{identifier, quoted};
 use crate::schema::model::ObjectName;
+use composites::Composites;
 
 /// The tables and columns of a database.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct StorageIdentity {
     tables: BTreeMap<u32, Stored>,
+    /// Foreign tables, whose rows lie elsewhere.
+    foreign: BTreeMap<u32, ObjectName>,
+    /// The types of columns that are made of others.
+    composites: Composites,
 }
 
 /// A table as it is stored.
@@ -43,58 +56,9 @@ pub(super) struct StoredColumn {
     inherited: bool,
 }
 
-/// Something that may hold data and is not what it was.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Change {
-    /// The table is gone, even if there is a new one of its name.
-    DroppedTable(ObjectName),
-    /// The column is gone, even if there is a new one of its name.
-    DroppedColumn(ObjectName, String),
-    /// Rows of the table were deleted, updated, or written anew in another type: whether anything is lost with that, only
-    /// the rows themselves tell.
-    TouchedTable(ObjectName),
-}
-
-impl Change {
-    /// What `--accept-data-loss` takes for it.
-    #[must_use]
-    pub fn object(&self) -> String {
-        match self {
-            Self::DroppedTable(table) | Self::TouchedTable(table) => table.to_string(),
-            Self::DroppedColumn(table, column) => format!("{table}.{column}"),
-        }
-    }
-
-    /// The column, where it is about one.
-    #[must_use]
-    pub fn column(&self) -> Option<&str> {
-        match self {
-            Self::DroppedColumn(_, column) => Some(column),
-            Self::DroppedTable(_) | Self::TouchedTable(_) => None,
-        }
-    }
-
-    /// Whether the data is gone for certain, so that it must be counted before and nothing can be told after.
-    #[must_use]
-    pub fn is_drop(&self) -> bool {
-        match self {
-            Self::DroppedTable(_) | Self::DroppedColumn(..) => true,
-            Self::TouchedTable(_) => false,
-        }
-    }
-
-    /// The table that holds the data.
-    #[must_use]
-    pub fn table(&self) -> &ObjectName {
-        match self {
-            Self::DroppedTable(table) | Self::TouchedTable(table) | Self::DroppedColumn(table, _) => table,
-        }
-    }
-}
-
 const TABLES: &str = "
     SELECT c.oid, n.nspname::text AS namespace, c.relname::text AS name, c.relfilenode, c.relispartition,
-           c.relkind = 'p' AS partitioned,
+           c.relkind::text AS kind,
            (SELECT min(i.inhparent::bigint)::oid FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid) AS parent,
            coalesce(array_agg(a.attnum ORDER BY a.attnum) FILTER (WHERE a.attnum IS NOT NULL), '{}') AS numbers,
            coalesce(array_agg(a.attname::text ORDER BY a.attnum) FILTER (WHERE a.attnum IS NOT NULL), '{}') AS columns,
@@ -107,7 +71,7 @@ const TABLES: &str = "
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
                                        AND a.attgenerated = ''
-    WHERE c.relkind IN ('r', 'p') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+    WHERE c.relkind IN ('r', 'p', 'f') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
     GROUP BY c.oid, n.nspname, c.relname, c.relfilenode, c.relispartition, c.relkind
     ORDER BY c.oid";
 
@@ -115,7 +79,16 @@ impl StorageIdentity {
     /// Reads it, also inside an open transaction.
     pub fn read(client: &mut impl GenericClient) -> Result<Self> {
         let rows = client.query(TABLES, &[]).context("cannot read the tables of the database")?;
-        Ok(Self { tables: rows.iter().map(stored).collect::<Result<_>>()? })
+        let composites = Composites::read(client)?;
+        let mut all = Self { composites, ..Self::default() };
+        for row in &rows {
+            let (oid, table) = stored(row)?;
+            match row.try_get("kind")? {
+                "f" => drop(all.foreign.insert(oid, table.name)),
+                _ => drop(all.tables.insert(oid, table)),
+            }
+        }
+        Ok(all)
     }
 
     /// What is no longer what it was, in `later`. Of a partitioned table only the table itself is named.
@@ -129,6 +102,7 @@ impl StorageIdentity {
                     let gone = gone.filter(|(_, column)| !self.is_gone_with_parent(table, column, later));
                     changes
                         .extend(gone.map(|(_, column)| Change::DroppedColumn(table.name.clone(), column.name.clone())));
+                    changes.extend(self.gone_attributes(table, now, later));
                     changes.extend(table.is_rewritten(now).then(|| self.touched(*oid, later)).flatten());
                 }
                 None if self.parent_goes_too(table, later) => {}
@@ -140,6 +114,22 @@ impl StorageIdentity {
         changes
     }
 
+    /// The attributes of composite types that are gone from the values of a table's columns; those of columns that a parent has
+    /// too are named with the parent.
+    fn gone_attributes(&self, table: &Stored, now: &Stored, later: &Self) -> Vec<Change> {
+        let has_parent =
+            table.parent.is_some_and(|parent| self.tables.contains_key(&parent) && later.tables.contains_key(&parent));
+        let is_same = |(number, column): &(&i16, &StoredColumn)| {
+            now.columns.get(number).is_some_and(|now| now.kind == column.kind) && !(has_parent && column.inherited)
+        };
+        let gone = |(_, column): (&i16, &StoredColumn)| {
+            let all = self.composites.gone(column.kind.0, &later.composites).into_iter();
+            let named = |path| Change::DroppedAttribute(table.name.clone(), column.name.clone(), path);
+            all.map(named).collect::<Vec<_>>()
+        };
+        table.columns.iter().filter(is_same).flat_map(gone).collect()
+    }
+
     /// That rows of the table `oid` were changed, by the name of the table that they are counted in; none where it is new
     /// or gone.
     pub(super) fn touched(&self, oid: u32, later: &Self) -> Option<Change> {
@@ -148,10 +138,16 @@ impl StorageIdentity {
         Some(Change::TouchedTable(table.name.clone()))
     }
 
-    /// The same change; of a partition as one of the table that its rows are counted in.
-    pub(super) fn counted_in(&self, change: &Change) -> Change {
-        let touched = Some(change).filter(|change| !change.is_drop()).and_then(|change| self.table(change.table()));
-        touched.and_then(|(oid, _)| self.touched(oid, self)).unwrap_or_else(|| change.clone())
+    /// The same change; of a partition as one of the table that its rows are counted in, of a foreign table as one of rows
+    /// that are not counted.
+    #[must_use]
+    pub fn counted_in(&self, change: &Change) -> Change {
+        let Change::TouchedTable(table) = change else { return change.clone() };
+        if self.foreign.values().any(|name| name == table) {
+            return Change::WrittenForeignTable(table.clone());
+        }
+        let touched = self.table(table).and_then(|(oid, _)| self.touched(oid, self));
+        touched.unwrap_or_else(|| change.clone())
     }
 
     /// The partitioned table that `oid` is a part of, at whatever depth; else itself.
@@ -163,8 +159,36 @@ impl StorageIdentity {
     /// Whether what `change` is about is there.
     #[must_use]
     pub fn holds(&self, change: &Change) -> bool {
-        let Some((_, table)) = self.table(change.table()) else { return false };
-        change.column().is_none_or(|name| table.columns.values().any(|column| column.name == name))
+        match change {
+            Change::LargeObjects => true,
+            Change::WrittenForeignTable(table) => self.foreign.values().any(|name| name == table),
+            Change::DroppedTable(table) | Change::TouchedTable(table) => self.table(table).is_some(),
+            Change::DroppedColumn(table, column) => self.column(table, column).is_some(),
+            Change::DroppedAttribute(table, column, path) => self.select(table, column, path).is_some(),
+        }
+    }
+
+    fn column(&self, table: &ObjectName, name: &str) -> Option<&StoredColumn> {
+        self.table(table).and_then(|(_, table)| table.columns.values().find(|column| column.name == name))
+    }
+
+    /// A query for the values of an attribute of a composite type in a column; none where there is no such attribute.
+    pub(super) fn select(&self, table: &ObjectName, column: &str, attributes: &[String]) -> Option<String> {
+        let kind = self.column(table, column)?.kind.0;
+        let values = format!("SELECT {} AS v FROM {}", identifier(column), quoted(table));
+        self.composites.select(kind, attributes, &values)
+    }
+
+    /// What PostgreSQL knows the foreign tables as.
+    pub(super) fn foreign(&self) -> &BTreeMap<u32, ObjectName> {
+        &self.foreign
+    }
+
+    /// The names of what is in it.
+    #[must_use]
+    pub fn names(&self) -> Names {
+        let tables = self.tables.values().map(|table| &table.name).chain(self.foreign.values());
+        Names::new(tables.map(|name| name.namespace.as_str()))
     }
 
     /// The table of this name, and what PostgreSQL knows it as.
@@ -213,7 +237,7 @@ fn stored(row: &Row) -> Result<(u32, Stored)> {
     let table = Stored {
         name: ObjectName { namespace: row.try_get("namespace")?, name: row.try_get("name")? },
         file: row.try_get("relfilenode")?,
-        partitioned: row.try_get("partitioned")?,
+        partitioned: row.try_get::<_, &str>("kind")? == "p",
         parent: row.try_get("parent")?,
         is_partition: row.try_get("relispartition")?,
         columns: numbers.into_iter().zip(columns).collect(),
@@ -245,7 +269,7 @@ mod tests {
     }
 
     fn storage_identity(tables: Vec<(u32, Stored)>) -> StorageIdentity {
-        StorageIdentity { tables: tables.into_iter().collect() }
+        StorageIdentity { tables: tables.into_iter().collect(), ..StorageIdentity::default() }
     }
 
     fn part_of(parent: u32, mut table: Stored) -> Stored {

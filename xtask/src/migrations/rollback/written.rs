@@ -3,8 +3,9 @@
 
 use std::collections::BTreeSet;
 
+use super::rows;
 use super::storage_identity::Change;
-use crate::migrations::sql::{self, Statement};
+use crate::migrations::sql::{self, Cursor, Statement};
 use crate::schema::model::ObjectName;
 
 /// What statements begin with that change no rows, or only those of what they drop, which is told otherwise.
@@ -17,17 +18,44 @@ pub fn may_change_rows(text: &str) -> bool {
     !sql::statements(text).iter().all(defines)
 }
 
-/// The tables that `text` updates or deletes from by name.
-#[must_use]
-pub fn touched_tables(text: &str) -> BTreeSet<Change> {
-    sql::statements(text).iter().filter_map(|statement| Some(Change::TouchedTable(target(statement)?))).collect()
+/// What the text of some SQL leaves in doubt, so that other evidence is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Doubts {
+    /// Whether it may have PostgreSQL stop counting rows.
+    pub may_stop_counting: bool,
+    /// Whether a foreign table that it locks may be locked to be truncated.
+    pub may_truncate: bool,
 }
 
-fn target(statement: &Statement<'_>) -> Option<ObjectName> {
-    let mut cursor = statement.cursor();
-    if !cursor.eat("update") && !cursor.eat_all(&["delete", "from"]) && !cursor.eat_all(&["merge", "into"]) {
-        return None;
+impl Doubts {
+    /// Those of `text`. What it calls is not seen in it, and may truncate; only a text that says so alters.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        let text = text.to_ascii_lowercase();
+        let may_truncate = text.contains("truncate") || !text.contains("alter");
+        Self { may_stop_counting: rows::may_stop_counting(&text), may_truncate }
     }
+}
+
+/// The tables that `text` updates, deletes from or truncates by name.
+#[must_use]
+pub fn touched_tables(text: &str) -> BTreeSet<Change> {
+    sql::statements(text).iter().flat_map(targets).map(Change::TouchedTable).collect()
+}
+
+fn targets(statement: &Statement<'_>) -> Vec<ObjectName> {
+    let mut cursor = statement.cursor();
+    if cursor.eat("truncate") {
+        let _noise = cursor.eat("table");
+        return cursor.split_at_commas().iter_mut().filter_map(target).collect();
+    }
+    match cursor.eat("update") || cursor.eat_all(&["delete", "from"]) || cursor.eat_all(&["merge", "into"]) {
+        true => target(&mut cursor).into_iter().collect(),
+        false => Vec::new(),
+    }
+}
+
+fn target(cursor: &mut Cursor<'_>) -> Option<ObjectName> {
     let _only = cursor.eat("only");
     let mut names = cursor.qualified().into_iter().rev().map(|part| part.name);
     let name = names.next()?;
@@ -41,9 +69,10 @@ mod tests {
     #[test]
     fn the_targets_of_statements_are_tables() {
         let text = "UPDATE users SET a = 1; delete from only Audit.\"Log\" where true; MERGE INTO m USING s ON true WHEN \
-                    MATCHED THEN DELETE; insert into t values (1); SELECT f(); update only t2 set x = 1";
-        let objects: Vec<String> = touched_tables(text).iter().map(Change::object).collect();
-        assert_eq!(objects, ["audit.Log", "m", "t2", "users"]);
+                    MATCHED THEN DELETE; insert into t values (1); SELECT f(); update only t2 set x = 1; TRUNCATE TABLE t3, \
+                    ONLY a.t4 RESTART IDENTITY";
+        let objects: Vec<String> = touched_tables(text).iter().map(|change| change.path().join(".")).collect();
+        assert_eq!(objects, ["a.t4", "audit.Log", "public.m", "public.t2", "public.t3", "public.users"]);
         assert!(may_change_rows(text));
         assert!(!may_change_rows("ALTER TABLE a DROP b; drop table c; SET x = 1;"));
     }

@@ -1,5 +1,7 @@
 //! Texts as literals, names as identifiers.
 
+use crate::schema::model::ObjectName;
+
 /// A text as SQL takes it, whatever `standard_conforming_strings` says.
 #[must_use]
 pub fn literal(text: &str) -> String {
@@ -10,6 +12,12 @@ pub fn literal(text: &str) -> String {
 #[must_use]
 pub fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// The name of an object with its namespace, as SQL takes it.
+#[must_use]
+pub fn quoted(name: &ObjectName) -> String {
+    format!("{}.{}", identifier(&name.namespace), identifier(&name.name))
 }
 
 #[cfg(test)]

@@ -14,10 +14,11 @@ pub fn opening(style: Style) -> String {
 /// One migration.
 #[must_use]
 pub fn rehearsal(one: &Rehearsal, style: Style) -> String {
-    let mark = match (one.passed(), &one.irreversible, one.lost_rows.is_empty()) {
-        (false, _, _) => Sign::Failed,
-        (true, Some(_), _) | (true, None, false) => Sign::Warning,
-        (true, None, true) => Sign::Passed,
+    let is_untried = matches!(one.verdict, Verdict::Unknown(_));
+    let mark = match one.passed() {
+        false => Sign::Failed,
+        true if one.irreversible.is_some() || is_untried || !one.lost_rows.is_empty() => Sign::Warning,
+        true => Sign::Passed,
     };
     let mut text = signed(mark, &format!("{}: {}", one.name, harmless(&verdict(one))), style);
     for (table, rows) in &one.lost_rows {
@@ -49,8 +50,13 @@ pub fn closing(all: &[Rehearsal], style: Style) -> String {
     let order = number(|one| one.verdict == Verdict::PhysicalOrderOnly);
     let irreversible = number(|one| one.irreversible.is_some());
     let failed = number(|one| !one.passed());
+    let untried =
+        match number(|one| one.passed() && one.irreversible.is_none() && matches!(one.verdict, Verdict::Unknown(_))) {
+            0 => String::new(),
+            some => format!(", {some} not tried"),
+        };
     let mut text = format!(
-        "\n{}: {exact} exact, {order} equal but for physical order, {irreversible} irreversible, {failed} failed\n",
+        "\n{}: {exact} exact, {order} equal but for physical order, {irreversible} irreversible, {failed} failed{untried}\n",
         count(all.len(), "migration")
     );
     if let Some(last) = all.last().filter(|last| !last.empty_tables.is_empty()) {

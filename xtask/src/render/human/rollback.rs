@@ -3,7 +3,7 @@
 
 use super::steps::{banner, indented, signed};
 use crate::render::style::{Sign, harmless, sign};
-use crate::report::{Category, Loss, Restoration, RollbackResult, RolledBackMigration, Verdict, Verification};
+use crate::report::{Category, Loss, Restoration, RollbackResult, RolledBackMigration, Unit, Verdict, Verification};
 use crate::terminal::Style;
 
 /// The whole report.
@@ -53,13 +53,24 @@ pub fn losses(result: &RollbackResult, style: Style) -> String {
     }
     let mut text = format!("\n{}", signed(Sign::Warning, "This data goes with it:", style));
     for loss in lost {
-        let what = if loss.is_column() { "values that are not null" } else { "rows" };
-        text += &format!("- {}: {} {what}\n", harmless(&loss.object), loss.count);
+        text += &format!("- {}: {}\n", harmless(&loss.name.object), amount(loss));
         for dependent in &loss.dependents {
             text += &format!("    used by {}\n", harmless(dependent));
         }
     }
     text
+}
+
+fn amount(loss: &Loss) -> String {
+    let count = loss.count;
+    match loss.unit {
+        Unit::Rows => format!("{count} rows"),
+        Unit::Values => format!("{count} values that are not null"),
+        Unit::LargeObjects => format!("{count} large objects"),
+        Unit::ForeignTables => {
+            "a foreign table whose rows are written; they lie elsewhere and cannot be counted".into()
+        }
+    }
 }
 
 /// The head of step 2.

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{document, verification_value};
-use crate::report::{Loss, Restoration, RollbackResult, RolledBackMigration, Verdict};
+use crate::report::{Loss, Restoration, RollbackResult, RolledBackMigration, Unit, Verdict};
 
 /// The document.
 #[must_use]
@@ -64,6 +64,11 @@ pub(super) fn verdict(verdict: &Verdict) -> (&'static str, Option<&String>) {
 }
 
 fn loss(loss: &Loss) -> Value {
-    let unit = if loss.is_column() { "values" } else { "rows" };
-    json!({ "object": loss.object, "count": loss.count, "unit": unit, "dependents": loss.dependents })
+    let unit = match loss.unit {
+        Unit::Rows => "rows",
+        Unit::Values => "values",
+        Unit::LargeObjects => "large-objects",
+        Unit::ForeignTables => "foreign-tables",
+    };
+    json!({ "object": loss.name.object, "count": loss.count, "unit": unit, "dependents": loss.dependents })
 }

@@ -1,0 +1,45 @@
+//! `DROP DATABASE`, `COMMIT PREPARED` and `ROLLBACK PREPARED` decide about rows that are not there to be looked at: of another
+//! database, of a transaction that somebody else prepared. No transaction takes them back, so that nobody could be asked
+//! first.
+
+use super::{Problem, Script};
+use crate::migrations::sql::{Statement, refuses_transaction};
+
+/// The commands.
+const COMMANDS: &[&str] = &["DROP DATABASE", "COMMIT PREPARED", "ROLLBACK PREPARED"];
+
+/// Finds such statements.
+pub fn check(script: &Script<'_>) -> Vec<Problem> {
+    let found = script.statements.iter().filter_map(|statement| Some((statement, command(statement)?)));
+    found.map(|(statement, command)| explain(script, statement, command)).collect()
+}
+
+/// The command, if it is one of these.
+#[must_use]
+pub fn command(statement: &Statement<'_>) -> Option<&'static str> {
+    refuses_transaction(statement).filter(|command| COMMANDS.contains(command))
+}
+
+fn explain(script: &Script<'_>, statement: &Statement<'_>, command: &str) -> Problem {
+    let message = format!("`{command}` in a migration");
+    let why = "what is lost with it is not seen from here, and nothing takes it back";
+    script.problem(statement.span, message, why, "remove it, and run it by hand where it is meant")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::problems;
+
+    #[test]
+    fn what_decides_elsewhere_is_refused() {
+        for (statement, command) in [
+            ("drop database if exists d", "DROP DATABASE"),
+            ("commit prepared 'x'", "COMMIT PREPARED"),
+            ("rollback prepared 'x'", "ROLLBACK PREPARED"),
+        ] {
+            let found = problems(&format!("-- no-transaction\n{statement};"));
+            assert_eq!(found, [format!("2:1: `{command}` in a migration")]);
+        }
+        assert_eq!(problems("-- no-transaction\ncreate database d; vacuum;"), [""; 0]);
+    }
+}

@@ -1,0 +1,95 @@
+//! Large objects: values that tables only refer to, in a catalog of their own. A transaction's counters of that catalog show
+//! whether any was removed or written over.
+
+use anyhow::{Context as _, Result};
+use postgres::Transaction;
+
+use super::storage_identity::{Change, StorageIdentity};
+use crate::report::{Loss, Unit};
+
+/// The large objects before the SQL of a rollback.
+#[derive(Debug)]
+pub(super) struct LargeObjects {
+    counters: Counters,
+    /// Whether their numbers are noted, so that those that are gone can be told.
+    is_noted: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Counters {
+    removed: i64,
+    pages_written: i64,
+    pages_removed: i64,
+}
+
+const COUNTERS: &str = "
+    SELECT pg_catalog.pg_stat_get_xact_tuples_deleted('pg_catalog.pg_largeobject_metadata'::regclass) AS removed,
+           pg_catalog.pg_stat_get_xact_tuples_updated('pg_catalog.pg_largeobject'::regclass) AS pages_written,
+           pg_catalog.pg_stat_get_xact_tuples_deleted('pg_catalog.pg_largeobject'::regclass) AS pages_removed";
+
+/// Only a superuser reads the pages; who they belong to is for everybody.
+const NOTE: &str = "CREATE TEMPORARY TABLE cargo_xtask_large_objects ON COMMIT DROP AS
+                    SELECT oid FROM pg_catalog.pg_largeobject_metadata";
+
+const GONE: &str = "SELECT count(*) FROM pg_temp.cargo_xtask_large_objects o
+                    WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata m WHERE m.oid = o.oid)";
+
+const MAY_READ: &str = "SELECT pg_catalog.has_table_privilege('pg_catalog.pg_largeobject', 'SELECT')";
+
+/// Those with a page that this transaction wrote.
+const WRITTEN: &str = "SELECT count(DISTINCT p.loid) FROM pg_catalog.pg_largeobject p
+                       JOIN pg_temp.cargo_xtask_large_objects o ON o.oid = p.loid WHERE pg_catalog.age(p.xmin) <= 0";
+
+impl LargeObjects {
+    /// Reads the counters, and notes which large objects there are where it is known that some will be touched.
+    pub(super) fn begin(transaction: &mut Transaction<'_>, are_touched: bool) -> Result<Self> {
+        if are_touched {
+            transaction.batch_execute(NOTE).context("cannot note which large objects there are")?;
+        }
+        Ok(Self { counters: Counters::read(transaction)?, is_noted: are_touched })
+    }
+
+    /// That some were removed or written over.
+    pub(super) fn change(&self, transaction: &mut Transaction<'_>) -> Result<Option<Change>> {
+        Ok((Counters::read(transaction)? != self.counters).then_some(Change::LargeObjects))
+    }
+
+    /// How many of those that were noted are gone or written over.
+    pub(super) fn lost(&self, transaction: &mut Transaction<'_>, storage: &StorageIdentity) -> Result<Option<Loss>> {
+        let now = Counters::read(transaction)?;
+        if !self.is_noted || now == self.counters {
+            return Ok(None);
+        }
+        let gone = count(transaction, GONE)?;
+        let removes_pages_alone =
+            now.removed == self.counters.removed && now.pages_removed > self.counters.pages_removed;
+        let written = match now.pages_written > self.counters.pages_written || removes_pages_alone {
+            true => written(transaction)?.max(removes_pages_alone.into()),
+            false => 0,
+        };
+        let name = storage.names().name(&Change::LargeObjects.path());
+        Ok(Some(Loss { name, count: gone + written, unit: Unit::LargeObjects, dependents: Vec::new() }))
+    }
+}
+
+impl Counters {
+    fn read(transaction: &mut Transaction<'_>) -> Result<Self> {
+        let row = transaction.query_one(COUNTERS, &[]).context("cannot read the counters of large objects")?;
+        Ok(Self {
+            removed: row.try_get("removed")?,
+            pages_written: row.try_get("pages_written")?,
+            pages_removed: row.try_get("pages_removed")?,
+        })
+    }
+}
+
+/// How many were written over; one where this role may not read the pages.
+fn written(transaction: &mut Transaction<'_>) -> Result<i64> {
+    let may_read: bool = transaction.query_one(MAY_READ, &[])?.try_get(0)?;
+    if may_read { count(transaction, WRITTEN) } else { Ok(1) }
+}
+
+fn count(transaction: &mut Transaction<'_>, query: &str) -> Result<i64> {
+    let row = transaction.query_one(query, &[]).context("cannot count the large objects that are lost")?;
+    Ok(row.try_get(0)?)
+}

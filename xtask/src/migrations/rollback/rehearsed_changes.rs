@@ -1,0 +1,34 @@
+//! What ways back did to tables and columns on the scratch database, one after the other.
+
+use std::ops::Range;
+
+use super::storage_identity::{Change, StorageIdentity};
+
+/// The tables and columns of the scratch database before the first way back, and after each.
+#[derive(Debug)]
+pub struct RehearsedChanges(Vec<StorageIdentity>);
+
+impl RehearsedChanges {
+    /// Begins with the tables and columns as they are before the first.
+    pub(super) fn new(before: StorageIdentity) -> Self {
+        Self(vec![before])
+    }
+
+    /// Adds them as they are after the next.
+    pub(super) fn push(&mut self, after: StorageIdentity) {
+        self.0.push(after);
+    }
+
+    /// What all of them did.
+    #[must_use]
+    pub fn all(&self) -> Vec<Change> {
+        self.of(0..self.0.len().saturating_sub(1))
+    }
+
+    /// What those at these positions did, by the names that things have before the first of these.
+    #[must_use]
+    pub fn of(&self, steps: Range<usize>) -> Vec<Change> {
+        let ends = self.0.get(steps.start).zip(self.0.get(steps.end));
+        ends.map(|(before, after)| before.changes(after)).unwrap_or_default()
+    }
+}

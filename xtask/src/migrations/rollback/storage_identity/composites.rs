@@ -1,0 +1,139 @@
+//! Composite types in columns, however deep: in arrays, domains, ranges and other composite types. An attribute that is
+//! dropped takes its values along, and neither the column nor the file of the table shows it.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result};
+use postgres::{GenericClient, Row};
+
+use crate::migrations::sql::identifier;
+
+/// The types of columns that are made of other types, by OID.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Composites(BTreeMap<u32, Shape>);
+
+/// What a type is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Shape {
+    /// A domain over this type, whose values are values of that.
+    Domain(u32),
+    /// An array or multirange of values of this type.
+    Several(u32),
+    /// A range with bounds of this type.
+    Range(u32),
+    /// A composite type; its attributes by number.
+    Composite(BTreeMap<i16, Attribute>),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Attribute {
+    name: String,
+    kind: u32,
+}
+
+/// The types of the columns of tables, and those that they are made of. Arrays of a fixed length, such as `point`, are among
+/// them: they do no harm.
+const TYPES: &str = "
+    WITH RECURSIVE used (oid) AS (
+        SELECT DISTINCT a.atttypid
+        FROM pg_catalog.pg_attribute a
+        JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
+          AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+        UNION
+        SELECT part.oid FROM used CROSS JOIN LATERAL (
+            SELECT CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.typelem END FROM pg_catalog.pg_type t
+            WHERE t.oid = used.oid AND (t.typtype = 'd' OR t.typelem <> 0)
+            UNION ALL
+            SELECT CASE used.oid WHEN r.rngtypid THEN r.rngsubtype ELSE r.rngtypid END FROM pg_catalog.pg_range r
+            WHERE used.oid IN (r.rngtypid, r.rngmultitypid)
+            UNION ALL
+            SELECT a.atttypid FROM pg_catalog.pg_type t
+            JOIN pg_catalog.pg_attribute a ON a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
+            WHERE t.oid = used.oid AND t.typtype = 'c'
+        ) AS part (oid)
+    )
+    SELECT t.oid, t.typtype::text AS kind,
+           coalesce(CASE t.typtype WHEN 'd' THEN t.typbasetype WHEN 'r' THEN r.rngsubtype WHEN 'm' THEN m.rngtypid
+                                   ELSE t.typelem END, 0::oid) AS part,
+           coalesce(a.numbers, '{}') AS numbers, coalesce(a.names, '{}') AS names, coalesce(a.kinds, '{}') AS kinds
+    FROM used
+    JOIN pg_catalog.pg_type t ON t.oid = used.oid
+    LEFT JOIN pg_catalog.pg_range r ON r.rngtypid = t.oid
+    LEFT JOIN pg_catalog.pg_range m ON m.rngmultitypid = t.oid
+    LEFT JOIN LATERAL (
+        SELECT array_agg(attnum ORDER BY attnum) AS numbers, array_agg(attname::text ORDER BY attnum) AS names,
+               array_agg(atttypid ORDER BY attnum) AS kinds
+        FROM pg_catalog.pg_attribute WHERE t.typtype = 'c' AND attrelid = t.typrelid AND attnum > 0 AND NOT attisdropped
+    ) AS a ON true
+    WHERE t.typtype IN ('d', 'r', 'm', 'c') OR t.typelem <> 0
+    ORDER BY t.oid";
+
+impl Composites {
+    /// Reads them, also inside an open transaction.
+    pub(super) fn read(client: &mut impl GenericClient) -> Result<Self> {
+        let rows = client.query(TYPES, &[]).context("cannot read the types of the columns")?;
+        Ok(Self(rows.iter().map(shape).collect::<Result<_>>()?))
+    }
+
+    /// The attributes that values of the type `kind` had and do not have in `later`: each as the attributes that lead to it.
+    pub(super) fn gone(&self, kind: u32, later: &Self) -> Vec<Vec<String>> {
+        match (self.0.get(&kind), later.0.get(&kind)) {
+            (Some(Shape::Composite(before)), Some(Shape::Composite(after))) => before
+                .iter()
+                .flat_map(|(number, attribute)| self.gone_at(attribute, after.get(number), later))
+                .collect(),
+            (Some(Shape::Domain(part) | Shape::Several(part) | Shape::Range(part)), Some(_)) => self.gone(*part, later),
+            (_, None) | (None, _) | (Some(Shape::Composite(_)), Some(_)) => Vec::new(),
+        }
+    }
+
+    fn gone_at(&self, before: &Attribute, after: Option<&Attribute>, later: &Self) -> Vec<Vec<String>> {
+        let Some(after) = after else { return vec![vec![before.name.clone()]] };
+        let mut below = if after.kind == before.kind { self.gone(before.kind, later) } else { Vec::new() };
+        below.iter_mut().for_each(|path| path.insert(0, before.name.clone()));
+        below
+    }
+
+    /// A query for the column `v`: the values of an attribute in what `source`, such a query too, selects of the type `kind`.
+    /// None where the type has no such attribute.
+    pub(super) fn select(&self, kind: u32, attributes: &[String], source: &str) -> Option<String> {
+        let Some((name, rest)) = attributes.split_first() else { return Some(source.to_owned()) };
+        match self.0.get(&kind)? {
+            Shape::Domain(base) => self.select(*base, attributes, source),
+            Shape::Several(part) => {
+                self.select(*part, attributes, &format!("SELECT pg_catalog.unnest(v) AS v FROM ({source}) AS several"))
+            }
+            Shape::Range(part) => {
+                let bounds = "(VALUES (pg_catalog.lower(v)), (pg_catalog.upper(v))) AS bound (b)";
+                let each = format!("SELECT b AS v FROM ({source}) AS range CROSS JOIN LATERAL {bounds}");
+                self.select(*part, attributes, &each)
+            }
+            Shape::Composite(all) => {
+                let attribute = all.values().find(|attribute| attribute.name == *name)?;
+                let values = format!("SELECT (v).{} AS v FROM ({source}) AS composite", identifier(name));
+                self.select(attribute.kind, rest, &values)
+            }
+        }
+    }
+}
+
+fn shape(row: &Row) -> Result<(u32, Shape)> {
+    let part = row.try_get("part")?;
+    let shape = match row.try_get("kind")? {
+        "d" => Shape::Domain(part),
+        "r" => Shape::Range(part),
+        "c" => Shape::Composite(attributes(row)?),
+        _ => Shape::Several(part),
+    };
+    Ok((row.try_get("oid")?, shape))
+}
+
+fn attributes(row: &Row) -> Result<BTreeMap<i16, Attribute>> {
+    let numbers: Vec<i16> = row.try_get("numbers")?;
+    let names: Vec<String> = row.try_get("names")?;
+    let kinds: Vec<u32> = row.try_get("kinds")?;
+    let attributes = names.into_iter().zip(kinds).map(|(name, kind)| Attribute { name, kind });
+    Ok(numbers.into_iter().zip(attributes).collect())
+}
