@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use postgres::Client;
 
 use super::judge::Judge;
@@ -19,16 +19,17 @@ use super::run_summary::{self, RunSummary};
 use super::{Context, Outcome, live, report_files};
 use crate::cli::Format;
 use crate::migrations::commit;
-use crate::migrations::journal::{Entry, Phase};
+use crate::migrations::journal::Phase;
 use crate::migrations::preflight::Problem;
 use crate::migrations::rollback::backup::Backup;
 use crate::migrations::rollback::execute::RollbackOutcome;
 use crate::migrations::rollback::options::RollbackOptions;
+use crate::migrations::rollback::unfinished::Begun;
 use crate::migrations::rollback::{Plan, RollbackExpectation, StorageIdentity, given_names, loss, sequence, written};
 use crate::migrations::session::SessionSettings;
 use crate::migrations::state::State;
 use crate::migrations::tables::Records;
-use crate::migrations::{Migration, files, transaction};
+use crate::migrations::{Migration, files, journaled, transaction};
 use crate::postgres::connect::{Target, connect};
 use crate::postgres::error::whole;
 use crate::render::{human, json};
@@ -140,13 +141,16 @@ impl<'a> Run<'a> {
         problems: &[Problem],
     ) -> Result<()> {
         let Records { history, journal, .. } = Records::read(client, &settings.history_table)?;
-        refuse_below_unfinished(&journal)?;
-        let state = State::new(history, files);
-        let plan = Plan::new(&state, &journal, selection::lowest(self.context, self.options, &state, files)?)?;
+        let begun = Begun::new(history, &journal)?;
+        let state = State::new(begun.rows, files);
+        let lowest = selection::lowest(self.context, self.options, &state, files)?;
+        let plan = Plan::new(&state, &journal, &begun.in_part, lowest)?;
         selection::refuse_broken(&plan, problems)?;
         self.result.migration_name = self.options.migration.as_ref().and(plan.undo.last()).map(ToString::to_string);
-        self.result.planned =
-            plan.undo.iter().map(|undo| (undo.to_string(), undo.source.explanation().map(str::to_owned))).collect();
+        for undo in &plan.undo {
+            let explanation = selection::explanation(self.context, client, undo, &journal)?;
+            self.result.planned.push((undo.to_string(), explanation));
+        }
         let judge = Judge::new(self.context, files)?;
         let expectation = RollbackExpectation::new(
             &self.context.scratch_environment().like(client, files)?,
@@ -155,7 +159,7 @@ impl<'a> Run<'a> {
             &journal,
         )?;
         let before = live::read(client, &self.context.config)?;
-        let interrupted = journal.iter().any(|entry| entry.phase != Phase::Applied);
+        let interrupted = journal.iter().any(|entry| entry.phase == Phase::RollingBack);
         self.result.pre = judge.judge(&before, "the database before the rollback", None);
         self.result.losses = foreseen_losses(client, &plan, &expectation)?;
         self.say(&human::rollback::before(&self.result, self.context.terminal.style()))?;
@@ -169,7 +173,9 @@ impl<'a> Run<'a> {
         let backup = self.backup()?;
         let rehearsed = expectation.changes.as_ref();
         let options = RollbackOptions { settings, rehearsed, accepted: &accepted, backup: backup.as_ref() };
-        let verdicts = Verdicts::new(self.context, &judge, &plan, &expectation, (!interrupted).then_some(&before));
+        let invalid_indexes = journaled::invalid_indexes(client)?;
+        let mut verdicts = Verdicts::new(self.context, &judge, &plan, &expectation, (!interrupted).then_some(&before));
+        verdicts.expect_gone(&invalid_indexes);
         self.perform(client, options, &plan, verdicts)
     }
 
@@ -324,18 +330,6 @@ fn backup_note(backup: &Backup) -> Option<String> {
          `\\copy <table> FROM '{folder}/{first}' (FORMAT csv, HEADER)`",
         files.join(", ")
     ))
-}
-
-/// What a migration did that is applied in part lies on top of those that are applied, and stays unknown to their ways back.
-fn refuse_below_unfinished(journal: &[Entry]) -> Result<()> {
-    if let Some(entry) = journal.iter().find(|entry| entry.phase == Phase::Applying) {
-        let name = format!("V{}__{}", entry.version, entry.name);
-        bail!(
-            "`{name}` is applied in part: go on with `cargo xtask db-migrate` first, and then undo it; of its statements \
-             those that are not done may be edited before, `cargo xtask db-status` says which"
-        )
-    }
-    Ok(())
 }
 
 /// What the scratch run and the texts say would certainly be lost, counted in the live database.

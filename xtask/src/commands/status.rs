@@ -96,7 +96,9 @@ fn migrations(
 fn status(name: String, state: MigrationState, problems: &[Problem]) -> MigrationStatus {
     let problem = problems.iter().find(|problem| problem.name() == name);
     let next = match &state {
-        MigrationState::PartlyApplied { .. } => Some("`cargo xtask db-migrate` goes on from there".to_owned()),
+        MigrationState::PartlyApplied { .. } => Some(format!(
+            "`cargo xtask db-migrate` goes on from there, `cargo xtask db-rollback {name}` undoes what is done"
+        )),
         MigrationState::PartlyUndone { .. } => Some(format!("`cargo xtask db-rollback {name}` goes on from there")),
         MigrationState::Applied { .. } | MigrationState::Pending | MigrationState::OutOfOrder => None,
     };
@@ -105,7 +107,7 @@ fn status(name: String, state: MigrationState, problems: &[Problem]) -> Migratio
 }
 
 /// How far a run without transaction has come, if one of this version was interrupted.
-fn interrupted(
+pub fn interrupted(
     context: &Context,
     client: &mut Client,
     journal: &[Entry],

@@ -211,12 +211,13 @@ fn stopped(journaled: JournaledScript<'_>, number: usize, count: usize) -> Strin
         done => format!("the first {done} are done"),
     };
     let again = match journaled.phase {
-        Phase::RollingBack => "cargo xtask db-rollback",
-        Phase::Applying | Phase::Applied => "cargo xtask db-migrate",
+        Phase::RollingBack => "`cargo xtask db-rollback` goes on from here",
+        Phase::Applying | Phase::Applied => {
+            "`cargo xtask db-migrate` goes on from here; `cargo xtask db-rollback` undoes what is done"
+        }
     };
     format!(
-        "statement {number} of {count} of `{}` failed, which runs without a transaction; {done}, and `{again}` goes on \
-         from here",
+        "statement {number} of {count} of `{}` failed, which runs without a transaction; {done}, and {again}",
         journaled.script.file
     )
 }

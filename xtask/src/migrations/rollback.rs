@@ -21,6 +21,7 @@ mod rows;
 pub mod sequence;
 mod sequence_positions;
 mod storage_identity;
+pub mod unfinished;
 pub mod written;
 
 pub use expectation::{Expectation, RollbackExpectation};

@@ -63,28 +63,79 @@ fn a_failure_in_the_middle_says_what_is_undone_and_goes_on_later() {
     assert_eq!(database.history(), [1]);
 }
 
-/// Below a migration that is applied in part nothing is undone: what it did would be gone, and taken for done later.
-#[test]
-fn nothing_is_undone_below_a_migration_that_is_applied_in_part() {
-    let Some(scratch) = shared() else { return };
-    let database = Database::create(scratch, "part");
+/// A unique index that rows stand in the way of stops V2 half-way.
+fn applied_in_part(database: &Database<'_>, down: &str) -> Monorepo {
     let repo = Monorepo::of_migrations(&[USERS]);
     database.run(&repo, &["db-migrate"]).must_exit(0);
     database.connect().batch_execute("INSERT INTO users VALUES (1, 'a'), (2, 'a')").expect("rows");
-    let up = "-- no-transaction\nCREATE INDEX CONCURRENTLY i1 ON users (name);\n\
-              CREATE UNIQUE INDEX CONCURRENTLY i2 ON users (name);\n";
-    repo.write("migrations/V2__indexes.sql", up);
-    let down = "-- no-transaction\nDROP INDEX CONCURRENTLY IF EXISTS i2;\nDROP INDEX CONCURRENTLY i1;\n";
-    repo.write("migrations/V2__indexes.down.sql", down);
-    database.run(&repo, &["db-migrate"]).must_fail_at_length(&["statement 2 of 2", "the first statement is done"]);
-    let ran = database.run(&repo, &["db-rollback", "--accept-data-loss", "users"]);
-    ran.must_fail(&["`V2__indexes` is applied in part", "db-migrate", "may be edited"]);
+    let up = "-- no-transaction\nALTER TABLE users ADD phone text;\n\
+              CREATE UNIQUE INDEX CONCURRENTLY users_name ON users (name);\n";
+    repo.write("migrations/V2__phone.sql", up);
+    repo.write("migrations/V2__phone.down.sql", down);
+    let ran = database.run(&repo, &["db-migrate"]);
+    ran.must_fail_at_length(&["statement 2 of 2", "the first statement is done", "`cargo xtask db-rollback` undoes"]);
+    repo
+}
+
+const BEARS_IT: &str =
+    "DROP INDEX CONCURRENTLY IF EXISTS users_name;\nALTER TABLE users DROP COLUMN IF EXISTS phone;\n";
+
+/// Whoever cannot make the rest of a migration work has a way back all the same, and the one below is undone after it.
+#[test]
+fn what_is_applied_in_part_is_undone_first() {
+    let Some(scratch) = shared() else { return };
+    let database = Database::create(scratch, "part");
+    let repo = applied_in_part(&database, &format!("-- no-transaction\n{BEARS_IT}"));
+    let status = database.run(&repo, &["db-status"]).must_exit(0);
+    assert!(status.stdout.contains("`cargo xtask db-rollback V2__phone` undoes what is done"), "{}", status.stdout);
+    database.connect().batch_execute("UPDATE users SET phone = '1' WHERE id = 1").expect("a value");
+    let ran = database.run(&repo, &["db-rollback"]).must_exit(1);
+    for part in ["it is applied in part (statement 2 of 2 left the invalid index", "- users.phone: 1 values"] {
+        assert!(ran.stdout.contains(part), "{part} is not in {}", ran.stdout);
+    }
+    // A refusal changes nothing about where it stands, also where the loss is only found when the first statement runs.
+    let loses = "DO $$ BEGIN UPDATE users SET name = 'x'; END $$;\n";
+    repo.write("migrations/V2__phone.down.sql", &format!("-- no-transaction\n{loses}{BEARS_IT}"));
+    let ran = database.run(&repo, &["db-rollback", "--accept-data-loss", "users.phone"]).must_exit(1);
+    assert!(ran.stdout.contains("- users.name: 2 values"), "{}", ran.stdout);
+    repo.write("migrations/V2__phone.down.sql", &format!("-- no-transaction\n{BEARS_IT}"));
+    let status = database.run(&repo, &["db-status"]).must_exit(0);
+    assert!(status.stdout.contains("partly applied  statement 2 of 2 left the invalid index"), "{}", status.stdout);
+    database.run(&repo, &["db-rollback", "--dry-run", "--accept-data-loss", "users.phone"]).must_exit(0);
+    let ran = database.run(&repo, &["db-rollback", "--accept-data-loss", "users.phone"]).must_exit(0);
+    assert!(ran.stdout.contains("V2__phone: the schema is exactly what it was before"), "{}", ran.stdout);
     assert_eq!(database.history(), [1]);
-    // The way out that the message names.
-    repo.write("migrations/V2__indexes.sql", "-- no-transaction\nCREATE INDEX CONCURRENTLY i1 ON users (name);\n");
+    let status = database.run(&repo, &["db-status"]).must_exit(0);
+    assert!(status.stdout.contains("1 applied, 1 pending\n"), "{}", status.stdout);
+    database.run(&repo, &["db-migrate"]);
+    let ran = database.run(&repo, &["db-rollback", "1", "--accept-data-loss", "users"]).must_exit(0);
+    assert!(ran.stdout.contains("V2__phone: the schema is exactly"), "{}", ran.stdout);
+    assert_eq!(database.history(), [] as [i64; 0]);
+}
+
+/// The rest of the file may be edited, the way back may have a transaction, and what it leaves is seen.
+#[test]
+fn what_is_left_of_a_migration_that_is_applied_in_part_is_told() {
+    let Some(scratch) = shared() else { return };
+    let database = Database::create(scratch, "part_left");
+    let repo = applied_in_part(&database, "ALTER TABLE users DROP COLUMN phone;\n");
+    let ran = database.run(&repo, &["db-rollback"]).must_exit(1);
+    for part in ["the schema is not what it was before", "+ index users_name", "the database is as it was"] {
+        assert!(ran.stdout.contains(part), "{part} is not in {}", ran.stdout);
+    }
+    let status = database.run(&repo, &["db-status"]).must_exit(0);
+    assert!(status.stdout.contains("partly applied  statement 2 of 2 left the invalid index"), "{}", status.stdout);
+    repo.edit("migrations/V2__phone.sql", "UNIQUE ", "");
+    repo.write(
+        "migrations/V2__phone.down.sql",
+        "DROP INDEX IF EXISTS users_name;\nALTER TABLE users DROP COLUMN phone;\n",
+    );
+    let ran = database.run(&repo, &["db-rollback"]).must_exit(0);
+    assert!(ran.stdout.contains("V2__phone: the schema is exactly what it was before"), "{}", ran.stdout);
+    assert_eq!(database.history(), [1]);
+    // The other way out: go on with what was edited, and undo the whole.
     database.run(&repo, &["db-migrate"]).must_exit(0);
     database.run(&repo, &["db-rollback"]).must_exit(0);
-    assert_eq!(database.history(), [1]);
 }
 
 /// After a part of `--last 3` is undone, the same words would mean older migrations.

@@ -1,13 +1,15 @@
 //! Which migrations a person wants undone.
 
 use anyhow::{Context as _, Result, anyhow, bail};
+use postgres::Client;
 use xshell::{Shell, cmd};
 
 use super::Options;
-use crate::commands::Context;
+use crate::commands::{Context, status};
 use crate::git::Repository;
+use crate::migrations::journal::{Entry, Phase};
 use crate::migrations::preflight::{Problem, Refused};
-use crate::migrations::rollback::Plan;
+use crate::migrations::rollback::{Plan, Undo};
 use crate::migrations::state::State;
 use crate::migrations::{self, AppliedRow, Migration};
 
@@ -89,6 +91,18 @@ pub fn refuse_broken(plan: &Plan, problems: &[Problem]) -> Result<()> {
     };
     let broken: Vec<Problem> = problems.iter().filter(is_planned).cloned().collect();
     if broken.is_empty() { Ok(()) } else { Err(Refused(broken).into()) }
+}
+
+/// What a person needs to know about the SQL that undoes a migration, and about how much of it there is to undo.
+pub fn explanation(context: &Context, client: &mut Client, undo: &Undo, journal: &[Entry]) -> Result<Option<String>> {
+    let source = undo.source.explanation();
+    if !undo.in_part {
+        return Ok(source.map(str::to_owned));
+    }
+    let standing = status::interrupted(context, client, journal, undo.row.version, Phase::Applying)?;
+    let standing = standing.map(|standing| format!(" ({standing})")).unwrap_or_default();
+    let what = format!("it is applied in part{standing}: what is done of it is undone");
+    Ok(Some(source.map_or_else(|| what.clone(), |source| format!("{what}; {source}"))))
 }
 
 /// The command that does the same and accepts the loss of `objects`; with a `target` down to that migration.

@@ -143,7 +143,9 @@ fn run_all(
 /// Removes the rows of history and journal.
 pub(super) fn forget(transaction: &mut Transaction<'_>, settings: &SessionSettings, undo: &Undo) -> Result<()> {
     transaction.batch_execute(&settings.reset()).context("cannot clean the session")?;
-    history::delete(transaction, &settings.history_table, undo.row.version)?;
+    if !undo.in_part {
+        history::delete(transaction, &settings.history_table, undo.row.version)?;
+    }
     if history::exists(transaction, &journal::table(&settings.history_table))? {
         journal::delete(transaction, &settings.history_table, undo.row.version)?;
     }

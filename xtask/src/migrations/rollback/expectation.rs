@@ -7,6 +7,7 @@ use super::far_servers::{self, KeptAway};
 use super::plan::{Plan, Undo};
 use super::rehearsed_changes::RehearsedChanges;
 use super::storage_identity::StorageIdentity;
+use super::unfinished;
 use crate::migrations::Migration;
 use crate::migrations::journal::Entry;
 use crate::migrations::scratch_environment::{ScratchEnvironment, ScratchSession};
@@ -64,7 +65,8 @@ impl RollbackExpectation {
         if let Err(error) = session.replay(before.iter().copied()) {
             return Ok(Self::from_journal(plan, journal, &format!("{error:#}")));
         }
-        let undone: Option<Vec<&Migration>> = files[before.len()..].iter().copied().collect();
+        let undone: Option<Vec<Forward<'_>>> =
+            plan.undo.iter().rev().zip(&files[before.len()..]).map(|(undo, file)| Forward::of(undo, *file)).collect();
         match undone {
             Some(undone) => Self::rehearse(&mut session, plan, &undone),
             None => Self::lowest_only(&mut session, plan, journal),
@@ -72,10 +74,10 @@ impl RollbackExpectation {
     }
 
     /// Applies the migrations and undoes them again.
-    fn rehearse(session: &mut ScratchSession, plan: &Plan, undone: &[&Migration]) -> Result<Self> {
+    fn rehearse(session: &mut ScratchSession, plan: &Plan, undone: &[Forward<'_>]) -> Result<Self> {
         let mut schemas = vec![session.read()?];
-        for migration in undone {
-            session.replay([*migration])?;
+        for forward in undone {
+            forward.run(session)?;
             schemas.push(session.read()?);
         }
         let changes = Self::undo(session, plan, &schemas)?;
@@ -116,6 +118,34 @@ impl RollbackExpectation {
     fn from_journal(plan: &Plan, journal: &[Entry], why: &str) -> Self {
         let expected = plan.undo.iter().map(|undo| noted(undo, journal, why)).collect();
         Self { current: None, expected, changes: None }
+    }
+}
+
+/// What was applied of a migration.
+enum Forward<'a> {
+    Whole(&'a Migration),
+    /// The statements that are done, and their file.
+    InPart(&'a str, &'a str),
+}
+
+impl<'a> Forward<'a> {
+    /// None where it is not known any more.
+    fn of(undo: &'a Undo, file: Option<&'a Migration>) -> Option<Self> {
+        match (&undo.progress, undo.in_part) {
+            (_, false) => file.map(Self::Whole),
+            (Some(progress), true) => Some(Self::InPart(unfinished::done(progress), &undo.file)),
+            // A way back was begun, and with that it is forgotten how far the way forward had come.
+            (None, true) => None,
+        }
+    }
+
+    fn run(&self, session: &mut ScratchSession) -> Result<()> {
+        match self {
+            Self::Whole(migration) => session.replay([*migration]),
+            Self::InPart(sql, file) => session
+                .run_script(Script::new(file, sql, true))
+                .context("cannot replay what is done of a migration that is applied in part on the scratch database"),
+        }
     }
 }
 

@@ -1,8 +1,10 @@
 //! Which migrations are undone, and with which SQL.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Result, bail};
 
-use crate::migrations::journal::Entry;
+use crate::migrations::journal::{Entry, Phase, Progress};
 use crate::migrations::preflight::decides_elsewhere;
 use crate::migrations::sql;
 use crate::migrations::state::State;
@@ -21,6 +23,10 @@ pub struct Undo {
     pub no_transaction: bool,
     /// Where the SQL was taken from.
     pub source: Source,
+    /// Whether it is applied in part, so that the history has no row of it.
+    pub in_part: bool,
+    /// Of one that is applied in part: how far that has come, while no way back was begun.
+    pub progress: Option<Progress>,
 }
 
 /// `V7__add_user_bio`
@@ -68,13 +74,14 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Undoes every applied migration from version `from` on. Refused when one of them cannot be undone.
-    pub fn new(state: &State<'_>, journal: &[Entry], from: i64) -> Result<Self> {
+    /// Undoes every applied migration from version `from` on, also those that are applied `in_part`. Refused when one of them
+    /// cannot be undone.
+    pub fn new(state: &State<'_>, journal: &[Entry], in_part: &BTreeSet<i64>, from: i64) -> Result<Self> {
         let newest_first = state.applied.iter().rev().take_while(|applied| applied.row.version >= from);
         let mut undo = Vec::new();
         for applied in newest_first {
             let entry = journal.iter().find(|entry| entry.version == applied.row.version);
-            undo.push(way_back(&applied.row, applied.file, entry)?);
+            undo.push(way_back(&applied.row, applied.file, entry, in_part.contains(&applied.row.version))?);
         }
         Ok(Self { undo })
     }
@@ -92,8 +99,13 @@ impl Plan {
     }
 }
 
-fn way_back(row: &AppliedRow, file: Option<&Migration>, entry: Option<&Entry>) -> Result<Undo> {
-    let (down, source) = choose(row, file, entry)?;
+fn way_back(row: &AppliedRow, file: Option<&Migration>, entry: Option<&Entry>, in_part: bool) -> Result<Undo> {
+    let (down, source) = match (file, entry) {
+        // What is not done of it may be edited, and the way back has to bear what is done.
+        (Some(file), Some(entry)) if in_part && same_way(&entry.down, &file.down) => (&file.down, Source::File),
+        (Some(file), Some(_)) if in_part => (&file.down, Source::ChangedFile),
+        _ => choose(row, file, entry)?,
+    };
     match down {
         Down::Sql { file, sql, no_transaction } => {
             if let Some(command) = sql::statements(sql).iter().find_map(decides_elsewhere) {
@@ -102,7 +114,16 @@ fn way_back(row: &AppliedRow, file: Option<&Migration>, entry: Option<&Entry>) -
                      the file, and run it by hand where it is meant"
                 )
             }
-            Ok(Undo { row: row.clone(), sql: sql.clone(), file: file.clone(), no_transaction: *no_transaction, source })
+            let applying = entry.filter(|entry| in_part && entry.phase == Phase::Applying);
+            Ok(Undo {
+                row: row.clone(),
+                sql: sql.clone(),
+                file: file.clone(),
+                no_transaction: *no_transaction,
+                source,
+                in_part,
+                progress: applying.and_then(|entry| entry.progress.clone()),
+            })
         }
         Down::Irreversible { reason, .. } => bail!("`{row}` is irreversible: {reason}"),
     }
@@ -144,7 +165,6 @@ fn same_way(a: &Down, b: &Down) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::migrations::journal::Phase;
 
     fn row(migration: &Migration) -> AppliedRow {
         let Migration { version, name, checksum, .. } = migration.clone();
@@ -172,7 +192,7 @@ mod tests {
     fn everything_from_the_version_on_is_undone_newest_first() {
         let files = [one(1, "a", "-a"), one(2, "b", "-b"), one(3, "c", "-c")];
         let state = State::new(files.iter().map(row).collect(), &files);
-        let plan = Plan::new(&state, &[], 2).expect("reversible");
+        let plan = Plan::new(&state, &[], &BTreeSet::new(), 2).expect("reversible");
         assert_eq!(plan.undo.iter().map(|undo| undo.sql.as_str()).collect::<Vec<_>>(), ["-c", "-b"]);
         assert_eq!(plan.lowest(), Some(2));
     }
@@ -182,7 +202,7 @@ mod tests {
         let applied = one(1, "a", "-a");
         let source = |file: Option<&Migration>, journal: bool| {
             let entry = entry(&applied);
-            way_back(&row(&applied), file, journal.then_some(&entry)).map(|undo| (undo.sql, undo.source))
+            way_back(&row(&applied), file, journal.then_some(&entry), false).map(|undo| (undo.sql, undo.source))
         };
         let sql = |text: &str, source| Some((text.to_owned(), source));
         assert_eq!(source(Some(&applied), true).ok(), sql("-a", Source::File));
@@ -198,7 +218,7 @@ mod tests {
     fn an_irreversible_migration_is_refused_with_its_reason() {
         let mut file = one(1, "a", "-a");
         file.down = Down::Irreversible { file: "d".into(), reason: "the rows are gone".into() };
-        let error = way_back(&row(&file), Some(&file), None).expect_err("irreversible");
+        let error = way_back(&row(&file), Some(&file), None, false).expect_err("irreversible");
         assert!(error.to_string().contains("the rows are gone"), "{error}");
     }
 }

@@ -108,11 +108,19 @@ fn stopped(client: &mut Client, settings: &SessionSettings, undo: &Undo) -> Resu
     let progress = entries.into_iter().find(|entry| entry.version == undo.row.version).and_then(|entry| entry.progress);
     let next = progress.map_or(1, |progress| progress.next);
     if next == 1 {
-        journal::abandon_run(client, &settings.history_table, undo.row.version)?;
+        abandon(client, settings, undo)?;
         return Ok(None);
     }
     let count = sql::statements(&undo.sql).len();
     Ok(Some(format!("`{}` runs without a transaction, and stopped before statement {next} of {count}", undo.file)))
+}
+
+/// Notes that nothing was undone: the migration is applied as it was, whole or in part.
+fn abandon(client: &mut Client, settings: &SessionSettings, undo: &Undo) -> Result<()> {
+    let (table, version) = (&settings.history_table, undo.row.version);
+    let Some(progress) = &undo.progress else { return journal::abandon_run(client, table, version) };
+    journal::begin_run(client, table, version, Phase::Applying, &progress.sql)?;
+    journal::set_next(client, table, version, progress.next, progress.before.as_ref())
 }
 
 /// A migration that was applied by refinery alone has no entry yet.
