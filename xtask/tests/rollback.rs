@@ -101,16 +101,58 @@ fn privileges_that_are_not_taken_back_are_told() {
     let repo = Monorepo::of_migrations(&[USERS, ("V2__grants", up, down)]);
     let database = migrated(scratch, "grants", &repo);
     let ran = database.run(&repo, &["db-rollback"]).must_exit(0);
-    for part in ["privileges and owners that the migrations changed", "+ table public.users: owned by app_of_rollback"]
-    {
+    for part in [
+        "privileges and owners are not back as they were",
+        "its owner may no longer INSERT on the table public.users",
+        "the table public.users is owned by `app_of_rollback`",
+    ] {
         assert!(ran.stdout.contains(part), "{part} is not in {}", ran.stdout);
     }
     let back =
-        format!("{down}REVOKE SELECT ON users FROM app_of_rollback;\nALTER TABLE users OWNER TO CURRENT_USER;\n");
+        format!("ALTER TABLE users OWNER TO CURRENT_USER;\n{down}REVOKE SELECT ON users FROM app_of_rollback;\n");
     repo.write("migrations/V2__grants.down.sql", &back);
-    database.connect().batch_execute("ALTER TABLE users OWNER TO CURRENT_USER").expect("as it was");
+    database
+        .connect()
+        .batch_execute("ALTER TABLE users OWNER TO CURRENT_USER; GRANT ALL ON users TO CURRENT_USER")
+        .expect("as it was");
     database.run(&repo, &["db-migrate"]).must_exit(0);
     let ran = database.run(&repo, &["db-rollback"]).must_exit(0);
+    assert!(!ran.stdout.contains("privileges and owners"), "{}", ran.stdout);
+}
+
+/// What a way back makes again has what the server grants, and nobody else is told.
+#[test]
+fn privileges_that_the_way_back_itself_takes_or_gives_are_told() {
+    let Some(scratch) = shared() else { return };
+    let first = "DO $$ BEGIN CREATE ROLE app_of_rollback; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+        CREATE FUNCTION secret() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1';
+        REVOKE EXECUTE ON FUNCTION secret() FROM PUBLIC; GRANT EXECUTE ON FUNCTION secret() TO app_of_rollback;
+        CREATE VIEW names AS SELECT name FROM users; GRANT SELECT ON names TO app_of_rollback;";
+    let again =
+        "DROP FUNCTION secret(); CREATE FUNCTION secret() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1';
+        DROP VIEW names; CREATE VIEW names AS SELECT name FROM users;";
+    let keeps =
+        "REVOKE EXECUTE ON FUNCTION secret() FROM PUBLIC; GRANT EXECUTE ON FUNCTION secret() TO app_of_rollback;
+        GRANT SELECT ON names TO app_of_rollback;";
+    let repo = Monorepo::of_migrations(&[
+        USERS,
+        ("V2__secret", first, "DROP VIEW names; DROP FUNCTION secret();"),
+        ("V3__again", "SELECT 1;", again),
+    ]);
+    let database = migrated(scratch, "taken", &repo);
+    let ran = database.run(&repo, &["db-rollback"]).must_exit(0);
+    for part in [
+        "privileges and owners are not back as they were",
+        "PUBLIC may now EXECUTE on the routine public.secret()",
+        "app_of_rollback may no longer EXECUTE on the routine public.secret()",
+        "app_of_rollback may no longer SELECT on the view public.names",
+    ] {
+        assert!(ran.stdout.contains(part), "{part} is not in {}", ran.stdout);
+    }
+    database.connect().batch_execute(keeps).expect("as they were");
+    repo.write("migrations/V3__again.down.sql", &format!("{again}{keeps}"));
+    database.run(&repo, &["db-migrate"]).must_exit(0);
+    let ran = database.run(&repo, &["db-rollback", "2"]).must_exit(0);
     assert!(!ran.stdout.contains("privileges and owners"), "{}", ran.stdout);
 }
 

@@ -1,6 +1,7 @@
 //! `db-rollback`: says what would be undone and lost, undoes it in one transaction, verifies that the schema is what it
 //! was, and reports.
 
+mod privileges;
 mod restoration;
 mod selection;
 mod test;
@@ -174,8 +175,8 @@ impl<'a> Run<'a> {
         let rehearsed = expectation.changes.as_ref();
         let options = RollbackOptions { settings, rehearsed, accepted: &accepted, backup: backup.as_ref() };
         let invalid_indexes = journaled::invalid_indexes(client)?;
-        let mut verdicts = Verdicts::new(self.context, &judge, &plan, &expectation, (!interrupted).then_some(&before));
-        verdicts.expect_gone(&invalid_indexes);
+        let mut verdicts = Verdicts::new(self.context, &judge, &plan, &expectation, &before);
+        verdicts.expect_drift(interrupted, &invalid_indexes);
         self.perform(client, options, &plan, verdicts)
     }
 

@@ -1,10 +1,9 @@
 //! Judges the schema after each migration was undone, before the transaction is committed.
 
-use std::collections::BTreeSet;
-
 use anyhow::{Result, anyhow};
 use postgres::{Client, Transaction};
 
+use super::privileges::Privileges;
 use crate::commands::Context;
 use crate::commands::judge::Judge;
 use crate::commands::live;
@@ -22,6 +21,8 @@ pub struct Verdicts<'a> {
     judge: &'a Judge<'a>,
     plan: &'a Plan,
     expectation: &'a RollbackExpectation,
+    /// The schema of the database before anything ran.
+    before: &'a Schema,
     /// What somebody changed past the migrations before: a rollback neither makes nor has to repair it.
     drift: Vec<Change>,
     /// Privileges and owners that the rollback did not put back.
@@ -31,22 +32,23 @@ pub struct Verdicts<'a> {
 }
 
 impl<'a> Verdicts<'a> {
-    /// For rollbacks of `plan` on a database whose schema is `before`; none when a run was interrupted in it.
+    /// For rollbacks of `plan` on a database whose schema is `before`.
     pub fn new(
         context: &'a Context,
         judge: &'a Judge<'a>,
         plan: &'a Plan,
         expectation: &'a RollbackExpectation,
-        before: Option<&Schema>,
+        before: &'a Schema,
     ) -> Self {
-        let known = expectation.current.as_ref().zip(before);
-        let drift = known.map(|(current, before)| diff(current, before).without_grants().changes);
-        let drift = drift.unwrap_or_default();
-        Self { context, judge, plan, expectation, drift, privileges: Vec::new(), post: None, committed: Vec::new() }
+        let (drift, privileges) = (Vec::new(), Vec::new());
+        Self { context, judge, plan, expectation, before, drift, privileges, post: None, committed: Vec::new() }
     }
 
-    /// Indexes that a migration left half-built are no drift: the way back has to remove them.
-    pub fn expect_gone(&mut self, invalid_indexes: &[String]) {
+    /// Takes for drift what the database has otherwise than its migrations made it; nothing where a run was `interrupted` in
+    /// its way back. Indexes that a migration left half-built are no drift: the way back has to remove them.
+    pub fn expect_drift(&mut self, interrupted: bool, invalid_indexes: &[String]) {
+        let Some(current) = self.expectation.current.as_ref().filter(|_| !interrupted) else { return };
+        self.drift = diff(current, self.before).without_grants().changes;
         self.drift.retain(|change| match &change.part {
             Some((kind, name)) if kind == "index" => !invalid_indexes.iter().any(|index| is_called(index, name)),
             Some(_) | None => true,
@@ -79,23 +81,21 @@ impl<'a> Verdicts<'a> {
         }
         if !self.privileges.is_empty() {
             let all = self.privileges.join("\n");
-            notes.push(format!("privileges and owners that the migrations changed are not back as they were:\n{all}"));
+            let said = match self.expected_privileges().scratch {
+                Some(_) => "privileges and owners are not back as they were",
+                None => "privileges and owners changed, and what they should be is not known",
+            };
+            notes.push(format!("{said}:\n{all}"));
         }
         notes
     }
 
-    /// Privileges and owners of `actual` that are as the migrations made them, and were not before. They are no part of
-    /// the verdict, since servers grant by themselves what no migration says.
-    fn left_privileges(&self, actual: &Schema) -> Vec<String> {
-        let (Some(current), Some(Expectation::Schema(before))) =
-            (&self.expectation.current, self.expectation.expected.last())
-        else {
-            return Vec::new();
+    fn expected_privileges(&self) -> Privileges<'_> {
+        let scratch = match (&self.expectation.current, self.expectation.expected.last()) {
+            (Some(current), Some(Expectation::Schema(lowest))) => Some((current, &**lowest)),
+            _ => None,
         };
-        let [before, after, actual] = [before, current, actual].map(privileges);
-        let left = after.difference(&before).filter(|privilege| actual.contains(*privilege));
-        let gone = before.difference(&after).filter(|privilege| !actual.contains(*privilege));
-        left.map(|privilege| format!("+ {privilege}")).chain(gone.map(|privilege| format!("- {privilege}"))).collect()
+        Privileges { live: self.before, scratch }
     }
 
     /// What is undone and committed, and the verification of the schema after the last one.
@@ -131,7 +131,7 @@ impl RollbackObserver for Verdicts<'_> {
             None => Verdict::Unknown("nothing was predicted".into()),
         };
         if position + 1 == self.plan.undo.len() {
-            self.privileges = self.left_privileges(&schema);
+            self.privileges = self.expected_privileges().not_restored(&schema);
             self.post = Some(self.judge.judge(&schema, "the database after the rollback, before its commit", None));
         }
         Ok(verdict)
@@ -146,18 +146,6 @@ impl RollbackObserver for Verdicts<'_> {
 fn is_called(index: &str, name: &str) -> bool {
     let quoted = format!("\"{}\"", name.replace('"', "\"\""));
     [name, &quoted].iter().any(|name| index.strip_suffix(name).is_some_and(|rest| rest.ends_with('.')))
-}
-
-/// Each privilege by itself: `table public.users: app: SELECT`.
-fn privileges(schema: &Schema) -> BTreeSet<String> {
-    let each = |(object, grants): (&String, &Vec<String>)| {
-        let of = |grant: &String| -> Vec<String> {
-            let Some((grantee, words)) = grant.split_once(": ") else { return vec![format!("{object}: {grant}")] };
-            words.split(", ").map(|word| format!("{object}: {grantee}: {word}")).collect()
-        };
-        grants.iter().flat_map(of).collect::<Vec<_>>()
-    };
-    schema.grants.iter().flat_map(each).collect()
 }
 
 fn verdict(difference: &SchemaDiff) -> Verdict {
