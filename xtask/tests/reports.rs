@@ -103,6 +103,8 @@ fn rollbacks() {
         ("rollback_exact", runs::exact()),
         ("rollback_not_restored", runs::not_restored()),
         ("rollback_dry_run", runs::rollback_dry_run()),
+        ("rollback_dry_run_refused", runs::rollback_dry_run_refused()),
+        ("rollback_stopped", runs::rollback_stopped()),
     ];
     for (name, report) in reports {
         lock_in(&format!("{name}.human"), &human::rollback::rollback(&report, Style::PLAIN));

@@ -37,9 +37,13 @@ fn data_is_only_lost_by_name_and_after_a_backup() {
     let database = migrated(scratch, "loss", &repo);
     database.connect().batch_execute("INSERT INTO users VALUES (1, 'a', 'x'), (2, 'b', NULL)").expect("rows");
     let ran = database.run(&repo, &["db-rollback"]).must_exit(1);
-    for part in ["users.bio: 1 values", "cargo xtask db-rollback --accept-data-loss users.bio"] {
-        assert!(ran.stdout.contains(part), "{part} is not in {}", ran.stdout);
+    let dry = database.run(&repo, &["db-rollback", "--dry-run"]).must_exit(1);
+    for (ran, end) in [(ran, "ROLLBACK FAILED"), (dry, "DRY RUN: THE ROLLBACK WOULD BE REFUSED")] {
+        for part in ["users.bio: 1 values", "cargo xtask db-rollback --accept-data-loss users.bio\n", end] {
+            assert!(ran.stdout.contains(part), "{part} is not in {}", ran.stdout);
+        }
     }
+    database.run(&repo, &["db-rollback", "--dry-run", "--accept-data-loss", "users.bio"]).must_exit(0);
     assert_eq!(database.history(), [1, 2]);
     let accepted = ["db-rollback", "--accept-data-loss", "users.bio", "--backup", "backups"];
     database.run(&repo, &accepted).must_exit(0);

@@ -121,6 +121,7 @@ impl<'a> Run<'a> {
             losses: Vec::new(),
             output: None,
             error: None,
+            go_on: None,
             restoration: Restoration::default(),
         };
         Self { context, options, result }
@@ -165,11 +166,15 @@ impl<'a> Run<'a> {
         self.result.losses = foreseen_losses(client, &plan, &expectation)?;
         self.say(&human::rollback::before(&self.result, self.context.terminal.style()))?;
         if self.options.dry_run {
-            return self.show_sql(&plan, &expectation);
+            self.show_sql(&plan, &expectation)?;
         }
         let accepted = self.options.accepted();
         if self.result.losses.iter().any(|loss| !loss.is_accepted(&accepted)) {
             return self.refuse(self.result.losses.clone(), None);
+        }
+        if self.options.dry_run {
+            self.result.success = true;
+            return Ok(());
         }
         let backup = self.backup()?;
         let rehearsed = expectation.changes.as_ref();
@@ -186,7 +191,6 @@ impl<'a> Run<'a> {
     }
 
     fn show_sql(&mut self, plan: &Plan, expectation: &RollbackExpectation) -> Result<()> {
-        self.result.success = true;
         let touches = expectation.changes.iter().flat_map(|changes| changes.all()).any(|change| !change.is_drop());
         if touches || expectation.changes.is_none() || plan.undo.iter().any(|undo| written::may_change_rows(&undo.sql))
         {
@@ -224,6 +228,7 @@ impl<'a> Run<'a> {
         let ending = match ending {
             Ok(ending) => ending,
             Err(error) => {
+                self.result.go_on = self.go_on();
                 self.say_undone()?;
                 return Err(error);
             }
@@ -239,10 +244,26 @@ impl<'a> Run<'a> {
                 self.result.restoration = restoration.unwrap_or_default();
             }
             RollbackOutcome::NotAccepted { losses, done } => self.refuse(losses, done.as_deref())?,
-            RollbackOutcome::NotRestored(undone) => self.not_restored(plan, undone),
+            RollbackOutcome::NotRestored(undone) => {
+                self.result.go_on = self.go_on();
+                self.not_restored(plan, undone);
+            }
         }
         self.say_undone()?;
         self.say(&human::rollback::after(&self.result, style))
+    }
+
+    /// The oldest migration of the plan, once a part of it is undone and committed: another number of them is left then.
+    fn oldest_left(&self) -> Option<&str> {
+        let oldest = self.result.planned.last().map(|(name, _)| name.as_str());
+        oldest.filter(|_| !self.result.rolled_back.is_empty())
+    }
+
+    /// The command that goes on with what is left of the plan; none where the same words still mean the same.
+    fn go_on(&self) -> Option<String> {
+        let accepted = self.options.accepted();
+        let accepted: Vec<&str> = accepted.iter().map(String::as_str).collect();
+        self.oldest_left().map(|target| selection::command(self.options, Some(target), &accepted))
     }
 
     fn say_undone(&self) -> Result<()> {
@@ -275,9 +296,7 @@ impl<'a> Run<'a> {
         };
         let objects: Vec<&str> =
             losses.iter().filter(|loss| loss.count > 0).map(|loss| loss.name.object.as_str()).collect();
-        // After a part of the plan another number of migrations is left of it.
-        let oldest = self.result.planned.last().map(|(name, _)| name.as_str());
-        let target = oldest.filter(|_| !self.result.rolled_back.is_empty());
+        let target = self.oldest_left();
         // Consent that is given already is still needed.
         let given =
             self.result.losses.iter().filter(|loss| loss.count > 0 && !objects.contains(&loss.name.object.as_str()));

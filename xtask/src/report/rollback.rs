@@ -121,6 +121,8 @@ pub struct RollbackResult {
     pub output: Option<String>,
     /// Why it did not succeed.
     pub error: Option<String>,
+    /// The command that goes on, where a part of it is undone and committed.
+    pub go_on: Option<String>,
     /// The comparison of before and after.
     pub restoration: Restoration,
 }

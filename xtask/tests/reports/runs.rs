@@ -117,6 +117,7 @@ fn rollback() -> RollbackResult {
         losses: Vec::new(),
         output: None,
         error: None,
+        go_on: None,
         restoration: Restoration::default(),
     }
 }
@@ -148,6 +149,26 @@ pub fn exact() -> RollbackResult {
 pub fn rollback_dry_run() -> RollbackResult {
     let losses = exact().losses;
     RollbackResult { success: true, dry_run: true, losses, ..rollback() }
+}
+
+/// Nothing was to be undone, and nothing would be without consent.
+pub fn rollback_dry_run_refused() -> RollbackResult {
+    let command = "cargo xtask db-rollback --accept-data-loss user_profiles.bio";
+    let error = format!("data would be lost, and nothing was undone; if it may go, say so by name:\n{command}");
+    RollbackResult { success: false, error: Some(error), ..rollback_dry_run() }
+}
+
+/// The first of two is undone and committed, the second fails.
+pub fn rollback_stopped() -> RollbackResult {
+    let go_on = "cargo xtask db-rollback V17__prioritise_bills --backup backups";
+    let failing = ("V17__prioritise_bills".to_owned(), None);
+    RollbackResult {
+        planned: vec![(BIO.into(), None), failing],
+        rolled_back: rolled_back(Verdict::Exact),
+        error: Some("cannot undo `V17__prioritise_bills`; its transaction changed nothing: deadlock detected".into()),
+        go_on: Some(go_on.into()),
+        ..rollback()
+    }
 }
 
 /// The schema is not what it was, and the rollback was undone.

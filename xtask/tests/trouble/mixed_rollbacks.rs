@@ -40,7 +40,8 @@ fn a_failure_in_the_middle_says_what_is_undone_and_goes_on_later() {
         "SELECT 1 / (to_regclass('refinery_schema_history') IS NULL)::int WHERE NOT EXISTS (SELECT FROM users);";
     let repo = repo(&format!("-- no-transaction\nDROP INDEX CONCURRENTLY users_name;\n{fails}\n"));
     database.run(&repo, &["db-migrate"]).must_exit(0);
-    let ran = database.run(&repo, &["db-rollback", "2"]);
+    let given = ["db-rollback", "--last", "4", "--backup", "backups", "--accept-data-loss", "b.c,a"];
+    let ran = database.run(&repo, &given);
     ran.must_fail_at_length(&[
         "statement 2 of 2 of `migrations/V2__names.down.sql` failed",
         "division by zero",
@@ -49,8 +50,14 @@ fn a_failure_in_the_middle_says_what_is_undone_and_goes_on_later() {
     for name in ["V5__bios", "V4__other", "V3__bio"] {
         assert!(ran.stdout.contains(&format!("{name}: the schema is exactly")), "{name} is not in {}", ran.stdout);
     }
-    let said = "Undone and committed before that: V5__bios, V4__other, V3__bio";
-    assert!(ran.stdout.contains(said), "{}", ran.stdout);
+    // The same words again, `--last 4`, would mean one more.
+    let go_on = "cargo xtask db-rollback V2__names --backup backups --accept-data-loss a --accept-data-loss b.c";
+    for said in [
+        "Undone and committed before that: V5__bios, V4__other, V3__bio",
+        &format!("To go on with what is left: {go_on}\n"),
+    ] {
+        assert!(ran.stdout.contains(said), "{said} is not in {}", ran.stdout);
+    }
     assert_eq!(database.history(), [1, 2]);
     let status = database.run(&repo, &["db-status", "--exit-code"]).must_exit(1);
     for part in ["partly undone", "statement 2 of 2 is next", "`cargo xtask db-rollback V2__names` goes on from there"]

@@ -169,6 +169,9 @@ pub fn closing(result: &RollbackResult, error_follows: bool, style: Style) -> St
     if let Some(error) = result.error.as_ref().filter(|_| !error_follows) {
         text += &format!("\n{}", indented(&harmless(error)));
     }
+    if result.dry_run && result.error.is_some() && !error_follows {
+        return text + &banner(signed(Sign::Failed, "DRY RUN: THE ROLLBACK WOULD BE REFUSED", style).trim_end());
+    }
     text += &banner(signed(Sign::Failed, "ROLLBACK FAILED", style).trim_end());
     text + &undone_so_far(result)
 }
@@ -183,5 +186,6 @@ fn undone_so_far(result: &RollbackResult) -> String {
         several => format!("Undone and committed before that: {}\n", several.join(", ")),
     };
     let doubt = "What is done of the one that failed, `cargo xtask db-status` tells.\n";
-    before + if result.in_doubt { doubt } else { "" }
+    let go_on = result.go_on.as_ref().map(|command| format!("To go on with what is left: {}\n", harmless(command)));
+    before + if result.in_doubt { doubt } else { "" } + &go_on.unwrap_or_default()
 }

@@ -25,6 +25,9 @@ pub fn rollback(result: &RollbackResult) -> String {
     if let Some(error) = &result.error {
         put("error", error.as_str().into());
     }
+    if let Some(command) = &result.go_on {
+        put("continueWith", command.as_str().into());
+    }
     put("timestamp", result.timestamp.as_str().into());
     put("restorationReport", restoration(&result.restoration));
     put("database", result.database.as_str().into());
