@@ -1,7 +1,7 @@
 //! Scratch and embedded clusters on real binaries: as they are meant to be used, and after runs that were killed. A
 //! process to kill is this test binary itself, run again with `HELPER` set.
 
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -118,6 +118,30 @@ fn the_scratch_cluster_of_a_killed_run_vanishes() {
         std::thread::sleep(Duration::from_millis(20));
     }
     assert!(!folder.exists(), "{}", folder.display());
+}
+
+/// Whoever may write into a temporary folder names a process of somebody else's as the server of a left-over.
+#[test]
+fn a_process_that_a_left_over_names_is_not_ended() {
+    let Some(scratch) = scratch() else { return };
+    let account = scratch_folder(&mut connect(&scratch)).metadata().expect("its folder").uid();
+    let mut victim = Command::new("sleep").arg("300").spawn().expect("runs");
+    let left_over = tempfile::Builder::new().prefix("db-scratch-").tempdir_in(std::env::temp_dir()).expect("a folder");
+    let data = left_over.path().join("data");
+    std::fs::create_dir(&data).expect("a folder");
+    for path in ["", &data.display().to_string()] {
+        std::fs::write(data.join("postmaster.pid"), format!("{}\n{path}\n0\n5432\n\n", victim.id())).expect("writes");
+        let old = std::time::SystemTime::now() - Duration::from_secs(3600);
+        std::fs::File::open(left_over.path()).expect("opens").set_modified(old).expect("it is old");
+        // As root the servers run as somebody else, whose left-overs are swept.
+        std::os::unix::fs::chown(left_over.path(), Some(account), None).expect("its owner");
+        drop(self::scratch());
+        assert!(victim.try_wait().expect("a child").is_none(), "ended, by a file that names {path:?}");
+        assert!(!left_over.path().exists(), "the left-over was not seen");
+        std::fs::create_dir_all(&data).expect("a folder");
+    }
+    victim.kill().expect("ends");
+    victim.wait().expect("ended");
 }
 
 #[test]

@@ -99,7 +99,7 @@ fn start_in(folder: PathBuf, major: u32, root: &Path, account: Account) -> Resul
     };
     lease.lock_shared().context("cannot lock `lease`")?;
     let data = folder.join("data");
-    let server = match join(&data, alone)? {
+    let server = match join(&data, alone, account.owning(&data))? {
         Some(server) => server,
         None => launch(&folder, &data, major, root, account)?,
     };
@@ -120,10 +120,10 @@ fn open(folder: &Path, name: &str) -> Result<File> {
 }
 
 /// The server that runs on `data`, if one does. One that runs but does not answer is stopped, unless others use it.
-fn join(data: &Path, alone: bool) -> Result<Option<Server>> {
-    let Some(postmaster) = Postmaster::read(data).filter(|found| found.data == data) else { return Ok(None) };
+fn join(data: &Path, alone: bool, account: Account) -> Result<Option<Server>> {
+    let Some(postmaster) = Postmaster::read(data) else { return Ok(None) };
     let begin = Instant::now();
-    while postmaster.is_running() && begin.elapsed() < STOP_PATIENCE {
+    while postmaster.is_running(account) && begin.elapsed() < STOP_PATIENCE {
         let socket_folder = Postmaster::read(data).and_then(|found| found.socket_folder);
         let server = socket_folder.map(|folder| Server::running(postmaster.pid, folder));
         if let Some(server) = server.filter(Server::accepts_connections) {
@@ -134,7 +134,7 @@ fn join(data: &Path, alone: bool) -> Result<Option<Server>> {
     if !alone {
         bail!("another process uses it, but its server (process {}) does not answer", postmaster.pid)
     }
-    if postmaster.is_running() {
+    if postmaster.is_running(account) {
         process::stop(postmaster.pid, Signal::SIGQUIT, STOP_PATIENCE);
     }
     Ok(None)

@@ -5,10 +5,14 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-/// Waits for the end of its input, then ends the server `$1` and removes the folder `$2`.
+/// Waits for the end of its input, then ends the server `$1` and removes the folder `$2`. By then the number may be that of
+/// another process: only a server on that folder is ended.
 const SCRIPT: &str = r#"
     cat >/dev/null
-    kill -QUIT "$1" 2>/dev/null
+    line=$(tr '\0' ' ' <"/proc/$1/cmdline" || ps -ww -o args= -p "$1")
+    case "$line" in
+        *" -D $2/data "*) kill -QUIT "$1" ;;
+    esac
     for attempt in 1 2 3 4 5; do
         rm -rf "$2" 2>/dev/null && exit
         sleep 1

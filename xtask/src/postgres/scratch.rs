@@ -203,7 +203,8 @@ fn sweep(parent: &Path, account: Account) {
         let abandoned = (name.starts_with(PREFIX) && is_abandoned(&folder))
             || (name.starts_with(PREFIX_EMBEDDED) && is_old(&folder) && is_empty(&folder));
         if abandoned && account.owns(&folder) {
-            if let Some(postmaster) = Postmaster::read(&folder.join("data")).filter(Postmaster::is_running) {
+            let postmaster = Postmaster::read(&folder.join("data"));
+            if let Some(postmaster) = postmaster.filter(|postmaster| postmaster.is_running(account)) {
                 process::stop(postmaster.pid, Signal::SIGQUIT, STOP_PATIENCE);
             }
             let _ = std::fs::remove_dir_all(&folder);
