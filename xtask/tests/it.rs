@@ -27,6 +27,7 @@ mod main_job;
 mod migrate;
 mod module_circles;
 mod npm_binaries;
+mod poolers;
 mod replay;
 mod reports;
 mod rollback;

@@ -2,11 +2,13 @@
 //! schema is what the migrations up to there make.
 
 use anyhow::{Result, bail};
+use postgres::Client;
 
 use super::migrate::{self, LockTimeouts};
 use super::{Context, Outcome, live, snapshot_fallback};
 use crate::migrations::comparison::Comparison;
-use crate::migrations::{self, Migration, baseline, files, history};
+use crate::migrations::session::SessionSettings;
+use crate::migrations::{self, Migration, baseline, files, history, lock};
 use crate::postgres::connect::{Target, connect};
 use crate::postgres::scratch::Unavailable;
 use crate::schema::diff::Likeness;
@@ -28,11 +30,24 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let files = files::load(&context.tree(), &context.config.migrations)?;
     let last = migrations::find(&files, &options.migration)?;
     let target = Target::open(context.options.database_url.as_deref(), &context.config, &context.root)?;
-    context.terminal.print(&format!("Database: {}\n", target.describe()))?;
     let mut client = connect(&target)?;
+    context.terminal.print(&format!("Database: {}\n", target.describe()))?;
     let lock_timeouts = LockTimeouts { lock_timeout: options.lock_timeout, ddl_lock_timeout: 3000 };
     let settings = migrate::lock_database(context, &mut client, lock_timeouts)?;
-    if let Some(row) = history::read(&mut client, &settings.history_table)?.last() {
+    let worked = adopt(context, &mut client, &settings, &files, last);
+    lock::release(&mut client, &context.config.history_table);
+    worked
+}
+
+/// Records the migrations up to `last`, if the database has what they make.
+fn adopt(
+    context: &Context,
+    client: &mut Client,
+    settings: &SessionSettings,
+    files: &[Migration],
+    last: &Migration,
+) -> Result<Outcome> {
+    if let Some(row) = history::read(client, &settings.history_table)?.last() {
         bail!(
             "cannot adopt the database: `{}` already records migrations, the last of them `{row}`; `cargo xtask \
              db-status` shows them",
@@ -40,17 +55,17 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
         )
     }
     let had: Vec<&Migration> = files.iter().filter(|file| file.version <= last.version).collect();
-    let mut comparison = Comparison::new(context.scratch_environment().like(&mut client, &files)?, &files);
+    let mut comparison = Comparison::new(context.scratch_environment().like(client, files)?, files);
     let expected = match comparison.schema_after(last.version) {
         Err(error) if error.downcast_ref::<Unavailable>().is_some() && had.len() == files.len() => {
-            let (Snapshot { schema, .. }, why) = snapshot_fallback::snapshot(context, &files, error)?;
+            let (Snapshot { schema, .. }, why) = snapshot_fallback::snapshot(context, files, error)?;
             let path = &context.config.snapshot;
             context.terminal.print(&format!("`{path}` stands in for a scratch database, because {why}\n"))?;
             schema
         }
         replayed => replayed?,
     };
-    let live = live::read(&mut client, &context.config)?;
+    let live = live::read(client, &context.config)?;
     let difference = comparison.difference(&expected, &live, last.version)?;
     if difference.likeness() == Likeness::Different {
         context.terminal.print(&format!(
@@ -59,7 +74,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
         ))?;
         return Ok(Outcome::Errors);
     }
-    baseline::record(&mut client, &settings, &files, last.version)?;
+    baseline::record(client, settings, files, last.version)?;
     let count = had.len();
     context
         .terminal

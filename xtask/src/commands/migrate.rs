@@ -30,7 +30,7 @@ use crate::migrations::session::SessionSettings;
 use crate::migrations::tables::{self, Tables};
 use crate::migrations::{self, AppliedRow, Migration, commit, files, lint, lock};
 use crate::postgres::catalog::{CatalogReader, OwnTables};
-use crate::postgres::connect::{Target, connect};
+use crate::postgres::connect::{Target, connect, connect_beside};
 use crate::postgres::error::whole;
 use crate::postgres::scratch::Likeness;
 use crate::render::{html, human, json};
@@ -73,20 +73,24 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let files = files::load(&context.tree(), &context.config.migrations)?;
     let asked = options.migration.as_deref().map(|name| migrations::find(&files, name)).transpose()?;
     let target = Arc::new(Target::open(context.options.database_url.as_deref(), &context.config, &context.root)?);
-    let mut run = Run::new(context, options, asked, target.describe());
-    run.say(&human::migration::opening(&run.result, context.terminal.style()))?;
-    let worked = std::thread::scope(|scope| {
+    let (run, worked) = std::thread::scope(|scope| {
         let reading = Reading::begin(scope, context, &files);
+        // Of several hosts it is known by then which one answered.
         let mut client = connect(&target)?;
+        let mut run = Run::new(context, options, asked, target.describe());
+        run.say(&human::migration::opening(&run.result, context.terminal.style()))?;
         if options.dry_run {
-            return Ok(run.look(&mut client, &files, reading));
+            let worked = run.look(&mut client, &files, reading);
+            return Ok((run, worked));
         }
         let settings = lock_database(context, &mut client, options.lock_timeouts)?;
         let stamper = CatalogStamper::new(settings.server_version, &live::model(&context.config));
         let session = Session { target: &target, settings: &settings, stamper: &stamper };
-        Ok::<_, Error>(run.work(&mut client, session, &files, reading))
-    });
-    run.finish(worked?)
+        let worked = run.work(&mut client, session, &files, reading);
+        lock::release(&mut client, &context.config.history_table);
+        Ok::<_, Error>((run, worked))
+    })?;
+    run.finish(worked)
 }
 
 /// Takes the lock of the database, telling who holds it meanwhile.
@@ -115,7 +119,7 @@ pub fn look_out(context: &Context, target: &Arc<Target>, settings: &SessionSetti
     let terminal = context.terminal;
     // Nobody to tell is no reason to stop in the middle.
     let tell = move |text: &str| drop(terminal.eprint(&format!("{text}\n")));
-    let connect = move || connect(&target).ok();
+    let connect = move || connect_beside(&target).ok();
     Lookout::start(connect, settings.lock_pid, settings.ddl_lock_timeout, settings.blockers.clone(), tell)
 }
 

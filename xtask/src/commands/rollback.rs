@@ -30,7 +30,7 @@ use crate::migrations::rollback::{Plan, RollbackExpectation, StorageIdentity, gi
 use crate::migrations::session::SessionSettings;
 use crate::migrations::state::State;
 use crate::migrations::tables::Records;
-use crate::migrations::{Migration, files, journaled, transaction};
+use crate::migrations::{Migration, files, journaled, lock, transaction};
 use crate::postgres::connect::{Target, connect};
 use crate::postgres::error::whole;
 use crate::render::{human, json};
@@ -88,12 +88,14 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     // A half-written new migration must not stand in the way of undoing an old one.
     let (files, problems) = files::read(&context.tree(), &context.config.migrations)?;
     let target = Arc::new(Target::open(context.options.database_url.as_deref(), &context.config, &context.root)?);
+    // Of several hosts it is known by then which one answered.
+    let mut client = connect(&target)?;
     let mut run = Run::new(context, options, target.describe());
     run.say(&human::rollback::opening(&run.result, context.terminal.style()))?;
-    let mut client = connect(&target)?;
     let settings = migrate::lock_database(context, &mut client, options.lock_timeouts)?;
     let _lookout = migrate::look_out(context, &target, &settings);
     let worked = run.work(&mut client, &settings, &files, &problems);
+    lock::release(&mut client, &context.config.history_table);
     run.finish(worked)
 }
 

@@ -86,8 +86,28 @@ pub fn acquire(
         sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(500));
     };
-    let liveness = liveness(client, pid)?;
+    let liveness = liveness(client, pid).inspect_err(|_| release(client, history_table))?;
     Ok(HeldLock { pid, server_version, liveness })
+}
+
+/// How long to try to get back the server session that holds the lock.
+const RELEASE_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Frees the lock and takes back what a run sets. The end of the connection does both, but for a pool's: its sessions
+/// outlive us, and a pool that was not noticed as such may answer from another session now.
+pub fn release(client: &mut Client, history_table: &str) {
+    let names = ["lock_timeout", "idle_in_transaction_session_timeout"].into_iter();
+    let names = names.chain(LIVENESS.iter().map(|(name, _)| *name));
+    let reset: String = names.map(|name| format!("; RESET {name}")).collect();
+    let unlock = format!("SELECT pg_catalog.pg_advisory_unlock({})::int", key_sql(history_table));
+    let begin = Instant::now();
+    // Both in one message, which is one transaction, so that it is one session.
+    while let Ok(answer) = client.simple_query(&format!("{unlock}{reset}")) {
+        if number(&answer, 0) == Some(1) || begin.elapsed() > RELEASE_PATIENCE {
+            return;
+        }
+        sleep(Duration::from_millis(20));
+    }
 }
 
 /// See [`HeldLock::liveness`].

@@ -1,108 +1,136 @@
-//! A connection URL, taken apart. The driver knows fewer parameters than libpq does, and ORMs add their own, so this
-//! module takes out what it handles itself (`sslmode` with certificates) and what only concerns others.
+//! Where a database is and how to get in: a connection string, taken apart. The driver knows fewer parameters than libpq
+//! does, ORMs add their own, and what it says about a string that it cannot read may hold a part of the password; so the
+//! string is read here, and the driver is told.
 
-use std::path::{Path, PathBuf};
+mod encryption;
+mod hosts;
+mod parameters;
+mod passfile;
+mod service;
+mod settings;
+mod surroundings;
+mod text;
 
-use anyhow::{Result, anyhow, bail};
-use percent_encoding::percent_decode_str;
-use postgres::config::{Host, SslMode};
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
-use super::connect::shown_host;
+use anyhow::{Result, anyhow};
+use postgres::config::{ChannelBinding, SslMode, SslNegotiation};
+
+pub(super) use encryption::{Authorities, Mode, Tls, Versions};
+pub(super) use hosts::{Endpoint, Place};
+use passfile::PasswordFile;
+use settings::Settings;
+use surroundings::Surroundings;
+use text::Read;
+
+/// How long to wait for a server that does not answer, unless somebody says otherwise.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Where a database is and how to get in.
 #[derive(Debug, Clone)]
 pub struct Address {
-    parameters: postgres::Config,
+    user: String,
+    database: String,
+    endpoints: Vec<Endpoint>,
+    /// What the server is told of the session, and how its end is noticed.
+    session: postgres::Config,
     tls: Tls,
+    wanted: WantedServer,
+    timeout: Option<Duration>,
+    in_random_order: bool,
+    unused_password_file: Option<PathBuf>,
+    /// The endpoint that answered.
+    answered: Arc<OnceLock<usize>>,
 }
 
-/// How a connection is encrypted: libpq's `sslmode` and its files.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Tls {
-    pub mode: Mode,
-    /// `sslrootcert`: the authorities to trust; none or `system` for the platform's.
-    pub root_certificate: Option<PathBuf>,
-    /// `sslcert` and `sslkey`: who we are.
-    pub client: Option<(PathBuf, PathBuf)>,
-}
-
-/// What `sslmode` asks for.
+/// Which of several servers is wanted: libpq's `target_session_attrs`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Mode {
-    Disable,
-    /// Encrypted where the server can; its certificate is not looked at. libpq's default.
+pub(super) enum WantedServer {
     #[default]
-    Prefer,
-    /// Encrypted; the certificate is looked at only where `sslrootcert` is given.
-    Require,
-    /// Encrypted, with a certificate from a trusted authority.
-    VerifyAuthority,
-    /// Encrypted, with a certificate from a trusted authority for this very host.
-    VerifyHost,
+    Any,
+    ReadWrite,
+    ReadOnly,
+    Primary,
+    Standby,
+    PreferStandby,
 }
-
-/// Parameters of ORMs and poolers, which no server needs.
-const FOREIGN: &[&str] =
-    &["pgbouncer", "connection_limit", "pool_timeout", "pool_max", "statement_cache_size", "sslaccept", "gssencmode"];
 
 impl Address {
     /// Reads `postgresql://user:password@host:5432/database?sslmode=require`, or libpq's `host=… user=…`. `origin` is
     /// what the user calls the setting.
     ///
     /// # Errors
-    /// When it cannot be read; the message holds no part of it but parameter names.
-    pub fn parse(url: &str, origin: &str) -> Result<Self> {
-        let mut parts = Parts::split(url.trim());
-        let tls = parts.take_tls(origin)?;
-        parts.take_foreign(origin)?;
-        let parameters = parts.join().parse::<postgres::Config>().map_err(|error| malformed(origin, &cause(&error)))?;
-        let mut address = Self { parameters, tls };
-        address.check(origin)?;
-        address.fill_in();
-        Ok(address)
+    /// When it cannot be read; the message holds no part of it but the names of parameters and values of those that are
+    /// no secret.
+    pub fn parse(text: &str, origin: &str) -> Result<Self> {
+        Self::parse_in(text, origin, &Surroundings::of_process())
     }
 
-    fn check(&self, origin: &str) -> Result<()> {
-        let misread = |host: &Host| matches!(host, Host::Tcp(name) if name.contains('@'));
-        if self.parameters.get_hosts().iter().any(misread) {
-            return Err(malformed(origin, "it has more than one `@`"));
+    fn parse_in(text: &str, origin: &str, surroundings: &Surroundings) -> Result<Self> {
+        let written = text::read(text.trim()).map_err(|cause| malformed(origin, &cause))?;
+        let settings = Settings::complete(written, surroundings);
+        let address = settings.and_then(|settings| Self::of(&settings, surroundings));
+        address.map_err(|cause| anyhow!("cannot use {origin}: {cause}"))
+    }
+
+    fn of(settings: &Settings, surroundings: &Surroundings) -> Read<Self> {
+        let user = settings.text("user")?.map(str::to_owned).or_else(|| surroundings.user.clone());
+        let user = user.unwrap_or_else(|| "postgres".into());
+        let database = settings.text("dbname")?.unwrap_or(&user).to_owned();
+        let passwords = match settings.text("passfile")? {
+            Some(file) => PasswordFile::read(Some(&surroundings::path(file, surroundings))),
+            None => PasswordFile::read(surroundings.at_home(".pgpass").as_deref()),
+        };
+        let endpoints = hosts::read(settings, &passwords, &database, &user)?;
+        let order = settings.choice("load_balance_hosts", &[("disable", false), ("random", true)])?;
+        Ok(Self {
+            session: session(settings, &user, &database)?,
+            tls: encryption::read(settings, surroundings)?,
+            wanted: wanted_server(settings)?,
+            timeout: timeout(settings)?,
+            in_random_order: order.unwrap_or(false),
+            unused_password_file: passwords.open_to_others,
+            answered: Arc::default(),
+            user,
+            database,
+            endpoints,
+        })
+    }
+
+    /// The URL without the password and without parameters. Of several hosts it names the one that answered, once it did.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        format!("postgresql://{}@{}/{}", self.user, self.host(), self.database)
+    }
+
+    /// How to connect to the server that answered, the encryption aside; to the first one before that.
+    #[must_use]
+    pub fn parameters(&self) -> postgres::Config {
+        let mut parameters = self.session.clone();
+        let at = self.answered.get().copied().unwrap_or(0);
+        if let Some(endpoint) = self.endpoints.get(at) {
+            endpoint.set(&mut parameters);
         }
-        Ok(())
-    }
-
-    fn fill_in(&mut self) {
-        let parameters = &mut self.parameters;
         parameters.ssl_mode(match self.tls.mode {
             Mode::Disable => SslMode::Disable,
             Mode::Prefer => SslMode::Prefer,
             Mode::Require | Mode::VerifyAuthority | Mode::VerifyHost => SslMode::Require,
         });
-        if parameters.get_hosts().is_empty() && parameters.get_hostaddrs().is_empty() {
-            parameters.host("localhost");
-        }
-        if parameters.get_password().is_none()
-            && let Ok(password) = std::env::var("PGPASSWORD")
-        {
-            parameters.password(password);
-        }
+        parameters
     }
 
-    /// The URL without the password and without parameters.
-    #[must_use]
-    pub fn describe(&self) -> String {
-        format!("postgresql://{}@{}/{}", self.user(), self.host(), self.database())
-    }
-
-    /// How to connect, the encryption aside.
-    #[must_use]
-    pub fn parameters(&self) -> postgres::Config {
-        self.parameters.clone()
+    /// What the server is told of a session.
+    pub(super) fn session(&self) -> &postgres::Config {
+        &self.session
     }
 
     /// The same server and user, another database.
     pub(super) fn with_database(&self, name: &str) -> Self {
         let mut other = self.clone();
-        other.parameters.dbname(name);
+        other.session.dbname(name);
+        other.database = name.to_owned();
         other
     }
 
@@ -111,15 +139,66 @@ impl Address {
     }
 
     pub(super) fn user(&self) -> &str {
-        self.parameters.get_user().unwrap_or("postgres")
+        &self.user
     }
 
+    /// The host, or the hosts that may answer.
     pub(super) fn host(&self) -> String {
-        shown_host(self.parameters.get_hosts().first(), self.parameters.get_ports().first())
+        match self.answered.get().and_then(|at| self.endpoints.get(*at)) {
+            Some(endpoint) => endpoint.to_string(),
+            None => self.endpoints.iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
+        }
     }
 
     pub(super) fn database(&self) -> &str {
-        self.parameters.get_dbname().unwrap_or(self.user())
+        &self.database
+    }
+
+    pub(super) fn wanted(&self) -> WantedServer {
+        self.wanted
+    }
+
+    /// How long to wait for each server; none to wait for ever.
+    pub(super) fn timeout(&self) -> Option<Duration> {
+        self.timeout
+    }
+
+    /// A file with passwords that others may read, so that it is not used.
+    pub(super) fn unused_password_file(&self) -> Option<&PathBuf> {
+        self.unused_password_file.as_ref()
+    }
+
+    /// The servers in the order in which to try them. After the first time it is the one that answered.
+    pub(super) fn endpoints(&self) -> Vec<(usize, &Endpoint)> {
+        let mut all: Vec<_> = self.endpoints.iter().enumerate().collect();
+        if let Some(answered) = self.answered.get() {
+            all.retain(|(at, _)| at == answered);
+        } else if self.in_random_order {
+            // `RandomState` is seeded by the system; the order needs to differ from run to run, and no more.
+            let seed = std::collections::hash_map::RandomState::new();
+            all.sort_by_cached_key(|(at, _)| std::hash::BuildHasher::hash_one(&seed, at));
+        }
+        all
+    }
+
+    /// Remembers which server answered.
+    pub(super) fn settle_on(&self, at: usize) {
+        let _ = self.answered.set(at);
+    }
+}
+
+impl Endpoint {
+    /// Tells the driver.
+    pub(super) fn set(&self, parameters: &mut postgres::Config) {
+        match &self.place {
+            Place::Host(name) => drop(parameters.host(name)),
+            Place::Address(name, address) => drop(parameters.host(name).hostaddr(*address)),
+            Place::Socket(folder) => drop(parameters.host_path(folder)),
+        }
+        parameters.port(self.port);
+        if let Some(password) = &self.password {
+            parameters.password(password);
+        }
     }
 }
 
@@ -130,83 +209,63 @@ fn malformed(origin: &str, cause: &str) -> anyhow::Error {
     )
 }
 
-fn cause(error: &postgres::Error) -> String {
-    std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
+fn session(settings: &Settings, user: &str, database: &str) -> Read<postgres::Config> {
+    let mut session = postgres::Config::new();
+    session.user(user).dbname(database);
+    if let Some(options) = settings.text("options")? {
+        session.options(options);
+    }
+    let name = settings.text("application_name")?.or(settings.text("fallback_application_name")?);
+    if let Some(name) = name {
+        session.application_name(name);
+    }
+    let bindings = [
+        ("disable", ChannelBinding::Disable),
+        ("prefer", ChannelBinding::Prefer),
+        ("require", ChannelBinding::Require),
+    ];
+    if let Some(binding) = settings.choice("channel_binding", &bindings)? {
+        session.channel_binding(binding);
+    }
+    if settings.text("sslnegotiation")? == Some("direct") {
+        session.ssl_negotiation(SslNegotiation::Direct);
+    }
+    keepalives(settings, &mut session)?;
+    Ok(session)
 }
 
-/// A connection string as its parameters and what stands before them.
-struct Parts<'a> {
-    head: &'a str,
-    is_url: bool,
-    parameters: Vec<(String, String)>,
+/// A server that vanished without a word is noticed within a minute or so, instead of the system's two hours.
+fn keepalives(settings: &Settings, session: &mut postgres::Config) -> Read<()> {
+    let positive = |name: &str| {
+        let number = settings.number(name)?.and_then(|number| u64::try_from(number).ok()).filter(|number| *number > 0);
+        Ok::<_, String>(number)
+    };
+    session.keepalives(settings.number("keepalives")? != Some(0));
+    session.keepalives_idle(Duration::from_secs(positive("keepalives_idle")?.unwrap_or(30)));
+    session.keepalives_interval(Duration::from_secs(positive("keepalives_interval")?.unwrap_or(10)));
+    let count = positive("keepalives_count")?.and_then(|count| u32::try_from(count).ok());
+    session.keepalives_retries(count.unwrap_or(3));
+    session.tcp_user_timeout(Duration::from_millis(positive("tcp_user_timeout")?.unwrap_or(60_000)));
+    Ok(())
 }
 
-impl<'a> Parts<'a> {
-    fn split(text: &'a str) -> Self {
-        let is_url = text.contains("://");
-        // A question mark in a password that is not encoded must not be taken for the one before the parameters.
-        let from = if is_url { text.rfind('@').unwrap_or(0) } else { text.len() };
-        let (head, query) = match text[from..].split_once('?') {
-            Some((head, query)) => (&text[..from + head.len()], query),
-            None => (text, ""),
-        };
-        let pairs = query.split('&').filter(|pair| !pair.is_empty());
-        let pair = |pair: &str| {
-            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (key.to_owned(), value.to_owned())
-        };
-        Self { head, is_url, parameters: pairs.map(pair).collect() }
-    }
+fn wanted_server(settings: &Settings) -> Read<WantedServer> {
+    let choices = [
+        ("any", WantedServer::Any),
+        ("read-write", WantedServer::ReadWrite),
+        ("read-only", WantedServer::ReadOnly),
+        ("primary", WantedServer::Primary),
+        ("standby", WantedServer::Standby),
+        ("prefer-standby", WantedServer::PreferStandby),
+    ];
+    Ok(settings.choice("target_session_attrs", &choices)?.unwrap_or_default())
+}
 
-    fn join(&self) -> String {
-        let parameters: Vec<String> = self.parameters.iter().map(|(key, value)| format!("{key}={value}")).collect();
-        match parameters.is_empty() {
-            true => self.head.to_owned(),
-            false => format!("{}?{}", self.head, parameters.join("&")),
-        }
-    }
-
-    fn take(&mut self, key: &str) -> Option<String> {
-        let at = self.parameters.iter().position(|(found, _)| found == key)?;
-        let (_, value) = self.parameters.remove(at);
-        Some(percent_decode_str(&value).decode_utf8_lossy().into_owned())
-    }
-
-    fn take_tls(&mut self, origin: &str) -> Result<Tls> {
-        let mode = self
-            .take("sslmode")
-            .or_else(|| self.take("ssl").map(|on| if on == "false" { "disable".into() } else { "require".into() }));
-        let mode = match mode.as_deref() {
-            None => Mode::default(),
-            Some("disable") => Mode::Disable,
-            Some("allow" | "prefer") => Mode::Prefer,
-            Some("require") => Mode::Require,
-            Some("verify-ca") => Mode::VerifyAuthority,
-            Some("verify-full") => Mode::VerifyHost,
-            Some(other) => {
-                bail!(
-                    "cannot read {origin}: `sslmode` is `{other}`; it is one of `disable`, `prefer`, `require`, \
-                     `verify-ca`, `verify-full`"
-                )
-            }
-        };
-        let root_certificate = self.take("sslrootcert").map(PathBuf::from).filter(|file| file != Path::new("system"));
-        let client = self.take("sslcert").zip(self.take("sslkey"));
-        Ok(Tls { mode, root_certificate, client: client.map(|(cert, key)| (cert.into(), key.into())) })
-    }
-
-    /// Takes out what only concerns ORMs. Prisma's `schema` is a search path, which must not be lost silently.
-    fn take_foreign(&mut self, origin: &str) -> Result<()> {
-        if !self.is_url {
-            return Ok(());
-        }
-        self.parameters.retain(|(key, _)| !FOREIGN.contains(&key.as_str()));
-        match self.take("schema").as_deref() {
-            None | Some("public") => Ok(()),
-            Some(schema) => bail!(
-                "cannot read {origin}: `schema={schema}` is Prisma's; write `options=-c%20search_path%3D{schema}` instead"
-            ),
-        }
+/// As in libpq, none and less than none is to wait for ever.
+fn timeout(settings: &Settings) -> Read<Option<Duration>> {
+    match settings.number("connect_timeout")? {
+        None => Ok(Some(CONNECT_TIMEOUT)),
+        Some(seconds) => Ok(u64::try_from(seconds).ok().filter(|seconds| *seconds > 0).map(Duration::from_secs)),
     }
 }
 
@@ -215,54 +274,74 @@ mod tests {
     use super::*;
 
     fn parse(url: &str) -> Result<Address> {
-        Address::parse(url, "`DATABASE_URL`")
+        parse_with(url, &[])
+    }
+
+    fn parse_with(url: &str, variables: &[(&str, &str)]) -> Result<Address> {
+        Address::parse_in(url, "`DATABASE_URL`", &Surroundings::sample(variables, "/nowhere".as_ref()))
     }
 
     #[test]
     fn a_description_has_no_password() {
-        let address = parse("postgresql://app:s3cret@db.example:6543/shop?sslmode=require").expect("valid");
-        assert_eq!(address.describe(), "postgresql://app@db.example:6543/shop");
+        let described = |url: &str| parse(url).expect("valid").describe();
         assert_eq!(
-            parse("host=db user=app password=s3cret dbname=x").expect("valid").describe(),
-            "postgresql://app@db:5432/x"
+            described("postgresql://app:s3cret@db.example:6543/shop?sslmode=require"),
+            "postgresql://app@db.example:6543/shop"
         );
+        assert_eq!(described("host=db user=app password=s3cret dbname=x"), "postgresql://app@db:5432/x");
+        assert_eq!(described("postgres://"), "postgresql://me@localhost:5432/me");
+        let address = parse("postgres://app:s3cret@a,b/x").expect("valid");
+        assert_eq!(address.describe(), "postgresql://app@a:5432,b:5432/x");
+        address.settle_on(1);
+        assert_eq!(address.describe(), "postgresql://app@b:5432/x");
+        assert!(!format!("{address:?}").contains("s3cret"));
     }
 
     #[test]
-    fn every_sslmode_of_libpq_is_known() {
-        let mode = |mode: &str| parse(&format!("postgres://a@b/c?sslmode={mode}")).map(|address| address.tls.mode);
-        assert_eq!(mode("disable").expect("known"), Mode::Disable);
-        assert_eq!(mode("allow").expect("known"), Mode::Prefer);
-        assert_eq!(mode("verify-ca").expect("known"), Mode::VerifyAuthority);
-        assert_eq!(mode("verify-full").expect("known"), Mode::VerifyHost);
-        assert!(mode("always").expect_err("unknown").to_string().contains("`always`"));
-    }
-
-    #[test]
-    fn files_of_certificates_are_decoded() {
-        let address = parse("postgres://a@b/c?sslrootcert=%2Fetc%2Fmy%20ca.pem&sslmode=verify-ca").expect("valid");
-        assert_eq!(address.tls.root_certificate.as_deref(), Some(Path::new("/etc/my ca.pem")));
-        assert_eq!(parse("postgres://a@b/c?sslrootcert=system").expect("valid").tls.root_certificate, None);
-    }
-
-    #[test]
-    fn parameters_of_orms_are_left_out_and_a_search_path_is_not_lost() {
-        assert!(parse("postgres://a:b@c/d?schema=public&pgbouncer=true&connection_limit=1").is_ok());
-        assert!(parse("postgres://a:b@c/d?schema=app").expect_err("lost").to_string().contains("search_path"));
-    }
-
-    #[test]
-    fn malformed_urls_are_explained_without_showing_them() {
-        for url in [
-            "postgres://app:s3@cret@db/x",
-            "nonsense s3cret",
-            "postgres://a:s3cret@b:port/c",
-            "postgres://a:s3cret@b/c?x=1",
-        ] {
+    fn malformed_strings_are_explained_without_showing_them() {
+        for url in ["postgres://app:s3@cret@db/x", "nonsense s3cret", "postgres://a:s3cret@b/c?x=1"] {
             let error = format!("{:#}", parse(url).expect_err(url));
             assert!(error.starts_with("cannot read `DATABASE_URL`: "), "{error}");
             assert!(error.contains("postgresql://user:password@host:5432/database"), "{error}");
             assert!(!error.contains("cret"), "{error}");
         }
+        let error = format!("{:#}", parse("postgres://a:s3cret@b:port/c").expect_err("no number"));
+        assert_eq!(error, "cannot use `DATABASE_URL`: the port is no number from 1 to 65535");
+    }
+
+    #[test]
+    fn the_timeout_is_ten_seconds_unless_somebody_says_otherwise() {
+        let timeout = |url: &str, variables: &[_]| parse_with(url, variables).expect("valid").timeout();
+        let seconds = |seconds| Some(Duration::from_secs(seconds));
+        assert_eq!(timeout("postgres://a@b/c", &[]), seconds(10));
+        assert_eq!(timeout("postgres://a@b/c?connect_timeout=3", &[("PGCONNECT_TIMEOUT", "4")]), seconds(3));
+        assert_eq!(timeout("postgres://a@b/c", &[("PGCONNECT_TIMEOUT", "4")]), seconds(4));
+        assert_eq!(timeout("postgres://a@b/c?connect_timeout=0", &[]), None);
+    }
+
+    #[test]
+    fn what_libpq_and_drivers_write_is_read() {
+        let read = [
+            "target_session_attrs=primary",
+            "target_session_attrs=prefer-standby",
+            "sslmode=no-verify",
+            "uselibpqcompat=true&sslmode=prefer",
+            "supa=base-pooler.x",
+            "max=10&idle_timeout=20",
+            "client_encoding=utf8",
+            "keepalives_count=3&tcp_user_timeout=500",
+            "fallback_application_name=x",
+            "passfile=p",
+            "load_balance_hosts=random",
+            "channel_binding=prefer",
+        ];
+        for query in read {
+            parse(&format!("postgres://a:b@c/d?{query}")).expect(query);
+        }
+        let address = parse("postgres://a:b@c/d?tcp_user_timeout=500&fallback_application_name=x").expect("valid");
+        assert_eq!(address.session.get_tcp_user_timeout(), Some(&Duration::from_millis(500)));
+        assert_eq!(address.session.get_application_name(), Some("x"));
+        let error = parse("postgres://a:b@c/d?target_session_attrs=writer").expect_err("no such").to_string();
+        assert!(error.contains("`target_session_attrs` is `writer`; it is one of `any`, `read-write`"), "{error}");
     }
 }

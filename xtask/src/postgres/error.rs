@@ -176,6 +176,9 @@ fn way_out(sqlstate: &str) -> Option<&'static str> {
     match sqlstate {
         "25006" => Some("the server takes no changes: it is a standby, or `default_transaction_read_only` is on"),
         "42501" => Some("connect as a role that may do this, or grant it what it lacks"),
+        "26000" | "42P05" => Some(
+            "the connection changes its server session, as behind a pooler in transaction mode: connect to PostgreSQL itself",
+        ),
         "53300" => Some("the server has no connection left: end some, or raise `max_connections`"),
         _ => None,
     }

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use postgres::Client;
 
 use super::address::Address;
-use super::connect::connect_to;
+use super::connect::{connect_to, connect_to_session};
 use super::error::ServerError;
 use super::scratch::{MadeRoles, Unavailable};
 
@@ -44,7 +44,7 @@ impl Shadow {
     pub(super) fn create(url: &str, major: u32) -> Result<Self> {
         let address =
             Address::parse(url, "the scratch server's URL (`--shadow-database-url` or `SHADOW_DATABASE_URL`)")?;
-        let mut client = connect_to(&address).context("cannot use the scratch server")?;
+        let mut client = connect_to_session(&address).context("cannot use the scratch server")?;
         check_major(&mut client, major)?;
         sweep(&mut client);
         let name = new_name();

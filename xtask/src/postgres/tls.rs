@@ -2,19 +2,23 @@
 //! do: that is what servers with a self-signed one rely on. `verify-ca` and `verify-full` trust the platform's
 //! authorities, or those in `sslrootcert`.
 
+mod certificate;
+mod verifier;
+
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use rustls::client::WebPkiServerVerifier;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::client::danger::ServerCertVerifier;
+use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
+use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::address::{Mode, Tls};
+use super::address::{Authorities, Mode, Tls, Versions};
+use verifier::{AnyCertificate, Trusted};
 
 /// What encrypts a connection; none where it must not be.
 pub(super) fn connector(tls: &Tls) -> Result<Option<MakeRustlsConnect>> {
@@ -24,44 +28,63 @@ pub(super) fn connector(tls: &Tls) -> Result<Option<MakeRustlsConnect>> {
     let provider = Arc::new(ring::default_provider());
     let verifier = verifier(tls, &provider)?;
     let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(&versions(tls.versions))
         .context("cannot set up TLS")?
         .dangerous()
         .with_custom_certificate_verifier(verifier);
-    let config = match &tls.client {
+    let mut config = match &tls.client {
         None => config.with_no_client_auth(),
         Some((certificate, key)) => {
-            let key = PrivateKeyDer::from_pem_file(key).with_context(|| unreadable("sslkey", key))?;
             let chain = certificates("sslcert", certificate)?;
+            let key = private_key(key)?;
             config.with_client_auth_cert(chain, key).context("`sslcert` and `sslkey` do not belong together")?
         }
     };
+    if tls.is_direct {
+        config.alpn_protocols = vec![b"postgresql".to_vec()];
+    }
+    config.enable_sni = !tls.hides_host;
     Ok(Some(MakeRustlsConnect::new(config)))
 }
 
-fn verifier(tls: &Tls, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>> {
-    let checked = || {
-        let roots = Arc::new(roots(tls.root_certificate.as_deref())?);
-        WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(provider)).build().context("cannot set up TLS")
-    };
-    match (tls.mode, &tls.root_certificate) {
-        (Mode::Disable | Mode::Prefer, _) | (Mode::Require, None) => Ok(Arc::new(AnyCertificate(Arc::clone(provider)))),
-        (Mode::Require, Some(_)) | (Mode::VerifyAuthority, _) => Ok(Arc::new(AnyHost(checked()?))),
-        (Mode::VerifyHost, _) => Ok(checked()?),
+fn versions(versions: Versions) -> Vec<&'static SupportedProtocolVersion> {
+    use rustls::version::{TLS12, TLS13};
+    match versions {
+        Versions::All => vec![&TLS13, &TLS12],
+        Versions::Only12 => vec![&TLS12],
+        Versions::Only13 => vec![&TLS13],
     }
 }
 
-fn roots(file: Option<&Path>) -> Result<RootCertStore> {
-    let mut roots = RootCertStore::empty();
-    let found = match file {
-        Some(file) => certificates("sslrootcert", file)?,
-        None => rustls_native_certs::load_native_certs().certs,
+fn verifier(tls: &Tls, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>> {
+    let is_checked = match tls.mode {
+        Mode::Disable | Mode::Prefer | Mode::Require => false,
+        Mode::VerifyAuthority | Mode::VerifyHost => true,
     };
-    roots.add_parsable_certificates(found);
+    if !is_checked {
+        return Ok(Arc::new(AnyCertificate::new(provider)));
+    }
+    let authorities = match &tls.authorities {
+        Authorities::File(file) => certificates("sslrootcert", file)?,
+        Authorities::System => rustls_native_certs::load_native_certs().certs,
+    };
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(authorities.iter().cloned());
     if roots.is_empty() {
         bail!("no certificate authority is known here: name one with `sslrootcert=<file>` in the URL")
     }
-    Ok(roots)
+    let chain = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider));
+    let chain = match &tls.revoked {
+        Some(file) => chain.with_crls(revoked(file)?),
+        None => chain,
+    };
+    // Only what somebody named is trusted beyond what the library verifies, and where nothing may be revoked.
+    let named = match (&tls.authorities, &tls.revoked) {
+        (Authorities::File(_), None) => authorities,
+        (Authorities::File(_), Some(_)) | (Authorities::System, _) => Vec::new(),
+    };
+    let chain = chain.build().context("cannot set up TLS")?;
+    Ok(Arc::new(Trusted::new(chain, named, tls.mode == Mode::VerifyHost, provider)))
 }
 
 fn certificates(parameter: &str, file: &Path) -> Result<Vec<CertificateDer<'static>>> {
@@ -73,91 +96,23 @@ fn certificates(parameter: &str, file: &Path) -> Result<Vec<CertificateDer<'stat
     Ok(found)
 }
 
+fn private_key(file: &Path) -> Result<PrivateKeyDer<'static>> {
+    let text = std::fs::read(file).with_context(|| unreadable("sslkey", file))?;
+    PrivateKeyDer::from_pem_slice(&text).map_err(|error| {
+        let is_encrypted = String::from_utf8_lossy(&text).contains("ENCRYPTED");
+        let error = anyhow!(error).context(unreadable("sslkey", file));
+        match is_encrypted {
+            true => error.context("the key is encrypted, which is not supported: decrypt it with `openssl pkey`"),
+            false => error,
+        }
+    })
+}
+
+fn revoked(file: &Path) -> Result<Vec<CertificateRevocationListDer<'static>>> {
+    let found = CertificateRevocationListDer::pem_file_iter(file).with_context(|| unreadable("sslcrl", file))?;
+    found.collect::<Result<_, _>>().with_context(|| unreadable("sslcrl", file))
+}
+
 fn unreadable(parameter: &str, file: &Path) -> String {
     format!("cannot read `{}` (`{parameter}`)", file.display())
-}
-
-/// Takes every certificate: the connection is encrypted, to whomever.
-#[derive(Debug)]
-struct AnyCertificate(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for AnyCertificate {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
-}
-
-/// Takes a certificate of a trusted authority, for whatever host: `verify-ca`.
-#[derive(Debug)]
-struct AnyHost(Arc<WebPkiServerVerifier>);
-
-impl ServerCertVerifier for AnyHost {
-    fn verify_server_cert(
-        &self,
-        certificate: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        name: &ServerName<'_>,
-        ocsp: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        use rustls::Error::InvalidCertificate;
-        // The chain is checked before the name.
-        match self.0.verify_server_cert(certificate, intermediates, name, ocsp, now) {
-            Err(InvalidCertificate(
-                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            )) => Ok(ServerCertVerified::assertion()),
-            other => other,
-        }
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls12_signature(message, certificate, signature)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls13_signature(message, certificate, signature)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
-    }
 }

@@ -30,11 +30,16 @@ impl<'a> Database<'a> {
         &self.name
     }
 
-    /// Connects to it.
-    pub fn connect(&self) -> Client {
+    /// How to connect to it.
+    pub fn parameters(&self) -> postgres::Config {
         let mut parameters = self.scratch.parameters();
         parameters.dbname(&self.name).application_name("test");
-        parameters.connect(postgres::NoTls).expect("the cluster runs")
+        parameters
+    }
+
+    /// Connects to it.
+    pub fn connect(&self) -> Client {
+        self.parameters().connect(postgres::NoTls).expect("the cluster runs")
     }
 
     /// Ends the sleeps of slow migrations, from the next session on.

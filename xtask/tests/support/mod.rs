@@ -4,6 +4,7 @@ pub mod database;
 pub mod git;
 pub mod migrations;
 pub mod monorepo;
+pub mod pooler;
 
 use std::path::Path;
 use std::sync::OnceLock;

@@ -124,7 +124,9 @@ impl Monorepo {
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
         command.current_dir(&self.root).args(arguments).env("NO_COLOR", "1");
-        for name in ["DATABASE_URL", "SHADOW_DATABASE_URL", "PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGDATABASE"] {
+        let of_libpq =
+            std::env::vars_os().map(|(name, _)| name).filter(|name| name.to_string_lossy().starts_with("PG"));
+        for name in of_libpq.chain(["DATABASE_URL".into(), "SHADOW_DATABASE_URL".into()]) {
             command.env_remove(name);
         }
         command

@@ -1,0 +1,191 @@
+//! The attempts to connect: one server after the other, each of its addresses, encrypted or not as `sslmode` says, and
+//! none of them for longer than `connect_timeout`. The driver's own timeout ends with TCP's handshake: a server that
+//! accepts the connection and then says nothing would be waited for for ever.
+
+use std::io;
+use std::net::{IpAddr, ToSocketAddrs as _};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use anyhow::{Result, anyhow};
+use postgres::config::SslMode;
+use postgres::{Client, SimpleQueryMessage};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::{APPLICATION_NAME, explain};
+use crate::postgres::address::{Address, Endpoint, Mode, Place, WantedServer};
+use crate::postgres::tls;
+
+/// Why one server was not connected to.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The name of the host cannot be looked up.
+    Lookup(io::Error),
+    /// It did not answer in time.
+    Silent(Duration),
+    /// The driver's error.
+    Driver(postgres::Error),
+    /// It is another kind of server than is wanted.
+    Unwanted(&'static str),
+}
+
+/// Connects to the first server of `address` that is one that is wanted.
+pub(super) fn connect(address: &Address) -> Result<Client> {
+    let connector = tls::connector(address.tls())?;
+    let mut failures = Vec::new();
+    for wanted in passes(address.wanted()) {
+        failures.clear();
+        for (at, endpoint) in address.endpoints() {
+            match connect_endpoint(address, endpoint, connector.as_ref(), *wanted) {
+                Ok(client) => {
+                    address.settle_on(at);
+                    return Ok(client);
+                }
+                Err(failure) => {
+                    let is_last = is_final(&failure);
+                    failures.push((endpoint, failure));
+                    if is_last {
+                        break;
+                    }
+                }
+            }
+        }
+    }
+    Err(anyhow!(explain::all(&failures, address)))
+}
+
+/// Who prefers a standby takes any server where there is none.
+fn passes(wanted: WantedServer) -> &'static [WantedServer] {
+    match wanted {
+        WantedServer::Any => &[WantedServer::Any],
+        WantedServer::ReadWrite => &[WantedServer::ReadWrite],
+        WantedServer::ReadOnly => &[WantedServer::ReadOnly],
+        WantedServer::Primary => &[WantedServer::Primary],
+        WantedServer::Standby => &[WantedServer::Standby],
+        WantedServer::PreferStandby => &[WantedServer::Standby, WantedServer::Any],
+    }
+}
+
+/// As in libpq, a server that answers and says no is the last one that is asked, unless it only starts up.
+fn is_final(failure: &Failure) -> bool {
+    match failure {
+        Failure::Driver(error) => error.code().is_some_and(|code| code.code() != "57P03"),
+        Failure::Lookup(_) | Failure::Silent(_) | Failure::Unwanted(_) => false,
+    }
+}
+
+fn connect_endpoint(
+    address: &Address,
+    endpoint: &Endpoint,
+    connector: Option<&MakeRustlsConnect>,
+    wanted: WantedServer,
+) -> Result<Client, Failure> {
+    let limit = address.timeout();
+    let mut parameters = address.session().clone();
+    if parameters.get_application_name().is_none() {
+        parameters.application_name(APPLICATION_NAME);
+    }
+    endpoint.set(&mut parameters);
+    let Place::Host(name) = &endpoint.place else {
+        // As in libpq, a socket is not encrypted: nobody listens between two processes of one machine.
+        let connector = connector.filter(|_| !matches!(endpoint.place, Place::Socket(_)));
+        let client = connect_as_asked(&parameters, address.tls().mode, connector, limit)?;
+        return fitting(client, wanted, limit);
+    };
+    let mut last = None;
+    for ip in lookup(name, endpoint.port, limit)? {
+        let mut parameters = parameters.clone();
+        parameters.hostaddr(ip);
+        let client = connect_as_asked(&parameters, address.tls().mode, connector, limit);
+        match client.and_then(|client| fitting(client, wanted, limit)) {
+            Err(failure) if !is_final(&failure) => last = Some(failure),
+            settled => return settled,
+        }
+    }
+    Err(last.unwrap_or_else(|| Failure::Lookup(io::Error::other("the name has no address"))))
+}
+
+/// The addresses of a host.
+fn lookup(name: &str, port: u16, limit: Option<Duration>) -> Result<Vec<IpAddr>, Failure> {
+    let name = name.to_owned();
+    let found = within(limit, move || (name.as_str(), port).to_socket_addrs().map(Iterator::collect::<Vec<_>>));
+    let found = found?.map_err(Failure::Lookup)?;
+    Ok(found.into_iter().map(|address| address.ip()).collect())
+}
+
+/// Connects as `sslmode` says. `prefer` goes on without encryption where the server cannot or does not want it.
+fn connect_as_asked(
+    parameters: &postgres::Config,
+    mode: Mode,
+    connector: Option<&MakeRustlsConnect>,
+    limit: Option<Duration>,
+) -> Result<Client, Failure> {
+    let plain = |parameters: &postgres::Config| {
+        let mut parameters = parameters.clone();
+        parameters.ssl_mode(SslMode::Disable);
+        driver(limit, move || parameters.connect(postgres::NoTls))
+    };
+    let Some(connector) = connector.cloned() else { return plain(parameters) };
+    let mut encrypted = parameters.clone();
+    encrypted.ssl_mode(if mode == Mode::Prefer { SslMode::Prefer } else { SslMode::Require });
+    match driver(limit, move || encrypted.connect(connector)) {
+        Err(Failure::Driver(error)) if mode == Mode::Prefer && is_about_encryption(&error) => {
+            // Where it is not that either, the first error tells more.
+            plain(parameters).map_err(|_| Failure::Driver(error))
+        }
+        settled => settled,
+    }
+}
+
+/// Whether the same without encryption may succeed: the handshake failed, or the rules of the server want none.
+fn is_about_encryption(error: &postgres::Error) -> bool {
+    match error.as_db_error() {
+        Some(answer) => answer.code().code() == "28000" && answer.message().contains("pg_hba.conf"),
+        None => error.to_string().contains("TLS handshake"),
+    }
+}
+
+fn driver(
+    limit: Option<Duration>,
+    connect: impl FnOnce() -> Result<Client, postgres::Error> + Send + 'static,
+) -> Result<Client, Failure> {
+    within(limit, connect)?.map_err(Failure::Driver)
+}
+
+/// What `work` returns, if it does so in time. Otherwise its thread is left alone: it waits for a socket, and ends with the
+/// process at the latest.
+fn within<T: Send + 'static>(limit: Option<Duration>, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+    let Some(limit) = limit else { return Ok(work()) };
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || drop(sender.send(work())));
+    receiver.recv_timeout(limit).map_err(|_| Failure::Silent(limit))
+}
+
+/// The client, if it is connected to a server that is wanted.
+fn fitting(mut client: Client, wanted: WantedServer, limit: Option<Duration>) -> Result<Client, Failure> {
+    const STATE: &str = "SELECT pg_catalog.pg_is_in_recovery()::int,
+                                (pg_catalog.current_setting('transaction_read_only') = 'on')::int";
+    if wanted == WantedServer::Any {
+        return Ok(client);
+    }
+    let answered = within(limit, move || client.simple_query(STATE).map(|answer| (client, answer)))?;
+    let (client, answer) = answered.map_err(Failure::Driver)?;
+    let flag = |at: usize| {
+        answer.iter().any(|message| match message {
+            SimpleQueryMessage::Row(row) => row.get(at) == Some("1"),
+            _other => false,
+        })
+    };
+    let (is_standby, is_read_only) = (flag(0), flag(1));
+    match wanted {
+        WantedServer::Primary if is_standby => Err(Failure::Unwanted("is a standby, and a primary is wanted")),
+        WantedServer::Standby if !is_standby => Err(Failure::Unwanted("is no standby, and one is wanted")),
+        WantedServer::ReadWrite if is_standby || is_read_only => {
+            Err(Failure::Unwanted("takes no changes, and `target_session_attrs` wants a server that does"))
+        }
+        WantedServer::ReadOnly if !is_standby && !is_read_only => {
+            Err(Failure::Unwanted("takes changes, and `target_session_attrs` wants a server that does not"))
+        }
+        _fits => Ok(client),
+    }
+}

@@ -1,0 +1,115 @@
+//! Notices a pooler that gives each transaction another session of the server (pgbouncer's `pool_mode = transaction`,
+//! Supavisor's port 6543). There a lock and a setting stay behind in whichever session answered, and the application's
+//! next transaction has them. So it is found out before anything is locked or set.
+
+use std::sync::mpsc;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use postgres::{Client, SimpleQueryMessage};
+
+use super::connect_to;
+use crate::postgres::address::Address;
+
+/// What is said where the session changes under us.
+pub const POOLED: &str = "the connection changes its server session between transactions, as behind pgbouncer with \
+    `pool_mode = transaction`, where locks and settings would stay behind in sessions of the application; connect to \
+    PostgreSQL itself (often another host, or port 5432 instead of 6543 or 6432), or to a pool in session mode";
+
+/// How long to wait for a second session. A pool in session mode that has no other one lets one wait for minutes.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How often both connections are asked. A busy pool hands its sessions to others in between, so that once may be chance.
+const ROUNDS: usize = 2;
+
+/// Names a session of the server: a process number alone is soon another's, or of another server.
+const SESSION: &str = "SELECT pg_catalog.pg_backend_pid()::text || '/' ||
+    coalesce((SELECT backend_start::text FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid())), '')";
+
+/// Refuses a connection whose server session is not its own. A second connection beside it has another session where
+/// each has its own; a pool gives it the one that has just become free. Where there is no second connection to be had,
+/// only the first is asked.
+pub(super) fn refuse(client: &mut Client, address: &Address) -> Result<()> {
+    let Some(own) = ask(client, SESSION) else { return Ok(()) };
+    // A pool that hands its sessions out in turn shows it at once.
+    if ask(client, SESSION).is_some_and(|now| now != own) {
+        bail!("{POOLED}")
+    }
+    let beside = Beside::connect(address);
+    let is_pooled = is_pooled(client, &own, &beside);
+    beside.close();
+    if is_pooled {
+        bail!("{POOLED}")
+    }
+    Ok(())
+}
+
+/// Whether `client`, whose session was `own`, shares it with the connection `beside` it, or has another one now.
+fn is_pooled(client: &mut Client, own: &str, beside: &Beside) -> bool {
+    for _ in 0..ROUNDS {
+        let theirs = beside.session();
+        // A pool that has this session only would let the question below wait.
+        if theirs.as_deref() == Some(own) {
+            return true;
+        }
+        if ask(client, SESSION).is_some_and(|now| now != own) {
+            return true;
+        }
+        if theirs.is_none() {
+            return false;
+        }
+        beside.go_on();
+    }
+    false
+}
+
+/// A second connection. It works in a thread of its own, which is left behind where a pool lets it wait.
+struct Beside {
+    /// Asks for another session.
+    next: mpsc::Sender<()>,
+    sessions: mpsc::Receiver<String>,
+}
+
+impl Beside {
+    fn connect(address: &Address) -> Self {
+        let (next, asked) = mpsc::channel();
+        let (sender, sessions) = mpsc::channel();
+        let address = address.clone();
+        std::thread::spawn(move || {
+            let Ok(mut client) = connect_to(&address) else { return };
+            // A transaction keeps its session until it is asked for the next one, so that a pool cannot give it away.
+            while let Some(session) = ask(&mut client, &format!("BEGIN READ ONLY; {SESSION}")) {
+                let is_last = sender.send(session).is_err() || asked.recv().is_err();
+                if client.simple_query("ROLLBACK").is_err() || is_last {
+                    return;
+                }
+            }
+        });
+        Self { next, sessions }
+    }
+
+    /// The session that it has now; none where it has none in time.
+    fn session(&self) -> Option<String> {
+        self.sessions.recv_timeout(PATIENCE).ok()
+    }
+
+    /// Lets it go to another session.
+    fn go_on(&self) {
+        let _ = self.next.send(());
+    }
+
+    /// Waits a moment until the connection is gone, so that whoever counts connections does not find it.
+    fn close(self) {
+        let Self { next, sessions } = self;
+        drop(next);
+        while sessions.recv_timeout(Duration::from_millis(100)).is_ok() {}
+    }
+}
+
+fn ask(client: &mut Client, query: &str) -> Option<String> {
+    let answer = client.simple_query(query).ok()?;
+    answer.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+        _other => None,
+    })
+}
