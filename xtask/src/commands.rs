@@ -112,6 +112,18 @@ impl Context {
         Self::open(self.root.clone(), self.options.clone(), self.terminal, tree)
     }
 
+    /// Prints the result of a command as it was asked for: for people and without colours, or as JSON.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn print_result(&self, text: &str) -> Result<()> {
+        match self.options.format {
+            Format::Human => self.terminal.print(text)?,
+            Format::Json => self.terminal.print_json(text)?,
+        }
+        Ok(())
+    }
+
     /// Where report files are written.
     #[must_use]
     pub fn report_dir(&self) -> PathBuf {

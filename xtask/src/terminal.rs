@@ -1,9 +1,16 @@
 //! The one place that writes to stdout and stderr. Commands hand it finished text; it knows whether a person or a
-//! file is on the other side.
+//! file is on the other side, and lets nothing through that others wrote to steer a terminal or a CI job.
+
+mod foreign_text;
 
 use std::io::{self, IsTerminal, Write};
 
 use anstream::ColorChoice;
+
+pub use foreign_text::{harmless, harmless_line, without_commands};
+
+/// Clears the screen and what scrolled out of it.
+const CLEAR: &str = "\x1b[2J\x1b[3J\x1b[H";
 
 /// Whether text may hold colours and symbols. Decided once, from `--color`, `NO_COLOR` and the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,15 +61,60 @@ impl Terminal {
         self.interactive
     }
 
-    /// Writes `text` to stdout as it is. A closed pipe (`| head`) is not an error.
+    /// Writes `text` for people to stdout. A closed pipe (`| head`) is not an error.
     pub fn print(&self, text: &str) -> io::Result<()> {
-        ignore_closed_pipe(io::stdout().lock().write_all(text.as_bytes()))
+        write_out(&foreign_text::plain(text))
     }
 
-    /// Writes `text` to stderr as it is.
-    pub fn eprint(&self, text: &str) -> io::Result<()> {
-        ignore_closed_pipe(io::stderr().lock().write_all(text.as_bytes()))
+    /// Writes `text` for people to stdout, in which renderers have set colours.
+    pub fn print_styled(&self, text: &str) -> io::Result<()> {
+        match self.style.color {
+            true => write_out(&foreign_text::styled(text)),
+            false => self.print(text),
+        }
     }
+
+    /// Writes JSON to stdout.
+    pub fn print_json(&self, text: &str) -> io::Result<()> {
+        write_out(&foreign_text::json(text))
+    }
+
+    /// Writes XML or HTML to stdout.
+    pub fn print_markup(&self, text: &str) -> io::Result<()> {
+        write_out(&foreign_text::markup(text))
+    }
+
+    /// Writes `text` for a program to stdout as it is: a format that escapes what it must, a patch. On a terminal it is for
+    /// people after all.
+    pub fn print_exact(&self, text: &str) -> io::Result<()> {
+        if io::stdout().is_terminal() { self.print(text) } else { write_out(text) }
+    }
+
+    /// Writes `text` for people to stderr.
+    pub fn eprint(&self, text: &str) -> io::Result<()> {
+        write_error(&foreign_text::plain(text))
+    }
+
+    /// Writes `text` for people to stderr, in which renderers have set colours.
+    pub fn eprint_styled(&self, text: &str) -> io::Result<()> {
+        match self.style.color {
+            true => write_error(&foreign_text::styled(text)),
+            false => self.eprint(text),
+        }
+    }
+
+    /// Clears the screen, if there is one.
+    pub fn clear(&self) -> io::Result<()> {
+        if self.interactive { write_out(CLEAR) } else { Ok(()) }
+    }
+}
+
+fn write_out(text: &str) -> io::Result<()> {
+    ignore_closed_pipe(io::stdout().lock().write_all(text.as_bytes()))
+}
+
+fn write_error(text: &str) -> io::Result<()> {
+    ignore_closed_pipe(io::stderr().lock().write_all(text.as_bytes()))
 }
 
 /// Whether the locale says that more than ASCII is shown, as cargo asks it.

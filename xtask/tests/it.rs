@@ -17,6 +17,7 @@ mod crashes;
 mod documents;
 mod fingerprints;
 mod fix;
+mod foreign_text;
 mod hidden_commits;
 mod history_table;
 mod hooks;

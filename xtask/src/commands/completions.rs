@@ -18,7 +18,7 @@ pub struct Options {
 
 /// Runs `completions`. They are for the program itself, `xtask`: no shell completes what follows `cargo xtask`.
 pub fn run(options: &Options, terminal: &Terminal) -> Result<Outcome> {
-    terminal.print(&script(options.shell))?;
+    terminal.print_exact(&script(options.shell))?;
     Ok(Outcome::Clean)
 }
 

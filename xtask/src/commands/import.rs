@@ -50,7 +50,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
         write(&files)?;
     }
     let imported = Imported { tool, to, pairs: &pairs, notes: &notes, dry_run: options.dry_run };
-    context.terminal.print(&match context.options.format {
+    context.print_result(&match context.options.format {
         Format::Human => imported.for_people(),
         Format::Json => format!("{:#}\n", imported.json()),
     })?;

@@ -54,7 +54,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
             render(&facts, &tables, what, context.options.format)
         }
     };
-    context.terminal.print(&text)?;
+    context.print_result(&text)?;
     Ok(Outcome::Clean)
 }
 

@@ -186,7 +186,7 @@ impl<'a> Run<'a> {
     /// Prints for people; programs get the whole result at the end.
     fn say(&self, text: &str) -> Result<()> {
         match self.context.options.format {
-            Format::Human => Ok(self.context.terminal.print(text)?),
+            Format::Human => Ok(self.context.terminal.print_styled(text)?),
             Format::Json => Ok(()),
         }
     }

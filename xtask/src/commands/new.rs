@@ -38,7 +38,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
         Format::Human => for_people(&up, &down, &stem, existing.iter().find(|file| file.name == name)),
         Format::Json => format!("{:#}\n", json!({ "version": version, "name": name, "up": up, "down": down })),
     };
-    context.terminal.print(&text)?;
+    context.print_result(&text)?;
     Ok(Outcome::Clean)
 }
 

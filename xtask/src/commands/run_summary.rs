@@ -28,10 +28,12 @@ pub struct RunSummary {
 pub fn close(context: &Context, worked: Result<()>, closing: &RunSummary) -> Result<Outcome> {
     let written = report_files::write(context, report_files::VERIFICATION, &closing.verification)
         .and_then(|_| report_files::write(context, closing.file, &closing.result));
-    context.terminal.print(match context.options.format {
-        Format::Human => &closing.last_lines,
-        Format::Json => closing.page.as_ref().unwrap_or(&closing.result),
-    })?;
+    let terminal = &context.terminal;
+    match (context.options.format, &closing.page) {
+        (Format::Human, _) => terminal.print_styled(&closing.last_lines)?,
+        (Format::Json, Some(page)) => terminal.print_markup(page)?,
+        (Format::Json, None) => terminal.print_json(&closing.result)?,
+    }
     worked?;
     written.with_context(|| closing.summary.clone())?;
     Ok(if closing.success { Outcome::Clean } else { Outcome::Errors })

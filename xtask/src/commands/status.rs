@@ -41,11 +41,11 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
         drift,
         unchecked,
     };
-    let text = match context.options.format {
-        Format::Human => human::status::status(&status, context.terminal.style()),
-        Format::Json => json::status(&status),
-    };
-    context.terminal.print(&text)?;
+    let terminal = &context.terminal;
+    match context.options.format {
+        Format::Human => terminal.print_styled(&human::status::status(&status, terminal.style()))?,
+        Format::Json => terminal.print_json(&json::status(&status))?,
+    }
     Ok(if options.exit_code && !status.is_current() { Outcome::Errors } else { Outcome::Clean })
 }
 

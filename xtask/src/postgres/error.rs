@@ -138,7 +138,8 @@ fn inner(text: &str, at: u32, query: &str) -> Option<usize> {
 
 impl fmt::Display for ServerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.headline())?;
+        // What a function raises may look like lines of ours.
+        f.write_str(&self.headline().replace('\n', "\n         "))?;
         if let Some(location) = &self.location {
             write!(f, "\n  at {location}")?;
         }

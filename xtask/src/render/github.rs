@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use super::style::{count, harmless, harmless_line};
 use crate::report::{Finding, Severity, Since, Verification};
+use crate::terminal::without_commands;
 
 /// How many annotations of each level GitHub shows per step.
 pub const LIMIT: usize = 10;
@@ -38,7 +39,7 @@ fn branch(since: &Since) -> String {
     let mut lines = vec![format!("Judging {}", since.title())];
     lines.extend(since.schema.iter().flatten().cloned());
     lines.extend(since.notes.iter().map(|note| format!("note: {note}")));
-    lines.iter().map(|line| format!("- {}\n", harmless_line(line))).collect()
+    lines.iter().map(|line| format!("- {}\n", without_commands(&harmless_line(line)))).collect()
 }
 
 fn annotation(finding: &Finding) -> String {

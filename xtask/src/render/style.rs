@@ -4,6 +4,7 @@ use std::fmt::{self, Write as _};
 
 use crate::report::Coverage;
 use crate::terminal::Style;
+pub use crate::terminal::{harmless, harmless_line};
 
 /// A sign in front of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,22 +91,6 @@ pub fn count(number: usize, noun: &str) -> String {
     }
 }
 
-/// Text from the outside without what would move the terminal's cursor or hide text.
-#[must_use]
-pub fn harmless(text: &str) -> String {
-    let is_harmful = |character: &char| character.is_control() && !matches!(character, '\n' | '\t');
-    let is_hidden = |character: &char| matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.chars()
-        .map(|character| if is_harmful(&character) || is_hidden(&character) { '\u{fffd}' } else { character })
-        .collect()
-}
-
-/// The same, on one line.
-#[must_use]
-pub fn harmless_line(text: &str) -> String {
-    harmless(text).replace(['\n', '\t'], " ")
-}
-
 /// Appends a line. Writing into a `String` cannot fail, which is said here once.
 pub fn line(text: &mut String, arguments: fmt::Arguments<'_>) {
     let _ = text.write_fmt(arguments);
@@ -136,10 +121,5 @@ mod tests {
         assert_eq!(sign(Sign::Passed, Style::PLAIN), "ok ");
         assert_eq!(paint("x", Paint::Red, Style::PLAIN), "x");
         assert_eq!(paint("x", Paint::Red, Style { color: true, ..Style::PLAIN }), "\u{1b}[31mx\u{1b}[0m");
-    }
-
-    #[test]
-    fn text_from_outside_cannot_steer_the_terminal() {
-        assert_eq!(harmless("a\u{1b}[2Jb\u{202e}c\td"), "a\u{fffd}[2Jb\u{fffd}c\td");
     }
 }

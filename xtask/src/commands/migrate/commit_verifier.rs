@@ -273,7 +273,7 @@ impl MigrationObserver for CommitVerifier<'_> {
         self.applied.push(migration.clone());
         if self.context.options.format == Format::Human {
             let text = human::migration::applied(migration, self.context.terminal.style());
-            let _ = self.context.terminal.print(&text);
+            let _ = self.context.terminal.print_styled(&text);
         }
     }
 }

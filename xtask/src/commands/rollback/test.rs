@@ -24,7 +24,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     })?;
     match context.options.format {
         Format::Human => context.terminal.print(&human::rehearsal::closing(&all, style))?,
-        Format::Json => context.terminal.print(&json::rehearsals(&all))?,
+        Format::Json => context.terminal.print_json(&json::rehearsals(&all))?,
     }
     Ok(if all.iter().all(Rehearsal::passed) { Outcome::Clean } else { Outcome::Errors })
 }

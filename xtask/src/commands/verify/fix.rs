@@ -125,10 +125,14 @@ impl Fixing {
     pub fn show(&self, context: &Context) -> Result<Outcome> {
         let style = context.terminal.style();
         let diffs = self.files.iter().map(|(file, (before, after))| human::fixes::diff(file, before, after, style));
-        context.terminal.print(&diffs.collect::<String>())?;
+        let diffs: String = diffs.collect();
+        match style.color {
+            true => context.terminal.print_styled(&diffs)?,
+            false => context.terminal.print_exact(&diffs)?,
+        }
         if let Some(fixes) = &self.report.fixes {
             let remaining = self.report.findings.len();
-            context.terminal.eprint(&human::fixes::would_fix(fixes, remaining, style))?;
+            context.terminal.eprint_styled(&human::fixes::would_fix(fixes, remaining, style))?;
         }
         Ok(if self.files.is_empty() { Outcome::Clean } else { Outcome::Errors })
     }

@@ -23,7 +23,7 @@ pub fn publish(context: &Context, report: &Verification) -> Result<()> {
 
 /// Prints the report, in the format that was asked for.
 pub fn print(context: &Context, report: &Verification) -> Result<()> {
-    context.terminal.print(&rendered(context, report))?;
+    show(context, &rendered(context, report))?;
     say_fixes(context, report)?;
     summarize_step(context, report)
 }
@@ -42,6 +42,19 @@ pub fn rendered(context: &Context, report: &Verification) -> String {
     }
 }
 
+/// Prints a report in the format that was asked for.
+pub fn show(context: &Context, rendered: &str) -> Result<()> {
+    let terminal = &context.terminal;
+    match context.options.report_format {
+        ReportFormat::Human => terminal.print_styled(rendered)?,
+        ReportFormat::Json | ReportFormat::Gitlab | ReportFormat::Sarif => terminal.print_json(rendered)?,
+        ReportFormat::Markdown => terminal.print(rendered)?,
+        ReportFormat::Junit | ReportFormat::Html => terminal.print_markup(rendered)?,
+        ReportFormat::Github => terminal.print_exact(rendered)?,
+    }
+    Ok(())
+}
+
 /// The documentation of everything that can be found.
 fn rules() -> Vec<Rule> {
     let mut rules = checks::rules();
@@ -55,14 +68,14 @@ fn say_fixes(context: &Context, report: &Verification) -> Result<()> {
     let Some(fixes) = &report.fixes else { return Ok(()) };
     let text = human::fixes::fixes(fixes, report.findings.len(), context.terminal.style());
     match context.options.report_format {
-        ReportFormat::Human => context.terminal.print(&text)?,
+        ReportFormat::Human => context.terminal.print_styled(&text)?,
         ReportFormat::Json
         | ReportFormat::Github
         | ReportFormat::Gitlab
         | ReportFormat::Sarif
         | ReportFormat::Markdown
         | ReportFormat::Junit
-        | ReportFormat::Html => context.terminal.eprint(&text)?,
+        | ReportFormat::Html => context.terminal.eprint_styled(&text)?,
     }
     Ok(())
 }

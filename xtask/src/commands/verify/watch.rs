@@ -15,9 +15,6 @@ use crate::commands::memory::Memory;
 use crate::commands::{Context, Outcome};
 use changes::Changes;
 
-/// Clears a terminal, with what was scrolled out of it.
-const CLEAR: &str = "\x1b[2J\x1b[3J\x1b[H";
-
 /// Verifies, waits for a change, and verifies again, until the process is interrupted.
 pub fn run(context: Context, options: &Options) -> Result<Outcome> {
     if context.options.report_format != ReportFormat::Human {
@@ -61,9 +58,10 @@ fn once(context: &Context, options: &Options) -> String {
 
 fn show(context: &Context, said: &str, took: Duration) -> Result<()> {
     let terminal = &context.terminal;
-    let clear = if terminal.is_interactive() { CLEAR } else { "" };
     let time = jiff::Zoned::now().strftime("%H:%M:%S");
     let took = took.as_millis();
-    terminal.print(&format!("{clear}{said}\n[{time}] verified in {took} ms; waiting for changes (Ctrl-C ends)\n"))?;
+    terminal.clear()?;
+    publish::show(context, said)?;
+    terminal.print(&format!("\n[{time}] verified in {took} ms; waiting for changes (Ctrl-C ends)\n"))?;
     Ok(())
 }
