@@ -1,15 +1,16 @@
 //! Reads the migrations of other tools: each layout says which files belong together and in which order, one file per
 //! layout. What the pairs of this tool cannot hold is said, never dropped without a word.
 
-mod dbmate;
+mod again;
+pub(crate) mod dbmate;
 mod diesel;
 mod drizzle;
-mod flyway;
+pub(crate) mod flyway;
 mod folders;
 mod golang_migrate;
 mod hasura;
 mod markers;
-mod node_pg_migrate;
+pub(crate) mod node_pg_migrate;
 mod pairs;
 mod prisma;
 mod source;
@@ -20,6 +21,7 @@ mod versions;
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 
+pub use again::{Present, Standing, reconcile};
 pub use pairs::{Pair, pairs};
 use source::Source;
 
@@ -126,23 +128,62 @@ impl Found {
 /// When files cannot be read, there are none of that layout, or there are several folders of them.
 pub fn read(tree: &dyn Tree, layout: Layout) -> Result<Found> {
     let source = Source::new(tree)?;
-    let found = match layout {
-        Layout::Drizzle => drizzle::read(&source),
-        Layout::Prisma => prisma::read(&source),
-        Layout::Sqlx => sqlx::read(&source),
-        Layout::Diesel => diesel::read(&source),
-        Layout::GolangMigrate => golang_migrate::read(&source),
-        Layout::Supabase => supabase::read(&source),
-        Layout::Dbmate => dbmate::read(&source),
-        Layout::NodePgMigrate => node_pg_migrate::read(&source),
-        Layout::Flyway => flyway::read(&source),
-        Layout::Hasura => hasura::read(&source),
-    }?;
+    let found = read_layout(&source, layout)?;
     if found.drafts.is_empty() {
         let why = found.notes.first().map_or_else(String::new, |note| format!("; `{}` {}", note.file, note.text));
-        bail!("there are no migrations of {}: expected {}{why}", layout.name(), layout.expected())
+        bail!(
+            "there are no migrations of {}: expected {}{why}{}",
+            layout.name(),
+            layout.expected(),
+            others(&fitting(&source))
+        )
     }
     Ok(found)
+}
+
+fn read_layout(source: &Source<'_>, layout: Layout) -> Result<Found> {
+    match layout {
+        Layout::Drizzle => drizzle::read(source),
+        Layout::Prisma => prisma::read(source),
+        Layout::Sqlx => sqlx::read(source),
+        Layout::Diesel => diesel::read(source),
+        Layout::GolangMigrate => golang_migrate::read(source),
+        Layout::Supabase => supabase::read(source),
+        Layout::Dbmate => dbmate::read(source),
+        Layout::NodePgMigrate => node_pg_migrate::read(source),
+        Layout::Flyway => flyway::read(source),
+        Layout::Hasura => hasura::read(source),
+    }
+}
+
+/// The layouts that the files are of, and how many migrations each finds.
+fn fitting(source: &Source<'_>) -> Vec<(Layout, usize)> {
+    let count = |layout: &Layout| {
+        let found = read_layout(source, *layout).ok()?;
+        Some((*layout, found.drafts.len())).filter(|(_, count)| *count > 0)
+    };
+    let mut fitting: Vec<_> = Layout::value_variants().iter().filter_map(count).collect();
+    // Files with both directions in them are plain SQL to tools that do not know the markers: they would run both.
+    let sql = source.files().filter(|file| file.ends_with(".sql"));
+    let texts: Vec<String> = sql.filter_map(|file| source.text(file).ok()).collect();
+    if texts.iter().any(|text| dbmate::has_markers(text)) {
+        fitting.retain(|(layout, _)| *layout == Layout::Dbmate);
+    } else if texts.iter().any(|text| node_pg_migrate::has_markers(text)) {
+        fitting.retain(|(layout, _)| *layout == Layout::NodePgMigrate);
+    }
+    fitting
+}
+
+/// What to say where another layout was asked for.
+fn others(fitting: &[(Layout, usize)]) -> String {
+    let shown = |(layout, count): &(Layout, usize)| {
+        let migrations = if *count == 1 { "migration" } else { "migrations" };
+        format!("`--from {}` ({count} {migrations})", layout.name())
+    };
+    match fitting {
+        [] => String::new(),
+        some => format!("; what is there can be read with {}", some.iter().map(shown).collect::<Vec<_>>().join(", ")),
+    }
 }
 
 #[cfg(test)]
@@ -177,5 +218,20 @@ mod tests {
             let error = read_files(*layout, &[("README.md", "x")]).expect_err("nothing there");
             assert!(error.to_string().contains("expected `"), "{error}");
         }
+    }
+
+    #[test]
+    fn another_layout_is_answered_with_those_that_fit() {
+        let error = |layout, files: &[(&str, &str)]| read_files(layout, files).expect_err("another").to_string();
+        let plain =
+            error(Layout::Drizzle, &[("20240101000000_a.sql", "select 1;"), ("20240102000000_b.sql", "select 2;")]);
+        assert!(
+            plain.contains("; what is there can be read with `--from sqlx` (2 migrations), `--from supabase`"),
+            "{plain}"
+        );
+        let marked = error(Layout::Prisma, &[("1_a.sql", "-- migrate:up\nselect 1;\n-- migrate:down\n")]);
+        assert!(marked.ends_with("can be read with `--from dbmate` (1 migration)"), "{marked}");
+        let dotted = error(Layout::Sqlx, &[("V1.2__a.sql", "select 1;")]);
+        assert!(dotted.ends_with("can be read with `--from flyway` (1 migration)"), "{dotted}");
     }
 }

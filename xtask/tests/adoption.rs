@@ -160,3 +160,68 @@ fn completions_are_scripts_that_shells_read() {
     bash.current_dir(repo.path("")).args(["-n", "completions.bash"]).stdin(Stdio::null());
     Ran::of(&mut bash).must_exit(0);
 }
+
+#[test]
+fn a_second_import_adds_what_is_new_and_leaves_what_people_wrote() {
+    let repo = of_drizzle();
+    repo.write("db.toml", "");
+    let import = ["db-import", "--from", "drizzle", "drizzle"];
+    let journal = repo.read("drizzle/meta/_journal.json");
+    let (entries, last) = journal.split_at(journal.rfind("{ \"idx\"").expect("two entries"));
+    repo.write("drizzle/meta/_journal.json", &format!("{}] }}", entries.trim_end().trim_end_matches(',')));
+    repo.run(&import).must_exit(0);
+    repo.write("migrations/V0000__first.down.sql", "DROP TABLE users; -- by hand\n");
+    let before = repo.contents();
+    repo.write("drizzle/meta/_journal.json", &format!("{entries}{last}"));
+    let planned = repo.run(&[&import[..], &["--dry-run"]].concat()).must_exit(0);
+    assert!(planned.stdout.contains("would import 1 migration"), "{}", planned.stdout);
+    let again = repo.run(&import).must_exit(0);
+    assert!(again.stdout.contains("(1 new, 1 there already)"), "{}", again.stdout);
+    let mut after = repo.contents();
+    for name in ["migrations/V0001__posts.sql", "migrations/V0001__posts.down.sql"] {
+        assert!(after.remove(&repo.path(name)).is_some(), "{name}");
+    }
+    after.insert(repo.path("drizzle/meta/_journal.json"), before[&repo.path("drizzle/meta/_journal.json")].clone());
+    assert!(after == before, "what was there is as it was");
+    repo.write("migrations/V0001__posts.sql", "SELECT 1; -- by hand\n");
+    let again = repo.run(&import).must_exit(0);
+    assert!(again.stdout.contains("differs from `migrations/V0001__posts.sql`"), "{}", again.stdout);
+    assert_eq!(repo.read("migrations/V0001__posts.sql"), "SELECT 1; -- by hand\n");
+}
+
+#[test]
+fn another_layout_is_answered_with_those_that_fit() {
+    let repo = Monorepo::empty();
+    repo.write("plain/20200101000000_init.sql", "CREATE TABLE a (id int);\n");
+    repo.write("flyway/V1.0.0__init.sql", "CREATE TABLE a (id int);\n");
+    repo.write("flyway/V1.1.0__more.sql", "CREATE TABLE b (id int);\n");
+    let proposed = repo.run(&["init"]).must_exit(0);
+    for part in ["db-import --from flyway flyway", "--from sqlx plain"] {
+        assert!(proposed.stdout.contains(part), "{part}: {}", proposed.stdout);
+    }
+    repo.write("db.toml", "");
+    let ran = repo.run(&["db-import", "--from", "drizzle", "plain"]);
+    ran.must_fail(&["there are no migrations of drizzle", "can be read with `--from sqlx` (1 migration)"]);
+    repo.run(&["db-import", "--from", "sqlx", "flyway"])
+        .must_fail(&["can be read with `--from flyway` (2 migrations)"]);
+    repo.run(&["db-import", "--from", "flyway", "flyway"]).must_exit(0);
+}
+
+#[test]
+fn migrations_that_do_nothing_stand_in_nobodys_way() {
+    let Some(scratch) = scratch() else { return };
+    let repo = Monorepo::empty();
+    repo.write("db.toml", &format!("postgres = '{}'\n", crate::support::major()));
+    repo.write("old/1_a.up.sql", "CREATE TABLE a (id bigint PRIMARY KEY);\n");
+    repo.write("old/1_b.down.sql", "DROP TABLE a;\n");
+    repo.write("old/2_only_for_mysql.up.sql", "");
+    repo.write("old/2_only_for_mysql.down.sql", "");
+    let ran = repo.run(&["db-import", "--from", "golang-migrate", "old"]).must_exit(0);
+    assert!(ran.stdout.contains("2 migrations, 0 without a way back"), "{}", ran.stdout);
+    let url = crate::support::url(&scratch);
+    let run = |arguments: &[&str]| Ran::of(repo.command(arguments).env("DATABASE_URL", &url)).must_exit(0);
+    run(&["db-migrate"]);
+    let undone = run(&["db-rollback", "1"]);
+    assert!(undone.stdout.contains("ok V2__only_for_mysql: the schema is exactly"), "{}", undone.stdout);
+    run(&["db-migrate"]);
+}

@@ -1,5 +1,5 @@
-//! `db-import`: writes pairs of files from the migrations of another tool. It writes all of them or none, overwrites
-//! nothing, and says what it could not carry over.
+//! `db-import`: writes pairs of files from the migrations of another tool. It writes all that are new or none, leaves those
+//! that are there as they are, and says what it could not carry over.
 
 use std::fs::{self, File};
 use std::io::Write as _;
@@ -10,10 +10,10 @@ use serde_json::json;
 
 use super::{Context, Outcome};
 use crate::cli::Format;
-use crate::import::{self, Layout, Note, Pair};
+use crate::import::{self, Layout, Note, Pair, Present, Standing};
 use crate::migrations::files;
-use crate::migrations::preflight::file_name;
-use crate::tree::WorkingTree;
+use crate::migrations::preflight::{Direction, file_name};
+use crate::tree::{Tree as _, WorkingTree};
 
 /// Options of `db-import`.
 #[derive(Debug, clap::Args)]
@@ -44,57 +44,82 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let dir = if inside.is_dir() { &inside } else { &options.dir };
     let found = import::read(&WorkingTree::new(dir), options.from)
         .with_context(|| format!("cannot import from `{}`", dir.display()))?;
-    let (pairs, notes) = import::pairs(&found, &tool);
-    let files = new_files(&context.root, to, &pairs)?;
+    let (mut pairs, mut notes) = import::pairs(&found, &tool);
+    let tree = WorkingTree::new(&context.root);
+    let standings = import::reconcile(&mut pairs, &present(&tree, to)?, &mut notes)?;
+    note_others(to, &pairs, &standings, &mut notes);
+    let files = new_files(&tree, &context.root, to, &pairs, &standings)?;
     if !options.dry_run {
         write(&files)?;
     }
-    let imported = Imported { tool, to, pairs: &pairs, notes: &notes, dry_run: options.dry_run };
+    let (new, there): (Vec<_>, Vec<_>) = pairs.iter().zip(standings).partition(|(_, one)| *one == Standing::New);
+    let new: Vec<&Pair> = new.into_iter().map(|(pair, _)| pair).collect();
+    let imported = Imported { tool, to, pairs: &new, there: there.len(), notes: &notes, dry_run: options.dry_run };
     context.print_result(&match context.options.format {
         Format::Human => imported.for_people(),
         Format::Json => format!("{:#}\n", imported.json()),
     })?;
-    let refused = pairs.iter().any(|pair| !pair.problems.is_empty());
+    let refused = new.iter().any(|pair| !pair.problems.is_empty());
     Ok(if refused { Outcome::Errors } else { Outcome::Clean })
 }
 
-/// The files to write; those that are there already with the same text are left alone.
-fn new_files<'a>(root: &Path, to: &str, pairs: &'a [Pair]) -> Result<Vec<(PathBuf, &'a str)>> {
+/// The migrations that are in the folder already.
+fn present(tree: &WorkingTree, to: &str) -> Result<Vec<Present>> {
+    if tree.files(to).is_err() {
+        return Ok(Vec::new());
+    }
+    let (names, _problems) = files::names(tree, to)?;
+    let ups = names.into_iter().filter(|(name, _)| name.direction == Direction::Up);
+    let read = |(name, path): (_, String)| {
+        let bytes = tree.read(&path).with_context(|| format!("cannot read `{path}`"))?;
+        Ok(Present { name, up: String::from_utf8_lossy(&bytes).into_owned() })
+    };
+    ups.map(read).collect()
+}
+
+/// Says which migrations are no longer what an import would write.
+fn note_others(to: &str, pairs: &[Pair], standings: &[Standing], notes: &mut Vec<Note>) {
+    for (pair, _) in pairs.iter().zip(standings).filter(|(_, one)| **one == Standing::PresentOtherwise) {
+        let text = format!("differs from `{to}/{}.sql`, which was left as it is", pair.stem);
+        notes.push(Note { file: pair.from.clone(), text });
+    }
+}
+
+/// The files to write. Of a migration that is there a file is written only if it is missing.
+fn new_files<'a>(
+    tree: &WorkingTree,
+    root: &Path,
+    to: &str,
+    pairs: &'a [Pair],
+    standings: &[Standing],
+) -> Result<Vec<(PathBuf, &'a str)>> {
     let folder = root.join(to);
-    refuse_taken_versions(root, to, pairs)?;
     let mut files = Vec::new();
-    for pair in pairs {
+    for (pair, standing) in pairs.iter().zip(standings) {
+        if *standing == Standing::New {
+            refuse_taken_version(tree, to, pair)?;
+        }
         for (name, text) in [(format!("{}.sql", pair.stem), &pair.up), (format!("{}.down.sql", pair.stem), &pair.down)]
         {
             let path = folder.join(name);
-            match fs::read(&path) {
-                Ok(bytes) if bytes == text.as_bytes() => {}
-                Ok(_) => bail!(
-                    "`{}` is there already with another text: import into an empty folder with `--to <folder>`",
-                    path.display()
-                ),
-                Err(_) => files.push((path, text.as_str())),
+            if !path.exists() {
+                files.push((path, text.as_str()));
             }
         }
     }
     Ok(files)
 }
 
-fn refuse_taken_versions(root: &Path, to: &str, pairs: &[Pair]) -> Result<()> {
-    if !root.join(to).exists() {
-        return Ok(());
-    }
-    let (present, _problems) = files::names(&WorkingTree::new(root), to)?;
-    for pair in pairs {
-        let Some(new) = file_name(&format!("{}.sql", pair.stem)) else { continue };
-        let taken = present.iter().find(|(old, _)| old.version == new.version && old.name != new.name);
-        if let Some((_, path)) = taken {
-            bail!(
-                "version {} of `{}` is taken by `{path}`: import into an empty folder with `--to <folder>`",
-                new.version,
-                pair.from
-            )
-        }
+fn refuse_taken_version(tree: &WorkingTree, to: &str, pair: &Pair) -> Result<()> {
+    let Ok((present, _problems)) = files::names(tree, to) else { return Ok(()) };
+    let Some(new) = file_name(&format!("{}.sql", pair.stem)) else { return Ok(()) };
+    let taken = present.iter().find(|(old, _)| old.version == new.version);
+    if let Some((_, path)) = taken {
+        bail!(
+            "version {} of `{}` is taken by `{path}`: import into an empty folder with `--to <folder>`",
+            new.version,
+            pair.from
+        )
     }
     Ok(())
 }
@@ -120,7 +145,10 @@ fn create(path: &Path, text: &str) -> std::io::Result<()> {
 struct Imported<'a> {
     tool: String,
     to: &'a str,
-    pairs: &'a [Pair],
+    /// Those that are new.
+    pairs: &'a [&'a Pair],
+    /// How many are there already.
+    there: usize,
     notes: &'a [Note],
     dry_run: bool,
 }
@@ -128,8 +156,12 @@ struct Imported<'a> {
 impl Imported<'_> {
     fn for_people(&self) -> String {
         let verb = if self.dry_run { "would import" } else { "imported" };
+        let there = match self.there {
+            0 => String::new(),
+            there => format!(" ({} new, {there} there already)", self.pairs.len()),
+        };
         let mut text =
-            format!("{verb} {} from {} into {}/\n", count(self.pairs.len(), "migration"), self.tool, self.to);
+            format!("{verb} {} from {} into {}/{there}\n", count(self.pairs.len(), "migration"), self.tool, self.to);
         for pair in self.pairs {
             let back = if pair.reversible { "" } else { "  (no way back)" };
             text += &format!("  {}.sql  from {}{back}\n", pair.stem, pair.from);
@@ -153,7 +185,10 @@ impl Imported<'_> {
             text += "write a down file for each that may have to be undone; the others stay `-- irreversible`\n";
         }
         if !self.dry_run {
-            text += "\nnext: cargo xtask db-verify; on a database that has them already, cargo xtask db-baseline\n";
+            let last = self.pairs.last().map(|pair| format!(" {}", pair.stem)).unwrap_or_default();
+            text += &format!(
+                "\nnext: cargo xtask db-verify; on a database that has them already, cargo xtask db-baseline{last}\n"
+            );
         }
         text
     }
@@ -163,6 +198,7 @@ impl Imported<'_> {
         json!({
             "from": self.tool,
             "written": !self.dry_run,
+            "thereAlready": self.there,
             "migrations": self.pairs.iter().map(|pair| json!({
                 "name": pair.stem,
                 "from": pair.from,
@@ -209,16 +245,29 @@ mod tests {
     }
 
     #[test]
-    fn files_of_the_same_text_are_left_alone_and_others_never_overwritten() {
+    fn what_is_there_is_never_overwritten() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let pairs = [pair("V1__a"), pair("V2__b")];
-        let files = new_files(folder.path(), "migrations", &pairs).expect("an empty folder");
-        write(&files).expect("written");
-        assert_eq!(new_files(folder.path(), "migrations", &pairs).expect("the same again"), []);
-        fs::write(folder.path().join("migrations/V2__b.sql"), "mine").expect("a file");
-        let error = new_files(folder.path(), "migrations", &pairs).expect_err("another text").to_string();
-        assert!(error.contains("V2__b.sql` is there already with another text"), "{error}");
-        let error = new_files(folder.path(), "migrations", &[pair("V01__other")]).expect_err("taken").to_string();
+        let tree = WorkingTree::new(folder.path());
+        let files = |pairs: &mut [Pair]| -> Result<Vec<PathBuf>> {
+            let present = present(&tree, "migrations")?;
+            let standings = import::reconcile(pairs, &present, &mut Vec::new())?;
+            let files = new_files(&tree, folder.path(), "migrations", pairs, &standings)?;
+            write(&files)?;
+            Ok(files.into_iter().map(|(path, _)| path).collect())
+        };
+        let mut pairs = [pair("V1__a"), pair("V2__b")];
+        assert_eq!(files(&mut pairs).expect("an empty folder").len(), 4);
+        assert_eq!(files(&mut pairs).expect("the same again"), [""; 0].map(PathBuf::from));
+        for name in ["V2__b.sql", "V1__a.down.sql"] {
+            fs::write(folder.path().join("migrations").join(name), "mine").expect("a file");
+        }
+        fs::remove_file(folder.path().join("migrations/V2__b.down.sql")).expect("a file");
+        let mut more = [pair("V1__a"), pair("V2__b"), pair("V3__c")];
+        let written = files(&mut more).expect("more").into_iter();
+        let names: Vec<_> = written.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned())).collect();
+        assert_eq!(names, ["V2__b.down.sql", "V3__c.sql", "V3__c.down.sql"]);
+        assert_eq!(fs::read_to_string(folder.path().join("migrations/V2__b.sql")).expect("a file"), "mine");
+        let error = files(&mut [pair("V01__other")]).expect_err("taken").to_string();
         assert!(error.starts_with("version 1 of `1_a.sql` is taken by `migrations/V1__a"), "{error}");
     }
 }

@@ -1,30 +1,41 @@
 //! dbmate: `db/migrations/<version>_<name>.sql` with `-- migrate:up` and `-- migrate:down`, either with
 //! `transaction:false`.
 
+use std::sync::LazyLock;
+
 use anyhow::Result;
+use regex::Regex;
 
 use super::markers::{self, Half};
 use super::source::{Source, folder_of, version_and_name};
 use super::{Draft, Found, Part};
+
+/// dbmate's own expressions: a marker begins a line.
+static UP: LazyLock<Regex> = LazyLock::new(|| marker("up"));
+static DOWN: LazyLock<Regex> = LazyLock::new(|| marker("down"));
+
+#[expect(clippy::expect_used, reason = "both patterns are constant, and a test uses them")]
+fn marker(direction: &str) -> Regex {
+    Regex::new(&format!(r"(?m)^--[ \t]*migrate:{direction}(?:[ \t]|$)")).expect("a valid pattern")
+}
 
 pub(super) fn read(source: &Source<'_>) -> Result<Found> {
     let mut found = Found::default();
     let mut taken = Vec::new();
     let files = source.in_one_folder(|name| version_and_name(name.strip_suffix(".sql")?))?;
     for (file, (version, name)) in &files {
+        taken.push((*file).to_owned());
         let text = source.text(file)?;
-        let (before, halves) = markers::split(&text, direction);
-        let Some(up) = side(&halves, file, false) else {
-            found.note(file, "has no `-- migrate:up`, and was not imported");
-            taken.push((*file).to_owned());
+        let halves = markers::split(&text, &UP, &DOWN);
+        let Some(up) = &halves.up else {
+            found.note(file, "has no line `-- migrate:up`, and was not imported");
             continue;
         };
-        if !before.trim().is_empty() {
+        if !halves.before.trim().is_empty() {
             found.note(file, "has text before `-- migrate:up`, which was not imported");
         }
-        let down = side(&halves, file, true);
+        let (up, down) = (part(up, file), halves.down.as_ref().map(|down| part(down, file)));
         found.drafts.push(Draft { version: version.clone(), name: name.clone(), up, down });
-        taken.push((*file).to_owned());
     }
     if let Some((first, _)) = files.first() {
         source.note_orphans(folder_of(first), &taken, &mut found);
@@ -33,18 +44,14 @@ pub(super) fn read(source: &Source<'_>) -> Result<Found> {
     Ok(found)
 }
 
-fn direction(comment: &str) -> Option<(bool, &str)> {
-    let options = |rest: &str| rest.is_empty() || rest.starts_with(char::is_whitespace);
-    if let Some(rest) = comment.strip_prefix("migrate:up").filter(|rest| options(rest)) {
-        return Some((false, rest));
-    }
-    comment.strip_prefix("migrate:down").filter(|rest| options(rest)).map(|rest| (true, rest))
+/// Whether `text` holds a marker.
+pub(crate) fn has_markers(text: &str) -> bool {
+    UP.is_match(text)
 }
 
-fn side(halves: &[Half<'_>], file: &str, down: bool) -> Option<Part> {
-    let half = halves.iter().find(|half| half.down == down)?;
+fn part(half: &Half<'_>, file: &str) -> Part {
     let no_transaction = half.options.split_whitespace().any(|option| option == "transaction:false");
-    Some(Part { file: file.to_owned(), text: half.text.trim_start().to_owned(), no_transaction })
+    Part { file: file.to_owned(), text: half.text.trim_start().to_owned(), no_transaction }
 }
 
 #[cfg(test)]
@@ -67,9 +74,19 @@ mod tests {
                 "1 a | select '-- migrate:down'; | select 2;",
                 "2 b | !vacuum; | ",
                 "1_a.sql: has text before `-- migrate:up`, which was not imported",
-                "3_c.sql: has no `-- migrate:up`, and was not imported",
+                "3_c.sql: has no line `-- migrate:up`, and was not imported",
                 "schema.sql: is not part of any migration, and was not imported",
             ]
         );
+    }
+
+    #[test]
+    fn only_the_beginning_of_a_line_is_a_marker() {
+        let text = "-- migrate:up\ncreate table t(); -- migrate:down drops it\n  -- migrate:down\n-- migrate:downwards\n\
+                    create table u();\n--migrate:down\ndrop table u; drop table t;\n-- migrate:down\n-- migrate:up\n";
+        let read = read_files(Layout::Dbmate, &[("1_t.sql", text)]).expect("readable");
+        let (up, down) = read[0].split_once(" | drop").expect("two directions");
+        assert!(up.contains("create table t()") && up.ends_with("create table u();"), "{read:?}");
+        assert!(down.starts_with(" table u; drop table t;"), "{read:?}");
     }
 }

@@ -39,7 +39,7 @@ fn note_others(source: &Source<'_>, folder: &str, taken: &mut Vec<String>, found
 }
 
 /// `V1_2__add_bio.sql` is version `1.2`, name `add_bio`.
-fn versioned(name: &str, prefix: char) -> Option<(String, String)> {
+pub(crate) fn versioned(name: &str, prefix: char) -> Option<(String, String)> {
     let (version, name) = name.strip_suffix(".sql")?.strip_prefix(prefix)?.split_once("__")?;
     let version = version.replace('_', ".");
     let numbers = version.split('.').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));

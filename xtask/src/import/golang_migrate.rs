@@ -1,4 +1,4 @@
-//! golang-migrate: `<version>_<name>.up.sql` and `.down.sql`.
+//! golang-migrate: `<version>_<name>.up.sql` and `.down.sql`. Names are comments: the version pairs them.
 
 use anyhow::Result;
 
@@ -13,6 +13,18 @@ pub(super) fn read(source: &Source<'_>) -> Result<Found> {
 mod tests {
     use super::super::Layout;
     use super::super::tests::read_files;
+
+    #[test]
+    fn a_version_has_one_way_forward_and_one_back_whatever_they_are_called() {
+        let files = [
+            ("1_create_files.up.sql", "select 1;"),
+            ("1_create_files.down.sql", "select -1;"),
+            ("2_add_meta.up.sql", "select 2;"),
+            ("02_drop_meta.down.sql", "select -2;"),
+        ];
+        let read = read_files(Layout::GolangMigrate, &files).expect("readable");
+        assert_eq!(read, ["1 create_files | select 1; | select -1;", "2 add_meta | select 2; | select -2;"]);
+    }
 
     #[test]
     fn only_suffixed_files_are_migrations() {

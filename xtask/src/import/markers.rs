@@ -1,43 +1,42 @@
-//! Files that hold both directions, each after a comment: `-- migrate:up`, `-- Down Migration`.
+//! Files that hold both directions, each after a line that says so: `-- migrate:up`, `-- Down Migration`. The tools look
+//! for the first such line of each direction by a regular expression, wherever it stands, and so does this module.
 
-use crate::migrations::sql::{self, Token, TokenKind};
-
-/// Where a direction begins.
-pub(super) struct Marker<'a> {
-    /// Whether it is the way back.
-    pub down: bool,
-    /// What follows the marker on its line: `transaction:false`.
-    pub options: &'a str,
-    start: usize,
-    end: usize,
-}
+use regex::Regex;
 
 /// The text of one direction.
 pub(super) struct Half<'a> {
-    pub down: bool,
+    /// What follows on the line of the marker: `transaction:false`.
     pub options: &'a str,
+    /// What stands below it.
     pub text: &'a str,
 }
 
-/// Cuts `text` at the comments that `direction` recognises: given the comment without its dashes, it says whether it
-/// is the way back, and what the options are. The first part of the result is what stands before the first one.
-pub(super) fn split<'a>(text: &'a str, direction: fn(&'a str) -> Option<(bool, &'a str)>) -> (&'a str, Vec<Half<'a>>) {
-    let is_comment = |token: &Token| token.kind == TokenKind::LineComment;
-    let markers: Vec<_> = sql::tokens(text)
-        .into_iter()
-        .filter(is_comment)
-        .filter_map(|token| {
-            let range = token.span.range();
-            let (down, options) = direction(text.get(range.clone())?.trim_start_matches('-').trim())?;
-            Some(Marker { down, options, start: range.start, end: range.end })
-        })
-        .collect();
-    let ends = markers.iter().skip(1).map(|next| next.start).chain([text.len()]);
-    let halves = markers.iter().zip(ends).map(|(marker, end)| Half {
-        down: marker.down,
-        options: marker.options,
-        text: text.get(marker.end..end).unwrap_or_default(),
-    });
-    let before = markers.first().map_or(text, |first| text.get(..first.start).unwrap_or_default());
-    (before, halves.collect())
+/// A file, cut at its markers.
+pub(super) struct Halves<'a> {
+    /// What stands before the first marker.
+    pub before: &'a str,
+    pub up: Option<Half<'a>>,
+    pub down: Option<Half<'a>>,
+}
+
+/// Cuts `text` at the first line that `up` finds and at the first that `down` finds.
+pub(super) fn split<'a>(text: &'a str, up: &Regex, down: &Regex) -> Halves<'a> {
+    let (up, down) = (place(text, up), place(text, down));
+    let half = |own: Option<(usize, usize)>, other: Option<(usize, usize)>| {
+        let (start, found) = own?;
+        let end = other.map(|(other, _)| other).filter(|other| *other > start).unwrap_or(text.len());
+        let (options, below) = text[found..end].split_once('\n').unwrap_or((&text[found..end], ""));
+        Some(Half { options, text: below })
+    };
+    let first = [up, down].into_iter().flatten().map(|(start, _)| start).min();
+    Halves { before: &text[..first.unwrap_or(text.len())], up: half(up, down), down: half(down, up) }
+}
+
+/// Where the line begins, and where on it the marker ends.
+fn place(text: &str, marker: &Regex) -> Option<(usize, usize)> {
+    let found = marker.find(text)?;
+    // White space at its ends may be line ends.
+    let start = found.start() + found.as_str().len() - found.as_str().trim_start().len();
+    let end = found.start() + found.as_str().trim_end().len();
+    Some((start, end))
 }

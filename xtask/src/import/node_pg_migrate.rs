@@ -1,11 +1,23 @@
 //! node-pg-migrate: `<version>_<name>.sql` with `-- Up Migration` and `-- Down Migration`. Migrations in JavaScript
 //! build their SQL while they run; they are listed, not read.
 
-use anyhow::Result;
+use std::sync::LazyLock;
 
-use super::markers::{self, Half};
+use anyhow::Result;
+use regex::Regex;
+
+use super::markers;
 use super::source::{Source, folder_of, version_and_name};
 use super::{Draft, Found, Part};
+
+/// node-pg-migrate's own expressions: `-- Up Migration`, ` --- down   migration ---`, at the beginning of a line.
+static UP: LazyLock<Regex> = LazyLock::new(|| marker("up"));
+static DOWN: LazyLock<Regex> = LazyLock::new(|| marker("down"));
+
+#[expect(clippy::expect_used, reason = "both patterns are constant, and a test uses them")]
+fn marker(direction: &str) -> Regex {
+    Regex::new(&format!(r"(?mi)^\s*--[\s-]*{direction}\s+migration")).expect("a valid pattern")
+}
 
 pub(super) fn read(source: &Source<'_>) -> Result<Found> {
     let mut found = Found::default();
@@ -24,10 +36,10 @@ pub(super) fn read(source: &Source<'_>) -> Result<Found> {
             continue;
         }
         let text = source.text(file)?;
-        let (before, halves) = markers::split(&text, direction);
-        let up = side(&halves, file, false).unwrap_or_else(|| part(file, before));
-        let draft = Draft { version: version.clone(), name: name.clone(), up, down: side(&halves, file, true) };
-        found.drafts.push(draft);
+        let halves = markers::split(&text, &UP, &DOWN);
+        let up = part(file, halves.up.map_or(halves.before, |half| half.text));
+        let down = halves.down.map(|half| part(file, half.text));
+        found.drafts.push(Draft { version: version.clone(), name: name.clone(), up, down });
     }
     if let Some((first, _)) = files.first() {
         source.note_orphans(folder_of(first), &taken, &mut found);
@@ -36,16 +48,9 @@ pub(super) fn read(source: &Source<'_>) -> Result<Found> {
     Ok(found)
 }
 
-/// `-- Up Migration`, `--- DOWN migration ---`
-fn direction(comment: &str) -> Option<(bool, &str)> {
-    let mut words = comment.split(|character: char| character.is_whitespace() || character == '-');
-    let mut next = || words.by_ref().find(|word| !word.is_empty()).map(str::to_ascii_lowercase);
-    let (first, second) = (next()?, next()?);
-    (second == "migration" && (first == "up" || first == "down")).then(|| (first == "down", ""))
-}
-
-fn side(halves: &[Half<'_>], file: &str, down: bool) -> Option<Part> {
-    halves.iter().find(|half| half.down == down).map(|half| part(file, half.text))
+/// Whether `text` holds a marker.
+pub(crate) fn has_markers(text: &str) -> bool {
+    UP.is_match(text) || DOWN.is_match(text)
 }
 
 fn part(file: &str, text: &str) -> Part {
@@ -67,5 +72,19 @@ mod tests {
         let read = read_files(Layout::NodePgMigrate, &files).expect("readable");
         assert_eq!(read[..2], ["1600000000001 a | select 1; | select 2;", "1600000000002 b | select 3; | -"]);
         assert!(read[2].starts_with("1600000000003_c.js: is a program, not SQL"), "{read:?}");
+    }
+
+    #[test]
+    fn only_the_beginning_of_a_line_is_a_marker() {
+        let text = "create table t(); -- Down Migration drops it\ncreate table u();\n";
+        let down = "drop table u; drop table t;\n";
+        let files = [
+            ("1_a.sql", format!("-- Up Migration\n{text}-- Down Migration\n{down}")),
+            ("2_b.sql", format!("  --- down   MIGRATION ---\n{down}-- Up Migration\n{text}")),
+        ];
+        let files: Vec<_> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        for read in read_files(Layout::NodePgMigrate, &files).expect("readable") {
+            assert!(read.ends_with("drops it create table u(); | drop table u; drop table t;"), "{read}");
+        }
     }
 }

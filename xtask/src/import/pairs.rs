@@ -44,15 +44,31 @@ fn pair(draft: &Draft, digits: &str, tool: &str, notes: &mut Vec<Note>) -> Pair 
     let slug = next::slug(&draft.name);
     let stem = format!("V{digits}__{}", if slug.is_empty() { "migration" } else { &slug });
     let up = text(&draft.up, notes);
-    let (down, reversible) = way_back(draft.down.as_ref(), tool, notes);
+    let does_nothing = sql::statements(&up).is_empty();
+    if does_nothing {
+        notes.push(Note { file: draft.up.file.clone(), text: "holds no statement: it does nothing".into() });
+    }
+    let (down, reversible) = match does_nothing {
+        true => nothing_to_undo(draft.down.as_ref(), tool, notes),
+        false => way_back(draft.down.as_ref(), tool, notes),
+    };
     let mut problems = preflight::problems(&format!("{stem}.sql"), &up, Direction::Up);
     problems.extend(preflight::problems(&format!("{stem}.down.sql"), &down, Direction::Down));
     Pair { stem, from: draft.up.file.clone(), up, down, reversible, problems }
 }
 
+/// A migration that does nothing is undone by doing nothing.
+fn nothing_to_undo(part: Option<&Part>, tool: &str, notes: &mut Vec<Note>) -> (String, bool) {
+    match part {
+        Some(part) if !sql::statements(&part.text).is_empty() => way_back(Some(part), tool, notes),
+        Some(_) | None => ("-- nothing to undo: the migration holds no statement\nSELECT;\n".to_owned(), true),
+    }
+}
+
 /// A missing or empty way back says so: a person who needs it must not find out at night.
 fn way_back(part: Option<&Part>, tool: &str, notes: &mut Vec<Note>) -> (String, bool) {
-    let irreversible = format!("-- irreversible: imported from {tool} without a down migration\n");
+    let lacks = if part.is_some() { "with an empty down migration" } else { "without a down migration" };
+    let irreversible = format!("-- irreversible: imported from {tool} {lacks}\n");
     match part {
         None => (irreversible, false),
         Some(part) if irreversible_reason(&part.text).is_some() => (part.text.clone(), false),
@@ -190,6 +206,17 @@ mod tests {
             !pair.reversible && pair.down.ends_with("\n\n-- Could not auto-generate a down migration.\n-- drop x\n")
         );
         assert_eq!(pair.problems, []);
+    }
+
+    #[test]
+    fn a_migration_that_does_nothing_is_undone_by_doing_nothing() {
+        for (up, down) in [("", Some("")), ("-- not here\n", Some("-- nor here")), ("", None)] {
+            let (pair, notes) = made(up, down);
+            assert!(pair.reversible && !pair.down.contains("irreversible"), "{}", pair.down);
+            assert_eq!((pair.problems, notes), (vec![], vec!["holds no statement: it does nothing".to_owned()]));
+        }
+        let (pair, _) = made("select 1;", Some(""));
+        assert_eq!(pair.down, "-- irreversible: imported from sqlx with an empty down migration\n");
     }
 
     #[test]

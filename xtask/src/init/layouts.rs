@@ -6,7 +6,7 @@ use std::io;
 use anyhow::Result;
 
 use super::read;
-use crate::import::{self, Layout};
+use crate::import::{self, Layout, dbmate, flyway, node_pg_migrate};
 use crate::migrations::preflight::file_name;
 use crate::tree::Tree;
 
@@ -39,6 +39,9 @@ pub(super) fn find(tree: &dyn Tree, files: &[String]) -> Layouts {
     let best = own.iter().filter(|(_, (_, downs))| *downs > 0).max_by_key(|(_, (ups, _))| *ups);
     let flyway = own.iter().filter(|(_, (ups, downs))| *downs == 0 && *ups > 0);
     let flyway = flyway.map(|(folder, _)| (Layout::Flyway, (*folder).to_owned()));
+    // Versions with dots lie beside those without.
+    let flyway = flyway.filter(|(_, folder)| !foreign.contains_key(&(folder.clone(), tag(Layout::Flyway))));
+    let flyway: Vec<_> = flyway.collect();
     let others = foreign.into_iter().map(|((folder, _), layout)| (layout, folder));
     let found = Layouts { own: best.map(|(folder, _)| (*folder).to_owned()), ..Layouts::default() };
     found.with_foreign(tree, others.chain(flyway))
@@ -131,16 +134,28 @@ fn foreign_file<'f>(
         "up.sql" if numbered(own_folder) => Some((Layout::Hasura, above)),
         _ if folder.ends_with("supabase/migrations") && name.ends_with(".sql") => Some((Layout::Supabase, folder)),
         _ if numbered(name) && name.ends_with(".up.sql") => Some((Layout::GolangMigrate, folder)),
-        _ if numbered(name) && name.ends_with(".sql") => by_marker(&read(tree, file)).map(|layout| (layout, folder)),
+        _ if flyway::versioned(name, 'V').is_some() => Some((Layout::Flyway, folder)),
+        _ if numbered(name) && name.ends_with(".sql") => {
+            let plain = || is_plain(own_folder, name).then_some(Layout::Sqlx);
+            by_marker(&read(tree, file)).or_else(plain).map(|layout| (layout, folder))
+        }
         _ => None,
     }
 }
 
+/// Whether a file of plain SQL is a migration. Numbers alone also order fixtures and what Docker runs first; a date, or the
+/// name of the folder, says more.
+fn is_plain(folder: &str, name: &str) -> bool {
+    let digits = name.bytes().take_while(u8::is_ascii_digit).count();
+    let is_dated = digits >= 8 && !name.starts_with('0');
+    (is_dated || folder.to_ascii_lowercase().contains("migration")) && !name.ends_with(".down.sql")
+}
+
 fn by_marker(text: &str) -> Option<Layout> {
-    if text.contains("-- migrate:up") {
+    if dbmate::has_markers(text) {
         return Some(Layout::Dbmate);
     }
-    text.to_ascii_lowercase().contains("-- up migration").then_some(Layout::NodePgMigrate)
+    node_pg_migrate::has_markers(text).then_some(Layout::NodePgMigrate)
 }
 
 #[cfg(test)]
@@ -168,6 +183,10 @@ mod tests {
             ("db/migrations/1_a.sql", "x", "", Layout::Dbmate, "db/migrations"),
             ("migrations/1_a.sql", "x", "", Layout::NodePgMigrate, "migrations"),
             ("sql/V1__a.sql", "x", "", Layout::Flyway, "sql"),
+            ("sql/V1.0.0__a.sql", "sql/V1.1.0__b.sql", "select 2;", Layout::Flyway, "sql"),
+            ("sql/V1__a.sql", "sql/V1.1__b.sql", "select 2;", Layout::Flyway, "sql"),
+            ("plain/20200101000000_init.sql", "plain/20200103000000_fill.ts", "", Layout::Sqlx, "plain"),
+            ("db/migrations/001_init.sql", "x", "", Layout::Sqlx, "db/migrations"),
         ];
         for (file, other, text, layout, folder) in cases {
             let mark = match layout {
@@ -177,6 +196,8 @@ mod tests {
             };
             assert_eq!(proposed(&[(file, mark), (other, text)]).foreign, [(layout, folder.to_owned())], "{file}");
         }
+        let none = proposed(&[("docker/01_init.sql", "select 1;"), ("seeds/1_users.sql", "select 1;")]);
+        assert_eq!(none.foreign, []);
         let own = proposed(&[("db/V1__a.sql", ""), ("db/V1__a.down.sql", "")]);
         assert_eq!((own.migrations.as_str(), own.foreign.len()), ("db", 0));
     }
