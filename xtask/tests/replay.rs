@@ -1,6 +1,9 @@
 //! Replaying migrations on a real PostgreSQL: the schema they make, and what is said when one of them fails.
 
-use crate::support::{config, repository, scratch_session};
+use crate::support::database::Database;
+use crate::support::migrations::{BIO, USERS};
+use crate::support::monorepo::Monorepo;
+use crate::support::{config, repository, scratch_session, shared};
 use xtask::migrations::{Migration, files};
 use xtask::schema::model::ObjectName;
 use xtask::tree::WorkingTree;
@@ -86,4 +89,25 @@ fn the_sample_monorepo_replays() {
     session.replay(&migrations).map_err(|error| format!("{error:#}")).expect("they run");
     let schema = session.read().expect("catalogs");
     assert!(schema.tables.len() >= 14, "{} tables", schema.tables.len());
+}
+
+#[test]
+fn an_earlier_state_says_nothing_of_the_snapshot() {
+    let Some(scratch) = shared() else { return };
+    let repo = Monorepo::of_migrations(&[USERS, BIO]);
+    let database = Database::create(scratch, "earlier");
+    database.run(&repo, &["db-snapshot"]).must_exit(0);
+    let earlier = database.run(&repo, &["db-verify", "V1"]).must_exit(0);
+    let first = earlier.stdout.lines().next().unwrap_or_default();
+    assert_eq!(first, "Comparing with a replay of 1 migration on a scratch database");
+    let offline = database.run(&repo, &["db-verify", "V1", "--offline"]);
+    offline.must_fail(&["tells only the schema after the last migration", "leave the migration out"]);
+    repo.write("migrations/V3__later.sql", "SELECT 1;\n");
+    repo.write("migrations/V3__later.down.sql", "SELECT 1;\n");
+    let outdated = database.run(&repo, &["db-verify", "V1"]).must_exit(0);
+    assert!(
+        outdated.stdout.contains("`V3__later` is new") && !outdated.stdout.contains("is gone"),
+        "{}",
+        outdated.stdout
+    );
 }

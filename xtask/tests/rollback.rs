@@ -2,7 +2,7 @@
 
 use crate::support::database::Database;
 use crate::support::migrations::{BIO, INDEX, USERS};
-use crate::support::monorepo::Monorepo;
+use crate::support::monorepo::{Monorepo, Ran};
 use crate::support::shared;
 
 /// The same column, later.
@@ -216,6 +216,37 @@ fn to_branch_undoes_what_the_branch_does_not_have() {
     ran.must_fail(&["cannot tell what `empty` lacks", "no migrations in `migrations`", "`V1__create_users`"]);
     assert_eq!(database.history(), [1]);
     database.run(&repo, &["db-rollback", "--to-branch", "nowhere"]).must_fail(&["nowhere", "branch, tag or commit"]);
+}
+
+#[test]
+fn to_branch_knows_every_name_and_monorepos_in_a_folder() {
+    let Some(scratch) = shared() else { return };
+    let repo = Monorepo::empty();
+    let off = "MISSING_TYPE = 'off'\nMISSING_VALIDATION_SCHEMA = 'off'\n";
+    let major = crate::support::major();
+    repo.write(
+        "app/Cargo.toml",
+        &format!("[workspace.metadata.db]\npostgres = '{major}'\n[workspace.metadata.db.severity]\n{off}"),
+    );
+    let write = |name: &str, table: &str| {
+        repo.write(&format!("app/migrations/{name}.sql"), &format!("CREATE TABLE {table} (id int PRIMARY KEY);\n"));
+        repo.write(&format!("app/migrations/{name}.down.sql"), &format!("DROP TABLE {table};\n"));
+    };
+    write("V1__a", "a");
+    write("V2__größe", "b");
+    crate::support::git::init(&repo);
+    let database = Database::create(scratch, "to_branch");
+    let run = |arguments: &[&str]| {
+        let mut command = database.command(&repo, arguments);
+        Ran::of(command.current_dir(repo.path("app")))
+    };
+    run(&["db-migrate"]).must_exit(0);
+    let nothing = run(&["db-rollback", "--to-branch", "main", "--dry-run"]);
+    nothing.must_fail(&["there is nothing to undo: `main` has every applied migration"]);
+    write("V3__c", "c");
+    run(&["db-migrate"]).must_exit(0);
+    run(&["db-rollback", "--to-branch", "main"]).must_exit(0);
+    assert_eq!(database.history(), [1, 2]);
 }
 
 #[test]

@@ -2,16 +2,16 @@
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use postgres::Client;
-use xshell::{Shell, cmd};
 
 use super::Options;
 use crate::commands::{Context, status};
 use crate::git::Repository;
 use crate::migrations::journal::{Entry, Phase};
-use crate::migrations::preflight::{Problem, Refused};
+use crate::migrations::preflight::{Direction, Problem, Refused, file_name};
 use crate::migrations::rollback::{Plan, Undo};
 use crate::migrations::state::State;
 use crate::migrations::{self, AppliedRow, Migration};
+use crate::tree::{GitTree, Tree as _};
 
 /// The oldest version to undo; everything after it goes too.
 pub fn lowest(context: &Context, options: &Options, state: &State<'_>, files: &[Migration]) -> Result<i64> {
@@ -61,24 +61,21 @@ fn missing_in(context: &Context, rows: &[&AppliedRow], reference: &str) -> Resul
 
 /// Version and checksum of each migration of a branch, tag or commit.
 fn checksums_at(context: &Context, reference: &str) -> Result<Vec<(i64, u64)>> {
-    Repository::open(&context.root).with_context(|| format!("cannot look up `{reference}`"))?;
-    let shell = Shell::new().context("cannot run git")?;
-    shell.change_dir(&context.root);
-    let folder = &context.config.migrations;
-    let listed = cmd!(shell, "git ls-tree --name-only --end-of-options {reference} {folder}/").quiet().ignore_stderr();
-    let listed = listed
-        .read()
-        .with_context(|| format!("cannot list the migrations of `{reference}`: is it a branch, tag or commit?"))?;
+    let repository = Repository::open(&context.root).with_context(|| format!("cannot look up `{reference}`"))?;
+    let commit = repository.commit(reference);
+    let commit = commit.with_context(|| format!("cannot look up `{reference}`: is it a branch, tag or commit?"))?;
+    let tree = GitTree::committed(repository, &commit)
+        .with_context(|| format!("cannot list the migrations of `{reference}`"))?;
+    // A branch without the folder has no migrations.
+    let paths = tree.files(&context.config.migrations).unwrap_or_default();
     let mut checksums = Vec::new();
-    for path in listed.lines() {
-        let name = path.rsplit('/').next().unwrap_or(path);
-        let Some(stem) = name.strip_suffix(".sql").filter(|stem| !stem.ends_with(".down")) else { continue };
-        let Ok((_, version, name)) = refinery_core::parse_migration_name(stem) else { continue };
-        let object = format!("{reference}:{path}");
-        let bytes = cmd!(shell, "git cat-file blob {object}").quiet().output();
-        let bytes = bytes.with_context(|| format!("cannot read `{path}` of `{reference}`"))?.stdout;
+    for path in paths {
+        let name = file_name(path.rsplit('/').next().unwrap_or(&path));
+        let Some(name) = name.filter(|name| name.direction == Direction::Up) else { continue };
+        let bytes = tree.read(&path).with_context(|| format!("cannot read `{path}` of `{reference}`"))?;
         let text = String::from_utf8(bytes).with_context(|| format!("`{path}` of `{reference}` is not UTF-8"))?;
-        checksums.extend(migrations::checksum(version, &name, &text).map(|checksum| (version, checksum)));
+        let checksum = migrations::checksum(name.version, &name.name, &text);
+        checksums.extend(checksum.map(|checksum| (name.version, checksum)));
     }
     Ok(checksums)
 }

@@ -38,7 +38,7 @@ impl Expected {
     pub fn of(context: &Context, options: &Options, migrations: &[Migration], asked: usize) -> Result<Self> {
         match options.database {
             true => Self::database(context, migrations),
-            false => Self::migrations(context, options, &migrations[..asked]),
+            false => Self::migrations(context, options, migrations, asked),
         }
     }
 
@@ -61,38 +61,42 @@ impl Expected {
         Ok(Self { schema, against: format!("{} as it is", target.describe()), known, stale: None, drift })
     }
 
-    fn migrations(context: &Context, options: &Options, migrations: &[Migration]) -> Result<Self> {
-        let path = &context.config.snapshot;
+    /// The schema after the first `asked` ones of `all`.
+    fn migrations(context: &Context, options: &Options, all: &[Migration], asked: usize) -> Result<Self> {
+        let (path, migrations) = (&context.config.snapshot, &all[..asked]);
         let counted = human::count(migrations.len(), "migration");
         let snapshot = snapshot::read(&context.tree(), path)?;
+        if let Some(snapshot) = snapshot.as_ref().filter(|snapshot| snapshot.is_fresh(migrations)) {
+            let (schema, known) = (snapshot.schema.clone(), Some(snapshot.migrations.clone()));
+            let against = format!("`{path}`, which stands for {counted}");
+            return Ok(Self { schema, against, known, stale: None, drift: Vec::new() });
+        }
+        // It tells the schema after the last migration, and no other.
+        let is_current = snapshot.as_ref().is_some_and(|snapshot| snapshot.is_fresh(all));
         let why = match &snapshot {
-            Some(snapshot) if snapshot.is_fresh(migrations) => None,
-            Some(old) => Some(format!("does not stand for the migrations: {}", old.staleness(migrations).join(", "))),
-            None => Some("does not exist".to_owned()),
-        };
-        let (known, schema) = snapshot.map(|snapshot| (snapshot.migrations, snapshot.schema)).unzip();
-        let (why, stale) = match (why, schema) {
-            (None, Some(schema)) => {
-                let against = format!("`{path}`, which stands for {counted}");
-                return Ok(Self { schema, against, known, stale: None, drift: Vec::new() });
-            }
-            (why, stale) => (why.unwrap_or_default(), stale),
+            Some(_) if is_current => "tells only the schema after the last migration".to_owned(),
+            Some(old) => format!("does not stand for the migrations: {}", old.staleness(all).join(", ")),
+            None => "does not exist".to_owned(),
         };
         // A commit does not wait for a database.
         if options.staged {
             bail!("cannot verify what is staged: `{path}` as it is staged {why}; {}", stage(context, migrations))
         }
         if options.offline {
-            bail!(
-                "cannot verify offline: `{path}` {why}; run `{FIX}` and commit the file, or verify without `--offline`"
-            )
+            let way_out = match is_current {
+                true => "leave the migration out, or verify without `--offline`".to_owned(),
+                false => format!("run `{FIX}` and commit the file, or verify without `--offline`"),
+            };
+            bail!("cannot verify offline: `{path}` {why}; {way_out}")
         }
         let schema = match context.memory.as_ref().and_then(|memory| memory.replayed(migrations)) {
             Some(schema) => schema,
             None => replayed(context, migrations)?,
         };
-        let against = format!("a replay of {counted} on a scratch database (`{path}` {why}; `{FIX}` updates it)");
-        Ok(Self { schema, against, known, stale, drift: Vec::new() })
+        let outdated = if is_current { String::new() } else { format!(" (`{path}` {why}; `{FIX}` updates it)") };
+        let against = format!("a replay of {counted} on a scratch database{outdated}");
+        let (known, stale) = snapshot.map(|snapshot| (snapshot.migrations, snapshot.schema)).unzip();
+        Ok(Self { schema, against, known, stale: stale.filter(|_| !is_current), drift: Vec::new() })
     }
 
     /// What migrations change that the snapshot, or the database that is judged, does not have yet; none where there are
