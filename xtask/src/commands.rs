@@ -1,6 +1,7 @@
 //! One file per command; each puts the parts together. A command returns what the exit code says; its errors are
 //! printed once, by `main`.
 
+mod adoption;
 pub mod baseline;
 pub mod completions;
 mod drift;
@@ -29,9 +30,11 @@ use anyhow::{Context as _, Result, bail};
 use crate::checks;
 use crate::cli::{Cli, Command, Format, GlobalOptions, ReportFormat};
 use crate::config::Config;
+use crate::migrations::provenance::SearchPath;
 use crate::migrations::scratch_environment::ScratchEnvironment;
-use crate::migrations::{branch, lint};
+use crate::migrations::{Migration, branch, lint, provenance};
 use crate::postgres::scratch::Likeness;
+use crate::schema::provenance::Provenance;
 use crate::terminal::Terminal;
 use crate::tree::{Tree, WorkingTree};
 use memory::Memory;
@@ -96,6 +99,13 @@ impl Context {
             likeness: Likeness::default(),
             superuser: self.options.scratch_superuser,
         }
+    }
+
+    /// Which line of which migration last touched each table, column and type.
+    #[must_use]
+    pub fn provenance<'m>(&self, migrations: impl IntoIterator<Item = &'m Migration>) -> Provenance {
+        let search_path = SearchPath::of_setup(&self.tree, &self.config.scratch_setup);
+        provenance::read_from(&search_path, migrations)
     }
 
     /// The files that are judged.

@@ -2,6 +2,7 @@
 //! line made a column what it is ([`provenance`]), the committed form of a schema ([`snapshot`]), and how two schemas
 //! differ ([`diff`]).
 
+pub mod bookkeeping;
 pub mod diff;
 pub mod model;
 pub mod provenance;

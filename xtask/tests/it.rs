@@ -3,6 +3,7 @@
 mod oracle;
 mod support;
 
+mod adopted;
 mod adoption;
 mod alignment_properties;
 mod annotations;

@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result};
 use super::{Context, Outcome};
 use crate::checks::{entities, matching};
 use crate::cli::Format;
-use crate::migrations::{Migration, files, provenance};
+use crate::migrations::{Migration, files};
 use crate::schema::model::{ObjectName, Schema};
 use crate::schema::snapshot;
 use crate::source::Location;
@@ -95,7 +95,7 @@ fn tables_of(context: &Context, facts: &Facts) -> Result<TablesOf> {
     let entities = entities::entities(&snapshot.schema, &context.config);
     let mut tables = TablesOf::new();
     let migrations = files::load(&context.tree(), &context.config.migrations).unwrap_or_default();
-    for described in matching::describe(entities, facts, &context.config, &provenance::read(&migrations)) {
+    for described in matching::describe(entities, facts, &context.config, &context.provenance(&migrations)) {
         for description in &described.descriptions {
             tables.insert(description.declaration.location.clone(), described.entity.name.clone());
         }

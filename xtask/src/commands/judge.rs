@@ -10,7 +10,7 @@ use super::Context;
 use crate::checks::matching::Asked;
 use crate::checks::{self, Input};
 use crate::fixes;
-use crate::migrations::{Migration, provenance};
+use crate::migrations::Migration;
 use crate::report::{Baseline, EntityAlignment, Finding, Sources, Timestamp, Verification};
 use crate::schema::model::Schema;
 use crate::schema::provenance::Provenance;
@@ -36,7 +36,7 @@ impl<'a> Judge<'a> {
     /// or worse, not be missed.
     pub fn new(context: &'a Context, migrations: &[Migration]) -> Result<Self> {
         let facts = facts(context, &Everything)?;
-        Self::with(context, provenance::read(migrations), facts)
+        Self::with(context, context.provenance(migrations), facts)
     }
 
     /// As [`Judge::new`], to judge `schema` and no other: what cannot describe one of its tables is not read.
@@ -44,7 +44,7 @@ impl<'a> Judge<'a> {
     /// # Errors
     /// As [`Judge::new`].
     pub fn of(context: &'a Context, migrations: &[Migration], schema: &Schema) -> Result<Self> {
-        let provenance = provenance::read(migrations);
+        let provenance = context.provenance(migrations);
         let facts = facts(context, &Asked::new(schema, &context.config, &provenance))?;
         Self::with(context, provenance, facts)
     }
@@ -52,6 +52,12 @@ impl<'a> Judge<'a> {
     fn with(context: &'a Context, provenance: Provenance, facts: Facts) -> Result<Self> {
         let baseline = baseline(&context.tree(), &context.config.baseline)?;
         Ok(Self { context, facts, provenance, baseline })
+    }
+
+    /// What one migration touches.
+    #[must_use]
+    pub fn touched(&self, migration: &Migration) -> Provenance {
+        self.context.provenance([migration])
     }
 
     /// Verifies `schema`, which is that of `against`.

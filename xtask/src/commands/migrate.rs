@@ -37,7 +37,7 @@ use crate::render::{html, human, json};
 use crate::report::{Finding, MigrationPlan, MigrationResult, Timestamp, Verification};
 use commit_verifier::{CommitVerifier, Known, Rejected};
 use findings_by_migration::FindingsByMigration;
-use foresee::Foreseen;
+use foresee::{Foreseen, is_no_database_of_ours};
 use reading::Reading;
 use survey::Survey;
 
@@ -257,8 +257,15 @@ impl<'a> Run<'a> {
         let live = evidence.needs_catalogs.then(|| live::read_with(&mut self.reader, client)).transpose()?;
         let judge = reading.judge()?;
         let mut comparison = Comparison::new(self.environment(), files);
+        let adoptable = live.as_ref().and_then(|live| self.adoptable(&survey, live));
         let Foreseen { prediction, drift, digest } =
             self.foresee(client, &survey, evidence, live, (planned.len(), files), &mut comparison)?;
+        if let Some(found) = adoptable.filter(|_| is_no_database_of_ours(&drift, &prediction)) {
+            self.result.error = Some("the database has the tables of pending migrations; nothing was applied".into());
+            self.result.pre = Verification { findings: vec![found], ..Verification::empty("the database as it is") };
+            self.say(&human::migration::before(&self.result, style))?;
+            return Ok(None);
+        }
         let applied = survey.applied();
         let findings = FindingsByMigration::new(&judge, &prediction, &survey.state.pending, planned.len());
         let is_as_expected =

@@ -4,7 +4,7 @@ use anyhow::Result;
 use postgres::Client;
 
 use super::drift::{self, Drift};
-use super::{Context, Outcome, live};
+use super::{Context, Outcome, adoption, live};
 use crate::cli::Format;
 use crate::migrations::journal::{Entry, Phase};
 use crate::migrations::state::{Problem, State};
@@ -32,9 +32,13 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let records = Records::read(&mut client, &located)?;
     let state = State::new(records.history.clone(), &files);
     let (drift, unchecked) = drift(context, &mut client, &files, &records)?;
+    let mut migrations = migrations(context, &mut client, &state, &records.journal)?;
+    if records.history.is_empty() && records.journal.is_empty() {
+        say_adoptable(context, &mut client, &state, &mut migrations)?;
+    }
     let status = Status {
         database: target.describe(),
-        migrations: migrations(context, &mut client, &state, &records.journal)?,
+        migrations,
         invalid_indexes: journaled::invalid_indexes(&mut client)?,
         locked_by: lock::held_by(&mut client, table)?.map(|holder| holder.to_string()),
         file_problems: problems.iter().map(ToString::to_string).collect(),
@@ -64,6 +68,26 @@ fn drift(
         Drift::Findings(findings) => (findings, Vec::new()),
         Drift::NotLookedAt(why) => (Vec::new(), vec![format!("drift of the database: {why}")]),
     })
+}
+
+/// Says which migration a database without history has already.
+fn say_adoptable(
+    context: &Context,
+    client: &mut Client,
+    state: &State<'_>,
+    migrations: &mut [MigrationStatus],
+) -> Result<()> {
+    if state.pending.is_empty() {
+        return Ok(());
+    }
+    let live = live::read(client, &context.config)?;
+    let Some(last) = adoption::last_present(context, &state.pending, &live) else { return Ok(()) };
+    let name = last.to_string();
+    for migration in migrations.iter_mut().filter(|one| one.name == name) {
+        let what = "the database has the tables of the migrations up to here already";
+        migration.problem = Some(format!("{what}; {}", adoption::help(last)));
+    }
+    Ok(())
 }
 
 /// Every migration by version: recorded, or a file.

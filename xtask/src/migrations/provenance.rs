@@ -13,15 +13,21 @@ use crate::source::{LineIndex, Location, Span};
 
 use super::Migration;
 use super::sql::{self, Cursor, Identifier, Statement, Token, TokenKind};
-use search_path::SearchPath;
+pub use search_path::SearchPath;
 
 /// The places after all of `migrations`, oldest first, have run.
 #[must_use]
 pub fn read<'m>(migrations: impl IntoIterator<Item = &'m Migration>) -> Provenance {
+    read_from(&SearchPath::default(), migrations)
+}
+
+/// As [`read`], where each migration starts with `search_path`.
+#[must_use]
+pub fn read_from<'m>(search_path: &SearchPath, migrations: impl IntoIterator<Item = &'m Migration>) -> Provenance {
     let mut provenance = Provenance::default();
     for migration in migrations {
         let lines = LineIndex::new(migration.file.as_str().into(), migration.sql.as_str().into());
-        let mut reader = Reader { provenance: &mut provenance, lines: &lines, path: SearchPath::default() };
+        let mut reader = Reader { provenance: &mut provenance, lines: &lines, path: search_path.clone() };
         for statement in sql::statements(&migration.sql) {
             reader.read(&statement);
         }

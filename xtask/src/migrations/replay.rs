@@ -109,6 +109,18 @@ pub fn run_script(
     script::run(client, script, FRESH_SESSION, &mut Both(privileges, observer)).map_err(without_privileges)
 }
 
+/// Runs a script that prepares a scratch database. Returns the search path that it leaves; an empty one is a dump's own.
+///
+/// # Errors
+/// As [`run`].
+pub fn set_up((client, privileges): Parts<'_>, script: Script<'_>) -> Result<Option<String>> {
+    const SET_PATH: &str = "SELECT setting FROM pg_catalog.pg_settings WHERE name = 'search_path' AND source = 'session' AND setting <> ''";
+    script::run(client, script, "", privileges).map_err(without_privileges)?;
+    let path = client.query_opt(SET_PATH, &[]).map_err(|error| anyhow!(ServerError::from(error)))?;
+    client.batch_execute(FRESH_SESSION).map_err(|error| anyhow!(ServerError::from(error)))?;
+    Ok(path.map(|row| row.get("setting")))
+}
+
 /// Runs a script in an open transaction, as far as to what its COMMIT would check.
 ///
 /// # Errors

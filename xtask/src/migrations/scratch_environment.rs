@@ -44,7 +44,7 @@ pub struct ScratchSession {
     reader: CatalogReader,
     own: OwnTables,
     /// Removed after the connection to it is closed.
-    _scratch: Scratch,
+    scratch: Scratch,
 }
 
 impl ScratchEnvironment<'_> {
@@ -78,12 +78,16 @@ impl ScratchEnvironment<'_> {
         let privileges = Privileges::new(superuser, &self.likeness.role, shared)?;
         let own = OwnTables::of(self.config);
         let reader = CatalogReader::new(own.clone());
-        let mut session = ScratchSession { client, privileges, reader, own, _scratch: scratch };
+        let mut session = ScratchSession { client, privileges, reader, own, scratch };
         if let Some((namespace, _)) = self.config.history_table.rsplit_once('.') {
             tables::make_namespace(&mut session.client, namespace)?;
         }
+        let mut search_path = None;
         for file in &self.config.scratch_setup {
-            set_up(&mut session, &WorkingTree::new(self.root), file)?;
+            search_path = set_up(&mut session, &WorkingTree::new(self.root), file)?.or(search_path);
+        }
+        if let Some(path) = search_path {
+            session.client = session.scratch.connect_again(&self.likeness, self.superuser, &path)?;
         }
         Ok(session)
     }
@@ -179,10 +183,11 @@ fn read(reader: &mut CatalogReader, client: &mut impl GenericClient) -> Result<S
     schema.context("cannot read the catalogs of the scratch database")
 }
 
-fn set_up(session: &mut ScratchSession, tree: &dyn Tree, file: &str) -> Result<()> {
+/// Runs a file of `scratch-setup`. Returns the search path that it sets: other tools give migrations one by their own options
+/// (`--schema`, `currentSchema`).
+fn set_up(session: &mut ScratchSession, tree: &dyn Tree, file: &str) -> Result<Option<String>> {
     let text = set_up_text(tree, file)?;
-    session
-        .run_script(Script::new(file, &text, is_no_transaction(&text)))
+    replay::set_up(session.parts(), Script::new(file, &text, is_no_transaction(&text)))
         .with_context(|| format!("cannot prepare the scratch database with `{file}` (from `scratch-setup`)"))
 }
 

@@ -134,6 +134,14 @@ impl Address {
         other
     }
 
+    /// The same with `options` for the session, which come after its own.
+    pub(super) fn with_options(&self, options: &str) -> Self {
+        let mut other = self.clone();
+        let own = self.session.get_options().map(|own| format!("{own} ")).unwrap_or_default();
+        other.session.options(&format!("{own}{options}"));
+        other
+    }
+
     pub(super) fn tls(&self) -> &Tls {
         &self.tls
     }

@@ -1,6 +1,6 @@
 //! Reads a schema from PostgreSQL's catalogs: a handful of set-based queries, one function per kind of object, never
 //! one query per table. What extensions own is left out, and so are PostgreSQL's own namespaces, refinery's history
-//! table and our journal.
+//! table and our journal, and the tables in which other tools keep their history.
 
 /// Condition on `pg_namespace AS n`: not PostgreSQL's own.
 macro_rules! namespaces {
@@ -143,7 +143,7 @@ impl CatalogReader {
         if let Some(namespace) = own.namespace.as_deref().filter(|namespace| *namespace != "public") {
             schema.namespaces.remove(namespace);
         }
-        Ok(schema.without_namespaces(&own.foreign_namespaces))
+        Ok(schema.without_namespaces(&own.foreign_namespaces).without_bookkeeping())
     }
 }
 

@@ -137,6 +137,31 @@ impl Scratch {
     }
 }
 
+impl Scratch {
+    /// Connects as [`Self::connect_like`] did, with a search path that the session goes back to whenever it is reset.
+    ///
+    /// # Errors
+    /// When the server went away.
+    pub fn connect_again(&self, likeness: &Likeness, superuser: bool, search_path: &str) -> Result<Client> {
+        let options = search_path_option(search_path);
+        let mut parameters = match &self.kind {
+            Kind::Cluster(cluster) => cluster.server.parameters(),
+            Kind::Database(shadow) => return shadow.connect_with(&options),
+        };
+        if !superuser {
+            parameters.user(&likeness.role).dbname(owner::database(likeness));
+        }
+        parameters.application_name(connect::APPLICATION_NAME).options(&options);
+        parameters.connect(postgres::NoTls).context("cannot connect to the scratch database")
+    }
+}
+
+/// As a server takes it when a session begins, where blanks part options.
+fn search_path_option(path: &str) -> String {
+    let escaped = path.replace('\\', "\\\\").replace(' ', "\\ ");
+    format!("-c search_path={escaped}")
+}
+
 /// Gives the database of `client` the settings of the target, and connects again so that they hold.
 fn set(
     mut client: Client,

@@ -70,6 +70,12 @@ impl Shadow {
         &self.name
     }
 
+    /// Connects with `options` beside those of the URL.
+    pub(super) fn connect_with(&self, options: &str) -> Result<Client> {
+        connect_to(&self.address.with_database(&self.name).with_options(options))
+            .context("cannot connect to the scratch database")
+    }
+
     pub(super) fn connect(&self) -> Result<Client> {
         connect_to(&self.address.with_database(&self.name)).context("cannot connect to the scratch database")
     }

@@ -1,11 +1,13 @@
 //! Which migration line last touched a table or column: the place where a person finds out why it is as it is.
 
 mod columns;
+mod presence;
 
 use std::collections::BTreeMap;
 
 use self::columns::ColumnHistory;
 pub use self::columns::Names;
+pub use self::presence::Presence;
 use super::model::ObjectName;
 use crate::source::Location;
 

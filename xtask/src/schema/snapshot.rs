@@ -124,6 +124,8 @@ impl Snapshot {
     /// When the text is damaged, with the line and what to do.
     pub fn parse(text: &str, path: &str) -> Result<Self> {
         let mut snapshot = Self::parse_as_written(text, path)?;
+        // A dump that became the first migration may make them.
+        snapshot.schema = snapshot.schema.without_bookkeeping();
         if server_entries::remove(&mut snapshot.schema) {
             // They were taken with the entries, so that no server will show them again.
             snapshot.fingerprints.clear();

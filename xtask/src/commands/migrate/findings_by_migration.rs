@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::commands::judge::Judge;
+use crate::migrations::Migration;
 use crate::migrations::prediction::Prediction;
-use crate::migrations::{Migration, provenance};
 use crate::report::{Finding, FindingTiming, Severity, Verification};
 use crate::schema::model::Schema;
 use crate::schema::provenance::Provenance;
@@ -49,7 +49,7 @@ impl FindingsByMigration {
             before: if pending.is_empty() { Vec::new() } else { findings(&prediction.base) },
             entities: entities(prediction),
             after: read.map(|(index, schema)| (index, keys(&findings(schema)))).collect(),
-            touched: pending.iter().map(|migration| provenance::read([*migration])).collect(),
+            touched: pending.iter().map(|migration| judge.touched(migration)).collect(),
         }
     }
 

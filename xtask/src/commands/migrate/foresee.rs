@@ -7,7 +7,7 @@ use postgres::Client;
 
 use super::Run;
 use super::survey::Survey;
-use crate::commands::{drift, live, snapshot_fallback};
+use crate::commands::{adoption, drift, live, snapshot_fallback};
 use crate::migrations::Migration;
 use crate::migrations::comparison::Comparison;
 use crate::migrations::prediction::{self, Origin, Prediction};
@@ -107,6 +107,15 @@ impl Run<'_> {
         Ok(findings)
     }
 
+    /// What to say of a database without history that has already what pending migrations make.
+    pub(super) fn adoptable(&self, survey: &Survey<'_>, live: &Schema) -> Option<Finding> {
+        if !survey.history.is_empty() || !survey.journal.is_empty() {
+            return None;
+        }
+        let last = adoption::last_present(self.context, &survey.state.pending, live)?;
+        Some(adoption::finding(last, live))
+    }
+
     /// Whether migrations begin on a database that holds nothing.
     fn starts_empty(&self, survey: &Survey<'_>) -> bool {
         survey.history.is_empty() && self.context.config.scratch_setup.is_empty()
@@ -199,4 +208,9 @@ impl Run<'_> {
         self.result.unchecked.extend(unchecked);
         Ok(prediction)
     }
+}
+
+/// Whether what is in the database stops the migrations, or was not compared with them.
+pub(super) fn is_no_database_of_ours(drift: &[Finding], prediction: &Prediction) -> bool {
+    prediction.origin == Origin::SnapshotAlone || drift.iter().any(|finding| finding.severity == Severity::Error)
 }

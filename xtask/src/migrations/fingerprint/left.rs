@@ -2,6 +2,7 @@
 
 use crate::migrations::sql::literal;
 use crate::postgres::catalog::OwnTables;
+use crate::schema::bookkeeping;
 
 /// The query for a digest of its names, without what `own` names.
 pub(super) fn query(own: &OwnTables) -> String {
@@ -10,6 +11,10 @@ pub(super) fn query(own: &OwnTables) -> String {
         format!("ARRAY[{}]::text[]", names.join(", "))
     };
     include_str!("left.sql")
-        .replace("{own}", &array(own.tables()))
-        .replace("{foreign}", &array(own.foreign_namespaces()))
+        .replace("{own}", &array(&with(own.tables(), &[bookkeeping::TABLES, bookkeeping::SEQUENCES])))
+        .replace("{foreign}", &array(&with(own.foreign_namespaces(), &[bookkeeping::NAMESPACES])))
+}
+
+fn with(own: &[String], others: &[&[&str]]) -> Vec<String> {
+    own.iter().cloned().chain(others.iter().copied().flatten().map(|name| (*name).to_owned())).collect()
 }

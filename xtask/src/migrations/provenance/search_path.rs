@@ -1,10 +1,12 @@
 //! Where a name without a namespace lives: in the first namespace of the search path, as the migration set it.
 
-use crate::migrations::sql::{Cursor, Identifier, TokenKind};
+use crate::migrations::sql::{self, Cursor, Identifier, TokenKind};
 use crate::schema::model::ObjectName;
+use crate::tree::Tree;
 
-/// The namespaces that are searched, first one first. Each migration starts with the default.
-pub(super) struct SearchPath(Vec<String>);
+/// The namespaces that are searched, first one first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SearchPath(Vec<String>);
 
 impl Default for SearchPath {
     fn default() -> Self {
@@ -13,8 +15,28 @@ impl Default for SearchPath {
 }
 
 impl SearchPath {
+    /// The one that each migration starts with: the default, unless one of `files` (`scratch-setup`) sets another. A file
+    /// that cannot be read sets none.
+    #[must_use]
+    pub fn of_setup(tree: &dyn Tree, files: &[String]) -> Self {
+        let mut path = Self::default();
+        for file in files {
+            let Ok(bytes) = tree.read(file) else { continue };
+            let text = String::from_utf8_lossy(&bytes);
+            let mut own = Self(Vec::new());
+            for statement in sql::statements(&text) {
+                own.follow(statement.cursor());
+            }
+            // An empty one is a dump's own.
+            if !own.0.is_empty() {
+                path = own;
+            }
+        }
+        path
+    }
+
     /// Whether the statement set the path; follows it then.
-    pub fn follow(&mut self, mut cursor: Cursor<'_>) -> bool {
+    pub(super) fn follow(&mut self, mut cursor: Cursor<'_>) -> bool {
         if cursor.eat("select") {
             let sets = cursor.skip_past(&["set_config"]);
             let Some(mut arguments) = cursor.parenthesised().filter(|_| sets) else { return false };
@@ -46,12 +68,12 @@ impl SearchPath {
     }
 
     /// The name of what a `CREATE` makes.
-    pub fn first(&self, parts: &[Identifier]) -> Option<ObjectName> {
+    pub(super) fn first(&self, parts: &[Identifier]) -> Option<ObjectName> {
         self.resolve(parts, |_| false)
     }
 
     /// The first object of that name that `is_known`, else the one in the first namespace.
-    pub fn resolve(&self, parts: &[Identifier], is_known: impl Fn(&ObjectName) -> bool) -> Option<ObjectName> {
+    pub(super) fn resolve(&self, parts: &[Identifier], is_known: impl Fn(&ObjectName) -> bool) -> Option<ObjectName> {
         let (name, before) = parts.split_last()?;
         let named = |namespace: &str| ObjectName { namespace: namespace.to_owned(), name: name.name.clone() };
         if let Some(namespace) = before.last() {

@@ -30,7 +30,7 @@ pub struct Owned {
 /// cluster.
 pub(super) fn connect(parameters: &postgres::Config, likeness: &Likeness) -> Result<Owned> {
     let role = quoted(&likeness.role);
-    let database = if likeness.database.starts_with("template") { "postgres" } else { &likeness.database };
+    let database = database(likeness);
     let as_role = |user: &str, database: &str| -> Result<Client> {
         let mut parameters = parameters.clone();
         parameters.user(user).dbname(database).application_name(APPLICATION_NAME);
@@ -50,6 +50,11 @@ pub(super) fn connect(parameters: &postgres::Config, likeness: &Likeness) -> Res
     let schema_owner = schema_owner(&mut superuser, &role)?;
     run(&mut superuser, &format!("ALTER SCHEMA public OWNER TO {schema_owner}"))?;
     Ok(Owned { owner: as_role(&likeness.role, database)?, superuser })
+}
+
+/// The name of the database: a template's cannot be taken.
+pub(super) fn database(likeness: &Likeness) -> &str {
+    if likeness.database.starts_with("template") { "postgres" } else { &likeness.database }
 }
 
 /// SQL that makes the role, with all that is no power over the machine.
