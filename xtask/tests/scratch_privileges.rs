@@ -1,4 +1,4 @@
-//! What the SQL of a branch can do on a scratch database of our own: all that migrations do, and nothing to the machine.
+//! The power of a branch's SQL on a scratch database of our own: all that migrations do, and nothing over the machine.
 
 use crate::support::database::Database;
 use crate::support::migrations::USERS;

@@ -19,18 +19,18 @@ use crate::schema::snapshot;
 /// The type of the findings.
 pub const KIND: &str = "SCHEMA_DRIFT";
 
-/// What they count as; none where nobody wants to hear of them.
+/// The severity of the findings; none where nobody wants to hear of them.
 #[must_use]
 pub fn severity(config: &Config) -> Option<Severity> {
     config.severity.get(KIND).copied().unwrap_or(Some(Severity::Error))
 }
 
-/// What was found out.
+/// The result of a look for drift.
 #[derive(Debug)]
 pub enum Drift {
     /// All that was found.
     Findings(Vec<Finding>),
-    /// Nobody looked, and why.
+    /// The reason why nobody looked.
     NotLookedAt(String),
 }
 

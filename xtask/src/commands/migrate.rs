@@ -156,7 +156,7 @@ struct Run<'a> {
     asked: Option<&'a Migration>,
     /// Reads the catalogs of the database.
     reader: CatalogReader,
-    /// What scratch databases have in common with the database.
+    /// The names and settings that scratch databases have in common with the database.
     likeness: Likeness,
     result: MigrationResult,
 }

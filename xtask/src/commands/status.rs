@@ -53,7 +53,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     Ok(if options.exit_code && !status.is_current() { Outcome::Errors } else { Outcome::Clean })
 }
 
-/// What somebody changed in the database past its migrations, and what could not be looked at.
+/// The changes that somebody made in the database past its migrations, and the reason where nobody looked.
 fn drift(
     context: &Context,
     client: &mut Client,

@@ -7,7 +7,7 @@ use serde::Deserialize;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Accepted {
-    /// What differs: `publication analytics`, `index notes.notes_title`; `*` stands for any text (`table events_*`).
+    /// The object that differs: `publication analytics`, `index notes.notes_title`; `*` stands for any text (`table events_*`).
     pub object: String,
     /// Why that is right.
     pub reason: String,

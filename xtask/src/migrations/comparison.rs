@@ -18,8 +18,10 @@ pub struct Comparison<'a> {
     environment: ScratchEnvironment<'a>,
     /// Every migration file.
     files: &'a [Migration],
-    /// Differences that are known, and do not count.
-    known: Vec<Change>,
+    /// Differences that somebody decided to live with.
+    tolerated: Vec<Change>,
+    /// Differences that were found to be none.
+    explained: Vec<Change>,
     /// A scratch database that is being made.
     scratch: Option<PendingScratch>,
     replay: Option<LaggingReplay>,
@@ -29,7 +31,7 @@ impl<'a> Comparison<'a> {
     /// Compares databases to which some of `files` were applied.
     #[must_use]
     pub fn new(environment: ScratchEnvironment<'a>, files: &'a [Migration]) -> Self {
-        Self { environment, files, known: Vec::new(), scratch: None, replay: None }
+        Self { environment, files, tolerated: Vec::new(), explained: Vec::new(), scratch: None, replay: None }
     }
 
     /// Has the migrations run on `scratch`, where they have to run at all.
@@ -37,15 +39,15 @@ impl<'a> Comparison<'a> {
         self.scratch = Some(scratch);
     }
 
-    /// From now on these differences do not count: somebody decided to live with them.
+    /// Leaves these differences out from now on: somebody decided to live with them.
     pub fn tolerate(&mut self, changes: impl IntoIterator<Item = Change>) {
-        self.known.extend(changes);
+        self.tolerated.extend(changes);
     }
 
     /// Whether there are differences that do not count.
     #[must_use]
     pub fn tolerates(&self) -> bool {
-        !self.known.is_empty()
+        !self.tolerated.is_empty()
     }
 
     /// How `actual` differs in meaning from `expected`, which the migrations up to `version` make. Where there is no scratch
@@ -54,22 +56,30 @@ impl<'a> Comparison<'a> {
     /// # Errors
     /// When the migrations do not run on the scratch database.
     pub fn difference(&mut self, expected: &Schema, actual: &Schema, version: i64) -> Result<SchemaDiff> {
-        let difference = self.that_counts(expected, actual);
-        if difference.likeness() != Likeness::Different {
-            return Ok(difference);
+        let apparent = self.apparent(expected, actual);
+        if apparent.likeness() != Likeness::Different {
+            return Ok(apparent);
         }
         match self.in_meaning(actual, version) {
-            Err(error) if error.downcast_ref::<Unavailable>().is_some() => Ok(difference),
-            compared => compared,
+            Err(error) if error.downcast_ref::<Unavailable>().is_some() => Ok(apparent),
+            Err(error) => Err(error),
+            Ok(left) => {
+                let is_none = |change: &Change| !left.changes.contains(change);
+                self.explained.extend(apparent.changes.into_iter().filter(is_none));
+                Ok(left)
+            }
         }
     }
 
-    /// The differences that are no matter of operations, and that nobody decided to live with.
-    fn that_counts(&self, expected: &Schema, actual: &Schema) -> SchemaDiff {
+    /// The differences that are no matter of operations, that nobody decided to live with, and that were not found to be none.
+    /// Needs no scratch database.
+    #[must_use]
+    pub fn apparent(&self, expected: &Schema, actual: &Schema) -> SchemaDiff {
         let mut difference = diff(expected, actual).without_grants();
         partitions::leave_out(&mut difference, expected, actual);
         let accepted = &self.environment.config.accepted_drift;
-        difference.changes.retain(|change| !self.known.contains(change) && !accepted.covers(&change.subjects()));
+        let known = |change: &Change| self.tolerated.contains(change) || self.explained.contains(change);
+        difference.changes.retain(|change| !known(change) && !accepted.covers(&change.subjects()));
         difference
     }
 
@@ -82,12 +92,12 @@ impl<'a> Comparison<'a> {
         self.replay(version)?.schema_after(version, files)
     }
 
-    /// What is left of the difference to a replay on a scratch database that is like this one: what was expected may come from
-    /// a snapshot, which was made under other names and settings.
+    /// Compares `actual` with a replay on a scratch database that is like it: the schema that was expected may come from a
+    /// snapshot, which was made under other names and settings.
     fn in_meaning(&mut self, actual: &Schema, version: i64) -> Result<SchemaDiff> {
         let files = self.files;
         let replayed = self.replay(version)?.schema_after(version, files)?;
-        let difference = self.that_counts(&replayed, actual);
+        let difference = self.apparent(&replayed, actual);
         let mut left = spelling::leave_out(&mut self.replay(version)?.session.client, &difference)?;
         if left.likeness() == Likeness::Different {
             let again = LaggingReplay::on(self.environment.open()?).schema_after(version, files)?;

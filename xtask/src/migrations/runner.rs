@@ -34,9 +34,23 @@ pub trait MigrationObserver: StepObserver {
         migration: &Migration,
         answer: &[SimpleQueryMessage],
     ) -> Result<()>;
+    /// `migration` was undone because [`Self::verify`] is [`Undecided`]; without an error it runs again.
+    fn decide(&mut self, migration: &Migration) -> Result<()>;
     /// `migration` is committed.
     fn applied(&mut self, migration: &AppliedMigration);
 }
+
+/// Says that a verification needs more time than a transaction should hold its locks: a scratch database has to be made.
+#[derive(Debug)]
+pub struct Undecided;
+
+impl std::fmt::Display for Undecided {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("whether it did what was expected is to be found out")
+    }
+}
+
+impl std::error::Error for Undecided {}
 
 /// Applies those of `files` that are newer than all that is `recorded`, up to and including version `target`. Stops at the first that fails; those
 /// before it stay applied, and `observer` was told of each.

@@ -50,9 +50,9 @@ pub struct Status {
     pub locked_by: Option<String>,
     /// Problems of the migration files themselves.
     pub file_problems: Vec<String>,
-    /// What somebody changed in the database past its migrations.
+    /// Changes that somebody made in the database past its migrations.
     pub drift: Vec<Finding>,
-    /// What could not be looked at, and why.
+    /// The questions that nobody looked into, each with the reason.
     pub unchecked: Vec<String>,
 }
 

@@ -29,7 +29,7 @@ pub struct Change {
 }
 
 impl Change {
-    /// What it is about, as people name it, the narrower first: `index notes.notes_title`, `table notes`.
+    /// The names of the object that it is about, the narrower first: `index notes.notes_title`, `table notes`.
     #[must_use]
     pub fn subjects(&self) -> Vec<String> {
         let part = self.part.as_ref().map(|(kind, name)| format!("{kind} {}.{name}", self.object));

@@ -16,7 +16,7 @@ use crate::migrations::comparison::Comparison;
 use crate::migrations::fingerprint::{self, Fingerprint, Fingerprinter};
 use crate::migrations::journaled::StepObserver;
 use crate::migrations::prediction::{Origin, Prediction, Step};
-use crate::migrations::runner::MigrationObserver;
+use crate::migrations::runner::{MigrationObserver, Undecided};
 use crate::migrations::{Migration, journal};
 use crate::postgres::catalog::{CatalogReader, OwnTables};
 use crate::postgres::scratch::Unavailable;
@@ -55,11 +55,21 @@ pub struct Known<'a> {
     pub stamper: Option<&'a CatalogStamper>,
 }
 
+/// A migration whose result was compared on a scratch database, while the migration was undone.
+struct Decided {
+    version: i64,
+    /// The schema that it should make; none where nothing tells, which was said.
+    expected: Option<Schema>,
+}
+
 /// Watches one run.
 pub struct CommitVerifier<'a> {
     context: &'a Context,
     reader: &'a mut CatalogReader,
     comparison: Comparison<'a>,
+    /// The catalogs after a migration that was undone until a scratch database tells whether they are right.
+    undecided: Option<Schema>,
+    decided: Option<Decided>,
     known: Known<'a>,
     last: i64,
     fingerprinter: Fingerprinter,
@@ -84,6 +94,8 @@ impl<'a> CommitVerifier<'a> {
             context,
             reader,
             comparison,
+            undecided: None,
+            decided: None,
             known,
             last,
             fingerprinter: Fingerprinter::new(&OwnTables::of(&context.config)),
@@ -144,24 +156,19 @@ impl<'a> CommitVerifier<'a> {
         // Taken before the catalogs are read: the next run then finds a change that somebody else made in between.
         let stamp = if migration.version == self.last { self.stamp(transaction)? } else { None };
         let actual = live::read_with(self.reader, transaction)?;
-        let prediction = self.known.prediction;
-        let predicted = prediction.step(migration.version).and_then(|step| step.schema.as_ref());
-        let expected = match predicted {
-            Some(schema) => schema,
-            None => &self.comparison.schema_after(migration.version)?,
-        };
-        let difference = self.comparison.difference(expected, &actual, migration.version)?;
-        match difference.likeness() {
-            Likeness::Exact | Likeness::PhysicalOrderOnly => {}
-            Likeness::Different => bail!(Rejected(format!(
-                "`{migration}` did not make the schema that it made on the scratch database, {} \
-                 (- scratch, + this database):\n{difference}\n{}",
-                consequence(migration),
-                drift::how_to_accept(&difference)
-            ))),
+        let is_same = |expected: &Schema| self.comparison.apparent(expected, &actual).likeness() != Likeness::Different;
+        if !self.expected(migration).is_some_and(is_same) {
+            if !migration.no_transaction
+                && self.decided.as_ref().is_none_or(|decided| decided.version != migration.version)
+            {
+                self.undecided = Some(actual);
+                bail!(Undecided)
+            }
+            // It holds no locks, or the catalogs are others again.
+            self.decide_on(&actual, migration)?;
         }
         if self.comparison.tolerates() {
-            // What the next run finds is not to be taken for what the migrations made.
+            // A digest would have the next run take the drift for what the migrations made.
             return Ok(actual);
         }
         let digest = snapshot::digest(&actual);
@@ -172,6 +179,32 @@ impl<'a> CommitVerifier<'a> {
             journal::set_stamp(transaction, table, migration.version, &stamp)?;
         }
         Ok(actual)
+    }
+
+    /// The schema after `migration`, as far as it is known without a scratch database.
+    fn expected(&self, migration: &Migration) -> Option<&Schema> {
+        let predicted = self.known.prediction.step(migration.version).and_then(|step| step.schema.as_ref());
+        let decided = self.decided.as_ref().filter(|decided| decided.version == migration.version);
+        predicted.or_else(|| decided?.expected.as_ref())
+    }
+
+    /// Finds out on a scratch database whether `actual` is what `migration` should have made.
+    fn decide_on(&mut self, actual: &Schema, migration: &Migration) -> Result<()> {
+        let expected = match self.expected(migration) {
+            Some(schema) => schema.clone(),
+            None => self.comparison.schema_after(migration.version)?,
+        };
+        let difference = self.comparison.difference(&expected, actual, migration.version)?;
+        if difference.likeness() == Likeness::Different {
+            bail!(Rejected(format!(
+                "`{migration}` did not make the schema that it made on the scratch database, {} \
+                 (- scratch, + this database):\n{difference}\n{}",
+                consequence(migration),
+                drift::how_to_accept(&difference)
+            )))
+        }
+        self.decided = Some(Decided { version: migration.version, expected: Some(expected) });
+        Ok(())
     }
 
     /// The stamp of the catalogs; none where they cannot be read in this way, which costs the next run time and no more.
@@ -262,10 +295,25 @@ impl MigrationObserver for CommitVerifier<'_> {
         if !is_last && self.known.prediction.origin == Origin::SnapshotAlone {
             return self.without_scratch(migration);
         }
+        if self.decided.as_ref().is_some_and(|one| one.version == migration.version && one.expected.is_none()) {
+            return Ok(());
+        }
         match self.compare(transaction, migration) {
             Err(error) if !is_last && error.downcast_ref::<Unavailable>().is_some() => self.without_scratch(migration),
             Ok(actual) if is_last => self.verify_alignment(&actual, migration),
             compared => compared.map(drop),
+        }
+    }
+
+    fn decide(&mut self, migration: &Migration) -> Result<()> {
+        let Some(actual) = self.undecided.take() else { return Ok(()) };
+        match self.decide_on(&actual, migration) {
+            Err(error) if migration.version != self.last && error.downcast_ref::<Unavailable>().is_some() => {
+                self.without_scratch(migration)?;
+                self.decided = Some(Decided { version: migration.version, expected: None });
+                Ok(())
+            }
+            decided => decided,
         }
     }
 

@@ -89,7 +89,7 @@ impl Run<'_> {
         Ok(Foreseen { prediction, drift, digest: Some(digest) })
     }
 
-    /// What somebody changed in the database past the migrations. Where the configuration does not take that for an error, it
+    /// Looks for changes that somebody made in the database past the migrations. Where the configuration does not take that for an error, it
     /// does not stop the migrations either.
     fn drift(
         &self,

@@ -1,4 +1,4 @@
-//! What is read of the repository while the database answers: connecting and asking takes the server as long as reading the
+//! Files of the repository, read while the database answers: connecting and asking takes the server as long as reading the
 //! files takes us.
 
 use std::thread::{Scope, ScopedJoinHandle};

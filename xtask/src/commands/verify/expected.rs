@@ -29,12 +29,12 @@ pub struct Expected {
     pub known: Option<Vec<(String, u64)>>,
     /// The schema of a snapshot that does not stand for the migrations any more.
     stale: Option<Schema>,
-    /// What somebody changed in the database past its migrations.
+    /// Changes that somebody made in the database past its migrations.
     pub drift: Vec<Finding>,
 }
 
 impl Expected {
-    /// What the options ask for; of `migrations` the first `asked` ones.
+    /// The schema that the options ask for; of `migrations` the first `asked` ones.
     pub fn of(context: &Context, options: &Options, migrations: &[Migration], asked: usize) -> Result<Self> {
         match options.database {
             true => Self::database(context, migrations),

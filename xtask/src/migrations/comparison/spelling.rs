@@ -51,7 +51,7 @@ fn spellings(transaction: &mut Transaction<'_>, definition: &Definition, text: &
     Ok(spellings)
 }
 
-/// What a text defines, and how to make something of it.
+/// A kind of definition, and the SQL that makes one of a text.
 struct Definition {
     /// Of a text that is a whole statement, `CREATE … <kind> <name> …`: kind and name. It is run under another name.
     named: Option<(&'static str, String)>,

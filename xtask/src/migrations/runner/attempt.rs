@@ -5,7 +5,7 @@ use std::thread::sleep;
 use anyhow::{Context as _, Result};
 use postgres::{Client, SimpleQueryMessage, Transaction};
 
-use super::MigrationObserver;
+use super::{MigrationObserver, Undecided};
 use crate::migrations::commit::{commit, outcome};
 use crate::migrations::journal::{self, Phase, Record};
 use crate::migrations::script::{self, Script};
@@ -14,21 +14,27 @@ use crate::migrations::{Migration, history, transaction};
 use crate::postgres::error::is_contention;
 
 /// Runs the migration, writes its rows, lets `observer` verify, and commits. Tries again after a lock timeout or a
-/// deadlock, with a growing pause in which nobody is blocked.
+/// deadlock, with a growing pause in which nobody is blocked, and where the observer needs longer than locks may be held.
 pub(super) fn apply(
     client: &mut Client,
     settings: &SessionSettings,
     migration: &Migration,
     observer: &mut dyn MigrationObserver,
 ) -> Result<()> {
-    for pause in settings.pauses() {
+    let mut pauses = settings.pauses();
+    loop {
         match once(client, settings, migration, observer) {
-            Err(error) if is_contention(&error) => observer.retrying(migration, &error, pause),
+            Err(error) if error.downcast_ref::<Undecided>().is_some() => observer.decide(migration)?,
+            Err(error) if is_contention(&error) => match pauses.next() {
+                Some(pause) => {
+                    observer.retrying(migration, &error, pause);
+                    sleep(pause);
+                }
+                None => return Err(error),
+            },
             other => return other,
         }
-        sleep(pause);
     }
-    once(client, settings, migration, observer)
 }
 
 fn once(

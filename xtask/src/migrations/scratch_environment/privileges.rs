@@ -1,5 +1,5 @@
-//! What only a superuser may do is done for migrations on a scratch database of our own, statement by statement and by kind
-//! ([`Kind`]). Their role is a superuser just for that one statement, so that none of their own code runs as one.
+//! Rights of a superuser for migrations on a scratch database of our own, lent statement by statement and by kind ([`Kind`]).
+//! Their role is a superuser just for that one statement, so that none of their own code runs as one.
 
 mod kind;
 mod membership;

@@ -1,11 +1,11 @@
-//! What a scratch database has in common with the target, so that the same SQL makes the same there: the names that SQL can
-//! ask for, and the settings that it depends on without saying so.
+//! Names and settings that a scratch database has in common with the target, so that the same SQL makes the same there: it can
+//! ask for the names, and depends on the settings without saying so.
 
 use postgres::GenericClient;
 
 use super::shared_server;
 
-/// What is alike.
+/// The names and settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Likeness {
     /// The name of the database: `current_database()`.
@@ -14,7 +14,7 @@ pub struct Likeness {
     pub role: String,
     /// Settings of the session, by name.
     pub settings: Vec<(String, String)>,
-    /// What tells the target's server from all others, where that may be asked for.
+    /// The identifier of the target's server, where that may be asked for.
     pub server: Option<String>,
 }
 

@@ -1,5 +1,5 @@
-//! What a replay leaves behind on a server that others share, and what it must not do there. Roles belong to the whole server:
-//! they outlive a scratch database, and a second replay finds them there.
+//! Servers that others share. Roles belong to the whole server: they outlive a scratch database, and a second replay would find
+//! them there.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -12,7 +12,7 @@ use crate::postgres::error::ServerError;
 /// The roles of the server.
 const ROLES: &str = "SELECT rolname::text FROM pg_catalog.pg_roles WHERE NOT pg_catalog.starts_with(rolname, 'pg_')";
 
-/// Tells a server from all others.
+/// A query for the number that tells a server from all others.
 const SERVER: &str = "SELECT system_identifier::text FROM pg_catalog.pg_control_system()";
 
 /// The roles that a replay made.
@@ -67,7 +67,7 @@ impl SharedServer {
     }
 }
 
-/// What tells the server of `client` from all others; none where its role may not ask.
+/// The identifier of the server of `client`; none where its role may not ask.
 pub(super) fn identifier(client: &mut impl GenericClient) -> Option<String> {
     client.query_one(SERVER, &[]).ok().map(|row| row.get(0))
 }
