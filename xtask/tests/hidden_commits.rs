@@ -23,12 +23,12 @@ fn a_text_that_this_server_reads_otherwise_is_not_sent() {
     repo.write("migrations/V2__b.down.sql", "DROP TABLE half;");
     let ran = database.run(&repo, &["db-migrate"]);
     ran.must_fail_at_length(&["V2__b", "a backslash in a plain string", "`standard_conforming_strings` is off"]);
-    // Seen on the live database alone.
+    // Where the whole database has it so, the scratch database has too.
     repo.write("migrations/V2__b.sql", "CREATE TABLE half (v text);\nINSERT INTO a VALUES ('\\'), ('; COMMIT; --');\n");
     let set = format!("ALTER DATABASE {} SET standard_conforming_strings = off", database.name());
     database.connect().batch_execute(&set).expect("a setting");
     let ran = database.run(&repo, &["db-migrate"]);
-    ran.must_fail_at_length(&["cannot apply `V2__b`; it was undone", "migrations/V2__b.sql:2:1", "`ALTER DATABASE`"]);
+    ran.must_fail_at_length(&["V2__b", "migrations/V2__b.sql:2:1", "`ALTER DATABASE`"]);
     let left = database.connect().query_one("SELECT to_regclass('half') IS NULL", &[]).expect("a query");
     assert!(left.get::<_, bool>(0), "nothing of it is there");
     assert_eq!(database.history(), [1]);

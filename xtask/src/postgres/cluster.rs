@@ -157,6 +157,10 @@ pub enum Network {
 /// The program and its arguments, to which a command is appended, that give it a network of its own.
 const WITHOUT_NETWORK: (&str, &[&str]) = ("unshare", &["--map-current-user", "--net", "--"]);
 
+/// An address that is none. What the server's own client library is asked to connect to, as by `postgres_fdw` and `dblink`, is
+/// refused before anything is sent, unless SQL names an address itself: also sockets, and where there is no network to take away.
+const NO_ADDRESS: (&str, &str) = ("PGHOSTADDR", "a scratch database reaches no other server");
+
 /// A command that runs `program` as [`command`] does, without a network where that is possible.
 fn without_network(program: &Path, account: Account) -> Command {
     let (unshare, arguments) = WITHOUT_NETWORK;
@@ -167,7 +171,9 @@ fn without_network(program: &Path, account: Account) -> Command {
     };
     let mut attempt = isolated(Path::new("true"));
     let is_possible = attempt.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success());
-    if is_possible { isolated(program) } else { command(program, account) }
+    let mut command = if is_possible { isolated(program) } else { command(program, account) };
+    command.env(NO_ADDRESS.0, NO_ADDRESS.1);
+    command
 }
 
 /// A running server.

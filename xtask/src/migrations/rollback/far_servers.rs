@@ -56,10 +56,13 @@ impl StatementObserver for KeptAway {
     }
 }
 
-/// Whether that is what stopped a script.
+/// Whether that is what stopped a script, or that the scratch database reaches nobody.
 pub(super) fn stopped(error: &anyhow::Error) -> bool {
     let server = error.chain().find_map(|cause| cause.downcast_ref::<ServerError>());
-    server.is_some_and(|error| error.message == "access to non-system foreign table is restricted")
+    server.is_some_and(|error| {
+        error.sqlstate.as_deref() == Some("08001")
+            || error.message == "access to non-system foreign table is restricted"
+    })
 }
 
 #[cfg(test)]
