@@ -5,7 +5,7 @@
 use anyhow::{Context as _, Result, anyhow};
 use postgres::{Client, Transaction};
 
-use crate::migrations::sql::{identifier as quote, literal};
+use crate::migrations::sql::{identifier, literal, quoted};
 use crate::postgres::catalog::settings;
 use crate::postgres::error::ServerError;
 use crate::schema::diff::{Change, SchemaDiff, What};
@@ -68,7 +68,7 @@ impl Definition {
     fn of(change: &Change) -> Option<Self> {
         let What::Changed { attribute, .. } = &change.what else { return None };
         let part = change.part.as_ref().map(|(kind, name)| (kind.as_str(), name.as_str()));
-        let object = quoted(&change.object);
+        let object = quoted(&ObjectName::from_key(&change.object));
         match (change.kind.as_str(), part, attribute.as_str()) {
             ("table", Some(("constraint", _)), "definition") => {
                 Some(constraint("TABLE", &object, "conrelid", "regclass"))
@@ -113,7 +113,7 @@ impl Definition {
             Some((kind, name)) => {
                 let at = text.find(&format!("{kind} "))? + kind.len() + 1;
                 let (before, rest) = text.split_at(at);
-                (before, NAME, rest.strip_prefix(&quote(name)).or_else(|| rest.strip_prefix(name))?)
+                (before, NAME, rest.strip_prefix(&identifier(name)).or_else(|| rest.strip_prefix(name))?)
             }
         };
         Some([&self.head, before, name, after, &self.tail].concat())
@@ -182,14 +182,9 @@ fn routine(object: &str) -> Definition {
     }
 }
 
-fn quoted(object: &str) -> String {
-    let ObjectName { namespace, name } = ObjectName::from_key(object);
-    format!("{}.{}", quote(&namespace), quote(&name))
-}
-
-/// What is made under [`NAME`] in the namespace of `object`.
+/// The name of something that is made under [`NAME`] in the namespace of `object`.
 fn namespaced(object: &str) -> String {
-    format!("{}.{NAME}", quote(&ObjectName::from_key(object).namespace))
+    format!("{}.{NAME}", identifier(&ObjectName::from_key(object).namespace))
 }
 
 fn regclass(name: &str) -> String {

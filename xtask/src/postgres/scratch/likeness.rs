@@ -3,6 +3,7 @@
 
 use postgres::GenericClient;
 
+use super::owner::literal;
 use super::shared_server;
 
 /// The names and settings.
@@ -60,7 +61,7 @@ impl Likeness {
             let value = match (name.as_str(), value.as_str()) {
                 ("search_path", "") => "''".to_owned(),
                 ("search_path", list) => list.to_owned(),
-                (_, value) => format!("'{}'", value.replace('\'', "''")),
+                (_, value) => literal(value),
             };
             format!("ALTER DATABASE {database} SET {name} TO {value}")
         };

@@ -106,10 +106,12 @@ fn failed(error: postgres::Error) -> anyhow::Error {
     anyhow!(ServerError::from(error)).context("cannot make the scratch database like the target")
 }
 
-fn quoted(name: &str) -> String {
+/// A name as SQL takes it, whatever it holds.
+pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-fn literal(text: &str) -> String {
+/// A text as SQL takes it under `standard_conforming_strings`.
+pub(super) fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }

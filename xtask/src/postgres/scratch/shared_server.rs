@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use anyhow::{Context as _, Result, anyhow};
 use postgres::{Client, GenericClient};
 
+use super::owner::quoted;
 use crate::postgres::error::ServerError;
 
 /// The roles of the server.
@@ -32,7 +33,7 @@ impl MadeRoles {
     pub(in crate::postgres) fn drop_from(&self, client: &mut Client) {
         let made = self.made.lock().map(|made| made.clone()).unwrap_or_default();
         for role in made {
-            let _ = client.batch_execute(&format!("DROP ROLE IF EXISTS \"{}\"", role.replace('"', "\"\"")));
+            let _ = client.batch_execute(&format!("DROP ROLE IF EXISTS {}", quoted(&role)));
         }
     }
 }

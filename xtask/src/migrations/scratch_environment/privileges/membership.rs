@@ -1,6 +1,8 @@
 //! A superuser may act as every role that the migrations made; another role only as those that it is in. So the role of a
 //! scratch session is put into all of them, except those that are in it: no two roles can be in each other.
 
+use crate::migrations::sql::literal;
+
 /// SQL that puts `role`, as SQL writes it, into all roles that migrations made.
 pub(super) fn join(role: &str) -> String {
     format!(
@@ -60,9 +62,4 @@ pub(super) fn may_give(text: &str, role: &str) -> bool {
     let text = text.to_ascii_lowercase();
     let name = role.trim_matches('"').to_ascii_lowercase();
     text.contains("grant") && [name.as_str(), "_user", "_role"].iter().any(|word| text.contains(word))
-}
-
-/// A name as SQL writes it, as a text inside of a block.
-fn literal(name: &str) -> String {
-    format!("'{}'", name.replace('\'', "''"))
 }
