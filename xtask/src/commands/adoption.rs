@@ -17,16 +17,16 @@ pub fn last_present<'f>(context: &Context, pending: &[&'f Migration], live: &Sch
     for migration in pending.iter().copied() {
         match context.provenance([migration]).presence(live) {
             Presence::Made => last = Some(migration),
-            // What is not there may never have been.
+            // An object that is not there may never have been.
             Presence::Removed if last.is_some() => last = Some(migration),
-            // What one migration makes a later one may take away.
+            // A later migration may take away an object that an earlier one makes.
             Presence::Removed | Presence::Missing | Presence::Unknown => {}
         }
     }
     last
 }
 
-/// What to do about it.
+/// The next step, for the person who reads it.
 #[must_use]
 pub fn help(last: &Migration) -> String {
     format!("adopt it: `cargo xtask db-baseline {last}` compares it with what they make, and records them as applied")

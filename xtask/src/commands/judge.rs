@@ -54,7 +54,7 @@ impl<'a> Judge<'a> {
         Ok(Self { context, facts, provenance, baseline })
     }
 
-    /// What one migration touches.
+    /// The objects that one migration touches.
     #[must_use]
     pub fn touched(&self, migration: &Migration) -> Provenance {
         self.context.provenance([migration])

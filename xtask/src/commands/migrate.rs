@@ -75,7 +75,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let target = Arc::new(Target::open(context.options.database_url.as_deref(), &context.config, &context.root)?);
     let (run, worked) = std::thread::scope(|scope| {
         let reading = Reading::begin(scope, context, &files);
-        // Of several hosts it is known by then which one answered.
+        // Only a connection tells which of several hosts answered.
         let mut client = connect(&target)?;
         let mut run = Run::new(context, options, asked, target.describe());
         run.say(&human::migration::opening(&run.result, context.terminal.style()))?;

@@ -88,7 +88,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     // A half-written new migration must not stand in the way of undoing an old one.
     let (files, problems) = files::read(&context.tree(), &context.config.migrations)?;
     let target = Arc::new(Target::open(context.options.database_url.as_deref(), &context.config, &context.root)?);
-    // Of several hosts it is known by then which one answered.
+    // Only a connection tells which of several hosts answered.
     let mut client = connect(&target)?;
     let mut run = Run::new(context, options, target.describe());
     run.say(&human::rollback::opening(&run.result, context.terminal.style()))?;
@@ -354,7 +354,7 @@ fn backup_note(backup: &Backup) -> Option<String> {
     ))
 }
 
-/// What the scratch run and the texts say would certainly be lost, counted in the live database.
+/// Counts in the live database what the scratch run and the texts say would certainly be lost.
 fn foreseen_losses(client: &mut Client, plan: &Plan, expectation: &RollbackExpectation) -> Result<Vec<Loss>> {
     let mut transaction = transaction::begin(client)?;
     transaction.batch_execute(loss::SEE_ALL_ROWS).context("cannot prepare the session")?;

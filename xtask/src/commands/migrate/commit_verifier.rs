@@ -153,7 +153,7 @@ impl<'a> CommitVerifier<'a> {
 
     /// Compares the whole catalogs with the prediction, and keeps their digests.
     fn compare(&mut self, transaction: &mut Transaction<'_>, migration: &Migration) -> Result<Schema> {
-        // Taken before the catalogs are read: the next run then finds a change that somebody else made in between.
+        // The stamp is taken before the catalogs are read: the next run then finds a change that somebody else made in between.
         let stamp = if migration.version == self.last { self.stamp(transaction)? } else { None };
         let actual = live::read_with(self.reader, transaction)?;
         let is_same = |expected: &Schema| self.comparison.apparent(expected, &actual).likeness() != Likeness::Different;

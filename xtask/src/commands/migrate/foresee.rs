@@ -107,7 +107,7 @@ impl Run<'_> {
         Ok(findings)
     }
 
-    /// What to say of a database without history that has already what pending migrations make.
+    /// The finding about a database without history that has already what pending migrations make.
     pub(super) fn adoptable(&self, survey: &Survey<'_>, live: &Schema) -> Option<Finding> {
         if !survey.history.is_empty() || !survey.journal.is_empty() {
             return None;

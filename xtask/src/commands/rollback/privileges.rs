@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::schema::model::{ObjectName, Schema};
 
-/// What a rollback should make of privileges.
+/// The privileges that a rollback should lead to.
 #[derive(Debug, Clone, Copy)]
 pub struct Privileges<'a> {
     /// The database before the rollback.
@@ -48,12 +48,12 @@ struct Privilege {
 }
 
 impl Privilege {
-    /// What it means that it is there, and should not be.
+    /// The words for a privilege that is there, and should not be.
     fn given(&self) -> String {
         self.in_words(true)
     }
 
-    /// What it means that it is not there, and should be.
+    /// The words for a privilege that is not there, and should be.
     fn taken(&self) -> String {
         self.in_words(false)
     }
