@@ -99,21 +99,20 @@ fn a_way_back_that_does_not_restore_is_itself_undone() {
 #[test]
 fn privileges_that_are_not_taken_back_are_told() {
     let Some(scratch) = shared() else { return };
-    let up = "DO $$ BEGIN CREATE ROLE app_of_rollback; EXCEPTION WHEN duplicate_object THEN NULL; END $$;\n\
-              GRANT SELECT, INSERT ON users TO app_of_rollback;\nALTER TABLE users OWNER TO app_of_rollback;\n";
-    let down = "REVOKE INSERT ON users FROM app_of_rollback;\n";
+    let up = "DO $$ BEGIN CREATE ROLE app_of_grants; EXCEPTION WHEN duplicate_object THEN NULL; END $$;\n\
+              GRANT SELECT, INSERT ON users TO app_of_grants;\nALTER TABLE users OWNER TO app_of_grants;\n";
+    let down = "REVOKE INSERT ON users FROM app_of_grants;\n";
     let repo = Monorepo::of_migrations(&[USERS, ("V2__grants", up, down)]);
     let database = migrated(scratch, "grants", &repo);
     let ran = database.run(&repo, &["db-rollback"]).must_exit(0);
     for part in [
         "privileges and owners are not back as they were",
         "its owner may no longer INSERT on the table public.users",
-        "the table public.users is owned by `app_of_rollback`",
+        "the table public.users is owned by `app_of_grants`",
     ] {
         assert!(ran.stdout.contains(part), "{part} is not in {}", ran.stdout);
     }
-    let back =
-        format!("ALTER TABLE users OWNER TO CURRENT_USER;\n{down}REVOKE SELECT ON users FROM app_of_rollback;\n");
+    let back = format!("ALTER TABLE users OWNER TO CURRENT_USER;\n{down}REVOKE SELECT ON users FROM app_of_grants;\n");
     repo.write("migrations/V2__grants.down.sql", &back);
     database
         .connect()
@@ -128,16 +127,15 @@ fn privileges_that_are_not_taken_back_are_told() {
 #[test]
 fn privileges_that_the_way_back_itself_takes_or_gives_are_told() {
     let Some(scratch) = shared() else { return };
-    let first = "DO $$ BEGIN CREATE ROLE app_of_rollback; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+    let first = "DO $$ BEGIN CREATE ROLE app_of_taken; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
         CREATE FUNCTION secret() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1';
-        REVOKE EXECUTE ON FUNCTION secret() FROM PUBLIC; GRANT EXECUTE ON FUNCTION secret() TO app_of_rollback;
-        CREATE VIEW names AS SELECT name FROM users; GRANT SELECT ON names TO app_of_rollback;";
+        REVOKE EXECUTE ON FUNCTION secret() FROM PUBLIC; GRANT EXECUTE ON FUNCTION secret() TO app_of_taken;
+        CREATE VIEW names AS SELECT name FROM users; GRANT SELECT ON names TO app_of_taken;";
     let again =
         "DROP FUNCTION secret(); CREATE FUNCTION secret() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1';
         DROP VIEW names; CREATE VIEW names AS SELECT name FROM users;";
-    let keeps =
-        "REVOKE EXECUTE ON FUNCTION secret() FROM PUBLIC; GRANT EXECUTE ON FUNCTION secret() TO app_of_rollback;
-        GRANT SELECT ON names TO app_of_rollback;";
+    let keeps = "REVOKE EXECUTE ON FUNCTION secret() FROM PUBLIC; GRANT EXECUTE ON FUNCTION secret() TO app_of_taken;
+        GRANT SELECT ON names TO app_of_taken;";
     let repo = Monorepo::of_migrations(&[
         USERS,
         ("V2__secret", first, "DROP VIEW names; DROP FUNCTION secret();"),
@@ -148,8 +146,8 @@ fn privileges_that_the_way_back_itself_takes_or_gives_are_told() {
     for part in [
         "privileges and owners are not back as they were",
         "PUBLIC may now EXECUTE on the routine public.secret()",
-        "app_of_rollback may no longer EXECUTE on the routine public.secret()",
-        "app_of_rollback may no longer SELECT on the view public.names",
+        "app_of_taken may no longer EXECUTE on the routine public.secret()",
+        "app_of_taken may no longer SELECT on the view public.names",
     ] {
         assert!(ran.stdout.contains(part), "{part} is not in {}", ran.stdout);
     }
