@@ -1,80 +1,65 @@
-//! The two servers: `memory` waits for no disk, `disk` waits for one at each COMMIT. Both listen on a unix socket, the
-//! fastest way to a server, behind which a tool's own work hides least.
+//! The two servers: `memory` waits for no disk, `disk` waits for one at each COMMIT. Both listen on a port of this
+//! machine: most servers are reached over a network, and the shortest one hides least of a tool's own work.
 
-mod disk;
+mod cluster;
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
-use postgres::config::Host;
+use anyhow::{Context, Result};
 use postgres::{Client, NoTls};
 use xtask::config::Config;
 use xtask::postgres::scratch::{Network, Scratch};
 
 use super::process;
 use super::selection::Selection;
-use disk::{Disk, Installation};
+use cluster::{Cluster, Installation};
 
 /// The names on the command line.
 pub const NAMES: &[&str] = &["memory", "disk"];
+
+/// What makes a server wait for no disk, as the tool's own clusters do.
+const NO_WAITS: &[&str] = &["fsync=off", "synchronous_commit=off", "full_page_writes=off"];
 
 /// A running server; dropping it stops it.
 #[derive(Debug)]
 pub struct Server {
     name: &'static str,
-    socket: PathBuf,
+    cluster: Cluster,
     /// Counts the databases, so that no two have the same name.
     databases: AtomicUsize,
-    _process: Process,
-}
-
-/// The process or value that keeps the server running.
-#[derive(Debug)]
-#[expect(dead_code, reason = "held only to be dropped")]
-enum Process {
-    Scratch(Scratch),
-    Disk(Disk),
 }
 
 /// Starts the selected servers.
 pub fn start(selection: &Selection) -> Result<Vec<Server>> {
-    let memory = Server::memory()?;
-    let disk = if selection.includes_server("disk") { Some(memory.beside_on_disk()?) } else { None };
-    let memory = Some(memory).filter(|_| selection.includes_server("memory"));
-    Ok(memory.into_iter().chain(disk).collect())
+    let installation = installation()?;
+    let names = NAMES.iter().filter(|name| selection.includes_server(name));
+    names.map(|name| Server::start(name, &installation)).collect()
+}
+
+/// The binaries that the tool finds and the account that it runs them under.
+fn installation() -> Result<Installation> {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("`xtask` lies in the repository")?;
+    let config = Config::load(repository, None).context("cannot read the configuration of the repository")?;
+    let scratch = Scratch::start(&config, repository, None, Network::OfTheMachine)?;
+    let query = "SELECT setting, current_setting('data_directory') FROM pg_config WHERE name = 'BINDIR'";
+    let row = scratch.parameters().connect(NoTls)?.query_one(query, &[])?;
+    let data = std::fs::metadata(row.get::<_, String>(1))?;
+    Ok(Installation { binaries: row.get::<_, String>(0).into(), uid: data.uid(), gid: data.gid() })
 }
 
 impl Server {
-    /// Starts a scratch cluster of the tool.
-    fn memory() -> Result<Self> {
-        let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("`xtask` lies in the repository")?;
-        let config = Config::load(repository, None).context("cannot read the configuration of the repository")?;
-        let scratch = Scratch::start(&config, repository, None, Network::OfTheMachine)?;
-        let socket = match scratch.parameters().get_hosts().first() {
-            Some(Host::Unix(folder)) => folder.clone(),
-            other => bail!("a scratch cluster listens on a unix socket, not on {other:?}"),
+    fn start(name: &'static str, installation: &Installation) -> Result<Self> {
+        let cluster = match name {
+            "memory" => Cluster::start(installation, &in_memory(), NO_WAITS)?,
+            _disk => {
+                let given = process::path_in_variable("BENCH_DISK");
+                Cluster::start(installation, &given.unwrap_or_else(|| env!("CARGO_TARGET_TMPDIR").into()), &[])?
+            }
         };
-        Ok(Self::new("memory", socket, Process::Scratch(scratch)))
-    }
-
-    /// Starts a server on a disk with the binaries of this one and under its account: the tool found both.
-    fn beside_on_disk(&self) -> Result<Self> {
-        let mut client = self.connect("postgres")?;
-        let query = "SELECT setting, current_setting('data_directory') FROM pg_config WHERE name = 'BINDIR'";
-        let row = client.query_one(query, &[])?;
-        let data = std::fs::metadata(row.get::<_, String>(1))?;
-        let installation = Installation { binaries: row.get::<_, String>(0).into(), uid: data.uid(), gid: data.gid() };
-        let disk = Disk::start(&installation)?;
-        let socket = disk.socket().to_path_buf();
-        let server = Self::new("disk", socket, Process::Disk(disk));
-        Ok(server)
-    }
-
-    fn new(name: &'static str, socket: PathBuf, process: Process) -> Self {
-        Self { name, socket, databases: AtomicUsize::new(0), _process: process }
+        Ok(Self { name, cluster, databases: AtomicUsize::new(0) })
     }
 
     /// One line: which PostgreSQL, and how long it waits for its disk.
@@ -100,7 +85,7 @@ impl Server {
     }
 
     fn connect(&self, database: &str) -> Result<Client> {
-        let url = url(&self.socket, database);
+        let url = url(self.cluster.port, database);
         Client::connect(&url, NoTls).with_context(|| format!("cannot connect to `{url}`"))
     }
 }
@@ -114,14 +99,9 @@ pub struct Database<'a> {
 }
 
 impl Database<'_> {
-    /// The URL that most tools take, with the socket's folder as its host.
+    /// The URL.
     pub fn url(&self) -> String {
-        url(&self.server.socket, &self.name)
-    }
-
-    /// The folder of the server's socket.
-    pub fn socket(&self) -> &Path {
-        &self.server.socket
+        url(self.server.cluster.port, &self.name)
     }
 
     /// Leaves nothing of earlier work to the next process: what the server has not yet written is written, and the
@@ -147,8 +127,15 @@ impl Drop for Database<'_> {
     }
 }
 
-fn url(socket: &Path, database: &str) -> String {
-    format!("postgresql://postgres@{}/{database}", socket.to_string_lossy().replace('/', "%2F"))
+/// Some tools would insist on encryption, which these servers do not have.
+fn url(port: u16, database: &str) -> String {
+    format!("postgresql://postgres@127.0.0.1:{port}/{database}?sslmode=disable")
+}
+
+/// A folder in memory, where the machine has one.
+fn in_memory() -> PathBuf {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { memory.to_path_buf() } else { std::env::temp_dir() }
 }
 
 /// The median time of a transaction that writes one row: tells whether the folder in `BENCH_DISK` is on a disk.

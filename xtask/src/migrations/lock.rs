@@ -123,13 +123,13 @@ const LIVENESS: &[(&str, &str)] = &[
 /// transaction another server session (pgbouncer's `pool_mode = transaction`), a session lock stays behind in whichever
 /// session answered. The runner checks the process again in each transaction.
 fn liveness(client: &mut Client, pid: i32) -> Result<String> {
+    const WHO: &str = "SELECT pg_catalog.pg_backend_pid()";
     let set: Vec<String> = LIVENESS.iter().map(|(name, value)| format!("SET {name} = {value}")).collect();
-    let known: Vec<&String> = match client.batch_execute(&set.join("; ")) {
-        Ok(()) => set.iter().collect(),
-        Err(_) => set.iter().filter(|sql| client.batch_execute(sql).is_ok()).collect(),
+    let (known, answer): (Vec<&String>, _) = match client.simple_query(&format!("{}; {WHO}", set.join("; "))) {
+        Ok(answer) => (set.iter().collect(), Ok(answer)),
+        Err(_) => (set.iter().filter(|sql| client.batch_execute(sql).is_ok()).collect(), client.simple_query(WHO)),
     };
-    let answer = client.simple_query("SELECT pg_catalog.pg_backend_pid()").context("cannot see who holds the lock")?;
-    if number(&answer, 0) != Some(i64::from(pid)) {
+    if number(&answer.context("cannot see who holds the lock")?, 0) != Some(i64::from(pid)) {
         bail!("{POOLED}")
     }
     Ok(known.into_iter().map(|sql| format!("; {sql}")).collect())

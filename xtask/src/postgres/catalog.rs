@@ -125,8 +125,9 @@ impl CatalogReader {
     fn attempt(&mut self, client: &mut impl GenericClient) -> Result<Schema, postgres::Error> {
         let own = &self.own;
         let mut transaction = client.transaction()?;
-        // Sorting on disk takes longer than running the queries.
-        transaction.batch_execute(&format!("SELECT {}", settings::expressions(&[("work_mem", "64MB")])))?;
+        // Sorting on disk takes longer than running the queries, and planning them takes as long: once is enough.
+        let settings = settings::expressions(&[("work_mem", "64MB"), ("plan_cache_mode", "force_generic_plan")]);
+        transaction.batch_execute(&format!("SELECT {settings}"))?;
         let catalogs = &mut Prepared::new(&mut transaction, &mut self.statements);
         let mut schema = Schema::default();
         let mut relations = relations::read(catalogs, own, &mut schema)?;

@@ -4,6 +4,7 @@
 mod attempt;
 mod explain;
 mod pooler;
+mod sockets;
 
 use std::path::Path;
 

@@ -1,8 +1,9 @@
 //! Several hosts, and hosts that do not answer.
 
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
+use super::certificates::Identity;
 use super::server::Server;
 use crate::support::monorepo::{Monorepo, Ran};
 
@@ -75,4 +76,38 @@ fn of_several_hosts_the_one_that_answers_is_used_and_named() {
     assert!(!error.contains("socket"), "{error}");
     let preferred = format!("postgresql://app:s3cret@localhost:{port}/shop?target_session_attrs=prefer-standby");
     run(&repo, &["db-status"], &preferred, &[]).must_exit(0);
+}
+
+/// The port of a relay to `port`: behind it the server sees another port than ours, as behind a pooler.
+fn relay(port: u16) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let own = listener.local_addr().expect("bound").port();
+    let copy = |mut from: TcpStream, mut to: TcpStream| {
+        std::thread::spawn(move || {
+            let _ = std::io::copy(&mut from, &mut to);
+            let _ = to.shutdown(std::net::Shutdown::Write);
+        });
+    };
+    std::thread::spawn(move || {
+        for client in listener.incoming().map_while(Result::ok) {
+            let server = TcpStream::connect(("127.0.0.1", port)).expect("the server listens");
+            copy(client.try_clone().expect("a socket"), server.try_clone().expect("a socket"));
+            copy(server, client);
+        }
+    });
+    own
+}
+
+/// A second connection tells a pooler from a server. It costs as much as all the rest of a run that has nothing to do.
+#[test]
+fn a_second_connection_is_made_only_where_something_may_be_between() {
+    let logged = ["logging_collector=on", "log_filename=log", "log_connections=on"];
+    let Some(server) = Server::start_as(&Identity::of_authority(), &logged) else { return };
+    let repo = repo();
+    for (port, expected) in [(server.port, 1), (relay(server.port), 2)] {
+        let url = format!("postgresql://app:s3cret@127.0.0.1:{port}/shop");
+        let before = server.count_logins("app");
+        run(&repo, &["db-status"], &url, &[]).must_exit(0);
+        assert_eq!(server.count_logins("app") - before, expected);
+    }
 }

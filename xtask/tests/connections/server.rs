@@ -76,6 +76,20 @@ impl Server {
         self.parameters().connect(postgres::NoTls).expect("connects")
     }
 
+    /// How often `role` has connected, where the server keeps a log named `log`.
+    pub fn count_logins(&self, role: &str) -> usize {
+        let own: i32 = self.admin().query_one("SELECT pg_backend_pid()", &[]).expect("answers").get(0);
+        // The log is written a moment later, in order: what was before this connection is there when this one is.
+        for _ in 0..2000 {
+            let log = std::fs::read_to_string(self.folder.path().join("data/log/log")).expect("a log");
+            if log.contains(&format!("[{own}] LOG:  connection authorized")) {
+                return log.matches(&format!("connection authorized: user={role} ")).count();
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        panic!("the server logs no connections");
+    }
+
     pub fn authority(&self) -> PathBuf {
         self.folder.path().join("authority.pem")
     }

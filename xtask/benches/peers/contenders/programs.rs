@@ -73,11 +73,10 @@ pub const DBMATE: Contender = Contender {
     version: version_of_program,
     prepare: |_, folder, workload| files::with_markers(folder, workload.total, "-- migrate:up", "-- migrate:down"),
     command: |program, folder, database| {
-        // Go's parser of URLs takes no encoded path for a host.
-        let url = format!("postgres://postgres@/{}?socket={}", database.name, database.socket().display());
         let mut command = process::command(program);
         // Without the option it runs pg_dump at the end, which no other contender does.
-        command.arg("--no-dump-schema").arg("--migrations-dir").arg(folder).arg("migrate").env("DATABASE_URL", url);
+        command.arg("--no-dump-schema").arg("--migrations-dir").arg(folder).arg("migrate");
+        command.env("DATABASE_URL", database.url());
         command
     },
 };

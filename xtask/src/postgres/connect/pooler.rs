@@ -9,6 +9,7 @@ use anyhow::{Result, bail};
 use postgres::{Client, SimpleQueryMessage};
 
 use super::connect_to;
+use super::sockets::is_port_of_ours;
 use crate::postgres::address::Address;
 
 /// What is said where the session changes under us.
@@ -26,10 +27,17 @@ const ROUNDS: usize = 2;
 const SESSION: &str = "SELECT pg_catalog.pg_backend_pid()::text || '/' ||
     coalesce((SELECT backend_start::text FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid())), '')";
 
-/// Refuses a connection whose server session is not its own. A second connection beside it has another session where
-/// each has its own; a pool gives it the one that has just become free. Where there is no second connection to be had,
-/// only the first is asked.
+/// The port that the server sees at the other end of its connection.
+const CLIENT_PORT: &str = "SELECT coalesce(pg_catalog.inet_client_port(), -1)::text";
+
+/// Refuses a connection whose server session is not its own. Where the server sees a port of this process nothing is
+/// between the two. Else a second connection beside it has another session where each has its own; a pool gives it the
+/// one that has just become free. Where there is no second connection to be had, only the first is asked.
 pub(super) fn refuse(client: &mut Client, address: &Address) -> Result<()> {
+    // Not for a socket of the file system, and behind a proxy or a translated address the server sees another port.
+    if ask(client, CLIENT_PORT).and_then(|port| port.parse().ok()).is_some_and(is_port_of_ours) {
+        return Ok(());
+    }
     let Some(own) = ask(client, SESSION) else { return Ok(()) };
     // A pool that hands its sessions out in turn shows it at once.
     if ask(client, SESSION).is_some_and(|now| now != own) {

@@ -1,7 +1,7 @@
-//! A server with ordinary settings on a disk: it waits for it at each COMMIT. The tool's own clusters never do, so this
-//! one is made here.
+//! A server that listens on a port. The tool's own clusters never do, so it is made here.
 
 use std::fs::File;
+use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
@@ -55,42 +55,37 @@ impl Installation {
 
 /// The running server; dropping the value stops it and removes its files.
 #[derive(Debug)]
-pub struct Disk {
+pub struct Cluster {
     server: Child,
     files: TempDir,
-    /// A folder of its own, because the path of a socket must be short.
-    socket: TempDir,
+    /// Where it listens, on this machine only.
+    pub port: u16,
 }
 
-impl Disk {
-    /// Creates a cluster and starts its server.
-    pub fn start(installation: &Installation) -> Result<Self> {
-        let parent = process::path_in_variable("BENCH_DISK").unwrap_or_else(|| env!("CARGO_TARGET_TMPDIR").into());
-        let files = installation.folder(&parent)?;
+impl Cluster {
+    /// Creates a cluster in `parent` and starts its server, with `settings` beside PostgreSQL's own.
+    pub fn start(installation: &Installation, parent: &Path, settings: &[&str]) -> Result<Self> {
+        let files = installation.folder(parent)?;
         let data = files.path().join("data");
         let mut initdb = installation.command("initdb");
         process::read(initdb.arg("--pgdata").arg(&data).args(INITDB))
             .context("cannot create a cluster; a folder for it on a disk may be given in `BENCH_DISK`")?;
-        let socket = installation.folder(&std::env::temp_dir())?;
         let log = File::create(files.path().join("log"))?;
+        let port = free_port()?;
         let mut postgres = installation.command("postgres");
-        postgres.arg("-D").arg(&data).args(["-c", "listen_addresses=", "-c"]);
-        postgres.arg(format!("unix_socket_directories={}", socket.path().display()));
+        postgres.arg("-D").arg(&data).args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]);
+        postgres.arg("-c").arg(format!("port={port}"));
+        postgres.args(settings.iter().flat_map(|setting| ["-c", setting]));
         // It stays in the process group of the benchmark, so that Ctrl-C ends both.
         let server = postgres.stdout(log.try_clone()?).stderr(log).spawn().context("cannot run `postgres`")?;
-        let mut disk = Self { server, files, socket };
-        disk.wait_until_ready()?;
-        Ok(disk)
-    }
-
-    /// The folder of its socket.
-    pub fn socket(&self) -> &Path {
-        self.socket.path()
+        let mut cluster = Self { server, files, port };
+        cluster.wait_until_ready()?;
+        Ok(cluster)
     }
 
     fn wait_until_ready(&mut self) -> Result<()> {
         let begin = Instant::now();
-        let url = super::url(self.socket.path(), "postgres");
+        let url = super::url(self.port, "postgres");
         while postgres::Client::connect(&url, postgres::NoTls).is_err() {
             if self.server.try_wait()?.is_some() || begin.elapsed() > PATIENCE {
                 let log = std::fs::read_to_string(self.files.path().join("log")).unwrap_or_default();
@@ -102,7 +97,7 @@ impl Disk {
     }
 }
 
-impl Drop for Disk {
+impl Drop for Cluster {
     fn drop(&mut self) {
         // SIGINT ends all sessions; their data is not needed any more, but their files are in use until the end.
         if let Ok(pid) = i32::try_from(self.server.id()) {
@@ -115,4 +110,9 @@ impl Drop for Disk {
         let _ = self.server.kill();
         let _ = self.server.wait();
     }
+}
+
+/// A port that nobody listened on a moment ago.
+fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
