@@ -7,6 +7,7 @@ mod cuts;
 mod locks;
 mod messages;
 mod mixed_rollbacks;
+mod races;
 mod reports;
 mod without_scratch;
 

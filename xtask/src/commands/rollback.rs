@@ -1,6 +1,7 @@
 //! `db-rollback`: says what would be undone and lost, undoes it in one transaction, verifies that the schema is what it
 //! was, and reports.
 
+mod at_start;
 mod privileges;
 mod restoration;
 mod selection;
@@ -35,6 +36,7 @@ use crate::postgres::connect::{Target, connect};
 use crate::postgres::error::whole;
 use crate::render::{human, json};
 use crate::report::{Loss, Restoration, RollbackResult, Timestamp, Verdict, Verification};
+use at_start::AtStart;
 use verdict::Verdicts;
 
 /// Options of `db-rollback`.
@@ -92,9 +94,13 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let mut client = connect(&target)?;
     let mut run = Run::new(context, options, target.describe());
     run.say(&human::rollback::opening(&run.result, context.terminal.style()))?;
+    let at_start = match AtStart::read(context, options, &mut client, &files) {
+        Ok(at_start) => at_start,
+        Err(error) => return run.finish(Err(error)),
+    };
     let settings = migrate::lock_database(context, &mut client, options.lock_timeouts)?;
     let _lookout = migrate::look_out(context, &target, &settings);
-    let worked = run.work(&mut client, &settings, &files, &problems);
+    let worked = run.work(&mut client, &settings, (&files, &problems), &at_start);
     lock::release(&mut client, &context.config.history_table);
     run.finish(worked)
 }
@@ -141,14 +147,15 @@ impl<'a> Run<'a> {
         &mut self,
         client: &mut Client,
         settings: &SessionSettings,
-        files: &[Migration],
-        problems: &[Problem],
+        (files, problems): (&[Migration], &[Problem]),
+        at_start: &AtStart,
     ) -> Result<()> {
         let Records { history, journal, .. } = Records::read(client, &settings.history_table)?;
         let begun = Begun::new(history, &journal)?;
         let state = State::new(begun.rows, files);
         let lowest = selection::lowest(self.context, self.options, &state, files)?;
         let plan = Plan::new(&state, &journal, &begun.in_part, lowest)?;
+        at_start.refuse_others(&plan)?;
         selection::refuse_broken(&plan, problems)?;
         self.result.migration_name = self.options.migration.as_ref().and(plan.undo.last()).map(ToString::to_string);
         for undo in &plan.undo {
