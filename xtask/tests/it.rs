@@ -32,6 +32,7 @@ mod npm_binaries;
 mod poolers;
 mod replay;
 mod reports;
+mod restores;
 mod rollback;
 mod sample;
 mod schemas;

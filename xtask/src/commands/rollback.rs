@@ -225,7 +225,6 @@ impl<'a> Run<'a> {
         let (notes, (committed, post)) = (verdicts.notes(), verdicts.into_parts());
         self.result.notes.extend(notes);
         self.result.rolled_back = committed;
-        self.result.notes.extend(options.backup.and_then(backup_note));
         let failed = plan.undo.get(self.result.rolled_back.len());
         self.result.in_doubt = match &ending {
             Ok(RollbackOutcome::Done { .. }) => false,
@@ -233,6 +232,13 @@ impl<'a> Run<'a> {
             Ok(RollbackOutcome::NotRestored(_)) => failed.is_some_and(|undo| undo.no_transaction),
             Err(error) => commit::is_in_doubt(error) || failed.is_some_and(|undo| undo.no_transaction),
         };
+        if let Some(backup) = options.backup {
+            // Of a COMMIT that nobody confirmed the data may be gone.
+            if !ending.as_ref().is_err_and(commit::is_in_doubt) {
+                backup.discard_uncommitted();
+            }
+            self.result.notes.extend(backup_note(backup));
+        }
         let style = self.context.terminal.style();
         let ending = match ending {
             Ok(ending) => ending,
@@ -352,12 +358,17 @@ impl<'a> Run<'a> {
 /// Where the data that was lost is, and how it is put back.
 fn backup_note(backup: &Backup) -> Option<String> {
     let files = backup.kept();
-    let first = files.first()?;
+    if !backup.has_script() {
+        return None;
+    }
     let folder = backup.folder().display();
+    let what = match files.as_slice() {
+        [] => "where the sequences stood is".to_owned(),
+        files => format!("the data that was lost ({}) is", files.join(", ")),
+    };
     Some(format!(
-        "the data that was lost is in `{folder}`: {}; psql puts the rows of a table back with \
-         `\\copy <table> FROM '{folder}/{first}' (FORMAT csv, HEADER)`",
-        files.join(", ")
+        "{what} in `{folder}`; once the migrations are applied again, \
+         `cd {folder} && psql -X -f restore.sql \"$DATABASE_URL\"` puts it back"
     ))
 }
 

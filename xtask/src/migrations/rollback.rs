@@ -14,6 +14,7 @@ pub mod loss;
 mod loss_audit;
 pub mod options;
 pub mod plan;
+mod populated_views;
 pub mod rehearsal;
 mod rehearsed_changes;
 mod row_hashes;

@@ -1,5 +1,8 @@
 //! Writes the rows that are about to be lost to files, in the transaction that loses them: nobody changes them in between, and
-//! each is written once.
+//! each is written once. Beside them stands a script that puts them back.
+
+mod part;
+mod restore_script;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -10,9 +13,15 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use postgres::Transaction;
 
-use super::storage_identity::Change;
+use super::sequence_positions::LostPosition;
+use super::storage_identity::{Change, StorageIdentity, Stored};
 use crate::migrations::sql::{identifier, quoted};
+use crate::postgres::catalog::settings;
 use crate::report::LossName;
+use part::Part;
+
+/// The name of the script that puts the data back.
+const SCRIPT: &str = "restore.sql";
 
 /// A folder for backups.
 #[derive(Debug, Clone)]
@@ -20,6 +29,7 @@ pub struct Backup {
     folder: PathBuf,
     /// The files, by their names in lower case, as some disks compare them.
     files: RefCell<BTreeMap<String, BackupFile>>,
+    sequences: RefCell<Sequences>,
 }
 
 /// A file of a backup.
@@ -28,8 +38,20 @@ struct BackupFile {
     name: String,
     /// What is in it.
     object: String,
+    /// Whether it holds rows that are lost themselves.
+    is_of_rows: bool,
+    /// How it is put back; none while it is being written.
+    part: Option<Part>,
     /// Whether it is from before a commit, so that what is in it cannot be read again.
     is_kept: bool,
+}
+
+/// Sequences that hand out again what they have handed out.
+#[derive(Debug, Clone, Default)]
+struct Sequences {
+    kept: Vec<LostPosition>,
+    /// Those of what is not committed yet.
+    pending: Vec<LostPosition>,
 }
 
 impl Backup {
@@ -38,7 +60,7 @@ impl Backup {
         let folder = folder.join(run.replace(':', ""));
         fs::create_dir_all(&folder)
             .with_context(|| format!("cannot create the folder for the backup `{}`", folder.display()))?;
-        Ok(Self { folder, files: RefCell::default() })
+        Ok(Self { folder, files: RefCell::default(), sequences: RefCell::default() })
     }
 
     /// Where the files are.
@@ -47,32 +69,146 @@ impl Backup {
         &self.folder
     }
 
-    /// Writes the rows behind `change`, which is called `name`, as CSV with a header; of a column with the primary key beside
-    /// it. The file is on disk when this returns.
-    pub fn write(&self, transaction: &mut Transaction<'_>, change: &Change, name: &LossName) -> Result<PathBuf> {
-        let path = self.folder.join(self.file_name(&name.object));
-        let failed = || format!("cannot back up `{name}` to `{}`", path.display());
-        let query = query(transaction, change).with_context(failed)?;
+    /// Writes the data behind `change` in the database that is `storage`, which is called `name`, as CSV with a header; of a
+    /// column with the primary key beside it. `lost` are all columns of that table of which something will be dropped. The
+    /// files are on disk when this returns.
+    pub(super) fn write(
+        &self,
+        transaction: &mut Transaction<'_>,
+        storage: &StorageIdentity,
+        (change, name): (&Change, &LossName),
+        lost: &[&str],
+    ) -> Result<()> {
+        if let Change::WrittenForeignTable(table) = change {
+            let query = format!("SELECT * FROM {}", quoted(table));
+            return self.copy(transaction, &name.object, &query, Part::ForeignTable);
+        }
+        let Some((oid, table)) = change.table().and_then(|table| storage.table(table)) else { return Ok(()) };
+        match change.column() {
+            Some(column) => {
+                let table_name = storage.names().name(&change.table_path());
+                self.write_column(transaction, table, (column, name, &table_name), lost)
+            }
+            None => {
+                self.write_whole(transaction, table, name)?;
+                for (heir, name) in storage.heirs(oid) {
+                    self.write_whole(transaction, heir, &name)?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn write_whole(&self, transaction: &mut Transaction<'_>, table: &Stored, name: &LossName) -> Result<()> {
+        let query = format!("SELECT {} FROM {}", list(&table.column_names()), table.source());
+        let part = Part::of_rows(transaction, table)?;
+        self.copy(transaction, &name.object, &query, part)
+    }
+
+    /// Writes the values of a column beside the key; where no key stays that tells the rows apart, all of the table once,
+    /// whichever columns of it are lost.
+    fn write_column(
+        &self,
+        transaction: &mut Transaction<'_>,
+        table: &Stored,
+        (column, name, table_name): (&str, &LossName, &LossName),
+        lost: &[&str],
+    ) -> Result<()> {
+        let key = table.key_names();
+        let (source, value) = (quoted(&table.name), identifier(column));
+        if key.is_empty() || key.iter().any(|key| lost.contains(key)) {
+            let query = format!("SELECT {} FROM {source}", list(&table.column_names()));
+            let part = Part::of_columns(transaction, table, lost, &[])?;
+            return self.copy(transaction, &table_name.object, &query, part);
+        }
+        // A composite value with an empty attribute is neither NULL nor NOT NULL.
+        let query = format!("SELECT {}, {value} FROM {source} WHERE {value} IS DISTINCT FROM NULL", list(&key));
+        let part = Part::of_columns(transaction, table, &[column], &key)?;
+        self.copy(transaction, &name.object, &query, part)
+    }
+
+    /// Writes the rows of `table` that `query` finds lost, all columns of them.
+    pub(super) fn write_lost_rows(
+        &self,
+        transaction: &mut Transaction<'_>,
+        table: &Stored,
+        (name, query): (&LossName, &str),
+    ) -> Result<()> {
+        let part = Part::of_rows(transaction, table)?;
+        self.copy(transaction, &name.object, query, part)
+    }
+
+    /// Writes the large objects that `query` finds lost.
+    pub(super) fn write_large_objects(
+        &self,
+        transaction: &mut Transaction<'_>,
+        name: &LossName,
+        query: &str,
+    ) -> Result<()> {
+        self.copy(transaction, &name.object, query, Part::LargeObjects)
+    }
+
+    /// Writes what `query` finds, and notes how it is put back.
+    fn copy(&self, transaction: &mut Transaction<'_>, object: &str, query: &str, part: Part) -> Result<()> {
+        let file_name = self.file_name(object, part.is_of_rows());
+        let path = self.folder.join(&file_name);
+        let failed = || format!("cannot back up `{object}` to `{}`", path.display());
+        let prepare = format!("SELECT {}", settings::expressions(&[]));
+        transaction.batch_execute(&prepare).with_context(failed)?;
         let copy = format!("COPY ({query}) TO STDOUT (FORMAT csv, HEADER)");
         let mut rows = transaction.copy_out(&copy).with_context(failed)?;
         let mut file = BufWriter::new(create(&path).with_context(failed)?);
         io::copy(&mut rows, &mut file).with_context(failed)?;
         file.flush().and_then(|()| file.get_ref().sync_all()).with_context(failed)?;
-        Ok(path)
+        if let Some(file) = self.files.borrow_mut().get_mut(&file_name.to_lowercase()) {
+            file.part = Some(part);
+        }
+        Ok(())
     }
 
-    /// Removes what was written of something that is not lost after all.
-    pub fn discard(&self, name: &LossName) {
-        let is_kept = |file: &BackupFile| file.is_kept || file.object != name.object;
-        self.files.borrow_mut().retain(|_, file| {
-            // One file too many is no reason to stop.
-            is_kept(file) || fs::remove_file(self.folder.join(&file.name)).is_err()
-        });
+    /// Writes the script that puts back what is in the files, and `positions`. Has to be called before the COMMIT: what is
+    /// lost then can be put back, whatever happens to this run.
+    pub(super) fn write_script(&self, positions: Vec<LostPosition>) -> Result<()> {
+        self.sequences.borrow_mut().pending = positions;
+        let files = self.files.borrow();
+        let parts: Vec<_> = files.values().filter_map(|file| Some((file.name.as_str(), file.part.as_ref()?))).collect();
+        let sequences = self.sequences.borrow();
+        let positions: Vec<&LostPosition> = sequences.kept.iter().chain(&sequences.pending).collect();
+        let path = self.folder.join(SCRIPT);
+        if parts.is_empty() && positions.is_empty() {
+            return Ok(());
+        }
+        let text = restore_script::text(&parts, &positions);
+        let write = || -> io::Result<()> {
+            let mut file = create(&path)?;
+            file.write_all(text.as_bytes())?;
+            file.sync_all()
+        };
+        write().with_context(|| format!("cannot write `{}`, which puts the data back", path.display()))
     }
 
     /// Something is committed: what is written from now on does not replace what is there.
     pub fn keep(&self) {
         self.files.borrow_mut().values_mut().for_each(|file| file.is_kept = true);
+        let mut sequences = self.sequences.borrow_mut();
+        let mut pending = std::mem::take(&mut sequences.pending);
+        sequences.kept.append(&mut pending);
+    }
+
+    /// Removes what was written of things that are not lost after all, because what loses them was not committed.
+    pub fn discard_uncommitted(&self) {
+        let mut files = self.files.borrow_mut();
+        // One file too many is no reason to fail.
+        files.retain(|_, file| file.is_kept || fs::remove_file(self.folder.join(&file.name)).is_err());
+        drop(files);
+        let kept = std::mem::take(&mut self.sequences.borrow_mut().kept);
+        if self.kept().is_empty() && kept.is_empty() {
+            let _ = fs::remove_file(self.folder.join(SCRIPT));
+            let _ = fs::remove_dir(&self.folder);
+            return;
+        }
+        self.sequences.borrow_mut().kept = kept;
+        let _ = self.write_script(Vec::new());
     }
 
     /// The names of the files whose content is lost by now.
@@ -82,16 +218,25 @@ impl Backup {
         files.values().filter(|file| file.is_kept).map(|file| file.name.clone()).collect()
     }
 
+    /// Whether there is a script that puts something back.
+    #[must_use]
+    pub fn has_script(&self) -> bool {
+        self.folder.join(SCRIPT).is_file()
+    }
+
     /// `users.bio.csv`; with a number where that is the backup of something else, or from before a commit.
-    fn file_name(&self, object: &str) -> String {
+    fn file_name(&self, object: &str, is_of_rows: bool) -> String {
         let stem = file_stem(object);
         let mut files = self.files.borrow_mut();
         let numbered = (2..).map(|number| format!("{stem}.{number}.csv"));
         let mut candidates = std::iter::once(format!("{stem}.csv")).chain(numbered);
         let is_free = |name: &String| {
-            let new = || BackupFile { name: name.clone(), object: object.to_owned(), is_kept: false };
+            let new = || {
+                let (name, object) = (name.clone(), object.to_owned());
+                BackupFile { name, object, is_of_rows, part: None, is_kept: false }
+            };
             let file = files.entry(name.to_lowercase()).or_insert_with(new);
-            file.object == object && !file.is_kept
+            (file.object.as_str(), file.is_of_rows, file.is_kept) == (object, is_of_rows, false)
         };
         candidates.find(is_free).unwrap_or(stem)
     }
@@ -102,38 +247,9 @@ fn create(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create(true).truncate(true).open(path)
 }
 
-fn query(transaction: &mut Transaction<'_>, change: &Change) -> Result<String> {
-    let table = match change {
-        Change::LargeObjects => return Ok(LARGE_OBJECTS.to_owned()),
-        Change::DroppedTable(table)
-        | Change::TouchedTable(table)
-        | Change::WrittenForeignTable(table)
-        | Change::DroppedColumn(table, _)
-        | Change::DroppedAttribute(table, ..) => quoted(table),
-    };
-    let Some(column) = change.column() else { return Ok(format!("SELECT * FROM {table}")) };
-    let mut columns = key_columns(transaction, &table)?;
-    if columns.is_empty() {
-        return Ok(format!("SELECT * FROM {table}"));
-    }
-    columns.retain(|key| key != column);
-    columns.push(column.to_owned());
-    let columns: Vec<_> = columns.iter().map(|column| identifier(column)).collect();
-    Ok(format!("SELECT {} FROM {table} WHERE {} IS NOT NULL", columns.join(", "), identifier(column)))
-}
-
-/// `SELECT lo_from_bytea(oid, data)` makes each of them again.
-const LARGE_OBJECTS: &str = "SELECT oid, pg_catalog.lo_get(oid) AS data FROM pg_catalog.pg_largeobject_metadata";
-
-const KEY_COLUMNS: &str = "
-    SELECT a.attname::text FROM pg_catalog.pg_index i
-    CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k(attnum, position)
-    JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
-    WHERE i.indrelid = $1::text::regclass AND i.indisprimary ORDER BY k.position";
-
-fn key_columns(transaction: &mut Transaction<'_>, table: &str) -> Result<Vec<String>> {
-    let rows = transaction.query(KEY_COLUMNS, &[&table])?;
-    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+/// Columns as SQL lists them.
+fn list(columns: &[&str]) -> String {
+    columns.iter().map(|column| identifier(column)).collect::<Vec<_>>().join(", ")
 }
 
 /// Names of tables may hold anything, names of files may not.

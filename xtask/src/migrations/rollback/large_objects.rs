@@ -31,6 +31,16 @@ const COUNTERS: &str = "
 const NOTE: &str = "CREATE TEMPORARY TABLE cargo_xtask_large_objects ON COMMIT DROP AS
                     SELECT oid FROM pg_catalog.pg_largeobject_metadata";
 
+/// The same with what is in them, so that it can be written down.
+const KEEP: &str = "CREATE TEMPORARY TABLE cargo_xtask_large_objects ON COMMIT DROP AS
+                    SELECT oid, pg_catalog.lo_get(oid) AS data FROM pg_catalog.pg_largeobject_metadata";
+
+/// Those of them that are gone or written over.
+pub(super) const LOST: &str = "
+    SELECT o.oid, o.data FROM pg_temp.cargo_xtask_large_objects o
+    LEFT JOIN pg_catalog.pg_largeobject_metadata m ON m.oid = o.oid
+    WHERE CASE WHEN m.oid IS NULL THEN true ELSE pg_catalog.lo_get(m.oid) <> o.data END";
+
 const GONE: &str = "SELECT count(*) FROM pg_temp.cargo_xtask_large_objects o
                     WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata m WHERE m.oid = o.oid)";
 
@@ -41,10 +51,12 @@ const WRITTEN: &str = "SELECT count(DISTINCT p.loid) FROM pg_catalog.pg_largeobj
                        JOIN pg_temp.cargo_xtask_large_objects o ON o.oid = p.loid WHERE pg_catalog.age(p.xmin) <= 0";
 
 impl LargeObjects {
-    /// Reads the counters, and notes which large objects there are where it is known that some will be touched.
-    pub(super) fn begin(transaction: &mut Transaction<'_>, are_touched: bool) -> Result<Self> {
+    /// Reads the counters, and notes which large objects there are where it is known that some will be touched; with what is
+    /// in them, where they may have to be written down.
+    pub(super) fn begin(transaction: &mut Transaction<'_>, are_touched: bool, are_kept: bool) -> Result<Self> {
         if are_touched {
-            transaction.batch_execute(NOTE).context("cannot note which large objects there are")?;
+            let note = if are_kept { KEEP } else { NOTE };
+            transaction.batch_execute(note).context("cannot note which large objects there are")?;
         }
         Ok(Self { counters: Counters::read(transaction)?, is_noted: are_touched })
     }

@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context as _, Result, anyhow};
 use postgres::Transaction;
 
-use super::large_objects::LargeObjects;
+use super::large_objects::{self, LargeObjects};
 use super::options::RollbackOptions;
+use super::populated_views::PopulatedViews;
 use super::row_hashes::RowHashes;
 use super::rows::RowCounters;
 use super::sequence_positions::SequencePositions;
@@ -47,6 +48,7 @@ pub(super) struct BeforeLoss {
     large_objects: LargeObjects,
     counters: RowCounters,
     positions: SequencePositions,
+    views: PopulatedViews,
     /// History and journal, whose rows are ours to delete.
     own: Vec<u32>,
 }
@@ -85,21 +87,41 @@ impl<'a> LossAudit<'a> {
         let storage = StorageIdentity::read(transaction)?;
         self.foreseen = self.foreseen.iter().map(|change| storage.counted_in(change)).collect();
         let foreseen: Vec<&Change> = self.foreseen.iter().filter(|change| storage.holds(change)).collect();
-        let at_stake = secure(transaction, &storage, &foreseen, self.options)?;
+        let at_stake = count(transaction, &storage, &foreseen, self.options)?;
+        self.back_up(transaction, &storage, &at_stake)?;
+        let is_backed_up = self.options.backup.is_some();
         let (drops, touched): (Vec<_>, Vec<_>) = at_stake.into_iter().partition(|(change, _)| change.is_drop());
         let mut hashes = Vec::new();
         for (change, _) in touched.iter().filter(|(_, loss)| loss.count > 0) {
             if let Some(table) = change.table().and_then(|name| storage.table(name)) {
                 let gone = self.gone(&table.1.name);
-                hashes.push(RowHashes::take(transaction, &storage, table, &gone, hashes.len())?);
+                hashes.push(RowHashes::take(transaction, &storage, table, &gone, (hashes.len(), is_backed_up))?);
             }
         }
-        let large_objects = LargeObjects::begin(transaction, self.foreseen.contains(&Change::LargeObjects))?;
+        let are_touched = self.foreseen.contains(&Change::LargeObjects);
+        let large_objects = LargeObjects::begin(transaction, are_touched, is_backed_up)?;
         clean(transaction, self.options)?;
         let own = own_tables(transaction, &self.options.settings.history_table)?;
         let positions = SequencePositions::read(transaction)?;
+        let views = PopulatedViews::read(transaction)?;
         let counters = RowCounters::begin(transaction, self.doubts.may_stop_counting)?;
-        Ok(BeforeLoss { storage, drops, hashes, large_objects, counters, positions, own })
+        Ok(BeforeLoss { storage, drops, hashes, large_objects, counters, positions, views, own })
+    }
+
+    /// Writes down what will certainly be lost.
+    fn back_up(
+        &self,
+        transaction: &mut Transaction<'_>,
+        storage: &StorageIdentity,
+        at_stake: &[(Change, Loss)],
+    ) -> Result<()> {
+        let Some(backup) = self.options.backup else { return Ok(()) };
+        for (change, loss) in at_stake.iter().filter(|(change, loss)| change.is_drop() && loss.count > 0) {
+            let is_of_table = |other: &&Change| other.is_drop() && other.table() == change.table();
+            let lost: BTreeSet<&str> = self.foreseen.iter().filter(is_of_table).filter_map(Change::column).collect();
+            backup.write(transaction, storage, (change, &loss.name), &Vec::from_iter(lost))?;
+        }
+        Ok(())
     }
 
     /// The columns of `table` that will be dropped.
@@ -136,13 +158,22 @@ impl<'a> LossAudit<'a> {
             self.foreseen.extend(changes);
             return Ok(AuditOutcome::Rerun);
         }
-        let losses = check(self.losses(transaction, before, &changes, &after)?, self.options)?;
+        let losses = self.losses(transaction, before, &changes, &after)?;
+        let now = SequencePositions::read(transaction)?;
+        if let Some(backup) = self.options.backup {
+            backup.write_script(before.positions.lost(&now))?;
+        }
         let mut warnings = updates(&changed, &before.storage);
-        warnings.extend(before.positions.set_back(&SequencePositions::read(transaction)?));
+        warnings.extend(before.positions.warnings(transaction, &now)?);
+        warnings.extend(before.views.warnings(&PopulatedViews::read(transaction)?));
         Ok(AuditOutcome::Complete(losses, warnings))
     }
 
-    /// What is lost by the `changes`, all of which were foreseen.
+    /// What is lost by the `changes`, all of which were foreseen. What was not dropped is written down now that it is known to
+    /// be lost.
+    ///
+    /// # Errors
+    /// [`Refused`], among those of the queries.
     fn losses(
         &self,
         transaction: &mut Transaction<'_>,
@@ -152,18 +183,25 @@ impl<'a> LossAudit<'a> {
     ) -> Result<Vec<Loss>> {
         let drops = before.drops.iter().filter(|(change, _)| changes.contains(change));
         let mut losses: Vec<Loss> = drops.map(|(_, loss)| loss.clone()).collect();
-        let mut unharmed = Vec::new();
+        let mut rows = Vec::new();
         for row_hashes in &before.hashes {
             let lost = row_hashes.lost(transaction, after)?;
-            unharmed.extend(lost.is_empty().then(|| row_hashes.name()));
-            losses.extend(lost);
+            losses.extend(lost.losses);
+            rows.extend(lost.rows.map(|query| (row_hashes, query)));
         }
-        if !before.hashes.is_empty() {
-            clean(transaction, self.options)?;
-        }
-        losses.extend(before.large_objects.lost(transaction, &before.storage)?);
+        let large_objects = before.large_objects.lost(transaction, &before.storage)?;
+        losses.extend(large_objects.clone());
+        let losses = check(losses, self.options)?;
         if let Some(backup) = self.options.backup {
-            unharmed.iter().for_each(|name| backup.discard(name));
+            for (row_hashes, query) in rows {
+                backup.write_lost_rows(transaction, row_hashes.table(), (&row_hashes.name(), &query))?;
+            }
+            if let Some(loss) = large_objects {
+                backup.write_large_objects(transaction, &loss.name, large_objects::LOST)?;
+            }
+        }
+        if !before.hashes.is_empty() || self.options.backup.is_some() {
+            clean(transaction, self.options)?;
         }
         Ok(losses)
     }
@@ -198,22 +236,6 @@ pub(super) fn ask_consent(
     let foreseen: BTreeSet<Change> = foreseen.iter().map(|change| here.counted_in(change)).collect();
     let drops: Vec<&Change> = foreseen.iter().filter(|change| change.is_drop() && here.holds(change)).collect();
     count(transaction, &here, &drops, options).map(drop)
-}
-
-/// Locks what may lose data, counts it, and backs it up, as far as all that is certainly lost was agreed to.
-fn secure(
-    transaction: &mut Transaction<'_>,
-    storage: &StorageIdentity,
-    changes: &[&Change],
-    options: RollbackOptions<'_>,
-) -> Result<Vec<(Change, Loss)>> {
-    let at_stake = count(transaction, storage, changes, options)?;
-    if let Some(backup) = options.backup {
-        for (change, loss) in at_stake.iter().filter(|(_, loss)| loss.count > 0) {
-            backup.write(transaction, change, &loss.name)?;
-        }
-    }
-    Ok(at_stake)
 }
 
 /// Locks what may lose data and counts it, as far as all that is certainly lost was agreed to.

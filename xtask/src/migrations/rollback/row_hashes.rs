@@ -9,7 +9,7 @@ use postgres::Transaction;
 
 use super::loss;
 use super::storage_identity::{Change, Names, StorageIdentity, Stored, StoredColumn};
-use crate::migrations::sql::{identifier, quoted};
+use crate::migrations::sql::identifier;
 use crate::postgres::error::ServerError;
 use crate::report::{Loss, LossName, Unit};
 
@@ -27,18 +27,29 @@ pub struct RowHashes {
     key: Vec<i16>,
     /// The columns that are compared.
     columns: Vec<i16>,
+    /// Whether all columns are kept beside the hashes, so that what is lost can be written down.
+    are_rows_kept: bool,
     names: Names,
 }
 
+/// What is gone of a table.
+#[derive(Debug)]
+pub struct Lost {
+    /// Rows, and values of columns.
+    pub losses: Vec<Loss>,
+    /// A query for all columns of the rows that are gone or changed, where they are kept.
+    pub rows: Option<String>,
+}
+
 impl RowHashes {
-    /// Notes what the table `oid` of `storage` holds, in a temporary table with this number. `gone` are the columns that will
-    /// be dropped, which are accounted for elsewhere.
+    /// Notes what the table `oid` of `storage` holds, in a temporary table with this number, and keeps the rows where they may
+    /// have to be written down. `gone` are the columns that will be dropped, which are accounted for elsewhere.
     pub fn take(
         transaction: &mut Transaction<'_>,
         storage: &StorageIdentity,
         (oid, table): (u32, &Stored),
         gone: &[&str],
-        number: usize,
+        (number, are_rows_kept): (usize, bool),
     ) -> Result<Self> {
         let stays =
             |number: &i16| table.columns.get(number).is_some_and(|column| !gone.contains(&column.name.as_str()));
@@ -46,8 +57,10 @@ impl RowHashes {
         let compared = |number: &i16| stays(number) && !key.contains(number);
         let columns = table.columns.keys().copied().filter(compared).collect();
         let place = format!("pg_temp.cargo_xtask_rows_{number}");
-        let row_hashes = Self { place, oid, before: table.clone(), key, columns, names: storage.names() };
-        let select = row_hashes.select(table, |column| Some(text(column)), |_| None);
+        let row_hashes =
+            Self { place, oid, before: table.clone(), key, columns, are_rows_kept, names: storage.names() };
+        let kept = if are_rows_kept { row_hashes.kept(table) } else { String::new() };
+        let select = row_hashes.select(table, |column| Some(text(column)), |_| None, &kept);
         let create =
             format!("CREATE TEMPORARY TABLE {} ON COMMIT DROP AS {select}", &row_hashes.place["pg_temp.".len()..]);
         run(transaction, &format!("{SETTINGS}; {}; {create}", loss::SEE_ALL_ROWS))
@@ -56,8 +69,8 @@ impl RowHashes {
     }
 
     /// What of it is gone: rows, and values of columns. `after` is the database as it is now.
-    pub fn lost(&self, transaction: &mut Transaction<'_>, after: &StorageIdentity) -> Result<Vec<Loss>> {
-        let Some(now) = after.table_of(self.oid) else { return Ok(Vec::new()) };
+    pub fn lost(&self, transaction: &mut Transaction<'_>, after: &StorageIdentity) -> Result<Lost> {
+        let Some(now) = after.table_of(self.oid) else { return Ok(Lost { losses: Vec::new(), rows: None }) };
         let failed = || format!("cannot compare what `{}` holds with what it held", self.before.name);
         run(transaction, &format!("{SETTINGS}; {}", loss::SEE_ALL_ROWS)).with_context(failed)?;
         let mut types = Vec::new();
@@ -65,7 +78,7 @@ impl RowHashes {
             types.push((*number, self.way_back(transaction, *number, now)?));
         }
         let back = |number: i16| types.iter().find(|(other, _)| *other == number).and_then(|(_, kind)| kind.clone());
-        let query = if self.key.is_empty() { self.whole_rows(now, back) } else { self.by_key(now, back) };
+        let query = if self.key.is_empty() { self.whole_rows(now, &back) } else { self.by_key(now, &back) };
         let row = transaction.query_one(&query, &[]).map_err(|error| loss::not_seen(ServerError::from(error)));
         let row = row.with_context(failed)?;
         let mut losses = vec![self.loss(None, row.try_get(0)?)];
@@ -75,7 +88,44 @@ impl RowHashes {
             }
         }
         losses.retain(|loss| loss.count > 0);
-        Ok(losses)
+        let rows = (self.are_rows_kept && !losses.is_empty()).then(|| self.lost_rows(now, &back));
+        Ok(Lost { losses, rows })
+    }
+
+    /// The table as it was.
+    pub(super) fn table(&self) -> &Stored {
+        &self.before
+    }
+
+    /// Every column as text, for the end of the list of a `SELECT`. A type of the database's own could not be dropped while a
+    /// temporary table uses it.
+    fn kept(&self, table: &Stored) -> String {
+        let column = |(number, column): (&i16, &StoredColumn)| format!(", {} AS t{number}", text(column));
+        table.columns.iter().map(column).collect()
+    }
+
+    /// A query for the kept rows that are gone or changed.
+    fn lost_rows(&self, now: &Stored, back: &impl Fn(i16) -> Option<String>) -> String {
+        let kept = self.before.columns.iter();
+        let columns: Vec<String> =
+            kept.map(|(number, column)| format!("o.t{number} AS {}", identifier(&column.name))).collect();
+        let columns = columns.join(", ");
+        let select = self.select(now, |column| Some(text(column)), |number| as_before(now, number, back), "");
+        if self.key.is_empty() {
+            let numbered = "row_number() OVER (PARTITION BY r) AS c";
+            return format!(
+                "WITH o AS (SELECT *, {numbered} FROM {}), n AS (SELECT r, {numbered} FROM ({select}) AS now)
+                 SELECT {columns} FROM o WHERE NOT EXISTS (SELECT FROM n WHERE n.r = o.r AND n.c = o.c)",
+                self.place
+            );
+        }
+        let (same_key, is_gone) = (self.same_key(), self.is_gone());
+        let changed = self.columns.iter().map(|number| format!(" OR {}", changed(*number, back)));
+        let changed: String = changed.collect();
+        format!(
+            "SELECT {columns} FROM {} AS o LEFT JOIN ({select}) AS n ON {same_key} WHERE {is_gone}{changed}",
+            self.place
+        )
     }
 
     /// What its table is called.
@@ -105,7 +155,7 @@ impl RowHashes {
         let Some(row) = transaction.query_opt(name, &[&oid, &modifier])? else { return Ok(None) };
         let kind: String = row.try_get(0)?;
         let mut attempt = transaction.transaction()?;
-        let all = format!("SELECT count({}) FROM {}", text_as(after, &kind), source(now));
+        let all = format!("SELECT count({}) FROM {}", text_as(after, &kind), now.source());
         let readable = attempt.batch_execute(&all).is_ok();
         attempt.rollback()?;
         Ok(readable.then_some(kind))
@@ -117,51 +167,58 @@ impl RowHashes {
         table: &Stored,
         first: impl Fn(&StoredColumn) -> Option<String>,
         second: impl Fn(i16) -> Option<String>,
+        kept: &str,
     ) -> String {
         let of = |number: &i16| table.columns.get(number).and_then(&first).unwrap_or_else(|| "NULL::text".to_owned());
         let written = |number: &i16| second(*number).unwrap_or_else(|| of(number));
         if self.key.is_empty() {
             let columns: Vec<String> = self.columns.iter().map(written).collect();
             let row = format!("CAST(ROW({}) AS text)", columns.join(", "));
-            return format!("SELECT {} AS r FROM {}", hash(&row), source(table));
+            return format!("SELECT {} AS r{kept} FROM {}", hash(&row), table.source());
         }
         let key = self.key.iter().map(|number| format!("{} AS k{number}", hash(&written(number))));
         let columns = self.columns.iter().map(|number| format!("{} AS v{number}", hash(&of(number))));
         let others = self.columns.iter().filter_map(|number| Some(format!("{} AS b{number}", hash(&second(*number)?))));
         let all: Vec<String> = key.chain(columns).chain(others).collect();
-        format!("SELECT {} FROM {}", all.join(", "), source(table))
+        format!("SELECT {}{kept} FROM {}", all.join(", "), table.source())
     }
 
     /// How many rows are not there again.
-    fn whole_rows(&self, now: &Stored, back: impl Fn(i16) -> Option<String>) -> String {
-        let select = self.select(now, |column| Some(text(column)), |number| as_before(now, number, &back));
+    fn whole_rows(&self, now: &Stored, back: &impl Fn(i16) -> Option<String>) -> String {
+        let select = self.select(now, |column| Some(text(column)), |number| as_before(now, number, back), "");
         format!("SELECT count(*) FROM (SELECT r FROM {} EXCEPT ALL {select}) AS lost", self.place)
     }
 
     /// How many rows are not there under their key, and how many values of each column are others in those that are.
-    fn by_key(&self, now: &Stored, back: impl Fn(i16) -> Option<String>) -> String {
-        let select = self.select(now, |column| Some(text(column)), |number| as_before(now, number, &back));
-        let same_key: Vec<String> = self.key.iter().map(|number| format!("n.k{number} = o.k{number}")).collect();
-        let first = self.key.first().map_or_else(String::new, |number| format!("n.k{number}"));
-        let mut counts = vec![format!("count(*) FILTER (WHERE {first} IS NULL)")];
+    fn by_key(&self, now: &Stored, back: &impl Fn(i16) -> Option<String>) -> String {
+        let select = self.select(now, |column| Some(text(column)), |number| as_before(now, number, back), "");
+        let (same_key, is_gone) = (self.same_key(), self.is_gone());
+        let mut counts = vec![format!("count(*) FILTER (WHERE {is_gone})")];
         for number in &self.columns {
-            let otherwise = back(*number).map(|_| format!(" AND n.b{number} IS DISTINCT FROM o.v{number}"));
-            counts.push(format!(
-                "count(*) FILTER (WHERE {first} IS NOT NULL AND o.v{number} IS NOT NULL \
-                 AND n.v{number} IS DISTINCT FROM o.v{number}{})",
-                otherwise.unwrap_or_default()
-            ));
+            counts.push(format!("count(*) FILTER (WHERE NOT ({is_gone}) AND {})", changed(*number, back)));
         }
-        format!(
-            "SELECT {} FROM {} AS o LEFT JOIN ({select}) AS n ON {}",
-            counts.join(", "),
-            self.place,
-            same_key.join(" AND ")
-        )
+        format!("SELECT {} FROM {} AS o LEFT JOIN ({select}) AS n ON {same_key}", counts.join(", "), self.place)
+    }
+
+    /// Whether `o`, a row as it was, and `n`, one as it is now, have the same key.
+    fn same_key(&self) -> String {
+        let same: Vec<String> = self.key.iter().map(|number| format!("n.k{number} = o.k{number}")).collect();
+        same.join(" AND ")
+    }
+
+    /// Whether no row has the key of `o` now.
+    fn is_gone(&self) -> String {
+        self.key.first().map_or_else(|| "false".to_owned(), |number| format!("n.k{number} IS NULL"))
     }
 }
 
-fn as_before(now: &Stored, number: i16, back: impl Fn(i16) -> Option<String>) -> Option<String> {
+/// Whether the value of a column in `o` is another one in `n`. A value where there was none is no loss.
+fn changed(number: i16, back: &impl Fn(i16) -> Option<String>) -> String {
+    let otherwise = back(number).map(|_| format!(" AND n.b{number} IS DISTINCT FROM o.v{number}"));
+    format!("(o.v{number} IS NOT NULL AND n.v{number} IS DISTINCT FROM o.v{number}{})", otherwise.unwrap_or_default())
+}
+
+fn as_before(now: &Stored, number: i16, back: &impl Fn(i16) -> Option<String>) -> Option<String> {
     Some(text_as(now.columns.get(&number)?, &back(number)?))
 }
 
@@ -178,12 +235,6 @@ fn text_as(column: &StoredColumn, kind: &str) -> String {
 /// A hash of a text, down to what a collation takes for the same.
 fn hash(text: &str) -> String {
     format!("hashtextextended({text} COLLATE \"C\", 0)")
-}
-
-/// The table's own rows, without those of tables that inherit from it, which are looked at by themselves.
-fn source(table: &Stored) -> String {
-    let only = if table.partitioned { "" } else { "ONLY " };
-    format!("{only}{}", quoted(&table.name))
 }
 
 fn run(transaction: &mut Transaction<'_>, sql: &str) -> Result<()> {

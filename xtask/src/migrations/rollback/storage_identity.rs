@@ -15,6 +15,7 @@ pub use change::Change;
 pub use names::{Names, given};
 
 use crate::migrations::sql::{identifier, quoted};
+use crate::report::LossName;
 use crate::schema::model::ObjectName;
 use composites::Composites;
 
@@ -196,6 +197,17 @@ impl StorageIdentity {
         self.tables.iter().find(|(_, table)| table.name == *name).map(|(oid, table)| (*oid, table))
     }
 
+    /// The tables that inherit from `oid`, at whatever depth, and are not a part of it; what they are called.
+    pub(super) fn heirs(&self, oid: u32) -> Vec<(&Stored, LossName)> {
+        let mut heirs = Vec::new();
+        for (number, table) in self.tables.iter().filter(|(_, table)| table.parent == Some(oid) && !table.is_partition)
+        {
+            heirs.push((table, self.names().name(&[&table.name.namespace, &table.name.name])));
+            heirs.extend(self.heirs(*number));
+        }
+        heirs
+    }
+
     /// The table that PostgreSQL knows as `oid`.
     pub(super) fn table_of(&self, oid: u32) -> Option<&Stored> {
         self.tables.get(&oid)
@@ -216,6 +228,22 @@ impl StorageIdentity {
 }
 
 impl Stored {
+    /// The names of its columns, without those that are computed from others.
+    pub(super) fn column_names(&self) -> Vec<&str> {
+        self.columns.values().map(|column| column.name.as_str()).collect()
+    }
+
+    /// The names of the primary key's columns.
+    pub(super) fn key_names(&self) -> Vec<&str> {
+        self.key.iter().filter_map(|number| self.columns.get(number)).map(|column| column.name.as_str()).collect()
+    }
+
+    /// The table's own rows, without those of tables that inherit from it, which are looked at by themselves.
+    pub(super) fn source(&self) -> String {
+        let only = if self.partitioned { "" } else { "ONLY " };
+        format!("{only}{}", quoted(&self.name))
+    }
+
     /// Whether its rows were written anew, or are read as another type.
     fn is_rewritten(&self, now: &Self) -> bool {
         let is_converted = |(number, column): (&i16, &StoredColumn)| {

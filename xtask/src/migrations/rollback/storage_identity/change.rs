@@ -39,6 +39,12 @@ impl Change {
         }
     }
 
+    /// The identifiers that name the table, or what else it is about.
+    #[must_use]
+    pub fn table_path(&self) -> Vec<&str> {
+        self.path().into_iter().take(2).collect()
+    }
+
     /// The column, where it is about one or a part of one.
     #[must_use]
     pub fn column(&self) -> Option<&str> {
