@@ -5,6 +5,7 @@ mod again;
 pub(crate) mod dbmate;
 mod diesel;
 mod drizzle;
+pub mod dump;
 pub(crate) mod flyway;
 mod folders;
 mod golang_migrate;

@@ -11,6 +11,7 @@ pub mod embedded;
 pub mod error;
 mod guard;
 mod package;
+pub mod pg_dump;
 mod places;
 mod process;
 pub mod scratch;

@@ -15,6 +15,7 @@ mod clusters;
 mod comparison;
 mod connections;
 mod crashes;
+mod database_import;
 mod documents;
 mod fingerprints;
 mod fix;

@@ -1,5 +1,8 @@
 //! `db-import`: writes pairs of files from the migrations of another tool. It writes all that are new or none, leaves those
-//! that are there as they are, and says what it could not carry over.
+//! that are there as they are, and says what it could not carry over. Of a database without migrations it writes the first.
+
+mod database;
+mod origin;
 
 use std::fs::{self, File};
 use std::io::Write as _;
@@ -10,21 +13,22 @@ use serde_json::json;
 
 use super::{Context, Outcome};
 use crate::cli::Format;
-use crate::import::{self, Layout, Note, Pair, Present, Standing};
+use crate::import::{self, Note, Pair, Present, Standing};
 use crate::migrations::files;
 use crate::migrations::preflight::{Direction, file_name};
 use crate::tree::{Tree as _, WorkingTree};
+use origin::Origin;
 
 /// Options of `db-import`.
 #[derive(Debug, clap::Args)]
 pub struct Options {
-    /// The tool that the migrations were written for
+    /// The tool that the migrations were written for; `database` writes the first migration of a database that has none
     #[arg(long, value_enum)]
-    pub from: Layout,
+    pub from: Origin,
 
     /// Its folder with migrations
     #[arg(value_name = "DIR")]
-    pub dir: PathBuf,
+    pub dir: Option<PathBuf>,
 
     /// Where to write, below the root of the monorepo; without it the configured folder
     #[arg(long, value_name = "FOLDER")]
@@ -38,11 +42,23 @@ pub struct Options {
 /// Runs `db-import`.
 pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let to = options.to.as_deref().unwrap_or(&context.config.migrations).trim_end_matches('/');
-    let tool = options.from.name();
+    let (layout, dir) = match (options.from, &options.dir) {
+        (Origin::Tool(layout), Some(dir)) => (layout, dir),
+        (Origin::Database, None) => return database::run(context, options, to),
+        (Origin::Tool(layout), None) => {
+            bail!("name the folder with the migrations: `cargo xtask db-import --from {} <folder>`", layout.name())
+        }
+        (Origin::Database, Some(dir)) => bail!(
+            "`--from database` reads the database of `--database-url` or `DATABASE_URL`, and no folder: leave out `{}`, or \
+             say where to write with `--to`",
+            dir.display()
+        ),
+    };
+    let tool = layout.name();
     // As `init` says it, relative to the monorepo; else as the shell completes it.
-    let inside = context.root.join(&options.dir);
-    let dir = if inside.is_dir() { &inside } else { &options.dir };
-    let found = import::read(&WorkingTree::new(dir), options.from)
+    let inside = context.root.join(dir);
+    let dir = if inside.is_dir() { &inside } else { dir };
+    let found = import::read(&WorkingTree::new(dir), layout)
         .with_context(|| format!("cannot import from `{}`", dir.display()))?;
     let (mut pairs, mut notes) = import::pairs(&found, &tool);
     let tree = WorkingTree::new(&context.root);
@@ -55,10 +71,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let (new, there): (Vec<_>, Vec<_>) = pairs.iter().zip(standings).partition(|(_, one)| *one == Standing::New);
     let new: Vec<&Pair> = new.into_iter().map(|(pair, _)| pair).collect();
     let imported = Imported { tool, to, pairs: &new, there: there.len(), notes: &notes, dry_run: options.dry_run };
-    context.print_result(&match context.options.format {
-        Format::Human => imported.for_people(),
-        Format::Json => format!("{:#}\n", imported.json()),
-    })?;
+    imported.print(context)?;
     let refused = new.iter().any(|pair| !pair.problems.is_empty());
     Ok(if refused { Outcome::Errors } else { Outcome::Clean })
 }
@@ -154,6 +167,13 @@ struct Imported<'a> {
 }
 
 impl Imported<'_> {
+    fn print(&self, context: &Context) -> Result<()> {
+        context.print_result(&match context.options.format {
+            Format::Human => self.for_people(),
+            Format::Json => format!("{:#}\n", self.json()),
+        })
+    }
+
     fn for_people(&self) -> String {
         let verb = if self.dry_run { "would import" } else { "imported" };
         let there = match self.there {

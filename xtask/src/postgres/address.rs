@@ -10,6 +10,7 @@ mod service;
 mod settings;
 mod surroundings;
 mod text;
+pub(super) mod variables;
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};

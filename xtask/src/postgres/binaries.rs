@@ -75,6 +75,30 @@ fn local(major: u32, account: Account) -> Option<Binaries> {
     found.into_iter().find(|binaries| binaries.major == major)
 }
 
+/// The latest major of PostgreSQL whose folders are looked into for its programs.
+const LATEST: u32 = 20;
+
+/// A program for clients of a server of `major`, and its version: of that major, or of the next one that there is.
+pub(super) fn client_program(name: &str, major: u32) -> Option<(PathBuf, String)> {
+    let given = std::env::var_os(SWITCH).map(PathBuf::from).filter(|folder| folder.is_absolute());
+    let majors = (major..=LATEST.max(major)).flat_map(folders);
+    let mut found: Vec<(u32, PathBuf, String)> = Vec::new();
+    for folder in given.into_iter().chain(majors) {
+        let program = folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+        if !program.is_file() || found.iter().any(|(_, other, _)| *other == program) {
+            continue;
+        }
+        let Ok(version) = version_of(&program) else { continue };
+        match self::major(&version) {
+            Some(its) if its == major => return Some((program, version)),
+            Some(its) if its > major => found.push((its, program, version)),
+            Some(_) | None => {}
+        }
+    }
+    found.sort_by_key(|(its, ..)| *its);
+    found.into_iter().next().map(|(_, program, version)| (program, version))
+}
+
 /// Where binaries may be, likeliest first.
 fn folders(major: u32) -> impl Iterator<Item = PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -115,10 +139,14 @@ fn holds_binaries(folder: &Path) -> bool {
 }
 
 fn version(folder: &Path) -> Result<String> {
-    let postgres = folder.join(format!("postgres{}", std::env::consts::EXE_SUFFIX));
+    version_of(&folder.join(format!("postgres{}", std::env::consts::EXE_SUFFIX)))
+}
+
+/// What a program says of its version.
+fn version_of(program: &Path) -> Result<String> {
     let shell = Shell::new().context("cannot tell the current folder")?;
-    let output = cmd!(shell, "{postgres} --version").quiet().ignore_stderr().read();
-    output.with_context(|| format!("cannot run `{} --version`", postgres.display()))
+    let output = cmd!(shell, "{program} --version").quiet().ignore_stderr().read();
+    output.with_context(|| format!("cannot run `{} --version`", program.display()))
 }
 
 /// `postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)` → 15; also of betas, `18beta1`.

@@ -12,6 +12,7 @@ use anyhow::{Context as _, Result, anyhow};
 use postgres::Client;
 
 use super::address::Address;
+use super::address::variables::{self, Variable};
 use super::embedded::Embedded;
 use super::error::ServerError;
 use crate::config::Config;
@@ -61,6 +62,15 @@ impl Target {
         match self {
             Self::Url(address) => address.parameters(),
             Self::Embedded(embedded) => embedded.parameters(),
+        }
+    }
+
+    /// How PostgreSQL's own programs connect to it: variables and their values.
+    #[must_use]
+    pub fn variables(&self) -> Vec<Variable> {
+        match self {
+            Self::Url(address) => address.variables(),
+            Self::Embedded(embedded) => variables::of_parameters(&embedded.parameters()),
         }
     }
 }
