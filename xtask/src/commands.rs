@@ -14,6 +14,7 @@ mod live;
 mod memory;
 pub mod migrate;
 pub mod new;
+mod privilege_drift;
 mod report_files;
 pub mod rollback;
 mod run_summary;
@@ -50,7 +51,7 @@ pub enum Outcome {
 
 /// A misspelt type of findings would stay at its default severity without a word.
 fn refuse_unknown_kinds(config: &Config) -> Result<()> {
-    let known = || checks::kinds().chain([lint::KIND, drift::KIND]).chain(branch::KINDS);
+    let known = || checks::kinds().chain([lint::KIND, drift::KIND, privilege_drift::KIND]).chain(branch::KINDS);
     let Some(unknown) = config.severity.keys().find(|kind| !known().any(|known| known == kind.as_str())) else {
         return Ok(());
     };

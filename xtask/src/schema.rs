@@ -5,6 +5,7 @@
 pub mod bookkeeping;
 pub mod diff;
 pub mod model;
+pub mod privileges;
 pub mod provenance;
 pub mod snapshot;
 pub mod types;

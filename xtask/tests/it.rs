@@ -31,6 +31,7 @@ mod migrate;
 mod module_circles;
 mod npm_binaries;
 mod poolers;
+mod privileges;
 mod replay;
 mod reports;
 mod restores;

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use postgres::Client;
 
-use super::{Context, live, snapshot_fallback};
+use super::{Context, live, privilege_drift, snapshot_fallback};
 use crate::config::Config;
 use crate::migrations::Migration;
 use crate::migrations::comparison::Comparison;
@@ -45,29 +45,41 @@ pub fn look(
     records: &Records,
     live: &Schema,
 ) -> Result<Drift> {
-    let severity = severity(&context.config);
-    let (Some(newest), Some(_)) = (records.history.last(), severity) else { return Ok(Drift::Findings(Vec::new())) };
+    let Some(newest) = records.history.last() else { return Ok(Drift::Findings(Vec::new())) };
     let state = State::new(records.history.clone(), files);
+    let looks_at_privileges = privilege_drift::is_asked_for(&context.config, state.applied_files());
+    let severity = severity(&context.config);
+    if severity.is_none() && !looks_at_privileges {
+        return Ok(Drift::Findings(Vec::new()));
+    }
     if !state.problems.is_empty() {
         return Ok(Drift::NotLookedAt("its history and the migration files disagree".to_owned()));
     }
     if records.journal.iter().any(|entry| entry.phase != Phase::Applied) {
         return Ok(Drift::NotLookedAt("a migration is applied or undone in part".to_owned()));
     }
-    if let Some(noted) = records.noted_digest()
-        && live::is_digest_of(noted, live, client)?
-    {
+    let is_noted = match records.noted_digest() {
+        Some(noted) => live::is_digest_of(noted, live, client)?,
+        None => false,
+    };
+    if is_noted && !looks_at_privileges {
         return Ok(Drift::Findings(Vec::new()));
     }
     let mut comparison = Comparison::new(context.scratch_environment().like(client, files)?, files);
-    let difference = match expected(context, &mut comparison, &state, newest.version) {
-        Ok(expected) => comparison.difference(&expected, live, newest.version)?,
+    let expected = match expected(context, &mut comparison, &state, newest.version) {
         Err(error) if error.downcast_ref::<Unavailable>().is_some() => {
             return Ok(Drift::NotLookedAt(snapshot_fallback::one_line(&error)));
         }
-        Err(error) => return Err(error),
+        expected => expected?,
     };
-    Ok(Drift::Findings(findings(&difference, severity)))
+    let mut found = match severity.filter(|_| !is_noted) {
+        Some(severity) => findings(&comparison.difference(&expected, live, newest.version)?, Some(severity)),
+        None => Vec::new(),
+    };
+    if looks_at_privileges {
+        found.extend(privilege_drift::look(context, client, &expected, live)?);
+    }
+    Ok(Drift::Findings(found))
 }
 
 /// The schema that the applied migrations make.

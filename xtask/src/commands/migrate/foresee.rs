@@ -7,7 +7,7 @@ use postgres::Client;
 
 use super::Run;
 use super::survey::Survey;
-use crate::commands::{adoption, drift, live, snapshot_fallback};
+use crate::commands::{adoption, drift, live, privilege_drift, snapshot_fallback};
 use crate::migrations::Migration;
 use crate::migrations::comparison::Comparison;
 use crate::migrations::prediction::{self, Origin, Prediction};
@@ -80,13 +80,25 @@ impl Run<'_> {
                     Some(noted) => noted == digest || live::is_digest_of(noted, &live, client)?,
                     None => false,
                 });
+        let granted = evidence.snapshot.as_ref().filter(|_| survey.state.pending.is_empty());
+        let granted = granted.map(|snapshot| snapshot.schema.clone());
         let prediction = self.predict(evidence, survey, &live, is_verified, (count, files), comparison)?;
         let is_comparable = !is_verified && survey.interrupted().is_none();
-        let drift = match is_comparable {
+        let mut drift = match is_comparable {
             true => self.drift(comparison, &prediction.base, &live, survey)?,
             false => Vec::new(),
         };
+        let is_replayed = is_comparable && prediction.origin != Origin::SnapshotAlone;
+        let granted = granted.as_ref().or(Some(&prediction.base).filter(|_| is_replayed));
+        if let Some(granted) = granted.filter(|_| self.looks_at_privileges(survey)) {
+            drift.extend(privilege_drift::look(self.context, client, granted, &live)?);
+        }
         Ok(Foreseen { prediction, drift, digest: Some(digest) })
+    }
+
+    /// Whether privileges are compared, where what they should be is known without a replay that nothing else needs.
+    fn looks_at_privileges(&self, survey: &Survey<'_>) -> bool {
+        survey.interrupted().is_none() && privilege_drift::is_asked_for(&self.context.config, survey.applied())
     }
 
     /// Looks for changes that somebody made in the database past the migrations. Where the configuration does not take that for an error, it

@@ -1,9 +1,8 @@
 //! Privileges and owners that a rollback did not put back. They are no part of the verdict, since servers grant by themselves
 //! what no migration says; but a function that everybody may call now, and nobody might before, is not passed over in silence.
 
-use std::collections::BTreeSet;
-
-use crate::schema::model::{ObjectName, Schema};
+use crate::schema::model::Schema;
+use crate::schema::privileges::{Privilege, each};
 
 /// The privileges that a rollback should lead to.
 #[derive(Debug, Clone, Copy)]
@@ -28,121 +27,37 @@ impl Privileges<'_> {
         }
         let now = each(actual);
         let stays = |privilege: &&Privilege| privilege.is_of(self.live) && privilege.is_of(actual);
-        let given = now.difference(&expected).filter(stays).map(Privilege::given);
-        let taken = expected.difference(&now).filter(stays).map(Privilege::taken);
+        let given = now.difference(&expected).filter(stays).map(given);
+        let taken = expected.difference(&now).filter(stays).map(taken);
         given.chain(taken).collect()
     }
 }
 
-/// One privilege of one grantee, or one owner.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Privilege {
-    /// `table public.users`
-    object: String,
-    /// `app`, `PUBLIC`, `OWNER`; none where this is the owner.
-    grantee: Option<String>,
-    /// `SELECT`; the name of the owner.
-    what: String,
-    /// Whether this says that a default privilege is revoked.
-    is_revoked: bool,
+/// The words for a privilege that is there, and should not be.
+fn given(privilege: &Privilege) -> String {
+    in_words(privilege, true)
 }
 
-impl Privilege {
-    /// The words for a privilege that is there, and should not be.
-    fn given(&self) -> String {
-        self.in_words(true)
-    }
-
-    /// The words for a privilege that is not there, and should be.
-    fn taken(&self) -> String {
-        self.in_words(false)
-    }
-
-    fn in_words(&self, is_there: bool) -> String {
-        let Self { object, grantee, what, is_revoked } = self;
-        let grantee = grantee.as_deref().map(|grantee| if grantee == "OWNER" { "its owner" } else { grantee });
-        match grantee {
-            None if is_there => format!("the {object} is owned by `{what}`"),
-            None => format!("the {object} is no longer owned by `{what}`"),
-            Some(grantee) if is_there != *is_revoked => format!("{grantee} may now {what} on the {object}"),
-            Some(grantee) => format!("{grantee} may no longer {what} on the {object}"),
-        }
-    }
-
-    /// Whether its object is in `schema`. Of kinds that are not known here it is taken to be.
-    fn is_of(&self, schema: &Schema) -> bool {
-        let Some((kind, name)) = self.object.split_once(' ') else { return true };
-        let names = identifiers(name);
-        let [namespace, name, ..] = names.as_slice() else {
-            return kind != "namespace" || names.first().is_none_or(|name| schema.namespaces.contains_key(name));
-        };
-        let object = ObjectName { namespace: namespace.clone(), name: name.clone() };
-        match kind {
-            "table" | "column" => schema.tables.contains_key(&object) || schema.views.contains_key(&object),
-            "view" => schema.views.contains_key(&object),
-            "sequence" => schema.sequences.contains_key(&object),
-            "type" => {
-                schema.enums.contains_key(&object)
-                    || schema.domains.contains_key(&object)
-                    || schema.composites.contains_key(&object)
-                    || schema.ranges.contains_key(&object)
-            }
-            "routine" => schema.routines.keys().any(|routine| {
-                let called = routine.name.split_once('(').map_or(routine.name.as_str(), |(called, _)| called);
-                routine.namespace == *namespace
-                    && name.split_once('(').map_or(name.as_str(), |(name, _)| name) == called
-            }),
-            _ => true,
-        }
-    }
+/// The words for a privilege that is not there, and should be.
+fn taken(privilege: &Privilege) -> String {
+    in_words(privilege, false)
 }
 
-/// The identifiers of a qualified name as SQL writes it; what follows a parenthesis belongs to the last.
-fn identifiers(name: &str) -> Vec<String> {
-    let mut parts = vec![String::new()];
-    let (mut is_quoted, mut depth) = (false, 0);
-    for character in name.chars() {
-        match character {
-            '"' => is_quoted = !is_quoted,
-            '(' if !is_quoted => depth += 1,
-            ')' if !is_quoted => depth -= 1,
-            _ => {}
-        }
-        match parts.last_mut() {
-            _ if character == '.' && !is_quoted && depth == 0 => parts.push(String::new()),
-            Some(part) if character != '"' => part.push(character),
-            _ => {}
-        }
+fn in_words(privilege: &Privilege, is_there: bool) -> String {
+    let Privilege { object, grantee, what, is_revoked } = privilege;
+    let grantee = grantee.as_deref().map(|grantee| if grantee == "OWNER" { "its owner" } else { grantee });
+    match grantee {
+        None if is_there => format!("the {object} is owned by `{what}`"),
+        None => format!("the {object} is no longer owned by `{what}`"),
+        Some(grantee) if is_there != *is_revoked => format!("{grantee} may now {what} on the {object}"),
+        Some(grantee) => format!("{grantee} may no longer {what} on the {object}"),
     }
-    parts
-}
-
-fn each(schema: &Schema) -> BTreeSet<Privilege> {
-    let of_object = |(object, grants): (&String, &Vec<String>)| {
-        grants.iter().flat_map(|grant| of_grant(object, grant)).collect::<Vec<_>>()
-    };
-    schema.grants.iter().flat_map(of_object).collect()
-}
-
-/// The privileges of `app: SELECT, INSERT`, `not PUBLIC: EXECUTE`, or `owned by app`.
-fn of_grant(object: &str, grant: &str) -> Vec<Privilege> {
-    let privilege = |grantee: Option<&str>, what: &str, is_revoked| Privilege {
-        object: object.to_owned(),
-        grantee: grantee.map(str::to_owned),
-        what: what.to_owned(),
-        is_revoked,
-    };
-    let Some((grantee, words)) = grant.rsplit_once(": ") else {
-        return vec![privilege(None, grant.strip_prefix("owned by ").unwrap_or(grant), false)];
-    };
-    let (grantee, is_revoked) = grantee.strip_prefix("not ").map_or((grantee, false), |grantee| (grantee, true));
-    words.split(", ").map(|word| privilege(Some(grantee), word, is_revoked)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::model::{Routine, RoutineKind, Table};
+    use crate::schema::model::{ObjectName, Routine, RoutineKind, Table};
 
     /// A schema with the tables `t` and `u`, the function `f(integer)`, and these grants.
     fn schema(grants: &[(&str, &str)]) -> Schema {
@@ -203,11 +118,5 @@ mod tests {
         live.tables.insert(ObjectName::public("gone"), Table::default());
         let expects = Privileges { live: &live, scratch: None };
         assert_eq!(expects.not_restored(&schema(&[("table public.\"Made again\"", "app: SELECT")])), [""; 0]);
-    }
-
-    #[test]
-    fn names_are_taken_apart_as_sql_writes_them() {
-        assert_eq!(identifiers("public.\"a.b\".c"), ["public", "a.b", "c"]);
-        assert_eq!(identifiers("public.f(public.users, integer)"), ["public", "f(public.users, integer)"]);
     }
 }

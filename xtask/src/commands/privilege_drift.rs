@@ -1,0 +1,318 @@
+//! Privileges and owners that somebody changed past the migrations. Servers and providers grant much by themselves, so only
+//! what the migrations have in hand is looked at: an object on which they grant or revoke something, and owners where they
+//! set any. Where they say nothing of privileges, nothing is said of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use anyhow::{Context as _, Result};
+use postgres::Client;
+use regex::Regex;
+
+use super::Context;
+use crate::config::Config;
+use crate::migrations::Migration;
+use crate::report::{Category, Finding, Severity};
+use crate::schema::model::Schema;
+use crate::schema::privileges::{Privilege, each};
+
+/// The type of the findings.
+pub const KIND: &str = "PRIVILEGE_DRIFT";
+
+/// The words of SQL that give privileges, take them, or make somebody an owner.
+static WORDS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i)\b(grant|revoke|owner\s+to|authorization)\b").ok());
+
+/// The severity of the findings; none where nobody wants to hear of them.
+#[must_use]
+pub fn severity(config: &Config) -> Option<Severity> {
+    config.severity.get(KIND).copied().unwrap_or(Some(Severity::Warning))
+}
+
+/// Whether it can be worth looking: these migrations say something of privileges or owners, and somebody wants to hear of it.
+#[must_use]
+pub fn is_asked_for<'m>(config: &Config, migrations: impl IntoIterator<Item = &'m Migration>) -> bool {
+    let says = |migration: &Migration| WORDS.as_ref().is_some_and(|words| words.is_match(&migration.sql));
+    severity(config).is_some() && migrations.into_iter().any(says)
+}
+
+/// Compares the privileges of `live`, the schema of the database of `client`, with those of `expected`, which its migrations
+/// make on a scratch database. A finding for each object.
+///
+/// # Errors
+/// Those of the query.
+pub fn look(context: &Context, client: &mut Client, expected: &Schema, live: &Schema) -> Result<Vec<Finding>> {
+    let Some(severity) = severity(&context.config) else { return Ok(Vec::new()) };
+    if expected.grants.is_empty() {
+        return Ok(Vec::new());
+    }
+    let insiders = Insiders::read(client, &context.config.history_table)?;
+    let mut objects: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for difference in differences(expected, live, &insiders) {
+        if !context.config.accepted_drift.covers(&difference.subjects()) {
+            objects.entry(difference.privilege.object.clone()).or_default().push(difference.to_string());
+        }
+    }
+    Ok(objects.iter().map(|(object, what)| finding(object, what, severity)).collect())
+}
+
+fn finding(object: &str, what: &[String], severity: Severity) -> Finding {
+    let message = format!("the privileges of the database are not what its migrations made them ({})", what.join("; "));
+    let mut finding = Finding::new(KIND, Category::TypeAlignment, severity, object, message);
+    finding.critical = severity == Severity::Error;
+    finding.help = Some(format!(
+        "put the change into a migration, or undo it in the database; if it is right as it is, say so in the configuration: \
+         `accepted-drift = [{{ object = \"grants on {object}\", reason = \"…\" }}]`, or for all that one role may, \
+         `\"grants to <role>\"`"
+    ));
+    finding
+}
+
+/// Roles whose privileges say nothing: those that own or make everything, and superusers.
+#[derive(Debug, Default)]
+struct Insiders {
+    all: BTreeSet<String>,
+    owner_of_database: String,
+}
+
+const INSIDERS: &str = "
+    SELECT r.rolname::text, r.oid = d.datdba FROM pg_catalog.pg_roles AS r
+    JOIN pg_catalog.pg_database AS d ON d.datname = pg_catalog.current_database()
+    WHERE r.rolsuper OR r.oid = d.datdba OR r.rolname IN (session_user, current_user)
+       OR r.oid IN (SELECT c.relowner FROM pg_catalog.pg_class AS c WHERE c.relkind IN ('r', 'p') AND c.relname = $1)";
+
+impl Insiders {
+    /// Those of a database, whose history table has this name.
+    fn read(client: &mut Client, history_table: &str) -> Result<Self> {
+        let name = history_table.rsplit('.').next().unwrap_or(history_table);
+        let rows = client.query(INSIDERS, &[&name]).context("cannot read which roles own the database")?;
+        // Snapshots are made by a role of this name.
+        let mut insiders = Self { all: BTreeSet::from(["postgres".to_owned()]), owner_of_database: String::new() };
+        for row in rows {
+            let role: String = row.try_get(0)?;
+            if row.try_get(1)? {
+                insiders.owner_of_database.clone_from(&role);
+            }
+            insiders.all.insert(role);
+        }
+        Ok(insiders)
+    }
+}
+
+/// A privilege or an owner that is not as the migrations made it.
+#[derive(Debug, PartialEq, Eq)]
+struct Difference {
+    privilege: Privilege,
+    /// Whether the database has it, and the migrations do not make it.
+    is_there: bool,
+}
+
+impl Difference {
+    /// The names under which somebody may accept it.
+    fn subjects(&self) -> Vec<String> {
+        let to = self.privilege.grantee.as_ref().map(|grantee| format!("grants to {grantee}"));
+        to.into_iter().chain([format!("grants on {}", self.privilege.object)]).collect()
+    }
+}
+
+impl std::fmt::Display for Difference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Privilege { object, grantee, what, is_revoked } = &self.privilege;
+        let grantee = grantee.as_deref().map(|grantee| if grantee == "OWNER" { "its owner" } else { grantee });
+        match (grantee, self.is_there) {
+            (None, true) => write!(f, "`{what}` owns the {object}"),
+            (None, false) => write!(f, "`{what}` does not own the {object}"),
+            (Some(grantee), is_there) if is_there != *is_revoked => write!(f, "{grantee} may {what} on the {object}"),
+            (Some(grantee), _) => write!(f, "{grantee} may not {what} on the {object}"),
+        }
+    }
+}
+
+fn differences(expected: &Schema, live: &Schema, insiders: &Insiders) -> Vec<Difference> {
+    let (made, there) = (each(expected), each(live));
+    let managed: BTreeSet<&str> =
+        made.iter().filter(|one| one.grantee.is_some()).map(|one| root(&one.object)).collect();
+    let owners = Owners { made: owners(&made), there: owners(&there), insiders };
+    let by_default: Vec<DefaultPrivilege> = there.iter().filter_map(DefaultPrivilege::of).collect();
+    let is_compared = |one: &&Privilege| {
+        // A privilege that only some versions know.
+        let is_known = one.what != "MAINTAIN" && !one.object.starts_with(NEW_OBJECTS);
+        let is_of_insider = one.grantee.as_ref().is_some_and(|grantee| insiders.all.contains(grantee));
+        is_known && !is_of_insider && one.is_of(expected) && one.is_of(live)
+    };
+    let missing = made.difference(&there).filter(is_compared).filter(|one| owners.lacks(one));
+    let added = there.difference(&made).filter(is_compared).filter(|one| match one.grantee {
+        None => owners.has_another(one),
+        Some(_) => {
+            let is_managed = managed.contains(root(&one.object)) && one.object != "namespace public";
+            is_managed && !owners.made_owner(one) && !by_default.iter().any(|default| default.gives(one))
+        }
+    });
+    let difference = |is_there| move |privilege: &Privilege| Difference { privilege: privilege.clone(), is_there };
+    missing.map(difference(false)).chain(added.map(difference(true))).collect()
+}
+
+/// The table of a column, and any other object itself, without its kind.
+fn root(object: &str) -> &str {
+    let (kind, name) = object.split_once(' ').unwrap_or(("", object));
+    match name.rsplit_once('.') {
+        Some((table, _)) if kind == "column" => table,
+        _ => name,
+    }
+}
+
+fn owners(privileges: &BTreeSet<Privilege>) -> BTreeMap<&str, &str> {
+    let owned = privileges.iter().filter(|one| one.grantee.is_none());
+    owned.map(|one| (one.object.as_str(), one.what.as_str())).collect()
+}
+
+/// Who owns what the owner of the database does not.
+struct Owners<'a> {
+    made: BTreeMap<&'a str, &'a str>,
+    there: BTreeMap<&'a str, &'a str>,
+    insiders: &'a Insiders,
+}
+
+impl Owners<'_> {
+    /// Whether something that the migrations make is missing: what an owner may nobody has to grant.
+    fn lacks(&self, one: &Privilege) -> bool {
+        let owner = self.there.get(one.object.as_str()).copied().unwrap_or(&self.insiders.owner_of_database);
+        owner != one.grantee.as_deref().unwrap_or(&one.what)
+    }
+
+    /// Whether an object has an owner that migrations which make owners did not give it.
+    fn has_another(&self, one: &Privilege) -> bool {
+        !self.made.is_empty() && !self.made.contains_key(one.object.as_str()) && !self.insiders.all.contains(&one.what)
+    }
+
+    /// Whether the migrations make the grantee the owner, who needs no privilege.
+    fn made_owner(&self, one: &Privilege) -> bool {
+        self.made.get(one.object.as_str()).copied() == one.grantee.as_deref() && one.grantee.is_some()
+    }
+}
+
+/// How the objects begin under which [`Schema::grants`] holds default privileges: `new objects r of app in public`.
+const NEW_OBJECTS: &str = "new objects ";
+
+/// A privilege that the server gives on each new object.
+struct DefaultPrivilege {
+    kind: char,
+    namespace: Option<String>,
+    grantee: Option<String>,
+    what: String,
+    is_revoked: bool,
+}
+
+impl DefaultPrivilege {
+    fn of(privilege: &Privilege) -> Option<Self> {
+        let object = privilege.object.strip_prefix(NEW_OBJECTS)?;
+        Some(Self {
+            kind: object.chars().next()?,
+            namespace: object.rsplit_once(" in ").map(|(_, namespace)| namespace.to_owned()),
+            grantee: privilege.grantee.clone(),
+            what: privilege.what.clone(),
+            is_revoked: privilege.is_revoked,
+        })
+    }
+
+    fn gives(&self, privilege: &Privilege) -> bool {
+        let (kind, name) = privilege.object.split_once(' ').unwrap_or_default();
+        let is_kind = match self.kind {
+            'r' => matches!(kind, "table" | "view"),
+            'S' => kind == "sequence",
+            'f' => kind == "routine",
+            'T' => kind == "type",
+            'n' => kind == "namespace",
+            _ => false,
+        };
+        let in_namespace = self
+            .namespace
+            .as_ref()
+            .is_none_or(|namespace| name.strip_prefix(namespace.as_str()).is_some_and(|rest| rest.starts_with('.')));
+        is_kind
+            && in_namespace
+            && (&self.grantee, &self.what, self.is_revoked)
+                == (&privilege.grantee, &privilege.what, privilege.is_revoked)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::model::{ObjectName, Table};
+
+    /// A schema with the tables `t` and `u`, and these grants.
+    fn schema(grants: &[(&str, &str)]) -> Schema {
+        let mut schema = Schema::default();
+        for name in ["t", "u"] {
+            schema.tables.insert(ObjectName::public(name), Table::default());
+        }
+        for (object, grant) in grants {
+            schema.grants.entry((*object).to_owned()).or_default().push((*grant).to_owned());
+        }
+        schema
+    }
+
+    fn told(made: &[(&str, &str)], there: &[(&str, &str)]) -> Vec<String> {
+        let insiders = Insiders {
+            all: ["postgres", "deploy", "admin"].map(str::to_owned).into(),
+            owner_of_database: "admin".to_owned(),
+        };
+        let all = differences(&schema(made), &schema(there), &insiders);
+        all.iter().map(ToString::to_string).collect()
+    }
+
+    const T: &str = "table public.t";
+    const U: &str = "table public.u";
+    const NEW: &str = "new objects r of admin in public";
+
+    #[test]
+    fn what_the_migrations_grant_and_revoke_is_compared() {
+        let made = [(T, "app: INSERT, SELECT"), (T, "not PUBLIC: SELECT")];
+        assert_eq!(told(&made, &made), [""; 0]);
+        let found = told(&made, &[(T, "app: SELECT, UPDATE"), ("column public.t.x", "intern: SELECT")]);
+        assert_eq!(
+            found,
+            [
+                "PUBLIC may SELECT on the table public.t",
+                "app may not INSERT on the table public.t",
+                "intern may SELECT on the column public.t.x",
+                "app may UPDATE on the table public.t",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_others_grant_by_themselves_is_no_drift() {
+        let made = [(T, "app: SELECT"), ("namespace public", "app: USAGE")];
+        let by_others = [
+            // An object that no migration grants anything on.
+            (U, "reader: SELECT"),
+            // A provider's default privileges.
+            (NEW, "anon: DELETE, SELECT"),
+            (T, "anon: DELETE, SELECT"),
+            ("namespace public", "PUBLIC: CREATE"),
+            // Who owns or makes everything.
+            (T, "deploy: SELECT"),
+            (T, "app: MAINTAIN"),
+            (T, "owned by deploy"),
+        ];
+        assert_eq!(told(&made, &[&made[..], &by_others].concat()), [""; 0]);
+        assert_eq!(told(&[], &by_others), [""; 0]);
+        // Those that only a scratch database has.
+        assert_eq!(told(&[(NEW, "app: SELECT"), (T, "postgres: SELECT"), (T, "admin: SELECT")], &[]), [""; 0]);
+    }
+
+    #[test]
+    fn owners_are_compared_where_the_migrations_make_any() {
+        let made = [(T, "owned by app")];
+        assert_eq!(told(&made, &[(T, "owned by bob")]), ["`app` does not own the table public.t"]);
+        assert_eq!(told(&made, &[(T, "owned by app"), (U, "owned by deploy")]), [""; 0]);
+        assert_eq!(told(&made, &[(T, "owned by app"), (U, "owned by bob")]), ["`bob` owns the table public.u"]);
+        assert_eq!(told(&[(U, "app: SELECT")], &[(U, "app: SELECT"), (T, "owned by bob")]), [""; 0]);
+        // Who owns the database owns what is nobody else's, and an owner needs no grant.
+        assert_eq!(told(&[(T, "owned by admin")], &[]), [""; 0]);
+        assert_eq!(told(&[(T, "app: SELECT")], &[(T, "owned by app")]), [""; 0]);
+        assert_eq!(told(&[(T, "owned by app")], &[(T, "app: SELECT")]), ["`app` does not own the table public.t"]);
+    }
+}

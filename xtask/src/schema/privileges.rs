@@ -1,0 +1,103 @@
+//! Privileges and owners of a schema, one by one.
+
+use std::collections::BTreeSet;
+
+use super::model::{ObjectName, Schema};
+
+/// One privilege of one grantee, or one owner.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Privilege {
+    /// `table public.users`
+    pub object: String,
+    /// `app`, `PUBLIC`, `OWNER`; none where this is the owner.
+    pub grantee: Option<String>,
+    /// `SELECT`; the name of the owner.
+    pub what: String,
+    /// Whether this says that a default privilege is revoked.
+    pub is_revoked: bool,
+}
+
+impl Privilege {
+    /// Whether its object is in `schema`. Of kinds that are not known here it is taken to be.
+    #[must_use]
+    pub fn is_of(&self, schema: &Schema) -> bool {
+        let Some((kind, name)) = self.object.split_once(' ') else { return true };
+        let names = identifiers(name);
+        let [namespace, name, ..] = names.as_slice() else {
+            return kind != "namespace" || names.first().is_none_or(|name| schema.namespaces.contains_key(name));
+        };
+        let object = ObjectName { namespace: namespace.clone(), name: name.clone() };
+        match kind {
+            "table" | "column" => schema.tables.contains_key(&object) || schema.views.contains_key(&object),
+            "view" => schema.views.contains_key(&object),
+            "sequence" => schema.sequences.contains_key(&object),
+            "type" => {
+                schema.enums.contains_key(&object)
+                    || schema.domains.contains_key(&object)
+                    || schema.composites.contains_key(&object)
+                    || schema.ranges.contains_key(&object)
+            }
+            "routine" => schema.routines.keys().any(|routine| {
+                let called = routine.name.split_once('(').map_or(routine.name.as_str(), |(called, _)| called);
+                routine.namespace == *namespace
+                    && name.split_once('(').map_or(name.as_str(), |(name, _)| name) == called
+            }),
+            _ => true,
+        }
+    }
+}
+
+/// The identifiers of a qualified name as SQL writes it; what follows a parenthesis belongs to the last.
+fn identifiers(name: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let (mut is_quoted, mut depth) = (false, 0);
+    for character in name.chars() {
+        match character {
+            '"' => is_quoted = !is_quoted,
+            '(' if !is_quoted => depth += 1,
+            ')' if !is_quoted => depth -= 1,
+            _ => {}
+        }
+        match parts.last_mut() {
+            _ if character == '.' && !is_quoted && depth == 0 => parts.push(String::new()),
+            Some(part) if character != '"' => part.push(character),
+            _ => {}
+        }
+    }
+    parts
+}
+
+/// Every privilege and owner of `schema` that is not the server's default.
+#[must_use]
+pub fn each(schema: &Schema) -> BTreeSet<Privilege> {
+    let of_object = |(object, grants): (&String, &Vec<String>)| {
+        grants.iter().flat_map(|grant| of_grant(object, grant)).collect::<Vec<_>>()
+    };
+    schema.grants.iter().flat_map(of_object).collect()
+}
+
+/// The privileges of `app: SELECT, INSERT`, `not PUBLIC: EXECUTE`, or `owned by app`.
+fn of_grant(object: &str, grant: &str) -> Vec<Privilege> {
+    let privilege = |grantee: Option<&str>, what: &str, is_revoked| Privilege {
+        object: object.to_owned(),
+        grantee: grantee.map(str::to_owned),
+        what: what.to_owned(),
+        is_revoked,
+    };
+    let Some((grantee, words)) = grant.rsplit_once(": ") else {
+        return vec![privilege(None, grant.strip_prefix("owned by ").unwrap_or(grant), false)];
+    };
+    let (grantee, is_revoked) = grantee.strip_prefix("not ").map_or((grantee, false), |grantee| (grantee, true));
+    words.split(", ").map(|word| privilege(Some(grantee), word, is_revoked)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_taken_apart_as_sql_writes_them() {
+        assert_eq!(identifiers("public.\"a.b\".c"), ["public", "a.b", "c"]);
+        assert_eq!(identifiers("public.f(public.users, integer)"), ["public", "f(public.users, integer)"]);
+    }
+}
