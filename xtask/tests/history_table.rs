@@ -128,3 +128,43 @@ fn a_role_without_create_can_migrate() {
     }
     assert_eq!(database.history(), [1, 2, 3]);
 }
+
+/// Who keeps everything in namespaces of their own may drop `public`, by hand or in a migration.
+#[test]
+fn a_database_needs_no_public() {
+    let Some(scratch) = shared() else { return };
+    let app = ("V1__app", "CREATE SCHEMA app; CREATE TABLE app.t (id int);\n", "DROP TABLE app.t; DROP SCHEMA app;\n");
+    let name = ("V2__name", "ALTER TABLE app.t ADD COLUMN name text;\n", "ALTER TABLE app.t DROP COLUMN name;\n");
+    let dropped = ("V3__dropped", "DROP SCHEMA public;\n", "CREATE SCHEMA public;\n");
+    for (case, migrations) in [("by_hand", vec![app, name]), ("by_migration", vec![app, name, dropped])] {
+        let (database, repo) = (Database::create(scratch, case), Monorepo::of_migrations(&migrations));
+        repo.edit(
+            "Cargo.toml",
+            "[workspace.metadata.db]\n",
+            "[workspace.metadata.db]\nhistory-table = 'ops.history'\n",
+        );
+        if case == "by_hand" {
+            database.connect().batch_execute("DROP SCHEMA public").expect("a database without it");
+        }
+        database.run(&repo, &["db-migrate", "1"]).must_exit(0);
+        database.run(&repo, &["db-migrate"]).must_exit(0);
+        database.run(&repo, &["db-status", "--exit-code"]).must_exit(0);
+        if case == "by_hand" {
+            database.run(&repo, &["db-rollback"]).must_exit(0);
+        }
+        database.run(&repo, &["db-verify", "--database"]).must_exit(0);
+    }
+}
+
+/// Without a place for the history it says what to do.
+#[test]
+fn without_public_the_history_needs_a_namespace() {
+    let Some(scratch) = shared() else { return };
+    let (database, repo) = (Database::create(scratch, "no_public"), Monorepo::of_migrations(&[]));
+    repo.write("migrations/V1__app.sql", "CREATE SCHEMA app;\n");
+    repo.write("migrations/V1__app.down.sql", "DROP SCHEMA app;\n");
+    database.connect().batch_execute("DROP SCHEMA public").expect("a database without it");
+    database
+        .run(&repo, &["db-migrate"])
+        .must_fail_at_length(&["cannot create the history table", "history-table = \"ops.history\""]);
+}

@@ -3,6 +3,7 @@
 //! are one definition, and a second replay shows what the same SQL makes differently each time.
 
 mod partitions;
+mod public_namespace;
 mod spelling;
 
 use anyhow::Result;
@@ -77,6 +78,7 @@ impl<'a> Comparison<'a> {
     pub fn apparent(&self, expected: &Schema, actual: &Schema) -> SchemaDiff {
         let mut difference = diff(expected, actual).without_grants();
         partitions::leave_out(&mut difference, expected, actual);
+        public_namespace::leave_out(&mut difference, expected);
         let accepted = &self.environment.config.accepted_drift;
         let known = |change: &Change| self.tolerated.contains(change) || self.explained.contains(change);
         difference.changes.retain(|change| !known(change) && !accepted.covers(&change.subjects()));

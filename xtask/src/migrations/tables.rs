@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
+use postgres::error::SqlState;
 use postgres::{Client, GenericClient, SimpleQueryMessage};
 
 use super::journal::{self, Entry};
 use super::sql::literal;
 use super::{AppliedRow, history};
+use crate::postgres::error::ServerError;
 
 /// Which of the tables there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +74,19 @@ pub fn locate(client: &mut impl GenericClient, configured: &str) -> Result<Strin
     }
 }
 
+/// An error with what to do, where `search_path` leads nowhere.
+fn explained(error: postgres::Error) -> anyhow::Error {
+    let leads_nowhere = error.code() == Some(&SqlState::INVALID_SCHEMA_NAME);
+    let error = anyhow!(ServerError::from(error));
+    if !leads_nowhere {
+        return error;
+    }
+    error.context(
+        "the database has no schema of `search_path`; say in the configuration where the history is to be, \
+         `history-table = \"ops.history\"`: that schema is made",
+    )
+}
+
 impl Tables {
     /// Looks for the tables.
     ///
@@ -107,7 +122,8 @@ impl Tables {
         }
         if !self.history {
             let ddl = history_ddl(history_table);
-            client.batch_execute(&ddl).with_context(|| format!("cannot create the history table `{history_table}`"))?;
+            let failed = || format!("cannot create the history table `{history_table}`");
+            client.batch_execute(&ddl).map_err(explained).with_context(failed)?;
         }
         if !self.journal {
             journal::create(client, history_table)?;

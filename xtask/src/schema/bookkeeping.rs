@@ -63,7 +63,8 @@ impl Schema {
     }
 
     /// Whether anything lies in `namespace`.
-    fn holds(&self, namespace: &str) -> bool {
+    #[must_use]
+    pub fn holds(&self, namespace: &str) -> bool {
         let types =
             self.enums.keys().chain(self.domains.keys()).chain(self.composites.keys()).chain(self.ranges.keys());
         let relations = self.sequences.keys().chain(self.tables.keys()).chain(self.views.keys());
