@@ -97,7 +97,7 @@ impl Context {
             config: &self.config,
             root: &self.root,
             shadow_url,
-            likeness: Likeness::default(),
+            likeness: Likeness::configured(&self.config.scratch),
             superuser: self.options.scratch_superuser,
         }
     }

@@ -5,6 +5,7 @@
 mod accepted_drift;
 mod history_table;
 mod raw;
+mod scratch_names;
 mod sources;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use crate::report::Severity;
 use crate::tree::{Tree, WorkingTree};
 pub use accepted_drift::AcceptedDrift;
 pub use raw::{Driver, LINT_EXCLUDE, Lint, Mapping, NamePatterns};
+pub use scratch_names::ScratchNames;
 pub use sources::{FilePatterns, Sources};
 
 use sources::glob_set;
@@ -44,6 +46,8 @@ pub struct Config {
     /// SQL files that make on scratch what the migrations build on and others make in production, relative to the
     /// root.
     pub scratch_setup: Vec<String>,
+    /// Names and settings that scratch databases take where there is no target to be like.
+    pub scratch: ScratchNames,
     /// Namespaces that others own (Supabase's `auth`): neither compared nor judged.
     pub foreign_namespaces: Vec<String>,
     /// Differences between the database and its migrations that do not count.
@@ -112,6 +116,7 @@ impl Config {
             report_dir: raw.report_dir,
             history_table: history_table::validated(&raw.history_table)?,
             scratch_setup: raw.scratch_setup,
+            scratch: raw.scratch.validated()?,
             foreign_namespaces: raw.foreign_namespaces,
             accepted_drift: AcceptedDrift::new(raw.accepted_drift)?,
             namespaces: raw.namespaces,
@@ -200,5 +205,6 @@ mod tests {
         assert!(config("types = ['/etc/*.ts']").is_err());
         assert!(config("types = ['a/[']").is_err());
         assert!(config("postgres = 'newest'").is_err());
+        assert!(config("scratch = { role = 'pg_x' }").is_err() && config("scratch = { database = '' }").is_err());
     }
 }

@@ -111,3 +111,25 @@ fn an_earlier_state_says_nothing_of_the_snapshot() {
         outdated.stdout
     );
 }
+
+/// Without a target to be like, scratch databases have the names that the configuration says.
+#[test]
+fn names_of_production_come_from_the_configuration() {
+    let up = "DO $$ BEGIN
+                  ASSERT current_database() = 'shop' AND current_user = 'deploy';
+                  ASSERT current_setting('TimeZone') = 'Europe/Vienna' AND current_setting('wal_level') = 'logical';
+              END $$;
+              GRANT CREATE ON DATABASE shop TO deploy; CREATE TABLE t (id int); ALTER TABLE t OWNER TO deploy;";
+    let down = "DROP TABLE t; REVOKE CREATE ON DATABASE shop FROM deploy;";
+    let repo = Monorepo::of_migrations(&[("V1__names", up, down)]);
+    let names =
+        "[workspace.metadata.db]\nscratch = { database = 'shop', role = 'deploy', time-zone = 'Europe/Vienna' }\n";
+    repo.edit("Cargo.toml", "[workspace.metadata.db]\n", names);
+    if scratch_session().is_none() {
+        return;
+    }
+    repo.run(&["db-snapshot"]).must_exit(0);
+    repo.run(&["db-rollback", "--test"]).must_exit(0);
+    repo.edit("Cargo.toml", "Europe/Vienna", "Europe/Nowhere");
+    repo.run(&["db-rollback", "--test"]).must_fail_at_length(&["Europe/Nowhere"]);
+}

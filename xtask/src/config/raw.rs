@@ -7,6 +7,7 @@ use anyhow::{Result, anyhow, bail};
 use serde::Deserialize;
 
 use super::accepted_drift::Accepted;
+use super::scratch_names::ScratchNames;
 use crate::report::Severity;
 
 /// Where in a TOML file the configuration stands.
@@ -29,6 +30,7 @@ pub(super) struct RawConfig {
     pub report_dir: PathBuf,
     pub history_table: String,
     pub scratch_setup: Vec<String>,
+    pub scratch: ScratchNames,
     pub foreign_namespaces: Vec<String>,
     pub accepted_drift: Vec<Accepted>,
     pub namespaces: Vec<String>,
@@ -58,6 +60,7 @@ impl Default for RawConfig {
             report_dir: "target/db-reports".into(),
             history_table: "refinery_schema_history".into(),
             scratch_setup: Vec::new(),
+            scratch: ScratchNames::default(),
             foreign_namespaces: Vec::new(),
             accepted_drift: Vec::new(),
             namespaces: Vec::new(),

@@ -5,6 +5,7 @@ use postgres::GenericClient;
 
 use super::owner::literal;
 use super::shared_server;
+use crate::config::ScratchNames;
 
 /// The names and settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +39,19 @@ impl Default for Likeness {
 }
 
 impl Likeness {
+    /// What the configuration says of production, where there is no database to look at.
+    #[must_use]
+    pub fn configured(names: &ScratchNames) -> Self {
+        let other = Self::default();
+        let zone = names.time_zone.iter().map(|zone| ("TimeZone".to_owned(), zone.clone()));
+        Self {
+            database: names.database.clone().unwrap_or(other.database),
+            role: names.role.clone().unwrap_or(other.role),
+            settings: zone.collect(),
+            server: None,
+        }
+    }
+
     /// The database that `client` is connected to.
     ///
     /// # Errors
