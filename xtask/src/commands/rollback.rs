@@ -377,9 +377,9 @@ fn foreseen_losses(client: &mut Client, plan: &Plan, expectation: &RollbackExpec
     let mut transaction = transaction::begin(client)?;
     transaction.batch_execute(loss::SEE_ALL_ROWS).context("cannot prepare the session")?;
     let here = StorageIdentity::read(&mut transaction)?;
-    let rehearsed = expectation.changes.iter().flat_map(|changes| changes.all());
-    let named = plan.undo.iter().flat_map(|undo| written::touched_tables(&undo.sql));
-    let changes: BTreeSet<_> = rehearsed.chain(named).map(|change| here.counted_in(&change)).collect();
+    let groups = sequence::groups(&plan.undo, expectation.changes.as_ref());
+    let changes: BTreeSet<_> =
+        groups.iter().flat_map(|(_, changes)| changes).map(|change| here.counted_in(change)).collect();
     let drops = changes.iter().filter(|change| change.is_drop() && here.holds(change));
     drops.map(|change| loss::at_stake(&mut transaction, &here, change)).collect()
 }

@@ -162,6 +162,27 @@ fn the_command_that_goes_on_names_where_to_stop() {
     assert_eq!(database.history(), [1, 2]);
 }
 
+/// A dry run asks for what the run will ask for: a column that is committed as gone before its table goes is lost by itself.
+#[test]
+fn consent_is_asked_for_what_each_group_loses() {
+    let Some(scratch) = shared() else { return };
+    let database = Database::create(scratch, "mixed_consent");
+    let repo = repo("-- no-transaction\nDROP INDEX CONCURRENTLY users_name;\n");
+    database.run(&repo, &["db-migrate"]).must_exit(0);
+    database.connect().batch_execute("INSERT INTO users VALUES (1, 'a', 'x')").expect("a row");
+    let accepted = ["db-rollback", "1", "--accept-data-loss", "users"];
+    for arguments in [&[&accepted[..], &["--dry-run"]].concat(), &accepted.to_vec()] {
+        let ran = database.run(&repo, arguments).must_exit(1);
+        let command = "db-rollback 1 --accept-data-loss users --accept-data-loss users.bio";
+        assert!(ran.stdout.contains(command), "{}", ran.stdout);
+    }
+    assert_eq!(database.history(), [1, 2, 3, 4, 5]);
+    let accepted = ["db-rollback", "1", "--accept-data-loss", "users,users.bio"];
+    database.run(&repo, &[&accepted[..], &["--dry-run"]].concat()).must_exit(0);
+    database.run(&repo, &accepted).must_exit(0);
+    assert_eq!(database.history(), [] as [i64; 0]);
+}
+
 /// What one group loses is written with that group, once, and what is not lost after all is not kept.
 #[test]
 fn a_backup_holds_each_loss_once() {

@@ -10,6 +10,7 @@ use super::execute::{self, RollbackObserver, RollbackOutcome};
 use super::guard::Guard;
 use super::options::RollbackOptions;
 use super::plan::Undo;
+use super::rehearsed_changes::RehearsedChanges;
 use super::storage_identity::Change;
 use super::{loss_audit, written};
 use crate::migrations::commit::commit;
@@ -30,10 +31,7 @@ pub fn run(
     observer: &mut dyn RollbackObserver,
 ) -> Result<RollbackOutcome> {
     let mut all = RollbackOutcome::Done { undone: Vec::new(), losses: Vec::new(), warnings: Vec::new() };
-    let mut next = 0;
-    for group in undo.chunk_by(|a, b| !a.no_transaction && !b.no_transaction) {
-        let foreseen = foreseen(options, group, next);
-        next += group.len();
+    for (group, foreseen) in groups(undo, options.rehearsed) {
         let ending = match group {
             [one] if one.no_transaction => without_transaction(client, options, one, &foreseen, observer)?,
             several => execute::in_one_transaction(client, options, several, foreseen, observer)?,
@@ -55,11 +53,19 @@ pub fn run(
     Ok(all)
 }
 
-/// What is known of what a group, whose first is at this position of the plan, does to the data.
-fn foreseen(options: RollbackOptions<'_>, group: &[Undo], first: usize) -> BTreeSet<Change> {
-    let rehearsed = options.rehearsed.map(|changes| changes.of(first..first + group.len()));
-    let named = group.iter().flat_map(|undo| written::touched_tables(&undo.sql));
-    rehearsed.into_iter().flatten().chain(named).collect()
+/// The groups that are committed one after the other, newest first, and what is known of what each does to the data, under the
+/// names that things have before it. Each needs consent of its own: a column that goes before its table is lost by itself.
+pub fn groups<'u>(undo: &'u [Undo], rehearsed: Option<&RehearsedChanges>) -> Vec<(&'u [Undo], BTreeSet<Change>)> {
+    let mut groups = Vec::new();
+    let mut first = 0;
+    for group in undo.chunk_by(|a, b| !a.no_transaction && !b.no_transaction) {
+        let steps = first..first + group.len();
+        first = steps.end;
+        let rehearsed = rehearsed.map(|changes| changes.of(steps)).unwrap_or_default();
+        let named = group.iter().flat_map(|undo| written::touched_tables(&undo.sql));
+        groups.push((group, rehearsed.into_iter().chain(named).collect()));
+    }
+    groups
 }
 
 /// Statement by statement, with the journal written ahead. What has run cannot be taken back.
