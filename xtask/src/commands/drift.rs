@@ -67,8 +67,11 @@ pub fn look(
     }
     let mut comparison = Comparison::new(context.scratch_environment().like(client, files)?, files);
     let expected = match expected(context, &mut comparison, &state, newest.version) {
-        Err(error) if error.downcast_ref::<Unavailable>().is_some() => {
-            return Ok(Drift::NotLookedAt(snapshot_fallback::one_line(&error)));
+        // The digest of the last run covers the schema, not its privileges.
+        Err(error) if is_noted || error.downcast_ref::<Unavailable>().is_some() => {
+            let why = snapshot_fallback::one_line(&error);
+            let what = if is_noted { "its privileges were not compared: " } else { "" };
+            return Ok(Drift::NotLookedAt(format!("{what}{why}")));
         }
         expected => expected?,
     };

@@ -1,4 +1,4 @@
-//! Privileges and owners that somebody changed past the migrations. Servers and providers grant much by themselves, so only
+//! Privileges and owners that were changed by hand, outside the migrations. Servers and providers grant much by themselves, so only
 //! what the migrations have in hand is looked at: an object on which they grant or revoke something, and owners where they
 //! set any. Where they say nothing of privileges, nothing is said of them.
 
@@ -19,7 +19,7 @@ use crate::schema::privileges::{Privilege, each};
 /// The type of the findings.
 pub const KIND: &str = "PRIVILEGE_DRIFT";
 
-/// The words of SQL that give privileges, take them, or make somebody an owner.
+/// The keywords of statements that grant or revoke privileges, or set an owner.
 static WORDS: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?i)\b(grant|revoke|owner\s+to|authorization)\b").ok());
 
@@ -29,7 +29,7 @@ pub fn severity(config: &Config) -> Option<Severity> {
     config.severity.get(KIND).copied().unwrap_or(Some(Severity::Warning))
 }
 
-/// Whether it can be worth looking: these migrations say something of privileges or owners, and somebody wants to hear of it.
+/// Whether to compare privileges: these migrations set some, and the findings are not switched off.
 #[must_use]
 pub fn is_asked_for<'m>(config: &Config, migrations: impl IntoIterator<Item = &'m Migration>) -> bool {
     let says = |migration: &Migration| WORDS.as_ref().is_some_and(|words| words.is_match(&migration.sql));
@@ -108,7 +108,7 @@ struct Difference {
 }
 
 impl Difference {
-    /// The names under which somebody may accept it.
+    /// The names under which `accepted-drift` covers it.
     fn subjects(&self) -> Vec<String> {
         let to = self.privilege.grantee.as_ref().map(|grantee| format!("grants to {grantee}"));
         to.into_iter().chain([format!("grants on {}", self.privilege.object)]).collect()
@@ -166,7 +166,7 @@ fn owners(privileges: &BTreeSet<Privilege>) -> BTreeMap<&str, &str> {
     owned.map(|one| (one.object.as_str(), one.what.as_str())).collect()
 }
 
-/// Who owns what the owner of the database does not.
+/// The owners of objects, where they are not the owner of the database.
 struct Owners<'a> {
     made: BTreeMap<&'a str, &'a str>,
     there: BTreeMap<&'a str, &'a str>,
@@ -292,7 +292,7 @@ mod tests {
             (NEW, "anon: DELETE, SELECT"),
             (T, "anon: DELETE, SELECT"),
             ("namespace public", "PUBLIC: CREATE"),
-            // Who owns or makes everything.
+            // The role that migrates.
             (T, "deploy: SELECT"),
             (T, "app: MAINTAIN"),
             (T, "owned by deploy"),
@@ -310,7 +310,7 @@ mod tests {
         assert_eq!(told(&made, &[(T, "owned by app"), (U, "owned by deploy")]), [""; 0]);
         assert_eq!(told(&made, &[(T, "owned by app"), (U, "owned by bob")]), ["`bob` owns the table public.u"]);
         assert_eq!(told(&[(U, "app: SELECT")], &[(U, "app: SELECT"), (T, "owned by bob")]), [""; 0]);
-        // Who owns the database owns what is nobody else's, and an owner needs no grant.
+        // Objects without an entry belong to the owner of the database, and an owner needs no grant.
         assert_eq!(told(&[(T, "owned by admin")], &[]), [""; 0]);
         assert_eq!(told(&[(T, "app: SELECT")], &[(T, "owned by app")]), [""; 0]);
         assert_eq!(told(&[(T, "owned by app")], &[(T, "app: SELECT")]), ["`app` does not own the table public.t"]);

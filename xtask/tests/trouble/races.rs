@@ -51,7 +51,7 @@ fn race(database: &Database<'_>, repo: &Monorepo, first: &[&str], second: &[&str
     [first, second].map(Ran::of_child)
 }
 
-const SECOND: &str = "somebody else migrated or rolled back while it waited for the lock; nothing was undone";
+const SECOND: &str = "another run migrated or rolled back while it waited for the lock; nothing was undone";
 
 #[test]
 fn two_who_undo_the_last_migration_undo_one() {

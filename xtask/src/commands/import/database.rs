@@ -25,7 +25,7 @@ const HEADER: &str = "-- The schema of the database before it had migrations, as
 
 const DOWN: &str = "-- irreversible: it stands for all that the database held before it had migrations\n";
 
-/// What a scratch database says of the migration.
+/// The result of trying the migration on a scratch database.
 enum Proof {
     /// It makes the schema of the database.
     Equal,
@@ -155,7 +155,7 @@ fn migration(pair: &Pair) -> Result<Migration> {
     read.into_iter().next().ok_or_else(|| anyhow!("cannot try the migration: it is not read back"))
 }
 
-/// What a person should know of the proof.
+/// A note about a migration that was not proven to be equal.
 fn told(proof: &Proof, context: &Context, to: &str) -> Option<String> {
     Some(match proof {
         Proof::Equal => return None,

@@ -50,7 +50,7 @@ impl AtStart {
     /// Refuses a plan that undoes anything else.
     ///
     /// # Errors
-    /// When somebody undid or applied migrations since.
+    /// When the plan holds another migration: another run undid or applied some meanwhile.
     pub fn refuse_others(&self, plan: &Plan) -> Result<()> {
         let is_asked = |name: &str, checksum, in_part| {
             self.asked.iter().any(|one| (one.name.as_str(), one.checksum, one.in_part) == (name, checksum, in_part))
@@ -67,7 +67,7 @@ impl AtStart {
         let oldest = plan.undo.last().map(ToString::to_string).unwrap_or_default();
         let asked: Vec<String> = self.asked.iter().rev().map(|one| format!("`{}`", one.name)).collect();
         bail!(
-            "cannot undo {}: this run was asked to undo {}, and somebody else migrated or rolled back while it waited for the \
+            "cannot undo {}: this run was asked to undo {}, and another run migrated or rolled back while it waited for the \
              lock; nothing was undone. `cargo xtask db-status` shows what is applied now; if {} to be undone all the same, \
              run `cargo xtask db-rollback {oldest}`",
             others.join(", "),

@@ -201,14 +201,16 @@ impl Backup {
         // One file too many is no reason to fail.
         files.retain(|_, file| file.is_kept || fs::remove_file(self.folder.join(&file.name)).is_err());
         drop(files);
-        let kept = std::mem::take(&mut self.sequences.borrow_mut().kept);
-        if self.kept().is_empty() && kept.is_empty() {
+        let mut sequences = self.sequences.borrow_mut();
+        sequences.pending.clear();
+        let is_empty = self.kept().is_empty() && sequences.kept.is_empty();
+        drop(sequences);
+        if is_empty {
             let _ = fs::remove_file(self.folder.join(SCRIPT));
             let _ = fs::remove_dir(&self.folder);
-            return;
+        } else {
+            let _ = self.write_script(Vec::new());
         }
-        self.sequences.borrow_mut().kept = kept;
-        let _ = self.write_script(Vec::new());
     }
 
     /// The names of the files whose content is lost by now.
