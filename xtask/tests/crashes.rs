@@ -16,18 +16,21 @@ use xtask::schema::snapshot;
 /// How often a run is killed.
 const KILLS: usize = 200;
 
+/// What is lost with a rollback of all migrations: columns are undone and committed before their table is.
+pub const LOST: &str = "items,items.c2,items.c4,items.c6,items.c8";
+
 /// Small numbers that look random and are the same in each run of the test.
-struct Random(u64);
+pub struct Random(pub u64);
 
 impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
+    pub fn below(&mut self, limit: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % limit
     }
 }
 
 /// Transactional migrations of several statements, and some without transaction, on tables with rows.
-fn migrations() -> Vec<(String, String, String)> {
+pub fn migrations() -> Vec<(String, String, String)> {
     let mut all = vec![(
         "V1__items".to_owned(),
         "CREATE TABLE items (id int PRIMARY KEY, a text, b text);\n\
@@ -61,19 +64,19 @@ fn migrations() -> Vec<(String, String, String)> {
     all
 }
 
-fn repo() -> Monorepo {
+pub fn repo() -> Monorepo {
     let all = migrations();
     let all: Vec<_> = all.iter().map(|(name, up, down)| (name.as_str(), up.as_str(), down.as_str())).collect();
     Monorepo::of_migrations(&all)
 }
 
 /// The digest of the catalogs.
-fn digest(client: &mut Client) -> String {
+pub fn digest(client: &mut Client) -> String {
     snapshot::digest(&catalog::read(client, &OwnTables::new("refinery_schema_history")).expect("the catalogs"))
 }
 
 /// The digests after no migration, the first, the first two…
-fn digests(database: &Database<'_>) -> Vec<String> {
+pub fn digests(database: &Database<'_>) -> Vec<String> {
     let mut client = database.connect();
     let mut digests = vec![digest(&mut client)];
     for (_, up, _) in migrations() {
@@ -85,7 +88,7 @@ fn digests(database: &Database<'_>) -> Vec<String> {
 }
 
 /// Starts the tool and waits until it changes the database.
-fn start(database: &Database<'_>, repo: &Monorepo, arguments: &[&str], line: &str) -> Child {
+pub fn start(database: &Database<'_>, repo: &Monorepo, arguments: &[&str], line: &str) -> Child {
     let mut command = database.command(repo, arguments);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the tool starts");
     let stdout = child.stdout.take().expect("piped");
@@ -95,7 +98,7 @@ fn start(database: &Database<'_>, repo: &Monorepo, arguments: &[&str], line: &st
 }
 
 /// Waits until no session of the tool is left: a killed client's last statement may still run.
-fn settle(client: &mut Client) {
+pub fn settle(client: &mut Client) {
     let left = "SELECT count(*) FROM pg_stat_activity
                 WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'cargo xtask'";
     for _ in 0..2000 {
@@ -108,7 +111,7 @@ fn settle(client: &mut Client) {
 }
 
 /// The history is the first n migrations; the schema is theirs, unless the journal says that one is under way.
-fn check(database: &Database<'_>, client: &mut Client, digests: &[String]) -> usize {
+pub fn check(database: &Database<'_>, client: &mut Client, digests: &[String]) -> usize {
     let history = database.history();
     let expected: Vec<i64> = (1..).take(history.len()).collect();
     assert_eq!(history, expected, "the history has gaps");
@@ -142,11 +145,12 @@ fn killed_again_and_again(scratch: &Scratch, digests: &[String], mut random: Ran
     let (mut up, mut ends) = (true, 0);
     // How long a run may live at most, in milliseconds: as a busy machine needs it to get anywhere at all.
     let (mut longest, mut last) = (400, 0);
+    let mut is_undone = false;
     for _ in 0..kills {
         let (arguments, line): (&[&str], _) = if up {
             (&["db-migrate"], "Running refinery migrate")
         } else {
-            (&["db-rollback", "1", "--accept-data-loss", "items"], "Rolling back")
+            (&["db-rollback", "1", "--accept-data-loss", LOST], "Rolling back")
         };
         let mut child = start(&database, &repo, arguments, line);
         let end = Instant::now() + Duration::from_millis(random.below(longest));
@@ -157,6 +161,7 @@ fn killed_again_and_again(scratch: &Scratch, digests: &[String], mut random: Ran
         let ended = child.wait().expect("the tool ends").code();
         settle(&mut client);
         let applied = check(&database, &mut client, digests);
+        is_undone |= applied < last;
         longest = if applied == last { (longest * 3 / 2).min(4000) } else { longest * 3 / 4 + 1 };
         last = applied;
         if ended == Some(0) || applied == if up { digests.len() - 1 } else { 0 } {
@@ -164,6 +169,7 @@ fn killed_again_and_again(scratch: &Scratch, digests: &[String], mut random: Ran
         }
     }
     assert!(ends > 0, "no run ever came to its end");
+    assert!(is_undone, "no rollback ever undid anything");
     database.run(&repo, &["db-migrate"]);
     database.run(&repo, &["db-migrate"]).must_exit(0);
     assert_eq!(check(&database, &mut client, digests), digests.len() - 1);

@@ -43,6 +43,7 @@ mod server_entries;
 mod since;
 mod single_changes;
 mod staged;
+mod storm;
 mod tidy;
 mod trouble;
 mod typescript_oracle;
