@@ -32,6 +32,7 @@ mod module_circles;
 mod npm_binaries;
 mod poolers;
 mod privileges;
+mod rehearsal;
 mod replay;
 mod reports;
 mod restores;

@@ -2,7 +2,6 @@
 //! was, and reports.
 
 mod at_start;
-mod privileges;
 mod restoration;
 mod selection;
 mod test;
@@ -163,12 +162,9 @@ impl<'a> Run<'a> {
             self.result.planned.push((undo.to_string(), explanation));
         }
         let judge = Judge::new(self.context, files)?;
-        let expectation = RollbackExpectation::new(
-            &self.context.scratch_environment().like(client, files)?,
-            &plan,
-            &state,
-            &journal,
-        )?;
+        let environment = self.context.scratch_environment().like(client, files)?;
+        let expectation = RollbackExpectation::new(&environment, &plan, &state, &journal);
+        let expectation = expectation.map_err(|error| selection::one_at_a_time(self.options, &plan.undo, error))?;
         let before = live::read(client, &self.context.config)?;
         let interrupted = journal.iter().any(|entry| entry.phase == Phase::RollingBack);
         self.result.pre = judge.judge(&before, "the database before the rollback", None);
@@ -245,7 +241,8 @@ impl<'a> Run<'a> {
             Err(error) => {
                 self.result.go_on = self.go_on();
                 self.say_undone()?;
-                return Err(error);
+                let left = plan.undo.get(self.result.rolled_back.len()..).unwrap_or_default();
+                return Err(selection::one_at_a_time(self.options, left, error));
             }
         };
         match ending {

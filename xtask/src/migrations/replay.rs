@@ -131,11 +131,25 @@ pub fn run_in(
     script: Script<'_>,
     observer: &mut dyn StatementObserver,
 ) -> Result<()> {
-    script::run_in(transaction, script, &mut Both(privileges, observer)).map_err(without_privileges)?;
-    let checked = transaction.batch_execute(&format!("SET CONSTRAINTS ALL IMMEDIATE; {FRESH_SESSION}"));
+    run_shared(transaction, privileges, script, observer)?;
+    let checked = transaction.batch_execute("SET CONSTRAINTS ALL IMMEDIATE");
     checked.map_err(|error| {
         anyhow!(ServerError::from(error)).context(format!("the COMMIT of `{}` would fail", script.file))
     })
+}
+
+/// Runs a script in an open transaction in which others follow.
+///
+/// # Errors
+/// As [`run`], and those of the observer; the transaction can then only be rolled back.
+pub fn run_shared(
+    transaction: &mut Transaction<'_>,
+    privileges: &mut Privileges,
+    script: Script<'_>,
+    observer: &mut dyn StatementObserver,
+) -> Result<()> {
+    script::run_in(transaction, script, &mut Both(privileges, observer)).map_err(without_privileges)?;
+    transaction.batch_execute(FRESH_SESSION).map_err(|error| anyhow!(ServerError::from(error)))
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ pub use pending_scratch::PendingScratch;
 use privileges::{Parts, Privileges};
 
 use super::script::{Script, StatementObserver, Unobserved};
-use super::{Migration, is_no_transaction, replay, tables};
+use super::{Migration, is_no_transaction, replay, tables, transaction};
 use crate::config::Config;
 use crate::postgres::catalog::{CatalogReader, OwnTables};
 use crate::postgres::error::ServerError;
@@ -154,7 +154,7 @@ impl ScratchSession {
     /// # Errors
     /// When the server went away.
     pub fn transaction(&mut self) -> Result<(Transaction<'_>, TransactionReader<'_>, &mut Privileges)> {
-        let transaction = self.client.transaction().context("cannot begin a transaction")?;
+        let transaction = transaction::begin(&mut self.client)?;
         Ok((transaction, TransactionReader(&mut self.reader), &mut self.privileges))
     }
 

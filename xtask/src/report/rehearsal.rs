@@ -17,15 +17,34 @@ pub struct Rehearsal {
     pub empty_tables: Vec<(String, String)>,
     /// What failed on the way.
     pub error: Option<String>,
+    /// Rows that the way back does not bear, though they are allowed after the migration.
+    pub warnings: Vec<String>,
+    /// Failures that made-up rows are to blame for, and not the way back.
+    pub notes: Vec<String>,
 }
 
 impl Rehearsal {
+    /// The rehearsal of the migration `name`, as far as nothing speaks against it yet.
+    #[must_use]
+    pub fn new(name: String) -> Self {
+        Self {
+            name,
+            verdict: Verdict::Exact,
+            irreversible: None,
+            lost_rows: Vec::new(),
+            empty_tables: Vec::new(),
+            error: None,
+            warnings: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
     /// Whether nothing speaks against the way back: the schema was restored, or it was not tried for a reason.
     #[must_use]
     pub fn passed(&self) -> bool {
         let restored = match &self.verdict {
             Verdict::Exact | Verdict::PhysicalOrderOnly | Verdict::Unknown(_) => true,
-            Verdict::NotRestored(_) => false,
+            Verdict::PrivilegesDiffer(_) | Verdict::NotRestored(_) => false,
         };
         (restored || self.irreversible.is_some()) && self.error.is_none()
     }

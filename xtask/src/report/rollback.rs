@@ -11,6 +11,9 @@ pub enum Verdict {
     Exact,
     /// The same but for physical order: columns that were dropped and added again stand last.
     PhysicalOrderOnly,
+    /// The same, perhaps but for physical order; privileges or owners are not. Holds which, in words. They can be granted again,
+    /// so that a rollback for real is not undone for them.
+    PrivilegesDiffer(String),
     /// Different; the rollback was itself undone. Holds the difference, as a readable diff.
     NotRestored(String),
     /// There is nothing to compare with, and why.

@@ -221,24 +221,24 @@ pub fn status() -> Status {
 
 /// A migration of every verdict.
 pub fn rehearsals() -> Vec<Rehearsal> {
-    let one = |name: &str, verdict| Rehearsal {
-        name: name.into(),
-        verdict,
-        irreversible: None,
-        lost_rows: Vec::new(),
-        empty_tables: Vec::new(),
-        error: None,
-    };
+    let one = |name: &str, verdict| Rehearsal { verdict, ..Rehearsal::new(name.into()) };
     let unknown = Verdict::Unknown("not compared".into());
     vec![
         one("V1__create_users", Verdict::Exact),
         Rehearsal { lost_rows: vec![("users".into(), 3)], ..one("V2__drop_bio", Verdict::PhysicalOrderOnly) },
         one("V3__rename", Verdict::NotRestored("- column a text\n+ column b text\n".into())),
         Rehearsal { irreversible: Some("the old values are gone".into()), ..one("V4__hash", unknown.clone()) },
+        Rehearsal { error: Some("error: syntax error at or near \"DORP\"".into()), ..one("V5__broken", unknown) },
         Rehearsal {
-            error: Some("error: syntax error at or near \"DORP\"".into()),
+            warnings: vec![
+                "the way back fails as soon as a row uses what the migration allows (`users.bio` is NULL)".into(),
+            ],
+            notes: vec!["it cannot be applied over made-up rows".into()],
+            ..one("V6__optional", Verdict::Exact)
+        },
+        Rehearsal {
             empty_tables: vec![("votes".into(), "a CHECK that nothing satisfies".into())],
-            ..one("V5__broken", unknown)
+            ..one("V7__view", Verdict::PrivilegesDiffer("app may no longer SELECT on the view public.v".into()))
         },
     ]
 }

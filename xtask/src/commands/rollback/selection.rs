@@ -8,6 +8,7 @@ use crate::commands::{Context, status};
 use crate::git::Repository;
 use crate::migrations::journal::{Entry, Phase};
 use crate::migrations::preflight::{Direction, Problem, Refused, file_name};
+use crate::migrations::rollback::shared_transaction::FailsTogether;
 use crate::migrations::rollback::{Plan, Undo};
 use crate::migrations::state::State;
 use crate::migrations::{self, AppliedRow, Migration};
@@ -116,6 +117,20 @@ pub fn command(options: &Options, target: Option<&str>, objects: &[&str]) -> Str
     words.extend(options.backup.as_ref().map(|folder| format!("--backup {}", quoted(&folder.display().to_string()))));
     words.extend(objects.iter().map(|object| format!("--accept-data-loss {}", quoted(object))));
     words.join(" ")
+}
+
+/// Says how `undo` can be undone one at a time, where `error` is that they cannot share a transaction.
+pub fn one_at_a_time(options: &Options, undo: &[Undo], error: anyhow::Error) -> anyhow::Error {
+    let Some(FailsTogether { is_proven }) = error.downcast_ref().copied() else { return error };
+    let accepted = options.accepted();
+    let accepted: Vec<&str> = accepted.iter().map(String::as_str).collect();
+    let commands: Vec<String> = undo.iter().map(|undo| command(options, Some(&undo.to_string()), &accepted)).collect();
+    let how_sure = if is_proven { "which works on the scratch database" } else { "which may work" };
+    error.context(format!(
+        "several migrations share one transaction, so that all or none of them is undone, and that fails; to undo one at a time, \
+         {how_sure}:\n{}\n",
+        commands.join(" &&\n")
+    ))
 }
 
 /// As a shell takes it.

@@ -3,12 +3,12 @@
 use anyhow::{Result, anyhow};
 use postgres::{Client, Transaction};
 
-use super::privileges::Privileges;
 use crate::commands::Context;
 use crate::commands::judge::Judge;
 use crate::commands::live;
 use crate::migrations::journaled::StepObserver;
 use crate::migrations::rollback::execute::RollbackObserver;
+use crate::migrations::rollback::privileges::Privileges;
 use crate::migrations::rollback::{Expectation, Plan, RollbackExpectation, Undo};
 use crate::report::{RolledBackMigration, Verdict, Verification};
 use crate::schema::diff::{Change, Likeness, SchemaDiff, diff};
@@ -25,7 +25,7 @@ pub struct Verdicts<'a> {
     before: &'a Schema,
     /// What somebody changed past the migrations before: a rollback neither makes nor has to repair it.
     drift: Vec<Change>,
-    /// Privileges and owners that the rollback did not put back.
+    /// Privileges and owners that the rollback did not put back, as far as it has come.
     privileges: Vec<String>,
     post: Option<Verification>,
     committed: Vec<RolledBackMigration>,
@@ -79,23 +79,38 @@ impl<'a> Verdicts<'a> {
             let drift = SchemaDiff { changes: self.drift.clone() };
             notes.push(format!("the database was changed past its migrations, and still is:\n{drift}"));
         }
-        if !self.privileges.is_empty() {
+        // Where it is known what they should be, the verdicts say it.
+        if !self.privileges.is_empty() && self.expected_privileges(self.plan.undo.len() - 1).scratch.is_none() {
             let all = self.privileges.join("\n");
-            let said = match self.expected_privileges().scratch {
-                Some(_) => "privileges and owners are not back as they were",
-                None => "privileges and owners changed, and what they should be is not known",
-            };
-            notes.push(format!("{said}:\n{all}"));
+            notes.push(format!("privileges and owners changed, and what they should be is not known:\n{all}"));
         }
         notes
     }
 
-    fn expected_privileges(&self) -> Privileges<'_> {
-        let scratch = match (&self.expectation.current, self.expectation.expected.last()) {
+    /// The privileges after the migration at `position` of the plan was undone.
+    fn expected_privileges(&self, position: usize) -> Privileges<'_> {
+        let scratch = match (&self.expectation.current, self.expectation.expected.get(position)) {
             (Some(current), Some(Expectation::Schema(lowest))) => Some((current, &**lowest)),
             _ => None,
         };
         Privileges { live: self.before, scratch }
+    }
+
+    /// Adds to the verdict on the migration at `position` which privileges and owners its way back did not put back: those that
+    /// are lost since an earlier one belong to that.
+    fn with_privileges(&mut self, position: usize, verdict: Verdict, actual: &Schema) -> Verdict {
+        let expected = self.expected_privileges(position);
+        let is_known = expected.scratch.is_some();
+        let lost = expected.not_restored(actual);
+        let new: Vec<&str> = lost.iter().filter(|one| !self.privileges.contains(one)).map(String::as_str).collect();
+        let verdict = match verdict {
+            Verdict::Exact | Verdict::PhysicalOrderOnly if is_known && !new.is_empty() => {
+                Verdict::PrivilegesDiffer(new.join("\n"))
+            }
+            other => other,
+        };
+        self.privileges = lost;
+        verdict
     }
 
     /// What is undone and committed, and the verification of the schema after the last one.
@@ -130,8 +145,8 @@ impl RollbackObserver for Verdicts<'_> {
             Some(expected) => self.compare(transaction, expected, &schema)?,
             None => Verdict::Unknown("nothing was predicted".into()),
         };
+        let verdict = self.with_privileges(position, verdict, &schema);
         if position + 1 == self.plan.undo.len() {
-            self.privileges = self.expected_privileges().not_restored(&schema);
             self.post = Some(self.judge.judge(&schema, "the database after the rollback, before its commit", None));
         }
         Ok(verdict)

@@ -10,6 +10,7 @@ use postgres::{Client, Transaction};
 use super::loss_audit::{AuditOutcome, BeforeLoss, LossAudit, Refused};
 use super::options::RollbackOptions;
 use super::plan::Undo;
+use super::shared_transaction::{self, FailsTogether};
 use super::storage_identity::Change;
 use super::written::Doubts;
 use crate::migrations::commit::{commit, outcome};
@@ -120,12 +121,17 @@ fn run_all(
     before: &mut BeforeLoss,
     observer: &mut dyn RollbackObserver,
 ) -> Result<(Vec<RolledBackMigration>, bool)> {
-    let mut undone = Vec::new();
+    let mut undone: Vec<RolledBackMigration> = Vec::new();
     for undo in undo {
         settings.blockers.forget();
         let script = Script::new(&undo.file, &undo.sql, false);
         script::run_in(transaction, script, &mut settings.blockers.clone()).map_err(|error| {
             let outcome = outcome(&error, "its transaction changed nothing");
+            let is_first = undone.is_empty();
+            let error = match !is_first && shared_transaction::may_have_caused(&error) {
+                true => error.context(FailsTogether { is_proven: false }),
+                false => error,
+            };
             error.context(format!("cannot undo `{undo}`; {outcome}"))
         })?;
         before.look_at_session(transaction)?;

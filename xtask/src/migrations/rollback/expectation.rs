@@ -6,13 +6,14 @@ use anyhow::{Context as _, Result, anyhow};
 use super::far_servers::{self, KeptAway};
 use super::plan::{Plan, Undo};
 use super::rehearsed_changes::RehearsedChanges;
+use super::shared_transaction::FailsTogether;
 use super::storage_identity::StorageIdentity;
 use super::unfinished;
-use crate::migrations::Migration;
 use crate::migrations::journal::Entry;
 use crate::migrations::scratch_environment::{ScratchEnvironment, ScratchSession};
-use crate::migrations::script::Script;
+use crate::migrations::script::{self, Script};
 use crate::migrations::state::State;
+use crate::migrations::{Migration, replay};
 use crate::schema::model::Schema;
 
 /// What the schema should be after a migration was undone.
@@ -86,23 +87,23 @@ impl RollbackExpectation {
         Ok(Self { current, expected, changes })
     }
 
-    /// Undoes the migrations, of which `schemas` are those before, between and after them; none where that would reach another
-    /// server.
+    /// Undoes the migrations, of which `schemas` are those before, between and after them, in the transactions in which they
+    /// will be undone for real; none where that would reach another server.
     fn undo(session: &mut ScratchSession, plan: &Plan, schemas: &[Schema]) -> Result<Option<RehearsedChanges>> {
         let mut changes = RehearsedChanges::new(StorageIdentity::read(&mut session.client)?);
-        for (undo, schema) in plan.undo.iter().zip(schemas.iter().rev()) {
-            if far_servers::reason(&undo.sql, schema).is_some() {
-                return Ok(None);
-            }
-            let script = Script::new(&undo.file, &undo.sql, undo.no_transaction);
-            let mut observer = KeptAway::new(&mut session.client, schema)?;
-            match session.run_observed(script, &mut observer) {
+        let undone: Vec<(&Undo, &Schema)> = plan.undo.iter().zip(schemas.iter().rev()).collect();
+        if undone.iter().any(|(undo, schema)| far_servers::reason(&undo.sql, schema).is_some()) {
+            return Ok(None);
+        }
+        for group in undone.chunk_by(|(a, _), (b, _)| !a.no_transaction && !b.no_transaction) {
+            let ran = match group {
+                [(one, schema)] => alone(session, one, schema).map(|after| vec![after]),
+                several => together(session, several),
+            };
+            match ran {
                 Err(error) if far_servers::stopped(&error) => return Ok(None),
-                ran => {
-                    ran.with_context(|| format!("cannot undo `{undo}` on the scratch database; nothing was undone"))?
-                }
+                ran => ran?.into_iter().for_each(|after| changes.push(after)),
             }
-            changes.push(StorageIdentity::read(&mut session.client)?);
         }
         Ok(Some(changes))
     }
@@ -119,6 +120,47 @@ impl RollbackExpectation {
         let expected = plan.undo.iter().map(|undo| noted(undo, journal, why)).collect();
         Self { current: None, expected, changes: None }
     }
+}
+
+/// Undoes one migration, and commits that.
+fn alone(session: &mut ScratchSession, undo: &Undo, schema: &Schema) -> Result<StorageIdentity> {
+    let script = Script::new(&undo.file, &undo.sql, undo.no_transaction);
+    let mut observer = KeptAway::new(&mut session.client, schema)?;
+    session.run_observed(script, &mut observer).with_context(|| cannot_undo(undo))?;
+    StorageIdentity::read(&mut session.client)
+}
+
+/// Undoes several migrations in one transaction, as it is done for real. Where only that is what fails, the error says so.
+fn together(session: &mut ScratchSession, several: &[(&Undo, &Schema)]) -> Result<Vec<StorageIdentity>> {
+    let error = match in_one_transaction(session, several) {
+        Err(error) if !far_servers::stopped(&error) => error,
+        done => return done,
+    };
+    for (undo, schema) in several {
+        alone(session, undo, schema)?;
+    }
+    Err(error.context(FailsTogether { is_proven: true }))
+}
+
+fn in_one_transaction(session: &mut ScratchSession, several: &[(&Undo, &Schema)]) -> Result<Vec<StorageIdentity>> {
+    let mut after = Vec::new();
+    let mut observers = Vec::new();
+    for (_, schema) in several {
+        observers.push(KeptAway::new(&mut session.client, schema)?);
+    }
+    let (mut transaction, _, privileges) = session.transaction()?;
+    for ((undo, _), observer) in several.iter().zip(&mut observers) {
+        let script = Script::new(&undo.file, &undo.sql, false);
+        replay::run_shared(&mut transaction, privileges, script, observer).with_context(|| cannot_undo(undo))?;
+        after.push(StorageIdentity::read(&mut transaction)?);
+    }
+    let last = several.last().map(|(undo, _)| undo.file.as_str()).unwrap_or_default();
+    script::commit(transaction, last)?;
+    Ok(after)
+}
+
+fn cannot_undo(undo: &Undo) -> String {
+    format!("cannot undo `{undo}` on the scratch database; nothing was undone")
 }
 
 /// What was applied of a migration.

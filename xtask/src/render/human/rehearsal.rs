@@ -17,15 +17,23 @@ pub fn rehearsal(one: &Rehearsal, style: Style) -> String {
     let is_untried = matches!(one.verdict, Verdict::Unknown(_));
     let mark = match one.passed() {
         false => Sign::Failed,
-        true if one.irreversible.is_some() || is_untried || !one.lost_rows.is_empty() => Sign::Warning,
+        true if one.irreversible.is_some() || is_untried || !one.lost_rows.is_empty() || !one.warnings.is_empty() => {
+            Sign::Warning
+        }
         true => Sign::Passed,
     };
     let mut text = signed(mark, &format!("{}: {}", one.name, harmless(&verdict(one))), style);
     for (table, rows) in &one.lost_rows {
         text += &format!("   {} of `{}` lost or changed on the way\n", count(*rows, "row"), harmless(table));
     }
-    if let Verdict::NotRestored(difference) = &one.verdict {
-        text += &indented(&harmless(difference));
+    if let Verdict::NotRestored(detail) | Verdict::PrivilegesDiffer(detail) = &one.verdict {
+        text += &indented(&harmless(detail));
+    }
+    for warning in &one.warnings {
+        text += &indented(&harmless(warning));
+    }
+    for note in &one.notes {
+        text += &indented(&harmless(&format!("note: {note}")));
     }
     text + &one.error.as_ref().map(|error| indented(&harmless(error))).unwrap_or_default()
 }
@@ -37,6 +45,7 @@ fn verdict(one: &Rehearsal) -> String {
     match &one.verdict {
         Verdict::Exact => "exact".into(),
         Verdict::PhysicalOrderOnly => "equal but for the physical order of columns".into(),
+        Verdict::PrivilegesDiffer(_) => "restored but for privileges and owners".into(),
         Verdict::NotRestored(_) => "not restored (- before, + after the way back)".into(),
         Verdict::Unknown(why) => why.clone(),
     }

@@ -91,6 +91,11 @@ pub fn rolled_back(migration: &RolledBackMigration, style: Style) -> String {
             &format!("{name}: the schema is what it was before, but for the physical order of columns"),
             style,
         ),
+        Verdict::PrivilegesDiffer(which) => {
+            let headline =
+                format!("{name}: the schema is what it was before; privileges and owners are not back as they were");
+            signed(Sign::Warning, &headline, style) + &indented(&harmless(which))
+        }
         Verdict::NotRestored(difference) => {
             let headline = format!("{name}: the schema is not what it was before (- before, + now)");
             signed(Sign::Failed, &headline, style) + &indented(&harmless(difference))

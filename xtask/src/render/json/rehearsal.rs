@@ -27,5 +27,7 @@ fn rehearsal(one: &Rehearsal) -> Value {
         "emptyTables":
             one.empty_tables.iter().map(|(table, why)| json!({ "table": table, "why": why })).collect::<Vec<_>>(),
         "error": one.error,
+        "warnings": one.warnings,
+        "notes": one.notes,
     })
 }

@@ -61,6 +61,7 @@ pub(super) fn verdict(verdict: &Verdict) -> (&'static str, Option<&String>) {
     match verdict {
         Verdict::Exact => ("exact", None),
         Verdict::PhysicalOrderOnly => ("physical-order-only", None),
+        Verdict::PrivilegesDiffer(which) => ("privileges-differ", Some(which)),
         Verdict::NotRestored(difference) => ("not-restored", Some(difference)),
         Verdict::Unknown(why) => ("unknown", Some(why)),
     }

@@ -15,8 +15,8 @@ pub struct Privileges<'a> {
 
 impl Privileges<'_> {
     /// The privileges and owners of `actual`, the database after the rollback, that are others than they should be: each in
-    /// words. Only objects that were there before and are there now have privileges that the rollback took or gave; those
-    /// that it made again have what the server grants.
+    /// words. What an object that the rollback made again has too much, the server may have granted; what it lacks of
+    /// what the migrations granted, the way back forgot.
     #[must_use]
     pub fn not_restored(&self, actual: &Schema) -> Vec<String> {
         let mut expected = each(self.live);
@@ -26,9 +26,10 @@ impl Privileges<'_> {
             expected.extend(after.difference(&before).cloned());
         }
         let now = each(actual);
-        let stays = |privilege: &&Privilege| privilege.is_of(self.live) && privilege.is_of(actual);
+        let is_there = |privilege: &&Privilege| privilege.is_of(actual);
+        let stays = |privilege: &&Privilege| privilege.is_of(self.live) && is_there(privilege);
         let given = now.difference(&expected).filter(stays).map(given);
-        let taken = expected.difference(&now).filter(stays).map(taken);
+        let taken = expected.difference(&now).filter(is_there).map(taken);
         given.chain(taken).collect()
     }
 }
@@ -110,6 +111,18 @@ mod tests {
             found,
             ["app may now SELECT on the table public.t", "ops may no longer SELECT on the table public.t"]
         );
+    }
+
+    #[test]
+    fn what_an_object_that_is_made_again_lacks_is_told() {
+        let mut gone = schema(&[]);
+        gone.tables.remove(&ObjectName::public("t"));
+        let before = schema(&[(T, "app: SELECT")]);
+        let expects = Privileges { live: &gone, scratch: Some((&gone, &before)) };
+        assert_eq!(expects.not_restored(&schema(&[])), ["app may no longer SELECT on the table public.t"]);
+        assert_eq!(expects.not_restored(&before), [""; 0]);
+        // Grants that the server gives to every new table are nobody's fault.
+        assert_eq!(expects.not_restored(&schema(&[(T, "app: SELECT"), (T, "ops: SELECT")])), [""; 0]);
     }
 
     #[test]

@@ -1,0 +1,285 @@
+//! Rules that a migration loosens: rows that only the looser rule lets in are what its way back may not bear.
+
+use std::collections::BTreeSet;
+
+use crate::migrations::seed;
+use crate::migrations::sql::{identifier, literal, quoted};
+use crate::schema::model::{Column, Constraint, ConstraintKind, ObjectName, Schema, Table};
+use crate::schema::types::{ColumnType, Scalar};
+
+/// The most new values of one enum that are tried: each of them is a way back of its own.
+const ENUM_VALUES: usize = 3;
+
+/// The longest text that is made up. A longer one proves nothing more.
+const LONGEST: u32 = 10_000;
+
+/// Something that rows may be after a migration and could not be before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Allowance {
+    /// The table.
+    pub table: ObjectName,
+    /// Columns with values, as SQL writes them; the first that a row can have is taken.
+    pub values: Vec<Vec<(String, String)>>,
+    /// The earlier rule, where only PostgreSQL tells whether a row breaks it.
+    pub broken_rule: Option<String>,
+    /// The description of such a row; none where its values say it.
+    pub words: Option<String>,
+}
+
+/// The rules that `after` has loosened in tables that `before` has too.
+pub(super) fn allowances(before: &Schema, after: &Schema) -> Vec<Allowance> {
+    let mut all = Vec::new();
+    // An enum may have new values where no table shows it.
+    let are_enums_same = before.enums == after.enums;
+    for (name, now) in &after.tables {
+        let Some(was) = before.tables.get(name) else { continue };
+        if (was == now && are_enums_same) || now.foreign.is_some() || now.partition.is_some() {
+            continue;
+        }
+        let tables = Pair { name, before, after, was, now };
+        all.extend(tables.of_columns());
+        all.extend(tables.of_checks());
+        all.extend(tables.of_keys());
+        all.extend(tables.of_references());
+    }
+    all
+}
+
+/// A table before and after a migration.
+struct Pair<'s> {
+    name: &'s ObjectName,
+    before: &'s Schema,
+    after: &'s Schema,
+    was: &'s Table,
+    now: &'s Table,
+}
+
+impl Pair<'_> {
+    fn allowance(&self, values: Vec<Vec<(String, String)>>, words: Option<String>) -> Allowance {
+        Allowance { table: self.name.clone(), values, broken_rule: None, words }
+    }
+
+    fn single(&self, column: &Column, value: String, words: Option<String>) -> Allowance {
+        self.allowance(vec![vec![(column.name.clone(), value)]], words)
+    }
+
+    /// `members.phone`
+    fn called(&self, column: &str) -> String {
+        format!("`{}.{column}`", self.name)
+    }
+
+    /// Whether rows can be given a value of their own in each of `columns`.
+    fn can_be_set(&self, columns: &[String]) -> bool {
+        let can_be = |name: &String| self.now.column(name).is_some_and(|column| !column.must_be_omitted());
+        columns.iter().all(can_be)
+    }
+
+    fn of_columns(&self) -> Vec<Allowance> {
+        let mut all = Vec::new();
+        for now in self.now.columns.iter().filter(|column| !column.must_be_omitted()) {
+            let Some(was) = self.was.column(&now.name) else { continue };
+            if was.not_null && !now.not_null {
+                all.push(self.single(now, "NULL".into(), None));
+            }
+            if was.type_name != now.type_name {
+                all.extend(self.of_type(was, now));
+            }
+            all.extend(self.of_enum(was, now));
+        }
+        all
+    }
+
+    fn of_enum(&self, was: &Column, now: &Column) -> Vec<Allowance> {
+        let old = ColumnType::resolve(&was.type_name, self.before);
+        let new = ColumnType::resolve(&now.type_name, self.after);
+        let (Scalar::Enum(_, old), Scalar::Enum(_, labels)) = (&old.scalar, &new.scalar) else { return Vec::new() };
+        let added = labels.iter().filter(|label| !old.contains(label)).take(ENUM_VALUES);
+        let value = |label: &String| match new.array {
+            true => format!("ARRAY[{}]::{}", literal(label), now.type_name),
+            false => format!("{}::{}", literal(label), now.type_name),
+        };
+        added.map(|label| self.single(now, value(label), None)).collect()
+    }
+
+    fn of_type(&self, was: &Column, now: &Column) -> Option<Allowance> {
+        let old = ColumnType::resolve(&was.type_name, self.before);
+        let new = ColumnType::resolve(&now.type_name, self.after);
+        if old.is_text() && new.is_text() {
+            let length = old.length.filter(|old| new.length.is_none_or(|new| new > *old))?;
+            let longer = length.checked_add(1).filter(|longer| *longer <= LONGEST)?;
+            let words = format!("{} has {longer} characters", self.called(&now.name));
+            return Some(self.single(now, format!("repeat('x', {longer})"), Some(words)));
+        }
+        if new.is_text() {
+            let texts = seed::likely_values(self.after, self.now, now, 1);
+            let values = texts.into_iter().map(|text| vec![(now.name.clone(), text)]).collect();
+            return Some(self.allowance(values, None));
+        }
+        let (Scalar::Builtin(old_name), Scalar::Builtin(new_name)) = (&old.scalar, &new.scalar) else { return None };
+        if old.array || new.array {
+            return None;
+        }
+        let beyond = match (old_name.as_str(), new_name.as_str()) {
+            ("smallint", "integer" | "bigint") => "32768",
+            ("integer", "bigint") => "2147483648",
+            _ => return None,
+        };
+        Some(self.single(now, format!("{beyond}::{}", now.type_name), None))
+    }
+
+    /// Checks that are gone, or ask for less. Which values break the earlier one PostgreSQL tells.
+    fn of_checks(&self) -> Vec<Allowance> {
+        let mut all = Vec::new();
+        for check in gone(self.was, self.now, ConstraintKind::Check) {
+            let Some(rule) = expression(&check.definition).filter(|_| self.can_be_set(&check.columns)) else {
+                continue;
+            };
+            let mut values = Vec::new();
+            for column in check.columns.iter().filter_map(|name| self.now.column(name)) {
+                let likely = seed::likely_values_near(self.after, self.now, column, &check.definition);
+                values.extend(likely.into_iter().map(|value| vec![(column.name.clone(), value)]));
+            }
+            all.push(Allowance { broken_rule: Some(rule.to_owned()), ..self.allowance(values, None) });
+        }
+        all
+    }
+
+    /// Keys that are gone: the same values in two rows.
+    fn of_keys(&self) -> Vec<Allowance> {
+        let now = unique_keys(self.now);
+        let is_gone = |key: &&BTreeSet<String>| !now.iter().any(|kept| kept.is_subset(key));
+        let mut all = Vec::new();
+        for key in unique_keys(self.was).iter().filter(is_gone) {
+            let columns: Vec<String> = key.iter().cloned().collect();
+            if !self.can_be_set(&columns) {
+                continue;
+            }
+            let table = quoted(self.name);
+            let first = |column: &String| {
+                let value = identifier(column);
+                format!("(SELECT d.{value} FROM {table} AS d ORDER BY d.tableoid, d.ctid LIMIT 1)")
+            };
+            let values = columns.iter().map(|column| (column.clone(), first(column))).collect();
+            let names: Vec<String> = columns.iter().map(|column| self.called(column)).collect();
+            all.push(self.allowance(vec![values], Some(format!("two rows have the same {}", names.join(", ")))));
+        }
+        all
+    }
+
+    /// Foreign keys that are gone: a row that refers to nothing.
+    fn of_references(&self) -> Vec<Allowance> {
+        let mut all = Vec::new();
+        for key in gone(self.was, self.now, ConstraintKind::ForeignKey) {
+            let is_kept = self.now.constraints.values().any(|now| now.kind == key.kind && now.columns == key.columns);
+            let [name] = key.columns.as_slice() else { continue };
+            let Some(column) = self.now.column(name).filter(|_| !is_kept && self.can_be_set(&key.columns)) else {
+                continue;
+            };
+            let likely = seed::likely_values(self.after, self.now, column, usize::from(i8::MAX.unsigned_abs()));
+            let values = likely.into_iter().map(|value| vec![(name.clone(), value)]).collect();
+            all.push(self.allowance(values, Some(format!("{} refers to no row", self.called(name)))));
+        }
+        all
+    }
+}
+
+/// The constraints of a kind that `now` has not, whatever they are called.
+fn gone<'t>(was: &'t Table, now: &Table, kind: ConstraintKind) -> Vec<&'t Constraint> {
+    let is_kept =
+        |constraint: &&Constraint| now.constraints.values().any(|kept| kept.definition == constraint.definition);
+    was.constraints.values().filter(|constraint| constraint.kind == kind && !is_kept(constraint)).collect()
+}
+
+/// `(a > 0)` of `CHECK ((a > 0)) NOT VALID`.
+fn expression(definition: &str) -> Option<&str> {
+    let (start, end) = (definition.find('(')?, definition.rfind(')')?);
+    definition.get(start..=end)
+}
+
+/// The sets of columns that no two rows have in common, as far as plain columns and all rows are meant.
+fn unique_keys(table: &Table) -> Vec<BTreeSet<String>> {
+    let constraints = table
+        .constraints
+        .values()
+        .filter(|constraint| matches!(constraint.kind, ConstraintKind::PrimaryKey | ConstraintKind::Unique));
+    let mut keys: Vec<BTreeSet<String>> =
+        constraints.map(|constraint| constraint.columns.iter().cloned().collect()).collect();
+    for index in table.indexes.values() {
+        let definition = index.definition.as_str();
+        let Some((head, rest)) = definition.split_once(" USING btree (") else { continue };
+        let Some(columns) = rest.strip_suffix(')').filter(|_| head.starts_with("CREATE UNIQUE INDEX ")) else {
+            continue;
+        };
+        let named =
+            |text: &str| table.columns.iter().find(|column| identifier(&column.name) == text || column.name == text);
+        let columns: Option<BTreeSet<String>> =
+            columns.split(", ").map(|text| named(text).map(|column| column.name.clone())).collect();
+        keys.extend(columns);
+    }
+    keys
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn column(name: &str, type_name: &str) -> Column {
+        Column { name: name.into(), type_name: type_name.into(), ..Column::default() }
+    }
+
+    fn schema(table: Table) -> Schema {
+        Schema { tables: [(ObjectName::public("t"), table)].into(), ..Schema::default() }
+    }
+
+    fn of(columns: Vec<Column>) -> Schema {
+        schema(Table { columns, ..Table::default() })
+    }
+
+    fn first_values(before: &Schema, after: &Schema) -> Vec<String> {
+        let found = allowances(before, after);
+        found.iter().map(|one| one.values.first().map(|row| row[0].1.clone()).unwrap_or_default()).collect()
+    }
+
+    #[test]
+    fn null_lengths_and_ranges_that_are_new_are_used() {
+        let before = of(vec![
+            Column { not_null: true, ..column("a", "text") },
+            column("b", "character varying(3)"),
+            column("c", "integer"),
+        ]);
+        let after = of(vec![column("a", "text"), column("b", "text"), column("c", "bigint")]);
+        assert_eq!(first_values(&before, &after), ["NULL", "repeat('x', 4)", "2147483648::bigint"]);
+        assert_eq!(first_values(&after, &before), [""; 0], "stricter rules allow nothing");
+        assert_eq!(first_values(&before, &before), [""; 0]);
+    }
+
+    #[test]
+    fn only_keys_without_a_narrower_one_let_in_duplicates() {
+        let unique = |columns: &[&str]| Constraint {
+            kind: ConstraintKind::Unique,
+            columns: columns.iter().map(|name| (*name).to_owned()).collect(),
+            definition: format!("UNIQUE ({})", columns.join(", ")),
+            validated: true,
+            disabled: false,
+            inherited: false,
+            clustered: false,
+            index_valid: true,
+            storage: Default::default(),
+            comment: None,
+        };
+        let with = |keys: &[&[&str]]| {
+            let constraints = keys.iter().map(|key| (key.join("_"), unique(key))).collect();
+            schema(Table { columns: vec![column("a", "text"), column("b", "text")], constraints, ..Table::default() })
+        };
+        let words = |before: &Schema, after: &Schema| {
+            allowances(before, after).into_iter().filter_map(|one| one.words).collect::<Vec<_>>()
+        };
+        assert_eq!(words(&with(&[&["a"]]), &with(&[&["a", "b"]])), ["two rows have the same `t.a`"]);
+        assert_eq!(words(&with(&[&["a", "b"]]), &with(&[&["a"]])), [""; 0]);
+    }
+
+    #[test]
+    fn the_rule_of_a_check_is_read_from_its_definition() {
+        assert_eq!(expression("CHECK ((a > 0)) NOT VALID"), Some("((a > 0))"));
+    }
+}

@@ -1,0 +1,324 @@
+//! The scratch database of a rehearsal, on which migrations go forward, back and forward again, each committed as on a live
+//! database.
+
+use anyhow::{Context as _, Result};
+use postgres::GenericClient;
+
+use super::allowances::allowances;
+use super::recorder::Recorder;
+use super::row_texts::RowTexts;
+use super::trial::Trial;
+use crate::migrations::rollback::far_servers::{self, KeptAway};
+use crate::migrations::rollback::privileges::Privileges;
+use crate::migrations::scratch_environment::{ScratchEnvironment, ScratchSession};
+use crate::migrations::script::Script;
+use crate::migrations::seed::{Seeder, added_columns};
+use crate::migrations::{Down, Migration, replay, script};
+use crate::postgres::error::whole;
+use crate::report::{Rehearsal, Verdict};
+use crate::schema::diff::{Change, Likeness, SchemaDiff, diff};
+use crate::schema::model::Schema;
+
+/// The error of a stage whose scratch database could not be made anew.
+const GONE: &str = "the scratch database is gone";
+
+/// The scratch database, which always has the schema of the first so many migrations when the next one begins.
+pub(super) struct Stage<'a> {
+    environment: &'a ScratchEnvironment<'a>,
+    migrations: &'a [Migration],
+    /// None only while it is made anew.
+    scratch: Option<Scratch>,
+    schema: Schema,
+    seeder: Seeder,
+}
+
+/// A scratch database with its history.
+struct Scratch {
+    session: ScratchSession,
+    recorder: Recorder,
+}
+
+/// The schemas and rows with which a way back is compared.
+#[derive(Clone, Copy)]
+struct Expected<'e> {
+    before: &'e Schema,
+    after: &'e Schema,
+    rows: &'e RowTexts,
+    /// Objects that triggers made for rows that were made up after the migration: neither way is to blame for them.
+    made_by_rows: &'e [Change],
+}
+
+impl Expected<'_> {
+    /// The differences of `actual` from `expected` that a migration or its way back is to blame for.
+    fn difference(&self, expected: &Schema, actual: &Schema) -> SchemaDiff {
+        let mut difference = diff(expected, actual);
+        difference.changes.retain(|change| !self.made_by_rows.contains(change));
+        difference
+    }
+}
+
+impl<'a> Stage<'a> {
+    /// A stage with the first `count` of `migrations`.
+    pub(super) fn new(
+        environment: &'a ScratchEnvironment<'a>,
+        migrations: &'a [Migration],
+        count: usize,
+    ) -> Result<Self> {
+        let (scratch, seeder) = (None, Seeder::default());
+        let mut stage = Self { environment, migrations, scratch, schema: Schema::default(), seeder };
+        stage.renew(count)?;
+        Ok(stage)
+    }
+
+    /// Makes a stage with the first `count` migrations and no made-up rows of this one. The old one goes first: on a server that
+    /// others share its roles would be in the way.
+    fn renew(&mut self, count: usize) -> Result<()> {
+        self.scratch = None;
+        let mut session = self.environment.open()?;
+        let recorder = Recorder::new(&mut session, &self.environment.config.history_table)?;
+        for migration in self.migrations.iter().take(count) {
+            recorder.apply(&mut session, migration)?;
+        }
+        self.schema = session.read()?;
+        self.seeder = Seeder::default();
+        self.scratch = Some(Scratch { session, recorder });
+        Ok(())
+    }
+
+    fn scratch(&mut self) -> Result<&mut Scratch> {
+        self.scratch.as_mut().context(GONE)
+    }
+
+    fn session(&mut self) -> Result<&mut ScratchSession> {
+        Ok(&mut self.scratch()?.session)
+    }
+
+    /// Rehearses the migration at `index`, which is the next.
+    pub(super) fn rehearse(&mut self, index: usize) -> Result<Rehearsal> {
+        let migrations = self.migrations;
+        let migration = &migrations[index];
+        let mut rehearsal = Rehearsal::new(migration.to_string());
+        rehearsal.empty_tables = self.fill(index * 2)?;
+        let rows = self.forward(index, &mut rehearsal)?;
+        let after = self.session()?.read()?;
+        let before = std::mem::replace(&mut self.schema, after.clone());
+        let script = self.back_and_forward(index, (&before, &after, &rows), &mut rehearsal)?;
+        let run = index * 2 + 1;
+        let schema = &self.schema;
+        let session = &mut self.scratch.as_mut().context(GONE)?.session;
+        let filled = added_columns::fill(&mut session.client, &before, schema, run)?;
+        if let Some(script) = script.filter(|_| rehearsal.passed()) {
+            let allowances = allowances(&before, &after);
+            let trial = Trial { script, after: schema, allowances: &allowances, filled: &filled, number: run * 10 + 7 };
+            rehearsal.warnings = trial.warnings(session)?;
+        }
+        Ok(rehearsal)
+    }
+
+    /// Fills the empty tables, and sees what their triggers made of it. Returns those that stay empty.
+    fn fill(&mut self, run: usize) -> Result<Vec<(String, String)>> {
+        let session = &mut self.scratch.as_mut().context(GONE)?.session;
+        let seeded = self.seeder.fill(&mut session.client, &self.schema, run)?;
+        if seeded.has_fired_triggers {
+            self.schema = session.read()?;
+        }
+        Ok(seeded.empty)
+    }
+
+    fn rows(&mut self) -> Result<RowTexts> {
+        let session = &mut self.scratch.as_mut().context(GONE)?.session;
+        RowTexts::read(&mut session.client, &self.schema)
+    }
+
+    /// Applies a migration over made-up rows, or without those that it cannot bear. Returns the rows that were there before.
+    fn forward(&mut self, index: usize, rehearsal: &mut Rehearsal) -> Result<RowTexts> {
+        let migrations = self.migrations;
+        let migration = &migrations[index];
+        let rows = self.rows()?;
+        let Err(error) = self.apply(migration) else { return Ok(rows) };
+        let note = format!(
+            "it cannot be applied over made-up rows, so that its way back was tried without those from before it: {}",
+            whole(&error)
+        );
+        if !migration.no_transaction && self.empty() {
+            let rows = self.rows()?;
+            if self.apply(migration).is_ok() {
+                rehearsal.notes.push(note);
+                return Ok(rows);
+            }
+        }
+        self.renew(index)?;
+        let rows = self.rows()?;
+        self.apply(migration)?;
+        rehearsal.notes.push(note);
+        Ok(rows)
+    }
+
+    fn apply(&mut self, migration: &Migration) -> Result<()> {
+        let Scratch { session, recorder } = self.scratch()?;
+        recorder.apply(session, migration)
+    }
+
+    /// Takes the made-up rows away; whether that was possible.
+    fn empty(&mut self) -> bool {
+        let Some(scratch) = &mut self.scratch else { return false };
+        self.seeder.empty(&mut scratch.session.client, &self.schema).is_ok()
+    }
+
+    /// Goes back and forward again from the schema `after`, which came from `before`. Returns the way back, where it restored the
+    /// schema and can be tried once more.
+    fn back_and_forward(
+        &mut self,
+        index: usize,
+        (before, after, rows): (&Schema, &Schema, &RowTexts),
+        rehearsal: &mut Rehearsal,
+    ) -> Result<Option<Script<'a>>> {
+        let migrations: &'a [Migration] = self.migrations;
+        let migration = &migrations[index];
+        let (file, sql, no_transaction) = match &migration.down {
+            Down::Irreversible { reason, .. } => {
+                rehearsal.irreversible = Some(reason.clone());
+                return Ok(None);
+            }
+            Down::Sql { file, sql, no_transaction } => (file, sql, *no_transaction),
+        };
+        if let Some(reason) = far_servers::reason(sql, after) {
+            rehearsal.verdict = not_tried(&reason);
+            return Ok(None);
+        }
+        self.fill(index * 2 + 1)?;
+        let made_by_rows = diff(after, &self.schema).changes;
+        let expected = Expected { before, after, rows, made_by_rows: &made_by_rows };
+        let script = Script::new(file, sql, no_transaction);
+        let is_back = match no_transaction {
+            true => self.back_in_steps(migration, script, expected, rehearsal)?,
+            false => self.back(migration, script, expected, rehearsal)?,
+        };
+        match (is_back, no_transaction) {
+            (true, _) => self.forward_again(index, expected, rehearsal)?,
+            (false, true) => self.renew(index + 1)?,
+            (false, false) => {}
+        }
+        Ok((is_back && !no_transaction).then_some(script))
+    }
+
+    /// Undoes a migration in one transaction, which is committed where it restores the schema.
+    fn back(
+        &mut self,
+        migration: &Migration,
+        script: Script<'_>,
+        expected: Expected<'_>,
+        rehearsal: &mut Rehearsal,
+    ) -> Result<bool> {
+        let Scratch { session, recorder } = self.scratch()?;
+        let mut observer = KeptAway::new(&mut session.client, expected.after)?;
+        let (mut transaction, mut catalogs, privileges) = session.transaction()?;
+        let ran = replay::run_in(&mut transaction, privileges, script, &mut observer)
+            .and_then(|()| recorder.forget(&mut transaction, migration.version));
+        if let Err(error) = ran {
+            failed(rehearsal, &error);
+            return Ok(false);
+        }
+        let restored = catalogs.read(&mut transaction)?;
+        if !judge(&mut transaction, &restored, expected, rehearsal)? {
+            return Ok(false);
+        }
+        let committed = script::commit(transaction, script.file);
+        if let Err(error) = &committed {
+            failed(rehearsal, error);
+        }
+        Ok(committed.is_ok())
+    }
+
+    /// Undoes a migration statement by statement: what is done stays, whether it restores the schema or not.
+    fn back_in_steps(
+        &mut self,
+        migration: &Migration,
+        script: Script<'_>,
+        expected: Expected<'_>,
+        rehearsal: &mut Rehearsal,
+    ) -> Result<bool> {
+        let Scratch { session, recorder } = self.scratch()?;
+        let mut observer = KeptAway::new(&mut session.client, expected.after)?;
+        if let Err(error) = session.run_observed(script, &mut observer) {
+            failed(rehearsal, &error);
+            return Ok(false);
+        }
+        let (mut transaction, mut catalogs, _) = session.transaction()?;
+        if let Err(error) = recorder.forget(&mut transaction, migration.version) {
+            failed(rehearsal, &error);
+            return Ok(false);
+        }
+        let restored = catalogs.read(&mut transaction)?;
+        let is_restored = judge(&mut transaction, &restored, expected, rehearsal)?;
+        script::commit(transaction, script.file)?;
+        Ok(is_restored)
+    }
+
+    /// Applies a migration that was undone once more. Where that does not end where it ended the first time the stage is made
+    /// anew: the next migration is to find what it would find live.
+    fn forward_again(&mut self, index: usize, expected: Expected<'_>, rehearsal: &mut Rehearsal) -> Result<()> {
+        let migrations = self.migrations;
+        let migration = &migrations[index];
+        let mut applied = self.apply(migration);
+        // That it does not bear made-up rows is known then.
+        if applied.is_err() && !rehearsal.notes.is_empty() && !migration.no_transaction && self.empty() {
+            applied = self.apply(migration);
+        }
+        if let Err(error) = applied {
+            rehearsal.error = Some(format!("cannot be applied again: {}", whole(&error)));
+            return self.renew(index + 1);
+        }
+        let again = self.session()?.read()?;
+        let mut difference = expected.difference(expected.after, &again);
+        if difference.is_empty() {
+            self.schema = again;
+            return Ok(());
+        }
+        if matches!(rehearsal.verdict, Verdict::PrivilegesDiffer(_)) {
+            difference = difference.without_grants();
+        }
+        if difference.likeness() == Likeness::Different {
+            rehearsal.error = Some(format!("makes another schema when it is applied again:\n{difference}"));
+        }
+        self.renew(index + 1)
+    }
+}
+
+fn not_tried(reason: &str) -> Verdict {
+    Verdict::Unknown(format!("its way back was not tried: {reason}"))
+}
+
+fn failed(rehearsal: &mut Rehearsal, error: &anyhow::Error) {
+    if far_servers::stopped(error) {
+        rehearsal.verdict = not_tried("it uses a foreign table, whose rows lie elsewhere");
+        return;
+    }
+    rehearsal.verdict = Verdict::Unknown("the way back failed".into());
+    rehearsal.error = Some(whole(error));
+}
+
+/// Judges what the way back left; whether the schema is restored.
+fn judge(
+    client: &mut impl GenericClient,
+    restored: &Schema,
+    expected: Expected<'_>,
+    rehearsal: &mut Rehearsal,
+) -> Result<bool> {
+    rehearsal.verdict = verdict(expected, restored);
+    rehearsal.lost_rows = expected.rows.missing_in(&RowTexts::read(client, restored)?);
+    Ok(!matches!(rehearsal.verdict, Verdict::NotRestored(_)))
+}
+
+/// Compares as a rollback on a live database does: privileges and owners stand apart.
+fn verdict(expected: Expected<'_>, restored: &Schema) -> Verdict {
+    let Expected { before, after, .. } = expected;
+    let difference = expected.difference(before, restored).without_grants();
+    let privileges = Privileges { live: after, scratch: Some((after, before)) }.not_restored(restored);
+    match difference.likeness() {
+        Likeness::Different => Verdict::NotRestored(difference.to_string()),
+        _ if !privileges.is_empty() => Verdict::PrivilegesDiffer(privileges.join("\n")),
+        Likeness::Exact => Verdict::Exact,
+        Likeness::PhysicalOrderOnly => Verdict::PhysicalOrderOnly,
+    }
+}
