@@ -15,6 +15,8 @@ fn without_local_binaries_they_come_from_npm() {
         return;
     }
     let repo = Monorepo::sample();
+    // What a branch says of registries is not heeded, nor what `npm run` makes of it.
+    repo.write(".npmrc", "registry=http://127.0.0.1:1/\n");
     let home = home();
     let first = snapshot(&repo, home.path(), None);
     assert!(first.contains("is current"), "{first}");
@@ -64,5 +66,6 @@ fn snapshot(repo: &Monorepo, home: &Path, path: Option<&str>) -> String {
 fn with_npm(repo: &Monorepo, arguments: &[&str], home: &Path) -> Command {
     let mut command = repo.command(arguments);
     command.env(SWITCH, "npm").env("HOME", home).env_remove("XDG_CACHE_HOME");
+    command.env("npm_config_registry", "http://127.0.0.1:1/").env("NODE_OPTIONS", "--require ./of-a-branch.cjs");
     command
 }

