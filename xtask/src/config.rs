@@ -106,6 +106,7 @@ impl Config {
         for path in [&raw.migrations, &raw.snapshot, &raw.baseline].into_iter().chain(&raw.scratch_setup) {
             stay_inside(path)?;
         }
+        stay_inside(&raw.report_dir.to_string_lossy())?;
         let sources = Sources::new(&mut raw)?;
         Ok(Self {
             file: String::new(),
@@ -157,6 +158,7 @@ impl Place {
     fn read(&self, tree: &dyn Tree, root: &Path) -> std::io::Result<Vec<u8>> {
         let name = self.path.to_string_lossy().replace('\\', "/");
         match self.section {
+            // The file that somebody named on the command line, wherever it is.
             raw::Section::Whole if !tree.is_file(&name) => std::fs::read(root.join(&self.path)),
             raw::Section::Whole | raw::Section::Metadata => tree.read(&name),
         }

@@ -1,6 +1,7 @@
 //! Git, run as the program it is: where a work tree lies, what is staged, what a commit holds. Nothing here changes the
 //! index, the work tree or a reference.
 
+mod configuration;
 pub mod entries;
 pub mod history;
 pub mod objects;
@@ -97,7 +98,13 @@ impl Repository {
     /// # Errors
     /// When git fails.
     pub fn hooks_folder(&self) -> Result<PathBuf> {
-        Ok(self.top.join(self.text(&["rev-parse", "--path-format=absolute", "--git-path", "hooks"])?))
+        let arguments = ["rev-parse", "--path-format=absolute", "--git-path", "hooks"];
+        // Only where hooks are is asked, which is what the configuration says.
+        let output = run(&mut self.configured_command(&arguments, &[]))?;
+        if !output.status.success() {
+            return Err(failure(&arguments, &output));
+        }
+        Ok(self.top.join(line(&output.stdout)))
     }
 
     /// The folder that holds objects and references, shared by all work trees.
@@ -108,11 +115,17 @@ impl Repository {
         Ok(self.top.join(self.text(&["rev-parse", "--path-format=absolute", "--git-common-dir"])?))
     }
 
-    /// `git <arguments>` in the folder, not yet started.
+    /// `git <arguments>` in the folder, not yet started. It runs no program that the repository's configuration names.
     #[must_use]
     pub fn command<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Command {
+        self.configured_command(arguments, &configuration::without_programs())
+    }
+
+    /// `git <arguments>` in the folder, with these settings over those of its configuration.
+    fn configured_command<A: AsRef<OsStr>>(&self, arguments: &[A], settings: &[(String, String)]) -> Command {
         let mut command = Command::new("git");
         command.current_dir(&self.folder).args(arguments).stdin(Stdio::null());
+        configuration::set(&mut command, settings);
         if self.surroundings == Surroundings::Cleared {
             OF_THE_CALLER.iter().for_each(|name| {
                 command.env_remove(name);
@@ -141,7 +154,7 @@ impl Repository {
     /// As [`Repository::bytes`].
     pub fn text<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Result<String> {
         let bytes = self.bytes(arguments)?;
-        Ok(String::from_utf8_lossy(&bytes).trim_end_matches(['\n', '\r']).to_owned())
+        Ok(line(&bytes))
     }
 
     /// What it prints where it succeeds; none where it ends with 1, which is how git says no.
@@ -151,11 +164,16 @@ impl Repository {
     pub fn answer<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Result<Option<String>> {
         let output = run(&mut self.command(arguments))?;
         match output.status.code() {
-            Some(0) => Ok(Some(String::from_utf8_lossy(&output.stdout).trim_end_matches(['\n', '\r']).to_owned())),
+            Some(0) => Ok(Some(line(&output.stdout))),
             Some(1) => Ok(None),
             Some(_) | None => Err(failure(arguments, &output)),
         }
     }
+}
+
+/// What git printed, without the line break at its end.
+fn line(printed: &[u8]) -> String {
+    String::from_utf8_lossy(printed).trim_end_matches(['\n', '\r']).to_owned()
 }
 
 fn run(command: &mut Command) -> Result<Output> {

@@ -11,6 +11,7 @@ pub mod import;
 pub mod init;
 pub mod migrations;
 pub mod postgres;
+pub mod regular_file;
 pub mod render;
 pub mod report;
 pub mod schema;

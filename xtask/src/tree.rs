@@ -8,13 +8,13 @@ mod overlay;
 mod stamp;
 
 use std::fmt::Debug;
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Result;
 
+use crate::regular_file::Boundary;
 pub use git::GitTree;
 pub use memory::MemoryTree;
 pub use overlay::Overlay;
@@ -72,31 +72,33 @@ pub const IGNORED_FOLDERS: &[&str] = &["node_modules", ".git", "target", "dist",
 /// How many bytes a buffer has room for at first: hardly any source file is longer.
 const ROOM: usize = 64 * 1024;
 
-/// The files on disk.
+/// The files on disk, as far as they are regular files of the repository.
 #[derive(Debug, Clone)]
 pub struct WorkingTree {
     root: PathBuf,
+    boundary: Boundary,
 }
 
 impl WorkingTree {
     /// The tree below `root`.
     #[must_use]
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
+        let root = root.into();
+        Self { boundary: Boundary::around(&root), root }
     }
 }
 
 impl Tree for WorkingTree {
     fn files(&self, folder: &str) -> Result<Vec<String>> {
-        listing::files(&self.root, folder)
+        listing::files(&self.root, &self.boundary, folder)
     }
 
     fn read(&self, path: &str) -> io::Result<Vec<u8>> {
-        std::fs::read(self.root.join(path))
+        self.boundary.read(&self.root.join(path))
     }
 
     fn read_in<'b>(&self, path: &str, buffer: &'b mut Vec<u8>) -> io::Result<&'b [u8]> {
-        let mut file = File::open(self.root.join(path))?;
+        let mut file = self.boundary.open(&self.root.join(path))?;
         let mut filled = 0;
         loop {
             if filled == buffer.len() {

@@ -11,8 +11,9 @@ use regex::Regex;
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("source", &[]),
     ("whole_file", &[]),
-    ("git", &["git"]),
-    ("tree", &["tree", "git"]),
+    ("regular_file", &[]),
+    ("git", &["git", "regular_file"]),
+    ("tree", &["tree", "git", "regular_file"]),
     ("terminal", &[]),
     ("report", &["report", "source"]),
     ("schema/model", &[]),

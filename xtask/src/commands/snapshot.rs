@@ -4,7 +4,7 @@
 use anyhow::{Context as _, Result};
 use similar::TextDiff;
 
-use super::{Context, Outcome};
+use super::{Context, Outcome, output};
 use crate::migrations::{Migration, files, prediction};
 use crate::schema::snapshot::{self, FIX, Snapshot};
 
@@ -31,8 +31,8 @@ fn take(context: &Context, migrations: &[Migration]) -> Result<Snapshot> {
 
 fn rewrite(context: &Context, snapshot: &Snapshot) -> Result<Outcome> {
     let path = &context.config.snapshot;
-    let file = context.root.join(path);
-    let is_current = std::fs::read(&file).is_ok_and(|bytes| bytes == snapshot.to_text().as_bytes());
+    let file = output::path(context, path.as_ref())?;
+    let is_current = context.tree.read(path).is_ok_and(|bytes| bytes == snapshot.to_text().as_bytes());
     if is_current {
         context.terminal.print(&format!("`{path}` is current: {}\n", contents(snapshot)))?;
     } else {
@@ -44,7 +44,7 @@ fn rewrite(context: &Context, snapshot: &Snapshot) -> Result<Outcome> {
 
 fn check(context: &Context, snapshot: &Snapshot) -> Result<Outcome> {
     let path = &context.config.snapshot;
-    let committed = match std::fs::read(context.root.join(path)) {
+    let committed = match context.tree.read(path) {
         Ok(bytes) => snapshot::without_server_entries(String::from_utf8_lossy(&bytes).into_owned(), path),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
         Err(error) => return Err(error).with_context(|| format!("cannot read `{path}`")),

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 
 use super::judge::Judge;
-use super::{Context, Outcome};
+use super::{Context, Outcome, output};
 use crate::cli::{GlobalOptions, ReportFormat};
 use crate::git::Repository;
 use crate::migrations::{self, Migration, files, lint};
@@ -199,7 +199,7 @@ fn outcome(report: &Verification) -> Outcome {
 fn update_baseline(context: &Context, findings: &[Finding]) -> Result<Outcome> {
     let path = &context.config.baseline;
     let baseline = Baseline::accepting(findings);
-    whole_file::write(&context.root.join(path), &baseline.to_text(), 0o644)
+    whole_file::write(&output::path(context, path.as_ref())?, &baseline.to_text(), 0o644)
         .with_context(|| format!("cannot write the baseline `{path}`"))?;
     let counted = human::count(baseline.len(), "finding");
     context.terminal.print(&format!("`{path}` accepts {counted}: review and commit it\n"))?;

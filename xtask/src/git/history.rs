@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail};
 
-use super::{Repository, list};
+use super::{Repository, configuration, failure, list, run};
+
+/// Has git compare contents as they are, without the programs that make text of them.
+const NO_TEXTCONV: &str = "--no-textconv";
 
 impl Repository {
     /// The commit that `reference` (a branch, a tag, `HEAD~2`) means, in full.
@@ -55,7 +58,7 @@ impl Repository {
     /// # Errors
     /// When git fails.
     pub fn renames(&self, before: &str, after: Option<&str>) -> Result<BTreeMap<String, String>> {
-        let options = ["diff", "--find-renames", "--diff-filter=R", "--name-status", "--relative", "-z"];
+        let options = ["diff", NO_TEXTCONV, "--find-renames", "--diff-filter=R", "--name-status", "--relative", "-z"];
         let compared = match after {
             Some(after) => vec!["--end-of-options", before, after, "--"],
             None => vec!["--cached", "--end-of-options", before, "--"],
@@ -78,11 +81,20 @@ impl Repository {
         Ok(list(&listed.context("cannot tell what is staged")?).collect())
     }
 
-    /// Whether files that git knows were changed and not committed.
+    /// Whether files that git knows were changed and not committed. The work trees of submodules are not looked at: git would
+    /// be run in each with its own configuration.
     ///
     /// # Errors
     /// When git fails.
     pub fn has_changes(&self) -> Result<bool> {
-        Ok(self.answer(&["diff", "--quiet", "HEAD", "--", "."])?.is_none())
+        let arguments =
+            ["diff", "--no-ext-diff", NO_TEXTCONV, "--ignore-submodules=dirty", "--quiet", "HEAD", "--", "."];
+        let settings = [configuration::without_programs(), configuration::without_filters(self)?].concat();
+        let output = run(&mut self.configured_command(&arguments, &settings))?;
+        match output.status.code() {
+            Some(0) => Ok(false),
+            Some(1) => Ok(true),
+            Some(_) | None => Err(failure(&arguments, &output)),
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 use std::sync::{Mutex, PoisonError};
 
 use super::Repository;
+use crate::regular_file;
 
 /// Reads objects of one repository.
 #[derive(Debug)]
@@ -41,7 +42,10 @@ impl Objects {
         match answer {
             Some(Ok(Some(bytes))) => Ok(bytes),
             Some(Ok(None)) => {
-                let why = format!("git does not have the object {object}: is the clone complete?");
+                let why = format!(
+                    "git does not have the object {object}, and nothing is fetched here: if the clone is partial, complete it \
+                     with `git fetch --refetch --no-filter`"
+                );
                 Err(io::Error::new(io::ErrorKind::InvalidData, why))
             }
             Some(Err(error)) => {
@@ -76,6 +80,7 @@ impl Process {
             _ => None,
         };
         let size: usize = size.ok_or_else(|| io::Error::other(format!("git answers `{}`", head.trim())))?;
+        regular_file::ensure_bearable(size as u64)?;
         let mut bytes = vec![0; size + 1];
         self.answers.read_exact(&mut bytes)?;
         bytes.pop();
@@ -83,10 +88,11 @@ impl Process {
     }
 }
 
-/// Nobody asks any more: git ends when its input does.
+/// Nobody asks any more. git would end when its input does, unless it still had something to say.
 impl Drop for Process {
     fn drop(&mut self) {
         drop(self.questions.take());
+        let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }

@@ -12,6 +12,7 @@ use super::{Tree, is_ignored};
 use crate::git::Repository;
 use crate::git::entries::{self, Entries, Entry, Mode};
 use crate::git::objects::Objects;
+use crate::regular_file::Boundary;
 
 /// How many symbolic links are followed: more is a cycle.
 const LINKS: u32 = 40;
@@ -24,6 +25,7 @@ pub struct GitTree {
     name: String,
     entries: Entries,
     objects: Objects,
+    boundary: Boundary,
     /// Folder → the files of the repository that is mounted there; none where it is not checked out.
     submodules: BTreeMap<String, OnceLock<Option<Box<Self>>>>,
 }
@@ -56,7 +58,8 @@ impl GitTree {
     fn new(repository: Repository, name: String, entries: Entries) -> Self {
         let submodules = entries.iter().filter(|(_, entry)| entry.mode == Mode::Submodule);
         let submodules = submodules.map(|(path, _)| (path.clone(), OnceLock::new())).collect();
-        Self { objects: Objects::new(repository.clone()), repository, name, entries, submodules }
+        let boundary = Boundary::around(repository.folder());
+        Self { objects: Objects::new(repository.clone()), boundary, repository, name, entries, submodules }
     }
 
     /// What it is, for messages.
@@ -184,7 +187,7 @@ impl GitTree {
 
     /// The file of the work tree, if it has the content of the entry.
     fn on_disk(&self, path: &str, entry: &Entry) -> Option<Vec<u8>> {
-        let bytes = std::fs::read(self.repository.folder().join(path)).ok()?;
+        let bytes = self.boundary.read(&self.repository.folder().join(path)).ok()?;
         (object_name(&bytes, entry.object.len())? == entry.object).then_some(bytes)
     }
 

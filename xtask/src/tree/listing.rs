@@ -10,13 +10,17 @@ use anyhow::{Context, Result};
 use rayon::prelude::*;
 
 use super::IGNORED_FOLDERS;
+use crate::regular_file::Boundary;
 
-/// The files below `folder` of `root`, as [`super::Tree::files`] gives them.
-pub(super) fn files(root: &Path, folder: &str) -> Result<Vec<String>> {
+/// The files below `folder` of `root`, as [`super::Tree::files`] gives them. Links on the way to the folder stay within
+/// `boundary`.
+pub(super) fn files(root: &Path, boundary: &Boundary, folder: &str) -> Result<Vec<String>> {
     let top = root.join(folder);
     let cannot = || format!("cannot list `{}`", top.display());
     let prefix = folder.split('/').filter(|part| !part.is_empty() && *part != ".").collect::<Vec<_>>().join("/");
-    if !fs::metadata(&top).with_context(cannot)?.is_dir() {
+    let real = top.canonicalize().with_context(cannot)?;
+    boundary.ensure_inside(&real).with_context(cannot)?;
+    if !real.is_dir() {
         return Ok(vec![prefix]);
     }
     let prefix = if prefix.is_empty() { prefix } else { prefix + "/" };
@@ -76,13 +80,15 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, "").unwrap();
         }
+        let boundary = Boundary::around(root.path());
+        let files = |folder: &str| files(root.path(), &boundary, folder);
         let all = ["a.ts", "b/.env", "b/a/x.ts", "b/c.ts", "b-a.ts", "dist"];
-        assert_eq!(files(root.path(), "").unwrap(), all);
+        assert_eq!(files("").unwrap(), all);
         let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
-        assert_eq!(pool.install(|| files(root.path(), "").unwrap()), all);
-        assert_eq!(files(root.path(), "./b/").unwrap(), all[1..4]);
-        assert_eq!(files(root.path(), "b/c.ts").unwrap(), ["b/c.ts"]);
-        let error = format!("{:#}", files(root.path(), "nothing").unwrap_err());
+        assert_eq!(pool.install(|| files("").unwrap()), all);
+        assert_eq!(files("./b/").unwrap(), all[1..4]);
+        assert_eq!(files("b/c.ts").unwrap(), ["b/c.ts"]);
+        let error = format!("{:#}", files("nothing").unwrap_err());
         assert!(error.starts_with("cannot list `") && error.contains("nothing`: "), "{error}");
     }
 }

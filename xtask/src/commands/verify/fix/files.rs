@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 
 use crate::commands::Context;
+use crate::git::Repository;
 
 /// The files that are not to be touched.
 #[derive(Debug)]
@@ -39,10 +40,8 @@ impl Refusals {
 
 /// The files with conflicts, relative to `root`; none where there is no git.
 fn unmerged(root: &Path) -> BTreeSet<String> {
-    let mut git = std::process::Command::new("git");
-    let output = git.arg("-C").arg(root).args(["ls-files", "--unmerged", "-z"]).output();
-    let Ok(output) = output else { return BTreeSet::new() };
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let listed = Repository::open(root).and_then(|repository| repository.text(&["ls-files", "--unmerged", "-z"]));
+    let text = listed.unwrap_or_default();
     // `<mode> <object> <stage>\t<path>`
     text.split('\0').filter_map(|entry| entry.split_once('\t')).map(|(_, path)| path.to_owned()).collect()
 }
