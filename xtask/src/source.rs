@@ -86,9 +86,8 @@ impl LineIndex {
     pub fn location(&self, span: Span) -> Location {
         let start = floor_char_boundary(&self.text, span.start as usize);
         let line_start = memchr::memrchr(b'\n', &self.text.as_bytes()[..start]).map_or(0, |before| before + 1);
-        // Characters are counted by the bytes that they start with.
-        let starts = |byte: &&u8| (**byte & 0b1100_0000) != 0b1000_0000;
-        let column = self.text.as_bytes()[line_start..start].iter().filter(starts).count() + 1;
+        // The standard library counts many at a time: lines of megabytes have thousands of places.
+        let column = self.text[line_start..start].chars().count() + 1;
         let end = span.end.max(offset(start)).min(offset(self.text.len()));
         Location {
             file: Arc::clone(&self.file),

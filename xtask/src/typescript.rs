@@ -53,3 +53,6 @@ pub fn read_asked(tree: &dyn Tree, config: &Config, demand: &dyn Demand, cache: 
     };
     pool.install(|| reading::read(tree, config, demand, cache))
 }
+
+#[cfg(test)]
+mod growth_tests;

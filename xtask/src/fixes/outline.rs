@@ -11,6 +11,7 @@ use oxc_ast::ast::{
 use oxc_ast_visit::{Visit, walk};
 use oxc_parser::Parser;
 use oxc_span::{GetSpan, SourceType};
+use rustc_hash::FxHashSet;
 
 use super::lists::{Item, List, ListKind};
 use crate::source::Span;
@@ -22,7 +23,7 @@ pub(super) struct Outline {
     pub lists: Vec<List>,
     /// The name of each declaration, and all of it.
     pub declarations: Vec<(Span, Span)>,
-    /// Every chain of calls: `z.string().max(5)`.
+    /// Every chain of calls, as long as it is: `z.string().max(5)`, and not `z.string()` in it.
     pub chains: Vec<Chain>,
 }
 
@@ -44,9 +45,18 @@ impl Outline {
         if parsed.panicked {
             return None;
         }
-        let mut reader = Reader { text, outline: Self::default() };
+        let mut reader = Reader { text, outline: Self::default(), inside: FxHashSet::default() };
         reader.visit_program(&parsed.program);
         Some(reader.outline)
+    }
+
+    /// The calls that `schema` is made of, which is a chain, or the first calls of one.
+    pub(super) fn calls(&self, schema: Span) -> Option<&[(String, u32)]> {
+        let chains = self.chains.iter().filter(|chain| chain.span.start == schema.start);
+        chains.into_iter().find_map(|chain| {
+            let last = chain.calls.iter().position(|(_, end)| *end == schema.end)?;
+            chain.calls.get(..=last)
+        })
     }
 
     /// All of the declaration whose name is at `name`.
@@ -59,6 +69,8 @@ impl Outline {
 struct Reader<'t> {
     text: &'t str,
     outline: Outline,
+    /// The first calls of chains that are in the outline.
+    inside: FxHashSet<(u32, u32)>,
 }
 
 impl Reader<'_> {
@@ -206,8 +218,11 @@ impl<'a> Visit<'a> for Reader<'_> {
     }
 
     fn visit_call_expression(&mut self, it: &CallExpression<'a>) {
-        let calls = calls(it);
-        self.outline.chains.push(Chain { span: span(it.span), calls });
+        if !self.inside.contains(&(it.span.start, it.span.end)) {
+            let calls = calls(it);
+            self.inside.extend(calls.iter().map(|(_, end)| (it.span.start, *end)));
+            self.outline.chains.push(Chain { span: span(it.span), calls });
+        }
         walk::walk_call_expression(self, it);
     }
 }

@@ -192,18 +192,18 @@ fn is_mini(text: &str) -> bool {
 
 /// Behind the calls that make it a string or number, in front of those that wrap it.
 fn check(text: &str, outline: &Outline, schema: Span, call: &str) -> Option<Placed> {
-    let chain = outline.chains.iter().find(|chain| chain.span == schema).filter(|_| !is_mini(text))?;
-    let checked = chain.calls.iter().take_while(|(name, _)| CHECKED.contains(&name.as_str()));
+    let calls = outline.calls(schema).filter(|_| !is_mini(text))?;
+    let checked = calls.iter().take_while(|(name, _)| CHECKED.contains(&name.as_str()));
     let end = checked.map(|(_, end)| *end).last()?;
     Some(Placed { span: Span { start: end, end }, replacement: call.to_owned(), rank: None })
 }
 
 /// The number in the one call of `method`. A message beside it that names a number would be wrong then.
 fn changed_check(text: &str, outline: &Outline, schema: Span, method: &str, limit: &str) -> Option<Placed> {
-    let chain = outline.chains.iter().find(|chain| chain.span == schema)?;
-    let mut called = chain.calls.iter().enumerate().filter(|(_, (name, _))| name == method);
+    let calls = outline.calls(schema)?;
+    let mut called = calls.iter().enumerate().filter(|(_, (name, _))| name == method);
     let (at, (_, end)) = called.next().filter(|_| called.next().is_none())?;
-    let start = chain.calls[..at].last().map_or(schema.start, |(_, end)| *end);
+    let start = calls[..at].last().map_or(schema.start, |(_, end)| *end);
     let call = text.get(start as usize..*end as usize)?;
     let (before, arguments) = call.split_once('(')?;
     let number = arguments.trim_start();
@@ -225,7 +225,7 @@ fn changed_check(text: &str, outline: &Outline, schema: Span, method: &str, limi
 fn wrap(text: &str, outline: &Outline, schema: Span, call: &str) -> Option<Placed> {
     let written = text.get(schema.range())?;
     let is_name = written.chars().all(|character| character.is_alphanumeric() || "_$.".contains(character));
-    let is_call = outline.chains.iter().any(|chain| chain.span == schema);
+    let is_call = outline.calls(schema).is_some();
     let span = Span { start: schema.end, end: schema.end };
     ((is_name || is_call) && !is_mini(text)).then(|| Placed { span, replacement: call.to_owned(), rank: None })
 }

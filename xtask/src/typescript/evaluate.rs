@@ -100,6 +100,12 @@ impl<'p> Evaluator<'p> {
         self.steps < STEPS
     }
 
+    /// Counts `parts` more that are copied; whether that is bearable.
+    fn spend(&mut self, parts: usize) -> bool {
+        self.steps = self.steps.saturating_add(parts);
+        self.steps < STEPS
+    }
+
     fn keep(&mut self, scope: Scope<'p>) -> Rc<Scope<'p>> {
         let scope = Rc::new(scope);
         self.scopes.push(Rc::clone(&scope));

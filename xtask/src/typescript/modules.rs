@@ -18,6 +18,7 @@ mod tsconfig;
 use std::sync::Arc;
 
 use elsa::sync::FrozenMap;
+use rustc_hash::FxHashSet;
 
 use super::cache::Cache;
 use super::demand::{Demand, Everything};
@@ -146,45 +147,57 @@ impl<'t> Program<'t> {
 
     /// What `name` means at the top of `module`; none for a global.
     pub fn lookup<'p>(&'p self, module: &'p Module, name: &str) -> Option<Symbol<'p>> {
-        self.local(module, name, REEXPORTS)
+        self.local(module, name, &mut Search::default())
     }
 
     /// What `module` exports as `name`.
     pub fn exported<'p>(&'p self, module: &'p Module, name: &str) -> Option<Symbol<'p>> {
-        self.export(module, name, REEXPORTS)
+        self.export(module, name, &mut Search::default())
     }
 
     /// What an import means.
     pub fn imported<'p>(&'p self, module: &'p Module, import: &'p Import) -> Symbol<'p> {
-        self.follow(module, import, REEXPORTS)
+        self.follow(module, import, &mut Search::default())
     }
 
-    fn local<'p>(&'p self, module: &'p Module, name: &str, left: u32) -> Option<Symbol<'p>> {
+    fn local<'p>(&'p self, module: &'p Module, name: &str, search: &mut Search) -> Option<Symbol<'p>> {
         if let Some((name, _)) = module.names.get_key_value(name) {
             return Some(Symbol::Declared(module, name));
         }
-        module.imports.get(name).map(|import| self.follow(module, import, left))
+        module.imports.get(name).map(|import| self.follow(module, import, search))
     }
 
-    fn export<'p>(&'p self, module: &'p Module, name: &str, left: u32) -> Option<Symbol<'p>> {
-        let left = left.checked_sub(1)?;
+    fn export<'p>(&'p self, module: &'p Module, name: &str, search: &mut Search) -> Option<Symbol<'p>> {
+        if search.depth == REEXPORTS {
+            return None;
+        }
+        search.depth += 1;
+        let found = self.export_of(module, name, search);
+        search.depth -= 1;
+        found
+    }
+
+    fn export_of<'p>(&'p self, module: &'p Module, name: &str, search: &mut Search) -> Option<Symbol<'p>> {
         if let Some((local, _)) = module.names.get_key_value(name)
             && (module.declarations(name).any(|statement| statement.exported) || module.path.ends_with(".d.ts"))
         {
             return Some(Symbol::Declared(module, local));
         }
         match module.exports.get(name) {
-            Some(Export::Local(local)) => self.local(module, local, left),
-            Some(Export::From(import)) => Some(self.follow(module, import, left)),
+            Some(Export::Local(local)) => self.local(module, local, search),
+            Some(Export::From(import)) => Some(self.follow(module, import, search)),
             None if name == "default" => None,
-            None => self.star_export(module, name, left),
+            None => self.star_export(module, name, search),
         }
     }
 
-    fn star_export<'p>(&'p self, module: &'p Module, name: &str, left: u32) -> Option<Symbol<'p>> {
+    fn star_export<'p>(&'p self, module: &'p Module, name: &str, search: &mut Search) -> Option<Symbol<'p>> {
+        if !search.passed.insert((module.path.to_string(), name.to_owned())) {
+            return None;
+        }
         let targets = module.star_exports.iter().map(|specifier| self.resolve(module, specifier));
         let mut files = targets.filter_map(|target| target.file()).filter(|file| self.may_export(file, name));
-        files.find_map(|file| self.export(self.load(file)?, name, left))
+        files.find_map(|file| self.export(self.load(file)?, name, search))
     }
 
     /// Whether the file `path` may export `name`, as far as is seen without parsing it: of many `export *` one has it.
@@ -197,7 +210,7 @@ impl<'t> Program<'t> {
         self.unparsed.get(path).or_else(read).is_none_or(may)
     }
 
-    fn follow<'p>(&'p self, module: &'p Module, import: &'p Import, left: u32) -> Symbol<'p> {
+    fn follow<'p>(&'p self, module: &'p Module, import: &'p Import, search: &mut Search) -> Symbol<'p> {
         let missing = Symbol::Missing(&import.specifier);
         match (self.resolve(module, &import.specifier), &import.imported) {
             (Resolved::Missing, _) => missing,
@@ -211,10 +224,20 @@ impl<'t> Program<'t> {
             (Resolved::File(file), imported) => match (self.load(file), imported) {
                 (None, _) => missing,
                 (Some(target), Imported::Namespace) => Symbol::Namespace(target),
-                (Some(target), Imported::Name(name)) => self.export(target, name, left).unwrap_or(missing),
+                (Some(target), Imported::Name(name)) => self.export(target, name, search).unwrap_or(missing),
             },
         }
     }
+}
+
+/// Where one name was looked for.
+#[derive(Default)]
+struct Search {
+    /// How many files pass it on to each other.
+    depth: u32,
+    /// The files whose `export *` were looked through, each with the name: many ways may lead to one file, and as many
+    /// from there.
+    passed: FxHashSet<(String, String)>,
 }
 
 /// Whether a file may have `export * from`.
@@ -272,6 +295,16 @@ mod tests {
         assert!(matches!(found, Some(Symbol::Declared(module, "User")) if &*module.path == "user.ts"));
         let parsed = ["other.ts", "all.ts", "user.ts"].map(|file| program.has(file));
         assert_eq!(parsed, [false, true, true]);
+    }
+
+    #[test]
+    fn files_that_pass_on_everything_twice_are_looked_through_once() {
+        let twice = |level: usize| format!("export * from './a{0}'; export * from './b{0}';", level + 1);
+        let mut files = vec![("a.ts".to_owned(), "import { Nothing } from './a0';".to_owned())];
+        files.extend((0..30).flat_map(|level| ["a", "b"].map(|side| (format!("{side}{level}.ts"), twice(level)))));
+        files.extend(["a30.ts", "b30.ts"].map(|file| (file.to_owned(), "export interface User {}".to_owned())));
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        assert_eq!(declared_in(&files, "Nothing"), "missing ./a0");
     }
 
     #[test]

@@ -27,6 +27,7 @@ use rustc_hash::FxHashMap;
 
 use super::modules::{Program, Symbol};
 use super::syntax::{Module, Statement, Variable};
+use super::zod;
 pub use lazy::Lazy;
 pub(crate) use scope::declared_in;
 pub use scope::{Binding, Scope};
@@ -40,6 +41,13 @@ const DEPTH: u32 = 120;
 /// How many steps one declaration may take.
 const STEPS: u32 = 200_000;
 
+/// How many elements a list may get by spreading others into it. Each may double it, so that a few lines would make more
+/// than there is memory; people spread lists of some dozens.
+pub(super) const LONGEST_LIST: usize = 10_000;
+
+/// How many bytes a text may get by joining others, which may double it in the same way.
+pub(super) const LONGEST_TEXT: usize = 64 << 10;
+
 /// Evaluates types and values of one program.
 pub struct Resolver<'p> {
     /// The files.
@@ -52,6 +60,9 @@ pub struct Resolver<'p> {
     constants: RefCell<FxHashMap<*const Variable, Option<super::values::Value<'p>>>>,
     /// What names mean at the top of files.
     names: RefCell<FxHashMap<(*const Module, &'p str), Option<Symbol<'p>>>>,
+    /// What unions of schemas take and return, by the schema and the side. Each holds its schema, so that its address stays its
+    /// own: a union that is several times in another would be inferred as often, on each level.
+    unions: RefCell<FxHashMap<(*const zod::Schema<'p>, bool), (Rc<zod::Schema<'p>>, Type<'p>)>>,
     /// What packages export, by the package and the name.
     externals: RefCell<FxHashMap<(&'p str, Option<&'p str>), super::values::Value<'p>>>,
 }
@@ -67,6 +78,7 @@ impl<'p> Resolver<'p> {
             declared: RefCell::default(),
             constants: RefCell::default(),
             names: RefCell::default(),
+            unions: RefCell::default(),
             externals: RefCell::default(),
         }
     }
@@ -118,6 +130,22 @@ impl<'p> Resolver<'p> {
     pub(super) fn external(&self, package: &'p str, name: Option<&'p str>) -> super::values::Value<'p> {
         let make = || super::values::Value::External(package.into(), name.map(Rc::from).into_iter().collect());
         self.externals.borrow_mut().entry((package, name)).or_insert_with(make).clone()
+    }
+
+    /// The type of `schema`, a union, on one side, inferred once.
+    pub(super) fn union_once(
+        &self,
+        schema: &Rc<zod::Schema<'p>>,
+        is_input: bool,
+        infer: impl FnOnce() -> Type<'p>,
+    ) -> Type<'p> {
+        let key = (Rc::as_ptr(schema), is_input);
+        if let Some((_, known)) = self.unions.borrow().get(&key) {
+            return known.clone();
+        }
+        let inferred = infer();
+        self.unions.borrow_mut().insert(key, (Rc::clone(schema), inferred.clone()));
+        inferred
     }
 
     /// The value of a constant, evaluated once.

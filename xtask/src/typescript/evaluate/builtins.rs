@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use super::Evaluator;
-use super::value::{Argument, Opaque, Value};
+use super::value::{Argument, Opaque, TOO_LONG, Value, joined_text};
+use crate::typescript::resolve::LONGEST_TEXT;
 
 impl<'p> Evaluator<'p> {
     /// `promise.then(callback)`: what is awaited is what is there.
@@ -40,6 +41,9 @@ impl<'p> Evaluator<'p> {
                 let mut all = items.to_vec();
                 for argument in arguments {
                     match self.force(&argument.value) {
+                        Value::Array(more) if !self.spend(more.len()) => {
+                            return Value::unknown("it is a very long list");
+                        }
                         Value::Array(more) => all.extend(more.iter().cloned()),
                         other => all.push(known(other)),
                     }
@@ -63,6 +67,8 @@ impl<'p> Evaluator<'p> {
         let mut all = Vec::new();
         for item in items {
             match self.force(&item.value) {
+                // Each list may be there several times.
+                Value::Array(inner) if !self.spend(inner.len()) => return Value::unknown("it is a very long list"),
                 Value::Array(inner) => all.extend(inner.iter().cloned()),
                 _ => all.push(item),
             }
@@ -83,7 +89,10 @@ impl<'p> Evaluator<'p> {
                 other => return Value::unknown(other.reason()),
             }
         }
-        Value::Text(texts.join(&*separator).into())
+        match texts.iter().map(|text| text.len() + separator.len()).sum::<usize>() {
+            0..=LONGEST_TEXT => Value::Text(texts.join(&*separator).into()),
+            _too_long => Value::unknown(TOO_LONG),
+        }
     }
 
     pub(super) fn text_method(&mut self, text: &Rc<str>, name: &str, arguments: &[Argument<'p>]) -> Value<'p> {
@@ -100,13 +109,14 @@ impl<'p> Evaluator<'p> {
                         other => return Value::unknown(other.reason()),
                     }
                 }
-                Value::Text(whole.into())
+                joined_text(whole)
             }
             "replace" | "replaceAll" => match (self.argument(arguments, 0), self.argument(arguments, 1)) {
-                (Value::Text(from), Value::Text(to)) if name == "replace" => {
-                    Value::Text(text.replacen(&*from, &to, 1).into())
-                }
-                (Value::Text(from), Value::Text(to)) => Value::Text(text.replace(&*from, &to).into()),
+                (Value::Text(from), Value::Text(to)) if name == "replace" => joined_text(text.replacen(&*from, &to, 1)),
+                (Value::Text(from), Value::Text(to)) => match text.matches(&*from).count().saturating_mul(to.len()) {
+                    0..=LONGEST_TEXT => joined_text(text.replace(&*from, &to)),
+                    _too_long => Value::unknown(TOO_LONG),
+                },
                 _ => Value::unknown("it is replaced by a pattern"),
             },
             _ => Value::unknown(format!("it is what `{name}` of a string returns when the program runs")),

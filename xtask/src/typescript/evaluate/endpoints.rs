@@ -49,6 +49,10 @@ struct Walk<'p> {
     found: Vec<Endpoint<'p>>,
 }
 
+/// How many steps a value counts for that is walked through: it takes longer than to evaluate an expression, and what is there
+/// twice is walked through twice.
+const WALKED: usize = 8;
+
 impl<'p> Evaluator<'p> {
     /// The endpoints that `value` describes, in order.
     pub fn endpoints(&mut self, value: &Value<'p>) -> Vec<Endpoint<'p>> {
@@ -65,7 +69,7 @@ impl<'p> Evaluator<'p> {
     }
 
     fn walk(&mut self, value: &Value<'p>, walk: &mut Walk<'p>) {
-        if walk.keys.len() > DEPTH / 2 || !self.step() {
+        if walk.keys.len() > DEPTH / 2 || !self.spend(WALKED) {
             return;
         }
         match value {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::Evaluator;
 use super::scope::{Scope, State, Thunk};
 use super::statements::{closure, is_nothing};
-use super::value::{Argument, ClassValue, Entry, Object, Opaque, Site, Value};
+use super::value::{Argument, ClassValue, Entry, Object, Opaque, Site, Value, joined_text};
 use crate::source::Span;
 use crate::typescript::syntax::{self, Binary, Expr, ExprKind, KeyName, ObjectMember, Text};
 
@@ -80,7 +80,7 @@ impl<'p> Evaluator<'p> {
                 other => return Value::unknown(other.reason()),
             }
         }
-        Value::Text(whole.into())
+        joined_text(whole)
     }
 
     fn binary(&mut self, operator: Binary, left: &'p Expr, right: &'p Expr, scope: &Rc<Scope<'p>>) -> Value<'p> {
@@ -91,9 +91,9 @@ impl<'p> Evaluator<'p> {
             },
             Binary::And => self.evaluate(right, scope),
             Binary::Add => match (self.evaluate(left, scope), self.evaluate(right, scope)) {
-                (Value::Text(left), Value::Text(right)) => Value::Text(format!("{left}{right}").into()),
-                (Value::Text(left), Value::Number(right)) => Value::Text(format!("{left}{right}").into()),
-                (Value::Number(left), Value::Text(right)) => Value::Text(format!("{left}{right}").into()),
+                (Value::Text(left), Value::Text(right)) => joined_text(format!("{left}{right}")),
+                (Value::Text(left), Value::Number(right)) => joined_text(format!("{left}{right}")),
+                (Value::Number(left), Value::Text(right)) => joined_text(format!("{left}{right}")),
                 (Value::Text(_), other) | (other, _) => Value::unknown(other.reason()),
             },
             Binary::Subtract | Binary::Multiply | Binary::Divide | Binary::Power | Binary::Compare | Binary::Other => {
@@ -130,7 +130,12 @@ impl<'p> Evaluator<'p> {
                 }
                 ObjectMember::Spread(value) => {
                     let value = self.evaluate(value, scope);
-                    entries.extend(self.entries(&value));
+                    let more = self.entries(&value);
+                    // Each spread may double it.
+                    if !self.spend(more.len()) {
+                        return Value::unknown("it is a very large object");
+                    }
+                    entries.extend(more);
                 }
             }
         }
@@ -163,7 +168,8 @@ impl<'p> Evaluator<'p> {
                 continue;
             }
             match self.force(&value) {
-                Value::Array(inner) => values.extend(inner.iter().cloned()),
+                // Each spread may double it.
+                Value::Array(inner) if self.spend(inner.len()) => values.extend(inner.iter().cloned()),
                 _ => values.push(Argument { spread: true, value }),
             }
         }

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use super::{RouterId, Scope, Thunk};
 use crate::source::Span;
+use crate::typescript::resolve::LONGEST_TEXT;
 use crate::typescript::syntax::{ClassDecl, Function};
 
 /// A place in a file.
@@ -50,6 +51,14 @@ pub enum Value<'p> {
     NestApp(usize),
     /// Known only at run time, or of a package.
     Opaque(Rc<Opaque<'p>>),
+}
+
+/// Why a text is not known that grew by joining.
+pub(super) const TOO_LONG: &str = "it is a very long text";
+
+/// A text that was made of others: each may double it.
+pub(super) fn joined_text<'p>(text: String) -> Value<'p> {
+    if text.len() > LONGEST_TEXT { Value::unknown(TOO_LONG) } else { Value::Text(text.into()) }
 }
 
 /// What is known of a value that is not.

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use compact_str::format_compact;
 
-use super::{Lazy, Resolver, Scope, Template, Type, union};
+use super::{LONGEST_LIST, LONGEST_TEXT, Lazy, Resolver, Scope, Template, Type, union};
 use crate::typescript::syntax::{Keyword, Text, TypeKind, TypeNode};
 
 impl<'p> Resolver<'p> {
@@ -63,6 +63,9 @@ impl<'p> Resolver<'p> {
             };
             match self.node(scope, inner) {
                 Type::Array(item) => rest = Some(item),
+                Type::Tuple(items, _) if fixed.len() + items.len() > LONGEST_LIST => {
+                    return Type::unresolved("it is a very long tuple");
+                }
                 Type::Tuple(items, more) => {
                     fixed.extend(items.iter().cloned());
                     rest = more.or(rest);
@@ -79,7 +82,11 @@ impl<'p> Resolver<'p> {
         for (part, text) in types.iter().zip(texts.iter().skip(1)) {
             let part = self.node(scope, part);
             let Some(literals) = literals(&part) else { return self.open_template(scope, texts, types) };
-            if made.len() * literals.len() > 1_000 {
+            let longest = |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or_default();
+            let length = longest(&mut made.iter().map(|text| text.len()))
+                + longest(&mut literals.iter().map(String::len))
+                + text.len();
+            if made.len() * literals.len() > 1_000 || length > LONGEST_TEXT {
                 return self.open_template(scope, texts, types);
             }
             made = made

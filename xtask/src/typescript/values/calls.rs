@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use super::control_flow::{Returned, guards, returns};
 use super::places::text;
 use super::{Arguments, ArrayValue, Value, mapped};
-use crate::typescript::resolve::{Lazy, Resolver, Scope, Type, union};
+use crate::typescript::resolve::{LONGEST_LIST, LONGEST_TEXT, Lazy, Resolver, Scope, Type, union};
 use crate::typescript::syntax::{Expr, ExprKind, Function, Parameter};
 use crate::typescript::{drizzle, zod};
 
@@ -259,6 +259,9 @@ impl<'p> Resolver<'p> {
                 let mut joined = ArrayValue { items: self.elements(list, array), ..(**array).clone() };
                 for other in others {
                     match other.uncast() {
+                        Value::Array(array) if joined.items.len() + array.items.len() > LONGEST_LIST => {
+                            return Value::unknown("it is a very long list");
+                        }
                         Value::Array(array) => joined.items.extend(self.elements(other, array)),
                         other => joined.items.push(other.clone()),
                     }
@@ -268,7 +271,11 @@ impl<'p> Resolver<'p> {
             ("join", [separator]) => {
                 let texts: Option<Vec<&str>> = array.items.iter().map(Value::as_str).collect();
                 match (texts, separator.as_str()) {
-                    (Some(texts), Some(separator)) => text(texts.join(separator)),
+                    (Some(texts), Some(separator))
+                        if texts.iter().map(|text| text.len() + separator.len()).sum::<usize>() <= LONGEST_TEXT =>
+                    {
+                        text(texts.join(separator))
+                    }
                     _ => Value::Text,
                 }
             }

@@ -7,7 +7,7 @@ use super::context::Context;
 use super::places::text;
 use super::{Arguments, ArrayValue, Entry, EntryPlace, ObjectValue, Value};
 use crate::typescript::modules::Symbol;
-use crate::typescript::resolve::{Binding, Lazy, Resolver, Scope, Type};
+use crate::typescript::resolve::{Binding, LONGEST_LIST, LONGEST_TEXT, Lazy, Resolver, Scope, Type};
 use crate::typescript::syntax::{
     Argument, Expr, ExprKind, Function, ObjectMember, Statement, StatementKind, Text, TypeKind, TypeNode, Variable,
 };
@@ -113,6 +113,7 @@ impl<'p> Resolver<'p> {
             made.push_str(text);
         }
         match (literal, known) {
+            (true, true) if made.len() > LONGEST_TEXT => Value::Text,
             (true, true) => Value::String(made.into()),
             (false, true) => text(made.as_str()),
             (_, false) => text(made.as_str()).untyped("whether its parts are constants is not read"),
@@ -188,6 +189,9 @@ impl<'p> Resolver<'p> {
             }
             let spread = self.value(scope, &item.value);
             match spread.uncast() {
+                Value::Array(inner) if array.items.len() + inner.items.len() > LONGEST_LIST => {
+                    array.open = Some(super::super::resolve::reason("it is a very long list"));
+                }
                 Value::Array(inner) => {
                     array.items.extend(self.elements(&spread, inner));
                     array.open = array.open.take().or_else(|| inner.open.clone());

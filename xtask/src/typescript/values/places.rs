@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use super::Value;
-use crate::typescript::resolve::{Lazy, Resolver, Scope, Type};
+use crate::typescript::resolve::{LONGEST_TEXT, Lazy, Resolver, Scope, Type};
 use crate::typescript::syntax::{Expr, ExprKind, Function, Variable};
 use crate::typescript::zod;
 
@@ -67,7 +67,11 @@ impl<'p> Value<'p> {
 
 /// Some text, with the value where it is known: no literal to the compiler.
 pub(super) fn text<'p>(known: impl Into<Rc<str>>) -> Value<'p> {
-    Value::Cast(Rc::new(Value::String(known.into())), Lazy::known(Type::String))
+    let known = known.into();
+    if known.len() > LONGEST_TEXT {
+        return Value::Text;
+    }
+    Value::Cast(Rc::new(Value::String(known)), Lazy::known(Type::String))
 }
 
 impl<'p> Resolver<'p> {

@@ -1,5 +1,6 @@
 //! What a schema takes, as a field says it.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use super::pipe::piped;
@@ -27,16 +28,20 @@ pub struct Description {
 /// How deep arrays and unions are described.
 const DEPTH: u32 = 24;
 
+/// How many parts of a schema are described: schemas that are several times in others grow with each level.
+const PARTS: u32 = 10_000;
+
 /// What `schema` takes.
 pub fn describe<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>) -> Description {
-    within(resolver, schema, DEPTH)
+    within(resolver, schema, DEPTH, &Cell::new(PARTS))
 }
 
-fn within<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, left: u32) -> Description {
-    let Some(left) = left.checked_sub(1) else {
+fn within<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, left: u32, parts: &Cell<u32>) -> Description {
+    let (Some(left), Some(more)) = (left.checked_sub(1), parts.get().checked_sub(1)) else {
         return plain(Kind::Unresolved("it refers to itself or is nested too deeply".into()));
     };
-    let of = |inner: &Rc<Schema<'p>>| within(resolver, inner, left);
+    parts.set(more);
+    let of = |inner: &Rc<Schema<'p>>| within(resolver, inner, left, parts);
     let refined = schema.constraints.refined;
     let mut items = None;
     let mut described = match &schema.kind {

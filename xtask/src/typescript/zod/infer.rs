@@ -55,7 +55,9 @@ fn kind<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, side: Side) -> Typ
         SchemaKind::Tuple(items, rest) => {
             Type::Tuple(items.iter().map(|item| lazy(item, side)).collect(), rest.as_ref().map(|rest| lazy(rest, side)))
         }
-        SchemaKind::Union(options) => union(options.iter().map(of)),
+        SchemaKind::Union(options) => {
+            resolver.union_once(schema, side == Side::Input, || union(options.iter().map(of)))
+        }
         SchemaKind::Intersection(left, right) => resolver.intersect(of(left), of(right)),
         SchemaKind::Record(key, value) => resolver.builtin("Record", &[Lazy::known(of(key)), lazy(value, side)]),
         SchemaKind::Lazy(function) => of(&forced(resolver, function)),
@@ -137,6 +139,11 @@ fn property<'p>(resolver: &Resolver<'p>, entry: &Entry<'p>, side: Side) -> Prope
 
 /// Whether the key gets a `?`.
 fn may_be_absent<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, side: Side) -> bool {
+    // What takes too long is not known, which its type says.
+    resolver.deeper(|| absent(resolver, schema, side)).unwrap_or(false)
+}
+
+fn absent<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, side: Side) -> bool {
     match &schema.kind {
         SchemaKind::Optional(_) | SchemaKind::Undefined => true,
         SchemaKind::Default(_) | SchemaKind::Catch(_) => side == Side::Input,

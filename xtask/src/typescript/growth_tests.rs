@@ -1,0 +1,72 @@
+//! Declarations of some lines that would make more than there is memory, or take longer than anybody waits: what they make
+//! doubles with each line. Each is read to its end, and what is too large is unresolved.
+
+use crate::config::Config;
+use crate::tree::MemoryTree;
+use crate::typescript::facts::Facts;
+
+/// How often it doubles.
+const LEVELS: u32 = 40;
+
+fn read(text: &str) -> Facts {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("db.toml");
+    let roles = ["types", "validation", "contracts", "routes"].map(|role| format!("{role} = ['**/*.ts']\n"));
+    std::fs::write(&file, roles.concat()).expect("a file");
+    let config = Config::load(folder.path(), Some(&file)).expect("a configuration");
+    crate::typescript::read(&MemoryTree::new([("a.ts", text)]), &config).expect("read")
+}
+
+/// `first`, `line` with each level and the one before, and a type that the last level is part of.
+fn doubled(first: &str, line: impl Fn(u32, u32) -> String, last: &str) -> String {
+    let lines: String = (1..=LEVELS).map(|level| line(level, level - 1) + ";\n").collect();
+    format!("{first};\n{lines}{}", last.replace("LAST", &LEVELS.to_string()))
+}
+
+#[test]
+fn what_doubles_with_each_line_is_read_to_its_end() {
+    let row = "export interface UserRow { id: number; name: ALAST }";
+    let constant = "export interface UserRow { id: number; name: typeof aLAST }";
+    let zod = "import { z } from 'zod'; const a0 = z.object({ id: z.number() })";
+    let schema = "export const UserSchema = aLAST; export type UserRow = z.infer<typeof aLAST>";
+    let routes = "import express from 'express'; const a0 = ['/x']; const app = express()";
+    for text in [
+        doubled("type A0 = [string]", |now, old| format!("type A{now} = [...A{old}, ...A{old}]"), row),
+        doubled("type A0 = 'a'", |now, old| format!("type A{now} = `${{A{old}}}${{A{old}}}`"), row),
+        doubled("type A0 = { id: number }", |now, old| format!("type A{now} = A{old} & A{old}"), row),
+        doubled("type A0 = { id: number }", |now, old| format!("type A{now} = {{ a: A{old}, b: A{old} }}"), row),
+        doubled("const a0 = ['x']", |now, old| format!("const a{now} = [...a{old}, ...a{old}]"), constant),
+        doubled("const a0 = ['x']", |now, old| format!("const a{now} = a{old}.concat(a{old})"), constant),
+        doubled("const a0 = 'x'", |now, old| format!("const a{now} = a{old} + a{old}"), constant),
+        doubled("const a0 = 'x'", |now, old| format!("const a{now} = `${{a{old}}}${{a{old}}}`"), constant),
+        doubled("const a0 = { x: 1 }", |now, old| format!("const a{now} = {{ ...a{old}, ...a{old} }}"), constant),
+        doubled(zod, |now, old| format!("const a{now} = z.union([a{old}, a{old}])"), schema),
+        doubled(zod, |now, old| format!("const a{now} = a{old}.or(a{old}.nullable())"), schema),
+        doubled(zod, |now, old| format!("const a{now} = z.object({{ a: a{old}, b: a{old} }})"), schema),
+        doubled(
+            routes,
+            |now, old| format!("const a{now} = [...a{old}, ...a{old}]"),
+            "aLAST.forEach((path) => app.get(path, handler))",
+        ),
+        doubled(
+            routes,
+            |now, old| format!("const b{now} = b{old} + b{old}"),
+            "const b0 = '/x'; app.get(bLAST, handler)",
+        ),
+    ] {
+        let facts = read(&text);
+        assert!(facts.problems.is_empty(), "{:?}\n{text}", facts.problems.first().map(|problem| &problem.message));
+    }
+}
+
+/// A chain of thousands of calls, and an interface of thousands of fields, all on one line.
+#[test]
+fn long_chains_and_lines_are_read_to_their_end() {
+    let chain = format!(
+        "import {{ z }} from 'zod';\nexport const UserSchema = z.object({{ id: z.number(){} }});",
+        ".optional()".repeat(2_000)
+    );
+    assert_eq!(read(&chain).schemas.len(), 1);
+    let fields: String = (0..2_000).map(|field| format!("field_{field}: string; ")).collect();
+    assert_eq!(read(&format!("export interface UserRow {{ {fields} }}")).types[0].fields.len(), 2_000);
+}
