@@ -6,8 +6,9 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::support::database::Database;
+use crate::support::migrations::{INDEX, USERS};
 use crate::support::monorepo::Monorepo;
-use crate::support::{scratch, side_by_side};
+use crate::support::{scratch, shared, side_by_side};
 use postgres::Client;
 use xtask::postgres::catalog::{self, OwnTables};
 use xtask::postgres::scratch::Scratch;
@@ -201,4 +202,23 @@ fn many_runners_at_once_apply_each_migration_once() {
         }
         assert_eq!(database.history(), [1, 2, 3]);
     }
+}
+
+/// Between its last statement and its row of history there is no statement that is next.
+#[test]
+fn after_the_last_statement_only_the_history_is_left() {
+    let Some(scratch) = shared() else { return };
+    let (database, repo) = (Database::create(scratch, "unrecorded"), Monorepo::of_migrations(&[USERS, INDEX]));
+    database.run(&repo, &["db-migrate"]).must_exit(0);
+    let stopped = format!(
+        "DELETE FROM refinery_schema_history WHERE version = 3;
+         UPDATE db_migration_journal SET phase = 'applying', running_sql = $sql${}$sql$, next_statement = 2,
+                catalog_at_statement = NULL, invalid_indexes = NULL WHERE version = 3",
+        INDEX.1
+    );
+    database.connect().batch_execute(&stopped).expect("as a crash leaves it");
+    let status = database.run(&repo, &["db-status"]).must_exit(0).stdout;
+    assert!(status.contains("its only statement ran, which is not recorded yet"), "{status}");
+    database.run(&repo, &["db-migrate"]).must_exit(0);
+    assert_eq!(database.history(), [1, 3]);
 }

@@ -65,6 +65,7 @@ fn an_edited_a_deleted_a_renamed_and_an_inserted_migration_are_refused() {
     let refused = |kind: &str, what: &str| {
         let ran = database.run(&repo, &["db-migrate"]).must_exit(1);
         assert!(ran.stdout.contains(kind) && ran.stdout.contains(what), "{}", ran.stdout);
+        assert!(!ran.stdout.contains("Type alignment verification failed"), "{}", ran.stdout);
         assert_eq!(database.history(), [1, 2, 3]);
     };
     repo.write("migrations/V2__add_bio.sql", "ALTER TABLE users ADD COLUMN bio varchar(10);");

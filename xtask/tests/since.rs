@@ -23,9 +23,9 @@ fn since(repo: &Monorepo, reference: &str) -> Ran {
 /// The findings, each as type and file.
 fn findings(ran: &Ran) -> Vec<String> {
     let report = ran.json();
-    let parts = ["typeAlignment", "apiContractCompatibility", "validationSchemaConsistency"];
+    let parts = ["migrations", "typeAlignment", "apiContractCompatibility", "validationSchemaConsistency"];
     let lists = parts.iter().flat_map(|part| [&report[part]["errors"], &report[part]["warnings"]]);
-    let all = lists.flat_map(|list| list.as_array().expect("a list").clone());
+    let all = lists.filter_map(|list| list.as_array()).flatten();
     all.map(|one| {
         format!("{} {}", one["type"].as_str().unwrap_or(""), one["locations"][0]["file"].as_str().unwrap_or(""))
     })

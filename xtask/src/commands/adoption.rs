@@ -38,7 +38,7 @@ pub fn finding(last: &Migration, live: &Schema) -> Finding {
     let entity = live.tables.keys().next().map(ToString::to_string).unwrap_or_default();
     let message =
         format!("the database has the tables of the migrations up to {last} already, and none of them in its history");
-    let mut finding = Finding::new(drift::KIND, Category::TypeAlignment, Severity::Error, &entity, message);
+    let mut finding = Finding::new(drift::KIND, Category::Migrations, Severity::Error, &entity, message);
     finding.critical = true;
     finding.help = Some(help(last));
     finding

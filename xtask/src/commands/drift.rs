@@ -126,7 +126,7 @@ fn finding(difference: &SchemaDiff, severity: Severity) -> Finding {
     let object = difference.changes.first().map(|change| change.object.as_str()).unwrap_or_default();
     let lines: Vec<_> = difference.to_string().lines().map(|line| line.trim().to_owned()).collect();
     let message = format!("the database is not what its migrations made of it ({})", lines.join("; "));
-    let mut finding = Finding::new(KIND, Category::TypeAlignment, severity, object, message);
+    let mut finding = Finding::new(KIND, Category::Migrations, severity, object, message);
     finding.critical = severity == Severity::Error;
     let accept = how_to_accept(difference);
     finding.help = Some(format!("put the change into a migration, or undo it in the database; {accept}"));

@@ -111,7 +111,7 @@ fn later(theirs: &ByVersion<'_>) -> String {
 }
 
 fn finding(kind: &'static str, migration: &Migration, message: String) -> Finding {
-    Finding::new(kind, Category::TypeAlignment, Severity::Error, &migration.to_string(), message)
+    Finding::new(kind, Category::Migrations, Severity::Error, &migration.to_string(), message)
 }
 
 fn at_start(finding: Finding, migration: &Migration, text: impl Into<String>) -> Finding {

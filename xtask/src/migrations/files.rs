@@ -46,6 +46,7 @@ pub fn names(tree: &dyn Tree, folder: &str) -> Result<(Vec<NamedFile>, Vec<Probl
             Err(problem) => problems.push(problem),
         }
     }
+    preflight::advise_free_versions(&mut problems, &files);
     Ok((files, problems))
 }
 

@@ -195,7 +195,7 @@ fn resume(
     journal::set_running_sql(client, &settings.history_table, version, script.sql)?;
     match standing {
         InterruptedState::NotRun { .. } => Ok(done),
-        InterruptedState::Done { .. } => Ok(done + 1),
+        InterruptedState::Done { statement, .. } => Ok(statement),
         InterruptedState::LeftInvalid { indexes, .. } => {
             recovery::drop_invalid(client, &indexes)?;
             indexes.iter().for_each(|index| observer.tell(&format!("dropped the invalid index `{index}`")));

@@ -131,7 +131,7 @@ fn finding(migration: &Migration, lines: &LineIndex, violation: Violation) -> Fi
     let rule = violation.code.to_string();
     let span = Span { start: violation.text_range.start().into(), end: violation.text_range.end().into() };
     let message = violation.message.trim_end_matches('.').to_owned();
-    Finding::new(KIND, Category::TypeAlignment, Severity::Warning, &migration.to_string(), message)
+    Finding::new(KIND, Category::Migrations, Severity::Warning, &migration.to_string(), message)
         .at(&lines.location(span), rule.clone())
         .with_field(rule.clone())
         .with_help(help(violation.help.as_deref(), &rule))

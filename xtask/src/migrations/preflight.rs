@@ -19,7 +19,7 @@ use std::fmt;
 
 pub use decides_elsewhere::command as decides_elsewhere;
 pub use irreversible::reason as irreversible_reason;
-pub use names::{Direction, FileName, NamedFile, file_name};
+pub use names::{Direction, FileName, NamedFile, advise_free_versions, file_name};
 pub use order::out_of_order;
 pub use transaction_control::command as controls_transaction;
 pub(super) use {encoding::decode, names::classify, pairs::pair};

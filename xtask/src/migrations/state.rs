@@ -35,6 +35,8 @@ pub enum Problem {
         name: String,
         /// The file that holds its SQL under another version, if there is one.
         renumbered: Option<String>,
+        /// How many migrations were applied after it.
+        later: usize,
     },
     /// It was applied with other content than its file holds now.
     Edited {
@@ -51,6 +53,8 @@ pub enum Problem {
         file: String,
         /// Whether its content was changed as well.
         edited: bool,
+        /// The file that holds its SQL now, if another one does.
+        moved: Option<String>,
     },
     /// It was not applied, and a later one was.
     OutOfOrder {
@@ -60,6 +64,8 @@ pub enum Problem {
         file: String,
         /// The last applied migration.
         last: String,
+        /// The next version that neither a file nor the database has.
+        free: i64,
     },
 }
 
@@ -81,6 +87,14 @@ impl Problem {
         }
     }
 
+    /// The file that holds the SQL of the migration under another version.
+    fn moved_to(&self) -> Option<&String> {
+        match self {
+            Self::Missing { renumbered: moved, .. } | Self::Renamed { moved, .. } => moved.as_ref(),
+            Self::Edited { .. } | Self::OutOfOrder { .. } => None,
+        }
+    }
+
     /// What is wrong, without the migration's name in front.
     #[must_use]
     pub fn what(&self) -> String {
@@ -89,8 +103,11 @@ impl Problem {
             Self::Missing { renumbered: Some(file), .. } => format!("was applied, and `{file}` holds its SQL now"),
             Self::Edited { file, .. } => format!("was applied, and `{file}` was edited since"),
             Self::Renamed { file, edited: false, .. } => format!("was applied, and its file is called `{file}` now"),
-            Self::Renamed { file, edited: true, .. } => {
+            Self::Renamed { file, edited: true, moved: None, .. } => {
                 format!("was applied, and `{file}` has its version with another name and content")
+            }
+            Self::Renamed { file, edited: true, moved: Some(moved), .. } => {
+                format!("was applied, and `{moved}` holds its SQL now, while `{file}` has its version")
             }
             Self::OutOfOrder { last, .. } => format!("was not applied, and is older than `{last}`, which was"),
         }
@@ -100,17 +117,26 @@ impl Problem {
     #[must_use]
     pub fn help(&self) -> String {
         match self {
-            Self::Missing { name, renumbered: None } => {
+            Self::Missing { name, renumbered: None, later: 0 } => {
                 format!("restore the file, or undo the migration with `cargo xtask db-rollback {name}`")
+            }
+            Self::Missing { name, renumbered: None, later } => {
+                let others = if *later == 1 { "the one".to_owned() } else { format!("all {later}") };
+                format!(
+                    "restore the file; `cargo xtask db-rollback {name}` would undo it and {others} that came after it"
+                )
             }
             Self::Missing { renumbered: Some(_), .. } | Self::Renamed { edited: false, .. } => {
                 "give the file its old name back".into()
             }
             Self::Edited { .. } => "restore the file, and put the change into a new migration".into(),
-            Self::Renamed { edited: true, .. } => {
+            Self::Renamed { edited: true, moved: None, .. } => {
                 "restore the file, and give the new migration a version of its own".into()
             }
-            Self::OutOfOrder { file, last, .. } => format!("give `{file}` a version above that of `{last}`"),
+            Self::Renamed { name, file, edited: true, moved: Some(moved) } => {
+                format!("give `{file}` a version of its own, and `{moved}` its old name `{name}.sql` back")
+            }
+            Self::OutOfOrder { file, free, .. } => format!("give `{file}` the version {free}, which is free"),
         }
     }
 }
@@ -122,17 +148,23 @@ impl<'a> State<'a> {
         let recorded: BTreeSet<i64> = rows.iter().map(|row| row.version).collect();
         let last = rows.last().cloned();
         let mut problems = Vec::new();
-        for row in &rows {
-            problems.extend(compare(row, by_version.get(&row.version).copied(), files, &recorded));
+        for (index, row) in rows.iter().enumerate() {
+            let later = rows.len() - index - 1;
+            problems.extend(compare(row, by_version.get(&row.version).copied(), files, &recorded, later));
         }
+        let free = recorded.iter().chain(by_version.keys()).max().map_or(1, |newest| newest.saturating_add(1));
         let (late, pending): (Vec<&Migration>, Vec<&Migration>) = by_version
             .values()
             .filter(|file| !recorded.contains(&file.version))
             .partition(|file| last.as_ref().is_some_and(|last| file.version < last.version));
-        problems.extend(late.iter().map(|file| Problem::OutOfOrder {
+        // A file that is to get its old name back needs no other one.
+        let is_moved = |file: &Migration| problems.iter().any(|problem| problem.moved_to() == Some(&file.file));
+        let truly_late: Vec<&Migration> = late.iter().copied().filter(|file| !is_moved(file)).collect();
+        problems.extend((free..).zip(truly_late).map(|(free, file)| Problem::OutOfOrder {
             name: file.to_string(),
             file: file.file.clone(),
             last: last.as_ref().map(ToString::to_string).unwrap_or_default(),
+            free,
         }));
         let applied =
             rows.into_iter().map(|row| AppliedFile { file: by_version.get(&row.version).copied(), row }).collect();
@@ -150,9 +182,11 @@ fn compare(
     file: Option<&Migration>,
     files: &[Migration],
     recorded: &BTreeSet<i64>,
+    later: usize,
 ) -> Option<Problem> {
+    let renumbered = || renumbered(row, files, recorded);
     let Some(file) = file else {
-        return Some(Problem::Missing { name: row.to_string(), renumbered: renumbered(row, files, recorded) });
+        return Some(Problem::Missing { name: row.to_string(), renumbered: renumbered(), later });
     };
     if file.checksum == row.checksum && file.name == row.name {
         return None;
@@ -162,7 +196,8 @@ fn compare(
     Some(if file.name == row.name {
         Problem::Edited { name, file: path }
     } else {
-        Problem::Renamed { name, file: path, edited: !same_content }
+        let moved = if same_content { None } else { renumbered() };
+        Problem::Renamed { name, file: path, edited: !same_content, moved }
     })
 }
 
@@ -210,11 +245,11 @@ mod tests {
         let other = || "migrations/V1__b.sql".to_owned();
         assert_eq!(
             problems(vec![row(1, "a", "x")], &[migration(1, "b", "x")]),
-            [Problem::Renamed { name: name(), file: other(), edited: false }]
+            [Problem::Renamed { name: name(), file: other(), edited: false, moved: None }]
         );
         assert_eq!(
             problems(vec![row(1, "a", "x")], &[migration(1, "b", "y")]),
-            [Problem::Renamed { name: name(), file: other(), edited: true }]
+            [Problem::Renamed { name: name(), file: other(), edited: true, moved: None }]
         );
     }
 
@@ -222,20 +257,52 @@ mod tests {
     fn a_deleted_and_a_renumbered_file_are_told_apart() {
         assert_eq!(
             problems(vec![row(1, "a", "x")], &[migration(2, "b", "y")]),
-            [Problem::Missing { name: "V1__a".into(), renumbered: None }]
+            [Problem::Missing { name: "V1__a".into(), renumbered: None, later: 0 }]
         );
         assert_eq!(
             problems(vec![row(1, "a", "x")], &[migration(2, "a", "x")]),
-            [Problem::Missing { name: "V1__a".into(), renumbered: Some("migrations/V2__a.sql".into()) }]
+            [Problem::Missing { name: "V1__a".into(), renumbered: Some("migrations/V2__a.sql".into()), later: 0 }]
         );
+    }
+
+    #[test]
+    fn a_rollback_that_undoes_others_too_says_how_many() {
+        let rows = |count: i64| (50..50 + count).map(|version| row(version, "a", "x")).collect();
+        let help = |count| problems(rows(count), &[]).first().map(Problem::help).unwrap_or_default();
+        assert_eq!(help(1), "restore the file, or undo the migration with `cargo xtask db-rollback V50__a`");
+        assert!(help(2).ends_with("would undo it and the one that came after it"), "{}", help(2));
+        assert!(help(75).ends_with("`cargo xtask db-rollback V50__a` would undo it and all 74 that came after it"));
+    }
+
+    #[test]
+    fn no_file_is_told_to_take_a_version_that_is_taken() {
+        // Somebody else's migration took the version, and the file was moved out of its way.
+        let files = [migration(1, "b", "y"), migration(2, "a", "x")];
+        let moved = problems(vec![row(1, "a", "x")], &files);
+        let help: Vec<String> = moved.iter().map(Problem::help).collect();
+        let back = "give `migrations/V1__b.sql` a version of its own, and `migrations/V2__a.sql` its old name `V1__a.sql` back";
+        assert_eq!(help, [back]);
+        // Renamed to a version before the last one: it gets its name back, and no other.
+        let files = [migration(1, "a", "x"), migration(2, "c", "z")];
+        let rows = vec![row(1, "a", "x"), row(3, "c", "z")];
+        let help: Vec<String> = problems(rows, &files).iter().map(Problem::help).collect();
+        assert_eq!(help, ["give the file its old name back"]);
+        // Two that are late beside one that is pending.
+        let files = [1, 2, 3, 5].map(|version| migration(version, "m", &version.to_string()));
+        let help: Vec<String> = problems(vec![row(3, "m", "3")], &files).iter().map(Problem::help).collect();
+        assert!(help[0].ends_with("the version 6, which is free") && help[1].ends_with("the version 7, which is free"));
     }
 
     #[test]
     fn a_file_below_the_last_applied_one_is_out_of_order() {
         let files = [migration(1, "a", "x"), migration(2, "b", "y"), migration(3, "c", "z")];
         let state = State::new(vec![row(1, "a", "x"), row(3, "c", "z")], &files);
-        let expected =
-            Problem::OutOfOrder { name: "V2__b".into(), file: "migrations/V2__b.sql".into(), last: "V3__c".into() };
+        let expected = Problem::OutOfOrder {
+            name: "V2__b".into(),
+            file: "migrations/V2__b.sql".into(),
+            last: "V3__c".into(),
+            free: 4,
+        };
         assert_eq!(state.problems, [expected]);
         assert!(state.pending.is_empty());
     }

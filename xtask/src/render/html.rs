@@ -89,12 +89,8 @@ fn header(report: &Verification) -> String {
         migration.unwrap_or_default(),
         escape(report.timestamp.as_str())
     );
-    let parts = [
-        (Category::TypeAlignment, "Type alignment"),
-        (Category::ApiContracts, "API contracts"),
-        (Category::ValidationSchemas, "Validation schemas"),
-    ];
-    for (category, name) in parts {
+    for category in report.parts() {
+        let name = part_name(category);
         let of_part: Vec<_> = report.findings.iter().filter(|finding| finding.category == category).collect();
         match report.not_judged(category) {
             Some(why) => card(&mut text, "none", &format!("{name}: {why}"), "not judged"),
@@ -116,6 +112,15 @@ fn header(report: &Verification) -> String {
     }
     text.push_str("</ul>\n</header>\n");
     text
+}
+
+fn part_name(category: Category) -> &'static str {
+    match category {
+        Category::Migrations => "Migrations and database",
+        Category::TypeAlignment => "Type alignment",
+        Category::ApiContracts => "API contracts",
+        Category::ValidationSchemas => "Validation schemas",
+    }
 }
 
 fn card(text: &mut String, level: &str, name: &str, says: &str) {

@@ -8,21 +8,24 @@ use super::markup::escape;
 use super::style::harmless_line;
 use crate::report::{Category, Finding, Severity, Verification};
 
-const SUITES: [(Category, &str); 3] = [
-    (Category::TypeAlignment, "type alignment"),
-    (Category::ApiContracts, "API contract compatibility"),
-    (Category::ValidationSchemas, "validation schema consistency"),
-];
+fn suite_name(category: Category) -> &'static str {
+    match category {
+        Category::Migrations => "migrations and database",
+        Category::TypeAlignment => "type alignment",
+        Category::ApiContracts => "API contract compatibility",
+        Category::ValidationSchemas => "validation schema consistency",
+    }
+}
 
 /// The document.
 #[must_use]
 pub fn verification(report: &Verification) -> String {
     let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let failures = report.count(Severity::Error);
-    let tests: usize = SUITES.iter().map(|(category, _)| cases(report, *category).len().max(1)).sum();
+    let tests: usize = report.parts().map(|category| cases(report, category).len().max(1)).sum();
     let _ = writeln!(text, "<testsuites name=\"db-verify\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\">");
-    for (category, name) in SUITES {
-        text.push_str(&suite(report, category, name));
+    for category in report.parts() {
+        text.push_str(&suite(report, category, suite_name(category)));
     }
     text.push_str("</testsuites>\n");
     text

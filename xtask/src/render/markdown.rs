@@ -73,14 +73,19 @@ pub fn cut(text: String, limit: usize) -> String {
     format!("{kept}{}{SAID}", if open { CLOSED } else { "" })
 }
 
+fn part_name(category: Category) -> &'static str {
+    match category {
+        Category::Migrations => "Migrations and database",
+        Category::TypeAlignment => "Type alignment",
+        Category::ApiContracts => "API contract compatibility",
+        Category::ValidationSchemas => "Validation schema consistency",
+    }
+}
+
 fn parts(report: &Verification) -> String {
-    let rows = [
-        (Category::TypeAlignment, "Type alignment"),
-        (Category::ApiContracts, "API contract compatibility"),
-        (Category::ValidationSchemas, "Validation schema consistency"),
-    ];
     let mut text = String::from("| Part | Result | Errors | Warnings |\n| --- | --- | ---: | ---: |\n");
-    for (category, name) in rows {
+    for category in report.parts() {
+        let name = part_name(category);
         let result = match report.not_judged(category) {
             Some(why) => format!("➖ not judged: {why}"),
             None if report.passed(category) => "✅ passed".to_owned(),

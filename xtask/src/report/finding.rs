@@ -11,6 +11,8 @@ use crate::source::{Location, Span};
 /// The three parts of a verification, as the specification names them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Category {
+    /// Migration files, their history, and a database against what its migrations make.
+    Migrations,
     /// Database against TypeScript types.
     TypeAlignment,
     /// API contracts against routes and types.

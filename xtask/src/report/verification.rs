@@ -47,6 +47,8 @@ pub struct Coverage {
 impl Coverage {
     fn nothing_compared(&self, category: Category) -> Option<&'static str> {
         match category {
+            // Only shown where something was found.
+            Category::Migrations => None,
             Category::TypeAlignment => (self.tables_with_type == 0).then_some("no type describes a table"),
             Category::ApiContracts => (self.contracts == 0).then_some("no contract describes an endpoint"),
             Category::ValidationSchemas => {
@@ -103,6 +105,12 @@ impl Verification {
             schema_changes: None,
             alignment: Vec::new(),
         }
+    }
+
+    /// The parts of the report: the specification's three, behind that of the migrations where something is wrong with them.
+    pub fn parts(&self) -> impl Iterator<Item = Category> {
+        let migrations = Some(Category::Migrations).filter(|it| self.findings.iter().any(|one| one.category == *it));
+        migrations.into_iter().chain([Category::TypeAlignment, Category::ApiContracts, Category::ValidationSchemas])
     }
 
     /// The errors of one part.

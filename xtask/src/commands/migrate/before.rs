@@ -26,10 +26,9 @@ fn history_finding(problem: &Problem) -> Finding {
     critical(kind, problem.name(), problem.what(), problem.help())
 }
 
-/// A finding about the database as a whole. The specification has no part for it; it belongs to the database's side
-/// of type alignment, and always stops a migration.
+/// A finding about the database as a whole, which always stops a migration.
 fn critical(kind: &'static str, entity: &str, message: String, help: String) -> Finding {
-    let mut finding = Finding::new(kind, Category::TypeAlignment, Severity::Error, entity, message);
+    let mut finding = Finding::new(kind, Category::Migrations, Severity::Error, entity, message);
     finding.critical = true;
     finding.help = Some(help);
     finding

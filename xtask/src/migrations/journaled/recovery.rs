@@ -38,6 +38,7 @@ impl std::fmt::Display for InterruptedState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::NotRun { statement, count } => write!(f, "statement {statement} of {count} is next"),
+            Self::Done { count: 1, .. } => f.write_str("its only statement ran, which is not recorded yet"),
             Self::Done { statement, count } if statement == count => {
                 write!(f, "all {count} statements ran, which is not recorded yet")
             }
@@ -58,6 +59,10 @@ pub fn assess(
 ) -> Result<InterruptedState> {
     let statements = sql::statements(&progress.sql);
     let (statement, count) = (progress.next, statements.len());
+    // The last one is done, and the row of history is not written yet.
+    if statement > count {
+        return Ok(InterruptedState::Done { statement: count, count });
+    }
     let Some(before) = &progress.before else { return Ok(InterruptedState::NotRun { statement, count }) };
     let mut indexes = invalid_indexes(client)?;
     indexes.retain(|index| !before.invalid_indexes.contains(index));

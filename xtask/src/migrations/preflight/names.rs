@@ -1,6 +1,8 @@
 //! File names that refinery would skip without a word, or would run as something else than people think: a hyphen, a
 //! small `v`, a missing `__`, a sub-folder, the prefix `U`.
 
+use std::collections::BTreeMap;
+
 use super::Problem;
 
 /// Which way a file goes.
@@ -111,6 +113,38 @@ fn fault(name: &str) -> (&'static str, &'static str) {
     }
 }
 
+/// Takes back the advice to rename a file to a version that another one has: it gets the next free one.
+pub fn advise_free_versions(problems: &mut [Problem], files: &[NamedFile]) {
+    let mut taken: BTreeMap<i64, (String, Direction, String)> = BTreeMap::new();
+    for (name, path) in files {
+        taken.entry(name.version).or_insert((name.name.clone(), name.direction, base(path).to_owned()));
+    }
+    // The way back of a file that got another version gets the same.
+    let mut given: BTreeMap<(i64, String), i64> = BTreeMap::new();
+    for problem in problems {
+        let better = repaired(base(&problem.location.file)).and_then(|better| file_name(&better));
+        let Some(FileName { version, digits, name, direction }) = better else { continue };
+        let owner = taken.get(&version);
+        let is_free = owner.is_none_or(|(other, side, _)| *other == name && *side != direction);
+        if is_free && !given.contains_key(&(version, name.clone())) {
+            taken.entry(version).or_insert((name, direction, base(&problem.location.file).to_owned()));
+            continue;
+        }
+        let Some(owner) = owner.map(|(_, _, file)| file.clone()) else { continue };
+        let next = taken.keys().max().map_or(1, |newest| newest.saturating_add(1));
+        let next = *given.entry((version, name.clone())).or_insert(next);
+        taken.entry(next).or_insert((name.clone(), direction, base(&problem.location.file).to_owned()));
+        let down = if direction == Direction::Down { ".down" } else { "" };
+        let width = digits.len();
+        problem.help =
+            format!("version {version} is taken by `{owner}`: rename it to `V{next:0width$}__{name}{down}.sql`");
+    }
+}
+
+fn base(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
 /// The name that was probably meant.
 fn repaired(name: &str) -> Option<String> {
     let lower = name.to_lowercase();
@@ -133,6 +167,27 @@ fn repaired(name: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_is_not_told_to_take_a_version_that_is_taken() {
+        let advice = |good: &[&str], bad: &[&str]| -> Vec<String> {
+            let named = |name: &&str| (file_name(name).expect(name), format!("migrations/{name}"));
+            let refused = |name: &&str| classify("migrations", &format!("migrations/{name}")).expect_err(name);
+            let mut problems: Vec<Problem> = bad.iter().map(refused).collect();
+            advise_free_versions(&mut problems, &good.iter().map(named).collect::<Vec<_>>());
+            problems.into_iter().map(|problem| problem.help).collect()
+        };
+        let taken = advice(&["V0004__a.sql", "V0007__z.sql"], &["0004_b.up.sql", "0004_b.down.sql", "0005_c.sql"]);
+        let expected = [
+            "version 4 is taken by `V0004__a.sql`: rename it to `V0008__b.sql`",
+            "version 4 is taken by `V0004__a.sql`: rename it to `V0008__b.down.sql`",
+            "rename it to `V0005__c.sql`",
+        ];
+        assert_eq!(taken, expected);
+        assert_eq!(advice(&["V4__a.sql"], &["V4_a.down.sql"]), ["rename it to `V4__a.down.sql`"]);
+        let twice = advice(&[], &["V4_a.sql", "V4_b.sql"]);
+        assert_eq!(twice, ["rename it to `V4__a.sql`", "version 4 is taken by `V4_a.sql`: rename it to `V5__b.sql`"]);
+    }
 
     fn refused(path: &str) -> String {
         let problem = classify("migrations", &format!("migrations/{path}")).expect_err(path);

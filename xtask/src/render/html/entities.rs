@@ -104,7 +104,7 @@ fn is_of_no_description(entity: &EntityAlignment, finding: &Finding) -> bool {
 fn layer_of(category: Category) -> Option<Layer> {
     match category {
         Category::TypeAlignment => Some(Layer::Row),
-        Category::ApiContracts => None,
+        Category::Migrations | Category::ApiContracts => None,
         Category::ValidationSchemas => Some(Layer::Validation),
     }
 }

@@ -5,12 +5,15 @@ use crate::render::style::{Paint, Sign, count, harmless_line, line, paint, sign}
 use crate::report::{Category, Severity, Since, Verification};
 use crate::terminal::Style;
 
-/// The three parts with the names that the specification gives them on the terminal.
-const PARTS: [(Category, &str); 3] = [
-    (Category::TypeAlignment, "Type alignment"),
-    (Category::ApiContracts, "API contract compatibility"),
-    (Category::ValidationSchemas, "Validation schema consistency"),
-];
+/// A part of the report as the terminal calls it; three names are the specification's.
+fn name(category: Category) -> &'static str {
+    match category {
+        Category::Migrations => "Migration and database",
+        Category::TypeAlignment => "Type alignment",
+        Category::ApiContracts => "API contract compatibility",
+        Category::ValidationSchemas => "Validation schema consistency",
+    }
+}
 
 /// The whole verification.
 #[must_use]
@@ -43,8 +46,8 @@ pub fn status_lines(report: &Verification, style: Style) -> String {
     let mut text = String::new();
     line(&mut text, format_args!("Comparing with {}", report.against));
     line(&mut text, format_args!("{}Starting migration verification...", sign(Sign::Looking, style)));
-    for (category, name) in PARTS {
-        line(&mut text, format_args!("{}", part(report, category, name, style)));
+    for category in report.parts() {
+        line(&mut text, format_args!("{}", part(report, category, name(category), style)));
     }
     text
 }

@@ -20,6 +20,10 @@ pub fn verification_value(report: &Verification) -> Value {
     if let Some(name) = &report.migration_name {
         put("migrationName", name.as_str().into());
     }
+    // The specification has no part for them.
+    if report.parts().any(|category| category == Category::Migrations) {
+        put("migrations", part(report, Category::Migrations));
+    }
     put("typeAlignment", part(report, Category::TypeAlignment));
     put("apiContractCompatibility", part(report, Category::ApiContracts));
     put("validationSchemaConsistency", part(report, Category::ValidationSchemas));
