@@ -17,7 +17,7 @@ const ROUNDS: usize = 7;
 fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the repository");
     let config = Config::load(root, None).expect("the repository is configured");
-    let scratch = Scratch::start(&config, root, None, Network::OfTheMachine).expect("PostgreSQL");
+    let scratch = Scratch::start(&config, None, Network::OfTheMachine).expect("PostgreSQL");
     let mut client = scratch.connect().expect("connects");
     let own = OwnTables::new(&config.history_table);
     let mut at = 0;

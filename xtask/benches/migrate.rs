@@ -27,7 +27,7 @@ fn up(n: usize) -> String {
 fn main() {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("`xtask` lies in the repository");
     let config = Config::load(repository, None).expect("the repository is configured");
-    let scratch = Scratch::start(&config, repository, None, Network::OfTheMachine).expect("PostgreSQL");
+    let scratch = Scratch::start(&config, None, Network::OfTheMachine).expect("PostgreSQL");
     let folder = tempfile::tempdir().expect("a temporary folder");
     write_migrations(folder.path());
     let server = match std::env::var("BENCH_DATABASE_URL") {

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::commands::{
     baseline, completions, hooks, import, init, inspect, migrate, new, rollback, snapshot, status, verify,
 };
+use crate::migrations::scratch_environment::time_limit;
 
 /// Keeps SQL migrations, TypeScript types, API contracts and Zod schemas in agreement, and makes applying and
 /// undoing a migration safe.
@@ -44,6 +45,10 @@ pub struct GlobalOptions {
     /// Run the migrations as a superuser on scratch databases: then their SQL can run programs on this machine
     #[arg(long, global = true)]
     pub scratch_superuser: bool,
+
+    /// How long SQL that is only verified may keep a scratch database busy, in seconds; 0 for as long as it takes
+    #[arg(long, value_name = "SECONDS", default_value_t = time_limit::DEFAULT, global = true)]
+    pub replay_timeout: u64,
 
     /// How to print the result; `db-verify` knows all of them
     #[arg(long = "format", value_enum, default_value_t, global = true)]

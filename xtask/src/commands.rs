@@ -14,6 +14,7 @@ mod live;
 mod memory;
 pub mod migrate;
 pub mod new;
+mod output;
 mod privilege_drift;
 mod report_files;
 pub mod rollback;
@@ -33,8 +34,10 @@ use crate::cli::{Cli, Command, Format, GlobalOptions, ReportFormat};
 use crate::config::Config;
 use crate::migrations::provenance::SearchPath;
 use crate::migrations::scratch_environment::ScratchEnvironment;
+use crate::migrations::scratch_environment::time_limit::TimeLimit;
 use crate::migrations::{Migration, branch, lint, provenance};
 use crate::postgres::scratch::Likeness;
+use crate::regular_file::Boundary;
 use crate::schema::provenance::Provenance;
 use crate::terminal::Terminal;
 use crate::tree::{Tree, WorkingTree};
@@ -74,6 +77,8 @@ pub struct Context {
     pub terminal: Terminal,
     /// What is judged: the files on disk, what is staged, or a commit.
     pub tree: Arc<dyn Tree>,
+    /// How long migrations may run on scratch databases.
+    pub time_limit: TimeLimit,
     /// What is kept for the next time; none where there is none.
     pub memory: Option<Arc<Memory>>,
 }
@@ -86,7 +91,8 @@ impl Context {
     pub fn open(root: PathBuf, options: GlobalOptions, terminal: Terminal, tree: Arc<dyn Tree>) -> Result<Self> {
         let config = Config::of_tree(&tree, &root, options.config.as_deref())?;
         refuse_unknown_kinds(&config)?;
-        Ok(Self { root, config, options, terminal, tree, memory: None })
+        let time_limit = TimeLimit::seconds(options.replay_timeout);
+        Ok(Self { root, config, options, terminal, tree, time_limit, memory: None })
     }
 
     /// How scratch databases are made.
@@ -99,6 +105,7 @@ impl Context {
             shadow_url,
             likeness: Likeness::configured(&self.config.scratch),
             superuser: self.options.scratch_superuser,
+            time_limit: self.time_limit.clone(),
         }
     }
 
@@ -136,10 +143,12 @@ impl Context {
     }
 
     /// Where report files are written.
-    #[must_use]
-    pub fn report_dir(&self) -> PathBuf {
+    ///
+    /// # Errors
+    /// When the configuration, and not the command line, leads out of the repository.
+    pub fn report_dir(&self) -> Result<PathBuf> {
         let folder = self.options.report_dir.as_deref();
-        folder.map_or_else(|| self.root.join(&self.config.report_dir), Path::to_path_buf)
+        folder.map_or_else(|| output::path(self, &self.config.report_dir), |folder| Ok(folder.to_path_buf()))
     }
 }
 
@@ -157,7 +166,12 @@ pub fn run(mut cli: Cli, terminal: Terminal) -> Result<Outcome> {
     }
     let tree = Arc::new(WorkingTree::new(&root));
     let context = Context::open(root, cli.global, terminal, tree)?;
-    match cli.command {
+    let time_limit = context.time_limit.clone();
+    configured(context, cli.command).map_err(|error| time_limit.explain(error))
+}
+
+fn configured(context: Context, command: Command) -> Result<Outcome> {
+    match command {
         Command::Verify(options) => verify::run(context, &options),
         Command::Migrate(options) => migrate::run(&context, &options),
         Command::Rollback(options) => rollback::run(&context, &options),
@@ -194,8 +208,9 @@ fn root(directory: Option<&Path>) -> Result<PathBuf> {
     }
     let here = std::env::current_dir().context("cannot tell the current folder")?;
     let is_configured = |folder: &&Path| {
-        let manifest = std::fs::read_to_string(folder.join("Cargo.toml"));
-        manifest.is_ok_and(|text| text.contains("metadata.db]")) || folder.join("db.toml").is_file()
+        let manifest = Boundary::around(folder).read(&folder.join("Cargo.toml"));
+        let is_named = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).contains("metadata.db]");
+        manifest.is_ok_and(is_named) || folder.join("db.toml").is_file()
     };
     Ok(here.ancestors().find(is_configured).unwrap_or(&here).to_path_buf())
 }

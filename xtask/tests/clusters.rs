@@ -171,7 +171,7 @@ fn helper() {
         says(server_pid(&embedded).to_string());
         sleep_until_killed();
     } else {
-        let scratch = Scratch::start(&config(), &root, None, Network::OfTheMachine).expect("starts");
+        let scratch = Scratch::start(&config(), None, Network::OfTheMachine).expect("starts");
         says(scratch_folder(&mut connect(&scratch)).display().to_string());
         sleep_until_killed();
     }

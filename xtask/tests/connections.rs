@@ -78,18 +78,17 @@ fn a_shadow_server_gives_a_database_and_takes_it_back() {
         rows.expect("lists").iter().map(|row| row.get(0)).collect()
     };
     server.admin().batch_execute("CREATE DATABASE db_scratch_1000_abc OWNER maker").expect("a left-over");
-    let scratch = Scratch::start(&config(), repository(), Some(&url), Network::OfTheMachine).expect("creates");
+    let scratch = Scratch::start(&config(), Some(&url), Network::OfTheMachine).expect("creates");
     scratch.connect().expect("connects").batch_execute("CREATE TABLE t ()").expect("creates");
     assert_eq!(databases().len(), 1, "the left-over is gone: {:?}", databases());
     drop(scratch);
     assert_eq!(databases(), [""; 0]);
     let denied = format!("postgresql://app:s3cret@localhost:{}/shop", server.port);
-    let error = Scratch::start(&config(), repository(), Some(&denied), Network::OfTheMachine).expect_err("may not");
+    let error = Scratch::start(&config(), Some(&denied), Network::OfTheMachine).expect_err("may not");
     assert!(format!("{error:#}").contains("ALTER ROLE \"app\" CREATEDB"), "{error:#}");
     let mut other_major = config();
     other_major.postgres_major = 14;
-    let error =
-        Scratch::start(&other_major, repository(), Some(&url), Network::OfTheMachine).expect_err("another major");
+    let error = Scratch::start(&other_major, Some(&url), Network::OfTheMachine).expect_err("another major");
     assert!(format!("{error:#}").contains(&format!("runs PostgreSQL {}", major())), "{error:#}");
 }
 

@@ -43,7 +43,7 @@ pub fn start(selection: &Selection) -> Result<Vec<Server>> {
 fn installation() -> Result<Installation> {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("`xtask` lies in the repository")?;
     let config = Config::load(repository, None).context("cannot read the configuration of the repository")?;
-    let scratch = Scratch::start(&config, repository, None, Network::OfTheMachine)?;
+    let scratch = Scratch::start(&config, None, Network::OfTheMachine)?;
     let query = "SELECT setting, current_setting('data_directory') FROM pg_config WHERE name = 'BINDIR'";
     let row = scratch.parameters().connect(NoTls)?.query_one(query, &[])?;
     let data = std::fs::metadata(row.get::<_, String>(1))?;

@@ -32,7 +32,8 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let target = Target::open(context.options.database_url.as_deref(), &context.config, &context.root)?;
     let mut client = connect(&target)?;
     context.terminal.print(&format!("Database: {}\n", target.describe()))?;
-    let lock_timeouts = LockTimeouts { lock_timeout: options.lock_timeout, ddl_lock_timeout: 3000 };
+    let lock_timeouts =
+        LockTimeouts { lock_timeout: options.lock_timeout, ddl_lock_timeout: 3000, show_queries: false };
     let settings = migrate::lock_database(context, &mut client, lock_timeouts)?;
     let worked = adopt(context, &mut client, &settings, &files, last);
     lock::release(&mut client, &context.config.history_table);

@@ -66,6 +66,10 @@ pub struct LockTimeouts {
     /// How long a statement may wait, in milliseconds, for a lock that the application holds, before it is tried again
     #[arg(long, value_name = "MILLISECONDS", default_value_t = 3000)]
     pub ddl_lock_timeout: u64,
+
+    /// Show the queries of the application that hold such a lock whole, with the values in them
+    #[arg(long)]
+    pub show_queries: bool,
 }
 
 /// Runs `db-migrate`.
@@ -108,7 +112,7 @@ pub fn lock_database(context: &Context, client: &mut Client, lock_timeouts: Lock
         ddl_lock_timeout: Duration::from_millis(lock_timeouts.ddl_lock_timeout),
         retries: 4,
         liveness: held.liveness,
-        blockers: Blockers::default(),
+        blockers: Blockers::new(lock_timeouts.show_queries),
     })
 }
 

@@ -11,6 +11,7 @@ use anyhow::{Context as _, Result};
 use postgres::{Client, Row, Statement};
 
 use super::script::StatementObserver;
+use super::sql;
 use crate::postgres::error::is_contention;
 
 /// A session that holds what another one waits for.
@@ -24,7 +25,7 @@ pub struct Blocker {
     pub user: String,
     /// `active`, `idle in transaction`.
     pub state: String,
-    /// Its present or last query, on one line, in short.
+    /// Its present or last query on one line: its outline, or all of it where somebody asked for that.
     pub query: String,
     /// Since when that query runs, or since when the session does nothing in its transaction, in seconds.
     pub seconds: i64,
@@ -47,7 +48,10 @@ impl fmt::Display for Blocker {
 
 /// The blockers that were seen last; the same for all clones.
 #[derive(Debug, Clone, Default)]
-pub struct Blockers(Arc<Mutex<Seen>>);
+pub struct Blockers {
+    seen: Arc<Mutex<Seen>>,
+    shows_queries: bool,
+}
 
 #[derive(Debug, Default)]
 struct Seen {
@@ -57,6 +61,12 @@ struct Seen {
 }
 
 impl Blockers {
+    /// None seen yet. `shows_queries` says whether their queries are told whole, with the values in them.
+    #[must_use]
+    pub fn new(shows_queries: bool) -> Self {
+        Self { shows_queries, ..Self::default() }
+    }
+
     /// Forgets what was seen before, as a new attempt begins.
     pub fn forget(&self) {
         self.see(Vec::new());
@@ -65,7 +75,7 @@ impl Blockers {
     /// `what` begins to run, which waits as long as it takes, so that no timeout will ever name whom it waited for: who
     /// stands in its way is told meanwhile. None when it is over.
     pub fn announce(&self, what: Option<String>) {
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         *seen = Seen { last: Vec::new(), patient: what };
     }
 
@@ -75,7 +85,7 @@ impl Blockers {
         if !is_contention(&error) {
             return error;
         }
-        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner).last.clone();
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner).last.clone();
         if seen.is_empty() {
             return error;
         }
@@ -85,7 +95,7 @@ impl Blockers {
 
     /// Keeps what is seen now; what to tell of it, when it is the second time that a patient statement waits for them.
     fn see(&self, now: Vec<Blocker>) -> Option<String> {
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let again = !now.is_empty() && pids(&now) == pids(&seen.last);
         let named: Vec<String> = now.iter().map(ToString::to_string).collect();
         seen.last = now;
@@ -134,7 +144,10 @@ impl Lookout {
             let Ok(query) = client.prepare(BLOCKERS) else { return };
             let mut told = Vec::new();
             loop {
-                let Ok(seen) = look(&mut client, &query, pid) else { return };
+                let Ok(mut seen) = look(&mut client, &query, pid) else { return };
+                if !blockers.shows_queries {
+                    seen.iter_mut().for_each(|blocker| blocker.query = sql::outline(&blocker.query));
+                }
                 let pids = pids(&seen);
                 if !seen.is_empty()
                     && let Some(text) = blockers.see(seen).filter(|_| told != pids)
@@ -162,7 +175,7 @@ impl Drop for Lookout {
 const BLOCKERS: &str = "
     SELECT b.pid, coalesce(nullif(a.application_name, ''), 'unknown application') AS application,
            coalesce(a.usename::text, '?') AS usename, coalesce(a.state, 'activity not visible') AS state,
-           coalesce(left(regexp_replace(a.query, E'\\\\s+', ' ', 'g'), 80), '') AS query,
+           coalesce(a.query, '') AS query,
            coalesce(extract(epoch FROM clock_timestamp() - CASE a.state WHEN 'active' THEN a.query_start ELSE a.state_change END),
                     0)::bigint AS seconds,
            (SELECT n.nspname || '.' || c.relname
@@ -186,10 +199,16 @@ fn blocker(row: &Row) -> Result<Blocker> {
         application: row.try_get("application")?,
         user: row.try_get("usename")?,
         state: row.try_get("state")?,
-        query: row.try_get("query")?,
+        query: on_one_line(row.try_get("query")?),
         seconds: row.try_get("seconds")?,
         object: row.try_get("object")?,
     })
+}
+
+/// A query without the line breaks that would break the message that holds it. Those behind comments stay: what follows
+/// would belong to them.
+fn on_one_line(query: &str) -> String {
+    if query.contains("--") { query.to_owned() } else { query.split_whitespace().collect::<Vec<_>>().join(" ") }
 }
 
 #[cfg(test)]

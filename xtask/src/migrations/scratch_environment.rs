@@ -3,6 +3,7 @@
 
 mod pending_scratch;
 pub mod privileges;
+pub mod time_limit;
 
 use std::path::Path;
 
@@ -11,6 +12,7 @@ use postgres::{Client, GenericClient, Transaction};
 
 pub use pending_scratch::PendingScratch;
 use privileges::{Parts, Privileges};
+use time_limit::{TimeLimit, Watch};
 
 use super::script::{Script, StatementObserver, Unobserved};
 use super::{Migration, is_no_transaction, replay, tables, transaction};
@@ -34,6 +36,8 @@ pub struct ScratchEnvironment<'a> {
     pub likeness: Likeness,
     /// Whether migrations run as a superuser there, with all its power over the machine.
     pub superuser: bool,
+    /// How long they may run.
+    pub time_limit: TimeLimit,
 }
 
 /// A connection to a scratch database, which is gone when this value is.
@@ -43,6 +47,7 @@ pub struct ScratchSession {
     privileges: Privileges,
     reader: CatalogReader,
     own: OwnTables,
+    watch: Watch,
     /// Removed after the connection to it is closed.
     scratch: Scratch,
 }
@@ -73,12 +78,14 @@ impl ScratchEnvironment<'_> {
     /// When there is none to be had, or a file cannot be read or does not run.
     pub fn open(&self) -> Result<ScratchSession> {
         let network = if self.superuser { Network::OfTheMachine } else { Network::None };
-        let scratch = Scratch::start(self.config, self.root, self.shadow_url, network)?;
-        let Connections { client, superuser, shared } = scratch.connect_like(&self.likeness, self.superuser)?;
-        let privileges = Privileges::new(superuser, &self.likeness.role, shared)?;
+        let scratch = Scratch::start(self.config, self.shadow_url, network)?;
+        let Connections { mut client, superuser, watcher, shared } =
+            scratch.connect_like(&self.likeness, self.superuser)?;
+        let privileges = Privileges::new(superuser, &self.likeness.role, shared)?.within(self.time_limit.clone());
+        let watch = self.time_limit.watch(&mut client, watcher)?;
         let own = OwnTables::of(self.config);
         let reader = CatalogReader::new(own.clone());
-        let mut session = ScratchSession { client, privileges, reader, own, scratch };
+        let mut session = ScratchSession { client, privileges, reader, own, watch, scratch };
         if let Some((namespace, _)) = self.config.history_table.rsplit_once('.') {
             tables::make_namespace(&mut session.client, namespace)?;
         }
@@ -88,6 +95,7 @@ impl ScratchEnvironment<'_> {
         }
         if let Some(path) = search_path {
             session.client = session.scratch.connect_again(&self.likeness, self.superuser, &path)?;
+            session.watch.follow(&mut session.client)?;
         }
         Ok(session)
     }

@@ -69,10 +69,10 @@ impl Scratch {
     /// # Errors
     /// When no binaries of the configured major are found, or the server at `shadow_url` is of another major or does
     /// not let one create databases.
-    pub fn start(config: &Config, root: &Path, shadow_url: Option<&str>, network: Network) -> Result<Self> {
+    pub fn start(config: &Config, shadow_url: Option<&str>, network: Network) -> Result<Self> {
         let kind = match shadow_url {
             Some(url) => Kind::Database(Box::new(Shadow::create(url, config.postgres_major)?)),
-            None => Kind::Cluster(Cluster::start(config.postgres_major, root, network)?),
+            None => Kind::Cluster(Cluster::start(config.postgres_major, network)?),
         };
         Ok(Self { kind })
     }
@@ -108,6 +108,9 @@ pub struct Connections {
     pub client: Client,
     /// As a superuser, where `client` is none and the cluster is ours.
     pub superuser: Option<Client>,
+    /// As one who may end the session of `client`. It was there before any migration, which could make something that runs
+    /// when somebody connects.
+    pub watcher: Client,
     /// The server, where it is not ours.
     pub shared: Option<SharedServer>,
 }
@@ -122,16 +125,17 @@ impl Scratch {
         match &self.kind {
             Kind::Cluster(cluster) if !superuser => {
                 let owned = owner::connect(&cluster.server.parameters(), likeness)?;
-                Ok(Connections { client: owned.owner, superuser: Some(owned.superuser), shared: None })
+                let owner::Owned { owner, superuser, watcher } = owned;
+                Ok(Connections { client: owner, superuser: Some(superuser), watcher, shared: None })
             }
             Kind::Cluster(_) => {
                 let client = set(self.connect()?, likeness, cluster::USER, || self.connect())?;
-                Ok(Connections { client, superuser: None, shared: None })
+                Ok(Connections { client, superuser: None, watcher: self.connect()?, shared: None })
             }
             Kind::Database(shadow) => {
                 let mut client = set(shadow.connect()?, likeness, shadow.name(), || shadow.connect())?;
                 let shared = SharedServer::new(&mut client, likeness.server.as_deref(), shadow.made_roles());
-                Ok(Connections { client, superuser: None, shared: Some(shared) })
+                Ok(Connections { client, superuser: None, watcher: shadow.connect()?, shared: Some(shared) })
             }
         }
     }
@@ -189,9 +193,9 @@ struct Cluster {
 }
 
 impl Cluster {
-    fn start(major: u32, root: &Path, network: Network) -> Result<Self> {
+    fn start(major: u32, network: Network) -> Result<Self> {
         let account = Account::for_servers().context(Unavailable)?;
-        let binaries = binaries::find(major, root, account).context(Unavailable)?;
+        let binaries = binaries::find(major, account).context(Unavailable)?;
         Self::start_on(&binaries, account, network).context("cannot start a scratch database")
     }
 

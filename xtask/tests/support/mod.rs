@@ -5,6 +5,7 @@ pub mod git;
 pub mod migrations;
 pub mod monorepo;
 pub mod pooler;
+pub mod random;
 
 use std::path::Path;
 use std::sync::OnceLock;
@@ -12,6 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use postgres::Client;
 use xtask::config::Config;
+use xtask::migrations::scratch_environment::time_limit::TimeLimit;
 use xtask::migrations::scratch_environment::{ScratchEnvironment, ScratchSession};
 use xtask::postgres::scratch::{Likeness, Network, Scratch};
 
@@ -44,7 +46,7 @@ pub fn committed_config() -> Config {
 /// A fresh, empty PostgreSQL cluster that is removed when dropped; none, with a note, on the machine of a developer
 /// without PostgreSQL. In CI a missing PostgreSQL fails the test.
 pub fn scratch() -> Option<Scratch> {
-    or_skipped(Scratch::start(&config(), repository(), None, Network::OfTheMachine))
+    or_skipped(Scratch::start(&config(), None, Network::OfTheMachine))
 }
 
 #[expect(clippy::print_stdout, reason = "a skipped test says so")]
@@ -74,6 +76,7 @@ pub fn scratch_session() -> Option<ScratchSession> {
         shadow_url: None,
         likeness: Likeness::default(),
         superuser: false,
+        time_limit: TimeLimit::default(),
     };
     or_skipped(environment.open())
 }

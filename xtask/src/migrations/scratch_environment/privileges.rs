@@ -9,6 +9,7 @@ use std::cell::{Cell, RefCell};
 use anyhow::{Result, anyhow, bail};
 use postgres::{Client, GenericClient, Transaction};
 
+use super::time_limit::TimeLimit;
 use crate::migrations::script::{StatementObserver, Step};
 use crate::migrations::sql::{self, Statement, identifier};
 use crate::postgres::error::ServerError;
@@ -30,6 +31,7 @@ pub struct Privileges {
     is_lent: Cell<bool>,
     /// The role that was set before the statement, where that runs as the superuser itself.
     role_before: Option<String>,
+    time_limit: TimeLimit,
 }
 
 impl Privileges {
@@ -47,7 +49,14 @@ impl Privileges {
             gives_all_roles: is_old.is_some_and(|row| row.get(0)),
             is_lent: Cell::new(false),
             role_before: None,
+            time_limit: TimeLimit::default(),
         })
+    }
+
+    /// The same, which says of a statement that `time_limit` was over.
+    #[must_use]
+    pub fn within(self, time_limit: TimeLimit) -> Self {
+        Self { time_limit, ..self }
     }
 
     /// Refuses what would be done for real on the server of the target, before anybody agreed to it.
@@ -150,6 +159,7 @@ impl StatementObserver for Privileges {
     }
 
     fn explain(&self, error: anyhow::Error) -> anyhow::Error {
+        let error = self.time_limit.explain(error);
         // The transaction can only be rolled back, which also forgets the role that was set in it.
         match self.is_lent.get().then(|| self.set_superuser(false)) {
             Some(Err(failure)) => failure.context(error),

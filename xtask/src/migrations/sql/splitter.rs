@@ -58,7 +58,7 @@ struct Splitter<'a> {
     /// The significant tokens of the statement being read.
     open: Vec<Token>,
     paren_depth: usize,
-    /// How many `BEGIN ATOMIC` and `CASE` wait for their `END`.
+    /// How many `BEGIN ATOMIC` wait for their `END`.
     body_depth: usize,
     done: Vec<Statement<'a>>,
 }
@@ -84,21 +84,21 @@ impl<'a> Splitter<'a> {
             TokenKind::OpenParen => self.paren_depth += 1,
             TokenKind::CloseParen => self.paren_depth = self.paren_depth.saturating_sub(1),
             TokenKind::Semicolon if self.paren_depth == 0 && self.body_depth == 0 => return self.close(),
-            TokenKind::Word if self.paren_depth == 0 => self.count_body(token),
+            TokenKind::Word if self.paren_depth == 0 => self.follow_body(token),
             _other => {}
         }
         self.open.push(token);
     }
 
-    /// `CASE … END` counts only inside a body, so that its `END` does not end the body.
-    fn count_body(&mut self, word: Token) {
-        let follows_begin = || self.open.last().is_some_and(|last| last.is_word(self.text, "begin"));
-        let begins = word.is_word(self.text, "atomic") && follows_begin() && self.creates_routine();
-        let inside = self.body_depth > 0;
-        if begins || (inside && word.is_word(self.text, "case")) {
+    /// `END` ends a body where a statement of it would begin. Everywhere else it belongs to a `CASE`, or is a name: `SELECT 1 end`.
+    /// To the grammar a body may make routines with bodies of their own.
+    fn follow_body(&mut self, word: Token) {
+        let Some(last) = self.open.last().copied() else { return };
+        let follows = |name: &str| last.is_word(self.text, name);
+        if word.is_word(self.text, "atomic") && follows("begin") && self.creates_routine() {
             self.body_depth += 1;
-        } else if inside && word.is_word(self.text, "end") {
-            self.body_depth -= 1;
+        } else if word.is_word(self.text, "end") && (last.kind == TokenKind::Semicolon || follows("atomic")) {
+            self.body_depth = self.body_depth.saturating_sub(1);
         }
     }
 
@@ -199,6 +199,8 @@ mod tests {
                     select case when a > 1 then 2 end; select 3; end";
         assert_eq!(split(&format!("{body}; x")), [body, "x"]);
         assert_eq!(split("begin; create table atomic (a int); end"), ["begin", "create table atomic (a int)", "end"]);
+        let names = "create function f() returns int begin atomic select 1 end; select t.end as end; end; b";
+        assert_eq!(split(names).len(), 2);
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub struct Owned {
     pub owner: Client,
     /// As a superuser.
     pub superuser: Client,
+    /// As a superuser, too: the other one may be in use.
+    pub watcher: Client,
 }
 
 /// Makes the one database of a fresh cluster like the target, and connects to it. `parameters` are those of who made the
@@ -49,7 +51,8 @@ pub(super) fn connect(parameters: &postgres::Config, likeness: &Likeness) -> Res
     // Its owner may drop and make it again; before PostgreSQL 15 it was the superuser's.
     let schema_owner = schema_owner(&mut superuser, &role)?;
     run(&mut superuser, &format!("ALTER SCHEMA public OWNER TO {schema_owner}"))?;
-    Ok(Owned { owner: as_role(&likeness.role, database)?, superuser })
+    let watcher = as_role(SUPERUSER, database)?;
+    Ok(Owned { owner: as_role(&likeness.role, database)?, superuser, watcher })
 }
 
 /// The name of the database: a template's cannot be taken.
