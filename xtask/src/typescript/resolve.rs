@@ -48,6 +48,9 @@ pub(super) const LONGEST_LIST: usize = 10_000;
 /// How many bytes a text may get by joining others, which may double it in the same way.
 pub(super) const LONGEST_TEXT: usize = 64 << 10;
 
+/// A schema, and the type that was inferred of it.
+type Inferred<'p> = (Rc<zod::Schema<'p>>, Type<'p>);
+
 /// Evaluates types and values of one program.
 pub struct Resolver<'p> {
     /// The files.
@@ -62,7 +65,7 @@ pub struct Resolver<'p> {
     names: RefCell<FxHashMap<(*const Module, &'p str), Option<Symbol<'p>>>>,
     /// What unions of schemas take and return, by the schema and the side. Each holds its schema, so that its address stays its
     /// own: a union that is several times in another would be inferred as often, on each level.
-    unions: RefCell<FxHashMap<(*const zod::Schema<'p>, bool), (Rc<zod::Schema<'p>>, Type<'p>)>>,
+    unions: RefCell<FxHashMap<(*const zod::Schema<'p>, bool), Inferred<'p>>>,
     /// What packages export, by the package and the name.
     externals: RefCell<FxHashMap<(&'p str, Option<&'p str>), super::values::Value<'p>>>,
 }
