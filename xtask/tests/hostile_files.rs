@@ -75,6 +75,9 @@ exclude = ["**/*.test.ts"]
 severity = { MISSING_TYPE = "off", TYPE_MISMATCH = "warning" }
 "#;
 
+/// Reads a text, or says why not.
+type Read = fn(&str) -> Result<(), String>;
+
 fn read_configuration(text: &str) -> Result<(), String> {
     let tree = MemoryTree::new([("db.toml", text)]);
     let read = Config::of_tree(&tree, Path::new("/monorepo"), None);
@@ -109,7 +112,7 @@ fn real_baseline() -> String {
 #[test]
 fn hostile_files_are_read_or_refused() {
     let snapshot = std::fs::read_to_string(repository().join("snapshots/schema.json")).expect("the sample");
-    let kinds: [(&str, String, fn(&str) -> Result<(), String>); 3] = [
+    let kinds: [(&str, String, Read); 3] = [
         ("configuration", KEYS.to_owned(), read_configuration),
         ("snapshot", snapshot, read_snapshot),
         ("baseline", real_baseline(), read_baseline),

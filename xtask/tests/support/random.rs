@@ -34,11 +34,12 @@ impl Random {
             let (start, end) = (one.min(other), one.max(other));
             // Most changes are small: a large one leaves little of what was valid.
             let end = if self.below(4) == 0 { end } else { floor(&text, end.min(start + 8)) };
+            let (again, fragment) = (text[start..end].to_owned(), *self.pick(fragments));
             match self.below(4) {
                 0 => drop(text.drain(start..end)),
-                1 => text.insert_str(start, &text[start..end].to_owned()),
-                2 => text.replace_range(start..end, *self.pick(fragments)),
-                _ => text.insert_str(start, *self.pick(fragments)),
+                1 => text.insert_str(start, &again),
+                2 => text.replace_range(start..end, fragment),
+                _ => text.insert_str(start, fragment),
             }
         }
         text
