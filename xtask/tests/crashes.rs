@@ -14,8 +14,8 @@ use xtask::postgres::catalog::{self, OwnTables};
 use xtask::postgres::scratch::Scratch;
 use xtask::schema::snapshot;
 
-/// How often a run is killed.
-const KILLS: usize = 200;
+/// How often a run is killed. `.ci/storm` does it more often, and servers too.
+const KILLS: usize = 120;
 
 /// What is lost with a rollback of all migrations: columns are undone and committed before their table is.
 pub const LOST: &str = "items,items.c2,items.c4,items.c6,items.c8";

@@ -179,15 +179,20 @@ fn what_made_up_rows_are_to_blame_for_is_a_note() {
     let Some(scratch) = shared() else { return };
     let tables = "CREATE TABLE notes (id bigint PRIMARY KEY, body text NOT NULL);
         CREATE TABLE clients (id bigint PRIMARY KEY, made_by text NOT NULL);
+        CREATE TABLE parts (id bigint PRIMARY KEY, code text NOT NULL);
         CREATE TABLE settings (name text PRIMARY KEY); INSERT INTO settings VALUES ('theme');";
+    let to_code = "ALTER TABLE parts ALTER COLUMN code TYPE uuid USING code::uuid, ADD COLUMN size text NOT NULL;";
+    let from_code = "ALTER TABLE parts ALTER COLUMN code TYPE text, ALTER COLUMN size TYPE int USING size::int;
+        ALTER TABLE parts DROP COLUMN size;";
     let to_uuid = "ALTER TABLE clients ALTER COLUMN made_by TYPE uuid USING made_by::uuid;";
     let one_setting = "DO $$ BEGIN IF NOT EXISTS (SELECT FROM settings WHERE name = 'theme') THEN
         RAISE 'the rows of the migrations are gone'; END IF; END $$;";
     let repo = Monorepo::of_migrations(&[
-        ("V1__tables", tables, "DROP TABLE settings; DROP TABLE notes; DROP TABLE clients;"),
+        ("V1__tables", tables, "DROP TABLE settings; DROP TABLE notes; DROP TABLE clients; DROP TABLE parts;"),
         ("V2__uuid", to_uuid, "ALTER TABLE clients ALTER COLUMN made_by TYPE text;"),
         ("V3__setting", one_setting, "SELECT 1;"),
         ("V4__loses", "SELECT 1;", "DELETE FROM clients;"),
+        ("V5__code", to_code, from_code),
     ]);
     let database = Database::create(scratch, "blame");
     let all = rehearsed(&database, &repo, &[]);
@@ -199,6 +204,11 @@ fn what_made_up_rows_are_to_blame_for_is_a_note() {
         );
     }
     assert_eq!(all[3]["lostRows"], serde_json::json!([{ "table": "clients", "rows": 3 }]));
+    assert!(all[4]["passed"] == true && all[4]["verdict"] == "exact", "{:#}", all[4]);
+    let [forward, back] = texts(&all[4], "notes").try_into().expect("a note for each way");
+    assert!(forward.contains("cannot be applied over made-up rows"), "{forward}");
+    assert!(back.contains("its way back fails over made-up rows too"), "{back}");
+    assert!(back.contains("invalid input syntax for type integer"), "{back}");
     let ran = database.run(&repo, &["db-rollback", "--test"]).must_exit(0);
     assert!(
         ran.stdout.contains("ok V2__uuid: exact\n   note: it cannot be applied over made-up rows"),
