@@ -171,7 +171,7 @@ impl Repository {
     }
 }
 
-/// What git printed, without the line break at its end.
+/// The output of git, without the line break at its end.
 fn line(printed: &[u8]) -> String {
     String::from_utf8_lossy(printed).trim_end_matches(['\n', '\r']).to_owned()
 }

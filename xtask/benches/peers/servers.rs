@@ -20,7 +20,7 @@ use cluster::{Cluster, Installation};
 /// The names on the command line.
 pub const NAMES: &[&str] = &["memory", "disk"];
 
-/// What makes a server wait for no disk, as the tool's own clusters do.
+/// Settings with which a server waits for no disk, as the tool's own clusters do.
 const NO_WAITS: &[&str] = &["fsync=off", "synchronous_commit=off", "full_page_writes=off"];
 
 /// A running server; dropping it stops it.

@@ -26,7 +26,7 @@ fn ensure_inside(root: &Path, configured: &Path) -> io::Result<()> {
     let Some(existing) = ancestors.map(|part| root.join(part)).find(|path| path.exists()) else { return Ok(()) };
     let inside = boundary.ensure_inside(&existing.canonicalize()?);
     match inside.is_err() && is_own_link(root, configured) {
-        // Whoever builds on another disk has a link `target`, which git ignores.
+        // A link `target` to another disk, for example, which git ignores.
         true => Ok(()),
         false => inside,
     }

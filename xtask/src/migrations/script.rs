@@ -15,9 +15,6 @@ use crate::postgres::error::{SentText, ServerError};
 use crate::source::LineIndex;
 use transaction_watch::TransactionWatch;
 
-/// The longest excerpt of a statement in an error.
-const EXCERPT: usize = 80;
-
 /// The text of a file, and how it runs.
 #[derive(Debug, Clone, Copy)]
 pub struct Script<'a> {
@@ -87,7 +84,7 @@ impl Step<'_> {
     }
 
     fn named(&self, error: anyhow::Error) -> anyhow::Error {
-        let excerpt = excerpt(self.statement.text());
+        let excerpt = sql::excerpt(self.statement.text());
         error.context(format!("statement {} of {}, `{excerpt}`", self.number, self.count))
     }
 }
@@ -325,25 +322,9 @@ fn located(error: &postgres::Error, file: &str, statement: &Statement<'_>) -> Se
     server
 }
 
-/// The beginning of a statement, on one line.
-fn excerpt(text: &str) -> String {
-    let mut line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if let Some((end, _)) = line.char_indices().nth(EXCERPT) {
-        line.truncate(end);
-        line.push('…');
-    }
-    line
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn excerpts_are_one_short_line() {
-        assert_eq!(excerpt("create table\n  t (a int)"), "create table t (a int)");
-        assert_eq!(excerpt(&"ä ".repeat(100)), format!("{}…", "ä ".repeat(40)));
-    }
 
     #[test]
     fn only_without_a_common_transaction_settings_are_carried_to_later_statements() {

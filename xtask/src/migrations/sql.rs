@@ -13,7 +13,7 @@ mod whole_server;
 
 pub use cursor::{Cursor, Identifier};
 pub use literal::{identifier, literal, quoted};
-pub use outline::outline;
+pub use outline::{excerpt, outline};
 pub use refuses_transaction::command as refuses_transaction;
 pub use splitter::{Statement, statements, tokens};
 pub use token::{Construct, Token, TokenKind};

@@ -59,7 +59,7 @@ impl Backup {
     /// Makes a folder of its own for this run in `folder`, so that no earlier backup is overwritten.
     pub fn create(folder: &Path, run: &str) -> Result<Self> {
         let folder = folder.join(run.replace(':', ""));
-        // What is lost may be what nobody else may see.
+        // Lost data may be secret: only its owner reads it.
         let created = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
         created.with_context(|| format!("cannot create the folder for the backup `{}`", folder.display()))?;
         Ok(Self { folder, files: RefCell::default(), sequences: RefCell::default() })

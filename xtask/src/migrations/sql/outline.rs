@@ -1,10 +1,10 @@
-//! The outline of a statement: which command it is about what, without its values. Logs of CI jobs are read by many, and an
-//! application's SQL holds the data of its users.
+//! Statements on one line, for messages: an excerpt of one that stands in a file, and the outline of an application's, without
+//! its values. Logs of CI jobs are read by many, and an application's SQL holds the data of its users.
 
 use super::splitter::tokens;
 use super::token::{Construct, TokenKind};
 
-/// The longest outline, in characters.
+/// The longest line, in characters.
 const LENGTH: usize = 80;
 
 /// What stands in the place of a value.
@@ -35,6 +35,12 @@ pub fn outline(sql: &str) -> String {
     shortened(line)
 }
 
+/// The beginning of a statement, on one line.
+#[must_use]
+pub fn excerpt(sql: &str) -> String {
+    shortened(sql.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
 /// The beginning of a line.
 fn shortened(mut line: String) -> String {
     if let Some((end, _)) = line.char_indices().nth(LENGTH) {
@@ -47,6 +53,12 @@ fn shortened(mut line: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn excerpts_are_one_short_line() {
+        assert_eq!(excerpt("create table\n  t (a int)"), "create table t (a int)");
+        assert_eq!(excerpt(&"ä ".repeat(100)), format!("{}…", "ä ".repeat(40)));
+    }
 
     #[test]
     fn values_are_left_out_and_names_stay() {
