@@ -158,7 +158,7 @@ impl Place {
     fn read(&self, tree: &dyn Tree, root: &Path) -> std::io::Result<Vec<u8>> {
         let name = self.path.to_string_lossy().replace('\\', "/");
         match self.section {
-            // The file that somebody named on the command line, wherever it is: the path is absolute outside the monorepo.
+            // A file that the command line names may lie anywhere; outside the monorepo its path is absolute.
             raw::Section::Whole if self.path.is_absolute() || !tree.is_file(&name) => {
                 std::fs::read(root.join(&self.path))
             }

@@ -117,9 +117,8 @@ impl Difference {
 
 impl std::fmt::Display for Difference {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Privilege { object, grantee, what, is_revoked } = &self.privilege;
-        let grantee = grantee.as_deref().map(|grantee| if grantee == "OWNER" { "its owner" } else { grantee });
-        match (grantee, self.is_there) {
+        let Privilege { object, what, is_revoked, .. } = &self.privilege;
+        match (self.privilege.grantee_in_words(), self.is_there) {
             (None, true) => write!(f, "`{what}` owns the {object}"),
             (None, false) => write!(f, "`{what}` does not own the {object}"),
             (Some(grantee), is_there) if is_there != *is_revoked => write!(f, "{grantee} may {what} on the {object}"),
@@ -239,19 +238,7 @@ impl DefaultPrivilege {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::model::{ObjectName, Table};
-
-    /// A schema with the tables `t` and `u`, and these grants.
-    fn schema(grants: &[(&str, &str)]) -> Schema {
-        let mut schema = Schema::default();
-        for name in ["t", "u"] {
-            schema.tables.insert(ObjectName::public(name), Table::default());
-        }
-        for (object, grant) in grants {
-            schema.grants.entry((*object).to_owned()).or_default().push((*grant).to_owned());
-        }
-        schema
-    }
+    use crate::schema::privileges::samples::schema;
 
     fn told(made: &[(&str, &str)], there: &[(&str, &str)]) -> Vec<String> {
         let insiders = Insiders {

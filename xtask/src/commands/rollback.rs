@@ -229,7 +229,7 @@ impl<'a> Run<'a> {
             Err(error) => commit::is_in_doubt(error) || failed.is_some_and(|undo| undo.no_transaction),
         };
         if let Some(backup) = options.backup {
-            // Of a COMMIT that nobody confirmed the data may be gone.
+            // Data whose COMMIT nobody confirmed may be gone: its files stay.
             if !ending.as_ref().is_err_and(commit::is_in_doubt) {
                 backup.discard_uncommitted();
             }

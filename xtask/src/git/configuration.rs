@@ -30,7 +30,7 @@ pub(super) fn set(command: &mut Command, settings: &[(String, String)]) {
         command.env(format!("GIT_CONFIG_KEY_{number}"), key).env(format!("GIT_CONFIG_VALUE_{number}"), value);
     }
     command.env("GIT_CONFIG_COUNT", (first + settings.len()).to_string());
-    // What a partial clone lacks would be fetched, by programs that its configuration names.
+    // git would fetch objects that a partial clone lacks, by programs that its configuration names.
     command.env("GIT_NO_LAZY_FETCH", "1");
 }
 
@@ -39,7 +39,7 @@ pub(super) fn set(command: &mut Command, settings: &[(String, String)]) {
 pub(super) fn without_filters(repository: &Repository) -> Result<Vec<(String, String)>> {
     let pattern = r"^filter\..*\.(clean|process)$";
     let arguments = ["config", "--show-scope", "--name-only", "-z", "--get-regexp", pattern];
-    // Nothing is found where it ends with 1.
+    // git ends with 1 where it finds nothing.
     let found = repository.answer(&arguments)?.unwrap_or_default();
     let parts: Vec<String> = list(found.as_bytes()).collect();
     let own = parts.chunks_exact(2).filter(|pair| ["local", "worktree"].contains(&pair[0].as_str()));

@@ -88,7 +88,7 @@ impl Process {
     }
 }
 
-/// Nobody asks any more. git would end when its input does, unless it still had something to say.
+/// Ends git, which would end by itself with its input, unless it still had something to say.
 impl Drop for Process {
     fn drop(&mut self) {
         drop(self.questions.take());

@@ -3,7 +3,7 @@
 
 use crate::migrations::sql::{self, Statement};
 
-/// What stands before the statements: a function may use what is made after it.
+/// The first statement of a migration with functions: one may use a table that is made after it.
 const BEFORE: &str = "SET LOCAL check_function_bodies = off;\n";
 
 /// The statements of a dump that make the schema, one after the other.

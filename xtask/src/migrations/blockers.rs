@@ -25,7 +25,7 @@ pub struct Blocker {
     pub user: String,
     /// `active`, `idle in transaction`.
     pub state: String,
-    /// Its present or last query on one line: its outline, or all of it where somebody asked for that.
+    /// The present or last query of the session on one line: its outline, or the whole text with `--show-queries`.
     pub query: String,
     /// Since when that query runs, or since when the session does nothing in its transaction, in seconds.
     pub seconds: i64,

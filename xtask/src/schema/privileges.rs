@@ -18,6 +18,12 @@ pub struct Privilege {
 }
 
 impl Privilege {
+    /// The grantee as messages name it; none where this is the owner.
+    #[must_use]
+    pub fn grantee_in_words(&self) -> Option<&str> {
+        self.grantee.as_deref().map(|grantee| if grantee == "OWNER" { "its owner" } else { grantee })
+    }
+
     /// Whether its object is in `schema`. Of kinds that are not known here it is taken to be.
     #[must_use]
     pub fn is_of(&self, schema: &Schema) -> bool {
@@ -89,6 +95,25 @@ fn of_grant(object: &str, grant: &str) -> Vec<Privilege> {
     };
     let (grantee, is_revoked) = grantee.strip_prefix("not ").map_or((grantee, false), |grantee| (grantee, true));
     words.split(", ").map(|word| privilege(Some(grantee), word, is_revoked)).collect()
+}
+
+#[cfg(test)]
+pub mod samples {
+    use crate::schema::model::{ObjectName, Routine, RoutineKind, Schema, Table};
+
+    /// A schema with the tables `t` and `u`, the function `f(integer)`, and these grants.
+    pub fn schema(grants: &[(&str, &str)]) -> Schema {
+        let mut schema = Schema::default();
+        for name in ["t", "u"] {
+            schema.tables.insert(ObjectName::public(name), Table::default());
+        }
+        let routine = Routine { kind: RoutineKind::Function, comment: None, definition: String::new() };
+        schema.routines.insert(ObjectName::public("f(integer)"), routine);
+        for (object, grant) in grants {
+            schema.grants.entry((*object).to_owned()).or_default().push((*grant).to_owned());
+        }
+        schema
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Where migrations are imported from: another tool's folder, or a database that has none.
 
+use std::sync::LazyLock;
+
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
@@ -16,20 +18,11 @@ pub enum Origin {
 
 impl ValueEnum for Origin {
     fn value_variants<'a>() -> &'a [Self] {
-        const ALL: &[Origin] = &[
-            Origin::Tool(Layout::Drizzle),
-            Origin::Tool(Layout::Prisma),
-            Origin::Tool(Layout::Sqlx),
-            Origin::Tool(Layout::Diesel),
-            Origin::Tool(Layout::GolangMigrate),
-            Origin::Tool(Layout::Supabase),
-            Origin::Tool(Layout::Dbmate),
-            Origin::Tool(Layout::NodePgMigrate),
-            Origin::Tool(Layout::Flyway),
-            Origin::Tool(Layout::Hasura),
-            Origin::Database,
-        ];
-        ALL
+        static ALL: LazyLock<Vec<Origin>> = LazyLock::new(|| {
+            let tools = Layout::value_variants().iter().copied().map(Origin::Tool);
+            tools.chain([Origin::Database]).collect()
+        });
+        &ALL
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {

@@ -50,7 +50,7 @@ impl AtStart {
     /// Refuses a plan that undoes anything else.
     ///
     /// # Errors
-    /// The refusal, where the plan holds another migration: another run undid or applied some meanwhile.
+    /// When the plan holds another migration, which is so where another run undid or applied some meanwhile.
     pub fn refuse_others(&self, plan: &Plan) -> Result<()> {
         let is_asked = |name: &str, checksum, in_part| {
             self.asked.iter().any(|one| (one.name.as_str(), one.checksum, one.in_part) == (name, checksum, in_part))

@@ -169,8 +169,8 @@ impl<'a> LossAudit<'a> {
         Ok(AuditOutcome::Complete(losses, warnings))
     }
 
-    /// What is lost by the `changes`, all of which were foreseen. What was not dropped is written down now that it is known to
-    /// be lost.
+    /// The losses by `changes`, all of which were foreseen. Rows that stand in no dropped table are written to the backup now
+    /// that they are known to be lost.
     ///
     /// # Errors
     /// [`Refused`], among those of the queries.

@@ -34,7 +34,7 @@ impl PopulatedViews {
         Ok(views)
     }
 
-    /// What a person should know of those that held rows, and hold none now.
+    /// Warnings about views that held rows, and hold none now.
     pub(super) fn warnings(&self, now: &Self) -> Vec<String> {
         let emptied = self.populated.intersection(&now.unpopulated);
         let told = |name: &String| {

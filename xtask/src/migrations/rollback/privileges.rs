@@ -45,9 +45,8 @@ fn taken(privilege: &Privilege) -> String {
 }
 
 fn in_words(privilege: &Privilege, is_there: bool) -> String {
-    let Privilege { object, grantee, what, is_revoked } = privilege;
-    let grantee = grantee.as_deref().map(|grantee| if grantee == "OWNER" { "its owner" } else { grantee });
-    match grantee {
+    let Privilege { object, what, is_revoked, .. } = privilege;
+    match privilege.grantee_in_words() {
         None if is_there => format!("the {object} is owned by `{what}`"),
         None => format!("the {object} is no longer owned by `{what}`"),
         Some(grantee) if is_there != *is_revoked => format!("{grantee} may now {what} on the {object}"),
@@ -58,21 +57,8 @@ fn in_words(privilege: &Privilege, is_there: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::model::{ObjectName, Routine, RoutineKind, Table};
-
-    /// A schema with the tables `t` and `u`, the function `f(integer)`, and these grants.
-    fn schema(grants: &[(&str, &str)]) -> Schema {
-        let mut schema = Schema::default();
-        for name in ["t", "u"] {
-            schema.tables.insert(ObjectName::public(name), Table::default());
-        }
-        let routine = Routine { kind: RoutineKind::Function, comment: None, definition: String::new() };
-        schema.routines.insert(ObjectName::public("f(integer)"), routine);
-        for (object, grant) in grants {
-            schema.grants.entry((*object).to_owned()).or_default().push((*grant).to_owned());
-        }
-        schema
-    }
+    use crate::schema::model::{ObjectName, Table};
+    use crate::schema::privileges::samples::schema;
 
     const T: &str = "table public.t";
 

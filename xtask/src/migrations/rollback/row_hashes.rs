@@ -32,7 +32,7 @@ pub struct RowHashes {
     names: Names,
 }
 
-/// What is gone of a table.
+/// The rows and values that are gone of a table.
 #[derive(Debug)]
 pub struct Lost {
     /// Rows, and values of columns.

@@ -66,7 +66,7 @@ impl SequencePositions {
         self.set_back(now).map(|(_, before, _)| before.value.clone()).collect()
     }
 
-    /// What a person should know of them. The loss of a table or a column tells of the sequence that went with it.
+    /// Warnings about sequences that were set back. The loss of a table or a column tells of the sequence that went with it.
     pub(super) fn warnings(&self, transaction: &mut Transaction<'_>, now: &Self) -> Result<Vec<String>> {
         let set_back: Vec<_> = self.set_back(now).collect();
         if set_back.is_empty() {

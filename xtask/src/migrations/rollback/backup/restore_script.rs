@@ -169,7 +169,7 @@ fn values_by_row(place: &str, part: &TablePart, lost: &[String]) -> String {
     )
 }
 
-/// What has to stand before and after an `UPDATE` of columns that PostgreSQL alone gives values.
+/// The SQL before and after an `UPDATE` of columns that PostgreSQL alone gives values.
 fn always_generated(part: &TablePart, lost: &[String]) -> (String, String) {
     let columns = part.always_generated.iter().filter(|column| lost.contains(column));
     let alter = |column: &String, when: &str| {
