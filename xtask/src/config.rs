@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use globset::GlobSet;
 
+use crate::regular_file::Boundary;
 use crate::report::Severity;
 use crate::tree::{Tree, WorkingTree};
 pub use accepted_drift::AcceptedDrift;
@@ -158,10 +159,10 @@ impl Place {
     fn read(&self, tree: &dyn Tree, root: &Path) -> std::io::Result<Vec<u8>> {
         let name = self.path.to_string_lossy().replace('\\', "/");
         match self.section {
-            // A file that the command line names may lie anywhere; outside the monorepo its path is absolute.
-            raw::Section::Whole if self.path.is_absolute() || !tree.is_file(&name) => {
-                std::fs::read(root.join(&self.path))
-            }
+            // A file that the command line names may lie anywhere, and be a pipe: outside the monorepo its path is absolute.
+            raw::Section::Whole if self.path.is_absolute() => std::fs::read(&self.path),
+            // Inside it may be one that git does not know, but a branch must not lead elsewhere by a link of its name.
+            raw::Section::Whole if !tree.is_file(&name) => Boundary::around(root).read(&root.join(&self.path)),
             raw::Section::Whole | raw::Section::Metadata => tree.read(&name),
         }
     }

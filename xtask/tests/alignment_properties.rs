@@ -9,13 +9,16 @@ use proptest::prelude::*;
 use proptest::test_runner::{self, FileFailurePersistence};
 use xtask::config::Config;
 
-/// Fast enough for every run, many enough to be of use.
-const CASES: u32 = 2000;
+use crate::support::random::inputs;
+
+/// Few enough for every run; `.ci/fuzz` tries more.
+const FEW: usize = 500;
 
 /// Seeds of failures are kept beside this file, and tried first from then on.
 fn configuration() -> test_runner::Config {
     let seeds = FileFailurePersistence::WithSource("regressions");
-    test_runner::Config { cases: CASES, failure_persistence: Some(Box::new(seeds)), ..test_runner::Config::default() }
+    let cases = u32::try_from(inputs(FEW)).unwrap_or(u32::MAX);
+    test_runner::Config { cases, failure_persistence: Some(Box::new(seeds)), ..test_runner::Config::default() }
 }
 
 /// The configuration of the tool with these keys.

@@ -20,6 +20,13 @@ pub struct Change {
     expect: Expected,
 }
 
+impl Change {
+    /// The type of the finding.
+    pub fn kind(&self) -> &str {
+        &self.expect.r#type
+    }
+}
+
 /// A finding. Its place is the first line of `file` that holds `line`, after the change.
 #[derive(Debug, Deserialize)]
 struct Expected {

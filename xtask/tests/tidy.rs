@@ -29,7 +29,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("fixes", &["fixes", "report", "source", "typescript"]),
     ("checks", &["checks", "config", "report", "schema", "source", "typescript"]),
     ("render", &["render", "report", "source", "terminal"]),
-    ("config", &["config", "report", "tree"]),
+    ("config", &["config", "regular_file", "report", "tree"]),
 ];
 
 /// What code that only computes must not name.

@@ -58,7 +58,7 @@ pub fn look(context: &Context, client: &mut Client, expected: &Schema, live: &Sc
 
 fn finding(object: &str, what: &[String], severity: Severity) -> Finding {
     let message = format!("the privileges of the database are not what its migrations made them ({})", what.join("; "));
-    let mut finding = Finding::new(KIND, Category::TypeAlignment, severity, object, message);
+    let mut finding = Finding::new(KIND, Category::Migrations, severity, object, message);
     finding.critical = severity == Severity::Error;
     finding.help = Some(format!(
         "put the change into a migration, or undo it in the database; if it is right as it is, say so in the configuration: \

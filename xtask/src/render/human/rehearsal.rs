@@ -54,16 +54,21 @@ fn verdict(one: &Rehearsal) -> String {
 /// The last lines.
 #[must_use]
 pub fn closing(all: &[Rehearsal], style: Style) -> String {
-    let number = |is_it: fn(&Rehearsal) -> bool| all.iter().filter(|one| is_it(one)).count();
-    let exact = number(|one| one.verdict == Verdict::Exact && one.irreversible.is_none());
-    let order = number(|one| one.verdict == Verdict::PhysicalOrderOnly);
-    let irreversible = number(|one| one.irreversible.is_some());
-    let failed = number(|one| !one.passed());
-    let untried =
-        match number(|one| one.passed() && one.irreversible.is_none() && matches!(one.verdict, Verdict::Unknown(_))) {
-            0 => String::new(),
-            some => format!(", {some} not tried"),
+    // Each migration counts once. One that failed is not exact as well, though its way back may have been.
+    let (mut exact, mut order, mut irreversible, mut untried, mut failed) = (0, 0, 0, 0, 0);
+    for one in all {
+        let counter = match &one.verdict {
+            _ if !one.passed() => &mut failed,
+            _ if one.irreversible.is_some() => &mut irreversible,
+            Verdict::Exact => &mut exact,
+            Verdict::PhysicalOrderOnly => &mut order,
+            Verdict::Unknown(_) => &mut untried,
+            // Neither passes.
+            Verdict::PrivilegesDiffer(_) | Verdict::NotRestored(_) => &mut failed,
         };
+        *counter += 1;
+    }
+    let untried = if untried == 0 { String::new() } else { format!(", {untried} not tried") };
     let mut text = format!(
         "\n{}: {exact} exact, {order} equal but for physical order, {irreversible} irreversible, {failed} failed{untried}\n",
         count(all.len(), "migration")
@@ -79,4 +84,21 @@ pub fn closing(all: &[Rehearsal], style: Style) -> String {
         signed(Sign::Failed, "ROLLBACK TEST FAILED", style)
     };
     text + &banner(verdict.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_migration_counts_once() {
+        let exact = Rehearsal::new("V1__a".into());
+        let not_again = Rehearsal { error: Some("cannot be applied again".into()), ..Rehearsal::new("V2__b".into()) };
+        let kept = Rehearsal { irreversible: Some("it deletes rows".into()), ..Rehearsal::new("V3__c".into()) };
+        let text = closing(&[exact, not_again, kept], Style::PLAIN);
+        assert!(
+            text.contains("3 migrations: 1 exact, 0 equal but for physical order, 1 irreversible, 1 failed\n"),
+            "{text}"
+        );
+    }
 }
