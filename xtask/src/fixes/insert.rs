@@ -1,13 +1,13 @@
-//! Adds an item to a list as if whoever wrote the list had done it: on a line of its own where the others have one, with
+//! Adds items to a list as if whoever wrote the list had done it: on a line of its own where the others have one, with
 //! the separators and line ends of the others, behind a comment that belongs to the item before it.
 
 use super::lists::{List, ListKind};
 use crate::source::Span;
 
-/// The bytes to replace, and by what, so that `item` follows the item number `at` of `list`.
-pub(super) fn insert(text: &str, list: &List, at: usize, item: &str) -> (Span, String) {
+/// The bytes to replace, and by what, so that `items` follow the item number `at` of `list`.
+pub(super) fn insert(text: &str, list: &List, at: usize, items: &[String]) -> (Span, String) {
     let before = Before::new(text, list, at);
-    if list.kind == ListKind::Union { before.union_member(item) } else { before.member(item) }
+    if list.kind == ListKind::Union { before.union_members(items) } else { before.members(items) }
 }
 
 /// The item that the new one follows, and what stands behind it.
@@ -38,32 +38,39 @@ impl<'t> Before<'t> {
         self.at + 1 == self.list.items.len()
     }
 
-    fn member(&self, item: &str) -> (Span, String) {
-        let separator = self.separator.map(|(separator, _)| separator);
-        match (self.line_end, separator.or_else(|| self.usual_separator())) {
-            (Some(line_end), usual) => {
-                let line = format!("{}{}{item}", self.newline(line_end), self.indentation());
-                match (separator, usual) {
-                    (Some(own), _) => insertion(line_end, format!("{line}{own}")),
-                    // Line by line, without separators.
-                    (None, None) => insertion(line_end, line),
-                    (None, Some(missing)) => {
-                        let comment = &self.text[self.end..line_end];
-                        replacement(self.end, line_end, format!("{missing}{comment}{line}"))
-                    }
+    fn members(&self, items: &[String]) -> (Span, String) {
+        let own = self.separator.map(|(separator, _)| separator);
+        let usual = own.or_else(|| self.usual_separator());
+        let Some(line_end) = self.line_end else {
+            return match self.separator {
+                Some((own, end)) => insertion(end, items.iter().map(|item| format!(" {item}{own}")).collect()),
+                None => {
+                    let separator = usual.unwrap_or(self.default_separator());
+                    insertion(self.end, items.iter().map(|item| format!("{separator} {item}")).collect())
                 }
+            };
+        };
+        let start = format!("{}{}", self.newline(line_end), self.indentation());
+        let lines: Vec<String> = items.iter().map(|item| format!("{start}{item}")).collect();
+        match (own, usual) {
+            (Some(own), _) => insertion(line_end, lines.iter().map(|line| format!("{line}{own}")).collect()),
+            // Line by line, without separators.
+            (None, None) => insertion(line_end, lines.concat()),
+            (None, Some(missing)) => {
+                let comment = &self.text[self.end..line_end];
+                let lines = lines.join(&missing.to_string());
+                replacement(self.end, line_end, format!("{missing}{comment}{lines}"))
             }
-            (None, usual) => match self.separator {
-                Some((own, end)) => insertion(end, format!(" {item}{own}")),
-                None => insertion(self.end, format!("{} {item}", usual.unwrap_or(self.default_separator()))),
-            },
         }
     }
 
-    fn union_member(&self, item: &str) -> (Span, String) {
-        let Some(indentation) = self.bar_indentation() else { return insertion(self.end, format!(" | {item}")) };
+    fn union_members(&self, items: &[String]) -> (Span, String) {
+        let Some(indentation) = self.bar_indentation() else {
+            return insertion(self.end, items.iter().map(|item| format!(" | {item}")).collect());
+        };
         let at = self.line_end.unwrap_or(self.end);
-        insertion(at, format!("{}{indentation}| {item}", self.newline(at)))
+        let start = format!("{}{indentation}| ", self.newline(at));
+        insertion(at, items.iter().map(|item| format!("{start}{item}")).collect())
     }
 
     /// The white space in front of the bars of a union with a line for each member.

@@ -94,7 +94,7 @@ fn suggestion(proposal: &Proposal, text: &str, outline: &Outline) -> Option<Sugg
         Edit::AddMember { declaration, after, rank, name, value } => {
             let list = list_at(outline, *declaration, *after)?;
             let item = member(text, list, *after, name, value)?;
-            let (span, replacement) = insert(text, list, list.position(after.end)?, &item);
+            let (span, replacement) = insert(text, list, list.position(after.end)?, &[item]);
             Placed { span, replacement, rank: Some(*rank) }
         }
         Edit::AddCheck { schema, call } => check(text, outline, *schema, call)?,

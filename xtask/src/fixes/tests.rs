@@ -139,6 +139,8 @@ fn values_are_added_in_the_order_of_the_database() {
     for (before, after) in sets {
         type_becomes(&format!("{before}{}", row("Role")), &format!("{after}{}", row("Role")));
     }
+    // What the database has before all others goes to the end, and what follows a value stands directly behind it.
+    type_becomes(&row("'guest' | 'citizen'"), &row("'guest' | 'citizen' | 'admin'"));
     let role = format!("export type Role = (typeof ROLES)[number];\n{}", row("Role"));
     type_becomes(
         &format!("export const ROLES = ['admin', 'guest'] as const;\n{role}"),
@@ -221,4 +223,17 @@ fn changes_that_overlap_wait() {
     let applied = apply("0123456", &changes.iter().collect::<Vec<_>>());
     assert_eq!(applied.text, "01X4.c()56");
     assert_eq!(applied.taken, [true, false, true, false, false, true, false]);
+}
+
+/// Hundreds of values that are all missing take one look at the file.
+#[test]
+fn many_values_are_added_at_once() {
+    let names = |count: usize| (0..count).map(|number| format!("v{number}")).collect::<Vec<String>>();
+    let row = |names: &[String]| format!("export interface UserRow {{ kind: '{}' }}", names.join("' | '"));
+    let text = row(&names(3));
+    let outline = super::outline::Outline::of("a.ts", &text).expect("an outline");
+    let set = outline.lists.iter().find(|list| list.items.len() == 3).expect("the union");
+    let set = crate::source::Span { start: set.start(), end: set.end };
+    let added = super::values::added("a.ts", &text, set, &names(3), &names(900)).expect("what it becomes");
+    assert_eq!(added, row(&names(900)));
 }
