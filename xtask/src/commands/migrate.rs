@@ -30,7 +30,7 @@ use crate::migrations::session::SessionSettings;
 use crate::migrations::tables::{self, Tables};
 use crate::migrations::{self, AppliedRow, Migration, commit, files, lint, lock};
 use crate::postgres::catalog::{CatalogReader, OwnTables};
-use crate::postgres::connect::{Target, connect, connect_beside};
+use crate::postgres::connect::{PendingClient, Target, connect_beside};
 use crate::postgres::error::whole;
 use crate::postgres::scratch::Likeness;
 use crate::render::{html, human, json};
@@ -74,25 +74,29 @@ pub struct LockTimeouts {
 
 /// Runs `db-migrate`.
 pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
+    let url = context.options.database_url.as_deref().filter(|url| !url.is_empty());
+    let open = || Target::open(url, &context.config, &context.root).map(PendingClient::begin);
+    // Connecting to a server takes as long as reading the files. A server of ours is not started for files that are refused.
+    let early = url.map(|_| open());
     let files = files::load(&context.tree(), &context.config.migrations)?;
     let asked = options.migration.as_deref().map(|name| migrations::find(&files, name)).transpose()?;
-    let target = Arc::new(Target::open(context.options.database_url.as_deref(), &context.config, &context.root)?);
-    let (run, worked) = std::thread::scope(|scope| {
+    let pending = early.unwrap_or_else(open)?;
+    let (run, worked, _target) = std::thread::scope(|scope| {
         let reading = Reading::begin(scope, context, &files);
         // Only a connection tells which of several hosts answered.
-        let mut client = connect(&target)?;
+        let (target, mut client) = pending.wait()?;
         let mut run = Run::new(context, options, asked, target.describe());
         run.say(&human::migration::opening(&run.result, context.terminal.style()))?;
         if options.dry_run {
             let worked = run.look(&mut client, &files, reading);
-            return Ok((run, worked));
+            return Ok((run, worked, target));
         }
         let settings = lock_database(context, &mut client, options.lock_timeouts)?;
         let stamper = CatalogStamper::new(settings.server_version, &live::model(&context.config));
         let session = Session { target: &target, settings: &settings, stamper: &stamper };
         let worked = run.work(&mut client, session, &files, reading);
         lock::release(&mut client, &context.config.history_table);
-        Ok::<_, Error>((run, worked))
+        Ok::<_, Error>((run, worked, target))
     })?;
     run.finish(worked)
 }

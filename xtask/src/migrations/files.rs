@@ -2,6 +2,7 @@
 //! back, and nothing in the texts that would half-apply.
 
 use anyhow::{Context, Result};
+use rayon::prelude::*;
 
 use super::preflight::{self, Direction, NamedFile, Problem, Refused, Script};
 use super::{Down, Migration, checksum, is_no_transaction};
@@ -18,9 +19,11 @@ pub fn read(tree: &dyn Tree, folder: &str) -> Result<(Vec<Migration>, Vec<Proble
     let (files, mut problems) = names(tree, folder)?;
     let (pairs, unpaired) = preflight::pair(&files);
     problems.extend(unpaired);
-    let mut migrations = Vec::new();
-    for pair in &pairs {
-        match read_pair(tree, &pair.up, &pair.down)? {
+    // A run waits for hundreds of small files, even where there is nothing to do.
+    let read: Vec<_> = pairs.par_iter().map(|pair| read_pair(tree, &pair.up, &pair.down)).collect::<Result<_>>()?;
+    let mut migrations = Vec::with_capacity(read.len());
+    for pair in read {
+        match pair {
             Ok(migration) => migrations.push(migration),
             Err(found) => problems.extend(found),
         }

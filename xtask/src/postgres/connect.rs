@@ -7,8 +7,10 @@ mod pooler;
 mod sockets;
 
 use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result, anyhow, bail};
 use postgres::Client;
 
 use super::address::Address;
@@ -84,6 +86,33 @@ pub fn connect(target: &Target) -> Result<Client> {
     match target {
         Target::Url(address) => connect_to_session(address),
         Target::Embedded(_) => connect_beside(target),
+    }
+}
+
+/// A connection that is made in the background.
+#[derive(Debug)]
+pub struct PendingClient {
+    /// The database.
+    pub target: Arc<Target>,
+    client: JoinHandle<Result<Client>>,
+}
+
+impl PendingClient {
+    /// Begins to connect to `target`, see [`connect`].
+    #[must_use]
+    pub fn begin(target: Target) -> Self {
+        let target = Arc::new(target);
+        let connected = Arc::clone(&target);
+        Self { target, client: std::thread::spawn(move || connect(&connected)) }
+    }
+
+    /// Waits for the connection.
+    ///
+    /// # Errors
+    /// As [`connect`].
+    pub fn wait(self) -> Result<(Arc<Target>, Client)> {
+        let connected = self.client.join().unwrap_or_else(|_| bail!("connecting to the database did not end"));
+        Ok((self.target, connected?))
     }
 }
 
