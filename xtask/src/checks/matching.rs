@@ -1,5 +1,28 @@
-//! Which declarations describe which table. First hit wins: the configuration's `map`, a `@table` tag, a link in the
-//! source itself, the configured name patterns.
+//! Decides which declarations describe which table, and what of it. This page holds the whole decision, in the order in which
+//! the code takes it.
+//!
+//! 1. **Which table** ([`find`]). The first hit wins: the configuration's `map`, a `@table` tag, a link in the source itself, the
+//!    fields that a schema takes from an ORM's table, the type that a schema says to be of, a name by the configured
+//!    patterns ([`names`]). What was hit is the evidence, a [`Strength`].
+//! 2. **How much they have in common** ([`super::pairing`]): fields beside columns, by name. The numbers that count as
+//!    "nearly whole", "accidental" and "was whole" have their names and reasons in `pairing/measures.rs`.
+//! 3. **Whether it is kept, and as what** ([`evidence`]), by the table below. A declaration that is not kept is named under
+//!    "not judged".
+//! 4. **Tables that nothing is named after** ([`likeness`]) take what implements a type of their name, or what is nearly whole
+//!    and shares the end of the name. It counts as `Model`.
+//!
+//! | evidence | kept where | a type is a row where, and else a domain type | reason |
+//! |---|---|---|---|
+//! | `Stated` | always | always | somebody said so |
+//! | `Derived` | always | (only schemas) | its fields are the table's own |
+//! | `Row`: `UserRow` | a type: its agreement is not accidental; else as `Model` | always; beside an ORM's table a `…Row` must be or have been whole | the name says what it is; where an ORM has the rows, it may be the row of a list |
+//! | `Model`: `UserEntity`, `CreateUser` | at least as many of its fields are columns as are not | no `Row` is there, and it is no projection | other things have such names too |
+//! | `Bare`: `User` | as `Model` | nothing stronger is there, it is exported and no component's, it is the likeliest, nearly whole, and holds nothing joined | many things are called so: a widget, an answer to one query |
+//! | `Message`: `CreateUserRequestSchema` | as `Model` | never | the server knows the rest |
+//!
+//! A schema of a type (`Guard<User>`) is kept where it is or was whole. Whatever could not be resolved is kept, unless its name is
+//! `Bare` and a component's own: that something has the name has to do. Schemas have their role by the side that their name
+//! or use says (row, insert, update); a domain type may leave out columns and add what is computed.
 
 mod demand;
 mod evidence;
@@ -18,6 +41,10 @@ use crate::typescript::facts::{Declaration, Field, Side};
 pub use demand::Asked;
 pub use evidence::describe;
 pub(super) use names::{NameTable, is_shared};
+
+/// An insert type that leaves out more than one in so many of the columns that `INSERT` needs did not forget them: it is of a
+/// request, and what the server adds is inserted with it. One may always be forgotten.
+const FORGOTTEN: usize = 5;
 
 /// A declaration that describes a table, and what it describes of it.
 #[derive(Debug)]
@@ -286,7 +313,7 @@ impl<'a> Described<'a> {
         let pairing = &description.pairing;
         let needed = pairing.missing.iter().filter(|column| !column.may_be_omitted() && !self.is_filled_in(column));
         let columns = (pairing.named() + pairing.missing.len()).min(description.declaration.fields.len());
-        description.role == Role::Insert && !self.is_firm(description) && needed.count() > (columns / 5).max(1)
+        description.role == Role::Insert && !self.is_firm(description) && needed.count() > (columns / FORGOTTEN).max(1)
     }
 
     /// The descriptions of one role.

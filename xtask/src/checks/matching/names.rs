@@ -10,6 +10,9 @@ use crate::config::Config;
 use crate::schema::model::ObjectName;
 use crate::typescript::facts::{Declaration, Origin, Side};
 
+/// The shortest end of a row's name that means the row: shorter ones (`log`, `id`) end half of all names.
+const SHORTEST_END: usize = 4;
+
 /// Names and the tables that they stand for.
 pub(in crate::checks) struct NameTable {
     types: FxHashMap<Word, Named>,
@@ -70,7 +73,7 @@ impl NameTable {
     pub(super) fn ends_row_name(&self, name: &str) -> bool {
         let end = names::key(name);
         let bare = self.types.iter().filter(|(_, named)| named.strength == Strength::Bare);
-        end.len() > 3 && bare.into_iter().any(|(row, _)| row.ends_with(end.as_str()))
+        end.len() >= SHORTEST_END && bare.into_iter().any(|(row, _)| row.ends_with(end.as_str()))
     }
 
     /// Whether a type of this name would be taken for one of some table.
