@@ -6,7 +6,6 @@
 pub mod cache;
 pub mod collect;
 pub mod contracts;
-pub mod demand;
 pub mod discover;
 pub mod drizzle;
 pub mod evaluate;
@@ -29,20 +28,17 @@ use anyhow::{Context, Result};
 use crate::config::Config;
 use crate::tree::Tree;
 use cache::Cache;
-use demand::{Demand, Everything};
 use facts::Facts;
 
 /// The threads that read. They are kept: ending one takes longer than starting it, since all its memory is looked through.
 static POOL: OnceLock<rayon::ThreadPool> = OnceLock::new();
 
-/// Reads the configured files of `tree`. Fails only where a configured folder does not exist.
-pub fn read(tree: &dyn Tree, config: &Config) -> Result<Facts> {
-    read_asked(tree, config, &Everything, None)
-}
-
-/// As [`read`], but of the types only those that are asked for, with what `cache` still has of an earlier time, which it
-/// keeps for a later one.
-pub fn read_asked(tree: &dyn Tree, config: &Config, demand: &dyn Demand, cache: Option<&Cache>) -> Result<Facts> {
+/// Reads the configured files of `tree`. What `cache` has from an earlier time is used again, and what is parsed now is
+/// kept in it.
+///
+/// # Errors
+/// When a configured folder does not exist.
+pub fn read(tree: &dyn Tree, config: &Config, cache: Option<&Cache>) -> Result<Facts> {
     let pool = match POOL.get() {
         Some(pool) => pool,
         None => {
@@ -51,7 +47,7 @@ pub fn read_asked(tree: &dyn Tree, config: &Config, demand: &dyn Demand, cache: 
             POOL.get_or_init(|| pool)
         }
     };
-    pool.install(|| reading::read(tree, config, demand, cache))
+    pool.install(|| reading::read(tree, config, cache))
 }
 
 #[cfg(test)]

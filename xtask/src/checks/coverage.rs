@@ -18,6 +18,7 @@ pub(super) fn coverage(model: &Model<'_>) -> Coverage {
     let beside_types = schema_type_mismatch::pairs(model).into_iter().map(|(schema, _)| schema);
     let judged: HashSet<*const Declaration> = described.chain(beside_types).map(std::ptr::from_ref).collect();
     let is_judged = |schema: &&Declaration| judged.contains(&std::ptr::from_ref(*schema));
+    let compared = compared_types(model);
     Coverage {
         tables: tables().count(),
         tables_with_type: tables().filter(|described| described.types().next().is_some()).count(),
@@ -27,11 +28,11 @@ pub(super) fn coverage(model: &Model<'_>) -> Coverage {
         schemas_judged: facts.schemas.iter().filter(is_judged).count(),
         routes: facts.routes.len(),
         contracts: facts.contracts.len(),
-        unresolved_fields: unresolved_fields(facts),
+        unresolved_fields: unresolved_fields(facts, &compared),
         unjudged: [
             projections(model),
             namesakes(model),
-            unresolved(facts),
+            unresolved(facts, &compared),
             problems(facts),
             unmatched_schemas(model, &judged),
             endpoints(model),
@@ -40,8 +41,33 @@ pub(super) fn coverage(model: &Model<'_>) -> Coverage {
     }
 }
 
-fn unresolved_fields(facts: &Facts) -> usize {
-    let declarations = facts.types.iter().chain(&facts.tables).chain(&facts.schemas);
+/// The object types that something is compared with: those that a table, a schema or a contract leads to. Most types of
+/// a monorepo describe no data that a database holds, and what cannot be resolved in them hides nothing.
+fn compared_types<'a>(model: &Model<'a>) -> Vec<&'a Declaration> {
+    let facts = model.input.facts;
+    let described = model.descriptions().map(|(_, description)| description.declaration);
+    let namesakes = model.described.iter().flat_map(|described| &described.namesakes).map(|one| one.declaration);
+    let beside_schemas = schema_type_mismatch::pairs(model).into_iter().map(|(_, ty)| ty);
+    let compared: HashSet<*const Declaration> =
+        described.chain(namesakes).chain(beside_schemas).map(std::ptr::from_ref).collect();
+    let named = named_by_contracts(facts);
+    let is_compared = |ty: &&Declaration| {
+        compared.contains(&std::ptr::from_ref(*ty)) || named.contains(&(&*ty.location.file, ty.name.as_str()))
+    };
+    facts.types.iter().filter(is_compared).collect()
+}
+
+/// The declarations that contracts name, each as its file and its name.
+fn named_by_contracts(facts: &Facts) -> HashSet<(&str, &str)> {
+    let of_contracts = facts.contracts.iter().flat_map(|contract| &contract.references);
+    let of_exchanges = facts.exchanges.iter().flat_map(|exchange| exchange.request.iter().chain(&exchange.response));
+    let references = of_contracts.chain(of_exchanges).filter_map(|reference| reference.declaration.as_ref());
+    let parameters = facts.contracts.iter().filter_map(|contract| contract.parameters.as_ref()?.declaration.as_ref());
+    references.chain(parameters).map(|declaration| (&*declaration.file, declaration.name.as_str())).collect()
+}
+
+fn unresolved_fields(facts: &Facts, compared: &[&Declaration]) -> usize {
+    let declarations = compared.iter().copied().chain(&facts.tables).chain(&facts.schemas);
     let fields = declarations.flat_map(|declaration| &declaration.fields);
     fields.filter(|field| matches!(field.kind, Kind::Unresolved(_))).count()
 }
@@ -86,15 +112,14 @@ fn namesakes(model: &Model<'_>) -> Vec<Unjudged> {
     each.collect()
 }
 
-fn unresolved(facts: &Facts) -> Vec<Unjudged> {
-    let of = |what: &'static str, declarations: &[Declaration]| {
-        let unresolved = declarations.iter().filter_map(move |declaration| {
-            let reason = declaration.unresolved.as_ref()?;
-            Some(unjudged(what, declaration, reason.clone()))
-        });
-        unresolved.collect::<Vec<_>>()
-    };
-    [of("type", &facts.types), of("type", &facts.tables), of("schema", &facts.schemas)].concat()
+fn unresolved(facts: &Facts, compared: &[&Declaration]) -> Vec<Unjudged> {
+    let types = compared.iter().copied().chain(&facts.tables).map(|declaration| ("type", declaration));
+    let schemas = facts.schemas.iter().map(|declaration| ("schema", declaration));
+    let unresolved = types.chain(schemas).filter_map(|(what, declaration)| {
+        let reason = declaration.unresolved.as_ref()?;
+        Some(unjudged(what, declaration, reason.clone()))
+    });
+    unresolved.collect()
 }
 
 fn problems(facts: &Facts) -> Vec<Unjudged> {

@@ -24,7 +24,6 @@
 //! `Bare` and a component's own: that something has the name has to do. Schemas have their role by the side that their name
 //! or use says (row, insert, update); a domain type may leave out columns and add what is computed.
 
-mod demand;
 mod evidence;
 mod find;
 mod likeness;
@@ -38,7 +37,6 @@ use super::pairing::Pairing;
 use crate::schema::model::Column;
 use crate::typescript::facts::{Declaration, Field, Side};
 
-pub use demand::Asked;
 pub use evidence::describe;
 pub(super) use names::{NameTable, is_shared};
 

@@ -92,22 +92,6 @@ pub fn parts(name: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The last of the [`parts`] of a name, and what stands before it.
-pub fn split_last(name: &str) -> Option<(&str, &str)> {
-    let name = name.trim_end_matches(|character: char| !character.is_alphanumeric());
-    if !name.is_ascii() {
-        let last = parts(name).last()?;
-        return Some((&name[..name.len() - last.len()], last));
-    }
-    let bytes = name.as_bytes();
-    let is_first = |at: &usize| {
-        let after = bytes.get(at + 1).copied().map(char::from);
-        !bytes[at - 1].is_ascii_alphanumeric() || starts_word(bytes[at - 1].into(), bytes[*at].into(), after)
-    };
-    let start = (1..bytes.len()).rev().find(is_first).unwrap_or_default();
-    (!name.is_empty()).then(|| name.split_at(start))
-}
-
 /// Where the first word of `text` ends.
 fn end_of_word(text: &str) -> usize {
     if text.is_ascii() {
@@ -347,17 +331,6 @@ mod tests {
         assert_eq!(words("HTMLParser2Go"), ["html", "parser2", "go"]);
         assert_eq!(words("_private_key"), ["private", "key"]);
         assert_eq!(camel_case("address_line_1"), "addressLine1");
-    }
-
-    #[test]
-    fn the_last_word_is_split_off() {
-        for name in
-            ["userID", "HTMLParser2Go", "_private_key_", "a", "_", "", "x__y1", "größeÄ", "ÄrgerE_", "AB", "aBc_D"]
-        {
-            assert_eq!(split_last(name).map(|(_, last)| last), parts(name).last(), "{name}");
-        }
-        assert_eq!(split_last("DbUserRow"), Some(("DbUser", "Row")));
-        assert_eq!(split_last("user_row"), Some(("user_", "row")));
     }
 
     #[test]

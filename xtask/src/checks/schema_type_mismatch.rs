@@ -20,8 +20,6 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use rustc_hash::FxHashSet;
-
 use super::matching::is_shared;
 use super::names::Word;
 use super::{Check, Model, names, wording};
@@ -52,23 +50,13 @@ pub(super) fn pairs<'a>(model: &Model<'a>) -> Vec<(&'a Declaration, &'a Declarat
     let schemas = by_name(&facts.schemas, "schema");
     let types = by_name(&facts.types, "");
     let of_no_table = |one: &Declaration| one.unresolved.is_none() && !described.contains(&std::ptr::from_ref(one));
-    let namesakes: HashSet<Word> = facts.namesakes.iter().map(|name| names::key(name)).collect();
     let pair = |(name, schemas): (Word, Vec<&'a Declaration>)| match (schemas.as_slice(), types.get(&name)?.as_slice())
     {
-        ([schema], [ty]) if !namesakes.contains(&name) => Some((*schema, *ty)),
+        ([schema], [ty]) => Some((*schema, *ty)),
         _several => None,
     };
     let pairs = schemas.into_iter().filter_map(pair);
     pairs.filter(|(schema, ty)| of_no_table(schema) && of_no_table(ty) && are_alike(schema, ty)).collect()
-}
-
-/// What the types that `schemas` may be compared with are called, as [`names::key`]s. What [`is_shared`] rules out is none.
-pub(super) fn stems(schemas: &[Declaration]) -> FxHashSet<Word> {
-    let may_be_one = |schemas: &[&Declaration]| match schemas {
-        [schema] => schema.unresolved.is_none() && schema.fields.len() >= SHARED,
-        _several => false,
-    };
-    by_name(schemas, "schema").into_iter().filter(|(_, schemas)| may_be_one(schemas)).map(|(stem, _)| stem).collect()
 }
 
 fn by_name<'a>(declarations: &'a [Declaration], suffix: &str) -> BTreeMap<Word, Vec<&'a Declaration>> {

@@ -1,7 +1,6 @@
 //! What the checks' tests share: SQL and TypeScript in, findings out. The TypeScript goes through the real reader; of
 //! SQL the few forms that the cases use are read here, so that the cases need no database.
 
-use super::matching::Asked;
 use super::{Check, Input};
 use crate::config::Config;
 use crate::report::Finding;
@@ -95,7 +94,8 @@ impl Case {
         let ts =
             if self.configuration == ZOD { format!("import {{ z }} from 'zod';\n{}", self.ts) } else { self.ts.into() };
         let provenance = provenance(self.sql);
-        verified(&ts, &schema, &config, &provenance)
+        let facts = facts(&ts, &config);
+        super::verify(&Input { schema: &schema, facts: &facts, config: &config, provenance: &provenance }).0
     }
 }
 
@@ -122,18 +122,7 @@ pub fn config(keys: &str) -> Config {
 /// What the real reader reads from one file.
 pub fn facts(ts: &str, config: &Config) -> Facts {
     let tree = MemoryTree::new([("case.ts", ts)]);
-    crate::typescript::read(&tree, config).expect("one file in memory")
-}
-
-/// What is found in one file: the same, whether all of its types are read or only those that the schema asks for.
-fn verified(ts: &str, schema: &Schema, config: &Config, provenance: &Provenance) -> Vec<Finding> {
-    let find = |facts: &Facts| super::verify(&Input { schema, facts, config, provenance }).0;
-    let tree = MemoryTree::new([("case.ts", ts)]);
-    let asked = Asked::new(schema, config, provenance);
-    let asked = crate::typescript::read_asked(&tree, config, &asked, None).expect("one file in memory");
-    let (of_asked, of_all) = (find(&asked), find(&facts(ts, config)));
-    assert_eq!(format!("{of_asked:#?}"), format!("{of_all:#?}"), "of what is asked for, and of all");
-    of_all
+    crate::typescript::read(&tree, config, None).expect("one file in memory")
 }
 
 /// The schema that the statements make: `CREATE TABLE`, `VIEW` (with a list of columns), `TYPE … AS ENUM`, `DOMAIN`,

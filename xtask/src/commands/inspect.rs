@@ -49,7 +49,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let text = match options.what {
         Some(What::Tables) => tables::render(&schema(context)?, context.options.format),
         what => {
-            let facts = typescript::read(&context.tree(), &context.config)?;
+            let facts = typescript::read(&context.tree(), &context.config, None)?;
             let tables = tables_of(context, &facts)?;
             render(&facts, &tables, what, context.options.format)
         }

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, anyhow, bail};
 
 use super::Context;
-use crate::checks::matching::Asked;
 use crate::checks::{self, Input};
 use crate::fixes;
 use crate::migrations::Migration;
@@ -16,7 +15,6 @@ use crate::schema::model::Schema;
 use crate::schema::provenance::Provenance;
 use crate::tree::Tree;
 use crate::typescript;
-use crate::typescript::demand::{Demand, Everything};
 use crate::typescript::facts::Facts;
 
 /// Judges schemas.
@@ -35,21 +33,8 @@ impl<'a> Judge<'a> {
     /// When a configured folder does not exist, or a file cannot be read: what it declares would be taken for missing,
     /// or worse, not be missed.
     pub fn new(context: &'a Context, migrations: &[Migration]) -> Result<Self> {
-        let facts = facts(context, &Everything)?;
-        Self::with(context, context.provenance(migrations), facts)
-    }
-
-    /// As [`Judge::new`], to judge `schema` and no other: what cannot describe one of its tables is not read.
-    ///
-    /// # Errors
-    /// As [`Judge::new`].
-    pub fn of(context: &'a Context, migrations: &[Migration], schema: &Schema) -> Result<Self> {
+        let facts = facts(context)?;
         let provenance = context.provenance(migrations);
-        let facts = facts(context, &Asked::new(schema, &context.config, &provenance))?;
-        Self::with(context, provenance, facts)
-    }
-
-    fn with(context: &'a Context, provenance: Provenance, facts: Facts) -> Result<Self> {
         let baseline = baseline(&context.tree(), &context.config.baseline)?;
         Ok(Self { context, facts, provenance, baseline })
     }
@@ -131,10 +116,10 @@ impl<'a> Judge<'a> {
     }
 }
 
-/// What the files say of what is asked for.
-fn facts(context: &Context, demand: &dyn Demand) -> Result<Facts> {
+/// What the files say.
+fn facts(context: &Context) -> Result<Facts> {
     let cache = context.memory.as_ref().map(|memory| &memory.typescript);
-    let facts = typescript::read_asked(&context.tree(), &context.config, demand, cache)?;
+    let facts = typescript::read(&context.tree(), &context.config, cache)?;
     refuse_unread(&facts)?;
     Ok(facts)
 }

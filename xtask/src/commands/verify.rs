@@ -149,7 +149,7 @@ fn examine<'a>(context: &'a Context, options: &Options) -> Result<Examined<'a>> 
     let asked = last.map_or(migrations.len(), |last| migrations.partition_point(|one| one.version <= last.version));
     let name = last.map(ToString::to_string);
     let expected = Expected::of(context, options, &migrations, asked)?;
-    let judge = Judge::of(context, &migrations, &expected.schema)?;
+    let judge = Judge::new(context, &migrations)?;
     let mut report = report(context, &judge, &expected, name.as_deref());
     report.shown_at_most = options.max_findings;
     Ok(Examined { report, expected, migrations, asked, judge })
@@ -176,7 +176,7 @@ fn report(context: &Context, judge: &Judge<'_>, expected: &Expected, name: Optio
 impl Examined<'_> {
     /// The same schema with the TypeScript of `context`, read again.
     fn again(self, context: &Context) -> Result<Examined<'_>> {
-        let judge = Judge::of(context, &self.migrations, &self.expected.schema)?;
+        let judge = Judge::new(context, &self.migrations)?;
         let mut report = report(context, &judge, &self.expected, self.report.migration_name.as_deref());
         report.shown_at_most = self.report.shown_at_most;
         Ok(Examined { report, judge, expected: self.expected, migrations: self.migrations, asked: self.asked })

@@ -14,7 +14,8 @@ fn fixed(sql: &str, ts: &str) -> (String, Vec<Finding>) {
     let (schema, config) = (test_utils::schema(sql), test_utils::config("validation = ['**/*.ts']"));
     let mut text = ts.to_owned();
     for _round in 0..10 {
-        let facts = crate::typescript::read(&MemoryTree::new([("case.ts", text.as_str())]), &config).expect("one file");
+        let facts =
+            crate::typescript::read(&MemoryTree::new([("case.ts", text.as_str())]), &config, None).expect("one file");
         assert!(facts.problems.is_empty(), "{:?}\n{text}", facts.problems);
         let provenance = Provenance::default();
         let input = Input { schema: &schema, facts: &facts, config: &config, provenance: &provenance };

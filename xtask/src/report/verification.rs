@@ -28,7 +28,7 @@ pub struct Coverage {
     pub tables_with_type: usize,
     /// Those with at least one validation schema.
     pub tables_with_schema: usize,
-    /// Object types that were read: all, or those that something asked for.
+    /// Object types that were read.
     pub types: usize,
     /// Zod object schemas that were read.
     pub schemas: usize,
@@ -38,7 +38,7 @@ pub struct Coverage {
     pub routes: usize,
     /// Contracts that were read.
     pub contracts: usize,
-    /// Fields that could not be resolved.
+    /// Fields that could not be resolved, of schemas, of an ORM's tables, and of the types that something is compared with.
     pub unresolved_fields: usize,
     /// Each thing that was not judged.
     pub unjudged: Vec<Unjudged>,

@@ -4,8 +4,6 @@ mod constants;
 mod fields;
 mod links;
 mod names;
-mod selection;
-mod sets;
 pub(super) mod tags;
 #[cfg(test)]
 mod tests;
@@ -21,19 +19,11 @@ use super::facts::Facts;
 use super::resolve::{Resolver, Scope};
 use super::syntax::{Module, Namespace, Statement, StatementKind};
 pub use links::Links;
-pub(super) use links::maps_tables;
 pub(super) use names::qualified;
-pub use selection::Selection;
 
-/// Adds what `module` declares to `facts`, as far as it is selected; returns what it says about declarations of other files.
-pub fn collect<'p>(
-    resolver: &Resolver<'p>,
-    module: &'p Module,
-    roles: Roles,
-    selection: Selection<'_>,
-    facts: &mut Facts,
-) -> Links {
-    let file = File { resolver, module, selection, links: RefCell::default(), inferred: RefCell::default() };
+/// Adds what `module` declares to `facts`; returns what it says about declarations of other files.
+pub fn collect<'p>(resolver: &Resolver<'p>, module: &'p Module, roles: Roles, facts: &mut Facts) -> Links {
+    let file = File { resolver, module, links: RefCell::default(), inferred: RefCell::default() };
     if roles.describes_data() {
         let place = Place { scope: Scope::module(module), known: None };
         file.statements(&place, &module.statements, "", facts);
@@ -53,7 +43,6 @@ fn below(prefix: &str, namespace: &Namespace) -> String {
 struct File<'e, 'p> {
     resolver: &'e Resolver<'p>,
     module: &'p Module,
-    selection: Selection<'e>,
     links: RefCell<Links>,
     inferred: RefCell<fields::Inferred<'p>>,
 }
@@ -92,9 +81,7 @@ impl<'p> File<'_, 'p> {
         let inside = (!is_top).then(|| by_name(statements));
         for statement in statements {
             self.resolver.begin();
-            if self.selection.constants {
-                self.note_links(statement);
-            }
+            self.note_links(statement);
             match &statement.kind {
                 StatementKind::Namespace(namespace) => {
                     let prefix = below(prefix, namespace);
@@ -102,16 +89,8 @@ impl<'p> File<'_, 'p> {
                     let scope = scope.with_statements(&namespace.body);
                     self.statements(&Place { scope, known }, &namespace.body, &prefix, facts);
                 }
-                StatementKind::Variable(variable) => {
-                    if self.selection.constants {
-                        self.constant(scope, statement, variable, prefix, facts);
-                    }
-                }
-                StatementKind::Default(value) => {
-                    if self.selection.constants {
-                        self.default_export(scope, statement, value, facts);
-                    }
-                }
+                StatementKind::Variable(variable) => self.constant(scope, statement, variable, prefix, facts),
+                StatementKind::Default(value) => self.default_export(scope, statement, value, facts),
                 _ => match statement.name() {
                     // What is added to another file's is told there.
                     Some(_) if place.known.is_some_and(|known| adds(statement, known)) => {}

@@ -1,9 +1,5 @@
 //! Which files can matter: a walk of the configured folders, the globs of each role, and one regular expression over
-//! the bytes of each file; where only some types are asked for, also their names. A file that passes none of them is not
-//! parsed, and leaves little in memory.
-
-mod names;
-mod statement;
+//! the bytes of each file, the prefilter. A file that passes none of them is not parsed, and leaves little in memory.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -12,11 +8,9 @@ use anyhow::{Context, Result};
 use rayon::prelude::*;
 use regex::bytes::Regex;
 
-use super::demand::Demand;
 use super::modules::Listing;
 use crate::config::{Config, FilePatterns};
 use crate::tree::Tree;
-pub use names::Found;
 
 /// The roles of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -63,14 +57,10 @@ pub struct Walked {
     pub listing: Listing,
 }
 
-/// Without one of these words no type, schema or table is declared.
-static DATA: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"\b(?:interface|type|class|enum|namespace|object|zod)\b|\bpg[A-Z]\w*\(|(?:Table|Schema|Object)\b|\bz\.|\.(?:extend|merge|pick|omit|partial|required)\(").ok()
-});
-
-/// Without one of these no route is declared.
-static ROUTES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"(?i)\b(?:get|post|put|patch|delete|all|head|options|route|use|register|on|mount)\b\s*[(<:=]|\bmethods?\b|Router|\bApp\b|Server\b|NestFactory|setGlobalPrefix|@\w*Controller\b|\bas\s+(?:GET|POST|PUT|PATCH|DELETE)\b|\{[^}]*\b(?:GET|POST|PUT|PATCH|DELETE)\b[^}]*\}\s*=|export\s+(?:async\s+)?(?:function|const)\s+(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\b"#).ok()
+/// Without one of these words a file declares no type and no value: the language has no other way to. They are the
+/// language's words and not those of libraries, since a schema may come from another file under any name.
+static DECLARES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?-u)\b(?:interface|type|class|enum|namespace|const|let|var|using|default)\b|\bexport\s*=").ok()
 });
 
 /// Finds the files of all roles below the configured folders. A folder that does not exist is an error.
@@ -109,45 +99,27 @@ fn is_source(path: &str) -> bool {
     [".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs"].iter().any(|end| path.ends_with(end))
 }
 
-/// What a file with these roles and `bytes` may declare.
-pub fn look(roles: Roles, bytes: &[u8], demand: &dyn Demand) -> Found {
-    let has_routes = (roles.routes || roles.contracts) && has(&ROUTES, bytes);
-    // A contract may name any type.
-    let wants_all = demand.is_for_all() || roles.contracts || has_routes;
-    if !roles.describes_data() || wants_all && !has(&DATA, bytes) {
-        return if has_routes { Found::Types } else { Found::Names(Vec::new()) };
-    }
-    match names::look(bytes, &|name| !wants_all && demand.wants(name)) {
-        Found::Names(_) if wants_all => Found::Types,
-        found => found,
-    }
-}
-
-fn has(regex: &LazyLock<Option<Regex>>, bytes: &[u8]) -> bool {
-    regex.as_ref().is_none_or(|regex| regex.is_match(bytes))
+/// Whether a file with these roles and `bytes` may hold anything that is read. A route may be registered by any statement.
+#[must_use]
+pub fn may_matter(roles: Roles, bytes: &[u8]) -> bool {
+    roles.routes || roles.contracts || DECLARES.as_ref().is_none_or(|declares| declares.is_match(bytes))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::demand::Everything;
     use super::*;
 
-    fn matter(text: &str) -> (bool, bool) {
-        let data = Roles { types: true, ..Roles::default() };
-        let routes = Roles { routes: true, ..Roles::default() };
-        let matters = |roles| !matches!(look(roles, text.as_bytes(), &Everything), Found::Names(_));
-        (matters(data), matters(routes))
-    }
-
     #[test]
-    fn files_without_a_declaration_or_route_are_left_out() {
-        assert_eq!(matter("export const a = 1; console.log(a)"), (false, false));
-        assert_eq!(matter("export interface A {}"), (true, false));
-        assert!(!matter("import { text } from './helpers'; export const name = text();").0);
-        assert!(matter("export const A = z.object({})").0 && matter("export const A = B.extend({})").0);
-        assert_eq!(matter("router.get('/x', h)"), (false, true));
-        assert_eq!(matter("export async function GET() {}"), (false, true));
-        assert!(matter("@Controller(ROOT)\nexport class Keys { @Endpoint({ command }) make() {} }").1);
+    fn files_that_declare_nothing_are_left_out() {
+        let data = Roles { types: true, ..Roles::default() };
+        let matters = |text: &str| may_matter(data, text.as_bytes());
+        for text in ["interface A {}", "export default make()", "export const A = B.extend({})", "export\n= make()"] {
+            assert!(matters(text), "{text}");
+        }
+        for text in ["import { a } from './a'; a(1)", "export * from './a'", "export function prototype() {}"] {
+            assert!(!matters(text), "{text}");
+        }
+        assert!(may_matter(Roles { routes: true, ..data }, b"register(app)"));
     }
 
     #[test]

@@ -15,8 +15,6 @@ pub use sql::{SqlColumn, SqlScalar, SqlType};
 pub struct Facts {
     /// Object types: interfaces, aliases of object types, classes with properties.
     pub types: Vec<Declaration>,
-    /// What several object types are called that were asked for only where one alone is.
-    pub namesakes: Vec<String>,
     /// Zod object schemas.
     pub schemas: Vec<Declaration>,
     /// Tables that an ORM declares (Drizzle's `pgTable`).

@@ -14,7 +14,7 @@ fn read(text: &str) -> Facts {
     let roles = ["types", "validation", "contracts", "routes"].map(|role| format!("{role} = ['**/*.ts']\n"));
     std::fs::write(&file, roles.concat()).expect("a file");
     let config = Config::load(folder.path(), Some(&file)).expect("a configuration");
-    crate::typescript::read(&MemoryTree::new([("a.ts", text)]), &config).expect("read")
+    crate::typescript::read(&MemoryTree::new([("a.ts", text)]), &config, None).expect("read")
 }
 
 /// `first`, `line` with each level and the one before, and a type that the last level is part of.

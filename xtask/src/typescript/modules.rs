@@ -21,7 +21,6 @@ use elsa::sync::FrozenMap;
 use rustc_hash::FxHashSet;
 
 use super::cache::Cache;
-use super::demand::{Demand, Everything};
 use super::parse;
 use super::syntax::{Export, Import, Imported, Module};
 use crate::tree::{Stamp, Tree};
@@ -37,7 +36,6 @@ pub struct Program<'t> {
     resolver: resolution::Resolver<'t>,
     augmentations: augmentation::Augmentations,
     cache: Option<&'t Cache>,
-    demand: &'t dyn Demand,
 }
 
 /// What a name means.
@@ -68,7 +66,6 @@ impl<'t> Program<'t> {
             resolver,
             augmentations: Default::default(),
             cache: None,
-            demand: &Everything,
         }
     }
 
@@ -86,21 +83,9 @@ impl<'t> Program<'t> {
         self
     }
 
-    /// The same program, in which a type that `demand` does not ask for is read when it is needed.
-    #[must_use]
-    pub fn asked_for(mut self, demand: &'t dyn Demand) -> Self {
-        self.demand = demand;
-        self
-    }
-
     /// The files themselves, for whoever frees them.
     pub(super) fn into_modules(self) -> impl Send + 'static {
         self.modules
-    }
-
-    /// Whether the file `path` was read.
-    pub(super) fn has(&self, path: &str) -> bool {
-        self.modules.get(path).is_some_and(Option::is_some)
     }
 
     /// The file `path`, parsed; none where it cannot be read. Needs [`parse::STACK_SIZE`] of stack.
@@ -108,7 +93,7 @@ impl<'t> Program<'t> {
         let read = || {
             let stamp = self.cache.and_then(|_| self.tree.stamp(path));
             let known = self.cache.zip(stamp).and_then(|(cache, stamp)| cache.module(path, stamp));
-            let parse = |bytes: &[u8]| self.parse(path, bytes, false, stamp);
+            let parse = |bytes: &[u8]| self.parse(path, bytes, stamp);
             // A cache keeps what was read after its stamp.
             let looked_at = || self.unparsed.get(path).filter(|_| stamp.is_none()).map(parse);
             known.or_else(looked_at).or_else(|| Some(parse(&self.tree.read(path).ok()?)))
@@ -117,17 +102,15 @@ impl<'t> Program<'t> {
         module.unwrap_or_else(|| self.modules.insert(path.to_owned(), Box::new(read()))).as_deref()
     }
 
-    /// As [`Program::load`], of a file whose bytes, read after its `stamp` was taken, are already there. `schemas` says
-    /// whether its constants can hold schemas or tables of an ORM.
-    pub fn add(&self, path: &str, bytes: &[u8], schemas: bool, stamp: Option<Stamp>) -> Option<&Module> {
+    /// As [`Program::load`], of a file whose bytes, read after its `stamp` was taken, are already there.
+    pub fn add(&self, path: &str, bytes: &[u8], stamp: Option<Stamp>) -> Option<&Module> {
         let module = self.modules.get(path);
-        let parsed = || Box::new(Some(self.parse(path, bytes, schemas, stamp)));
+        let parsed = || Box::new(Some(self.parse(path, bytes, stamp)));
         module.unwrap_or_else(|| self.modules.insert(path.to_owned(), parsed())).as_deref()
     }
 
-    fn parse(&self, path: &str, bytes: &[u8], schemas: bool, stamp: Option<Stamp>) -> Arc<Module> {
-        let parsed = parse::parse(path, bytes, &|name| self.demand.wants(name));
-        let module = Arc::new(Module { schemas, ..parsed });
+    fn parse(&self, path: &str, bytes: &[u8], stamp: Option<Stamp>) -> Arc<Module> {
+        let module = Arc::new(parse::parse(path, bytes));
         if let Some((cache, stamp)) = self.cache.zip(stamp) {
             cache.keep(path, stamp, &module);
         }
@@ -293,7 +276,7 @@ mod tests {
         let program = Program::new(&tree);
         let found = program.lookup(program.load("a.ts").unwrap(), "User");
         assert!(matches!(found, Some(Symbol::Declared(module, "User")) if &*module.path == "user.ts"));
-        let parsed = ["other.ts", "all.ts", "user.ts"].map(|file| program.has(file));
+        let parsed = ["other.ts", "all.ts", "user.ts"].map(|file| program.modules.get(file).is_some());
         assert_eq!(parsed, [false, true, true]);
     }
 

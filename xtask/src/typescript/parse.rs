@@ -4,17 +4,15 @@
 mod comments;
 mod expressions;
 mod functions;
-mod later;
 mod level;
 mod modules;
 mod nesting;
-mod outline;
 mod recovery;
 mod statements;
 mod types;
 
 use std::borrow::Cow;
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::sync::Arc;
 
 use oxc_allocator::Allocator;
@@ -23,10 +21,8 @@ use oxc_parser::{ParseOptions, Parser};
 use oxc_span::SourceType;
 
 use super::facts::Problem;
-use super::syntax::{Module, Source};
+use super::syntax::Module;
 use crate::source::{LineIndex, Span};
-pub(super) use comments::SPEAKING;
-use level::Braces;
 
 /// The stack that reading needs: the parser is recursive, and [`nesting`] bounds how deep it goes.
 pub const STACK_SIZE: usize = 256 * 1024 * 1024;
@@ -34,12 +30,9 @@ pub const STACK_SIZE: usize = 256 * 1024 * 1024;
 /// How many broken declarations of a file are stepped over.
 const ATTEMPTS: usize = 6;
 
-/// Which types of a file are read at once; the others are when they are needed.
-pub type Asked<'a> = &'a dyn Fn(&str) -> bool;
-
-/// Reads the file `path` with the content `bytes`. Needs [`STACK_SIZE`] of stack, also where something is read later.
+/// Reads the file `path` with the content `bytes`. Needs [`STACK_SIZE`] of stack.
 #[must_use]
-pub fn parse(path: &str, bytes: &[u8], asked: Asked<'_>) -> Module {
+pub fn parse(path: &str, bytes: &[u8]) -> Module {
     let (text, invalid_at) = decode(bytes);
     let text: Arc<str> = Arc::from(&*text);
     let path: Arc<str> = path.into();
@@ -48,39 +41,16 @@ pub fn parse(path: &str, bytes: &[u8], asked: Asked<'_>) -> Module {
     if let Some(at) = invalid_at {
         report(&mut module, at, "the file is not valid UTF-8 here; the bytes are read as `\u{fffd}`");
     }
-    read(module, &Arc::new(Source::new(path, text, later::READER)), asked)
-}
-
-fn read(mut module: Module, source: &Arc<Source>, asked: Asked<'_>) -> Module {
-    let speaks = comments::may_speak(&source.text);
-    if read_outline(&mut module, source, speaks, asked) {
-        return module;
-    }
-    let mut module = Module { problems: module.problems, ..modules::empty(module.path, module.lines) };
-    if let Some(at) = nesting::too_deep(&source.text, source.text.len()) {
+    if let Some(at) = nesting::too_deep(&text) {
         report(&mut module, at, "the file is nested too deeply to be read");
         return module;
     }
-    let braces = Braces::Later(Arc::clone(source), RefCell::default());
-    let mut fill = |program: &ast::Program<'_>, text: &str| modules::fill(&mut module, program, text, &braces, speaks);
-    for problem in read_whole(source, &mut fill) {
-        report(&mut module, problem.at, &format!("the file does not parse: {}", problem.message));
+    let speaks = comments::may_speak(&text);
+    let mut fill = |program: &ast::Program<'_>, text: &str| modules::fill(&mut module, program, text, speaks);
+    for complaint in read_whole(&path, &text, &mut fill) {
+        report(&mut module, complaint.at, &format!("the file does not parse: {}", complaint.message));
     }
     module
-}
-
-/// Reads the file without the bodies of its functions and the types that nobody asks for; false where that is not to be
-/// trusted.
-fn read_outline(module: &mut Module, source: &Arc<Source>, speaks: bool, asked: Asked<'_>) -> bool {
-    let Some(outline) = outline::outline(&source.text, speaks, asked) else { return false };
-    if nesting::too_deep(&outline.text, outline.written).is_some() {
-        return false;
-    }
-    let braces = Braces::Later(Arc::clone(source), RefCell::new(outline.left_out));
-    let read = read_once(&source.path, &outline.text, &mut |program, text| {
-        modules::fill(module, program, text, &braces, speaks);
-    });
-    read.is_ok_and(|problems| problems.is_empty()) && braces.all_met()
 }
 
 /// What the parser complains about.
@@ -89,13 +59,13 @@ struct Complaint {
     message: String,
 }
 
-/// Gives `take` the program in `source`, and returns what was wrong with it at first. A parser that gives up keeps
+/// Gives `take` the program in `text`, and returns what was wrong with it at first. A parser that gives up keeps
 /// nothing: then the declaration around the error is blanked out, and the rest read.
-fn read_whole(source: &Source, take: &mut dyn FnMut(&ast::Program<'_>, &str)) -> Vec<Complaint> {
-    let mut text = Cow::Borrowed(&*source.text);
+fn read_whole(path: &str, text: &str, take: &mut dyn FnMut(&ast::Program<'_>, &str)) -> Vec<Complaint> {
+    let mut text = Cow::Borrowed(text);
     let mut first = None;
     for _ in 0..ATTEMPTS {
-        match read_once(&source.path, &text, take) {
+        match read_once(path, &text, take) {
             Ok(complaints) => return first.unwrap_or(complaints),
             Err(complaints) => {
                 let at = complaints.last().map_or(0, |complaint| complaint.at);
@@ -171,7 +141,7 @@ mod tests {
     fn read(bytes: &[u8]) -> Module {
         let bytes = bytes.to_vec();
         let thread = std::thread::Builder::new().stack_size(STACK_SIZE);
-        thread.spawn(move || parse("a.ts", &bytes, &|_| true)).unwrap().join().unwrap()
+        thread.spawn(move || parse("a.ts", &bytes)).unwrap().join().unwrap()
     }
 
     #[test]

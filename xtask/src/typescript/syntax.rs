@@ -1,7 +1,6 @@
 //! A file as this tool keeps it: owned, small, without parentheses, JSX or whatever says nothing about data. The parser's own tree
 //! lives in an arena of its thread; this one can be shared, so that every file is parsed once and in parallel.
 
-mod deferred;
 mod expression;
 mod module;
 mod statement;
@@ -10,7 +9,6 @@ mod type_node;
 use compact_str::CompactString;
 use smallvec::SmallVec;
 
-pub use deferred::{Body, Braces, Deferred, Part, Reader, Source};
 pub use expression::{
     Argument, Binary, ClassDecl, ClassMember, Expr, ExprKind, Function, Key, KeyName, MemberKind, ObjectMember,
     Parameter, PatternName,

@@ -128,31 +128,20 @@ impl<'a> Unclaimed<'a> {
 }
 
 /// The words of the name of a row of the table `name`.
-pub(super) fn row_words(name: &str) -> Vec<Word> {
+fn row_words(name: &str) -> Vec<Word> {
     names::words(&names::row_name(name))
 }
 
 /// Whether a type's name ends the table's, or the table's the type's.
-pub(super) fn are_alike(row: &[Word], thing: &[Word]) -> bool {
+fn are_alike(row: &[Word], thing: &[Word]) -> bool {
     row.ends_with(thing) || thing.ends_with(row)
 }
 
 /// The words of a type's name that name the thing: `job` of `DbJobRow`.
-pub(super) fn thing(name: &str) -> Vec<Word> {
+fn thing(name: &str) -> Vec<Word> {
     let parts: SmallVec<[&str; 8]> = names::parts(name).collect();
     let words: Vec<Word> = stem(&parts).iter().map(|part| names::lowercase(part)).collect();
     names::words(&names::row_name(&words.join("_")))
-}
-
-/// The last word of [`thing`], which costs little.
-pub(super) fn last_word(name: &str) -> Option<Word> {
-    let (mut before, mut last) = names::split_last(name)?;
-    while is_one_of(last, SUFFIXES)
-        && let Some(one_more) = names::split_last(before)
-    {
-        (before, last) = one_more;
-    }
-    Some(names::singular(&names::lowercase(last)))
 }
 
 fn is_one_of(part: &str, usual: &[&str]) -> bool {

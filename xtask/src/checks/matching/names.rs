@@ -88,7 +88,7 @@ pub(in crate::checks) fn is_shared(declaration: &Declaration) -> bool {
 }
 
 /// Whether a file holds a component.
-pub(super) fn is_of_component(file: &str) -> bool {
+fn is_of_component(file: &str) -> bool {
     file.ends_with(".tsx")
 }
 
@@ -137,13 +137,6 @@ fn in_message(name: &str) -> Option<(Side, Word)> {
         (false, false) => return None,
     };
     (!thing.is_empty()).then_some((side, thing))
-}
-
-/// The [keys](names::key) of the names of types that may describe one of `tables`.
-pub(super) fn type_keys(tables: &[&ObjectName], config: &Config) -> Vec<Word> {
-    let patterns = patterns(of_types(config));
-    let row_names: Vec<_> = tables.iter().flat_map(|table| entity_names(table)).collect();
-    row_names.iter().flat_map(|row_name| patterns.iter().map(|pattern| pattern.around(row_name))).collect()
 }
 
 /// The configured patterns, by the side of the table that each list is of.

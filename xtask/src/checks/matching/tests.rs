@@ -135,16 +135,17 @@ fn the_fields_of_a_projection_are_judged_and_what_it_lacks_is_one_note() {
 #[test]
 fn the_coverage_names_what_was_not_judged() {
     let ts = "import { z } from 'zod';\nimport { Far } from 'far-away';\nexport interface UserRow { id: string }\n\
-              export type Lost = Far<'x'>;\nexport const LoginSchema = z.object({ user: z.string(), password: z.string() });";
+              export type BillRow = Far<'x'>;\nexport type Props = Far<'y'>;\nexport const LoginSchema = z.object({ user: z.string(), password: z.string() });";
     let (schema, provenance) = (schema(TABLES), Provenance::default());
     let config = config(
-        "types = ['**/*.ts']\nvalidation = ['**/*.ts']\nseverity = { MISSING_TYPE = 'off', MISSING_VALIDATION_SCHEMA = 'off' }",
+        "types = ['**/*.ts']\nvalidation = ['**/*.ts']\nseverity = { MISSING_TYPE = 'off', MISSING_VALIDATION_SCHEMA = 'off', UNRESOLVED_TYPE = 'off' }",
     );
     let facts = facts(ts, &config);
     let (findings, coverage) =
         verify(&Input { schema: &schema, facts: &facts, config: &config, provenance: &provenance });
     assert!(findings.is_empty(), "{findings:?}");
-    assert_eq!((coverage.tables, coverage.tables_with_type, coverage.tables_with_schema), (3, 1, 0));
+    assert_eq!((coverage.tables, coverage.tables_with_type, coverage.tables_with_schema), (3, 2, 0));
+    // `Props` is compared with nothing, so that nothing is left out.
     let named: Vec<_> = coverage.unjudged.iter().map(|one| (one.what, one.name.as_str())).collect();
-    assert_eq!(named, [("type", "Lost"), ("schema", "LoginSchema")]);
+    assert_eq!(named, [("type", "BillRow"), ("schema", "LoginSchema")]);
 }

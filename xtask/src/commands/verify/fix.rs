@@ -64,7 +64,7 @@ impl Fixing {
     fn judged(&self, context: &Context, examined: &Examined<'_>) -> Result<Verification> {
         let texts = self.files.iter().map(|(file, (_, after))| (file.clone(), after.clone()));
         let context = context.at(Arc::new(Overlay::new(context.tree(), texts)))?;
-        let judge = Judge::of(&context, &examined.migrations, &examined.expected.schema)?;
+        let judge = Judge::new(&context, &examined.migrations)?;
         let report = &examined.report;
         Ok(judge.judge(&examined.expected.schema, &report.against, report.migration_name.as_deref()))
     }

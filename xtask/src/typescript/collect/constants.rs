@@ -33,7 +33,7 @@ impl<'p> File<'_, 'p> {
         prefix: &str,
         facts: &mut Facts,
     ) {
-        if variable.value.as_ref().is_some_and(|value| is_plain(value) || !self.may_hold(value)) {
+        if variable.value.as_ref().is_some_and(is_plain) {
             return;
         }
         let name = format!("{prefix}{}", variable.name.text);
@@ -67,15 +67,10 @@ impl<'p> File<'_, 'p> {
             tags: self.tags(statement.span),
             of_type: self.satisfied(value),
         };
-        if !matches!(value.kind, ExprKind::Name(_)) && self.may_hold(value) {
+        if !matches!(value.kind, ExprKind::Name(_)) && !is_plain(value) {
             let value = self.resolver.value(scope, value);
             self.value(&named, &value, true, facts);
         }
-    }
-
-    /// Whether a value may be a schema, a table or a set of values, as far as is seen without evaluating it.
-    fn may_hold(&self, value: &Expr) -> bool {
-        self.module.schemas || is_set(value)
     }
 
     fn value(&self, named: &Named<'_>, value: &Value<'p>, top: bool, facts: &mut Facts) {
@@ -231,20 +226,6 @@ fn is_plain(value: &Expr) -> bool {
         },
         ExprKind::New(..) | ExprKind::Class(_) | ExprKind::Regex(..) | ExprKind::Other(_) => true,
         _ => is_literal(value),
-    }
-}
-
-/// Whether a value may be a set of texts, as is seen without evaluating it: `['a', 'b'] as const`,
-/// `Object.freeze({ A: 'a' })`.
-fn is_set(value: &Expr) -> bool {
-    match &value.kind {
-        ExprKind::As(inner, _) | ExprKind::Satisfies(inner, _) => is_set(inner),
-        ExprKind::AsConst(_) => true,
-        ExprKind::Call(callee, ..) => match &callee.kind {
-            ExprKind::Member(object, ..) => matches!(&object.kind, ExprKind::Name(name) if name == "Object"),
-            _ => false,
-        },
-        _ => false,
     }
 }
 

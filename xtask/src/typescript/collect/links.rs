@@ -4,15 +4,13 @@
 
 use std::collections::HashMap;
 
-use rustc_hash::FxHashSet;
-
 use super::File;
 use crate::source::Location;
 use crate::typescript::facts::{Declaration, Enumeration, Facts, Side, TableLink};
 use crate::typescript::modules::Symbol;
 use crate::typescript::resolve::{Property as Resolved, Type};
 use crate::typescript::syntax::{
-    Deferred, Expr, ExprKind, Property, Statement, StatementKind, Text, TypeKind, TypeMember, TypeNode,
+    Expr, ExprKind, Property, Statement, StatementKind, Text, TypeKind, TypeMember, TypeNode,
 };
 use crate::typescript::values::{ObjectValue, Value};
 
@@ -23,22 +21,13 @@ pub struct Links {
     tables: Vec<(Location, Side, String)>,
     /// The declaration at the first place describes a side of what the one at the second describes.
     sides: Vec<(Location, Side, Location)>,
-    /// The names of the declarations that describe tables.
-    names: FxHashSet<Text>,
 }
 
 impl Links {
-    /// Whether a declaration of this name is said to describe a table.
-    #[must_use]
-    pub fn name(&self, declaration: &str) -> bool {
-        self.names.contains(declaration)
-    }
-
     /// Takes up what another file says.
     pub fn extend(&mut self, other: Self) {
         self.tables.extend(other.tables);
         self.sides.extend(other.sides);
-        self.names.extend(other.names);
     }
 
     /// Gives each declaration without a link of its own the one that others state.
@@ -71,7 +60,7 @@ impl<'p> File<'_, 'p> {
                     Some("Updateable") => Side::Update,
                     _ => return,
                 };
-                if let Some((_, of)) = arguments.first().and_then(|of| self.declaration_of(of)) {
+                if let Some(of) = arguments.first().and_then(|of| self.declaration_of(of)) {
                     self.links.borrow_mut().sides.push((self.module.location(at), side, of));
                 }
             }
@@ -80,7 +69,7 @@ impl<'p> File<'_, 'p> {
     }
 
     /// A map of tables: kysely's `DB`, whose properties are all declared types, and the `TableTypes` of pg-to-ts.
-    fn note_database(&self, name: &str, members: &'p Deferred<TypeMember>) {
+    fn note_database(&self, name: &str, members: &'p [TypeMember]) {
         if maps_tables(name) && name != "TableTypes" && !members.is_empty() && members.iter().all(is_reference) {
             TypeNode::properties(members).for_each(|property| self.note_table(property, property, Side::Row));
         }
@@ -101,20 +90,18 @@ impl<'p> File<'_, 'p> {
     /// The type of the property `of` describes the table that the property `table` is named after.
     fn note_table(&self, table: &'p Property, of: &'p Property, side: Side) {
         let declaration = of.value.as_ref().and_then(|value| self.declaration_of(value));
-        if let (Some((name, declaration)), Some(table)) = (declaration, table.key.literal()) {
-            let mut links = self.links.borrow_mut();
-            links.names.insert(Text::new(name));
-            links.tables.push((declaration, side, table.to_owned()));
+        if let (Some(declaration), Some(table)) = (declaration, table.key.literal()) {
+            self.links.borrow_mut().tables.push((declaration, side, table.to_owned()));
         }
     }
 
-    /// The name and place of the declaration that a type refers to.
-    fn declaration_of(&self, node: &'p TypeNode) -> Option<(&'p str, Location)> {
+    /// The place of the declaration that a type refers to.
+    fn declaration_of(&self, node: &'p TypeNode) -> Option<Location> {
         let TypeKind::Reference(path, _) = &node.kind else { return None };
         match self.resolver.lookup(self.module, path.first()?)? {
             Symbol::Declared(module, name) if path.len() == 1 => {
-                let (name, span) = module.declarations(name).find_map(Statement::declared)?;
-                Some((name, module.location(span)))
+                let (_name, span) = module.declarations(name).find_map(Statement::declared)?;
+                Some(module.location(span))
             }
             _ => None,
         }
@@ -123,7 +110,7 @@ impl<'p> File<'_, 'p> {
     /// The declared type that a schema's type is made of: `User` of `Guard<User>`, `z.ZodType<User>`.
     pub(super) fn argument_of(&self, node: &'p TypeNode) -> Option<Location> {
         match &node.kind {
-            TypeKind::Reference(_, arguments) => self.declaration_of(arguments.first()?).map(|(_name, place)| place),
+            TypeKind::Reference(_, arguments) => self.declaration_of(arguments.first()?),
             _ => None,
         }
     }
@@ -155,7 +142,7 @@ impl<'p> File<'_, 'p> {
 }
 
 /// Whether a type of this name may map names of tables to types of their rows: kysely's `DB`, Supabase's `Database`.
-pub(in crate::typescript) fn maps_tables(name: &str) -> bool {
+fn maps_tables(name: &str) -> bool {
     name == "Tables" || name == "TableTypes" || name.ends_with("Database") || name.ends_with("DB")
 }
 

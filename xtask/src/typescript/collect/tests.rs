@@ -9,7 +9,7 @@ fn read(files: &[(&str, &str)]) -> Facts {
     let file = folder.path().join("db.toml");
     std::fs::write(&file, "types = ['**/*.ts']\nvalidation = ['**/*.ts']\ndrizzle = ['**/*.ts']\n").unwrap();
     let config = Config::load(folder.path(), Some(&file)).unwrap();
-    crate::typescript::read(&MemoryTree::new(files.iter().copied()), &config).unwrap()
+    crate::typescript::read(&MemoryTree::new(files.iter().copied()), &config, None).unwrap()
 }
 
 fn of(text: &str) -> Facts {

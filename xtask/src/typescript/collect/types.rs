@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{File, sets};
+use super::File;
 use crate::source::Span;
 use crate::typescript::facts::{Declaration, Enumeration, Facts, Origin};
 use crate::typescript::resolve::{Object, Scope, Type};
@@ -22,18 +22,12 @@ impl<'p> File<'_, 'p> {
         else {
             return self.enumeration(scope, statements, prefix, facts);
         };
-        let is_selected = self.selects(statements, prefix);
-        let module = prefix.is_empty().then_some(self.module);
-        let may_be_values = || self.selection.values && sets::may_be(statement, module);
-        if !is_selected && !may_be_values() {
-            return;
-        }
         let evaluated = self.resolver.declaration(scope, statements, &[]);
         if let StatementKind::Alias(alias) = &statement.kind {
             if let Some(values) = string_values(&evaluated) {
                 return self.enumerate(statement, prefix, values, facts);
             }
-            if !is_selected || !may_be_object(alias, &evaluated) {
+            if !may_be_object(alias, &evaluated) {
                 return;
             }
         }
@@ -95,7 +89,7 @@ impl<'p> File<'_, 'p> {
     }
 
     fn enumeration(&self, scope: &Scope<'p>, statements: &[&'p Statement], prefix: &str, facts: &mut Facts) {
-        for statement in statements.iter().filter(|_| self.selection.values) {
+        for statement in statements {
             if let StatementKind::Enum(_) = &statement.kind {
                 let evaluated = self.resolver.declaration(scope, &[*statement], &[]);
                 if let Some(values) = string_values(&evaluated) {
@@ -106,9 +100,6 @@ impl<'p> File<'_, 'p> {
     }
 
     pub(super) fn enumerate(&self, statement: &Statement, prefix: &str, values: Vec<String>, facts: &mut Facts) {
-        if !self.selection.values {
-            return;
-        }
         let (name, span) = statement.declared().unwrap_or(("default", statement.span));
         let span = self.constant_behind(statement).unwrap_or(span);
         self.add_enumeration(&format!("{prefix}{name}"), span, values, None, facts);

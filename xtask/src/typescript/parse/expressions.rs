@@ -11,17 +11,17 @@ use super::level::Level;
 use super::{functions, span, types};
 use crate::typescript::syntax::{Argument, Binary, Expr, ExprKind, Key, KeyName, ObjectMember, Text, TypeKind};
 
-pub(super) fn lower(node: &Expression<'_>, level: Level<'_>) -> Expr {
+pub(super) fn lower(node: &Expression<'_>, level: Level) -> Expr {
     let kind =
         if level.is_too_deep() { ExprKind::Other("it is nested too deeply") } else { kind(node, level.deeper()) };
     Expr { span: span(node.span()), kind }
 }
 
-fn boxed(node: &Expression<'_>, level: Level<'_>) -> Box<Expr> {
+fn boxed(node: &Expression<'_>, level: Level) -> Box<Expr> {
     Box::new(lower(node, level))
 }
 
-fn kind(node: &Expression<'_>, level: Level<'_>) -> ExprKind {
+fn kind(node: &Expression<'_>, level: Level) -> ExprKind {
     match node {
         Expression::BooleanLiteral(literal) => ExprKind::Boolean(literal.value),
         Expression::NullLiteral(_) => ExprKind::Null,
@@ -115,7 +115,7 @@ fn kind(node: &Expression<'_>, level: Level<'_>) -> ExprKind {
     }
 }
 
-fn template_literal(template: &ast::TemplateLiteral<'_>, level: Level<'_>) -> ExprKind {
+fn template_literal(template: &ast::TemplateLiteral<'_>, level: Level) -> ExprKind {
     let texts = types::quasis(&template.quasis);
     match texts.as_slice() {
         [only] => ExprKind::String(only.clone()),
@@ -123,7 +123,7 @@ fn template_literal(template: &ast::TemplateLiteral<'_>, level: Level<'_>) -> Ex
     }
 }
 
-fn elements(array: &ast::ArrayExpression<'_>, level: Level<'_>) -> Box<[Argument]> {
+fn elements(array: &ast::ArrayExpression<'_>, level: Level) -> Box<[Argument]> {
     let element = |element: &ast::ArrayExpressionElement<'_>| match element {
         ast::ArrayExpressionElement::SpreadElement(spread) => {
             Some(Argument { spread: true, value: lower(&spread.argument, level) })
@@ -133,7 +133,7 @@ fn elements(array: &ast::ArrayExpression<'_>, level: Level<'_>) -> Box<[Argument
     list(&array.elements, element)
 }
 
-pub(super) fn arguments(arguments: &[AstArgument<'_>], level: Level<'_>) -> Box<[Argument]> {
+pub(super) fn arguments(arguments: &[AstArgument<'_>], level: Level) -> Box<[Argument]> {
     let argument = |argument: &AstArgument<'_>| match argument {
         AstArgument::SpreadElement(spread) => Some(Argument { spread: true, value: lower(&spread.argument, level) }),
         argument => argument.as_expression().map(|value| Argument { spread: false, value: lower(value, level) }),
@@ -148,7 +148,7 @@ fn list<A, T>(items: &[A], lower: impl FnMut(&A) -> Option<T>) -> Box<[T]> {
     lowered.into()
 }
 
-fn call_expression(call: &ast::CallExpression<'_>, level: Level<'_>) -> ExprKind {
+fn call_expression(call: &ast::CallExpression<'_>, level: Level) -> ExprKind {
     ExprKind::Call(
         boxed(&call.callee, level),
         types::arguments(call.type_arguments.as_deref(), level),
@@ -156,7 +156,7 @@ fn call_expression(call: &ast::CallExpression<'_>, level: Level<'_>) -> ExprKind
     )
 }
 
-fn chain_element(element: &ast::ChainElement<'_>, level: Level<'_>) -> ExprKind {
+fn chain_element(element: &ast::ChainElement<'_>, level: Level) -> ExprKind {
     match element {
         ast::ChainElement::CallExpression(call) => call_expression(call, level),
         ast::ChainElement::TSNonNullExpression(inner) => ExprKind::NonNull(boxed(&inner.expression, level)),
@@ -182,7 +182,7 @@ fn index(object: Box<Expr>, at: Expr) -> ExprKind {
     }
 }
 
-fn cast_to(value: &Expression<'_>, annotation: &ast::TSType<'_>, level: Level<'_>) -> ExprKind {
+fn cast_to(value: &Expression<'_>, annotation: &ast::TSType<'_>, level: Level) -> ExprKind {
     let annotation = types::lower(annotation, level);
     match &annotation.kind {
         TypeKind::Reference(path, _) if path.len() == 1 && path[0] == "const" => ExprKind::AsConst(boxed(value, level)),
@@ -190,7 +190,7 @@ fn cast_to(value: &Expression<'_>, annotation: &ast::TSType<'_>, level: Level<'_
     }
 }
 
-fn assignment(assignment: &ast::AssignmentExpression<'_>, level: Level<'_>) -> ExprKind {
+fn assignment(assignment: &ast::AssignmentExpression<'_>, level: Level) -> ExprKind {
     let target = match &assignment.left {
         ast::AssignmentTarget::AssignmentTargetIdentifier(name) => {
             Expr { span: span(name.span), kind: ExprKind::Name(Text::new(name.name)) }
@@ -228,7 +228,7 @@ fn assignment(assignment: &ast::AssignmentExpression<'_>, level: Level<'_>) -> E
     }
 }
 
-pub(super) fn object_members(object: &ast::ObjectExpression<'_>, level: Level<'_>) -> Box<[ObjectMember]> {
+pub(super) fn object_members(object: &ast::ObjectExpression<'_>, level: Level) -> Box<[ObjectMember]> {
     let member = |member: &ast::ObjectPropertyKind<'_>| match member {
         ast::ObjectPropertyKind::SpreadProperty(spread) => ObjectMember::Spread(lower(&spread.argument, level)),
         ast::ObjectPropertyKind::ObjectProperty(property) => ObjectMember::Property {
@@ -245,7 +245,7 @@ pub(super) fn object_members(object: &ast::ObjectExpression<'_>, level: Level<'_
     object.properties.iter().map(member).collect()
 }
 
-pub(super) fn key(key: &ast::PropertyKey<'_>, computed: bool, level: Level<'_>) -> Key {
+pub(super) fn key(key: &ast::PropertyKey<'_>, computed: bool, level: Level) -> Key {
     let name = match key {
         ast::PropertyKey::StaticIdentifier(name) => KeyName::Literal(Text::new(name.name)),
         ast::PropertyKey::PrivateIdentifier(name) => KeyName::Private(Box::new(format_compact!("#{}", name.name))),

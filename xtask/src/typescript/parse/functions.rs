@@ -7,28 +7,28 @@ use oxc_span::GetSpan;
 
 use super::expressions::{key, lower};
 use super::level::Level;
-use super::{span, types};
+use super::{span, statements, types};
 use crate::typescript::syntax::{
-    Body, ClassDecl, ClassMember, Expr, Function, Key, KeyName, MemberKind, Parameter, PatternName, Property,
-    Statement, StatementKind, Text, TypeKind,
+    ClassDecl, ClassMember, Expr, Function, Key, KeyName, MemberKind, Parameter, PatternName, Property, Statement,
+    StatementKind, Text, TypeKind,
 };
 
-pub(super) fn function(function: &ast::Function<'_>, level: Level<'_>) -> Function {
+pub(super) fn function(function: &ast::Function<'_>, level: Level) -> Function {
     let body = function.body.as_ref();
     Function {
         type_parameters: types::type_parameters(function.type_parameters.as_deref(), level),
         parameters: parameters(&function.params, level),
         return_type: function.return_type.as_ref().map(|node| types::lower(&node.type_annotation, level)),
-        body: body.map_or_else(|| Body::read(Vec::new()), |body| level.body(body)),
+        body: body.map_or_else(Vec::new, |body| statements::lower_all(&body.statements, level)),
         is_async: function.r#async,
         generator: function.generator,
     }
 }
 
-pub(super) fn arrow(arrow: &ast::ArrowFunctionExpression<'_>, level: Level<'_>) -> Function {
+pub(super) fn arrow(arrow: &ast::ArrowFunctionExpression<'_>, level: Level) -> Function {
     let body = match &arrow.body {
-        ast::ArrowFunctionBody::FunctionBody(body) => level.body(body),
-        body => Body::read(body.as_expression().into_iter().map(|value| returned(value, level)).collect()),
+        ast::ArrowFunctionBody::FunctionBody(body) => statements::lower_all(&body.statements, level),
+        body => body.as_expression().into_iter().map(|value| returned(value, level)).collect(),
     };
     Function {
         type_parameters: types::type_parameters(arrow.type_parameters.as_deref(), level),
@@ -40,12 +40,12 @@ pub(super) fn arrow(arrow: &ast::ArrowFunctionExpression<'_>, level: Level<'_>) 
     }
 }
 
-fn returned(value: &ast::Expression<'_>, level: Level<'_>) -> Statement {
+fn returned(value: &ast::Expression<'_>, level: Level) -> Statement {
     let kind = StatementKind::Return(Some(lower(value, level)));
     Statement { span: span(value.span()), exported: false, kind }
 }
 
-fn parameters(parameters: &ast::FormalParameters<'_>, level: Level<'_>) -> Vec<Parameter> {
+fn parameters(parameters: &ast::FormalParameters<'_>, level: Level) -> Vec<Parameter> {
     let rest = parameters.rest.iter().map(|rest| Parameter {
         rest: true,
         annotation: rest.type_annotation.as_ref().map(|node| types::lower(&node.type_annotation, level)),
@@ -54,7 +54,7 @@ fn parameters(parameters: &ast::FormalParameters<'_>, level: Level<'_>) -> Vec<P
     parameters.items.iter().map(|item| parameter(item, level)).chain(rest).collect()
 }
 
-fn parameter(item: &ast::FormalParameter<'_>, level: Level<'_>) -> Parameter {
+fn parameter(item: &ast::FormalParameter<'_>, level: Level) -> Parameter {
     let bound = pattern(&item.pattern, level);
     let hidden = matches!(item.accessibility, Some(ast::TSAccessibility::Private | ast::TSAccessibility::Protected));
     let declares = item.accessibility.is_some() || item.readonly;
@@ -69,7 +69,7 @@ fn parameter(item: &ast::FormalParameter<'_>, level: Level<'_>) -> Parameter {
     }
 }
 
-pub(super) fn pattern(pattern: &ast::BindingPattern<'_>, level: Level<'_>) -> Parameter {
+pub(super) fn pattern(pattern: &ast::BindingPattern<'_>, level: Level) -> Parameter {
     let mut parameter = Parameter {
         name: None,
         bindings: Vec::new(),
@@ -91,7 +91,7 @@ pub(super) fn pattern(pattern: &ast::BindingPattern<'_>, level: Level<'_>) -> Pa
     parameter
 }
 
-fn bindings(object: &ast::ObjectPattern<'_>, level: Level<'_>) -> Vec<PatternName> {
+fn bindings(object: &ast::ObjectPattern<'_>, level: Level) -> Vec<PatternName> {
     let binding = |property: &ast::BindingProperty<'_>| {
         let name = property.key.static_name()?;
         pattern_name(name.into(), &property.value, level)
@@ -99,14 +99,14 @@ fn bindings(object: &ast::ObjectPattern<'_>, level: Level<'_>) -> Vec<PatternNam
     object.properties.iter().filter_map(binding).collect()
 }
 
-fn elements(array: &ast::ArrayPattern<'_>, level: Level<'_>) -> Vec<PatternName> {
+fn elements(array: &ast::ArrayPattern<'_>, level: Level) -> Vec<PatternName> {
     let element = |(index, element): (usize, &Option<ast::BindingPattern<'_>>)| {
         pattern_name(compact_str::format_compact!("{index}"), element.as_ref()?, level)
     };
     array.elements.iter().enumerate().filter_map(element).collect()
 }
 
-fn pattern_name(property: Text, value: &ast::BindingPattern<'_>, level: Level<'_>) -> Option<PatternName> {
+fn pattern_name(property: Text, value: &ast::BindingPattern<'_>, level: Level) -> Option<PatternName> {
     let (local, default) = match value {
         ast::BindingPattern::AssignmentPattern(inner) => (inner.left.get_identifier_name(), Some(&inner.right)),
         value => (value.get_identifier_name(), None),
@@ -114,7 +114,7 @@ fn pattern_name(property: Text, value: &ast::BindingPattern<'_>, level: Level<'_
     Some(PatternName { property, local: Text::new(local?), default: default.map(|value| lower(value, level)) })
 }
 
-pub(super) fn class(class: &ast::Class<'_>, level: Level<'_>) -> ClassDecl {
+pub(super) fn class(class: &ast::Class<'_>, level: Level) -> ClassDecl {
     let extends = class.heritage.as_ref().map(|heritage| {
         (lower(&heritage.expression, level), types::arguments(heritage.type_arguments.as_deref(), level))
     });
@@ -131,19 +131,15 @@ pub(super) fn class(class: &ast::Class<'_>, level: Level<'_>) -> ClassDecl {
         extends,
         implements: implements.collect(),
         decorators: decorators(&class.decorators, level),
-        members: level.class(&class.body),
+        members: class.body.body.iter().map(|member| class_member(member, level)).collect(),
     }
 }
 
-pub(super) fn class_members(members: &[ast::ClassElement<'_>], level: Level<'_>) -> Vec<ClassMember> {
-    members.iter().map(|member| class_member(member, level)).collect()
-}
-
-fn decorators(decorators: &[ast::Decorator<'_>], level: Level<'_>) -> Vec<Expr> {
+fn decorators(decorators: &[ast::Decorator<'_>], level: Level) -> Vec<Expr> {
     decorators.iter().map(|decorator| lower(&decorator.expression, level)).collect()
 }
 
-fn class_member(member: &ast::ClassElement<'_>, level: Level<'_>) -> ClassMember {
+fn class_member(member: &ast::ClassElement<'_>, level: Level) -> ClassMember {
     match member {
         ast::ClassElement::PropertyDefinition(property) => ClassMember {
             property: Property {
@@ -177,7 +173,7 @@ fn class_member(member: &ast::ClassElement<'_>, level: Level<'_>) -> ClassMember
     }
 }
 
-fn method(method: &ast::MethodDefinition<'_>, level: Level<'_>) -> ClassMember {
+fn method(method: &ast::MethodDefinition<'_>, level: Level) -> ClassMember {
     let function = Arc::new(function(&method.value, level));
     let value = match method.kind {
         ast::MethodDefinitionKind::Get => function.return_type.clone(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use oxc_ast::ast::{self, ImportDeclarationSpecifier, Statement as AstStatement};
 use rustc_hash::FxHashMap;
 
-use super::level::{Braces, Level};
+use super::level::Level;
 use super::{comments, statements};
 use crate::source::LineIndex;
 use crate::typescript::syntax::{Export, ExprKind, Import, Imported, Module, Statement, StatementKind, Text};
@@ -22,16 +22,15 @@ pub(super) fn empty(path: Arc<str>, lines: LineIndex) -> Module {
         star_exports: Vec::new(),
         comments: Vec::new(),
         problems: Vec::new(),
-        schemas: false,
     }
 }
 
 /// `speaks` says whether any comment may be one that speaks to this tool.
-pub(super) fn fill(module: &mut Module, program: &ast::Program<'_>, text: &str, braces: &Braces, speaks: bool) {
+pub(super) fn fill(module: &mut Module, program: &ast::Program<'_>, text: &str, speaks: bool) {
     module.statements.reserve(program.body.len());
     module.imports.reserve(program.body.iter().map(count_imports).sum());
     for statement in &program.body {
-        statements::lower(statement, Level::top(braces), &mut module.statements);
+        statements::lower(statement, Level::TOP, &mut module.statements);
         linkage(statement, module);
     }
     module.names.reserve(module.statements.len());

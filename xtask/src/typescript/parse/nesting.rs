@@ -8,9 +8,9 @@ pub(super) const LIMIT: u32 = 5_000;
 /// that its time grows much faster than the text: thousands keep it busy for minutes.
 pub(super) const ANGLE_LIMIT: u32 = 250;
 
-/// The byte at which `text` becomes too deep to be parsed. `written` says how many of its bytes are not left out.
-pub fn too_deep(text: &str, written: usize) -> Option<u32> {
-    if !may_be_deep(text.as_bytes(), written) {
+/// The byte at which `text` becomes too deep to be parsed.
+pub fn too_deep(text: &str) -> Option<u32> {
+    if !may_be_deep(text.as_bytes()) {
         return None;
     }
     let mut scan = Scan { bytes: text.as_bytes(), at: 0, chains: vec![0], total: 0, angles: 0 };
@@ -19,12 +19,10 @@ pub fn too_deep(text: &str, written: usize) -> Option<u32> {
 
 /// Whether there are enough `<`, or enough brackets, operators and words before what they may take, wherever they are:
 /// hardly any file has.
-fn may_be_deep(bytes: &[u8], written: usize) -> bool {
+fn may_be_deep(bytes: &[u8]) -> bool {
     let limit = LIMIT as usize;
-    written >= limit && ends(bytes) >= limit || {
-        let mut angles = memchr::memchr_iter(b'<', bytes);
-        written >= ANGLE_LIMIT as usize && angles.nth(ANGLE_LIMIT as usize - 1).is_some()
-    }
+    let mut angles = memchr::memchr_iter(b'<', bytes);
+    ends(bytes) >= limit || angles.nth(ANGLE_LIMIT as usize - 1).is_some()
 }
 
 /// How many bytes may nest, or stand behind a word that may, at most. Short sums without branches, over parts of one
@@ -202,9 +200,7 @@ impl Scan<'_> {
 
 #[cfg(test)]
 mod tests {
-    fn too_deep(text: &str) -> Option<u32> {
-        super::too_deep(text, text.len())
-    }
+    use super::too_deep;
 
     #[test]
     fn ordinary_code_is_not_deep_however_long_it_is() {

@@ -9,11 +9,11 @@ use super::level::Level;
 use super::{expressions, functions, span, types};
 use crate::source::Span;
 use crate::typescript::syntax::{
-    Alias, Argument, Binary, Body, Case, EnumDecl, EnumMember, Expr, ExprKind, Function, Interface, Name, Namespace,
+    Alias, Argument, Binary, Case, EnumDecl, EnumMember, Expr, ExprKind, Function, Interface, Name, Namespace,
     Statement, StatementKind, Text, TypeKind, TypeNode, Variable,
 };
 
-pub(super) fn lower_all(statements: &[ast::Statement<'_>], level: Level<'_>) -> Vec<Statement> {
+pub(super) fn lower_all(statements: &[ast::Statement<'_>], level: Level) -> Vec<Statement> {
     let mut lowered = Vec::new();
     if !level.is_too_deep() {
         statements.iter().for_each(|statement| lower(statement, level.deeper(), &mut lowered));
@@ -22,7 +22,7 @@ pub(super) fn lower_all(statements: &[ast::Statement<'_>], level: Level<'_>) -> 
 }
 
 /// Appends what `statement` declares or does. Imports and exports of other files are the module's.
-pub(super) fn lower(statement: &ast::Statement<'_>, level: Level<'_>, out: &mut Vec<Statement>) {
+pub(super) fn lower(statement: &ast::Statement<'_>, level: Level, out: &mut Vec<Statement>) {
     let at = span(statement.span());
     let mut push = |kind| out.push(Statement { span: at, exported: false, kind });
     let nested = |test: Option<&ast::Expression<'_>>, bodies: &[&ast::Statement<'_>]| {
@@ -93,12 +93,12 @@ pub(super) fn lower(statement: &ast::Statement<'_>, level: Level<'_>, out: &mut 
     }
 }
 
-fn condition(test: &ast::Expression<'_>, level: Level<'_>) -> Statement {
+fn condition(test: &ast::Expression<'_>, level: Level) -> Statement {
     let kind = StatementKind::Condition(expressions::lower(test, level));
     Statement { span: span(test.span()), exported: false, kind }
 }
 
-fn case(node: &ast::SwitchCase<'_>, level: Level<'_>) -> Case {
+fn case(node: &ast::SwitchCase<'_>, level: Level) -> Case {
     let ends = |statement: &ast::Statement<'_>| match statement {
         ast::Statement::BlockStatement(block) => block.body.last().is_some_and(leaves),
         statement => leaves(statement),
@@ -121,7 +121,7 @@ fn leaves(statement: &ast::Statement<'_>) -> bool {
 }
 
 /// `for (const a of b) { … }` is `b.forEach((a) => { … })`.
-fn for_of(node: &ast::ForOfStatement<'_>, level: Level<'_>) -> StatementKind {
+fn for_of(node: &ast::ForOfStatement<'_>, level: Level) -> StatementKind {
     let mut body = Vec::new();
     if !level.is_too_deep() {
         lower(&node.body, level.deeper(), &mut body);
@@ -134,7 +134,7 @@ fn for_of(node: &ast::ForOfStatement<'_>, level: Level<'_>) -> StatementKind {
         type_parameters: Vec::new(),
         parameters: binding.map(|binding| functions::pattern(&binding.id, level)).into_iter().collect(),
         return_type: None,
-        body: Body::read(body),
+        body,
         is_async: false,
         generator: false,
     };
@@ -149,7 +149,7 @@ fn for_of(node: &ast::ForOfStatement<'_>, level: Level<'_>) -> StatementKind {
     })
 }
 
-fn default_export(export: &ast::ExportDefaultDeclaration<'_>, at: Span, level: Level<'_>) -> Statement {
+fn default_export(export: &ast::ExportDefaultDeclaration<'_>, at: Span, level: Level) -> Statement {
     let default = || Name { text: "default".into(), span: at };
     let kind = match &export.declaration {
         ast::ExportDefaultDeclarationKind::FunctionDeclaration(function) => StatementKind::Function(
@@ -172,7 +172,7 @@ fn default_export(export: &ast::ExportDefaultDeclaration<'_>, at: Span, level: L
     Statement { span: at, exported: true, kind }
 }
 
-fn declaration(declaration: &Declaration<'_>, level: Level<'_>, out: &mut Vec<Statement>) {
+fn declaration(declaration: &Declaration<'_>, level: Level, out: &mut Vec<Statement>) {
     let at = span(declaration.span());
     let kind = match declaration {
         Declaration::VariableDeclaration(variables) => {
@@ -213,7 +213,7 @@ fn name(id: &ast::BindingIdentifier<'_>) -> Name {
     Name { text: Text::new(id.name), span: span(id.span) }
 }
 
-fn interface(node: &ast::TSInterfaceDeclaration<'_>, level: Level<'_>) -> Interface {
+fn interface(node: &ast::TSInterfaceDeclaration<'_>, level: Level) -> Interface {
     let extends = node.extends.iter().map(|heritage| TypeNode {
         span: span(heritage.span),
         kind: TypeKind::Reference(
@@ -225,11 +225,11 @@ fn interface(node: &ast::TSInterfaceDeclaration<'_>, level: Level<'_>) -> Interf
         name: name(&node.id),
         type_parameters: types::type_parameters(node.type_parameters.as_deref(), level),
         extends: extends.collect(),
-        members: level.members(node.body.span, &node.body.body),
+        members: types::members(&node.body.body, level),
     }
 }
 
-fn enumeration(node: &ast::TSEnumDeclaration<'_>, level: Level<'_>) -> EnumDecl {
+fn enumeration(node: &ast::TSEnumDeclaration<'_>, level: Level) -> EnumDecl {
     let members = node.body.members.iter().map(|member| EnumMember {
         name: Text::new(member.id.static_name()),
         value: member.initializer.as_ref().map(|value| expressions::lower(value, level)),
@@ -237,7 +237,7 @@ fn enumeration(node: &ast::TSEnumDeclaration<'_>, level: Level<'_>) -> EnumDecl 
     EnumDecl { name: name(&node.id), members: members.collect() }
 }
 
-fn namespace(node: &ast::TSNamespaceDeclaration<'_>, level: Level<'_>) -> Namespace {
+fn namespace(node: &ast::TSNamespaceDeclaration<'_>, level: Level) -> Namespace {
     let body = match &node.body {
         ast::TSNamespaceDeclarationBody::TSModuleBlock(block) => lower_all(&block.body, level),
         ast::TSNamespaceDeclarationBody::TSNamespaceDeclaration(inner) if !level.is_too_deep() => vec![Statement {
@@ -253,7 +253,7 @@ fn namespace(node: &ast::TSNamespaceDeclaration<'_>, level: Level<'_>) -> Namesp
 fn variable(
     declarator: &ast::VariableDeclarator<'_>,
     kind: ast::VariableDeclarationKind,
-    level: Level<'_>,
+    level: Level,
     out: &mut Vec<Statement>,
 ) {
     let constant = kind == ast::VariableDeclarationKind::Const;
@@ -273,7 +273,7 @@ fn bind(
     pattern: &ast::BindingPattern<'_>,
     annotation: Option<TypeNode>,
     value: Option<Expr>,
-    level: Level<'_>,
+    level: Level,
     push: &mut Push<'_>,
 ) {
     match pattern {

@@ -10,24 +10,24 @@ use crate::typescript::syntax::{
     Keyword, Modifier, Path, Property, Text, TypeKind, TypeMember, TypeNode, TypeParameter,
 };
 
-pub(super) fn lower(node: &TSType<'_>, level: Level<'_>) -> TypeNode {
+pub(super) fn lower(node: &TSType<'_>, level: Level) -> TypeNode {
     let kind =
         if level.is_too_deep() { TypeKind::Other("it is nested too deeply") } else { kind(node, level.deeper()) };
     TypeNode { span: span(node.span()), kind }
 }
 
-pub(super) fn lower_all<'a, 'n>(nodes: impl IntoIterator<Item = &'n TSType<'a>>, level: Level<'_>) -> Box<[TypeNode]>
+pub(super) fn lower_all<'a, 'n>(nodes: impl IntoIterator<Item = &'n TSType<'a>>, level: Level) -> Box<[TypeNode]>
 where
     'a: 'n,
 {
     nodes.into_iter().map(|node| lower(node, level)).collect()
 }
 
-fn boxed(node: &TSType<'_>, level: Level<'_>) -> Box<TypeNode> {
+fn boxed(node: &TSType<'_>, level: Level) -> Box<TypeNode> {
     Box::new(lower(node, level))
 }
 
-fn kind(node: &TSType<'_>, level: Level<'_>) -> TypeKind {
+fn kind(node: &TSType<'_>, level: Level) -> TypeKind {
     match node {
         TSType::TSAnyKeyword(_) => TypeKind::Keyword(Keyword::Any),
         TSType::TSBigIntKeyword(_) => TypeKind::Keyword(Keyword::Bigint),
@@ -68,7 +68,7 @@ fn kind(node: &TSType<'_>, level: Level<'_>) -> TypeKind {
         TSType::TSTupleType(tuple) => {
             TypeKind::Tuple(tuple.element_types.iter().map(|element| tuple_element(element, false, level)).collect())
         }
-        TSType::TSTypeLiteral(literal) => TypeKind::Object(level.members(literal.span, &literal.members)),
+        TSType::TSTypeLiteral(literal) => TypeKind::Object(members(&literal.members, level)),
         TSType::TSTypeOperatorType(operator) => match operator.operator {
             ast::TSTypeOperatorOperator::Keyof => TypeKind::KeyOf(boxed(&operator.type_annotation, level)),
             ast::TSTypeOperatorOperator::Readonly => lower(&operator.type_annotation, level).kind,
@@ -88,7 +88,7 @@ fn kind(node: &TSType<'_>, level: Level<'_>) -> TypeKind {
     }
 }
 
-pub(super) fn arguments(node: Option<&ast::TSTypeParameterInstantiation<'_>>, level: Level<'_>) -> Box<[TypeNode]> {
+pub(super) fn arguments(node: Option<&ast::TSTypeParameterInstantiation<'_>>, level: Level) -> Box<[TypeNode]> {
     node.map_or_else(Box::default, |node| lower_all(&node.params, level))
 }
 
@@ -111,7 +111,7 @@ pub(super) fn path(name: &TSTypeName<'_>) -> Path {
     }
 }
 
-fn type_query(query: &ast::TSTypeQuery<'_>, level: Level<'_>) -> TypeKind {
+fn type_query(query: &ast::TSTypeQuery<'_>, level: Level) -> TypeKind {
     match &query.expr_name {
         TSTypeQueryExprName::TSImportType(import) => import_type(import, true, level),
         name => match name.as_ts_type_name() {
@@ -121,7 +121,7 @@ fn type_query(query: &ast::TSTypeQuery<'_>, level: Level<'_>) -> TypeKind {
     }
 }
 
-fn import_type(import: &ast::TSImportType<'_>, of_value: bool, level: Level<'_>) -> TypeKind {
+fn import_type(import: &ast::TSImportType<'_>, of_value: bool, level: Level) -> TypeKind {
     let mut names = Path::new();
     let mut qualifier = import.qualifier.as_ref();
     while let Some(name) = qualifier {
@@ -141,7 +141,7 @@ fn import_type(import: &ast::TSImportType<'_>, of_value: bool, level: Level<'_>)
     TypeKind::Import(Text::new(import.source.value), Box::new((names, arguments)), of_value)
 }
 
-fn literal_type(literal: &ast::TSLiteral<'_>, level: Level<'_>) -> TypeKind {
+fn literal_type(literal: &ast::TSLiteral<'_>, level: Level) -> TypeKind {
     match literal {
         ast::TSLiteral::BooleanLiteral(literal) => TypeKind::Boolean(literal.value),
         ast::TSLiteral::NumericLiteral(literal) => TypeKind::Number(literal.value),
@@ -156,7 +156,7 @@ fn literal_type(literal: &ast::TSLiteral<'_>, level: Level<'_>) -> TypeKind {
     }
 }
 
-fn template_literal(template: &ast::TemplateLiteral<'_>, _level: Level<'_>) -> TypeKind {
+fn template_literal(template: &ast::TemplateLiteral<'_>, _level: Level) -> TypeKind {
     match quasis(&template.quasis).as_slice() {
         [only] => TypeKind::String(only.clone()),
         _ => TypeKind::Keyword(Keyword::String),
@@ -167,7 +167,7 @@ pub(super) fn quasis(quasis: &[ast::TemplateElement<'_>]) -> Vec<Text> {
     quasis.iter().map(|quasi| Text::new(quasi.value.cooked.unwrap_or(quasi.value.raw))).collect()
 }
 
-fn mapped_type(mapped: &ast::TSMappedType<'_>, level: Level<'_>) -> TypeKind {
+fn mapped_type(mapped: &ast::TSMappedType<'_>, level: Level) -> TypeKind {
     use ast::TSMappedTypeModifierOperator as Operator;
     TypeKind::Mapped {
         parameter: Text::new(mapped.key.name),
@@ -182,7 +182,7 @@ fn mapped_type(mapped: &ast::TSMappedType<'_>, level: Level<'_>) -> TypeKind {
     }
 }
 
-fn tuple_element(element: &ast::TSTupleElement<'_>, optional: bool, level: Level<'_>) -> TypeNode {
+fn tuple_element(element: &ast::TSTupleElement<'_>, optional: bool, level: Level) -> TypeNode {
     let mut node = match element {
         ast::TSTupleElement::TSOptionalType(inner) => return or_undefined(lower(&inner.type_annotation, level)),
         ast::TSTupleElement::TSRestType(rest) => {
@@ -205,11 +205,11 @@ fn or_undefined(node: TypeNode) -> TypeNode {
     TypeNode { span, kind: TypeKind::Union(Box::new([node, undefined])) }
 }
 
-pub(super) fn members(members: &[ast::TSSignature<'_>], level: Level<'_>) -> Vec<TypeMember> {
+pub(super) fn members(members: &[ast::TSSignature<'_>], level: Level) -> Vec<TypeMember> {
     members.iter().map(|member| type_member(member, level)).collect()
 }
 
-fn type_member(member: &ast::TSSignature<'_>, level: Level<'_>) -> TypeMember {
+fn type_member(member: &ast::TSSignature<'_>, level: Level) -> TypeMember {
     match member {
         ast::TSSignature::TSPropertySignature(property) => TypeMember::Property(Property {
             span: span(property.span),
@@ -237,10 +237,7 @@ fn type_member(member: &ast::TSSignature<'_>, level: Level<'_>) -> TypeMember {
     }
 }
 
-pub(super) fn type_parameters(
-    node: Option<&ast::TSTypeParameterDeclaration<'_>>,
-    level: Level<'_>,
-) -> Vec<TypeParameter> {
+pub(super) fn type_parameters(node: Option<&ast::TSTypeParameterDeclaration<'_>>, level: Level) -> Vec<TypeParameter> {
     let parameters = node.into_iter().flat_map(|node| &node.params);
     let lower_parameter = |parameter: &ast::TSTypeParameter<'_>| TypeParameter {
         name: Text::new(parameter.name.name),

@@ -5,7 +5,8 @@ use std::cmp::Reverse;
 
 use rayon::prelude::*;
 
-use super::{Job, Part};
+use super::Part;
+use crate::typescript::discover::Candidate;
 use crate::typescript::modules::Program;
 
 /// How many files a group has, and how many bytes before its last, at most.
@@ -13,10 +14,10 @@ const MOST: (usize, usize) = (16, 100_000);
 
 /// What `read` reads of each group, in the order of `files`. Groups with most in them are begun first: otherwise one thread
 /// ends with them while the others wait. Which files are neighbours depends on nothing but the files.
-pub(super) fn each<'f>(
-    files: &[Job<'f>],
+pub(super) fn each(
+    files: &[Candidate],
     program: &Program<'_>,
-    read: &(dyn Fn(&[Job<'f>]) -> Vec<Part> + Sync),
+    read: &(dyn Fn(&[Candidate]) -> Vec<Part> + Sync),
 ) -> Vec<Part> {
     let mut groups: Vec<_> = neighbours(files, program).into_iter().enumerate().collect();
     groups.sort_by_key(|(_, group)| Reverse(group.bytes));
@@ -25,19 +26,19 @@ pub(super) fn each<'f>(
     parts.into_iter().flat_map(|(_, parts)| parts).collect()
 }
 
-struct Group<'g, 'f> {
-    files: &'g [Job<'f>],
+struct Group<'g> {
+    files: &'g [Candidate],
     /// How long their texts are.
     bytes: usize,
 }
 
-fn neighbours<'g, 'f>(mut files: &'g [Job<'f>], program: &Program<'_>) -> Vec<Group<'g, 'f>> {
+fn neighbours<'g>(mut files: &'g [Candidate], program: &Program<'_>) -> Vec<Group<'g>> {
     let (most, most_bytes) = MOST;
     let mut groups = Vec::new();
     while !files.is_empty() {
         let (mut count, mut bytes) = (0, 0);
         while count < most.min(files.len()) && bytes < most_bytes {
-            bytes += program.load(&files[count].0.path).map_or(0, |module| module.lines.bytes());
+            bytes += program.load(&files[count].path).map_or(0, |module| module.lines.bytes());
             count += 1;
         }
         let (these, rest) = files.split_at(count);

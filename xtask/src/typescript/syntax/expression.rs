@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Body, Deferred, Property, Text, TypeNode, TypeParameter};
+use super::{Property, Statement, Text, TypeNode, TypeParameter};
 use crate::source::Span;
 
 /// An expression. Parentheses are dropped.
@@ -172,7 +172,7 @@ pub struct Function {
     /// `: T`
     pub return_type: Option<TypeNode>,
     /// Of an arrow function `() => a` one `return a`.
-    pub body: Body,
+    pub body: Vec<Statement>,
     /// Whether it is `async`: what it returns is a promise.
     pub is_async: bool,
     /// Whether it is a generator.
@@ -229,7 +229,7 @@ pub struct ClassDecl {
     /// `@Controller('x')`
     pub decorators: Vec<Expr>,
     /// In order.
-    pub members: Deferred<ClassMember>,
+    pub members: Vec<ClassMember>,
 }
 
 /// A member of a class.

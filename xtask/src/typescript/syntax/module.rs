@@ -32,8 +32,6 @@ pub struct Module {
     pub comments: Vec<Comment>,
     /// What could not be read.
     pub problems: Vec<Problem>,
-    /// Whether constants can hold schemas or tables of an ORM, as far as is seen without following names.
-    pub schemas: bool,
 }
 
 /// What an imported name stands for.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{ClassDecl, Deferred, Expr, Function, Text, TypeMember, TypeNode, TypeParameter};
+use super::{ClassDecl, Expr, Function, Text, TypeMember, TypeNode, TypeParameter};
 use crate::source::Span;
 
 /// A statement.
@@ -77,7 +77,7 @@ pub struct Interface {
     /// `A, B`, as references.
     pub extends: Vec<TypeNode>,
     /// `{ … }`
-    pub members: Deferred<TypeMember>,
+    pub members: Vec<TypeMember>,
 }
 
 /// `type Name<T> = value`

@@ -1,6 +1,6 @@
 //! Types as they are written.
 
-use super::{Deferred, Key, ObjectMember, Path, Text};
+use super::{Key, ObjectMember, Path, Text};
 use crate::source::Span;
 
 /// A type as it is written.
@@ -44,7 +44,7 @@ pub enum TypeKind {
     /// `import('x').A<T>`; true after `typeof`.
     Import(Text, Box<(Path, Box<[TypeNode]>)>, bool),
     /// `{…}`
-    Object(Deferred<TypeMember>),
+    Object(Vec<TypeMember>),
     /// `T[K]`
     Indexed(Box<TypeNode>, Box<TypeNode>),
     /// `keyof T`
