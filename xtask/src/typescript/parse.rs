@@ -1,6 +1,7 @@
 //! Bytes of a file → [`Module`]. Never fails and never panics: what cannot be read is a [`Problem`] of the module,
 //! and whatever can be read around it is still there.
 
+mod bodies;
 mod comments;
 mod expressions;
 mod functions;
@@ -23,6 +24,7 @@ use oxc_span::SourceType;
 use super::facts::Problem;
 use super::syntax::Module;
 use crate::source::{LineIndex, Span};
+use bodies::Source;
 
 /// The stack that reading needs: the parser is recursive, and [`nesting`] bounds how deep it goes.
 pub const STACK_SIZE: usize = 256 * 1024 * 1024;
@@ -36,6 +38,7 @@ pub fn parse(path: &str, bytes: &[u8]) -> Module {
     let (text, invalid_at) = decode(bytes);
     let text: Arc<str> = Arc::from(&*text);
     let path: Arc<str> = path.into();
+    let source = Arc::new(Source { path: Arc::clone(&path), text: Arc::clone(&text) });
     let lines = LineIndex::new(Arc::clone(&path), Arc::clone(&text));
     let mut module = modules::empty(Arc::clone(&path), lines);
     if let Some(at) = invalid_at {
@@ -46,7 +49,7 @@ pub fn parse(path: &str, bytes: &[u8]) -> Module {
         return module;
     }
     let speaks = comments::may_speak(&text);
-    let mut fill = |program: &ast::Program<'_>, text: &str| modules::fill(&mut module, program, text, speaks);
+    let mut fill = |program: &ast::Program<'_>, text: &str| modules::fill(&mut module, program, text, &source, speaks);
     for complaint in read_whole(&path, &text, &mut fill) {
         report(&mut module, complaint.at, &format!("the file does not parse: {}", complaint.message));
     }

@@ -1,6 +1,7 @@
 //! A file as this tool keeps it: owned, small, without parentheses, JSX or whatever says nothing about data. The parser's own tree
 //! lives in an arena of its thread; this one can be shared, so that every file is parsed once and in parallel.
 
+mod body;
 mod expression;
 mod module;
 mod statement;
@@ -9,6 +10,7 @@ mod type_node;
 use compact_str::CompactString;
 use smallvec::SmallVec;
 
+pub use body::Body;
 pub use expression::{
     Argument, Binary, ClassDecl, ClassMember, Expr, ExprKind, Function, Key, KeyName, MemberKind, ObjectMember,
     Parameter, PatternName,

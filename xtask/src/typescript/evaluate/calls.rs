@@ -173,7 +173,7 @@ impl<'p> Evaluator<'p> {
     }
 
     pub(super) fn run_body(&mut self, function: &'p Function, scope: &Rc<Scope<'p>>) -> Value<'p> {
-        let body = &*function.body;
+        let body = function.body.statements();
         if let [only] = body
             && let StatementKind::Return(Some(value)) = &only.kind
         {

@@ -65,7 +65,7 @@ impl<'p> Evaluator<'p> {
             ExprKind::Call(callee, ..) | ExprKind::New(callee, ..) => found |= makes(callee),
             _ => {}
         };
-        function.body.iter().for_each(|statement| statement.walk(&mut visit));
+        function.body.statements().iter().for_each(|statement| statement.walk(&mut visit));
         found
     }
 

@@ -8,20 +8,20 @@ use oxc_span::GetSpan;
 use oxc_syntax::operator::{AssignmentOperator, BinaryOperator, LogicalOperator, UnaryOperator};
 
 use super::level::Level;
-use super::{functions, span, types};
+use super::{functions, types};
 use crate::typescript::syntax::{Argument, Binary, Expr, ExprKind, Key, KeyName, ObjectMember, Text, TypeKind};
 
-pub(super) fn lower(node: &Expression<'_>, level: Level) -> Expr {
+pub(super) fn lower(node: &Expression<'_>, level: Level<'_>) -> Expr {
     let kind =
         if level.is_too_deep() { ExprKind::Other("it is nested too deeply") } else { kind(node, level.deeper()) };
-    Expr { span: span(node.span()), kind }
+    Expr { span: level.span(node.span()), kind }
 }
 
-fn boxed(node: &Expression<'_>, level: Level) -> Box<Expr> {
+fn boxed(node: &Expression<'_>, level: Level<'_>) -> Box<Expr> {
     Box::new(lower(node, level))
 }
 
-fn kind(node: &Expression<'_>, level: Level) -> ExprKind {
+fn kind(node: &Expression<'_>, level: Level<'_>) -> ExprKind {
     match node {
         Expression::BooleanLiteral(literal) => ExprKind::Boolean(literal.value),
         Expression::NullLiteral(_) => ExprKind::Null,
@@ -68,7 +68,7 @@ fn kind(node: &Expression<'_>, level: Level) -> ExprKind {
             None => ExprKind::Other("it is empty"),
         },
         Expression::TaggedTemplateExpression(tagged) => {
-            let quasi = Expr { span: span(tagged.quasi.span), kind: template_literal(&tagged.quasi, level) };
+            let quasi = Expr { span: level.span(tagged.quasi.span), kind: template_literal(&tagged.quasi, level) };
             let arguments = types::arguments(tagged.type_arguments.as_deref(), level);
             ExprKind::Tagged(boxed(&tagged.tag, level), arguments, Box::new(quasi))
         }
@@ -91,17 +91,19 @@ fn kind(node: &Expression<'_>, level: Level) -> ExprKind {
         Expression::ComputedMemberExpression(member) => {
             index(boxed(&member.object, level), lower(&member.expression, level))
         }
-        Expression::StaticMemberExpression(member) => {
-            ExprKind::Member(boxed(&member.object, level), Text::new(member.property.name), span(member.property.span))
-        }
+        Expression::StaticMemberExpression(member) => ExprKind::Member(
+            boxed(&member.object, level),
+            Text::new(member.property.name),
+            level.span(member.property.span),
+        ),
         Expression::PrivateFieldExpression(member) => ExprKind::Member(
             boxed(&member.object, level),
             format_compact!("#{}", member.field.name),
-            span(member.field.span),
+            level.span(member.field.span),
         ),
         Expression::Super(_) => ExprKind::Name("super".into()),
         Expression::ImportExpression(import) => {
-            let callee = Expr { span: span(import.span), kind: ExprKind::Name("import".into()) };
+            let callee = Expr { span: level.span(import.span), kind: ExprKind::Name("import".into()) };
             let source = Argument { spread: false, value: lower(&import.source, level) };
             ExprKind::Call(Box::new(callee), Box::default(), Box::new([source]))
         }
@@ -115,7 +117,7 @@ fn kind(node: &Expression<'_>, level: Level) -> ExprKind {
     }
 }
 
-fn template_literal(template: &ast::TemplateLiteral<'_>, level: Level) -> ExprKind {
+fn template_literal(template: &ast::TemplateLiteral<'_>, level: Level<'_>) -> ExprKind {
     let texts = types::quasis(&template.quasis);
     match texts.as_slice() {
         [only] => ExprKind::String(only.clone()),
@@ -123,7 +125,7 @@ fn template_literal(template: &ast::TemplateLiteral<'_>, level: Level) -> ExprKi
     }
 }
 
-fn elements(array: &ast::ArrayExpression<'_>, level: Level) -> Box<[Argument]> {
+fn elements(array: &ast::ArrayExpression<'_>, level: Level<'_>) -> Box<[Argument]> {
     let element = |element: &ast::ArrayExpressionElement<'_>| match element {
         ast::ArrayExpressionElement::SpreadElement(spread) => {
             Some(Argument { spread: true, value: lower(&spread.argument, level) })
@@ -133,7 +135,7 @@ fn elements(array: &ast::ArrayExpression<'_>, level: Level) -> Box<[Argument]> {
     list(&array.elements, element)
 }
 
-pub(super) fn arguments(arguments: &[AstArgument<'_>], level: Level) -> Box<[Argument]> {
+pub(super) fn arguments(arguments: &[AstArgument<'_>], level: Level<'_>) -> Box<[Argument]> {
     let argument = |argument: &AstArgument<'_>| match argument {
         AstArgument::SpreadElement(spread) => Some(Argument { spread: true, value: lower(&spread.argument, level) }),
         argument => argument.as_expression().map(|value| Argument { spread: false, value: lower(value, level) }),
@@ -148,7 +150,7 @@ fn list<A, T>(items: &[A], lower: impl FnMut(&A) -> Option<T>) -> Box<[T]> {
     lowered.into()
 }
 
-fn call_expression(call: &ast::CallExpression<'_>, level: Level) -> ExprKind {
+fn call_expression(call: &ast::CallExpression<'_>, level: Level<'_>) -> ExprKind {
     ExprKind::Call(
         boxed(&call.callee, level),
         types::arguments(call.type_arguments.as_deref(), level),
@@ -156,20 +158,22 @@ fn call_expression(call: &ast::CallExpression<'_>, level: Level) -> ExprKind {
     )
 }
 
-fn chain_element(element: &ast::ChainElement<'_>, level: Level) -> ExprKind {
+fn chain_element(element: &ast::ChainElement<'_>, level: Level<'_>) -> ExprKind {
     match element {
         ast::ChainElement::CallExpression(call) => call_expression(call, level),
         ast::ChainElement::TSNonNullExpression(inner) => ExprKind::NonNull(boxed(&inner.expression, level)),
         ast::ChainElement::ComputedMemberExpression(member) => {
             index(boxed(&member.object, level), lower(&member.expression, level))
         }
-        ast::ChainElement::StaticMemberExpression(member) => {
-            ExprKind::Member(boxed(&member.object, level), Text::new(member.property.name), span(member.property.span))
-        }
+        ast::ChainElement::StaticMemberExpression(member) => ExprKind::Member(
+            boxed(&member.object, level),
+            Text::new(member.property.name),
+            level.span(member.property.span),
+        ),
         ast::ChainElement::PrivateFieldExpression(member) => ExprKind::Member(
             boxed(&member.object, level),
             format_compact!("#{}", member.field.name),
-            span(member.field.span),
+            level.span(member.field.span),
         ),
     }
 }
@@ -182,7 +186,7 @@ fn index(object: Box<Expr>, at: Expr) -> ExprKind {
     }
 }
 
-fn cast_to(value: &Expression<'_>, annotation: &ast::TSType<'_>, level: Level) -> ExprKind {
+fn cast_to(value: &Expression<'_>, annotation: &ast::TSType<'_>, level: Level<'_>) -> ExprKind {
     let annotation = types::lower(annotation, level);
     match &annotation.kind {
         TypeKind::Reference(path, _) if path.len() == 1 && path[0] == "const" => ExprKind::AsConst(boxed(value, level)),
@@ -190,28 +194,28 @@ fn cast_to(value: &Expression<'_>, annotation: &ast::TSType<'_>, level: Level) -
     }
 }
 
-fn assignment(assignment: &ast::AssignmentExpression<'_>, level: Level) -> ExprKind {
+fn assignment(assignment: &ast::AssignmentExpression<'_>, level: Level<'_>) -> ExprKind {
     let target = match &assignment.left {
         ast::AssignmentTarget::AssignmentTargetIdentifier(name) => {
-            Expr { span: span(name.span), kind: ExprKind::Name(Text::new(name.name)) }
+            Expr { span: level.span(name.span), kind: ExprKind::Name(Text::new(name.name)) }
         }
         ast::AssignmentTarget::StaticMemberExpression(member) => Expr {
-            span: span(member.span),
+            span: level.span(member.span),
             kind: ExprKind::Member(
                 boxed(&member.object, level),
                 Text::new(member.property.name),
-                span(member.property.span),
+                level.span(member.property.span),
             ),
         },
         ast::AssignmentTarget::PrivateFieldExpression(member) => Expr {
-            span: span(member.span),
+            span: level.span(member.span),
             kind: ExprKind::Member(
                 boxed(&member.object, level),
                 format_compact!("#{}", member.field.name),
-                span(member.field.span),
+                level.span(member.field.span),
             ),
         },
-        target => Expr { span: span(target.span()), kind: ExprKind::Other("it is assigned to a pattern") },
+        target => Expr { span: level.span(target.span()), kind: ExprKind::Other("it is assigned to a pattern") },
     };
     match assignment.operator {
         AssignmentOperator::Assign => ExprKind::Assignment(Box::new(target), boxed(&assignment.right, level)),
@@ -228,16 +232,16 @@ fn assignment(assignment: &ast::AssignmentExpression<'_>, level: Level) -> ExprK
     }
 }
 
-pub(super) fn object_members(object: &ast::ObjectExpression<'_>, level: Level) -> Box<[ObjectMember]> {
+pub(super) fn object_members(object: &ast::ObjectExpression<'_>, level: Level<'_>) -> Box<[ObjectMember]> {
     let member = |member: &ast::ObjectPropertyKind<'_>| match member {
         ast::ObjectPropertyKind::SpreadProperty(spread) => ObjectMember::Spread(lower(&spread.argument, level)),
         ast::ObjectPropertyKind::ObjectProperty(property) => ObjectMember::Property {
-            span: span(property.span),
+            span: level.span(property.span),
             key: key(&property.key, property.computed, level),
             value: match property.kind {
                 ast::PropertyKind::Init => lower(&property.value, level),
                 ast::PropertyKind::Get | ast::PropertyKind::Set => {
-                    Expr { span: span(property.span), kind: ExprKind::Other("an accessor is not evaluated") }
+                    Expr { span: level.span(property.span), kind: ExprKind::Other("an accessor is not evaluated") }
                 }
             },
         },
@@ -245,7 +249,7 @@ pub(super) fn object_members(object: &ast::ObjectExpression<'_>, level: Level) -
     object.properties.iter().map(member).collect()
 }
 
-pub(super) fn key(key: &ast::PropertyKey<'_>, computed: bool, level: Level) -> Key {
+pub(super) fn key(key: &ast::PropertyKey<'_>, computed: bool, level: Level<'_>) -> Key {
     let name = match key {
         ast::PropertyKey::StaticIdentifier(name) => KeyName::Literal(Text::new(name.name)),
         ast::PropertyKey::PrivateIdentifier(name) => KeyName::Private(Box::new(format_compact!("#{}", name.name))),
@@ -256,7 +260,7 @@ pub(super) fn key(key: &ast::PropertyKey<'_>, computed: bool, level: Level) -> K
             _ => KeyName::Private(Box::default()),
         },
     };
-    Key { span: span(key.span()), name }
+    Key { span: level.span(key.span()), name }
 }
 
 /// `1.0` as a property name is `1`.

@@ -5,30 +5,34 @@ use std::sync::Arc;
 use oxc_ast::ast;
 use oxc_span::GetSpan;
 
+use super::bodies::Flavor;
 use super::expressions::{key, lower};
 use super::level::Level;
-use super::{span, statements, types};
+use super::{bodies, types};
+use crate::source::Span;
 use crate::typescript::syntax::{
-    ClassDecl, ClassMember, Expr, Function, Key, KeyName, MemberKind, Parameter, PatternName, Property, Statement,
-    StatementKind, Text, TypeKind,
+    Body, ClassDecl, ClassMember, Expr, Function, Key, KeyName, MemberKind, Parameter, PatternName, Property,
+    Statement, StatementKind, Text, TypeKind,
 };
 
-pub(super) fn function(function: &ast::Function<'_>, level: Level) -> Function {
+pub(super) fn function(function: &ast::Function<'_>, level: Level<'_>) -> Function {
     let body = function.body.as_ref();
+    let flavor = Flavor { is_async: function.r#async, generator: function.generator };
     Function {
         type_parameters: types::type_parameters(function.type_parameters.as_deref(), level),
         parameters: parameters(&function.params, level),
         return_type: function.return_type.as_ref().map(|node| types::lower(&node.type_annotation, level)),
-        body: body.map_or_else(Vec::new, |body| statements::lower_all(&body.statements, level)),
+        body: body.map_or_else(|| Body::read(Vec::new()), |body| bodies::body(body, flavor, level)),
         is_async: function.r#async,
         generator: function.generator,
     }
 }
 
-pub(super) fn arrow(arrow: &ast::ArrowFunctionExpression<'_>, level: Level) -> Function {
+pub(super) fn arrow(arrow: &ast::ArrowFunctionExpression<'_>, level: Level<'_>) -> Function {
+    let flavor = Flavor { is_async: arrow.r#async, generator: false };
     let body = match &arrow.body {
-        ast::ArrowFunctionBody::FunctionBody(body) => statements::lower_all(&body.statements, level),
-        body => body.as_expression().into_iter().map(|value| returned(value, level)).collect(),
+        ast::ArrowFunctionBody::FunctionBody(body) => bodies::body(body, flavor, level),
+        body => Body::read(body.as_expression().into_iter().map(|value| returned(value, level)).collect()),
     };
     Function {
         type_parameters: types::type_parameters(arrow.type_parameters.as_deref(), level),
@@ -40,12 +44,12 @@ pub(super) fn arrow(arrow: &ast::ArrowFunctionExpression<'_>, level: Level) -> F
     }
 }
 
-fn returned(value: &ast::Expression<'_>, level: Level) -> Statement {
+fn returned(value: &ast::Expression<'_>, level: Level<'_>) -> Statement {
     let kind = StatementKind::Return(Some(lower(value, level)));
-    Statement { span: span(value.span()), exported: false, kind }
+    Statement { span: level.span(value.span()), exported: false, kind }
 }
 
-fn parameters(parameters: &ast::FormalParameters<'_>, level: Level) -> Vec<Parameter> {
+fn parameters(parameters: &ast::FormalParameters<'_>, level: Level<'_>) -> Vec<Parameter> {
     let rest = parameters.rest.iter().map(|rest| Parameter {
         rest: true,
         annotation: rest.type_annotation.as_ref().map(|node| types::lower(&node.type_annotation, level)),
@@ -54,7 +58,7 @@ fn parameters(parameters: &ast::FormalParameters<'_>, level: Level) -> Vec<Param
     parameters.items.iter().map(|item| parameter(item, level)).chain(rest).collect()
 }
 
-fn parameter(item: &ast::FormalParameter<'_>, level: Level) -> Parameter {
+fn parameter(item: &ast::FormalParameter<'_>, level: Level<'_>) -> Parameter {
     let bound = pattern(&item.pattern, level);
     let hidden = matches!(item.accessibility, Some(ast::TSAccessibility::Private | ast::TSAccessibility::Protected));
     let declares = item.accessibility.is_some() || item.readonly;
@@ -69,7 +73,7 @@ fn parameter(item: &ast::FormalParameter<'_>, level: Level) -> Parameter {
     }
 }
 
-pub(super) fn pattern(pattern: &ast::BindingPattern<'_>, level: Level) -> Parameter {
+pub(super) fn pattern(pattern: &ast::BindingPattern<'_>, level: Level<'_>) -> Parameter {
     let mut parameter = Parameter {
         name: None,
         bindings: Vec::new(),
@@ -80,7 +84,7 @@ pub(super) fn pattern(pattern: &ast::BindingPattern<'_>, level: Level) -> Parame
         decorators: Vec::new(),
         property: None,
         declares: false,
-        span: span(pattern.span()),
+        span: level.span(pattern.span()),
     };
     match pattern {
         ast::BindingPattern::BindingIdentifier(name) => parameter.name = Some(Text::new(name.name)),
@@ -91,7 +95,7 @@ pub(super) fn pattern(pattern: &ast::BindingPattern<'_>, level: Level) -> Parame
     parameter
 }
 
-fn bindings(object: &ast::ObjectPattern<'_>, level: Level) -> Vec<PatternName> {
+fn bindings(object: &ast::ObjectPattern<'_>, level: Level<'_>) -> Vec<PatternName> {
     let binding = |property: &ast::BindingProperty<'_>| {
         let name = property.key.static_name()?;
         pattern_name(name.into(), &property.value, level)
@@ -99,14 +103,14 @@ fn bindings(object: &ast::ObjectPattern<'_>, level: Level) -> Vec<PatternName> {
     object.properties.iter().filter_map(binding).collect()
 }
 
-fn elements(array: &ast::ArrayPattern<'_>, level: Level) -> Vec<PatternName> {
+fn elements(array: &ast::ArrayPattern<'_>, level: Level<'_>) -> Vec<PatternName> {
     let element = |(index, element): (usize, &Option<ast::BindingPattern<'_>>)| {
         pattern_name(compact_str::format_compact!("{index}"), element.as_ref()?, level)
     };
     array.elements.iter().enumerate().filter_map(element).collect()
 }
 
-fn pattern_name(property: Text, value: &ast::BindingPattern<'_>, level: Level) -> Option<PatternName> {
+fn pattern_name(property: Text, value: &ast::BindingPattern<'_>, level: Level<'_>) -> Option<PatternName> {
     let (local, default) = match value {
         ast::BindingPattern::AssignmentPattern(inner) => (inner.left.get_identifier_name(), Some(&inner.right)),
         value => (value.get_identifier_name(), None),
@@ -114,19 +118,19 @@ fn pattern_name(property: Text, value: &ast::BindingPattern<'_>, level: Level) -
     Some(PatternName { property, local: Text::new(local?), default: default.map(|value| lower(value, level)) })
 }
 
-pub(super) fn class(class: &ast::Class<'_>, level: Level) -> ClassDecl {
+pub(super) fn class(class: &ast::Class<'_>, level: Level<'_>) -> ClassDecl {
     let extends = class.heritage.as_ref().map(|heritage| {
         (lower(&heritage.expression, level), types::arguments(heritage.type_arguments.as_deref(), level))
     });
     let implements = class.implements.iter().map(|implemented| crate::typescript::syntax::TypeNode {
-        span: span(implemented.span),
+        span: level.span(implemented.span),
         kind: TypeKind::Reference(
             types::path(&implemented.expression),
             types::arguments(implemented.type_arguments.as_deref(), level),
         ),
     });
     ClassDecl {
-        name: class.id.as_ref().map(|id| (Text::new(id.name), span(id.span))),
+        name: class.id.as_ref().map(|id| (Text::new(id.name), level.span(id.span))),
         type_parameters: types::type_parameters(class.type_parameters.as_deref(), level),
         extends,
         implements: implements.collect(),
@@ -135,15 +139,15 @@ pub(super) fn class(class: &ast::Class<'_>, level: Level) -> ClassDecl {
     }
 }
 
-fn decorators(decorators: &[ast::Decorator<'_>], level: Level) -> Vec<Expr> {
+fn decorators(decorators: &[ast::Decorator<'_>], level: Level<'_>) -> Vec<Expr> {
     decorators.iter().map(|decorator| lower(&decorator.expression, level)).collect()
 }
 
-fn class_member(member: &ast::ClassElement<'_>, level: Level) -> ClassMember {
+fn class_member(member: &ast::ClassElement<'_>, level: Level<'_>) -> ClassMember {
     match member {
         ast::ClassElement::PropertyDefinition(property) => ClassMember {
             property: Property {
-                span: span(property.span),
+                span: level.span(property.span),
                 key: key(&property.key, property.computed, level),
                 optional: property.optional,
                 value: property.type_annotation.as_ref().map(|node| types::lower(&node.type_annotation, level)),
@@ -156,7 +160,7 @@ fn class_member(member: &ast::ClassElement<'_>, level: Level) -> ClassMember {
         },
         ast::ClassElement::AccessorProperty(property) => ClassMember {
             property: Property {
-                span: span(property.span),
+                span: level.span(property.span),
                 key: key(&property.key, property.computed, level),
                 optional: false,
                 value: property.type_annotation.as_ref().map(|node| types::lower(&node.type_annotation, level)),
@@ -168,12 +172,12 @@ fn class_member(member: &ast::ClassElement<'_>, level: Level) -> ClassMember {
             decorators: decorators(&property.decorators, level),
         },
         ast::ClassElement::MethodDefinition(definition) => method(definition, level),
-        ast::ClassElement::StaticBlock(block) => other(block.span),
-        ast::ClassElement::TSIndexSignature(index) => other(index.span),
+        ast::ClassElement::StaticBlock(block) => other(level.span(block.span)),
+        ast::ClassElement::TSIndexSignature(index) => other(level.span(index.span)),
     }
 }
 
-fn method(method: &ast::MethodDefinition<'_>, level: Level) -> ClassMember {
+fn method(method: &ast::MethodDefinition<'_>, level: Level<'_>) -> ClassMember {
     let function = Arc::new(function(&method.value, level));
     let value = match method.kind {
         ast::MethodDefinitionKind::Get => function.return_type.clone(),
@@ -181,7 +185,7 @@ fn method(method: &ast::MethodDefinition<'_>, level: Level) -> ClassMember {
     };
     ClassMember {
         property: Property {
-            span: span(method.span),
+            span: level.span(method.span),
             key: key(&method.key, method.computed, level),
             optional: method.optional,
             value,
@@ -203,10 +207,10 @@ fn hidden(accessibility: Option<ast::TSAccessibility>) -> bool {
     matches!(accessibility, Some(ast::TSAccessibility::Private | ast::TSAccessibility::Protected))
 }
 
-fn other(at: oxc_span::Span) -> ClassMember {
-    let key = Key { span: span(at), name: KeyName::Private(Box::default()) };
+fn other(at: Span) -> ClassMember {
+    let key = Key { span: at, name: KeyName::Private(Box::default()) };
     ClassMember {
-        property: Property { span: span(at), key, optional: false, value: None },
+        property: Property { span: at, key, optional: false, value: None },
         is_static: true,
         readonly: false,
         hidden: true,

@@ -1,22 +1,56 @@
-//! How far lowering has descended.
+//! Where lowering is: how far it has descended, and what place in the file the parser's places stand for.
+
+use std::sync::Arc;
+
+use super::bodies::Source;
+use crate::source::Span;
 
 /// Types and expressions that are nested deeper are not read. What people write is nested 20 levels deep at most; each
 /// level costs stack in everything that walks what was read.
 const DEPTH: u32 = 600;
 
-/// The depth of the syntax node that is being lowered.
+/// The place of the syntax node that is being lowered.
 #[derive(Clone, Copy)]
-pub(super) struct Level(u32);
+pub(super) struct Level<'l> {
+    depth: u32,
+    /// What is added to the parser's places, which wraps around: a body by itself has a head that its file has not.
+    offset: u32,
+    /// The file whose bodies are left for later; none where they are read together with what stands around them.
+    source: Option<&'l Arc<Source>>,
+}
 
-impl Level {
-    /// The top of a file.
-    pub const TOP: Self = Self(0);
+impl<'l> Level<'l> {
+    /// The top of the file `source`, whose bodies are left for later.
+    pub fn top(source: &'l Arc<Source>) -> Self {
+        Self { depth: 0, offset: 0, source: Some(source) }
+    }
+
+    /// Inside a body at `at` that was parsed behind `head`.
+    pub fn behind(head: &str, at: Span) -> Self {
+        let length = u32::try_from(head.len()).unwrap_or_default();
+        Self { depth: 0, offset: at.start.wrapping_sub(length), source: None }
+    }
+
+    /// The top of a file whose bodies are read at once.
+    #[cfg(test)]
+    pub fn whole() -> Self {
+        Self { depth: 0, offset: 0, source: None }
+    }
 
     pub fn deeper(self) -> Self {
-        Self(self.0 + 1)
+        Self { depth: self.depth + 1, ..self }
     }
 
     pub fn is_too_deep(self) -> bool {
-        self.0 >= DEPTH
+        self.depth >= DEPTH
+    }
+
+    pub fn source(self) -> Option<&'l Arc<Source>> {
+        self.source
+    }
+
+    /// The place in the file.
+    pub fn span(self, at: oxc_span::Span) -> Span {
+        Span { start: at.start.wrapping_add(self.offset), end: at.end.wrapping_add(self.offset) }
     }
 }

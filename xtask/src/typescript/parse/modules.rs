@@ -5,6 +5,7 @@ use std::sync::Arc;
 use oxc_ast::ast::{self, ImportDeclarationSpecifier, Statement as AstStatement};
 use rustc_hash::FxHashMap;
 
+use super::bodies::Source;
 use super::level::Level;
 use super::{comments, statements};
 use crate::source::LineIndex;
@@ -26,11 +27,11 @@ pub(super) fn empty(path: Arc<str>, lines: LineIndex) -> Module {
 }
 
 /// `speaks` says whether any comment may be one that speaks to this tool.
-pub(super) fn fill(module: &mut Module, program: &ast::Program<'_>, text: &str, speaks: bool) {
+pub(super) fn fill(module: &mut Module, program: &ast::Program<'_>, text: &str, source: &Arc<Source>, speaks: bool) {
     module.statements.reserve(program.body.len());
     module.imports.reserve(program.body.iter().map(count_imports).sum());
     for statement in &program.body {
-        statements::lower(statement, Level::TOP, &mut module.statements);
+        statements::lower(statement, Level::top(source), &mut module.statements);
         linkage(statement, module);
     }
     module.names.reserve(module.statements.len());

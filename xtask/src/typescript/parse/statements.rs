@@ -6,14 +6,14 @@ use oxc_ast::ast::{self, Declaration};
 use oxc_span::GetSpan;
 
 use super::level::Level;
-use super::{expressions, functions, span, types};
+use super::{expressions, functions, types};
 use crate::source::Span;
 use crate::typescript::syntax::{
-    Alias, Argument, Binary, Case, EnumDecl, EnumMember, Expr, ExprKind, Function, Interface, Name, Namespace,
+    Alias, Argument, Binary, Body, Case, EnumDecl, EnumMember, Expr, ExprKind, Function, Interface, Name, Namespace,
     Statement, StatementKind, Text, TypeKind, TypeNode, Variable,
 };
 
-pub(super) fn lower_all(statements: &[ast::Statement<'_>], level: Level) -> Vec<Statement> {
+pub(super) fn lower_all(statements: &[ast::Statement<'_>], level: Level<'_>) -> Vec<Statement> {
     let mut lowered = Vec::new();
     if !level.is_too_deep() {
         statements.iter().for_each(|statement| lower(statement, level.deeper(), &mut lowered));
@@ -22,8 +22,8 @@ pub(super) fn lower_all(statements: &[ast::Statement<'_>], level: Level) -> Vec<
 }
 
 /// Appends what `statement` declares or does. Imports and exports of other files are the module's.
-pub(super) fn lower(statement: &ast::Statement<'_>, level: Level, out: &mut Vec<Statement>) {
-    let at = span(statement.span());
+pub(super) fn lower(statement: &ast::Statement<'_>, level: Level<'_>, out: &mut Vec<Statement>) {
+    let at = level.span(statement.span());
     let mut push = |kind| out.push(Statement { span: at, exported: false, kind });
     let nested = |test: Option<&ast::Expression<'_>>, bodies: &[&ast::Statement<'_>]| {
         let mut inside: Vec<_> = test.into_iter().map(|test| condition(test, level)).collect();
@@ -93,12 +93,12 @@ pub(super) fn lower(statement: &ast::Statement<'_>, level: Level, out: &mut Vec<
     }
 }
 
-fn condition(test: &ast::Expression<'_>, level: Level) -> Statement {
+fn condition(test: &ast::Expression<'_>, level: Level<'_>) -> Statement {
     let kind = StatementKind::Condition(expressions::lower(test, level));
-    Statement { span: span(test.span()), exported: false, kind }
+    Statement { span: level.span(test.span()), exported: false, kind }
 }
 
-fn case(node: &ast::SwitchCase<'_>, level: Level) -> Case {
+fn case(node: &ast::SwitchCase<'_>, level: Level<'_>) -> Case {
     let ends = |statement: &ast::Statement<'_>| match statement {
         ast::Statement::BlockStatement(block) => block.body.last().is_some_and(leaves),
         statement => leaves(statement),
@@ -121,7 +121,7 @@ fn leaves(statement: &ast::Statement<'_>) -> bool {
 }
 
 /// `for (const a of b) { … }` is `b.forEach((a) => { … })`.
-fn for_of(node: &ast::ForOfStatement<'_>, level: Level) -> StatementKind {
+fn for_of(node: &ast::ForOfStatement<'_>, level: Level<'_>) -> StatementKind {
     let mut body = Vec::new();
     if !level.is_too_deep() {
         lower(&node.body, level.deeper(), &mut body);
@@ -134,26 +134,26 @@ fn for_of(node: &ast::ForOfStatement<'_>, level: Level) -> StatementKind {
         type_parameters: Vec::new(),
         parameters: binding.map(|binding| functions::pattern(&binding.id, level)).into_iter().collect(),
         return_type: None,
-        body,
+        body: Body::read(body),
         is_async: false,
         generator: false,
     };
-    let at = span(node.right.span());
+    let at = level.span(node.right.span());
     let items = Box::new(expressions::lower(&node.right, level));
     let callee = Expr { span: at, kind: ExprKind::Member(items, "forEach".into(), at) };
-    let callback = Expr { span: span(node.body.span()), kind: ExprKind::Function(Arc::new(function)) };
+    let callback = Expr { span: level.span(node.body.span()), kind: ExprKind::Function(Arc::new(function)) };
     let arguments = Box::new([Argument { spread: false, value: callback }]);
     StatementKind::Expression(Expr {
-        span: span(node.span),
+        span: level.span(node.span),
         kind: ExprKind::Call(Box::new(callee), Box::default(), arguments),
     })
 }
 
-fn default_export(export: &ast::ExportDefaultDeclaration<'_>, at: Span, level: Level) -> Statement {
+fn default_export(export: &ast::ExportDefaultDeclaration<'_>, at: Span, level: Level<'_>) -> Statement {
     let default = || Name { text: "default".into(), span: at };
     let kind = match &export.declaration {
         ast::ExportDefaultDeclarationKind::FunctionDeclaration(function) => StatementKind::Function(
-            function.id.as_ref().map_or_else(default, name),
+            function.id.as_ref().map_or_else(default, |id| name(id, level)),
             Arc::new(functions::function(function, level)),
         ),
         ast::ExportDefaultDeclarationKind::ClassDeclaration(class) => {
@@ -172,8 +172,8 @@ fn default_export(export: &ast::ExportDefaultDeclaration<'_>, at: Span, level: L
     Statement { span: at, exported: true, kind }
 }
 
-fn declaration(declaration: &Declaration<'_>, level: Level, out: &mut Vec<Statement>) {
-    let at = span(declaration.span());
+fn declaration(declaration: &Declaration<'_>, level: Level<'_>, out: &mut Vec<Statement>) {
+    let at = level.span(declaration.span());
     let kind = match declaration {
         Declaration::VariableDeclaration(variables) => {
             return variables
@@ -182,25 +182,25 @@ fn declaration(declaration: &Declaration<'_>, level: Level, out: &mut Vec<Statem
                 .for_each(|declarator| variable(declarator, variables.kind, level, out));
         }
         Declaration::FunctionDeclaration(function) => match &function.id {
-            Some(id) => StatementKind::Function(name(id), Arc::new(functions::function(function, level))),
+            Some(id) => StatementKind::Function(name(id, level), Arc::new(functions::function(function, level))),
             None => return,
         },
         Declaration::ClassDeclaration(class) => StatementKind::Class(Arc::new(functions::class(class, level))),
         Declaration::TSTypeAliasDeclaration(alias) => StatementKind::Alias(Alias {
-            name: name(&alias.id),
+            name: name(&alias.id, level),
             type_parameters: types::type_parameters(alias.type_parameters.as_deref(), level),
             value: types::lower(&alias.type_annotation, level),
         }),
         Declaration::TSInterfaceDeclaration(node) => StatementKind::Interface(interface(node, level)),
         Declaration::TSEnumDeclaration(node) => StatementKind::Enum(enumeration(node, level)),
         Declaration::TSExternalModuleDeclaration(module) => StatementKind::Namespace(Namespace {
-            name: Name { text: Text::new(module.id.value), span: span(module.id.span) },
+            name: Name { text: Text::new(module.id.value), span: level.span(module.id.span) },
             body: module.body.as_ref().map_or_else(Vec::new, |body| lower_all(&body.body, level)),
             ambient: true,
         }),
         Declaration::TSNamespaceDeclaration(node) => StatementKind::Namespace(namespace(node, level)),
         Declaration::TSGlobalDeclaration(global) => StatementKind::Namespace(Namespace {
-            name: Name { text: "global".into(), span: span(global.global_span) },
+            name: Name { text: "global".into(), span: level.span(global.global_span) },
             body: lower_all(&global.body.body, level),
             ambient: true,
         }),
@@ -209,51 +209,51 @@ fn declaration(declaration: &Declaration<'_>, level: Level, out: &mut Vec<Statem
     out.push(Statement { span: at, exported: false, kind });
 }
 
-fn name(id: &ast::BindingIdentifier<'_>) -> Name {
-    Name { text: Text::new(id.name), span: span(id.span) }
+fn name(id: &ast::BindingIdentifier<'_>, level: Level<'_>) -> Name {
+    Name { text: Text::new(id.name), span: level.span(id.span) }
 }
 
-fn interface(node: &ast::TSInterfaceDeclaration<'_>, level: Level) -> Interface {
+fn interface(node: &ast::TSInterfaceDeclaration<'_>, level: Level<'_>) -> Interface {
     let extends = node.extends.iter().map(|heritage| TypeNode {
-        span: span(heritage.span),
+        span: level.span(heritage.span),
         kind: TypeKind::Reference(
             types::path(&heritage.type_name),
             types::arguments(heritage.type_arguments.as_deref(), level),
         ),
     });
     Interface {
-        name: name(&node.id),
+        name: name(&node.id, level),
         type_parameters: types::type_parameters(node.type_parameters.as_deref(), level),
         extends: extends.collect(),
         members: types::members(&node.body.body, level),
     }
 }
 
-fn enumeration(node: &ast::TSEnumDeclaration<'_>, level: Level) -> EnumDecl {
+fn enumeration(node: &ast::TSEnumDeclaration<'_>, level: Level<'_>) -> EnumDecl {
     let members = node.body.members.iter().map(|member| EnumMember {
         name: Text::new(member.id.static_name()),
         value: member.initializer.as_ref().map(|value| expressions::lower(value, level)),
     });
-    EnumDecl { name: name(&node.id), members: members.collect() }
+    EnumDecl { name: name(&node.id, level), members: members.collect() }
 }
 
-fn namespace(node: &ast::TSNamespaceDeclaration<'_>, level: Level) -> Namespace {
+fn namespace(node: &ast::TSNamespaceDeclaration<'_>, level: Level<'_>) -> Namespace {
     let body = match &node.body {
         ast::TSNamespaceDeclarationBody::TSModuleBlock(block) => lower_all(&block.body, level),
         ast::TSNamespaceDeclarationBody::TSNamespaceDeclaration(inner) if !level.is_too_deep() => vec![Statement {
-            span: span(inner.span),
+            span: level.span(inner.span),
             exported: true,
             kind: StatementKind::Namespace(namespace(inner, level.deeper())),
         }],
         ast::TSNamespaceDeclarationBody::TSNamespaceDeclaration(_) => Vec::new(),
     };
-    Namespace { name: name(&node.id), body, ambient: false }
+    Namespace { name: name(&node.id, level), body, ambient: false }
 }
 
 fn variable(
     declarator: &ast::VariableDeclarator<'_>,
     kind: ast::VariableDeclarationKind,
-    level: Level,
+    level: Level<'_>,
     out: &mut Vec<Statement>,
 ) {
     let constant = kind == ast::VariableDeclarationKind::Const;
@@ -261,7 +261,7 @@ fn variable(
     let annotation = declarator.type_annotation.as_ref().map(|node| types::lower(&node.type_annotation, level));
     let mut push = |name: Name, annotation, value| {
         let kind = StatementKind::Variable(Variable { name, annotation, value, constant });
-        out.push(Statement { span: span(declarator.span), exported: false, kind });
+        out.push(Statement { span: level.span(declarator.span), exported: false, kind });
     };
     bind(&declarator.id, annotation, value, level, &mut push);
 }
@@ -273,17 +273,17 @@ fn bind(
     pattern: &ast::BindingPattern<'_>,
     annotation: Option<TypeNode>,
     value: Option<Expr>,
-    level: Level,
+    level: Level<'_>,
     push: &mut Push<'_>,
 ) {
     match pattern {
-        ast::BindingPattern::BindingIdentifier(id) => push(name(id), annotation, value),
+        ast::BindingPattern::BindingIdentifier(id) => push(name(id, level), annotation, value),
         ast::BindingPattern::ObjectPattern(pattern) => {
             for property in &pattern.properties {
                 let Some(key) = property.key.static_name() else { continue };
                 let member = value.clone().map(|value| Expr {
                     span: value.span,
-                    kind: ExprKind::Member(Box::new(value), key.into(), span(property.key.span())),
+                    kind: ExprKind::Member(Box::new(value), key.into(), level.span(property.key.span())),
                 });
                 bind(&property.value, None, member, level, push);
             }
@@ -291,7 +291,7 @@ fn bind(
         ast::BindingPattern::ArrayPattern(pattern) => {
             for (index, element) in pattern.elements.iter().enumerate() {
                 let Some(element) = element else { continue };
-                let at = Box::new(Expr { span: span(element.span()), kind: ExprKind::Number(index as f64) });
+                let at = Box::new(Expr { span: level.span(element.span()), kind: ExprKind::Number(index as f64) });
                 let part =
                     value.clone().map(|value| Expr { span: value.span, kind: ExprKind::Index(Box::new(value), at) });
                 bind(element, None, part, level, push);

@@ -5,29 +5,28 @@ use oxc_span::GetSpan;
 
 use super::expressions::key;
 use super::level::Level;
-use super::span;
 use crate::typescript::syntax::{
     Keyword, Modifier, Path, Property, Text, TypeKind, TypeMember, TypeNode, TypeParameter,
 };
 
-pub(super) fn lower(node: &TSType<'_>, level: Level) -> TypeNode {
+pub(super) fn lower(node: &TSType<'_>, level: Level<'_>) -> TypeNode {
     let kind =
         if level.is_too_deep() { TypeKind::Other("it is nested too deeply") } else { kind(node, level.deeper()) };
-    TypeNode { span: span(node.span()), kind }
+    TypeNode { span: level.span(node.span()), kind }
 }
 
-pub(super) fn lower_all<'a, 'n>(nodes: impl IntoIterator<Item = &'n TSType<'a>>, level: Level) -> Box<[TypeNode]>
+pub(super) fn lower_all<'a, 'n>(nodes: impl IntoIterator<Item = &'n TSType<'a>>, level: Level<'_>) -> Box<[TypeNode]>
 where
     'a: 'n,
 {
     nodes.into_iter().map(|node| lower(node, level)).collect()
 }
 
-fn boxed(node: &TSType<'_>, level: Level) -> Box<TypeNode> {
+fn boxed(node: &TSType<'_>, level: Level<'_>) -> Box<TypeNode> {
     Box::new(lower(node, level))
 }
 
-fn kind(node: &TSType<'_>, level: Level) -> TypeKind {
+fn kind(node: &TSType<'_>, level: Level<'_>) -> TypeKind {
     match node {
         TSType::TSAnyKeyword(_) => TypeKind::Keyword(Keyword::Any),
         TSType::TSBigIntKeyword(_) => TypeKind::Keyword(Keyword::Bigint),
@@ -88,7 +87,7 @@ fn kind(node: &TSType<'_>, level: Level) -> TypeKind {
     }
 }
 
-pub(super) fn arguments(node: Option<&ast::TSTypeParameterInstantiation<'_>>, level: Level) -> Box<[TypeNode]> {
+pub(super) fn arguments(node: Option<&ast::TSTypeParameterInstantiation<'_>>, level: Level<'_>) -> Box<[TypeNode]> {
     node.map_or_else(Box::default, |node| lower_all(&node.params, level))
 }
 
@@ -111,7 +110,7 @@ pub(super) fn path(name: &TSTypeName<'_>) -> Path {
     }
 }
 
-fn type_query(query: &ast::TSTypeQuery<'_>, level: Level) -> TypeKind {
+fn type_query(query: &ast::TSTypeQuery<'_>, level: Level<'_>) -> TypeKind {
     match &query.expr_name {
         TSTypeQueryExprName::TSImportType(import) => import_type(import, true, level),
         name => match name.as_ts_type_name() {
@@ -121,7 +120,7 @@ fn type_query(query: &ast::TSTypeQuery<'_>, level: Level) -> TypeKind {
     }
 }
 
-fn import_type(import: &ast::TSImportType<'_>, of_value: bool, level: Level) -> TypeKind {
+fn import_type(import: &ast::TSImportType<'_>, of_value: bool, level: Level<'_>) -> TypeKind {
     let mut names = Path::new();
     let mut qualifier = import.qualifier.as_ref();
     while let Some(name) = qualifier {
@@ -141,7 +140,7 @@ fn import_type(import: &ast::TSImportType<'_>, of_value: bool, level: Level) -> 
     TypeKind::Import(Text::new(import.source.value), Box::new((names, arguments)), of_value)
 }
 
-fn literal_type(literal: &ast::TSLiteral<'_>, level: Level) -> TypeKind {
+fn literal_type(literal: &ast::TSLiteral<'_>, level: Level<'_>) -> TypeKind {
     match literal {
         ast::TSLiteral::BooleanLiteral(literal) => TypeKind::Boolean(literal.value),
         ast::TSLiteral::NumericLiteral(literal) => TypeKind::Number(literal.value),
@@ -167,7 +166,7 @@ pub(super) fn quasis(quasis: &[ast::TemplateElement<'_>]) -> Vec<Text> {
     quasis.iter().map(|quasi| Text::new(quasi.value.cooked.unwrap_or(quasi.value.raw))).collect()
 }
 
-fn mapped_type(mapped: &ast::TSMappedType<'_>, level: Level) -> TypeKind {
+fn mapped_type(mapped: &ast::TSMappedType<'_>, level: Level<'_>) -> TypeKind {
     use ast::TSMappedTypeModifierOperator as Operator;
     TypeKind::Mapped {
         parameter: Text::new(mapped.key.name),
@@ -182,15 +181,15 @@ fn mapped_type(mapped: &ast::TSMappedType<'_>, level: Level) -> TypeKind {
     }
 }
 
-fn tuple_element(element: &ast::TSTupleElement<'_>, optional: bool, level: Level) -> TypeNode {
+fn tuple_element(element: &ast::TSTupleElement<'_>, optional: bool, level: Level<'_>) -> TypeNode {
     let mut node = match element {
         ast::TSTupleElement::TSOptionalType(inner) => return or_undefined(lower(&inner.type_annotation, level)),
         ast::TSTupleElement::TSRestType(rest) => {
-            TypeNode { span: span(rest.span), kind: TypeKind::Rest(boxed(&rest.type_annotation, level)) }
+            TypeNode { span: level.span(rest.span), kind: TypeKind::Rest(boxed(&rest.type_annotation, level)) }
         }
         element => match element.as_ts_type() {
             Some(node) => lower(node, level),
-            None => TypeNode { span: span(element.span()), kind: TypeKind::Other("it is no type") },
+            None => TypeNode { span: level.span(element.span()), kind: TypeKind::Other("it is no type") },
         },
     };
     if optional {
@@ -205,14 +204,14 @@ fn or_undefined(node: TypeNode) -> TypeNode {
     TypeNode { span, kind: TypeKind::Union(Box::new([node, undefined])) }
 }
 
-pub(super) fn members(members: &[ast::TSSignature<'_>], level: Level) -> Vec<TypeMember> {
+pub(super) fn members(members: &[ast::TSSignature<'_>], level: Level<'_>) -> Vec<TypeMember> {
     members.iter().map(|member| type_member(member, level)).collect()
 }
 
-fn type_member(member: &ast::TSSignature<'_>, level: Level) -> TypeMember {
+fn type_member(member: &ast::TSSignature<'_>, level: Level<'_>) -> TypeMember {
     match member {
         ast::TSSignature::TSPropertySignature(property) => TypeMember::Property(Property {
-            span: span(property.span),
+            span: level.span(property.span),
             key: key(&property.key, property.computed, level),
             optional: property.optional,
             value: property.type_annotation.as_ref().map(|annotation| lower(&annotation.type_annotation, level)),
@@ -224,7 +223,7 @@ fn type_member(member: &ast::TSSignature<'_>, level: Level) -> TypeMember {
         ast::TSSignature::TSMethodSignature(method) if method.kind == ast::TSMethodSignatureKind::Get => {
             let annotation = method.return_type.as_ref();
             TypeMember::Property(Property {
-                span: span(method.span),
+                span: level.span(method.span),
                 key: key(&method.key, method.computed, level),
                 optional: false,
                 value: annotation.map(|annotation| lower(&annotation.type_annotation, level)),
@@ -237,7 +236,10 @@ fn type_member(member: &ast::TSSignature<'_>, level: Level) -> TypeMember {
     }
 }
 
-pub(super) fn type_parameters(node: Option<&ast::TSTypeParameterDeclaration<'_>>, level: Level) -> Vec<TypeParameter> {
+pub(super) fn type_parameters(
+    node: Option<&ast::TSTypeParameterDeclaration<'_>>,
+    level: Level<'_>,
+) -> Vec<TypeParameter> {
     let parameters = node.into_iter().flat_map(|node| &node.params);
     let lower_parameter = |parameter: &ast::TSTypeParameter<'_>| TypeParameter {
         name: Text::new(parameter.name.name),

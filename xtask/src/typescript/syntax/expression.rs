@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Property, Statement, Text, TypeNode, TypeParameter};
+use super::{Body, Property, Text, TypeNode, TypeParameter};
 use crate::source::Span;
 
 /// An expression. Parentheses are dropped.
@@ -172,7 +172,7 @@ pub struct Function {
     /// `: T`
     pub return_type: Option<TypeNode>,
     /// Of an arrow function `() => a` one `return a`.
-    pub body: Vec<Statement>,
+    pub body: Body,
     /// Whether it is `async`: what it returns is a promise.
     pub is_async: bool,
     /// Whether it is a generator.
@@ -280,7 +280,9 @@ impl Expr {
                 callee.walk(visit);
                 arguments.iter().for_each(|argument| argument.value.walk(visit));
             }
-            ExprKind::Function(function) => function.body.iter().for_each(|statement| statement.walk(visit)),
+            ExprKind::Function(function) => {
+                function.body.statements().iter().for_each(|statement| statement.walk(visit))
+            }
             ExprKind::Class(class) => class.walk(visit),
             ExprKind::Conditional(test, then, otherwise) => {
                 [test, then, otherwise].into_iter().for_each(|part| part.walk(visit));
@@ -323,7 +325,7 @@ impl ClassDecl {
             match &member.kind {
                 MemberKind::Field(value) => value.iter().for_each(|value| value.walk(visit)),
                 MemberKind::Method(function) | MemberKind::Getter(function) | MemberKind::Constructor(function) => {
-                    function.body.iter().for_each(|statement| statement.walk(visit));
+                    function.body.statements().iter().for_each(|statement| statement.walk(visit));
                 }
                 MemberKind::Setter | MemberKind::Other => {}
             }

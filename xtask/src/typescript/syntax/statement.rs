@@ -171,7 +171,9 @@ impl Statement {
     pub fn walk<'e>(&'e self, visit: &mut dyn FnMut(&'e Expr)) {
         match &self.kind {
             StatementKind::Class(class) => class.walk(visit),
-            StatementKind::Function(_, function) => function.body.iter().for_each(|statement| statement.walk(visit)),
+            StatementKind::Function(_, function) => {
+                function.body.statements().iter().for_each(|statement| statement.walk(visit))
+            }
             StatementKind::Variable(variable) => variable.value.iter().for_each(|value| value.walk(visit)),
             StatementKind::Namespace(namespace) => namespace.body.iter().for_each(|statement| statement.walk(visit)),
             StatementKind::Default(value) | StatementKind::Expression(value) => value.walk(visit),

@@ -129,7 +129,7 @@ impl<'p> Resolver<'p> {
         let types = self.type_arguments(scope, function, types, arguments);
         let typed = scope.with_types(&function.type_parameters, &types);
         let inside = typed.with_values(self.bind(&typed, &function.parameters, arguments));
-        let body = &*function.body;
+        let body = function.body.statements();
         let inside = inside.with_unsure(guards(body)).with_statements(body);
         let returned = match returns(body) {
             Returned::Once(value) => self.value(&inside, value),

@@ -96,5 +96,5 @@ fn loop_body(value: &Expr) -> Option<&[Statement]> {
     let ExprKind::Call(callee, _, arguments) = &value.kind else { return None };
     let (ExprKind::Member(_, name, at), [callback]) = (&callee.kind, &**arguments) else { return None };
     let ExprKind::Function(function) = &callback.value.kind else { return None };
-    (name == "forEach" && *at == callee.span).then(|| &*function.body)
+    (name == "forEach" && *at == callee.span).then(|| function.body.statements())
 }

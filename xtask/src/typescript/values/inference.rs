@@ -62,7 +62,7 @@ fn is_within(function: &Function, name: &str) -> Option<bool> {
         };
         return Some(!members.iter().any(|member| is_named(Some(member), name)));
     }
-    match returns(&function.body) {
+    match returns(function.body.statements()) {
         Returned::Once(value) if matches!(value.kind, ExprKind::Object(_) | ExprKind::Array(_)) => Some(true),
         _ => None,
     }

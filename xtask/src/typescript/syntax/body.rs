@@ -1,0 +1,49 @@
+//! The body of a function. Nearly all of them are never called in what is evaluated, and they are most of a program: a
+//! body is read at its first call. The parser has then said already where it starts and ends.
+
+use std::fmt;
+use std::sync::{Arc, LazyLock};
+
+use super::Statement;
+
+/// The statements of a function.
+#[derive(Clone)]
+pub struct Body(Content);
+
+#[derive(Clone)]
+enum Content {
+    Read(Vec<Statement>),
+    Unread(Arc<LazyLock<Vec<Statement>, Reader>>),
+}
+
+/// Reads a body.
+type Reader = Box<dyn FnOnce() -> Vec<Statement> + Send>;
+
+impl Body {
+    /// A body that was read together with what stands around it.
+    #[must_use]
+    pub fn read(statements: Vec<Statement>) -> Self {
+        Self(Content::Read(statements))
+    }
+
+    /// A body that `read` reads when it is needed.
+    pub fn unread(read: impl FnOnce() -> Vec<Statement> + Send + 'static) -> Self {
+        let read: Reader = Box::new(read);
+        Self(Content::Unread(Arc::new(LazyLock::new(read))))
+    }
+
+    /// The statements, read if they were not. Needs the stack that parsing needs.
+    #[must_use]
+    pub fn statements(&self) -> &[Statement] {
+        match &self.0 {
+            Content::Read(statements) => statements,
+            Content::Unread(statements) => statements,
+        }
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.statements().fmt(f)
+    }
+}
