@@ -8,6 +8,9 @@ use self::world::Change;
 use proptest::prelude::*;
 use proptest::test_runner::{self, FileFailurePersistence};
 use xtask::config::Config;
+use xtask::tree::MemoryTree;
+use xtask::typescript;
+use xtask::typescript::facts::Facts;
 
 use crate::support::random::inputs;
 
@@ -27,6 +30,15 @@ fn config(keys: &str) -> Config {
     let file = folder.path().join("db.toml");
     std::fs::write(&file, keys).expect("a file");
     Config::load(folder.path(), Some(&file)).expect("a configuration")
+}
+
+/// What is read of `tree`: the same with the prefilter and without it.
+fn read(tree: &MemoryTree, config: &Config) -> Facts {
+    let facts = typescript::read(tree, config, None).expect("files in memory");
+    let unfiltered = typescript::read_unfiltered(tree, config).expect("files in memory");
+    let same = Facts { files_parsed: facts.files_parsed, ..unfiltered };
+    assert_eq!(format!("{facts:?}"), format!("{same:?}"), "with the prefilter, and without it");
+    facts
 }
 
 proptest! {

@@ -34,6 +34,7 @@ mod migrate;
 mod module_circles;
 mod npm_binaries;
 mod poolers;
+mod prefilter;
 mod privileges;
 mod rehearsal;
 mod replay;

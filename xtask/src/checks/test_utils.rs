@@ -9,7 +9,6 @@ use crate::schema::model::{
 };
 use crate::schema::provenance::Provenance;
 use crate::source::{LineIndex, Span};
-use crate::tree::MemoryTree;
 use crate::typescript::facts::Facts;
 
 /// Inputs of a check.
@@ -121,8 +120,7 @@ pub fn config(keys: &str) -> Config {
 
 /// What the real reader reads from one file.
 pub fn facts(ts: &str, config: &Config) -> Facts {
-    let tree = MemoryTree::new([("case.ts", ts)]);
-    crate::typescript::read(&tree, config, None).expect("one file in memory")
+    crate::typescript::test_utils::read([("case.ts", ts)], config)
 }
 
 /// The schema that the statements make: `CREATE TABLE`, `VIEW` (with a list of columns), `TYPE … AS ENUM`, `DOMAIN`,

@@ -4,7 +4,6 @@ use crate::checks::{self, Input, test_utils};
 use crate::fixes::{apply, place};
 use crate::report::{Finding, Sources};
 use crate::schema::provenance::Provenance;
-use crate::tree::MemoryTree;
 
 const TABLE: &str = "CREATE TYPE user_role AS ENUM ('admin', 'citizen', 'guest');
     CREATE TABLE users (id uuid PRIMARY KEY, email varchar(255) NOT NULL, age integer NOT NULL, bio text, role user_role NOT NULL)";
@@ -14,8 +13,7 @@ fn fixed(sql: &str, ts: &str) -> (String, Vec<Finding>) {
     let (schema, config) = (test_utils::schema(sql), test_utils::config("validation = ['**/*.ts']"));
     let mut text = ts.to_owned();
     for _round in 0..10 {
-        let facts =
-            crate::typescript::read(&MemoryTree::new([("case.ts", text.as_str())]), &config, None).expect("one file");
+        let facts = test_utils::facts(&text, &config);
         assert!(facts.problems.is_empty(), "{:?}\n{text}", facts.problems);
         let provenance = Provenance::default();
         let input = Input { schema: &schema, facts: &facts, config: &config, provenance: &provenance };

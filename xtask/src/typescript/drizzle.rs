@@ -103,12 +103,6 @@ pub enum TableMaker<'p> {
     Custom(Lazy<'p>),
 }
 
-/// Whether `package` is Drizzle or drizzle-zod.
-#[must_use]
-pub fn is_drizzle(package: &str) -> bool {
-    package == "drizzle-orm" || package.starts_with("drizzle-orm/") || package == "drizzle-zod"
-}
-
 /// What a call of a function of Drizzle makes.
 pub fn build<'p>(
     resolver: &Resolver<'p>,

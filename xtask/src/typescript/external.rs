@@ -4,93 +4,90 @@
 use std::rc::Rc;
 
 use super::drizzle;
+use super::facts::Side;
 use super::resolve::{Lazy, Property, Resolver, Type, union};
 use super::values::Value;
-use super::zod;
+use super::vocabulary::{self, Library, LibraryType};
+use super::zod::{self, Schema};
 
 impl<'p> Resolver<'p> {
     /// The type `path` of `package`.
     pub(super) fn external_type(&self, package: &str, path: &[Rc<str>], arguments: &[Lazy<'p>]) -> Type<'p> {
         let names: Vec<&str> = path.iter().map(|name| &**name).collect();
-        let found = match package {
-            _ if zod::is_zod(package) => self.zod_type(&names, arguments),
-            _ if drizzle::is_drizzle(package) => self.drizzle_type(&names, arguments),
-            "kysely" => self.kysely_type(&names, arguments),
-            "type-fest" => self.type_fest(&names, arguments),
-            _ => None,
-        };
+        let found = vocabulary::library(package).and_then(|library| self.library_type(library, &names, arguments));
         found
             .or_else(|| common(&names))
             .unwrap_or_else(|| Type::unresolved(format!("`{}` comes from the package `{package}`", names.join("."))))
     }
 
-    fn zod_type(&self, names: &[&str], arguments: &[Lazy<'p>]) -> Option<Type<'p>> {
-        let name = names.iter().rev().find(|name| !matches!(**name, "z" | "default"))?;
+    fn library_type(&self, library: Library, names: &[&str], arguments: &[Lazy<'p>]) -> Option<Type<'p>> {
+        let name = match (library, names) {
+            (Library::Zod, names) => names.iter().rev().find(|name| !matches!(**name, "z" | "default"))?,
+            (_, [name]) => name,
+            _ => return None,
+        };
         let of = arguments.first()?;
-        let schema = || match of.get(self) {
+        let second = || arguments.get(1).cloned();
+        let or_undefined = |of: Lazy<'p>| Lazy::computed(move |ev| union([of.get(ev), Type::Undefined]));
+        let column = |sides: [Lazy<'p>; 3]| Some(Type::Column(Rc::new(sides)));
+        match vocabulary::library_type(library, name)? {
+            LibraryType::SchemaOutput => {
+                Some(self.inferred_schema(of).map_or_else(|why| why, |schema| zod::output(self, &schema)))
+            }
+            LibraryType::SchemaInput => {
+                Some(self.inferred_schema(of).map_or_else(|why| why, |schema| zod::input(self, &schema)))
+            }
+            LibraryType::SchemaOf => Some(zod::custom(of.clone())),
+            LibraryType::TableSide(side) if library == Library::Drizzle => self.table_side(of, side),
+            LibraryType::TableSideByMode => match second().map(|mode| mode.get(self)) {
+                Some(Type::StringLiteral(mode)) if &*mode == "insert" => self.table_side(of, Side::Insert),
+                _ => self.table_side(of, Side::Row),
+            },
+            LibraryType::TableSide(side) => Some(self.column_side(&of.get(self), side)),
+            LibraryType::Generated => column([of.clone(), or_undefined(of.clone()), of.clone()]),
+            LibraryType::GeneratedAlways => column([of.clone(), Lazy::known(Type::Never), Lazy::known(Type::Never)]),
+            LibraryType::Column => {
+                let insert = second().unwrap_or_else(|| of.clone());
+                let update = arguments.get(2).cloned().unwrap_or_else(|| insert.clone());
+                column([of.clone(), insert, update])
+            }
+            LibraryType::JsonColumn => {
+                let written = second().unwrap_or_else(|| Lazy::known(Type::String));
+                column([of.clone(), written.clone(), written])
+            }
+            LibraryType::Same => Some(of.get(self)),
+            LibraryType::Except => Some(self.omit(&of.get(self), &second()?.get(self))),
+            LibraryType::Merge => Some(self.overridden(&of.get(self), &second()?.get(self))),
+        }
+    }
+
+    /// The schema whose type is inferred.
+    fn inferred_schema(&self, of: &Lazy<'p>) -> Result<Rc<Schema<'p>>, Type<'p>> {
+        match of.get(self) {
             Type::Value(value) => match value.uncast() {
                 Value::Zod(schema) => Ok(Rc::clone(schema)),
                 _ => Err(Type::unresolved("it is inferred from a value that is no schema")),
             },
             Type::Unresolved(why) => Err(Type::Unresolved(why)),
             _ => Err(Type::unresolved("it is inferred from a schema that is not known")),
-        };
-        match *name {
-            "infer" | "output" | "TypeOf" => Some(schema().map_or_else(|why| why, |schema| zod::output(self, &schema))),
-            "input" => Some(schema().map_or_else(|why| why, |schema| zod::input(self, &schema))),
-            "ZodType" | "Schema" | "ZodSchema" | "ZodTypeAny" | "ZodMiniType" => Some(zod::custom(of.clone())),
-            _ => None,
         }
     }
 
-    fn drizzle_type(&self, names: &[&str], arguments: &[Lazy<'p>]) -> Option<Type<'p>> {
-        let table = match arguments.first()?.get(self) {
-            Type::Value(value) => match value.uncast() {
-                Value::Table(table) => Rc::clone(table),
-                _ => return None,
+    /// A row of a Drizzle table, or what is inserted.
+    fn table_side(&self, of: &Lazy<'p>, side: Side) -> Option<Type<'p>> {
+        match of.get(self) {
+            Type::Value(value) => match (value.uncast(), side) {
+                (Value::Table(table), Side::Insert) => Some(drizzle::insert_type(table)),
+                (Value::Table(table), _) => Some(drizzle::row_type(table)),
+                _ => None,
             },
-            Type::Unresolved(why) => return Some(Type::Unresolved(why)),
-            _ => return None,
-        };
-        let mode = || arguments.get(1).map(|mode| mode.get(self));
-        match names {
-            ["InferSelectModel"] => Some(drizzle::row_type(&table)),
-            ["InferInsertModel"] => Some(drizzle::insert_type(&table)),
-            ["InferModel"] => match mode() {
-                Some(Type::StringLiteral(mode)) if &*mode == "insert" => Some(drizzle::insert_type(&table)),
-                _ => Some(drizzle::row_type(&table)),
-            },
+            Type::Unresolved(why) => Some(Type::Unresolved(why)),
             _ => None,
         }
     }
 
-    fn kysely_type(&self, names: &[&str], arguments: &[Lazy<'p>]) -> Option<Type<'p>> {
-        let [name] = names else { return None };
-        let of = arguments.first()?.clone();
-        let or_undefined = |of: Lazy<'p>| Lazy::computed(move |ev| union([of.get(ev), Type::Undefined]));
-        let column = |sides: [Lazy<'p>; 3]| Some(Type::Column(Rc::new(sides)));
-        match *name {
-            "Generated" => column([of.clone(), or_undefined(of.clone()), of]),
-            "GeneratedAlways" => column([of, Lazy::known(Type::Never), Lazy::known(Type::Never)]),
-            "ColumnType" => {
-                let insert = arguments.get(1).cloned().unwrap_or_else(|| of.clone());
-                let update = arguments.get(2).cloned().unwrap_or_else(|| insert.clone());
-                column([of, insert, update])
-            }
-            "JSONColumnType" => {
-                let written = arguments.get(1).cloned().unwrap_or_else(|| Lazy::known(Type::String));
-                column([of, written.clone(), written])
-            }
-            "Selectable" => Some(self.column_side(&of.get(self), 0)),
-            "Insertable" => Some(self.column_side(&of.get(self), 1)),
-            "Updateable" => Some(self.column_side(&of.get(self), 2)),
-            "Simplify" | "DrainOuterGeneric" => Some(of.get(self)),
-            _ => None,
-        }
-    }
-
-    /// `Selectable` (0), `Insertable` (1) or `Updateable` (2) of a table's interface.
-    fn column_side(&self, table: &Type<'p>, side: usize) -> Type<'p> {
+    /// `Selectable`, `Insertable` or `Updateable` of a table's interface.
+    fn column_side(&self, table: &Type<'p>, side: Side) -> Type<'p> {
         let object = match self.properties(table) {
             Ok(object) => object,
             Err(why) => return Type::Unresolved(why),
@@ -100,7 +97,7 @@ impl<'p> Resolver<'p> {
         Type::Object(Rc::new(changed))
     }
 
-    fn side_of(&self, property: &Property<'p>, side: usize) -> Option<Property<'p>> {
+    fn side_of(&self, property: &Property<'p>, side: Side) -> Option<Property<'p>> {
         let value = property.value.get(self);
         let columns: Vec<_> = value.members().iter().map(|member| self.member_side(member, side)).collect();
         let held = union(columns);
@@ -108,33 +105,27 @@ impl<'p> Resolver<'p> {
             return None;
         }
         let omissible = match side {
-            0 => property.optional,
-            1 => property.optional || held.members().iter().any(|one| matches!(one, Type::Null | Type::Undefined)),
-            _ => true,
+            Side::Row => property.optional,
+            Side::Insert => {
+                property.optional || held.members().iter().any(|one| matches!(one, Type::Null | Type::Undefined))
+            }
+            Side::Update => true,
         };
-        let held = if side == 0 { held } else { held.without(|member| matches!(member, Type::Undefined)) };
+        let held = if side == Side::Row { held } else { held.without(|member| matches!(member, Type::Undefined)) };
         Some(Property { optional: omissible, value: Lazy::known(held), ..property.clone() })
     }
 
-    fn member_side(&self, member: &Type<'p>, side: usize) -> Type<'p> {
+    fn member_side(&self, member: &Type<'p>, side: Side) -> Type<'p> {
         match member {
-            Type::Column(sides) => sides.get(side).map_or(Type::Never, |of| of.get(self)),
-            other => other.clone(),
-        }
-    }
-
-    fn type_fest(&self, names: &[&str], arguments: &[Lazy<'p>]) -> Option<Type<'p>> {
-        let [name] = names else { return None };
-        let of = arguments.first()?.get(self);
-        let keys = || arguments.get(1).map(|keys| keys.get(self));
-        match *name {
-            "Simplify" | "ReadonlyDeep" | "Tagged" | "Opaque" | "Branded" => Some(of),
-            "Except" => Some(self.omit(&of, &keys()?)),
-            "Merge" => {
-                let over = arguments.get(1)?.get(self);
-                Some(self.overridden(&of, &over))
+            Type::Column(sides) => {
+                let [row, insert, update] = &**sides;
+                match side {
+                    Side::Row => row.get(self),
+                    Side::Insert => insert.get(self),
+                    Side::Update => update.get(self),
+                }
             }
-            _ => None,
+            other => other.clone(),
         }
     }
 

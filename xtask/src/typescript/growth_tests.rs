@@ -2,7 +2,6 @@
 //! doubles with each line. Each is read to its end, and what is too large is unresolved.
 
 use crate::config::Config;
-use crate::tree::MemoryTree;
 use crate::typescript::facts::Facts;
 
 /// How often it doubles.
@@ -14,7 +13,7 @@ fn read(text: &str) -> Facts {
     let roles = ["types", "validation", "contracts", "routes"].map(|role| format!("{role} = ['**/*.ts']\n"));
     std::fs::write(&file, roles.concat()).expect("a file");
     let config = Config::load(folder.path(), Some(&file)).expect("a configuration");
-    crate::typescript::read(&MemoryTree::new([("a.ts", text)]), &config, None).expect("read")
+    super::test_utils::read([("a.ts", text)], &config)
 }
 
 /// `first`, `line` with each level and the one before, and a type that the last level is part of.

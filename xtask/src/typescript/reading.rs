@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::cache::Cache;
 use super::collect::{self, Links};
-use super::discover::{self, Candidate};
+use super::discover::{self, Candidate, Roles};
 use super::facts::{Facts, Problem};
 use super::modules::Program;
 use super::resolve::Resolver;
@@ -18,12 +18,15 @@ use crate::config::Config;
 use crate::source::{LineIndex, Span};
 use crate::tree::Tree;
 
+/// Whether a file with these roles and bytes is read.
+type Prefilter = fn(Roles, &[u8]) -> bool;
+
 /// Reads the files of `tree`. Needs [`super::parse::STACK_SIZE`] of stack.
-pub(super) fn read(tree: &dyn Tree, config: &Config, cache: Option<&Cache>) -> Result<Facts> {
+pub(super) fn read(tree: &dyn Tree, config: &Config, cache: Option<&Cache>, prefilter: Prefilter) -> Result<Facts> {
     let walked = discover::walk(tree, config)?;
     let mut facts = Facts { files_walked: walked.files.len(), ..Facts::default() };
     let program = Program::new(tree).knowing(walked.listing).remembering(cache);
-    let reading = Reading { tree, program: &program, cache };
+    let reading = Reading { tree, program: &program, cache, prefilter };
     let files = reading.parse(walked.files, &mut facts.problems);
     reading.take(&files, &mut facts);
     let modules = program.into_modules();
@@ -41,6 +44,7 @@ struct Reading<'r, 't> {
     tree: &'r dyn Tree,
     program: &'r Program<'t>,
     cache: Option<&'r Cache>,
+    prefilter: Prefilter,
 }
 
 thread_local! {
@@ -82,7 +86,7 @@ impl Reading<'_, '_> {
         let mut buffer = BUFFER.take();
         let read = self.tree.read_in(&file.path, &mut buffer);
         let bytes = read.map_err(|error| unreadable(&file.path, &error.to_string()))?;
-        let matters = discover::may_matter(file.roles, bytes);
+        let matters = (self.prefilter)(file.roles, bytes);
         if matters {
             self.program.add(&file.path, bytes, known.map(|(_, stamp)| stamp));
         } else if let Some((cache, stamp)) = known {

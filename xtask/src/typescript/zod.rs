@@ -100,14 +100,6 @@ pub enum SchemaKind<'p> {
     Unresolved(Rc<str>),
 }
 
-/// Whether `package` is Zod.
-#[must_use]
-pub fn is_zod(package: &str) -> bool {
-    const NAMES: [&str; 8] =
-        ["zod", "zod/v4", "zod/v3", "zod/mini", "zod/v4-mini", "zod/v4/mini", "@hono/zod-openapi", "@zod/mini"];
-    NAMES.contains(&package)
-}
-
 impl<'p> Schema<'p> {
     /// A schema that demands nothing beyond its kind.
     pub fn new(kind: SchemaKind<'p>) -> Rc<Self> {

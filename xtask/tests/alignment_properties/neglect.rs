@@ -63,7 +63,7 @@ impl Neglect {
         let config = super::config("types = ['src/types.ts']");
         let migrations = files::load(&tree, "migrations").expect("good migrations");
         let (schema, provenance) = (self.schema(), provenance::read(&migrations));
-        let facts = xtask::typescript::read(&tree, &config, None).expect("a file in memory");
+        let facts = super::read(&tree, &config);
         let input = Input { schema: &schema, facts: &facts, config: &config, provenance: &provenance };
         let (findings, _) = checks::verify(&input);
         let kinds = ["MISSING_FIELD_IN_TYPE", "MISSING_FIELD_IN_SCHEMA"];

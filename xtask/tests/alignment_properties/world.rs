@@ -237,7 +237,7 @@ impl World {
         let files = [("src/types.ts", self.types()), ("src/schemas.ts", self.schemas())];
         let tree = MemoryTree::new(files);
         let (schema, provenance) = (self.schema(), Provenance::default());
-        let facts = xtask::typescript::read(&tree, &config, None).expect("two files in memory");
+        let facts = super::read(&tree, &config);
         let input = Input { schema: &schema, facts: &facts, config: &config, provenance: &provenance };
         let (findings, coverage) = checks::verify(&input);
         assert_eq!((coverage.tables_with_type, coverage.tables_with_schema), (self.tables.len(), self.tables.len()));

@@ -13,6 +13,7 @@ use crate::typescript::syntax::{
     Expr, ExprKind, Property, Statement, StatementKind, Text, TypeKind, TypeMember, TypeNode,
 };
 use crate::typescript::values::{ObjectValue, Value};
+use crate::typescript::vocabulary::{self, Library, TableList};
 
 /// What was said about declarations by others.
 #[derive(Debug, Default)]
@@ -54,12 +55,8 @@ impl<'p> File<'_, 'p> {
                     return self.note_database(&alias.name.text, members);
                 }
                 let (TypeKind::Reference(path, arguments), at) = (&alias.value.kind, alias.name.span) else { return };
-                let side = match path.last().map(Text::as_str) {
-                    Some("Selectable") => Side::Row,
-                    Some("Insertable") => Side::Insert,
-                    Some("Updateable") => Side::Update,
-                    _ => return,
-                };
+                let name = path.last().map_or("", Text::as_str);
+                let Some(side) = vocabulary::side_of_type(&[Library::Kysely], name) else { return };
                 if let Some(of) = arguments.first().and_then(|of| self.declaration_of(of)) {
                     self.links.borrow_mut().sides.push((self.module.location(at), side, of));
                 }
@@ -70,20 +67,25 @@ impl<'p> File<'_, 'p> {
 
     /// A map of tables: kysely's `DB`, whose properties are all declared types, and the `TableTypes` of pg-to-ts.
     fn note_database(&self, name: &str, members: &'p [TypeMember]) {
-        if maps_tables(name) && name != "TableTypes" && !members.is_empty() && members.iter().all(is_reference) {
-            TypeNode::properties(members).for_each(|property| self.note_table(property, property, Side::Row));
-        }
-        if name == "TableTypes" {
-            for table in TypeNode::properties(members) {
-                let Some(TypeKind::Object(sides)) = table.value.as_ref().map(|value| &value.kind) else { continue };
-                for side in TypeNode::properties(sides) {
-                    match side.key.literal() {
-                        Some("select") => self.note_table(table, side, Side::Row),
-                        Some("input") => self.note_table(table, side, Side::Insert),
-                        Some(_) | None => {}
+        match vocabulary::table_list(name) {
+            Some(TableList::Rows | TableList::Database) => {
+                if !members.is_empty() && members.iter().all(is_reference) {
+                    TypeNode::properties(members).for_each(|property| self.note_table(property, property, Side::Row));
+                }
+            }
+            Some(TableList::SelectAndInput) => {
+                for table in TypeNode::properties(members) {
+                    let Some(TypeKind::Object(sides)) = table.value.as_ref().map(|value| &value.kind) else { continue };
+                    for side in TypeNode::properties(sides) {
+                        match side.key.literal() {
+                            Some("select") => self.note_table(table, side, Side::Row),
+                            Some("input") => self.note_table(table, side, Side::Insert),
+                            Some(_) | None => {}
+                        }
                     }
                 }
             }
+            None => {}
         }
     }
 
@@ -127,23 +129,13 @@ impl<'p> File<'_, 'p> {
     pub(super) fn commented_link(&self, statement: &Statement) -> Option<TableLink> {
         let mut comments = self.module.comments.iter().filter(|comment| comment.before == Some(statement.span.start));
         comments.find_map(|comment| {
-            let (_, said) = comment.text.split_once("Represents the ")?;
-            let sides = [
-                ("table ", Side::Row),
-                ("initializer for the table ", Side::Insert),
-                ("mutator for the table ", Side::Update),
-            ];
-            sides.into_iter().find_map(|(words, side)| {
+            let (_, said) = comment.text.split_once(vocabulary::KANEL_COMMENT)?;
+            vocabulary::KANEL_SIDES.iter().find_map(|(words, side)| {
                 let table = said.strip_prefix(words)?.split_whitespace().next()?;
-                Some(TableLink { table: table.strip_prefix("public.").unwrap_or(table).to_owned(), side })
+                Some(TableLink { table: table.strip_prefix("public.").unwrap_or(table).to_owned(), side: *side })
             })
         })
     }
-}
-
-/// Whether a type of this name may map names of tables to types of their rows: kysely's `DB`, Supabase's `Database`.
-fn maps_tables(name: &str) -> bool {
-    name == "Tables" || name == "TableTypes" || name.ends_with("Database") || name.ends_with("DB")
 }
 
 fn is_reference(member: &TypeMember) -> bool {
@@ -159,7 +151,7 @@ fn is_reference(member: &TypeMember) -> bool {
 impl<'p> File<'_, 'p> {
     pub(super) fn generated_tables(&self, database: &Declaration, of: &Type<'p>) -> Vec<Declaration> {
         let mut found = Vec::new();
-        if !database.name.ends_with("Database") {
+        if vocabulary::table_list(&database.name) != Some(TableList::Database) {
             return found;
         }
         for (namespace, schema) in self.inner(of) {
@@ -180,7 +172,7 @@ impl<'p> File<'_, 'p> {
 
     /// Its `Enums`, each with the name that the database has for it.
     pub(super) fn generated_enums(&self, database: &Declaration, of: &Type<'p>, facts: &mut Facts) {
-        if !database.name.ends_with("Database") {
+        if vocabulary::table_list(&database.name) != Some(TableList::Database) {
             return;
         }
         for (namespace, schema) in self.inner(of) {
@@ -218,14 +210,8 @@ impl<'p> File<'_, 'p> {
 
     fn generated_sides(&self, database: &Declaration, table: &str, path: &str, sides: &Type<'p>) -> Vec<Declaration> {
         let Ok(object) = self.resolver.properties(sides) else { return Vec::new() };
-        let side = |name: &str| match name {
-            "Row" => Some(Side::Row),
-            "Insert" => Some(Side::Insert),
-            "Update" => Some(Side::Update),
-            _ => None,
-        };
         let declared = object.properties.iter().filter_map(|property| {
-            let side = side(&property.name)?;
+            let side = vocabulary::side_of_property(&property.name)?;
             let fields = self.resolver.properties(&property.value.get(self.resolver)).ok()?;
             Some(Declaration {
                 name: format!("{path}['{}']", property.name),

@@ -6,6 +6,7 @@ use crate::typescript::modules::Symbol;
 use crate::typescript::resolve::{Binding, Scope};
 use crate::typescript::syntax::{Expr, ExprKind, Keyword, Statement, StatementKind, Text, TypeKind, TypeNode};
 use crate::typescript::values::Value;
+use crate::typescript::vocabulary::{self, Library};
 
 impl<'p> File<'_, 'p> {
     /// The declared type that a node refers to: `UserId` of `UserId | null`, `Comment` of `Comment[]`.
@@ -79,15 +80,12 @@ impl<'p> File<'_, 'p> {
             }
             TypeKind::Indexed(object, index) => self.indexed_link(object, index),
             TypeKind::Reference(path, arguments) => {
-                let (side, of) = match (path.last()?.as_str(), &**arguments) {
-                    ("InferSelectModel" | "Selectable", [of]) => (Side::Row, of),
-                    ("InferInsertModel" | "Insertable", [of]) => (Side::Insert, of),
-                    ("Updateable", [of]) => (Side::Update, of),
-                    ("Tables", of) => return supabase_link(of, Side::Row),
-                    ("TablesInsert", of) => return supabase_link(of, Side::Insert),
-                    ("TablesUpdate", of) => return supabase_link(of, Side::Update),
-                    _ => return None,
-                };
+                let name = path.last()?;
+                if let Some(side) = vocabulary::side_by_name(name) {
+                    return supabase_link(arguments, side);
+                }
+                let side = vocabulary::side_of_type(&[Library::Drizzle, Library::Kysely], name)?;
+                let [of] = &**arguments else { return None };
                 Some(TableLink { side, ..self.table_of(of)? })
             }
             _ => None,
@@ -100,12 +98,7 @@ impl<'p> File<'_, 'p> {
         if let TypeKind::Query(path, _) = &object.kind {
             return self.linked(self.named_table(path)?, member);
         }
-        let side = match member.as_str() {
-            "Row" => Side::Row,
-            "Insert" => Side::Insert,
-            "Update" => Side::Update,
-            _ => return None,
-        };
+        let side = vocabulary::side_of_property(member)?;
         let TypeKind::Indexed(tables, table) = &object.kind else { return None };
         let (TypeKind::String(table), TypeKind::Indexed(schema, tables)) = (&table.kind, &tables.kind) else {
             return None;
@@ -143,12 +136,7 @@ impl<'p> File<'_, 'p> {
     }
 
     fn linked(&self, table: String, member: &str) -> Option<TableLink> {
-        let side = match member {
-            "$inferSelect" => Side::Row,
-            "$inferInsert" => Side::Insert,
-            _ => return None,
-        };
-        Some(TableLink { table, side })
+        Some(TableLink { table, side: vocabulary::side_of_member(member)? })
     }
 }
 

@@ -4,6 +4,7 @@ use super::File;
 use crate::source::Span;
 use crate::typescript::facts::{Ignore, Tags};
 use crate::typescript::syntax::{Comment, Module};
+use crate::typescript::vocabulary;
 
 impl File<'_, '_> {
     /// The tags of the declaration at `span`.
@@ -34,11 +35,11 @@ fn belongs(module: &Module, comment: &Comment, span: Span) -> bool {
 fn add(module: &Module, comment: &Comment, tags: &mut Tags) {
     for line in comment.text.lines() {
         let line = line.trim_start_matches([' ', '\t', '*']).trim_end();
-        if let Some(rest) = after(line, "@table") {
+        if let Some(rest) = after(line, vocabulary::TABLE_TAG) {
             tags.table = rest.split_whitespace().next().map(str::to_owned).or(tags.table.take());
         }
-        tags.projection |= after(line, "@projection").is_some();
-        if let Some(rest) = after(line, "db-verify-ignore") {
+        tags.projection |= after(line, vocabulary::PROJECTION_TAG).is_some();
+        if let Some(rest) = after(line, vocabulary::IGNORE_TAG) {
             let (kind, reason) = rest.split_once(':').unwrap_or((rest, ""));
             tags.ignores.push(Ignore {
                 kind: kind.trim().to_owned(),

@@ -1,15 +1,15 @@
 //! Declarations, and what is read from them; whole programs stand in `xtask/tests/fixtures/typescript`.
 
 use crate::config::Config;
-use crate::tree::MemoryTree;
 use crate::typescript::facts::{Declaration, Facts, Kind};
+use crate::typescript::test_utils;
 
 fn read(files: &[(&str, &str)]) -> Facts {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("db.toml");
     std::fs::write(&file, "types = ['**/*.ts']\nvalidation = ['**/*.ts']\ndrizzle = ['**/*.ts']\n").unwrap();
     let config = Config::load(folder.path(), Some(&file)).unwrap();
-    crate::typescript::read(&MemoryTree::new(files.iter().copied()), &config, None).unwrap()
+    test_utils::read(files.iter().copied(), &config)
 }
 
 fn of(text: &str) -> Facts {

@@ -3,16 +3,18 @@
 use std::rc::Rc;
 
 use super::{Column, Table, TableColumn};
+use crate::typescript::facts::Side;
 use crate::typescript::resolve::{Lazy, Object, Place, Property, Type, union};
 use crate::typescript::values::Value;
+use crate::typescript::vocabulary;
 
 /// `table.name`, where that is no method.
 pub fn table_member<'p>(table: &Rc<Table<'p>>, name: &str) -> Option<Value<'p>> {
     let typed = |of: Type<'p>| Some(Value::Typed(Lazy::known(of)));
-    match name {
-        "$inferSelect" => typed(row_type(table)),
-        "$inferInsert" => typed(insert_type(table)),
-        name => {
+    match vocabulary::side_of_member(name) {
+        Some(Side::Row) => typed(row_type(table)),
+        Some(Side::Insert | Side::Update) => typed(insert_type(table)),
+        None => {
             let column = table.columns.iter().find(|column| &*column.key == name)?;
             column.column.as_ref().ok().map(|column| Value::Column(Rc::clone(column)))
         }

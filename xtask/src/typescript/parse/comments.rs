@@ -7,12 +7,9 @@ use oxc_ast::ast;
 
 use super::span;
 use crate::typescript::syntax::Comment;
+use crate::typescript::vocabulary::COMMENT_WORDS;
 
-/// Words that make a comment worth keeping.
-pub(in crate::typescript) const SPEAKING: [&str; 5] =
-    ["@table", "@projection", "db-verify-ignore", "Represents the ", "@kanel"];
-
-static SEARCH: LazyLock<Option<Searcher>> = LazyLock::new(|| Searcher::new(SPEAKING));
+static SEARCH: LazyLock<Option<Searcher>> = LazyLock::new(|| Searcher::new(COMMENT_WORDS));
 
 /// Whether a comment in `text` may be one that speaks to this tool.
 pub(super) fn may_speak(text: &str) -> bool {

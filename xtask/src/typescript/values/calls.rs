@@ -10,6 +10,7 @@ use super::places::text;
 use super::{Arguments, ArrayValue, Value, mapped};
 use crate::typescript::resolve::{LONGEST_LIST, LONGEST_TEXT, Lazy, Resolver, Scope, Type, union};
 use crate::typescript::syntax::{Expr, ExprKind, Function, Parameter};
+use crate::typescript::vocabulary::{self, Library};
 use crate::typescript::{drizzle, zod};
 
 impl<'p> Resolver<'p> {
@@ -80,11 +81,10 @@ impl<'p> Resolver<'p> {
         types: &[Lazy<'p>],
         arguments: &Arguments<'_, 'p>,
     ) -> Value<'p> {
-        if zod::is_zod(package) {
-            return zod::build(self, package, path, types, arguments);
-        }
-        if drizzle::is_drizzle(package) {
-            return drizzle::build(self, package, path, types, arguments);
+        match vocabulary::library(package) {
+            Some(Library::Zod) => return zod::build(self, package, path, types, arguments),
+            Some(Library::Drizzle) => return drizzle::build(self, package, path, types, arguments),
+            Some(Library::Kysely | Library::TypeFest) | None => {}
         }
         // nestjs-zod: `class CreateUserDto extends createZodDto(schema)`.
         if path.last() == Some(&"createZodDto")

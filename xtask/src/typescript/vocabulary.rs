@@ -1,0 +1,182 @@
+//! The names that libraries and generators give to things that readers know, each with what it means: one table a kind of
+//! name. A reader asks what a name means, and spells none of them itself.
+//!
+//! What a call makes (`z.string()`, `pgTable()`) is said where it is made, in `zod` and `drizzle`: its name and its meaning are one there.
+
+use super::facts::Side;
+
+/// A library whose exports are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Library {
+    Zod,
+    /// Drizzle, and what makes Zod schemas of its tables.
+    Drizzle,
+    Kysely,
+    TypeFest,
+}
+
+const PACKAGES: &[(&str, Library)] = &[
+    ("zod", Library::Zod),
+    ("zod/v3", Library::Zod),
+    ("zod/v4", Library::Zod),
+    ("zod/mini", Library::Zod),
+    ("zod/v4-mini", Library::Zod),
+    ("zod/v4/mini", Library::Zod),
+    ("@zod/mini", Library::Zod),
+    ("@hono/zod-openapi", Library::Zod),
+    ("drizzle-orm", Library::Drizzle),
+    ("drizzle-zod", Library::Drizzle),
+    ("kysely", Library::Kysely),
+    ("type-fest", Library::TypeFest),
+];
+
+/// The library that `package` belongs to.
+#[must_use]
+pub fn library(package: &str) -> Option<Library> {
+    if package.starts_with("drizzle-orm/") {
+        return Some(Library::Drizzle);
+    }
+    find(PACKAGES, package)
+}
+
+/// A type that a library exports, by what it makes of its arguments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LibraryType {
+    /// What comes out of the schema in the first argument.
+    SchemaOutput,
+    /// What goes into it.
+    SchemaInput,
+    /// A schema of the first argument.
+    SchemaOf,
+    /// This side of the table in the first argument.
+    TableSide(Side),
+    /// The side of the table that the second argument says.
+    TableSideByMode,
+    /// A column that the database fills in where an insert has nothing for it.
+    Generated,
+    /// A column that only the database writes.
+    GeneratedAlways,
+    /// A column of three types: read, inserted, updated.
+    Column,
+    /// A column of JSON: read, and written as the second argument.
+    JsonColumn,
+    /// The first argument itself.
+    Same,
+    /// The first argument without the keys of the second.
+    Except,
+    /// The first argument, with what the second has in its place.
+    Merge,
+}
+
+const TYPES: &[(Library, &str, LibraryType)] = &[
+    (Library::Zod, "infer", LibraryType::SchemaOutput),
+    (Library::Zod, "output", LibraryType::SchemaOutput),
+    (Library::Zod, "TypeOf", LibraryType::SchemaOutput),
+    (Library::Zod, "input", LibraryType::SchemaInput),
+    (Library::Zod, "ZodType", LibraryType::SchemaOf),
+    (Library::Zod, "Schema", LibraryType::SchemaOf),
+    (Library::Zod, "ZodSchema", LibraryType::SchemaOf),
+    (Library::Zod, "ZodTypeAny", LibraryType::SchemaOf),
+    (Library::Zod, "ZodMiniType", LibraryType::SchemaOf),
+    (Library::Drizzle, "InferSelectModel", LibraryType::TableSide(Side::Row)),
+    (Library::Drizzle, "InferInsertModel", LibraryType::TableSide(Side::Insert)),
+    (Library::Drizzle, "InferModel", LibraryType::TableSideByMode),
+    (Library::Kysely, "Generated", LibraryType::Generated),
+    (Library::Kysely, "GeneratedAlways", LibraryType::GeneratedAlways),
+    (Library::Kysely, "ColumnType", LibraryType::Column),
+    (Library::Kysely, "JSONColumnType", LibraryType::JsonColumn),
+    (Library::Kysely, "Selectable", LibraryType::TableSide(Side::Row)),
+    (Library::Kysely, "Insertable", LibraryType::TableSide(Side::Insert)),
+    (Library::Kysely, "Updateable", LibraryType::TableSide(Side::Update)),
+    (Library::Kysely, "Simplify", LibraryType::Same),
+    (Library::Kysely, "DrainOuterGeneric", LibraryType::Same),
+    (Library::TypeFest, "Simplify", LibraryType::Same),
+    (Library::TypeFest, "ReadonlyDeep", LibraryType::Same),
+    (Library::TypeFest, "Tagged", LibraryType::Same),
+    (Library::TypeFest, "Opaque", LibraryType::Same),
+    (Library::TypeFest, "Branded", LibraryType::Same),
+    (Library::TypeFest, "Except", LibraryType::Except),
+    (Library::TypeFest, "Merge", LibraryType::Merge),
+];
+
+/// The type `name` of `library`.
+#[must_use]
+pub fn library_type(library: Library, name: &str) -> Option<LibraryType> {
+    TYPES.iter().find(|row| row.0 == library && row.1 == name).map(|row| row.2)
+}
+
+/// The side of a table that the type `name` of one of `libraries` makes.
+#[must_use]
+pub fn side_of_type(libraries: &[Library], name: &str) -> Option<Side> {
+    libraries.iter().find_map(|library| match library_type(*library, name) {
+        Some(LibraryType::TableSide(side)) => Some(side),
+        _ => None,
+    })
+}
+
+/// The side of a table that a type of Supabase's generated file is, by the table's name: `Tables<'users'>`.
+#[must_use]
+pub fn side_by_name(name: &str) -> Option<Side> {
+    const SIDES: &[(&str, Side)] =
+        &[("Tables", Side::Row), ("TablesInsert", Side::Insert), ("TablesUpdate", Side::Update)];
+    find(SIDES, name)
+}
+
+/// The side of a table that a property of its generated type is: `Database['public']['Tables']['users']['Row']`.
+#[must_use]
+pub fn side_of_property(name: &str) -> Option<Side> {
+    const SIDES: &[(&str, Side)] = &[("Row", Side::Row), ("Insert", Side::Insert), ("Update", Side::Update)];
+    find(SIDES, name)
+}
+
+/// The side that a member of a Drizzle table stands for in a type: `typeof users.$inferSelect`.
+#[must_use]
+pub fn side_of_member(name: &str) -> Option<Side> {
+    const SIDES: &[(&str, Side)] = &[("$inferSelect", Side::Row), ("$inferInsert", Side::Insert)];
+    find(SIDES, name)
+}
+
+/// A type that lists tables, by how it is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TableList {
+    /// Supabase's `Database`, with the sides of each table in its schema. Others have rows in one.
+    Database,
+    /// kysely's `DB`, `Tables`: names of tables, each with the type of its rows.
+    Rows,
+    /// pg-to-ts' `TableTypes`: names of tables, each with what is selected and what is put in.
+    SelectAndInput,
+}
+
+/// What a type of this name may list.
+#[must_use]
+pub fn table_list(name: &str) -> Option<TableList> {
+    match name {
+        "TableTypes" => Some(TableList::SelectAndInput),
+        name if name.ends_with("Database") => Some(TableList::Database),
+        name if name == "Tables" || name.ends_with("DB") => Some(TableList::Rows),
+        _ => None,
+    }
+}
+
+/// The tag that says which table a declaration describes.
+pub const TABLE_TAG: &str = "@table";
+
+/// The tag that says that a type is a part of its table's row.
+pub const PROJECTION_TAG: &str = "@projection";
+
+/// The tag that accepts a finding.
+pub const IGNORE_TAG: &str = "db-verify-ignore";
+
+/// How kanel's comment about a type begins.
+pub const KANEL_COMMENT: &str = "Represents the ";
+
+/// What follows [`KANEL_COMMENT`] before the name of the table, with the side that the type is of.
+pub const KANEL_SIDES: &[(&str, Side)] =
+    &[("table ", Side::Row), ("initializer for the table ", Side::Insert), ("mutator for the table ", Side::Update)];
+
+/// Words of comments that a reader may want.
+pub const COMMENT_WORDS: [&str; 4] = [TABLE_TAG, PROJECTION_TAG, IGNORE_TAG, KANEL_COMMENT];
+
+fn find<M: Copy>(table: &[(&str, M)], name: &str) -> Option<M> {
+    table.iter().find(|row| row.0 == name).map(|row| row.1)
+}
