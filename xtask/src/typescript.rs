@@ -1,6 +1,6 @@
 //! The TypeScript side: which files can matter ([`discover`]), how they are parsed ([`parse`]) and follow each other
-//! ([`modules`]), what their types and constants mean ([`resolve`], [`values`]), what their [`routes`] and
-//! [`contracts`] come to ([`evaluate`]), and what their declarations say ([`facts`]). Reading TypeScript never fails: what cannot be read is
+//! ([`modules`]), what their types and constants mean ([`resolve`], [`values`]), which [`routes`] and
+//! [`contracts`] a program makes that runs, and what their declarations say ([`facts`]). Reading TypeScript never fails: what cannot be read is
 //! a fact too.
 
 pub mod cache;
@@ -8,7 +8,7 @@ pub mod collect;
 pub mod contracts;
 pub mod discover;
 pub mod drizzle;
-pub mod evaluate;
+pub mod endpoints;
 pub mod external;
 pub mod facts;
 pub mod kinds;

@@ -12,7 +12,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("config", "how sources are configured is read with the configuration"),
     ("import", "sources and what they are read into are one idea in two files"),
     ("postgres", "connections, clusters and addresses are to be taken apart"),
-    ("typescript", "two evaluators are to become one"),
+    ("typescript", "types, values, schemas and tables are evaluated by one evaluator, and hold each other"),
 ];
 
 #[test]

@@ -8,10 +8,11 @@ mod references;
 use std::collections::HashSet;
 
 use super::collect::tags;
-use super::evaluate::{Endpoint, Evaluator};
+use super::endpoints::{self, Endpoint};
 use super::facts::{Contract, Exchange, UnresolvedEndpoint};
+use super::resolve::Resolver;
 use super::routes::path;
-use super::syntax::{ExprKind, StatementKind};
+use super::syntax::{ExprKind, Module, StatementKind};
 
 /// What was read.
 #[derive(Debug, Default)]
@@ -24,12 +25,13 @@ pub struct Contracts {
     pub unresolved: Vec<UnresolvedEndpoint>,
 }
 
-/// Reads the contracts of `files`. Needs [`super::parse::STACK_SIZE`] of stack.
+/// Reads the contracts of `files`; `resolver` runs the program. Needs [`super::parse::STACK_SIZE`] of stack.
 #[must_use]
-pub fn read(evaluator: &mut Evaluator<'_>, files: &[&str]) -> Contracts {
+pub fn read<'p>(resolver: &Resolver<'p>, files: &[&str]) -> Contracts {
     let mut found = Contracts::default();
     let mut seen = HashSet::new();
-    let endpoints: Vec<(String, Endpoint<'_>)> = files.iter().flat_map(|file| of_file(evaluator, file)).collect();
+    let modules: Vec<&'p Module> = files.iter().filter_map(|file| resolver.program.load(file)).collect();
+    let endpoints: Vec<(String, Endpoint<'p>)> = modules.iter().flat_map(|module| of_file(resolver, module)).collect();
     let endpoints = outermost(endpoints);
     // A registry of registries holds what another file declares: the name in that file is the better one.
     let (own, others): (Vec<_>, Vec<_>) = endpoints.into_iter().partition(|(_, endpoint)| is_own(endpoint));
@@ -37,21 +39,21 @@ pub fn read(evaluator: &mut Evaluator<'_>, files: &[&str]) -> Contracts {
         let key = (endpoint.site, endpoint.method.clone(), endpoint.path.clone());
         let is_new = seen.insert(key);
         if is_new && !found.has_object(&endpoint) {
-            found.add(evaluator, name, &endpoint);
+            found.add(resolver, name, &endpoint);
         }
     }
-    found.exchanges = files.iter().flat_map(|file| exchanges::read(evaluator.program(), file)).collect();
+    found.exchanges = modules.iter().flat_map(|module| exchanges::read(module)).collect();
     found.contracts.sort_by(|a, b| (&a.location, &a.name).cmp(&(&b.location, &b.name)));
     found
 }
 
 /// Of an endpoint that is part of a router with a prefix, the one with the prefix.
 fn outermost(endpoints: Vec<(String, Endpoint<'_>)>) -> Vec<(String, Endpoint<'_>)> {
-    let paths: Vec<_> = endpoints.iter().map(|(_, endpoint)| (endpoint.object.site, endpoint.path.clone())).collect();
+    let paths: Vec<_> = endpoints.iter().map(|(_, endpoint)| (endpoint.object, endpoint.path.clone())).collect();
     let is_inner = |endpoint: &Endpoint<'_>| {
         let Ok(path) = &endpoint.path else { return false };
         let longer = |other: &str| other.len() > path.len() && other.ends_with(&**path);
-        let mut same = paths.iter().filter(|(site, _)| *site == endpoint.object.site);
+        let mut same = paths.iter().filter(|(site, _)| *site == endpoint.object);
         same.any(|(_, other)| other.as_deref().is_ok_and(longer))
     };
     endpoints.into_iter().filter(|(_, endpoint)| !is_inner(endpoint)).collect()
@@ -59,26 +61,25 @@ fn outermost(endpoints: Vec<(String, Endpoint<'_>)>) -> Vec<(String, Endpoint<'_
 
 /// Whether the endpoint was reached from the file in which it is written.
 fn is_own(endpoint: &Endpoint<'_>) -> bool {
-    endpoint.source.as_ref().is_none_or(|(_, scope)| scope.file == endpoint.site.file)
+    endpoint.source.as_ref().is_none_or(|(scope, _)| &*scope.module.path == endpoint.site.file)
 }
 
 /// The endpoints of a file's names and top-level calls, with their names.
-fn of_file<'p>(evaluator: &mut Evaluator<'p>, file: &str) -> Vec<(String, Endpoint<'p>)> {
+fn of_file<'p>(resolver: &Resolver<'p>, module: &'p Module) -> Vec<(String, Endpoint<'p>)> {
     let mut found = Vec::new();
-    for (name, span, thunk) in evaluator.top_level_values(file) {
-        for mut endpoint in evaluator.endpoints_of(&thunk) {
+    for declared in resolver.top_level(module) {
+        for mut endpoint in endpoints::of_declared(resolver, module, &declared) {
             if endpoint.keys.is_empty() {
-                endpoint.site.span = span;
+                endpoint.site.span = declared.span;
             }
-            found.push((joined(name, &endpoint), endpoint));
+            found.push((joined(declared.name, &endpoint), endpoint));
         }
     }
-    let Some(module) = evaluator.program().load(file) else { return found };
     for statement in &module.statements {
         if let StatementKind::Expression(expression) = &statement.kind
             && matches!(expression.kind, ExprKind::Call(..))
         {
-            for endpoint in evaluator.top_level_endpoints(file, expression) {
+            for endpoint in endpoints::of_expression(resolver, module, expression) {
                 found.push((format!("{} {}", endpoint.method, endpoint.path.as_deref().unwrap_or("…")), endpoint));
             }
         }
@@ -94,7 +95,7 @@ fn joined(name: &str, endpoint: &Endpoint<'_>) -> String {
 impl Contracts {
     /// Whether the same object was reached by another name.
     fn has_object(&self, endpoint: &Endpoint<'_>) -> bool {
-        let site = endpoint.object.site;
+        let site = endpoint.object;
         let is_same = |contract: &Contract| {
             &*contract.location.file == site.file
                 && site.span.start <= contract.location.span.start
@@ -104,10 +105,10 @@ impl Contracts {
         endpoint.site.file == site.file && self.contracts.iter().any(is_same)
     }
 
-    fn add<'p>(&mut self, evaluator: &mut Evaluator<'p>, name: String, endpoint: &Endpoint<'p>) {
-        let Some(module) = evaluator.program().load(endpoint.site.file) else { return };
+    fn add<'p>(&mut self, resolver: &Resolver<'p>, name: String, endpoint: &Endpoint<'p>) {
+        let Some(module) = resolver.program.load(endpoint.site.file) else { return };
         let location = module.location(endpoint.site.span);
-        let parts = parts::read(evaluator, endpoint);
+        let parts = parts::read(resolver, endpoint);
         let paths = endpoint.path.as_deref().map_err(Clone::clone).and_then(path::normalised);
         let paths = match paths {
             Ok(paths) => paths,

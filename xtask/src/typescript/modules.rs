@@ -22,7 +22,7 @@ use rustc_hash::FxHashSet;
 
 use super::cache::Cache;
 use super::parse;
-use super::syntax::{Export, Import, Imported, Module};
+use super::syntax::{Export, Import, Imported, Module, Text};
 use crate::tree::{Stamp, Tree};
 pub use listing::Listing;
 pub use resolution::Resolved;
@@ -133,6 +133,20 @@ impl<'t> Program<'t> {
         self.local(module, name, &mut Search::default())
     }
 
+    /// As [`Program::lookup`], with the files that pass the name on.
+    pub fn way<'p>(&'p self, module: &'p Module, name: &str) -> Way<'p> {
+        let mut search = Search::default();
+        let symbol = self.local(module, name, &mut search);
+        Way { symbol, passed: search.way }
+    }
+
+    /// As [`Program::exported`], with the files that pass the name on.
+    pub fn way_of_export<'p>(&'p self, module: &'p Module, name: &str) -> Way<'p> {
+        let mut search = Search::default();
+        let symbol = self.export(module, name, &mut search);
+        Way { symbol, passed: search.way }
+    }
+
     /// What `module` exports as `name`.
     pub fn exported<'p>(&'p self, module: &'p Module, name: &str) -> Option<Symbol<'p>> {
         self.export(module, name, &mut Search::default())
@@ -143,24 +157,25 @@ impl<'t> Program<'t> {
         self.follow(module, import, &mut Search::default())
     }
 
-    fn local<'p>(&'p self, module: &'p Module, name: &str, search: &mut Search) -> Option<Symbol<'p>> {
+    fn local<'p>(&'p self, module: &'p Module, name: &str, search: &mut Search<'p>) -> Option<Symbol<'p>> {
         if let Some((name, _)) = module.names.get_key_value(name) {
             return Some(Symbol::Declared(module, name));
         }
         module.imports.get(name).map(|import| self.follow(module, import, search))
     }
 
-    fn export<'p>(&'p self, module: &'p Module, name: &str, search: &mut Search) -> Option<Symbol<'p>> {
+    fn export<'p>(&'p self, module: &'p Module, name: &str, search: &mut Search<'p>) -> Option<Symbol<'p>> {
         if search.depth == REEXPORTS {
             return None;
         }
         search.depth += 1;
+        search.way.push((module, Text::new(name)));
         let found = self.export_of(module, name, search);
         search.depth -= 1;
         found
     }
 
-    fn export_of<'p>(&'p self, module: &'p Module, name: &str, search: &mut Search) -> Option<Symbol<'p>> {
+    fn export_of<'p>(&'p self, module: &'p Module, name: &str, search: &mut Search<'p>) -> Option<Symbol<'p>> {
         if let Some((local, _)) = module.names.get_key_value(name)
             && (module.declarations(name).any(|statement| statement.exported) || module.path.ends_with(".d.ts"))
         {
@@ -174,13 +189,21 @@ impl<'t> Program<'t> {
         }
     }
 
-    fn star_export<'p>(&'p self, module: &'p Module, name: &str, search: &mut Search) -> Option<Symbol<'p>> {
+    fn star_export<'p>(&'p self, module: &'p Module, name: &str, search: &mut Search<'p>) -> Option<Symbol<'p>> {
         if !search.passed.insert((module.path.to_string(), name.to_owned())) {
             return None;
         }
         let targets = module.star_exports.iter().map(|specifier| self.resolve(module, specifier));
-        let mut files = targets.filter_map(|target| target.file()).filter(|file| self.may_export(file, name));
-        files.find_map(|file| self.export(self.load(file)?, name, search))
+        let files = targets.filter_map(|target| target.file()).filter(|file| self.may_export(file, name));
+        let passed = search.way.len();
+        for file in files {
+            let found = self.load(file).and_then(|module| self.export(module, name, search));
+            if found.is_some() {
+                return found;
+            }
+            search.way.truncate(passed);
+        }
+        None
     }
 
     /// Whether the file `path` may export `name`, as far as is seen without parsing it: of many `export *` one has it.
@@ -193,7 +216,7 @@ impl<'t> Program<'t> {
         self.unparsed.get(path).or_else(read).is_none_or(may)
     }
 
-    fn follow<'p>(&'p self, module: &'p Module, import: &'p Import, search: &mut Search) -> Symbol<'p> {
+    fn follow<'p>(&'p self, module: &'p Module, import: &'p Import, search: &mut Search<'p>) -> Symbol<'p> {
         let missing = Symbol::Missing(&import.specifier);
         match (self.resolve(module, &import.specifier), &import.imported) {
             (Resolved::Missing, _) => missing,
@@ -213,9 +236,19 @@ impl<'t> Program<'t> {
     }
 }
 
+/// What a name means, and the way there.
+pub struct Way<'p> {
+    /// What it means; none for a global.
+    pub symbol: Option<Symbol<'p>>,
+    /// The files that export it, each with the name that it has there, up to the one that declares it or lacks it.
+    pub passed: Vec<(&'p Module, Text)>,
+}
+
 /// Where one name was looked for.
 #[derive(Default)]
-struct Search {
+struct Search<'p> {
+    /// The files that pass it on.
+    way: Vec<(&'p Module, Text)>,
     /// How many files pass it on to each other.
     depth: u32,
     /// The files whose `export *` were looked through, each with the name: many ways may lead to one file, and as many

@@ -3,6 +3,8 @@
 mod groups;
 
 use std::cell::Cell;
+use std::rc::Rc;
+use std::sync::Arc;
 
 use anyhow::Result;
 use rayon::prelude::*;
@@ -13,7 +15,8 @@ use super::discover::{self, Candidate, Roles};
 use super::facts::{Facts, Problem};
 use super::modules::Program;
 use super::resolve::Resolver;
-use super::{contracts, evaluate, routes};
+use super::syntax::Text;
+use super::{contracts, routes};
 use crate::config::Config;
 use crate::source::{LineIndex, Span};
 use crate::tree::Tree;
@@ -123,9 +126,10 @@ impl Reading<'_, '_> {
         let with = |has_role: fn(&discover::Roles) -> bool| -> Vec<&str> {
             files.iter().filter(|file| has_role(&file.roles)).map(|file| &*file.path).collect()
         };
-        let mut evaluator = evaluate::Evaluator::new(self.program);
-        let routes = routes::read(&mut evaluator, &with(|roles| roles.routes));
-        let contracts = contracts::read(&mut evaluator, &with(|roles| roles.contracts));
+        let server = Rc::new(routes::Server::default());
+        let resolver = Resolver::running(self.program, server.clone());
+        let routes = routes::read(&resolver, &server, &with(|roles| roles.routes));
+        let contracts = contracts::read(&resolver, &with(|roles| roles.contracts));
         (routes, contracts)
     }
 }

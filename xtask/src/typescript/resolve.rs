@@ -10,6 +10,7 @@ mod conditional;
 mod index;
 mod intersection;
 mod lazy;
+mod locals;
 mod mapped;
 mod narrow;
 mod nodes;
@@ -26,11 +27,13 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use super::modules::{Program, Symbol};
-use super::syntax::{Module, Statement, Variable};
+use super::syntax::{Module, Statement};
+use super::values::{self, Effects, Running};
 use super::zod;
 pub use lazy::Lazy;
+pub use locals::Locals;
 pub(crate) use scope::declared_in;
-pub use scope::{Binding, Scope};
+pub use scope::{Binding, Receiver, Scope};
 pub(in crate::typescript) use types::is_same_name;
 pub use types::{Object, Place, Property, Template, Type};
 pub use union::union;
@@ -60,7 +63,7 @@ pub struct Resolver<'p> {
     /// Declared types without parameters; none while they are being evaluated.
     declared: RefCell<FxHashMap<*const Statement, Option<Type<'p>>>>,
     /// Constants; none while they are being evaluated.
-    constants: RefCell<FxHashMap<*const Variable, Option<super::values::Value<'p>>>>,
+    constants: RefCell<FxHashMap<*const (), Option<super::values::Value<'p>>>>,
     /// What names mean at the top of files.
     names: RefCell<FxHashMap<(*const Module, &'p str), Option<Symbol<'p>>>>,
     /// What unions of schemas take and return, by the schema and the side. Each holds its schema, so that its address stays its
@@ -68,6 +71,8 @@ pub struct Resolver<'p> {
     unions: RefCell<FxHashMap<(*const zod::Schema<'p>, bool), Inferred<'p>>>,
     /// What packages export, by the package and the name.
     externals: RefCell<FxHashMap<(&'p str, Option<&'p str>), super::values::Value<'p>>>,
+    /// The program that runs; none where values are what their expressions say.
+    running: Option<Running<'p>>,
 }
 
 impl<'p> Resolver<'p> {
@@ -83,7 +88,37 @@ impl<'p> Resolver<'p> {
             names: RefCell::default(),
             unions: RefCell::default(),
             externals: RefCell::default(),
+            running: None,
         }
+    }
+
+    /// An evaluator that runs the program, and tells `effects` what it does. Needs [`super::parse::STACK_SIZE`] of stack.
+    #[must_use]
+    pub fn running(program: &'p Program<'p>, effects: Rc<dyn Effects<'p> + 'p>) -> Self {
+        Self { running: Some(Running::new(effects)), ..Self::new(program) }
+    }
+
+    /// The program that runs.
+    pub fn run_state(&self) -> Option<&Running<'p>> {
+        self.running.as_ref()
+    }
+
+    /// How deep evaluation goes, and how many steps it takes.
+    fn limits(&self) -> (u32, u32) {
+        if self.running.is_some() { (values::DEPTH, values::STEPS) } else { (DEPTH, STEPS) }
+    }
+
+    /// Whether it gave up before the end.
+    #[must_use]
+    pub fn is_exhausted(&self) -> bool {
+        self.steps.get() >= self.limits().1
+    }
+
+    /// Counts `steps` more; whether any are left.
+    pub fn spend(&self, steps: usize) -> bool {
+        let steps = u32::try_from(steps).unwrap_or(u32::MAX);
+        self.steps.set(self.steps.get().saturating_add(steps));
+        !self.is_exhausted()
     }
 
     /// Starts a new declaration, with all steps left.
@@ -93,11 +128,12 @@ impl<'p> Resolver<'p> {
 
     /// Runs `resolve` one level deeper; the reason where that is too deep or takes too long.
     pub(crate) fn deeper<T>(&self, evaluate: impl FnOnce() -> T) -> Result<T, &'static str> {
-        self.steps.set(self.steps.get() + 1);
-        if self.steps.get() > STEPS {
+        let (deepest, most) = self.limits();
+        self.steps.set(self.steps.get().saturating_add(1));
+        if self.steps.get() > most {
             return Err("it takes too many steps to resolve");
         }
-        if self.depth.get() >= DEPTH {
+        if self.depth.get() >= deepest {
             return Err("it refers to itself or is nested too deeply");
         }
         self.depth.set(self.depth.get() + 1);
@@ -111,9 +147,10 @@ impl<'p> Resolver<'p> {
         let key = (std::ptr::from_ref(module), name);
         let known = self.names.borrow().get(&key).copied();
         known.unwrap_or_else(|| {
-            let found = self.program.lookup(module, name);
-            self.names.borrow_mut().insert(key, found);
-            found
+            let way = self.program.way(module, name);
+            self.names.borrow_mut().insert(key, way.symbol);
+            self.run_passed(&way);
+            way.symbol
         })
     }
 
@@ -151,19 +188,30 @@ impl<'p> Resolver<'p> {
         inferred
     }
 
+    /// What the declaration at `key` came to, if it was evaluated.
+    pub(super) fn known_constant<T>(&self, key: &'p T) -> Option<super::values::Value<'p>> {
+        self.constants.borrow().get(&std::ptr::from_ref(key).cast()).cloned().flatten()
+    }
+
+    /// Gives the declaration at `key` another value.
+    pub(super) fn set_constant<T>(&self, key: &'p T, value: super::values::Value<'p>) {
+        self.constants.borrow_mut().insert(std::ptr::from_ref(key).cast(), Some(value));
+    }
+
     /// The value of a constant, evaluated once.
-    pub(super) fn constant_once(
+    pub(super) fn constant_once<T>(
         &self,
-        variable: &'p Variable,
+        key: &'p T,
         evaluate: impl FnOnce() -> super::values::Value<'p>,
     ) -> super::values::Value<'p> {
-        let key = std::ptr::from_ref(variable);
+        let key = std::ptr::from_ref(key).cast();
         if let Some(known) = self.constants.borrow().get(&key) {
             return known.clone().unwrap_or_else(|| super::values::Value::unknown("it refers to itself"));
         }
         self.constants.borrow_mut().insert(key, None);
         let evaluated = evaluate();
-        self.constants.borrow_mut().insert(key, Some(evaluated.clone()));
+        // An assignment while it was evaluated counts.
+        self.constants.borrow_mut().entry(key).or_default().get_or_insert_with(|| evaluated.clone());
         evaluated
     }
 }

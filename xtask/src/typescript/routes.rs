@@ -2,19 +2,29 @@
 //! of Next.js; the controllers of NestJS. A path or mount that is only known when the program runs is said to be
 //! unresolved, with the reason, and everything below it; nothing is guessed.
 
+mod decorators;
+mod fastify;
 mod flatten;
+mod frameworks;
 mod nest;
+mod nest_application;
+mod nest_modules;
 mod next;
 pub mod path;
+mod routers;
+mod server;
 mod uncalled;
 
 use std::collections::HashSet;
 
 use super::collect::tags;
-use super::evaluate::{Evaluator, Site};
 use super::facts::{Route, Tags, UnresolvedEndpoint};
+use super::modules::Program;
+use super::resolve::Resolver;
 use super::syntax::Module;
+use super::values::Site;
 use crate::source::{Location, Span};
+pub use server::Server;
 
 /// What was read.
 #[derive(Debug, Default)]
@@ -25,31 +35,28 @@ pub struct Routes {
     pub unresolved: Vec<UnresolvedEndpoint>,
 }
 
-/// Reads the routes of `files`, in which routes are declared or mounted. Needs [`super::parse::STACK_SIZE`] of stack.
+/// Reads the routes of `files`, in which routes are declared or mounted. `resolver` runs the program and tells `server`
+/// what it does. Needs [`super::parse::STACK_SIZE`] of stack.
 #[must_use]
-pub fn read(evaluator: &mut Evaluator<'_>, files: &[&str]) -> Routes {
+pub fn read<'p>(resolver: &Resolver<'p>, server: &Server<'p>, files: &[&str]) -> Routes {
     let mut found = Routes::default();
-    files.iter().for_each(|file| evaluator.run(file));
-    files.iter().for_each(|file| uncalled::run(evaluator, file));
-    flatten::read(evaluator, &mut found);
-    nest::read(evaluator, files, &mut found);
-    next::read(evaluator, files, &mut found);
-    if evaluator.exhausted() {
-        found.give_up(evaluator, files);
+    let Some(running) = resolver.run_state() else { return found };
+    let modules: Vec<&'p Module> = files.iter().filter_map(|file| resolver.program.load(file)).collect();
+    modules.iter().for_each(|module| resolver.run(module));
+    modules.iter().for_each(|module| uncalled::run(resolver, running, server, module));
+    flatten::read(resolver.program, &server.routers(), &mut found);
+    nest::read(resolver, server, &modules, &mut found);
+    next::read(resolver.program, &modules, &mut found);
+    if resolver.is_exhausted() {
+        found.give_up(&modules);
     }
     found.sort();
     found
 }
 
 impl Routes {
-    fn add(
-        &mut self,
-        evaluator: &Evaluator<'_>,
-        method: &str,
-        path: &Result<std::rc::Rc<str>, String>,
-        site: Site<'_>,
-    ) {
-        let Some(module) = evaluator.program().load(site.file) else { return };
+    fn add(&mut self, program: &Program<'_>, method: &str, path: &Result<std::rc::Rc<str>, String>, site: Site<'_>) {
+        let Some(module) = program.load(site.file) else { return };
         let location = module.location(site.span);
         match path.as_deref().map_err(Clone::clone).and_then(path::normalised) {
             Ok(paths) => self.routes.extend(paths.into_iter().map(|path| Route {
@@ -69,19 +76,11 @@ impl Routes {
         }
     }
 
-    fn give_up(&mut self, evaluator: &Evaluator<'_>, files: &[&str]) {
-        let Some(file) = files.first() else { return };
-        let site = Site { file, span: Default::default() };
-        if let Some(location) = location(evaluator, site) {
-            let reason = "the program is too large to follow: some routes are missing".to_owned();
-            self.unresolved.push(UnresolvedEndpoint {
-                what: "route",
-                tail: None,
-                name: "all".into(),
-                location,
-                reason,
-            });
-        }
+    fn give_up(&mut self, files: &[&Module]) {
+        let Some(module) = files.first() else { return };
+        let reason = "the program is too large to follow: some routes are missing".to_owned();
+        let location = module.location(Span::default());
+        self.unresolved.push(UnresolvedEndpoint { what: "route", tail: None, name: "all".into(), location, reason });
     }
 
     /// By place; one that is reached twice counts once, and one that is reached at all is not unresolved.
@@ -103,9 +102,11 @@ fn tags(module: &Module, span: Span) -> Tags {
     tags::read(module, Span { start: start.unwrap_or(span.start), end: span.end })
 }
 
-fn location(evaluator: &Evaluator<'_>, site: Site<'_>) -> Option<Location> {
-    evaluator.program().load(site.file).map(|module| module.location(site.span))
+fn location(program: &Program<'_>, site: Site<'_>) -> Option<Location> {
+    program.load(site.file).map(|module| module.location(site.span))
 }
 
+#[cfg(test)]
+pub(crate) mod test_utils;
 #[cfg(test)]
 mod tests;

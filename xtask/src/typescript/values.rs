@@ -3,27 +3,39 @@
 //! [`Resolver::string`] is the short way for paths and names.
 
 mod arguments;
+mod assignments;
 mod calls;
+mod classes;
 mod context;
 mod control_flow;
+mod effects;
+mod exports;
 mod expressions;
 mod globals;
 mod inference;
+mod lists;
 mod mapped;
 mod members;
 mod operators;
 mod places;
+mod program_calls;
+mod running;
 mod spread;
 mod type_of;
+mod words;
 
 use std::rc::Rc;
 
 use super::drizzle;
 use super::resolve::{Lazy, Resolver, Scope, is_same_name};
-use super::syntax::{Binary, ClassDecl, EnumDecl, Expr, Function, Module, Namespace};
+use super::syntax::{Argument, Binary, ClassDecl, EnumDecl, Expr, Function, Module, Namespace};
 use super::zod;
 use crate::source::Span;
-pub use arguments::Arguments;
+pub use arguments::{Arguments, Call};
+pub use classes::{Instance, member_name, method_scope};
+pub(super) use effects::{CALLS, DEPTH, STEPS};
+pub use effects::{Effects, Handle, PathText, RouterId, Running, Site};
+pub use exports::TopLevel;
 pub(super) use members::made_object;
 
 /// What a constant holds.
@@ -87,6 +99,12 @@ pub enum Value<'p> {
     Either(Rc<[Value<'p>]>),
     /// `a ?? b`, `a || b`
     Fallback(Binary, Rc<Value<'p>>, Rc<Value<'p>>),
+    /// `new A()` of a class of the monorepo, while the program is run.
+    Instance(Rc<Instance<'p>>),
+    /// What an effect made: an application or a router.
+    Handle(Handle),
+    /// The result of calling what is not known here, while the program is run.
+    Called(Rc<Call<'p>>),
     /// A promise of a value.
     Promised(Rc<Value<'p>>),
     /// Some value of a type.
@@ -104,6 +122,8 @@ pub struct ArrayValue<'p> {
     pub constant: bool,
     /// Why there may be more elements.
     pub open: Option<Rc<str>>,
+    /// Where the elements were written, while the program is run.
+    pub written: Option<(Scope<'p>, &'p [Argument])>,
 }
 
 /// An object.
@@ -115,6 +135,8 @@ pub struct ObjectValue<'p> {
     pub constant: bool,
     /// Why there may be more properties.
     pub open: Option<Rc<str>>,
+    /// The literal; none of an object that was not written as one.
+    pub site: Option<Site<'p>>,
 }
 
 /// A property of an object.
@@ -129,10 +151,10 @@ pub struct Entry<'p> {
 }
 
 /// Where a property was written.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct EntryPlace<'p> {
-    /// The file.
-    pub module: &'p Module,
+    /// The file, with the names that are visible there.
+    pub scope: Scope<'p>,
     /// The whole property.
     pub span: Span,
     /// The name.
@@ -152,6 +174,17 @@ impl<'p> Value<'p> {
     pub fn uncast(&self) -> &Self {
         let mut value = self;
         while let Self::Cast(inner, _) | Self::Member(inner, _) = value {
+            value = inner;
+        }
+        value
+    }
+
+    /// The value itself, without the type of its place and the promise of it: a program that is run awaits every promise.
+    #[must_use]
+    pub fn bare(self) -> Self {
+        let mut value = self;
+        while let Self::Cast(inner, _) | Self::Member(inner, _) | Self::Promised(inner) = &value {
+            let inner = Self::clone(inner);
             value = inner;
         }
         value
@@ -189,6 +222,25 @@ impl<'p> Value<'p> {
     #[must_use]
     pub fn property(&self, name: &str) -> Option<&Self> {
         self.as_object()?.get(name).map(|entry| &entry.value)
+    }
+}
+
+impl<'p> ArrayValue<'p> {
+    /// The expression of the element `at` and its scope, where it is known.
+    #[must_use]
+    pub fn source(&self, at: usize) -> Option<(Scope<'p>, &'p Expr)> {
+        let (scope, items) = self.written.as_ref()?;
+        let before = items.get(..=at)?;
+        let is_spread = before.iter().any(|item| item.spread);
+        (!is_spread).then(|| (scope.clone(), &items[at].value))
+    }
+}
+
+impl<'p> EntryPlace<'p> {
+    /// The name's place.
+    #[must_use]
+    pub fn site(&self) -> Site<'p> {
+        Site { file: &self.scope.module.path, span: self.key }
     }
 }
 

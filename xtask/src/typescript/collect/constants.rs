@@ -106,7 +106,7 @@ impl<'p> File<'_, 'p> {
             return self.add_enumeration(named.name, named.span, values, None, facts);
         }
         for entry in &object.entries {
-            let is_here = entry.place.filter(|place| std::ptr::eq(place.module, self.module));
+            let is_here = entry.place.as_ref().filter(|place| std::ptr::eq(place.scope.module, self.module));
             let (Some(place), Value::Zod(_)) = (is_here, entry.value.uncast()) else { continue };
             if matches!(place.value.kind, ExprKind::Name(_)) {
                 continue;

@@ -86,12 +86,14 @@ impl<'p> File<'_, 'p> {
     fn schema_field(&self, entry: &Entry<'p>) -> Field {
         let schema = zod::schema_of(&entry.value);
         let described = zod::describe(self.resolver, &schema);
-        let place = entry.place;
+        let place = entry.place.as_ref();
         Field {
             name: (*entry.name).to_owned(),
             column: None,
-            location: place
-                .map_or_else(|| self.module.location(Default::default()), |place| place.module.location(place.key)),
+            location: place.map_or_else(
+                || self.module.location(Default::default()),
+                |place| place.scope.module.location(place.key),
+            ),
             optional: described.optional,
             nullable: described.nullable,
             kind: described.kind,
@@ -100,7 +102,7 @@ impl<'p> File<'_, 'p> {
             has_default: described.has_default,
             sql: None,
             value: place.map(|place| place.value.span),
-            tags: place.map_or_else(Seldom::default, |place| super::tags::read(place.module, place.span).into()),
+            tags: place.map_or_else(Seldom::default, |place| super::tags::read(place.scope.module, place.span).into()),
         }
     }
 

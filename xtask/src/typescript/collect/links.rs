@@ -197,10 +197,10 @@ impl<'p> File<'_, 'p> {
         for (namespace, schema) in constants.entries.iter().map(|entry| (&entry.name, &entry.value)) {
             let enums = schema.property("Enums").and_then(Value::as_object);
             for entry in enums.into_iter().flat_map(|enums| &enums.entries) {
-                let (Some(values), Some(place)) = (super::types::value_strings(&entry.value), entry.place) else {
+                let (Some(values), Some(place)) = (super::types::value_strings(&entry.value), &entry.place) else {
                     continue;
                 };
-                let location = place.module.location(place.key);
+                let location = place.scope.module.location(place.key);
                 let database_name = Some(super::names::qualified(namespace, &entry.name));
                 let name = format!("{name}.{namespace}.Enums.{}", entry.name);
                 facts.enums.push(Enumeration { name, location, values, database_name });

@@ -276,3 +276,17 @@ fn half_written_files_keep_what_is_whole() {
     assert!(!facts.problems.is_empty());
     assert!(facts.types.iter().any(|one| one.name == "A"), "{:?}", facts.types);
 }
+
+#[test]
+fn default_exports_without_a_name_are_read_where_they_are_imported() {
+    let facts = read(&[
+        (
+            "a.ts",
+            "import { z } from 'zod'; import Base from './base'; export const User = Base.extend({ name: z.string() });",
+        ),
+        ("base.ts", "import { z } from 'zod'; export default z.object({ id: z.number() });"),
+    ]);
+    let user = facts.schemas.iter().find(|schema| schema.name == "User").unwrap();
+    let names: Vec<&str> = user.fields.iter().map(|field| field.name.as_str()).collect();
+    assert_eq!((names, &user.unresolved), (vec!["id", "name"], &None));
+}

@@ -3,12 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::typescript::facts::{ContractReference, DeclarationName, Exchange};
-use crate::typescript::modules::Program;
-use crate::typescript::syntax::StatementKind;
+use crate::typescript::syntax::{Module, StatementKind};
 
-/// The pairs that `file` declares; a type without its partner is none.
-pub(super) fn read(program: &Program<'_>, file: &str) -> Vec<Exchange> {
-    let Some(module) = program.load(file) else { return Vec::new() };
+/// The pairs that `module` declares; a type without its partner is none.
+pub(super) fn read(module: &Module) -> Vec<Exchange> {
     let mut exchanges: BTreeMap<&str, Exchange> = BTreeMap::new();
     for statement in &module.statements {
         let is_type = matches!(statement.kind, StatementKind::Interface(_) | StatementKind::Alias(_));
@@ -17,7 +15,7 @@ pub(super) fn read(program: &Program<'_>, file: &str) -> Vec<Exchange> {
             name: name.to_owned(),
             location: module.location(span),
             resolved: true,
-            declaration: Some(DeclarationName { file: file.to_owned(), name: name.to_owned() }),
+            declaration: Some(DeclarationName { file: module.path.to_string(), name: name.to_owned() }),
             whole: true,
         };
         let (stem, is_request) = match (name.strip_suffix("Request"), name.strip_suffix("Response")) {

@@ -1,11 +1,11 @@
 //! What an endpoint of a contract takes and returns.
 
-use std::rc::Rc;
-
 use super::references::Referrer;
-use crate::typescript::evaluate::{Endpoint, Entry, Evaluator, Opaque, Scope, Thunk, Value};
+use crate::typescript::endpoints::{Endpoint, Part, Source, parts_of};
 use crate::typescript::facts::{ContractReference, Parameters};
+use crate::typescript::resolve::{Resolver, Scope};
 use crate::typescript::syntax::{Expr, ExprKind, TypeKind, TypeNode};
+use crate::typescript::values::Value;
 
 const REQUEST: &[&str] =
     &["request", "requestSchema", "body", "bodySchema", "requestBody", "input", "inputSchema", "payload"];
@@ -22,48 +22,44 @@ pub(super) struct Parts {
     pub parameters: Option<Parameters>,
 }
 
-pub(super) fn read<'p>(evaluator: &mut Evaluator<'p>, endpoint: &Endpoint<'p>) -> Parts {
+pub(super) fn read<'p>(resolver: &Resolver<'p>, endpoint: &Endpoint<'p>) -> Parts {
     let mut parts = Parts::default();
-    parts.entries(evaluator, &endpoint.parts, 0);
-    if let Some((expression, scope)) = &endpoint.source {
-        parts.casts(evaluator, expression, scope);
+    parts.said(resolver, &endpoint.parts, 0);
+    if let Some((scope, expression)) = &endpoint.source {
+        parts.casts(resolver, expression, scope);
     }
     parts.name_parameters(&endpoint.method);
     parts
 }
 
 impl Parts {
-    fn entries<'p>(&mut self, evaluator: &mut Evaluator<'p>, entries: &[Entry<'p>], depth: usize) {
-        for entry in entries {
-            let key = &*entry.key;
-            if key == "schema" || (key == "request" && is_object(evaluator, &entry.value)) {
-                let value = evaluator.force(&entry.value);
+    fn said<'p>(&mut self, resolver: &Resolver<'p>, said: &[Part<'p>], depth: usize) {
+        for part in said {
+            let key = &*part.key;
+            if key == "schema" || (key == "request" && matches!(part.value, Value::Object(_))) {
                 if depth < 3 {
-                    let inner = evaluator.entries(&value);
-                    self.entries(evaluator, &inner, depth + 1);
+                    self.said(resolver, &parts_of(resolver, &part.value), depth + 1);
                 }
             } else if PARAMETERS.contains(&key) {
-                self.parameters(evaluator, entry);
+                self.parameters(resolver, part);
             } else if REQUEST.contains(&key) {
-                let schema = schema_of(evaluator, &entry.value);
-                let found = self.references(evaluator, &schema);
+                let found = self.references(resolver, &schema_of(resolver, part));
                 self.request = self.request.take().or(found);
             } else if RESPONSE.contains(&key) {
-                let schema = success(evaluator, &entry.value);
-                let found = self.references(evaluator, &schema);
+                let found = self.references(resolver, &success(resolver, part));
                 self.response = self.response.take().or(found);
             } else if QUERY.contains(&key) {
-                let found = self.references(evaluator, &entry.value);
+                let found = self.references(resolver, &part.source);
                 // What a GET takes is its query.
                 self.request = self.request.take().or(found);
             }
         }
     }
 
-    /// Adds the names behind `thunk`; the first is the one that matters.
-    fn references<'p>(&mut self, evaluator: &Evaluator<'p>, thunk: &Thunk<'p>) -> Option<ContractReference> {
-        let (expression, scope) = thunk.source()?;
-        let mut referrer = Referrer::new(evaluator.program(), scope);
+    /// Adds the names in an expression; the first is the one that matters.
+    fn references<'p>(&mut self, resolver: &Resolver<'p>, source: &Option<Source<'p>>) -> Option<ContractReference> {
+        let (scope, expression) = source.as_ref()?;
+        let mut referrer = Referrer::new(resolver.program, scope);
         referrer.expression(expression, true);
         self.add(referrer.found)
     }
@@ -78,13 +74,12 @@ impl Parts {
         first
     }
 
-    fn parameters<'p>(&mut self, evaluator: &mut Evaluator<'p>, entry: &Entry<'p>) {
-        let reference = self.references(evaluator, &entry.value);
-        let value = evaluator.force(&entry.value);
-        let keys = keys(evaluator, &value);
+    fn parameters<'p>(&mut self, resolver: &Resolver<'p>, part: &Part<'p>) {
+        let reference = self.references(resolver, &part.source);
+        let keys = keys(resolver, &part.value);
         let location = match &reference {
             Some(reference) => Some(reference.location.clone()),
-            None => evaluator.program().load(entry.site.file).map(|module| module.location(entry.site.span)),
+            None => resolver.program.load(part.site.file).map(|module| module.location(part.site.span)),
         };
         let declaration = reference.filter(|reference| reference.whole).and_then(|reference| reference.declaration);
         if let Some(location) = location.filter(|_| keys.is_some() || declaration.is_some()) {
@@ -93,12 +88,12 @@ impl Parts {
     }
 
     /// `{ … } as Endpoint<Request, Response>`
-    fn casts<'p>(&mut self, evaluator: &Evaluator<'p>, expression: &'p Expr, scope: &Rc<Scope<'p>>) {
+    fn casts<'p>(&mut self, resolver: &Resolver<'p>, expression: &'p Expr, scope: &Scope<'p>) {
         let mut inner = expression;
         loop {
             inner = match &inner.kind {
                 ExprKind::As(value, declared) | ExprKind::Satisfies(value, declared) => {
-                    self.cast(evaluator, declared, scope);
+                    self.cast(resolver, declared, scope);
                     value
                 }
                 ExprKind::AsConst(value) => value,
@@ -107,10 +102,10 @@ impl Parts {
         }
     }
 
-    fn cast<'p>(&mut self, evaluator: &Evaluator<'p>, declared: &TypeNode, scope: &Rc<Scope<'p>>) {
+    fn cast<'p>(&mut self, resolver: &Resolver<'p>, declared: &TypeNode, scope: &Scope<'p>) {
         let TypeKind::Reference(_, arguments) = &declared.kind else { return };
         let mut each = arguments.iter().map(|argument| {
-            let mut referrer = Referrer::new(evaluator.program(), scope);
+            let mut referrer = Referrer::new(resolver.program, scope);
             referrer.type_node(argument, true);
             referrer.found
         });
@@ -136,49 +131,45 @@ impl Parts {
     }
 }
 
-fn is_object<'p>(evaluator: &mut Evaluator<'p>, thunk: &Thunk<'p>) -> bool {
-    matches!(evaluator.force(thunk), Value::Object(_))
-}
-
-/// The entry `key` of an object.
-fn entry<'p>(evaluator: &mut Evaluator<'p>, thunk: &Thunk<'p>, keys: &[&str]) -> Option<Entry<'p>> {
-    let Value::Object(object) = evaluator.force(thunk) else { return None };
-    keys.iter().find_map(|key| object.entry(key))
+/// The first of the members `keys` that a part has.
+fn member<'p>(resolver: &Resolver<'p>, of: &Part<'p>, keys: &[&str]) -> Option<Part<'p>> {
+    let mut parts = match of.value {
+        Value::Object(_) => parts_of(resolver, &of.value),
+        _ => return None,
+    };
+    let at = keys.iter().find_map(|key| parts.iter().position(|part| &*part.key == *key))?;
+    Some(parts.swap_remove(at))
 }
 
 /// `{ content: { 'application/json': { schema: X } } }` and `{ body: X }` → `X`
-fn schema_of<'p>(evaluator: &mut Evaluator<'p>, thunk: &Thunk<'p>) -> Thunk<'p> {
-    let mut found = thunk.clone();
+fn schema_of<'p>(resolver: &Resolver<'p>, part: &Part<'p>) -> Option<Source<'p>> {
+    let mut found = part.clone();
     for _ in 0..4 {
-        let Some(inner) = entry(evaluator, &found, &["content", "application/json", "schema", "body"]) else { break };
-        found = inner.value;
+        let Some(inner) = member(resolver, &found, &["content", "application/json", "schema", "body"]) else { break };
+        found = inner;
     }
-    found
+    found.source
 }
 
 /// `{ 200: X, 404: Y }` → `X`
-fn success<'p>(evaluator: &mut Evaluator<'p>, thunk: &Thunk<'p>) -> Thunk<'p> {
+fn success<'p>(resolver: &Resolver<'p>, part: &Part<'p>) -> Option<Source<'p>> {
     const GOOD: &[&str] = &["200", "201", "202", "2xx", "2XX", "204", "default"];
-    match entry(evaluator, thunk, GOOD) {
-        Some(found) => schema_of(evaluator, &found.value),
-        None => schema_of(evaluator, thunk),
+    match member(resolver, part, GOOD) {
+        Some(found) => schema_of(resolver, &found),
+        None => schema_of(resolver, part),
     }
 }
 
 /// The keys of `z.object({ … })` or of an object that stands for one.
-fn keys<'p>(evaluator: &mut Evaluator<'p>, value: &Value<'p>) -> Option<Vec<String>> {
+fn keys<'p>(resolver: &Resolver<'p>, value: &Value<'p>) -> Option<Vec<String>> {
     match value {
-        Value::Object(_) => Some(evaluator.entries(value).iter().map(|entry| entry.key.to_string()).collect()),
-        Value::Opaque(opaque) => match &**opaque {
-            Opaque::Call(callee, arguments) => {
-                let (_, name) = callee.external()?;
-                let is_object = matches!(name.rsplit('.').next(), Some("object" | "strictObject" | "looseObject"));
-                let first = arguments.first().filter(|_| is_object && arguments.len() == 1)?;
-                let members = evaluator.force(&first.value);
-                keys(evaluator, &members)
-            }
-            _ => None,
-        },
+        Value::Object(_) => Some(resolver.entries(value).iter().map(|entry| entry.name.to_string()).collect()),
+        Value::Called(call) => {
+            let (_, name) = call.callee.external()?;
+            let is_object = matches!(name.rsplit('.').next(), Some("object" | "strictObject" | "looseObject"));
+            let arguments = call.arguments(resolver);
+            (is_object && arguments.count() == 1).then(|| keys(resolver, &arguments.at(0))).flatten()
+        }
         _ => None,
     }
 }

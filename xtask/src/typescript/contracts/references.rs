@@ -1,8 +1,8 @@
 //! The names of types and schemas in what a contract says, and whether they exist.
 
-use crate::typescript::evaluate::Scope;
 use crate::typescript::facts::{ContractReference, DeclarationName};
 use crate::typescript::modules::{Program, Resolved, Symbol};
+use crate::typescript::resolve::Scope;
 use crate::typescript::syntax::{Expr, ExprKind, Module, ObjectMember, Text, TypeKind, TypeNode};
 
 /// Names that every program has.
@@ -66,7 +66,6 @@ const DEPTH: usize = 12;
 pub(super) struct Referrer<'r, 'p> {
     program: &'p Program<'p>,
     scope: &'r Scope<'p>,
-    module: Option<&'p Module>,
     depth: usize,
     /// In order.
     pub found: Vec<ContractReference>,
@@ -74,7 +73,7 @@ pub(super) struct Referrer<'r, 'p> {
 
 impl<'r, 'p> Referrer<'r, 'p> {
     pub fn new(program: &'p Program<'p>, scope: &'r Scope<'p>) -> Self {
-        Self { program, scope, module: program.load(scope.file), depth: 0, found: Vec::new() }
+        Self { program, scope, depth: 0, found: Vec::new() }
     }
 
     /// The names in `expression`, which is all of what is described, or a part.
@@ -142,8 +141,9 @@ impl<'r, 'p> Referrer<'r, 'p> {
     }
 
     fn add(&mut self, path: &[&str], span: crate::source::Span, whole: bool) {
-        let (Some(module), Some(first)) = (self.module, path.first()) else { return };
-        if self.scope.is_local(first) || GLOBALS.contains(first) {
+        let Some(first) = path.first() else { return };
+        let module = self.scope.module;
+        if self.scope.binding_call(first).is_some() || GLOBALS.contains(first) {
             return;
         }
         let (resolved, declaration) = match self.program.lookup(module, first) {

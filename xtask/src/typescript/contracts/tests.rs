@@ -1,11 +1,11 @@
 //! Programs and the contracts in them.
 
 use super::{Contracts, read};
-use crate::typescript::evaluate::test_utils;
 use crate::typescript::facts::Contract;
+use crate::typescript::routes::test_utils::running;
 
 fn contracts_of(files: &[(&str, &str)]) -> Contracts {
-    test_utils::evaluated(files, read)
+    running(files, |resolver, _, files| read(resolver, files))
 }
 
 fn line(contract: &Contract) -> String {

@@ -145,7 +145,7 @@ pub fn enum_values<'p>(declared: &PgEnum) -> Value<'p> {
     match &declared.values {
         Ok(values) => {
             let items = values.iter().map(|value| Value::String(Rc::clone(value))).collect();
-            Value::Array(Rc::new(ArrayValue { items, constant: true, open: None }))
+            Value::Array(Rc::new(ArrayValue { items, constant: true, open: None, written: None }))
         }
         Err(why) => Value::Unknown(Rc::clone(why)),
     }

@@ -40,8 +40,8 @@ pub fn insert_type<'p>(table: &Table<'p>) -> Type<'p> {
 
 fn property<'p>(column: &TableColumn<'p>, insert: bool) -> Property<'p> {
     let optional = insert && column.column.as_ref().is_ok_and(|column| column.has_default || !column.not_null);
-    let place = column.place.map(|place| Place {
-        module: place.module,
+    let place = column.place.as_ref().map(|place| Place {
+        module: place.scope.module,
         span: place.span,
         key: place.key,
         value: Some(place.value.span),

@@ -38,7 +38,7 @@ pub(super) fn make<'p>(resolver: &Resolver<'p>, of: Of, arguments: &[Value<'p>])
     for column in table.columns.iter().filter(written) {
         let over = overrides.and_then(|overrides| overrides.get(&column.key));
         let schema = schema(resolver, table, column, of, over.map(|over| &over.value));
-        let place = over.and_then(|over| over.place).or(column.place);
+        let place = over.and_then(|over| over.place.clone()).or_else(|| column.place.clone());
         shape.put(Entry { name: Rc::clone(&column.key), value: Value::Zod(schema), place });
     }
     Value::Zod(Schema::new(SchemaKind::Object(Rc::new(shape))))

@@ -102,7 +102,7 @@ fn table_column<'p>(entry: &Entry<'p>) -> TableColumn<'p> {
         Ok(column) => held(column),
         Err(why) => Lazy::known(Type::Unresolved(Rc::clone(why))),
     };
-    TableColumn { key: Rc::clone(&entry.name), place: entry.place, column, held }
+    TableColumn { key: Rc::clone(&entry.name), place: entry.place.clone(), column, held }
 }
 
 fn enumeration<'p>(resolver: &Resolver<'p>, namespace: Option<Rc<str>>, arguments: &[Value<'p>]) -> Value<'p> {
@@ -142,7 +142,7 @@ pub fn column_object<'p>(table: &Table<'p>) -> ObjectValue<'p> {
             Ok(column) => Value::Column(Rc::clone(column)),
             Err(why) => Value::Unknown(Rc::clone(why)),
         },
-        place: column.place,
+        place: column.place.clone(),
     });
-    ObjectValue { entries: entries.collect(), constant: true, open: table.open.clone() }
+    ObjectValue { entries: entries.collect(), constant: true, open: table.open.clone(), ..ObjectValue::default() }
 }

@@ -36,7 +36,8 @@ pub(super) fn fill(module: &mut Module, program: &ast::Program<'_>, text: &str, 
     }
     module.names.reserve(module.statements.len());
     for (at, statement) in module.statements.iter().enumerate() {
-        if let Some(name) = statement.name() {
+        let name = statement.name().or_else(|| is_anonymous(statement).then_some("default"));
+        if let Some(name) = name {
             module.names.entry(Text::new(name)).or_default().push(at);
         }
         if matches!(&statement.kind, StatementKind::Namespace(namespace) if namespace.ambient) {
@@ -49,6 +50,11 @@ pub(super) fn fill(module: &mut Module, program: &ast::Program<'_>, text: &str, 
     if speaks {
         module.comments = comments::read(&program.comments, text);
     }
+}
+
+/// Whether it is `export default` of a value without a name of its own.
+fn is_anonymous(statement: &Statement) -> bool {
+    matches!(&statement.kind, StatementKind::Default(value) if !matches!(value.kind, ExprKind::Name(_)))
 }
 
 /// The local name behind `export default`.

@@ -4,8 +4,9 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::locals::Locals;
 use super::{Lazy, Type};
-use crate::typescript::syntax::{Module, Statement, TypeNode, TypeParameter};
+use crate::typescript::syntax::{ClassDecl, Module, Statement, TypeNode, TypeParameter};
 use crate::typescript::values::Value;
 
 /// The names that are visible somewhere in a file.
@@ -26,6 +27,8 @@ enum Names<'p> {
     Values(HashMap<&'p str, Value<'p>>),
     Statements(&'p [Statement]),
     This(Type<'p>),
+    Locals(Rc<Locals<'p>>),
+    Receiver(Receiver<'p>),
     /// Names whose types may be other ones than they are declared with.
     Unsure(Vec<&'p str>),
 }
@@ -34,6 +37,15 @@ struct TypeArgument<'p> {
     name: &'p str,
     constraint: Option<&'p TypeNode>,
     value: Option<Lazy<'p>>,
+}
+
+/// What `this` is in a method, and the class that the method belongs to.
+#[derive(Clone)]
+pub struct Receiver<'p> {
+    /// `this`
+    pub this: Value<'p>,
+    /// The class, with the scope it was declared in.
+    pub class: Option<(Scope<'p>, &'p ClassDecl)>,
 }
 
 /// What a name means inside a scope, before the file is asked.
@@ -124,10 +136,65 @@ impl<'p> Scope<'p> {
                 Names::Statements(statements) => declared |= !declared_in(statements, name).is_empty(),
                 Names::Values(values) if values.contains_key(name) || declared => return false,
                 Names::Unsure(_) | Names::Values(_) | Names::Types(_) | Names::This(_) => {}
+                Names::Locals(_) | Names::Receiver(_) => {}
             }
             frame = current.outer.as_ref();
         }
         false
+    }
+
+    /// Inside a function or block that runs.
+    #[must_use]
+    pub fn with_locals(&self, locals: Rc<Locals<'p>>) -> Self {
+        self.with(Names::Locals(locals))
+    }
+
+    /// Inside a method that was called.
+    #[must_use]
+    pub fn with_receiver(&self, receiver: Receiver<'p>) -> Self {
+        self.with(Names::Receiver(receiver))
+    }
+
+    /// The names of the function or block that runs, where this is the inside of one.
+    pub fn locals(&self) -> Option<&Rc<Locals<'p>>> {
+        match &self.innermost.as_ref()?.names {
+            Names::Locals(locals) => Some(locals),
+            _ => None,
+        }
+    }
+
+    /// Whether a function of this scope has a `this` of its own, whatever it is called on.
+    pub fn is_bound(&self) -> bool {
+        matches!(self.innermost.as_ref().map(|frame| &frame.names), Some(Names::Receiver(_)))
+    }
+
+    /// What `this` is, in a program that runs.
+    pub fn receiver(&self) -> Option<&Receiver<'p>> {
+        self.frames().find_map(|names| match names {
+            Names::Receiver(receiver) => Some(receiver),
+            _ => None,
+        })
+    }
+
+    /// The names of the call that this is inside of.
+    pub fn call(&self) -> Option<&Rc<Locals<'p>>> {
+        self.frames().find_map(|names| match names {
+            Names::Locals(locals) => Some(locals),
+            _ => None,
+        })
+    }
+
+    /// The names of the call that binds `name`; none of a name at the top of the file.
+    pub fn binding_call(&self, name: &str) -> Option<&Rc<Locals<'p>>> {
+        self.frames().find_map(|names| match names {
+            Names::Locals(locals) if locals.binds(name) => Some(locals),
+            _ => None,
+        })
+    }
+
+    fn frames(&self) -> impl Iterator<Item = &Names<'p>> {
+        let frames = std::iter::successors(self.innermost.as_ref(), |frame| frame.outer.as_ref());
+        frames.map(|frame| &frame.names)
     }
 
     /// Inside a class or interface.
@@ -160,7 +227,11 @@ impl<'p> Scope<'p> {
                 let scope = Self { module: self.module, innermost: Some(Rc::clone(frame)) };
                 (!declared.is_empty()).then_some(Binding::Statements(scope, declared))
             }
-            Names::This(_) | Names::Unsure(_) => None,
+            Names::Locals(locals) => {
+                let scope = || Self { module: self.module, innermost: Some(Rc::clone(frame)) };
+                locals.binding(name, scope)
+            }
+            Names::This(_) | Names::Unsure(_) | Names::Receiver(_) => None,
         }
     }
 

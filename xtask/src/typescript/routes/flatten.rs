@@ -3,19 +3,21 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
+use super::server::{Birth, Framework, RouterNode};
 use super::{Routes, location, path};
-use crate::typescript::evaluate::{Birth, Evaluator, Framework, PathText, RouterId, RouterNode, joined};
+use crate::typescript::endpoints::joined;
 use crate::typescript::facts::UnresolvedEndpoint;
+use crate::typescript::modules::Program;
+use crate::typescript::values::{PathText, RouterId, Site};
 
 /// How deep routers nest.
 const DEPTH: usize = 24;
 
-pub(super) fn read(evaluator: &Evaluator<'_>, found: &mut Routes) {
-    let routers = evaluator.routers();
+pub(super) fn read(program: &Program<'_>, routers: &[RouterNode<'_>], found: &mut Routes) {
     let mounted: HashSet<RouterId> =
         routers.iter().flat_map(|router| &router.mounts).filter_map(|mount| mount.child.clone().ok()).collect();
     let has_application = routers.iter().any(is_application);
-    let mut walk = Walk { evaluator, reached: HashSet::new(), found };
+    let mut walk = Walk { program, routers, reached: HashSet::new(), found };
     for (id, router) in routers.iter().enumerate() {
         let is_top = !mounted.contains(&id) && (router.framework == Framework::Hono || !has_application);
         if is_application(router) || is_top {
@@ -25,7 +27,7 @@ pub(super) fn read(evaluator: &Evaluator<'_>, found: &mut Routes) {
     let reached = walk.reached;
     for (id, router) in routers.iter().enumerate().filter(|(id, _)| !reached.contains(id)) {
         if !mounted.contains(&id) && !router.registrations.is_empty() {
-            unmounted(evaluator, router, found);
+            unmounted(program, router, found);
         }
     }
 }
@@ -35,19 +37,20 @@ fn is_application(router: &RouterNode<'_>) -> bool {
 }
 
 struct Walk<'w, 'p> {
-    evaluator: &'w Evaluator<'p>,
+    program: &'w Program<'w>,
+    routers: &'w [RouterNode<'p>],
     reached: HashSet<RouterId>,
     found: &'w mut Routes,
 }
 
 impl Walk<'_, '_> {
     fn router(&mut self, id: RouterId, prefix: &PathText, depth: usize) {
-        let Some(router) = self.evaluator.routers().get(id).filter(|_| depth < DEPTH) else { return };
+        let Some(router) = self.routers.get(id).filter(|_| depth < DEPTH) else { return };
         self.reached.insert(id);
         let prefix = below(prefix, &router.prefix);
         for registration in &router.registrations {
             let path = below(&prefix, &registration.path);
-            self.found.add(self.evaluator, &registration.method, &path, registration.site);
+            self.found.add(self.program, &registration.method, &path, registration.site);
         }
         for mount in &router.mounts {
             match &mount.child {
@@ -57,8 +60,8 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn unknown_mount(&mut self, site: crate::typescript::evaluate::Site<'_>, reason: &str) {
-        let Some(location) = location(self.evaluator, site) else { return };
+    fn unknown_mount(&mut self, site: Site<'_>, reason: &str) {
+        let Some(location) = location(self.program, site) else { return };
         let name = format!("mount at {location}");
         let reason = format!("what is mounted here is not known: {reason}");
         self.found.unresolved.push(UnresolvedEndpoint { what: "mount", tail: None, name, location, reason });
@@ -72,9 +75,9 @@ fn below(prefix: &PathText, path: &PathText) -> PathText {
     }
 }
 
-fn unmounted(evaluator: &Evaluator<'_>, router: &RouterNode<'_>, found: &mut Routes) {
+fn unmounted(program: &Program<'_>, router: &RouterNode<'_>, found: &mut Routes) {
     for registration in &router.registrations {
-        let Some(location) = location(evaluator, registration.site) else { continue };
+        let Some(location) = location(program, registration.site) else { continue };
         let path = registration.path.as_deref().unwrap_or("…");
         let tail = path::normalised(path).ok().and_then(|paths| paths.into_iter().next());
         let tail = tail.filter(|_| registration.path.is_ok());

@@ -2,27 +2,33 @@
 
 use std::rc::Rc;
 
+use super::decorators::{Verb, verbs};
+use super::nest_modules::{Served, served};
+use super::server::{NestApp, Server};
 use super::{Routes, path};
-use crate::typescript::evaluate::{ClassValue, Evaluator, NestApp, PathText, Served, Value, Verb, joined};
+use crate::typescript::endpoints::joined;
+use crate::typescript::resolve::Resolver;
+use crate::typescript::syntax::{ClassDecl, Module};
+use crate::typescript::values::{PathText, Value};
 
-pub(super) fn read(evaluator: &mut Evaluator<'_>, files: &[&str], found: &mut Routes) {
-    let mut apps = evaluator.nest_apps().to_vec();
+pub(super) fn read<'p>(resolver: &Resolver<'p>, server: &Server<'p>, files: &[&'p Module], found: &mut Routes) {
+    let mut apps = server.nest_apps();
     // Some are made to write documentation, or to work off queues. None is seen to listen where a helper does that.
     if apps.iter().any(|app| app.listens) {
         apps.retain(|app| app.listens);
     }
-    let apps: Vec<_> = apps.into_iter().map(|app| (evaluator.served(&app.root), app)).collect();
-    for file in files {
-        for (_, _, thunk) in evaluator.top_level_values(file) {
-            if let Some(Value::Class(class)) = evaluator.peek(&thunk)
-                && !class.class.decorators.is_empty()
-            {
-                for verb in evaluator.controller(&class) {
-                    let paths = paths(&apps, &class, &verb);
-                    let first = found.routes.len();
-                    paths.iter().for_each(|path| found.add(evaluator, &verb.method, path, verb.site));
-                    found.routes[first..].iter_mut().for_each(|route| route.shared = paths.len() > 1);
-                }
+    let apps: Vec<_> = apps.into_iter().map(|app| (served(resolver, &app.root), app)).collect();
+    for module in files {
+        for declared in resolver.top_level(module) {
+            let Some(Value::Class(scope, class)) = resolver.peek(module, &declared) else { continue };
+            if class.decorators.is_empty() {
+                continue;
+            }
+            for verb in verbs(resolver, &scope, class) {
+                let paths = paths(&apps, class, &verb);
+                let first = found.routes.len();
+                paths.iter().for_each(|path| found.add(resolver.program, &verb.method, path, verb.site));
+                found.routes[first..].iter_mut().for_each(|route| route.shared = paths.len() > 1);
             }
         }
     }
@@ -30,10 +36,10 @@ pub(super) fn read(evaluator: &mut Evaluator<'_>, files: &[&str], found: &mut Ro
 
 /// The paths of `verb` on each application that serves its class. Modules cannot always be followed: one that no
 /// application is known to serve is on all of them, if they agree on its path.
-fn paths<'p>(apps: &[(Served, NestApp<'p>)], class: &ClassValue<'p>, verb: &Verb<'p>) -> Vec<PathText> {
+fn paths<'p>(apps: &[(Served, NestApp<'p>)], class: &ClassDecl, verb: &Verb<'p>) -> Vec<PathText> {
     let mut known: Vec<PathText> = Vec::new();
     for (served, app) in apps {
-        known.extend(served.paths(class.class).iter().map(|module| full_path(app, module, verb)));
+        known.extend(served.paths(class).iter().map(|module| full_path(app, module, verb)));
     }
     if !known.is_empty() {
         known.dedup();

@@ -3,24 +3,25 @@
 
 use super::{Routes, location};
 use crate::source::Span;
-use crate::typescript::evaluate::{Evaluator, Site};
+use crate::typescript::modules::Program;
 use crate::typescript::syntax::{Export, Module, StatementKind};
+use crate::typescript::values::Site;
 
 const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 
-pub(super) fn read(evaluator: &mut Evaluator<'_>, files: &[&str], found: &mut Routes) {
-    for file in files {
-        let Some(module) = evaluator.program().load(file) else { continue };
+pub(super) fn read(program: &Program<'_>, files: &[&Module], found: &mut Routes) {
+    for module in files {
+        let file = &*module.path;
         if let Some(path) = app_path(file) {
             for (method, span) in exported_methods(module) {
-                found.add(evaluator, method, &Ok(path.as_str().into()), Site { file, span });
+                found.add(program, method, &Ok(path.as_str().into()), Site { file, span });
             }
         } else if let Some(path) = pages_path(file)
             && let Some(span) = default_export(module)
         {
             let site = Site { file, span };
-            if location(evaluator, site).is_some() {
-                found.add(evaluator, "ALL", &Ok(path.as_str().into()), site);
+            if location(program, site).is_some() {
+                found.add(program, "ALL", &Ok(path.as_str().into()), site);
             }
         }
     }

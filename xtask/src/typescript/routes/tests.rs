@@ -1,11 +1,11 @@
 //! Programs and the routes they offer.
 
+use super::test_utils::running;
 use super::{Routes, read};
-use crate::typescript::evaluate::test_utils;
 
 /// What is read from `files`, all of which have the role.
 pub(crate) fn routes_of(files: &[(&str, &str)]) -> Routes {
-    test_utils::evaluated(files, read)
+    running(files, read)
 }
 
 fn listed(files: &[(&str, &str)]) -> Vec<String> {
@@ -107,6 +107,40 @@ fn factories_classes_and_tables_of_routes() {
          Object.entries({ a: made() }).forEach(([name, router]) => server.app.use(`/${name}`, router));",
     );
     assert_eq!(found, ["GET /a/x", "GET /bills", "GET /t1/x", "GET /t2/x", "GET /users", "POST /bills/:id"]);
+}
+
+#[test]
+fn values_in_paths_are_those_of_the_program() {
+    let found = express(
+        "enum Version { One = 1, Two } const isNew = true; const app = express();
+         app.get(`/v${Version.Two}`, h); app.get(isNew ? '/new' : '/old', h); app.get(process.env.A ? '/a' : '/b', h);
+         function made(prefix = '/default', { name = 'none' } = {}) { const r = Router(); r.get(`${prefix}/${name}`, h); return r; }
+         app.use(made()); app.use(made('/given', { name: 'x' }));",
+    );
+    assert_eq!(found, ["? GET at a.ts:3:83", "GET /default/none", "GET /given/x", "GET /new", "GET /v2"]);
+}
+
+#[test]
+fn files_run_that_pass_a_router_on() {
+    let found = listed(&[
+        (
+            "app.ts",
+            "import express from 'express'; import { router } from './src'; const app = express(); app.use('/api', router);",
+        ),
+        ("src/index.ts", "export * from './routes';"),
+        ("src/routes/index.ts", "import { router } from './router'; router.get('/x', h); export { router };"),
+        ("src/routes/router.ts", "import { Router } from 'express'; export const router = Router();"),
+    ]);
+    assert_eq!(found, ["GET /api/x"]);
+}
+
+#[test]
+fn what_is_assigned_counts() {
+    let found = express(
+        "let app: Express; function build() { app = express(); return { app, path: '/a' }; } const built = build();
+         built.path = '/b'; built.app.get(built.path, h); class Paths {} Paths.users = '/users'; app.get(Paths.users, h);",
+    );
+    assert_eq!(found, ["GET /b", "GET /users"]);
 }
 
 #[test]

@@ -1,34 +1,43 @@
 //! Functions and classes that nobody calls in what was read: a framework does (`export default async function
 //! (fastify: FastifyInstance)`), or a file that is not among the configured ones.
 
-use std::rc::Rc;
+use super::frameworks::{makes_routers, router_type};
+use super::routers::router;
+use super::server::{Birth, Framework, Server};
+use crate::typescript::modules::Symbol;
+use crate::typescript::resolve::{Resolver, Scope};
+use crate::typescript::syntax::{
+    ClassDecl, Expr, ExprKind, Function, MemberKind, Module, StatementKind, TypeKind, Variable,
+};
+use crate::typescript::values::{Arguments, Running, Site, Value, method_scope};
 
-use crate::typescript::evaluate::{Birth, ClassValue, Evaluator, Framework, Value};
-use crate::typescript::syntax::{StatementKind, TypeKind, Variable};
-
-/// Calls the functions of `file` that take an application or router and that nothing has called, and makes the classes
+/// Calls the functions of `module` that take an application or router and that nothing has called, and makes the classes
 /// that nothing has made.
-pub(super) fn run(evaluator: &mut Evaluator<'_>, file: &str) {
-    let plugins = plugins(evaluator, file);
-    for (name, span, thunk) in evaluator.top_level_values(file) {
-        let value = evaluator.peek(&thunk);
-        match value {
-            Some(Value::Function(closure)) if !evaluator.was_called(closure.function) => {
-                if plugins.iter().any(|plugin| plugin == name) {
-                    evaluator.call_with_router(&closure, Framework::Fastify, Birth::GivenRouter, span);
-                } else if evaluator.deals_with_routers(closure.function, file) {
-                    evaluator.call(&Value::Function(closure), &[]);
+pub(super) fn run<'p>(resolver: &Resolver<'p>, running: &Running<'p>, server: &Server<'p>, module: &'p Module) {
+    let plugins = plugins(module);
+    for declared in resolver.top_level(module) {
+        match resolver.peek(module, &declared) {
+            Some(value @ Value::Function(..)) => {
+                let Value::Function(scope, function) = &value else { continue };
+                if running.was_called(function) {
+                    continue;
+                }
+                if plugins.contains(&declared.name) {
+                    let site = Site { file: &scope.module.path, span: declared.span };
+                    let id = server.new_router(Framework::Fastify, Birth::GivenRouter, site);
+                    resolver.call(&value, &[router(id)]);
+                } else if deals_with_routers(resolver, module, function) {
+                    resolver.call(&value, &[]);
                 }
             }
-            Some(Value::Class(class)) => run_class(evaluator, &class),
+            Some(Value::Class(scope, class)) => run_class(resolver, running, &scope, class),
             _ => {}
         }
     }
 }
 
 /// The variables that are declared to be plugins of Fastify: `const routes: FastifyPluginAsync = …`.
-fn plugins(evaluator: &Evaluator<'_>, file: &str) -> Vec<String> {
-    let Some(module) = evaluator.program().load(file) else { return Vec::new() };
+fn plugins(module: &Module) -> Vec<&str> {
     let plugin = |variable: &Variable| match variable.annotation.as_ref().map(|annotation| &annotation.kind) {
         Some(TypeKind::Reference(path, _)) => path.last().is_some_and(|name| name.starts_with("FastifyPlugin")),
         _ => false,
@@ -37,21 +46,74 @@ fn plugins(evaluator: &Evaluator<'_>, file: &str) -> Vec<String> {
         StatementKind::Variable(variable) => Some(variable),
         _ => None,
     });
-    variables.filter(|variable| plugin(variable)).map(|variable| variable.name.text.to_string()).collect()
+    variables.filter(|variable| plugin(variable)).map(|variable| variable.name.text.as_str()).collect()
 }
 
-fn run_class<'p>(evaluator: &mut Evaluator<'p>, class: &Rc<ClassValue<'p>>) {
-    let methods = evaluator.router_methods(class);
-    let made = evaluator.was_made(class.class);
-    if made && methods.is_empty() {
+fn run_class<'p>(resolver: &Resolver<'p>, running: &Running<'p>, scope: &Scope<'p>, class: &'p ClassDecl) {
+    let methods = router_methods(resolver, running, scope.module, class);
+    let made = running.was_made(class);
+    if methods.is_empty() && (made || !mentions_routers(resolver, scope.module, class)) {
         return;
     }
-    if !made && !evaluator.mentions_routers(class) && methods.is_empty() {
-        return;
-    }
-    let instance = evaluator.instantiate(class, &[]);
+    let instance = resolver.instantiate(scope, class, &Arguments::Given(&[]));
     for method in methods {
-        let method = evaluator.method(class, method, instance.clone());
-        evaluator.call(&method, &[]);
+        let inside = method_scope(scope, class, instance.clone());
+        resolver.call(&Value::Function(inside, method), &[]);
     }
+}
+
+/// Whether `function` takes an application or router, or makes one.
+fn deals_with_routers<'p>(resolver: &Resolver<'p>, module: &'p Module, function: &Function) -> bool {
+    let mut declared = function.parameters.iter().filter_map(|parameter| parameter.annotation.as_ref());
+    declared.any(|declared| router_type(resolver, module, declared).is_some())
+        || makes_router(resolver, module, function)
+}
+
+fn makes_router<'p>(resolver: &Resolver<'p>, module: &'p Module, function: &Function) -> bool {
+    let makes = |callee: &Expr| {
+        let root = match &callee.kind {
+            ExprKind::Name(name) => name,
+            ExprKind::Member(object, ..) => match &object.kind {
+                ExprKind::Name(name) => name,
+                _ => return false,
+            },
+            _ => return false,
+        };
+        matches!(resolver.program.lookup(module, root), Some(Symbol::External(package, _)) if makes_routers(package))
+    };
+    let mut found = false;
+    let mut visit = |expression: &Expr| match &expression.kind {
+        ExprKind::Call(callee, ..) | ExprKind::New(callee, ..) => found |= makes(callee),
+        _ => {}
+    };
+    function.body.iter().for_each(|statement| statement.walk(&mut visit));
+    found
+}
+
+/// The methods of `class` that take or make an application or router and were not called.
+fn router_methods<'p>(
+    resolver: &Resolver<'p>,
+    running: &Running<'p>,
+    module: &'p Module,
+    class: &'p ClassDecl,
+) -> Vec<&'p Function> {
+    let methods = class.members.iter().filter_map(|member| match &member.kind {
+        MemberKind::Method(function) if !member.is_static => Some(&**function),
+        _ => None,
+    });
+    let uncalled = methods.filter(|function| !running.was_called(function));
+    uncalled.filter(|function| deals_with_routers(resolver, module, function)).collect()
+}
+
+/// Whether a field or constructor parameter of `class` is, or is declared to be, an application or a router.
+fn mentions_routers<'p>(resolver: &Resolver<'p>, module: &'p Module, class: &ClassDecl) -> bool {
+    class.members.iter().any(|member| match &member.kind {
+        MemberKind::Constructor(function) => deals_with_routers(resolver, module, function),
+        MemberKind::Field(value) => {
+            let declared = member.property.value.as_ref();
+            declared.is_some_and(|declared| router_type(resolver, module, declared).is_some())
+                || value.as_ref().is_some_and(|value| matches!(value.kind, ExprKind::Call(..) | ExprKind::New(..)))
+        }
+        MemberKind::Method(_) | MemberKind::Getter(_) | MemberKind::Setter | MemberKind::Other => false,
+    })
 }

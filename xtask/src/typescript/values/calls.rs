@@ -6,9 +6,8 @@ use std::rc::Rc;
 use smallvec::SmallVec;
 
 use super::control_flow::{Returned, guards, returns};
-use super::places::text;
 use super::{Arguments, ArrayValue, Value, mapped};
-use crate::typescript::resolve::{LONGEST_LIST, LONGEST_TEXT, Lazy, Resolver, Scope, Type, union};
+use crate::typescript::resolve::{Lazy, Resolver, Scope, Type, union};
 use crate::typescript::syntax::{Expr, ExprKind, Function, Parameter};
 use crate::typescript::vocabulary::{self, Library};
 use crate::typescript::{drizzle, zod};
@@ -81,6 +80,9 @@ impl<'p> Resolver<'p> {
         types: &[Lazy<'p>],
         arguments: &Arguments<'_, 'p>,
     ) -> Value<'p> {
+        if let Some(made) = self.package_function(package, path, arguments) {
+            return made;
+        }
         match vocabulary::library(package) {
             Some(Library::Zod) => return zod::build(self, package, path, types, arguments),
             Some(Library::Drizzle) => return drizzle::build(self, package, path, types, arguments),
@@ -100,7 +102,7 @@ impl<'p> Resolver<'p> {
         Value::unknown(format!("`{path}` comes from the package `{package}`"))
     }
 
-    fn call_method(
+    pub(super) fn call_method(
         &self,
         object: &Value<'p>,
         name: &str,
@@ -113,7 +115,7 @@ impl<'p> Resolver<'p> {
             Value::Table(table) => drizzle::table_method(self, table, name, arguments),
             Value::TableMaker(maker) => drizzle::maker_method(self, maker, name, arguments),
             Value::Array(array) => self.array_method(object, array, name, arguments),
-            Value::String(_) | Value::Text => string_method(object, name),
+            Value::String(_) | Value::Text => self.string_method(object, name, arguments),
             Value::Typed(of) => self.typed_method(&of.get(self), name),
             _ => Value::unknown(format!("`.{name}()` is not evaluated")),
         }
@@ -124,11 +126,16 @@ impl<'p> Resolver<'p> {
         scope: &Scope<'p>,
         function: &'p Function,
         types: &[Lazy<'p>],
-        arguments: &[Value<'p>],
+        arguments: &Arguments<'_, 'p>,
     ) -> Value<'p> {
+        if self.run_state().is_some() {
+            return self.run_function(scope, function, arguments);
+        }
         let types = self.type_arguments(scope, function, types, arguments);
         let typed = scope.with_types(&function.type_parameters, &types);
-        let inside = typed.with_values(self.bind(&typed, &function.parameters, arguments));
+        let mut values = HashMap::new();
+        self.bind(&typed, &function.parameters, arguments, &mut |name, value| drop(values.insert(name, value)));
+        let inside = typed.with_values(values);
         let body = function.body.statements();
         let inside = inside.with_unsure(guards(body)).with_statements(body);
         let returned = match returns(body) {
@@ -152,35 +159,54 @@ impl<'p> Resolver<'p> {
         self.type_of(value, false).members().len() > 1
     }
 
-    /// The parameters with what they were given.
-    fn bind(
+    /// Hands each name of the parameters to `set`, with what it was given. Defaults are evaluated in `scope`.
+    pub(super) fn bind(
         &self,
         scope: &Scope<'p>,
         parameters: &'p [Parameter],
-        arguments: &[Value<'p>],
-    ) -> HashMap<&'p str, Value<'p>> {
-        let mut values = HashMap::new();
+        arguments: &Arguments<'_, 'p>,
+        set: &mut dyn FnMut(&'p str, Value<'p>),
+    ) {
         for (at, parameter) in parameters.iter().enumerate() {
-            let value = if parameter.rest {
-                let items = arguments.get(at..).unwrap_or_default().to_vec();
-                let list = Value::Array(Rc::new(ArrayValue { items, ..ArrayValue::default() }));
-                typed_as(list, parameter.annotation.as_ref().map(|node| Lazy::node(scope, node)))
-            } else {
-                self.argument(scope, parameter, arguments.get(at))
-            };
+            let value = self.parameter(scope, parameter, arguments, at);
             for name in &parameter.bindings {
                 let part = self.member_or_element(&value, &name.property);
                 let part = match &name.default {
                     Some(default) => self.defaulted(part, self.value(scope, default)),
                     None => part,
                 };
-                values.insert(name.local.as_str(), part);
+                set(&name.local, part);
             }
             if let Some(name) = &parameter.name {
-                values.insert(name.as_str(), value);
+                set(name, value);
             }
         }
-        values
+    }
+
+    /// What the parameter `at` was given.
+    fn parameter(
+        &self,
+        scope: &Scope<'p>,
+        parameter: &'p Parameter,
+        arguments: &Arguments<'_, 'p>,
+        at: usize,
+    ) -> Value<'p> {
+        if parameter.rest {
+            let items = arguments.get(at..).unwrap_or_default().to_vec();
+            let list = Value::Array(Rc::new(ArrayValue { items, ..ArrayValue::default() }));
+            return typed_as(list, parameter.annotation.as_ref().map(|node| Lazy::node(scope, node)));
+        }
+        if self.run_state().is_none() {
+            return self.argument(scope, parameter, arguments.get(at));
+        }
+        let given = match arguments {
+            // Nobody is seen to call it.
+            Arguments::Given([]) => Value::unknown("it is a parameter of a function"),
+            _ => arguments.at(at),
+        };
+        let value = self.argument(scope, parameter, Some(&given)).bare();
+        let declared = parameter.annotation.as_ref().filter(|_| value.is_opaque() || value.is_nothing());
+        declared.and_then(|declared| self.given(scope, declared, parameter.span)).unwrap_or(value)
     }
 
     fn argument(&self, scope: &Scope<'p>, parameter: &'p Parameter, given: Option<&Value<'p>>) -> Value<'p> {
@@ -232,63 +258,13 @@ impl<'p> Resolver<'p> {
         }
     }
 
-    /// The elements of `array`, each as it is read from `list`, which is that array with the type that it has there.
-    pub(in crate::typescript) fn elements(&self, list: &Value<'p>, array: &ArrayValue<'p>) -> Vec<Value<'p>> {
-        let element = |item: &Value<'p>| match list {
-            Value::Cast(_, of) => self.part(of, Type::Number, item.clone()),
-            _ => self.kept(item.clone(), !array.constant),
-        };
-        array.items.iter().map(element).collect()
-    }
-
-    fn array_method(
-        &self,
-        list: &Value<'p>,
-        array: &Rc<ArrayValue<'p>>,
-        name: &str,
-        arguments: &[Value<'p>],
-    ) -> Value<'p> {
-        match (name, arguments) {
-            ("map", [function, ..]) => {
-                let elements = self.elements(list, array);
-                let made = elements.iter().map(|item| self.call(function, std::slice::from_ref(item)));
-                let items = made.map(|item| self.kept(item, false)).collect();
-                Value::Array(Rc::new(ArrayValue { items, constant: false, open: array.open.clone() }))
-            }
-            ("concat", others) => {
-                let mut joined = ArrayValue { items: self.elements(list, array), ..(**array).clone() };
-                for other in others {
-                    match other.uncast() {
-                        Value::Array(array) if joined.items.len() + array.items.len() > LONGEST_LIST => {
-                            return Value::unknown("it is a very long list");
-                        }
-                        Value::Array(array) => joined.items.extend(self.elements(other, array)),
-                        other => joined.items.push(other.clone()),
-                    }
-                }
-                Value::Array(Rc::new(joined))
-            }
-            ("join", [separator]) => {
-                let texts: Option<Vec<&str>> = array.items.iter().map(Value::as_str).collect();
-                match (texts, separator.as_str()) {
-                    (Some(texts), Some(separator))
-                        if texts.iter().map(|text| text.len() + separator.len()).sum::<usize>() <= LONGEST_TEXT =>
-                    {
-                        text(texts.join(separator))
-                    }
-                    _ => Value::Text,
-                }
-            }
-            ("slice", []) => list.clone(),
-            _ => Value::unknown(format!("`.{name}()` of an array is not evaluated")),
-        }
-    }
-
     fn typed_method(&self, of: &Type<'p>, name: &str) -> Value<'p> {
         let known = |of: Type<'p>| Value::Typed(Lazy::known(of));
         match (of, name) {
             (_, "toString" | "toISOString" | "toFixed" | "toJSON") => Value::Text,
-            (Type::String | Type::Template(_) | Type::StringLiteral(_), _) => string_method(&Value::Text, name),
+            (Type::String | Type::Template(_) | Type::StringLiteral(_), _) => {
+                self.string_method(&Value::Text, name, &[])
+            }
             (Type::Date, "getTime" | "valueOf") => known(Type::Number),
             (Type::Any, _) => known(Type::Any),
             _ => Value::unknown(format!("`.{name}()` is not evaluated")),
@@ -301,24 +277,5 @@ fn typed_as<'p>(value: Value<'p>, of: Option<Lazy<'p>>) -> Value<'p> {
     match of {
         Some(of) => value.placed(of),
         None => value,
-    }
-}
-
-fn string_method<'p>(value: &Value<'p>, name: &str) -> Value<'p> {
-    let known = |of| Value::Typed(Lazy::known(of));
-    match (name, value.as_str()) {
-        ("toString" | "valueOf", Some(value)) => text(value),
-        ("toLowerCase", Some(value)) => text(value.to_lowercase()),
-        ("toUpperCase", Some(value)) => text(value.to_uppercase()),
-        ("trim", Some(value)) => text(value.trim()),
-        (
-            "toLowerCase" | "toUpperCase" | "trim" | "trimStart" | "trimEnd" | "replace" | "replaceAll" | "slice"
-            | "substring" | "padStart" | "padEnd" | "normalize" | "concat" | "repeat" | "charAt",
-            _,
-        ) => Value::Text,
-        ("split", _) => known(Type::Array(Lazy::known(Type::String))),
-        ("length", _) => known(Type::Number),
-        ("includes" | "startsWith" | "endsWith", _) => known(Type::Boolean),
-        _ => Value::unknown(format!("`.{name}()` of a string is not evaluated")),
     }
 }

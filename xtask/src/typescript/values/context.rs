@@ -50,7 +50,7 @@ impl<'p> Resolver<'p> {
         match (&expression.kind, context) {
             (_, Context::Free) => self.value(scope, expression),
             (ExprKind::Array(items), _) => self.list(scope, items, context),
-            (ExprKind::Object(members), _) => self.object(scope, members, context),
+            (ExprKind::Object(members), _) => self.object(scope, members, expression.span, context),
             (ExprKind::Template(..), Context::Constant) => {
                 let value = self.value(scope, expression).uncast().clone();
                 self.kept(value, false)

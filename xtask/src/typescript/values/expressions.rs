@@ -3,9 +3,11 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::arguments::Written;
 use super::context::Context;
 use super::places::text;
-use super::{Arguments, ArrayValue, Entry, EntryPlace, ObjectValue, Value};
+use super::{Arguments, ArrayValue, Entry, EntryPlace, ObjectValue, Site, Value};
+use crate::source::Span;
 use crate::typescript::modules::Symbol;
 use crate::typescript::resolve::{Binding, LONGEST_LIST, LONGEST_TEXT, Lazy, Resolver, Scope, Type};
 use crate::typescript::syntax::{
@@ -16,7 +18,9 @@ use crate::typescript::zod;
 impl<'p> Resolver<'p> {
     /// The value of `expression` in `scope`.
     pub fn value(&self, scope: &Scope<'p>, expression: &'p Expr) -> Value<'p> {
-        self.deeper(|| self.evaluate(scope, expression)).unwrap_or_else(Value::unknown)
+        let value = self.deeper(|| self.evaluate(scope, expression)).unwrap_or_else(Value::unknown);
+        // Who runs a program asks for no types.
+        if self.run_state().is_some() { value.bare() } else { value }
     }
 
     fn evaluate(&self, scope: &Scope<'p>, expression: &'p Expr) -> Value<'p> {
@@ -32,9 +36,12 @@ impl<'p> Resolver<'p> {
             }
             ExprKind::Template(texts, parts) => self.template_value(scope, texts, parts),
             ExprKind::Name(name) => self.guarded(scope, expression, self.name(scope, name)),
-            ExprKind::This => Value::unknown("`this` is not evaluated"),
+            ExprKind::This => match scope.receiver() {
+                Some(receiver) => receiver.this.clone(),
+                None => Value::unknown("`this` is not evaluated"),
+            },
             ExprKind::Array(items) => self.list(scope, items, &Context::Free),
-            ExprKind::Object(members) => self.object(scope, members, &Context::Free),
+            ExprKind::Object(members) => self.object(scope, members, expression.span, &Context::Free),
             ExprKind::Member(object, name, _) => {
                 let object = self.value(scope, object);
                 self.guarded(scope, expression, self.member(&object, name))
@@ -45,12 +52,21 @@ impl<'p> Resolver<'p> {
             }
             ExprKind::Call(callee, types, arguments) => {
                 let types: Vec<_> = types.iter().map(|node| Lazy::node(scope, node)).collect();
-                self.call_written(scope, callee, &types, &Arguments::written(self, scope, arguments))
+                let written = Written::new(scope, arguments);
+                let given = Arguments::Written(self, &written);
+                match self.run_state() {
+                    Some(running) => self.run_call(running, scope, (callee, arguments, expression.span), &given),
+                    None => self.call_written(scope, callee, &types, &given),
+                }
             }
             ExprKind::New(class, types, arguments) => {
-                let class = self.value(scope, class);
+                let written = Written::new(scope, arguments);
+                let given = Arguments::Written(self, &written);
+                if let Some(running) = self.run_state() {
+                    return self.run_new(running, scope, class, &given, expression.span);
+                }
                 let types: Vec<_> = types.iter().map(|node| Lazy::node(scope, node)).collect();
-                self.construct(class, types, &Arguments::written(self, scope, arguments))
+                self.construct(self.value(scope, class), types, &given)
             }
             ExprKind::Tagged(..) => Value::unknown("a tagged template is not evaluated"),
             ExprKind::Function(function) => Value::Function(scope.clone(), function),
@@ -69,7 +85,7 @@ impl<'p> Resolver<'p> {
             ExprKind::Not(_) => Value::Typed(Lazy::known(crate::typescript::resolve::Type::Boolean)),
             ExprKind::TypeOf(_) => Value::unknown("its operator is not evaluated"),
             ExprKind::Await(value) => self.await_value(self.value(scope, value)),
-            ExprKind::Assignment(_, value) => self.value(scope, value),
+            ExprKind::Assignment(target, value) => self.assign(scope, target, value),
             ExprKind::Other(reason) => Value::unknown(*reason),
         }
     }
@@ -108,7 +124,7 @@ impl<'p> Resolver<'p> {
             match value.uncast() {
                 Value::String(value) => made.push_str(value),
                 Value::Number(value) => made.push_str(&value.to_string()),
-                _ => return Value::Text,
+                other => return self.some_text(other),
             }
             made.push_str(text);
         }
@@ -128,6 +144,15 @@ impl<'p> Resolver<'p> {
             Some(Binding::Type(..)) | None => {}
         }
         match self.lookup(scope.module, name) {
+            Some(Symbol::Missing(specifier)) if self.run_state().is_some() => {
+                self.missing_import(scope.module, name, specifier)
+            }
+            Some(Symbol::External(package, _))
+                if self.run_state().is_some()
+                    && let Some(missing) = self.missing_file(scope.module, package) =>
+            {
+                missing
+            }
             Some(symbol) => self.symbol_value(symbol, name),
             None if name == "undefined" => Value::Undefined,
             None => Value::External("".into(), Rc::new([Rc::from(name)])),
@@ -160,7 +185,7 @@ impl<'p> Resolver<'p> {
             StatementKind::Class(class) => Some(Value::Class(scope.clone(), class)),
             StatementKind::Enum(declaration) => Some(Value::Enum(scope.clone(), declaration)),
             StatementKind::Namespace(namespace) => Some(Value::Namespace(scope.clone(), namespace)),
-            StatementKind::Default(value) => Some(self.value(scope, value)),
+            StatementKind::Default(value) => Some(self.constant_once(*statement, || self.value(scope, value))),
             _ => None,
         });
         value.unwrap_or_else(|| Value::unknown(format!("`{name}` is a type, not a value")))
@@ -170,21 +195,34 @@ impl<'p> Resolver<'p> {
         if scope.is_static() {
             return self.constant_once(variable, || self.variable_value(scope, variable));
         }
+        if let Some(locals) = scope.locals() {
+            return locals.once(&variable.name.text, || self.variable_value(scope, variable));
+        }
         self.variable_value(scope, variable)
     }
 
     /// `[…]` in `context`.
     pub(super) fn list(&self, scope: &Scope<'p>, items: &'p [Argument], context: &Context<'p>) -> Value<'p> {
-        Value::Array(Rc::new(self.items(scope, items, context)))
+        let element = context.element();
+        let item = |at: usize| self.value_in(scope, &items[at].value, &element);
+        Value::Array(Rc::new(self.items(scope, items, context, &item)))
     }
 
-    fn items(&self, scope: &Scope<'p>, items: &'p [Argument], context: &Context<'p>) -> ArrayValue<'p> {
+    /// The elements in `[…]` or the arguments of a call, each of which is evaluated by `element`. Of a call those behind a
+    /// spread that is not known are left out.
+    pub(super) fn items(
+        &self,
+        scope: &Scope<'p>,
+        items: &'p [Argument],
+        context: &Context<'p>,
+        element: &dyn Fn(usize) -> Value<'p>,
+    ) -> ArrayValue<'p> {
         let constant = context.is_constant();
-        let mut array = ArrayValue { items: Vec::with_capacity(items.len()), constant, open: None };
-        let element = context.element();
-        for item in items {
+        let written = self.run_state().map(|_| (scope.clone(), items));
+        let mut array = ArrayValue { items: Vec::with_capacity(items.len()), constant, open: None, written };
+        for (at, item) in items.iter().enumerate() {
             if !item.spread {
-                array.items.push(self.value_in(scope, &item.value, &element));
+                array.items.push(element(at));
                 continue;
             }
             let spread = self.value(scope, &item.value);
@@ -202,22 +240,24 @@ impl<'p> Resolver<'p> {
         array
     }
 
-    /// The arguments of a call; those behind a spread that is not known are left out.
-    pub(super) fn arguments(&self, scope: &Scope<'p>, arguments: &'p [Argument]) -> Vec<Value<'p>> {
-        self.items(scope, arguments, &Context::Free).items
-    }
-
     /// `{…}` in `context`.
-    pub(super) fn object(&self, scope: &Scope<'p>, members: &'p [ObjectMember], context: &Context<'p>) -> Value<'p> {
+    pub(super) fn object(
+        &self,
+        scope: &Scope<'p>,
+        members: &'p [ObjectMember],
+        span: Span,
+        context: &Context<'p>,
+    ) -> Value<'p> {
+        let site = Some(Site { file: &scope.module.path, span });
         let entries = Vec::with_capacity(members.len());
-        let mut object = ObjectValue { entries, constant: context.is_constant(), open: None };
+        let mut object = ObjectValue { entries, constant: context.is_constant(), open: None, site };
         for member in members {
             match member {
                 ObjectMember::Spread(value) => self.spread(&self.value(scope, value), &mut object),
                 ObjectMember::Property { span, key, value } => match self.key(scope, key) {
                     Ok(None) => {}
                     Ok(Some(name)) => {
-                        let place = EntryPlace { module: scope.module, span: *span, key: key.span, value };
+                        let place = EntryPlace { scope: scope.clone(), span: *span, key: key.span, value };
                         let value = self.value_in(scope, value, &context.property(&name));
                         object.put(Entry { name, value, place: Some(place) });
                     }

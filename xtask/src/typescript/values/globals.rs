@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::places::text;
-use super::{ArrayValue, ObjectValue, Value};
+use super::{ArrayValue, Entry, ObjectValue, Value};
 use crate::typescript::drizzle::Column;
 use crate::typescript::resolve::{Lazy, Resolver, Type};
 
@@ -12,9 +12,17 @@ impl<'p> Resolver<'p> {
         let known = |of: Type<'p>| Value::Typed(Lazy::known(of));
         let names: Vec<&str> = path.iter().map(|name| &**name).collect();
         let first = arguments.first().cloned().unwrap_or(Value::Undefined);
+        let runs = self.run_state().is_some();
         match names.as_slice() {
             ["Object", "freeze" | "seal"] => frozen(&first),
             ["Object", "assign"] => assigned(&first, &arguments[1..]),
+            ["Promise", "all" | "resolve" | "allSettled"] if runs => first,
+            ["Object", "values"] if runs => self.entry_list(&first, |entry| entry.value),
+            ["Object", "keys"] if runs => self.entry_list(&first, |entry| Value::String(entry.name)),
+            ["Object", "entries"] if runs => self.entry_list(&first, |entry| {
+                let items = vec![Value::String(entry.name), entry.value];
+                Value::Array(Rc::new(ArrayValue { items, ..ArrayValue::default() }))
+            }),
             ["Object", "values"] => self.object_values(&first),
             ["Object", "keys"] => object_keys(&first),
             ["Array", "from"] => match first.uncast() {
@@ -24,7 +32,7 @@ impl<'p> Resolver<'p> {
             ["String"] => match first.uncast() {
                 Value::String(known) => text(Rc::clone(known)),
                 Value::Number(value) => text(value.to_string()),
-                _ => Value::Text,
+                _ => self.some_text(&first),
             },
             ["Number" | "parseInt" | "parseFloat"] | ["Number", "parseInt" | "parseFloat"] | ["Date", "now"] => {
                 known(Type::Number)
@@ -40,6 +48,38 @@ impl<'p> Resolver<'p> {
         }
     }
 
+    /// A list of what `part` takes of each member of `object`.
+    fn entry_list(&self, object: &Value<'p>, part: impl Fn(Entry<'p>) -> Value<'p>) -> Value<'p> {
+        let entries = match object {
+            Value::Enum(..) => return self.object_values(object),
+            _ => self.entries(object),
+        };
+        let items = entries.into_iter().map(part).collect();
+        Value::Array(Rc::new(ArrayValue { items, ..ArrayValue::default() }))
+    }
+
+    /// A function of a package that only computes: `path.join('a', 'b')`.
+    pub(super) fn package_function(
+        &self,
+        package: &str,
+        path: &[impl AsRef<str>],
+        arguments: &[Value<'p>],
+    ) -> Option<Value<'p>> {
+        if !matches!(package, "path" | "node:path" | "path/posix" | "url-join") {
+            return None;
+        }
+        let names: Vec<&str> =
+            path.iter().map(AsRef::as_ref).filter(|name| !matches!(*name, "default" | "posix")).collect();
+        if !matches!(names.as_slice(), [] | ["join"]) {
+            return None;
+        }
+        if let Some(other) = arguments.iter().find(|argument| argument.as_str().is_none()) {
+            return Some(self.some_text(other));
+        }
+        let texts: Vec<&str> = arguments.iter().filter_map(Value::as_str).collect();
+        Some(text(texts.join("/")))
+    }
+
     pub(in crate::typescript) fn object_values(&self, object: &Value<'p>) -> Value<'p> {
         if let Value::Cast(inner, _) = object {
             return self.object_values(inner).untyped("the values of an object of a declared type are not listed");
@@ -47,7 +87,12 @@ impl<'p> Resolver<'p> {
         match object {
             Value::Object(object) => {
                 let items = object.entries.iter().map(|entry| entry.value.clone()).collect();
-                Value::Array(Rc::new(ArrayValue { items, constant: object.constant, open: object.open.clone() }))
+                Value::Array(Rc::new(ArrayValue {
+                    items,
+                    constant: object.constant,
+                    open: object.open.clone(),
+                    written: None,
+                }))
             }
             Value::Enum(scope, declaration) => {
                 let value = |(_, value): (&str, Type<'p>)| match value {
@@ -56,7 +101,7 @@ impl<'p> Resolver<'p> {
                     other => Value::Typed(Lazy::known(other)),
                 };
                 let items = self.enum_values(scope, declaration).into_iter().map(value).collect();
-                Value::Array(Rc::new(ArrayValue { items, constant: true, open: None }))
+                Value::Array(Rc::new(ArrayValue { items, constant: true, open: None, written: None }))
             }
             Value::Unknown(_) => object.clone(),
             _ => Value::unknown("`Object.values()` of it is not evaluated"),
@@ -97,7 +142,7 @@ fn object_keys<'p>(object: &Value<'p>) -> Value<'p> {
     match object.uncast() {
         Value::Object(object) => {
             let items = object.entries.iter().map(|entry| Value::String(Rc::clone(&entry.name))).collect();
-            Value::Array(Rc::new(ArrayValue { items, constant: false, open: object.open.clone() }))
+            Value::Array(Rc::new(ArrayValue { items, constant: false, open: object.open.clone(), written: None }))
         }
         Value::Unknown(_) => object.clone(),
         _ => Value::unknown("`Object.keys()` of it is not evaluated"),

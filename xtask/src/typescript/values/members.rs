@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::{Entry, ObjectValue, Value};
 use crate::typescript::resolve::{Lazy, Resolver, Scope, Type, union};
-use crate::typescript::syntax::{MemberKind, Module, Text};
+use crate::typescript::syntax::{Module, Text};
 use crate::typescript::{drizzle, zod};
 
 impl<'p> Resolver<'p> {
@@ -12,11 +12,15 @@ impl<'p> Resolver<'p> {
     pub fn member(&self, object: &Value<'p>, name: &str) -> Value<'p> {
         let method = || Value::Method(Rc::new(object.clone()), name.into());
         match object {
+            Value::Cast(inner, _) | Value::Member(inner, _) | Value::Promised(inner) if self.run_state().is_some() => {
+                self.member(inner, name)
+            }
             Value::Cast(inner, of) if inner.holds_data() => {
                 self.part(of, Type::literal(name), self.member(inner, name))
             }
             Value::Cast(inner, _) | Value::Member(inner, _) => self.member(inner, name),
             Value::Object(object) => match (object.get(name), &object.open) {
+                _ if let Some(assigned) = self.assigned_entry(object, name) => assigned,
                 (Some(entry), _) => self.kept(entry.value.clone(), !object.constant),
                 (None, Some(why)) => Value::Unknown(Rc::clone(why)),
                 (None, None) => Value::Undefined,
@@ -32,9 +36,17 @@ impl<'p> Resolver<'p> {
                 Value::External(Rc::clone(package), path.iter().cloned().chain([Rc::from(name)]).collect())
             }
             Value::Class(scope, class) => self.static_member(scope, class, name),
+            Value::Instance(instance) => self.instance_member(instance, name),
+            // `module.exports = router; module.exports.default = router`
+            Value::Handle(_) | Value::Function(..) if name == "default" && self.run_state().is_some() => object.clone(),
+            Value::Null | Value::Undefined if self.run_state().is_some() => {
+                Value::unknown(format!("`{name}` of undefined"))
+            }
             Value::Zod(schema) => zod::member(self, schema, name).unwrap_or_else(method),
             Value::Table(table) => drizzle::table_member(table, name).unwrap_or_else(method),
             Value::PgEnum(declared) if name == "enumValues" => drizzle::enum_values(declared),
+            // The names in a chain of calls say what it makes, whatever it is called on.
+            Value::Unknown(_) | Value::Typed(_) if self.run_state().is_some() => method(),
             Value::Unknown(_) => object.clone(),
             Value::Typed(of) if name == "length" && has_length(&of.get(self)) => {
                 Value::Typed(Lazy::known(Type::Number))
@@ -52,6 +64,7 @@ impl<'p> Resolver<'p> {
 
     /// `object[index]`
     pub(super) fn at(&self, object: &Value<'p>, index: &Value<'p>) -> Value<'p> {
+        let object = if self.run_state().is_some() { object.uncast() } else { object };
         match (object, index.uncast()) {
             (_, Value::String(name)) => self.member(object, name),
             (Value::Cast(inner, of), _) if inner.holds_data() => {
@@ -64,6 +77,7 @@ impl<'p> Resolver<'p> {
                 None => Value::Undefined,
             },
             (Value::Object(_) | Value::Enum(..), Value::Number(at)) => self.member(object, &at.to_string()),
+            (_, index) if self.run_state().is_some() => Value::unknown(index.reason()),
             _ => Value::unknown("its index is known only when it runs"),
         }
     }
@@ -75,6 +89,9 @@ impl<'p> Resolver<'p> {
 
     /// What `module` exports as `name`.
     pub fn exported_value(&self, module: &'p Module, name: &str) -> Value<'p> {
+        if self.run_state().is_some() {
+            return self.running_export(module, name);
+        }
         match self.program.exported(module, name) {
             Some(symbol) => self.symbol_value(symbol, name),
             None => Value::unknown(format!("`{name}` is not exported by `{}`", module.path)),
@@ -96,27 +113,6 @@ impl<'p> Resolver<'p> {
         let scope = scope.clone();
         Value::Member(Rc::new(value), Lazy::computed(move |resolver| resolver.enumeration(&scope, declaration)))
     }
-
-    fn static_member(
-        &self,
-        scope: &Scope<'p>,
-        class: &'p crate::typescript::syntax::ClassDecl,
-        name: &str,
-    ) -> Value<'p> {
-        let mut statics = class.members.iter().filter(|member| member.is_static);
-        let found = statics.find(|member| member.property.key.literal() == Some(name));
-        match found.map(|member| &member.kind) {
-            Some(MemberKind::Field(Some(value))) => {
-                let value = self.value(scope, value);
-                match found.and_then(|member| member.property.value.as_ref()) {
-                    Some(node) => value.placed(Lazy::node(scope, node)),
-                    None => self.kept(value, !found.is_some_and(|member| member.readonly)),
-                }
-            }
-            Some(MemberKind::Method(function)) => Value::Function(scope.clone(), function),
-            _ => Value::unknown(format!("the class has no static `{name}` that can be read")),
-        }
-    }
 }
 
 fn has_length(of: &Type<'_>) -> bool {
@@ -126,5 +122,5 @@ fn has_length(of: &Type<'_>) -> bool {
 /// An object with `entries` that were not written as such.
 pub(in crate::typescript) fn made_object<'p>(entries: impl IntoIterator<Item = (Rc<str>, Value<'p>)>) -> Value<'p> {
     let entries = entries.into_iter().map(|(name, value)| Entry { name, value, place: None }).collect();
-    Value::Object(Rc::new(ObjectValue { entries, constant: true, open: None }))
+    Value::Object(Rc::new(ObjectValue { entries, constant: true, ..ObjectValue::default() }))
 }

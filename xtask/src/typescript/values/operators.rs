@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::Value;
 use super::control_flow::{aliased, named};
 use super::places::text;
+use super::running::either_runs;
 use crate::typescript::resolve::{Binding, Lazy, Resolver, Scope, Type, union};
 use crate::typescript::syntax::{Binary, Expr};
 
@@ -23,6 +24,9 @@ impl<'p> Resolver<'p> {
         let chosen = match self.value(scope, test).uncast() {
             Value::Boolean(true) => self.value(scope, then),
             Value::Boolean(false) => self.value(scope, otherwise),
+            _ if self.run_state().is_some() => {
+                return either_runs(self.value(scope, then), self.value(scope, otherwise));
+            }
             _ => {
                 let inside = self.behind(scope, test);
                 return either([self.value(&inside, then), self.value(&inside, otherwise)], CONDITION);
@@ -33,6 +37,10 @@ impl<'p> Resolver<'p> {
 
     /// `left operator right`
     pub(super) fn binary(&self, scope: &Scope<'p>, operator: Binary, left: &'p Expr, right: &'p Expr) -> Value<'p> {
+        if self.run_state().is_some() && matches!(operator, Binary::Or | Binary::Coalesce | Binary::Default) {
+            let left = self.value(scope, left);
+            return if left.is_opaque() || left.is_nothing() { self.value(scope, right) } else { left };
+        }
         let guards = matches!(operator, Binary::Or | Binary::Coalesce);
         let inside = if guards { self.behind(scope, left) } else { scope.clone() };
         let (left, right) = (self.value(scope, left), self.value(&inside, right));
@@ -40,9 +48,9 @@ impl<'p> Resolver<'p> {
             (Binary::Add, Value::String(left), Value::String(right)) => text(format!("{left}{right}")),
             (Binary::Add, Value::String(left), Value::Number(right)) => text(format!("{left}{right}")),
             (Binary::Add, Value::Number(left), Value::String(right)) => text(format!("{left}{right}")),
-            (Binary::Add, Value::String(_) | Value::Text, _) | (Binary::Add, _, Value::String(_) | Value::Text) => {
-                Value::Text
-            }
+            (Binary::Add, Value::String(_) | Value::Text, other)
+            | (Binary::Add, other, Value::String(_) | Value::Text) => self.some_text(other),
+            (Binary::And, ..) if self.run_state().is_some() => right,
             (operator, Value::Number(left), Value::Number(right)) => match operator {
                 Binary::Add => Value::Number(left + right),
                 Binary::Subtract => Value::Number(left - right),

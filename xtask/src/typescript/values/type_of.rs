@@ -37,6 +37,7 @@ impl<'p> Resolver<'p> {
             | Value::Module(_)
             | Value::Namespace(..) => Type::Value(Rc::new(value.clone())),
             Value::Method(..) => Type::unresolved("it is a method"),
+            Value::Instance(_) | Value::Handle(_) | Value::Called(_) => Type::unresolved(value.reason()),
             Value::External(package, path) if package.is_empty() && is_global_function(path) => Type::Function,
             Value::External(package, path) => {
                 Type::unresolved(format!("`{}` comes from the package `{package}`", path.join(".")))
@@ -145,8 +146,8 @@ fn type_of_object<'p>(object: &Rc<ObjectValue<'p>>) -> Type<'p> {
     let widen = !object.constant;
     let properties = object.entries.iter().map(|entry| {
         let value = entry.value.clone();
-        let place = entry.place.map(|place| Place {
-            module: place.module,
+        let place = entry.place.as_ref().map(|place| Place {
+            module: place.scope.module,
             span: place.span,
             key: place.key,
             value: Some(place.value.span),

@@ -127,8 +127,8 @@ fn property<'p>(resolver: &Resolver<'p>, entry: &Entry<'p>, side: Side) -> Prope
         name: Rc::clone(&entry.name),
         optional: may_be_absent(resolver, &schema, side),
         value: lazy(&schema, side),
-        place: entry.place.map(|place| Place {
-            module: place.module,
+        place: entry.place.as_ref().map(|place| Place {
+            module: place.scope.module,
             span: place.span,
             key: place.key,
             value: Some(place.value.span),

@@ -40,7 +40,7 @@ pub fn member<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, name: &str) 
 }
 
 fn list<'p>(items: impl Iterator<Item = Value<'p>>) -> Value<'p> {
-    Value::Array(Rc::new(ArrayValue { items: items.collect(), constant: true, open: None }))
+    Value::Array(Rc::new(ArrayValue { items: items.collect(), constant: true, open: None, written: None }))
 }
 
 /// `schema.name(arguments)`

@@ -126,5 +126,6 @@ fn in_both<'p>(from: &ObjectValue<'p>, to: &ObjectValue<'p>) -> ObjectValue<'p> 
         entries: from.entries.iter().map(piped).collect(),
         constant: from.constant,
         open: from.open.clone().or_else(|| to.open.as_ref().map(Rc::clone)).or(why),
+        ..ObjectValue::default()
     }
 }

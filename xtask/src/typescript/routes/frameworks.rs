@@ -1,13 +1,16 @@
 //! What the packages make that serve HTTP: which call makes an application, which a router, and which types say that
 //! a parameter is one.
 
-use std::rc::Rc;
-
-use super::routers::{Birth, self_path};
-use super::value::{Argument, Closure, Site, Value};
-use super::{Evaluator, Framework, NestApp};
+use super::routers::{MethodCall, router};
+use super::server::{Birth, Framework, NestApp, Server};
+use crate::typescript::endpoints::path_of;
 use crate::typescript::modules::Symbol;
-use crate::typescript::syntax::{StatementKind, TypeKind, TypeNode};
+use crate::typescript::resolve::Resolver;
+use crate::typescript::syntax::{Module, StatementKind, TypeKind, TypeNode};
+use crate::typescript::values::{Handle, Value};
+
+/// How many aliases of a type are followed: more is a cycle.
+const ALIASES: usize = 8;
 
 /// Calls that make an application or a router: package, export, what is made. `default` and `*` are the package
 /// itself.
@@ -66,97 +69,94 @@ const TYPES: &[(&str, &str, Framework, Birth)] = &[
 const ENDPOINT_MAKERS: &[(&str, &str, usize, usize)] =
     &[("@ts-rest/express", "createExpressEndpoints", 0, 2), ("@ts-rest/fastify", "createFastifyEndpoints", 0, 2)];
 
-impl<'p> Evaluator<'p> {
+impl<'p> Server<'p> {
     /// The result of calling an export of a package that this tool knows.
-    pub(super) fn framework_call(
-        &mut self,
-        callee: &Value<'p>,
-        arguments: &[Argument<'p>],
-        site: Site<'p>,
-    ) -> Option<Value<'p>> {
-        let (module, name) = callee.external()?;
-        if let Some((.., framework, birth)) = find(MAKERS, &module, &name) {
-            return Some(self.make(*framework, *birth, arguments, site));
+    pub(super) fn framework_call(&self, (package, name): (&str, &str), call: MethodCall<'_, 'p>) -> Option<Value<'p>> {
+        if let Some((.., framework, birth)) = find(MAKERS, package, name) {
+            return Some(self.make(*framework, *birth, call));
         }
-        match (&*module, name.as_str()) {
+        match (package, name) {
             ("fastify-plugin", "default" | "*" | "fastifyPlugin" | "fp") => {
-                let plugin = self.argument(arguments, 0);
-                Some(transparent(plugin))
+                let plugin = call.arguments.at(0);
+                self.make_transparent(&plugin);
+                Some(plugin)
             }
-            ("@nestjs/core", "NestFactory.create") => {
-                let none = NestApp {
-                    site,
-                    root: self.argument(arguments, 0),
-                    listens: false,
-                    prefix: Ok("".into()),
-                    excluded: Vec::new(),
-                    versioning: None,
-                    default_version: None,
-                };
-                self.nest_apps.push(none);
-                Some(Value::NestApp(self.nest_apps.len() - 1))
-            }
-            _ => self.register_contract(&module, &name, arguments, site),
+            ("@nestjs/core", "NestFactory.create") => Some(self.make_nest_app(call.arguments.at(0))),
+            _ => self.register_contract(package, name, call),
         }
     }
 
-    fn make(&mut self, framework: Framework, birth: Birth, arguments: &[Argument<'p>], site: Site<'p>) -> Value<'p> {
-        let id = self.new_router(framework, birth, site);
+    fn make(&self, framework: Framework, birth: Birth, call: MethodCall<'_, 'p>) -> Value<'p> {
+        let id = self.new_router(framework, birth, call.site);
         // `new Router({ prefix: '/users' })` of Koa, `new Elysia({ prefix })`
-        if let (Framework::Koa | Framework::Hono, Value::Object(options)) = (framework, self.argument(arguments, 0)) {
-            let prefix = self.entry_value(&options, "prefix");
-            self.routers[id].prefix = self_path(&prefix);
+        if let Framework::Koa | Framework::Hono = framework
+            && let Some(prefix) = call.resolver.entry_value(&call.arguments.at(0), "prefix")
+        {
+            self.set_prefix(id, path_of(&prefix));
         }
-        Value::Router(id)
+        router(id)
     }
 
-    fn register_contract(
-        &mut self,
-        module: &str,
-        name: &str,
-        arguments: &[Argument<'p>],
-        site: Site<'p>,
-    ) -> Option<Value<'p>> {
-        let maker = ENDPOINT_MAKERS.iter().find(|maker| maker.0 == module && maker.1 == name)?;
-        let contract = self.argument(arguments, maker.2);
-        let Value::Router(id) = self.argument(arguments, maker.3) else { return None };
-        for endpoint in self.endpoints(&contract) {
-            self.add(id, &endpoint.method, endpoint.path, site);
-        }
-        Some(Value::Nothing)
+    fn make_nest_app(&self, root: Value<'p>) -> Value<'p> {
+        let mut apps = self.nest_apps.borrow_mut();
+        apps.push(NestApp {
+            root,
+            listens: false,
+            prefix: Ok("".into()),
+            excluded: Vec::new(),
+            versioning: None,
+            default_version: None,
+        });
+        Value::Handle(Handle::NestApp(apps.len() - 1))
     }
 
-    /// What a parameter is that is declared with the type `declared`, if that is an application or a router.
-    pub(super) fn router_type(&mut self, file: &str, declared: &TypeNode) -> Option<(Framework, Birth)> {
-        self.router_type_at(file, declared, 0)
+    fn register_contract(&self, package: &str, name: &str, call: MethodCall<'_, 'p>) -> Option<Value<'p>> {
+        let maker = ENDPOINT_MAKERS.iter().find(|maker| maker.0 == package && maker.1 == name)?;
+        let contract = call.arguments.at(maker.2);
+        let Value::Handle(Handle::Router(id)) = call.arguments.at(maker.3) else { return None };
+        self.add_contract(id, &contract, call);
+        Some(Value::Undefined)
     }
+}
 
-    fn router_type_at(&mut self, file: &str, declared: &TypeNode, depth: usize) -> Option<(Framework, Birth)> {
-        let TypeKind::Reference(path, _) = &declared.kind else { return None };
-        let module = self.program.load(file).filter(|_| depth < 8)?;
-        let (first, rest) = path.split_first()?;
-        match self.program.lookup(module, first)? {
-            Symbol::Declared(module, name) if rest.is_empty() => {
-                let alias = module.declarations(name).find_map(|statement| match &statement.kind {
-                    StatementKind::Alias(alias) => Some(&alias.value),
-                    _ => None,
-                })?;
-                self.router_type_at(&module.path, alias, depth + 1)
-            }
-            Symbol::Namespace(module) => match self.program.exported(module, rest.first()?)? {
-                Symbol::External(package, Some(name)) => typed(package, name),
+/// What a parameter in `module` is that is declared with the type `declared`, if that is an application or a router.
+pub(super) fn router_type<'p>(
+    resolver: &Resolver<'p>,
+    module: &'p Module,
+    declared: &TypeNode,
+) -> Option<(Framework, Birth)> {
+    router_type_at(resolver, module, declared, 0)
+}
+
+fn router_type_at<'p>(
+    resolver: &Resolver<'p>,
+    module: &'p Module,
+    declared: &TypeNode,
+    depth: usize,
+) -> Option<(Framework, Birth)> {
+    let TypeKind::Reference(path, _) = &declared.kind else { return None };
+    let (first, rest) = path.split_first().filter(|_| depth < ALIASES)?;
+    match resolver.program.lookup(module, first)? {
+        Symbol::Declared(module, name) if rest.is_empty() => {
+            let alias = module.declarations(name).find_map(|statement| match &statement.kind {
+                StatementKind::Alias(alias) => Some(&alias.value),
                 _ => None,
-            },
-            Symbol::External(package, imported) => {
-                let imported = imported.unwrap_or("*");
-                match rest {
-                    [] => typed(package, imported),
-                    [name] if matches!(imported, "*" | "default") => typed(package, name),
-                    _ => None,
-                }
-            }
-            Symbol::Declared(..) | Symbol::Missing(_) => None,
+            })?;
+            router_type_at(resolver, module, alias, depth + 1)
         }
+        Symbol::Namespace(module) => match resolver.program.exported(module, rest.first()?)? {
+            Symbol::External(package, Some(name)) => typed(package, name),
+            _ => None,
+        },
+        Symbol::External(package, imported) => {
+            let imported = imported.unwrap_or("*");
+            match rest {
+                [] => typed(package, imported),
+                [name] if matches!(imported, "*" | "default") => typed(package, name),
+                _ => None,
+            }
+        }
+        Symbol::Declared(..) | Symbol::Missing(_) => None,
     }
 }
 
@@ -175,11 +175,4 @@ fn find<'t>(
     name: &str,
 ) -> Option<&'t (&'static str, &'static str, Framework, Birth)> {
     table.iter().find(|row| row.0 == module && row.1 == name)
-}
-
-fn transparent(plugin: Value<'_>) -> Value<'_> {
-    match plugin {
-        Value::Function(closure) => Value::Function(Rc::new(Closure { transparent: true, ..(*closure).clone() })),
-        other => other,
-    }
 }

@@ -1,0 +1,390 @@
+//! Endpoints in values: an object with a method and a path, wherever it stands in a registry, behind whatever function
+//! of a contract library.
+
+use std::rc::Rc;
+
+use super::resolve::{Resolver, Scope};
+use super::syntax::{Expr, Module};
+use super::values::{Arguments, Call, Entry, Instance, ObjectValue, PathText, Site, TopLevel, Value, member_name};
+
+/// An endpoint that a value describes.
+#[derive(Clone)]
+pub struct Endpoint<'p> {
+    /// The keys on the way to it.
+    pub keys: Vec<Rc<str>>,
+    /// The last key, or the object itself.
+    pub site: Site<'p>,
+    /// Upper case.
+    pub method: String,
+    /// As it is written, prefixes included.
+    pub path: PathText,
+    /// What else is said of it: the entries of its object, or the calls of its chain by their names.
+    pub parts: Vec<Part<'p>>,
+    /// Where its object is written, to tell one endpoint from another.
+    pub object: Site<'p>,
+    /// The expression it is the value of, with the casts around it, and its scope.
+    pub source: Option<Source<'p>>,
+    /// Whether it is the method of a procedure that implements it.
+    pub served: bool,
+}
+
+/// What is said of an endpoint under a key.
+#[derive(Clone)]
+pub struct Part<'p> {
+    /// The key.
+    pub key: Rc<str>,
+    /// Where the key stands.
+    pub site: Site<'p>,
+    /// The value.
+    pub value: Value<'p>,
+    /// The expression that it is the value of.
+    pub source: Option<Source<'p>>,
+}
+
+/// An expression, and the scope in which it stands.
+pub type Source<'p> = (Scope<'p>, &'p Expr);
+
+const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+const PATH_KEYS: &[&str] = &["path", "url", "route", "endpoint", "uri", "pathname"];
+const NAME_KEYS: &[&str] = &["alias", "operationId", "name", "id"];
+const PREFIX_KEYS: &[&str] = &["pathPrefix", "prefix", "basePath"];
+
+/// How deep registries nest.
+const DEPTH: usize = 24;
+
+/// How many steps a value counts for that is walked through: it takes longer than to evaluate an expression, and what is there
+/// twice is walked through twice.
+const WALKED: usize = 8;
+
+/// The calls of a chain of methods, innermost first, by their names.
+type Chain<'p> = Vec<(Rc<str>, Rc<Call<'p>>)>;
+
+/// The endpoints that `value` describes, in order.
+pub fn of<'p>(resolver: &Resolver<'p>, value: &Value<'p>) -> Vec<Endpoint<'p>> {
+    let mut walk = Walk {
+        resolver,
+        keys: Vec::new(),
+        site: None,
+        source: None,
+        prefix: Ok("".into()),
+        seen: Vec::new(),
+        found: Vec::new(),
+    };
+    walk.value(value);
+    walk.found
+}
+
+/// The endpoints of a declaration of `module`.
+pub fn of_declared<'p>(resolver: &Resolver<'p>, module: &'p Module, declared: &TopLevel<'p>) -> Vec<Endpoint<'p>> {
+    // A function's body is not a registry; looking into handlers would run the program.
+    if declared.is_function() {
+        return Vec::new();
+    }
+    let value = resolver.top_level_value(module, declared);
+    let source = declared.source().map(|source| (Scope::module(module), source));
+    with_source(of(resolver, &value), source)
+}
+
+/// The endpoints of `expression`, which stands at the top of `module`.
+pub fn of_expression<'p>(resolver: &Resolver<'p>, module: &'p Module, expression: &'p Expr) -> Vec<Endpoint<'p>> {
+    let scope = Scope::module(module);
+    let value = resolver.value(&scope, expression);
+    with_source(of(resolver, &value), Some((scope, expression)))
+}
+
+/// Those endpoints, with `source` where no nearer one is known.
+fn with_source<'p>(mut endpoints: Vec<Endpoint<'p>>, source: Option<Source<'p>>) -> Vec<Endpoint<'p>> {
+    for endpoint in endpoints.iter_mut().filter(|endpoint| endpoint.source.is_none()) {
+        endpoint.source.clone_from(&source);
+    }
+    endpoints
+}
+
+/// The path that a value is.
+pub(super) fn path_of(value: &Value<'_>) -> PathText {
+    match value {
+        Value::String(text) => Ok(Rc::clone(text)),
+        Value::Regex(source, _) => Err(format!("it is the regular expression /{source}/")),
+        Value::Null | Value::Undefined => Ok("".into()),
+        other => Err(other.reason()),
+    }
+}
+
+/// The paths that a value stands for: one, or several in an array.
+pub(super) fn paths_of<'p>(resolver: &Resolver<'p>, value: &Value<'p>) -> Vec<PathText> {
+    let Value::Array(array) = value else { return vec![path_of(value)] };
+    let mut paths: Vec<PathText> = resolver.elements_of(value).iter().map(path_of).collect();
+    paths.extend(array.open.as_ref().map(|why| Err(why.to_string())));
+    paths
+}
+
+/// One path below another.
+pub(super) fn joined(first: &PathText, second: &PathText) -> PathText {
+    match (first, second) {
+        (Ok(first), Ok(second)) => Ok(format!("{first}/{second}").into()),
+        (Err(reason), _) | (_, Err(reason)) => Err(reason.clone()),
+    }
+}
+
+/// The members of an object or module as parts.
+pub(super) fn parts_of<'p>(resolver: &Resolver<'p>, value: &Value<'p>) -> Vec<Part<'p>> {
+    let around = object_site(value);
+    let part = |entry: Entry<'p>| {
+        let site = entry.place.as_ref().map(|place| place.site()).or(around)?;
+        let source = entry.place.map(|place| (place.scope, place.value));
+        Some(Part { key: entry.name, site, value: entry.value.bare(), source })
+    };
+    resolver.entries(value).into_iter().filter_map(part).collect()
+}
+
+fn object_site<'p>(value: &Value<'p>) -> Option<Site<'p>> {
+    match value {
+        Value::Object(object) => site_of(object),
+        Value::Module(module) => Some(Site { file: &module.path, span: Default::default() }),
+        Value::Namespace(scope, namespace) => Some(Site { file: &scope.module.path, span: namespace.name.span }),
+        _ => None,
+    }
+}
+
+/// Where an object is written; of one that was not written as a literal, its first key.
+fn site_of<'p>(object: &ObjectValue<'p>) -> Option<Site<'p>> {
+    object.site.or_else(|| object.entries.iter().find_map(|entry| entry.place.as_ref()).map(|place| place.site()))
+}
+
+/// Whether `text` is an HTTP method, in either case.
+fn is_method(text: &str) -> bool {
+    METHODS.iter().any(|method| method.eq_ignore_ascii_case(text))
+}
+
+struct Walk<'r, 'p> {
+    resolver: &'r Resolver<'p>,
+    keys: Vec<Rc<str>>,
+    site: Option<Site<'p>>,
+    source: Option<Source<'p>>,
+    prefix: PathText,
+    seen: Vec<*const ObjectValue<'p>>,
+    found: Vec<Endpoint<'p>>,
+}
+
+impl<'p> Walk<'_, 'p> {
+    fn value(&mut self, value: &Value<'p>) {
+        if self.keys.len() > DEPTH || !self.resolver.spend(WALKED) {
+            return;
+        }
+        match value {
+            Value::Object(object) => self.object(value, object),
+            Value::Namespace(..) => parts_of(self.resolver, value).into_iter().for_each(|part| self.part(part)),
+            Value::Array(_) => self.array(value),
+            Value::Called(call) => self.call(call),
+            Value::Instance(instance) => self.instance(instance),
+            Value::Class(scope, class) => {
+                for member in class.members.iter().filter(|member| member.is_static) {
+                    let Some(key) = member_name(member) else { continue };
+                    let site = Site { file: &scope.module.path, span: member.property.key.span };
+                    let value = self.resolver.member(value, key).bare();
+                    self.entry(key.into(), Some(site), &value);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn instance(&mut self, instance: &Instance<'p>) {
+        for (key, value) in instance.fields() {
+            self.keys.push(key);
+            self.value(&value);
+            self.keys.pop();
+        }
+    }
+
+    fn entry(&mut self, key: Rc<str>, site: Option<Site<'p>>, value: &Value<'p>) {
+        let around = std::mem::replace(&mut self.site, site);
+        self.keys.push(key);
+        self.value(value);
+        self.keys.pop();
+        self.site = around;
+    }
+
+    fn object(&mut self, value: &Value<'p>, object: &Rc<ObjectValue<'p>>) {
+        if self.seen.contains(&Rc::as_ptr(object)) {
+            return;
+        }
+        self.seen.push(Rc::as_ptr(object));
+        if let Some((method, path)) = self.method_and_path(value) {
+            let path = join_prefix(&self.prefix, &path);
+            self.found(value, method, path);
+        } else if !self.meta(value) {
+            parts_of(self.resolver, value).into_iter().for_each(|part| self.part(part));
+        }
+        self.seen.pop();
+    }
+
+    fn part(&mut self, part: Part<'p>) {
+        let around = std::mem::replace(&mut self.source, part.source.clone());
+        self.named(part);
+        self.source = around;
+    }
+
+    fn named(&mut self, part: Part<'p>) {
+        let keyed = part.key.split_once(' ').filter(|(method, path)| is_method(method) && path.starts_with('/'));
+        match (&part.value, keyed) {
+            // { 'GET /users': { … } }
+            (Value::Object(_), Some((method, path))) => {
+                self.keys.push(part.key.clone());
+                let around = self.site.replace(part.site);
+                let path = join_prefix(&self.prefix, &Ok(path.into()));
+                self.found(&part.value, method.to_ascii_uppercase(), path);
+                self.site = around;
+                self.keys.pop();
+            }
+            // { '/users': { get: { … } } }
+            (Value::Object(_), None) if part.key.starts_with('/') && self.methods(&part) => {}
+            _ => self.entry(part.key.clone(), Some(part.site), &part.value),
+        }
+    }
+
+    fn methods(&mut self, part: &Part<'p>) -> bool {
+        let mut methods = parts_of(self.resolver, &part.value);
+        methods.retain(|method| is_method(&method.key));
+        for method in &methods {
+            if !matches!(method.value, Value::Object(_)) {
+                continue;
+            }
+            let path = join_prefix(&self.prefix, &Ok(part.key.clone()));
+            let around = self.site.replace(method.site);
+            self.keys.extend([part.key.clone(), method.key.clone()]);
+            self.found(&method.value, method.key.to_ascii_uppercase(), path);
+            self.keys.truncate(self.keys.len() - 2);
+            self.site = around;
+        }
+        !methods.is_empty()
+    }
+
+    /// `{ openapi: { method, path } }`, as tRPC's `.meta(…)` takes it.
+    fn meta(&mut self, object: &Value<'p>) -> bool {
+        let Some(inner) = self.resolver.entry_value(object, "openapi") else { return false };
+        let Some((method, path)) = self.method_and_path(&inner) else { return false };
+        let path = join_prefix(&self.prefix, &path);
+        self.found(&inner, method, path);
+        if let Some(last) = self.found.last_mut() {
+            last.parts.clear();
+        }
+        true
+    }
+
+    fn found(&mut self, object: &Value<'p>, method: String, path: PathText) {
+        let Some(written) = object_site(object) else { return };
+        self.found.push(Endpoint {
+            keys: self.keys.clone(),
+            site: self.site.unwrap_or(written),
+            method,
+            path,
+            parts: parts_of(self.resolver, object),
+            object: written,
+            source: self.source.clone(),
+            served: false,
+        });
+    }
+
+    fn array(&mut self, value: &Value<'p>) {
+        let Value::Array(array) = value else { return };
+        for (index, item) in self.resolver.elements_of(value).iter().enumerate() {
+            let around = std::mem::replace(&mut self.source, array.source(index));
+            let names = NAME_KEYS.iter().filter_map(|key| self.resolver.entry_value(item, key));
+            let name = names.filter_map(|name| name.as_str().map(Rc::from)).next();
+            self.entry(name.unwrap_or_else(|| format!("{index}").into()), None, item);
+            self.source = around;
+        }
+    }
+
+    /// `c.router({ … }, { pathPrefix: '/api' })`, `endpoint({ … })`, `procedure.meta({ … }).input(…).query(…)`
+    fn call(&mut self, call: &Rc<Call<'p>>) {
+        let chain = chain(call);
+        if let Some((_, meta)) = chain.iter().find(|(name, _)| &**name == "meta")
+            && let object @ Value::Object(_) = meta.arguments(self.resolver).at(0)
+        {
+            return self.procedure(&chain, &object);
+        }
+        let arguments = call.arguments(self.resolver);
+        let around = self.prefix.clone();
+        if let Some(prefix) = self.prefix_option(&arguments) {
+            self.prefix = join_prefix(&around, &prefix);
+        }
+        for at in 0..arguments.count() {
+            self.value(&arguments.at(at));
+        }
+        self.prefix = around;
+    }
+
+    fn procedure(&mut self, chain: &Chain<'p>, meta: &Value<'p>) {
+        let before = self.found.len();
+        let Some(site) = object_site(meta).filter(|_| self.meta(meta)) else { return };
+        let said = chain.iter().filter(|(name, _)| matches!(&**name, "input" | "output"));
+        let parts = said.map(|(name, call)| {
+            let arguments = call.arguments(self.resolver);
+            let source = arguments.source(0).map(|(scope, expression)| (scope.clone(), expression));
+            Part { key: Rc::clone(name), site, value: arguments.at(0), source }
+        });
+        let parts: Vec<Part<'p>> = parts.collect();
+        for endpoint in &mut self.found[before..] {
+            endpoint.parts.clone_from(&parts);
+            endpoint.served = true;
+        }
+    }
+
+    fn prefix_option(&mut self, arguments: &Arguments<'_, 'p>) -> Option<PathText> {
+        if arguments.count() < 2 {
+            return None;
+        }
+        let options = arguments.at(1);
+        let prefix = PREFIX_KEYS.iter().find_map(|key| self.resolver.entry_value(&options, key))?;
+        Some(path_of(&prefix))
+    }
+
+    fn method_and_path(&mut self, object: &Value<'p>) -> Option<(String, PathText)> {
+        let method = self.resolver.entry_value(object, "method")?;
+        let path = PATH_KEYS.iter().find_map(|key| self.resolver.entry_value(object, key))?;
+        let method = method.as_str().filter(|text| is_method(text))?.to_ascii_uppercase();
+        let path = match &path {
+            Value::Function(_, function) => {
+                let names = function.parameters.iter().enumerate();
+                let names = names.map(|(index, parameter)| match &parameter.name {
+                    Some(name) => format!(":{name}"),
+                    None => format!(":parameter{index}"),
+                });
+                let arguments: Vec<Value<'p>> = names.map(|name| Value::String(name.into())).collect();
+                path_of(&self.resolver.call(&path, &arguments))
+            }
+            nothing if nothing.is_nothing() => return None,
+            other => path_of(other),
+        };
+        Some((method, path))
+    }
+}
+
+/// The calls of `a.b(…).c(…)`, innermost first, by the names of their members.
+fn chain<'p>(call: &Rc<Call<'p>>) -> Chain<'p> {
+    let mut calls = Vec::new();
+    let mut next = Some(call);
+    while let Some(call) = next.take() {
+        match &call.callee {
+            Value::Method(of, name) => {
+                calls.push((Rc::clone(name), Rc::clone(call)));
+                if let Value::Called(inner) = &**of {
+                    next = Some(inner);
+                }
+            }
+            Value::External(_, path) => calls.extend(path.last().map(|name| (Rc::clone(name), Rc::clone(call)))),
+            _ => {}
+        }
+    }
+    calls.reverse();
+    calls
+}
+
+fn join_prefix(prefix: &PathText, path: &PathText) -> PathText {
+    match prefix {
+        Ok(prefix) if prefix.is_empty() => path.clone(),
+        prefix => joined(prefix, path),
+    }
+}

@@ -1,0 +1,220 @@
+//! Calls in a program that runs: functions of the monorepo run, [`Effects`](super::Effects) are told of those of packages,
+//! and what nobody knows is kept as a [`Call`](super::Call).
+
+use std::rc::Rc;
+
+use super::running::is_unbound;
+use super::{Arguments, Running, Site, Value};
+use crate::source::Span;
+use crate::typescript::resolve::{Receiver, Resolver, Scope};
+use crate::typescript::syntax::{Argument, Expr, ExprKind, Function};
+
+impl<'p> Resolver<'p> {
+    /// `callee(arguments)` at `span`, in a program that runs.
+    pub(super) fn run_call(
+        &self,
+        running: &Running<'p>,
+        scope: &Scope<'p>,
+        (callee, items, span): (&'p Expr, &'p [Argument], Span),
+        arguments: &Arguments<'_, 'p>,
+    ) -> Value<'p> {
+        let site = Site { file: &scope.module.path, span: call_span(callee, items, span) };
+        match &callee.kind {
+            ExprKind::Name(name) if name == "super" => self.super_call(scope, arguments),
+            ExprKind::Member(object, name, _) if matches!(&object.kind, ExprKind::Name(name) if name == "super") => {
+                self.super_method(scope, name, arguments)
+            }
+            ExprKind::Member(object, name, _) => {
+                let receiver = self.value(scope, object);
+                self.run_method(running, &receiver, name, arguments, site)
+            }
+            ExprKind::Name(name) if matches!(name.as_str(), "require" | "import") && is_unbound(scope, name) => {
+                self.required(scope.module, &arguments.at(0), name == "require")
+            }
+            _ => self.run_value(running, self.value(scope, callee), arguments, site),
+        }
+    }
+
+    /// `new callee(arguments)` at `span`, in a program that runs.
+    pub(super) fn run_new(
+        &self,
+        running: &Running<'p>,
+        scope: &Scope<'p>,
+        callee: &'p Expr,
+        arguments: &Arguments<'_, 'p>,
+        span: Span,
+    ) -> Value<'p> {
+        match self.value(scope, callee) {
+            Value::Class(scope, class) => self.instantiate(&scope, class, arguments),
+            callee => self.run_value(running, callee, arguments, Site { file: &scope.module.path, span }),
+        }
+    }
+
+    fn run_method(
+        &self,
+        running: &Running<'p>,
+        receiver: &Value<'p>,
+        name: &str,
+        arguments: &Arguments<'_, 'p>,
+        site: Site<'p>,
+    ) -> Value<'p> {
+        match (receiver, name) {
+            // What is awaited is what is there.
+            (_, "then") => self.call(&arguments.at(0), std::slice::from_ref(receiver)),
+            (_, "catch" | "finally") => receiver.clone(),
+            (Value::Handle(handle), _) => running.effects.method(self, handle, name, arguments, site),
+            (Value::Function(scope, function), _) => self.function_method((scope, function), name, arguments),
+            (Value::Object(_) | Value::Instance(_) | Value::Class(..) | Value::Module(_) | Value::Namespace(..), _) => {
+                match self.member(receiver, name).bare() {
+                    Value::Function(scope, function) => {
+                        self.called_on(&scope, function, Some(receiver.clone()), arguments)
+                    }
+                    callee => self.run_value(running, callee, arguments, site),
+                }
+            }
+            (Value::Number(_) | Value::Boolean(_) | Value::Null | Value::Undefined | Value::Regex(..), _) => {
+                Value::unknown(format!("`{name}` is computed when the program runs"))
+            }
+            _ => self.run_value(running, self.member(receiver, name), arguments, site),
+        }
+    }
+
+    fn run_value(
+        &self,
+        running: &Running<'p>,
+        callee: Value<'p>,
+        arguments: &Arguments<'_, 'p>,
+        site: Site<'p>,
+    ) -> Value<'p> {
+        let returned = match &callee {
+            Value::Function(scope, function) => return self.called_on(scope, function, None, arguments),
+            Value::External(package, path) if package.is_empty() => known(self.call_global(path, arguments)),
+            Value::External(package, path) => {
+                let (_, name) = callee.external().unwrap_or_default();
+                let made = running.effects.call(self, (package, &name), arguments, site);
+                made.or_else(|| self.package_function(package, path, arguments))
+            }
+            Value::Method(receiver, name) => match receiver.uncast() {
+                Value::Array(_) | Value::String(_) => Some(self.call_method(receiver, name, &[], arguments)),
+                _ => None,
+            },
+            _ => None,
+        };
+        returned.unwrap_or_else(|| {
+            if callee.is_opaque() {
+                self.run_callbacks(running, arguments);
+            }
+            Value::Called(Rc::new(arguments.call_of(callee)))
+        })
+    }
+
+    /// A function given to code that nobody here can read may be called: `server.listen(port, () => mount(app))`.
+    /// Only those without parameters can be told from handlers.
+    fn run_callbacks(&self, running: &Running<'p>, arguments: &Arguments<'_, 'p>) {
+        for at in 0..arguments.count() {
+            let Some((scope, Expr { kind: ExprKind::Function(function), .. })) = arguments.source(at) else { continue };
+            if function.parameters.is_empty() && !running.was_called(function) {
+                self.called_on(scope, function, None, &Arguments::Given(&[]));
+            }
+        }
+    }
+
+    fn function_method(
+        &self,
+        (scope, function): (&Scope<'p>, &'p Function),
+        name: &str,
+        arguments: &Arguments<'_, 'p>,
+    ) -> Value<'p> {
+        let this = (arguments.count() > 0).then(|| arguments.at(0));
+        match name {
+            "bind" => match this {
+                Some(this) => Value::Function(bound(scope, this), function),
+                None => Value::Function(scope.clone(), function),
+            },
+            "call" => {
+                let rest = arguments.get(1..).unwrap_or_default();
+                self.called_on(scope, function, this, &Arguments::Given(rest))
+            }
+            "apply" => match arguments.at(1) {
+                Value::Array(list) => self.called_on(scope, function, this, &Arguments::Given(&list.items)),
+                _ => self.called_on(scope, function, this, &Arguments::Given(&[])),
+            },
+            _ => Value::unknown(format!("`{name}` is known when the program runs")),
+        }
+    }
+
+    /// `function(arguments)`, called on `this`.
+    fn called_on(
+        &self,
+        scope: &Scope<'p>,
+        function: &'p Function,
+        this: Option<Value<'p>>,
+        arguments: &Arguments<'_, 'p>,
+    ) -> Value<'p> {
+        let scope = match this {
+            Some(this) if !scope.is_bound() => bound(scope, this),
+            _ => scope.clone(),
+        };
+        self.call_typed(&Value::Function(scope, function), &[], arguments)
+    }
+
+    /// The result of `function` in a program that runs: all its statements run.
+    pub(super) fn run_function(
+        &self,
+        scope: &Scope<'p>,
+        function: &'p Function,
+        arguments: &Arguments<'_, 'p>,
+    ) -> Value<'p> {
+        self.in_call(|| {
+            let inside = self.entered(scope, function, arguments);
+            self.execute(&inside, &function.body).unwrap_or(Value::Undefined)
+        })
+    }
+
+    /// Inside `function`, which is called with `arguments`.
+    pub(super) fn entered(
+        &self,
+        scope: &Scope<'p>,
+        function: &'p Function,
+        arguments: &Arguments<'_, 'p>,
+    ) -> Scope<'p> {
+        if let Some(running) = self.run_state() {
+            running.called.borrow_mut().insert(std::ptr::from_ref(function));
+        }
+        let locals = self.locals_of(&*function.body);
+        let inside = scope.with_locals(Rc::clone(&locals));
+        self.bind(&inside, &function.parameters, arguments, &mut |name, value| locals.set(name, value));
+        inside
+    }
+
+    /// Runs `call`, unless calls nest too deep.
+    pub(super) fn in_call(&self, call: impl FnOnce() -> Value<'p>) -> Value<'p> {
+        let Some(running) = self.run_state() else { return call() };
+        if running.calls.get() >= super::CALLS || !self.spend(1) {
+            return Value::unknown("the calls nest too deep to follow");
+        }
+        running.calls.set(running.calls.get() + 1);
+        let returned = call();
+        running.calls.set(running.calls.get() - 1);
+        returned
+    }
+}
+
+fn bound<'p>(scope: &Scope<'p>, this: Value<'p>) -> Scope<'p> {
+    let class = scope.receiver().and_then(|receiver| receiver.class.clone());
+    scope.with_receiver(Receiver { this, class })
+}
+
+fn known(value: Value<'_>) -> Option<Value<'_>> {
+    (!matches!(value, Value::Unknown(_))).then_some(value)
+}
+
+/// From the called member to the first argument: the line that people think of as the call.
+fn call_span(callee: &Expr, arguments: &[Argument], span: Span) -> Span {
+    let ExprKind::Member(_, _, member) = &callee.kind else { return span };
+    let end = arguments.first().map_or(member.end, |first| match first.value.kind {
+        ExprKind::Function(_) | ExprKind::Object(_) | ExprKind::Array(_) => member.end,
+        _ => first.value.span.end,
+    });
+    Span { start: member.start, end }
+}
