@@ -98,14 +98,19 @@ impl<'p> Resolver<'p> {
         Self { running: Some(Running::new(effects)), ..Self::new(program) }
     }
 
-    /// The program that runs.
+    /// What is kept of the program that runs.
     pub fn run_state(&self) -> Option<&Running<'p>> {
         self.running.as_ref()
     }
 
+    /// Whether the program runs, so that calls have effects and nobody asks for types.
+    pub fn runs(&self) -> bool {
+        self.running.is_some()
+    }
+
     /// How deep evaluation goes, and how many steps it takes.
     fn limits(&self) -> (u32, u32) {
-        if self.running.is_some() { (values::DEPTH, values::STEPS) } else { (DEPTH, STEPS) }
+        if self.runs() { (values::DEPTH, values::STEPS) } else { (DEPTH, STEPS) }
     }
 
     /// Whether it gave up before the end.

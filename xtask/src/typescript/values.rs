@@ -17,6 +17,7 @@ mod lists;
 mod mapped;
 mod members;
 mod operators;
+mod parameters;
 mod places;
 mod program_calls;
 mod running;

@@ -5,7 +5,8 @@ use std::cell::{OnceCell, RefCell};
 use std::ops::Deref;
 
 use super::context::Context;
-use super::{ArrayValue, Value};
+use super::{ArrayValue, Site, Value};
+use crate::source::Span;
 use crate::typescript::resolve::{Resolver, Scope};
 use crate::typescript::syntax::{Argument, Expr};
 
@@ -25,6 +26,8 @@ pub enum Arguments<'a, 'p> {
 pub struct Written<'p> {
     scope: Scope<'p>,
     items: &'p [Argument],
+    /// The call.
+    span: Span,
     /// Those that were looked at one by one.
     single: RefCell<Vec<Option<Value<'p>>>>,
     all: OnceCell<ArrayValue<'p>>,
@@ -43,9 +46,9 @@ enum Kept<'p> {
 }
 
 impl<'p> Written<'p> {
-    /// `items`, as they stand in `scope`.
-    pub(super) fn new(scope: &Scope<'p>, items: &'p [Argument]) -> Self {
-        Self { scope: scope.clone(), items, single: RefCell::default(), all: OnceCell::new() }
+    /// `items`, as they stand in `scope`, of the call at `span`.
+    pub(super) fn new(scope: &Scope<'p>, items: &'p [Argument], span: Span) -> Self {
+        Self { scope: scope.clone(), items, span, single: RefCell::default(), all: OnceCell::new() }
     }
 
     fn all(&self, resolver: &Resolver<'p>) -> &ArrayValue<'p> {
@@ -60,7 +63,7 @@ impl<'p> Written<'p> {
         }
         let value = resolver.value(&self.scope, &self.items[at].value);
         // Only a program that runs may look at it again.
-        if resolver.run_state().is_some() {
+        if resolver.runs() {
             let mut single = self.single.borrow_mut();
             single.resize(self.items.len(), None);
             single[at] = Some(value.clone());
@@ -88,6 +91,15 @@ impl<'p> Arguments<'_, 'p> {
         match self {
             Self::Given(values) => values.get(at).cloned().unwrap_or(Value::Undefined),
             Self::Written(resolver, written) => written.at(resolver, at),
+        }
+    }
+
+    /// The place of the call, where they are written.
+    #[must_use]
+    pub(super) fn site(&self) -> Option<Site<'p>> {
+        match self {
+            Self::Given(_) => None,
+            Self::Written(_, written) => Some(Site { file: &written.scope.module.path, span: written.span }),
         }
     }
 

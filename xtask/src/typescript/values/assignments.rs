@@ -12,7 +12,7 @@ impl<'p> Resolver<'p> {
     pub(super) fn assign(&self, scope: &Scope<'p>, target: &'p Expr, written: &'p Expr) -> Value<'p> {
         let value = self.value(scope, written);
         match &target.kind {
-            _ if self.run_state().is_none() => {}
+            _ if !self.runs() => {}
             ExprKind::Name(name) => self.assign_name(scope, name, &value),
             ExprKind::Member(object, name, span) => {
                 let place = EntryPlace { scope: scope.clone(), span: *span, key: *span, value: written };

@@ -166,9 +166,7 @@ impl<'p> Resolver<'p> {
         };
         let value = match &member.kind {
             MemberKind::Method(function) => return Value::Function(inside, function),
-            MemberKind::Getter(function) if self.run_state().is_some() => {
-                self.call(&Value::Function(inside, function), &[])
-            }
+            MemberKind::Getter(function) if self.runs() => self.call(&Value::Function(inside, function), &[]),
             MemberKind::Field(Some(value)) => {
                 let value = self.value(&inside, value);
                 match &member.property.value {

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use super::{Entry, EntryPlace, ObjectValue, Value};
+use super::{Entry, EntryPlace, ObjectValue, Running, Value};
 use crate::source::Span;
 use crate::typescript::modules::{Resolved, Way};
 use crate::typescript::resolve::{Resolver, Scope};
@@ -21,7 +21,7 @@ pub struct TopLevel<'p> {
 impl<'p> Resolver<'p> {
     /// Runs the files that pass a name on, where they may register something.
     pub(in crate::typescript) fn run_passed(&self, way: &Way<'p>) {
-        if self.run_state().is_some() {
+        if self.runs() {
             let modules = way.passed.iter().map(|(module, _)| *module);
             modules.filter(|module| may_register(module)).for_each(|module| self.run(module));
         }
@@ -83,7 +83,13 @@ impl<'p> Resolver<'p> {
     }
 
     /// What `require(specifier)` or `import(specifier)` in `module` is.
-    pub(super) fn required(&self, module: &'p Module, specifier: &Value<'p>, is_require: bool) -> Value<'p> {
+    pub(super) fn required(
+        &self,
+        running: &Running<'p>,
+        module: &'p Module,
+        specifier: &Value<'p>,
+        is_require: bool,
+    ) -> Value<'p> {
         let Some(specifier) = specifier.as_str() else {
             return Value::unknown("which module it loads is only known when the program runs");
         };
@@ -93,7 +99,7 @@ impl<'p> Resolver<'p> {
                     return Value::unknown(format!("`{file}` cannot be read"));
                 };
                 self.run(target);
-                let common = is_require.then(|| self.common(target)).flatten();
+                let common = running.common.borrow().get(&std::ptr::from_ref(target)).filter(|_| is_require).cloned();
                 common.unwrap_or(Value::Module(target))
             }
             Resolved::External => match self.missing_file(module, specifier) {

@@ -20,7 +20,7 @@ impl<'p> Resolver<'p> {
     pub fn value(&self, scope: &Scope<'p>, expression: &'p Expr) -> Value<'p> {
         let value = self.deeper(|| self.evaluate(scope, expression)).unwrap_or_else(Value::unknown);
         // Who runs a program asks for no types.
-        if self.run_state().is_some() { value.bare() } else { value }
+        if self.runs() { value.bare() } else { value }
     }
 
     fn evaluate(&self, scope: &Scope<'p>, expression: &'p Expr) -> Value<'p> {
@@ -52,21 +52,14 @@ impl<'p> Resolver<'p> {
             }
             ExprKind::Call(callee, types, arguments) => {
                 let types: Vec<_> = types.iter().map(|node| Lazy::node(scope, node)).collect();
-                let written = Written::new(scope, arguments);
-                let given = Arguments::Written(self, &written);
-                match self.run_state() {
-                    Some(running) => self.run_call(running, scope, (callee, arguments, expression.span), &given),
-                    None => self.call_written(scope, callee, &types, &given),
-                }
+                let written = Written::new(scope, arguments, call_span(callee, arguments, expression.span));
+                self.call_written(scope, callee, &types, &Arguments::Written(self, &written))
             }
             ExprKind::New(class, types, arguments) => {
-                let written = Written::new(scope, arguments);
-                let given = Arguments::Written(self, &written);
-                if let Some(running) = self.run_state() {
-                    return self.run_new(running, scope, class, &given, expression.span);
-                }
+                let class = self.value(scope, class);
                 let types: Vec<_> = types.iter().map(|node| Lazy::node(scope, node)).collect();
-                self.construct(self.value(scope, class), types, &given)
+                let written = Written::new(scope, arguments, expression.span);
+                self.construct(class, types, &Arguments::Written(self, &written))
             }
             ExprKind::Tagged(..) => Value::unknown("a tagged template is not evaluated"),
             ExprKind::Function(function) => Value::Function(scope.clone(), function),
@@ -144,11 +137,9 @@ impl<'p> Resolver<'p> {
             Some(Binding::Type(..)) | None => {}
         }
         match self.lookup(scope.module, name) {
-            Some(Symbol::Missing(specifier)) if self.run_state().is_some() => {
-                self.missing_import(scope.module, name, specifier)
-            }
+            Some(Symbol::Missing(specifier)) if self.runs() => self.missing_import(scope.module, name, specifier),
             Some(Symbol::External(package, _))
-                if self.run_state().is_some()
+                if self.runs()
                     && let Some(missing) = self.missing_file(scope.module, package) =>
             {
                 missing
@@ -279,6 +270,16 @@ impl<'p> Resolver<'p> {
             _ => Value::Cast(Rc::new(value), Lazy::node(scope, annotation)),
         }
     }
+}
+
+/// From the called member to the first argument: the line that people think of as the call.
+fn call_span(callee: &Expr, arguments: &[Argument], span: Span) -> Span {
+    let ExprKind::Member(_, _, member) = &callee.kind else { return span };
+    let end = arguments.first().map_or(member.end, |first| match first.value.kind {
+        ExprKind::Function(_) | ExprKind::Object(_) | ExprKind::Array(_) => member.end,
+        _ => first.value.span.end,
+    });
+    Span { start: member.start, end }
 }
 
 /// Of several functions of one name the last is the one that runs; which of them is called decides what it returns.

@@ -12,7 +12,7 @@ impl<'p> Resolver<'p> {
         let known = |of: Type<'p>| Value::Typed(Lazy::known(of));
         let names: Vec<&str> = path.iter().map(|name| &**name).collect();
         let first = arguments.first().cloned().unwrap_or(Value::Undefined);
-        let runs = self.run_state().is_some();
+        let runs = self.runs();
         match names.as_slice() {
             ["Object", "freeze" | "seal"] => frozen(&first),
             ["Object", "assign"] => assigned(&first, &arguments[1..]),

@@ -26,7 +26,7 @@ impl<'p> Resolver<'p> {
         name: &str,
         arguments: &[Value<'p>],
     ) -> Value<'p> {
-        let runs = self.run_state().is_some();
+        let runs = self.runs();
         match (name, arguments) {
             ("map", [function, ..]) => listed(self.each(list, array, function), array),
             ("forEach", [function, ..]) if runs => {

@@ -12,7 +12,7 @@ impl<'p> Resolver<'p> {
     pub fn member(&self, object: &Value<'p>, name: &str) -> Value<'p> {
         let method = || Value::Method(Rc::new(object.clone()), name.into());
         match object {
-            Value::Cast(inner, _) | Value::Member(inner, _) | Value::Promised(inner) if self.run_state().is_some() => {
+            Value::Cast(inner, _) | Value::Member(inner, _) | Value::Promised(inner) if self.runs() => {
                 self.member(inner, name)
             }
             Value::Cast(inner, of) if inner.holds_data() => {
@@ -38,15 +38,13 @@ impl<'p> Resolver<'p> {
             Value::Class(scope, class) => self.static_member(scope, class, name),
             Value::Instance(instance) => self.instance_member(instance, name),
             // `module.exports = router; module.exports.default = router`
-            Value::Handle(_) | Value::Function(..) if name == "default" && self.run_state().is_some() => object.clone(),
-            Value::Null | Value::Undefined if self.run_state().is_some() => {
-                Value::unknown(format!("`{name}` of undefined"))
-            }
+            Value::Handle(_) | Value::Function(..) if name == "default" && self.runs() => object.clone(),
+            Value::Null | Value::Undefined if self.runs() => Value::unknown(format!("`{name}` of undefined")),
             Value::Zod(schema) => zod::member(self, schema, name).unwrap_or_else(method),
             Value::Table(table) => drizzle::table_member(table, name).unwrap_or_else(method),
             Value::PgEnum(declared) if name == "enumValues" => drizzle::enum_values(declared),
             // The names in a chain of calls say what it makes, whatever it is called on.
-            Value::Unknown(_) | Value::Typed(_) if self.run_state().is_some() => method(),
+            Value::Unknown(_) | Value::Typed(_) if self.runs() => method(),
             Value::Unknown(_) => object.clone(),
             Value::Typed(of) if name == "length" && has_length(&of.get(self)) => {
                 Value::Typed(Lazy::known(Type::Number))
@@ -64,7 +62,7 @@ impl<'p> Resolver<'p> {
 
     /// `object[index]`
     pub(super) fn at(&self, object: &Value<'p>, index: &Value<'p>) -> Value<'p> {
-        let object = if self.run_state().is_some() { object.uncast() } else { object };
+        let object = if self.runs() { object.uncast() } else { object };
         match (object, index.uncast()) {
             (_, Value::String(name)) => self.member(object, name),
             (Value::Cast(inner, of), _) if inner.holds_data() => {
@@ -77,7 +75,7 @@ impl<'p> Resolver<'p> {
                 None => Value::Undefined,
             },
             (Value::Object(_) | Value::Enum(..), Value::Number(at)) => self.member(object, &at.to_string()),
-            (_, index) if self.run_state().is_some() => Value::unknown(index.reason()),
+            (_, index) if self.runs() => Value::unknown(index.reason()),
             _ => Value::unknown("its index is known only when it runs"),
         }
     }
@@ -89,7 +87,7 @@ impl<'p> Resolver<'p> {
 
     /// What `module` exports as `name`.
     pub fn exported_value(&self, module: &'p Module, name: &str) -> Value<'p> {
-        if self.run_state().is_some() {
+        if self.runs() {
             return self.running_export(module, name);
         }
         match self.program.exported(module, name) {

@@ -24,7 +24,7 @@ impl<'p> Resolver<'p> {
         let chosen = match self.value(scope, test).uncast() {
             Value::Boolean(true) => self.value(scope, then),
             Value::Boolean(false) => self.value(scope, otherwise),
-            _ if self.run_state().is_some() => {
+            _ if self.runs() => {
                 return either_runs(self.value(scope, then), self.value(scope, otherwise));
             }
             _ => {
@@ -37,7 +37,7 @@ impl<'p> Resolver<'p> {
 
     /// `left operator right`
     pub(super) fn binary(&self, scope: &Scope<'p>, operator: Binary, left: &'p Expr, right: &'p Expr) -> Value<'p> {
-        if self.run_state().is_some() && matches!(operator, Binary::Or | Binary::Coalesce | Binary::Default) {
+        if self.runs() && matches!(operator, Binary::Or | Binary::Coalesce | Binary::Default) {
             let left = self.value(scope, left);
             return if left.is_opaque() || left.is_nothing() { self.value(scope, right) } else { left };
         }
@@ -50,7 +50,7 @@ impl<'p> Resolver<'p> {
             (Binary::Add, Value::Number(left), Value::String(right)) => text(format!("{left}{right}")),
             (Binary::Add, Value::String(_) | Value::Text, other)
             | (Binary::Add, other, Value::String(_) | Value::Text) => self.some_text(other),
-            (Binary::And, ..) if self.run_state().is_some() => right,
+            (Binary::And, ..) if self.runs() => right,
             (operator, Value::Number(left), Value::Number(right)) => match operator {
                 Binary::Add => Value::Number(left + right),
                 Binary::Subtract => Value::Number(left - right),

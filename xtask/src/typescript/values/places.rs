@@ -102,7 +102,7 @@ impl<'p> Resolver<'p> {
             (Some(value), Some(of)) => self.assigned(value, of, variable.constant),
             (None, Some(of)) if variable.constant => Value::Typed(of),
             (None, Some(of)) => reassigned(Value::Typed(of)),
-            (Some(value), _) if self.run_state().is_some() => value,
+            (Some(value), _) if self.runs() => value,
             (Some(Value::Array(_)), None) if variable.value.as_ref().is_some_and(is_empty_list) => {
                 Value::unknown("it depends on what is put into it")
             }

@@ -4,108 +4,94 @@
 use std::rc::Rc;
 
 use super::running::is_unbound;
-use super::{Arguments, Running, Site, Value};
-use crate::source::Span;
+use super::words::export_name;
+use super::{Arguments, Running, Value};
 use crate::typescript::resolve::{Receiver, Resolver, Scope};
-use crate::typescript::syntax::{Argument, Expr, ExprKind, Function};
+use crate::typescript::syntax::{Expr, ExprKind, Function};
 
 impl<'p> Resolver<'p> {
-    /// `callee(arguments)` at `span`, in a program that runs.
-    pub(super) fn run_call(
-        &self,
-        running: &Running<'p>,
-        scope: &Scope<'p>,
-        (callee, items, span): (&'p Expr, &'p [Argument], Span),
-        arguments: &Arguments<'_, 'p>,
-    ) -> Value<'p> {
-        let site = Site { file: &scope.module.path, span: call_span(callee, items, span) };
-        match &callee.kind {
-            ExprKind::Name(name) if name == "super" => self.super_call(scope, arguments),
-            ExprKind::Member(object, name, _) if matches!(&object.kind, ExprKind::Name(name) if name == "super") => {
-                self.super_method(scope, name, arguments)
-            }
-            ExprKind::Member(object, name, _) => {
-                let receiver = self.value(scope, object);
-                self.run_method(running, &receiver, name, arguments, site)
-            }
-            ExprKind::Name(name) if matches!(name.as_str(), "require" | "import") && is_unbound(scope, name) => {
-                self.required(scope.module, &arguments.at(0), name == "require")
-            }
-            _ => self.run_value(running, self.value(scope, callee), arguments, site),
-        }
-    }
-
-    /// `new callee(arguments)` at `span`, in a program that runs.
-    pub(super) fn run_new(
+    /// A call of `super`, `super.name`, `require` or `import`; none of anything else.
+    pub(super) fn run_written(
         &self,
         running: &Running<'p>,
         scope: &Scope<'p>,
         callee: &'p Expr,
         arguments: &Arguments<'_, 'p>,
-        span: Span,
-    ) -> Value<'p> {
-        match self.value(scope, callee) {
-            Value::Class(scope, class) => self.instantiate(&scope, class, arguments),
-            callee => self.run_value(running, callee, arguments, Site { file: &scope.module.path, span }),
+    ) -> Option<Value<'p>> {
+        match &callee.kind {
+            ExprKind::Name(name) if name == "super" => Some(self.super_call(scope, arguments)),
+            ExprKind::Name(name) if matches!(name.as_str(), "require" | "import") && is_unbound(scope, name) => {
+                Some(self.required(running, scope.module, &arguments.at(0), name == "require"))
+            }
+            ExprKind::Member(object, name, _) if matches!(&object.kind, ExprKind::Name(name) if name == "super") => {
+                Some(self.super_method(scope, name, arguments))
+            }
+            _ => None,
         }
     }
 
-    fn run_method(
+    /// `receiver.name(arguments)` where it matters what the method is called on; none of others.
+    pub(super) fn run_method(
         &self,
         running: &Running<'p>,
         receiver: &Value<'p>,
         name: &str,
         arguments: &Arguments<'_, 'p>,
-        site: Site<'p>,
-    ) -> Value<'p> {
+    ) -> Option<Value<'p>> {
         match (receiver, name) {
             // What is awaited is what is there.
-            (_, "then") => self.call(&arguments.at(0), std::slice::from_ref(receiver)),
-            (_, "catch" | "finally") => receiver.clone(),
-            (Value::Handle(handle), _) => running.effects.method(self, handle, name, arguments, site),
-            (Value::Function(scope, function), _) => self.function_method((scope, function), name, arguments),
+            (_, "then") => Some(self.call(&arguments.at(0), std::slice::from_ref(receiver))),
+            (_, "catch" | "finally") => Some(receiver.clone()),
+            (Value::Handle(handle), _) => {
+                let site = arguments.site()?;
+                Some(running.effects.method(self, handle, name, arguments, site))
+            }
+            (Value::Function(scope, function), _) => Some(self.function_method((scope, function), name, arguments)),
             (Value::Object(_) | Value::Instance(_) | Value::Class(..) | Value::Module(_) | Value::Namespace(..), _) => {
                 match self.member(receiver, name).bare() {
                     Value::Function(scope, function) => {
-                        self.called_on(&scope, function, Some(receiver.clone()), arguments)
+                        Some(self.called_on(&scope, function, Some(receiver.clone()), arguments))
                     }
-                    callee => self.run_value(running, callee, arguments, site),
+                    callee => Some(self.call_typed(&callee, &[], arguments)),
                 }
             }
             (Value::Number(_) | Value::Boolean(_) | Value::Null | Value::Undefined | Value::Regex(..), _) => {
-                Value::unknown(format!("`{name}` is computed when the program runs"))
+                Some(Value::unknown(format!("`{name}` is computed when the program runs")))
             }
-            _ => self.run_value(running, self.member(receiver, name), arguments, site),
+            _ => None,
         }
     }
 
-    fn run_value(
+    /// The result of calling the export `path` of `package`.
+    pub(super) fn run_external(
         &self,
         running: &Running<'p>,
-        callee: Value<'p>,
+        package: &str,
+        path: &[&str],
         arguments: &Arguments<'_, 'p>,
-        site: Site<'p>,
     ) -> Value<'p> {
-        let returned = match &callee {
-            Value::Function(scope, function) => return self.called_on(scope, function, None, arguments),
-            Value::External(package, path) if package.is_empty() => known(self.call_global(path, arguments)),
-            Value::External(package, path) => {
-                let (_, name) = callee.external().unwrap_or_default();
-                let made = running.effects.call(self, (package, &name), arguments, site);
-                made.or_else(|| self.package_function(package, path, arguments))
-            }
-            Value::Method(receiver, name) => match receiver.uncast() {
-                Value::Array(_) | Value::String(_) => Some(self.call_method(receiver, name, &[], arguments)),
-                _ => None,
-            },
-            _ => None,
-        };
-        returned.unwrap_or_else(|| {
-            if callee.is_opaque() {
-                self.run_callbacks(running, arguments);
-            }
-            Value::Called(Rc::new(arguments.call_of(callee)))
+        let name = export_name(path);
+        let site = arguments.site();
+        let made = site.and_then(|site| running.effects.call(self, (package, &name), arguments, site));
+        made.or_else(|| self.package_function(package, path, arguments)).unwrap_or_else(|| {
+            let path = path.iter().map(|name| Rc::from(*name)).collect();
+            self.unanswered(&Value::External(package.into(), path), arguments, "")
         })
+    }
+
+    /// The result of calling what is no known function: not known, because of `why`. In a program that runs it is kept what
+    /// is called with what.
+    pub(super) fn unanswered(
+        &self,
+        callee: &Value<'p>,
+        arguments: &Arguments<'_, 'p>,
+        why: impl Into<Rc<str>>,
+    ) -> Value<'p> {
+        let Some(running) = self.run_state() else { return Value::unknown(why) };
+        if callee.is_opaque() {
+            self.run_callbacks(running, arguments);
+        }
+        Value::Called(Rc::new(arguments.call_of(callee.clone())))
     }
 
     /// A function given to code that nobody here can read may be called: `server.listen(port, () => mount(app))`.
@@ -203,18 +189,4 @@ impl<'p> Resolver<'p> {
 fn bound<'p>(scope: &Scope<'p>, this: Value<'p>) -> Scope<'p> {
     let class = scope.receiver().and_then(|receiver| receiver.class.clone());
     scope.with_receiver(Receiver { this, class })
-}
-
-fn known(value: Value<'_>) -> Option<Value<'_>> {
-    (!matches!(value, Value::Unknown(_))).then_some(value)
-}
-
-/// From the called member to the first argument: the line that people think of as the call.
-fn call_span(callee: &Expr, arguments: &[Argument], span: Span) -> Span {
-    let ExprKind::Member(_, _, member) = &callee.kind else { return span };
-    let end = arguments.first().map_or(member.end, |first| match first.value.kind {
-        ExprKind::Function(_) | ExprKind::Object(_) | ExprKind::Array(_) => member.end,
-        _ => first.value.span.end,
-    });
-    Span { start: member.start, end }
 }

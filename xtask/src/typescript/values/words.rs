@@ -31,12 +31,7 @@ impl<'p> Value<'p> {
     pub fn external(&self) -> Option<(&str, String)> {
         let Value::External(package, path) = self.uncast() else { return None };
         let names: Vec<&str> = path.iter().map(|name| &**name).collect();
-        let name = match names.as_slice() {
-            [] => "*".to_owned(),
-            ["default", rest @ ..] if !rest.is_empty() => rest.join("."),
-            names => names.join("."),
-        };
-        (!package.is_empty()).then_some((package, name))
+        (!package.is_empty()).then(|| (&**package, export_name(&names)))
     }
 
     /// Why it is not a known string, in words that complete "… is not known: ".
@@ -74,6 +69,15 @@ impl<'p> Value<'p> {
             Value::Unknown(_) | Value::Text | Value::Typed(_) | Value::Bigint(_) => "…".into(),
             _ => "an object".into(),
         }
+    }
+}
+
+/// The name of an export with the members behind it, without `default`; `*` of the whole package.
+pub(super) fn export_name(path: &[&str]) -> String {
+    match path {
+        [] => "*".to_owned(),
+        ["default", rest @ ..] if !rest.is_empty() => rest.join("."),
+        names => names.join("."),
     }
 }
 
