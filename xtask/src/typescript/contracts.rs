@@ -5,7 +5,8 @@ mod exchanges;
 mod parts;
 mod references;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use super::collect::tags;
 use super::endpoints::{self, Endpoint};
@@ -13,6 +14,7 @@ use super::facts::{Contract, Exchange, UnresolvedEndpoint};
 use super::resolve::Resolver;
 use super::routes::path;
 use super::syntax::{ExprKind, Module, StatementKind};
+use super::values::Site;
 
 /// What was read.
 #[derive(Debug, Default)]
@@ -49,12 +51,15 @@ pub fn read<'p>(resolver: &Resolver<'p>, files: &[&str]) -> Contracts {
 
 /// Of an endpoint that is part of a router with a prefix, the one with the prefix.
 fn outermost(endpoints: Vec<(String, Endpoint<'_>)>) -> Vec<(String, Endpoint<'_>)> {
-    let paths: Vec<_> = endpoints.iter().map(|(_, endpoint)| (endpoint.object, endpoint.path.clone())).collect();
+    let mut paths: HashMap<Site<'_>, HashSet<Rc<str>>> = HashMap::new();
+    for (_, endpoint) in &endpoints {
+        if let Ok(path) = &endpoint.path {
+            paths.entry(endpoint.object).or_default().insert(Rc::clone(path));
+        }
+    }
     let is_inner = |endpoint: &Endpoint<'_>| {
-        let Ok(path) = &endpoint.path else { return false };
-        let longer = |other: &str| other.len() > path.len() && other.ends_with(&**path);
-        let mut same = paths.iter().filter(|(site, _)| *site == endpoint.object);
-        same.any(|(_, other)| other.as_deref().is_ok_and(longer))
+        let (Ok(path), Some(others)) = (&endpoint.path, paths.get(&endpoint.object)) else { return false };
+        others.iter().any(|other| other.len() > path.len() && other.ends_with(&**path))
     };
     endpoints.into_iter().filter(|(_, endpoint)| !is_inner(endpoint)).collect()
 }

@@ -69,3 +69,17 @@ fn long_chains_and_lines_are_read_to_their_end() {
     let fields: String = (0..2_000).map(|field| format!("field_{field}: string; ")).collect();
     assert_eq!(read(&format!("export interface UserRow {{ {fields} }}")).types[0].fields.len(), 2_000);
 }
+
+/// Classes that extend each other, files that pass on each other twice, calls that call twice: each ends.
+#[test]
+fn programs_in_circles_end() {
+    let classes = "import express from 'express'; class A extends B { x = 1 } class B extends A { y = 2 }
+        const app = express(); app.get('/x', h); app.use(new A().z); new B(); A.made();";
+    assert_eq!(read(classes).routes.len(), 1);
+    let twice: String =
+        (0..LEVELS).map(|level| format!("function f{level}() {{ f{0}(); f{0}(); }}", level + 1)).collect();
+    let calls = format!(
+        "import express from 'express'; const app = express(); {twice} function f{LEVELS}() {{ app.get('/x', h); }} f0();"
+    );
+    assert_eq!(read(&calls).routes.len(), 1);
+}

@@ -20,6 +20,9 @@ pub struct Instance<'p> {
     fields: RefCell<BTreeMap<Rc<str>, Value<'p>>>,
 }
 
+/// A class with the scope it was declared in.
+type Class<'p> = (Scope<'p>, &'p ClassDecl);
+
 impl<'p> Instance<'p> {
     /// `instance.name = value`
     pub(super) fn set(&self, name: &str, value: Value<'p>) {
@@ -40,45 +43,31 @@ impl<'p> Resolver<'p> {
         if let Some(running) = self.run_state() {
             running.made.borrow_mut().insert(std::ptr::from_ref(class));
             self.in_call(|| {
-                self.initialise(scope, class, &instance);
-                self.construct_in(scope, class, &instance, arguments);
+                let lineage = self.lineage(scope, class);
+                self.initialise(&lineage, &instance);
+                self.run_constructor(&lineage, &instance, arguments);
                 Value::Undefined
             });
         }
         Value::Instance(instance)
     }
 
-    /// Sets the fields that have a value, those of the base class first.
-    fn initialise(&self, scope: &Scope<'p>, class: &'p ClassDecl, instance: &Rc<Instance<'p>>) {
-        if let Some((scope, base)) = self.base(scope, class)
-            && self.spend(1)
-        {
-            self.initialise(&scope, base, instance);
-        }
-        let inside = method_scope(scope, class, Value::Instance(Rc::clone(instance)));
-        for member in class.members.iter().filter(|member| !member.is_static) {
-            if let (MemberKind::Field(Some(value)), Some(name)) = (&member.kind, member_name(member)) {
-                instance.set(name, self.value(&inside, value));
+    /// Sets the fields that have a value, those of base classes first.
+    fn initialise(&self, lineage: &[Class<'p>], instance: &Rc<Instance<'p>>) {
+        for (scope, class) in lineage.iter().rev() {
+            let inside = method_scope(scope, class, Value::Instance(Rc::clone(instance)));
+            for member in class.members.iter().filter(|member| !member.is_static) {
+                if let (MemberKind::Field(Some(value)), Some(name)) = (&member.kind, member_name(member)) {
+                    instance.set(name, self.value(&inside, value));
+                }
             }
         }
     }
 
-    /// Runs the constructor; without one, that of the base class.
-    fn construct_in(
-        &self,
-        scope: &Scope<'p>,
-        class: &'p ClassDecl,
-        instance: &Rc<Instance<'p>>,
-        arguments: &Arguments<'_, 'p>,
-    ) {
-        let Some(constructor) = constructor(class) else {
-            if let Some((scope, base)) = self.base(scope, class)
-                && self.spend(1)
-            {
-                self.construct_in(&scope, base, instance, arguments);
-            }
-            return;
-        };
+    /// Runs the first constructor of `lineage`.
+    fn run_constructor(&self, lineage: &[Class<'p>], instance: &Rc<Instance<'p>>, arguments: &Arguments<'_, 'p>) {
+        let constructors = lineage.iter().filter_map(|(scope, class)| Some((scope, *class, constructor(class)?)));
+        let Some((scope, class, constructor)) = constructors.into_iter().next() else { return };
         let inside = method_scope(scope, class, Value::Instance(Rc::clone(instance)));
         let inside = self.entered(&inside, constructor, arguments);
         for parameter in constructor.parameters.iter().filter(|parameter| parameter.declares) {
@@ -89,13 +78,19 @@ impl<'p> Resolver<'p> {
         self.execute(&inside, &constructor.body);
     }
 
-    /// The class that `class` extends, where it is one of the monorepo.
-    fn base(&self, scope: &Scope<'p>, class: &'p ClassDecl) -> Option<(Scope<'p>, &'p ClassDecl)> {
-        let (base, _) = class.extends.as_ref()?;
-        match self.value(scope, base).bare() {
-            Value::Class(scope, base) if !std::ptr::eq(base, class) => Some((scope, base)),
-            _ => None,
+    /// `class`, and those of the monorepo that it extends, the nearest first.
+    fn lineage(&self, scope: &Scope<'p>, class: &'p ClassDecl) -> Vec<Class<'p>> {
+        let mut lineage = vec![(scope.clone(), class)];
+        while let Some((scope, class)) = lineage.last() {
+            let base = class.extends.as_ref().map(|(base, _)| self.value(scope, base).bare());
+            let Some(Value::Class(scope, base)) = base else { break };
+            // Classes that extend each other are an error of the program.
+            if lineage.iter().any(|(_, known)| std::ptr::eq(*known, base)) {
+                break;
+            }
+            lineage.push((scope, base));
         }
+        lineage
     }
 
     /// `instance.name`
@@ -103,12 +98,10 @@ impl<'p> Resolver<'p> {
         if let Some(value) = instance.fields.borrow().get(name) {
             return value.clone();
         }
-        let mut class = Some((instance.scope.clone(), instance.class));
-        while let Some((scope, here)) = class.filter(|_| self.spend(1)) {
-            if let Some(member) = find(here, name, false) {
-                return self.found_member(&scope, here, member, instance);
+        for (scope, class) in self.lineage(&instance.scope, instance.class) {
+            if let Some(member) = find(class, name, false) {
+                return self.found_member(&scope, class, member, instance);
             }
-            class = self.base(&scope, here);
         }
         Value::unknown(format!("`{name}` is set when the program runs"))
     }
@@ -154,15 +147,15 @@ impl<'p> Resolver<'p> {
         if let Some(value) = known {
             return value;
         }
-        let Some(member) = find(class, name, true) else {
-            return match self.base(scope, class) {
-                Some((scope, base)) if self.spend(1) => self.static_member(&scope, base, name),
-                _ => Value::unknown(format!("the class has no static `{name}` that can be read")),
-            };
-        };
-        let inside = match self.run_state() {
-            Some(_) => method_scope(scope, class, Value::Class(scope.clone(), class)),
-            None => scope.clone(),
+        let unknown = || Value::unknown(format!("the class has no static `{name}` that can be read"));
+        let mut lineage = self.lineage(scope, class).into_iter();
+        let found = lineage.find_map(|(scope, class)| Some((scope, class, find(class, name, true)?)));
+        let Some((of, owner, member)) = found else { return unknown() };
+        // A getter or field of a base class is that of the class it is read from.
+        let inside = match self.runs() {
+            true => of
+                .with_receiver(Receiver { this: Value::Class(scope.clone(), class), class: Some((of.clone(), owner)) }),
+            false => of,
         };
         let value = match &member.kind {
             MemberKind::Method(function) => return Value::Function(inside, function),
@@ -174,7 +167,7 @@ impl<'p> Resolver<'p> {
                     None => self.kept(value, !member.readonly),
                 }
             }
-            _ => Value::unknown(format!("the class has no static `{name}` that can be read")),
+            _ => unknown(),
         };
         self.set_static(scope, class, name, value.clone());
         value
@@ -192,25 +185,20 @@ impl<'p> Resolver<'p> {
         let Some(Receiver { this: Value::Instance(instance), class: Some((around, class)) }) = scope.receiver() else {
             return Value::Undefined;
         };
-        if let Some((around, base)) = self.base(around, class) {
-            self.in_call(|| {
-                self.construct_in(&around, base, instance, arguments);
-                Value::Undefined
-            });
-        }
-        Value::Undefined
+        self.in_call(|| {
+            self.run_constructor(&self.lineage(around, class)[1..], instance, arguments);
+            Value::Undefined
+        })
     }
 
     /// `super.name(arguments)`
     pub(super) fn super_method(&self, scope: &Scope<'p>, name: &str, arguments: &Arguments<'_, 'p>) -> Value<'p> {
         let Some(Receiver { this, class: Some((around, class)) }) = scope.receiver() else { return Value::Undefined };
-        let mut base = self.base(around, class);
-        while let Some((around, here)) = base.filter(|_| self.spend(1)) {
-            if let Some(MemberKind::Method(function)) = find(here, name, false).map(|member| &member.kind) {
-                let method = Value::Function(method_scope(&around, here, this.clone()), function);
+        for (around, base) in &self.lineage(around, class)[1..] {
+            if let Some(MemberKind::Method(function)) = find(base, name, false).map(|member| &member.kind) {
+                let method = Value::Function(method_scope(around, base, this.clone()), function);
                 return self.call_typed(&method, &[], arguments);
             }
-            base = self.base(&around, here);
         }
         Value::unknown(format!("`super.{name}` is not known"))
     }
