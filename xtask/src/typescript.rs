@@ -61,6 +61,8 @@ fn pool() -> Result<&'static rayon::ThreadPool> {
 }
 
 #[cfg(test)]
+mod cycle_tests;
+#[cfg(test)]
 mod growth_tests;
 #[cfg(test)]
 pub mod test_utils;

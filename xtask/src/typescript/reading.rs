@@ -4,7 +4,6 @@ mod groups;
 
 use std::cell::Cell;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use anyhow::Result;
 use rayon::prelude::*;
@@ -15,7 +14,6 @@ use super::discover::{self, Candidate, Roles};
 use super::facts::{Facts, Problem};
 use super::modules::Program;
 use super::resolve::Resolver;
-use super::syntax::Text;
 use super::{contracts, routes};
 use crate::config::Config;
 use crate::source::{LineIndex, Span};

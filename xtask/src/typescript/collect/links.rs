@@ -68,11 +68,10 @@ impl<'p> File<'_, 'p> {
     /// A map of tables: kysely's `DB`, whose properties are all declared types, and the `TableTypes` of pg-to-ts.
     fn note_database(&self, name: &str, members: &'p [TypeMember]) {
         match vocabulary::table_list(name) {
-            Some(TableList::Rows | TableList::Database) => {
-                if !members.is_empty() && members.iter().all(is_reference) {
-                    TypeNode::properties(members).for_each(|property| self.note_table(property, property, Side::Row));
-                }
+            Some(TableList::Rows | TableList::Database) if !members.is_empty() && members.iter().all(is_reference) => {
+                TypeNode::properties(members).for_each(|property| self.note_table(property, property, Side::Row));
             }
+            Some(TableList::Rows | TableList::Database) => {}
             Some(TableList::SelectAndInput) => {
                 for table in TypeNode::properties(members) {
                     let Some(TypeKind::Object(sides)) = table.value.as_ref().map(|value| &value.kind) else { continue };

@@ -86,7 +86,7 @@ fn makes_router<'p>(resolver: &Resolver<'p>, module: &'p Module, function: &Func
         ExprKind::Call(callee, ..) | ExprKind::New(callee, ..) => found |= makes(callee),
         _ => {}
     };
-    function.body.iter().for_each(|statement| statement.walk(&mut visit));
+    function.body.statements().iter().for_each(|statement| statement.walk(&mut visit));
     found
 }
 

@@ -75,7 +75,7 @@ impl<'p> Resolver<'p> {
                 instance.set(name, self.name(&inside, name).bare());
             }
         }
-        self.execute(&inside, &constructor.body);
+        self.execute(&inside, constructor.body.statements());
     }
 
     /// `class`, and those of the monorepo that it extends, the nearest first.

@@ -153,7 +153,7 @@ impl<'p> Resolver<'p> {
     ) -> Value<'p> {
         self.in_call(|| {
             let inside = self.entered(scope, function, arguments);
-            self.execute(&inside, &function.body).unwrap_or(Value::Undefined)
+            self.execute(&inside, function.body.statements()).unwrap_or(Value::Undefined)
         })
     }
 
@@ -167,7 +167,7 @@ impl<'p> Resolver<'p> {
         if let Some(running) = self.run_state() {
             running.called.borrow_mut().insert(std::ptr::from_ref(function));
         }
-        let locals = self.locals_of(&*function.body);
+        let locals = self.locals_of(function.body.statements());
         let inside = scope.with_locals(Rc::clone(&locals));
         self.bind(&inside, &function.parameters, arguments, &mut |name, value| locals.set(name, value));
         inside
