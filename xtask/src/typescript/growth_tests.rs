@@ -82,4 +82,8 @@ fn programs_in_circles_end() {
         "import express from 'express'; const app = express(); {twice} function f{LEVELS}() {{ app.get('/x', h); }} f0();"
     );
     assert_eq!(read(&calls).routes.len(), 1);
+    let itself = "import express from 'express'; import { lib } from 'lib'; const app = express();
+        const a = lib(...f(a)); const b = lib(f(b)); const c = lib({ c, method: 'GET', path: '/c' }, ...g());
+        function f(x) { app.use(x); return [x]; } function g() { app.use(c); return [c]; } app.use(a); app.use(b); app.use(c);";
+    assert_eq!(read(itself).contracts.len(), 1);
 }

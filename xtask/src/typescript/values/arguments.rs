@@ -1,7 +1,7 @@
 //! What a call is given. It is evaluated when somebody looks at it: most methods of schemas and columns ignore theirs, and
 //! so do most calls that register a route.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::ops::Deref;
 
 use super::context::Context;
@@ -31,6 +31,9 @@ pub struct Written<'p> {
     /// Those that were looked at one by one.
     single: RefCell<Vec<Option<Value<'p>>>>,
     all: OnceCell<ArrayValue<'p>>,
+    /// Whether all of them are being evaluated, and what they are until then: a program that runs may look at them again.
+    running: Cell<bool>,
+    nothing: ArrayValue<'p>,
 }
 
 /// A call of what is not known here.
@@ -48,12 +51,28 @@ enum Kept<'p> {
 impl<'p> Written<'p> {
     /// `items`, as they stand in `scope`, of the call at `span`.
     pub(super) fn new(scope: &Scope<'p>, items: &'p [Argument], span: Span) -> Self {
-        Self { scope: scope.clone(), items, span, single: RefCell::default(), all: OnceCell::new() }
+        Self {
+            scope: scope.clone(),
+            items,
+            span,
+            single: RefCell::default(),
+            all: OnceCell::new(),
+            running: Cell::new(false),
+            nothing: ArrayValue::default(),
+        }
     }
 
     fn all(&self, resolver: &Resolver<'p>) -> &ArrayValue<'p> {
+        if let Some(known) = self.all.get() {
+            return known;
+        }
+        if self.running.replace(true) {
+            return &self.nothing;
+        }
         let item = |at: usize| self.single(resolver, at);
-        self.all.get_or_init(|| resolver.items(&self.scope, self.items, &Context::Free, &item))
+        let all = resolver.items(&self.scope, self.items, &Context::Free, &item);
+        self.running.set(false);
+        self.all.get_or_init(|| all)
     }
 
     /// The argument `at`, which is no spread.

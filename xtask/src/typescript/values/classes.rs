@@ -151,7 +151,12 @@ impl<'p> Resolver<'p> {
         let mut lineage = self.lineage(scope, class).into_iter();
         let found = lineage.find_map(|(scope, class)| Some((scope, class, find(class, name, true)?)));
         let Some((of, owner, member)) = found else { return unknown() };
-        // A getter or field of a base class is that of the class it is read from.
+        if let MemberKind::Field(_) = member.kind
+            && !std::ptr::eq(owner, class)
+        {
+            return self.static_member(&of, owner, name);
+        }
+        // What a method or getter of a base class is called on is the class that it is read from.
         let inside = match self.runs() {
             true => of
                 .with_receiver(Receiver { this: Value::Class(scope.clone(), class), class: Some((of.clone(), owner)) }),
