@@ -25,26 +25,29 @@ fn may_be_deep(bytes: &[u8]) -> bool {
     ends(bytes) >= limit || angles.nth(ANGLE_LIMIT as usize - 1).is_some()
 }
 
-/// How many bytes may nest, or stand behind a word that may, at most. Short sums without branches, over parts of one
-/// length, are what the processor does many of at once.
+/// How many bytes nest, or stand behind a word that may, at most. Short sums without branches, over parts of one length,
+/// are what the processor does many of at once.
 fn ends(bytes: &[u8]) -> usize {
     let Some(next) = bytes.get(1..) else { return 1 };
     let (parts, rest) = bytes[..next.len()].as_chunks::<64>();
     let (next, _rest) = next.as_chunks::<64>();
     let of_part = |(part, next): (&[u8; 64], &[u8; 64])| {
-        usize::from(part.iter().zip(next).map(|(byte, next)| end(*byte, *next)).sum::<u8>())
+        usize::from(part.iter().zip(next).map(|(before, byte)| end(*before, *byte)).sum::<u8>())
     };
     parts.iter().zip(next).map(of_part).sum::<usize>() + rest.len() + 1
 }
 
-/// One for a byte that may nest, or stand behind a word that takes what follows.
-fn end(byte: u8, next: u8) -> u8 {
-    let is_letter = (byte | 0x20).wrapping_sub(b'a') < 26;
+/// One for a byte that nests, or that stands behind a word which may take what follows.
+fn end(before: u8, byte: u8) -> u8 {
+    let is_letter = |byte: u8| (byte | 0x20).wrapping_sub(b'a') < 26;
     let is_digit = byte.wrapping_sub(b'0') < 10;
-    let is_indent = (byte == b' ') & (next == b' ');
     // Nothing that a word may take begins with them. `]` and `}`, `[` and `{` are one but for a bit.
-    let is_other = (byte == b',') | (byte == b';') | (byte == b'.') | (byte == b')') | (byte | 0x20 == b'}');
-    u8::from(!(is_letter | is_digit | is_indent | is_other))
+    let is_closing = (byte == b',') | (byte == b';') | (byte == b'.') | (byte == b')') | (byte | 0x20 == b'}');
+    let is_behind_word = is_letter(before) & !(is_letter(byte) | is_digit | is_closing);
+    let opens = (byte == b'(') | (byte | 0x20 == b'{') | (byte == b'<');
+    let is_operator = (byte == b'?') | (byte == b'!') | (byte == b'~') | (byte == b'-') | (byte == b'+');
+    let takes = (byte == b'=') | (byte == b':') | (byte == b'*');
+    u8::from(is_behind_word | opens | is_operator | takes)
 }
 
 /// Whether a byte is part of a word.
