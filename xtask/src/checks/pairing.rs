@@ -1,7 +1,7 @@
 //! The fields of a declaration beside the columns of its table.
 
-mod measures;
 mod renaming;
+mod thresholds;
 
 use std::collections::BTreeSet;
 
@@ -11,8 +11,8 @@ use crate::config::Config;
 use crate::schema::model::Column;
 use crate::schema::provenance::Provenance;
 use crate::typescript::facts::{Declaration, Field, Kind, Origin};
-use measures::{FEWEST_FIELDS, FEWEST_FIELDS_BY_NAME, is_small_part};
 use renaming::{is_longer, is_renamed, is_stood_for, may_hold, stands_for, stands_in_its_place};
+use thresholds::{ACCIDENT, FEWEST_FIELDS, FEWEST_FIELDS_BY_NAME, is_small_part};
 
 /// The fields of a declaration beside the columns of its table.
 #[derive(Debug)]
@@ -210,6 +210,80 @@ impl<'a> Pairing<'a> {
                 None => self.missing.push(column),
             }
         }
+    }
+}
+
+/// How much the declaration and the table have in common.
+impl<'a> Pairing<'a> {
+    /// Whether the declaration holds only some of the columns, on purpose: most are missing.
+    #[must_use]
+    pub fn is_projection(&self, declaration: &Declaration) -> bool {
+        declaration.tags.projection || (self.missing.len() > self.named() && !self.was_whole)
+    }
+
+    /// Whether the declaration and the table have so little in common that their names agree by accident.
+    #[must_use]
+    pub fn is_accidental(&self) -> bool {
+        let columns = self.pairs.len() + self.missing.len();
+        let fields = self.pairs.len() + self.extra.len() + self.relations.len();
+        self.pairs.len() * ACCIDENT < columns && self.pairs.len() * ACCIDENT < fields
+    }
+
+    /// How many columns have a field, under whatever name.
+    #[must_use]
+    pub fn named(&self) -> usize {
+        self.pairs.len() + self.renamed.len()
+    }
+
+    /// Whether nearly all columns have fields, and nearly all fields are columns, see [`SMALL_PART`].
+    #[must_use]
+    pub fn is_nearly_whole(&self) -> bool {
+        self.is_nearly_whole_but_for(|_| false)
+    }
+
+    /// The same, where nobody expects the columns that `is_unasked`.
+    #[must_use]
+    pub fn is_nearly_whole_but_for(&self, is_unasked: impl Fn(&Column) -> bool) -> bool {
+        let missing = self.missing.iter().filter(|column| !is_unasked(column)).count();
+        let renamed = self.renamed.iter().filter(|pair| !self.is_former(pair.field)).count();
+        is_small_part(missing + renamed, self.named() + missing) && self.has_few_odd_fields()
+    }
+
+    /// Whether it is nearly whole, or was all of the table once.
+    #[must_use]
+    pub fn is_or_was_whole(&self) -> bool {
+        self.is_nearly_whole() || self.was_whole
+    }
+
+    /// Whether it was all of the table once, and still has what a migration took away since.
+    #[must_use]
+    pub fn outlives_columns(&self) -> bool {
+        self.was_whole && !self.former.is_empty()
+    }
+
+    /// Whether nearly all fields are called like columns.
+    #[must_use]
+    pub fn has_few_odd_fields(&self) -> bool {
+        is_small_part(self.odd(), self.named() + self.extra.len())
+    }
+
+    /// How many fields are not called like columns, nor like what was one.
+    #[must_use]
+    pub fn odd(&self) -> usize {
+        self.extra.len() + self.renamed.len() - self.former.len()
+    }
+
+    /// How many fields are called like columns, or like what was one.
+    #[must_use]
+    pub fn columns_ever(&self) -> usize {
+        self.pairs.len() + self.former.len()
+    }
+
+    /// Whether a field without a column was one, as the migrations say, of what else is like the table: then nobody has
+    /// followed them, even where much of the table is not described.
+    #[must_use]
+    pub fn outlives_its_column(&self, field: &Field) -> bool {
+        self.is_former(field) && self.pairs.len() >= FEWEST_FIELDS_BY_NAME && self.has_few_odd_fields()
     }
 }
 
