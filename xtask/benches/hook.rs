@@ -29,9 +29,9 @@ fn main() {
     let row = std::fs::read_to_string(root.join(ROW)).expect("the sample's file");
     std::fs::write(root.join(ROW), format!("{row}\n// changed\n")).expect("a file");
     run(root, "git", &["add", ROW]);
-    report("one changed type file", 100, staged);
+    report("one changed type file", 150, staged);
     std::fs::write(root.join(ROW), "not what is staged").expect("a file");
-    report("the same, and another one on disk", 100, staged);
+    report("the same, and another one on disk", 150, staged);
     std::fs::write(root.join(ROW), &row).expect("a file");
     watch(root, &row);
 }

@@ -21,6 +21,10 @@ impl<'p> Resolver<'p> {
     }
 
     fn library_type(&self, library: Library, names: &[&str], arguments: &[Lazy<'p>]) -> Option<Type<'p>> {
+        // A table that is not known is the cause, whatever is made of it.
+        if let (Library::Drizzle, Some(Type::Unresolved(why))) = (library, arguments.first().map(|of| of.get(self))) {
+            return Some(Type::Unresolved(why));
+        }
         let name = match (library, names) {
             (Library::Zod, names) => names.iter().rev().find(|name| !matches!(**name, "z" | "default"))?,
             (_, [name]) => name,
@@ -75,13 +79,10 @@ impl<'p> Resolver<'p> {
 
     /// A row of a Drizzle table, or what is inserted.
     fn table_side(&self, of: &Lazy<'p>, side: Side) -> Option<Type<'p>> {
-        match of.get(self) {
-            Type::Value(value) => match (value.uncast(), side) {
-                (Value::Table(table), Side::Insert) => Some(drizzle::insert_type(table)),
-                (Value::Table(table), _) => Some(drizzle::row_type(table)),
-                _ => None,
-            },
-            Type::Unresolved(why) => Some(Type::Unresolved(why)),
+        let Type::Value(value) = of.get(self) else { return None };
+        match (value.uncast(), side) {
+            (Value::Table(table), Side::Insert) => Some(drizzle::insert_type(table)),
+            (Value::Table(table), Side::Row | Side::Update) => Some(drizzle::row_type(table)),
             _ => None,
         }
     }

@@ -180,3 +180,32 @@ pub const COMMENT_WORDS: [&str; 4] = [TABLE_TAG, PROJECTION_TAG, IGNORE_TAG, KAN
 fn find<M: Copy>(table: &[(&str, M)], name: &str) -> Option<M> {
     table.iter().find(|row| row.0 == name).map(|row| row.1)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn each_name_has_one_meaning() {
+        let packages: HashSet<&str> = PACKAGES.iter().map(|row| row.0).collect();
+        assert_eq!(packages.len(), PACKAGES.len());
+        let types: HashSet<(String, &str)> = TYPES.iter().map(|row| (format!("{:?}", row.0), row.1)).collect();
+        assert_eq!(types.len(), TYPES.len());
+    }
+
+    #[test]
+    fn parts_of_a_package_belong_to_its_library() {
+        assert_eq!(library("drizzle-orm/pg-core"), Some(Library::Drizzle));
+        assert_eq!(library("zod/v4"), Some(Library::Zod));
+        assert_eq!(library("zod-to-openapi"), None);
+    }
+
+    #[test]
+    fn sides_are_those_of_the_libraries_that_are_asked_about() {
+        assert_eq!(side_of_type(&[Library::Kysely], "Insertable"), Some(Side::Insert));
+        assert_eq!(side_of_type(&[Library::Kysely], "InferInsertModel"), None);
+        assert_eq!(side_of_type(&[Library::Drizzle, Library::Kysely], "InferInsertModel"), Some(Side::Insert));
+    }
+}

@@ -71,7 +71,7 @@ impl<'p> File<'_, 'p> {
             Some(TableList::Rows | TableList::Database) if !members.is_empty() && members.iter().all(is_reference) => {
                 TypeNode::properties(members).for_each(|property| self.note_table(property, property, Side::Row));
             }
-            Some(TableList::Rows | TableList::Database) => {}
+            Some(TableList::Rows | TableList::Database) | None => {}
             Some(TableList::SelectAndInput) => {
                 for table in TypeNode::properties(members) {
                     let Some(TypeKind::Object(sides)) = table.value.as_ref().map(|value| &value.kind) else { continue };
@@ -84,7 +84,6 @@ impl<'p> File<'_, 'p> {
                     }
                 }
             }
-            None => {}
         }
     }
 
