@@ -28,7 +28,7 @@ pub struct Endpoint<'p> {
     pub served: bool,
 }
 
-/// What is said of an endpoint under a key.
+/// A statement about an endpoint, under its key.
 #[derive(Clone)]
 pub struct Part<'p> {
     /// The key.
@@ -49,7 +49,7 @@ const PATH_KEYS: &[&str] = &["path", "url", "route", "endpoint", "uri", "pathnam
 const NAME_KEYS: &[&str] = &["alias", "operationId", "name", "id"];
 const PREFIX_KEYS: &[&str] = &["pathPrefix", "prefix", "basePath"];
 
-/// How deep registries nest.
+/// The deepest nesting of registries that is looked into.
 const DEPTH: usize = 24;
 
 /// How many steps a value counts for that is walked through: it takes longer than to evaluate an expression, and what is there
@@ -92,7 +92,7 @@ pub fn of_expression<'p>(resolver: &Resolver<'p>, module: &'p Module, expression
     with_source(of(resolver, &value), Some((scope, expression)))
 }
 
-/// Those endpoints, with `source` where no nearer one is known.
+/// Gives `source` to those endpoints of which no nearer one is known.
 fn with_source<'p>(mut endpoints: Vec<Endpoint<'p>>, source: Option<Source<'p>>) -> Vec<Endpoint<'p>> {
     for endpoint in endpoints.iter_mut().filter(|endpoint| endpoint.source.is_none()) {
         endpoint.source.clone_from(&source);
@@ -146,7 +146,7 @@ fn object_site<'p>(value: &Value<'p>) -> Option<Site<'p>> {
     }
 }
 
-/// Where an object is written; of one that was not written as a literal, its first key.
+/// The place of an object literal; of an object that was not written as one, its first key.
 fn site_of<'p>(object: &ObjectValue<'p>) -> Option<Site<'p>> {
     object.site.or_else(|| object.entries.iter().find_map(|entry| entry.place.as_ref()).map(|place| place.site()))
 }

@@ -236,9 +236,9 @@ impl<'t> Program<'t> {
     }
 }
 
-/// What a name means, and the way there.
+/// The meaning of a name, and the way there.
 pub struct Way<'p> {
-    /// What it means; none for a global.
+    /// The meaning; none for a global.
     pub symbol: Option<Symbol<'p>>,
     /// The files that export it, each with the name that it has there, up to the one that declares it or lacks it.
     pub passed: Vec<(&'p Module, Text)>,

@@ -98,7 +98,7 @@ impl<'p> Resolver<'p> {
         Self { running: Some(Running::new(effects)), ..Self::new(program) }
     }
 
-    /// What is kept of the program that runs.
+    /// The state of the program that runs.
     pub fn run_state(&self) -> Option<&Running<'p>> {
         self.running.as_ref()
     }
@@ -108,7 +108,7 @@ impl<'p> Resolver<'p> {
         self.running.is_some()
     }
 
-    /// How deep evaluation goes, and how many steps it takes.
+    /// The greatest depth and the most steps of an evaluation.
     fn limits(&self) -> (u32, u32) {
         if self.runs() { (values::DEPTH, values::STEPS) } else { (DEPTH, STEPS) }
     }
@@ -193,7 +193,7 @@ impl<'p> Resolver<'p> {
         inferred
     }
 
-    /// What the declaration at `key` came to, if it was evaluated.
+    /// The value of the declaration at `key`, if it was evaluated.
     pub(super) fn known_constant<T>(&self, key: &'p T) -> Option<super::values::Value<'p>> {
         self.constants.borrow().get(&std::ptr::from_ref(key).cast()).cloned().flatten()
     }

@@ -102,7 +102,7 @@ pub enum Value<'p> {
     Fallback(Binary, Rc<Value<'p>>, Rc<Value<'p>>),
     /// `new A()` of a class of the monorepo, while the program is run.
     Instance(Rc<Instance<'p>>),
-    /// What an effect made: an application or a router.
+    /// An application or router that an effect made.
     Handle(Handle),
     /// The result of calling what is not known here, while the program is run.
     Called(Rc<Call<'p>>),
@@ -123,7 +123,7 @@ pub struct ArrayValue<'p> {
     pub constant: bool,
     /// Why there may be more elements.
     pub open: Option<Rc<str>>,
-    /// Where the elements were written, while the program is run.
+    /// The elements as they are written, while the program is run.
     pub written: Option<(Scope<'p>, &'p [Argument])>,
 }
 

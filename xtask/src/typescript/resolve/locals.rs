@@ -47,7 +47,7 @@ impl<'p> Locals<'p> {
         self.0.borrow().contains_key(name)
     }
 
-    /// What `name` means; `scope` is the scope that these names are the innermost of.
+    /// The meaning of `name`. `scope` makes the scope that these names are the innermost of.
     pub(super) fn binding(&self, name: &str, scope: impl Fn() -> Scope<'p>) -> Option<Binding<'p>> {
         Some(match self.0.borrow().get(name)? {
             Local::Declared(statements) => Binding::Statements(scope(), statements.to_vec()),

@@ -39,7 +39,7 @@ struct TypeArgument<'p> {
     value: Option<Lazy<'p>>,
 }
 
-/// What `this` is in a method, and the class that the method belongs to.
+/// The `this` of a method, and the class that the method belongs to.
 #[derive(Clone)]
 pub struct Receiver<'p> {
     /// `this`
@@ -168,7 +168,7 @@ impl<'p> Scope<'p> {
         matches!(self.innermost.as_ref().map(|frame| &frame.names), Some(Names::Receiver(_)))
     }
 
-    /// What `this` is, in a program that runs.
+    /// The `this` of a program that runs.
     pub fn receiver(&self) -> Option<&Receiver<'p>> {
         self.frames().find_map(|names| match names {
             Names::Receiver(receiver) => Some(receiver),

@@ -34,13 +34,13 @@ const VERBS: &[(&str, &str)] = &[
 
 const PACKAGE: &str = "@nestjs/common";
 
-/// How deep decorators are made of each other.
+/// The deepest nesting of decorators that are made of others.
 const DEPTH: usize = 8;
 
 /// A call of one of NestJS's decorators, by the decorator's name.
 pub(super) type Decorator<'p> = (String, Rc<Call<'p>>);
 
-/// What `class` answers to, if it is a controller.
+/// Lists the requests that `class` answers, if it is a controller.
 pub(super) fn verbs<'p>(resolver: &Resolver<'p>, scope: &Scope<'p>, class: &'p ClassDecl) -> Vec<Verb<'p>> {
     let of_class = decorators(resolver, &class.decorators, scope);
     let Some((_, controller)) = of_class.iter().find(|(name, _)| name == "Controller") else { return Vec::new() };

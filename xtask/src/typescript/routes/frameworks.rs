@@ -9,7 +9,7 @@ use crate::typescript::resolve::Resolver;
 use crate::typescript::syntax::{Module, StatementKind, TypeKind, TypeNode};
 use crate::typescript::values::{Handle, Value};
 
-/// How many aliases of a type are followed: more is a cycle.
+/// The most aliases of a type that are followed: more is a cycle.
 const ALIASES: usize = 8;
 
 /// Calls that make an application or a router: package, export, what is made. `default` and `*` are the package
@@ -119,7 +119,7 @@ impl<'p> Server<'p> {
     }
 }
 
-/// What a parameter in `module` is that is declared with the type `declared`, if that is an application or a router.
+/// The framework and birth of a parameter in `module` by its type `declared`, if that is an application or a router.
 pub(super) fn router_type<'p>(
     resolver: &Resolver<'p>,
     module: &'p Module,

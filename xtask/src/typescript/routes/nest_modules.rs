@@ -12,7 +12,7 @@ use crate::typescript::values::{Call, PathText, Value};
 /// How many modules are looked into: a guard against modules that make modules.
 const MODULES: usize = 10_000;
 
-/// How deep paths of modules nest.
+/// The deepest nesting of paths of modules.
 const DEPTH: usize = 8;
 
 /// The controllers of an application.
@@ -34,7 +34,7 @@ impl Served {
     }
 }
 
-/// What the application with the module `root` serves, as far as its modules can be followed.
+/// Collects what the application with the module `root` serves, as far as its modules can be followed.
 pub(super) fn served<'p>(resolver: &Resolver<'p>, root: &Value<'p>) -> Served {
     let mut served = Served::default();
     let mut seen = HashSet::new();

@@ -9,7 +9,7 @@ use crate::typescript::values::{Arguments, Handle, PathText, RouterId, Site, Val
 /// Members of a router that register a route.
 const METHODS: &[&str] = &["get", "post", "put", "patch", "delete", "head", "options", "all", "del", "any"];
 
-/// How deep lists of handlers nest.
+/// The deepest nesting of lists of handlers.
 const DEPTH: usize = 4;
 
 /// A call of a method.

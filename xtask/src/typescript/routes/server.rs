@@ -1,4 +1,4 @@
-//! What a program that runs makes: the applications and routers, and what is registered on them.
+//! The applications and routers that a running program makes, and the routes that it registers on them.
 
 use std::cell::{Ref, RefCell};
 use std::rc::Rc;

@@ -1,5 +1,5 @@
-//! What a call is given. It is evaluated when somebody looks at it: most methods of schemas and columns ignore theirs, and
-//! so do most calls that register a route.
+//! The arguments of calls. Each is evaluated when somebody looks at it: most methods of schemas and columns ignore theirs,
+//! and so do most calls that register a route.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::ops::Deref;
@@ -28,7 +28,7 @@ pub struct Written<'p> {
     items: &'p [Argument],
     /// The call.
     span: Span,
-    /// Those that were looked at one by one.
+    /// The values of those that were looked at one by one.
     single: RefCell<Vec<Option<Value<'p>>>>,
     all: OnceCell<ArrayValue<'p>>,
     /// Whether all of them are being evaluated, and what they are until then: a program that runs may look at them again.
@@ -38,7 +38,7 @@ pub struct Written<'p> {
 
 /// A call of what is not known here.
 pub struct Call<'p> {
-    /// What is called.
+    /// The called value.
     pub callee: Value<'p>,
     arguments: Kept<'p>,
 }
@@ -122,7 +122,7 @@ impl<'p> Arguments<'_, 'p> {
         }
     }
 
-    /// How many are written or given.
+    /// The number of arguments.
     #[must_use]
     pub fn count(&self) -> usize {
         match self {
@@ -153,7 +153,7 @@ impl<'p> Arguments<'_, 'p> {
 }
 
 impl<'p> Call<'p> {
-    /// What it is given.
+    /// The arguments of the call.
     pub fn arguments<'a>(&'a self, resolver: &'a Resolver<'p>) -> Arguments<'a, 'p> {
         match &self.arguments {
             Kept::Given(values) => Arguments::Given(values),

@@ -68,14 +68,14 @@ impl<'p> Resolver<'p> {
         of_object.1.push(entry);
     }
 
-    /// What was assigned to members of `object`, in order.
+    /// The members that were assigned to `object`, in order.
     pub(super) fn assigned_entries(&self, object: &Rc<ObjectValue<'p>>) -> Vec<Entry<'p>> {
         let Some(running) = self.run_state() else { return Vec::new() };
         let assigned = running.assigned.borrow();
         assigned.get(&Rc::as_ptr(object)).map(|(_, entries)| entries.clone()).unwrap_or_default()
     }
 
-    /// What was assigned to `object.name` last.
+    /// The value that was assigned to `object.name` last.
     pub(super) fn assigned_entry(&self, object: &Rc<ObjectValue<'p>>, name: &str) -> Option<Value<'p>> {
         let assigned = self.run_state()?.assigned.borrow();
         let (_, entries) = assigned.get(&Rc::as_ptr(object))?;

@@ -130,7 +130,7 @@ impl<'p> Resolver<'p> {
         }
     }
 
-    /// What stands for a parameter or field that nobody gives, by its declared type.
+    /// A value for a parameter or field that nobody gives, by its declared type.
     pub(super) fn given(
         &self,
         scope: &Scope<'p>,

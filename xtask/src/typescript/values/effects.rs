@@ -1,5 +1,5 @@
-//! What running a program does beyond what its values say. Evaluation has one effect: routes are registered. Whoever wants
-//! them runs the program with [`Effects`]; without them nothing runs, and a value is what its expression says.
+//! The effects of running a program. There is one: routes are registered. A reader of routes runs the program with
+//! [`Effects`]; without them nothing runs, and a value is what its expression says.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -11,13 +11,14 @@ use crate::source::Span;
 use crate::typescript::resolve::{Locals, Resolver};
 use crate::typescript::syntax::{ClassDecl, Function, Module, TypeNode};
 
-/// How much of a program runs: a guard against programs that never end.
+/// The most steps of a program: a guard against programs that never end.
 pub(in crate::typescript) const STEPS: u32 = 2_000_000;
 
-/// How deep expressions of a program that runs nest, those of called functions and loaded files included.
+/// The deepest nesting of expressions of a program that runs, those of called functions and loaded files included. The stack
+/// of [`crate::typescript::parse::STACK_SIZE`] holds several times as many.
 pub(in crate::typescript) const DEPTH: u32 = 4_000;
 
-/// How deep calls nest: a guard against recursion.
+/// The deepest nesting of calls: a guard against recursion.
 pub(in crate::typescript) const CALLS: u32 = 48;
 
 /// A router, by its number.
@@ -35,7 +36,7 @@ pub struct Site<'p> {
     pub span: Span,
 }
 
-/// What an effect made.
+/// A thing that an effect made.
 #[derive(Debug, Clone)]
 pub enum Handle {
     /// An application or router of a framework.
@@ -46,7 +47,7 @@ pub enum Handle {
     NestApp(usize),
 }
 
-/// Whoever is told what a program does.
+/// Receives what a program does.
 pub trait Effects<'p> {
     /// The result of calling the export `name` of `package`; none where that has no effect.
     fn call(
@@ -67,7 +68,7 @@ pub trait Effects<'p> {
         site: Site<'p>,
     ) -> Value<'p>;
 
-    /// What stands for a parameter or field at `span` of `module` that nobody gives, by the type it is declared with.
+    /// The value for a parameter or field at `span` of `module` that nobody gives, by its declared type.
     fn given(&self, resolver: &Resolver<'p>, module: &'p Module, declared: &TypeNode, span: Span) -> Option<Value<'p>>;
 }
 
@@ -76,9 +77,9 @@ pub struct Running<'p> {
     pub(super) effects: Rc<dyn Effects<'p> + 'p>,
     /// The files whose statements ran.
     pub(super) ran: RefCell<FxHashSet<*const Module>>,
-    /// What `module.exports` was set to.
+    /// The values of `module.exports`.
     pub(super) common: RefCell<FxHashMap<*const Module, Value<'p>>>,
-    /// What was assigned to members of objects, which are kept so that their addresses stay their own.
+    /// The members that were assigned to objects. The objects are kept, so that their addresses stay their own.
     pub(super) assigned: RefCell<FxHashMap<*const ObjectValue<'p>, Assigned<'p>>>,
     /// The static members of classes that were evaluated or assigned, by the class and the call that declared it.
     pub(super) statics: RefCell<FxHashMap<StaticName<'p>, Value<'p>>>,
@@ -86,7 +87,7 @@ pub struct Running<'p> {
     pub(super) called: RefCell<FxHashSet<*const Function>>,
     /// The classes of which an object was made.
     pub(super) made: RefCell<FxHashSet<*const ClassDecl>>,
-    /// How many calls are running.
+    /// The number of calls that are running.
     pub(super) calls: Cell<u32>,
     /// The names of every call: functions hold the names that hold them.
     pub(super) locals: RefCell<Vec<Rc<Locals<'p>>>>,

@@ -1,5 +1,5 @@
-//! What the files of a program that runs export. A file runs when something of it is needed that calls may have changed:
-//! a router that it registers routes on. What a file sets `module.exports` to is what it exports.
+//! Exports of the files of a program that runs. A file runs when something of it is needed that calls may have changed: a
+//! router that it registers routes on. `module.exports` counts where no export is declared.
 
 use std::rc::Rc;
 
@@ -27,7 +27,7 @@ impl<'p> Resolver<'p> {
         }
     }
 
-    /// What `module`, a file of a program that runs, exports as `name`.
+    /// The value that `module`, a file of a program that runs, exports as `name`.
     pub(super) fn running_export(&self, module: &'p Module, name: &str) -> Value<'p> {
         let way = self.program.way_of_export(module, name);
         self.run_passed(&way);
@@ -37,7 +37,7 @@ impl<'p> Resolver<'p> {
         }
     }
 
-    /// What an imported `name` of a file of a program that runs is, where no file declares it.
+    /// The value of an imported `name` that no file declares, in a program that runs.
     pub(super) fn missing_import(&self, module: &'p Module, name: &str, specifier: &str) -> Value<'p> {
         let way = self.program.way(module, name);
         if let Some(value) = self.common_export(&way) {
@@ -49,13 +49,13 @@ impl<'p> Resolver<'p> {
         }
     }
 
-    /// What an import of a package is that is meant to be a file of the monorepo.
+    /// The value of an import that is meant to be a file of the monorepo, and is none.
     pub(super) fn missing_file(&self, module: &Module, specifier: &str) -> Option<Value<'p>> {
         let is_missing = self.program.is_meant_to_be_a_file(module, specifier);
         is_missing.then(|| not_found(module, specifier))
     }
 
-    /// What the last file of a way has by `module.exports`.
+    /// The value that the last file of a way has by `module.exports`.
     fn common_export(&self, way: &Way<'p>) -> Option<Value<'p>> {
         let (module, name) = way.passed.last()?;
         let common = self.common(module)?;
@@ -82,7 +82,7 @@ impl<'p> Resolver<'p> {
         })
     }
 
-    /// What `require(specifier)` or `import(specifier)` in `module` is.
+    /// The value of `require(specifier)` or `import(specifier)` in `module`.
     pub(super) fn required(
         &self,
         running: &Running<'p>,

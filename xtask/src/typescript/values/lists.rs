@@ -56,7 +56,7 @@ impl<'p> Resolver<'p> {
         }
     }
 
-    /// What `function` returns for each element.
+    /// Calls `function` with each element, and lists the results.
     fn each(&self, list: &Value<'p>, array: &ArrayValue<'p>, function: &Value<'p>) -> Vec<Value<'p>> {
         let elements = self.elements(list, array);
         let call = |(at, item): (usize, Value<'p>)| {

@@ -31,7 +31,7 @@ impl<'p> Resolver<'p> {
         }
     }
 
-    /// What the parameter `at` was given.
+    /// The value of the parameter `at`.
     fn parameter(
         &self,
         scope: &Scope<'p>,

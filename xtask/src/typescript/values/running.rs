@@ -101,7 +101,7 @@ impl<'p> Resolver<'p> {
     }
 }
 
-/// Of two values that an expression may have, the one of which something is known; of two different strings, none.
+/// Chooses between two values that an expression may have: the one of which something is known; of two strings, none.
 pub(super) fn either_runs<'p>(first: Value<'p>, second: Value<'p>) -> Value<'p> {
     if let (Some(one), Some(other)) = (first.as_str(), second.as_str())
         && one != other
@@ -112,7 +112,7 @@ pub(super) fn either_runs<'p>(first: Value<'p>, second: Value<'p>) -> Value<'p> 
     if !is_known(&first) && is_known(&second) { second } else { first }
 }
 
-/// Of several possible results, the first of which anything is known.
+/// Joins possible results to the first of which anything is known.
 fn join<'p>(first: Option<Value<'p>>, second: Option<Value<'p>>) -> Option<Value<'p>> {
     let (Some(one), Some(other)) = (&first, &second) else { return first.or(second) };
     if one.is_nothing() {

@@ -48,7 +48,7 @@ impl<'p> Value<'p> {
         }
     }
 
-    /// What it is.
+    /// The value in a few words.
     #[must_use]
     pub fn describe(&self) -> String {
         match self.uncast() {
