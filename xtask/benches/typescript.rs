@@ -28,7 +28,7 @@ fn main() {
     let config = Config::load(&root, Some(&file)).expect("a configuration");
     let tree = WorkingTree::new(&root);
     let read = || typescript::read(&tree, &config, None).expect("the tree can be read");
-    // What a read leaves behind is not freed, so that the first one says how much memory it takes.
+    // The facts of a read are not freed, so that the first one says how much memory it takes.
     drop(read());
     println!("memory of one read at most: {} MB", most_memory());
     let mut bare = Measured::new("bare read");

@@ -116,7 +116,7 @@ impl<'a> Judge<'a> {
     }
 }
 
-/// What the files say.
+/// The facts that the files tell.
 fn facts(context: &Context) -> Result<Facts> {
     let cache = context.memory.as_ref().map(|memory| &memory.typescript);
     let facts = typescript::read(&context.tree(), &context.config, cache)?;

@@ -1,4 +1,4 @@
-//! Adds items to a list as if whoever wrote the list had done it: on a line of its own where the others have one, with
+//! Adds items to a list as its author would: on a line of their own where the others have one, with
 //! the separators and line ends of the others, behind a comment that belongs to the item before it.
 
 use super::lists::{List, ListKind};

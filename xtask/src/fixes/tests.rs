@@ -138,7 +138,7 @@ fn values_are_added_in_the_order_of_the_database() {
     for (before, after) in sets {
         type_becomes(&format!("{before}{}", row("Role")), &format!("{after}{}", row("Role")));
     }
-    // What the database has before all others goes to the end, and what follows a value stands directly behind it.
+    // A value that the database has before all others goes to the end; one that follows another stands directly behind it.
     type_becomes(&row("'guest' | 'citizen'"), &row("'guest' | 'citizen' | 'admin'"));
     let role = format!("export type Role = (typeof ROLES)[number];\n{}", row("Role"));
     type_becomes(

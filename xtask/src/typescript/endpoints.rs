@@ -18,7 +18,7 @@ pub struct Endpoint<'p> {
     pub method: String,
     /// As it is written, prefixes included.
     pub path: PathText,
-    /// What else is said of it: the entries of its object, or the calls of its chain by their names.
+    /// The rest of its description: the entries of its object, or the calls of its chain by their names.
     pub parts: Vec<Part<'p>>,
     /// Where its object is written, to tell one endpoint from another.
     pub object: Site<'p>,

@@ -53,7 +53,7 @@ thread_local! {
     static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
-/// What was taken from a file.
+/// The facts of one file, and links between declarations.
 type Part = (Facts, Links);
 
 /// How many files a thread looks at before another one may take over: some take a hundred times as long as others.

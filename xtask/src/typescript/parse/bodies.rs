@@ -16,7 +16,7 @@ pub(super) struct Source {
     pub text: Arc<str>,
 }
 
-/// What a function is, beside its body.
+/// The head of a function, without its body.
 #[derive(Clone, Copy)]
 pub(super) struct Flavor {
     pub is_async: bool,

@@ -13,7 +13,7 @@ const DEPTH: u32 = 600;
 #[derive(Clone, Copy)]
 pub(super) struct Level<'l> {
     depth: u32,
-    /// What is added to the parser's places, which wraps around: a body by itself has a head that its file has not.
+    /// The offset from the places of the parser, which wraps around: a body by itself has a head that its file has not.
     offset: u32,
     /// The file whose bodies are left for later; none where they are read together with what stands around them.
     source: Option<&'l Arc<Source>>,

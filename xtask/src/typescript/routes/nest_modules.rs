@@ -47,7 +47,7 @@ pub(super) fn served<'p>(resolver: &Resolver<'p>, root: &Value<'p>) -> Served {
                     module_parts(resolver, &options, class, &mut served, &mut left);
                 }
             }
-            // What `static forRoot()` returns.
+            // The result of `static forRoot()`.
             Value::Object(_) => {
                 if let Some(Value::Class(scope, class)) = resolver.entry_value(&module, "module") {
                     module_parts(resolver, &module, class, &mut served, &mut left);

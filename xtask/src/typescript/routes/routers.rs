@@ -85,7 +85,7 @@ impl<'p> Server<'p> {
         let (paths, handlers) = match &first {
             Value::String(_) | Value::Regex(..) => (vec![path_of(&first)], 1),
             Value::Array(_) if holds_texts(call.resolver, &first) => (paths_of(call.resolver, &first), 1),
-            // What is not known in front of a router is its path: `app.use(config.prefix, router)`.
+            // An unknown argument in front of a router is its path: `app.use(config.prefix, router)`.
             opaque if opaque.is_opaque() && call.arguments.count() > 1 && is_path_like(call, opaque) => {
                 (vec![Err(first.reason())], 1)
             }

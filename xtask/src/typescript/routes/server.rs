@@ -12,7 +12,7 @@ use crate::typescript::resolve::Resolver;
 use crate::typescript::syntax::{Function, Module, TypeNode};
 use crate::typescript::values::{Arguments, Effects, Handle, PathText, RouterId, Site, Value};
 
-/// Whose rules a router follows.
+/// The framework whose rules a router follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Framework {
     /// Express, and what is compatible with it.
@@ -41,7 +41,7 @@ pub enum Birth {
 /// An application or router.
 #[derive(Debug)]
 pub struct RouterNode<'p> {
-    /// Whose rules it follows.
+    /// The framework whose rules it follows.
     pub framework: Framework,
     /// How it came to be.
     pub birth: Birth,
