@@ -4,6 +4,7 @@
 use anyhow::{Context as _, Result, anyhow};
 use postgres::Transaction;
 
+use crate::migrations::fingerprint::{self, Fingerprint, Fingerprinter};
 use crate::migrations::journal::{self, Phase, Record};
 use crate::migrations::scratch_environment::ScratchSession;
 use crate::migrations::tables::{self, Tables};
@@ -14,6 +15,7 @@ use crate::postgres::error::ServerError;
 #[derive(Debug)]
 pub(super) struct Recorder {
     history_table: String,
+    fingerprinter: Fingerprinter,
 }
 
 impl Recorder {
@@ -21,24 +23,43 @@ impl Recorder {
     pub(super) fn new(session: &mut ScratchSession, configured: &str) -> Result<Self> {
         let history_table = tables::locate(&mut session.client, configured)?;
         Tables::find(&mut session.client, &history_table)?.complete(&mut session.client, &history_table)?;
-        Ok(Self { history_table })
+        Ok(Self { history_table, fingerprinter: Fingerprinter::new(session.own_tables()) })
     }
 
-    /// Applies `migration` and records it.
+    /// Applies `migration` and records it. Returns what it did to the catalogs, where that can be told.
     ///
     /// # Errors
     /// Those of its statements, of its rows and of the COMMIT. One in a transaction has then changed nothing.
-    pub(super) fn apply(&self, session: &mut ScratchSession, migration: &Migration) -> Result<()> {
+    pub(super) fn apply(&mut self, session: &mut ScratchSession, migration: &Migration) -> Result<Option<Fingerprint>> {
         if migration.no_transaction {
+            self.fingerprinter.doubt();
             session.replay([migration])?;
             let (mut transaction, ..) = session.transaction()?;
             self.record(&mut transaction, migration)?;
-            return replay::commit(transaction, migration);
+            replay::commit(transaction, migration)?;
+            return Ok(None);
+        }
+        let has_fingerprint = !fingerprint::forgets(&migration.sql);
+        match has_fingerprint {
+            true => self.fingerprinter.prepare(&mut session.client, None)?,
+            false => self.fingerprinter.doubt(),
         }
         let (mut transaction, _, privileges) = session.transaction()?;
         replay::run_statements(&mut transaction, privileges, migration)?;
+        let fingerprint = match has_fingerprint {
+            true => self.fingerprinter.take(&mut transaction, replay::FRESH_SESSION)?,
+            false => None,
+        };
         self.record(&mut transaction, migration)?;
-        replay::commit(transaction, migration)
+        replay::commit(transaction, migration)?;
+        Ok(fingerprint)
+    }
+
+    /// A text ran that is no migration's: the server may have forgotten what fingerprints need.
+    pub(super) fn doubt(&mut self, sql: &str) {
+        if fingerprint::forgets(sql) {
+            self.fingerprinter.doubt();
+        }
     }
 
     fn record(&self, transaction: &mut Transaction<'_>, migration: &Migration) -> Result<()> {
