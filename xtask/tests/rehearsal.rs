@@ -217,6 +217,24 @@ fn what_made_up_rows_are_to_blame_for_is_a_note() {
     );
 }
 
+/// A rule that made-up rows break is no reason to say that a migration cannot be applied again, also where its way back takes
+/// a table along.
+#[test]
+fn made_up_rows_are_taken_away_where_a_table_went_with_the_way_back() {
+    let Some(scratch) = shared() else { return };
+    let messages = "CREATE TYPE kind AS ENUM ('verification', 'other');
+        CREATE TABLE messages (id int PRIMARY KEY, kind kind NOT NULL);";
+    let codes = "CREATE TABLE codes (id int PRIMARY KEY);
+        ALTER TABLE messages ADD COLUMN code int, ADD CONSTRAINT needs CHECK (kind <> 'verification' OR code IS NOT NULL);";
+    let repo = Monorepo::of_migrations(&[
+        ("V1__messages", messages, "DROP TABLE messages; DROP TYPE kind;"),
+        ("V2__codes", codes, "ALTER TABLE messages DROP COLUMN code; DROP TABLE codes;"),
+    ]);
+    let all = rehearsed(&Database::create(scratch, "went_along"), &repo, &[]);
+    assert!(all[1]["passed"] == true && all[1]["verdict"] == "exact", "{:#}", all[1]);
+    holds(&all[1], "notes", &["cannot be applied over made-up rows", "needs"]);
+}
+
 /// A trigger that makes a table for each row makes no way back wrong.
 #[test]
 fn what_triggers_make_for_rows_is_no_part_of_a_way_back() {
