@@ -4,7 +4,6 @@
 use anyhow::{Context as _, Result, anyhow};
 use postgres::Transaction;
 
-use crate::migrations::fingerprint::{self, Fingerprint, Fingerprinter};
 use crate::migrations::journal::{self, Phase, Record};
 use crate::migrations::scratch_environment::ScratchSession;
 use crate::migrations::tables::{self, Tables};
@@ -15,7 +14,6 @@ use crate::postgres::error::ServerError;
 #[derive(Debug)]
 pub(super) struct Recorder {
     history_table: String,
-    fingerprinter: Fingerprinter,
 }
 
 impl Recorder {
@@ -23,43 +21,24 @@ impl Recorder {
     pub(super) fn new(session: &mut ScratchSession, configured: &str) -> Result<Self> {
         let history_table = tables::locate(&mut session.client, configured)?;
         Tables::find(&mut session.client, &history_table)?.complete(&mut session.client, &history_table)?;
-        Ok(Self { history_table, fingerprinter: Fingerprinter::new(session.own_tables()) })
+        Ok(Self { history_table })
     }
 
-    /// Applies `migration` and records it. Returns what it did to the catalogs, where that can be told.
+    /// Applies `migration` and records it.
     ///
     /// # Errors
     /// Those of its statements, of its rows and of the COMMIT. One in a transaction has then changed nothing.
-    pub(super) fn apply(&mut self, session: &mut ScratchSession, migration: &Migration) -> Result<Option<Fingerprint>> {
+    pub(super) fn apply(&self, session: &mut ScratchSession, migration: &Migration) -> Result<()> {
         if migration.no_transaction {
-            self.fingerprinter.doubt();
             session.replay([migration])?;
             let (mut transaction, ..) = session.transaction()?;
             self.record(&mut transaction, migration)?;
-            replay::commit(transaction, migration)?;
-            return Ok(None);
-        }
-        let has_fingerprint = !fingerprint::forgets(&migration.sql);
-        match has_fingerprint {
-            true => self.fingerprinter.prepare(&mut session.client, None)?,
-            false => self.fingerprinter.doubt(),
+            return replay::commit(transaction, migration);
         }
         let (mut transaction, _, privileges) = session.transaction()?;
         replay::run_statements(&mut transaction, privileges, migration)?;
-        let fingerprint = match has_fingerprint {
-            true => self.fingerprinter.take(&mut transaction, replay::FRESH_SESSION)?,
-            false => None,
-        };
         self.record(&mut transaction, migration)?;
-        replay::commit(transaction, migration)?;
-        Ok(fingerprint)
-    }
-
-    /// A text ran that is no migration's: the server may have forgotten what fingerprints need.
-    pub(super) fn doubt(&mut self, sql: &str) {
-        if fingerprint::forgets(sql) {
-            self.fingerprinter.doubt();
-        }
+        replay::commit(transaction, migration)
     }
 
     fn record(&self, transaction: &mut Transaction<'_>, migration: &Migration) -> Result<()> {
