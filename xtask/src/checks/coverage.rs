@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::Model;
 use super::endpoints;
 use super::entities::EntityKind;
-use super::matching::{Description, Role};
+use super::matching::{Description, Role, promised};
 use super::schema_type_mismatch;
 use crate::report::{Coverage, NO_TABLE, Unjudged};
 use crate::typescript::facts::{Declaration, Facts, Kind, Origin};
@@ -59,11 +59,10 @@ fn compared_types<'a>(model: &Model<'a>) -> Vec<&'a Declaration> {
 
 /// The declarations that contracts name, each as its file and its name.
 fn named_by_contracts(facts: &Facts) -> HashSet<(&str, &str)> {
-    let of_contracts = facts.contracts.iter().flat_map(|contract| &contract.references);
-    let of_exchanges = facts.exchanges.iter().flat_map(|exchange| exchange.request.iter().chain(&exchange.response));
-    let references = of_contracts.chain(of_exchanges).filter_map(|reference| reference.declaration.as_ref());
     let parameters = facts.contracts.iter().filter_map(|contract| contract.parameters.as_ref()?.declaration.as_ref());
-    references.chain(parameters).map(|declaration| (&*declaration.file, declaration.name.as_str())).collect()
+    let mut named = promised(facts);
+    named.extend(parameters.map(|declaration| (declaration.file.as_str(), declaration.name.as_str())));
+    named
 }
 
 fn unresolved_fields(facts: &Facts, compared: &[&Declaration]) -> usize {

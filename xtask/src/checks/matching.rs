@@ -38,6 +38,7 @@ use crate::schema::model::Column;
 use crate::typescript::facts::{Declaration, Field, Side};
 
 pub use evidence::describe;
+pub(super) use find::promised;
 pub(super) use names::{NameTable, is_shared};
 
 /// An insert type that leaves out more than one in so many of the columns that `INSERT` needs did not forget them: it is of a

@@ -1,19 +1,9 @@
 //! Modules that import each other in circles, and values, types and classes that are made of themselves: wrong code, but there
-//! while somebody types, and in a stranger's branch. Reading it ends, and each name is followed once.
+//! while somebody types, and in a stranger's branch. The reader ends all the same, and follows each name once.
 
 use proptest::prelude::*;
 
-use super::test_utils;
-use crate::config::Config;
-
-fn read<'f>(files: impl IntoIterator<Item = (&'f str, &'f str)>) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("db.toml");
-    let roles = ["types", "validation", "contracts", "routes"].map(|role| format!("{role} = ['**/*.ts']\n"));
-    std::fs::write(&file, roles.concat()).expect("a file");
-    let config = Config::load(folder.path(), Some(&file)).expect("a configuration");
-    test_utils::read(files, &config);
-}
+use super::test_utils::read_in_all_roles as read;
 
 #[test]
 fn what_is_made_of_itself_is_read_to_its_end() {

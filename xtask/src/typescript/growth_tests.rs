@@ -1,19 +1,13 @@
 //! Declarations of some lines that would make more than there is memory, or take longer than anybody waits: what they make
 //! doubles with each line. Each is read to its end, and what is too large is unresolved.
 
-use crate::config::Config;
 use crate::typescript::facts::Facts;
 
 /// How often it doubles.
 const LEVELS: u32 = 40;
 
 fn read(text: &str) -> Facts {
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("db.toml");
-    let roles = ["types", "validation", "contracts", "routes"].map(|role| format!("{role} = ['**/*.ts']\n"));
-    std::fs::write(&file, roles.concat()).expect("a file");
-    let config = Config::load(folder.path(), Some(&file)).expect("a configuration");
-    super::test_utils::read([("a.ts", text)], &config)
+    super::test_utils::read_in_all_roles([("a.ts", text)])
 }
 
 /// `first`, `line` with each level and the one before, and a type that the last level is part of.

@@ -1,10 +1,10 @@
-//! What tests of readers and checks share.
+//! Helpers that tests of readers and checks share.
 
 use crate::config::Config;
 use crate::tree::MemoryTree;
 use crate::typescript::facts::Facts;
 
-/// What is read from `files`: the same with the prefilter and without it.
+/// The facts of `files`: the same with the prefilter and without it.
 pub fn read<'f>(files: impl IntoIterator<Item = (&'f str, &'f str)>, config: &Config) -> Facts {
     let tree = MemoryTree::new(files);
     let facts = super::read(&tree, config, None).expect("files in memory");
@@ -12,4 +12,14 @@ pub fn read<'f>(files: impl IntoIterator<Item = (&'f str, &'f str)>, config: &Co
     let same = Facts { files_parsed: facts.files_parsed, ..unfiltered };
     assert_eq!(format!("{facts:#?}"), format!("{same:#?}"), "with the prefilter, and without it");
     facts
+}
+
+/// The facts of `files`, each of which has every role but that of an ORM's tables.
+pub fn read_in_all_roles<'f>(files: impl IntoIterator<Item = (&'f str, &'f str)>) -> Facts {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("db.toml");
+    let roles = ["types", "validation", "contracts", "routes"].map(|role| format!("{role} = ['**/*.ts']\n"));
+    std::fs::write(&file, roles.concat()).expect("a file");
+    let config = Config::load(folder.path(), Some(&file)).expect("a configuration");
+    read(files, &config)
 }

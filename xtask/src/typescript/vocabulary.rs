@@ -42,9 +42,9 @@ pub fn library(package: &str) -> Option<Library> {
 /// A type that a library exports, by what it makes of its arguments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LibraryType {
-    /// What comes out of the schema in the first argument.
+    /// The output of the schema in the first argument.
     SchemaOutput,
-    /// What goes into it.
+    /// Its input.
     SchemaInput,
     /// A schema of the first argument.
     SchemaOf,

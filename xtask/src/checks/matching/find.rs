@@ -113,7 +113,8 @@ fn of_schemas(facts: &Facts) -> HashMap<&Location, &Declaration> {
     facts.types.iter().map(|ty| (&ty.location, ty)).filter(|(place, _)| named.contains(place)).collect()
 }
 
-fn promised(facts: &Facts) -> HashSet<(&str, &str)> {
+/// The declarations that contracts name for requests and responses, each as its file and its name.
+pub(in crate::checks) fn promised(facts: &Facts) -> HashSet<(&str, &str)> {
     let of_contracts = facts.contracts.iter().flat_map(|contract| &contract.references);
     let of_exchanges = facts.exchanges.iter().flat_map(|exchange| exchange.request.iter().chain(&exchange.response));
     let named = of_contracts.chain(of_exchanges).filter_map(|reference| reference.declaration.as_ref());

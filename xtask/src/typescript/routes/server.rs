@@ -49,7 +49,7 @@ pub struct RouterNode<'p> {
     pub site: Site<'p>,
     /// Stands before every path of it.
     pub prefix: PathText,
-    /// What it answers to.
+    /// The routes that it answers to.
     pub registrations: Vec<Registration<'p>>,
     /// The routers below it.
     pub mounts: Vec<Mount<'p>>,

@@ -1,4 +1,4 @@
-//! The arguments of calls. Each is evaluated when somebody looks at it: most methods of schemas and columns ignore theirs,
+//! The arguments of calls. Each is evaluated at its first use: most methods of schemas and columns ignore theirs,
 //! and so do most calls that register a route.
 
 use std::cell::{Cell, OnceCell, RefCell};

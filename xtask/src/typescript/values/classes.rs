@@ -156,7 +156,7 @@ impl<'p> Resolver<'p> {
         {
             return self.static_member(&of, owner, name);
         }
-        // What a method or getter of a base class is called on is the class that it is read from.
+        // A method or getter of a base class is called on the class that it is read from.
         let inside = match self.runs() {
             true => of
                 .with_receiver(Receiver { this: Value::Class(scope.clone(), class), class: Some((of.clone(), owner)) }),

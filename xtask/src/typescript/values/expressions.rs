@@ -19,7 +19,7 @@ impl<'p> Resolver<'p> {
     /// The value of `expression` in `scope`.
     pub fn value(&self, scope: &Scope<'p>, expression: &'p Expr) -> Value<'p> {
         let value = self.deeper(|| self.evaluate(scope, expression)).unwrap_or_else(Value::unknown);
-        // Who runs a program asks for no types.
+        // A program that runs needs no types.
         if self.runs() { value.bare() } else { value }
     }
 

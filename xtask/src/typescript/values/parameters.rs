@@ -48,7 +48,7 @@ impl<'p> Resolver<'p> {
             return self.argument(scope, parameter, arguments.get(at));
         }
         let given = match arguments {
-            // Nobody is seen to call it.
+            // No call of it is seen.
             Arguments::Given([]) => Value::unknown("it is a parameter of a function"),
             _ => arguments.at(at),
         };

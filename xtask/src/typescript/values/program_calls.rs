@@ -39,7 +39,7 @@ impl<'p> Resolver<'p> {
         arguments: &Arguments<'_, 'p>,
     ) -> Option<Value<'p>> {
         match (receiver, name) {
-            // What is awaited is what is there.
+            // A promise is its value: nothing has to be waited for.
             (_, "then") => Some(self.call(&arguments.at(0), std::slice::from_ref(receiver))),
             (_, "catch" | "finally") => Some(receiver.clone()),
             (Value::Handle(handle), _) => {

@@ -161,14 +161,12 @@ impl<'a> Stage<'a> {
 
     /// Takes the made-up rows away; whether that was possible.
     fn empty(&mut self) -> bool {
-        let Some(scratch) = &mut self.scratch else { return false };
-        self.seeder.empty(&mut scratch.session.client, &self.schema).is_ok()
+        emptied(&mut self.scratch, &mut self.seeder, &self.schema)
     }
 
     /// Takes them away after a way back to the schema `before`, which lacks what the migration made.
     fn empty_before(&mut self, before: &Schema) -> bool {
-        let Some(scratch) = &mut self.scratch else { return false };
-        self.seeder.empty(&mut scratch.session.client, before).is_ok()
+        emptied(&mut self.scratch, &mut self.seeder, before)
     }
 
     /// Goes back and forward again from the schema `after`, which came from `before`. Returns the way back, where it restored the
@@ -319,6 +317,12 @@ impl<'a> Stage<'a> {
         }
         self.renew(index + 1)
     }
+}
+
+/// Takes the made-up rows out of the tables of `schema`; whether that was possible.
+fn emptied(scratch: &mut Option<Scratch>, seeder: &mut Seeder, schema: &Schema) -> bool {
+    let Some(scratch) = scratch else { return false };
+    seeder.empty(&mut scratch.session.client, schema).is_ok()
 }
 
 fn not_tried(reason: &str) -> Verdict {
