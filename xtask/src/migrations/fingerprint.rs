@@ -58,8 +58,11 @@ pub struct Fingerprinter {
     left: String,
 }
 
-/// Asks what a transaction wrote, once that is [prepared](Fingerprinter::prepare), and sets what decides how it is written out.
-const COUNT: &str = "EXECUTE db_fingerprint_counters";
+/// SQL that asks what a transaction wrote, once that is [prepared](Fingerprinter::prepare), and sets what decides how it is
+/// written out.
+fn count() -> String {
+    format!("{}; EXECUTE db_fingerprint_counters", settings::set_search_path())
+}
 
 /// Catalogs are small, but grow with each migration, so that their indexes are the better way.
 const PLANS: (&str, &str) = ("enable_seqscan", "off");
@@ -90,7 +93,7 @@ impl Fingerprint {
     /// reset; [`Fingerprinter::matches`] reads the answer. It changes settings until the transaction ends.
     #[must_use]
     pub fn closing(&self) -> String {
-        format!("{COUNT}; EXECUTE {}", self.shape.name(false))
+        format!("{}; EXECUTE {}", count(), self.shape.name(false))
     }
 }
 
@@ -114,7 +117,7 @@ impl Fingerprinter {
             *self = Self { left: std::mem::take(&mut self.left), ..Self::default() };
         }
         if !self.counters {
-            let query = counters::query(&settings::expressions(&[PLANS]));
+            let query = counters::query(&settings::expressions_beside_path(&[PLANS]));
             let sql = format!("PREPARE db_fingerprint_counters AS {query}; SELECT {}", counters::RESET);
             client.batch_execute(&sql).map_err(failed)?;
             self.counters = true;
@@ -153,7 +156,7 @@ impl Fingerprinter {
     pub fn take(&mut self, transaction: &mut impl GenericClient, reset: &str) -> Result<Option<Fingerprint>> {
         let guess = self.last.filter(|last| self.shapes.contains(&(*last, true)));
         let question = guess.map(|shape| format!("; EXECUTE {}", shape.name(true))).unwrap_or_default();
-        let sql = format!("{reset}; {COUNT}{question}");
+        let sql = format!("{reset}; {}{question}", count());
         let mut answer = transaction.simple_query(&sql).map_err(failed)?;
         let Some(wrote) = counters(&answer)? else { return Ok(None) };
         if wrote.has_no_fingerprint() {
@@ -201,7 +204,7 @@ impl Fingerprinter {
 
 const NO_ANSWER: &str = "PostgreSQL did not say what the transaction wrote to the catalogs";
 
-/// What PostgreSQL counted, in the answer to a text; none if it was not asked with [`COUNT`], or does not count.
+/// What PostgreSQL counted, in the answer to a text; none if it was not asked with [`count`], or does not count.
 fn counters(answer: &[SimpleQueryMessage]) -> Result<Option<Counters>> {
     let Some(row) = row(answer, counters::COLUMN) else { return Ok(None) };
     row.try_get(counters::COLUMN)?.map(Counters::parse).transpose()

@@ -3,8 +3,6 @@
 
 /// Settings that decide how definitions are written, and their values here.
 const READING: &[(&str, &str)] = &[
-    // Names outside `pg_catalog` are then written with their namespace.
-    ("search_path", "pg_catalog"),
     ("timezone", "UTC"),
     ("datestyle", "ISO, MDY"),
     ("intervalstyle", "postgres"),
@@ -16,9 +14,27 @@ const READING: &[(&str, &str)] = &[
     ("jit", "off"),
 ];
 
-/// Expressions that set them, and `more`, until the transaction ends, for the list of a `SELECT`.
+/// The search path of reading: names outside `pg_catalog` are then written with their namespace.
+const SEARCH_PATH: (&str, &str) = ("search_path", "pg_catalog");
+
+/// SQL that sets the search path until the transaction ends, as a statement of its own. A prepared query that sets the path itself
+/// is analysed and planned anew each time, which takes several times as long as to run it.
+#[must_use]
+pub fn set_search_path() -> String {
+    format!("SET LOCAL {} = {}", SEARCH_PATH.0, SEARCH_PATH.1)
+}
+
+/// Expressions that set the search path, all other settings of reading and `more` until the transaction ends, for the list of a
+/// `SELECT`.
 #[must_use]
 pub fn expressions(more: &[(&str, &str)]) -> String {
+    let with_path: Vec<_> = [SEARCH_PATH].iter().chain(more).copied().collect();
+    expressions_beside_path(&with_path)
+}
+
+/// Expressions that set what [`set_search_path`] leaves, and `more`.
+#[must_use]
+pub fn expressions_beside_path(more: &[(&str, &str)]) -> String {
     let each = READING.iter().chain(more);
     let set = |(name, value): &(&str, &str)| format!("pg_catalog.set_config('{name}', '{value}', true)");
     each.map(set).collect::<Vec<_>>().join(", ")
@@ -27,6 +43,6 @@ pub fn expressions(more: &[(&str, &str)]) -> String {
 /// SQL that puts them, and `more`, back to what the session began with.
 #[must_use]
 pub fn forget(more: &[&str]) -> String {
-    let names = READING.iter().map(|(name, _)| name).chain(more);
+    let names = READING.iter().chain(&[SEARCH_PATH]).map(|(name, _)| name).chain(more);
     names.map(|name| format!("SET LOCAL {name} TO DEFAULT")).collect::<Vec<_>>().join("; ")
 }
