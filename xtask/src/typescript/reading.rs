@@ -25,7 +25,7 @@ type Prefilter = fn(Roles, &[u8]) -> bool;
 /// Reads the files of `tree`. Needs [`super::parse::STACK_SIZE`] of stack.
 pub(super) fn read(tree: &dyn Tree, config: &Config, cache: Option<&Cache>, prefilter: Prefilter) -> Result<Facts> {
     let walked = discover::walk(tree, config)?;
-    let mut facts = Facts { files_walked: walked.files.len(), ..Facts::default() };
+    let mut facts = Facts { files_walked: walked.files.len(), files_ignored: walked.ignored, ..Facts::default() };
     let program = Program::new(tree).knowing(walked.listing).remembering(cache);
     let reading = Reading { tree, program: &program, cache, prefilter };
     let files = reading.parse(walked.files, &mut facts.problems);

@@ -119,8 +119,12 @@ fn summary(facts: &Facts) -> String {
     let unresolved = |field: &&Field| matches!(field.kind, Kind::Unresolved(_));
     let unresolved_fields = all().flat_map(|declaration| &declaration.fields).filter(unresolved).count();
     let unresolved_declarations = all().filter(|declaration| declaration.unresolved.is_some()).count();
+    let ignored = match facts.files_ignored {
+        0 => String::new(),
+        count => format!(" ({count} more ignored by git)"),
+    };
     format!(
-        "read {} of {} files: {} types, {} Drizzle tables, {} schemas, {} routes, {} contracts; \
+        "read {} of {} files{ignored}: {} types, {} Drizzle tables, {} schemas, {} routes, {} contracts; \
          {unresolved_fields} of {fields} fields, {unresolved_declarations} declarations and {} endpoints not resolved\n",
         facts.files_parsed,
         facts.files_walked,
