@@ -127,8 +127,8 @@ fn notes(proposal: &Proposal) -> Vec<String> {
     let unreadable = proposal.unreadable.iter();
     let unreadable = unreadable.map(|(folder, why)| format!("`{folder}` cannot be imported: {why}"));
     let none = (!proposal.has_own && proposal.foreign.is_empty()).then(|| {
-        "no migrations were found that can be imported: judge a database as it is, and begin with its schema \
-         (`pg_dump --schema-only`) as the first migration (`db-new`)"
+        "no migrations were found that can be imported: `db-import --from database` writes the schema of a database as \
+         the first migration"
             .to_owned()
     });
     others.chain(unreadable).chain(none).chain(missing(proposal)).collect()

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use postgres::{Client, SimpleQueryMessage};
 
+use super::sql;
+
 /// Who holds the lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holder {
@@ -181,7 +183,7 @@ const HOLDER: &str = "
     SELECT l.pid, coalesce(nullif(a.application_name, ''), 'unknown application') AS application,
            coalesce(a.usename::text, '?') AS usename,
            coalesce(to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS TZ'), '?') AS since,
-           coalesce(a.state || ': ' || left(regexp_replace(a.query, E'\\\\s+', ' ', 'g'), 60), 'activity not visible') AS activity
+           coalesce(a.state, 'activity not visible') AS state, coalesce(left(a.query, 2000), '') AS query
     FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
     WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
       AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
@@ -197,10 +199,19 @@ fn holder(client: &mut Client, history_table: &str) -> Result<Option<Holder>> {
             application: row.try_get("application")?,
             user: row.try_get("usename")?,
             since: row.try_get("since")?,
-            activity: row.try_get("activity")?,
+            activity: activity(row.try_get("state")?, row.try_get("query")?),
         })
     })
     .transpose()
+}
+
+/// The state of a session and its present or last query without the values in it: an application holds the lock only by
+/// mistake, and then its data has no place in the log of a deploy.
+fn activity(state: &str, query: &str) -> String {
+    match sql::outline(query) {
+        outline if outline.is_empty() => state.to_owned(),
+        outline => format!("{state}: {outline}"),
+    }
 }
 
 /// What is said when the server session changes under us.
