@@ -5,6 +5,7 @@ pub mod checks;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod facts;
 pub mod fixes;
 pub mod git;
 pub mod import;

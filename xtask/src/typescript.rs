@@ -1,7 +1,7 @@
 //! The TypeScript side: which files can matter ([`discover`]), how they are parsed ([`parse`]) and follow each other
 //! ([`modules`]), what their types and constants mean ([`resolve`], [`values`]), which [`routes`] and
-//! [`contracts`] a program makes that runs, and what their declarations say ([`facts`]). Reading TypeScript never fails: what cannot be read is
-//! a fact too.
+//! [`contracts`] a program makes that runs, and what their declarations say ([`crate::facts`]). Reading TypeScript never
+//! fails: what cannot be read is a fact too.
 
 pub mod cache;
 pub mod collect;
@@ -10,7 +10,6 @@ pub mod discover;
 pub mod drizzle;
 pub mod endpoints;
 pub mod external;
-pub mod facts;
 pub mod kinds;
 pub mod modules;
 pub mod parse;
@@ -27,9 +26,9 @@ use std::sync::OnceLock;
 use anyhow::{Context, Result};
 
 use crate::config::Config;
+use crate::facts::Facts;
 use crate::tree::Tree;
 use cache::Cache;
-use facts::Facts;
 
 /// The threads that read. They are kept: ending one takes longer than starting it, since all its memory is looked through.
 static POOL: OnceLock<rayon::ThreadPool> = OnceLock::new();

@@ -8,9 +8,9 @@ use self::world::Change;
 use proptest::prelude::*;
 use proptest::test_runner::{self, FileFailurePersistence};
 use xtask::config::Config;
+use xtask::facts::Facts;
 use xtask::tree::MemoryTree;
 use xtask::typescript;
-use xtask::typescript::facts::Facts;
 
 use crate::support::random::inputs;
 

@@ -4,9 +4,9 @@
 use std::path::{Path, PathBuf};
 
 use xtask::config::Config;
+use xtask::facts::Facts;
 use xtask::tree::WorkingTree;
 use xtask::typescript;
-use xtask::typescript::facts::Facts;
 
 use super::oracle;
 

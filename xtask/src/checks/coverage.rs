@@ -7,8 +7,8 @@ use super::endpoints;
 use super::entities::EntityKind;
 use super::matching::{Description, Role, promised};
 use super::schema_type_mismatch;
+use crate::facts::{Declaration, Facts, Kind, Origin};
 use crate::report::{Coverage, NO_TABLE, Unjudged};
-use crate::typescript::facts::{Declaration, Facts, Kind, Origin};
 
 /// Counts what `model` compares, and names what it does not.
 pub(super) fn coverage(model: &Model<'_>) -> Coverage {

@@ -8,11 +8,11 @@ use super::entities::ColumnFacts;
 use super::matching::{Described, Description, Role};
 use super::names::{self, Style};
 use super::pairing::Pair;
+use crate::facts::{Field, Kind, Origin};
 use crate::report::{Edit, Proposal};
 use crate::schema::model::Column;
 use crate::schema::types::Scalar;
 use crate::source::{Location, Span};
-use crate::typescript::facts::{Field, Kind, Origin};
 
 /// Adds a field for `column` after the field of the column before it.
 pub(super) fn add_field(

@@ -1,8 +1,8 @@
 //! Which contract describes which route: the same method, and the same path but for the names of its parameters.
 
 use super::Model;
-use crate::typescript::facts::{Contract, Facts, Route};
-use crate::typescript::routes::path::shape;
+use crate::facts::path::shape;
+use crate::facts::{Contract, Facts, Route};
 
 /// Whether routes and contracts are configured, and contracts with endpoints were read: without them nothing can be
 /// missing.

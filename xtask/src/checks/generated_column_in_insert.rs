@@ -19,8 +19,8 @@
 use super::matching::{Described, Description, Strength};
 use super::pairing::Pair;
 use super::{Check, Model};
+use crate::facts::Kind;
 use crate::report::{Category, Finding, Severity};
-use crate::typescript::facts::Kind;
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {

@@ -34,8 +34,8 @@ mod tests;
 use super::accepted_kinds::Layer;
 use super::entities::{ColumnFacts, Entity};
 use super::pairing::Pairing;
+use crate::facts::{Declaration, Field, Side};
 use crate::schema::model::Column;
-use crate::typescript::facts::{Declaration, Field, Side};
 
 pub use evidence::describe;
 pub(super) use find::promised;

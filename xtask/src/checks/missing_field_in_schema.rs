@@ -21,8 +21,8 @@
 use super::matching::{Described, Description, Role, Strength};
 use super::pairing::Pair;
 use super::{Check, Model, wording};
+use crate::facts::Field;
 use crate::report::{Category, Finding, Severity};
-use crate::typescript::facts::Field;
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {

@@ -22,10 +22,10 @@ use super::entities::is_judged;
 use super::matching::{Match, NameTable, Strength, is_shared};
 use super::{Check, Model, names};
 use crate::config::Config;
+use crate::facts::{Declaration, Origin, Side};
 use crate::report::{Category, Finding, Severity};
 use crate::schema::model::ObjectName;
 use crate::source::Location;
-use crate::typescript::facts::{Declaration, Origin, Side};
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {

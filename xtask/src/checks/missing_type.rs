@@ -17,8 +17,8 @@ use super::entities::EntityKind;
 use super::matching::Described;
 use super::{Check, Model};
 use crate::config::Driver;
+use crate::facts::Origin;
 use crate::report::{Category, Finding, Severity};
-use crate::typescript::facts::Origin;
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {

@@ -20,8 +20,8 @@
 use super::entities::ColumnFacts;
 use super::matching::Role;
 use super::{Check, Compared, Model, edits, wording};
+use crate::facts::{Field, Kind};
 use crate::report::{Category, Finding, Severity};
-use crate::typescript::facts::{Field, Kind};
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {

@@ -18,10 +18,10 @@
 
 use super::accepted_kinds;
 use super::{Check, Compared, Model, wording};
+use crate::facts::{SqlScalar, SqlType};
 use crate::report::{Category, Finding, Severity};
 use crate::schema::model::ObjectName;
 use crate::schema::types::{ColumnType, Scalar};
-use crate::typescript::facts::{SqlScalar, SqlType};
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {

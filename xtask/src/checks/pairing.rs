@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 use super::entities::{ColumnFacts, Entity};
 use super::names::{self, Style};
 use crate::config::Config;
+use crate::facts::{Declaration, Field, Kind, Origin};
 use crate::schema::model::Column;
 use crate::schema::provenance::Provenance;
-use crate::typescript::facts::{Declaration, Field, Kind, Origin};
 use renaming::{is_longer, is_renamed, is_stood_for, may_hold, stands_for, stands_in_its_place};
 use thresholds::{ACCIDENT, FEWEST_FIELDS, FEWEST_FIELDS_BY_NAME, is_small_part};
 

@@ -15,9 +15,9 @@
 
 use super::matching::{Described, Description, Role, Strength};
 use super::{Check, Model, wording};
+use crate::facts::{Kind, NEVER};
 use crate::report::{Category, Finding, Severity};
 use crate::source::Location;
-use crate::typescript::facts::{Kind, NEVER};
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {

@@ -22,8 +22,8 @@
 use super::entities::ColumnFacts;
 use super::matching::Role;
 use super::{Check, Compared, Model, edits};
+use crate::facts::{Field, Kind};
 use crate::report::{Category, Finding, Severity};
-use crate::typescript::facts::{Field, Kind};
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {

@@ -11,12 +11,12 @@ use anyhow::{Context as _, Result};
 use super::{Context, Outcome};
 use crate::checks::{entities, matching};
 use crate::cli::Format;
+use crate::facts::{Facts, UnresolvedEndpoint};
 use crate::migrations::{Migration, files};
 use crate::schema::model::{ObjectName, Schema};
 use crate::schema::snapshot;
 use crate::source::Location;
 use crate::typescript;
-use crate::typescript::facts::{Facts, UnresolvedEndpoint};
 
 /// Options of `db-inspect`.
 #[derive(Debug, clap::Args)]

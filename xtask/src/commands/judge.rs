@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 
 use super::Context;
 use crate::checks::{self, Input};
+use crate::facts::Facts;
 use crate::fixes;
 use crate::migrations::Migration;
 use crate::report::{Baseline, EntityAlignment, Finding, Sources, Timestamp, Verification};
@@ -15,7 +16,6 @@ use crate::schema::model::Schema;
 use crate::schema::provenance::Provenance;
 use crate::tree::Tree;
 use crate::typescript;
-use crate::typescript::facts::Facts;
 
 /// Judges schemas.
 #[derive(Debug)]

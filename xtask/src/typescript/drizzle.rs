@@ -9,9 +9,9 @@ mod tables;
 
 use std::rc::Rc;
 
-use super::facts::{Constraints, SqlColumn, SqlScalar, SqlType};
 use super::resolve::{Lazy, Resolver};
 use super::values::{Arguments, EntryPlace, Value};
+use crate::facts::{Constraints, SqlColumn, SqlScalar, SqlType};
 pub use columns::{column_method, enum_column, enum_values};
 pub use infer::{insert_type, row_type, table_member};
 pub use tables::{column_object, make_table, maker_method, table_method};

@@ -11,11 +11,11 @@ use rayon::prelude::*;
 use super::cache::Cache;
 use super::collect::{self, Links};
 use super::discover::{self, Candidate, Roles};
-use super::facts::{Facts, Problem};
 use super::modules::Program;
 use super::resolve::Resolver;
 use super::{contracts, routes};
 use crate::config::Config;
+use crate::facts::{Facts, Problem};
 use crate::source::{LineIndex, Span};
 use crate::tree::Tree;
 

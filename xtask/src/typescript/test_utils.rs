@@ -1,8 +1,8 @@
 //! Helpers that tests of readers and checks share.
 
 use crate::config::Config;
+use crate::facts::Facts;
 use crate::tree::MemoryTree;
-use crate::typescript::facts::Facts;
 
 /// The facts of `files`: the same with the prefilter and without it.
 pub fn read<'f>(files: impl IntoIterator<Item = (&'f str, &'f str)>, config: &Config) -> Facts {

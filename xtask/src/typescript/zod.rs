@@ -11,10 +11,10 @@ mod pipe;
 
 use std::rc::Rc;
 
-use super::facts::Constraints;
 use super::resolve::{Lazy, Resolver};
 use super::syntax::{TypeKind, TypeNode};
 use super::values::{ObjectValue, Value};
+use crate::facts::Constraints;
 pub use build::build;
 pub use describe::{Description, describe};
 pub use infer::{input, output};

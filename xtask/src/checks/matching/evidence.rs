@@ -12,9 +12,9 @@ use crate::checks::entities::{Entity, EntityKind};
 use crate::checks::names;
 use crate::checks::pairing::{OrmNames, Pairing, Relations, Rules};
 use crate::config::{Config, Driver};
+use crate::facts::{Declaration, Facts, Field, Kind, Origin, Side};
 use crate::schema::provenance::Provenance;
 use crate::schema::types::Scalar;
-use crate::typescript::facts::{Declaration, Facts, Field, Kind, Origin, Side};
 
 type Hit<'a> = (&'a Declaration, Match);
 

@@ -8,9 +8,9 @@ use super::{Match, Strength};
 use crate::checks::entities::Entity;
 use crate::checks::names;
 use crate::config::{Config, Mapping};
+use crate::facts::{Declaration, Facts, Origin, Side, TableLink};
 use crate::schema::model::ObjectName;
 use crate::source::Location;
-use crate::typescript::facts::{Declaration, Facts, Origin, Side, TableLink};
 
 /// Finds the tables of declarations.
 pub(super) struct Finder<'a> {

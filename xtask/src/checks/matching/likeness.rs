@@ -9,8 +9,8 @@ use smallvec::SmallVec;
 use crate::checks::entities::Entity;
 use crate::checks::names::{self, Word};
 use crate::checks::pairing::Pairing;
+use crate::facts::{Declaration, Origin};
 use crate::schema::model::Column;
-use crate::typescript::facts::{Declaration, Origin};
 
 use super::names::is_shared;
 

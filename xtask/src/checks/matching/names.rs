@@ -7,8 +7,8 @@ use super::{Match, Strength};
 use crate::checks::entities::Entity;
 use crate::checks::names::{self, Word};
 use crate::config::Config;
+use crate::facts::{Declaration, Origin, Side};
 use crate::schema::model::ObjectName;
-use crate::typescript::facts::{Declaration, Origin, Side};
 
 /// The shortest end of a row's name that means the row: shorter ones (`log`, `id`) end half of all names.
 const SHORTEST_END: usize = 4;

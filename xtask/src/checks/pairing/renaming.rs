@@ -5,8 +5,8 @@ use crate::checks::accepted_kinds::{self, Layer};
 use crate::checks::entities::Entity;
 use crate::checks::names;
 use crate::config::Config;
+use crate::facts::{Declaration, Field, Origin};
 use crate::schema::model::Column;
-use crate::typescript::facts::{Declaration, Field, Origin};
 
 /// Whether the field's name is the column's less some words: `password` for `password_hash`.
 pub(super) fn stands_for(column: &Column, field: &Field) -> bool {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{TablesOf, What};
 use crate::checks::wording;
-use crate::typescript::facts::{Constraints, Declaration, Facts, Field, Kind};
+use crate::facts::{Constraints, Declaration, Facts, Field, Kind};
 
 /// Everything that was read, or only `what`.
 pub(super) fn render(facts: &Facts, tables: &TablesOf, what: Option<What>) -> String {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{TablesOf, What};
-use crate::typescript::facts::{
+use crate::facts::{
     Constraints, Contract, Declaration, Enumeration, Facts, Field, Kind, Origin, Problem, Route, UnresolvedEndpoint,
 };
 

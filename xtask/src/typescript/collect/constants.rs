@@ -6,9 +6,9 @@ use super::File;
 use super::fields::object_shape;
 use super::names::qualified;
 use super::types::value_strings;
+use crate::facts::{Declaration, Facts, Origin, Side, TableLink, Tags};
 use crate::source::{Location, Span};
 use crate::typescript::drizzle::Table;
-use crate::typescript::facts::{Declaration, Facts, Origin, Side, TableLink, Tags};
 use crate::typescript::resolve::{Scope, Type};
 use crate::typescript::syntax::{Expr, ExprKind, ObjectMember, Statement, Variable};
 use crate::typescript::values::{Entry, ObjectValue, Value};
@@ -160,7 +160,7 @@ impl<'p> File<'_, 'p> {
         &self,
         input: &Type<'p>,
         schema: &Rc<Schema<'p>>,
-    ) -> Option<(Vec<crate::typescript::facts::Field>, Option<String>)> {
+    ) -> Option<(Vec<crate::facts::Field>, Option<String>)> {
         if !input.members().iter().all(|member| matches!(member, Type::Object(_))) {
             return None;
         }

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use super::File;
+use crate::facts::{Field, Seldom};
 use crate::source::Span;
-use crate::typescript::facts::{Field, Seldom};
 use crate::typescript::kinds;
 use crate::typescript::resolve::{Lazy, Object, Place, Property, Type};
 use crate::typescript::values::{Entry, ObjectValue, Value};

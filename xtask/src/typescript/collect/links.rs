@@ -5,8 +5,8 @@
 use std::collections::HashMap;
 
 use super::File;
+use crate::facts::{Declaration, Enumeration, Facts, Side, TableLink};
 use crate::source::Location;
-use crate::typescript::facts::{Declaration, Enumeration, Facts, Side, TableLink};
 use crate::typescript::modules::Symbol;
 use crate::typescript::resolve::{Property as Resolved, Type};
 use crate::typescript::syntax::{

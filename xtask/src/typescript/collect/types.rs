@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use super::File;
+use crate::facts::{Declaration, Enumeration, Facts, Origin};
 use crate::source::Span;
-use crate::typescript::facts::{Declaration, Enumeration, Facts, Origin};
 use crate::typescript::resolve::{Object, Scope, Type};
 use crate::typescript::syntax::{Alias, Expr, ExprKind, Statement, StatementKind, TypeKind, TypeNode};
 use crate::typescript::values::Value;

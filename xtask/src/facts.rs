@@ -1,6 +1,7 @@
-//! What was read from TypeScript: plain data, independent of how it was written. An interface, a `z.infer`, a class
-//! and a Drizzle table all end as a [`Declaration`] with [`Field`]s.
+//! What was read from descriptions of the application side: plain data, independent of the language and of how it was
+//! written. An interface, a `z.infer`, a class and a Drizzle table all end as a [`Declaration`] with [`Field`]s.
 
+pub mod path;
 mod seldom;
 mod sql;
 
