@@ -99,7 +99,7 @@ pub const CHECKS: &[Check] = &[
 pub struct Input<'a> {
     /// The database.
     pub schema: &'a Schema,
-    /// The TypeScript.
+    /// What describes the application side.
     pub facts: &'a Facts,
     /// The monorepo's configuration.
     pub config: &'a Config,

@@ -1,6 +1,7 @@
 //! What was read from descriptions of the application side: plain data, independent of the language and of how it was
 //! written. An interface, a `z.infer`, a class and a Drizzle table all end as a [`Declaration`] with [`Field`]s.
 
+mod origin;
 pub mod path;
 mod seldom;
 mod sql;
@@ -8,6 +9,7 @@ mod sql;
 use std::borrow::Cow;
 
 use crate::source::{Location, Span};
+pub use origin::{Family, Origin, Syntax};
 pub use seldom::{Mostly, Seldom};
 pub use sql::{SqlColumn, SqlScalar, SqlType};
 
@@ -45,7 +47,7 @@ pub struct Declaration {
     pub name: String,
     /// The name itself.
     pub location: Location,
-    /// What kind of declaration it is.
+    /// How it was written.
     pub origin: Origin,
     /// Whether other files can import it.
     pub exported: bool,
@@ -71,21 +73,12 @@ impl Declaration {
     pub fn field(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.name == name)
     }
-}
 
-/// How a declaration was written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Origin {
-    /// `interface X {…}`
-    Interface,
-    /// `type X = …`
-    Alias,
-    /// `class X {…}`
-    Class,
-    /// `const X = z.object({…})`
-    Zod,
-    /// `const x = pgTable('x', {…})`
-    Drizzle,
+    /// Whether it says by itself of which table it is, by what it is or by a tag: then it is of no other.
+    #[must_use]
+    pub fn names_table(&self) -> bool {
+        self.origin.names_table || self.tags.table.is_some()
+    }
 }
 
 /// A link to a table that the source itself states.

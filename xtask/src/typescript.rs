@@ -12,6 +12,7 @@ pub mod endpoints;
 pub mod external;
 pub mod kinds;
 pub mod modules;
+pub mod origins;
 pub mod parse;
 mod reading;
 pub mod resolve;

@@ -221,7 +221,7 @@ fn any_string(
     let message = format!(
         "Field '{}' of {} `{}` is any `string`, the database allows only {}",
         pair.column.name,
-        description.role.noun(),
+        description.noun(),
         description.declaration.name,
         wording::quoted_briefly(allowed)
     );

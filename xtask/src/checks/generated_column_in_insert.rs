@@ -60,7 +60,7 @@ fn finding(model: &Model<'_>, described: &Described<'_>, description: &Descripti
     let message = format!(
         "Field '{}' of {} `{name}` is for a column that the database computes",
         pair.column.name,
-        description.role.noun()
+        description.noun()
     );
     let mut found = CHECK
         .finding(&described.entity.title(), message)

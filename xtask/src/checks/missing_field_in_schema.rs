@@ -79,7 +79,7 @@ fn finding(model: &Model<'_>, described: &Described<'_>, description: &Descripti
     let message = format!(
         "Field '{}' of {} `{}` has no column in table '{entity}'",
         field.name,
-        description.role.noun(),
+        description.noun(),
         description.declaration.name
     );
     let finding = CHECK

@@ -106,7 +106,7 @@ fn finding(model: &Model<'_>, compared: Compared<'_, '_>, verdict: Verdict) -> F
     let message = format!(
         "Nullability mismatch for field '{}': {here} in {} `{}`, {there} in the database",
         column.name,
-        description.role.noun(),
+        description.noun(),
         description.declaration.name
     );
     let finding = CHECK

@@ -102,7 +102,7 @@ fn finding(model: &Model<'_>, compared: Compared<'_, '_>, stated: &SqlType) -> F
     let message = format!(
         "SQL type mismatch for field '{}': {stated} in {} `{}`, {} in the database",
         pair.column.name,
-        description.role.noun(),
+        description.noun(),
         description.declaration.name,
         wording::bare_column_type(facts.column)
     );

@@ -66,7 +66,7 @@ fn finding(model: &Model<'_>, compared: Compared<'_, '_>) -> Finding {
         "Type mismatch for field '{}': `{}` in {} `{}`, {} in the database",
         column.name,
         kind,
-        description.role.noun(),
+        description.noun(),
         description.declaration.name,
         wording::column_type(column)
     );

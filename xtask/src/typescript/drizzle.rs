@@ -11,10 +11,20 @@ use std::rc::Rc;
 
 use super::resolve::{Lazy, Resolver};
 use super::values::{Arguments, EntryPlace, Value};
-use crate::facts::{Constraints, SqlColumn, SqlScalar, SqlType};
+use crate::facts::{Constraints, Family, Origin, SqlColumn, SqlScalar, SqlType, Syntax};
 pub use columns::{column_method, enum_column, enum_values};
 pub use infer::{insert_type, row_type, table_member};
 pub use tables::{column_object, make_table, maker_method, table_method};
+
+/// `const x = pgTable('x', {…})`
+pub const ORIGIN: Origin = Origin {
+    id: "drizzle",
+    noun: "Drizzle table",
+    family: Family::Table,
+    names_table: true,
+    syntax: Syntax::Other,
+    example: Some("pgTable('{table}', …)"),
+};
 
 /// A table or view.
 #[derive(Clone)]

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{TablesOf, What};
 use crate::facts::{
-    Constraints, Contract, Declaration, Enumeration, Facts, Field, Kind, Origin, Problem, Route, UnresolvedEndpoint,
+    Constraints, Contract, Declaration, Enumeration, Facts, Field, Kind, Problem, Route, UnresolvedEndpoint,
 };
 
 /// Everything that was read, or only `what`.
@@ -42,23 +42,13 @@ fn declaration(declaration: &Declaration, tables: &TablesOf) -> Value {
     object.insert("line".into(), json!(declaration.location.line));
     let table = tables.get(&declaration.location).map(ToString::to_string);
     object.insert("table".into(), json!(table));
-    object.insert("origin".into(), json!(origin(declaration.origin)));
+    object.insert("origin".into(), json!(declaration.origin.id));
     object.insert("exported".into(), json!(declaration.exported));
     object.insert("fields".into(), declaration.fields.iter().map(field).collect());
     if let Some(reason) = &declaration.unresolved {
         object.insert("unresolved".into(), json!(reason));
     }
     Value::Object(object)
-}
-
-fn origin(origin: Origin) -> &'static str {
-    match origin {
-        Origin::Interface => "interface",
-        Origin::Alias => "alias",
-        Origin::Class => "class",
-        Origin::Zod => "zod",
-        Origin::Drizzle => "drizzle",
-    }
 }
 
 fn field(field: &Field) -> Value {

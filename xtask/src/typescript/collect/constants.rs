@@ -6,9 +6,9 @@ use super::File;
 use super::fields::object_shape;
 use super::names::qualified;
 use super::types::value_strings;
-use crate::facts::{Declaration, Facts, Origin, Side, TableLink, Tags};
+use crate::facts::{Declaration, Facts, Side, TableLink, Tags};
 use crate::source::{Location, Span};
-use crate::typescript::drizzle::Table;
+use crate::typescript::drizzle::{self, Table};
 use crate::typescript::resolve::{Scope, Type};
 use crate::typescript::syntax::{Expr, ExprKind, ObjectMember, Statement, Variable};
 use crate::typescript::values::{Entry, ObjectValue, Value};
@@ -143,7 +143,7 @@ impl<'p> File<'_, 'p> {
         facts.schemas.push(Declaration {
             name: named.name.to_owned(),
             location: self.module.location(named.span),
-            origin: Origin::Zod,
+            origin: zod::ORIGIN,
             exported: named.exported,
             tags: named.tags.clone(),
             table_link: None,
@@ -187,7 +187,7 @@ impl<'p> File<'_, 'p> {
         Declaration {
             name: named.name.to_owned(),
             location: self.module.location(named.span),
-            origin: Origin::Drizzle,
+            origin: drizzle::ORIGIN,
             exported: named.exported,
             tags: named.tags.clone(),
             table_link: link,
