@@ -1,6 +1,7 @@
 //! What was read from descriptions of the application side: plain data, independent of the language and of how it was
 //! written. An interface, a `z.infer`, a class and a Drizzle table all end as a [`Declaration`] with [`Field`]s.
 
+mod merge;
 mod origin;
 pub mod path;
 mod seldom;
@@ -16,6 +17,8 @@ pub use sql::{SqlColumn, SqlScalar, SqlType};
 /// Everything that was read.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
+    /// What the readers were asked for.
+    pub requested: Requested,
     /// Object types: interfaces, aliases of object types, classes with properties.
     pub types: Vec<Declaration>,
     /// Zod object schemas.
@@ -38,6 +41,22 @@ pub struct Facts {
     pub files_walked: usize,
     /// Those that the prefilter let through.
     pub files_parsed: usize,
+}
+
+/// What the configuration asks readers for. Nothing is missing where nobody asked for it: a monorepo for whose validation
+/// schemas no files are configured may have them elsewhere, or not at all.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Requested {
+    /// Types.
+    pub types: bool,
+    /// Validation schemas.
+    pub validation: bool,
+    /// Tables of an ORM.
+    pub tables: bool,
+    /// Routes of a server.
+    pub routes: bool,
+    /// Contracts.
+    pub contracts: bool,
 }
 
 /// A named declaration with fields.

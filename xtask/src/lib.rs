@@ -12,6 +12,7 @@ pub mod import;
 pub mod init;
 pub mod migrations;
 pub mod postgres;
+pub mod readers;
 pub mod regular_file;
 pub mod render;
 pub mod report;

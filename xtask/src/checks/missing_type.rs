@@ -32,8 +32,8 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    let sources = &model.input.config.sources;
-    if sources.types.is_empty() && sources.drizzle.is_empty() {
+    let requested = model.input.facts.requested;
+    if !requested.types && !requested.tables {
         return Vec::new();
     }
     let tables: Vec<_> =

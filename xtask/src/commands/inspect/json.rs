@@ -14,7 +14,9 @@ pub(super) fn render(facts: &Facts, tables: &TablesOf, what: Option<What>) -> St
     let declarations = |all: &[Declaration]| all.iter().map(|one| declaration(one, tables)).collect::<Value>();
     if wanted(What::Types) {
         object.insert("types".into(), declarations(&facts.types));
-        object.insert("drizzle".into(), declarations(&facts.tables));
+        for (origin, of_origin) in super::by_origin(&facts.tables) {
+            object.insert(origin.id.into(), of_origin.map(|one| declaration(one, tables)).collect());
+        }
         object.insert("enums".into(), facts.enums.iter().map(enumeration).collect());
     }
     if wanted(What::Schemas) {
