@@ -41,6 +41,8 @@ pub struct Facts {
     pub files_walked: usize,
     /// Those that the prefilter let through.
     pub files_parsed: usize,
+    /// How many have a role and were left out since git ignores them.
+    pub files_ignored: usize,
 }
 
 /// What the configuration asks readers for. Nothing is missing where nobody asked for it: a monorepo for whose validation

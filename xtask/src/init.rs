@@ -36,7 +36,10 @@ pub struct Proposal {
 /// # Errors
 /// When its files cannot be listed.
 pub fn propose(tree: &dyn Tree) -> Result<Proposal> {
-    let files = without_examples(tree.files("")?);
+    let mut rules = tree.ignore_rules();
+    let mut files = tree.files("")?;
+    files.retain(|file| !rules.is_ignored(file));
+    let files = without_examples(files);
     let layouts = layouts::find(tree, &files);
     let tables = tables(tree, &files, &layouts);
     let roles = roles::find(tree, &files, &tables);

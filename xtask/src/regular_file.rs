@@ -55,6 +55,12 @@ impl Boundary {
         Self { folder: repository.unwrap_or(&root).to_path_buf() }
     }
 
+    /// The folder itself, without links on its path.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Opens a regular file inside.
     ///
     /// # Errors

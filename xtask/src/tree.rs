@@ -2,6 +2,7 @@
 //! [`Tree`], so that a check of the working tree, of what is staged, and of another commit is the same code.
 
 mod git;
+mod ignore_rules;
 mod listing;
 mod memory;
 mod overlay;
@@ -16,6 +17,7 @@ use anyhow::Result;
 
 use crate::regular_file::Boundary;
 pub use git::GitTree;
+pub use ignore_rules::IgnoreRules;
 pub use memory::MemoryTree;
 pub use overlay::Overlay;
 pub use stamp::Stamp;
@@ -38,6 +40,11 @@ pub trait Tree: Debug + Send + Sync {
     /// Whether `path` is a file of this tree.
     fn is_file(&self, path: &str) -> bool;
 
+    /// The rules by which git would ignore files of this tree; none where all of it comes from git.
+    fn ignore_rules(&self) -> IgnoreRules {
+        IgnoreRules::default()
+    }
+
     /// By what it is seen later that the file is the same; none where that cannot be seen without reading it.
     fn stamp(&self, _path: &str) -> Option<Stamp> {
         None
@@ -59,6 +66,10 @@ impl<T: Tree + ?Sized> Tree for Arc<T> {
 
     fn is_file(&self, path: &str) -> bool {
         (**self).is_file(path)
+    }
+
+    fn ignore_rules(&self) -> IgnoreRules {
+        (**self).ignore_rules()
     }
 
     fn stamp(&self, path: &str) -> Option<Stamp> {
@@ -115,6 +126,10 @@ impl Tree for WorkingTree {
 
     fn is_file(&self, path: &str) -> bool {
         self.root.join(path).is_file()
+    }
+
+    fn ignore_rules(&self) -> IgnoreRules {
+        IgnoreRules::of(&self.root, &self.boundary)
     }
 
     fn stamp(&self, path: &str) -> Option<Stamp> {

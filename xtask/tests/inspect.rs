@@ -29,6 +29,24 @@ contracts = ['shared-types/src/contracts/user.ts']
 routes = ['shared-types/src/routes/users.ts', 'shared-types/src/routes/app.ts', 'shared-types/src/more.ts']
 ";
 
+/// A build has written `lib`, and a generator `db.gen.ts`. Both are ignored; only the second is named by a glob of its own.
+#[test]
+fn what_git_ignores_has_no_role_unless_a_glob_means_it() {
+    let repo = Monorepo::empty();
+    repo.write("src/.gitignore", "lib/\n*.gen.ts\n");
+    for file in ["src/user.ts", "src/lib/user.ts", "src/db.gen.ts"] {
+        repo.write(file, "export interface UserRow { id: string }\n");
+    }
+    repo.write("inspect.toml", "types = ['src/**/*.ts']\n");
+    let inspect = || repo.run(&["--config", "inspect.toml", "db-inspect"]).must_exit(0).stdout;
+    let shown = inspect();
+    assert!(shown.contains("read 1 of 1 files (2 more ignored by git): 1 types"), "{shown}");
+    repo.write("inspect.toml", "types = ['src/**/*.ts', 'src/db.gen.ts']\n");
+    let shown = inspect();
+    assert!(shown.contains("read 2 of 2 files (1 more ignored by git): 2 types"), "{shown}");
+    assert!(shown.contains("src/db.gen.ts:1"), "{shown}");
+}
+
 #[test]
 fn what_was_read_is_shown_to_people_and_programs() {
     let repo = Monorepo::sample();

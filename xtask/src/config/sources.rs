@@ -87,6 +87,12 @@ impl FilePatterns {
         self.set.is_match_candidate(file)
     }
 
+    /// Which of the globs match the file, by their places in the list.
+    #[must_use]
+    pub fn matching(&self, file: &Candidate<'_>) -> Vec<usize> {
+        self.set.matches_candidate(file)
+    }
+
     /// The folders that need to be walked: what stands before the first wildcard of each glob.
     pub fn roots(&self) -> impl Iterator<Item = &str> {
         self.globs.iter().map(|glob| literal_folder(glob))

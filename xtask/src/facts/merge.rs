@@ -18,6 +18,7 @@ impl Facts {
             unresolved_endpoints,
             problems,
             files_walked,
+            files_ignored,
             files_parsed,
         } = other;
         self.requested.merge(requested);
@@ -31,6 +32,7 @@ impl Facts {
         self.unresolved_endpoints.extend(unresolved_endpoints);
         self.problems.extend(problems);
         self.files_walked += files_walked;
+        self.files_ignored += files_ignored;
         self.files_parsed += files_parsed;
     }
 }

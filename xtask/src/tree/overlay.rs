@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
-use super::Tree;
+use super::{IgnoreRules, Tree};
 
 /// Files in memory in front of those of another tree. It has no files that the other one has not.
 #[derive(Debug)]
@@ -33,5 +33,9 @@ impl Tree for Overlay {
 
     fn is_file(&self, path: &str) -> bool {
         self.below.is_file(path)
+    }
+
+    fn ignore_rules(&self) -> IgnoreRules {
+        self.below.ignore_rules()
     }
 }

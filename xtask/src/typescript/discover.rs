@@ -1,7 +1,7 @@
 //! Which files can matter: a walk of the configured folders, the globs of each role, and one regular expression over
 //! the bytes of each file, the prefilter. A file that passes none of them is not parsed, and leaves little in memory.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::LazyLock;
 
 use anyhow::{Context, Result};
@@ -10,7 +10,7 @@ use regex::bytes::Regex;
 
 use super::modules::Listing;
 use crate::config::{Config, FilePatterns};
-use crate::tree::Tree;
+use crate::tree::{IgnoreRules, Tree};
 
 /// The roles of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -55,6 +55,8 @@ pub struct Walked {
     pub files: Vec<Candidate>,
     /// All of them.
     pub listing: Listing,
+    /// How many have a role and are left out since git ignores them.
+    pub ignored: usize,
 }
 
 /// Without one of these words a file declares no type and no value: the language has no other way to. They are the
@@ -77,7 +79,40 @@ pub fn walk(tree: &dyn Tree, config: &Config) -> Result<Walked> {
         walked.listing.add(root, files);
     }
     walked.files.sort_by(|a, b| a.path.cmp(&b.path));
+    walked.ignored = leave_out_ignored(tree.ignore_rules(), config, &mut walked.files);
     Ok(walked)
+}
+
+/// Leaves out the files that git ignores, such as what a build has written, and returns how many they are. A file stays that
+/// matches a glob which matches ignored files alone: generated types that are not committed are configured so.
+fn leave_out_ignored(mut rules: IgnoreRules, config: &Config, files: &mut Vec<Candidate>) -> usize {
+    let (ignored, mut kept): (Vec<_>, Vec<_>) =
+        std::mem::take(files).into_iter().partition(|file| rules.is_ignored(&file.path));
+    let mut left_out = 0;
+    if !ignored.is_empty() {
+        let matched: HashSet<GlobPlace> = kept.iter().flat_map(|file| globs_of(config, &file.path)).collect();
+        for file in ignored {
+            let is_meant = globs_of(config, &file.path).any(|glob| !matched.contains(&glob));
+            if is_meant {
+                kept.push(file);
+            } else {
+                left_out += 1;
+            }
+        }
+        kept.sort_by(|a, b| a.path.cmp(&b.path));
+    }
+    *files = kept;
+    left_out
+}
+
+/// A configured glob, by its role and its place in the list of that role.
+type GlobPlace = (usize, usize);
+
+/// The globs that match the file `path`.
+fn globs_of(config: &Config, path: &str) -> impl Iterator<Item = GlobPlace> {
+    let path = globset::Candidate::new(path);
+    let roles = config.sources.roles().map(|role| role.matching(&path));
+    roles.into_iter().enumerate().flat_map(|(role, globs)| globs.into_iter().map(move |glob| (role, glob)))
 }
 
 fn candidate(config: &Config, path: &str) -> Option<Candidate> {

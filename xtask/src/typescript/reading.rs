@@ -30,7 +30,12 @@ type Prefilter = fn(Roles, &[u8]) -> bool;
 pub(super) fn read(input: &Input<'_>, prefilter: Prefilter) -> Result<Facts> {
     let Input { tree, config, cache } = *input;
     let walked = discover::walk(tree, config)?;
-    let mut facts = Facts { requested: requested(config), files_walked: walked.files.len(), ..Facts::default() };
+    let mut facts = Facts {
+        requested: requested(config),
+        files_walked: walked.files.len(),
+        files_ignored: walked.ignored,
+        ..Facts::default()
+    };
     let program = Program::new(tree).knowing(walked.listing).remembering(cache);
     let reading = Reading { tree, program: &program, cache, prefilter };
     let files = reading.parse(walked.files, &mut facts.problems);

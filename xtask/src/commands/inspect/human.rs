@@ -128,8 +128,12 @@ fn summary(facts: &Facts) -> String {
     let unresolved_declarations = all().filter(|declaration| declaration.unresolved.is_some()).count();
     let counted = |(origin, of_origin): (Origin, _)| format!("{} {}s, ", Iterator::count(of_origin), origin.noun);
     let tables: String = super::by_origin(&facts.tables).map(counted).collect();
+    let ignored = match facts.files_ignored {
+        0 => String::new(),
+        count => format!(" ({count} more ignored by git)"),
+    };
     format!(
-        "read {} of {} files: {} types, {tables}{} schemas, {} routes, {} contracts; \
+        "read {} of {} files{ignored}: {} types, {tables}{} schemas, {} routes, {} contracts; \
          {unresolved_fields} of {fields} fields, {unresolved_declarations} declarations and {} endpoints not resolved\n",
         facts.files_parsed,
         facts.files_walked,

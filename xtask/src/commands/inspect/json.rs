@@ -33,8 +33,12 @@ pub(super) fn render(facts: &Facts, tables: &TablesOf, what: Option<What>) -> St
         object.insert("unresolvedEndpoints".into(), listed.map(unresolved_endpoint).collect());
     }
     object.insert("problems".into(), facts.problems.iter().map(problem).collect());
-    object.insert("files".into(), json!({ "walked": facts.files_walked, "parsed": facts.files_parsed }));
+    object.insert("files".into(), files(facts));
     format!("{:#}\n", Value::Object(object))
+}
+
+fn files(facts: &Facts) -> Value {
+    json!({ "walked": facts.files_walked, "parsed": facts.files_parsed, "ignored": facts.files_ignored })
 }
 
 fn declaration(declaration: &Declaration, tables: &TablesOf) -> Value {
