@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use xtask::config::Config;
+use xtask::readers::{self, Input};
 use xtask::tree::{IGNORED_FOLDERS, WorkingTree};
-use xtask::typescript;
 
 const RUNS: u32 = 21;
 
@@ -27,7 +27,7 @@ fn main() {
     std::fs::write(&file, keys).expect("a file");
     let config = Config::load(&root, Some(&file)).expect("a configuration");
     let tree = WorkingTree::new(&root);
-    let read = || typescript::read(&tree, &config, None).expect("the tree can be read");
+    let read = || readers::read(&Input { tree: &tree, config: &config, cache: None }).expect("the tree can be read");
     // The facts of a read are not freed, so that the first one says how much memory it takes.
     drop(read());
     println!("memory of one read at most: {} MB", most_memory());

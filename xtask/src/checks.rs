@@ -58,10 +58,10 @@ use matching::{Described, Description, Role, Strength};
 use pairing::Pair;
 
 use crate::config::Config;
+use crate::facts::{ContractReference, Facts, Field, Kind, SqlScalar};
 use crate::report::{Category, Coverage, EntityAlignment, Finding, Rule, Severity};
 use crate::schema::model::Schema;
 use crate::schema::provenance::Provenance;
-use crate::typescript::facts::{ContractReference, Facts, Field, Kind, SqlScalar};
 
 /// Every check, in the order in which findings of one field are shown.
 pub const CHECKS: &[Check] = &[
@@ -99,7 +99,7 @@ pub const CHECKS: &[Check] = &[
 pub struct Input<'a> {
     /// The database.
     pub schema: &'a Schema,
-    /// The TypeScript.
+    /// What describes the application side.
     pub facts: &'a Facts,
     /// The monorepo's configuration.
     pub config: &'a Config,

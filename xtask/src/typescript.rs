@@ -1,18 +1,17 @@
 //! The TypeScript side: which files can matter ([`discover`]), how they are parsed ([`parse`]) and follow each other
 //! ([`modules`]), what their types and constants mean ([`resolve`], [`values`]), which [`routes`] and
-//! [`contracts`] a program makes that runs, and what their declarations say ([`facts`]). Reading TypeScript never fails: what cannot be read is
-//! a fact too.
+//! [`contracts`] a program makes that runs, and what their declarations say ([`crate::facts`]). Reading TypeScript never
+//! fails: what cannot be read is a fact too.
 
-pub mod cache;
 pub mod collect;
 pub mod contracts;
 pub mod discover;
 pub mod drizzle;
 pub mod endpoints;
 pub mod external;
-pub mod facts;
 pub mod kinds;
 pub mod modules;
+pub mod origins;
 pub mod parse;
 mod reading;
 pub mod resolve;
@@ -27,28 +26,38 @@ use std::sync::OnceLock;
 use anyhow::{Context, Result};
 
 use crate::config::Config;
+use crate::facts::{Facts, Origin};
+use crate::readers::reader::{Input, Reader};
 use crate::tree::Tree;
-use cache::Cache;
-use facts::Facts;
 
 /// The threads that read. They are kept: ending one takes longer than starting it, since all its memory is looked through.
 static POOL: OnceLock<rayon::ThreadPool> = OnceLock::new();
 
-/// Reads the configured files of `tree`. What `cache` has from an earlier time is used again, and what is parsed now is
-/// kept in it.
-///
-/// # Errors
-/// When a configured folder does not exist.
-pub fn read(tree: &dyn Tree, config: &Config, cache: Option<&Cache>) -> Result<Facts> {
-    pool()?.install(|| reading::read(tree, config, cache, discover::may_matter))
+/// The reader of TypeScript, and of what libraries have people write in it: Zod's schemas, Drizzle's tables, routes and
+/// contracts.
+#[derive(Debug, Clone, Copy)]
+pub struct TypeScript;
+
+impl Reader for TypeScript {
+    fn origins(&self) -> &'static [Origin] {
+        &[origins::INTERFACE, origins::ALIAS, origins::CLASS, zod::ORIGIN, drizzle::ORIGIN]
+    }
+
+    fn read(&self, input: &Input<'_>) -> Result<Facts> {
+        pool()?.install(|| reading::read(input, discover::may_matter))
+    }
+
+    fn concerns(&self, config: &Config, path: &str) -> bool {
+        discover::concerns(config, path)
+    }
 }
 
-/// As [`read`], with the files that the prefilter leaves out. The facts are the same, which tests prove with this.
+/// As the reader does, with the files that the prefilter leaves out. The facts are the same, which tests prove with this.
 ///
 /// # Errors
-/// As [`read`].
+/// As [`Reader::read`].
 pub fn read_unfiltered(tree: &dyn Tree, config: &Config) -> Result<Facts> {
-    pool()?.install(|| reading::read(tree, config, None, |_roles, _bytes| true))
+    pool()?.install(|| reading::read(&Input { tree, config, cache: None }, |_roles, _bytes| true))
 }
 
 fn pool() -> Result<&'static rayon::ThreadPool> {

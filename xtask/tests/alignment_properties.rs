@@ -8,9 +8,10 @@ use self::world::Change;
 use proptest::prelude::*;
 use proptest::test_runner::{self, FileFailurePersistence};
 use xtask::config::Config;
+use xtask::facts::Facts;
+use xtask::readers::{self, Input};
 use xtask::tree::MemoryTree;
 use xtask::typescript;
-use xtask::typescript::facts::Facts;
 
 use crate::support::random::inputs;
 
@@ -34,7 +35,7 @@ fn config(keys: &str) -> Config {
 
 /// What is read of `tree`: the same with the prefilter and without it.
 fn read(tree: &MemoryTree, config: &Config) -> Facts {
-    let facts = typescript::read(tree, config, None).expect("files in memory");
+    let facts = readers::read(&Input { tree, config, cache: None }).expect("files in memory");
     let unfiltered = typescript::read_unfiltered(tree, config).expect("files in memory");
     let same = Facts { files_parsed: facts.files_parsed, ..unfiltered };
     assert_eq!(format!("{facts:?}"), format!("{same:?}"), "with the prefilter, and without it");

@@ -98,7 +98,12 @@ fn large(file: &Path) {
     let mut report = Verification::empty("`snapshots/schema.json`");
     for number in 0..2000 {
         let name = format!("table_{number:04}");
-        let describe = |name: String, layer, noun| DescriptionSummary { name, layer, noun, location: place.clone() };
+        let describe = |name: String, layer, noun: &'static str| DescriptionSummary {
+            name,
+            layer,
+            noun: noun.into(),
+            location: place.clone(),
+        };
         let column = |at: usize| ColumnAlignment {
             name: format!("column_{at}"),
             database: "varchar(100) NOT NULL".into(),

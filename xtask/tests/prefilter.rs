@@ -4,9 +4,10 @@
 use std::path::{Path, PathBuf};
 
 use xtask::config::Config;
+use xtask::facts::Facts;
+use xtask::readers::{self, Input};
 use xtask::tree::WorkingTree;
 use xtask::typescript;
-use xtask::typescript::facts::Facts;
 
 use super::oracle;
 
@@ -36,7 +37,7 @@ fn same(root: &PathBuf, keys: &str) {
     std::fs::write(&file, keys).expect("a file");
     let config = Config::load(root, Some(&file)).expect("a configuration");
     let tree = WorkingTree::new(root);
-    let facts = typescript::read(&tree, &config, None).expect("the tree can be read");
+    let facts = readers::read(&Input { tree: &tree, config: &config, cache: None }).expect("the tree can be read");
     assert!(!facts.types.is_empty(), "nothing is read below {}", root.display());
     let unfiltered = typescript::read_unfiltered(&tree, &config).expect("the tree can be read");
     let unfiltered = Facts { files_parsed: facts.files_parsed, ..unfiltered };

@@ -3,8 +3,8 @@
 //! everything plausible is accepted: a false alarm costs more than a kind that the compiler would catch anyway.
 
 use crate::config::{Config, Driver};
+use crate::facts::Kind;
 use crate::schema::types::{ColumnType, Scalar};
-use crate::typescript::facts::Kind;
 
 /// A kind without what it holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -36,7 +36,7 @@ fn summary(description: &Description<'_>) -> DescriptionSummary {
     DescriptionSummary {
         name: description.declaration.name.clone(),
         layer: layer(description.role),
-        noun: description.role.noun(),
+        noun: description.noun(),
         location: description.declaration.location.clone(),
     }
 }

@@ -11,9 +11,9 @@
 
 use super::endpoints::title;
 use super::{Check, Model};
+use crate::facts::path::shape;
+use crate::facts::{Contract, ContractReference};
 use crate::report::{Category, Finding, Severity};
-use crate::typescript::facts::{Contract, ContractReference};
-use crate::typescript::routes::path::shape;
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {

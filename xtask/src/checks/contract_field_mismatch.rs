@@ -24,9 +24,9 @@ use super::entities::ColumnFacts;
 use super::matching::{Described, Description, Role};
 use super::pairing::Pair;
 use super::{Check, Model, endpoints, names, wording};
+use crate::facts::{ContractReference, Declaration, Field, Kind};
 use crate::report::{Category, Finding, Severity};
 use crate::source::Location;
-use crate::typescript::facts::{ContractReference, Declaration, Field, Kind};
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {

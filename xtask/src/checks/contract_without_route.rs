@@ -12,8 +12,8 @@
 
 use super::endpoints::{are_judged, describes, may_be_unread, title};
 use super::{Check, Model};
+use crate::facts::Contract;
 use crate::report::{Category, Finding, Severity};
-use crate::typescript::facts::Contract;
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {

@@ -7,8 +7,8 @@ use super::endpoints;
 use super::entities::EntityKind;
 use super::matching::{Description, Role, promised};
 use super::schema_type_mismatch;
+use crate::facts::{Declaration, Facts, Kind};
 use crate::report::{Coverage, NO_TABLE, Unjudged};
-use crate::typescript::facts::{Declaration, Facts, Kind, Origin};
 
 /// Counts what `model` compares, and names what it does not.
 pub(super) fn coverage(model: &Model<'_>) -> Coverage {
@@ -102,7 +102,7 @@ fn namesakes(model: &Model<'_>) -> Vec<Unjudged> {
         // What could not be resolved is named for that.
         let known = described.namesakes.iter().filter(|namesake| namesake.declaration.unresolved.is_none());
         known.map(move |namesake| {
-            let what = if namesake.declaration.origin == Origin::Zod { "schema" } else { "type" };
+            let what = if namesake.declaration.origin.is_validation() { "schema" } else { "type" };
             let (shared, fields) = (namesake.shared, namesake.fields);
             let reason = format!("is called like `{entity}`, and only {shared} of its {fields} fields are columns");
             unjudged(what, namesake.declaration, reason)

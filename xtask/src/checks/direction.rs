@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::names;
+use crate::facts::{Declaration, Facts};
 use crate::source::Location;
-use crate::typescript::facts::{Declaration, Facts};
 
 /// Which schemas hold which, and take fields from which.
 #[derive(Debug)]

@@ -8,11 +8,11 @@ use super::entities::ColumnFacts;
 use super::matching::{Described, Description, Role};
 use super::names::{self, Style};
 use super::pairing::Pair;
+use crate::facts::{Field, Kind, Syntax};
 use crate::report::{Edit, Proposal};
 use crate::schema::model::Column;
 use crate::schema::types::Scalar;
 use crate::source::{Location, Span};
-use crate::typescript::facts::{Field, Kind, Origin};
 
 /// Adds a field for `column` after the field of the column before it.
 pub(super) fn add_field(
@@ -21,9 +21,7 @@ pub(super) fn add_field(
     described: &Described<'_>,
     column: &Column,
 ) -> Option<Proposal> {
-    if !matches!(description.declaration.origin, Origin::Interface | Origin::Alias | Origin::Class) {
-        return None;
-    }
+    is_written(description, Syntax::TypeMembers)?;
     let facts = described.entity.column(&column.name)?;
     let (ty, sure) = type_text(model, description, facts)?;
     // What describes the thing may leave out what only the database needs: a hash of a password.
@@ -38,6 +36,7 @@ pub(super) fn add_schema_field(
     described: &Described<'_>,
     column: &Column,
 ) -> Option<Proposal> {
+    is_written(description, Syntax::ZodCalls)?;
     let schema = zod_text(described.entity.column(&column.name)?)?;
     add_member(description, described, column, schema, true)
 }
@@ -45,21 +44,21 @@ pub(super) fn add_schema_field(
 /// Adds `| null` to the type of `field`.
 pub(super) fn add_null(field: &Field, description: &Description<'_>) -> Option<Proposal> {
     let value = field.value?;
-    if !matches!(description.declaration.origin, Origin::Interface | Origin::Alias | Origin::Class) {
-        return None;
-    }
+    is_written(description, Syntax::TypeMembers)?;
     let span = Span { start: value.end, end: value.end };
     proposal(&field.location.file, "add `| null`".into(), Edit::Replace { span, replacement: " | null".into() })
 }
 
 /// Appends `.nullable()` to the schema of `field`.
-pub(super) fn add_nullable(field: &Field) -> Option<Proposal> {
+pub(super) fn add_nullable(field: &Field, description: &Description<'_>) -> Option<Proposal> {
+    is_written(description, Syntax::ZodCalls)?;
     let value = field.value?;
     proposal(&field.location.file, "add `.nullable()`".into(), Edit::Wrap { schema: value, call: ".nullable()".into() })
 }
 
 /// Makes the schema of `field` demand what `calls` say: `.min(1).max(5)`.
-pub(super) fn add_checks(field: &Field, calls: &str) -> Option<Proposal> {
+pub(super) fn add_checks(field: &Field, description: &Description<'_>, calls: &str) -> Option<Proposal> {
+    is_written(description, Syntax::ZodCalls)?;
     let value = field.value?;
     let edit = Edit::AddCheck { schema: value, call: calls.to_owned() };
     let mut found = proposal(&field.location.file, format!("add `{calls}`"), edit)?;
@@ -69,7 +68,12 @@ pub(super) fn add_checks(field: &Field, calls: &str) -> Option<Proposal> {
 }
 
 /// Gives the check that this method makes in the schema of `field` another limit: `max` and `100`.
-pub(super) fn change_check(field: &Field, (method, limit): (&str, String)) -> Option<Proposal> {
+pub(super) fn change_check(
+    field: &Field,
+    description: &Description<'_>,
+    (method, limit): (&str, String),
+) -> Option<Proposal> {
+    is_written(description, Syntax::ZodCalls)?;
     let value = field.value?;
     let text = format!("make it `.{method}({limit})`");
     let edit = Edit::ChangeCheck { schema: value, method: method.to_owned(), limit };
@@ -110,6 +114,11 @@ pub(super) fn rename(
     // Whoever uses the field has to follow.
     found.safe = false;
     (written == field.name.len()).then_some(found)
+}
+
+/// Goes on where changes of the declaration are written in `syntax`.
+fn is_written(description: &Description<'_>, syntax: Syntax) -> Option<()> {
+    (description.declaration.origin.syntax == syntax).then_some(())
 }
 
 fn proposal(file: &str, text: String, edit: Edit) -> Option<Proposal> {

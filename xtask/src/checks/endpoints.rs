@@ -1,14 +1,14 @@
 //! Which contract describes which route: the same method, and the same path but for the names of its parameters.
 
 use super::Model;
-use crate::typescript::facts::{Contract, Facts, Route};
-use crate::typescript::routes::path::shape;
+use crate::facts::path::shape;
+use crate::facts::{Contract, Facts, Route};
 
 /// Whether routes and contracts are configured, and contracts with endpoints were read: without them nothing can be
 /// missing.
 pub(super) fn are_judged(model: &Model<'_>) -> bool {
-    let sources = &model.input.config.sources;
-    !sources.routes.is_empty() && !sources.contracts.is_empty() && !model.input.facts.contracts.is_empty()
+    let facts = model.input.facts;
+    facts.requested.routes && facts.requested.contracts && !facts.contracts.is_empty()
 }
 
 /// Whether a contract may be asked of `route`: one that answers to whatever nobody else answers cannot have one.

@@ -26,10 +26,10 @@ use super::entities::ColumnFacts;
 use super::matching::{Described, Description, Role};
 use super::pairing::Pair;
 use super::{Check, Model, edits, wording};
+use crate::facts::{Enumeration, Facts, Kind};
 use crate::report::{Category, Finding, Severity};
 use crate::schema::model::ObjectName;
 use crate::schema::types::Scalar;
-use crate::typescript::facts::{Enumeration, Facts, Kind};
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {
@@ -221,7 +221,7 @@ fn any_string(
     let message = format!(
         "Field '{}' of {} `{}` is any `string`, the database allows only {}",
         pair.column.name,
-        description.role.noun(),
+        description.noun(),
         description.declaration.name,
         wording::quoted_briefly(allowed)
     );

@@ -19,8 +19,8 @@
 use super::matching::{Described, Description, Strength};
 use super::pairing::Pair;
 use super::{Check, Model};
+use crate::facts::Kind;
 use crate::report::{Category, Finding, Severity};
-use crate::typescript::facts::Kind;
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {
@@ -60,7 +60,7 @@ fn finding(model: &Model<'_>, described: &Described<'_>, description: &Descripti
     let message = format!(
         "Field '{}' of {} `{name}` is for a column that the database computes",
         pair.column.name,
-        description.role.noun()
+        description.noun()
     );
     let mut found = CHECK
         .finding(&described.entity.title(), message)

@@ -23,6 +23,7 @@ mod gaps;
 use gaps::Gap;
 
 use super::{Check, Compared, Model, edits};
+use crate::facts::Syntax;
 use crate::report::{Category, Finding, Severity};
 
 /// See the file's documentation.
@@ -64,18 +65,22 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
         .about(description, &pair.column.name)
         .at(&pair.field.location, wording)
         .with_detail("expected", gaps.iter().map(Gap::method).collect::<Vec<_>>())
-        .with_help(format!(
-            "demand {}{of_each}",
-            gaps.iter().map(|gap| format!("`{}`", gap.method())).collect::<Vec<_>>().join(" and ")
-        ))
         .with_proposal(match gaps.as_slice() {
             _ if facts.ty.array => None,
-            [gap] if !gap.is_absent() => edits::change_check(pair.field, gap.call()),
+            [gap] if !gap.is_absent() => edits::change_check(pair.field, description, gap.call()),
             gaps if gaps.iter().all(Gap::is_absent) => {
-                edits::add_checks(pair.field, &gaps.iter().map(Gap::method).collect::<String>())
+                edits::add_checks(pair.field, description, &gaps.iter().map(Gap::method).collect::<String>())
             }
             _mixed => None,
         });
+    let found = match description.declaration.origin.syntax {
+        Syntax::ZodCalls => found.with_help(format!(
+            "demand {}{of_each}",
+            gaps.iter().map(|gap| format!("`{}`", gap.method())).collect::<Vec<_>>().join(" and ")
+        )),
+        // The message says it in words.
+        Syntax::TypeMembers | Syntax::Other => found,
+    };
     let of_check = gaps.iter().all(|gap| gap.is_of_check(facts));
     let found = if of_check {
         found.at_check(described.entity.name, pair.column, model.input.provenance)

@@ -31,11 +31,13 @@ mod names;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
 use super::accepted_kinds::Layer;
 use super::entities::{ColumnFacts, Entity};
 use super::pairing::Pairing;
+use crate::facts::{Declaration, Field, Side};
 use crate::schema::model::Column;
-use crate::typescript::facts::{Declaration, Field, Side};
 
 pub use evidence::describe;
 pub(super) use find::promised;
@@ -162,6 +164,18 @@ impl Description<'_> {
         names::is_output_name(&self.declaration.name)
     }
 
+    /// What it is called in a message: `insert type`, `Drizzle table`.
+    #[must_use]
+    pub fn noun(&self) -> Cow<'static, str> {
+        let noun = self.declaration.origin.noun;
+        match self.role {
+            Role::Insert => format!("insert {noun}").into(),
+            Role::Update => format!("update {noun}").into(),
+            Role::Row | Role::Domain | Role::Orm => noun.into(),
+            Role::Schema | Role::OutputSchema | Role::InsertSchema | Role::UpdateSchema => noun.into(),
+        }
+    }
+
     /// Whether its values are the driver's, or on their way over the network.
     #[must_use]
     pub fn layer(&self) -> Layer {
@@ -196,18 +210,6 @@ impl Role {
         match self {
             Self::Insert | Self::Update | Self::InsertSchema | Self::UpdateSchema => true,
             Self::Row | Self::Domain | Self::Orm | Self::Schema | Self::OutputSchema => false,
-        }
-    }
-
-    /// What such a declaration is called in a message.
-    #[must_use]
-    pub fn noun(self) -> &'static str {
-        match self {
-            Self::Row | Self::Domain => "type",
-            Self::Insert => "insert type",
-            Self::Update => "update type",
-            Self::Orm => "Drizzle table",
-            Self::Schema | Self::OutputSchema | Self::InsertSchema | Self::UpdateSchema => "validation schema",
         }
     }
 }

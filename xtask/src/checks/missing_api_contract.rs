@@ -14,9 +14,9 @@ use std::collections::HashSet;
 
 use super::endpoints::{are_judged, describes, needs_contract, title};
 use super::{Check, Model};
+use crate::facts::path::shape;
+use crate::facts::{Facts, Route};
 use crate::report::{Category, Finding, Severity};
-use crate::typescript::facts::{Facts, Route};
-use crate::typescript::routes::path::shape;
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {

@@ -17,9 +17,9 @@
 
 use super::matching::{Described, Description, Role};
 use super::{Check, Model, edits, names, wording};
+use crate::facts::{Field, Kind};
 use crate::report::{Category, Finding, Severity};
 use crate::schema::model::Column;
-use crate::typescript::facts::{Field, Kind};
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {

@@ -21,8 +21,8 @@
 use super::matching::{Described, Description, Role, Strength};
 use super::pairing::Pair;
 use super::{Check, Model, wording};
+use crate::facts::Field;
 use crate::report::{Category, Finding, Severity};
-use crate::typescript::facts::Field;
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {
@@ -79,7 +79,7 @@ fn finding(model: &Model<'_>, described: &Described<'_>, description: &Descripti
     let message = format!(
         "Field '{}' of {} `{}` has no column in table '{entity}'",
         field.name,
-        description.role.noun(),
+        description.noun(),
         description.declaration.name
     );
     let finding = CHECK

@@ -89,7 +89,7 @@ fn missing_field(
     column: &Column,
 ) -> Finding {
     let declaration = description.declaration;
-    let noun = description.role.noun();
+    let noun = description.noun();
     CHECK
         .finding(&described.entity.title(), format!("Missing field '{}' in {noun} `{}`", column.name, declaration.name))
         .about(description, &column.name)
@@ -102,7 +102,7 @@ fn missing_field(
 
 fn renamed(model: &Model<'_>, described: &Described<'_>, description: &Description<'_>, pair: &Pair<'_>) -> Finding {
     let (column, field) = (pair.column, pair.field);
-    let noun = description.role.noun();
+    let noun = description.noun();
     let instead = wording::instead(column, field);
     let message = format!("Missing field '{}' in {noun} `{}`, {instead}", column.name, description.declaration.name);
     CHECK

@@ -21,9 +21,9 @@
 use super::entities::ColumnFacts;
 use super::matching::{Described, Description, Role, Strength};
 use super::{Check, Model, edits, wording};
+use crate::facts::Kind;
 use crate::report::{Category, Finding, Severity};
 use crate::schema::model::Column;
-use crate::typescript::facts::Kind;
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {

@@ -12,9 +12,9 @@
 
 use super::endpoints::title;
 use super::{Check, Model};
+use crate::facts::path::parameters;
+use crate::facts::{Contract, Facts, Parameters};
 use crate::report::{Category, Finding, Severity};
-use crate::typescript::facts::{Contract, Facts, Parameters};
-use crate::typescript::routes::path::parameters;
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {

@@ -22,10 +22,10 @@ use super::entities::is_judged;
 use super::matching::{Match, NameTable, Strength, is_shared};
 use super::{Check, Model, names};
 use crate::config::Config;
+use crate::facts::{Declaration, Side};
 use crate::report::{Category, Finding, Severity};
 use crate::schema::model::ObjectName;
 use crate::source::Location;
-use crate::typescript::facts::{Declaration, Origin, Side};
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {
@@ -91,11 +91,11 @@ fn missing<'m>(model: &Model<'_>, declaration: &Declaration, gone: &Gone<'m>) ->
     let link = declaration.table_link.as_ref().map(|link| &link.table);
     if let Some(table) = declaration.tags.table.as_ref().or(link) {
         let place = gone.named(table);
-        let certain = declaration.tags.table.is_some() || is_generated(declaration) || place.is_some();
+        let certain = declaration.names_table() || place.is_some();
         let missing = Missing { table: table.clone(), place, certain };
         return (certain && is_absent(model, table)).then_some(missing);
     }
-    let of_row = |hit: &Match| hit.side == Side::Row && declaration.origin != Origin::Zod;
+    let of_row = |hit: &Match| hit.side == Side::Row && !declaration.origin.is_validation();
     let hit = gone.names.find(declaration).filter(of_row)?;
     let (name, place) = gone.tables[hit.entity];
     let certain = matches!(hit.strength, Strength::Row | Strength::Model);
@@ -115,11 +115,6 @@ fn has_columns_of(model: &Model<'_>, declaration: &Declaration, table: &ObjectNa
     let shared = columns.intersection(&fields).count();
     let nearly_all = |all: &HashSet<names::Word>| (all.len() - shared) * 5 <= all.len();
     shared >= ENOUGH && nearly_all(&columns) && nearly_all(&fields)
-}
-
-/// Whether it names a table, and not only something that may be one.
-fn is_generated(declaration: &Declaration) -> bool {
-    declaration.origin == Origin::Drizzle || declaration.name.contains("['Tables']")
 }
 
 /// Whether no table or view is called so, and none should be found by that name.

@@ -18,7 +18,6 @@ use super::matching::Described;
 use super::{Check, Model};
 use crate::config::Driver;
 use crate::report::{Category, Finding, Severity};
-use crate::typescript::facts::Origin;
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {
@@ -33,8 +32,8 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    let sources = &model.input.config.sources;
-    if sources.types.is_empty() && sources.drizzle.is_empty() {
+    let requested = model.input.facts.requested;
+    if !requested.types && !requested.tables {
         return Vec::new();
     }
     let tables: Vec<_> =
@@ -70,7 +69,7 @@ fn finding(model: &Model<'_>, described: &Described<'_>) -> Finding {
         .finding(&entity, format!("Table '{entity}' has no corresponding TypeScript type"))
         .at_some(created, format!("`{entity}` was last changed here"));
     let found = if described.entity.is_auxiliary() { found.as_warning() } else { found };
-    let namesakes = described.namesakes.iter().filter(|one| one.declaration.origin != Origin::Zod);
+    let namesakes = described.namesakes.iter().filter(|one| !one.declaration.origin.is_validation());
     match namesakes.max_by_key(|one| one.shared) {
         Some(namesake) => found.at(&namesake.declaration.location, namesake.in_words()).with_help(format!(
             "if `{}` is its row, tag it with `@table {entity}`; else declare {declare}, or list the table in `ignored-tables`",
@@ -82,13 +81,13 @@ fn finding(model: &Model<'_>, described: &Described<'_>) -> Finding {
     }
 }
 
-/// What the others of the monorepo are declared as.
+/// What the others of the monorepo are declared as: as tables of an ORM where it has any.
 fn declaration(model: &Model<'_>, described: &Described<'_>) -> String {
     let table = &described.entity.name.name;
-    if model.input.facts.tables.is_empty() {
-        return format!("`interface {}Table`", super::names::row_name(table));
+    match model.input.facts.tables.iter().find_map(|table| table.origin.example) {
+        Some(example) => format!("`{}`", example.replace("{table}", table)),
+        None => format!("`interface {}Table`", super::names::row_name(table)),
     }
-    format!("`pgTable('{table}', …)`")
 }
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    if model.input.config.sources.validation.is_empty() {
+    if !model.input.facts.requested.validation {
         return Vec::new();
     }
     let tables = model.described.iter().filter(|described| described.entity.kind == EntityKind::Table);

@@ -20,8 +20,8 @@
 use super::entities::ColumnFacts;
 use super::matching::Role;
 use super::{Check, Compared, Model, edits, wording};
+use crate::facts::{Field, Kind};
 use crate::report::{Category, Finding, Severity};
-use crate::typescript::facts::{Field, Kind};
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {
@@ -106,7 +106,7 @@ fn finding(model: &Model<'_>, compared: Compared<'_, '_>, verdict: Verdict) -> F
     let message = format!(
         "Nullability mismatch for field '{}': {here} in {} `{}`, {there} in the database",
         column.name,
-        description.role.noun(),
+        description.noun(),
         description.declaration.name
     );
     let finding = CHECK

@@ -95,7 +95,7 @@ fn has_default(column: &Column) -> bool {
 /// `{}` in `what` is the table of the ORM.
 fn finding(model: &Model<'_>, compared: Compared<'_, '_>, what: &str) -> Finding {
     let Compared { described, description, pair, .. } = compared;
-    let table = format!("{} `{}`", description.role.noun(), description.declaration.name);
+    let table = format!("{} `{}`", description.noun(), description.declaration.name);
     let message = format!("Default mismatch for field '{}': {}", pair.column.name, what.replace("{}", &table));
     CHECK
         .finding(&described.entity.title(), message)

@@ -18,10 +18,10 @@
 
 use super::accepted_kinds;
 use super::{Check, Compared, Model, wording};
+use crate::facts::{SqlScalar, SqlType};
 use crate::report::{Category, Finding, Severity};
 use crate::schema::model::ObjectName;
 use crate::schema::types::{ColumnType, Scalar};
-use crate::typescript::facts::{SqlScalar, SqlType};
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {
@@ -102,7 +102,7 @@ fn finding(model: &Model<'_>, compared: Compared<'_, '_>, stated: &SqlType) -> F
     let message = format!(
         "SQL type mismatch for field '{}': {stated} in {} `{}`, {} in the database",
         pair.column.name,
-        description.role.noun(),
+        description.noun(),
         description.declaration.name,
         wording::bare_column_type(facts.column)
     );

@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 use super::entities::{ColumnFacts, Entity};
 use super::names::{self, Style};
 use crate::config::Config;
+use crate::facts::{Declaration, Field, Kind};
 use crate::schema::model::Column;
 use crate::schema::provenance::Provenance;
-use crate::typescript::facts::{Declaration, Field, Kind, Origin};
 use renaming::{is_longer, is_renamed, is_stood_for, may_hold, stands_for, stands_in_its_place};
 use thresholds::{ACCIDENT, FEWEST_FIELDS, FEWEST_FIELDS_BY_NAME, is_small_part};
 
@@ -75,7 +75,7 @@ pub struct OrmNames<'a> {
 impl<'a> OrmNames<'a> {
     /// The names that those of `declarations` give that are an ORM's tables.
     pub fn new(declarations: impl Iterator<Item = &'a Declaration>) -> Self {
-        let tables = declarations.filter(|declaration| declaration.origin == Origin::Drizzle);
+        let tables = declarations.filter(|declaration| declaration.origin.is_table());
         Self { fields: tables.flat_map(|table| &table.fields).collect() }
     }
 
@@ -302,7 +302,7 @@ impl<'a, 'r> Fields<'a, 'r> {
         'a: 'r,
     {
         // That an ORM names a column that is not there is the ORM's fault alone.
-        let is_orm = declaration.origin == Origin::Drizzle;
+        let is_orm = declaration.origin.is_table();
         let column = |field| rules.orm.column(field).filter(|column| is_orm || entity.column(column).is_some());
         let majority = names::majority_style(declaration.fields.iter().map(|field| field.name.as_str()));
         Self {

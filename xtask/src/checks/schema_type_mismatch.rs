@@ -23,8 +23,8 @@ use std::collections::{BTreeMap, HashSet};
 use super::matching::is_shared;
 use super::names::Word;
 use super::{Check, Model, names, wording};
+use crate::facts::{Declaration, Field, Kind};
 use crate::report::{Category, Finding, Severity};
-use crate::typescript::facts::{Declaration, Field, Kind};
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {

@@ -19,8 +19,8 @@
 use super::entities::ColumnFacts;
 use super::matching::{Description, Role, Strength};
 use super::{Check, Compared, Model};
+use crate::facts::{Constraints, Field, Kind};
 use crate::report::{Category, Finding, Severity};
-use crate::typescript::facts::{Constraints, Field, Kind};
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {

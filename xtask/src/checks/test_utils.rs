@@ -3,13 +3,13 @@
 
 use super::{Check, Input};
 use crate::config::Config;
+use crate::facts::Facts;
 use crate::report::Finding;
 use crate::schema::model::{
     Column, Constraint, ConstraintKind, Domain, Enum, Identity, ObjectName, Schema, Table, View,
 };
 use crate::schema::provenance::Provenance;
 use crate::source::{LineIndex, Span};
-use crate::typescript::facts::Facts;
 
 /// Inputs of a check.
 #[derive(Debug)]

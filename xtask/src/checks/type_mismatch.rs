@@ -20,9 +20,9 @@ use super::accepted_kinds::{self, Layer};
 use super::entities::ColumnFacts;
 use super::matching::{Description, Role};
 use super::{Check, Compared, Model, wording};
+use crate::facts::{Field, Kind};
 use crate::report::{Category, Finding, Severity};
 use crate::schema::types::Scalar;
-use crate::typescript::facts::{Field, Kind};
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {
@@ -66,7 +66,7 @@ fn finding(model: &Model<'_>, compared: Compared<'_, '_>) -> Finding {
         "Type mismatch for field '{}': `{}` in {} `{}`, {} in the database",
         column.name,
         kind,
-        description.role.noun(),
+        description.noun(),
         description.declaration.name,
         wording::column_type(column)
     );

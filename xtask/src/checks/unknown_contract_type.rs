@@ -32,16 +32,15 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
         let references = contract.references.iter().filter(|reference| !reference.resolved);
         references.map(move |reference| (contract, reference))
     });
-    let finding =
-        |(contract, reference): (&crate::typescript::facts::Contract, &crate::typescript::facts::ContractReference)| {
-            let message = format!("Contract '{}' names '{}', which does not exist", contract.name, reference.name);
-            CHECK
-                .finding(&title(&contract.method, &contract.path), message)
-                .with_field(&reference.name)
-                .with_declaration(&contract.name)
-                .at(&reference.location, format!("`{}` is declared nowhere", reference.name))
-                .with_help("declare and export it, or name the one that is meant")
-        };
+    let finding = |(contract, reference): (&crate::facts::Contract, &crate::facts::ContractReference)| {
+        let message = format!("Contract '{}' names '{}', which does not exist", contract.name, reference.name);
+        CHECK
+            .finding(&title(&contract.method, &contract.path), message)
+            .with_field(&reference.name)
+            .with_declaration(&contract.name)
+            .at(&reference.location, format!("`{}` is declared nowhere", reference.name))
+            .with_help("declare and export it, or name the one that is meant")
+    };
     unknown.map(finding).collect()
 }
 

@@ -19,8 +19,8 @@
 
 use super::matching::{Described, Description, Strength};
 use super::{Check, Model, wording};
+use crate::facts::{Field, Kind};
 use crate::report::{Category, Finding, Severity};
-use crate::typescript::facts::{Field, Kind};
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {

@@ -15,9 +15,9 @@
 
 use super::matching::{Described, Description, Role, Strength};
 use super::{Check, Model, wording};
+use crate::facts::{Kind, NEVER};
 use crate::report::{Category, Finding, Severity};
 use crate::source::Location;
-use crate::typescript::facts::{Kind, NEVER};
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {
@@ -50,7 +50,7 @@ fn is_relied_on(described: &Described<'_>, description: &Description<'_>) -> boo
 fn findings(described: &Described<'_>, description: &Description<'_>) -> Vec<Finding> {
     let declaration = description.declaration;
     if let Some(reason) = &declaration.unresolved {
-        let what = format!("{} `{}`", description.role.noun(), declaration.name);
+        let what = format!("{} `{}`", description.noun(), declaration.name);
         return vec![finding(described, description, &what, reason, &declaration.location)];
     }
     let pairs = description.pairing.pairs.iter().filter_map(|pair| match &pair.field.kind {
@@ -62,7 +62,7 @@ fn findings(described: &Described<'_>, description: &Description<'_>) -> Vec<Fin
     let columns: Vec<&str> = pairs.iter().map(|(pair, _)| pair.column.name.as_str()).collect();
     let noun = if columns.len() == 1 { "field" } else { "fields" };
     let names = wording::quoted_briefly(&columns);
-    let what = format!("{noun} {names} of {} `{}`", description.role.noun(), declaration.name);
+    let what = format!("{noun} {names} of {} `{}`", description.noun(), declaration.name);
     let found = finding(described, description, &what, reason, &first.field.location);
     // One cause is one finding, however many fields it has.
     vec![if columns.len() == 1 { found.with_field(columns[0]) } else { found.with_detail("fields", columns) }]

@@ -18,9 +18,9 @@
 
 use super::{CHECKS, Check};
 use crate::config::Config;
+use crate::facts::{Declaration, Facts, Ignore};
 use crate::report::{Category, Finding, Severity};
 use crate::source::Location;
-use crate::typescript::facts::{Declaration, Facts, Ignore};
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {

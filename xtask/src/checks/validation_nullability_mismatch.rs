@@ -22,8 +22,8 @@
 use super::entities::ColumnFacts;
 use super::matching::Role;
 use super::{Check, Compared, Model, edits};
+use crate::facts::{Field, Kind};
 use crate::report::{Category, Finding, Severity};
-use crate::typescript::facts::{Field, Kind};
 
 /// See the file's documentation.
 pub const CHECK: Check = Check {
@@ -114,7 +114,7 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
         Verdict::LetsNullIn => found,
         // The server may fill it in, as it fills in what the schema lacks.
         Verdict::LetsNothingIn => found.as_warning(),
-        Verdict::RefusesNull => found.with_proposal(edits::add_nullable(pair.field)),
+        Verdict::RefusesNull => found.with_proposal(edits::add_nullable(pair.field, description)),
         Verdict::RefusesNullButMayBeAbsent => found.as_warning(),
     })
 }

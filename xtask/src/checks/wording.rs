@@ -3,12 +3,12 @@
 use super::entities::ColumnFacts;
 use super::matching::{Description, Strength};
 use super::names;
+use crate::facts::{Declaration, Field, Kind};
 use crate::report::{Finding, Label};
 use crate::schema::model::{Column, ObjectName};
 use crate::schema::provenance::Provenance;
 use crate::schema::types::Scalar;
 use crate::source::Location;
-use crate::typescript::facts::{Declaration, Field, Kind};
 
 /// A kind as TypeScript writes it: `'admin' | 'citizen'`, `string[]`.
 #[must_use]

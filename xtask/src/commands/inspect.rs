@@ -1,4 +1,4 @@
-//! `db-inspect`: prints what was read from TypeScript and the schema, so that no verdict is a mystery.
+//! `db-inspect`: prints what was read from the application side and the schema, so that no verdict is a mystery.
 
 mod human;
 mod json;
@@ -11,12 +11,12 @@ use anyhow::{Context as _, Result};
 use super::{Context, Outcome};
 use crate::checks::{entities, matching};
 use crate::cli::Format;
+use crate::facts::{Declaration, Facts, Origin, UnresolvedEndpoint};
 use crate::migrations::{Migration, files};
+use crate::readers::{self, Input};
 use crate::schema::model::{ObjectName, Schema};
 use crate::schema::snapshot;
 use crate::source::Location;
-use crate::typescript;
-use crate::typescript::facts::{Facts, UnresolvedEndpoint};
 
 /// Options of `db-inspect`.
 #[derive(Debug, clap::Args)]
@@ -49,7 +49,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let text = match options.what {
         Some(What::Tables) => tables::render(&schema(context)?, context.options.format),
         what => {
-            let facts = typescript::read(&context.tree(), &context.config, None)?;
+            let facts = readers::read(&Input { tree: &context.tree(), config: &context.config, cache: None })?;
             let tables = tables_of(context, &facts)?;
             render(&facts, &tables, what, context.options.format)
         }
@@ -63,6 +63,12 @@ fn render(facts: &Facts, tables: &TablesOf, what: Option<What>, format: Format) 
         Format::Human => human::render(facts, tables, what),
         Format::Json => json::render(facts, tables, what),
     }
+}
+
+/// The tables of each ORM that can be read, those of which there are none included.
+fn by_origin(tables: &[Declaration]) -> impl Iterator<Item = (Origin, impl Iterator<Item = &Declaration>)> {
+    let origins = readers::origins().filter(|origin| origin.is_table());
+    origins.map(|origin| (origin, tables.iter().filter(move |table| table.origin.id == origin.id)))
 }
 
 /// Whether an endpoint that is not resolved is one of `what`.

@@ -1,5 +1,5 @@
-//! Verifies the TypeScript against a schema, wherever the schema comes from: a prediction, or a transaction that is not
-//! committed yet. The TypeScript is read once.
+//! Verifies the application side against a schema, wherever the schema comes from: a prediction, or a transaction that is
+//! not committed yet. What describes the application side is read once.
 
 use std::io;
 use std::sync::Arc;
@@ -8,14 +8,14 @@ use anyhow::{Context as _, Result, anyhow, bail};
 
 use super::Context;
 use crate::checks::{self, Input};
+use crate::facts::Facts;
 use crate::fixes;
 use crate::migrations::Migration;
+use crate::readers;
 use crate::report::{Baseline, EntityAlignment, Finding, Sources, Timestamp, Verification};
 use crate::schema::model::Schema;
 use crate::schema::provenance::Provenance;
 use crate::tree::Tree;
-use crate::typescript;
-use crate::typescript::facts::Facts;
 
 /// Judges schemas.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub struct Judge<'a> {
 }
 
 impl<'a> Judge<'a> {
-    /// Reads the TypeScript, and which migration last touched what, to judge whatever schema.
+    /// Reads what describes the application side, and which migration last touched what, to judge whatever schema.
     ///
     /// # Errors
     /// When a configured folder does not exist, or a file cannot be read: what it declares would be taken for missing,
@@ -118,8 +118,8 @@ impl<'a> Judge<'a> {
 
 /// The facts that the files tell.
 fn facts(context: &Context) -> Result<Facts> {
-    let cache = context.memory.as_ref().map(|memory| &memory.typescript);
-    let facts = typescript::read(&context.tree(), &context.config, cache)?;
+    let cache = context.memory.as_ref().map(|memory| &memory.read);
+    let facts = readers::read(&readers::Input { tree: &context.tree(), config: &context.config, cache })?;
     refuse_unread(&facts)?;
     Ok(facts)
 }

@@ -3,14 +3,14 @@
 use std::sync::{Mutex, PoisonError};
 
 use crate::migrations::Migration;
+use crate::readers::Cache;
 use crate::schema::model::Schema;
-use crate::typescript::cache::Cache;
 
 /// What is kept.
 #[derive(Debug, Default)]
 pub struct Memory {
-    /// Parsed files.
-    pub typescript: Cache,
+    /// What readers made of files.
+    pub read: Cache,
     /// The schema of the last replay, and of which migrations.
     replayed: Mutex<Option<(Vec<Migration>, Schema)>>,
 }

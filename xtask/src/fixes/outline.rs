@@ -37,10 +37,11 @@ pub(super) struct Chain {
 }
 
 impl Outline {
-    /// Of `text`, the content of the file `path`; none where it does not parse.
+    /// Of `text`, the content of the file `path`; none where it does not parse, or is in a language that this tool reads and
+    /// does not change.
     pub(super) fn of(path: &str, text: &str) -> Option<Self> {
         let allocator = Allocator::default();
-        let source_type = SourceType::from_path(path).unwrap_or_else(|_| SourceType::ts());
+        let source_type = SourceType::from_path(path).ok()?;
         let parsed = Parser::new(&allocator, text, source_type).parse();
         if parsed.panicked {
             return None;

@@ -1,6 +1,8 @@
 //! The descriptions of every table side by side: what a person looks at who wants the whole picture, not the findings
 //! alone.
 
+use std::borrow::Cow;
+
 use crate::source::Location;
 
 /// A table or view and everything that describes it.
@@ -28,7 +30,7 @@ pub struct DescriptionSummary {
     /// Which column of the overview it belongs to.
     pub layer: Layer,
     /// `type`, `insert type`, `validation schema`…
-    pub noun: &'static str,
+    pub noun: Cow<'static, str>,
     /// Where it is declared.
     pub location: Location,
 }

@@ -15,9 +15,9 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::discover::Roles;
-use super::facts::Facts;
 use super::resolve::{Resolver, Scope};
 use super::syntax::{Module, Namespace, Statement, StatementKind};
+use crate::facts::Facts;
 pub use links::Links;
 pub(super) use names::qualified;
 

@@ -10,11 +10,11 @@ use std::rc::Rc;
 
 use super::collect::tags;
 use super::endpoints::{self, Endpoint};
-use super::facts::{Contract, Exchange, UnresolvedEndpoint};
 use super::resolve::Resolver;
 use super::routes::path;
 use super::syntax::{ExprKind, Module, StatementKind};
 use super::values::Site;
+use crate::facts::{Contract, Exchange, UnresolvedEndpoint};
 
 /// What was read.
 #[derive(Debug, Default)]

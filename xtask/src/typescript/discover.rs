@@ -140,6 +140,20 @@ pub fn may_matter(roles: Roles, bytes: &[u8]) -> bool {
     roles.routes || roles.contracts || DECLARES.as_ref().is_none_or(|declares| declares.is_match(bytes))
 }
 
+/// Whether a change of the file can change what is read: files with a role and those that they may import, and what says
+/// where imports lead. What `exclude` names has no role, but only declarations (`*.d.ts`) are imported from there.
+#[must_use]
+pub fn concerns(config: &Config, path: &str) -> bool {
+    let is_declaration = path.ends_with(".d.ts");
+    let is_read = is_source(path) && (is_declaration || !config.sources.exclude.is_match(path));
+    is_read || says_where_imports_lead(path.rsplit('/').next().unwrap_or(path))
+}
+
+fn says_where_imports_lead(name: &str) -> bool {
+    let is_tsconfig = name.starts_with("tsconfig") && name.ends_with(".json");
+    is_tsconfig || ["package.json", "pnpm-workspace.yaml"].contains(&name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

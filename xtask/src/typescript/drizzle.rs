@@ -2,6 +2,7 @@
 //! methods, what is inferred from a table, and the schemas that drizzle-zod makes of one.
 
 mod columns;
+mod declared;
 mod infer;
 mod schemas;
 mod sql;
@@ -9,12 +10,23 @@ mod tables;
 
 use std::rc::Rc;
 
-use super::facts::{Constraints, SqlColumn, SqlScalar, SqlType};
 use super::resolve::{Lazy, Resolver};
 use super::values::{Arguments, EntryPlace, Value};
+use crate::facts::{Constraints, Family, Origin, SqlColumn, SqlScalar, SqlType, Syntax};
 pub use columns::{column_method, enum_column, enum_values};
+pub use declared::{declared, declared_enum};
 pub use infer::{insert_type, row_type, table_member};
 pub use tables::{column_object, make_table, maker_method, table_method};
+
+/// `const x = pgTable('x', {…})`
+pub const ORIGIN: Origin = Origin {
+    id: "drizzle",
+    noun: "Drizzle table",
+    family: Family::Table,
+    names_table: true,
+    syntax: Syntax::Other,
+    example: Some("pgTable('{table}', …)"),
+};
 
 /// A table or view.
 #[derive(Clone)]

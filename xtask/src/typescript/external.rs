@@ -4,11 +4,11 @@
 use std::rc::Rc;
 
 use super::drizzle;
-use super::facts::Side;
 use super::resolve::{Lazy, Property, Resolver, Type, union};
 use super::values::Value;
 use super::vocabulary::{self, Library, LibraryType};
 use super::zod::{self, Schema};
+use crate::facts::Side;
 
 impl<'p> Resolver<'p> {
     /// The type `path` of `package`.

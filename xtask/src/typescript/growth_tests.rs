@@ -1,7 +1,7 @@
 //! Declarations of some lines that would make more than there is memory, or take longer than anybody waits: what they make
 //! doubles with each line. Each is read to its end, and what is too large is unresolved.
 
-use crate::typescript::facts::Facts;
+use crate::facts::Facts;
 
 /// How often it doubles.
 const LEVELS: u32 = 40;

@@ -1,8 +1,8 @@
 //! Evaluated types → what a field holds.
 
-use super::facts::{Kind, NEVER};
 use super::resolve::{Resolver, Type, union};
 use super::values::Value;
+use crate::facts::{Kind, NEVER};
 
 /// What a type holds.
 #[derive(Debug, Clone, PartialEq)]

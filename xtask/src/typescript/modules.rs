@@ -20,9 +20,9 @@ use std::sync::Arc;
 use elsa::sync::FrozenMap;
 use rustc_hash::FxHashSet;
 
-use super::cache::Cache;
 use super::parse;
 use super::syntax::{Export, Import, Imported, Module, Text};
+use crate::readers::cache::Cache;
 use crate::tree::{Stamp, Tree};
 pub use listing::Listing;
 pub use resolution::Resolved;
@@ -92,7 +92,7 @@ impl<'t> Program<'t> {
     pub fn load(&self, path: &str) -> Option<&Module> {
         let read = || {
             let stamp = self.cache.and_then(|_| self.tree.stamp(path));
-            let known = self.cache.zip(stamp).and_then(|(cache, stamp)| cache.module(path, stamp));
+            let known = self.cache.zip(stamp).and_then(|(cache, stamp)| cache.get(path, stamp));
             let parse = |bytes: &[u8]| self.parse(path, bytes, stamp);
             // A cache keeps what was read after its stamp.
             let looked_at = || self.unparsed.get(path).filter(|_| stamp.is_none()).map(parse);
@@ -112,7 +112,7 @@ impl<'t> Program<'t> {
     fn parse(&self, path: &str, bytes: &[u8], stamp: Option<Stamp>) -> Arc<Module> {
         let module = Arc::new(parse::parse(path, bytes));
         if let Some((cache, stamp)) = self.cache.zip(stamp) {
-            cache.keep(path, stamp, &module);
+            cache.keep(path, stamp, Arc::clone(&module));
         }
         module
     }

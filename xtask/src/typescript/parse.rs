@@ -21,8 +21,8 @@ use oxc_ast::ast;
 use oxc_parser::{ParseOptions, Parser};
 use oxc_span::SourceType;
 
-use super::facts::Problem;
 use super::syntax::Module;
+use crate::facts::Problem;
 use crate::source::{LineIndex, Span};
 use bodies::Source;
 

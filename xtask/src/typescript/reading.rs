@@ -4,28 +4,38 @@ mod groups;
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use anyhow::Result;
 use rayon::prelude::*;
 
-use super::cache::Cache;
 use super::collect::{self, Links};
 use super::discover::{self, Candidate, Roles};
-use super::facts::{Facts, Problem};
 use super::modules::Program;
 use super::resolve::Resolver;
+use super::syntax::Module;
 use super::{contracts, routes};
 use crate::config::Config;
+use crate::facts::{Facts, Problem, Requested};
+use crate::readers::cache::Cache;
+use crate::readers::reader::Input;
 use crate::source::{LineIndex, Span};
 use crate::tree::Tree;
 
 /// Whether a file with these roles and bytes is read.
 type Prefilter = fn(Roles, &[u8]) -> bool;
 
-/// Reads the files of `tree`. Needs [`super::parse::STACK_SIZE`] of stack.
-pub(super) fn read(tree: &dyn Tree, config: &Config, cache: Option<&Cache>, prefilter: Prefilter) -> Result<Facts> {
+/// Reads the configured files. What the cache has from an earlier time is used again, and what is parsed now is kept in it.
+/// Needs [`super::parse::STACK_SIZE`] of stack.
+pub(super) fn read(input: &Input<'_>, prefilter: Prefilter) -> Result<Facts> {
+    let Input { tree, config, cache } = *input;
     let walked = discover::walk(tree, config)?;
-    let mut facts = Facts { files_walked: walked.files.len(), files_ignored: walked.ignored, ..Facts::default() };
+    let mut facts = Facts {
+        requested: requested(config),
+        files_walked: walked.files.len(),
+        files_ignored: walked.ignored,
+        ..Facts::default()
+    };
     let program = Program::new(tree).knowing(walked.listing).remembering(cache);
     let reading = Reading { tree, program: &program, cache, prefilter };
     let files = reading.parse(walked.files, &mut facts.problems);
@@ -39,6 +49,20 @@ pub(super) fn read(tree: &dyn Tree, config: &Config, cache: Option<&Cache>, pref
     }
     Ok(facts)
 }
+
+fn requested(config: &Config) -> Requested {
+    let sources = &config.sources;
+    Requested {
+        types: !sources.types.is_empty(),
+        validation: !sources.validation.is_empty(),
+        tables: !sources.drizzle.is_empty(),
+        routes: !sources.routes.is_empty(),
+        contracts: !sources.contracts.is_empty(),
+    }
+}
+
+/// A file that the prefilter left out, with the roles that it had then, as it is kept in the cache.
+struct LeftOut(Roles);
 
 /// What files are read with.
 struct Reading<'r, 't> {
@@ -77,10 +101,10 @@ impl Reading<'_, '_> {
     fn parse_one(&self, file: Candidate) -> Result<Option<Candidate>, Problem> {
         let known = self.cache.and_then(|cache| Some((cache, self.tree.stamp(&file.path)?)));
         if let Some((cache, stamp)) = known {
-            if cache.is_left_out(&file, stamp) {
+            if cache.get::<LeftOut>(&file.path, stamp).is_some_and(|left_out| left_out.0 == file.roles) {
                 return Ok(None);
             }
-            if cache.module(&file.path, stamp).is_some() {
+            if cache.get::<Module>(&file.path, stamp).is_some() {
                 return Ok(Some(file));
             }
         }
@@ -91,7 +115,7 @@ impl Reading<'_, '_> {
         if matters {
             self.program.add(&file.path, bytes, known.map(|(_, stamp)| stamp));
         } else if let Some((cache, stamp)) = known {
-            cache.leave_out(&file, stamp);
+            cache.keep(&file.path, stamp, Arc::new(LeftOut(file.roles)));
         }
         BUFFER.set(buffer);
         Ok(matters.then_some(file))
@@ -145,11 +169,7 @@ fn collect_from(file: &Candidate, resolver: &Resolver<'_>) -> Part {
 fn append(facts: &mut Facts, parts: Vec<Part>) -> Links {
     let mut links = Links::default();
     for (part, stated) in parts {
-        facts.types.extend(part.types);
-        facts.schemas.extend(part.schemas);
-        facts.tables.extend(part.tables);
-        facts.enums.extend(part.enums);
-        facts.problems.extend(part.problems);
+        facts.merge(part);
         links.extend(stated);
     }
     links

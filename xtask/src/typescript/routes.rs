@@ -18,11 +18,11 @@ mod uncalled;
 use std::collections::HashSet;
 
 use super::collect::tags;
-use super::facts::{Route, Tags, UnresolvedEndpoint};
 use super::modules::Program;
 use super::resolve::Resolver;
 use super::syntax::Module;
 use super::values::Site;
+use crate::facts::{Route, Tags, UnresolvedEndpoint};
 use crate::source::{Location, Span};
 pub use server::Server;
 

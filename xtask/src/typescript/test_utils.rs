@@ -1,13 +1,14 @@
 //! Helpers that tests of readers and checks share.
 
 use crate::config::Config;
+use crate::facts::Facts;
+use crate::readers::{self, Input};
 use crate::tree::MemoryTree;
-use crate::typescript::facts::Facts;
 
 /// The facts of `files`: the same with the prefilter and without it.
 pub fn read<'f>(files: impl IntoIterator<Item = (&'f str, &'f str)>, config: &Config) -> Facts {
     let tree = MemoryTree::new(files);
-    let facts = super::read(&tree, config, None).expect("files in memory");
+    let facts = readers::read(&Input { tree: &tree, config, cache: None }).expect("files in memory");
     let unfiltered = super::read_unfiltered(&tree, config).expect("files in memory");
     let same = Facts { files_parsed: facts.files_parsed, ..unfiltered };
     assert_eq!(format!("{facts:#?}"), format!("{same:#?}"), "with the prefilter, and without it");

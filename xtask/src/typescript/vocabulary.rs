@@ -3,7 +3,7 @@
 //!
 //! What a call makes (`z.string()`, `pgTable()`) is said where it is made, in `zod` and `drizzle`: its name and its meaning are one there.
 
-use super::facts::Side;
+use crate::facts::Side;
 
 /// A library whose exports are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

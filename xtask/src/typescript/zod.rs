@@ -11,16 +11,26 @@ mod pipe;
 
 use std::rc::Rc;
 
-use super::facts::Constraints;
 use super::resolve::{Lazy, Resolver};
 use super::syntax::{TypeKind, TypeNode};
 use super::values::{ObjectValue, Value};
+use crate::facts::{Constraints, Family, Origin, Syntax};
 pub use build::build;
 pub use describe::{Description, describe};
 pub use infer::{input, output};
 pub(super) use methods::custom;
 pub use methods::{member, method};
 pub use pipe::piped_shape;
+
+/// `const X = z.object({…})`
+pub const ORIGIN: Origin = Origin {
+    id: "zod",
+    noun: "validation schema",
+    family: Family::Validation,
+    names_table: false,
+    syntax: Syntax::ZodCalls,
+    example: None,
+};
 
 /// A schema.
 #[derive(Clone)]

@@ -259,7 +259,7 @@ fn alignment() -> Vec<EntityAlignment> {
     let describe = |name: &str, layer: Layer, noun: &'static str, location: Location| DescriptionSummary {
         name: name.into(),
         layer,
-        noun,
+        noun: noun.into(),
         location,
     };
     let column = |name: &str, database: &str, cells: [Option<&str>; 2]| ColumnAlignment {

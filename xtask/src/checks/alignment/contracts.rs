@@ -3,8 +3,8 @@
 
 use crate::checks::matching::{Described, Description};
 use crate::checks::wording;
+use crate::facts::{Contract, ContractReference, Declaration, Facts};
 use crate::report::{ContractField, ContractSummary, Direction};
-use crate::typescript::facts::{Contract, ContractReference, Declaration, Facts};
 
 /// A contract, and a description of the table that it names.
 pub(super) struct Named<'a> {

@@ -2,8 +2,8 @@
 
 use crate::checks::check_constraints::Bound;
 use crate::checks::entities::ColumnFacts;
+use crate::facts::{Constraints, Field, Kind};
 use crate::schema::types::Scalar;
-use crate::typescript::facts::{Constraints, Field, Kind};
 
 /// One thing that a schema does not demand.
 #[derive(Debug, Clone, PartialEq)]

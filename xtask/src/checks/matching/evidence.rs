@@ -12,9 +12,9 @@ use crate::checks::entities::{Entity, EntityKind};
 use crate::checks::names;
 use crate::checks::pairing::{OrmNames, Pairing, Relations, Rules};
 use crate::config::{Config, Driver};
+use crate::facts::{Declaration, Facts, Family, Field, Kind, Side};
 use crate::schema::provenance::Provenance;
 use crate::schema::types::Scalar;
-use crate::typescript::facts::{Declaration, Facts, Field, Kind, Origin, Side};
 
 type Hit<'a> = (&'a Declaration, Match);
 
@@ -92,11 +92,10 @@ fn described<'a>(entity: Entity<'a>, hits: &[Hit<'a>], ground: &Ground<'_>) -> D
     let (kept, namesakes): (Vec<_>, Vec<_>) =
         paired.partition(|(declaration, hit, pairing)| is_alike(declaration, hit, pairing));
     let row = row_evidence(&kept);
-    let schemas: Vec<_> = kept.iter().map(|(one, ..)| *one).filter(|one| one.origin == Origin::Zod).collect();
+    let schemas: Vec<_> = kept.iter().map(|(one, ..)| *one).filter(|one| one.origin.is_validation()).collect();
     let descriptions = kept.into_iter().map(|(declaration, hit, pairing)| {
         // An ORM's table is what schemas are made from, never the other way round.
-        let may_be = !matches!(declaration.origin, Origin::Zod | Origin::Drizzle);
-        let inferred = may_be && schemas.iter().any(|schema| is_inferred(declaration, schema));
+        let inferred = declaration.origin.is_type() && schemas.iter().any(|schema| is_inferred(declaration, schema));
         let role = role(declaration, &hit, &pairing, &row);
         let of_json = role == Role::Row && is_of_json(&entity, declaration, &hit, &pairing, ground.config);
         Description {
@@ -135,17 +134,15 @@ fn paired<'a>(
 
 /// Whether a declaration that is called like the table has enough in common with it.
 fn is_alike(declaration: &Declaration, hit: &Match, pairing: &Pairing<'_>) -> bool {
-    match (hit.strength, declaration.origin) {
+    match (hit.strength, declaration.origin.family) {
         (Strength::Stated | Strength::Derived, _) => true,
         // A type of a part of the row is for what goes out, and so is its schema.
-        (_, Origin::Zod) if hit.of_type && hit.side == Side::Row => pairing.is_or_was_whole(),
+        (_, Family::Validation) if hit.of_type && hit.side == Side::Row => pairing.is_or_was_whole(),
         // What it holds is not known: that it is called so has to do, unless it is a component's own.
         (strength, _) if declaration.unresolved.is_some() && declaration.fields.is_empty() => {
             strength != Strength::Bare || is_shared(declaration)
         }
-        (Strength::Row, Origin::Interface | Origin::Alias | Origin::Class) if hit.side == Side::Row => {
-            !pairing.is_accidental()
-        }
+        (Strength::Row, Family::Type) if hit.side == Side::Row => !pairing.is_accidental(),
         _by_name => !pairing.pairs.is_empty() && pairing.columns_ever() >= pairing.odd(),
     }
 }
@@ -181,14 +178,14 @@ fn is_of_json(
 
 fn row_evidence<'a>(kept: &[(&'a Declaration, Match, Pairing<'a>)]) -> RowEvidence<'a> {
     let of_rows = || {
-        let types = kept.iter().filter(|(one, hit, _)| one.origin != Origin::Zod && hit.side == Side::Row);
+        let types = kept.iter().filter(|(one, hit, _)| !one.origin.is_validation() && hit.side == Side::Row);
         types.filter(|(_, hit, pairing)| !is_outdone(hit, pairing, kept))
     };
     let strength = of_rows().map(|(_, hit, _)| hit.strength).min().unwrap_or(Strength::Bare);
     let strongest = of_rows().filter(|(_, hit, _)| hit.strength == strength);
     let likeness = |pairing: &Pairing<'_>| (pairing.pairs.len(), usize::MAX - pairing.extra.len());
     let likeliest = strongest.rev().max_by_key(|(.., pairing)| likeness(pairing)).map(|(declaration, ..)| *declaration);
-    let orm = of_rows().any(|(one, ..)| one.origin == Origin::Drizzle);
+    let orm = of_rows().any(|(one, ..)| one.origin.is_table());
     RowEvidence { strength, orm, likeliest }
 }
 
@@ -197,7 +194,7 @@ fn row_evidence<'a>(kept: &[(&'a Declaration, Match, Pairing<'a>)]) -> RowEviden
 fn is_outdone(hit: &Match, pairing: &Pairing<'_>, kept: &[(&Declaration, Match, Pairing<'_>)]) -> bool {
     let is_model = hit.strength == Strength::Model && hit.side == Side::Row && !pairing.is_or_was_whole();
     let outdoes = |(one, hit, other): &(&Declaration, Match, Pairing<'_>)| {
-        let is_bare = hit.strength == Strength::Bare && hit.side == Side::Row && one.origin != Origin::Zod;
+        let is_bare = hit.strength == Strength::Bare && hit.side == Side::Row && !one.origin.is_validation();
         is_bare && is_shared(one) && other.relations.is_empty() && other.is_nearly_whole()
     };
     is_model && kept.iter().any(outdoes)
@@ -210,13 +207,13 @@ fn is_inferred(ty: &Declaration, schema: &Declaration) -> bool {
 }
 
 fn role(declaration: &Declaration, hit: &Match, pairing: &Pairing<'_>, row: &RowEvidence<'_>) -> Role {
-    match (declaration.origin, hit.side) {
-        (Origin::Drizzle, _) => Role::Orm,
-        (Origin::Zod, Side::Row) if hit.output => Role::OutputSchema,
-        (Origin::Zod, Side::Row) => Role::Schema,
-        (Origin::Zod, Side::Insert) => Role::InsertSchema,
-        (Origin::Zod, Side::Update) => Role::UpdateSchema,
-        (Origin::Interface | Origin::Alias | Origin::Class, side) => match side {
+    match (declaration.origin.family, hit.side) {
+        (Family::Table, _) => Role::Orm,
+        (Family::Validation, Side::Row) if hit.output => Role::OutputSchema,
+        (Family::Validation, Side::Row) => Role::Schema,
+        (Family::Validation, Side::Insert) => Role::InsertSchema,
+        (Family::Validation, Side::Update) => Role::UpdateSchema,
+        (Family::Type, side) => match side {
             Side::Row if is_row(declaration, hit, pairing, row) => Role::Row,
             Side::Row => Role::Domain,
             Side::Insert => Role::Insert,

@@ -8,9 +8,9 @@ use super::{Match, Strength};
 use crate::checks::entities::Entity;
 use crate::checks::names;
 use crate::config::{Config, Mapping};
+use crate::facts::{Declaration, Facts, Family, Side, TableLink};
 use crate::schema::model::ObjectName;
 use crate::source::Location;
-use crate::typescript::facts::{Declaration, Facts, Origin, Side, TableLink};
 
 /// Finds the tables of declarations.
 pub(super) struct Finder<'a> {
@@ -88,7 +88,7 @@ impl<'a> Finder<'a> {
 
     /// `createInsertSchema(users).pick({ email: true })`: its fields are columns of an ORM's table.
     fn derived(&self, declaration: &Declaration) -> Option<Match> {
-        if declaration.origin != Origin::Zod {
+        if !declaration.origin.is_validation() {
             return None;
         }
         let mut tables = declaration.fields.iter().filter_map(|field| self.columns.get(&field.location));
@@ -135,11 +135,9 @@ fn is_alike(name: &ObjectName, written: &str) -> bool {
 fn mapped<'c>(declaration: &Declaration, map: &'c BTreeMap<String, Mapping>) -> Option<(&'c str, Side)> {
     let holds = |names: &[String]| names.contains(&declaration.name);
     map.iter().find_map(|(table, mapping)| {
-        let sides = match declaration.origin {
-            Origin::Zod => [&mapping.schema, &mapping.insert_schema, &mapping.update_schema],
-            Origin::Interface | Origin::Alias | Origin::Class | Origin::Drizzle => {
-                [&mapping.row, &mapping.insert, &mapping.update]
-            }
+        let sides = match declaration.origin.family {
+            Family::Validation => [&mapping.schema, &mapping.insert_schema, &mapping.update_schema],
+            Family::Type | Family::Table => [&mapping.row, &mapping.insert, &mapping.update],
         };
         let at = sides.into_iter().position(|names| holds(names))?;
         Some((table.as_str(), [Side::Row, Side::Insert, Side::Update][at]))

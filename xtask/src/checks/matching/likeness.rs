@@ -9,8 +9,8 @@ use smallvec::SmallVec;
 use crate::checks::entities::Entity;
 use crate::checks::names::{self, Word};
 use crate::checks::pairing::Pairing;
+use crate::facts::Declaration;
 use crate::schema::model::Column;
-use crate::typescript::facts::{Declaration, Origin};
 
 use super::names::is_shared;
 
@@ -42,7 +42,7 @@ pub(super) enum Lacking {
 
 impl Lacking {
     fn is(self, declaration: &Declaration) -> bool {
-        (declaration.origin == Origin::Zod) == (self == Self::Schema)
+        declaration.origin.is_validation() == (self == Self::Schema)
     }
 }
 
@@ -55,11 +55,7 @@ const ENOUGH: usize = 3;
 
 impl<'a> Unclaimed<'a> {
     pub(super) fn add(&mut self, declaration: &'a Declaration) {
-        // What says itself which table it describes describes no other.
-        let says_itself = declaration.origin == Origin::Drizzle
-            || declaration.tags.table.is_some()
-            || declaration.name.contains("['Tables']");
-        if says_itself || !is_shared(declaration) || declaration.unresolved.is_some() {
+        if declaration.names_table() || !is_shared(declaration) || declaration.unresolved.is_some() {
             return;
         }
         for implemented in &declaration.implements {

@@ -7,8 +7,8 @@ use super::{Match, Strength};
 use crate::checks::entities::Entity;
 use crate::checks::names::{self, Word};
 use crate::config::Config;
+use crate::facts::{Declaration, Family, Side};
 use crate::schema::model::ObjectName;
-use crate::typescript::facts::{Declaration, Origin, Side};
 
 /// The shortest end of a row's name that means the row: shorter ones (`log`, `id`) end half of all names.
 const SHORTEST_END: usize = 4;
@@ -40,11 +40,11 @@ impl NameTable {
     }
 
     pub(in crate::checks) fn find(&self, declaration: &Declaration) -> Option<Match> {
-        let table = match declaration.origin {
-            Origin::Zod => &self.schemas,
-            Origin::Interface | Origin::Alias | Origin::Class => &self.types,
-            // A table of an ORM says which table it is; its constant's name says nothing.
-            Origin::Drizzle => return None,
+        let table = match declaration.origin.family {
+            Family::Validation => &self.schemas,
+            Family::Type => &self.types,
+            // It says which table it is of; its constant's name says nothing.
+            Family::Table => return None,
         };
         let Some(named) = table.get(&names::key(&declaration.name)) else { return self.message(declaration) };
         Some(Match {
@@ -58,7 +58,7 @@ impl NameTable {
 
     /// A schema of what a request asks for to make or change a row, or of what an answer tells of it.
     fn message(&self, declaration: &Declaration) -> Option<Match> {
-        let (side, thing) = in_message(&declaration.name).filter(|_| declaration.origin == Origin::Zod)?;
+        let (side, thing) = in_message(&declaration.name).filter(|_| declaration.origin.is_validation())?;
         let named = self.types.get(&thing).filter(|named| named.strength == Strength::Bare)?;
         is_shared(declaration).then_some(Match {
             entity: named.entity,

@@ -5,8 +5,8 @@ use crate::checks::accepted_kinds::{self, Layer};
 use crate::checks::entities::Entity;
 use crate::checks::names;
 use crate::config::Config;
+use crate::facts::{Declaration, Field};
 use crate::schema::model::Column;
-use crate::typescript::facts::{Declaration, Field, Origin};
 
 /// Whether the field's name is the column's less some words: `password` for `password_hash`.
 pub(super) fn stands_for(column: &Column, field: &Field) -> bool {
@@ -21,7 +21,7 @@ pub(super) fn is_longer(longer: &str, shorter: &str) -> bool {
 
 /// A request's `password` becomes the `password_hash`, and the `body` is told as `encodedBody`; they are not called so.
 pub(super) fn is_stood_for(column: &Column, field: &Field, declaration: &Declaration) -> bool {
-    declaration.origin == Origin::Zod && (stands_for(column, field) || is_form_of(column, field))
+    declaration.origin.is_validation() && (stands_for(column, field) || is_form_of(column, field))
 }
 
 /// Whether the field's name is the column's with words that say in which form it is.

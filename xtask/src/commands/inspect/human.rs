@@ -4,18 +4,20 @@ use std::fmt::Write as _;
 
 use super::{TablesOf, What};
 use crate::checks::wording;
-use crate::typescript::facts::{Constraints, Declaration, Facts, Field, Kind};
+use crate::facts::{Constraints, Declaration, Facts, Field, Kind, Origin};
 
 /// Everything that was read, or only `what`.
 pub(super) fn render(facts: &Facts, tables: &TablesOf, what: Option<What>) -> String {
     let mut text = String::new();
     let wanted = |part| what.is_none_or(|what| what == part);
     if wanted(What::Types) {
-        declarations(&mut text, "Types", &facts.types, tables);
-        declarations(&mut text, "Drizzle tables", &facts.tables, tables);
+        declarations(&mut text, "Types", facts.types.iter(), tables);
+        for (origin, of_origin) in super::by_origin(&facts.tables) {
+            declarations(&mut text, &format!("{}s", origin.noun), of_origin, tables);
+        }
     }
     if wanted(What::Schemas) {
-        declarations(&mut text, "Schemas", &facts.schemas, tables);
+        declarations(&mut text, "Schemas", facts.schemas.iter(), tables);
     }
     if wanted(What::Routes) {
         let lines = facts
@@ -54,8 +56,13 @@ fn section(text: &mut String, title: &str, lines: Vec<String>) {
     }
 }
 
-fn declarations(text: &mut String, title: &str, declarations: &[Declaration], tables: &TablesOf) {
-    section(text, title, declarations.iter().map(|one| declaration(one, tables)).collect());
+fn declarations<'d>(
+    text: &mut String,
+    title: &str,
+    declarations: impl Iterator<Item = &'d Declaration>,
+    tables: &TablesOf,
+) {
+    section(text, title, declarations.map(|one| declaration(one, tables)).collect());
 }
 
 fn declaration(declaration: &Declaration, tables: &TablesOf) -> String {
@@ -119,17 +126,18 @@ fn summary(facts: &Facts) -> String {
     let unresolved = |field: &&Field| matches!(field.kind, Kind::Unresolved(_));
     let unresolved_fields = all().flat_map(|declaration| &declaration.fields).filter(unresolved).count();
     let unresolved_declarations = all().filter(|declaration| declaration.unresolved.is_some()).count();
+    let counted = |(origin, of_origin): (Origin, _)| format!("{} {}s, ", Iterator::count(of_origin), origin.noun);
+    let tables: String = super::by_origin(&facts.tables).map(counted).collect();
     let ignored = match facts.files_ignored {
         0 => String::new(),
         count => format!(" ({count} more ignored by git)"),
     };
     format!(
-        "read {} of {} files{ignored}: {} types, {} Drizzle tables, {} schemas, {} routes, {} contracts; \
+        "read {} of {} files{ignored}: {} types, {tables}{} schemas, {} routes, {} contracts; \
          {unresolved_fields} of {fields} fields, {unresolved_declarations} declarations and {} endpoints not resolved\n",
         facts.files_parsed,
         facts.files_walked,
         facts.types.len(),
-        facts.tables.len(),
         facts.schemas.len(),
         facts.routes.len(),
         facts.contracts.len(),

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::{TablesOf, What};
-use crate::typescript::facts::{
-    Constraints, Contract, Declaration, Enumeration, Facts, Field, Kind, Origin, Problem, Route, UnresolvedEndpoint,
+use crate::facts::{
+    Constraints, Contract, Declaration, Enumeration, Facts, Field, Kind, Problem, Route, UnresolvedEndpoint,
 };
 
 /// Everything that was read, or only `what`.
@@ -14,7 +14,9 @@ pub(super) fn render(facts: &Facts, tables: &TablesOf, what: Option<What>) -> St
     let declarations = |all: &[Declaration]| all.iter().map(|one| declaration(one, tables)).collect::<Value>();
     if wanted(What::Types) {
         object.insert("types".into(), declarations(&facts.types));
-        object.insert("drizzle".into(), declarations(&facts.tables));
+        for (origin, of_origin) in super::by_origin(&facts.tables) {
+            object.insert(origin.id.into(), of_origin.map(|one| declaration(one, tables)).collect());
+        }
         object.insert("enums".into(), facts.enums.iter().map(enumeration).collect());
     }
     if wanted(What::Schemas) {
@@ -46,23 +48,13 @@ fn declaration(declaration: &Declaration, tables: &TablesOf) -> Value {
     object.insert("line".into(), json!(declaration.location.line));
     let table = tables.get(&declaration.location).map(ToString::to_string);
     object.insert("table".into(), json!(table));
-    object.insert("origin".into(), json!(origin(declaration.origin)));
+    object.insert("origin".into(), json!(declaration.origin.id));
     object.insert("exported".into(), json!(declaration.exported));
     object.insert("fields".into(), declaration.fields.iter().map(field).collect());
     if let Some(reason) = &declaration.unresolved {
         object.insert("unresolved".into(), json!(reason));
     }
     Value::Object(object)
-}
-
-fn origin(origin: Origin) -> &'static str {
-    match origin {
-        Origin::Interface => "interface",
-        Origin::Alias => "alias",
-        Origin::Class => "class",
-        Origin::Zod => "zod",
-        Origin::Drizzle => "drizzle",
-    }
 }
 
 fn field(field: &Field) -> Value {

@@ -10,6 +10,7 @@ use crate::commands::{Context, Outcome};
 use crate::config::Config;
 use crate::git::Repository;
 use crate::migrations::{Migration, lint};
+use crate::readers;
 use crate::render::human;
 use crate::report::Finding;
 use crate::terminal::Terminal;
@@ -41,26 +42,14 @@ pub fn is_framework() -> bool {
     std::env::var_os("PRE_COMMIT").is_some_and(|value| !value.is_empty())
 }
 
-/// Whether the file can change the verdict: migrations, snapshot, baseline, configuration; files with a role and those
-/// that they may import; and what says where imports lead.
+/// Whether the file can change the verdict: migrations, snapshot, baseline, configuration, and whatever a reader reads.
 pub fn concerns(config: &Config, path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let inside =
         |folder: &str| folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
     let is_named = [&config.snapshot, &config.baseline, &config.file].iter().any(|file| file.as_str() == path);
-    is_named || inside(&config.migrations) || says_where_imports_lead(name) || is_source(config, path)
-}
-
-fn says_where_imports_lead(name: &str) -> bool {
-    let is_tsconfig = name.starts_with("tsconfig") && name.ends_with(".json");
-    is_tsconfig || ["package.json", "pnpm-workspace.yaml", "db.toml"].contains(&name)
-}
-
-/// TypeScript and JavaScript. What `exclude` names has no role, but only declarations (`*.d.ts`) are imported from there.
-fn is_source(config: &Config, path: &str) -> bool {
-    let ends = [".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs"];
-    let is_declaration = path.ends_with(".d.ts");
-    ends.iter().any(|end| path.ends_with(end)) && (is_declaration || !config.sources.exclude.is_match(path))
+    let is_configuration = name == "db.toml";
+    is_named || is_configuration || inside(&config.migrations) || readers::concerns(config, path)
 }
 
 /// Judges what is staged, of which `changed` is what the commit will change.

@@ -29,7 +29,7 @@ pub fn run(context: Context, options: &Options) -> Result<Outcome> {
         let said = once(&context, options);
         let took = start.elapsed();
         show(&context, &said, took)?;
-        memory.typescript.forget_deleted(&context.tree());
+        memory.read.forget_deleted(&context.tree());
         changes.next(&context)?;
         context = reloaded(&context, &mut changes)?;
     }

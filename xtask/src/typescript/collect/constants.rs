@@ -4,11 +4,10 @@ use std::rc::Rc;
 
 use super::File;
 use super::fields::object_shape;
-use super::names::qualified;
 use super::types::value_strings;
+use crate::facts::{Declaration, Facts, Tags};
 use crate::source::{Location, Span};
-use crate::typescript::drizzle::Table;
-use crate::typescript::facts::{Declaration, Facts, Origin, Side, TableLink, Tags};
+use crate::typescript::drizzle::{self, Table};
 use crate::typescript::resolve::{Scope, Type};
 use crate::typescript::syntax::{Expr, ExprKind, ObjectMember, Statement, Variable};
 use crate::typescript::values::{Entry, ObjectValue, Value};
@@ -78,10 +77,7 @@ impl<'p> File<'_, 'p> {
             Value::Zod(schema) => self.schema(named, schema, facts),
             Value::Table(table) => facts.tables.push(self.table(named, table)),
             Value::PgEnum(declared) => {
-                if let Ok(values) = &declared.values {
-                    let values = values.iter().map(|value| value.to_string()).collect();
-                    let namespace = declared.namespace.as_deref().unwrap_or("public");
-                    let database_name = declared.name.as_ref().map(|name| qualified(namespace, name));
+                if let Some((values, database_name)) = drizzle::declared_enum(declared) {
                     self.add_enumeration(named.name, named.span, values, database_name, facts);
                 }
             }
@@ -143,7 +139,7 @@ impl<'p> File<'_, 'p> {
         facts.schemas.push(Declaration {
             name: named.name.to_owned(),
             location: self.module.location(named.span),
-            origin: Origin::Zod,
+            origin: zod::ORIGIN,
             exported: named.exported,
             tags: named.tags.clone(),
             table_link: None,
@@ -160,7 +156,7 @@ impl<'p> File<'_, 'p> {
         &self,
         input: &Type<'p>,
         schema: &Rc<Schema<'p>>,
-    ) -> Option<(Vec<crate::typescript::facts::Field>, Option<String>)> {
+    ) -> Option<(Vec<crate::facts::Field>, Option<String>)> {
         if !input.members().iter().all(|member| matches!(member, Type::Object(_))) {
             return None;
         }
@@ -181,21 +177,19 @@ impl<'p> File<'_, 'p> {
     }
 
     fn table(&self, named: &Named<'_>, table: &Table<'p>) -> Declaration {
-        let namespace = table.namespace.as_deref().unwrap_or("public");
-        let link = table.name.as_ref().map(|name| TableLink { table: qualified(namespace, name), side: Side::Row });
-        let unnamed = table.name.is_none().then(|| "the name of the table is computed".to_owned());
+        let declared = drizzle::declared(self.resolver, table, |property| self.field(property));
         Declaration {
             name: named.name.to_owned(),
             location: self.module.location(named.span),
-            origin: Origin::Drizzle,
+            origin: declared.origin,
             exported: named.exported,
             tags: named.tags.clone(),
-            table_link: link,
+            table_link: declared.link,
             of_type: None,
             graphql: false,
             implements: Vec::new(),
-            fields: self.table_fields(table),
-            unresolved: table.open.as_ref().map(Rc::to_string).or(unnamed),
+            fields: declared.fields,
+            unresolved: declared.unresolved,
         }
     }
 }

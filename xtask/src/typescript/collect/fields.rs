@@ -5,8 +5,8 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use super::File;
+use crate::facts::{Field, Seldom};
 use crate::source::Span;
-use crate::typescript::facts::{Field, Seldom};
 use crate::typescript::kinds;
 use crate::typescript::resolve::{Lazy, Object, Place, Property, Type};
 use crate::typescript::values::{Entry, ObjectValue, Value};
@@ -24,7 +24,7 @@ impl<'p> File<'_, 'p> {
         fields
     }
 
-    fn field(&self, property: &Property<'p>) -> Option<Field> {
+    pub(super) fn field(&self, property: &Property<'p>) -> Option<Field> {
         let mut field = match &property.place {
             // A table of an ORM has each of its fields, and so has every type that is inferred from it.
             Some(Place { node: None, key, .. }) if property.value.is_shared() => {
@@ -104,24 +104,6 @@ impl<'p> File<'_, 'p> {
             value: place.map(|place| place.value.span),
             tags: place.map_or_else(Seldom::default, |place| super::tags::read(place.scope.module, place.span).into()),
         }
-    }
-
-    /// The fields of a Drizzle table.
-    pub(super) fn table_fields(&self, table: &crate::typescript::drizzle::Table<'p>) -> Vec<Field> {
-        let row = crate::typescript::drizzle::row_type(table);
-        let Ok(object) = self.resolver.properties(&row) else { return Vec::new() };
-        let mut fields = Vec::with_capacity(table.columns.len());
-        for (column, property) in table.columns.iter().zip(&object.properties) {
-            let Some(mut field) = self.field(property) else { continue };
-            if let Ok(known) = &column.column {
-                field.column = known.name.as_ref().map(|name| name.to_string());
-                field.has_default = known.has_default || known.generated;
-                field.constraints = (0..known.dimensions).fold(known.constraints.clone(), |of, _| of.of_items()).into();
-                field.sql = Some(Box::new(known.sql()));
-            }
-            fields.push(field);
-        }
-        fields
     }
 }
 

@@ -5,8 +5,8 @@
 use std::collections::HashMap;
 
 use super::File;
+use crate::facts::{Declaration, Enumeration, Facts, Origin, Side, TableLink};
 use crate::source::Location;
-use crate::typescript::facts::{Declaration, Enumeration, Facts, Side, TableLink};
 use crate::typescript::modules::Symbol;
 use crate::typescript::resolve::{Property as Resolved, Type};
 use crate::typescript::syntax::{
@@ -214,6 +214,7 @@ impl<'p> File<'_, 'p> {
             Some(Declaration {
                 name: format!("{path}['{}']", property.name),
                 location: property.place.as_ref()?.location(),
+                origin: Origin { names_table: true, ..database.origin },
                 table_link: Some(TableLink { table: table.to_owned(), side }),
                 fields: self.fields(&fields),
                 unresolved: fields.incomplete.as_ref().map(ToString::to_string),

@@ -1,7 +1,7 @@
 //! Names that a field's type or schema refers to, and tables that a declaration is linked to.
 
 use super::File;
-use crate::typescript::facts::{Side, TableLink};
+use crate::facts::{Side, TableLink};
 use crate::typescript::modules::Symbol;
 use crate::typescript::resolve::{Binding, Scope};
 use crate::typescript::syntax::{Expr, ExprKind, Keyword, Statement, StatementKind, Text, TypeKind, TypeNode};

@@ -1,8 +1,8 @@
 //! Comments that speak to this tool: `@table users`, `@projection`, `// db-verify-ignore TYPE: reason`.
 
 use super::File;
+use crate::facts::{Ignore, Tags};
 use crate::source::Span;
-use crate::typescript::facts::{Ignore, Tags};
 use crate::typescript::syntax::{Comment, Module};
 use crate::typescript::vocabulary;
 

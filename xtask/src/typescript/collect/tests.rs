@@ -1,7 +1,7 @@
 //! Declarations, and what is read from them; whole programs stand in `xtask/tests/fixtures/typescript`.
 
 use crate::config::Config;
-use crate::typescript::facts::{Declaration, Facts, Kind};
+use crate::facts::{Declaration, Facts, Kind};
 use crate::typescript::test_utils;
 
 fn read(files: &[(&str, &str)]) -> Facts {

@@ -3,8 +3,9 @@
 use std::rc::Rc;
 
 use super::File;
+use crate::facts::{Declaration, Enumeration, Facts, Origin};
 use crate::source::Span;
-use crate::typescript::facts::{Declaration, Enumeration, Facts, Origin};
+use crate::typescript::origins;
 use crate::typescript::resolve::{Object, Scope, Type};
 use crate::typescript::syntax::{Alias, Expr, ExprKind, Statement, StatementKind, TypeKind, TypeNode};
 use crate::typescript::values::Value;
@@ -144,9 +145,9 @@ fn implemented(statement: &Statement) -> Vec<String> {
 /// What declares an object type.
 fn origin(statement: &Statement) -> Option<Origin> {
     match &statement.kind {
-        StatementKind::Interface(_) => Some(Origin::Interface),
-        StatementKind::Alias(_) => Some(Origin::Alias),
-        StatementKind::Class(_) => Some(Origin::Class),
+        StatementKind::Interface(_) => Some(origins::INTERFACE),
+        StatementKind::Alias(_) => Some(origins::ALIAS),
+        StatementKind::Class(_) => Some(origins::CLASS),
         _ => None,
     }
 }

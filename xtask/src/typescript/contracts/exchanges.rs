@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::typescript::facts::{ContractReference, DeclarationName, Exchange};
+use crate::facts::{ContractReference, DeclarationName, Exchange};
 use crate::typescript::syntax::{Module, StatementKind};
 
 /// The pairs that `module` declares; a type without its partner is none.

@@ -1,8 +1,8 @@
 //! What an endpoint of a contract takes and returns.
 
 use super::references::Referrer;
+use crate::facts::{ContractReference, Parameters};
 use crate::typescript::endpoints::{Endpoint, Part, Source, parts_of};
-use crate::typescript::facts::{ContractReference, Parameters};
 use crate::typescript::resolve::{Resolver, Scope};
 use crate::typescript::syntax::{Expr, ExprKind, TypeKind, TypeNode};
 use crate::typescript::values::Value;

@@ -1,6 +1,6 @@
 //! The names of types and schemas in what a contract says, and whether they exist.
 
-use crate::typescript::facts::{ContractReference, DeclarationName};
+use crate::facts::{ContractReference, DeclarationName};
 use crate::typescript::modules::{Program, Resolved, Symbol};
 use crate::typescript::resolve::Scope;
 use crate::typescript::syntax::{Expr, ExprKind, Module, ObjectMember, Text, TypeKind, TypeNode};

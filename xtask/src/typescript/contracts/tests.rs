@@ -1,7 +1,7 @@
 //! Programs and the contracts in them.
 
 use super::{Contracts, read};
-use crate::typescript::facts::Contract;
+use crate::facts::Contract;
 use crate::typescript::routes::test_utils::running;
 
 fn contracts_of(files: &[(&str, &str)]) -> Contracts {
@@ -9,7 +9,7 @@ fn contracts_of(files: &[(&str, &str)]) -> Contracts {
 }
 
 fn line(contract: &Contract) -> String {
-    let name = |reference: &Option<crate::typescript::facts::ContractReference>| {
+    let name = |reference: &Option<crate::facts::ContractReference>| {
         reference.as_ref().map_or("-".to_owned(), |reference| reference.name.clone())
     };
     let (request, response) = (name(&contract.request), name(&contract.response));

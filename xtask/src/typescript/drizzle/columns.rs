@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::tables::text;
 use super::{Column, PgEnum, sql};
-use crate::typescript::facts::{Constraints, SqlScalar};
+use crate::facts::{Constraints, SqlScalar};
 use crate::typescript::resolve::{Lazy, Type, reason, union};
 use crate::typescript::values::{Arguments, ArrayValue, Value};
 

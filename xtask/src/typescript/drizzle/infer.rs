@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::{Column, Table, TableColumn};
-use crate::typescript::facts::Side;
+use crate::facts::Side;
 use crate::typescript::resolve::{Lazy, Object, Place, Property, Type, union};
 use crate::typescript::values::Value;
 use crate::typescript::vocabulary;

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::{Column, Table, TableColumn};
-use crate::typescript::facts::{Constraints, SqlScalar};
+use crate::facts::{Constraints, SqlScalar};
 use crate::typescript::resolve::{Lazy, Resolver, Type};
 use crate::typescript::values::{Entry, ObjectValue, Value, made_object};
 use crate::typescript::zod::{Schema, SchemaKind};

@@ -2,8 +2,8 @@
 
 use super::PgEnum;
 use super::tables::text;
+use crate::facts::SqlScalar;
 use crate::typescript::collect::qualified;
-use crate::typescript::facts::SqlScalar;
 use crate::typescript::values::Value;
 
 /// The type behind the builder `name` with `options`.

@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use super::server::{Birth, Framework, RouterNode};
 use super::{Routes, location, path};
+use crate::facts::UnresolvedEndpoint;
 use crate::typescript::endpoints::joined;
-use crate::typescript::facts::UnresolvedEndpoint;
 use crate::typescript::modules::Program;
 use crate::typescript::values::{PathText, RouterId, Site};
 

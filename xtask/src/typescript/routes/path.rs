@@ -19,28 +19,6 @@ pub fn normalised(path: &str) -> Result<Vec<String>, String> {
     Ok(paths.into_iter().map(|path| if path.is_empty() { "/".to_owned() } else { path }).collect())
 }
 
-/// The path without the names of its parameters, for comparison: `/users/:`.
-#[must_use]
-pub fn shape(path: &str) -> String {
-    let mut shape = String::new();
-    let mut characters = path.chars().peekable();
-    while let Some(character) = characters.next() {
-        shape.push(character);
-        if character == ':' {
-            while characters.next_if(|next| next.is_alphanumeric() || *next == '_').is_some() {}
-        }
-    }
-    shape
-}
-
-/// The names of the parameters of a normalised path.
-pub fn parameters(path: &str) -> impl Iterator<Item = &str> {
-    path.split(':').skip(1).map(|rest| {
-        let end = rest.find(|character: char| !character.is_alphanumeric() && character != '_');
-        &rest[..end.unwrap_or(rest.len())]
-    })
-}
-
 /// `{/:id}` of path-to-regexp 8 is `/:id?`.
 fn optional_groups(path: &str) -> String {
     let mut rest = path;
@@ -159,12 +137,5 @@ mod tests {
     fn patterns_are_not_guessed() {
         assert!(normalised("/ab?cd").is_err());
         assert!(normalised("/(a|b)/c").is_err());
-    }
-
-    #[test]
-    fn the_names_of_parameters_do_not_tell_paths_apart() {
-        assert_eq!(shape("/users/:id/posts/:postId"), shape("/users/:userId/posts/:id"));
-        assert_ne!(shape("/users/:id"), shape("/users/me"));
-        assert_eq!(parameters("/a/:from-:to/b/:c").collect::<Vec<_>>(), ["from", "to", "c"]);
     }
 }

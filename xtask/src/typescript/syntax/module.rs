@@ -6,8 +6,8 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::{Statement, Text};
+use crate::facts::Problem;
 use crate::source::{LineIndex, Location, Span};
-use crate::typescript::facts::Problem;
 
 /// A file.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::methods::method;
 use super::objects::shape;
 use super::{Schema, SchemaKind, checks, schema_of};
-use crate::typescript::facts::Constraints;
+use crate::facts::Constraints;
 use crate::typescript::resolve::{Lazy, Resolver, Type};
 use crate::typescript::values::{Arguments, Value, made_object};
 

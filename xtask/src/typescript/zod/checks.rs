@@ -1,6 +1,6 @@
 //! What `.min(5)`, `.email()`, `.int()` demand.
 
-use crate::typescript::facts::Constraints;
+use crate::facts::Constraints;
 use crate::typescript::values::Value;
 
 /// Whether `z.name()` of Zod 4 is a string of a format.

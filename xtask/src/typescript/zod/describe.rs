@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::pipe::piped;
 use super::{Schema, SchemaKind, forced};
-use crate::typescript::facts::{Constraints, Kind};
+use crate::facts::{Constraints, Kind};
 use crate::typescript::kinds;
 use crate::typescript::resolve::Resolver;
 use crate::typescript::values::Value;

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::describe::Description;
 use super::{Schema, SchemaKind, schema_of};
-use crate::typescript::facts::{Constraints, Kind};
+use crate::facts::{Constraints, Kind};
 use crate::typescript::resolve::reason;
 use crate::typescript::values::{Entry, ObjectValue, Value};
 

@@ -1,18 +1,24 @@
-//! What was read from TypeScript: plain data, independent of how it was written. An interface, a `z.infer`, a class
-//! and a Drizzle table all end as a [`Declaration`] with [`Field`]s.
+//! What was read from descriptions of the application side: plain data, independent of the language and of how it was
+//! written. An interface, a `z.infer`, a class and a Drizzle table all end as a [`Declaration`] with [`Field`]s.
 
+mod merge;
+mod origin;
+pub mod path;
 mod seldom;
 mod sql;
 
 use std::borrow::Cow;
 
 use crate::source::{Location, Span};
+pub use origin::{Family, Origin, Syntax};
 pub use seldom::{Mostly, Seldom};
 pub use sql::{SqlColumn, SqlScalar, SqlType};
 
 /// Everything that was read.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
+    /// What the readers were asked for.
+    pub requested: Requested,
     /// Object types: interfaces, aliases of object types, classes with properties.
     pub types: Vec<Declaration>,
     /// Zod object schemas.
@@ -39,6 +45,22 @@ pub struct Facts {
     pub files_ignored: usize,
 }
 
+/// What the configuration asks readers for. Nothing is missing where nobody asked for it: a monorepo for whose validation
+/// schemas no files are configured may have them elsewhere, or not at all.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Requested {
+    /// Types.
+    pub types: bool,
+    /// Validation schemas.
+    pub validation: bool,
+    /// Tables of an ORM.
+    pub tables: bool,
+    /// Routes of a server.
+    pub routes: bool,
+    /// Contracts.
+    pub contracts: bool,
+}
+
 /// A named declaration with fields.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Declaration {
@@ -46,7 +68,7 @@ pub struct Declaration {
     pub name: String,
     /// The name itself.
     pub location: Location,
-    /// What kind of declaration it is.
+    /// How it was written.
     pub origin: Origin,
     /// Whether other files can import it.
     pub exported: bool,
@@ -72,21 +94,12 @@ impl Declaration {
     pub fn field(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.name == name)
     }
-}
 
-/// How a declaration was written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Origin {
-    /// `interface X {…}`
-    Interface,
-    /// `type X = …`
-    Alias,
-    /// `class X {…}`
-    Class,
-    /// `const X = z.object({…})`
-    Zod,
-    /// `const x = pgTable('x', {…})`
-    Drizzle,
+    /// Whether it says by itself of which table it is, by what it is or by a tag: then it is of no other.
+    #[must_use]
+    pub fn names_table(&self) -> bool {
+        self.origin.names_table || self.tags.table.is_some()
+    }
 }
 
 /// A link to a table that the source itself states.

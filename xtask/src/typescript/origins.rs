@@ -1,0 +1,19 @@
+//! How TypeScript declares types. What a library declares in it says its origin in that library's module.
+
+use crate::facts::{Family, Origin, Syntax};
+
+/// `interface X {…}`
+pub const INTERFACE: Origin = Origin {
+    id: "interface",
+    noun: "type",
+    family: Family::Type,
+    names_table: false,
+    syntax: Syntax::TypeMembers,
+    example: None,
+};
+
+/// `type X = …`
+pub const ALIAS: Origin = Origin { id: "alias", ..INTERFACE };
+
+/// `class X {…}`
+pub const CLASS: Origin = Origin { id: "class", ..INTERFACE };
