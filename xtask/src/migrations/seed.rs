@@ -13,7 +13,7 @@ use postgres::Client;
 
 use super::sql::quoted;
 use crate::schema::model::{ObjectName, Schema, Table};
-pub use row::{MadeUpRow, likely_values, likely_values_near};
+pub use row::{MadeUpRow, candidates, is_reference, likely_values, likely_values_near};
 
 /// How many rows each table gets.
 pub(super) const ROWS: usize = 3;

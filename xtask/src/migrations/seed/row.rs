@@ -124,7 +124,8 @@ impl<'a> MadeUpRow<'a> {
 }
 
 /// Likely values of the row of this number in a column, the likeliest first: those of a foreign key are in the other table.
-pub(super) fn candidates(schema: &Schema, table: &Table, column: &Column, number: usize) -> Vec<String> {
+#[must_use]
+pub fn candidates(schema: &Schema, table: &Table, column: &Column, number: usize) -> Vec<String> {
     reference(table, &column.name, number)
         .map_or_else(|| values_near(schema, table, column, None, number), |query| vec![query])
 }
@@ -150,6 +151,15 @@ fn values_near(schema: &Schema, table: &Table, column: &Column, check: Option<&s
     values::candidates(&kind, &column.type_name, &hints.collect::<Vec<_>>(), number)
 }
 
+/// The beginning of a query for a value that another table has.
+const REFERENCE: &str = "(SELECT r.";
+
+/// Whether a value is read from the table that a foreign key refers to.
+#[must_use]
+pub fn is_reference(value: &str) -> bool {
+    value.starts_with(REFERENCE)
+}
+
 /// For a column of a foreign key: a value that the other table has.
 fn reference(table: &Table, column: &str, number: usize) -> Option<String> {
     let key = table
@@ -161,6 +171,6 @@ fn reference(table: &Table, column: &str, number: usize) -> Option<String> {
     let (other, columns) = rest.split_once('(')?;
     let other_column = columns.split_once(')')?.0.split(", ").nth(position)?;
     Some(format!(
-        "(SELECT r.{other_column} FROM {other} AS r ORDER BY 1 OFFSET {number} % greatest((SELECT count(*) FROM {other}), 1) LIMIT 1)"
+        "{REFERENCE}{other_column} FROM {other} AS r ORDER BY 1 OFFSET {number} % greatest((SELECT count(*) FROM {other}), 1) LIMIT 1)"
     ))
 }

@@ -1,5 +1,7 @@
 //! Rules that a migration loosens: rows that only the looser rule lets in are what its way back may not bear.
 
+mod combinations;
+
 use std::collections::BTreeSet;
 
 use crate::migrations::seed;
@@ -134,14 +136,27 @@ impl Pair<'_> {
             let Some(rule) = expression(&check.definition).filter(|_| self.can_be_set(&check.columns)) else {
                 continue;
             };
-            let mut values = Vec::new();
-            for column in check.columns.iter().filter_map(|name| self.now.column(name)) {
-                let likely = seed::likely_values_near(self.after, self.now, column, &check.definition);
-                values.extend(likely.into_iter().map(|value| vec![(column.name.clone(), value)]));
-            }
+            let columns = check.columns.iter().filter_map(|name| self.now.column(name));
+            let choices: Vec<_> =
+                columns.map(|column| (column.name.clone(), self.values_near(column, &check.definition))).collect();
+            let values = combinations::rows(&choices);
             all.push(Allowance { broken_rule: Some(rule.to_owned()), ..self.allowance(values, None) });
         }
         all
+    }
+
+    /// The values of a column that may break a check. A column of a foreign key holds a value that the other table has, or none:
+    /// what else is likely PostgreSQL refuses there.
+    fn values_near(&self, column: &Column, check: &str) -> Vec<String> {
+        let candidates = seed::candidates(self.after, self.now, column, 1);
+        let mut values = match candidates.iter().any(|value| seed::is_reference(value)) {
+            true => candidates,
+            false => seed::likely_values_near(self.after, self.now, column, check),
+        };
+        if !column.not_null {
+            values.push("NULL".into());
+        }
+        values
     }
 
     /// Keys that are gone: the same values in two rows.
@@ -171,15 +186,22 @@ impl Pair<'_> {
         let mut all = Vec::new();
         for key in gone(self.was, self.now, ConstraintKind::ForeignKey) {
             let is_kept = self.now.constraints.values().any(|now| now.kind == key.kind && now.columns == key.columns);
-            let [name] = key.columns.as_slice() else { continue };
-            let Some(column) = self.now.column(name).filter(|_| !is_kept && self.can_be_set(&key.columns)) else {
+            if is_kept || !self.can_be_set(&key.columns) {
                 continue;
-            };
-            let likely = seed::likely_values(self.after, self.now, column, usize::from(i8::MAX.unsigned_abs()));
-            let values = likely.into_iter().map(|value| vec![(name.clone(), value)]).collect();
-            all.push(self.allowance(values, Some(format!("{} refers to no row", self.called(name)))));
+            }
+            let columns = key.columns.iter().filter_map(|name| self.now.column(name));
+            let choices: Vec<_> = columns.map(|column| (column.name.clone(), self.values_beyond(column))).collect();
+            let names: Vec<String> = key.columns.iter().map(|column| self.called(column)).collect();
+            let verb = if names.len() == 1 { "refers" } else { "refer" };
+            let words = format!("{} {verb} to no row", names.join(", "));
+            all.push(self.allowance(combinations::side_by_side(&choices), Some(words)));
         }
         all
+    }
+
+    /// Values of a column that no row has by now; of one that another foreign key keeps the values that it may have.
+    fn values_beyond(&self, column: &Column) -> Vec<String> {
+        seed::candidates(self.after, self.now, column, usize::from(i8::MAX.unsigned_abs()))
     }
 }
 

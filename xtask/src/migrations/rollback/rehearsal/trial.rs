@@ -8,7 +8,7 @@ use crate::migrations::replay;
 use crate::migrations::rollback::far_servers::KeptAway;
 use crate::migrations::scratch_environment::ScratchSession;
 use crate::migrations::script::Script;
-use crate::migrations::seed::MadeUpRow;
+use crate::migrations::seed::{self, MadeUpRow};
 use crate::migrations::sql::{literal, quoted};
 use crate::postgres::error::whole;
 use crate::schema::model::{ObjectName, Schema};
@@ -154,6 +154,9 @@ fn insert(
 /// `bonus.kind` is 'c'
 fn in_words(table: &ObjectName, values: &[(String, String)]) -> String {
     let one = |(column, value): &(String, String)| {
+        if seed::is_reference(value) {
+            return format!("`{table}.{column}` refers to a row");
+        }
         let plain = value.rsplit_once("::").map_or(value.as_str(), |(plain, _)| plain);
         let plain = plain.strip_prefix('E').unwrap_or(plain);
         let plain = plain.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(plain);
@@ -184,5 +187,6 @@ mod tests {
         assert_eq!(words("E'c'::public.kind"), "`bonus.kind` is 'c'");
         assert_eq!(words("(5)::integer"), "`bonus.kind` is 5");
         assert_eq!(words("NULL"), "`bonus.kind` is NULL");
+        assert_eq!(words("(SELECT r.id FROM public.kinds AS r LIMIT 1)"), "`bonus.kind` refers to a row");
     }
 }
