@@ -103,3 +103,43 @@ fn what_servers_grant_by_themselves_is_no_drift() {
     assert!(ran.stdout.contains(&format!("`{intern}` owns the table public.notes")), "{}", ran.stdout);
     assert_eq!(ran.stdout.matches(TOLD).count(), 1, "{}", ran.stdout);
 }
+
+/// The privileges that new tables will have are told like those of the tables that there are.
+#[test]
+fn default_privileges_that_were_changed_by_hand_are_warnings() {
+    let Some(scratch) = shared() else { return };
+    let database = Database::create(scratch, "by_default");
+    let [app, intern, anon] = roles(&database);
+    let grants = format!(
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT ON TABLES TO {app};
+         ALTER DEFAULT PRIVILEGES FOR ROLE {app} REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;"
+    );
+    let repo = Monorepo::of_migrations(&[("V1__tables", TABLES, "SELECT 1;"), ("V2__grants", &grants, "SELECT 1;")]);
+    database.run(&repo, &["db-migrate"]).must_exit(0);
+    let by_others = format!("ALTER DEFAULT PRIVILEGES GRANT USAGE ON SEQUENCES TO {anon}");
+    database.connect().batch_execute(&by_others).expect("what no migration has in hand");
+    assert!(!status(&database, &repo).must_exit(0).stdout.contains(TOLD));
+    let by_hand = format!(
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE INSERT ON TABLES FROM {app};
+         ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO {intern};
+         ALTER DEFAULT PRIVILEGES FOR ROLE {app} GRANT EXECUTE ON FUNCTIONS TO PUBLIC;"
+    );
+    database.connect().batch_execute(&by_hand).expect("changes");
+    let without_snapshot = status(&database, &repo).must_exit(0);
+    database.run(&repo, &["db-snapshot"]).must_exit(0);
+    let migrated = database.run(&repo, &["db-migrate"]).must_exit(0);
+    let told = [
+        format!("{app} may not INSERT on the new tables of postgres in public"),
+        format!("{intern} may SELECT on the new tables of postgres in public"),
+        format!("PUBLIC may EXECUTE on the new routines of {app}"),
+    ];
+    for ran in [without_snapshot, status(&database, &repo).must_exit(0), migrated] {
+        for part in &told {
+            assert!(ran.stdout.contains(part), "{part} is not in {}", ran.stdout);
+        }
+        assert!(!ran.stdout.contains(&anon), "{}", ran.stdout);
+    }
+    let accepted = "[workspace.metadata.db]\naccepted-drift = [{ object = 'grants on new *', reason = 'new rules' }]\n";
+    repo.write("Cargo.toml", &repo.read("Cargo.toml").replacen("[workspace.metadata.db]\n", accepted, 1));
+    assert!(!status(&database, &repo).must_exit(0).stdout.contains(TOLD));
+}

@@ -1,6 +1,7 @@
 //! Privileges and owners that were changed by hand, outside the migrations. Servers and providers grant much by themselves, so only
 //! what the migrations have in hand is looked at: an object on which they grant or revoke something, and owners where they
-//! set any. Where they say nothing of privileges, nothing is said of them.
+//! set any. Where they say nothing of privileges, nothing is said of them. The same goes for default privileges, those of objects
+//! that the role which migrates, or another, is going to make.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -14,7 +15,7 @@ use crate::config::Config;
 use crate::migrations::Migration;
 use crate::report::{Category, Finding, Severity};
 use crate::schema::model::Schema;
-use crate::schema::privileges::{Privilege, each};
+use crate::schema::privileges::{NewObjects, Privilege, each};
 
 /// The type of the findings.
 pub const KIND: &str = "PRIVILEGE_DRIFT";
@@ -50,7 +51,7 @@ pub fn look(context: &Context, client: &mut Client, expected: &Schema, live: &Sc
     let mut objects: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for difference in differences(expected, live, &insiders) {
         if !context.config.accepted_drift.covers(&difference.subjects()) {
-            objects.entry(difference.privilege.object.clone()).or_default().push(difference.to_string());
+            objects.entry(difference.privilege.object_in_words()).or_default().push(difference.to_string());
         }
     }
     Ok(objects.iter().map(|(object, what)| finding(object, what, severity)).collect())
@@ -68,34 +69,54 @@ fn finding(object: &str, what: &[String], severity: Severity) -> Finding {
     finding
 }
 
+/// The role that makes snapshots.
+const POSTGRES: &str = "postgres";
+
 /// Roles whose privileges say nothing: those that own or make everything, and superusers.
 #[derive(Debug, Default)]
 struct Insiders {
     all: BTreeSet<String>,
     owner_of_database: String,
+    /// The roles that migrate: those that own a history table.
+    migrators: BTreeSet<String>,
 }
 
 const INSIDERS: &str = "
-    SELECT r.rolname::text, r.oid = d.datdba FROM pg_catalog.pg_roles AS r
+    WITH migrator AS (
+        SELECT c.relowner AS oid FROM pg_catalog.pg_class AS c WHERE c.relkind IN ('r', 'p') AND c.relname = $1)
+    SELECT r.rolname::text, r.oid = d.datdba, r.oid IN (SELECT oid FROM migrator) FROM pg_catalog.pg_roles AS r
     JOIN pg_catalog.pg_database AS d ON d.datname = pg_catalog.current_database()
     WHERE r.rolsuper OR r.oid = d.datdba OR r.rolname IN (session_user, current_user)
-       OR r.oid IN (SELECT c.relowner FROM pg_catalog.pg_class AS c WHERE c.relkind IN ('r', 'p') AND c.relname = $1)";
+       OR r.oid IN (SELECT oid FROM migrator)";
 
 impl Insiders {
     /// Those of a database, whose history table has this name.
     fn read(client: &mut Client, history_table: &str) -> Result<Self> {
         let name = history_table.rsplit('.').next().unwrap_or(history_table);
         let rows = client.query(INSIDERS, &[&name]).context("cannot read which roles own the database")?;
-        // Snapshots are made by a role of this name.
-        let mut insiders = Self { all: BTreeSet::from(["postgres".to_owned()]), owner_of_database: String::new() };
+        let mut insiders = Self { all: BTreeSet::from([POSTGRES.to_owned()]), ..Self::default() };
         for row in rows {
             let role: String = row.try_get(0)?;
             if row.try_get(1)? {
                 insiders.owner_of_database.clone_from(&role);
             }
+            if row.try_get(2)? {
+                insiders.migrators.insert(role.clone());
+            }
             insiders.all.insert(role);
         }
         Ok(insiders)
+    }
+
+    /// The default privilege under the role of this database that migrates, where only the role is called otherwise on the
+    /// server where `privilege` was read. Any other privilege as it is.
+    fn here(&self, privilege: Privilege) -> Privilege {
+        let Some(new) = NewObjects::of(&privilege).filter(|new| self.all.contains(&new.maker)) else {
+            return privilege;
+        };
+        let migrator = self.migrators.first().filter(|_| !self.migrators.contains(&new.maker));
+        let Some(migrator) = migrator else { return privilege };
+        Privilege { object: NewObjects { maker: migrator.clone(), ..new }.key(), ..privilege }
     }
 }
 
@@ -111,13 +132,14 @@ impl Difference {
     /// The names under which `accepted-drift` covers it.
     fn subjects(&self) -> Vec<String> {
         let to = self.privilege.grantee.as_ref().map(|grantee| format!("grants to {grantee}"));
-        to.into_iter().chain([format!("grants on {}", self.privilege.object)]).collect()
+        to.into_iter().chain([format!("grants on {}", self.privilege.object_in_words())]).collect()
     }
 }
 
 impl std::fmt::Display for Difference {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Privilege { object, what, is_revoked, .. } = &self.privilege;
+        let Privilege { what, is_revoked, .. } = &self.privilege;
+        let object = self.privilege.object_in_words();
         match (self.privilege.grantee_in_words(), self.is_there) {
             (None, true) => write!(f, "`{what}` owns the {object}"),
             (None, false) => write!(f, "`{what}` does not own the {object}"),
@@ -128,14 +150,15 @@ impl std::fmt::Display for Difference {
 }
 
 fn differences(expected: &Schema, live: &Schema, insiders: &Insiders) -> Vec<Difference> {
-    let (made, there) = (each(expected), each(live));
+    let made: BTreeSet<Privilege> = each(expected).into_iter().map(|one| insiders.here(one)).collect();
+    let there = each(live);
     let managed: BTreeSet<&str> =
         made.iter().filter(|one| one.grantee.is_some()).map(|one| root(&one.object)).collect();
     let owners = Owners { made: owners(&made), there: owners(&there), insiders };
     let by_default: Vec<DefaultPrivilege> = there.iter().filter_map(DefaultPrivilege::of).collect();
     let is_compared = |one: &&Privilege| {
         // A privilege that only some versions know.
-        let is_known = one.what != "MAINTAIN" && !one.object.starts_with(NEW_OBJECTS);
+        let is_known = one.what.trim_end_matches('*') != "MAINTAIN";
         let is_of_insider = one.grantee.as_ref().is_some_and(|grantee| insiders.all.contains(grantee));
         is_known && !is_of_insider && one.is_of(expected) && one.is_of(live)
     };
@@ -190,13 +213,9 @@ impl Owners<'_> {
     }
 }
 
-/// How the objects begin under which [`Schema::grants`] holds default privileges: `new objects r of app in public`.
-const NEW_OBJECTS: &str = "new objects ";
-
 /// A privilege that the server gives on each new object.
 struct DefaultPrivilege {
-    kind: char,
-    namespace: Option<String>,
+    objects: NewObjects,
     grantee: Option<String>,
     what: String,
     is_revoked: bool,
@@ -204,19 +223,13 @@ struct DefaultPrivilege {
 
 impl DefaultPrivilege {
     fn of(privilege: &Privilege) -> Option<Self> {
-        let object = privilege.object.strip_prefix(NEW_OBJECTS)?;
-        Some(Self {
-            kind: object.chars().next()?,
-            namespace: object.rsplit_once(" in ").map(|(_, namespace)| namespace.to_owned()),
-            grantee: privilege.grantee.clone(),
-            what: privilege.what.clone(),
-            is_revoked: privilege.is_revoked,
-        })
+        let Privilege { grantee, what, is_revoked, .. } = privilege.clone();
+        Some(Self { objects: NewObjects::of(privilege)?, grantee, what, is_revoked })
     }
 
     fn gives(&self, privilege: &Privilege) -> bool {
         let (kind, name) = privilege.object.split_once(' ').unwrap_or_default();
-        let is_kind = match self.kind {
+        let is_kind = match self.objects.kind {
             'r' => matches!(kind, "table" | "view"),
             'S' => kind == "sequence",
             'f' => kind == "routine",
@@ -224,12 +237,10 @@ impl DefaultPrivilege {
             'n' => kind == "namespace",
             _ => false,
         };
-        let in_namespace = self
-            .namespace
-            .as_ref()
-            .is_none_or(|namespace| name.strip_prefix(namespace.as_str()).is_some_and(|rest| rest.starts_with('.')));
+        let is_in =
+            |namespace: &String| name.strip_prefix(namespace.as_str()).is_some_and(|rest| rest.starts_with('.'));
         is_kind
-            && in_namespace
+            && self.objects.namespace.as_ref().is_none_or(is_in)
             && (&self.grantee, &self.what, self.is_revoked)
                 == (&privilege.grantee, &privilege.what, privilege.is_revoked)
     }
@@ -244,6 +255,7 @@ mod tests {
         let insiders = Insiders {
             all: ["postgres", "deploy", "admin"].map(str::to_owned).into(),
             owner_of_database: "admin".to_owned(),
+            migrators: ["deploy".to_owned()].into(),
         };
         let all = differences(&schema(made), &schema(there), &insiders);
         all.iter().map(ToString::to_string).collect()
@@ -287,7 +299,25 @@ mod tests {
         assert_eq!(told(&made, &[&made[..], &by_others].concat()), [""; 0]);
         assert_eq!(told(&[], &by_others), [""; 0]);
         // Those that only a scratch database has.
-        assert_eq!(told(&[(NEW, "app: SELECT"), (T, "postgres: SELECT"), (T, "admin: SELECT")], &[]), [""; 0]);
+        assert_eq!(told(&[(T, "postgres: SELECT"), (T, "admin: SELECT")], &[]), [""; 0]);
+    }
+
+    #[test]
+    fn default_privileges_are_compared_where_the_migrations_set_some() {
+        const BY_DEPLOY: &str = "new objects r of deploy in public";
+        let made = [(BY_DEPLOY, "app: SELECT")];
+        assert_eq!(told(&made, &made), [""; 0]);
+        assert_eq!(told(&made, &[]), ["app may not SELECT on the new tables of deploy in public"]);
+        let found = told(&made, &[(BY_DEPLOY, "app: SELECT"), (BY_DEPLOY, "intern: INSERT")]);
+        assert_eq!(found, ["intern may INSERT on the new tables of deploy in public"]);
+        // Where a snapshot was made another role migrates.
+        let elsewhere = [("new objects r of postgres in public", "app: SELECT")];
+        assert_eq!(told(&elsewhere, &made), [""; 0]);
+        assert_eq!(told(&elsewhere, &[]), ["app may not SELECT on the new tables of deploy in public"]);
+        // Those of a provider's own role, in another namespace, and of another kind are nobody's here.
+        let by_others =
+            [(NEW, "anon: DELETE"), ("new objects r of deploy", "x: SELECT"), ("new objects S of deploy", "x: USAGE")];
+        assert_eq!(told(&made, &[&made[..], &by_others].concat()), [""; 0]);
     }
 
     #[test]

@@ -24,6 +24,12 @@ impl Privilege {
         self.grantee.as_deref().map(|grantee| if grantee == "OWNER" { "its owner" } else { grantee })
     }
 
+    /// The object as messages name it: `table public.users`, `new tables of app in public`.
+    #[must_use]
+    pub fn object_in_words(&self) -> String {
+        NewObjects::of(self).map_or_else(|| self.object.clone(), |new| new.in_words())
+    }
+
     /// Whether its object is in `schema`. Of kinds that are not known here it is taken to be.
     #[must_use]
     pub fn is_of(&self, schema: &Schema) -> bool {
@@ -50,6 +56,55 @@ impl Privilege {
             }),
             _ => true,
         }
+    }
+}
+
+/// The objects of one kind that a role is going to make, on which `ALTER DEFAULT PRIVILEGES` grants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewObjects {
+    /// `pg_default_acl.defaclobjtype`.
+    pub kind: char,
+    /// The role that makes them.
+    pub maker: String,
+    /// Where; none where that is everywhere.
+    pub namespace: Option<String>,
+}
+
+impl NewObjects {
+    /// Those of a default privilege, which [`Schema::grants`] holds under `new objects r of app in public`.
+    #[must_use]
+    pub fn of(privilege: &Privilege) -> Option<Self> {
+        let (kind, place) = privilege.object.strip_prefix("new objects ")?.split_once(" of ")?;
+        let (maker, namespace) = match place.rsplit_once(" in ") {
+            Some((maker, namespace)) => (maker, Some(namespace.to_owned())),
+            None => (place, None),
+        };
+        Some(Self { kind: kind.chars().next()?, maker: maker.to_owned(), namespace })
+    }
+
+    /// How [`Schema::grants`] calls them.
+    #[must_use]
+    pub fn key(&self) -> String {
+        format!("new objects {} of {}{}", self.kind, self.maker, self.place())
+    }
+
+    fn place(&self) -> String {
+        self.namespace.as_ref().map(|namespace| format!(" in {namespace}")).unwrap_or_default()
+    }
+
+    /// `new tables of app in public`
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let kind = match self.kind {
+            'r' => "tables",
+            'S' => "sequences",
+            'f' => "routines",
+            'T' => "types",
+            'n' => "namespaces",
+            'L' => "large objects",
+            _ => "objects",
+        };
+        format!("new {kind} of {}{}", self.maker, self.place())
     }
 }
 
@@ -124,5 +179,25 @@ mod tests {
     fn names_are_taken_apart_as_sql_writes_them() {
         assert_eq!(identifiers("public.\"a.b\".c"), ["public", "a.b", "c"]);
         assert_eq!(identifiers("public.f(public.users, integer)"), ["public", "f(public.users, integer)"]);
+    }
+
+    #[test]
+    fn default_privileges_are_named_by_what_they_are_about() {
+        let named = |object: &str| {
+            let privilege = Privilege {
+                object: object.into(),
+                grantee: Some("app".into()),
+                what: "SELECT".into(),
+                is_revoked: false,
+            };
+            if let Some(new) = NewObjects::of(&privilege) {
+                assert_eq!(new.key(), object);
+            }
+            privilege.object_in_words()
+        };
+        assert_eq!(named("new objects r of deploy in public"), "new tables of deploy in public");
+        assert_eq!(named("new objects f of who is in town"), "new routines of who is in town");
+        assert_eq!(named("new objects S of deploy"), "new sequences of deploy");
+        assert_eq!(named("table public.t"), "table public.t");
     }
 }

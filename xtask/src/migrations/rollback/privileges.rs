@@ -45,7 +45,8 @@ fn taken(privilege: &Privilege) -> String {
 }
 
 fn in_words(privilege: &Privilege, is_there: bool) -> String {
-    let Privilege { object, what, is_revoked, .. } = privilege;
+    let Privilege { what, is_revoked, .. } = privilege;
+    let object = privilege.object_in_words();
     match privilege.grantee_in_words() {
         None if is_there => format!("the {object} is owned by `{what}`"),
         None => format!("the {object} is no longer owned by `{what}`"),
