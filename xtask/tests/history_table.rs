@@ -3,7 +3,7 @@
 use crate::support::database::Database;
 use crate::support::migrations::USERS;
 use crate::support::monorepo::{Monorepo, Ran};
-use crate::support::shared;
+use crate::support::{shared, side_by_side};
 
 /// A namespace that comes to stand before the history's in `search_path` takes nothing from it.
 #[test]
@@ -167,4 +167,38 @@ fn without_public_the_history_needs_a_namespace() {
     database
         .run(&repo, &["db-migrate"])
         .must_fail_at_length(&["cannot create the history table", "history-table = \"ops.history\""]);
+}
+
+/// What a rollback refuses for real it foresees: the scratch database has a history too.
+#[test]
+fn a_way_back_that_takes_the_history_along_is_foreseen() {
+    let Some(scratch) = shared() else { return };
+    let cases = [
+        ("gone", "DROP TABLE refinery_schema_history;\n", "\"public.refinery_schema_history\" does not exist"),
+        ("emptied", "DELETE FROM refinery_schema_history;\n", "held 0 rows of version 2 instead of one"),
+        ("alone", "-- no-transaction\nDROP TABLE refinery_schema_history;\n", "does not exist"),
+    ];
+    side_by_side(&cases, |(name, down, why)| {
+        let database = Database::create(scratch, &format!("history_{name}"));
+        let repo = Monorepo::of_migrations(&[USERS, ("V2__takes", "SELECT 1;\n", down)]);
+        database.run(&repo, &["db-migrate"]).must_exit(0);
+        for arguments in [&["db-rollback", "--dry-run"][..], &["db-rollback"]] {
+            let ran = database.run(&repo, arguments);
+            ran.must_fail_at_length(&["cannot undo `V2__takes` on the scratch database; nothing was undone", why]);
+            assert_eq!(database.history(), [1, 2], "{name}");
+        }
+        database.run(&repo, &["db-rollback", "--test", "--last", "1"]).must_exit(1);
+    });
+}
+
+/// The journal is made again where it is missing, so that a way back may take it along.
+#[test]
+fn a_way_back_may_take_the_journal_along() {
+    let Some(scratch) = shared() else { return };
+    let database = Database::create(scratch, "no_journal");
+    let repo = Monorepo::of_migrations(&[USERS, ("V2__takes", "SELECT 1;\n", "DROP TABLE db_migration_journal;\n")]);
+    database.run(&repo, &["db-migrate"]).must_exit(0);
+    database.run(&repo, &["db-rollback", "--dry-run", "--accept-data-loss", "db_migration_journal"]).must_exit(0);
+    database.run(&repo, &["db-rollback", "--accept-data-loss", "db_migration_journal"]).must_exit(0);
+    assert_eq!(database.history(), [1]);
 }

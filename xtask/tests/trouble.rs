@@ -11,6 +11,6 @@ mod races;
 mod reports;
 mod without_scratch;
 
-/// Takes its time, but only where there is a history: not on the scratch database. `SET slow.off` ends that.
-const SLOW: &str = "SELECT pg_sleep(60) WHERE to_regclass('refinery_schema_history') IS NOT NULL \
+/// Takes its time, but only where a run holds the lock of the database: not on the scratch database. `SET slow.off` ends that.
+const SLOW: &str = "SELECT pg_sleep(60) WHERE EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()) \
                     AND current_setting('slow.off', true) IS NULL;";

@@ -20,6 +20,7 @@ pub mod rehearsal;
 mod rehearsed_changes;
 mod row_hashes;
 mod rows;
+mod scratch_history;
 pub mod sequence;
 mod sequence_positions;
 pub mod shared_transaction;

@@ -2,10 +2,12 @@
 //! else from the journal.
 
 use anyhow::{Context as _, Result, anyhow};
+use postgres::Transaction;
 
 use super::far_servers::{self, KeptAway};
 use super::plan::{Plan, Undo};
 use super::rehearsed_changes::RehearsedChanges;
+use super::scratch_history::ScratchHistory;
 use super::shared_transaction::FailsTogether;
 use super::storage_identity::StorageIdentity;
 use super::unfinished;
@@ -59,29 +61,29 @@ impl RollbackExpectation {
         let Some(before) = before else {
             return Ok(Self::from_journal(plan, journal, "files of earlier migrations are gone"));
         };
-        let mut session = match environment.open() {
-            Ok(session) => session,
+        let mut scratch = match environment.open() {
+            Ok(session) => Scratch::new(session, &environment.config.history_table),
             Err(error) => return Ok(Self::from_journal(plan, journal, &format!("{error:#}"))),
         };
-        if let Err(error) = session.replay(before.iter().copied()) {
+        if let Err(error) = before.iter().try_for_each(|migration| scratch.apply(migration)) {
             return Ok(Self::from_journal(plan, journal, &format!("{error:#}")));
         }
         let undone: Option<Vec<Forward<'_>>> =
             plan.undo.iter().rev().zip(&files[before.len()..]).map(|(undo, file)| Forward::of(undo, *file)).collect();
         match undone {
-            Some(undone) => Self::rehearse(&mut session, plan, &undone),
-            None => Self::lowest_only(&mut session, plan, journal),
+            Some(undone) => Self::rehearse(&mut scratch, plan, &undone),
+            None => Self::lowest_only(&mut scratch.session, plan, journal),
         }
     }
 
     /// Applies the migrations and undoes them again.
-    fn rehearse(session: &mut ScratchSession, plan: &Plan, undone: &[Forward<'_>]) -> Result<Self> {
-        let mut schemas = vec![session.read()?];
+    fn rehearse(scratch: &mut Scratch, plan: &Plan, undone: &[Forward<'_>]) -> Result<Self> {
+        let mut schemas = vec![scratch.session.read()?];
         for forward in undone {
-            forward.run(session)?;
-            schemas.push(session.read()?);
+            forward.run(scratch)?;
+            schemas.push(scratch.session.read()?);
         }
-        let changes = Self::undo(session, plan, &schemas)?;
+        let changes = Self::undo(scratch, plan, &schemas)?;
         let current = schemas.pop();
         let expected = schemas.into_iter().rev().map(|schema| Expectation::Schema(Box::new(schema))).collect();
         Ok(Self { current, expected, changes })
@@ -89,16 +91,16 @@ impl RollbackExpectation {
 
     /// Undoes the migrations, of which `schemas` are those before, between and after them, in the transactions in which they
     /// will be undone for real; none where that would reach another server.
-    fn undo(session: &mut ScratchSession, plan: &Plan, schemas: &[Schema]) -> Result<Option<RehearsedChanges>> {
-        let mut changes = RehearsedChanges::new(StorageIdentity::read(&mut session.client)?);
+    fn undo(scratch: &mut Scratch, plan: &Plan, schemas: &[Schema]) -> Result<Option<RehearsedChanges>> {
+        let mut changes = RehearsedChanges::new(StorageIdentity::read(&mut scratch.session.client)?);
         let undone: Vec<(&Undo, &Schema)> = plan.undo.iter().zip(schemas.iter().rev()).collect();
         if undone.iter().any(|(undo, schema)| far_servers::reason(&undo.sql, schema).is_some()) {
             return Ok(None);
         }
         for group in undone.chunk_by(|(a, _), (b, _)| !a.no_transaction && !b.no_transaction) {
             let ran = match group {
-                [(one, schema)] => alone(session, one, schema).map(|after| vec![after]),
-                several => together(session, several),
+                [(one, schema)] => alone(scratch, one, schema),
+                several => together(scratch, several),
             };
             match ran {
                 Err(error) if far_servers::stopped(&error) => return Ok(None),
@@ -122,27 +124,57 @@ impl RollbackExpectation {
     }
 }
 
+/// The scratch database of a rollback.
+struct Scratch {
+    session: ScratchSession,
+    /// None where its place is not there before the migrations, as on a database whose history came later.
+    history: Option<ScratchHistory>,
+}
+
+impl Scratch {
+    /// With the history where `configured` says that it is: a way back that takes it along would fail for real.
+    fn new(mut session: ScratchSession, configured: &str) -> Self {
+        let history = ScratchHistory::new(&mut session, configured).ok();
+        Self { session, history }
+    }
+
+    fn apply(&mut self, migration: &Migration) -> Result<()> {
+        match &self.history {
+            Some(history) => history.apply(&mut self.session, migration),
+            None => self.session.replay([migration]),
+        }
+    }
+}
+
 /// Undoes one migration, and commits that.
-fn alone(session: &mut ScratchSession, undo: &Undo, schema: &Schema) -> Result<StorageIdentity> {
+fn alone(scratch: &mut Scratch, undo: &Undo, schema: &Schema) -> Result<Vec<StorageIdentity>> {
+    if !undo.no_transaction {
+        return in_one_transaction(scratch, &[(undo, schema)]);
+    }
+    let Scratch { session, history } = scratch;
     let script = Script::new(&undo.file, &undo.sql, undo.no_transaction);
     let mut observer = KeptAway::new(&mut session.client, schema)?;
     session.run_observed(script, &mut observer).with_context(|| cannot_undo(undo))?;
-    StorageIdentity::read(&mut session.client)
+    let (mut transaction, ..) = session.transaction()?;
+    forget(&mut transaction, history.as_ref(), undo)?;
+    script::commit(transaction, &undo.file)?;
+    Ok(vec![StorageIdentity::read(&mut session.client)?])
 }
 
 /// Undoes several migrations in one transaction, as it is done for real. Where only that is what fails, the error says so.
-fn together(session: &mut ScratchSession, several: &[(&Undo, &Schema)]) -> Result<Vec<StorageIdentity>> {
-    let error = match in_one_transaction(session, several) {
+fn together(scratch: &mut Scratch, several: &[(&Undo, &Schema)]) -> Result<Vec<StorageIdentity>> {
+    let error = match in_one_transaction(scratch, several) {
         Err(error) if !far_servers::stopped(&error) => error,
         done => return done,
     };
     for (undo, schema) in several {
-        alone(session, undo, schema)?;
+        alone(scratch, undo, schema)?;
     }
     Err(error.context(FailsTogether { is_proven: true }))
 }
 
-fn in_one_transaction(session: &mut ScratchSession, several: &[(&Undo, &Schema)]) -> Result<Vec<StorageIdentity>> {
+fn in_one_transaction(scratch: &mut Scratch, several: &[(&Undo, &Schema)]) -> Result<Vec<StorageIdentity>> {
+    let Scratch { session, history } = scratch;
     let mut after = Vec::new();
     let mut observers = Vec::new();
     for (_, schema) in several {
@@ -152,11 +184,22 @@ fn in_one_transaction(session: &mut ScratchSession, several: &[(&Undo, &Schema)]
     for ((undo, _), observer) in several.iter().zip(&mut observers) {
         let script = Script::new(&undo.file, &undo.sql, false);
         replay::run_shared(&mut transaction, privileges, script, observer).with_context(|| cannot_undo(undo))?;
+        forget(&mut transaction, history.as_ref(), undo)?;
         after.push(StorageIdentity::read(&mut transaction)?);
     }
     let last = several.last().map(|(undo, _)| undo.file.as_str()).unwrap_or_default();
     script::commit(transaction, last)?;
     Ok(after)
+}
+
+/// Removes what the history holds of a migration that was undone.
+fn forget(transaction: &mut Transaction<'_>, history: Option<&ScratchHistory>, undo: &Undo) -> Result<()> {
+    let forgotten = match history {
+        Some(history) if undo.in_part => history.forget_entry(transaction, undo.row.version),
+        Some(history) => history.forget(transaction, undo.row.version),
+        None => Ok(()),
+    };
+    forgotten.with_context(|| cannot_undo(undo))
 }
 
 fn cannot_undo(undo: &Undo) -> String {
@@ -181,10 +224,11 @@ impl<'a> Forward<'a> {
         }
     }
 
-    fn run(&self, session: &mut ScratchSession) -> Result<()> {
+    fn run(&self, scratch: &mut Scratch) -> Result<()> {
         match self {
-            Self::Whole(migration) => session.replay([*migration]),
-            Self::InPart(sql, file) => session
+            Self::Whole(migration) => scratch.apply(migration),
+            Self::InPart(sql, file) => scratch
+                .session
                 .run_script(Script::new(file, sql, true))
                 .context("cannot replay what is done of a migration that is applied in part on the scratch database"),
         }

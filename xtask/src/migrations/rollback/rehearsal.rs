@@ -2,7 +2,6 @@
 //! every table, and the schema and the rows are compared each time.
 
 mod allowances;
-mod recorder;
 mod row_texts;
 mod stage;
 mod trial;

@@ -5,11 +5,11 @@ use anyhow::{Context as _, Result};
 use postgres::GenericClient;
 
 use super::allowances::allowances;
-use super::recorder::Recorder;
 use super::row_texts::RowTexts;
 use super::trial::Trial;
 use crate::migrations::rollback::far_servers::{self, KeptAway};
 use crate::migrations::rollback::privileges::Privileges;
+use crate::migrations::rollback::scratch_history::ScratchHistory;
 use crate::migrations::scratch_environment::{ScratchEnvironment, ScratchSession};
 use crate::migrations::script::Script;
 use crate::migrations::seed::{Seeder, added_columns};
@@ -35,7 +35,7 @@ pub(super) struct Stage<'a> {
 /// A scratch database with its history.
 struct Scratch {
     session: ScratchSession,
-    recorder: Recorder,
+    history: ScratchHistory,
 }
 
 /// The schemas and rows with which a way back is compared.
@@ -75,13 +75,13 @@ impl<'a> Stage<'a> {
     fn renew(&mut self, count: usize) -> Result<()> {
         self.scratch = None;
         let mut session = self.environment.open()?;
-        let recorder = Recorder::new(&mut session, &self.environment.config.history_table)?;
+        let history = ScratchHistory::new(&mut session, &self.environment.config.history_table)?;
         for migration in self.migrations.iter().take(count) {
-            recorder.apply(&mut session, migration)?;
+            history.apply(&mut session, migration)?;
         }
         self.schema = session.read()?;
         self.seeder = Seeder::default();
-        self.scratch = Some(Scratch { session, recorder });
+        self.scratch = Some(Scratch { session, history });
         Ok(())
     }
 
@@ -155,8 +155,8 @@ impl<'a> Stage<'a> {
     }
 
     fn apply(&mut self, migration: &Migration) -> Result<()> {
-        let Scratch { session, recorder } = self.scratch()?;
-        recorder.apply(session, migration)
+        let Scratch { session, history } = self.scratch()?;
+        history.apply(session, migration)
     }
 
     /// Takes the made-up rows away; whether that was possible.
@@ -217,11 +217,11 @@ impl<'a> Stage<'a> {
         expected: Expected<'_>,
         rehearsal: &mut Rehearsal,
     ) -> Result<bool> {
-        let Scratch { session, recorder } = self.scratch()?;
+        let Scratch { session, history } = self.scratch()?;
         let mut observer = KeptAway::new(&mut session.client, expected.after)?;
         let (mut transaction, mut catalogs, privileges) = session.transaction()?;
         let ran = replay::run_in(&mut transaction, privileges, script, &mut observer)
-            .and_then(|()| recorder.forget(&mut transaction, migration.version));
+            .and_then(|()| history.forget(&mut transaction, migration.version));
         if let Err(error) = ran {
             failed(rehearsal, &error);
             return Ok(false);
@@ -268,14 +268,14 @@ impl<'a> Stage<'a> {
         expected: Expected<'_>,
         rehearsal: &mut Rehearsal,
     ) -> Result<bool> {
-        let Scratch { session, recorder } = self.scratch()?;
+        let Scratch { session, history } = self.scratch()?;
         let mut observer = KeptAway::new(&mut session.client, expected.after)?;
         if let Err(error) = session.run_observed(script, &mut observer) {
             failed(rehearsal, &error);
             return Ok(false);
         }
         let (mut transaction, mut catalogs, _) = session.transaction()?;
-        if let Err(error) = recorder.forget(&mut transaction, migration.version) {
+        if let Err(error) = history.forget(&mut transaction, migration.version) {
             failed(rehearsal, &error);
             return Ok(false);
         }

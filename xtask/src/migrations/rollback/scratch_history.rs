@@ -1,5 +1,5 @@
-//! Applies and undoes migrations on a scratch database as on a live one: each is committed, with its rows of history and
-//! journal, so that a way back that takes these tables along fails here too.
+//! The history of a scratch database. Migrations are applied and undone there as on a live one: each is committed, with its rows
+//! of history and journal, so that a way back that takes these tables along fails here too.
 
 use anyhow::{Context as _, Result, anyhow};
 use postgres::Transaction;
@@ -12,11 +12,11 @@ use crate::postgres::error::ServerError;
 
 /// The history and journal of a scratch database.
 #[derive(Debug)]
-pub(super) struct Recorder {
+pub(super) struct ScratchHistory {
     history_table: String,
 }
 
-impl Recorder {
+impl ScratchHistory {
     /// Makes the tables where `configured` says that they are.
     pub(super) fn new(session: &mut ScratchSession, configured: &str) -> Result<Self> {
         let history_table = tables::locate(&mut session.client, configured)?;
@@ -54,6 +54,15 @@ impl Recorder {
     /// Removes the rows of a migration that was undone.
     pub(super) fn forget(&self, transaction: &mut Transaction<'_>, version: i64) -> Result<()> {
         history::delete(transaction, &self.history_table, version)?;
-        journal::delete(transaction, &self.history_table, version)
+        self.forget_entry(transaction, version)
+    }
+
+    /// Removes the entry of the journal, where there is still one, of a migration that was undone, and of which the history has no
+    /// row since it was applied in part.
+    pub(super) fn forget_entry(&self, transaction: &mut Transaction<'_>, version: i64) -> Result<()> {
+        match history::exists(transaction, &journal::table(&self.history_table))? {
+            true => journal::delete(transaction, &self.history_table, version),
+            false => Ok(()),
+        }
     }
 }
