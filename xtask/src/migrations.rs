@@ -6,6 +6,7 @@ pub mod branch;
 pub mod catalog_stamp;
 pub mod commit;
 pub mod comparison;
+pub mod drift;
 pub mod files;
 mod find;
 pub mod fingerprint;

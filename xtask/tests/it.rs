@@ -19,6 +19,7 @@ mod database_import;
 mod documents;
 mod fingerprints;
 mod fix;
+mod following_drift;
 mod foreign_text;
 mod git_configuration;
 mod hidden_commits;

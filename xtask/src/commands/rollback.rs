@@ -186,7 +186,7 @@ impl<'a> Run<'a> {
         let options = RollbackOptions { settings, rehearsed, accepted: &accepted, backup: backup.as_ref() };
         let invalid_indexes = journaled::invalid_indexes(client)?;
         let mut verdicts = Verdicts::new(self.context, &judge, &plan, &expectation, &before);
-        verdicts.expect_drift(interrupted, &invalid_indexes);
+        verdicts.expect_drift(client, interrupted, &invalid_indexes)?;
         self.perform(client, options, &plan, verdicts)
     }
 

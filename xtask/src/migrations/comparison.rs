@@ -9,6 +9,7 @@ mod spelling;
 use anyhow::Result;
 
 use super::Migration;
+use super::drift::{Drift, Identities};
 use super::scratch_environment::{PendingScratch, ScratchEnvironment, ScratchSession};
 use crate::postgres::scratch::Unavailable;
 use crate::schema::diff::{Change, Likeness, SchemaDiff, diff};
@@ -19,9 +20,9 @@ pub struct Comparison<'a> {
     environment: ScratchEnvironment<'a>,
     /// Every migration file.
     files: &'a [Migration],
-    /// Differences that somebody decided to live with.
-    tolerated: Vec<Change>,
-    /// Differences that were found to be none.
+    /// Drift that is let be, and the schema in which it was found.
+    tolerated: Option<(Drift, Schema)>,
+    /// Differences that were found to be none, or such drift.
     explained: Vec<Change>,
     /// A scratch database that is being made.
     scratch: Option<PendingScratch>,
@@ -32,7 +33,7 @@ impl<'a> Comparison<'a> {
     /// Compares databases to which some of `files` were applied.
     #[must_use]
     pub fn new(environment: ScratchEnvironment<'a>, files: &'a [Migration]) -> Self {
-        Self { environment, files, tolerated: Vec::new(), explained: Vec::new(), scratch: None, replay: None }
+        Self { environment, files, tolerated: None, explained: Vec::new(), scratch: None, replay: None }
     }
 
     /// Has the migrations run on `scratch`, where they have to run at all.
@@ -40,15 +41,25 @@ impl<'a> Comparison<'a> {
         self.scratch = Some(scratch);
     }
 
-    /// Leaves these differences out from now on: somebody decided to live with them.
-    pub fn tolerate(&mut self, changes: impl IntoIterator<Item = Change>) {
-        self.tolerated.extend(changes);
+    /// Leaves drift out from now on that was found in the schema `found_in`: somebody decided to live with it.
+    pub fn tolerate(&mut self, drift: Drift, found_in: &Schema) {
+        self.tolerated = Some((drift, found_in.clone())).filter(|(drift, _)| !drift.changes.is_empty());
     }
 
-    /// Whether there are differences that do not count.
+    /// The drift that does not count.
     #[must_use]
-    pub fn tolerates(&self) -> bool {
-        !self.tolerated.is_empty()
+    pub fn tolerated(&self) -> Option<&Drift> {
+        self.tolerated.as_ref().map(|(drift, _)| drift)
+    }
+
+    /// Leaves out what became of that drift in `actual`, which should be `expected`, where it only followed what ran; the identities
+    /// were read with it.
+    pub fn follow(&mut self, identities: &Identities, expected: &Schema, actual: &Schema) {
+        let Some((drift, before)) = &self.tolerated else { return };
+        let judged = drift.judge(identities, (before, expected, actual), &self.environment.config.accepted_drift);
+        if judged.is_unharmed {
+            self.explained.extend(judged.drift);
+        }
     }
 
     /// How `actual` differs in meaning from `expected`, which the migrations up to `version` make. Where there is no scratch
@@ -80,9 +91,13 @@ impl<'a> Comparison<'a> {
         partitions::leave_out(&mut difference, expected, actual);
         public_namespace::leave_out(&mut difference, expected);
         let accepted = &self.environment.config.accepted_drift;
-        let known = |change: &Change| self.tolerated.contains(change) || self.explained.contains(change);
+        let known = |change: &Change| self.is_tolerated(change) || self.explained.contains(change);
         difference.changes.retain(|change| !known(change) && !accepted.covers(&change.subjects()));
         difference
+    }
+
+    fn is_tolerated(&self, change: &Change) -> bool {
+        self.tolerated().is_some_and(|drift| drift.changes.contains(change))
     }
 
     /// The schema after `version` on a scratch database.

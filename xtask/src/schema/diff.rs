@@ -2,11 +2,13 @@
 //! compares what the snapshot holds, so that whatever the model knows is compared, and nothing has to be listed twice.
 
 mod compare;
+mod sections;
 mod text;
 mod words;
 
 use super::model::Schema;
-use super::snapshot::sections;
+use super::snapshot;
+pub use sections::Sections;
 
 /// The differences between two schemas, ordered by kind and name of the object.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -89,7 +91,7 @@ pub fn diff(before: &Schema, after: &Schema) -> SchemaDiff {
     if before == after {
         return SchemaDiff::default();
     }
-    SchemaDiff { changes: compare::sections(&sections(before), &sections(after)) }
+    SchemaDiff { changes: compare::sections(&snapshot::sections(before), &snapshot::sections(after)) }
 }
 
 impl SchemaDiff {

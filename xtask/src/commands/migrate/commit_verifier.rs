@@ -13,6 +13,7 @@ use crate::commands::judge::Judge;
 use crate::commands::{drift, live};
 use crate::migrations::catalog_stamp::CatalogStamper;
 use crate::migrations::comparison::Comparison;
+use crate::migrations::drift::Identities;
 use crate::migrations::fingerprint::{self, Fingerprint, Fingerprinter};
 use crate::migrations::journaled::StepObserver;
 use crate::migrations::prediction::{Origin, Prediction, Step};
@@ -55,6 +56,13 @@ pub struct Known<'a> {
     pub stamper: Option<&'a CatalogStamper>,
 }
 
+/// The catalogs after a migration.
+struct Found {
+    actual: Schema,
+    /// Read where there is drift that is let be.
+    identities: Option<Identities>,
+}
+
 /// A migration whose result was compared on a scratch database, while the migration was undone.
 struct Decided {
     version: i64,
@@ -68,7 +76,7 @@ pub struct CommitVerifier<'a> {
     reader: &'a mut CatalogReader,
     comparison: Comparison<'a>,
     /// The catalogs after a migration that was undone until a scratch database tells whether they are right.
-    undecided: Option<Schema>,
+    undecided: Option<Found>,
     decided: Option<Decided>,
     known: Known<'a>,
     last: i64,
@@ -156,29 +164,43 @@ impl<'a> CommitVerifier<'a> {
         // The stamp is taken before the catalogs are read: the next run then finds a change that somebody else made in between.
         let stamp = if migration.version == self.last { self.stamp(transaction)? } else { None };
         let actual = live::read_with(self.reader, transaction)?;
-        let is_same = |expected: &Schema| self.comparison.apparent(expected, &actual).likeness() != Likeness::Different;
+        let drift = self.comparison.tolerated();
+        let identities = drift.map(|drift| drift.identities(transaction)).transpose()?;
+        let found = Found { actual, identities };
+        if let Some(expected) = self.expected(migration).filter(|_| found.identities.is_some()).cloned() {
+            self.follow(&expected, &found);
+        }
+        let actual = &found.actual;
+        let is_same = |expected: &Schema| self.comparison.apparent(expected, actual).likeness() != Likeness::Different;
         if !self.expected(migration).is_some_and(is_same) {
             if !migration.no_transaction
                 && self.decided.as_ref().is_none_or(|decided| decided.version != migration.version)
             {
-                self.undecided = Some(actual);
+                self.undecided = Some(found);
                 bail!(Undecided)
             }
             // It holds no locks, or the catalogs are others again.
-            self.decide_on(&actual, migration)?;
+            self.decide_on(&found, migration)?;
         }
-        if self.comparison.tolerates() {
+        if self.comparison.tolerated().is_some() {
             // A digest would have the next run take the drift for what the migrations made.
-            return Ok(actual);
+            return Ok(found.actual);
         }
-        let digest = snapshot::digest(&actual);
+        let digest = snapshot::digest(&found.actual);
         let before = self.digest.replace(digest);
         let table = self.known.history_table;
         journal::set_catalogs(transaction, table, migration.version, before.as_deref(), self.digest.as_deref())?;
         if let Some(stamp) = stamp {
             journal::set_stamp(transaction, table, migration.version, &stamp)?;
         }
-        Ok(actual)
+        Ok(found.actual)
+    }
+
+    /// Has the comparison leave out what became of drift that is let be.
+    fn follow(&mut self, expected: &Schema, found: &Found) {
+        if let Some(identities) = &found.identities {
+            self.comparison.follow(identities, expected, &found.actual);
+        }
     }
 
     /// The schema after `migration`, as far as it is known without a scratch database.
@@ -188,13 +210,14 @@ impl<'a> CommitVerifier<'a> {
         predicted.or_else(|| decided?.expected.as_ref())
     }
 
-    /// Finds out on a scratch database whether `actual` is what `migration` should have made.
-    fn decide_on(&mut self, actual: &Schema, migration: &Migration) -> Result<()> {
+    /// Finds out on a scratch database whether `found` is what `migration` should have made.
+    fn decide_on(&mut self, found: &Found, migration: &Migration) -> Result<()> {
         let expected = match self.expected(migration) {
             Some(schema) => schema.clone(),
             None => self.comparison.schema_after(migration.version)?,
         };
-        let difference = self.comparison.difference(&expected, actual, migration.version)?;
+        self.follow(&expected, found);
+        let difference = self.comparison.difference(&expected, &found.actual, migration.version)?;
         if difference.likeness() == Likeness::Different {
             bail!(Rejected(format!(
                 "`{migration}` did not make the schema that it made on the scratch database, {} \
@@ -306,8 +329,8 @@ impl MigrationObserver for CommitVerifier<'_> {
     }
 
     fn decide(&mut self, migration: &Migration) -> Result<()> {
-        let Some(actual) = self.undecided.take() else { return Ok(()) };
-        match self.decide_on(&actual, migration) {
+        let Some(found) = self.undecided.take() else { return Ok(()) };
+        match self.decide_on(&found, migration) {
             Err(error) if migration.version != self.last && error.downcast_ref::<Unavailable>().is_some() => {
                 self.without_scratch(migration)?;
                 self.decided = Some(Decided { version: migration.version, expected: None });

@@ -10,6 +10,7 @@ use super::survey::Survey;
 use crate::commands::{adoption, drift, live, privilege_drift, snapshot_fallback};
 use crate::migrations::Migration;
 use crate::migrations::comparison::Comparison;
+use crate::migrations::drift::Drift;
 use crate::migrations::prediction::{self, Origin, Prediction};
 use crate::migrations::scratch_environment::PendingScratch;
 use crate::postgres::scratch::Unavailable;
@@ -85,7 +86,7 @@ impl Run<'_> {
         let prediction = self.predict(evidence, survey, &live, is_verified, (count, files), comparison)?;
         let is_comparable = !is_verified && survey.interrupted().is_none();
         let mut drift = match is_comparable {
-            true => self.drift(comparison, &prediction.base, &live, survey)?,
+            true => self.drift(client, comparison, (&prediction.base, &live), survey)?,
             false => Vec::new(),
         };
         let is_replayed = is_comparable && prediction.origin != Origin::SnapshotAlone;
@@ -105,16 +106,16 @@ impl Run<'_> {
     /// does not stop the migrations either.
     fn drift(
         &self,
+        client: &mut Client,
         comparison: &mut Comparison<'_>,
-        expected: &Schema,
-        live: &Schema,
+        (expected, live): (&Schema, &Schema),
         survey: &Survey<'_>,
     ) -> Result<Vec<Finding>> {
         let difference = comparison.difference(expected, live, survey.newest())?;
         let severity = drift::severity(&self.context.config);
         let findings = drift::findings(&difference, severity);
         if severity != Some(Severity::Error) {
-            comparison.tolerate(difference.changes);
+            comparison.tolerate(Drift::new(client, difference.changes)?, live);
         }
         Ok(findings)
     }

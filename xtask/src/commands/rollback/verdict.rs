@@ -6,12 +6,13 @@ use postgres::{Client, Transaction};
 use crate::commands::Context;
 use crate::commands::judge::Judge;
 use crate::commands::live;
+use crate::migrations::drift::Drift;
 use crate::migrations::journaled::StepObserver;
 use crate::migrations::rollback::execute::RollbackObserver;
 use crate::migrations::rollback::privileges::Privileges;
 use crate::migrations::rollback::{Expectation, Plan, RollbackExpectation, Undo};
 use crate::report::{RolledBackMigration, Verdict, Verification};
-use crate::schema::diff::{Change, Likeness, SchemaDiff, diff};
+use crate::schema::diff::{Likeness, SchemaDiff, diff};
 use crate::schema::model::Schema;
 use crate::schema::snapshot;
 
@@ -24,7 +25,9 @@ pub struct Verdicts<'a> {
     /// The schema of the database before anything ran.
     before: &'a Schema,
     /// What somebody changed past the migrations before: a rollback neither makes nor has to repair it.
-    drift: Vec<Change>,
+    drift: Drift,
+    /// What happened to that as a consequence of the rollback, as far as it has come.
+    followed: SchemaDiff,
     /// Privileges and owners that the rollback did not put back, as far as it has come.
     privileges: Vec<String>,
     post: Option<Verification>,
@@ -40,27 +43,49 @@ impl<'a> Verdicts<'a> {
         expectation: &'a RollbackExpectation,
         before: &'a Schema,
     ) -> Self {
-        let (drift, privileges) = (Vec::new(), Vec::new());
-        Self { context, judge, plan, expectation, before, drift, privileges, post: None, committed: Vec::new() }
+        Self {
+            context,
+            judge,
+            plan,
+            expectation,
+            before,
+            drift: Drift::default(),
+            followed: SchemaDiff::default(),
+            privileges: Vec::new(),
+            post: None,
+            committed: Vec::new(),
+        }
     }
 
-    /// Takes for drift what the database has otherwise than its migrations made it; nothing where a run was `interrupted` in
-    /// its way back. Indexes that a migration left half-built are no drift: the way back has to remove them.
-    pub fn expect_drift(&mut self, interrupted: bool, invalid_indexes: &[String]) {
-        let Some(current) = self.expectation.current.as_ref().filter(|_| !interrupted) else { return };
-        self.drift = diff(current, self.before).without_grants().changes;
-        self.drift.retain(|change| match &change.part {
+    /// Takes for drift what the database of `client` has otherwise than its migrations made it; nothing where a run was
+    /// `interrupted` in its way back. Indexes that a migration left half-built are no drift: the way back has to remove them.
+    ///
+    /// # Errors
+    /// Those of the query.
+    pub fn expect_drift(&mut self, client: &mut Client, interrupted: bool, invalid_indexes: &[String]) -> Result<()> {
+        let Some(current) = self.expectation.current.as_ref().filter(|_| !interrupted) else { return Ok(()) };
+        let mut changes = diff(current, self.before).without_grants().changes;
+        changes.retain(|change| match &change.part {
             Some((kind, name)) if kind == "index" => !invalid_indexes.iter().any(|index| is_called(index, name)),
             Some(_) | None => true,
         });
+        self.drift = Drift::new(client, changes)?;
+        Ok(())
     }
 
-    fn compare(&self, transaction: &mut Transaction<'_>, expected: &Expectation, actual: &Schema) -> Result<Verdict> {
+    fn compare(
+        &mut self,
+        transaction: &mut Transaction<'_>,
+        expected: &Expectation,
+        actual: &Schema,
+    ) -> Result<Verdict> {
         Ok(match expected {
             Expectation::Schema(expected) => {
-                let mut difference = diff(expected, actual).without_grants();
-                difference.changes.retain(|change| !self.drift.contains(change));
-                verdict(&difference)
+                let schemas = (self.before, &**expected, actual);
+                let identities = self.drift.identities(transaction)?;
+                let judged = self.drift.judge(&identities, schemas, &self.context.config.accepted_drift);
+                self.followed = judged.followed;
+                verdict(&judged.difference)
             }
             Expectation::Digest(digest) if live::is_digest_of(digest, actual, transaction)? => Verdict::Exact,
             Expectation::Digest(_) => Verdict::Unknown(
@@ -75,9 +100,15 @@ impl<'a> Verdicts<'a> {
     /// What a person should know about the comparison.
     pub fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
-        if !self.drift.is_empty() {
-            let drift = SchemaDiff { changes: self.drift.clone() };
+        if !self.drift.changes.is_empty() {
+            let drift = SchemaDiff { changes: self.drift.changes.clone() };
             notes.push(format!("the database was changed past its migrations, and still is:\n{drift}"));
+        }
+        if !self.followed.is_empty() {
+            let followed = &self.followed;
+            notes.push(format!(
+                "what was changed past the migrations followed the way back, as PostgreSQL has it:\n{followed}"
+            ));
         }
         // Where it is known what they should be, the verdicts say it.
         if !self.privileges.is_empty() && self.expected_privileges(self.plan.undo.len() - 1).scratch.is_none() {
@@ -140,7 +171,8 @@ impl RollbackObserver for Verdicts<'_> {
         let schema = live::read(transaction, &self.context.config)?;
         let position = self.plan.undo.iter().position(|other| other == undo);
         let position = position.ok_or_else(|| anyhow!("`{undo}` is not part of the plan"))?;
-        let expected = self.expectation.expected.get(position);
+        let expectation = self.expectation;
+        let expected = expectation.expected.get(position);
         let verdict = match expected {
             Some(expected) => self.compare(transaction, expected, &schema)?,
             None => Verdict::Unknown("nothing was predicted".into()),

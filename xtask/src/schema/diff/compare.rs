@@ -50,7 +50,22 @@ pub(super) fn sections(before: &Map<String, Value>, after: &Map<String, Value>) 
     changes
 }
 
-fn objects(kind: &str, before: &Map<String, Value>, after: &Map<String, Value>, changes: &mut Vec<Change>) {
+/// The objects of a kind, by name.
+pub(super) fn members_of_kind(sections: &Map<String, Value>, kind: &str) -> Map<String, Value> {
+    match KINDS.iter().find(|(_, known)| *known == kind) {
+        Some((section, _)) => members(sections.get(*section)),
+        None => members(sections.get("objects").and_then(|objects| objects.get(kind))),
+    }
+}
+
+/// The part of an object of this kind and name.
+pub(super) fn part(object: &Value, (kind, name): (&str, &str)) -> Option<Value> {
+    let (member, _) = PARTS.iter().find(|(_, known)| *known == kind)?;
+    parts(object.get(*member)).into_iter().find(|(found, _)| found == name).map(|(_, part)| part)
+}
+
+/// The changes of the objects of a kind.
+pub(super) fn objects(kind: &str, before: &Map<String, Value>, after: &Map<String, Value>, changes: &mut Vec<Change>) {
     for name in keys(before, after) {
         let mut report = |part, what| changes.push(Change { kind: kind.to_owned(), object: name.clone(), part, what });
         match (before.get(&name), after.get(&name)) {
