@@ -1,5 +1,5 @@
-//! What a commit waits for: `db-verify --staged` as a whole process, on a monorepo of 3,000 TypeScript files. And what a
-//! save waits for, under `db-verify --watch`.
+//! Measures the wait of a commit: `db-verify --staged` as a whole process, on a monorepo of 3,000 TypeScript files.
+//! Measures the wait after a save as well, under `db-verify --watch`.
 //!
 //! `cargo bench --bench hook`
 

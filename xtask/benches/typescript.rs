@@ -55,9 +55,9 @@ fn most_memory() -> u64 {
 struct Measured {
     what: &'static str,
     files: usize,
-    /// What else the machine does only makes a run longer.
+    /// The shortest run. Other work of the machine only makes a run longer.
     shortest: Duration,
-    /// Of all runs, in clock ticks of the kernel; 0 where the system does not say.
+    /// The processor time of all runs, in clock ticks of the kernel. 0 where the system does not report it.
     processor: f64,
 }
 
@@ -66,7 +66,7 @@ impl Measured {
         Self { what, files: 0, shortest: Duration::MAX, processor: 0.0 }
     }
 
-    /// What `run` comes to is freed after its time was taken.
+    /// Measures one call of `run`. The result is freed after the time was taken.
     fn time<T>(&mut self, run: impl Fn() -> T, files: impl Fn(&T) -> usize) {
         let (ticks, start) = (processor_ticks(), Instant::now());
         let read = run();

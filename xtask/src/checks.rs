@@ -1,4 +1,4 @@
-//! What is judged: pure functions from the model to findings. Each check is one file, named for the problem; adding one
+//! The checks: pure functions from the model to findings. Each check is one file, named for the problem. Adding one
 //! touches that file and one line of [`CHECKS`].
 
 pub mod accepted_kinds;
@@ -94,7 +94,7 @@ pub const CHECKS: &[Check] = &[
     unused_ignore::CHECK,
 ];
 
-/// What is compared.
+/// The inputs that are compared.
 #[derive(Debug, Clone, Copy)]
 pub struct Input<'a> {
     /// The database.
@@ -107,10 +107,10 @@ pub struct Input<'a> {
     pub provenance: &'a Provenance,
 }
 
-/// What every check works on: the input, and which declaration describes which table.
+/// The model that every check works on: the inputs, and the declarations that describe each table.
 #[derive(Debug)]
 pub struct Model<'a> {
-    /// What is compared.
+    /// The inputs that are compared.
     pub input: Input<'a>,
     /// Every table that is judged, by name, with what describes it.
     pub described: Vec<Described<'a>>,
@@ -205,7 +205,7 @@ impl<'a> Model<'a> {
 pub struct Compared<'m, 'a> {
     /// The table.
     pub described: &'m Described<'a>,
-    /// What has the field.
+    /// The description that has the field.
     pub description: &'m Description<'a>,
     /// The column.
     pub facts: &'m ColumnFacts<'a>,
@@ -300,7 +300,8 @@ impl Check {
         finding
     }
 
-    /// What it looks for, why that hurts, and an example, as Markdown.
+    /// Returns the check's documentation as Markdown: the problem that the check looks for, why the problem hurts,
+    /// and an example.
     #[must_use]
     pub fn documentation(&self) -> String {
         let lines = self.source.lines().map_while(|line| line.strip_prefix("//!"));
@@ -346,8 +347,8 @@ pub fn rules() -> Vec<Rule> {
     CHECKS.iter().map(rule).collect()
 }
 
-/// What `check` finds, at the severity that the configuration gives it. A warning in itself stays one: `error` in the
-/// configuration is about the check's plain findings.
+/// Runs `check` and gives its findings the severity that the configuration sets. The check does not run where the
+/// configuration switches it off.
 fn findings_of(check: &Check, model: &Model<'_>) -> Vec<Finding> {
     let configured = match model.input.config.severity.get(check.kind) {
         None => return (check.run)(model),

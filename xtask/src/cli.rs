@@ -18,7 +18,7 @@ pub struct Cli {
     /// Options of every command.
     #[command(flatten)]
     pub global: GlobalOptions,
-    /// What to do.
+    /// The command to run.
     #[command(subcommand)]
     pub command: Command,
 }
@@ -54,7 +54,7 @@ pub struct GlobalOptions {
     #[arg(long = "format", value_enum, default_value_t, global = true)]
     pub report_format: ReportFormat,
 
-    /// What of it every command knows.
+    /// The format, reduced to those that every command knows.
     #[arg(skip)]
     pub format: Format,
 
@@ -123,7 +123,7 @@ pub enum Color {
     Never,
 }
 
-/// What to do.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Verify that the four descriptions of the data model agree

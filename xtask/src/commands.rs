@@ -64,7 +64,7 @@ fn refuse_unknown_kinds(config: &Config) -> Result<()> {
     bail!("cannot use the configuration: `severity.{unknown}` is no type of finding{hint}")
 }
 
-/// What every command works with.
+/// The context of a command: the configuration, the options, the terminal and the files that are judged.
 #[derive(Debug)]
 pub struct Context {
     /// The root of the monorepo, absolute.
@@ -75,16 +75,16 @@ pub struct Context {
     pub options: GlobalOptions,
     /// Where output goes.
     pub terminal: Terminal,
-    /// What is judged: the files on disk, what is staged, or a commit.
+    /// The files that are judged: those on disk, those that are staged, or those of a commit.
     pub tree: Arc<dyn Tree>,
     /// How long migrations may run on scratch databases.
     pub time_limit: TimeLimit,
-    /// What is kept for the next time; none where there is none.
+    /// Results kept for the next run; `None` where there are none.
     pub memory: Option<Arc<Memory>>,
 }
 
 impl Context {
-    /// What a command on the files of `tree` works with, which are those of `root` at one time or another.
+    /// Opens the context of a command on the files of `tree`, which are the files of `root` at one time or another.
     ///
     /// # Errors
     /// When the tree has no usable configuration.

@@ -39,7 +39,7 @@ pub struct Facts {
     pub problems: Vec<Problem>,
     /// How many files were walked, and how many of them were parsed.
     pub files_walked: usize,
-    /// Those that the prefilter let through.
+    /// The number of files that the prefilter let through.
     pub files_parsed: usize,
     /// How many have a role and were left out since git ignores them.
     pub files_ignored: usize,
@@ -76,11 +76,12 @@ pub struct Declaration {
     pub tags: Tags,
     /// The table that the source itself links it to: `pgTable('users')`, `Selectable<DB['users']>`, `typeof users.$inferSelect`.
     pub table_link: Option<TableLink>,
-    /// Of a schema that says which type it is of (`const guard: Guard<User> = z.object({…})`), where that is declared.
+    /// The location of the type that a schema is annotated with: `User` in `const guard: Guard<User> =
+    /// z.object({…})`.
     pub of_type: Option<Location>,
     /// Whether it is a class that a GraphQL framework makes a type of answers from: rows are mapped to it.
     pub graphql: bool,
-    /// Of a class, the names of the types that it implements: those of an ORM's rows among them.
+    /// The names of the types that a class implements, an ORM's row types among them.
     pub implements: Vec<String>,
     /// Its fields, inherited ones included, in the order of declaration.
     pub fields: Vec<Field>,
@@ -111,14 +112,14 @@ pub struct TableLink {
     pub side: Side,
 }
 
-/// What a declaration describes: a row as it is read, as it is inserted, or as it is updated.
+/// The side of a table that a declaration describes: a row as it is read, inserted or updated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Side {
-    /// What `SELECT` returns.
+    /// The row that `SELECT` returns.
     Row,
-    /// What `INSERT` takes.
+    /// The values that `INSERT` takes.
     Insert,
-    /// What `UPDATE` takes.
+    /// The values that `UPDATE` takes.
     Update,
 }
 
@@ -157,15 +158,15 @@ pub struct Field {
     pub optional: bool,
     /// May be null.
     pub nullable: bool,
-    /// What it holds when it is neither.
+    /// The kind of value, when present and not null.
     pub kind: Kind,
-    /// What a validation schema demands beyond the kind.
+    /// The constraints of a validation schema beyond the kind.
     pub constraints: Seldom<Constraints>,
     /// The name of the declared type that it refers to, if it does: `UserId`, `Comment`.
     pub reference: Option<String>,
     /// Whether a value is filled in when it is absent (`.default()`).
     pub has_default: bool,
-    /// What an ORM says of its column in SQL's terms; none of any other field.
+    /// The column in SQL's terms, as an ORM describes it; `None` for any other field.
     pub sql: Option<Box<SqlColumn>>,
     /// The bytes of the type or schema expression, in the file of `location`.
     pub value: Option<Span>,
@@ -176,7 +177,7 @@ pub struct Field {
 /// Why the kind of a field is not known that cannot be there (`id?: never`).
 pub const NEVER: &str = "it is never there";
 
-/// What a value is, as far as it matters for a column.
+/// The kind of a value, as far as it matters for a column.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Kind {
     /// A string.
@@ -205,8 +206,8 @@ pub enum Kind {
     Unresolved(String),
 }
 
-/// What a validation schema demands beyond the kind. Lengths in characters (of arrays: items), bounds inclusive
-/// unless `exclusive_…`.
+/// The constraints of a validation schema beyond the kind. Lengths count characters, or the items of an array. Bounds
+/// are inclusive unless they are `exclusive_…`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Constraints {
     /// `email`, `uuid`, `url`, `datetime`, `date`…
@@ -233,7 +234,7 @@ pub struct Constraints {
     pub transformed: bool,
     /// `.refine(…)` and the like: demands something that cannot be read.
     pub refined: bool,
-    /// Of an array: what is demanded of each item; none where that is nothing.
+    /// The constraints on each item of an array; `None` where there are none.
     pub items: Option<Box<Self>>,
 }
 
@@ -247,7 +248,8 @@ impl Constraints {
 }
 
 impl Field {
-    /// What it holds inside its arrays, if it holds arrays, and what is demanded of that.
+    /// Returns the kind inside the field's arrays, with the constraints on it. These are the field's own where it
+    /// holds no array.
     #[must_use]
     pub fn innermost(&self) -> (&Kind, Cow<'_, Constraints>) {
         let (mut kind, mut constraints) = (&self.kind, Some(&*self.constraints));
@@ -311,7 +313,7 @@ pub struct Contract {
     pub tags: Tags,
 }
 
-/// What a contract's schema says of the parameters of its path.
+/// The path parameters that a contract's schema declares.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parameters {
     /// Where the contract names or holds it.
@@ -338,9 +340,9 @@ pub struct Exchange {
 pub struct UnresolvedEndpoint {
     /// `route`, `mount` or `contract`.
     pub what: &'static str,
-    /// Of a route of which only the beginning is not known: its method, and how its path ends.
+    /// The method and the end of the path, for a route of which only the beginning is unknown.
     pub tail: Option<(String, String)>,
-    /// What is known of it: `GET /:id of router`, `UserEndpoints.getById`.
+    /// The known part of the endpoint: `GET /:id of router`, `UserEndpoints.getById`.
     pub name: String,
     /// Where it is declared.
     pub location: Location,

@@ -12,8 +12,8 @@ use std::process::{Command, Output, Stdio};
 
 use anyhow::{Context, Result, anyhow, bail};
 
-/// What git tells its hooks about the repository that they run for. It holds for the folder in which the hook was
-/// started, and misleads everywhere else.
+/// The variables in which git tells its hooks about the repository that they run for. They hold for the folder in
+/// which the hook was started, and mislead everywhere else.
 const OF_THE_CALLER: [&str; 4] = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"];
 
 /// A folder in the work tree of a repository.
@@ -139,7 +139,7 @@ impl Repository {
         command
     }
 
-    /// What `git <arguments>` prints.
+    /// Runs `git <arguments>` and returns its output.
     ///
     /// # Errors
     /// When it fails, with what it says.
@@ -157,7 +157,8 @@ impl Repository {
         Ok(line(&bytes))
     }
 
-    /// What it prints where it succeeds; none where it ends with 1, which is how git says no.
+    /// Returns the output of git where the command succeeds. `None` where the command ends with 1, which is how git
+    /// says no.
     ///
     /// # Errors
     /// When it ends with anything else.

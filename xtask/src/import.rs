@@ -104,16 +104,16 @@ pub struct Part {
 pub struct Note {
     /// The file that it is about.
     pub file: String,
-    /// What is to be known.
+    /// The text of the note.
     pub text: String,
 }
 
-/// What was read.
+/// The migrations that were read, with notes on the rest.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Found {
     /// In the order in which the other tool runs them.
     pub drafts: Vec<Draft>,
-    /// What was not carried over.
+    /// Notes on parts that were not carried over.
     pub notes: Vec<Note>,
 }
 
@@ -175,7 +175,7 @@ fn fitting(source: &Source<'_>) -> Vec<(Layout, usize)> {
     fitting
 }
 
-/// What to say where another layout was asked for.
+/// Lists the layouts that do fit the files, for an error about another layout.
 fn others(fitting: &[(Layout, usize)]) -> String {
     let shown = |(layout, count): &(Layout, usize)| {
         let migrations = if *count == 1 { "migration" } else { "migrations" };
@@ -192,7 +192,8 @@ mod tests {
     use super::*;
     use crate::tree::WorkingTree;
 
-    /// What is read from a folder with these files: `version name | up | down`, then `file: note`.
+    /// Reads a folder with these files. Returns a line `version name | up | down` for each migration, then a line
+    /// `file: note` for each note.
     pub(super) fn read_files(layout: Layout, files: &[(&str, &str)]) -> Result<Vec<String>> {
         let folder = tempfile::tempdir()?;
         for (name, text) in files {

@@ -14,7 +14,7 @@ use regex::Regex;
 use crate::import::Layout;
 use crate::tree::Tree;
 
-/// What was found, and what it comes to.
+/// The facts found in a monorepo, and the configuration proposed from them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proposal {
     /// The major version of PostgreSQL, and the file that says so.
@@ -58,7 +58,8 @@ pub fn propose(tree: &dyn Tree) -> Result<Proposal> {
     })
 }
 
-/// What shows how to use a product describes a database of its own. Where there is nothing else, it is what is meant.
+/// Leaves out the files of examples. They show how to use a product, and describe a database of their own. Where
+/// there are no other sources, the examples are kept: then they are meant.
 fn without_examples(files: Vec<String>) -> Vec<String> {
     const EXAMPLES: &[&str] = &["example", "examples", "playground", "playgrounds", "demo", "demos", "fixtures"];
     let is_example = |file: &String| file.split('/').any(|folder| EXAMPLES.contains(&folder));
@@ -95,7 +96,7 @@ fn free_folder(files: &[String]) -> String {
     candidates.into_iter().find(|folder| !taken(folder)).unwrap_or("database/migrations").to_owned()
 }
 
-/// What Docker or Supabase start.
+/// Returns the major version of PostgreSQL that Docker or Supabase start, and the file that says so.
 fn postgres_major(tree: &dyn Tree, files: &[String]) -> Option<(String, String)> {
     let image =
         Regex::new(r#"(?m)(?:image:\s*["']?\S*(?:postgres|postgis)\S*:|^\s*major_version\s*=\s*)v?(\d{2})\b"#).ok()?;

@@ -1,5 +1,5 @@
-//! What is said to people and machines. The report knows nothing of PostgreSQL, TypeScript or output formats: the
-//! commands fill it, the renderers read it.
+//! The report to people and machines, as data. The report knows nothing of PostgreSQL, TypeScript or output formats:
+//! the commands fill it, the renderers read it.
 
 mod alignment;
 mod baseline;

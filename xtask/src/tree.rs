@@ -45,7 +45,8 @@ pub trait Tree: Debug + Send + Sync {
         IgnoreRules::default()
     }
 
-    /// By what it is seen later that the file is the same; none where that cannot be seen without reading it.
+    /// Returns a stamp by which an unchanged file is recognised later. `None` where reading the file is the only way
+    /// to recognise it.
     fn stamp(&self, _path: &str) -> Option<Stamp> {
         None
     }

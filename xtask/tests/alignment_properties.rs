@@ -33,7 +33,7 @@ fn config(keys: &str) -> Config {
     Config::load(folder.path(), Some(&file)).expect("a configuration")
 }
 
-/// What is read of `tree`: the same with the prefilter and without it.
+/// Reads the facts of `tree`, and asserts that they are the same without the prefilter.
 fn read(tree: &MemoryTree, config: &Config) -> Facts {
     let facts = readers::read(&Input { tree, config, cache: None }).expect("files in memory");
     let unfiltered = typescript::read_unfiltered(tree, config).expect("files in memory");

@@ -1,10 +1,11 @@
-//! What a CI server shows of a report: no more annotations than GitHub takes, a summary that it does not refuse, and XML
-//! that can be read.
+//! The display of a report on a CI server. There are no more annotations than GitHub accepts, the summary is within
+//! its limit, and the XML can be parsed.
 
 use crate::support::monorepo::{Monorepo, Ran};
 use crate::support::repository;
 
-/// What GitHub shows per step, and takes as the summary of one.
+/// The number of annotations that GitHub shows per step. `SUMMARY` is the size in bytes of the largest summary that
+/// it accepts.
 const ANNOTATIONS: usize = 10;
 const SUMMARY: u64 = 1024 * 1024;
 

@@ -1,4 +1,5 @@
-//! What bad input gets: one paragraph that names the object and the next step, exit code 2, and nothing changed.
+//! The response to bad input: one paragraph that names the object and the next step, exit code 2, and nothing
+//! changed.
 
 use crate::support;
 use crate::support::monorepo::{Monorepo, Ran};

@@ -17,7 +17,7 @@ use xtask::schema::snapshot::Snapshot;
 const BASE: &str = include_str!("catalog/base.sql");
 const MUTATIONS: &str = include_str!("catalog/mutations.sql");
 
-/// What later versions know, by the first that does.
+/// Mutations that only later versions support, each with the first major version that does.
 const LATER_MUTATIONS: &[(u32, &str)] = &[
     (17, "ALTER TABLE users ALTER COLUMN name SET STATISTICS 7"),
     (17, "CREATE TABLE parts (id int GENERATED ALWAYS AS IDENTITY, at date) PARTITION BY RANGE (at)"),
@@ -74,7 +74,7 @@ fn whatever_pg_dump_shows_the_model_shows_and_the_snapshot_keeps() {
     assert!(problems.is_empty(), "{} problems:\n{}", problems.len(), problems.join("\n"));
 }
 
-/// What is wrong with how the model shows the change that `sql` makes.
+/// Lists the faults in how the model shows the change that `sql` makes.
 fn judge_mutation(databases: &Databases<'_>, sql: &str, base: &Schema, dump: Option<&str>) -> Vec<String> {
     let mut problems = Vec::new();
     let mutant = format!("mutant_{}", databases.count.fetch_add(1, Ordering::Relaxed));
@@ -222,8 +222,8 @@ impl Databases<'_> {
         catalog::read(&mut self.open(name), &OwnTables::new("refinery_schema_history")).expect("reads")
     }
 
-    /// What `pg_dump` says, the one on `PATH` or that of `DB_TEST_PG_DUMP`; none where there is none of this major or a
-    /// later one.
+    /// Returns the output of `pg_dump`, which is the one on `PATH` or that of `DB_TEST_PG_DUMP`. `None` where there
+    /// is none of this major version or a later one.
     fn dump(&self, name: &str) -> Option<String> {
         let program = std::env::var_os("DB_TEST_PG_DUMP").unwrap_or_else(|| "pg_dump".into());
         let version = Command::new(&program).arg("--version").output().ok()?;

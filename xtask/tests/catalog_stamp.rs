@@ -11,7 +11,7 @@ use xtask::migrations::catalog_stamp::{self, CatalogStamper};
 const BASE: &str = include_str!("catalog/base.sql");
 const MUTATIONS: &str = include_str!("catalog/mutations.sql");
 
-/// What happens to a database without its schema being changed, and often.
+/// Statements that run often, and leave the schema of a database as it was.
 const EVERYDAY: &[&str] = &[
     "INSERT INTO users (email) VALUES ('a@b')",
     "ANALYZE",
@@ -146,7 +146,7 @@ fn a_history_that_was_repaired_by_hand_is_not_trusted() {
     assert!(ran.stdout.contains("SCHEMA_DRIFT") && ran.stdout.contains("extra"), "{}", ran.stdout);
 }
 
-/// What only saves time waits for nobody.
+/// A catalog stamp only saves time, so a run does not wait for a lock to write one.
 #[test]
 fn a_journal_that_somebody_holds_does_not_keep_a_run_with_nothing_to_apply_waiting() {
     let Some(scratch) = shared() else { return };

@@ -120,7 +120,8 @@ fn the_scratch_cluster_of_a_killed_run_vanishes() {
     assert!(!folder.exists(), "{}", folder.display());
 }
 
-/// Whoever may write into a temporary folder names a process of somebody else's as the server of a left-over.
+/// A left-over may name another user's process as its server, since others may write into a temporary folder. That
+/// process must survive.
 #[test]
 fn a_process_that_a_left_over_names_is_not_ended() {
     let Some(scratch) = scratch() else { return };
@@ -159,7 +160,7 @@ fn a_major_that_nobody_has_is_refused_with_the_ways_out() {
     ran.must_fail(&["install PostgreSQL 9", "`npm` on `PATH`", "`DATABASE_URL`"]);
 }
 
-/// What a helper process does until it is killed. Does nothing as an ordinary test.
+/// Runs as the helper process until it is killed. Does nothing as an ordinary test.
 #[test]
 fn helper() {
     let Some(task) = std::env::var_os(HELPER) else { return };

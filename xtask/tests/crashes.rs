@@ -23,7 +23,8 @@ const SEEDS: [u64; 2] = [7, 13];
 /// How often eight runners start at once; `.ci/storm` has 20 rounds.
 const ROUNDS: usize = 6;
 
-/// What is lost with a rollback of all migrations: columns are undone and committed before their table is.
+/// The losses of a rollback of all migrations, as `--accept-data-loss` takes them. Columns are undone and committed
+/// before their table is.
 pub const LOST: &str = "items,items.c2,items.c4,items.c6,items.c8";
 
 /// Small numbers that look random and are the same in each run of the test.

@@ -7,7 +7,7 @@ use crate::support::shared;
 
 const OBJECTS: &str = include_str!("catalog/base.sql");
 
-/// What other tools and people leave in a database: none of it belongs in a migration.
+/// Objects that other tools and people leave in a database. None of them belongs in a migration.
 const OTHERS: &str = "
     CREATE TABLE knex_migrations (id serial PRIMARY KEY, name text); CREATE TABLE schema_migrations (version text);
     CREATE SCHEMA drizzle; CREATE TABLE drizzle.__drizzle_migrations (id serial, hash text);
@@ -78,7 +78,7 @@ fn a_database_of_many_kinds_is_imported_and_adopted() {
         .must_fail(&["cannot write the first migration: `migrations` holds `V1__initial_schema.sql` already"]);
 }
 
-/// What no migration can make there is said, and the file is there to be mended.
+/// Objects that a migration cannot create there are reported, and the file is kept for a person to repair.
 #[test]
 fn what_cannot_be_made_again_is_said() {
     let Some(scratch) = shared() else { return };

@@ -61,7 +61,7 @@ fn every_promise_has_a_proof() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// What is wrong about the proofs in the last cell of a row.
+/// Lists the faults in the proofs in the last cell of a row.
 fn without_proof(row: &str) -> Vec<String> {
     let cell = row.trim_end_matches([' ', '|']).rsplit(" | ").next().unwrap_or_default();
     let references: Vec<&str> = cell.split('`').skip(1).step_by(2).collect();

@@ -16,7 +16,7 @@ const FRESH_SESSION: &str = "RESET SESSION AUTHORIZATION; RESET ALL";
 /// the last migration of a run.
 const NOT_SEEN: &str = "DEPENDS ON EXTENSION";
 
-/// What a transaction that runs `sql` did; none where only the whole catalogs can tell.
+/// Returns the fingerprint of a transaction that runs `sql`. `None` where only the whole catalogs can tell.
 fn fingerprint(client: &mut Client, fingerprinter: &mut Fingerprinter, sql: &str) -> Option<Fingerprint> {
     fingerprinter.prepare(client, None).expect("prepares");
     let mut transaction = client.transaction().expect("begins");

@@ -10,7 +10,7 @@ use crate::single_changes::{Change, changes};
 use crate::support::monorepo::{Monorepo, Ran};
 use crate::support::repository;
 
-/// What a change came to after `--fix`.
+/// The outcome of a change after `--fix`.
 enum Outcome {
     /// There was no safe suggestion; the finding is still there.
     NotFixed,
@@ -145,7 +145,7 @@ fn package() -> Monorepo {
     repo
 }
 
-/// What the compiler says, without lines and columns.
+/// Returns the compiler's errors, without lines and columns.
 fn compile_errors(repo: &Monorepo) -> Vec<String> {
     let mut tsc = Command::new("node");
     tsc.current_dir(repo.path("shared-types")).args(["node_modules/typescript/bin/tsc", "--noEmit"]);

@@ -1,5 +1,6 @@
-//! What files, SQL, a server and the journal say never steers a terminal or a CI job: no control character of theirs is
-//! printed, and no line of theirs is a command of a runner. Through the binary, whichever command prints it.
+//! Text of files, SQL, a server and the journal never controls a terminal or a CI job. None of its control characters
+//! is printed, and none of its lines is a command of a runner. The tests run the binary, with each command that
+//! prints such text.
 
 use regex::Regex;
 

@@ -93,7 +93,8 @@ fn among_several_histories_somebody_must_say_which_one_counts() {
     ]);
 }
 
-/// What is there need not be made: a role that may not create tables in `public` can migrate, whatever role made it.
+/// Existing tables need not be created. A role that may not create tables in `public` can migrate, whichever role
+/// created them.
 #[test]
 fn a_role_without_create_can_migrate() {
     let Some(scratch) = shared() else { return };
@@ -129,7 +130,7 @@ fn a_role_without_create_can_migrate() {
     assert_eq!(database.history(), [1, 2, 3]);
 }
 
-/// Who keeps everything in namespaces of their own may drop `public`, by hand or in a migration.
+/// A database that keeps everything in other namespaces may drop `public`, by hand or in a migration.
 #[test]
 fn a_database_needs_no_public() {
     let Some(scratch) = shared() else { return };

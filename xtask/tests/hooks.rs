@@ -14,7 +14,7 @@ fn sample() -> Monorepo {
     repo
 }
 
-/// What git says about a commit, and whether it was made.
+/// Tries a commit. Returns whether it was made, and git's output.
 fn try_commit(folder: &Path, arguments: &[&str]) -> (bool, String) {
     let output = try_git(folder, &[&["commit", "-q", "-m", "change"], arguments].concat());
     let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);

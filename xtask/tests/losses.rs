@@ -1,5 +1,5 @@
-//! What a rollback would lose, on a real database: every row and value that is gone afterwards is counted, and refused
-//! without consent by name; what is only moved, filled in or written in another type is not.
+//! The losses of a rollback on a real database. Every row and value that is gone afterwards is counted, and refused
+//! without consent by name. Data that is only moved, filled in or written in another type is not counted.
 
 use crate::support::database::Database;
 use crate::support::monorepo::Monorepo;
@@ -22,7 +22,7 @@ const ROWS: &str = "INSERT INTO users VALUES (1, 'Ada', 1.50, 'ok'), (2, NULL, 2
                     INSERT INTO notes VALUES ('a'), ('a'), (NULL);
                     INSERT INTO parts VALUES (1, 'x'), (2, 'y')";
 
-/// What the down file does, and how much of what is then lost. None of it changes the schema.
+/// Down files, each with its losses. None of them changes the schema.
 const LOSSES: &[(&str, &[&str])] = &[
     ("UPDATE users SET name = 'gone'", &["users.name: 1 values"]),
     ("UPDATE users SET price = DEFAULT, name = upper(name)", &["users.name: 1 values", "users.price: 2 values"]),
@@ -52,7 +52,7 @@ const LOSSES: &[(&str, &[&str])] = &[
     ("INSERT INTO notes VALUES ('wipe')", &["users: 2 rows"]),
 ];
 
-/// What loses nothing, however much of the table it writes anew.
+/// Down files that lose nothing, however much of the table they rewrite.
 const NO_LOSSES: &[&str] = &[
     "UPDATE users SET name = '' WHERE name IS NULL",
     "UPDATE users SET name = name, price = 1.5 WHERE id = 1",

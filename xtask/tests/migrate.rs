@@ -231,7 +231,7 @@ fn many_migrations_are_compared_with_what_the_snapshot_tells() {
     });
 }
 
-/// What a migration did is compared as a whole where the snapshot tells something else, and where it tells nothing.
+/// Whole catalogs are compared after a migration whose fingerprint in the snapshot is different, or missing.
 #[test]
 fn a_migration_of_which_the_snapshot_tells_something_else_is_compared_as_a_whole() {
     let Some(scratch) = shared() else { return };
@@ -385,7 +385,8 @@ fn a_dry_run_shows_locks_rewrites_scans_and_the_schema_and_changes_nothing() {
     assert_eq!((count(), database.history()), before);
 }
 
-/// What a script sets holds for its own later statements, on the scratch database and here, in this session and the next.
+/// Settings of a script hold for its own later statements, and end with it. This is so on the scratch database and on
+/// the live one, in this session and in the next.
 #[test]
 fn settings_of_a_script_without_transaction_hold_until_it_ends() {
     let Some(scratch) = shared() else { return };

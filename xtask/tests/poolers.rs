@@ -7,7 +7,7 @@ use crate::support::monorepo::{Monorepo, Ran};
 use crate::support::pooler::{Mode, Pooler};
 use crate::support::{shared, side_by_side};
 
-/// What the tool sets, and what its advisory lock is.
+/// Queries of the settings that the tool changes, and of its advisory lock.
 const LEFT_BEHIND: &str = "SHOW lock_timeout; SHOW client_connection_check_interval;
     SHOW idle_in_transaction_session_timeout; SHOW search_path;
     SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()";

@@ -4,7 +4,7 @@ use crate::support::database::Database;
 use crate::support::monorepo::{Monorepo, Ran};
 use crate::support::shared;
 
-/// What every finding says.
+/// The message of every finding about privileges.
 const TOLD: &str = "the privileges of the database are not what its migrations made them";
 
 const TABLES: &str = "CREATE TABLE users (id int PRIMARY KEY); CREATE TABLE notes (id int); \
@@ -72,7 +72,7 @@ fn grants_that_were_changed_by_hand_are_warnings() {
     assert!(!status(&database, &repo).must_exit(0).stdout.contains(TOLD));
 }
 
-/// What a provider grants by itself, or where migrations say nothing of privileges.
+/// Grants that a provider makes by itself are no drift, nor are any where migrations set no privileges.
 #[test]
 fn what_servers_grant_by_themselves_is_no_drift() {
     let Some(scratch) = shared() else { return };

@@ -1,5 +1,5 @@
-//! What a rollback with consent lost is put back by the script in the folder of its backup, once the migrations are applied
-//! again: rows, values and where sequences stood are what they were.
+//! The restoration of data that a rollback with consent lost. The script in the folder of its backup runs once the
+//! migrations are applied again. Rows, values and the positions of sequences are then as they were.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -30,7 +30,7 @@ const ROWS: &str = "
     INSERT INTO docs SELECT n, lo_from_bytea(0, 'contract') FROM generate_series(1, 2) AS n;
     SELECT nextval('tickets') FROM generate_series(1, 41)";
 
-/// What a migration adds, the rows in it, and what its way back loses.
+/// Cases: the SQL of a migration, the rows that are added after it, its down file, and the losses of that file.
 const CASES: &[(&str, &str, &str, &str)] = &[
     (
         "CREATE TABLE orders (id bigserial PRIMARY KEY, parent bigint REFERENCES orders, twice int GENERATED ALWAYS AS (2) STORED);

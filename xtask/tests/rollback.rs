@@ -128,7 +128,8 @@ fn privileges_that_are_not_taken_back_are_told() {
     assert!(!ran.stdout.contains("privileges and owners"), "{}", ran.stdout);
 }
 
-/// What a way back makes again has what the server grants, and nobody else is told.
+/// Objects that a down file creates again have the server's default privileges. The rollback must report the
+/// difference, since nothing else does.
 #[test]
 fn privileges_that_the_way_back_itself_takes_or_gives_are_told() {
     let Some(scratch) = shared() else { return };

@@ -11,7 +11,8 @@ fn run(session: &mut ScratchSession, sql: &str) -> Result<(), String> {
     session.run_script(Script::new("a.sql", sql, false)).map_err(|error| format!("{error:#}"))
 }
 
-/// What only a superuser may do is done by kind; what a superuser may do with roles that the migrations made, too.
+/// Statements that must run on a scratch cluster. A superuser's rights are lent to some of them by their kind. Others
+/// use roles that the migrations made, as a superuser may.
 const ORDINARY: &[&str] = &[
     "CREATE EXTENSION pg_stat_statements; CREATE EXTENSION postgres_fdw; COMMENT ON EXTENSION postgres_fdw IS 'far'",
     "CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'far.example', dbname 'far')",
@@ -102,7 +103,8 @@ fn a_branch_has_no_power_over_the_machine() {
     }
 }
 
-/// What was in the environment of the tool is not in that of the server, and whoever has read the SQL may allow it more.
+/// A superuser's rights must be requested, by a person who has read the SQL. The server does not get the environment
+/// variables of the tool.
 #[test]
 fn a_superuser_must_be_asked_for() {
     if shared().is_none() {

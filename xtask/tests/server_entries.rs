@@ -10,7 +10,7 @@ use xtask::postgres::catalog::{self, OwnTables, options};
 use xtask::postgres::scratch::Scratch;
 use xtask::schema::snapshot;
 
-/// What makes a database behave as on such a release.
+/// SQL that makes a database behave as on such a release.
 const KEEPS_ENTRIES: &str = "
     CREATE FUNCTION keep_entries() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
         UPDATE pg_attribute

@@ -15,7 +15,7 @@ use crate::support::{repository, shared};
 /// How many inputs every run tries; `.ci/fuzz` tries 100,000.
 const FEW: usize = 2_000;
 
-/// What the server makes of a text.
+/// The server's reading of a text.
 #[derive(Debug, PartialEq, Eq)]
 enum Reading {
     /// One statement, or none.
@@ -42,7 +42,7 @@ fn read(client: &mut Client, text: &str) -> Reading {
     }
 }
 
-/// What is wrong with the parts of `text`; none where they are the server's.
+/// Returns the fault in the parts of `text`; `None` where they agree with the server's.
 fn fault(client: &mut Client, text: &str) -> Option<String> {
     let parts = sql::statements(text);
     let whole = read(client, text);

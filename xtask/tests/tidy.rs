@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use regex::Regex;
 
-/// What a module may import of this crate, by the start of its path below `xtask/src/`; the first match counts.
-/// Whoever is not listed (`commands`, `main.rs`) puts the parts together and may import everything.
+/// The modules of this crate that each module may import, by the start of its path below `xtask/src/`; the first
+/// match counts. Modules that are not listed (`commands`, `main.rs`) put the parts together and may import
+/// everything.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("source", &[]),
     ("whole_file", &[]),
@@ -35,7 +36,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("config", &["config", "regular_file", "report", "tree"]),
 ];
 
-/// What code that only computes must not name.
+/// Names that code without side effects must not mention.
 const IO: &[&str] = &["std::fs", "std::env", "std::net", "std::process", "std::io", "xshell", "walkdir", "postgres::"];
 
 /// Files above this many lines, not counting their tests, hold more than one idea.

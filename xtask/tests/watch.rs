@@ -29,7 +29,7 @@ impl Watch {
         Self { process, lines }
     }
 
-    /// What it says until it waits for the next change.
+    /// Returns the output until the tool waits for the next change.
     fn says(&self) -> String {
         let mut said = String::new();
         loop {
@@ -42,7 +42,7 @@ impl Watch {
         }
     }
 
-    /// What it says sooner or later holds `part`: a change may be seen in several steps.
+    /// Waits until the output contains `part`: a change may be seen in several steps.
     fn must_say(&self, part: &str) {
         while !self.says().contains(part) {}
     }

@@ -62,7 +62,7 @@ impl Shape {
     }
 }
 
-/// What a declaration describes, as far as it decides about kinds.
+/// The layer of the data that a declaration describes, as far as it decides about kinds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Layer {
     /// The value that the driver returns or takes.
@@ -102,7 +102,7 @@ pub fn accepts(ty: &ColumnType, kind: &Kind, layer: Layer, config: &Config) -> b
     }
 }
 
-/// What `ty` may be described by, in words: `Date | string`.
+/// Describes the kinds that `ty` accepts, in words: `Date | string`.
 #[must_use]
 pub fn describe(ty: &ColumnType, layer: Layer, config: &Config) -> String {
     let shapes = accepted(ty, layer, config);
@@ -145,7 +145,7 @@ fn type_names(ty: &ColumnType) -> Vec<String> {
     names
 }
 
-/// What people call the types that `format_type` writes out.
+/// Returns the usual names of a type that `format_type` writes out.
 fn aliases(builtin: &str) -> &'static [&'static str] {
     match builtin {
         "smallint" => &["int2"],
@@ -190,7 +190,8 @@ fn builtin(name: &str, ty: &ColumnType, layer: Layer, driver: Option<Driver>) ->
     }
 }
 
-/// What node-postgres and postgres.js return, what JSON holds, and what else is plausible when neither is configured.
+/// Selects the shapes of a value: `native` as node-postgres and postgres.js return them, or `json` as JSON holds
+/// them. Without a configured driver, and in the other layers, both are plausible, and so is `other`.
 fn of_driver(layer: Layer, driver: Option<Driver>, native: &[Shape], json: &[Shape], other: &[Shape]) -> Vec<Shape> {
     match (layer, driver) {
         (Layer::Driver, Some(Driver::NodePostgres | Driver::PostgresJs | Driver::Prisma)) => native.to_vec(),

@@ -1,13 +1,13 @@
-//! What CHECK constraints demand of single columns. PostgreSQL gives them back in its own words
-//! (`CHECK (((rating >= 1) AND (rating <= 5)))`); what of them bounds one column is read, everything else is left
-//! alone: a condition that is not understood bounds nothing.
+//! The demands of CHECK constraints on single columns. PostgreSQL gives the constraints back in its own words (`CHECK
+//! (((rating >= 1) AND (rating <= 5)))`). Only conditions that bound one column are read. A condition that is not
+//! understood bounds nothing.
 
 mod expression;
 
 use expression::{Expression, Literal, Operator};
 
-/// What the database demands of a value beyond its type. Everything that is not `None` or empty is demanded of every
-/// value that is not null.
+/// The demands of the database on a value beyond its type. Everything that is not `None` or empty is demanded of
+/// every value that is not null.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Demands {
     /// The lowest number.

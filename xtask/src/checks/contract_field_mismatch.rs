@@ -47,7 +47,7 @@ enum Side {
     Response,
 }
 
-/// What a contract says of one side.
+/// The promise of a contract about one side of an endpoint.
 struct Promise<'a> {
     /// The endpoint, or the name of the pair of types.
     title: String,
@@ -134,12 +134,12 @@ const VERBS: &[&str] = &[
     "schema", "by", "id", "api", "data",
 ];
 
-/// What `GetUserByIdResponse` is about: `user`.
+/// Returns the words of the subject of a name: `user` for `GetUserByIdResponse`.
 fn subject(name: &str) -> names::Word {
     names::words(name).into_iter().filter(|word| !VERBS.contains(&word.as_str())).collect()
 }
 
-/// What `/api/users/:id` leads to: `users`.
+/// Returns the resource of a path: `users` for `/api/users/:id`.
 fn resource(path: &str) -> names::Word {
     let named = path.rsplit('/').find(|part| !part.is_empty() && !part.starts_with(':'));
     named.map(names::key).unwrap_or_default()

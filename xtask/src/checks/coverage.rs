@@ -1,4 +1,4 @@
-//! What was judged and what was not. Silence is never a pass: whatever was read and not judged is named.
+//! Counts the declarations that were judged, and names those that were read and not judged. Silence is never a pass.
 
 use std::collections::HashSet;
 

@@ -20,7 +20,7 @@ const REQUESTS: &[&str] =
     &["request", "body", "input", "create", "new", "insert", "update", "patch", "params", "query", "form", "payload"];
 
 impl<'a> Uses<'a> {
-    /// Those of all schemas that were read.
+    /// Collects the uses of all schemas that were read.
     #[must_use]
     pub fn new(facts: &'a Facts) -> Self {
         let mut uses = Self { holders: HashMap::new(), owners: HashMap::new() };

@@ -36,7 +36,8 @@ fn values_told(finding: &Finding) -> usize {
     count("missing") + count("unknown")
 }
 
-/// What makes two findings the same: the place and the part of it that is wrong.
+/// The identity of a finding: its place and the part of the place that is wrong. Two findings with the same key are
+/// the same.
 #[derive(Debug, PartialEq, Eq, Hash)]
 enum Key {
     /// Where it stands, which part of it is wrong, and the column, where the place is that of several.

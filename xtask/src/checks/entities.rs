@@ -11,13 +11,13 @@ use crate::schema::types::{ColumnType, Scalar};
 pub struct Entity<'a> {
     /// Its name.
     pub name: &'a ObjectName,
-    /// What it is.
+    /// The kind of entity.
     pub kind: EntityKind,
     /// In physical order.
     pub columns: Vec<ColumnFacts<'a>>,
 }
 
-/// What an entity is in the database.
+/// The kind of an entity in the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum EntityKind {
     /// A table: its columns' nullability is known, and rows can be written.
@@ -44,7 +44,7 @@ pub struct ColumnFacts<'a> {
     pub made_by_server: bool,
     /// Whether something fills it in before a row is inserted, though it has no default.
     pub filled_in: bool,
-    /// What its type and the CHECK constraints on it and its domains demand of a value.
+    /// The demands on a value: those of the type, and those of CHECK constraints on the column and its domains.
     pub demands: Demands,
     /// Whether it cannot be null: by `NOT NULL` or by a CHECK.
     pub not_null: bool,
@@ -178,7 +178,7 @@ fn view_entity<'a>(name: &'a ObjectName, view: &'a View, schema: &Schema, config
     Entity { name, kind: EntityKind::View, columns }
 }
 
-/// What follows from the column alone.
+/// Returns the facts that follow from the column alone.
 fn column_facts<'a>(column: &'a Column, schema: &Schema, config: &Config) -> ColumnFacts<'a> {
     let ty = ColumnType::resolve(&column.type_name, schema);
     let of_domains = ty.domains.iter().filter_map(|name| schema.domains.get(name));
@@ -200,7 +200,7 @@ fn column_facts<'a>(column: &'a Column, schema: &Schema, config: &Config) -> Col
     }
 }
 
-/// What the type itself demands.
+/// Returns the demands of the type itself.
 fn of_type(ty: &ColumnType) -> Demands {
     match &ty.scalar {
         Scalar::Enum(_, labels) => Demands { values: Some(labels.clone()), ..Demands::default() },

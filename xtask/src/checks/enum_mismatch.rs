@@ -49,7 +49,8 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
     of_fields.into_iter().chain(of_sets(model, &told)).collect()
 }
 
-/// What is wrong about the sets that say which enum they are, of enums of which no field has told it.
+/// Returns findings about sets of values that name their enum. Enums that a field's finding has covered already are
+/// left out.
 fn of_sets(model: &Model<'_>, told: &HashSet<Option<ObjectName>>) -> Vec<Finding> {
     let mut alike: BTreeMap<(ObjectName, &[String]), Vec<&Enumeration>> = BTreeMap::new();
     for set in &model.input.facts.enums {
@@ -81,7 +82,7 @@ fn with_values(found: Finding, allowed: &[String], difference: &Difference) -> F
         .with_help(format!("the database allows {}", wording::quoted(allowed)))
 }
 
-/// What is wrong about the fields, with the enum whose set of values another one is.
+/// Returns findings about the fields, each with the column's enum type, if it has one.
 fn findings(
     model: &Model<'_>,
     described: &Described<'_>,
@@ -109,7 +110,8 @@ fn findings(
     description.pairing.pairs.iter().filter_map(judge).collect()
 }
 
-/// Of such a type, values that for the most part are not the column's are about something else.
+/// Returns whether the values are about something other than the column. In a type that describes only a part of the
+/// table, they are where fewer than half are the column's.
 fn is_of_another_thing(description: &Description<'_>, values: &[String], allowed: &[String]) -> bool {
     let common = values.iter().filter(|value| allowed.contains(value)).count();
     description.is_partial() && common * 2 < values.len().min(allowed.len())

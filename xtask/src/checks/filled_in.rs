@@ -112,7 +112,7 @@ mod tests {
         assert_eq!(of("begin raise 'it''s new.a := '; end"), Vec::<String>::new());
     }
 
-    /// What is found about an insert type without the tenant, where the table has this trigger.
+    /// Counts the findings about an insert type that may omit the tenant, where the table has this trigger.
     fn found(trigger: &str) -> usize {
         let mut schema =
             test_utils::schema("CREATE TABLE notes (id uuid NOT NULL DEFAULT x, tenant_id text NOT NULL);");

@@ -52,9 +52,9 @@ const FORGOTTEN: usize = 5;
 pub struct Description<'a> {
     /// The declaration.
     pub declaration: &'a Declaration,
-    /// What it describes.
+    /// The role in which the declaration describes the table.
     pub role: Role,
-    /// What says that it describes it.
+    /// The evidence that the declaration describes the table.
     pub strength: Strength,
     /// Its fields beside the table's columns.
     pub pairing: Pairing<'a>,
@@ -63,7 +63,7 @@ pub struct Description<'a> {
     pub inferred: bool,
 }
 
-/// What says that a declaration describes a table, the strongest first.
+/// The evidence that a declaration describes a table, the strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Strength {
     /// The configuration, a tag, or a link in the source itself.
@@ -88,13 +88,13 @@ pub(super) struct Match {
     pub(super) entity: usize,
     pub(super) side: Side,
     pub(super) strength: Strength,
-    /// Of rows: it says that it is for what goes out (`UserResponseSchema`).
+    /// Whether the name of a row's declaration says that values go out (`UserResponseSchema`).
     output: bool,
     /// Whether it is a schema that says of which type it is, and that type was found to describe the table.
     of_type: bool,
 }
 
-/// What a declaration describes of a table.
+/// The role in which a declaration describes a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Role {
     /// A type of exactly a row, as the driver returns it.
@@ -221,7 +221,7 @@ pub struct Described<'a> {
     pub entity: Entity<'a>,
     /// ORM tables, types, schemas, each in the order of the facts.
     pub descriptions: Vec<Description<'a>>,
-    /// What is called like the table, and has too little in common with it.
+    /// Declarations that are called like the table, and have too little in common with it.
     pub namesakes: Vec<Namesake<'a>>,
 }
 

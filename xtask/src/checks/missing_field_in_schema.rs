@@ -63,7 +63,8 @@ fn is_written(described: &Described<'_>, description: &Description<'_>, pair: &P
     written && !is_inherited()
 }
 
-/// What a request asks for, and what only is called like the table, may hold more: unless nearly all of it are columns.
+/// Returns whether all fields of the type are judged. A request, or a type that only is called like the table, may
+/// have other fields. Such a type is judged where nearly all its fields are columns.
 fn is_judged(described: &Described<'_>, description: &Description<'_>) -> bool {
     match description.role {
         Role::Domain => description.is_whole(),

@@ -116,8 +116,8 @@ fn renamed(model: &Model<'_>, described: &Described<'_>, description: &Descripti
 }
 
 impl Finding {
-    /// What the thing is that a row is about may leave out what only the database needs; of a view, a type takes what it
-    /// wants.
+    /// Makes the finding a warning where a type may leave out columns. A domain type may leave out columns that only
+    /// the database needs. A type of a view has the columns that it needs.
     fn softened(self, described: &Described<'_>, description: &Description<'_>) -> Self {
         let is_free = description.role == Role::Domain || described.entity.kind == EntityKind::View;
         if is_free { self.as_warning() } else { self }

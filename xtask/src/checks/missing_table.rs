@@ -58,7 +58,7 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
 struct Missing<'m> {
     /// As it is written.
     table: String,
-    /// What took it away, if that is known.
+    /// The place where a migration dropped or renamed the table, if that is known.
     place: Option<&'m Location>,
     /// Whether the declaration says that it describes it.
     certain: bool,

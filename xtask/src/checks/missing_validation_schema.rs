@@ -52,7 +52,7 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
 /// So many tables without a schema are each worth a finding, whatever the others have.
 const FEW: usize = 3;
 
-/// What describes the table, the type that code uses first.
+/// Returns the type that describes the table. A domain type comes before a row type, since code uses it first.
 fn type_of<'m, 'a>(described: &'m Described<'a>) -> Option<&'m Description<'a>> {
     let described_by = |role: Role| described.of_role(role).next();
     described_by(Role::Domain).or_else(|| described_by(Role::Row)).or_else(|| described.types().next())

@@ -184,7 +184,7 @@ fn capitalised(word: &str) -> Word {
     first.chain(characters).collect()
 }
 
-/// What one row of the table `name` is called in a type's name: `UserProfile` of `user_profiles`.
+/// Returns the name of one row of the table `name`, as type names have it: `UserProfile` for `user_profiles`.
 #[must_use]
 pub fn row_name(name: &str) -> Word {
     let words = words(name);
@@ -274,7 +274,7 @@ pub fn singular(word: &str) -> Word {
     singulars(word).remove(0)
 }
 
-/// What plurals end with, and their singulars.
+/// The endings of plurals, each with that of the singular.
 const ENDINGS: &[(&str, &str)] = &[
     ("ies", "y"),
     ("sses", "ss"),

@@ -52,7 +52,7 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
     Some(if partial { finding.as_warning() } else { finding })
 }
 
-/// What is wrong about a field's nullability.
+/// The disagreement about a field's nullability.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verdict {
     /// The column can be null, the field cannot.

@@ -47,15 +47,15 @@ pub struct Pair<'a> {
 pub struct Rules<'r> {
     /// The monorepo's configuration.
     pub config: &'r Config,
-    /// What an ORM calls the columns.
+    /// The names that an ORM gives to the columns.
     pub orm: &'r OrmNames<'r>,
-    /// What is a relation.
+    /// The rules that recognise relations.
     pub relations: Relations<'r>,
     /// Which columns the migrations dropped and renamed.
     pub provenance: &'r Provenance,
 }
 
-/// What is a relation.
+/// The rules by which a field is recognised as a relation.
 pub struct Relations<'r> {
     /// Whether a type of this name describes the row of some table.
     pub is_row_type: &'r dyn Fn(&str) -> bool,
@@ -150,7 +150,7 @@ impl<'a> Pairing<'a> {
         }
     }
 
-    /// What the migrations say about fields without a column: the column was renamed, or dropped.
+    /// Finds the fields whose columns were renamed or dropped, according to the migrations.
     fn find_former(&mut self, entity: &Entity<'a>, provenance: &Provenance) {
         self.rename_where(|column, field| {
             let key = names::key(&field.name);
@@ -354,7 +354,7 @@ fn is_object(kind: &Kind) -> bool {
     matches!(kind, Kind::Json | Kind::Any)
 }
 
-/// What is of a package that is not read, or an array of that.
+/// Returns whether `kind` may be an object: a type of a package that is not read, or an array of such types.
 fn may_be_object(kind: &Kind) -> bool {
     match kind {
         Kind::Array(items) => may_be_object(items),

@@ -102,7 +102,8 @@ fn is_method(field: &Field) -> bool {
     matches!(field.kind, Kind::Unresolved(_))
 }
 
-/// What a schema's field and a type's field say differently. What is inferred is the same text.
+/// Describes the disagreement between a schema's field and a type's field. `None` where they agree, and for a field
+/// inferred from the schema, which is the same text.
 fn disagreement(schema: &Field, ty: &Field) -> Option<String> {
     let rules = &schema.constraints;
     if schema.location == ty.location || rules.transformed || rules.coerced {

@@ -58,7 +58,7 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
     Some(found)
 }
 
-/// What the schema demands, of a value or of the items of an array, and the column does not.
+/// Describes a demand that the schema makes and the column does not, on the value or on the items of an array.
 fn excess(facts: &ColumnFacts<'_>, field: &Field) -> Option<String> {
     if !matches!(field.kind, Kind::Array(_)) {
         return of_value(facts, &field.constraints);

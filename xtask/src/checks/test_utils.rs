@@ -1,5 +1,5 @@
-//! What the checks' tests share: SQL and TypeScript in, findings out. The TypeScript goes through the real reader; of
-//! SQL the few forms that the cases use are read here, so that the cases need no database.
+//! Helpers shared by the tests of checks: SQL and TypeScript in, findings out. The TypeScript goes through the real
+//! reader. The few forms of SQL that the cases use are read here, so that the cases need no database.
 
 use super::{Check, Input};
 use crate::config::Config;
@@ -82,7 +82,7 @@ impl Case {
             .then(|| format!("{}\n{}\n  wanted {wanted:?}\n  found {}", self.sql, self.ts, shown(&findings)))
     }
 
-    /// What is found although nothing is wrong.
+    /// Describes the findings of a case in which nothing is wrong; `None` where there are none.
     pub fn false_alarm(&self) -> Option<String> {
         let findings = self.findings();
         (!findings.is_empty()).then(|| format!("{}\n{}\n  found {}", self.sql, self.ts, shown(&findings)))
@@ -118,7 +118,7 @@ pub fn config(keys: &str) -> Config {
     Config::load(folder.path(), Some(&file)).expect("a configuration")
 }
 
-/// What the real reader reads from one file.
+/// Returns the facts that the real reader finds in one file.
 pub fn facts(ts: &str, config: &Config) -> Facts {
     crate::typescript::test_utils::read([("case.ts", ts)], config)
 }
@@ -142,7 +142,7 @@ fn statements(sql: &str) -> impl Iterator<Item = &str> {
     sql.split(';').map(str::trim).filter(|statement| !statement.is_empty())
 }
 
-/// What is known of the tables that the statements drop.
+/// Returns the provenance of the tables that the statements drop.
 fn provenance(sql: &str) -> Provenance {
     let mut provenance = Provenance::default();
     let place = LineIndex::new("migrations/V1__case.sql".into(), sql.into()).location(Span::default());

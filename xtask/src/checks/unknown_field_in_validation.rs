@@ -46,7 +46,8 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
     fields.collect()
 }
 
-/// What only the schema knows, and no type of the row, is computed for those whom it is sent to, unless it was a column.
+/// Returns whether the field is computed for those who receive the data: the schema has it, and no type of the row. A
+/// field that was a column is not computed.
 fn is_computed(model: &Model<'_>, described: &Described<'_>, description: &Description<'_>, field: &Field) -> bool {
     described.types().next().is_some()
         && description.demands_what_server_makes(&described.entity)

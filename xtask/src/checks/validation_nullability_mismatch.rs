@@ -42,7 +42,7 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
     of_tables.filter_map(|compared| judge(model, compared)).collect()
 }
 
-/// What is wrong.
+/// The disagreement between a schema and a column about null.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verdict {
     LetsNullIn,

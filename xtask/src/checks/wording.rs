@@ -68,7 +68,7 @@ pub fn sql_type(name: &str) -> String {
     text.replace("timestamp without time zone", "timestamp").replace("public.", "")
 }
 
-/// What a declaration has in place of the column: `which has 'biography'`.
+/// Describes the field that a declaration has instead of the column: `which has 'biography'`.
 #[must_use]
 pub fn instead(column: &Column, field: &Field) -> String {
     if let Some(other) = &field.column {

@@ -20,7 +20,7 @@ pub struct Options {
     pub uninstall: bool,
 }
 
-/// What stands where the hook belongs.
+/// The file that exists where the hook belongs.
 enum Present {
     Nothing,
     /// Written by this command.

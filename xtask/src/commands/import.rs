@@ -154,11 +154,11 @@ fn create(path: &Path, text: &str) -> std::io::Result<()> {
     File::create_new(path)?.write_all(text.as_bytes())
 }
 
-/// What there is to tell.
+/// The result of an import, ready to print.
 struct Imported<'a> {
     tool: String,
     to: &'a str,
-    /// Those that are new.
+    /// The pairs that are new.
     pairs: &'a [&'a Pair],
     /// How many are there already.
     there: usize,

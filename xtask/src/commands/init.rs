@@ -119,7 +119,8 @@ fn import(layout: Layout, folder: &str) -> String {
     format!("db-import --from {} {}", layout.name(), if folder.is_empty() { "." } else { folder })
 }
 
-/// What was found and is not part of the proposal, and what was not found, so that nobody takes a silence for a pass.
+/// Lists findings that are not part of the proposal, and parts that were not found. Otherwise silence would look like
+/// a pass.
 fn notes(proposal: &Proposal) -> Vec<String> {
     let others = proposal.foreign.iter().skip(1);
     let others = others

@@ -21,12 +21,12 @@ use crate::source::Location;
 /// Options of `db-inspect`.
 #[derive(Debug, clap::Args)]
 pub struct Options {
-    /// What to print; without it everything that was read from TypeScript
+    /// Print only this; without it everything that was read from TypeScript
     #[arg(value_enum)]
     pub what: Option<What>,
 }
 
-/// What to print.
+/// The parts that can be printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum What {
     /// The tables of the schema that the migrations make

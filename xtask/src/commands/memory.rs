@@ -1,4 +1,4 @@
-//! What a command that verifies again and again keeps from one time to the next.
+//! Results that repeated verifications keep from one run to the next.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -6,7 +6,7 @@ use crate::migrations::Migration;
 use crate::readers::Cache;
 use crate::schema::model::Schema;
 
-/// What is kept.
+/// The results that are kept between runs.
 #[derive(Debug, Default)]
 pub struct Memory {
     /// What readers made of files.

@@ -139,7 +139,7 @@ struct Session<'s> {
     stamper: &'s CatalogStamper,
 }
 
-/// What is known before anything is applied.
+/// The results that are ready before anything is applied.
 struct Ready<'a, 'f> {
     judge: Judge<'a>,
     comparison: Comparison<'f>,
@@ -147,7 +147,7 @@ struct Ready<'a, 'f> {
     findings: FindingsByMigration,
     /// The files of the applied migrations.
     applied: Vec<&'f Migration>,
-    /// Those that this run is to apply.
+    /// The migrations that this run applies.
     planned: Vec<&'f Migration>,
     /// The rows of the history.
     recorded: Vec<AppliedRow>,
@@ -367,7 +367,7 @@ impl<'a> Run<'a> {
         run_summary::close(self.context, worked, &closing)
     }
 
-    /// What happened, for an error that comes after it.
+    /// Summarises the run, for an error that comes after it.
     fn summary(&self) -> String {
         match self.result.applied.as_slice() {
             [] => "nothing was applied".into(),

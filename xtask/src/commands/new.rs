@@ -16,7 +16,7 @@ use crate::migrations::{files, next};
 /// Options of `db-new`.
 #[derive(Debug, clap::Args)]
 pub struct Options {
-    /// What the migration does, in a few words: `add_user_bio`
+    /// Describe the migration in a few words: `add_user_bio`
     #[arg(required = true)]
     pub name: Vec<String>,
 

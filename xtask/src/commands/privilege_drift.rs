@@ -90,7 +90,7 @@ const INSIDERS: &str = "
        OR r.oid IN (SELECT oid FROM migrator)";
 
 impl Insiders {
-    /// Those of a database, whose history table has this name.
+    /// Reads the insiders of a database whose history table has this name.
     fn read(client: &mut Client, history_table: &str) -> Result<Self> {
         let name = history_table.rsplit('.').next().unwrap_or(history_table);
         let rows = client.query(INSIDERS, &[&name]).context("cannot read which roles own the database")?;

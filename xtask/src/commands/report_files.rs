@@ -7,13 +7,13 @@ use anyhow::{Context as _, Result};
 use super::Context;
 use crate::whole_file;
 
-/// Of `db-verify`, `db-migrate` and `db-rollback`.
+/// The file of the verification report of `db-verify`, `db-migrate` and `db-rollback`.
 pub const VERIFICATION: &str = "migration-verification-report.json";
 
-/// Of `db-migrate`.
+/// The file of the report of `db-migrate`.
 pub const MIGRATION: &str = "migration-result.json";
 
-/// Of `db-rollback`.
+/// The file of the report of `db-rollback`.
 pub const ROLLBACK: &str = "rollback-result.json";
 
 /// Writes `text` as the report `name`; its path.

@@ -341,7 +341,7 @@ impl<'a> Run<'a> {
         run_summary::close(self.context, worked, &closing)
     }
 
-    /// What happened, for an error that comes after it.
+    /// Summarises the run, for an error that comes after it.
     fn summary(&self) -> String {
         let committed = self.result.rolled_back.iter().filter(|one| !matches!(one.verdict, Verdict::NotRestored(_)));
         match committed.count() {

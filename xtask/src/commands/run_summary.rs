@@ -18,7 +18,7 @@ pub struct RunSummary {
     pub page: Option<String>,
     /// The last lines on the terminal.
     pub last_lines: String,
-    /// What happened, for an error that comes after it.
+    /// The summary of the run, for an error that comes after it.
     pub summary: String,
     /// Whether everything asked for was done.
     pub success: bool,

@@ -23,7 +23,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     if options.check { check(context, &snapshot) } else { rewrite(context, &snapshot) }
 }
 
-/// What the migrations make on a scratch database.
+/// Takes a snapshot of the schema that the migrations make on a scratch database.
 fn take(context: &Context, migrations: &[Migration]) -> Result<Snapshot> {
     let (fingerprints, schema) = prediction::record(&context.scratch_environment(), migrations)?;
     Ok(Snapshot::new(context.config.postgres_major, migrations, &fingerprints, schema))

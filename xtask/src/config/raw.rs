@@ -203,7 +203,7 @@ pub struct Mapping {
     pub update_schema: Vec<String>,
 }
 
-/// What a check's findings count as.
+/// The severity level of a check's findings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {

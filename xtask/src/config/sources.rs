@@ -70,7 +70,7 @@ const ALL_DECLARATIONS: &str = "**/*.d.ts";
 pub struct FilePatterns {
     globs: Vec<String>,
     set: GlobSet,
-    /// Of those globs that name `.d.ts` files.
+    /// The globs that name `.d.ts` files.
     declarations: GlobSet,
 }
 

@@ -1,4 +1,4 @@
-//! What most fields do not have.
+//! Storage for attributes that most fields do not have.
 
 use std::ops::Deref;
 use std::sync::LazyLock;
@@ -9,7 +9,7 @@ use super::{Constraints, Tags};
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Seldom<T>(Option<Box<T>>);
 
-/// What a value mostly is.
+/// A type whose values are mostly its default.
 pub trait Mostly: Default + PartialEq + 'static {
     /// The default.
     fn mostly() -> &'static Self;

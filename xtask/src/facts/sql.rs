@@ -1,8 +1,8 @@
-//! What an ORM says of a column in the database's own terms: Drizzle's `varchar({ length: 100 }).defaultNow()`.
+//! A column in the database's own terms, as an ORM describes it: Drizzle's `varchar({ length: 100 }).default('')`.
 
 use std::fmt;
 
-/// What a column builder says of its column.
+/// A column as its builder describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SqlColumn {
     /// Its type.
@@ -17,7 +17,7 @@ pub struct SqlColumn {
 /// The type of a column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SqlType {
-    /// What each element is.
+    /// The type of the value, or of each element of an array.
     pub scalar: SqlScalar,
     /// Whether it is an array, of any number of dimensions.
     pub array: bool,

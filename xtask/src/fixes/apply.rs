@@ -6,7 +6,7 @@ use crate::report::Suggestion;
 /// A text after changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Applied {
-    /// What came out.
+    /// The text after the changes.
     pub text: String,
     /// For each change, whether it is in it.
     pub taken: Vec<bool>,

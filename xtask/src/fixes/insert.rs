@@ -84,7 +84,7 @@ impl<'t> Before<'t> {
         (between.contains('\n') && is_bar).then(|| leading_space(line))
     }
 
-    /// What separates the other items, if anything.
+    /// Returns the separator between the other items, if there is one.
     fn usual_separator(&self) -> Option<char> {
         let commas = matches!(self.list.kind, ListKind::Entries | ListKind::Elements | ListKind::EnumMembers);
         if commas {

@@ -5,28 +5,28 @@ use crate::source::Span;
 /// A list, and where it ends.
 #[derive(Debug)]
 pub(super) struct List {
-    /// What of.
+    /// The kind of list.
     pub kind: ListKind,
     /// In order.
     pub items: Vec<Item>,
-    /// Of a list in brackets, the closing one; of a union, its end.
+    /// The offset of the closing bracket or, for a union, of its end.
     pub end: u32,
 }
 
-/// What a list is of.
+/// The kind of a list, with the separators of its items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ListKind {
-    /// Of an interface or a type in braces: `;`, `,`, or line by line.
+    /// The members of an interface or of a type in braces: `;`, `,`, or line by line.
     TypeMembers,
-    /// Of a class: `;`, or line by line.
+    /// The members of a class: `;`, or line by line.
     ClassMembers,
-    /// Of an object: `,`.
+    /// The entries of an object: `,`.
     Entries,
-    /// Of an array: `,`.
+    /// The elements of an array: `,`.
     Elements,
-    /// Of a TypeScript enum: `,`.
+    /// The members of a TypeScript enum: `,`.
     EnumMembers,
-    /// Of types: `|` in between.
+    /// The types of a union: `|` in between.
     Union,
 }
 

@@ -1,5 +1,5 @@
-//! What of a file's syntax matters for changing it: the lists that something can be added to, the names of declarations
-//! with all that they declare, and the calls that a schema is made of.
+//! The parts of a file's syntax that matter for changing it. These are lists that something can be added to, names of
+//! declarations with their whole text, and calls that make up a schema.
 
 use oxc_allocator::Allocator;
 use oxc_ast::ast::{
@@ -16,7 +16,7 @@ use rustc_hash::FxHashSet;
 use super::lists::{Item, List, ListKind};
 use crate::source::Span;
 
-/// What of a file's syntax matters.
+/// The parts of a file's syntax that matter for changing it.
 #[derive(Debug, Default)]
 pub(super) struct Outline {
     /// Every list, the outer before the inner.

@@ -9,7 +9,7 @@ use super::{Repository, list};
 /// A file as git knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// What it is.
+    /// The kind of entry.
     pub mode: Mode,
     /// The name of its object, in hexadecimal.
     pub object: String,
@@ -17,7 +17,7 @@ pub struct Entry {
     pub conflicted: bool,
 }
 
-/// What an entry is.
+/// The kind of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// A file, executable or not.
@@ -35,7 +35,7 @@ pub type Entries = BTreeMap<String, Entry>;
 const EMPTY: [&str; 2] =
     ["e69de29bb2d1d6434b8b29ae775ad8c2e48c5391", "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813"];
 
-/// What is staged.
+/// Lists the files that are staged.
 ///
 /// # Errors
 /// When git fails.
@@ -50,7 +50,7 @@ pub fn staged(repository: &Repository) -> Result<Entries> {
     Ok(entries)
 }
 
-/// What `commit` holds.
+/// Lists the files of `commit`.
 ///
 /// # Errors
 /// When git fails.

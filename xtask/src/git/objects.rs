@@ -23,7 +23,7 @@ struct Process {
 }
 
 impl Objects {
-    /// Those of `repository`. Nothing is started before the first is read.
+    /// Creates a reader of the objects of `repository`. Git is not started before the first object is read.
     #[must_use]
     pub fn new(repository: Repository) -> Self {
         Self { repository, process: Mutex::new(None) }

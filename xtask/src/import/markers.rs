@@ -5,15 +5,15 @@ use regex::Regex;
 
 /// The text of one direction.
 pub(super) struct Half<'a> {
-    /// What follows on the line of the marker: `transaction:false`.
+    /// The rest of the marker's line: `transaction:false`.
     pub options: &'a str,
-    /// What stands below it.
+    /// The text below the marker's line.
     pub text: &'a str,
 }
 
 /// A file, cut at its markers.
 pub(super) struct Halves<'a> {
-    /// What stands before the first marker.
+    /// The text before the first marker.
     pub before: &'a str,
     pub up: Option<Half<'a>>,
     pub down: Option<Half<'a>>,

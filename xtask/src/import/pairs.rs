@@ -18,7 +18,8 @@ pub struct Pair {
     pub down: String,
     /// Whether there is a way back.
     pub reversible: bool,
-    /// What the preflight refuses in either text; the file in each place is the name of the new file.
+    /// The problems for which the preflight refuses either text. The file in each location is the name of the new
+    /// file.
     pub problems: Vec<Problem>,
 }
 

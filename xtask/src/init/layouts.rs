@@ -1,4 +1,4 @@
-//! Whose migrations a monorepo has, told by the names of its files.
+//! Recognises the tools whose migrations a monorepo has, by the names of its files.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -15,9 +15,9 @@ use crate::tree::Tree;
 pub(super) struct Layouts {
     /// The one with most migrations of this tool's own.
     pub own: Option<String>,
-    /// Those of other tools that can be imported, the one with most migrations first.
+    /// The folders of other tools' migrations that can be imported, the one with most migrations first.
     pub foreign: Vec<(Layout, String)>,
-    /// Those that cannot, and why.
+    /// The folders that cannot be imported, each with the reason.
     pub unreadable: Vec<(String, String)>,
 }
 

@@ -1,5 +1,5 @@
-//! Who stands in the way of a migration that waits for a lock. Once the wait has timed out nobody can tell any more, so
-//! a second connection looks while it lasts, as rarely as it can.
+//! Finds the sessions that block a migration while it waits for a lock. Once the wait has timed out, nothing shows
+//! them any more. So a second connection looks during the wait, as rarely as it can.
 
 use std::fmt;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
@@ -29,7 +29,7 @@ pub struct Blocker {
     pub query: String,
     /// Since when that query runs, or since when the session does nothing in its transaction, in seconds.
     pub seconds: i64,
-    /// What it holds and the other one waits for: `public.users`; none where it is no table.
+    /// The object that this session holds and the other one waits for: `public.users`. `None` where it is no table.
     pub object: Option<String>,
 }
 
@@ -56,7 +56,7 @@ pub struct Blockers {
 #[derive(Debug, Default)]
 struct Seen {
     last: Vec<Blocker>,
-    /// What waits as long as it takes, while it does.
+    /// The statement that waits without a timeout, while it runs.
     patient: Option<String>,
 }
 

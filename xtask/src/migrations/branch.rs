@@ -1,6 +1,6 @@
-//! What a branch does to the history of migrations that it is to be merged into: edits of what others have applied,
-//! versions that were taken meanwhile, migrations that would come too late. Pure: three lists of migrations in, findings
-//! out.
+//! Finds a branch's changes to the history of migrations that it is to be merged into. These are edits of migrations
+//! that others have applied, versions that others took, and migrations that would be too late. Pure: three lists of
+//! migrations in, findings out.
 
 mod rules;
 
@@ -15,11 +15,11 @@ use crate::source::{LineIndex, Span};
 /// The migrations of a branch and of what it is to be merged into.
 #[derive(Debug, Clone, Copy)]
 pub struct Branch<'a> {
-    /// Those of the branch.
+    /// The migrations of the branch.
     pub ours: &'a [Migration],
-    /// Those of the commit in which it parted.
+    /// The migrations of the commit in which the branch parted.
     pub base: &'a [Migration],
-    /// Those of what it is to be merged into, as it is now.
+    /// The migrations of the target of the merge, as it is now.
     pub theirs: &'a [Migration],
     /// The name of that: `main`.
     pub name: &'a str,
@@ -31,7 +31,7 @@ pub const KINDS: [&str; 5] =
 
 type ByVersion<'a> = BTreeMap<i64, &'a Migration>;
 
-/// What is wrong, in the order of versions, at the severity that the configuration gives.
+/// Finds the problems, in the order of versions, at the severity that the configuration gives.
 #[must_use]
 pub fn problems(branch: &Branch<'_>, config: &Config) -> Vec<Finding> {
     let [ours, base, theirs] = [branch.ours, branch.base, branch.theirs].map(by_version);

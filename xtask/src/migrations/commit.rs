@@ -44,8 +44,8 @@ impl std::fmt::Display for PartCommitted {
 
 impl std::error::Error for PartCommitted {}
 
-/// What became of a script in a transaction of its own that stopped with `error`: what `undone` says, unless it ended that
-/// transaction itself.
+/// Describes the outcome of a script that ran in its own transaction and stopped with `error`. The description is
+/// `undone`, unless the script itself ended that transaction.
 pub(crate) fn outcome(error: &anyhow::Error, undone: &'static str) -> &'static str {
     if error.downcast_ref::<PartCommitted>().is_some() { "a part of it is committed" } else { undone }
 }

@@ -1,6 +1,6 @@
-//! What a transaction did to the catalogs, in one cheap digest. Reading whole catalogs after each of hundreds of
-//! migrations would cost more than the migrations; the rows that the transaction itself wrote are few. The same SQL on
-//! the same schema gives the same fingerprint, on the scratch database and on the live one.
+//! Fingerprints of transactions: their changes to the catalogs, in one cheap digest. Reading whole catalogs after
+//! each of hundreds of migrations would cost more than the migrations. The rows that the transaction itself wrote are
+//! few. The same SQL on the same schema gives the same fingerprint, on the scratch database and on the live one.
 
 mod catalogs;
 mod counters;
@@ -19,7 +19,7 @@ use shape::Shape;
 use crate::postgres::catalog::{OwnTables, settings};
 use crate::postgres::error::ServerError;
 
-/// What a transaction did.
+/// A digest of a transaction's changes to the catalogs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fingerprint {
     shape: Shape,
@@ -50,7 +50,7 @@ pub struct Fingerprinter {
     counters: bool,
     /// With whether types of relations are counted.
     shapes: BTreeSet<(Shape, bool)>,
-    /// What the last transaction wrote to: the next one is likely to write to the same.
+    /// The catalogs that the last transaction wrote to. The next one is likely to write to the same.
     last: Option<Shape>,
     /// Whether the server may have forgotten what was prepared.
     is_doubtful: bool,
@@ -204,7 +204,8 @@ impl Fingerprinter {
 
 const NO_ANSWER: &str = "PostgreSQL did not say what the transaction wrote to the catalogs";
 
-/// What PostgreSQL counted, in the answer to a text; none if it was not asked with [`count`], or does not count.
+/// Reads PostgreSQL's counters from the answer to a text. `None` where the text did not ask with [`count`], or
+/// PostgreSQL does not count.
 fn counters(answer: &[SimpleQueryMessage]) -> Result<Option<Counters>> {
     let Some(row) = row(answer, counters::COLUMN) else { return Ok(None) };
     row.try_get(counters::COLUMN)?.map(Counters::parse).transpose()

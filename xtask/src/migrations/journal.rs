@@ -1,5 +1,6 @@
-//! What refinery's history does not keep: how to undo each applied migration, what the catalogs were before and after
-//! it, and how far a migration without transaction has come. A table beside the history table.
+//! The journal, which keeps facts that refinery's history does not. These are how to undo each applied migration, the
+//! catalogs before and after it, and the progress of a migration without transaction. The journal is a table beside
+//! the history table.
 
 use anyhow::{Context as _, Result, bail};
 use postgres::{GenericClient, SimpleQueryMessage, SimpleQueryRow};
@@ -43,11 +44,11 @@ impl Phase {
 pub struct Entry {
     /// The number after `V`.
     pub version: i64,
-    /// What follows `__`.
+    /// The part of the file name after `__`.
     pub name: String,
     /// How far it is.
     pub phase: Phase,
-    /// Of a run in progress without transaction: how far it has come.
+    /// The progress of a run without transaction that is not finished.
     pub progress: Option<Progress>,
     /// refinery's checksum of the SQL that was applied.
     pub checksum: String,
@@ -66,11 +67,11 @@ pub struct Progress {
     pub sql: String,
     /// The statement (from 1) that is next. Those before it are done.
     pub next: usize,
-    /// What was there before it; none when it has certainly not run.
+    /// The state before that statement; `None` when the statement has certainly not run.
     pub before: Option<Before>,
 }
 
-/// What was there just before a statement that may have run, or not, or in part.
+/// The state just before a statement that may have run, or not, or in part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Before {
     /// Digest of the catalogs.

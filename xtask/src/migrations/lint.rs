@@ -16,7 +16,7 @@ use crate::source::{LineIndex, Span};
 /// The type of these findings.
 pub const KIND: &str = "RISKY_MIGRATION";
 
-/// What these findings are about, for reports that carry documentation.
+/// Returns the documentation of these findings, for reports that carry documentation.
 #[must_use]
 pub fn documentation() -> documented::Rule {
     documented::Rule {
@@ -70,14 +70,14 @@ fn named(key: &str, name: &str) -> Result<Rule> {
     bail!("`lint.{key}` holds `{name}`, which is no rule of squawk{hint}")
 }
 
-/// What squawk says about `migrations`, each text by itself. Comments `-- squawk-ignore <rule>` are followed.
+/// Runs squawk on `migrations`, each text by itself. Comments `-- squawk-ignore <rule>` are followed.
 #[must_use]
 pub fn lint(migrations: &[Migration], rules: &Rules) -> Vec<Finding> {
     migrations.iter().flat_map(|migration| of_migration(migration, rules)).collect()
 }
 
-/// What squawk says about those of `migrations` that are not among `known`, names and checksums of migrations that were
-/// looked at before, at the severity that the configuration gives.
+/// Runs squawk on the new ones of `migrations`, at the severity that the configuration gives. `known` holds the names
+/// and checksums of migrations that were linted before.
 ///
 /// # Errors
 /// Rules in the configuration that squawk does not know.

@@ -9,7 +9,7 @@ use postgres::{Client, SimpleQueryMessage};
 
 use super::sql;
 
-/// Who holds the lock.
+/// The session that holds the lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holder {
     /// The server process.
@@ -20,7 +20,7 @@ pub struct Holder {
     pub user: String,
     /// When its session began, as PostgreSQL writes it.
     pub since: String,
-    /// What it runs, in short.
+    /// The state of the session and its query, in short.
     pub activity: String,
 }
 
@@ -137,7 +137,7 @@ fn liveness(client: &mut Client, pid: i32) -> Result<String> {
     Ok(known.into_iter().map(|sql| format!("; {sql}")).collect())
 }
 
-/// Who holds the lock of this database, if anybody does.
+/// Returns the session that holds the lock of this database, if there is one.
 pub fn held_by(client: &mut Client, history_table: &str) -> Result<Option<Holder>> {
     holder(client, history_table)
 }
@@ -214,7 +214,7 @@ fn activity(state: &str, query: &str) -> String {
     }
 }
 
-/// What is said when the server session changes under us.
+/// The error message for a connection that changes its server session.
 pub const POOLED: &str = "cannot hold a lock on the database: the connection changes its server session between \
     statements, as behind pgbouncer with `pool_mode = transaction`; connect to PostgreSQL itself, or to a pool in \
     session mode";

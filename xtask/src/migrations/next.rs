@@ -1,4 +1,4 @@
-//! What the next migration is called: the version continues the style in use, the name is made of what a person says.
+//! Names the next migration: the version continues the style in use, and the name is made of the user's words.
 
 use anyhow::{Context, Result, bail};
 use jiff::Timestamp;

@@ -1,6 +1,7 @@
-//! What each statement of a migration does to those who use the database meanwhile: the locks that it takes, the tables
-//! that it writes anew or reads whole. PostgreSQL decides that statement by statement, and by rules that change with its
-//! versions, so it is not guessed from the SQL but seen on the scratch database, where nobody has to wait.
+//! Observes the effect of each statement of a migration on other users of the database. The effects are the locks
+//! that it takes, and the tables that it rewrites or reads whole. PostgreSQL decides that statement by statement, by
+//! rules that change with its versions. So the effects are not guessed from the SQL. They are seen on the scratch
+//! database, where nobody has to wait.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,7 +36,7 @@ fn one(session: &mut ScratchSession, migration: &Migration) -> Result<PlannedMig
     Ok(planned(migration, &sql::statements(&migration.sql), observer.effects))
 }
 
-/// What can be told of a migration without a scratch database.
+/// Returns the plan of a migration as far as it is known without a scratch database.
 #[must_use]
 pub fn unseen(migration: &Migration) -> PlannedMigration {
     let statements = sql::statements(&migration.sql);
@@ -59,7 +60,7 @@ fn planned(migration: &Migration, statements: &[Statement<'_>], effects: Vec<Eff
     }
 }
 
-/// What the manual says about a command whose locks cannot be seen.
+/// Returns the manual's statement about a command whose locks cannot be seen.
 fn known_of(command: &str) -> String {
     match command.contains("CONCURRENTLY") {
         true => format!("`{command}` lets reads and writes go on, and waits itself for older transactions"),

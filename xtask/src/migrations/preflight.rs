@@ -1,4 +1,4 @@
-//! What is refused before anything connects: everything that would run twice, run half, run in secret, or leave no
+//! Checks before anything connects. They refuse everything that would run twice, run half, run in secret, or leave no
 //! way back. All problems are found in one go, since nobody likes to fix them one run at a time.
 
 mod decides_elsewhere;
@@ -33,11 +33,11 @@ use crate::source::{LineIndex, Location, Span};
 pub struct Problem {
     /// Where.
     pub location: Location,
-    /// What is wrong: "`COMMIT` in a migration".
+    /// The problem: "`COMMIT` in a migration".
     pub message: String,
-    /// What it would do.
+    /// The consequence of the problem.
     pub why: String,
-    /// What to do about it, in the imperative.
+    /// The advice, in the imperative.
     pub help: String,
 }
 
@@ -73,7 +73,7 @@ impl fmt::Display for Refused {
 /// Looks for one kind of problem in one script.
 type Check = fn(&Script<'_>) -> Vec<Problem>;
 
-/// What every script is checked for, forward or back.
+/// The checks of every script, forward or back.
 const CHECKS: &[Check] = &[
     psql::check,
     transaction_control::check,

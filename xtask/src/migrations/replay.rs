@@ -8,7 +8,7 @@ use super::scratch_environment::privileges::{Parts, Privileges};
 use super::script::{self, Both, Script, StatementObserver, Unobserved};
 use crate::postgres::error::ServerError;
 
-/// What one migration sets (`search_path`, a role) must not reach the next.
+/// The reset before each migration: settings of one (`search_path`, a role) must not reach the next.
 pub(super) const FRESH_SESSION: &str = "RESET SESSION AUTHORIZATION; RESET ALL";
 
 /// Runs one migration.
@@ -86,7 +86,7 @@ fn way_out(error: &anyhow::Error) -> &'static str {
     }
 }
 
-/// What to do where a migration may not do something.
+/// The advice where a migration lacks a privilege.
 const LACKS_PRIVILEGES: &str = ", where it runs as the owner of the database and not as a superuser, so that a branch has no power \
     over the machine that verifies it; if you have read its SQL, allow it with `--scratch-superuser`";
 

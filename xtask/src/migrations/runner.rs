@@ -18,13 +18,13 @@ use super::session::SessionSettings;
 use super::{AppliedRow, Migration, history, journal, transaction};
 use crate::report::AppliedMigration;
 
-/// Who watches a run: is told what happens, and has the last word before each COMMIT.
+/// An observer of a run, which is told of each event and has the last word before each COMMIT.
 pub trait MigrationObserver: StepObserver {
     /// `migration` is next; an error stops the run before it begins.
     fn starting(&mut self, client: &mut Client, migration: &Migration) -> Result<()>;
     /// `migration` could not get its locks and is tried again after `pause`.
     fn retrying(&mut self, migration: &Migration, cause: &anyhow::Error, pause: Duration);
-    /// What is to be asked after the rows of `migration` are written, sent along with them.
+    /// Returns the query to run after the rows of `migration` are written, sent along with them.
     fn closing(&self, migration: &Migration) -> String;
     /// `migration` and its rows are written and not yet committed; an error undoes them. `answer` holds the one to
     /// [`Self::closing`].
@@ -100,7 +100,7 @@ struct Connection<'a, 'w> {
     failure: Option<anyhow::Error>,
 }
 
-/// What refinery sends next.
+/// The statement that refinery sends next.
 #[derive(Debug, Clone, Copy)]
 enum Next {
     Table,

@@ -32,7 +32,7 @@ pub struct ScratchEnvironment<'a> {
     pub root: &'a Path,
     /// The server for scratch databases; none for a cluster of our own.
     pub shadow_url: Option<&'a str>,
-    /// What a scratch database has in common with the target.
+    /// The properties that a scratch database shares with the target.
     pub likeness: Likeness,
     /// Whether migrations run as a superuser there, with all its power over the machine.
     pub superuser: bool,

@@ -21,7 +21,7 @@ pub(super) const ROWS: usize = 3;
 /// How many tables one query is about.
 pub(super) const TABLES_AT_ONCE: usize = 50;
 
-/// What could not be filled.
+/// The result of filling tables: those that stayed empty, and side effects.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Seeded {
     /// Tables that stayed empty, with the last refusal.

@@ -1,4 +1,4 @@
-//! What the history table and the files say about each other. Pure: the rows and the files in, the verdict out.
+//! Compares the history table with the files. Pure: the rows and the files in, the verdict out.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -95,7 +95,7 @@ impl Problem {
         }
     }
 
-    /// What is wrong, without the migration's name in front.
+    /// Describes the problem, without the migration's name in front.
     #[must_use]
     pub fn what(&self) -> String {
         match self {
@@ -113,7 +113,7 @@ impl Problem {
         }
     }
 
-    /// What to do about it.
+    /// Returns the advice for the problem.
     #[must_use]
     pub fn help(&self) -> String {
         match self {

@@ -10,10 +10,10 @@ use std::process::Command;
 use anyhow::{Result, bail};
 use nix::unistd::{Gid, Uid, User};
 
-/// Who runs the server.
+/// The account that runs the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Account {
-    /// Whoever runs the tool.
+    /// The account that runs the tool.
     Own,
     /// Somebody without privileges, since the tool runs as root.
     Other {

@@ -35,7 +35,8 @@ pub struct Address {
     user: String,
     database: String,
     endpoints: Vec<Endpoint>,
-    /// What the server is told of the session, and how its end is noticed.
+    /// The parameters that the server is given for a session, and the settings by which the end of a session is
+    /// noticed.
     session: postgres::Config,
     tls: Tls,
     wanted: WantedServer,
@@ -122,7 +123,7 @@ impl Address {
         parameters
     }
 
-    /// What the server is told of a session.
+    /// Returns the parameters that the server is given for a session.
     pub(super) fn session(&self) -> &postgres::Config {
         &self.session
     }

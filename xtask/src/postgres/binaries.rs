@@ -18,7 +18,7 @@ pub const SWITCH: &str = "DB_POSTGRES_BINARIES";
 pub struct Binaries {
     /// The folder that holds `postgres` and `initdb`.
     pub folder: PathBuf,
-    /// What `postgres --version` prints: `postgres (PostgreSQL) 15.14`.
+    /// The output of `postgres --version`: `postgres (PostgreSQL) 15.14`.
     pub version: String,
     /// `15`.
     pub major: u32,
@@ -142,7 +142,7 @@ fn version(folder: &Path) -> Result<String> {
     version_of(&folder.join(format!("postgres{}", std::env::consts::EXE_SUFFIX)))
 }
 
-/// What a program says of its version.
+/// Returns the version that a program reports.
 fn version_of(program: &Path) -> Result<String> {
     let shell = Shell::new().context("cannot tell the current folder")?;
     let output = cmd!(shell, "{program} --version").quiet().ignore_stderr().read();

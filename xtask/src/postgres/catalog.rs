@@ -47,7 +47,7 @@ use prepared::{Prepared, Statements};
 /// Our journal beside refinery's history table; never part of a schema.
 pub const JOURNAL_TABLE: &str = "db_migration_journal";
 
-/// What is no part of the schema: tables of the tool, whatever namespace they are in, and namespaces of others.
+/// The objects that are no part of the schema: tables of the tool, in any namespace, and namespaces of others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnTables {
     tables: Vec<String>,
@@ -57,7 +57,7 @@ pub struct OwnTables {
 }
 
 impl OwnTables {
-    /// Those of a configuration.
+    /// Returns the tables and namespaces to leave out under a configuration.
     #[must_use]
     pub fn of(config: &Config) -> Self {
         Self { foreign_namespaces: config.foreign_namespaces.clone(), ..Self::new(&config.history_table) }

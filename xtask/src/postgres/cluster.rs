@@ -87,7 +87,7 @@ fn template(binaries: &Binaries, account: Account) -> Result<PathBuf> {
     Ok(template)
 }
 
-/// What the template depends on.
+/// Returns the key of a template, made of everything that the template depends on.
 fn template_key(binaries: &Binaries, account: Account) -> String {
     let text = format!("{}\n{}\n{}\n{INITDB:?}", binaries.folder.display(), binaries.version, account.uid());
     let digest = Sha256::digest(text.as_bytes());

@@ -1,6 +1,6 @@
-//! What PostgreSQL says when it refuses something: more than a message. The detail, the hint, the context and the
-//! position are the difference between a search and a fix, so all of them are kept, and the position is turned into
-//! the line of the migration file.
+//! The errors of PostgreSQL, which are more than a message. The detail, the hint, the context and the position are
+//! the difference between a search and a fix. So all of them are kept, and the position is turned into the line of
+//! the migration file.
 
 use std::error::Error as _;
 use std::fmt;

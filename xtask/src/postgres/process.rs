@@ -13,7 +13,7 @@ use nix::unistd::Pid;
 
 use super::account::Account;
 
-/// What PostgreSQL writes to `postmaster.pid` in its data folder.
+/// The content of `postmaster.pid`, which PostgreSQL writes in its data folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Postmaster {
     /// The server's process.

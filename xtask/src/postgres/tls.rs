@@ -20,7 +20,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use super::address::{Authorities, Mode, Tls, Versions};
 use verifier::{AnyCertificate, Trusted};
 
-/// What encrypts a connection; none where it must not be.
+/// Returns the TLS connector of a connection; `None` where the connection must not be encrypted.
 pub(super) fn connector(tls: &Tls) -> Result<Option<MakeRustlsConnect>> {
     if tls.mode == Mode::Disable {
         return Ok(None);

@@ -21,7 +21,7 @@ use crate::report::{Category, Finding, MigrationResult, Severity, Verification};
 const STYLE: &str = include_str!("html/page.css");
 const SCRIPT: &str = include_str!("html/page.js");
 
-/// Of more tables and findings than this the browser lays out only what is in sight.
+/// The number of tables and findings above which the browser lays out only the visible part.
 const MANY: usize = 400;
 
 /// The page.
@@ -153,7 +153,8 @@ fn tools(report: &Verification) -> String {
     )
 }
 
-/// What the migrations change that the snapshot or the database does not have yet.
+/// Renders the schema changes that the snapshot or the database does not have yet: of pending migrations, or else of
+/// the branch.
 fn schema_changes(report: &Verification) -> String {
     let of_branch = report.since.as_ref().and_then(|since| since.schema.as_ref()).map(|lines| lines.join("\n"));
     let (title, changes) = match (&report.schema_changes, of_branch) {

@@ -29,7 +29,7 @@ pub fn verification(report: &Verification) -> String {
     text
 }
 
-/// What a branch changes, for its reviewer.
+/// Renders the changes of a branch, for its reviewer.
 fn branch(since: &Since) -> String {
     let mut text = format!("Judged is {}.", prose(&since.title()));
     if since.known > 0 {

@@ -27,7 +27,7 @@ pub enum Sign {
     Item,
 }
 
-/// What a word is for; the style says how that looks.
+/// The meaning of a word, for which the style chooses a look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Paint {
     /// Errors and what is removed.
@@ -38,9 +38,9 @@ pub enum Paint {
     Yellow,
     /// Help.
     Cyan,
-    /// What matters.
+    /// Emphasised text.
     Bold,
-    /// What matters less.
+    /// Text of less importance.
     Dim,
 }
 

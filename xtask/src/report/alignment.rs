@@ -46,7 +46,7 @@ pub struct ContractSummary {
     pub location: Location,
 }
 
-/// What contracts say of a column.
+/// The type that contracts give a column in one direction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContractField {
     /// On which way.
@@ -97,8 +97,8 @@ pub struct ColumnAlignment {
     pub primary_key: bool,
     /// Part of a foreign key.
     pub foreign_key: bool,
-    /// What each declaration says; none where it has no field for it.
+    /// The field of each declaration, as text; `None` where the declaration has no field for this column.
     pub cells: Vec<Option<String>>,
-    /// What the contracts say, each different statement once.
+    /// The types in the contracts, each different one once.
     pub contracts: Vec<ContractField>,
 }

@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
 
 use super::Finding;
 
-/// What the baseline did to a report.
+/// The effect of the baseline on a report.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Accepted {
     /// The file.
     pub file: String,
     /// How many findings are left out because it names them.
     pub count: usize,
-    /// What it names and is no longer found, a line each: to be taken out of the file.
+    /// The entries of the baseline that are no longer found, one per line. They should be removed from the file.
     pub fixed: Vec<String>,
 }
 

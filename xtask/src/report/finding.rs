@@ -21,14 +21,14 @@ pub enum Category {
     ValidationSchemas,
 }
 
-/// What a type of findings is about, for reports that carry documentation.
+/// The documentation of a type of findings, for reports that carry documentation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
     /// As [`Finding::kind`].
     pub kind: &'static str,
     /// One sentence.
     pub summary: String,
-    /// What, why, and an example, as Markdown.
+    /// The problem, its reason and an example, as Markdown.
     pub help: String,
 }
 
@@ -57,24 +57,24 @@ pub enum FindingTiming {
 pub struct Label {
     /// Where.
     pub location: Location,
-    /// What the place says, in a few words: "`bio` is `string` here".
+    /// The message for this place, in a few words: "`bio` is `string` here".
     pub text: String,
 }
 
 /// A change of one file that would resolve a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suggestion {
-    /// What the change does, in the imperative: "add `| null`".
+    /// The description of the change, in the imperative: "add `| null`".
     pub text: String,
     /// The file, relative to the root.
     pub file: String,
     /// The bytes to replace; empty to insert.
     pub span: Span,
-    /// What to put there.
+    /// The text to insert.
     pub replacement: String,
     /// Whether `--fix` may apply it without a person having looked at it.
     pub safe: bool,
-    /// Of a member of a list: others may be inserted at the same place, the lowest first.
+    /// The rank of a member of a list. Others may be inserted at the same place, the lowest rank first.
     pub rank: Option<u32>,
 }
 
@@ -108,13 +108,13 @@ pub struct Finding {
     pub field: Option<String>,
     /// The declaration in the sources that is wrong, where there is one: `UserTable`.
     pub declaration: Option<String>,
-    /// What is wrong, in one sentence without the entity's name in front.
+    /// The problem, in one sentence without the entity's name in front.
     pub message: String,
     /// The facts behind the message, for machines.
     pub details: Map<String, Value>,
     /// Every place concerned; the first is where the reader should look.
     pub labels: Vec<Label>,
-    /// What to do about it.
+    /// The advice on how to resolve the problem.
     pub help: Option<String>,
     /// A change that would resolve it, as the check says it.
     pub proposal: Option<Proposal>,
@@ -217,8 +217,8 @@ impl Finding {
         format!("{}: {}", self.entity, self.message)
     }
 
-    /// What stays the same as long as the finding does, whatever lines are added above it: 16 hexadecimal digits of the
-    /// SHA-256 of its kind, entity, field, declaration and file.
+    /// Returns an identifier that stays the same as long as the finding does, whatever lines are added above it. It
+    /// consists of 16 hexadecimal digits of a SHA-256. The hash covers the kind, entity, field, declaration and file.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         let file = self.location().map_or("", |location| location.file.as_ref());

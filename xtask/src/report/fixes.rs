@@ -1,4 +1,4 @@
-//! What `--fix` changed in the sources.
+//! The changes that `--fix` made in the sources.
 
 /// The changes of one run.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -18,7 +18,7 @@ pub struct Left {
     pub file: String,
     /// 1-based line of the change.
     pub line: u32,
-    /// What it would have done: "rename `a` to `b`".
+    /// The description of the change: "rename `a` to `b`".
     pub text: String,
     /// Why it was not made.
     pub reason: String,

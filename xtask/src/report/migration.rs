@@ -28,9 +28,9 @@ pub struct MigrationResult {
     pub planned: Vec<String>,
     /// Whether the run ended before anything was tried.
     pub stopped_before: bool,
-    /// What would be applied, of a run that was asked to apply nothing.
+    /// The migrations that would be applied, for a run that was asked to apply nothing.
     pub plan: Option<MigrationPlan>,
-    /// What could not be checked, and why.
+    /// The checks that could not be done, with the reasons.
     pub unchecked: Vec<String>,
     /// The verification before anything ran.
     pub pre: Verification,
@@ -40,7 +40,7 @@ pub struct MigrationResult {
     pub in_doubt: bool,
     /// Each migration that is now committed, in order.
     pub applied: Vec<AppliedMigration>,
-    /// What applying printed, for people.
+    /// The output of applying the migrations, for people.
     pub output: Option<String>,
     /// Why it did not succeed.
     pub error: Option<String>,

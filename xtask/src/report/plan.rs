@@ -1,6 +1,6 @@
-//! What `db-migrate --dry-run` foresees: each statement with what it does to those who use the database meanwhile.
+//! The plan of `db-migrate --dry-run`: each statement with its effects on concurrent users of the database.
 
-/// What would be applied, and what would come of it.
+/// The migrations that would be applied, and their effect on the schema.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct MigrationPlan {
     /// In order.
@@ -29,14 +29,14 @@ pub struct PlannedStatement {
     pub line: u32,
     /// As it is written.
     pub sql: String,
-    /// What it does to tables that were there before.
+    /// The effects on tables that existed before the migration.
     pub effects: Effects,
 }
 
-/// What a statement does to tables that were there before its migration.
+/// The effects of a statement on tables that existed before its migration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effects {
-    /// What was seen on the scratch database.
+    /// The effects that were observed on the scratch database.
     Observed {
         /// Locks that it is the first of its transaction to take, by name of the table.
         locks: Vec<TableLock>,
@@ -62,21 +62,21 @@ pub struct TableLock {
 /// PostgreSQL's modes of locking a table, the weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LockMode {
-    /// What `SELECT` takes.
+    /// The mode that `SELECT` takes.
     AccessShare,
-    /// What `SELECT … FOR UPDATE` takes.
+    /// The mode that `SELECT … FOR UPDATE` takes.
     RowShare,
-    /// What `INSERT`, `UPDATE` and `DELETE` take.
+    /// The mode that `INSERT`, `UPDATE` and `DELETE` take.
     RowExclusive,
-    /// What `VACUUM` and `CREATE INDEX CONCURRENTLY` take.
+    /// The mode that `VACUUM` and `CREATE INDEX CONCURRENTLY` take.
     ShareUpdateExclusive,
-    /// What `CREATE INDEX` takes.
+    /// The mode that `CREATE INDEX` takes.
     Share,
-    /// What `CREATE TRIGGER` and a new foreign key take.
+    /// The mode that `CREATE TRIGGER` and a new foreign key take.
     ShareRowExclusive,
-    /// What `REFRESH MATERIALIZED VIEW CONCURRENTLY` takes.
+    /// The mode that `REFRESH MATERIALIZED VIEW CONCURRENTLY` takes.
     Exclusive,
-    /// What `DROP TABLE` and most of `ALTER TABLE` take.
+    /// The mode that `DROP TABLE` and most forms of `ALTER TABLE` take.
     AccessExclusive,
 }
 
@@ -108,14 +108,14 @@ impl LockMode {
         }
     }
 
-    /// What `pg_locks.mode` calls it: `AccessExclusiveLock`.
+    /// Parses a mode as `pg_locks.mode` names it: `AccessExclusiveLock`.
     #[must_use]
     pub fn from_catalog(mode: &str) -> Option<Self> {
         let plain = mode.strip_suffix("Lock")?;
         Self::ALL.into_iter().find(|one| one.as_sql().replace(' ', "").eq_ignore_ascii_case(plain))
     }
 
-    /// Who waits until it is released; none where no ordinary query does.
+    /// Names the operations that wait until the lock is released; `None` where no ordinary query waits.
     #[must_use]
     pub fn waiting(self) -> Option<&'static str> {
         match self {

@@ -1,29 +1,29 @@
-//! What a check would change in the sources, in terms of declarations. Where exactly the bytes go, and how they are
-//! formatted, only the file's text can say: that makes a [`Suggestion`](super::Suggestion) of it.
+//! Changes that checks propose in the sources, in terms of declarations. Only the file's text tells where the bytes
+//! go and how they are formatted. With that text, a proposal becomes a [`Suggestion`](super::Suggestion).
 
 use crate::source::Span;
 
 /// A change that would resolve a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proposal {
-    /// What the change does, in the imperative: "add `| null`".
+    /// The description of the change, in the imperative: "add `| null`".
     pub text: String,
     /// The file, relative to the root.
     pub file: String,
-    /// What is changed.
+    /// The edit that makes the change.
     pub edit: Edit,
     /// Whether `--fix` may apply it without a person having looked at it.
     pub safe: bool,
 }
 
-/// What is changed.
+/// An edit of a declaration or schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Edit {
     /// `replacement` takes the place of `span`.
     Replace {
         /// The bytes to replace; empty to insert.
         span: Span,
-        /// What to put there.
+        /// The text to insert.
         replacement: String,
     },
     /// A type, class or Zod object gets another member.
@@ -32,7 +32,7 @@ pub enum Edit {
         declaration: Span,
         /// The type or value of the member that the new one follows.
         after: Span,
-        /// Of several that follow the same member, the lowest comes first.
+        /// The rank among members that follow the same one; the lowest comes first.
         rank: u32,
         /// Its name.
         name: String,

@@ -15,7 +15,7 @@ pub struct Rehearsal {
     pub lost_rows: Vec<(String, usize)>,
     /// Tables that no row could be generated for, with why.
     pub empty_tables: Vec<(String, String)>,
-    /// What failed on the way.
+    /// The error that made the rehearsal fail.
     pub error: Option<String>,
     /// Rows that the way back does not bear, though they are allowed after the migration.
     pub warnings: Vec<String>,

@@ -32,11 +32,11 @@ pub struct RolledBackMigration {
 /// Data that a rollback destroys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Loss {
-    /// What it is called.
+    /// The names of the object that is lost.
     pub name: LossName,
     /// How much of it, see [`Unit`].
     pub count: i64,
-    /// What is counted.
+    /// The unit of `count`.
     pub unit: Unit,
     /// Views, foreign keys and functions that go with it.
     pub dependents: Vec<String>,
@@ -45,7 +45,7 @@ pub struct Loss {
 /// The names of something that may be lost; each of them means this one thing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LossName {
-    /// What `--accept-data-loss` takes: `table` or `table.column`.
+    /// The name that `--accept-data-loss` takes: `table` or `table.column`.
     pub object: String,
     /// The same with the namespace, which may be `public`.
     pub full: String,
@@ -65,7 +65,7 @@ impl Loss {
     }
 }
 
-/// What is counted.
+/// The unit in which a loss is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     /// Rows of a table.
@@ -108,7 +108,7 @@ pub struct RollbackResult {
     pub planned: Vec<(String, Option<String>)>,
     /// Whether the run was asked to undo nothing, and only to say what it would.
     pub dry_run: bool,
-    /// What could not be checked, and what to look at.
+    /// The checks that could not be done, and the points that need a look.
     pub notes: Vec<String>,
     /// The verification before anything ran.
     pub pre: Verification,
@@ -118,9 +118,9 @@ pub struct RollbackResult {
     pub in_doubt: bool,
     /// Each migration that is now undone, newest first.
     pub rolled_back: Vec<RolledBackMigration>,
-    /// What is lost with it.
+    /// The data that is lost with the rollback.
     pub losses: Vec<Loss>,
-    /// What rolling back printed, for people.
+    /// The output of rolling back, for people.
     pub output: Option<String>,
     /// Why it did not succeed.
     pub error: Option<String>,

@@ -1,6 +1,7 @@
-//! What a report of a branch leaves out, and what it says beside the findings.
+//! The context of a branch's report: the findings that are left out, and the facts that are reported beside the
+//! findings.
 
-/// What a report was compared with, and how a branch changes the schema.
+/// The commit that a report was compared with, and the changes of the schema by a branch.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Since {
     /// The branch, tag or commit that was named: `origin/main`.
@@ -13,9 +14,9 @@ pub struct Since {
     pub known: usize,
     /// The findings that the branch resolves, a line each.
     pub resolved: Vec<String>,
-    /// What the branch changes in the schema, a line each; none where that is not known.
+    /// The changes of the schema by the branch, one per line; `None` where they are not known.
     pub schema: Option<Vec<String>>,
-    /// What was not judged, and why.
+    /// The parts that were not judged, with the reasons.
     pub notes: Vec<String>,
 }
 

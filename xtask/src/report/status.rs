@@ -9,7 +9,7 @@ pub struct MigrationStatus {
     pub name: String,
     /// Where it stands.
     pub state: MigrationState,
-    /// What is wrong with it, and what to do about that.
+    /// The problem with this migration, and how to resolve it.
     pub problem: Option<String>,
 }
 
@@ -46,7 +46,7 @@ pub struct Status {
     pub migrations: Vec<MigrationStatus>,
     /// Indexes that are not valid: nothing uses them, and each write pays for them.
     pub invalid_indexes: Vec<String>,
-    /// Who migrates or rolls back at this moment.
+    /// The session that migrates or rolls back at this moment.
     pub locked_by: Option<String>,
     /// Problems of the migration files themselves.
     pub file_problems: Vec<String>,

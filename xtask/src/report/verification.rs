@@ -24,9 +24,9 @@ pub const NO_TABLE: &str = "no table or type is called like it";
 pub struct Coverage {
     /// Tables of the database schema.
     pub tables: usize,
-    /// Those with at least one row type.
+    /// The tables with at least one row type.
     pub tables_with_type: usize,
-    /// Those with at least one validation schema.
+    /// The tables with at least one validation schema.
     pub tables_with_schema: usize,
     /// Object types that were read.
     pub types: usize,
@@ -65,7 +65,8 @@ pub struct Verification {
     pub timestamp: Timestamp,
     /// The migration that it was made for.
     pub migration_name: Option<String>,
-    /// What the TypeScript was compared with: "snapshots/schema.json", "replay of 12 migrations", a database.
+    /// The schema that the TypeScript was compared with: "snapshots/schema.json", "replay of 12 migrations", a
+    /// database.
     pub against: String,
     /// Every finding, in the order of category, entity, field.
     pub findings: Vec<Finding>,
@@ -73,15 +74,16 @@ pub struct Verification {
     pub coverage: Coverage,
     /// The text of the files that the findings name, for excerpts.
     pub sources: Sources,
-    /// What the baseline took out of the findings; none where there is no baseline.
+    /// The effect of the baseline on the findings; `None` where there is no baseline.
     pub accepted: Option<Accepted>,
-    /// What a branch introduces, where that was asked: the findings are then only those.
+    /// The comparison with a branch, where one was requested. The findings are then only those that the branch
+    /// introduces.
     pub since: Option<Since>,
-    /// What `--fix` changed; none without it.
+    /// The changes that `--fix` made; `None` without that option.
     pub fixes: Option<Fixes>,
     /// How many findings a report for people shows in full; all of them where nobody asked for fewer.
     pub shown_at_most: Option<usize>,
-    /// What pending migrations change in the schema, as a readable diff; none where no renderer asks for it.
+    /// The schema changes of pending migrations, as a readable diff; `None` where no renderer requests them.
     pub schema_changes: Option<String>,
     /// The descriptions of every table side by side; empty where no renderer asks for it.
     pub alignment: Vec<EntityAlignment>,

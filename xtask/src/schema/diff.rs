@@ -26,7 +26,7 @@ pub struct Change {
     pub object: String,
     /// The part of the object: kind (`column`, `constraint`) and name; none for the object itself.
     pub part: Option<(String, String)>,
-    /// What happened to it.
+    /// The kind of change.
     pub what: What,
 }
 
@@ -49,7 +49,7 @@ impl Change {
     }
 }
 
-/// What happened to an object or a part of one.
+/// The kind of change to an object, or to a part of one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {
     /// It is new; holds what it is, in short.

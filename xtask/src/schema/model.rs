@@ -1,6 +1,6 @@
-//! What PostgreSQL's catalogs hold and a migration can change. Two schemas are equal when every field here is equal;
-//! OIDs, statistics and dates have no place in it. Privileges and owners stand apart ([`Schema::grants`]), since servers
-//! grant by themselves what no migration says.
+//! The part of PostgreSQL's catalogs that a migration can change. Two schemas are equal when every field here is
+//! equal; OIDs, statistics and dates are left out. Privileges and owners are kept apart ([`Schema::grants`]), since
+//! servers grant some that no migration mentions.
 
 mod name;
 mod objects;
@@ -42,8 +42,9 @@ pub struct Schema {
     pub routines: BTreeMap<ObjectName, Routine>,
     /// Everything rarer, by kind (`cast`, `collation`, `event trigger`, …) and name.
     pub objects: BTreeMap<String, BTreeMap<String, Object>>,
-    /// What is granted on each object (`table public.users`) over PostgreSQL's defaults, and what is revoked of
-    /// them: `app: SELECT, INSERT`, `not OWNER: DELETE`; and `owned by app` where that is not who owns the database.
+    /// The privileges on each object (`table public.users`) that differ from PostgreSQL's defaults. Those granted are
+    /// listed as `app: SELECT, INSERT`, those revoked as `not OWNER: DELETE`. An owner other than the database's is
+    /// listed as `owned by app`.
     pub grants: BTreeMap<String, Vec<String>>,
 }
 

@@ -28,7 +28,7 @@ pub struct Provenance {
 struct Gone {
     /// The clause that dropped or renamed it.
     location: Location,
-    /// What it is called now, where it was renamed.
+    /// The new name, where the column was renamed.
     now: Option<String>,
 }
 
@@ -93,7 +93,7 @@ impl Provenance {
         of_table(&self.gone, table).find(|(column, _)| is_meant(column)).map(|(_, gone)| &gone.location)
     }
 
-    /// What the column of `table` was called before.
+    /// Lists the former names of a column of `table`.
     pub fn former_names<'a>(&'a self, table: &ObjectName, column: &'a str) -> impl Iterator<Item = &'a str> + use<'a> {
         of_table(&self.gone, table)
             .filter(move |(_, gone)| gone.now.as_deref() == Some(column))
@@ -147,7 +147,7 @@ impl Provenance {
         self.history.end_migration(|table| of_table(columns, table).map(|(column, _)| column.to_owned()).collect());
     }
 
-    /// What the columns of `table` were called after each migration that changed them, the oldest first.
+    /// Returns the column names of `table` after each migration that changed them, the oldest first.
     #[must_use]
     pub fn column_history(&self, table: &ObjectName) -> &[Names] {
         self.history.of(table)
@@ -213,7 +213,7 @@ fn remove_of_table<Place>(places: &mut BTreeMap<(ObjectName, String), Place>, ta
     }
 }
 
-/// What is known of the columns of `table`, by their names.
+/// Lists the entries of `places` for the columns of `table`, by column name.
 fn of_table<'a, Place>(
     places: &'a BTreeMap<(ObjectName, String), Place>,
     table: &ObjectName,

@@ -30,7 +30,8 @@ pub struct Snapshot {
     pub postgres: u32,
     /// Each migration in order, `V7__add_user_bio`, with refinery's checksum of its text.
     pub migrations: Vec<(String, u64)>,
-    /// What each migration did to the catalogs, where that can be told in short. The order is theirs.
+    /// The fingerprint of each migration's effect on the catalogs, where that effect can be summarised. The order is
+    /// that of the migrations.
     pub fingerprints: Vec<(String, String)>,
     /// The schema that they make.
     pub schema: Schema,
@@ -44,7 +45,7 @@ pub trait SnapshotMigration {
     fn checksum(&self) -> u64;
 }
 
-/// What stands in the file beside the schema.
+/// The members of the file beside the schema.
 #[derive(Deserialize)]
 struct Header {
     format: u32,
@@ -71,7 +72,7 @@ impl Snapshot {
         Self { postgres, migrations: migrations.iter().map(stamp).collect(), fingerprints: known.collect(), schema }
     }
 
-    /// What `migration` did to the catalogs, where that is known.
+    /// Returns the fingerprint of `migration`'s effect on the catalogs, where it is known.
     #[must_use]
     pub fn fingerprint(&self, migration: &impl SnapshotMigration) -> Option<&str> {
         let name = migration.full_name();
@@ -233,7 +234,7 @@ fn stamp(migration: &impl SnapshotMigration) -> (String, u64) {
     (migration.full_name(), migration.checksum())
 }
 
-/// What is wrong, without the place that serde appends.
+/// Returns the message of the error, without the position that serde appends.
 fn cause(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.rsplit_once(" at line ").map_or(text.clone(), |(cause, _)| cause.to_owned())

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-/// What runners of CI jobs look for anywhere in a line: GitHub's older commands, Azure's, TeamCity's.
+/// The command prefixes that CI runners look for anywhere in a line: GitHub's older commands, Azure's, TeamCity's.
 const COMMANDS: &[&str] = &["##[", "##vso[", "##teamcity["];
 
 /// Text without what would move the terminal's cursor or hide text.

@@ -37,7 +37,7 @@ enum Place<'t> {
 }
 
 impl GitTree {
-    /// What is staged below the folder of `repository`.
+    /// Opens the staged files below the folder of `repository`.
     ///
     /// # Errors
     /// When git fails.
@@ -46,7 +46,7 @@ impl GitTree {
         Ok(Self::new(repository, "what is staged".to_owned(), entries))
     }
 
-    /// What `commit` holds below the folder of `repository`.
+    /// Opens the files of `commit` below the folder of `repository`.
     ///
     /// # Errors
     /// When git fails.
@@ -62,7 +62,7 @@ impl GitTree {
         Self { objects: Objects::new(repository.clone()), boundary, repository, name, entries, submodules }
     }
 
-    /// What it is, for messages.
+    /// Returns the name of this tree, for messages.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name

@@ -18,7 +18,7 @@ pub struct IgnoreRules {
     folders: HashMap<PathBuf, Folder>,
 }
 
-/// What holds in one folder.
+/// The ignore rules that apply in one folder.
 #[derive(Debug, Clone, Default)]
 struct Folder {
     /// Whether it is ignored itself. Nothing below it can then be taken back, as git has it.
@@ -45,7 +45,7 @@ impl IgnoreRules {
     }
 }
 
-/// What holds in the folder at `path`, which lies within the boundary.
+/// Returns the ignore rules of the folder at `path`, which lies within the boundary.
 fn folder<'f>(folders: &'f mut HashMap<PathBuf, Folder>, boundary: &Boundary, path: &Path) -> &'f Folder {
     if !folders.contains_key(path) {
         let above = path.parent().filter(|_| path != boundary.folder());

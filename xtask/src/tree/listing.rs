@@ -55,7 +55,7 @@ fn below(folder: &Path, prefix: &str) -> io::Result<Vec<String>> {
     Ok(files)
 }
 
-/// What stands in a folder.
+/// The name of an entry in a folder, and whether the entry is a folder.
 struct Entry {
     name: OsString,
     /// A link to a folder is none.

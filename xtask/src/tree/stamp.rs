@@ -1,4 +1,4 @@
-//! By what it is seen, without reading a file, that it is still the same.
+//! The metadata that shows, without reading a file, that the file has not changed.
 
 use std::fs::Metadata;
 use std::path::Path;

@@ -16,7 +16,7 @@ use super::syntax::{ExprKind, Module, StatementKind};
 use super::values::Site;
 use crate::facts::{Contract, Exchange, UnresolvedEndpoint};
 
-/// What was read.
+/// The contracts that were read, and those that could not be resolved.
 #[derive(Debug, Default)]
 pub struct Contracts {
     /// Each endpoint once, by place.
@@ -49,7 +49,7 @@ pub fn read<'p>(resolver: &Resolver<'p>, files: &[&str]) -> Contracts {
     found
 }
 
-/// Of an endpoint that is part of a router with a prefix, the one with the prefix.
+/// Removes the endpoints that also exist with the prefix of a router around them.
 fn outermost(endpoints: Vec<(String, Endpoint<'_>)>) -> Vec<(String, Endpoint<'_>)> {
     let mut paths: HashMap<Site<'_>, HashSet<Rc<str>>> = HashMap::new();
     for (_, endpoint) in &endpoints {

@@ -51,7 +51,7 @@ pub struct Candidate {
 /// The files that a walk found.
 #[derive(Debug, Default)]
 pub struct Walked {
-    /// Those with a role, in the order of their paths, whatever is in them.
+    /// The files with a role, in the order of their paths, whatever they contain.
     pub files: Vec<Candidate>,
     /// All of them.
     pub listing: Listing,

@@ -50,20 +50,20 @@ pub struct TableColumn<'p> {
     pub key: Rc<str>,
     /// Where it was written.
     pub place: Option<EntryPlace<'p>>,
-    /// What it holds; the reason where that is not known.
+    /// The definition of the column; the reason where it is not known.
     pub column: Result<Rc<Column<'p>>, Rc<str>>,
-    /// What a row has there: one type for all that is inferred from the table.
+    /// The type of the column in a row, shared by everything that is inferred from the table.
     pub held: Lazy<'p>,
 }
 
-/// What a column builder describes.
+/// A column as its builder describes it.
 #[derive(Clone)]
 pub struct Column<'p> {
     /// The name in the database, where it is not the key.
     pub name: Option<Rc<str>>,
     /// The builder: `varchar`, `timestamp`.
     pub builder: Rc<str>,
-    /// What a value is, neither null nor an array.
+    /// The type of a value, without null and arrays.
     pub of: Lazy<'p>,
     /// `.notNull()`, `.primaryKey()`, `serial()`
     pub not_null: bool,
@@ -84,7 +84,7 @@ pub struct Column<'p> {
 }
 
 impl Column<'_> {
-    /// What it says in SQL's terms.
+    /// Returns the column in SQL's terms.
     #[must_use]
     pub fn sql(&self) -> SqlColumn {
         let ty = SqlType { scalar: self.sql.clone(), array: self.dimensions > 0 };
@@ -104,7 +104,7 @@ pub struct PgEnum {
     pub values: Result<Rc<[Rc<str>]>, Rc<str>>,
 }
 
-/// What makes tables or columns.
+/// A factory for tables or columns.
 #[derive(Clone)]
 pub enum TableMaker<'p> {
     /// `pgSchema('name')`
@@ -115,7 +115,7 @@ pub enum TableMaker<'p> {
     Custom(Lazy<'p>),
 }
 
-/// What a call of a function of Drizzle makes.
+/// Evaluates a call of a Drizzle function.
 pub fn build<'p>(
     resolver: &Resolver<'p>,
     package: &str,

@@ -4,21 +4,21 @@ use super::resolve::{Resolver, Type, union};
 use super::values::Value;
 use crate::facts::{Kind, NEVER};
 
-/// What a type holds.
+/// The values that a type allows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Held {
     /// Whether `undefined` is among it.
     pub optional: bool,
     /// Whether `null` is among it.
     pub nullable: bool,
-    /// What else.
+    /// The kind of all other values.
     pub kind: Kind,
 }
 
 /// How deep arrays are looked into.
 const DEPTH: u32 = 8;
 
-/// What `of` holds.
+/// Returns the values that the type `of` allows.
 pub fn held<'p>(resolver: &Resolver<'p>, of: &Type<'p>) -> Held {
     within(resolver, of, DEPTH)
 }
@@ -65,7 +65,8 @@ fn within<'p>(resolver: &Resolver<'p>, of: &Type<'p>, left: u32) -> Held {
     Held { optional, nullable, kind }
 }
 
-/// Those of several literals, as [`merge`] would give them.
+/// Returns the values of a union of string literals, as [`merge`] would. `None` where a member is no string literal,
+/// or there are no members.
 fn texts<'m, 'p: 'm>(members: impl Iterator<Item = &'m Type<'p>>) -> Option<Vec<String>> {
     let texts: Vec<String> = members
         .map(|member| match member {
@@ -76,8 +77,8 @@ fn texts<'m, 'p: 'm>(members: impl Iterator<Item = &'m Type<'p>>) -> Option<Vec<
     (!texts.is_empty()).then_some(texts)
 }
 
-/// What is read from a column. `Generated<boolean | null>` of kysely-codegen is a union of columns: one of booleans, one
-/// of null.
+/// Returns the type that is read from a column. `Generated<boolean | null>` of kysely-codegen is a union of columns:
+/// one of booleans, one of null.
 fn selected<'p>(resolver: &Resolver<'p>, of: &Type<'p>) -> Type<'p> {
     union(of.members().iter().map(|member| match member {
         Type::Column(sides) => sides[0].get(resolver),

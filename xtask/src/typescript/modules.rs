@@ -31,14 +31,14 @@ pub use resolution::Resolved;
 pub struct Program<'t> {
     tree: &'t dyn Tree,
     modules: FrozenMap<String, Box<Option<Arc<Module>>>>,
-    /// What is in files that were looked at for a name.
+    /// The contents of files that were searched for a name and not parsed.
     unparsed: FrozenMap<String, Vec<u8>>,
     resolver: resolution::Resolver<'t>,
     augmentations: augmentation::Augmentations,
     cache: Option<&'t Cache>,
 }
 
-/// What a name means.
+/// The target that a name resolves to.
 #[derive(Debug, Clone, Copy)]
 pub enum Symbol<'p> {
     /// The declarations of that name at the top of a file: [`Module::declarations`].
@@ -128,7 +128,7 @@ impl<'t> Program<'t> {
         self.resolver.claims(&module.path, specifier)
     }
 
-    /// What `name` means at the top of `module`; none for a global.
+    /// Resolves `name` at the top of `module`; `None` for a global.
     pub fn lookup<'p>(&'p self, module: &'p Module, name: &str) -> Option<Symbol<'p>> {
         self.local(module, name, &mut Search::default())
     }
@@ -147,12 +147,12 @@ impl<'t> Program<'t> {
         Way { symbol, passed: search.way }
     }
 
-    /// What `module` exports as `name`.
+    /// Resolves the export `name` of `module`.
     pub fn exported<'p>(&'p self, module: &'p Module, name: &str) -> Option<Symbol<'p>> {
         self.export(module, name, &mut Search::default())
     }
 
-    /// What an import means.
+    /// Resolves an import.
     pub fn imported<'p>(&'p self, module: &'p Module, import: &'p Import) -> Symbol<'p> {
         self.follow(module, import, &mut Search::default())
     }

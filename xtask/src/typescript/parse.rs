@@ -56,7 +56,7 @@ pub fn parse(path: &str, bytes: &[u8]) -> Module {
     module
 }
 
-/// What the parser complains about.
+/// A syntax error that the parser reports.
 struct Complaint {
     at: u32,
     message: String,

@@ -64,7 +64,7 @@ fn requested(config: &Config) -> Requested {
 /// A file that the prefilter left out, with the roles that it had then, as it is kept in the cache.
 struct LeftOut(Roles);
 
-/// What files are read with.
+/// The tree, program, cache and prefilter that files are read with.
 struct Reading<'r, 't> {
     tree: &'r dyn Tree,
     program: &'r Program<'t>,

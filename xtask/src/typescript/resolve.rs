@@ -1,6 +1,7 @@
-//! What types and values mean, across files. Types are evaluated structurally, as the TypeScript compiler does it,
-//! and constants as the program would compute them: `z.object({…}).extend(base.shape)` is evaluated, not recognised.
-//! What can't be known is [`Type::Unresolved`] or [`Value::Unknown`], with the reason; nothing is guessed.
+//! The evaluation of types and values across files. Types are evaluated structurally, as the TypeScript compiler
+//! does. Constants are evaluated as the program would compute them: `z.object({…}).extend(base.shape)` is evaluated,
+//! not recognised. An unknown result is [`Type::Unresolved`] or [`Value::Unknown`], with the reason; nothing is
+//! guessed.
 //!
 //! Evaluation is lazy ([`Lazy`]), so that types may refer to themselves, and bounded in depth and steps, so that it
 //! ends on any input.
@@ -64,12 +65,13 @@ pub struct Resolver<'p> {
     declared: RefCell<FxHashMap<*const Statement, Option<Type<'p>>>>,
     /// Constants; none while they are being evaluated.
     constants: RefCell<FxHashMap<*const (), Option<super::values::Value<'p>>>>,
-    /// What names mean at the top of files.
+    /// The resolved names at the top of files.
     names: RefCell<FxHashMap<(*const Module, &'p str), Option<Symbol<'p>>>>,
-    /// What unions of schemas take and return, by the schema and the side. Each holds its schema, so that its address stays its
-    /// own: a union that is several times in another would be inferred as often, on each level.
+    /// The input and output types of unions of schemas, by schema and side. Each entry holds its schema, so that the
+    /// schema's address is not used for another. Without this cache, a union that is nested several times would be
+    /// inferred again on each level.
     unions: RefCell<FxHashMap<(*const zod::Schema<'p>, bool), Inferred<'p>>>,
-    /// What packages export, by the package and the name.
+    /// The exports of packages, by package and name.
     externals: RefCell<FxHashMap<(&'p str, Option<&'p str>), super::values::Value<'p>>>,
     /// The program that runs; none where values are what their expressions say.
     running: Option<Running<'p>>,
@@ -171,7 +173,7 @@ impl<'p> Resolver<'p> {
         evaluated
     }
 
-    /// What `package` exports as `name`; without one, all of it.
+    /// Returns the export `name` of `package`; without a name, the whole package.
     pub(super) fn external(&self, package: &'p str, name: Option<&'p str>) -> super::values::Value<'p> {
         let make = || super::values::Value::External(package.into(), name.map(Rc::from).into_iter().collect());
         self.externals.borrow_mut().entry((package, name)).or_insert_with(make).clone()

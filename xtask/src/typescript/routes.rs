@@ -26,12 +26,12 @@ use crate::facts::{Route, Tags, UnresolvedEndpoint};
 use crate::source::{Location, Span};
 pub use server::Server;
 
-/// What was read.
+/// The routes that were read, and those that could not be resolved.
 #[derive(Debug, Default)]
 pub struct Routes {
     /// Each endpoint once.
     pub routes: Vec<Route>,
-    /// What could not be followed.
+    /// The routes and mounts that could not be followed.
     pub unresolved: Vec<UnresolvedEndpoint>,
 }
 

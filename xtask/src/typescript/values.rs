@@ -1,6 +1,6 @@
-//! What constants hold, as far as it can be told without running the program: strings, objects, functions that
-//! return schemas, Zod schemas, Drizzle tables. [`Resolver::value`] evaluates an expression where it stands;
-//! [`Resolver::string`] is the short way for paths and names.
+//! The values of constants, evaluated by default without running the program. They are strings, objects, functions
+//! that return schemas, Zod schemas and Drizzle tables. [`Resolver::value`] evaluates an expression in its scope;
+//! [`Resolver::string`] is the shortcut for paths and names.
 
 mod arguments;
 mod assignments;
@@ -39,7 +39,7 @@ pub use effects::{Effects, Handle, PathText, RouterId, Running, Site};
 pub use exports::TopLevel;
 pub(super) use members::made_object;
 
-/// What a constant holds.
+/// The value of a constant.
 #[derive(Clone)]
 pub enum Value<'p> {
     /// A string.
@@ -145,7 +145,7 @@ pub struct ObjectValue<'p> {
 pub struct Entry<'p> {
     /// Its name.
     pub name: Rc<str>,
-    /// What it holds.
+    /// The value of the property.
     pub value: Value<'p>,
     /// Where it was written; none where nothing was.
     pub place: Option<EntryPlace<'p>>,

@@ -147,7 +147,7 @@ pub enum TableList {
     SelectAndInput,
 }
 
-/// What a type of this name may list.
+/// Returns the kind of table list that a type of this name may be.
 #[must_use]
 pub fn table_list(name: &str) -> Option<TableList> {
     match name {
@@ -170,7 +170,7 @@ pub const IGNORE_TAG: &str = "db-verify-ignore";
 /// How kanel's comment about a type begins.
 pub const KANEL_COMMENT: &str = "Represents the ";
 
-/// What follows [`KANEL_COMMENT`] before the name of the table, with the side that the type is of.
+/// The words between [`KANEL_COMMENT`] and the name of the table, with the side that the type describes.
 pub const KANEL_SIDES: &[(&str, Side)] =
     &[("table ", Side::Row), ("initializer for the table ", Side::Insert), ("mutator for the table ", Side::Update)];
 

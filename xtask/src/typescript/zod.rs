@@ -35,13 +35,13 @@ pub const ORIGIN: Origin = Origin {
 /// A schema.
 #[derive(Clone)]
 pub struct Schema<'p> {
-    /// What it takes.
+    /// The kind of values that the schema accepts.
     pub kind: SchemaKind<'p>,
-    /// What it demands beyond that.
+    /// The constraints beyond the kind.
     pub constraints: Constraints,
 }
 
-/// What a schema takes.
+/// The kind of values that a schema accepts.
 #[derive(Clone)]
 pub enum SchemaKind<'p> {
     /// `z.string()`

@@ -16,7 +16,7 @@ const BEFORE: [&str; 8] =
 const ADDED: [&str; 4] = ["quota", "last_seen_at", "locale", "archived"];
 const RENAMED: [&str; 4] = ["zone", "headline", "badge", "origin"];
 
-/// What a migration does to a table.
+/// The changes that a migration makes to a table.
 #[derive(Debug, Clone)]
 pub struct Neglect {
     before: Vec<&'static str>,

@@ -27,7 +27,7 @@ impl Oracle {
         }
     }
 
-    /// What the compiler says about the exported object types of `files` below `root`.
+    /// Returns the compiler's reading of the exported object types of `files` below `root`.
     pub fn types(&self, root: &Path, tsconfig: &str, files: &[String]) -> Value {
         self.run(
             "types.mjs",
@@ -35,7 +35,7 @@ impl Oracle {
         )
     }
 
-    /// What a script prints.
+    /// Runs a script and returns its output.
     pub fn run<'a>(&self, script: &str, arguments: impl Iterator<Item = &'a str>) -> Value {
         let mut command = Command::new("node");
         command.arg("--max-old-space-size=4096").arg(self.folder.join(script)).args(arguments);
@@ -88,7 +88,7 @@ pub fn typescript_files(root: &Path) -> Vec<String> {
     files.map(|entry| entry.path().strip_prefix(root).expect("inside").to_str().expect("UTF-8").to_owned()).collect()
 }
 
-/// What db-inspect says about all files below `root`.
+/// Returns the output of db-inspect for all files below `root`.
 pub fn inspect(root: &Path) -> Value {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let config = folder.path().join("oracle.toml");
@@ -96,7 +96,7 @@ pub fn inspect(root: &Path) -> Value {
     inspect_with(root, &config)
 }
 
-/// What db-inspect says with a configuration.
+/// Returns the output of db-inspect with a configuration.
 pub fn inspect_with(root: &Path, config: &Path) -> Value {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.arg("-C").arg(root).arg("--config").arg(config).args(["db-inspect", "--format", "json"]);
@@ -114,9 +114,9 @@ pub struct Comparison {
     pub fields: usize,
     /// Fields that db-inspect says it cannot resolve.
     pub unresolved: Vec<String>,
-    /// What is said differently.
+    /// Types and fields that the compiler and db-inspect describe differently.
     pub differences: Vec<String>,
-    /// What is `any` to the compiler, for want of a package, and not to db-inspect.
+    /// Fields that are `any` to the compiler, for want of a package, and not to db-inspect.
     pub any_to_compiler: Vec<String>,
 }
 
@@ -186,7 +186,7 @@ fn compare_fields(place: &str, expected: &Value, found: &Value, comparison: &mut
     }
 }
 
-/// What a field is, in one comparable line.
+/// Describes a field in one comparable line.
 fn canonical(field: &Value) -> String {
     let absent = if field["optional"].as_bool() == Some(true) { "optional " } else { "" };
     let null = if field["nullable"].as_bool() == Some(true) { "nullable " } else { "" };

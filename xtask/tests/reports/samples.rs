@@ -69,7 +69,7 @@ pub fn failed() -> Verification {
     verification(findings, Coverage { tables_with_type: 19, unresolved_fields: 2, unjudged, ..coverage() })
 }
 
-/// What a branch introduces.
+/// Returns the report of the findings that a branch introduces.
 pub fn branch() -> Verification {
     let since = Since {
         reference: "origin/main".into(),

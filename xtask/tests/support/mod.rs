@@ -1,4 +1,4 @@
-//! What integration tests share: a real database of their own.
+//! Support code that integration tests share: a real database for each of them.
 
 pub mod database;
 pub mod git;

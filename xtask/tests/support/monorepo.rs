@@ -151,9 +151,9 @@ fn snapshot_of_sample() -> String {
 pub struct Ran {
     /// The exit code.
     pub code: i32,
-    /// What it printed.
+    /// The standard output.
     pub stdout: String,
-    /// What it printed as an error.
+    /// The standard error.
     pub stderr: String,
 }
 

@@ -64,7 +64,7 @@ impl Pooler {
         format!("postgresql://postgres@{host}/{}", self.database)
     }
 
-    /// What each of its sessions answers to `query`, as text.
+    /// Returns the answer of each idle session to `query`, as text.
     pub fn ask_all(&self, query: &str) -> Vec<String> {
         let mut idle = self.pool.idle.lock().expect("nobody panicked");
         idle.iter_mut().map(|session| ask(session, query).expect("the session lives")).collect()

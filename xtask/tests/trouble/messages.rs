@@ -97,8 +97,8 @@ fn objects(database: &Database<'_>) -> Vec<String> {
     database.connect().query(query, &[]).expect("a query").iter().map(|row| row.get(0)).collect()
 }
 
-/// What each history goes with. The statements of `V2__index` are committed one by one, so that after the first migration
-/// the index may be there or not.
+/// Asserts that the tables and the index match the history. The statements of `V2__index` are committed one by one,
+/// so that after the first migration the index may exist or not.
 fn check(database: &Database<'_>, limit: usize) {
     let (history, objects) = (database.history(), objects(database));
     let expected: &[&[&str]] = match history.as_slice() {

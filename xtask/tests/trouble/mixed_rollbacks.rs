@@ -31,7 +31,7 @@ fn groups_are_undone_newest_first() {
     database.run(&repo, &["db-migrate"]).must_exit(0);
 }
 
-/// What is committed stays undone and is said; the one in the middle goes on from where it stopped.
+/// Committed rollbacks stay undone and are reported. The one that failed in the middle continues where it stopped.
 #[test]
 fn a_failure_in_the_middle_says_what_is_undone_and_goes_on_later() {
     let Some(scratch) = shared() else { return };
@@ -89,7 +89,8 @@ fn applied_in_part(database: &Database<'_>, down: &str) -> Monorepo {
 const BEARS_IT: &str =
     "DROP INDEX CONCURRENTLY IF EXISTS users_name;\nALTER TABLE users DROP COLUMN IF EXISTS phone;\n";
 
-/// Whoever cannot make the rest of a migration work has a way back all the same, and the one below is undone after it.
+/// A migration that is applied in part can be rolled back, even where the rest of it cannot be made to work. The
+/// migration below is undone after it.
 #[test]
 fn what_is_applied_in_part_is_undone_first() {
     let Some(scratch) = shared() else { return };
@@ -185,7 +186,7 @@ fn consent_is_asked_for_what_each_group_loses() {
     assert_eq!(database.history(), [] as [i64; 0]);
 }
 
-/// What one group loses is written with that group, once, and what is not lost after all is not kept.
+/// Losses of one group are written with that group, once. Data that is not lost after all is not kept.
 #[test]
 fn a_backup_holds_each_loss_once() {
     let Some(scratch) = shared() else { return };

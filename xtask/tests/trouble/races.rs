@@ -87,7 +87,7 @@ fn what_is_migrated_while_a_rollback_waits_is_not_undone() {
     }
 }
 
-/// Whoever names where to go back to gets there, also when another has gone a part of the way.
+/// A rollback that names its target reaches it, also after another rollback went a part of the way.
 #[test]
 fn a_rollback_that_names_its_migration_goes_there_after_another() {
     let Some(scratch) = shared() else { return };

@@ -1,5 +1,5 @@
-//! What API contracts say of a table: through the declarations of the table that their requests and responses are, or
-//! hold (`{ data: User[] }`).
+//! The statements of API contracts about a table. A contract describes a table through the declarations that its
+//! requests and responses are, or hold (`{ data: User[] }`).
 
 use crate::checks::matching::{Described, Description};
 use crate::checks::wording;
@@ -51,7 +51,7 @@ pub(super) fn summaries(named: &[Named<'_>]) -> Vec<ContractSummary> {
     summaries
 }
 
-/// What they say of one column, each different statement once.
+/// Returns the statements of contracts about one column, each different statement once.
 pub(super) fn of_column(column: &str, named: &[Named<'_>]) -> Vec<ContractField> {
     let mut fields: Vec<ContractField> = Vec::new();
     for Named { direction, description, .. } in named {

@@ -163,7 +163,7 @@ impl Parser<'_> {
         found
     }
 
-    /// What stands between parentheses: operands joined by one kind of operator.
+    /// Parses the inside of parentheses: operands joined by one kind of operator.
     fn expression(&mut self) -> Option<Expression> {
         let first = self.comparison()?;
         let mut operands = vec![first];

@@ -1,4 +1,4 @@
-//! What a schema lets in and a column does not.
+//! Gaps: values that a schema accepts and its column does not.
 
 use crate::checks::check_constraints::Bound;
 use crate::checks::entities::ColumnFacts;
@@ -31,7 +31,7 @@ pub(super) enum Source {
     Type,
 }
 
-/// What all of `gaps` let in, the two ends of a range at once.
+/// Describes all of `gaps` in words, the two ends of a range at once.
 pub(super) fn in_words(gaps: &[Gap]) -> String {
     let mut words: Vec<String> = Vec::new();
     let mut left = gaps;
@@ -51,7 +51,7 @@ pub(super) fn in_words(gaps: &[Gap]) -> String {
 }
 
 impl Gap {
-    /// What is let in.
+    /// Describes the values that the gap lets in.
     fn in_words(&self) -> String {
         match self {
             Self::MaxLength(limit, None) => format!("any length, the column holds {limit} characters"),
@@ -267,7 +267,8 @@ fn is_below(given: Option<Bound>, limit: Bound, whole: bool) -> bool {
     given.is_none_or(|given| least(given, whole) < least(limit, whole))
 }
 
-/// Of whole numbers, less than 5 is at most 4; of others, a little less.
+/// Returns the greatest value that the bound allows, for comparisons. For whole numbers, less than 5 is at most 4;
+/// for others, a little less than 5.
 fn greatest(bound: Bound, whole: bool) -> (f64, bool) {
     if bound.exclusive && whole { (bound.value - 1.0, true) } else { (bound.value, !bound.exclusive) }
 }

@@ -1,6 +1,6 @@
-//! What each declaration describes of its table. A name alone is weak evidence: `Comment` may be a widget, `Flow` the
-//! answer to one query. Such a declaration is judged by what it has in common with the table, and of several that are
-//! called alike only the one that is most like the table is taken for its row.
+//! Decides which role each declaration has for its table. A name alone is weak evidence: `Comment` may be a widget,
+//! `Flow` the answer to one query. A declaration with such a name is judged by the fields that it shares with the
+//! table. Of several with the same name, only the one most like the table is taken for its row.
 
 use std::collections::HashMap;
 
@@ -45,7 +45,7 @@ pub fn describe<'a>(
     all
 }
 
-/// What the matching goes by.
+/// The inputs of the matching.
 struct Ground<'r> {
     names: &'r NameTable,
     config: &'r Config,
@@ -71,7 +71,7 @@ fn hits<'a>(entities: &[Entity<'a>], names: &NameTable, facts: &'a Facts, config
     hits
 }
 
-/// What describes the tables that no type is named after.
+/// Finds descriptions for the tables that no type or schema is named after.
 fn adopted<'a>(all: &[Described<'a>], unclaimed: &Unclaimed<'a>, ground: &Ground<'_>) -> Vec<Adopted<'a>> {
     let tables = all.iter().enumerate().filter(|(_, described)| described.entity.kind == EntityKind::Table);
     let lacking = tables.flat_map(|(at, described)| {

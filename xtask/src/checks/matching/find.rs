@@ -19,7 +19,7 @@ pub(super) struct Finder<'a> {
     names: &'a NameTable,
     /// The table whose column a field of an ORM's table stands for, by the field's place.
     columns: HashMap<&'a Location, usize>,
-    /// What contracts name, by file and name: that is judged as what they promise.
+    /// The declarations that contracts name, by file and name. They are judged as the contracts' promises.
     promised: HashSet<(&'a str, &'a str)>,
     /// The types that schemas say to be of, by their places.
     types: HashMap<&'a Location, &'a Declaration>,

@@ -1,6 +1,7 @@
-//! What describes a table that no type, or no schema, is named after: a class that implements a type of its name (an
-//! ORM's `ConfigSnippets`), or what has nearly all of its columns and little else, and is named after the end of its name
-//! (`DbCrontab` of `known_crontabs`). Of several the one that is most like the table is taken.
+//! Finds descriptions of a table that no type, or no schema, is named after. One candidate is a class that implements
+//! a type of the table's name (an ORM's `ConfigSnippets`). Another has nearly all of the table's columns and little
+//! else, and is named after the end of the table's name (`DbCrontab` for `known_crontabs`). The candidate that is
+//! most like the table is taken.
 
 use std::collections::HashMap;
 
@@ -33,7 +34,7 @@ struct Named<'a> {
     declaration: &'a Declaration,
 }
 
-/// What nothing is named after a table for.
+/// The kind of declaration of which none is named after a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lacking {
     Type,
@@ -46,7 +47,7 @@ impl Lacking {
     }
 }
 
-/// What is put before and after the name of a thing to name the type of its rows.
+/// The prefixes, and below the suffixes, that make the name of a thing the name of its row type.
 const PREFIXES: &[&str] = &["db", "base", "i"];
 const SUFFIXES: &[&str] = &["table", "row", "record", "entity", "model", "type", "schema", "validation", "dto"];
 
@@ -67,7 +68,7 @@ impl<'a> Unclaimed<'a> {
         }
     }
 
-    /// What describes each of the tables that lack it, each declaration at most one of them.
+    /// Returns descriptions for the tables that lack one. Each declaration describes at most one table.
     pub(super) fn adopted<'e>(
         &self,
         lacking: impl Iterator<Item = (usize, &'e Entity<'a>, Lacking)>,
@@ -144,7 +145,7 @@ fn is_one_of(part: &str, usual: &[&str]) -> bool {
     usual.iter().any(|one| part.eq_ignore_ascii_case(one))
 }
 
-/// What stands between the usual prefix and the usual suffixes.
+/// Returns the parts of a name between the usual prefix and the usual suffixes.
 fn stem<'p, 'n>(mut parts: &'p [&'n str]) -> &'p [&'n str] {
     while let [rest @ .., last] = parts
         && !rest.is_empty()

@@ -33,7 +33,7 @@ impl NameTable {
         Self::of(entities.iter().map(|entity| entity.name), config)
     }
 
-    /// Of the tables of these names; a match names their place among them.
+    /// Builds the lookup of names for these tables. A match gives the position of its table among them.
     pub(in crate::checks) fn of<'n>(tables: impl Iterator<Item = &'n ObjectName>, config: &Config) -> Self {
         let tables: Vec<_> = tables.collect();
         Self { types: named(&tables, of_types(config)), schemas: named(&tables, of_schemas(config)) }
@@ -82,7 +82,8 @@ impl NameTable {
     }
 }
 
-/// What a component or a function keeps to itself is called after a table because it shows rows, not because it is one.
+/// Returns whether a declaration is shared, and not private to a component or a function. A private one is called
+/// after a table because it shows rows, not because it is one.
 pub(in crate::checks) fn is_shared(declaration: &Declaration) -> bool {
     declaration.exported && !is_of_component(&declaration.location.file)
 }
@@ -98,7 +99,7 @@ pub(super) fn is_output_name(name: &str) -> bool {
     ["row", "select", "response", "output", "record"].iter().any(|output| words.iter().any(|word| word == output))
 }
 
-/// What a name says about the side of the table, where the table is known otherwise.
+/// Returns the side of the table that a name suggests, where the table is known otherwise.
 pub(super) fn side_of_name(name: &str) -> Side {
     let words = names::words(name);
     let says = |verbs: &[&str]| words.iter().any(|word| verbs.contains(&word.as_str()));

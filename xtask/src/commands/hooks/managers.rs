@@ -22,7 +22,7 @@ pub struct Manager {
     tool: Tool,
     /// As seen from the top of the work tree.
     file: String,
-    /// What stands in the file.
+    /// The content of the file.
     text: String,
 }
 
@@ -69,7 +69,7 @@ fn husky_folder(top: &Path, hook: &Path) -> Option<String> {
 }
 
 impl Manager {
-    /// What to say where the call stands in the configuration already.
+    /// Returns a message for a configuration that has the call already.
     ///
     /// # Errors
     /// Where it does not: with the lines to add.

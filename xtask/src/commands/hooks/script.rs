@@ -31,7 +31,7 @@ enum Program {
 }
 
 impl Call {
-    /// Of the monorepo at `root` in a work tree with this `top`.
+    /// Creates the call for the monorepo at `root`, in a work tree with this `top`.
     ///
     /// # Errors
     /// When the running program cannot tell where it lies.
@@ -100,7 +100,7 @@ exec {}
         )
     }
 
-    /// What must be there before the tool can be called.
+    /// Returns the lines of the script that check whether the tool can be called.
     fn guard(&self) -> String {
         match &self.program {
             Program::Cargo => "# Nor has a branch without the tool.

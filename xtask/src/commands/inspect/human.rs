@@ -1,4 +1,4 @@
-//! What was read, for people.
+//! Renders the facts that were read, for people.
 
 use std::fmt::Write as _;
 

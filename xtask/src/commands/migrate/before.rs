@@ -1,5 +1,5 @@
-//! What is judged before anything runs: the history, the live database, and the schema that the pending migrations
-//! will make.
+//! The checks before anything runs: of the history, of the live database, and of the schema that the pending
+//! migrations will make.
 
 use super::findings_by_migration::FindingsByMigration;
 use crate::commands::judge::Judge;

@@ -39,10 +39,10 @@ impl std::fmt::Display for Rejected {
 
 impl std::error::Error for Rejected {}
 
-/// What is known before anything runs.
+/// The results that are known before anything runs.
 #[derive(Debug, Clone, Copy)]
 pub struct Known<'a> {
-    /// What the pending ones will make.
+    /// The prediction of the schema that the pending migrations will make.
     pub prediction: &'a Prediction,
     /// Judges what they made.
     pub judge: &'a Judge<'a>,
@@ -114,12 +114,13 @@ impl<'a> CommitVerifier<'a> {
         }
     }
 
-    /// What is committed, the last verification, and which migrations nothing could be compared with.
+    /// Returns the committed migrations, the last verification, and the migrations that nothing could be compared
+    /// with.
     pub fn into_parts(self) -> (Vec<AppliedMigration>, Option<Verification>, Vec<String>) {
         (self.applied, self.post, self.unchecked)
     }
 
-    /// What is known of `migration`.
+    /// Returns the predicted step of `migration`.
     fn step(&self, migration: &Migration) -> Option<&Step> {
         self.known.prediction.step(migration.version)
     }
@@ -256,7 +257,7 @@ impl<'a> CommitVerifier<'a> {
     }
 }
 
-/// What becomes of a migration that is not accepted.
+/// Describes the consequence for a migration that is not accepted.
 fn consequence(migration: &Migration) -> &'static str {
     match migration.no_transaction {
         true => {

@@ -9,7 +9,7 @@ use crate::report::{Finding, FindingTiming, Severity, Verification};
 use crate::schema::model::Schema;
 use crate::schema::provenance::Provenance;
 
-/// What makes two findings the same.
+/// The identity of a finding: two findings with the same key are the same.
 type Key = (&'static str, String, Option<String>, String);
 
 fn key(finding: &Finding) -> Key {

@@ -91,7 +91,8 @@ pub fn refuse_broken(plan: &Plan, problems: &[Problem]) -> Result<()> {
     if broken.is_empty() { Ok(()) } else { Err(Refused(broken).into()) }
 }
 
-/// What a person needs to know about the SQL that undoes a migration, and about how much of it there is to undo.
+/// Explains to a person the SQL that undoes a migration, and how much of the migration there is to undo. `None` where
+/// there is nothing to explain.
 pub fn explanation(context: &Context, client: &mut Client, undo: &Undo, journal: &[Entry]) -> Result<Option<String>> {
     let source = undo.source.explanation();
     if !undo.in_part {

@@ -24,7 +24,8 @@ pub struct Verdicts<'a> {
     expectation: &'a RollbackExpectation,
     /// The schema of the database before anything ran.
     before: &'a Schema,
-    /// What somebody changed past the migrations before: a rollback neither makes nor has to repair it.
+    /// The changes that were made past the migrations before this run. A rollback neither makes nor has to repair
+    /// them.
     drift: Drift,
     /// What happened to that as a consequence of the rollback, as far as it has come.
     followed: SchemaDiff,
@@ -97,7 +98,7 @@ impl<'a> Verdicts<'a> {
         })
     }
 
-    /// What a person should know about the comparison.
+    /// Returns the notes about the comparison that a person should read.
     pub fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         if !self.drift.changes.is_empty() {
@@ -144,7 +145,7 @@ impl<'a> Verdicts<'a> {
         verdict
     }
 
-    /// What is undone and committed, and the verification of the schema after the last one.
+    /// Returns the migrations that were undone and committed, and the verification of the schema after the last one.
     pub fn into_parts(self) -> (Vec<RolledBackMigration>, Option<Verification>) {
         (self.committed, self.post)
     }

@@ -17,12 +17,12 @@ use crate::schema::model::Schema;
 use crate::schema::snapshot::{self, FIX, Snapshot};
 use crate::tree::{Tree as _, WorkingTree};
 
-/// What the TypeScript is compared with.
+/// The schema that the TypeScript is compared with.
 #[derive(Debug)]
 pub struct Expected {
     /// The schema.
     pub schema: Schema,
-    /// What it is, for people.
+    /// The origin of the schema, in words for people.
     pub against: String,
     /// The migrations that somebody looked at before, by name and checksum: those that the snapshot stands for, or those
     /// that the database has; none where nothing tells.
@@ -99,8 +99,8 @@ impl Expected {
         Ok(Self { schema, against, known, stale: stale.filter(|_| !is_current), drift: Vec::new() })
     }
 
-    /// What migrations change that the snapshot, or the database that is judged, does not have yet; none where there are
-    /// none.
+    /// Describes the changes that migrations make, and that the snapshot or the judged database does not have yet.
+    /// `None` where there are none.
     pub fn pending(&self, context: &Context, options: &Options) -> Result<Option<String>> {
         let changes = if options.database {
             let snapshot = snapshot::read(&context.tree(), &context.config.snapshot)?;
@@ -120,7 +120,7 @@ fn replayed(context: &Context, migrations: &[Migration]) -> Result<Schema> {
     Ok(schema)
 }
 
-/// What to run so that the staged snapshot stands for the staged migrations.
+/// Returns the advice for making the staged snapshot stand for the staged migrations.
 fn stage(context: &Context, migrations: &[Migration]) -> String {
     let path = &context.config.snapshot;
     let on_disk = WorkingTree::new(&context.root).read(path).ok();

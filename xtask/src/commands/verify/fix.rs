@@ -23,7 +23,7 @@ const ROUNDS: usize = 30;
 /// The sources with every safe change made, and what is found then.
 #[derive(Debug)]
 pub struct Fixing {
-    /// What is found in the changed sources, and what was changed.
+    /// The findings in the changed sources, and the changes that were made.
     pub report: Verification,
     /// The texts before and after, by file.
     files: BTreeMap<String, (String, String)>,
@@ -60,7 +60,7 @@ fn key(finding: &Finding, suggestion: &Suggestion) -> Made {
 }
 
 impl Fixing {
-    /// What is found in the changed sources.
+    /// Verifies the changed sources.
     fn judged(&self, context: &Context, examined: &Examined<'_>) -> Result<Verification> {
         let texts = self.files.iter().map(|(file, (_, after))| (file.clone(), after.clone()));
         let context = context.at(Arc::new(Overlay::new(context.tree(), texts)))?;

@@ -65,7 +65,7 @@ fn commits(repository: &Repository, reference: &str, options: &Options) -> Resul
     Ok(Commits { head: (!options.staged).then_some(head), base, tip })
 }
 
-/// Whoever has not committed yet would wonder why nothing changes.
+/// Returns a note about changes that are not committed: their author would wonder why nothing changes.
 fn uncommitted(repository: &Repository, options: &Options) -> Result<Vec<String>> {
     let note = "changes that are not committed are not judged; `--staged` judges those that are staged";
     Ok(if !options.staged && repository.has_changes()? { vec![note.to_owned()] } else { Vec::new() })
@@ -77,7 +77,7 @@ fn not_judged(since: &Since, why: &anyhow::Error) -> String {
     format!("`{name}` at {base} cannot be judged, so that every finding counts as introduced: {why}")
 }
 
-/// What was found before, with the configuration of that time.
+/// Verifies an earlier state, `tree`, with the configuration of that time.
 fn before(context: &Context, tree: Arc<dyn Tree>, options: &Options) -> Result<(Verification, Schema)> {
     let context = context.at(tree)?;
     let options = Options { offline: options.offline || options.staged, staged: false, ..options.clone() };
@@ -105,7 +105,7 @@ fn subtract(
     since.resolved = left_out.fixed;
 }
 
-/// What the branch does to the history of migrations, and advice about those that are new.
+/// Finds the branch's changes to the history of migrations, and adds advice about its new migrations.
 fn of_history(
     context: &Context,
     repository: &Repository,
@@ -129,7 +129,7 @@ pub fn migrations_of(context: &Context, tree: &dyn Tree) -> Vec<Migration> {
     files::read(tree, &folder).map(|(migrations, _problems)| migrations).unwrap_or_default()
 }
 
-/// What [`lint::lint_new`] knows migrations by.
+/// Returns the names and checksums by which [`lint::lint_new`] knows migrations.
 pub fn stamps(migrations: &[Migration]) -> Vec<(String, u64)> {
     migrations.iter().map(|migration| (migration.to_string(), migration.checksum)).collect()
 }

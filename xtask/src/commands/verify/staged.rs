@@ -16,7 +16,7 @@ use crate::report::Finding;
 use crate::terminal::Terminal;
 use crate::tree::GitTree;
 
-/// What is staged, and whether it has to be judged.
+/// The decision whether the staged files have to be judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Concern {
     Judge,

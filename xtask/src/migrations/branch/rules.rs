@@ -1,4 +1,4 @@
-//! What the findings about the history of migrations mean, for reports that carry documentation.
+//! Documentation of the findings about the history of migrations, for reports that carry it.
 
 use crate::report::Rule;
 

@@ -53,7 +53,8 @@ fn spellings(transaction: &mut Transaction<'_>, definition: &Definition, text: &
 
 /// A kind of definition, and the SQL that makes one of a text.
 struct Definition {
-    /// Of a text that is a whole statement, `CREATE … <kind> <name> …`: kind and name. It is run under another name.
+    /// The kind and the name, for a text that is a whole statement: `CREATE … <kind> <name> …`. The statement is run
+    /// under another name.
     named: Option<(&'static str, String)>,
     /// The SQL before the text.
     head: String,
@@ -64,7 +65,8 @@ struct Definition {
 }
 
 impl Definition {
-    /// Of a change; none where nothing is known to be written in more than one way.
+    /// Returns the definition that a change is about. `None` where no definition is known to have more than one
+    /// spelling.
     fn of(change: &Change) -> Option<Self> {
         let What::Changed { attribute, .. } = &change.what else { return None };
         let part = change.part.as_ref().map(|(kind, name)| (kind.as_str(), name.as_str()));

@@ -1,4 +1,4 @@
-//! What is left after a deletion.
+//! The query for the objects that are left after a deletion.
 
 use crate::migrations::sql::literal;
 use crate::postgres::catalog::OwnTables;

@@ -57,7 +57,8 @@ impl Shape {
         self.catalogs == other.catalogs
     }
 
-    /// What its query is called on the server, and whether the types of relations are counted too.
+    /// Returns the name of the shape's query on the server. The name also tells whether the types of relations are
+    /// counted.
     pub(super) fn name(self, counted: bool) -> String {
         format!("db_fingerprint_{}{}", self.to_text(), if counted { "_counted" } else { "" })
     }

@@ -13,21 +13,21 @@ pub enum InterruptedState {
     NotRun {
         /// From 1.
         statement: usize,
-        /// Of so many.
+        /// The number of statements.
         count: usize,
     },
     /// The statement has run; that it has was not recorded.
     Done {
         /// From 1.
         statement: usize,
-        /// Of so many.
+        /// The number of statements.
         count: usize,
     },
     /// The statement has stopped half-way and left indexes that are not valid.
     LeftInvalid {
         /// From 1.
         statement: usize,
-        /// Of so many.
+        /// The number of statements.
         count: usize,
         /// `namespace.name`, quoted for SQL where needed.
         indexes: Vec<String>,

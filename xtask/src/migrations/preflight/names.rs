@@ -21,7 +21,7 @@ pub struct FileName {
     pub version: i64,
     /// How the number is written: `0007`.
     pub digits: String,
-    /// What follows `__`.
+    /// The part after `__`.
     pub name: String,
     /// Forward or back.
     pub direction: Direction,
@@ -30,7 +30,7 @@ pub struct FileName {
 /// A file name, taken apart, and the whole path.
 pub type NamedFile = (FileName, String);
 
-/// What `name`, a file name without folders, says; none if it is not a migration's.
+/// Reads `name`, a file name without folders. `None` if it is not the name of a migration.
 #[must_use]
 pub fn file_name(name: &str) -> Option<FileName> {
     let stem = name.strip_suffix(".sql")?;
@@ -88,7 +88,7 @@ fn explain(path: &str, name: &str) -> Problem {
 
 const SKIPPED: &str = "it would be skipped without a word";
 
-/// What is wrong with a name, and what would come of it.
+/// Returns the fault of a name, and its consequence.
 fn fault(name: &str) -> (&'static str, &'static str) {
     let stem = name.strip_suffix(".sql").unwrap_or(name);
     let rest = stem.get(1..).unwrap_or_default();

@@ -4,7 +4,7 @@ use super::Reader;
 use crate::migrations::sql::{Cursor, Identifier};
 use crate::schema::model::ObjectName;
 
-/// What a statement is about.
+/// The kind of object that a statement is about.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Type,

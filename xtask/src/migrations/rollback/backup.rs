@@ -37,7 +37,7 @@ pub struct Backup {
 #[derive(Debug, Clone)]
 struct BackupFile {
     name: String,
-    /// What is in it.
+    /// The object whose data the file holds.
     object: String,
     /// Whether it holds rows that are lost themselves.
     is_of_rows: bool,
@@ -51,7 +51,7 @@ struct BackupFile {
 #[derive(Debug, Clone, Default)]
 struct Sequences {
     kept: Vec<LostPosition>,
-    /// Those of what is not committed yet.
+    /// The positions of work that is not committed yet.
     pending: Vec<LostPosition>,
 }
 

@@ -1,5 +1,5 @@
-//! What waits for the COMMIT: deferred constraint triggers. They may delete rows, so they run before anything is counted; and
-//! they may defer others, so they run until none is left.
+//! Deferred constraint triggers, which wait for the COMMIT. They may delete rows, so they run before anything is
+//! counted. They may defer others, so they run until none is left.
 
 use anyhow::{Result, anyhow, bail};
 use postgres::Transaction;

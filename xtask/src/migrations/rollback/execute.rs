@@ -21,7 +21,7 @@ use crate::migrations::{history, journal, transaction};
 use crate::postgres::error::is_contention;
 use crate::report::{Loss, RolledBackMigration, Verdict};
 
-/// Who oversees a rollback: is told what happens, and has the last word before each COMMIT.
+/// An observer of a rollback, which is told of each event and has the last word before each COMMIT.
 pub trait RollbackObserver: StepObserver {
     /// The verdict on the schema after `undo`, in the transaction that did it.
     fn judge(&mut self, transaction: &mut Transaction<'_>, undo: &Undo) -> Result<Verdict>;
@@ -36,16 +36,16 @@ pub enum RollbackOutcome {
     Done {
         /// Newest first.
         undone: Vec<RolledBackMigration>,
-        /// What was lost with it, all of it accepted or empty.
+        /// The losses, all of them accepted or empty.
         losses: Vec<Loss>,
-        /// What a person should look at.
+        /// Warnings that a person should look at.
         warnings: Vec<String>,
     },
     /// This would be lost and was not accepted.
     NotAccepted {
-        /// What was counted, accepted or not.
+        /// The losses that were counted, accepted or not.
         losses: Vec<Loss>,
-        /// What of a migration without transaction is done already; none where nothing changed.
+        /// The part of a migration without transaction that is done already; `None` where nothing changed.
         done: Option<String>,
     },
     /// Nothing changed: after undoing the last of these the schema was not what it was.
@@ -82,7 +82,7 @@ pub fn in_one_transaction(
     }
 }
 
-/// What was not agreed to, if that is what stopped it.
+/// Returns the losses, if the rollback stopped because one was not accepted. Other errors are passed on.
 pub(super) fn refused(error: anyhow::Error) -> Result<Vec<Loss>> {
     match error.downcast_ref::<Refused>() {
         Some(Refused(losses)) => Ok(losses.clone()),

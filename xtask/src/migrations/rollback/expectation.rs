@@ -1,5 +1,5 @@
-//! What a rollback should lead to, and what it would destroy: learnt on a scratch database where the files are there,
-//! else from the journal.
+//! The expected result of a rollback, and the data that it would destroy. Both are learnt on a scratch database where
+//! the files are there, otherwise from the journal.
 
 use anyhow::{Context as _, Result, anyhow};
 use postgres::Transaction;
@@ -18,25 +18,26 @@ use crate::migrations::state::State;
 use crate::migrations::{Migration, replay};
 use crate::schema::model::Schema;
 
-/// What the schema should be after a migration was undone.
+/// The schema to expect after a migration was undone.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Expectation {
-    /// What a replay of the earlier migrations made.
+    /// The schema that a replay of the earlier migrations made.
     Schema(Box<Schema>),
-    /// What the journal noted before the migration was applied: a digest, which tells equal from different only.
+    /// The digest that the journal noted before the migration was applied. A digest tells equal from different only.
     Digest(String),
     /// Nothing is known, and why.
     Unknown(String),
 }
 
-/// What is known before anything runs.
+/// The expectations of a rollback, before anything runs.
 #[derive(Debug)]
 pub struct RollbackExpectation {
     /// The schema that the applied migrations should have made; none where they could not be replayed.
     pub current: Option<Schema>,
     /// One for each migration of the plan.
     pub expected: Vec<Expectation>,
-    /// What the SQL did to tables and columns on the scratch database; none where it could not be run there.
+    /// The changes that the SQL made to tables and columns on the scratch database; `None` where the SQL could not
+    /// run there.
     pub changes: Option<RehearsedChanges>,
 }
 
@@ -206,7 +207,7 @@ fn cannot_undo(undo: &Undo) -> String {
     format!("cannot undo `{undo}` on the scratch database; nothing was undone")
 }
 
-/// What was applied of a migration.
+/// The part of a migration that was applied.
 enum Forward<'a> {
     Whole(&'a Migration),
     /// The statements that are done, and their file.

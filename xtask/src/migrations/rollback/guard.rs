@@ -15,10 +15,10 @@ use crate::report::Loss;
 pub(super) struct Guard<'a, 'o> {
     options: RollbackOptions<'a>,
     observer: &'o mut dyn RollbackObserver,
-    /// Of the statement that is not committed yet.
+    /// The audit of the statement that is not committed yet.
     audit: Option<LossAudit<'a>>,
     before: Option<BeforeLoss>,
-    /// Of the statement that is not committed yet.
+    /// The losses and warnings of the statement that is not committed yet.
     pending: (Vec<Loss>, Vec<String>),
     losses: Vec<Loss>,
     warnings: Vec<String>,
@@ -37,7 +37,7 @@ impl<'a, 'o> Guard<'a, 'o> {
         }
     }
 
-    /// What was lost, and what a person should look at.
+    /// Returns the losses, and the warnings that a person should look at.
     pub(super) fn into_parts(self) -> (Vec<Loss>, Vec<String>) {
         (self.losses, self.warnings)
     }

@@ -9,9 +9,9 @@ use postgres::Transaction;
 /// A lock on a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lock {
-    /// Of whoever inserts, updates or deletes rows.
+    /// The lock of a statement that inserts, updates or deletes rows.
     RowExclusive,
-    /// Of whoever truncates, alters or drops the table.
+    /// The lock of a statement that truncates, alters or drops the table.
     AccessExclusive,
 }
 

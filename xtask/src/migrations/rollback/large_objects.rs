@@ -35,7 +35,7 @@ const NOTE: &str = "CREATE TEMPORARY TABLE cargo_xtask_large_objects ON COMMIT D
 const KEEP: &str = "CREATE TEMPORARY TABLE cargo_xtask_large_objects ON COMMIT DROP AS
                     SELECT oid, pg_catalog.lo_get(oid) AS data FROM pg_catalog.pg_largeobject_metadata";
 
-/// Those of them that are gone or written over.
+/// A query for the noted large objects that are gone or written over.
 pub(super) const LOST: &str = "
     SELECT o.oid, o.data FROM pg_temp.cargo_xtask_large_objects o
     LEFT JOIN pg_catalog.pg_largeobject_metadata m ON m.oid = o.oid
@@ -46,7 +46,7 @@ const GONE: &str = "SELECT count(*) FROM pg_temp.cargo_xtask_large_objects o
 
 const MAY_READ: &str = "SELECT pg_catalog.has_table_privilege('pg_catalog.pg_largeobject', 'SELECT')";
 
-/// Those with a page that this transaction wrote.
+/// A query that counts the noted large objects with a page that this transaction wrote.
 const WRITTEN: &str = "SELECT count(DISTINCT p.loid) FROM pg_catalog.pg_largeobject p
                        JOIN pg_temp.cargo_xtask_large_objects o ON o.oid = p.loid WHERE pg_catalog.age(p.xmin) <= 0";
 

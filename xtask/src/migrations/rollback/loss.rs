@@ -8,8 +8,8 @@ use crate::migrations::sql::{identifier, quoted};
 use crate::postgres::error::ServerError;
 use crate::report::{Loss, Unit};
 
-/// What a transaction must run before its rows are counted or written down: a policy of row-level security that hides rows
-/// from us is then an error instead of a smaller number.
+/// The setting that a transaction must run before its rows are counted or written down. A policy of row-level
+/// security that hides rows is then an error instead of a smaller number.
 pub const SEE_ALL_ROWS: &str = "SET LOCAL row_security = off";
 
 /// How much data there is where a change is about to happen: rows of a table, values that are not null of a column.
@@ -49,8 +49,8 @@ pub(super) fn not_seen(error: ServerError) -> anyhow::Error {
     }
 }
 
-/// What a drop destroys in the database that is `storage`. Of other changes this is how much there is, which is the most that
-/// can be lost.
+/// Counts the data that a drop destroys in the database of `storage`. For other changes, counts all the data there
+/// is, which is the most that can be lost.
 pub fn at_stake(client: &mut impl GenericClient, storage: &StorageIdentity, change: &Change) -> Result<Loss> {
     let count = count(client, storage, change)?;
     let name = storage.names().name(&change.path());

@@ -19,7 +19,7 @@ use crate::postgres::error::ServerError;
 use crate::report::Loss;
 use crate::schema::model::ObjectName;
 
-/// What is known to happen to the data, from one attempt to the next.
+/// The changes to the data that are known, from one attempt to the next.
 #[derive(Debug)]
 pub(super) struct LossAudit<'a> {
     options: RollbackOptions<'a>,
@@ -53,7 +53,7 @@ pub(super) struct BeforeLoss {
     own: Vec<u32>,
 }
 
-/// What the SQL did.
+/// The outcome of an audit.
 #[derive(Debug)]
 pub(super) enum AuditOutcome {
     /// More than was foreseen: undo it, and run it again.
@@ -277,7 +277,7 @@ fn check(losses: Vec<Loss>, options: RollbackOptions<'_>) -> Result<Vec<Loss>> {
     }
 }
 
-/// What PostgreSQL knows history and journal as.
+/// Returns the OIDs of the history table and the journal.
 fn own_tables(transaction: &mut Transaction<'_>, history_table: &str) -> Result<Vec<u32>> {
     let names = [history_table.to_owned(), journal::table(history_table)];
     let query = "SELECT coalesce(pg_catalog.to_regclass(name)::oid, 0::oid) FROM unnest($1::text[]) AS name";

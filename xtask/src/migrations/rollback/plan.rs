@@ -25,7 +25,7 @@ pub struct Undo {
     pub source: Source,
     /// Whether it is applied in part, so that the history has no row of it.
     pub in_part: bool,
-    /// Of one that is applied in part: how far that has come, while no way back was begun.
+    /// The progress of a migration that is applied in part, while no way back was begun.
     pub progress: Option<Progress>,
 }
 
@@ -50,7 +50,7 @@ pub enum Source {
 }
 
 impl Source {
-    /// What a person needs to know about it; none for the ordinary case.
+    /// Returns the explanation that a person needs of the source; `None` for the ordinary case.
     #[must_use]
     pub fn explanation(self) -> Option<&'static str> {
         match self {
@@ -66,7 +66,7 @@ impl Source {
     }
 }
 
-/// What to undo, newest first.
+/// The migrations to undo, newest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     /// Newest first; never empty.

@@ -1,4 +1,4 @@
-//! What ways back did to tables and columns on the scratch database, one after the other.
+//! The changes that ways back made to tables and columns on the scratch database, one after the other.
 
 use std::ops::Range;
 
@@ -19,13 +19,14 @@ impl RehearsedChanges {
         self.0.push(after);
     }
 
-    /// What all of them did.
+    /// Returns the changes of all ways back together.
     #[must_use]
     pub fn all(&self) -> Vec<Change> {
         self.of(0..self.0.len().saturating_sub(1))
     }
 
-    /// What those at these positions did, by the names that things have before the first of these.
+    /// Returns the changes of the ways back at these positions. Objects have the names from before the first of
+    /// these.
     #[must_use]
     pub fn of(&self, steps: Range<usize>) -> Vec<Change> {
         let ends = self.0.get(steps.start).zip(self.0.get(steps.end));

@@ -1,5 +1,5 @@
-//! What the rows of a table held before the SQL of a rollback touched them, and how much of that is gone afterwards. A
-//! hash of each value is kept in a temporary table, so that the server compares what may be more than fits anywhere else.
+//! Compares the rows of a table before and after the SQL of a rollback, and finds how much of them is gone. A hash of
+//! each value is kept in a temporary table. So the server does the comparison, whose data may fit nowhere else.
 //!
 //! Rows are recognised by the primary key: then a value that was filled in where there was none is no loss. Without a key
 //! every row must be there again as it was.
@@ -13,7 +13,7 @@ use crate::migrations::sql::identifier;
 use crate::postgres::error::ServerError;
 use crate::report::{Loss, LossName, Unit};
 
-/// What must be set where hashes are taken: the same names for the same objects, and no rows hidden.
+/// The settings under which hashes are taken: the same object always has the same name.
 const SETTINGS: &str = "SET LOCAL search_path = pg_catalog; SET LOCAL jit = off";
 
 /// The hashes of one table.
@@ -68,7 +68,7 @@ impl RowHashes {
         Ok(row_hashes)
     }
 
-    /// What of it is gone: rows, and values of columns. `after` is the database as it is now.
+    /// Finds the rows and the values of columns that are gone. `after` is the database as it is now.
     pub fn lost(&self, transaction: &mut Transaction<'_>, after: &StorageIdentity) -> Result<Lost> {
         let Some(now) = after.table_of(self.oid) else { return Ok(Lost { losses: Vec::new(), rows: None }) };
         let failed = || format!("cannot compare what `{}` holds with what it held", self.before.name);
@@ -128,7 +128,7 @@ impl RowHashes {
         )
     }
 
-    /// What its table is called.
+    /// Returns the name of the table.
     pub fn name(&self) -> LossName {
         self.names.name(&Change::TouchedTable(self.before.name.clone()).path())
     }

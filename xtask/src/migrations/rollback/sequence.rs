@@ -108,7 +108,8 @@ fn ask_consent(client: &mut Client, options: RollbackOptions<'_>, foreseen: &BTr
     loss_audit::ask_consent(&mut transaction, options, foreseen)
 }
 
-/// What is done of a run that stopped because data would be lost; where that is nothing, it never began.
+/// Describes the progress of a run that stopped because data would be lost. Where nothing is done, the run counts as
+/// never begun, and the result is `None`.
 fn stopped(client: &mut Client, settings: &SessionSettings, undo: &Undo) -> Result<Option<String>> {
     let entries = journal::read(client, &settings.history_table)?;
     let progress = entries.into_iter().find(|entry| entry.version == undo.row.version).and_then(|entry| entry.progress);

@@ -92,7 +92,7 @@ impl StorageIdentity {
         Ok(all)
     }
 
-    /// What is no longer what it was, in `later`. Of a partitioned table only the table itself is named.
+    /// Lists the changes from this state to `later`. Of a partitioned table, only the table itself is named.
     #[must_use]
     pub fn changes(&self, later: &Self) -> Vec<Change> {
         let mut changes = Vec::new();
@@ -180,7 +180,7 @@ impl StorageIdentity {
         self.composites.select(kind, attributes, &values)
     }
 
-    /// What PostgreSQL knows the foreign tables as.
+    /// Returns the foreign tables by their OIDs.
     pub(super) fn foreign(&self) -> &BTreeMap<u32, ObjectName> {
         &self.foreign
     }

@@ -1,5 +1,5 @@
-//! What the text of a down file says about the rows that it changes. It does not say all (a function may change any), so
-//! that nothing rests on it: what is foreseen does not have to be found by running the SQL once in vain.
+//! Reads from the text of a down file which rows it changes. The text does not tell all, since a function may change
+//! any row. So nothing rests on the result. It only saves running the SQL once in vain to find the changes.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,8 @@ use super::storage_identity::Change;
 use crate::migrations::sql::{self, Cursor, Statement};
 use crate::schema::model::ObjectName;
 
-/// What statements begin with that change no rows, or only those of what they drop, which is told otherwise.
+/// The first words of statements that change no rows, or only the rows of dropped objects, which are reported
+/// otherwise.
 const DEFINITIONS: &[&str] = &["alter", "analyze", "comment", "create", "drop", "grant", "reset", "revoke", "set"];
 
 /// Whether `text` holds anything that may delete or change rows.
@@ -18,7 +19,7 @@ pub fn may_change_rows(text: &str) -> bool {
     !sql::statements(text).iter().all(defines)
 }
 
-/// What the text of some SQL leaves in doubt, so that other evidence is looked for.
+/// The doubts that the text of some SQL leaves, for which other evidence is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Doubts {
     /// Whether it may have PostgreSQL stop counting rows.
@@ -28,7 +29,8 @@ pub struct Doubts {
 }
 
 impl Doubts {
-    /// Those of `text`. What it calls is not seen in it, and may truncate; only a text that says so alters.
+    /// Collects the doubts about `text`. Functions that `text` calls are not seen, and may truncate. A text alters
+    /// only where it says `alter`.
     #[must_use]
     pub fn of(text: &str) -> Self {
         let text = text.to_ascii_lowercase();

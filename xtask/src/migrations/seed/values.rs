@@ -55,7 +55,7 @@ fn builtin(name: &str, kind: &ColumnType, hints: &[&str], number: usize) -> Vec<
     }
 }
 
-/// What a check compares with first, then texts of the shapes that checks ask for most.
+/// Returns texts to try: first the literals that a check compares with, then the shapes that checks ask for most.
 fn texts(kind: &ColumnType, literals: &[String], number: usize) -> Vec<String> {
     let shapes = [
         format!("text {number}"),

@@ -127,7 +127,7 @@ impl<'a> Cursor<'a> {
         parts
     }
 
-    /// What stands inside the `(…)` that is next; goes past it.
+    /// Returns the inside of the `(…)` that is next, and goes past it.
     pub fn parenthesised(&mut self) -> Option<Cursor<'a>> {
         self.peek().filter(|token| token.kind == TokenKind::OpenParen)?;
         let all = self.tokens;

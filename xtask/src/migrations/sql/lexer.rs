@@ -258,7 +258,8 @@ fn is_name(byte: u8) -> bool {
     is_name_start(byte) || byte.is_ascii_digit() || byte == b'$'
 }
 
-/// What may stand between the dollars; the caller has seen that it does not begin with a digit.
+/// Returns whether `byte` may be in the tag between the dollars. The caller has seen that the tag does not begin with
+/// a digit.
 fn is_tag(byte: u8) -> bool {
     is_name_start(byte) || byte.is_ascii_digit()
 }

@@ -7,7 +7,7 @@ use super::token::{Construct, TokenKind};
 /// The longest line, in characters.
 const LENGTH: usize = 80;
 
-/// What stands in the place of a value.
+/// The placeholder for a value.
 const VALUE: &str = "?";
 
 /// The outline of `sql` on one line: literals are `?`, comments are left out, where tools put values too. `sql` may end anywhere.

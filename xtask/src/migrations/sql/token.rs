@@ -5,7 +5,7 @@ use crate::source::Span;
 /// A piece of SQL text. The tokens of a text stand side by side, without gaps, from its first byte to its last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Token {
-    /// What it is.
+    /// The kind of token.
     pub kind: TokenKind,
     /// Its bytes in the whole text.
     pub span: Span,
@@ -31,7 +31,7 @@ impl Token {
     }
 }
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TokenKind {
     /// Blanks, tabs, line ends.
@@ -78,7 +78,7 @@ pub enum TokenKind {
     Unknown,
 }
 
-/// What can be left without its end.
+/// A construct that can lack its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Construct {
     /// `/*`

@@ -12,7 +12,7 @@ use super::text::Read;
 pub struct Tls {
     /// How much of it is demanded.
     pub mode: Mode,
-    /// Who may have signed the server's certificate, where that is looked at.
+    /// The authorities that may have signed the server's certificate, where the signature is checked.
     pub authorities: Authorities,
     /// `sslcrl`: the certificates that were revoked.
     pub revoked: Option<PathBuf>,
@@ -26,7 +26,7 @@ pub struct Tls {
     pub hides_host: bool,
 }
 
-/// What `sslmode` asks for, the strictest last.
+/// The encryption that `sslmode` asks for, the strictest last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Mode {
     /// Not encrypted.
@@ -42,13 +42,13 @@ pub enum Mode {
     VerifyHost,
 }
 
-/// Who may have signed a server's certificate.
+/// The authorities that may have signed a server's certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Authorities {
-    /// Those of the platform.
+    /// The authorities of the platform.
     #[default]
     System,
-    /// Those in this file (`sslrootcert`).
+    /// The authorities in this file (`sslrootcert`).
     File(PathBuf),
 }
 

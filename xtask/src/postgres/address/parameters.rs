@@ -80,7 +80,8 @@ const WITHOUT_EFFECT: &[&str] = &[
     "sslpassword",
 ];
 
-/// Of drivers, ORMs, pools and hosts: how many connections, how long one query of the application may take.
+/// The parameters of drivers, ORMs, pools and hosts: how many connections, how long one query of the application may
+/// take.
 const FOREIGN: &[&str] = &[
     "advisory_locks",
     "allowexitonidle",
@@ -132,7 +133,7 @@ const FOREIGN: &[&str] = &[
 /// A search path in the words of an ORM.
 const SEARCH_PATH: &str = "write the search path as `options=-c%20search_path%3Dapp` instead";
 
-/// What cannot be done, and what to do instead.
+/// The parameters that are refused, each with the advice for it.
 const REFUSED: &[(&str, &str)] = &[
     ("currentschema", SEARCH_PATH),
     ("schema", SEARCH_PATH),

@@ -15,7 +15,7 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// Those of a connection string, completed from `surroundings`.
+    /// Reads the settings of a connection string, completed from `surroundings`.
     pub fn complete(written: Vec<Setting>, surroundings: &Surroundings) -> Read<Self> {
         let mut settings = Self::of(written)?;
         let variables: Vec<_> = surroundings.parameters().collect();

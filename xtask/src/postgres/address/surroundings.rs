@@ -1,5 +1,5 @@
-//! What libpq takes from the surroundings of a process where the connection string does not say it: variables like
-//! `PGSSLMODE`, and files in the home folder.
+//! The surroundings of a process, from which libpq takes the values that a connection string lacks. These are
+//! variables like `PGSSLMODE`, and files in the home folder.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -48,7 +48,7 @@ pub(super) struct Surroundings {
 }
 
 impl Surroundings {
-    /// Those of this process.
+    /// Returns the surroundings of this process.
     pub fn of_process() -> Self {
         let known = VARIABLES.iter().map(|(name, _)| *name).chain(["PGSYSCONFDIR"]);
         let variables = known.filter_map(|name| {

@@ -17,7 +17,7 @@ pub(super) struct Setting {
 /// The settings of a text, or why there are none.
 pub(super) type Read<T> = Result<T, String>;
 
-/// What begins a URL of PostgreSQL.
+/// The beginnings of a PostgreSQL URL.
 const SCHEMES: &[&str] = &["postgresql://", "postgres://"];
 
 /// Reads `text`, in whichever way it is written.
@@ -104,7 +104,7 @@ pub(super) fn unknown(name: &str) -> String {
     format!("the parameter `{name}` is not known: {hint}")
 }
 
-/// What stands before the `@`, and the rest. As libpq does, an `@` counts only where no `/` stands before it.
+/// Splits `rest` at the `@`, behind the credentials. As in libpq, an `@` counts only where no `/` precedes it.
 fn credentials(rest: &str) -> Read<(Option<&str>, &str)> {
     let end = rest.find(['@', '/']).filter(|at| rest[*at..].starts_with('@'));
     let Some(end) = end else { return Ok((None, rest)) };

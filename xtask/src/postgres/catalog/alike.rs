@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use postgres::{Error, GenericClient};
 
 use super::prepared::Prepared;
-/// What begins a node of a parse tree that names a column.
+/// The beginning of a parse tree's node that names a column.
 const COLUMN: &str = "{VAR ";
 
 /// Definitions by the OID of what they define.

@@ -143,7 +143,7 @@ fn collect(
     Ok((all, expressions))
 }
 
-/// What is asked for once for all columns that share it.
+/// The values that are queried once for all columns that share them.
 struct Alike {
     types: HashMap<TypeOf, String>,
     collations: HashMap<u32, String>,

@@ -21,7 +21,7 @@ const NAMESPACES: &str = concat!(
     " ORDER BY name"
 );
 
-/// Those that `CREATE EXTENSION` made, not those that come with every database.
+/// The query for the extensions that `CREATE EXTENSION` made, not those that come with every database.
 const EXTENSIONS: &str = "
     SELECT x.extname::text AS name, n.nspname::text AS namespace
     FROM pg_extension AS x

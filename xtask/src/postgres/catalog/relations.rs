@@ -57,7 +57,7 @@ const RELATIONS: &str = concat!(
     " ORDER BY namespace, name"
 );
 
-/// Who inherits from whom, partitions included; indexes of partitions are looked at elsewhere.
+/// The query for the parents of tables, partitions included. Indexes of partitions are read elsewhere.
 const PARENTS: &str = concat!(
     "
     SELECT n.nspname::text AS namespace, c.relname::text AS name, c.relispartition AS is_partition,
@@ -85,7 +85,7 @@ struct Relation {
     attributes: Vec<Attribute>,
 }
 
-/// What other catalogs must know of a column beside its name.
+/// The attributes of a column, beside its name, that other catalogs refer to.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Attribute {
     /// `pg_attribute.attnum`

@@ -51,7 +51,7 @@ pub(super) fn read(
     Ok(())
 }
 
-/// What `CREATE SEQUENCE` would have to say.
+/// Returns the options that `CREATE SEQUENCE` would have to name.
 fn options(row: &Row) -> String {
     let (lowest, highest) = match row.get("type_name") {
         "smallint" => (i64::from(i16::MIN), i64::from(i16::MAX)),

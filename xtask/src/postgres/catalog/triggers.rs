@@ -1,4 +1,4 @@
-//! What runs or filters when a table or view is used: triggers, row-level-security policies, rewrite rules.
+//! Objects that run or filter when a table or view is used: triggers, row-level-security policies, rewrite rules.
 
 use postgres::{Error, GenericClient, Row};
 

@@ -54,7 +54,8 @@ pub(super) fn connect(address: &Address) -> Result<Client> {
     Err(anyhow!(explain::all(&failures, address)))
 }
 
-/// Who prefers a standby takes any server where there is none.
+/// Returns the kinds of server to try, in order. A preference for a standby takes any server where there is no
+/// standby.
 fn passes(wanted: WantedServer) -> &'static [WantedServer] {
     match wanted {
         WantedServer::Any => &[WantedServer::Any],
@@ -152,8 +153,8 @@ fn driver(
     within(limit, connect)?.map_err(Failure::Driver)
 }
 
-/// What `work` returns, if it does so in time. Otherwise its thread is left alone: it waits for a socket, and ends with the
-/// process at the latest.
+/// Returns the result of `work`, if it comes in time. Otherwise the thread is left alone: it waits for a socket, and
+/// ends with the process at the latest.
 fn within<T: Send + 'static>(limit: Option<Duration>, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
     let Some(limit) = limit else { return Ok(work()) };
     let (sender, receiver) = mpsc::channel();

@@ -12,7 +12,7 @@ use super::connect_to;
 use super::sockets::is_port_of_ours;
 use crate::postgres::address::Address;
 
-/// What is said where the session changes under us.
+/// The error message for a connection that changes its server session.
 pub const POOLED: &str = "the connection changes its server session between transactions, as behind pgbouncer with \
     `pool_mode = transaction`, where locks and settings would stay behind in sessions of the application; connect to \
     PostgreSQL itself (often another host, or port 5432 instead of 6543 or 6432), or to a pool in session mode";

@@ -39,7 +39,7 @@ impl Default for Likeness {
 }
 
 impl Likeness {
-    /// What the configuration says of production, where there is no database to look at.
+    /// Returns the likeness of production that is configured, where there is no database to look at.
     #[must_use]
     pub fn configured(names: &ScratchNames) -> Self {
         let other = Self::default();

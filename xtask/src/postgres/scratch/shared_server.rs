@@ -24,7 +24,7 @@ pub struct MadeRoles {
 }
 
 impl MadeRoles {
-    /// Of a replay that is about to begin.
+    /// Notes the roles of the server before a replay begins.
     pub(in crate::postgres) fn begin(client: &mut Client) -> Result<Arc<Self>> {
         Ok(Arc::new(Self { before: roles(client)?, made: Mutex::default() }))
     }

@@ -1,4 +1,4 @@
-//! What a certificate says: whose key it is, for which host, until when, and who signed it.
+//! The content of a certificate: its key, its host, its dates, and its signer.
 
 use std::net::IpAddr;
 
@@ -32,7 +32,7 @@ impl Certificate {
         &self.0.tbs_certificate
     }
 
-    /// Whose key it is.
+    /// Returns the public key.
     pub fn key(&self) -> Result<Key, Error> {
         let der = self.content().subject_public_key_info.to_der();
         let der = der.map_err(|_| Error::from(CertificateError::BadEncoding))?;

@@ -1,6 +1,7 @@
-//! Who verifies a server's certificate, and how strictly. rustls holds certificates to the rules of the public web.
-//! PostgreSQL's documentation has people make some that break them, and libpq takes those: of version 1, with the host's
-//! name in the subject only, an authority's own. They are taken here, too, where somebody named the authority.
+//! Verifies a server's certificate, as strictly as is demanded. rustls holds certificates to the rules of the public
+//! web. PostgreSQL's documentation has people make some that break them, and libpq takes those. They are of version
+//! 1, or an authority's own, or have the host's name in the subject only. They are accepted here too, where the user
+//! named the authority.
 
 use std::sync::Arc;
 

@@ -18,7 +18,8 @@ const GAP_Y: usize = 22;
 const PASSAGE: usize = 12;
 /// More keys than this do not fit into a box.
 const MOST_KEYS: usize = 5;
-/// Of more tables than this only those with findings are drawn, with what they refer to and what refers to them.
+/// The largest number of tables that are drawn. In a larger schema, only tables with findings are drawn, with the
+/// tables that they refer to and that refer to them.
 const MOST_TABLES: usize = 120;
 
 /// The section with the picture.

@@ -30,7 +30,7 @@ pub(super) fn overview(report: &Verification) -> String {
     text
 }
 
-/// What is found about a table: under its own name, or that of an endpoint that speaks of it.
+/// Lists the findings about a table, or about a contract that mentions the table.
 fn of_entity<'r>(entity: &EntityAlignment, report: &'r Verification) -> Vec<&'r Finding> {
     report.findings.iter().filter(|finding| finding.entity == entity.name || is_of_contract(entity, finding)).collect()
 }
@@ -117,7 +117,7 @@ fn contracts_cell(entity: &EntityAlignment, findings: &[&Finding]) -> String {
     cell(&found, &super::count(entity.contracts.len(), "contract"))
 }
 
-/// What the filter looks at.
+/// Returns the text that the table filter searches, in lower case.
 fn words(entity: &EntityAlignment) -> String {
     let columns = entity.columns.iter().map(|column| column.name.as_str());
     let names = entity.descriptions.iter().flat_map(|one| [one.name.as_str(), one.location.file.as_ref()]);

@@ -18,7 +18,7 @@ pub(super) enum Node {
 /// Layers from left to right, each from top to bottom.
 #[derive(Debug, Default)]
 pub(super) struct Layout {
-    /// What stands where.
+    /// The nodes of each layer.
     pub layers: Vec<Vec<Node>>,
 }
 
@@ -76,7 +76,7 @@ fn ranks(count: usize, edges: &[(usize, usize)]) -> Vec<usize> {
     ranks.into_iter().map(Option::unwrap_or_default).collect()
 }
 
-/// What is linked with what in the next layer.
+/// The links between nodes of neighbouring layers.
 #[derive(Debug, Default)]
 struct Links {
     right: BTreeMap<Key, Vec<Key>>,

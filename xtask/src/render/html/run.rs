@@ -1,4 +1,4 @@
-//! What `db-migrate` did, in front of its verification.
+//! The outcome of `db-migrate`, in front of its verification.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! What was judged and what was not, at the end of every report.
+//! The coverage at the end of every report: the number of things that were judged, and those that were not.
 
 use crate::render::style::{Paint, count, harmless_line, line, paint};
 use crate::report::{Coverage, NO_TABLE, Unjudged};

@@ -1,5 +1,5 @@
-//! What many findings come to: a first run on a monorepo that has drifted for years finds hundreds, and nobody reads them
-//! one by one.
+//! A digest of many findings. A first run on a monorepo that has drifted for years finds hundreds, and nobody reads
+//! them one by one.
 
 use std::collections::BTreeMap;
 
@@ -34,7 +34,7 @@ pub(super) fn digest(report: &Verification, style: Style) -> String {
     text
 }
 
-/// What the findings are told apart by, the most frequent first.
+/// Counts the findings by a key, the most frequent key first.
 fn most<'f>(findings: &'f [Finding], by: impl Fn(&'f Finding) -> &'f str) -> Vec<(&'f str, usize)> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     findings.iter().for_each(|finding| *counts.entry(by(finding)).or_insert(0) += 1);
@@ -43,7 +43,7 @@ fn most<'f>(findings: &'f [Finding], by: impl Fn(&'f Finding) -> &'f str) -> Vec
     counts
 }
 
-/// What can be done about the findings without reading them.
+/// Suggests ways to deal with the findings without reading each of them.
 pub(super) fn ways_out(report: &Verification) -> String {
     let mut text = String::new();
     if report.fixes.is_some() {

@@ -1,4 +1,5 @@
-//! What `--fix` changed, in words; what it would change, as a unified diff that `git apply` takes.
+//! The changes that `--fix` made, in words. Changes that are only proposed appear as a unified diff, which `git
+//! apply` accepts.
 
 use similar::TextDiff;
 

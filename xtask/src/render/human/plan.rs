@@ -1,4 +1,5 @@
-//! What `db-migrate --dry-run` shows on the terminal: each statement, and below it what it does to others.
+//! The terminal output of `db-migrate --dry-run`: each statement, and below it its effects on other users of the
+//! database.
 
 use super::steps::{banner, indented};
 use crate::render::style::{Paint, harmless, harmless_line, paint};

@@ -44,7 +44,7 @@ pub fn before(result: &RollbackResult, style: Style) -> String {
     text + &losses(result, style)
 }
 
-/// What would be lost, as far as it is counted.
+/// Lists the data that a rollback would lose, as far as it is counted.
 #[must_use]
 pub fn losses(result: &RollbackResult, style: Style) -> String {
     let lost: Vec<&Loss> = result.losses.iter().filter(|loss| loss.count > 0).collect();

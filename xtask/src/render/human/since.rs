@@ -1,10 +1,10 @@
-//! What a branch changes and leaves as it was, around its findings.
+//! The changes of a branch, and the older findings that are left out, around the findings of the report.
 
 use crate::render::style::{Paint, count, harmless_line, line, paint};
 use crate::report::Since;
 use crate::terminal::Style;
 
-/// What is judged, in front of everything else.
+/// Names the changes that are judged, in front of everything else.
 pub(super) fn opening(since: &Since) -> String {
     format!("Judging {}\n", harmless_line(&since.title()))
 }
@@ -23,7 +23,7 @@ pub(super) fn schema(since: &Since, style: Style) -> String {
     text
 }
 
-/// What is left out, and what could not be judged, behind the findings.
+/// Lists the findings that are left out or resolved, and the parts that could not be judged. Follows the findings.
 pub(super) fn closing(since: &Since, style: Style) -> String {
     let mut text = String::new();
     if since.known > 0 {

@@ -1,4 +1,4 @@
-//! What `db-migrate` and `db-rollback` share on the terminal: banners, and a verification with its findings.
+//! The terminal output that `db-migrate` and `db-rollback` share: banners, and a verification with its findings.
 
 use super::{finding, status_lines};
 use crate::render::style::{Sign, sign};

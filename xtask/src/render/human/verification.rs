@@ -40,7 +40,7 @@ pub fn verification(report: &Verification, style: Style) -> String {
     text
 }
 
-/// What is compared with what, and how each part fared, a line each.
+/// Names the schema to compare with, and the result of each part, one per line.
 #[must_use]
 pub fn status_lines(report: &Verification, style: Style) -> String {
     let mut text = String::new();
@@ -73,7 +73,7 @@ fn part(report: &Verification, category: Category, name: &str, style: Style) -> 
     }
 }
 
-/// What the baseline left out, and what may be taken out of it.
+/// Reports the number of findings that the baseline left out, and the entries that may be removed from it.
 fn accepted(report: &Verification) -> String {
     let mut text = String::new();
     let Some(accepted) = &report.accepted else { return text };

@@ -174,7 +174,8 @@ fn attributes(old: &Value, new: &Value, skip: impl Fn(&str) -> bool, report: &mu
     }
 }
 
-/// What an attribute is where the snapshot leaves it out. Those that are usually true are left out when true.
+/// Returns the value of an attribute that the snapshot leaves out. Attributes that are usually true are left out when
+/// true.
 fn default_of(attribute: &str, present: Option<&Value>) -> &'static str {
     match present {
         Some(Value::Bool(_)) if matches!(attribute, "validated" | "valid" | "index_valid") => "yes",
@@ -209,7 +210,7 @@ fn shown_attribute(attribute: &str, value: &Value) -> String {
     }
 }
 
-/// What something is, on one line: its definition, or the type and what else is said of a column.
+/// Summarises an object or column on one line: its definition, or the type of a column with its other attributes.
 fn short(value: &Value) -> String {
     let Value::Object(members) = value else { return shown(Some(value)) };
     match (members.get("definition"), members.get("type")) {

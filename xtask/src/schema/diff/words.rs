@@ -35,7 +35,7 @@ impl SchemaDiff {
         }
     }
 
-    /// What is new, in short: of a table its columns, of a column its type and whether it can be null.
+    /// Summarises an addition: the columns of a table, or the type and nullability of a column.
     fn contents(&self, change: &Change, short: &str) -> String {
         match &change.part {
             Some((kind, _)) if kind == "column" => nullable(short),
@@ -57,7 +57,8 @@ fn is_index(change: &Change) -> bool {
     change.part.as_ref().is_some_and(|(kind, _)| kind == "index")
 }
 
-/// Of `CREATE UNIQUE INDEX users_name ON public.users USING btree (name)` what the line does not say yet.
+/// Describes a change of an index. The details come from a definition such as `CREATE UNIQUE INDEX users_name ON
+/// public.users USING btree (name)`: uniqueness and columns. The index's name is already in the line.
 fn index(subject: &str, verb: &str, definition: &str) -> String {
     let Some((head, on)) = definition.split_once(" USING ") else { return format!("{subject} {verb}") };
     let unique = if head.starts_with("CREATE UNIQUE") { "unique " } else { "" };

@@ -21,7 +21,7 @@ pub struct Table {
     /// `PARTITION BY …` of a partitioned table, as `pg_get_partkeydef` writes it: `RANGE (created_at)`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partition_by: Option<String>,
-    /// Of which table it is a partition.
+    /// The parent table and bounds of a partition.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partition: Option<Partition>,
     /// The tables it inherits from, in order; not those it is a partition of.
@@ -30,7 +30,7 @@ pub struct Table {
     /// The composite type of `CREATE TABLE … OF`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of_type: Option<ObjectName>,
-    /// Of a foreign table: its server and options, `SERVER files OPTIONS (filename 'x')`.
+    /// The server and options of a foreign table: `SERVER files OPTIONS (filename 'x')`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub foreign: Option<String>,
     /// `UNLOGGED`.
@@ -78,11 +78,11 @@ impl Table {
     }
 }
 
-/// What a partition is.
+/// The parent table and bounds of a partition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Partition {
-    /// Of which table.
+    /// The parent table.
     pub of: ObjectName,
     /// `FOR VALUES …` or `DEFAULT`.
     pub bound: String,
@@ -184,7 +184,7 @@ pub enum Identity {
     ByDefault,
 }
 
-/// What a constraint is.
+/// The kind of a constraint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ConstraintKind {
@@ -208,7 +208,7 @@ pub enum ConstraintKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Constraint {
-    /// What it is.
+    /// The kind of constraint.
     pub kind: ConstraintKind,
     /// The table's columns that it names, in its order.
     pub columns: Vec<String>,
@@ -223,10 +223,10 @@ pub struct Constraint {
     /// Whether only a parent of the table defines it.
     #[serde(default, skip_serializing_if = "is_false")]
     pub inherited: bool,
-    /// Of the index behind it: `CLUSTER` goes by it.
+    /// Whether the index behind the constraint is the one that `CLUSTER` uses.
     #[serde(default, skip_serializing_if = "is_false")]
     pub clustered: bool,
-    /// Of the index behind it: false where it does not cover every partition yet.
+    /// Whether the index behind the constraint is valid; false while it does not cover every partition.
     #[serde(default = "yes", skip_serializing_if = "is_true")]
     pub index_valid: bool,
     /// How the index behind it is stored.
@@ -290,7 +290,7 @@ pub struct Index {
     /// `CLUSTER` goes by it.
     #[serde(default, skip_serializing_if = "is_false")]
     pub clustered: bool,
-    /// Of a partition: the index that it is attached to.
+    /// The index of the parent table that this index of a partition is attached to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part_of: Option<ObjectName>,
     /// Where other than the database's.
@@ -350,7 +350,7 @@ pub struct View {
     /// As `pg_get_viewdef` writes it.
     #[serde(with = "super::objects::lines")]
     pub definition: String,
-    /// Of a materialised view; by name.
+    /// The indexes of a materialised view, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub indexes: BTreeMap<String, Index>,
     /// `INSTEAD OF` triggers; by name.

@@ -21,7 +21,7 @@ pub struct Enum {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Domain {
-    /// What it is based on, as [`Column::type_name`].
+    /// The base type, as [`Column::type_name`].
     #[serde(rename = "type")]
     pub type_name: String,
     /// `NOT NULL`.
@@ -59,7 +59,7 @@ pub struct Composite {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Range {
-    /// What stands in the parentheses of `CREATE TYPE … AS RANGE (…)`.
+    /// The options in the parentheses of `CREATE TYPE … AS RANGE (…)`.
     pub definition: String,
     /// `COMMENT ON TYPE`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,5 +1,5 @@
-//! What the columns of each table were called after each migration. A declaration that agrees with one of these, and not
-//! with the last, is one that nobody has changed since.
+//! The column names of each table after each migration. A declaration that agrees with an earlier state, and not with
+//! the last, has not been changed since.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -4,7 +4,7 @@
 use super::Provenance;
 use crate::schema::model::{ObjectName, Schema};
 
-/// What a schema shows of a migration.
+/// The evidence in a schema that a migration was applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presence {
     /// Every table and column is there that it makes or changes.
@@ -18,7 +18,7 @@ pub enum Presence {
 }
 
 impl Provenance {
-    /// What `schema` shows of the one migration that this was read from.
+    /// Returns the evidence in `schema` for the one migration that this provenance was read from.
     #[must_use]
     pub fn presence(&self, schema: &Schema) -> Presence {
         let made = || self.tables.keys().all(|table| has_relation(schema, table));

@@ -13,7 +13,7 @@ use crate::typescript::syntax::{Expr, ExprKind, ObjectMember, Statement, Variabl
 use crate::typescript::values::{Entry, ObjectValue, Value};
 use crate::typescript::zod::{self, Schema, SchemaKind};
 
-/// What a constant is called, and where.
+/// The name of a constant, with its place, export, tags and annotated type.
 struct Named<'n> {
     name: &'n str,
     span: Span,

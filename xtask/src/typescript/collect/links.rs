@@ -15,7 +15,7 @@ use crate::typescript::syntax::{
 use crate::typescript::values::{ObjectValue, Value};
 use crate::typescript::vocabulary::{self, Library, TableList};
 
-/// What was said about declarations by others.
+/// The tables and sides that other declarations state for a declaration.
 #[derive(Debug, Default)]
 pub struct Links {
     /// The declaration at this place describes this side of this table.

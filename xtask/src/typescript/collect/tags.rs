@@ -50,7 +50,8 @@ fn add(module: &Module, comment: &Comment, tags: &mut Tags) {
     }
 }
 
-/// What follows the word `word` in `line`.
+/// Returns the text that follows the word `word` in `line`. `None` where `word` is missing, or is only the beginning
+/// of a longer word.
 fn after<'l>(line: &'l str, word: &str) -> Option<&'l str> {
     let rest = &line[line.find(word)? + word.len()..];
     (rest.is_empty() || rest.starts_with([' ', '\t', ':'])).then(|| rest.trim_start_matches(':').trim())

@@ -142,7 +142,7 @@ fn implemented(statement: &Statement) -> Vec<String> {
     class.implements.iter().filter_map(name).collect()
 }
 
-/// What declares an object type.
+/// Returns the kind of declaration that declares an object type; `None` for other statements.
 fn origin(statement: &Statement) -> Option<Origin> {
     match &statement.kind {
         StatementKind::Interface(_) => Some(origins::INTERFACE),

@@ -1,4 +1,4 @@
-//! What an endpoint of a contract takes and returns.
+//! The request, response and parameters of a contract's endpoint.
 
 use super::references::Referrer;
 use crate::facts::{ContractReference, Parameters};
@@ -13,7 +13,7 @@ const PARAMETERS: &[&str] = &["params", "paramsSchema", "pathParams", "pathParam
 const QUERY: &[&str] = &["query", "querySchema", "queryParams", "querystring", "headers"];
 const RESPONSE: &[&str] = &["response", "responseSchema", "output", "outputSchema", "responses", "returns", "result"];
 
-/// What was read of an endpoint.
+/// The parts of an endpoint that were read.
 #[derive(Debug, Default)]
 pub(super) struct Parts {
     pub request: Option<ContractReference>,

@@ -8,7 +8,7 @@ use crate::facts::{Constraints, SqlScalar};
 use crate::typescript::resolve::{Lazy, Type, reason, union};
 use crate::typescript::values::{Arguments, ArrayValue, Value};
 
-/// What a value in a table's columns is.
+/// Returns the column that a value in a table's columns describes, or the reason why the column is not known.
 pub(super) fn column_value<'p>(value: &Value<'p>) -> Result<Rc<Column<'p>>, Rc<str>> {
     match value.uncast() {
         Value::Column(column) => Ok(Rc::clone(column)),
@@ -50,7 +50,7 @@ pub(super) fn builder<'p>(name: &str, arguments: &[Value<'p>]) -> Value<'p> {
     }))
 }
 
-/// What the values of a builder's columns are in TypeScript.
+/// Returns the TypeScript type of the values in a builder's columns.
 fn value_type<'p>(name: &str, mode: Option<&str>) -> Option<Type<'p>> {
     Some(match (name, mode) {
         ("integer" | "smallint" | "serial" | "smallserial" | "real" | "doublePrecision", _) => Type::Number,

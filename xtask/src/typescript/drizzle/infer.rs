@@ -50,7 +50,7 @@ fn property<'p>(column: &TableColumn<'p>, insert: bool) -> Property<'p> {
     Property { name: Rc::clone(&column.key), optional, value: column.held.clone(), place }
 }
 
-/// What a column holds, with arrays and null.
+/// Returns the type of a column's values, with arrays and null.
 pub(super) fn held<'p>(column: &Rc<Column<'p>>) -> Lazy<'p> {
     let column = Rc::clone(column);
     Lazy::computed(move |resolver| {

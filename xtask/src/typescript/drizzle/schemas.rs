@@ -8,7 +8,7 @@ use crate::typescript::resolve::{Lazy, Resolver, Type};
 use crate::typescript::values::{Entry, ObjectValue, Value, made_object};
 use crate::typescript::zod::{Schema, SchemaKind};
 
-/// What a schema is made for.
+/// The operation that a schema is made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Of {
     /// `createSelectSchema`
@@ -127,15 +127,15 @@ fn wrapped<'p>(schema: Rc<Schema<'p>>, column: &TableColumn<'p>, of: Of) -> Rc<S
     if optional { Schema::new(SchemaKind::Optional(schema)) } else { schema }
 }
 
-/// What drizzle-zod makes of a column, without null.
+/// Returns the schema that drizzle-zod makes of a column, without null.
 fn base<'p>(resolver: &Resolver<'p>, column: &Column<'p>) -> Rc<Schema<'p>> {
     let of = column.of.get(resolver);
     let schema = Rc::new(Schema { kind: kind(resolver, &of), constraints: demanded(column, &of) });
     (0..column.dimensions).fold(schema, |schema, _| Schema::new(SchemaKind::Array(schema)))
 }
 
-/// What it demands of a column's values. It also bounds `real()`, `doublePrecision()` and big numbers, at values of its
-/// own that have nothing to do with the database.
+/// Returns the constraints that drizzle-zod puts on a column's values. Its bounds of `real()`, `doublePrecision()`
+/// and big numbers are left out: they have nothing to do with the database.
 fn demanded(column: &Column<'_>, of: &Type<'_>) -> Constraints {
     let mut constraints = column.constraints.clone();
     let range = match (&*column.builder, of) {

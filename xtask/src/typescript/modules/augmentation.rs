@@ -36,7 +36,7 @@ impl Program<'_> {
         }
     }
 
-    /// What other files add to `module`.
+    /// Lists the `declare module` blocks of other files that add to `module`, each with its file.
     pub(in crate::typescript) fn augmenting(&self, module: &Module) -> Vec<(&Module, &Namespace)> {
         let all = self.augmentations.0.get();
         let places = all.and_then(|all| all.get(&*module.path)).into_iter().flatten();

@@ -11,7 +11,7 @@ pub struct Listing {
     folders: Vec<String>,
     /// Sorted: a walk gives them nearly so, and few of them are asked for.
     files: Vec<String>,
-    /// Those whose names have no extension: each may be a link to a folder.
+    /// The files whose names have no extension: each may be a link to a folder.
     unclear: FxHashSet<String>,
 }
 

@@ -22,7 +22,7 @@ struct Package {
 }
 
 impl Packages {
-    /// Those that `workspaces` of the root's `package.json` or `pnpm-workspace.yaml` name.
+    /// Reads the packages that `workspaces` of the root's `package.json` or `pnpm-workspace.yaml` lists.
     pub fn read(tree: &dyn Tree) -> Self {
         let manifests = workspace_globs(tree).into_iter().flat_map(|glob| expand(tree, &glob));
         let mut by_name = BTreeMap::new();
@@ -52,7 +52,7 @@ impl Packages {
 }
 
 impl Package {
-    /// What the manifest says about `entry`, `.` or `./x`.
+    /// Returns the targets that the manifest declares for `entry`, which is `.` or `./x`.
     fn declared(&self, entry: &str) -> Vec<String> {
         let mut targets = Vec::new();
         match &self.manifest["exports"] {

@@ -11,7 +11,7 @@ use super::packages::{self, Packages};
 use super::tsconfig::TsConfig;
 use crate::tree::Tree;
 
-/// What a specifier means.
+/// The target of a module specifier.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Resolved {
     /// A file below the root.

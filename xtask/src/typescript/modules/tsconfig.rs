@@ -6,7 +6,7 @@ use super::json;
 use super::resolution::{join, parent};
 use crate::tree::Tree;
 
-/// What a `tsconfig.json` says about names of modules.
+/// The settings of a `tsconfig.json` for resolving module names.
 #[derive(Debug, Default, Clone)]
 pub(super) struct TsConfig {
     /// The folder that names may be relative to.

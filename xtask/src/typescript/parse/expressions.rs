@@ -143,7 +143,8 @@ pub(super) fn arguments(arguments: &[AstArgument<'_>], level: Level<'_>) -> Box<
     list(arguments, argument)
 }
 
-/// What `lower` makes of `items`, of which it leaves out hardly any: room for all is room for what is there.
+/// Lowers each of `items` and collects the results. Room for all items is reserved, since hardly any of them is left
+/// out.
 fn list<A, T>(items: &[A], lower: impl FnMut(&A) -> Option<T>) -> Box<[T]> {
     let mut lowered = Vec::with_capacity(items.len());
     lowered.extend(items.iter().filter_map(lower));

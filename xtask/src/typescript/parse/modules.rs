@@ -68,7 +68,7 @@ fn default_export(statement: &Statement) -> Option<Text> {
     }
 }
 
-/// What `statement` imports, re-exports or exports under another name.
+/// Records the names that `statement` imports, re-exports or exports under another name.
 fn linkage(statement: &AstStatement<'_>, module: &mut Module) {
     match statement {
         AstStatement::ImportDeclaration(import) => imports(import, module),

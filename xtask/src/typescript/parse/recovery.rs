@@ -1,6 +1,6 @@
 //! Steps over a broken declaration: a half-written file is the usual state of a file that somebody works on.
 
-/// What a line at the top of a file starts with.
+/// The words that a declaration at the top of a file starts with.
 const STARTS: [&str; 16] = [
     "export",
     "interface",

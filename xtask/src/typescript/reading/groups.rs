@@ -12,8 +12,9 @@ use crate::typescript::modules::Program;
 /// How many files a group has, and how many bytes before its last, at most.
 const MOST: (usize, usize) = (16, 100_000);
 
-/// What `read` reads of each group, in the order of `files`. Groups with most in them are begun first: otherwise one thread
-/// ends with them while the others wait. Which files are neighbours depends on nothing but the files.
+/// Reads each group with `read`, and returns the results in the order of `files`. The largest groups begin first:
+/// otherwise one thread ends with them while the others wait. The grouping of neighbours depends on nothing but the
+/// files.
 pub(super) fn each(
     files: &[Candidate],
     program: &Program<'_>,

@@ -4,7 +4,7 @@ use super::assignable::{all, any, is_primitive};
 use super::{Binding, Lazy, Resolver, Scope, Type, union};
 use crate::typescript::syntax::{TypeKind, TypeMember, TypeNode};
 
-/// What `infer` was matched with, as often as it was.
+/// The types that each `infer` was matched with, one entry per match.
 type Inferred<'p> = Vec<(&'p str, Type<'p>)>;
 
 impl<'p> Resolver<'p> {

@@ -40,7 +40,8 @@ impl<'p> Resolver<'p> {
         }
     }
 
-    /// What is read from a place of both; nothing that is in both is no reason for the whole to hold nothing.
+    /// Returns the type of an element that two arrays share. An empty intersection of the elements is unresolved,
+    /// since it does not make the whole type `never`.
     fn in_both_arrays(&self, one: &Lazy<'p>, other: &Lazy<'p>) -> Lazy<'p> {
         let (one, other) = (one.clone(), other.clone());
         Lazy::computed(move |resolver| match resolver.intersect(one.get(resolver), other.get(resolver)) {
@@ -76,7 +77,8 @@ fn pair<'p>(left: Type<'p>, right: Type<'p>) -> Type<'p> {
     }
 }
 
-/// What a primitive is, and whether it is a single value: two of different kinds have no value in common.
+/// Returns the kind of a primitive, and whether the primitive is a single value. Two types of different kinds have no
+/// value in common.
 fn rank(member: &Type<'_>) -> Option<(&'static str, bool)> {
     Some(match member {
         Type::Null => ("null", true),

@@ -1,4 +1,4 @@
-//! What is left of a declared type where a value was assigned.
+//! The members of a declared type that remain after an assignment.
 
 use super::assignable::any;
 use super::{Resolver, Type, union};

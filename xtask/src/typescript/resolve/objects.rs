@@ -70,7 +70,7 @@ impl<'p> Resolver<'p> {
         }
     }
 
-    /// What an instance of a class holds: its properties and those it inherits.
+    /// Returns the type of a class's instances: its properties and those that it inherits.
     pub(super) fn class(&self, scope: &Scope<'p>, class: &'p ClassDecl, arguments: &[Lazy<'p>]) -> Type<'p> {
         let scope = scope.with_types(&class.type_parameters, arguments);
         let mut object = Object::default();
@@ -121,7 +121,7 @@ impl<'p> Resolver<'p> {
         }
     }
 
-    /// What `new class()` makes.
+    /// Returns the type that `new class()` creates.
     pub(in crate::typescript) fn instance(&self, class: &Value<'p>, arguments: &[Lazy<'p>]) -> Type<'p> {
         match class {
             Value::Class(scope, declaration) => {

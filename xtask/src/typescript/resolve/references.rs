@@ -98,7 +98,8 @@ impl<'p> Resolver<'p> {
         other.unwrap_or_else(|| if interfaces.is_empty() { Type::unresolved("it is no type") } else { interface() })
     }
 
-    /// What `declare module './user'` of other files adds to the interface or class that `statements` declare.
+    /// Lists the interfaces that other files add, by `declare module './user'`, to the interface or class that
+    /// `statements` declare.
     fn additions(&self, scope: &Scope<'p>, statements: &[&'p Statement]) -> Vec<(Scope<'p>, &'p Interface)> {
         let may_be_merged = |statement: &&&'p Statement| {
             matches!(statement.kind, StatementKind::Interface(_) | StatementKind::Class(_))

@@ -48,7 +48,7 @@ pub struct Receiver<'p> {
     pub class: Option<(Scope<'p>, &'p ClassDecl)>,
 }
 
-/// What a name means inside a scope, before the file is asked.
+/// The meaning of a name inside a scope, before the file is consulted.
 pub enum Binding<'p> {
     /// A type parameter with its argument; none where it has none. With its constraint.
     Type(Option<Lazy<'p>>, Option<&'p TypeNode>),
@@ -203,7 +203,7 @@ impl<'p> Scope<'p> {
         self.with(Names::This(this))
     }
 
-    /// What `name` means inside the file's own names; none where the file is to be asked.
+    /// Looks up `name` in the scopes inside the file; `None` where the file must be consulted.
     pub fn lookup(&self, name: &str) -> Option<Binding<'p>> {
         let mut frame = self.innermost.as_ref();
         while let Some(current) = frame {

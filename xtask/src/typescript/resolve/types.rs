@@ -91,7 +91,7 @@ impl Template {
 pub struct Object<'p> {
     /// In order, each name once.
     pub properties: Vec<Property<'p>>,
-    /// What the index signature holds.
+    /// The type of the index signature's values.
     pub index: Option<Lazy<'p>>,
     /// Why not all properties are known.
     pub incomplete: Option<Rc<str>>,
@@ -106,7 +106,7 @@ pub struct Property<'p> {
     pub name: Rc<str>,
     /// Whether it has a `?`.
     pub optional: bool,
-    /// What it holds.
+    /// The type of the property's value.
     pub value: Lazy<'p>,
     /// Where it was written; none where nothing was.
     pub place: Option<Place<'p>>,

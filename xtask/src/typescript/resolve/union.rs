@@ -17,7 +17,7 @@ pub fn union<'p>(types: impl IntoIterator<Item = Type<'p>>) -> Type<'p> {
 #[derive(Default)]
 struct Members<'p> {
     members: SmallVec<[Type<'p>; 4]>,
-    /// What is there already, of types that can be compared.
+    /// The members so far, of types that can be compared.
     seen: Seen,
     any: bool,
     unknown: bool,
@@ -95,7 +95,7 @@ impl Seen {
     }
 }
 
-/// What two equal types have in common.
+/// The key that two equal types share.
 #[derive(Debug, PartialEq, Eq, Hash)]
 enum Identity {
     Plain(Plain),

@@ -61,7 +61,7 @@ impl<'p> Resolver<'p> {
         }
     }
 
-    /// What `await` makes of it.
+    /// Returns the type that `await` makes of `of`.
     pub(in crate::typescript) fn awaited(&self, of: &Type<'p>) -> Type<'p> {
         union(of.members().iter().map(|member| match member {
             Type::Promise(of) => self.deeper(|| self.awaited(&of.get(self))).unwrap_or_else(Type::unresolved),
@@ -175,7 +175,7 @@ impl<'p> Resolver<'p> {
     }
 }
 
-/// What every error has.
+/// Returns the type with the properties that every error has.
 fn error<'p>() -> Type<'p> {
     let text = |name| Property::synthetic(name, Lazy::known(Type::String));
     let stack = Property { optional: true, ..text("stack") };

@@ -1,5 +1,5 @@
-//! What the packages make that serve HTTP: which call makes an application, which a router, and which types say that
-//! a parameter is one.
+//! The packages that serve HTTP. They tell which calls create an application or a router, and which types mark a
+//! parameter as one of these.
 
 use super::routers::{MethodCall, router};
 use super::server::{Birth, Framework, NestApp, Server};

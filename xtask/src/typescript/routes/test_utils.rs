@@ -8,7 +8,8 @@ use crate::typescript::modules::Program;
 use crate::typescript::parse::STACK_SIZE;
 use crate::typescript::resolve::Resolver;
 
-/// What `read` makes of the program of `files`, all of which have the role; on a stack that is large enough.
+/// Returns the result of `read` for the program of `files`, all of which have the role. Runs on a stack that is large
+/// enough.
 pub(crate) fn running<T: Send>(
     files: &[(&str, &str)],
     read: impl for<'p> FnOnce(&Resolver<'p>, &Server<'p>, &[&str]) -> T + Send,

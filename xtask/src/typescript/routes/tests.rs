@@ -3,7 +3,7 @@
 use super::test_utils::running;
 use super::{Routes, read};
 
-/// What is read from `files`, all of which have the role.
+/// Reads the routes of `files`, all of which have the role.
 pub(crate) fn routes_of(files: &[(&str, &str)]) -> Routes {
     running(files, read)
 }

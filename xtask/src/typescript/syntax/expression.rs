@@ -10,11 +10,11 @@ use crate::source::Span;
 pub struct Expr {
     /// Its bytes.
     pub span: Span,
-    /// What it is.
+    /// The kind of expression.
     pub kind: ExprKind,
 }
 
-/// What an expression is.
+/// The kind of an expression.
 #[derive(Debug, Clone)]
 pub enum ExprKind {
     /// `'a'`, and templates without expressions.
@@ -96,7 +96,7 @@ pub enum Binary {
     Or,
     /// `??`
     Coalesce,
-    /// What stands for `undefined` in a pattern: `{ a = b }`.
+    /// The default in a pattern, which replaces `undefined`: `{ a = b }`.
     Default,
     /// `&&`
     And,
@@ -171,7 +171,7 @@ pub struct Function {
     pub parameters: Vec<Parameter>,
     /// `: T`
     pub return_type: Option<TypeNode>,
-    /// Of an arrow function `() => a` one `return a`.
+    /// The body. For an arrow function `() => a`, a single `return a`.
     pub body: Body,
     /// Whether it is `async`: what it returns is a promise.
     pub is_async: bool,
@@ -182,11 +182,11 @@ pub struct Function {
 /// A name that a pattern binds.
 #[derive(Debug, Clone)]
 pub struct PatternName {
-    /// Of `{ a: b }` the property `a`; of `[a, b]` the index.
+    /// The property `a` of `{ a: b }`, or the index of `[a, b]`.
     pub property: Text,
     /// `b`
     pub local: Text,
-    /// Of `{ a = b }` what stands for `undefined`.
+    /// The default `b` of `{ a = b }`, which replaces `undefined`.
     pub default: Option<Expr>,
 }
 
@@ -207,9 +207,10 @@ pub struct Parameter {
     pub default: Option<Expr>,
     /// `@Body() body`
     pub decorators: Vec<Expr>,
-    /// Of a constructor, `public name: T` declares a property: its bytes. Private and protected ones are left out.
+    /// The bytes of the property that a constructor's `public name: T` declares. Private and protected properties are
+    /// left out.
     pub property: Option<Span>,
-    /// Of a constructor, whether it declares a property of any visibility.
+    /// Whether a constructor's parameter declares a property of any visibility.
     pub declares: bool,
     /// The bytes of the name or pattern.
     pub span: Span,
@@ -243,13 +244,13 @@ pub struct ClassMember {
     pub readonly: bool,
     /// Whether it is `private` or `protected`.
     pub hidden: bool,
-    /// What it is.
+    /// The kind of member.
     pub kind: MemberKind,
     /// `@Get('x')`
     pub decorators: Vec<Expr>,
 }
 
-/// What a member of a class is.
+/// The kind of a class member.
 #[derive(Debug, Clone)]
 pub enum MemberKind {
     /// `a = value`

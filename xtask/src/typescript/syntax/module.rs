@@ -20,7 +20,7 @@ pub struct Module {
     pub statements: Vec<Statement>,
     /// Which statements declare a name: several where an interface is merged or a constant and a type share a name.
     pub names: FxHashMap<Text, SmallVec<[usize; 1]>>,
-    /// What each imported name stands for.
+    /// The target of each imported name.
     pub imports: FxHashMap<Text, Import>,
     /// Names that are exported otherwise than by `export` before their declaration.
     pub exports: FxHashMap<Text, Export>,
@@ -30,11 +30,11 @@ pub struct Module {
     pub star_exports: Vec<Text>,
     /// The comments that speak to this tool, in order.
     pub comments: Vec<Comment>,
-    /// What could not be read.
+    /// The parts of the file that could not be read.
     pub problems: Vec<Problem>,
 }
 
-/// What an imported name stands for.
+/// The target of an imported name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Import {
     /// The module as written: `./user`, `zod`.
@@ -52,7 +52,7 @@ pub enum Imported {
     Namespace,
 }
 
-/// What an exported name stands for.
+/// The target of an exported name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Export {
     /// A name of this file: `export { local as name }`.

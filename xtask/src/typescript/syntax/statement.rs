@@ -12,11 +12,11 @@ pub struct Statement {
     pub span: Span,
     /// Whether `export` stands before it.
     pub exported: bool,
-    /// What it is.
+    /// The kind of statement.
     pub kind: StatementKind,
 }
 
-/// What a statement is.
+/// The kind of a statement.
 #[derive(Debug, Clone)]
 pub enum StatementKind {
     /// `interface A {}`
@@ -52,7 +52,7 @@ pub enum StatementKind {
 pub struct Case {
     /// `a`; none of `default`.
     pub test: Option<Expr>,
-    /// What runs.
+    /// The statements that run.
     pub body: Vec<Statement>,
     /// Whether what follows runs too: nothing ends it.
     pub falls_through: bool,

@@ -8,11 +8,11 @@ use crate::source::Span;
 pub struct TypeNode {
     /// Its bytes.
     pub span: Span,
-    /// What it is.
+    /// The kind of type node.
     pub kind: TypeKind,
 }
 
-/// What a type node is.
+/// The kind of a type node.
 #[derive(Debug, Clone)]
 pub enum TypeKind {
     /// `string`, `null`…
@@ -112,7 +112,7 @@ pub enum Keyword {
     Object,
 }
 
-/// What a mapped type does with `?`.
+/// The effect of a mapped type on the `?` of a property.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Modifier {
     /// Nothing.

@@ -17,7 +17,7 @@ const SPREAD: &str = "the arguments are only known when the program runs";
 pub enum Arguments<'a, 'p> {
     /// Values that are there.
     Given(&'a [Value<'p>]),
-    /// What is written in a call.
+    /// Arguments as they are written in a call.
     Written(&'a Resolver<'p>, &'a Written<'p>),
 }
 

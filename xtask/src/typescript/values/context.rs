@@ -1,4 +1,4 @@
-//! What stands around a literal and says whether it is one to the compiler: `as const`, `satisfies T`.
+//! The context of a literal, which decides whether the compiler keeps its literal type: `as const`, `satisfies T`.
 
 use std::rc::Rc;
 
@@ -6,7 +6,7 @@ use super::Value;
 use crate::typescript::resolve::{Lazy, Resolver, Scope, Type};
 use crate::typescript::syntax::{Expr, ExprKind};
 
-/// What stands around an expression.
+/// The context of an expression.
 #[derive(Clone)]
 pub(super) enum Context<'p> {
     /// Nothing: what is in an object or a list can be assigned again.

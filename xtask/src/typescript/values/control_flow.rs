@@ -1,9 +1,10 @@
-//! What is known of a function without following its control flow: what it returns where that is one expression, and
-//! of which names a condition, an assertion or an assignment may have changed the type.
+//! Facts about a function that need no analysis of its control flow. They are the value that the function returns, if
+//! that is one expression, and the names whose types may have changed. Conditions, assertions and assignments change
+//! types.
 
 use crate::typescript::syntax::{Expr, ExprKind, Statement, StatementKind};
 
-/// What a function body returns.
+/// The return value of a function body.
 pub(super) enum Returned<'p> {
     /// This, whatever happens before.
     Once(&'p Expr),
@@ -13,7 +14,7 @@ pub(super) enum Returned<'p> {
     Branches,
 }
 
-/// What a function body returns, where that does not depend on control flow.
+/// Determines the return value of a function body, where that does not depend on control flow.
 pub(super) fn returns(body: &[Statement]) -> Returned<'_> {
     for statement in body {
         match &statement.kind {

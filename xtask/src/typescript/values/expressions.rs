@@ -282,7 +282,8 @@ fn call_span(callee: &Expr, arguments: &[Argument], span: Span) -> Span {
     Span { start: member.start, end }
 }
 
-/// Of several functions of one name the last is the one that runs; which of them is called decides what it returns.
+/// Returns the function that runs among several of one name, which is the last. Its return type is unresolved, since
+/// it depends on the overload that is called.
 fn overloaded<'p>(scope: &Scope<'p>, statements: &[&'p Statement], first: &'p Arc<Function>) -> Value<'p> {
     let functions = statements.iter().filter_map(|statement| match &statement.kind {
         StatementKind::Function(_, function) => Some(function),

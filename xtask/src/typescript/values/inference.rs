@@ -26,7 +26,8 @@ impl<'p> Resolver<'p> {
         function.type_parameters.iter().map(inferred).collect()
     }
 
-    /// Of `<T>(a: T)`, what is given for `a`.
+    /// Infers the type parameter of `<T>(a: T)` from the argument given for `a`. `None` where that argument alone
+    /// does not decide the type.
     fn inferred(
         &self,
         scope: &Scope<'p>,

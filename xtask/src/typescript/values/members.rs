@@ -85,7 +85,7 @@ impl<'p> Resolver<'p> {
         path.iter().fold(value, |value, name| self.member(&value, name))
     }
 
-    /// What `module` exports as `name`.
+    /// Returns the value that `module` exports as `name`.
     pub fn exported_value(&self, module: &'p Module, name: &str) -> Value<'p> {
         if self.runs() {
             return self.running_export(module, name);

@@ -1,5 +1,5 @@
-//! What a place is typed as, whatever was put there: a parameter, an annotated constant, a property that can be assigned
-//! again. The value is kept, for schemas and names are computed from it; its type is that of the place.
+//! The declared types of places: a parameter, an annotated constant, a property that can be assigned again. The
+//! assigned value is kept, since schemas and names are computed from it; its type is that of the place.
 
 use std::rc::Rc;
 
@@ -90,7 +90,7 @@ impl<'p> Resolver<'p> {
         }
     }
 
-    /// What a name stands for.
+    /// Returns the value of a variable.
     pub(super) fn variable_value(&self, scope: &Scope<'p>, variable: &'p Variable) -> Value<'p> {
         let annotation = variable.annotation.as_ref().map(|node| Lazy::node(scope, node));
         let value = variable.value.as_ref().map(|value| self.value(scope, value));
@@ -141,7 +141,8 @@ impl<'p> Resolver<'p> {
         }
     }
 
-    /// What is read through `root`, about which a condition or an assignment may have said more.
+    /// Returns `value`, which `expression` reads. Its type becomes uncertain where a condition or an assignment may
+    /// have changed the type of the variable at the root of the expression.
     pub(super) fn guarded(&self, scope: &Scope<'p>, expression: &Expr, value: Value<'p>) -> Value<'p> {
         let may_be_another = matches!(value, Value::Typed(_) | Value::Cast(..)) && value.is_data();
         let is_unsure = may_be_another && root(expression).is_some_and(|name| scope.is_unsure(name));

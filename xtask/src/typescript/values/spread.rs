@@ -60,7 +60,8 @@ impl<'p> Resolver<'p> {
         }
     }
 
-    /// What may be absent takes the place only of what was there where it is not.
+    /// Puts a property into an object. An optional property may leave the previous value in place, so that its type
+    /// is the union of both.
     fn put_property(&self, property: &Property<'p>, object: &mut ObjectValue<'p>) {
         let before = object.get(&property.name).map(|entry| entry.value.clone());
         let (value, optional) = (property.value.clone(), property.optional);

@@ -61,7 +61,8 @@ impl<'p> Resolver<'p> {
         }
     }
 
-    /// What is never missing, or falsy, has no other in its place.
+    /// Returns the type of an expression such as `left ?? right` or `left || right`. Where `left` is never missing,
+    /// or never falsy, `right` does not count.
     fn type_of_fallback(&self, operator: Binary, left: &Value<'p>, right: &Value<'p>, widen: bool) -> Type<'p> {
         let left = self.type_of(left, widen);
         let unclear = |member: &Type<'p>| matches!(member, Type::Unknown | Type::Unresolved(_) | Type::Value(_));

@@ -9,7 +9,7 @@ use crate::facts::Constraints;
 use crate::typescript::resolve::{Lazy, Resolver, Type};
 use crate::typescript::values::{Arguments, Value, made_object};
 
-/// What a call of Zod's function behind `path` makes.
+/// Evaluates a call of the Zod function at `path`.
 pub fn build<'p>(
     resolver: &Resolver<'p>,
     package: &str,
@@ -166,7 +166,8 @@ fn record<'p>(arguments: &[Value<'p>]) -> SchemaKind<'p> {
     }
 }
 
-/// Of a record whose keys are known, an object whose properties may be absent.
+/// Turns a record whose keys are known into an object with optional properties. Any other record is returned
+/// unchanged.
 fn partial_record<'p>(record: SchemaKind<'p>) -> SchemaKind<'p> {
     let SchemaKind::Record(key, value) = &record else { return record };
     let SchemaKind::Values(keys) = &key.kind else { return record };

@@ -1,4 +1,4 @@
-//! What `.min(5)`, `.email()`, `.int()` demand.
+//! The constraints that `.min(5)`, `.email()` and `.int()` add.
 
 use crate::facts::Constraints;
 use crate::typescript::values::Value;

@@ -1,4 +1,4 @@
-//! What a schema takes, as a field says it.
+//! The description of a schema in the terms of a field.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -10,7 +10,7 @@ use crate::typescript::kinds;
 use crate::typescript::resolve::Resolver;
 use crate::typescript::values::Value;
 
-/// What a schema takes.
+/// The values that a schema accepts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Description {
     /// Whether the value may be absent.
@@ -19,9 +19,9 @@ pub struct Description {
     pub nullable: bool,
     /// Whether an absent value is filled in.
     pub has_default: bool,
-    /// What it is otherwise.
+    /// The kind of any other value.
     pub kind: Kind,
-    /// What is demanded of it.
+    /// The constraints on the value.
     pub constraints: Constraints,
 }
 
@@ -31,7 +31,7 @@ const DEPTH: u32 = 24;
 /// How many parts of a schema are described: schemas that are several times in others grow with each level.
 const PARTS: u32 = 10_000;
 
-/// What `schema` takes.
+/// Describes the values that `schema` accepts.
 pub fn describe<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>) -> Description {
     within(resolver, schema, DEPTH, &Cell::new(PARTS))
 }

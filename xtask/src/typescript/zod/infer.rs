@@ -12,12 +12,12 @@ enum Side {
     Output,
 }
 
-/// What parsing with `schema` returns.
+/// Returns the type of the result of parsing with `schema`.
 pub fn output<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>) -> Type<'p> {
     infer(resolver, schema, Side::Output)
 }
 
-/// What `schema` takes.
+/// Returns the type of the input that `schema` accepts.
 pub fn input<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>) -> Type<'p> {
     infer(resolver, schema, Side::Input)
 }
@@ -107,7 +107,7 @@ fn lazy<'p>(schema: &Rc<Schema<'p>>, side: Side) -> Lazy<'p> {
     Lazy::computed(move |resolver| infer(resolver, &schema, side))
 }
 
-/// What the function of `.transform()` returns.
+/// Returns the type that the function of `.transform()` returns.
 fn transformed<'p>(resolver: &Resolver<'p>, given: Type<'p>, function: &Value<'p>) -> Type<'p> {
     let returned = resolver.call(function, &[Value::Typed(Lazy::known(given))]);
     match resolver.awaited(&resolver.type_of(&returned, false)) {

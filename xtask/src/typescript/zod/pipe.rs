@@ -9,7 +9,7 @@ use crate::facts::{Constraints, Kind};
 use crate::typescript::resolve::reason;
 use crate::typescript::values::{Entry, ObjectValue, Value};
 
-/// What `from.pipe(to)` takes.
+/// Describes the values that `from.pipe(to)` accepts.
 pub(super) fn piped(from: Description, to: Description) -> Description {
     if from.constraints.transformed || from.constraints.coerced {
         return changed(from, &to);
@@ -41,7 +41,7 @@ fn changed(mut from: Description, to: &Description) -> Description {
     from
 }
 
-/// What both take.
+/// Returns the kind that both accept; `None` where no common kind is known.
 fn common(one: &Kind, other: &Kind) -> Option<Kind> {
     Some(match (one, other) {
         (one, other) if one == other => one.clone(),
@@ -91,7 +91,7 @@ fn least<T>(one: Option<T>, other: Option<T>, of: fn(T, T) -> T) -> Option<T> {
     }
 }
 
-/// What a pipe of objects takes, key by key.
+/// Returns the shape of the objects that a pipe of objects accepts, key by key.
 pub fn piped_shape<'p>(schema: &Schema<'p>) -> Option<ObjectValue<'p>> {
     match &schema.kind {
         SchemaKind::Pipe(from, to) => Some(in_both(&unchanged(from)?, &unchanged(to)?)),

@@ -18,7 +18,7 @@ pub(super) struct Refusals {
 }
 
 impl Refusals {
-    /// Of the monorepo of `context`.
+    /// Collects the refusals for the monorepo of `context`.
     pub(super) fn new(context: &Context) -> Self {
         Self { root: context.root.clone(), unmerged: unmerged(&context.root) }
     }

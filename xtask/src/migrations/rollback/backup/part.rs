@@ -26,7 +26,7 @@ pub(super) struct TablePart {
     pub table: ObjectName,
     /// The columns in the file.
     pub columns: Vec<String>,
-    /// Those of the primary key; none where the other columns have to tell the rows apart.
+    /// The columns of the primary key; empty where the other columns have to tell the rows apart.
     pub key: Vec<String>,
     /// Columns that are `GENERATED ALWAYS AS IDENTITY`.
     pub always_generated: Vec<String>,

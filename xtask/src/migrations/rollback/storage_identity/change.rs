@@ -1,4 +1,4 @@
-//! What may happen to data.
+//! Changes that may happen to data.
 
 use crate::schema::model::ObjectName;
 

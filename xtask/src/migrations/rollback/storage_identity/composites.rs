@@ -12,7 +12,7 @@ use crate::migrations::sql::identifier;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Composites(BTreeMap<u32, Shape>);
 
-/// What a type is made of.
+/// The structure of a type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Shape {
     /// A domain over this type, whose values are values of that.
