@@ -51,10 +51,10 @@ pub(crate) mod test_utils;
 use std::cell::OnceCell;
 use std::fmt;
 
-use accepted_kinds::Layer;
+use accepted_kinds::DescriptionLayer;
 use direction::Uses;
 use entities::{ColumnFacts, EntityKind};
-use matching::{Described, Description, Role, Strength};
+use matching::{Description, Role, Strength, TableMatches};
 use pairing::Pair;
 
 use crate::config::Config;
@@ -113,7 +113,7 @@ pub struct Model<'a> {
     /// The inputs that are compared.
     pub input: Input<'a>,
     /// Every table that is judged, by name, with what describes it.
-    pub described: Vec<Described<'a>>,
+    pub described: Vec<TableMatches<'a>>,
     /// Which schemas hold which; found out where a check asks.
     uses: OnceCell<Uses<'a>>,
 }
@@ -128,24 +128,24 @@ impl<'a> Model<'a> {
     }
 
     /// Every description of every table.
-    pub fn descriptions(&self) -> impl Iterator<Item = (&Described<'a>, &Description<'a>)> {
+    pub fn descriptions(&self) -> impl Iterator<Item = (&TableMatches<'a>, &Description<'a>)> {
         self.described.iter().flat_map(|described| described.descriptions.iter().map(move |one| (described, one)))
     }
 
     /// Every description that is judged for itself.
-    pub fn judged(&self) -> impl Iterator<Item = (&Described<'a>, &Description<'a>)> {
+    pub fn judged(&self) -> impl Iterator<Item = (&TableMatches<'a>, &Description<'a>)> {
         self.descriptions().filter(|(_, description)| !description.inferred)
     }
 
     /// The types and ORM tables that are judged.
-    pub fn types(&self) -> impl Iterator<Item = (&Described<'a>, &Description<'a>)> {
+    pub fn types(&self) -> impl Iterator<Item = (&TableMatches<'a>, &Description<'a>)> {
         self.judged().filter(|(_, description)| !description.role.is_validation())
     }
 
     /// Whether a schema is of what comes in. What demands what only the server knows is of what goes out, whatever it is
     /// called, and so is what contracts name, and schemas hold, in answers only.
     #[must_use]
-    pub fn comes_in(&self, described: &Described<'a>, description: &Description<'a>) -> bool {
+    pub fn comes_in(&self, described: &TableMatches<'a>, description: &Description<'a>) -> bool {
         match description.role {
             Role::OutputSchema => false,
             Role::Schema => {
@@ -195,7 +195,7 @@ impl<'a> Model<'a> {
     }
 
     /// The validation schemas that are judged.
-    pub fn schemas(&self) -> impl Iterator<Item = (&Described<'a>, &Description<'a>)> {
+    pub fn schemas(&self) -> impl Iterator<Item = (&TableMatches<'a>, &Description<'a>)> {
         self.judged().filter(|(_, description)| description.role.is_validation())
     }
 }
@@ -204,7 +204,7 @@ impl<'a> Model<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct Compared<'m, 'a> {
     /// The table.
-    pub described: &'m Described<'a>,
+    pub described: &'m TableMatches<'a>,
     /// The description that has the field.
     pub description: &'m Description<'a>,
     /// The column.
@@ -215,7 +215,7 @@ pub struct Compared<'m, 'a> {
 
 impl<'m, 'a> Compared<'m, 'a> {
     pub(crate) fn all(
-        (described, description): (&'m Described<'a>, &'m Description<'a>),
+        (described, description): (&'m TableMatches<'a>, &'m Description<'a>),
     ) -> impl Iterator<Item = Self> {
         description.pairing.pairs.iter().filter_map(move |pair| {
             let facts = described.entity.column(&pair.column.name)?;
@@ -238,12 +238,12 @@ impl<'m, 'a> Compared<'m, 'a> {
     /// Whether the field's values are the driver's, an ORM's, or on their way over the network. A type that is inferred
     /// from an ORM's table has its fields.
     #[must_use]
-    pub fn layer(&self) -> Layer {
+    pub fn layer(&self) -> DescriptionLayer {
         let stands_in = |orm: &Description<'_>| {
             orm.declaration.fields.iter().any(|field| field.location == self.pair.field.location)
         };
         match self.description.layer() {
-            Layer::Driver if self.described.of_role(Role::Orm).any(stands_in) => Layer::Orm,
+            DescriptionLayer::Driver if self.described.of_role(Role::Orm).any(stands_in) => DescriptionLayer::Orm,
             of_description => of_description,
         }
     }

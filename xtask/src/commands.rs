@@ -36,7 +36,7 @@ use crate::migrations::provenance::SearchPath;
 use crate::migrations::scratch_environment::ScratchEnvironment;
 use crate::migrations::scratch_environment::time_limit::TimeLimit;
 use crate::migrations::{Migration, branch, lint, provenance};
-use crate::postgres::scratch::Likeness;
+use crate::postgres::scratch::TargetSettings;
 use crate::regular_file::Boundary;
 use crate::schema::provenance::Provenance;
 use crate::terminal::Terminal;
@@ -103,7 +103,7 @@ impl Context {
             config: &self.config,
             root: &self.root,
             shadow_url,
-            likeness: Likeness::configured(&self.config.scratch),
+            likeness: TargetSettings::configured(&self.config.scratch),
             superuser: self.options.scratch_superuser,
             time_limit: self.time_limit.clone(),
         }

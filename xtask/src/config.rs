@@ -85,7 +85,7 @@ impl Config {
     /// As [`Config::load`], with the files of `tree`, which are those of `root` at another time. A `file` that is not in
     /// the tree is read from disk.
     pub fn of_tree(tree: &dyn Tree, root: &Path, file: Option<&Path>) -> Result<Self> {
-        let place = Place::find(tree, root, file);
+        let place = ConfigurationPlace::find(tree, root, file);
         let path = root.join(&place.path);
         let bytes = place.read(tree, root).with_context(|| unreadable(&path))?;
         let unusable = || format!("cannot use the configuration in `{}`", path.display());
@@ -136,13 +136,13 @@ impl Config {
 }
 
 /// Where a configuration stands.
-struct Place {
+struct ConfigurationPlace {
     /// Relative to the root where it lies below it.
     path: PathBuf,
     section: raw::Section,
 }
 
-impl Place {
+impl ConfigurationPlace {
     fn find(tree: &dyn Tree, root: &Path, file: Option<&Path>) -> Self {
         if let Some(file) = file {
             let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_path_buf());

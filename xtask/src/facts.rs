@@ -11,7 +11,7 @@ use std::borrow::Cow;
 
 use crate::source::{Location, Span};
 pub use origin::{Family, Origin, Syntax};
-pub use seldom::{Mostly, Seldom};
+pub use seldom::{Rare, SharedDefault};
 pub use sql::{SqlColumn, SqlScalar, SqlType};
 
 /// Everything that was read.
@@ -161,7 +161,7 @@ pub struct Field {
     /// The kind of value, when present and not null.
     pub kind: Kind,
     /// The constraints of a validation schema beyond the kind.
-    pub constraints: Seldom<Constraints>,
+    pub constraints: Rare<Constraints>,
     /// The name of the declared type that it refers to, if it does: `UserId`, `Comment`.
     pub reference: Option<String>,
     /// Whether a value is filled in when it is absent (`.default()`).
@@ -171,7 +171,7 @@ pub struct Field {
     /// The bytes of the type or schema expression, in the file of `location`.
     pub value: Option<Span>,
     /// Comments that speak to this tool.
-    pub tags: Seldom<Tags>,
+    pub tags: Rare<Tags>,
 }
 
 /// Why the kind of a field is not known that cannot be there (`id?: never`).

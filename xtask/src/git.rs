@@ -24,12 +24,12 @@ pub struct Repository {
     git_dir: PathBuf,
     /// The index that `git commit` is about to commit; none for the usual one.
     index_file: Option<PathBuf>,
-    surroundings: Surroundings,
+    surroundings: GitEnvironment,
 }
 
 /// Which variables of the environment git sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Surroundings {
+enum GitEnvironment {
     /// Without those that are about the caller's repository.
     Cleared,
     /// All: the repository is only to be found with them.
@@ -43,9 +43,9 @@ impl Repository {
     /// # Errors
     /// When there is no git, or `folder` lies in no work tree.
     pub fn open(folder: &Path) -> Result<Self> {
-        let found = Self::discover(folder, Surroundings::Cleared);
+        let found = Self::discover(folder, GitEnvironment::Cleared);
         let found = match found {
-            Err(_) if std::env::var_os("GIT_DIR").is_some() => Self::discover(folder, Surroundings::Inherited),
+            Err(_) if std::env::var_os("GIT_DIR").is_some() => Self::discover(folder, GitEnvironment::Inherited),
             found => found,
         };
         let mut repository =
@@ -59,10 +59,10 @@ impl Repository {
     /// # Errors
     /// As [`Repository::open`].
     pub fn open_submodule(folder: &Path) -> Result<Self> {
-        Self::discover(folder, Surroundings::Cleared)
+        Self::discover(folder, GitEnvironment::Cleared)
     }
 
-    fn discover(folder: &Path, surroundings: Surroundings) -> Result<Self> {
+    fn discover(folder: &Path, surroundings: GitEnvironment) -> Result<Self> {
         let unknown = PathBuf::new();
         let folder = folder.to_path_buf();
         let mut repository = Self { folder, top: unknown.clone(), git_dir: unknown, index_file: None, surroundings };
@@ -126,7 +126,7 @@ impl Repository {
         let mut command = Command::new("git");
         command.current_dir(&self.folder).args(arguments).stdin(Stdio::null());
         configuration::set(&mut command, settings);
-        if self.surroundings == Surroundings::Cleared {
+        if self.surroundings == GitEnvironment::Cleared {
             OF_THE_CALLER.iter().for_each(|name| {
                 command.env_remove(name);
             });

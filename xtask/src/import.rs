@@ -22,8 +22,8 @@ mod versions;
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 
-pub use again::{Present, Standing, reconcile};
-pub use pairs::{Pair, pairs};
+pub use again::{EarlierImport, PresentMigration, reconcile};
+pub use pairs::{MigrationFiles, pairs};
 use source::Source;
 
 use crate::tree::Tree;
@@ -83,14 +83,14 @@ pub struct Draft {
     /// Its name as it is written there.
     pub name: String,
     /// Forward.
-    pub up: Part,
+    pub up: DirectionPart,
     /// Back, if there is something.
-    pub down: Option<Part>,
+    pub down: Option<DirectionPart>,
 }
 
 /// The SQL of one direction.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
+pub struct DirectionPart {
     /// The file that it was read from.
     pub file: String,
     /// The text, with LF line ends and without a byte order mark.
@@ -110,14 +110,14 @@ pub struct Note {
 
 /// The migrations that were read, with notes on the rest.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Found {
+pub struct ImportedMigrations {
     /// In the order in which the other tool runs them.
     pub drafts: Vec<Draft>,
     /// Notes on parts that were not carried over.
     pub notes: Vec<Note>,
 }
 
-impl Found {
+impl ImportedMigrations {
     fn note(&mut self, file: &str, text: impl Into<String>) {
         self.notes.push(Note { file: file.to_owned(), text: text.into() });
     }
@@ -127,7 +127,7 @@ impl Found {
 ///
 /// # Errors
 /// When files cannot be read, there are none of that layout, or there are several folders of them.
-pub fn read(tree: &dyn Tree, layout: Layout) -> Result<Found> {
+pub fn read(tree: &dyn Tree, layout: Layout) -> Result<ImportedMigrations> {
     let source = Source::new(tree)?;
     let found = read_layout(&source, layout)?;
     if found.drafts.is_empty() {
@@ -142,7 +142,7 @@ pub fn read(tree: &dyn Tree, layout: Layout) -> Result<Found> {
     Ok(found)
 }
 
-fn read_layout(source: &Source<'_>, layout: Layout) -> Result<Found> {
+fn read_layout(source: &Source<'_>, layout: Layout) -> Result<ImportedMigrations> {
     match layout {
         Layout::Drizzle => drizzle::read(source),
         Layout::Prisma => prisma::read(source),
@@ -202,7 +202,7 @@ mod tests {
             std::fs::write(path, text)?;
         }
         let found = read(&WorkingTree::new(folder.path()), layout)?;
-        let part = |part: &Part| {
+        let part = |part: &DirectionPart| {
             let mark = if part.no_transaction { "!" } else { "" };
             format!("{mark}{}", part.text.trim().replace('\n', " "))
         };

@@ -16,7 +16,7 @@ use crate::tree::Tree;
 
 /// The facts found in a monorepo, and the configuration proposed from them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Proposal {
+pub struct ConfigurationProposal {
     /// The major version of PostgreSQL, and the file that says so.
     pub postgres: Option<(String, String)>,
     /// The folder for migrations.
@@ -35,7 +35,7 @@ pub struct Proposal {
 ///
 /// # Errors
 /// When its files cannot be listed.
-pub fn propose(tree: &dyn Tree) -> Result<Proposal> {
+pub fn propose(tree: &dyn Tree) -> Result<ConfigurationProposal> {
     let mut rules = tree.ignore_rules();
     let mut files = tree.files("")?;
     files.retain(|file| !rules.is_ignored(file));
@@ -48,7 +48,7 @@ pub fn propose(tree: &dyn Tree) -> Result<Proposal> {
         _other => (key, found),
     });
     let roles = roles.filter(|(_, found)| !found.is_empty());
-    Ok(Proposal {
+    Ok(ConfigurationProposal {
         postgres: postgres_major(tree, &files),
         migrations: layouts.own.clone().unwrap_or_else(|| free_folder(&files)),
         has_own: layouts.own.is_some(),
@@ -112,7 +112,7 @@ fn postgres_major(tree: &dyn Tree, files: &[String]) -> Option<(String, String)>
     })
 }
 
-impl Proposal {
+impl ConfigurationProposal {
     /// The configuration under `section`, or without one for a file of its own.
     #[must_use]
     pub fn toml(&self, section: Option<&str>) -> String {
@@ -142,7 +142,7 @@ mod tests {
     use super::*;
     use crate::tree::WorkingTree;
 
-    pub(super) fn proposed(files: &[(&str, &str)]) -> Proposal {
+    pub(super) fn proposed(files: &[(&str, &str)]) -> ConfigurationProposal {
         let folder = tempfile::tempdir().expect("a temporary folder");
         for (name, text) in files {
             let path = folder.path().join(name);

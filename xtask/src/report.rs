@@ -18,16 +18,16 @@ mod verification;
 pub use alignment::{
     ColumnAlignment, ContractField, ContractSummary, DescriptionSummary, Direction, EntityAlignment, Layer,
 };
-pub use baseline::{Accepted, Baseline};
+pub use baseline::{Baseline, BaselineSummary};
 pub use finding::{Category, Finding, FindingTiming, Label, Rule, Severity, Suggestion};
 pub use fixes::{Fixes, Left};
 pub use migration::{AppliedMigration, MigrationResult};
-pub use plan::{Effects, LockMode, MigrationPlan, PlannedMigration, PlannedStatement, TableLock};
+pub use plan::{LockMode, MigrationPlan, PlannedMigration, PlannedStatement, StatementEffects, TableLock};
 pub use proposal::{Edit, Proposal};
 pub use rehearsal::Rehearsal;
-pub use rollback::{Loss, LossName, Restoration, RollbackResult, RolledBackMigration, Unit, Verdict};
+pub use rollback::{Loss, LossName, Restoration, RollbackResult, RollbackVerdict, RolledBackMigration, Unit};
 pub use since::Since;
-pub use sources::Sources;
+pub use sources::SourceTexts;
 pub use status::{MigrationState, MigrationStatus, Status};
 pub use verification::{Coverage, NO_TABLE, Unjudged, Verification};
 

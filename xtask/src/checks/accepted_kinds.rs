@@ -8,7 +8,7 @@ use crate::schema::types::{ColumnType, Scalar};
 
 /// A kind without what it holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
+pub enum KindShape {
     /// A string, or literals of strings.
     String,
     /// A number.
@@ -29,7 +29,7 @@ pub enum Shape {
     Any,
 }
 
-impl Shape {
+impl KindShape {
     /// As it is written in TypeScript, and in the configuration's `type-map`.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -64,7 +64,7 @@ impl Shape {
 
 /// The layer of the data that a declaration describes, as far as it decides about kinds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Layer {
+pub enum DescriptionLayer {
     /// The value that the driver returns or takes.
     Driver,
     /// The value that an ORM makes of the driver's, as its columns say: `bigint('id', { mode: 'number' })`.
@@ -75,12 +75,12 @@ pub enum Layer {
 
 /// The shapes that a value of `ty` may have; for an array, those of its items.
 #[must_use]
-pub fn accepted(ty: &ColumnType, layer: Layer, config: &Config) -> Vec<Shape> {
+pub fn accepted(ty: &ColumnType, layer: DescriptionLayer, config: &Config) -> Vec<KindShape> {
     if let Some(kinds) = type_names(ty).iter().find_map(|name| config.type_map.get(name)) {
-        return kinds.iter().filter_map(|kind| Shape::named(kind)).collect();
+        return kinds.iter().filter_map(|kind| KindShape::named(kind)).collect();
     }
     match &ty.scalar {
-        Scalar::Enum(..) => vec![Shape::String],
+        Scalar::Enum(..) => vec![KindShape::String],
         Scalar::Other(name) => extension_type(&name.name),
         Scalar::Builtin(name) => builtin(name, ty, layer, config.driver),
     }
@@ -88,11 +88,11 @@ pub fn accepted(ty: &ColumnType, layer: Layer, config: &Config) -> Vec<Shape> {
 
 /// Whether a value of `kind` may hold what a column of `ty` holds. Unresolved kinds are not judged.
 #[must_use]
-pub fn accepts(ty: &ColumnType, kind: &Kind, layer: Layer, config: &Config) -> bool {
+pub fn accepts(ty: &ColumnType, kind: &Kind, layer: DescriptionLayer, config: &Config) -> bool {
     let shapes = accepted(ty, layer, config);
     match (ty.array, kind) {
         (_, Kind::Any | Kind::Unresolved(_)) => true,
-        (_, Kind::Union(members)) if shapes.contains(&Shape::Json) || ty.array => {
+        (_, Kind::Union(members)) if shapes.contains(&KindShape::Json) || ty.array => {
             members.iter().any(|member| accepts(ty, member, layer, config))
         }
         (_, Kind::Union(members)) => members.iter().all(|member| accepts(ty, member, layer, config)),
@@ -104,25 +104,26 @@ pub fn accepts(ty: &ColumnType, kind: &Kind, layer: Layer, config: &Config) -> b
 
 /// Describes the kinds that `ty` accepts, in words: `Date | string`.
 #[must_use]
-pub fn describe(ty: &ColumnType, layer: Layer, config: &Config) -> String {
+pub fn describe(ty: &ColumnType, layer: DescriptionLayer, config: &Config) -> String {
     let shapes = accepted(ty, layer, config);
     let names =
         shapes.iter().map(|shape| if ty.array { format!("{}[]", shape.name()) } else { shape.name().to_owned() });
     names.collect::<Vec<_>>().join(" | ")
 }
 
-fn is_accepted(shapes: &[Shape], kind: &Kind) -> bool {
-    let any = |wanted: &[Shape]| shapes.contains(&Shape::Any) || wanted.iter().any(|shape| shapes.contains(shape));
+fn is_accepted(shapes: &[KindShape], kind: &Kind) -> bool {
+    let any =
+        |wanted: &[KindShape]| shapes.contains(&KindShape::Any) || wanted.iter().any(|shape| shapes.contains(shape));
     match kind {
-        Kind::String | Kind::Enum(_) => any(&[Shape::String]),
-        Kind::Number => any(&[Shape::Number]),
-        Kind::Bigint => any(&[Shape::Bigint]),
-        Kind::Boolean => any(&[Shape::Boolean]),
-        Kind::Date => any(&[Shape::Date]),
-        Kind::Bytes => any(&[Shape::Bytes]),
-        Kind::Json => any(&[Shape::Json]),
+        Kind::String | Kind::Enum(_) => any(&[KindShape::String]),
+        Kind::Number => any(&[KindShape::Number]),
+        Kind::Bigint => any(&[KindShape::Bigint]),
+        Kind::Boolean => any(&[KindShape::Boolean]),
+        Kind::Date => any(&[KindShape::Date]),
+        Kind::Bytes => any(&[KindShape::Bytes]),
+        Kind::Json => any(&[KindShape::Json]),
         // PostgreSQL does not enforce the number of an array's dimensions.
-        Kind::Array(items) => any(&[Shape::Array, Shape::Json]) || is_accepted(shapes, items) && nested(items),
+        Kind::Array(items) => any(&[KindShape::Array, KindShape::Json]) || is_accepted(shapes, items) && nested(items),
         Kind::Union(members) => members.iter().all(|member| is_accepted(shapes, member)),
         Kind::Any | Kind::Unresolved(_) => true,
     }
@@ -165,52 +166,60 @@ fn aliases(builtin: &str) -> &'static [&'static str] {
     }
 }
 
-fn builtin(name: &str, ty: &ColumnType, layer: Layer, driver: Option<Driver>) -> Vec<Shape> {
+fn builtin(name: &str, ty: &ColumnType, layer: DescriptionLayer, driver: Option<Driver>) -> Vec<KindShape> {
     match name {
-        "smallint" | "integer" | "real" | "double precision" | "oid" => vec![Shape::Number],
-        "bigint" if is_read_by_prisma(layer, driver) => vec![Shape::Bigint],
-        "numeric" if is_read_by_prisma(layer, driver) => vec![Shape::Json],
-        "bigint" => of_driver(layer, driver, &[Shape::String], &[Shape::Number], &[Shape::Bigint]),
+        "smallint" | "integer" | "real" | "double precision" | "oid" => vec![KindShape::Number],
+        "bigint" if is_read_by_prisma(layer, driver) => vec![KindShape::Bigint],
+        "numeric" if is_read_by_prisma(layer, driver) => vec![KindShape::Json],
+        "bigint" => of_driver(layer, driver, &[KindShape::String], &[KindShape::Number], &[KindShape::Bigint]),
         "numeric" if ty.scale.unwrap_or(0) == 0 && ty.length.is_some() => {
-            of_driver(layer, driver, &[Shape::String], &[Shape::Number], &[Shape::Bigint])
+            of_driver(layer, driver, &[KindShape::String], &[KindShape::Number], &[KindShape::Bigint])
         }
-        "numeric" => of_driver(layer, driver, &[Shape::String], &[Shape::Number], &[]),
-        "boolean" => vec![Shape::Boolean],
+        "numeric" => of_driver(layer, driver, &[KindShape::String], &[KindShape::Number], &[]),
+        "boolean" => vec![KindShape::Boolean],
         "date" | "timestamp with time zone" | "timestamp without time zone" => {
-            of_driver(layer, driver, &[Shape::Date], &[Shape::String], &[])
+            of_driver(layer, driver, &[KindShape::Date], &[KindShape::String], &[])
         }
-        "bytea" => of_driver(layer, driver, &[Shape::Bytes], &[Shape::String], &[]),
-        "json" | "jsonb" => vec![Shape::Json, Shape::Array],
+        "bytea" => of_driver(layer, driver, &[KindShape::Bytes], &[KindShape::String], &[]),
+        "json" | "jsonb" => vec![KindShape::Json, KindShape::Array],
         "interval" | "point" | "line" | "lseg" | "box" | "path" | "polygon" | "circle" => {
-            vec![Shape::String, Shape::Json, Shape::Array]
+            vec![KindShape::String, KindShape::Json, KindShape::Array]
         }
-        range if range.ends_with("range") => vec![Shape::String, Shape::Json, Shape::Array],
-        "record" | "anyarray" => vec![Shape::Any],
-        _text_like => vec![Shape::String],
+        range if range.ends_with("range") => vec![KindShape::String, KindShape::Json, KindShape::Array],
+        "record" | "anyarray" => vec![KindShape::Any],
+        _text_like => vec![KindShape::String],
     }
 }
 
 /// Selects the shapes of a value: `native` as node-postgres and postgres.js return them, or `json` as JSON holds
 /// them. Without a configured driver, and in the other layers, both are plausible, and so is `other`.
-fn of_driver(layer: Layer, driver: Option<Driver>, native: &[Shape], json: &[Shape], other: &[Shape]) -> Vec<Shape> {
+fn of_driver(
+    layer: DescriptionLayer,
+    driver: Option<Driver>,
+    native: &[KindShape],
+    json: &[KindShape],
+    other: &[KindShape],
+) -> Vec<KindShape> {
     match (layer, driver) {
-        (Layer::Driver, Some(Driver::NodePostgres | Driver::PostgresJs | Driver::Prisma)) => native.to_vec(),
-        (Layer::Driver, Some(Driver::Postgrest)) => json.to_vec(),
-        (Layer::Driver, None) | (Layer::Orm | Layer::Wire, _) => [native, json, other].concat(),
+        (DescriptionLayer::Driver, Some(Driver::NodePostgres | Driver::PostgresJs | Driver::Prisma)) => native.to_vec(),
+        (DescriptionLayer::Driver, Some(Driver::Postgrest)) => json.to_vec(),
+        (DescriptionLayer::Driver, None) | (DescriptionLayer::Orm | DescriptionLayer::Wire, _) => {
+            [native, json, other].concat()
+        }
     }
 }
 
 /// Prisma has types of its own for large numbers; what code makes of them on their way out is JSON.
-fn is_read_by_prisma(layer: Layer, driver: Option<Driver>) -> bool {
-    layer == Layer::Driver && driver == Some(Driver::Prisma)
+fn is_read_by_prisma(layer: DescriptionLayer, driver: Option<Driver>) -> bool {
+    layer == DescriptionLayer::Driver && driver == Some(Driver::Prisma)
 }
 
-fn extension_type(name: &str) -> Vec<Shape> {
+fn extension_type(name: &str) -> Vec<KindShape> {
     match name {
-        "citext" | "ltree" => vec![Shape::String],
-        "vector" | "halfvec" => vec![Shape::String, Shape::Array],
-        "hstore" => vec![Shape::String, Shape::Json],
-        _unknown => vec![Shape::Any],
+        "citext" | "ltree" => vec![KindShape::String],
+        "vector" | "halfvec" => vec![KindShape::String, KindShape::Array],
+        "hstore" => vec![KindShape::String, KindShape::Json],
+        _unknown => vec![KindShape::Any],
     }
 }
 
@@ -222,7 +231,7 @@ mod tests {
 
     fn ok(type_name: &str, kind: Kind, configuration: &str) -> bool {
         let ty = ColumnType::resolve(type_name, &Schema::default());
-        accepts(&ty, &kind, Layer::Driver, &test_utils::config(configuration))
+        accepts(&ty, &kind, DescriptionLayer::Driver, &test_utils::config(configuration))
     }
 
     #[test]
@@ -244,7 +253,9 @@ mod tests {
     #[test]
     fn what_an_orm_makes_of_a_value_is_the_orms_to_say() {
         let config = test_utils::config("driver = 'node-postgres'");
-        let of = |name: &str, kind| accepts(&ColumnType::resolve(name, &Schema::default()), &kind, Layer::Orm, &config);
+        let of = |name: &str, kind| {
+            accepts(&ColumnType::resolve(name, &Schema::default()), &kind, DescriptionLayer::Orm, &config)
+        };
         assert!(of("bigint", Kind::Number) && of("date", Kind::String) && !of("text", Kind::Number));
     }
 

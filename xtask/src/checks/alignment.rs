@@ -4,7 +4,7 @@ mod contracts;
 
 use super::Model;
 use super::entities::{ColumnFacts, EntityKind};
-use super::matching::{Described, Description, Role};
+use super::matching::{Description, Role, TableMatches};
 use super::wording;
 use crate::report::{ColumnAlignment, DescriptionSummary, EntityAlignment, Layer};
 use crate::schema::model::{ConstraintKind, Schema};
@@ -14,7 +14,7 @@ pub(super) fn alignment(model: &Model<'_>) -> Vec<EntityAlignment> {
     model.described.iter().map(|described| of_entity(described, model)).collect()
 }
 
-fn of_entity(described: &Described<'_>, model: &Model<'_>) -> EntityAlignment {
+fn of_entity(described: &TableMatches<'_>, model: &Model<'_>) -> EntityAlignment {
     let mut descriptions: Vec<_> = described.descriptions.iter().filter(|one| !one.inferred).collect();
     descriptions.sort_by_key(|description| (layer(description.role), description.role));
     let named = contracts::naming(described, model.input.facts);
@@ -89,7 +89,7 @@ fn extra(descriptions: &[&Description<'_>]) -> Vec<ColumnAlignment> {
 }
 
 /// The tables behind `FOREIGN KEY (…) REFERENCES public.users(id)`.
-fn references(described: &Described<'_>, schema: &Schema) -> Vec<String> {
+fn references(described: &TableMatches<'_>, schema: &Schema) -> Vec<String> {
     let Some(table) = schema.tables.get(described.entity.name) else { return Vec::new() };
     let keys = table.constraints.values().filter(|constraint| constraint.kind == ConstraintKind::ForeignKey);
     let target = |definition: &str| {

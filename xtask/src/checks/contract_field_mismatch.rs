@@ -19,9 +19,9 @@
 
 use std::collections::HashSet;
 
-use super::accepted_kinds::{self, Layer};
+use super::accepted_kinds::{self, DescriptionLayer};
 use super::entities::ColumnFacts;
-use super::matching::{Described, Description, Role};
+use super::matching::{Description, Role, TableMatches};
 use super::pairing::Pair;
 use super::{Check, Model, endpoints, names, wording};
 use crate::facts::{ContractReference, Declaration, Field, Kind};
@@ -42,7 +42,7 @@ pub const CHECK: Check = Check {
 
 /// Which way values travel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Side {
+enum ContractSide {
     Request,
     Response,
 }
@@ -53,7 +53,7 @@ struct Promise<'a> {
     title: String,
     /// The path, where it is known.
     path: &'a str,
-    side: Side,
+    side: ContractSide,
     reference: &'a ContractReference,
     declaration: &'a Declaration,
 }
@@ -77,12 +77,12 @@ fn promises<'a>(model: &Model<'a>) -> Vec<Promise<'a>> {
     let of_exchanges =
         facts.exchanges.iter().map(|exchange| (exchange.name.clone(), "", &exchange.request, &exchange.response));
     let sides = of_contracts.chain(of_exchanges).flat_map(|(title, path, request, response)| {
-        let of = |side: Side, reference: &'a Option<ContractReference>| {
+        let of = |side: ContractSide, reference: &'a Option<ContractReference>| {
             let reference = reference.as_ref().filter(|reference| reference.whole)?;
             let declaration = declaration(model, reference)?;
             Some(Promise { title: title.clone(), path, side, reference, declaration })
         };
-        [of(Side::Request, request), of(Side::Response, response)]
+        [of(ContractSide::Request, request), of(ContractSide::Response, response)]
     });
     sides.flatten().collect()
 }
@@ -114,9 +114,9 @@ fn findings(model: &Model<'_>, promise: &Promise<'_>) -> Vec<Finding> {
 
 /// The table that a request or response is about, and the type that describes its rows: called like the declaration or
 /// the path's last part, with most of the declaration's fields.
-fn entity<'m, 'a>(model: &'m Model<'a>, promise: &Promise<'_>) -> Option<(&'m Described<'a>, &'m Description<'a>)> {
+fn entity<'m, 'a>(model: &'m Model<'a>, promise: &Promise<'_>) -> Option<(&'m TableMatches<'a>, &'m Description<'a>)> {
     let names = [subject(&promise.declaration.name), resource(promise.path)];
-    let is_meant = |described: &&Described<'a>| {
+    let is_meant = |described: &&TableMatches<'a>| {
         let row_names = names::row_names(&described.entity.name.name);
         names.iter().any(|name| !name.is_empty() && row_names.contains(name))
     };
@@ -156,7 +156,7 @@ fn shared<'f, 'p, 'a>(declaration: &'f Declaration, ty: &'p Description<'a>) -> 
 
 fn disagreement(
     model: &Model<'_>,
-    side: Side,
+    side: ContractSide,
     field: &Field,
     facts: &ColumnFacts<'_>,
     of_type: &Field,
@@ -165,30 +165,30 @@ fn disagreement(
     if rules.coerced || rules.transformed || matches!(field.kind, Kind::Any | Kind::Unresolved(_)) {
         return None;
     }
-    if !accepted_kinds::accepts(&facts.ty, &field.kind, Layer::Wire, model.input.config) {
+    if !accepted_kinds::accepts(&facts.ty, &field.kind, DescriptionLayer::Wire, model.input.config) {
         return Some(format!("`{}` here, `{}` in the type", wording::kind(&field.kind), wording::kind(&of_type.kind)));
     }
     let may_be_null = of_type.nullable && !facts.not_null && !facts.null_is_empty;
     match side {
-        Side::Response if may_be_null && !field.nullable && !field.optional => {
+        ContractSide::Response if may_be_null && !field.nullable && !field.optional => {
             Some("cannot be null here, can in the type".into())
         }
-        Side::Request if facts.not_null && !of_type.nullable && field.nullable => {
+        ContractSide::Request if facts.not_null && !of_type.nullable && field.nullable => {
             Some("can be null here, cannot in the type".into())
         }
-        Side::Request | Side::Response => values(side, &field.kind, facts.demands.values.as_deref()?),
+        ContractSide::Request | ContractSide::Response => values(side, &field.kind, facts.demands.values.as_deref()?),
     }
 }
 
 /// A response names every value that a row may have, a request none that it may not.
-fn values(side: Side, kind: &Kind, allowed: &[String]) -> Option<String> {
+fn values(side: ContractSide, kind: &Kind, allowed: &[String]) -> Option<String> {
     let Kind::Enum(values) = kind else { return None };
     let only_in = |left: &[String], right: &[String]| -> Vec<String> {
         left.iter().filter(|value| !right.contains(value)).cloned().collect()
     };
     let (odd, what) = match side {
-        Side::Response => (only_in(allowed, values), "missing"),
-        Side::Request => (only_in(values, allowed), "not in the database"),
+        ContractSide::Response => (only_in(allowed, values), "missing"),
+        ContractSide::Request => (only_in(values, allowed), "not in the database"),
     };
     (!odd.is_empty()).then(|| format!("{} {what}", wording::quoted_briefly(&odd)))
 }
@@ -196,14 +196,14 @@ fn values(side: Side, kind: &Kind, allowed: &[String]) -> Option<String> {
 fn finding(
     model: &Model<'_>,
     promise: &Promise<'_>,
-    described: &Described<'_>,
+    described: &TableMatches<'_>,
     ty: &Description<'_>,
     (field, pair): (&Field, &Pair<'_>),
     what: &str,
 ) -> Finding {
     let side = match promise.side {
-        Side::Request => "request",
-        Side::Response => "response",
+        ContractSide::Request => "request",
+        ContractSide::Response => "response",
     };
     let (name, column) = (&promise.declaration.name, pair.column);
     let message =

@@ -9,7 +9,7 @@ use crate::source::Location;
 /// `findings` without those that say again what an earlier one said of the same place. Their other places are kept.
 pub(super) fn removed(findings: Vec<Finding>) -> Vec<Finding> {
     let mut kept: Vec<Finding> = Vec::new();
-    let mut known: HashMap<Key, usize> = HashMap::new();
+    let mut known: HashMap<DuplicateKey, usize> = HashMap::new();
     for mut finding in findings {
         let keys = keys(&finding);
         match keys.iter().find_map(|key| known.get(key).copied()) {
@@ -39,7 +39,7 @@ fn values_told(finding: &Finding) -> usize {
 /// The identity of a finding: its place and the part of the place that is wrong. Two findings with the same key are
 /// the same.
 #[derive(Debug, PartialEq, Eq, Hash)]
-enum Key {
+enum DuplicateKey {
     /// Where it stands, which part of it is wrong, and the column, where the place is that of several.
     Place(Location, Aspect, Option<String>),
     /// The set of the database and the difference.
@@ -60,21 +60,21 @@ enum Aspect {
 }
 
 /// Any of them makes a finding the same as another.
-fn keys(finding: &Finding) -> Vec<Key> {
+fn keys(finding: &Finding) -> Vec<DuplicateKey> {
     let Some(aspect) = aspect(finding.kind) else { return Vec::new() };
     let differs = aspect == Aspect::Values && finding.details.contains_key("missing");
     let values = differs.then(|| {
         let detail = |key: &str| finding.details.get(key).map(ToString::to_string).unwrap_or_default();
-        Key::Values(["databaseValues", "missing", "unknown"].map(detail).join("|"))
+        DuplicateKey::Values(["databaseValues", "missing", "unknown"].map(detail).join("|"))
     });
     // A declaration's name is the place of every column that it lacks, and of several an enum is the place.
     let of_several = finding.kind.starts_with("MISSING_") && !finding.details.contains_key("found") || differs;
-    let place = finding
-        .location()
-        .map(|location| Key::Place(location.clone(), aspect, of_several.then(|| finding.field.clone()).flatten()));
+    let place = finding.location().map(|location| {
+        DuplicateKey::Place(location.clone(), aspect, of_several.then(|| finding.field.clone()).flatten())
+    });
     // An insert may leave out what may be null: where the field is wrong about null, that says it all.
     let omissible = finding.location().filter(|_| finding.details.contains_key("optional"));
-    let omissible = omissible.map(|location| Key::Place(location.clone(), Aspect::Nullability, None));
+    let omissible = omissible.map(|location| DuplicateKey::Place(location.clone(), Aspect::Nullability, None));
     values.into_iter().chain(place).chain(omissible).collect()
 }
 

@@ -3,10 +3,10 @@
 //! before stays right.
 
 use super::Model;
-use super::accepted_kinds::{self, Layer, Shape};
+use super::accepted_kinds::{self, DescriptionLayer, KindShape};
 use super::entities::ColumnFacts;
-use super::matching::{Described, Description, Role};
-use super::names::{self, Style};
+use super::matching::{Description, Role, TableMatches};
+use super::names::{self, NameStyle};
 use super::pairing::Pair;
 use crate::facts::{Field, Kind, Syntax};
 use crate::report::{Edit, Proposal};
@@ -18,7 +18,7 @@ use crate::source::{Location, Span};
 pub(super) fn add_field(
     model: &Model<'_>,
     description: &Description<'_>,
-    described: &Described<'_>,
+    described: &TableMatches<'_>,
     column: &Column,
 ) -> Option<Proposal> {
     is_written(description, Syntax::TypeMembers)?;
@@ -33,7 +33,7 @@ pub(super) fn add_field(
 /// Adds a field for `column` to a Zod object, after the field of the column before it.
 pub(super) fn add_schema_field(
     description: &Description<'_>,
-    described: &Described<'_>,
+    described: &TableMatches<'_>,
     column: &Column,
 ) -> Option<Proposal> {
     is_written(description, Syntax::ZodCalls)?;
@@ -98,7 +98,7 @@ pub(super) fn add_values((file, set): (&str, Span), present: &[String], wanted: 
 
 /// Calls `field` like `column`, in the style of its declaration.
 pub(super) fn rename(
-    described: &Described<'_>,
+    described: &TableMatches<'_>,
     description: &Description<'_>,
     column: &Column,
     field: &Field,
@@ -127,7 +127,7 @@ fn proposal(file: &str, text: String, edit: Edit) -> Option<Proposal> {
 
 fn add_member(
     description: &Description<'_>,
-    described: &Described<'_>,
+    described: &TableMatches<'_>,
     column: &Column,
     value: String,
     safe: bool,
@@ -154,14 +154,14 @@ fn neighbour(description: &Description<'_>, is_before: impl Fn(&Pair<'_>) -> boo
 }
 
 /// The name of the column in the style of the declaration; where that has only single words, in that of its siblings.
-fn field_name(described: &Described<'_>, description: &Description<'_>, column: &str) -> String {
+fn field_name(described: &TableMatches<'_>, description: &Description<'_>, column: &str) -> String {
     let style = match names::majority_style(field_names(description)) {
-        Style::Either => names::majority_style(described.descriptions.iter().flat_map(field_names)),
+        NameStyle::Either => names::majority_style(described.descriptions.iter().flat_map(field_names)),
         style => style,
     };
     match style {
-        Style::Camel => names::camel_case(column),
-        Style::Snake | Style::Either => column.to_owned(),
+        NameStyle::Camel => names::camel_case(column),
+        NameStyle::Snake | NameStyle::Either => column.to_owned(),
     }
 }
 
@@ -171,14 +171,14 @@ fn field_names<'a>(description: &Description<'a>) -> impl Iterator<Item = &'a st
 
 /// How a value of the column is written in TypeScript, and whether that is the only way.
 fn type_text(model: &Model<'_>, description: &Description<'_>, facts: &ColumnFacts<'_>) -> Option<(String, bool)> {
-    let shapes = accepted_kinds::accepted(&facts.ty, Layer::Driver, model.input.config);
+    let shapes = accepted_kinds::accepted(&facts.ty, DescriptionLayer::Driver, model.input.config);
     let siblings = Siblings::of(model, description, facts);
     let (item, sure) = match (&facts.demands.values, shapes.first()?) {
-        (Some(values), Shape::String) => (union(values)?, !siblings.named && !model.names_values(values)),
-        (_, Shape::Any | Shape::Array) => return None,
-        (_, Shape::Json) => ("unknown".to_owned(), false),
+        (Some(values), KindShape::String) => (union(values)?, !siblings.named && !model.names_values(values)),
+        (_, KindShape::Any | KindShape::Array) => return None,
+        (_, KindShape::Json) => ("unknown".to_owned(), false),
         (_, first) => match siblings.only.filter(|shape| shapes.contains(shape)) {
-            Some(shape) => (shape.name().to_owned(), !siblings.named && shape != Shape::Bytes),
+            Some(shape) => (shape.name().to_owned(), !siblings.named && shape != KindShape::Bytes),
             None => (first.name().to_owned(), !siblings.named && shapes.len() == 1),
         },
     };
@@ -202,7 +202,7 @@ impl Model<'_> {
 /// How columns of the same type are described elsewhere.
 struct Siblings {
     /// The one shape that all of them have; first in the declaration itself, else in others of its role.
-    only: Option<Shape>,
+    only: Option<KindShape>,
     /// Whether one in the declaration itself goes by the name of a type: a brand, or a house's own `Timestamp`.
     named: bool,
 }
@@ -220,20 +220,20 @@ impl Siblings {
     }
 }
 
-fn only<'f>(fields: impl Iterator<Item = &'f Field>) -> Option<Shape> {
+fn only<'f>(fields: impl Iterator<Item = &'f Field>) -> Option<KindShape> {
     let mut shapes = fields.map(|field| shape(&field.kind));
     let first = shapes.next()??;
     shapes.all(|shape| shape == Some(first)).then_some(first)
 }
 
-fn shape(kind: &Kind) -> Option<Shape> {
+fn shape(kind: &Kind) -> Option<KindShape> {
     match kind {
-        Kind::String | Kind::Enum(_) => Some(Shape::String),
-        Kind::Number => Some(Shape::Number),
-        Kind::Bigint => Some(Shape::Bigint),
-        Kind::Boolean => Some(Shape::Boolean),
-        Kind::Date => Some(Shape::Date),
-        Kind::Bytes => Some(Shape::Bytes),
+        Kind::String | Kind::Enum(_) => Some(KindShape::String),
+        Kind::Number => Some(KindShape::Number),
+        Kind::Bigint => Some(KindShape::Bigint),
+        Kind::Boolean => Some(KindShape::Boolean),
+        Kind::Date => Some(KindShape::Date),
+        Kind::Bytes => Some(KindShape::Bytes),
         Kind::Array(items) => shape(items),
         Kind::Json | Kind::Any | Kind::Union(_) | Kind::Unresolved(_) => None,
     }

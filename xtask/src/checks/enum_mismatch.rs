@@ -23,7 +23,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::entities::ColumnFacts;
-use super::matching::{Described, Description, Role};
+use super::matching::{Description, Role, TableMatches};
 use super::pairing::Pair;
 use super::{Check, Model, edits, wording};
 use crate::facts::{Enumeration, Facts, Kind};
@@ -64,7 +64,7 @@ fn of_sets(model: &Model<'_>, told: &HashSet<Option<ObjectName>>) -> Vec<Finding
 /// One set of values, which may be written several times.
 fn of_set(model: &Model<'_>, name: &ObjectName, values: &[String], sets: &[&Enumeration]) -> Option<Finding> {
     let allowed = &model.input.schema.enums.get(name)?.labels;
-    let difference = Difference::of(values, allowed, Role::Row)?;
+    let difference = ValuesDifference::of(values, allowed, Role::Row)?;
     let title = name.to_string();
     let named = sets.iter().map(|set| format!("`{}`", set.name)).collect::<Vec<_>>().join(", ");
     let words = difference.in_words();
@@ -74,7 +74,7 @@ fn of_set(model: &Model<'_>, name: &ObjectName, values: &[String], sets: &[&Enum
     Some(with_values(found, allowed, &difference))
 }
 
-fn with_values(found: Finding, allowed: &[String], difference: &Difference) -> Finding {
+fn with_values(found: Finding, allowed: &[String], difference: &ValuesDifference) -> Finding {
     found
         .with_detail("databaseValues", allowed.to_vec())
         .with_detail("missing", difference.missing.clone())
@@ -85,7 +85,7 @@ fn with_values(found: Finding, allowed: &[String], difference: &Difference) -> F
 /// Returns findings about the fields, each with the column's enum type, if it has one.
 fn findings(
     model: &Model<'_>,
-    described: &Described<'_>,
+    described: &TableMatches<'_>,
     description: &Description<'_>,
 ) -> Vec<(Option<ObjectName>, Finding)> {
     let judge = |pair: &Pair<'_>| {
@@ -93,7 +93,7 @@ fn findings(
         let allowed = facts.demands.values.as_deref()?;
         let difference = match values_of(&pair.field.kind) {
             Values::Known(values) if is_of_another_thing(description, &values, allowed) => return None,
-            Values::Known(values) => Difference::of(&values, allowed, description.role)?,
+            Values::Known(values) => ValuesDifference::of(&values, allowed, description.role)?,
             Values::AnyString => {
                 return any_string(model, described, description, pair, facts, allowed).map(|found| (None, found));
             }
@@ -142,14 +142,14 @@ fn values_of(kind: &Kind) -> Values {
 }
 
 /// How two sets of values differ.
-struct Difference {
+struct ValuesDifference {
     /// Only the database has them.
     missing: Vec<String>,
     /// Only TypeScript has them.
     unknown: Vec<String>,
 }
 
-impl Difference {
+impl ValuesDifference {
     /// None where they agree, as far as the role demands it.
     fn of(values: &[String], allowed: &[String], role: Role) -> Option<Self> {
         let only_in = |left: &[String], right: &[String]| -> Vec<String> {
@@ -177,11 +177,11 @@ fn may_be_narrower(role: Role) -> bool {
 
 fn finding(
     model: &Model<'_>,
-    described: &Described<'_>,
+    described: &TableMatches<'_>,
     description: &Description<'_>,
     pair: &Pair<'_>,
     allowed: &[String],
-    difference: &Difference,
+    difference: &ValuesDifference,
 ) -> Finding {
     let named = enumeration(pair, model.input.facts);
     let place = named.map_or(&pair.field.location, |enumeration| &enumeration.location);
@@ -205,7 +205,7 @@ fn finding(
 /// A string where the database holds a fixed set: only where values come in or are read by name does it matter.
 fn any_string(
     model: &Model<'_>,
-    described: &Described<'_>,
+    described: &TableMatches<'_>,
     description: &Description<'_>,
     pair: &Pair<'_>,
     facts: &ColumnFacts<'_>,
@@ -239,7 +239,7 @@ fn comes_from_the_database(description: &Description<'_>, facts: &ColumnFacts<'_
     facts.column.generated.is_some() || description.role == Role::OutputSchema
 }
 
-fn base(described: &Described<'_>, description: &Description<'_>, pair: &Pair<'_>, message: String) -> Finding {
+fn base(described: &TableMatches<'_>, description: &Description<'_>, pair: &Pair<'_>, message: String) -> Finding {
     let mut finding = CHECK.finding(&described.entity.title(), message).about(description, &pair.column.name);
     if description.role.is_validation() {
         finding.category = Category::ValidationSchemas;

@@ -16,7 +16,7 @@
 //! ```
 //! A field that may be absent is a warning.
 
-use super::matching::{Described, Description, Strength};
+use super::matching::{Description, Strength, TableMatches};
 use super::pairing::Pair;
 use super::{Check, Model};
 use crate::facts::Kind;
@@ -55,7 +55,7 @@ fn can_be_set(pair: &Pair<'_>) -> bool {
     }
 }
 
-fn finding(model: &Model<'_>, described: &Described<'_>, description: &Description<'_>, pair: &Pair<'_>) -> Finding {
+fn finding(model: &Model<'_>, described: &TableMatches<'_>, description: &Description<'_>, pair: &Pair<'_>) -> Finding {
     let name = &description.declaration.name;
     let message = format!(
         "Field '{}' of {} `{name}` is for a column that the database computes",

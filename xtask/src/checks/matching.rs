@@ -33,7 +33,7 @@ mod tests;
 
 use std::borrow::Cow;
 
-use super::accepted_kinds::Layer;
+use super::accepted_kinds::DescriptionLayer;
 use super::entities::{ColumnFacts, Entity};
 use super::pairing::Pairing;
 use crate::facts::{Declaration, Field, Side};
@@ -178,12 +178,12 @@ impl Description<'_> {
 
     /// Whether its values are the driver's, or on their way over the network.
     #[must_use]
-    pub fn layer(&self) -> Layer {
+    pub fn layer(&self) -> DescriptionLayer {
         match self.role {
-            Role::Row => Layer::Driver,
-            Role::Orm => Layer::Orm,
-            Role::Domain | Role::Insert | Role::Update => Layer::Wire,
-            Role::Schema | Role::OutputSchema | Role::InsertSchema | Role::UpdateSchema => Layer::Wire,
+            Role::Row => DescriptionLayer::Driver,
+            Role::Orm => DescriptionLayer::Orm,
+            Role::Domain | Role::Insert | Role::Update => DescriptionLayer::Wire,
+            Role::Schema | Role::OutputSchema | Role::InsertSchema | Role::UpdateSchema => DescriptionLayer::Wire,
         }
     }
 }
@@ -216,7 +216,7 @@ impl Role {
 
 /// A table and everything that describes it.
 #[derive(Debug)]
-pub struct Described<'a> {
+pub struct TableMatches<'a> {
     /// The table.
     pub entity: Entity<'a>,
     /// ORM tables, types, schemas, each in the order of the facts.
@@ -248,7 +248,7 @@ impl Namesake<'_> {
     }
 }
 
-impl<'a> Described<'a> {
+impl<'a> TableMatches<'a> {
     /// The descriptions that are TypeScript types or ORM tables.
     pub fn types(&self) -> impl Iterator<Item = &Description<'a>> {
         self.descriptions.iter().filter(|description| !description.role.is_validation())

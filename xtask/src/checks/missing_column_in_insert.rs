@@ -15,7 +15,7 @@
 //! What has a default, in the database or in the ORM, is computed or may be null can be left out. In a type called
 //! `Create…`, which often is of a request, it is a warning, and foreign keys may be missing: the server knows them.
 
-use super::matching::{Described, Description, Role};
+use super::matching::{Description, Role, TableMatches};
 use super::{Check, Model, edits, names, wording};
 use crate::facts::{Field, Kind};
 use crate::report::{Category, Finding, Severity};
@@ -39,7 +39,7 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
     resolved.flat_map(|(described, description)| findings(model, described, description)).collect()
 }
 
-fn findings(model: &Model<'_>, described: &Described<'_>, description: &Description<'_>) -> Vec<Finding> {
+fn findings(model: &Model<'_>, described: &TableMatches<'_>, description: &Description<'_>) -> Vec<Finding> {
     let pairing = &description.pairing;
     let required = |column: &Column| !column.may_be_omitted() && !described.is_filled_in(column);
     let renamed = pairing.renamed.iter().filter(|pair| required(pair.column));
@@ -60,7 +60,7 @@ fn findings(model: &Model<'_>, described: &Described<'_>, description: &Descript
     all.into_iter().map(|(column, field)| finding(model, described, description, column, field)).collect()
 }
 
-fn is_excused(described: &Described<'_>, description: &Description<'_>, column: &Column) -> bool {
+fn is_excused(described: &TableMatches<'_>, description: &Description<'_>, column: &Column) -> bool {
     let foreign_key = described.entity.column(&column.name).is_some_and(|facts| facts.foreign_key);
     let known_to_server = foreign_key || description.pairing.counterpart(column).is_some();
     described.is_missing_in_base(description, column) || (!described.is_firm(description) && known_to_server)
@@ -68,7 +68,7 @@ fn is_excused(described: &Described<'_>, description: &Description<'_>, column: 
 
 fn finding(
     model: &Model<'_>,
-    described: &Described<'_>,
+    described: &TableMatches<'_>,
     description: &Description<'_>,
     column: &Column,
     field: Option<&Field>,

@@ -18,7 +18,7 @@
 //! than the row (`User` beside `UserTable`) the field may be computed: there it is a warning, and only where the type
 //! agrees with nearly all of the table, or a migration took the column away.
 
-use super::matching::{Described, Description, Role, Strength};
+use super::matching::{Description, Role, Strength, TableMatches};
 use super::pairing::Pair;
 use super::{Check, Model, wording};
 use crate::facts::Field;
@@ -41,7 +41,7 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
     model.types().flat_map(of_type).collect()
 }
 
-fn findings(model: &Model<'_>, described: &Described<'_>, description: &Description<'_>) -> Vec<Finding> {
+fn findings(model: &Model<'_>, described: &TableMatches<'_>, description: &Description<'_>) -> Vec<Finding> {
     let pairing = &description.pairing;
     let whole = is_judged(described, description);
     let outlives = |field: &&Field| description.role == Role::Domain && pairing.outlives_its_column(field);
@@ -53,7 +53,7 @@ fn findings(model: &Model<'_>, described: &Described<'_>, description: &Descript
 
 /// Whether the field is written under a name that its column no longer has. Of rows that is a column that is missing; so
 /// it is of inserts that need it.
-fn is_written(described: &Described<'_>, description: &Description<'_>, pair: &Pair<'_>) -> bool {
+fn is_written(described: &TableMatches<'_>, description: &Description<'_>, pair: &Pair<'_>) -> bool {
     let needed = !pair.column.may_be_omitted() && !described.is_filled_in(pair.column);
     let written = description.role == Role::Update || (description.role == Role::Insert && !needed);
     let is_inherited = || {
@@ -65,7 +65,7 @@ fn is_written(described: &Described<'_>, description: &Description<'_>, pair: &P
 
 /// Returns whether all fields of the type are judged. A request, or a type that only is called like the table, may
 /// have other fields. Such a type is judged where nearly all its fields are columns.
-fn is_judged(described: &Described<'_>, description: &Description<'_>) -> bool {
+fn is_judged(described: &TableMatches<'_>, description: &Description<'_>) -> bool {
     match description.role {
         Role::Domain => description.is_whole(),
         _of_rows => {
@@ -75,7 +75,7 @@ fn is_judged(described: &Described<'_>, description: &Description<'_>) -> bool {
     }
 }
 
-fn finding(model: &Model<'_>, described: &Described<'_>, description: &Description<'_>, field: &Field) -> Finding {
+fn finding(model: &Model<'_>, described: &TableMatches<'_>, description: &Description<'_>, field: &Field) -> Finding {
     let entity = described.entity.title();
     let message = format!(
         "Field '{}' of {} `{}` has no column in table '{entity}'",

@@ -18,7 +18,7 @@
 //! that lacks most of the columns is taken for one.
 
 use super::entities::EntityKind;
-use super::matching::{Described, Description, Role};
+use super::matching::{Description, Role, TableMatches};
 use super::pairing::Pair;
 use super::{Check, Model, edits, wording};
 use crate::report::{Category, Finding, Severity};
@@ -46,7 +46,7 @@ fn must_be_complete(description: &Description<'_>) -> bool {
     role && description.declaration.unresolved.is_none()
 }
 
-fn findings(model: &Model<'_>, described: &Described<'_>, description: &Description<'_>) -> Vec<Finding> {
+fn findings(model: &Model<'_>, described: &TableMatches<'_>, description: &Description<'_>) -> Vec<Finding> {
     let pairing = &description.pairing;
     if !description.is_whole() {
         // The coverage of the report names it. Of what is only called like the table, a like name means nothing, unless the
@@ -64,7 +64,7 @@ fn findings(model: &Model<'_>, described: &Described<'_>, description: &Descript
 
 /// Whether the column is in what the type takes its fields from; of a type that is not the row itself, whether what is
 /// joined stands in its place, or it only says when the row was made.
-fn is_explained(described: &Described<'_>, description: &Description<'_>, column: &Column) -> bool {
+fn is_explained(described: &TableMatches<'_>, description: &Description<'_>, column: &Column) -> bool {
     let pairing = &description.pairing;
     let made_by_server = described.entity.column(&column.name).is_some_and(|facts| facts.made_by_server);
     let of_row_only = description.role == Role::Domain && (pairing.is_joined(column) || made_by_server);
@@ -73,18 +73,18 @@ fn is_explained(described: &Described<'_>, description: &Description<'_>, column
 }
 
 /// Whether a type that is not the row itself is nested in that of what the column leads to, which it need not name.
-fn is_nested(model: &Model<'_>, described: &Described<'_>, description: &Description<'_>, column: &Column) -> bool {
+fn is_nested(model: &Model<'_>, described: &TableMatches<'_>, description: &Description<'_>, column: &Column) -> bool {
     let parent = described.entity.column(&column.name).and_then(|facts| facts.references.as_deref());
     let parents = model.described.iter().filter(|other| parent == Some(other.entity.name.name.as_str()));
     let name = description.declaration.name.as_str();
     let nests =
         |other: &Description<'_>| other.declaration.fields.iter().any(|field| field.reference.as_deref() == Some(name));
-    description.role == Role::Domain && parents.flat_map(Described::types).any(nests)
+    description.role == Role::Domain && parents.flat_map(TableMatches::types).any(nests)
 }
 
 fn missing_field(
     model: &Model<'_>,
-    described: &Described<'_>,
+    described: &TableMatches<'_>,
     description: &Description<'_>,
     column: &Column,
 ) -> Finding {
@@ -100,7 +100,7 @@ fn missing_field(
         .softened(described, description)
 }
 
-fn renamed(model: &Model<'_>, described: &Described<'_>, description: &Description<'_>, pair: &Pair<'_>) -> Finding {
+fn renamed(model: &Model<'_>, described: &TableMatches<'_>, description: &Description<'_>, pair: &Pair<'_>) -> Finding {
     let (column, field) = (pair.column, pair.field);
     let noun = description.noun();
     let instead = wording::instead(column, field);
@@ -118,7 +118,7 @@ fn renamed(model: &Model<'_>, described: &Described<'_>, description: &Descripti
 impl Finding {
     /// Makes the finding a warning where a type may leave out columns. A domain type may leave out columns that only
     /// the database needs. A type of a view has the columns that it needs.
-    fn softened(self, described: &Described<'_>, description: &Description<'_>) -> Self {
+    fn softened(self, described: &TableMatches<'_>, description: &Description<'_>) -> Self {
         let is_free = description.role == Role::Domain || described.entity.kind == EntityKind::View;
         if is_free { self.as_warning() } else { self }
     }

@@ -19,7 +19,7 @@
 //! a `password`) may be missing there, and the rest is a warning.
 
 use super::entities::ColumnFacts;
-use super::matching::{Described, Description, Role, Strength};
+use super::matching::{Description, Role, Strength, TableMatches};
 use super::{Check, Model, edits, wording};
 use crate::facts::Kind;
 use crate::report::{Category, Finding, Severity};
@@ -46,7 +46,7 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
     schemas.flat_map(|(described, description)| findings(model, described, description)).collect()
 }
 
-fn findings(model: &Model<'_>, described: &Described<'_>, description: &Description<'_>) -> Vec<Finding> {
+fn findings(model: &Model<'_>, described: &TableMatches<'_>, description: &Description<'_>) -> Vec<Finding> {
     let pairing = &description.pairing;
     // Where most is called otherwise, a like name means nothing.
     let renamed = pairing.renamed.iter().filter(|_| pairing.has_few_odd_fields() && pairing.pairs.len() > 2);
@@ -73,7 +73,7 @@ fn findings(model: &Model<'_>, described: &Described<'_>, description: &Descript
 
 /// Whether a schema of what is created lacks more of what is needed than it has: then it asks for what the rest is looked
 /// up by.
-fn is_of_lookup(described: &Described<'_>, description: &Description<'_>) -> bool {
+fn is_of_lookup(described: &TableMatches<'_>, description: &Description<'_>) -> bool {
     let pairing = &description.pairing;
     let needed = pairing.missing.iter().filter(|column| is_needed(described, description, column));
     let by_name = description.role == Role::InsertSchema && description.strength != Strength::Stated;
@@ -81,7 +81,7 @@ fn is_of_lookup(described: &Described<'_>, description: &Description<'_>) -> boo
 }
 
 /// Whether an `INSERT` needs the column from whoever asks for it.
-fn is_needed(described: &Described<'_>, description: &Description<'_>, column: &Column) -> bool {
+fn is_needed(described: &TableMatches<'_>, description: &Description<'_>, column: &Column) -> bool {
     let is_key = described.entity.column(&column.name).is_some_and(|facts| facts.foreign_key || facts.primary_key);
     let known_to_server = is_key || description.pairing.counterpart(column).is_some();
     !column.may_be_omitted() && !known_to_server && !described.is_filled_in(column)
@@ -89,7 +89,7 @@ fn is_needed(described: &Described<'_>, description: &Description<'_>, column: &
 
 fn missing_field(
     model: &Model<'_>,
-    described: &Described<'_>,
+    described: &TableMatches<'_>,
     description: &Description<'_>,
     column: &Column,
 ) -> Option<Finding> {
@@ -126,7 +126,7 @@ fn is_told_otherwise(description: &Description<'_>, facts: &ColumnFacts<'_>) -> 
 
 fn finding(
     model: &Model<'_>,
-    described: &Described<'_>,
+    described: &TableMatches<'_>,
     description: &Description<'_>,
     column: &Column,
     instead: &str,

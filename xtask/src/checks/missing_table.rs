@@ -43,7 +43,7 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
     let facts = model.input.facts;
     let described: HashSet<*const Declaration> =
         model.descriptions().map(|(_, description)| std::ptr::from_ref(description.declaration)).collect();
-    let gone = Gone::new(model);
+    let gone = DroppedTables::new(model);
     let mut seen = HashSet::new();
     let all = facts.tables.iter().chain(&facts.types).chain(&facts.schemas);
     let homeless = all.filter(|declaration| !described.contains(&std::ptr::from_ref(*declaration)));
@@ -65,14 +65,14 @@ struct Missing<'m> {
 }
 
 /// The tables that the migrations dropped or renamed, and what is called like their rows.
-struct Gone<'m> {
+struct DroppedTables<'m> {
     tables: Vec<(&'m ObjectName, &'m Location)>,
     names: NameTable,
     /// Where the fields of schemas stand: a type that is inferred from one is of what that lets in or out.
     schemas: HashSet<&'m Location>,
 }
 
-impl<'m> Gone<'m> {
+impl<'m> DroppedTables<'m> {
     fn new(model: &'m Model<'_>) -> Self {
         let tables: Vec<_> = model.input.provenance.gone_tables().collect();
         let names = NameTable::of(tables.iter().map(|(name, _)| *name), model.input.config);
@@ -87,7 +87,7 @@ impl<'m> Gone<'m> {
 }
 
 /// The table that a declaration describes, where there is none of that name.
-fn missing<'m>(model: &Model<'_>, declaration: &Declaration, gone: &Gone<'m>) -> Option<Missing<'m>> {
+fn missing<'m>(model: &Model<'_>, declaration: &Declaration, gone: &DroppedTables<'m>) -> Option<Missing<'m>> {
     let link = declaration.table_link.as_ref().map(|link| &link.table);
     if let Some(table) = declaration.tags.table.as_ref().or(link) {
         let place = gone.named(table);

@@ -14,7 +14,7 @@
 //! warning.
 
 use super::entities::EntityKind;
-use super::matching::Described;
+use super::matching::TableMatches;
 use super::{Check, Model};
 use crate::config::Driver;
 use crate::report::{Category, Finding, Severity};
@@ -50,7 +50,7 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
 const FEW: usize = 3;
 
 /// Where Prisma's own types are all that there is, nobody has forgotten them.
-fn of_most(untyped: &[&Described<'_>], tables: usize) -> Finding {
+fn of_most(untyped: &[&TableMatches<'_>], tables: usize) -> Finding {
     let entities: Vec<String> = untyped.iter().map(|described| described.entity.title()).collect();
     let message = format!("{} of {tables} tables have no type beside those that Prisma generates", untyped.len());
     let help = format!(
@@ -61,7 +61,7 @@ fn of_most(untyped: &[&Described<'_>], tables: usize) -> Finding {
     CHECK.finding("types", message).with_detail("entities", entities).with_help(help).as_warning()
 }
 
-fn finding(model: &Model<'_>, described: &Described<'_>) -> Finding {
+fn finding(model: &Model<'_>, described: &TableMatches<'_>) -> Finding {
     let entity = described.entity.title();
     let declare = declaration(model, described);
     let created = model.input.provenance.table(described.entity.name);
@@ -82,7 +82,7 @@ fn finding(model: &Model<'_>, described: &Described<'_>) -> Finding {
 }
 
 /// What the others of the monorepo are declared as: as tables of an ORM where it has any.
-fn declaration(model: &Model<'_>, described: &Described<'_>) -> String {
+fn declaration(model: &Model<'_>, described: &TableMatches<'_>) -> String {
     let table = &described.entity.name.name;
     match model.input.facts.tables.iter().find_map(|table| table.origin.example) {
         Some(example) => format!("`{}`", example.replace("{table}", table)),

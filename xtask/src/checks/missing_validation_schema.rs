@@ -19,7 +19,7 @@
 //! one warning and not a finding for each. Without `validation` in the configuration the check does not run.
 
 use super::entities::EntityKind;
-use super::matching::{Described, Description, Role};
+use super::matching::{Description, Role, TableMatches};
 use super::{Check, Model};
 use crate::report::{Category, Finding, Severity};
 
@@ -53,12 +53,12 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
 const FEW: usize = 3;
 
 /// Returns the type that describes the table. A domain type comes before a row type, since code uses it first.
-fn type_of<'m, 'a>(described: &'m Described<'a>) -> Option<&'m Description<'a>> {
+fn type_of<'m, 'a>(described: &'m TableMatches<'a>) -> Option<&'m Description<'a>> {
     let described_by = |role: Role| described.of_role(role).next();
     described_by(Role::Domain).or_else(|| described_by(Role::Row)).or_else(|| described.types().next())
 }
 
-fn finding(model: &Model<'_>, described: &Described<'_>, ty: &Description<'_>) -> Finding {
+fn finding(model: &Model<'_>, described: &TableMatches<'_>, ty: &Description<'_>) -> Finding {
     let entity = described.entity.title();
     let name = &ty.declaration.name;
     CHECK
@@ -73,7 +73,7 @@ fn finding(model: &Model<'_>, described: &Described<'_>, ty: &Description<'_>) -
 }
 
 /// Where that is the rule rather than the exception, it is how the monorepo is: one finding, which stops nothing.
-fn of_most(model: &Model<'_>, bare: &[(&Described<'_>, &Description<'_>)], typed: usize) -> Finding {
+fn of_most(model: &Model<'_>, bare: &[(&TableMatches<'_>, &Description<'_>)], typed: usize) -> Finding {
     let entities: Vec<String> = bare.iter().map(|(described, _)| described.entity.title()).collect();
     let read = model.input.facts.schemas.len();
     let message = format!("{} of {typed} tables with a type have no validation schema", bare.len());

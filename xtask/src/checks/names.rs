@@ -11,7 +11,7 @@ pub type Word = CompactString;
 
 /// How the words of a field's name are joined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Style {
+pub enum NameStyle {
     /// `created_at`
     Snake,
     /// `createdAt`
@@ -37,31 +37,31 @@ pub fn key(name: &str) -> Word {
 
 /// How the words of `name` are joined.
 #[must_use]
-pub fn style(name: &str) -> Style {
+pub fn style(name: &str) -> NameStyle {
     let inner = name.trim_matches('_');
     if inner.contains('_') {
-        Style::Snake
+        NameStyle::Snake
     } else if inner.chars().skip(1).any(char::is_uppercase) {
-        Style::Camel
+        NameStyle::Camel
     } else {
-        Style::Either
+        NameStyle::Either
     }
 }
 
-/// The style of most of `names`; [`Style::Either`] when no name shows one.
-pub fn majority_style<'n>(names: impl Iterator<Item = &'n str>) -> Style {
+/// The style of most of `names`; [`NameStyle::Either`] when no name shows one.
+pub fn majority_style<'n>(names: impl Iterator<Item = &'n str>) -> NameStyle {
     let (mut snake, mut camel) = (0, 0);
     for name in names {
         match style(name) {
-            Style::Snake => snake += 1,
-            Style::Camel => camel += 1,
-            Style::Either => {}
+            NameStyle::Snake => snake += 1,
+            NameStyle::Camel => camel += 1,
+            NameStyle::Either => {}
         }
     }
     match (snake, camel) {
-        (0, 0) => Style::Either,
-        (snake, camel) if snake >= camel => Style::Snake,
-        _more_camel => Style::Camel,
+        (0, 0) => NameStyle::Either,
+        (snake, camel) if snake >= camel => NameStyle::Snake,
+        _more_camel => NameStyle::Camel,
     }
 }
 
@@ -335,9 +335,9 @@ mod tests {
 
     #[test]
     fn a_declaration_has_the_style_of_most_of_its_fields() {
-        assert_eq!(majority_style(["id", "created_at", "updated_at", "userId"].into_iter()), Style::Snake);
-        assert_eq!(majority_style(["id", "createdAt"].into_iter()), Style::Camel);
-        assert_eq!(majority_style(["id"].into_iter()), Style::Either);
+        assert_eq!(majority_style(["id", "created_at", "updated_at", "userId"].into_iter()), NameStyle::Snake);
+        assert_eq!(majority_style(["id", "createdAt"].into_iter()), NameStyle::Camel);
+        assert_eq!(majority_style(["id"].into_iter()), NameStyle::Either);
     }
 
     #[test]

@@ -54,7 +54,7 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
 
 /// The disagreement about a field's nullability.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verdict {
+enum NullabilityVerdict {
     /// The column can be null, the field cannot.
     NotNullable,
     /// The column can be null, the field can only be absent.
@@ -67,7 +67,7 @@ enum Verdict {
     Optional,
 }
 
-fn verdict(role: Role, facts: &ColumnFacts<'_>, field: &Field) -> Option<Verdict> {
+fn verdict(role: Role, facts: &ColumnFacts<'_>, field: &Field) -> Option<NullabilityVerdict> {
     let is_read_as_empty = facts.null_is_empty && !field.nullable && !field.optional;
     if matches!(field.kind, Kind::Any | Kind::Unresolved(_)) || is_read_as_empty {
         return None;
@@ -75,33 +75,32 @@ fn verdict(role: Role, facts: &ColumnFacts<'_>, field: &Field) -> Option<Verdict
     match role {
         Role::Row | Role::Orm => of_row(facts, field),
         // What is loaded of the thing, and how null is mapped, is its own business; a value that can be null is not.
-        Role::Domain => {
-            of_row(facts, field).filter(|verdict| matches!(verdict, Verdict::NotNullable | Verdict::Nullable))
-        }
-        Role::Insert | Role::Update => (facts.not_null && field.nullable).then_some(Verdict::Nullable),
+        Role::Domain => of_row(facts, field)
+            .filter(|verdict| matches!(verdict, NullabilityVerdict::NotNullable | NullabilityVerdict::Nullable)),
+        Role::Insert | Role::Update => (facts.not_null && field.nullable).then_some(NullabilityVerdict::Nullable),
         Role::Schema | Role::OutputSchema | Role::InsertSchema | Role::UpdateSchema => None,
     }
 }
 
-fn of_row(facts: &ColumnFacts<'_>, field: &Field) -> Option<Verdict> {
+fn of_row(facts: &ColumnFacts<'_>, field: &Field) -> Option<NullabilityVerdict> {
     match (facts.not_null, field.nullable, field.optional) {
-        (false, false, false) if facts.column.generated.is_some() => Some(Verdict::Computed),
-        (false, false, false) => Some(Verdict::NotNullable),
-        (false, false, true) => Some(Verdict::OptionalOnly),
-        (true, true, _) => Some(Verdict::Nullable),
-        (true, false, true) => Some(Verdict::Optional),
+        (false, false, false) if facts.column.generated.is_some() => Some(NullabilityVerdict::Computed),
+        (false, false, false) => Some(NullabilityVerdict::NotNullable),
+        (false, false, true) => Some(NullabilityVerdict::OptionalOnly),
+        (true, true, _) => Some(NullabilityVerdict::Nullable),
+        (true, false, true) => Some(NullabilityVerdict::Optional),
         (false, true, _) | (true, false, false) => None,
     }
 }
 
-fn finding(model: &Model<'_>, compared: Compared<'_, '_>, verdict: Verdict) -> Finding {
+fn finding(model: &Model<'_>, compared: Compared<'_, '_>, verdict: NullabilityVerdict) -> Finding {
     let Compared { described, description, pair, .. } = compared;
     let (column, field) = (pair.column, pair.field);
     let (here, there) = match verdict {
-        Verdict::NotNullable | Verdict::Computed => ("cannot be null", "nullable"),
-        Verdict::OptionalOnly => ("may be absent but not null", "nullable"),
-        Verdict::Nullable => ("can be null", "NOT NULL"),
-        Verdict::Optional => ("may be absent", "NOT NULL"),
+        NullabilityVerdict::NotNullable | NullabilityVerdict::Computed => ("cannot be null", "nullable"),
+        NullabilityVerdict::OptionalOnly => ("may be absent but not null", "nullable"),
+        NullabilityVerdict::Nullable => ("can be null", "NOT NULL"),
+        NullabilityVerdict::Optional => ("may be absent", "NOT NULL"),
     };
     let message = format!(
         "Nullability mismatch for field '{}': {here} in {} `{}`, {there} in the database",
@@ -117,9 +116,9 @@ fn finding(model: &Model<'_>, compared: Compared<'_, '_>, verdict: Verdict) -> F
         .with_detail("databaseNullable", !column.not_null)
         .with_detail("typescriptType", wording::field_type(field));
     match verdict {
-        Verdict::NotNullable => finding.with_proposal(edits::add_null(field, description)),
-        Verdict::Nullable | Verdict::Optional => finding,
-        Verdict::OptionalOnly | Verdict::Computed => finding.as_warning(),
+        NullabilityVerdict::NotNullable => finding.with_proposal(edits::add_null(field, description)),
+        NullabilityVerdict::Nullable | NullabilityVerdict::Optional => finding,
+        NullabilityVerdict::OptionalOnly | NullabilityVerdict::Computed => finding.as_warning(),
     }
 }
 

@@ -43,21 +43,21 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
         let shown = !accepted_kinds::accepts(&facts.ty, &pair.field.kind, compared.layer(), model.input.config);
         let difference = difference(stated, &facts.ty).filter(|_| !shown)?;
         let finding = finding(model, compared, stated);
-        Some(if difference == Difference::Harmless { finding.as_warning() } else { finding })
+        Some(if difference == TypeDifference::Harmless { finding.as_warning() } else { finding })
     };
     model.type_fields().filter_map(judge).collect()
 }
 
 /// How much two types differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Difference {
+enum TypeDifference {
     /// They hold different values.
     Type,
     /// They hold the same kind of values, of other lengths at most.
     Harmless,
 }
 
-fn difference(stated: &SqlType, ty: &ColumnType) -> Option<Difference> {
+fn difference(stated: &SqlType, ty: &ColumnType) -> Option<TypeDifference> {
     let (name, same) = match (&stated.scalar, &ty.scalar) {
         (SqlScalar::Unknown(_), _) => return None,
         (SqlScalar::Named(name, _), Scalar::Builtin(found)) => (name, name == found),
@@ -65,10 +65,10 @@ fn difference(stated: &SqlType, ty: &ColumnType) -> Option<Difference> {
         (SqlScalar::Named(name, _), Scalar::Enum(..)) => (name, false),
         (SqlScalar::Enum(None, _), Scalar::Enum(..)) => return None,
         (SqlScalar::Enum(Some(name), _), Scalar::Enum(found, _)) => (name, is_named(found, name)),
-        (SqlScalar::Enum(..), Scalar::Builtin(_) | Scalar::Other(_)) => return Some(Difference::Type),
+        (SqlScalar::Enum(..), Scalar::Builtin(_) | Scalar::Other(_)) => return Some(TypeDifference::Type),
     };
     if same && stated.array == ty.array {
-        return (!has_modifiers_of(stated, ty)).then_some(Difference::Harmless);
+        return (!has_modifiers_of(stated, ty)).then_some(TypeDifference::Harmless);
     }
     let family = |name: &str| FAMILIES.iter().position(|family| family.contains(&name));
     let found = match &ty.scalar {
@@ -77,7 +77,7 @@ fn difference(stated: &SqlType, ty: &ColumnType) -> Option<Difference> {
         Scalar::Enum(..) => None,
     };
     let related = stated.array == ty.array && found.is_some() && family(name) == found;
-    Some(if related { Difference::Harmless } else { Difference::Type })
+    Some(if related { TypeDifference::Harmless } else { TypeDifference::Type })
 }
 
 /// Types whose values are the same.

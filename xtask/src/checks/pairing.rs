@@ -6,7 +6,7 @@ mod thresholds;
 use std::collections::BTreeSet;
 
 use super::entities::{ColumnFacts, Entity};
-use super::names::{self, Style};
+use super::names::{self, NameStyle};
 use crate::config::Config;
 use crate::facts::{Declaration, Field, Kind};
 use crate::schema::model::Column;
@@ -44,19 +44,19 @@ pub struct Pair<'a> {
 }
 
 /// How fields and columns are put side by side.
-pub struct Rules<'r> {
+pub struct PairingRules<'r> {
     /// The monorepo's configuration.
     pub config: &'r Config,
     /// The names that an ORM gives to the columns.
     pub orm: &'r OrmNames<'r>,
     /// The rules that recognise relations.
-    pub relations: Relations<'r>,
+    pub relations: RelationNames<'r>,
     /// Which columns the migrations dropped and renamed.
     pub provenance: &'r Provenance,
 }
 
 /// The rules by which a field is recognised as a relation.
-pub struct Relations<'r> {
+pub struct RelationNames<'r> {
     /// Whether a type of this name describes the row of some table.
     pub is_row_type: &'r dyn Fn(&str) -> bool,
     /// Whether the name of some table's row ends like this: `billingHistory` of `infra_billing_history`.
@@ -101,7 +101,7 @@ impl<'a> OrmNames<'a> {
 impl<'a> Pairing<'a> {
     /// Puts the fields of `declaration` beside the columns of `entity`.
     #[must_use]
-    pub fn new(entity: &Entity<'a>, declaration: &'a Declaration, rules: &Rules<'_>) -> Self {
+    pub fn new(entity: &Entity<'a>, declaration: &'a Declaration, rules: &PairingRules<'_>) -> Self {
         let mut pairing = Self {
             pairs: Vec::new(),
             missing: Vec::new(),
@@ -111,7 +111,7 @@ impl<'a> Pairing<'a> {
             former: Vec::new(),
             was_whole: false,
         };
-        let fields = Fields::new(entity, declaration, rules);
+        let fields = DeclarationFields::new(entity, declaration, rules);
         for facts in &entity.columns {
             match fields.of_column(facts) {
                 Some(field) => pairing.pairs.push(Pair { column: facts.column, field }),
@@ -143,7 +143,7 @@ impl<'a> Pairing<'a> {
         self.extra.iter().filter(|field| !self.is_former(field)).find(stands).copied()
     }
 
-    fn place_other_fields(&mut self, entity: &Entity<'a>, declaration: &'a Declaration, relations: &Relations<'_>) {
+    fn place_other_fields(&mut self, entity: &Entity<'a>, declaration: &'a Declaration, relations: &RelationNames<'_>) {
         let paired: Vec<*const Field> = self.pairs.iter().map(|pair| std::ptr::from_ref(pair.field)).collect();
         for field in declaration.fields.iter().filter(|field| !paired.contains(&std::ptr::from_ref(*field))) {
             if relations.hold(field, entity) { self.relations.push(field) } else { self.extra.push(field) }
@@ -166,7 +166,7 @@ impl<'a> Pairing<'a> {
 
     /// Whether its fields are just what the columns were after some migration, but for those that the server fills in.
     /// What only is called like the table may also be a part of it that happens to agree.
-    fn was_whole(&self, entity: &Entity<'a>, rules: &Rules<'_>) -> bool {
+    fn was_whole(&self, entity: &Entity<'a>, rules: &PairingRules<'_>) -> bool {
         // What agrees with the table today needs no history.
         if self.missing.is_empty() && self.renamed.is_empty() && self.extra.is_empty() {
             return false;
@@ -288,16 +288,16 @@ impl<'a> Pairing<'a> {
 }
 
 /// The fields of a declaration, with what is known of their names.
-struct Fields<'a, 'r> {
+struct DeclarationFields<'a, 'r> {
     declaration: &'a Declaration,
     /// The style that they have to follow; none where they need not.
-    style: Option<Style>,
+    style: Option<NameStyle>,
     /// The column of each, where an ORM says it.
     columns: Vec<Option<&'r str>>,
 }
 
-impl<'a, 'r> Fields<'a, 'r> {
-    fn new(entity: &Entity<'_>, declaration: &'a Declaration, rules: &'r Rules<'_>) -> Self
+impl<'a, 'r> DeclarationFields<'a, 'r> {
+    fn new(entity: &Entity<'_>, declaration: &'a Declaration, rules: &'r PairingRules<'_>) -> Self
     where
         'a: 'r,
     {
@@ -322,18 +322,18 @@ impl<'a, 'r> Fields<'a, 'r> {
     }
 
     fn called<F: Iterator<Item = &'a Field>>(&self, column: &str, fields: impl Fn() -> F) -> Option<&'a Field> {
-        let style = self.style.unwrap_or(Style::Either);
+        let style = self.style.unwrap_or(NameStyle::Either);
         if let Some(field) = fields().find(|field| field.name == column) {
-            let consistent = names::style(&field.name) != Style::Snake || style != Style::Camel;
+            let consistent = names::style(&field.name) != NameStyle::Snake || style != NameStyle::Camel;
             return consistent.then_some(field);
         }
         let key = names::key(column);
         let mut alike = fields().filter(|field| names::key(&field.name) == key);
-        alike.find(|field| names::style(&field.name) != Style::Camel || style != Style::Snake)
+        alike.find(|field| names::style(&field.name) != NameStyle::Camel || style != NameStyle::Snake)
     }
 }
 
-impl Relations<'_> {
+impl RelationNames<'_> {
     /// Whether `field` is another entity, or an array of them: objects whose type or name is that of a row, or the name
     /// of a foreign key without its `_id`.
     fn hold(&self, field: &Field, entity: &Entity<'_>) -> bool {

@@ -16,7 +16,7 @@
 //! What int8, numeric and dates arrive as depends on the driver: without one, everything plausible is accepted.
 //! `driver = "node-postgres"` and `type-map` in the configuration make it exact.
 
-use super::accepted_kinds::{self, Layer};
+use super::accepted_kinds::{self, DescriptionLayer};
 use super::entities::ColumnFacts;
 use super::matching::{Description, Role};
 use super::{Check, Compared, Model, wording};
@@ -61,7 +61,7 @@ fn finding(model: &Model<'_>, compared: Compared<'_, '_>) -> Finding {
     let Compared { described, description, facts, pair } = compared;
     let (column, field) = (pair.column, pair.field);
     let (kind, expected) =
-        (wording::kind(&field.kind), accepted_kinds::describe(&facts.ty, Layer::Driver, model.input.config));
+        (wording::kind(&field.kind), accepted_kinds::describe(&facts.ty, DescriptionLayer::Driver, model.input.config));
     let message = format!(
         "Type mismatch for field '{}': `{}` in {} `{}`, {} in the database",
         column.name,

@@ -17,7 +17,7 @@
 //! In a schema of what comes in it is a warning: a form may hold more than a row. In one of what goes out, of a table that
 //! has a type, a field that never was a column is computed. Nested objects are not judged.
 
-use super::matching::{Described, Description, Strength};
+use super::matching::{Description, Strength, TableMatches};
 use super::{Check, Model, wording};
 use crate::facts::{Field, Kind};
 use crate::report::{Category, Finding, Severity};
@@ -48,13 +48,13 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
 
 /// Returns whether the field is computed for those who receive the data: the schema has it, and no type of the row. A
 /// field that was a column is not computed.
-fn is_computed(model: &Model<'_>, described: &Described<'_>, description: &Description<'_>, field: &Field) -> bool {
+fn is_computed(model: &Model<'_>, described: &TableMatches<'_>, description: &Description<'_>, field: &Field) -> bool {
     described.types().next().is_some()
         && description.demands_what_server_makes(&described.entity)
         && wording::gone(described.entity.name, field, model.input.provenance).is_none()
 }
 
-fn is_explained(described: &Described<'_>, description: &Description<'_>, field: &Field) -> bool {
+fn is_explained(described: &TableMatches<'_>, description: &Description<'_>, field: &Field) -> bool {
     let is_nested = match &field.kind {
         Kind::Json => true,
         Kind::Array(items) => matches!(**items, Kind::Json),
@@ -70,7 +70,7 @@ fn is_explained(described: &Described<'_>, description: &Description<'_>, field:
     is_nested || stands_for_a_column || is_typed
 }
 
-fn finding(model: &Model<'_>, described: &Described<'_>, description: &Description<'_>, field: &Field) -> Finding {
+fn finding(model: &Model<'_>, described: &TableMatches<'_>, description: &Description<'_>, field: &Field) -> Finding {
     let entity = described.entity.title();
     let name = &description.declaration.name;
     let found = CHECK

@@ -13,7 +13,7 @@
 //! The reason is given. Of what only is called like the table it is no finding where something else describes it; the
 //! coverage of every report counts all that was not resolved.
 
-use super::matching::{Described, Description, Role, Strength};
+use super::matching::{Description, Role, Strength, TableMatches};
 use super::{Check, Model, wording};
 use crate::facts::{Kind, NEVER};
 use crate::report::{Category, Finding, Severity};
@@ -37,7 +37,7 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
 }
 
 /// Whether nothing else says what it would say.
-fn is_relied_on(described: &Described<'_>, description: &Description<'_>) -> bool {
+fn is_relied_on(described: &TableMatches<'_>, description: &Description<'_>) -> bool {
     let is_other = |other: &&Description<'_>| {
         !std::ptr::eq(*other, description)
             && other.role.is_validation() == description.role.is_validation()
@@ -47,7 +47,7 @@ fn is_relied_on(described: &Described<'_>, description: &Description<'_>) -> boo
     description.role != Role::Domain && !(only_called_so && described.descriptions.iter().any(|other| is_other(&other)))
 }
 
-fn findings(described: &Described<'_>, description: &Description<'_>) -> Vec<Finding> {
+fn findings(described: &TableMatches<'_>, description: &Description<'_>) -> Vec<Finding> {
     let declaration = description.declaration;
     if let Some(reason) = &declaration.unresolved {
         let what = format!("{} `{}`", description.noun(), declaration.name);
@@ -69,7 +69,7 @@ fn findings(described: &Described<'_>, description: &Description<'_>) -> Vec<Fin
 }
 
 fn finding(
-    described: &Described<'_>,
+    described: &TableMatches<'_>,
     description: &Description<'_>,
     what: &str,
     reason: &str,

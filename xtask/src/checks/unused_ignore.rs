@@ -36,7 +36,7 @@ pub const CHECK: Check = Check {
 };
 
 /// A comment and what it stands above.
-struct Target<'a> {
+struct IgnoreTarget<'a> {
     ignore: &'a Ignore,
     name: &'a str,
     place: &'a Location,
@@ -72,7 +72,7 @@ pub(super) fn applied(mut findings: Vec<Finding>, facts: &Facts, config: &Config
     findings
 }
 
-impl Target<'_> {
+impl IgnoreTarget<'_> {
     fn ignores(&self, finding: &Finding) -> bool {
         let at_place = finding.labels.iter().any(|label| label.location == *self.place);
         let of_declaration = self.declaration.is_some_and(|declaration| {
@@ -83,11 +83,11 @@ impl Target<'_> {
     }
 }
 
-fn targets(facts: &Facts) -> Vec<Target<'_>> {
+fn targets(facts: &Facts) -> Vec<IgnoreTarget<'_>> {
     let declarations = facts.types.iter().chain(&facts.tables).chain(&facts.schemas);
     let mut targets = Vec::new();
     for declaration in declarations {
-        targets.extend(declaration.tags.ignores.iter().map(|ignore| Target {
+        targets.extend(declaration.tags.ignores.iter().map(|ignore| IgnoreTarget {
             ignore,
             name: &declaration.name,
             place: &declaration.location,
@@ -95,7 +95,7 @@ fn targets(facts: &Facts) -> Vec<Target<'_>> {
         }));
         for field in &declaration.fields {
             let of_field = field.tags.ignores.iter();
-            targets.extend(of_field.map(|ignore| Target {
+            targets.extend(of_field.map(|ignore| IgnoreTarget {
                 ignore,
                 name: &field.name,
                 place: &field.location,
@@ -106,12 +106,12 @@ fn targets(facts: &Facts) -> Vec<Target<'_>> {
     let routes = facts.routes.iter().map(|route| (&route.tags, &route.path, &route.location));
     let contracts = facts.contracts.iter().map(|contract| (&contract.tags, &contract.name, &contract.location));
     for (tags, name, place) in routes.chain(contracts) {
-        targets.extend(tags.ignores.iter().map(|ignore| Target { ignore, name, place, declaration: None }));
+        targets.extend(tags.ignores.iter().map(|ignore| IgnoreTarget { ignore, name, place, declaration: None }));
     }
     targets
 }
 
-fn unused_ignore(target: &Target<'_>) -> Finding {
+fn unused_ignore(target: &IgnoreTarget<'_>) -> Finding {
     let kind = &target.ignore.kind;
     let finding = CHECK
         .finding(target.name, format!("`db-verify-ignore {kind}` ignores nothing"))

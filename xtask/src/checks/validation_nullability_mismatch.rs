@@ -44,14 +44,14 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
 
 /// The disagreement between a schema and a column about null.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verdict {
+enum ValidationVerdict {
     LetsNullIn,
     LetsNothingIn,
     RefusesNull,
     RefusesNullButMayBeAbsent,
 }
 
-fn verdict(compared: &Compared<'_, '_>) -> Option<Verdict> {
+fn verdict(compared: &Compared<'_, '_>) -> Option<ValidationVerdict> {
     let Compared { described, description, facts, pair } = compared;
     // What is any value says nothing, not even whether it may be null.
     if matches!(pair.field.kind, Kind::Any | Kind::Unresolved(_)) {
@@ -65,27 +65,27 @@ fn verdict(compared: &Compared<'_, '_>) -> Option<Verdict> {
             of_input(facts, pair.field, filled_in).or_else(|| of_output(facts, pair.field))
         }
         Role::Schema | Role::InsertSchema => of_input(facts, pair.field, filled_in),
-        Role::UpdateSchema => (facts.not_null && pair.field.nullable).then_some(Verdict::LetsNullIn),
+        Role::UpdateSchema => (facts.not_null && pair.field.nullable).then_some(ValidationVerdict::LetsNullIn),
         Role::Row | Role::Domain | Role::Insert | Role::Update | Role::Orm => None,
     }
 }
 
-fn of_input(facts: &ColumnFacts<'_>, field: &Field, filled_in: bool) -> Option<Verdict> {
+fn of_input(facts: &ColumnFacts<'_>, field: &Field, filled_in: bool) -> Option<ValidationVerdict> {
     if facts.not_null && field.nullable {
-        return Some(Verdict::LetsNullIn);
+        return Some(ValidationVerdict::LetsNullIn);
     }
     let must_be_given = facts.not_null && !facts.column.may_be_omitted() && !filled_in;
-    (must_be_given && field.optional && !field.has_default).then_some(Verdict::LetsNothingIn)
+    (must_be_given && field.optional && !field.has_default).then_some(ValidationVerdict::LetsNothingIn)
 }
 
-fn of_output(facts: &ColumnFacts<'_>, field: &Field) -> Option<Verdict> {
+fn of_output(facts: &ColumnFacts<'_>, field: &Field) -> Option<ValidationVerdict> {
     if facts.null_is_empty {
         return None;
     }
     match (facts.not_null, field.nullable, field.optional) {
         (false, false, _) if facts.column.generated.is_some() => None,
-        (false, false, false) => Some(Verdict::RefusesNull),
-        (false, false, true) => Some(Verdict::RefusesNullButMayBeAbsent),
+        (false, false, false) => Some(ValidationVerdict::RefusesNull),
+        (false, false, true) => Some(ValidationVerdict::RefusesNullButMayBeAbsent),
         (false, true, _) | (true, _, _) => None,
     }
 }
@@ -95,10 +95,10 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
     let Compared { described, description, pair, .. } = compared;
     let name = &description.declaration.name;
     let (here, there) = match verdict {
-        Verdict::LetsNullIn => ("accepts null", "NOT NULL"),
-        Verdict::LetsNothingIn => ("may be absent", "NOT NULL without a default"),
-        Verdict::RefusesNull => ("refuses null", "nullable"),
-        Verdict::RefusesNullButMayBeAbsent => ("may be absent but refuses null", "nullable"),
+        ValidationVerdict::LetsNullIn => ("accepts null", "NOT NULL"),
+        ValidationVerdict::LetsNothingIn => ("may be absent", "NOT NULL without a default"),
+        ValidationVerdict::RefusesNull => ("refuses null", "nullable"),
+        ValidationVerdict::RefusesNullButMayBeAbsent => ("may be absent but refuses null", "nullable"),
     };
     let message = format!(
         "Nullability mismatch for field '{}': {here} in validation schema `{name}`, {there} in the database",
@@ -111,11 +111,11 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
         .at_column(described.entity.name, pair.column, model.input.provenance)
         .with_detail("databaseNullable", !pair.column.not_null);
     Some(match verdict {
-        Verdict::LetsNullIn => found,
+        ValidationVerdict::LetsNullIn => found,
         // The server may fill it in, as it fills in what the schema lacks.
-        Verdict::LetsNothingIn => found.as_warning(),
-        Verdict::RefusesNull => found.with_proposal(edits::add_nullable(pair.field, description)),
-        Verdict::RefusesNullButMayBeAbsent => found.as_warning(),
+        ValidationVerdict::LetsNothingIn => found.as_warning(),
+        ValidationVerdict::RefusesNull => found.with_proposal(edits::add_nullable(pair.field, description)),
+        ValidationVerdict::RefusesNullButMayBeAbsent => found.as_warning(),
     })
 }
 

@@ -15,7 +15,7 @@
 //! ```
 //! Both what the driver returns and what JSON holds is accepted: a `timestamptz` may be a date or a string.
 
-use super::accepted_kinds::{self, Layer};
+use super::accepted_kinds::{self, DescriptionLayer};
 use super::{Check, Compared, Model, wording};
 use crate::report::{Category, Finding, Severity};
 
@@ -38,7 +38,9 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
 fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
     let Compared { described, description, facts, pair } = compared;
     let config = model.input.config;
-    if accepted_kinds::accepts(&facts.ty, &pair.field.kind, Layer::Wire, config) || compared.is_of_custom_type() {
+    if accepted_kinds::accepts(&facts.ty, &pair.field.kind, DescriptionLayer::Wire, config)
+        || compared.is_of_custom_type()
+    {
         return None;
     }
     let kind = wording::kind(&pair.field.kind);
@@ -48,7 +50,7 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
         description.declaration.name,
         wording::column_type(pair.column)
     );
-    let expected = accepted_kinds::describe(&facts.ty, Layer::Wire, config);
+    let expected = accepted_kinds::describe(&facts.ty, DescriptionLayer::Wire, config);
     let found = CHECK
         .finding(&described.entity.title(), message)
         .about(description, &pair.column.name)

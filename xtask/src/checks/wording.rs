@@ -75,7 +75,7 @@ pub fn instead(column: &Column, field: &Field) -> String {
         return format!("which has '{}' for a column '{other}'", field.name);
     }
     if names::key(&column.name) == names::key(&field.name) {
-        let style = if names::style(&field.name) == names::Style::Snake { "snake_case" } else { "camelCase" };
+        let style = if names::style(&field.name) == names::NameStyle::Snake { "snake_case" } else { "camelCase" };
         return format!("which writes '{}' in {style}, unlike its other fields", field.name);
     }
     format!("which has '{}'", field.name)

@@ -21,7 +21,7 @@ pub struct Options {
 }
 
 /// The file that exists where the hook belongs.
-enum Present {
+enum PresentHook {
     Nothing,
     /// Written by this command.
     Ours(String),
@@ -39,10 +39,10 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
 }
 
 fn install(context: &Context, repository: &Repository, file: &Path) -> Result<String> {
-    let call = script::Call::new(&context.root, repository.top(), context.options.config.as_deref())?;
+    let call = script::HookCall::new(&context.root, repository.top(), context.options.config.as_deref())?;
     let name = shown(repository, file);
     let present = present(file).with_context(|| format!("cannot read the hook `{name}`"))?;
-    if let Present::Theirs(text) = &present
+    if let PresentHook::Theirs(text) = &present
         && managers::is_called_in(text)
     {
         return Ok(format!("`{name}` verifies already what is staged"));
@@ -53,13 +53,13 @@ fn install(context: &Context, repository: &Repository, file: &Path) -> Result<St
     refuse_shared(repository, file, &call)?;
     let text = call.hook();
     match present {
-        Present::Theirs(_) => bail!(
+        PresentHook::Theirs(_) => bail!(
             "cannot install the hook: `{name}` is somebody else's, and is left as it is; add this line to it:\n\n    {}\n",
             call.line()
         ),
-        Present::Ours(old) if old == text => Ok(format!("`{name}` is up to date: each commit is verified first")),
-        Present::Ours(_) => write(file, &text).map(|()| format!("updated `{name}`: each commit is verified first")),
-        Present::Nothing => write(file, &text)
+        PresentHook::Ours(old) if old == text => Ok(format!("`{name}` is up to date: each commit is verified first")),
+        PresentHook::Ours(_) => write(file, &text).map(|()| format!("updated `{name}`: each commit is verified first")),
+        PresentHook::Nothing => write(file, &text)
             .map(|()| format!("wrote `{name}`: each commit is verified first (`git commit --no-verify` goes without)")),
     }
 }
@@ -67,29 +67,29 @@ fn install(context: &Context, repository: &Repository, file: &Path) -> Result<St
 fn uninstall(repository: &Repository, file: &Path) -> Result<String> {
     let name = shown(repository, file);
     match present(file).with_context(|| format!("cannot read the hook `{name}`"))? {
-        Present::Nothing => Ok(format!("there is no hook `{name}`")),
-        Present::Ours(_) => {
+        PresentHook::Nothing => Ok(format!("there is no hook `{name}`")),
+        PresentHook::Ours(_) => {
             std::fs::remove_file(file).with_context(|| format!("cannot remove the hook `{name}`"))?;
             Ok(format!("removed `{name}`"))
         }
-        Present::Theirs(_) => bail!("cannot remove the hook `{name}`: it is somebody else's; edit it by hand"),
+        PresentHook::Theirs(_) => bail!("cannot remove the hook `{name}`: it is somebody else's; edit it by hand"),
     }
 }
 
 /// A symbolic link is somebody else's, whatever it leads to.
-fn present(file: &Path) -> std::io::Result<Present> {
+fn present(file: &Path) -> std::io::Result<PresentHook> {
     let is_link = std::fs::symlink_metadata(file).is_ok_and(|found| found.file_type().is_symlink());
     let text = match std::fs::read(file) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !is_link => return Ok(Present::Nothing),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !is_link => return Ok(PresentHook::Nothing),
         Err(_) if is_link => String::new(),
         Err(error) => return Err(error),
     };
-    Ok(if script::is_ours(&text) && !is_link { Present::Ours(text) } else { Present::Theirs(text) })
+    Ok(if script::is_ours(&text) && !is_link { PresentHook::Ours(text) } else { PresentHook::Theirs(text) })
 }
 
 /// `core.hooksPath` may name a folder for all repositories of a person.
-fn refuse_shared(repository: &Repository, file: &Path, call: &script::Call) -> Result<()> {
+fn refuse_shared(repository: &Repository, file: &Path, call: &script::HookCall) -> Result<()> {
     let common = repository.common_folder()?;
     if file.starts_with(&common) || file.starts_with(repository.top()) {
         return Ok(());

@@ -13,18 +13,18 @@ use serde_json::json;
 
 use super::{Context, Outcome};
 use crate::cli::Format;
-use crate::import::{self, Note, Pair, Present, Standing};
+use crate::import::{self, EarlierImport, MigrationFiles, Note, PresentMigration};
 use crate::migrations::files;
-use crate::migrations::preflight::{Direction, file_name};
+use crate::migrations::preflight::{FileDirection, file_name};
 use crate::tree::{Tree as _, WorkingTree};
-use origin::Origin;
+use origin::ImportOrigin;
 
 /// Options of `db-import`.
 #[derive(Debug, clap::Args)]
 pub struct Options {
     /// The tool that the migrations were written for; `database` writes the first migration of a database that has none
     #[arg(long, value_enum)]
-    pub from: Origin,
+    pub from: ImportOrigin,
 
     /// Its folder with migrations
     #[arg(value_name = "DIR")]
@@ -43,12 +43,12 @@ pub struct Options {
 pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let to = options.to.as_deref().unwrap_or(&context.config.migrations).trim_end_matches('/');
     let (layout, dir) = match (options.from, &options.dir) {
-        (Origin::Tool(layout), Some(dir)) => (layout, dir),
-        (Origin::Database, None) => return database::run(context, options, to),
-        (Origin::Tool(layout), None) => {
+        (ImportOrigin::Tool(layout), Some(dir)) => (layout, dir),
+        (ImportOrigin::Database, None) => return database::run(context, options, to),
+        (ImportOrigin::Tool(layout), None) => {
             bail!("name the folder with the migrations: `cargo xtask db-import --from {} <folder>`", layout.name())
         }
-        (Origin::Database, Some(dir)) => bail!(
+        (ImportOrigin::Database, Some(dir)) => bail!(
             "`--from database` reads the database of `--database-url` or `DATABASE_URL`, and no folder: leave out `{}`, or \
              say where to write with `--to`",
             dir.display()
@@ -68,31 +68,31 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     if !options.dry_run {
         write(&files)?;
     }
-    let (new, there): (Vec<_>, Vec<_>) = pairs.iter().zip(standings).partition(|(_, one)| *one == Standing::New);
-    let new: Vec<&Pair> = new.into_iter().map(|(pair, _)| pair).collect();
-    let imported = Imported { tool, to, pairs: &new, there: there.len(), notes: &notes, dry_run: options.dry_run };
+    let (new, there): (Vec<_>, Vec<_>) = pairs.iter().zip(standings).partition(|(_, one)| *one == EarlierImport::New);
+    let new: Vec<&MigrationFiles> = new.into_iter().map(|(pair, _)| pair).collect();
+    let imported = ImportSummary { tool, to, pairs: &new, there: there.len(), notes: &notes, dry_run: options.dry_run };
     imported.print(context)?;
     let refused = new.iter().any(|pair| !pair.problems.is_empty());
     Ok(if refused { Outcome::Errors } else { Outcome::Clean })
 }
 
 /// The migrations that are in the folder already.
-fn present(tree: &WorkingTree, to: &str) -> Result<Vec<Present>> {
+fn present(tree: &WorkingTree, to: &str) -> Result<Vec<PresentMigration>> {
     if tree.files(to).is_err() {
         return Ok(Vec::new());
     }
     let (names, _problems) = files::names(tree, to)?;
-    let ups = names.into_iter().filter(|(name, _)| name.direction == Direction::Up);
+    let ups = names.into_iter().filter(|(name, _)| name.direction == FileDirection::Up);
     let read = |(name, path): (_, String)| {
         let bytes = tree.read(&path).with_context(|| format!("cannot read `{path}`"))?;
-        Ok(Present { name, up: String::from_utf8_lossy(&bytes).into_owned() })
+        Ok(PresentMigration { name, up: String::from_utf8_lossy(&bytes).into_owned() })
     };
     ups.map(read).collect()
 }
 
 /// Says which migrations are no longer what an import would write.
-fn note_others(to: &str, pairs: &[Pair], standings: &[Standing], notes: &mut Vec<Note>) {
-    for (pair, _) in pairs.iter().zip(standings).filter(|(_, one)| **one == Standing::PresentOtherwise) {
+fn note_others(to: &str, pairs: &[MigrationFiles], standings: &[EarlierImport], notes: &mut Vec<Note>) {
+    for (pair, _) in pairs.iter().zip(standings).filter(|(_, one)| **one == EarlierImport::PresentOtherwise) {
         let text = format!("differs from `{to}/{}.sql`, which was left as it is", pair.stem);
         notes.push(Note { file: pair.from.clone(), text });
     }
@@ -103,13 +103,13 @@ fn new_files<'a>(
     tree: &WorkingTree,
     root: &Path,
     to: &str,
-    pairs: &'a [Pair],
-    standings: &[Standing],
+    pairs: &'a [MigrationFiles],
+    standings: &[EarlierImport],
 ) -> Result<Vec<(PathBuf, &'a str)>> {
     let folder = root.join(to);
     let mut files = Vec::new();
     for (pair, standing) in pairs.iter().zip(standings) {
-        if *standing == Standing::New {
+        if *standing == EarlierImport::New {
             refuse_taken_version(tree, to, pair)?;
         }
         for (name, text) in [(format!("{}.sql", pair.stem), &pair.up), (format!("{}.down.sql", pair.stem), &pair.down)]
@@ -123,7 +123,7 @@ fn new_files<'a>(
     Ok(files)
 }
 
-fn refuse_taken_version(tree: &WorkingTree, to: &str, pair: &Pair) -> Result<()> {
+fn refuse_taken_version(tree: &WorkingTree, to: &str, pair: &MigrationFiles) -> Result<()> {
     let Ok((present, _problems)) = files::names(tree, to) else { return Ok(()) };
     let Some(new) = file_name(&format!("{}.sql", pair.stem)) else { return Ok(()) };
     let taken = present.iter().find(|(old, _)| old.version == new.version);
@@ -155,18 +155,18 @@ fn create(path: &Path, text: &str) -> std::io::Result<()> {
 }
 
 /// The result of an import, ready to print.
-struct Imported<'a> {
+struct ImportSummary<'a> {
     tool: String,
     to: &'a str,
     /// The pairs that are new.
-    pairs: &'a [&'a Pair],
+    pairs: &'a [&'a MigrationFiles],
     /// How many are there already.
     there: usize,
     notes: &'a [Note],
     dry_run: bool,
 }
 
-impl Imported<'_> {
+impl ImportSummary<'_> {
     fn print(&self, context: &Context) -> Result<()> {
         context.print_result(&match context.options.format {
             Format::Human => self.for_people(),
@@ -214,7 +214,7 @@ impl Imported<'_> {
     }
 
     fn json(&self) -> serde_json::Value {
-        let place = |pair: &Pair, end: &str| format!("{}/{}{end}", self.to, pair.stem);
+        let place = |pair: &MigrationFiles, end: &str| format!("{}/{}{end}", self.to, pair.stem);
         json!({
             "from": self.tool,
             "written": !self.dry_run,
@@ -252,9 +252,9 @@ fn count(number: usize, noun: &str) -> String {
 mod tests {
     use super::*;
 
-    fn pair(stem: &str) -> Pair {
+    fn pair(stem: &str) -> MigrationFiles {
         let text = "select 1;\n".to_owned();
-        Pair {
+        MigrationFiles {
             stem: stem.into(),
             from: "1_a.sql".into(),
             up: text.clone(),
@@ -268,7 +268,7 @@ mod tests {
     fn what_is_there_is_never_overwritten() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let tree = WorkingTree::new(folder.path());
-        let files = |pairs: &mut [Pair]| -> Result<Vec<PathBuf>> {
+        let files = |pairs: &mut [MigrationFiles]| -> Result<Vec<PathBuf>> {
             let present = present(&tree, "migrations")?;
             let standings = import::reconcile(pairs, &present, &mut Vec::new())?;
             let files = new_files(&tree, folder.path(), "migrations", pairs, &standings)?;

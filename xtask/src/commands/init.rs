@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use super::Outcome;
 use crate::cli::GlobalOptions;
 use crate::import::Layout;
-use crate::init::{self, Proposal};
+use crate::init::{self, ConfigurationProposal};
 use crate::terminal::Terminal;
 use crate::tree::WorkingTree;
 
@@ -23,14 +23,14 @@ pub struct Options {
 
 /// Where the configuration goes.
 #[derive(Debug, PartialEq, Eq)]
-enum Place {
+enum Destination {
     /// To the end of `Cargo.toml`, under this section.
     Manifest(&'static str),
     /// To a file of its own.
     OwnFile,
 }
 
-impl Place {
+impl Destination {
     fn file(&self) -> &'static str {
         match self {
             Self::Manifest(_) => "Cargo.toml",
@@ -61,13 +61,13 @@ pub fn run(root: &Path, global: &GlobalOptions, options: &Options, terminal: &Te
 }
 
 /// An error if there is a configuration already.
-fn place(root: &Path) -> Result<Place> {
+fn place(root: &Path) -> Result<Destination> {
     let own = root.join("db.toml");
     if own.exists() {
         bail!("`{}` is there already: edit it, or remove it to begin again", own.display())
     }
     let manifest = root.join("Cargo.toml");
-    let Ok(text) = fs::read_to_string(&manifest) else { return Ok(Place::OwnFile) };
+    let Ok(text) = fs::read_to_string(&manifest) else { return Ok(Destination::OwnFile) };
     let table: toml::Table =
         text.parse().with_context(|| format!("cannot read `{}`: it is no TOML", manifest.display()))?;
     let metadata = |top: &str| table.get(top)?.get("metadata")?.get("db");
@@ -75,14 +75,14 @@ fn place(root: &Path) -> Result<Place> {
         bail!("`{}` holds the configuration already: edit its section `metadata.db`", manifest.display())
     }
     let workspace = table.contains_key("workspace");
-    Ok(Place::Manifest(if workspace { "workspace.metadata.db" } else { "package.metadata.db" }))
+    Ok(Destination::Manifest(if workspace { "workspace.metadata.db" } else { "package.metadata.db" }))
 }
 
-fn write(root: &Path, place: &Place, text: &str) -> Result<()> {
+fn write(root: &Path, place: &Destination, text: &str) -> Result<()> {
     let path = root.join(place.file());
     let written = match place {
-        Place::Manifest(_) => append(&path, text),
-        Place::OwnFile => File::create_new(&path).and_then(|mut file| file.write_all(text.as_bytes())),
+        Destination::Manifest(_) => append(&path, text),
+        Destination::OwnFile => File::create_new(&path).and_then(|mut file| file.write_all(text.as_bytes())),
     };
     written.with_context(|| format!("cannot write `{}`", path.display()))
 }
@@ -93,7 +93,7 @@ fn append(path: &Path, text: &str) -> std::io::Result<()> {
     OpenOptions::new().append(true).open(path)?.write_all(format!("{gap}{text}").as_bytes())
 }
 
-fn for_people(proposal: &Proposal, place: &Place, text: &str, written: bool, cargo: &str) -> String {
+fn for_people(proposal: &ConfigurationProposal, place: &Destination, text: &str, written: bool, cargo: &str) -> String {
     let file = place.file();
     let head = if written { format!("wrote to {file}:") } else { format!("proposed for {file}:") };
     let mut steps = Vec::new();
@@ -107,7 +107,7 @@ fn for_people(proposal: &Proposal, place: &Place, text: &str, written: bool, car
 }
 
 /// The commands that lead to the first findings.
-fn next(proposal: &Proposal) -> impl Iterator<Item = String> {
+fn next(proposal: &ConfigurationProposal) -> impl Iterator<Item = String> {
     let import = proposal.foreign.first().map(|(layout, folder)| import(*layout, folder));
     let without = !proposal.has_own && import.is_none();
     let verify = if without { "db-verify --database --database-url <url>" } else { "db-verify" };
@@ -121,7 +121,7 @@ fn import(layout: Layout, folder: &str) -> String {
 
 /// Lists findings that are not part of the proposal, and parts that were not found. Otherwise silence would look like
 /// a pass.
-fn notes(proposal: &Proposal) -> Vec<String> {
+fn notes(proposal: &ConfigurationProposal) -> Vec<String> {
     let others = proposal.foreign.iter().skip(1);
     let others = others
         .map(|(layout, folder)| format!("migrations of another database: {} --to <folder>", import(*layout, folder)));
@@ -135,7 +135,7 @@ fn notes(proposal: &Proposal) -> Vec<String> {
     others.chain(unreadable).chain(none).chain(missing(proposal)).collect()
 }
 
-fn missing(proposal: &Proposal) -> Option<String> {
+fn missing(proposal: &ConfigurationProposal) -> Option<String> {
     let keys = ["types", "validation", "contracts", "routes"];
     let found = |key: &&&str| !proposal.roles.iter().any(|(known, _, _)| known == *key);
     let missing: Vec<_> = keys.iter().filter(found).map(|key| format!("`{key}`")).collect();
@@ -150,10 +150,10 @@ mod tests {
     #[test]
     fn the_configuration_is_appended_to_a_manifest_and_never_twice() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        assert_eq!(place(folder.path()).expect("no manifest"), Place::OwnFile);
+        assert_eq!(place(folder.path()).expect("no manifest"), Destination::OwnFile);
         fs::write(folder.path().join("Cargo.toml"), "[workspace]\nmembers = []").expect("a file");
         let place_found = place(folder.path()).expect("a manifest");
-        assert_eq!(place_found, Place::Manifest("workspace.metadata.db"));
+        assert_eq!(place_found, Destination::Manifest("workspace.metadata.db"));
         write(folder.path(), &place_found, "[workspace.metadata.db]\npostgres = \"15\"\n").expect("written");
         let text = fs::read_to_string(folder.path().join("Cargo.toml")).expect("readable");
         assert_eq!(text, "[workspace]\nmembers = []\n\n[workspace.metadata.db]\npostgres = \"15\"\n");
@@ -164,7 +164,7 @@ mod tests {
     fn what_is_proposed_is_a_configuration() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let proposal = init::propose(&WorkingTree::new(folder.path())).expect("readable");
-        write(folder.path(), &Place::OwnFile, &proposal.toml(None)).expect("written");
+        write(folder.path(), &Destination::OwnFile, &proposal.toml(None)).expect("written");
         let config = crate::config::Config::load(folder.path(), None).expect("valid, and found by itself");
         assert_eq!(config.migrations, "migrations");
     }

@@ -23,12 +23,12 @@ use crate::source::Location;
 pub struct Options {
     /// Print only this; without it everything that was read from TypeScript
     #[arg(value_enum)]
-    pub what: Option<What>,
+    pub what: Option<Subject>,
 }
 
 /// The parts that can be printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum What {
+pub enum Subject {
     /// The tables of the schema that the migrations make
     Tables,
     /// Interfaces, aliases of object types, classes, and tables that Drizzle declares
@@ -47,7 +47,7 @@ type TablesOf = HashMap<Location, ObjectName>;
 /// Runs `db-inspect`.
 pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let text = match options.what {
-        Some(What::Tables) => tables::render(&schema(context)?, context.options.format),
+        Some(Subject::Tables) => tables::render(&schema(context)?, context.options.format),
         what => {
             let facts = readers::read(&Input { tree: &context.tree(), config: &context.config, cache: None })?;
             let tables = tables_of(context, &facts)?;
@@ -58,7 +58,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     Ok(Outcome::Clean)
 }
 
-fn render(facts: &Facts, tables: &TablesOf, what: Option<What>, format: Format) -> String {
+fn render(facts: &Facts, tables: &TablesOf, what: Option<Subject>, format: Format) -> String {
     match format {
         Format::Human => human::render(facts, tables, what),
         Format::Json => json::render(facts, tables, what),
@@ -72,9 +72,9 @@ fn by_origin(tables: &[Declaration]) -> impl Iterator<Item = (Origin, impl Itera
 }
 
 /// Whether an endpoint that is not resolved is one of `what`.
-fn is_wanted(endpoint: &UnresolvedEndpoint, what: Option<What>) -> bool {
+fn is_wanted(endpoint: &UnresolvedEndpoint, what: Option<Subject>) -> bool {
     let is_contract = endpoint.what == "contract";
-    what.is_none_or(|what| is_contract == (what == What::Contracts))
+    what.is_none_or(|what| is_contract == (what == Subject::Contracts))
 }
 
 /// The schema that the migrations make: the snapshot's while it is fresh, else replayed on a scratch database.

@@ -12,7 +12,7 @@ use crate::facts::Facts;
 use crate::fixes;
 use crate::migrations::Migration;
 use crate::readers;
-use crate::report::{Baseline, EntityAlignment, Finding, Sources, Timestamp, Verification};
+use crate::report::{Baseline, EntityAlignment, Finding, SourceTexts, Timestamp, Verification};
 use crate::schema::model::Schema;
 use crate::schema::provenance::Provenance;
 use crate::tree::Tree;
@@ -99,9 +99,9 @@ impl<'a> Judge<'a> {
 
     /// The texts that excerpts are taken from. A file that has vanished since is shown without one.
     #[must_use]
-    pub fn sources(&self, findings: &[Finding]) -> Sources {
+    pub fn sources(&self, findings: &[Finding]) -> SourceTexts {
         let tree = self.context.tree();
-        let mut sources = Sources::default();
+        let mut sources = SourceTexts::default();
         let of_labels =
             findings.iter().flat_map(|finding| &finding.labels).map(|label| Arc::clone(&label.location.file));
         let of_changes = findings.iter().filter_map(|finding| finding.proposal.as_ref());

@@ -23,7 +23,7 @@ use crate::migrations::blockers::{Blockers, Lookout};
 use crate::migrations::catalog_stamp::CatalogStamper;
 use crate::migrations::comparison::Comparison;
 use crate::migrations::journal;
-use crate::migrations::prediction::{Origin, Prediction};
+use crate::migrations::prediction::{Prediction, PredictionOrigin};
 use crate::migrations::runner;
 use crate::migrations::scratch_environment::ScratchEnvironment;
 use crate::migrations::session::SessionSettings;
@@ -32,13 +32,13 @@ use crate::migrations::{self, AppliedRow, Migration, commit, files, lint, lock};
 use crate::postgres::catalog::{CatalogReader, OwnTables};
 use crate::postgres::connect::{PendingClient, Target, connect_beside};
 use crate::postgres::error::whole;
-use crate::postgres::scratch::Likeness;
+use crate::postgres::scratch::TargetSettings;
 use crate::render::{html, human, json};
 use crate::report::{Finding, MigrationPlan, MigrationResult, Timestamp, Verification};
 use commit_verifier::{CommitVerifier, Known, Rejected};
 use findings_by_migration::FindingsByMigration;
 use foresee::{Foreseen, is_no_database_of_ours};
-use reading::Reading;
+use reading::PendingFiles;
 use survey::Survey;
 
 /// Options of `db-migrate`.
@@ -82,10 +82,10 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let asked = options.migration.as_deref().map(|name| migrations::find(&files, name)).transpose()?;
     let pending = early.unwrap_or_else(open)?;
     let (run, worked, _target) = std::thread::scope(|scope| {
-        let reading = Reading::begin(scope, context, &files);
+        let reading = PendingFiles::begin(scope, context, &files);
         // Only a connection tells which of several hosts answered.
         let (target, mut client) = pending.wait()?;
-        let mut run = Run::new(context, options, asked, target.describe());
+        let mut run = MigrationRun::new(context, options, asked, target.describe());
         run.say(&human::migration::opening(&run.result, context.terminal.style()))?;
         if options.dry_run {
             let worked = run.look(&mut client, &files, reading);
@@ -159,17 +159,17 @@ struct Ready<'a, 'f> {
 }
 
 /// One run, and what is known of it so far.
-struct Run<'a> {
+struct MigrationRun<'a> {
     context: &'a Context,
     asked: Option<&'a Migration>,
     /// Reads the catalogs of the database.
     reader: CatalogReader,
     /// The names and settings that scratch databases have in common with the database.
-    likeness: Likeness,
+    likeness: TargetSettings,
     result: MigrationResult,
 }
 
-impl<'a> Run<'a> {
+impl<'a> MigrationRun<'a> {
     fn new(context: &'a Context, options: &Options, asked: Option<&'a Migration>, database: String) -> Self {
         let result = MigrationResult {
             success: false,
@@ -188,7 +188,7 @@ impl<'a> Run<'a> {
             error: None,
         };
         let reader = CatalogReader::new(OwnTables::of(&context.config));
-        Self { context, asked, reader, likeness: Likeness::default(), result }
+        Self { context, asked, reader, likeness: TargetSettings::default(), result }
     }
 
     /// Prints for people; programs get the whole result at the end.
@@ -205,7 +205,7 @@ impl<'a> Run<'a> {
         client: &mut Client,
         session: Session<'_>,
         files: &[Migration],
-        reading: Reading<'_, 'a>,
+        reading: PendingFiles<'_, 'a>,
     ) -> Result<()> {
         let Some(ready) =
             self.prepare(client, (&session.settings.history_table, Some(session.stamper)), files, reading)?
@@ -234,7 +234,7 @@ impl<'a> Run<'a> {
         client: &mut Client,
         (table, stamper): (&str, Option<&CatalogStamper>),
         files: &'f [Migration],
-        reading: Reading<'_, 'a>,
+        reading: PendingFiles<'_, 'a>,
     ) -> Result<Option<Ready<'a, 'f>>>
     where
         'a: 'f,
@@ -277,7 +277,7 @@ impl<'a> Run<'a> {
         let applied = survey.applied();
         let findings = FindingsByMigration::new(&judge, &prediction, &survey.state.pending, planned.len());
         let is_as_expected =
-            drift.is_empty() && survey.interrupted().is_none() && prediction.origin != Origin::SnapshotAlone;
+            drift.is_empty() && survey.interrupted().is_none() && prediction.origin != PredictionOrigin::SnapshotAlone;
         self.result.pre = before::verification(&judge, &prediction, drift, &findings);
         let advice = self.advice(&applied, &planned)?;
         judge.add(&mut self.result.pre, advice);

@@ -122,13 +122,13 @@ impl Insiders {
 
 /// A privilege or an owner that is not as the migrations made it.
 #[derive(Debug, PartialEq, Eq)]
-struct Difference {
+struct PrivilegeDifference {
     privilege: Privilege,
     /// Whether the database has it, and the migrations do not make it.
     is_there: bool,
 }
 
-impl Difference {
+impl PrivilegeDifference {
     /// The names under which `accepted-drift` covers it.
     fn subjects(&self) -> Vec<String> {
         let to = self.privilege.grantee.as_ref().map(|grantee| format!("grants to {grantee}"));
@@ -136,7 +136,7 @@ impl Difference {
     }
 }
 
-impl std::fmt::Display for Difference {
+impl std::fmt::Display for PrivilegeDifference {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Privilege { what, is_revoked, .. } = &self.privilege;
         let object = self.privilege.object_in_words();
@@ -149,7 +149,7 @@ impl std::fmt::Display for Difference {
     }
 }
 
-fn differences(expected: &Schema, live: &Schema, insiders: &Insiders) -> Vec<Difference> {
+fn differences(expected: &Schema, live: &Schema, insiders: &Insiders) -> Vec<PrivilegeDifference> {
     let made: BTreeSet<Privilege> = each(expected).into_iter().map(|one| insiders.here(one)).collect();
     let there = each(live);
     let managed: BTreeSet<&str> =
@@ -170,7 +170,8 @@ fn differences(expected: &Schema, live: &Schema, insiders: &Insiders) -> Vec<Dif
             is_managed && !owners.made_owner(one) && !by_default.iter().any(|default| default.gives(one))
         }
     });
-    let difference = |is_there| move |privilege: &Privilege| Difference { privilege: privilege.clone(), is_there };
+    let difference =
+        |is_there| move |privilege: &Privilege| PrivilegeDifference { privilege: privilege.clone(), is_there };
     missing.map(difference(false)).chain(added.map(difference(true))).collect()
 }
 

@@ -21,7 +21,7 @@ use super::{Context, Outcome, live, report_files};
 use crate::cli::Format;
 use crate::migrations::commit;
 use crate::migrations::journal::Phase;
-use crate::migrations::preflight::Problem;
+use crate::migrations::preflight::PreflightProblem;
 use crate::migrations::rollback::backup::Backup;
 use crate::migrations::rollback::execute::RollbackOutcome;
 use crate::migrations::rollback::options::RollbackOptions;
@@ -34,7 +34,7 @@ use crate::migrations::{Migration, files, journaled, lock, transaction};
 use crate::postgres::connect::{Target, connect};
 use crate::postgres::error::whole;
 use crate::render::{human, json};
-use crate::report::{Loss, Restoration, RollbackResult, Timestamp, Verdict, Verification};
+use crate::report::{Loss, Restoration, RollbackResult, RollbackVerdict, Timestamp, Verification};
 use at_start::AtStart;
 use verdict::Verdicts;
 
@@ -91,7 +91,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let target = Arc::new(Target::open(context.options.database_url.as_deref(), &context.config, &context.root)?);
     // Only a connection tells which of several hosts answered.
     let mut client = connect(&target)?;
-    let mut run = Run::new(context, options, target.describe());
+    let mut run = RollbackRun::new(context, options, target.describe());
     run.say(&human::rollback::opening(&run.result, context.terminal.style()))?;
     let at_start = match AtStart::read(context, options, &mut client, &files) {
         Ok(at_start) => at_start,
@@ -105,13 +105,13 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
 }
 
 /// One run, and what is known of it so far.
-struct Run<'a> {
+struct RollbackRun<'a> {
     context: &'a Context,
     options: &'a Options,
     result: RollbackResult,
 }
 
-impl<'a> Run<'a> {
+impl<'a> RollbackRun<'a> {
     fn new(context: &'a Context, options: &'a Options, database: String) -> Self {
         let result = RollbackResult {
             success: false,
@@ -146,7 +146,7 @@ impl<'a> Run<'a> {
         &mut self,
         client: &mut Client,
         settings: &SessionSettings,
-        (files, problems): (&[Migration], &[Problem]),
+        (files, problems): (&[Migration], &[PreflightProblem]),
         at_start: &AtStart,
     ) -> Result<()> {
         let Records { history, journal, .. } = Records::read(client, &settings.history_table)?;
@@ -296,7 +296,9 @@ impl<'a> Run<'a> {
             }
         };
         self.result.error = Some(format!("the way back of `{name}` does not restore the schema; {what}"));
-        self.result.rolled_back.extend(undone.into_iter().filter(|one| matches!(one.verdict, Verdict::NotRestored(_))));
+        self.result
+            .rolled_back
+            .extend(undone.into_iter().filter(|one| matches!(one.verdict, RollbackVerdict::NotRestored(_))));
     }
 
     /// `done` says what of a migration without transaction is done already.
@@ -343,7 +345,8 @@ impl<'a> Run<'a> {
 
     /// Summarises the run, for an error that comes after it.
     fn summary(&self) -> String {
-        let committed = self.result.rolled_back.iter().filter(|one| !matches!(one.verdict, Verdict::NotRestored(_)));
+        let committed =
+            self.result.rolled_back.iter().filter(|one| !matches!(one.verdict, RollbackVerdict::NotRestored(_)));
         match committed.count() {
             0 => "nothing was undone".into(),
             1 => "1 migration was undone".into(),

@@ -6,8 +6,8 @@ use postgres::Client;
 use super::drift::{self, Drift};
 use super::{Context, Outcome, adoption, live};
 use crate::cli::Format;
-use crate::migrations::journal::{Entry, Phase};
-use crate::migrations::state::{Problem, State};
+use crate::migrations::journal::{JournalEntry, Phase};
+use crate::migrations::state::{HistoryProblem, State};
 use crate::migrations::tables::{self, Records};
 use crate::migrations::{Migration, files, journaled, lock};
 use crate::postgres::connect::{Target, connect};
@@ -95,7 +95,7 @@ fn migrations(
     context: &Context,
     client: &mut Client,
     state: &State<'_>,
-    journal: &[Entry],
+    journal: &[JournalEntry],
 ) -> Result<Vec<MigrationStatus>> {
     let mut all: Vec<(i64, MigrationStatus)> = Vec::new();
     for applied in &state.applied {
@@ -117,7 +117,7 @@ fn migrations(
     Ok(all.into_iter().map(|(_, status)| status).collect())
 }
 
-fn status(name: String, state: MigrationState, problems: &[Problem]) -> MigrationStatus {
+fn status(name: String, state: MigrationState, problems: &[HistoryProblem]) -> MigrationStatus {
     let problem = problems.iter().find(|problem| problem.name() == name);
     let next = match &state {
         MigrationState::PartlyApplied { .. } => Some(format!(
@@ -134,7 +134,7 @@ fn status(name: String, state: MigrationState, problems: &[Problem]) -> Migratio
 pub fn interrupted(
     context: &Context,
     client: &mut Client,
-    journal: &[Entry],
+    journal: &[JournalEntry],
     version: i64,
     phase: Phase,
 ) -> Result<Option<String>> {

@@ -23,7 +23,7 @@ use crate::report::{Baseline, Finding, Verification};
 use crate::terminal::Terminal;
 use crate::tree::{GitTree, Tree};
 use crate::whole_file;
-use expected::Expected;
+use expected::ExpectedSchema;
 
 /// Options of `db-verify`.
 #[derive(Debug, Clone, clap::Args)]
@@ -79,7 +79,7 @@ impl Options {
 /// One verification, and what it was made of.
 struct Examined<'a> {
     report: Verification,
-    expected: Expected,
+    expected: ExpectedSchema,
     migrations: Vec<Migration>,
     /// How many of them were asked for.
     asked: usize,
@@ -148,7 +148,7 @@ fn examine<'a>(context: &'a Context, options: &Options) -> Result<Examined<'a>> 
     let last = options.migration.as_deref().map(|name| migrations::find(&migrations, name)).transpose()?;
     let asked = last.map_or(migrations.len(), |last| migrations.partition_point(|one| one.version <= last.version));
     let name = last.map(ToString::to_string);
-    let expected = Expected::of(context, options, &migrations, asked)?;
+    let expected = ExpectedSchema::of(context, options, &migrations, asked)?;
     let judge = Judge::new(context, &migrations)?;
     let mut report = report(context, &judge, &expected, name.as_deref());
     report.shown_at_most = options.max_findings;
@@ -164,7 +164,7 @@ fn migrations(context: &Context, options: &Options) -> Result<Vec<Migration>> {
     files::load(&context.tree(), folder)
 }
 
-fn report(context: &Context, judge: &Judge<'_>, expected: &Expected, name: Option<&str>) -> Verification {
+fn report(context: &Context, judge: &Judge<'_>, expected: &ExpectedSchema, name: Option<&str>) -> Verification {
     let mut report = judge.judge(&expected.schema, &expected.against, name);
     judge.add(&mut report, expected.drift.clone());
     if context.options.report_format == ReportFormat::Html {

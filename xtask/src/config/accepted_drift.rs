@@ -6,7 +6,7 @@ use serde::Deserialize;
 /// One of them.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Accepted {
+pub struct AcceptedObject {
     /// The object that differs: `publication analytics`, `index notes.notes_title`; `*` stands for any text (`table events_*`).
     pub object: String,
     /// Why that is right.
@@ -15,11 +15,11 @@ pub struct Accepted {
 
 /// All of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct AcceptedDrift(Vec<Accepted>);
+pub struct AcceptedDrift(Vec<AcceptedObject>);
 
 impl AcceptedDrift {
-    pub(super) fn new(accepted: Vec<Accepted>) -> Result<Self> {
-        for Accepted { object, reason } in &accepted {
+    pub(super) fn new(accepted: Vec<AcceptedObject>) -> Result<Self> {
+        for AcceptedObject { object, reason } in &accepted {
             if !object.trim().contains(' ') {
                 bail!(
                     "`accepted-drift` names `{object}`: write what kind of object it is and its name, `table {object}`"
@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn an_entry_says_what_it_is_about_and_why() {
         let new = |object: &str, reason: &str| {
-            AcceptedDrift::new(vec![Accepted { object: object.into(), reason: reason.into() }])
+            AcceptedDrift::new(vec![AcceptedObject { object: object.into(), reason: reason.into() }])
         };
         assert!(new("publication analytics", "the warehouse reads it").is_ok());
         assert!(new("analytics", "the warehouse reads it").is_err() && new("publication analytics", " ").is_err());

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Result, anyhow, bail};
 use serde::Deserialize;
 
-use super::accepted_drift::Accepted;
+use super::accepted_drift::AcceptedObject;
 use super::scratch_names::ScratchNames;
 use crate::report::Severity;
 
@@ -32,7 +32,7 @@ pub(super) struct RawConfig {
     pub scratch_setup: Vec<String>,
     pub scratch: ScratchNames,
     pub foreign_namespaces: Vec<String>,
-    pub accepted_drift: Vec<Accepted>,
+    pub accepted_drift: Vec<AcceptedObject>,
     pub namespaces: Vec<String>,
     pub ignored_tables: Vec<String>,
     pub ignored_routes: Vec<String>,

@@ -7,21 +7,21 @@ use super::{Constraints, Tags};
 
 /// A value that is the default of its type nearly always, and then takes no room.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Seldom<T>(Option<Box<T>>);
+pub struct Rare<T>(Option<Box<T>>);
 
 /// A type whose values are mostly its default.
-pub trait Mostly: Default + PartialEq + 'static {
+pub trait SharedDefault: Default + PartialEq + 'static {
     /// The default.
     fn mostly() -> &'static Self;
 }
 
-impl<T: Mostly> From<T> for Seldom<T> {
+impl<T: SharedDefault> From<T> for Rare<T> {
     fn from(value: T) -> Self {
         Self((value != *T::mostly()).then(|| Box::new(value)))
     }
 }
 
-impl<T: Mostly> Deref for Seldom<T> {
+impl<T: SharedDefault> Deref for Rare<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -32,14 +32,14 @@ impl<T: Mostly> Deref for Seldom<T> {
     }
 }
 
-impl Mostly for Constraints {
+impl SharedDefault for Constraints {
     fn mostly() -> &'static Self {
         static NONE: LazyLock<Constraints> = LazyLock::new(Constraints::default);
         &NONE
     }
 }
 
-impl Mostly for Tags {
+impl SharedDefault for Tags {
     fn mostly() -> &'static Self {
         static NONE: LazyLock<Tags> = LazyLock::new(Tags::default);
         &NONE

@@ -6,12 +6,12 @@ use crate::source::Span;
 
 /// The bytes to replace, and by what, so that `items` follow the item number `at` of `list`.
 pub(super) fn insert(text: &str, list: &List, at: usize, items: &[String]) -> (Span, String) {
-    let before = Before::new(text, list, at);
+    let before = Predecessor::new(text, list, at);
     if list.kind == ListKind::Union { before.union_members(items) } else { before.members(items) }
 }
 
 /// The item that the new one follows, and what stands behind it.
-struct Before<'t> {
+struct Predecessor<'t> {
     text: &'t str,
     list: &'t List,
     at: usize,
@@ -23,7 +23,7 @@ struct Before<'t> {
     line_end: Option<usize>,
 }
 
-impl<'t> Before<'t> {
+impl<'t> Predecessor<'t> {
     fn new(text: &'t str, list: &'t List, at: usize) -> Self {
         let end = list.items[at].span.end as usize;
         let separator = match list.kind {

@@ -8,7 +8,7 @@ pub(super) struct List {
     /// The kind of list.
     pub kind: ListKind,
     /// In order.
-    pub items: Vec<Item>,
+    pub items: Vec<ListItem>,
     /// The offset of the closing bracket or, for a union, of its end.
     pub end: u32,
 }
@@ -32,7 +32,7 @@ pub(super) enum ListKind {
 
 /// One of a list, without what separates it from the next one.
 #[derive(Debug)]
-pub(super) struct Item {
+pub(super) struct ListItem {
     /// Where it stands.
     pub span: Span,
     /// The name of a member or entry.

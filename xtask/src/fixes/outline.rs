@@ -13,7 +13,7 @@ use oxc_parser::Parser;
 use oxc_span::{GetSpan, SourceType};
 use rustc_hash::FxHashSet;
 
-use super::lists::{Item, List, ListKind};
+use super::lists::{List, ListItem, ListKind};
 use crate::source::Span;
 
 /// The parts of a file's syntax that matter for changing it.
@@ -24,12 +24,12 @@ pub(super) struct Outline {
     /// The name of each declaration, and all of it.
     pub declarations: Vec<(Span, Span)>,
     /// Every chain of calls, as long as it is: `z.string().max(5)`, and not `z.string()` in it.
-    pub chains: Vec<Chain>,
+    pub chains: Vec<CallChain>,
 }
 
 /// A chain of calls.
 #[derive(Debug)]
-pub(super) struct Chain {
+pub(super) struct CallChain {
     /// All of it.
     pub span: Span,
     /// The names that are called, in order, each with the end of its call.
@@ -46,7 +46,7 @@ impl Outline {
         if parsed.panicked {
             return None;
         }
-        let mut reader = Reader { text, outline: Self::default(), inside: FxHashSet::default() };
+        let mut reader = OutlineReader { text, outline: Self::default(), inside: FxHashSet::default() };
         reader.visit_program(&parsed.program);
         Some(reader.outline)
     }
@@ -67,70 +67,70 @@ impl Outline {
     }
 }
 
-struct Reader<'t> {
+struct OutlineReader<'t> {
     text: &'t str,
     outline: Outline,
     /// The first calls of chains that are in the outline.
     inside: FxHashSet<(u32, u32)>,
 }
 
-impl Reader<'_> {
+impl OutlineReader<'_> {
     fn declare(&mut self, name: oxc_span::Span, whole: oxc_span::Span) {
         self.outline.declarations.push((span(name), span(whole)));
     }
 
-    fn list(&mut self, kind: ListKind, end: u32, items: Vec<Item>) {
+    fn list(&mut self, kind: ListKind, end: u32, items: Vec<ListItem>) {
         self.outline.lists.push(List { kind, items, end });
     }
 
     /// The item without what separates it from the next one.
-    fn item(&self, whole: oxc_span::Span) -> Item {
+    fn item(&self, whole: oxc_span::Span) -> ListItem {
         let whole = span(whole);
         let text = self.text.get(whole.range()).unwrap_or_default();
         let core = text.trim_end().trim_end_matches([';', ',']).trim_end();
         let end = whole.start + u32::try_from(core.len()).unwrap_or(0);
-        Item { span: Span { start: whole.start, end }, name: None, value: None, simple: true }
+        ListItem { span: Span { start: whole.start, end }, name: None, value: None, simple: true }
     }
 
-    fn member(&self, signature: &TSSignature<'_>) -> Item {
+    fn member(&self, signature: &TSSignature<'_>) -> ListItem {
         let name = match signature {
             TSSignature::TSPropertySignature(property) => key_name(&property.key),
             _ => None,
         };
-        Item { name, ..self.item(signature.span()) }
+        ListItem { name, ..self.item(signature.span()) }
     }
 
-    fn class_member(&self, element: &ClassElement<'_>) -> Item {
+    fn class_member(&self, element: &ClassElement<'_>) -> ListItem {
         let item = self.item(element.span());
         match element {
             // What a decorator says of a column, a member without it does not.
             ClassElement::PropertyDefinition(property) => {
-                Item { name: key_name(&property.key), simple: property.decorators.is_empty(), ..item }
+                ListItem { name: key_name(&property.key), simple: property.decorators.is_empty(), ..item }
             }
-            _ => Item { simple: false, ..item },
+            _ => ListItem { simple: false, ..item },
         }
     }
 
-    fn entry(&self, property: &ObjectPropertyKind<'_>) -> Item {
+    fn entry(&self, property: &ObjectPropertyKind<'_>) -> ListItem {
         let item = self.item(property.span());
         match property {
             ObjectPropertyKind::ObjectProperty(property) => {
-                Item { name: key_name(&property.key), value: string(&property.value), ..item }
+                ListItem { name: key_name(&property.key), value: string(&property.value), ..item }
             }
             ObjectPropertyKind::SpreadProperty(_) => item,
         }
     }
 
-    fn element(&self, element: &ArrayExpressionElement<'_>) -> Item {
-        Item { value: element.as_expression().and_then(string), ..self.item(element.span()) }
+    fn element(&self, element: &ArrayExpressionElement<'_>) -> ListItem {
+        ListItem { value: element.as_expression().and_then(string), ..self.item(element.span()) }
     }
 
-    fn union_member(&self, member: &TSType<'_>) -> Item {
-        Item { value: literal(member), ..self.item(member.span()) }
+    fn union_member(&self, member: &TSType<'_>) -> ListItem {
+        ListItem { value: literal(member), ..self.item(member.span()) }
     }
 }
 
-impl<'a> Visit<'a> for Reader<'_> {
+impl<'a> Visit<'a> for OutlineReader<'_> {
     fn visit_ts_interface_declaration(&mut self, it: &TSInterfaceDeclaration<'a>) {
         self.declare(it.id.span, it.span);
         walk::walk_ts_interface_declaration(self, it);
@@ -194,7 +194,7 @@ impl<'a> Visit<'a> for Reader<'_> {
     }
 
     fn visit_ts_enum_body(&mut self, it: &TSEnumBody<'a>) {
-        let member = |member: &oxc_ast::ast::TSEnumMember<'_>| Item {
+        let member = |member: &oxc_ast::ast::TSEnumMember<'_>| ListItem {
             name: Some(member.id.static_name().to_string()),
             value: member.initializer.as_ref().and_then(string),
             ..self.item(member.span)
@@ -213,7 +213,7 @@ impl<'a> Visit<'a> for Reader<'_> {
     fn visit_ts_literal_type(&mut self, it: &TSLiteralType<'a>) {
         // A union of one.
         if let TSLiteral::StringLiteral(text) = &it.literal {
-            let item = Item { value: Some(text.value.to_string()), ..self.item(it.span) };
+            let item = ListItem { value: Some(text.value.to_string()), ..self.item(it.span) };
             self.list(ListKind::Union, it.span.end, vec![item]);
         }
     }
@@ -222,7 +222,7 @@ impl<'a> Visit<'a> for Reader<'_> {
         if !self.inside.contains(&(it.span.start, it.span.end)) {
             let calls = calls(it);
             self.inside.extend(calls.iter().map(|(_, end)| (it.span.start, *end)));
-            self.outline.chains.push(Chain { span: span(it.span), calls });
+            self.outline.chains.push(CallChain { span: span(it.span), calls });
         }
         walk::walk_call_expression(self, it);
     }

@@ -8,7 +8,7 @@ use super::insert::insert;
 use super::lists::{List, ListKind};
 use super::outline::Outline;
 use super::values;
-use crate::report::{Edit, Finding, Proposal, Sources, Suggestion};
+use crate::report::{Edit, Finding, Proposal, SourceTexts, Suggestion};
 use crate::source::Span;
 use crate::typescript::parse;
 
@@ -61,7 +61,7 @@ const CHECKED: &[&str] = &[
 ];
 
 /// Makes an exact suggestion of each finding's proposal.
-pub fn place(findings: &mut [Finding], sources: &Sources) {
+pub fn place(findings: &mut [Finding], sources: &SourceTexts) {
     if findings.iter().all(|finding| finding.proposal.is_none()) {
         return;
     }
@@ -73,7 +73,7 @@ pub fn place(findings: &mut [Finding], sources: &Sources) {
     });
 }
 
-fn place_all(findings: &mut [Finding], sources: &Sources) {
+fn place_all(findings: &mut [Finding], sources: &SourceTexts) {
     // Findings of one file mostly follow each other.
     let mut last: Option<(String, Option<Outline>)> = None;
     for finding in findings {

@@ -2,7 +2,7 @@
 
 use crate::checks::{self, Input, test_utils};
 use crate::fixes::{apply, place};
-use crate::report::{Finding, Sources};
+use crate::report::{Finding, SourceTexts};
 use crate::schema::provenance::Provenance;
 
 const TABLE: &str = "CREATE TYPE user_role AS ENUM ('admin', 'citizen', 'guest');
@@ -18,7 +18,7 @@ fn fixed(sql: &str, ts: &str) -> (String, Vec<Finding>) {
         let provenance = Provenance::default();
         let input = Input { schema: &schema, facts: &facts, config: &config, provenance: &provenance };
         let (mut findings, _) = checks::verify(&input);
-        let mut sources = Sources::default();
+        let mut sources = SourceTexts::default();
         sources.insert("case.ts".into(), text.as_str().into());
         place(&mut findings, &sources);
         let safe = findings.iter().filter_map(|finding| finding.suggestion.as_ref()).filter(|one| one.safe);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::insert::insert;
-use super::lists::{Item, List, ListKind};
+use super::lists::{List, ListItem, ListKind};
 use super::outline::Outline;
 use crate::source::Span;
 
@@ -109,7 +109,7 @@ impl Writing {
 }
 
 /// The way in which the names of all items are made from their values.
-fn naming(items: &[Item]) -> Option<fn(&str) -> String> {
+fn naming(items: &[ListItem]) -> Option<fn(&str) -> String> {
     let ways: [fn(&str) -> String; 4] = [pascal, upper_snake, camel, str::to_owned];
     let named: Vec<(&String, &String)> =
         items.iter().filter_map(|item| item.name.as_ref().zip(item.value.as_ref())).collect();

@@ -8,9 +8,9 @@ use super::{Repository, list};
 
 /// A file as git knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct GitEntry {
     /// The kind of entry.
-    pub mode: Mode,
+    pub mode: EntryMode,
     /// The name of its object, in hexadecimal.
     pub object: String,
     /// Whether it stands in the index in several versions, which a person has to merge.
@@ -19,7 +19,7 @@ pub struct Entry {
 
 /// The kind of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
+pub enum EntryMode {
     /// A file, executable or not.
     File,
     /// A symbolic link; the object holds its target.
@@ -29,7 +29,7 @@ pub enum Mode {
 }
 
 /// Entries by path; paths are relative to the folder of the repository.
-pub type Entries = BTreeMap<String, Entry>;
+pub type Entries = BTreeMap<String, GitEntry>;
 
 /// The object of an empty file, of either kind of repository.
 const EMPTY: [&str; 2] =
@@ -60,17 +60,17 @@ pub fn committed(repository: &Repository, commit: &str) -> Result<Entries> {
 }
 
 /// `100644 78981922613b2afb6025042ff6bd878ac1994e85 0\tname`
-fn parse_staged(line: &str) -> Option<(String, Entry)> {
+fn parse_staged(line: &str) -> Option<(String, GitEntry)> {
     let (head, path) = line.split_once('\t')?;
     let [mode, object, stage] = words(head)?;
-    Some((path.to_owned(), Entry { mode: parse_mode(mode)?, object: object.to_owned(), conflicted: stage != "0" }))
+    Some((path.to_owned(), GitEntry { mode: parse_mode(mode)?, object: object.to_owned(), conflicted: stage != "0" }))
 }
 
 /// `100644 blob 78981922613b2afb6025042ff6bd878ac1994e85\tname`
-fn parse_committed(line: &str) -> Option<(String, Entry)> {
+fn parse_committed(line: &str) -> Option<(String, GitEntry)> {
     let (head, path) = line.split_once('\t')?;
     let [mode, _kind, object] = words(head)?;
-    Some((path.to_owned(), Entry { mode: parse_mode(mode)?, object: object.to_owned(), conflicted: false }))
+    Some((path.to_owned(), GitEntry { mode: parse_mode(mode)?, object: object.to_owned(), conflicted: false }))
 }
 
 fn words(text: &str) -> Option<[&str; 3]> {
@@ -78,11 +78,11 @@ fn words(text: &str) -> Option<[&str; 3]> {
     Some([words.next()?, words.next()?, words.next()?])
 }
 
-fn parse_mode(mode: &str) -> Option<Mode> {
+fn parse_mode(mode: &str) -> Option<EntryMode> {
     match mode.get(..3)? {
-        "100" => Some(Mode::File),
-        "120" => Some(Mode::Link),
-        "160" => Some(Mode::Submodule),
+        "100" => Some(EntryMode::File),
+        "120" => Some(EntryMode::Link),
+        "160" => Some(EntryMode::Submodule),
         _folder => None,
     }
 }
@@ -103,11 +103,11 @@ mod tests {
 
     #[test]
     fn lines_of_both_lists_are_taken_apart() {
-        let entry = |mode, conflicted| Entry { mode, object: "789819".into(), conflicted };
+        let entry = |mode, conflicted| GitEntry { mode, object: "789819".into(), conflicted };
         let (path, found) = parse_staged("100755 789819 0\ta \"b\"\tc.ts").expect("an entry");
-        assert_eq!((path.as_str(), found), ("a \"b\"\tc.ts", entry(Mode::File, false)));
-        assert_eq!(parse_staged("120000 789819 2\tx").expect("an entry").1, entry(Mode::Link, true));
-        assert_eq!(parse_committed("160000 commit 789819\tx").expect("an entry").1, entry(Mode::Submodule, false));
+        assert_eq!((path.as_str(), found), ("a \"b\"\tc.ts", entry(EntryMode::File, false)));
+        assert_eq!(parse_staged("120000 789819 2\tx").expect("an entry").1, entry(EntryMode::Link, true));
+        assert_eq!(parse_committed("160000 commit 789819\tx").expect("an entry").1, entry(EntryMode::Submodule, false));
         assert_eq!(parse_staged("040000 789819 0\tfolder/"), None);
     }
 }

@@ -3,12 +3,12 @@
 
 use anyhow::{Result, bail};
 
-use super::{Note, Pair};
+use super::{MigrationFiles, Note};
 use crate::migrations::preflight::{FileName, file_name};
 
 /// A migration that is in the folder already.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Present {
+pub struct PresentMigration {
     /// The name of its file, taken apart.
     pub name: FileName,
     /// The text of its file.
@@ -17,7 +17,7 @@ pub struct Present {
 
 /// Whether a pair is in the folder already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum EarlierImport {
     /// It is to be written.
     New,
     /// It is there.
@@ -31,8 +31,12 @@ pub enum Standing {
 ///
 /// # Errors
 /// When a new migration comes before one that is there, and no version is free between them.
-pub fn reconcile(pairs: &mut [Pair], present: &[Present], notes: &mut Vec<Note>) -> Result<Vec<Standing>> {
-    let found: Vec<Option<&Present>> = pairs.iter().map(|pair| find(pair, present)).collect();
+pub fn reconcile(
+    pairs: &mut [MigrationFiles],
+    present: &[PresentMigration],
+    notes: &mut Vec<Note>,
+) -> Result<Vec<EarlierImport>> {
+    let found: Vec<Option<&PresentMigration>> = pairs.iter().map(|pair| find(pair, present)).collect();
     let mut newest = i64::MIN;
     for (at, pair) in pairs.iter_mut().enumerate() {
         let Some(own) = file_name(&format!("{}.sql", pair.stem)) else { continue };
@@ -58,16 +62,16 @@ pub fn reconcile(pairs: &mut [Pair], present: &[Present], notes: &mut Vec<Note>)
         }
         newest = version;
     }
-    let standing = |(pair, found): (&Pair, &Option<&Present>)| match found {
-        None => Standing::New,
-        Some(there) if there.up == pair.up => Standing::Present,
-        Some(_) => Standing::PresentOtherwise,
+    let standing = |(pair, found): (&MigrationFiles, &Option<&PresentMigration>)| match found {
+        None => EarlierImport::New,
+        Some(there) if there.up == pair.up => EarlierImport::Present,
+        Some(_) => EarlierImport::PresentOtherwise,
     };
     Ok(pairs.iter().zip(&found).map(standing).collect())
 }
 
 /// The migration of the same version and name, else of the same name and text under another version.
-fn find<'p>(pair: &Pair, present: &'p [Present]) -> Option<&'p Present> {
+fn find<'p>(pair: &MigrationFiles, present: &'p [PresentMigration]) -> Option<&'p PresentMigration> {
     let own = file_name(&format!("{}.sql", pair.stem))?;
     let named = || present.iter().filter(|there| there.name.name == own.name);
     named().find(|there| there.name.version == own.version).or_else(|| named().find(|there| there.up == pair.up))
@@ -77,7 +81,7 @@ fn stem(digits: &str, name: &str) -> String {
     format!("V{digits}__{name}")
 }
 
-fn rename(pair: &mut Pair, stem: &str) {
+fn rename(pair: &mut MigrationFiles, stem: &str) {
     for problem in &mut pair.problems {
         let end = problem.location.file.strip_prefix(pair.stem.as_str()).unwrap_or_default();
         problem.location.file = format!("{stem}{end}").into();
@@ -89,13 +93,13 @@ fn rename(pair: &mut Pair, stem: &str) {
 mod tests {
     use super::*;
 
-    fn pair(stem: &str, up: &str) -> Pair {
+    fn pair(stem: &str, up: &str) -> MigrationFiles {
         let (from, up) = (format!("{stem}.from"), up.to_owned());
-        Pair { stem: stem.into(), from, up, down: "select 0;\n".into(), reversible: true, problems: vec![] }
+        MigrationFiles { stem: stem.into(), from, up, down: "select 0;\n".into(), reversible: true, problems: vec![] }
     }
 
-    fn present(file: &str, up: &str) -> Present {
-        Present { name: file_name(&format!("{file}.sql")).expect(file), up: up.into() }
+    fn present(file: &str, up: &str) -> PresentMigration {
+        PresentMigration { name: file_name(&format!("{file}.sql")).expect(file), up: up.into() }
     }
 
     fn reconciled(pairs: &[(&str, &str)], there: &[(&str, &str)]) -> Result<String> {

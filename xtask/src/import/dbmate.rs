@@ -8,7 +8,7 @@ use regex::Regex;
 
 use super::markers::{self, Half};
 use super::source::{Source, folder_of, version_and_name};
-use super::{Draft, Found, Part};
+use super::{DirectionPart, Draft, ImportedMigrations};
 
 /// dbmate's own expressions: a marker begins a line.
 static UP: LazyLock<Regex> = LazyLock::new(|| marker("up"));
@@ -19,8 +19,8 @@ fn marker(direction: &str) -> Regex {
     Regex::new(&format!(r"(?m)^--[ \t]*migrate:{direction}(?:[ \t]|$)")).expect("a valid pattern")
 }
 
-pub(super) fn read(source: &Source<'_>) -> Result<Found> {
-    let mut found = Found::default();
+pub(super) fn read(source: &Source<'_>) -> Result<ImportedMigrations> {
+    let mut found = ImportedMigrations::default();
     let mut taken = Vec::new();
     let files = source.in_one_folder(|name| version_and_name(name.strip_suffix(".sql")?))?;
     for (file, (version, name)) in &files {
@@ -49,9 +49,9 @@ pub(crate) fn has_markers(text: &str) -> bool {
     UP.is_match(text)
 }
 
-fn part(half: &Half<'_>, file: &str) -> Part {
+fn part(half: &Half<'_>, file: &str) -> DirectionPart {
     let no_transaction = half.options.split_whitespace().any(|option| option == "transaction:false");
-    Part { file: file.to_owned(), text: half.text.trim_start().to_owned(), no_transaction }
+    DirectionPart { file: file.to_owned(), text: half.text.trim_start().to_owned(), no_transaction }
 }
 
 #[cfg(test)]

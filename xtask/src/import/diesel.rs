@@ -2,10 +2,10 @@
 
 use anyhow::{Context, Result};
 
-use super::Found;
+use super::ImportedMigrations;
 use super::source::{Source, folder_of};
 
-pub(super) fn read(source: &Source<'_>) -> Result<Found> {
+pub(super) fn read(source: &Source<'_>) -> Result<ImportedMigrations> {
     let mut found = super::folders::read(source, "up.sql", "down.sql")?;
     for draft in &mut found.drafts {
         let metadata = format!("{}/metadata.toml", folder_of(&draft.up.file));

@@ -5,7 +5,7 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
 use super::source::{Source, folder_of, version_and_name};
-use super::{Draft, Found, Part};
+use super::{DirectionPart, Draft, ImportedMigrations};
 use crate::migrations::sql::{self, TokenKind};
 
 const BREAKPOINT: &str = "--> statement-breakpoint";
@@ -14,18 +14,18 @@ const BREAKPOINT: &str = "--> statement-breakpoint";
 struct Journal {
     #[serde(default)]
     dialect: String,
-    entries: Vec<Entry>,
+    entries: Vec<DrizzleEntry>,
 }
 
 #[derive(Deserialize)]
-struct Entry {
+struct DrizzleEntry {
     idx: i64,
     #[serde(default)]
     when: i64,
     tag: String,
 }
 
-pub(super) fn read(source: &Source<'_>) -> Result<Found> {
+pub(super) fn read(source: &Source<'_>) -> Result<ImportedMigrations> {
     let is_journal = |file: &&str| *file == "_journal.json" || file.ends_with("meta/_journal.json");
     let journals: Vec<_> = source.files().filter(is_journal).collect();
     match journals.as_slice() {
@@ -35,13 +35,13 @@ pub(super) fn read(source: &Source<'_>) -> Result<Found> {
     }
 }
 
-fn read_folders(source: &Source<'_>) -> Result<Found> {
+fn read_folders(source: &Source<'_>) -> Result<ImportedMigrations> {
     let mut found = super::folders::read(source, "migration.sql", "down.sql")?;
     found.drafts.iter_mut().for_each(|draft| draft.up.text = without_breakpoints(&draft.up.text));
     Ok(found)
 }
 
-fn read_journal(source: &Source<'_>, file: &str) -> Result<Found> {
+fn read_journal(source: &Source<'_>, file: &str) -> Result<ImportedMigrations> {
     let journal: Journal =
         serde_json::from_str(&source.text(file)?).with_context(|| format!("cannot read the journal `{file}`"))?;
     if !["", "postgresql", "pg"].contains(&journal.dialect.as_str()) {
@@ -50,7 +50,7 @@ fn read_journal(source: &Source<'_>, file: &str) -> Result<Found> {
     let folder = folder_of(folder_of(file));
     let mut entries = journal.entries;
     entries.sort_by_key(|entry| entry.idx);
-    let mut found = Found::default();
+    let mut found = ImportedMigrations::default();
     let mut taken = Vec::new();
     note_skipped(file, &entries, &mut found);
     for entry in entries {
@@ -61,7 +61,7 @@ fn read_journal(source: &Source<'_>, file: &str) -> Result<Found> {
         }
         let (version, name) = version_and_name(&entry.tag).unwrap_or((entry.idx.to_string(), entry.tag));
         let text = without_breakpoints(&source.text(&path)?);
-        let up = Part { file: path.clone(), text, no_transaction: false };
+        let up = DirectionPart { file: path.clone(), text, no_transaction: false };
         found.drafts.push(Draft { version, name, up, down: None });
         taken.push(path);
     }
@@ -70,7 +70,7 @@ fn read_journal(source: &Source<'_>, file: &str) -> Result<Found> {
 }
 
 /// Drizzle runs what is younger than the youngest that ran, so that such an entry never runs on a living database.
-fn note_skipped(file: &str, entries: &[Entry], found: &mut Found) {
+fn note_skipped(file: &str, entries: &[DrizzleEntry], found: &mut ImportedMigrations) {
     let mut newest = i64::MIN;
     for entry in entries {
         if entry.when < newest {

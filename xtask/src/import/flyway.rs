@@ -4,11 +4,11 @@
 use anyhow::Result;
 
 use super::source::{Source, folder_of};
-use super::{Draft, Found};
+use super::{Draft, ImportedMigrations};
 
-pub(super) fn read(source: &Source<'_>) -> Result<Found> {
+pub(super) fn read(source: &Source<'_>) -> Result<ImportedMigrations> {
     let files = source.in_one_folder(|name| versioned(name, 'V'))?;
-    let mut found = Found::default();
+    let mut found = ImportedMigrations::default();
     let mut taken = Vec::new();
     for (file, (version, name)) in &files {
         let undo = source.files().find(|other| {
@@ -29,7 +29,7 @@ pub(super) fn read(source: &Source<'_>) -> Result<Found> {
     Ok(found)
 }
 
-fn note_others(source: &Source<'_>, folder: &str, taken: &mut Vec<String>, found: &mut Found) {
+fn note_others(source: &Source<'_>, folder: &str, taken: &mut Vec<String>, found: &mut ImportedMigrations) {
     for file in source.files().filter(|file| folder_of(file) == folder) {
         if last(file).starts_with("R__") {
             found.note(file, "is repeatable, and was not imported: make it the next migration each time it changes");

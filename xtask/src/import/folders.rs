@@ -3,11 +3,11 @@
 use anyhow::{Result, bail};
 
 use super::source::{Source, folder_of, version_and_name};
-use super::{Draft, Found};
+use super::{Draft, ImportedMigrations};
 
 /// One migration for each folder `<version>_<name>` that holds the file `up`; `down` is the file beside it.
-pub(super) fn read(source: &Source<'_>, up: &str, down: &str) -> Result<Found> {
-    let mut found = Found::default();
+pub(super) fn read(source: &Source<'_>, up: &str, down: &str) -> Result<ImportedMigrations> {
+    let mut found = ImportedMigrations::default();
     let mut taken = Vec::new();
     let mut parent: Option<&str> = None;
     for file in source.files().filter(|file| file.rsplit('/').next() == Some(up)) {

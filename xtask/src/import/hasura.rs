@@ -2,10 +2,10 @@
 
 use anyhow::Result;
 
-use super::Found;
+use super::ImportedMigrations;
 use super::source::Source;
 
-pub(super) fn read(source: &Source<'_>) -> Result<Found> {
+pub(super) fn read(source: &Source<'_>) -> Result<ImportedMigrations> {
     super::folders::read(source, "up.sql", "down.sql")
 }
 

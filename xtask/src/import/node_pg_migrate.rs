@@ -8,7 +8,7 @@ use regex::Regex;
 
 use super::markers;
 use super::source::{Source, folder_of, version_and_name};
-use super::{Draft, Found, Part};
+use super::{DirectionPart, Draft, ImportedMigrations};
 
 /// node-pg-migrate's own expressions: `-- Up Migration`, ` --- down   migration ---`, at the beginning of a line.
 static UP: LazyLock<Regex> = LazyLock::new(|| marker("up"));
@@ -19,8 +19,8 @@ fn marker(direction: &str) -> Regex {
     Regex::new(&format!(r"(?mi)^\s*--[\s-]*{direction}\s+migration")).expect("a valid pattern")
 }
 
-pub(super) fn read(source: &Source<'_>) -> Result<Found> {
-    let mut found = Found::default();
+pub(super) fn read(source: &Source<'_>) -> Result<ImportedMigrations> {
+    let mut found = ImportedMigrations::default();
     let mut taken = Vec::new();
     let files = source.in_one_folder(|name| {
         let extension = [".sql", ".js", ".ts", ".cjs", ".mjs"].into_iter().find(|end| name.ends_with(end))?;
@@ -53,8 +53,8 @@ pub(crate) fn has_markers(text: &str) -> bool {
     UP.is_match(text) || DOWN.is_match(text)
 }
 
-fn part(file: &str, text: &str) -> Part {
-    Part { file: file.to_owned(), text: text.trim_start().to_owned(), no_transaction: false }
+fn part(file: &str, text: &str) -> DirectionPart {
+    DirectionPart { file: file.to_owned(), text: text.trim_start().to_owned(), no_transaction: false }
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
 //! Makes pairs of files out of what was read, and says what a person has to look at in each.
 
-use super::{Draft, Found, Note, Part, versions};
-use crate::migrations::preflight::{self, Direction, Problem};
+use super::{DirectionPart, Draft, ImportedMigrations, Note, versions};
+use crate::migrations::preflight::{self, FileDirection, PreflightProblem};
 use crate::migrations::sql::{self, Statement};
 use crate::migrations::{is_no_transaction, next, preflight::irreversible_reason};
 
 /// The two files of one migration, relative to the folder of migrations.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pair {
+pub struct MigrationFiles {
     /// `V7__add_user_bio`
     pub stem: String,
     /// The file that it was read from.
@@ -20,12 +20,12 @@ pub struct Pair {
     pub reversible: bool,
     /// The problems for which the preflight refuses either text. The file in each location is the name of the new
     /// file.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<PreflightProblem>,
 }
 
 /// The pairs, and what was changed on the way.
 #[must_use]
-pub fn pairs(found: &Found, tool: &str) -> (Vec<Pair>, Vec<Note>) {
+pub fn pairs(found: &ImportedMigrations, tool: &str) -> (Vec<MigrationFiles>, Vec<Note>) {
     let written: Vec<_> = found.drafts.iter().map(|draft| draft.version.as_str()).collect();
     let digits = versions::assign(&written);
     let mut notes = found.notes.clone();
@@ -34,7 +34,7 @@ pub fn pairs(found: &Found, tool: &str) -> (Vec<Pair>, Vec<Note>) {
     (pairs, notes)
 }
 
-fn pair(draft: &Draft, digits: &str, tool: &str, notes: &mut Vec<Note>) -> Pair {
+fn pair(draft: &Draft, digits: &str, tool: &str, notes: &mut Vec<Note>) -> MigrationFiles {
     let plain: String = draft.version.chars().filter(char::is_ascii_digit).collect();
     let (short, long) = if plain.len() < digits.len() { (plain.as_str(), digits) } else { (digits, plain.as_str()) };
     let zeros = long.strip_prefix(short).filter(|rest| rest.bytes().all(|digit| digit == b'0'));
@@ -53,13 +53,13 @@ fn pair(draft: &Draft, digits: &str, tool: &str, notes: &mut Vec<Note>) -> Pair 
         true => nothing_to_undo(draft.down.as_ref(), tool, notes),
         false => way_back(draft.down.as_ref(), tool, notes),
     };
-    let mut problems = preflight::problems(&format!("{stem}.sql"), &up, Direction::Up);
-    problems.extend(preflight::problems(&format!("{stem}.down.sql"), &down, Direction::Down));
-    Pair { stem, from: draft.up.file.clone(), up, down, reversible, problems }
+    let mut problems = preflight::problems(&format!("{stem}.sql"), &up, FileDirection::Up);
+    problems.extend(preflight::problems(&format!("{stem}.down.sql"), &down, FileDirection::Down));
+    MigrationFiles { stem, from: draft.up.file.clone(), up, down, reversible, problems }
 }
 
 /// A migration that does nothing is undone by doing nothing.
-fn nothing_to_undo(part: Option<&Part>, tool: &str, notes: &mut Vec<Note>) -> (String, bool) {
+fn nothing_to_undo(part: Option<&DirectionPart>, tool: &str, notes: &mut Vec<Note>) -> (String, bool) {
     match part {
         Some(part) if !sql::statements(&part.text).is_empty() => way_back(Some(part), tool, notes),
         Some(_) | None => ("-- nothing to undo: the migration holds no statement\nSELECT;\n".to_owned(), true),
@@ -67,7 +67,7 @@ fn nothing_to_undo(part: Option<&Part>, tool: &str, notes: &mut Vec<Note>) -> (S
 }
 
 /// A missing or empty way back says so: a person who needs it must not find out at night.
-fn way_back(part: Option<&Part>, tool: &str, notes: &mut Vec<Note>) -> (String, bool) {
+fn way_back(part: Option<&DirectionPart>, tool: &str, notes: &mut Vec<Note>) -> (String, bool) {
     let lacks = if part.is_some() { "with an empty down migration" } else { "without a down migration" };
     let irreversible = format!("-- irreversible: imported from {tool} {lacks}\n");
     match part {
@@ -83,7 +83,7 @@ fn way_back(part: Option<&Part>, tool: &str, notes: &mut Vec<Note>) -> (String, 
 }
 
 /// The text as it runs here: without the transaction around it, and marked if it refuses one.
-fn text(part: &Part, notes: &mut Vec<Note>) -> String {
+fn text(part: &DirectionPart, notes: &mut Vec<Note>) -> String {
     let mut note = |text: &str| notes.push(Note { file: part.file.clone(), text: text.into() });
     let unwrapped = without_transaction(&part.text);
     if unwrapped.is_some() {
@@ -180,13 +180,13 @@ fn with_semicolon(text: &str, statement: &Statement<'_>) -> (usize, usize) {
 mod tests {
     use super::*;
 
-    fn draft(up: &str, down: Option<&str>) -> Found {
-        let part = |text: &str| Part { file: "7_x.sql".into(), text: text.into(), no_transaction: false };
+    fn draft(up: &str, down: Option<&str>) -> ImportedMigrations {
+        let part = |text: &str| DirectionPart { file: "7_x.sql".into(), text: text.into(), no_transaction: false };
         let draft = Draft { version: "7".into(), name: "Add-Bio".into(), up: part(up), down: down.map(part) };
-        Found { drafts: vec![draft], notes: Vec::new() }
+        ImportedMigrations { drafts: vec![draft], notes: Vec::new() }
     }
 
-    fn made(up: &str, down: Option<&str>) -> (Pair, Vec<String>) {
+    fn made(up: &str, down: Option<&str>) -> (MigrationFiles, Vec<String>) {
         let (mut pairs, notes) = pairs(&draft(up, down), "sqlx");
         (pairs.remove(0), notes.into_iter().map(|note| note.text).collect())
     }

@@ -2,10 +2,10 @@
 
 use anyhow::{Result, bail};
 
-use super::Found;
+use super::ImportedMigrations;
 use super::source::Source;
 
-pub(super) fn read(source: &Source<'_>) -> Result<Found> {
+pub(super) fn read(source: &Source<'_>) -> Result<ImportedMigrations> {
     if let Some(lock) = source.files().find(|file| file.rsplit('/').next() == Some("migration_lock.toml")) {
         let text = source.text(lock)?;
         let provider = text.lines().find_map(|line| line.trim().strip_prefix("provider")).unwrap_or_default();

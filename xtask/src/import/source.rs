@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail};
 
-use super::{Found, Part};
+use super::{DirectionPart, ImportedMigrations};
 use crate::tree::Tree;
 
 /// Everything below the folder that is imported.
@@ -35,12 +35,12 @@ impl<'a> Source<'a> {
     }
 
     /// `file` as one direction of a migration.
-    pub fn part(&self, file: &str) -> Result<Part> {
-        Ok(Part { file: file.to_owned(), text: self.text(file)?, no_transaction: false })
+    pub fn part(&self, file: &str) -> Result<DirectionPart> {
+        Ok(DirectionPart { file: file.to_owned(), text: self.text(file)?, no_transaction: false })
     }
 
     /// `file` as the way back, if it is there and holds something.
-    pub fn down(&self, file: &str) -> Result<Option<Part>> {
+    pub fn down(&self, file: &str) -> Result<Option<DirectionPart>> {
         if self.has(file) { self.part(file).map(Some) } else { Ok(None) }
     }
 
@@ -64,7 +64,7 @@ impl<'a> Source<'a> {
     }
 
     /// Says which files beside those `taken` look like migrations and are not.
-    pub fn note_orphans(&self, folder: &str, taken: &[String], found: &mut Found) {
+    pub fn note_orphans(&self, folder: &str, taken: &[String], found: &mut ImportedMigrations) {
         let is_inside = |file: &&str| folder.is_empty() || file.starts_with(&format!("{folder}/"));
         let extensions = [".sql", ".js", ".ts", ".go", ".yaml", ".rb", ".py"];
         let is_code = |file: &&str| extensions.iter().any(|extension| file.ends_with(extension));

@@ -4,23 +4,25 @@
 use anyhow::Result;
 
 use super::source::{Source, folder_of, version_and_name};
-use super::{Draft, Found};
+use super::{Draft, ImportedMigrations};
 
-pub(super) fn read(source: &Source<'_>) -> Result<Found> {
+pub(super) fn read(source: &Source<'_>) -> Result<ImportedMigrations> {
     read_suffixed(source, true)
 }
 
 /// Files named `.up.sql` and `.down.sql`; `simple` takes plain `.sql` too. The two of one version belong together,
 /// whatever they are called.
-pub(super) fn read_suffixed(source: &Source<'_>, simple: bool) -> Result<Found> {
+pub(super) fn read_suffixed(source: &Source<'_>, simple: bool) -> Result<ImportedMigrations> {
     let files = source.in_one_folder(|name| {
         let stem = name.strip_suffix(".sql").filter(|stem| !stem.ends_with(".down"))?;
         let plain = stem.strip_suffix(".up");
         version_and_name(if simple { plain.unwrap_or(stem) } else { plain? })
     })?;
-    let Some(folder) = files.first().map(|(first, _)| folder_of(first)) else { return Ok(Found::default()) };
+    let Some(folder) = files.first().map(|(first, _)| folder_of(first)) else {
+        return Ok(ImportedMigrations::default());
+    };
     let mut downs = downs(source, folder);
-    let mut found = Found::default();
+    let mut found = ImportedMigrations::default();
     let mut taken = Vec::new();
     for (file, (version, name)) in &files {
         taken.push((*file).to_owned());

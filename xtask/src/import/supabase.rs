@@ -3,11 +3,11 @@
 use anyhow::Result;
 
 use super::source::{Source, folder_of, version_and_name};
-use super::{Draft, Found};
+use super::{Draft, ImportedMigrations};
 
-pub(super) fn read(source: &Source<'_>) -> Result<Found> {
+pub(super) fn read(source: &Source<'_>) -> Result<ImportedMigrations> {
     let files = source.in_one_folder(|name| version_and_name(name.strip_suffix(".sql")?))?;
-    let mut found = Found::default();
+    let mut found = ImportedMigrations::default();
     for (file, (version, name)) in &files {
         found.drafts.push(Draft { version: version.clone(), name: name.clone(), up: source.part(file)?, down: None });
     }

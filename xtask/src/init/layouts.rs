@@ -30,7 +30,7 @@ pub(super) fn find(tree: &dyn Tree, files: &[String]) -> Layouts {
         let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));
         if let Some(parsed) = file_name(name) {
             let counts = own.entry(folder).or_default();
-            let back = parsed.direction == crate::migrations::preflight::Direction::Down;
+            let back = parsed.direction == crate::migrations::preflight::FileDirection::Down;
             if back { counts.1 += 1 } else { counts.0 += 1 }
         } else if let Some((layout, base)) = foreign_file(tree, &present, file, folder, name) {
             foreign.insert((base.to_owned(), tag(layout)), layout);

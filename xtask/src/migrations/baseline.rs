@@ -15,7 +15,7 @@ use super::{Migration, history, transaction};
 pub fn record(client: &mut Client, settings: &SessionSettings, files: &[Migration], last: i64) -> Result<()> {
     let all = runner::as_refinery(files)?;
     let recorded = files.iter().filter(|file| file.version <= last).collect();
-    let mut recorder = Recorder { client, settings, recorded, failure: None };
+    let mut recorder = BatchRecorder { client, settings, recorded, failure: None };
     let mut runner = refinery::Runner::new(&all).set_target(refinery::Target::FakeVersion(last));
     runner.set_migration_table_name(&settings.history_table);
     let result = runner.run(&mut recorder);
@@ -27,14 +27,14 @@ pub fn record(client: &mut Client, settings: &SessionSettings, files: &[Migratio
 }
 
 /// A connection that refinery sends history rows to, in one batch.
-struct Recorder<'a> {
+struct BatchRecorder<'a> {
     client: &'a mut Client,
     settings: &'a SessionSettings,
     recorded: Vec<&'a Migration>,
     failure: Option<anyhow::Error>,
 }
 
-impl Recorder<'_> {
+impl BatchRecorder<'_> {
     /// refinery makes sure of its table first, and then sends all rows at once.
     fn write(&mut self, queries: &[&str]) -> Result<()> {
         if queries.iter().all(|query| query.starts_with("CREATE TABLE")) {
@@ -53,7 +53,7 @@ impl Recorder<'_> {
     }
 }
 
-impl sync::Transaction for Recorder<'_> {
+impl sync::Transaction for BatchRecorder<'_> {
     type Error = Stopped;
 
     fn execute<'q, T: Iterator<Item = &'q str>>(&mut self, queries: T) -> Result<usize, Stopped> {
@@ -65,7 +65,7 @@ impl sync::Transaction for Recorder<'_> {
     }
 }
 
-impl sync::Query<Vec<refinery_core::Migration>> for Recorder<'_> {
+impl sync::Query<Vec<refinery_core::Migration>> for BatchRecorder<'_> {
     fn query(&mut self, _query: &str) -> Result<Vec<refinery_core::Migration>, Stopped> {
         let rows = history::read(self.client, &self.settings.history_table);
         rows.and_then(|rows| rows.iter().map(history::as_refinery).collect()).map_err(|failure| {
@@ -75,4 +75,4 @@ impl sync::Query<Vec<refinery_core::Migration>> for Recorder<'_> {
     }
 }
 
-impl sync::Migrate for Recorder<'_> {}
+impl sync::Migrate for BatchRecorder<'_> {}

@@ -49,12 +49,12 @@ impl fmt::Display for Blocker {
 /// The blockers that were seen last; the same for all clones.
 #[derive(Debug, Clone, Default)]
 pub struct Blockers {
-    seen: Arc<Mutex<Seen>>,
+    seen: Arc<Mutex<SeenBlockers>>,
     shows_queries: bool,
 }
 
 #[derive(Debug, Default)]
-struct Seen {
+struct SeenBlockers {
     last: Vec<Blocker>,
     /// The statement that waits without a timeout, while it runs.
     patient: Option<String>,
@@ -76,7 +76,7 @@ impl Blockers {
     /// stands in its way is told meanwhile. None when it is over.
     pub fn announce(&self, what: Option<String>) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        *seen = Seen { last: Vec::new(), patient: what };
+        *seen = SeenBlockers { last: Vec::new(), patient: what };
     }
 
     /// Says with `error`, if it is a lock timeout or a deadlock, who stood in the way, as far as that was seen.

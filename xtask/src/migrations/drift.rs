@@ -16,7 +16,7 @@ use postgres::GenericClient;
 use serde_json::Value;
 
 use crate::config::AcceptedDrift;
-use crate::schema::diff::{Change, SchemaDiff, Sections, What, diff};
+use crate::schema::diff::{Change, ChangeKind, SchemaDiff, Sections, diff};
 use crate::schema::model::Schema;
 pub use identities::Identities;
 use identities::{Identity, Subject};
@@ -79,7 +79,7 @@ impl Drift {
         }
         // Some of it may be what the earlier migrations make: then it is judged as all that they make.
         let beyond = diff(expected, before).without_grants().changes;
-        let is_beyond = |change: &&Change| matches!(change.what, What::Added(_)) && beyond.contains(change);
+        let is_beyond = |change: &&Change| matches!(change.what, ChangeKind::Added(_)) && beyond.contains(change);
         let added: BTreeSet<Subject> = self.changes.iter().filter(is_beyond).map(Subject::of).collect();
         let comparison =
             Comparison { drift: self, after, added, sections: (Sections::of(before), Sections::of(actual)), accepted };
@@ -166,17 +166,17 @@ impl Comparison<'_> {
         let was = subject_under(object, change);
         let now = Subject { part: was.part.clone(), ..self.now(object) };
         match &change.what {
-            What::Reordered { .. } => true,
-            What::Added(_) => self.comes_with_parent(&now),
-            What::Removed(_) => self.goes_with_another(&was),
-            What::Changed { attribute, .. } if was.part.is_some() => {
+            ChangeKind::Reordered { .. } => true,
+            ChangeKind::Added(_) => self.comes_with_parent(&now),
+            ChangeKind::Removed(_) => self.goes_with_another(&was),
+            ChangeKind::Changed { attribute, .. } if was.part.is_some() => {
                 // Whether a column is its own as well as its parents' is decided where a parent loses it.
                 attribute == "inherited"
                     || self.is_untouched(&was)
                     || self.is_as_in_parent(&now, attribute)
                     || self.refers_to_changed(&was)
             }
-            What::Changed { attribute, .. } => {
+            ChangeKind::Changed { attribute, .. } => {
                 let is_of_table = object.kind == "table";
                 let is_about_parents = PARENTS.contains(&attribute.as_str());
                 is_of_table == is_about_parents && (self.is_untouched(&was) || self.refers_to_changed(&was))
@@ -186,7 +186,7 @@ impl Comparison<'_> {
 
     /// Nobody has to keep what nobody accepted.
     fn has_to_be_kept(&self, change: &Change) -> bool {
-        !matches!(change.what, What::Removed(_)) || self.accepted.covers(&change.subjects())
+        !matches!(change.what, ChangeKind::Removed(_)) || self.accepted.covers(&change.subjects())
     }
 
     fn is_untouched(&self, was: &Subject) -> bool {

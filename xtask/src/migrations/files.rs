@@ -4,18 +4,18 @@
 use anyhow::{Context, Result};
 use rayon::prelude::*;
 
-use super::preflight::{self, Direction, NamedFile, Problem, Refused, Script};
+use super::preflight::{self, CheckedScript, FileDirection, NamedFile, PreflightProblem, PreflightRefusal};
 use super::{Down, Migration, checksum, is_no_transaction};
 use crate::tree::Tree;
 
-/// The migrations in `folder`, oldest first. Problems of the files are all told at once, as [`Refused`].
+/// The migrations in `folder`, oldest first. Problems of the files are all told at once, as [`PreflightRefusal`].
 pub fn load(tree: &dyn Tree, folder: &str) -> Result<Vec<Migration>> {
     let (migrations, problems) = read(tree, folder)?;
-    if problems.is_empty() { Ok(migrations) } else { Err(Refused(problems).into()) }
+    if problems.is_empty() { Ok(migrations) } else { Err(PreflightRefusal(problems).into()) }
 }
 
 /// As [`load`], but with the problems beside the migrations that have none.
-pub fn read(tree: &dyn Tree, folder: &str) -> Result<(Vec<Migration>, Vec<Problem>)> {
+pub fn read(tree: &dyn Tree, folder: &str) -> Result<(Vec<Migration>, Vec<PreflightProblem>)> {
     let (files, mut problems) = names(tree, folder)?;
     let (pairs, unpaired) = preflight::pair(&files);
     problems.extend(unpaired);
@@ -33,7 +33,7 @@ pub fn read(tree: &dyn Tree, folder: &str) -> Result<(Vec<Migration>, Vec<Proble
 }
 
 /// The names of the migration files in `folder`, with their paths, and the files whose names are refused.
-pub fn names(tree: &dyn Tree, folder: &str) -> Result<(Vec<NamedFile>, Vec<Problem>)> {
+pub fn names(tree: &dyn Tree, folder: &str) -> Result<(Vec<NamedFile>, Vec<PreflightProblem>)> {
     let paths = tree.files(folder).with_context(|| {
         format!(
             "cannot read the migrations: set `migrations` in the configuration to their folder (it is `{folder}`), \
@@ -54,10 +54,10 @@ pub fn names(tree: &dyn Tree, folder: &str) -> Result<(Vec<NamedFile>, Vec<Probl
 }
 
 /// The outer error is one of reading; the inner one is what is wrong with the texts.
-fn read_pair(tree: &dyn Tree, up: &NamedFile, down: &str) -> Result<Result<Migration, Vec<Problem>>> {
+fn read_pair(tree: &dyn Tree, up: &NamedFile, down: &str) -> Result<Result<Migration, Vec<PreflightProblem>>> {
     let (name, file) = up;
-    let forward = read_text(tree, file, Direction::Up)?;
-    let back = read_text(tree, down, Direction::Down)?;
+    let forward = read_text(tree, file, FileDirection::Up)?;
+    let back = read_text(tree, down, FileDirection::Down)?;
     let (sql, back) = match (forward, back) {
         (Ok(sql), Ok(back)) => (sql, back),
         (forward, back) => {
@@ -85,10 +85,10 @@ fn way_back(file: &str, sql: String) -> Down {
     }
 }
 
-fn read_text(tree: &dyn Tree, file: &str, direction: Direction) -> Result<Result<String, Vec<Problem>>> {
+fn read_text(tree: &dyn Tree, file: &str, direction: FileDirection) -> Result<Result<String, Vec<PreflightProblem>>> {
     let bytes = tree.read(file).with_context(|| format!("cannot read the migration `{file}`"))?;
     Ok(preflight::decode(file, bytes).and_then(|text| {
-        let problems = Script::new(file, &text, direction).problems();
+        let problems = CheckedScript::new(file, &text, direction).problems();
         if problems.is_empty() { Ok(text) } else { Err(problems) }
     }))
 }
@@ -132,7 +132,7 @@ mod tests {
             ("v3__c.sql", "select 1;"),
         ]);
         let error = load(&tree, "migrations").expect_err("bad files");
-        let refused = error.downcast_ref::<Refused>().expect("a refusal");
+        let refused = error.downcast_ref::<PreflightRefusal>().expect("a refusal");
         let places: Vec<_> = refused.0.iter().map(|problem| problem.location.to_string()).collect();
         assert_eq!(
             places,

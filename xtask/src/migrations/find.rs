@@ -10,14 +10,14 @@ use super::{AppliedRow, Migration};
 const LISTED: usize = 10;
 
 /// A migration that can be named: a file, or a row of the history whose file may be gone.
-pub trait Named: Display {
+pub trait NamedMigration: Display {
     /// The number after `V`.
     fn version(&self) -> i64;
     /// The text after `__`.
     fn name(&self) -> &str;
 }
 
-impl Named for Migration {
+impl NamedMigration for Migration {
     fn version(&self) -> i64 {
         self.version
     }
@@ -27,7 +27,7 @@ impl Named for Migration {
     }
 }
 
-impl Named for AppliedRow {
+impl NamedMigration for AppliedRow {
     fn version(&self) -> i64 {
         self.version
     }
@@ -38,7 +38,7 @@ impl Named for AppliedRow {
 }
 
 /// The one migration that `text` names.
-pub fn find<'a, M: Named>(migrations: &'a [M], text: &str) -> Result<&'a M> {
+pub fn find<'a, M: NamedMigration>(migrations: &'a [M], text: &str) -> Result<&'a M> {
     let asked = stem(text);
     let by_version = migrations.iter().find(|migration| names_version(*migration, asked));
     if let Some(migration) = by_version {
@@ -60,7 +60,7 @@ fn stem(text: &str) -> &str {
 }
 
 /// `7`, `V7`, `0007`, `V7__name`, `0007_name`, `7-name`
-fn names_version(migration: &impl Named, asked: &str) -> bool {
+fn names_version(migration: &impl NamedMigration, asked: &str) -> bool {
     let Some((version, rest)) = version(asked) else { return false };
     version == migration.version() && (rest.is_empty() || plain(rest) == plain(migration.name()))
 }
@@ -78,7 +78,7 @@ fn plain(name: &str) -> String {
     name.to_lowercase().replace(['-', ' '], "_")
 }
 
-fn unknown<'a, M: Named>(migrations: &'a [M], text: &str, asked: &str) -> Result<&'a M> {
+fn unknown<'a, M: NamedMigration>(migrations: &'a [M], text: &str, asked: &str) -> Result<&'a M> {
     if migrations.is_empty() {
         bail!(
             "there is no migration `{text}`: there are no migrations, write the first with `cargo xtask db-new <name>`"
@@ -92,13 +92,13 @@ fn unknown<'a, M: Named>(migrations: &'a [M], text: &str, asked: &str) -> Result
     bail!("there is no migration `{text}`{hint} {which} {}", list(&newest))
 }
 
-fn nearest<'a, M: Named>(migrations: &'a [M], asked: &str) -> Option<&'a M> {
+fn nearest<'a, M: NamedMigration>(migrations: &'a [M], asked: &str) -> Option<&'a M> {
     let asked = plain(version(asked).map_or(asked, |(_, name)| name));
     let likeness = |migration: &&M| (strsim::jaro_winkler(&plain(migration.name()), &asked) * 1000.0) as u32;
     migrations.iter().max_by_key(likeness).filter(|migration| likeness(migration) > 750)
 }
 
-fn list<M: Named>(migrations: &[&M]) -> String {
+fn list<M: NamedMigration>(migrations: &[&M]) -> String {
     migrations.iter().map(|migration| format!("`{migration}`")).collect::<Vec<_>>().join(", ")
 }
 

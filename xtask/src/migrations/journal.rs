@@ -41,7 +41,7 @@ impl Phase {
 
 /// A row of the journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct JournalEntry {
     /// The number after `V`.
     pub version: i64,
     /// The part of the file name after `__`.
@@ -68,12 +68,12 @@ pub struct Progress {
     /// The statement (from 1) that is next. Those before it are done.
     pub next: usize,
     /// The state before that statement; `None` when the statement has certainly not run.
-    pub before: Option<Before>,
+    pub before: Option<StateBefore>,
 }
 
 /// The state just before a statement that may have run, or not, or in part.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Before {
+pub struct StateBefore {
     /// Digest of the catalogs.
     pub catalog: String,
     /// The indexes that were not valid, as `namespace.name`.
@@ -128,7 +128,7 @@ pub fn add_stamps(client: &mut impl GenericClient, history_table: &str) -> Resul
 }
 
 /// Every entry by version; none where the table does not exist yet.
-pub fn read(client: &mut impl GenericClient, history_table: &str) -> Result<Vec<Entry>> {
+pub fn read(client: &mut impl GenericClient, history_table: &str) -> Result<Vec<JournalEntry>> {
     let table = table(history_table);
     if !history::exists(client, &table)? {
         return Ok(Vec::new());
@@ -152,7 +152,7 @@ pub fn select_sql(history_table: &str) -> String {
 ///
 /// # Errors
 /// When a row was changed by hand.
-pub fn parse(answer: &[SimpleQueryMessage], history_table: &str) -> Result<Vec<Entry>> {
+pub fn parse(answer: &[SimpleQueryMessage], history_table: &str) -> Result<Vec<JournalEntry>> {
     let is_ours = |row: &&SimpleQueryRow| row.columns().iter().any(|column| column.name() == "down_file");
     let rows = answer.iter().filter_map(|message| match message {
         SimpleQueryMessage::Row(row) => Some(row),
@@ -240,7 +240,7 @@ pub fn set_next(
     history_table: &str,
     version: i64,
     next: usize,
-    before: Option<&Before>,
+    before: Option<&StateBefore>,
 ) -> Result<()> {
     let statement = format!(
         "UPDATE {} SET next_statement = $2, catalog_at_statement = $3, invalid_indexes = $4, recorded_at = now()
@@ -328,7 +328,7 @@ fn progress(row: &SimpleQueryRow) -> Result<Option<Progress>> {
         None => Vec::new(),
     };
     let catalog = row.try_get("catalog_at_statement")?;
-    let before = catalog.map(|catalog| Before { catalog: catalog.to_owned(), invalid_indexes });
+    let before = catalog.map(|catalog| StateBefore { catalog: catalog.to_owned(), invalid_indexes });
     let next = next.parse().context("`next_statement` is negative")?;
     Ok(Some(Progress { sql: sql.to_owned(), next, before }))
 }
@@ -341,14 +341,14 @@ pub fn delete(client: &mut impl GenericClient, history_table: &str, version: i64
     Ok(())
 }
 
-fn parse_row(row: &SimpleQueryRow) -> Result<Entry> {
+fn parse_row(row: &SimpleQueryRow) -> Result<JournalEntry> {
     let file = column(row, "down_file")?;
     let down = match (row.try_get("down_sql")?, row.try_get("irreversible")?) {
         (Some(sql), None) => Down::Sql { no_transaction: is_no_transaction(sql), file, sql: sql.to_owned() },
         (None, Some(reason)) => Down::Irreversible { file, reason: reason.to_owned() },
         (Some(_), Some(_)) | (None, None) => bail!("one of `down_sql` and `irreversible` must be NULL, the other not"),
     };
-    Ok(Entry {
+    Ok(JournalEntry {
         version: column(row, "version")?.parse().context("`version` is no whole number")?,
         name: column(row, "name")?,
         phase: Phase::parse(&column(row, "phase")?)?,

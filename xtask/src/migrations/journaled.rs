@@ -11,7 +11,7 @@ use std::thread::sleep;
 use anyhow::{Context as _, Result, bail};
 use postgres::{Client, Transaction};
 
-use super::journal::{self, Before, Entry, Phase, Progress};
+use super::journal::{self, JournalEntry, Phase, Progress, StateBefore};
 use super::script::{self, Script, StatementObserver, Step};
 use super::session::SessionSettings;
 use super::sql;
@@ -141,7 +141,7 @@ impl StatementObserver for WriteAhead<'_, '_> {
     }
 
     fn before_alone(&mut self, client: &mut Client, step: &Step<'_>, command: &str) -> Result<()> {
-        let before = Before { catalog: self.observer.catalog(client)?, invalid_indexes: invalid_indexes(client)? };
+        let before = StateBefore { catalog: self.observer.catalog(client)?, invalid_indexes: invalid_indexes(client)? };
         let table = &self.settings.history_table;
         journal::set_next(client, table, self.journaled.version, step.number, Some(&before))?;
         self.settings.blockers.forget();
@@ -168,7 +168,7 @@ fn interrupted(
 ) -> Result<Option<Progress>> {
     let entry = journal::read(client, &settings.history_table)?
         .into_iter()
-        .find(|entry: &Entry| entry.version == journaled.version && entry.phase == journaled.phase);
+        .find(|entry: &JournalEntry| entry.version == journaled.version && entry.phase == journaled.phase);
     Ok(entry.and_then(|entry| entry.progress))
 }
 

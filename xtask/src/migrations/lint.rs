@@ -38,13 +38,13 @@ const DEEPEST: usize = 200;
 
 /// Which rules are asked.
 #[derive(Debug, Clone)]
-pub struct Rules {
+pub struct LintRules {
     include: Vec<Rule>,
     exclude: Vec<Rule>,
     version: Version,
 }
 
-impl Rules {
+impl LintRules {
     /// squawk's default rules for PostgreSQL `major`, with `include` and without `exclude`.
     ///
     /// # Errors
@@ -72,7 +72,7 @@ fn named(key: &str, name: &str) -> Result<Rule> {
 
 /// Runs squawk on `migrations`, each text by itself. Comments `-- squawk-ignore <rule>` are followed.
 #[must_use]
-pub fn lint(migrations: &[Migration], rules: &Rules) -> Vec<Finding> {
+pub fn lint(migrations: &[Migration], rules: &LintRules) -> Vec<Finding> {
     migrations.iter().flat_map(|migration| of_migration(migration, rules)).collect()
 }
 
@@ -82,7 +82,7 @@ pub fn lint(migrations: &[Migration], rules: &Rules) -> Vec<Finding> {
 /// # Errors
 /// Rules in the configuration that squawk does not know.
 pub fn lint_new(migrations: &[Migration], known: &[(String, u64)], config: &Config) -> Result<Vec<Finding>> {
-    let rules = Rules::new(config.postgres_major, &config.lint.include, &config.lint.exclude)?;
+    let rules = LintRules::new(config.postgres_major, &config.lint.include, &config.lint.exclude)?;
     let severity = config.severity.get(KIND).copied().unwrap_or(Some(Severity::Warning));
     let is_known = |migration: &&Migration| {
         known.iter().any(|(name, checksum)| *checksum == migration.checksum && *name == migration.to_string())
@@ -92,14 +92,14 @@ pub fn lint_new(migrations: &[Migration], known: &[(String, u64)], config: &Conf
     Ok(lint(&new, &rules).into_iter().map(|finding| Finding { severity, ..finding }).collect())
 }
 
-fn of_migration(migration: &Migration, rules: &Rules) -> Vec<Finding> {
+fn of_migration(migration: &Migration, rules: &LintRules) -> Vec<Finding> {
     let lines = LineIndex::new(migration.file.as_str().into(), migration.sql.as_str().into());
     let violations = violations(migration, rules);
     violations.into_iter().map(|violation| finding(migration, &lines, violation)).collect()
 }
 
 /// A text that makes squawk stop has no advice; whether it runs is PostgreSQL's to say.
-fn violations(migration: &Migration, rules: &Rules) -> Vec<Violation> {
+fn violations(migration: &Migration, rules: &LintRules) -> Vec<Violation> {
     if nesting(&migration.sql) > DEEPEST {
         return Vec::new();
     }
@@ -153,7 +153,7 @@ mod tests {
 
     fn lint_sql(text: &str, exclude: &[&str]) -> Vec<String> {
         let exclude: Vec<_> = exclude.iter().map(ToString::to_string).collect();
-        let rules = Rules::new(15, &[], &exclude).expect("known rules");
+        let rules = LintRules::new(15, &[], &exclude).expect("known rules");
         let migration = Migration::sample(7, "x", text, "");
         let brief = |finding: &Finding| {
             let label = &finding.labels[0];
@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn unknown_rules_are_named_with_the_nearest() {
-        let error = Rules::new(15, &[], &["ban-drop-colum".into()]).expect_err("unknown").to_string();
+        let error = LintRules::new(15, &[], &["ban-drop-colum".into()]).expect_err("unknown").to_string();
         assert_eq!(
             error,
             "`lint.exclude` holds `ban-drop-colum`, which is no rule of squawk, did you mean `ban-drop-column`?"

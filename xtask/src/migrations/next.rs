@@ -11,7 +11,7 @@ const LONGEST: usize = 200;
 
 /// How versions are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Style {
+enum VersionStyle {
     /// 1, 2, 3, in so many digits.
     Counter(usize),
     /// The date and time in UTC, in this format.
@@ -25,14 +25,14 @@ enum Style {
 /// The digits of the version after all of `files`. `timestamp` asks for a date and time whatever is in use.
 pub fn version(files: &[FileName], timestamp: bool, now: Timestamp) -> Result<String> {
     let newest = files.iter().max_by_key(|file| file.version);
-    let style = if timestamp { Style::Date("%Y%m%d%H%M%S") } else { style(files) };
+    let style = if timestamp { VersionStyle::Date("%Y%m%d%H%M%S") } else { style(files) };
     let after = newest.map_or(Some(1), |file| file.version.checked_add(1));
     let after = after.context("there is no version after 9223372036854775807: rename the newest migration")?;
     let wanted = match style {
-        Style::Counter(width) => return Ok(format!("{after:0width$}")),
-        Style::Date(format) => date(now, format)?,
-        Style::Seconds => now.as_second(),
-        Style::Milliseconds => now.as_millisecond(),
+        VersionStyle::Counter(width) => return Ok(format!("{after:0width$}")),
+        VersionStyle::Date(format) => date(now, format)?,
+        VersionStyle::Seconds => now.as_second(),
+        VersionStyle::Milliseconds => now.as_millisecond(),
     };
     Ok(wanted.max(after).to_string())
 }
@@ -43,16 +43,18 @@ fn date(now: Timestamp, format: &str) -> Result<i64> {
 }
 
 /// The newest version tells the style; a counter is padded if any version is.
-fn style(files: &[FileName]) -> Style {
+fn style(files: &[FileName]) -> VersionStyle {
     let newest = files.iter().max_by_key(|file| file.version);
     let digits = newest.map_or("", |file| file.digits.as_str());
     match digits.len() {
-        14 => Style::Date("%Y%m%d%H%M%S"),
-        12 => Style::Date("%Y%m%d%H%M"),
-        13 => Style::Milliseconds,
-        10 if !digits.starts_with('0') => Style::Seconds,
-        width if files.iter().any(|file| file.digits.starts_with('0') && file.version != 0) => Style::Counter(width),
-        _ => Style::Counter(0),
+        14 => VersionStyle::Date("%Y%m%d%H%M%S"),
+        12 => VersionStyle::Date("%Y%m%d%H%M"),
+        13 => VersionStyle::Milliseconds,
+        10 if !digits.starts_with('0') => VersionStyle::Seconds,
+        width if files.iter().any(|file| file.digits.starts_with('0') && file.version != 0) => {
+            VersionStyle::Counter(width)
+        }
+        _ => VersionStyle::Counter(0),
     }
 }
 

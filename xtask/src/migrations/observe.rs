@@ -12,7 +12,7 @@ use super::scratch_environment::{ScratchEnvironment, ScratchSession};
 use super::script::{StatementObserver, Step, TransactionMode};
 use super::sql::Statement;
 use super::{Migration, replay, sql};
-use crate::report::{Effects, LockMode, PlannedMigration, PlannedStatement, TableLock};
+use crate::report::{LockMode, PlannedMigration, PlannedStatement, StatementEffects, TableLock};
 use crate::source::LineIndex;
 
 /// Runs `applied` and then `planned` on a scratch database, and tells what it sees of `planned`.
@@ -30,7 +30,7 @@ pub fn observe(
 }
 
 fn one(session: &mut ScratchSession, migration: &Migration) -> Result<PlannedMigration> {
-    let before = Relations::read(&mut session.client)?;
+    let before = ObservedRelations::read(&mut session.client)?;
     let mut observer = EffectsObserver::new(&before, TransactionMode::of(migration.no_transaction));
     replay::observed(session.parts(), migration, &mut observer)?;
     Ok(planned(migration, &sql::statements(&migration.sql), observer.effects))
@@ -40,12 +40,12 @@ fn one(session: &mut ScratchSession, migration: &Migration) -> Result<PlannedMig
 #[must_use]
 pub fn unseen(migration: &Migration) -> PlannedMigration {
     let statements = sql::statements(&migration.sql);
-    let nothing = Effects::NotObserved("there is no scratch database to see its locks on".into());
+    let nothing = StatementEffects::NotObserved("there is no scratch database to see its locks on".into());
     let effects = vec![nothing; statements.len()];
     planned(migration, &statements, effects)
 }
 
-fn planned(migration: &Migration, statements: &[Statement<'_>], effects: Vec<Effects>) -> PlannedMigration {
+fn planned(migration: &Migration, statements: &[Statement<'_>], effects: Vec<StatementEffects>) -> PlannedMigration {
     let lines = LineIndex::new(migration.file.as_str().into(), migration.sql.as_str().into());
     let statements = statements.iter().zip(effects).map(|(statement, effects)| PlannedStatement {
         line: lines.location(statement.span).line,
@@ -70,10 +70,10 @@ fn known_of(command: &str) -> String {
 
 /// The relations of the database.
 #[derive(Debug, Clone, Default)]
-struct Relations(BTreeMap<u32, Relation>);
+struct ObservedRelations(BTreeMap<u32, ObservedRelation>);
 
 #[derive(Debug, Clone)]
-struct Relation {
+struct ObservedRelation {
     /// `users`, `audit.log`
     name: String,
     /// `pg_class.relkind`
@@ -96,11 +96,11 @@ const RELATIONS: &str = "
     WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND c.relkind <> 'c'
     ORDER BY c.oid";
 
-impl Relations {
+impl ObservedRelations {
     fn read(client: &mut impl GenericClient) -> Result<Self> {
         let rows = client.query(RELATIONS, &[]).context("cannot read the relations of the scratch database")?;
-        let relation = |row: &postgres::Row| -> Result<(u32, Relation)> {
-            let relation = Relation {
+        let relation = |row: &postgres::Row| -> Result<(u32, ObservedRelation)> {
+            let relation = ObservedRelation {
                 name: row.try_get("name")?,
                 kind: row.try_get("kind")?,
                 file: row.try_get("file")?,
@@ -121,19 +121,19 @@ const LOCKS: &str = "
 /// Compares what is there after each statement with what was there before it.
 struct EffectsObserver<'a> {
     /// The relations before the migration: only those can be in use.
-    before: &'a Relations,
+    before: &'a ObservedRelations,
     mode: TransactionMode,
     /// The relations after the last statement of the transaction.
-    last: Relations,
+    last: ObservedRelations,
     /// The locks that the transaction holds.
     held: BTreeSet<(u32, LockMode)>,
-    effects: Vec<Effects>,
+    effects: Vec<StatementEffects>,
 }
 
 impl StatementObserver for EffectsObserver<'_> {
     fn before(&mut self, transaction: &mut Transaction<'_>, step: &Step<'_>) -> Result<()> {
         if step.number == 1 || self.mode == TransactionMode::PerStatement {
-            self.last = Relations::read(transaction)?;
+            self.last = ObservedRelations::read(transaction)?;
             self.held.clear();
         }
         Ok(())
@@ -146,18 +146,18 @@ impl StatementObserver for EffectsObserver<'_> {
     }
 
     fn after_alone(&mut self, _client: &mut Client, _step: &Step<'_>, command: &str) -> Result<()> {
-        self.effects.push(Effects::NotObserved(known_of(command)));
+        self.effects.push(StatementEffects::NotObserved(known_of(command)));
         Ok(())
     }
 }
 
 impl<'a> EffectsObserver<'a> {
-    fn new(before: &'a Relations, mode: TransactionMode) -> Self {
-        Self { before, mode, last: Relations::default(), held: BTreeSet::new(), effects: Vec::new() }
+    fn new(before: &'a ObservedRelations, mode: TransactionMode) -> Self {
+        Self { before, mode, last: ObservedRelations::default(), held: BTreeSet::new(), effects: Vec::new() }
     }
 
-    fn effects_of(&mut self, client: &mut impl GenericClient, statement: &Statement<'_>) -> Result<Effects> {
-        let now = Relations::read(client)?;
+    fn effects_of(&mut self, client: &mut impl GenericClient, statement: &Statement<'_>) -> Result<StatementEffects> {
+        let now = ObservedRelations::read(client)?;
         let locks = self.new_locks(client)?;
         let mut rewritten = Vec::new();
         let mut scanned = Vec::new();
@@ -172,10 +172,10 @@ impl<'a> EffectsObserver<'a> {
             }
         }
         self.last = now;
-        Ok(Effects::Observed { locks, rewritten, scanned })
+        Ok(StatementEffects::Observed { locks, rewritten, scanned })
     }
 
-    fn is_rewritten(&self, oid: &u32, now: &Relations) -> bool {
+    fn is_rewritten(&self, oid: &u32, now: &ObservedRelations) -> bool {
         let files = self.last.0.get(oid).zip(now.0.get(oid));
         files.is_some_and(|(was, is)| was.file != is.file && matches!(is.kind.as_str(), "r" | "m" | "i"))
     }

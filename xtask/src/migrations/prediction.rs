@@ -4,5 +4,5 @@
 mod predicted;
 mod rehearsal;
 
-pub use predicted::{Origin, Prediction, Step};
+pub use predicted::{PredictedStep, Prediction, PredictionOrigin};
 pub use rehearsal::{record, rehearse};

@@ -19,7 +19,7 @@ use std::fmt;
 
 pub use decides_elsewhere::command as decides_elsewhere;
 pub use irreversible::reason as irreversible_reason;
-pub use names::{Direction, FileName, NamedFile, advise_free_versions, file_name};
+pub use names::{FileDirection, FileName, NamedFile, advise_free_versions, file_name};
 pub use order::out_of_order;
 pub use transaction_control::command as controls_transaction;
 pub(super) use {encoding::decode, names::classify, pairs::pair};
@@ -30,7 +30,7 @@ use crate::source::{LineIndex, Location, Span};
 
 /// One reason not to run the migrations.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
+pub struct PreflightProblem {
     /// Where.
     pub location: Location,
     /// The problem: "`COMMIT` in a migration".
@@ -41,7 +41,7 @@ pub struct Problem {
     pub help: String,
 }
 
-impl Problem {
+impl PreflightProblem {
     /// A problem of a whole file.
     pub(super) fn of_file(file: &str, message: String, why: impl Into<String>, help: impl Into<String>) -> Self {
         let location = Location { file: file.into(), line: 1, column: 1, span: Span::default() };
@@ -49,7 +49,7 @@ impl Problem {
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for PreflightProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}: {}; {}", self.location, self.message, self.why, self.help)
     }
@@ -57,11 +57,11 @@ impl fmt::Display for Problem {
 
 /// Why the migrations are not run: every problem that was found, in the order of files and lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refused(pub Vec<Problem>);
+pub struct PreflightRefusal(pub Vec<PreflightProblem>);
 
-impl std::error::Error for Refused {}
+impl std::error::Error for PreflightRefusal {}
 
-impl fmt::Display for Refused {
+impl fmt::Display for PreflightRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = self.0.len();
         let (noun, verb) = if count == 1 { ("problem", "is") } else { ("problems", "are") };
@@ -71,10 +71,10 @@ impl fmt::Display for Refused {
 }
 
 /// Looks for one kind of problem in one script.
-type Check = fn(&Script<'_>) -> Vec<Problem>;
+type PreflightCheck = fn(&CheckedScript<'_>) -> Vec<PreflightProblem>;
 
 /// The checks of every script, forward or back.
-const CHECKS: &[Check] = &[
+const CHECKS: &[PreflightCheck] = &[
     psql::check,
     transaction_control::check,
     no_transaction::check,
@@ -87,22 +87,22 @@ const CHECKS: &[Check] = &[
 
 /// Everything that is wrong with `text`, the content of `file`.
 #[must_use]
-pub fn problems(file: &str, text: &str, direction: Direction) -> Vec<Problem> {
-    Script::new(file, text, direction).problems()
+pub fn problems(file: &str, text: &str, direction: FileDirection) -> Vec<PreflightProblem> {
+    CheckedScript::new(file, text, direction).problems()
 }
 
 /// The text of one file, as the checks read it.
-pub(super) struct Script<'a> {
+pub(super) struct CheckedScript<'a> {
     lines: LineIndex,
     text: &'a str,
-    direction: Direction,
+    direction: FileDirection,
     tokens: Vec<Token>,
     statements: Vec<Statement<'a>>,
     no_transaction: bool,
 }
 
-impl<'a> Script<'a> {
-    pub(super) fn new(file: &str, text: &'a str, direction: Direction) -> Self {
+impl<'a> CheckedScript<'a> {
+    pub(super) fn new(file: &str, text: &'a str, direction: FileDirection) -> Self {
         Self {
             lines: LineIndex::new(file.into(), text.into()),
             text,
@@ -114,8 +114,8 @@ impl<'a> Script<'a> {
     }
 
     /// Everything that is wrong with the text itself.
-    pub(super) fn problems(&self) -> Vec<Problem> {
-        let back = if self.direction == Direction::Down { irreversible::check(self) } else { Vec::new() };
+    pub(super) fn problems(&self) -> Vec<PreflightProblem> {
+        let back = if self.direction == FileDirection::Down { irreversible::check(self) } else { Vec::new() };
         CHECKS.iter().flat_map(|check| check(self)).chain(back).collect()
     }
 
@@ -125,9 +125,9 @@ impl<'a> Script<'a> {
         message: impl Into<String>,
         why: impl Into<String>,
         help: impl Into<String>,
-    ) -> Problem {
+    ) -> PreflightProblem {
         let location = self.lines.location(span);
-        Problem { location, message: message.into(), why: why.into(), help: help.into() }
+        PreflightProblem { location, message: message.into(), why: why.into(), help: help.into() }
     }
 }
 
@@ -143,21 +143,23 @@ pub(super) mod tests {
 
     /// The problems of a forward script, each as `line:column: message`.
     pub(in crate::migrations) fn problems(text: &str) -> Vec<String> {
-        problems_of(text, Direction::Up)
+        problems_of(text, FileDirection::Up)
     }
 
     /// The problems of a script, each as `line:column: message`.
-    pub(in crate::migrations) fn problems_of(text: &str, direction: Direction) -> Vec<String> {
-        let script = Script::new("V1__x.sql", text, direction);
-        let brief =
-            |problem: &Problem| format!("{}:{}: {}", problem.location.line, problem.location.column, problem.message);
+    pub(in crate::migrations) fn problems_of(text: &str, direction: FileDirection) -> Vec<String> {
+        let script = CheckedScript::new("V1__x.sql", text, direction);
+        let brief = |problem: &PreflightProblem| {
+            format!("{}:{}: {}", problem.location.line, problem.location.column, problem.message)
+        };
         script.problems().iter().map(brief).collect()
     }
 
     #[test]
     fn a_refusal_lists_every_problem_with_its_place() {
         let text = "begin;\nvacuum;\ncommit;";
-        let refused = Refused(Script::new("migrations/V1__x.sql", text, Direction::Up).problems()).to_string();
+        let refused = PreflightRefusal(CheckedScript::new("migrations/V1__x.sql", text, FileDirection::Up).problems())
+            .to_string();
         assert!(refused.starts_with("the migrations are not safe to run: 3 problems are to be fixed first\n"));
         assert!(refused.contains("\n  migrations/V1__x.sql:3:1: `COMMIT` in a migration: "), "{refused}");
     }

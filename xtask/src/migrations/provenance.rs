@@ -27,7 +27,7 @@ pub fn read_from<'m>(search_path: &SearchPath, migrations: impl IntoIterator<Ite
     let mut provenance = Provenance::default();
     for migration in migrations {
         let lines = LineIndex::new(migration.file.as_str().into(), migration.sql.as_str().into());
-        let mut reader = Reader { provenance: &mut provenance, lines: &lines, path: search_path.clone() };
+        let mut reader = StatementReader { provenance: &mut provenance, lines: &lines, path: search_path.clone() };
         for statement in sql::statements(&migration.sql) {
             reader.read(&statement);
         }
@@ -37,13 +37,13 @@ pub fn read_from<'m>(search_path: &SearchPath, migrations: impl IntoIterator<Ite
 }
 
 /// Reads the statements of one migration.
-struct Reader<'a> {
+struct StatementReader<'a> {
     provenance: &'a mut Provenance,
     lines: &'a LineIndex,
     path: SearchPath,
 }
 
-impl Reader<'_> {
+impl StatementReader<'_> {
     fn read(&mut self, statement: &Statement<'_>) {
         let mut cursor = statement.cursor();
         if cursor.eat("do") {

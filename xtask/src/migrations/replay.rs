@@ -4,7 +4,7 @@ use anyhow::{Result, anyhow};
 use postgres::Transaction;
 
 use super::Migration;
-use super::scratch_environment::privileges::{Parts, Privileges};
+use super::scratch_environment::privileges::{LendingConnection, LentPrivileges};
 use super::script::{self, Both, Script, StatementObserver, Unobserved};
 use crate::postgres::error::ServerError;
 
@@ -16,7 +16,7 @@ pub(super) const FRESH_SESSION: &str = "RESET SESSION AUTHORIZATION; RESET ALL";
 /// # Errors
 /// Those of its statements, with file, line and column, all that PostgreSQL says, and what to do where the scratch database
 /// lacks something; a migration in a transaction has then changed nothing.
-pub fn run((client, privileges): Parts<'_>, migration: &Migration) -> Result<()> {
+pub fn run((client, privileges): LendingConnection<'_>, migration: &Migration) -> Result<()> {
     observed((client, privileges), migration, &mut Unobserved)
 }
 
@@ -25,7 +25,7 @@ pub fn run((client, privileges): Parts<'_>, migration: &Migration) -> Result<()>
 /// # Errors
 /// As [`run`], and those of the observer.
 pub(super) fn observed(
-    (client, privileges): Parts<'_>,
+    (client, privileges): LendingConnection<'_>,
     migration: &Migration,
     observer: &mut dyn StatementObserver,
 ) -> Result<()> {
@@ -39,7 +39,7 @@ pub(super) fn observed(
 /// As [`run`]; the transaction can then only be rolled back.
 pub(super) fn run_statements(
     transaction: &mut Transaction<'_>,
-    privileges: &mut Privileges,
+    privileges: &mut LentPrivileges,
     migration: &Migration,
 ) -> Result<()> {
     script::run_in(transaction, Script::of(migration), privileges).map_err(|error| cannot_replay(migration, error))
@@ -102,7 +102,7 @@ fn without_privileges(error: anyhow::Error) -> anyhow::Error {
 /// # Errors
 /// As [`run`], and those of the observer.
 pub fn run_script(
-    (client, privileges): Parts<'_>,
+    (client, privileges): LendingConnection<'_>,
     script: Script<'_>,
     observer: &mut dyn StatementObserver,
 ) -> Result<()> {
@@ -113,7 +113,7 @@ pub fn run_script(
 ///
 /// # Errors
 /// As [`run`].
-pub fn set_up((client, privileges): Parts<'_>, script: Script<'_>) -> Result<Option<String>> {
+pub fn set_up((client, privileges): LendingConnection<'_>, script: Script<'_>) -> Result<Option<String>> {
     const SET_PATH: &str = "SELECT setting FROM pg_catalog.pg_settings WHERE name = 'search_path' AND source = 'session' AND setting <> ''";
     script::run(client, script, "", privileges).map_err(without_privileges)?;
     let path = client.query_opt(SET_PATH, &[]).map_err(|error| anyhow!(ServerError::from(error)))?;
@@ -127,7 +127,7 @@ pub fn set_up((client, privileges): Parts<'_>, script: Script<'_>) -> Result<Opt
 /// As [`run`], and those of the observer; the transaction can then only be rolled back.
 pub fn run_in(
     transaction: &mut Transaction<'_>,
-    privileges: &mut Privileges,
+    privileges: &mut LentPrivileges,
     script: Script<'_>,
     observer: &mut dyn StatementObserver,
 ) -> Result<()> {
@@ -144,7 +144,7 @@ pub fn run_in(
 /// As [`run`], and those of the observer; the transaction can then only be rolled back.
 pub fn run_shared(
     transaction: &mut Transaction<'_>,
-    privileges: &mut Privileges,
+    privileges: &mut LentPrivileges,
     script: Script<'_>,
     observer: &mut dyn StatementObserver,
 ) -> Result<()> {

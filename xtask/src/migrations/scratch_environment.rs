@@ -11,15 +11,15 @@ use anyhow::{Context as _, Result, anyhow};
 use postgres::{Client, GenericClient, Transaction};
 
 pub use pending_scratch::PendingScratch;
-use privileges::{Parts, Privileges};
-use time_limit::{TimeLimit, Watch};
+use privileges::{LendingConnection, LentPrivileges};
+use time_limit::{TimeLimit, TimeLimitWatch};
 
 use super::script::{Script, StatementObserver, Unobserved};
 use super::{Migration, is_no_transaction, replay, tables, transaction};
 use crate::config::Config;
 use crate::postgres::catalog::{CatalogReader, OwnTables};
 use crate::postgres::error::ServerError;
-use crate::postgres::scratch::{Connections, Likeness, Network, Scratch};
+use crate::postgres::scratch::{Connections, Network, Scratch, TargetSettings};
 use crate::schema::model::Schema;
 use crate::tree::{Tree, WorkingTree};
 
@@ -33,7 +33,7 @@ pub struct ScratchEnvironment<'a> {
     /// The server for scratch databases; none for a cluster of our own.
     pub shadow_url: Option<&'a str>,
     /// The properties that a scratch database shares with the target.
-    pub likeness: Likeness,
+    pub likeness: TargetSettings,
     /// Whether migrations run as a superuser there, with all its power over the machine.
     pub superuser: bool,
     /// How long they may run.
@@ -44,10 +44,10 @@ pub struct ScratchEnvironment<'a> {
 pub struct ScratchSession {
     /// The connection.
     pub client: Client,
-    privileges: Privileges,
+    privileges: LentPrivileges,
     reader: CatalogReader,
     own: OwnTables,
-    watch: Watch,
+    watch: TimeLimitWatch,
     /// Removed after the connection to it is closed.
     scratch: Scratch,
 }
@@ -59,14 +59,14 @@ impl ScratchEnvironment<'_> {
     /// # Errors
     /// Those of the query, and a file that cannot be read.
     pub fn like(self, client: &mut Client, migrations: &[Migration]) -> Result<Self> {
-        let likeness = Likeness::of(client).map_err(|error| anyhow!(ServerError::from(error)));
+        let likeness = TargetSettings::of(client).map_err(|error| anyhow!(ServerError::from(error)));
         let mut likeness = likeness.context("cannot see the settings of the database")?;
         let tree = WorkingTree::new(self.root);
         let setup = self.config.scratch_setup.iter().map(|file| set_up_text(&tree, file));
         let setup = setup.collect::<Result<Vec<String>>>()?;
         let texts = setup.iter().map(String::as_str).chain(migrations.iter().map(|migration| migration.sql.as_str()));
         if makes_role(texts, &likeness.role)? {
-            likeness.role = Likeness::default().role;
+            likeness.role = TargetSettings::default().role;
         }
         Ok(Self { likeness, ..self })
     }
@@ -81,7 +81,7 @@ impl ScratchEnvironment<'_> {
         let scratch = Scratch::start(self.config, self.shadow_url, network)?;
         let Connections { mut client, superuser, watcher, shared } =
             scratch.connect_like(&self.likeness, self.superuser)?;
-        let privileges = Privileges::new(superuser, &self.likeness.role, shared)?.within(self.time_limit.clone());
+        let privileges = LentPrivileges::new(superuser, &self.likeness.role, shared)?.within(self.time_limit.clone());
         let watch = self.time_limit.watch(&mut client, watcher)?;
         let own = OwnTables::of(self.config);
         let reader = CatalogReader::new(own.clone());
@@ -129,7 +129,7 @@ impl ScratchSession {
     }
 
     /// The connection, and what lends a superuser's rights on it.
-    pub(super) fn parts(&mut self) -> Parts<'_> {
+    pub(super) fn parts(&mut self) -> LendingConnection<'_> {
         (&mut self.client, &mut self.privileges)
     }
 
@@ -161,7 +161,7 @@ impl ScratchSession {
     ///
     /// # Errors
     /// When the server went away.
-    pub fn transaction(&mut self) -> Result<(Transaction<'_>, TransactionReader<'_>, &mut Privileges)> {
+    pub fn transaction(&mut self) -> Result<(Transaction<'_>, TransactionReader<'_>, &mut LentPrivileges)> {
         let transaction = transaction::begin(&mut self.client)?;
         Ok((transaction, TransactionReader(&mut self.reader), &mut self.privileges))
     }

@@ -14,7 +14,7 @@ pub struct State<'a> {
     /// The files below the last applied version that were not applied.
     pub out_of_order: Vec<&'a Migration>,
     /// Why migrating would not be safe; empty when history and files agree.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<HistoryProblem>,
 }
 
 /// A recorded migration and its file.
@@ -28,7 +28,7 @@ pub struct AppliedFile<'a> {
 
 /// A disagreement between history and files.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Problem {
+pub enum HistoryProblem {
     /// It was applied and has no file.
     Missing {
         /// `V7__add_user_bio`
@@ -69,13 +69,13 @@ pub enum Problem {
     },
 }
 
-impl std::fmt::Display for Problem {
+impl std::fmt::Display for HistoryProblem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "`{}` {}: {}", self.name(), self.what(), self.help())
     }
 }
 
-impl Problem {
+impl HistoryProblem {
     /// The migration that it is about, as `V7__add_user_bio`.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -160,7 +160,7 @@ impl<'a> State<'a> {
         // A file that is to get its old name back needs no other one.
         let is_moved = |file: &Migration| problems.iter().any(|problem| problem.moved_to() == Some(&file.file));
         let truly_late: Vec<&Migration> = late.iter().copied().filter(|file| !is_moved(file)).collect();
-        problems.extend((free..).zip(truly_late).map(|(free, file)| Problem::OutOfOrder {
+        problems.extend((free..).zip(truly_late).map(|(free, file)| HistoryProblem::OutOfOrder {
             name: file.to_string(),
             file: file.file.clone(),
             last: last.as_ref().map(ToString::to_string).unwrap_or_default(),
@@ -183,10 +183,10 @@ fn compare(
     files: &[Migration],
     recorded: &BTreeSet<i64>,
     later: usize,
-) -> Option<Problem> {
+) -> Option<HistoryProblem> {
     let renumbered = || renumbered(row, files, recorded);
     let Some(file) = file else {
-        return Some(Problem::Missing { name: row.to_string(), renumbered: renumbered(), later });
+        return Some(HistoryProblem::Missing { name: row.to_string(), renumbered: renumbered(), later });
     };
     if file.checksum == row.checksum && file.name == row.name {
         return None;
@@ -194,10 +194,10 @@ fn compare(
     let same_content = checksum(row.version, &row.name, &file.sql) == Some(row.checksum);
     let (name, path) = (row.to_string(), file.file.clone());
     Some(if file.name == row.name {
-        Problem::Edited { name, file: path }
+        HistoryProblem::Edited { name, file: path }
     } else {
         let moved = if same_content { None } else { renumbered() };
-        Problem::Renamed { name, file: path, edited: !same_content, moved }
+        HistoryProblem::Renamed { name, file: path, edited: !same_content, moved }
     })
 }
 
@@ -221,7 +221,7 @@ mod tests {
         AppliedRow { version, name: name.into(), applied_on: "2024-01-15T10:30:00Z".into(), checksum }
     }
 
-    fn problems(rows: Vec<AppliedRow>, files: &[Migration]) -> Vec<Problem> {
+    fn problems(rows: Vec<AppliedRow>, files: &[Migration]) -> Vec<HistoryProblem> {
         State::new(rows, files).problems
     }
 
@@ -240,16 +240,16 @@ mod tests {
         let file = || "migrations/V1__a.sql".to_owned();
         assert_eq!(
             problems(vec![row(1, "a", "old")], &[migration(1, "a", "new")]),
-            [Problem::Edited { name: name(), file: file() }]
+            [HistoryProblem::Edited { name: name(), file: file() }]
         );
         let other = || "migrations/V1__b.sql".to_owned();
         assert_eq!(
             problems(vec![row(1, "a", "x")], &[migration(1, "b", "x")]),
-            [Problem::Renamed { name: name(), file: other(), edited: false, moved: None }]
+            [HistoryProblem::Renamed { name: name(), file: other(), edited: false, moved: None }]
         );
         assert_eq!(
             problems(vec![row(1, "a", "x")], &[migration(1, "b", "y")]),
-            [Problem::Renamed { name: name(), file: other(), edited: true, moved: None }]
+            [HistoryProblem::Renamed { name: name(), file: other(), edited: true, moved: None }]
         );
     }
 
@@ -257,18 +257,22 @@ mod tests {
     fn a_deleted_and_a_renumbered_file_are_told_apart() {
         assert_eq!(
             problems(vec![row(1, "a", "x")], &[migration(2, "b", "y")]),
-            [Problem::Missing { name: "V1__a".into(), renumbered: None, later: 0 }]
+            [HistoryProblem::Missing { name: "V1__a".into(), renumbered: None, later: 0 }]
         );
         assert_eq!(
             problems(vec![row(1, "a", "x")], &[migration(2, "a", "x")]),
-            [Problem::Missing { name: "V1__a".into(), renumbered: Some("migrations/V2__a.sql".into()), later: 0 }]
+            [HistoryProblem::Missing {
+                name: "V1__a".into(),
+                renumbered: Some("migrations/V2__a.sql".into()),
+                later: 0
+            }]
         );
     }
 
     #[test]
     fn a_rollback_that_undoes_others_too_says_how_many() {
         let rows = |count: i64| (50..50 + count).map(|version| row(version, "a", "x")).collect();
-        let help = |count| problems(rows(count), &[]).first().map(Problem::help).unwrap_or_default();
+        let help = |count| problems(rows(count), &[]).first().map(HistoryProblem::help).unwrap_or_default();
         assert_eq!(help(1), "restore the file, or undo the migration with `cargo xtask db-rollback V50__a`");
         assert!(help(2).ends_with("would undo it and the one that came after it"), "{}", help(2));
         assert!(help(75).ends_with("`cargo xtask db-rollback V50__a` would undo it and all 74 that came after it"));
@@ -279,17 +283,17 @@ mod tests {
         // Somebody else's migration took the version, and the file was moved out of its way.
         let files = [migration(1, "b", "y"), migration(2, "a", "x")];
         let moved = problems(vec![row(1, "a", "x")], &files);
-        let help: Vec<String> = moved.iter().map(Problem::help).collect();
+        let help: Vec<String> = moved.iter().map(HistoryProblem::help).collect();
         let back = "give `migrations/V1__b.sql` a version of its own, and `migrations/V2__a.sql` its old name `V1__a.sql` back";
         assert_eq!(help, [back]);
         // Renamed to a version before the last one: it gets its name back, and no other.
         let files = [migration(1, "a", "x"), migration(2, "c", "z")];
         let rows = vec![row(1, "a", "x"), row(3, "c", "z")];
-        let help: Vec<String> = problems(rows, &files).iter().map(Problem::help).collect();
+        let help: Vec<String> = problems(rows, &files).iter().map(HistoryProblem::help).collect();
         assert_eq!(help, ["give the file its old name back"]);
         // Two that are late beside one that is pending.
         let files = [1, 2, 3, 5].map(|version| migration(version, "m", &version.to_string()));
-        let help: Vec<String> = problems(vec![row(3, "m", "3")], &files).iter().map(Problem::help).collect();
+        let help: Vec<String> = problems(vec![row(3, "m", "3")], &files).iter().map(HistoryProblem::help).collect();
         assert!(help[0].ends_with("the version 6, which is free") && help[1].ends_with("the version 7, which is free"));
     }
 
@@ -297,7 +301,7 @@ mod tests {
     fn a_file_below_the_last_applied_one_is_out_of_order() {
         let files = [migration(1, "a", "x"), migration(2, "b", "y"), migration(3, "c", "z")];
         let state = State::new(vec![row(1, "a", "x"), row(3, "c", "z")], &files);
-        let expected = Problem::OutOfOrder {
+        let expected = HistoryProblem::OutOfOrder {
             name: "V2__b".into(),
             file: "migrations/V2__b.sql".into(),
             last: "V3__c".into(),

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use postgres::error::SqlState;
 use postgres::{Client, GenericClient, SimpleQueryMessage};
 
-use super::journal::{self, Entry};
+use super::journal::{self, JournalEntry};
 use super::sql::literal;
 use super::{AppliedRow, history};
 use crate::postgres::error::ServerError;
@@ -28,7 +28,7 @@ pub struct Records {
     /// The applied migrations.
     pub history: Vec<AppliedRow>,
     /// How to undo them, and how far those without transaction are.
-    pub journal: Vec<Entry>,
+    pub journal: Vec<JournalEntry>,
     /// The stamp that the last run left, see [`super::catalog_stamp`].
     pub last_stamp: Option<String>,
 }
@@ -187,7 +187,8 @@ impl Records {
         let newest = self.history.last().map(|row| row.version);
         let checksums: HashMap<i64, String> =
             self.history.iter().map(|row| (row.version, row.checksum.to_string())).collect();
-        let is_same = |entry: &Entry| checksums.get(&entry.version).is_none_or(|checksum| *checksum == entry.checksum);
+        let is_same =
+            |entry: &JournalEntry| checksums.get(&entry.version).is_none_or(|checksum| *checksum == entry.checksum);
         newest.is_some() && self.journal.last().map(|entry| entry.version) == newest && self.journal.iter().all(is_same)
     }
 

@@ -19,8 +19,8 @@ use std::time::Duration;
 use anyhow::{Result, anyhow};
 use postgres::config::{ChannelBinding, SslMode, SslNegotiation};
 
-pub(super) use encryption::{Authorities, Mode, Tls, Versions};
-pub(super) use hosts::{Endpoint, Place};
+pub(super) use encryption::{Authorities, Tls, TlsMode, Versions};
+pub(super) use hosts::{HostAddress, ServerEndpoint};
 use passfile::PasswordFile;
 use settings::Settings;
 use surroundings::Surroundings;
@@ -34,7 +34,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Address {
     user: String,
     database: String,
-    endpoints: Vec<Endpoint>,
+    endpoints: Vec<ServerEndpoint>,
     /// The parameters that the server is given for a session, and the settings by which the end of a session is
     /// noticed.
     session: postgres::Config,
@@ -116,9 +116,9 @@ impl Address {
             endpoint.set(&mut parameters);
         }
         parameters.ssl_mode(match self.tls.mode {
-            Mode::Disable => SslMode::Disable,
-            Mode::Prefer => SslMode::Prefer,
-            Mode::Require | Mode::VerifyAuthority | Mode::VerifyHost => SslMode::Require,
+            TlsMode::Disable => SslMode::Disable,
+            TlsMode::Prefer => SslMode::Prefer,
+            TlsMode::Require | TlsMode::VerifyAuthority | TlsMode::VerifyHost => SslMode::Require,
         });
         parameters
     }
@@ -179,7 +179,7 @@ impl Address {
     }
 
     /// The servers in the order in which to try them. After the first time it is the one that answered.
-    pub(super) fn endpoints(&self) -> Vec<(usize, &Endpoint)> {
+    pub(super) fn endpoints(&self) -> Vec<(usize, &ServerEndpoint)> {
         let mut all: Vec<_> = self.endpoints.iter().enumerate().collect();
         if let Some(answered) = self.answered.get() {
             all.retain(|(at, _)| at == answered);
@@ -197,13 +197,13 @@ impl Address {
     }
 }
 
-impl Endpoint {
+impl ServerEndpoint {
     /// Tells the driver.
     pub(super) fn set(&self, parameters: &mut postgres::Config) {
         match &self.place {
-            Place::Host(name) => drop(parameters.host(name)),
-            Place::Address(name, address) => drop(parameters.host(name).hostaddr(*address)),
-            Place::Socket(folder) => drop(parameters.host_path(folder)),
+            HostAddress::Host(name) => drop(parameters.host(name)),
+            HostAddress::Address(name, address) => drop(parameters.host(name).hostaddr(*address)),
+            HostAddress::Socket(folder) => drop(parameters.host_path(folder)),
         }
         parameters.port(self.port);
         if let Some(password) = &self.password {

@@ -178,13 +178,13 @@ fn without_network(program: &Path, account: Account) -> Command {
 
 /// A running server.
 #[derive(Debug)]
-pub(super) struct Server {
+pub(super) struct RunningServer {
     pid: i32,
     child: Option<Child>,
     socket_folder: PathBuf,
 }
 
-impl Server {
+impl RunningServer {
     /// Starts a server on `data` with its socket in `socket_folder`, and waits until it accepts connections.
     pub(super) fn start(
         binaries: &Binaries,

@@ -14,7 +14,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use postgres::Client;
 
 use super::address::Address;
-use super::address::variables::{self, Variable};
+use super::address::variables::{self, ConnectionVariable};
 use super::embedded::Embedded;
 use super::error::ServerError;
 use crate::config::Config;
@@ -69,7 +69,7 @@ impl Target {
 
     /// How PostgreSQL's own programs connect to it: variables and their values.
     #[must_use]
-    pub fn variables(&self) -> Vec<Variable> {
+    pub fn variables(&self) -> Vec<ConnectionVariable> {
         match self {
             Self::Url(address) => address.variables(),
             Self::Embedded(embedded) => variables::of_parameters(&embedded.parameters()),

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::account::Account;
 use super::binaries;
-use super::cluster::{self, Network, STOP_PATIENCE, Server};
+use super::cluster::{self, Network, RunningServer, STOP_PATIENCE};
 use super::process::{self, Postmaster};
 use super::{places, scratch};
 use crate::config::Config;
@@ -21,7 +21,7 @@ use crate::config::Config;
 /// The embedded server, which runs at least as long as this value lives.
 #[derive(Debug)]
 pub struct Embedded {
-    server: Server,
+    server: RunningServer,
     folder: PathBuf,
     shown: PathBuf,
     major: u32,
@@ -120,13 +120,13 @@ fn open(folder: &Path, name: &str) -> Result<File> {
 }
 
 /// The server that runs on `data`, if one does. One that runs but does not answer is stopped, unless others use it.
-fn join(data: &Path, alone: bool, account: Account) -> Result<Option<Server>> {
+fn join(data: &Path, alone: bool, account: Account) -> Result<Option<RunningServer>> {
     let Some(postmaster) = Postmaster::read(data) else { return Ok(None) };
     let begin = Instant::now();
     while postmaster.is_running(account) && begin.elapsed() < STOP_PATIENCE {
         let socket_folder = Postmaster::read(data).and_then(|found| found.socket_folder);
-        let server = socket_folder.map(|folder| Server::running(postmaster.pid, folder));
-        if let Some(server) = server.filter(Server::accepts_connections) {
+        let server = socket_folder.map(|folder| RunningServer::running(postmaster.pid, folder));
+        if let Some(server) = server.filter(RunningServer::accepts_connections) {
             return Ok(Some(server));
         }
         std::thread::sleep(Duration::from_millis(20));
@@ -140,7 +140,7 @@ fn join(data: &Path, alone: bool, account: Account) -> Result<Option<Server>> {
     Ok(None)
 }
 
-fn launch(folder: &Path, data: &Path, major: u32, account: Account) -> Result<Server> {
+fn launch(folder: &Path, data: &Path, major: u32, account: Account) -> Result<RunningServer> {
     sweep(folder, data)?;
     let binaries = binaries::find(major, account)?;
     if !data.exists() {
@@ -152,7 +152,7 @@ fn launch(folder: &Path, data: &Path, major: u32, account: Account) -> Result<Se
     let log = folder.join("log");
     // The log of one start is enough: its end is what an error shows.
     let _ = std::fs::remove_file(&log);
-    let server = Server::start(&binaries, account, data, socket_folder.path(), &log, Network::OfTheMachine)?;
+    let server = RunningServer::start(&binaries, account, data, socket_folder.path(), &log, Network::OfTheMachine)?;
     // The server removes its socket, the sweep its folder.
     let _ = socket_folder.keep();
     Ok(server)

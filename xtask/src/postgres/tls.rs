@@ -17,12 +17,12 @@ use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKey
 use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::address::{Authorities, Mode, Tls, Versions};
+use super::address::{Authorities, Tls, TlsMode, Versions};
 use verifier::{AnyCertificate, Trusted};
 
 /// Returns the TLS connector of a connection; `None` where the connection must not be encrypted.
 pub(super) fn connector(tls: &Tls) -> Result<Option<MakeRustlsConnect>> {
-    if tls.mode == Mode::Disable {
+    if tls.mode == TlsMode::Disable {
         return Ok(None);
     }
     let provider = Arc::new(ring::default_provider());
@@ -58,8 +58,8 @@ fn versions(versions: Versions) -> Vec<&'static SupportedProtocolVersion> {
 
 fn verifier(tls: &Tls, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>> {
     let is_checked = match tls.mode {
-        Mode::Disable | Mode::Prefer | Mode::Require => false,
-        Mode::VerifyAuthority | Mode::VerifyHost => true,
+        TlsMode::Disable | TlsMode::Prefer | TlsMode::Require => false,
+        TlsMode::VerifyAuthority | TlsMode::VerifyHost => true,
     };
     if !is_checked {
         return Ok(Arc::new(AnyCertificate::new(provider)));
@@ -84,7 +84,7 @@ fn verifier(tls: &Tls, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerC
         (Authorities::File(_), Some(_)) | (Authorities::System, _) => Vec::new(),
     };
     let chain = chain.build().context("cannot set up TLS")?;
-    Ok(Arc::new(Trusted::new(chain, named, tls.mode == Mode::VerifyHost, provider)))
+    Ok(Arc::new(Trusted::new(chain, named, tls.mode == TlsMode::VerifyHost, provider)))
 }
 
 fn certificates(parameter: &str, file: &Path) -> Result<Vec<CertificateDer<'static>>> {

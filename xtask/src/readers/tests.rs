@@ -13,9 +13,9 @@ use regex::{Captures, Match, Regex};
 use super::{Input, READERS, Reader, read_with};
 use crate::checks::{self, test_utils};
 use crate::config::Config;
-use crate::facts::{Declaration, Facts, Family, Field, Kind, Origin, Seldom, Side, Syntax, TableLink, Tags};
+use crate::facts::{Declaration, Facts, Family, Field, Kind, Origin, Rare, Side, Syntax, TableLink, Tags};
 use crate::fixes;
-use crate::report::{Finding, Sources};
+use crate::report::{Finding, SourceTexts};
 use crate::schema::provenance::Provenance;
 use crate::source::{LineIndex, Span};
 use crate::tree::MemoryTree;
@@ -98,12 +98,12 @@ fn field(lines: &LineIndex, offset: usize, found: &Captures<'_>) -> Field {
         optional: false,
         nullable: found.get(3).is_some(),
         kind: if kind.as_str() == "number" { Kind::Number } else { Kind::String },
-        constraints: Seldom::default(),
+        constraints: Rare::default(),
         reference: None,
         has_default: false,
         sql: None,
         value: Some(span(offset, kind)),
-        tags: Seldom::default(),
+        tags: Rare::default(),
     }
 }
 
@@ -129,7 +129,7 @@ fn findings(sql: &str, files: &[(&str, &str)], keys: &str) -> Vec<Finding> {
     let (schema, config, provenance) = (test_utils::schema(sql), test_utils::config(keys), Provenance::default());
     let input = checks::Input { schema: &schema, facts: &facts, config: &config, provenance: &provenance };
     let (mut findings, _) = checks::verify(&input);
-    let mut sources = Sources::default();
+    let mut sources = SourceTexts::default();
     files.iter().for_each(|(file, text)| sources.insert((*file).into(), (*text).into()));
     fixes::place(&mut findings, &sources);
     findings

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::json::document;
-use crate::report::{Finding, Label, Rule, Severity, Sources, Suggestion, Verification};
+use crate::report::{Finding, Label, Rule, Severity, SourceTexts, Suggestion, Verification};
 use crate::source::{LineIndex, Location};
 
 /// The document. `rules` are the documentation of every check.
@@ -52,7 +52,7 @@ fn rule(rule: &Rule) -> Value {
     Value::Object(object)
 }
 
-fn result(finding: &Finding, fingerprint: &str, rules: &[Rule], sources: &Sources) -> Value {
+fn result(finding: &Finding, fingerprint: &str, rules: &[Rule], sources: &SourceTexts) -> Value {
     let level = match finding.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
@@ -86,14 +86,14 @@ fn message(finding: &Finding) -> String {
     }
 }
 
-fn place(label: &Label, sources: &Sources) -> Value {
+fn place(label: &Label, sources: &SourceTexts) -> Value {
     json!({ "physicalLocation": {
         "artifactLocation": { "uri": uri(&label.location.file), "uriBaseId": "%SRCROOT%" },
         "region": region(&label.location, sources),
     } })
 }
 
-fn region(location: &Location, sources: &Sources) -> Value {
+fn region(location: &Location, sources: &SourceTexts) -> Value {
     let Some(text) = sources.text(&location.file) else {
         return json!({ "startLine": location.line, "startColumn": location.column });
     };
@@ -108,7 +108,7 @@ fn position(text: &str, byte: u32) -> (usize, usize) {
     (text[..at].matches('\n').count() + 1, text[line_start..at].encode_utf16().count() + 1)
 }
 
-fn fix(suggestion: &Suggestion, sources: &Sources) -> Option<Value> {
+fn fix(suggestion: &Suggestion, sources: &SourceTexts) -> Option<Value> {
     let text = sources.text(&suggestion.file)?;
     let index = LineIndex::new(suggestion.file.as_str().into(), text.into());
     let location = index.location(suggestion.span);

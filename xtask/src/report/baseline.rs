@@ -10,7 +10,7 @@ use super::Finding;
 
 /// The effect of the baseline on a report.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Accepted {
+pub struct BaselineSummary {
     /// The file.
     pub file: String,
     /// How many findings are left out because it names them.
@@ -23,13 +23,13 @@ pub struct Accepted {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Baseline {
     /// Each, with how many findings it stands for.
-    accepted: BTreeMap<Entry, usize>,
+    accepted: BTreeMap<BaselineEntry, usize>,
 }
 
 /// A finding without what changes when lines move.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Entry {
+struct BaselineEntry {
     file: String,
     entity: String,
     #[serde(rename = "type")]
@@ -45,12 +45,12 @@ struct Entry {
 #[serde(deny_unknown_fields)]
 struct Document {
     format: u32,
-    accepted: Vec<Entry>,
+    accepted: Vec<BaselineEntry>,
 }
 
 const FORMAT: u32 = 1;
 
-impl Entry {
+impl BaselineEntry {
     fn of(finding: &Finding) -> Self {
         Self {
             file: finding.location().map(|location| location.file.to_string()).unwrap_or_default(),
@@ -76,7 +76,7 @@ impl Baseline {
     pub fn accepting(findings: &[Finding]) -> Self {
         let mut accepted = BTreeMap::new();
         for finding in findings {
-            *accepted.entry(Entry::of(finding)).or_insert(0) += 1;
+            *accepted.entry(BaselineEntry::of(finding)).or_insert(0) += 1;
         }
         Self { accepted }
     }
@@ -124,10 +124,10 @@ impl Baseline {
     }
 
     /// Takes the accepted findings out of `findings`; what was accepted, and what is fixed.
-    pub fn apply(&self, findings: &mut Vec<Finding>, file: &str) -> Accepted {
+    pub fn apply(&self, findings: &mut Vec<Finding>, file: &str) -> BaselineSummary {
         let mut left = self.accepted.clone();
         let before = findings.len();
-        findings.retain(|finding| match left.get_mut(&Entry::of(finding)) {
+        findings.retain(|finding| match left.get_mut(&BaselineEntry::of(finding)) {
             Some(count) if *count > 0 => {
                 *count -= 1;
                 false
@@ -135,15 +135,15 @@ impl Baseline {
             Some(_) | None => true,
         });
         let fixed = left.iter().flat_map(|(entry, count)| std::iter::repeat_n(entry.in_words(), *count));
-        Accepted { file: file.to_owned(), count: before - findings.len(), fixed: fixed.collect() }
+        BaselineSummary { file: file.to_owned(), count: before - findings.len(), fixed: fixed.collect() }
     }
 }
 
-impl Accepted {
+impl BaselineSummary {
     /// Takes those of further `findings` out that the baseline names as well; they are not fixed.
     pub fn extend_to(&mut self, findings: &mut Vec<Finding>) {
         findings.retain(|finding| {
-            let named = Entry::of(finding).in_words();
+            let named = BaselineEntry::of(finding).in_words();
             let Some(at) = self.fixed.iter().position(|fixed| *fixed == named) else { return true };
             self.fixed.remove(at);
             self.count += 1;

@@ -30,12 +30,12 @@ pub struct PlannedStatement {
     /// As it is written.
     pub sql: String,
     /// The effects on tables that existed before the migration.
-    pub effects: Effects,
+    pub effects: StatementEffects,
 }
 
 /// The effects of a statement on tables that existed before its migration.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Effects {
+pub enum StatementEffects {
     /// The effects that were observed on the scratch database.
     Observed {
         /// Locks that it is the first of its transaction to take, by name of the table.

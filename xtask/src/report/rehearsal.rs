@@ -1,6 +1,6 @@
 //! The result of `db-rollback --test` for one migration.
 
-use super::Verdict;
+use super::RollbackVerdict;
 
 /// How a migration fared when it was applied, undone and applied again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -8,7 +8,7 @@ pub struct Rehearsal {
     /// `V7__add_user_bio`
     pub name: String,
     /// How well its way back restored the schema.
-    pub verdict: Verdict,
+    pub verdict: RollbackVerdict,
     /// Why there is no way back, where its down file says so.
     pub irreversible: Option<String>,
     /// Tables that had other rows after the way back, with how many of the generated ones were lost or changed.
@@ -29,7 +29,7 @@ impl Rehearsal {
     pub fn new(name: String) -> Self {
         Self {
             name,
-            verdict: Verdict::Exact,
+            verdict: RollbackVerdict::Exact,
             irreversible: None,
             lost_rows: Vec::new(),
             empty_tables: Vec::new(),
@@ -43,8 +43,8 @@ impl Rehearsal {
     #[must_use]
     pub fn passed(&self) -> bool {
         let restored = match &self.verdict {
-            Verdict::Exact | Verdict::PhysicalOrderOnly | Verdict::Unknown(_) => true,
-            Verdict::PrivilegesDiffer(_) | Verdict::NotRestored(_) => false,
+            RollbackVerdict::Exact | RollbackVerdict::PhysicalOrderOnly | RollbackVerdict::Unknown(_) => true,
+            RollbackVerdict::PrivilegesDiffer(_) | RollbackVerdict::NotRestored(_) => false,
         };
         (restored || self.irreversible.is_some()) && self.error.is_none()
     }

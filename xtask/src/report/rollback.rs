@@ -6,7 +6,7 @@ use super::{Timestamp, Verification};
 
 /// How the schema after a rollback compares with the one before the migration.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum RollbackVerdict {
     /// The same, down to the order of columns.
     Exact,
     /// The same but for physical order: columns that were dropped and added again stand last.
@@ -26,7 +26,7 @@ pub struct RolledBackMigration {
     /// `V7__add_user_bio`.
     pub name: String,
     /// How well.
-    pub verdict: Verdict,
+    pub verdict: RollbackVerdict,
 }
 
 /// Data that a rollback destroys.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 /// File, relative to the root → its text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Sources(BTreeMap<Arc<str>, Arc<str>>);
+pub struct SourceTexts(BTreeMap<Arc<str>, Arc<str>>);
 
-impl Sources {
+impl SourceTexts {
     /// Keeps the text of `file`.
     pub fn insert(&mut self, file: Arc<str>, text: Arc<str>) {
         self.0.insert(file, text);

@@ -1,6 +1,6 @@
 //! The result of one verification.
 
-use super::{Accepted, Category, EntityAlignment, Finding, Fixes, Severity, Since, Sources, Timestamp};
+use super::{BaselineSummary, Category, EntityAlignment, Finding, Fixes, Severity, Since, SourceTexts, Timestamp};
 use crate::source::Location;
 
 /// Something that was not judged, and why. Silence is never a pass.
@@ -73,9 +73,9 @@ pub struct Verification {
     /// How much was judged.
     pub coverage: Coverage,
     /// The text of the files that the findings name, for excerpts.
-    pub sources: Sources,
+    pub sources: SourceTexts,
     /// The effect of the baseline on the findings; `None` where there is no baseline.
-    pub accepted: Option<Accepted>,
+    pub accepted: Option<BaselineSummary>,
     /// The comparison with a branch, where one was requested. The findings are then only those that the branch
     /// introduces.
     pub since: Option<Since>,
@@ -99,7 +99,7 @@ impl Verification {
             against: against.to_owned(),
             findings: Vec::new(),
             coverage: Coverage::default(),
-            sources: Sources::default(),
+            sources: SourceTexts::default(),
             accepted: None,
             since: None,
             fixes: None,

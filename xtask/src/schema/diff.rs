@@ -27,7 +27,7 @@ pub struct Change {
     /// The part of the object: kind (`column`, `constraint`) and name; none for the object itself.
     pub part: Option<(String, String)>,
     /// The kind of change.
-    pub what: What,
+    pub what: ChangeKind,
 }
 
 impl Change {
@@ -42,7 +42,7 @@ impl Change {
     #[must_use]
     pub fn is_about_same(&self, other: &Self) -> bool {
         let is_same_attribute = match (&self.what, &other.what) {
-            (What::Changed { attribute: one, .. }, What::Changed { attribute: two, .. }) => one == two,
+            (ChangeKind::Changed { attribute: one, .. }, ChangeKind::Changed { attribute: two, .. }) => one == two,
             (one, two) => std::mem::discriminant(one) == std::mem::discriminant(two),
         };
         (&self.kind, &self.object, &self.part) == (&other.kind, &other.object, &other.part) && is_same_attribute
@@ -51,7 +51,7 @@ impl Change {
 
 /// The kind of change to an object, or to a part of one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum What {
+pub enum ChangeKind {
     /// It is new; holds what it is, in short.
     Added(String),
     /// It is gone; holds what it was, in short.
@@ -104,7 +104,7 @@ impl SchemaDiff {
     /// How alike the schemas are.
     #[must_use]
     pub fn likeness(&self) -> Likeness {
-        let is_order = |change: &Change| matches!(change.what, What::Reordered { .. });
+        let is_order = |change: &Change| matches!(change.what, ChangeKind::Reordered { .. });
         match self.changes.as_slice() {
             [] => Likeness::Exact,
             changes if changes.iter().all(is_order) => Likeness::PhysicalOrderOnly,

@@ -6,7 +6,7 @@ mod presence;
 use std::collections::BTreeMap;
 
 use self::columns::ColumnHistory;
-pub use self::columns::Names;
+pub use self::columns::ColumnNames;
 pub use self::presence::Presence;
 use super::model::ObjectName;
 use crate::source::Location;
@@ -18,14 +18,14 @@ pub struct Provenance {
     columns: BTreeMap<(ObjectName, String), Location>,
     checks: BTreeMap<(ObjectName, String), Location>,
     types: BTreeMap<ObjectName, Location>,
-    gone: BTreeMap<(ObjectName, String), Gone>,
+    gone: BTreeMap<(ObjectName, String), DroppedColumn>,
     gone_tables: BTreeMap<ObjectName, GoneTable>,
     history: ColumnHistory,
 }
 
 /// A column that was.
 #[derive(Debug, Clone)]
-struct Gone {
+struct DroppedColumn {
     /// The clause that dropped or renamed it.
     location: Location,
     /// The new name, where the column was renamed.
@@ -38,7 +38,7 @@ struct GoneTable {
     /// The statement that dropped or renamed it.
     location: Location,
     /// The columns that went with it; none where it was renamed.
-    columns: Names,
+    columns: ColumnNames,
 }
 
 impl Provenance {
@@ -149,7 +149,7 @@ impl Provenance {
 
     /// Returns the column names of `table` after each migration that changed them, the oldest first.
     #[must_use]
-    pub fn column_history(&self, table: &ObjectName) -> &[Names] {
+    pub fn column_history(&self, table: &ObjectName) -> &[ColumnNames] {
         self.history.of(table)
     }
 
@@ -159,7 +159,7 @@ impl Provenance {
         let column = (table.clone(), column.to_owned());
         self.columns.remove(&column);
         self.checks.remove(&column);
-        self.gone.insert(column, Gone { location, now: None });
+        self.gone.insert(column, DroppedColumn { location, now: None });
     }
 
     /// Gives a column another name; the clause at `location` does so.

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Tree, is_ignored};
 use crate::git::Repository;
-use crate::git::entries::{self, Entries, Entry, Mode};
+use crate::git::entries::{self, Entries, EntryMode, GitEntry};
 use crate::git::objects::Objects;
 use crate::regular_file::Boundary;
 
@@ -31,8 +31,8 @@ pub struct GitTree {
 }
 
 /// Where a path leads once links and submodules were followed.
-enum Place<'t> {
-    File(&'t Entry, String),
+enum ResolvedPath<'t> {
+    File(&'t GitEntry, String),
     Inside(&'t GitTree, String),
 }
 
@@ -56,7 +56,7 @@ impl GitTree {
     }
 
     fn new(repository: Repository, name: String, entries: Entries) -> Self {
-        let submodules = entries.iter().filter(|(_, entry)| entry.mode == Mode::Submodule);
+        let submodules = entries.iter().filter(|(_, entry)| entry.mode == EntryMode::Submodule);
         let submodules = submodules.map(|(path, _)| (path.clone(), OnceLock::new())).collect();
         let boundary = Boundary::around(repository.folder());
         Self { objects: Objects::new(repository.clone()), boundary, repository, name, entries, submodules }
@@ -81,30 +81,30 @@ impl GitTree {
     }
 
     /// Follows the links and submodules on the way to `path`.
-    fn place(&self, path: &str, left: u32) -> Option<Place<'_>> {
+    fn place(&self, path: &str, left: u32) -> Option<ResolvedPath<'_>> {
         if let Some(entry) = self.entries.get(path) {
             return match entry.mode {
-                Mode::File => Some(Place::File(entry, path.to_owned())),
-                Mode::Link => self.place(&self.target(path, entry)?, left.checked_sub(1)?),
-                Mode::Submodule => Some(Place::Inside(self.submodule(path)?, String::new())),
+                EntryMode::File => Some(ResolvedPath::File(entry, path.to_owned())),
+                EntryMode::Link => self.place(&self.target(path, entry)?, left.checked_sub(1)?),
+                EntryMode::Submodule => Some(ResolvedPath::Inside(self.submodule(path)?, String::new())),
             };
         }
         let parents = path.match_indices('/').map(|(at, _)| (&path[..at], &path[at + 1..]));
         let (parent, rest) = parents.into_iter().find(|(parent, _)| self.entries.contains_key(*parent))?;
         let entry = self.entries.get(parent)?;
         match entry.mode {
-            Mode::File => None,
-            Mode::Link => {
+            EntryMode::File => None,
+            EntryMode::Link => {
                 let target = self.target(parent, entry)?;
                 let path = if target.is_empty() { rest.to_owned() } else { format!("{target}/{rest}") };
                 self.place(&path, left.checked_sub(1)?)
             }
-            Mode::Submodule => Some(Place::Inside(self.submodule(parent)?, rest.to_owned())),
+            EntryMode::Submodule => Some(ResolvedPath::Inside(self.submodule(parent)?, rest.to_owned())),
         }
     }
 
     /// Where the link at `path` points to, below the root; none where it leaves it.
-    fn target(&self, path: &str, entry: &Entry) -> Option<String> {
+    fn target(&self, path: &str, entry: &GitEntry) -> Option<String> {
         let target = String::from_utf8(self.objects.read(&entry.object).ok()?).ok()?;
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
         let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
@@ -125,7 +125,7 @@ impl GitTree {
         let prefixes = folder.match_indices('/').map(|(at, _)| at).chain(std::iter::once(folder.len()));
         for end in prefixes {
             let (head, rest) = (&folder[..end], folder[end..].trim_start_matches('/'));
-            if let Some(entry) = self.entries.get(head).filter(|entry| entry.mode == Mode::Link) {
+            if let Some(entry) = self.entries.get(head).filter(|entry| entry.mode == EntryMode::Link) {
                 let target = self.target(head, entry)?;
                 let joined =
                     [target.as_str(), rest].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>();
@@ -144,8 +144,8 @@ impl GitTree {
             let rest = &path[start.len()..];
             match entry.mode {
                 _ if is_ignored(rest) => {}
-                Mode::File | Mode::Link => files.push(rest.to_owned()),
-                Mode::Submodule => {
+                EntryMode::File | EntryMode::Link => files.push(rest.to_owned()),
+                EntryMode::Submodule => {
                     let nested = self.submodule(path).map(|tree| tree.files("")).transpose()?;
                     files.extend(nested.unwrap_or_default().into_iter().map(|file| format!("{rest}/{file}")));
                 }
@@ -170,7 +170,7 @@ impl GitTree {
         Ok(files.map(|file| file[inner.len()..].trim_start_matches('/').to_owned()).collect())
     }
 
-    fn content(&self, path: &str, entry: &Entry) -> io::Result<Vec<u8>> {
+    fn content(&self, path: &str, entry: &GitEntry) -> io::Result<Vec<u8>> {
         if entry.conflicted {
             let why = "it has a merge conflict: resolve it and `git add` it";
             return Err(io::Error::new(io::ErrorKind::InvalidData, why));
@@ -186,7 +186,7 @@ impl GitTree {
     }
 
     /// The file of the work tree, if it has the content of the entry.
-    fn on_disk(&self, path: &str, entry: &Entry) -> Option<Vec<u8>> {
+    fn on_disk(&self, path: &str, entry: &GitEntry) -> Option<Vec<u8>> {
         let bytes = self.boundary.read(&self.repository.folder().join(path)).ok()?;
         (object_name(&bytes, entry.object.len())? == entry.object).then_some(bytes)
     }
@@ -215,16 +215,16 @@ impl Tree for GitTree {
 
     fn read(&self, path: &str) -> io::Result<Vec<u8>> {
         match self.place(path, LINKS) {
-            Some(Place::File(entry, path)) => self.content(&path, entry),
-            Some(Place::Inside(nested, rest)) => nested.read(&rest),
+            Some(ResolvedPath::File(entry, path)) => self.content(&path, entry),
+            Some(ResolvedPath::Inside(nested, rest)) => nested.read(&rest),
             None => Err(io::ErrorKind::NotFound.into()),
         }
     }
 
     fn is_file(&self, path: &str) -> bool {
         match self.place(path, LINKS) {
-            Some(Place::File(..)) => true,
-            Some(Place::Inside(nested, rest)) => nested.is_file(&rest),
+            Some(ResolvedPath::File(..)) => true,
+            Some(ResolvedPath::Inside(nested, rest)) => nested.is_file(&rest),
             None => false,
         }
     }

@@ -31,14 +31,14 @@ pub(super) fn files(root: &Path, boundary: &Boundary, folder: &str) -> Result<Ve
 fn below(folder: &Path, prefix: &str) -> io::Result<Vec<String>> {
     let mut entries = fs::read_dir(folder)
         .and_then(|entries| {
-            entries.map(|entry| entry.and_then(|entry| Entry::of(&entry))).collect::<io::Result<Vec<_>>>()
+            entries.map(|entry| entry.and_then(|entry| FolderEntry::of(&entry))).collect::<io::Result<Vec<_>>>()
         })
         .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", folder.display())))?;
     entries.retain(|entry| !entry.is_folder || !IGNORED_FOLDERS.iter().any(|ignored| entry.name == *ignored));
     entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-    let folders: Vec<&Entry> = entries.iter().filter(|entry| entry.is_folder).collect();
+    let folders: Vec<&FolderEntry> = entries.iter().filter(|entry| entry.is_folder).collect();
     let inside =
-        |entry: &&Entry| below(&folder.join(&entry.name), &format!("{prefix}{}/", entry.name.to_string_lossy()));
+        |entry: &&FolderEntry| below(&folder.join(&entry.name), &format!("{prefix}{}/", entry.name.to_string_lossy()));
     let listed: Vec<_> = match rayon::current_thread_index() {
         Some(_) if folders.len() > 1 => folders.par_iter().map(inside).collect(),
         _ => folders.iter().map(inside).collect(),
@@ -56,13 +56,13 @@ fn below(folder: &Path, prefix: &str) -> io::Result<Vec<String>> {
 }
 
 /// The name of an entry in a folder, and whether the entry is a folder.
-struct Entry {
+struct FolderEntry {
     name: OsString,
     /// A link to a folder is none.
     is_folder: bool,
 }
 
-impl Entry {
+impl FolderEntry {
     fn of(entry: &fs::DirEntry) -> io::Result<Self> {
         Ok(Self { name: entry.file_name(), is_folder: entry.file_type()?.is_dir() })
     }

@@ -16,7 +16,7 @@ use smallvec::SmallVec;
 
 use super::discover::Roles;
 use super::resolve::{Resolver, Scope};
-use super::syntax::{Module, Namespace, Statement, StatementKind};
+use super::syntax::{Module, NamespaceDeclaration, Statement, StatementKind};
 use crate::facts::Facts;
 pub use links::Links;
 pub(super) use names::qualified;
@@ -25,7 +25,7 @@ pub(super) use names::qualified;
 pub fn collect<'p>(resolver: &Resolver<'p>, module: &'p Module, roles: Roles, facts: &mut Facts) -> Links {
     let file = File { resolver, module, links: RefCell::default(), inferred: RefCell::default() };
     if roles.describes_data() {
-        let place = Place { scope: Scope::module(module), known: None };
+        let place = DeclarationPlace { scope: Scope::module(module), known: None };
         file.statements(&place, &module.statements, "", facts);
     }
     file.links.into_inner()
@@ -33,7 +33,7 @@ pub fn collect<'p>(resolver: &Resolver<'p>, module: &'p Module, roles: Roles, fa
 
 /// The prefix of what a namespace declares. `declare module './tables'` and `global` add to names that are known
 /// without one; what belongs to a package is none of the monorepo's.
-fn below(prefix: &str, namespace: &Namespace) -> String {
+fn below(prefix: &str, namespace: &NamespaceDeclaration) -> String {
     let name = &namespace.name.text;
     let is_own = namespace.ambient && (name == "global" || name.starts_with('.'));
     if is_own { prefix.to_owned() } else { format!("{prefix}{name}.") }
@@ -44,11 +44,11 @@ struct File<'e, 'p> {
     resolver: &'e Resolver<'p>,
     module: &'p Module,
     links: RefCell<Links>,
-    inferred: RefCell<fields::Inferred<'p>>,
+    inferred: RefCell<fields::InferredFields<'p>>,
 }
 
 /// Where declarations stand.
-struct Place<'p> {
+struct DeclarationPlace<'p> {
     scope: Scope<'p>,
     /// The file that they add to, inside a `declare module './user'`.
     known: Option<&'p Module>,
@@ -75,7 +75,7 @@ fn is_value_or_namespace(statement: &Statement) -> bool {
 
 impl<'p> File<'_, 'p> {
     /// The declarations of a file or, below `prefix`, of a namespace.
-    fn statements(&self, place: &Place<'p>, statements: &'p [Statement], prefix: &str, facts: &mut Facts) {
+    fn statements(&self, place: &DeclarationPlace<'p>, statements: &'p [Statement], prefix: &str, facts: &mut Facts) {
         let scope = &place.scope;
         let is_top = std::ptr::eq(statements, self.module.statements.as_slice());
         let inside = (!is_top).then(|| by_name(statements));
@@ -87,7 +87,7 @@ impl<'p> File<'_, 'p> {
                     let prefix = below(prefix, namespace);
                     let known = self.resolver.program.augmented(self.module, namespace);
                     let scope = scope.with_statements(&namespace.body);
-                    self.statements(&Place { scope, known }, &namespace.body, &prefix, facts);
+                    self.statements(&DeclarationPlace { scope, known }, &namespace.body, &prefix, facts);
                 }
                 StatementKind::Variable(variable) => self.constant(scope, statement, variable, prefix, facts),
                 StatementKind::Default(value) => self.default_export(scope, statement, value, facts),

@@ -30,7 +30,7 @@ pub const ORIGIN: Origin = Origin {
 
 /// A table or view.
 #[derive(Clone)]
-pub struct Table<'p> {
+pub struct DrizzleTable<'p> {
     /// The name in the database; none where it is computed.
     pub name: Option<Rc<str>>,
     /// The PostgreSQL schema that it is in, where the source says it.
@@ -51,14 +51,14 @@ pub struct TableColumn<'p> {
     /// Where it was written.
     pub place: Option<EntryPlace<'p>>,
     /// The definition of the column; the reason where it is not known.
-    pub column: Result<Rc<Column<'p>>, Rc<str>>,
+    pub column: Result<Rc<DrizzleColumn<'p>>, Rc<str>>,
     /// The type of the column in a row, shared by everything that is inferred from the table.
     pub held: Lazy<'p>,
 }
 
 /// A column as its builder describes it.
 #[derive(Clone)]
-pub struct Column<'p> {
+pub struct DrizzleColumn<'p> {
     /// The name in the database, where it is not the key.
     pub name: Option<Rc<str>>,
     /// The builder: `varchar`, `timestamp`.
@@ -83,7 +83,7 @@ pub struct Column<'p> {
     pub constraints: Constraints,
 }
 
-impl Column<'_> {
+impl DrizzleColumn<'_> {
     /// Returns the column in SQL's terms.
     #[must_use]
     pub fn sql(&self) -> SqlColumn {

@@ -5,7 +5,9 @@ use std::rc::Rc;
 
 use super::resolve::{Resolver, Scope};
 use super::syntax::{Expr, Module};
-use super::values::{Arguments, Call, Entry, Instance, ObjectValue, PathText, Site, TopLevel, Value, member_name};
+use super::values::{
+    Arguments, ClassInstance, ObjectEntry, ObjectValue, PathText, Site, TopLevel, UnknownCall, Value, member_name,
+};
 
 /// An endpoint that a value describes.
 #[derive(Clone)]
@@ -19,18 +21,18 @@ pub struct Endpoint<'p> {
     /// As it is written, prefixes included.
     pub path: PathText,
     /// The rest of its description: the entries of its object, or the calls of its chain by their names.
-    pub parts: Vec<Part<'p>>,
+    pub parts: Vec<EndpointPart<'p>>,
     /// Where its object is written, to tell one endpoint from another.
     pub object: Site<'p>,
     /// The expression it is the value of, with the casts around it, and its scope.
-    pub source: Option<Source<'p>>,
+    pub source: Option<ScopedExpression<'p>>,
     /// Whether it is the method of a procedure that implements it.
     pub served: bool,
 }
 
 /// A statement about an endpoint, under its key.
 #[derive(Clone)]
-pub struct Part<'p> {
+pub struct EndpointPart<'p> {
     /// The key.
     pub key: Rc<str>,
     /// Where the key stands.
@@ -38,11 +40,11 @@ pub struct Part<'p> {
     /// The value.
     pub value: Value<'p>,
     /// The expression that it is the value of.
-    pub source: Option<Source<'p>>,
+    pub source: Option<ScopedExpression<'p>>,
 }
 
 /// An expression, and the scope in which it stands.
-pub type Source<'p> = (Scope<'p>, &'p Expr);
+pub type ScopedExpression<'p> = (Scope<'p>, &'p Expr);
 
 const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 const PATH_KEYS: &[&str] = &["path", "url", "route", "endpoint", "uri", "pathname"];
@@ -57,11 +59,11 @@ const DEPTH: usize = 24;
 const WALKED: usize = 8;
 
 /// The calls of a chain of methods, innermost first, by their names.
-type Chain<'p> = Vec<(Rc<str>, Rc<Call<'p>>)>;
+type MethodChain<'p> = Vec<(Rc<str>, Rc<UnknownCall<'p>>)>;
 
 /// The endpoints that `value` describes, in order.
 pub fn of<'p>(resolver: &Resolver<'p>, value: &Value<'p>) -> Vec<Endpoint<'p>> {
-    let mut walk = Walk {
+    let mut walk = EndpointWalk {
         resolver,
         keys: Vec::new(),
         site: None,
@@ -93,7 +95,7 @@ pub fn of_expression<'p>(resolver: &Resolver<'p>, module: &'p Module, expression
 }
 
 /// Gives `source` to those endpoints of which no nearer one is known.
-fn with_source<'p>(mut endpoints: Vec<Endpoint<'p>>, source: Option<Source<'p>>) -> Vec<Endpoint<'p>> {
+fn with_source<'p>(mut endpoints: Vec<Endpoint<'p>>, source: Option<ScopedExpression<'p>>) -> Vec<Endpoint<'p>> {
     for endpoint in endpoints.iter_mut().filter(|endpoint| endpoint.source.is_none()) {
         endpoint.source.clone_from(&source);
     }
@@ -127,12 +129,12 @@ pub(super) fn joined(first: &PathText, second: &PathText) -> PathText {
 }
 
 /// The members of an object or module as parts.
-pub(super) fn parts_of<'p>(resolver: &Resolver<'p>, value: &Value<'p>) -> Vec<Part<'p>> {
+pub(super) fn parts_of<'p>(resolver: &Resolver<'p>, value: &Value<'p>) -> Vec<EndpointPart<'p>> {
     let around = object_site(value);
-    let part = |entry: Entry<'p>| {
+    let part = |entry: ObjectEntry<'p>| {
         let site = entry.place.as_ref().map(|place| place.site()).or(around)?;
         let source = entry.place.map(|place| (place.scope, place.value));
-        Some(Part { key: entry.name, site, value: entry.value.bare(), source })
+        Some(EndpointPart { key: entry.name, site, value: entry.value.bare(), source })
     };
     resolver.entries(value).into_iter().filter_map(part).collect()
 }
@@ -156,17 +158,17 @@ fn is_method(text: &str) -> bool {
     METHODS.iter().any(|method| method.eq_ignore_ascii_case(text))
 }
 
-struct Walk<'r, 'p> {
+struct EndpointWalk<'r, 'p> {
     resolver: &'r Resolver<'p>,
     keys: Vec<Rc<str>>,
     site: Option<Site<'p>>,
-    source: Option<Source<'p>>,
+    source: Option<ScopedExpression<'p>>,
     prefix: PathText,
     seen: Vec<*const ObjectValue<'p>>,
     found: Vec<Endpoint<'p>>,
 }
 
-impl<'p> Walk<'_, 'p> {
+impl<'p> EndpointWalk<'_, 'p> {
     fn value(&mut self, value: &Value<'p>) {
         if self.keys.len() > DEPTH || !self.resolver.spend(WALKED) {
             return;
@@ -189,7 +191,7 @@ impl<'p> Walk<'_, 'p> {
         }
     }
 
-    fn instance(&mut self, instance: &Instance<'p>) {
+    fn instance(&mut self, instance: &ClassInstance<'p>) {
         for (key, value) in instance.fields() {
             self.keys.push(key);
             self.value(&value);
@@ -219,13 +221,13 @@ impl<'p> Walk<'_, 'p> {
         self.seen.pop();
     }
 
-    fn part(&mut self, part: Part<'p>) {
+    fn part(&mut self, part: EndpointPart<'p>) {
         let around = std::mem::replace(&mut self.source, part.source.clone());
         self.named(part);
         self.source = around;
     }
 
-    fn named(&mut self, part: Part<'p>) {
+    fn named(&mut self, part: EndpointPart<'p>) {
         let keyed = part.key.split_once(' ').filter(|(method, path)| is_method(method) && path.starts_with('/'));
         match (&part.value, keyed) {
             // { 'GET /users': { … } }
@@ -243,7 +245,7 @@ impl<'p> Walk<'_, 'p> {
         }
     }
 
-    fn methods(&mut self, part: &Part<'p>) -> bool {
+    fn methods(&mut self, part: &EndpointPart<'p>) -> bool {
         let mut methods = parts_of(self.resolver, &part.value);
         methods.retain(|method| is_method(&method.key));
         for method in &methods {
@@ -298,7 +300,7 @@ impl<'p> Walk<'_, 'p> {
     }
 
     /// `c.router({ … }, { pathPrefix: '/api' })`, `endpoint({ … })`, `procedure.meta({ … }).input(…).query(…)`
-    fn call(&mut self, call: &Rc<Call<'p>>) {
+    fn call(&mut self, call: &Rc<UnknownCall<'p>>) {
         let chain = chain(call);
         if let Some((_, meta)) = chain.iter().find(|(name, _)| &**name == "meta")
             && let object @ Value::Object(_) = meta.arguments(self.resolver).at(0)
@@ -316,16 +318,16 @@ impl<'p> Walk<'_, 'p> {
         self.prefix = around;
     }
 
-    fn procedure(&mut self, chain: &Chain<'p>, meta: &Value<'p>) {
+    fn procedure(&mut self, chain: &MethodChain<'p>, meta: &Value<'p>) {
         let before = self.found.len();
         let Some(site) = object_site(meta).filter(|_| self.meta(meta)) else { return };
         let said = chain.iter().filter(|(name, _)| matches!(&**name, "input" | "output"));
         let parts = said.map(|(name, call)| {
             let arguments = call.arguments(self.resolver);
             let source = arguments.source(0).map(|(scope, expression)| (scope.clone(), expression));
-            Part { key: Rc::clone(name), site, value: arguments.at(0), source }
+            EndpointPart { key: Rc::clone(name), site, value: arguments.at(0), source }
         });
-        let parts: Vec<Part<'p>> = parts.collect();
+        let parts: Vec<EndpointPart<'p>> = parts.collect();
         for endpoint in &mut self.found[before..] {
             endpoint.parts.clone_from(&parts);
             endpoint.served = true;
@@ -363,7 +365,7 @@ impl<'p> Walk<'_, 'p> {
 }
 
 /// The calls of `a.b(…).c(…)`, innermost first, by the names of their members.
-fn chain<'p>(call: &Rc<Call<'p>>) -> Chain<'p> {
+fn chain<'p>(call: &Rc<UnknownCall<'p>>) -> MethodChain<'p> {
     let mut calls = Vec::new();
     let mut next = Some(call);
     while let Some(call) = next.take() {

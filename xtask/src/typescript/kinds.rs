@@ -6,7 +6,7 @@ use crate::facts::{Kind, NEVER};
 
 /// The values that a type allows.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Held {
+pub struct FieldType {
     /// Whether `undefined` is among it.
     pub optional: bool,
     /// Whether `null` is among it.
@@ -19,7 +19,7 @@ pub struct Held {
 const DEPTH: u32 = 8;
 
 /// Returns the values that the type `of` allows.
-pub fn held<'p>(resolver: &Resolver<'p>, of: &Type<'p>) -> Held {
+pub fn held<'p>(resolver: &Resolver<'p>, of: &Type<'p>) -> FieldType {
     within(resolver, of, DEPTH)
 }
 
@@ -35,21 +35,23 @@ pub fn is_function(of: &Type<'_>) -> bool {
         })
 }
 
-fn within<'p>(resolver: &Resolver<'p>, of: &Type<'p>, left: u32) -> Held {
+fn within<'p>(resolver: &Resolver<'p>, of: &Type<'p>, left: u32) -> FieldType {
     if of.members().iter().any(|member| matches!(member, Type::Column(_))) {
         return match left.checked_sub(1) {
             Some(left) => within(resolver, &selected(resolver, of), left),
-            None => Held { optional: false, nullable: false, kind: Kind::Unresolved("it is nested too deeply".into()) },
+            None => {
+                FieldType { optional: false, nullable: false, kind: Kind::Unresolved("it is nested too deeply".into()) }
+            }
         };
     }
     let optional = of.has_undefined();
     let nullable = of.members().iter().any(|member| matches!(member, Type::Null));
     if is_any_json(of) {
-        return Held { optional, nullable: false, kind: Kind::Any };
+        return FieldType { optional, nullable: false, kind: Kind::Any };
     }
     let mut members = of.members().iter().filter(|member| !matches!(member, Type::Null | Type::Undefined));
     if let Some(texts) = texts(members.clone()) {
-        return Held { optional, nullable, kind: Kind::Enum(texts) };
+        return FieldType { optional, nullable, kind: Kind::Enum(texts) };
     }
     let kind = match (of, members.next(), members.next()) {
         (Type::Never, ..) => Kind::Unresolved(NEVER.into()),
@@ -62,7 +64,7 @@ fn within<'p>(resolver: &Resolver<'p>, of: &Type<'p>, left: u32) -> Held {
             merge([first, second].into_iter().chain(members).map(|member| single(resolver, member, left)))
         }
     };
-    Held { optional, nullable, kind }
+    FieldType { optional, nullable, kind }
 }
 
 /// Returns the values of a union of string literals, as [`merge`] would. `None` where a member is no string literal,

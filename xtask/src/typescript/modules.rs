@@ -33,7 +33,7 @@ pub struct Program<'t> {
     modules: FrozenMap<String, Box<Option<Arc<Module>>>>,
     /// The contents of files that were searched for a name and not parsed.
     unparsed: FrozenMap<String, Vec<u8>>,
-    resolver: resolution::Resolver<'t>,
+    resolver: resolution::ModuleResolver<'t>,
     augmentations: augmentation::Augmentations,
     cache: Option<&'t Cache>,
 }
@@ -58,7 +58,7 @@ impl<'t> Program<'t> {
     /// The program of the files in `tree`.
     #[must_use]
     pub fn new(tree: &'t dyn Tree) -> Self {
-        let resolver = resolution::Resolver::new(tree, Listing::default());
+        let resolver = resolution::ModuleResolver::new(tree, Listing::default());
         Self {
             tree,
             modules: FrozenMap::new(),
@@ -72,7 +72,7 @@ impl<'t> Program<'t> {
     /// The same program, which need not ask for the files of `listing`.
     #[must_use]
     pub fn knowing(mut self, listing: Listing) -> Self {
-        self.resolver = resolution::Resolver::new(self.tree, listing);
+        self.resolver = resolution::ModuleResolver::new(self.tree, listing);
         self
     }
 

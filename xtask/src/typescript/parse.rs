@@ -24,7 +24,7 @@ use oxc_span::SourceType;
 use super::syntax::Module;
 use crate::facts::Problem;
 use crate::source::{LineIndex, Span};
-use bodies::Source;
+use bodies::DeferredFile;
 
 /// The stack that reading needs: the parser is recursive, and [`nesting`] bounds how deep it goes.
 pub const STACK_SIZE: usize = 256 * 1024 * 1024;
@@ -38,7 +38,7 @@ pub fn parse(path: &str, bytes: &[u8]) -> Module {
     let (text, invalid_at) = decode(bytes);
     let text: Arc<str> = Arc::from(&*text);
     let path: Arc<str> = path.into();
-    let source = Arc::new(Source { path: Arc::clone(&path), text: Arc::clone(&text) });
+    let source = Arc::new(DeferredFile { path: Arc::clone(&path), text: Arc::clone(&text) });
     let lines = LineIndex::new(Arc::clone(&path), Arc::clone(&text));
     let mut module = modules::empty(Arc::clone(&path), lines);
     if let Some(at) = invalid_at {

@@ -37,7 +37,7 @@ pub(super) fn read(input: &Input<'_>, prefilter: Prefilter) -> Result<Facts> {
         ..Facts::default()
     };
     let program = Program::new(tree).knowing(walked.listing).remembering(cache);
-    let reading = Reading { tree, program: &program, cache, prefilter };
+    let reading = SourceReading { tree, program: &program, cache, prefilter };
     let files = reading.parse(walked.files, &mut facts.problems);
     reading.take(&files, &mut facts);
     let modules = program.into_modules();
@@ -65,7 +65,7 @@ fn requested(config: &Config) -> Requested {
 struct LeftOut(Roles);
 
 /// The tree, program, cache and prefilter that files are read with.
-struct Reading<'r, 't> {
+struct SourceReading<'r, 't> {
     tree: &'r dyn Tree,
     program: &'r Program<'t>,
     cache: Option<&'r Cache>,
@@ -78,12 +78,12 @@ thread_local! {
 }
 
 /// The facts of one file, and links between declarations.
-type Part = (Facts, Links);
+type FileFacts = (Facts, Links);
 
 /// How many files a thread looks at before another one may take over: some take a hundred times as long as others.
 const AT_ONCE: usize = 8;
 
-impl Reading<'_, '_> {
+impl SourceReading<'_, '_> {
     /// Parses the files that the prefilter lets through, and returns these.
     fn parse(&self, files: Vec<Candidate>, problems: &mut Vec<Problem>) -> Vec<Candidate> {
         let parsed: Vec<_> = files.into_par_iter().with_max_len(AT_ONCE).map(|file| self.parse_one(file)).collect();
@@ -136,7 +136,7 @@ impl Reading<'_, '_> {
     }
 
     /// The declarations of each of `files`.
-    fn collect(&self, files: &[Candidate]) -> Vec<Part> {
+    fn collect(&self, files: &[Candidate]) -> Vec<FileFacts> {
         groups::each(files, self.program, &|group| {
             let resolver = Resolver::new(self.program);
             group.iter().map(|file| collect_from(file, &resolver)).collect()
@@ -157,16 +157,16 @@ impl Reading<'_, '_> {
 }
 
 /// The declarations of `file`.
-fn collect_from(file: &Candidate, resolver: &Resolver<'_>) -> Part {
+fn collect_from(file: &Candidate, resolver: &Resolver<'_>) -> FileFacts {
     let mut facts = Facts::default();
-    let Some(module) = resolver.program.load(&file.path) else { return Part::default() };
+    let Some(module) = resolver.program.load(&file.path) else { return FileFacts::default() };
     facts.problems.extend(module.problems.iter().cloned());
     let links = collect::collect(resolver, module, file.roles, &mut facts);
     (facts, links)
 }
 
 /// Adds what was read from files, and returns what they say about declarations of others.
-fn append(facts: &mut Facts, parts: Vec<Part>) -> Links {
+fn append(facts: &mut Facts, parts: Vec<FileFacts>) -> Links {
     let mut links = Links::default();
     for (part, stated) in parts {
         facts.merge(part);

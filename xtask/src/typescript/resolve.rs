@@ -36,7 +36,7 @@ pub use locals::Locals;
 pub(crate) use scope::declared_in;
 pub use scope::{Binding, Receiver, Scope};
 pub(in crate::typescript) use types::is_same_name;
-pub use types::{Object, Place, Property, Template, Type};
+pub use types::{ObjectType, Property, PropertyPlace, Template, Type};
 pub use union::union;
 
 /// How deep evaluation goes: types that people write do not.
@@ -53,7 +53,7 @@ pub(super) const LONGEST_LIST: usize = 10_000;
 pub(super) const LONGEST_TEXT: usize = 64 << 10;
 
 /// A schema, and the type that was inferred of it.
-type Inferred<'p> = (Rc<zod::Schema<'p>>, Type<'p>);
+type InferredSchema<'p> = (Rc<zod::Schema<'p>>, Type<'p>);
 
 /// Evaluates types and values of one program.
 pub struct Resolver<'p> {
@@ -70,7 +70,7 @@ pub struct Resolver<'p> {
     /// The input and output types of unions of schemas, by schema and side. Each entry holds its schema, so that the
     /// schema's address is not used for another. Without this cache, a union that is nested several times would be
     /// inferred again on each level.
-    unions: RefCell<FxHashMap<(*const zod::Schema<'p>, bool), Inferred<'p>>>,
+    unions: RefCell<FxHashMap<(*const zod::Schema<'p>, bool), InferredSchema<'p>>>,
     /// The exports of packages, by package and name.
     externals: RefCell<FxHashMap<(&'p str, Option<&'p str>), super::values::Value<'p>>>,
     /// The program that runs; none where values are what their expressions say.

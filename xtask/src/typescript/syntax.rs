@@ -12,14 +12,14 @@ use smallvec::SmallVec;
 
 pub use body::Body;
 pub use expression::{
-    Argument, Binary, ClassDecl, ClassMember, Expr, ExprKind, Function, Key, KeyName, MemberKind, ObjectMember,
-    Parameter, PatternName,
+    Argument, Binary, ClassDecl, ClassMember, Expr, ExprKind, Function, KeyName, MemberKind, ObjectMember, Parameter,
+    PatternName, PropertyKey,
 };
 pub use module::{Comment, Export, Import, Imported, Module};
 pub use statement::{
-    Alias, Case, EnumDecl, EnumMember, Interface, Name, Namespace, Statement, StatementKind, Variable,
+    Alias, Case, EnumDecl, EnumMember, Interface, Name, NamespaceDeclaration, Statement, StatementKind, Variable,
 };
-pub use type_node::{Keyword, Modifier, Property, TypeKind, TypeMember, TypeNode, TypeParameter};
+pub use type_node::{Keyword, Modifier, PropertySignature, TypeKind, TypeMember, TypeNode, TypeParameter};
 
 /// A text of the file. Names and most literals are short, and kept in place.
 pub type Text = CompactString;

@@ -29,11 +29,11 @@ use std::rc::Rc;
 
 use super::drizzle;
 use super::resolve::{Lazy, Resolver, Scope, is_same_name};
-use super::syntax::{Argument, Binary, ClassDecl, EnumDecl, Expr, Function, Module, Namespace};
+use super::syntax::{Argument, Binary, ClassDecl, EnumDecl, Expr, Function, Module, NamespaceDeclaration};
 use super::zod;
 use crate::source::Span;
-pub use arguments::{Arguments, Call};
-pub use classes::{Instance, member_name, method_scope};
+pub use arguments::{Arguments, UnknownCall};
+pub use classes::{ClassInstance, member_name, method_scope};
 pub(super) use effects::{CALLS, DEPTH, STEPS};
 pub use effects::{Effects, Handle, PathText, RouterId, Running, Site};
 pub use exports::TopLevel;
@@ -75,7 +75,7 @@ pub enum Value<'p> {
     /// `import * as x`
     Module(&'p Module),
     /// `namespace X {}`
-    Namespace(Scope<'p>, &'p Namespace),
+    Namespace(Scope<'p>, &'p NamespaceDeclaration),
     /// A name of a package or of the language (package `""`), with the members behind it.
     External(Rc<str>, Rc<[Rc<str>]>),
     /// A Zod schema.
@@ -83,9 +83,9 @@ pub enum Value<'p> {
     /// `z.maxLength(5)`: name and arguments.
     ZodCheck(Rc<str>, Rc<[Value<'p>]>),
     /// A Drizzle table or view.
-    Table(Rc<drizzle::Table<'p>>),
+    Table(Rc<drizzle::DrizzleTable<'p>>),
     /// A Drizzle column.
-    Column(Rc<drizzle::Column<'p>>),
+    Column(Rc<drizzle::DrizzleColumn<'p>>),
     /// `pgEnum('name', […])`
     PgEnum(Rc<drizzle::PgEnum>),
     /// Something of Drizzle's that makes tables: `pgSchema('x')`, `pgTableCreator(…)`.
@@ -101,11 +101,11 @@ pub enum Value<'p> {
     /// `a ?? b`, `a || b`
     Fallback(Binary, Rc<Value<'p>>, Rc<Value<'p>>),
     /// `new A()` of a class of the monorepo, while the program is run.
-    Instance(Rc<Instance<'p>>),
+    Instance(Rc<ClassInstance<'p>>),
     /// An application or router that an effect made.
     Handle(Handle),
     /// The result of calling what is not known here, while the program is run.
-    Called(Rc<Call<'p>>),
+    Called(Rc<UnknownCall<'p>>),
     /// A promise of a value.
     Promised(Rc<Value<'p>>),
     /// Some value of a type.
@@ -131,7 +131,7 @@ pub struct ArrayValue<'p> {
 #[derive(Clone, Default)]
 pub struct ObjectValue<'p> {
     /// The properties in order, each name once.
-    pub entries: Vec<Entry<'p>>,
+    pub entries: Vec<ObjectEntry<'p>>,
     /// Whether it is `as const`.
     pub constant: bool,
     /// Why there may be more properties.
@@ -142,7 +142,7 @@ pub struct ObjectValue<'p> {
 
 /// A property of an object.
 #[derive(Clone)]
-pub struct Entry<'p> {
+pub struct ObjectEntry<'p> {
     /// Its name.
     pub name: Rc<str>,
     /// The value of the property.
@@ -248,12 +248,12 @@ impl<'p> EntryPlace<'p> {
 impl<'p> ObjectValue<'p> {
     /// The property `name`.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<&Entry<'p>> {
+    pub fn get(&self, name: &str) -> Option<&ObjectEntry<'p>> {
         self.entries.iter().find(|entry| &*entry.name == name)
     }
 
     /// Adds a property, in the place of one of the same name.
-    pub fn put(&mut self, entry: Entry<'p>) {
+    pub fn put(&mut self, entry: ObjectEntry<'p>) {
         match self.entries.iter_mut().find(|known| is_same_name(&known.name, &entry.name)) {
             Some(known) => *known = entry,
             None => self.entries.push(entry),

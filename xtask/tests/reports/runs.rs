@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use xtask::report::{
-    AppliedMigration, Category, Effects, Finding, LockMode, Loss, LossName, MigrationPlan, MigrationResult,
-    MigrationState, MigrationStatus, PlannedMigration, PlannedStatement, Rehearsal, Restoration, RollbackResult,
-    RolledBackMigration, Severity, Status, TableLock, Timestamp, Unit, Verdict, Verification,
+    AppliedMigration, Category, Finding, LockMode, Loss, LossName, MigrationPlan, MigrationResult, MigrationState,
+    MigrationStatus, PlannedMigration, PlannedStatement, Rehearsal, Restoration, RollbackResult, RollbackVerdict,
+    RolledBackMigration, Severity, StatementEffects, Status, TableLock, Timestamp, Unit, Verification,
 };
 
 use super::samples;
@@ -56,17 +56,17 @@ pub fn refused_before() -> MigrationResult {
 pub fn dry_run() -> MigrationResult {
     let lock = |object: &str, mode| TableLock { object: object.into(), mode };
     let statement = |line, sql: &str, effects| PlannedStatement { line, sql: sql.into(), effects };
-    let widen = Effects::Observed {
+    let widen = StatementEffects::Observed {
         locks: vec![lock("bills", LockMode::AccessExclusive), lock("users", LockMode::AccessShare)],
         rewritten: vec!["bills".into()],
         scanned: Vec::new(),
     };
-    let reference = Effects::Observed {
+    let reference = StatementEffects::Observed {
         locks: vec![lock("users", LockMode::ShareRowExclusive)],
         rewritten: Vec::new(),
         scanned: vec!["bills".into()],
     };
-    let index = Effects::NotObserved("`CREATE INDEX CONCURRENTLY` lets reads and writes go on".into());
+    let index = StatementEffects::NotObserved("`CREATE INDEX CONCURRENTLY` lets reads and writes go on".into());
     let migration = |name: &str, in_transaction, statements| PlannedMigration {
         name: name.into(),
         file: format!("migrations/{name}.sql"),
@@ -122,7 +122,7 @@ fn rollback() -> RollbackResult {
     }
 }
 
-fn rolled_back(verdict: Verdict) -> Vec<RolledBackMigration> {
+fn rolled_back(verdict: RollbackVerdict) -> Vec<RolledBackMigration> {
     vec![RolledBackMigration { name: BIO.into(), verdict }]
 }
 
@@ -142,7 +142,14 @@ pub fn exact() -> RollbackResult {
         dependents: vec!["view bill_overview".into()],
     }];
     let post = Some(samples::passed());
-    RollbackResult { success: true, rolled_back: rolled_back(Verdict::Exact), post, losses, restoration, ..rollback() }
+    RollbackResult {
+        success: true,
+        rolled_back: rolled_back(RollbackVerdict::Exact),
+        post,
+        losses,
+        restoration,
+        ..rollback()
+    }
 }
 
 /// Nothing was to be undone: what would be.
@@ -164,7 +171,7 @@ pub fn rollback_stopped() -> RollbackResult {
     let failing = ("V17__prioritise_bills".to_owned(), None);
     RollbackResult {
         planned: vec![(BIO.into(), None), failing],
-        rolled_back: rolled_back(Verdict::Exact),
+        rolled_back: rolled_back(RollbackVerdict::Exact),
         error: Some("cannot undo `V17__prioritise_bills`; its transaction changed nothing: deadlock detected".into()),
         go_on: Some(go_on.into()),
         ..rollback()
@@ -177,7 +184,7 @@ pub fn not_restored() -> RollbackResult {
     let error = "the way back of `V18__add_user_bio` does not restore the schema; the rollback was itself undone, the \
                  database is as it was";
     RollbackResult {
-        rolled_back: rolled_back(Verdict::NotRestored(difference)),
+        rolled_back: rolled_back(RollbackVerdict::NotRestored(difference)),
         error: Some(error.into()),
         ..rollback()
     }
@@ -222,11 +229,11 @@ pub fn status() -> Status {
 /// A migration of every verdict.
 pub fn rehearsals() -> Vec<Rehearsal> {
     let one = |name: &str, verdict| Rehearsal { verdict, ..Rehearsal::new(name.into()) };
-    let unknown = Verdict::Unknown("not compared".into());
+    let unknown = RollbackVerdict::Unknown("not compared".into());
     vec![
-        one("V1__create_users", Verdict::Exact),
-        Rehearsal { lost_rows: vec![("users".into(), 3)], ..one("V2__drop_bio", Verdict::PhysicalOrderOnly) },
-        one("V3__rename", Verdict::NotRestored("- column a text\n+ column b text\n".into())),
+        one("V1__create_users", RollbackVerdict::Exact),
+        Rehearsal { lost_rows: vec![("users".into(), 3)], ..one("V2__drop_bio", RollbackVerdict::PhysicalOrderOnly) },
+        one("V3__rename", RollbackVerdict::NotRestored("- column a text\n+ column b text\n".into())),
         Rehearsal { irreversible: Some("the old values are gone".into()), ..one("V4__hash", unknown.clone()) },
         Rehearsal { error: Some("error: syntax error at or near \"DORP\"".into()), ..one("V5__broken", unknown) },
         Rehearsal {
@@ -234,11 +241,11 @@ pub fn rehearsals() -> Vec<Rehearsal> {
                 "the way back fails as soon as a row uses what the migration allows (`users.bio` is NULL)".into(),
             ],
             notes: vec!["it cannot be applied over made-up rows".into()],
-            ..one("V6__optional", Verdict::Exact)
+            ..one("V6__optional", RollbackVerdict::Exact)
         },
         Rehearsal {
             empty_tables: vec![("votes".into(), "a CHECK that nothing satisfies".into())],
-            ..one("V7__view", Verdict::PrivilegesDiffer("app may no longer SELECT on the view public.v".into()))
+            ..one("V7__view", RollbackVerdict::PrivilegesDiffer("app may no longer SELECT on the view public.v".into()))
         },
     ]
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use xtask::report::{
     Category, ColumnAlignment, ContractField, ContractSummary, Coverage, DescriptionSummary, Direction,
-    EntityAlignment, Finding, FindingTiming, Fixes, Layer, Left, Rule, Severity, Since, Sources, Suggestion, Timestamp,
-    Unjudged, Verification,
+    EntityAlignment, Finding, FindingTiming, Fixes, Layer, Left, Rule, Severity, Since, SourceTexts, Suggestion,
+    Timestamp, Unjudged, Verification,
 };
 use xtask::source::{LineIndex, Location, Span};
 
@@ -123,7 +123,7 @@ pub fn hostile() -> Verification {
 }
 
 fn verification(findings: Vec<Finding>, counted: Coverage) -> Verification {
-    let mut sources = Sources::default();
+    let mut sources = SourceTexts::default();
     for (file, text) in [TYPES, VALIDATION, MIGRATION, BIO] {
         sources.insert(file.into(), text.into());
     }

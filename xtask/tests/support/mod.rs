@@ -15,7 +15,7 @@ use postgres::Client;
 use xtask::config::Config;
 use xtask::migrations::scratch_environment::time_limit::TimeLimit;
 use xtask::migrations::scratch_environment::{ScratchEnvironment, ScratchSession};
-use xtask::postgres::scratch::{Likeness, Network, Scratch};
+use xtask::postgres::scratch::{Network, Scratch, TargetSettings};
 
 /// How many cases of one test run at a time.
 const WORKERS: usize = 4;
@@ -74,7 +74,7 @@ pub fn scratch_session() -> Option<ScratchSession> {
         config: &config,
         root: repository(),
         shadow_url: None,
-        likeness: Likeness::default(),
+        likeness: TargetSettings::default(),
         superuser: false,
         time_limit: TimeLimit::default(),
     };

@@ -69,7 +69,7 @@ pub(super) fn parse_check(definition: &str) -> Option<Expression> {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-enum Token {
+enum ExpressionToken {
     /// A name or keyword; quoted names are never keywords.
     Word(String, bool),
     String(String),
@@ -77,7 +77,7 @@ enum Token {
     Symbol(String),
 }
 
-fn tokens(text: &str) -> Option<Vec<Token>> {
+fn tokens(text: &str) -> Option<Vec<ExpressionToken>> {
     let characters: Vec<char> = text.chars().collect();
     let mut tokens = Vec::new();
     let mut at = 0;
@@ -87,19 +87,19 @@ fn tokens(text: &str) -> Option<Vec<Token>> {
             continue;
         }
         let (token, next) = match character {
-            '\'' => quoted(&characters, at, '\'').map(|(text, next)| (Token::String(text), next))?,
-            '"' => quoted(&characters, at, '"').map(|(text, next)| (Token::Word(text, true), next))?,
+            '\'' => quoted(&characters, at, '\'').map(|(text, next)| (ExpressionToken::String(text), next))?,
+            '"' => quoted(&characters, at, '"').map(|(text, next)| (ExpressionToken::Word(text, true), next))?,
             digit if digit.is_ascii_digit() => number(&characters, at)?,
             letter if letter.is_alphabetic() || letter == '_' => {
                 let word = run(&characters, at, |character| character.is_alphanumeric() || "_$".contains(character));
-                (Token::Word(word.0, false), word.1)
+                (ExpressionToken::Word(word.0, false), word.1)
             }
             symbol if "<>=~!*+-/|&^%#@?".contains(symbol) => {
                 let word = run(&characters, at, |character| "<>=~!*+-/|&^%#@?".contains(character));
-                (Token::Symbol(word.0), word.1)
+                (ExpressionToken::Symbol(word.0), word.1)
             }
-            ':' if characters.get(at + 1) == Some(&':') => (Token::Symbol("::".into()), at + 2),
-            other => (Token::Symbol(other.to_string()), at + 1),
+            ':' if characters.get(at + 1) == Some(&':') => (ExpressionToken::Symbol("::".into()), at + 2),
+            other => (ExpressionToken::Symbol(other.to_string()), at + 1),
         };
         tokens.push(token);
         at = next;
@@ -124,9 +124,9 @@ fn quoted(characters: &[char], start: usize, quote: char) -> Option<(String, usi
     }
 }
 
-fn number(characters: &[char], start: usize) -> Option<(Token, usize)> {
+fn number(characters: &[char], start: usize) -> Option<(ExpressionToken, usize)> {
     let (text, next) = run(characters, start, |character| character.is_ascii_digit() || character == '.');
-    Some((Token::Number(text.parse().ok()?), next))
+    Some((ExpressionToken::Number(text.parse().ok()?), next))
 }
 
 fn run(characters: &[char], start: usize, belongs: impl Fn(char) -> bool) -> (String, usize) {
@@ -138,7 +138,7 @@ fn run(characters: &[char], start: usize, belongs: impl Fn(char) -> bool) -> (St
 /// PostgreSQL parenthesises every operation, so that each pair of parentheses holds one operator, or several `AND`s or
 /// `OR`s.
 struct Parser<'t> {
-    tokens: &'t [Token],
+    tokens: &'t [ExpressionToken],
     at: usize,
     depth: usize,
 }
@@ -147,18 +147,18 @@ struct Parser<'t> {
 const MAX_DEPTH: usize = 64;
 
 impl Parser<'_> {
-    fn peek(&self) -> Option<&Token> {
+    fn peek(&self) -> Option<&ExpressionToken> {
         self.tokens.get(self.at)
     }
 
     fn take_symbol(&mut self, symbol: &str) -> bool {
-        let found = matches!(self.peek(), Some(Token::Symbol(here)) if here == symbol);
+        let found = matches!(self.peek(), Some(ExpressionToken::Symbol(here)) if here == symbol);
         self.at += usize::from(found);
         found
     }
 
     fn take_word(&mut self, word: &str) -> bool {
-        let found = matches!(self.peek(), Some(Token::Word(here, false)) if here.eq_ignore_ascii_case(word));
+        let found = matches!(self.peek(), Some(ExpressionToken::Word(here, false)) if here.eq_ignore_ascii_case(word));
         self.at += usize::from(found);
         found
     }
@@ -205,7 +205,7 @@ impl Parser<'_> {
                 (false, _) => None,
             };
         }
-        let Some(Token::Symbol(symbol)) = self.peek() else { return Some(left) };
+        let Some(ExpressionToken::Symbol(symbol)) = self.peek() else { return Some(left) };
         if matches!(symbol.as_str(), ")" | "," | "]") {
             return Some(left);
         }
@@ -239,19 +239,19 @@ impl Parser<'_> {
         let token = self.peek()?.clone();
         self.at += 1;
         match token {
-            Token::Number(number) => Some(Expression::Literal(Literal::Number(number))),
-            Token::String(text) => Some(Expression::Literal(Literal::String(text))),
-            Token::Symbol(symbol) if symbol == "-" => match self.primary()? {
+            ExpressionToken::Number(number) => Some(Expression::Literal(Literal::Number(number))),
+            ExpressionToken::String(text) => Some(Expression::Literal(Literal::String(text))),
+            ExpressionToken::Symbol(symbol) if symbol == "-" => match self.primary()? {
                 Expression::Literal(Literal::Number(number)) => Some(Expression::Literal(Literal::Number(-number))),
                 _other => Some(Expression::Opaque),
             },
-            Token::Symbol(symbol) if symbol == "(" => {
+            ExpressionToken::Symbol(symbol) if symbol == "(" => {
                 let inner = self.expression()?;
                 self.take_symbol(")").then_some(inner)
             }
-            Token::Word(word, quoted) if !quoted && self.take_symbol("(") => self.call(&word),
-            Token::Word(word, _) => Some(Expression::Column(word)),
-            Token::Symbol(_) => None,
+            ExpressionToken::Word(word, quoted) if !quoted && self.take_symbol("(") => self.call(&word),
+            ExpressionToken::Word(word, _) => Some(Expression::Column(word)),
+            ExpressionToken::Symbol(_) => None,
         }
     }
 
@@ -284,7 +284,7 @@ impl Parser<'_> {
 
     fn type_name(&mut self) -> Option<String> {
         let mut words = Vec::new();
-        while let Some(Token::Word(word, _)) = self.peek() {
+        while let Some(ExpressionToken::Word(word, _)) = self.peek() {
             if ["AND", "OR", "IS"].iter().any(|keyword| word.eq_ignore_ascii_case(keyword)) {
                 break;
             }
@@ -315,7 +315,7 @@ impl Parser<'_> {
     }
 
     fn list_in_other_form(&mut self) -> Option<Vec<Literal>> {
-        if let Some(Token::String(text)) = self.peek() {
+        if let Some(ExpressionToken::String(text)) = self.peek() {
             let items = text.strip_prefix('{')?.strip_suffix('}')?;
             let values = items.split(',').map(|item| Literal::String(item.trim_matches('"').to_owned())).collect();
             self.at += 1;

@@ -13,9 +13,9 @@ pub(super) enum Gap {
     /// Shorter strings than a CHECK allows.
     MinLength(u32, Option<u32>),
     /// Greater numbers, and what the schema allows; whether a CHECK says so.
-    Maximum(Bound, Option<f64>, Source),
+    Maximum(Bound, Option<f64>, BoundSource),
     /// Smaller numbers.
-    Minimum(Bound, Option<f64>, Source),
+    Minimum(Bound, Option<f64>, BoundSource),
     /// Fractions for a column of whole numbers.
     Fraction,
     /// Any string for a pattern that a CHECK demands.
@@ -26,7 +26,7 @@ pub(super) enum Gap {
 
 /// Where a bound comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Source {
+pub(super) enum BoundSource {
     Check,
     Type,
 }
@@ -112,7 +112,7 @@ impl Gap {
     pub(super) fn is_of_check(&self, facts: &ColumnFacts<'_>) -> bool {
         match self {
             Self::MaxLength(limit, _) => facts.ty.length != Some(*limit),
-            Self::Maximum(_, _, source) | Self::Minimum(_, _, source) => *source == Source::Check,
+            Self::Maximum(_, _, source) | Self::Minimum(_, _, source) => *source == BoundSource::Check,
             Self::MinLength(..) | Self::Pattern(_) => true,
             Self::Fraction | Self::Uuid => false,
         }
@@ -123,7 +123,7 @@ impl Gap {
         match self {
             Self::MaxLength(..) | Self::MinLength(..) | Self::Pattern(_) => true,
             Self::Maximum(_, given, source) | Self::Minimum(_, given, source) => {
-                *source == Source::Check || given.is_some()
+                *source == BoundSource::Check || given.is_some()
             }
             Self::Fraction | Self::Uuid => false,
         }
@@ -218,14 +218,14 @@ fn of_number(facts: &ColumnFacts<'_>, constraints: &Constraints, kind: &Kind) ->
     let lower = lower(constraints);
     if let Some((bound, source)) = tightest(facts.demands.minimum, range.map(|(min, _)| min), |check, ty| check >= ty)
         && is_below(lower, bound, whole)
-        && (source == Source::Check || lower.is_some())
+        && (source == BoundSource::Check || lower.is_some())
     {
         gaps.push(Gap::Minimum(bound, lower.map(|bound| bound.value), source));
     }
     let upper = upper(constraints);
     if let Some((bound, source)) = tightest(facts.demands.maximum, range.map(|(_, max)| max), |check, ty| check <= ty)
         && is_above(upper, bound, whole)
-        && (source == Source::Check || upper.is_some() || name == "smallint")
+        && (source == BoundSource::Check || upper.is_some() || name == "smallint")
     {
         gaps.push(Gap::Maximum(bound, upper.map(|bound| bound.value), source));
     }
@@ -235,13 +235,13 @@ fn of_number(facts: &ColumnFacts<'_>, constraints: &Constraints, kind: &Kind) ->
     gaps
 }
 
-fn tightest(check: Option<Bound>, ty: Option<f64>, is_tighter: fn(f64, f64) -> bool) -> Option<(Bound, Source)> {
+fn tightest(check: Option<Bound>, ty: Option<f64>, is_tighter: fn(f64, f64) -> bool) -> Option<(Bound, BoundSource)> {
     match (check, ty) {
         (Some(check), Some(ty)) if !is_tighter(check.value, ty) => {
-            Some((Bound { value: ty, exclusive: false }, Source::Type))
+            Some((Bound { value: ty, exclusive: false }, BoundSource::Type))
         }
-        (Some(check), _) => Some((check, Source::Check)),
-        (None, Some(ty)) => Some((Bound { value: ty, exclusive: false }, Source::Type)),
+        (Some(check), _) => Some((check, BoundSource::Check)),
+        (None, Some(ty)) => Some((Bound { value: ty, exclusive: false }, BoundSource::Type)),
         (None, None) => None,
     }
 }

@@ -7,10 +7,10 @@ use std::collections::HashMap;
 use super::find::Finder;
 use super::likeness::{Adopted, Lacking, Unclaimed};
 use super::names::{NameTable, is_output_name, is_shared};
-use super::{Described, Description, Match, Namesake, Role, Strength};
+use super::{Description, Match, Namesake, Role, Strength, TableMatches};
 use crate::checks::entities::{Entity, EntityKind};
 use crate::checks::names;
-use crate::checks::pairing::{OrmNames, Pairing, Relations, Rules};
+use crate::checks::pairing::{OrmNames, Pairing, PairingRules, RelationNames};
 use crate::config::{Config, Driver};
 use crate::facts::{Declaration, Facts, Family, Field, Kind, Side};
 use crate::schema::provenance::Provenance;
@@ -25,7 +25,7 @@ pub fn describe<'a>(
     facts: &'a Facts,
     config: &Config,
     provenance: &Provenance,
-) -> Vec<Described<'a>> {
+) -> Vec<TableMatches<'a>> {
     let names = &NameTable::new(&entities, config);
     let Hits { mut found, unclaimed } = hits(&entities, names, facts, config);
     let ground = &Ground { names, config, provenance };
@@ -33,7 +33,7 @@ pub fn describe<'a>(
         let hits = found.entry(at).or_default();
         described(entity, hits, ground)
     };
-    let mut all: Vec<Described<'a>> = entities.into_iter().enumerate().map(described).collect();
+    let mut all: Vec<TableMatches<'a>> = entities.into_iter().enumerate().map(described).collect();
     for Adopted { at, declaration } in adopted(&all, &unclaimed, ground) {
         let output = is_output_name(&declaration.name);
         let hit = Match { entity: at, side: Side::Row, strength: Strength::Model, output, of_type: false };
@@ -72,7 +72,7 @@ fn hits<'a>(entities: &[Entity<'a>], names: &NameTable, facts: &'a Facts, config
 }
 
 /// Finds descriptions for the tables that no type or schema is named after.
-fn adopted<'a>(all: &[Described<'a>], unclaimed: &Unclaimed<'a>, ground: &Ground<'_>) -> Vec<Adopted<'a>> {
+fn adopted<'a>(all: &[TableMatches<'a>], unclaimed: &Unclaimed<'a>, ground: &Ground<'_>) -> Vec<Adopted<'a>> {
     let tables = all.iter().enumerate().filter(|(_, described)| described.entity.kind == EntityKind::Table);
     let lacking = tables.flat_map(|(at, described)| {
         let ty = described.types().next().is_none().then_some(Lacking::Type);
@@ -85,7 +85,7 @@ fn adopted<'a>(all: &[Described<'a>], unclaimed: &Unclaimed<'a>, ground: &Ground
     unclaimed.adopted(lacking, &pairing)
 }
 
-fn described<'a>(entity: Entity<'a>, hits: &[Hit<'a>], ground: &Ground<'_>) -> Described<'a> {
+fn described<'a>(entity: Entity<'a>, hits: &[Hit<'a>], ground: &Ground<'_>) -> TableMatches<'a> {
     let orm = OrmNames::new(hits.iter().map(|(declaration, _)| *declaration));
     let pairing = |declaration: &'a Declaration, hit: &Match| paired(&entity, declaration, hit.strength, &orm, ground);
     let paired = hits.iter().map(|(declaration, hit)| (*declaration, *hit, pairing(declaration, hit)));
@@ -112,7 +112,7 @@ fn described<'a>(entity: Entity<'a>, hits: &[Hit<'a>], ground: &Ground<'_>) -> D
         shared: pairing.named(),
         fields: declaration.fields.len(),
     });
-    Described { descriptions, namesakes: namesakes.collect(), entity }
+    TableMatches { descriptions, namesakes: namesakes.collect(), entity }
 }
 
 /// The fields of a declaration beside the columns of the table, as freely as what says that it describes it is weak.
@@ -124,12 +124,12 @@ fn paired<'a>(
     ground: &Ground<'_>,
 ) -> Pairing<'a> {
     let Ground { names, config, provenance } = *ground;
-    let relations = Relations {
+    let relations = RelationNames {
         is_row_type: &|name| names.is_row_type(name),
         ends_row_name: &|name| names.ends_row_name(name),
         lenient: strength >= Strength::Model,
     };
-    Pairing::new(entity, declaration, &Rules { config, orm, relations, provenance })
+    Pairing::new(entity, declaration, &PairingRules { config, orm, relations, provenance })
 }
 
 /// Whether a declaration that is called like the table has enough in common with it.

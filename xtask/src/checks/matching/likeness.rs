@@ -24,12 +24,12 @@ pub(super) struct Adopted<'a> {
 /// Types and schemas that no table was found for.
 #[derive(Debug, Default)]
 pub(super) struct Unclaimed<'a> {
-    by_last_word: HashMap<Word, Vec<Named<'a>>>,
+    by_last_word: HashMap<Word, Vec<NamedRow<'a>>>,
     by_implemented: HashMap<Word, Vec<&'a Declaration>>,
 }
 
 #[derive(Debug)]
-struct Named<'a> {
+struct NamedRow<'a> {
     words: Vec<Word>,
     declaration: &'a Declaration,
 }
@@ -64,7 +64,7 @@ impl<'a> Unclaimed<'a> {
         }
         let words = thing(&declaration.name);
         if let Some(last) = words.last() {
-            self.by_last_word.entry(last.clone()).or_default().push(Named { words, declaration });
+            self.by_last_word.entry(last.clone()).or_default().push(NamedRow { words, declaration });
         }
     }
 

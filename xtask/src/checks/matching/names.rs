@@ -15,12 +15,12 @@ const SHORTEST_END: usize = 4;
 
 /// Names and the tables that they stand for.
 pub(in crate::checks) struct NameTable {
-    types: FxHashMap<Word, Named>,
-    schemas: FxHashMap<Word, Named>,
+    types: FxHashMap<Word, NameMeaning>,
+    schemas: FxHashMap<Word, NameMeaning>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Named {
+struct NameMeaning {
     entity: usize,
     side: Side,
     strength: Strength,
@@ -157,14 +157,14 @@ fn patterns(configured: Configured<'_>) -> Vec<Pattern> {
     configured.iter().flat_map(|(list, side)| list.iter().map(|pattern| Pattern::new(pattern, *side))).collect()
 }
 
-fn named(tables: &[&ObjectName], configured: Configured<'_>) -> FxHashMap<Word, Named> {
+fn named(tables: &[&ObjectName], configured: Configured<'_>) -> FxHashMap<Word, NameMeaning> {
     let patterns = patterns(configured);
-    let mut table: FxHashMap<Word, Named> = FxHashMap::default();
+    let mut table: FxHashMap<Word, NameMeaning> = FxHashMap::default();
     for (at, name) in tables.iter().enumerate() {
         for row_name in entity_names(name) {
             for pattern in &patterns {
                 let Pattern { side, strength, .. } = *pattern;
-                let named = Named { entity: at, side, strength, weight: row_name.len() };
+                let named = NameMeaning { entity: at, side, strength, weight: row_name.len() };
                 let known = table.entry(pattern.around(&row_name)).or_insert(named);
                 if known.weight < named.weight {
                     *known = named;

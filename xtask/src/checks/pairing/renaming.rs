@@ -1,7 +1,7 @@
 //! Whether a field without a column stands for a column without a field: under another name, in another form, or in its
 //! place.
 
-use crate::checks::accepted_kinds::{self, Layer};
+use crate::checks::accepted_kinds::{self, DescriptionLayer};
 use crate::checks::entities::Entity;
 use crate::checks::names;
 use crate::config::Config;
@@ -68,7 +68,7 @@ pub(super) fn is_renamed(
 /// Whether the field may hold what the column holds; if not, that it stands in the column's place means nothing.
 pub(super) fn may_hold(column: &Column, field: &Field, entity: &Entity<'_>, config: &Config) -> bool {
     let facts = entity.column(&column.name);
-    facts.is_some_and(|facts| accepted_kinds::accepts(&facts.ty, &field.kind, Layer::Wire, config))
+    facts.is_some_and(|facts| accepted_kinds::accepts(&facts.ty, &field.kind, DescriptionLayer::Wire, config))
 }
 
 /// Whether the field stands between the fields of the columns on both sides of `column`. At either end one neighbour

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 
-use super::script::Call;
+use super::script::HookCall;
 use crate::git::Repository;
 
 /// A tool that manages hooks.
@@ -73,7 +73,7 @@ impl Manager {
     ///
     /// # Errors
     /// Where it does not: with the lines to add.
-    pub fn installed(&self, call: &Call) -> Result<String> {
+    pub fn installed(&self, call: &HookCall) -> Result<String> {
         if is_called_in(&self.text) {
             return Ok(format!("`{}` verifies already what is staged", self.file));
         }
@@ -90,17 +90,17 @@ impl Manager {
     }
 
     /// husky starts hooks at the top and fails with the last command that fails.
-    fn husky(&self, call: &Call) -> String {
+    fn husky(&self, call: &HookCall) -> String {
         if self.text.trim().is_empty() && call.folder().is_none() { call.command() } else { call.line() }
     }
 }
 
-fn lefthook(call: &Call) -> String {
+fn lefthook(call: &HookCall) -> String {
     let root = call.folder().map_or_else(String::new, |folder| format!("      root: {folder:?}\n"));
     format!("pre-commit:\n  commands:\n    db-verify:\n{root}      run: {}\n", call.command())
 }
 
-fn pre_commit(call: &Call) -> String {
+fn pre_commit(call: &HookCall) -> String {
     let entry = match call.folder() {
         Some(_) => format!("sh -c {:?}", call.line()),
         None => call.command(),

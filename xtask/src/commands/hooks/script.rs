@@ -14,23 +14,23 @@ pub fn is_ours(text: &str) -> bool {
 
 /// How a hook calls the tool. Hooks are started at the top of the work tree.
 #[derive(Debug)]
-pub struct Call {
+pub struct HookCall {
     /// The monorepo's folder, as seen from the top; empty where it is the top.
     folder: String,
-    program: Program,
+    program: HookProgram,
     /// A configuration file, as seen from the monorepo's folder.
     config: Option<String>,
 }
 
 #[derive(Debug)]
-enum Program {
+enum HookProgram {
     /// The monorepo holds the tool: what is checked out is what runs.
     Cargo,
     /// The tool is somewhere else.
     Binary(String),
 }
 
-impl Call {
+impl HookCall {
     /// Creates the call for the monorepo at `root`, in a work tree with this `top`.
     ///
     /// # Errors
@@ -40,10 +40,10 @@ impl Call {
         let root = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
         let folder = root.strip_prefix(&top).unwrap_or(Path::new("")).to_string_lossy().replace('\\', "/");
         let program = if has_alias(&root) {
-            Program::Cargo
+            HookProgram::Cargo
         } else {
             let binary = std::env::current_exe().context("cannot tell where the running program lies")?;
-            Program::Binary(binary.to_string_lossy().replace('\\', "/"))
+            HookProgram::Binary(binary.to_string_lossy().replace('\\', "/"))
         };
         let config = config.map(|file| {
             let file = std::path::absolute(file).unwrap_or_else(|_| PathBuf::from(file));
@@ -63,8 +63,8 @@ impl Call {
     /// The command, to be run in the monorepo's folder.
     pub fn command(&self) -> String {
         let program = match &self.program {
-            Program::Cargo => "cargo xtask".to_owned(),
-            Program::Binary(binary) => format!("{} -C .", quoted(binary)),
+            HookProgram::Cargo => "cargo xtask".to_owned(),
+            HookProgram::Binary(binary) => format!("{} -C .", quoted(binary)),
         };
         let config = self.config.as_ref().map_or_else(String::new, |file| format!(" --config {}", quoted(file)));
         format!("{program} db-verify --staged{config}")
@@ -103,11 +103,11 @@ exec {}
     /// Returns the lines of the script that check whether the tool can be called.
     fn guard(&self) -> String {
         match &self.program {
-            Program::Cargo => "# Nor has a branch without the tool.
+            HookProgram::Cargo => "# Nor has a branch without the tool.
 grep -q '^ *xtask' .cargo/config.toml 2>/dev/null || exit 0
 [ -x \"${CARGO_TARGET_DIR:-target}/debug/xtask\" ] || echo 'db-verify: building the tool first' >&2"
                 .to_owned(),
-            Program::Binary(binary) => format!(
+            HookProgram::Binary(binary) => format!(
                 "[ -x {0} ] || {{
     echo 'db-verify is gone: run `install-hooks` again, or remove this hook' >&2
     exit 1
@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn a_hook_is_recognised_and_its_folder_is_quoted() {
-        let call = Call { folder: "mono repo's".into(), program: Program::Cargo, config: None };
+        let call = HookCall { folder: "mono repo's".into(), program: HookProgram::Cargo, config: None };
         assert!(is_ours(&call.hook()) && !is_ours("#!/bin/sh\nexec cargo xtask db-verify --staged\n"));
         assert!(call.hook().contains("cd 'mono repo'\\''s' 2>/dev/null || exit 0\n"), "{}", call.hook());
         assert_eq!(call.line(), "(cd 'mono repo'\\''s' && cargo xtask db-verify --staged) || exit 1");
@@ -148,8 +148,8 @@ mod tests {
 
     #[test]
     fn a_tool_that_lies_elsewhere_is_called_by_its_path() {
-        let program = Program::Binary("/opt/my tools/xtask".into());
-        let call = Call { folder: String::new(), program, config: Some("db.toml".into()) };
+        let program = HookProgram::Binary("/opt/my tools/xtask".into());
+        let call = HookCall { folder: String::new(), program, config: Some("db.toml".into()) };
         assert_eq!(call.line(), "'/opt/my tools/xtask' -C . db-verify --staged --config db.toml || exit 1");
         assert!(call.hook().contains("[ -x '/opt/my tools/xtask' ] || {"), "{}", call.hook());
     }

@@ -4,9 +4,9 @@
 use anyhow::{Context as _, Result, anyhow, bail};
 use postgres::Client;
 
-use super::{Imported, Options, new_files, present, write};
+use super::{ImportSummary, Options, new_files, present, write};
 use crate::commands::{Context, Outcome, live};
-use crate::import::{self, Draft, Found, Note, Pair, Part, Standing, dump};
+use crate::import::{self, DirectionPart, Draft, EarlierImport, ImportedMigrations, MigrationFiles, Note, dump};
 use crate::migrations::comparison::Comparison;
 use crate::migrations::{Migration, files};
 use crate::postgres::connect::{Target, connect};
@@ -62,11 +62,11 @@ pub(super) fn run(context: &Context, options: &Options, to: &str) -> Result<Outc
     notes.extend(text.map(|text| Note { file: format!("{}.sql", pair.stem), text }));
     let pairs = [pair];
     if !options.dry_run {
-        write(&new_files(&tree, &context.root, to, &pairs, &[Standing::New])?)?;
+        write(&new_files(&tree, &context.root, to, &pairs, &[EarlierImport::New])?)?;
     }
-    let pairs: Vec<&Pair> = pairs.iter().collect();
+    let pairs: Vec<&MigrationFiles> = pairs.iter().collect();
     let tool = "the database".to_owned();
-    let imported = Imported { tool, to, pairs: &pairs, there: 0, notes: &notes, dry_run: options.dry_run };
+    let imported = ImportSummary { tool, to, pairs: &pairs, there: 0, notes: &notes, dry_run: options.dry_run };
     imported.print(context)?;
     let is_usable =
         matches!(proof, Proof::Equal | Proof::Unproven(_)) && pairs.iter().all(|pair| pair.problems.is_empty());
@@ -115,17 +115,17 @@ fn exclusions(client: &mut Client, live: &Schema) -> Result<Vec<String>> {
 }
 
 /// The pair of files of a dump.
-fn pair(dump: &str, origin: &str) -> Result<(Pair, Vec<Note>)> {
-    let part = |text: String| Part { file: origin.to_owned(), text, no_transaction: false };
+fn pair(dump: &str, origin: &str) -> Result<(MigrationFiles, Vec<Note>)> {
+    let part = |text: String| DirectionPart { file: origin.to_owned(), text, no_transaction: false };
     let up = part(format!("{HEADER}{}", dump::cleaned(dump)));
     let draft = Draft { version: "1".into(), name: NAME.into(), up, down: Some(part(DOWN.into())) };
-    let (pairs, notes) = import::pairs(&Found { drafts: vec![draft], notes: Vec::new() }, "the database");
+    let (pairs, notes) = import::pairs(&ImportedMigrations { drafts: vec![draft], notes: Vec::new() }, "the database");
     let pair = pairs.into_iter().next().ok_or_else(|| anyhow!("cannot make a migration of the schema"))?;
     Ok((pair, notes))
 }
 
 /// Runs the migration on a scratch database, and compares what it makes with the database.
-fn prove(context: &Context, client: &mut Client, live: &Schema, pair: &Pair) -> Result<Proof> {
+fn prove(context: &Context, client: &mut Client, live: &Schema, pair: &MigrationFiles) -> Result<Proof> {
     if !pair.problems.is_empty() {
         return Ok(Proof::Unproven("it has to be mended first".into()));
     }
@@ -143,7 +143,7 @@ fn prove(context: &Context, client: &mut Client, live: &Schema, pair: &Pair) -> 
 }
 
 /// The migration, read as its files will be.
-fn migration(pair: &Pair) -> Result<Migration> {
+fn migration(pair: &MigrationFiles) -> Result<Migration> {
     const FOLDER: &str = "migrations";
     let place = tempfile::tempdir().context("cannot try the migration")?;
     std::fs::create_dir(place.path().join(FOLDER)).context("cannot try the migration")?;

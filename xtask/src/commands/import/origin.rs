@@ -9,18 +9,18 @@ use crate::import::Layout;
 
 /// The origin, as it is typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
+pub enum ImportOrigin {
     /// The folder of a tool.
     Tool(Layout),
     /// The database itself.
     Database,
 }
 
-impl ValueEnum for Origin {
+impl ValueEnum for ImportOrigin {
     fn value_variants<'a>() -> &'a [Self] {
-        static ALL: LazyLock<Vec<Origin>> = LazyLock::new(|| {
-            let tools = Layout::value_variants().iter().copied().map(Origin::Tool);
-            tools.chain([Origin::Database]).collect()
+        static ALL: LazyLock<Vec<ImportOrigin>> = LazyLock::new(|| {
+            let tools = Layout::value_variants().iter().copied().map(ImportOrigin::Tool);
+            tools.chain([ImportOrigin::Database]).collect()
         });
         &ALL
     }
@@ -42,7 +42,7 @@ mod tests {
     #[test]
     fn every_layout_can_be_typed() {
         for layout in Layout::value_variants() {
-            assert!(Origin::value_variants().contains(&Origin::Tool(*layout)), "{layout:?}");
+            assert!(ImportOrigin::value_variants().contains(&ImportOrigin::Tool(*layout)), "{layout:?}");
         }
     }
 }

@@ -2,38 +2,38 @@
 
 use std::fmt::Write as _;
 
-use super::{TablesOf, What};
+use super::{Subject, TablesOf};
 use crate::checks::wording;
 use crate::facts::{Constraints, Declaration, Facts, Field, Kind, Origin};
 
 /// Everything that was read, or only `what`.
-pub(super) fn render(facts: &Facts, tables: &TablesOf, what: Option<What>) -> String {
+pub(super) fn render(facts: &Facts, tables: &TablesOf, what: Option<Subject>) -> String {
     let mut text = String::new();
     let wanted = |part| what.is_none_or(|what| what == part);
-    if wanted(What::Types) {
+    if wanted(Subject::Types) {
         declarations(&mut text, "Types", facts.types.iter(), tables);
         for (origin, of_origin) in super::by_origin(&facts.tables) {
             declarations(&mut text, &format!("{}s", origin.noun), of_origin, tables);
         }
     }
-    if wanted(What::Schemas) {
+    if wanted(Subject::Schemas) {
         declarations(&mut text, "Schemas", facts.schemas.iter(), tables);
     }
-    if wanted(What::Routes) {
+    if wanted(Subject::Routes) {
         let lines = facts
             .routes
             .iter()
             .map(|route| format!("  {:<7} {}  {}\n", route.method, route.path, place(&route.location)));
         section(&mut text, "Routes", lines.collect());
     }
-    if wanted(What::Contracts) {
+    if wanted(Subject::Contracts) {
         let lines = facts.contracts.iter().map(|contract| {
             let place = place(&contract.location);
             format!("  {:<7} {}  {}  {place}\n", contract.method, contract.path, contract.name)
         });
         section(&mut text, "Contracts", lines.collect());
     }
-    if wanted(What::Routes) || wanted(What::Contracts) {
+    if wanted(Subject::Routes) || wanted(Subject::Contracts) {
         let listed = facts.unresolved_endpoints.iter().filter(|endpoint| super::is_wanted(endpoint, what));
         let lines = listed.map(|endpoint| {
             let place = place(&endpoint.location);

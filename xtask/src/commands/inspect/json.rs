@@ -2,33 +2,33 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{TablesOf, What};
+use super::{Subject, TablesOf};
 use crate::facts::{
     Constraints, Contract, Declaration, Enumeration, Facts, Field, Kind, Problem, Route, UnresolvedEndpoint,
 };
 
 /// Everything that was read, or only `what`.
-pub(super) fn render(facts: &Facts, tables: &TablesOf, what: Option<What>) -> String {
+pub(super) fn render(facts: &Facts, tables: &TablesOf, what: Option<Subject>) -> String {
     let mut object = Map::new();
     let wanted = |part| what.is_none_or(|what| what == part);
     let declarations = |all: &[Declaration]| all.iter().map(|one| declaration(one, tables)).collect::<Value>();
-    if wanted(What::Types) {
+    if wanted(Subject::Types) {
         object.insert("types".into(), declarations(&facts.types));
         for (origin, of_origin) in super::by_origin(&facts.tables) {
             object.insert(origin.id.into(), of_origin.map(|one| declaration(one, tables)).collect());
         }
         object.insert("enums".into(), facts.enums.iter().map(enumeration).collect());
     }
-    if wanted(What::Schemas) {
+    if wanted(Subject::Schemas) {
         object.insert("schemas".into(), declarations(&facts.schemas));
     }
-    if wanted(What::Routes) {
+    if wanted(Subject::Routes) {
         object.insert("routes".into(), facts.routes.iter().map(route).collect());
     }
-    if wanted(What::Contracts) {
+    if wanted(Subject::Contracts) {
         object.insert("contracts".into(), facts.contracts.iter().map(contract).collect());
     }
-    if wanted(What::Routes) || wanted(What::Contracts) {
+    if wanted(Subject::Routes) || wanted(Subject::Contracts) {
         let listed = facts.unresolved_endpoints.iter().filter(|endpoint| super::is_wanted(endpoint, what));
         object.insert("unresolvedEndpoints".into(), listed.map(unresolved_endpoint).collect());
     }

@@ -3,8 +3,8 @@
 
 use super::findings_by_migration::FindingsByMigration;
 use crate::commands::judge::Judge;
-use crate::migrations::prediction::{Origin, Prediction};
-use crate::migrations::state::{Problem, State};
+use crate::migrations::prediction::{Prediction, PredictionOrigin};
+use crate::migrations::state::{HistoryProblem, State};
 use crate::report::{Category, Finding, Severity, Verification};
 use crate::schema::diff::{self, SchemaDiff};
 use crate::schema::model::Schema;
@@ -16,12 +16,12 @@ pub fn history_problems(state: &State<'_>) -> Verification {
     verification
 }
 
-fn history_finding(problem: &Problem) -> Finding {
+fn history_finding(problem: &HistoryProblem) -> Finding {
     let kind = match problem {
-        Problem::Missing { .. } => "MIGRATION_MISSING",
-        Problem::Edited { .. } => "MIGRATION_EDITED",
-        Problem::Renamed { .. } => "MIGRATION_RENAMED",
-        Problem::OutOfOrder { .. } => "MIGRATION_OUT_OF_ORDER",
+        HistoryProblem::Missing { .. } => "MIGRATION_MISSING",
+        HistoryProblem::Edited { .. } => "MIGRATION_EDITED",
+        HistoryProblem::Renamed { .. } => "MIGRATION_RENAMED",
+        HistoryProblem::OutOfOrder { .. } => "MIGRATION_OUT_OF_ORDER",
     };
     critical(kind, problem.name(), problem.what(), problem.help())
 }
@@ -43,9 +43,9 @@ pub fn verification(
 ) -> Verification {
     let last = history.last();
     let origin = match prediction.origin {
-        Origin::Database => "the database as the last run left it",
-        Origin::Replay => "a replay of the migrations",
-        Origin::Snapshot | Origin::SnapshotAlone => "the committed snapshot",
+        PredictionOrigin::Database => "the database as the last run left it",
+        PredictionOrigin::Replay => "a replay of the migrations",
+        PredictionOrigin::Snapshot | PredictionOrigin::SnapshotAlone => "the committed snapshot",
     };
     let against = match last {
         Some(name) => format!("the schema after {name}, from {origin}"),

@@ -16,7 +16,7 @@ use crate::migrations::comparison::Comparison;
 use crate::migrations::drift::Identities;
 use crate::migrations::fingerprint::{self, Fingerprint, Fingerprinter};
 use crate::migrations::journaled::StepObserver;
-use crate::migrations::prediction::{Origin, Prediction, Step};
+use crate::migrations::prediction::{PredictedStep, Prediction, PredictionOrigin};
 use crate::migrations::runner::{MigrationObserver, Undecided};
 use crate::migrations::{Migration, journal};
 use crate::postgres::catalog::{CatalogReader, OwnTables};
@@ -121,7 +121,7 @@ impl<'a> CommitVerifier<'a> {
     }
 
     /// Returns the predicted step of `migration`.
-    fn step(&self, migration: &Migration) -> Option<&Step> {
+    fn step(&self, migration: &Migration) -> Option<&PredictedStep> {
         self.known.prediction.step(migration.version)
     }
 
@@ -316,7 +316,7 @@ impl MigrationObserver for CommitVerifier<'_> {
             self.digest = None;
             return Ok(());
         }
-        if !is_last && self.known.prediction.origin == Origin::SnapshotAlone {
+        if !is_last && self.known.prediction.origin == PredictionOrigin::SnapshotAlone {
             return self.without_scratch(migration);
         }
         if self.decided.as_ref().is_some_and(|one| one.version == migration.version && one.expected.is_none()) {

@@ -3,18 +3,23 @@
 use anyhow::{Context as _, Result};
 use postgres::Client;
 
-use super::reading::Reading;
-use super::{Ready, Run};
-use crate::migrations::prediction::Origin;
+use super::reading::PendingFiles;
+use super::{MigrationRun, Ready};
+use crate::migrations::prediction::PredictionOrigin;
 use crate::migrations::{Migration, lock, observe, tables};
 use crate::postgres::scratch::Unavailable;
 use crate::render::human;
 use crate::report::{MigrationPlan, PlannedMigration};
 use crate::schema::diff::diff;
 
-impl<'a> Run<'a> {
+impl<'a> MigrationRun<'a> {
     /// Verifies, and shows what would be applied.
-    pub(super) fn look(&mut self, client: &mut Client, files: &[Migration], reading: Reading<'_, 'a>) -> Result<()> {
+    pub(super) fn look(
+        &mut self,
+        client: &mut Client,
+        files: &[Migration],
+        reading: PendingFiles<'_, 'a>,
+    ) -> Result<()> {
         // Nothing can be changed then, by whatever mistake.
         client.batch_execute("SET default_transaction_read_only = on").context("cannot make the session read-only")?;
         if let Some(holder) = lock::held_by(client, &self.context.config.history_table)? {
@@ -26,10 +31,10 @@ impl<'a> Run<'a> {
             return Ok(());
         };
         let migrations = match prediction.origin {
-            Origin::Database | Origin::Replay | Origin::Snapshot => {
+            PredictionOrigin::Database | PredictionOrigin::Replay | PredictionOrigin::Snapshot => {
                 observed(observe::observe(&self.environment(), &applied, &planned), &planned)?
             }
-            Origin::SnapshotAlone => planned.iter().map(|migration| observe::unseen(migration)).collect(),
+            PredictionOrigin::SnapshotAlone => planned.iter().map(|migration| observe::unseen(migration)).collect(),
         };
         let difference = diff(&prediction.base, prediction.after(planned.len()));
         self.result.plan = Some(MigrationPlan { migrations, schema_diff: difference.to_string() });

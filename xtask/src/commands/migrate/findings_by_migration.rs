@@ -10,13 +10,13 @@ use crate::schema::model::Schema;
 use crate::schema::provenance::Provenance;
 
 /// The identity of a finding: two findings with the same key are the same.
-type Key = (&'static str, String, Option<String>, String);
+type FindingKey = (&'static str, String, Option<String>, String);
 
-fn key(finding: &Finding) -> Key {
+fn key(finding: &Finding) -> FindingKey {
     (finding.kind, finding.entity.clone(), finding.field.clone(), finding.message.clone())
 }
 
-fn keys(findings: &[Finding]) -> BTreeSet<Key> {
+fn keys(findings: &[Finding]) -> BTreeSet<FindingKey> {
     findings.iter().map(key).collect()
 }
 
@@ -32,7 +32,7 @@ pub struct FindingsByMigration {
     /// do with the migrations, and where it comes and goes that is for a table that is not made yet.
     entities: BTreeSet<String>,
     /// One for each pending migration whose schema was read, with its index.
-    after: Vec<(usize, BTreeSet<Key>)>,
+    after: Vec<(usize, BTreeSet<FindingKey>)>,
     /// The tables that each pending migration touches.
     touched: Vec<Provenance>,
 }
@@ -106,7 +106,7 @@ impl FindingsByMigration {
 
     /// The first migration from `start` on after which the findings are as asked. Between two schemas that were read it is
     /// the first that touches the entity of `finding`; where none is seen to, the last, after which the schema was read.
-    fn first(&self, start: usize, finding: &Finding, is_it: impl Fn(&BTreeSet<Key>) -> bool) -> Option<String> {
+    fn first(&self, start: usize, finding: &Finding, is_it: impl Fn(&BTreeSet<FindingKey>) -> bool) -> Option<String> {
         let mut since = start;
         for (index, findings) in self.after.iter().filter(|(index, _)| *index >= start) {
             if is_it(findings) {

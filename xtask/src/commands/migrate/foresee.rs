@@ -5,13 +5,13 @@
 use anyhow::{Result, bail};
 use postgres::Client;
 
-use super::Run;
+use super::MigrationRun;
 use super::survey::Survey;
 use crate::commands::{adoption, drift, live, privilege_drift, snapshot_fallback};
 use crate::migrations::Migration;
 use crate::migrations::comparison::Comparison;
 use crate::migrations::drift::Drift;
-use crate::migrations::prediction::{self, Origin, Prediction};
+use crate::migrations::prediction::{self, Prediction, PredictionOrigin};
 use crate::migrations::scratch_environment::PendingScratch;
 use crate::postgres::scratch::Unavailable;
 use crate::report::{Finding, Severity};
@@ -38,7 +38,7 @@ pub(super) struct Evidence {
     pub(super) needs_catalogs: bool,
 }
 
-impl Run<'_> {
+impl MigrationRun<'_> {
     /// Gathers what a prediction of the pending migrations of `survey` needs, of which the first `count` are to be applied,
     /// and begins to make a scratch database where that is needed. `snapshot` is the current one.
     pub(super) fn gather(&self, survey: &Survey<'_>, count: usize, snapshot: Option<Snapshot>) -> Evidence {
@@ -67,7 +67,7 @@ impl Run<'_> {
     ) -> Result<Foreseen> {
         let Some(live) = live else {
             let schema = evidence.snapshot.map(|snapshot| snapshot.schema).unwrap_or_default();
-            let prediction = Prediction { origin: Origin::Database, base: schema, steps: Vec::new() };
+            let prediction = Prediction { origin: PredictionOrigin::Database, base: schema, steps: Vec::new() };
             return Ok(Foreseen { prediction, drift: Vec::new(), digest: None });
         };
         let digest = match survey.noted_digest() {
@@ -89,7 +89,7 @@ impl Run<'_> {
             true => self.drift(client, comparison, (&prediction.base, &live), survey)?,
             false => Vec::new(),
         };
-        let is_replayed = is_comparable && prediction.origin != Origin::SnapshotAlone;
+        let is_replayed = is_comparable && prediction.origin != PredictionOrigin::SnapshotAlone;
         let granted = granted.as_ref().or(Some(&prediction.base).filter(|_| is_replayed));
         if let Some(granted) = granted.filter(|_| self.looks_at_privileges(survey)) {
             drift.extend(privilege_drift::look(self.context, client, granted, &live)?);
@@ -148,14 +148,14 @@ impl Run<'_> {
         let base = is_verified.then_some(live);
         let pending = &survey.state.pending;
         if let (Some(base), []) = (base, pending.as_slice()) {
-            return Ok(Prediction { origin: Origin::Database, base: base.clone(), steps: Vec::new() });
+            return Ok(Prediction { origin: PredictionOrigin::Database, base: base.clone(), steps: Vec::new() });
         }
         if let Some(snapshot) = snapshot {
             if let Some(base) = base {
-                return Ok(Prediction::of_snapshot(Origin::Snapshot, base.clone(), snapshot, pending));
+                return Ok(Prediction::of_snapshot(PredictionOrigin::Snapshot, base.clone(), snapshot, pending));
             }
             if pending.is_empty() {
-                return Ok(Prediction { origin: Origin::Snapshot, base: snapshot.schema, steps: Vec::new() });
+                return Ok(Prediction { origin: PredictionOrigin::Snapshot, base: snapshot.schema, steps: Vec::new() });
             }
             if let Some(scratch) = scratch {
                 comparison.use_scratch(scratch);
@@ -164,7 +164,7 @@ impl Run<'_> {
                 Err(error) if error.downcast_ref::<Unavailable>().is_some() => {
                     self.with_snapshot_alone(snapshot, live, pending, count, &snapshot_fallback::one_line(&error))
                 }
-                Ok(base) => Ok(Prediction::of_snapshot(Origin::Snapshot, base, snapshot, pending)),
+                Ok(base) => Ok(Prediction::of_snapshot(PredictionOrigin::Snapshot, base, snapshot, pending)),
                 Err(error) => Err(error),
             };
         }
@@ -199,8 +199,8 @@ impl Run<'_> {
             )
         }
         let prediction = match pending {
-            [] => Prediction { origin: Origin::SnapshotAlone, base: snapshot.schema, steps: Vec::new() },
-            pending => Prediction::of_snapshot(Origin::SnapshotAlone, live.clone(), snapshot, pending),
+            [] => Prediction { origin: PredictionOrigin::SnapshotAlone, base: snapshot.schema, steps: Vec::new() },
+            pending => Prediction::of_snapshot(PredictionOrigin::SnapshotAlone, live.clone(), snapshot, pending),
         };
         let mut unchecked = Vec::new();
         if !pending.is_empty() {
@@ -225,5 +225,6 @@ impl Run<'_> {
 
 /// Whether what is in the database stops the migrations, or was not compared with them.
 pub(super) fn is_no_database_of_ours(drift: &[Finding], prediction: &Prediction) -> bool {
-    prediction.origin == Origin::SnapshotAlone || drift.iter().any(|finding| finding.severity == Severity::Error)
+    prediction.origin == PredictionOrigin::SnapshotAlone
+        || drift.iter().any(|finding| finding.severity == Severity::Error)
 }

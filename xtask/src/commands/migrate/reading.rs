@@ -11,12 +11,12 @@ use crate::migrations::Migration;
 use crate::schema::snapshot::{self, Snapshot};
 
 /// The files that are being read.
-pub(super) struct Reading<'scope, 'a> {
+pub(super) struct PendingFiles<'scope, 'a> {
     judge: ScopedJoinHandle<'scope, Result<Judge<'a>>>,
     snapshot: ScopedJoinHandle<'scope, Result<Option<Snapshot>>>,
 }
 
-impl<'scope, 'a: 'scope> Reading<'scope, 'a> {
+impl<'scope, 'a: 'scope> PendingFiles<'scope, 'a> {
     /// Begins to read what belongs to the migrations in `files`.
     pub(super) fn begin(scope: &'scope Scope<'scope, '_>, context: &'a Context, files: &'scope [Migration]) -> Self {
         Self {

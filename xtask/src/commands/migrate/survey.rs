@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use postgres::Client;
 
 use crate::migrations::catalog_stamp::CatalogStamper;
-use crate::migrations::journal::{Entry, Phase};
+use crate::migrations::journal::{JournalEntry, Phase};
 use crate::migrations::state::State;
 use crate::migrations::tables::{Records, Tables};
 use crate::migrations::{AppliedRow, Migration};
@@ -17,7 +17,7 @@ pub(super) struct Survey<'f> {
     /// The rows of the history.
     pub(super) history: Vec<AppliedRow>,
     /// The entries of the journal.
-    pub(super) journal: Vec<Entry>,
+    pub(super) journal: Vec<JournalEntry>,
     /// The tables that hold them.
     pub(super) tables: Tables,
     /// The stamp of the catalogs, where the journal keeps stamps.
@@ -64,7 +64,7 @@ impl<'f> Survey<'f> {
 
     /// The migration without transaction that is applied in part, if there is one: until it is whole, the live schema is
     /// neither of the ones that are known.
-    pub(super) fn interrupted(&self) -> Option<&Entry> {
+    pub(super) fn interrupted(&self) -> Option<&JournalEntry> {
         self.journal.iter().find(|entry| entry.phase == Phase::Applying)
     }
 

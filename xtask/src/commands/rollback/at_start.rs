@@ -16,12 +16,12 @@ use crate::migrations::tables::{self, Records};
 #[derive(Debug)]
 pub struct AtStart {
     /// Oldest first.
-    asked: Vec<Asked>,
+    asked: Vec<RequestedRollback>,
 }
 
 /// A migration as it was.
 #[derive(Debug, PartialEq, Eq)]
-struct Asked {
+struct RequestedRollback {
     name: String,
     checksum: u64,
     in_part: bool,
@@ -39,7 +39,7 @@ impl AtStart {
         let state = State::new(rows, files);
         let lowest = selection::lowest(context, options, &state, files)?;
         let rows = state.applied.iter().map(|applied| &applied.row).filter(|row| row.version >= lowest);
-        let asked = rows.map(|row| Asked {
+        let asked = rows.map(|row| RequestedRollback {
             name: row.to_string(),
             checksum: row.checksum,
             in_part: in_part.contains(&row.version),

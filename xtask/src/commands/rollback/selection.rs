@@ -6,8 +6,8 @@ use postgres::Client;
 use super::Options;
 use crate::commands::{Context, status};
 use crate::git::Repository;
-use crate::migrations::journal::{Entry, Phase};
-use crate::migrations::preflight::{Direction, Problem, Refused, file_name};
+use crate::migrations::journal::{JournalEntry, Phase};
+use crate::migrations::preflight::{FileDirection, PreflightProblem, PreflightRefusal, file_name};
 use crate::migrations::rollback::shared_transaction::FailsTogether;
 use crate::migrations::rollback::{Plan, Undo};
 use crate::migrations::state::State;
@@ -72,7 +72,7 @@ fn checksums_at(context: &Context, reference: &str) -> Result<Vec<(i64, u64)>> {
     let mut checksums = Vec::new();
     for path in paths {
         let name = file_name(path.rsplit('/').next().unwrap_or(&path));
-        let Some(name) = name.filter(|name| name.direction == Direction::Up) else { continue };
+        let Some(name) = name.filter(|name| name.direction == FileDirection::Up) else { continue };
         let bytes = tree.read(&path).with_context(|| format!("cannot read `{path}` of `{reference}`"))?;
         let text = String::from_utf8(bytes).with_context(|| format!("`{path}` of `{reference}` is not UTF-8"))?;
         let checksum = migrations::checksum(name.version, &name.name, &text);
@@ -82,18 +82,23 @@ fn checksums_at(context: &Context, reference: &str) -> Result<Vec<(i64, u64)>> {
 }
 
 /// Refuses to undo a migration whose files are there and have problems: neither is their SQL safe to run, nor are they gone.
-pub fn refuse_broken(plan: &Plan, problems: &[Problem]) -> Result<()> {
-    let is_planned = |problem: &&Problem| {
+pub fn refuse_broken(plan: &Plan, problems: &[PreflightProblem]) -> Result<()> {
+    let is_planned = |problem: &&PreflightProblem| {
         let file = problem.location.file.rsplit('/').next().unwrap_or_default();
         plan.undo.iter().any(|undo| file.starts_with(&format!("{undo}.")))
     };
-    let broken: Vec<Problem> = problems.iter().filter(is_planned).cloned().collect();
-    if broken.is_empty() { Ok(()) } else { Err(Refused(broken).into()) }
+    let broken: Vec<PreflightProblem> = problems.iter().filter(is_planned).cloned().collect();
+    if broken.is_empty() { Ok(()) } else { Err(PreflightRefusal(broken).into()) }
 }
 
 /// Explains to a person the SQL that undoes a migration, and how much of the migration there is to undo. `None` where
 /// there is nothing to explain.
-pub fn explanation(context: &Context, client: &mut Client, undo: &Undo, journal: &[Entry]) -> Result<Option<String>> {
+pub fn explanation(
+    context: &Context,
+    client: &mut Client,
+    undo: &Undo,
+    journal: &[JournalEntry],
+) -> Result<Option<String>> {
     let source = undo.source.explanation();
     if !undo.in_part {
         return Ok(source.map(str::to_owned));

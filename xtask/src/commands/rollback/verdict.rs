@@ -9,9 +9,9 @@ use crate::commands::live;
 use crate::migrations::drift::Drift;
 use crate::migrations::journaled::StepObserver;
 use crate::migrations::rollback::execute::RollbackObserver;
-use crate::migrations::rollback::privileges::Privileges;
+use crate::migrations::rollback::privileges::ExpectedPrivileges;
 use crate::migrations::rollback::{Expectation, Plan, RollbackExpectation, Undo};
-use crate::report::{RolledBackMigration, Verdict, Verification};
+use crate::report::{RollbackVerdict, RolledBackMigration, Verification};
 use crate::schema::diff::{Likeness, SchemaDiff, diff};
 use crate::schema::model::Schema;
 use crate::schema::snapshot;
@@ -79,7 +79,7 @@ impl<'a> Verdicts<'a> {
         transaction: &mut Transaction<'_>,
         expected: &Expectation,
         actual: &Schema,
-    ) -> Result<Verdict> {
+    ) -> Result<RollbackVerdict> {
         Ok(match expected {
             Expectation::Schema(expected) => {
                 let schemas = (self.before, &**expected, actual);
@@ -88,13 +88,13 @@ impl<'a> Verdicts<'a> {
                 self.followed = judged.followed;
                 verdict(&judged.difference)
             }
-            Expectation::Digest(digest) if live::is_digest_of(digest, actual, transaction)? => Verdict::Exact,
-            Expectation::Digest(_) => Verdict::Unknown(
+            Expectation::Digest(digest) if live::is_digest_of(digest, actual, transaction)? => RollbackVerdict::Exact,
+            Expectation::Digest(_) => RollbackVerdict::Unknown(
                 "the catalogs are not exactly what the journal noted before it was applied, and its file is gone, so \
                  that the difference cannot be told"
                     .into(),
             ),
-            Expectation::Unknown(why) => Verdict::Unknown(why.clone()),
+            Expectation::Unknown(why) => RollbackVerdict::Unknown(why.clone()),
         })
     }
 
@@ -120,24 +120,24 @@ impl<'a> Verdicts<'a> {
     }
 
     /// The privileges after the migration at `position` of the plan was undone.
-    fn expected_privileges(&self, position: usize) -> Privileges<'_> {
+    fn expected_privileges(&self, position: usize) -> ExpectedPrivileges<'_> {
         let scratch = match (&self.expectation.current, self.expectation.expected.get(position)) {
             (Some(current), Some(Expectation::Schema(lowest))) => Some((current, &**lowest)),
             _ => None,
         };
-        Privileges { live: self.before, scratch }
+        ExpectedPrivileges { live: self.before, scratch }
     }
 
     /// Adds to the verdict on the migration at `position` which privileges and owners its way back did not put back: those that
     /// are lost since an earlier one belong to that.
-    fn with_privileges(&mut self, position: usize, verdict: Verdict, actual: &Schema) -> Verdict {
+    fn with_privileges(&mut self, position: usize, verdict: RollbackVerdict, actual: &Schema) -> RollbackVerdict {
         let expected = self.expected_privileges(position);
         let is_known = expected.scratch.is_some();
         let lost = expected.not_restored(actual);
         let new: Vec<&str> = lost.iter().filter(|one| !self.privileges.contains(one)).map(String::as_str).collect();
         let verdict = match verdict {
-            Verdict::Exact | Verdict::PhysicalOrderOnly if is_known && !new.is_empty() => {
-                Verdict::PrivilegesDiffer(new.join("\n"))
+            RollbackVerdict::Exact | RollbackVerdict::PhysicalOrderOnly if is_known && !new.is_empty() => {
+                RollbackVerdict::PrivilegesDiffer(new.join("\n"))
             }
             other => other,
         };
@@ -168,7 +168,7 @@ impl StepObserver for Verdicts<'_> {
 }
 
 impl RollbackObserver for Verdicts<'_> {
-    fn judge(&mut self, transaction: &mut Transaction<'_>, undo: &Undo) -> Result<Verdict> {
+    fn judge(&mut self, transaction: &mut Transaction<'_>, undo: &Undo) -> Result<RollbackVerdict> {
         let schema = live::read(transaction, &self.context.config)?;
         let position = self.plan.undo.iter().position(|other| other == undo);
         let position = position.ok_or_else(|| anyhow!("`{undo}` is not part of the plan"))?;
@@ -176,7 +176,7 @@ impl RollbackObserver for Verdicts<'_> {
         let expected = expectation.expected.get(position);
         let verdict = match expected {
             Some(expected) => self.compare(transaction, expected, &schema)?,
-            None => Verdict::Unknown("nothing was predicted".into()),
+            None => RollbackVerdict::Unknown("nothing was predicted".into()),
         };
         let verdict = self.with_privileges(position, verdict, &schema);
         if position + 1 == self.plan.undo.len() {
@@ -196,10 +196,10 @@ fn is_called(index: &str, name: &str) -> bool {
     [name, &quoted].iter().any(|name| index.strip_suffix(name).is_some_and(|rest| rest.ends_with('.')))
 }
 
-fn verdict(difference: &SchemaDiff) -> Verdict {
+fn verdict(difference: &SchemaDiff) -> RollbackVerdict {
     match difference.likeness() {
-        Likeness::Exact => Verdict::Exact,
-        Likeness::PhysicalOrderOnly => Verdict::PhysicalOrderOnly,
-        Likeness::Different => Verdict::NotRestored(difference.to_string()),
+        Likeness::Exact => RollbackVerdict::Exact,
+        Likeness::PhysicalOrderOnly => RollbackVerdict::PhysicalOrderOnly,
+        Likeness::Different => RollbackVerdict::NotRestored(difference.to_string()),
     }
 }

@@ -19,7 +19,7 @@ use crate::tree::{Tree as _, WorkingTree};
 
 /// The schema that the TypeScript is compared with.
 #[derive(Debug)]
-pub struct Expected {
+pub struct ExpectedSchema {
     /// The schema.
     pub schema: Schema,
     /// The origin of the schema, in words for people.
@@ -33,7 +33,7 @@ pub struct Expected {
     pub drift: Vec<Finding>,
 }
 
-impl Expected {
+impl ExpectedSchema {
     /// The schema that the options ask for; of `migrations` the first `asked` ones.
     pub fn of(context: &Context, options: &Options, migrations: &[Migration], asked: usize) -> Result<Self> {
         match options.database {

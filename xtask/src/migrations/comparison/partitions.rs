@@ -1,7 +1,7 @@
 //! Partitions that operations add: a job makes one for each month. That a table has partitions is the migrations' decision,
 //! how many it has by now is not.
 
-use crate::schema::diff::{Change, SchemaDiff, What};
+use crate::schema::diff::{Change, ChangeKind, SchemaDiff};
 use crate::schema::model::{ObjectName, Schema};
 
 /// Leaves out of `difference` the partitions that only `actual` has, of tables that `expected` has partitioned.
@@ -10,7 +10,7 @@ pub(super) fn leave_out(difference: &mut SchemaDiff, expected: &Schema, actual: 
 }
 
 fn is_of_new_partition(change: &Change, expected: &Schema, actual: &Schema) -> bool {
-    if change.kind != "table" || !matches!(change.what, What::Added(_)) {
+    if change.kind != "table" || !matches!(change.what, ChangeKind::Added(_)) {
         return false;
     }
     let name = ObjectName::from_key(&change.object);

@@ -1,7 +1,7 @@
 //! The namespace `public`, which no migration makes: every new database has it, and who keeps everything in namespaces of
 //! their own may drop it.
 
-use crate::schema::diff::{SchemaDiff, What};
+use crate::schema::diff::{ChangeKind, SchemaDiff};
 use crate::schema::model::Schema;
 
 const PUBLIC: &str = "public";
@@ -11,7 +11,7 @@ pub(super) fn leave_out(difference: &mut SchemaDiff, expected: &Schema) {
     if !expected.holds(PUBLIC) {
         difference.changes.retain(|change| {
             let is_public = change.kind == "namespace" && change.object == PUBLIC && change.part.is_none();
-            !(is_public && matches!(change.what, What::Removed(_)))
+            !(is_public && matches!(change.what, ChangeKind::Removed(_)))
         });
     }
 }

@@ -8,7 +8,7 @@ use postgres::{Client, Transaction};
 use crate::migrations::sql::{identifier, literal, quoted};
 use crate::postgres::catalog::settings;
 use crate::postgres::error::ServerError;
-use crate::schema::diff::{Change, SchemaDiff, What};
+use crate::schema::diff::{Change, ChangeKind, SchemaDiff};
 use crate::schema::model::ObjectName;
 
 /// How often a text goes through the parser. One that was restored once is what it will stay after the second time.
@@ -34,7 +34,7 @@ pub(super) fn leave_out(client: &mut Client, difference: &SchemaDiff) -> Result<
 }
 
 fn is_spelling(transaction: &mut Transaction<'_>, change: &Change) -> Result<bool> {
-    let What::Changed { before, after, .. } = &change.what else { return Ok(false) };
+    let ChangeKind::Changed { before, after, .. } = &change.what else { return Ok(false) };
     let Some(definition) = Definition::of(change) else { return Ok(false) };
     let ours = spellings(transaction, &definition, before)?;
     let theirs = spellings(transaction, &definition, after)?;
@@ -68,7 +68,7 @@ impl Definition {
     /// Returns the definition that a change is about. `None` where no definition is known to have more than one
     /// spelling.
     fn of(change: &Change) -> Option<Self> {
-        let What::Changed { attribute, .. } = &change.what else { return None };
+        let ChangeKind::Changed { attribute, .. } = &change.what else { return None };
         let part = change.part.as_ref().map(|(kind, name)| (kind.as_str(), name.as_str()));
         let object = quoted(&ObjectName::from_key(&change.object));
         match (change.kind.as_str(), part, attribute.as_str()) {

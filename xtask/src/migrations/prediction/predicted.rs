@@ -7,7 +7,7 @@ use crate::schema::snapshot::Snapshot;
 
 /// Where a prediction comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
+pub enum PredictionOrigin {
     /// The database itself, which is what the last run compared with what the applied migrations make.
     Database,
     /// The migrations ran on a scratch database.
@@ -23,16 +23,16 @@ pub enum Origin {
 #[derive(Debug)]
 pub struct Prediction {
     /// Where it comes from.
-    pub origin: Origin,
+    pub origin: PredictionOrigin,
     /// The schema that the applied migrations should have made.
     pub base: Schema,
     /// One for each pending migration, in order.
-    pub steps: Vec<Step>,
+    pub steps: Vec<PredictedStep>,
 }
 
 /// The effect of one pending migration.
 #[derive(Debug)]
-pub struct Step {
+pub struct PredictedStep {
     /// Its version.
     pub version: i64,
     /// The fingerprint of its transaction; none for a migration without transaction, or where it cannot be told.
@@ -44,13 +44,13 @@ pub struct Step {
 impl Prediction {
     /// The prediction that `snapshot` holds for `pending`, which are to be applied to `base`.
     #[must_use]
-    pub fn of_snapshot(origin: Origin, base: Schema, snapshot: Snapshot, pending: &[&Migration]) -> Self {
-        let step = |migration: &&Migration| Step {
+    pub fn of_snapshot(origin: PredictionOrigin, base: Schema, snapshot: Snapshot, pending: &[&Migration]) -> Self {
+        let step = |migration: &&Migration| PredictedStep {
             version: migration.version,
             fingerprint: snapshot.fingerprint(*migration).and_then(Fingerprint::parse),
             schema: None,
         };
-        let mut steps: Vec<Step> = pending.iter().map(step).collect();
+        let mut steps: Vec<PredictedStep> = pending.iter().map(step).collect();
         if let Some(last) = steps.last_mut() {
             last.schema = Some(snapshot.schema);
         }
@@ -59,7 +59,7 @@ impl Prediction {
 
     /// The step of `version`.
     #[must_use]
-    pub fn step(&self, version: i64) -> Option<&Step> {
+    pub fn step(&self, version: i64) -> Option<&PredictedStep> {
         self.steps.iter().find(|step| step.version == version)
     }
 

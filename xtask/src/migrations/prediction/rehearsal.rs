@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{Origin, Prediction, Step};
+use super::{PredictedStep, Prediction, PredictionOrigin};
 use crate::migrations::fingerprint::{self, Fingerprint, Fingerprinter};
 use crate::migrations::scratch_environment::{ScratchEnvironment, ScratchSession};
 use crate::migrations::{Migration, replay};
@@ -21,7 +21,7 @@ pub fn rehearse(
     pending: &[&Migration],
     count: usize,
 ) -> Result<Prediction> {
-    let mut rehearsal = Rehearsal::on(session);
+    let mut rehearsal = PredictionRun::on(session);
     rehearsal.session.replay(applied.iter().copied())?;
     let base = match base {
         Some(base) => base,
@@ -32,7 +32,7 @@ pub fn rehearse(
         let is_read = [count, pending.len()].contains(&(index + 1));
         steps.push(rehearsal.step(migration, is_read)?);
     }
-    Ok(Prediction { origin: Origin::Replay, base, steps })
+    Ok(Prediction { origin: PredictionOrigin::Replay, base, steps })
 }
 
 /// Runs `migrations`. Returns what each of them does, and the schema that they make.
@@ -43,18 +43,18 @@ pub fn record(
     environment: &ScratchEnvironment<'_>,
     migrations: &[Migration],
 ) -> Result<(Vec<Option<Fingerprint>>, Schema)> {
-    let mut rehearsal = Rehearsal::on(environment.open()?);
+    let mut rehearsal = PredictionRun::on(environment.open()?);
     let fingerprints = migrations.iter().map(|migration| rehearsal.run(migration)).collect::<Result<_>>()?;
     Ok((fingerprints, rehearsal.session.read()?))
 }
 
 /// Runs migrations one after the other, and tells what each does.
-pub(super) struct Rehearsal {
+pub(super) struct PredictionRun {
     pub(super) session: ScratchSession,
     fingerprinter: Fingerprinter,
 }
 
-impl Rehearsal {
+impl PredictionRun {
     pub(super) fn on(session: ScratchSession) -> Self {
         let fingerprinter = Fingerprinter::new(session.own_tables());
         Self { session, fingerprinter }
@@ -62,13 +62,13 @@ impl Rehearsal {
 
     /// Runs one migration. The schema after it is read where `is_read` says so, and where there is no fingerprint that
     /// could stand for it.
-    fn step(&mut self, migration: &Migration, is_read: bool) -> Result<Step> {
+    fn step(&mut self, migration: &Migration, is_read: bool) -> Result<PredictedStep> {
         let fingerprint = self.run(migration)?;
         let schema = match is_read || fingerprint.is_none() {
             true => Some(self.session.read()?),
             false => None,
         };
-        Ok(Step { version: migration.version, fingerprint, schema })
+        Ok(PredictedStep { version: migration.version, fingerprint, schema })
     }
 
     /// Runs one migration. Returns what it did, where that can be told.

@@ -2,14 +2,14 @@
 //! database, of a transaction that somebody else prepared. No transaction takes them back, so that nobody could be asked
 //! first.
 
-use super::{Problem, Script};
+use super::{CheckedScript, PreflightProblem};
 use crate::migrations::sql::{Statement, refuses_transaction};
 
 /// The commands.
 const COMMANDS: &[&str] = &["DROP DATABASE", "COMMIT PREPARED", "ROLLBACK PREPARED"];
 
 /// Finds such statements.
-pub fn check(script: &Script<'_>) -> Vec<Problem> {
+pub fn check(script: &CheckedScript<'_>) -> Vec<PreflightProblem> {
     let found = script.statements.iter().filter_map(|statement| Some((statement, command(statement)?)));
     found.map(|(statement, command)| explain(script, statement, command)).collect()
 }
@@ -20,7 +20,7 @@ pub fn command(statement: &Statement<'_>) -> Option<&'static str> {
     refuses_transaction(statement).filter(|command| COMMANDS.contains(command))
 }
 
-fn explain(script: &Script<'_>, statement: &Statement<'_>, command: &str) -> Problem {
+fn explain(script: &CheckedScript<'_>, statement: &Statement<'_>, command: &str) -> PreflightProblem {
     let message = format!("`{command}` in a migration");
     let why = "what is lost with it is not seen from here, and nothing takes it back";
     script.problem(statement.span, message, why, "remove it, and run it by hand where it is meant")

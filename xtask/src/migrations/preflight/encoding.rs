@@ -1,16 +1,21 @@
 //! Bytes that would make a file mean something else on another machine, or nothing to PostgreSQL.
 
-use super::Problem;
+use super::PreflightProblem;
 use crate::source::{LineIndex, Span};
 
 /// PostgreSQL takes no message over 1 GB.
 const LARGEST: usize = 1_000_000_000;
 
 /// The text of `file`, or every reason why its bytes are not one.
-pub fn decode(file: &str, bytes: Vec<u8>) -> Result<String, Vec<Problem>> {
+pub fn decode(file: &str, bytes: Vec<u8>) -> Result<String, Vec<PreflightProblem>> {
     if bytes.len() > LARGEST {
         let why = "PostgreSQL takes no message over 1 GB";
-        return Err(vec![Problem::of_file(file, "the file is too large".into(), why, "load the data in another way")]);
+        return Err(vec![PreflightProblem::of_file(
+            file,
+            "the file is too large".into(),
+            why,
+            "load the data in another way",
+        )]);
     }
     let text = String::from_utf8(bytes).map_err(|error| vec![not_utf8(file, &error)])?;
     let problems: Vec<_> =
@@ -18,7 +23,7 @@ pub fn decode(file: &str, bytes: Vec<u8>) -> Result<String, Vec<Problem>> {
     if problems.is_empty() { Ok(text) } else { Err(problems) }
 }
 
-fn not_utf8(file: &str, error: &std::string::FromUtf8Error) -> Problem {
+fn not_utf8(file: &str, error: &std::string::FromUtf8Error) -> PreflightProblem {
     let valid = error.utf8_error().valid_up_to();
     let bytes = error.as_bytes();
     let text = String::from_utf8_lossy(bytes.get(..valid).unwrap_or_default());
@@ -27,13 +32,13 @@ fn not_utf8(file: &str, error: &std::string::FromUtf8Error) -> Problem {
     at(file, &text, valid, message, why, "save the file as UTF-8")
 }
 
-fn byte_order_mark(file: &str, text: &str) -> Option<Problem> {
+fn byte_order_mark(file: &str, text: &str) -> Option<PreflightProblem> {
     let why = "PostgreSQL reads it as part of the first word";
     text.starts_with('\u{feff}')
         .then(|| at(file, text, 0, "the file begins with a byte order mark", why, "save it as UTF-8 without one"))
 }
 
-fn carriage_return(file: &str, text: &str) -> Option<Problem> {
+fn carriage_return(file: &str, text: &str) -> Option<PreflightProblem> {
     let found = text.find('\r')?;
     let message = if text[found..].starts_with("\r\n") {
         "the file has Windows line ends (CRLF)"
@@ -45,15 +50,15 @@ fn carriage_return(file: &str, text: &str) -> Option<Problem> {
     Some(at(file, text, found, message, why, help))
 }
 
-fn nul(file: &str, text: &str) -> Option<Problem> {
+fn nul(file: &str, text: &str) -> Option<PreflightProblem> {
     let found = text.find('\0')?;
     Some(at(file, text, found, "the file holds a NUL byte", "PostgreSQL takes none", "remove it"))
 }
 
-fn at(file: &str, text: &str, at: usize, message: impl Into<String>, why: &str, help: &str) -> Problem {
+fn at(file: &str, text: &str, at: usize, message: impl Into<String>, why: &str, help: &str) -> PreflightProblem {
     let start = u32::try_from(at).unwrap_or(u32::MAX);
     let location = LineIndex::new(file.into(), text.into()).location(Span { start, end: start });
-    Problem { location, message: message.into(), why: why.into(), help: help.into() }
+    PreflightProblem { location, message: message.into(), why: why.into(), help: help.into() }
 }
 
 #[cfg(test)]
@@ -61,8 +66,9 @@ mod tests {
     use super::*;
 
     fn problems(bytes: &[u8]) -> Vec<String> {
-        let brief =
-            |problem: &Problem| format!("{}:{}: {}", problem.location.line, problem.location.column, problem.message);
+        let brief = |problem: &PreflightProblem| {
+            format!("{}:{}: {}", problem.location.line, problem.location.column, problem.message)
+        };
         decode("V1__x.sql", bytes.to_vec()).err().unwrap_or_default().iter().map(brief).collect()
     }
 

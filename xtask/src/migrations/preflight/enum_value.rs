@@ -1,12 +1,12 @@
 //! A new value of an enum, used in the transaction that adds it: PostgreSQL refuses that ("unsafe use of new value").
 //! Only uses that name the type beside the value are certain enough to refuse; the replay finds the others.
 
-use super::{Problem, Script};
+use super::{CheckedScript, PreflightProblem};
 use crate::migrations::sql::{Statement, TokenKind};
 use crate::source::Span;
 
 /// Finds certain uses after an `ALTER TYPE … ADD VALUE`, of types that the same migration did not create.
-pub fn check(script: &Script<'_>) -> Vec<Problem> {
+pub fn check(script: &CheckedScript<'_>) -> Vec<PreflightProblem> {
     if script.no_transaction {
         return Vec::new();
     }
@@ -61,7 +61,7 @@ fn use_of(statement: &Statement<'_>, added: &Added) -> Option<Span> {
     names_type.then_some(value.span)
 }
 
-fn explain(script: &Script<'_>, span: Span, added: &Added) -> Problem {
+fn explain(script: &CheckedScript<'_>, span: Span, added: &Added) -> PreflightProblem {
     let message = format!("{} is used in the migration that adds it to `{}`", added.value, added.type_name);
     let why = "PostgreSQL refuses a new enum value until it is committed";
     script.problem(span, message, why, "move the use to the next migration")

@@ -1,11 +1,11 @@
 //! `DISCARD ALL` and `pg_advisory_unlock_all()` free the lock of the database in the middle of a run: another run would begin
 //! with the same migration.
 
-use super::{Problem, Script};
+use super::{CheckedScript, PreflightProblem};
 use crate::migrations::sql::{Statement, TokenKind};
 
 /// Finds statements that free all advisory locks of the session.
-pub fn check(script: &Script<'_>) -> Vec<Problem> {
+pub fn check(script: &CheckedScript<'_>) -> Vec<PreflightProblem> {
     let found = script.statements.iter().filter_map(|statement| Some((statement, freeing(statement)?)));
     found.map(|(statement, what)| explain(script, statement, what)).collect()
 }
@@ -19,7 +19,7 @@ fn freeing(statement: &Statement<'_>) -> Option<&'static str> {
     calls.then_some("pg_advisory_unlock_all()")
 }
 
-fn explain(script: &Script<'_>, statement: &Statement<'_>, what: &str) -> Problem {
+fn explain(script: &CheckedScript<'_>, statement: &Statement<'_>, what: &str) -> PreflightProblem {
     let message = format!("`{what}` frees the lock that keeps others from migrating meanwhile");
     let why = "another run would begin with this migration before it is done";
     script.problem(statement.span, message, why, "remove it: each migration begins in a fresh session anyway")

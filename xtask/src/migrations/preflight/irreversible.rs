@@ -1,7 +1,7 @@
 //! A down file without a statement: it would "undo" the migration by doing nothing. If nothing can be done, it says so
 //! and why: `-- irreversible: <why>`.
 
-use super::{Problem, Script};
+use super::{CheckedScript, PreflightProblem};
 use crate::migrations::sql::{self, Token, TokenKind};
 
 const MARK: &str = "irreversible:";
@@ -23,7 +23,7 @@ fn mark<'a>(text: &'a str, tokens: &[Token]) -> Option<(Token, &'a str)> {
 }
 
 /// Finds down files that say nothing, or both.
-pub fn check(script: &Script<'_>) -> Vec<Problem> {
+pub fn check(script: &CheckedScript<'_>) -> Vec<PreflightProblem> {
     let problem = match (mark(script.text, &script.tokens), script.statements.first()) {
         (None, Some(_)) => None,
         (None, None) => Some(empty(script)),
@@ -44,7 +44,7 @@ pub fn check(script: &Script<'_>) -> Vec<Problem> {
     problem.into_iter().collect()
 }
 
-fn empty(script: &Script<'_>) -> Problem {
+fn empty(script: &CheckedScript<'_>) -> PreflightProblem {
     let why = "a rollback would record the migration as undone and change nothing";
     let help = "write the statements that undo it, or `-- irreversible: <why>`";
     script.problem(crate::source::Span::default(), "the down file holds no statement", why, help)
@@ -52,12 +52,12 @@ fn empty(script: &Script<'_>) -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Direction;
+    use super::super::FileDirection;
     use super::super::tests::problems_of;
     use super::reason;
 
     fn problems(text: &str) -> Vec<String> {
-        problems_of(text, Direction::Down)
+        problems_of(text, FileDirection::Down)
     }
 
     #[test]

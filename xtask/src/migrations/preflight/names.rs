@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use super::Problem;
+use super::PreflightProblem;
 
 /// Which way a file goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Direction {
+pub enum FileDirection {
     /// `V7__add_user_bio.sql`
     Up,
     /// `V7__add_user_bio.down.sql`
@@ -24,7 +24,7 @@ pub struct FileName {
     /// The part after `__`.
     pub name: String,
     /// Forward or back.
-    pub direction: Direction,
+    pub direction: FileDirection,
 }
 
 /// A file name, taken apart, and the whole path.
@@ -34,7 +34,8 @@ pub type NamedFile = (FileName, String);
 #[must_use]
 pub fn file_name(name: &str) -> Option<FileName> {
     let stem = name.strip_suffix(".sql")?;
-    let (stem, direction) = stem.strip_suffix(".down").map_or((stem, Direction::Up), |stem| (stem, Direction::Down));
+    let (stem, direction) =
+        stem.strip_suffix(".down").map_or((stem, FileDirection::Up), |stem| (stem, FileDirection::Down));
     let (digits, name) = stem.strip_prefix('V')?.split_once("__")?;
     let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     let is_name = !name.is_empty() && name.chars().all(is_name_character);
@@ -48,14 +49,14 @@ fn is_name_character(character: char) -> bool {
 }
 
 /// The migration that `path`, a file in `folder`, is; none if it has nothing to do with migrations (`README.md`).
-pub fn classify(folder: &str, path: &str) -> Result<Option<FileName>, Problem> {
+pub fn classify(folder: &str, path: &str) -> Result<Option<FileName>, PreflightProblem> {
     let inside = path.strip_prefix(folder).unwrap_or(path).trim_start_matches('/');
     let name = inside.rsplit('/').next().unwrap_or(inside);
     if !looks_like_migration(name) {
         return Ok(None);
     }
     if inside != name {
-        return Err(Problem::of_file(
+        return Err(PreflightProblem::of_file(
             path,
             format!("`{inside}` stands in a sub-folder"),
             "refinery runs the files of sub-folders forward, whatever the folder is called",
@@ -77,13 +78,13 @@ fn is_digit(character: char) -> bool {
     character.is_ascii_digit()
 }
 
-fn explain(path: &str, name: &str) -> Problem {
+fn explain(path: &str, name: &str) -> PreflightProblem {
     let (wrong, why) = fault(name);
     let help = match repaired(name) {
         Some(better) => format!("rename it to `{better}`"),
         None => "name it `V<version>__<name>.sql`, or move it out of the folder".to_owned(),
     };
-    Problem::of_file(path, format!("`{name}` {wrong}"), why, help)
+    PreflightProblem::of_file(path, format!("`{name}` {wrong}"), why, help)
 }
 
 const SKIPPED: &str = "it would be skipped without a word";
@@ -114,8 +115,8 @@ fn fault(name: &str) -> (&'static str, &'static str) {
 }
 
 /// Takes back the advice to rename a file to a version that another one has: it gets the next free one.
-pub fn advise_free_versions(problems: &mut [Problem], files: &[NamedFile]) {
-    let mut taken: BTreeMap<i64, (String, Direction, String)> = BTreeMap::new();
+pub fn advise_free_versions(problems: &mut [PreflightProblem], files: &[NamedFile]) {
+    let mut taken: BTreeMap<i64, (String, FileDirection, String)> = BTreeMap::new();
     for (name, path) in files {
         taken.entry(name.version).or_insert((name.name.clone(), name.direction, base(path).to_owned()));
     }
@@ -134,7 +135,7 @@ pub fn advise_free_versions(problems: &mut [Problem], files: &[NamedFile]) {
         let next = taken.keys().max().map_or(1, |newest| newest.saturating_add(1));
         let next = *given.entry((version, name.clone())).or_insert(next);
         taken.entry(next).or_insert((name.clone(), direction, base(&problem.location.file).to_owned()));
-        let down = if direction == Direction::Down { ".down" } else { "" };
+        let down = if direction == FileDirection::Down { ".down" } else { "" };
         let width = digits.len();
         problem.help =
             format!("version {version} is taken by `{owner}`: rename it to `V{next:0width$}__{name}{down}.sql`");
@@ -173,7 +174,7 @@ mod tests {
         let advice = |good: &[&str], bad: &[&str]| -> Vec<String> {
             let named = |name: &&str| (file_name(name).expect(name), format!("migrations/{name}"));
             let refused = |name: &&str| classify("migrations", &format!("migrations/{name}")).expect_err(name);
-            let mut problems: Vec<Problem> = bad.iter().map(refused).collect();
+            let mut problems: Vec<PreflightProblem> = bad.iter().map(refused).collect();
             advise_free_versions(&mut problems, &good.iter().map(named).collect::<Vec<_>>());
             problems.into_iter().map(|problem| problem.help).collect()
         };
@@ -197,9 +198,9 @@ mod tests {
     #[test]
     fn names_are_taken_apart_as_refinery_does() {
         let name = file_name("V0007__add_Bïo_2.sql").expect("a migration");
-        assert_eq!((name.version, name.name.as_str(), name.direction), (7, "add_Bïo_2", Direction::Up));
+        assert_eq!((name.version, name.name.as_str(), name.direction), (7, "add_Bïo_2", FileDirection::Up));
         let name = file_name("V20240115103000__x.down.sql").expect("a down file");
-        assert_eq!((name.version, name.direction), (20_240_115_103_000, Direction::Down));
+        assert_eq!((name.version, name.direction), (20_240_115_103_000, FileDirection::Down));
         for name in ["V1__.sql", "V__x.sql", "v1__x.sql", "V1_x.sql", "V1__x-y.sql", "V1.2__x.sql", "V-1__x.sql"] {
             assert_eq!(file_name(name), None, "{name}");
         }

@@ -1,18 +1,18 @@
 //! The mark `-- no-transaction`: it counts in the first line only, and a mark that does not count would run the file
 //! in another way than its author thinks.
 
-use super::{Problem, Script};
+use super::{CheckedScript, PreflightProblem};
 use crate::migrations::sql::TokenKind;
 
 /// Finds marks that are written otherwise or elsewhere.
-pub fn check(script: &Script<'_>) -> Vec<Problem> {
+pub fn check(script: &CheckedScript<'_>) -> Vec<PreflightProblem> {
     let comments = script.tokens.iter().filter(|token| token.kind == TokenKind::LineComment);
     let meant = comments.filter(|token| token.span.start > 0 || !script.no_transaction);
     let meant = meant.filter(|token| resembles_mark(token.text(script.text)));
     meant.map(|token| explain(script, token.span)).collect()
 }
 
-fn explain(script: &Script<'_>, span: crate::source::Span) -> Problem {
+fn explain(script: &CheckedScript<'_>, span: crate::source::Span) -> PreflightProblem {
     if script.no_transaction {
         let why = "the first line already says so";
         return script.problem(span, "`-- no-transaction` stands here again", why, "remove it");

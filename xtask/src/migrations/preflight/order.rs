@@ -1,24 +1,24 @@
 //! Migrations that come too late: older than the newest one that the database already has. On other databases they
 //! ran, or will run, before it: two databases of one version would have two schemas.
 
-use super::Problem;
+use super::PreflightProblem;
 use crate::migrations::{AppliedRow, Migration};
 
 /// The migrations that are not in `applied`, but older than the newest that is.
 #[must_use]
-pub fn out_of_order(migrations: &[Migration], applied: &[AppliedRow]) -> Vec<Problem> {
+pub fn out_of_order(migrations: &[Migration], applied: &[AppliedRow]) -> Vec<PreflightProblem> {
     let Some(newest) = applied.iter().max_by_key(|row| row.version) else { return Vec::new() };
     let is_applied = |version| applied.iter().any(|row| row.version == version);
     let late = migrations.iter().filter(|migration| migration.version < newest.version);
     late.filter(|migration| !is_applied(migration.version)).map(|migration| explain(migration, newest)).collect()
 }
 
-fn explain(migration: &Migration, newest: &AppliedRow) -> Problem {
+fn explain(migration: &Migration, newest: &AppliedRow) -> PreflightProblem {
     let newest = format!("V{}__{}", newest.version, newest.name);
     let message = format!("`{migration}` is older than `{newest}`, which is already applied");
     let why = "a database that is set up from scratch would run them in the other order";
     let help = format!("give it a version after {newest} (its down file too)");
-    Problem::of_file(&migration.file, message, why, help)
+    PreflightProblem::of_file(&migration.file, message, why, help)
 }
 
 #[cfg(test)]

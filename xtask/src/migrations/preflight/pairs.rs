@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Direction, FileName, NamedFile, Problem};
+use super::{FileDirection, FileName, NamedFile, PreflightProblem};
 
 /// The files of one version.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pair {
+pub struct VersionFiles {
     /// `V7__add_user_bio.sql`, with its path.
     pub up: NamedFile,
     /// The path of `V7__add_user_bio.down.sql`.
@@ -14,7 +14,7 @@ pub struct Pair {
 }
 
 /// Puts the files of each version together; the second part is what does not fit.
-pub fn pair(files: &[NamedFile]) -> (Vec<Pair>, Vec<Problem>) {
+pub fn pair(files: &[NamedFile]) -> (Vec<VersionFiles>, Vec<PreflightProblem>) {
     let mut versions: BTreeMap<i64, Vec<&NamedFile>> = BTreeMap::new();
     for file in files {
         versions.entry(file.0.version).or_default().push(file);
@@ -30,13 +30,13 @@ pub fn pair(files: &[NamedFile]) -> (Vec<Pair>, Vec<Problem>) {
     (pairs, problems)
 }
 
-fn of_version(version: i64, files: &[&NamedFile]) -> Result<Pair, Vec<Problem>> {
+fn of_version(version: i64, files: &[&NamedFile]) -> Result<VersionFiles, Vec<PreflightProblem>> {
     let of = |direction| files.iter().filter(move |file| file.0.direction == direction).copied().collect::<Vec<_>>();
-    let (ups, downs) = (of(Direction::Up), of(Direction::Down));
+    let (ups, downs) = (of(FileDirection::Up), of(FileDirection::Down));
     match (ups.as_slice(), downs.as_slice()) {
         ([up], []) => Err(vec![no_way_back(up)]),
         ([], downs) => Err(downs.iter().map(|down| way_back_of_nothing(down)).collect()),
-        ([up], [down]) if up.0.name == down.0.name => Ok(Pair { up: (*up).clone(), down: down.1.clone() }),
+        ([up], [down]) if up.0.name == down.0.name => Ok(VersionFiles { up: (*up).clone(), down: down.1.clone() }),
         ([up], downs) => {
             let strangers = downs.iter().filter(|down| down.0.name != up.0.name || down.0.digits != up.0.digits);
             Err(strangers.map(|down| named_after_another(up, down)).collect())
@@ -45,30 +45,35 @@ fn of_version(version: i64, files: &[&NamedFile]) -> Result<Pair, Vec<Problem>> 
     }
 }
 
-fn no_way_back((name, path): &NamedFile) -> Problem {
+fn no_way_back((name, path): &NamedFile) -> PreflightProblem {
     let down = down_path(name, path);
     let why = "a rollback would have nothing to run";
     let help = format!("write `{down}`, or in it `-- irreversible: <why>`");
-    Problem::of_file(path, format!("`{}` is missing", file_of(&down)), why, help)
+    PreflightProblem::of_file(path, format!("`{}` is missing", file_of(&down)), why, help)
 }
 
-fn way_back_of_nothing((name, path): &NamedFile) -> Problem {
+fn way_back_of_nothing((name, path): &NamedFile) -> PreflightProblem {
     let up = format!("V{}__{}.sql", name.digits, name.name);
     let why = "it undoes a migration that does not exist";
-    Problem::of_file(path, format!("`{up}` is missing"), why, "restore it, or remove this file")
+    PreflightProblem::of_file(path, format!("`{up}` is missing"), why, "restore it, or remove this file")
 }
 
-fn named_after_another((up, path): &NamedFile, (_, down): &NamedFile) -> Problem {
+fn named_after_another((up, path): &NamedFile, (_, down): &NamedFile) -> PreflightProblem {
     let message = format!("the down file of version {} is not named like `{}`", up.version, file_of(path));
     let why = "nobody can tell which of the two is meant";
-    Problem::of_file(down, message, why, format!("rename it to `{}`, or remove it", file_of(&down_path(up, path))))
+    PreflightProblem::of_file(
+        down,
+        message,
+        why,
+        format!("rename it to `{}`, or remove it", file_of(&down_path(up, path))),
+    )
 }
 
-fn same_version(version: i64, (_, first): &NamedFile, (_, other): &NamedFile) -> Problem {
+fn same_version(version: i64, (_, first): &NamedFile, (_, other): &NamedFile) -> PreflightProblem {
     let message = format!("version {version} is taken by `{}`", file_of(first));
     let why = "both would run, but the history can hold only one of them";
     let help = "give one of them the next free version (its down file too)";
-    Problem::of_file(other, message, why, help)
+    PreflightProblem::of_file(other, message, why, help)
 }
 
 fn down_path(name: &FileName, up: &str) -> String {

@@ -3,18 +3,18 @@
 
 use std::collections::BTreeSet;
 
-use super::{Problem, Script};
+use super::{CheckedScript, PreflightProblem};
 use crate::migrations::sql::{Statement, Token, TokenKind};
 use crate::source::Span;
 
 /// Finds it.
-pub fn check(script: &Script<'_>) -> Vec<Problem> {
+pub fn check(script: &CheckedScript<'_>) -> Vec<PreflightProblem> {
     let tokens = script.tokens.iter().filter_map(|token| of_token(script, *token));
     let statements = script.statements.iter().filter_map(|statement| copy(script, statement));
     tokens.chain(statements).chain(placeholders(script)).collect()
 }
 
-fn of_token(script: &Script<'_>, token: Token) -> Option<Problem> {
+fn of_token(script: &CheckedScript<'_>, token: Token) -> Option<PreflightProblem> {
     match token.kind {
         TokenKind::PsqlCommand => Some(psql_command(script, token)),
         TokenKind::Unterminated(construct) => {
@@ -27,7 +27,7 @@ fn of_token(script: &Script<'_>, token: Token) -> Option<Problem> {
 }
 
 /// `:name`, `:'name'`, `${name}`: each of them once.
-fn placeholders(script: &Script<'_>) -> Vec<Problem> {
+fn placeholders(script: &CheckedScript<'_>) -> Vec<PreflightProblem> {
     let mut depth = 0_usize;
     let mut known = BTreeSet::new();
     let mut problems = Vec::new();
@@ -49,7 +49,7 @@ fn placeholders(script: &Script<'_>) -> Vec<Problem> {
 }
 
 /// The placeholder that `tokens` begin with. A `:` by itself means something to PostgreSQL only in slices, `a[1:2]`.
-fn placeholder<'a>(script: &Script<'a>, tokens: &[Token], in_brackets: bool) -> Option<&'a str> {
+fn placeholder<'a>(script: &CheckedScript<'a>, tokens: &[Token], in_brackets: bool) -> Option<&'a str> {
     let (token, name) = (tokens.first()?, tokens.get(1)?);
     let rest = script.text.get(token.span.range().start..)?;
     if rest.starts_with("${") {
@@ -64,18 +64,18 @@ fn can_name(kind: TokenKind) -> bool {
     matches!(kind, TokenKind::Word | TokenKind::String | TokenKind::QuotedIdentifier | TokenKind::Number)
 }
 
-fn explain(script: &Script<'_>, text: &str, span: Span) -> Problem {
+fn explain(script: &CheckedScript<'_>, text: &str, span: Span) -> PreflightProblem {
     let why = "psql or another tool would fill it in, and PostgreSQL refuses it";
     script.problem(span, format!("`{text}` is a placeholder"), why, "write what it stands for")
 }
 
-fn psql_command(script: &Script<'_>, token: Token) -> Problem {
+fn psql_command(script: &CheckedScript<'_>, token: Token) -> PreflightProblem {
     let command = token.text(script.text).split_whitespace().next().unwrap_or("\\");
     let why = "only psql knows it, and the server would refuse it";
     script.problem(token.span, format!("`{command}` is a command of psql"), why, "remove it")
 }
 
-fn copy(script: &Script<'_>, statement: &Statement<'_>) -> Option<Problem> {
+fn copy(script: &CheckedScript<'_>, statement: &Statement<'_>) -> Option<PreflightProblem> {
     let mut cursor = statement.cursor();
     if !cursor.eat("copy") {
         return None;

@@ -1,11 +1,11 @@
 //! Finds statements that PostgreSQL refuses inside a transaction. A migration that holds one says `-- no-transaction` in
 //! its first line, so that everybody sees that it can stop half-way.
 
-use super::{Problem, Script};
+use super::{CheckedScript, PreflightProblem};
 use crate::migrations::sql::{Statement, refuses_transaction};
 
 /// Finds such statements in scripts without the mark.
-pub fn check(script: &Script<'_>) -> Vec<Problem> {
+pub fn check(script: &CheckedScript<'_>) -> Vec<PreflightProblem> {
     if script.no_transaction {
         return Vec::new();
     }
@@ -13,7 +13,7 @@ pub fn check(script: &Script<'_>) -> Vec<Problem> {
     found.map(|(statement, command)| explain(script, statement, command)).collect()
 }
 
-fn explain(script: &Script<'_>, statement: &Statement<'_>, command: &str) -> Problem {
+fn explain(script: &CheckedScript<'_>, statement: &Statement<'_>, command: &str) -> PreflightProblem {
     let message = format!("`{command}` cannot run in a transaction");
     let why = "a migration runs in one unless it says otherwise";
     let help = "put it into a migration of its own whose first line is `-- no-transaction`";

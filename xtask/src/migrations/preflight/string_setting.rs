@@ -1,11 +1,11 @@
 //! `SET standard_conforming_strings = off` before a string with a backslash: PostgreSQL reads the whole migration
 //! before it runs the first statement, so the strings would mean something else than under psql.
 
-use super::{Problem, Script};
+use super::{CheckedScript, PreflightProblem};
 use crate::migrations::sql::TokenKind;
 
 /// Finds the first string that would change its meaning.
-pub fn check(script: &Script<'_>) -> Vec<Problem> {
+pub fn check(script: &CheckedScript<'_>) -> Vec<PreflightProblem> {
     let is_setting = |text: &str| text.to_ascii_lowercase().contains("standard_conforming_strings");
     let setting = script.statements.iter().find(|statement| {
         is_setting(statement.text()) && statement.tokens.iter().any(|token| is_off(token.text(script.text)))

@@ -1,11 +1,11 @@
 //! `COMMIT`, `ROLLBACK` and the like inside a migration: they end the transaction that the migration and its history
 //! row share, so that a failure after them leaves it half applied.
 
-use super::{Problem, Script, words};
+use super::{CheckedScript, PreflightProblem, words};
 use crate::migrations::sql::Statement;
 
 /// Finds statements that begin or end a transaction. Savepoints stay inside it.
-pub fn check(script: &Script<'_>) -> Vec<Problem> {
+pub fn check(script: &CheckedScript<'_>) -> Vec<PreflightProblem> {
     let found = script.statements.iter().filter_map(|statement| Some((statement, command(statement)?)));
     found.map(|(statement, command)| explain(script, statement, &command)).collect()
 }
@@ -24,7 +24,7 @@ pub fn command(statement: &Statement<'_>) -> Option<String> {
     (ends && !cursor.at("to") && !cursor.at("prepared")).then_some(first)
 }
 
-fn explain(script: &Script<'_>, statement: &Statement<'_>, command: &str) -> Problem {
+fn explain(script: &CheckedScript<'_>, statement: &Statement<'_>, command: &str) -> PreflightProblem {
     let why = if script.no_transaction {
         "each statement is recorded as it is done, which a transaction across them would undo"
     } else {

@@ -1,12 +1,12 @@
 //! `ALTER TABLE`: each clause's own line.
 
-use super::Reader;
+use super::StatementReader;
 use super::constraint::is_constraint;
 use crate::migrations::sql::{Cursor, TokenKind};
 use crate::schema::model::ObjectName;
 
 /// Reads what follows `ALTER TABLE`.
-pub(super) fn read(reader: &mut Reader<'_>, mut cursor: Cursor<'_>) {
+pub(super) fn read(reader: &mut StatementReader<'_>, mut cursor: Cursor<'_>) {
     cursor.eat_all(&["if", "exists"]);
     cursor.eat("only");
     let Some(table) = reader.existing(&cursor.qualified()) else { return };
@@ -14,7 +14,7 @@ pub(super) fn read(reader: &mut Reader<'_>, mut cursor: Cursor<'_>) {
     cursor.split_at_commas().into_iter().for_each(|clause| read_clause(reader, &table, clause));
 }
 
-fn read_clause(reader: &mut Reader<'_>, table: &ObjectName, clause: Cursor<'_>) {
+fn read_clause(reader: &mut StatementReader<'_>, table: &ObjectName, clause: Cursor<'_>) {
     let mut cursor = clause.clone();
     if cursor.eat("add") {
         add(reader, table, cursor, &clause);
@@ -31,7 +31,7 @@ fn read_clause(reader: &mut Reader<'_>, table: &ObjectName, clause: Cursor<'_>) 
     }
 }
 
-fn add(reader: &mut Reader<'_>, table: &ObjectName, mut cursor: Cursor<'_>, clause: &Cursor<'_>) {
+fn add(reader: &mut StatementReader<'_>, table: &ObjectName, mut cursor: Cursor<'_>, clause: &Cursor<'_>) {
     if is_constraint(&cursor) {
         return add_constraint(reader, table, cursor, clause);
     }
@@ -45,7 +45,12 @@ fn add(reader: &mut Reader<'_>, table: &ObjectName, mut cursor: Cursor<'_>, clau
 }
 
 /// A primary key makes columns `NOT NULL`, a check says what values they hold.
-pub(super) fn add_constraint(reader: &mut Reader<'_>, table: &ObjectName, mut cursor: Cursor<'_>, clause: &Cursor<'_>) {
+pub(super) fn add_constraint(
+    reader: &mut StatementReader<'_>,
+    table: &ObjectName,
+    mut cursor: Cursor<'_>,
+    clause: &Cursor<'_>,
+) {
     if cursor.eat("constraint") {
         cursor.identifier();
     }
@@ -65,7 +70,7 @@ pub(super) fn add_constraint(reader: &mut Reader<'_>, table: &ObjectName, mut cu
 }
 
 /// The columns of `table` that an expression names.
-fn columns_in(reader: &Reader<'_>, table: &ObjectName, inside: &Cursor<'_>) -> Vec<String> {
+fn columns_in(reader: &StatementReader<'_>, table: &ObjectName, inside: &Cursor<'_>) -> Vec<String> {
     let named = inside.rest().iter().filter_map(|token| {
         let mut word = Cursor::new(inside.source(), std::slice::from_ref(token));
         let name = word.identifier()?.name;
@@ -75,7 +80,7 @@ fn columns_in(reader: &Reader<'_>, table: &ObjectName, inside: &Cursor<'_>) -> V
 }
 
 /// `ALTER [COLUMN] c …`; how it is stored and planned is nobody's business here.
-fn alter(reader: &mut Reader<'_>, table: &ObjectName, mut cursor: Cursor<'_>, clause: &Cursor<'_>) {
+fn alter(reader: &mut StatementReader<'_>, table: &ObjectName, mut cursor: Cursor<'_>, clause: &Cursor<'_>) {
     if cursor.at("constraint") {
         return;
     }
@@ -88,7 +93,7 @@ fn alter(reader: &mut Reader<'_>, table: &ObjectName, mut cursor: Cursor<'_>, cl
     }
 }
 
-fn drop_column(reader: &mut Reader<'_>, table: &ObjectName, mut cursor: Cursor<'_>, clause: &Cursor<'_>) {
+fn drop_column(reader: &mut StatementReader<'_>, table: &ObjectName, mut cursor: Cursor<'_>, clause: &Cursor<'_>) {
     if cursor.at("constraint") {
         return;
     }
@@ -101,7 +106,7 @@ fn drop_column(reader: &mut Reader<'_>, table: &ObjectName, mut cursor: Cursor<'
 }
 
 /// `RENAME TO t`, `RENAME [COLUMN] a TO b`
-fn rename(reader: &mut Reader<'_>, table: &ObjectName, mut cursor: Cursor<'_>, clause: &Cursor<'_>) {
+fn rename(reader: &mut StatementReader<'_>, table: &ObjectName, mut cursor: Cursor<'_>, clause: &Cursor<'_>) {
     if cursor.eat("to") {
         if let Some(name) = cursor.identifier() {
             let to = ObjectName { namespace: table.namespace.clone(), name: name.name };

@@ -1,13 +1,13 @@
 //! `CREATE TABLE`: each column's own line.
 
-use super::Reader;
+use super::StatementReader;
 use super::alter_table::add_constraint;
 use super::constraint::is_constraint;
 use crate::migrations::sql::Cursor;
 use crate::schema::model::ObjectName;
 
 /// Reads what follows `CREATE`, if it creates a table that stays.
-pub(super) fn read(reader: &mut Reader<'_>, mut cursor: Cursor<'_>, statement: &Cursor<'_>) {
+pub(super) fn read(reader: &mut StatementReader<'_>, mut cursor: Cursor<'_>, statement: &Cursor<'_>) {
     let _unlogged = cursor.eat("unlogged") || cursor.eat("foreign");
     if !cursor.eat("table") {
         return;
@@ -27,7 +27,7 @@ pub(super) fn read(reader: &mut Reader<'_>, mut cursor: Cursor<'_>, statement: &
 }
 
 /// `INHERITS (parent, …)`: the columns come with the places they have there.
-fn inherit(reader: &mut Reader<'_>, table: &ObjectName, mut cursor: Cursor<'_>) {
+fn inherit(reader: &mut StatementReader<'_>, table: &ObjectName, mut cursor: Cursor<'_>) {
     let Some(parents) = cursor.eat("inherits").then(|| cursor.parenthesised()).flatten() else { return };
     for mut parent in parents.split_at_commas() {
         let Some(parent) = reader.existing(&parent.qualified()) else { continue };
@@ -38,7 +38,7 @@ fn inherit(reader: &mut Reader<'_>, table: &ObjectName, mut cursor: Cursor<'_>) 
     }
 }
 
-fn read_element(reader: &mut Reader<'_>, table: &ObjectName, element: Cursor<'_>) {
+fn read_element(reader: &mut StatementReader<'_>, table: &ObjectName, element: Cursor<'_>) {
     let place = reader.place(&element);
     let mut cursor = element;
     if cursor.eat("like") {

@@ -1,12 +1,12 @@
 //! Types, views and namespaces, and everything that is dropped.
 
-use super::Reader;
+use super::StatementReader;
 use crate::migrations::sql::{Cursor, Identifier};
 use crate::schema::model::ObjectName;
 
 /// The kind of object that a statement is about.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum SubjectKind {
     Type,
     View,
     Table,
@@ -14,39 +14,39 @@ enum Kind {
 }
 
 /// Goes past the words for a kind of object.
-fn kind(cursor: &mut Cursor<'_>) -> Option<Kind> {
+fn kind(cursor: &mut Cursor<'_>) -> Option<SubjectKind> {
     if cursor.eat("type") || cursor.eat("domain") {
-        return Some(Kind::Type);
+        return Some(SubjectKind::Type);
     }
     let _prefix = cursor.eat("materialized") || cursor.eat("recursive") || cursor.eat("foreign");
     if cursor.eat("view") {
-        return Some(Kind::View);
+        return Some(SubjectKind::View);
     }
     if cursor.eat("table") {
-        return Some(Kind::Table);
+        return Some(SubjectKind::Table);
     }
-    cursor.eat("schema").then_some(Kind::Namespace)
+    cursor.eat("schema").then_some(SubjectKind::Namespace)
 }
 
 /// Reads what follows `CREATE`, if it creates a type or a view.
-pub(super) fn create(reader: &mut Reader<'_>, mut cursor: Cursor<'_>, statement: &Cursor<'_>) {
+pub(super) fn create(reader: &mut StatementReader<'_>, mut cursor: Cursor<'_>, statement: &Cursor<'_>) {
     cursor.eat_all(&["or", "replace"]);
     let Some(kind) = kind(&mut cursor) else { return };
     cursor.eat_all(&["if", "not", "exists"]);
     let Some(name) = reader.new_name(&cursor.qualified()) else { return };
     match kind {
-        Kind::Type => reader.provenance.touch_type(name, reader.place(statement)),
-        Kind::View => reader.provenance.touch_table(name, reader.place(statement)),
-        Kind::Table | Kind::Namespace => {}
+        SubjectKind::Type => reader.provenance.touch_type(name, reader.place(statement)),
+        SubjectKind::View => reader.provenance.touch_table(name, reader.place(statement)),
+        SubjectKind::Table | SubjectKind::Namespace => {}
     }
 }
 
 /// Reads what follows `ALTER`, if it changes a type, a view or a namespace.
-pub(super) fn alter(reader: &mut Reader<'_>, mut cursor: Cursor<'_>, statement: &Cursor<'_>) {
+pub(super) fn alter(reader: &mut StatementReader<'_>, mut cursor: Cursor<'_>, statement: &Cursor<'_>) {
     let Some(kind) = kind(&mut cursor) else { return };
     cursor.eat_all(&["if", "exists"]);
     let parts = cursor.qualified();
-    if kind == Kind::Namespace {
+    if kind == SubjectKind::Namespace {
         return rename_namespace(reader, &parts, cursor);
     }
     let Some(name) = reader.existing(&parts) else { return };
@@ -55,7 +55,7 @@ pub(super) fn alter(reader: &mut Reader<'_>, mut cursor: Cursor<'_>, statement: 
     }
     if let Some(to) = renamed(&name, cursor) {
         reader.provenance.rename(&name, &to);
-    } else if kind == Kind::Type {
+    } else if kind == SubjectKind::Type {
         reader.provenance.touch_type(name, reader.place(statement));
     } else {
         reader.provenance.touch_table(name, reader.place(statement));
@@ -71,7 +71,7 @@ fn renamed(name: &ObjectName, mut cursor: Cursor<'_>) -> Option<ObjectName> {
     Some(ObjectName { namespace: namespace.name, name: name.name.clone() })
 }
 
-fn rename_namespace(reader: &mut Reader<'_>, parts: &[Identifier], mut cursor: Cursor<'_>) {
+fn rename_namespace(reader: &mut StatementReader<'_>, parts: &[Identifier], mut cursor: Cursor<'_>) {
     let renames = cursor.eat_all(&["rename", "to"]);
     let (Some(from), Some(to)) = (parts.last(), cursor.identifier().filter(|_| renames)) else { return };
     for name in reader.provenance.names_in(&from.name) {
@@ -81,12 +81,12 @@ fn rename_namespace(reader: &mut Reader<'_>, parts: &[Identifier], mut cursor: C
 }
 
 /// Reads what follows `DROP`.
-pub(super) fn drop(reader: &mut Reader<'_>, mut cursor: Cursor<'_>, statement: &Cursor<'_>) {
+pub(super) fn drop(reader: &mut StatementReader<'_>, mut cursor: Cursor<'_>, statement: &Cursor<'_>) {
     let Some(kind) = kind(&mut cursor) else { return };
     cursor.eat_all(&["if", "exists"]);
     for mut name in cursor.split_at_commas() {
         let parts = name.qualified();
-        if kind == Kind::Namespace {
+        if kind == SubjectKind::Namespace {
             let names = parts.last().map_or_else(Vec::new, |part| reader.provenance.names_in(&part.name));
             names.iter().for_each(|name| forget(reader, name, statement));
         } else if let Some(name) = reader.existing(&parts) {
@@ -95,7 +95,7 @@ pub(super) fn drop(reader: &mut Reader<'_>, mut cursor: Cursor<'_>, statement: &
     }
 }
 
-fn forget(reader: &mut Reader<'_>, name: &ObjectName, statement: &Cursor<'_>) {
+fn forget(reader: &mut StatementReader<'_>, name: &ObjectName, statement: &Cursor<'_>) {
     if reader.provenance.table(name).is_some() {
         let place = reader.place(statement);
         reader.provenance.lose_table(name.clone(), place);

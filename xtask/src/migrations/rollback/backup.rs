@@ -15,11 +15,11 @@ use anyhow::{Context as _, Result};
 use postgres::Transaction;
 
 use super::sequence_positions::LostPosition;
-use super::storage_identity::{Change, StorageIdentity, Stored};
+use super::storage_identity::{StorageChange, StorageIdentity, Stored};
 use crate::migrations::sql::{identifier, quoted};
 use crate::postgres::catalog::settings;
 use crate::report::LossName;
-use part::Part;
+use part::BackupPart;
 
 /// The name of the script that puts the data back.
 const SCRIPT: &str = "restore.sql";
@@ -42,7 +42,7 @@ struct BackupFile {
     /// Whether it holds rows that are lost themselves.
     is_of_rows: bool,
     /// How it is put back; none while it is being written.
-    part: Option<Part>,
+    part: Option<BackupPart>,
     /// Whether it is from before a commit, so that what is in it cannot be read again.
     is_kept: bool,
 }
@@ -78,12 +78,12 @@ impl Backup {
         &self,
         transaction: &mut Transaction<'_>,
         storage: &StorageIdentity,
-        (change, name): (&Change, &LossName),
+        (change, name): (&StorageChange, &LossName),
         lost: &[&str],
     ) -> Result<()> {
-        if let Change::WrittenForeignTable(table) = change {
+        if let StorageChange::WrittenForeignTable(table) = change {
             let query = format!("SELECT * FROM {}", quoted(table));
-            return self.copy(transaction, &name.object, &query, Part::ForeignTable);
+            return self.copy(transaction, &name.object, &query, BackupPart::ForeignTable);
         }
         let Some((oid, table)) = change.table().and_then(|table| storage.table(table)) else { return Ok(()) };
         match change.column() {
@@ -103,7 +103,7 @@ impl Backup {
 
     fn write_whole(&self, transaction: &mut Transaction<'_>, table: &Stored, name: &LossName) -> Result<()> {
         let query = format!("SELECT {} FROM {}", list(&table.column_names()), table.source());
-        let part = Part::of_rows(transaction, table)?;
+        let part = BackupPart::of_rows(transaction, table)?;
         self.copy(transaction, &name.object, &query, part)
     }
 
@@ -120,12 +120,12 @@ impl Backup {
         let (source, value) = (quoted(&table.name), identifier(column));
         if key.is_empty() || key.iter().any(|key| lost.contains(key)) {
             let query = format!("SELECT {} FROM {source}", list(&table.column_names()));
-            let part = Part::of_columns(transaction, table, lost, &[])?;
+            let part = BackupPart::of_columns(transaction, table, lost, &[])?;
             return self.copy(transaction, &table_name.object, &query, part);
         }
         // A composite value with an empty attribute is neither NULL nor NOT NULL.
         let query = format!("SELECT {}, {value} FROM {source} WHERE {value} IS DISTINCT FROM NULL", list(&key));
-        let part = Part::of_columns(transaction, table, &[column], &key)?;
+        let part = BackupPart::of_columns(transaction, table, &[column], &key)?;
         self.copy(transaction, &name.object, &query, part)
     }
 
@@ -136,7 +136,7 @@ impl Backup {
         table: &Stored,
         (name, query): (&LossName, &str),
     ) -> Result<()> {
-        let part = Part::of_rows(transaction, table)?;
+        let part = BackupPart::of_rows(transaction, table)?;
         self.copy(transaction, &name.object, query, part)
     }
 
@@ -147,11 +147,11 @@ impl Backup {
         name: &LossName,
         query: &str,
     ) -> Result<()> {
-        self.copy(transaction, &name.object, query, Part::LargeObjects)
+        self.copy(transaction, &name.object, query, BackupPart::LargeObjects)
     }
 
     /// Writes what `query` finds, and notes how it is put back.
-    fn copy(&self, transaction: &mut Transaction<'_>, object: &str, query: &str, part: Part) -> Result<()> {
+    fn copy(&self, transaction: &mut Transaction<'_>, object: &str, query: &str, part: BackupPart) -> Result<()> {
         let file_name = self.file_name(object, part.is_of_rows());
         let path = self.folder.join(&file_name);
         let failed = || format!("cannot back up `{object}` to `{}`", path.display());

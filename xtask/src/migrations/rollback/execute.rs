@@ -7,11 +7,11 @@ use std::thread::sleep;
 use anyhow::{Context as _, Result};
 use postgres::{Client, Transaction};
 
-use super::loss_audit::{AuditOutcome, BeforeLoss, LossAudit, Refused};
+use super::loss_audit::{AuditOutcome, BeforeLoss, LossAudit, UnacceptedLosses};
 use super::options::RollbackOptions;
 use super::plan::Undo;
 use super::shared_transaction::{self, FailsTogether};
-use super::storage_identity::Change;
+use super::storage_identity::StorageChange;
 use super::written::Doubts;
 use crate::migrations::commit::{commit, outcome};
 use crate::migrations::journaled::StepObserver;
@@ -19,12 +19,12 @@ use crate::migrations::script::{self, Script};
 use crate::migrations::session::SessionSettings;
 use crate::migrations::{history, journal, transaction};
 use crate::postgres::error::is_contention;
-use crate::report::{Loss, RolledBackMigration, Verdict};
+use crate::report::{Loss, RollbackVerdict, RolledBackMigration};
 
 /// An observer of a rollback, which is told of each event and has the last word before each COMMIT.
 pub trait RollbackObserver: StepObserver {
     /// The verdict on the schema after `undo`, in the transaction that did it.
-    fn judge(&mut self, transaction: &mut Transaction<'_>, undo: &Undo) -> Result<Verdict>;
+    fn judge(&mut self, transaction: &mut Transaction<'_>, undo: &Undo) -> Result<RollbackVerdict>;
     /// These are undone and committed.
     fn committed(&mut self, undone: &[RolledBackMigration]);
 }
@@ -58,7 +58,7 @@ pub fn in_one_transaction(
     client: &mut Client,
     options: RollbackOptions<'_>,
     undo: &[Undo],
-    foreseen: BTreeSet<Change>,
+    foreseen: BTreeSet<StorageChange>,
     observer: &mut dyn RollbackObserver,
 ) -> Result<RollbackOutcome> {
     let text: String = undo.iter().map(|undo| undo.sql.as_str()).collect();
@@ -84,8 +84,8 @@ pub fn in_one_transaction(
 
 /// Returns the losses, if the rollback stopped because one was not accepted. Other errors are passed on.
 pub(super) fn refused(error: anyhow::Error) -> Result<Vec<Loss>> {
-    match error.downcast_ref::<Refused>() {
-        Some(Refused(losses)) => Ok(losses.clone()),
+    match error.downcast_ref::<UnacceptedLosses>() {
+        Some(UnacceptedLosses(losses)) => Ok(losses.clone()),
         None => Err(error),
     }
 }
@@ -137,7 +137,7 @@ fn run_all(
         before.look_at_session(transaction)?;
         forget(transaction, settings, undo)?;
         let verdict = observer.judge(transaction, undo)?;
-        let restored = !matches!(verdict, Verdict::NotRestored(_));
+        let restored = !matches!(verdict, RollbackVerdict::NotRestored(_));
         undone.push(RolledBackMigration { name: undo.to_string(), verdict });
         if !restored {
             return Ok((undone, false));

@@ -11,7 +11,7 @@ use super::scratch_history::ScratchHistory;
 use super::shared_transaction::FailsTogether;
 use super::storage_identity::StorageIdentity;
 use super::unfinished;
-use crate::migrations::journal::Entry;
+use crate::migrations::journal::JournalEntry;
 use crate::migrations::scratch_environment::{ScratchEnvironment, ScratchSession};
 use crate::migrations::script::{self, Script};
 use crate::migrations::state::State;
@@ -50,7 +50,7 @@ impl RollbackExpectation {
         environment: &ScratchEnvironment<'_>,
         plan: &Plan,
         state: &State<'_>,
-        journal: &[Entry],
+        journal: &[JournalEntry],
     ) -> Result<Self> {
         let lowest = plan.lowest().unwrap_or(i64::MAX);
         let files: Vec<Option<&Migration>> = state
@@ -112,14 +112,14 @@ impl RollbackExpectation {
     }
 
     /// The files of what is undone are gone, those before are there: the schema in the end is known.
-    fn lowest_only(session: &mut ScratchSession, plan: &Plan, journal: &[Entry]) -> Result<Self> {
+    fn lowest_only(session: &mut ScratchSession, plan: &Plan, journal: &[JournalEntry]) -> Result<Self> {
         let mut expectation = Self::from_journal(plan, journal, "its file, or that of one undone with it, is gone");
         let lowest = expectation.expected.last_mut().ok_or_else(|| anyhow!("there is nothing to undo"))?;
         *lowest = Expectation::Schema(Box::new(session.read()?));
         Ok(expectation)
     }
 
-    fn from_journal(plan: &Plan, journal: &[Entry], why: &str) -> Self {
+    fn from_journal(plan: &Plan, journal: &[JournalEntry], why: &str) -> Self {
         let expected = plan.undo.iter().map(|undo| noted(undo, journal, why)).collect();
         Self { current: None, expected, changes: None }
     }
@@ -242,7 +242,7 @@ fn files_below<'a>(state: &State<'_>, files: &[Option<&'a Migration>], lowest: i
     below.map(|(_, file)| *file).collect()
 }
 
-fn noted(undo: &Undo, journal: &[Entry], why: &str) -> Expectation {
+fn noted(undo: &Undo, journal: &[JournalEntry], why: &str) -> Expectation {
     let entry = journal.iter().find(|entry| entry.version == undo.row.version);
     match entry.and_then(|entry| entry.catalog_before.clone()) {
         Some(digest) => Expectation::Digest(digest),

@@ -7,7 +7,7 @@ use anyhow::Result;
 use postgres::Transaction;
 
 use super::held_locks::{Lock, held};
-use super::storage_identity::{Change, StorageIdentity};
+use super::storage_identity::{StorageChange, StorageIdentity};
 
 /// The foreign tables of `before` through which this transaction has written. `may_truncate` is whether the SQL may have
 /// truncated some: other SQL takes the same lock to alter them.
@@ -16,7 +16,7 @@ pub(super) fn written(
     before: &StorageIdentity,
     after: &StorageIdentity,
     may_truncate: bool,
-) -> Result<BTreeSet<Change>> {
+) -> Result<BTreeSet<StorageChange>> {
     if before.foreign().is_empty() {
         return Ok(BTreeSet::new());
     }
@@ -25,5 +25,5 @@ pub(super) fn written(
     let is_written =
         |oid: &u32| changed.contains(oid) || may_truncate && locked.contains(oid) && after.foreign().contains_key(oid);
     let written = before.foreign().iter().filter(|(oid, _)| is_written(oid));
-    Ok(written.map(|(_, name)| Change::WrittenForeignTable(name.clone())).collect())
+    Ok(written.map(|(_, name)| StorageChange::WrittenForeignTable(name.clone())).collect())
 }

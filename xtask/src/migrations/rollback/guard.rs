@@ -12,7 +12,7 @@ use crate::migrations::journaled::StepObserver;
 use crate::report::Loss;
 
 /// Keeps an audit for each statement.
-pub(super) struct Guard<'a, 'o> {
+pub(super) struct StatementGuard<'a, 'o> {
     options: RollbackOptions<'a>,
     observer: &'o mut dyn RollbackObserver,
     /// The audit of the statement that is not committed yet.
@@ -24,7 +24,7 @@ pub(super) struct Guard<'a, 'o> {
     warnings: Vec<String>,
 }
 
-impl<'a, 'o> Guard<'a, 'o> {
+impl<'a, 'o> StatementGuard<'a, 'o> {
     pub(super) fn new(options: RollbackOptions<'a>, observer: &'o mut dyn RollbackObserver) -> Self {
         Self {
             options,
@@ -43,7 +43,7 @@ impl<'a, 'o> Guard<'a, 'o> {
     }
 }
 
-impl StepObserver for Guard<'_, '_> {
+impl StepObserver for StatementGuard<'_, '_> {
     fn catalog(&mut self, client: &mut Client) -> Result<String> {
         self.observer.catalog(client)
     }

@@ -4,19 +4,19 @@
 use anyhow::{Context as _, Result};
 use postgres::Transaction;
 
-use super::storage_identity::{Change, StorageIdentity};
+use super::storage_identity::{StorageChange, StorageIdentity};
 use crate::report::{Loss, Unit};
 
 /// The large objects before the SQL of a rollback.
 #[derive(Debug)]
 pub(super) struct LargeObjects {
-    counters: Counters,
+    counters: LargeObjectCounts,
     /// Whether their numbers are noted, so that those that are gone can be told.
     is_noted: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Counters {
+struct LargeObjectCounts {
     removed: i64,
     pages_written: i64,
     pages_removed: i64,
@@ -58,17 +58,17 @@ impl LargeObjects {
             let note = if are_kept { KEEP } else { NOTE };
             transaction.batch_execute(note).context("cannot note which large objects there are")?;
         }
-        Ok(Self { counters: Counters::read(transaction)?, is_noted: are_touched })
+        Ok(Self { counters: LargeObjectCounts::read(transaction)?, is_noted: are_touched })
     }
 
     /// That some were removed or written over.
-    pub(super) fn change(&self, transaction: &mut Transaction<'_>) -> Result<Option<Change>> {
-        Ok((Counters::read(transaction)? != self.counters).then_some(Change::LargeObjects))
+    pub(super) fn change(&self, transaction: &mut Transaction<'_>) -> Result<Option<StorageChange>> {
+        Ok((LargeObjectCounts::read(transaction)? != self.counters).then_some(StorageChange::LargeObjects))
     }
 
     /// How many of those that were noted are gone or written over.
     pub(super) fn lost(&self, transaction: &mut Transaction<'_>, storage: &StorageIdentity) -> Result<Option<Loss>> {
-        let now = Counters::read(transaction)?;
+        let now = LargeObjectCounts::read(transaction)?;
         if !self.is_noted || now == self.counters {
             return Ok(None);
         }
@@ -79,12 +79,12 @@ impl LargeObjects {
             true => written(transaction)?.max(removes_pages_alone.into()),
             false => 0,
         };
-        let name = storage.names().name(&Change::LargeObjects.path());
+        let name = storage.names().name(&StorageChange::LargeObjects.path());
         Ok(Some(Loss { name, count: gone + written, unit: Unit::LargeObjects, dependents: Vec::new() }))
     }
 }
 
-impl Counters {
+impl LargeObjectCounts {
     fn read(transaction: &mut Transaction<'_>) -> Result<Self> {
         let row = transaction.query_one(COUNTERS, &[]).context("cannot read the counters of large objects")?;
         Ok(Self {

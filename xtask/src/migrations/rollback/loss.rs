@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result, anyhow};
 use postgres::GenericClient;
 
-use super::storage_identity::{Change, StorageIdentity};
+use super::storage_identity::{StorageChange, StorageIdentity};
 use crate::migrations::sql::{identifier, quoted};
 use crate::postgres::error::ServerError;
 use crate::report::{Loss, Unit};
@@ -13,14 +13,18 @@ use crate::report::{Loss, Unit};
 pub const SEE_ALL_ROWS: &str = "SET LOCAL row_security = off";
 
 /// How much data there is where a change is about to happen: rows of a table, values that are not null of a column.
-fn count(client: &mut impl GenericClient, storage: &StorageIdentity, change: &Change) -> Result<i64> {
+fn count(client: &mut impl GenericClient, storage: &StorageIdentity, change: &StorageChange) -> Result<i64> {
     let query = match change {
         // How many there are, only the other server knows, and whether they are lost nobody can tell.
-        Change::WrittenForeignTable(_) => return Ok(1),
-        Change::LargeObjects => "SELECT count(*) FROM pg_catalog.pg_largeobject_metadata".to_owned(),
-        Change::DroppedTable(table) | Change::TouchedTable(table) => format!("SELECT count(*) FROM {}", quoted(table)),
-        Change::DroppedColumn(table, column) => format!("SELECT count({}) FROM {}", identifier(column), quoted(table)),
-        Change::DroppedAttribute(table, column, path) => {
+        StorageChange::WrittenForeignTable(_) => return Ok(1),
+        StorageChange::LargeObjects => "SELECT count(*) FROM pg_catalog.pg_largeobject_metadata".to_owned(),
+        StorageChange::DroppedTable(table) | StorageChange::TouchedTable(table) => {
+            format!("SELECT count(*) FROM {}", quoted(table))
+        }
+        StorageChange::DroppedColumn(table, column) => {
+            format!("SELECT count({}) FROM {}", identifier(column), quoted(table))
+        }
+        StorageChange::DroppedAttribute(table, column, path) => {
             let values = storage.select(table, column, path).context("its type has changed meanwhile")?;
             format!("SELECT count(v) FROM ({values}) AS values_of")
         }
@@ -30,12 +34,12 @@ fn count(client: &mut impl GenericClient, storage: &StorageIdentity, change: &Ch
     Ok(row.with_context(failed)?.try_get(0)?)
 }
 
-fn unit(change: &Change) -> Unit {
+fn unit(change: &StorageChange) -> Unit {
     match change {
-        Change::DroppedTable(_) | Change::TouchedTable(_) => Unit::Rows,
-        Change::DroppedColumn(..) | Change::DroppedAttribute(..) => Unit::Values,
-        Change::WrittenForeignTable(_) => Unit::ForeignTables,
-        Change::LargeObjects => Unit::LargeObjects,
+        StorageChange::DroppedTable(_) | StorageChange::TouchedTable(_) => Unit::Rows,
+        StorageChange::DroppedColumn(..) | StorageChange::DroppedAttribute(..) => Unit::Values,
+        StorageChange::WrittenForeignTable(_) => Unit::ForeignTables,
+        StorageChange::LargeObjects => Unit::LargeObjects,
     }
 }
 
@@ -51,7 +55,7 @@ pub(super) fn not_seen(error: ServerError) -> anyhow::Error {
 
 /// Counts the data that a drop destroys in the database of `storage`. For other changes, counts all the data there
 /// is, which is the most that can be lost.
-pub fn at_stake(client: &mut impl GenericClient, storage: &StorageIdentity, change: &Change) -> Result<Loss> {
+pub fn at_stake(client: &mut impl GenericClient, storage: &StorageIdentity, change: &StorageChange) -> Result<Loss> {
     let count = count(client, storage, change)?;
     let name = storage.names().name(&change.path());
     Ok(Loss { name, count, unit: unit(change), dependents: dependents(client, change)? })
@@ -69,14 +73,14 @@ const DEPENDENTS: &str = "
       AND NOT (d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = $1::text::regclass)
     ORDER BY 1";
 
-fn dependents(client: &mut impl GenericClient, change: &Change) -> Result<Vec<String>> {
+fn dependents(client: &mut impl GenericClient, change: &StorageChange) -> Result<Vec<String>> {
     let (table, column) = match change {
-        Change::DroppedTable(table) => (table, None),
-        Change::DroppedColumn(table, column) => (table, Some(column)),
-        Change::DroppedAttribute(..)
-        | Change::TouchedTable(_)
-        | Change::WrittenForeignTable(_)
-        | Change::LargeObjects => return Ok(Vec::new()),
+        StorageChange::DroppedTable(table) => (table, None),
+        StorageChange::DroppedColumn(table, column) => (table, Some(column)),
+        StorageChange::DroppedAttribute(..)
+        | StorageChange::TouchedTable(_)
+        | StorageChange::WrittenForeignTable(_)
+        | StorageChange::LargeObjects => return Ok(Vec::new()),
     };
     let table = quoted(table);
     let rows = client.query(DEPENDENTS, &[&table, &column]);

@@ -12,7 +12,7 @@ use super::populated_views::PopulatedViews;
 use super::row_hashes::RowHashes;
 use super::rows::RowCounters;
 use super::sequence_positions::SequencePositions;
-use super::storage_identity::{Change, StorageIdentity};
+use super::storage_identity::{StorageChange, StorageIdentity};
 use super::{deferred, foreign_tables, loss, written};
 use crate::migrations::{journal, sql};
 use crate::postgres::error::ServerError;
@@ -24,26 +24,26 @@ use crate::schema::model::ObjectName;
 pub(super) struct LossAudit<'a> {
     options: RollbackOptions<'a>,
     doubts: written::Doubts,
-    foreseen: BTreeSet<Change>,
+    foreseen: BTreeSet<StorageChange>,
 }
 
 /// Losses of which one was not agreed to.
 #[derive(Debug, Clone)]
-pub(super) struct Refused(pub Vec<Loss>);
+pub(super) struct UnacceptedLosses(pub Vec<Loss>);
 
-impl std::fmt::Display for Refused {
+impl std::fmt::Display for UnacceptedLosses {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("data would be lost")
     }
 }
 
-impl std::error::Error for Refused {}
+impl std::error::Error for UnacceptedLosses {}
 
 /// The state of the data before the SQL runs.
 #[derive(Debug)]
 pub(super) struct BeforeLoss {
     storage: StorageIdentity,
-    drops: Vec<(Change, Loss)>,
+    drops: Vec<(StorageChange, Loss)>,
     hashes: Vec<RowHashes>,
     large_objects: LargeObjects,
     counters: RowCounters,
@@ -74,7 +74,7 @@ impl<'a> LossAudit<'a> {
     pub(super) fn new(
         options: RollbackOptions<'a>,
         doubts: written::Doubts,
-        foreseen: impl IntoIterator<Item = Change>,
+        foreseen: impl IntoIterator<Item = StorageChange>,
     ) -> Self {
         Self { options, doubts, foreseen: foreseen.into_iter().collect() }
     }
@@ -82,11 +82,11 @@ impl<'a> LossAudit<'a> {
     /// Locks what may lose data, counts it, backs it up, and notes what is needed to tell afterwards what is gone.
     ///
     /// # Errors
-    /// [`Refused`], among those of the queries.
+    /// [`UnacceptedLosses`], among those of the queries.
     pub(super) fn begin(&mut self, transaction: &mut Transaction<'_>) -> Result<BeforeLoss> {
         let storage = StorageIdentity::read(transaction)?;
         self.foreseen = self.foreseen.iter().map(|change| storage.counted_in(change)).collect();
-        let foreseen: Vec<&Change> = self.foreseen.iter().filter(|change| storage.holds(change)).collect();
+        let foreseen: Vec<&StorageChange> = self.foreseen.iter().filter(|change| storage.holds(change)).collect();
         let at_stake = count(transaction, &storage, &foreseen, self.options)?;
         self.back_up(transaction, &storage, &at_stake)?;
         let is_backed_up = self.options.backup.is_some();
@@ -98,7 +98,7 @@ impl<'a> LossAudit<'a> {
                 hashes.push(RowHashes::take(transaction, &storage, table, &gone, (hashes.len(), is_backed_up))?);
             }
         }
-        let are_touched = self.foreseen.contains(&Change::LargeObjects);
+        let are_touched = self.foreseen.contains(&StorageChange::LargeObjects);
         let large_objects = LargeObjects::begin(transaction, are_touched, is_backed_up)?;
         clean(transaction, self.options)?;
         let own = own_tables(transaction, &self.options.settings.history_table)?;
@@ -113,12 +113,13 @@ impl<'a> LossAudit<'a> {
         &self,
         transaction: &mut Transaction<'_>,
         storage: &StorageIdentity,
-        at_stake: &[(Change, Loss)],
+        at_stake: &[(StorageChange, Loss)],
     ) -> Result<()> {
         let Some(backup) = self.options.backup else { return Ok(()) };
         for (change, loss) in at_stake.iter().filter(|(change, loss)| change.is_drop() && loss.count > 0) {
-            let is_of_table = |other: &&Change| other.is_drop() && other.table() == change.table();
-            let lost: BTreeSet<&str> = self.foreseen.iter().filter(is_of_table).filter_map(Change::column).collect();
+            let is_of_table = |other: &&StorageChange| other.is_drop() && other.table() == change.table();
+            let lost: BTreeSet<&str> =
+                self.foreseen.iter().filter(is_of_table).filter_map(StorageChange::column).collect();
             backup.write(transaction, storage, (change, &loss.name), &Vec::from_iter(lost))?;
         }
         Ok(())
@@ -127,7 +128,7 @@ impl<'a> LossAudit<'a> {
     /// The columns of `table` that will be dropped.
     fn gone(&self, table: &ObjectName) -> Vec<&str> {
         let dropped = self.foreseen.iter().filter_map(|change| match change {
-            Change::DroppedColumn(of, column) if of == table => Some(column.as_str()),
+            StorageChange::DroppedColumn(of, column) if of == table => Some(column.as_str()),
             _ => None,
         });
         dropped.collect()
@@ -136,7 +137,7 @@ impl<'a> LossAudit<'a> {
     /// Looks at what the SQL did, still uncommitted.
     ///
     /// # Errors
-    /// [`Refused`], among those of the queries.
+    /// [`UnacceptedLosses`], among those of the queries.
     pub(super) fn finish(
         &mut self,
         transaction: &mut Transaction<'_>,
@@ -149,7 +150,7 @@ impl<'a> LossAudit<'a> {
         let after = StorageIdentity::read(transaction)?;
         let mut changed = before.counters.changed(transaction)?;
         changed.retain(|oid, _| !before.own.contains(oid));
-        let mut changes: BTreeSet<Change> = before.storage.changes(&after).into_iter().collect();
+        let mut changes: BTreeSet<StorageChange> = before.storage.changes(&after).into_iter().collect();
         changes.extend(changed.keys().filter_map(|oid| before.storage.touched(*oid, &after)));
         changes.extend(before.large_objects.change(transaction)?);
         let may_truncate = self.doubts.may_truncate;
@@ -173,12 +174,12 @@ impl<'a> LossAudit<'a> {
     /// that they are known to be lost.
     ///
     /// # Errors
-    /// [`Refused`], among those of the queries.
+    /// [`UnacceptedLosses`], among those of the queries.
     fn losses(
         &self,
         transaction: &mut Transaction<'_>,
         before: &BeforeLoss,
-        changes: &BTreeSet<Change>,
+        changes: &BTreeSet<StorageChange>,
         after: &StorageIdentity,
     ) -> Result<Vec<Loss>> {
         let drops = before.drops.iter().filter(|(change, _)| changes.contains(change));
@@ -226,15 +227,15 @@ fn clean(transaction: &mut Transaction<'_>, options: RollbackOptions<'_>) -> Res
 /// Counts what would certainly be lost.
 ///
 /// # Errors
-/// [`Refused`], among those of the queries.
+/// [`UnacceptedLosses`], among those of the queries.
 pub(super) fn ask_consent(
     transaction: &mut Transaction<'_>,
     options: RollbackOptions<'_>,
-    foreseen: &BTreeSet<Change>,
+    foreseen: &BTreeSet<StorageChange>,
 ) -> Result<()> {
     let here = StorageIdentity::read(transaction)?;
-    let foreseen: BTreeSet<Change> = foreseen.iter().map(|change| here.counted_in(change)).collect();
-    let drops: Vec<&Change> = foreseen.iter().filter(|change| change.is_drop() && here.holds(change)).collect();
+    let foreseen: BTreeSet<StorageChange> = foreseen.iter().map(|change| here.counted_in(change)).collect();
+    let drops: Vec<&StorageChange> = foreseen.iter().filter(|change| change.is_drop() && here.holds(change)).collect();
     count(transaction, &here, &drops, options).map(drop)
 }
 
@@ -242,9 +243,9 @@ pub(super) fn ask_consent(
 fn count(
     transaction: &mut Transaction<'_>,
     storage: &StorageIdentity,
-    changes: &[&Change],
+    changes: &[&StorageChange],
     options: RollbackOptions<'_>,
-) -> Result<Vec<(Change, Loss)>> {
+) -> Result<Vec<(StorageChange, Loss)>> {
     if !changes.is_empty() {
         transaction.batch_execute(loss::SEE_ALL_ROWS).context("cannot prepare the session")?;
     }
@@ -273,7 +274,7 @@ fn lock_table(transaction: &mut Transaction<'_>, table: &ObjectName, options: Ro
 fn check(losses: Vec<Loss>, options: RollbackOptions<'_>) -> Result<Vec<Loss>> {
     match losses.iter().all(|loss| loss.is_accepted(options.accepted)) {
         true => Ok(losses),
-        false => Err(anyhow!(Refused(losses))),
+        false => Err(anyhow!(UnacceptedLosses(losses))),
     }
 }
 

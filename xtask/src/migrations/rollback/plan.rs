@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Result, bail};
 
-use crate::migrations::journal::{Entry, Phase, Progress};
+use crate::migrations::journal::{JournalEntry, Phase, Progress};
 use crate::migrations::preflight::decides_elsewhere;
 use crate::migrations::sql;
 use crate::migrations::state::State;
@@ -22,7 +22,7 @@ pub struct Undo {
     /// Whether it runs statement by statement, without a transaction.
     pub no_transaction: bool,
     /// Where the SQL was taken from.
-    pub source: Source,
+    pub source: RollbackSource,
     /// Whether it is applied in part, so that the history has no row of it.
     pub in_part: bool,
     /// The progress of a migration that is applied in part, while no way back was begun.
@@ -38,7 +38,7 @@ impl std::fmt::Display for Undo {
 
 /// Where the SQL of a rollback was taken from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
+pub enum RollbackSource {
     /// The file; the journal says the same, or nothing.
     File,
     /// The file, which was changed since the migration was applied while the migration itself was not.
@@ -49,7 +49,7 @@ pub enum Source {
     JournalFileChanged,
 }
 
-impl Source {
+impl RollbackSource {
     /// Returns the explanation that a person needs of the source; `None` for the ordinary case.
     #[must_use]
     pub fn explanation(self) -> Option<&'static str> {
@@ -76,7 +76,7 @@ pub struct Plan {
 impl Plan {
     /// Undoes every applied migration from version `from` on, also those that are applied `in_part`. Refused when one of them
     /// cannot be undone.
-    pub fn new(state: &State<'_>, journal: &[Entry], in_part: &BTreeSet<i64>, from: i64) -> Result<Self> {
+    pub fn new(state: &State<'_>, journal: &[JournalEntry], in_part: &BTreeSet<i64>, from: i64) -> Result<Self> {
         let newest_first = state.applied.iter().rev().take_while(|applied| applied.row.version >= from);
         let mut undo = Vec::new();
         for applied in newest_first {
@@ -99,11 +99,11 @@ impl Plan {
     }
 }
 
-fn way_back(row: &AppliedRow, file: Option<&Migration>, entry: Option<&Entry>, in_part: bool) -> Result<Undo> {
+fn way_back(row: &AppliedRow, file: Option<&Migration>, entry: Option<&JournalEntry>, in_part: bool) -> Result<Undo> {
     let (down, source) = match (file, entry) {
         // What is not done of it may be edited, and the way back has to bear what is done.
-        (Some(file), Some(entry)) if in_part && same_way(&entry.down, &file.down) => (&file.down, Source::File),
-        (Some(file), Some(_)) if in_part => (&file.down, Source::ChangedFile),
+        (Some(file), Some(entry)) if in_part && same_way(&entry.down, &file.down) => (&file.down, RollbackSource::File),
+        (Some(file), Some(_)) if in_part => (&file.down, RollbackSource::ChangedFile),
         _ => choose(row, file, entry)?,
     };
     match down {
@@ -129,11 +129,15 @@ fn way_back(row: &AppliedRow, file: Option<&Migration>, entry: Option<&Entry>, i
     }
 }
 
-fn choose<'a>(row: &AppliedRow, file: Option<&'a Migration>, entry: Option<&'a Entry>) -> Result<(&'a Down, Source)> {
+fn choose<'a>(
+    row: &AppliedRow,
+    file: Option<&'a Migration>,
+    entry: Option<&'a JournalEntry>,
+) -> Result<(&'a Down, RollbackSource)> {
     let recorded = entry.map(|entry| &entry.down);
     let Some(file) = file else {
         return match recorded {
-            Some(down) => Ok((down, Source::JournalFileGone)),
+            Some(down) => Ok((down, RollbackSource::JournalFileGone)),
             None => bail!(
                 "`{row}` has no file, and the journal does not know how to undo it: restore its files from the \
                  version control"
@@ -142,14 +146,14 @@ fn choose<'a>(row: &AppliedRow, file: Option<&'a Migration>, entry: Option<&'a E
     };
     let unchanged = file.checksum == row.checksum;
     match recorded {
-        Some(down) if !unchanged => Ok((down, Source::JournalFileChanged)),
-        Some(down) if !same_way(down, &file.down) => Ok((&file.down, Source::ChangedFile)),
+        Some(down) if !unchanged => Ok((down, RollbackSource::JournalFileChanged)),
+        Some(down) if !same_way(down, &file.down) => Ok((&file.down, RollbackSource::ChangedFile)),
         None if !unchanged => bail!(
             "`{}` was changed since `{row}` was applied, and the journal does not know how to undo what was applied: \
              restore the file from the version control",
             file.file
         ),
-        Some(_) | None => Ok((&file.down, Source::File)),
+        Some(_) | None => Ok((&file.down, RollbackSource::File)),
     }
 }
 
@@ -171,8 +175,8 @@ mod tests {
         AppliedRow { version, name, applied_on: "2024-01-15T10:30:00Z".into(), checksum }
     }
 
-    fn entry(migration: &Migration) -> Entry {
-        Entry {
+    fn entry(migration: &Migration) -> JournalEntry {
+        JournalEntry {
             version: migration.version,
             name: migration.name.clone(),
             phase: Phase::Applied,
@@ -205,11 +209,11 @@ mod tests {
             way_back(&row(&applied), file, journal.then_some(&entry), false).map(|undo| (undo.sql, undo.source))
         };
         let sql = |text: &str, source| Some((text.to_owned(), source));
-        assert_eq!(source(Some(&applied), true).ok(), sql("-a", Source::File));
-        assert_eq!(source(Some(&applied), false).ok(), sql("-a", Source::File));
-        assert_eq!(source(Some(&one(1, "a", "-fixed")), true).ok(), sql("-fixed", Source::ChangedFile));
-        assert_eq!(source(Some(&one(1, "edited", "-e")), true).ok(), sql("-a", Source::JournalFileChanged));
-        assert_eq!(source(None, true).ok(), sql("-a", Source::JournalFileGone));
+        assert_eq!(source(Some(&applied), true).ok(), sql("-a", RollbackSource::File));
+        assert_eq!(source(Some(&applied), false).ok(), sql("-a", RollbackSource::File));
+        assert_eq!(source(Some(&one(1, "a", "-fixed")), true).ok(), sql("-fixed", RollbackSource::ChangedFile));
+        assert_eq!(source(Some(&one(1, "edited", "-e")), true).ok(), sql("-a", RollbackSource::JournalFileChanged));
+        assert_eq!(source(None, true).ok(), sql("-a", RollbackSource::JournalFileGone));
         assert!(source(None, false).is_err());
         assert!(source(Some(&one(1, "edited", "-e")), false).is_err());
     }

@@ -6,14 +6,14 @@ use crate::schema::privileges::{Privilege, each};
 
 /// The privileges that a rollback should lead to.
 #[derive(Debug, Clone, Copy)]
-pub struct Privileges<'a> {
+pub struct ExpectedPrivileges<'a> {
     /// The database before the rollback.
     pub live: &'a Schema,
     /// A scratch database before and after the rollback as it should be; none where that is not known.
     pub scratch: Option<(&'a Schema, &'a Schema)>,
 }
 
-impl Privileges<'_> {
+impl ExpectedPrivileges<'_> {
     /// The privileges and owners of `actual`, the database after the rollback, that are others than they should be: each in
     /// words. What an object that the rollback made again has too much, the server may have granted; what it lacks of
     /// what the migrations granted, the way back forgot.
@@ -69,7 +69,7 @@ mod tests {
             [("routine public.f(integer)", "not PUBLIC: EXECUTE"), (T, "app: INSERT, SELECT"), (T, "owned by app")];
         let scratch = schema(&granted);
         let told = |live: &Schema, actual: &[(&str, &str)]| {
-            Privileges { live, scratch: Some((&scratch, &scratch)) }.not_restored(&schema(actual))
+            ExpectedPrivileges { live, scratch: Some((&scratch, &scratch)) }.not_restored(&schema(actual))
         };
         let taken = [
             "PUBLIC may now EXECUTE on the routine public.f(integer)",
@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn what_the_migrations_changed_is_to_be_as_it_was() {
         let (before, after) = (schema(&[(T, "app: SELECT")]), schema(&[(T, "ops: SELECT")]));
-        let expects = Privileges { live: &before, scratch: Some((&before, &after)) };
+        let expects = ExpectedPrivileges { live: &before, scratch: Some((&before, &after)) };
         assert_eq!(expects.not_restored(&after), [""; 0]);
         let found = expects.not_restored(&before);
         assert_eq!(
@@ -105,7 +105,7 @@ mod tests {
         let mut gone = schema(&[]);
         gone.tables.remove(&ObjectName::public("t"));
         let before = schema(&[(T, "app: SELECT")]);
-        let expects = Privileges { live: &gone, scratch: Some((&gone, &before)) };
+        let expects = ExpectedPrivileges { live: &gone, scratch: Some((&gone, &before)) };
         assert_eq!(expects.not_restored(&schema(&[])), ["app may no longer SELECT on the table public.t"]);
         assert_eq!(expects.not_restored(&before), [""; 0]);
         // Grants that the server gives to every new table are nobody's fault.
@@ -116,7 +116,7 @@ mod tests {
     fn objects_that_come_or_go_with_the_rollback_have_what_the_server_grants() {
         let mut live = schema(&[("table public.gone", "app: SELECT")]);
         live.tables.insert(ObjectName::public("gone"), Table::default());
-        let expects = Privileges { live: &live, scratch: None };
+        let expects = ExpectedPrivileges { live: &live, scratch: None };
         assert_eq!(expects.not_restored(&schema(&[("table public.\"Made again\"", "app: SELECT")])), [""; 0]);
     }
 }

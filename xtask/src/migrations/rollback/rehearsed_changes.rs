@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::storage_identity::{Change, StorageIdentity};
+use super::storage_identity::{StorageChange, StorageIdentity};
 
 /// The tables and columns of the scratch database before the first way back, and after each.
 #[derive(Debug)]
@@ -21,14 +21,14 @@ impl RehearsedChanges {
 
     /// Returns the changes of all ways back together.
     #[must_use]
-    pub fn all(&self) -> Vec<Change> {
+    pub fn all(&self) -> Vec<StorageChange> {
         self.of(0..self.0.len().saturating_sub(1))
     }
 
     /// Returns the changes of the ways back at these positions. Objects have the names from before the first of
     /// these.
     #[must_use]
-    pub fn of(&self, steps: Range<usize>) -> Vec<Change> {
+    pub fn of(&self, steps: Range<usize>) -> Vec<StorageChange> {
         let ends = self.0.get(steps.start).zip(self.0.get(steps.end));
         ends.map(|(before, after)| before.changes(after)).unwrap_or_default()
     }

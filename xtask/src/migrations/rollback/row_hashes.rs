@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use postgres::Transaction;
 
 use super::loss;
-use super::storage_identity::{Change, Names, StorageIdentity, Stored, StoredColumn};
+use super::storage_identity::{ObjectNames, StorageChange, StorageIdentity, Stored, StoredColumn};
 use crate::migrations::sql::identifier;
 use crate::postgres::error::ServerError;
 use crate::report::{Loss, LossName, Unit};
@@ -29,7 +29,7 @@ pub struct RowHashes {
     columns: Vec<i16>,
     /// Whether all columns are kept beside the hashes, so that what is lost can be written down.
     are_rows_kept: bool,
-    names: Names,
+    names: ObjectNames,
 }
 
 /// The rows and values that are gone of a table.
@@ -130,14 +130,14 @@ impl RowHashes {
 
     /// Returns the name of the table.
     pub fn name(&self) -> LossName {
-        self.names.name(&Change::TouchedTable(self.before.name.clone()).path())
+        self.names.name(&StorageChange::TouchedTable(self.before.name.clone()).path())
     }
 
     fn loss(&self, column: Option<i16>, count: i64) -> Loss {
         let table = self.before.name.clone();
         let (what, unit) = match column.and_then(|number| self.before.columns.get(&number)) {
-            None => (Change::TouchedTable(table), Unit::Rows),
-            Some(StoredColumn { name, .. }) => (Change::DroppedColumn(table, name.clone()), Unit::Values),
+            None => (StorageChange::TouchedTable(table), Unit::Rows),
+            Some(StoredColumn { name, .. }) => (StorageChange::DroppedColumn(table, name.clone()), Unit::Values),
         };
         Loss { name: self.names.name(&what.path()), count, unit, dependents: Vec::new() }
     }

@@ -7,11 +7,11 @@ use anyhow::Result;
 use postgres::Client;
 
 use super::execute::{self, RollbackObserver, RollbackOutcome};
-use super::guard::Guard;
+use super::guard::StatementGuard;
 use super::options::RollbackOptions;
 use super::plan::Undo;
 use super::rehearsed_changes::RehearsedChanges;
-use super::storage_identity::Change;
+use super::storage_identity::StorageChange;
 use super::{loss_audit, written};
 use crate::migrations::commit::commit;
 use crate::migrations::journal::{self, Phase, Record};
@@ -20,7 +20,7 @@ use crate::migrations::script::Script;
 use crate::migrations::session::SessionSettings;
 use crate::migrations::tables::Tables;
 use crate::migrations::{Down, sql, transaction};
-use crate::report::{RolledBackMigration, Verdict};
+use crate::report::{RollbackVerdict, RolledBackMigration};
 
 /// Undoes `undo`, newest first. Stops at the first group that was refused or did not restore the schema; the observer
 /// is told of each group before that.
@@ -55,7 +55,10 @@ pub fn run(
 
 /// The groups that are committed one after the other, newest first, and what is known of what each does to the data, under the
 /// names that things have before it. Each needs consent of its own: a column that goes before its table is lost by itself.
-pub fn groups<'u>(undo: &'u [Undo], rehearsed: Option<&RehearsedChanges>) -> Vec<(&'u [Undo], BTreeSet<Change>)> {
+pub fn groups<'u>(
+    undo: &'u [Undo],
+    rehearsed: Option<&RehearsedChanges>,
+) -> Vec<(&'u [Undo], BTreeSet<StorageChange>)> {
     let mut groups = Vec::new();
     let mut first = 0;
     for group in undo.chunk_by(|a, b| !a.no_transaction && !b.no_transaction) {
@@ -73,7 +76,7 @@ fn without_transaction(
     client: &mut Client,
     options: RollbackOptions<'_>,
     undo: &Undo,
-    foreseen: &BTreeSet<Change>,
+    foreseen: &BTreeSet<StorageChange>,
     observer: &mut dyn RollbackObserver,
 ) -> Result<RollbackOutcome> {
     let settings = options.settings;
@@ -84,7 +87,7 @@ fn without_transaction(
     ensure_entry(client, settings, undo)?;
     let script = Script::new(&undo.file, &undo.sql, true);
     let script = JournaledScript { version: undo.row.version, phase: Phase::RollingBack, script };
-    let mut guard = Guard::new(options, observer);
+    let mut guard = StatementGuard::new(options, observer);
     if let Err(error) = journaled::run(client, settings, script, &mut guard) {
         let losses = execute::refused(error)?;
         return Ok(RollbackOutcome::NotAccepted { losses, done: stopped(client, settings, undo)? });
@@ -94,7 +97,7 @@ fn without_transaction(
     execute::forget(&mut transaction, settings, undo)?;
     let verdict = observer.judge(&mut transaction, undo)?;
     let undone = vec![RolledBackMigration { name: undo.to_string(), verdict }];
-    if undone.iter().any(|one| matches!(one.verdict, Verdict::NotRestored(_))) {
+    if undone.iter().any(|one| matches!(one.verdict, RollbackVerdict::NotRestored(_))) {
         return Ok(RollbackOutcome::NotRestored(undone));
     }
     commit(transaction, "the rollback")?;
@@ -102,7 +105,7 @@ fn without_transaction(
 }
 
 /// Counts what would be lost before the first statement runs.
-fn ask_consent(client: &mut Client, options: RollbackOptions<'_>, foreseen: &BTreeSet<Change>) -> Result<()> {
+fn ask_consent(client: &mut Client, options: RollbackOptions<'_>, foreseen: &BTreeSet<StorageChange>) -> Result<()> {
     let mut transaction = transaction::begin(client)?;
     options.settings.ensure_locked(&mut transaction)?;
     loss_audit::ask_consent(&mut transaction, options, foreseen)

@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, Result};
 use postgres::{GenericClient, Row};
 
-pub use change::Change;
-pub use names::{Names, given};
+pub use change::StorageChange;
+pub use names::{ObjectNames, given};
 
 use crate::migrations::sql::{identifier, quoted};
 use crate::report::LossName;
@@ -94,20 +94,21 @@ impl StorageIdentity {
 
     /// Lists the changes from this state to `later`. Of a partitioned table, only the table itself is named.
     #[must_use]
-    pub fn changes(&self, later: &Self) -> Vec<Change> {
+    pub fn changes(&self, later: &Self) -> Vec<StorageChange> {
         let mut changes = Vec::new();
         for (oid, table) in &self.tables {
             match later.tables.get(oid) {
                 Some(now) => {
                     let gone = table.columns.iter().filter(|(number, _)| !now.columns.contains_key(number));
                     let gone = gone.filter(|(_, column)| !self.is_gone_with_parent(table, column, later));
-                    changes
-                        .extend(gone.map(|(_, column)| Change::DroppedColumn(table.name.clone(), column.name.clone())));
+                    changes.extend(
+                        gone.map(|(_, column)| StorageChange::DroppedColumn(table.name.clone(), column.name.clone())),
+                    );
                     changes.extend(self.gone_attributes(table, now, later));
                     changes.extend(table.is_rewritten(now).then(|| self.touched(*oid, later)).flatten());
                 }
                 None if self.parent_goes_too(table, later) => {}
-                None => changes.push(Change::DroppedTable(table.name.clone())),
+                None => changes.push(StorageChange::DroppedTable(table.name.clone())),
             }
         }
         changes.sort();
@@ -117,7 +118,7 @@ impl StorageIdentity {
 
     /// The attributes of composite types that are gone from the values of a table's columns; those of columns that a parent has
     /// too are named with the parent.
-    fn gone_attributes(&self, table: &Stored, now: &Stored, later: &Self) -> Vec<Change> {
+    fn gone_attributes(&self, table: &Stored, now: &Stored, later: &Self) -> Vec<StorageChange> {
         let has_parent =
             table.parent.is_some_and(|parent| self.tables.contains_key(&parent) && later.tables.contains_key(&parent));
         let is_same = |(number, column): &(&i16, &StoredColumn)| {
@@ -125,7 +126,7 @@ impl StorageIdentity {
         };
         let gone = |(_, column): (&i16, &StoredColumn)| {
             let all = self.composites.gone(column.kind.0, &later.composites).into_iter();
-            let named = |path| Change::DroppedAttribute(table.name.clone(), column.name.clone(), path);
+            let named = |path| StorageChange::DroppedAttribute(table.name.clone(), column.name.clone(), path);
             all.map(named).collect::<Vec<_>>()
         };
         table.columns.iter().filter(is_same).flat_map(gone).collect()
@@ -133,19 +134,19 @@ impl StorageIdentity {
 
     /// That rows of the table `oid` were changed, by the name of the table that they are counted in; none where it is new
     /// or gone.
-    pub(super) fn touched(&self, oid: u32, later: &Self) -> Option<Change> {
+    pub(super) fn touched(&self, oid: u32, later: &Self) -> Option<StorageChange> {
         let counted = Some(self.whole(oid)).filter(|whole| later.tables.contains_key(whole)).unwrap_or(oid);
         let table = self.tables.get(&counted).filter(|_| later.tables.contains_key(&counted))?;
-        Some(Change::TouchedTable(table.name.clone()))
+        Some(StorageChange::TouchedTable(table.name.clone()))
     }
 
     /// The same change; of a partition as one of the table that its rows are counted in, of a foreign table as one of rows
     /// that are not counted.
     #[must_use]
-    pub fn counted_in(&self, change: &Change) -> Change {
-        let Change::TouchedTable(table) = change else { return change.clone() };
+    pub fn counted_in(&self, change: &StorageChange) -> StorageChange {
+        let StorageChange::TouchedTable(table) = change else { return change.clone() };
         if self.foreign.values().any(|name| name == table) {
-            return Change::WrittenForeignTable(table.clone());
+            return StorageChange::WrittenForeignTable(table.clone());
         }
         let touched = self.table(table).and_then(|(oid, _)| self.touched(oid, self));
         touched.unwrap_or_else(|| change.clone())
@@ -159,13 +160,13 @@ impl StorageIdentity {
 
     /// Whether what `change` is about is there.
     #[must_use]
-    pub fn holds(&self, change: &Change) -> bool {
+    pub fn holds(&self, change: &StorageChange) -> bool {
         match change {
-            Change::LargeObjects => true,
-            Change::WrittenForeignTable(table) => self.foreign.values().any(|name| name == table),
-            Change::DroppedTable(table) | Change::TouchedTable(table) => self.table(table).is_some(),
-            Change::DroppedColumn(table, column) => self.column(table, column).is_some(),
-            Change::DroppedAttribute(table, column, path) => self.select(table, column, path).is_some(),
+            StorageChange::LargeObjects => true,
+            StorageChange::WrittenForeignTable(table) => self.foreign.values().any(|name| name == table),
+            StorageChange::DroppedTable(table) | StorageChange::TouchedTable(table) => self.table(table).is_some(),
+            StorageChange::DroppedColumn(table, column) => self.column(table, column).is_some(),
+            StorageChange::DroppedAttribute(table, column, path) => self.select(table, column, path).is_some(),
         }
     }
 
@@ -187,9 +188,9 @@ impl StorageIdentity {
 
     /// The names of what is in it.
     #[must_use]
-    pub fn names(&self) -> Names {
+    pub fn names(&self) -> ObjectNames {
         let tables = self.tables.values().map(|table| &table.name).chain(self.foreign.values());
-        Names::new(tables.map(|name| name.namespace.as_str()))
+        ObjectNames::new(tables.map(|name| name.namespace.as_str()))
     }
 
     /// The table of this name, and what PostgreSQL knows it as.
@@ -312,8 +313,10 @@ mod tests {
             storage_identity(vec![(1, table("a", 1, &[(1, "x", TEXT)])), (2, table("b", 2, &[(1, "y", TEXT)]))]);
         let after =
             storage_identity(vec![(1, table("a", 1, &[(2, "x", TEXT)])), (9, table("b", 9, &[(1, "y", TEXT)]))]);
-        let expected =
-            [Change::DroppedTable(ObjectName::public("b")), Change::DroppedColumn(ObjectName::public("a"), "x".into())];
+        let expected = [
+            StorageChange::DroppedTable(ObjectName::public("b")),
+            StorageChange::DroppedColumn(ObjectName::public("a"), "x".into()),
+        ];
         assert_eq!(before.changes(&after), expected);
     }
 
@@ -327,7 +330,7 @@ mod tests {
     #[test]
     fn rows_that_are_written_anew_or_read_otherwise_are_touched() {
         let before = storage_identity(vec![(1, table("a", 1, &[(1, "x", TEXT)]))]);
-        let touched = [Change::TouchedTable(ObjectName::public("a"))];
+        let touched = [StorageChange::TouchedTable(ObjectName::public("a"))];
         assert_eq!(before.changes(&storage_identity(vec![(1, table("a", 2, &[(1, "x", TEXT)]))])), touched);
         assert_eq!(before.changes(&storage_identity(vec![(1, table("a", 1, &[(1, "x", INTEGER)]))])), touched);
     }
@@ -337,14 +340,17 @@ mod tests {
         let whole = |columns: &[(i16, &str, u32)]| Stored { partitioned: true, ..table("whole", 0, columns) };
         let columns: &[_] = &[(1, "x", TEXT), (2, "y", TEXT)];
         let before = storage_identity(vec![(1, whole(columns)), (2, part_of(1, table("part", 2, columns)))]);
-        assert_eq!(before.changes(&storage_identity(vec![])), [Change::DroppedTable(ObjectName::public("whole"))]);
+        assert_eq!(
+            before.changes(&storage_identity(vec![])),
+            [StorageChange::DroppedTable(ObjectName::public("whole"))]
+        );
         let truncated = storage_identity(vec![(1, whole(columns)), (2, part_of(1, table("part", 3, columns)))]);
-        assert_eq!(before.changes(&truncated), [Change::TouchedTable(ObjectName::public("whole"))]);
+        assert_eq!(before.changes(&truncated), [StorageChange::TouchedTable(ObjectName::public("whole"))]);
         let narrower =
             storage_identity(vec![(1, whole(&columns[..1])), (2, part_of(1, table("part", 2, &columns[..1])))]);
-        assert_eq!(before.changes(&narrower), [Change::DroppedColumn(ObjectName::public("whole"), "y".into())]);
+        assert_eq!(before.changes(&narrower), [StorageChange::DroppedColumn(ObjectName::public("whole"), "y".into())]);
         // A partition that is detached first loses a column of its own.
         let detached = storage_identity(vec![(1, whole(columns)), (2, table("part", 2, &columns[..1]))]);
-        assert_eq!(before.changes(&detached), [Change::DroppedColumn(ObjectName::public("part"), "y".into())]);
+        assert_eq!(before.changes(&detached), [StorageChange::DroppedColumn(ObjectName::public("part"), "y".into())]);
     }
 }

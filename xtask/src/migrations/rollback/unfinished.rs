@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use anyhow::{Context as _, Result};
 
 use crate::migrations::AppliedRow;
-use crate::migrations::journal::{Entry, Phase, Progress};
+use crate::migrations::journal::{JournalEntry, Phase, Progress};
 use crate::migrations::sql;
 
 /// The migrations of which something is applied, by version.
@@ -23,9 +23,9 @@ impl Begun {
     ///
     /// # Errors
     /// When an entry of the journal was changed by hand.
-    pub fn new(history: Vec<AppliedRow>, journal: &[Entry]) -> Result<Self> {
+    pub fn new(history: Vec<AppliedRow>, journal: &[JournalEntry]) -> Result<Self> {
         let recorded: BTreeSet<i64> = history.iter().map(|row| row.version).collect();
-        let is_in_part = |entry: &&Entry| entry.phase != Phase::Applied && !recorded.contains(&entry.version);
+        let is_in_part = |entry: &&JournalEntry| entry.phase != Phase::Applied && !recorded.contains(&entry.version);
         let mut begun = Self { rows: history, in_part: BTreeSet::new() };
         for entry in journal.iter().filter(is_in_part) {
             let checksum = entry.checksum.parse();

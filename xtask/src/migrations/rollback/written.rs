@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::rows;
-use super::storage_identity::Change;
+use super::storage_identity::StorageChange;
 use crate::migrations::sql::{self, Cursor, Statement};
 use crate::schema::model::ObjectName;
 
@@ -41,8 +41,8 @@ impl Doubts {
 
 /// The tables that `text` updates, deletes from or truncates by name.
 #[must_use]
-pub fn touched_tables(text: &str) -> BTreeSet<Change> {
-    sql::statements(text).iter().flat_map(targets).map(Change::TouchedTable).collect()
+pub fn touched_tables(text: &str) -> BTreeSet<StorageChange> {
+    sql::statements(text).iter().flat_map(targets).map(StorageChange::TouchedTable).collect()
 }
 
 fn targets(statement: &Statement<'_>) -> Vec<ObjectName> {

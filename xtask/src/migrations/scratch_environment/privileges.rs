@@ -1,4 +1,4 @@
-//! Rights of a superuser for migrations on a scratch database of our own, lent statement by statement and by kind ([`Kind`]).
+//! Rights of a superuser for migrations on a scratch database of our own, lent statement by statement and by kind ([`StatementKind`]).
 //! Their role is a superuser just for that one statement, so that none of their own code runs as one.
 
 mod kind;
@@ -14,13 +14,13 @@ use crate::migrations::script::{StatementObserver, Step};
 use crate::migrations::sql::{self, Statement, identifier};
 use crate::postgres::error::ServerError;
 use crate::postgres::scratch::{FOUNDER, SharedServer};
-use kind::Kind;
+use kind::StatementKind;
 
 /// A connection to a scratch database, and what lends a superuser's rights on it.
-pub type Parts<'s> = (&'s mut Client, &'s mut Privileges);
+pub type LendingConnection<'s> = (&'s mut Client, &'s mut LentPrivileges);
 
 /// Lends the rights of a superuser to the role of a scratch session.
-pub struct Privileges {
+pub struct LentPrivileges {
     superuser: Option<RefCell<Client>>,
     /// The server, where it is not ours.
     shared: Option<SharedServer>,
@@ -34,7 +34,7 @@ pub struct Privileges {
     time_limit: TimeLimit,
 }
 
-impl Privileges {
+impl LentPrivileges {
     /// Lends what `superuser` has to `role`; without it nothing. On a `shared` server it keeps watch over what belongs to all.
     ///
     /// # Errors
@@ -81,13 +81,13 @@ impl Privileges {
     /// Lends the rights for a statement whose kind needs them. What the migrations made to run at statements of such a kind
     /// would run with them, so that none are lent then.
     fn lend(&mut self, client: &mut impl GenericClient, statement: &Statement<'_>) -> Result<()> {
-        let Some(kind) = Kind::of(statement) else { return Ok(()) };
+        let Some(kind) = StatementKind::of(statement) else { return Ok(()) };
         if kind.fires_event_triggers() && within_catalog(client, has_event_triggers)? {
             return Ok(());
         }
         self.set_superuser(true)?;
         notice(client)?;
-        if kind == Kind::Extension {
+        if kind == StatementKind::Extension {
             self.role_before = Some(become_founder(client)?);
         }
         Ok(())
@@ -128,7 +128,7 @@ impl Privileges {
     }
 }
 
-impl StatementObserver for Privileges {
+impl StatementObserver for LentPrivileges {
     fn before(&mut self, transaction: &mut Transaction<'_>, step: &Step<'_>) -> Result<()> {
         self.refuse_whole_server(step.statement)?;
         if self.superuser.is_none() {

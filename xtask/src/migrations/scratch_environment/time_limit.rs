@@ -52,7 +52,7 @@ impl TimeLimit {
 
     /// Watches over the session of `client` by `watcher`, a connection that may end it. The time counts in which it runs SQL or
     /// has a transaction open, not the time in which a scratch database waits for work on the live one.
-    pub(super) fn watch(&self, client: &mut Client, watcher: Client) -> Result<Watch> {
+    pub(super) fn watch(&self, client: &mut Client, watcher: Client) -> Result<TimeLimitWatch> {
         let session = Arc::new(AtomicI32::new(process_of(client)?));
         let (stop, stopped) = mpsc::channel();
         let (limit, pid) = (self.clone(), Arc::clone(&session));
@@ -60,7 +60,7 @@ impl TimeLimit {
             // Nobody is left to tell when the server went away.
             let _ = limit.keep(watcher, &pid, || stopped.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout));
         });
-        Ok(Watch { session, stop: Some(stop), thread: Some(thread) })
+        Ok(TimeLimitWatch { session, stop: Some(stop), thread: Some(thread) })
     }
 
     fn keep(&self, mut watcher: Client, pid: &AtomicI32, mut goes_on: impl FnMut() -> bool) -> Result<()> {
@@ -91,13 +91,13 @@ fn process_of(client: &mut Client) -> Result<i32> {
 
 /// The watch over one scratch database, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Watch {
+pub(super) struct TimeLimitWatch {
     session: Arc<AtomicI32>,
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Watch {
+impl TimeLimitWatch {
     /// Another connection takes the place of the one that is watched.
     pub(super) fn follow(&self, client: &mut Client) -> Result<()> {
         self.session.store(process_of(client)?, Ordering::SeqCst);
@@ -105,7 +105,7 @@ impl Watch {
     }
 }
 
-impl Drop for Watch {
+impl Drop for TimeLimitWatch {
     fn drop(&mut self) {
         drop(self.stop.take());
         let _ = self.thread.take().map(JoinHandle::join);

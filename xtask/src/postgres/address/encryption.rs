@@ -11,7 +11,7 @@ use super::text::Read;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Tls {
     /// How much of it is demanded.
-    pub mode: Mode,
+    pub mode: TlsMode,
     /// The authorities that may have signed the server's certificate, where the signature is checked.
     pub authorities: Authorities,
     /// `sslcrl`: the certificates that were revoked.
@@ -28,7 +28,7 @@ pub struct Tls {
 
 /// The encryption that `sslmode` asks for, the strictest last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub enum Mode {
+pub enum TlsMode {
     /// Not encrypted.
     Disable,
     /// Encrypted where the server can; its certificate is not looked at. libpq's default.
@@ -73,14 +73,14 @@ pub(super) fn read(settings: &Settings, surroundings: &Surroundings) -> Read<Tls
     let mut mode = asked.unwrap_or_default();
     // The platform's authorities sign for everybody, so that only the host's name says who is there.
     if is_system {
-        mode = Mode::VerifyHost;
+        mode = TlsMode::VerifyHost;
     }
     // As in libpq: whoever names an authority wants it to be looked at.
-    if mode == Mode::Require && roots.is_some() && !is_unchecked {
-        mode = Mode::VerifyAuthority;
+    if mode == TlsMode::Require && roots.is_some() && !is_unchecked {
+        mode = TlsMode::VerifyAuthority;
     }
     let is_direct = settings.choice("sslnegotiation", &[("postgres", false), ("direct", true)])?.unwrap_or(false);
-    if is_direct && mode < Mode::Require {
+    if is_direct && mode < TlsMode::Require {
         return Err("`sslnegotiation=direct` needs `sslmode=require` or a stricter one".into());
     }
     Ok(Tls {
@@ -107,25 +107,25 @@ fn refuse_what_cannot_be_kept(settings: &Settings) -> Read<()> {
 }
 
 /// The strictest mode that is asked for in any spelling, and whether the certificate is expressly not to be looked at.
-fn mode(settings: &Settings) -> Read<(Option<Mode>, bool)> {
+fn mode(settings: &Settings) -> Read<(Option<TlsMode>, bool)> {
     let spelt = settings.text("sslmode")?.map(|text| sslmode("sslmode", text)).transpose()?;
     let flag = settings.text("ssl")?.map(ssl).transpose()?;
     // Prisma's: whether the certificate is looked at.
-    let strict = [("strict", Some(Mode::VerifyHost)), ("accept_invalid_certs", None)];
+    let strict = [("strict", Some(TlsMode::VerifyHost)), ("accept_invalid_certs", None)];
     let prisma = settings.choice("sslaccept", &strict)?.flatten().map(|mode| (mode, false));
     let asked = [spelt, flag, prisma].into_iter().flatten().max_by_key(|(mode, _)| *mode);
     Ok((asked.map(|(mode, _)| mode), asked.is_some_and(|(_, is_unchecked)| is_unchecked)))
 }
 
-fn sslmode(name: &str, text: &str) -> Read<(Mode, bool)> {
+fn sslmode(name: &str, text: &str) -> Read<(TlsMode, bool)> {
     Ok(match text.to_ascii_lowercase().replace('_', "-").as_str() {
-        "disable" => (Mode::Disable, false),
-        "allow" | "prefer" => (Mode::Prefer, false),
-        "require" => (Mode::Require, false),
+        "disable" => (TlsMode::Disable, false),
+        "allow" | "prefer" => (TlsMode::Prefer, false),
+        "require" => (TlsMode::Require, false),
         // node-postgres: encrypted, to whomever.
-        "no-verify" => (Mode::Require, true),
-        "verify-ca" => (Mode::VerifyAuthority, false),
-        "verify-full" => (Mode::VerifyHost, false),
+        "no-verify" => (TlsMode::Require, true),
+        "verify-ca" => (TlsMode::VerifyAuthority, false),
+        "verify-full" => (TlsMode::VerifyHost, false),
         _other => {
             let known = ["disable", "prefer", "require", "no-verify", "verify-ca", "verify-full"];
             return Err(not_one_of(name, text, known.into_iter()));
@@ -134,10 +134,10 @@ fn sslmode(name: &str, text: &str) -> Read<(Mode, bool)> {
 }
 
 /// `ssl=true` of JDBC and node-postgres, `ssl=require` of postgres.js.
-fn ssl(text: &str) -> Read<(Mode, bool)> {
+fn ssl(text: &str) -> Read<(TlsMode, bool)> {
     match text.to_ascii_lowercase().as_str() {
-        "true" | "1" | "on" | "yes" => Ok((Mode::Require, false)),
-        "false" | "0" | "off" | "no" => Ok((Mode::Disable, false)),
+        "true" | "1" | "on" | "yes" => Ok((TlsMode::Require, false)),
+        "false" | "0" | "off" | "no" => Ok((TlsMode::Disable, false)),
         _other => sslmode("ssl", text),
     }
 }
@@ -204,31 +204,31 @@ mod tests {
         read(&Settings::complete(written, &surroundings)?, &surroundings)
     }
 
-    fn mode(query: &str) -> Mode {
+    fn mode(query: &str) -> TlsMode {
         tls_of(query, &[], Path::new("/nowhere")).expect(query).mode
     }
 
     #[test]
     fn encryption_is_asked_for_in_many_spellings() {
         for (query, expected) in [
-            ("", Mode::Prefer),
-            ("sslmode=disable", Mode::Disable),
-            ("sslmode=allow", Mode::Prefer),
-            ("sslmode=verify-ca", Mode::VerifyAuthority),
-            ("sslmode=VERIFY_FULL", Mode::VerifyHost),
-            ("sslmode=no-verify", Mode::Require),
-            ("sslmode=no-verify&sslrootcert=a.pem", Mode::Require),
-            ("sslmode=require&sslrootcert=a.pem", Mode::VerifyAuthority),
-            ("ssl=true", Mode::Require),
-            ("ssl=verify-full", Mode::VerifyHost),
-            ("ssl=true&sslmode=disable", Mode::Require),
-            ("requiressl=1", Mode::Require),
-            ("ssl-mode=require", Mode::Require),
-            ("sslaccept=strict", Mode::VerifyHost),
-            ("sslmode=require&sslaccept=accept_invalid_certs", Mode::Require),
-            ("sslmode=require&sslmode=prefer", Mode::Prefer),
-            ("sslrootcert=system", Mode::VerifyHost),
-            ("sslmode=require&sslrootcert=system", Mode::VerifyHost),
+            ("", TlsMode::Prefer),
+            ("sslmode=disable", TlsMode::Disable),
+            ("sslmode=allow", TlsMode::Prefer),
+            ("sslmode=verify-ca", TlsMode::VerifyAuthority),
+            ("sslmode=VERIFY_FULL", TlsMode::VerifyHost),
+            ("sslmode=no-verify", TlsMode::Require),
+            ("sslmode=no-verify&sslrootcert=a.pem", TlsMode::Require),
+            ("sslmode=require&sslrootcert=a.pem", TlsMode::VerifyAuthority),
+            ("ssl=true", TlsMode::Require),
+            ("ssl=verify-full", TlsMode::VerifyHost),
+            ("ssl=true&sslmode=disable", TlsMode::Require),
+            ("requiressl=1", TlsMode::Require),
+            ("ssl-mode=require", TlsMode::Require),
+            ("sslaccept=strict", TlsMode::VerifyHost),
+            ("sslmode=require&sslaccept=accept_invalid_certs", TlsMode::Require),
+            ("sslmode=require&sslmode=prefer", TlsMode::Prefer),
+            ("sslrootcert=system", TlsMode::VerifyHost),
+            ("sslmode=require&sslrootcert=system", TlsMode::VerifyHost),
         ] {
             assert_eq!(mode(query), expected, "{query}");
         }
@@ -242,10 +242,10 @@ mod tests {
     #[test]
     fn variables_count_where_the_url_says_nothing() {
         let with = |query, variables: &[_]| tls_of(query, variables, Path::new("/nowhere")).map(|tls| tls.mode);
-        assert_eq!(with("", &[("PGSSLMODE", "verify-full")]), Ok(Mode::VerifyHost));
-        assert_eq!(with("sslmode=disable", &[("PGSSLMODE", "require")]), Ok(Mode::Disable));
-        assert_eq!(with("ssl=false", &[("PGSSLMODE", "require")]), Ok(Mode::Disable));
-        assert_eq!(with("", &[("PGREQUIRESSL", "1")]), Ok(Mode::Require));
+        assert_eq!(with("", &[("PGSSLMODE", "verify-full")]), Ok(TlsMode::VerifyHost));
+        assert_eq!(with("sslmode=disable", &[("PGSSLMODE", "require")]), Ok(TlsMode::Disable));
+        assert_eq!(with("ssl=false", &[("PGSSLMODE", "require")]), Ok(TlsMode::Disable));
+        assert_eq!(with("", &[("PGREQUIRESSL", "1")]), Ok(TlsMode::Require));
         with("", &[("PGSSLMODE", "always")]).expect_err("no mode");
     }
 
@@ -258,7 +258,7 @@ mod tests {
             std::fs::write(folder.join(name), "").expect("written");
         }
         let tls = tls_of("sslmode=require", &[], home.path()).expect("valid");
-        assert_eq!((tls.mode, tls.authorities), (Mode::VerifyAuthority, Authorities::File(folder.join("root.crt"))));
+        assert_eq!((tls.mode, tls.authorities), (TlsMode::VerifyAuthority, Authorities::File(folder.join("root.crt"))));
         assert_eq!(tls.client, Some((folder.join("postgresql.crt"), folder.join("postgresql.key"))));
         let tls = tls_of("sslmode=require&sslrootcert=%2Fetc%2Fmy%20ca.pem", &[], home.path()).expect("valid");
         assert_eq!(tls.authorities, Authorities::File("/etc/my ca.pem".into()));

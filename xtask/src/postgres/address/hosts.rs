@@ -13,9 +13,9 @@ const DEFAULT_PORT: u16 = 5432;
 
 /// One server.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Endpoint {
+pub struct ServerEndpoint {
     /// Where it listens.
-    pub place: Place,
+    pub place: HostAddress,
     /// Its port.
     pub port: u16,
     /// The password for it.
@@ -24,7 +24,7 @@ pub struct Endpoint {
 
 /// Where a server listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum HostAddress {
     /// A host, whose name is looked up.
     Host(String),
     /// A host whose address is given, so that its name only says who is meant.
@@ -33,43 +33,50 @@ pub enum Place {
     Socket(PathBuf),
 }
 
-impl std::fmt::Debug for Endpoint {
+impl std::fmt::Debug for ServerEndpoint {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Endpoint").field("place", &self.place).field("port", &self.port).finish_non_exhaustive()
     }
 }
 
 /// As people read it: `db:5432`, `[::1]:5432`, the folder of a socket.
-impl std::fmt::Display for Endpoint {
+impl std::fmt::Display for ServerEndpoint {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.place {
-            Place::Host(name) | Place::Address(name, _) if name.contains(':') => write!(f, "[{name}]:{}", self.port),
-            Place::Host(name) | Place::Address(name, _) => write!(f, "{name}:{}", self.port),
-            Place::Socket(folder) => write!(f, "{}", folder.display()),
+            HostAddress::Host(name) | HostAddress::Address(name, _) if name.contains(':') => {
+                write!(f, "[{name}]:{}", self.port)
+            }
+            HostAddress::Host(name) | HostAddress::Address(name, _) => write!(f, "{name}:{}", self.port),
+            HostAddress::Socket(folder) => write!(f, "{}", folder.display()),
         }
     }
 }
 
 /// The servers, with the passwords that `settings` and `passwords` have for them.
-pub(super) fn read(settings: &Settings, passwords: &PasswordFile, database: &str, user: &str) -> Read<Vec<Endpoint>> {
+pub(super) fn read(
+    settings: &Settings,
+    passwords: &PasswordFile,
+    database: &str,
+    user: &str,
+) -> Read<Vec<ServerEndpoint>> {
     let places = places(settings)?;
     let ports = ports(settings.text("port")?.unwrap_or_default())?;
     if ports.len() > 1 && ports.len() != places.len() {
         return Err(format!("it names {} hosts and {} ports", places.len(), ports.len()));
     }
-    let endpoint = |(at, place): (usize, Place)| {
+    let endpoint = |(at, place): (usize, HostAddress)| {
         let port = ports.get(at).or(ports.first()).copied().unwrap_or(DEFAULT_PORT);
         let password = settings.bytes("password").map(<[u8]>::to_vec);
         let password = password.or_else(|| {
             let found = passwords.password(&name_in_password_file(&place), port, database, user);
             found.map(String::into_bytes)
         });
-        Endpoint { place, port, password }
+        ServerEndpoint { place, port, password }
     };
     Ok(places.into_iter().enumerate().map(endpoint).collect())
 }
 
-fn places(settings: &Settings) -> Read<Vec<Place>> {
+fn places(settings: &Settings) -> Read<Vec<HostAddress>> {
     let hosts: Vec<&[u8]> =
         settings.bytes("host").map_or_else(Vec::new, |hosts| hosts.split(|byte| *byte == b',').collect());
     let addresses: Vec<&str> = settings.text("hostaddr")?.map_or_else(Vec::new, |all| all.split(',').collect());
@@ -77,15 +84,15 @@ fn places(settings: &Settings) -> Read<Vec<Place>> {
         return Err(format!("it names {} hosts and {} addresses of hosts", hosts.len(), addresses.len()));
     }
     if hosts.is_empty() && addresses.is_empty() {
-        return Ok(vec![Place::Host("localhost".into())]);
+        return Ok(vec![HostAddress::Host("localhost".into())]);
     }
     let count = hosts.len().max(addresses.len());
     (0..count).map(|at| place(hosts.get(at).copied(), addresses.get(at).copied())).collect()
 }
 
-fn place(host: Option<&[u8]>, address: Option<&str>) -> Read<Place> {
+fn place(host: Option<&[u8]>, address: Option<&str>) -> Read<HostAddress> {
     if let Some(host) = host.filter(|host| host.starts_with(b"/")) {
-        return Ok(Place::Socket(PathBuf::from(OsStr::from_bytes(host))));
+        return Ok(HostAddress::Socket(PathBuf::from(OsStr::from_bytes(host))));
     }
     let name = host.filter(|host| !host.is_empty()).map(std::str::from_utf8).transpose();
     let name = name.map_err(|_| "the name of the host is not UTF-8")?;
@@ -93,10 +100,10 @@ fn place(host: Option<&[u8]>, address: Option<&str>) -> Read<Place> {
         return Err("the name of the host has a character that no host's name has".into());
     }
     let Some(address) = address.filter(|address| !address.is_empty()) else {
-        return Ok(Place::Host(name.unwrap_or("localhost").to_owned()));
+        return Ok(HostAddress::Host(name.unwrap_or("localhost").to_owned()));
     };
     let parsed: IpAddr = address.parse().map_err(|_| "`hostaddr` is no IP address")?;
-    Ok(Place::Address(name.unwrap_or(address).to_owned(), parsed))
+    Ok(HostAddress::Address(name.unwrap_or(address).to_owned(), parsed))
 }
 
 /// Letters, digits, `-`, `_`, dots and the colons of IPv6. What else stands there is part of something that was misread,
@@ -114,10 +121,10 @@ fn ports(text: &str) -> Read<Vec<u16>> {
 }
 
 /// A socket in the usual folder is `localhost` there.
-fn name_in_password_file(place: &Place) -> String {
+fn name_in_password_file(place: &HostAddress) -> String {
     match place {
-        Place::Host(name) | Place::Address(name, _) => name.clone(),
-        Place::Socket(folder) => match folder.to_string_lossy().as_ref() {
+        HostAddress::Host(name) | HostAddress::Address(name, _) => name.clone(),
+        HostAddress::Socket(folder) => match folder.to_string_lossy().as_ref() {
             "/tmp" | "/var/run/postgresql" | "/run/postgresql" => "localhost".into(),
             other => other.to_owned(),
         },

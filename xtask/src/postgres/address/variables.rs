@@ -5,15 +5,15 @@ use std::path::Path;
 
 use postgres::config::Host;
 
-use super::encryption::{Authorities, Mode, Tls};
-use super::{Address, Place};
+use super::encryption::{Authorities, Tls, TlsMode};
+use super::{Address, HostAddress};
 
 /// A variable and its value.
-pub type Variable = (&'static str, OsString);
+pub type ConnectionVariable = (&'static str, OsString);
 
 /// How libpq reaches the server that `parameters` name.
-pub fn of_parameters(parameters: &postgres::Config) -> Vec<Variable> {
-    let mut variables: Vec<Variable> = Vec::new();
+pub fn of_parameters(parameters: &postgres::Config) -> Vec<ConnectionVariable> {
+    let mut variables: Vec<ConnectionVariable> = Vec::new();
     let mut set = |name, value: Option<&str>| variables.extend(value.map(|value| (name, OsString::from(value))));
     set("PGUSER", parameters.get_user());
     set("PGDATABASE", parameters.get_dbname());
@@ -37,10 +37,10 @@ pub fn of_parameters(parameters: &postgres::Config) -> Vec<Variable> {
 
 impl Address {
     /// How libpq reaches the server that answered, encrypted as it is here.
-    pub(in crate::postgres) fn variables(&self) -> Vec<Variable> {
+    pub(in crate::postgres) fn variables(&self) -> Vec<ConnectionVariable> {
         let mut variables = of_parameters(&self.parameters());
         if let Some((_, endpoint)) = self.endpoints().first()
-            && let Place::Address(_, address) = &endpoint.place
+            && let HostAddress::Address(_, address) = &endpoint.place
         {
             variables.push(("PGHOSTADDR", address.to_string().into()));
         }
@@ -52,19 +52,19 @@ impl Address {
     }
 }
 
-fn encryption(tls: &Tls) -> Vec<Variable> {
+fn encryption(tls: &Tls) -> Vec<ConnectionVariable> {
     let mode = match tls.mode {
-        Mode::Disable => "disable",
-        Mode::Prefer => "prefer",
-        Mode::Require => "require",
-        Mode::VerifyAuthority => "verify-ca",
-        Mode::VerifyHost => "verify-full",
+        TlsMode::Disable => "disable",
+        TlsMode::Prefer => "prefer",
+        TlsMode::Require => "require",
+        TlsMode::VerifyAuthority => "verify-ca",
+        TlsMode::VerifyHost => "verify-full",
     };
     let file = |path: &Path| path.as_os_str().to_owned();
-    let mut variables: Vec<Variable> = vec![("PGSSLMODE", mode.into())];
+    let mut variables: Vec<ConnectionVariable> = vec![("PGSSLMODE", mode.into())];
     match &tls.authorities {
         Authorities::File(path) => variables.push(("PGSSLROOTCERT", file(path))),
-        Authorities::System if tls.mode == Mode::VerifyHost => variables.push(("PGSSLROOTCERT", "system".into())),
+        Authorities::System if tls.mode == TlsMode::VerifyHost => variables.push(("PGSSLROOTCERT", "system".into())),
         Authorities::System => {}
     }
     if let Some(path) = &tls.revoked {

@@ -15,7 +15,7 @@ use super::prepared::Prepared;
 use super::relations::{Attribute, Relations};
 use crate::schema::model::{Column, Composite, Identity, Schema};
 
-/// In the order in which [`Found::read`] takes them, as the server comes across them: sorting so many rows there would
+/// In the order in which [`ColumnRow::read`] takes them, as the server comes across them: sorting so many rows there would
 /// keep all of them back until the last is found. `NOT NULL` may also come from a domain, at any depth of domains over
 /// domains.
 const COLUMNS: &str = concat!(
@@ -95,7 +95,7 @@ pub(super) fn read(
     }
     let (mut found, expressions) = collect(client, relations)?;
     found.sort_unstable_by_key(|found| (found.relation, found.attribute.number));
-    let mut alike = Alike::read(client, &found, expressions)?;
+    let mut alike = SimilarColumns::read(client, &found, expressions)?;
     let mut found = found.into_iter().peekable();
     while let Some(relation) = found.peek().map(|first| first.relation) {
         let mut columns = Vec::new();
@@ -119,13 +119,13 @@ pub(super) fn read(
 fn collect(
     client: &mut Prepared<'_, impl GenericClient>,
     relations: &Relations,
-) -> Result<(Vec<Found>, Definitions), Error> {
+) -> Result<(Vec<ColumnRow>, Definitions), Error> {
     let mut all = Vec::new();
     let mut expressions = Definitions::default();
     let mut shape = String::new();
     let mut rows = client.rows(COLUMNS)?;
     while let Some(row) = rows.next()? {
-        let mut fields = Fields { row: &row, at: 0 };
+        let mut fields = RowFields { row: &row, at: 0 };
         let relation: u32 = fields.next();
         if relations.name(relation).is_none() {
             continue;
@@ -138,27 +138,27 @@ fn collect(
             let is_alike = alike::write_shape(tree, |_| None, &mut shape);
             expressions.add(expression, is_alike.then_some(&shape));
         }
-        all.push(Found { relation, attribute, modifier, expression, ..Found::read(fields) });
+        all.push(ColumnRow { relation, attribute, modifier, expression, ..ColumnRow::read(fields) });
     }
     Ok((all, expressions))
 }
 
 /// The values that are queried once for all columns that share them.
-struct Alike {
+struct SimilarColumns {
     types: HashMap<TypeOf, String>,
     collations: HashMap<u32, String>,
     comments: HashMap<(u32, i16), String>,
     expressions: Definitions,
 }
 
-impl Alike {
+impl SimilarColumns {
     fn read(
         client: &mut Prepared<'_, impl GenericClient>,
-        found: &[Found],
+        found: &[ColumnRow],
         mut expressions: Definitions,
     ) -> Result<Self, Error> {
         expressions.read(client, EXPRESSIONS)?;
-        let types: HashSet<TypeOf> = found.iter().map(Found::type_of).collect();
+        let types: HashSet<TypeOf> = found.iter().map(ColumnRow::type_of).collect();
         let (oids, modifiers): (Vec<u32>, Vec<i32>) = types.into_iter().unzip();
         let types = client.query(TYPES, &[&oids, &modifiers])?;
         let collations: HashSet<u32> = found.iter().filter_map(|found| found.collation).collect();
@@ -174,7 +174,7 @@ impl Alike {
         })
     }
 
-    fn complete(&mut self, found: Found) -> Column {
+    fn complete(&mut self, found: ColumnRow) -> Column {
         let expression = found.expression.and_then(|oid| self.expressions.of(oid)).map(|(_, text)| text.to_owned());
         let is_generated = found.generation != 0;
         let (default, generated) = if is_generated { (None, expression) } else { (expression, None) };
@@ -191,12 +191,12 @@ impl Alike {
 }
 
 /// The fields of a row, one after the other: looking for each by its name would cost more than reading it.
-struct Fields<'r> {
+struct RowFields<'r> {
     row: &'r Row,
     at: usize,
 }
 
-impl<'r> Fields<'r> {
+impl<'r> RowFields<'r> {
     fn next<T: FromSql<'r>>(&mut self) -> T {
         self.at += 1;
         self.row.get(self.at - 1)
@@ -205,7 +205,7 @@ impl<'r> Fields<'r> {
 
 /// A column without what is asked for once for all that are alike.
 #[derive(Debug, Default)]
-struct Found {
+struct ColumnRow {
     relation: u32,
     attribute: Attribute,
     /// `pg_attribute.atttypmod`
@@ -219,9 +219,9 @@ struct Found {
     column: Column,
 }
 
-impl Found {
+impl ColumnRow {
     /// The fields from the name on.
-    fn read(mut fields: Fields<'_>) -> Self {
+    fn read(mut fields: RowFields<'_>) -> Self {
         let name = fields.next();
         let (own_not_null, domain_not_null): (bool, bool) = (fields.next(), fields.next());
         let identity = letter(fields.next());

@@ -30,7 +30,7 @@ const EXTENSIONS: &str = "
     ORDER BY name";
 
 /// A rarer kind of object.
-struct Kind {
+struct ObjectKind {
     name: &'static str,
     /// The rows of a catalog among which all objects of the kind are. There are few others, and mostly none.
     among: &'static str,
@@ -40,8 +40,8 @@ struct Kind {
 
 /// The kinds, of which most databases have few. PostgreSQL needs longer to plan their queries than for all the others, so
 /// that only those are asked that find something.
-const KINDS: &[Kind] = &[
-    Kind {
+const KINDS: &[ObjectKind] = &[
+    ObjectKind {
         name: "collation",
         among: "pg_collation WHERE collnamespace <> 'pg_catalog'::regnamespace",
         query: concat!("SELECT quote_ident(n.nspname) || '.' || quote_ident(c.collname),
@@ -50,7 +50,7 @@ const KINDS: &[Kind] = &[
             FROM pg_collation AS c JOIN pg_namespace AS n ON n.oid = c.collnamespace
             WHERE ", namespaces!(), " AND ", not_of_extensions!("pg_collation", "c.oid")),
     },
-    Kind {
+    ObjectKind {
         name: "cast",
         among: "pg_cast WHERE oid >= 16384",
         query: concat!("SELECT format_type(c.castsource, NULL) || ' AS ' || format_type(c.casttarget, NULL),
@@ -59,7 +59,7 @@ const KINDS: &[Kind] = &[
             FROM pg_cast AS c
             WHERE c.oid >= 16384 AND ", not_of_extensions!("pg_cast", "c.oid")),
     },
-    Kind {
+    ObjectKind {
         name: "base type",
         among: "pg_type WHERE (typtype = 'b' AND typarray <> 0 OR NOT typisdefined) AND typnamespace <> 'pg_catalog'::regnamespace",
         query: concat!("SELECT format_type(t.oid, NULL),
@@ -69,7 +69,7 @@ const KINDS: &[Kind] = &[
             WHERE (t.typtype = 'b' OR NOT t.typisdefined) AND NOT EXISTS (SELECT FROM pg_type AS e WHERE e.typarray = t.oid)
               AND ", namespaces!(), " AND ", not_of_extensions!("pg_type", "t.oid")),
     },
-    Kind {
+    ObjectKind {
         name: "operator",
         among: "pg_operator WHERE oprnamespace <> 'pg_catalog'::regnamespace",
         query: concat!("SELECT o.oid::regoperator::text,
@@ -81,7 +81,7 @@ const KINDS: &[Kind] = &[
             FROM pg_operator AS o JOIN pg_namespace AS n ON n.oid = o.oprnamespace
             WHERE ", namespaces!(), " AND ", not_of_extensions!("pg_operator", "o.oid")),
     },
-    Kind {
+    ObjectKind {
         name: "operator class",
         among: "pg_opclass WHERE opcnamespace <> 'pg_catalog'::regnamespace",
         query: concat!("SELECT quote_ident(n.nspname) || '.' || quote_ident(c.opcname) || ' USING ' || m.amname,
@@ -91,7 +91,7 @@ const KINDS: &[Kind] = &[
             FROM pg_opclass AS c JOIN pg_namespace AS n ON n.oid = c.opcnamespace JOIN pg_am AS m ON m.oid = c.opcmethod
             WHERE ", namespaces!(), " AND ", not_of_extensions!("pg_opclass", "c.oid")),
     },
-    Kind {
+    ObjectKind {
         name: "operator family",
         among: "pg_opfamily WHERE opfnamespace <> 'pg_catalog'::regnamespace",
         query: concat!("SELECT quote_ident(n.nspname) || '.' || quote_ident(f.opfname) || ' USING ' || m.amname,
@@ -104,7 +104,7 @@ const KINDS: &[Kind] = &[
             FROM pg_opfamily AS f JOIN pg_namespace AS n ON n.oid = f.opfnamespace JOIN pg_am AS m ON m.oid = f.opfmethod
             WHERE ", namespaces!(), " AND ", not_of_extensions!("pg_opfamily", "f.oid")),
     },
-    Kind {
+    ObjectKind {
         name: "text search configuration",
         among: "pg_ts_config WHERE cfgnamespace <> 'pg_catalog'::regnamespace",
         query: concat!("SELECT quote_ident(n.nspname) || '.' || quote_ident(c.cfgname),
@@ -116,7 +116,7 @@ const KINDS: &[Kind] = &[
             FROM pg_ts_config AS c JOIN pg_namespace AS n ON n.oid = c.cfgnamespace JOIN pg_ts_parser AS p ON p.oid = c.cfgparser
             WHERE ", namespaces!(), " AND ", not_of_extensions!("pg_ts_config", "c.oid")),
     },
-    Kind {
+    ObjectKind {
         name: "text search dictionary",
         among: "pg_ts_dict WHERE dictnamespace <> 'pg_catalog'::regnamespace",
         query: concat!("SELECT quote_ident(n.nspname) || '.' || quote_ident(d.dictname),
@@ -124,7 +124,7 @@ const KINDS: &[Kind] = &[
             FROM pg_ts_dict AS d JOIN pg_namespace AS n ON n.oid = d.dictnamespace JOIN pg_ts_template AS t ON t.oid = d.dicttemplate
             WHERE ", namespaces!(), " AND ", not_of_extensions!("pg_ts_dict", "d.oid")),
     },
-    Kind {
+    ObjectKind {
         name: "event trigger",
         among: "pg_event_trigger",
         query: concat!("SELECT quote_ident(v.evtname),
@@ -134,7 +134,7 @@ const KINDS: &[Kind] = &[
             FROM pg_event_trigger AS v
             WHERE ", not_of_extensions!("pg_event_trigger", "v.oid")),
     },
-    Kind {
+    ObjectKind {
         name: "publication",
         among: "pg_publication",
         query: "SELECT quote_ident(p.pubname),
@@ -148,7 +148,7 @@ const KINDS: &[Kind] = &[
                    obj_description(p.oid, 'pg_publication')
             FROM pg_publication AS p",
     },
-    Kind {
+    ObjectKind {
         name: "foreign data wrapper",
         among: "pg_foreign_data_wrapper",
         query: concat!("SELECT quote_ident(w.fdwname),
@@ -157,7 +157,7 @@ const KINDS: &[Kind] = &[
             FROM pg_foreign_data_wrapper AS w
             WHERE ", not_of_extensions!("pg_foreign_data_wrapper", "w.oid")),
     },
-    Kind {
+    ObjectKind {
         name: "server",
         among: "pg_foreign_server",
         query: concat!("SELECT quote_ident(s.srvname),
@@ -166,13 +166,13 @@ const KINDS: &[Kind] = &[
             FROM pg_foreign_server AS s JOIN pg_foreign_data_wrapper AS w ON w.oid = s.srvfdw
             WHERE ", not_of_extensions!("pg_foreign_server", "s.oid")),
     },
-    Kind {
+    ObjectKind {
         name: "user mapping",
         among: "pg_foreign_server",
         query: "SELECT quote_ident(coalesce(u.usename, 'public')) || ' SERVER ' || quote_ident(u.srvname), '', NULL
             FROM pg_user_mappings AS u",
     },
-    Kind {
+    ObjectKind {
         name: "subscription",
         among: "pg_subscription",
         query: "SELECT quote_ident(s.subname),
@@ -181,7 +181,7 @@ const KINDS: &[Kind] = &[
             FROM pg_subscription AS s
             WHERE s.subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())",
     },
-    Kind {
+    ObjectKind {
         name: "language",
         among: "pg_language WHERE oid >= 16384",
         query: concat!("SELECT quote_ident(l.lanname),
@@ -191,7 +191,7 @@ const KINDS: &[Kind] = &[
             FROM pg_language AS l
             WHERE l.oid >= 16384 AND ", not_of_extensions!("pg_language", "l.oid")),
     },
-    Kind {
+    ObjectKind {
         name: "access method",
         among: "pg_am WHERE oid >= 16384",
         query: concat!("SELECT quote_ident(m.amname), concat_ws(' ', 'TYPE', m.amtype::text, 'HANDLER', m.amhandler),
@@ -199,7 +199,7 @@ const KINDS: &[Kind] = &[
             FROM pg_am AS m
             WHERE m.oid >= 16384 AND ", not_of_extensions!("pg_am", "m.oid")),
     },
-    Kind {
+    ObjectKind {
         name: "conversion",
         among: "pg_conversion WHERE connamespace <> 'pg_catalog'::regnamespace",
         query: concat!("SELECT quote_ident(n.nspname) || '.' || quote_ident(c.conname),
@@ -208,7 +208,7 @@ const KINDS: &[Kind] = &[
             FROM pg_conversion AS c JOIN pg_namespace AS n ON n.oid = c.connamespace
             WHERE ", namespaces!(), " AND ", not_of_extensions!("pg_conversion", "c.oid")),
     },
-    Kind {
+    ObjectKind {
         name: "transform",
         among: "pg_transform",
         query: concat!("SELECT format_type(t.trftype, NULL) || ' FOR LANGUAGE ' || quote_ident(l.lanname),
@@ -217,7 +217,7 @@ const KINDS: &[Kind] = &[
             FROM pg_transform AS t JOIN pg_language AS l ON l.oid = t.trflang
             WHERE ", not_of_extensions!("pg_transform", "t.oid")),
     },
-    Kind {
+    ObjectKind {
         name: "text search parser",
         among: "pg_ts_parser WHERE prsnamespace <> 'pg_catalog'::regnamespace",
         query: concat!("SELECT quote_ident(n.nspname) || '.' || quote_ident(p.prsname),
@@ -226,7 +226,7 @@ const KINDS: &[Kind] = &[
             FROM pg_ts_parser AS p JOIN pg_namespace AS n ON n.oid = p.prsnamespace
             WHERE ", namespaces!(), " AND ", not_of_extensions!("pg_ts_parser", "p.oid")),
     },
-    Kind {
+    ObjectKind {
         name: "text search template",
         among: "pg_ts_template WHERE tmplnamespace <> 'pg_catalog'::regnamespace",
         query: concat!("SELECT quote_ident(n.nspname) || '.' || quote_ident(t.tmplname),
@@ -235,7 +235,7 @@ const KINDS: &[Kind] = &[
             FROM pg_ts_template AS t JOIN pg_namespace AS n ON n.oid = t.tmplnamespace
             WHERE ", namespaces!(), " AND ", not_of_extensions!("pg_ts_template", "t.oid")),
     },
-    Kind {
+    ObjectKind {
         name: "dependence",
         among: "pg_depend WHERE refclassid = 'pg_extension'::regclass AND deptype = 'x'",
         query: "SELECT o.type || ' ' || o.identity || ' ON EXTENSION ' || quote_ident(x.extname), '', NULL

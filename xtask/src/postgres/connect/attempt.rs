@@ -13,7 +13,7 @@ use postgres::{Client, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{APPLICATION_NAME, explain};
-use crate::postgres::address::{Address, Endpoint, Mode, Place, WantedServer};
+use crate::postgres::address::{Address, HostAddress, ServerEndpoint, TlsMode, WantedServer};
 use crate::postgres::tls;
 
 /// Why one server was not connected to.
@@ -77,7 +77,7 @@ fn is_final(failure: &Failure) -> bool {
 
 fn connect_endpoint(
     address: &Address,
-    endpoint: &Endpoint,
+    endpoint: &ServerEndpoint,
     connector: Option<&MakeRustlsConnect>,
     wanted: WantedServer,
 ) -> Result<Client, Failure> {
@@ -87,9 +87,9 @@ fn connect_endpoint(
         parameters.application_name(APPLICATION_NAME);
     }
     endpoint.set(&mut parameters);
-    let Place::Host(name) = &endpoint.place else {
+    let HostAddress::Host(name) = &endpoint.place else {
         // As in libpq, a socket is not encrypted: nobody listens between two processes of one machine.
-        let connector = connector.filter(|_| !matches!(endpoint.place, Place::Socket(_)));
+        let connector = connector.filter(|_| !matches!(endpoint.place, HostAddress::Socket(_)));
         let client = connect_as_asked(&parameters, address.tls().mode, connector, limit)?;
         return fitting(client, wanted, limit);
     };
@@ -117,7 +117,7 @@ fn lookup(name: &str, port: u16, limit: Option<Duration>) -> Result<Vec<IpAddr>,
 /// Connects as `sslmode` says. `prefer` goes on without encryption where the server cannot or does not want it.
 fn connect_as_asked(
     parameters: &postgres::Config,
-    mode: Mode,
+    mode: TlsMode,
     connector: Option<&MakeRustlsConnect>,
     limit: Option<Duration>,
 ) -> Result<Client, Failure> {
@@ -128,9 +128,9 @@ fn connect_as_asked(
     };
     let Some(connector) = connector.cloned() else { return plain(parameters) };
     let mut encrypted = parameters.clone();
-    encrypted.ssl_mode(if mode == Mode::Prefer { SslMode::Prefer } else { SslMode::Require });
+    encrypted.ssl_mode(if mode == TlsMode::Prefer { SslMode::Prefer } else { SslMode::Require });
     match driver(limit, move || encrypted.connect(connector)) {
-        Err(Failure::Driver(error)) if mode == Mode::Prefer && is_about_encryption(&error) => {
+        Err(Failure::Driver(error)) if mode == TlsMode::Prefer && is_about_encryption(&error) => {
             // Where it is not that either, the first error tells more.
             plain(parameters).map_err(|_| Failure::Driver(error))
         }

@@ -3,15 +3,15 @@
 use std::io;
 
 use super::attempt::Failure;
-use crate::postgres::address::{Address, Endpoint, Place};
+use crate::postgres::address::{Address, HostAddress, ServerEndpoint};
 use crate::postgres::error::ServerError;
 
 /// One paragraph about all servers that were tried.
-pub(super) fn all(failures: &[(&Endpoint, Failure)], address: &Address) -> String {
+pub(super) fn all(failures: &[(&ServerEndpoint, Failure)], address: &Address) -> String {
     match failures {
         [(endpoint, failure)] => one(endpoint, failure, address),
         several => {
-            let shown = |(endpoint, failure): &(&Endpoint, Failure)| {
+            let shown = |(endpoint, failure): &(&ServerEndpoint, Failure)| {
                 format!("`{endpoint}`: {}", one(endpoint, failure, address))
             };
             several.iter().map(shown).collect::<Vec<_>>().join(" | ")
@@ -19,12 +19,12 @@ pub(super) fn all(failures: &[(&Endpoint, Failure)], address: &Address) -> Strin
     }
 }
 
-fn one(endpoint: &Endpoint, failure: &Failure, address: &Address) -> String {
+fn one(endpoint: &ServerEndpoint, failure: &Failure, address: &Address) -> String {
     match failure {
         Failure::Lookup(error) => {
             let name = match &endpoint.place {
-                Place::Host(name) | Place::Address(name, _) => name.clone(),
-                Place::Socket(folder) => folder.display().to_string(),
+                HostAddress::Host(name) | HostAddress::Address(name, _) => name.clone(),
+                HostAddress::Socket(folder) => folder.display().to_string(),
             };
             let port = endpoint.port;
             format!(
@@ -75,7 +75,7 @@ fn refused_by_server(sqlstate: &str, message: &str, address: &Address) -> String
 }
 
 /// The server did not answer, or not in its own protocol.
-fn not_reached(error: &postgres::Error, message: &str, endpoint: &Endpoint, address: &Address) -> String {
+fn not_reached(error: &postgres::Error, message: &str, endpoint: &ServerEndpoint, address: &Address) -> String {
     let source = std::error::Error::source(error);
     let kind = source.and_then(|source| source.downcast_ref::<io::Error>()).map(io::Error::kind);
     match kind {

@@ -9,7 +9,7 @@ use crate::config::ScratchNames;
 
 /// The names and settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Likeness {
+pub struct TargetSettings {
     /// The name of the database: `current_database()`.
     pub database: String,
     /// The role that migrates: `current_user`.
@@ -32,13 +32,13 @@ const SETTINGS: &[&str] = &[
     "xmlbinary",
 ];
 
-impl Default for Likeness {
+impl Default for TargetSettings {
     fn default() -> Self {
         Self { database: "postgres".into(), role: "postgres".into(), settings: Vec::new(), server: None }
     }
 }
 
-impl Likeness {
+impl TargetSettings {
     /// Returns the likeness of production that is configured, where there is no database to look at.
     #[must_use]
     pub fn configured(names: &ScratchNames) -> Self {

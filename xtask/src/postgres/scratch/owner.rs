@@ -4,7 +4,7 @@
 use anyhow::{Context as _, Result, anyhow};
 use postgres::{Client, GenericClient};
 
-use super::Likeness;
+use super::TargetSettings;
 use crate::postgres::connect::APPLICATION_NAME;
 use crate::postgres::error::ServerError;
 
@@ -30,7 +30,7 @@ pub struct Owned {
 
 /// Makes the one database of a fresh cluster like the target, and connects to it. `parameters` are those of who made the
 /// cluster.
-pub(super) fn connect(parameters: &postgres::Config, likeness: &Likeness) -> Result<Owned> {
+pub(super) fn connect(parameters: &postgres::Config, likeness: &TargetSettings) -> Result<Owned> {
     let role = quoted(&likeness.role);
     let database = database(likeness);
     let as_role = |user: &str, database: &str| -> Result<Client> {
@@ -56,7 +56,7 @@ pub(super) fn connect(parameters: &postgres::Config, likeness: &Likeness) -> Res
 }
 
 /// The name of the database: a template's cannot be taken.
-pub(super) fn database(likeness: &Likeness) -> &str {
+pub(super) fn database(likeness: &TargetSettings) -> &str {
     if likeness.database.starts_with("template") { "postgres" } else { &likeness.database }
 }
 

@@ -20,7 +20,7 @@ const COMMON_NAME: &str = "2.5.4.3";
 pub(super) struct Certificate(x509_cert::Certificate);
 
 /// The public key of a certificate.
-pub(super) struct Key(SubjectPublicKeyInfoDer<'static>);
+pub(super) struct PublicKey(SubjectPublicKeyInfoDer<'static>);
 
 impl Certificate {
     /// Reads one.
@@ -33,10 +33,10 @@ impl Certificate {
     }
 
     /// Returns the public key.
-    pub fn key(&self) -> Result<Key, Error> {
+    pub fn key(&self) -> Result<PublicKey, Error> {
         let der = self.content().subject_public_key_info.to_der();
         let der = der.map_err(|_| Error::from(CertificateError::BadEncoding))?;
-        Ok(Key(SubjectPublicKeyInfoDer::from(der)))
+        Ok(PublicKey(SubjectPublicKeyInfoDer::from(der)))
     }
 
     /// Whether it is of version 1, which has no extensions.
@@ -102,7 +102,7 @@ impl Certificate {
     }
 }
 
-impl Key {
+impl PublicKey {
     /// The key as rustls takes it.
     pub fn as_der(&self) -> &SubjectPublicKeyInfoDer<'static> {
         &self.0

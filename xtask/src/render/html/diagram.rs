@@ -71,7 +71,7 @@ fn drawn<'a>(all: &[&'a EntityAlignment], report: &Verification) -> Vec<&'a Enti
 
 /// A box, and where it stands.
 #[derive(Debug, Clone, Copy, Default)]
-struct Place {
+struct PlacedBox {
     x: usize,
     y: usize,
     height: usize,
@@ -91,14 +91,14 @@ fn picture(tables: &[&EntityAlignment], report: &Verification) -> String {
     };
     let total = |layer: &Vec<Node>| layer.iter().map(|node| heights(node) + GAP_Y).sum::<usize>();
     let tallest = layout.layers.iter().map(total).max().unwrap_or(0);
-    let mut places = vec![Place::default(); tables.len()];
+    let mut places = vec![PlacedBox::default(); tables.len()];
     let mut passages: Vec<Vec<(usize, usize)>> = vec![Vec::new(); edges.len()];
     for (at, layer) in layout.layers.iter().enumerate() {
         let x = GAP_X / 2 + at * (WIDTH + GAP_X);
         let mut y = GAP_Y / 2 + (tallest - total(layer)) / 2;
         for node in layer {
             match node {
-                Node::Table(table) => places[*table] = Place { x, y, height: heights(node) },
+                Node::Table(table) => places[*table] = PlacedBox { x, y, height: heights(node) },
                 Node::Passage(edge) => passages[*edge].push((x, y + PASSAGE / 2)),
             }
             y += heights(node) + GAP_Y;
@@ -122,7 +122,7 @@ fn height(table: &EntityAlignment) -> usize {
     HEAD + (keys.min(MOST_KEYS) + usize::from(keys > MOST_KEYS)).max(1) * LINE + 8
 }
 
-fn entity(table: &EntityAlignment, Place { x, y, height }: Place, report: &Verification) -> String {
+fn entity(table: &EntityAlignment, PlacedBox { x, y, height }: PlacedBox, report: &Verification) -> String {
     let findings: Vec<&Finding> = report.findings.iter().filter(|finding| finding.entity == table.name).collect();
     let name = escape(&table.name);
     let mut text = format!(
@@ -180,7 +180,7 @@ fn shortened(name: &str, most: usize) -> String {
 fn edge(
     from: &EntityAlignment,
     to: &EntityAlignment,
-    (start, end): (Place, Place),
+    (start, end): (PlacedBox, PlacedBox),
     through: &[(usize, usize)],
 ) -> String {
     let names = format!("data-from=\"{}\" data-to=\"{}\"", escape(&from.name), escape(&to.name));

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{anchor, code, level};
 use crate::render::markup::escape;
-use crate::report::{Finding, Label, Severity, Sources, Suggestion, Verification};
+use crate::report::{Finding, Label, Severity, SourceTexts, Suggestion, Verification};
 
 /// Lines longer than this are cut.
 const LONGEST_LINE: usize = 300;
@@ -56,7 +56,7 @@ fn one(finding: &Finding, report: &Verification) -> String {
     text
 }
 
-fn excerpt(label: &Label, sources: &Sources) -> String {
+fn excerpt(label: &Label, sources: &SourceTexts) -> String {
     let location = &label.location;
     let mut text = format!("<div class=\"code dim\">{}</div>\n", escape(&location.to_string()));
     let line = sources.text(&location.file).and_then(|text| text.lines().nth(location.line as usize - 1));
@@ -76,7 +76,7 @@ fn marked(line: &str, label: &Label) -> String {
 }
 
 /// The lines that a suggestion changes, before and after.
-fn change(suggestion: &Suggestion, sources: &Sources) -> String {
+fn change(suggestion: &Suggestion, sources: &SourceTexts) -> String {
     let words = format!("<p><strong>Suggested:</strong> {}</p>\n", code(&suggestion.text));
     let Some((before, after)) = sources.text(&suggestion.file).and_then(|text| suggestion.lines(text)) else {
         return words;

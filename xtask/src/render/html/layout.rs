@@ -17,20 +17,20 @@ pub(super) enum Node {
 
 /// Layers from left to right, each from top to bottom.
 #[derive(Debug, Default)]
-pub(super) struct Layout {
+pub(super) struct MapLayout {
     /// The nodes of each layer.
     pub layers: Vec<Vec<Node>>,
 }
 
 /// Lays out `count` tables; `edges` lead from the table that refers to the one referred to.
-pub(super) fn layout(count: usize, edges: &[(usize, usize)]) -> Layout {
+pub(super) fn layout(count: usize, edges: &[(usize, usize)]) -> MapLayout {
     let ranks = ranks(count, edges);
     let depth = ranks.iter().max().map_or(0, |rank| rank + 1);
     let mut layers: Vec<Vec<Node>> = vec![Vec::new(); depth];
     for (table, rank) in ranks.iter().enumerate() {
         layers[*rank].push(Node::Table(table));
     }
-    let mut links = Links::default();
+    let mut links = LayerLinks::default();
     for (number, (from, to)) in edges.iter().enumerate() {
         let (low, high) = (ranks[*from].min(ranks[*to]), ranks[*from].max(ranks[*to]));
         let (left, right) = if ranks[*from] < ranks[*to] { (*from, *to) } else { (*to, *from) };
@@ -47,7 +47,7 @@ pub(super) fn layout(count: usize, edges: &[(usize, usize)]) -> Layout {
     for sweep in 0..SWEEPS {
         links.improve(&mut layers, sweep % 2 == 0);
     }
-    Layout { layers }
+    MapLayout { layers }
 }
 
 /// For each table how many layers it stands from the left: one more than what it refers to. Of tables that refer to each
@@ -78,22 +78,22 @@ fn ranks(count: usize, edges: &[(usize, usize)]) -> Vec<usize> {
 
 /// The links between nodes of neighbouring layers.
 #[derive(Debug, Default)]
-struct Links {
-    right: BTreeMap<Key, Vec<Key>>,
-    left: BTreeMap<Key, Vec<Key>>,
+struct LayerLinks {
+    right: BTreeMap<NodeKey, Vec<NodeKey>>,
+    left: BTreeMap<NodeKey, Vec<NodeKey>>,
 }
 
 /// A node in a map. A passage of one edge may stand in several layers: its neighbours in all of them pull at it.
-type Key = (bool, usize);
+type NodeKey = (bool, usize);
 
-fn key(node: Node) -> Key {
+fn key(node: Node) -> NodeKey {
     match node {
         Node::Table(table) => (true, table),
         Node::Passage(edge) => (false, edge),
     }
 }
 
-impl Links {
+impl LayerLinks {
     fn add(&mut self, left: Node, right: Node) {
         if left != right {
             self.right.entry(key(left)).or_default().push(key(right));
@@ -108,7 +108,7 @@ impl Links {
         for at in order {
             let (neighbours, links) =
                 if rightwards { (&layers[at - 1], &self.left) } else { (&layers[at + 1], &self.right) };
-            let places: BTreeMap<Key, usize> =
+            let places: BTreeMap<NodeKey, usize> =
                 neighbours.iter().enumerate().map(|(place, node)| (key(*node), place)).collect();
             let middle = |(place, node): (usize, &Node)| {
                 let all: Vec<usize> = match links.get(&key(*node)) {
@@ -130,7 +130,7 @@ impl Links {
 mod tests {
     use super::*;
 
-    fn position(layout: &Layout, node: Node) -> Option<(usize, usize)> {
+    fn position(layout: &MapLayout, node: Node) -> Option<(usize, usize)> {
         let found = layout.layers.iter().enumerate();
         found.filter_map(|(layer, nodes)| Some((layer, nodes.iter().position(|other| *other == node)?))).next()
     }

@@ -8,7 +8,7 @@ use annotate_snippets::{AnnotationKind, Element, Level, Origin, Renderer, Snippe
 
 use super::suggestion;
 use crate::render::style::harmless_line;
-use crate::report::{Finding, FindingTiming, Label, Severity, Sources};
+use crate::report::{Finding, FindingTiming, Label, Severity, SourceTexts};
 use crate::terminal::Style;
 
 /// Lines longer than this are not shown: no person wrote them.
@@ -19,7 +19,7 @@ const MOST_LINES: u32 = 60;
 
 /// The finding as text.
 #[must_use]
-pub fn finding(finding: &Finding, sources: &Sources, style: Style) -> String {
+pub fn finding(finding: &Finding, sources: &SourceTexts, style: Style) -> String {
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -55,7 +55,7 @@ fn notes(finding: &Finding) -> Vec<Element<'static>> {
 }
 
 /// Excerpts of every file that the finding names, the first place's file first.
-fn excerpts<'a>(finding: &'a Finding, sources: &'a Sources) -> Vec<Element<'a>> {
+fn excerpts<'a>(finding: &'a Finding, sources: &'a SourceTexts) -> Vec<Element<'a>> {
     let mut groups: Vec<Vec<(usize, &Label)>> = Vec::new();
     for (at, label) in finding.labels.iter().enumerate() {
         match groups.iter_mut().find(|group| belongs_to(group, label)) {
@@ -73,7 +73,7 @@ fn belongs_to(group: &[(usize, &Label)], label: &Label) -> bool {
     group.iter().all(|(_, other)| near(other))
 }
 
-fn excerpt<'a>(group: &[(usize, &'a Label)], sources: &'a Sources) -> Element<'a> {
+fn excerpt<'a>(group: &[(usize, &'a Label)], sources: &'a SourceTexts) -> Element<'a> {
     let (first_at, first) = group[0];
     let location = &first.location;
     let Some((window, start)) = sources.text(&location.file).and_then(|text| window(text, group)) else {

@@ -3,7 +3,7 @@
 
 use super::steps::{banner, indented};
 use crate::render::style::{Paint, harmless, harmless_line, paint};
-use crate::report::{Effects, MigrationPlan, PlannedMigration, PlannedStatement, TableLock};
+use crate::report::{MigrationPlan, PlannedMigration, PlannedStatement, StatementEffects, TableLock};
 use crate::terminal::Style;
 
 /// Step 2 of a dry run.
@@ -40,8 +40,8 @@ fn statement(one: &PlannedStatement, style: Style) -> String {
         text.push('\n');
     }
     let effects = match &one.effects {
-        Effects::Observed { locks, rewritten, scanned } => observed(locks, rewritten, scanned),
-        Effects::NotObserved(known) => vec![known.clone()],
+        StatementEffects::Observed { locks, rewritten, scanned } => observed(locks, rewritten, scanned),
+        StatementEffects::NotObserved(known) => vec![known.clone()],
     };
     effects
         .iter()

@@ -2,7 +2,7 @@
 
 use super::steps::{banner, indented, signed};
 use crate::render::style::{Sign, count, harmless};
-use crate::report::{Rehearsal, Verdict};
+use crate::report::{Rehearsal, RollbackVerdict};
 use crate::terminal::Style;
 
 /// The first lines.
@@ -14,7 +14,7 @@ pub fn opening(style: Style) -> String {
 /// One migration.
 #[must_use]
 pub fn rehearsal(one: &Rehearsal, style: Style) -> String {
-    let is_untried = matches!(one.verdict, Verdict::Unknown(_));
+    let is_untried = matches!(one.verdict, RollbackVerdict::Unknown(_));
     let mark = match one.passed() {
         false => Sign::Failed,
         true if one.irreversible.is_some() || is_untried || !one.lost_rows.is_empty() || !one.warnings.is_empty() => {
@@ -26,7 +26,7 @@ pub fn rehearsal(one: &Rehearsal, style: Style) -> String {
     for (table, rows) in &one.lost_rows {
         text += &format!("   {} of `{}` lost or changed on the way\n", count(*rows, "row"), harmless(table));
     }
-    if let Verdict::NotRestored(detail) | Verdict::PrivilegesDiffer(detail) = &one.verdict {
+    if let RollbackVerdict::NotRestored(detail) | RollbackVerdict::PrivilegesDiffer(detail) = &one.verdict {
         text += &indented(&harmless(detail));
     }
     for warning in &one.warnings {
@@ -43,11 +43,11 @@ fn verdict(one: &Rehearsal) -> String {
         return format!("irreversible: {reason}");
     }
     match &one.verdict {
-        Verdict::Exact => "exact".into(),
-        Verdict::PhysicalOrderOnly => "equal but for the physical order of columns".into(),
-        Verdict::PrivilegesDiffer(_) => "restored but for privileges and owners".into(),
-        Verdict::NotRestored(_) => "not restored (- before, + after the way back)".into(),
-        Verdict::Unknown(why) => why.clone(),
+        RollbackVerdict::Exact => "exact".into(),
+        RollbackVerdict::PhysicalOrderOnly => "equal but for the physical order of columns".into(),
+        RollbackVerdict::PrivilegesDiffer(_) => "restored but for privileges and owners".into(),
+        RollbackVerdict::NotRestored(_) => "not restored (- before, + after the way back)".into(),
+        RollbackVerdict::Unknown(why) => why.clone(),
     }
 }
 
@@ -60,11 +60,11 @@ pub fn closing(all: &[Rehearsal], style: Style) -> String {
         let counter = match &one.verdict {
             _ if !one.passed() => &mut failed,
             _ if one.irreversible.is_some() => &mut irreversible,
-            Verdict::Exact => &mut exact,
-            Verdict::PhysicalOrderOnly => &mut order,
-            Verdict::Unknown(_) => &mut untried,
+            RollbackVerdict::Exact => &mut exact,
+            RollbackVerdict::PhysicalOrderOnly => &mut order,
+            RollbackVerdict::Unknown(_) => &mut untried,
             // Neither passes.
-            Verdict::PrivilegesDiffer(_) | Verdict::NotRestored(_) => &mut failed,
+            RollbackVerdict::PrivilegesDiffer(_) | RollbackVerdict::NotRestored(_) => &mut failed,
         };
         *counter += 1;
     }

@@ -3,7 +3,9 @@
 
 use super::steps::{banner, indented, signed};
 use crate::render::style::{Sign, harmless, sign};
-use crate::report::{Category, Loss, Restoration, RollbackResult, RolledBackMigration, Unit, Verdict, Verification};
+use crate::report::{
+    Category, Loss, Restoration, RollbackResult, RollbackVerdict, RolledBackMigration, Unit, Verification,
+};
 use crate::terminal::Style;
 
 /// The whole report.
@@ -85,22 +87,24 @@ pub fn performing(result: &RollbackResult) -> String {
 pub fn rolled_back(migration: &RolledBackMigration, style: Style) -> String {
     let name = &migration.name;
     match &migration.verdict {
-        Verdict::Exact => signed(Sign::Passed, &format!("{name}: the schema is exactly what it was before"), style),
-        Verdict::PhysicalOrderOnly => signed(
+        RollbackVerdict::Exact => {
+            signed(Sign::Passed, &format!("{name}: the schema is exactly what it was before"), style)
+        }
+        RollbackVerdict::PhysicalOrderOnly => signed(
             Sign::Passed,
             &format!("{name}: the schema is what it was before, but for the physical order of columns"),
             style,
         ),
-        Verdict::PrivilegesDiffer(which) => {
+        RollbackVerdict::PrivilegesDiffer(which) => {
             let headline =
                 format!("{name}: the schema is what it was before; privileges and owners are not back as they were");
             signed(Sign::Warning, &headline, style) + &indented(&harmless(which))
         }
-        Verdict::NotRestored(difference) => {
+        RollbackVerdict::NotRestored(difference) => {
             let headline = format!("{name}: the schema is not what it was before (- before, + now)");
             signed(Sign::Failed, &headline, style) + &indented(&harmless(difference))
         }
-        Verdict::Unknown(why) => {
+        RollbackVerdict::Unknown(why) => {
             signed(Sign::Warning, &format!("{name}: not compared with the schema before: {}", harmless(why)), style)
         }
     }
@@ -183,7 +187,7 @@ pub fn closing(result: &RollbackResult, error_follows: bool, style: Style) -> St
 
 /// Migrations that refuse transactions divide a rollback into parts, of which the first may be committed.
 fn undone_so_far(result: &RollbackResult) -> String {
-    let committed = result.rolled_back.iter().filter(|one| !matches!(one.verdict, Verdict::NotRestored(_)));
+    let committed = result.rolled_back.iter().filter(|one| !matches!(one.verdict, RollbackVerdict::NotRestored(_)));
     let names: Vec<_> = committed.map(|one| one.name.as_str()).collect();
     let before = match names.as_slice() {
         [] if result.in_doubt => String::new(),

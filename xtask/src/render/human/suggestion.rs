@@ -3,11 +3,11 @@
 use similar::{ChangeTag, TextDiff};
 
 use crate::render::style::{Paint, harmless, line, paint};
-use crate::report::{Sources, Suggestion};
+use crate::report::{SourceTexts, Suggestion};
 use crate::terminal::Style;
 
 /// `help: add the field …` and the diff; only the words where the file's text is not at hand.
-pub(super) fn suggestion(suggestion: &Suggestion, sources: &Sources, style: Style) -> String {
+pub(super) fn suggestion(suggestion: &Suggestion, sources: &SourceTexts, style: Style) -> String {
     let mut text = String::new();
     line(&mut text, format_args!("{}: {}", paint("help", Paint::Cyan, style), harmless(&suggestion.text)));
     if let Some((before, after, first_line)) = changed_lines(suggestion, sources) {
@@ -17,7 +17,7 @@ pub(super) fn suggestion(suggestion: &Suggestion, sources: &Sources, style: Styl
 }
 
 /// The lines that change, as they are and as they would be, and the number of the first.
-fn changed_lines<'s>(suggestion: &Suggestion, sources: &'s Sources) -> Option<(&'s str, String, usize)> {
+fn changed_lines<'s>(suggestion: &Suggestion, sources: &'s SourceTexts) -> Option<(&'s str, String, usize)> {
     let source = sources.text(&suggestion.file)?;
     let (before, after) = suggestion.lines(source)?;
     let start = before.as_ptr() as usize - source.as_ptr() as usize;

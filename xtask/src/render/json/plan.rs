@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::report::{Effects, MigrationPlan, PlannedMigration, PlannedStatement, TableLock};
+use crate::report::{MigrationPlan, PlannedMigration, PlannedStatement, StatementEffects, TableLock};
 
 /// `plan` in `migration-result.json`.
 pub(super) fn plan(plan: &MigrationPlan) -> Value {
@@ -23,7 +23,7 @@ fn migration(one: &PlannedMigration) -> Value {
 
 fn statement(one: &PlannedStatement) -> Value {
     match &one.effects {
-        Effects::Observed { locks, rewritten, scanned } => json!({
+        StatementEffects::Observed { locks, rewritten, scanned } => json!({
             "line": one.line,
             "sql": one.sql,
             "observed": true,
@@ -31,7 +31,9 @@ fn statement(one: &PlannedStatement) -> Value {
             "rewritten": rewritten,
             "scanned": scanned,
         }),
-        Effects::NotObserved(known) => json!({ "line": one.line, "sql": one.sql, "observed": false, "note": known }),
+        StatementEffects::NotObserved(known) => {
+            json!({ "line": one.line, "sql": one.sql, "observed": false, "note": known })
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{document, verification_value};
-use crate::report::{Loss, Restoration, RollbackResult, RolledBackMigration, Unit, Verdict};
+use crate::report::{Loss, Restoration, RollbackResult, RollbackVerdict, RolledBackMigration, Unit};
 
 /// The document.
 #[must_use]
@@ -57,13 +57,13 @@ fn rolled_back(migration: &RolledBackMigration) -> Value {
 }
 
 /// The word for a verdict, and what there is to say about it.
-pub(super) fn verdict(verdict: &Verdict) -> (&'static str, Option<&String>) {
+pub(super) fn verdict(verdict: &RollbackVerdict) -> (&'static str, Option<&String>) {
     match verdict {
-        Verdict::Exact => ("exact", None),
-        Verdict::PhysicalOrderOnly => ("physical-order-only", None),
-        Verdict::PrivilegesDiffer(which) => ("privileges-differ", Some(which)),
-        Verdict::NotRestored(difference) => ("not-restored", Some(difference)),
-        Verdict::Unknown(why) => ("unknown", Some(why)),
+        RollbackVerdict::Exact => ("exact", None),
+        RollbackVerdict::PhysicalOrderOnly => ("physical-order-only", None),
+        RollbackVerdict::PrivilegesDiffer(which) => ("privileges-differ", Some(which)),
+        RollbackVerdict::NotRestored(difference) => ("not-restored", Some(difference)),
+        RollbackVerdict::Unknown(why) => ("unknown", Some(why)),
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{document, finding};
-use crate::report::{Accepted, Category, Coverage, Fixes, Severity, Since, Unjudged, Verification};
+use crate::report::{BaselineSummary, Category, Coverage, Fixes, Severity, Since, Unjudged, Verification};
 
 /// The document `migration-verification-report.json`.
 #[must_use]
@@ -38,7 +38,7 @@ pub fn verification_value(report: &Verification) -> Value {
     );
     put("against", report.against.as_str().into());
     put("coverage", coverage(&report.coverage));
-    if let Some(Accepted { file, count, fixed }) = &report.accepted {
+    if let Some(BaselineSummary { file, count, fixed }) = &report.accepted {
         put("baseline", json!({ "file": file, "accepted": count, "fixed": fixed }));
     }
     if let Some(since) = &report.since {

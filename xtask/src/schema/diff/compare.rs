@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::{Change, What};
+use super::{Change, ChangeKind};
 
 /// The kind of changes of privileges.
 pub(super) const GRANTS: &str = "grants on";
@@ -71,9 +71,9 @@ pub(super) fn objects(kind: &str, before: &Map<String, Value>, after: &Map<Strin
         match (before.get(&name), after.get(&name)) {
             (Some(old), Some(new)) if old == new => {}
             (Some(old), Some(new)) => object(kind, old, new, &mut report),
-            (Some(old), None) => report(None, What::Removed(short(old))),
+            (Some(old), None) => report(None, ChangeKind::Removed(short(old))),
             (None, Some(new)) => {
-                report(None, What::Added(short(new)));
+                report(None, ChangeKind::Added(short(new)));
                 contents(new, &mut report);
             }
             (None, None) => {}
@@ -82,15 +82,15 @@ pub(super) fn objects(kind: &str, before: &Map<String, Value>, after: &Map<Strin
 }
 
 /// The parts of a new object, so that a reviewer sees what it holds.
-fn contents(object: &Value, report: &mut impl FnMut(Option<(String, String)>, What)) {
+fn contents(object: &Value, report: &mut impl FnMut(Option<(String, String)>, ChangeKind)) {
     for (member, kind) in PARTS {
         for (name, part) in parts(object.get(*member)) {
-            report(Some(((*kind).to_owned(), name)), What::Added(short(&part)));
+            report(Some(((*kind).to_owned(), name)), ChangeKind::Added(short(&part)));
         }
     }
 }
 
-fn object(kind: &str, old: &Value, new: &Value, report: &mut impl FnMut(Option<(String, String)>, What)) {
+fn object(kind: &str, old: &Value, new: &Value, report: &mut impl FnMut(Option<(String, String)>, ChangeKind)) {
     if let (Value::Array(old), Value::Array(new)) = (old, new) {
         return lists(old, new, report);
     }
@@ -108,8 +108,8 @@ fn object(kind: &str, old: &Value, new: &Value, report: &mut impl FnMut(Option<(
             let mut report_part = |what| report(Some(((*part_kind).to_owned(), name.clone())), what);
             match (find(&before, name), find(&after, name)) {
                 (Some(old), Some(new)) => attributes(&old, &new, |_| false, &mut report_part),
-                (Some(old), None) => report_part(What::Removed(short(&old))),
-                (None, Some(new)) => report_part(What::Added(short(&new))),
+                (Some(old), None) => report_part(ChangeKind::Removed(short(&old))),
+                (None, Some(new)) => report_part(ChangeKind::Added(short(&new))),
                 (None, None) => {}
             }
         }
@@ -120,12 +120,12 @@ fn object(kind: &str, old: &Value, new: &Value, report: &mut impl FnMut(Option<(
 }
 
 /// Lists of words, as of privileges: what came and what went.
-fn lists(old: &[Value], new: &[Value], report: &mut impl FnMut(Option<(String, String)>, What)) {
+fn lists(old: &[Value], new: &[Value], report: &mut impl FnMut(Option<(String, String)>, ChangeKind)) {
     for gone in old.iter().filter(|item| !new.contains(item)) {
-        report(None, What::Removed(shown(Some(gone))));
+        report(None, ChangeKind::Removed(shown(Some(gone))));
     }
     for added in new.iter().filter(|item| !old.contains(item)) {
-        report(None, What::Added(shown(Some(added))));
+        report(None, ChangeKind::Added(shown(Some(added))));
     }
 }
 
@@ -135,7 +135,7 @@ fn order(
     kind: &str,
     before: &[(String, Value)],
     after: &[(String, Value)],
-    report: &mut impl FnMut(Option<(String, String)>, What),
+    report: &mut impl FnMut(Option<(String, String)>, ChangeKind),
 ) {
     let stayed = |these: &[(String, Value)], those: &[(String, Value)]| -> Vec<String> {
         let names = these.iter().map(|(name, _)| name);
@@ -146,18 +146,18 @@ fn order(
         return;
     }
     if kind == "table" {
-        report(None, What::Reordered { before: old, after: new });
+        report(None, ChangeKind::Reordered { before: old, after: new });
     } else {
         let attribute = "order of columns".to_owned();
-        report(None, What::Changed { attribute, before: old.join(", "), after: new.join(", ") });
+        report(None, ChangeKind::Changed { attribute, before: old.join(", "), after: new.join(", ") });
     }
 }
 
-fn attributes(old: &Value, new: &Value, skip: impl Fn(&str) -> bool, report: &mut impl FnMut(What)) {
+fn attributes(old: &Value, new: &Value, skip: impl Fn(&str) -> bool, report: &mut impl FnMut(ChangeKind)) {
     let (Value::Object(old), Value::Object(new)) = (old, new) else {
         if old != new {
             let (before, after) = (shown(Some(old)), shown(Some(new)));
-            report(What::Changed { attribute: "definition".to_owned(), before, after });
+            report(ChangeKind::Changed { attribute: "definition".to_owned(), before, after });
         }
         return;
     };
@@ -169,7 +169,11 @@ fn attributes(old: &Value, new: &Value, skip: impl Fn(&str) -> bool, report: &mu
             let value = |value: Option<&Value>| {
                 value.map_or_else(|| by_default.to_owned(), |value| shown_attribute(key, value))
             };
-            report(What::Changed { attribute: key.replace('_', " "), before: value(before), after: value(after) });
+            report(ChangeKind::Changed {
+                attribute: key.replace('_', " "),
+                before: value(before),
+                after: value(after),
+            });
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use similar::{ChangeTag, TextDiff};
 
-use super::{Change, SchemaDiff, What};
+use super::{Change, ChangeKind, SchemaDiff};
 
 /// ```text
 /// ~ table users
@@ -18,8 +18,8 @@ impl fmt::Display for SchemaDiff {
         for change in &self.changes {
             let object = (change.kind.as_str(), change.object.as_str());
             match (&change.part, &change.what) {
-                (None, What::Added(short)) => headline(f, '+', object, short)?,
-                (None, What::Removed(short)) => headline(f, '-', object, short)?,
+                (None, ChangeKind::Added(short)) => headline(f, '+', object, short)?,
+                (None, ChangeKind::Removed(short)) => headline(f, '-', object, short)?,
                 _ => {
                     if open != Some(object) {
                         headline(f, '~', object, "")?;
@@ -42,14 +42,14 @@ fn headline(f: &mut fmt::Formatter<'_>, sign: char, (kind, name): (&str, &str), 
 fn detail(f: &mut fmt::Formatter<'_>, change: &Change) -> fmt::Result {
     let part = change.part.as_ref().map_or(String::new(), |(kind, name)| format!("{kind} {name}"));
     match &change.what {
-        What::Added(short) => writeln!(f, "    + {part} {short}"),
-        What::Removed(short) => writeln!(f, "    - {part} {short}"),
-        What::Changed { attribute, before, after } => {
+        ChangeKind::Added(short) => writeln!(f, "    + {part} {short}"),
+        ChangeKind::Removed(short) => writeln!(f, "    - {part} {short}"),
+        ChangeKind::Changed { attribute, before, after } => {
             let colon = if part.is_empty() { "" } else { ": " };
             write!(f, "    ~ {part}{colon}{attribute}")?;
             values(f, before, after)
         }
-        What::Reordered { before, after } => {
+        ChangeKind::Reordered { before, after } => {
             writeln!(f, "    ~ order of columns: {} → {}", before.join(", "), after.join(", "))
         }
     }

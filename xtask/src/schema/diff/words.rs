@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Change, SchemaDiff, What};
+use super::{Change, ChangeKind, SchemaDiff};
 
 /// Texts that are longer are not repeated: the migration shows them.
 const LONG: usize = 120;
@@ -26,12 +26,12 @@ impl SchemaDiff {
             None => change.kind.clone(),
         };
         match &change.what {
-            What::Added(definition) if is_index(change) => index(&subject, "added", definition),
-            What::Removed(definition) if is_index(change) => index(&subject, "removed", definition),
-            What::Added(short) => format!("{subject} added{}", in_brackets(&self.contents(change, short))),
-            What::Removed(short) => format!("{subject} removed{}", in_brackets(short)),
-            What::Changed { attribute, before, after } => changed(&subject, attribute, before, after),
-            What::Reordered { after, .. } => format!("columns stand in another order ({})", after.join(", ")),
+            ChangeKind::Added(definition) if is_index(change) => index(&subject, "added", definition),
+            ChangeKind::Removed(definition) if is_index(change) => index(&subject, "removed", definition),
+            ChangeKind::Added(short) => format!("{subject} added{}", in_brackets(&self.contents(change, short))),
+            ChangeKind::Removed(short) => format!("{subject} removed{}", in_brackets(short)),
+            ChangeKind::Changed { attribute, before, after } => changed(&subject, attribute, before, after),
+            ChangeKind::Reordered { after, .. } => format!("columns stand in another order ({})", after.join(", ")),
         }
     }
 
@@ -67,13 +67,15 @@ fn index(subject: &str, verb: &str, definition: &str) -> String {
 }
 
 fn is_new(change: &Change) -> bool {
-    change.part.is_none() && matches!(change.what, What::Added(_))
+    change.part.is_none() && matches!(change.what, ChangeKind::Added(_))
 }
 
 /// `name text, not null`
 fn column(change: &Change) -> Option<String> {
     match (&change.part, &change.what) {
-        (Some((kind, name)), What::Added(short)) if kind == "column" => Some(format!("{name} {}", nullable(short))),
+        (Some((kind, name)), ChangeKind::Added(short)) if kind == "column" => {
+            Some(format!("{name} {}", nullable(short)))
+        }
         _ => None,
     }
 }

@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::model::ObjectName;
 
 /// The names of the columns of one table.
-pub type Names = BTreeSet<String>;
+pub type ColumnNames = BTreeSet<String>;
 
 /// The names of the columns of each table, after each migration that changed them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct ColumnHistory {
-    names: BTreeMap<ObjectName, Vec<Names>>,
+    names: BTreeMap<ObjectName, Vec<ColumnNames>>,
     /// The tables that the migration changes which is being read.
     changed: BTreeSet<ObjectName>,
 }
@@ -38,7 +38,7 @@ impl ColumnHistory {
     }
 
     /// Ends a migration, after which `names` says what the columns of a table are called.
-    pub(super) fn end_migration(&mut self, names: impl Fn(&ObjectName) -> Names) {
+    pub(super) fn end_migration(&mut self, names: impl Fn(&ObjectName) -> ColumnNames) {
         for table in std::mem::take(&mut self.changed) {
             let now = names(&table);
             let known = self.names.entry(table).or_default();
@@ -49,7 +49,7 @@ impl ColumnHistory {
     }
 
     /// The oldest first; the last are those of today.
-    pub(super) fn of(&self, table: &ObjectName) -> &[Names] {
+    pub(super) fn of(&self, table: &ObjectName) -> &[ColumnNames] {
         self.names.get(table).map_or(&[], Vec::as_slice)
     }
 }

@@ -7,14 +7,14 @@ use super::fields::object_shape;
 use super::types::value_strings;
 use crate::facts::{Declaration, Facts, Tags};
 use crate::source::{Location, Span};
-use crate::typescript::drizzle::{self, Table};
+use crate::typescript::drizzle::{self, DrizzleTable};
 use crate::typescript::resolve::{Scope, Type};
 use crate::typescript::syntax::{Expr, ExprKind, ObjectMember, Statement, Variable};
-use crate::typescript::values::{Entry, ObjectValue, Value};
+use crate::typescript::values::{ObjectEntry, ObjectValue, Value};
 use crate::typescript::zod::{self, Schema, SchemaKind};
 
 /// The name of a constant, with its place, export, tags and annotated type.
-struct Named<'n> {
+struct ConstantName<'n> {
     name: &'n str,
     span: Span,
     exported: bool,
@@ -36,7 +36,7 @@ impl<'p> File<'_, 'p> {
             return;
         }
         let name = format!("{prefix}{}", variable.name.text);
-        let named = Named {
+        let named = ConstantName {
             name: &name,
             span: variable.name.span,
             exported: self.is_exported(statement, &variable.name.text),
@@ -59,7 +59,7 @@ impl<'p> File<'_, 'p> {
         value: &'p Expr,
         facts: &mut Facts,
     ) {
-        let named = Named {
+        let named = ConstantName {
             name: "default",
             span: statement.span,
             exported: true,
@@ -72,7 +72,7 @@ impl<'p> File<'_, 'p> {
         }
     }
 
-    fn value(&self, named: &Named<'_>, value: &Value<'p>, top: bool, facts: &mut Facts) {
+    fn value(&self, named: &ConstantName<'_>, value: &Value<'p>, top: bool, facts: &mut Facts) {
         match value.uncast() {
             Value::Zod(schema) => self.schema(named, schema, facts),
             Value::Table(table) => facts.tables.push(self.table(named, table)),
@@ -95,7 +95,7 @@ impl<'p> File<'_, 'p> {
     }
 
     /// An object of strings is a set of values; one of schemas holds them under its name.
-    fn object(&self, named: &Named<'_>, object: &Rc<ObjectValue<'p>>, facts: &mut Facts) {
+    fn object(&self, named: &ConstantName<'_>, object: &Rc<ObjectValue<'p>>, facts: &mut Facts) {
         if object.constant
             && let Some(values) = value_strings(&Value::Object(Rc::clone(object)))
         {
@@ -110,12 +110,12 @@ impl<'p> File<'_, 'p> {
             let name = format!("{}.{}", named.name, entry.name);
             let tags = super::tags::read(self.module, place.span);
             let of_type = self.satisfied(place.value);
-            let inner = Named { name: &name, span: place.key, exported: named.exported, tags, of_type };
+            let inner = ConstantName { name: &name, span: place.key, exported: named.exported, tags, of_type };
             self.value(&inner, &entry.value, false, facts);
         }
     }
 
-    fn schema(&self, named: &Named<'_>, schema: &Rc<Schema<'p>>, facts: &mut Facts) {
+    fn schema(&self, named: &ConstantName<'_>, schema: &Rc<Schema<'p>>, facts: &mut Facts) {
         let piped = zod::piped_shape(schema).map(|shape| SchemaKind::Object(Rc::new(shape)));
         let (fields, unresolved) = match piped.as_ref().unwrap_or(&schema.innermost().kind) {
             SchemaKind::Object(shape) => (self.schema_fields(shape), shape.open.as_ref().map(Rc::to_string)),
@@ -176,7 +176,7 @@ impl<'p> File<'_, 'p> {
         Some((fields, open.or_else(|| others.then(why))))
     }
 
-    fn table(&self, named: &Named<'_>, table: &Table<'p>) -> Declaration {
+    fn table(&self, named: &ConstantName<'_>, table: &DrizzleTable<'p>) -> Declaration {
         let declared = drizzle::declared(self.resolver, table, |property| self.field(property));
         Declaration {
             name: named.name.to_owned(),
@@ -195,11 +195,11 @@ impl<'p> File<'_, 'p> {
 }
 
 /// `entry`, with what each of `others` takes in its place; none where one of them lacks it.
-fn of_any<'p>(entry: &Entry<'p>, others: &[ObjectValue<'p>]) -> Option<Entry<'p>> {
+fn of_any<'p>(entry: &ObjectEntry<'p>, others: &[ObjectValue<'p>]) -> Option<ObjectEntry<'p>> {
     let own = zod::schema_of(&entry.value);
     let others = others.iter().map(|other| Some(zod::schema_of(&other.get(&entry.name)?.value)));
     let options: Rc<[_]> = others.chain([Some(own)]).collect::<Option<_>>()?;
-    Some(Entry { value: Value::Zod(Schema::new(SchemaKind::Union(options))), ..entry.clone() })
+    Some(ObjectEntry { value: Value::Zod(Schema::new(SchemaKind::Union(options))), ..entry.clone() })
 }
 
 /// Whether a value holds no schema, table or set of values, as is seen without evaluating it: programs have large tables of

@@ -5,20 +5,20 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use super::File;
-use crate::facts::{Field, Seldom};
+use crate::facts::{Field, Rare};
 use crate::source::Span;
 use crate::typescript::kinds;
-use crate::typescript::resolve::{Lazy, Object, Place, Property, Type};
-use crate::typescript::values::{Entry, ObjectValue, Value};
+use crate::typescript::resolve::{Lazy, ObjectType, Property, PropertyPlace, Type};
+use crate::typescript::values::{ObjectEntry, ObjectValue, Value};
 use crate::typescript::zod;
 
 /// The fields of what is inferred, by what they hold, their names and where those stand. What they hold is kept: nothing else
 /// can be at its address.
-pub(super) type Inferred<'p> = FxHashMap<(*const (), Rc<str>, Span), (Lazy<'p>, Option<Field>)>;
+pub(super) type InferredFields<'p> = FxHashMap<(*const (), Rc<str>, Span), (Lazy<'p>, Option<Field>)>;
 
 impl<'p> File<'_, 'p> {
     /// The fields of an object type; what holds functions is no data.
-    pub(super) fn fields(&self, object: &Object<'p>) -> Vec<Field> {
+    pub(super) fn fields(&self, object: &ObjectType<'p>) -> Vec<Field> {
         let mut fields = Vec::with_capacity(object.properties.len());
         fields.extend(object.properties.iter().filter_map(|property| self.field(property)));
         fields
@@ -27,7 +27,7 @@ impl<'p> File<'_, 'p> {
     pub(super) fn field(&self, property: &Property<'p>) -> Option<Field> {
         let mut field = match &property.place {
             // A table of an ORM has each of its fields, and so has every type that is inferred from it.
-            Some(Place { node: None, key, .. }) if property.value.is_shared() => {
+            Some(PropertyPlace { node: None, key, .. }) if property.value.is_shared() => {
                 let key = (property.value.address(), Rc::clone(&property.name), *key);
                 let known = self.inferred.borrow().get(&key).map(|(_, field)| field.clone());
                 known.unwrap_or_else(|| {
@@ -58,14 +58,14 @@ impl<'p> File<'_, 'p> {
             optional: held.optional,
             nullable: held.nullable,
             kind: held.kind,
-            constraints: Seldom::default(),
+            constraints: Rare::default(),
             reference: place
                 .and_then(|place| place.node.as_ref())
                 .and_then(|(scope, node)| self.reference(scope, node)),
             has_default: self.may_be_left_out(&evaluated),
             sql: None,
             value: place.and_then(|place| place.value),
-            tags: place.map_or_else(Seldom::default, |place| super::tags::read(place.module, place.span).into()),
+            tags: place.map_or_else(Rare::default, |place| super::tags::read(place.module, place.span).into()),
         })
     }
 
@@ -83,7 +83,7 @@ impl<'p> File<'_, 'p> {
         shape.entries.iter().map(|entry| self.schema_field(entry)).collect()
     }
 
-    fn schema_field(&self, entry: &Entry<'p>) -> Field {
+    fn schema_field(&self, entry: &ObjectEntry<'p>) -> Field {
         let schema = zod::schema_of(&entry.value);
         let described = zod::describe(self.resolver, &schema);
         let place = entry.place.as_ref();
@@ -102,7 +102,7 @@ impl<'p> File<'_, 'p> {
             has_default: described.has_default,
             sql: None,
             value: place.map(|place| place.value.span),
-            tags: place.map_or_else(Seldom::default, |place| super::tags::read(place.scope.module, place.span).into()),
+            tags: place.map_or_else(Rare::default, |place| super::tags::read(place.scope.module, place.span).into()),
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::source::Location;
 use crate::typescript::modules::Symbol;
 use crate::typescript::resolve::{Property as Resolved, Type};
 use crate::typescript::syntax::{
-    Expr, ExprKind, Property, Statement, StatementKind, Text, TypeKind, TypeMember, TypeNode,
+    Expr, ExprKind, PropertySignature, Statement, StatementKind, Text, TypeKind, TypeMember, TypeNode,
 };
 use crate::typescript::values::{ObjectValue, Value};
 use crate::typescript::vocabulary::{self, Library, TableList};
@@ -88,7 +88,7 @@ impl<'p> File<'_, 'p> {
     }
 
     /// The type of the property `of` describes the table that the property `table` is named after.
-    fn note_table(&self, table: &'p Property, of: &'p Property, side: Side) {
+    fn note_table(&self, table: &'p PropertySignature, of: &'p PropertySignature, side: Side) {
         let declaration = of.value.as_ref().and_then(|value| self.declaration_of(value));
         if let (Some(declaration), Some(table)) = (declaration, table.key.literal()) {
             self.links.borrow_mut().tables.push((declaration, side, table.to_owned()));

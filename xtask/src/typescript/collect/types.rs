@@ -6,7 +6,7 @@ use super::File;
 use crate::facts::{Declaration, Enumeration, Facts, Origin};
 use crate::source::Span;
 use crate::typescript::origins;
-use crate::typescript::resolve::{Object, Scope, Type};
+use crate::typescript::resolve::{ObjectType, Scope, Type};
 use crate::typescript::syntax::{Alias, Expr, ExprKind, Statement, StatementKind, TypeKind, TypeNode};
 use crate::typescript::values::Value;
 
@@ -166,7 +166,7 @@ fn may_be_object(alias: &Alias, evaluated: &Type<'_>) -> bool {
     }
 }
 
-fn incomplete(evaluated: &Type<'_>, object: &Object<'_>) -> Option<String> {
+fn incomplete(evaluated: &Type<'_>, object: &ObjectType<'_>) -> Option<String> {
     let union = matches!(evaluated, Type::Union(_));
     let union = union.then(|| "it is a union of object types: only the fields that all have are known".to_owned());
     object.incomplete.as_ref().map(Rc::to_string).or(union)

@@ -2,7 +2,7 @@
 
 use super::references::Referrer;
 use crate::facts::{ContractReference, Parameters};
-use crate::typescript::endpoints::{Endpoint, Part, Source, parts_of};
+use crate::typescript::endpoints::{Endpoint, EndpointPart, ScopedExpression, parts_of};
 use crate::typescript::resolve::{Resolver, Scope};
 use crate::typescript::syntax::{Expr, ExprKind, TypeKind, TypeNode};
 use crate::typescript::values::Value;
@@ -15,15 +15,15 @@ const RESPONSE: &[&str] = &["response", "responseSchema", "output", "outputSchem
 
 /// The parts of an endpoint that were read.
 #[derive(Debug, Default)]
-pub(super) struct Parts {
+pub(super) struct EndpointParts {
     pub request: Option<ContractReference>,
     pub response: Option<ContractReference>,
     pub references: Vec<ContractReference>,
     pub parameters: Option<Parameters>,
 }
 
-pub(super) fn read<'p>(resolver: &Resolver<'p>, endpoint: &Endpoint<'p>) -> Parts {
-    let mut parts = Parts::default();
+pub(super) fn read<'p>(resolver: &Resolver<'p>, endpoint: &Endpoint<'p>) -> EndpointParts {
+    let mut parts = EndpointParts::default();
     parts.said(resolver, &endpoint.parts, 0);
     if let Some((scope, expression)) = &endpoint.source {
         parts.casts(resolver, expression, scope);
@@ -32,8 +32,8 @@ pub(super) fn read<'p>(resolver: &Resolver<'p>, endpoint: &Endpoint<'p>) -> Part
     parts
 }
 
-impl Parts {
-    fn said<'p>(&mut self, resolver: &Resolver<'p>, said: &[Part<'p>], depth: usize) {
+impl EndpointParts {
+    fn said<'p>(&mut self, resolver: &Resolver<'p>, said: &[EndpointPart<'p>], depth: usize) {
         for part in said {
             let key = &*part.key;
             if key == "schema" || (key == "request" && matches!(part.value, Value::Object(_))) {
@@ -57,7 +57,11 @@ impl Parts {
     }
 
     /// Adds the names in an expression; the first is the one that matters.
-    fn references<'p>(&mut self, resolver: &Resolver<'p>, source: &Option<Source<'p>>) -> Option<ContractReference> {
+    fn references<'p>(
+        &mut self,
+        resolver: &Resolver<'p>,
+        source: &Option<ScopedExpression<'p>>,
+    ) -> Option<ContractReference> {
         let (scope, expression) = source.as_ref()?;
         let mut referrer = Referrer::new(resolver.program, scope);
         referrer.expression(expression, true);
@@ -74,7 +78,7 @@ impl Parts {
         first
     }
 
-    fn parameters<'p>(&mut self, resolver: &Resolver<'p>, part: &Part<'p>) {
+    fn parameters<'p>(&mut self, resolver: &Resolver<'p>, part: &EndpointPart<'p>) {
         let reference = self.references(resolver, &part.source);
         let keys = keys(resolver, &part.value);
         let location = match &reference {
@@ -132,7 +136,7 @@ impl Parts {
 }
 
 /// The first of the members `keys` that a part has.
-fn member<'p>(resolver: &Resolver<'p>, of: &Part<'p>, keys: &[&str]) -> Option<Part<'p>> {
+fn member<'p>(resolver: &Resolver<'p>, of: &EndpointPart<'p>, keys: &[&str]) -> Option<EndpointPart<'p>> {
     let mut parts = match of.value {
         Value::Object(_) => parts_of(resolver, &of.value),
         _ => return None,
@@ -142,7 +146,7 @@ fn member<'p>(resolver: &Resolver<'p>, of: &Part<'p>, keys: &[&str]) -> Option<P
 }
 
 /// `{ content: { 'application/json': { schema: X } } }` and `{ body: X }` → `X`
-fn schema_of<'p>(resolver: &Resolver<'p>, part: &Part<'p>) -> Option<Source<'p>> {
+fn schema_of<'p>(resolver: &Resolver<'p>, part: &EndpointPart<'p>) -> Option<ScopedExpression<'p>> {
     let mut found = part.clone();
     for _ in 0..4 {
         let Some(inner) = member(resolver, &found, &["content", "application/json", "schema", "body"]) else { break };
@@ -152,7 +156,7 @@ fn schema_of<'p>(resolver: &Resolver<'p>, part: &Part<'p>) -> Option<Source<'p>>
 }
 
 /// `{ 200: X, 404: Y }` → `X`
-fn success<'p>(resolver: &Resolver<'p>, part: &Part<'p>) -> Option<Source<'p>> {
+fn success<'p>(resolver: &Resolver<'p>, part: &EndpointPart<'p>) -> Option<ScopedExpression<'p>> {
     const GOOD: &[&str] = &["200", "201", "202", "2xx", "2XX", "204", "default"];
     match member(resolver, part, GOOD) {
         Some(found) => schema_of(resolver, &found),

@@ -3,13 +3,13 @@
 use std::rc::Rc;
 
 use super::tables::text;
-use super::{Column, PgEnum, sql};
+use super::{DrizzleColumn, PgEnum, sql};
 use crate::facts::{Constraints, SqlScalar};
 use crate::typescript::resolve::{Lazy, Type, reason, union};
 use crate::typescript::values::{Arguments, ArrayValue, Value};
 
 /// Returns the column that a value in a table's columns describes, or the reason why the column is not known.
-pub(super) fn column_value<'p>(value: &Value<'p>) -> Result<Rc<Column<'p>>, Rc<str>> {
+pub(super) fn column_value<'p>(value: &Value<'p>) -> Result<Rc<DrizzleColumn<'p>>, Rc<str>> {
     match value.uncast() {
         Value::Column(column) => Ok(Rc::clone(column)),
         Value::Unknown(why) => Err(Rc::clone(why)),
@@ -35,7 +35,7 @@ pub(super) fn builder<'p>(name: &str, arguments: &[Value<'p>]) -> Value<'p> {
         integer: matches!(name, "integer" | "smallint" | "serial" | "smallserial"),
         ..Constraints::default()
     };
-    Value::Column(Rc::new(Column {
+    Value::Column(Rc::new(DrizzleColumn {
         name: arguments.first().and_then(text),
         builder: name.into(),
         of: Lazy::known(of),
@@ -118,7 +118,7 @@ pub fn enum_column<'p>(declared: &PgEnum, arguments: &[Value<'p>]) -> Value<'p> 
 }
 
 fn plain<'p>(builder: &str, arguments: &[Value<'p>], of: Lazy<'p>, sql: SqlScalar) -> Value<'p> {
-    Value::Column(Rc::new(Column {
+    Value::Column(Rc::new(DrizzleColumn {
         name: arguments.first().and_then(text),
         builder: builder.into(),
         of,
@@ -162,7 +162,7 @@ fn literal(value: &Value<'_>) -> Option<Rc<str>> {
 
 /// `column.name(arguments)`
 pub fn column_method<'p>(
-    mut column: Rc<Column<'p>>,
+    mut column: Rc<DrizzleColumn<'p>>,
     name: &str,
     types: &[Lazy<'p>],
     arguments: &Arguments<'_, 'p>,

@@ -2,7 +2,7 @@
 //! here. Drizzle has no reader of its own: its tables are values of the TypeScript program, with columns that functions make
 //! and other files spread, and types and schemas are inferred from them. A second reader would evaluate that program twice.
 
-use super::{ORIGIN, PgEnum, Table, row_type};
+use super::{DrizzleTable, ORIGIN, PgEnum, row_type};
 use crate::facts::{Field, Origin, Side, TableLink};
 use crate::typescript::collect::qualified;
 use crate::typescript::resolve::{Property, Resolver};
@@ -22,7 +22,7 @@ pub struct Declared {
 /// What `table` declares. Each column is a property of its row, of which `field` makes a field.
 pub fn declared<'p>(
     resolver: &Resolver<'p>,
-    table: &Table<'p>,
+    table: &DrizzleTable<'p>,
     field: impl Fn(&Property<'p>) -> Option<Field>,
 ) -> Declared {
     let namespace = table.namespace.as_deref().unwrap_or("public");
@@ -38,7 +38,7 @@ pub fn declared<'p>(
 
 fn fields<'p>(
     resolver: &Resolver<'p>,
-    table: &Table<'p>,
+    table: &DrizzleTable<'p>,
     field: impl Fn(&Property<'p>) -> Option<Field>,
 ) -> Vec<Field> {
     let Ok(object) = resolver.properties(&row_type(table)) else { return Vec::new() };

@@ -2,14 +2,14 @@
 
 use std::rc::Rc;
 
-use super::{Column, Table, TableColumn};
+use super::{DrizzleColumn, DrizzleTable, TableColumn};
 use crate::facts::Side;
-use crate::typescript::resolve::{Lazy, Object, Place, Property, Type, union};
+use crate::typescript::resolve::{Lazy, ObjectType, Property, PropertyPlace, Type, union};
 use crate::typescript::values::Value;
 use crate::typescript::vocabulary;
 
 /// `table.name`, where that is no method.
-pub fn table_member<'p>(table: &Rc<Table<'p>>, name: &str) -> Option<Value<'p>> {
+pub fn table_member<'p>(table: &Rc<DrizzleTable<'p>>, name: &str) -> Option<Value<'p>> {
     let typed = |of: Type<'p>| Some(Value::Typed(Lazy::known(of)));
     match vocabulary::side_of_member(name) {
         Some(Side::Row) => typed(row_type(table)),
@@ -22,25 +22,25 @@ pub fn table_member<'p>(table: &Rc<Table<'p>>, name: &str) -> Option<Value<'p>> 
 }
 
 /// A row as it is read.
-pub fn row_type<'p>(table: &Table<'p>) -> Type<'p> {
+pub fn row_type<'p>(table: &DrizzleTable<'p>) -> Type<'p> {
     let properties = table.columns.iter().map(|column| property(column, false)).collect();
-    Type::Object(Rc::new(Object { properties, incomplete: table.open.clone(), ..Object::default() }))
+    Type::Object(Rc::new(ObjectType { properties, incomplete: table.open.clone(), ..ObjectType::default() }))
 }
 
 /// A row as it is inserted.
-pub fn insert_type<'p>(table: &Table<'p>) -> Type<'p> {
+pub fn insert_type<'p>(table: &DrizzleTable<'p>) -> Type<'p> {
     let generated = |column: &&TableColumn<'p>| column.column.as_ref().is_ok_and(|column| column.generated);
     let properties = table.columns.iter().filter(|column| !generated(column)).map(|column| property(column, true));
-    Type::Object(Rc::new(Object {
+    Type::Object(Rc::new(ObjectType {
         properties: properties.collect(),
         incomplete: table.open.clone(),
-        ..Object::default()
+        ..ObjectType::default()
     }))
 }
 
 fn property<'p>(column: &TableColumn<'p>, insert: bool) -> Property<'p> {
     let optional = insert && column.column.as_ref().is_ok_and(|column| column.has_default || !column.not_null);
-    let place = column.place.as_ref().map(|place| Place {
+    let place = column.place.as_ref().map(|place| PropertyPlace {
         module: place.scope.module,
         span: place.span,
         key: place.key,
@@ -51,7 +51,7 @@ fn property<'p>(column: &TableColumn<'p>, insert: bool) -> Property<'p> {
 }
 
 /// Returns the type of a column's values, with arrays and null.
-pub(super) fn held<'p>(column: &Rc<Column<'p>>) -> Lazy<'p> {
+pub(super) fn held<'p>(column: &Rc<DrizzleColumn<'p>>) -> Lazy<'p> {
     let column = Rc::clone(column);
     Lazy::computed(move |resolver| {
         let of = column.of.get(resolver);

@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use super::{Column, Table, TableColumn};
+use super::{DrizzleColumn, DrizzleTable, TableColumn};
 use crate::facts::{Constraints, SqlScalar};
 use crate::typescript::resolve::{Lazy, Resolver, Type};
-use crate::typescript::values::{Entry, ObjectValue, Value, made_object};
+use crate::typescript::values::{ObjectEntry, ObjectValue, Value, made_object};
 use crate::typescript::zod::{Schema, SchemaKind};
 
 /// The operation that a schema is made for.
@@ -39,7 +39,7 @@ pub(super) fn make<'p>(resolver: &Resolver<'p>, of: Of, arguments: &[Value<'p>])
         let over = overrides.and_then(|overrides| overrides.get(&column.key));
         let schema = schema(resolver, table, column, of, over.map(|over| &over.value));
         let place = over.and_then(|over| over.place.clone()).or_else(|| column.place.clone());
-        shape.put(Entry { name: Rc::clone(&column.key), value: Value::Zod(schema), place });
+        shape.put(ObjectEntry { name: Rc::clone(&column.key), value: Value::Zod(schema), place });
     }
     Value::Zod(Schema::new(SchemaKind::Object(Rc::new(shape))))
 }
@@ -64,7 +64,7 @@ pub(super) fn factory<'p>(options: Option<&Value<'p>>) -> Value<'p> {
 /// A schema in place of the column's is taken as it is; a function gets the column's and changes it.
 fn schema<'p>(
     resolver: &Resolver<'p>,
-    table: &Table<'p>,
+    table: &DrizzleTable<'p>,
     column: &TableColumn<'p>,
     of: Of,
     over: Option<&Value<'p>>,
@@ -88,7 +88,7 @@ fn schema<'p>(
 /// The function gets the column's schema; in old versions, an object of all columns' schemas.
 fn changed<'p>(
     resolver: &Resolver<'p>,
-    table: &Table<'p>,
+    table: &DrizzleTable<'p>,
     base: Rc<Schema<'p>>,
     function: &Value<'p>,
 ) -> Rc<Schema<'p>> {
@@ -128,7 +128,7 @@ fn wrapped<'p>(schema: Rc<Schema<'p>>, column: &TableColumn<'p>, of: Of) -> Rc<S
 }
 
 /// Returns the schema that drizzle-zod makes of a column, without null.
-fn base<'p>(resolver: &Resolver<'p>, column: &Column<'p>) -> Rc<Schema<'p>> {
+fn base<'p>(resolver: &Resolver<'p>, column: &DrizzleColumn<'p>) -> Rc<Schema<'p>> {
     let of = column.of.get(resolver);
     let schema = Rc::new(Schema { kind: kind(resolver, &of), constraints: demanded(column, &of) });
     (0..column.dimensions).fold(schema, |schema, _| Schema::new(SchemaKind::Array(schema)))
@@ -136,7 +136,7 @@ fn base<'p>(resolver: &Resolver<'p>, column: &Column<'p>) -> Rc<Schema<'p>> {
 
 /// Returns the constraints that drizzle-zod puts on a column's values. Its bounds of `real()`, `doublePrecision()`
 /// and big numbers are left out: they have nothing to do with the database.
-fn demanded(column: &Column<'_>, of: &Type<'_>) -> Constraints {
+fn demanded(column: &DrizzleColumn<'_>, of: &Type<'_>) -> Constraints {
     let mut constraints = column.constraints.clone();
     let range = match (&*column.builder, of) {
         ("smallint" | "smallserial", _) => Some((-32_768.0, 32_767.0)),

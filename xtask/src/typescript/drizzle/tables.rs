@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use super::columns::{self, column_value};
 use super::infer::held;
-use super::{PgEnum, Table, TableColumn, TableMaker};
+use super::{DrizzleTable, PgEnum, TableColumn, TableMaker};
 use crate::typescript::resolve::{Lazy, Resolver, Type, reason};
-use crate::typescript::values::{Entry, ObjectValue, Value};
+use crate::typescript::values::{ObjectEntry, ObjectValue, Value};
 
 /// A call of a function of `drizzle-orm/pg-core`.
 pub(super) fn build<'p>(
@@ -61,7 +61,7 @@ pub fn maker_method<'p>(
 /// `table.enableRLS()`, `view.as(…)`: the same table.
 pub fn table_method<'p>(
     _evaluator: &Resolver<'p>,
-    table: &Rc<Table<'p>>,
+    table: &Rc<DrizzleTable<'p>>,
     name: &str,
     _arguments: &[Value<'p>],
 ) -> Value<'p> {
@@ -79,7 +79,7 @@ fn table<'p>(resolver: &Resolver<'p>, namespace: Option<Rc<str>>, arguments: &[V
         Value::Function(..) => resolver.call(columns, &[column_builders()]),
         _ => columns.clone(),
     });
-    let mut table = Table { name, namespace, columns: Vec::new(), open: None, view };
+    let mut table = DrizzleTable { name, namespace, columns: Vec::new(), open: None, view };
     match columns.as_ref().map(Value::uncast) {
         Some(Value::Object(object)) => {
             table.columns = object.entries.iter().map(table_column).collect();
@@ -96,7 +96,7 @@ fn column_builders<'p>() -> Value<'p> {
     Value::External("drizzle-orm/pg-core".into(), Rc::new([]))
 }
 
-fn table_column<'p>(entry: &Entry<'p>) -> TableColumn<'p> {
+fn table_column<'p>(entry: &ObjectEntry<'p>) -> TableColumn<'p> {
     let column = column_value(&entry.value);
     let held = match &column {
         Ok(column) => held(column),
@@ -135,8 +135,8 @@ pub(super) fn text(value: &Value<'_>) -> Option<Rc<str>> {
 }
 
 /// The columns of a table as an object, for spreads of them.
-pub fn column_object<'p>(table: &Table<'p>) -> ObjectValue<'p> {
-    let entries = table.columns.iter().map(|column| Entry {
+pub fn column_object<'p>(table: &DrizzleTable<'p>) -> ObjectValue<'p> {
+    let entries = table.columns.iter().map(|column| ObjectEntry {
         name: Rc::clone(&column.key),
         value: match &column.column {
             Ok(column) => Value::Column(Rc::clone(column)),

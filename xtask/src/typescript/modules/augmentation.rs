@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use rustc_hash::FxHashMap;
 
 use super::{Program, Resolved};
-use crate::typescript::syntax::{Module, Namespace, Statement, StatementKind};
+use crate::typescript::syntax::{Module, NamespaceDeclaration, Statement, StatementKind};
 
 /// By the path of the file that is added to: the files that do so, and which of their statements.
 #[derive(Default)]
@@ -28,7 +28,7 @@ impl Program<'_> {
     }
 
     /// The file that `namespace`, a `declare module '…'` in `module`, adds to; none of one that is no file of the monorepo.
-    pub fn augmented(&self, module: &Module, namespace: &Namespace) -> Option<&Module> {
+    pub fn augmented(&self, module: &Module, namespace: &NamespaceDeclaration) -> Option<&Module> {
         let name = namespace.ambient.then_some(&namespace.name.text).filter(|name| *name != "global")?;
         match self.resolve(module, name) {
             Resolved::File(file) => self.load(file),
@@ -37,7 +37,7 @@ impl Program<'_> {
     }
 
     /// Lists the `declare module` blocks of other files that add to `module`, each with its file.
-    pub(in crate::typescript) fn augmenting(&self, module: &Module) -> Vec<(&Module, &Namespace)> {
+    pub(in crate::typescript) fn augmenting(&self, module: &Module) -> Vec<(&Module, &NamespaceDeclaration)> {
         let all = self.augmentations.0.get();
         let places = all.and_then(|all| all.get(&*module.path)).into_iter().flatten();
         let place = |(path, at): &(String, usize)| {
@@ -48,7 +48,7 @@ impl Program<'_> {
     }
 }
 
-fn ambient(statement: &Statement) -> Option<&Namespace> {
+fn ambient(statement: &Statement) -> Option<&NamespaceDeclaration> {
     match &statement.kind {
         StatementKind::Namespace(namespace) if namespace.ambient => Some(namespace),
         _ => None,

@@ -12,11 +12,11 @@ use crate::tree::Tree;
 /// The packages of the monorepo.
 #[derive(Debug, Default)]
 pub(super) struct Packages {
-    by_name: BTreeMap<String, Package>,
+    by_name: BTreeMap<String, WorkspacePackage>,
 }
 
 #[derive(Debug)]
-struct Package {
+struct WorkspacePackage {
     folder: String,
     manifest: Value,
 }
@@ -29,7 +29,7 @@ impl Packages {
         for path in manifests {
             let Some(manifest) = json::read(tree, &path) else { continue };
             if let Some(name) = manifest["name"].as_str() {
-                by_name.insert(name.to_owned(), Package { folder: parent(&path).to_owned(), manifest });
+                by_name.insert(name.to_owned(), WorkspacePackage { folder: parent(&path).to_owned(), manifest });
             }
         }
         Self { by_name }
@@ -51,7 +51,7 @@ impl Packages {
     }
 }
 
-impl Package {
+impl WorkspacePackage {
     /// Returns the targets that the manifest declares for `entry`, which is `.` or `./x`.
     fn declared(&self, entry: &str) -> Vec<String> {
         let mut targets = Vec::new();

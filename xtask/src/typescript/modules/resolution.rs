@@ -32,7 +32,7 @@ impl Resolved {
 }
 
 /// Finds files by the names that imports use.
-pub(super) struct Resolver<'t> {
+pub(super) struct ModuleResolver<'t> {
     tree: &'t dyn Tree,
     listing: Listing,
     /// A folder, a line break and a specifier → what it means there.
@@ -44,7 +44,7 @@ pub(super) struct Resolver<'t> {
     old_zods: FrozenMap<String, Box<bool>>,
 }
 
-impl<'t> Resolver<'t> {
+impl<'t> ModuleResolver<'t> {
     pub fn new(tree: &'t dyn Tree, listing: Listing) -> Self {
         Self {
             tree,

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use oxc_ast::ast;
 
-use super::level::Level;
+use super::level::NestingLevel;
 use super::{read_once, statements};
 use crate::source::Span;
 use crate::typescript::syntax::{Body, Expr, ExprKind, Statement, StatementKind};
 
 /// A file whose bodies are read when they are needed.
-pub(super) struct Source {
+pub(super) struct DeferredFile {
     pub path: Arc<str>,
     pub text: Arc<str>,
 }
@@ -35,7 +35,7 @@ impl Flavor {
 }
 
 /// The body of a function of this `flavor`. What is read by itself is read whole, so that no byte is parsed more than twice.
-pub(super) fn body(node: &ast::FunctionBody<'_>, flavor: Flavor, level: Level<'_>) -> Body {
+pub(super) fn body(node: &ast::FunctionBody<'_>, flavor: Flavor, level: NestingLevel<'_>) -> Body {
     match level.source() {
         Some(source) if !node.statements.is_empty() => {
             let (source, at) = (Arc::clone(source), level.span(node.span));
@@ -46,10 +46,10 @@ pub(super) fn body(node: &ast::FunctionBody<'_>, flavor: Flavor, level: Level<'_
 }
 
 /// The statements between the braces at `at`.
-fn read(source: &Source, at: Span, flavor: Flavor) -> Vec<Statement> {
+fn read(source: &DeferredFile, at: Span, flavor: Flavor) -> Vec<Statement> {
     let head = flavor.head();
     let text = [head, &source.text[at.range()]].concat();
-    let level = Level::behind(head, at);
+    let level = NestingLevel::behind(head, at);
     let mut found = None;
     let _complaints = read_once(&source.path, &text, &mut |program, _text| {
         if let [ast::Statement::FunctionDeclaration(function)] = program.body.as_slice() {
@@ -80,8 +80,8 @@ mod tests {
             ("const a = { async *b()", "}"),
         ] {
             let text = format!("{head} {body}{tail}");
-            let source = Arc::new(Source { path: "a.ts".into(), text: text.as_str().into() });
-            let lowered = |level: Level<'_>| {
+            let source = Arc::new(DeferredFile { path: "a.ts".into(), text: text.as_str().into() });
+            let lowered = |level: NestingLevel<'_>| {
                 let mut found = Vec::new();
                 let read = read_once("a.ts", &text, &mut |program, _text| {
                     program.body.iter().for_each(|statement| statements::lower(statement, level, &mut found));
@@ -89,7 +89,7 @@ mod tests {
                 assert!(read.is_ok_and(|complaints| complaints.is_empty()), "{text}");
                 format!("{found:?}")
             };
-            let (alone, with_its_file) = (lowered(Level::top(&source)), lowered(Level::whole()));
+            let (alone, with_its_file) = (lowered(NestingLevel::top(&source)), lowered(NestingLevel::whole()));
             assert!(alone.contains("\"d\""), "{alone}");
             assert_eq!(alone, with_its_file, "{head}");
         }

@@ -7,21 +7,21 @@ use oxc_ast::ast::{self, Argument as AstArgument, Expression};
 use oxc_span::GetSpan;
 use oxc_syntax::operator::{AssignmentOperator, BinaryOperator, LogicalOperator, UnaryOperator};
 
-use super::level::Level;
+use super::level::NestingLevel;
 use super::{functions, types};
-use crate::typescript::syntax::{Argument, Binary, Expr, ExprKind, Key, KeyName, ObjectMember, Text, TypeKind};
+use crate::typescript::syntax::{Argument, Binary, Expr, ExprKind, KeyName, ObjectMember, PropertyKey, Text, TypeKind};
 
-pub(super) fn lower(node: &Expression<'_>, level: Level<'_>) -> Expr {
+pub(super) fn lower(node: &Expression<'_>, level: NestingLevel<'_>) -> Expr {
     let kind =
         if level.is_too_deep() { ExprKind::Other("it is nested too deeply") } else { kind(node, level.deeper()) };
     Expr { span: level.span(node.span()), kind }
 }
 
-fn boxed(node: &Expression<'_>, level: Level<'_>) -> Box<Expr> {
+fn boxed(node: &Expression<'_>, level: NestingLevel<'_>) -> Box<Expr> {
     Box::new(lower(node, level))
 }
 
-fn kind(node: &Expression<'_>, level: Level<'_>) -> ExprKind {
+fn kind(node: &Expression<'_>, level: NestingLevel<'_>) -> ExprKind {
     match node {
         Expression::BooleanLiteral(literal) => ExprKind::Boolean(literal.value),
         Expression::NullLiteral(_) => ExprKind::Null,
@@ -117,7 +117,7 @@ fn kind(node: &Expression<'_>, level: Level<'_>) -> ExprKind {
     }
 }
 
-fn template_literal(template: &ast::TemplateLiteral<'_>, level: Level<'_>) -> ExprKind {
+fn template_literal(template: &ast::TemplateLiteral<'_>, level: NestingLevel<'_>) -> ExprKind {
     let texts = types::quasis(&template.quasis);
     match texts.as_slice() {
         [only] => ExprKind::String(only.clone()),
@@ -125,7 +125,7 @@ fn template_literal(template: &ast::TemplateLiteral<'_>, level: Level<'_>) -> Ex
     }
 }
 
-fn elements(array: &ast::ArrayExpression<'_>, level: Level<'_>) -> Box<[Argument]> {
+fn elements(array: &ast::ArrayExpression<'_>, level: NestingLevel<'_>) -> Box<[Argument]> {
     let element = |element: &ast::ArrayExpressionElement<'_>| match element {
         ast::ArrayExpressionElement::SpreadElement(spread) => {
             Some(Argument { spread: true, value: lower(&spread.argument, level) })
@@ -135,7 +135,7 @@ fn elements(array: &ast::ArrayExpression<'_>, level: Level<'_>) -> Box<[Argument
     list(&array.elements, element)
 }
 
-pub(super) fn arguments(arguments: &[AstArgument<'_>], level: Level<'_>) -> Box<[Argument]> {
+pub(super) fn arguments(arguments: &[AstArgument<'_>], level: NestingLevel<'_>) -> Box<[Argument]> {
     let argument = |argument: &AstArgument<'_>| match argument {
         AstArgument::SpreadElement(spread) => Some(Argument { spread: true, value: lower(&spread.argument, level) }),
         argument => argument.as_expression().map(|value| Argument { spread: false, value: lower(value, level) }),
@@ -151,7 +151,7 @@ fn list<A, T>(items: &[A], lower: impl FnMut(&A) -> Option<T>) -> Box<[T]> {
     lowered.into()
 }
 
-fn call_expression(call: &ast::CallExpression<'_>, level: Level<'_>) -> ExprKind {
+fn call_expression(call: &ast::CallExpression<'_>, level: NestingLevel<'_>) -> ExprKind {
     ExprKind::Call(
         boxed(&call.callee, level),
         types::arguments(call.type_arguments.as_deref(), level),
@@ -159,7 +159,7 @@ fn call_expression(call: &ast::CallExpression<'_>, level: Level<'_>) -> ExprKind
     )
 }
 
-fn chain_element(element: &ast::ChainElement<'_>, level: Level<'_>) -> ExprKind {
+fn chain_element(element: &ast::ChainElement<'_>, level: NestingLevel<'_>) -> ExprKind {
     match element {
         ast::ChainElement::CallExpression(call) => call_expression(call, level),
         ast::ChainElement::TSNonNullExpression(inner) => ExprKind::NonNull(boxed(&inner.expression, level)),
@@ -187,7 +187,7 @@ fn index(object: Box<Expr>, at: Expr) -> ExprKind {
     }
 }
 
-fn cast_to(value: &Expression<'_>, annotation: &ast::TSType<'_>, level: Level<'_>) -> ExprKind {
+fn cast_to(value: &Expression<'_>, annotation: &ast::TSType<'_>, level: NestingLevel<'_>) -> ExprKind {
     let annotation = types::lower(annotation, level);
     match &annotation.kind {
         TypeKind::Reference(path, _) if path.len() == 1 && path[0] == "const" => ExprKind::AsConst(boxed(value, level)),
@@ -195,7 +195,7 @@ fn cast_to(value: &Expression<'_>, annotation: &ast::TSType<'_>, level: Level<'_
     }
 }
 
-fn assignment(assignment: &ast::AssignmentExpression<'_>, level: Level<'_>) -> ExprKind {
+fn assignment(assignment: &ast::AssignmentExpression<'_>, level: NestingLevel<'_>) -> ExprKind {
     let target = match &assignment.left {
         ast::AssignmentTarget::AssignmentTargetIdentifier(name) => {
             Expr { span: level.span(name.span), kind: ExprKind::Name(Text::new(name.name)) }
@@ -233,7 +233,7 @@ fn assignment(assignment: &ast::AssignmentExpression<'_>, level: Level<'_>) -> E
     }
 }
 
-pub(super) fn object_members(object: &ast::ObjectExpression<'_>, level: Level<'_>) -> Box<[ObjectMember]> {
+pub(super) fn object_members(object: &ast::ObjectExpression<'_>, level: NestingLevel<'_>) -> Box<[ObjectMember]> {
     let member = |member: &ast::ObjectPropertyKind<'_>| match member {
         ast::ObjectPropertyKind::SpreadProperty(spread) => ObjectMember::Spread(lower(&spread.argument, level)),
         ast::ObjectPropertyKind::ObjectProperty(property) => ObjectMember::Property {
@@ -250,7 +250,7 @@ pub(super) fn object_members(object: &ast::ObjectExpression<'_>, level: Level<'_
     object.properties.iter().map(member).collect()
 }
 
-pub(super) fn key(key: &ast::PropertyKey<'_>, computed: bool, level: Level<'_>) -> Key {
+pub(super) fn key(key: &ast::PropertyKey<'_>, computed: bool, level: NestingLevel<'_>) -> PropertyKey {
     let name = match key {
         ast::PropertyKey::StaticIdentifier(name) => KeyName::Literal(Text::new(name.name)),
         ast::PropertyKey::PrivateIdentifier(name) => KeyName::Private(Box::new(format_compact!("#{}", name.name))),
@@ -261,7 +261,7 @@ pub(super) fn key(key: &ast::PropertyKey<'_>, computed: bool, level: Level<'_>) 
             _ => KeyName::Private(Box::default()),
         },
     };
-    Key { span: level.span(key.span()), name }
+    PropertyKey { span: level.span(key.span()), name }
 }
 
 /// `1.0` as a property name is `1`.

@@ -7,15 +7,15 @@ use oxc_span::GetSpan;
 
 use super::bodies::Flavor;
 use super::expressions::{key, lower};
-use super::level::Level;
+use super::level::NestingLevel;
 use super::{bodies, types};
 use crate::source::Span;
 use crate::typescript::syntax::{
-    Body, ClassDecl, ClassMember, Expr, Function, Key, KeyName, MemberKind, Parameter, PatternName, Property,
-    Statement, StatementKind, Text, TypeKind,
+    Body, ClassDecl, ClassMember, Expr, Function, KeyName, MemberKind, Parameter, PatternName, PropertyKey,
+    PropertySignature, Statement, StatementKind, Text, TypeKind,
 };
 
-pub(super) fn function(function: &ast::Function<'_>, level: Level<'_>) -> Function {
+pub(super) fn function(function: &ast::Function<'_>, level: NestingLevel<'_>) -> Function {
     let body = function.body.as_ref();
     let flavor = Flavor { is_async: function.r#async, generator: function.generator };
     Function {
@@ -28,7 +28,7 @@ pub(super) fn function(function: &ast::Function<'_>, level: Level<'_>) -> Functi
     }
 }
 
-pub(super) fn arrow(arrow: &ast::ArrowFunctionExpression<'_>, level: Level<'_>) -> Function {
+pub(super) fn arrow(arrow: &ast::ArrowFunctionExpression<'_>, level: NestingLevel<'_>) -> Function {
     let flavor = Flavor { is_async: arrow.r#async, generator: false };
     let body = match &arrow.body {
         ast::ArrowFunctionBody::FunctionBody(body) => bodies::body(body, flavor, level),
@@ -44,12 +44,12 @@ pub(super) fn arrow(arrow: &ast::ArrowFunctionExpression<'_>, level: Level<'_>) 
     }
 }
 
-fn returned(value: &ast::Expression<'_>, level: Level<'_>) -> Statement {
+fn returned(value: &ast::Expression<'_>, level: NestingLevel<'_>) -> Statement {
     let kind = StatementKind::Return(Some(lower(value, level)));
     Statement { span: level.span(value.span()), exported: false, kind }
 }
 
-fn parameters(parameters: &ast::FormalParameters<'_>, level: Level<'_>) -> Vec<Parameter> {
+fn parameters(parameters: &ast::FormalParameters<'_>, level: NestingLevel<'_>) -> Vec<Parameter> {
     let rest = parameters.rest.iter().map(|rest| Parameter {
         rest: true,
         annotation: rest.type_annotation.as_ref().map(|node| types::lower(&node.type_annotation, level)),
@@ -58,7 +58,7 @@ fn parameters(parameters: &ast::FormalParameters<'_>, level: Level<'_>) -> Vec<P
     parameters.items.iter().map(|item| parameter(item, level)).chain(rest).collect()
 }
 
-fn parameter(item: &ast::FormalParameter<'_>, level: Level<'_>) -> Parameter {
+fn parameter(item: &ast::FormalParameter<'_>, level: NestingLevel<'_>) -> Parameter {
     let bound = pattern(&item.pattern, level);
     let hidden = matches!(item.accessibility, Some(ast::TSAccessibility::Private | ast::TSAccessibility::Protected));
     let declares = item.accessibility.is_some() || item.readonly;
@@ -73,7 +73,7 @@ fn parameter(item: &ast::FormalParameter<'_>, level: Level<'_>) -> Parameter {
     }
 }
 
-pub(super) fn pattern(pattern: &ast::BindingPattern<'_>, level: Level<'_>) -> Parameter {
+pub(super) fn pattern(pattern: &ast::BindingPattern<'_>, level: NestingLevel<'_>) -> Parameter {
     let mut parameter = Parameter {
         name: None,
         bindings: Vec::new(),
@@ -95,7 +95,7 @@ pub(super) fn pattern(pattern: &ast::BindingPattern<'_>, level: Level<'_>) -> Pa
     parameter
 }
 
-fn bindings(object: &ast::ObjectPattern<'_>, level: Level<'_>) -> Vec<PatternName> {
+fn bindings(object: &ast::ObjectPattern<'_>, level: NestingLevel<'_>) -> Vec<PatternName> {
     let binding = |property: &ast::BindingProperty<'_>| {
         let name = property.key.static_name()?;
         pattern_name(name.into(), &property.value, level)
@@ -103,14 +103,14 @@ fn bindings(object: &ast::ObjectPattern<'_>, level: Level<'_>) -> Vec<PatternNam
     object.properties.iter().filter_map(binding).collect()
 }
 
-fn elements(array: &ast::ArrayPattern<'_>, level: Level<'_>) -> Vec<PatternName> {
+fn elements(array: &ast::ArrayPattern<'_>, level: NestingLevel<'_>) -> Vec<PatternName> {
     let element = |(index, element): (usize, &Option<ast::BindingPattern<'_>>)| {
         pattern_name(compact_str::format_compact!("{index}"), element.as_ref()?, level)
     };
     array.elements.iter().enumerate().filter_map(element).collect()
 }
 
-fn pattern_name(property: Text, value: &ast::BindingPattern<'_>, level: Level<'_>) -> Option<PatternName> {
+fn pattern_name(property: Text, value: &ast::BindingPattern<'_>, level: NestingLevel<'_>) -> Option<PatternName> {
     let (local, default) = match value {
         ast::BindingPattern::AssignmentPattern(inner) => (inner.left.get_identifier_name(), Some(&inner.right)),
         value => (value.get_identifier_name(), None),
@@ -118,7 +118,7 @@ fn pattern_name(property: Text, value: &ast::BindingPattern<'_>, level: Level<'_
     Some(PatternName { property, local: Text::new(local?), default: default.map(|value| lower(value, level)) })
 }
 
-pub(super) fn class(class: &ast::Class<'_>, level: Level<'_>) -> ClassDecl {
+pub(super) fn class(class: &ast::Class<'_>, level: NestingLevel<'_>) -> ClassDecl {
     let extends = class.heritage.as_ref().map(|heritage| {
         (lower(&heritage.expression, level), types::arguments(heritage.type_arguments.as_deref(), level))
     });
@@ -139,14 +139,14 @@ pub(super) fn class(class: &ast::Class<'_>, level: Level<'_>) -> ClassDecl {
     }
 }
 
-fn decorators(decorators: &[ast::Decorator<'_>], level: Level<'_>) -> Vec<Expr> {
+fn decorators(decorators: &[ast::Decorator<'_>], level: NestingLevel<'_>) -> Vec<Expr> {
     decorators.iter().map(|decorator| lower(&decorator.expression, level)).collect()
 }
 
-fn class_member(member: &ast::ClassElement<'_>, level: Level<'_>) -> ClassMember {
+fn class_member(member: &ast::ClassElement<'_>, level: NestingLevel<'_>) -> ClassMember {
     match member {
         ast::ClassElement::PropertyDefinition(property) => ClassMember {
-            property: Property {
+            property: PropertySignature {
                 span: level.span(property.span),
                 key: key(&property.key, property.computed, level),
                 optional: property.optional,
@@ -159,7 +159,7 @@ fn class_member(member: &ast::ClassElement<'_>, level: Level<'_>) -> ClassMember
             decorators: decorators(&property.decorators, level),
         },
         ast::ClassElement::AccessorProperty(property) => ClassMember {
-            property: Property {
+            property: PropertySignature {
                 span: level.span(property.span),
                 key: key(&property.key, property.computed, level),
                 optional: false,
@@ -177,14 +177,14 @@ fn class_member(member: &ast::ClassElement<'_>, level: Level<'_>) -> ClassMember
     }
 }
 
-fn method(method: &ast::MethodDefinition<'_>, level: Level<'_>) -> ClassMember {
+fn method(method: &ast::MethodDefinition<'_>, level: NestingLevel<'_>) -> ClassMember {
     let function = Arc::new(function(&method.value, level));
     let value = match method.kind {
         ast::MethodDefinitionKind::Get => function.return_type.clone(),
         _ => None,
     };
     ClassMember {
-        property: Property {
+        property: PropertySignature {
             span: level.span(method.span),
             key: key(&method.key, method.computed, level),
             optional: method.optional,
@@ -208,9 +208,9 @@ fn hidden(accessibility: Option<ast::TSAccessibility>) -> bool {
 }
 
 fn other(at: Span) -> ClassMember {
-    let key = Key { span: at, name: KeyName::Private(Box::default()) };
+    let key = PropertyKey { span: at, name: KeyName::Private(Box::default()) };
     ClassMember {
-        property: Property { span: at, key, optional: false, value: None },
+        property: PropertySignature { span: at, key, optional: false, value: None },
         is_static: true,
         readonly: false,
         hidden: true,

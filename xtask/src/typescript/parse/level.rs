@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::bodies::Source;
+use super::bodies::DeferredFile;
 use crate::source::Span;
 
 /// Types and expressions that are nested deeper are not read. What people write is nested 20 levels deep at most; each
@@ -11,17 +11,17 @@ const DEPTH: u32 = 600;
 
 /// The place of the syntax node that is being lowered.
 #[derive(Clone, Copy)]
-pub(super) struct Level<'l> {
+pub(super) struct NestingLevel<'l> {
     depth: u32,
     /// The offset from the places of the parser, which wraps around: a body by itself has a head that its file has not.
     offset: u32,
     /// The file whose bodies are left for later; none where they are read together with what stands around them.
-    source: Option<&'l Arc<Source>>,
+    source: Option<&'l Arc<DeferredFile>>,
 }
 
-impl<'l> Level<'l> {
+impl<'l> NestingLevel<'l> {
     /// The top of the file `source`, whose bodies are left for later.
-    pub fn top(source: &'l Arc<Source>) -> Self {
+    pub fn top(source: &'l Arc<DeferredFile>) -> Self {
         Self { depth: 0, offset: 0, source: Some(source) }
     }
 
@@ -45,7 +45,7 @@ impl<'l> Level<'l> {
         self.depth >= DEPTH
     }
 
-    pub fn source(self) -> Option<&'l Arc<Source>> {
+    pub fn source(self) -> Option<&'l Arc<DeferredFile>> {
         self.source
     }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use oxc_ast::ast::{self, ImportDeclarationSpecifier, Statement as AstStatement};
 use rustc_hash::FxHashMap;
 
-use super::bodies::Source;
-use super::level::Level;
+use super::bodies::DeferredFile;
+use super::level::NestingLevel;
 use super::{comments, statements};
 use crate::source::LineIndex;
 use crate::typescript::syntax::{Export, ExprKind, Import, Imported, Module, Statement, StatementKind, Text};
@@ -27,11 +27,17 @@ pub(super) fn empty(path: Arc<str>, lines: LineIndex) -> Module {
 }
 
 /// `speaks` says whether any comment may be one that speaks to this tool.
-pub(super) fn fill(module: &mut Module, program: &ast::Program<'_>, text: &str, source: &Arc<Source>, speaks: bool) {
+pub(super) fn fill(
+    module: &mut Module,
+    program: &ast::Program<'_>,
+    text: &str,
+    source: &Arc<DeferredFile>,
+    speaks: bool,
+) {
     module.statements.reserve(program.body.len());
     module.imports.reserve(program.body.iter().map(count_imports).sum());
     for statement in &program.body {
-        statements::lower(statement, Level::top(source), &mut module.statements);
+        statements::lower(statement, NestingLevel::top(source), &mut module.statements);
         linkage(statement, module);
     }
     module.names.reserve(module.statements.len());

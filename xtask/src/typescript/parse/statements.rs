@@ -5,15 +5,15 @@ use std::sync::Arc;
 use oxc_ast::ast::{self, Declaration};
 use oxc_span::GetSpan;
 
-use super::level::Level;
+use super::level::NestingLevel;
 use super::{expressions, functions, types};
 use crate::source::Span;
 use crate::typescript::syntax::{
-    Alias, Argument, Binary, Body, Case, EnumDecl, EnumMember, Expr, ExprKind, Function, Interface, Name, Namespace,
-    Statement, StatementKind, Text, TypeKind, TypeNode, Variable,
+    Alias, Argument, Binary, Body, Case, EnumDecl, EnumMember, Expr, ExprKind, Function, Interface, Name,
+    NamespaceDeclaration, Statement, StatementKind, Text, TypeKind, TypeNode, Variable,
 };
 
-pub(super) fn lower_all(statements: &[ast::Statement<'_>], level: Level<'_>) -> Vec<Statement> {
+pub(super) fn lower_all(statements: &[ast::Statement<'_>], level: NestingLevel<'_>) -> Vec<Statement> {
     let mut lowered = Vec::new();
     if !level.is_too_deep() {
         statements.iter().for_each(|statement| lower(statement, level.deeper(), &mut lowered));
@@ -22,7 +22,7 @@ pub(super) fn lower_all(statements: &[ast::Statement<'_>], level: Level<'_>) -> 
 }
 
 /// Appends what `statement` declares or does. Imports and exports of other files are the module's.
-pub(super) fn lower(statement: &ast::Statement<'_>, level: Level<'_>, out: &mut Vec<Statement>) {
+pub(super) fn lower(statement: &ast::Statement<'_>, level: NestingLevel<'_>, out: &mut Vec<Statement>) {
     let at = level.span(statement.span());
     let mut push = |kind| out.push(Statement { span: at, exported: false, kind });
     let nested = |test: Option<&ast::Expression<'_>>, bodies: &[&ast::Statement<'_>]| {
@@ -93,12 +93,12 @@ pub(super) fn lower(statement: &ast::Statement<'_>, level: Level<'_>, out: &mut 
     }
 }
 
-fn condition(test: &ast::Expression<'_>, level: Level<'_>) -> Statement {
+fn condition(test: &ast::Expression<'_>, level: NestingLevel<'_>) -> Statement {
     let kind = StatementKind::Condition(expressions::lower(test, level));
     Statement { span: level.span(test.span()), exported: false, kind }
 }
 
-fn case(node: &ast::SwitchCase<'_>, level: Level<'_>) -> Case {
+fn case(node: &ast::SwitchCase<'_>, level: NestingLevel<'_>) -> Case {
     let ends = |statement: &ast::Statement<'_>| match statement {
         ast::Statement::BlockStatement(block) => block.body.last().is_some_and(leaves),
         statement => leaves(statement),
@@ -121,7 +121,7 @@ fn leaves(statement: &ast::Statement<'_>) -> bool {
 }
 
 /// `for (const a of b) { … }` is `b.forEach((a) => { … })`.
-fn for_of(node: &ast::ForOfStatement<'_>, level: Level<'_>) -> StatementKind {
+fn for_of(node: &ast::ForOfStatement<'_>, level: NestingLevel<'_>) -> StatementKind {
     let mut body = Vec::new();
     if !level.is_too_deep() {
         lower(&node.body, level.deeper(), &mut body);
@@ -149,7 +149,7 @@ fn for_of(node: &ast::ForOfStatement<'_>, level: Level<'_>) -> StatementKind {
     })
 }
 
-fn default_export(export: &ast::ExportDefaultDeclaration<'_>, at: Span, level: Level<'_>) -> Statement {
+fn default_export(export: &ast::ExportDefaultDeclaration<'_>, at: Span, level: NestingLevel<'_>) -> Statement {
     let default = || Name { text: "default".into(), span: at };
     let kind = match &export.declaration {
         ast::ExportDefaultDeclarationKind::FunctionDeclaration(function) => StatementKind::Function(
@@ -172,7 +172,7 @@ fn default_export(export: &ast::ExportDefaultDeclaration<'_>, at: Span, level: L
     Statement { span: at, exported: true, kind }
 }
 
-fn declaration(declaration: &Declaration<'_>, level: Level<'_>, out: &mut Vec<Statement>) {
+fn declaration(declaration: &Declaration<'_>, level: NestingLevel<'_>, out: &mut Vec<Statement>) {
     let at = level.span(declaration.span());
     let kind = match declaration {
         Declaration::VariableDeclaration(variables) => {
@@ -193,13 +193,13 @@ fn declaration(declaration: &Declaration<'_>, level: Level<'_>, out: &mut Vec<St
         }),
         Declaration::TSInterfaceDeclaration(node) => StatementKind::Interface(interface(node, level)),
         Declaration::TSEnumDeclaration(node) => StatementKind::Enum(enumeration(node, level)),
-        Declaration::TSExternalModuleDeclaration(module) => StatementKind::Namespace(Namespace {
+        Declaration::TSExternalModuleDeclaration(module) => StatementKind::Namespace(NamespaceDeclaration {
             name: Name { text: Text::new(module.id.value), span: level.span(module.id.span) },
             body: module.body.as_ref().map_or_else(Vec::new, |body| lower_all(&body.body, level)),
             ambient: true,
         }),
         Declaration::TSNamespaceDeclaration(node) => StatementKind::Namespace(namespace(node, level)),
-        Declaration::TSGlobalDeclaration(global) => StatementKind::Namespace(Namespace {
+        Declaration::TSGlobalDeclaration(global) => StatementKind::Namespace(NamespaceDeclaration {
             name: Name { text: "global".into(), span: level.span(global.global_span) },
             body: lower_all(&global.body.body, level),
             ambient: true,
@@ -209,11 +209,11 @@ fn declaration(declaration: &Declaration<'_>, level: Level<'_>, out: &mut Vec<St
     out.push(Statement { span: at, exported: false, kind });
 }
 
-fn name(id: &ast::BindingIdentifier<'_>, level: Level<'_>) -> Name {
+fn name(id: &ast::BindingIdentifier<'_>, level: NestingLevel<'_>) -> Name {
     Name { text: Text::new(id.name), span: level.span(id.span) }
 }
 
-fn interface(node: &ast::TSInterfaceDeclaration<'_>, level: Level<'_>) -> Interface {
+fn interface(node: &ast::TSInterfaceDeclaration<'_>, level: NestingLevel<'_>) -> Interface {
     let extends = node.extends.iter().map(|heritage| TypeNode {
         span: level.span(heritage.span),
         kind: TypeKind::Reference(
@@ -229,7 +229,7 @@ fn interface(node: &ast::TSInterfaceDeclaration<'_>, level: Level<'_>) -> Interf
     }
 }
 
-fn enumeration(node: &ast::TSEnumDeclaration<'_>, level: Level<'_>) -> EnumDecl {
+fn enumeration(node: &ast::TSEnumDeclaration<'_>, level: NestingLevel<'_>) -> EnumDecl {
     let members = node.body.members.iter().map(|member| EnumMember {
         name: Text::new(member.id.static_name()),
         value: member.initializer.as_ref().map(|value| expressions::lower(value, level)),
@@ -237,7 +237,7 @@ fn enumeration(node: &ast::TSEnumDeclaration<'_>, level: Level<'_>) -> EnumDecl 
     EnumDecl { name: name(&node.id, level), members: members.collect() }
 }
 
-fn namespace(node: &ast::TSNamespaceDeclaration<'_>, level: Level<'_>) -> Namespace {
+fn namespace(node: &ast::TSNamespaceDeclaration<'_>, level: NestingLevel<'_>) -> NamespaceDeclaration {
     let body = match &node.body {
         ast::TSNamespaceDeclarationBody::TSModuleBlock(block) => lower_all(&block.body, level),
         ast::TSNamespaceDeclarationBody::TSNamespaceDeclaration(inner) if !level.is_too_deep() => vec![Statement {
@@ -247,13 +247,13 @@ fn namespace(node: &ast::TSNamespaceDeclaration<'_>, level: Level<'_>) -> Namesp
         }],
         ast::TSNamespaceDeclarationBody::TSNamespaceDeclaration(_) => Vec::new(),
     };
-    Namespace { name: name(&node.id, level), body, ambient: false }
+    NamespaceDeclaration { name: name(&node.id, level), body, ambient: false }
 }
 
 fn variable(
     declarator: &ast::VariableDeclarator<'_>,
     kind: ast::VariableDeclarationKind,
-    level: Level<'_>,
+    level: NestingLevel<'_>,
     out: &mut Vec<Statement>,
 ) {
     let constant = kind == ast::VariableDeclarationKind::Const;
@@ -273,7 +273,7 @@ fn bind(
     pattern: &ast::BindingPattern<'_>,
     annotation: Option<TypeNode>,
     value: Option<Expr>,
-    level: Level<'_>,
+    level: NestingLevel<'_>,
     push: &mut Push<'_>,
 ) {
     match pattern {

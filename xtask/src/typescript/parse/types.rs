@@ -4,29 +4,32 @@ use oxc_ast::ast::{self, TSType, TSTypeName, TSTypeQueryExprName};
 use oxc_span::GetSpan;
 
 use super::expressions::key;
-use super::level::Level;
+use super::level::NestingLevel;
 use crate::typescript::syntax::{
-    Keyword, Modifier, Path, Property, Text, TypeKind, TypeMember, TypeNode, TypeParameter,
+    Keyword, Modifier, Path, PropertySignature, Text, TypeKind, TypeMember, TypeNode, TypeParameter,
 };
 
-pub(super) fn lower(node: &TSType<'_>, level: Level<'_>) -> TypeNode {
+pub(super) fn lower(node: &TSType<'_>, level: NestingLevel<'_>) -> TypeNode {
     let kind =
         if level.is_too_deep() { TypeKind::Other("it is nested too deeply") } else { kind(node, level.deeper()) };
     TypeNode { span: level.span(node.span()), kind }
 }
 
-pub(super) fn lower_all<'a, 'n>(nodes: impl IntoIterator<Item = &'n TSType<'a>>, level: Level<'_>) -> Box<[TypeNode]>
+pub(super) fn lower_all<'a, 'n>(
+    nodes: impl IntoIterator<Item = &'n TSType<'a>>,
+    level: NestingLevel<'_>,
+) -> Box<[TypeNode]>
 where
     'a: 'n,
 {
     nodes.into_iter().map(|node| lower(node, level)).collect()
 }
 
-fn boxed(node: &TSType<'_>, level: Level<'_>) -> Box<TypeNode> {
+fn boxed(node: &TSType<'_>, level: NestingLevel<'_>) -> Box<TypeNode> {
     Box::new(lower(node, level))
 }
 
-fn kind(node: &TSType<'_>, level: Level<'_>) -> TypeKind {
+fn kind(node: &TSType<'_>, level: NestingLevel<'_>) -> TypeKind {
     match node {
         TSType::TSAnyKeyword(_) => TypeKind::Keyword(Keyword::Any),
         TSType::TSBigIntKeyword(_) => TypeKind::Keyword(Keyword::Bigint),
@@ -87,7 +90,10 @@ fn kind(node: &TSType<'_>, level: Level<'_>) -> TypeKind {
     }
 }
 
-pub(super) fn arguments(node: Option<&ast::TSTypeParameterInstantiation<'_>>, level: Level<'_>) -> Box<[TypeNode]> {
+pub(super) fn arguments(
+    node: Option<&ast::TSTypeParameterInstantiation<'_>>,
+    level: NestingLevel<'_>,
+) -> Box<[TypeNode]> {
     node.map_or_else(Box::default, |node| lower_all(&node.params, level))
 }
 
@@ -110,7 +116,7 @@ pub(super) fn path(name: &TSTypeName<'_>) -> Path {
     }
 }
 
-fn type_query(query: &ast::TSTypeQuery<'_>, level: Level<'_>) -> TypeKind {
+fn type_query(query: &ast::TSTypeQuery<'_>, level: NestingLevel<'_>) -> TypeKind {
     match &query.expr_name {
         TSTypeQueryExprName::TSImportType(import) => import_type(import, true, level),
         name => match name.as_ts_type_name() {
@@ -120,7 +126,7 @@ fn type_query(query: &ast::TSTypeQuery<'_>, level: Level<'_>) -> TypeKind {
     }
 }
 
-fn import_type(import: &ast::TSImportType<'_>, of_value: bool, level: Level<'_>) -> TypeKind {
+fn import_type(import: &ast::TSImportType<'_>, of_value: bool, level: NestingLevel<'_>) -> TypeKind {
     let mut names = Path::new();
     let mut qualifier = import.qualifier.as_ref();
     while let Some(name) = qualifier {
@@ -140,7 +146,7 @@ fn import_type(import: &ast::TSImportType<'_>, of_value: bool, level: Level<'_>)
     TypeKind::Import(Text::new(import.source.value), Box::new((names, arguments)), of_value)
 }
 
-fn literal_type(literal: &ast::TSLiteral<'_>, level: Level<'_>) -> TypeKind {
+fn literal_type(literal: &ast::TSLiteral<'_>, level: NestingLevel<'_>) -> TypeKind {
     match literal {
         ast::TSLiteral::BooleanLiteral(literal) => TypeKind::Boolean(literal.value),
         ast::TSLiteral::NumericLiteral(literal) => TypeKind::Number(literal.value),
@@ -155,7 +161,7 @@ fn literal_type(literal: &ast::TSLiteral<'_>, level: Level<'_>) -> TypeKind {
     }
 }
 
-fn template_literal(template: &ast::TemplateLiteral<'_>, _level: Level) -> TypeKind {
+fn template_literal(template: &ast::TemplateLiteral<'_>, _level: NestingLevel) -> TypeKind {
     match quasis(&template.quasis).as_slice() {
         [only] => TypeKind::String(only.clone()),
         _ => TypeKind::Keyword(Keyword::String),
@@ -166,7 +172,7 @@ pub(super) fn quasis(quasis: &[ast::TemplateElement<'_>]) -> Vec<Text> {
     quasis.iter().map(|quasi| Text::new(quasi.value.cooked.unwrap_or(quasi.value.raw))).collect()
 }
 
-fn mapped_type(mapped: &ast::TSMappedType<'_>, level: Level<'_>) -> TypeKind {
+fn mapped_type(mapped: &ast::TSMappedType<'_>, level: NestingLevel<'_>) -> TypeKind {
     use ast::TSMappedTypeModifierOperator as Operator;
     TypeKind::Mapped {
         parameter: Text::new(mapped.key.name),
@@ -181,7 +187,7 @@ fn mapped_type(mapped: &ast::TSMappedType<'_>, level: Level<'_>) -> TypeKind {
     }
 }
 
-fn tuple_element(element: &ast::TSTupleElement<'_>, optional: bool, level: Level<'_>) -> TypeNode {
+fn tuple_element(element: &ast::TSTupleElement<'_>, optional: bool, level: NestingLevel<'_>) -> TypeNode {
     let mut node = match element {
         ast::TSTupleElement::TSOptionalType(inner) => return or_undefined(lower(&inner.type_annotation, level)),
         ast::TSTupleElement::TSRestType(rest) => {
@@ -204,13 +210,13 @@ fn or_undefined(node: TypeNode) -> TypeNode {
     TypeNode { span, kind: TypeKind::Union(Box::new([node, undefined])) }
 }
 
-pub(super) fn members(members: &[ast::TSSignature<'_>], level: Level<'_>) -> Vec<TypeMember> {
+pub(super) fn members(members: &[ast::TSSignature<'_>], level: NestingLevel<'_>) -> Vec<TypeMember> {
     members.iter().map(|member| type_member(member, level)).collect()
 }
 
-fn type_member(member: &ast::TSSignature<'_>, level: Level<'_>) -> TypeMember {
+fn type_member(member: &ast::TSSignature<'_>, level: NestingLevel<'_>) -> TypeMember {
     match member {
-        ast::TSSignature::TSPropertySignature(property) => TypeMember::Property(Property {
+        ast::TSSignature::TSPropertySignature(property) => TypeMember::Property(PropertySignature {
             span: level.span(property.span),
             key: key(&property.key, property.computed, level),
             optional: property.optional,
@@ -222,7 +228,7 @@ fn type_member(member: &ast::TSSignature<'_>, level: Level<'_>) -> TypeMember {
         ])),
         ast::TSSignature::TSMethodSignature(method) if method.kind == ast::TSMethodSignatureKind::Get => {
             let annotation = method.return_type.as_ref();
-            TypeMember::Property(Property {
+            TypeMember::Property(PropertySignature {
                 span: level.span(method.span),
                 key: key(&method.key, method.computed, level),
                 optional: false,
@@ -238,7 +244,7 @@ fn type_member(member: &ast::TSSignature<'_>, level: Level<'_>) -> TypeMember {
 
 pub(super) fn type_parameters(
     node: Option<&ast::TSTypeParameterDeclaration<'_>>,
-    level: Level<'_>,
+    level: NestingLevel<'_>,
 ) -> Vec<TypeParameter> {
     let parameters = node.into_iter().flat_map(|node| &node.params);
     let lower_parameter = |parameter: &ast::TSTypeParameter<'_>| TypeParameter {

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 
 use rayon::prelude::*;
 
-use super::Part;
+use super::FileFacts;
 use crate::typescript::discover::Candidate;
 use crate::typescript::modules::Program;
 
@@ -18,8 +18,8 @@ const MOST: (usize, usize) = (16, 100_000);
 pub(super) fn each(
     files: &[Candidate],
     program: &Program<'_>,
-    read: &(dyn Fn(&[Candidate]) -> Vec<Part> + Sync),
-) -> Vec<Part> {
+    read: &(dyn Fn(&[Candidate]) -> Vec<FileFacts> + Sync),
+) -> Vec<FileFacts> {
     let mut groups: Vec<_> = neighbours(files, program).into_iter().enumerate().collect();
     groups.sort_by_key(|(_, group)| Reverse(group.bytes));
     let mut parts: Vec<_> = groups.into_iter().par_bridge().map(|(at, group)| (at, read(group.files))).collect();

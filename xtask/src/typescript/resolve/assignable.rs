@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Object, Resolver, Type};
+use super::{ObjectType, Resolver, Type};
 
 impl<'p> Resolver<'p> {
     /// Whether each value of `from` is one of `to`; none where that can't be said.
@@ -33,7 +33,7 @@ impl<'p> Resolver<'p> {
         }
     }
 
-    fn object_assignable(&self, from: &Object<'p>, to: &Object<'p>) -> Option<bool> {
+    fn object_assignable(&self, from: &ObjectType<'p>, to: &ObjectType<'p>) -> Option<bool> {
         if from.incomplete.is_some() || to.incomplete.is_some() {
             return None;
         }

@@ -5,7 +5,7 @@ use super::{Binding, Lazy, Resolver, Scope, Type, union};
 use crate::typescript::syntax::{TypeKind, TypeMember, TypeNode};
 
 /// The types that each `infer` was matched with, one entry per match.
-type Inferred<'p> = Vec<(&'p str, Type<'p>)>;
+type InferMatches<'p> = Vec<(&'p str, Type<'p>)>;
 
 impl<'p> Resolver<'p> {
     /// `check extends extends ? then : otherwise`
@@ -54,7 +54,7 @@ impl<'p> Resolver<'p> {
         scope: &Scope<'p>,
         checked: &Type<'p>,
         pattern: &'p TypeNode,
-        inferred: &mut Inferred<'p>,
+        inferred: &mut InferMatches<'p>,
     ) -> Option<bool> {
         if let Some(element) = array_element(pattern) {
             return self.matches_array(scope, checked, element, inferred);
@@ -85,7 +85,7 @@ impl<'p> Resolver<'p> {
         scope: &Scope<'p>,
         checked: &Type<'p>,
         element: &'p TypeNode,
-        inferred: &mut Inferred<'p>,
+        inferred: &mut InferMatches<'p>,
     ) -> Option<bool> {
         match checked {
             Type::Array(item) => self.matches(scope, &item.get(self), element, inferred),
@@ -106,7 +106,7 @@ impl<'p> Resolver<'p> {
         scope: &Scope<'p>,
         checked: &Type<'p>,
         held: &'p TypeNode,
-        inferred: &mut Inferred<'p>,
+        inferred: &mut InferMatches<'p>,
     ) -> Option<bool> {
         match checked {
             Type::Promise(of) => self.matches(scope, &of.get(self), held, inferred),
@@ -127,7 +127,7 @@ impl<'p> Resolver<'p> {
         scope: &Scope<'p>,
         checked: &Type<'p>,
         members: &'p [TypeMember],
-        inferred: &mut Inferred<'p>,
+        inferred: &mut InferMatches<'p>,
     ) -> Option<bool> {
         if is_primitive(checked) || matches!(checked, Type::Null | Type::Undefined | Type::Unknown) {
             return Some(false);
@@ -150,7 +150,7 @@ impl<'p> Resolver<'p> {
         scope: &Scope<'p>,
         checked: &Type<'p>,
         patterns: &'p [TypeNode],
-        inferred: &mut Inferred<'p>,
+        inferred: &mut InferMatches<'p>,
     ) -> Option<bool> {
         let (inferring, plain): (Vec<_>, Vec<_>) = patterns.iter().partition(|pattern| mentions_infer(pattern));
         let in_order: Vec<_> = plain.into_iter().chain(inferring).collect();
@@ -165,7 +165,7 @@ impl<'p> Resolver<'p> {
         scope: &Scope<'p>,
         checked: &Type<'p>,
         patterns: &'p [TypeNode],
-        inferred: &mut Inferred<'p>,
+        inferred: &mut InferMatches<'p>,
     ) -> Option<bool> {
         let fixed = !patterns.iter().any(|pattern| matches!(pattern.kind, TypeKind::Rest(_)));
         match checked {
@@ -183,7 +183,7 @@ impl<'p> Resolver<'p> {
         scope: &Scope<'p>,
         checked: &Type<'p>,
         arguments: &'p [TypeNode],
-        inferred: &mut Inferred<'p>,
+        inferred: &mut InferMatches<'p>,
     ) -> Option<bool> {
         match checked {
             Type::Column(sides) => {
@@ -197,7 +197,7 @@ impl<'p> Resolver<'p> {
 }
 
 /// The scope in which each `infer` of `pattern` has a meaning: all that it was matched with, or nothing that is known.
-fn bound<'p>(scope: &Scope<'p>, pattern: &'p TypeNode, inferred: &Inferred<'p>) -> Scope<'p> {
+fn bound<'p>(scope: &Scope<'p>, pattern: &'p TypeNode, inferred: &InferMatches<'p>) -> Scope<'p> {
     let mut names = Vec::new();
     inferred_names(pattern, &mut names);
     names.into_iter().fold(scope.clone(), |scope, name| {

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use super::{Lazy, Object, Property, Resolver, Type, union};
+use super::{Lazy, ObjectType, Property, Resolver, Type, union};
 
 /// How many members an intersection of unions may have.
 const PRODUCT: usize = 500;
@@ -58,13 +58,13 @@ fn pair<'p>(left: Type<'p>, right: Type<'p>) -> Type<'p> {
         (Type::Unknown, other) | (other, Type::Unknown) => other,
         (Type::Object(left), Type::Object(right)) => Type::Object(Rc::new(merge(&left, &right))),
         (Type::Object(object), Type::Unresolved(reason)) | (Type::Unresolved(reason), Type::Object(object)) => {
-            Type::Object(Rc::new(Object { incomplete: Some(reason), ..(*object).clone() }))
+            Type::Object(Rc::new(ObjectType { incomplete: Some(reason), ..(*object).clone() }))
         }
         (Type::Function, Type::Function | Type::Object(_)) | (Type::Object(_), Type::Function) => Type::Function,
         (Type::Opaque | Type::Promise(_), Type::Object(object))
         | (Type::Object(object), Type::Opaque | Type::Promise(_)) => {
             let incomplete = Some(super::reason("it is an intersection with a type of the language"));
-            Type::Object(Rc::new(Object { incomplete, ..(*object).clone() }))
+            Type::Object(Rc::new(ObjectType { incomplete, ..(*object).clone() }))
         }
         (Type::Opaque, Type::Opaque) => Type::Opaque,
         (Type::Unresolved(reason), _) | (_, Type::Unresolved(reason)) => Type::Unresolved(reason),
@@ -136,7 +136,7 @@ fn primitives<'p>(left: Type<'p>, left_rank: (&str, bool), right: Type<'p>, righ
 }
 
 /// All properties of both; those of one name hold what both hold.
-fn merge<'p>(left: &Object<'p>, right: &Object<'p>) -> Object<'p> {
+fn merge<'p>(left: &ObjectType<'p>, right: &ObjectType<'p>) -> ObjectType<'p> {
     let mut merged = left.clone();
     for property in &right.properties {
         let both = left.property(&property.name).map(|known| in_both(known, property));

@@ -13,12 +13,12 @@ pub struct Lazy<'p>(Rc<Inner<'p>>);
 struct Inner<'p> {
     known: OnceCell<Type<'p>>,
     running: Cell<bool>,
-    source: Source<'p>,
+    source: LazySource<'p>,
 }
 
 type Compute<'p> = dyn Fn(&Resolver<'p>) -> Type<'p> + 'p;
 
-enum Source<'p> {
+enum LazySource<'p> {
     Known,
     Node(Scope<'p>, &'p TypeNode),
     Computed(Box<Compute<'p>>),
@@ -27,18 +27,18 @@ enum Source<'p> {
 impl<'p> Lazy<'p> {
     /// A type that is known already.
     pub fn known(known: Type<'p>) -> Self {
-        Self(Rc::new(Inner { known: known.into(), running: Cell::new(false), source: Source::Known }))
+        Self(Rc::new(Inner { known: known.into(), running: Cell::new(false), source: LazySource::Known }))
     }
 
     /// A type as it is written in `scope`.
     pub fn node(scope: &Scope<'p>, node: &'p TypeNode) -> Self {
-        let source = Source::Node(scope.clone(), node);
+        let source = LazySource::Node(scope.clone(), node);
         Self(Rc::new(Inner { known: OnceCell::new(), running: Cell::new(false), source }))
     }
 
     /// A type that `compute` computes.
     pub fn computed(compute: impl Fn(&Resolver<'p>) -> Type<'p> + 'p) -> Self {
-        let source = Source::Computed(Box::new(compute));
+        let source = LazySource::Computed(Box::new(compute));
         Self(Rc::new(Inner { known: OnceCell::new(), running: Cell::new(false), source }))
     }
 
@@ -61,9 +61,9 @@ impl<'p> Lazy<'p> {
             return Type::unresolved("it refers to itself");
         }
         let evaluated = match &self.0.source {
-            Source::Known => Type::unresolved("it is not known"),
-            Source::Node(scope, node) => resolver.node(scope, node),
-            Source::Computed(compute) => resolver.deeper(|| compute(resolver)).unwrap_or_else(Type::unresolved),
+            LazySource::Known => Type::unresolved("it is not known"),
+            LazySource::Node(scope, node) => resolver.node(scope, node),
+            LazySource::Computed(compute) => resolver.deeper(|| compute(resolver)).unwrap_or_else(Type::unresolved),
         };
         self.0.running.set(false);
         self.0.known.get_or_init(|| evaluated).clone()

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Binding, Lazy, Object, Property, Resolver, Scope, Type, union};
+use super::{Binding, Lazy, ObjectType, Property, Resolver, Scope, Type, union};
 use crate::typescript::syntax::{Modifier, TypeKind, TypeNode};
 
 impl<'p> Resolver<'p> {
@@ -55,7 +55,7 @@ impl<'p> Resolver<'p> {
             None => self.node(scope, constraint).members().to_vec(),
         };
         let incomplete = indexed.and_then(|source| source.incomplete.clone());
-        let mut object = Object { incomplete, ..Object::default() };
+        let mut object = ObjectType { incomplete, ..ObjectType::default() };
         for key in &keys {
             let inside = scope.with_type(parameter, Lazy::known(key.clone()));
             self.mapped_key(&inside, key, name, value, optional, source.as_deref(), &mut object);
@@ -86,8 +86,8 @@ impl<'p> Resolver<'p> {
         name: Option<&'p TypeNode>,
         value: Option<&'p TypeNode>,
         optional: Modifier,
-        source: Option<&Object<'p>>,
-        object: &mut Object<'p>,
+        source: Option<&ObjectType<'p>>,
+        object: &mut ObjectType<'p>,
     ) {
         let renamed = name.map_or_else(|| key.clone(), |name| self.node(scope, name));
         let original = match key {

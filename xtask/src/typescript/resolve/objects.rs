@@ -2,18 +2,18 @@
 
 use std::rc::Rc;
 
-use super::{Lazy, Object, Place, Property, Resolver, Scope, Type, reason, union};
+use super::{Lazy, ObjectType, Property, PropertyPlace, Resolver, Scope, Type, reason, union};
 use crate::source::Span;
 use crate::typescript::syntax::{
-    ClassDecl, ClassMember, ExprKind, Interface, Key, KeyName, MemberKind, Parameter, Property as PropertyNode,
-    TypeMember, TypeNode,
+    ClassDecl, ClassMember, ExprKind, Interface, KeyName, MemberKind, Parameter, PropertyKey,
+    PropertySignature as PropertyNode, TypeMember, TypeNode,
 };
 use crate::typescript::values::Value;
 
 impl<'p> Resolver<'p> {
     /// `{ … }`
     pub(super) fn object_type(&self, scope: &Scope<'p>, members: &'p [TypeMember]) -> Type<'p> {
-        let mut object = Object::default();
+        let mut object = ObjectType::default();
         object.properties.reserve(members.len());
         self.add_members(scope, members, &mut object);
         Type::Object(Rc::new(object))
@@ -21,7 +21,7 @@ impl<'p> Resolver<'p> {
 
     /// An interface, all its declarations merged, with what it extends.
     pub(super) fn interface(&self, interfaces: &[(Scope<'p>, &'p Interface)], arguments: &[Lazy<'p>]) -> Type<'p> {
-        let mut object = Object::default();
+        let mut object = ObjectType::default();
         let own =
             |(scope, interface): &(Scope<'p>, &'p Interface)| scope.with_types(&interface.type_parameters, arguments);
         for declared in interfaces {
@@ -37,7 +37,7 @@ impl<'p> Resolver<'p> {
         Type::Object(Rc::new(object))
     }
 
-    fn add_members(&self, scope: &Scope<'p>, members: &'p [TypeMember], object: &mut Object<'p>) {
+    fn add_members(&self, scope: &Scope<'p>, members: &'p [TypeMember], object: &mut ObjectType<'p>) {
         for member in members {
             match member {
                 TypeMember::Property(node) => self.add_property(scope, node, object),
@@ -48,7 +48,7 @@ impl<'p> Resolver<'p> {
         }
     }
 
-    fn add_property(&self, scope: &Scope<'p>, node: &'p PropertyNode, object: &mut Object<'p>) {
+    fn add_property(&self, scope: &Scope<'p>, node: &'p PropertyNode, object: &mut ObjectType<'p>) {
         match self.key(scope, &node.key) {
             Ok(None) => {}
             Ok(Some(name)) => object.put(property(scope, name, node)),
@@ -57,7 +57,11 @@ impl<'p> Resolver<'p> {
     }
 
     /// The name of a property; none of one that is no data (`#private`, `[Symbol.iterator]`).
-    pub(in crate::typescript) fn key(&self, scope: &Scope<'p>, key: &'p Key) -> Result<Option<Rc<str>>, String> {
+    pub(in crate::typescript) fn key(
+        &self,
+        scope: &Scope<'p>,
+        key: &'p PropertyKey,
+    ) -> Result<Option<Rc<str>>, String> {
         match &key.name {
             KeyName::Literal(name) => Ok(Some(name.as_str().into())),
             KeyName::Private(_) => Ok(None),
@@ -73,7 +77,7 @@ impl<'p> Resolver<'p> {
     /// Returns the type of a class's instances: its properties and those that it inherits.
     pub(super) fn class(&self, scope: &Scope<'p>, class: &'p ClassDecl, arguments: &[Lazy<'p>]) -> Type<'p> {
         let scope = scope.with_types(&class.type_parameters, arguments);
-        let mut object = Object::default();
+        let mut object = ObjectType::default();
         if let Some((base, base_arguments)) = &class.extends {
             let base = self.value(&scope, base);
             let arguments: Vec<_> = base_arguments.iter().map(|node| Lazy::node(&scope, node)).collect();
@@ -85,7 +89,13 @@ impl<'p> Resolver<'p> {
         Type::Object(Rc::new(object))
     }
 
-    fn add_member(&self, scope: &Scope<'p>, class: &'p ClassDecl, member: &'p ClassMember, object: &mut Object<'p>) {
+    fn add_member(
+        &self,
+        scope: &Scope<'p>,
+        class: &'p ClassDecl,
+        member: &'p ClassMember,
+        object: &mut ObjectType<'p>,
+    ) {
         if member.is_static || member.hidden {
             return;
         }
@@ -152,8 +162,8 @@ fn property<'p>(scope: &Scope<'p>, name: Rc<str>, node: &'p PropertyNode) -> Pro
     Property { name, optional: node.optional, value, place: Some(place) }
 }
 
-fn place<'p>(scope: &Scope<'p>, span: Span, key: Span, value: Option<&'p TypeNode>) -> Place<'p> {
-    Place {
+fn place<'p>(scope: &Scope<'p>, span: Span, key: Span, value: Option<&'p TypeNode>) -> PropertyPlace<'p> {
+    PropertyPlace {
         module: scope.module,
         span,
         key,
@@ -163,7 +173,7 @@ fn place<'p>(scope: &Scope<'p>, span: Span, key: Span, value: Option<&'p TypeNod
 }
 
 /// `constructor(public name: T)` declares a property.
-fn add_parameter<'p>(scope: &Scope<'p>, parameter: &'p Parameter, object: &mut Object<'p>) {
+fn add_parameter<'p>(scope: &Scope<'p>, parameter: &'p Parameter, object: &mut ObjectType<'p>) {
     let (Some(span), Some(name)) = (parameter.property, &parameter.name) else { return };
     let node = parameter.annotation.as_ref();
     let value = match (node, &parameter.default) {
@@ -183,7 +193,7 @@ fn add_parameter<'p>(scope: &Scope<'p>, parameter: &'p Parameter, object: &mut O
 }
 
 /// Adds the properties of `base` to `object`.
-fn inherit<'p>(resolver: &Resolver<'p>, object: &mut Object<'p>, base: &Type<'p>) {
+fn inherit<'p>(resolver: &Resolver<'p>, object: &mut ObjectType<'p>, base: &Type<'p>) {
     match base {
         Type::Function => return object.callable = true,
         Type::Opaque | Type::Promise(_) => {
@@ -206,10 +216,10 @@ fn inherit<'p>(resolver: &Resolver<'p>, object: &mut Object<'p>, base: &Type<'p>
 
 impl<'p> Resolver<'p> {
     /// The properties of any type: of a union those that all members have.
-    pub fn properties(&self, of: &Type<'p>) -> Result<Rc<Object<'p>>, Rc<str>> {
+    pub fn properties(&self, of: &Type<'p>) -> Result<Rc<ObjectType<'p>>, Rc<str>> {
         match of {
             Type::Object(object) => Ok(Rc::clone(object)),
-            Type::Opaque | Type::Promise(_) => Ok(Rc::new(Object::default())),
+            Type::Opaque | Type::Promise(_) => Ok(Rc::new(ObjectType::default())),
             Type::Any => Err(reason("it is `any`")),
             Type::Unresolved(why) => Err(Rc::clone(why)),
             Type::Union(members) => self.common_properties(members).map(Rc::new),
@@ -221,10 +231,10 @@ impl<'p> Resolver<'p> {
         }
     }
 
-    fn common_properties(&self, members: &[Type<'p>]) -> Result<Object<'p>, Rc<str>> {
+    fn common_properties(&self, members: &[Type<'p>]) -> Result<ObjectType<'p>, Rc<str>> {
         let objects = members.iter().map(|member| self.properties(member)).collect::<Result<Vec<_>, _>>()?;
-        let Some((first, others)) = objects.split_first() else { return Ok(Object::default()) };
-        let mut common = Object { incomplete: first.incomplete.clone(), ..Object::default() };
+        let Some((first, others)) = objects.split_first() else { return Ok(ObjectType::default()) };
+        let mut common = ObjectType { incomplete: first.incomplete.clone(), ..ObjectType::default() };
         for property in &first.properties {
             let found: Option<Vec<_>> = others.iter().map(|object| object.property(&property.name)).collect();
             if let Some(found) = found {

@@ -6,7 +6,9 @@ use std::rc::Rc;
 use super::scope::declared_in;
 use super::{Binding, Lazy, Resolver, Scope, Type, union};
 use crate::typescript::modules::{Resolved, Symbol};
-use crate::typescript::syntax::{EnumDecl, Interface, Module, Namespace, Statement, StatementKind, Text, TypeNode};
+use crate::typescript::syntax::{
+    EnumDecl, Interface, Module, NamespaceDeclaration, Statement, StatementKind, Text, TypeNode,
+};
 use crate::typescript::values::Value;
 
 impl<'p> Resolver<'p> {
@@ -106,7 +108,7 @@ impl<'p> Resolver<'p> {
         };
         let name = statements.iter().find(may_be_merged).and_then(|statement| statement.name());
         let Some(name) = name.filter(|_| scope.is_top()) else { return Vec::new() };
-        let of_namespace = |(module, namespace): (&'p Module, &'p Namespace)| {
+        let of_namespace = |(module, namespace): (&'p Module, &'p NamespaceDeclaration)| {
             let inside = Scope::module(module).with_statements(&namespace.body);
             let same = declared_in(&namespace.body, name).into_iter().filter_map(interface_of);
             same.map(move |interface| (inside.clone(), interface)).collect::<Vec<_>>()
@@ -114,7 +116,7 @@ impl<'p> Resolver<'p> {
         self.program.augmenting(scope.module).into_iter().flat_map(of_namespace).collect()
     }
 
-    /// `Role.Admin`, `Namespace.Type`.
+    /// `Role.Admin`, `NamespaceDeclaration.Type`.
     fn member_of_declared(
         &self,
         scope: &Scope<'p>,
@@ -140,7 +142,7 @@ impl<'p> Resolver<'p> {
     fn member_of_namespace(
         &self,
         scope: &Scope<'p>,
-        namespace: &'p Namespace,
+        namespace: &'p NamespaceDeclaration,
         member: &str,
         rest: &[Text],
         arguments: &[Lazy<'p>],

@@ -18,11 +18,11 @@ pub struct Scope<'p> {
 }
 
 struct Frame<'p> {
-    names: Names<'p>,
+    names: ScopeNames<'p>,
     outer: Option<Rc<Frame<'p>>>,
 }
 
-enum Names<'p> {
+enum ScopeNames<'p> {
     Types(Vec<TypeArgument<'p>>),
     Values(HashMap<&'p str, Value<'p>>),
     Statements(&'p [Statement]),
@@ -73,7 +73,7 @@ impl<'p> Scope<'p> {
     pub fn is_static(&self) -> bool {
         let mut frame = self.innermost.as_ref();
         while let Some(current) = frame {
-            if !matches!(current.names, Names::Statements(_)) {
+            if !matches!(current.names, ScopeNames::Statements(_)) {
                 return false;
             }
             frame = current.outer.as_ref();
@@ -81,7 +81,7 @@ impl<'p> Scope<'p> {
         true
     }
 
-    fn with(&self, names: Names<'p>) -> Self {
+    fn with(&self, names: ScopeNames<'p>) -> Self {
         Self { module: self.module, innermost: Some(Rc::new(Frame { names, outer: self.innermost.clone() })) }
     }
 
@@ -96,7 +96,7 @@ impl<'p> Scope<'p> {
             let default = || parameter.default.as_ref().map(|default| Lazy::node(&scope, default));
             let value = arguments.get(at).cloned().or_else(default);
             let (name, constraint) = (parameter.name.as_str(), parameter.constraint.as_ref());
-            scope = scope.with(Names::Types(vec![TypeArgument { name, constraint, value }]));
+            scope = scope.with(ScopeNames::Types(vec![TypeArgument { name, constraint, value }]));
         }
         scope
     }
@@ -104,25 +104,25 @@ impl<'p> Scope<'p> {
     /// Inside a type that binds the type `name` to `value`.
     #[must_use]
     pub fn with_type(&self, name: &'p str, value: Lazy<'p>) -> Self {
-        self.with(Names::Types(vec![TypeArgument { name, constraint: None, value: Some(value) }]))
+        self.with(ScopeNames::Types(vec![TypeArgument { name, constraint: None, value: Some(value) }]))
     }
 
     /// Inside a function with these parameters.
     #[must_use]
     pub fn with_values(&self, values: HashMap<&'p str, Value<'p>>) -> Self {
-        self.with(Names::Values(values))
+        self.with(ScopeNames::Values(values))
     }
 
     /// Inside a namespace or function body.
     #[must_use]
     pub fn with_statements(&self, statements: &'p [Statement]) -> Self {
-        self.with(Names::Statements(statements))
+        self.with(ScopeNames::Statements(statements))
     }
 
     /// Inside a function whose statements may say more about the types of `names`.
     #[must_use]
     pub fn with_unsure(&self, names: Vec<&'p str>) -> Self {
-        if names.is_empty() { self.clone() } else { self.with(Names::Unsure(names)) }
+        if names.is_empty() { self.clone() } else { self.with(ScopeNames::Unsure(names)) }
     }
 
     /// Whether a statement of the function that declares `name`, or of one inside it, may say more about its type.
@@ -131,12 +131,12 @@ impl<'p> Scope<'p> {
         let mut declared = false;
         while let Some(current) = frame {
             match &current.names {
-                Names::Unsure(names) if names.contains(&name) => return true,
-                Names::Unsure(_) if declared => return false,
-                Names::Statements(statements) => declared |= !declared_in(statements, name).is_empty(),
-                Names::Values(values) if values.contains_key(name) || declared => return false,
-                Names::Unsure(_) | Names::Values(_) | Names::Types(_) | Names::This(_) => {}
-                Names::Locals(_) | Names::Receiver(_) => {}
+                ScopeNames::Unsure(names) if names.contains(&name) => return true,
+                ScopeNames::Unsure(_) if declared => return false,
+                ScopeNames::Statements(statements) => declared |= !declared_in(statements, name).is_empty(),
+                ScopeNames::Values(values) if values.contains_key(name) || declared => return false,
+                ScopeNames::Unsure(_) | ScopeNames::Values(_) | ScopeNames::Types(_) | ScopeNames::This(_) => {}
+                ScopeNames::Locals(_) | ScopeNames::Receiver(_) => {}
             }
             frame = current.outer.as_ref();
         }
@@ -146,32 +146,32 @@ impl<'p> Scope<'p> {
     /// Inside a function or block that runs.
     #[must_use]
     pub fn with_locals(&self, locals: Rc<Locals<'p>>) -> Self {
-        self.with(Names::Locals(locals))
+        self.with(ScopeNames::Locals(locals))
     }
 
     /// Inside a method that was called.
     #[must_use]
     pub fn with_receiver(&self, receiver: Receiver<'p>) -> Self {
-        self.with(Names::Receiver(receiver))
+        self.with(ScopeNames::Receiver(receiver))
     }
 
     /// The names of the function or block that runs, where this is the inside of one.
     pub fn locals(&self) -> Option<&Rc<Locals<'p>>> {
         match &self.innermost.as_ref()?.names {
-            Names::Locals(locals) => Some(locals),
+            ScopeNames::Locals(locals) => Some(locals),
             _ => None,
         }
     }
 
     /// Whether a function of this scope has a `this` of its own, whatever it is called on.
     pub fn is_bound(&self) -> bool {
-        matches!(self.innermost.as_ref().map(|frame| &frame.names), Some(Names::Receiver(_)))
+        matches!(self.innermost.as_ref().map(|frame| &frame.names), Some(ScopeNames::Receiver(_)))
     }
 
     /// The `this` of a program that runs.
     pub fn receiver(&self) -> Option<&Receiver<'p>> {
         self.frames().find_map(|names| match names {
-            Names::Receiver(receiver) => Some(receiver),
+            ScopeNames::Receiver(receiver) => Some(receiver),
             _ => None,
         })
     }
@@ -179,7 +179,7 @@ impl<'p> Scope<'p> {
     /// The names of the call that this is inside of.
     pub fn call(&self) -> Option<&Rc<Locals<'p>>> {
         self.frames().find_map(|names| match names {
-            Names::Locals(locals) => Some(locals),
+            ScopeNames::Locals(locals) => Some(locals),
             _ => None,
         })
     }
@@ -187,12 +187,12 @@ impl<'p> Scope<'p> {
     /// The names of the call that binds `name`; none of a name at the top of the file.
     pub fn binding_call(&self, name: &str) -> Option<&Rc<Locals<'p>>> {
         self.frames().find_map(|names| match names {
-            Names::Locals(locals) if locals.binds(name) => Some(locals),
+            ScopeNames::Locals(locals) if locals.binds(name) => Some(locals),
             _ => None,
         })
     }
 
-    fn frames(&self) -> impl Iterator<Item = &Names<'p>> {
+    fn frames(&self) -> impl Iterator<Item = &ScopeNames<'p>> {
         let frames = std::iter::successors(self.innermost.as_ref(), |frame| frame.outer.as_ref());
         frames.map(|frame| &frame.names)
     }
@@ -200,7 +200,7 @@ impl<'p> Scope<'p> {
     /// Inside a class or interface.
     #[must_use]
     pub fn with_this(&self, this: Type<'p>) -> Self {
-        self.with(Names::This(this))
+        self.with(ScopeNames::This(this))
     }
 
     /// Looks up `name` in the scopes inside the file; `None` where the file must be consulted.
@@ -217,21 +217,21 @@ impl<'p> Scope<'p> {
 
     fn lookup_in(&self, frame: &Rc<Frame<'p>>, name: &str) -> Option<Binding<'p>> {
         match &frame.names {
-            Names::Types(arguments) => {
+            ScopeNames::Types(arguments) => {
                 let argument = arguments.iter().find(|argument| argument.name == name)?;
                 Some(Binding::Type(argument.value.clone(), argument.constraint))
             }
-            Names::Values(values) => values.get(name).cloned().map(Binding::Value),
-            Names::Statements(statements) => {
+            ScopeNames::Values(values) => values.get(name).cloned().map(Binding::Value),
+            ScopeNames::Statements(statements) => {
                 let declared = declared_in(statements, name);
                 let scope = Self { module: self.module, innermost: Some(Rc::clone(frame)) };
                 (!declared.is_empty()).then_some(Binding::Statements(scope, declared))
             }
-            Names::Locals(locals) => {
+            ScopeNames::Locals(locals) => {
                 let scope = || Self { module: self.module, innermost: Some(Rc::clone(frame)) };
                 locals.binding(name, scope)
             }
-            Names::This(_) | Names::Unsure(_) | Names::Receiver(_) => None,
+            ScopeNames::This(_) | ScopeNames::Unsure(_) | ScopeNames::Receiver(_) => None,
         }
     }
 
@@ -239,7 +239,7 @@ impl<'p> Scope<'p> {
     pub fn this(&self) -> Option<Type<'p>> {
         let mut frame = self.innermost.as_ref();
         while let Some(current) = frame {
-            if let Names::This(this) = &current.names {
+            if let ScopeNames::This(this) = &current.names {
                 return Some(this.clone());
             }
             frame = current.outer.as_ref();

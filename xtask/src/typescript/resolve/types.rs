@@ -53,7 +53,7 @@ pub enum Type<'p> {
     /// `[A, B]`, with the type of the rest elements.
     Tuple(Rc<[Lazy<'p>]>, Option<Lazy<'p>>),
     /// Properties.
-    Object(Rc<Object<'p>>),
+    Object(Rc<ObjectType<'p>>),
     /// At least two members, none of them a union.
     Union(Rc<[Type<'p>]>),
     /// kysely's `ColumnType`: what is selected, inserted, updated.
@@ -88,7 +88,7 @@ impl Template {
 
 /// An object type.
 #[derive(Clone, Default)]
-pub struct Object<'p> {
+pub struct ObjectType<'p> {
     /// In order, each name once.
     pub properties: Vec<Property<'p>>,
     /// The type of the index signature's values.
@@ -109,12 +109,12 @@ pub struct Property<'p> {
     /// The type of the property's value.
     pub value: Lazy<'p>,
     /// Where it was written; none where nothing was.
-    pub place: Option<Place<'p>>,
+    pub place: Option<PropertyPlace<'p>>,
 }
 
 /// Where a property was written.
 #[derive(Clone)]
-pub struct Place<'p> {
+pub struct PropertyPlace<'p> {
     /// The file.
     pub module: &'p Module,
     /// The whole property.
@@ -140,7 +140,7 @@ impl<'p> Type<'p> {
 
     /// An object with `properties`.
     pub fn object(properties: Vec<Property<'p>>) -> Self {
-        Self::Object(Rc::new(Object { properties, ..Object::default() }))
+        Self::Object(Rc::new(ObjectType { properties, ..ObjectType::default() }))
     }
 
     /// The members of a union; a type that is none is its only member.
@@ -172,7 +172,7 @@ impl<'p> Type<'p> {
     }
 }
 
-impl<'p> Object<'p> {
+impl<'p> ObjectType<'p> {
     /// The property `name`.
     pub fn property(&self, name: &str) -> Option<&Property<'p>> {
         self.properties.iter().find(|property| &*property.name == name)
@@ -201,7 +201,7 @@ impl<'p> Property<'p> {
     }
 }
 
-impl Place<'_> {
+impl PropertyPlace<'_> {
     /// The name's place.
     pub fn location(&self) -> Location {
         self.module.location(self.key)

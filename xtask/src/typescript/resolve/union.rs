@@ -18,7 +18,7 @@ pub fn union<'p>(types: impl IntoIterator<Item = Type<'p>>) -> Type<'p> {
 struct Members<'p> {
     members: SmallVec<[Type<'p>; 4]>,
     /// The members so far, of types that can be compared.
-    seen: Seen,
+    seen: SeenIdentities,
     any: bool,
     unknown: bool,
 }
@@ -46,8 +46,8 @@ impl<'p> Members<'p> {
         if self.unknown {
             return Type::Unknown;
         }
-        let has = |wanted: Plain| self.seen.contains(&Identity::Plain(wanted));
-        let literal = |value: bool| self.seen.contains(&Identity::Boolean(value));
+        let has = |wanted: Plain| self.seen.contains(&MemberIdentity::Plain(wanted));
+        let literal = |value: bool| self.seen.contains(&MemberIdentity::Boolean(value));
         let booleans = has(Plain::Boolean) || (literal(true) && literal(false));
         let (strings, numbers) = (has(Plain::String), has(Plain::Number));
         if booleans && !has(Plain::Boolean) {
@@ -70,20 +70,20 @@ impl<'p> Members<'p> {
 
 /// Identities that were met. Most unions have two or three members: only large ones are worth a table.
 #[derive(Default)]
-struct Seen {
-    few: SmallVec<[Identity; 4]>,
-    many: FxHashSet<Identity>,
+struct SeenIdentities {
+    few: SmallVec<[MemberIdentity; 4]>,
+    many: FxHashSet<MemberIdentity>,
 }
 
-impl Seen {
+impl SeenIdentities {
     const FEW: usize = 16;
 
-    fn contains(&self, identity: &Identity) -> bool {
+    fn contains(&self, identity: &MemberIdentity) -> bool {
         self.few.contains(identity) || self.many.contains(identity)
     }
 
     /// Whether it was not met before.
-    fn insert(&mut self, identity: Identity) -> bool {
+    fn insert(&mut self, identity: MemberIdentity) -> bool {
         if self.few.contains(&identity) {
             return false;
         }
@@ -97,7 +97,7 @@ impl Seen {
 
 /// The key that two equal types share.
 #[derive(Debug, PartialEq, Eq, Hash)]
-enum Identity {
+enum MemberIdentity {
     Plain(Plain),
     Text(Rc<str>),
     /// The bits of a number.
@@ -124,7 +124,7 @@ enum Plain {
 }
 
 /// None for types that are compared by nothing.
-fn identity(member: &Type<'_>) -> Option<Identity> {
+fn identity(member: &Type<'_>) -> Option<MemberIdentity> {
     let plain = match member {
         Type::Null => Plain::Null,
         Type::Undefined => Plain::Undefined,
@@ -137,10 +137,10 @@ fn identity(member: &Type<'_>) -> Option<Identity> {
         Type::Bytes => Plain::Bytes,
         Type::Function => Plain::Function,
         Type::Opaque => Plain::Opaque,
-        Type::StringLiteral(text) => return Some(Identity::Text(Rc::clone(text))),
-        Type::NumberLiteral(value) => return Some(Identity::Number(value.to_bits())),
-        Type::BooleanLiteral(value) => return Some(Identity::Boolean(*value)),
-        Type::Object(object) => return Some(Identity::Object(Rc::as_ptr(object).addr())),
+        Type::StringLiteral(text) => return Some(MemberIdentity::Text(Rc::clone(text))),
+        Type::NumberLiteral(value) => return Some(MemberIdentity::Number(value.to_bits())),
+        Type::BooleanLiteral(value) => return Some(MemberIdentity::Boolean(*value)),
+        Type::Object(object) => return Some(MemberIdentity::Object(Rc::as_ptr(object).addr())),
         Type::Any
         | Type::Unknown
         | Type::Never
@@ -153,5 +153,5 @@ fn identity(member: &Type<'_>) -> Option<Identity> {
         | Type::Value(_)
         | Type::Unresolved(_) => return None,
     };
-    Some(Identity::Plain(plain))
+    Some(MemberIdentity::Plain(plain))
 }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::mapped::required;
-use super::{Lazy, Object, Property, Resolver, Type, union};
+use super::{Lazy, ObjectType, Property, Resolver, Type, union};
 use crate::typescript::values::Value;
 
 impl<'p> Resolver<'p> {
@@ -77,7 +77,7 @@ impl<'p> Resolver<'p> {
     ) -> Type<'p> {
         match of {
             Type::Union(members) => union(members.iter().map(|member| self.each_property(member, change))),
-            Type::Object(object) => Type::Object(Rc::new(Object {
+            Type::Object(object) => Type::Object(Rc::new(ObjectType {
                 properties: object.properties.iter().cloned().map(change).collect(),
                 index: object.index.clone(),
                 incomplete: object.incomplete.clone(),
@@ -107,7 +107,7 @@ impl<'p> Resolver<'p> {
                 };
                 let missing = keys.members().iter().any(|key| found(&key));
                 let incomplete = object.incomplete.clone().filter(|_| missing);
-                Type::Object(Rc::new(Object { properties, incomplete, ..Object::default() }))
+                Type::Object(Rc::new(ObjectType { properties, incomplete, ..ObjectType::default() }))
             }
         }
     }
@@ -122,13 +122,13 @@ impl<'p> Resolver<'p> {
             // To the compiler its keys are any string, of which nothing is taken away.
             Ok(object) if object.index.is_some() => {
                 let incomplete = Some(super::reason("`Omit` keeps no names beside an index signature"));
-                Type::Object(Rc::new(Object { index: object.index.clone(), incomplete, ..Object::default() }))
+                Type::Object(Rc::new(ObjectType { index: object.index.clone(), incomplete, ..ObjectType::default() }))
             }
             Ok(object) => {
                 let kept = |property: &&Property<'p>| !names(keys, &property.name);
                 let properties = object.properties.iter().filter(kept).cloned().collect();
                 let (index, incomplete) = (object.index.clone(), object.incomplete.clone());
-                Type::Object(Rc::new(Object { properties, index, incomplete, ..Object::default() }))
+                Type::Object(Rc::new(ObjectType { properties, index, incomplete, ..ObjectType::default() }))
             }
         }
     }
@@ -136,7 +136,7 @@ impl<'p> Resolver<'p> {
     /// `Record<keys, value>`
     fn record(&self, keys: &Type<'p>, value: Option<&Lazy<'p>>) -> Type<'p> {
         let value = value.cloned().unwrap_or_else(|| Lazy::known(Type::Any));
-        let mut object = Object::default();
+        let mut object = ObjectType::default();
         for key in keys.members() {
             match key {
                 Type::StringLiteral(name) => object.put(Property::synthetic(name, value.clone())),

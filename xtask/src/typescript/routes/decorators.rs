@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::typescript::endpoints::{joined, path_of, paths_of};
 use crate::typescript::resolve::{Resolver, Scope};
 use crate::typescript::syntax::{ClassDecl, Expr, ExprKind};
-use crate::typescript::values::{Call, PathText, Site, Value, member_name};
+use crate::typescript::values::{PathText, Site, UnknownCall, Value, member_name};
 
 /// A method of a controller that answers requests.
 #[derive(Debug, Clone)]
@@ -38,7 +38,7 @@ const PACKAGE: &str = "@nestjs/common";
 const DEPTH: usize = 8;
 
 /// A call of one of NestJS's decorators, by the decorator's name.
-pub(super) type Decorator<'p> = (String, Rc<Call<'p>>);
+pub(super) type Decorator<'p> = (String, Rc<UnknownCall<'p>>);
 
 /// Lists the requests that `class` answers, if it is a controller.
 pub(super) fn verbs<'p>(resolver: &Resolver<'p>, scope: &Scope<'p>, class: &'p ClassDecl) -> Vec<Verb<'p>> {

@@ -17,7 +17,7 @@ pub(super) fn read(program: &Program<'_>, routers: &[RouterNode<'_>], found: &mu
     let mounted: HashSet<RouterId> =
         routers.iter().flat_map(|router| &router.mounts).filter_map(|mount| mount.child.clone().ok()).collect();
     let has_application = routers.iter().any(is_application);
-    let mut walk = Walk { program, routers, reached: HashSet::new(), found };
+    let mut walk = MountWalk { program, routers, reached: HashSet::new(), found };
     for (id, router) in routers.iter().enumerate() {
         let is_top = !mounted.contains(&id) && (router.framework == Framework::Hono || !has_application);
         if is_application(router) || is_top {
@@ -36,14 +36,14 @@ fn is_application(router: &RouterNode<'_>) -> bool {
     matches!(router.birth, Birth::Application | Birth::GivenApplication)
 }
 
-struct Walk<'w, 'p> {
+struct MountWalk<'w, 'p> {
     program: &'w Program<'w>,
     routers: &'w [RouterNode<'p>],
     reached: HashSet<RouterId>,
     found: &'w mut Routes,
 }
 
-impl Walk<'_, '_> {
+impl MountWalk<'_, '_> {
     fn router(&mut self, id: RouterId, prefix: &PathText, depth: usize) {
         let Some(router) = self.routers.get(id).filter(|_| depth < DEPTH) else { return };
         self.reached.insert(id);

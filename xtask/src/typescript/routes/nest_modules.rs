@@ -7,7 +7,7 @@ use super::decorators::decorators;
 use crate::typescript::endpoints::{joined, path_of};
 use crate::typescript::resolve::{Resolver, Scope};
 use crate::typescript::syntax::ClassDecl;
-use crate::typescript::values::{Call, PathText, Value};
+use crate::typescript::values::{PathText, UnknownCall, Value};
 
 /// How many modules are looked into: a guard against modules that make modules.
 const MODULES: usize = 10_000;
@@ -86,7 +86,12 @@ fn module_parts<'p>(
 }
 
 /// `forwardRef(() => Users)`, `ConditionalModule.registerWhen(Users, …)`, `RouterModule.register([…])`
-fn package_module<'p>(resolver: &Resolver<'p>, call: &Rc<Call<'p>>, served: &mut Served, left: &mut Vec<Value<'p>>) {
+fn package_module<'p>(
+    resolver: &Resolver<'p>,
+    call: &Rc<UnknownCall<'p>>,
+    served: &mut Served,
+    left: &mut Vec<Value<'p>>,
+) {
     let name = call.callee.external().map(|(_, name)| name).unwrap_or_default();
     let first = call.arguments(resolver).at(0);
     match (name.as_str(), &first) {

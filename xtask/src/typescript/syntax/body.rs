@@ -13,11 +13,11 @@ pub struct Body(Content);
 #[derive(Clone)]
 enum Content {
     Read(Vec<Statement>),
-    Unread(Arc<LazyLock<Vec<Statement>, Reader>>),
+    Unread(Arc<LazyLock<Vec<Statement>, BodyReader>>),
 }
 
 /// Reads a body.
-type Reader = Box<dyn FnOnce() -> Vec<Statement> + Send>;
+type BodyReader = Box<dyn FnOnce() -> Vec<Statement> + Send>;
 
 impl Body {
     /// A body that was read together with what stands around it.
@@ -28,7 +28,7 @@ impl Body {
 
     /// A body that `read` reads when it is needed.
     pub fn unread(read: impl FnOnce() -> Vec<Statement> + Send + 'static) -> Self {
-        let read: Reader = Box::new(read);
+        let read: BodyReader = Box::new(read);
         Self(Content::Unread(Arc::new(LazyLock::new(read))))
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Body, Property, Text, TypeNode, TypeParameter};
+use super::{Body, PropertySignature, Text, TypeNode, TypeParameter};
 use crate::source::Span;
 
 /// An expression. Parentheses are dropped.
@@ -123,7 +123,7 @@ pub enum ObjectMember {
         /// All of it.
         span: Span,
         /// `key`
-        key: Key,
+        key: PropertyKey,
         /// `value`
         value: Expr,
     },
@@ -133,7 +133,7 @@ pub enum ObjectMember {
 
 /// The name of a property.
 #[derive(Debug, Clone)]
-pub struct Key {
+pub struct PropertyKey {
     /// Its bytes, with quotes.
     pub span: Span,
     /// The name.
@@ -151,7 +151,7 @@ pub enum KeyName {
     Private(Box<Text>),
 }
 
-impl Key {
+impl PropertyKey {
     /// The name where it is written out.
     #[must_use]
     pub fn literal(&self) -> Option<&str> {
@@ -237,7 +237,7 @@ pub struct ClassDecl {
 #[derive(Debug, Clone)]
 pub struct ClassMember {
     /// Name, `?` and type; of a method the type is left out.
-    pub property: Property,
+    pub property: PropertySignature,
     /// Whether it is `static`.
     pub is_static: bool,
     /// Whether it is `readonly`: then a literal keeps its own type.

@@ -32,7 +32,7 @@ pub enum StatementKind {
     /// One name of `const a = b`.
     Variable(Variable),
     /// `namespace A {}`
-    Namespace(Namespace),
+    Namespace(NamespaceDeclaration),
     /// `export default a`, `export = a`
     Default(Expr),
     /// `a();`
@@ -124,7 +124,7 @@ pub struct Variable {
 
 /// `namespace A.B { … }`, `declare module 'x' { … }`, `declare global { … }`
 #[derive(Debug, Clone)]
-pub struct Namespace {
+pub struct NamespaceDeclaration {
     /// `A`, `x`, `global`
     pub name: Name,
     /// `{ … }`

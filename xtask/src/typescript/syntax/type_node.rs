@@ -1,6 +1,6 @@
 //! Types as they are written.
 
-use super::{Key, ObjectMember, Path, Text};
+use super::{ObjectMember, Path, PropertyKey, Text};
 use crate::source::Span;
 
 /// A type as it is written.
@@ -127,7 +127,7 @@ pub enum Modifier {
 #[derive(Debug, Clone)]
 pub enum TypeMember {
     /// `name?: T`
-    Property(Property),
+    Property(PropertySignature),
     /// `[key: string]: T`
     Index(Box<[TypeNode; 2]>),
     /// A method: not data.
@@ -138,11 +138,11 @@ pub enum TypeMember {
 
 /// `name?: T`, of an interface, object type or class.
 #[derive(Debug, Clone)]
-pub struct Property {
+pub struct PropertySignature {
     /// All of it.
     pub span: Span,
     /// `name`
-    pub key: Key,
+    pub key: PropertyKey,
     /// Whether there is a `?`.
     pub optional: bool,
     /// `T`; a property without one is `any`.
@@ -164,7 +164,7 @@ pub struct TypeParameter {
 
 impl TypeNode {
     /// The properties of an object type that stand in it by name, for a reader that only looks for one.
-    pub fn properties(members: &[TypeMember]) -> impl Iterator<Item = &Property> {
+    pub fn properties(members: &[TypeMember]) -> impl Iterator<Item = &PropertySignature> {
         members.iter().filter_map(|member| match member {
             TypeMember::Property(property) => Some(property),
             TypeMember::Index(_) | TypeMember::Method | TypeMember::Call => None,

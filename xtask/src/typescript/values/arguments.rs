@@ -4,7 +4,7 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::ops::Deref;
 
-use super::context::Context;
+use super::context::ExpressionContext;
 use super::{ArrayValue, Site, Value};
 use crate::source::Span;
 use crate::typescript::resolve::{Resolver, Scope};
@@ -37,7 +37,7 @@ pub struct Written<'p> {
 }
 
 /// A call of what is not known here.
-pub struct Call<'p> {
+pub struct UnknownCall<'p> {
     /// The called value.
     pub callee: Value<'p>,
     arguments: Kept<'p>,
@@ -70,7 +70,7 @@ impl<'p> Written<'p> {
             return &self.nothing;
         }
         let item = |at: usize| self.single(resolver, at);
-        let all = resolver.items(&self.scope, self.items, &Context::Free, &item);
+        let all = resolver.items(&self.scope, self.items, &ExpressionContext::Free, &item);
         self.running.set(false);
         self.all.get_or_init(|| all)
     }
@@ -143,16 +143,16 @@ impl<'p> Arguments<'_, 'p> {
     }
 
     /// `callee` called with them, where nobody knows what that returns.
-    pub(super) fn call_of(&self, callee: Value<'p>) -> Call<'p> {
+    pub(super) fn call_of(&self, callee: Value<'p>) -> UnknownCall<'p> {
         let arguments = match self {
             Self::Given(values) => Kept::Given(values.to_vec()),
             Self::Written(_, written) => Kept::Written(Box::new((*written).clone())),
         };
-        Call { callee, arguments }
+        UnknownCall { callee, arguments }
     }
 }
 
-impl<'p> Call<'p> {
+impl<'p> UnknownCall<'p> {
     /// The arguments of the call.
     pub fn arguments<'a>(&'a self, resolver: &'a Resolver<'p>) -> Arguments<'a, 'p> {
         match &self.arguments {

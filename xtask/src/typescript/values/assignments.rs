@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use super::{Entry, EntryPlace, ObjectValue, Value};
+use super::{EntryPlace, ObjectEntry, ObjectValue, Value};
 use crate::typescript::resolve::{Resolver, Scope};
 use crate::typescript::syntax::{Expr, ExprKind, StatementKind};
 
@@ -54,14 +54,14 @@ impl<'p> Resolver<'p> {
             Value::Instance(instance) => instance.set(name, value.clone()),
             Value::Class(scope, class) => self.set_static(&scope, class, name, value.clone()),
             Value::Object(object) => {
-                let entry = Entry { name: name.into(), value: value.clone(), place: Some(place) };
+                let entry = ObjectEntry { name: name.into(), value: value.clone(), place: Some(place) };
                 self.assign_entry(&object, entry);
             }
             _ => {}
         }
     }
 
-    fn assign_entry(&self, object: &Rc<ObjectValue<'p>>, entry: Entry<'p>) {
+    fn assign_entry(&self, object: &Rc<ObjectValue<'p>>, entry: ObjectEntry<'p>) {
         let Some(running) = self.run_state() else { return };
         let mut assigned = running.assigned.borrow_mut();
         let of_object = assigned.entry(Rc::as_ptr(object)).or_insert_with(|| (Rc::clone(object), Vec::new()));
@@ -69,7 +69,7 @@ impl<'p> Resolver<'p> {
     }
 
     /// The members that were assigned to `object`, in order.
-    pub(super) fn assigned_entries(&self, object: &Rc<ObjectValue<'p>>) -> Vec<Entry<'p>> {
+    pub(super) fn assigned_entries(&self, object: &Rc<ObjectValue<'p>>) -> Vec<ObjectEntry<'p>> {
         let Some(running) = self.run_state() else { return Vec::new() };
         let assigned = running.assigned.borrow();
         assigned.get(&Rc::as_ptr(object)).map(|(_, entries)| entries.clone()).unwrap_or_default()

@@ -11,7 +11,7 @@ use crate::typescript::resolve::{Lazy, Receiver, Resolver, Scope};
 use crate::typescript::syntax::{ClassDecl, ClassMember, Function, KeyName, MemberKind};
 
 /// An object of a class.
-pub struct Instance<'p> {
+pub struct ClassInstance<'p> {
     /// The scope of its class.
     pub scope: Scope<'p>,
     /// Its class.
@@ -23,7 +23,7 @@ pub struct Instance<'p> {
 /// A class with the scope it was declared in.
 type Class<'p> = (Scope<'p>, &'p ClassDecl);
 
-impl<'p> Instance<'p> {
+impl<'p> ClassInstance<'p> {
     /// `instance.name = value`
     pub(super) fn set(&self, name: &str, value: Value<'p>) {
         self.fields.borrow_mut().insert(name.into(), value);
@@ -39,7 +39,7 @@ impl<'p> Resolver<'p> {
     /// `new class(arguments)`
     pub fn instantiate(&self, scope: &Scope<'p>, class: &'p ClassDecl, arguments: &Arguments<'_, 'p>) -> Value<'p> {
         let fields = RefCell::default();
-        let instance = Rc::new(Instance { scope: scope.clone(), class, fields });
+        let instance = Rc::new(ClassInstance { scope: scope.clone(), class, fields });
         if let Some(running) = self.run_state() {
             running.made.borrow_mut().insert(std::ptr::from_ref(class));
             self.in_call(|| {
@@ -53,7 +53,7 @@ impl<'p> Resolver<'p> {
     }
 
     /// Sets the fields that have a value, those of base classes first.
-    fn initialise(&self, lineage: &[Class<'p>], instance: &Rc<Instance<'p>>) {
+    fn initialise(&self, lineage: &[Class<'p>], instance: &Rc<ClassInstance<'p>>) {
         for (scope, class) in lineage.iter().rev() {
             let inside = method_scope(scope, class, Value::Instance(Rc::clone(instance)));
             for member in class.members.iter().filter(|member| !member.is_static) {
@@ -65,7 +65,7 @@ impl<'p> Resolver<'p> {
     }
 
     /// Runs the first constructor of `lineage`.
-    fn run_constructor(&self, lineage: &[Class<'p>], instance: &Rc<Instance<'p>>, arguments: &Arguments<'_, 'p>) {
+    fn run_constructor(&self, lineage: &[Class<'p>], instance: &Rc<ClassInstance<'p>>, arguments: &Arguments<'_, 'p>) {
         let constructors = lineage.iter().filter_map(|(scope, class)| Some((scope, *class, constructor(class)?)));
         let Some((scope, class, constructor)) = constructors.into_iter().next() else { return };
         let inside = method_scope(scope, class, Value::Instance(Rc::clone(instance)));
@@ -94,7 +94,7 @@ impl<'p> Resolver<'p> {
     }
 
     /// `instance.name`
-    pub(super) fn instance_member(&self, instance: &Rc<Instance<'p>>, name: &str) -> Value<'p> {
+    pub(super) fn instance_member(&self, instance: &Rc<ClassInstance<'p>>, name: &str) -> Value<'p> {
         if let Some(value) = instance.fields.borrow().get(name) {
             return value.clone();
         }
@@ -111,7 +111,7 @@ impl<'p> Resolver<'p> {
         scope: &Scope<'p>,
         class: &'p ClassDecl,
         member: &'p ClassMember,
-        instance: &Rc<Instance<'p>>,
+        instance: &Rc<ClassInstance<'p>>,
     ) -> Value<'p> {
         let name = member_name(member).unwrap_or_default();
         let inside = method_scope(scope, class, Value::Instance(Rc::clone(instance)));

@@ -8,7 +8,7 @@ use crate::typescript::syntax::{Expr, ExprKind};
 
 /// The context of an expression.
 #[derive(Clone)]
-pub(super) enum Context<'p> {
+pub(super) enum ExpressionContext<'p> {
     /// Nothing: what is in an object or a list can be assigned again.
     Free,
     /// `as const`
@@ -17,7 +17,7 @@ pub(super) enum Context<'p> {
     Typed(Lazy<'p>),
 }
 
-impl<'p> Context<'p> {
+impl<'p> ExpressionContext<'p> {
     pub(super) fn is_constant(&self) -> bool {
         matches!(self, Self::Constant)
     }
@@ -46,17 +46,22 @@ impl<'p> Context<'p> {
 
 impl<'p> Resolver<'p> {
     /// The value of `expression` in `context`, which reaches into what is written out there, not to what it names.
-    pub(super) fn value_in(&self, scope: &Scope<'p>, expression: &'p Expr, context: &Context<'p>) -> Value<'p> {
+    pub(super) fn value_in(
+        &self,
+        scope: &Scope<'p>,
+        expression: &'p Expr,
+        context: &ExpressionContext<'p>,
+    ) -> Value<'p> {
         match (&expression.kind, context) {
-            (_, Context::Free) => self.value(scope, expression),
+            (_, ExpressionContext::Free) => self.value(scope, expression),
             (ExprKind::Array(items), _) => self.list(scope, items, context),
             (ExprKind::Object(members), _) => self.object(scope, members, expression.span, context),
-            (ExprKind::Template(..), Context::Constant) => {
+            (ExprKind::Template(..), ExpressionContext::Constant) => {
                 let value = self.value(scope, expression).uncast().clone();
                 self.kept(value, false)
             }
-            (_, Context::Constant) => self.kept(self.value(scope, expression), false),
-            (_, Context::Typed(of)) => self.expected(self.value(scope, expression), of),
+            (_, ExpressionContext::Constant) => self.kept(self.value(scope, expression), false),
+            (_, ExpressionContext::Typed(of)) => self.expected(self.value(scope, expression), of),
         }
     }
 

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Arguments, Entry, ObjectValue, Value};
+use super::{Arguments, ObjectEntry, ObjectValue, Value};
 use crate::source::Span;
 use crate::typescript::resolve::{Locals, Resolver};
 use crate::typescript::syntax::{ClassDecl, Function, Module, TypeNode};
@@ -94,7 +94,7 @@ pub struct Running<'p> {
 }
 
 /// An object, and what was assigned to members of it.
-pub(super) type Assigned<'p> = (Rc<ObjectValue<'p>>, Vec<Entry<'p>>);
+pub(super) type Assigned<'p> = (Rc<ObjectValue<'p>>, Vec<ObjectEntry<'p>>);
 
 /// A static member: its class, the call that declared the class, its name.
 pub(super) type StaticName<'p> = (*const ClassDecl, *const Locals<'p>, Rc<str>);

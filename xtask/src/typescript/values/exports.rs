@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use super::{Entry, EntryPlace, ObjectValue, Running, Value};
+use super::{EntryPlace, ObjectEntry, ObjectValue, Running, Value};
 use crate::source::Span;
 use crate::typescript::modules::{Resolved, Way};
 use crate::typescript::resolve::{Resolver, Scope};
@@ -111,7 +111,7 @@ impl<'p> Resolver<'p> {
     }
 
     /// The members of an object, a module or a namespace, with what was assigned to them; none of anything else.
-    pub fn entries(&self, value: &Value<'p>) -> Vec<Entry<'p>> {
+    pub fn entries(&self, value: &Value<'p>) -> Vec<ObjectEntry<'p>> {
         match value.uncast() {
             Value::Object(object) => {
                 let mut all = ObjectValue { entries: object.entries.clone(), ..ObjectValue::default() };
@@ -119,7 +119,8 @@ impl<'p> Resolver<'p> {
                 all.entries
             }
             Value::Module(module) => {
-                let entry = |name: Rc<str>| Entry { value: self.exported_value(module, &name), name, place: None };
+                let entry =
+                    |name: Rc<str>| ObjectEntry { value: self.exported_value(module, &name), name, place: None };
                 export_names(module).into_iter().map(entry).collect()
             }
             Value::Namespace(scope, namespace) => {
@@ -133,7 +134,7 @@ impl<'p> Resolver<'p> {
                         key: span,
                         value,
                     });
-                    Some(Entry { name: name.into(), value, place })
+                    Some(ObjectEntry { name: name.into(), value, place })
                 };
                 namespace.body.iter().filter_map(entry).collect()
             }

@@ -4,9 +4,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::arguments::Written;
-use super::context::Context;
+use super::context::ExpressionContext;
 use super::places::text;
-use super::{Arguments, ArrayValue, Entry, EntryPlace, ObjectValue, Site, Value};
+use super::{Arguments, ArrayValue, EntryPlace, ObjectEntry, ObjectValue, Site, Value};
 use crate::source::Span;
 use crate::typescript::modules::Symbol;
 use crate::typescript::resolve::{Binding, LONGEST_LIST, LONGEST_TEXT, Lazy, Resolver, Scope, Type};
@@ -40,8 +40,8 @@ impl<'p> Resolver<'p> {
                 Some(receiver) => receiver.this.clone(),
                 None => Value::unknown("`this` is not evaluated"),
             },
-            ExprKind::Array(items) => self.list(scope, items, &Context::Free),
-            ExprKind::Object(members) => self.object(scope, members, expression.span, &Context::Free),
+            ExprKind::Array(items) => self.list(scope, items, &ExpressionContext::Free),
+            ExprKind::Object(members) => self.object(scope, members, expression.span, &ExpressionContext::Free),
             ExprKind::Member(object, name, _) => {
                 let object = self.value(scope, object);
                 self.guarded(scope, expression, self.member(&object, name))
@@ -65,8 +65,10 @@ impl<'p> Resolver<'p> {
             ExprKind::Function(function) => Value::Function(scope.clone(), function),
             ExprKind::Class(class) => Value::Class(scope.clone(), class),
             ExprKind::As(value, annotation) => self.cast(scope, value, annotation),
-            ExprKind::AsConst(value) => self.value_in(scope, value, &Context::Constant),
-            ExprKind::Satisfies(value, node) => self.value_in(scope, value, &Context::Typed(Lazy::node(scope, node))),
+            ExprKind::AsConst(value) => self.value_in(scope, value, &ExpressionContext::Constant),
+            ExprKind::Satisfies(value, node) => {
+                self.value_in(scope, value, &ExpressionContext::Typed(Lazy::node(scope, node)))
+            }
             ExprKind::NonNull(value) => self.there(self.value(scope, value)),
             ExprKind::Conditional(test, then, otherwise) => self.conditional_value(scope, test, then, otherwise),
             ExprKind::Binary(operator, left, right) => self.binary(scope, *operator, left, right),
@@ -193,7 +195,7 @@ impl<'p> Resolver<'p> {
     }
 
     /// `[…]` in `context`.
-    pub(super) fn list(&self, scope: &Scope<'p>, items: &'p [Argument], context: &Context<'p>) -> Value<'p> {
+    pub(super) fn list(&self, scope: &Scope<'p>, items: &'p [Argument], context: &ExpressionContext<'p>) -> Value<'p> {
         let element = context.element();
         let item = |at: usize| self.value_in(scope, &items[at].value, &element);
         Value::Array(Rc::new(self.items(scope, items, context, &item)))
@@ -205,7 +207,7 @@ impl<'p> Resolver<'p> {
         &self,
         scope: &Scope<'p>,
         items: &'p [Argument],
-        context: &Context<'p>,
+        context: &ExpressionContext<'p>,
         element: &dyn Fn(usize) -> Value<'p>,
     ) -> ArrayValue<'p> {
         let constant = context.is_constant();
@@ -237,7 +239,7 @@ impl<'p> Resolver<'p> {
         scope: &Scope<'p>,
         members: &'p [ObjectMember],
         span: Span,
-        context: &Context<'p>,
+        context: &ExpressionContext<'p>,
     ) -> Value<'p> {
         let site = Some(Site { file: &scope.module.path, span });
         let entries = Vec::with_capacity(members.len());
@@ -250,7 +252,7 @@ impl<'p> Resolver<'p> {
                     Ok(Some(name)) => {
                         let place = EntryPlace { scope: scope.clone(), span: *span, key: key.span, value };
                         let value = self.value_in(scope, value, &context.property(&name));
-                        object.put(Entry { name, value, place: Some(place) });
+                        object.put(ObjectEntry { name, value, place: Some(place) });
                     }
                     Err(why) => object.open = Some(super::super::resolve::reason(why)),
                 },

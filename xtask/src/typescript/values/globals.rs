@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use super::places::text;
-use super::{ArrayValue, Entry, ObjectValue, Value};
-use crate::typescript::drizzle::Column;
+use super::{ArrayValue, ObjectEntry, ObjectValue, Value};
+use crate::typescript::drizzle::DrizzleColumn;
 use crate::typescript::resolve::{Lazy, Resolver, Type};
 
 impl<'p> Resolver<'p> {
@@ -49,7 +49,7 @@ impl<'p> Resolver<'p> {
     }
 
     /// A list of what `part` takes of each member of `object`.
-    fn entry_list(&self, object: &Value<'p>, part: impl Fn(Entry<'p>) -> Value<'p>) -> Value<'p> {
+    fn entry_list(&self, object: &Value<'p>, part: impl Fn(ObjectEntry<'p>) -> Value<'p>) -> Value<'p> {
         let entries = match object {
             Value::Enum(..) => return self.object_values(object),
             _ => self.entries(object),
@@ -128,7 +128,7 @@ fn assigned<'p>(target: &Value<'p>, sources: &[Value<'p>]) -> Value<'p> {
         Value::Column(_) | Value::Zod(_) if !sources.iter().any(has_methods) => target.clone(),
         Value::Column(column) => {
             let of = Lazy::known(Type::unresolved("its methods are replaced by `Object.assign()`"));
-            Value::Column(Rc::new(Column { of, ..(**column).clone() }))
+            Value::Column(Rc::new(DrizzleColumn { of, ..(**column).clone() }))
         }
         _ => Value::unknown("`Object.assign()` is not evaluated"),
     }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::Value;
 use crate::typescript::resolve::{Lazy, Resolver, Type, union};
 
-type Instance = for<'r, 'p> fn(&'r Resolver<'p>, &[Value<'p>]) -> Type<'p>;
+type MappedInstance = for<'r, 'p> fn(&'r Resolver<'p>, &[Value<'p>]) -> Type<'p>;
 
 /// The class that a call of `package` makes of others; none of any other function.
 pub(super) fn class<'p>(package: &str, path: &[&str], arguments: &[Value<'p>]) -> Option<Value<'p>> {
@@ -13,7 +13,7 @@ pub(super) fn class<'p>(package: &str, path: &[&str], arguments: &[Value<'p>]) -
         return None;
     }
     let classes = arguments.to_vec();
-    let instance: Instance = match *path.last()? {
+    let instance: MappedInstance = match *path.last()? {
         "PartialType" => partial,
         "PickType" => picked,
         "OmitType" => omitted,

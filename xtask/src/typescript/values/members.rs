@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Entry, ObjectValue, Value};
+use super::{ObjectEntry, ObjectValue, Value};
 use crate::typescript::resolve::{Lazy, Resolver, Scope, Type, union};
 use crate::typescript::syntax::{Module, Text};
 use crate::typescript::{drizzle, zod};
@@ -119,6 +119,6 @@ fn has_length(of: &Type<'_>) -> bool {
 
 /// An object with `entries` that were not written as such.
 pub(in crate::typescript) fn made_object<'p>(entries: impl IntoIterator<Item = (Rc<str>, Value<'p>)>) -> Value<'p> {
-    let entries = entries.into_iter().map(|(name, value)| Entry { name, value, place: None }).collect();
+    let entries = entries.into_iter().map(|(name, value)| ObjectEntry { name, value, place: None }).collect();
     Value::Object(Rc::new(ObjectValue { entries, constant: true, ..ObjectValue::default() }))
 }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Entry, ObjectValue, Value};
+use super::{ObjectEntry, ObjectValue, Value};
 use crate::typescript::drizzle;
 use crate::typescript::resolve::{Lazy, Property, Resolver, Type, reason, union};
 
@@ -11,8 +11,8 @@ impl<'p> Resolver<'p> {
     pub(super) fn spread(&self, value: &Value<'p>, object: &mut ObjectValue<'p>) {
         match value {
             Value::Object(inner) => {
-                let kept = |entry: &Entry<'p>| self.kept(entry.value.clone(), !inner.constant);
-                let entries = inner.entries.iter().map(|entry| Entry { value: kept(entry), ..entry.clone() });
+                let kept = |entry: &ObjectEntry<'p>| self.kept(entry.value.clone(), !inner.constant);
+                let entries = inner.entries.iter().map(|entry| ObjectEntry { value: kept(entry), ..entry.clone() });
                 open(object, inner.open.as_ref());
                 entries.for_each(|entry| object.put(entry));
             }
@@ -37,7 +37,7 @@ impl<'p> Resolver<'p> {
         open(object, inner.open.as_ref());
         for entry in &inner.entries {
             let value = self.part(of, Type::StringLiteral(Rc::clone(&entry.name)), entry.value.clone());
-            object.put(Entry { value, ..entry.clone() });
+            object.put(ObjectEntry { value, ..entry.clone() });
         }
         if let Ok(declared) = self.properties(&of.get(self)) {
             let others = declared.properties.iter().filter(|property| inner.get(&property.name).is_none());
@@ -75,7 +75,7 @@ impl<'p> Resolver<'p> {
                 }
             }
         });
-        object.put(Entry { name: Rc::clone(&property.name), value: Value::Typed(of), place: None });
+        object.put(ObjectEntry { name: Rc::clone(&property.name), value: Value::Typed(of), place: None });
     }
 }
 

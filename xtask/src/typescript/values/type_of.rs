@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::{ArrayValue, ObjectValue, Value};
-use crate::typescript::resolve::{Lazy, Object, Place, Property, Resolver, Scope, Type, union};
+use crate::typescript::resolve::{Lazy, ObjectType, Property, PropertyPlace, Resolver, Scope, Type, union};
 use crate::typescript::syntax::Binary;
 
 impl<'p> Resolver<'p> {
@@ -147,7 +147,7 @@ fn type_of_object<'p>(object: &Rc<ObjectValue<'p>>) -> Type<'p> {
     let widen = !object.constant;
     let properties = object.entries.iter().map(|entry| {
         let value = entry.value.clone();
-        let place = entry.place.as_ref().map(|place| Place {
+        let place = entry.place.as_ref().map(|place| PropertyPlace {
             module: place.scope.module,
             span: place.span,
             key: place.key,
@@ -161,9 +161,9 @@ fn type_of_object<'p>(object: &Rc<ObjectValue<'p>>) -> Type<'p> {
             place,
         }
     });
-    Type::Object(Rc::new(Object {
+    Type::Object(Rc::new(ObjectType {
         properties: properties.collect(),
         incomplete: object.open.clone(),
-        ..Object::default()
+        ..ObjectType::default()
     }))
 }

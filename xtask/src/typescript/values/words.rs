@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Call, Value};
+use super::{UnknownCall, Value};
 
 impl<'p> Value<'p> {
     /// Whether nothing is known of it.
@@ -81,7 +81,7 @@ pub(super) fn export_name(path: &[&str]) -> String {
     }
 }
 
-impl Call<'_> {
+impl UnknownCall<'_> {
     fn describe(&self) -> String {
         format!("{}(…)", self.callee.describe())
     }

@@ -12,7 +12,7 @@ use crate::typescript::values::Value;
 
 /// The values that a schema accepts.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Description {
+pub struct SchemaDescription {
     /// Whether the value may be absent.
     pub optional: bool,
     /// Whether it may be null.
@@ -32,11 +32,11 @@ const DEPTH: u32 = 24;
 const PARTS: u32 = 10_000;
 
 /// Describes the values that `schema` accepts.
-pub fn describe<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>) -> Description {
+pub fn describe<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>) -> SchemaDescription {
     within(resolver, schema, DEPTH, &Cell::new(PARTS))
 }
 
-fn within<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, left: u32, parts: &Cell<u32>) -> Description {
+fn within<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, left: u32, parts: &Cell<u32>) -> SchemaDescription {
     let (Some(left), Some(more)) = (left.checked_sub(1), parts.get().checked_sub(1)) else {
         return plain(Kind::Unresolved("it refers to itself or is nested too deeply".into()));
     };
@@ -45,16 +45,16 @@ fn within<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, left: u32, parts
     let refined = schema.constraints.refined;
     let mut items = None;
     let mut described = match &schema.kind {
-        SchemaKind::Optional(inner) => Description { optional: true, ..of(inner) },
+        SchemaKind::Optional(inner) => SchemaDescription { optional: true, ..of(inner) },
         SchemaKind::Declared(inner, _) => of(inner),
-        SchemaKind::Nullable(inner) => Description { nullable: true, ..of(inner) },
+        SchemaKind::Nullable(inner) => SchemaDescription { nullable: true, ..of(inner) },
         SchemaKind::NonOptional(inner) => {
             let inner = of(inner);
             // What is filled in is there.
-            Description { optional: inner.has_default, ..inner }
+            SchemaDescription { optional: inner.has_default, ..inner }
         }
-        SchemaKind::Default(inner) => Description { optional: true, has_default: true, ..of(inner) },
-        SchemaKind::Catch(inner) => coerced(Description { optional: true, has_default: true, ..of(inner) }),
+        SchemaKind::Default(inner) => SchemaDescription { optional: true, has_default: true, ..of(inner) },
+        SchemaKind::Catch(inner) => coerced(SchemaDescription { optional: true, has_default: true, ..of(inner) }),
         SchemaKind::Transform(inner, _) => {
             let mut described = of(inner);
             described.constraints.transformed = true;
@@ -67,9 +67,9 @@ fn within<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, left: u32, parts
         SchemaKind::Lazy(function) => of(&forced(resolver, function)),
         SchemaKind::Values(values) => of_values(values),
         SchemaKind::Custom(of) => custom(resolver, of),
-        SchemaKind::Null => Description { nullable: true, ..plain(Kind::Union(Vec::new())) },
-        SchemaKind::Undefined => Description { optional: true, ..plain(Kind::Union(Vec::new())) },
-        SchemaKind::Any | SchemaKind::Unknown => Description { optional: true, ..plain(Kind::Any) },
+        SchemaKind::Null => SchemaDescription { nullable: true, ..plain(Kind::Union(Vec::new())) },
+        SchemaKind::Undefined => SchemaDescription { optional: true, ..plain(Kind::Union(Vec::new())) },
+        SchemaKind::Any | SchemaKind::Unknown => SchemaDescription { optional: true, ..plain(Kind::Any) },
         SchemaKind::Array(element) => array(of(element), &mut items),
         SchemaKind::Tuple(elements, rest) => {
             // Which place takes which value is not kept.
@@ -115,28 +115,34 @@ fn is_wrapper(kind: &SchemaKind<'_>) -> bool {
     )
 }
 
-fn plain(kind: Kind) -> Description {
-    Description { optional: false, nullable: false, has_default: false, kind, constraints: Constraints::default() }
+fn plain(kind: Kind) -> SchemaDescription {
+    SchemaDescription {
+        optional: false,
+        nullable: false,
+        has_default: false,
+        kind,
+        constraints: Constraints::default(),
+    }
 }
 
-fn array(element: Description, items: &mut Option<Box<Constraints>>) -> Description {
+fn array(element: SchemaDescription, items: &mut Option<Box<Constraints>>) -> SchemaDescription {
     *items = element.constraints.of_items().items;
     plain(Kind::Array(Box::new(element.kind)))
 }
 
-fn coerced(mut described: Description) -> Description {
+fn coerced(mut described: SchemaDescription) -> SchemaDescription {
     described.constraints.coerced = true;
     described
 }
 
-fn custom<'p>(resolver: &Resolver<'p>, of: &crate::typescript::resolve::Lazy<'p>) -> Description {
+fn custom<'p>(resolver: &Resolver<'p>, of: &crate::typescript::resolve::Lazy<'p>) -> SchemaDescription {
     let held = kinds::held(resolver, &of.get(resolver));
-    let mut described = Description { optional: held.optional, nullable: held.nullable, ..plain(held.kind) };
+    let mut described = SchemaDescription { optional: held.optional, nullable: held.nullable, ..plain(held.kind) };
     described.constraints.refined = true;
     described
 }
 
-fn of_values(values: &[Value<'_>]) -> Description {
+fn of_values(values: &[Value<'_>]) -> SchemaDescription {
     let mut texts = Vec::new();
     let mut members = Vec::new();
     let mut described = plain(Kind::Union(Vec::new()));
@@ -156,10 +162,10 @@ fn of_values(values: &[Value<'_>]) -> Description {
     if !texts.is_empty() {
         members.insert(0, Kind::Enum(texts));
     }
-    Description { kind: kinds::merge(members), ..described }
+    SchemaDescription { kind: kinds::merge(members), ..described }
 }
 
-fn both(left: Description, right: Description) -> Description {
+fn both(left: SchemaDescription, right: SchemaDescription) -> SchemaDescription {
     let kind = match (left.kind, right.kind) {
         (Kind::Any, kind) | (kind, Kind::Any) => kind,
         (left, right) if left == right => left,
@@ -173,7 +179,7 @@ fn both(left: Description, right: Description) -> Description {
 }
 
 /// Any of `options`; where they take values of one kind, the loosest constraints hold.
-fn either(options: Vec<Description>) -> Description {
+fn either(options: Vec<SchemaDescription>) -> SchemaDescription {
     let optional = options.iter().any(|option| option.optional && option.kind != Kind::Any);
     let any = options.iter().any(|option| option.kind == Kind::Any);
     let nullable = options.iter().any(|option| option.nullable);
@@ -187,7 +193,7 @@ fn either(options: Vec<Description>) -> Description {
     };
     // What takes whatever JSON can hold says nothing, not even of null, which is a value of JSON too.
     let (kind, nullable) = if is_any_json(&kind) { (Kind::Any, false) } else { (kind, nullable) };
-    Description { optional: optional || any, nullable, has_default, kind, constraints }
+    SchemaDescription { optional: optional || any, nullable, has_default, kind, constraints }
 }
 
 fn is_any_json(kind: &Kind) -> bool {
@@ -197,7 +203,7 @@ fn is_any_json(kind: &Kind) -> bool {
     has(Kind::String) && has(Kind::Number) && has(Kind::Boolean) && holds_more
 }
 
-fn loosest(options: &[&Description]) -> Constraints {
+fn loosest(options: &[&SchemaDescription]) -> Constraints {
     let Some((first, others)) = options.split_first() else { return Constraints::default() };
     let all: Vec<_> = options.iter().map(|option| &option.constraints).collect();
     if others.iter().all(|other| other.constraints == first.constraints) {

@@ -3,30 +3,30 @@
 use std::rc::Rc;
 
 use super::{Schema, SchemaKind, forced, schema_of};
-use crate::typescript::resolve::{Lazy, Object, Place, Property, Resolver, Type, union};
-use crate::typescript::values::{Entry, ObjectValue, Value};
+use crate::typescript::resolve::{Lazy, ObjectType, Property, PropertyPlace, Resolver, Type, union};
+use crate::typescript::values::{ObjectEntry, ObjectValue, Value};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Side {
+enum InferredSide {
     Input,
     Output,
 }
 
 /// Returns the type of the result of parsing with `schema`.
 pub fn output<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>) -> Type<'p> {
-    infer(resolver, schema, Side::Output)
+    infer(resolver, schema, InferredSide::Output)
 }
 
 /// Returns the type of the input that `schema` accepts.
 pub fn input<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>) -> Type<'p> {
-    infer(resolver, schema, Side::Input)
+    infer(resolver, schema, InferredSide::Input)
 }
 
-fn infer<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, side: Side) -> Type<'p> {
+fn infer<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, side: InferredSide) -> Type<'p> {
     resolver.deeper(|| kind(resolver, schema, side)).unwrap_or_else(Type::unresolved)
 }
 
-fn kind<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, side: Side) -> Type<'p> {
+fn kind<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, side: InferredSide) -> Type<'p> {
     let of = |inner: &Rc<Schema<'p>>| infer(resolver, inner, side);
     match &schema.kind {
         SchemaKind::Custom(of) => of.get(resolver),
@@ -35,7 +35,7 @@ fn kind<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, side: Side) -> Typ
             None => infer(resolver, inner, side),
         },
         // `z.coerce.number()` takes anything.
-        _ if side == Side::Input && schema.constraints.coerced => Type::Unknown,
+        _ if side == InferredSide::Input && schema.constraints.coerced => Type::Unknown,
         SchemaKind::String => Type::String,
         SchemaKind::Number => Type::Number,
         SchemaKind::Bigint => Type::Bigint,
@@ -56,36 +56,38 @@ fn kind<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, side: Side) -> Typ
             Type::Tuple(items.iter().map(|item| lazy(item, side)).collect(), rest.as_ref().map(|rest| lazy(rest, side)))
         }
         SchemaKind::Union(options) => {
-            resolver.union_once(schema, side == Side::Input, || union(options.iter().map(of)))
+            resolver.union_once(schema, side == InferredSide::Input, || union(options.iter().map(of)))
         }
         SchemaKind::Intersection(left, right) => resolver.intersect(of(left), of(right)),
         SchemaKind::Record(key, value) => resolver.builtin("Record", &[Lazy::known(of(key)), lazy(value, side)]),
         SchemaKind::Lazy(function) => of(&forced(resolver, function)),
         SchemaKind::Optional(inner) => union([of(inner), Type::Undefined]),
         SchemaKind::Nullable(inner) => union([of(inner), Type::Null]),
-        SchemaKind::NonOptional(inner) if side == Side::Input && matches!(inner.kind, SchemaKind::Default(_)) => {
+        SchemaKind::NonOptional(inner)
+            if side == InferredSide::Input && matches!(inner.kind, SchemaKind::Default(_)) =>
+        {
             Type::unresolved("whether what has a default is required depends on Zod's version")
         }
         SchemaKind::NonOptional(inner) => of(inner).without(|member| matches!(member, Type::Undefined)),
         SchemaKind::Default(inner) => match side {
-            Side::Output => of(inner).without(|member| matches!(member, Type::Undefined)),
-            Side::Input => union([of(inner), Type::Undefined]),
+            InferredSide::Output => of(inner).without(|member| matches!(member, Type::Undefined)),
+            InferredSide::Input => union([of(inner), Type::Undefined]),
         },
         SchemaKind::Catch(inner) => match side {
-            Side::Output => of(inner),
-            Side::Input => Type::unresolved("what `.catch()` takes depends on Zod's version"),
+            InferredSide::Output => of(inner),
+            InferredSide::Input => Type::unresolved("what `.catch()` takes depends on Zod's version"),
         },
         SchemaKind::Transform(inner, function) => match side {
-            Side::Input => of(inner),
-            Side::Output => transformed(resolver, of(inner), function),
+            InferredSide::Input => of(inner),
+            InferredSide::Output => transformed(resolver, of(inner), function),
         },
         SchemaKind::Preprocess(inner) => match side {
-            Side::Input => Type::Unknown,
-            Side::Output => of(inner),
+            InferredSide::Input => Type::Unknown,
+            InferredSide::Output => of(inner),
         },
         SchemaKind::Pipe(from, to) => match side {
-            Side::Input => of(from),
-            Side::Output => of(to),
+            InferredSide::Input => of(from),
+            InferredSide::Output => of(to),
         },
         SchemaKind::Unresolved(why) => Type::Unresolved(Rc::clone(why)),
     }
@@ -102,7 +104,7 @@ fn declared<'p>(resolver: &Resolver<'p>, of: &Lazy<'p>) -> Option<Rc<Schema<'p>>
     }
 }
 
-fn lazy<'p>(schema: &Rc<Schema<'p>>, side: Side) -> Lazy<'p> {
+fn lazy<'p>(schema: &Rc<Schema<'p>>, side: InferredSide) -> Lazy<'p> {
     let schema = Rc::clone(schema);
     Lazy::computed(move |resolver| infer(resolver, &schema, side))
 }
@@ -116,18 +118,18 @@ fn transformed<'p>(resolver: &Resolver<'p>, given: Type<'p>, function: &Value<'p
     }
 }
 
-fn object<'p>(resolver: &Resolver<'p>, shape: &ObjectValue<'p>, side: Side) -> Type<'p> {
+fn object<'p>(resolver: &Resolver<'p>, shape: &ObjectValue<'p>, side: InferredSide) -> Type<'p> {
     let properties = shape.entries.iter().map(|entry| property(resolver, entry, side)).collect();
-    Type::Object(Rc::new(Object { properties, incomplete: shape.open.clone(), ..Object::default() }))
+    Type::Object(Rc::new(ObjectType { properties, incomplete: shape.open.clone(), ..ObjectType::default() }))
 }
 
-fn property<'p>(resolver: &Resolver<'p>, entry: &Entry<'p>, side: Side) -> Property<'p> {
+fn property<'p>(resolver: &Resolver<'p>, entry: &ObjectEntry<'p>, side: InferredSide) -> Property<'p> {
     let schema = schema_of(&entry.value);
     Property {
         name: Rc::clone(&entry.name),
         optional: may_be_absent(resolver, &schema, side),
         value: lazy(&schema, side),
-        place: entry.place.as_ref().map(|place| Place {
+        place: entry.place.as_ref().map(|place| PropertyPlace {
             module: place.scope.module,
             span: place.span,
             key: place.key,
@@ -138,22 +140,22 @@ fn property<'p>(resolver: &Resolver<'p>, entry: &Entry<'p>, side: Side) -> Prope
 }
 
 /// Whether the key gets a `?`.
-fn may_be_absent<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, side: Side) -> bool {
+fn may_be_absent<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, side: InferredSide) -> bool {
     // What takes too long is not known, which its type says.
     resolver.deeper(|| absent(resolver, schema, side)).unwrap_or(false)
 }
 
-fn absent<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, side: Side) -> bool {
+fn absent<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, side: InferredSide) -> bool {
     match &schema.kind {
         SchemaKind::Optional(_) | SchemaKind::Undefined => true,
-        SchemaKind::Default(_) | SchemaKind::Catch(_) => side == Side::Input,
+        SchemaKind::Default(_) | SchemaKind::Catch(_) => side == InferredSide::Input,
         SchemaKind::Nullable(inner) => may_be_absent(resolver, inner, side),
         SchemaKind::Transform(inner, _) | SchemaKind::Preprocess(inner) => {
-            side == Side::Input && may_be_absent(resolver, inner, side)
+            side == InferredSide::Input && may_be_absent(resolver, inner, side)
         }
         SchemaKind::Pipe(from, to) => match side {
-            Side::Input => may_be_absent(resolver, from, side),
-            Side::Output => may_be_absent(resolver, to, side),
+            InferredSide::Input => may_be_absent(resolver, from, side),
+            InferredSide::Output => may_be_absent(resolver, to, side),
         },
         SchemaKind::Union(options) => options.iter().any(|option| may_be_absent(resolver, option, side)),
         SchemaKind::Lazy(_) => false,

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::{Schema, SchemaKind, schema_of};
-use crate::typescript::values::{Entry, ObjectValue, Value};
+use crate::typescript::values::{ObjectEntry, ObjectValue, Value};
 
 /// The schema of an object of schemas.
 pub(super) fn shape<'p>(value: &Value<'p>) -> Rc<Schema<'p>> {
@@ -45,9 +45,9 @@ pub(super) fn method<'p>(schema: &Rc<Schema<'p>>, name: &str, arguments: &[Value
     }
 }
 
-type Shape<'p> = Result<ObjectValue<'p>, Rc<str>>;
+type ObjectShape<'p> = Result<ObjectValue<'p>, Rc<str>>;
 
-fn extend<'p>(shape: &ObjectValue<'p>, extension: &Value<'p>) -> Shape<'p> {
+fn extend<'p>(shape: &ObjectValue<'p>, extension: &Value<'p>) -> ObjectShape<'p> {
     let Some(extension) = extension.as_object() else {
         return Err(match extension.uncast() {
             Value::Unknown(why) => Rc::clone(why),
@@ -60,7 +60,7 @@ fn extend<'p>(shape: &ObjectValue<'p>, extension: &Value<'p>) -> Shape<'p> {
     Ok(extended)
 }
 
-fn merge<'p>(shape: &ObjectValue<'p>, other: &Value<'p>) -> Shape<'p> {
+fn merge<'p>(shape: &ObjectValue<'p>, other: &Value<'p>) -> ObjectShape<'p> {
     match &schema_of(other).kind {
         SchemaKind::Object(other) => extend(shape, &Value::Object(Rc::clone(other))),
         SchemaKind::Unresolved(why) => Err(Rc::clone(why)),
@@ -68,10 +68,10 @@ fn merge<'p>(shape: &ObjectValue<'p>, other: &Value<'p>) -> Shape<'p> {
     }
 }
 
-fn set_key<'p>(shape: &ObjectValue<'p>, key: &Value<'p>, value: Option<&Value<'p>>) -> Shape<'p> {
+fn set_key<'p>(shape: &ObjectValue<'p>, key: &Value<'p>, value: Option<&Value<'p>>) -> ObjectShape<'p> {
     let (Some(name), Some(value)) = (key.as_str(), value) else { return Err("its key is computed".into()) };
     let mut changed = shape.clone();
-    changed.put(Entry { name: name.into(), value: value.clone(), place: None });
+    changed.put(ObjectEntry { name: name.into(), value: value.clone(), place: None });
     Ok(changed)
 }
 
@@ -79,15 +79,16 @@ fn set_key<'p>(shape: &ObjectValue<'p>, key: &Value<'p>, value: Option<&Value<'p
 fn masked<'p>(mask: &Value<'p>) -> Result<Vec<Rc<str>>, Rc<str>> {
     match mask.uncast() {
         Value::Object(mask) if mask.open.is_none() => {
-            let set = |entry: &&Entry<'p>| !matches!(entry.value.uncast(), Value::Boolean(false) | Value::Undefined);
+            let set =
+                |entry: &&ObjectEntry<'p>| !matches!(entry.value.uncast(), Value::Boolean(false) | Value::Undefined);
             Ok(mask.entries.iter().filter(set).map(|entry| Rc::clone(&entry.name)).collect())
         }
         _ => Err("the keys it names are computed".into()),
     }
 }
 
-fn filter<'p>(shape: &ObjectValue<'p>, names: &[Rc<str>], keep: bool) -> Shape<'p> {
-    let kept = |entry: &&Entry<'p>| names.contains(&entry.name) == keep;
+fn filter<'p>(shape: &ObjectValue<'p>, names: &[Rc<str>], keep: bool) -> ObjectShape<'p> {
+    let kept = |entry: &&ObjectEntry<'p>| names.contains(&entry.name) == keep;
     Ok(ObjectValue { entries: shape.entries.iter().filter(kept).cloned().collect(), ..shape.clone() })
 }
 
@@ -95,11 +96,11 @@ fn each<'p>(
     shape: &ObjectValue<'p>,
     names: Option<&[Rc<str>]>,
     change: fn(&Rc<Schema<'p>>) -> Rc<Schema<'p>>,
-) -> Shape<'p> {
-    let entry = |entry: &Entry<'p>| {
+) -> ObjectShape<'p> {
+    let entry = |entry: &ObjectEntry<'p>| {
         let named = names.is_none_or(|names| names.contains(&entry.name));
         let value = if named { Value::Zod(change(&schema_of(&entry.value))) } else { entry.value.clone() };
-        Entry { value, ..entry.clone() }
+        ObjectEntry { value, ..entry.clone() }
     };
     Ok(ObjectValue { entries: shape.entries.iter().map(entry).collect(), ..shape.clone() })
 }

@@ -3,24 +3,24 @@
 
 use std::rc::Rc;
 
-use super::describe::Description;
+use super::describe::SchemaDescription;
 use super::{Schema, SchemaKind, schema_of};
 use crate::facts::{Constraints, Kind};
 use crate::typescript::resolve::reason;
-use crate::typescript::values::{Entry, ObjectValue, Value};
+use crate::typescript::values::{ObjectEntry, ObjectValue, Value};
 
 /// Describes the values that `from.pipe(to)` accepts.
-pub(super) fn piped(from: Description, to: Description) -> Description {
+pub(super) fn piped(from: SchemaDescription, to: SchemaDescription) -> SchemaDescription {
     if from.constraints.transformed || from.constraints.coerced {
         return changed(from, &to);
     }
     let Some(kind) = common(&from.kind, &to.kind) else {
         let constraints = Constraints { transformed: true, ..from.constraints };
-        return Description { constraints, ..from };
+        return SchemaDescription { constraints, ..from };
     };
     let takes_null = from.nullable || from.kind == Kind::Any;
     let coerced = to.constraints.coerced;
-    Description {
+    SchemaDescription {
         optional: from.optional && (from.has_default || to.optional || coerced),
         nullable: takes_null && (to.nullable || coerced),
         has_default: from.has_default || (from.optional && to.has_default),
@@ -30,7 +30,7 @@ pub(super) fn piped(from: Description, to: Description) -> Description {
 }
 
 /// Another value comes out than goes in: what the second demands of it is all that is known.
-fn changed(mut from: Description, to: &Description) -> Description {
+fn changed(mut from: SchemaDescription, to: &SchemaDescription) -> SchemaDescription {
     if from.kind == to.kind {
         let own = std::mem::replace(&mut from.constraints, to.constraints.clone());
         from.constraints.refined |= own != Constraints::default() && own != to.constraints;
@@ -113,10 +113,10 @@ fn unchanged<'p>(schema: &Schema<'p>) -> Option<ObjectValue<'p>> {
 }
 
 fn in_both<'p>(from: &ObjectValue<'p>, to: &ObjectValue<'p>) -> ObjectValue<'p> {
-    let piped = |entry: &Entry<'p>| match to.get(&entry.name) {
+    let piped = |entry: &ObjectEntry<'p>| match to.get(&entry.name) {
         Some(second) => {
             let pipe = SchemaKind::Pipe(schema_of(&entry.value), schema_of(&second.value));
-            Entry { value: Value::Zod(Schema::new(pipe)), ..entry.clone() }
+            ObjectEntry { value: Value::Zod(Schema::new(pipe)), ..entry.clone() }
         }
         None => entry.clone(),
     };

@@ -9,7 +9,7 @@ use crate::schema::model::ObjectName;
 
 /// The content of a file.
 #[derive(Debug, Clone)]
-pub(super) enum Part {
+pub(super) enum BackupPart {
     /// Whole rows of a table.
     Rows(TablePart),
     /// Values of these columns of a table, with the columns that tell the rows apart.
@@ -50,7 +50,7 @@ const TRIGGERS: &str = "
     SELECT tgname::text, tgenabled = 'A' FROM pg_catalog.pg_trigger
     WHERE tgrelid = $1::text::regclass AND NOT tgisinternal AND tgenabled IN ('O', 'A') ORDER BY tgname";
 
-impl Part {
+impl BackupPart {
     /// Whether the rows in it are lost themselves, and not only values of theirs.
     pub(super) fn is_of_rows(&self) -> bool {
         matches!(self, Self::Rows(_))

@@ -2,7 +2,7 @@
 //! temporary table: the migrations may have made some of the rows again, and others may be there by then.
 
 use super::super::sequence_positions::LostPosition;
-use super::part::{Part, TablePart};
+use super::part::{BackupPart, TablePart};
 use crate::migrations::sql::{identifier, literal, quoted};
 
 /// How texts of the files are read, as they were written.
@@ -22,7 +22,7 @@ const ROW: &str = "\"restored row\"";
 const NUMBER: &str = "\"restored number\"";
 
 /// The script for these files, by their names, and sequences.
-pub(super) fn text(parts: &[(&str, &Part)], positions: &[&LostPosition]) -> String {
+pub(super) fn text(parts: &[(&str, &BackupPart)], positions: &[&LostPosition]) -> String {
     let mut text = format!(
         "-- Puts back what a rollback lost. Apply the migrations again (`cargo xtask db-migrate`), then run in this folder:\n\
          --   psql -X -f restore.sql \"$DATABASE_URL\"\n\
@@ -47,14 +47,15 @@ pub(super) fn text(parts: &[(&str, &Part)], positions: &[&LostPosition]) -> Stri
 }
 
 /// Rows before values, and what foreign keys refer to before what refers to it, as far as there is such an order.
-fn ordered<'a>(parts: &[(&'a str, &'a Part)]) -> Vec<(&'a str, &'a Part)> {
-    let (mut left, mut others): (Vec<_>, Vec<_>) = parts.iter().partition(|(_, part)| matches!(part, Part::Rows(_)));
+fn ordered<'a>(parts: &[(&'a str, &'a BackupPart)]) -> Vec<(&'a str, &'a BackupPart)> {
+    let (mut left, mut others): (Vec<_>, Vec<_>) =
+        parts.iter().partition(|(_, part)| matches!(part, BackupPart::Rows(_)));
     let mut all = Vec::new();
     while !left.is_empty() {
-        let waits = |(_, part): &(&str, &Part)| {
+        let waits = |(_, part): &(&str, &BackupPart)| {
             match part {
-            Part::Rows(rows) => left.iter().any(|(_, other)| {
-                matches!(other, Part::Rows(other) if other.table != rows.table && rows.references.contains(&other.table))
+            BackupPart::Rows(rows) => left.iter().any(|(_, other)| {
+                matches!(other, BackupPart::Rows(other) if other.table != rows.table && rows.references.contains(&other.table))
             }),
             _ => false,
         }
@@ -67,10 +68,10 @@ fn ordered<'a>(parts: &[(&'a str, &'a Part)]) -> Vec<(&'a str, &'a Part)> {
 }
 
 /// Each trigger once, with what switches it on again.
-fn triggers<'a>(parts: &[(&str, &'a Part)]) -> Vec<((&'a str, &'static str), &'a TablePart)> {
+fn triggers<'a>(parts: &[(&str, &'a BackupPart)]) -> Vec<((&'a str, &'static str), &'a TablePart)> {
     let mut all: Vec<((&str, &'static str), &TablePart)> = Vec::new();
     for (_, part) in parts {
-        let (Part::Rows(table) | Part::Values(table, _)) = part else { continue };
+        let (BackupPart::Rows(table) | BackupPart::Values(table, _)) = part else { continue };
         let is_there = all.iter().any(|(_, other)| other.table == table.table);
         if !is_there {
             all.extend(table.triggers.iter().map(|(name, again)| ((name.as_str(), *again), table)));
@@ -80,7 +81,7 @@ fn triggers<'a>(parts: &[(&str, &'a Part)]) -> Vec<((&'a str, &'static str), &'a
 }
 
 /// SQL that reads a file into the temporary table `place` and puts it back from there.
-fn one(place: &str, file: &str, part: &Part) -> String {
+fn one(place: &str, file: &str, part: &BackupPart) -> String {
     let read = |columns: &str| format!("{columns}\\copy {place} FROM '{file}' (FORMAT csv, HEADER)\n");
     let of_table = |table: &TablePart| {
         let name = quoted(&table.table);
@@ -91,14 +92,14 @@ fn one(place: &str, file: &str, part: &Part) -> String {
         ))
     };
     match part {
-        Part::Rows(table) if table.key.is_empty() => format!("{}{}", of_table(table), missing_rows(place, table)),
-        Part::Rows(table) => format!("{}{}", of_table(table), rows_by_key(place, table)),
-        Part::Values(table, lost) => {
+        BackupPart::Rows(table) if table.key.is_empty() => format!("{}{}", of_table(table), missing_rows(place, table)),
+        BackupPart::Rows(table) => format!("{}{}", of_table(table), rows_by_key(place, table)),
+        BackupPart::Values(table, lost) => {
             let values = if table.key.is_empty() { values_by_row(place, table, lost) } else { values_by_key(place, table, lost) };
             let (before, after) = always_generated(table, lost);
             format!("{}{before}{values}{after}", of_table(table))
         }
-        Part::LargeObjects => {
+        BackupPart::LargeObjects => {
             let columns = read(&format!("CREATE TEMPORARY TABLE {} (oid oid, data bytea);\n", &place[8..]));
             let there = "oid IN (SELECT oid FROM pg_catalog.pg_largeobject_metadata)";
             format!(
@@ -106,7 +107,7 @@ fn one(place: &str, file: &str, part: &Part) -> String {
                  SELECT count(pg_catalog.lo_from_bytea(oid, data)) FROM {place};\n"
             )
         }
-        Part::ForeignTable => {
+        BackupPart::ForeignTable => {
             "-- The rows behind this foreign table as they were before: which of them are lost, only the server that holds them can \
              tell.\n"
                 .to_owned()

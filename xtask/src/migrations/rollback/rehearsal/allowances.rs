@@ -38,7 +38,7 @@ pub(super) fn allowances(before: &Schema, after: &Schema) -> Vec<Allowance> {
         if (was == now && are_enums_same) || now.foreign.is_some() || now.partition.is_some() {
             continue;
         }
-        let tables = Pair { name, before, after, was, now };
+        let tables = TableChange { name, before, after, was, now };
         all.extend(tables.of_columns());
         all.extend(tables.of_checks());
         all.extend(tables.of_keys());
@@ -48,7 +48,7 @@ pub(super) fn allowances(before: &Schema, after: &Schema) -> Vec<Allowance> {
 }
 
 /// A table before and after a migration.
-struct Pair<'s> {
+struct TableChange<'s> {
     name: &'s ObjectName,
     before: &'s Schema,
     after: &'s Schema,
@@ -56,7 +56,7 @@ struct Pair<'s> {
     now: &'s Table,
 }
 
-impl Pair<'_> {
+impl TableChange<'_> {
     fn allowance(&self, values: Vec<Vec<(String, String)>>, words: Option<String>) -> Allowance {
         Allowance { table: self.name.clone(), values, broken_rule: None, words }
     }

@@ -8,14 +8,14 @@ use super::allowances::allowances;
 use super::row_texts::RowTexts;
 use super::trial::Trial;
 use crate::migrations::rollback::far_servers::{self, KeptAway};
-use crate::migrations::rollback::privileges::Privileges;
+use crate::migrations::rollback::privileges::ExpectedPrivileges;
 use crate::migrations::rollback::scratch_history::ScratchHistory;
 use crate::migrations::scratch_environment::{ScratchEnvironment, ScratchSession};
 use crate::migrations::script::Script;
 use crate::migrations::seed::{Seeder, added_columns};
 use crate::migrations::{Down, Migration, replay, script};
 use crate::postgres::error::whole;
-use crate::report::{Rehearsal, Verdict};
+use crate::report::{Rehearsal, RollbackVerdict};
 use crate::schema::diff::{Change, Likeness, SchemaDiff, diff};
 use crate::schema::model::Schema;
 
@@ -27,20 +27,20 @@ pub(super) struct Stage<'a> {
     environment: &'a ScratchEnvironment<'a>,
     migrations: &'a [Migration],
     /// None only while it is made anew.
-    scratch: Option<Scratch>,
+    scratch: Option<RehearsalScratch>,
     schema: Schema,
     seeder: Seeder,
 }
 
 /// A scratch database with its history.
-struct Scratch {
+struct RehearsalScratch {
     session: ScratchSession,
     history: ScratchHistory,
 }
 
 /// The schemas and rows with which a way back is compared.
 #[derive(Clone, Copy)]
-struct Expected<'e> {
+struct ExpectedState<'e> {
     before: &'e Schema,
     after: &'e Schema,
     rows: &'e RowTexts,
@@ -48,7 +48,7 @@ struct Expected<'e> {
     made_by_rows: &'e [Change],
 }
 
-impl Expected<'_> {
+impl ExpectedState<'_> {
     /// The differences of `actual` from `expected` that a migration or its way back is to blame for.
     fn difference(&self, expected: &Schema, actual: &Schema) -> SchemaDiff {
         let mut difference = diff(expected, actual);
@@ -81,11 +81,11 @@ impl<'a> Stage<'a> {
         }
         self.schema = session.read()?;
         self.seeder = Seeder::default();
-        self.scratch = Some(Scratch { session, history });
+        self.scratch = Some(RehearsalScratch { session, history });
         Ok(())
     }
 
-    fn scratch(&mut self) -> Result<&mut Scratch> {
+    fn scratch(&mut self) -> Result<&mut RehearsalScratch> {
         self.scratch.as_mut().context(GONE)
     }
 
@@ -155,7 +155,7 @@ impl<'a> Stage<'a> {
     }
 
     fn apply(&mut self, migration: &Migration) -> Result<()> {
-        let Scratch { session, history } = self.scratch()?;
+        let RehearsalScratch { session, history } = self.scratch()?;
         history.apply(session, migration)
     }
 
@@ -192,7 +192,7 @@ impl<'a> Stage<'a> {
         }
         self.fill(index * 2 + 1)?;
         let made_by_rows = diff(after, &self.schema).changes;
-        let expected = Expected { before, after, rows, made_by_rows: &made_by_rows };
+        let expected = ExpectedState { before, after, rows, made_by_rows: &made_by_rows };
         let script = Script::new(file, sql, no_transaction);
         let is_back = match no_transaction {
             true => self.back_in_steps(migration, script, expected, rehearsal)?,
@@ -214,10 +214,10 @@ impl<'a> Stage<'a> {
         &mut self,
         migration: &Migration,
         script: Script<'_>,
-        expected: Expected<'_>,
+        expected: ExpectedState<'_>,
         rehearsal: &mut Rehearsal,
     ) -> Result<bool> {
-        let Scratch { session, history } = self.scratch()?;
+        let RehearsalScratch { session, history } = self.scratch()?;
         let mut observer = KeptAway::new(&mut session.client, expected.after)?;
         let (mut transaction, mut catalogs, privileges) = session.transaction()?;
         let ran = replay::run_in(&mut transaction, privileges, script, &mut observer)
@@ -243,7 +243,7 @@ impl<'a> Stage<'a> {
         &mut self,
         migration: &Migration,
         script: Script<'_>,
-        expected: Expected<'_>,
+        expected: ExpectedState<'_>,
         rehearsal: &mut Rehearsal,
     ) -> Result<bool> {
         let Some(error) = rehearsal.error.clone().filter(|_| !rehearsal.notes.is_empty()) else { return Ok(false) };
@@ -252,7 +252,7 @@ impl<'a> Stage<'a> {
         }
         let rows = self.rows()?;
         let mut again = Rehearsal::new(rehearsal.name.clone());
-        let is_back = self.back(migration, script, Expected { rows: &rows, ..expected }, &mut again)?;
+        let is_back = self.back(migration, script, ExpectedState { rows: &rows, ..expected }, &mut again)?;
         if is_back {
             (rehearsal.verdict, rehearsal.lost_rows, rehearsal.error) = (again.verdict, again.lost_rows, again.error);
             rehearsal.notes.push(format!("its way back fails over made-up rows too, and works without them: {error}"));
@@ -265,10 +265,10 @@ impl<'a> Stage<'a> {
         &mut self,
         migration: &Migration,
         script: Script<'_>,
-        expected: Expected<'_>,
+        expected: ExpectedState<'_>,
         rehearsal: &mut Rehearsal,
     ) -> Result<bool> {
-        let Scratch { session, history } = self.scratch()?;
+        let RehearsalScratch { session, history } = self.scratch()?;
         let mut observer = KeptAway::new(&mut session.client, expected.after)?;
         if let Err(error) = session.run_observed(script, &mut observer) {
             failed(rehearsal, &error);
@@ -287,7 +287,7 @@ impl<'a> Stage<'a> {
 
     /// Applies a migration that was undone once more. Where that does not end where it ended the first time the stage is made
     /// anew: the next migration is to find what it would find live.
-    fn forward_again(&mut self, index: usize, expected: Expected<'_>, rehearsal: &mut Rehearsal) -> Result<()> {
+    fn forward_again(&mut self, index: usize, expected: ExpectedState<'_>, rehearsal: &mut Rehearsal) -> Result<()> {
         let migrations = self.migrations;
         let migration = &migrations[index];
         let mut applied = self.apply(migration);
@@ -309,7 +309,7 @@ impl<'a> Stage<'a> {
             self.schema = again;
             return Ok(());
         }
-        if matches!(rehearsal.verdict, Verdict::PrivilegesDiffer(_)) {
+        if matches!(rehearsal.verdict, RollbackVerdict::PrivilegesDiffer(_)) {
             difference = difference.without_grants();
         }
         if difference.likeness() == Likeness::Different {
@@ -320,13 +320,13 @@ impl<'a> Stage<'a> {
 }
 
 /// Takes the made-up rows out of the tables of `schema`; whether that was possible.
-fn emptied(scratch: &mut Option<Scratch>, seeder: &mut Seeder, schema: &Schema) -> bool {
+fn emptied(scratch: &mut Option<RehearsalScratch>, seeder: &mut Seeder, schema: &Schema) -> bool {
     let Some(scratch) = scratch else { return false };
     seeder.empty(&mut scratch.session.client, schema).is_ok()
 }
 
-fn not_tried(reason: &str) -> Verdict {
-    Verdict::Unknown(format!("its way back was not tried: {reason}"))
+fn not_tried(reason: &str) -> RollbackVerdict {
+    RollbackVerdict::Unknown(format!("its way back was not tried: {reason}"))
 }
 
 fn failed(rehearsal: &mut Rehearsal, error: &anyhow::Error) {
@@ -334,7 +334,7 @@ fn failed(rehearsal: &mut Rehearsal, error: &anyhow::Error) {
         rehearsal.verdict = not_tried("it uses a foreign table, whose rows lie elsewhere");
         return;
     }
-    rehearsal.verdict = Verdict::Unknown("the way back failed".into());
+    rehearsal.verdict = RollbackVerdict::Unknown("the way back failed".into());
     rehearsal.error = Some(whole(error));
 }
 
@@ -342,23 +342,23 @@ fn failed(rehearsal: &mut Rehearsal, error: &anyhow::Error) {
 fn judge(
     client: &mut impl GenericClient,
     restored: &Schema,
-    expected: Expected<'_>,
+    expected: ExpectedState<'_>,
     rehearsal: &mut Rehearsal,
 ) -> Result<bool> {
     rehearsal.verdict = verdict(expected, restored);
     rehearsal.lost_rows = expected.rows.missing_in(&RowTexts::read(client, restored)?);
-    Ok(!matches!(rehearsal.verdict, Verdict::NotRestored(_)))
+    Ok(!matches!(rehearsal.verdict, RollbackVerdict::NotRestored(_)))
 }
 
 /// Compares as a rollback on a live database does: privileges and owners stand apart.
-fn verdict(expected: Expected<'_>, restored: &Schema) -> Verdict {
-    let Expected { before, after, .. } = expected;
+fn verdict(expected: ExpectedState<'_>, restored: &Schema) -> RollbackVerdict {
+    let ExpectedState { before, after, .. } = expected;
     let difference = expected.difference(before, restored).without_grants();
-    let privileges = Privileges { live: after, scratch: Some((after, before)) }.not_restored(restored);
+    let privileges = ExpectedPrivileges { live: after, scratch: Some((after, before)) }.not_restored(restored);
     match difference.likeness() {
-        Likeness::Different => Verdict::NotRestored(difference.to_string()),
-        _ if !privileges.is_empty() => Verdict::PrivilegesDiffer(privileges.join("\n")),
-        Likeness::Exact => Verdict::Exact,
-        Likeness::PhysicalOrderOnly => Verdict::PhysicalOrderOnly,
+        Likeness::Different => RollbackVerdict::NotRestored(difference.to_string()),
+        _ if !privileges.is_empty() => RollbackVerdict::PrivilegesDiffer(privileges.join("\n")),
+        Likeness::Exact => RollbackVerdict::Exact,
+        Likeness::PhysicalOrderOnly => RollbackVerdict::PhysicalOrderOnly,
     }
 }

@@ -29,7 +29,7 @@ pub(super) struct Trial<'a> {
 }
 
 /// The outcome of a way back.
-enum Outcome {
+enum TrialOutcome {
     /// PostgreSQL let no such row in.
     NoRow,
     /// It works, but deletes such rows: in words.
@@ -49,19 +49,19 @@ impl Trial<'_> {
         }
         let all: Vec<&Allowance> = self.allowances.iter().collect();
         match self.run(session, &all)? {
-            Outcome::NoRow => return Ok(Vec::new()),
-            Outcome::Works { deleted } => return Ok(deleted.iter().map(|words| deletes(words)).collect()),
-            Outcome::Fails { .. } => {}
+            TrialOutcome::NoRow => return Ok(Vec::new()),
+            TrialOutcome::Works { deleted } => return Ok(deleted.iter().map(|words| deletes(words)).collect()),
+            TrialOutcome::Fails { .. } => {}
         }
-        if let Outcome::Fails { error, .. } = self.run(session, &[])? {
+        if let TrialOutcome::Fails { error, .. } = self.run(session, &[])? {
             return Ok(self.without_allowances(&error).into_iter().collect());
         }
         let mut warnings = Vec::new();
         for one in all {
             match self.run(session, &[one])? {
-                Outcome::NoRow => {}
-                Outcome::Works { deleted } => warnings.extend(deleted.iter().map(|words| deletes(words))),
-                Outcome::Fails { words, error } => warnings.push(format!(
+                TrialOutcome::NoRow => {}
+                TrialOutcome::Works { deleted } => warnings.extend(deleted.iter().map(|words| deletes(words))),
+                TrialOutcome::Fails { words, error } => warnings.push(format!(
                     "the way back fails as soon as a row uses what the migration allows ({}): {}",
                     words.join(", "),
                     whole(&error)
@@ -79,7 +79,7 @@ impl Trial<'_> {
         (!columns.is_empty()).then_some(what)
     }
 
-    fn run(&self, session: &mut ScratchSession, allowances: &[&Allowance]) -> Result<Outcome> {
+    fn run(&self, session: &mut ScratchSession, allowances: &[&Allowance]) -> Result<TrialOutcome> {
         let mut observer = KeptAway::new(&mut session.client, self.after)?;
         let (mut transaction, _, privileges) = session.transaction()?;
         let mut used = Vec::new();
@@ -88,18 +88,18 @@ impl Trial<'_> {
             used.extend(words.map(|words| (&allowance.table, words)));
         }
         if used.is_empty() && !allowances.is_empty() {
-            return Ok(Outcome::NoRow);
+            return Ok(TrialOutcome::NoRow);
         }
         // A check that waits for the COMMIT would stand in the way of an `ALTER TABLE`, where a row of another transaction does not.
         if !used.is_empty() && transaction.batch_execute("SET CONSTRAINTS ALL IMMEDIATE").is_err() {
-            return Ok(Outcome::NoRow);
+            return Ok(TrialOutcome::NoRow);
         }
         let mut before = Vec::new();
         for (table, _) in &used {
             before.push(count(&mut transaction, table)?);
         }
         if let Err(error) = replay::run_in(&mut transaction, privileges, self.script, &mut observer) {
-            return Ok(Outcome::Fails { words: used.into_iter().map(|(_, words)| words).collect(), error });
+            return Ok(TrialOutcome::Fails { words: used.into_iter().map(|(_, words)| words).collect(), error });
         }
         let mut deleted = Vec::new();
         for ((table, words), before) in used.into_iter().zip(before) {
@@ -107,7 +107,7 @@ impl Trial<'_> {
                 deleted.push(words);
             }
         }
-        Ok(Outcome::Works { deleted })
+        Ok(TrialOutcome::Works { deleted })
     }
 }
 

@@ -4,7 +4,7 @@ use crate::schema::model::ObjectName;
 
 /// Something that may hold data and is not what it was.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Change {
+pub enum StorageChange {
     /// The table is gone, even if there is a new one of its name.
     DroppedTable(ObjectName),
     /// The column is gone, even if there is a new one of its name.
@@ -21,7 +21,7 @@ pub enum Change {
     LargeObjects,
 }
 
-impl Change {
+impl StorageChange {
     /// The identifiers that name it, from its namespace down.
     #[must_use]
     pub fn path(&self) -> Vec<&str> {

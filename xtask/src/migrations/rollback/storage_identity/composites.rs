@@ -10,11 +10,11 @@ use crate::migrations::sql::identifier;
 
 /// The types of columns that are made of other types, by OID.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Composites(BTreeMap<u32, Shape>);
+pub(super) struct Composites(BTreeMap<u32, CompositeShape>);
 
 /// The structure of a type.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Shape {
+enum CompositeShape {
     /// A domain over this type, whose values are values of that.
     Domain(u32),
     /// An array or multirange of values of this type.
@@ -80,12 +80,15 @@ impl Composites {
     /// The attributes that values of the type `kind` had and do not have in `later`: each as the attributes that lead to it.
     pub(super) fn gone(&self, kind: u32, later: &Self) -> Vec<Vec<String>> {
         match (self.0.get(&kind), later.0.get(&kind)) {
-            (Some(Shape::Composite(before)), Some(Shape::Composite(after))) => before
+            (Some(CompositeShape::Composite(before)), Some(CompositeShape::Composite(after))) => before
                 .iter()
                 .flat_map(|(number, attribute)| self.gone_at(attribute, after.get(number), later))
                 .collect(),
-            (Some(Shape::Domain(part) | Shape::Several(part) | Shape::Range(part)), Some(_)) => self.gone(*part, later),
-            (_, None) | (None, _) | (Some(Shape::Composite(_)), Some(_)) => Vec::new(),
+            (
+                Some(CompositeShape::Domain(part) | CompositeShape::Several(part) | CompositeShape::Range(part)),
+                Some(_),
+            ) => self.gone(*part, later),
+            (_, None) | (None, _) | (Some(CompositeShape::Composite(_)), Some(_)) => Vec::new(),
         }
     }
 
@@ -101,16 +104,16 @@ impl Composites {
     pub(super) fn select(&self, kind: u32, attributes: &[String], source: &str) -> Option<String> {
         let Some((name, rest)) = attributes.split_first() else { return Some(source.to_owned()) };
         match self.0.get(&kind)? {
-            Shape::Domain(base) => self.select(*base, attributes, source),
-            Shape::Several(part) => {
+            CompositeShape::Domain(base) => self.select(*base, attributes, source),
+            CompositeShape::Several(part) => {
                 self.select(*part, attributes, &format!("SELECT pg_catalog.unnest(v) AS v FROM ({source}) AS several"))
             }
-            Shape::Range(part) => {
+            CompositeShape::Range(part) => {
                 let bounds = "(VALUES (pg_catalog.lower(v)), (pg_catalog.upper(v))) AS bound (b)";
                 let each = format!("SELECT b AS v FROM ({source}) AS range CROSS JOIN LATERAL {bounds}");
                 self.select(*part, attributes, &each)
             }
-            Shape::Composite(all) => {
+            CompositeShape::Composite(all) => {
                 let attribute = all.values().find(|attribute| attribute.name == *name)?;
                 let values = format!("SELECT (v).{} AS v FROM ({source}) AS composite", identifier(name));
                 self.select(attribute.kind, rest, &values)
@@ -119,13 +122,13 @@ impl Composites {
     }
 }
 
-fn shape(row: &Row) -> Result<(u32, Shape)> {
+fn shape(row: &Row) -> Result<(u32, CompositeShape)> {
     let part = row.try_get("part")?;
     let shape = match row.try_get("kind")? {
-        "d" => Shape::Domain(part),
-        "r" => Shape::Range(part),
-        "c" => Shape::Composite(attributes(row)?),
-        _ => Shape::Several(part),
+        "d" => CompositeShape::Domain(part),
+        "r" => CompositeShape::Range(part),
+        "c" => CompositeShape::Composite(attributes(row)?),
+        _ => CompositeShape::Several(part),
     };
     Ok((row.try_get("oid")?, shape))
 }

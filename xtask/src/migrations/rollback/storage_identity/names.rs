@@ -6,12 +6,12 @@ use crate::report::LossName;
 
 /// Names the things of one database.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Names {
+pub struct ObjectNames {
     /// Its namespaces: what stands before a dot is first taken for one of these.
     namespaces: BTreeSet<String>,
 }
 
-impl Names {
+impl ObjectNames {
     pub(super) fn new<'n>(namespaces: impl Iterator<Item = &'n str>) -> Self {
         Self { namespaces: namespaces.chain(["pg_catalog"]).map(str::to_owned).collect() }
     }
@@ -30,7 +30,7 @@ impl Names {
     }
 }
 
-/// The names that a person gave, written as [`Names::name`] writes them. Several stand with commas in between; what holds a
+/// The names that a person gave, written as [`ObjectNames::name`] writes them. Several stand with commas in between; what holds a
 /// dot, a comma or a quote itself is quoted.
 #[must_use]
 pub fn given<'t>(texts: impl IntoIterator<Item = &'t str>) -> BTreeSet<String> {
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     fn named(namespaces: &[&str], path: &[&str]) -> (String, String) {
-        let LossName { object, full } = Names::new(namespaces.iter().copied()).name(path);
+        let LossName { object, full } = ObjectNames::new(namespaces.iter().copied()).name(path);
         (object, full)
     }
 

@@ -6,7 +6,7 @@ use crate::postgres::scratch::{OVER_THE_MACHINE, SUPERUSER};
 
 /// A kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum StatementKind {
     /// Extensions. Runs as the superuser itself: whoever owns an extension may call all of its functions.
     Extension,
     /// Event triggers.
@@ -17,7 +17,7 @@ pub(super) enum Kind {
     Object,
 }
 
-impl Kind {
+impl StatementKind {
     /// The kind of a statement that needs the rights; none of all others.
     pub(super) fn of(statement: &Statement<'_>) -> Option<Self> {
         let mut cursor = statement.cursor();
@@ -76,19 +76,22 @@ fn is_harmless(statement: &Statement<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::Kind;
+    use super::StatementKind;
     use crate::migrations::sql;
 
     #[test]
     fn rights_are_lent_by_kind_and_never_to_make_a_superuser() {
-        let kind = |text: &str| Kind::of(&sql::statements(text)[0]);
-        assert_eq!(kind("CREATE EXTENSION IF NOT EXISTS citext"), Some(Kind::Extension));
-        assert_eq!(kind("comment on extension citext is 'x'"), Some(Kind::Extension));
-        assert_eq!(kind("CREATE EVENT TRIGGER t ON ddl_command_end EXECUTE FUNCTION f()"), Some(Kind::EventTrigger));
-        assert_eq!(kind("ALTER PUBLICATION p ADD TABLE t"), Some(Kind::Object));
-        assert_eq!(kind("ALTER FUNCTION app.f(int, text) OWNER TO \"app\""), Some(Kind::Object));
-        assert_eq!(kind("CREATE ROLE service NOLOGIN BYPASSRLS"), Some(Kind::Role));
-        assert_eq!(kind("GRANT postgres TO authenticator"), Some(Kind::Role));
+        let kind = |text: &str| StatementKind::of(&sql::statements(text)[0]);
+        assert_eq!(kind("CREATE EXTENSION IF NOT EXISTS citext"), Some(StatementKind::Extension));
+        assert_eq!(kind("comment on extension citext is 'x'"), Some(StatementKind::Extension));
+        assert_eq!(
+            kind("CREATE EVENT TRIGGER t ON ddl_command_end EXECUTE FUNCTION f()"),
+            Some(StatementKind::EventTrigger)
+        );
+        assert_eq!(kind("ALTER PUBLICATION p ADD TABLE t"), Some(StatementKind::Object));
+        assert_eq!(kind("ALTER FUNCTION app.f(int, text) OWNER TO \"app\""), Some(StatementKind::Object));
+        assert_eq!(kind("CREATE ROLE service NOLOGIN BYPASSRLS"), Some(StatementKind::Role));
+        assert_eq!(kind("GRANT postgres TO authenticator"), Some(StatementKind::Role));
         for none in [
             "CREATE ROLE boss SUPERUSER REPLICATION",
             "CREATE ROLE app LOGIN",
