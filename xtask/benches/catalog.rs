@@ -1,5 +1,5 @@
-//! Reads the catalogs of 2,000 tables with 36,000 columns, against `pg_dump --schema-only` of the same database. Run
-//! with `cargo bench --bench catalog`; the goal is a ratio of at most 0.5.
+//! Reads the catalogs of 2,000 tables with 36,000 columns, against `pg_dump --schema-only` of the
+//! same database. Run with `cargo bench --bench catalog`; the goal is a ratio of at most 0.5.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -15,7 +15,9 @@ const ROUNDS: usize = 7;
 
 #[expect(clippy::print_stdout, reason = "a benchmark prints what it measures")]
 fn main() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the repository");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the repository");
     let config = Config::load(root, None).expect("the repository is configured");
     let scratch = Scratch::start(&config, None, Network::OfTheMachine).expect("PostgreSQL");
     let mut client = scratch.connect().expect("connects");
@@ -29,21 +31,41 @@ fn main() {
         println!("{tables} tables: read in {read:.1?}");
     }
     let schema = catalog::read(&mut client, &own).expect("reads");
-    let columns: usize = schema.tables.values().map(|table| table.columns.len()).sum();
+    let columns: usize = schema
+        .tables
+        .values()
+        .map(|table| table.columns.len())
+        .sum();
     let folder = match scratch.parameters().get_hosts().first() {
         Some(Host::Unix(folder)) => folder.clone(),
         other => panic!("a scratch cluster listens on a socket, not on {other:?}"),
     };
-    let read = best(|| drop(catalog::read(&mut scratch.connect().expect("connects"), &own).expect("reads")));
+    let read = best(|| {
+        drop(catalog::read(&mut scratch.connect().expect("connects"), &own).expect("reads"))
+    });
     let dump = best(|| {
         let mut command = Command::new("pg_dump");
         command
-            .args(["--schema-only", "--no-owner", "--username=postgres", "--dbname=postgres", "--host"])
+            .args([
+                "--schema-only",
+                "--no-owner",
+                "--username=postgres",
+                "--dbname=postgres",
+                "--host",
+            ])
             .arg(&folder);
-        assert!(command.stdout(Stdio::null()).status().expect("pg_dump is installed").success());
+        assert!(
+            command
+                .stdout(Stdio::null())
+                .status()
+                .expect("pg_dump is installed")
+                .success()
+        );
     });
     let ratio = read.as_secs_f64() / dump.as_secs_f64();
-    println!("{TABLES} tables, {columns} columns: read in {read:.1?}, pg_dump in {dump:.1?}, ratio {ratio:.2}");
+    println!(
+        "{TABLES} tables, {columns} columns: read in {read:.1?}, pg_dump in {dump:.1?}, ratio {ratio:.2}"
+    );
     let text = best(|| drop(xtask::schema::snapshot::digest(&schema)));
     println!("digest in {text:.1?}");
 }
@@ -60,8 +82,14 @@ fn best(mut run: impl FnMut()) -> Duration {
 
 /// 18 columns, a key, a check, a foreign key, two indexes, a default each for some.
 fn table(number: u32) -> String {
-    let columns: String = (1..=14).map(|column| format!(", c{column} varchar(100) DEFAULT 'x' NOT NULL")).collect();
-    let parent = if number == 1 { "t1".to_owned() } else { format!("t{}", number - 1) };
+    let columns: String = (1..=14)
+        .map(|column| format!(", c{column} varchar(100) DEFAULT 'x' NOT NULL"))
+        .collect();
+    let parent = if number == 1 {
+        "t1".to_owned()
+    } else {
+        format!("t{}", number - 1)
+    };
     format!(
         "CREATE TABLE t{number} (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, parent bigint REFERENCES {parent}, \
          amount numeric(12,2) CHECK (amount > 0), at timestamptz DEFAULT now(){columns}); \

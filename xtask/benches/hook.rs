@@ -1,5 +1,5 @@
-//! Measures the wait of a commit: `db-verify --staged` as a whole process, on a monorepo of 3,000 TypeScript files.
-//! Measures the wait after a save as well, under `db-verify --watch`.
+//! Measures the wait of a commit: `db-verify --staged` as a whole process, on a monorepo of 3,000
+//! TypeScript files. Measures the wait after a save as well, under `db-verify --watch`.
 //!
 //! `cargo bench --bench hook`
 
@@ -21,7 +21,9 @@ fn main() {
     run(root, "git", &["init", "-q", "-b", "main"]);
     commit(root);
     let staged = || hook(root);
-    report("bare `git diff --cached`", 0, || run(root, "git", &["diff", "--cached", "--name-only"]));
+    report("bare `git diff --cached`", 0, || {
+        run(root, "git", &["diff", "--cached", "--name-only"])
+    });
     report("nothing staged", 20, staged);
     std::fs::write(root.join("notes.md"), "notes").expect("a file");
     run(root, "git", &["add", "notes.md"]);
@@ -39,10 +41,20 @@ fn main() {
 /// From a save until its verdict is printed, after the first run.
 fn watch(root: &Path, row: &str) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-    command.current_dir(root).args(["db-verify", "--watch", "--offline"]).stdout(Stdio::piped());
+    command
+        .current_dir(root)
+        .args(["db-verify", "--watch", "--offline"])
+        .stdout(Stdio::piped());
     let mut process = command.spawn().expect("the tool");
-    let mut lines = BufReader::new(process.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
-    let mut verdict = || assert!(lines.any(|line| line.contains("waiting for changes")), "the watch ended");
+    let mut lines = BufReader::new(process.stdout.take().expect("a pipe"))
+        .lines()
+        .map_while(Result::ok);
+    let mut verdict = || {
+        assert!(
+            lines.any(|line| line.contains("waiting for changes")),
+            "the watch ended"
+        )
+    };
     verdict();
     let mut times = Vec::new();
     for run in 0..RUNS {
@@ -53,7 +65,10 @@ fn watch(root: &Path, row: &str) {
         verdict();
         times.push(start.elapsed());
     }
-    process.kill().and_then(|()| process.wait()).expect("the watch can be ended");
+    process
+        .kill()
+        .and_then(|()| process.wait())
+        .expect("the watch can be ended");
     print("a save under `--watch`", 100, times);
 }
 
@@ -70,14 +85,24 @@ fn report(what: &str, most: u64, run: impl Fn()) {
 #[expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 fn print(what: &str, most: u64, mut times: Vec<Duration>) {
     times.sort();
-    let limit = if most == 0 { String::new() } else { format!(" (at most {most} ms)") };
-    println!("{what}: {:.1?} at best, {:.1?} in the middle{limit}", times[0], times[RUNS / 2]);
+    let limit = if most == 0 {
+        String::new()
+    } else {
+        format!(" (at most {most} ms)")
+    };
+    println!(
+        "{what}: {:.1?} at best, {:.1?} in the middle{limit}",
+        times[0],
+        times[RUNS / 2]
+    );
 }
 
 /// The sample among 3,000 files of which one in five declares types and one in twenty schemas.
 fn monorepo(root: &Path) {
     generated::monorepo(root);
-    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("`xtask` lies in the repository");
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("`xtask` lies in the repository");
     for folder in ["migrations", "snapshots", "shared-types/src"] {
         for entry in walkdir::WalkDir::new(sample.join(folder)) {
             let entry = entry.expect("the sample can be listed");
@@ -100,15 +125,30 @@ routes = ['shared-types/src/routes/**']
 fn commit(root: &Path) {
     run(root, "git", &["add", "-A"]);
     let identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"];
-    run(root, "git", &[&identity[..], &["commit", "-q", "-m", "sample"]].concat());
+    run(
+        root,
+        "git",
+        &[&identity[..], &["commit", "-q", "-m", "sample"]].concat(),
+    );
 }
 
 fn hook(root: &Path) {
-    run(root, env!("CARGO_BIN_EXE_xtask"), &["db-verify", "--staged"]);
+    run(
+        root,
+        env!("CARGO_BIN_EXE_xtask"),
+        &["db-verify", "--staged"],
+    );
 }
 
 fn run(root: &Path, program: &str, arguments: &[&str]) {
     let mut command = Command::new(program);
-    command.current_dir(root).args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
-    assert!(command.status().expect("a program").success(), "{program} {arguments:?}");
+    command
+        .current_dir(root)
+        .args(arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    assert!(
+        command.status().expect("a program").success(),
+        "{program} {arguments:?}"
+    );
 }

@@ -1,5 +1,5 @@
-//! The checks: pure functions from the model to findings. Each check is one file, named for the problem. Adding one
-//! touches that file and one line of [`CHECKS`].
+//! The checks: pure functions from the model to findings. Each check is one file, named for the
+//! problem. Adding one touches that file and one line of [`CHECKS`].
 
 pub mod accepted_kinds;
 mod alignment;
@@ -124,35 +124,50 @@ impl<'a> Model<'a> {
     pub fn new(input: Input<'a>) -> Self {
         let entities = entities::entities(input.schema, input.config);
         let described = matching::describe(entities, input.facts, input.config, input.provenance);
-        Self { input, described, uses: OnceCell::new() }
+        Self {
+            input,
+            described,
+            uses: OnceCell::new(),
+        }
     }
 
     /// Every description of every table.
     pub fn descriptions(&self) -> impl Iterator<Item = (&TableMatches<'a>, &Description<'a>)> {
-        self.described.iter().flat_map(|described| described.descriptions.iter().map(move |one| (described, one)))
+        self.described.iter().flat_map(|described| {
+            described
+                .descriptions
+                .iter()
+                .map(move |one| (described, one))
+        })
     }
 
     /// Every description that is judged for itself.
     pub fn judged(&self) -> impl Iterator<Item = (&TableMatches<'a>, &Description<'a>)> {
-        self.descriptions().filter(|(_, description)| !description.inferred)
+        self.descriptions()
+            .filter(|(_, description)| !description.inferred)
     }
 
     /// The types and ORM tables that are judged.
     pub fn types(&self) -> impl Iterator<Item = (&TableMatches<'a>, &Description<'a>)> {
-        self.judged().filter(|(_, description)| !description.role.is_validation())
+        self.judged()
+            .filter(|(_, description)| !description.role.is_validation())
     }
 
-    /// Whether a schema is of what comes in. What demands what only the server knows is of what goes out, whatever it is
-    /// called, and so is what contracts name, and schemas hold, in answers only.
+    /// Whether a schema is of what comes in. What demands what only the server knows is of what
+    /// goes out, whatever it is called, and so is what contracts name, and schemas hold, in answers
+    /// only.
     #[must_use]
     pub fn comes_in(&self, described: &TableMatches<'a>, description: &Description<'a>) -> bool {
         match description.role {
             Role::OutputSchema => false,
             Role::Schema => {
-                !self.only_goes_out(description) && !description.demands_what_server_makes(&described.entity)
+                !self.only_goes_out(description)
+                    && !description.demands_what_server_makes(&described.entity)
             }
             // `createSelectSchema(users).pick({ … })`
-            Role::UpdateSchema if description.strength == Strength::Derived => !description.is_called_output(),
+            Role::UpdateSchema if description.strength == Strength::Derived => {
+                !description.is_called_output()
+            }
             Role::InsertSchema | Role::UpdateSchema => true,
             Role::Row | Role::Domain | Role::Insert | Role::Update | Role::Orm => false,
         }
@@ -168,17 +183,26 @@ impl<'a> Model<'a> {
     fn is_only_sent(&self, description: &Description<'_>) -> bool {
         let declaration = description.declaration;
         let is_meant = |reference: &&ContractReference| {
-            reference
-                .declaration
-                .as_ref()
-                .is_some_and(|named| named.name == declaration.name && named.file == *declaration.location.file)
+            reference.declaration.as_ref().is_some_and(|named| {
+                named.name == declaration.name && named.file == *declaration.location.file
+            })
         };
         let facts = self.input.facts;
-        let contracts = facts.contracts.iter().map(|contract| (&contract.request, &contract.response));
-        let exchanges = facts.exchanges.iter().map(|exchange| (&exchange.request, &exchange.response));
+        let contracts = facts
+            .contracts
+            .iter()
+            .map(|contract| (&contract.request, &contract.response));
+        let exchanges = facts
+            .exchanges
+            .iter()
+            .map(|exchange| (&exchange.request, &exchange.response));
         let sides: Vec<_> = contracts.chain(exchanges).collect();
         let named = |mut side: Box<dyn Iterator<Item = &Option<ContractReference>> + '_>| {
-            side.any(|reference| reference.as_ref().is_some_and(|reference| is_meant(&reference)))
+            side.any(|reference| {
+                reference
+                    .as_ref()
+                    .is_some_and(|reference| is_meant(&reference))
+            })
         };
         named(Box::new(sides.iter().map(|(_, response)| *response)))
             && !named(Box::new(sides.iter().map(|(request, _)| *request)))
@@ -196,7 +220,8 @@ impl<'a> Model<'a> {
 
     /// The validation schemas that are judged.
     pub fn schemas(&self) -> impl Iterator<Item = (&TableMatches<'a>, &Description<'a>)> {
-        self.judged().filter(|(_, description)| description.role.is_validation())
+        self.judged()
+            .filter(|(_, description)| description.role.is_validation())
     }
 }
 
@@ -219,7 +244,12 @@ impl<'m, 'a> Compared<'m, 'a> {
     ) -> impl Iterator<Item = Self> {
         description.pairing.pairs.iter().filter_map(move |pair| {
             let facts = described.entity.column(&pair.column.name)?;
-            Some(Self { described, description, facts, pair })
+            Some(Self {
+                described,
+                description,
+                facts,
+                pair,
+            })
         })
     }
 
@@ -235,15 +265,20 @@ impl<'m, 'a> Compared<'m, 'a> {
         self.described.entity.title()
     }
 
-    /// Whether the field's values are the driver's, an ORM's, or on their way over the network. A type that is inferred
-    /// from an ORM's table has its fields.
+    /// Whether the field's values are the driver's, an ORM's, or on their way over the network. A
+    /// type that is inferred from an ORM's table has its fields.
     #[must_use]
     pub fn layer(&self) -> DescriptionLayer {
         let stands_in = |orm: &Description<'_>| {
-            orm.declaration.fields.iter().any(|field| field.location == self.pair.field.location)
+            orm.declaration
+                .fields
+                .iter()
+                .any(|field| field.location == self.pair.field.location)
         };
         match self.description.layer() {
-            DescriptionLayer::Driver if self.described.of_role(Role::Orm).any(stands_in) => DescriptionLayer::Orm,
+            DescriptionLayer::Driver if self.described.of_role(Role::Orm).any(stands_in) => {
+                DescriptionLayer::Orm
+            }
             of_description => of_description,
         }
     }
@@ -251,22 +286,33 @@ impl<'m, 'a> Compared<'m, 'a> {
     /// Whether a custom type of an ORM makes such values of the column, which is its own to say.
     #[must_use]
     pub fn is_of_custom_type(&self) -> bool {
-        let pairs = self.described.of_role(Role::Orm).flat_map(|orm| &orm.pairing.pairs);
-        let mut of_column = pairs.filter(|pair| pair.column.name == self.pair.column.name).map(|pair| pair.field);
+        let pairs = self
+            .described
+            .of_role(Role::Orm)
+            .flat_map(|orm| &orm.pairing.pairs);
+        let mut of_column = pairs
+            .filter(|pair| pair.column.name == self.pair.column.name)
+            .map(|pair| pair.field);
         of_column.any(|field| {
-            let is_custom = field.sql.as_ref().is_some_and(|sql| matches!(sql.ty.scalar, SqlScalar::Unknown(_)));
-            is_custom && (field.kind == self.pair.field.kind || matches!(field.kind, Kind::Unresolved(_)))
+            let is_custom = field
+                .sql
+                .as_ref()
+                .is_some_and(|sql| matches!(sql.ty.scalar, SqlScalar::Unknown(_)));
+            is_custom
+                && (field.kind == self.pair.field.kind || matches!(field.kind, Kind::Unresolved(_)))
         })
     }
 
-    /// Whether the table is one: of the columns of a view PostgreSQL does not know whether they can be null.
+    /// Whether the table is one: of the columns of a view PostgreSQL does not know whether they can
+    /// be null.
     #[must_use]
     pub fn is_of_table(&self) -> bool {
         self.described.entity.kind == EntityKind::Table
     }
 }
 
-/// A check: what it looks for, and how it is reported. The file's `//!` says what, why it hurts, and shows an example.
+/// A check: what it looks for, and how it is reported. The file's `//!` says what, why it hurts,
+/// and shows an example.
 pub struct Check {
     /// The type of its findings: `MISSING_TYPE`.
     pub kind: &'static str,
@@ -287,7 +333,9 @@ pub struct Check {
 
 impl fmt::Debug for Check {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Check").field("kind", &self.kind).finish_non_exhaustive()
+        f.debug_struct("Check")
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
     }
 }
 
@@ -300,12 +348,18 @@ impl Check {
         finding
     }
 
-    /// Returns the check's documentation as Markdown: the problem that the check looks for, why the problem hurts,
-    /// and an example.
+    /// Returns the check's documentation as Markdown: the problem that the check looks for, why the
+    /// problem hurts, and an example.
     #[must_use]
     pub fn documentation(&self) -> String {
-        let lines = self.source.lines().map_while(|line| line.strip_prefix("//!"));
-        lines.map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n")
+        let lines = self
+            .source
+            .lines()
+            .map_while(|line| line.strip_prefix("//!"));
+        lines
+            .map(|line| line.strip_prefix(' ').unwrap_or(line))
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     /// The first sentence of the documentation.
@@ -317,12 +371,15 @@ impl Check {
     }
 }
 
-/// Compares the descriptions. Findings come in the order of category, entity, column, check; the same input gives the
-/// same findings in the same order.
+/// Compares the descriptions. Findings come in the order of category, entity, column, check; the
+/// same input gives the same findings in the same order.
 #[must_use]
 pub fn verify(input: &Input<'_>) -> (Vec<Finding>, Coverage) {
     let model = Model::new(*input);
-    let findings = CHECKS.iter().flat_map(|check| findings_of(check, &model)).collect();
+    let findings = CHECKS
+        .iter()
+        .flat_map(|check| findings_of(check, &model))
+        .collect();
     let findings = duplicates::removed(findings);
     let mut findings = unused_ignore::applied(findings, input.facts, input.config);
     findings.sort_by_cached_key(|finding| order(finding, &model));
@@ -343,12 +400,16 @@ pub fn kinds() -> impl Iterator<Item = &'static str> {
 /// The documentation of every check, for reports that carry it.
 #[must_use]
 pub fn rules() -> Vec<Rule> {
-    let rule = |check: &Check| Rule { kind: check.kind, summary: check.summary(), help: check.documentation() };
+    let rule = |check: &Check| Rule {
+        kind: check.kind,
+        summary: check.summary(),
+        help: check.documentation(),
+    };
     CHECKS.iter().map(rule).collect()
 }
 
-/// Runs `check` and gives its findings the severity that the configuration sets. The check does not run where the
-/// configuration switches it off.
+/// Runs `check` and gives its findings the severity that the configuration sets. The check does not
+/// run where the configuration switches it off.
 fn findings_of(check: &Check, model: &Model<'_>) -> Vec<Finding> {
     let configured = match model.input.config.severity.get(check.kind) {
         None => return (check.run)(model),
@@ -363,72 +424,30 @@ fn findings_of(check: &Check, model: &Model<'_>) -> Vec<Finding> {
 }
 
 fn order(finding: &Finding, model: &Model<'_>) -> impl Ord + use<> {
-    let entity = model.described.iter().find(|described| described.entity.title() == finding.entity);
+    let entity = model
+        .described
+        .iter()
+        .find(|described| described.entity.title() == finding.entity);
     let column = entity
         .zip(finding.field.as_deref())
-        .and_then(|(described, field)| described.entity.columns.iter().position(|facts| facts.column.name == field));
+        .and_then(|(described, field)| {
+            described
+                .entity
+                .columns
+                .iter()
+                .position(|facts| facts.column.name == field)
+        });
     let check = CHECKS.iter().position(|check| check.kind == finding.kind);
     let place = finding.location().cloned();
-    (finding.category, finding.entity.clone(), column.unwrap_or(usize::MAX), finding.field.clone(), check, place)
+    (
+        finding.category,
+        finding.entity.clone(),
+        column.unwrap_or(usize::MAX),
+        finding.field.clone(),
+        check,
+        place,
+    )
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_check_is_named_after_its_file_and_documented() {
-        for check in CHECKS {
-            let documentation = check.documentation();
-            assert!(check.source.contains(&format!("kind: \"{}\"", check.kind)), "{check:?} includes another file");
-            assert!(check.summary().ends_with('.'), "{check:?} begins with a sentence");
-            for part in ["## Why", "## Example"] {
-                assert!(documentation.contains(part), "{check:?} has no `{part}` in its `//!`");
-            }
-        }
-    }
-
-    #[test]
-    fn the_types_of_the_specification_stop_a_migration() {
-        let of_specification = [
-            "MISSING_TYPE",
-            "MISSING_FIELD_IN_TYPE",
-            "MISSING_FIELD_IN_SCHEMA",
-            "TYPE_MISMATCH",
-            "NULLABILITY_MISMATCH",
-            "MISSING_API_CONTRACT",
-            "MISSING_VALIDATION_SCHEMA",
-        ];
-        for kind in of_specification {
-            let check = CHECKS.iter().find(|check| check.kind == kind).expect("a check of the specification");
-            assert!(check.critical && check.severity == Severity::Error, "{kind}");
-        }
-    }
-
-    #[test]
-    fn every_file_of_a_check_is_registered() {
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/checks");
-        for entry in std::fs::read_dir(folder).expect("the checks") {
-            let path = entry.expect("an entry").path();
-            let text = std::fs::read_to_string(&path).unwrap_or_default();
-            let stem = path.file_stem().and_then(|stem| stem.to_str()).expect("a name");
-            if text.contains("const CHECK: Check") {
-                let kind = stem.to_uppercase();
-                assert!(CHECKS.iter().any(|check| check.kind == kind), "`{stem}` is not registered as `{kind}`");
-            }
-        }
-    }
-
-    #[test]
-    fn every_check_finds_what_it_must_and_nothing_else() {
-        let mut wrong = Vec::new();
-        for check in CHECKS {
-            let (failing, passing) = (check.cases.failing, check.cases.passing);
-            assert!(!failing.is_empty() && !passing.is_empty(), "{check:?} has no cases");
-            let missed = failing.iter().filter_map(|case| case.not_found(check));
-            let alarms = passing.iter().filter_map(|case| case.false_alarm());
-            wrong.extend(missed.chain(alarms).map(|text| format!("{}: {text}", check.kind)));
-        }
-        assert!(wrong.is_empty(), "{} cases:\n{}", wrong.len(), wrong.join("\n\n"));
-    }
-}
+mod tests;

@@ -5,15 +5,23 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    baseline, completions, hooks, import, init, inspect, migrate, new, rollback, snapshot, status, verify,
+    baseline, completions, hooks, import, init, inspect, migrate, new, rollback, snapshot, status,
+    verify,
 };
 use crate::migrations::scratch_environment::time_limit;
 
-/// Keeps SQL migrations, TypeScript types, API contracts and Zod schemas in agreement, and makes applying and
-/// undoing a migration safe.
+/// Keeps SQL migrations, TypeScript types, API contracts and Zod schemas in agreement, and makes
+/// applying and undoing a migration safe.
 #[derive(Debug, Parser)]
-#[command(name = "cargo xtask", bin_name = "cargo xtask", version, propagate_version = true)]
-#[command(after_help = "Exit code: 0 clean, 1 verification found errors, 2 the tool could not do its work.")]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    version,
+    propagate_version = true
+)]
+#[command(
+    after_help = "Exit code: 0 clean, 1 verification found errors, 2 the tool could not do its work."
+)]
 pub struct Cli {
     /// Options of every command.
     #[command(flatten)]
@@ -35,18 +43,32 @@ pub struct GlobalOptions {
     pub config: Option<PathBuf>,
 
     /// The target database; without it an embedded PostgreSQL under `target/`
-    #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true, global = true)]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "DATABASE_URL",
+        hide_env_values = true,
+        global = true
+    )]
     pub database_url: Option<String>,
 
     /// The server for scratch databases; without it an embedded PostgreSQL
-    #[arg(long, value_name = "URL", env = "SHADOW_DATABASE_URL", hide_env_values = true, global = true)]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "SHADOW_DATABASE_URL",
+        hide_env_values = true,
+        global = true
+    )]
     pub shadow_database_url: Option<String>,
 
-    /// Run the migrations as a superuser on scratch databases: then their SQL can run programs on this machine
+    /// Run the migrations as a superuser on scratch databases: then their SQL can run programs on
+    /// this machine
     #[arg(long, global = true)]
     pub scratch_superuser: bool,
 
-    /// How long SQL that is only verified may keep a scratch database busy, in seconds; 0 for as long as it takes
+    /// How long SQL that is only verified may keep a scratch database busy, in seconds; 0 for as
+    /// long as it takes
     #[arg(long, value_name = "SECONDS", default_value_t = time_limit::DEFAULT, global = true)]
     pub replay_timeout: u64,
 
@@ -106,7 +128,12 @@ impl ReportFormat {
         match self {
             Self::Human => Some(Format::Human),
             Self::Json => Some(Format::Json),
-            Self::Github | Self::Gitlab | Self::Sarif | Self::Markdown | Self::Junit | Self::Html => None,
+            Self::Github
+            | Self::Gitlab
+            | Self::Sarif
+            | Self::Markdown
+            | Self::Junit
+            | Self::Html => None,
         }
     }
 }

@@ -1,9 +1,10 @@
-//! One file per command; each puts the parts together. A command returns what the exit code says; its errors are
-//! printed once, by `main`.
+//! One file per command; each puts the parts together. A command returns what the exit code says;
+//! its errors are printed once, by `main`.
 
 mod adoption;
 pub mod baseline;
 pub mod completions;
+mod database_lock;
 mod drift;
 pub mod hooks;
 pub mod import;
@@ -54,17 +55,29 @@ pub enum Outcome {
 
 /// A misspelt type of findings would stay at its default severity without a word.
 fn refuse_unknown_kinds(config: &Config) -> Result<()> {
-    let known = || checks::kinds().chain([lint::KIND, drift::KIND, privilege_drift::KIND]).chain(branch::KINDS);
-    let Some(unknown) = config.severity.keys().find(|kind| !known().any(|known| known == kind.as_str())) else {
+    let known = || {
+        checks::kinds()
+            .chain([lint::KIND, drift::KIND, privilege_drift::KIND])
+            .chain(branch::KINDS)
+    };
+    let Some(unknown) = config
+        .severity
+        .keys()
+        .find(|kind| !known().any(|known| known == kind.as_str()))
+    else {
         return Ok(());
     };
-    let likeness = |kind: &&str| (strsim::jaro_winkler(kind, &unknown.to_uppercase()) * 1000.0) as u32;
-    let nearest = known().max_by_key(likeness).filter(|kind| likeness(kind) > 750);
+    let likeness =
+        |kind: &&str| (strsim::jaro_winkler(kind, &unknown.to_uppercase()) * 1000.0) as u32;
+    let nearest = known()
+        .max_by_key(likeness)
+        .filter(|kind| likeness(kind) > 750);
     let hint = nearest.map_or_else(String::new, |kind| format!(", did you mean `{kind}`?"));
     bail!("cannot use the configuration: `severity.{unknown}` is no type of finding{hint}")
 }
 
-/// The context of a command: the configuration, the options, the terminal and the files that are judged.
+/// The context of a command: the configuration, the options, the terminal and the files that are
+/// judged.
 #[derive(Debug)]
 pub struct Context {
     /// The root of the monorepo, absolute.
@@ -84,21 +97,39 @@ pub struct Context {
 }
 
 impl Context {
-    /// Opens the context of a command on the files of `tree`, which are the files of `root` at one time or another.
+    /// Opens the context of a command on the files of `tree`, which are the files of `root` at one
+    /// time or another.
     ///
     /// # Errors
     /// When the tree has no usable configuration.
-    pub fn open(root: PathBuf, options: GlobalOptions, terminal: Terminal, tree: Arc<dyn Tree>) -> Result<Self> {
+    pub fn open(
+        root: PathBuf,
+        options: GlobalOptions,
+        terminal: Terminal,
+        tree: Arc<dyn Tree>,
+    ) -> Result<Self> {
         let config = Config::of_tree(&tree, &root, options.config.as_deref())?;
         refuse_unknown_kinds(&config)?;
         let time_limit = TimeLimit::seconds(options.replay_timeout);
-        Ok(Self { root, config, options, terminal, tree, time_limit, memory: None })
+        Ok(Self {
+            root,
+            config,
+            options,
+            terminal,
+            tree,
+            time_limit,
+            memory: None,
+        })
     }
 
     /// How scratch databases are made.
     #[must_use]
     pub fn scratch_environment(&self) -> ScratchEnvironment<'_> {
-        let shadow_url = self.options.shadow_database_url.as_deref().filter(|url| !url.is_empty());
+        let shadow_url = self
+            .options
+            .shadow_database_url
+            .as_deref()
+            .filter(|url| !url.is_empty());
         ScratchEnvironment {
             config: &self.config,
             root: &self.root,
@@ -111,7 +142,10 @@ impl Context {
 
     /// Which line of which migration last touched each table, column and type.
     #[must_use]
-    pub fn provenance<'m>(&self, migrations: impl IntoIterator<Item = &'m Migration>) -> Provenance {
+    pub fn provenance<'m>(
+        &self,
+        migrations: impl IntoIterator<Item = &'m Migration>,
+    ) -> Provenance {
         let search_path = SearchPath::of_setup(&self.tree, &self.config.scratch_setup);
         provenance::read_from(&search_path, migrations)
     }
@@ -130,7 +164,8 @@ impl Context {
         Self::open(self.root.clone(), self.options.clone(), self.terminal, tree)
     }
 
-    /// Prints the result of a command as it was asked for: for people and without colours, or as JSON.
+    /// Prints the result of a command as it was asked for: for people and without colours, or as
+    /// JSON.
     ///
     /// # Errors
     /// When stdout cannot be written.
@@ -148,7 +183,10 @@ impl Context {
     /// When the configuration, and not the command line, leads out of the repository.
     pub fn report_dir(&self) -> Result<PathBuf> {
         let folder = self.options.report_dir.as_deref();
-        folder.map_or_else(|| output::path(self, &self.config.report_dir), |folder| Ok(folder.to_path_buf()))
+        folder.map_or_else(
+            || output::path(self, &self.config.report_dir),
+            |folder| Ok(folder.to_path_buf()),
+        )
     }
 }
 
@@ -195,7 +233,9 @@ fn format(cli: &Cli) -> Result<Format> {
         (Command::Verify(_), None) => Ok(Format::Human),
         // A document, like JSON, and the command looks at the option itself.
         (Command::Migrate(_), None) if chosen == ReportFormat::Html => Ok(Format::Json),
-        (_, None) => bail!("`--format` takes `human` or `json` here: the other formats are `db-verify`'s"),
+        (_, None) => {
+            bail!("`--format` takes `human` or `json` here: the other formats are `db-verify`'s")
+        }
     }
 }
 
@@ -212,5 +252,9 @@ fn root(directory: Option<&Path>) -> Result<PathBuf> {
         let is_named = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).contains("metadata.db]");
         manifest.is_ok_and(is_named) || folder.join("db.toml").is_file()
     };
-    Ok(here.ancestors().find(is_configured).unwrap_or(&here).to_path_buf())
+    Ok(here
+        .ancestors()
+        .find(is_configured)
+        .unwrap_or(&here)
+        .to_path_buf())
 }

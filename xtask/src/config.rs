@@ -1,6 +1,6 @@
-//! The configuration: `[workspace.metadata.db]` of the monorepo's `Cargo.toml`, or a file with the same keys.
-//! What people write ([`raw`]) and what the tool works with ([`Config`]) are two types: whoever holds a `Config`
-//! knows that every glob compiles and every path is where it should be.
+//! The configuration: `[workspace.metadata.db]` of the monorepo's `Cargo.toml`, or a file with the
+//! same keys. What people write ([`raw`]) and what the tool works with ([`Config`]) are two types:
+//! whoever holds a `Config` knows that every glob compiles and every path is where it should be.
 
 mod accepted_drift;
 mod history_table;
@@ -42,10 +42,11 @@ pub struct Config {
     pub baseline: String,
     /// Where reports are written, relative to the root.
     pub report_dir: PathBuf,
-    /// refinery's history table, as SQL writes it without quotes: `refinery_schema_history`, `ops.history`.
+    /// refinery's history table, as SQL writes it without quotes: `refinery_schema_history`,
+    /// `ops.history`.
     pub history_table: String,
-    /// SQL files that make on scratch what the migrations build on and others make in production, relative to the
-    /// root.
+    /// SQL files that make on scratch what the migrations build on and others make in production,
+    /// relative to the root.
     pub scratch_setup: Vec<String>,
     /// Names and settings that scratch databases take where there is no target to be like.
     pub scratch: ScratchNames,
@@ -76,20 +77,22 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads all of `file`; without it all of the `db.toml` in `root`, or where there is none, `[workspace.metadata.db]`
-    /// or `[package.metadata.db]` of its `Cargo.toml`.
+    /// Reads all of `file`; without it all of the `db.toml` in `root`, or where there is none,
+    /// `[workspace.metadata.db]` or `[package.metadata.db]` of its `Cargo.toml`.
     pub fn load(root: &Path, file: Option<&Path>) -> Result<Self> {
         Self::of_tree(&WorkingTree::new(root), root, file)
     }
 
-    /// As [`Config::load`], with the files of `tree`, which are those of `root` at another time. A `file` that is not in
-    /// the tree is read from disk.
+    /// As [`Config::load`], with the files of `tree`, which are those of `root` at another time. A
+    /// `file` that is not in the tree is read from disk.
     pub fn of_tree(tree: &dyn Tree, root: &Path, file: Option<&Path>) -> Result<Self> {
         let place = ConfigurationPlace::find(tree, root, file);
         let path = root.join(&place.path);
         let bytes = place.read(tree, root).with_context(|| unreadable(&path))?;
         let unusable = || format!("cannot use the configuration in `{}`", path.display());
-        let text = String::from_utf8(bytes).context("it is not UTF-8").with_context(unusable)?;
+        let text = String::from_utf8(bytes)
+            .context("it is not UTF-8")
+            .with_context(unusable)?;
         let raw = raw::parse(&text, place.section).with_context(unusable)?;
         let mut config = Self::validate(raw).with_context(unusable)?;
         config.file = place.path.to_string_lossy().replace('\\', "/");
@@ -97,14 +100,21 @@ impl Config {
     }
 
     fn validate(mut raw: raw::RawConfig) -> Result<Self> {
-        let postgres_major = raw.postgres.split('.').next().and_then(|major| major.parse().ok());
+        let postgres_major = raw
+            .postgres
+            .split('.')
+            .next()
+            .and_then(|major| major.parse().ok());
         let Some(postgres_major) = postgres_major else {
             bail!(
                 "`postgres` is `{}`, which is no version of PostgreSQL: write its major, `postgres = \"15\"`",
                 raw.postgres
             )
         };
-        for path in [&raw.migrations, &raw.snapshot, &raw.baseline].into_iter().chain(&raw.scratch_setup) {
+        for path in [&raw.migrations, &raw.snapshot, &raw.baseline]
+            .into_iter()
+            .chain(&raw.scratch_setup)
+        {
             stay_inside(path)?;
         }
         stay_inside(&raw.report_dir.to_string_lossy())?;
@@ -129,7 +139,11 @@ impl Config {
             sources,
             names: raw.names,
             map: raw.map,
-            severity: raw.severity.into_iter().map(|(kind, level)| (kind, level.severity())).collect(),
+            severity: raw
+                .severity
+                .into_iter()
+                .map(|(kind, level)| (kind, level.severity()))
+                .collect(),
             lint: raw.lint,
         })
     }
@@ -146,23 +160,35 @@ impl ConfigurationPlace {
     fn find(tree: &dyn Tree, root: &Path, file: Option<&Path>) -> Self {
         if let Some(file) = file {
             let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_path_buf());
-            let path = absolute.strip_prefix(root).map_or_else(|_| absolute.clone(), Path::to_path_buf);
-            return Self { path, section: raw::Section::Whole };
+            let path = absolute
+                .strip_prefix(root)
+                .map_or_else(|_| absolute.clone(), Path::to_path_buf);
+            return Self {
+                path,
+                section: raw::Section::Whole,
+            };
         }
         let (path, section) = match tree.is_file(OWN_FILE) {
             true => (OWN_FILE, raw::Section::Whole),
             false => ("Cargo.toml", raw::Section::Metadata),
         };
-        Self { path: path.into(), section }
+        Self {
+            path: path.into(),
+            section,
+        }
     }
 
     fn read(&self, tree: &dyn Tree, root: &Path) -> std::io::Result<Vec<u8>> {
         let name = self.path.to_string_lossy().replace('\\', "/");
         match self.section {
-            // A file that the command line names may lie anywhere, and be a pipe: outside the monorepo its path is absolute.
+            // A file that the command line names may lie anywhere, and be a pipe: outside the
+            // monorepo its path is absolute.
             raw::Section::Whole if self.path.is_absolute() => std::fs::read(&self.path),
-            // Inside it may be one that git does not know, but a branch must not lead elsewhere by a link of its name.
-            raw::Section::Whole if !tree.is_file(&name) => Boundary::around(root).read(&root.join(&self.path)),
+            // Inside it may be one that git does not know, but a branch must not lead elsewhere by
+            // a link of its name.
+            raw::Section::Whole if !tree.is_file(&name) => {
+                Boundary::around(root).read(&root.join(&self.path))
+            }
             raw::Section::Whole | raw::Section::Metadata => tree.read(&name),
         }
     }
@@ -194,14 +220,20 @@ mod tests {
     #[test]
     fn an_empty_configuration_has_the_defaults_of_the_readme() {
         let config = config("").expect("defaults are valid");
-        assert_eq!((config.postgres_major, config.migrations.as_str()), (15, "migrations"));
+        assert_eq!(
+            (config.postgres_major, config.migrations.as_str()),
+            (15, "migrations")
+        );
         assert_eq!(config.snapshot, "snapshots/schema.json");
     }
 
     #[test]
     fn an_unknown_key_is_named_with_the_nearest_known_one() {
         let error = config("migratons = 'db'").expect_err("unknown key");
-        assert!(format!("{error:#}").contains("did you mean `migrations`?"), "{error:#}");
+        assert!(
+            format!("{error:#}").contains("did you mean `migrations`?"),
+            "{error:#}"
+        );
     }
 
     #[test]
@@ -210,6 +242,9 @@ mod tests {
         assert!(config("types = ['/etc/*.ts']").is_err());
         assert!(config("types = ['a/[']").is_err());
         assert!(config("postgres = 'newest'").is_err());
-        assert!(config("scratch = { role = 'pg_x' }").is_err() && config("scratch = { database = '' }").is_err());
+        assert!(
+            config("scratch = { role = 'pg_x' }").is_err()
+                && config("scratch = { database = '' }").is_err()
+        );
     }
 }

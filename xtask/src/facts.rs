@@ -1,5 +1,6 @@
-//! What was read from descriptions of the application side: plain data, independent of the language and of how it was
-//! written. An interface, a `z.infer`, a class and a Drizzle table all end as a [`Declaration`] with [`Field`]s.
+//! What was read from descriptions of the application side: plain data, independent of the language
+//! and of how it was written. An interface, a `z.infer`, a class and a Drizzle table all end as a
+//! [`Declaration`] with [`Field`]s.
 
 mod merge;
 mod origin;
@@ -25,7 +26,8 @@ pub struct Facts {
     pub schemas: Vec<Declaration>,
     /// Tables that an ORM declares (Drizzle's `pgTable`).
     pub tables: Vec<Declaration>,
-    /// Enumerations of string values: TypeScript enums, unions of literals, `z.enum`, `pgEnum`, `as const` arrays.
+    /// Enumerations of string values: TypeScript enums, unions of literals, `z.enum`, `pgEnum`, `as
+    /// const` arrays.
     pub enums: Vec<Enumeration>,
     /// Endpoints that a server offers.
     pub routes: Vec<Route>,
@@ -33,7 +35,8 @@ pub struct Facts {
     pub contracts: Vec<Contract>,
     /// Pairs of types that say what an endpoint takes and returns, and not which endpoint that is.
     pub exchanges: Vec<Exchange>,
-    /// Routes and contracts that are there, and whose path or place is only known when the program runs.
+    /// Routes and contracts that are there, and whose path or place is only known when the program
+    /// runs.
     pub unresolved_endpoints: Vec<UnresolvedEndpoint>,
     /// Files that could not be read whole.
     pub problems: Vec<Problem>,
@@ -45,8 +48,9 @@ pub struct Facts {
     pub files_ignored: usize,
 }
 
-/// What the configuration asks readers for. Nothing is missing where nobody asked for it: a monorepo for whose validation
-/// schemas no files are configured may have them elsewhere, or not at all.
+/// What the configuration asks readers for. Nothing is missing where nobody asked for it: a
+/// monorepo for whose validation schemas no files are configured may have them elsewhere, or not at
+/// all.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Requested {
     /// Types.
@@ -72,14 +76,17 @@ pub struct Declaration {
     pub origin: Origin,
     /// Whether other files can import it.
     pub exported: bool,
-    /// The `@table`, `@projection` and `db-verify-ignore` tags of its doc comment and the comments around it.
+    /// The `@table`, `@projection` and `db-verify-ignore` tags of its doc comment and the comments
+    /// around it.
     pub tags: Tags,
-    /// The table that the source itself links it to: `pgTable('users')`, `Selectable<DB['users']>`, `typeof users.$inferSelect`.
+    /// The table that the source itself links it to: `pgTable('users')`, `Selectable<DB['users']>`,
+    /// `typeof users.$inferSelect`.
     pub table_link: Option<TableLink>,
-    /// The location of the type that a schema is annotated with: `User` in `const guard: Guard<User> =
-    /// z.object({…})`.
+    /// The location of the type that a schema is annotated with: `User` in `const guard:
+    /// Guard<User> = z.object({…})`.
     pub of_type: Option<Location>,
-    /// Whether it is a class that a GraphQL framework makes a type of answers from: rows are mapped to it.
+    /// Whether it is a class that a GraphQL framework makes a type of answers from: rows are mapped
+    /// to it.
     pub graphql: bool,
     /// The names of the types that a class implements, an ORM's row types among them.
     pub implements: Vec<String>,
@@ -96,7 +103,8 @@ impl Declaration {
         self.fields.iter().find(|field| field.name == name)
     }
 
-    /// Whether it says by itself of which table it is, by what it is or by a tag: then it is of no other.
+    /// Whether it says by itself of which table it is, by what it is or by a tag: then it is of no
+    /// other.
     #[must_use]
     pub fn names_table(&self) -> bool {
         self.origin.names_table || self.tags.table.is_some()
@@ -206,8 +214,8 @@ pub enum Kind {
     Unresolved(String),
 }
 
-/// The constraints of a validation schema beyond the kind. Lengths count characters, or the items of an array. Bounds
-/// are inclusive unless they are `exclusive_…`.
+/// The constraints of a validation schema beyond the kind. Lengths count characters, or the items
+/// of an array. Bounds are inclusive unless they are `exclusive_…`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Constraints {
     /// `email`, `uuid`, `url`, `datetime`, `date`…
@@ -243,18 +251,24 @@ impl Constraints {
     #[must_use]
     pub fn of_items(self) -> Self {
         let items = (self != Self::default()).then(|| Box::new(self));
-        Self { items, ..Self::default() }
+        Self {
+            items,
+            ..Self::default()
+        }
     }
 }
 
 impl Field {
-    /// Returns the kind inside the field's arrays, with the constraints on it. These are the field's own where it
-    /// holds no array.
+    /// Returns the kind inside the field's arrays, with the constraints on it. These are the
+    /// field's own where it holds no array.
     #[must_use]
     pub fn innermost(&self) -> (&Kind, Cow<'_, Constraints>) {
         let (mut kind, mut constraints) = (&self.kind, Some(&*self.constraints));
         while let Kind::Array(items) = kind {
-            (kind, constraints) = (items, constraints.and_then(|demanded| demanded.items.as_deref()));
+            (kind, constraints) = (
+                items,
+                constraints.and_then(|demanded| demanded.items.as_deref()),
+            );
         }
         (kind, constraints.map_or_else(Cow::default, Cow::Borrowed))
     }
@@ -307,7 +321,8 @@ pub struct Contract {
     pub references: Vec<ContractReference>,
     /// The parameters of the path that its schema of them has; none where there is no such schema.
     pub parameters: Option<Parameters>,
-    /// Whether it is its own implementation: a contract of tRPC, a route of a framework that is made from it.
+    /// Whether it is its own implementation: a contract of tRPC, a route of a framework that is
+    /// made from it.
     pub served: bool,
     /// Comments that speak to this tool.
     pub tags: Tags,
@@ -357,11 +372,13 @@ pub struct ContractReference {
     pub name: String,
     /// Where it is named.
     pub location: Location,
-    /// Whether a declaration of that name can be reached from there. Names of packages count as resolved.
+    /// Whether a declaration of that name can be reached from there. Names of packages count as
+    /// resolved.
     pub resolved: bool,
     /// The declaration, where it is one of the monorepo's.
     pub declaration: Option<DeclarationName>,
-    /// Whether the name stands for all of it, and not for a part (`z.array(User)`, `User.partial()`).
+    /// Whether the name stands for all of it, and not for a part (`z.array(User)`,
+    /// `User.partial()`).
     pub whole: bool,
 }
 

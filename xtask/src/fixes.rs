@@ -1,5 +1,6 @@
-//! The changes that checks propose, made exact in the text of a file and applied to it. The formatting around a change
-//! is kept: indentation, quotes, separators, trailing comments, line ends.
+//! The changes that checks propose, made exact in the text of a file and applied to it. The
+//! formatting around a change is kept: indentation, quotes, separators, trailing comments, line
+//! ends.
 
 mod apply;
 mod insert;

@@ -1,5 +1,5 @@
-//! Git, run as the program it is: where a work tree lies, what is staged, what a commit holds. Nothing here changes the
-//! index, the work tree or a reference.
+//! Git, run as the program it is: where a work tree lies, what is staged, what a commit holds.
+//! Nothing here changes the index, the work tree or a reference.
 
 mod configuration;
 pub mod entries;
@@ -12,8 +12,8 @@ use std::process::{Command, Output, Stdio};
 
 use anyhow::{Context, Result, anyhow, bail};
 
-/// The variables in which git tells its hooks about the repository that they run for. They hold for the folder in
-/// which the hook was started, and mislead everywhere else.
+/// The variables in which git tells its hooks about the repository that they run for. They hold for
+/// the folder in which the hook was started, and mislead everywhere else.
 const OF_THE_CALLER: [&str; 4] = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"];
 
 /// A folder in the work tree of a repository.
@@ -37,19 +37,25 @@ enum GitEnvironment {
 }
 
 impl Repository {
-    /// The repository that `folder` lies in. In a hook its index is the one that is about to be committed, which is
-    /// another than the usual one with `git commit -a` and `git commit <file>`.
+    /// The repository that `folder` lies in. In a hook its index is the one that is about to be
+    /// committed, which is another than the usual one with `git commit -a` and `git commit <file>`.
     ///
     /// # Errors
     /// When there is no git, or `folder` lies in no work tree.
     pub fn open(folder: &Path) -> Result<Self> {
         let found = Self::discover(folder, GitEnvironment::Cleared);
         let found = match found {
-            Err(_) if std::env::var_os("GIT_DIR").is_some() => Self::discover(folder, GitEnvironment::Inherited),
+            Err(_) if std::env::var_os("GIT_DIR").is_some() => {
+                Self::discover(folder, GitEnvironment::Inherited)
+            }
             found => found,
         };
-        let mut repository =
-            found.with_context(|| format!("cannot use git in `{}`: is it in a git work tree?", folder.display()))?;
+        let mut repository = found.with_context(|| {
+            format!(
+                "cannot use git in `{}`: is it in a git work tree?",
+                folder.display()
+            )
+        })?;
         repository.index_file = repository.index_of_caller();
         Ok(repository)
     }
@@ -65,19 +71,29 @@ impl Repository {
     fn discover(folder: &Path, surroundings: GitEnvironment) -> Result<Self> {
         let unknown = PathBuf::new();
         let folder = folder.to_path_buf();
-        let mut repository = Self { folder, top: unknown.clone(), git_dir: unknown, index_file: None, surroundings };
+        let mut repository = Self {
+            folder,
+            top: unknown.clone(),
+            git_dir: unknown,
+            index_file: None,
+            surroundings,
+        };
         let found = repository.text(&["rev-parse", "--show-toplevel", "--absolute-git-dir"])?;
-        let Some((top, git_dir)) = found.split_once('\n') else { bail!("git does not say where the work tree is") };
+        let Some((top, git_dir)) = found.split_once('\n') else {
+            bail!("git does not say where the work tree is")
+        };
         (repository.top, repository.git_dir) = (top.into(), git_dir.into());
         Ok(repository)
     }
 
-    /// `GIT_INDEX_FILE`, where it is about this repository. A relative one counts from the top of the work tree.
+    /// `GIT_INDEX_FILE`, where it is about this repository. A relative one counts from the top of
+    /// the work tree.
     fn index_of_caller(&self) -> Option<PathBuf> {
         let file = std::env::var_os("GIT_INDEX_FILE").filter(|file| !file.is_empty())?;
         let here = std::env::current_dir().ok()?;
         let is_ours = here == self.folder
-            || Self::discover(&here, self.surroundings).is_ok_and(|caller| caller.git_dir == self.git_dir);
+            || Self::discover(&here, self.surroundings)
+                .is_ok_and(|caller| caller.git_dir == self.git_dir);
         is_ours.then(|| self.top.join(file))
     }
 
@@ -93,7 +109,8 @@ impl Repository {
         &self.top
     }
 
-    /// Where hooks are looked for: `core.hooksPath`, else the folder `hooks` that all work trees share.
+    /// Where hooks are looked for: `core.hooksPath`, else the folder `hooks` that all work trees
+    /// share.
     ///
     /// # Errors
     /// When git fails.
@@ -112,19 +129,31 @@ impl Repository {
     /// # Errors
     /// When git fails.
     pub fn common_folder(&self) -> Result<PathBuf> {
-        Ok(self.top.join(self.text(&["rev-parse", "--path-format=absolute", "--git-common-dir"])?))
+        Ok(self.top.join(self.text(&[
+            "rev-parse",
+            "--path-format=absolute",
+            "--git-common-dir",
+        ])?))
     }
 
-    /// `git <arguments>` in the folder, not yet started. It runs no program that the repository's configuration names.
+    /// `git <arguments>` in the folder, not yet started. It runs no program that the repository's
+    /// configuration names.
     #[must_use]
     pub fn command<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Command {
         self.configured_command(arguments, &configuration::without_programs())
     }
 
     /// `git <arguments>` in the folder, with these settings over those of its configuration.
-    fn configured_command<A: AsRef<OsStr>>(&self, arguments: &[A], settings: &[(String, String)]) -> Command {
+    fn configured_command<A: AsRef<OsStr>>(
+        &self,
+        arguments: &[A],
+        settings: &[(String, String)],
+    ) -> Command {
         let mut command = Command::new("git");
-        command.current_dir(&self.folder).args(arguments).stdin(Stdio::null());
+        command
+            .current_dir(&self.folder)
+            .args(arguments)
+            .stdin(Stdio::null());
         configuration::set(&mut command, settings);
         if self.surroundings == GitEnvironment::Cleared {
             OF_THE_CALLER.iter().for_each(|name| {
@@ -145,7 +174,11 @@ impl Repository {
     /// When it fails, with what it says.
     pub fn bytes<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Result<Vec<u8>> {
         let output = run(&mut self.command(arguments))?;
-        if output.status.success() { Ok(output.stdout) } else { Err(failure(arguments, &output)) }
+        if output.status.success() {
+            Ok(output.stdout)
+        } else {
+            Err(failure(arguments, &output))
+        }
     }
 
     /// As [`Repository::bytes`], without the line break at the end.
@@ -157,8 +190,8 @@ impl Repository {
         Ok(line(&bytes))
     }
 
-    /// Returns the output of git where the command succeeds. `None` where the command ends with 1, which is how git
-    /// says no.
+    /// Returns the output of git where the command succeeds. `None` where the command ends with 1,
+    /// which is how git says no.
     ///
     /// # Errors
     /// When it ends with anything else.
@@ -174,24 +207,38 @@ impl Repository {
 
 /// The output of git, without the line break at its end.
 fn line(printed: &[u8]) -> String {
-    String::from_utf8_lossy(printed).trim_end_matches(['\n', '\r']).to_owned()
+    String::from_utf8_lossy(printed)
+        .trim_end_matches(['\n', '\r'])
+        .to_owned()
 }
 
 fn run(command: &mut Command) -> Result<Output> {
-    command.output().context("cannot run `git`: install it, or put it on `PATH`")
+    command
+        .output()
+        .context("cannot run `git`: install it, or put it on `PATH`")
 }
 
 /// `git ls-tree` failed, and what it said.
 fn failure<A: AsRef<OsStr>>(arguments: &[A], output: &Output) -> anyhow::Error {
-    let name = arguments.first().map(|name| name.as_ref().to_string_lossy().into_owned()).unwrap_or_default();
+    let name = arguments
+        .first()
+        .map(|name| name.as_ref().to_string_lossy().into_owned())
+        .unwrap_or_default();
     let said = String::from_utf8_lossy(&output.stderr);
     let said = said.trim().trim_start_matches("fatal: ");
-    let said = if said.is_empty() { output.status.to_string() } else { said.replace('\n', "; ") };
+    let said = if said.is_empty() {
+        output.status.to_string()
+    } else {
+        said.replace('\n', "; ")
+    };
     anyhow!("`git {name}` failed: {said}")
 }
 
-/// The parts of a list that git ended with NUL each. Names that are not UTF-8 are kept readable, not exact.
+/// The parts of a list that git ended with NUL each. Names that are not UTF-8 are kept readable,
+/// not exact.
 fn list(bytes: &[u8]) -> impl Iterator<Item = String> {
-    let parts = bytes.split(|byte| *byte == 0).filter(|part| !part.is_empty());
+    let parts = bytes
+        .split(|byte| *byte == 0)
+        .filter(|part| !part.is_empty());
     parts.map(|part| String::from_utf8_lossy(part).into_owned())
 }

@@ -1,5 +1,6 @@
-//! Reads the migrations of other tools: each layout says which files belong together and in which order, one file per
-//! layout. What the pairs of this tool cannot hold is said, never dropped without a word.
+//! Reads the migrations of other tools: each layout says which files belong together and in which
+//! order, one file per layout. What the pairs of this tool cannot hold is said, never dropped
+//! without a word.
 
 mod again;
 pub(crate) mod dbmate;
@@ -57,7 +58,8 @@ impl Layout {
     /// The tool's name, as it is typed.
     #[must_use]
     pub fn name(self) -> String {
-        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+        self.to_possible_value()
+            .map_or_else(String::new, |value| value.get_name().to_owned())
     }
 
     fn expected(self) -> &'static str {
@@ -78,7 +80,8 @@ impl Layout {
 /// One migration of the other tool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {
-    /// Its version as it is written there, digits and what stands between them: `0007`, `2024-01-15-103000`, `1.2`.
+    /// Its version as it is written there, digits and what stands between them: `0007`,
+    /// `2024-01-15-103000`, `1.2`.
     pub version: String,
     /// Its name as it is written there.
     pub name: String,
@@ -119,7 +122,10 @@ pub struct ImportedMigrations {
 
 impl ImportedMigrations {
     fn note(&mut self, file: &str, text: impl Into<String>) {
-        self.notes.push(Note { file: file.to_owned(), text: text.into() });
+        self.notes.push(Note {
+            file: file.to_owned(),
+            text: text.into(),
+        });
     }
 }
 
@@ -131,7 +137,9 @@ pub fn read(tree: &dyn Tree, layout: Layout) -> Result<ImportedMigrations> {
     let source = Source::new(tree)?;
     let found = read_layout(&source, layout)?;
     if found.drafts.is_empty() {
-        let why = found.notes.first().map_or_else(String::new, |note| format!("; `{}` {}", note.file, note.text));
+        let why = found.notes.first().map_or_else(String::new, |note| {
+            format!("; `{}` {}", note.file, note.text)
+        });
         bail!(
             "there are no migrations of {}: expected {}{why}{}",
             layout.name(),
@@ -164,7 +172,8 @@ fn fitting(source: &Source<'_>) -> Vec<(Layout, usize)> {
         Some((*layout, found.drafts.len())).filter(|(_, count)| *count > 0)
     };
     let mut fitting: Vec<_> = Layout::value_variants().iter().filter_map(count).collect();
-    // Files with both directions in them are plain SQL to tools that do not know the markers: they would run both.
+    // Files with both directions in them are plain SQL to tools that do not know the markers: they
+    // would run both.
     let sql = source.files().filter(|file| file.ends_with(".sql"));
     let texts: Vec<String> = sql.filter_map(|file| source.text(file).ok()).collect();
     if texts.iter().any(|text| dbmate::has_markers(text)) {
@@ -178,12 +187,19 @@ fn fitting(source: &Source<'_>) -> Vec<(Layout, usize)> {
 /// Lists the layouts that do fit the files, for an error about another layout.
 fn others(fitting: &[(Layout, usize)]) -> String {
     let shown = |(layout, count): &(Layout, usize)| {
-        let migrations = if *count == 1 { "migration" } else { "migrations" };
+        let migrations = if *count == 1 {
+            "migration"
+        } else {
+            "migrations"
+        };
         format!("`--from {}` ({count} {migrations})", layout.name())
     };
     match fitting {
         [] => String::new(),
-        some => format!("; what is there can be read with {}", some.iter().map(shown).collect::<Vec<_>>().join(", ")),
+        some => format!(
+            "; what is there can be read with {}",
+            some.iter().map(shown).collect::<Vec<_>>().join(", ")
+        ),
     }
 }
 
@@ -192,8 +208,8 @@ mod tests {
     use super::*;
     use crate::tree::WorkingTree;
 
-    /// Reads a folder with these files. Returns a line `version name | up | down` for each migration, then a line
-    /// `file: note` for each note.
+    /// Reads a folder with these files. Returns a line `version name | up | down` for each
+    /// migration, then a line `file: note` for each note.
     pub(super) fn read_files(layout: Layout, files: &[(&str, &str)]) -> Result<Vec<String>> {
         let folder = tempfile::tempdir()?;
         for (name, text) in files {
@@ -208,9 +224,17 @@ mod tests {
         };
         let draft = |draft: &Draft| {
             let down = draft.down.as_ref().map_or_else(|| "-".into(), part);
-            format!("{} {} | {} | {down}", draft.version, draft.name, part(&draft.up))
+            format!(
+                "{} {} | {} | {down}",
+                draft.version,
+                draft.name,
+                part(&draft.up)
+            )
         };
-        let notes = found.notes.iter().map(|note| format!("{}: {}", note.file, note.text));
+        let notes = found
+            .notes
+            .iter()
+            .map(|note| format!("{}: {}", note.file, note.text));
         Ok(found.drafts.iter().map(draft).chain(notes).collect())
     }
 
@@ -224,16 +248,34 @@ mod tests {
 
     #[test]
     fn another_layout_is_answered_with_those_that_fit() {
-        let error = |layout, files: &[(&str, &str)]| read_files(layout, files).expect_err("another").to_string();
-        let plain =
-            error(Layout::Drizzle, &[("20240101000000_a.sql", "select 1;"), ("20240102000000_b.sql", "select 2;")]);
+        let error = |layout, files: &[(&str, &str)]| {
+            read_files(layout, files).expect_err("another").to_string()
+        };
+        let plain = error(
+            Layout::Drizzle,
+            &[
+                ("20240101000000_a.sql", "select 1;"),
+                ("20240102000000_b.sql", "select 2;"),
+            ],
+        );
         assert!(
-            plain.contains("; what is there can be read with `--from sqlx` (2 migrations), `--from supabase`"),
+            plain.contains(
+                "; what is there can be read with `--from sqlx` (2 migrations), `--from supabase`"
+            ),
             "{plain}"
         );
-        let marked = error(Layout::Prisma, &[("1_a.sql", "-- migrate:up\nselect 1;\n-- migrate:down\n")]);
-        assert!(marked.ends_with("can be read with `--from dbmate` (1 migration)"), "{marked}");
+        let marked = error(
+            Layout::Prisma,
+            &[("1_a.sql", "-- migrate:up\nselect 1;\n-- migrate:down\n")],
+        );
+        assert!(
+            marked.ends_with("can be read with `--from dbmate` (1 migration)"),
+            "{marked}"
+        );
         let dotted = error(Layout::Sqlx, &[("V1.2__a.sql", "select 1;")]);
-        assert!(dotted.ends_with("can be read with `--from flyway` (1 migration)"), "{dotted}");
+        assert!(
+            dotted.ends_with("can be read with `--from flyway` (1 migration)"),
+            "{dotted}"
+        );
     }
 }

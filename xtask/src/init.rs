@@ -1,6 +1,6 @@
-//! Proposes a configuration for a monorepo by looking at what is there: which tool's migrations, which files hold row
-//! types, schemas, contracts, routes and tables. A proposal is read by a person before it counts, so that a folder too
-//! many is better than one too few.
+//! Proposes a configuration for a monorepo by looking at what is there: which tool's migrations,
+//! which files hold row types, schemas, contracts, routes and tables. A proposal is read by a
+//! person before it counts, so that a folder too many is better than one too few.
 
 mod globs;
 mod layouts;
@@ -21,7 +21,8 @@ pub struct ConfigurationProposal {
     pub postgres: Option<(String, String)>,
     /// The folder for migrations.
     pub migrations: String,
-    /// Migrations of other tools, and their folders: the first are to be imported, the others are of other databases.
+    /// Migrations of other tools, and their folders: the first are to be imported, the others are
+    /// of other databases.
     pub foreign: Vec<(Layout, String)>,
     /// Whether there are migrations of this tool.
     pub has_own: bool,
@@ -54,32 +55,59 @@ pub fn propose(tree: &dyn Tree) -> Result<ConfigurationProposal> {
         has_own: layouts.own.is_some(),
         foreign: layouts.foreign,
         unreadable: layouts.unreadable,
-        roles: roles.map(|(key, found)| (key, globs::cover(&found), found.len())).collect(),
+        roles: roles
+            .map(|(key, found)| (key, globs::cover(&found), found.len()))
+            .collect(),
     })
 }
 
-/// Leaves out the files of examples. They show how to use a product, and describe a database of their own. Where
-/// there are no other sources, the examples are kept: then they are meant.
+/// Leaves out the files of examples. They show how to use a product, and describe a database of
+/// their own. Where there are no other sources, the examples are kept: then they are meant.
 fn without_examples(files: Vec<String>) -> Vec<String> {
-    const EXAMPLES: &[&str] = &["example", "examples", "playground", "playgrounds", "demo", "demos", "fixtures"];
+    const EXAMPLES: &[&str] = &[
+        "example",
+        "examples",
+        "playground",
+        "playgrounds",
+        "demo",
+        "demos",
+        "fixtures",
+    ];
     let is_example = |file: &String| file.split('/').any(|folder| EXAMPLES.contains(&folder));
     let (examples, others): (Vec<_>, Vec<_>) = files.into_iter().partition(is_example);
-    let has_sources = others.iter().any(|file| file.ends_with(".ts") || file.ends_with(".sql"));
-    if has_sources { others } else { examples.into_iter().chain(others).collect() }
+    let has_sources = others
+        .iter()
+        .any(|file| file.ends_with(".ts") || file.ends_with(".sql"));
+    if has_sources {
+        others
+    } else {
+        examples.into_iter().chain(others).collect()
+    }
 }
 
 /// The names of tables that migrations create or Drizzle declares, in lower case.
 fn tables(tree: &dyn Tree, files: &[String], layouts: &layouts::Layouts) -> BTreeSet<String> {
-    let Ok(create) = Regex::new(r#"(?i)create\s+table\s+(?:if\s+not\s+exists\s+)?(?:"?\w+"?\.)?"?(\w+)"?\s*\("#) else {
+    let Ok(create) =
+        Regex::new(r#"(?i)create\s+table\s+(?:if\s+not\s+exists\s+)?(?:"?\w+"?\.)?"?(\w+)"?\s*\("#)
+    else {
         return BTreeSet::new();
     };
-    let folders = layouts.own.iter().chain(layouts.foreign.iter().map(|(_, folder)| folder));
+    let folders = layouts
+        .own
+        .iter()
+        .chain(layouts.foreign.iter().map(|(_, folder)| folder));
     let folders: Vec<_> = folders.map(|folder| format!("{folder}/")).collect();
-    let inside = |file: &&String| file.ends_with(".sql") && folders.iter().any(|folder| file.starts_with(folder));
+    let inside = |file: &&String| {
+        file.ends_with(".sql") && folders.iter().any(|folder| file.starts_with(folder))
+    };
     let mut names = BTreeSet::new();
     for file in files.iter().filter(inside) {
         let text = read(tree, file);
-        names.extend(create.captures_iter(&text).map(|found| found[1].to_lowercase()));
+        names.extend(
+            create
+                .captures_iter(&text)
+                .map(|found| found[1].to_lowercase()),
+        );
     }
     names.extend(roles::drizzle_tables(tree, files));
     names
@@ -87,19 +115,33 @@ fn tables(tree: &dyn Tree, files: &[String], layouts: &layouts::Layouts) -> BTre
 
 /// The text of a file; empty if it cannot be read, since this is only a proposal.
 fn read(tree: &dyn Tree, file: &str) -> String {
-    tree.read(file).map_or_else(|_| String::new(), |bytes| String::from_utf8_lossy(&bytes).into_owned())
+    tree.read(file).map_or_else(
+        |_| String::new(),
+        |bytes| String::from_utf8_lossy(&bytes).into_owned(),
+    )
 }
 
 fn free_folder(files: &[String]) -> String {
-    let taken = |folder: &str| files.iter().any(|file| file.starts_with(&format!("{folder}/")));
+    let taken = |folder: &str| {
+        files
+            .iter()
+            .any(|file| file.starts_with(&format!("{folder}/")))
+    };
     let candidates = ["migrations", "db/migrations"];
-    candidates.into_iter().find(|folder| !taken(folder)).unwrap_or("database/migrations").to_owned()
+    candidates
+        .into_iter()
+        .find(|folder| !taken(folder))
+        .unwrap_or("database/migrations")
+        .to_owned()
 }
 
-/// Returns the major version of PostgreSQL that Docker or Supabase start, and the file that says so.
+/// Returns the major version of PostgreSQL that Docker or Supabase start, and the file that says
+/// so.
 fn postgres_major(tree: &dyn Tree, files: &[String]) -> Option<(String, String)> {
-    let image =
-        Regex::new(r#"(?m)(?:image:\s*["']?\S*(?:postgres|postgis)\S*:|^\s*major_version\s*=\s*)v?(\d{2})\b"#).ok()?;
+    let image = Regex::new(
+        r#"(?m)(?:image:\s*["']?\S*(?:postgres|postgis)\S*:|^\s*major_version\s*=\s*)v?(\d{2})\b"#,
+    )
+    .ok()?;
     let is_candidate = |file: &&String| {
         let name = file.rsplit('/').next().unwrap_or(file);
         let compose = (name.starts_with("docker-compose") || name.starts_with("compose"))
@@ -108,7 +150,9 @@ fn postgres_major(tree: &dyn Tree, files: &[String]) -> Option<(String, String)>
     };
     files.iter().filter(is_candidate).find_map(|file| {
         let text = read(tree, file);
-        image.captures(&text).map(|found| (found[1].to_owned(), file.clone()))
+        image
+            .captures(&text)
+            .map(|found| (found[1].to_owned(), file.clone()))
     })
 }
 
@@ -117,16 +161,27 @@ impl ConfigurationProposal {
     #[must_use]
     pub fn toml(&self, section: Option<&str>) -> String {
         let mut text = section.map_or_else(String::new, |section| format!("[{section}]\n"));
-        let (major, from) = self.postgres.as_ref().map_or(("15", "the default"), |(major, from)| (major, from));
+        let (major, from) = self
+            .postgres
+            .as_ref()
+            .map_or(("15", "the default"), |(major, from)| (major, from));
         text += &format!("postgres = \"{major}\" # {from}\n");
         text += &format!("migrations = {}\n", quoted(&self.migrations));
         text += "snapshot = \"snapshots/schema.json\"\n";
-        if self.foreign.first().is_some_and(|(layout, _)| *layout == Layout::Prisma) {
+        if self
+            .foreign
+            .first()
+            .is_some_and(|(layout, _)| *layout == Layout::Prisma)
+        {
             text += "driver = \"prisma\"\n";
         }
         for (key, globs, count) in &self.roles {
             let globs: Vec<_> = globs.iter().map(|glob| quoted(glob)).collect();
-            let files = if *count == 1 { "1 file".to_owned() } else { format!("{count} files") };
+            let files = if *count == 1 {
+                "1 file".to_owned()
+            } else {
+                format!("{count} files")
+            };
             text += &format!("{key} = [{}] # {files}\n", globs.join(", "));
         }
         text
@@ -155,17 +210,38 @@ mod tests {
     #[test]
     fn a_drizzle_repo_gets_a_configuration_that_is_valid() {
         let proposal = proposed(&[
-            ("docker-compose.yml", "services:\n  db:\n    image: postgres:16-alpine\n"),
-            ("drizzle/meta/_journal.json", r#"{"entries":[{"idx":0,"tag":"0000_a"}]}"#),
-            ("drizzle/0000_a.sql", "CREATE TABLE \"users\" (\n\"id\" uuid);"),
+            (
+                "docker-compose.yml",
+                "services:\n  db:\n    image: postgres:16-alpine\n",
+            ),
+            (
+                "drizzle/meta/_journal.json",
+                r#"{"entries":[{"idx":0,"tag":"0000_a"}]}"#,
+            ),
+            (
+                "drizzle/0000_a.sql",
+                "CREATE TABLE \"users\" (\n\"id\" uuid);",
+            ),
             (
                 "server/schema/users.ts",
                 "import { pgTable } from 'drizzle-orm/pg-core';\nexport const u = pgTable('users', {});",
             ),
-            ("shared/types/user.ts", "export interface User { id: string }"),
-            ("shared/validation/user.ts", "import { z } from 'zod';\nexport const s = z.object({});"),
-            ("server/routes/user.ts", "import express from 'express';\nrouter.get('/users', f);"),
-            ("client/src/button.tsx", "export interface ButtonProps { id: string }"),
+            (
+                "shared/types/user.ts",
+                "export interface User { id: string }",
+            ),
+            (
+                "shared/validation/user.ts",
+                "import { z } from 'zod';\nexport const s = z.object({});",
+            ),
+            (
+                "server/routes/user.ts",
+                "import express from 'express';\nrouter.get('/users', f);",
+            ),
+            (
+                "client/src/button.tsx",
+                "export interface ButtonProps { id: string }",
+            ),
         ]);
         assert_eq!(proposal.foreign, [(Layout::Drizzle, "drizzle".to_owned())]);
         assert_eq!(
@@ -180,7 +256,9 @@ mod tests {
     #[test]
     fn copies_and_pages_have_no_part_in_it() {
         let table = |name: &str| {
-            format!("import {{ pgTable }} from 'drizzle-orm/pg-core';\nexport const t = pgTable('{name}', {{}});")
+            format!(
+                "import {{ pgTable }} from 'drizzle-orm/pg-core';\nexport const t = pgTable('{name}', {{}});"
+            )
         };
         let (users, bills, votes) = (table("users"), table("bills"), table("votes"));
         let proposal = proposed(&[
@@ -188,9 +266,15 @@ mod tests {
             ("server/db/bills.ts", &bills),
             ("server/db/votes.ts", &votes),
             ("server/generated-auth.ts", &users),
-            ("web/components/users.tsx", "import { z } from 'zod';\nexport interface UserRow {}\nz.object({});"),
+            (
+                "web/components/users.tsx",
+                "import { z } from 'zod';\nexport interface UserRow {}\nz.object({});",
+            ),
         ]);
-        assert_eq!(proposal.roles, [("drizzle", vec!["server/db/**/*.ts".to_owned()], 3)]);
+        assert_eq!(
+            proposal.roles,
+            [("drizzle", vec!["server/db/**/*.ts".to_owned()], 3)]
+        );
     }
 
     #[test]
@@ -216,7 +300,11 @@ mod tests {
         ]);
         let expected = [
             ("types", vec!["db/types/db.d.ts".to_owned()], 1),
-            ("drizzle", vec!["db/helpers.ts".to_owned(), "db/tables/users.ts".to_owned()], 2),
+            (
+                "drizzle",
+                vec!["db/helpers.ts".to_owned(), "db/tables/users.ts".to_owned()],
+                2,
+            ),
         ];
         assert_eq!(proposal.roles, expected);
     }
@@ -225,10 +313,25 @@ mod tests {
     fn the_sample_monorepo_is_proposed_as_it_is_configured() {
         let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
         let proposal = propose(&WorkingTree::new(root)).expect("readable");
-        assert_eq!((proposal.migrations.as_str(), proposal.foreign.as_slice()), ("migrations", [].as_slice()));
+        assert_eq!(
+            (proposal.migrations.as_str(), proposal.foreign.as_slice()),
+            ("migrations", [].as_slice())
+        );
         let keys: Vec<_> = proposal.roles.iter().map(|(key, _, _)| *key).collect();
-        assert!(["types", "validation", "contracts", "routes"].iter().all(|key| keys.contains(key)), "{proposal:?}");
-        let types = proposal.roles.iter().find(|(key, _, _)| *key == "types").map(|(_, globs, _)| globs.join(" "));
-        assert!(types.is_some_and(|globs| globs.contains("shared-types/src")), "{proposal:?}");
+        assert!(
+            ["types", "validation", "contracts", "routes"]
+                .iter()
+                .all(|key| keys.contains(key)),
+            "{proposal:?}"
+        );
+        let types = proposal
+            .roles
+            .iter()
+            .find(|(key, _, _)| *key == "types")
+            .map(|(_, globs, _)| globs.join(" "));
+        assert!(
+            types.is_some_and(|globs| globs.contains("shared-types/src")),
+            "{proposal:?}"
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! The tool behind `cargo xtask db-verify | db-migrate | db-rollback`: keeps SQL migrations, TypeScript types, API
-//! contracts and Zod schemas in agreement. `ARCHITECTURE.md` has the map.
+//! The tool behind `cargo xtask db-verify | db-migrate | db-rollback`: keeps SQL migrations,
+//! TypeScript types, API contracts and Zod schemas in agreement. `ARCHITECTURE.md` has the map.
 
 pub mod checks;
 pub mod cli;
@@ -23,6 +23,7 @@ pub mod tree;
 pub mod typescript;
 pub mod whole_file;
 
-/// Reading TypeScript makes many small objects on several threads, which the allocators of some systems are slow at.
+/// Reading TypeScript makes many small objects on several threads, which the allocators of some
+/// systems are slow at.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

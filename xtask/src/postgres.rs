@@ -1,5 +1,5 @@
-//! Everything that talks to PostgreSQL: where its binaries come from, the clusters that run without anybody's help,
-//! connections, what a server's error says, and what its catalogs hold.
+//! Everything that talks to PostgreSQL: where its binaries come from, the clusters that run without
+//! anybody's help, connections, what a server's error says, and what its catalogs hold.
 
 mod account;
 pub mod address;

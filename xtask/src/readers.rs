@@ -1,8 +1,10 @@
-//! Whatever reads descriptions of the application side, registered in one list. Checks see what the readers found as one
-//! set of facts, and neither know nor ask which of them found what: a new reader is a folder and a line of [`READERS`].
+//! Whatever reads descriptions of the application side, registered in one list. Checks see what the
+//! readers found as one set of facts, and neither know nor ask which of them found what: a new
+//! reader is a folder and a line of [`READERS`].
 //!
-//! A reader is a language, not a library. What Drizzle and Zod say is said in TypeScript, by constants and types of the
-//! program that all else is read from: it comes with the TypeScript, which is parsed and evaluated once.
+//! A reader is a language, not a library. What Drizzle and Zod say is said in TypeScript, by
+//! constants and types of the program that all else is read from: it comes with the TypeScript,
+//! which is parsed and evaluated once.
 
 pub mod cache;
 pub mod reader;
@@ -17,7 +19,8 @@ use crate::typescript::TypeScript;
 pub use cache::Cache;
 pub use reader::{Input, Reader};
 
-/// Every reader. Of two declarations of one table, that of the earlier one comes first in every report.
+/// Every reader. Of two declarations of one table, that of the earlier one comes first in every
+/// report.
 pub const READERS: &[&dyn Reader] = &[&TypeScript];
 
 /// Reads what describes the application side, in whatever language.

@@ -1,5 +1,6 @@
-//! Reads the files of a checkout, which a stranger may have filled. Links that lead out of the repository, devices, pipes and
-//! files beyond all measure are refused, before anything of them is read.
+//! Reads the files of a checkout, which a stranger may have filled. Links that lead out of the
+//! repository, devices, pipes and files beyond all measure are refused, before anything of them is
+//! read.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _};
@@ -7,8 +8,8 @@ use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-/// The longest file that is read, in bytes: what is judged stands in memory several times. The largest migrations that
-/// people write are dumps of some 10 MB.
+/// The longest file that is read, in bytes: what is judged stands in memory several times. The
+/// largest migrations that people write are dumps of some 10 MB.
 pub const LONGEST: u64 = 256 << 20;
 
 /// A file that is beyond [`LONGEST`].
@@ -19,7 +20,11 @@ pub fn ensure_bearable(length: u64) -> io::Result<()> {
     if length <= LONGEST {
         return Ok(());
     }
-    Err(refusal(&format!("it is {} MiB long, more than the {} MiB that are read", length >> 20, LONGEST >> 20)))
+    Err(refusal(&format!(
+        "it is {} MiB long, more than the {} MiB that are read",
+        length >> 20,
+        LONGEST >> 20
+    )))
 }
 
 /// Opens a regular file, wherever it lies. Nothing waits for whoever is to write into a pipe.
@@ -27,7 +32,10 @@ pub fn ensure_bearable(length: u64) -> io::Result<()> {
 /// # Errors
 /// When it cannot be opened, or is no regular file, or too long.
 pub fn open(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new().read(true).custom_flags(nix::fcntl::OFlag::O_NONBLOCK.bits()).open(path)?;
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(nix::fcntl::OFlag::O_NONBLOCK.bits())
+        .open(path)?;
     let found = file.metadata()?;
     let kind = found.file_type();
     if kind.is_file() {
@@ -35,9 +43,16 @@ pub fn open(path: &Path) -> io::Result<File> {
         return Ok(file);
     }
     if kind.is_dir() {
-        return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder, not a file"));
+        return Err(io::Error::new(
+            io::ErrorKind::IsADirectory,
+            "it is a folder, not a file",
+        ));
     }
-    Err(refusal(if kind.is_fifo() { "it is a pipe, not a file" } else { "it is a device, not a file" }))
+    Err(refusal(if kind.is_fifo() {
+        "it is a pipe, not a file"
+    } else {
+        "it is a device, not a file"
+    }))
 }
 
 /// The folder that the files of a checkout must lie in, whatever links lead to them.
@@ -52,7 +67,9 @@ impl Boundary {
     pub fn around(root: &Path) -> Self {
         let root = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
         let repository = root.ancestors().find(|folder| folder.join(".git").exists());
-        Self { folder: repository.unwrap_or(&root).to_path_buf() }
+        Self {
+            folder: repository.unwrap_or(&root).to_path_buf(),
+        }
     }
 
     /// The folder itself, without links on its path.
@@ -64,7 +81,8 @@ impl Boundary {
     /// Opens a regular file inside.
     ///
     /// # Errors
-    /// As [`open`], and when a link leads out of the folder or into that of git, where tokens may stand.
+    /// As [`open`], and when a link leads out of the folder or into that of git, where tokens may
+    /// stand.
     pub fn open(&self, path: &Path) -> io::Result<File> {
         let file = open(path)?;
         self.ensure_inside(&real_path(&file, path)?)?;
@@ -77,7 +95,8 @@ impl Boundary {
     /// As [`Self::open`].
     pub fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         let file = self.open(path)?;
-        let mut bytes = Vec::with_capacity(usize::try_from(file.metadata()?.len()).unwrap_or_default() + 1);
+        let mut bytes =
+            Vec::with_capacity(usize::try_from(file.metadata()?.len()).unwrap_or_default() + 1);
         file.take(LONGEST + 1).read_to_end(&mut bytes)?;
         ensure_bearable(bytes.len() as u64)?;
         Ok(bytes)
@@ -89,7 +108,10 @@ impl Boundary {
     /// The refusal.
     pub fn ensure_inside(&self, real: &Path) -> io::Result<()> {
         let Ok(inside) = real.strip_prefix(&self.folder) else {
-            return Err(refusal(&format!("a link on its path leads out of the repository, to `{}`", real.display())));
+            return Err(refusal(&format!(
+                "a link on its path leads out of the repository, to `{}`",
+                real.display()
+            )));
         };
         match inside.components().any(|part| part.as_os_str() == ".git") {
             true => Err(refusal("a link on its path leads to git's own files")),
@@ -98,9 +120,11 @@ impl Boundary {
     }
 }
 
-/// The path of an open file, links followed. Linux tells it of the file itself, whatever its path has come to mean since.
+/// The path of an open file, links followed. Linux tells it of the file itself, whatever its path
+/// has come to mean since.
 fn real_path(file: &File, path: &Path) -> io::Result<PathBuf> {
-    std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd())).or_else(|_| path.canonicalize())
+    std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()))
+        .or_else(|_| path.canonicalize())
 }
 
 fn refusal(why: &str) -> io::Error {
@@ -114,16 +138,26 @@ mod tests {
     use super::*;
 
     fn why(boundary: &Boundary, path: &Path) -> String {
-        boundary.read(path).map_or_else(|error| error.to_string(), |bytes| String::from_utf8_lossy(&bytes).into_owned())
+        boundary.read(path).map_or_else(
+            |error| error.to_string(),
+            |bytes| String::from_utf8_lossy(&bytes).into_owned(),
+        )
     }
 
     #[test]
     fn only_regular_files_of_the_repository_are_read() {
-        let (top, elsewhere) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+        let (top, elsewhere) = (
+            tempfile::tempdir().expect("a folder"),
+            tempfile::tempdir().expect("a folder"),
+        );
         let root = top.path().join("packages/db");
         std::fs::create_dir_all(&root).expect("a folder");
         std::fs::create_dir(top.path().join(".git")).expect("a folder");
-        for file in [top.path().join("near.sql"), elsewhere.path().join("far.sql"), top.path().join(".git/config")] {
+        for file in [
+            top.path().join("near.sql"),
+            elsewhere.path().join("far.sql"),
+            top.path().join(".git/config"),
+        ] {
             std::fs::write(file, "text").expect("a file");
         }
         let link = |name: &str, target: &Path| symlink(target, root.join(name)).expect("a link");

@@ -1,5 +1,5 @@
-//! The report to people and machines, as data. The report knows nothing of PostgreSQL, TypeScript or output formats:
-//! the commands fill it, the renderers read it.
+//! The report to people and machines, as data. The report knows nothing of PostgreSQL, TypeScript
+//! or output formats: the commands fill it, the renderers read it.
 
 mod alignment;
 mod baseline;
@@ -16,22 +16,28 @@ mod status;
 mod verification;
 
 pub use alignment::{
-    ColumnAlignment, ContractField, ContractSummary, DescriptionSummary, Direction, EntityAlignment, Layer,
+    ColumnAlignment, ContractField, ContractSummary, DescriptionSummary, Direction,
+    EntityAlignment, Layer,
 };
 pub use baseline::{Baseline, BaselineSummary};
 pub use finding::{Category, Finding, FindingTiming, Label, Rule, Severity, Suggestion};
 pub use fixes::{Fixes, Left};
 pub use migration::{AppliedMigration, MigrationResult};
-pub use plan::{LockMode, MigrationPlan, PlannedMigration, PlannedStatement, StatementEffects, TableLock};
+pub use plan::{
+    LockMode, MigrationPlan, PlannedMigration, PlannedStatement, StatementEffects, TableLock,
+};
 pub use proposal::{Edit, Proposal};
 pub use rehearsal::Rehearsal;
-pub use rollback::{Loss, LossName, Restoration, RollbackResult, RollbackVerdict, RolledBackMigration, Unit};
+pub use rollback::{
+    Loss, LossName, Restoration, RollbackResult, RollbackVerdict, RolledBackMigration, Unit,
+};
 pub use since::Since;
 pub use sources::SourceTexts;
 pub use status::{MigrationState, MigrationStatus, Status};
 pub use verification::{Coverage, NO_TABLE, Unjudged, Verification};
 
-/// An instant as the specification writes it: RFC 3339 in UTC with milliseconds, `2024-01-15T10:30:00.000Z`.
+/// An instant as the specification writes it: RFC 3339 in UTC with milliseconds,
+/// `2024-01-15T10:30:00.000Z`.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(transparent)]
 pub struct Timestamp(String);
@@ -46,7 +52,10 @@ impl Timestamp {
     /// The instant that `text` names, in any form of RFC 3339; none where it names none.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        Some(Self(format!("{:.3}", text.parse::<jiff::Timestamp>().ok()?)))
+        Some(Self(format!(
+            "{:.3}",
+            text.parse::<jiff::Timestamp>().ok()?
+        )))
     }
 
     /// The instant as text.

@@ -1,5 +1,5 @@
-//! Places in source text. Every fact that is read keeps the place it was read from, so that a finding can point at
-//! the very line. Lines and columns are 1-based from the moment they exist.
+//! Places in source text. Every fact that is read keeps the place it was read from, so that a
+//! finding can point at the very line. Lines and columns are 1-based from the moment they exist.
 
 use std::fmt;
 use std::ops::Range;
@@ -46,7 +46,8 @@ impl fmt::Display for Location {
 pub struct LineIndex {
     file: Arc<str>,
     text: Arc<str>,
-    /// How many line breaks stand before each block. Found when the first place is asked for: most files are never asked.
+    /// How many line breaks stand before each block. Found when the first place is asked for: most
+    /// files are never asked.
     breaks_before: OnceLock<Vec<u32>>,
 }
 
@@ -57,7 +58,11 @@ impl LineIndex {
     /// Indexes the lines of `text`, which is the content of `file`.
     #[must_use]
     pub fn new(file: Arc<str>, text: Arc<str>) -> Self {
-        Self { file, text, breaks_before: OnceLock::new() }
+        Self {
+            file,
+            text,
+            breaks_before: OnceLock::new(),
+        }
     }
 
     /// How many bytes the text has.
@@ -72,7 +77,12 @@ impl LineIndex {
         let blocks = self.breaks_before.get_or_init(|| {
             let mut before = 0;
             let whole = bytes.as_chunks::<BLOCK>().0.iter().map(|block| {
-                before += u32::from(block.iter().map(|byte| u8::from(*byte == b'\n')).sum::<u8>());
+                before += u32::from(
+                    block
+                        .iter()
+                        .map(|byte| u8::from(*byte == b'\n'))
+                        .sum::<u8>(),
+                );
                 before
             });
             std::iter::once(0).chain(whole).collect()
@@ -85,7 +95,8 @@ impl LineIndex {
     #[must_use]
     pub fn location(&self, span: Span) -> Location {
         let start = floor_char_boundary(&self.text, span.start as usize);
-        let line_start = memchr::memrchr(b'\n', &self.text.as_bytes()[..start]).map_or(0, |before| before + 1);
+        let line_start =
+            memchr::memrchr(b'\n', &self.text.as_bytes()[..start]).map_or(0, |before| before + 1);
         // The standard library counts many at a time: lines of megabytes have thousands of places.
         let column = self.text[line_start..start].chars().count() + 1;
         let end = span.end.max(offset(start)).min(offset(self.text.len()));
@@ -93,7 +104,10 @@ impl LineIndex {
             file: Arc::clone(&self.file),
             line: self.breaks_before(start) + 1,
             column: offset(column),
-            span: Span { start: offset(start), end },
+            span: Span {
+                start: offset(start),
+                end,
+            },
         }
     }
 }
@@ -103,7 +117,10 @@ fn offset(value: usize) -> u32 {
 }
 
 fn floor_char_boundary(text: &str, at: usize) -> usize {
-    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+    (0..=at.min(text.len()))
+        .rev()
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -128,7 +145,8 @@ mod tests {
     fn lines_are_counted_on_over_blocks() {
         let text = format!("{}\n\n", "a\n".repeat(BLOCK));
         let lines = |at: usize| offset(text[..at].matches('\n').count() + 1);
-        (0..=text.len()).for_each(|at| assert_eq!(place(&text, offset(at), 0).0, lines(at), "{at}"));
+        (0..=text.len())
+            .for_each(|at| assert_eq!(place(&text, offset(at), 0).0, lines(at), "{at}"));
     }
 
     #[test]

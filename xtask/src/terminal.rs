@@ -1,5 +1,6 @@
-//! The one place that writes to stdout and stderr. Commands hand it finished text; it knows whether a person or a
-//! file is on the other side, and lets nothing through that others wrote to steer a terminal or a CI job.
+//! The one place that writes to stdout and stderr. Commands hand it finished text; it knows whether
+//! a person or a file is on the other side, and lets nothing through that others wrote to steer a
+//! terminal or a CI job.
 
 mod foreign_text;
 
@@ -12,7 +13,8 @@ pub use foreign_text::{harmless, harmless_line, without_commands};
 /// Clears the screen and what scrolled out of it.
 const CLEAR: &str = "\x1b[2J\x1b[3J\x1b[H";
 
-/// Whether text may hold colours and symbols. Decided once, from `--color`, `NO_COLOR` and the terminal.
+/// Whether text may hold colours and symbols. Decided once, from `--color`, `NO_COLOR` and the
+/// terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Style {
     /// ANSI colours.
@@ -25,7 +27,11 @@ pub struct Style {
 
 impl Style {
     /// For files, pipes and tests.
-    pub const PLAIN: Self = Self { color: false, emoji: false, width: 100 };
+    pub const PLAIN: Self = Self {
+        color: false,
+        emoji: false,
+        width: 100,
+    };
 }
 
 /// stdout and stderr.
@@ -46,7 +52,14 @@ impl Terminal {
             ColorChoice::Never => false,
         };
         let emoji = color && io::stdout().is_terminal() && shows_unicode();
-        Self { style: Style { color, emoji, width: terminal_width().unwrap_or(Style::PLAIN.width) }, interactive }
+        Self {
+            style: Style {
+                color,
+                emoji,
+                width: terminal_width().unwrap_or(Style::PLAIN.width),
+            },
+            interactive,
+        }
     }
 
     /// How text for stdout may look.
@@ -84,10 +97,14 @@ impl Terminal {
         write_out(&foreign_text::markup(text))
     }
 
-    /// Writes `text` for a program to stdout as it is: a format that escapes what it must, a patch. On a terminal it is for
-    /// people after all.
+    /// Writes `text` for a program to stdout as it is: a format that escapes what it must, a patch.
+    /// On a terminal it is for people after all.
     pub fn print_exact(&self, text: &str) -> io::Result<()> {
-        if io::stdout().is_terminal() { self.print(text) } else { write_out(text) }
+        if io::stdout().is_terminal() {
+            self.print(text)
+        } else {
+            write_out(text)
+        }
     }
 
     /// Writes `text` for people to stderr.
@@ -105,7 +122,11 @@ impl Terminal {
 
     /// Clears the screen, if there is one.
     pub fn clear(&self) -> io::Result<()> {
-        if self.interactive { write_out(CLEAR) } else { Ok(()) }
+        if self.interactive {
+            write_out(CLEAR)
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -123,8 +144,13 @@ fn shows_unicode() -> bool {
         return true;
     }
     let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG")).unwrap_or_default().to_uppercase();
-    (locale.ends_with("UTF-8") || locale.ends_with("UTF8")) && set("TERM").is_none_or(|term| term != "linux")
+    let locale = set("LC_ALL")
+        .or_else(|| set("LC_CTYPE"))
+        .or_else(|| set("LANG"))
+        .unwrap_or_default()
+        .to_uppercase();
+    (locale.ends_with("UTF-8") || locale.ends_with("UTF8"))
+        && set("TERM").is_none_or(|term| term != "linux")
 }
 
 fn terminal_width() -> Option<usize> {

@@ -1,5 +1,6 @@
-//! Where files are read from. Everything that is judged (migrations, snapshot, TypeScript) is read through a
-//! [`Tree`], so that a check of the working tree, of what is staged, and of another commit is the same code.
+//! Where files are read from. Everything that is judged (migrations, snapshot, TypeScript) is read
+//! through a [`Tree`], so that a check of the working tree, of what is staged, and of another
+//! commit is the same code.
 
 mod git;
 mod ignore_rules;
@@ -24,8 +25,9 @@ pub use stamp::Stamp;
 
 /// A set of files below one root. Paths are relative to it, with `/` on every platform.
 pub trait Tree: Debug + Send + Sync {
-    /// The files below the folder `folder` (`""` is the root), sorted. Ignored folders (`node_modules`, `.git`,
-    /// `target`, `dist`) are left out. A folder that does not exist is an error.
+    /// The files below the folder `folder` (`""` is the root), sorted. Ignored folders
+    /// (`node_modules`, `.git`, `target`, `dist`) are left out. A folder that does not exist is an
+    /// error.
     fn files(&self, folder: &str) -> Result<Vec<String>>;
 
     /// The bytes of one file.
@@ -45,8 +47,8 @@ pub trait Tree: Debug + Send + Sync {
         IgnoreRules::default()
     }
 
-    /// Returns a stamp by which an unchanged file is recognised later. `None` where reading the file is the only way
-    /// to recognise it.
+    /// Returns a stamp by which an unchanged file is recognised later. `None` where reading the
+    /// file is the only way to recognise it.
     fn stamp(&self, _path: &str) -> Option<Stamp> {
         None
     }
@@ -79,7 +81,14 @@ impl<T: Tree + ?Sized> Tree for Arc<T> {
 }
 
 /// Folders that never hold sources that a person wrote.
-pub const IGNORED_FOLDERS: &[&str] = &["node_modules", ".git", "target", "dist", ".next", "coverage"];
+pub const IGNORED_FOLDERS: &[&str] = &[
+    "node_modules",
+    ".git",
+    "target",
+    "dist",
+    ".next",
+    "coverage",
+];
 
 /// How many bytes a buffer has room for at first: hardly any source file is longer.
 const ROOM: usize = 64 * 1024;
@@ -96,7 +105,10 @@ impl WorkingTree {
     #[must_use]
     pub fn new(root: impl Into<PathBuf>) -> Self {
         let root = root.into();
-        Self { boundary: Boundary::around(&root), root }
+        Self {
+            boundary: Boundary::around(&root),
+            root,
+        }
     }
 }
 
@@ -141,5 +153,7 @@ impl Tree for WorkingTree {
 /// Whether a file lies in an ignored folder; `path` begins below the folder that is listed.
 fn is_ignored(path: &str) -> bool {
     let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
-    folders.split('/').any(|folder| IGNORED_FOLDERS.contains(&folder))
+    folders
+        .split('/')
+        .any(|folder| IGNORED_FOLDERS.contains(&folder))
 }

@@ -1,7 +1,7 @@
-//! The TypeScript side: which files can matter ([`discover`]), how they are parsed ([`parse`]) and follow each other
-//! ([`modules`]), what their types and constants mean ([`resolve`], [`values`]), which [`routes`] and
-//! [`contracts`] a program makes that runs, and what their declarations say ([`crate::facts`]). Reading TypeScript never
-//! fails: what cannot be read is a fact too.
+//! The TypeScript side: which files can matter ([`discover`]), how they are parsed ([`parse`]) and
+//! follow each other ([`modules`]), what their types and constants mean ([`resolve`], [`values`]),
+//! which [`routes`] and [`contracts`] a program makes that runs, and what their declarations say
+//! ([`crate::facts`]). Reading TypeScript never fails: what cannot be read is a fact too.
 
 pub mod collect;
 pub mod contracts;
@@ -30,17 +30,24 @@ use crate::facts::{Facts, Origin};
 use crate::readers::reader::{Input, Reader};
 use crate::tree::Tree;
 
-/// The threads that read. They are kept: ending one takes longer than starting it, since all its memory is looked through.
+/// The threads that read. They are kept: ending one takes longer than starting it, since all its
+/// memory is looked through.
 static POOL: OnceLock<rayon::ThreadPool> = OnceLock::new();
 
-/// The reader of TypeScript, and of what libraries have people write in it: Zod's schemas, Drizzle's tables, routes and
-/// contracts.
+/// The reader of TypeScript, and of what libraries have people write in it: Zod's schemas,
+/// Drizzle's tables, routes and contracts.
 #[derive(Debug, Clone, Copy)]
 pub struct TypeScript;
 
 impl Reader for TypeScript {
     fn origins(&self) -> &'static [Origin] {
-        &[origins::INTERFACE, origins::ALIAS, origins::CLASS, zod::ORIGIN, drizzle::ORIGIN]
+        &[
+            origins::INTERFACE,
+            origins::ALIAS,
+            origins::CLASS,
+            zod::ORIGIN,
+            drizzle::ORIGIN,
+        ]
     }
 
     fn read(&self, input: &Input<'_>) -> Result<Facts> {
@@ -52,19 +59,31 @@ impl Reader for TypeScript {
     }
 }
 
-/// As the reader does, with the files that the prefilter leaves out. The facts are the same, which tests prove with this.
+/// As the reader does, with the files that the prefilter leaves out. The facts are the same, which
+/// tests prove with this.
 ///
 /// # Errors
 /// As [`Reader::read`].
 pub fn read_unfiltered(tree: &dyn Tree, config: &Config) -> Result<Facts> {
-    pool()?.install(|| reading::read(&Input { tree, config, cache: None }, |_roles, _bytes| true))
+    pool()?.install(|| {
+        reading::read(
+            &Input {
+                tree,
+                config,
+                cache: None,
+            },
+            |_roles, _bytes| true,
+        )
+    })
 }
 
 fn pool() -> Result<&'static rayon::ThreadPool> {
     if let Some(pool) = POOL.get() {
         return Ok(pool);
     }
-    let pool = rayon::ThreadPoolBuilder::new().stack_size(parse::STACK_SIZE).build();
+    let pool = rayon::ThreadPoolBuilder::new()
+        .stack_size(parse::STACK_SIZE)
+        .build();
     let pool = pool.context("cannot start the threads that read TypeScript")?;
     Ok(POOL.get_or_init(|| pool))
 }

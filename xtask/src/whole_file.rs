@@ -3,8 +3,9 @@
 use std::io::{self, Write as _};
 use std::path::Path;
 
-/// Replaces the content of `file`, all of it or nothing, and creates its folder where there is none. `mode` is who may
-/// do what with it on Unix, less the umask, like that of `open`: a temporary file would be readable by its owner only.
+/// Replaces the content of `file`, all of it or nothing, and creates its folder where there is
+/// none. `mode` is who may do what with it on Unix, less the umask, like that of `open`: a
+/// temporary file would be readable by its owner only.
 ///
 /// # Errors
 /// When the folder cannot be created or written; the file is what it was then.

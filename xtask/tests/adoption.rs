@@ -1,5 +1,5 @@
-//! The way of a new user: `init`, `db-import`, `db-verify` in a monorepo that has never seen the tool, to the first finding
-//! that is true; and what a shell needs to complete the command line.
+//! The way of a new user: `init`, `db-import`, `db-verify` in a monorepo that has never seen the
+//! tool, to the first finding that is true; and what a shell needs to complete the command line.
 
 use std::process::{Command, Stdio};
 
@@ -52,7 +52,10 @@ fn of_drizzle() -> Monorepo {
         "package.json",
         "{ \"name\": \"app\", \"private\": true, \"dependencies\": { \"drizzle-orm\": \"0.44.0\" } }",
     );
-    repo.write("docker-compose.yml", &format!("services:\n  db:\n    image: postgres:{}\n", major()));
+    repo.write(
+        "docker-compose.yml",
+        &format!("services:\n  db:\n    image: postgres:{}\n", major()),
+    );
     repo.write("src/db/schema.ts", SCHEMA);
     repo.write("drizzle/0000_first.sql", FIRST);
     repo.write("drizzle/0001_posts.sql", SECOND);
@@ -78,27 +81,71 @@ fn three_commands_lead_to_the_first_true_finding() {
     let repo = of_drizzle();
     let before = repo.contents();
     let proposed = repo.run(&["init"]).must_exit(0);
-    assert!(repo.contents() == before, "`init` proposes, and writes nothing");
-    assert!(proposed.stdout.contains("drizzle = ["), "{}", proposed.stdout);
-    assert!(proposed.stdout.contains("db-import --from drizzle drizzle"), "{}", proposed.stdout);
+    assert!(
+        repo.contents() == before,
+        "`init` proposes, and writes nothing"
+    );
+    assert!(
+        proposed.stdout.contains("drizzle = ["),
+        "{}",
+        proposed.stdout
+    );
+    assert!(
+        proposed.stdout.contains("db-import --from drizzle drizzle"),
+        "{}",
+        proposed.stdout
+    );
 
     repo.run(&["init", "--write"]).must_exit(0);
-    repo.run(&["init", "--write"]).must_fail(&["db.toml", "is there already"]);
+    repo.run(&["init", "--write"])
+        .must_fail(&["db.toml", "is there already"]);
 
-    let planned = repo.run(&["db-import", "--from", "drizzle", "drizzle", "--dry-run"]).must_exit(0);
-    assert!(planned.stdout.contains("first") && !repo.path("migrations").exists(), "{}", planned.stdout);
-    repo.run(&["db-import", "--from", "drizzle", "drizzle"]).must_exit(0);
+    let planned = repo
+        .run(&["db-import", "--from", "drizzle", "drizzle", "--dry-run"])
+        .must_exit(0);
+    assert!(
+        planned.stdout.contains("first") && !repo.path("migrations").exists(),
+        "{}",
+        planned.stdout
+    );
+    repo.run(&["db-import", "--from", "drizzle", "drizzle"])
+        .must_exit(0);
     let imported = repo.contents();
-    assert_eq!(imported.keys().filter(|path| path.starts_with(repo.path("migrations"))).count(), 4);
+    assert_eq!(
+        imported
+            .keys()
+            .filter(|path| path.starts_with(repo.path("migrations")))
+            .count(),
+        4
+    );
     let root = repo.path("").to_str().expect("UTF-8").to_owned();
     let mut elsewhere = repo.command(&["-C", &root, "db-import", "--from", "drizzle", "drizzle"]);
     Ran::of(elsewhere.current_dir("/")).must_exit(0);
-    assert!(repo.contents() == imported, "a second import changes nothing");
+    assert!(
+        repo.contents() == imported,
+        "a second import changes nothing"
+    );
 
-    let report = repo.run(&["db-verify", "--format", "json"]).must_exit(1).json();
-    let errors = report["typeAlignment"]["errors"].as_array().expect("errors");
-    let found: Vec<_> = errors.iter().map(|error| (&error["type"], &error["entity"], &error["field"])).collect();
-    assert_eq!(found, [(&"NULLABILITY_MISMATCH".into(), &"posts".into(), &"body".into())], "{report:#}");
+    let report = repo
+        .run(&["db-verify", "--format", "json"])
+        .must_exit(1)
+        .json();
+    let errors = report["typeAlignment"]["errors"]
+        .as_array()
+        .expect("errors");
+    let found: Vec<_> = errors
+        .iter()
+        .map(|error| (&error["type"], &error["entity"], &error["field"]))
+        .collect();
+    assert_eq!(
+        found,
+        [(
+            &"NULLABILITY_MISMATCH".into(),
+            &"posts".into(),
+            &"body".into()
+        )],
+        "{report:#}"
+    );
 }
 
 /// Drift in each description: a type, a schema, a contract without a route.
@@ -108,9 +155,17 @@ fn drift(repo: &Monorepo) -> [&'static str; 3] {
         "shared-types/src/validation/user-profile.ts",
         "shared-types/src/contracts/audit-log.ts",
     ];
-    repo.edit(types, "  failed_logins: number;", "  failed_logins: string;");
+    repo.edit(
+        types,
+        "  failed_logins: number;",
+        "  failed_logins: string;",
+    );
     repo.edit(schemas, ".max(100)", "");
-    repo.edit(contracts, "  search: {", "  purge: { method: 'DELETE', path: '/api/audit-log/old' },\n  search: {");
+    repo.edit(
+        contracts,
+        "  search: {",
+        "  purge: { method: 'DELETE', path: '/api/audit-log/old' },\n  search: {",
+    );
     [types, schemas, contracts]
 }
 
@@ -123,9 +178,18 @@ fn a_baseline_stays_true_when_lines_are_inserted_above() {
     let baseline = repo.read("snapshots/baseline.json");
     assert_eq!(baseline.matches("\"type\"").count(), 3, "{baseline}");
     for file in changed {
-        repo.write(file, &format!("// One line,\n// another,\n// a third.\n{}", repo.read(file)));
+        repo.write(
+            file,
+            &format!(
+                "// One line,\n// another,\n// a third.\n{}",
+                repo.read(file)
+            ),
+        );
     }
-    let report = repo.run(&["db-verify", "--format", "json"]).must_exit(0).json();
+    let report = repo
+        .run(&["db-verify", "--format", "json"])
+        .must_exit(0)
+        .json();
     assert_eq!(report["summary"]["totalErrors"], 0, "{report:#}");
     repo.run(&["db-verify", "--update-baseline"]).must_exit(0);
     assert_eq!(repo.read("snapshots/baseline.json"), baseline);
@@ -137,11 +201,27 @@ fn a_finding_about_a_contract_is_ignored_where_it_stands() {
     let file = "shared-types/src/contracts/audit-log.ts";
     let contract = "  purge: { method: 'DELETE', path: '/api/audit-log/old' },\n  search: {";
     repo.edit(file, "  search: {", contract);
-    let report = repo.run(&["db-verify", "--format", "json"]).must_exit(1).json();
-    assert_eq!(report["apiContractCompatibility"]["errors"][0]["type"], "CONTRACT_WITHOUT_ROUTE", "{report:#}");
-    repo.edit(file, "  purge: {", "  // db-verify-ignore CONTRACT_WITHOUT_ROUTE: next release\n  purge: {");
-    let report = repo.run(&["db-verify", "--format", "json"]).must_exit(0).json();
-    let summary = (&report["summary"]["totalErrors"], &report["summary"]["totalWarnings"]);
+    let report = repo
+        .run(&["db-verify", "--format", "json"])
+        .must_exit(1)
+        .json();
+    assert_eq!(
+        report["apiContractCompatibility"]["errors"][0]["type"], "CONTRACT_WITHOUT_ROUTE",
+        "{report:#}"
+    );
+    repo.edit(
+        file,
+        "  purge: {",
+        "  // db-verify-ignore CONTRACT_WITHOUT_ROUTE: next release\n  purge: {",
+    );
+    let report = repo
+        .run(&["db-verify", "--format", "json"])
+        .must_exit(0)
+        .json();
+    let summary = (
+        &report["summary"]["totalErrors"],
+        &report["summary"]["totalWarnings"],
+    );
     assert_eq!(summary, (&0.into(), &0.into()), "{report:#}");
 }
 
@@ -157,7 +237,9 @@ fn completions_are_scripts_that_shells_read() {
     let script = repo.run(&["completions", "bash"]).must_exit(0).stdout;
     repo.write("completions.bash", &script);
     let mut bash = Command::new("bash");
-    bash.current_dir(repo.path("")).args(["-n", "completions.bash"]).stdin(Stdio::null());
+    bash.current_dir(repo.path(""))
+        .args(["-n", "completions.bash"])
+        .stdin(Stdio::null());
     Ran::of(&mut bash).must_exit(0);
 }
 
@@ -168,60 +250,122 @@ fn a_second_import_adds_what_is_new_and_leaves_what_people_wrote() {
     let import = ["db-import", "--from", "drizzle", "drizzle"];
     let journal = repo.read("drizzle/meta/_journal.json");
     let (entries, last) = journal.split_at(journal.rfind("{ \"idx\"").expect("two entries"));
-    repo.write("drizzle/meta/_journal.json", &format!("{}] }}", entries.trim_end().trim_end_matches(',')));
+    repo.write(
+        "drizzle/meta/_journal.json",
+        &format!("{}] }}", entries.trim_end().trim_end_matches(',')),
+    );
     repo.run(&import).must_exit(0);
-    repo.write("migrations/V0000__first.down.sql", "DROP TABLE users; -- by hand\n");
+    repo.write(
+        "migrations/V0000__first.down.sql",
+        "DROP TABLE users; -- by hand\n",
+    );
     let before = repo.contents();
     repo.write("drizzle/meta/_journal.json", &format!("{entries}{last}"));
-    let planned = repo.run(&[&import[..], &["--dry-run"]].concat()).must_exit(0);
-    assert!(planned.stdout.contains("would import 1 migration"), "{}", planned.stdout);
+    let planned = repo
+        .run(&[&import[..], &["--dry-run"]].concat())
+        .must_exit(0);
+    assert!(
+        planned.stdout.contains("would import 1 migration"),
+        "{}",
+        planned.stdout
+    );
     let again = repo.run(&import).must_exit(0);
-    assert!(again.stdout.contains("(1 new, 1 there already)"), "{}", again.stdout);
+    assert!(
+        again.stdout.contains("(1 new, 1 there already)"),
+        "{}",
+        again.stdout
+    );
     let mut after = repo.contents();
-    for name in ["migrations/V0001__posts.sql", "migrations/V0001__posts.down.sql"] {
+    for name in [
+        "migrations/V0001__posts.sql",
+        "migrations/V0001__posts.down.sql",
+    ] {
         assert!(after.remove(&repo.path(name)).is_some(), "{name}");
     }
-    after.insert(repo.path("drizzle/meta/_journal.json"), before[&repo.path("drizzle/meta/_journal.json")].clone());
+    after.insert(
+        repo.path("drizzle/meta/_journal.json"),
+        before[&repo.path("drizzle/meta/_journal.json")].clone(),
+    );
     assert!(after == before, "what was there is as it was");
     repo.write("migrations/V0001__posts.sql", "SELECT 1; -- by hand\n");
     let again = repo.run(&import).must_exit(0);
-    assert!(again.stdout.contains("differs from `migrations/V0001__posts.sql`"), "{}", again.stdout);
-    assert_eq!(repo.read("migrations/V0001__posts.sql"), "SELECT 1; -- by hand\n");
+    assert!(
+        again
+            .stdout
+            .contains("differs from `migrations/V0001__posts.sql`"),
+        "{}",
+        again.stdout
+    );
+    assert_eq!(
+        repo.read("migrations/V0001__posts.sql"),
+        "SELECT 1; -- by hand\n"
+    );
 }
 
 #[test]
 fn another_layout_is_answered_with_those_that_fit() {
     let repo = Monorepo::empty();
-    repo.write("plain/20200101000000_init.sql", "CREATE TABLE a (id int);\n");
+    repo.write(
+        "plain/20200101000000_init.sql",
+        "CREATE TABLE a (id int);\n",
+    );
     repo.write("flyway/V1.0.0__init.sql", "CREATE TABLE a (id int);\n");
     repo.write("flyway/V1.1.0__more.sql", "CREATE TABLE b (id int);\n");
     let proposed = repo.run(&["init"]).must_exit(0);
     for part in ["db-import --from flyway flyway", "--from sqlx plain"] {
-        assert!(proposed.stdout.contains(part), "{part}: {}", proposed.stdout);
+        assert!(
+            proposed.stdout.contains(part),
+            "{part}: {}",
+            proposed.stdout
+        );
     }
     repo.write("db.toml", "");
     let ran = repo.run(&["db-import", "--from", "drizzle", "plain"]);
-    ran.must_fail(&["there are no migrations of drizzle", "can be read with `--from sqlx` (1 migration)"]);
+    ran.must_fail(&[
+        "there are no migrations of drizzle",
+        "can be read with `--from sqlx` (1 migration)",
+    ]);
     repo.run(&["db-import", "--from", "sqlx", "flyway"])
         .must_fail(&["can be read with `--from flyway` (2 migrations)"]);
-    repo.run(&["db-import", "--from", "flyway", "flyway"]).must_exit(0);
+    repo.run(&["db-import", "--from", "flyway", "flyway"])
+        .must_exit(0);
 }
 
 #[test]
 fn migrations_that_do_nothing_stand_in_nobodys_way() {
     let Some(scratch) = scratch() else { return };
     let repo = Monorepo::empty();
-    repo.write("db.toml", &format!("postgres = '{}'\n", crate::support::major()));
-    repo.write("old/1_a.up.sql", "CREATE TABLE a (id bigint PRIMARY KEY);\n");
+    repo.write(
+        "db.toml",
+        &format!("postgres = '{}'\n", crate::support::major()),
+    );
+    repo.write(
+        "old/1_a.up.sql",
+        "CREATE TABLE a (id bigint PRIMARY KEY);\n",
+    );
     repo.write("old/1_b.down.sql", "DROP TABLE a;\n");
     repo.write("old/2_only_for_mysql.up.sql", "");
     repo.write("old/2_only_for_mysql.down.sql", "");
-    let ran = repo.run(&["db-import", "--from", "golang-migrate", "old"]).must_exit(0);
-    assert!(ran.stdout.contains("2 migrations, 0 without a way back"), "{}", ran.stdout);
+    let ran = repo
+        .run(&["db-import", "--from", "golang-migrate", "old"])
+        .must_exit(0);
+    assert!(
+        ran.stdout.contains("2 migrations, 0 without a way back"),
+        "{}",
+        ran.stdout
+    );
     let url = crate::support::url(&scratch);
-    let run = |arguments: &[&str]| Ran::of(repo.command(arguments).env("DATABASE_URL", &url)).must_exit(0);
+    let run = |arguments: &[&str]| {
+        Ran::of(repo.command(arguments).env("DATABASE_URL", &url)).must_exit(0)
+    };
     run(&["db-migrate"]);
     let undone = run(&["db-rollback", "1"]);
-    assert!(undone.stdout.contains("ok V2__only_for_mysql: the schema is exactly"), "{}", undone.stdout);
+    assert!(
+        undone
+            .stdout
+            .contains("ok V2__only_for_mysql: the schema is exactly"),
+        "{}",
+        undone.stdout
+    );
     run(&["db-migrate"]);
 }

@@ -1,5 +1,6 @@
-//! Random schemas, described in TypeScript and Zod exactly: nothing is found. One random change of one description:
-//! exactly that is found, and so is all that a migration changes while its types stay as they were. Works without a database, on the real reader and all checks.
+//! Random schemas, described in TypeScript and Zod exactly: nothing is found. One random change of
+//! one description: exactly that is found, and so is all that a migration changes while its types
+//! stay as they were. Works without a database, on the real reader and all checks.
 
 mod neglect;
 mod world;
@@ -22,7 +23,11 @@ const FEW: usize = 500;
 fn configuration() -> test_runner::Config {
     let seeds = FileFailurePersistence::WithSource("regressions");
     let cases = u32::try_from(inputs(FEW)).unwrap_or(u32::MAX);
-    test_runner::Config { cases, failure_persistence: Some(Box::new(seeds)), ..test_runner::Config::default() }
+    test_runner::Config {
+        cases,
+        failure_persistence: Some(Box::new(seeds)),
+        ..test_runner::Config::default()
+    }
 }
 
 /// The configuration of the tool with these keys.
@@ -35,10 +40,22 @@ fn config(keys: &str) -> Config {
 
 /// Reads the facts of `tree`, and asserts that they are the same without the prefilter.
 fn read(tree: &MemoryTree, config: &Config) -> Facts {
-    let facts = readers::read(&Input { tree, config, cache: None }).expect("files in memory");
+    let facts = readers::read(&Input {
+        tree,
+        config,
+        cache: None,
+    })
+    .expect("files in memory");
     let unfiltered = typescript::read_unfiltered(tree, config).expect("files in memory");
-    let same = Facts { files_parsed: facts.files_parsed, ..unfiltered };
-    assert_eq!(format!("{facts:?}"), format!("{same:?}"), "with the prefilter, and without it");
+    let same = Facts {
+        files_parsed: facts.files_parsed,
+        ..unfiltered
+    };
+    assert_eq!(
+        format!("{facts:?}"),
+        format!("{same:?}"),
+        "with the prefilter, and without it"
+    );
     facts
 }
 

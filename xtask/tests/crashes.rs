@@ -1,5 +1,5 @@
-//! kill -9 at random moments, many runners at once, connections that are cut, servers that stop: the history always
-//! matches the schema, and the next run ends in the right state.
+//! kill -9 at random moments, many runners at once, connections that are cut, servers that stop:
+//! the history always matches the schema, and the next run ends in the right state.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
@@ -14,17 +14,19 @@ use xtask::postgres::catalog::{self, OwnTables};
 use xtask::postgres::scratch::Scratch;
 use xtask::schema::snapshot;
 
-/// How often a run is killed: few, as each kill takes a second. `.ci/storm` does it 300 times, and kills servers too.
+/// How often a run is killed: few, as each kill takes a second. `.ci/storm` does it 300 times, and
+/// kills servers too.
 const KILLS: usize = 40;
 
-/// Seeds of what happens side by side: by its first number the one has a current snapshot and the other none.
+/// Seeds of what happens side by side: by its first number the one has a current snapshot and the
+/// other none.
 const SEEDS: [u64; 2] = [7, 13];
 
 /// How often eight runners start at once; `.ci/storm` has 20 rounds.
 const ROUNDS: usize = 6;
 
-/// The losses of a rollback of all migrations, as `--accept-data-loss` takes them. Columns are undone and committed
-/// before their table is.
+/// The losses of a rollback of all migrations, as `--accept-data-loss` takes them. Columns are
+/// undone and committed before their table is.
 pub const LOST: &str = "items,items.c2,items.c4,items.c6,items.c8";
 
 /// Small numbers that look random and are the same in each run of the test.
@@ -32,12 +34,16 @@ pub struct Random(pub u64);
 
 impl Random {
     pub fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % limit
     }
 }
 
-/// Transactional migrations of several statements, and some without transaction, on tables with rows.
+/// Transactional migrations of several statements, and some without transaction, on tables with
+/// rows.
 pub fn migrations() -> Vec<(String, String, String)> {
     let mut all = vec![(
         "V1__items".to_owned(),
@@ -74,13 +80,18 @@ pub fn migrations() -> Vec<(String, String, String)> {
 
 pub fn repo() -> Monorepo {
     let all = migrations();
-    let all: Vec<_> = all.iter().map(|(name, up, down)| (name.as_str(), up.as_str(), down.as_str())).collect();
+    let all: Vec<_> = all
+        .iter()
+        .map(|(name, up, down)| (name.as_str(), up.as_str(), down.as_str()))
+        .collect();
     Monorepo::of_migrations(&all)
 }
 
 /// The digest of the catalogs.
 pub fn digest(client: &mut Client) -> String {
-    snapshot::digest(&catalog::read(client, &OwnTables::new("refinery_schema_history")).expect("the catalogs"))
+    snapshot::digest(
+        &catalog::read(client, &OwnTables::new("refinery_schema_history")).expect("the catalogs"),
+    )
 }
 
 /// The digests after no migration, the first, the first two…
@@ -89,7 +100,11 @@ pub fn digests(database: &Database<'_>) -> Vec<String> {
     let mut digests = vec![digest(&mut client)];
     for (_, up, _) in migrations() {
         let statements = xtask::migrations::sql::statements(&up);
-        statements.iter().for_each(|one| client.batch_execute(one.text()).expect("the migration runs"));
+        statements.iter().for_each(|one| {
+            client
+                .batch_execute(one.text())
+                .expect("the migration runs")
+        });
         digests.push(digest(&mut client));
     }
     digests
@@ -98,9 +113,16 @@ pub fn digests(database: &Database<'_>) -> Vec<String> {
 /// Starts the tool and waits until it changes the database.
 pub fn start(database: &Database<'_>, repo: &Monorepo, arguments: &[&str], line: &str) -> Child {
     let mut command = database.command(repo, arguments);
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the tool starts");
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the tool starts");
     let stdout = child.stdout.take().expect("piped");
-    let reached = BufReader::new(stdout).lines().map_while(Result::ok).any(|text| text.contains(line));
+    let reached = BufReader::new(stdout)
+        .lines()
+        .map_while(Result::ok)
+        .any(|text| text.contains(line));
     let _ = reached;
     child
 }
@@ -110,7 +132,12 @@ pub fn settle(client: &mut Client) {
     let left = "SELECT count(*) FROM pg_stat_activity
                 WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'cargo xtask'";
     for _ in 0..2000 {
-        if client.query_one(left, &[]).expect("a query").get::<_, i64>(0) == 0 {
+        if client
+            .query_one(left, &[])
+            .expect("a query")
+            .get::<_, i64>(0)
+            == 0
+        {
             return;
         }
         std::thread::sleep(Duration::from_millis(5));
@@ -118,19 +145,36 @@ pub fn settle(client: &mut Client) {
     panic!("the sessions of a killed run never ended");
 }
 
-/// The history is the first n migrations; the schema is theirs, unless the journal says that one is under way.
+/// The history is the first n migrations; the schema is theirs, unless the journal says that one is
+/// under way.
 pub fn check(database: &Database<'_>, client: &mut Client, digests: &[String]) -> usize {
     let history = database.history();
     let expected: Vec<i64> = (1..).take(history.len()).collect();
     assert_eq!(history, expected, "the history has gaps");
-    let running = client.query("SELECT version, phase FROM db_migration_journal WHERE phase <> 'applied'", &[]);
-    let running =
-        running.map(|rows| rows.iter().map(|row| row.get::<_, i64>(0)).collect::<Vec<_>>()).unwrap_or_default();
+    let running = client.query(
+        "SELECT version, phase FROM db_migration_journal WHERE phase <> 'applied'",
+        &[],
+    );
+    let running = running
+        .map(|rows| {
+            rows.iter()
+                .map(|row| row.get::<_, i64>(0))
+                .collect::<Vec<_>>()
+        })
+        .unwrap_or_default();
     match running.as_slice() {
         [] => {
-            assert_eq!(digest(client), digests[history.len()], "the schema is not that of {} migrations", history.len())
+            assert_eq!(
+                digest(client),
+                digests[history.len()],
+                "the schema is not that of {} migrations",
+                history.len()
+            )
         }
-        [version] => assert!(version % 2 == 1, "V{version} runs in a transaction and is half applied"),
+        [version] => assert!(
+            version % 2 == 1,
+            "V{version} runs in a transaction and is half applied"
+        ),
         several => panic!("several migrations are under way: {several:?}"),
     }
     history.len()
@@ -140,7 +184,9 @@ pub fn check(database: &Database<'_>, client: &mut Client, digests: &[String]) -
 fn killed_at_any_moment_the_next_run_goes_on() {
     let Some(scratch) = scratch() else { return };
     let digests = digests(&Database::create(&scratch, "reference"));
-    side_by_side(&SEEDS, |seed| killed_again_and_again(&scratch, &digests, Random(*seed), KILLS / SEEDS.len()));
+    side_by_side(&SEEDS, |seed| {
+        killed_again_and_again(&scratch, &digests, Random(*seed), KILLS / SEEDS.len())
+    });
 }
 
 fn killed_again_and_again(scratch: &Scratch, digests: &[String], mut random: Random, kills: usize) {
@@ -151,14 +197,18 @@ fn killed_again_and_again(scratch: &Scratch, digests: &[String], mut random: Ran
     }
     let mut client = database.connect();
     let (mut up, mut ends) = (true, 0);
-    // How long a run may live at most, in milliseconds: as a busy machine needs it to get anywhere at all.
+    // How long a run may live at most, in milliseconds: as a busy machine needs it to get anywhere
+    // at all.
     let (mut longest, mut last) = (400, 0);
     let mut is_undone = false;
     for _ in 0..kills {
         let (arguments, line): (&[&str], _) = if up {
             (&["db-migrate"], "Running refinery migrate")
         } else {
-            (&["db-rollback", "1", "--accept-data-loss", LOST], "Rolling back")
+            (
+                &["db-rollback", "1", "--accept-data-loss", LOST],
+                "Rolling back",
+            )
         };
         let mut child = start(&database, &repo, arguments, line);
         let end = Instant::now() + Duration::from_millis(random.below(longest));
@@ -170,7 +220,11 @@ fn killed_again_and_again(scratch: &Scratch, digests: &[String], mut random: Ran
         settle(&mut client);
         let applied = check(&database, &mut client, digests);
         is_undone |= applied < last;
-        longest = if applied == last { (longest * 3 / 2).min(4000) } else { longest * 3 / 4 + 1 };
+        longest = if applied == last {
+            (longest * 3 / 2).min(4000)
+        } else {
+            longest * 3 / 4 + 1
+        };
         last = applied;
         if ended == Some(0) || applied == if up { digests.len() - 1 } else { 0 } {
             (up, ends) = (!up, ends + 1);
@@ -180,7 +234,9 @@ fn killed_again_and_again(scratch: &Scratch, digests: &[String], mut random: Ran
     assert!(is_undone, "no rollback ever undid anything");
     if !up {
         // What is undone in part has to be undone whole before anything is applied.
-        database.run(&repo, &["db-rollback", "1", "--accept-data-loss", LOST]).must_exit(0);
+        database
+            .run(&repo, &["db-rollback", "1", "--accept-data-loss", LOST])
+            .must_exit(0);
     }
     database.run(&repo, &["db-migrate"]);
     database.run(&repo, &["db-migrate"]).must_exit(0);
@@ -204,7 +260,11 @@ fn many_runners_at_once_apply_each_migration_once() {
         let children: Vec<Child> = (0..8)
             .map(|_| {
                 let mut command = database.command(&repo, &["db-migrate", "--lock-timeout", "300"]);
-                command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the tool starts")
+                command
+                    .stdout(Stdio::piped())
+                    .stderr(Stdio::piped())
+                    .spawn()
+                    .expect("the tool starts")
             })
             .collect();
         for child in children {
@@ -219,7 +279,10 @@ fn many_runners_at_once_apply_each_migration_once() {
 #[test]
 fn after_the_last_statement_only_the_history_is_left() {
     let Some(scratch) = shared() else { return };
-    let (database, repo) = (Database::create(scratch, "unrecorded"), Monorepo::of_migrations(&[USERS, INDEX]));
+    let (database, repo) = (
+        Database::create(scratch, "unrecorded"),
+        Monorepo::of_migrations(&[USERS, INDEX]),
+    );
     database.run(&repo, &["db-migrate"]).must_exit(0);
     let stopped = format!(
         "DELETE FROM refinery_schema_history WHERE version = 3;
@@ -227,9 +290,15 @@ fn after_the_last_statement_only_the_history_is_left() {
                 catalog_at_statement = NULL, invalid_indexes = NULL WHERE version = 3",
         INDEX.1
     );
-    database.connect().batch_execute(&stopped).expect("as a crash leaves it");
+    database
+        .connect()
+        .batch_execute(&stopped)
+        .expect("as a crash leaves it");
     let status = database.run(&repo, &["db-status"]).must_exit(0).stdout;
-    assert!(status.contains("its only statement ran, which is not recorded yet"), "{status}");
+    assert!(
+        status.contains("its only statement ran, which is not recorded yet"),
+        "{status}"
+    );
     database.run(&repo, &["db-migrate"]).must_exit(0);
     assert_eq!(database.history(), [1, 3]);
 }

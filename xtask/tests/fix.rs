@@ -1,5 +1,5 @@
-//! `db-verify --fix` and `--diff` on the sample, through the binary: what is suggested resolves what was found, breaks
-//! nothing else, and is done once.
+//! `db-verify --fix` and `--diff` on the sample, through the binary: what is suggested resolves
+//! what was found, breaks nothing else, and is done once.
 
 use std::path::Path;
 use std::process::Command;
@@ -28,19 +28,38 @@ fn every_safe_suggestion_resolves_its_finding_and_no_more() {
         let threads = [halves.0, halves.1].map(|half| {
             scope.spawn(move || {
                 let repo = Monorepo::sample();
-                half.iter().map(|change| (change, outcome(&repo, change))).collect::<Vec<_>>()
+                half.iter()
+                    .map(|change| (change, outcome(&repo, change)))
+                    .collect::<Vec<_>>()
             })
         });
-        threads.into_iter().flat_map(|thread| thread.join().expect("no panic")).collect()
+        threads
+            .into_iter()
+            .flat_map(|thread| thread.join().expect("no panic"))
+            .collect()
     });
-    let wrong: Vec<_> = outcomes.iter().filter_map(|(_, outcome)| outcome.as_ref().err()).collect();
+    let wrong: Vec<_> = outcomes
+        .iter()
+        .filter_map(|(_, outcome)| outcome.as_ref().err())
+        .collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
-    let fixed = outcomes.iter().filter(|(_, outcome)| !matches!(outcome, Ok(Outcome::NotFixed))).count();
-    assert!(fixed >= 20, "only {fixed} of {} changes have a safe suggestion", changes.len());
-    let different = outcomes.iter().filter_map(|(change, outcome)| match outcome {
-        Ok(Outcome::Different(drifted, fixed)) => Some((*change, drifted.as_str(), fixed.as_str())),
-        Ok(Outcome::NotFixed | Outcome::Restored) | Err(_) => None,
-    });
+    let fixed = outcomes
+        .iter()
+        .filter(|(_, outcome)| !matches!(outcome, Ok(Outcome::NotFixed)))
+        .count();
+    assert!(
+        fixed >= 20,
+        "only {fixed} of {} changes have a safe suggestion",
+        changes.len()
+    );
+    let different = outcomes
+        .iter()
+        .filter_map(|(change, outcome)| match outcome {
+            Ok(Outcome::Different(drifted, fixed)) => {
+                Some((*change, drifted.as_str(), fixed.as_str()))
+            }
+            Ok(Outcome::NotFixed | Outcome::Restored) | Err(_) => None,
+        });
     must_compile(&different.collect::<Vec<_>>());
 }
 
@@ -83,13 +102,16 @@ fn judge(
     if contents == *original {
         return Ok(Outcome::Restored);
     }
-    if repo.run(&["db-verify", "--fix", "--format", "json"]).json()["fixes"]["files"] != serde_json::json!([])
+    if repo.run(&["db-verify", "--fix", "--format", "json"]).json()["fixes"]["files"]
+        != serde_json::json!([])
         || repo.contents() != contents
     {
         return Err("the second run changed something".into());
     }
     let fixed = repo.read(&change.file);
-    let others = contents.iter().filter(|(path, bytes)| original[*path] != **bytes);
+    let others = contents
+        .iter()
+        .filter(|(path, bytes)| original[*path] != **bytes);
     if others.count() > 1 {
         return Err("more than one file changed".into());
     }
@@ -102,12 +124,18 @@ fn findings(report: &Value) -> u64 {
     count("totalErrors") + count("totalWarnings")
 }
 
-/// With each of the fixed texts in place of the drifted one the package compiles as well as before: all at once as far as
-/// they are of different files.
+/// With each of the fixed texts in place of the drifted one the package compiles as well as before:
+/// all at once as far as they are of different files.
 #[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
 fn must_compile(fixed: &[(&Change, &str, &str)]) {
-    if !repository().join("shared-types/node_modules/typescript").is_dir() {
-        assert!(std::env::var_os("CI").is_none(), "`npm ci --prefix shared-types` is needed in CI");
+    if !repository()
+        .join("shared-types/node_modules/typescript")
+        .is_dir()
+    {
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "`npm ci --prefix shared-types` is needed in CI"
+        );
         println!("SKIPPED: `npm ci --prefix shared-types` makes the fixed sources be compiled");
         return;
     }
@@ -127,7 +155,10 @@ fn must_compile(fixed: &[(&Change, &str, &str)]) {
             later
         });
         let known = compile_errors(&before);
-        let new: Vec<_> = compile_errors(&after).into_iter().filter(|error| !known.contains(error)).collect();
+        let new: Vec<_> = compile_errors(&after)
+            .into_iter()
+            .filter(|error| !known.contains(error))
+            .collect();
         assert!(new.is_empty(), "with {titles:#?} fixed: {new:#?}");
     }
 }
@@ -141,18 +172,21 @@ fn package() -> Monorepo {
         repo.write(&format!("shared-types/{name}"), &text);
     }
     let modules = repo.path("shared-types/node_modules");
-    std::os::unix::fs::symlink(package.join("node_modules"), modules).expect("a link to the packages");
+    std::os::unix::fs::symlink(package.join("node_modules"), modules)
+        .expect("a link to the packages");
     repo
 }
 
 /// Returns the compiler's errors, without lines and columns.
 fn compile_errors(repo: &Monorepo) -> Vec<String> {
     let mut tsc = Command::new("node");
-    tsc.current_dir(repo.path("shared-types")).args(["node_modules/typescript/bin/tsc", "--noEmit"]);
+    tsc.current_dir(repo.path("shared-types"))
+        .args(["node_modules/typescript/bin/tsc", "--noEmit"]);
     let ran = Ran::of(&mut tsc);
     let errors = ran.stdout.lines().filter_map(|line| line.split_once("): "));
-    let errors: Vec<_> =
-        errors.map(|(place, error)| format!("{}: {error}", place.split('(').next().unwrap_or_default())).collect();
+    let errors: Vec<_> = errors
+        .map(|(place, error)| format!("{}: {error}", place.split('(').next().unwrap_or_default()))
+        .collect();
     assert_eq!(errors.is_empty(), ran.code == 0, "{}", ran.stdout);
     errors
 }
@@ -175,10 +209,21 @@ fn the_diff_is_what_is_written() {
     let before = repo.contents();
     let shown = repo.run(&["db-verify", "--diff"]).must_exit(1);
     assert!(repo.contents() == before, "`--diff` changes nothing");
-    assert!(shown.stderr.contains("Would fix 2 findings in 2 files; 1 would remain"), "{}", shown.stderr);
+    assert!(
+        shown
+            .stderr
+            .contains("Would fix 2 findings in 2 files; 1 would remain"),
+        "{}",
+        shown.stderr
+    );
 
     let ran = repo.run(&["db-verify", "--fix"]).must_exit(1);
-    assert!(ran.stdout.ends_with("Fixed 2 findings in 2 files; 1 remaining\n"), "{}", ran.stdout);
+    assert!(
+        ran.stdout
+            .ends_with("Fixed 2 findings in 2 files; 1 remaining\n"),
+        "{}",
+        ran.stdout
+    );
     let fixed = [repo.read(TYPE), repo.read(SCHEMA)];
 
     let other = drifted();
@@ -198,11 +243,21 @@ fn files_keep_their_line_ends_and_modes() {
     let repo = drifted();
     let windows = |text: &str| text.trim_end().replace('\n', "\r\n");
     repo.write(TYPE, &windows(&repo.read(TYPE)));
-    std::fs::set_permissions(repo.path(TYPE), std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("a mode");
+    std::fs::set_permissions(
+        repo.path(TYPE),
+        std::os::unix::fs::PermissionsExt::from_mode(0o755),
+    )
+    .expect("a mode");
     let sample = std::fs::read_to_string(repository().join(TYPE)).expect("the sample");
     repo.run(&["db-verify", "--fix"]).must_exit(1);
-    assert_eq!(repo.read(TYPE), windows(&sample.replace("interests: string[]", "interests: number[]")));
-    let mode = std::fs::metadata(repo.path(TYPE)).expect("the file").permissions().mode();
+    assert_eq!(
+        repo.read(TYPE),
+        windows(&sample.replace("interests: string[]", "interests: number[]"))
+    );
+    let mode = std::fs::metadata(repo.path(TYPE))
+        .expect("the file")
+        .permissions()
+        .mode();
     assert_eq!(mode & 0o777, 0o755);
 }
 
@@ -234,7 +289,8 @@ fn files_in_conflict_are_not_touched() {
 
     let marked = repo.read(TYPE);
     assert!(marked.contains("<<<<<<<"), "{marked}");
-    repo.run(&["db-verify", "--fix"]).must_fail(&[TYPE, "does not parse"]);
+    repo.run(&["db-verify", "--fix"])
+        .must_fail(&[TYPE, "does not parse"]);
     assert_eq!(repo.read(TYPE), marked, "nothing is written");
 
     // The markers are gone, and nobody has said yet that this is how it should be.
@@ -242,11 +298,18 @@ fn files_in_conflict_are_not_touched() {
     let ours = ours.replace("  bio: string | null;\n", "  bio: string;\n");
     repo.write(TYPE, &ours);
     let ran = repo.run(&["db-verify", "--fix"]).must_exit(1);
-    assert!(ran.stdout.contains("the file has merge conflicts: resolve them first"), "{}", ran.stdout);
+    assert!(
+        ran.stdout
+            .contains("the file has merge conflicts: resolve them first"),
+        "{}",
+        ran.stdout
+    );
     assert_eq!(repo.read(TYPE), ours);
     git(&["add", TYPE], 0);
     repo.run(&["db-verify", "--fix"]).must_exit(0);
-    assert!(Path::new(&repo.path(TYPE)).is_file() && repo.read(TYPE).contains("bio: string | null;"));
+    assert!(
+        Path::new(&repo.path(TYPE)).is_file() && repo.read(TYPE).contains("bio: string | null;")
+    );
 }
 
 #[test]
@@ -258,6 +321,7 @@ fn links_out_of_the_monorepo_are_not_followed() {
     std::os::unix::fs::symlink(&outside, repo.path(TYPE)).expect("a link");
     let before = std::fs::read(&outside).expect("readable");
     // It is not even read.
-    repo.run(&["db-verify", "--fix"]).must_fail(&[TYPE, "leads out of the repository"]);
+    repo.run(&["db-verify", "--fix"])
+        .must_fail(&[TYPE, "leads out of the repository"]);
     assert!(std::fs::read(&outside).expect("readable") == before);
 }

@@ -1,6 +1,6 @@
-//! What was made past the migrations follows what they and their ways back do: PostgreSQL renames the columns of a table that
-//! inherits, and writes definitions out with the names of today. That is no fault of what ran; anything else that it does to what
-//! somebody accepted is.
+//! What was made past the migrations follows what they and their ways back do: PostgreSQL renames
+//! the columns of a table that inherits, and writes definitions out with the names of today. That
+//! is no fault of what ran; anything else that it does to what somebody accepted is.
 
 use crate::support::database::Database;
 use crate::support::monorepo::{Monorepo, Ran};
@@ -51,13 +51,29 @@ struct Case {
 }
 
 impl Case {
-    /// A database with the first migration and all that was made by hand, and the migrations with this one.
-    fn prepare<'s>(&self, scratch: &'s xtask::postgres::scratch::Scratch) -> (Database<'s>, Monorepo) {
+    /// A database with the first migration and all that was made by hand, and the migrations with
+    /// this one.
+    fn prepare<'s>(
+        &self,
+        scratch: &'s xtask::postgres::scratch::Scratch,
+    ) -> (Database<'s>, Monorepo) {
         let database = Database::create(scratch, &format!("follows_{}", self.name));
-        let repo = Monorepo::of_migrations(&[("V1__events", EVENTS, "DROP TABLE events, parts CASCADE;\n")]);
+        let repo = Monorepo::of_migrations(&[(
+            "V1__events",
+            EVENTS,
+            "DROP TABLE events, parts CASCADE;\n",
+        )]);
         database.run(&repo, &["db-migrate"]).must_exit(0);
-        database.connect().batch_execute(BY_HAND).expect("what the on-call makes");
-        repo.write("Cargo.toml", &repo.read("Cargo.toml").replacen("[workspace.metadata.db]\n", ACCEPTED, 1));
+        database
+            .connect()
+            .batch_execute(BY_HAND)
+            .expect("what the on-call makes");
+        repo.write(
+            "Cargo.toml",
+            &repo
+                .read("Cargo.toml")
+                .replacen("[workspace.metadata.db]\n", ACCEPTED, 1),
+        );
         repo.write("migrations/V2__next.sql", self.up);
         repo.write("migrations/V2__next.down.sql", self.down);
         (database, repo)
@@ -79,10 +95,26 @@ fn drift_that_follows_a_way_back_is_no_fault_of_it() {
     let Some(scratch) = shared() else { return };
     let case = |name, up, down| Case { name, up, down };
     let cases = [
-        case("renamed", "ALTER TABLE events RENAME build_id TO built;", "ALTER TABLE events RENAME built TO build_id;"),
-        case("key", "ALTER TABLE events RENAME id TO key;", "ALTER TABLE events RENAME key TO id;"),
-        case("table", "ALTER TABLE events RENAME TO events_all;", "ALTER TABLE events_all RENAME TO events;"),
-        case("added", "ALTER TABLE events ADD note text NOT NULL DEFAULT '';", "ALTER TABLE events DROP note;"),
+        case(
+            "renamed",
+            "ALTER TABLE events RENAME build_id TO built;",
+            "ALTER TABLE events RENAME built TO build_id;",
+        ),
+        case(
+            "key",
+            "ALTER TABLE events RENAME id TO key;",
+            "ALTER TABLE events RENAME key TO id;",
+        ),
+        case(
+            "table",
+            "ALTER TABLE events RENAME TO events_all;",
+            "ALTER TABLE events_all RENAME TO events;",
+        ),
+        case(
+            "added",
+            "ALTER TABLE events ADD note text NOT NULL DEFAULT '';",
+            "ALTER TABLE events DROP note;",
+        ),
         case(
             "typed",
             "DROP STATISTICS IF EXISTS no_such; ALTER TABLE events ALTER kind TYPE text;",
@@ -111,9 +143,26 @@ fn drift_that_follows_a_way_back_is_no_fault_of_it() {
     ];
     side_by_side(&cases, |case| {
         let (ran, history) = case.undone(scratch);
-        assert_eq!((ran.code, history), (0, vec![1]), "{}: {}\n{}", case.name, ran.stdout, ran.stderr);
-        assert!(ran.stdout.contains("the schema is exactly what it was before"), "{}", ran.stdout);
-        assert!(ran.stdout.contains(FOLLOWED), "{}: {}", case.name, ran.stdout);
+        assert_eq!(
+            (ran.code, history),
+            (0, vec![1]),
+            "{}: {}\n{}",
+            case.name,
+            ran.stdout,
+            ran.stderr
+        );
+        assert!(
+            ran.stdout
+                .contains("the schema is exactly what it was before"),
+            "{}",
+            ran.stdout
+        );
+        assert!(
+            ran.stdout.contains(FOLLOWED),
+            "{}: {}",
+            case.name,
+            ran.stdout
+        );
     });
 }
 
@@ -121,10 +170,19 @@ fn drift_that_follows_a_way_back_is_no_fault_of_it() {
 #[test]
 fn drift_goes_with_what_it_refers_to() {
     let Some(scratch) = shared() else { return };
-    let case = Case { name: "all", up: "SELECT 1;", down: "SELECT 1;" };
+    let case = Case {
+        name: "all",
+        up: "SELECT 1;",
+        down: "SELECT 1;",
+    };
     let (database, repo) = case.prepare(scratch);
     let ran = database.run(&repo, &["db-rollback"]).must_exit(0);
-    assert!(ran.stdout.contains("the schema is exactly what it was before"), "{}", ran.stdout);
+    assert!(
+        ran.stdout
+            .contains("the schema is exactly what it was before"),
+        "{}",
+        ran.stdout
+    );
     assert!(ran.stdout.contains("- view child_view"), "{}", ran.stdout);
 }
 
@@ -135,29 +193,58 @@ fn harm_to_what_was_accepted_is_a_difference() {
     let harm = |name, more: &'static str, seen: &'static str| (name, more, seen);
     let cases = [
         harm("column", "ALTER TABLE child DROP own;", "- column own"),
-        harm("own", "ALTER TABLE child RENAME own TO owned;", "+ column owned"),
+        harm(
+            "own",
+            "ALTER TABLE child RENAME own TO owned;",
+            "+ column owned",
+        ),
         harm("index", "DROP INDEX child_build;", "- index child_build"),
         harm(
             "narrow",
             "DROP INDEX child_build; CREATE INDEX child_build ON child (id);",
             "index child_build: definition",
         ),
-        harm("check", "ALTER TABLE child DROP CONSTRAINT child_own;", "- constraint child_own"),
+        harm(
+            "check",
+            "ALTER TABLE child DROP CONSTRAINT child_own;",
+            "- constraint child_own",
+        ),
         harm("alone", "ALTER TABLE child NO INHERIT events;", "inherits"),
-        harm("detached", "ALTER TABLE parts DETACH PARTITION parts_1;", "partition"),
+        harm(
+            "detached",
+            "ALTER TABLE parts DETACH PARTITION parts_1;",
+            "partition",
+        ),
         harm(
             "view",
             "CREATE OR REPLACE VIEW child_view AS SELECT id, id AS build_id FROM events;",
             "~ view child_view",
         ),
         harm("gone", "DROP VIEW child_view;", "- view child_view"),
-        harm("on_parent", "DROP INDEX events_by_hand;", "- index events_by_hand"),
-        harm("comment", "COMMENT ON TABLE child IS 'oops';", "comment none → oops"),
-        harm("published", "ALTER PUBLICATION child_events DROP TABLE events;", "publication child_events"),
+        harm(
+            "on_parent",
+            "DROP INDEX events_by_hand;",
+            "- index events_by_hand",
+        ),
+        harm(
+            "comment",
+            "COMMENT ON TABLE child IS 'oops';",
+            "comment none → oops",
+        ),
+        harm(
+            "published",
+            "ALTER PUBLICATION child_events DROP TABLE events;",
+            "publication child_events",
+        ),
     ];
     side_by_side(&cases, |(name, more, seen)| {
         let down = format!("ALTER TABLE events RENAME built TO build_id; {more}");
-        let (database, repo) = Case { name, up: rename, down: "" }.prepare(scratch);
+        let (database, repo) = Case {
+            name,
+            up: rename,
+            down: "",
+        }
+        .prepare(scratch);
         let without = down.replace(more, "");
         // The scratch database has nothing of all that.
         let hidden = more.replace('\'', "''");
@@ -167,7 +254,13 @@ fn harm_to_what_was_accepted_is_a_difference() {
         repo.write("migrations/V2__next.down.sql", &guarded);
         database.run(&repo, &["db-migrate"]).must_exit(0);
         let ran = database.run(&repo, &["db-rollback"]);
-        assert_eq!((ran.code, database.history()), (1, vec![1, 2]), "{name}: {}\n{}", ran.stdout, ran.stderr);
+        assert_eq!(
+            (ran.code, database.history()),
+            (1, vec![1, 2]),
+            "{name}: {}\n{}",
+            ran.stdout,
+            ran.stderr
+        );
         assert!(
             ran.stdout.contains("does not restore the schema") && ran.stdout.contains(seen),
             "{name}: {}",
@@ -180,12 +273,24 @@ fn harm_to_what_was_accepted_is_a_difference() {
 #[test]
 fn nobody_has_to_keep_what_nobody_accepted() {
     let Some(scratch) = shared() else { return };
-    let case = Case { name: "unaccepted", up: "SELECT 1;", down: "DROP VIEW IF EXISTS looked_at;" };
+    let case = Case {
+        name: "unaccepted",
+        up: "SELECT 1;",
+        down: "DROP VIEW IF EXISTS looked_at;",
+    };
     let (database, repo) = case.prepare(scratch);
     database.run(&repo, &["db-migrate"]).must_exit(0);
-    database.connect().batch_execute("CREATE VIEW looked_at AS SELECT id FROM events").expect("drift");
+    database
+        .connect()
+        .batch_execute("CREATE VIEW looked_at AS SELECT id FROM events")
+        .expect("drift");
     let ran = database.run(&repo, &["db-rollback"]).must_exit(0);
-    assert!(ran.stdout.contains("the schema is exactly what it was before"), "{}", ran.stdout);
+    assert!(
+        ran.stdout
+            .contains("the schema is exactly what it was before"),
+        "{}",
+        ran.stdout
+    );
 }
 
 /// Where drift only warns migrations may change what it follows, and nothing else of it.
@@ -193,27 +298,44 @@ fn nobody_has_to_keep_what_nobody_accepted() {
 fn drift_that_only_warns_follows_migrations_too() {
     let Some(scratch) = shared() else { return };
     let up = "ALTER TABLE events RENAME build_id TO built; ALTER TABLE parts RENAME note TO notes;";
-    let case = Case { name: "warns", up, down: "" };
+    let case = Case {
+        name: "warns",
+        up,
+        down: "",
+    };
     let (database, repo) = case.prepare(scratch);
     repo.write(
         "Cargo.toml",
-        &repo.read("Cargo.toml").replace(ACCEPTED, "[workspace.metadata.db]\n").replacen(
-            "[workspace.metadata.db.severity]\n",
-            "[workspace.metadata.db.severity]\nSCHEMA_DRIFT = 'warning'\n",
-            1,
-        ),
+        &repo
+            .read("Cargo.toml")
+            .replace(ACCEPTED, "[workspace.metadata.db]\n")
+            .replacen(
+                "[workspace.metadata.db.severity]\n",
+                "[workspace.metadata.db.severity]\nSCHEMA_DRIFT = 'warning'\n",
+                1,
+            ),
     );
     repo.write("migrations/V2__next.down.sql", "SELECT 1;");
-    repo.write("migrations/V3__more.sql", "ALTER TABLE events ADD more int; ALTER TABLE events ALTER kind TYPE text;");
+    repo.write(
+        "migrations/V3__more.sql",
+        "ALTER TABLE events ADD more int; ALTER TABLE events ALTER kind TYPE text;",
+    );
     repo.write("migrations/V3__more.down.sql", "SELECT 1;");
     let ran = database.run(&repo, &["db-migrate"]).must_exit(0);
-    assert!(ran.stdout.contains("SCHEMA_DRIFT") && ran.stdout.contains("child_build"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("SCHEMA_DRIFT") && ran.stdout.contains("child_build"),
+        "{}",
+        ran.stdout
+    );
     assert_eq!(database.history(), [1, 2, 3]);
-    let harm =
-        "DO $$ BEGIN IF to_regclass('child') IS NOT NULL THEN ALTER TABLE child RENAME own TO owned; END IF; END $$;";
+    let harm = "DO $$ BEGIN IF to_regclass('child') IS NOT NULL THEN ALTER TABLE child RENAME own TO owned; END IF; END $$;";
     repo.write("migrations/V4__harm.sql", harm);
     repo.write("migrations/V4__harm.down.sql", "SELECT 1;");
     let ran = database.run(&repo, &["db-migrate"]).must_exit(1);
-    assert!(ran.stdout.contains("did not make the schema") && ran.stdout.contains("owned"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("did not make the schema") && ran.stdout.contains("owned"),
+        "{}",
+        ran.stdout
+    );
     assert_eq!(database.history(), [1, 2, 3]);
 }

@@ -1,4 +1,5 @@
-//! A checkout with a configuration of its own, as in an archive that somebody unpacked: git reads it, and runs no program for it.
+//! A checkout with a configuration of its own, as in an archive that somebody unpacked: git reads
+//! it, and runs no program for it.
 
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -11,12 +12,25 @@ fn no_program_of_the_repository_runs() {
     init(&repo);
     repo.write(".gitattributes", "* filter=own diff=own\n");
     commit(&repo, "attributes");
-    repo.write(".git/own.sh", &format!("#!/bin/sh\necho \"$0 $*\" >> '{}'\ncat\n", repo.path(".git/ran").display()));
+    repo.write(
+        ".git/own.sh",
+        &format!(
+            "#!/bin/sh\necho \"$0 $*\" >> '{}'\ncat\n",
+            repo.path(".git/ran").display()
+        ),
+    );
     let program = repo.path(".git/own.sh");
-    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("it can be run");
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755))
+        .expect("it can be run");
     let program = program.to_str().expect("UTF-8").replace(' ', "\\ ");
-    let keys =
-        ["core.fsmonitor", "diff.external", "diff.own.command", "diff.own.textconv", "filter.own.clean", "core.pager"];
+    let keys = [
+        "core.fsmonitor",
+        "diff.external",
+        "diff.own.command",
+        "diff.own.textconv",
+        "filter.own.clean",
+        "core.pager",
+    ];
     for key in keys {
         git(&repo, &["config", key, &program]);
     }
@@ -32,9 +46,16 @@ fn no_program_of_the_repository_runs() {
     ] {
         let ran = repo.run(arguments);
         assert!(ran.code <= 1, "{ran:?}");
-        assert!(!repo.path(".git/ran").exists(), "{arguments:?} ran {}", repo.read(".git/ran"));
+        assert!(
+            !repo.path(".git/ran").exists(),
+            "{arguments:?} ran {}",
+            repo.read(".git/ran")
+        );
     }
     // They would run for whoever asks git for it.
     git(&repo, &["status"]);
-    assert!(repo.path(".git/ran").exists(), "the programs of this test can be run");
+    assert!(
+        repo.path(".git/ran").exists(),
+        "the programs of this test can be run"
+    );
 }

@@ -16,8 +16,12 @@ fn sample() -> Monorepo {
 
 /// Tries a commit. Returns whether it was made, and git's output.
 fn try_commit(folder: &Path, arguments: &[&str]) -> (bool, String) {
-    let output = try_git(folder, &[&["commit", "-q", "-m", "change"], arguments].concat());
-    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let output = try_git(
+        folder,
+        &[&["commit", "-q", "-m", "change"], arguments].concat(),
+    );
+    let said = String::from_utf8_lossy(&output.stdout).into_owned()
+        + &String::from_utf8_lossy(&output.stderr);
     (output.status.success(), said)
 }
 
@@ -29,20 +33,33 @@ fn drift(repo: &Monorepo) {
 fn commits_that_drift_are_refused_and_others_are_made() {
     let repo = sample();
     let ran = repo.run(&["install-hooks"]).must_exit(0);
-    assert!(ran.stdout.starts_with("wrote `.git/hooks/pre-commit`: "), "{}", ran.stdout);
+    assert!(
+        ran.stdout.starts_with("wrote `.git/hooks/pre-commit`: "),
+        "{}",
+        ran.stdout
+    );
     let root = repo.path("");
     repo.write("notes.md", "notes");
     git(&repo, &["add", "."]);
     let (made, said) = try_commit(&root, &[]);
-    assert!(made && said == "db-verify --staged: nothing staged concerns the database or its types\n", "{said}");
+    assert!(
+        made && said == "db-verify --staged: nothing staged concerns the database or its types\n",
+        "{said}"
+    );
     drift(&repo);
     for arguments in [&["-a"][..], &["--", ROW], &["-i", ROW]] {
         let (made, said) = try_commit(&root, arguments);
-        assert!(!made && said.contains("error[NULLABILITY_MISMATCH]"), "{arguments:?}: {said}");
+        assert!(
+            !made && said.contains("error[NULLABILITY_MISMATCH]"),
+            "{arguments:?}: {said}"
+        );
         git(&repo, &["reset", "-q"]);
     }
     let (made, said) = try_commit(&root.join("shared-types"), &["-a"]);
-    assert!(!made && said.contains("error[NULLABILITY_MISMATCH]"), "from a sub-folder: {said}");
+    assert!(
+        !made && said.contains("error[NULLABILITY_MISMATCH]"),
+        "from a sub-folder: {said}"
+    );
     // What is committed is fine, though the work tree is not.
     repo.write("more.md", "notes");
     git(&repo, &["add", "more.md"]);
@@ -61,9 +78,19 @@ fn the_hook_is_written_once_and_removed_again() {
     let again = repo.run(&["install-hooks"]).must_exit(0);
     assert!(again.stdout.starts_with("updated `"), "{}", again.stdout);
     assert_eq!(repo.read(HOOK), text);
-    assert!(repo.run(&["install-hooks", "--uninstall"]).must_exit(0).stdout.starts_with("removed `"));
+    assert!(
+        repo.run(&["install-hooks", "--uninstall"])
+            .must_exit(0)
+            .stdout
+            .starts_with("removed `")
+    );
     assert!(!repo.path(HOOK).exists());
-    assert!(repo.run(&["install-hooks", "--uninstall"]).must_exit(0).stdout.starts_with("there is no hook `"));
+    assert!(
+        repo.run(&["install-hooks", "--uninstall"])
+            .must_exit(0)
+            .stdout
+            .starts_with("there is no hook `")
+    );
 }
 
 #[test]
@@ -71,27 +98,65 @@ fn a_hook_of_somebody_else_is_left_alone() {
     let repo = sample();
     let theirs = "#!/bin/sh\nnpm test\n";
     repo.write(HOOK, theirs);
-    repo.run(&["install-hooks"]).must_fail_at_length(&["is somebody else's", "db-verify --staged || exit 1"]);
-    repo.run(&["install-hooks", "--uninstall"]).must_fail(&["is somebody else's"]);
+    repo.run(&["install-hooks"])
+        .must_fail_at_length(&["is somebody else's", "db-verify --staged || exit 1"]);
+    repo.run(&["install-hooks", "--uninstall"])
+        .must_fail(&["is somebody else's"]);
     assert_eq!(repo.read(HOOK), theirs);
-    repo.write(HOOK, &format!("{theirs}cargo xtask db-verify --staged || exit 1\n"));
-    assert!(repo.run(&["install-hooks"]).must_exit(0).stdout.contains("verifies already"));
+    repo.write(
+        HOOK,
+        &format!("{theirs}cargo xtask db-verify --staged || exit 1\n"),
+    );
+    assert!(
+        repo.run(&["install-hooks"])
+            .must_exit(0)
+            .stdout
+            .contains("verifies already")
+    );
 }
 
 #[test]
 fn managers_of_hooks_get_their_own_lines() {
     let managers = [
-        (".husky/pre-commit", "npm test\n", &["husky", "`.husky/pre-commit`", "db-verify --staged || exit 1"][..]),
-        ("lefthook.yml", "pre-push:\n", &["lefthook", "    pre-commit:\n      commands:\n        db-verify:"]),
-        (".pre-commit-config.yaml", "repos: []\n", &["pre-commit", "language: system", "always_run: true"]),
+        (
+            ".husky/pre-commit",
+            "npm test\n",
+            &[
+                "husky",
+                "`.husky/pre-commit`",
+                "db-verify --staged || exit 1",
+            ][..],
+        ),
+        (
+            "lefthook.yml",
+            "pre-push:\n",
+            &[
+                "lefthook",
+                "    pre-commit:\n      commands:\n        db-verify:",
+            ],
+        ),
+        (
+            ".pre-commit-config.yaml",
+            "repos: []\n",
+            &["pre-commit", "language: system", "always_run: true"],
+        ),
     ];
     for (file, text, parts) in managers {
         let repo = sample();
         repo.write(file, text);
         repo.run(&["install-hooks"]).must_fail_at_length(parts);
         assert!(!repo.path(HOOK).exists());
-        repo.write(file, &format!("{text}\n  run: cargo xtask db-verify --staged\n"));
-        assert!(repo.run(&["install-hooks"]).must_exit(0).stdout.contains("verifies already"), "{file}");
+        repo.write(
+            file,
+            &format!("{text}\n  run: cargo xtask db-verify --staged\n"),
+        );
+        assert!(
+            repo.run(&["install-hooks"])
+                .must_exit(0)
+                .stdout
+                .contains("verifies already"),
+            "{file}"
+        );
     }
 }
 
@@ -99,13 +164,29 @@ fn managers_of_hooks_get_their_own_lines() {
 fn the_configured_folder_of_hooks_is_used_unless_others_share_it() {
     let repo = sample();
     git(&repo, &["config", "core.hooksPath", ".githooks"]);
-    assert!(repo.run(&["install-hooks"]).must_exit(0).stdout.starts_with("wrote `.githooks/pre-commit`"));
+    assert!(
+        repo.run(&["install-hooks"])
+            .must_exit(0)
+            .stdout
+            .starts_with("wrote `.githooks/pre-commit`")
+    );
     drift(&repo);
     assert!(!try_commit(&repo.path(""), &["-a"]).0);
     let shared = tempfile::tempdir().expect("a temporary folder");
-    git(&repo, &["config", "core.hooksPath", shared.path().to_str().expect("UTF-8")]);
-    repo.run(&["install-hooks"]).must_fail_at_length(&["outside of this repository", "db-verify --staged || exit 1"]);
-    assert_eq!(std::fs::read_dir(shared.path()).expect("a folder").count(), 0);
+    git(
+        &repo,
+        &[
+            "config",
+            "core.hooksPath",
+            shared.path().to_str().expect("UTF-8"),
+        ],
+    );
+    repo.run(&["install-hooks"])
+        .must_fail_at_length(&["outside of this repository", "db-verify --staged || exit 1"]);
+    assert_eq!(
+        std::fs::read_dir(shared.path()).expect("a folder").count(),
+        0
+    );
 }
 
 #[test]
@@ -113,7 +194,17 @@ fn work_trees_share_the_hook_and_judge_their_own_index() {
     let repo = sample();
     let elsewhere = tempfile::tempdir().expect("a temporary folder");
     let second = elsewhere.path().join("second tree");
-    git(&repo, &["worktree", "add", "-q", "-b", "second", second.to_str().expect("UTF-8")]);
+    git(
+        &repo,
+        &[
+            "worktree",
+            "add",
+            "-q",
+            "-b",
+            "second",
+            second.to_str().expect("UTF-8"),
+        ],
+    );
     let folder = second.to_str().expect("UTF-8");
     repo.run(&["-C", folder, "install-hooks"]).must_exit(0);
     assert!(repo.path(HOOK).exists());
@@ -121,7 +212,10 @@ fn work_trees_share_the_hook_and_judge_their_own_index() {
     let text = std::fs::read_to_string(&row).expect("the sample's file");
     std::fs::write(&row, text.replace("bio: string | null", "bio: string")).expect("writable");
     let (made, said) = try_commit(&second, &["-a"]);
-    assert!(!made && said.contains("error[NULLABILITY_MISMATCH]"), "{said}");
+    assert!(
+        !made && said.contains("error[NULLABILITY_MISMATCH]"),
+        "{said}"
+    );
     let (made, said) = try_commit(&repo.path(""), &["--allow-empty"]);
     assert!(made && said.contains("nothing is staged"), "{said}");
 }
@@ -136,11 +230,23 @@ fn a_monorepo_in_a_folder_of_its_repository_is_entered() {
     }
     init(&repo);
     repo.run(&["-C", inner, "install-hooks"]).must_exit(0);
-    assert!(repo.read(HOOK).contains("cd 'packages/my db' 2>/dev/null || exit 0"), "{}", repo.read(HOOK));
-    repo.edit(&format!("{inner}/{ROW}"), "  bio: string | null;", "  bio: string;");
+    assert!(
+        repo.read(HOOK)
+            .contains("cd 'packages/my db' 2>/dev/null || exit 0"),
+        "{}",
+        repo.read(HOOK)
+    );
+    repo.edit(
+        &format!("{inner}/{ROW}"),
+        "  bio: string | null;",
+        "  bio: string;",
+    );
     for arguments in [&["-a"][..], &["--", inner]] {
         let (made, said) = try_commit(&repo.path(""), arguments);
-        assert!(!made && said.contains("error[NULLABILITY_MISMATCH]"), "{arguments:?}: {said}");
+        assert!(
+            !made && said.contains("error[NULLABILITY_MISMATCH]"),
+            "{arguments:?}: {said}"
+        );
         git(&repo, &["reset", "-q"]);
     }
     git(&repo, &["checkout", "-q", "--orphan", "pages"]);

@@ -1,5 +1,5 @@
-//! Branches of strangers: what stands in the place of files, where outputs are led, what would run for ever. Each is refused by
-//! name.
+//! Branches of strangers: what stands in the place of files, where outputs are led, what would run
+//! for ever. Each is refused by name.
 
 use std::os::unix::fs::symlink;
 
@@ -18,11 +18,18 @@ fn repo() -> Monorepo {
 #[test]
 fn only_regular_files_of_the_repository_are_migrations() {
     let (repo, elsewhere) = (repo(), tempfile::tempdir().expect("a folder"));
-    std::fs::write(elsewhere.path().join("far.sql"), "SELECT 'secret of somebody else'").expect("a file");
+    std::fs::write(
+        elsewhere.path().join("far.sql"),
+        "SELECT 'secret of somebody else'",
+    )
+    .expect("a file");
     let file = repo.path("migrations/V2__b.sql");
     let refused = |why: &str| {
         for command in ["db-verify", "db-snapshot", "db-status"] {
-            let error = repo.run(&[command]).must_fail(&["migrations/V2__b.sql", why]).to_owned();
+            let error = repo
+                .run(&[command])
+                .must_fail(&["migrations/V2__b.sql", why])
+                .to_owned();
             assert!(!error.contains("secret"), "{error}");
         }
         std::fs::remove_file(&file).expect("removed");
@@ -36,8 +43,12 @@ fn only_regular_files_of_the_repository_are_migrations() {
     symlink(elsewhere.path().join("far.sql"), &file).expect("a link");
     refused("leads out of the repository");
     symlink(elsewhere.path(), repo.path("far")).expect("a link");
-    repo.write("Cargo.toml", "[workspace.metadata.db]\nmigrations = 'far'\n");
-    repo.run(&["db-verify"]).must_fail(&["far", "leads out of the repository"]);
+    repo.write(
+        "Cargo.toml",
+        "[workspace.metadata.db]\nmigrations = 'far'\n",
+    );
+    repo.run(&["db-verify"])
+        .must_fail(&["far", "leads out of the repository"]);
 }
 
 #[test]
@@ -47,25 +58,47 @@ fn the_configuration_leads_no_output_out_of_the_repository() {
     init(&repo);
     let configured = repo.read("Cargo.toml");
     let with = |key: &str| {
-        repo.write("Cargo.toml", &configured.replacen("\nmigrations = ", &format!("\n{key}\nmigrations = "), 1))
+        repo.write(
+            "Cargo.toml",
+            &configured.replacen("\nmigrations = ", &format!("\n{key}\nmigrations = "), 1),
+        )
     };
     with("report-dir = '../reports'");
-    repo.run(&["db-verify", "--offline"]).must_fail(&["`../reports` leaves the monorepo"]);
+    repo.run(&["db-verify", "--offline"])
+        .must_fail(&["`../reports` leaves the monorepo"]);
     with("report-dir = 'far/reports'");
     // The verdict stands without its file.
     let warned = repo.run(&["db-verify", "--offline"]).must_exit(0).stderr;
-    for part in ["migration-verification-report.json", "`far/reports`", "out of the repository", "--report-dir"] {
+    for part in [
+        "migration-verification-report.json",
+        "`far/reports`",
+        "out of the repository",
+        "--report-dir",
+    ] {
         assert!(warned.contains(part), "{part} is not in {warned}");
     }
     with("baseline = 'far/baseline.json'");
     let update = ["db-verify", "--offline", "--update-baseline"];
-    repo.run(&update).must_fail(&["far/baseline.json", "out of the repository"]);
-    assert_eq!(std::fs::read_dir(elsewhere.path()).expect("a folder").count(), 0, "nothing was written there");
+    repo.run(&update)
+        .must_fail(&["far/baseline.json", "out of the repository"]);
+    assert_eq!(
+        std::fs::read_dir(elsewhere.path())
+            .expect("a folder")
+            .count(),
+        0,
+        "nothing was written there"
+    );
     // Whoever runs it may write where they like.
     repo.write("Cargo.toml", &configured);
     let chosen = elsewhere.path().to_str().expect("UTF-8");
-    repo.run(&["db-verify", "--offline", "--report-dir", chosen]).must_exit(0);
-    assert_eq!(std::fs::read_dir(elsewhere.path()).expect("a folder").count(), 1);
+    repo.run(&["db-verify", "--offline", "--report-dir", chosen])
+        .must_exit(0);
+    assert_eq!(
+        std::fs::read_dir(elsewhere.path())
+            .expect("a folder")
+            .count(),
+        1
+    );
     // A link that only this checkout has is its owner's.
     git(&repo, &["rm", "-q", "--cached", "far"]);
     with("report-dir = 'far/reports'");
@@ -78,10 +111,12 @@ fn sql_that_is_only_verified_ends() {
     if shared().is_none() {
         return;
     }
-    let catches =
-        "DO $$ BEGIN LOOP BEGIN PERFORM pg_sleep(60); EXCEPTION WHEN query_canceled THEN NULL; END; END LOOP; END $$";
+    let catches = "DO $$ BEGIN LOOP BEGIN PERFORM pg_sleep(60); EXCEPTION WHEN query_canceled THEN NULL; END; END LOOP; END $$";
     for (sql, parts) in [
-        ("SELECT 1;\nSELECT pg_sleep(600);\nSELECT 2;", &["statement 2 of 3", "migrations/V2__b.sql:2:1"][..]),
+        (
+            "SELECT 1;\nSELECT pg_sleep(600);\nSELECT 2;",
+            &["statement 2 of 3", "migrations/V2__b.sql:2:1"][..],
+        ),
         (catches, &["statement 1 of 1"]),
     ] {
         let repo = repo();
@@ -89,24 +124,40 @@ fn sql_that_is_only_verified_ends() {
         let mut command = repo.command(&["db-verify", "--replay-timeout", "1"]);
         let ran = Ran::of(command.env_remove("SHADOW_DATABASE_URL"));
         ran.must_fail_at_length(
-            &[parts, &["for more than 1 s and was stopped", "`--replay-timeout <seconds>`"]].concat(),
+            &[
+                parts,
+                &[
+                    "for more than 1 s and was stopped",
+                    "`--replay-timeout <seconds>`",
+                ],
+            ]
+            .concat(),
         );
     }
 }
 
-/// Text that grows is read in time that grows as it does, and what PostgreSQL refuses is told with its place.
+/// Text that grows is read in time that grows as it does, and what PostgreSQL refuses is told with
+/// its place.
 #[test]
 fn large_and_deep_sql_is_answered() {
     if shared().is_none() {
         return;
     }
     let row = |id: usize| format!("INSERT INTO users VALUES ({id}, '{}');\n", "x".repeat(100));
-    let deep = |open: &str, close: &str| format!("SELECT {}1{};", open.repeat(10_000), close.repeat(10_000));
+    let deep = |open: &str, close: &str| {
+        format!("SELECT {}1{};", open.repeat(10_000), close.repeat(10_000))
+    };
     for (sql, refused) in [
         ((0..2_000).map(row).collect::<String>(), false),
-        (format!("INSERT INTO users VALUES (1, '{}');", "x".repeat(5_000_000)), false),
+        (
+            format!("INSERT INTO users VALUES (1, '{}');", "x".repeat(5_000_000)),
+            false,
+        ),
         (format!("{}SELECT 1;", ";".repeat(500_000)), false),
-        (format!("{}{} SELECT 1;", "/*".repeat(50_000), "*/".repeat(50_000)), false),
+        (
+            format!("{}{} SELECT 1;", "/*".repeat(50_000), "*/".repeat(50_000)),
+            false,
+        ),
         (deep("(", ")"), true),
         (deep("ARRAY[", "]"), true),
         (deep("CASE WHEN true THEN ", " END"), true),

@@ -1,5 +1,5 @@
-//! Configurations, snapshots and baselines with anything in them: each is read or refused with a reason, and what is read is
-//! written as it is read again.
+//! Configurations, snapshots and baselines with anything in them: each is read or refused with a
+//! reason, and what is read is written as it is read again.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -87,31 +87,46 @@ fn read_configuration(text: &str) -> Result<(), String> {
 fn read_snapshot(text: &str) -> Result<(), String> {
     let read = Snapshot::parse(text, "schema.json").map_err(|error| format!("{error:#}"))?;
     let written = read.to_text();
-    let again =
-        Snapshot::parse(&written, "schema.json").map_err(|error| format!("BUG: written and not read: {error:#}"))?;
-    assert_eq!(again.to_text(), written, "what is written is read as it was");
+    let again = Snapshot::parse(&written, "schema.json")
+        .map_err(|error| format!("BUG: written and not read: {error:#}"))?;
+    assert_eq!(
+        again.to_text(),
+        written,
+        "what is written is read as it was"
+    );
     Ok(())
 }
 
 fn read_baseline(text: &str) -> Result<(), String> {
     let written = Baseline::parse(text)?.to_text();
-    let again = Baseline::parse(&written).map_err(|error| format!("BUG: written and not read: {error}"))?;
-    assert_eq!(again.to_text(), written, "what is written is read as it was");
+    let again =
+        Baseline::parse(&written).map_err(|error| format!("BUG: written and not read: {error}"))?;
+    assert_eq!(
+        again.to_text(),
+        written,
+        "what is written is read as it was"
+    );
     Ok(())
 }
 
 /// A baseline as the tool writes it.
 fn real_baseline() -> String {
     let repo = Monorepo::sample();
-    repo.edit("shared-types/src/tables/user.ts", "  last_login_at: Date | null;", "  last_login_at: Date;");
-    repo.run(&["db-verify", "--offline", "--update-baseline"]).must_exit(0);
+    repo.edit(
+        "shared-types/src/tables/user.ts",
+        "  last_login_at: Date | null;",
+        "  last_login_at: Date;",
+    );
+    repo.run(&["db-verify", "--offline", "--update-baseline"])
+        .must_exit(0);
     let config = Config::load(&repo.path(""), None).expect("the sample is configured");
     repo.read(&config.baseline)
 }
 
 #[test]
 fn hostile_files_are_read_or_refused() {
-    let snapshot = std::fs::read_to_string(repository().join("snapshots/schema.json")).expect("the sample");
+    let snapshot =
+        std::fs::read_to_string(repository().join("snapshots/schema.json")).expect("the sample");
     let kinds: [(&str, String, Read); 3] = [
         ("configuration", KEYS.to_owned(), read_configuration),
         ("snapshot", snapshot, read_snapshot),
@@ -124,13 +139,18 @@ fn hostile_files_are_read_or_refused() {
     for number in 0..inputs(FEW) {
         let (name, real, read) = random.pick(&kinds);
         let text = match random.below(8) {
-            0 => (0..random.below(40)).map(|_| *random.pick(FRAGMENTS)).collect(),
+            0 => (0..random.below(40))
+                .map(|_| *random.pick(FRAGMENTS))
+                .collect(),
             _ => random.mutated(real, FRAGMENTS),
         };
         match catch_unwind(AssertUnwindSafe(|| read(&text))) {
             Ok(Ok(())) => {}
             Ok(Err(why)) => {
-                assert!(!why.trim().is_empty() && !why.starts_with("BUG"), "input {number}, a {name}: {why}\n{text}")
+                assert!(
+                    !why.trim().is_empty() && !why.starts_with("BUG"),
+                    "input {number}, a {name}: {why}\n{text}"
+                )
             }
             Err(_) => panic!("input {number}, a {name}, makes it panic: {text:?}"),
         }

@@ -1,5 +1,5 @@
-//! The main job as a newcomer does it: verify, migrate, look, roll back, migrate again; on the embedded PostgreSQL and
-//! on a server that somebody else runs.
+//! The main job as a newcomer does it: verify, migrate, look, roll back, migrate again; on the
+//! embedded PostgreSQL and on a server that somebody else runs.
 
 use crate::support;
 use crate::support::monorepo::Monorepo;
@@ -15,7 +15,9 @@ fn the_main_job_runs_on_the_embedded_database() {
 
 #[test]
 fn the_main_job_runs_on_the_database_of_a_url() {
-    let Some(scratch) = support::scratch() else { return };
+    let Some(scratch) = support::scratch() else {
+        return;
+    };
     let url = support::url(&scratch);
     main_job(&Monorepo::sample(), &["--database-url", &url]);
 }
@@ -25,23 +27,49 @@ fn main_job(repo: &Monorepo, target: &[&str]) {
     run(&["db-verify"]).must_exit(0);
 
     let migrated = run(&["db-migrate"]).must_exit(0);
-    let steps =
-        ["STEP 1: PRE-MIGRATION VERIFICATION", "STEP 2: APPLYING MIGRATION", "STEP 3: POST-MIGRATION VERIFICATION"];
-    must_hold(&migrated.stdout, &[&steps[..], &["MIGRATION COMPLETED SUCCESSFULLY"]].concat());
-    assert!(!migrated.stdout.contains("warning"), "an empty database is no drift:\n{}", migrated.stdout);
-    assert_eq!(report(repo, "migration-result.json")["success"], Value::Bool(true));
+    let steps = [
+        "STEP 1: PRE-MIGRATION VERIFICATION",
+        "STEP 2: APPLYING MIGRATION",
+        "STEP 3: POST-MIGRATION VERIFICATION",
+    ];
+    must_hold(
+        &migrated.stdout,
+        &[&steps[..], &["MIGRATION COMPLETED SUCCESSFULLY"]].concat(),
+    );
+    assert!(
+        !migrated.stdout.contains("warning"),
+        "an empty database is no drift:\n{}",
+        migrated.stdout
+    );
+    assert_eq!(
+        report(repo, "migration-result.json")["success"],
+        Value::Bool(true)
+    );
 
-    must_hold(&run(&["db-status"]).must_exit(0).stdout, &["V1__create_shared_types", "V18__add_user_bio"]);
+    must_hold(
+        &run(&["db-status"]).must_exit(0).stdout,
+        &["V1__create_shared_types", "V18__add_user_bio"],
+    );
 
     let undone = run(&["db-rollback"]).must_exit(0);
     must_hold(
         &undone.stdout,
-        &["V18__add_user_bio", "STEP 4: ANALYZING RESTORATION", "ROLLBACK COMPLETED SUCCESSFULLY"],
+        &[
+            "V18__add_user_bio",
+            "STEP 4: ANALYZING RESTORATION",
+            "ROLLBACK COMPLETED SUCCESSFULLY",
+        ],
     );
-    assert_eq!(report(repo, "rollback-result.json")["success"], Value::Bool(true));
+    assert_eq!(
+        report(repo, "rollback-result.json")["success"],
+        Value::Bool(true)
+    );
 
     let again = run(&["db-migrate"]).must_exit(0);
-    must_hold(&again.stdout, &["V18__add_user_bio", "MIGRATION COMPLETED SUCCESSFULLY"]);
+    must_hold(
+        &again.stdout,
+        &["V18__add_user_bio", "MIGRATION COMPLETED SUCCESSFULLY"],
+    );
     assert!(
         !again.stdout.contains("V17__prioritise_bills"),
         "only the pending migration is applied:\n{}",

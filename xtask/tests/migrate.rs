@@ -1,4 +1,5 @@
-//! `db-migrate` on a real database: what it applies, what it refuses, and what it leaves behind when something fails.
+//! `db-migrate` on a real database: what it applies, what it refuses, and what it leaves behind
+//! when something fails.
 
 use crate::support::database::Database;
 use crate::support::migrations::{BIO, INDEX, USERS};
@@ -13,15 +14,25 @@ fn repo() -> Monorepo {
 fn pending_migrations_are_applied_up_to_the_asked_one_and_then_the_rest() {
     let Some(scratch) = shared() else { return };
     let (database, repo) = (Database::create(scratch, "steps"), repo());
-    let ran = database.run(&repo, &["db-migrate", "create_users"]).must_exit(0);
-    for part in ["STEP 1: PRE-MIGRATION VERIFICATION", "STEP 2: APPLYING MIGRATION", "V1__create_users"] {
+    let ran = database
+        .run(&repo, &["db-migrate", "create_users"])
+        .must_exit(0);
+    for part in [
+        "STEP 1: PRE-MIGRATION VERIFICATION",
+        "STEP 2: APPLYING MIGRATION",
+        "V1__create_users",
+    ] {
         assert!(ran.stdout.contains(part), "{part} is not in {}", ran.stdout);
     }
     assert_eq!(database.history(), [1]);
     database.run(&repo, &["db-migrate"]).must_exit(0);
     assert_eq!(database.history(), [1, 2, 3]);
     let again = database.run(&repo, &["db-migrate", "2"]).must_exit(0);
-    assert!(again.stdout.contains("Nothing to apply"), "{}", again.stdout);
+    assert!(
+        again.stdout.contains("Nothing to apply"),
+        "{}",
+        again.stdout
+    );
     let result = repo.read("target/db-reports/migration-result.json");
     let result: serde_json::Value = serde_json::from_str(&result).expect("JSON");
     assert_eq!(result["success"], true);
@@ -32,8 +43,11 @@ fn pending_migrations_are_applied_up_to_the_asked_one_and_then_the_rest() {
 fn sql_that_fails_names_its_place_and_leaves_nothing_behind() {
     let Some(scratch) = shared() else { return };
     let database = Database::create(scratch, "failing");
-    let broken =
-        ("V2__broken", "CREATE TABLE a (id int);\nCREATE TABLE b (id int REFERENCES missing);\n", "DROP TABLE b, a;\n");
+    let broken = (
+        "V2__broken",
+        "CREATE TABLE a (id int);\nCREATE TABLE b (id int REFERENCES missing);\n",
+        "DROP TABLE b, a;\n",
+    );
     let repo = Monorepo::of_migrations(&[USERS, broken]);
     let ran = database.run(&repo, &["db-migrate"]);
     ran.must_fail_at_length(&["migrations/V2__broken.sql:2:", "42P01", "missing"]);
@@ -46,14 +60,28 @@ fn data_that_does_not_fit_stops_the_migration_and_keeps_those_before_it() {
     let database = Database::create(scratch, "data");
     let repo = Monorepo::of_migrations(&[USERS, BIO]);
     database.run(&repo, &["db-migrate"]).must_exit(0);
-    database.connect().batch_execute("INSERT INTO users VALUES (1, 'a'), (2, 'a')").expect("rows");
+    database
+        .connect()
+        .batch_execute("INSERT INTO users VALUES (1, 'a'), (2, 'a')")
+        .expect("rows");
     repo.write("migrations/V3__fine.sql", "CREATE TABLE fine (id int);");
     repo.write("migrations/V3__fine.down.sql", "DROP TABLE fine;");
-    repo.write("migrations/V4__unique.sql", "ALTER TABLE users ADD CONSTRAINT one_name UNIQUE (name);");
-    repo.write("migrations/V4__unique.down.sql", "ALTER TABLE users DROP CONSTRAINT one_name;");
+    repo.write(
+        "migrations/V4__unique.sql",
+        "ALTER TABLE users ADD CONSTRAINT one_name UNIQUE (name);",
+    );
+    repo.write(
+        "migrations/V4__unique.down.sql",
+        "ALTER TABLE users DROP CONSTRAINT one_name;",
+    );
     let ran = database.run(&repo, &["db-migrate"]);
     ran.must_fail_at_length(&["V4__unique", "23505", "DETAIL", "it was undone"]);
-    assert!(ran.stdout.contains("Applied and committed before that: V3__fine"), "{}", ran.stdout);
+    assert!(
+        ran.stdout
+            .contains("Applied and committed before that: V3__fine"),
+        "{}",
+        ran.stdout
+    );
     assert_eq!(database.history(), [1, 2, 3]);
 }
 
@@ -64,16 +92,32 @@ fn an_edited_a_deleted_a_renamed_and_an_inserted_migration_are_refused() {
     database.run(&repo, &["db-migrate"]).must_exit(0);
     let refused = |kind: &str, what: &str| {
         let ran = database.run(&repo, &["db-migrate"]).must_exit(1);
-        assert!(ran.stdout.contains(kind) && ran.stdout.contains(what), "{}", ran.stdout);
-        assert!(!ran.stdout.contains("Type alignment verification failed"), "{}", ran.stdout);
+        assert!(
+            ran.stdout.contains(kind) && ran.stdout.contains(what),
+            "{}",
+            ran.stdout
+        );
+        assert!(
+            !ran.stdout.contains("Type alignment verification failed"),
+            "{}",
+            ran.stdout
+        );
         assert_eq!(database.history(), [1, 2, 3]);
     };
-    repo.write("migrations/V2__add_bio.sql", "ALTER TABLE users ADD COLUMN bio varchar(10);");
+    repo.write(
+        "migrations/V2__add_bio.sql",
+        "ALTER TABLE users ADD COLUMN bio varchar(10);",
+    );
     refused("MIGRATION_EDITED", "V2__add_bio.sql");
     repo.write("migrations/V2__add_bio.sql", BIO.1);
-    let (old, new) = (repo.path("migrations/V2__add_bio.sql"), repo.path("migrations/V2__add_biography.sql"));
-    let (old_down, new_down) =
-        (repo.path("migrations/V2__add_bio.down.sql"), repo.path("migrations/V2__add_biography.down.sql"));
+    let (old, new) = (
+        repo.path("migrations/V2__add_bio.sql"),
+        repo.path("migrations/V2__add_biography.sql"),
+    );
+    let (old_down, new_down) = (
+        repo.path("migrations/V2__add_bio.down.sql"),
+        repo.path("migrations/V2__add_biography.down.sql"),
+    );
     std::fs::rename(&old, &new).expect("rename");
     std::fs::rename(&old_down, &new_down).expect("rename");
     refused("MIGRATION_RENAMED", "V2__add_biography.sql");
@@ -92,11 +136,21 @@ fn a_database_that_was_edited_by_hand_is_refused_until_it_is_repaired() {
     let Some(scratch) = shared() else { return };
     let (database, repo) = (Database::create(scratch, "drift"), repo());
     database.run(&repo, &["db-migrate", "1"]).must_exit(0);
-    database.connect().batch_execute("ALTER TABLE users ADD COLUMN nickname text").expect("drift");
+    database
+        .connect()
+        .batch_execute("ALTER TABLE users ADD COLUMN nickname text")
+        .expect("drift");
     let ran = database.run(&repo, &["db-migrate"]).must_exit(1);
-    assert!(ran.stdout.contains("SCHEMA_DRIFT") && ran.stdout.contains("nickname"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("SCHEMA_DRIFT") && ran.stdout.contains("nickname"),
+        "{}",
+        ran.stdout
+    );
     assert_eq!(database.history(), [1]);
-    database.connect().batch_execute("ALTER TABLE users DROP COLUMN nickname").expect("repair");
+    database
+        .connect()
+        .batch_execute("ALTER TABLE users DROP COLUMN nickname")
+        .expect("repair");
     database.run(&repo, &["db-migrate"]).must_exit(0);
 }
 
@@ -107,9 +161,16 @@ fn a_migration_that_depends_on_the_data_is_compared_with_the_prediction_and_undo
     let sly = "DO $$ BEGIN IF EXISTS (SELECT FROM users) THEN ALTER TABLE users ADD COLUMN sly int; END IF; END $$;";
     let repo = Monorepo::of_migrations(&[USERS, ("V2__sly", sly, "SELECT 1;")]);
     database.run(&repo, &["db-migrate", "1"]).must_exit(0);
-    database.connect().batch_execute("INSERT INTO users VALUES (1, 'a')").expect("a row");
+    database
+        .connect()
+        .batch_execute("INSERT INTO users VALUES (1, 'a')")
+        .expect("a row");
     let ran = database.run(&repo, &["db-migrate"]).must_exit(1);
-    assert!(ran.stdout.contains("sly") && ran.stdout.contains("it was undone"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("sly") && ran.stdout.contains("it was undone"),
+        "{}",
+        ran.stdout
+    );
     assert_eq!(database.history(), [1]);
 }
 
@@ -118,15 +179,24 @@ fn a_history_row_that_was_edited_by_hand_is_an_error_and_not_a_panic() {
     let Some(scratch) = shared() else { return };
     let (database, repo) = (Database::create(scratch, "rows"), repo());
     database.run(&repo, &["db-migrate"]).must_exit(0);
-    for (column, value) in [("applied_on", "yesterday"), ("checksum", "-1"), ("checksum", "")] {
+    for (column, value) in [
+        ("applied_on", "yesterday"),
+        ("checksum", "-1"),
+        ("checksum", ""),
+    ] {
         let mut client = database.connect();
         let old: String = client
-            .query_one(&format!("SELECT {column} FROM refinery_schema_history WHERE version = 2"), &[])
+            .query_one(
+                &format!("SELECT {column} FROM refinery_schema_history WHERE version = 2"),
+                &[],
+            )
             .expect("a row")
             .get(0);
         let set = format!("UPDATE refinery_schema_history SET {column} = $1 WHERE version = 2");
         client.execute(&set, &[&value]).expect("an edit");
-        database.run(&repo, &["db-migrate"]).must_fail(&["version 2", column, "changed by hand"]);
+        database
+            .run(&repo, &["db-migrate"])
+            .must_fail(&["version 2", column, "changed by hand"]);
         client.execute(&set, &[&old]).expect("the old value");
     }
     database.run(&repo, &["db-migrate"]).must_exit(0);
@@ -138,8 +208,15 @@ fn a_report_folder_that_cannot_be_written_hides_nothing() {
     let (database, repo) = (Database::create(scratch, "reports"), repo());
     repo.write("target/db-reports", "a file where the folder should be");
     let ran = database.run(&repo, &["db-migrate"]);
-    ran.must_fail(&["3 migrations were applied and are committed", "--report-dir"]);
-    assert!(ran.stdout.contains("MIGRATION COMPLETED SUCCESSFULLY"), "{}", ran.stdout);
+    ran.must_fail(&[
+        "3 migrations were applied and are committed",
+        "--report-dir",
+    ]);
+    assert!(
+        ran.stdout.contains("MIGRATION COMPLETED SUCCESSFULLY"),
+        "{}",
+        ran.stdout
+    );
     assert_eq!(database.history(), [1, 2, 3]);
 }
 
@@ -159,17 +236,24 @@ fn what_a_migration_sets_reaches_neither_its_history_row_nor_the_next() {
 /// So many migrations that the schema is not read after each; `V4__m` is `sql`.
 fn many_migrations(sql: &str) -> Monorepo {
     let repo = Monorepo::of_migrations(&[USERS]);
-    repo.write("migrations/V2__other.sql", "CREATE TABLE other (id int PRIMARY KEY, gone text);");
+    repo.write(
+        "migrations/V2__other.sql",
+        "CREATE TABLE other (id int PRIMARY KEY, gone text);",
+    );
     repo.write("migrations/V2__other.down.sql", "DROP TABLE other;");
     for version in 3..=36 {
         let table = format!("CREATE TABLE t{version} (id int CHECK (id > 0));");
-        repo.write(&format!("migrations/V{version}__m.sql"), if version == 4 { sql } else { &table });
+        repo.write(
+            &format!("migrations/V{version}__m.sql"),
+            if version == 4 { sql } else { &table },
+        );
         repo.write(&format!("migrations/V{version}__m.down.sql"), "SELECT 1;");
     }
     repo
 }
 
-/// Fingerprints of what they wrote must tell, whether all ran on scratch before, or for the snapshot.
+/// Fingerprints of what they wrote must tell, whether all ran on scratch before, or for the
+/// snapshot.
 #[test]
 fn one_of_many_migrations_that_depends_on_the_data_is_found_by_its_fingerprint() {
     let Some(scratch) = shared() else { return };
@@ -196,12 +280,19 @@ fn one_of_many_migrations_that_depends_on_the_data_is_found_by_its_fingerprint()
             "DO $$ BEGIN IF EXISTS (SELECT FROM users) THEN EXECUTE $e${sly}$e$; END IF; END $$;"
         ));
         database.run(&repo, &["db-migrate", "2"]).must_exit(0);
-        database.connect().batch_execute("INSERT INTO users VALUES (1, 'a')").expect("a row");
+        database
+            .connect()
+            .batch_execute("INSERT INTO users VALUES (1, 'a')")
+            .expect("a row");
         if number % 2 == 0 {
             database.run(&repo, &["db-snapshot"]).must_exit(0);
         }
         let ran = database.run(&repo, &["db-migrate"]).must_exit(1);
-        assert!(ran.stdout.contains("`V4__m` did not make the schema"), "{sly}: {}", ran.stdout);
+        assert!(
+            ran.stdout.contains("`V4__m` did not make the schema"),
+            "{sly}: {}",
+            ran.stdout
+        );
         assert_eq!(database.history(), [1, 2, 3], "{sly}");
     });
 }
@@ -215,70 +306,122 @@ fn many_migrations_are_compared_with_what_the_snapshot_tells() {
                       CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; COMMENT ON TABLE users IS 'people';\n\
                       CREATE VIEW v AS SELECT id FROM users; ALTER TABLE other DROP COLUMN gone; DROP TABLE t3;";
     // It writes to the same catalogs as those after it, but for a type of its own.
-    let domain = "CREATE TABLE t4 (id int CHECK (id > 0)); CREATE DOMAIN short AS int CHECK (VALUE > 0);";
+    let domain =
+        "CREATE TABLE t4 (id int CHECK (id > 0)); CREATE DOMAIN short AS int CHECK (VALUE > 0);";
     side_by_side(&[everything, domain], |sql| {
         let (database, repo) = (Database::create(scratch, "recorded"), many_migrations(sql));
         database.run(&repo, &["db-snapshot"]).must_exit(0);
         // Whoever asks for a scratch database fails.
         let mut command = repo.command(&["db-migrate"]);
         let nowhere = "postgresql://nobody@127.0.0.1:1/nothing";
-        let ran = Ran::of(command.env("DATABASE_URL", database.url()).env("SHADOW_DATABASE_URL", nowhere)).must_exit(0);
-        assert!(ran.stdout.contains("the schema after V36__m, from the committed snapshot"), "{}", ran.stdout);
+        let ran = Ran::of(
+            command
+                .env("DATABASE_URL", database.url())
+                .env("SHADOW_DATABASE_URL", nowhere),
+        )
+        .must_exit(0);
+        assert!(
+            ran.stdout
+                .contains("the schema after V36__m, from the committed snapshot"),
+            "{}",
+            ran.stdout
+        );
         assert!(!ran.stdout.contains("not checked"), "{}", ran.stdout);
         assert_eq!(database.history(), (1..=36).collect::<Vec<_>>());
         database.run(&repo, &["db-migrate"]).must_exit(0);
-        database.run(&repo, &["db-snapshot", "--check"]).must_exit(0);
+        database
+            .run(&repo, &["db-snapshot", "--check"])
+            .must_exit(0);
     });
 }
 
-/// Whole catalogs are compared after a migration whose fingerprint in the snapshot is different, or missing.
+/// Whole catalogs are compared after a migration whose fingerprint in the snapshot is different, or
+/// missing.
 #[test]
 fn a_migration_of_which_the_snapshot_tells_something_else_is_compared_as_a_whole() {
     let Some(scratch) = shared() else { return };
     let forgetting = "PREPARE p AS SELECT 1; DEALLOCATE ALL; CREATE TABLE t4 (id int);";
-    let (database, repo) = (Database::create(scratch, "retold"), many_migrations(forgetting));
+    let (database, repo) = (
+        Database::create(scratch, "retold"),
+        many_migrations(forgetting),
+    );
     database.run(&repo, &["db-snapshot"]).must_exit(0);
     let text = repo.read("snapshots/schema.json");
     assert!(!text.contains("\"V4__m\": \"1-"), "{text}");
-    let line = text.lines().find(|line| line.contains("\"V5__m\": \"1-")).expect("a fingerprint");
+    let line = text
+        .lines()
+        .find(|line| line.contains("\"V5__m\": \"1-"))
+        .expect("a fingerprint");
     repo.write(
         "snapshots/schema.json",
-        &text.replace(line, "    \"V5__m\": \"1-3-2-00000000000000000000000000000000\","),
+        &text.replace(
+            line,
+            "    \"V5__m\": \"1-3-2-00000000000000000000000000000000\",",
+        ),
     );
-    database.run(&repo, &["db-snapshot", "--check"]).must_exit(0);
+    database
+        .run(&repo, &["db-snapshot", "--check"])
+        .must_exit(0);
     database.run(&repo, &["db-migrate"]).must_exit(0);
     assert_eq!(database.history(), (1..=36).collect::<Vec<_>>());
     // Where there is no scratch database, what the snapshot does not tell is not checked.
     repo.write("snapshots/schema.json", &text);
     let bare = Database::create(scratch, "retold_bare");
     let mut command = repo.command(&["db-migrate"]);
-    let ran = Ran::of(command.env("DATABASE_URL", bare.url()).env("DB_POSTGRES_BINARIES", "/nowhere")).must_exit(0);
-    assert!(ran.stdout.contains("there is no scratch database: V4__m\n"), "{}", ran.stdout);
+    let ran = Ran::of(
+        command
+            .env("DATABASE_URL", bare.url())
+            .env("DB_POSTGRES_BINARIES", "/nowhere"),
+    )
+    .must_exit(0);
+    assert!(
+        ran.stdout.contains("there is no scratch database: V4__m\n"),
+        "{}",
+        ran.stdout
+    );
     assert_eq!(bare.history(), (1..=36).collect::<Vec<_>>());
 }
 
-/// squawk's advice comes before a running application is hurt; where nothing is applied yet, nothing runs.
+/// squawk's advice comes before a running application is hurt; where nothing is applied yet,
+/// nothing runs.
 #[test]
 fn pending_migrations_are_linted_where_an_application_may_run() {
     let Some(scratch) = shared() else { return };
-    let (database, repo) = (Database::create(scratch, "linted"), Monorepo::of_migrations(&[USERS, BIO]));
-    repo.write("migrations/V2__add_bio.sql", "ALTER TABLE users ADD COLUMN bio text;\nCREATE INDEX ON users (bio);\n");
+    let (database, repo) = (
+        Database::create(scratch, "linted"),
+        Monorepo::of_migrations(&[USERS, BIO]),
+    );
+    repo.write(
+        "migrations/V2__add_bio.sql",
+        "ALTER TABLE users ADD COLUMN bio text;\nCREATE INDEX ON users (bio);\n",
+    );
     let first = database.run(&repo, &["db-migrate", "1"]).must_exit(0);
-    assert!(!first.stdout.contains("RISKY_MIGRATION"), "{}", first.stdout);
+    assert!(
+        !first.stdout.contains("RISKY_MIGRATION"),
+        "{}",
+        first.stdout
+    );
     let found = |arguments: &[&str]| {
         let ran = database.run(&repo, arguments).must_exit(0);
         ran.stdout.contains("RISKY_MIGRATION") && ran.stdout.contains("V2__add_bio.sql:2:1")
     };
-    assert!(found(&["db-verify", "--database"]), "pending for this database");
+    assert!(
+        found(&["db-verify", "--database"]),
+        "pending for this database"
+    );
     database.run(&repo, &["db-snapshot"]).must_exit(0);
     assert!(!found(&["db-verify"]), "the snapshot knows it");
-    assert!(found(&["db-verify", "--database"]), "which says nothing about the database");
+    assert!(
+        found(&["db-verify", "--database"]),
+        "which says nothing about the database"
+    );
     assert!(found(&["db-migrate", "--dry-run"]));
     assert!(found(&["db-migrate"]));
     assert!(!found(&["db-verify", "--database"]), "it is applied");
 }
 
-/// The scratch run and the live one send the same: a statement at a time, in one transaction and a session of its own.
+/// The scratch run and the live one send the same: a statement at a time, in one transaction and a
+/// session of its own.
 #[test]
 fn scratch_and_live_runs_mean_the_same() {
     let Some(scratch) = shared() else { return };
@@ -288,31 +431,74 @@ fn scratch_and_live_runs_mean_the_same() {
                       DO $$ BEGIN IF current_setting('statement_timeout') <> '10min' THEN RAISE 'unset'; END IF; END $$;\n\
                       SET CONSTRAINTS ALL DEFERRED;\nCREATE TABLE v AS SELECT clock_timestamp() > statement_timestamp() AS later;\n";
     let repo = Monorepo::of_migrations(&[
-        ("V1__all", all_in_one, "DROP TABLE app.t, app.v;\nDROP FUNCTION app.f();\nDROP SCHEMA app;\n"),
-        ("V2__fresh", "CREATE TABLE t (path text DEFAULT current_setting('search_path'));\n", "DROP TABLE t;\n"),
+        (
+            "V1__all",
+            all_in_one,
+            "DROP TABLE app.t, app.v;\nDROP FUNCTION app.f();\nDROP SCHEMA app;\n",
+        ),
+        (
+            "V2__fresh",
+            "CREATE TABLE t (path text DEFAULT current_setting('search_path'));\n",
+            "DROP TABLE t;\n",
+        ),
     ]);
     let database = Database::create(scratch, "same");
     database.run(&repo, &["db-migrate"]).must_exit(0);
-    let made = "SELECT string_agg(oid::regclass::text, ' ' ORDER BY oid::regclass::text) FROM pg_class
+    let made =
+        "SELECT string_agg(oid::regclass::text, ' ' ORDER BY oid::regclass::text) FROM pg_class
                 WHERE relname IN ('t', 'u', 'v') AND relkind = 'r'";
-    assert_eq!(database.connect().query_one(made, &[]).expect("a query").get::<_, String>(0), "app.t app.v t");
+    assert_eq!(
+        database
+            .connect()
+            .query_one(made, &[])
+            .expect("a query")
+            .get::<_, String>(0),
+        "app.t app.v t"
+    );
     // What fails names the same place, whether scratch or the live database finds it.
-    let fails = "SELECT 1;\n-- ä\nSELECT 'ä', 1 / (count(*) - COUNT)::int FROM users WHERE nothing;\n";
-    for (count, text) in [("0", "cannot replay `V2__fails`"), ("1", "cannot apply `V2__fails`; it was undone")] {
+    let fails =
+        "SELECT 1;\n-- ä\nSELECT 'ä', 1 / (count(*) - COUNT)::int FROM users WHERE nothing;\n";
+    for (count, text) in [
+        ("0", "cannot replay `V2__fails`"),
+        ("1", "cannot apply `V2__fails`; it was undone"),
+    ] {
         let repo = Monorepo::of_migrations(&[USERS]);
         let database = Database::create(scratch, "same_place");
         database.run(&repo, &["db-migrate"]).must_exit(0);
-        database.connect().batch_execute("INSERT INTO users VALUES (1, 'a')").expect("a row");
-        repo.write("migrations/V2__fails.sql", &fails.replace("COUNT", count).replace("nothing", "true"));
+        database
+            .connect()
+            .batch_execute("INSERT INTO users VALUES (1, 'a')")
+            .expect("a row");
+        repo.write(
+            "migrations/V2__fails.sql",
+            &fails.replace("COUNT", count).replace("nothing", "true"),
+        );
         repo.write("migrations/V2__fails.down.sql", "SELECT 1;");
         let ran = database.run(&repo, &["db-migrate"]);
-        ran.must_fail_at_length(&[text, "division by zero (SQLSTATE 22012)", "at migrations/V2__fails.sql:3:1"]);
+        ran.must_fail_at_length(&[
+            text,
+            "division by zero (SQLSTATE 22012)",
+            "at migrations/V2__fails.sql:3:1",
+        ]);
     }
     for broken in ["SELECT 'ä', nothing FROM users", "SELECTT 'ä'"] {
-        let repo = Monorepo::of_migrations(&[USERS, ("V2__broken", &format!("SELECT 1;\n  {broken};\n"), "SELECT 1;")]);
-        let column = if broken.contains("nothing") { "2:15" } else { "2:3" };
+        let repo = Monorepo::of_migrations(&[
+            USERS,
+            (
+                "V2__broken",
+                &format!("SELECT 1;\n  {broken};\n"),
+                "SELECT 1;",
+            ),
+        ]);
+        let column = if broken.contains("nothing") {
+            "2:15"
+        } else {
+            "2:3"
+        };
         let place = format!("at migrations/V2__broken.sql:{column}");
-        database.run(&repo, &["db-verify"]).must_fail_at_length(&["cannot replay `V2__broken`", &place]);
+        database
+            .run(&repo, &["db-verify"])
+            .must_fail_at_length(&["cannot replay `V2__broken`", &place]);
     }
 }
 
@@ -323,44 +509,91 @@ fn what_others_make_is_made_on_scratch_and_not_compared() {
     let database = Database::create(scratch, "foreign_parts");
     let profiles = "CREATE TABLE profiles (id uuid PRIMARY KEY REFERENCES auth.users (id));\n\
                     CREATE VIEW people AS SELECT auth.role() AS role, id FROM profiles;\n";
-    let repo = Monorepo::of_migrations(&[("V1__profiles", profiles, "DROP VIEW people;\nDROP TABLE profiles;\n")]);
+    let repo = Monorepo::of_migrations(&[(
+        "V1__profiles",
+        profiles,
+        "DROP VIEW people;\nDROP TABLE profiles;\n",
+    )]);
     let auth = "CREATE SCHEMA auth;\nCREATE TABLE auth.users (id uuid PRIMARY KEY);\n\
                 CREATE FUNCTION auth.role() RETURNS text LANGUAGE sql AS 'SELECT NULL::text';\n";
     repo.write("db/auth.sql", auth);
-    database.connect().batch_execute(auth).expect("others make it");
-    database.connect().batch_execute("ALTER TABLE auth.users ADD COLUMN email text").expect("and more");
-    database.run(&repo, &["db-migrate"]).must_fail_at_length(&["schema \"auth\" does not exist"]);
-    let setup = "[workspace.metadata.db]\nscratch-setup = ['db/auth.sql']\nforeign-namespaces = ['auth']\n";
+    database
+        .connect()
+        .batch_execute(auth)
+        .expect("others make it");
+    database
+        .connect()
+        .batch_execute("ALTER TABLE auth.users ADD COLUMN email text")
+        .expect("and more");
+    database
+        .run(&repo, &["db-migrate"])
+        .must_fail_at_length(&["schema \"auth\" does not exist"]);
+    let setup =
+        "[workspace.metadata.db]\nscratch-setup = ['db/auth.sql']\nforeign-namespaces = ['auth']\n";
     repo.edit("Cargo.toml", "[workspace.metadata.db]\n", setup);
     database.run(&repo, &["db-migrate"]).must_exit(0);
     database.run(&repo, &["db-migrate"]).must_exit(0);
     database.run(&repo, &["db-rollback"]).must_exit(0);
     database.run(&repo, &["db-rollback", "--test"]).must_exit(0);
     database.run(&repo, &["db-snapshot"]).must_exit(0);
-    assert!(!repo.read("snapshots/schema.json").contains("email"), "{}", repo.read("snapshots/schema.json"));
-    repo.write("db/auth.sql", "CREATE SCHEMA auth;\nCREATE TABLE auth.users (id uuid PRIMARY KEY, oops);\n");
-    database.run(&repo, &["db-migrate"]).must_fail_at_length(&["db/auth.sql:2:", "from `scratch-setup`", "42601"]);
+    assert!(
+        !repo.read("snapshots/schema.json").contains("email"),
+        "{}",
+        repo.read("snapshots/schema.json")
+    );
+    repo.write(
+        "db/auth.sql",
+        "CREATE SCHEMA auth;\nCREATE TABLE auth.users (id uuid PRIMARY KEY, oops);\n",
+    );
+    database.run(&repo, &["db-migrate"]).must_fail_at_length(&[
+        "db/auth.sql:2:",
+        "from `scratch-setup`",
+        "42601",
+    ]);
 }
 
 #[test]
 fn a_dry_run_shows_locks_rewrites_scans_and_the_schema_and_changes_nothing() {
     let Some(scratch) = shared() else { return };
-    let (database, repo) = (Database::create(scratch, "dry"), Monorepo::of_migrations(&[USERS]));
-    let nothing = database.run(&repo, &["db-migrate", "--dry-run"]).must_exit(0);
-    assert!(nothing.stdout.contains("DRY RUN: NOTHING WAS CHANGED"), "{}", nothing.stdout);
+    let (database, repo) = (
+        Database::create(scratch, "dry"),
+        Monorepo::of_migrations(&[USERS]),
+    );
+    let nothing = database
+        .run(&repo, &["db-migrate", "--dry-run"])
+        .must_exit(0);
+    assert!(
+        nothing.stdout.contains("DRY RUN: NOTHING WAS CHANGED"),
+        "{}",
+        nothing.stdout
+    );
     let tables = "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace";
-    let count = || -> i64 { database.connect().query_one(tables, &[]).expect("a count").get(0) };
+    let count = || -> i64 {
+        database
+            .connect()
+            .query_one(tables, &[])
+            .expect("a count")
+            .get(0)
+    };
     assert_eq!(count(), 0, "not even the history table is made");
     database.run(&repo, &["db-migrate"]).must_exit(0);
-    database.connect().batch_execute("INSERT INTO users VALUES (1, 'a')").expect("a row");
+    database
+        .connect()
+        .batch_execute("INSERT INTO users VALUES (1, 'a')")
+        .expect("a row");
     let change = "ALTER TABLE users ALTER COLUMN id TYPE bigint;\n\n-- a second one\nALTER TABLE users ADD CHECK (id > 0);\n\
                   CREATE TABLE orders (user_id bigint REFERENCES users);\n";
     repo.write("migrations/V2__widen.sql", change);
     repo.write("migrations/V2__widen.down.sql", "DROP TABLE orders;");
-    repo.write("migrations/V3__index.sql", "-- no-transaction\nCREATE INDEX CONCURRENTLY users_name ON users (name);");
+    repo.write(
+        "migrations/V3__index.sql",
+        "-- no-transaction\nCREATE INDEX CONCURRENTLY users_name ON users (name);",
+    );
     repo.write("migrations/V3__index.down.sql", "DROP INDEX users_name;");
     let before = (count(), database.history());
-    let ran = database.run(&repo, &["db-migrate", "--dry-run"]).must_exit(0);
+    let ran = database
+        .run(&repo, &["db-migrate", "--dry-run"])
+        .must_exit(0);
     for part in [
         "V2__widen (migrations/V2__widen.sql), in one transaction",
         "   1 | ALTER TABLE users ALTER COLUMN id TYPE bigint",
@@ -374,24 +607,37 @@ fn a_dry_run_shows_locks_rewrites_scans_and_the_schema_and_changes_nothing() {
     ] {
         assert!(ran.stdout.contains(part), "{part} is not in {}", ran.stdout);
     }
-    let json = database.run(&repo, &["db-migrate", "2", "--dry-run", "--format", "json"]).must_exit(0).json();
-    assert_eq!((&json["dryRun"], &json["success"]), (&true.into(), &true.into()));
+    let json = database
+        .run(&repo, &["db-migrate", "2", "--dry-run", "--format", "json"])
+        .must_exit(0)
+        .json();
+    assert_eq!(
+        (&json["dryRun"], &json["success"]),
+        (&true.into(), &true.into())
+    );
     let statements = &json["plan"]["migrations"][0]["statements"];
     assert_eq!(statements[0]["locks"][0]["mode"], "ACCESS EXCLUSIVE");
     assert_eq!(statements[0]["rewritten"], serde_json::json!(["users"]));
     assert_eq!(statements[1]["scanned"], serde_json::json!(["users"]));
-    assert_eq!(statements[2]["locks"], serde_json::json!([]), "the first statement holds the lock already");
+    assert_eq!(
+        statements[2]["locks"],
+        serde_json::json!([]),
+        "the first statement holds the lock already"
+    );
     assert_eq!(json["plan"]["migrations"].as_array().map(Vec::len), Some(1));
     assert_eq!((count(), database.history()), before);
 }
 
-/// Settings of a script hold for its own later statements, and end with it. This is so on the scratch database and on
-/// the live one, in this session and in the next.
+/// Settings of a script hold for its own later statements, and end with it. This is so on the
+/// scratch database and on the live one, in this session and in the next.
 #[test]
 fn settings_of_a_script_without_transaction_hold_until_it_ends() {
     let Some(scratch) = shared() else { return };
-    let schema =
-        ("V1__app", "CREATE SCHEMA app; CREATE TABLE app.users (id int, name text);", "DROP SCHEMA app CASCADE;");
+    let schema = (
+        "V1__app",
+        "CREATE SCHEMA app; CREATE TABLE app.users (id int, name text);",
+        "DROP SCHEMA app CASCADE;",
+    );
     let up = "-- no-transaction\nSET search_path = app;\nCREATE TABLE t (id int);\n\
               CREATE UNIQUE INDEX CONCURRENTLY names ON users (name);\nCREATE TABLE u (id int);\n";
     let down = "-- no-transaction\nSELECT set_config('search_path', 'app', false);\nDROP TABLE u;\n\
@@ -404,17 +650,29 @@ fn settings_of_a_script_without_transaction_hold_until_it_ends() {
     let repo = Monorepo::of_migrations(&[schema]);
     let database = Database::create(scratch, "settings");
     database.run(&repo, &["db-migrate"]).must_exit(0);
-    database.connect().batch_execute("INSERT INTO app.users VALUES (1, 'a'), (2, 'a')").expect("rows");
+    database
+        .connect()
+        .batch_execute("INSERT INTO app.users VALUES (1, 'a'), (2, 'a')")
+        .expect("rows");
     for (name, up, down) in [("V2__set", up, down), after] {
         repo.write(&format!("migrations/{name}.sql"), up);
         repo.write(&format!("migrations/{name}.down.sql"), down);
     }
-    database.run(&repo, &["db-migrate"]).must_fail_at_length(&["statement 3 of 4", "could not create unique index"]);
-    database.connect().batch_execute("DELETE FROM app.users WHERE id = 2").expect("a way out");
+    database
+        .run(&repo, &["db-migrate"])
+        .must_fail_at_length(&["statement 3 of 4", "could not create unique index"]);
+    database
+        .connect()
+        .batch_execute("DELETE FROM app.users WHERE id = 2")
+        .expect("a way out");
     database.run(&repo, &["db-migrate"]).must_exit(0);
     let tables = "SELECT string_agg(relnamespace::regnamespace || '.' || relname, ' ' ORDER BY relname) FROM pg_class
                   WHERE relname IN ('t', 'u', 'names', 'after')";
-    let found: String = database.connect().query_one(tables, &[]).expect("a query").get(0);
+    let found: String = database
+        .connect()
+        .query_one(tables, &[])
+        .expect("a query")
+        .get(0);
     assert_eq!(found, "public.after app.names app.t app.u");
     database.run(&repo, &["db-rollback", "2"]).must_exit(0);
     assert_eq!(database.history(), [1]);
@@ -424,14 +682,31 @@ fn settings_of_a_script_without_transaction_hold_until_it_ends() {
 #[test]
 fn statements_that_commit_by_themselves_are_refused_before_anything_runs() {
     let Some(scratch) = shared() else { return };
-    let commits = "CREATE TABLE a (id int);\nDO $$ BEGIN INSERT INTO a VALUES (1); COMMIT; END $$;\n";
+    let commits =
+        "CREATE TABLE a (id int);\nDO $$ BEGIN INSERT INTO a VALUES (1); COMMIT; END $$;\n";
     let database = Database::create(scratch, "commits");
     for first_line in ["", "-- no-transaction\n"] {
-        let repo = Monorepo::of_migrations(&[("V1__a", &format!("{first_line}{commits}"), "DROP TABLE a;")]);
+        let repo = Monorepo::of_migrations(&[(
+            "V1__a",
+            &format!("{first_line}{commits}"),
+            "DROP TABLE a;",
+        )]);
         let ran = database.run(&repo, &["db-migrate"]);
-        ran.must_fail_at_length(&["cannot replay `V1__a`", "a block or procedure that commits", "2D000", "at COMMIT"]);
-        assert!(ran.stdout.contains("Nothing was applied."), "{}", ran.stdout);
-        let exists = database.connect().query_one("SELECT to_regclass('a') IS NOT NULL", &[]).expect("a query");
+        ran.must_fail_at_length(&[
+            "cannot replay `V1__a`",
+            "a block or procedure that commits",
+            "2D000",
+            "at COMMIT",
+        ]);
+        assert!(
+            ran.stdout.contains("Nothing was applied."),
+            "{}",
+            ran.stdout
+        );
+        let exists = database
+            .connect()
+            .query_one("SELECT to_regclass('a') IS NOT NULL", &[])
+            .expect("a query");
         assert!(!exists.get::<_, bool>(0));
     }
 }

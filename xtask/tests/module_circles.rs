@@ -1,4 +1,5 @@
-//! Modules import each other in one direction: a circle of files can only be understood, tested and changed as a whole.
+//! Modules import each other in one direction: a circle of files can only be understood, tested and
+//! changed as a whole.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -7,49 +8,105 @@ use regex::Regex;
 
 /// Where circles are still allowed, and why.
 const ALLOWED: &[(&str, &str)] = &[
-    ("cli", "the options of each command are part of the command line"),
-    ("commands", "the options of each command are part of the command line"),
-    ("config", "how sources are configured is read with the configuration"),
-    ("import", "sources and what they are read into are one idea in two files"),
-    ("postgres", "connections, clusters and addresses are to be taken apart"),
-    ("typescript", "types, values, schemas and tables are evaluated by one evaluator, and hold each other"),
+    (
+        "cli",
+        "the options of each command are part of the command line",
+    ),
+    (
+        "commands",
+        "the options of each command are part of the command line",
+    ),
+    (
+        "config",
+        "how sources are configured is read with the configuration",
+    ),
+    (
+        "import",
+        "sources and what they are read into are one idea in two files",
+    ),
+    (
+        "postgres",
+        "connections, clusters and addresses are to be taken apart",
+    ),
+    (
+        "typescript",
+        "types, values, schemas and tables are evaluated by one evaluator, and hold each other",
+    ),
 ];
 
 #[test]
 fn modules_import_each_other_in_one_direction() {
     let modules = modules(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
-    assert!(modules.len() > 300, "the sources were not found: {}", modules.len());
-    let imports: BTreeMap<&str, BTreeSet<&str>> =
-        modules.iter().map(|(name, text)| (name.as_str(), imports(name, text, &modules))).collect();
-    let is_allowed = |name: &str| ALLOWED.iter().any(|(start, _)| name.split("::").next() == Some(start));
+    assert!(
+        modules.len() > 300,
+        "the sources were not found: {}",
+        modules.len()
+    );
+    let imports: BTreeMap<&str, BTreeSet<&str>> = modules
+        .iter()
+        .map(|(name, text)| (name.as_str(), imports(name, text, &modules)))
+        .collect();
+    let is_allowed = |name: &str| {
+        ALLOWED
+            .iter()
+            .any(|(start, _)| name.split("::").next() == Some(start))
+    };
     let circles: Vec<String> = imports
         .keys()
         .filter(|name| !is_allowed(name))
-        .filter_map(|name| Some(format!("{name} → {}", way_back(name, &imports)?.join(" → "))))
+        .filter_map(|name| {
+            Some(format!(
+                "{name} → {}",
+                way_back(name, &imports)?.join(" → ")
+            ))
+        })
         .collect();
-    assert!(circles.is_empty(), "{} modules in circles:\n{}", circles.len(), circles.join("\n"));
+    assert!(
+        circles.is_empty(),
+        "{} modules in circles:\n{}",
+        circles.len(),
+        circles.join("\n")
+    );
 }
 
 #[test]
 fn imports_are_found_in_every_form() {
-    let modules: BTreeMap<String, String> =
-        ["a", "a::b", "a::c", "d"].into_iter().map(|name| (name.to_owned(), String::new())).collect();
+    let modules: BTreeMap<String, String> = ["a", "a::b", "a::c", "d"]
+        .into_iter()
+        .map(|name| (name.to_owned(), String::new()))
+        .collect();
     let text = "use super::{c::{self, X}, Y};\npub use crate::d::Z;\n// use crate::a;\nfn f() { crate::d::g() }";
-    assert_eq!(imports("a::b", text, &modules), BTreeSet::from(["a", "a::c", "d"]));
+    assert_eq!(
+        imports("a::b", text, &modules),
+        BTreeSet::from(["a", "a::c", "d"])
+    );
     let parent = "mod b;\npub use b::X;\nuse c::Y;";
-    assert_eq!(imports("a", parent, &modules), BTreeSet::from(["a::c"]), "showing a child is no use of it");
+    assert_eq!(
+        imports("a", parent, &modules),
+        BTreeSet::from(["a::c"]),
+        "showing a child is no use of it"
+    );
 }
 
 /// The text of each module without its tests, by its path in the crate.
 fn modules(folder: &Path) -> BTreeMap<String, String> {
-    let files = walkdir::WalkDir::new(folder).into_iter().map(|entry| entry.expect("the sources can be listed"));
+    let files = walkdir::WalkDir::new(folder)
+        .into_iter()
+        .map(|entry| entry.expect("the sources can be listed"));
     let sources = files.filter(|file| file.path().extension().is_some_and(|kind| kind == "rs"));
     sources
         .map(|file| {
-            let path = file.path().strip_prefix(folder).expect("below the folder").with_extension("");
+            let path = file
+                .path()
+                .strip_prefix(folder)
+                .expect("below the folder")
+                .with_extension("");
             let text = std::fs::read_to_string(file.path()).expect("readable source");
             let tests = text.find("\n#[cfg(test)]\nmod ").unwrap_or(text.len());
-            (path.to_string_lossy().replace(['/', '\\'], "::"), text[..tests].to_owned())
+            (
+                path.to_string_lossy().replace(['/', '\\'], "::"),
+                text[..tests].to_owned(),
+            )
         })
         .filter(|(name, _)| !name.ends_with("::tests") && !name.ends_with("test_utils"))
         .collect()
@@ -65,13 +122,17 @@ fn imports<'m>(name: &str, text: &str, modules: &'m BTreeMap<String, String>) ->
     for statement in uses.captures_iter(&text) {
         for path in expand(&statement[2]) {
             let module = resolve(name, &path, modules);
-            let shows_child =
-                statement.get(1).is_some() && module.is_some_and(|module| module.starts_with(&format!("{name}::")));
+            let shows_child = statement.get(1).is_some()
+                && module.is_some_and(|module| module.starts_with(&format!("{name}::")));
             found.extend(module.filter(|_| !shows_child));
         }
     }
     let code = uses.replace_all(&text, "");
-    found.extend(inline.find_iter(&code).filter_map(|path| resolve(name, path.as_str(), modules)));
+    found.extend(
+        inline
+            .find_iter(&code)
+            .filter_map(|path| resolve(name, path.as_str(), modules)),
+    );
     found.remove(name);
     found
 }
@@ -96,8 +157,14 @@ fn expand(tree: &str) -> Vec<String> {
         }
     }
     parts.push(part);
-    let parts = parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty());
-    parts.flat_map(expand).map(|path| format!("{}{path}", head.trim())).collect()
+    let parts = parts
+        .iter()
+        .map(|part| part.trim())
+        .filter(|part| !part.is_empty());
+    parts
+        .flat_map(expand)
+        .map(|path| format!("{}{path}", head.trim()))
+        .collect()
 }
 
 /// The module that a path leads to, or into.
@@ -117,7 +184,9 @@ fn resolve<'m>(name: &str, path: &str, modules: &'m BTreeMap<String, String>) ->
         Some(child) if modules.contains_key(&format!("{name}::{child}")) => {}
         _external => return None,
     }
-    let mut found = modules.get_key_value(&at.join("::")).map(|(name, _)| name.as_str());
+    let mut found = modules
+        .get_key_value(&at.join("::"))
+        .map(|(name, _)| name.as_str());
     for segment in segments {
         at.push(segment);
         match modules.get_key_value(&at.join("::")) {
@@ -129,7 +198,10 @@ fn resolve<'m>(name: &str, path: &str, modules: &'m BTreeMap<String, String>) ->
 }
 
 /// The shortest way by which a module imports itself.
-fn way_back<'m>(name: &'m str, imports: &BTreeMap<&'m str, BTreeSet<&'m str>>) -> Option<Vec<&'m str>> {
+fn way_back<'m>(
+    name: &'m str,
+    imports: &BTreeMap<&'m str, BTreeSet<&'m str>>,
+) -> Option<Vec<&'m str>> {
     let mut ways: Vec<Vec<&str>> = imports[name].iter().map(|next| vec![*next]).collect();
     let mut seen = BTreeSet::new();
     while !ways.is_empty() {
@@ -140,7 +212,11 @@ fn way_back<'m>(name: &'m str, imports: &BTreeMap<&'m str, BTreeSet<&'m str>>) -
         for way in &ways {
             let last = way.last().copied().unwrap_or(name);
             let nexts = imports.get(last).into_iter().flatten();
-            longer.extend(nexts.filter(|next| seen.insert(**next)).map(|next| [way.as_slice(), &[*next]].concat()));
+            longer.extend(
+                nexts
+                    .filter(|next| seen.insert(**next))
+                    .map(|next| [way.as_slice(), &[*next]].concat()),
+            );
         }
         ways = longer;
     }

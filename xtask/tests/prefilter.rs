@@ -1,5 +1,5 @@
-//! The prefilter costs time and never a verdict: of whole trees the same is read with it and without it. The cases of the
-//! checks and the properties prove it of theirs where they read them.
+//! The prefilter costs time and never a verdict: of whole trees the same is read with it and
+//! without it. The cases of the checks and the properties prove it of theirs where they read them.
 
 use std::path::{Path, PathBuf};
 
@@ -37,9 +37,26 @@ fn same(root: &PathBuf, keys: &str) {
     std::fs::write(&file, keys).expect("a file");
     let config = Config::load(root, Some(&file)).expect("a configuration");
     let tree = WorkingTree::new(root);
-    let facts = readers::read(&Input { tree: &tree, config: &config, cache: None }).expect("the tree can be read");
-    assert!(!facts.types.is_empty(), "nothing is read below {}", root.display());
+    let facts = readers::read(&Input {
+        tree: &tree,
+        config: &config,
+        cache: None,
+    })
+    .expect("the tree can be read");
+    assert!(
+        !facts.types.is_empty(),
+        "nothing is read below {}",
+        root.display()
+    );
     let unfiltered = typescript::read_unfiltered(&tree, &config).expect("the tree can be read");
-    let unfiltered = Facts { files_parsed: facts.files_parsed, ..unfiltered };
-    assert_eq!(format!("{facts:#?}"), format!("{unfiltered:#?}"), "below {}", root.display());
+    let unfiltered = Facts {
+        files_parsed: facts.files_parsed,
+        ..unfiltered
+    };
+    assert_eq!(
+        format!("{facts:#?}"),
+        format!("{unfiltered:#?}"),
+        "below {}",
+        root.display()
+    );
 }

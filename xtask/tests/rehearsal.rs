@@ -8,35 +8,49 @@ use crate::support::shared;
 
 /// Rehearses all migrations, or the last. Returns the report on each.
 fn rehearsed(database: &Database<'_>, repo: &Monorepo, more: &[&str]) -> Vec<Value> {
-    let ran = database.run(repo, &[&["db-rollback", "--test", "--format", "json"], more].concat());
-    let result: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
+    let ran = database.run(
+        repo,
+        &[&["db-rollback", "--test", "--format", "json"], more].concat(),
+    );
+    let result: Value =
+        serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
     result["migrations"].as_array().expect("migrations").clone()
 }
 
 fn texts(one: &Value, key: &str) -> Vec<String> {
     let all = one[key].as_array().expect("a list");
-    all.iter().map(|text| text.as_str().expect("a text").to_owned()).collect()
+    all.iter()
+        .map(|text| text.as_str().expect("a text").to_owned())
+        .collect()
 }
 
 /// The one text of a list, which holds each of these.
 fn holds(one: &Value, key: &str, parts: &[&str]) {
     let found = texts(one, key);
     let is_it = |text: &String| parts.iter().all(|part| text.contains(part));
-    assert!(found.len() == 1 && found.iter().all(is_it), "{parts:?} in {one:#}");
+    assert!(
+        found.len() == 1 && found.iter().all(is_it),
+        "{parts:?} in {one:#}"
+    );
 }
 
-/// A COMMIT lies between each way and the next, as it does live: a new value of an enum can be used, and what is dropped on
-/// commit is gone.
+/// A COMMIT lies between each way and the next, as it does live: a new value of an enum can be
+/// used, and what is dropped on commit is gone.
 #[test]
 fn each_way_is_committed() {
     let Some(scratch) = shared() else { return };
-    let types = "CREATE TYPE st AS ENUM ('a', 'b'); CREATE TABLE t (id bigint PRIMARY KEY, s st NOT NULL);";
+    let types =
+        "CREATE TYPE st AS ENUM ('a', 'b'); CREATE TABLE t (id bigint PRIMARY KEY, s st NOT NULL);";
     let shrink = "UPDATE t SET s = 'b' WHERE s = 'a'; ALTER TYPE st RENAME TO st_old; CREATE TYPE st AS ENUM ('b');
         ALTER TABLE t ALTER COLUMN s TYPE st USING s::text::st; DROP TYPE st_old;";
     let fill = "CREATE TEMPORARY TABLE fill ON COMMIT DROP AS SELECT id FROM t;";
     let repo = Monorepo::of_migrations(&[
         ("V1__types", types, "DROP TABLE t; DROP TYPE st;"),
-        ("V2__shrink", shrink, "ALTER TYPE st ADD VALUE 'a' BEFORE 'b';"),
+        (
+            "V2__shrink",
+            shrink,
+            "ALTER TYPE st ADD VALUE 'a' BEFORE 'b';",
+        ),
         (
             "V3__fill",
             &format!("{fill} ALTER TABLE t ADD COLUMN m text;"),
@@ -45,7 +59,10 @@ fn each_way_is_committed() {
     ]);
     let database = Database::create(scratch, "committed");
     for one in rehearsed(&database, &repo, &[]) {
-        assert!(one["passed"] == true && one["verdict"] == "exact", "{one:#}");
+        assert!(
+            one["passed"] == true && one["verdict"] == "exact",
+            "{one:#}"
+        );
     }
 }
 
@@ -56,15 +73,24 @@ fn what_fails_in_one_transaction_can_be_undone_one_at_a_time() {
     let fill = "CREATE TEMPORARY TABLE fill ON COMMIT DROP AS SELECT id FROM t;";
     let column = |name: &str| format!("{fill} ALTER TABLE t DROP COLUMN {name};");
     let repo = Monorepo::of_migrations(&[
-        ("V1__t", "CREATE TABLE t (id bigint PRIMARY KEY);", "DROP TABLE t;"),
+        (
+            "V1__t",
+            "CREATE TABLE t (id bigint PRIMARY KEY);",
+            "DROP TABLE t;",
+        ),
         ("V2__a", "ALTER TABLE t ADD COLUMN a text;", &column("a")),
         ("V3__b", "ALTER TABLE t ADD COLUMN b text;", &column("b")),
     ]);
     let database = Database::create(scratch, "together");
     database.run(&repo, &["db-migrate"]).must_exit(0);
-    let ran = database.run(&repo, &["db-rollback", "--last", "2"]).must_exit(2);
+    let ran = database
+        .run(&repo, &["db-rollback", "--last", "2"])
+        .must_exit(2);
     let command = "cargo xtask db-rollback V3__b &&\ncargo xtask db-rollback V2__a\n";
-    assert!(ran.stderr.contains(command) && ran.stderr.contains("relation \"fill\" already exists"), "{ran:?}");
+    assert!(
+        ran.stderr.contains(command) && ran.stderr.contains("relation \"fill\" already exists"),
+        "{ran:?}"
+    );
     assert_eq!(database.history(), [1, 2, 3]);
     database.run(&repo, &["db-rollback", "V3__b"]).must_exit(0);
     database.run(&repo, &["db-rollback", "V2__a"]).must_exit(0);
@@ -88,14 +114,21 @@ fn columns_that_a_migration_adds_hold_values_when_the_next_one_begins() {
     let all = rehearsed(&database, &repo, &[]);
     let last = rehearsed(&database, &repo, &["--last", "1"]);
     for one in [&all[2], &last[0]] {
-        assert!(one["passed"] == true && one["verdict"] == "exact", "{one:#}");
-        assert_eq!(one["lostRows"], serde_json::json!([{ "table": "members", "rows": 3 }]));
+        assert!(
+            one["passed"] == true && one["verdict"] == "exact",
+            "{one:#}"
+        );
+        assert_eq!(
+            one["lostRows"],
+            serde_json::json!([{ "table": "members", "rows": 3 }])
+        );
     }
     assert_eq!(all[1]["lostRows"], serde_json::json!([]));
     assert_eq!(texts(&all[1], "warnings"), [""; 0]);
 }
 
-/// The schemas are the same and every row from before is there, so that nothing but such a row shows it.
+/// The schemas are the same and every row from before is there, so that nothing but such a row
+/// shows it.
 #[test]
 fn rows_that_use_what_a_migration_allows_are_tried() {
     let Some(scratch) = shared() else { return };
@@ -118,8 +151,18 @@ fn rows_that_use_what_a_migration_allows_are_tried() {
             "DROP CONSTRAINT kinds, ADD CONSTRAINT kinds CHECK (kind IN ('a', 'b'))",
             "`bonus.kind` is 'c'",
         ),
-        ("V4__code", "ALTER code TYPE varchar(9)", "ALTER code TYPE varchar(5)", "`bonus.code` has 6 characters"),
-        ("V5__amount", "ALTER amount TYPE bigint", "ALTER amount TYPE integer", "`bonus.amount` is 2147483648"),
+        (
+            "V4__code",
+            "ALTER code TYPE varchar(9)",
+            "ALTER code TYPE varchar(5)",
+            "`bonus.code` has 6 characters",
+        ),
+        (
+            "V5__amount",
+            "ALTER amount TYPE bigint",
+            "ALTER amount TYPE integer",
+            "`bonus.amount` is 2147483648",
+        ),
         (
             "V6__owner",
             "DROP CONSTRAINT owned",
@@ -136,7 +179,11 @@ fn rows_that_use_what_a_migration_allows_are_tried() {
     let mood = "ALTER TYPE mood RENAME TO moods; CREATE TYPE mood AS ENUM ('sad', 'ok', 'glad');
         ALTER TABLE bonus ALTER mood TYPE mood USING mood::text::mood; DROP TYPE moods;";
     let repo = Monorepo::of_migrations(&[
-        ("V1__bonus", bonus, "DROP TABLE bonus; DROP TABLE owners; DROP TYPE mood;"),
+        (
+            "V1__bonus",
+            bonus,
+            "DROP TABLE bonus; DROP TABLE owners; DROP TYPE mood;",
+        ),
         ("V8__mood", mood, &mood.replace(", 'glad'", "")),
         (
             "V9__handled",
@@ -158,23 +205,46 @@ fn rows_that_use_what_a_migration_allows_are_tried() {
     let all = rehearsed(&database, &repo, &[]);
     for one in &all {
         assert!(
-            one["passed"] == true && one["verdict"] == "exact" && one["lostRows"] == serde_json::json!([]),
+            one["passed"] == true
+                && one["verdict"] == "exact"
+                && one["lostRows"] == serde_json::json!([]),
             "{one:#}"
         );
     }
     for ((_, _, _, words), one) in changes.iter().zip(&all[1..]) {
-        holds(one, "warnings", &["the way back fails as soon as a row uses what the migration allows", words]);
+        holds(
+            one,
+            "warnings",
+            &[
+                "the way back fails as soon as a row uses what the migration allows",
+                words,
+            ],
+        );
         assert_eq!(texts(one, "notes"), [""; 0]);
     }
     holds(&all[7], "warnings", &["`bonus.mood` is 'glad'"]);
-    assert!(texts(&all[0], "warnings").is_empty() && texts(&all[8], "warnings").is_empty(), "{all:#?}");
-    holds(&all[9], "warnings", &["the way back deletes rows that use what the migration allows"]);
-    let ran = database.run(&repo, &["db-rollback", "--test", "--last", "9"]).must_exit(0);
-    assert!(ran.stdout.contains("warning: V2__optional: exact\n   the way back fails as soon as"), "{}", ran.stdout);
+    assert!(
+        texts(&all[0], "warnings").is_empty() && texts(&all[8], "warnings").is_empty(),
+        "{all:#?}"
+    );
+    holds(
+        &all[9],
+        "warnings",
+        &["the way back deletes rows that use what the migration allows"],
+    );
+    let ran = database
+        .run(&repo, &["db-rollback", "--test", "--last", "9"])
+        .must_exit(0);
+    assert!(
+        ran.stdout
+            .contains("warning: V2__optional: exact\n   the way back fails as soon as"),
+        "{}",
+        ran.stdout
+    );
 }
 
-/// One column alone breaks few rules over several: the other columns have to be as they rarely are, and a foreign key lets in only
-/// what the other table has.
+/// One column alone breaks few rules over several: the other columns have to be as they rarely are,
+/// and a foreign key lets in only what the other table has.
 #[test]
 fn rows_that_break_a_rule_over_several_columns_are_tried() {
     let Some(scratch) = shared() else { return };
@@ -186,8 +256,18 @@ fn rows_that_break_a_rule_over_several_columns_are_tried() {
             CONSTRAINT one CHECK (NOT (user_id IS NOT NULL AND code IS NOT NULL)),
             CONSTRAINT whole CHECK ((since IS NULL) = (until IS NULL)));";
     let changes = [
-        ("V2__both", "one", "CHECK (NOT (user_id IS NOT NULL AND code IS NOT NULL))", "`logs.user_id` refers to a row"),
-        ("V3__half", "whole", "CHECK ((since IS NULL) = (until IS NULL))", "`logs.since` is"),
+        (
+            "V2__both",
+            "one",
+            "CHECK (NOT (user_id IS NOT NULL AND code IS NOT NULL))",
+            "`logs.user_id` refers to a row",
+        ),
+        (
+            "V3__half",
+            "whole",
+            "CHECK ((since IS NULL) = (until IS NULL))",
+            "`logs.since` is",
+        ),
         (
             "V4__either",
             "either",
@@ -204,8 +284,16 @@ fn rows_that_break_a_rule_over_several_columns_are_tried() {
     let drops = "DROP TABLE logs; DROP TABLE codes; DROP TABLE keys; DROP TABLE users;";
     let repo = Monorepo::of_migrations(&[("V1__logs", tables, drops)]);
     for (name, constraint, rule, _) in changes {
-        let more = if name == "V3__half" { format!(", ADD CONSTRAINT either {}", changes[2].2) } else { String::new() };
-        let less = if name == "V3__half" { ", DROP CONSTRAINT either" } else { "" };
+        let more = if name == "V3__half" {
+            format!(", ADD CONSTRAINT either {}", changes[2].2)
+        } else {
+            String::new()
+        };
+        let less = if name == "V3__half" {
+            ", DROP CONSTRAINT either"
+        } else {
+            ""
+        };
         repo.write(
             &format!("migrations/{name}.sql"),
             &format!("DELETE FROM logs WHERE since IS NULL AND until IS NULL; ALTER TABLE logs DROP CONSTRAINT {constraint}{more};"),
@@ -216,7 +304,14 @@ fn rows_that_break_a_rule_over_several_columns_are_tried() {
     let all = rehearsed(&Database::create(scratch, "several"), &repo, &[]);
     for ((name, .., words), one) in changes.iter().zip(&all[1..]) {
         assert_eq!(verdict(one), "exact", "{name}: {one:#}");
-        holds(one, "warnings", &["the way back fails as soon as a row uses what the migration allows", words]);
+        holds(
+            one,
+            "warnings",
+            &[
+                "the way back fails as soon as a row uses what the migration allows",
+                words,
+            ],
+        );
     }
 }
 
@@ -229,43 +324,81 @@ fn what_made_up_rows_are_to_blame_for_is_a_note() {
         CREATE TABLE parts (id bigint PRIMARY KEY, code text NOT NULL);
         CREATE TABLE settings (name text PRIMARY KEY); INSERT INTO settings VALUES ('theme');";
     let to_code = "ALTER TABLE parts ALTER COLUMN code TYPE uuid USING code::uuid, ADD COLUMN size text NOT NULL;";
-    let from_code = "ALTER TABLE parts ALTER COLUMN code TYPE text, ALTER COLUMN size TYPE int USING size::int;
+    let from_code =
+        "ALTER TABLE parts ALTER COLUMN code TYPE text, ALTER COLUMN size TYPE int USING size::int;
         ALTER TABLE parts DROP COLUMN size;";
     let to_uuid = "ALTER TABLE clients ALTER COLUMN made_by TYPE uuid USING made_by::uuid;";
     let one_setting = "DO $$ BEGIN IF NOT EXISTS (SELECT FROM settings WHERE name = 'theme') THEN
         RAISE 'the rows of the migrations are gone'; END IF; END $$;";
     let repo = Monorepo::of_migrations(&[
-        ("V1__tables", tables, "DROP TABLE settings; DROP TABLE notes; DROP TABLE clients; DROP TABLE parts;"),
-        ("V2__uuid", to_uuid, "ALTER TABLE clients ALTER COLUMN made_by TYPE text;"),
+        (
+            "V1__tables",
+            tables,
+            "DROP TABLE settings; DROP TABLE notes; DROP TABLE clients; DROP TABLE parts;",
+        ),
+        (
+            "V2__uuid",
+            to_uuid,
+            "ALTER TABLE clients ALTER COLUMN made_by TYPE text;",
+        ),
         ("V3__setting", one_setting, "SELECT 1;"),
         ("V4__loses", "SELECT 1;", "DELETE FROM clients;"),
         ("V5__code", to_code, from_code),
     ]);
     let database = Database::create(scratch, "blame");
     let all = rehearsed(&database, &repo, &[]);
-    holds(&all[1], "notes", &["made-up rows", "invalid input syntax for type uuid", "migrations/V2__uuid.sql:1:1"]);
+    holds(
+        &all[1],
+        "notes",
+        &[
+            "made-up rows",
+            "invalid input syntax for type uuid",
+            "migrations/V2__uuid.sql:1:1",
+        ],
+    );
     for one in &all[..3] {
         assert!(
-            one["passed"] == true && one["verdict"] == "exact" && one["lostRows"] == serde_json::json!([]),
+            one["passed"] == true
+                && one["verdict"] == "exact"
+                && one["lostRows"] == serde_json::json!([]),
             "{one:#}"
         );
     }
-    assert_eq!(all[3]["lostRows"], serde_json::json!([{ "table": "clients", "rows": 3 }]));
-    assert!(all[4]["passed"] == true && all[4]["verdict"] == "exact", "{:#}", all[4]);
-    let [forward, back] = texts(&all[4], "notes").try_into().expect("a note for each way");
-    assert!(forward.contains("cannot be applied over made-up rows"), "{forward}");
-    assert!(back.contains("its way back fails over made-up rows too"), "{back}");
-    assert!(back.contains("invalid input syntax for type integer"), "{back}");
+    assert_eq!(
+        all[3]["lostRows"],
+        serde_json::json!([{ "table": "clients", "rows": 3 }])
+    );
+    assert!(
+        all[4]["passed"] == true && all[4]["verdict"] == "exact",
+        "{:#}",
+        all[4]
+    );
+    let [forward, back] = texts(&all[4], "notes")
+        .try_into()
+        .expect("a note for each way");
+    assert!(
+        forward.contains("cannot be applied over made-up rows"),
+        "{forward}"
+    );
+    assert!(
+        back.contains("its way back fails over made-up rows too"),
+        "{back}"
+    );
+    assert!(
+        back.contains("invalid input syntax for type integer"),
+        "{back}"
+    );
     let ran = database.run(&repo, &["db-rollback", "--test"]).must_exit(0);
     assert!(
-        ran.stdout.contains("ok V2__uuid: exact\n   note: it cannot be applied over made-up rows"),
+        ran.stdout
+            .contains("ok V2__uuid: exact\n   note: it cannot be applied over made-up rows"),
         "{}",
         ran.stdout
     );
 }
 
-/// A rule that made-up rows break is no reason to say that a migration cannot be applied again, also where its way back takes
-/// a table along.
+/// A rule that made-up rows break is no reason to say that a migration cannot be applied again,
+/// also where its way back takes a table along.
 #[test]
 fn made_up_rows_are_taken_away_where_a_table_went_with_the_way_back() {
     let Some(scratch) = shared() else { return };
@@ -274,12 +407,28 @@ fn made_up_rows_are_taken_away_where_a_table_went_with_the_way_back() {
     let codes = "CREATE TABLE codes (id int PRIMARY KEY);
         ALTER TABLE messages ADD COLUMN code int, ADD CONSTRAINT needs CHECK (kind <> 'verification' OR code IS NOT NULL);";
     let repo = Monorepo::of_migrations(&[
-        ("V1__messages", messages, "DROP TABLE messages; DROP TYPE kind;"),
-        ("V2__codes", codes, "ALTER TABLE messages DROP COLUMN code; DROP TABLE codes;"),
+        (
+            "V1__messages",
+            messages,
+            "DROP TABLE messages; DROP TYPE kind;",
+        ),
+        (
+            "V2__codes",
+            codes,
+            "ALTER TABLE messages DROP COLUMN code; DROP TABLE codes;",
+        ),
     ]);
     let all = rehearsed(&Database::create(scratch, "went_along"), &repo, &[]);
-    assert!(all[1]["passed"] == true && all[1]["verdict"] == "exact", "{:#}", all[1]);
-    holds(&all[1], "notes", &["cannot be applied over made-up rows", "needs"]);
+    assert!(
+        all[1]["passed"] == true && all[1]["verdict"] == "exact",
+        "{:#}",
+        all[1]
+    );
+    holds(
+        &all[1],
+        "notes",
+        &["cannot be applied over made-up rows", "needs"],
+    );
 }
 
 /// A trigger that makes a table for each row makes no way back wrong.
@@ -299,9 +448,15 @@ fn what_triggers_make_for_rows_is_no_part_of_a_way_back() {
     ]);
     let database = Database::create(scratch, "triggers");
     for one in rehearsed(&database, &repo, &[]) {
-        assert!(one["passed"] == true && one["verdict"] == "exact", "{one:#}");
+        assert!(
+            one["passed"] == true && one["verdict"] == "exact",
+            "{one:#}"
+        );
     }
-    assert_eq!(rehearsed(&database, &repo, &["--last", "1"])[0]["verdict"], "exact");
+    assert_eq!(
+        rehearsed(&database, &repo, &["--last", "1"])[0]["verdict"],
+        "exact"
+    );
 }
 
 /// Migrations of many kinds: name, forward, back, and the verdict.
@@ -364,11 +519,18 @@ const KINDS: &[(&str, &str, &str, &str)] = &[
 
 /// Rolls the newest migration back for real. Returns its verdict.
 fn undone(database: &Database<'_>, repo: &Monorepo) -> String {
-    let accepted = ["db-rollback", "--accept-data-loss", "accounts,legacy,seven,accounts.phone,accounts.m"];
+    let accepted = [
+        "db-rollback",
+        "--accept-data-loss",
+        "accounts,legacy,seven,accounts.phone,accounts.m",
+    ];
     database.run(repo, &accepted);
     let result = repo.read("target/db-reports/rollback-result.json");
     let result: Value = serde_json::from_str(&result).expect("JSON");
-    result["rolledBack"][0]["verdict"].as_str().unwrap_or("failed").to_owned()
+    result["rolledBack"][0]["verdict"]
+        .as_str()
+        .unwrap_or("failed")
+        .to_owned()
 }
 
 fn verdict(one: &Value) -> &str {
@@ -378,7 +540,8 @@ fn verdict(one: &Value) -> &str {
     }
 }
 
-/// The rehearsal of all, that of the last alone and a rollback for real say the same of each migration, when it is the newest.
+/// The rehearsal of all, that of the last alone and a rollback for real say the same of each
+/// migration, when it is the newest.
 #[test]
 fn a_rehearsal_says_what_a_rollback_does() {
     let Some(scratch) = shared() else { return };
@@ -393,7 +556,10 @@ fn a_rehearsal_says_what_a_rollback_does() {
         let migrate = || {
             database.run(&repo, &["db-migrate"]).must_exit(0);
             if *name == "V1__base" {
-                database.connect().batch_execute("INSERT INTO accounts VALUES (1, 'a'), (2, 'b')").expect("rows");
+                database
+                    .connect()
+                    .batch_execute("INSERT INTO accounts VALUES (1, 'a'), (2, 'b')")
+                    .expect("rows");
             }
         };
         migrate();
@@ -401,16 +567,27 @@ fn a_rehearsal_says_what_a_rollback_does() {
         migrate();
         for (who, said) in [("--last 1", verdict(&last[0])), ("live", &real)] {
             if said != *expected {
-                differences.push(format!("{name}: {who} says {said}, not {expected}: {:#}", last[0]));
+                differences.push(format!(
+                    "{name}: {who} says {said}, not {expected}: {:#}",
+                    last[0]
+                ));
             }
         }
         alone.push(last[0].clone());
     }
     let all = rehearsed(&database, &repo, &[]);
     for ((one, last), (name, _, _, expected)) in all.iter().zip(&alone).zip(KINDS) {
-        if verdict(one) != *expected || (&one["detail"], &one["warnings"]) != (&last["detail"], &last["warnings"]) {
-            differences.push(format!("{name}: --test says {one:#}, and --last 1 {last:#}"));
+        if verdict(one) != *expected
+            || (&one["detail"], &one["warnings"]) != (&last["detail"], &last["warnings"])
+        {
+            differences.push(format!(
+                "{name}: --test says {one:#}, and --last 1 {last:#}"
+            ));
         }
     }
-    assert!(all.len() == KINDS.len() && differences.is_empty(), "{}", differences.join("\n"));
+    assert!(
+        all.len() == KINDS.len() && differences.is_empty(),
+        "{}",
+        differences.join("\n")
+    );
 }

@@ -1,4 +1,5 @@
-//! Replaying migrations on a real PostgreSQL: the schema they make, and what is said when one of them fails.
+//! Replaying migrations on a real PostgreSQL: the schema they make, and what is said when one of
+//! them fails.
 
 use crate::support::database::Database;
 use crate::support::migrations::{BIO, USERS};
@@ -14,19 +15,27 @@ fn migrations(texts: &[&str]) -> Vec<Migration> {
     std::fs::create_dir(&migrations).expect("a folder");
     for (version, text) in (1..).zip(texts) {
         std::fs::write(migrations.join(format!("V{version}__m.sql")), text).expect("a file");
-        std::fs::write(migrations.join(format!("V{version}__m.down.sql")), "-- irreversible: a test").expect("a file");
+        std::fs::write(
+            migrations.join(format!("V{version}__m.down.sql")),
+            "-- irreversible: a test",
+        )
+        .expect("a file");
     }
     files::load(&WorkingTree::new(folder.path()), "migrations").expect("good files")
 }
 
 fn failure(texts: &[&str]) -> Option<String> {
-    let error = scratch_session()?.replay(&migrations(texts)).expect_err("a migration fails");
+    let error = scratch_session()?
+        .replay(&migrations(texts))
+        .expect_err("a migration fails");
     Some(format!("{error:#}"))
 }
 
 #[test]
 fn the_schema_after_each_version_is_what_the_migrations_make() {
-    let Some(mut session) = scratch_session() else { return };
+    let Some(mut session) = scratch_session() else {
+        return;
+    };
     let texts = [
         "set search_path = pg_temp; create table public.t (a int);",
         "-- no-transaction\ncreate index concurrently i on t (a);\nvacuum t;",
@@ -45,8 +54,10 @@ fn the_schema_after_each_version_is_what_the_migrations_make() {
 
 #[test]
 fn an_error_names_the_statement_and_its_place() {
-    let Some(text) = failure(&["create table t (a int);", "select 1;\n-- ä\ncreate table u ();\n create table T ();"])
-    else {
+    let Some(text) = failure(&[
+        "create table t (a int);",
+        "select 1;\n-- ä\ncreate table u ();\n create table T ();",
+    ]) else {
         return;
     };
     assert_eq!(
@@ -58,35 +69,62 @@ fn an_error_names_the_statement_and_its_place() {
 
 #[test]
 fn an_error_with_a_position_points_there() {
-    let Some(text) = failure(&["select 1;\n  select 'ä', nothing from\n pg_class;"]) else { return };
+    let Some(text) = failure(&["select 1;\n  select 'ä', nothing from\n pg_class;"]) else {
+        return;
+    };
     assert!(
-        text.contains("column \"nothing\" does not exist (SQLSTATE 42703)\n  at migrations/V1__m.sql:2:15"),
+        text.contains(
+            "column \"nothing\" does not exist (SQLSTATE 42703)\n  at migrations/V1__m.sql:2:15"
+        ),
         "{text}"
     );
-    let Some(text) = failure(&["select 1;\nselectt 2;"]) else { return };
+    let Some(text) = failure(&["select 1;\nselectt 2;"]) else {
+        return;
+    };
     assert!(
-        text.contains("syntax error at or near \"selectt\" (SQLSTATE 42601)\n  at migrations/V1__m.sql:2:1"),
+        text.contains(
+            "syntax error at or near \"selectt\" (SQLSTATE 42601)\n  at migrations/V1__m.sql:2:1"
+        ),
         "{text}"
     );
-    let Some(text) = failure(&["-- no-transaction\nvacuum;\nvacuum nothing;"]) else { return };
-    assert!(text.contains("statement 2 of 2, `vacuum nothing`: relation \"nothing\" does not exist"), "{text}");
+    let Some(text) = failure(&["-- no-transaction\nvacuum;\nvacuum nothing;"]) else {
+        return;
+    };
+    assert!(
+        text.contains("statement 2 of 2, `vacuum nothing`: relation \"nothing\" does not exist"),
+        "{text}"
+    );
     assert!(text.contains("at migrations/V1__m.sql:3:1"), "{text}");
 }
 
 #[test]
 fn a_failing_commit_is_told_as_such() {
     let deferred = "create table t (a int unique deferrable initially deferred);\ninsert into t values (1), (1);";
-    let Some(text) = failure(&[deferred]) else { return };
-    assert!(text.contains("its COMMIT fails, after all statements of `migrations/V1__m.sql` ran"), "{text}");
-    assert!(text.contains("DETAIL: Key (a)=(1) already exists."), "{text}");
+    let Some(text) = failure(&[deferred]) else {
+        return;
+    };
+    assert!(
+        text.contains("its COMMIT fails, after all statements of `migrations/V1__m.sql` ran"),
+        "{text}"
+    );
+    assert!(
+        text.contains("DETAIL: Key (a)=(1) already exists."),
+        "{text}"
+    );
 }
 
 #[test]
 fn the_sample_monorepo_replays() {
-    let Some(mut session) = scratch_session() else { return };
+    let Some(mut session) = scratch_session() else {
+        return;
+    };
     let config = config();
-    let migrations = files::load(&WorkingTree::new(repository()), &config.migrations).expect("good files");
-    session.replay(&migrations).map_err(|error| format!("{error:#}")).expect("they run");
+    let migrations =
+        files::load(&WorkingTree::new(repository()), &config.migrations).expect("good files");
+    session
+        .replay(&migrations)
+        .map_err(|error| format!("{error:#}"))
+        .expect("they run");
     let schema = session.read().expect("catalogs");
     assert!(schema.tables.len() >= 14, "{} tables", schema.tables.len());
 }
@@ -99,9 +137,15 @@ fn an_earlier_state_says_nothing_of_the_snapshot() {
     database.run(&repo, &["db-snapshot"]).must_exit(0);
     let earlier = database.run(&repo, &["db-verify", "V1"]).must_exit(0);
     let first = earlier.stdout.lines().next().unwrap_or_default();
-    assert_eq!(first, "Comparing with a replay of 1 migration on a scratch database");
+    assert_eq!(
+        first,
+        "Comparing with a replay of 1 migration on a scratch database"
+    );
     let offline = database.run(&repo, &["db-verify", "V1", "--offline"]);
-    offline.must_fail(&["tells only the schema after the last migration", "leave the migration out"]);
+    offline.must_fail(&[
+        "tells only the schema after the last migration",
+        "leave the migration out",
+    ]);
     repo.write("migrations/V3__later.sql", "SELECT 1;\n");
     repo.write("migrations/V3__later.down.sql", "SELECT 1;\n");
     let outdated = database.run(&repo, &["db-verify", "V1"]).must_exit(0);
@@ -122,8 +166,7 @@ fn names_of_production_come_from_the_configuration() {
               GRANT CREATE ON DATABASE shop TO deploy; CREATE TABLE t (id int); ALTER TABLE t OWNER TO deploy;";
     let down = "DROP TABLE t; REVOKE CREATE ON DATABASE shop FROM deploy;";
     let repo = Monorepo::of_migrations(&[("V1__names", up, down)]);
-    let names =
-        "[workspace.metadata.db]\nscratch = { database = 'shop', role = 'deploy', time-zone = 'Europe/Vienna' }\n";
+    let names = "[workspace.metadata.db]\nscratch = { database = 'shop', role = 'deploy', time-zone = 'Europe/Vienna' }\n";
     repo.edit("Cargo.toml", "[workspace.metadata.db]\n", names);
     if scratch_session().is_none() {
         return;
@@ -131,5 +174,6 @@ fn names_of_production_come_from_the_configuration() {
     repo.run(&["db-snapshot"]).must_exit(0);
     repo.run(&["db-rollback", "--test"]).must_exit(0);
     repo.edit("Cargo.toml", "Europe/Vienna", "Europe/Nowhere");
-    repo.run(&["db-rollback", "--test"]).must_fail_at_length(&["Europe/Nowhere"]);
+    repo.run(&["db-rollback", "--test"])
+        .must_fail_at_length(&["Europe/Nowhere"]);
 }

@@ -1,4 +1,5 @@
-//! The power of a branch's SQL on a scratch database of our own: all that migrations do, and nothing over the machine.
+//! The power of a branch's SQL on a scratch database of our own: all that migrations do, and
+//! nothing over the machine.
 
 use crate::support::database::Database;
 use crate::support::migrations::USERS;
@@ -8,11 +9,13 @@ use xtask::migrations::scratch_environment::ScratchSession;
 use xtask::migrations::script::Script;
 
 fn run(session: &mut ScratchSession, sql: &str) -> Result<(), String> {
-    session.run_script(Script::new("a.sql", sql, false)).map_err(|error| format!("{error:#}"))
+    session
+        .run_script(Script::new("a.sql", sql, false))
+        .map_err(|error| format!("{error:#}"))
 }
 
-/// Statements that must run on a scratch cluster. A superuser's rights are lent to some of them by their kind. Others
-/// use roles that the migrations made, as a superuser may.
+/// Statements that must run on a scratch cluster. A superuser's rights are lent to some of them by
+/// their kind. Others use roles that the migrations made, as a superuser may.
 const ORDINARY: &[&str] = &[
     "CREATE EXTENSION pg_stat_statements; CREATE EXTENSION postgres_fdw; COMMENT ON EXTENSION postgres_fdw IS 'far'",
     "CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'far.example', dbname 'far')",
@@ -34,8 +37,11 @@ const ORDINARY: &[&str] = &[
 
 #[test]
 fn migrations_do_what_they_do_as_no_superuser() {
-    let Some(mut session) = scratch_session() else { return };
-    // Since PostgreSQL 16 whoever makes a role is in it, so that it cannot be given to that role in the same statement.
+    let Some(mut session) = scratch_session() else {
+        return;
+    };
+    // Since PostgreSQL 16 whoever makes a role is in it, so that it cannot be given to that role in
+    // the same statement.
     let is_possible = |sql: &&&str| major() < 16 || !sql.contains("authenticator");
     for sql in ORDINARY.iter().filter(is_possible) {
         assert_eq!(run(&mut session, sql), Ok(()), "{sql}");
@@ -44,7 +50,11 @@ fn migrations_do_what_they_do_as_no_superuser() {
             &[],
         );
         let row = row.expect("a role");
-        assert_eq!((row.get::<_, &str>(0), row.get::<_, bool>(1)), ("off", false), "after {sql}");
+        assert_eq!(
+            (row.get::<_, &str>(0), row.get::<_, bool>(1)),
+            ("off", false),
+            "after {sql}"
+        );
     }
 }
 
@@ -88,7 +98,9 @@ const HOSTILE: &[&str] = &[
 
 #[test]
 fn a_branch_has_no_power_over_the_machine() {
-    let Some(mut session) = scratch_session() else { return };
+    let Some(mut session) = scratch_session() else {
+        return;
+    };
     for sql in HOSTILE {
         let error = run(&mut session, sql).expect_err(sql);
         let is_refused = error.contains(NO_PRIVILEGE)
@@ -96,15 +108,23 @@ fn a_branch_has_no_power_over_the_machine() {
             || error.contains("already exists")
             || error.contains("2F003");
         assert!(is_refused, "{sql}\n{error}");
-        let superusers = "SELECT string_agg(rolname, ' ' ORDER BY rolname) FROM pg_roles WHERE rolsuper";
-        let superusers: String = session.client.query_one(superusers, &[]).expect("roles").get(0);
+        let superusers =
+            "SELECT string_agg(rolname, ' ' ORDER BY rolname) FROM pg_roles WHERE rolsuper";
+        let superusers: String = session
+            .client
+            .query_one(superusers, &[])
+            .expect("roles")
+            .get(0);
         assert_eq!(superusers, "cargo_xtask cargo_xtask_founder", "after {sql}");
-        assert!(run(&mut session, HOSTILE[0]).is_err_and(|error| error.contains(NO_PRIVILEGE)), "after {sql}");
+        assert!(
+            run(&mut session, HOSTILE[0]).is_err_and(|error| error.contains(NO_PRIVILEGE)),
+            "after {sql}"
+        );
     }
 }
 
-/// A superuser's rights must be requested, by a person who has read the SQL. The server does not get the environment
-/// variables of the tool.
+/// A superuser's rights must be requested, by a person who has read the SQL. The server does not
+/// get the environment variables of the tool.
 #[test]
 fn a_superuser_must_be_asked_for() {
     if shared().is_none() {
@@ -112,27 +132,42 @@ fn a_superuser_must_be_asked_for() {
     }
     let program = "COPY (SELECT 1) TO PROGRAM 'cat > /dev/null; test -z \"$CI_TOKEN\"'";
     let repo = Monorepo::of_migrations(&[USERS, ("V2__program", program, "SELECT 1;")]);
-    let run =
-        |arguments: &[&str]| Ran::of(repo.command(arguments).env("CI_TOKEN", "secret").env_remove("DATABASE_URL"));
+    let run = |arguments: &[&str]| {
+        Ran::of(
+            repo.command(arguments)
+                .env("CI_TOKEN", "secret")
+                .env_remove("DATABASE_URL"),
+        )
+    };
     run(&["db-snapshot"]).must_fail_at_length(&["V2__program", "42501", "`--scratch-superuser`"]);
     run(&["db-snapshot", "--scratch-superuser"]).must_exit(0);
 }
 
-/// Neither over a network nor through a socket, also where the system lets nobody take a program's network away.
+/// Neither over a network nor through a socket, also where the system lets nobody take a program's
+/// network away.
 #[test]
 fn verifying_reaches_no_other_server() {
-    let Some(mut session) = scratch_session() else { return };
+    let Some(mut session) = scratch_session() else {
+        return;
+    };
     let far = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     far.set_nonblocking(true).expect("asks without waiting");
     let port = far.local_addr().expect("an address").port();
     let open = std::os::unix::fs::PermissionsExt::from_mode(0o777);
-    let folder = tempfile::Builder::new().permissions(open).tempdir().expect("a folder");
+    let folder = tempfile::Builder::new()
+        .permissions(open)
+        .tempdir()
+        .expect("a folder");
     let socket = folder.path().join(format!(".s.PGSQL.{port}"));
     let near = std::os::unix::net::UnixListener::bind(&socket).expect("a socket");
     near.set_nonblocking(true).expect("asks without waiting");
-    std::fs::set_permissions(&socket, std::os::unix::fs::PermissionsExt::from_mode(0o777)).expect("for everybody");
+    std::fs::set_permissions(&socket, std::os::unix::fs::PermissionsExt::from_mode(0o777))
+        .expect("for everybody");
     run(&mut session, "CREATE EXTENSION postgres_fdw").expect("an extension");
-    for (name, host) in [("far", "127.0.0.1"), ("near", folder.path().to_str().expect("UTF-8"))] {
+    for (name, host) in [
+        ("far", "127.0.0.1"),
+        ("near", folder.path().to_str().expect("UTF-8")),
+    ] {
         let sql = format!(
             "CREATE SERVER {name} FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '{host}', port '{port}', dbname 'far');
              CREATE USER MAPPING FOR CURRENT_USER SERVER {name} OPTIONS (user 'far', password 'far');
@@ -142,11 +177,18 @@ fn verifying_reaches_no_other_server() {
         let error = run(&mut session, &sql).expect_err("nobody answers");
         assert!(error.contains("(SQLSTATE 08001)"), "{error}");
     }
-    assert_eq!(far.accept().expect_err("nobody asked").kind(), std::io::ErrorKind::WouldBlock);
-    assert_eq!(near.accept().expect_err("nobody asked").kind(), std::io::ErrorKind::WouldBlock);
+    assert_eq!(
+        far.accept().expect_err("nobody asked").kind(),
+        std::io::ErrorKind::WouldBlock
+    );
+    assert_eq!(
+        near.accept().expect_err("nobody asked").kind(),
+        std::io::ErrorKind::WouldBlock
+    );
 }
 
-/// A scratch database beside the target changes nothing that belongs to both, and leaves no role behind on any server.
+/// A scratch database beside the target changes nothing that belongs to both, and leaves no role
+/// behind on any server.
 #[test]
 fn a_shared_server_is_left_as_it_was() {
     let Some(cluster) = shared() else { return };
@@ -158,18 +200,28 @@ fn a_shared_server_is_left_as_it_was() {
     let repo = Monorepo::of_migrations(&[role]);
     let roles = || -> i64 {
         let query = "SELECT count(*) FROM pg_roles WHERE rolname = 'reader_of_notes'";
-        crate::support::connect(cluster).query_one(query, &[]).expect("roles").get(0)
+        crate::support::connect(cluster)
+            .query_one(query, &[])
+            .expect("roles")
+            .get(0)
     };
     let shadow = crate::support::url(cluster);
     for _ in 0..2 {
-        Ran::of(repo.command(&["db-snapshot"]).env("SHADOW_DATABASE_URL", &shadow)).must_exit(0);
+        Ran::of(
+            repo.command(&["db-snapshot"])
+                .env("SHADOW_DATABASE_URL", &shadow),
+        )
+        .must_exit(0);
         assert_eq!(roles(), 0, "a replay can be repeated");
     }
     let database = Database::create(cluster, "beside");
     std::fs::remove_file(repo.path("snapshots/schema.json")).expect("no snapshot");
     for arguments in [&["db-migrate", "--dry-run"][..], &["db-migrate"]] {
         let ran = database.run(&repo, arguments);
-        ran.must_fail_at_length(&["`CREATE ROLE` is about the whole server", "also holds the target"]);
+        ran.must_fail_at_length(&[
+            "`CREATE ROLE` is about the whole server",
+            "also holds the target",
+        ]);
         assert_eq!(roles(), 0);
     }
 }

@@ -1,6 +1,7 @@
-//! A server keeps entries of its own among the options of columns, as the minor releases of November 2026 do with
-//! `pg_attver`. They are no part of the schema, so that nothing here may notice them: on any release, a trigger writes
-//! such an entry to each new column, with another number each time.
+//! A server keeps entries of its own among the options of columns, as the minor releases of
+//! November 2026 do with `pg_attver`. They are no part of the schema, so that nothing here may
+//! notice them: on any release, a trigger writes such an entry to each new column, with another
+//! number each time.
 
 use crate::support::database::Database;
 use crate::support::migrations::{BIO, INDEX, USERS};
@@ -20,8 +21,7 @@ const KEEPS_ENTRIES: &str = "
     END $$;
     CREATE EVENT TRIGGER keep_entries ON ddl_command_end EXECUTE FUNCTION keep_entries()";
 
-const ENTRIES: &str =
-    "SELECT count(*) FROM pg_attribute WHERE attrelid = 'users'::regclass AND attoptions::text ~ 'pg_attver'";
+const ENTRIES: &str = "SELECT count(*) FROM pg_attribute WHERE attrelid = 'users'::regclass AND attoptions::text ~ 'pg_attver'";
 
 /// A cluster whose databases all behave so.
 fn cluster() -> Option<Scratch> {
@@ -30,8 +30,14 @@ fn cluster() -> Option<Scratch> {
     let allow = "UPDATE pg_database SET datallowconn = true WHERE datname = 'template0'";
     connect(&scratch).batch_execute(allow).expect("a setting");
     for template in ["template0", "template1"] {
-        let client = scratch.parameters().dbname(template).connect(postgres::NoTls);
-        client.expect("connects").batch_execute(KEEPS_ENTRIES).expect("a trigger");
+        let client = scratch
+            .parameters()
+            .dbname(template)
+            .connect(postgres::NoTls);
+        client
+            .expect("connects")
+            .batch_execute(KEEPS_ENTRIES)
+            .expect("a trigger");
     }
     Some(scratch)
 }
@@ -43,45 +49,76 @@ fn migrations_are_applied_tested_and_undone_as_if_there_were_none() {
     let repo = Monorepo::of_migrations(&[USERS, BIO]);
     database.run(&repo, &["db-migrate", "1"]).must_exit(0);
     database.run(&repo, &["db-snapshot"]).must_exit(0);
-    database.run(&repo, &["db-snapshot", "--check"]).must_exit(0);
+    database
+        .run(&repo, &["db-snapshot", "--check"])
+        .must_exit(0);
     let written = repo.read("snapshots/schema.json");
-    assert!(!written.contains("pg_attver") && written.contains("fingerprints"), "{written}");
+    assert!(
+        !written.contains("pg_attver") && written.contains("fingerprints"),
+        "{written}"
+    );
     database.run(&repo, &["db-migrate"]).must_exit(0);
     repo.write("migrations/V3__index.sql", INDEX.1);
     repo.write("migrations/V3__index.down.sql", INDEX.2);
     database.run(&repo, &["db-migrate"]).must_exit(0);
-    let entries: i64 = database.connect().query_one(ENTRIES, &[]).expect("a query").get(0);
+    let entries: i64 = database
+        .connect()
+        .query_one(ENTRIES, &[])
+        .expect("a query")
+        .get(0);
     assert!(entries > 1, "the trigger wrote none");
     database.run(&repo, &["db-rollback", "--test"]).must_exit(0);
-    let ran = database.run(&repo, &["db-rollback", "--last", "2", "--format", "json"]).must_exit(0);
-    assert_eq!(ran.json()["rolledBack"][0]["verdict"], "exact", "{}", ran.stdout);
+    let ran = database
+        .run(&repo, &["db-rollback", "--last", "2", "--format", "json"])
+        .must_exit(0);
+    assert_eq!(
+        ran.json()["rolledBack"][0]["verdict"],
+        "exact",
+        "{}",
+        ran.stdout
+    );
     assert_eq!(database.history(), [1]);
 }
 
-/// Earlier versions of the tool took the entries for part of the schema, and noted digests of such schemas.
+/// Earlier versions of the tool took the entries for part of the schema, and noted digests of such
+/// schemas.
 #[test]
 fn a_run_that_was_interrupted_when_digests_covered_the_entries_goes_on() {
     let Some(scratch) = cluster() else { return };
     let database = Database::create(&scratch, "noted");
-    let up = "-- no-transaction\nCREATE TABLE a (id int);\nCREATE INDEX CONCURRENTLY i ON a (id);\n";
+    let up =
+        "-- no-transaction\nCREATE TABLE a (id int);\nCREATE INDEX CONCURRENTLY i ON a (id);\n";
     let down = "-- no-transaction\nDROP INDEX CONCURRENTLY i;\nDROP TABLE a;\n";
     let repo = Monorepo::of_migrations(&[USERS, ("V2__a", up, down)]);
     database.run(&repo, &["db-migrate", "1"]).must_exit(0);
     let mut client = database.connect();
-    client.batch_execute("CREATE TABLE a (id int)").expect("the first statement");
-    let schema = catalog::read(&mut client, &OwnTables::new("refinery_schema_history")).expect("reads");
+    client
+        .batch_execute("CREATE TABLE a (id int)")
+        .expect("the first statement");
+    let schema =
+        catalog::read(&mut client, &OwnTables::new("refinery_schema_history")).expect("reads");
     let stored = options::with_server_entries(&mut client, schema.clone()).expect("reads");
     assert_ne!(stored, schema, "the trigger wrote none");
-    let interrupted = "INSERT INTO db_migration_journal (version, name, phase, running_sql, next_statement,
+    let interrupted =
+        "INSERT INTO db_migration_journal (version, name, phase, running_sql, next_statement,
             catalog_at_statement, invalid_indexes, checksum, down_file, down_sql)
         VALUES (2, 'a', 'applying', $1, 2, $2, '{}', '0', 'migrations/V2__a.down.sql', $3)";
-    client.execute(interrupted, &[&up, &snapshot::digest(&stored), &down]).expect("an entry");
+    client
+        .execute(interrupted, &[&up, &snapshot::digest(&stored), &down])
+        .expect("an entry");
     let ran = database.run(&repo, &["db-migrate"]).must_exit(0);
-    assert!(ran.stderr.contains("statement 2 of 2 is next"), "{}", ran.stderr);
-    client.query_one("SELECT 'i'::regclass::text", &[]).expect("the second statement ran");
+    assert!(
+        ran.stderr.contains("statement 2 of 2 is next"),
+        "{}",
+        ran.stderr
+    );
+    client
+        .query_one("SELECT 'i'::regclass::text", &[])
+        .expect("the second statement ran");
 }
 
-/// Tables, indexes and views with every storage parameter that the documentation of PostgreSQL 15 lists.
+/// Tables, indexes and views with every storage parameter that the documentation of PostgreSQL 15
+/// lists.
 const PARAMETERS: &str = "
     CREATE TABLE t (id int, tags text[], p point) WITH (
         fillfactor = 70, toast_tuple_target = 200, parallel_workers = 1, autovacuum_enabled = off, vacuum_index_cleanup = off,
@@ -102,15 +139,25 @@ const PARAMETERS: &str = "
 /// Parameters that later versions brought, by the first that has them.
 const LATER_PARAMETERS: &[(u32, &str)] = &[
     (15, "ALTER VIEW v SET (security_invoker = on)"),
-    (18, "ALTER TABLE t SET (autovacuum_vacuum_max_threshold = 9, vacuum_max_eager_freeze_failure_rate = 0.5)"),
+    (
+        18,
+        "ALTER TABLE t SET (autovacuum_vacuum_max_threshold = 9, vacuum_max_eager_freeze_failure_rate = 0.5)",
+    ),
 ];
 
 #[test]
 fn every_documented_parameter_is_part_of_the_schema() {
     let Some(scratch) = scratch() else { return };
     let mut client = connect(&scratch);
-    let later = LATER_PARAMETERS.iter().filter(|(first, _)| *first <= major()).map(|(_, sql)| *sql);
-    let all = [PARAMETERS].into_iter().chain(later).collect::<Vec<_>>().join(";");
+    let later = LATER_PARAMETERS
+        .iter()
+        .filter(|(first, _)| *first <= major())
+        .map(|(_, sql)| *sql);
+    let all = [PARAMETERS]
+        .into_iter()
+        .chain(later)
+        .collect::<Vec<_>>()
+        .join(";");
     client.batch_execute(&all).expect("documented parameters");
     let schema = catalog::read(&mut client, &OwnTables::new("history")).expect("reads");
     let text = serde_json::to_string(&schema).expect("JSON");
@@ -121,6 +168,9 @@ fn every_documented_parameter_is_part_of_the_schema() {
         .map(|(name, _)| name)
         .collect();
     assert!(names.len() > 30, "{names:?}");
-    let missing: Vec<_> = names.iter().filter(|name| !text.contains(&format!("{name}="))).collect();
+    let missing: Vec<_> = names
+        .iter()
+        .filter(|name| !text.contains(&format!("{name}=")))
+        .collect();
     assert!(missing.is_empty(), "{missing:?} in {text}");
 }

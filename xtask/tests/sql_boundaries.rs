@@ -1,8 +1,10 @@
-//! Statements end where PostgreSQL ends them: a text is cut, and a server reads the text and each of its parts.
+//! Statements end where PostgreSQL ends them: a text is cut, and a server reads the text and each
+//! of its parts.
 //!
-//! The server is asked by preparing them in a transaction that has failed. Its own scanner and grammar read the whole text
-//! first. Where they refuse it, it says at which character; where they do not, it says that there are several statements, or
-//! that one must wait for the end of the transaction. So nothing ever runs, whatever a text holds.
+//! The server is asked by preparing them in a transaction that has failed. Its own scanner and
+//! grammar read the whole text first. Where they refuse it, it says at which character; where they
+//! do not, it says that there are several statements, or that one must wait for the end of the
+//! transaction. So nothing ever runs, whatever a text holds.
 
 use postgres::Client;
 use postgres::error::{ErrorPosition, SqlState};
@@ -28,16 +30,27 @@ enum Reading {
 }
 
 fn read(client: &mut Client, text: &str) -> Reading {
-    let Err(error) = client.prepare(text) else { return Reading::AtMostOne };
+    let Err(error) = client.prepare(text) else {
+        return Reading::AtMostOne;
+    };
     let error = error.as_db_error().expect("the server answers");
     match (error.code(), error.position()) {
         (code, _) if *code == SqlState::IN_FAILED_SQL_TRANSACTION => Reading::AtMostOne,
         (_, Some(ErrorPosition::Original(at))) => {
             let before = *at as usize - 1;
-            let ends = text.char_indices().map(|(byte, _)| byte).chain([text.len()]);
+            let ends = text
+                .char_indices()
+                .map(|(byte, _)| byte)
+                .chain([text.len()]);
             Reading::Refused(ends.into_iter().nth(before).unwrap_or(text.len()))
         }
-        (_, _) if error.message().starts_with("cannot insert multiple commands") => Reading::Several,
+        (_, _)
+            if error
+                .message()
+                .starts_with("cannot insert multiple commands") =>
+        {
+            Reading::Several
+        }
         (_, _) => Reading::Unplaced(error.message().to_owned()),
     }
 }
@@ -59,25 +72,37 @@ fn fault(client: &mut Client, text: &str) -> Option<String> {
     }
     match (&whole, bad) {
         (Reading::AtMostOne, None) => (parts.len() > 1).then(|| "it is one statement".to_owned()),
-        (Reading::Several, None) => (parts.len() < 2).then(|| "it is several statements".to_owned()),
+        (Reading::Several, None) => {
+            (parts.len() < 2).then(|| "it is several statements".to_owned())
+        }
         (Reading::Refused(at), Some((number, Reading::Refused(inner)))) => {
             let same = is_same_place(text, &parts[number], inner, *at);
-            (!same).then(|| format!("it is refused at byte {at}, part {} at its byte {inner}", number + 1))
+            (!same).then(|| {
+                format!(
+                    "it is refused at byte {at}, part {} at its byte {inner}",
+                    number + 1
+                )
+            })
         }
         (Reading::Unplaced(why), Some((_, Reading::Unplaced(inner)))) if why == &inner => None,
-        (whole, bad) => Some(format!("the whole is {whole:?}, and the first part that is refused {bad:?}")),
+        (whole, bad) => Some(format!(
+            "the whole is {whole:?}, and the first part that is refused {bad:?}"
+        )),
     }
 }
 
-/// Whether the byte `inner` of a part is the byte `at` of the text. What a part lacks at its end is missed at the next token, or at
-/// the end of the text.
+/// Whether the byte `inner` of a part is the byte `at` of the text. What a part lacks at its end is
+/// missed at the next token, or at the end of the text.
 fn is_same_place(text: &str, part: &Statement<'_>, inner: usize, at: usize) -> bool {
     let (start, end) = (part.span.start as usize, part.span.end as usize);
     if inner < end - start {
         return start + inner == at;
     }
     let is_between = |start: usize| (end..at).contains(&start);
-    at >= end && !sql::tokens(text).iter().any(|token| token.is_significant() && is_between(token.span.start as usize))
+    at >= end
+        && !sql::tokens(text)
+            .iter()
+            .any(|token| token.is_significant() && is_between(token.span.start as usize))
 }
 
 const STRINGS: &[&str] = &[
@@ -128,7 +153,17 @@ const VALUES: &[&str] = &[
     "é",
 ];
 
-const BLANKS: &[&str] = &["", " ", "\n", "\t", "/* ; */", "/* /* ; */ */", "-- ;\n", "--\r\n", "  \n  "];
+const BLANKS: &[&str] = &[
+    "",
+    " ",
+    "\n",
+    "\t",
+    "/* ; */",
+    "/* /* ; */ */",
+    "-- ;\n",
+    "--\r\n",
+    "  \n  ",
+];
 
 const FRAGMENTS: &[&str] = &[
     "'",
@@ -174,8 +209,12 @@ fn statement(random: &mut Random) -> String {
     match random.below(14) {
         0 => format!("SELECT{blank} {string}, {one}"),
         1 => format!("INSERT INTO t VALUES ({one},{blank} {string})"),
-        2 => format!("CREATE RULE r AS ON INSERT TO t DO ALSO (SELECT {one};{blank} SELECT {other})"),
-        3 => format!("CREATE FUNCTION f() RETURNS int BEGIN ATOMIC{blank} SELECT {one}; SELECT {string}; END"),
+        2 => {
+            format!("CREATE RULE r AS ON INSERT TO t DO ALSO (SELECT {one};{blank} SELECT {other})")
+        }
+        3 => format!(
+            "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC{blank} SELECT {one}; SELECT {string}; END"
+        ),
         4 => format!(
             "CREATE OR REPLACE PROCEDURE p() LANGUAGE sql BEGIN ATOMIC INSERT INTO t VALUES ({one});{blank} END"
         ),
@@ -205,7 +244,11 @@ fn text(random: &mut Random, real: &[String]) -> String {
             text
         }
     };
-    if random.below(3) == 0 { text } else { random.mutated(&text, FRAGMENTS) }
+    if random.below(3) == 0 {
+        text
+    } else {
+        random.mutated(&text, FRAGMENTS)
+    }
 }
 
 /// The migrations of the sample, in pieces of some lines.
@@ -213,10 +256,15 @@ fn real_pieces() -> Vec<String> {
     let files = std::fs::read_dir(repository().join("migrations")).expect("the sample");
     let mut paths: Vec<_> = files.map(|file| file.expect("readable").path()).collect();
     paths.sort();
-    let texts = paths.iter().map(|path| std::fs::read_to_string(path).expect("readable"));
+    let texts = paths
+        .iter()
+        .map(|path| std::fs::read_to_string(path).expect("readable"));
     let pieces = texts.flat_map(|text| {
         let lines: Vec<&str> = text.lines().collect();
-        lines.chunks(25).map(|lines| lines.join("\n")).collect::<Vec<_>>()
+        lines
+            .chunks(25)
+            .map(|lines| lines.join("\n"))
+            .collect::<Vec<_>>()
     });
     pieces.collect()
 }
@@ -226,7 +274,9 @@ fn statements_end_where_the_server_ends_them() {
     let Some(cluster) = shared() else { return };
     let database = Database::create(cluster, "boundaries");
     let mut client = database.connect();
-    client.batch_execute("SET log_min_messages = panic; BEGIN").expect("a transaction");
+    client
+        .batch_execute("SET log_min_messages = panic; BEGIN")
+        .expect("a transaction");
     client.batch_execute("SELECT 1 / 0").expect_err("it fails");
     let (mut random, real) = (Random::seeded(16), real_pieces());
     let mut counts = [0_usize; 3];
@@ -244,5 +294,8 @@ fn statements_end_where_the_server_ends_them() {
         counts[kind] += 1;
     }
     let all: usize = counts.iter().sum();
-    assert!(counts.iter().all(|count| *count > all / 20), "of each kind there are some: {counts:?}");
+    assert!(
+        counts.iter().all(|count| *count > all / 20),
+        "of each kind there are some: {counts:?}"
+    );
 }

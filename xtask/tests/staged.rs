@@ -1,4 +1,5 @@
-//! `db-verify --staged`, as hooks run it: what is staged is judged, and nothing else is looked at or touched.
+//! `db-verify --staged`, as hooks run it: what is staged is judged, and nothing else is looked at
+//! or touched.
 
 use crate::support::git::{commit, git, init};
 use crate::support::monorepo::Monorepo;
@@ -17,13 +18,23 @@ fn nothing_that_matters_ends_at_once() {
     let repo = sample();
     let before = git(&repo, &["ls-files", "--debug"]);
     let ran = repo.run(&STAGED).must_exit(0);
-    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", "db-verify --staged: nothing is staged\n"));
+    assert_eq!(
+        (ran.stdout.as_str(), ran.stderr.as_str()),
+        ("", "db-verify --staged: nothing is staged\n")
+    );
     repo.write("notes.md", "notes");
     git(&repo, &["add", "notes.md"]);
     let ran = repo.run(&STAGED).must_exit(0);
-    assert_eq!(ran.stderr, "db-verify --staged: nothing staged concerns the database or its types\n");
+    assert_eq!(
+        ran.stderr,
+        "db-verify --staged: nothing staged concerns the database or its types\n"
+    );
     git(&repo, &["reset", "-q"]);
-    assert_eq!(git(&repo, &["ls-files", "--debug"]), before, "the index was touched");
+    assert_eq!(
+        git(&repo, &["ls-files", "--debug"]),
+        before,
+        "the index was touched"
+    );
 }
 
 #[test]
@@ -41,7 +52,10 @@ fn the_index_is_judged_and_not_the_files_on_disk() {
         "{}",
         ran.stdout
     );
-    assert!(!repo.path("target").exists(), "a hook leaves nothing behind");
+    assert!(
+        !repo.path("target").exists(),
+        "a hook leaves nothing behind"
+    );
     assert_ne!(repo.contents(), contents);
     git(&repo, &["add", ROW]);
     let ran = repo.run(&STAGED).must_exit(0);
@@ -51,31 +65,55 @@ fn the_index_is_judged_and_not_the_files_on_disk() {
 #[test]
 fn a_clean_change_says_so_in_one_line() {
     let repo = sample();
-    repo.edit(ROW, "  bio: string | null;", "  /** About. */\n  bio: string | null;");
+    repo.edit(
+        ROW,
+        "  bio: string | null;",
+        "  /** About. */\n  bio: string | null;",
+    );
     git(&repo, &["add", ROW]);
     let ran = repo.run(&STAGED).must_exit(0);
     assert_eq!(
         (ran.stdout.as_str(), ran.stderr.as_str()),
-        ("", "db-verify --staged: Verification passed: 0 errors, 0 warnings\n")
+        (
+            "",
+            "db-verify --staged: Verification passed: 0 errors, 0 warnings\n"
+        )
     );
-    let report = repo.run(&["db-verify", "--staged", "--format", "json"]).must_exit(0).json();
+    let report = repo
+        .run(&["db-verify", "--staged", "--format", "json"])
+        .must_exit(0)
+        .json();
     assert_eq!(report["overallPassed"], true);
 }
 
 #[test]
 fn a_stale_snapshot_says_what_to_run() {
     let repo = sample();
-    repo.write("migrations/V19__more.sql", "ALTER TABLE users DROP COLUMN email;\n");
-    repo.write("migrations/V19__more.down.sql", "-- irreversible: the addresses are gone\n");
+    repo.write(
+        "migrations/V19__more.sql",
+        "ALTER TABLE users DROP COLUMN email;\n",
+    );
+    repo.write(
+        "migrations/V19__more.down.sql",
+        "-- irreversible: the addresses are gone\n",
+    );
     git(&repo, &["add", "migrations"]);
     let ran = repo.run(&STAGED);
-    ran.must_fail(&["`V19__more` is new", "run `cargo xtask db-snapshot` and `git add snapshots/schema.json`"]);
+    ran.must_fail(&[
+        "`V19__more` is new",
+        "run `cargo xtask db-snapshot` and `git add snapshots/schema.json`",
+    ]);
     let snapshot = repo.run(&["db-snapshot"]);
     if snapshot.code == 0 {
-        repo.run(&STAGED).must_fail(&["the file on disk does: run `git add snapshots/schema.json`"]);
+        repo.run(&STAGED)
+            .must_fail(&["the file on disk does: run `git add snapshots/schema.json`"]);
         git(&repo, &["add", "snapshots"]);
         let ran = repo.run(&STAGED).must_exit(1);
-        assert!(ran.stdout.contains("RISKY_MIGRATION") && ran.stdout.contains("MISSING_"), "{}", ran.stdout);
+        assert!(
+            ran.stdout.contains("RISKY_MIGRATION") && ran.stdout.contains("MISSING_"),
+            "{}",
+            ran.stdout
+        );
     } else {
         assert!(std::env::var_os("CI").is_none(), "{snapshot:?}");
     }
@@ -96,13 +134,22 @@ fn the_staged_configuration_counts() {
 fn a_conflict_is_named() {
     let repo = sample();
     git(&repo, &["checkout", "-q", "-b", "theirs"]);
-    repo.edit(ROW, "  bio: string | null;", "  bio: string | null | undefined;");
+    repo.edit(
+        ROW,
+        "  bio: string | null;",
+        "  bio: string | null | undefined;",
+    );
     commit(&repo, "theirs");
     git(&repo, &["checkout", "-q", "main"]);
     repo.edit(ROW, "  bio: string | null;", "  bio: null | string;");
     commit(&repo, "ours");
-    assert!(!crate::support::git::try_git(&repo.path(""), &["merge", "-q", "theirs"]).status.success());
-    repo.run(&STAGED).must_fail(&[ROW, "it has a merge conflict: resolve it and `git add` it"]);
+    assert!(
+        !crate::support::git::try_git(&repo.path(""), &["merge", "-q", "theirs"])
+            .status
+            .success()
+    );
+    repo.run(&STAGED)
+        .must_fail(&[ROW, "it has a merge conflict: resolve it and `git add` it"]);
 }
 
 #[test]

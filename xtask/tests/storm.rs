@@ -1,6 +1,7 @@
-//! A storm over the commands that change a database: runs and servers that are killed, many runners at once, connections that
-//! are cut, each at random moments. Afterwards the history and the schema must always agree, and the next run must get to the
-//! end. It takes long, so `.ci/storm` runs it and `cargo test` does not; a seed repeats one.
+//! A storm over the commands that change a database: runs and servers that are killed, many runners
+//! at once, connections that are cut, each at random moments. Afterwards the history and the schema
+//! must always agree, and the next run must get to the end. It takes long, so `.ci/storm` runs it
+//! and `cargo test` does not; a seed repeats one.
 
 mod cuts;
 mod cutter;
@@ -29,13 +30,20 @@ const LAST: usize = 8;
 /// The seed of this storm, which it prints, changed for each of its parts.
 fn seed(part: u64) -> Random {
     let given = std::env::var(SEED).ok().and_then(|seed| seed.parse().ok());
-    let now = || std::time::UNIX_EPOCH.elapsed().map_or(1, |elapsed| elapsed.as_secs());
+    let now = || {
+        std::time::UNIX_EPOCH
+            .elapsed()
+            .map_or(1, |elapsed| elapsed.as_secs())
+    };
     let seed: u64 = given.unwrap_or_else(now);
     say(&format!("{SEED}={seed} part {part}"));
     Random(seed.wrapping_mul(31).wrapping_add(part))
 }
 
-#[expect(clippy::print_stdout, reason = "a storm tells its seed, how far it is, and its figures")]
+#[expect(
+    clippy::print_stdout,
+    reason = "a storm tells its seed, how far it is, and its figures"
+)]
 fn say(text: &str) {
     println!("{text}");
 }
@@ -53,12 +61,20 @@ fn start(database: &Database<'_>, repo: &Monorepo, arguments: &[&str], url: Opti
     if let Some(url) = url {
         command.env("DATABASE_URL", url);
     }
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the tool starts")
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the tool starts")
 }
 
 /// Waits for the end of a run, which has to come; none where it was killed.
 fn end(mut child: Child, what: &str) -> Option<Ran> {
-    let (stdout, stderr) = (child.stdout.take().expect("piped"), child.stderr.take().expect("piped"));
+    let (stdout, stderr) = (
+        child.stdout.take().expect("piped"),
+        child.stderr.take().expect("piped"),
+    );
     let read = |mut stream: Box<dyn std::io::Read + Send>| {
         std::thread::spawn(move || {
             let mut text = String::new();
@@ -76,8 +92,15 @@ fn end(mut child: Child, what: &str) -> Option<Ran> {
     }
     let code = child.wait().expect("the tool ends").code();
     let [stdout, stderr] = [stdout, stderr].map(|text| text.join().expect("read").expect("UTF-8"));
-    let ran = Ran { code: code?, stdout, stderr };
-    assert!(ran.code <= 2 && !ran.stderr.contains("panicked"), "{what}: {ran:?}");
+    let ran = Ran {
+        code: code?,
+        stdout,
+        stderr,
+    };
+    assert!(
+        ran.code <= 2 && !ran.stderr.contains("panicked"),
+        "{what}: {ran:?}"
+    );
     Some(ran)
 }
 
@@ -87,7 +110,10 @@ fn reconnect(database: &Database<'_>) -> Client {
     loop {
         match database.parameters().connect(postgres::NoTls) {
             Ok(client) => return client,
-            Err(error) => assert!(begin.elapsed() < PATIENCE, "the server never came back: {error}"),
+            Err(error) => assert!(
+                begin.elapsed() < PATIENCE,
+                "the server never came back: {error}"
+            ),
         }
         std::thread::sleep(Duration::from_millis(20));
     }
@@ -108,7 +134,14 @@ impl Course {
     fn arguments(&self) -> &'static [&'static str] {
         match self.up {
             true => &["db-migrate"],
-            false => &["db-rollback", "1", "--accept-data-loss", LOST, "--backup", "backups"],
+            false => &[
+                "db-rollback",
+                "1",
+                "--accept-data-loss",
+                LOST,
+                "--backup",
+                "backups",
+            ],
         }
     }
 
@@ -122,10 +155,16 @@ impl Course {
 
 /// Gets to the end, whatever was interrupted before.
 fn arrive(database: &Database<'_>, repo: &Monorepo, client: &mut Client, digests: &[String]) {
-    for arguments in [&["db-migrate"][..], &["db-rollback", "1", "--accept-data-loss", LOST], &["db-migrate"]] {
+    for arguments in [
+        &["db-migrate"][..],
+        &["db-rollback", "1", "--accept-data-loss", LOST],
+        &["db-migrate"],
+    ] {
         database.run(repo, arguments);
     }
     database.run(repo, &["db-migrate"]).must_exit(0);
-    database.run(repo, &["db-status", "--exit-code"]).must_exit(0);
+    database
+        .run(repo, &["db-status", "--exit-code"])
+        .must_exit(0);
     assert_eq!(check(database, client, digests), LAST);
 }

@@ -22,10 +22,18 @@ struct Watch {
 impl Watch {
     fn start(repo: &Monorepo) -> Self {
         let mut command = repo.command(&["db-verify", "--watch", "--offline"]);
-        let mut process = command.stdout(Stdio::piped()).spawn().expect("the tool can be started");
+        let mut process = command
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the tool can be started");
         let stdout = BufReader::new(process.stdout.take().expect("a pipe"));
         let (sender, lines) = channel();
-        std::thread::spawn(move || stdout.lines().map_while(Result::ok).all(|line| sender.send(line).is_ok()));
+        std::thread::spawn(move || {
+            stdout
+                .lines()
+                .map_while(Result::ok)
+                .all(|line| sender.send(line).is_ok())
+        });
         Self { process, lines }
     }
 
@@ -33,7 +41,10 @@ impl Watch {
     fn says(&self) -> String {
         let mut said = String::new();
         loop {
-            let line = self.lines.recv_timeout(DEAF).unwrap_or_else(|error| panic!("{error} after: {said}"));
+            let line = self
+                .lines
+                .recv_timeout(DEAF)
+                .unwrap_or_else(|error| panic!("{error} after: {said}"));
             if line.contains("waiting for changes") {
                 return said;
             }
@@ -66,17 +77,24 @@ fn each_save_is_verified() {
     let whole = repo.read(ROW);
     repo.write(ROW, &whole[..whole.len() / 2]);
     watch.must_say("error: cannot read `shared-types/src/tables/user-profile.ts");
-    repo.write(ROW, &whole.replace("  bio: string;", "  bio: string | null;"));
+    repo.write(
+        ROW,
+        &whole.replace("  bio: string;", "  bio: string | null;"),
+    );
     watch.must_say("Verification passed: 0 errors");
     // A folder that was not there when the watch began, and a file that goes.
-    let other = "/** @table user_profiles */\nexport interface Profile { user_id: string; bio: number }\n";
+    let other =
+        "/** @table user_profiles */\nexport interface Profile { user_id: string; bio: number }\n";
     repo.write("shared-types/src/tables/more/profile.ts", other);
     watch.must_say("Verification failed");
     std::fs::remove_dir_all(repo.path("shared-types/src/tables/more")).expect("removed");
     watch.must_say("Verification passed: 0 errors");
     // A configuration that is broken for a while.
     let config = repo.read("Cargo.toml");
-    repo.write("Cargo.toml", &config.replace("\nmigrations = ", "\nmigratoins = "));
+    repo.write(
+        "Cargo.toml",
+        &config.replace("\nmigrations = ", "\nmigratoins = "),
+    );
     watch.must_say("`migratoins`");
     repo.write("Cargo.toml", &config);
     watch.must_say("Verification passed: 0 errors");
@@ -98,5 +116,6 @@ fn each_save_is_verified() {
 #[test]
 fn other_formats_have_nothing_to_watch() {
     let repo = Monorepo::sample();
-    repo.run(&["db-verify", "--watch", "--format", "json"]).must_fail(&["`--watch` is for people"]);
+    repo.run(&["db-verify", "--watch", "--format", "json"])
+        .must_fail(&["`--watch` is for people"]);
 }

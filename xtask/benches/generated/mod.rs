@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-/// 3,000 files as monorepos have them: one in five declares types, one in twenty schemas, the others are code.
+/// 3,000 files as monorepos have them: one in five declares types, one in twenty schemas, the
+/// others are code.
 pub fn monorepo(root: &Path) -> PathBuf {
     for at in 0..3_000 {
         let folder = root.join(format!("src/part{}", at % 40));
@@ -18,16 +19,18 @@ pub fn monorepo(root: &Path) -> PathBuf {
 }
 
 fn types(at: usize) -> String {
-    let fields: String =
-        (0..25).map(|field| format!("  field_{field}: string | null;\n  other{field}?: number[];\n")).collect();
+    let fields: String = (0..25)
+        .map(|field| format!("  field_{field}: string | null;\n  other{field}?: number[];\n"))
+        .collect();
     format!(
         "export interface Row{at} {{\n{fields}}}\nexport type New{at} = Omit<Row{at}, 'field_1'> & Partial<Pick<Row{at}, 'field_1'>>;\n"
     )
 }
 
 fn schema(at: usize) -> String {
-    let fields: String =
-        (0..25).map(|field| format!("  field_{field}: z.string().min(1).max(200).nullable(),\n")).collect();
+    let fields: String = (0..25)
+        .map(|field| format!("  field_{field}: z.string().min(1).max(200).nullable(),\n"))
+        .collect();
     format!(
         "import {{ z }} from 'zod';\nexport const Schema{at} = z.object({{\n{fields}}});\nexport type Value{at} = z.infer<typeof Schema{at}>;\n"
     )

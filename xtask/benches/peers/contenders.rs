@@ -1,4 +1,5 @@
-//! The contenders: one constant each, which says where its program is found, what files it reads and how it is run.
+//! The contenders: one constant each, which says where its program is found, what files it reads
+//! and how it is run.
 
 pub mod node;
 pub mod programs;
@@ -65,11 +66,15 @@ impl Present {
     }
 }
 
-/// Finds the selected contenders. Prints the version of each, and says of those that are missing that they are.
+/// Finds the selected contenders. Prints the version of each, and says of those that are missing
+/// that they are.
 pub fn present(selection: &Selection) -> Result<Vec<Present>> {
     let places = Places::new()?;
     let mut found = Vec::new();
-    for contender in CONTENDERS.iter().filter(|contender| selection.includes_contender(contender.name)) {
+    for contender in CONTENDERS
+        .iter()
+        .filter(|contender| selection.includes_contender(contender.name))
+    {
         let name = contender.name;
         match (contender.find)(&places) {
             Some(program) => {
@@ -93,7 +98,10 @@ impl Places {
     fn new() -> Result<Self> {
         let peers = process::path_in_variable("BENCH_PEERS");
         if let Some(folder) = peers.as_ref().filter(|folder| !folder.is_dir()) {
-            bail!("`BENCH_PEERS` names `{}`, which is no folder", folder.display())
+            bail!(
+                "`BENCH_PEERS` names `{}`, which is no folder",
+                folder.display()
+            )
         }
         Ok(Self { peers })
     }
@@ -106,11 +114,14 @@ impl Places {
 
     /// Finds a program at `path` in the folder of the peers, else under its name on `PATH`.
     fn program(&self, path: &str) -> Option<PathBuf> {
-        self.in_peers(path).or_else(|| on_path(path.rsplit('/').next()?))
+        self.in_peers(path)
+            .or_else(|| on_path(path.rsplit('/').next()?))
     }
 }
 
 fn on_path(name: &str) -> Option<PathBuf> {
     let folders = std::env::var_os("PATH")?;
-    std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|program| program.is_file())
+    std::env::split_paths(&folders)
+        .map(|folder| folder.join(name))
+        .find(|program| program.is_file())
 }

@@ -1,7 +1,8 @@
-//! `db-migrate` against its peers: psql, refinery, sqlx-cli, dbmate, node-pg-migrate, drizzle-orm and knex apply the same
-//! migrations, each in its own file format. Whoever chooses a tool for migrations waits for whole processes, so whole
-//! processes are timed: on a server that waits for no disk, where nothing hides what a tool costs, and on one that
-//! waits for its disk at each COMMIT, as in production.
+//! `db-migrate` against its peers: psql, refinery, sqlx-cli, dbmate, node-pg-migrate, drizzle-orm
+//! and knex apply the same migrations, each in its own file format. Whoever chooses a tool for
+//! migrations waits for whole processes, so whole processes are timed: on a server that waits for
+//! no disk, where nothing hides what a tool costs, and on one that waits for its disk at each
+//! COMMIT, as in production.
 //!
 //! ```console
 //! $ xtask/benches/peers/install.sh ../peers                           # once
@@ -17,9 +18,10 @@
 //! | `BENCH_ROUNDS` | how often each workload is repeated, 3 to 7 times without it |
 //! | `BENCH_DISK` | a folder on a real disk for the server that waits for one, cargo's target folder without it |
 //!
-//! The contenders do not do the same. psql records nothing, so it is the floor: what PostgreSQL itself takes.
-//! node-pg-migrate and drizzle-orm put all pending migrations in one transaction, the others one transaction around
-//! each. Only ours verifies: `xtask` has a snapshot of the schema, `no-snapshot` replays the migrations instead.
+//! The contenders do not do the same. psql records nothing, so it is the floor: what PostgreSQL
+//! itself takes. node-pg-migrate and drizzle-orm put all pending migrations in one transaction, the
+//! others one transaction around each. Only ours verifies: `xtask` has a snapshot of the schema,
+//! `no-snapshot` replays the migrations instead.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
@@ -48,7 +50,10 @@ fn main() -> Result<()> {
     }
     let selection = Selection::new(arguments)?;
     let folder = tempfile::tempdir().context("cannot create a temporary folder")?;
-    let workloads: Vec<_> = WORKLOADS.iter().filter(|workload| selection.includes_workload(workload.name)).collect();
+    let workloads: Vec<_> = WORKLOADS
+        .iter()
+        .filter(|workload| selection.includes_workload(workload.name))
+        .collect();
     if !workloads.is_empty() {
         compare(&selection, &workloads, folder.path())?;
     }
@@ -62,12 +67,20 @@ fn compare(selection: &Selection, workloads: &[&Workload], folder: &Path) -> Res
     let contenders = contenders::present(selection)?;
     for server in servers::start(selection)? {
         println!("\n{}", server.describe()?);
-        measure(&Bench { contenders: &contenders, server: &server, folder }, workloads)?;
+        measure(
+            &Bench {
+                contenders: &contenders,
+                server: &server,
+                folder,
+            },
+            workloads,
+        )?;
     }
     Ok(())
 }
 
-/// Prints each row as soon as it is there, since all of them together take minutes, and the ratios below.
+/// Prints each row as soon as it is there, since all of them together take minutes, and the ratios
+/// below.
 fn measure(bench: &Bench<'_>, workloads: &[&Workload]) -> Result<()> {
     let mut table = Table::new(bench.contenders);
     println!("{}", table.header("median ms (of rounds)"));

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-/// Returns the path in an environment variable, absolute. Cargo runs benchmarks in the folder of their package, but the
-/// caller meant the repository.
+/// Returns the path in an environment variable, absolute. Cargo runs benchmarks in the folder of
+/// their package, but the caller meant the repository.
 pub fn path_in_variable(name: &str) -> Option<PathBuf> {
     let given = std::env::var_os(name).filter(|path| !path.is_empty())?;
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -34,19 +34,30 @@ pub fn time(command: &mut Command, folder: &Path) -> Result<Duration> {
     let output = File::create(&log).with_context(|| format!("cannot write `{}`", log.display()))?;
     command.stdout(output.try_clone()?).stderr(output);
     let begin = Instant::now();
-    let status = command.status().with_context(|| format!("cannot start {command:?}"))?;
+    let status = command
+        .status()
+        .with_context(|| format!("cannot start {command:?}"))?;
     let time = begin.elapsed();
     if !status.success() {
-        bail!("{command:?} ended with {status}:\n{}", String::from_utf8_lossy(&std::fs::read(&log)?))
+        bail!(
+            "{command:?} ended with {status}:\n{}",
+            String::from_utf8_lossy(&std::fs::read(&log)?)
+        )
     }
     Ok(time)
 }
 
 /// Returns what `command` prints, without the line's end.
 pub fn read(command: &mut Command) -> Result<String> {
-    let output = command.output().with_context(|| format!("cannot start {command:?}"))?;
+    let output = command
+        .output()
+        .with_context(|| format!("cannot start {command:?}"))?;
     if !output.status.success() {
-        bail!("{command:?} ended with {}: {}", output.status, String::from_utf8_lossy(&output.stderr))
+        bail!(
+            "{command:?} ended with {}: {}",
+            output.status,
+            String::from_utf8_lossy(&output.stderr)
+        )
     }
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }

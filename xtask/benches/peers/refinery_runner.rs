@@ -1,5 +1,5 @@
-//! refinery as a process of its own: the benchmark starts itself with an argument that nobody types, and that process
-//! does what the program of a refinery user does at its start.
+//! refinery as a process of its own: the benchmark starts itself with an argument that nobody
+//! types, and that process does what the program of a refinery user does at its start.
 
 use std::path::Path;
 use std::process::Command;
@@ -29,9 +29,13 @@ impl<'a> Job<'a> {
 
     /// Applies the migrations in the folder.
     pub fn run(&self) -> Result<()> {
-        let migrations = refinery::load_sql_migrations(self.folder).context("cannot read the migrations")?;
-        let mut client = postgres::Client::connect(self.url, postgres::NoTls).context("cannot connect")?;
-        refinery::Runner::new(&migrations).run(&mut client).context("refinery failed")?;
+        let migrations =
+            refinery::load_sql_migrations(self.folder).context("cannot read the migrations")?;
+        let mut client =
+            postgres::Client::connect(self.url, postgres::NoTls).context("cannot connect")?;
+        refinery::Runner::new(&migrations)
+            .run(&mut client)
+            .context("refinery failed")?;
         Ok(())
     }
 }

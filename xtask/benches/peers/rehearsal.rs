@@ -1,4 +1,5 @@
-//! `db-rollback --test` of many migrations. No peer has the like, so it is a figure without a ratio.
+//! `db-rollback --test` of many migrations. No peer has the like, so it is a figure without a
+//! ratio.
 
 use std::path::Path;
 
@@ -23,10 +24,15 @@ pub fn run(folder: &Path) -> Result<()> {
     let mut times = Vec::new();
     for _ in 0..rounds(ROUNDS) {
         let mut command = process::command(programs::tool());
-        command.args(["db-rollback", "--test"]).current_dir(&monorepo);
+        command
+            .args(["db-rollback", "--test"])
+            .current_dir(&monorepo);
         times.push(process::time(&mut command, folder).context("`db-rollback --test` failed")?);
     }
     let rounds = times.len();
-    println!("\ndb-rollback --test of {MIGRATIONS} migrations, median of {rounds}: {:.2?}", process::median(times));
+    println!(
+        "\ndb-rollback --test of {MIGRATIONS} migrations, median of {rounds}: {:.2?}",
+        process::median(times)
+    );
     Ok(())
 }

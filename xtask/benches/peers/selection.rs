@@ -1,5 +1,5 @@
-//! The words after `cargo bench --bench peers --`: names of workloads, contenders and servers. Of each sort those that
-//! are named are measured, and all where none is.
+//! The words after `cargo bench --bench peers --`: names of workloads, contenders and servers. Of
+//! each sort those that are named are measured, and all where none is.
 
 use anyhow::{Result, bail};
 
@@ -45,8 +45,8 @@ impl Selection {
         self.includes(&workloads(), name)
     }
 
-    /// Whether the rehearsal is measured. It has no contenders and no server of ours, so whoever selects among those
-    /// does not mean it.
+    /// Whether the rehearsal is measured. It has no contenders and no server of ours, so whoever
+    /// selects among those does not mean it.
     pub fn includes_rehearsal(&self) -> bool {
         self.words.is_empty() || self.names(rehearsal::NAME)
     }

@@ -1,5 +1,6 @@
-//! The two servers: `memory` waits for no disk, `disk` waits for one at each COMMIT. Both listen on a port of this
-//! machine: most servers are reached over a network, and the shortest one hides least of a tool's own work.
+//! The two servers: `memory` waits for no disk, `disk` waits for one at each COMMIT. Both listen on
+//! a port of this machine: most servers are reached over a network, and the shortest one hides
+//! least of a tool's own work.
 
 mod cluster;
 
@@ -21,7 +22,11 @@ use cluster::{Cluster, Installation};
 pub const NAMES: &[&str] = &["memory", "disk"];
 
 /// Settings with which a server waits for no disk, as the tool's own clusters do.
-const NO_WAITS: &[&str] = &["fsync=off", "synchronous_commit=off", "full_page_writes=off"];
+const NO_WAITS: &[&str] = &[
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+];
 
 /// A running server; dropping it stops it.
 #[derive(Debug)]
@@ -36,18 +41,28 @@ pub struct Server {
 pub fn start(selection: &Selection) -> Result<Vec<Server>> {
     let installation = installation()?;
     let names = NAMES.iter().filter(|name| selection.includes_server(name));
-    names.map(|name| Server::start(name, &installation)).collect()
+    names
+        .map(|name| Server::start(name, &installation))
+        .collect()
 }
 
 /// The binaries that the tool finds and the account that it runs them under.
 fn installation() -> Result<Installation> {
-    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("`xtask` lies in the repository")?;
-    let config = Config::load(repository, None).context("cannot read the configuration of the repository")?;
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .context("`xtask` lies in the repository")?;
+    let config = Config::load(repository, None)
+        .context("cannot read the configuration of the repository")?;
     let scratch = Scratch::start(&config, None, Network::OfTheMachine)?;
-    let query = "SELECT setting, current_setting('data_directory') FROM pg_config WHERE name = 'BINDIR'";
+    let query =
+        "SELECT setting, current_setting('data_directory') FROM pg_config WHERE name = 'BINDIR'";
     let row = scratch.parameters().connect(NoTls)?.query_one(query, &[])?;
     let data = std::fs::metadata(row.get::<_, String>(1))?;
-    Ok(Installation { binaries: row.get::<_, String>(0).into(), uid: data.uid(), gid: data.gid() })
+    Ok(Installation {
+        binaries: row.get::<_, String>(0).into(),
+        uid: data.uid(),
+        gid: data.gid(),
+    })
 }
 
 impl Server {
@@ -56,10 +71,18 @@ impl Server {
             "memory" => Cluster::start(installation, &in_memory(), NO_WAITS)?,
             _disk => {
                 let given = process::path_in_variable("BENCH_DISK");
-                Cluster::start(installation, &given.unwrap_or_else(|| env!("CARGO_TARGET_TMPDIR").into()), &[])?
+                Cluster::start(
+                    installation,
+                    &given.unwrap_or_else(|| env!("CARGO_TARGET_TMPDIR").into()),
+                    &[],
+                )?
             }
         };
-        Ok(Self { name, cluster, databases: AtomicUsize::new(0) })
+        Ok(Self {
+            name,
+            cluster,
+            databases: AtomicUsize::new(0),
+        })
     }
 
     /// One line: which PostgreSQL, and how long it waits for its disk.
@@ -68,7 +91,8 @@ impl Server {
         let settings = "SELECT current_setting('server_version'), current_setting('fsync'), \
                         current_setting('synchronous_commit')";
         let row = client.query_one(settings, &[])?;
-        let (version, fsync, commit): (String, String, String) = (row.get(0), row.get(1), row.get(2));
+        let (version, fsync, commit): (String, String, String) =
+            (row.get(0), row.get(1), row.get(2));
         let time = commit_time(&mut client)?;
         Ok(format!(
             "{}: PostgreSQL {version}, fsync={fsync}, synchronous_commit={commit}, a COMMIT takes {time:.2?}",
@@ -79,8 +103,11 @@ impl Server {
     /// Creates a database, a copy of `template` where there is one.
     pub fn create(&self, template: Option<&Database<'_>>) -> Result<Database<'_>> {
         let name = format!("bench_{}", self.databases.fetch_add(1, Ordering::Relaxed));
-        let of_template = template.map(|template| format!(" TEMPLATE {}", template.name)).unwrap_or_default();
-        self.connect("postgres")?.batch_execute(&format!("CREATE DATABASE {name}{of_template}"))?;
+        let of_template = template
+            .map(|template| format!(" TEMPLATE {}", template.name))
+            .unwrap_or_default();
+        self.connect("postgres")?
+            .batch_execute(&format!("CREATE DATABASE {name}{of_template}"))?;
         Ok(Database { server: self, name })
     }
 
@@ -104,10 +131,13 @@ impl Database<'_> {
         url(self.server.cluster.port, &self.name)
     }
 
-    /// Leaves nothing of earlier work to the next process: what the server has not yet written is written, and the
-    /// caches are there that the first connection to a database makes.
+    /// Leaves nothing of earlier work to the next process: what the server has not yet written is
+    /// written, and the caches are there that the first connection to a database makes.
     pub fn settle(&self) -> Result<()> {
-        Ok(self.server.connect(&self.name)?.batch_execute("CHECKPOINT")?)
+        Ok(self
+            .server
+            .connect(&self.name)?
+            .batch_execute("CHECKPOINT")?)
     }
 
     /// The number of tables that migrations made.
@@ -135,10 +165,15 @@ fn url(port: u16, database: &str) -> String {
 /// A folder in memory, where the machine has one.
 fn in_memory() -> PathBuf {
     let memory = Path::new("/dev/shm");
-    if memory.is_dir() { memory.to_path_buf() } else { std::env::temp_dir() }
+    if memory.is_dir() {
+        memory.to_path_buf()
+    } else {
+        std::env::temp_dir()
+    }
 }
 
-/// The median time of a transaction that writes one row: tells whether the folder in `BENCH_DISK` is on a disk.
+/// The median time of a transaction that writes one row: tells whether the folder in `BENCH_DISK`
+/// is on a disk.
 fn commit_time(client: &mut Client) -> Result<std::time::Duration> {
     client.batch_execute("CREATE TABLE commits (n int)")?;
     let mut times = Vec::new();

@@ -1,6 +1,7 @@
-//! Which TypeScript kinds a PostgreSQL type may be described by. That depends on the driver (int8 and numeric arrive
-//! as strings in node-postgres) and on the layer (a row holds a `Date`, its JSON a string). Without a configured driver
-//! everything plausible is accepted: a false alarm costs more than a kind that the compiler would catch anyway.
+//! Which TypeScript kinds a PostgreSQL type may be described by. That depends on the driver (int8
+//! and numeric arrive as strings in node-postgres) and on the layer (a row holds a `Date`, its JSON
+//! a string). Without a configured driver everything plausible is accepted: a false alarm costs
+//! more than a kind that the compiler would catch anyway.
 
 use crate::config::{Config, Driver};
 use crate::facts::Kind;
@@ -67,7 +68,8 @@ impl KindShape {
 pub enum DescriptionLayer {
     /// The value that the driver returns or takes.
     Driver,
-    /// The value that an ORM makes of the driver's, as its columns say: `bigint('id', { mode: 'number' })`.
+    /// The value that an ORM makes of the driver's, as its columns say: `bigint('id', { mode:
+    /// 'number' })`.
     Orm,
     /// The value on its way over the network, before or after it is JSON.
     Wire,
@@ -76,8 +78,14 @@ pub enum DescriptionLayer {
 /// The shapes that a value of `ty` may have; for an array, those of its items.
 #[must_use]
 pub fn accepted(ty: &ColumnType, layer: DescriptionLayer, config: &Config) -> Vec<KindShape> {
-    if let Some(kinds) = type_names(ty).iter().find_map(|name| config.type_map.get(name)) {
-        return kinds.iter().filter_map(|kind| KindShape::named(kind)).collect();
+    if let Some(kinds) = type_names(ty)
+        .iter()
+        .find_map(|name| config.type_map.get(name))
+    {
+        return kinds
+            .iter()
+            .filter_map(|kind| KindShape::named(kind))
+            .collect();
     }
     match &ty.scalar {
         Scalar::Enum(..) => vec![KindShape::String],
@@ -92,10 +100,12 @@ pub fn accepts(ty: &ColumnType, kind: &Kind, layer: DescriptionLayer, config: &C
     let shapes = accepted(ty, layer, config);
     match (ty.array, kind) {
         (_, Kind::Any | Kind::Unresolved(_)) => true,
-        (_, Kind::Union(members)) if shapes.contains(&KindShape::Json) || ty.array => {
-            members.iter().any(|member| accepts(ty, member, layer, config))
-        }
-        (_, Kind::Union(members)) => members.iter().all(|member| accepts(ty, member, layer, config)),
+        (_, Kind::Union(members)) if shapes.contains(&KindShape::Json) || ty.array => members
+            .iter()
+            .any(|member| accepts(ty, member, layer, config)),
+        (_, Kind::Union(members)) => members
+            .iter()
+            .all(|member| accepts(ty, member, layer, config)),
         (true, Kind::Array(items)) => is_accepted(&shapes, items),
         (true, _) => false,
         (false, kind) => is_accepted(&shapes, kind),
@@ -106,14 +116,20 @@ pub fn accepts(ty: &ColumnType, kind: &Kind, layer: DescriptionLayer, config: &C
 #[must_use]
 pub fn describe(ty: &ColumnType, layer: DescriptionLayer, config: &Config) -> String {
     let shapes = accepted(ty, layer, config);
-    let names =
-        shapes.iter().map(|shape| if ty.array { format!("{}[]", shape.name()) } else { shape.name().to_owned() });
+    let names = shapes.iter().map(|shape| {
+        if ty.array {
+            format!("{}[]", shape.name())
+        } else {
+            shape.name().to_owned()
+        }
+    });
     names.collect::<Vec<_>>().join(" | ")
 }
 
 fn is_accepted(shapes: &[KindShape], kind: &Kind) -> bool {
-    let any =
-        |wanted: &[KindShape]| shapes.contains(&KindShape::Any) || wanted.iter().any(|shape| shapes.contains(shape));
+    let any = |wanted: &[KindShape]| {
+        shapes.contains(&KindShape::Any) || wanted.iter().any(|shape| shapes.contains(shape))
+    };
     match kind {
         Kind::String | Kind::Enum(_) => any(&[KindShape::String]),
         Kind::Number => any(&[KindShape::Number]),
@@ -123,7 +139,9 @@ fn is_accepted(shapes: &[KindShape], kind: &Kind) -> bool {
         Kind::Bytes => any(&[KindShape::Bytes]),
         Kind::Json => any(&[KindShape::Json]),
         // PostgreSQL does not enforce the number of an array's dimensions.
-        Kind::Array(items) => any(&[KindShape::Array, KindShape::Json]) || is_accepted(shapes, items) && nested(items),
+        Kind::Array(items) => {
+            any(&[KindShape::Array, KindShape::Json]) || is_accepted(shapes, items) && nested(items)
+        }
         Kind::Union(members) => members.iter().all(|member| is_accepted(shapes, member)),
         Kind::Any | Kind::Unresolved(_) => true,
     }
@@ -135,9 +153,15 @@ fn nested(items: &Kind) -> bool {
 
 /// The names under which the configuration's `type-map` may speak of a type, the closest first.
 fn type_names(ty: &ColumnType) -> Vec<String> {
-    let mut names: Vec<String> = ty.domains.iter().flat_map(|name| [name.to_string(), name.name.clone()]).collect();
+    let mut names: Vec<String> = ty
+        .domains
+        .iter()
+        .flat_map(|name| [name.to_string(), name.name.clone()])
+        .collect();
     match &ty.scalar {
-        Scalar::Enum(name, _) | Scalar::Other(name) => names.extend([name.to_string(), name.name.clone()]),
+        Scalar::Enum(name, _) | Scalar::Other(name) => {
+            names.extend([name.to_string(), name.name.clone()])
+        }
         Scalar::Builtin(name) => {
             names.push(name.clone());
             names.extend(aliases(name).iter().map(|alias| (*alias).to_owned()));
@@ -166,33 +190,63 @@ fn aliases(builtin: &str) -> &'static [&'static str] {
     }
 }
 
-fn builtin(name: &str, ty: &ColumnType, layer: DescriptionLayer, driver: Option<Driver>) -> Vec<KindShape> {
+fn builtin(
+    name: &str,
+    ty: &ColumnType,
+    layer: DescriptionLayer,
+    driver: Option<Driver>,
+) -> Vec<KindShape> {
     match name {
         "smallint" | "integer" | "real" | "double precision" | "oid" => vec![KindShape::Number],
         "bigint" if is_read_by_prisma(layer, driver) => vec![KindShape::Bigint],
         "numeric" if is_read_by_prisma(layer, driver) => vec![KindShape::Json],
-        "bigint" => of_driver(layer, driver, &[KindShape::String], &[KindShape::Number], &[KindShape::Bigint]),
-        "numeric" if ty.scale.unwrap_or(0) == 0 && ty.length.is_some() => {
-            of_driver(layer, driver, &[KindShape::String], &[KindShape::Number], &[KindShape::Bigint])
-        }
-        "numeric" => of_driver(layer, driver, &[KindShape::String], &[KindShape::Number], &[]),
+        "bigint" => of_driver(
+            layer,
+            driver,
+            &[KindShape::String],
+            &[KindShape::Number],
+            &[KindShape::Bigint],
+        ),
+        "numeric" if ty.scale.unwrap_or(0) == 0 && ty.length.is_some() => of_driver(
+            layer,
+            driver,
+            &[KindShape::String],
+            &[KindShape::Number],
+            &[KindShape::Bigint],
+        ),
+        "numeric" => of_driver(
+            layer,
+            driver,
+            &[KindShape::String],
+            &[KindShape::Number],
+            &[],
+        ),
         "boolean" => vec![KindShape::Boolean],
         "date" | "timestamp with time zone" | "timestamp without time zone" => {
             of_driver(layer, driver, &[KindShape::Date], &[KindShape::String], &[])
         }
-        "bytea" => of_driver(layer, driver, &[KindShape::Bytes], &[KindShape::String], &[]),
+        "bytea" => of_driver(
+            layer,
+            driver,
+            &[KindShape::Bytes],
+            &[KindShape::String],
+            &[],
+        ),
         "json" | "jsonb" => vec![KindShape::Json, KindShape::Array],
         "interval" | "point" | "line" | "lseg" | "box" | "path" | "polygon" | "circle" => {
             vec![KindShape::String, KindShape::Json, KindShape::Array]
         }
-        range if range.ends_with("range") => vec![KindShape::String, KindShape::Json, KindShape::Array],
+        range if range.ends_with("range") => {
+            vec![KindShape::String, KindShape::Json, KindShape::Array]
+        }
         "record" | "anyarray" => vec![KindShape::Any],
         _text_like => vec![KindShape::String],
     }
 }
 
-/// Selects the shapes of a value: `native` as node-postgres and postgres.js return them, or `json` as JSON holds
-/// them. Without a configured driver, and in the other layers, both are plausible, and so is `other`.
+/// Selects the shapes of a value: `native` as node-postgres and postgres.js return them, or `json`
+/// as JSON holds them. Without a configured driver, and in the other layers, both are plausible,
+/// and so is `other`.
 fn of_driver(
     layer: DescriptionLayer,
     driver: Option<Driver>,
@@ -201,7 +255,10 @@ fn of_driver(
     other: &[KindShape],
 ) -> Vec<KindShape> {
     match (layer, driver) {
-        (DescriptionLayer::Driver, Some(Driver::NodePostgres | Driver::PostgresJs | Driver::Prisma)) => native.to_vec(),
+        (
+            DescriptionLayer::Driver,
+            Some(Driver::NodePostgres | Driver::PostgresJs | Driver::Prisma),
+        ) => native.to_vec(),
         (DescriptionLayer::Driver, Some(Driver::Postgrest)) => json.to_vec(),
         (DescriptionLayer::Driver, None) | (DescriptionLayer::Orm | DescriptionLayer::Wire, _) => {
             [native, json, other].concat()
@@ -231,14 +288,27 @@ mod tests {
 
     fn ok(type_name: &str, kind: Kind, configuration: &str) -> bool {
         let ty = ColumnType::resolve(type_name, &Schema::default());
-        accepts(&ty, &kind, DescriptionLayer::Driver, &test_utils::config(configuration))
+        accepts(
+            &ty,
+            &kind,
+            DescriptionLayer::Driver,
+            &test_utils::config(configuration),
+        )
     }
 
     #[test]
     fn without_a_driver_everything_plausible_is_accepted() {
-        assert!(ok("bigint", Kind::String, "") && ok("bigint", Kind::Number, "") && ok("bigint", Kind::Bigint, ""));
+        assert!(
+            ok("bigint", Kind::String, "")
+                && ok("bigint", Kind::Number, "")
+                && ok("bigint", Kind::Bigint, "")
+        );
         assert!(ok("timestamp with time zone", Kind::Date, "") && ok("date", Kind::String, ""));
-        assert!(!ok("text", Kind::Number, "") && !ok("boolean", Kind::String, "") && !ok("integer", Kind::String, ""));
+        assert!(
+            !ok("text", Kind::Number, "")
+                && !ok("boolean", Kind::String, "")
+                && !ok("integer", Kind::String, "")
+        );
     }
 
     #[test]
@@ -254,9 +324,16 @@ mod tests {
     fn what_an_orm_makes_of_a_value_is_the_orms_to_say() {
         let config = test_utils::config("driver = 'node-postgres'");
         let of = |name: &str, kind| {
-            accepts(&ColumnType::resolve(name, &Schema::default()), &kind, DescriptionLayer::Orm, &config)
+            accepts(
+                &ColumnType::resolve(name, &Schema::default()),
+                &kind,
+                DescriptionLayer::Orm,
+                &config,
+            )
         };
-        assert!(of("bigint", Kind::Number) && of("date", Kind::String) && !of("text", Kind::Number));
+        assert!(
+            of("bigint", Kind::Number) && of("date", Kind::String) && !of("text", Kind::Number)
+        );
     }
 
     #[test]
@@ -264,7 +341,11 @@ mod tests {
         let strings = Kind::Array(Box::new(Kind::String));
         assert!(ok("text[]", strings.clone(), "") && !ok("integer[]", strings.clone(), ""));
         assert!(!ok("text", strings.clone(), "") && !ok("text[]", Kind::String, ""));
-        assert!(ok("jsonb", strings, "") && ok("jsonb", Kind::Json, "") && !ok("jsonb", Kind::Number, ""));
+        assert!(
+            ok("jsonb", strings, "")
+                && ok("jsonb", Kind::Json, "")
+                && !ok("jsonb", Kind::Number, "")
+        );
         assert!(ok("jsonb", Kind::Union(vec![Kind::String, Kind::Json]), ""));
     }
 }

@@ -11,24 +11,39 @@ use crate::schema::model::{ConstraintKind, Schema};
 
 /// Every entity with its columns and what each declaration says of them.
 pub(super) fn alignment(model: &Model<'_>) -> Vec<EntityAlignment> {
-    model.described.iter().map(|described| of_entity(described, model)).collect()
+    model
+        .described
+        .iter()
+        .map(|described| of_entity(described, model))
+        .collect()
 }
 
 fn of_entity(described: &TableMatches<'_>, model: &Model<'_>) -> EntityAlignment {
-    let mut descriptions: Vec<_> = described.descriptions.iter().filter(|one| !one.inferred).collect();
+    let mut descriptions: Vec<_> = described
+        .descriptions
+        .iter()
+        .filter(|one| !one.inferred)
+        .collect();
     descriptions.sort_by_key(|description| (layer(description.role), description.role));
     let named = contracts::naming(described, model.input.facts);
-    let columns = described.entity.columns.iter().map(|facts| ColumnAlignment {
-        contracts: contracts::of_column(&facts.column.name, &named),
-        ..column(facts, &descriptions)
-    });
+    let columns = described
+        .entity
+        .columns
+        .iter()
+        .map(|facts| ColumnAlignment {
+            contracts: contracts::of_column(&facts.column.name, &named),
+            ..column(facts, &descriptions)
+        });
     EntityAlignment {
         name: described.entity.title(),
         view: described.entity.kind == EntityKind::View,
         columns: columns.chain(extra(&descriptions)).collect(),
         contracts: contracts::summaries(&named),
         references: references(described, model.input.schema),
-        descriptions: descriptions.iter().map(|description| summary(description)).collect(),
+        descriptions: descriptions
+            .iter()
+            .map(|description| summary(description))
+            .collect(),
     }
 }
 
@@ -45,13 +60,19 @@ fn layer(role: Role) -> Layer {
     match role {
         Role::Row | Role::Domain | Role::Orm => Layer::Row,
         Role::Insert | Role::Update => Layer::Write,
-        Role::Schema | Role::OutputSchema | Role::InsertSchema | Role::UpdateSchema => Layer::Validation,
+        Role::Schema | Role::OutputSchema | Role::InsertSchema | Role::UpdateSchema => {
+            Layer::Validation
+        }
     }
 }
 
 fn column(facts: &ColumnFacts<'_>, descriptions: &[&Description<'_>]) -> ColumnAlignment {
     let cell = |description: &&Description<'_>| {
-        let pairs = description.pairing.pairs.iter().chain(&description.pairing.renamed);
+        let pairs = description
+            .pairing
+            .pairs
+            .iter()
+            .chain(&description.pairing.renamed);
         let mut of_column = pairs.filter(|pair| pair.column.name == facts.column.name);
         of_column.next().map(|pair| wording::field_type(pair.field))
     };
@@ -68,13 +89,20 @@ fn column(facts: &ColumnFacts<'_>, descriptions: &[&Description<'_>]) -> ColumnA
 /// The fields that no column has, each once.
 fn extra(descriptions: &[&Description<'_>]) -> Vec<ColumnAlignment> {
     let mut names: Vec<&str> = Vec::new();
-    for field in descriptions.iter().flat_map(|description| &description.pairing.extra) {
+    for field in descriptions
+        .iter()
+        .flat_map(|description| &description.pairing.extra)
+    {
         if !names.contains(&field.name.as_str()) {
             names.push(&field.name);
         }
     }
     let cell = |description: &Description<'_>, name: &str| {
-        let mut of_name = description.pairing.extra.iter().filter(|field| field.name == name);
+        let mut of_name = description
+            .pairing
+            .extra
+            .iter()
+            .filter(|field| field.name == name);
         of_name.next().map(|field| wording::field_type(field))
     };
     let row = |name: &str| ColumnAlignment {
@@ -82,7 +110,10 @@ fn extra(descriptions: &[&Description<'_>]) -> Vec<ColumnAlignment> {
         database: String::new(),
         primary_key: false,
         foreign_key: false,
-        cells: descriptions.iter().map(|description| cell(description, name)).collect(),
+        cells: descriptions
+            .iter()
+            .map(|description| cell(description, name))
+            .collect(),
         contracts: Vec::new(),
     };
     names.into_iter().map(row).collect()
@@ -90,14 +121,25 @@ fn extra(descriptions: &[&Description<'_>]) -> Vec<ColumnAlignment> {
 
 /// The tables behind `FOREIGN KEY (…) REFERENCES public.users(id)`.
 fn references(described: &TableMatches<'_>, schema: &Schema) -> Vec<String> {
-    let Some(table) = schema.tables.get(described.entity.name) else { return Vec::new() };
-    let keys = table.constraints.values().filter(|constraint| constraint.kind == ConstraintKind::ForeignKey);
+    let Some(table) = schema.tables.get(described.entity.name) else {
+        return Vec::new();
+    };
+    let keys = table
+        .constraints
+        .values()
+        .filter(|constraint| constraint.kind == ConstraintKind::ForeignKey);
     let target = |definition: &str| {
         let (_, target) = definition.split_once("REFERENCES ")?;
-        let name = target.split('(').next()?.trim().trim_start_matches("public.");
+        let name = target
+            .split('(')
+            .next()?
+            .trim()
+            .trim_start_matches("public.");
         Some(name.trim_matches('"').to_owned())
     };
-    let mut targets: Vec<String> = keys.filter_map(|constraint| target(&constraint.definition)).collect();
+    let mut targets: Vec<String> = keys
+        .filter_map(|constraint| target(&constraint.definition))
+        .collect();
     targets.sort();
     targets.dedup();
     targets

@@ -1,13 +1,13 @@
-//! The demands of CHECK constraints on single columns. PostgreSQL gives the constraints back in its own words (`CHECK
-//! (((rating >= 1) AND (rating <= 5)))`). Only conditions that bound one column are read. A condition that is not
-//! understood bounds nothing.
+//! The demands of CHECK constraints on single columns. PostgreSQL gives the constraints back in its
+//! own words (`CHECK (((rating >= 1) AND (rating <= 5)))`). Only conditions that bound one column
+//! are read. A condition that is not understood bounds nothing.
 
 mod expression;
 
 use expression::{Expression, Literal, Operator};
 
-/// The demands of the database on a value beyond its type. Everything that is not `None` or empty is demanded of
-/// every value that is not null.
+/// The demands of the database on a value beyond its type. Everything that is not `None` or empty
+/// is demanded of every value that is not null.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Demands {
     /// The lowest number.
@@ -35,8 +35,8 @@ pub struct Bound {
     pub exclusive: bool,
 }
 
-/// Reads what the constraint `definition` (as `pg_get_constraintdef` writes it) demands of `column`; in a domain's
-/// constraint the column is `VALUE`.
+/// Reads what the constraint `definition` (as `pg_get_constraintdef` writes it) demands of
+/// `column`; in a domain's constraint the column is `VALUE`.
 #[must_use]
 pub fn demands(definition: &str, column: &str) -> Demands {
     let mut demands = Demands::default();
@@ -53,9 +53,16 @@ impl Demands {
         self.minimum = tighter(self.minimum, other.minimum, |left, right| left > right);
         self.maximum = tighter(self.maximum, other.maximum, |left, right| left < right);
         self.min_length = self.min_length.max(other.min_length);
-        self.max_length = [self.max_length, other.max_length].into_iter().flatten().min();
+        self.max_length = [self.max_length, other.max_length]
+            .into_iter()
+            .flatten()
+            .min();
         self.values = match (self.values, other.values) {
-            (Some(left), Some(right)) => Some(left.into_iter().filter(|value| right.contains(value)).collect()),
+            (Some(left), Some(right)) => Some(
+                left.into_iter()
+                    .filter(|value| right.contains(value))
+                    .collect(),
+            ),
             (left, right) => left.or(right),
         };
         self.patterns.extend(other.patterns);
@@ -65,11 +72,17 @@ impl Demands {
 
     fn require(&mut self, condition: &Expression, column: &str) {
         match condition {
-            Expression::And(conditions) => conditions.iter().for_each(|condition| self.require(condition, column)),
+            Expression::And(conditions) => conditions
+                .iter()
+                .for_each(|condition| self.require(condition, column)),
             Expression::Or(alternatives) => self.require_one_of(alternatives, column),
             Expression::IsNotNull(operand) if is_column(operand, column) => self.not_null = true,
-            Expression::Compare(left, operator, right) => self.compare(left, *operator, right, column),
-            Expression::AnyOf(operand, values) if is_column(operand, column) => self.restrict(strings(values)),
+            Expression::Compare(left, operator, right) => {
+                self.compare(left, *operator, right, column)
+            }
+            Expression::AnyOf(operand, values) if is_column(operand, column) => {
+                self.restrict(strings(values))
+            }
             Expression::IsNotNull(_)
             | Expression::IsNull(_)
             | Expression::AnyOf(..)
@@ -80,7 +93,8 @@ impl Demands {
         }
     }
 
-    /// `x IS NULL OR …` demands the rest, since null passes every CHECK; `x = 'a' OR x = 'b'` is a list of values.
+    /// `x IS NULL OR …` demands the rest, since null passes every CHECK; `x = 'a' OR x = 'b'` is a
+    /// list of values.
     fn require_one_of(&mut self, alternatives: &[Expression], column: &str) {
         let is_null = |one: &&Expression| matches!(one, Expression::IsNull(operand) if is_column(operand, column));
         let rest: Vec<_> = alternatives.iter().filter(|one| !is_null(one)).collect();
@@ -95,7 +109,8 @@ impl Demands {
                 demands
             })
             .collect();
-        let values: Option<Vec<Vec<String>>> = each.into_iter().map(|demands| demands.values).collect();
+        let values: Option<Vec<Vec<String>>> =
+            each.into_iter().map(|demands| demands.values).collect();
         if let Some(values) = values {
             self.restrict(Some(values.concat()));
         }
@@ -103,20 +118,35 @@ impl Demands {
 
     fn compare(&mut self, left: &Expression, operator: Operator, right: &Expression, column: &str) {
         match (left, right) {
-            (Expression::Literal(literal), operand) => self.bound(operand, operator.flipped(), literal, column),
-            (operand, Expression::Literal(literal)) => self.bound(operand, operator, literal, column),
+            (Expression::Literal(literal), operand) => {
+                self.bound(operand, operator.flipped(), literal, column)
+            }
+            (operand, Expression::Literal(literal)) => {
+                self.bound(operand, operator, literal, column)
+            }
             _two_columns => {}
         }
     }
 
     fn bound(&mut self, operand: &Expression, operator: Operator, literal: &Literal, column: &str) {
         match (operand, literal) {
-            (operand, Literal::Number(number)) if is_column(operand, column) => self.bound_value(operator, *number),
-            (operand, Literal::String(text)) if is_column(operand, column) => self.bound_text(operator, text),
-            (Expression::Call(function, arguments), Literal::Number(number)) if is_length(function) => {
+            (operand, Literal::Number(number)) if is_column(operand, column) => {
+                self.bound_value(operator, *number)
+            }
+            (operand, Literal::String(text)) if is_column(operand, column) => {
+                self.bound_text(operator, text)
+            }
+            (Expression::Call(function, arguments), Literal::Number(number))
+                if is_length(function) =>
+            {
                 // `length(trim(x)) > 0` demands at least that much of `x` itself.
-                let trimmed = !arguments.first().is_some_and(|argument| is_column(argument, column));
-                if arguments.first().is_some_and(|argument| is_column(without_trim(argument), column)) {
+                let trimmed = !arguments
+                    .first()
+                    .is_some_and(|argument| is_column(argument, column));
+                if arguments
+                    .first()
+                    .is_some_and(|argument| is_column(without_trim(argument), column))
+                {
                     self.bound_length(operator, *number, trimmed);
                 }
             }
@@ -125,8 +155,14 @@ impl Demands {
     }
 
     fn bound_value(&mut self, operator: Operator, value: f64) {
-        let at = |exclusive| Demands { minimum: Some(Bound { value, exclusive }), ..Demands::default() };
-        let below = |exclusive| Demands { maximum: Some(Bound { value, exclusive }), ..Demands::default() };
+        let at = |exclusive| Demands {
+            minimum: Some(Bound { value, exclusive }),
+            ..Demands::default()
+        };
+        let below = |exclusive| Demands {
+            maximum: Some(Bound { value, exclusive }),
+            ..Demands::default()
+        };
         let demanded = match operator {
             Operator::GreaterOrEqual => at(false),
             Operator::Greater => at(true),
@@ -141,7 +177,9 @@ impl Demands {
     fn bound_text(&mut self, operator: Operator, text: &str) {
         match operator {
             Operator::Equal => self.restrict(Some(vec![text.to_owned()])),
-            Operator::NotEqual if text.is_empty() => self.bound_length(Operator::GreaterOrEqual, 1.0, false),
+            Operator::NotEqual if text.is_empty() => {
+                self.bound_length(Operator::GreaterOrEqual, 1.0, false)
+            }
             Operator::Matches => self.patterns.push(text.to_owned()),
             Operator::NotEqual
             | Operator::Less
@@ -166,22 +204,34 @@ impl Demands {
             Operator::NotEqual | Operator::Matches => (None, None),
         };
         let max_length = max_length.filter(|_| !trimmed);
-        *self = std::mem::take(self).and(Demands { min_length, max_length, ..Demands::default() });
+        *self = std::mem::take(self).and(Demands {
+            min_length,
+            max_length,
+            ..Demands::default()
+        });
     }
 
     fn restrict(&mut self, values: Option<Vec<String>>) {
         if values.is_some() {
-            *self = std::mem::take(self).and(Demands { values, ..Demands::default() });
+            *self = std::mem::take(self).and(Demands {
+                values,
+                ..Demands::default()
+            });
         }
     }
 }
 
-fn tighter(left: Option<Bound>, right: Option<Bound>, is_tighter: fn(f64, f64) -> bool) -> Option<Bound> {
+fn tighter(
+    left: Option<Bound>,
+    right: Option<Bound>,
+    is_tighter: fn(f64, f64) -> bool,
+) -> Option<Bound> {
     match (left, right) {
         (Some(left), Some(right)) if is_tighter(right.value, left.value) => Some(right),
-        (Some(left), Some(right)) if left.value == right.value => {
-            Some(Bound { value: left.value, exclusive: left.exclusive || right.exclusive })
-        }
+        (Some(left), Some(right)) if left.value == right.value => Some(Bound {
+            value: left.value,
+            exclusive: left.exclusive || right.exclusive,
+        }),
         (left, right) => left.or(right),
     }
 }
@@ -196,7 +246,9 @@ fn is_length(function: &str) -> bool {
 
 fn without_trim(argument: &Expression) -> &Expression {
     match argument {
-        Expression::Call(function, arguments) if matches!(function.as_str(), "btrim" | "trim" | "ltrim" | "rtrim") => {
+        Expression::Call(function, arguments)
+            if matches!(function.as_str(), "btrim" | "trim" | "ltrim" | "rtrim") =>
+        {
             arguments.first().unwrap_or(argument)
         }
         other => other,
@@ -222,14 +274,22 @@ mod tests {
     #[test]
     fn ranges_are_read_whichever_way_round_they_are_written() {
         let rating = demands("CHECK (((rating >= 1) AND (rating <= 5)))", "rating");
-        assert_eq!((rating.minimum, rating.maximum), (bound(1.0, false), bound(5.0, false)));
+        assert_eq!(
+            (rating.minimum, rating.maximum),
+            (bound(1.0, false), bound(5.0, false))
+        );
         let amount = demands("CHECK ((amount > (0)::numeric))", "amount");
         assert_eq!(amount.minimum, bound(0.0, true));
         let flipped = demands("CHECK ((0 < amount))", "amount");
         assert_eq!(flipped.minimum, bound(0.0, true));
-        let negative =
-            demands("CHECK (((latitude >= '-90'::integer) AND (latitude <= (90)::double precision)))", "latitude");
-        assert_eq!((negative.minimum, negative.maximum), (bound(-90.0, false), bound(90.0, false)));
+        let negative = demands(
+            "CHECK (((latitude >= '-90'::integer) AND (latitude <= (90)::double precision)))",
+            "latitude",
+        );
+        assert_eq!(
+            (negative.minimum, negative.maximum),
+            (bound(-90.0, false), bound(90.0, false))
+        );
         let minus = demands("CHECK ((t > (- 1.5)))", "t");
         assert_eq!(minus.minimum, bound(-1.5, true));
     }
@@ -244,21 +304,30 @@ mod tests {
             "CHECK (((status IS NULL) OR (status = ANY (ARRAY['draft'::text, 'it''s'::text])))) NOT VALID",
             "CHECK ((status = ANY ('{draft,it''s}'::text[])))",
         ] {
-            assert_eq!(demands(definition, "status").values, expected, "{definition}");
+            assert_eq!(
+                demands(definition, "status").values,
+                expected,
+                "{definition}"
+            );
         }
     }
 
     #[test]
     fn lengths_patterns_and_null_are_read() {
-        let title =
-            demands("CHECK (((char_length((title)::text) >= 3) AND (char_length((title)::text) <= 200)))", "title");
+        let title = demands(
+            "CHECK (((char_length((title)::text) >= 3) AND (char_length((title)::text) <= 200)))",
+            "title",
+        );
         assert_eq!((title.min_length, title.max_length), (Some(3), Some(200)));
         let trimmed = demands("CHECK ((length(TRIM(BOTH FROM name)) > 0))", "name");
         assert_eq!((trimmed.min_length, trimmed.max_length), (Some(1), None));
         let email = demands("CHECK ((VALUE ~ '^[^@]+@[^@]+$'::text))", "VALUE");
         assert_eq!(email.patterns, ["^[^@]+@[^@]+$"]);
         assert!(demands("CHECK ((bio IS NOT NULL))", "bio").not_null);
-        assert_eq!(demands("CHECK ((name <> ''::text))", "name").min_length, Some(1));
+        assert_eq!(
+            demands("CHECK ((name <> ''::text))", "name").min_length,
+            Some(1)
+        );
     }
 
     #[test]
@@ -277,6 +346,9 @@ mod tests {
         ] {
             assert_eq!(demands(definition, "a"), Demands::default(), "{definition}");
         }
-        assert_eq!(demands("CHECK ((\"a b\" >= 1))", "a b").minimum, bound(1.0, false));
+        assert_eq!(
+            demands("CHECK ((\"a b\" >= 1))", "a b").minimum,
+            bound(1.0, false)
+        );
     }
 }

@@ -39,7 +39,11 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
         let side = disagreement(earlier, contract)?;
         Some(finding(earlier, contract, side))
     };
-    contracts.iter().enumerate().filter_map(|(at, contract)| of_one(at, contract)).collect()
+    contracts
+        .iter()
+        .enumerate()
+        .filter_map(|(at, contract)| of_one(at, contract))
+        .collect()
 }
 
 fn disagreement(one: &Contract, other: &Contract) -> Option<&'static str> {
@@ -51,18 +55,30 @@ fn disagreement(one: &Contract, other: &Contract) -> Option<&'static str> {
 
 /// Only two names that stand for all of it can be compared.
 fn differ(one: Option<&ContractReference>, other: Option<&ContractReference>) -> bool {
-    let (Some(one), Some(other)) = (one, other) else { return false };
-    let comparable = one.whole && other.whole && one.declaration.is_some() && other.declaration.is_some();
+    let (Some(one), Some(other)) = (one, other) else {
+        return false;
+    };
+    let comparable =
+        one.whole && other.whole && one.declaration.is_some() && other.declaration.is_some();
     comparable && one.declaration != other.declaration
 }
 
 fn finding(earlier: &Contract, contract: &Contract, side: &str) -> Finding {
-    let message = format!("Contracts '{}' and '{}' disagree on what it {side}", earlier.name, contract.name);
+    let message = format!(
+        "Contracts '{}' and '{}' disagree on what it {side}",
+        earlier.name, contract.name
+    );
     CHECK
         .finding(&title(&contract.method, &contract.path), message)
         .with_declaration(&contract.name)
-        .at(&contract.location, format!("`{}` says one thing", contract.name))
-        .at(&earlier.location, format!("`{}` says another", earlier.name))
+        .at(
+            &contract.location,
+            format!("`{}` says one thing", contract.name),
+        )
+        .at(
+            &earlier.location,
+            format!("`{}` says another", earlier.name),
+        )
         .with_help("keep one of them")
 }
 
@@ -77,7 +93,10 @@ mod tests {
              export const two = { method: 'GET', path: '/x/:key', response: B };",
             3,
         )],
-        passing: &[Case { configuration: ENDPOINTS, ..Case::passing("", SAME) }],
+        passing: &[Case {
+            configuration: ENDPOINTS,
+            ..Case::passing("", SAME)
+        }],
     };
 
     const SAME: &str = "import { z } from 'zod'; export const A = z.string();

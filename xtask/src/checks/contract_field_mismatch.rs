@@ -1,8 +1,9 @@
-//! A field of a contract's request or response disagrees with the type of the entity that it is about.
+//! A field of a contract's request or response disagrees with the type of the entity that it is
+//! about.
 //!
 //! ## Why
-//! Clients are promised what the server cannot keep: the response holds null where the contract excludes it, a set of
-//! values lacks one that rows have, a number is a string.
+//! Clients are promised what the server cannot keep: the response holds null where the contract
+//! excludes it, a set of values lacks one that rows have, a number is a string.
 //!
 //! ## Example
 //! ```sql
@@ -13,9 +14,9 @@
 //! export interface GetUserRequest { id: string }
 //! export interface GetUserResponse { id: string; email: string; bio: string }
 //! ```
-//! Judged are the types and schemas that a contract names, and types called `…Request` and `…Response`, where their name
-//! or the contract's path says which entity they are about and most of their fields are its. What describes a table
-//! itself is judged by the other checks.
+//! Judged are the types and schemas that a contract names, and types called `…Request` and
+//! `…Response`, where their name or the contract's path says which entity they are about and most
+//! of their fields are its. What describes a table itself is judged by the other checks.
 
 use std::collections::HashSet;
 
@@ -59,12 +60,16 @@ struct Promise<'a> {
 }
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    let described: HashSet<*const Declaration> =
-        model.descriptions().map(|(_, description)| std::ptr::from_ref(description.declaration)).collect();
+    let described: HashSet<*const Declaration> = model
+        .descriptions()
+        .map(|(_, description)| std::ptr::from_ref(description.declaration))
+        .collect();
     let mut seen = HashSet::new();
-    let promises =
-        promises(model).into_iter().filter(|promise| !described.contains(&std::ptr::from_ref(promise.declaration)));
-    let once = promises.filter(|promise| seen.insert((std::ptr::from_ref(promise.declaration), promise.side)));
+    let promises = promises(model)
+        .into_iter()
+        .filter(|promise| !described.contains(&std::ptr::from_ref(promise.declaration)));
+    let once = promises
+        .filter(|promise| seen.insert((std::ptr::from_ref(promise.declaration), promise.side)));
     once.flat_map(|promise| findings(model, &promise)).collect()
 }
 
@@ -72,18 +77,40 @@ fn promises<'a>(model: &Model<'a>) -> Vec<Promise<'a>> {
     let facts = model.input.facts;
     let of_contracts = facts.contracts.iter().map(|contract| {
         let title = endpoints::title(&contract.method, &contract.path);
-        (title, contract.path.as_str(), &contract.request, &contract.response)
+        (
+            title,
+            contract.path.as_str(),
+            &contract.request,
+            &contract.response,
+        )
     });
-    let of_exchanges =
-        facts.exchanges.iter().map(|exchange| (exchange.name.clone(), "", &exchange.request, &exchange.response));
-    let sides = of_contracts.chain(of_exchanges).flat_map(|(title, path, request, response)| {
-        let of = |side: ContractSide, reference: &'a Option<ContractReference>| {
-            let reference = reference.as_ref().filter(|reference| reference.whole)?;
-            let declaration = declaration(model, reference)?;
-            Some(Promise { title: title.clone(), path, side, reference, declaration })
-        };
-        [of(ContractSide::Request, request), of(ContractSide::Response, response)]
+    let of_exchanges = facts.exchanges.iter().map(|exchange| {
+        (
+            exchange.name.clone(),
+            "",
+            &exchange.request,
+            &exchange.response,
+        )
     });
+    let sides = of_contracts
+        .chain(of_exchanges)
+        .flat_map(|(title, path, request, response)| {
+            let of = |side: ContractSide, reference: &'a Option<ContractReference>| {
+                let reference = reference.as_ref().filter(|reference| reference.whole)?;
+                let declaration = declaration(model, reference)?;
+                Some(Promise {
+                    title: title.clone(),
+                    path,
+                    side,
+                    reference,
+                    declaration,
+                })
+            };
+            [
+                of(ContractSide::Request, request),
+                of(ContractSide::Response, response),
+            ]
+        });
     sides.flatten().collect()
 }
 
@@ -91,19 +118,31 @@ fn declaration<'a>(model: &Model<'a>, reference: &ContractReference) -> Option<&
     let named = reference.declaration.as_ref()?;
     let facts = model.input.facts;
     let mut all = facts.types.iter().chain(&facts.schemas);
-    all.find(|one| one.name == named.name && *one.location.file == *named.file && one.unresolved.is_none())
+    all.find(|one| {
+        one.name == named.name && *one.location.file == *named.file && one.unresolved.is_none()
+    })
 }
 
 fn findings(model: &Model<'_>, promise: &Promise<'_>) -> Vec<Finding> {
-    let Some((described, ty)) = entity(model, promise) else { return Vec::new() };
+    let Some((described, ty)) = entity(model, promise) else {
+        return Vec::new();
+    };
     let shared = shared(promise.declaration, ty);
     let judged: HashSet<&Location> = described
         .descriptions
         .iter()
-        .flat_map(|description| description.declaration.fields.iter().map(|field| &field.location))
+        .flat_map(|description| {
+            description
+                .declaration
+                .fields
+                .iter()
+                .map(|field| &field.location)
+        })
         .collect();
     // What is taken from what describes the table is judged there.
-    let own = shared.into_iter().filter(|(field, _)| !judged.contains(&field.location));
+    let own = shared
+        .into_iter()
+        .filter(|(field, _)| !judged.contains(&field.location));
     let wrong = own.filter_map(|(field, pair)| {
         let facts = described.entity.column(&pair.column.name)?;
         let what = disagreement(model, promise.side, field, facts, pair.field)?;
@@ -112,43 +151,64 @@ fn findings(model: &Model<'_>, promise: &Promise<'_>) -> Vec<Finding> {
     wrong.collect()
 }
 
-/// The table that a request or response is about, and the type that describes its rows: called like the declaration or
-/// the path's last part, with most of the declaration's fields.
-fn entity<'m, 'a>(model: &'m Model<'a>, promise: &Promise<'_>) -> Option<(&'m TableMatches<'a>, &'m Description<'a>)> {
+/// The table that a request or response is about, and the type that describes its rows: called like
+/// the declaration or the path's last part, with most of the declaration's fields.
+fn entity<'m, 'a>(
+    model: &'m Model<'a>,
+    promise: &Promise<'_>,
+) -> Option<(&'m TableMatches<'a>, &'m Description<'a>)> {
     let names = [subject(&promise.declaration.name), resource(promise.path)];
     let is_meant = |described: &&TableMatches<'a>| {
         let row_names = names::row_names(&described.entity.name.name);
-        names.iter().any(|name| !name.is_empty() && row_names.contains(name))
+        names
+            .iter()
+            .any(|name| !name.is_empty() && row_names.contains(name))
     };
     let described = model.described.iter().find(is_meant)?;
-    let mut types = described.types().filter(|ty| ty.declaration.unresolved.is_none() && ty.is_whole());
-    let ty = types.find(|ty| ty.role == Role::Row).or_else(|| described.types().find(|ty| ty.is_whole()))?;
+    let mut types = described
+        .types()
+        .filter(|ty| ty.declaration.unresolved.is_none() && ty.is_whole());
+    let ty = types
+        .find(|ty| ty.role == Role::Row)
+        .or_else(|| described.types().find(|ty| ty.is_whole()))?;
     let shared = shared(promise.declaration, ty).len();
     (shared > 1 && shared * 2 >= promise.declaration.fields.len()).then_some((described, ty))
 }
 
 /// Words of a declaration's name that do not say what it is about.
 const VERBS: &[&str] = &[
-    "get", "list", "find", "fetch", "create", "add", "new", "post", "put", "update", "patch", "delete", "remove",
-    "search", "request", "response", "params", "query", "body", "payload", "input", "output", "result", "dto",
-    "schema", "by", "id", "api", "data",
+    "get", "list", "find", "fetch", "create", "add", "new", "post", "put", "update", "patch",
+    "delete", "remove", "search", "request", "response", "params", "query", "body", "payload",
+    "input", "output", "result", "dto", "schema", "by", "id", "api", "data",
 ];
 
 /// Returns the words of the subject of a name: `user` for `GetUserByIdResponse`.
 fn subject(name: &str) -> names::Word {
-    names::words(name).into_iter().filter(|word| !VERBS.contains(&word.as_str())).collect()
+    names::words(name)
+        .into_iter()
+        .filter(|word| !VERBS.contains(&word.as_str()))
+        .collect()
 }
 
 /// Returns the resource of a path: `users` for `/api/users/:id`.
 fn resource(path: &str) -> names::Word {
-    let named = path.rsplit('/').find(|part| !part.is_empty() && !part.starts_with(':'));
+    let named = path
+        .rsplit('/')
+        .find(|part| !part.is_empty() && !part.starts_with(':'));
     named.map(names::key).unwrap_or_default()
 }
 
-fn shared<'f, 'p, 'a>(declaration: &'f Declaration, ty: &'p Description<'a>) -> Vec<(&'f Field, &'p Pair<'a>)> {
+fn shared<'f, 'p, 'a>(
+    declaration: &'f Declaration,
+    ty: &'p Description<'a>,
+) -> Vec<(&'f Field, &'p Pair<'a>)> {
     let pair_of = |field: &'f Field| {
         let key = names::key(&field.name);
-        let pair = ty.pairing.pairs.iter().find(|pair| names::key(&pair.field.name) == key)?;
+        let pair = ty
+            .pairing
+            .pairs
+            .iter()
+            .find(|pair| names::key(&pair.field.name) == key)?;
         Some((field, pair))
     };
     declaration.fields.iter().filter_map(pair_of).collect()
@@ -165,8 +225,17 @@ fn disagreement(
     if rules.coerced || rules.transformed || matches!(field.kind, Kind::Any | Kind::Unresolved(_)) {
         return None;
     }
-    if !accepted_kinds::accepts(&facts.ty, &field.kind, DescriptionLayer::Wire, model.input.config) {
-        return Some(format!("`{}` here, `{}` in the type", wording::kind(&field.kind), wording::kind(&of_type.kind)));
+    if !accepted_kinds::accepts(
+        &facts.ty,
+        &field.kind,
+        DescriptionLayer::Wire,
+        model.input.config,
+    ) {
+        return Some(format!(
+            "`{}` here, `{}` in the type",
+            wording::kind(&field.kind),
+            wording::kind(&of_type.kind)
+        ));
     }
     let may_be_null = of_type.nullable && !facts.not_null && !facts.null_is_empty;
     match side {
@@ -176,15 +245,22 @@ fn disagreement(
         ContractSide::Request if facts.not_null && !of_type.nullable && field.nullable => {
             Some("can be null here, cannot in the type".into())
         }
-        ContractSide::Request | ContractSide::Response => values(side, &field.kind, facts.demands.values.as_deref()?),
+        ContractSide::Request | ContractSide::Response => {
+            values(side, &field.kind, facts.demands.values.as_deref()?)
+        }
     }
 }
 
 /// A response names every value that a row may have, a request none that it may not.
 fn values(side: ContractSide, kind: &Kind, allowed: &[String]) -> Option<String> {
-    let Kind::Enum(values) = kind else { return None };
+    let Kind::Enum(values) = kind else {
+        return None;
+    };
     let only_in = |left: &[String], right: &[String]| -> Vec<String> {
-        left.iter().filter(|value| !right.contains(value)).cloned().collect()
+        left.iter()
+            .filter(|value| !right.contains(value))
+            .cloned()
+            .collect()
     };
     let (odd, what) = match side {
         ContractSide::Response => (only_in(allowed, values), "missing"),
@@ -206,18 +282,30 @@ fn finding(
         ContractSide::Response => "response",
     };
     let (name, column) = (&promise.declaration.name, pair.column);
-    let message =
-        format!("Field '{}' of the {side} `{name}` disagrees with `{}`: {what}", field.name, ty.declaration.name);
+    let message = format!(
+        "Field '{}' of the {side} `{name}` disagrees with `{}`: {what}",
+        field.name, ty.declaration.name
+    );
     let found = CHECK
         .finding(&promise.title, message)
         .with_field(&field.name)
         .about_declaration(promise.declaration)
         .at(&field.location, what)
-        .at(&pair.field.location, format!("`{}` in `{}`", wording::field_type(pair.field), ty.declaration.name));
+        .at(
+            &pair.field.location,
+            format!(
+                "`{}` in `{}`",
+                wording::field_type(pair.field),
+                ty.declaration.name
+            ),
+        );
     let found = if promise.reference.location == promise.declaration.location {
         found
     } else {
-        found.at(&promise.reference.location, format!("the contract names `{name}` here"))
+        found.at(
+            &promise.reference.location,
+            format!("the contract names `{name}` here"),
+        )
     };
     found.at_column(described.entity.name, column, model.input.provenance)
 }
@@ -229,7 +317,10 @@ mod tests {
     const TABLE: &str = "CREATE TYPE user_role AS ENUM ('admin', 'citizen'); CREATE TABLE users (id uuid PRIMARY KEY, email text NOT NULL, role user_role NOT NULL, bio text);";
     const CONTRACTS: &str = "contracts = ['**/*.ts']";
     const fn failing(ts: &'static str, at: (u32, &'static str)) -> Case {
-        Case { configuration: CONTRACTS, ..Case::failing(TABLE, ts, at) }
+        Case {
+            configuration: CONTRACTS,
+            ..Case::failing(TABLE, ts, at)
+        }
     }
 
     pub const CASES: Cases = Cases {

@@ -7,8 +7,8 @@
 //! ```ts
 //! export const UserEndpoints = { archive: { method: 'POST', path: '/api/users/:id/archive' } };
 //! ```
-//! No router registers `POST /api/users/:id/archive`. It is not judged while a mount or path that is only known when the
-//! program runs may lead there.
+//! No router registers `POST /api/users/:id/archive`. It is not judged while a mount or path that
+//! is only known when the program runs may lead there.
 
 use super::endpoints::{are_judged, describes, may_be_unread, title};
 use super::{Check, Model};
@@ -33,7 +33,8 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let unserved = facts.contracts.iter().filter(|contract| !contract.served);
-    let without = unserved.filter(|contract| !facts.routes.iter().any(|route| describes(contract, route)));
+    let without =
+        unserved.filter(|contract| !facts.routes.iter().any(|route| describes(contract, route)));
     let judged = without.filter(|contract| may_be_unread(facts, contract).is_none());
     judged.map(finding).collect()
 }
@@ -41,9 +42,18 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
 fn finding(contract: &Contract) -> Finding {
     let endpoint = title(&contract.method, &contract.path);
     CHECK
-        .finding(&endpoint, format!("Contract '{}' describes an endpoint that no route offers", contract.name))
+        .finding(
+            &endpoint,
+            format!(
+                "Contract '{}' describes an endpoint that no route offers",
+                contract.name
+            ),
+        )
         .with_declaration(&contract.name)
-        .at(&contract.location, format!("`{endpoint}` is described here"))
+        .at(
+            &contract.location,
+            format!("`{endpoint}` is described here"),
+        )
         .with_help("correct the method or path, or remove the contract")
 }
 
@@ -59,9 +69,18 @@ mod tests {
             3,
         )],
         passing: &[
-            Case { configuration: ENDPOINTS, ..Case::passing("", UNKNOWN_MOUNT) },
-            Case { configuration: ENDPOINTS, ..Case::passing("", UNMOUNTED) },
-            Case { configuration: ENDPOINTS, ..Case::passing("", PROCEDURE) },
+            Case {
+                configuration: ENDPOINTS,
+                ..Case::passing("", UNKNOWN_MOUNT)
+            },
+            Case {
+                configuration: ENDPOINTS,
+                ..Case::passing("", UNMOUNTED)
+            },
+            Case {
+                configuration: ENDPOINTS,
+                ..Case::passing("", PROCEDURE)
+            },
         ],
     };
 

@@ -1,4 +1,5 @@
-//! Counts the declarations that were judged, and names those that were read and not judged. Silence is never a pass.
+//! Counts the declarations that were judged, and names those that were read and not judged. Silence
+//! is never a pass.
 
 use std::collections::HashSet;
 
@@ -13,16 +14,32 @@ use crate::report::{Coverage, NO_TABLE, Unjudged};
 /// Counts what `model` compares, and names what it does not.
 pub(super) fn coverage(model: &Model<'_>) -> Coverage {
     let facts = model.input.facts;
-    let tables = || model.described.iter().filter(|described| described.entity.kind == EntityKind::Table);
-    let described = model.descriptions().map(|(_, description)| description.declaration);
-    let beside_types = schema_type_mismatch::pairs(model).into_iter().map(|(schema, _)| schema);
-    let judged: HashSet<*const Declaration> = described.chain(beside_types).map(std::ptr::from_ref).collect();
+    let tables = || {
+        model
+            .described
+            .iter()
+            .filter(|described| described.entity.kind == EntityKind::Table)
+    };
+    let described = model
+        .descriptions()
+        .map(|(_, description)| description.declaration);
+    let beside_types = schema_type_mismatch::pairs(model)
+        .into_iter()
+        .map(|(schema, _)| schema);
+    let judged: HashSet<*const Declaration> = described
+        .chain(beside_types)
+        .map(std::ptr::from_ref)
+        .collect();
     let is_judged = |schema: &&Declaration| judged.contains(&std::ptr::from_ref(*schema));
     let compared = compared_types(model);
     Coverage {
         tables: tables().count(),
-        tables_with_type: tables().filter(|described| described.types().next().is_some()).count(),
-        tables_with_schema: tables().filter(|described| described.schemas().next().is_some()).count(),
+        tables_with_type: tables()
+            .filter(|described| described.types().next().is_some())
+            .count(),
+        tables_with_schema: tables()
+            .filter(|described| described.schemas().next().is_some())
+            .count(),
         types: facts.types.len(),
         schemas: facts.schemas.len(),
         schemas_judged: facts.schemas.iter().filter(is_judged).count(),
@@ -41,34 +58,58 @@ pub(super) fn coverage(model: &Model<'_>) -> Coverage {
     }
 }
 
-/// The object types that something is compared with: those that a table, a schema or a contract leads to. Most types of
-/// a monorepo describe no data that a database holds, and what cannot be resolved in them hides nothing.
+/// The object types that something is compared with: those that a table, a schema or a contract
+/// leads to. Most types of a monorepo describe no data that a database holds, and what cannot be
+/// resolved in them hides nothing.
 fn compared_types<'a>(model: &Model<'a>) -> Vec<&'a Declaration> {
     let facts = model.input.facts;
-    let described = model.descriptions().map(|(_, description)| description.declaration);
-    let namesakes = model.described.iter().flat_map(|described| &described.namesakes).map(|one| one.declaration);
-    let beside_schemas = schema_type_mismatch::pairs(model).into_iter().map(|(_, ty)| ty);
-    let compared: HashSet<*const Declaration> =
-        described.chain(namesakes).chain(beside_schemas).map(std::ptr::from_ref).collect();
+    let described = model
+        .descriptions()
+        .map(|(_, description)| description.declaration);
+    let namesakes = model
+        .described
+        .iter()
+        .flat_map(|described| &described.namesakes)
+        .map(|one| one.declaration);
+    let beside_schemas = schema_type_mismatch::pairs(model)
+        .into_iter()
+        .map(|(_, ty)| ty);
+    let compared: HashSet<*const Declaration> = described
+        .chain(namesakes)
+        .chain(beside_schemas)
+        .map(std::ptr::from_ref)
+        .collect();
     let named = named_by_contracts(facts);
     let is_compared = |ty: &&Declaration| {
-        compared.contains(&std::ptr::from_ref(*ty)) || named.contains(&(&*ty.location.file, ty.name.as_str()))
+        compared.contains(&std::ptr::from_ref(*ty))
+            || named.contains(&(&*ty.location.file, ty.name.as_str()))
     };
     facts.types.iter().filter(is_compared).collect()
 }
 
 /// The declarations that contracts name, each as its file and its name.
 fn named_by_contracts(facts: &Facts) -> HashSet<(&str, &str)> {
-    let parameters = facts.contracts.iter().filter_map(|contract| contract.parameters.as_ref()?.declaration.as_ref());
+    let parameters = facts
+        .contracts
+        .iter()
+        .filter_map(|contract| contract.parameters.as_ref()?.declaration.as_ref());
     let mut named = promised(facts);
-    named.extend(parameters.map(|declaration| (declaration.file.as_str(), declaration.name.as_str())));
+    named.extend(
+        parameters.map(|declaration| (declaration.file.as_str(), declaration.name.as_str())),
+    );
     named
 }
 
 fn unresolved_fields(facts: &Facts, compared: &[&Declaration]) -> usize {
-    let declarations = compared.iter().copied().chain(&facts.tables).chain(&facts.schemas);
+    let declarations = compared
+        .iter()
+        .copied()
+        .chain(&facts.tables)
+        .chain(&facts.schemas);
     let fields = declarations.flat_map(|declaration| &declaration.fields);
-    fields.filter(|field| matches!(field.kind, Kind::Unresolved(_))).count()
+    fields
+        .filter(|field| matches!(field.kind, Kind::Unresolved(_)))
+        .count()
 }
 
 fn projections(model: &Model<'_>) -> Vec<Unjudged> {
@@ -91,7 +132,8 @@ fn projections(model: &Model<'_>) -> Vec<Unjudged> {
 
 fn is_taken_for_projection(description: &Description<'_>) -> bool {
     let declaration = description.declaration;
-    let complete = matches!(description.role, Role::Row | Role::Orm) && declaration.unresolved.is_none();
+    let complete =
+        matches!(description.role, Role::Row | Role::Orm) && declaration.unresolved.is_none();
     let only_namesake = description.role == Role::Domain && !description.pairing.pairs.is_empty();
     (complete || only_namesake) && !declaration.tags.projection && !description.is_whole()
 }
@@ -100,11 +142,20 @@ fn namesakes(model: &Model<'_>) -> Vec<Unjudged> {
     let each = model.described.iter().flat_map(|described| {
         let entity = described.entity.title();
         // What could not be resolved is named for that.
-        let known = described.namesakes.iter().filter(|namesake| namesake.declaration.unresolved.is_none());
+        let known = described
+            .namesakes
+            .iter()
+            .filter(|namesake| namesake.declaration.unresolved.is_none());
         known.map(move |namesake| {
-            let what = if namesake.declaration.origin.is_validation() { "schema" } else { "type" };
+            let what = if namesake.declaration.origin.is_validation() {
+                "schema"
+            } else {
+                "type"
+            };
             let (shared, fields) = (namesake.shared, namesake.fields);
-            let reason = format!("is called like `{entity}`, and only {shared} of its {fields} fields are columns");
+            let reason = format!(
+                "is called like `{entity}`, and only {shared} of its {fields} fields are columns"
+            );
             unjudged(what, namesake.declaration, reason)
         })
     });
@@ -112,8 +163,15 @@ fn namesakes(model: &Model<'_>) -> Vec<Unjudged> {
 }
 
 fn unresolved(facts: &Facts, compared: &[&Declaration]) -> Vec<Unjudged> {
-    let types = compared.iter().copied().chain(&facts.tables).map(|declaration| ("type", declaration));
-    let schemas = facts.schemas.iter().map(|declaration| ("schema", declaration));
+    let types = compared
+        .iter()
+        .copied()
+        .chain(&facts.tables)
+        .map(|declaration| ("type", declaration));
+    let schemas = facts
+        .schemas
+        .iter()
+        .map(|declaration| ("schema", declaration));
     let unresolved = types.chain(schemas).filter_map(|(what, declaration)| {
         let reason = declaration.unresolved.as_ref()?;
         Some(unjudged(what, declaration, reason.clone()))
@@ -133,25 +191,45 @@ fn problems(facts: &Facts) -> Vec<Unjudged> {
 
 fn unmatched_schemas(model: &Model<'_>, judged: &HashSet<*const Declaration>) -> Vec<Unjudged> {
     let facts = model.input.facts;
-    let namesakes = model.described.iter().flat_map(|described| &described.namesakes);
-    let named: HashSet<*const Declaration> = namesakes.map(|one| std::ptr::from_ref(one.declaration)).collect();
-    let unmatched = facts.schemas.iter().filter(|schema| !judged.contains(&std::ptr::from_ref(*schema)));
-    let resolved =
-        unmatched.filter(|schema| schema.unresolved.is_none() && !named.contains(&std::ptr::from_ref(*schema)));
-    resolved.map(|schema| unjudged("schema", schema, NO_TABLE.into())).collect()
+    let namesakes = model
+        .described
+        .iter()
+        .flat_map(|described| &described.namesakes);
+    let named: HashSet<*const Declaration> = namesakes
+        .map(|one| std::ptr::from_ref(one.declaration))
+        .collect();
+    let unmatched = facts
+        .schemas
+        .iter()
+        .filter(|schema| !judged.contains(&std::ptr::from_ref(*schema)));
+    let resolved = unmatched.filter(|schema| {
+        schema.unresolved.is_none() && !named.contains(&std::ptr::from_ref(*schema))
+    });
+    resolved
+        .map(|schema| unjudged("schema", schema, NO_TABLE.into()))
+        .collect()
 }
 
-/// Routes and contracts whose path or place is not known, and those that nothing can be compared with.
+/// Routes and contracts whose path or place is not known, and those that nothing can be compared
+/// with.
 fn endpoints(model: &Model<'_>) -> Vec<Unjudged> {
     let facts = model.input.facts;
     let unresolved = facts.unresolved_endpoints.iter().map(|one| Unjudged {
-        what: if one.what == "contract" { "contract" } else { "route" },
+        what: if one.what == "contract" {
+            "contract"
+        } else {
+            "route"
+        },
         name: one.name.clone(),
         reason: one.reason.clone(),
         location: Some(one.location.clone()),
     });
     let unserved = facts.contracts.iter().filter(|contract| {
-        let is_served = contract.served || facts.routes.iter().any(|route| endpoints::describes(contract, route));
+        let is_served = contract.served
+            || facts
+                .routes
+                .iter()
+                .any(|route| endpoints::describes(contract, route));
         !is_served && endpoints::are_judged(model)
     });
     let unserved = unserved.filter_map(|contract| {
@@ -167,5 +245,10 @@ fn endpoints(model: &Model<'_>) -> Vec<Unjudged> {
 }
 
 fn unjudged(what: &'static str, declaration: &Declaration, reason: String) -> Unjudged {
-    Unjudged { what, name: declaration.name.clone(), reason, location: Some(declaration.location.clone()) }
+    Unjudged {
+        what,
+        name: declaration.name.clone(),
+        reason,
+        location: Some(declaration.location.clone()),
+    }
 }

@@ -1,4 +1,5 @@
-//! Which way a schema's values travel, as far as the schemas around it say: what `GetUserResponseSchema` holds goes out.
+//! Which way a schema's values travel, as far as the schemas around it say: what
+//! `GetUserResponseSchema` holds goes out.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,19 +12,25 @@ use crate::source::Location;
 pub struct Uses<'a> {
     /// By the name of what they hold: `z.object({ user: UserSchema })`.
     holders: HashMap<&'a str, Vec<&'a Declaration>>,
-    /// By the fields that they have: those of `UserSchema` and of `UserSchema.pick(…)` are the same.
+    /// By the fields that they have: those of `UserSchema` and of `UserSchema.pick(…)` are the
+    /// same.
     owners: HashMap<&'a Location, Vec<&'a Declaration>>,
 }
 
 const ANSWERS: &[&str] = &["response", "responses", "output", "result", "reply"];
-const REQUESTS: &[&str] =
-    &["request", "body", "input", "create", "new", "insert", "update", "patch", "params", "query", "form", "payload"];
+const REQUESTS: &[&str] = &[
+    "request", "body", "input", "create", "new", "insert", "update", "patch", "params", "query",
+    "form", "payload",
+];
 
 impl<'a> Uses<'a> {
     /// Collects the uses of all schemas that were read.
     #[must_use]
     pub fn new(facts: &'a Facts) -> Self {
-        let mut uses = Self { holders: HashMap::new(), owners: HashMap::new() };
+        let mut uses = Self {
+            holders: HashMap::new(),
+            owners: HashMap::new(),
+        };
         for schema in &facts.schemas {
             for field in &schema.fields {
                 uses.owners.entry(&field.location).or_default().push(schema);
@@ -35,12 +42,13 @@ impl<'a> Uses<'a> {
         uses
     }
 
-    /// Whether schemas of answers hold `schema`, directly or through others, and none of what comes in does or takes
-    /// fields from it.
+    /// Whether schemas of answers hold `schema`, directly or through others, and none of what comes
+    /// in does or takes fields from it.
     #[must_use]
     pub fn are_of_answers(&self, schema: &'a Declaration) -> bool {
         let users = self.users(schema);
-        users.iter().any(|user| says(user, ANSWERS)) && !users.iter().any(|user| says(user, REQUESTS))
+        users.iter().any(|user| says(user, ANSWERS))
+            && !users.iter().any(|user| says(user, REQUESTS))
     }
 
     fn users(&self, schema: &'a Declaration) -> Vec<&'a Declaration> {
@@ -48,7 +56,11 @@ impl<'a> Uses<'a> {
         let (mut users, mut left) = (Vec::new(), vec![schema]);
         while let Some(used) = left.pop() {
             let holders = self.holders.get(used.name.as_str()).into_iter().flatten();
-            let takers = used.fields.iter().filter_map(|field| self.owners.get(&field.location)).flatten();
+            let takers = used
+                .fields
+                .iter()
+                .filter_map(|field| self.owners.get(&field.location))
+                .flatten();
             for user in holders.chain(takers) {
                 if seen.insert(std::ptr::from_ref(*user)) {
                     users.push(*user);
@@ -60,8 +72,11 @@ impl<'a> Uses<'a> {
     }
 }
 
-/// Whether the name says it, the namespaces around it aside: `CreateUserCommand.ResponseSchema` is of an answer.
+/// Whether the name says it, the namespaces around it aside: `CreateUserCommand.ResponseSchema` is
+/// of an answer.
 fn says(schema: &Declaration, said: &[&str]) -> bool {
     let own = schema.name.rsplit('.').next().unwrap_or_default();
-    names::words(own).iter().any(|word| said.contains(&word.as_str()))
+    names::words(own)
+        .iter()
+        .any(|word| said.contains(&word.as_str()))
 }

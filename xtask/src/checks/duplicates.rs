@@ -1,12 +1,14 @@
-//! One change, one finding. A field that several declarations inherit is written once, and a set of values is used in
-//! many places: findings about the same text are one finding that names every place.
+//! One change, one finding. A field that several declarations inherit is written once, and a set of
+//! values is used in many places: findings about the same text are one finding that names every
+//! place.
 
 use std::collections::HashMap;
 
 use crate::report::Finding;
 use crate::source::Location;
 
-/// `findings` without those that say again what an earlier one said of the same place. Their other places are kept.
+/// `findings` without those that say again what an earlier one said of the same place. Their other
+/// places are kept.
 pub(super) fn removed(findings: Vec<Finding>) -> Vec<Finding> {
     let mut kept: Vec<Finding> = Vec::new();
     let mut known: HashMap<DuplicateKey, usize> = HashMap::new();
@@ -14,9 +16,11 @@ pub(super) fn removed(findings: Vec<Finding>) -> Vec<Finding> {
         let keys = keys(&finding);
         match keys.iter().find_map(|key| known.get(key).copied()) {
             Some(first) => {
-                // What is inserted may lack values; of two findings about one set the one that knows more is kept.
+                // What is inserted may lack values; of two findings about one set the one that
+                // knows more is kept.
                 let known = &kept[first];
-                if finding.severity == known.severity && values_told(&finding) > values_told(known) {
+                if finding.severity == known.severity && values_told(&finding) > values_told(known)
+                {
                     std::mem::swap(&mut finding, &mut kept[first]);
                 }
                 merge(&mut kept[first], finding);
@@ -32,15 +36,22 @@ pub(super) fn removed(findings: Vec<Finding>) -> Vec<Finding> {
 
 /// How many values a finding about a set says to be missing or unknown.
 fn values_told(finding: &Finding) -> usize {
-    let count = |key: &str| finding.details.get(key).and_then(serde_json::Value::as_array).map_or(0, Vec::len);
+    let count = |key: &str| {
+        finding
+            .details
+            .get(key)
+            .and_then(serde_json::Value::as_array)
+            .map_or(0, Vec::len)
+    };
     count("missing") + count("unknown")
 }
 
-/// The identity of a finding: its place and the part of the place that is wrong. Two findings with the same key are
-/// the same.
+/// The identity of a finding: its place and the part of the place that is wrong. Two findings with
+/// the same key are the same.
 #[derive(Debug, PartialEq, Eq, Hash)]
 enum DuplicateKey {
-    /// Where it stands, which part of it is wrong, and the column, where the place is that of several.
+    /// Where it stands, which part of it is wrong, and the column, where the place is that of
+    /// several.
     Place(Location, Aspect, Option<String>),
     /// The set of the database and the difference.
     Values(String),
@@ -61,26 +72,50 @@ enum Aspect {
 
 /// Any of them makes a finding the same as another.
 fn keys(finding: &Finding) -> Vec<DuplicateKey> {
-    let Some(aspect) = aspect(finding.kind) else { return Vec::new() };
+    let Some(aspect) = aspect(finding.kind) else {
+        return Vec::new();
+    };
     let differs = aspect == Aspect::Values && finding.details.contains_key("missing");
     let values = differs.then(|| {
-        let detail = |key: &str| finding.details.get(key).map(ToString::to_string).unwrap_or_default();
-        DuplicateKey::Values(["databaseValues", "missing", "unknown"].map(detail).join("|"))
+        let detail = |key: &str| {
+            finding
+                .details
+                .get(key)
+                .map(ToString::to_string)
+                .unwrap_or_default()
+        };
+        DuplicateKey::Values(
+            ["databaseValues", "missing", "unknown"]
+                .map(detail)
+                .join("|"),
+        )
     });
-    // A declaration's name is the place of every column that it lacks, and of several an enum is the place.
-    let of_several = finding.kind.starts_with("MISSING_") && !finding.details.contains_key("found") || differs;
+    // A declaration's name is the place of every column that it lacks, and of several an enum is
+    // the place.
+    let of_several =
+        finding.kind.starts_with("MISSING_") && !finding.details.contains_key("found") || differs;
     let place = finding.location().map(|location| {
-        DuplicateKey::Place(location.clone(), aspect, of_several.then(|| finding.field.clone()).flatten())
+        DuplicateKey::Place(
+            location.clone(),
+            aspect,
+            of_several.then(|| finding.field.clone()).flatten(),
+        )
     });
-    // An insert may leave out what may be null: where the field is wrong about null, that says it all.
-    let omissible = finding.location().filter(|_| finding.details.contains_key("optional"));
-    let omissible = omissible.map(|location| DuplicateKey::Place(location.clone(), Aspect::Nullability, None));
+    // An insert may leave out what may be null: where the field is wrong about null, that says it
+    // all.
+    let omissible = finding
+        .location()
+        .filter(|_| finding.details.contains_key("optional"));
+    let omissible =
+        omissible.map(|location| DuplicateKey::Place(location.clone(), Aspect::Nullability, None));
     values.into_iter().chain(place).chain(omissible).collect()
 }
 
 fn aspect(kind: &str) -> Option<Aspect> {
     match kind {
-        "MISSING_FIELD_IN_TYPE" | "MISSING_COLUMN_IN_INSERT" | "MISSING_FIELD_IN_VALIDATION" => Some(Aspect::Presence),
+        "MISSING_FIELD_IN_TYPE" | "MISSING_COLUMN_IN_INSERT" | "MISSING_FIELD_IN_VALIDATION" => {
+            Some(Aspect::Presence)
+        }
         "MISSING_FIELD_IN_SCHEMA" | "UNKNOWN_FIELD_IN_VALIDATION" => Some(Aspect::Presence),
         "NULLABILITY_MISMATCH" | "VALIDATION_NULLABILITY_MISMATCH" => Some(Aspect::Nullability),
         "TYPE_MISMATCH" | "VALIDATION_TYPE_MISMATCH" | "ORM_TYPE_MISMATCH" => Some(Aspect::Type),
@@ -95,7 +130,11 @@ fn aspect(kind: &str) -> Option<Aspect> {
 
 fn merge(first: &mut Finding, again: Finding) {
     for label in again.labels {
-        if !first.labels.iter().any(|known| known.location == label.location) {
+        if !first
+            .labels
+            .iter()
+            .any(|known| known.location == label.location)
+        {
             first.labels.push(label);
         }
     }
@@ -115,11 +154,22 @@ mod tests {
                   export interface UserRow { id: string; role: Role }";
         let (config, provenance) = (test_utils::config(""), Provenance::default());
         let facts = test_utils::facts(ts, &config);
-        let input = Input { schema: &schema, facts: &facts, config: &config, provenance: &provenance };
-        let found: Vec<_> = verify(&input).0.into_iter().map(|one| one.message).collect();
+        let input = Input {
+            schema: &schema,
+            facts: &facts,
+            config: &config,
+            provenance: &provenance,
+        };
+        let found: Vec<_> = verify(&input)
+            .0
+            .into_iter()
+            .map(|one| one.message)
+            .collect();
         assert_eq!(
             found,
-            ["Enum values of field 'role' differ in `Role`: 'member' missing, 'guest' not in the database"]
+            [
+                "Enum values of field 'role' differ in `Role`: 'member' missing, 'guest' not in the database"
+            ]
         );
     }
 }

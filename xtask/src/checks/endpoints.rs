@@ -1,17 +1,19 @@
-//! Which contract describes which route: the same method, and the same path but for the names of its parameters.
+//! Which contract describes which route: the same method, and the same path but for the names of
+//! its parameters.
 
 use super::Model;
 use crate::facts::path::shape;
 use crate::facts::{Contract, Facts, Route};
 
-/// Whether routes and contracts are configured, and contracts with endpoints were read: without them nothing can be
-/// missing.
+/// Whether routes and contracts are configured, and contracts with endpoints were read: without
+/// them nothing can be missing.
 pub(super) fn are_judged(model: &Model<'_>) -> bool {
     let facts = model.input.facts;
     facts.requested.routes && facts.requested.contracts && !facts.contracts.is_empty()
 }
 
-/// Whether a contract may be asked of `route`: one that answers to whatever nobody else answers cannot have one.
+/// Whether a contract may be asked of `route`: one that answers to whatever nobody else answers
+/// cannot have one.
 pub(super) fn needs_contract(model: &Model<'_>, route: &Route) -> bool {
     let is_fallback = route.path.contains('*');
     let is_protocol = matches!(route.method.as_str(), "HEAD" | "OPTIONS");
@@ -29,11 +31,18 @@ pub(super) fn may_be_unread<'f>(facts: &'f Facts, contract: &Contract) -> Option
     let hides = |tail: &Option<(String, String)>| match tail {
         None => true,
         Some((method, path)) => {
-            *method == contract.method && (path == "/" || shape(&contract.path).ends_with(&shape(path)))
+            *method == contract.method
+                && (path == "/" || shape(&contract.path).ends_with(&shape(path)))
         }
     };
-    let unresolved = facts.unresolved_endpoints.iter().filter(|one| one.what != "contract");
-    unresolved.into_iter().find(|one| hides(&one.tail)).map(|one| one.reason.as_str())
+    let unresolved = facts
+        .unresolved_endpoints
+        .iter()
+        .filter(|one| one.what != "contract");
+    unresolved
+        .into_iter()
+        .find(|one| hides(&one.tail))
+        .map(|one| one.reason.as_str())
 }
 
 /// How people call an endpoint: `GET /api/users/:id`.

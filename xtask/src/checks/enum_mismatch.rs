@@ -1,8 +1,8 @@
 //! A set of values in TypeScript or in a validation schema is not the set that the database allows.
 //!
 //! ## Why
-//! A value that only the database knows falls through every `switch`; a value that only TypeScript knows compiles and
-//! fails on insert.
+//! A value that only the database knows falls through every `switch`; a value that only TypeScript
+//! knows compiles and fails on insert.
 //!
 //! ## Example
 //! ```sql
@@ -15,10 +15,10 @@
 //!   role: 'admin' | 'citizen';
 //! }
 //! ```
-//! `CHECK (role IN ('admin', …))` counts like an enum. What is inserted or updated may be restricted to some of the
-//! values. A plain `string` is a warning: it lets any value through. One set that is used in several places is one
-//! finding. A set that says which enum it is (`pgEnum`, Supabase's `Enums` and `Constants`) is judged by that, unless a
-//! field has told it.
+//! `CHECK (role IN ('admin', …))` counts like an enum. What is inserted or updated may be
+//! restricted to some of the values. A plain `string` is a warning: it lets any value through. One
+//! set that is used in several places is one finding. A set that says which enum it is (`pgEnum`,
+//! Supabase's `Enums` and `Constants`) is judged by that, unless a field has told it.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -44,33 +44,61 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    let of_fields = model.judged().flat_map(|(described, description)| findings(model, described, description));
+    let of_fields = model
+        .judged()
+        .flat_map(|(described, description)| findings(model, described, description));
     let (told, of_fields): (HashSet<_>, Vec<_>) = of_fields.unzip();
     of_fields.into_iter().chain(of_sets(model, &told)).collect()
 }
 
-/// Returns findings about sets of values that name their enum. Enums that a field's finding has covered already are
-/// left out.
+/// Returns findings about sets of values that name their enum. Enums that a field's finding has
+/// covered already are left out.
 fn of_sets(model: &Model<'_>, told: &HashSet<Option<ObjectName>>) -> Vec<Finding> {
     let mut alike: BTreeMap<(ObjectName, &[String]), Vec<&Enumeration>> = BTreeMap::new();
     for set in &model.input.facts.enums {
-        let Some(name) = set.database_name.as_ref() else { continue };
-        alike.entry((ObjectName::from_key(name), &set.values)).or_default().push(set);
+        let Some(name) = set.database_name.as_ref() else {
+            continue;
+        };
+        alike
+            .entry((ObjectName::from_key(name), &set.values))
+            .or_default()
+            .push(set);
     }
-    let untold = alike.into_iter().filter(|((name, _), _)| !told.contains(&Some(name.clone())));
-    untold.filter_map(|((name, values), sets)| of_set(model, &name, values, &sets)).collect()
+    let untold = alike
+        .into_iter()
+        .filter(|((name, _), _)| !told.contains(&Some(name.clone())));
+    untold
+        .filter_map(|((name, values), sets)| of_set(model, &name, values, &sets))
+        .collect()
 }
 
 /// One set of values, which may be written several times.
-fn of_set(model: &Model<'_>, name: &ObjectName, values: &[String], sets: &[&Enumeration]) -> Option<Finding> {
+fn of_set(
+    model: &Model<'_>,
+    name: &ObjectName,
+    values: &[String],
+    sets: &[&Enumeration],
+) -> Option<Finding> {
     let allowed = &model.input.schema.enums.get(name)?.labels;
     let difference = ValuesDifference::of(values, allowed, Role::Row)?;
     let title = name.to_string();
-    let named = sets.iter().map(|set| format!("`{}`", set.name)).collect::<Vec<_>>().join(", ");
+    let named = sets
+        .iter()
+        .map(|set| format!("`{}`", set.name))
+        .collect::<Vec<_>>()
+        .join(", ");
     let words = difference.in_words();
-    let found = CHECK.finding(&title, format!("Enum values of '{title}' differ in {named}: {words}"));
-    let found = sets.iter().fold(found, |found, set| found.at(&set.location, words.clone()));
-    let found = found.at_some(model.input.provenance.type_(name), format!("`{title}` was last changed here"));
+    let found = CHECK.finding(
+        &title,
+        format!("Enum values of '{title}' differ in {named}: {words}"),
+    );
+    let found = sets
+        .iter()
+        .fold(found, |found, set| found.at(&set.location, words.clone()));
+    let found = found.at_some(
+        model.input.provenance.type_(name),
+        format!("`{title}` was last changed here"),
+    );
     Some(with_values(found, allowed, &difference))
 }
 
@@ -92,28 +120,45 @@ fn findings(
         let facts = described.entity.column(&pair.column.name)?;
         let allowed = facts.demands.values.as_deref()?;
         let difference = match values_of(&pair.field.kind) {
-            Values::Known(values) if is_of_another_thing(description, &values, allowed) => return None,
+            Values::Known(values) if is_of_another_thing(description, &values, allowed) => {
+                return None;
+            }
             Values::Known(values) => ValuesDifference::of(&values, allowed, description.role)?,
             Values::AnyString => {
-                return any_string(model, described, description, pair, facts, allowed).map(|found| (None, found));
+                return any_string(model, described, description, pair, facts, allowed)
+                    .map(|found| (None, found));
             }
             Values::None => return None,
         };
         let found = finding(model, described, description, pair, allowed, &difference);
-        let found = if description.is_partial() { found.as_warning() } else { found };
+        let found = if description.is_partial() {
+            found.as_warning()
+        } else {
+            found
+        };
         let name = match &facts.ty.scalar {
             Scalar::Enum(name, _) => Some(name.clone()),
             Scalar::Builtin(_) | Scalar::Other(_) => None,
         };
-        Some((name, found.at_values(described.entity.name, facts, model.input.provenance)))
+        Some((
+            name,
+            found.at_values(described.entity.name, facts, model.input.provenance),
+        ))
     };
     description.pairing.pairs.iter().filter_map(judge).collect()
 }
 
-/// Returns whether the values are about something other than the column. In a type that describes only a part of the
-/// table, they are where fewer than half are the column's.
-fn is_of_another_thing(description: &Description<'_>, values: &[String], allowed: &[String]) -> bool {
-    let common = values.iter().filter(|value| allowed.contains(value)).count();
+/// Returns whether the values are about something other than the column. In a type that describes
+/// only a part of the table, they are where fewer than half are the column's.
+fn is_of_another_thing(
+    description: &Description<'_>,
+    values: &[String],
+    allowed: &[String],
+) -> bool {
+    let common = values
+        .iter()
+        .filter(|value| allowed.contains(value))
+        .count();
     description.is_partial() && common * 2 < values.len().min(allowed.len())
 }
 
@@ -153,18 +198,34 @@ impl ValuesDifference {
     /// None where they agree, as far as the role demands it.
     fn of(values: &[String], allowed: &[String], role: Role) -> Option<Self> {
         let only_in = |left: &[String], right: &[String]| -> Vec<String> {
-            left.iter().filter(|value| !right.contains(value)).cloned().collect()
+            left.iter()
+                .filter(|value| !right.contains(value))
+                .cloned()
+                .collect()
         };
-        let missing = if may_be_narrower(role) { Vec::new() } else { only_in(allowed, values) };
+        let missing = if may_be_narrower(role) {
+            Vec::new()
+        } else {
+            only_in(allowed, values)
+        };
         let unknown = only_in(values, allowed);
         (!missing.is_empty() || !unknown.is_empty()).then_some(Self { missing, unknown })
     }
 
     fn in_words(&self) -> String {
-        let missing = (!self.missing.is_empty()).then(|| format!("{} missing", wording::quoted_briefly(&self.missing)));
-        let unknown = (!self.unknown.is_empty())
-            .then(|| format!("{} not in the database", wording::quoted_briefly(&self.unknown)));
-        [missing, unknown].into_iter().flatten().collect::<Vec<_>>().join(", ")
+        let missing = (!self.missing.is_empty())
+            .then(|| format!("{} missing", wording::quoted_briefly(&self.missing)));
+        let unknown = (!self.unknown.is_empty()).then(|| {
+            format!(
+                "{} not in the database",
+                wording::quoted_briefly(&self.unknown)
+            )
+        });
+        [missing, unknown]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 }
 
@@ -185,15 +246,24 @@ fn finding(
 ) -> Finding {
     let named = enumeration(pair, model.input.facts);
     let place = named.map_or(&pair.field.location, |enumeration| &enumeration.location);
-    let place_name = named.map_or(&description.declaration.name, |enumeration| &enumeration.name);
-    let message =
-        format!("Enum values of field '{}' differ in `{place_name}`: {}", pair.column.name, difference.in_words());
+    let place_name = named.map_or(&description.declaration.name, |enumeration| {
+        &enumeration.name
+    });
+    let message = format!(
+        "Enum values of field '{}' differ in `{place_name}`: {}",
+        pair.column.name,
+        difference.in_words()
+    );
     let present = match values_of(&pair.field.kind) {
         Values::Known(values) => values,
         Values::AnyString | Values::None => Vec::new(),
     };
     // A set without a name stands in the field's own type or schema.
-    let own = || pair.field.value.map(|value| (&*pair.field.location.file, value));
+    let own = || {
+        pair.field
+            .value
+            .map(|value| (&*pair.field.location.file, value))
+    };
     let set = named.map_or_else(own, |one| Some((&*one.location.file, one.location.span)));
     let complete = (!difference.missing.is_empty()).then_some(set).flatten();
     let found = base(described, description, pair, message)
@@ -202,7 +272,8 @@ fn finding(
     with_values(found, allowed, difference)
 }
 
-/// A string where the database holds a fixed set: only where values come in or are read by name does it matter.
+/// A string where the database holds a fixed set: only where values come in or are read by name
+/// does it matter.
 fn any_string(
     model: &Model<'_>,
     described: &TableMatches<'_>,
@@ -232,15 +303,26 @@ fn any_string(
         .at_values(described.entity.name, facts, model.input.provenance)
         .with_detail("databaseValues", allowed.to_vec());
     // A schema that lets a wrong value in fails the request late, in the database.
-    Some(if description.role.is_validation() { finding } else { finding.as_warning() })
+    Some(if description.role.is_validation() {
+        finding
+    } else {
+        finding.as_warning()
+    })
 }
 
 fn comes_from_the_database(description: &Description<'_>, facts: &ColumnFacts<'_>) -> bool {
     facts.column.generated.is_some() || description.role == Role::OutputSchema
 }
 
-fn base(described: &TableMatches<'_>, description: &Description<'_>, pair: &Pair<'_>, message: String) -> Finding {
-    let mut finding = CHECK.finding(&described.entity.title(), message).about(description, &pair.column.name);
+fn base(
+    described: &TableMatches<'_>,
+    description: &Description<'_>,
+    pair: &Pair<'_>,
+    message: String,
+) -> Finding {
+    let mut finding = CHECK
+        .finding(&described.entity.title(), message)
+        .about(description, &pair.column.name);
     if description.role.is_validation() {
         finding.category = Category::ValidationSchemas;
     }
@@ -250,7 +332,10 @@ fn base(described: &TableMatches<'_>, description: &Description<'_>, pair: &Pair
 /// The named set of values that the field refers to, if it holds just the field's values.
 fn enumeration<'a>(pair: &Pair<'_>, facts: &'a Facts) -> Option<&'a Enumeration> {
     let name = pair.field.reference.as_deref()?;
-    let mut named = facts.enums.iter().filter(|enumeration| enumeration.name == name);
+    let mut named = facts
+        .enums
+        .iter()
+        .filter(|enumeration| enumeration.name == name);
     let same_values = |enumeration: &&Enumeration| match values_of(&pair.field.kind) {
         Values::Known(values) => values == enumeration.values,
         Values::AnyString | Values::None => false,
@@ -259,92 +344,4 @@ fn enumeration<'a>(pair: &Pair<'_>, facts: &'a Facts) -> Option<&'a Enumeration>
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::checks::test_utils::{Case, Cases};
-
-    const TABLE: &str = "CREATE TYPE user_role AS ENUM ('admin', 'citizen', 'expert');
-        CREATE TABLE users (id uuid NOT NULL, role user_role NOT NULL, state text NOT NULL, CHECK (state IN ('on', 'off')));";
-
-    pub const CASES: Cases = Cases {
-        failing: &[
-            Case::failing(
-                TABLE,
-                "export interface UserTable { id: string;\n role: 'admin' | 'citizen'; state: 'on' | 'off' }",
-                (2, "role"),
-            ),
-            Case::failing(
-                TABLE,
-                "export type Role = 'admin' | 'citizen' | 'expert' | 'guest';\nexport interface UserTable { id: string; role: Role; state: 'on' | 'off' }\nexport interface NewUser { id: string; role: Role; state: 'on' }",
-                (1, "role"),
-            ),
-            Case::failing(
-                TABLE,
-                "export interface UserTable { id: string; role: 'admin' | 'citizen' | 'expert';\n state: 'on' }",
-                (2, "state"),
-            ),
-            Case::failing(
-                TABLE,
-                "export interface UserTable { id: string; role: 'admin' | 'citizen' | 'expert';\n state: string }",
-                (2, "state"),
-            ),
-            // An answer tells of it.
-            Case::validation(
-                "CREATE TYPE user_role AS ENUM ('admin', 'citizen'); CREATE TABLE users (id uuid PRIMARY KEY, name text NOT NULL, role user_role NOT NULL);",
-                "export const UserResponseSchema = z.object({ id: z.uuid(), name: z.string(),\n role: z.enum(['admin']), rank: z.number() });",
-                (3, "role"),
-            ),
-            // Of an enum that no table has.
-            Case::failing_entity(
-                "CREATE TYPE run_state AS ENUM ('on', 'off')",
-                "export interface Database { public: { Tables: {}; Enums: {\n run_state: 'on' | 'broken' } } }",
-                2,
-            ),
-            Case::failing_entity(
-                "CREATE TYPE run_state AS ENUM ('on', 'off')",
-                "import { pgEnum } from 'drizzle-orm/pg-core';\nexport const runState = pgEnum('run_state', ['on', 'off', 'broken']);",
-                2,
-            ),
-            // Of generated constants, whose type is right.
-            Case::failing_entity(
-                TABLE,
-                "export interface Database { public: { Enums: { user_role: 'admin' | 'citizen' | 'expert' } } }\nexport interface UserTable { id: string; role: Database['public']['Enums']['user_role']; state: 'on' | 'off' }\nexport const Constants = { public: { Enums: {\n user_role: ['admin', 'citizen'] } } } as const;",
-                4,
-            ),
-            // Generated together, and wrong together.
-            Case::failing_entity(
-                "CREATE TYPE run_state AS ENUM ('on', 'off')",
-                "export interface Database { public: { Tables: {}; Enums: {\n run_state: 'on' | 'broken' } } }\nexport const Constants = { public: { Enums: { run_state: ['on', 'broken'] } } } as const;",
-                2,
-            ),
-            // What is wrong about a Drizzle table is wrong about the types that are inferred from it.
-            Case::failing(
-                "CREATE TABLE users (id uuid NOT NULL, state text NOT NULL, CHECK (state IN ('on', 'off')));",
-                "import { pgTable, uuid, text } from 'drizzle-orm/pg-core';\nexport const users = pgTable('users', { id: uuid('id').notNull(),\n state: text('state', { enum: ['on', 'broken'] }).notNull() });\nexport type User = typeof users.$inferSelect;\nexport type NewUser = typeof users.$inferInsert;",
-                (3, "state"),
-            ),
-        ],
-        passing: &[
-            Case::passing(
-                "CREATE TYPE run_state AS ENUM ('on', 'off')",
-                "export type Database = { public: { Tables: {}; Enums: { run_state: 'off' | 'on'; other_state: 'a' } } }",
-            ),
-            Case::passing(
-                "CREATE TYPE run_state AS ENUM ('on', 'off')",
-                "export const Constants = { graphql_public: { Enums: {} }, public: { Enums: { run_state: ['on', 'off'] } } } as const;\nexport const Others = { public: { Enums: { run_state: ['a'] } } } as const;",
-            ),
-            // What only is called like the table may speak of other things.
-            Case::passing(
-                TABLE,
-                "export interface UserTable { id: string; role: 'expert' | 'admin' | 'citizen'; state: 'on' | 'off' }\nexport interface User { id: string; label: string; role: 'host' | 'guest' | 'robot' | 'admin' }",
-            ),
-            Case::passing(
-                TABLE,
-                "export interface UserTable { id: string; role: 'expert' | 'admin' | 'citizen'; state: 'on' | 'off' }",
-            ),
-            Case::passing(
-                TABLE,
-                "enum Role { Admin = 'admin', Citizen = 'citizen', Expert = 'expert' }\nexport interface UserTable { id: string; role: Role; state: 'on' | 'off' }",
-            ),
-        ],
-    };
-}
+mod tests;

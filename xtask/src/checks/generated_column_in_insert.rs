@@ -1,8 +1,9 @@
-//! An insert or update type, or its validation schema, has a field for a column that the database computes.
+//! An insert or update type, or its validation schema, has a field for a column that the database
+//! computes.
 //!
 //! ## Why
-//! PostgreSQL refuses any value for a generated column or a `GENERATED ALWAYS AS IDENTITY`: an insert that carries it
-//! fails.
+//! PostgreSQL refuses any value for a generated column or a `GENERATED ALWAYS AS IDENTITY`: an
+//! insert that carries it fails.
 //!
 //! ## Example
 //! ```sql
@@ -36,11 +37,17 @@ pub const CHECK: Check = Check {
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
     // A request also holds what says which row is meant.
-    let is_written = |one: &Description<'_>| one.role.is_written() && one.strength != Strength::Message;
-    let written = model.judged().filter(|(_, description)| is_written(description));
+    let is_written =
+        |one: &Description<'_>| one.role.is_written() && one.strength != Strength::Message;
+    let written = model
+        .judged()
+        .filter(|(_, description)| is_written(description));
     let pairs = written.flat_map(|(described, description)| {
-        let generated =
-            description.pairing.pairs.iter().filter(|pair| pair.column.must_be_omitted() && can_be_set(pair));
+        let generated = description
+            .pairing
+            .pairs
+            .iter()
+            .filter(|pair| pair.column.must_be_omitted() && can_be_set(pair));
         generated.map(move |pair| finding(model, described, description, pair))
     });
     pairs.collect()
@@ -55,7 +62,12 @@ fn can_be_set(pair: &Pair<'_>) -> bool {
     }
 }
 
-fn finding(model: &Model<'_>, described: &TableMatches<'_>, description: &Description<'_>, pair: &Pair<'_>) -> Finding {
+fn finding(
+    model: &Model<'_>,
+    described: &TableMatches<'_>,
+    description: &Description<'_>,
+    pair: &Pair<'_>,
+) -> Finding {
     let name = &description.declaration.name;
     let message = format!(
         "Field '{}' of {} `{name}` is for a column that the database computes",
@@ -71,7 +83,11 @@ fn finding(model: &Model<'_>, described: &TableMatches<'_>, description: &Descri
     if description.role.is_validation() {
         found.category = Category::ValidationSchemas;
     }
-    if pair.field.optional || description.role.is_update() { found.as_warning() } else { found }
+    if pair.field.optional || description.role.is_update() {
+        found.as_warning()
+    } else {
+        found
+    }
 }
 
 #[cfg(test)]
@@ -79,7 +95,8 @@ mod tests {
     use crate::checks::test_utils::{Case, Cases};
 
     const TABLE: &str = "CREATE TABLE bills (id bigint GENERATED ALWAYS AS IDENTITY, title text NOT NULL, slug text GENERATED ALWAYS AS (lower(title)) STORED);";
-    const ROW: &str = "export interface BillRow { id: string; title: string; slug: string | null }\n";
+    const ROW: &str =
+        "export interface BillRow { id: string; title: string; slug: string | null }\n";
 
     pub const CASES: Cases = Cases {
         failing: &[

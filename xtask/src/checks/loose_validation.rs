@@ -1,7 +1,8 @@
 //! A validation schema for what comes in is looser than the database.
 //!
 //! ## Why
-//! What the schema lets in and the database refuses is an error 500 instead of a message to the user.
+//! What the schema lets in and the database refuses is an error 500 instead of a message to the
+//! user.
 //!
 //! ## Example
 //! ```sql
@@ -13,10 +14,11 @@
 //!   rating: z.number().int().min(1),
 //! });
 //! ```
-//! Judged are lengths (`varchar(n)`, `char_length`), ranges (the column's type, `CHECK`), patterns, and the formats of
-//! whole numbers and uuids; the last two are warnings. Of arrays the items are judged. What a `refine` demands cannot be
-//! read and is trusted. A schema that demands what only the server knows (`createdAt`), that contracts name in responses
-//! only, or that only schemas of answers hold (`ListBillsResponseSchema`), is of what goes out.
+//! Judged are lengths (`varchar(n)`, `char_length`), ranges (the column's type, `CHECK`), patterns,
+//! and the formats of whole numbers and uuids; the last two are warnings. Of arrays the items are
+//! judged. What a `refine` demands cannot be read and is trusted. A schema that demands what only
+//! the server knows (`createdAt`), that contracts name in responses only, or that only schemas of
+//! answers hold (`ListBillsResponseSchema`), is of what goes out.
 
 mod gaps;
 
@@ -39,12 +41,22 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    let input = model.schemas().filter(|(described, description)| model.comes_in(described, description));
-    input.flat_map(Compared::all).filter_map(|compared| judge(model, compared)).collect()
+    let input = model
+        .schemas()
+        .filter(|(described, description)| model.comes_in(described, description));
+    input
+        .flat_map(Compared::all)
+        .filter_map(|compared| judge(model, compared))
+        .collect()
 }
 
 fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
-    let Compared { described, description, facts, pair } = compared;
+    let Compared {
+        described,
+        description,
+        facts,
+        pair,
+    } = compared;
     // What the database computes is not written, whatever a schema lets in.
     if pair.column.must_be_omitted() {
         return None;
@@ -68,15 +80,20 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
         .with_proposal(match gaps.as_slice() {
             _ if facts.ty.array => None,
             [gap] if !gap.is_absent() => edits::change_check(pair.field, description, gap.call()),
-            gaps if gaps.iter().all(Gap::is_absent) => {
-                edits::add_checks(pair.field, description, &gaps.iter().map(Gap::method).collect::<String>())
-            }
+            gaps if gaps.iter().all(Gap::is_absent) => edits::add_checks(
+                pair.field,
+                description,
+                &gaps.iter().map(Gap::method).collect::<String>(),
+            ),
             _mixed => None,
         });
     let found = match description.declaration.origin.syntax {
         Syntax::ZodCalls => found.with_help(format!(
             "demand {}{of_each}",
-            gaps.iter().map(|gap| format!("`{}`", gap.method())).collect::<Vec<_>>().join(" and ")
+            gaps.iter()
+                .map(|gap| format!("`{}`", gap.method()))
+                .collect::<Vec<_>>()
+                .join(" and ")
         )),
         // The message says it in words.
         Syntax::TypeMembers | Syntax::Other => found,
@@ -87,7 +104,11 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
     } else {
         found.at_column(described.entity.name, pair.column, model.input.provenance)
     };
-    Some(if gaps.iter().any(Gap::is_serious) { found } else { found.as_warning() })
+    Some(if gaps.iter().any(Gap::is_serious) {
+        found
+    } else {
+        found.as_warning()
+    })
 }
 
 #[cfg(test)]

@@ -1,14 +1,18 @@
-//! Decides which declarations describe which table, and what of it. This page holds the whole decision, in the order in which
-//! the code takes it.
+//! Decides which declarations describe which table, and what of it. This page holds the whole
+//! decision, in the order in which the code takes it.
 //!
-//! 1. **Which table** ([`find`]). The first hit wins: the configuration's `map`, a `@table` tag, a link in the source itself, the
+//! 1. **Which table** ([`find`]). The first hit wins: the configuration's `map`, a `@table` tag, a
+//! link in the source itself, the
 //!    fields that a schema takes from an ORM's table, the type that a schema says to be of, a name by the configured
 //!    patterns ([`names`]). What was hit is the evidence, a [`Strength`].
-//! 2. **How much they have in common** ([`super::pairing`]): fields beside columns, by name. The numbers that count as
+//! 2. **How much they have in common** ([`super::pairing`]): fields beside columns, by name. The
+//! numbers that count as
 //!    "nearly whole", "accidental" and "was whole" have their names and reasons in `pairing/thresholds.rs`.
-//! 3. **Whether it is kept, and as what** ([`evidence`]), by the table below. A declaration that is not kept is named under
+//! 3. **Whether it is kept, and as what** ([`evidence`]), by the table below. A declaration that is
+//! not kept is named under
 //!    "not judged".
-//! 4. **Tables that nothing is named after** ([`likeness`]) take what implements a type of their name, or what is nearly whole
+//! 4. **Tables that nothing is named after** ([`likeness`]) take what implements a type of their
+//! name, or what is nearly whole
 //!    and shares the end of the name. It counts as `Model`.
 //!
 //! | evidence | kept where | a type is a row where, and else a domain type | reason |
@@ -20,9 +24,10 @@
 //! | `Bare`: `User` | as `Model` | nothing stronger is there, it is exported and no component's, it is the likeliest, nearly whole, and holds nothing joined | many things are called so: a widget, an answer to one query |
 //! | `Message`: `CreateUserRequestSchema` | as `Model` | never | the server knows the rest |
 //!
-//! A schema of a type (`Guard<User>`) is kept where it is or was whole. Whatever could not be resolved is kept, unless its name is
-//! `Bare` and a component's own: that something has the name has to do. Schemas have their role by the side that their name
-//! or use says (row, insert, update); a domain type may leave out columns and add what is computed.
+//! A schema of a type (`Guard<User>`) is kept where it is or was whole. Whatever could not be
+//! resolved is kept, unless its name is `Bare` and a component's own: that something has the name
+//! has to do. Schemas have their role by the side that their name or use says (row, insert,
+//! update); a domain type may leave out columns and add what is computed.
 
 mod evidence;
 mod find;
@@ -43,8 +48,9 @@ pub use evidence::describe;
 pub(super) use find::promised;
 pub(super) use names::{NameTable, is_shared};
 
-/// An insert type that leaves out more than one in so many of the columns that `INSERT` needs did not forget them: it is of a
-/// request, and what the server adds is inserted with it. One may always be forgotten.
+/// An insert type that leaves out more than one in so many of the columns that `INSERT` needs did
+/// not forget them: it is of a request, and what the server adds is inserted with it. One may
+/// always be forgotten.
 const FORGOTTEN: usize = 5;
 
 /// A declaration that describes a table, and what it describes of it.
@@ -58,8 +64,8 @@ pub struct Description<'a> {
     pub strength: Strength,
     /// Its fields beside the table's columns.
     pub pairing: Pairing<'a>,
-    /// Whether it is a type whose fields all are a schema's (`z.infer<typeof UserSchema>`): what is wrong about it is
-    /// wrong about the schema.
+    /// Whether it is a type whose fields all are a schema's (`z.infer<typeof UserSchema>`): what is
+    /// wrong about it is wrong about the schema.
     pub inferred: bool,
 }
 
@@ -72,12 +78,14 @@ pub enum Strength {
     Derived,
     /// Its name: it is called like a row of the table (`UserRow`).
     Row,
-    /// Its name: it is called like something that may be a row (`UserEntity`), or is made into one (`CreateUser`).
+    /// Its name: it is called like something that may be a row (`UserEntity`), or is made into one
+    /// (`CreateUser`).
     Model,
     /// Its name is the table's: `User`. Many things are called so.
     Bare,
-    /// Its name: it is what a request asks for to make or change a row (`CreateUserCommand.RequestSchema`), or an answer
-    /// tells of one (`UserResponseSchema`). Only what it has is judged: the server knows the rest.
+    /// Its name: it is what a request asks for to make or change a row
+    /// (`CreateUserCommand.RequestSchema`), or an answer tells of one (`UserResponseSchema`). Only
+    /// what it has is judged: the server knows the rest.
     Message,
 }
 
@@ -90,7 +98,8 @@ pub(super) struct Match {
     pub(super) strength: Strength,
     /// Whether the name of a row's declaration says that values go out (`UserResponseSchema`).
     output: bool,
-    /// Whether it is a schema that says of which type it is, and that type was found to describe the table.
+    /// Whether it is a schema that says of which type it is, and that type was found to describe
+    /// the table.
     of_type: bool,
 }
 
@@ -99,8 +108,8 @@ pub(super) struct Match {
 pub enum Role {
     /// A type of exactly a row, as the driver returns it.
     Row,
-    /// A type of the thing that a row is about, where another type describes the row: it may leave out columns and
-    /// add what is computed.
+    /// A type of the thing that a row is about, where another type describes the row: it may leave
+    /// out columns and add what is computed.
     Domain,
     /// A type of what `INSERT` takes.
     Insert,
@@ -119,41 +128,59 @@ pub enum Role {
 }
 
 impl Description<'_> {
-    /// Whether it means to describe every column: then one that is missing is forgotten, and a field too many is one
-    /// whose column is gone. What only is called like the table does so when it agrees with nearly all of it.
+    /// Whether it means to describe every column: then one that is missing is forgotten, and a
+    /// field too many is one whose column is gone. What only is called like the table does so when
+    /// it agrees with nearly all of it.
     #[must_use]
     pub fn is_whole(&self) -> bool {
         match self.role {
             Role::Domain => self.pairing.is_or_was_whole() && !self.declaration.tags.projection,
-            Role::Row | Role::Orm | Role::Schema | Role::OutputSchema => !self.pairing.is_projection(self.declaration),
+            Role::Row | Role::Orm | Role::Schema | Role::OutputSchema => {
+                !self.pairing.is_projection(self.declaration)
+            }
             Role::Insert | Role::Update | Role::InsertSchema | Role::UpdateSchema => false,
         }
     }
 
-    /// Whether it is of the thing that a row is about, and agrees with only a part of the table as it is now.
+    /// Whether it is of the thing that a row is about, and agrees with only a part of the table as
+    /// it is now.
     #[must_use]
     pub fn is_partial(&self) -> bool {
-        self.role == Role::Domain && (!self.pairing.is_nearly_whole() || self.declaration.tags.projection)
+        self.role == Role::Domain
+            && (!self.pairing.is_nearly_whole() || self.declaration.tags.projection)
     }
 
-    /// Whether it demands the whole primary key: then it describes rows that exist. A key that is taken from another
-    /// table is known before the row is.
+    /// Whether it demands the whole primary key: then it describes rows that exist. A key that is
+    /// taken from another table is known before the row is.
     #[must_use]
     pub fn holds_primary_key(&self, entity: &Entity<'_>) -> bool {
-        let key: Vec<_> = entity.columns.iter().filter(|facts| facts.primary_key).collect();
+        let key: Vec<_> = entity
+            .columns
+            .iter()
+            .filter(|facts| facts.primary_key)
+            .collect();
         let is_demanded = |facts: &&ColumnFacts<'_>| {
             let mut pairs = self.pairing.pairs.iter();
-            pairs.any(|pair| pair.column.name == facts.column.name && !pair.field.optional && !pair.field.has_default)
+            pairs.any(|pair| {
+                pair.column.name == facts.column.name
+                    && !pair.field.optional
+                    && !pair.field.has_default
+            })
         };
-        let is_made_here = key.iter().any(|facts| !facts.foreign_key) || self.demands_what_server_makes(entity);
+        let is_made_here =
+            key.iter().any(|facts| !facts.foreign_key) || self.demands_what_server_makes(entity);
         !key.is_empty() && is_made_here && key.iter().all(is_demanded)
     }
 
-    /// Whether a schema demands what only the server knows, like the instant of creation: then it is of rows that exist,
-    /// and nothing that comes in passes it.
+    /// Whether a schema demands what only the server knows, like the instant of creation: then it
+    /// is of rows that exist, and nothing that comes in passes it.
     #[must_use]
     pub fn demands_what_server_makes(&self, entity: &Entity<'_>) -> bool {
-        let demanded = self.pairing.pairs.iter().filter(|pair| !pair.field.optional && !pair.field.has_default);
+        let demanded = self
+            .pairing
+            .pairs
+            .iter()
+            .filter(|pair| !pair.field.optional && !pair.field.has_default);
         let mut columns = demanded.filter_map(|pair| entity.column(&pair.column.name));
         columns.any(|facts| facts.made_by_server)
     }
@@ -172,7 +199,9 @@ impl Description<'_> {
             Role::Insert => format!("insert {noun}").into(),
             Role::Update => format!("update {noun}").into(),
             Role::Row | Role::Domain | Role::Orm => noun.into(),
-            Role::Schema | Role::OutputSchema | Role::InsertSchema | Role::UpdateSchema => noun.into(),
+            Role::Schema | Role::OutputSchema | Role::InsertSchema | Role::UpdateSchema => {
+                noun.into()
+            }
         }
     }
 
@@ -183,7 +212,9 @@ impl Description<'_> {
             Role::Row => DescriptionLayer::Driver,
             Role::Orm => DescriptionLayer::Orm,
             Role::Domain | Role::Insert | Role::Update => DescriptionLayer::Wire,
-            Role::Schema | Role::OutputSchema | Role::InsertSchema | Role::UpdateSchema => DescriptionLayer::Wire,
+            Role::Schema | Role::OutputSchema | Role::InsertSchema | Role::UpdateSchema => {
+                DescriptionLayer::Wire
+            }
         }
     }
 }
@@ -198,7 +229,8 @@ impl Role {
         }
     }
 
-    /// Whether a field that may be absent is what it should have: everything may stay out of an update.
+    /// Whether a field that may be absent is what it should have: everything may stay out of an
+    /// update.
     #[must_use]
     pub fn is_update(self) -> bool {
         matches!(self, Self::Update | Self::UpdateSchema)
@@ -225,7 +257,8 @@ pub struct TableMatches<'a> {
     pub namesakes: Vec<Namesake<'a>>,
 }
 
-/// A declaration that is called like a table, and has too little in common with it to be judged by it.
+/// A declaration that is called like a table, and has too little in common with it to be judged by
+/// it.
 #[derive(Debug, Clone, Copy)]
 pub struct Namesake<'a> {
     /// The declaration.
@@ -240,101 +273,170 @@ impl Namesake<'_> {
     /// How much it has in common with the table.
     #[must_use]
     pub fn in_words(&self) -> String {
-        let Self { declaration, shared, fields } = self;
+        let Self {
+            declaration,
+            shared,
+            fields,
+        } = self;
         if declaration.unresolved.is_some() && declaration.fields.is_empty() {
-            return format!("`{}` is called like it, and could not be resolved", declaration.name);
+            return format!(
+                "`{}` is called like it, and could not be resolved",
+                declaration.name
+            );
         }
-        format!("`{}` is called like it, and only {shared} of its {fields} fields are columns", declaration.name)
+        format!(
+            "`{}` is called like it, and only {shared} of its {fields} fields are columns",
+            declaration.name
+        )
     }
 }
 
 impl<'a> TableMatches<'a> {
     /// The descriptions that are TypeScript types or ORM tables.
     pub fn types(&self) -> impl Iterator<Item = &Description<'a>> {
-        self.descriptions.iter().filter(|description| !description.role.is_validation())
+        self.descriptions
+            .iter()
+            .filter(|description| !description.role.is_validation())
     }
 
     /// The descriptions that are validation schemas.
     pub fn schemas(&self) -> impl Iterator<Item = &Description<'a>> {
-        self.descriptions.iter().filter(|description| description.role.is_validation())
+        self.descriptions
+            .iter()
+            .filter(|description| description.role.is_validation())
     }
 
-    /// Whether it is certain that the table itself is meant: of what only may be made into a row (`CreateUser`), or is
-    /// called like one where nothing is known to be one, it is not.
+    /// Whether it is certain that the table itself is meant: of what only may be made into a row
+    /// (`CreateUser`), or is called like one where nothing is known to be one, it is not.
     #[must_use]
     pub fn is_firm(&self, description: &Description<'_>) -> bool {
         match (description.role, description.strength) {
             (Role::Domain, _) => false,
             (_, Strength::Stated) | (Role::Row, _) => true,
             (_, Strength::Row) => {
-                let of_domain = self.bases_of(description).iter().any(|base| base.role == Role::Domain);
-                !of_domain && self.of_role(Role::Row).chain(self.of_role(Role::Orm)).next().is_some()
+                let of_domain = self
+                    .bases_of(description)
+                    .iter()
+                    .any(|base| base.role == Role::Domain);
+                !of_domain
+                    && self
+                        .of_role(Role::Row)
+                        .chain(self.of_role(Role::Orm))
+                        .next()
+                        .is_some()
             }
             (_, Strength::Derived | Strength::Model | Strength::Bare | Strength::Message) => false,
         }
     }
 
-    /// The descriptions that `derived` takes fields from: what is wrong about those is to be mended there.
+    /// The descriptions that `derived` takes fields from: what is wrong about those is to be mended
+    /// there.
     #[must_use]
     pub fn bases_of(&self, derived: &Description<'_>) -> Vec<&Description<'a>> {
-        let same_side =
-            self.descriptions.iter().filter(|other| other.role.is_validation() == derived.role.is_validation());
-        same_side.filter(|other| is_derived(derived.declaration, other.declaration)).collect()
+        let same_side = self
+            .descriptions
+            .iter()
+            .filter(|other| other.role.is_validation() == derived.role.is_validation());
+        same_side
+            .filter(|other| is_derived(derived.declaration, other.declaration))
+            .collect()
     }
 
-    /// Whether what `derived` takes its fields from lacks `column` as well: that is where it belongs.
+    /// Whether what `derived` takes its fields from lacks `column` as well: that is where it
+    /// belongs.
     #[must_use]
     pub fn is_missing_in_base(&self, derived: &Description<'_>, column: &Column) -> bool {
-        let lacks = |base: &Description<'_>| base.pairing.missing.iter().any(|other| other.name == column.name);
+        let lacks = |base: &Description<'_>| {
+            base.pairing
+                .missing
+                .iter()
+                .any(|other| other.name == column.name)
+        };
         self.bases_of(derived).into_iter().any(lacks)
     }
 
-    /// Whether what `derived` takes its fields from has `column`: then it was left out on purpose, as in
-    /// `Omit<UserRow, 'secret'>`.
+    /// Whether what `derived` takes its fields from has `column`: then it was left out on purpose,
+    /// as in `Omit<UserRow, 'secret'>`.
     #[must_use]
     pub fn is_left_out(&self, derived: &Description<'_>, column: &Column) -> bool {
-        let has = |base: &Description<'_>| base.pairing.pairs.iter().any(|pair| pair.column.name == column.name);
+        let has = |base: &Description<'_>| {
+            base.pairing
+                .pairs
+                .iter()
+                .any(|pair| pair.column.name == column.name)
+        };
         self.bases_of(derived).into_iter().any(has)
     }
 
-    /// Whether the column is filled in before it is inserted: by a trigger, or by code, as far as its ORM says
-    /// (`$defaultFn`, `$onUpdate`).
+    /// Whether the column is filled in before it is inserted: by a trigger, or by code, as far as
+    /// its ORM says (`$defaultFn`, `$onUpdate`).
     #[must_use]
     pub fn is_filled_in(&self, column: &Column) -> bool {
         let fills = |description: &Description<'_>| {
-            description.pairing.pairs.iter().any(|pair| pair.column.name == column.name && pair.field.has_default)
+            description
+                .pairing
+                .pairs
+                .iter()
+                .any(|pair| pair.column.name == column.name && pair.field.has_default)
         };
-        self.entity.column(&column.name).is_some_and(|facts| facts.filled_in) || self.of_role(Role::Orm).any(fills)
+        self.entity
+            .column(&column.name)
+            .is_some_and(|facts| facts.filled_in)
+            || self.of_role(Role::Orm).any(fills)
     }
 
-    /// Whether an insert type leaves out much of what the table needs: then it is of what a request asks for, and what
-    /// is made of it is inserted.
+    /// Whether an insert type leaves out much of what the table needs: then it is of what a request
+    /// asks for, and what is made of it is inserted.
     #[must_use]
     pub fn is_of_request(&self, description: &Description<'_>) -> bool {
         let pairing = &description.pairing;
-        let needed = pairing.missing.iter().filter(|column| !column.may_be_omitted() && !self.is_filled_in(column));
-        let columns = (pairing.named() + pairing.missing.len()).min(description.declaration.fields.len());
-        description.role == Role::Insert && !self.is_firm(description) && needed.count() > (columns / FORGOTTEN).max(1)
+        let needed = pairing
+            .missing
+            .iter()
+            .filter(|column| !column.may_be_omitted() && !self.is_filled_in(column));
+        let columns =
+            (pairing.named() + pairing.missing.len()).min(description.declaration.fields.len());
+        description.role == Role::Insert
+            && !self.is_firm(description)
+            && needed.count() > (columns / FORGOTTEN).max(1)
     }
 
     /// The descriptions of one role.
     pub fn of_role(&self, role: Role) -> impl Iterator<Item = &Description<'a>> {
-        self.descriptions.iter().filter(move |description| description.role == role)
+        self.descriptions
+            .iter()
+            .filter(move |description| description.role == role)
     }
 }
 
-/// Whether some field of `derived` is written in `base`: an interface that is extended, the `T` of a `Pick<T, …>`.
+/// Whether some field of `derived` is written in `base`: an interface that is extended, the `T` of
+/// a `Pick<T, …>`.
 fn is_derived(derived: &Declaration, base: &Declaration) -> bool {
-    let shares = |field: &Field| base.fields.iter().any(|other| other.location == field.location);
-    !std::ptr::eq(derived, base) && is_nearer_home(base, derived) && derived.fields.iter().any(shares)
+    let shares = |field: &Field| {
+        base.fields
+            .iter()
+            .any(|other| other.location == field.location)
+    };
+    !std::ptr::eq(derived, base)
+        && is_nearer_home(base, derived)
+        && derived.fields.iter().any(shares)
 }
 
-/// Whether the fields that both have are written in `base` rather than in `other`: between its name and its fields
-/// stands no other name.
+/// Whether the fields that both have are written in `base` rather than in `other`: between its name
+/// and its fields stands no other name.
 fn is_nearer_home(base: &Declaration, other: &Declaration) -> bool {
     let distance = |declaration: &Declaration| {
-        let in_file = declaration.fields.iter().filter(|field| field.location.file == declaration.location.file);
-        let after = in_file.filter_map(|field| field.location.span.start.checked_sub(declaration.location.span.start));
+        let in_file = declaration
+            .fields
+            .iter()
+            .filter(|field| field.location.file == declaration.location.file);
+        let after = in_file.filter_map(|field| {
+            field
+                .location
+                .span
+                .start
+                .checked_sub(declaration.location.span.start)
+        });
         after.min().unwrap_or(u32::MAX)
     };
     (distance(base), &base.location) < (distance(other), &other.location)

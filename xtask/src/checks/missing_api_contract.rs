@@ -7,8 +7,8 @@
 //! ```ts
 //! app.delete('/api/users/:id', remove);
 //! ```
-//! No contract has the method `DELETE` and the path `/api/users/:id` (the names of parameters do not matter). An
-//! endpoint that needs none, like a health check, belongs into `ignored-routes`.
+//! No contract has the method `DELETE` and the path `/api/users/:id` (the names of parameters do
+//! not matter). An endpoint that needs none, like a health check, belongs into `ignored-routes`.
 
 use std::collections::HashSet;
 
@@ -36,26 +36,44 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
     }
     let facts = model.input.facts;
     let mut seen = HashSet::new();
-    let routes = facts.routes.iter().filter(|route| needs_contract(model, route));
-    let is_described = |route: &Route| facts.contracts.iter().any(|contract| describes(contract, route));
-    let without = routes.filter(|route| !is_described(route) && !elsewhere(facts, route).any(is_described));
+    let routes = facts
+        .routes
+        .iter()
+        .filter(|route| needs_contract(model, route));
+    let is_described = |route: &Route| {
+        facts
+            .contracts
+            .iter()
+            .any(|contract| describes(contract, route))
+    };
+    let without =
+        routes.filter(|route| !is_described(route) && !elsewhere(facts, route).any(is_described));
     let mut reported = HashSet::new();
     let once = without.filter(|route| {
-        seen.insert((route.method.clone(), shape(&route.path))) && (!route.shared || reported.insert(&route.location))
+        seen.insert((route.method.clone(), shape(&route.path)))
+            && (!route.shared || reported.insert(&route.location))
     });
     let finding = |route: &Route| {
         let endpoint = title(&route.method, &route.path);
         CHECK
-            .finding(&endpoint, format!("Endpoint '{endpoint}' has no API contract definition"))
+            .finding(
+                &endpoint,
+                format!("Endpoint '{endpoint}' has no API contract definition"),
+            )
             .at(&route.location, format!("`{endpoint}` is offered here"))
-            .with_help("add a contract with this method and path, or list the path in `ignored-routes`")
+            .with_help(
+                "add a contract with this method and path, or list the path in `ignored-routes`",
+            )
     };
     once.map(finding).collect()
 }
 
 /// The same endpoint on other applications: one contract is enough.
 fn elsewhere<'f>(facts: &'f Facts, route: &'f Route) -> impl Iterator<Item = &'f Route> {
-    facts.routes.iter().filter(|other| route.shared && other.location == route.location)
+    facts
+        .routes
+        .iter()
+        .filter(|other| route.shared && other.location == route.location)
 }
 
 #[cfg(test)]
@@ -80,14 +98,26 @@ mod tests {
         ],
         passing: &[
             // Nothing is configured as a route, or as a contract.
-            Case { configuration: "contracts = ['**/*.ts']", ..Case::passing("", TS) },
-            Case { configuration: "routes = ['**/*.ts']", ..Case::passing("", TS) },
+            Case {
+                configuration: "contracts = ['**/*.ts']",
+                ..Case::passing("", TS)
+            },
+            Case {
+                configuration: "routes = ['**/*.ts']",
+                ..Case::passing("", TS)
+            },
             Case {
                 configuration: "routes = ['**/*.ts']\ncontracts = ['**/*.ts']\nignored-routes = ['/health/**']",
                 ..Case::passing("", HEALTH)
             },
-            Case { configuration: ENDPOINTS, ..Case::passing("", FALLBACKS) },
-            Case { configuration: ENDPOINTS, ..Case::passing("", TWO_APPLICATIONS) },
+            Case {
+                configuration: ENDPOINTS,
+                ..Case::passing("", FALLBACKS)
+            },
+            Case {
+                configuration: ENDPOINTS,
+                ..Case::passing("", TWO_APPLICATIONS)
+            },
         ],
     };
 

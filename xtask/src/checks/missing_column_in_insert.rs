@@ -12,8 +12,9 @@
 //!   title: string;
 //! }
 //! ```
-//! What has a default, in the database or in the ORM, is computed or may be null can be left out. In a type called
-//! `Create…`, which often is of a request, it is a warning, and foreign keys may be missing: the server knows them.
+//! What has a default, in the database or in the ORM, is computed or may be null can be left out.
+//! In a type called `Create…`, which often is of a request, it is a warning, and foreign keys may
+//! be missing: the server knows them.
 
 use super::matching::{Description, Role, TableMatches};
 use super::{Check, Model, edits, names, wording};
@@ -34,36 +35,60 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    let inserts = model.judged().filter(|(_, description)| description.role == Role::Insert);
+    let inserts = model
+        .judged()
+        .filter(|(_, description)| description.role == Role::Insert);
     let resolved = inserts.filter(|(_, description)| description.declaration.unresolved.is_none());
-    resolved.flat_map(|(described, description)| findings(model, described, description)).collect()
+    resolved
+        .flat_map(|(described, description)| findings(model, described, description))
+        .collect()
 }
 
-fn findings(model: &Model<'_>, described: &TableMatches<'_>, description: &Description<'_>) -> Vec<Finding> {
+fn findings(
+    model: &Model<'_>,
+    described: &TableMatches<'_>,
+    description: &Description<'_>,
+) -> Vec<Finding> {
     let pairing = &description.pairing;
     let required = |column: &Column| !column.may_be_omitted() && !described.is_filled_in(column);
     let renamed = pairing.renamed.iter().filter(|pair| required(pair.column));
     let renamed = renamed.map(|pair| (pair.column, Some(pair.field)));
-    let optional = pairing.pairs.iter().filter(|pair| required(pair.column) && pair.field.optional);
+    let optional = pairing
+        .pairs
+        .iter()
+        .filter(|pair| required(pair.column) && pair.field.optional);
     // JSON may be null, which is a value.
     let optional = optional.filter(|pair| pair.field.kind != Kind::Any);
     let optional = optional.map(|pair| (pair.column, Some(pair.field)));
-    let missing =
-        pairing.missing.iter().filter(|column| required(column) && !is_excused(described, description, column));
+    let missing = pairing
+        .missing
+        .iter()
+        .filter(|column| required(column) && !is_excused(described, description, column));
     let missing = missing.map(|column| (*column, None));
     let all: Vec<_> = renamed.chain(optional).chain(missing).collect();
     // A type that leaves out much of what the table needs is of what a request asks for.
-    let columns = (pairing.named() + pairing.missing.len()).min(description.declaration.fields.len());
+    let columns =
+        (pairing.named() + pairing.missing.len()).min(description.declaration.fields.len());
     if !described.is_firm(description) && all.len() > (columns / 5).max(1) {
         return Vec::new();
     }
-    all.into_iter().map(|(column, field)| finding(model, described, description, column, field)).collect()
+    all.into_iter()
+        .map(|(column, field)| finding(model, described, description, column, field))
+        .collect()
 }
 
-fn is_excused(described: &TableMatches<'_>, description: &Description<'_>, column: &Column) -> bool {
-    let foreign_key = described.entity.column(&column.name).is_some_and(|facts| facts.foreign_key);
+fn is_excused(
+    described: &TableMatches<'_>,
+    description: &Description<'_>,
+    column: &Column,
+) -> bool {
+    let foreign_key = described
+        .entity
+        .column(&column.name)
+        .is_some_and(|facts| facts.foreign_key);
     let known_to_server = foreign_key || description.pairing.counterpart(column).is_some();
-    described.is_missing_in_base(description, column) || (!described.is_firm(description) && known_to_server)
+    described.is_missing_in_base(description, column)
+        || (!described.is_firm(description) && known_to_server)
 }
 
 fn finding(
@@ -78,13 +103,23 @@ fn finding(
     let renamed = field.filter(|field| names::key(&field.name) != names::key(&column.name));
     let what = match (field, renamed) {
         (_, Some(other)) => {
-            format!("Missing field '{}' in insert type `{name}`, {}", column.name, wording::instead(column, other))
+            format!(
+                "Missing field '{}' in insert type `{name}`, {}",
+                column.name,
+                wording::instead(column, other)
+            )
         }
-        (Some(_), None) => format!("Field '{}' of insert type `{name}` may be absent", column.name),
+        (Some(_), None) => format!(
+            "Field '{}' of insert type `{name}` may be absent",
+            column.name
+        ),
         (None, None) => format!("Missing field '{}' in insert type `{name}`", column.name),
     };
     let found = CHECK
-        .finding(&described.entity.title(), format!("{what}, and the column is NOT NULL without a default"))
+        .finding(
+            &described.entity.title(),
+            format!("{what}, and the column is NOT NULL without a default"),
+        )
         .about(description, &column.name)
         .at(place, "every insert needs it")
         .at_column(described.entity.name, column, model.input.provenance)
@@ -93,12 +128,20 @@ fn finding(
             Some(_) => None,
         });
     let is_optional = field.is_some() && renamed.is_none();
-    let found = if is_optional { found.with_detail("optional", true) } else { found };
+    let found = if is_optional {
+        found.with_detail("optional", true)
+    } else {
+        found
+    };
     let found = match renamed {
         Some(other) => found.with_detail("found", other.name.as_str()),
         None => found,
     };
-    if described.is_firm(description) { found } else { found.as_warning() }
+    if described.is_firm(description) {
+        found
+    } else {
+        found.as_warning()
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! A TypeScript type has a field that its table has no column for.
 //!
 //! ## Why
-//! The field is always `undefined` in what the database returns, and an insert that carries it fails.
+//! The field is always `undefined` in what the database returns, and an insert that carries it
+//! fails.
 //!
 //! ## Example
 //! ```sql
@@ -14,9 +15,10 @@
 //!   nickname: string;
 //! }
 //! ```
-//! A field whose type is another entity is a relation and needs no column. In a type that describes the thing rather
-//! than the row (`User` beside `UserTable`) the field may be computed: there it is a warning, and only where the type
-//! agrees with nearly all of the table, or a migration took the column away.
+//! A field whose type is another entity is a relation and needs no column. In a type that describes
+//! the thing rather than the row (`User` beside `UserTable`) the field may be computed: there it is
+//! a warning, and only where the type agrees with nearly all of the table, or a migration took the
+//! column away.
 
 use super::matching::{Description, Role, Strength, TableMatches};
 use super::pairing::Pair;
@@ -41,41 +43,68 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
     model.types().flat_map(of_type).collect()
 }
 
-fn findings(model: &Model<'_>, described: &TableMatches<'_>, description: &Description<'_>) -> Vec<Finding> {
+fn findings(
+    model: &Model<'_>,
+    described: &TableMatches<'_>,
+    description: &Description<'_>,
+) -> Vec<Finding> {
     let pairing = &description.pairing;
     let whole = is_judged(described, description);
-    let outlives = |field: &&Field| description.role == Role::Domain && pairing.outlives_its_column(field);
-    let extra = pairing.extra.iter().copied().filter(|field| whole || outlives(field));
-    let renamed = pairing.renamed.iter().filter(|pair| whole && is_written(described, description, pair));
+    let outlives =
+        |field: &&Field| description.role == Role::Domain && pairing.outlives_its_column(field);
+    let extra = pairing
+        .extra
+        .iter()
+        .copied()
+        .filter(|field| whole || outlives(field));
+    let renamed = pairing
+        .renamed
+        .iter()
+        .filter(|pair| whole && is_written(described, description, pair));
     let unknown = extra.chain(renamed.map(|pair| pair.field));
-    unknown.map(|field| finding(model, described, description, field)).collect()
+    unknown
+        .map(|field| finding(model, described, description, field))
+        .collect()
 }
 
-/// Whether the field is written under a name that its column no longer has. Of rows that is a column that is missing; so
-/// it is of inserts that need it.
-fn is_written(described: &TableMatches<'_>, description: &Description<'_>, pair: &Pair<'_>) -> bool {
+/// Whether the field is written under a name that its column no longer has. Of rows that is a
+/// column that is missing; so it is of inserts that need it.
+fn is_written(
+    described: &TableMatches<'_>,
+    description: &Description<'_>,
+    pair: &Pair<'_>,
+) -> bool {
     let needed = !pair.column.may_be_omitted() && !described.is_filled_in(pair.column);
     let written = description.role == Role::Update || (description.role == Role::Insert && !needed);
     let is_inherited = || {
         let bases = described.bases_of(description);
-        bases.iter().flat_map(|base| &base.pairing.renamed).any(|other| other.field.location == pair.field.location)
+        bases
+            .iter()
+            .flat_map(|base| &base.pairing.renamed)
+            .any(|other| other.field.location == pair.field.location)
     };
     written && !is_inherited()
 }
 
-/// Returns whether all fields of the type are judged. A request, or a type that only is called like the table, may
-/// have other fields. Such a type is judged where nearly all its fields are columns.
+/// Returns whether all fields of the type are judged. A request, or a type that only is called like
+/// the table, may have other fields. Such a type is judged where nearly all its fields are columns.
 fn is_judged(described: &TableMatches<'_>, description: &Description<'_>) -> bool {
     match description.role {
         Role::Domain => description.is_whole(),
         _of_rows => {
-            let few = description.strength != Strength::Bare && description.pairing.has_few_odd_fields();
+            let few =
+                description.strength != Strength::Bare && description.pairing.has_few_odd_fields();
             (few && !described.is_of_request(description)) || described.is_firm(description)
         }
     }
 }
 
-fn finding(model: &Model<'_>, described: &TableMatches<'_>, description: &Description<'_>, field: &Field) -> Finding {
+fn finding(
+    model: &Model<'_>,
+    described: &TableMatches<'_>,
+    description: &Description<'_>,
+    field: &Field,
+) -> Finding {
     let entity = described.entity.title();
     let message = format!(
         "Field '{}' of {} `{}` has no column in table '{entity}'",
@@ -89,7 +118,11 @@ fn finding(model: &Model<'_>, described: &TableMatches<'_>, description: &Descri
         .at(&field.location, format!("`{entity}` has no such column"))
         .at_table_without(described.entity.name, field, model.input.provenance)
         .with_detail("typescriptType", wording::field_type(field));
-    if described.is_firm(description) { finding } else { finding.as_warning() }
+    if described.is_firm(description) {
+        finding
+    } else {
+        finding.as_warning()
+    }
 }
 
 #[cfg(test)]
@@ -112,7 +145,10 @@ mod tests {
             ),
         ],
         passing: &[
-            Case::passing(TABLE, "export interface UserTable { id: string; email: string }"),
+            Case::passing(
+                TABLE,
+                "export interface UserTable { id: string; email: string }",
+            ),
             Case::passing(
                 TABLE,
                 "interface Post { title: string }\nexport interface User { id: string; email: string; posts: Post[]; pinned?: Post }",

@@ -1,7 +1,8 @@
 //! A column is missing in the TypeScript type that describes its table.
 //!
 //! ## Why
-//! The column arrives with every row and nobody can use it; code that builds a row from the type loses it.
+//! The column arrives with every row and nobody can use it; code that builds a row from the type
+//! loses it.
 //!
 //! ## Example
 //! ```sql
@@ -12,10 +13,11 @@
 //!   id: string;
 //! }
 //! ```
-//! In a type that describes the thing rather than the row (`User` beside `UserTable`) it is a warning, and only where
-//! the type agrees with nearly all of the table, or did so once: what its columns were after some migration, and nobody
-//! has followed since. A type that holds only some of the columns on purpose says so with the tag `@projection`; a type
-//! that lacks most of the columns is taken for one.
+//! In a type that describes the thing rather than the row (`User` beside `UserTable`) it is a
+//! warning, and only where the type agrees with nearly all of the table, or did so once: what its
+//! columns were after some migration, and nobody has followed since. A type that holds only some of
+//! the columns on purpose says so with the tag `@projection`; a type that lacks most of the columns
+//! is taken for one.
 
 use super::entities::EntityKind;
 use super::matching::{Description, Role, TableMatches};
@@ -37,8 +39,12 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    let complete = model.types().filter(|(_, description)| must_be_complete(description));
-    complete.flat_map(|(described, description)| findings(model, described, description)).collect()
+    let complete = model
+        .types()
+        .filter(|(_, description)| must_be_complete(description));
+    complete
+        .flat_map(|(described, description)| findings(model, described, description))
+        .collect()
 }
 
 fn must_be_complete(description: &Description<'_>) -> bool {
@@ -46,39 +52,79 @@ fn must_be_complete(description: &Description<'_>) -> bool {
     role && description.declaration.unresolved.is_none()
 }
 
-fn findings(model: &Model<'_>, described: &TableMatches<'_>, description: &Description<'_>) -> Vec<Finding> {
+fn findings(
+    model: &Model<'_>,
+    described: &TableMatches<'_>,
+    description: &Description<'_>,
+) -> Vec<Finding> {
     let pairing = &description.pairing;
     if !description.is_whole() {
-        // The coverage of the report names it. Of what is only called like the table, a like name means nothing, unless the
-        // migrations say it.
-        let is_sure = |pair: &&Pair<'_>| description.role != Role::Domain || pairing.outlives_its_column(pair.field);
+        // The coverage of the report names it. Of what is only called like the table, a like name
+        // means nothing, unless the migrations say it.
+        let is_sure = |pair: &&Pair<'_>| {
+            description.role != Role::Domain || pairing.outlives_its_column(pair.field)
+        };
         let sure = pairing.renamed.iter().filter(is_sure);
-        return sure.map(|pair| renamed(model, described, description, pair)).collect();
+        return sure
+            .map(|pair| renamed(model, described, description, pair))
+            .collect();
     }
-    let renamed = pairing.renamed.iter().map(|pair| renamed(model, described, description, pair));
+    let renamed = pairing
+        .renamed
+        .iter()
+        .map(|pair| renamed(model, described, description, pair));
     let missing = pairing.missing.iter().filter(|column| {
-        !is_explained(described, description, column) && !is_nested(model, described, description, column)
+        !is_explained(described, description, column)
+            && !is_nested(model, described, description, column)
     });
-    renamed.chain(missing.map(|column| missing_field(model, described, description, column))).collect()
+    renamed
+        .chain(missing.map(|column| missing_field(model, described, description, column)))
+        .collect()
 }
 
-/// Whether the column is in what the type takes its fields from; of a type that is not the row itself, whether what is
-/// joined stands in its place, or it only says when the row was made.
-fn is_explained(described: &TableMatches<'_>, description: &Description<'_>, column: &Column) -> bool {
+/// Whether the column is in what the type takes its fields from; of a type that is not the row
+/// itself, whether what is joined stands in its place, or it only says when the row was made.
+fn is_explained(
+    described: &TableMatches<'_>,
+    description: &Description<'_>,
+    column: &Column,
+) -> bool {
     let pairing = &description.pairing;
-    let made_by_server = described.entity.column(&column.name).is_some_and(|facts| facts.made_by_server);
-    let of_row_only = description.role == Role::Domain && (pairing.is_joined(column) || made_by_server);
-    let in_base = described.is_missing_in_base(description, column) || described.is_left_out(description, column);
+    let made_by_server = described
+        .entity
+        .column(&column.name)
+        .is_some_and(|facts| facts.made_by_server);
+    let of_row_only =
+        description.role == Role::Domain && (pairing.is_joined(column) || made_by_server);
+    let in_base = described.is_missing_in_base(description, column)
+        || described.is_left_out(description, column);
     of_row_only || in_base
 }
 
-/// Whether a type that is not the row itself is nested in that of what the column leads to, which it need not name.
-fn is_nested(model: &Model<'_>, described: &TableMatches<'_>, description: &Description<'_>, column: &Column) -> bool {
-    let parent = described.entity.column(&column.name).and_then(|facts| facts.references.as_deref());
-    let parents = model.described.iter().filter(|other| parent == Some(other.entity.name.name.as_str()));
+/// Whether a type that is not the row itself is nested in that of what the column leads to, which
+/// it need not name.
+fn is_nested(
+    model: &Model<'_>,
+    described: &TableMatches<'_>,
+    description: &Description<'_>,
+    column: &Column,
+) -> bool {
+    let parent = described
+        .entity
+        .column(&column.name)
+        .and_then(|facts| facts.references.as_deref());
+    let parents = model
+        .described
+        .iter()
+        .filter(|other| parent == Some(other.entity.name.name.as_str()));
     let name = description.declaration.name.as_str();
-    let nests =
-        |other: &Description<'_>| other.declaration.fields.iter().any(|field| field.reference.as_deref() == Some(name));
+    let nests = |other: &Description<'_>| {
+        other
+            .declaration
+            .fields
+            .iter()
+            .any(|field| field.reference.as_deref() == Some(name))
+    };
     description.role == Role::Domain && parents.flat_map(TableMatches::types).any(nests)
 }
 
@@ -91,24 +137,44 @@ fn missing_field(
     let declaration = description.declaration;
     let noun = description.noun();
     CHECK
-        .finding(&described.entity.title(), format!("Missing field '{}' in {noun} `{}`", column.name, declaration.name))
+        .finding(
+            &described.entity.title(),
+            format!(
+                "Missing field '{}' in {noun} `{}`",
+                column.name, declaration.name
+            ),
+        )
         .about(description, &column.name)
-        .at(&declaration.location, format!("`{}` has no field for `{}`", declaration.name, column.name))
+        .at(
+            &declaration.location,
+            format!("`{}` has no field for `{}`", declaration.name, column.name),
+        )
         .at_column(described.entity.name, column, model.input.provenance)
         .with_detail("databaseType", column.type_name.as_str())
         .with_proposal(edits::add_field(model, description, described, column))
         .softened(described, description)
 }
 
-fn renamed(model: &Model<'_>, described: &TableMatches<'_>, description: &Description<'_>, pair: &Pair<'_>) -> Finding {
+fn renamed(
+    model: &Model<'_>,
+    described: &TableMatches<'_>,
+    description: &Description<'_>,
+    pair: &Pair<'_>,
+) -> Finding {
     let (column, field) = (pair.column, pair.field);
     let noun = description.noun();
     let instead = wording::instead(column, field);
-    let message = format!("Missing field '{}' in {noun} `{}`, {instead}", column.name, description.declaration.name);
+    let message = format!(
+        "Missing field '{}' in {noun} `{}`, {instead}",
+        column.name, description.declaration.name
+    );
     CHECK
         .finding(&described.entity.title(), message)
         .about(description, &column.name)
-        .at(&field.location, format!("no column is called `{}`", field.name))
+        .at(
+            &field.location,
+            format!("no column is called `{}`", field.name),
+        )
         .at_column(described.entity.name, column, model.input.provenance)
         .with_detail("found", field.name.as_str())
         .with_proposal(edits::rename(described, description, column, field))
@@ -116,8 +182,8 @@ fn renamed(model: &Model<'_>, described: &TableMatches<'_>, description: &Descri
 }
 
 impl Finding {
-    /// Makes the finding a warning where a type may leave out columns. A domain type may leave out columns that only
-    /// the database needs. A type of a view has the columns that it needs.
+    /// Makes the finding a warning where a type may leave out columns. A domain type may leave out
+    /// columns that only the database needs. A type of a view has the columns that it needs.
     fn softened(self, described: &TableMatches<'_>, description: &Description<'_>) -> Self {
         let is_free = description.role == Role::Domain || described.entity.kind == EntityKind::View;
         if is_free { self.as_warning() } else { self }
@@ -128,8 +194,7 @@ impl Finding {
 mod tests {
     use crate::checks::test_utils::{Case, Cases};
 
-    const TABLE: &str =
-        "CREATE TABLE users (id uuid NOT NULL, email text NOT NULL, display_name text NOT NULL, bio text);";
+    const TABLE: &str = "CREATE TABLE users (id uuid NOT NULL, email text NOT NULL, display_name text NOT NULL, bio text);";
 
     pub const CASES: Cases = Cases {
         failing: &[
@@ -178,7 +243,8 @@ mod tests {
                 "export interface UserTable { id: string; email: string;\n nick: string; bio: string | null }",
                 (2, "display_name"),
             ),
-            // That Drizzle names a column that is not there is said once, not of every schema that is made from it.
+            // That Drizzle names a column that is not there is said once, not of every schema that
+            // is made from it.
             Case {
                 configuration: "validation = ['**/*.ts']",
                 ..Case::failing(
@@ -211,7 +277,8 @@ mod tests {
                 TABLE,
                 "export interface UserTable { id: string; email: string; display_name: string; bio: string | null }",
             ),
-            // What a file keeps to itself is for one use: the instant that the database fills in is no part of it.
+            // What a file keeps to itself is for one use: the instant that the database fills in is
+            // no part of it.
             Case::passing(
                 "CREATE TABLE link_holders (holder text NOT NULL, target text NOT NULL, amount integer NOT NULL, updated_at timestamptz NOT NULL DEFAULT now());",
                 "type LinkHolder = { holder: string; target: string; amount: number };",
@@ -220,7 +287,10 @@ mod tests {
                 TABLE,
                 "export interface User { id: string; email: string; displayName: string; bio: string | null }",
             ),
-            Case::passing(TABLE, "/** @projection */\nexport interface UserTable { id: string; email: string }"),
+            Case::passing(
+                TABLE,
+                "/** @projection */\nexport interface UserTable { id: string; email: string }",
+            ),
             Case::passing(
                 TABLE,
                 "export interface UserRow { id: string; email: string; display_name: string; bio: string | null }\nexport type UserTable = Omit<UserRow, 'bio'>;",

@@ -13,10 +13,11 @@
 //!   email: z.string(),
 //! });
 //! ```
-//! A schema that holds the primary key describes the whole row; it says with `@projection` that it does not. The instants
-//! at which a row was made and changed may stay out of it, and a foreign key where what it leads to is nested. A schema of
-//! what comes in needs only what `INSERT` needs; what the server knows by itself (a key, `password_hash` behind
-//! a `password`) may be missing there, and the rest is a warning.
+//! A schema that holds the primary key describes the whole row; it says with `@projection` that it
+//! does not. The instants at which a row was made and changed may stay out of it, and a foreign key
+//! where what it leads to is nested. A schema of what comes in needs only what `INSERT` needs; what
+//! the server knows by itself (a key, `password_hash` behind a `password`) may be missing there,
+//! and the rest is a warning.
 
 use super::entities::ColumnFacts;
 use super::matching::{Description, Role, Strength, TableMatches};
@@ -42,19 +43,44 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
         let is_part = matches!(description.strength, Strength::Derived | Strength::Message);
         description.declaration.unresolved.is_none() && !is_part
     };
-    let schemas = model.schemas().filter(|(_, description)| complete(description));
-    schemas.flat_map(|(described, description)| findings(model, described, description)).collect()
+    let schemas = model
+        .schemas()
+        .filter(|(_, description)| complete(description));
+    schemas
+        .flat_map(|(described, description)| findings(model, described, description))
+        .collect()
 }
 
-fn findings(model: &Model<'_>, described: &TableMatches<'_>, description: &Description<'_>) -> Vec<Finding> {
+fn findings(
+    model: &Model<'_>,
+    described: &TableMatches<'_>,
+    description: &Description<'_>,
+) -> Vec<Finding> {
     let pairing = &description.pairing;
     // Where most is called otherwise, a like name means nothing.
-    let renamed = pairing.renamed.iter().filter(|_| pairing.has_few_odd_fields() && pairing.pairs.len() > 2);
+    let renamed = pairing
+        .renamed
+        .iter()
+        .filter(|_| pairing.has_few_odd_fields() && pairing.pairs.len() > 2);
     let renamed = renamed.map(|pair| {
-        finding(model, described, description, pair.column, &format!(", {}", wording::instead(pair.column, pair.field)))
-            .first_at(&pair.field.location, format!("no column is called `{}`", pair.field.name))
-            .with_detail("found", pair.field.name.as_str())
-            .with_proposal(edits::rename(described, description, pair.column, pair.field))
+        finding(
+            model,
+            described,
+            description,
+            pair.column,
+            &format!(", {}", wording::instead(pair.column, pair.field)),
+        )
+        .first_at(
+            &pair.field.location,
+            format!("no column is called `{}`", pair.field.name),
+        )
+        .with_detail("found", pair.field.name.as_str())
+        .with_proposal(edits::rename(
+            described,
+            description,
+            pair.column,
+            pair.field,
+        ))
     });
     // What comes in is never the whole row.
     let partial = match description.role {
@@ -67,22 +93,34 @@ fn findings(model: &Model<'_>, described: &TableMatches<'_>, description: &Descr
     if is_of_lookup(described, description) {
         return renamed.collect();
     }
-    let missing = pairing.missing.iter().filter(|column| !described.is_missing_in_base(description, column));
-    renamed.chain(missing.filter_map(|column| missing_field(model, described, description, column))).collect()
+    let missing = pairing
+        .missing
+        .iter()
+        .filter(|column| !described.is_missing_in_base(description, column));
+    renamed
+        .chain(missing.filter_map(|column| missing_field(model, described, description, column)))
+        .collect()
 }
 
-/// Whether a schema of what is created lacks more of what is needed than it has: then it asks for what the rest is looked
-/// up by.
+/// Whether a schema of what is created lacks more of what is needed than it has: then it asks for
+/// what the rest is looked up by.
 fn is_of_lookup(described: &TableMatches<'_>, description: &Description<'_>) -> bool {
     let pairing = &description.pairing;
-    let needed = pairing.missing.iter().filter(|column| is_needed(described, description, column));
-    let by_name = description.role == Role::InsertSchema && description.strength != Strength::Stated;
+    let needed = pairing
+        .missing
+        .iter()
+        .filter(|column| is_needed(described, description, column));
+    let by_name =
+        description.role == Role::InsertSchema && description.strength != Strength::Stated;
     by_name && needed.count() > pairing.named()
 }
 
 /// Whether an `INSERT` needs the column from whoever asks for it.
 fn is_needed(described: &TableMatches<'_>, description: &Description<'_>, column: &Column) -> bool {
-    let is_key = described.entity.column(&column.name).is_some_and(|facts| facts.foreign_key || facts.primary_key);
+    let is_key = described
+        .entity
+        .column(&column.name)
+        .is_some_and(|facts| facts.foreign_key || facts.primary_key);
     let known_to_server = is_key || description.pairing.counterpart(column).is_some();
     !column.may_be_omitted() && !known_to_server && !described.is_filled_in(column)
 }
@@ -97,28 +135,33 @@ fn missing_field(
         Role::Schema => description.holds_primary_key(&described.entity),
         Role::OutputSchema => true,
         Role::InsertSchema => false,
-        Role::UpdateSchema | Role::Row | Role::Domain | Role::Insert | Role::Update | Role::Orm => return None,
+        Role::UpdateSchema | Role::Row | Role::Domain | Role::Insert | Role::Update | Role::Orm => {
+            return None;
+        }
     };
     let facts = described.entity.column(&column.name)?;
     if !whole_row && !is_needed(described, description, column) {
         return None;
     }
-    if whole_row && (is_told_otherwise(description, facts) || described.is_left_out(description, column)) {
+    if whole_row
+        && (is_told_otherwise(description, facts) || described.is_left_out(description, column))
+    {
         return None;
     }
-    let found = finding(model, described, description, column, "").with_proposal(edits::add_schema_field(
-        description,
-        described,
-        column,
-    ));
+    let found = finding(model, described, description, column, "")
+        .with_proposal(edits::add_schema_field(description, described, column));
     Some(if whole_row { found } else { found.as_warning() })
 }
 
-/// Whether clients need not be told the column as it is: when the row was made, what is nested in an object instead of
-/// its key, what is told in another form.
+/// Whether clients need not be told the column as it is: when the row was made, what is nested in
+/// an object instead of its key, what is told in another form.
 fn is_told_otherwise(description: &Description<'_>, facts: &ColumnFacts<'_>) -> bool {
     let pairing = &description.pairing;
-    let nests = pairing.extra.iter().chain(&pairing.relations).any(|field| field.kind == Kind::Json);
+    let nests = pairing
+        .extra
+        .iter()
+        .chain(&pairing.relations)
+        .any(|field| field.kind == Kind::Json);
     (facts.made_by_server && !facts.primary_key)
         || (facts.foreign_key && (nests || pairing.is_joined(facts.column)))
         || pairing.counterpart(facts.column).is_some()
@@ -135,10 +178,16 @@ fn finding(
     CHECK
         .finding(
             &described.entity.title(),
-            format!("Validation schema missing '{}' field: `{name}`{instead}", column.name),
+            format!(
+                "Validation schema missing '{}' field: `{name}`{instead}",
+                column.name
+            ),
         )
         .about(description, &column.name)
-        .at(&description.declaration.location, format!("`{name}` has no field for `{}`", column.name))
+        .at(
+            &description.declaration.location,
+            format!("`{name}` has no field for `{}`", column.name),
+        )
         .at_column(described.entity.name, column, model.input.provenance)
         .with_detail("databaseType", column.type_name.as_str())
 }
@@ -195,7 +244,10 @@ mod tests {
                 "export const CreateUserSchema = z.object({ email: z.string(), password: z.string() });",
             ),
             // What is created is looked up by it.
-            Case::valid(TABLE, "export const CreateUserSchema = z.object({ teamId: z.uuid() });"),
+            Case::valid(
+                TABLE,
+                "export const CreateUserSchema = z.object({ teamId: z.uuid() });",
+            ),
             // Prisma's client fills in `@updatedAt`.
             Case {
                 configuration: "types = []\nvalidation = ['**/*.ts']\ndriver = 'prisma'",

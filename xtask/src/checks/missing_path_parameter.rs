@@ -31,36 +31,54 @@ pub const CHECK: Check = Check {
 fn run(model: &Model<'_>) -> Vec<Finding> {
     let facts = model.input.facts;
     let of_contract = |contract| {
-        let Some((parameters, keys)) = known_keys(facts, contract) else { return Vec::new() };
+        let Some((parameters, keys)) = known_keys(facts, contract) else {
+            return Vec::new();
+        };
         missing(contract, parameters, &keys)
     };
     facts.contracts.iter().flat_map(of_contract).collect()
 }
 
 /// The keys of the contract's schema, where all of them are known.
-fn known_keys<'f>(facts: &'f Facts, contract: &'f Contract) -> Option<(&'f Parameters, Vec<&'f str>)> {
+fn known_keys<'f>(
+    facts: &'f Facts,
+    contract: &'f Contract,
+) -> Option<(&'f Parameters, Vec<&'f str>)> {
     let parameters = contract.parameters.as_ref()?;
     if let Some(keys) = &parameters.keys {
         return Some((parameters, keys.iter().map(String::as_str).collect()));
     }
     let wanted = parameters.declaration.as_ref()?;
     let mut declared = facts.schemas.iter().chain(&facts.types);
-    let found = declared.find(|one| one.name == wanted.name && *one.location.file == *wanted.file)?;
-    let keys = found.fields.iter().map(|field| field.name.as_str()).collect();
+    let found =
+        declared.find(|one| one.name == wanted.name && *one.location.file == *wanted.file)?;
+    let keys = found
+        .fields
+        .iter()
+        .map(|field| field.name.as_str())
+        .collect();
     found.unresolved.is_none().then_some((parameters, keys))
 }
 
 fn missing(contract: &Contract, parameters_schema: &Parameters, keys: &[&str]) -> Vec<Finding> {
     let absent = parameters(&contract.path).filter(|parameter| !keys.contains(parameter));
     let finding = |parameter: &str| {
-        let message = format!("Contract '{}' has ':{parameter}' in its path and not in its schema", contract.name);
+        let message = format!(
+            "Contract '{}' has ':{parameter}' in its path and not in its schema",
+            contract.name
+        );
         CHECK
             .finding(&title(&contract.method, &contract.path), message)
             .with_field(parameter)
             .with_declaration(&contract.name)
             .at(&parameters_schema.location, format!("has {}", listed(keys)))
-            .at(&contract.location, format!("the path is `{}`", contract.path))
-            .with_help(format!("add `{parameter}` to the schema, or correct the path"))
+            .at(
+                &contract.location,
+                format!("the path is `{}`", contract.path),
+            )
+            .with_help(format!(
+                "add `{parameter}` to the schema, or correct the path"
+            ))
     };
     absent.map(finding).collect()
 }
@@ -68,7 +86,11 @@ fn missing(contract: &Contract, parameters_schema: &Parameters, keys: &[&str]) -
 fn listed(keys: &[&str]) -> String {
     match keys {
         [] => "no parameters".into(),
-        keys => keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", "),
+        keys => keys
+            .iter()
+            .map(|key| format!("`{key}`"))
+            .collect::<Vec<_>>()
+            .join(", "),
     }
 }
 

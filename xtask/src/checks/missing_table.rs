@@ -1,8 +1,8 @@
 //! A declaration describes a table that does not exist.
 //!
 //! ## Why
-//! Every query of it fails: the table was dropped or renamed under the code that reads it, or its migration was never
-//! written.
+//! Every query of it fails: the table was dropped or renamed under the code that reads it, or its
+//! migration was never written.
 //!
 //! ## Example
 //! ```sql
@@ -11,10 +11,11 @@
 //! ```ts
 //! export const tools = pgTable('tools', { id: uuid('id').primaryKey() });
 //! ```
-//! Judged is what says which table it describes: a table of an ORM, a generated type, the tag `@table`; where the
-//! migrations dropped or renamed a table, also a type that is called like its row (`ToolRow`, `ToolEntity`). Of a dropped
-//! table whose columns a type of its bare name still has (`Tool`), it is a warning: that may be the thing itself. A table that
-//! others make belongs into `ignored-tables`, its namespace into `foreign-namespaces`.
+//! Judged is what says which table it describes: a table of an ORM, a generated type, the tag
+//! `@table`; where the migrations dropped or renamed a table, also a type that is called like its
+//! row (`ToolRow`, `ToolEntity`). Of a dropped table whose columns a type of its bare name still
+//! has (`Tool`), it is a warning: that may be the thing itself. A table that others make belongs
+//! into `ignored-tables`, its namespace into `foreign-namespaces`.
 
 use std::collections::HashSet;
 
@@ -41,17 +42,28 @@ pub const CHECK: Check = Check {
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
     let facts = model.input.facts;
-    let described: HashSet<*const Declaration> =
-        model.descriptions().map(|(_, description)| std::ptr::from_ref(description.declaration)).collect();
+    let described: HashSet<*const Declaration> = model
+        .descriptions()
+        .map(|(_, description)| std::ptr::from_ref(description.declaration))
+        .collect();
     let gone = DroppedTables::new(model);
     let mut seen = HashSet::new();
-    let all = facts.tables.iter().chain(&facts.types).chain(&facts.schemas);
+    let all = facts
+        .tables
+        .iter()
+        .chain(&facts.types)
+        .chain(&facts.schemas);
     let homeless = all.filter(|declaration| !described.contains(&std::ptr::from_ref(*declaration)));
-    let missing = homeless.filter_map(|declaration| Some((declaration, missing(model, declaration, &gone)?)));
+    let missing =
+        homeless.filter_map(|declaration| Some((declaration, missing(model, declaration, &gone)?)));
     let (certain, likely): (Vec<_>, Vec<_>) = missing.partition(|(_, missing)| missing.certain);
     // One table that is missing is one finding, however many declarations describe it.
-    let once = certain.into_iter().chain(likely).filter(|(_, missing)| seen.insert(missing.table.clone()));
-    once.map(|(declaration, missing)| finding(declaration, &missing)).collect()
+    let once = certain
+        .into_iter()
+        .chain(likely)
+        .filter(|(_, missing)| seen.insert(missing.table.clone()));
+    once.map(|(declaration, missing)| finding(declaration, &missing))
+        .collect()
 }
 
 /// A table that a declaration describes, and that is not there.
@@ -68,7 +80,8 @@ struct Missing<'m> {
 struct DroppedTables<'m> {
     tables: Vec<(&'m ObjectName, &'m Location)>,
     names: NameTable,
-    /// Where the fields of schemas stand: a type that is inferred from one is of what that lets in or out.
+    /// Where the fields of schemas stand: a type that is inferred from one is of what that lets in
+    /// or out.
     schemas: HashSet<&'m Location>,
 }
 
@@ -76,32 +89,62 @@ impl<'m> DroppedTables<'m> {
     fn new(model: &'m Model<'_>) -> Self {
         let tables: Vec<_> = model.input.provenance.gone_tables().collect();
         let names = NameTable::of(tables.iter().map(|(name, _)| *name), model.input.config);
-        let fields = model.input.facts.schemas.iter().flat_map(|schema| &schema.fields);
-        Self { tables, names, schemas: fields.map(|field| &field.location).collect() }
+        let fields = model
+            .input
+            .facts
+            .schemas
+            .iter()
+            .flat_map(|schema| &schema.fields);
+        Self {
+            tables,
+            names,
+            schemas: fields.map(|field| &field.location).collect(),
+        }
     }
 
     /// The table of this name, as it is written, and what took it away.
     fn named(&self, written: &str) -> Option<&'m Location> {
-        self.tables.iter().find(|(name, _)| is_named(name, written)).map(|(_, place)| *place)
+        self.tables
+            .iter()
+            .find(|(name, _)| is_named(name, written))
+            .map(|(_, place)| *place)
     }
 }
 
 /// The table that a declaration describes, where there is none of that name.
-fn missing<'m>(model: &Model<'_>, declaration: &Declaration, gone: &DroppedTables<'m>) -> Option<Missing<'m>> {
+fn missing<'m>(
+    model: &Model<'_>,
+    declaration: &Declaration,
+    gone: &DroppedTables<'m>,
+) -> Option<Missing<'m>> {
     let link = declaration.table_link.as_ref().map(|link| &link.table);
     if let Some(table) = declaration.tags.table.as_ref().or(link) {
         let place = gone.named(table);
         let certain = declaration.names_table() || place.is_some();
-        let missing = Missing { table: table.clone(), place, certain };
+        let missing = Missing {
+            table: table.clone(),
+            place,
+            certain,
+        };
         return (certain && is_absent(model, table)).then_some(missing);
     }
     let of_row = |hit: &Match| hit.side == Side::Row && !declaration.origin.is_validation();
     let hit = gone.names.find(declaration).filter(of_row)?;
     let (name, place) = gone.tables[hit.entity];
     let certain = matches!(hit.strength, Strength::Row | Strength::Model);
-    let is_inferred = || declaration.fields.iter().all(|field| gone.schemas.contains(&field.location));
-    let is_meant = certain || (is_shared(declaration) && !is_inferred() && has_columns_of(model, declaration, name));
-    let missing = Missing { table: name.to_string(), place: Some(place), certain };
+    let is_inferred = || {
+        declaration
+            .fields
+            .iter()
+            .all(|field| gone.schemas.contains(&field.location))
+    };
+    let is_meant = certain
+        || (is_shared(declaration) && !is_inferred() && has_columns_of(model, declaration, name));
+    let missing = Missing {
+        table: name.to_string(),
+        place: Some(place),
+        certain,
+    };
     (is_meant && is_absent(model, &missing.table)).then_some(missing)
 }
 
@@ -110,8 +153,17 @@ const ENOUGH: usize = 3;
 
 /// Whether the type has nearly all columns that the dropped table had, and hardly anything else.
 fn has_columns_of(model: &Model<'_>, declaration: &Declaration, table: &ObjectName) -> bool {
-    let columns: HashSet<names::Word> = model.input.provenance.dropped_columns(table).map(names::key).collect();
-    let fields: HashSet<names::Word> = declaration.fields.iter().map(|field| names::key(&field.name)).collect();
+    let columns: HashSet<names::Word> = model
+        .input
+        .provenance
+        .dropped_columns(table)
+        .map(names::key)
+        .collect();
+    let fields: HashSet<names::Word> = declaration
+        .fields
+        .iter()
+        .map(|field| names::key(&field.name))
+        .collect();
     let shared = columns.intersection(&fields).count();
     let nearly_all = |all: &HashSet<names::Word>| (all.len() - shared) * 5 <= all.len();
     shared >= ENOUGH && nearly_all(&columns) && nearly_all(&fields)
@@ -121,7 +173,8 @@ fn has_columns_of(model: &Model<'_>, declaration: &Declaration, table: &ObjectNa
 fn is_absent(model: &Model<'_>, written: &str) -> bool {
     let schema = model.input.schema;
     let mut known = schema.tables.keys().chain(schema.views.keys());
-    let known = known.any(|name| is_named(name, written) || names::key(&name.name) == names::key(written));
+    let known =
+        known.any(|name| is_named(name, written) || names::key(&name.name) == names::key(written));
     !known && is_ours(written, model.input.config)
 }
 
@@ -140,11 +193,18 @@ fn is_named(name: &ObjectName, written: &str) -> bool {
 fn finding(declaration: &Declaration, missing: &Missing<'_>) -> Finding {
     let (name, table) = (&declaration.name, &missing.table);
     let (message, label) = if missing.certain {
-        (format!("Table '{table}' does not exist, and `{name}` describes it"), format!("`{name}` describes `{table}`"))
+        (
+            format!("Table '{table}' does not exist, and `{name}` describes it"),
+            format!("`{name}` describes `{table}`"),
+        )
     } else {
-        let message =
-            format!("Table '{table}' was dropped, and `{name}`, which is called like it, still has its columns");
-        (message, format!("`{name}` has the columns that `{table}` had"))
+        let message = format!(
+            "Table '{table}' was dropped, and `{name}`, which is called like it, still has its columns"
+        );
+        (
+            message,
+            format!("`{name}` has the columns that `{table}` had"),
+        )
     };
     let found = CHECK
         .finding(table, message)
@@ -155,7 +215,11 @@ fn finding(declaration: &Declaration, missing: &Missing<'_>) -> Finding {
             "write the migration that makes `{table}`, take `{name}` out or name the table that it describes now; a table \
              that others make belongs into `ignored-tables`"
         ));
-    if missing.certain { found } else { found.as_warning() }
+    if missing.certain {
+        found
+    } else {
+        found.as_warning()
+    }
 }
 
 #[cfg(test)]
@@ -224,7 +288,10 @@ mod tests {
                 "CREATE TABLE tools (id uuid NOT NULL); CREATE TABLE remarks (id uuid NOT NULL, body text NOT NULL, author_id uuid NOT NULL); DROP TABLE remarks; CREATE VIEW remarks (id uuid, body text, author_id uuid);",
                 "export interface ToolRow { id: string }\nexport interface Remark { id: string | null; body: string | null; authorId: string | null }",
             ),
-            Case::passing(TABLE, "/** @table tools */\nexport interface Instrument { id: string }"),
+            Case::passing(
+                TABLE,
+                "/** @table tools */\nexport interface Instrument { id: string }",
+            ),
             // Of what only may be a map of tables, nothing follows.
             Case::passing(
                 TABLE,

@@ -1,17 +1,19 @@
 //! A table has no corresponding TypeScript type.
 //!
 //! ## Why
-//! Code that reads the table has to guess what a row holds, and nothing notices when the table changes.
+//! Code that reads the table has to guess what a row holds, and nothing notices when the table
+//! changes.
 //!
 //! ## Example
 //! ```sql
 //! CREATE TABLE bill_votes (id uuid NOT NULL, position text NOT NULL);
 //! ```
-//! No type is called `BillVotesTable`, `BillVoteRow`, `BillVote`…, carries the tag `@table bill_votes`, or stands in the
-//! configuration's `map`. A type that only is called so, and has few fields that are columns, is not taken for it. A table
-//! that TypeScript never sees belongs into `ignored-tables`. Of a table that only joins others, or only lists the values
-//! that they may hold, it is a warning. Prisma generates the types of its rows: where most tables have no other, that is one
-//! warning.
+//! No type is called `BillVotesTable`, `BillVoteRow`, `BillVote`…, carries the tag `@table
+//! bill_votes`, or stands in the configuration's `map`. A type that only is called so, and has few
+//! fields that are columns, is not taken for it. A table that TypeScript never sees belongs into
+//! `ignored-tables`. Of a table that only joins others, or only lists the values that they may
+//! hold, it is a warning. Prisma generates the types of its rows: where most tables have no other,
+//! that is one warning.
 
 use super::entities::EntityKind;
 use super::matching::TableMatches;
@@ -36,14 +38,24 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
     if !requested.types && !requested.tables {
         return Vec::new();
     }
-    let tables: Vec<_> =
-        model.described.iter().filter(|described| described.entity.kind == EntityKind::Table).collect();
-    let untyped: Vec<_> = tables.iter().copied().filter(|described| described.types().next().is_none()).collect();
+    let tables: Vec<_> = model
+        .described
+        .iter()
+        .filter(|described| described.entity.kind == EntityKind::Table)
+        .collect();
+    let untyped: Vec<_> = tables
+        .iter()
+        .copied()
+        .filter(|described| described.types().next().is_none())
+        .collect();
     let by_prisma = model.input.config.driver == Some(Driver::Prisma);
     if by_prisma && untyped.len() > FEW && untyped.len() * 2 > tables.len() {
         return vec![of_most(&untyped, tables.len())];
     }
-    untyped.into_iter().map(|described| finding(model, described)).collect()
+    untyped
+        .into_iter()
+        .map(|described| finding(model, described))
+        .collect()
 }
 
 /// So many tables without a type are each worth a finding, whatever the others have.
@@ -51,14 +63,24 @@ const FEW: usize = 3;
 
 /// Where Prisma's own types are all that there is, nobody has forgotten them.
 fn of_most(untyped: &[&TableMatches<'_>], tables: usize) -> Finding {
-    let entities: Vec<String> = untyped.iter().map(|described| described.entity.title()).collect();
-    let message = format!("{} of {tables} tables have no type beside those that Prisma generates", untyped.len());
+    let entities: Vec<String> = untyped
+        .iter()
+        .map(|described| described.entity.title())
+        .collect();
+    let message = format!(
+        "{} of {tables} tables have no type beside those that Prisma generates",
+        untyped.len()
+    );
     let help = format!(
         "tag those that describe a table with `@table <table>`, or name their pattern in `names.row`; if only Prisma \
          describes rows, say `severity.{} = \"off\"`",
         CHECK.kind
     );
-    CHECK.finding("types", message).with_detail("entities", entities).with_help(help).as_warning()
+    CHECK
+        .finding("types", message)
+        .with_detail("entities", entities)
+        .with_help(help)
+        .as_warning()
 }
 
 fn finding(model: &Model<'_>, described: &TableMatches<'_>) -> Finding {
@@ -66,10 +88,20 @@ fn finding(model: &Model<'_>, described: &TableMatches<'_>) -> Finding {
     let declare = declaration(model, described);
     let created = model.input.provenance.table(described.entity.name);
     let found = CHECK
-        .finding(&entity, format!("Table '{entity}' has no corresponding TypeScript type"))
+        .finding(
+            &entity,
+            format!("Table '{entity}' has no corresponding TypeScript type"),
+        )
         .at_some(created, format!("`{entity}` was last changed here"));
-    let found = if described.entity.is_auxiliary() { found.as_warning() } else { found };
-    let namesakes = described.namesakes.iter().filter(|one| !one.declaration.origin.is_validation());
+    let found = if described.entity.is_auxiliary() {
+        found.as_warning()
+    } else {
+        found
+    };
+    let namesakes = described
+        .namesakes
+        .iter()
+        .filter(|one| !one.declaration.origin.is_validation());
     match namesakes.max_by_key(|one| one.shared) {
         Some(namesake) => found.at(&namesake.declaration.location, namesake.in_words()).with_help(format!(
             "if `{}` is its row, tag it with `@table {entity}`; else declare {declare}, or list the table in `ignored-tables`",
@@ -84,7 +116,13 @@ fn finding(model: &Model<'_>, described: &TableMatches<'_>) -> Finding {
 /// What the others of the monorepo are declared as: as tables of an ORM where it has any.
 fn declaration(model: &Model<'_>, described: &TableMatches<'_>) -> String {
     let table = &described.entity.name.name;
-    match model.input.facts.tables.iter().find_map(|table| table.origin.example) {
+    match model
+        .input
+        .facts
+        .tables
+        .iter()
+        .find_map(|table| table.origin.example)
+    {
         Some(example) => format!("`{}`", example.replace("{table}", table)),
         None => format!("`interface {}Table`", super::names::row_name(table)),
     }
@@ -103,7 +141,13 @@ mod tests {
                 "export interface BillVote { label: string; colour: string; onClick: string; id: string }",
                 1,
             ),
-            Case { sql: TABLE, ts: "", at: None, field: None, configuration: "" },
+            Case {
+                sql: TABLE,
+                ts: "",
+                at: None,
+                field: None,
+                configuration: "",
+            },
             // Prisma describes most of them.
             Case {
                 configuration: "driver = 'prisma'",
@@ -115,7 +159,11 @@ mod tests {
                 field: None,
             },
             // What a component keeps to itself, and cannot be read, describes no table.
-            Case::failing_entity(TABLE, "import { Loaded } from 'far-away';\ntype BillVote = Loaded<'votes'>;", 2),
+            Case::failing_entity(
+                TABLE,
+                "import { Loaded } from 'far-away';\ntype BillVote = Loaded<'votes'>;",
+                2,
+            ),
             Case {
                 sql: TABLE,
                 ts: "export interface Voter { id: string; position: string }",
@@ -125,8 +173,14 @@ mod tests {
             },
         ],
         passing: &[
-            Case::passing(TABLE, "export interface BillVoteTable { id: string; position: string }"),
-            Case::passing(TABLE, "export type BillVotes = { id: string; position: string }"),
+            Case::passing(
+                TABLE,
+                "export interface BillVoteTable { id: string; position: string }",
+            ),
+            Case::passing(
+                TABLE,
+                "export type BillVotes = { id: string; position: string }",
+            ),
             // A class that implements the row of an ORM, whatever it is called.
             Case::passing(
                 TABLE,
@@ -137,8 +191,17 @@ mod tests {
                 "CREATE TABLE _private_known_crontabs (identifier text NOT NULL, known_since timestamptz NOT NULL, last_execution timestamptz);",
                 "export interface DbCrontab { identifier: string; known_since: Date; last_execution: Date | null }",
             ),
-            Case::passing(TABLE, "/** @table bill_votes */\nexport interface Ballot { id: string; position: string }"),
-            Case { sql: TABLE, ts: "", at: None, field: None, configuration: "ignored-tables = ['bill_votes']" },
+            Case::passing(
+                TABLE,
+                "/** @table bill_votes */\nexport interface Ballot { id: string; position: string }",
+            ),
+            Case {
+                sql: TABLE,
+                ts: "",
+                at: None,
+                field: None,
+                configuration: "ignored-tables = ['bill_votes']",
+            },
             Case {
                 sql: TABLE,
                 ts: "export interface Ballot { id: string; position: string }",

@@ -1,8 +1,8 @@
 //! An entity has a TypeScript type and no validation schema.
 //!
 //! ## Why
-//! Whatever comes in is written as it is: what the database would refuse fails there, and what it would not refuse
-//! stays.
+//! Whatever comes in is written as it is: what the database would refuse fails there, and what it
+//! would not refuse stays.
 //!
 //! ## Example
 //! ```sql
@@ -14,9 +14,10 @@
 //!   name: string;
 //! }
 //! ```
-//! No schema is called `TagSchema`, `CreateTagSchema`…, carries the tag `@table tags`, or stands in the configuration's
-//! `map`. Where most tables that have a type have no schema, as in a monorepo whose schemas are of other things, that is
-//! one warning and not a finding for each. Without `validation` in the configuration the check does not run.
+//! No schema is called `TagSchema`, `CreateTagSchema`…, carries the tag `@table tags`, or stands in
+//! the configuration's `map`. Where most tables that have a type have no schema, as in a monorepo
+//! whose schemas are of other things, that is one warning and not a finding for each. Without
+//! `validation` in the configuration the check does not run.
 
 use super::entities::EntityKind;
 use super::matching::{Description, Role, TableMatches};
@@ -39,23 +40,37 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
     if !model.input.facts.requested.validation {
         return Vec::new();
     }
-    let tables = model.described.iter().filter(|described| described.entity.kind == EntityKind::Table);
+    let tables = model
+        .described
+        .iter()
+        .filter(|described| described.entity.kind == EntityKind::Table);
     // A table without a type has one finding already.
-    let typed: Vec<_> = tables.filter_map(|described| Some((described, type_of(described)?))).collect();
-    let bare: Vec<_> = typed.iter().filter(|(described, _)| described.schemas().next().is_none()).copied().collect();
+    let typed: Vec<_> = tables
+        .filter_map(|described| Some((described, type_of(described)?)))
+        .collect();
+    let bare: Vec<_> = typed
+        .iter()
+        .filter(|(described, _)| described.schemas().next().is_none())
+        .copied()
+        .collect();
     if bare.len() > FEW && bare.len() * 2 > typed.len() {
         return vec![of_most(model, &bare, typed.len())];
     }
-    bare.into_iter().map(|(described, ty)| finding(model, described, ty)).collect()
+    bare.into_iter()
+        .map(|(described, ty)| finding(model, described, ty))
+        .collect()
 }
 
 /// So many tables without a schema are each worth a finding, whatever the others have.
 const FEW: usize = 3;
 
-/// Returns the type that describes the table. A domain type comes before a row type, since code uses it first.
+/// Returns the type that describes the table. A domain type comes before a row type, since code
+/// uses it first.
 fn type_of<'m, 'a>(described: &'m TableMatches<'a>) -> Option<&'m Description<'a>> {
     let described_by = |role: Role| described.of_role(role).next();
-    described_by(Role::Domain).or_else(|| described_by(Role::Row)).or_else(|| described.types().next())
+    described_by(Role::Domain)
+        .or_else(|| described_by(Role::Row))
+        .or_else(|| described.types().next())
 }
 
 fn finding(model: &Model<'_>, described: &TableMatches<'_>, ty: &Description<'_>) -> Finding {
@@ -72,18 +87,36 @@ fn finding(model: &Model<'_>, described: &TableMatches<'_>, ty: &Description<'_>
         ))
 }
 
-/// Where that is the rule rather than the exception, it is how the monorepo is: one finding, which stops nothing.
-fn of_most(model: &Model<'_>, bare: &[(&TableMatches<'_>, &Description<'_>)], typed: usize) -> Finding {
-    let entities: Vec<String> = bare.iter().map(|(described, _)| described.entity.title()).collect();
+/// Where that is the rule rather than the exception, it is how the monorepo is: one finding, which
+/// stops nothing.
+fn of_most(
+    model: &Model<'_>,
+    bare: &[(&TableMatches<'_>, &Description<'_>)],
+    typed: usize,
+) -> Finding {
+    let entities: Vec<String> = bare
+        .iter()
+        .map(|(described, _)| described.entity.title())
+        .collect();
     let read = model.input.facts.schemas.len();
-    let message = format!("{} of {typed} tables with a type have no validation schema", bare.len());
-    let schemas = if read == 1 { "schema was" } else { "schemas were" };
+    let message = format!(
+        "{} of {typed} tables with a type have no validation schema",
+        bare.len()
+    );
+    let schemas = if read == 1 {
+        "schema was"
+    } else {
+        "schemas were"
+    };
     let help = format!(
         "{read} {schemas} read: tag those that validate a table with `@table <table>`, or name their pattern in \
          `names.schema`; if tables are not validated here, say `severity.{} = \"off\"`",
         CHECK.kind
     );
-    let found = CHECK.finding("validation schemas", message).with_detail("entities", entities).with_help(help);
+    let found = CHECK
+        .finding("validation schemas", message)
+        .with_detail("entities", entities)
+        .with_help(help);
     found.as_warning()
 }
 
@@ -96,7 +129,10 @@ mod tests {
 
     pub const CASES: Cases = Cases {
         failing: &[
-            Case { configuration: "validation = ['**/*.ts']", ..Case::failing_entity(TABLE, TYPE, 1) },
+            Case {
+                configuration: "validation = ['**/*.ts']",
+                ..Case::failing_entity(TABLE, TYPE, 1)
+            },
             // Most tables have none: one finding, about no place in particular.
             Case {
                 configuration: "validation = ['**/*.ts']",
@@ -117,7 +153,8 @@ mod tests {
                     "import { z } from 'zod';\nexport interface TagTable { id: string; name: string }\nexport const TagSchema = z.object({ id: z.uuid(), name: z.string() });",
                 )
             },
-            // The schema is named after the end of the table's name, and leaves out what the server fills in.
+            // The schema is named after the end of the table's name, and leaves out what the server
+            // fills in.
             Case {
                 configuration: "validation = ['**/*.ts']",
                 ..Case::passing(

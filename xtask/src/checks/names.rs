@@ -1,5 +1,5 @@
-//! Names on both sides of the border: `user_id` and `userId` are one name, and the table `user_preferences` is
-//! described by `UserPreference` as well as by `UserPreferences`.
+//! Names on both sides of the border: `user_id` and `userId` are one name, and the table
+//! `user_preferences` is described by `UserPreference` as well as by `UserPreferences`.
 
 use std::sync::LazyLock;
 
@@ -20,8 +20,8 @@ pub enum NameStyle {
     Either,
 }
 
-/// Two names are the same name when their keys are equal: letters and digits, in lower case. So `userID`, `user_id`
-/// and `userId` are one name, and so are `address_line_1` and `addressLine1`.
+/// Two names are the same name when their keys are equal: letters and digits, in lower case. So
+/// `userID`, `user_id` and `userId` are one name, and so are `address_line_1` and `addressLine1`.
 #[must_use]
 pub fn key(name: &str) -> Word {
     if name.is_ascii() {
@@ -32,7 +32,10 @@ pub fn key(name: &str) -> Word {
         }
         return key;
     }
-    name.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    name.chars()
+        .filter(|character| character.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
 }
 
 /// How the words of `name` are joined.
@@ -120,22 +123,31 @@ fn starts_word(before: char, here: char, after: Option<char>) -> bool {
     here.is_uppercase() && (ends_before() || after.is_some_and(char::is_lowercase))
 }
 
-/// Whether two names may be one, written differently: a word more or less, a word misspelt, shortened or inflected.
-/// `introduced_date` and `introductionDate`, `upvotes` and `upvote_count`; but not `token_type` and `token_date`.
+/// Whether two names may be one, written differently: a word more or less, a word misspelt,
+/// shortened or inflected. `introduced_date` and `introductionDate`, `upvotes` and `upvote_count`;
+/// but not `token_type` and `token_date`.
 #[must_use]
 pub fn are_alike(one: &str, other: &str) -> bool {
     if key(one) == key(other) {
         return true;
     }
     let (one, other) = (words(one), words(other));
-    let (shorter, longer) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+    let (shorter, longer) = if one.len() <= other.len() {
+        (one, other)
+    } else {
+        (other, one)
+    };
     match longer.len() - shorter.len() {
         0 => differ_once(&shorter, &longer),
         // The `template_id` of a request is the `id` of the template, and not a slip.
         1 if shorter == ["id"] => false,
         1 => (0..longer.len()).any(|left_out| {
-            let rest: Vec<_> =
-                longer.iter().enumerate().filter(|(at, _)| *at != left_out).map(|(_, word)| word).collect();
+            let rest: Vec<_> = longer
+                .iter()
+                .enumerate()
+                .filter(|(at, _)| *at != left_out)
+                .map(|(_, word)| word)
+                .collect();
             differ_once(&shorter, &rest)
         }),
         _several => false,
@@ -144,7 +156,10 @@ pub fn are_alike(one: &str, other: &str) -> bool {
 
 /// Whether two lists of words of one length are equal but for one word, which is alike.
 fn differ_once(one: &[Word], other: &[impl AsRef<str>]) -> bool {
-    let mut different = one.iter().zip(other).filter(|(left, right)| *left != right.as_ref());
+    let mut different = one
+        .iter()
+        .zip(other)
+        .filter(|(left, right)| *left != right.as_ref());
     match (different.next(), different.next()) {
         (None, _) => true,
         (Some((left, right)), None) => are_alike_words(left, right.as_ref()),
@@ -152,12 +167,23 @@ fn differ_once(one: &[Word], other: &[impl AsRef<str>]) -> bool {
     }
 }
 
-/// `bio` and `biography`, `introduced` and `introduction`, `recieved` and `received`; but not `line1` and `line2`.
+/// `bio` and `biography`, `introduced` and `introduction`, `recieved` and `received`; but not
+/// `line1` and `line2`.
 fn are_alike_words(one: &str, other: &str) -> bool {
-    let digits = |word: &str| word.chars().filter(char::is_ascii_digit).collect::<String>();
-    let shared = one.chars().zip(other.chars()).take_while(|(left, right)| left == right).count();
-    let (shorter, longer) =
-        (one.chars().count().min(other.chars().count()), one.chars().count().max(other.chars().count()));
+    let digits = |word: &str| {
+        word.chars()
+            .filter(char::is_ascii_digit)
+            .collect::<String>()
+    };
+    let shared = one
+        .chars()
+        .zip(other.chars())
+        .take_while(|(left, right)| left == right)
+        .count();
+    let (shorter, longer) = (
+        one.chars().count().min(other.chars().count()),
+        one.chars().count().max(other.chars().count()),
+    );
     let is_cut = shared == shorter && shared >= 3;
     let is_inflected = shared >= 5 && shared * 2 > longer;
     let slips = match shorter {
@@ -165,13 +191,17 @@ fn are_alike_words(one: &str, other: &str) -> bool {
         4..=7 => 1,
         _long => 2,
     };
-    digits(one) == digits(other) && (is_cut || is_inflected || strsim::damerau_levenshtein(one, other) <= slips)
+    digits(one) == digits(other)
+        && (is_cut || is_inflected || strsim::damerau_levenshtein(one, other) <= slips)
 }
 
 /// `user_preferences` as camel case: `userPreferences`.
 #[must_use]
 pub fn camel_case(name: &str) -> String {
-    let pascal = words(name).iter().map(|word| capitalised(word)).collect::<String>();
+    let pascal = words(name)
+        .iter()
+        .map(|word| capitalised(word))
+        .collect::<String>();
     match words(name).first() {
         Some(first) => format!("{first}{}", &pascal[capitalised(first).len()..]),
         None => name.to_owned(),
@@ -184,21 +214,30 @@ fn capitalised(word: &str) -> Word {
     first.chain(characters).collect()
 }
 
-/// Returns the name of one row of the table `name`, as type names have it: `UserProfile` for `user_profiles`.
+/// Returns the name of one row of the table `name`, as type names have it: `UserProfile` for
+/// `user_profiles`.
 #[must_use]
 pub fn row_name(name: &str) -> Word {
     let words = words(name);
-    let Some((last, first)) = words.split_last() else { return capitalised(name) };
+    let Some((last, first)) = words.split_last() else {
+        return capitalised(name);
+    };
     let singular = singular(last);
-    first.iter().chain([&singular]).map(|word| capitalised(word)).collect()
+    first
+        .iter()
+        .chain([&singular])
+        .map(|word| capitalised(word))
+        .collect()
 }
 
-/// Every way in which people name one row of the table `name`, as [`key`]s: of `users_roles` these are `usersroles`,
-/// `usersrole`, `userrole` and `userroles`.
+/// Every way in which people name one row of the table `name`, as [`key`]s: of `users_roles` these
+/// are `usersroles`, `usersrole`, `userrole` and `userroles`.
 #[must_use]
 pub fn row_names(name: &str) -> Vec<Word> {
     let words = words(name);
-    let Some((last, first)) = words.split_last() else { return vec![key(name)] };
+    let Some((last, first)) = words.split_last() else {
+        return vec![key(name)];
+    };
     let as_written: Word = first.iter().map(Word::as_str).collect();
     let all_singular: Word = first.iter().map(|word| singular(word)).collect();
     let mut names = Vec::new();
@@ -266,7 +305,8 @@ const IRREGULAR: &[(&str, &[&str])] = &[
     ("databases", &["database"]),
 ];
 
-static IRREGULAR_BY_PLURAL: LazyLock<FxHashMap<&str, &[&str]>> = LazyLock::new(|| IRREGULAR.iter().copied().collect());
+static IRREGULAR_BY_PLURAL: LazyLock<FxHashMap<&str, &[&str]>> =
+    LazyLock::new(|| IRREGULAR.iter().copied().collect());
 
 /// The likeliest singular of a word.
 #[must_use]
@@ -288,10 +328,14 @@ const ENDINGS: &[(&str, &str)] = &[
     ("oes", "o"),
 ];
 
-/// The singulars that `word` may be the plural of, likeliest first; the word itself if it is no plural.
+/// The singulars that `word` may be the plural of, likeliest first; the word itself if it is no
+/// plural.
 fn singulars(word: &str) -> Vec<Word> {
     if let Some(singulars) = IRREGULAR_BY_PLURAL.get(word) {
-        return singulars.iter().map(|singular| Word::new(singular)).collect();
+        return singulars
+            .iter()
+            .map(|singular| Word::new(singular))
+            .collect();
     }
     if !word.ends_with('s') {
         return vec![Word::new(word)];
@@ -303,104 +347,11 @@ fn singulars(word: &str) -> Vec<Word> {
     if let Some(singular) = found.next() {
         return vec![singular];
     }
-    let plain = word.strip_suffix('s').filter(|stem| stem.len() > 1 && !stem.ends_with(['s', 'u', 'i']));
+    let plain = word
+        .strip_suffix('s')
+        .filter(|stem| stem.len() > 1 && !stem.ends_with(['s', 'u', 'i']));
     vec![Word::new(plain.unwrap_or(word))]
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_same_name_in_every_style_has_one_key() {
-        for (left, right) in [
-            ("user_id", "userId"),
-            ("user_id", "userID"),
-            ("api_key_v2", "apiKeyV2"),
-            ("address_line_1", "addressLine1"),
-            ("html_body", "HTMLBody"),
-        ] {
-            assert_eq!(key(left), key(right));
-        }
-        assert_ne!(key("user_id"), key("user"));
-    }
-
-    #[test]
-    fn words_are_split_at_case_digits_and_underscores() {
-        assert_eq!(words("userID"), ["user", "id"]);
-        assert_eq!(words("HTMLParser2Go"), ["html", "parser2", "go"]);
-        assert_eq!(words("_private_key"), ["private", "key"]);
-        assert_eq!(camel_case("address_line_1"), "addressLine1");
-    }
-
-    #[test]
-    fn a_declaration_has_the_style_of_most_of_its_fields() {
-        assert_eq!(majority_style(["id", "created_at", "updated_at", "userId"].into_iter()), NameStyle::Snake);
-        assert_eq!(majority_style(["id", "createdAt"].into_iter()), NameStyle::Camel);
-        assert_eq!(majority_style(["id"].into_iter()), NameStyle::Either);
-    }
-
-    #[test]
-    fn names_are_alike_but_for_a_slip_or_a_word() {
-        for (one, other) in [
-            ("introduced_date", "introductionDate"),
-            ("upvote_count", "upvotes"),
-            ("last_login_at", "lastLogin"),
-            ("ai_confidence_score", "confidence_score"),
-            ("received_at", "recieved_at"),
-            ("bio", "biography"),
-            ("decision_reasoning", "decisionReason"),
-        ] {
-            assert!(are_alike(one, other) && are_alike(other, one), "{one} {other}");
-        }
-        for (one, other) in [
-            ("analytics_type", "analytics_date"),
-            ("verification_token", "verification_status"),
-            ("password_hash", "username"),
-            ("title_normalized", "short_title"),
-            ("address_line1", "address_line2"),
-            ("state", "status"),
-            ("created_at", "updated_at"),
-            ("token", "token_expires_at"),
-            ("id", "template_id"),
-        ] {
-            assert!(!are_alike(one, other) && !are_alike(other, one), "{one} {other}");
-        }
-    }
-
-    #[test]
-    fn plurals_lead_to_their_singulars() {
-        for (plural, singular) in [
-            ("users", "user"),
-            ("people", "person"),
-            ("children", "child"),
-            ("indices", "index"),
-            ("statuses", "status"),
-            ("categories", "category"),
-            ("analyses", "analysis"),
-            ("addresses", "address"),
-            ("media", "media"),
-            ("news", "news"),
-            ("boxes", "box"),
-            ("branches", "branch"),
-            ("heroes", "hero"),
-            ("keys", "key"),
-            ("invoices", "invoice"),
-            ("responses", "response"),
-            ("houses", "house"),
-            ("analysis", "analysis"),
-            ("address", "address"),
-            ("bus", "bus"),
-        ] {
-            assert_eq!(singulars(plural)[0], singular, "{plural}");
-        }
-    }
-
-    #[test]
-    fn a_row_is_named_by_singular_and_plural() {
-        assert_eq!(row_name("user_profiles"), "UserProfile");
-        assert_eq!(row_names("user_preferences"), ["userpreference", "userpreferences"]);
-        assert!(row_names("users_roles").contains(&"userrole".into()));
-        assert!(row_names("bills_index").contains(&"billindex".into()));
-    }
-}
+mod tests;

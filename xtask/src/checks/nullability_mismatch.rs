@@ -1,8 +1,9 @@
 //! A field may be null where its column may not, or the other way round.
 //!
 //! ## Why
-//! A column that can be null behind a field that cannot is the crash that the compiler should have prevented; the
-//! opposite makes every reader handle a case that never happens, and every writer believe that it may.
+//! A column that can be null behind a field that cannot is the crash that the compiler should have
+//! prevented; the opposite makes every reader handle a case that never happens, and every writer
+//! believe that it may.
 //!
 //! ## Example
 //! ```sql
@@ -14,8 +15,9 @@
 //!   bio: string;
 //! }
 //! ```
-//! A `CHECK (bio IS NOT NULL)` counts as `NOT NULL`. Of the columns of a view PostgreSQL does not know it: they are not
-//! judged. A field that is optional but not nullable (`bio?: string`) is a warning: drivers return `null`.
+//! A `CHECK (bio IS NOT NULL)` counts as `NOT NULL`. Of the columns of a view PostgreSQL does not
+//! know it: they are not judged. A field that is optional but not nullable (`bio?: string`) is a
+//! warning: drivers return `null`.
 
 use super::entities::ColumnFacts;
 use super::matching::Role;
@@ -37,7 +39,9 @@ pub const CHECK: Check = Check {
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
     let of_tables = model.type_fields().filter(Compared::is_of_table);
-    of_tables.filter_map(|compared| judge(model, compared)).collect()
+    of_tables
+        .filter_map(|compared| judge(model, compared))
+        .collect()
 }
 
 fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
@@ -49,7 +53,11 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
     let verdict = verdict(description.role, compared.facts, compared.pair.field)?;
     let finding = finding(model, compared, verdict);
     // What is joined is null where nothing matches, and a query may leave the nulls out.
-    Some(if partial { finding.as_warning() } else { finding })
+    Some(if partial {
+        finding.as_warning()
+    } else {
+        finding
+    })
 }
 
 /// The disagreement about a field's nullability.
@@ -74,17 +82,26 @@ fn verdict(role: Role, facts: &ColumnFacts<'_>, field: &Field) -> Option<Nullabi
     }
     match role {
         Role::Row | Role::Orm => of_row(facts, field),
-        // What is loaded of the thing, and how null is mapped, is its own business; a value that can be null is not.
-        Role::Domain => of_row(facts, field)
-            .filter(|verdict| matches!(verdict, NullabilityVerdict::NotNullable | NullabilityVerdict::Nullable)),
-        Role::Insert | Role::Update => (facts.not_null && field.nullable).then_some(NullabilityVerdict::Nullable),
+        // What is loaded of the thing, and how null is mapped, is its own business; a value that
+        // can be null is not.
+        Role::Domain => of_row(facts, field).filter(|verdict| {
+            matches!(
+                verdict,
+                NullabilityVerdict::NotNullable | NullabilityVerdict::Nullable
+            )
+        }),
+        Role::Insert | Role::Update => {
+            (facts.not_null && field.nullable).then_some(NullabilityVerdict::Nullable)
+        }
         Role::Schema | Role::OutputSchema | Role::InsertSchema | Role::UpdateSchema => None,
     }
 }
 
 fn of_row(facts: &ColumnFacts<'_>, field: &Field) -> Option<NullabilityVerdict> {
     match (facts.not_null, field.nullable, field.optional) {
-        (false, false, false) if facts.column.generated.is_some() => Some(NullabilityVerdict::Computed),
+        (false, false, false) if facts.column.generated.is_some() => {
+            Some(NullabilityVerdict::Computed)
+        }
         (false, false, false) => Some(NullabilityVerdict::NotNullable),
         (false, false, true) => Some(NullabilityVerdict::OptionalOnly),
         (true, true, _) => Some(NullabilityVerdict::Nullable),
@@ -94,10 +111,17 @@ fn of_row(facts: &ColumnFacts<'_>, field: &Field) -> Option<NullabilityVerdict> 
 }
 
 fn finding(model: &Model<'_>, compared: Compared<'_, '_>, verdict: NullabilityVerdict) -> Finding {
-    let Compared { described, description, pair, .. } = compared;
+    let Compared {
+        described,
+        description,
+        pair,
+        ..
+    } = compared;
     let (column, field) = (pair.column, pair.field);
     let (here, there) = match verdict {
-        NullabilityVerdict::NotNullable | NullabilityVerdict::Computed => ("cannot be null", "nullable"),
+        NullabilityVerdict::NotNullable | NullabilityVerdict::Computed => {
+            ("cannot be null", "nullable")
+        }
         NullabilityVerdict::OptionalOnly => ("may be absent but not null", "nullable"),
         NullabilityVerdict::Nullable => ("can be null", "NOT NULL"),
         NullabilityVerdict::Optional => ("may be absent", "NOT NULL"),
@@ -111,12 +135,17 @@ fn finding(model: &Model<'_>, compared: Compared<'_, '_>, verdict: NullabilityVe
     let finding = CHECK
         .finding(&described.entity.title(), message)
         .about(description, &column.name)
-        .at(&field.location, format!("`{}` here", wording::field_type(field)))
+        .at(
+            &field.location,
+            format!("`{}` here", wording::field_type(field)),
+        )
         .at_column(described.entity.name, column, model.input.provenance)
         .with_detail("databaseNullable", !column.not_null)
         .with_detail("typescriptType", wording::field_type(field));
     match verdict {
-        NullabilityVerdict::NotNullable => finding.with_proposal(edits::add_null(field, description)),
+        NullabilityVerdict::NotNullable => {
+            finding.with_proposal(edits::add_null(field, description))
+        }
         NullabilityVerdict::Nullable | NullabilityVerdict::Optional => finding,
         NullabilityVerdict::OptionalOnly | NullabilityVerdict::Computed => finding.as_warning(),
     }
@@ -130,7 +159,11 @@ mod tests {
 
     pub const CASES: Cases = Cases {
         failing: &[
-            Case::failing(TABLE, "export interface UserTable { id: string; email: string;\n bio: string }", (2, "bio")),
+            Case::failing(
+                TABLE,
+                "export interface UserTable { id: string; email: string;\n bio: string }",
+                (2, "bio"),
+            ),
             Case::failing(
                 TABLE,
                 "export interface UserTable { id: string; email: string;\n bio?: string }",
@@ -153,7 +186,10 @@ mod tests {
             ),
         ],
         passing: &[
-            Case::passing(TABLE, "export interface UserTable { id: string; email: string; bio: string | null }"),
+            Case::passing(
+                TABLE,
+                "export interface UserTable { id: string; email: string; bio: string | null }",
+            ),
             Case::passing(
                 TABLE,
                 "export interface UserTable { id: string; email: string; bio: string | null }\nexport interface NewUser { id: string; email: string; bio?: string }",

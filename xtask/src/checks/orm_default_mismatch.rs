@@ -1,8 +1,8 @@
 //! A Drizzle column has a default that the column of the database lacks, or another one.
 //!
 //! ## Why
-//! The ORM lets every insert leave the column out, and leaves it to the database to fill it in: without a default there,
-//! a `NOT NULL` column refuses the row, and any other silently holds null.
+//! The ORM lets every insert leave the column out, and leaves it to the database to fill it in:
+//! without a default there, a `NOT NULL` column refuses the row, and any other silently holds null.
 //!
 //! ## Example
 //! ```sql
@@ -14,8 +14,9 @@
 //!   filedAt: timestamp('filed_at', { withTimezone: true }).defaultNow().notNull(),
 //! });
 //! ```
-//! What only the program fills in (`.$default(…)`) needs no default in the database. Of a column that can be null it is a
-//! warning, and so is another default, where both are literals: the row is not what the code says.
+//! What only the program fills in (`.$default(…)`) needs no default in the database. Of a column
+//! that can be null it is a warning, and so is another default, where both are literals: the row is
+//! not what the code says.
 
 use super::{Check, Compared, Model};
 use crate::report::{Category, Finding, Severity};
@@ -36,15 +37,25 @@ pub const CHECK: Check = Check {
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
     let of_tables = model.type_fields().filter(Compared::is_of_table);
-    of_tables.filter_map(|compared| judge(model, compared)).collect()
+    of_tables
+        .filter_map(|compared| judge(model, compared))
+        .collect()
 }
 
 fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
-    let sql = compared.field().sql.as_ref().filter(|sql| sql.database_default)?;
+    let sql = compared
+        .field()
+        .sql
+        .as_ref()
+        .filter(|sql| sql.database_default)?;
     if !has_default(compared.pair.column) {
         let what = "the database fills it in, says {}, but the column has no default";
         let found = finding(model, compared, what);
-        return Some(if compared.pair.column.not_null { found } else { found.as_warning() });
+        return Some(if compared.pair.column.not_null {
+            found
+        } else {
+            found.as_warning()
+        });
     }
     let stated = sql.default_value.as_deref()?;
     let actual = literal(compared.pair.column.default.as_deref()?)?;
@@ -61,17 +72,28 @@ fn is_compared(compared: Compared<'_, '_>) -> bool {
         Scalar::Enum(..) => true,
         Scalar::Builtin(name) => matches!(
             name.as_str(),
-            "text" | "character varying" | "boolean" | "smallint" | "integer" | "bigint" | "numeric"
+            "text"
+                | "character varying"
+                | "boolean"
+                | "smallint"
+                | "integer"
+                | "bigint"
+                | "numeric"
         ),
         Scalar::Other(_) => false,
     };
     is_plain && !compared.facts.ty.array
 }
 
-/// The literal in a default as PostgreSQL writes it: `'draft'::bill_status`, `0`, `'-1'::integer`, `false`.
+/// The literal in a default as PostgreSQL writes it: `'draft'::bill_status`, `0`, `'-1'::integer`,
+/// `false`.
 fn literal(expression: &str) -> Option<String> {
     let Some(quoted) = expression.strip_prefix('\'') else {
-        let plain = expression.split("::").next().unwrap_or(expression).trim_matches(['(', ')']);
+        let plain = expression
+            .split("::")
+            .next()
+            .unwrap_or(expression)
+            .trim_matches(['(', ')']);
         let known = plain.parse::<f64>().is_ok() || matches!(plain, "true" | "false");
         return known.then(|| plain.to_owned());
     };
@@ -79,13 +101,15 @@ fn literal(expression: &str) -> Option<String> {
     let text = quoted.replace("''", "\0");
     let (text, rest) = text.split_once('\'')?;
     let is_all = rest.is_empty()
-        || (rest.starts_with("::") && !rest.contains(['(', '|', '+', ' ']) || rest == "::character varying");
+        || (rest.starts_with("::") && !rest.contains(['(', '|', '+', ' '])
+            || rest == "::character varying");
     is_all.then(|| text.replace('\0', "'"))
 }
 
 fn is_same(stated: &str, actual: &str) -> bool {
     let numbers = stated.parse::<f64>().ok().zip(actual.parse::<f64>().ok());
-    stated == actual || numbers.is_some_and(|(stated, actual)| (stated - actual).abs() < f64::EPSILON)
+    stated == actual
+        || numbers.is_some_and(|(stated, actual)| (stated - actual).abs() < f64::EPSILON)
 }
 
 fn has_default(column: &Column) -> bool {
@@ -94,9 +118,18 @@ fn has_default(column: &Column) -> bool {
 
 /// `{}` in `what` is the table of the ORM.
 fn finding(model: &Model<'_>, compared: Compared<'_, '_>, what: &str) -> Finding {
-    let Compared { described, description, pair, .. } = compared;
+    let Compared {
+        described,
+        description,
+        pair,
+        ..
+    } = compared;
     let table = format!("{} `{}`", description.noun(), description.declaration.name);
-    let message = format!("Default mismatch for field '{}': {}", pair.column.name, what.replace("{}", &table));
+    let message = format!(
+        "Default mismatch for field '{}': {}",
+        pair.column.name,
+        what.replace("{}", &table)
+    );
     CHECK
         .finding(&described.entity.title(), message)
         .about(description, &pair.column.name)
@@ -139,11 +172,19 @@ mod tests {
         assert_eq!(read("'it''s'::character varying").as_deref(), Some("it's"));
         assert_eq!(read("'-1'::integer").as_deref(), Some("-1"));
         assert_eq!(
-            (read("5.0").as_deref(), read("(-1)").as_deref(), read("true").as_deref()),
+            (
+                read("5.0").as_deref(),
+                read("(-1)").as_deref(),
+                read("true").as_deref()
+            ),
             (Some("5.0"), Some("-1"), Some("true"))
         );
         assert_eq!(
-            (read("now()"), read("('a'::text || 'b'::text)"), read("nextval('s'::regclass)")),
+            (
+                read("now()"),
+                read("('a'::text || 'b'::text)"),
+                read("nextval('s'::regclass)")
+            ),
             (None, None, None)
         );
         assert!(super::is_same("5", "5.00") && !super::is_same("5", "6"));

@@ -1,8 +1,9 @@
 //! A Drizzle column has another SQL type than the column of the database.
 //!
 //! ## Why
-//! The ORM writes and reads by its own description: a number too large for `integer`, a time shifted by a time zone, a
-//! text too long for its column. TypeScript shows none of it: `integer` and `bigint` both are `number`.
+//! The ORM writes and reads by its own description: a number too large for `integer`, a time
+//! shifted by a time zone, a text too long for its column. TypeScript shows none of it: `integer`
+//! and `bigint` both are `number`.
 //!
 //! ## Example
 //! ```sql
@@ -14,7 +15,8 @@
 //!   filedAt: timestamp('filed_at').notNull(),
 //! });
 //! ```
-//! Another length or precision, `text` for `varchar` and `json` for `jsonb` are warnings. Custom types are not judged.
+//! Another length or precision, `text` for `varchar` and `json` for `jsonb` are warnings. Custom
+//! types are not judged.
 
 use super::accepted_kinds;
 use super::{Check, Compared, Model, wording};
@@ -38,12 +40,26 @@ pub const CHECK: Check = Check {
 fn run(model: &Model<'_>) -> Vec<Finding> {
     let judge = |compared: Compared<'_, '_>| {
         let Compared { facts, pair, .. } = compared;
-        let stated = &pair.field.sql.as_ref().filter(|_| compared.is_of_table())?.ty;
+        let stated = &pair
+            .field
+            .sql
+            .as_ref()
+            .filter(|_| compared.is_of_table())?
+            .ty;
         // What TypeScript shows too is said there already.
-        let shown = !accepted_kinds::accepts(&facts.ty, &pair.field.kind, compared.layer(), model.input.config);
+        let shown = !accepted_kinds::accepts(
+            &facts.ty,
+            &pair.field.kind,
+            compared.layer(),
+            model.input.config,
+        );
         let difference = difference(stated, &facts.ty).filter(|_| !shown)?;
         let finding = finding(model, compared, stated);
-        Some(if difference == TypeDifference::Harmless { finding.as_warning() } else { finding })
+        Some(if difference == TypeDifference::Harmless {
+            finding.as_warning()
+        } else {
+            finding
+        })
     };
     model.type_fields().filter_map(judge).collect()
 }
@@ -65,7 +81,9 @@ fn difference(stated: &SqlType, ty: &ColumnType) -> Option<TypeDifference> {
         (SqlScalar::Named(name, _), Scalar::Enum(..)) => (name, false),
         (SqlScalar::Enum(None, _), Scalar::Enum(..)) => return None,
         (SqlScalar::Enum(Some(name), _), Scalar::Enum(found, _)) => (name, is_named(found, name)),
-        (SqlScalar::Enum(..), Scalar::Builtin(_) | Scalar::Other(_)) => return Some(TypeDifference::Type),
+        (SqlScalar::Enum(..), Scalar::Builtin(_) | Scalar::Other(_)) => {
+            return Some(TypeDifference::Type);
+        }
     };
     if same && stated.array == ty.array {
         return (!has_modifiers_of(stated, ty)).then_some(TypeDifference::Harmless);
@@ -77,7 +95,11 @@ fn difference(stated: &SqlType, ty: &ColumnType) -> Option<TypeDifference> {
         Scalar::Enum(..) => None,
     };
     let related = stated.array == ty.array && found.is_some() && family(name) == found;
-    Some(if related { TypeDifference::Harmless } else { TypeDifference::Type })
+    Some(if related {
+        TypeDifference::Harmless
+    } else {
+        TypeDifference::Type
+    })
 }
 
 /// Types whose values are the same.
@@ -87,7 +109,8 @@ fn is_named(found: &ObjectName, written: &str) -> bool {
     found.to_string() == written || format!("{}.{}", found.namespace, found.name) == written
 }
 
-/// Whether the lengths, precisions and scales are the same. Those below a domain are the domain's business.
+/// Whether the lengths, precisions and scales are the same. Those below a domain are the domain's
+/// business.
 fn has_modifiers_of(stated: &SqlType, ty: &ColumnType) -> bool {
     let found: Vec<u32> = ty.length.into_iter().chain(ty.scale).collect();
     match &stated.scalar {
@@ -97,7 +120,12 @@ fn has_modifiers_of(stated: &SqlType, ty: &ColumnType) -> bool {
 }
 
 fn finding(model: &Model<'_>, compared: Compared<'_, '_>, stated: &SqlType) -> Finding {
-    let Compared { described, description, facts, pair } = compared;
+    let Compared {
+        described,
+        description,
+        facts,
+        pair,
+    } = compared;
     let stated = wording::sql_type(&stated.to_string());
     let message = format!(
         "SQL type mismatch for field '{}': {stated} in {} `{}`, {} in the database",

@@ -1,5 +1,6 @@
 //! The fields of a declaration beside the columns of its table.
 
+mod relations;
 mod renaming;
 mod thresholds;
 
@@ -8,9 +9,11 @@ use std::collections::BTreeSet;
 use super::entities::{ColumnFacts, Entity};
 use super::names::{self, NameStyle};
 use crate::config::Config;
-use crate::facts::{Declaration, Field, Kind};
+use crate::facts::{Declaration, Field};
 use crate::schema::model::Column;
 use crate::schema::provenance::Provenance;
+pub use relations::RelationNames;
+use relations::is_joined_by;
 use renaming::{is_longer, is_renamed, is_stood_for, may_hold, stands_for, stands_in_its_place};
 use thresholds::{ACCIDENT, FEWEST_FIELDS, FEWEST_FIELDS_BY_NAME, is_small_part};
 
@@ -27,10 +30,11 @@ pub struct Pairing<'a> {
     pub relations: Vec<&'a Field>,
     /// Columns that stand under another name, as far as can be told.
     pub renamed: Vec<Pair<'a>>,
-    /// The fields without a column and the renamed ones that were columns, as the migrations say: those speak for the
-    /// declaration's being of this table.
+    /// The fields without a column and the renamed ones that were columns, as the migrations say:
+    /// those speak for the declaration's being of this table.
     former: Vec<&'a Field>,
-    /// Whether its fields are just what the columns were after some migration: then nobody has followed those since.
+    /// Whether its fields are just what the columns were after some migration: then nobody has
+    /// followed those since.
     was_whole: bool,
 }
 
@@ -55,17 +59,6 @@ pub struct PairingRules<'r> {
     pub provenance: &'r Provenance,
 }
 
-/// The rules by which a field is recognised as a relation.
-pub struct RelationNames<'r> {
-    /// Whether a type of this name describes the row of some table.
-    pub is_row_type: &'r dyn Fn(&str) -> bool,
-    /// Whether the name of some table's row ends like this: `billingHistory` of `infra_billing_history`.
-    pub ends_row_name: &'r dyn Fn(&str) -> bool,
-    /// Whether the declaration is only called like a table: then any array of objects in it is taken for what is joined,
-    /// and its fields may follow either style of names.
-    pub lenient: bool,
-}
-
 /// The names that an ORM's tables give to the columns, which are those of the rows that it returns.
 #[derive(Debug, Default)]
 pub struct OrmNames<'a> {
@@ -76,11 +69,13 @@ impl<'a> OrmNames<'a> {
     /// The names that those of `declarations` give that are an ORM's tables.
     pub fn new(declarations: impl Iterator<Item = &'a Declaration>) -> Self {
         let tables = declarations.filter(|declaration| declaration.origin.is_table());
-        Self { fields: tables.flat_map(|table| &table.fields).collect() }
+        Self {
+            fields: tables.flat_map(|table| &table.fields).collect(),
+        }
     }
 
-    /// The column that `field` stands for, where the ORM says it: of the field itself, of the one that it is inferred
-    /// from, or of the one that is called so.
+    /// The column that `field` stands for, where the ORM says it: of the field itself, of the one
+    /// that it is inferred from, or of the one that is called so.
     fn column<'f>(&self, field: &'f Field) -> Option<&'f str>
     where
         'a: 'f,
@@ -88,20 +83,29 @@ impl<'a> OrmNames<'a> {
         if field.column.is_some() {
             return field.column.as_deref();
         }
-        let inferred = self.fields.iter().find(|other| other.location == field.location);
+        let inferred = self
+            .fields
+            .iter()
+            .find(|other| other.location == field.location);
         if let Some(known) = inferred {
             return known.column.as_deref();
         }
         let mut named = self.fields.iter().filter(|other| other.name == field.name);
         let first = named.next()?.column.as_deref()?;
-        named.all(|other| other.column.as_deref() == Some(first)).then_some(first)
+        named
+            .all(|other| other.column.as_deref() == Some(first))
+            .then_some(first)
     }
 }
 
 impl<'a> Pairing<'a> {
     /// Puts the fields of `declaration` beside the columns of `entity`.
     #[must_use]
-    pub fn new(entity: &Entity<'a>, declaration: &'a Declaration, rules: &PairingRules<'_>) -> Self {
+    pub fn new(
+        entity: &Entity<'a>,
+        declaration: &'a Declaration,
+        rules: &PairingRules<'_>,
+    ) -> Self {
         let mut pairing = Self {
             pairs: Vec::new(),
             missing: Vec::new(),
@@ -114,7 +118,10 @@ impl<'a> Pairing<'a> {
         let fields = DeclarationFields::new(entity, declaration, rules);
         for facts in &entity.columns {
             match fields.of_column(facts) {
-                Some(field) => pairing.pairs.push(Pair { column: facts.column, field }),
+                Some(field) => pairing.pairs.push(Pair {
+                    column: facts.column,
+                    field,
+                }),
                 None => pairing.missing.push(facts.column),
             }
         }
@@ -126,27 +133,54 @@ impl<'a> Pairing<'a> {
     }
 
     fn is_former(&self, field: &Field) -> bool {
-        self.former.iter().any(|former| std::ptr::eq(*former, field))
+        self.former
+            .iter()
+            .any(|former| std::ptr::eq(*former, field))
     }
 
-    /// Whether what is joined through the missing foreign key `column` stands in its place: `team` for `team_id`.
+    /// Whether what is joined through the missing foreign key `column` stands in its place: `team`
+    /// for `team_id`.
     #[must_use]
     pub fn is_joined(&self, column: &Column) -> bool {
-        self.relations.iter().any(|field| is_joined_by(column, field))
+        self.relations
+            .iter()
+            .any(|field| is_joined_by(column, field))
     }
 
-    /// The field that stands for the missing `column` before or after the server has worked on it: `password` for
-    /// `password_hash`, `encodedBody` for `body`.
+    /// The field that stands for the missing `column` before or after the server has worked on it:
+    /// `password` for `password_hash`, `encodedBody` for `body`.
     #[must_use]
     pub fn counterpart(&self, column: &Column) -> Option<&'a Field> {
-        let stands = |field: &&&Field| stands_for(column, field) || is_longer(&field.name, &column.name);
-        self.extra.iter().filter(|field| !self.is_former(field)).find(stands).copied()
+        let stands =
+            |field: &&&Field| stands_for(column, field) || is_longer(&field.name, &column.name);
+        self.extra
+            .iter()
+            .filter(|field| !self.is_former(field))
+            .find(stands)
+            .copied()
     }
 
-    fn place_other_fields(&mut self, entity: &Entity<'a>, declaration: &'a Declaration, relations: &RelationNames<'_>) {
-        let paired: Vec<*const Field> = self.pairs.iter().map(|pair| std::ptr::from_ref(pair.field)).collect();
-        for field in declaration.fields.iter().filter(|field| !paired.contains(&std::ptr::from_ref(*field))) {
-            if relations.hold(field, entity) { self.relations.push(field) } else { self.extra.push(field) }
+    fn place_other_fields(
+        &mut self,
+        entity: &Entity<'a>,
+        declaration: &'a Declaration,
+        relations: &RelationNames<'_>,
+    ) {
+        let paired: Vec<*const Field> = self
+            .pairs
+            .iter()
+            .map(|pair| std::ptr::from_ref(pair.field))
+            .collect();
+        for field in declaration
+            .fields
+            .iter()
+            .filter(|field| !paired.contains(&std::ptr::from_ref(*field)))
+        {
+            if relations.hold(field, entity) {
+                self.relations.push(field)
+            } else {
+                self.extra.push(field)
+            }
         }
     }
 
@@ -154,46 +188,85 @@ impl<'a> Pairing<'a> {
     fn find_former(&mut self, entity: &Entity<'a>, provenance: &Provenance) {
         self.rename_where(|column, field| {
             let key = names::key(&field.name);
-            provenance.former_names(entity.name, &column.name).any(|former| names::key(former) == key)
+            provenance
+                .former_names(entity.name, &column.name)
+                .any(|former| names::key(former) == key)
         });
         let was_column = |field: &&&Field| {
             let key = names::key(&field.name);
-            provenance.gone(entity.name, |column| names::key(column) == key).is_some()
+            provenance
+                .gone(entity.name, |column| names::key(column) == key)
+                .is_some()
         };
         let extra = self.extra.iter().filter(was_column).copied();
-        self.former = self.renamed.iter().map(|pair| pair.field).chain(extra).collect();
+        self.former = self
+            .renamed
+            .iter()
+            .map(|pair| pair.field)
+            .chain(extra)
+            .collect();
     }
 
-    /// Whether its fields are just what the columns were after some migration, but for those that the server fills in.
-    /// What only is called like the table may also be a part of it that happens to agree.
+    /// Whether its fields are just what the columns were after some migration, but for those that
+    /// the server fills in. What only is called like the table may also be a part of it that
+    /// happens to agree.
     fn was_whole(&self, entity: &Entity<'a>, rules: &PairingRules<'_>) -> bool {
         // What agrees with the table today needs no history.
         if self.missing.is_empty() && self.renamed.is_empty() && self.extra.is_empty() {
             return false;
         }
         let lenient = rules.relations.lenient;
-        let fewest = if lenient { FEWEST_FIELDS_BY_NAME } else { FEWEST_FIELDS };
+        let fewest = if lenient {
+            FEWEST_FIELDS_BY_NAME
+        } else {
+            FEWEST_FIELDS
+        };
         if self.named() < fewest || (lenient && self.missing.len() > self.named()) {
             return false;
         }
-        let others = self.renamed.iter().map(|pair| pair.field).chain(self.extra.iter().copied());
+        let others = self
+            .renamed
+            .iter()
+            .map(|pair| pair.field)
+            .chain(self.extra.iter().copied());
         let others = others.map(|field| field.name.as_str());
-        let names = self.pairs.iter().map(|pair| pair.column.name.as_str()).chain(others);
+        let names = self
+            .pairs
+            .iter()
+            .map(|pair| pair.column.name.as_str())
+            .chain(others);
         let names: BTreeSet<names::Word> = names.map(names::key).collect();
-        let filled_in = |name: &str| entity.column(name).is_some_and(|facts| facts.made_by_server);
-        rules.provenance.column_history(entity.name).iter().any(|columns| {
-            let asked: BTreeSet<names::Word> = columns.iter().map(|name| names::key(name)).collect();
-            let unasked = columns.iter().filter(|name| filled_in(name)).map(|name| names::key(name));
-            let needed: BTreeSet<names::Word> = asked.difference(&unasked.collect()).cloned().collect();
-            names.is_subset(&asked) && needed.is_subset(&names)
-        })
+        let filled_in = |name: &str| {
+            entity
+                .column(name)
+                .is_some_and(|facts| facts.made_by_server)
+        };
+        rules
+            .provenance
+            .column_history(entity.name)
+            .iter()
+            .any(|columns| {
+                let asked: BTreeSet<names::Word> =
+                    columns.iter().map(|name| names::key(name)).collect();
+                let unasked = columns
+                    .iter()
+                    .filter(|name| filled_in(name))
+                    .map(|name| names::key(name));
+                let needed: BTreeSet<names::Word> =
+                    asked.difference(&unasked.collect()).cloned().collect();
+                names.is_subset(&asked) && needed.is_subset(&names)
+            })
     }
 
-    /// One column without a field and one field without a column, where the two are alike, are one mistake. Where they
-    /// are not, their place says it, if the declaration is like the table in everything else.
+    /// One column without a field and one field without a column, where the two are alike, are one
+    /// mistake. Where they are not, their place says it, if the declaration is like the table in
+    /// everything else.
     fn find_renamed(&mut self, entity: &Entity<'a>, declaration: &Declaration, config: &Config) {
         self.rename_where(|column, field| is_renamed(column, field, entity, declaration, config));
-        let (columns, fields) = (self.named() + self.missing.len(), self.named() + self.extra.len());
+        let (columns, fields) = (
+            self.named() + self.missing.len(),
+            self.named() + self.extra.len(),
+        );
         if is_small_part(self.missing.len(), columns) && is_small_part(self.extra.len(), fields) {
             self.rename_where(|column, field| {
                 stands_in_its_place(column, field, entity, declaration)
@@ -205,8 +278,15 @@ impl<'a> Pairing<'a> {
 
     fn rename_where(&mut self, is_renamed: impl Fn(&Column, &'a Field) -> bool) {
         for column in std::mem::take(&mut self.missing) {
-            match self.extra.iter().position(|field| is_renamed(column, field)) {
-                Some(at) => self.renamed.push(Pair { column, field: self.extra.remove(at) }),
+            match self
+                .extra
+                .iter()
+                .position(|field| is_renamed(column, field))
+            {
+                Some(at) => self.renamed.push(Pair {
+                    column,
+                    field: self.extra.remove(at),
+                }),
                 None => self.missing.push(column),
             }
         }
@@ -221,7 +301,8 @@ impl<'a> Pairing<'a> {
         declaration.tags.projection || (self.missing.len() > self.named() && !self.was_whole)
     }
 
-    /// Whether the declaration and the table have so little in common that their names agree by accident.
+    /// Whether the declaration and the table have so little in common that their names agree by
+    /// accident.
     #[must_use]
     pub fn is_accidental(&self) -> bool {
         let columns = self.pairs.len() + self.missing.len();
@@ -235,7 +316,8 @@ impl<'a> Pairing<'a> {
         self.pairs.len() + self.renamed.len()
     }
 
-    /// Whether nearly all columns have fields, and nearly all fields are columns, see [`SMALL_PART`].
+    /// Whether nearly all columns have fields, and nearly all fields are columns, see
+    /// [`SMALL_PART`].
     #[must_use]
     pub fn is_nearly_whole(&self) -> bool {
         self.is_nearly_whole_but_for(|_| false)
@@ -244,8 +326,16 @@ impl<'a> Pairing<'a> {
     /// The same, where nobody expects the columns that `is_unasked`.
     #[must_use]
     pub fn is_nearly_whole_but_for(&self, is_unasked: impl Fn(&Column) -> bool) -> bool {
-        let missing = self.missing.iter().filter(|column| !is_unasked(column)).count();
-        let renamed = self.renamed.iter().filter(|pair| !self.is_former(pair.field)).count();
+        let missing = self
+            .missing
+            .iter()
+            .filter(|column| !is_unasked(column))
+            .count();
+        let renamed = self
+            .renamed
+            .iter()
+            .filter(|pair| !self.is_former(pair.field))
+            .count();
         is_small_part(missing + renamed, self.named() + missing) && self.has_few_odd_fields()
     }
 
@@ -279,11 +369,13 @@ impl<'a> Pairing<'a> {
         self.pairs.len() + self.former.len()
     }
 
-    /// Whether a field without a column was one, as the migrations say, of what else is like the table: then nobody has
-    /// followed them, even where much of the table is not described.
+    /// Whether a field without a column was one, as the migrations say, of what else is like the
+    /// table: then nobody has followed them, even where much of the table is not described.
     #[must_use]
     pub fn outlives_its_column(&self, field: &Field) -> bool {
-        self.is_former(field) && self.pairs.len() >= FEWEST_FIELDS_BY_NAME && self.has_few_odd_fields()
+        self.is_former(field)
+            && self.pairs.len() >= FEWEST_FIELDS_BY_NAME
+            && self.has_few_odd_fields()
     }
 }
 
@@ -303,8 +395,14 @@ impl<'a, 'r> DeclarationFields<'a, 'r> {
     {
         // That an ORM names a column that is not there is the ORM's fault alone.
         let is_orm = declaration.origin.is_table();
-        let column = |field| rules.orm.column(field).filter(|column| is_orm || entity.column(column).is_some());
-        let majority = names::majority_style(declaration.fields.iter().map(|field| field.name.as_str()));
+        let column = |field| {
+            rules
+                .orm
+                .column(field)
+                .filter(|column| is_orm || entity.column(column).is_some())
+        };
+        let majority =
+            names::majority_style(declaration.fields.iter().map(|field| field.name.as_str()));
         Self {
             declaration,
             style: (!rules.relations.lenient).then_some(majority),
@@ -312,69 +410,37 @@ impl<'a, 'r> DeclarationFields<'a, 'r> {
         }
     }
 
-    /// The field of the column: the one that an ORM links to it, else the one that is called like it.
+    /// The field of the column: the one that an ORM links to it, else the one that is called like
+    /// it.
     fn of_column(&self, facts: &ColumnFacts<'_>) -> Option<&'a Field> {
         let column = facts.column.name.as_str();
         let fields = || self.declaration.fields.iter().zip(&self.columns);
         let linked = fields().find(|(_, linked)| **linked == Some(column));
-        let free = || fields().filter(|(_, linked)| linked.is_none()).map(|(field, _)| field);
-        linked.map(|(field, _)| field).or_else(|| self.called(column, free))
+        let free = || {
+            fields()
+                .filter(|(_, linked)| linked.is_none())
+                .map(|(field, _)| field)
+        };
+        linked
+            .map(|(field, _)| field)
+            .or_else(|| self.called(column, free))
     }
 
-    fn called<F: Iterator<Item = &'a Field>>(&self, column: &str, fields: impl Fn() -> F) -> Option<&'a Field> {
+    fn called<F: Iterator<Item = &'a Field>>(
+        &self,
+        column: &str,
+        fields: impl Fn() -> F,
+    ) -> Option<&'a Field> {
         let style = self.style.unwrap_or(NameStyle::Either);
         if let Some(field) = fields().find(|field| field.name == column) {
-            let consistent = names::style(&field.name) != NameStyle::Snake || style != NameStyle::Camel;
+            let consistent =
+                names::style(&field.name) != NameStyle::Snake || style != NameStyle::Camel;
             return consistent.then_some(field);
         }
         let key = names::key(column);
         let mut alike = fields().filter(|field| names::key(&field.name) == key);
-        alike.find(|field| names::style(&field.name) != NameStyle::Camel || style != NameStyle::Snake)
+        alike.find(|field| {
+            names::style(&field.name) != NameStyle::Camel || style != NameStyle::Snake
+        })
     }
-}
-
-impl RelationNames<'_> {
-    /// Whether `field` is another entity, or an array of them: objects whose type or name is that of a row, or the name
-    /// of a foreign key without its `_id`.
-    fn hold(&self, field: &Field, entity: &Entity<'_>) -> bool {
-        let is_array = matches!(&field.kind, Kind::Array(items) if is_object(items));
-        if !is_object(&field.kind) && !is_array {
-            return may_be_object(&field.kind) && (self.is_row_type)(&field.name);
-        }
-        let keys = entity.columns.iter().filter(|facts| facts.foreign_key);
-        (self.is_row_type)(&field.name)
-            || (self.lenient && (self.ends_row_name)(&field.name))
-            || field.reference.as_deref().is_some_and(self.is_row_type)
-            || keys.map(|facts| facts.column).any(|column| is_joined_by(column, field))
-            || (self.lenient && (is_array || (field.kind == Kind::Json && field.reference.is_some())))
-    }
-}
-
-fn is_object(kind: &Kind) -> bool {
-    matches!(kind, Kind::Json | Kind::Any)
-}
-
-/// Returns whether `kind` may be an object: a type of a package that is not read, or an array of such types.
-fn may_be_object(kind: &Kind) -> bool {
-    match kind {
-        Kind::Array(items) => may_be_object(items),
-        other => matches!(other, Kind::Unresolved(_)),
-    }
-}
-
-/// `team` and `teamMembers` are joined by `team_id`, and `creator` is by `created_by`.
-fn is_joined_by(key: &Column, field: &Field) -> bool {
-    let of_key = names::words(&key.name);
-    if let ([done, by], [doer]) = (of_key.as_slice(), names::words(&field.name).as_slice())
-        && by == "by"
-        && let Some(verb) = done.strip_suffix("ed")
-        && doer.strip_prefix(verb).is_some_and(|end| matches!(end, "or" | "er"))
-    {
-        return true;
-    }
-    let stem = match of_key.split_last() {
-        Some((last, stem)) if matches!(last.as_str(), "id" | "uuid" | "key" | "by") && !stem.is_empty() => stem,
-        _whole => &of_key,
-    };
-    names::words(&field.name).starts_with(stem)
 }

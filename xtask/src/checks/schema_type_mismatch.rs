@@ -1,8 +1,9 @@
-//! A validation schema and the type that is called like it disagree, and no table says which is right.
+//! A validation schema and the type that is called like it disagree, and no table says which is
+//! right.
 //!
 //! ## Why
-//! Code trusts the type after the schema let a value pass: a field that only one of them has, or that only one of them
-//! demands, is a crash or a value that is lost.
+//! Code trusts the type after the schema let a value pass: a field that only one of them has, or
+//! that only one of them demands, is a crash or a value that is lost.
 //!
 //! ## Example
 //! ```ts
@@ -15,8 +16,9 @@
 //!   limit: z.number().optional(),
 //! });
 //! ```
-//! Judged is a pair only where it is certain: one schema and one type of that name in all of the configured files, with
-//! most of their fields in common. A type that is inferred from its schema agrees with it.
+//! Judged is a pair only where it is certain: one schema and one type of that name in all of the
+//! configured files, with most of their fields in common. A type that is inferred from its schema
+//! agrees with it.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -39,31 +41,48 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    pairs(model).into_iter().flat_map(|(schema, ty)| findings(schema, ty)).collect()
+    pairs(model)
+        .into_iter()
+        .flat_map(|(schema, ty)| findings(schema, ty))
+        .collect()
 }
 
 /// Each schema of no table, with the one type that is called like it.
 pub(super) fn pairs<'a>(model: &Model<'a>) -> Vec<(&'a Declaration, &'a Declaration)> {
-    let described: HashSet<*const Declaration> =
-        model.descriptions().map(|(_, description)| std::ptr::from_ref(description.declaration)).collect();
+    let described: HashSet<*const Declaration> = model
+        .descriptions()
+        .map(|(_, description)| std::ptr::from_ref(description.declaration))
+        .collect();
     let facts = model.input.facts;
     let schemas = by_name(&facts.schemas, "schema");
     let types = by_name(&facts.types, "");
-    let of_no_table = |one: &Declaration| one.unresolved.is_none() && !described.contains(&std::ptr::from_ref(one));
-    let pair = |(name, schemas): (Word, Vec<&'a Declaration>)| match (schemas.as_slice(), types.get(&name)?.as_slice())
-    {
+    let of_no_table = |one: &Declaration| {
+        one.unresolved.is_none() && !described.contains(&std::ptr::from_ref(one))
+    };
+    let pair = |(name, schemas): (Word, Vec<&'a Declaration>)| match (
+        schemas.as_slice(),
+        types.get(&name)?.as_slice(),
+    ) {
         ([schema], [ty]) => Some((*schema, *ty)),
         _several => None,
     };
     let pairs = schemas.into_iter().filter_map(pair);
-    pairs.filter(|(schema, ty)| of_no_table(schema) && of_no_table(ty) && are_alike(schema, ty)).collect()
+    pairs
+        .filter(|(schema, ty)| of_no_table(schema) && of_no_table(ty) && are_alike(schema, ty))
+        .collect()
 }
 
-fn by_name<'a>(declarations: &'a [Declaration], suffix: &str) -> BTreeMap<Word, Vec<&'a Declaration>> {
+fn by_name<'a>(
+    declarations: &'a [Declaration],
+    suffix: &str,
+) -> BTreeMap<Word, Vec<&'a Declaration>> {
     let mut named: BTreeMap<Word, Vec<&Declaration>> = BTreeMap::new();
     for declaration in declarations {
         let key = names::key(&declaration.name);
-        if let Some(stem) = key.strip_suffix(suffix).filter(|_| is_shared(declaration)).filter(|stem| !stem.is_empty())
+        if let Some(stem) = key
+            .strip_suffix(suffix)
+            .filter(|_| is_shared(declaration))
+            .filter(|stem| !stem.is_empty())
         {
             named.entry(Word::new(stem)).or_default().push(declaration);
         }
@@ -74,9 +93,14 @@ fn by_name<'a>(declarations: &'a [Declaration], suffix: &str) -> BTreeMap<Word, 
 /// How many fields both must have.
 const SHARED: usize = 2;
 
-/// Whether nearly all fields of each are the other's: at most one in five is not, of few fields one.
+/// Whether nearly all fields of each are the other's: at most one in five is not, of few fields
+/// one.
 fn are_alike(schema: &Declaration, ty: &Declaration) -> bool {
-    let shared = schema.fields.iter().filter(|field| ty.field(&field.name).is_some()).count();
+    let shared = schema
+        .fields
+        .iter()
+        .filter(|field| ty.field(&field.name).is_some())
+        .count();
     let nearly_all = |one: &Declaration| {
         let odd = one.fields.len() - shared;
         odd * 5 <= one.fields.len() || odd == 1
@@ -85,14 +109,31 @@ fn are_alike(schema: &Declaration, ty: &Declaration) -> bool {
 }
 
 fn findings(schema: &Declaration, ty: &Declaration) -> Vec<Finding> {
-    let of_data = schema.fields.iter().filter(|field| !matches!(field.kind, Kind::Any | Kind::Unresolved(_)));
+    let of_data = schema
+        .fields
+        .iter()
+        .filter(|field| !matches!(field.kind, Kind::Any | Kind::Unresolved(_)));
     let of_schema = of_data.filter_map(|field| match ty.field(&field.name) {
-        Some(other) => disagreement(field, other).map(|what| finding(schema, ty, field, Some(other), &what)),
-        None => Some(finding(schema, ty, field, None, &format!("`{}` has no such field", ty.name))),
+        Some(other) => {
+            disagreement(field, other).map(|what| finding(schema, ty, field, Some(other), &what))
+        }
+        None => Some(finding(
+            schema,
+            ty,
+            field,
+            None,
+            &format!("`{}` has no such field", ty.name),
+        )),
     });
-    let of_type = ty.fields.iter().filter(|field| schema.field(&field.name).is_none());
+    let of_type = ty
+        .fields
+        .iter()
+        .filter(|field| schema.field(&field.name).is_none());
     let of_type = of_type.filter(|field| !is_method(field)).map(|field| {
-        let what = format!("`{}` has no such field, and would drop its value", schema.name);
+        let what = format!(
+            "`{}` has no such field, and would drop its value",
+            schema.name
+        );
         finding(schema, ty, field, None, &what)
     });
     of_schema.chain(of_type).collect()
@@ -102,8 +143,8 @@ fn is_method(field: &Field) -> bool {
     matches!(field.kind, Kind::Unresolved(_))
 }
 
-/// Describes the disagreement between a schema's field and a type's field. `None` where they agree, and for a field
-/// inferred from the schema, which is the same text.
+/// Describes the disagreement between a schema's field and a type's field. `None` where they agree,
+/// and for a field inferred from the schema, which is the same text.
 fn disagreement(schema: &Field, ty: &Field) -> Option<String> {
     let rules = &schema.constraints;
     if schema.location == ty.location || rules.transformed || rules.coerced {
@@ -113,42 +154,86 @@ fn disagreement(schema: &Field, ty: &Field) -> Option<String> {
     match (may_be_absent, ty.optional) {
         _any if matches!(schema.kind, Kind::Any) || matches!(ty.kind, Kind::Any) => return None,
         (true, false) => return Some("the schema lets it be absent, the type does not".into()),
-        (false, true) if !schema.has_default => return Some("the type lets it be absent, the schema does not".into()),
+        (false, true) if !schema.has_default => {
+            return Some("the type lets it be absent, the schema does not".into());
+        }
         _same => {}
     }
     if schema.nullable != ty.nullable {
-        let (lets, refuses) = if schema.nullable { ("schema", "type") } else { ("type", "schema") };
-        return Some(format!("the {lets} lets it be null, the {refuses} does not"));
+        let (lets, refuses) = if schema.nullable {
+            ("schema", "type")
+        } else {
+            ("type", "schema")
+        };
+        return Some(format!(
+            "the {lets} lets it be null, the {refuses} does not"
+        ));
     }
-    differ(&schema.kind, &ty.kind)
-        .then(|| format!("the schema says `{}`, the type `{}`", wording::kind(&schema.kind), wording::kind(&ty.kind)))
+    differ(&schema.kind, &ty.kind).then(|| {
+        format!(
+            "the schema says `{}`, the type `{}`",
+            wording::kind(&schema.kind),
+            wording::kind(&ty.kind)
+        )
+    })
 }
 
-/// Whether no value can be of both kinds, or a set of values differs. What may be read in several ways agrees.
+/// Whether no value can be of both kinds, or a set of values differs. What may be read in several
+/// ways agrees.
 fn differ(left: &Kind, right: &Kind) -> bool {
     match (left, right) {
         (Kind::Enum(left), Kind::Enum(right)) => {
-            left.iter().any(|value| !right.contains(value)) || right.iter().any(|value| !left.contains(value))
+            left.iter().any(|value| !right.contains(value))
+                || right.iter().any(|value| !left.contains(value))
         }
         (Kind::Array(left), Kind::Array(right)) => differ(left, right),
         (Kind::String | Kind::Enum(_), other) | (other, Kind::String | Kind::Enum(_)) => {
-            matches!(other, Kind::Number | Kind::Boolean | Kind::Array(_) | Kind::Json)
+            matches!(
+                other,
+                Kind::Number | Kind::Boolean | Kind::Array(_) | Kind::Json
+            )
         }
-        (Kind::Number, other) | (other, Kind::Number) => matches!(other, Kind::Boolean | Kind::Array(_) | Kind::Json),
-        (Kind::Boolean, other) | (other, Kind::Boolean) => matches!(other, Kind::Array(_) | Kind::Json | Kind::Date),
+        (Kind::Number, other) | (other, Kind::Number) => {
+            matches!(other, Kind::Boolean | Kind::Array(_) | Kind::Json)
+        }
+        (Kind::Boolean, other) | (other, Kind::Boolean) => {
+            matches!(other, Kind::Array(_) | Kind::Json | Kind::Date)
+        }
         (Kind::Array(_), Kind::Json) | (Kind::Json, Kind::Array(_)) => true,
         _may_agree => false,
     }
 }
 
-fn finding(schema: &Declaration, ty: &Declaration, field: &Field, other: Option<&Field>, what: &str) -> Finding {
-    let message = format!("Field '{}' differs between `{}` and `{}`: {what}", field.name, schema.name, ty.name);
-    let found =
-        CHECK.finding(&ty.name, message).with_field(&field.name).about_declaration(schema).at(&field.location, what);
-    let partner = if schema.field(&field.name).is_some() { ty } else { schema };
+fn finding(
+    schema: &Declaration,
+    ty: &Declaration,
+    field: &Field,
+    other: Option<&Field>,
+    what: &str,
+) -> Finding {
+    let message = format!(
+        "Field '{}' differs between `{}` and `{}`: {what}",
+        field.name, schema.name, ty.name
+    );
+    let found = CHECK
+        .finding(&ty.name, message)
+        .with_field(&field.name)
+        .about_declaration(schema)
+        .at(&field.location, what);
+    let partner = if schema.field(&field.name).is_some() {
+        ty
+    } else {
+        schema
+    };
     match other {
-        Some(other) => found.at(&other.location, format!("`{}` here", wording::field_type(other))),
-        None => found.at(&partner.location, format!("`{}` is declared here", partner.name)),
+        Some(other) => found.at(
+            &other.location,
+            format!("`{}` here", wording::field_type(other)),
+        ),
+        None => found.at(
+            &partner.location,
+            format!("`{}` is declared here", partner.name),
+        ),
     }
 }
 
@@ -158,10 +243,16 @@ mod tests {
 
     const BOTH: &str = "validation = ['**/*.ts']";
     const fn failing(ts: &'static str, at: (u32, &'static str)) -> Case {
-        Case { configuration: BOTH, ..Case::failing("", ts, at) }
+        Case {
+            configuration: BOTH,
+            ..Case::failing("", ts, at)
+        }
     }
     const fn passing(ts: &'static str) -> Case {
-        Case { configuration: BOTH, ..Case::passing("", ts) }
+        Case {
+            configuration: BOTH,
+            ..Case::passing("", ts)
+        }
     }
 
     pub const CASES: Cases = Cases {

@@ -13,8 +13,8 @@
 //!   title: z.string().max(100),
 //! });
 //! ```
-//! Only schemas whose names say that they are of rows or responses are judged: a schema of what comes in may be as
-//! strict as it likes.
+//! Only schemas whose names say that they are of rows or responses are judged: a schema of what
+//! comes in may be as strict as it likes.
 
 use super::entities::ColumnFacts;
 use super::matching::{Description, Role, Strength};
@@ -39,12 +39,21 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
     let is_output = |description: &Description<'_>| {
         description.role == Role::OutputSchema && description.strength != Strength::Message
     };
-    let output = model.schema_fields().filter(|compared| is_output(compared.description));
-    output.filter_map(|compared| judge(model, compared)).collect()
+    let output = model
+        .schema_fields()
+        .filter(|compared| is_output(compared.description));
+    output
+        .filter_map(|compared| judge(model, compared))
+        .collect()
 }
 
 fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
-    let Compared { described, description, facts, pair } = compared;
+    let Compared {
+        described,
+        description,
+        facts,
+        pair,
+    } = compared;
     let excess = excess(facts, pair.field)?;
     let message = format!(
         "Validation of field '{}' in `{}` rejects what the database holds: {excess}",
@@ -58,14 +67,18 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
     Some(found)
 }
 
-/// Describes a demand that the schema makes and the column does not, on the value or on the items of an array.
+/// Describes a demand that the schema makes and the column does not, on the value or on the items
+/// of an array.
 fn excess(facts: &ColumnFacts<'_>, field: &Field) -> Option<String> {
     if !matches!(field.kind, Kind::Array(_)) {
         return of_value(facts, &field.constraints);
     }
     let size = &field.constraints;
     let most = size.max_length.map(|max| format!("at most {max} items"));
-    let least = size.min_length.filter(|min| *min > 0).map(|min| format!("at least {min} items"));
+    let least = size
+        .min_length
+        .filter(|min| *min > 0)
+        .map(|min| format!("at least {min} items"));
     most.or(least).or_else(|| {
         let items = of_value(facts, &field.innermost().1).filter(|_| facts.ty.array)?;
         Some(format!("{items} in each item"))
@@ -74,19 +87,36 @@ fn excess(facts: &ColumnFacts<'_>, field: &Field) -> Option<String> {
 
 fn of_value(facts: &ColumnFacts<'_>, constraints: &Constraints) -> Option<String> {
     let demands = &facts.demands;
-    if let Some(max) = constraints.max_length.filter(|max| demands.max_length.is_none_or(|limit| *max < limit)) {
+    if let Some(max) = constraints
+        .max_length
+        .filter(|max| demands.max_length.is_none_or(|limit| *max < limit))
+    {
         return Some(format!("at most {max} characters"));
     }
-    if let Some(min) = constraints.min_length.filter(|min| *min > demands.min_length.unwrap_or(0)) {
+    if let Some(min) = constraints
+        .min_length
+        .filter(|min| *min > demands.min_length.unwrap_or(0))
+    {
         return Some(format!("at least {min} characters"));
     }
     let (least, greatest) = facts.range().unzip();
-    let least = [least, demands.minimum.map(|bound| bound.value)].into_iter().flatten().reduce(f64::max);
-    let greatest = [greatest, demands.maximum.map(|bound| bound.value)].into_iter().flatten().reduce(f64::min);
-    if let Some(max) = constraints.maximum.filter(|max| greatest.is_none_or(|limit| *max < limit)) {
+    let least = [least, demands.minimum.map(|bound| bound.value)]
+        .into_iter()
+        .flatten()
+        .reduce(f64::max);
+    let greatest = [greatest, demands.maximum.map(|bound| bound.value)]
+        .into_iter()
+        .flatten()
+        .reduce(f64::min);
+    if let Some(max) = constraints
+        .maximum
+        .filter(|max| greatest.is_none_or(|limit| *max < limit))
+    {
         return Some(format!("at most {max}"));
     }
-    let min = constraints.minimum.filter(|min| least.is_none_or(|limit| *min > limit))?;
+    let min = constraints
+        .minimum
+        .filter(|min| least.is_none_or(|limit| *min > limit))?;
     Some(format!("at least {min}"))
 }
 
@@ -94,8 +124,7 @@ fn of_value(facts: &ColumnFacts<'_>, constraints: &Constraints) -> Option<String
 mod tests {
     use crate::checks::test_utils::{Case, Cases};
 
-    const TABLE: &str =
-        "CREATE TABLE bills (id uuid PRIMARY KEY, title varchar(500) NOT NULL, tags varchar(20)[] NOT NULL);";
+    const TABLE: &str = "CREATE TABLE bills (id uuid PRIMARY KEY, title varchar(500) NOT NULL, tags varchar(20)[] NOT NULL);";
 
     pub const CASES: Cases = Cases {
         failing: &[

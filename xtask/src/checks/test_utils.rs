@@ -1,5 +1,6 @@
-//! Helpers shared by the tests of checks: SQL and TypeScript in, findings out. The TypeScript goes through the real
-//! reader. The few forms of SQL that the cases use are read here, so that the cases need no database.
+//! Helpers shared by the tests of checks: SQL and TypeScript in, findings out. The TypeScript goes
+//! through the real reader. The few forms of SQL that the cases use are read here, so that the
+//! cases need no database.
 
 use super::{Check, Input};
 use crate::config::Config;
@@ -44,67 +45,129 @@ const ZOD: &str = "types = []\nvalidation = ['**/*.ts']";
 impl Case {
     /// Nothing must be found.
     pub const fn passing(sql: &'static str, ts: &'static str) -> Self {
-        Self { sql, ts, at: None, field: None, configuration: "" }
+        Self {
+            sql,
+            ts,
+            at: None,
+            field: None,
+            configuration: "",
+        }
     }
 
     /// One thing about a field must be found, at a line.
-    pub const fn failing(sql: &'static str, ts: &'static str, (line, field): (u32, &'static str)) -> Self {
-        Self { sql, ts, at: Some(line), field: Some(field), configuration: "" }
+    pub const fn failing(
+        sql: &'static str,
+        ts: &'static str,
+        (line, field): (u32, &'static str),
+    ) -> Self {
+        Self {
+            sql,
+            ts,
+            at: Some(line),
+            field: Some(field),
+            configuration: "",
+        }
     }
 
     /// One thing about the entity as a whole must be found, at a line.
     pub const fn failing_entity(sql: &'static str, ts: &'static str, line: u32) -> Self {
-        Self { sql, ts, at: Some(line), field: None, configuration: "" }
+        Self {
+            sql,
+            ts,
+            at: Some(line),
+            field: None,
+            configuration: "",
+        }
     }
 
     /// One thing about an endpoint must be found, at a line.
     pub const fn endpoints(ts: &'static str, line: u32) -> Self {
-        Self { sql: "", ts, at: Some(line), field: None, configuration: ENDPOINTS }
+        Self {
+            sql: "",
+            ts,
+            at: Some(line),
+            field: None,
+            configuration: ENDPOINTS,
+        }
     }
 
     /// As [`Case::failing`], of a validation schema; `import { z } from 'zod'` is line 1.
     pub const fn validation(sql: &'static str, ts: &'static str, at: (u32, &'static str)) -> Self {
-        Self { configuration: ZOD, ..Self::failing(sql, ts, at) }
+        Self {
+            configuration: ZOD,
+            ..Self::failing(sql, ts, at)
+        }
     }
 
     /// As [`Case::passing`], of a validation schema.
     pub const fn valid(sql: &'static str, ts: &'static str) -> Self {
-        Self { configuration: ZOD, ..Self::passing(sql, ts) }
+        Self {
+            configuration: ZOD,
+            ..Self::passing(sql, ts)
+        }
     }
 
     /// Why the check, and no other, does not find the one thing; none when it does.
     pub fn not_found(&self, check: &Check) -> Option<String> {
         let findings = self.findings();
-        let seen: Vec<_> =
-            findings.iter().map(|finding| (finding.kind, finding.field.as_deref(), ts_line(finding))).collect();
+        let seen: Vec<_> = findings
+            .iter()
+            .map(|finding| (finding.kind, finding.field.as_deref(), ts_line(finding)))
+            .collect();
         let wanted = [(check.kind, self.field, self.at)];
-        (seen != wanted)
-            .then(|| format!("{}\n{}\n  wanted {wanted:?}\n  found {}", self.sql, self.ts, shown(&findings)))
+        (seen != wanted).then(|| {
+            format!(
+                "{}\n{}\n  wanted {wanted:?}\n  found {}",
+                self.sql,
+                self.ts,
+                shown(&findings)
+            )
+        })
     }
 
     /// Describes the findings of a case in which nothing is wrong; `None` where there are none.
     pub fn false_alarm(&self) -> Option<String> {
         let findings = self.findings();
-        (!findings.is_empty()).then(|| format!("{}\n{}\n  found {}", self.sql, self.ts, shown(&findings)))
+        (!findings.is_empty())
+            .then(|| format!("{}\n{}\n  found {}", self.sql, self.ts, shown(&findings)))
     }
 
     fn findings(&self) -> Vec<Finding> {
         let (schema, config) = (schema(self.sql), config(self.configuration));
-        let ts =
-            if self.configuration == ZOD { format!("import {{ z }} from 'zod';\n{}", self.ts) } else { self.ts.into() };
+        let ts = if self.configuration == ZOD {
+            format!("import {{ z }} from 'zod';\n{}", self.ts)
+        } else {
+            self.ts.into()
+        };
         let provenance = provenance(self.sql);
         let facts = facts(&ts, &config);
-        super::verify(&Input { schema: &schema, facts: &facts, config: &config, provenance: &provenance }).0
+        super::verify(&Input {
+            schema: &schema,
+            facts: &facts,
+            config: &config,
+            provenance: &provenance,
+        })
+        .0
     }
 }
 
 fn ts_line(finding: &Finding) -> Option<u32> {
-    finding.labels.iter().find(|label| label.location.file.ends_with(".ts")).map(|label| label.location.line)
+    finding
+        .labels
+        .iter()
+        .find(|label| label.location.file.ends_with(".ts"))
+        .map(|label| label.location.line)
 }
 
 fn shown(findings: &[Finding]) -> String {
     let each = findings.iter().map(|finding| {
-        format!("{} at {:?}: {}; {:?}", finding.kind, ts_line(finding), finding.title(), finding.proposal)
+        format!(
+            "{} at {:?}: {}; {:?}",
+            finding.kind,
+            ts_line(finding),
+            finding.title(),
+            finding.proposal
+        )
     });
     each.collect::<Vec<_>>().join("\n        ")
 }
@@ -113,7 +176,11 @@ fn shown(findings: &[Finding]) -> String {
 pub fn config(keys: &str) -> Config {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("db.toml");
-    let types = if keys.contains("types =") { "" } else { "types = ['**/*.ts']\ndrizzle = ['**/*.ts']\n" };
+    let types = if keys.contains("types =") {
+        ""
+    } else {
+        "types = ['**/*.ts']\ndrizzle = ['**/*.ts']\n"
+    };
     std::fs::write(&file, format!("{types}{keys}")).expect("a file");
     Config::load(folder.path(), Some(&file)).expect("a configuration")
 }
@@ -123,8 +190,8 @@ pub fn facts(ts: &str, config: &Config) -> Facts {
     crate::typescript::test_utils::read([("case.ts", ts)], config)
 }
 
-/// The schema that the statements make: `CREATE TABLE`, `VIEW` (with a list of columns), `TYPE … AS ENUM`, `DOMAIN`,
-/// `DROP TABLE`.
+/// The schema that the statements make: `CREATE TABLE`, `VIEW` (with a list of columns), `TYPE … AS
+/// ENUM`, `DOMAIN`, `DROP TABLE`.
 pub fn schema(sql: &str) -> Schema {
     let mut schema = Schema::default();
     for statement in statements(sql) {
@@ -139,18 +206,30 @@ pub fn schema(sql: &str) -> Schema {
 const DROP: &str = "DROP TABLE ";
 
 fn statements(sql: &str) -> impl Iterator<Item = &str> {
-    sql.split(';').map(str::trim).filter(|statement| !statement.is_empty())
+    sql.split(';')
+        .map(str::trim)
+        .filter(|statement| !statement.is_empty())
 }
 
 /// Returns the provenance of the tables that the statements drop.
 fn provenance(sql: &str) -> Provenance {
     let mut provenance = Provenance::default();
-    let place = LineIndex::new("migrations/V1__case.sql".into(), sql.into()).location(Span::default());
-    for (at, table) in statements(sql).enumerate().filter_map(|(at, one)| Some((at, one.strip_prefix(DROP)?))) {
+    let place =
+        LineIndex::new("migrations/V1__case.sql".into(), sql.into()).location(Span::default());
+    for (at, table) in statements(sql)
+        .enumerate()
+        .filter_map(|(at, one)| Some((at, one.strip_prefix(DROP)?)))
+    {
         let name = ObjectName::public(table);
         let before: Vec<&str> = statements(sql).take(at).collect();
-        let columns = schema(&before.join(";")).tables.remove(&name).expect("a table to drop").columns;
-        columns.into_iter().for_each(|column| provenance.touch_column(name.clone(), column.name, place.clone()));
+        let columns = schema(&before.join(";"))
+            .tables
+            .remove(&name)
+            .expect("a table to drop")
+            .columns;
+        columns
+            .into_iter()
+            .for_each(|column| provenance.touch_column(name.clone(), column.name, place.clone()));
         provenance.lose_table(name.clone(), place.clone());
         provenance.forget_table(&name);
     }
@@ -161,11 +240,19 @@ fn create(schema: &mut Schema, statement: &str) {
     let mut words = statement.split_whitespace().skip(1);
     let what = words.next().expect("an object kind");
     let name = ObjectName::public(words.next().expect("a name"));
-    let body = statement.split_once('(').map_or("", |(_, rest)| rest.trim_end().strip_suffix(')').unwrap_or(rest));
+    let body = statement.split_once('(').map_or("", |(_, rest)| {
+        rest.trim_end().strip_suffix(')').unwrap_or(rest)
+    });
     match what {
         "TYPE" => {
             let labels = items(body).iter().map(|item| unquote(item)).collect();
-            schema.enums.insert(name, Enum { labels, ..Enum::default() });
+            schema.enums.insert(
+                name,
+                Enum {
+                    labels,
+                    ..Enum::default()
+                },
+            );
         }
         "DOMAIN" => drop(schema.domains.insert(name, domain(statement))),
         "TABLE" => {
@@ -174,7 +261,13 @@ fn create(schema: &mut Schema, statement: &str) {
         }
         "VIEW" => {
             let columns = table(schema, body).columns;
-            schema.views.insert(name, View { columns, ..View::default() });
+            schema.views.insert(
+                name,
+                View {
+                    columns,
+                    ..View::default()
+                },
+            );
         }
         other => panic!("no {other} in cases"),
     }
@@ -184,20 +277,37 @@ fn domain(statement: &str) -> Domain {
     let (_, ty) = statement.split_once(" AS ").expect("a type");
     let (ty, check) = ty.split_once(" CHECK ").unwrap_or((ty, ""));
     let check = (!check.is_empty()).then(|| ("check".to_owned(), format!("CHECK ({check})")));
-    Domain { type_name: format_type(ty, &Schema::default()), checks: check.into_iter().collect(), ..Domain::default() }
+    Domain {
+        type_name: format_type(ty, &Schema::default()),
+        checks: check.into_iter().collect(),
+        ..Domain::default()
+    }
 }
 
 fn table(schema: &Schema, body: &str) -> Table {
     let mut table = Table::default();
     for item in items(body) {
         if let Some(check) = item.strip_prefix("CHECK ") {
-            constrain(&mut table, ConstraintKind::Check, Vec::new(), format!("CHECK ({})", in_list_as_any(check)));
+            constrain(
+                &mut table,
+                ConstraintKind::Check,
+                Vec::new(),
+                format!("CHECK ({})", in_list_as_any(check)),
+            );
         } else {
             let (column, keys) = column(schema, &item);
             for kind in keys {
-                let target = item.split_once(" REFERENCES ").filter(|_| kind == ConstraintKind::ForeignKey);
-                let definition = target.map(|(_, to)| format!("FOREIGN KEY ({}) REFERENCES {to}", column.name));
-                constrain(&mut table, kind, vec![column.name.clone()], definition.unwrap_or_default());
+                let target = item
+                    .split_once(" REFERENCES ")
+                    .filter(|_| kind == ConstraintKind::ForeignKey);
+                let definition =
+                    target.map(|(_, to)| format!("FOREIGN KEY ({}) REFERENCES {to}", column.name));
+                constrain(
+                    &mut table,
+                    kind,
+                    vec![column.name.clone()],
+                    definition.unwrap_or_default(),
+                );
             }
             table.columns.push(column);
         }
@@ -207,35 +317,69 @@ fn table(schema: &Schema, body: &str) -> Table {
 
 fn constrain(table: &mut Table, kind: ConstraintKind, columns: Vec<String>, definition: String) {
     let name = format!("constraint_{}", table.constraints.len());
-    table.constraints.insert(name, Constraint { kind, columns, definition, ..Constraint::default() });
+    table.constraints.insert(
+        name,
+        Constraint {
+            kind,
+            columns,
+            definition,
+            ..Constraint::default()
+        },
+    );
 }
 
 fn column(schema: &Schema, item: &str) -> (Column, Vec<ConstraintKind>) {
     let (name, rest) = item.split_once(' ').expect("a name and a type");
-    let clauses = ["NOT NULL", "DEFAULT", "GENERATED", "PRIMARY KEY", "REFERENCES"];
-    let end = clauses.iter().filter_map(|clause| rest.find(clause)).min().unwrap_or(rest.len());
+    let clauses = [
+        "NOT NULL",
+        "DEFAULT",
+        "GENERATED",
+        "PRIMARY KEY",
+        "REFERENCES",
+    ];
+    let end = clauses
+        .iter()
+        .filter_map(|clause| rest.find(clause))
+        .min()
+        .unwrap_or(rest.len());
     let (ty, options) = rest.split_at(end);
     let has = |clause: &str| options.contains(clause);
-    let keys = [(ConstraintKind::PrimaryKey, "PRIMARY KEY"), (ConstraintKind::ForeignKey, "REFERENCES")];
+    let keys = [
+        (ConstraintKind::PrimaryKey, "PRIMARY KEY"),
+        (ConstraintKind::ForeignKey, "REFERENCES"),
+    ];
     let column = Column {
         name: name.to_owned(),
         type_name: format_type(ty, schema),
         not_null: has("NOT NULL") || has("PRIMARY KEY") || has("AS IDENTITY"),
-        default: options.split_once("DEFAULT ").filter(|_| !has("AS IDENTITY")).map(|(_, value)| value.to_owned()),
+        default: options
+            .split_once("DEFAULT ")
+            .filter(|_| !has("AS IDENTITY"))
+            .map(|(_, value)| value.to_owned()),
         identity: has("ALWAYS AS IDENTITY")
             .then_some(Identity::Always)
             .or(has("BY DEFAULT AS IDENTITY").then_some(Identity::ByDefault)),
         generated: has("STORED").then(|| options.to_owned()),
         ..Column::default()
     };
-    (column, keys.into_iter().filter(|(_, clause)| has(clause)).map(|(kind, _)| kind).collect())
+    (
+        column,
+        keys.into_iter()
+            .filter(|(_, clause)| has(clause))
+            .map(|(kind, _)| kind)
+            .collect(),
+    )
 }
 
 /// As PostgreSQL's `format_type` writes it.
 fn format_type(ty: &str, schema: &Schema) -> String {
     let ty = ty.trim();
-    let (element, array) = ty.strip_suffix("[]").map_or((ty, ""), |element| (element, "[]"));
-    let (name, modifiers) = element.find('(').map_or((element, ""), |at| element.split_at(at));
+    let (element, array) = ty
+        .strip_suffix("[]")
+        .map_or((ty, ""), |element| (element, "[]"));
+    let (name, modifiers) = element
+        .find('(')
+        .map_or((element, ""), |at| element.split_at(at));
     let object = ObjectName::public(name);
     let full = match name {
         "varchar" => "character varying",
@@ -247,7 +391,11 @@ fn format_type(ty: &str, schema: &Schema) -> String {
         other => other,
     };
     let known = schema.enums.contains_key(&object) || schema.domains.contains_key(&object);
-    if known { format!("public.{name}{array}") } else { format!("{full}{modifiers}{array}") }
+    if known {
+        format!("public.{name}{array}")
+    } else {
+        format!("{full}{modifiers}{array}")
+    }
 }
 
 /// `(x IN ('a', 'b'))` as PostgreSQL gives it back.
@@ -270,7 +418,10 @@ fn items(body: &str) -> Vec<String> {
         };
         character == ',' && depth == 0 && !quoted
     });
-    parts.map(|part| part.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|part| !part.is_empty()).collect()
+    parts
+        .map(|part| part.split_whitespace().collect::<Vec<_>>().join(" "))
+        .filter(|part| !part.is_empty())
+        .collect()
 }
 
 fn unquote(text: &str) -> String {

@@ -1,7 +1,8 @@
 //! A field's type does not match the type of its column.
 //!
 //! ## Why
-//! The compiler believes the type and lets code through that fails on the value the driver really returns.
+//! The compiler believes the type and lets code through that fails on the value the driver really
+//! returns.
 //!
 //! ## Example
 //! ```sql
@@ -13,8 +14,8 @@
 //!   vote_count: string;
 //! }
 //! ```
-//! What int8, numeric and dates arrive as depends on the driver: without one, everything plausible is accepted.
-//! `driver = "node-postgres"` and `type-map` in the configuration make it exact.
+//! What int8, numeric and dates arrive as depends on the driver: without one, everything plausible
+//! is accepted. `driver = "node-postgres"` and `type-map` in the configuration make it exact.
 
 use super::accepted_kinds::{self, DescriptionLayer};
 use super::entities::ColumnFacts;
@@ -38,9 +39,20 @@ pub const CHECK: Check = Check {
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
     let wrong = model.type_fields().filter(|compared| {
-        let Compared { description, facts, pair, .. } = compared;
-        let accepted = accepted_kinds::accepts(&facts.ty, &pair.field.kind, compared.layer(), model.input.config);
-        let is_mapped = is_value_object(description, pair.field) || is_json_text(description, facts, pair.field);
+        let Compared {
+            description,
+            facts,
+            pair,
+            ..
+        } = compared;
+        let accepted = accepted_kinds::accepts(
+            &facts.ty,
+            &pair.field.kind,
+            compared.layer(),
+            model.input.config,
+        );
+        let is_mapped = is_value_object(description, pair.field)
+            || is_json_text(description, facts, pair.field);
         !accepted && !is_mapped && !compared.is_of_custom_type()
     });
     wrong.map(|compared| finding(model, compared)).collect()
@@ -53,15 +65,23 @@ fn is_value_object(description: &Description<'_>, field: &Field) -> bool {
 
 /// GraphQL knows no JSON: what is asked for is sent as its text.
 fn is_json_text(description: &Description<'_>, facts: &ColumnFacts<'_>, field: &Field) -> bool {
-    let is_json = matches!(&facts.ty.scalar, Scalar::Builtin(name) if name == "json" || name == "jsonb");
+    let is_json =
+        matches!(&facts.ty.scalar, Scalar::Builtin(name) if name == "json" || name == "jsonb");
     description.declaration.graphql && is_json && !facts.ty.array && field.kind == Kind::String
 }
 
 fn finding(model: &Model<'_>, compared: Compared<'_, '_>) -> Finding {
-    let Compared { described, description, facts, pair } = compared;
+    let Compared {
+        described,
+        description,
+        facts,
+        pair,
+    } = compared;
     let (column, field) = (pair.column, pair.field);
-    let (kind, expected) =
-        (wording::kind(&field.kind), accepted_kinds::describe(&facts.ty, DescriptionLayer::Driver, model.input.config));
+    let (kind, expected) = (
+        wording::kind(&field.kind),
+        accepted_kinds::describe(&facts.ty, DescriptionLayer::Driver, model.input.config),
+    );
     let message = format!(
         "Type mismatch for field '{}': `{}` in {} `{}`, {} in the database",
         column.name,
@@ -78,7 +98,10 @@ fn finding(model: &Model<'_>, compared: Compared<'_, '_>) -> Finding {
         .with_detail("databaseType", column.type_name.as_str())
         .with_detail("typescriptType", kind)
         .with_detail("expected", expected.as_str())
-        .with_help(format!("{} is described by `{expected}`", wording::bare_column_type(column)))
+        .with_help(format!(
+            "{} is described by `{expected}`",
+            wording::bare_column_type(column)
+        ))
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@
 //! import { GetUserResponseSchema } from './user.schemas';
 //! export const getUser = { method: 'GET', path: '/api/users/:id', response: GetUserResponseSchema };
 //! ```
-//! `user.schemas.ts` exports no `GetUserResponseSchema`. Names of packages, and of files that are not there because they
-//! are generated, are not judged.
+//! `user.schemas.ts` exports no `GetUserResponseSchema`. Names of packages, and of files that are
+//! not there because they are generated, are not judged.
 
 use super::endpoints::title;
 use super::{Check, Model};
@@ -29,18 +29,28 @@ pub const CHECK: Check = Check {
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
     let unknown = model.input.facts.contracts.iter().flat_map(|contract| {
-        let references = contract.references.iter().filter(|reference| !reference.resolved);
+        let references = contract
+            .references
+            .iter()
+            .filter(|reference| !reference.resolved);
         references.map(move |reference| (contract, reference))
     });
-    let finding = |(contract, reference): (&crate::facts::Contract, &crate::facts::ContractReference)| {
-        let message = format!("Contract '{}' names '{}', which does not exist", contract.name, reference.name);
-        CHECK
-            .finding(&title(&contract.method, &contract.path), message)
-            .with_field(&reference.name)
-            .with_declaration(&contract.name)
-            .at(&reference.location, format!("`{}` is declared nowhere", reference.name))
-            .with_help("declare and export it, or name the one that is meant")
-    };
+    let finding =
+        |(contract, reference): (&crate::facts::Contract, &crate::facts::ContractReference)| {
+            let message = format!(
+                "Contract '{}' names '{}', which does not exist",
+                contract.name, reference.name
+            );
+            CHECK
+                .finding(&title(&contract.method, &contract.path), message)
+                .with_field(&reference.name)
+                .with_declaration(&contract.name)
+                .at(
+                    &reference.location,
+                    format!("`{}` is declared nowhere", reference.name),
+                )
+                .with_help("declare and export it, or name the one that is meant")
+        };
     unknown.map(finding).collect()
 }
 
@@ -67,8 +77,14 @@ mod tests {
             },
         ],
         passing: &[
-            Case { configuration: ENDPOINTS, ..Case::passing("", PACKAGES) },
-            Case { configuration: ENDPOINTS, ..Case::passing("", LOCALS) },
+            Case {
+                configuration: ENDPOINTS,
+                ..Case::passing("", PACKAGES)
+            },
+            Case {
+                configuration: ENDPOINTS,
+                ..Case::passing("", LOCALS)
+            },
         ],
     };
 

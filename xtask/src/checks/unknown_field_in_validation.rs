@@ -14,8 +14,9 @@
 //!   nickname: z.string(),
 //! });
 //! ```
-//! In a schema of what comes in it is a warning: a form may hold more than a row. In one of what goes out, of a table that
-//! has a type, a field that never was a column is computed. Nested objects are not judged.
+//! In a schema of what comes in it is a warning: a form may hold more than a row. In one of what
+//! goes out, of a table that has a type, a field that never was a column is computed. Nested
+//! objects are not judged.
 
 use super::matching::{Description, Strength, TableMatches};
 use super::{Check, Model, wording};
@@ -35,56 +36,90 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    // What was added to the columns of an ORM's table was added on purpose, and a request may ask for anything.
+    // What was added to the columns of an ORM's table was added on purpose, and a request may ask
+    // for anything.
     let is_part = |strength| matches!(strength, Strength::Derived | Strength::Message);
-    let written = model.schemas().filter(|(_, description)| !is_part(description.strength));
+    let written = model
+        .schemas()
+        .filter(|(_, description)| !is_part(description.strength));
     let fields = written.flat_map(|(described, description)| {
-        let judged = description.pairing.extra.iter().filter(|field| !is_explained(described, description, field));
+        let judged = description
+            .pairing
+            .extra
+            .iter()
+            .filter(|field| !is_explained(described, description, field));
         let judged = judged.filter(|field| !is_computed(model, described, description, field));
         judged.map(move |field| finding(model, described, description, field))
     });
     fields.collect()
 }
 
-/// Returns whether the field is computed for those who receive the data: the schema has it, and no type of the row. A
-/// field that was a column is not computed.
-fn is_computed(model: &Model<'_>, described: &TableMatches<'_>, description: &Description<'_>, field: &Field) -> bool {
+/// Returns whether the field is computed for those who receive the data: the schema has it, and no
+/// type of the row. A field that was a column is not computed.
+fn is_computed(
+    model: &Model<'_>,
+    described: &TableMatches<'_>,
+    description: &Description<'_>,
+    field: &Field,
+) -> bool {
     described.types().next().is_some()
         && description.demands_what_server_makes(&described.entity)
         && wording::gone(described.entity.name, field, model.input.provenance).is_none()
 }
 
-fn is_explained(described: &TableMatches<'_>, description: &Description<'_>, field: &Field) -> bool {
+fn is_explained(
+    described: &TableMatches<'_>,
+    description: &Description<'_>,
+    field: &Field,
+) -> bool {
     let is_nested = match &field.kind {
         Kind::Json => true,
         Kind::Array(items) => matches!(**items, Kind::Json),
         _flat => false,
     };
     let pairing = &description.pairing;
-    let stands_for_a_column = pairing
-        .missing
-        .iter()
-        .any(|column| pairing.counterpart(column).is_some_and(|other| std::ptr::eq(other, field)));
-    // Where the type has the field too, its finding is about the type; a type that is inferred has what its schema has.
-    let is_typed = described.types().any(|ty| !ty.inferred && ty.declaration.field(&field.name).is_some());
+    let stands_for_a_column = pairing.missing.iter().any(|column| {
+        pairing
+            .counterpart(column)
+            .is_some_and(|other| std::ptr::eq(other, field))
+    });
+    // Where the type has the field too, its finding is about the type; a type that is inferred has
+    // what its schema has.
+    let is_typed = described
+        .types()
+        .any(|ty| !ty.inferred && ty.declaration.field(&field.name).is_some());
     is_nested || stands_for_a_column || is_typed
 }
 
-fn finding(model: &Model<'_>, described: &TableMatches<'_>, description: &Description<'_>, field: &Field) -> Finding {
+fn finding(
+    model: &Model<'_>,
+    described: &TableMatches<'_>,
+    description: &Description<'_>,
+    field: &Field,
+) -> Finding {
     let entity = described.entity.title();
     let name = &description.declaration.name;
     let found = CHECK
         .finding(
             &entity,
-            format!("Field '{}' of validation schema `{name}` has no column in table '{entity}'", field.name),
+            format!(
+                "Field '{}' of validation schema `{name}` has no column in table '{entity}'",
+                field.name
+            ),
         )
         .about(description, &field.name)
         .at(&field.location, format!("`{entity}` has no such column"))
         .at_table_without(described.entity.name, field, model.input.provenance);
-    let whole_row = description.holds_primary_key(&described.entity) && !description.role.is_written();
+    let whole_row =
+        description.holds_primary_key(&described.entity) && !description.role.is_written();
     // Where a column was, its value may come from elsewhere now.
-    let moved = described.types().next().is_some() && description.demands_what_server_makes(&described.entity);
-    if whole_row && !moved { found } else { found.as_warning() }
+    let moved = described.types().next().is_some()
+        && description.demands_what_server_makes(&described.entity);
+    if whole_row && !moved {
+        found
+    } else {
+        found.as_warning()
+    }
 }
 
 #[cfg(test)]
@@ -107,7 +142,10 @@ mod tests {
             ),
         ],
         passing: &[
-            Case::valid(TABLE, "export const UserSchema = z.object({ id: z.uuid(), email: z.string() });"),
+            Case::valid(
+                TABLE,
+                "export const UserSchema = z.object({ id: z.uuid(), email: z.string() });",
+            ),
             Case::valid(
                 TABLE,
                 "export const UserSchema = z.object({ id: z.uuid(), email: z.string(), posts: z.array(z.object({ id: z.uuid() })) });",

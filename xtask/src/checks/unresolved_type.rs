@@ -10,8 +10,8 @@
 //! ```ts
 //! export type UserRow = Awaited<ReturnType<typeof loadUser>>;
 //! ```
-//! The reason is given. Of what only is called like the table it is no finding where something else describes it; the
-//! coverage of every report counts all that was not resolved.
+//! The reason is given. Of what only is called like the table it is no finding where something else
+//! describes it; the coverage of every report counts all that was not resolved.
 
 use super::matching::{Description, Role, Strength, TableMatches};
 use super::{Check, Model, wording};
@@ -32,8 +32,12 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    let relied_on = model.judged().filter(|(described, description)| is_relied_on(described, description));
-    relied_on.flat_map(|(described, description)| findings(described, description)).collect()
+    let relied_on = model
+        .judged()
+        .filter(|(described, description)| is_relied_on(described, description));
+    relied_on
+        .flat_map(|(described, description)| findings(described, description))
+        .collect()
 }
 
 /// Whether nothing else says what it would say.
@@ -44,28 +48,56 @@ fn is_relied_on(described: &TableMatches<'_>, description: &Description<'_>) -> 
             && other.declaration.unresolved.is_none()
     };
     let only_called_so = !matches!(description.strength, Strength::Stated | Strength::Row);
-    description.role != Role::Domain && !(only_called_so && described.descriptions.iter().any(|other| is_other(&other)))
+    description.role != Role::Domain
+        && !(only_called_so && described.descriptions.iter().any(|other| is_other(&other)))
 }
 
 fn findings(described: &TableMatches<'_>, description: &Description<'_>) -> Vec<Finding> {
     let declaration = description.declaration;
     if let Some(reason) = &declaration.unresolved {
         let what = format!("{} `{}`", description.noun(), declaration.name);
-        return vec![finding(described, description, &what, reason, &declaration.location)];
+        return vec![finding(
+            described,
+            description,
+            &what,
+            reason,
+            &declaration.location,
+        )];
     }
-    let pairs = description.pairing.pairs.iter().filter_map(|pair| match &pair.field.kind {
-        Kind::Unresolved(reason) if reason != NEVER => Some((pair, reason)),
-        _known => None,
-    });
+    let pairs = description
+        .pairing
+        .pairs
+        .iter()
+        .filter_map(|pair| match &pair.field.kind {
+            Kind::Unresolved(reason) if reason != NEVER => Some((pair, reason)),
+            _known => None,
+        });
     let pairs: Vec<_> = pairs.collect();
-    let Some((first, reason)) = pairs.first() else { return Vec::new() };
-    let columns: Vec<&str> = pairs.iter().map(|(pair, _)| pair.column.name.as_str()).collect();
-    let noun = if columns.len() == 1 { "field" } else { "fields" };
+    let Some((first, reason)) = pairs.first() else {
+        return Vec::new();
+    };
+    let columns: Vec<&str> = pairs
+        .iter()
+        .map(|(pair, _)| pair.column.name.as_str())
+        .collect();
+    let noun = if columns.len() == 1 {
+        "field"
+    } else {
+        "fields"
+    };
     let names = wording::quoted_briefly(&columns);
-    let what = format!("{noun} {names} of {} `{}`", description.noun(), declaration.name);
+    let what = format!(
+        "{noun} {names} of {} `{}`",
+        description.noun(),
+        declaration.name
+    );
     let found = finding(described, description, &what, reason, &first.field.location);
     // One cause is one finding, however many fields it has.
-    vec![if columns.len() == 1 { found.with_field(columns[0]) } else { found.with_detail("fields", columns) }]
+    vec![if columns.len() == 1 {
+        found.with_field(columns[0])
+    } else {
+        found.with_detail("fields", columns)
+    }]
 }
 
 fn finding(
@@ -81,11 +113,16 @@ fn finding(
     }
     let entity = described.entity.title();
     let mut found = CHECK
-        .finding(&entity, format!("{capital} could not be resolved: {reason}"))
+        .finding(
+            &entity,
+            format!("{capital} could not be resolved: {reason}"),
+        )
         .about_declaration(description.declaration)
         .at(place, reason)
         .with_detail("reason", reason)
-        .with_help("write the type out, or name what the table's row is in the configuration's `map`");
+        .with_help(
+            "write the type out, or name what the table's row is in the configuration's `map`",
+        );
     if description.role.is_validation() {
         found.category = Category::ValidationSchemas;
     }
@@ -100,7 +137,11 @@ mod tests {
 
     pub const CASES: Cases = Cases {
         failing: &[
-            Case::failing_entity(TABLE, "import { Row } from 'far-away';\nexport type UserRow = Row<'users'>;", 2),
+            Case::failing_entity(
+                TABLE,
+                "import { Row } from 'far-away';\nexport type UserRow = Row<'users'>;",
+                2,
+            ),
             Case::failing_entity(
                 TABLE,
                 "import { Email } from 'far-away';\nexport interface UserRow {\n id: Email; email: Email }\nexport type UserRecord = UserRow;",

@@ -1,8 +1,8 @@
 //! A `db-verify-ignore` comment ignores nothing.
 //!
 //! ## Why
-//! What it ignored is fixed, or was never called so; the next finding of that type at that place would be silenced
-//! without anybody having looked at it.
+//! What it ignored is fixed, or was never called so; the next finding of that type at that place
+//! would be silenced without anybody having looked at it.
 //!
 //! ## Example
 //! ```sql
@@ -14,7 +14,8 @@
 //!   id: string;
 //! }
 //! ```
-//! A comment stands above a declaration, a field, a route or a contract, names the type of the finding, and says why.
+//! A comment stands above a declaration, a field, a route or a contract, names the type of the
+//! finding, and says why.
 
 use super::{CHECKS, Check};
 use crate::config::Config;
@@ -44,7 +45,8 @@ struct IgnoreTarget<'a> {
     declaration: Option<&'a Declaration>,
 }
 
-/// `findings` without those that a comment ignores, and with those about comments that ignore nothing.
+/// `findings` without those that a comment ignores, and with those about comments that ignore
+/// nothing.
 pub(super) fn applied(mut findings: Vec<Finding>, facts: &Facts, config: &Config) -> Vec<Finding> {
     let targets = targets(facts);
     let mut used = vec![false; targets.len()];
@@ -59,11 +61,17 @@ pub(super) fn applied(mut findings: Vec<Finding>, facts: &Facts, config: &Config
         !ignored
     });
     let off = |kind: &str| config.severity.get(kind).is_some_and(Option::is_none);
-    // A comment on a field that several declarations inherit is read once for each: one use is enough.
+    // A comment on a field that several declarations inherit is read once for each: one use is
+    // enough.
     let is_used = |ignore: &Ignore| {
-        targets.iter().zip(&used).any(|(target, used)| *used && target.ignore.location == ignore.location)
+        targets
+            .iter()
+            .zip(&used)
+            .any(|(target, used)| *used && target.ignore.location == ignore.location)
     };
-    let unused = targets.iter().filter(|target| !is_used(target.ignore) && !off(&target.ignore.kind));
+    let unused = targets
+        .iter()
+        .filter(|target| !is_used(target.ignore) && !off(&target.ignore.kind));
     let mut unused: Vec<Finding> = unused.map(unused_ignore).collect();
     unused.sort_by(|left, right| left.location().cmp(&right.location()));
     unused.dedup_by(|left, right| left.location() == right.location());
@@ -74,17 +82,27 @@ pub(super) fn applied(mut findings: Vec<Finding>, facts: &Facts, config: &Config
 
 impl IgnoreTarget<'_> {
     fn ignores(&self, finding: &Finding) -> bool {
-        let at_place = finding.labels.iter().any(|label| label.location == *self.place);
+        let at_place = finding
+            .labels
+            .iter()
+            .any(|label| label.location == *self.place);
         let of_declaration = self.declaration.is_some_and(|declaration| {
             finding.declaration.as_ref() == Some(&declaration.name)
-                && finding.labels.iter().any(|label| label.location.file == declaration.location.file)
+                && finding
+                    .labels
+                    .iter()
+                    .any(|label| label.location.file == declaration.location.file)
         });
         self.ignore.kind == finding.kind && (at_place || of_declaration)
     }
 }
 
 fn targets(facts: &Facts) -> Vec<IgnoreTarget<'_>> {
-    let declarations = facts.types.iter().chain(&facts.tables).chain(&facts.schemas);
+    let declarations = facts
+        .types
+        .iter()
+        .chain(&facts.tables)
+        .chain(&facts.schemas);
     let mut targets = Vec::new();
     for declaration in declarations {
         targets.extend(declaration.tags.ignores.iter().map(|ignore| IgnoreTarget {
@@ -103,10 +121,21 @@ fn targets(facts: &Facts) -> Vec<IgnoreTarget<'_>> {
             }));
         }
     }
-    let routes = facts.routes.iter().map(|route| (&route.tags, &route.path, &route.location));
-    let contracts = facts.contracts.iter().map(|contract| (&contract.tags, &contract.name, &contract.location));
+    let routes = facts
+        .routes
+        .iter()
+        .map(|route| (&route.tags, &route.path, &route.location));
+    let contracts = facts
+        .contracts
+        .iter()
+        .map(|contract| (&contract.tags, &contract.name, &contract.location));
     for (tags, name, place) in routes.chain(contracts) {
-        targets.extend(tags.ignores.iter().map(|ignore| IgnoreTarget { ignore, name, place, declaration: None }));
+        targets.extend(tags.ignores.iter().map(|ignore| IgnoreTarget {
+            ignore,
+            name,
+            place,
+            declaration: None,
+        }));
     }
     targets
 }
@@ -114,11 +143,20 @@ fn targets(facts: &Facts) -> Vec<IgnoreTarget<'_>> {
 fn unused_ignore(target: &IgnoreTarget<'_>) -> Finding {
     let kind = &target.ignore.kind;
     let finding = CHECK
-        .finding(target.name, format!("`db-verify-ignore {kind}` ignores nothing"))
-        .at(&target.ignore.location, format!("nothing of type {kind} is found here"));
+        .finding(
+            target.name,
+            format!("`db-verify-ignore {kind}` ignores nothing"),
+        )
+        .at(
+            &target.ignore.location,
+            format!("nothing of type {kind} is found here"),
+        );
     let likeness = |known: &&Check| (strsim::jaro_winkler(known.kind, kind) * 1000.0) as u32;
     let is_known = CHECKS.iter().any(|check| check.kind == kind);
-    let nearest = CHECKS.iter().max_by_key(likeness).filter(|known| !is_known && likeness(known) > 800);
+    let nearest = CHECKS
+        .iter()
+        .max_by_key(likeness)
+        .filter(|known| !is_known && likeness(known) > 800);
     match nearest {
         Some(known) => finding.with_help(format!("did you mean `{}`?", known.kind)),
         None => finding.with_help("remove the comment"),
@@ -168,7 +206,10 @@ mod tests {
                 TABLE,
                 "export interface UserRow {\n id: string;\n // db-verify-ignore NULLABILITY_MISMATCH: always filled in\n bio: string }\nexport type UserUpdate = Partial<UserRow>;",
             ),
-            Case { configuration: ENDPOINTS, ..Case::passing("", CONTRACT) },
+            Case {
+                configuration: ENDPOINTS,
+                ..Case::passing("", CONTRACT)
+            },
         ],
     };
 }

@@ -1,9 +1,9 @@
-//! A validation schema lets null or nothing through where the column needs a value, or refuses null that the column
-//! holds.
+//! A validation schema lets null or nothing through where the column needs a value, or refuses null
+//! that the column holds.
 //!
 //! ## Why
-//! The first fails late, in the database, as an error 500 instead of a message to the user; the second rejects good
-//! rows.
+//! The first fails late, in the database, as an error 500 instead of a message to the user; the
+//! second rejects good rows.
 //!
 //! ## Example
 //! ```sql
@@ -15,9 +15,9 @@
 //!   bio: z.string().nullable(),
 //! });
 //! ```
-//! What has a default, in the schema, the ORM or the database, may be absent, and from what comes in the keys, which the
-//! server knows. A schema of what comes in may demand a value
-//! that the database does not. What may be absent is a warning, since the server may fill it in.
+//! What has a default, in the schema, the ORM or the database, may be absent, and from what comes
+//! in the keys, which the server knows. A schema of what comes in may demand a value that the
+//! database does not. What may be absent is a warning, since the server may fill it in.
 
 use super::entities::ColumnFacts;
 use super::matching::Role;
@@ -39,7 +39,9 @@ pub const CHECK: Check = Check {
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
     let of_tables = model.schema_fields().filter(Compared::is_of_table);
-    of_tables.filter_map(|compared| judge(model, compared)).collect()
+    of_tables
+        .filter_map(|compared| judge(model, compared))
+        .collect()
 }
 
 /// The disagreement between a schema and a column about null.
@@ -52,20 +54,30 @@ enum ValidationVerdict {
 }
 
 fn verdict(compared: &Compared<'_, '_>) -> Option<ValidationVerdict> {
-    let Compared { described, description, facts, pair } = compared;
+    let Compared {
+        described,
+        description,
+        facts,
+        pair,
+    } = compared;
     // What is any value says nothing, not even whether it may be null.
     if matches!(pair.field.kind, Kind::Any | Kind::Unresolved(_)) {
         return None;
     }
-    let known_to_server = description.role == Role::InsertSchema && (facts.foreign_key || facts.primary_key);
+    let known_to_server =
+        description.role == Role::InsertSchema && (facts.foreign_key || facts.primary_key);
     let filled_in = known_to_server || described.is_filled_in(pair.column);
     match description.role {
         Role::OutputSchema => of_output(facts, pair.field),
-        Role::Schema if description.is_whole() && description.holds_primary_key(&described.entity) => {
+        Role::Schema
+            if description.is_whole() && description.holds_primary_key(&described.entity) =>
+        {
             of_input(facts, pair.field, filled_in).or_else(|| of_output(facts, pair.field))
         }
         Role::Schema | Role::InsertSchema => of_input(facts, pair.field, filled_in),
-        Role::UpdateSchema => (facts.not_null && pair.field.nullable).then_some(ValidationVerdict::LetsNullIn),
+        Role::UpdateSchema => {
+            (facts.not_null && pair.field.nullable).then_some(ValidationVerdict::LetsNullIn)
+        }
         Role::Row | Role::Domain | Role::Insert | Role::Update | Role::Orm => None,
     }
 }
@@ -75,7 +87,8 @@ fn of_input(facts: &ColumnFacts<'_>, field: &Field, filled_in: bool) -> Option<V
         return Some(ValidationVerdict::LetsNullIn);
     }
     let must_be_given = facts.not_null && !facts.column.may_be_omitted() && !filled_in;
-    (must_be_given && field.optional && !field.has_default).then_some(ValidationVerdict::LetsNothingIn)
+    (must_be_given && field.optional && !field.has_default)
+        .then_some(ValidationVerdict::LetsNothingIn)
 }
 
 fn of_output(facts: &ColumnFacts<'_>, field: &Field) -> Option<ValidationVerdict> {
@@ -92,13 +105,20 @@ fn of_output(facts: &ColumnFacts<'_>, field: &Field) -> Option<ValidationVerdict
 
 fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
     let verdict = verdict(&compared)?;
-    let Compared { described, description, pair, .. } = compared;
+    let Compared {
+        described,
+        description,
+        pair,
+        ..
+    } = compared;
     let name = &description.declaration.name;
     let (here, there) = match verdict {
         ValidationVerdict::LetsNullIn => ("accepts null", "NOT NULL"),
         ValidationVerdict::LetsNothingIn => ("may be absent", "NOT NULL without a default"),
         ValidationVerdict::RefusesNull => ("refuses null", "nullable"),
-        ValidationVerdict::RefusesNullButMayBeAbsent => ("may be absent but refuses null", "nullable"),
+        ValidationVerdict::RefusesNullButMayBeAbsent => {
+            ("may be absent but refuses null", "nullable")
+        }
     };
     let message = format!(
         "Nullability mismatch for field '{}': {here} in validation schema `{name}`, {there} in the database",
@@ -114,7 +134,9 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
         ValidationVerdict::LetsNullIn => found,
         // The server may fill it in, as it fills in what the schema lacks.
         ValidationVerdict::LetsNothingIn => found.as_warning(),
-        ValidationVerdict::RefusesNull => found.with_proposal(edits::add_nullable(pair.field, description)),
+        ValidationVerdict::RefusesNull => {
+            found.with_proposal(edits::add_nullable(pair.field, description))
+        }
         ValidationVerdict::RefusesNullButMayBeAbsent => found.as_warning(),
     })
 }
@@ -175,7 +197,10 @@ mod tests {
                 "CREATE TABLE settings (id uuid PRIMARY KEY, value jsonb NOT NULL);",
                 "const json: z.ZodType<unknown> = z.lazy(() => z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(json), z.record(z.string(), json)]));\nexport const SettingSchema = z.object({ id: z.uuid(), value: json });",
             ),
-            Case::valid(TABLE, "export const UpdateUserSchema = z.object({ email: z.string().optional() });"),
+            Case::valid(
+                TABLE,
+                "export const UpdateUserSchema = z.object({ email: z.string().optional() });",
+            ),
         ],
     };
 }

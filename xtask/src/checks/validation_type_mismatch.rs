@@ -13,7 +13,8 @@
 //!   voteCount: z.string(),
 //! });
 //! ```
-//! Both what the driver returns and what JSON holds is accepted: a `timestamptz` may be a date or a string.
+//! Both what the driver returns and what JSON holds is accepted: a `timestamptz` may be a date or a
+//! string.
 
 use super::accepted_kinds::{self, DescriptionLayer};
 use super::{Check, Compared, Model, wording};
@@ -32,11 +33,19 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    model.schema_fields().filter_map(|compared| judge(model, compared)).collect()
+    model
+        .schema_fields()
+        .filter_map(|compared| judge(model, compared))
+        .collect()
 }
 
 fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
-    let Compared { described, description, facts, pair } = compared;
+    let Compared {
+        described,
+        description,
+        facts,
+        pair,
+    } = compared;
     let config = model.input.config;
     if accepted_kinds::accepts(&facts.ty, &pair.field.kind, DescriptionLayer::Wire, config)
         || compared.is_of_custom_type()
@@ -58,7 +67,10 @@ fn judge(model: &Model<'_>, compared: Compared<'_, '_>) -> Option<Finding> {
         .at_column(described.entity.name, pair.column, model.input.provenance)
         .with_detail("databaseType", pair.column.type_name.as_str())
         .with_detail("schemaType", kind)
-        .with_help(format!("{} is validated as `{expected}`", wording::bare_column_type(pair.column)));
+        .with_help(format!(
+            "{} is validated as `{expected}`",
+            wording::bare_column_type(pair.column)
+        ));
     Some(found)
 }
 

@@ -1,10 +1,10 @@
-//! `db-baseline`: adopts a database that was made without this tool. Its history is written up to a version, once its
-//! schema is what the migrations up to there make.
+//! `db-baseline`: adopts a database that was made without this tool. Its history is written up to a
+//! version, once its schema is what the migrations up to there make.
 
 use anyhow::{Result, bail};
 use postgres::Client;
 
-use super::migrate::{self, LockTimeouts};
+use super::database_lock::{self, LockTimeouts};
 use super::{Context, Outcome, live, snapshot_fallback};
 use crate::migrations::comparison::Comparison;
 use crate::migrations::session::SessionSettings;
@@ -29,12 +29,21 @@ pub struct Options {
 pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let files = files::load(&context.tree(), &context.config.migrations)?;
     let last = migrations::find(&files, &options.migration)?;
-    let target = Target::open(context.options.database_url.as_deref(), &context.config, &context.root)?;
+    let target = Target::open(
+        context.options.database_url.as_deref(),
+        &context.config,
+        &context.root,
+    )?;
     let mut client = connect(&target)?;
-    context.terminal.print(&format!("Database: {}\n", target.describe()))?;
-    let lock_timeouts =
-        LockTimeouts { lock_timeout: options.lock_timeout, ddl_lock_timeout: 3000, show_queries: false };
-    let settings = migrate::lock_database(context, &mut client, lock_timeouts)?;
+    context
+        .terminal
+        .print(&format!("Database: {}\n", target.describe()))?;
+    let lock_timeouts = LockTimeouts {
+        lock_timeout: options.lock_timeout,
+        ddl_lock_timeout: 3000,
+        show_queries: false,
+    };
+    let settings = database_lock::take(context, &mut client, lock_timeouts)?;
     let worked = adopt(context, &mut client, &settings, &files, last);
     lock::release(&mut client, &context.config.history_table);
     worked
@@ -55,13 +64,19 @@ fn adopt(
             settings.history_table
         )
     }
-    let had: Vec<&Migration> = files.iter().filter(|file| file.version <= last.version).collect();
+    let had: Vec<&Migration> = files
+        .iter()
+        .filter(|file| file.version <= last.version)
+        .collect();
     let mut comparison = Comparison::new(context.scratch_environment().like(client, files)?, files);
     let expected = match comparison.schema_after(last.version) {
         Err(error) if error.downcast_ref::<Unavailable>().is_some() && had.len() == files.len() => {
-            let (Snapshot { schema, .. }, why) = snapshot_fallback::snapshot(context, files, error)?;
+            let (Snapshot { schema, .. }, why) =
+                snapshot_fallback::snapshot(context, files, error)?;
             let path = &context.config.snapshot;
-            context.terminal.print(&format!("`{path}` stands in for a scratch database, because {why}\n"))?;
+            context.terminal.print(&format!(
+                "`{path}` stands in for a scratch database, because {why}\n"
+            ))?;
             schema
         }
         replayed => replayed?,
@@ -77,8 +92,8 @@ fn adopt(
     }
     baseline::record(client, settings, files, last.version)?;
     let count = had.len();
-    context
-        .terminal
-        .print(&format!("Recorded {count} migrations, up to {last}: the database has what they make.\n"))?;
+    context.terminal.print(&format!(
+        "Recorded {count} migrations, up to {last}: the database has what they make.\n"
+    ))?;
     Ok(Outcome::Clean)
 }

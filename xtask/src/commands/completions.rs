@@ -16,7 +16,8 @@ pub struct Options {
     pub shell: Shell,
 }
 
-/// Runs `completions`. They are for the program itself, `xtask`: no shell completes what follows `cargo xtask`.
+/// Runs `completions`. They are for the program itself, `xtask`: no shell completes what follows
+/// `cargo xtask`.
 pub fn run(options: &Options, terminal: &Terminal) -> Result<Outcome> {
     terminal.print_exact(&script(options.shell))?;
     Ok(Outcome::Clean)
@@ -34,9 +35,18 @@ mod tests {
 
     #[test]
     fn every_shell_has_completions_for_every_command() {
-        for shell in [Shell::Bash, Shell::Elvish, Shell::Fish, Shell::PowerShell, Shell::Zsh] {
+        for shell in [
+            Shell::Bash,
+            Shell::Elvish,
+            Shell::Fish,
+            Shell::PowerShell,
+            Shell::Zsh,
+        ] {
             let script = script(shell);
-            assert!(script.contains("db-verify") && script.contains("db-import"), "{shell}");
+            assert!(
+                script.contains("db-verify") && script.contains("db-import"),
+                "{shell}"
+            );
         }
     }
 }

@@ -22,7 +22,11 @@ pub const KIND: &str = "SCHEMA_DRIFT";
 /// The severity of the findings; none where nobody wants to hear of them.
 #[must_use]
 pub fn severity(config: &Config) -> Option<Severity> {
-    config.severity.get(KIND).copied().unwrap_or(Some(Severity::Error))
+    config
+        .severity
+        .get(KIND)
+        .copied()
+        .unwrap_or(Some(Severity::Error))
 }
 
 /// The result of a look for drift.
@@ -34,7 +38,8 @@ pub enum Drift {
     NotLookedAt(String),
 }
 
-/// Compares `live`, the schema of the database of `client`, with what the migrations make that `records` says it has.
+/// Compares `live`, the schema of the database of `client`, with what the migrations make that
+/// `records` says it has.
 ///
 /// # Errors
 /// When the migrations do not run on the scratch database, and those of the queries.
@@ -45,7 +50,9 @@ pub fn look(
     records: &Records,
     live: &Schema,
 ) -> Result<Drift> {
-    let Some(newest) = records.history.last() else { return Ok(Drift::Findings(Vec::new())) };
+    let Some(newest) = records.history.last() else {
+        return Ok(Drift::Findings(Vec::new()));
+    };
     let state = State::new(records.history.clone(), files);
     let looks_at_privileges = privilege_drift::is_asked_for(&context.config, state.applied_files());
     let severity = severity(&context.config);
@@ -53,10 +60,18 @@ pub fn look(
         return Ok(Drift::Findings(Vec::new()));
     }
     if !state.problems.is_empty() {
-        return Ok(Drift::NotLookedAt("its history and the migration files disagree".to_owned()));
+        return Ok(Drift::NotLookedAt(
+            "its history and the migration files disagree".to_owned(),
+        ));
     }
-    if records.journal.iter().any(|entry| entry.phase != Phase::Applied) {
-        return Ok(Drift::NotLookedAt("a migration is applied or undone in part".to_owned()));
+    if records
+        .journal
+        .iter()
+        .any(|entry| entry.phase != Phase::Applied)
+    {
+        return Ok(Drift::NotLookedAt(
+            "a migration is applied or undone in part".to_owned(),
+        ));
     }
     let is_noted = match records.noted_digest() {
         Some(noted) => live::is_digest_of(noted, live, client)?,
@@ -70,13 +85,20 @@ pub fn look(
         // The digest of the last run covers the schema, not its privileges.
         Err(error) if is_noted || error.downcast_ref::<Unavailable>().is_some() => {
             let why = snapshot_fallback::one_line(&error);
-            let what = if is_noted { "its privileges were not compared: " } else { "" };
+            let what = if is_noted {
+                "its privileges were not compared: "
+            } else {
+                ""
+            };
             return Ok(Drift::NotLookedAt(format!("{what}{why}")));
         }
         expected => expected?,
     };
     let mut found = match severity.filter(|_| !is_noted) {
-        Some(severity) => findings(&comparison.difference(&expected, live, newest.version)?, Some(severity)),
+        Some(severity) => findings(
+            &comparison.difference(&expected, live, newest.version)?,
+            Some(severity),
+        ),
         None => Vec::new(),
     };
     if looks_at_privileges {
@@ -86,7 +108,12 @@ pub fn look(
 }
 
 /// The schema that the applied migrations make.
-fn expected(context: &Context, comparison: &mut Comparison<'_>, state: &State<'_>, newest: i64) -> Result<Schema> {
+fn expected(
+    context: &Context,
+    comparison: &mut Comparison<'_>,
+    state: &State<'_>,
+    newest: i64,
+) -> Result<Schema> {
     let applied: Vec<Migration> = state.applied_files().cloned().collect();
     let snapshot = snapshot::read(&context.tree(), &context.config.snapshot)?;
     match snapshot.filter(|snapshot| snapshot.is_fresh(&applied)) {
@@ -95,14 +122,16 @@ fn expected(context: &Context, comparison: &mut Comparison<'_>, state: &State<'_
     }
 }
 
-/// A finding for each object of `difference`, between what the migrations make and what the database is.
+/// A finding for each object of `difference`, between what the migrations make and what the
+/// database is.
 #[must_use]
 pub fn findings(difference: &SchemaDiff, severity: Option<Severity>) -> Vec<Finding> {
     match (severity, difference.likeness()) {
         (None, _) | (_, Likeness::Exact | Likeness::PhysicalOrderOnly) => Vec::new(),
-        (Some(severity), Likeness::Different) => {
-            by_object(difference).iter().map(|object| finding(object, severity)).collect()
-        }
+        (Some(severity), Likeness::Different) => by_object(difference)
+            .iter()
+            .map(|object| finding(object, severity))
+            .collect(),
     }
 }
 
@@ -112,31 +141,52 @@ fn by_object(difference: &SchemaDiff) -> Vec<SchemaDiff> {
     for change in &difference.changes {
         match objects.last_mut().filter(|last| is_about(last, change)) {
             Some(last) => last.changes.push(change.clone()),
-            None => objects.push(SchemaDiff { changes: vec![change.clone()] }),
+            None => objects.push(SchemaDiff {
+                changes: vec![change.clone()],
+            }),
         }
     }
     objects
 }
 
 fn is_about(difference: &SchemaDiff, change: &Change) -> bool {
-    difference.changes.iter().all(|other| (&other.kind, &other.object) == (&change.kind, &change.object))
+    difference
+        .changes
+        .iter()
+        .all(|other| (&other.kind, &other.object) == (&change.kind, &change.object))
 }
 
 fn finding(difference: &SchemaDiff, severity: Severity) -> Finding {
-    let object = difference.changes.first().map(|change| change.object.as_str()).unwrap_or_default();
-    let lines: Vec<_> = difference.to_string().lines().map(|line| line.trim().to_owned()).collect();
-    let message = format!("the database is not what its migrations made of it ({})", lines.join("; "));
+    let object = difference
+        .changes
+        .first()
+        .map(|change| change.object.as_str())
+        .unwrap_or_default();
+    let lines: Vec<_> = difference
+        .to_string()
+        .lines()
+        .map(|line| line.trim().to_owned())
+        .collect();
+    let message = format!(
+        "the database is not what its migrations made of it ({})",
+        lines.join("; ")
+    );
     let mut finding = Finding::new(KIND, Category::Migrations, severity, object, message);
     finding.critical = severity == Severity::Error;
     let accept = how_to_accept(difference);
-    finding.help = Some(format!("put the change into a migration, or undo it in the database; {accept}"));
+    finding.help = Some(format!(
+        "put the change into a migration, or undo it in the database; {accept}"
+    ));
     finding.with_detail("difference", difference.to_string())
 }
 
 /// How to say that the first change is right as it is, for the end of a message.
 #[must_use]
 pub fn how_to_accept(difference: &SchemaDiff) -> String {
-    let first = difference.changes.first().and_then(|change| change.subjects().into_iter().next());
+    let first = difference
+        .changes
+        .first()
+        .and_then(|change| change.subjects().into_iter().next());
     format!(
         "if it is right as it is, say so in the configuration: \
          `accepted-drift = [{{ object = \"{}\", reason = \"…\" }}]`",

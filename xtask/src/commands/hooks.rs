@@ -1,5 +1,6 @@
-//! `install-hooks`: a hook that verifies what is about to be committed, where git looks for it. A hook of somebody else
-//! is never touched, and where a tool manages the hooks, the lines for its configuration are shown instead.
+//! `install-hooks`: a hook that verifies what is about to be committed, where git looks for it. A
+//! hook of somebody else is never touched, and where a tool manages the hooks, the lines for its
+//! configuration are shown instead.
 
 mod managers;
 mod script;
@@ -33,13 +34,21 @@ enum PresentHook {
 pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let repository = Repository::open(&context.root)?;
     let file = repository.hooks_folder()?.join("pre-commit");
-    let said = if options.uninstall { uninstall(&repository, &file)? } else { install(context, &repository, &file)? };
+    let said = if options.uninstall {
+        uninstall(&repository, &file)?
+    } else {
+        install(context, &repository, &file)?
+    };
     context.terminal.print(&format!("{said}\n"))?;
     Ok(Outcome::Clean)
 }
 
 fn install(context: &Context, repository: &Repository, file: &Path) -> Result<String> {
-    let call = script::HookCall::new(&context.root, repository.top(), context.options.config.as_deref())?;
+    let call = script::HookCall::new(
+        &context.root,
+        repository.top(),
+        context.options.config.as_deref(),
+    )?;
     let name = shown(repository, file);
     let present = present(file).with_context(|| format!("cannot read the hook `{name}`"))?;
     if let PresentHook::Theirs(text) = &present
@@ -69,10 +78,13 @@ fn uninstall(repository: &Repository, file: &Path) -> Result<String> {
     match present(file).with_context(|| format!("cannot read the hook `{name}`"))? {
         PresentHook::Nothing => Ok(format!("there is no hook `{name}`")),
         PresentHook::Ours(_) => {
-            std::fs::remove_file(file).with_context(|| format!("cannot remove the hook `{name}`"))?;
+            std::fs::remove_file(file)
+                .with_context(|| format!("cannot remove the hook `{name}`"))?;
             Ok(format!("removed `{name}`"))
         }
-        PresentHook::Theirs(_) => bail!("cannot remove the hook `{name}`: it is somebody else's; edit it by hand"),
+        PresentHook::Theirs(_) => {
+            bail!("cannot remove the hook `{name}`: it is somebody else's; edit it by hand")
+        }
     }
 }
 
@@ -81,11 +93,17 @@ fn present(file: &Path) -> std::io::Result<PresentHook> {
     let is_link = std::fs::symlink_metadata(file).is_ok_and(|found| found.file_type().is_symlink());
     let text = match std::fs::read(file) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !is_link => return Ok(PresentHook::Nothing),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !is_link => {
+            return Ok(PresentHook::Nothing);
+        }
         Err(_) if is_link => String::new(),
         Err(error) => return Err(error),
     };
-    Ok(if script::is_ours(&text) && !is_link { PresentHook::Ours(text) } else { PresentHook::Theirs(text) })
+    Ok(if script::is_ours(&text) && !is_link {
+        PresentHook::Ours(text)
+    } else {
+        PresentHook::Theirs(text)
+    })
 }
 
 /// `core.hooksPath` may name a folder for all repositories of a person.
@@ -104,9 +122,13 @@ fn refuse_shared(repository: &Repository, file: &Path, call: &script::HookCall) 
 
 /// The path as people would type it.
 fn shown(repository: &Repository, file: &Path) -> String {
-    file.strip_prefix(repository.top()).unwrap_or(file).display().to_string()
+    file.strip_prefix(repository.top())
+        .unwrap_or(file)
+        .display()
+        .to_string()
 }
 
 fn write(file: &Path, text: &str) -> Result<()> {
-    whole_file::write(file, text, 0o755).with_context(|| format!("cannot write the hook `{}`", file.display()))
+    whole_file::write(file, text, 0o755)
+        .with_context(|| format!("cannot write the hook `{}`", file.display()))
 }

@@ -1,5 +1,6 @@
-//! `db-import`: writes pairs of files from the migrations of another tool. It writes all that are new or none, leaves those
-//! that are there as they are, and says what it could not carry over. Of a database without migrations it writes the first.
+//! `db-import`: writes pairs of files from the migrations of another tool. It writes all that are
+//! new or none, leaves those that are there as they are, and says what it could not carry over. Of
+//! a database without migrations it writes the first.
 
 mod database;
 mod origin;
@@ -22,7 +23,8 @@ use origin::ImportOrigin;
 /// Options of `db-import`.
 #[derive(Debug, clap::Args)]
 pub struct Options {
-    /// The tool that the migrations were written for; `database` writes the first migration of a database that has none
+    /// The tool that the migrations were written for; `database` writes the first migration of a
+    /// database that has none
     #[arg(long, value_enum)]
     pub from: ImportOrigin,
 
@@ -41,12 +43,19 @@ pub struct Options {
 
 /// Runs `db-import`.
 pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
-    let to = options.to.as_deref().unwrap_or(&context.config.migrations).trim_end_matches('/');
+    let to = options
+        .to
+        .as_deref()
+        .unwrap_or(&context.config.migrations)
+        .trim_end_matches('/');
     let (layout, dir) = match (options.from, &options.dir) {
         (ImportOrigin::Tool(layout), Some(dir)) => (layout, dir),
         (ImportOrigin::Database, None) => return database::run(context, options, to),
         (ImportOrigin::Tool(layout), None) => {
-            bail!("name the folder with the migrations: `cargo xtask db-import --from {} <folder>`", layout.name())
+            bail!(
+                "name the folder with the migrations: `cargo xtask db-import --from {} <folder>`",
+                layout.name()
+            )
         }
         (ImportOrigin::Database, Some(dir)) => bail!(
             "`--from database` reads the database of `--database-url` or `DATABASE_URL`, and no folder: leave out `{}`, or \
@@ -68,12 +77,26 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     if !options.dry_run {
         write(&files)?;
     }
-    let (new, there): (Vec<_>, Vec<_>) = pairs.iter().zip(standings).partition(|(_, one)| *one == EarlierImport::New);
+    let (new, there): (Vec<_>, Vec<_>) = pairs
+        .iter()
+        .zip(standings)
+        .partition(|(_, one)| *one == EarlierImport::New);
     let new: Vec<&MigrationFiles> = new.into_iter().map(|(pair, _)| pair).collect();
-    let imported = ImportSummary { tool, to, pairs: &new, there: there.len(), notes: &notes, dry_run: options.dry_run };
+    let imported = ImportSummary {
+        tool,
+        to,
+        pairs: &new,
+        there: there.len(),
+        notes: &notes,
+        dry_run: options.dry_run,
+    };
     imported.print(context)?;
     let refused = new.iter().any(|pair| !pair.problems.is_empty());
-    Ok(if refused { Outcome::Errors } else { Outcome::Clean })
+    Ok(if refused {
+        Outcome::Errors
+    } else {
+        Outcome::Clean
+    })
 }
 
 /// The migrations that are in the folder already.
@@ -82,19 +105,41 @@ fn present(tree: &WorkingTree, to: &str) -> Result<Vec<PresentMigration>> {
         return Ok(Vec::new());
     }
     let (names, _problems) = files::names(tree, to)?;
-    let ups = names.into_iter().filter(|(name, _)| name.direction == FileDirection::Up);
+    let ups = names
+        .into_iter()
+        .filter(|(name, _)| name.direction == FileDirection::Up);
     let read = |(name, path): (_, String)| {
-        let bytes = tree.read(&path).with_context(|| format!("cannot read `{path}`"))?;
-        Ok(PresentMigration { name, up: String::from_utf8_lossy(&bytes).into_owned() })
+        let bytes = tree
+            .read(&path)
+            .with_context(|| format!("cannot read `{path}`"))?;
+        Ok(PresentMigration {
+            name,
+            up: String::from_utf8_lossy(&bytes).into_owned(),
+        })
     };
     ups.map(read).collect()
 }
 
 /// Says which migrations are no longer what an import would write.
-fn note_others(to: &str, pairs: &[MigrationFiles], standings: &[EarlierImport], notes: &mut Vec<Note>) {
-    for (pair, _) in pairs.iter().zip(standings).filter(|(_, one)| **one == EarlierImport::PresentOtherwise) {
-        let text = format!("differs from `{to}/{}.sql`, which was left as it is", pair.stem);
-        notes.push(Note { file: pair.from.clone(), text });
+fn note_others(
+    to: &str,
+    pairs: &[MigrationFiles],
+    standings: &[EarlierImport],
+    notes: &mut Vec<Note>,
+) {
+    for (pair, _) in pairs
+        .iter()
+        .zip(standings)
+        .filter(|(_, one)| **one == EarlierImport::PresentOtherwise)
+    {
+        let text = format!(
+            "differs from `{to}/{}.sql`, which was left as it is",
+            pair.stem
+        );
+        notes.push(Note {
+            file: pair.from.clone(),
+            text,
+        });
     }
 }
 
@@ -112,8 +157,10 @@ fn new_files<'a>(
         if *standing == EarlierImport::New {
             refuse_taken_version(tree, to, pair)?;
         }
-        for (name, text) in [(format!("{}.sql", pair.stem), &pair.up), (format!("{}.down.sql", pair.stem), &pair.down)]
-        {
+        for (name, text) in [
+            (format!("{}.sql", pair.stem), &pair.up),
+            (format!("{}.down.sql", pair.stem), &pair.down),
+        ] {
             let path = folder.join(name);
             if !path.exists() {
                 files.push((path, text.as_str()));
@@ -124,8 +171,12 @@ fn new_files<'a>(
 }
 
 fn refuse_taken_version(tree: &WorkingTree, to: &str, pair: &MigrationFiles) -> Result<()> {
-    let Ok((present, _problems)) = files::names(tree, to) else { return Ok(()) };
-    let Some(new) = file_name(&format!("{}.sql", pair.stem)) else { return Ok(()) };
+    let Ok((present, _problems)) = files::names(tree, to) else {
+        return Ok(());
+    };
+    let Some(new) = file_name(&format!("{}.sql", pair.stem)) else {
+        return Ok(());
+    };
     let taken = present.iter().find(|(old, _)| old.version == new.version);
     if let Some((_, path)) = taken {
         bail!(
@@ -141,8 +192,12 @@ fn refuse_taken_version(tree: &WorkingTree, to: &str, pair: &MigrationFiles) -> 
 fn write(files: &[(PathBuf, &str)]) -> Result<()> {
     for (number, (path, text)) in files.iter().enumerate() {
         if let Err(error) = create(path, text) {
-            files[..number].iter().for_each(|(path, _)| drop(fs::remove_file(path)));
-            return Err(error).with_context(|| format!("cannot write `{}`, so nothing was imported", path.display()));
+            files[..number]
+                .iter()
+                .for_each(|(path, _)| drop(fs::remove_file(path)));
+            return Err(error).with_context(|| {
+                format!("cannot write `{}`, so nothing was imported", path.display())
+            });
         }
     }
     Ok(())
@@ -175,20 +230,40 @@ impl ImportSummary<'_> {
     }
 
     fn for_people(&self) -> String {
-        let verb = if self.dry_run { "would import" } else { "imported" };
+        let verb = if self.dry_run {
+            "would import"
+        } else {
+            "imported"
+        };
         let there = match self.there {
             0 => String::new(),
             there => format!(" ({} new, {there} there already)", self.pairs.len()),
         };
-        let mut text =
-            format!("{verb} {} from {} into {}/{there}\n", count(self.pairs.len(), "migration"), self.tool, self.to);
+        let mut text = format!(
+            "{verb} {} from {} into {}/{there}\n",
+            count(self.pairs.len(), "migration"),
+            self.tool,
+            self.to
+        );
         for pair in self.pairs {
-            let back = if pair.reversible { "" } else { "  (no way back)" };
+            let back = if pair.reversible {
+                ""
+            } else {
+                "  (no way back)"
+            };
             text += &format!("  {}.sql  from {}{back}\n", pair.stem, pair.from);
         }
-        text += &section("to know", self.notes.iter().map(|note| format!("{}: {}", note.file, note.text)));
+        text += &section(
+            "to know",
+            self.notes
+                .iter()
+                .map(|note| format!("{}: {}", note.file, note.text)),
+        );
         let problems = self.pairs.iter().flat_map(|pair| &pair.problems);
-        text += &section("to be fixed before they run", problems.map(|problem| format!("{}/{problem}", self.to)));
+        text += &section(
+            "to be fixed before they run",
+            problems.map(|problem| format!("{}/{problem}", self.to)),
+        );
         text + &self.summary()
     }
 
@@ -205,7 +280,11 @@ impl ImportSummary<'_> {
             text += "write a down file for each that may have to be undone; the others stay `-- irreversible`\n";
         }
         if !self.dry_run {
-            let last = self.pairs.last().map(|pair| format!(" {}", pair.stem)).unwrap_or_default();
+            let last = self
+                .pairs
+                .last()
+                .map(|pair| format!(" {}", pair.stem))
+                .unwrap_or_default();
             text += &format!(
                 "\nnext: cargo xtask db-verify; on a database that has them already, cargo xtask db-baseline{last}\n"
             );
@@ -241,11 +320,19 @@ impl ImportSummary<'_> {
 
 fn section(title: &str, lines: impl Iterator<Item = String>) -> String {
     let lines: String = lines.map(|line| format!("  {line}\n")).collect();
-    if lines.is_empty() { lines } else { format!("\n{title}:\n{lines}") }
+    if lines.is_empty() {
+        lines
+    } else {
+        format!("\n{title}:\n{lines}")
+    }
 }
 
 fn count(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+    if number == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{number} {noun}s")
+    }
 }
 
 #[cfg(test)]
@@ -277,17 +364,30 @@ mod tests {
         };
         let mut pairs = [pair("V1__a"), pair("V2__b")];
         assert_eq!(files(&mut pairs).expect("an empty folder").len(), 4);
-        assert_eq!(files(&mut pairs).expect("the same again"), [""; 0].map(PathBuf::from));
+        assert_eq!(
+            files(&mut pairs).expect("the same again"),
+            [""; 0].map(PathBuf::from)
+        );
         for name in ["V2__b.sql", "V1__a.down.sql"] {
             fs::write(folder.path().join("migrations").join(name), "mine").expect("a file");
         }
         fs::remove_file(folder.path().join("migrations/V2__b.down.sql")).expect("a file");
         let mut more = [pair("V1__a"), pair("V2__b"), pair("V3__c")];
         let written = files(&mut more).expect("more").into_iter();
-        let names: Vec<_> = written.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned())).collect();
+        let names: Vec<_> = written
+            .filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()))
+            .collect();
         assert_eq!(names, ["V2__b.down.sql", "V3__c.sql", "V3__c.down.sql"]);
-        assert_eq!(fs::read_to_string(folder.path().join("migrations/V2__b.sql")).expect("a file"), "mine");
-        let error = files(&mut [pair("V01__other")]).expect_err("taken").to_string();
-        assert!(error.starts_with("version 1 of `1_a.sql` is taken by `migrations/V1__a"), "{error}");
+        assert_eq!(
+            fs::read_to_string(folder.path().join("migrations/V2__b.sql")).expect("a file"),
+            "mine"
+        );
+        let error = files(&mut [pair("V01__other")])
+            .expect_err("taken")
+            .to_string();
+        assert!(
+            error.starts_with("version 1 of `1_a.sql` is taken by `migrations/V1__a"),
+            "{error}"
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! `init`: proposes the configuration for a monorepo, and writes it when asked to. It changes no line that is there.
+//! `init`: proposes the configuration for a monorepo, and writes it when asked to. It changes no
+//! line that is there.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
@@ -47,16 +48,30 @@ impl Destination {
 }
 
 /// Runs `init`.
-pub fn run(root: &Path, global: &GlobalOptions, options: &Options, terminal: &Terminal) -> Result<Outcome> {
+pub fn run(
+    root: &Path,
+    global: &GlobalOptions,
+    options: &Options,
+    terminal: &Terminal,
+) -> Result<Outcome> {
     let place = place(root)?;
-    let proposal =
-        init::propose(&WorkingTree::new(root)).with_context(|| format!("cannot look through `{}`", root.display()))?;
+    let proposal = init::propose(&WorkingTree::new(root))
+        .with_context(|| format!("cannot look through `{}`", root.display()))?;
     let text = proposal.toml(place.section());
     if options.write {
         write(root, &place, &text)?;
     }
-    let directory = global.directory.as_ref().map_or(String::new(), |dir| format!(" -C {}", dir.display()));
-    terminal.print(&for_people(&proposal, &place, &text, options.write, &format!("cargo xtask{directory}")))?;
+    let directory = global
+        .directory
+        .as_ref()
+        .map_or(String::new(), |dir| format!(" -C {}", dir.display()));
+    terminal.print(&for_people(
+        &proposal,
+        &place,
+        &text,
+        options.write,
+        &format!("cargo xtask{directory}"),
+    ))?;
     Ok(Outcome::Clean)
 }
 
@@ -64,25 +79,43 @@ pub fn run(root: &Path, global: &GlobalOptions, options: &Options, terminal: &Te
 fn place(root: &Path) -> Result<Destination> {
     let own = root.join("db.toml");
     if own.exists() {
-        bail!("`{}` is there already: edit it, or remove it to begin again", own.display())
+        bail!(
+            "`{}` is there already: edit it, or remove it to begin again",
+            own.display()
+        )
     }
     let manifest = root.join("Cargo.toml");
-    let Ok(text) = fs::read_to_string(&manifest) else { return Ok(Destination::OwnFile) };
-    let table: toml::Table =
-        text.parse().with_context(|| format!("cannot read `{}`: it is no TOML", manifest.display()))?;
+    let Ok(text) = fs::read_to_string(&manifest) else {
+        return Ok(Destination::OwnFile);
+    };
+    let table: toml::Table = text
+        .parse()
+        .with_context(|| format!("cannot read `{}`: it is no TOML", manifest.display()))?;
     let metadata = |top: &str| table.get(top)?.get("metadata")?.get("db");
-    if metadata("workspace").or_else(|| metadata("package")).is_some() {
-        bail!("`{}` holds the configuration already: edit its section `metadata.db`", manifest.display())
+    if metadata("workspace")
+        .or_else(|| metadata("package"))
+        .is_some()
+    {
+        bail!(
+            "`{}` holds the configuration already: edit its section `metadata.db`",
+            manifest.display()
+        )
     }
     let workspace = table.contains_key("workspace");
-    Ok(Destination::Manifest(if workspace { "workspace.metadata.db" } else { "package.metadata.db" }))
+    Ok(Destination::Manifest(if workspace {
+        "workspace.metadata.db"
+    } else {
+        "package.metadata.db"
+    }))
 }
 
 fn write(root: &Path, place: &Destination, text: &str) -> Result<()> {
     let path = root.join(place.file());
     let written = match place {
         Destination::Manifest(_) => append(&path, text),
-        Destination::OwnFile => File::create_new(&path).and_then(|mut file| file.write_all(text.as_bytes())),
+        Destination::OwnFile => {
+            File::create_new(&path).and_then(|mut file| file.write_all(text.as_bytes()))
+        }
     };
     written.with_context(|| format!("cannot write `{}`", path.display()))
 }
@@ -90,57 +123,105 @@ fn write(root: &Path, place: &Destination, text: &str) -> Result<()> {
 fn append(path: &Path, text: &str) -> std::io::Result<()> {
     let ends_with_newline = fs::read(path)?.ends_with(b"\n");
     let gap = if ends_with_newline { "\n" } else { "\n\n" };
-    OpenOptions::new().append(true).open(path)?.write_all(format!("{gap}{text}").as_bytes())
+    OpenOptions::new()
+        .append(true)
+        .open(path)?
+        .write_all(format!("{gap}{text}").as_bytes())
 }
 
-fn for_people(proposal: &ConfigurationProposal, place: &Destination, text: &str, written: bool, cargo: &str) -> String {
+fn for_people(
+    proposal: &ConfigurationProposal,
+    place: &Destination,
+    text: &str,
+    written: bool,
+    cargo: &str,
+) -> String {
     let file = place.file();
-    let head = if written { format!("wrote to {file}:") } else { format!("proposed for {file}:") };
+    let head = if written {
+        format!("wrote to {file}:")
+    } else {
+        format!("proposed for {file}:")
+    };
     let mut steps = Vec::new();
     if !written {
         steps.push(format!("{cargo} init --write"));
     }
     steps.extend(next(proposal).map(|command| format!("{cargo} {command}")));
     let steps: String = steps.iter().map(|step| format!("  {step}\n")).collect();
-    let notes: String = notes(proposal).iter().map(|note| format!("{note}\n\n")).collect();
+    let notes: String = notes(proposal)
+        .iter()
+        .map(|note| format!("{note}\n\n"))
+        .collect();
     format!("{head}\n\n{text}\n{notes}next:\n{steps}")
 }
 
 /// The commands that lead to the first findings.
 fn next(proposal: &ConfigurationProposal) -> impl Iterator<Item = String> {
-    let import = proposal.foreign.first().map(|(layout, folder)| import(*layout, folder));
+    let import = proposal
+        .foreign
+        .first()
+        .map(|(layout, folder)| import(*layout, folder));
     let without = !proposal.has_own && import.is_none();
-    let verify = if without { "db-verify --database --database-url <url>" } else { "db-verify" };
-    let snapshot = (!without).then(|| "db-snapshot    # from then on no database is needed to verify".to_owned());
-    import.into_iter().chain([verify.to_owned()]).chain(snapshot)
+    let verify = if without {
+        "db-verify --database --database-url <url>"
+    } else {
+        "db-verify"
+    };
+    let snapshot = (!without)
+        .then(|| "db-snapshot    # from then on no database is needed to verify".to_owned());
+    import
+        .into_iter()
+        .chain([verify.to_owned()])
+        .chain(snapshot)
 }
 
 fn import(layout: Layout, folder: &str) -> String {
-    format!("db-import --from {} {}", layout.name(), if folder.is_empty() { "." } else { folder })
+    format!(
+        "db-import --from {} {}",
+        layout.name(),
+        if folder.is_empty() { "." } else { folder }
+    )
 }
 
-/// Lists findings that are not part of the proposal, and parts that were not found. Otherwise silence would look like
-/// a pass.
+/// Lists findings that are not part of the proposal, and parts that were not found. Otherwise
+/// silence would look like a pass.
 fn notes(proposal: &ConfigurationProposal) -> Vec<String> {
     let others = proposal.foreign.iter().skip(1);
-    let others = others
-        .map(|(layout, folder)| format!("migrations of another database: {} --to <folder>", import(*layout, folder)));
+    let others = others.map(|(layout, folder)| {
+        format!(
+            "migrations of another database: {} --to <folder>",
+            import(*layout, folder)
+        )
+    });
     let unreadable = proposal.unreadable.iter();
-    let unreadable = unreadable.map(|(folder, why)| format!("`{folder}` cannot be imported: {why}"));
+    let unreadable =
+        unreadable.map(|(folder, why)| format!("`{folder}` cannot be imported: {why}"));
     let none = (!proposal.has_own && proposal.foreign.is_empty()).then(|| {
         "no migrations were found that can be imported: `db-import --from database` writes the schema of a database as \
          the first migration"
             .to_owned()
     });
-    others.chain(unreadable).chain(none).chain(missing(proposal)).collect()
+    others
+        .chain(unreadable)
+        .chain(none)
+        .chain(missing(proposal))
+        .collect()
 }
 
 fn missing(proposal: &ConfigurationProposal) -> Option<String> {
     let keys = ["types", "validation", "contracts", "routes"];
     let found = |key: &&&str| !proposal.roles.iter().any(|(known, _, _)| known == *key);
-    let missing: Vec<_> = keys.iter().filter(found).map(|key| format!("`{key}`")).collect();
-    (!missing.is_empty())
-        .then(|| format!("nothing was found for {}: add globs for them if there is something", missing.join(", ")))
+    let missing: Vec<_> = keys
+        .iter()
+        .filter(found)
+        .map(|key| format!("`{key}`"))
+        .collect();
+    (!missing.is_empty()).then(|| {
+        format!(
+            "nothing was found for {}: add globs for them if there is something",
+            missing.join(", ")
+        )
+    })
 }
 
 #[cfg(test)]
@@ -150,13 +231,28 @@ mod tests {
     #[test]
     fn the_configuration_is_appended_to_a_manifest_and_never_twice() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        assert_eq!(place(folder.path()).expect("no manifest"), Destination::OwnFile);
-        fs::write(folder.path().join("Cargo.toml"), "[workspace]\nmembers = []").expect("a file");
+        assert_eq!(
+            place(folder.path()).expect("no manifest"),
+            Destination::OwnFile
+        );
+        fs::write(
+            folder.path().join("Cargo.toml"),
+            "[workspace]\nmembers = []",
+        )
+        .expect("a file");
         let place_found = place(folder.path()).expect("a manifest");
         assert_eq!(place_found, Destination::Manifest("workspace.metadata.db"));
-        write(folder.path(), &place_found, "[workspace.metadata.db]\npostgres = \"15\"\n").expect("written");
+        write(
+            folder.path(),
+            &place_found,
+            "[workspace.metadata.db]\npostgres = \"15\"\n",
+        )
+        .expect("written");
         let text = fs::read_to_string(folder.path().join("Cargo.toml")).expect("readable");
-        assert_eq!(text, "[workspace]\nmembers = []\n\n[workspace.metadata.db]\npostgres = \"15\"\n");
+        assert_eq!(
+            text,
+            "[workspace]\nmembers = []\n\n[workspace.metadata.db]\npostgres = \"15\"\n"
+        );
         assert!(place(folder.path()).is_err());
     }
 
@@ -165,7 +261,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let proposal = init::propose(&WorkingTree::new(folder.path())).expect("readable");
         write(folder.path(), &Destination::OwnFile, &proposal.toml(None)).expect("written");
-        let config = crate::config::Config::load(folder.path(), None).expect("valid, and found by itself");
+        let config =
+            crate::config::Config::load(folder.path(), None).expect("valid, and found by itself");
         assert_eq!(config.migrations, "migrations");
     }
 }

@@ -1,4 +1,5 @@
-//! `db-inspect`: prints what was read from the application side and the schema, so that no verdict is a mystery.
+//! `db-inspect`: prints what was read from the application side and the schema, so that no verdict
+//! is a mystery.
 
 mod human;
 mod json;
@@ -49,7 +50,11 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let text = match options.what {
         Some(Subject::Tables) => tables::render(&schema(context)?, context.options.format),
         what => {
-            let facts = readers::read(&Input { tree: &context.tree(), config: &context.config, cache: None })?;
+            let facts = readers::read(&Input {
+                tree: &context.tree(),
+                config: &context.config,
+                cache: None,
+            })?;
             let tables = tables_of(context, &facts)?;
             render(&facts, &tables, what, context.options.format)
         }
@@ -66,9 +71,18 @@ fn render(facts: &Facts, tables: &TablesOf, what: Option<Subject>, format: Forma
 }
 
 /// The tables of each ORM that can be read, those of which there are none included.
-fn by_origin(tables: &[Declaration]) -> impl Iterator<Item = (Origin, impl Iterator<Item = &Declaration>)> {
+fn by_origin(
+    tables: &[Declaration],
+) -> impl Iterator<Item = (Origin, impl Iterator<Item = &Declaration>)> {
     let origins = readers::origins().filter(|origin| origin.is_table());
-    origins.map(|origin| (origin, tables.iter().filter(move |table| table.origin.id == origin.id)))
+    origins.map(|origin| {
+        (
+            origin,
+            tables
+                .iter()
+                .filter(move |table| table.origin.id == origin.id),
+        )
+    })
 }
 
 /// Whether an endpoint that is not resolved is one of `what`.
@@ -77,7 +91,8 @@ fn is_wanted(endpoint: &UnresolvedEndpoint, what: Option<Subject>) -> bool {
     what.is_none_or(|what| is_contract == (what == Subject::Contracts))
 }
 
-/// The schema that the migrations make: the snapshot's while it is fresh, else replayed on a scratch database.
+/// The schema that the migrations make: the snapshot's while it is fresh, else replayed on a
+/// scratch database.
 fn schema(context: &Context) -> Result<Schema> {
     let migrations = files::load(&context.tree(), &context.config.migrations)?;
     match fresh_snapshot(context, &migrations)? {
@@ -87,13 +102,20 @@ fn schema(context: &Context) -> Result<Schema> {
 }
 
 fn fresh_snapshot(context: &Context, migrations: &[Migration]) -> Result<Option<Schema>> {
-    let snapshot = snapshot::read(&context.tree(), &context.config.snapshot)
-        .with_context(|| format!("cannot read the schema snapshot `{}`", context.config.snapshot))?;
-    Ok(snapshot.filter(|snapshot| snapshot.is_fresh(migrations)).map(|snapshot| snapshot.schema))
+    let snapshot =
+        snapshot::read(&context.tree(), &context.config.snapshot).with_context(|| {
+            format!(
+                "cannot read the schema snapshot `{}`",
+                context.config.snapshot
+            )
+        })?;
+    Ok(snapshot
+        .filter(|snapshot| snapshot.is_fresh(migrations))
+        .map(|snapshot| snapshot.schema))
 }
 
-/// Which table each declaration describes. What is read from TypeScript is shown also where there are no migrations,
-/// and from an old snapshot rather than not at all.
+/// Which table each declaration describes. What is read from TypeScript is shown also where there
+/// are no migrations, and from an old snapshot rather than not at all.
 fn tables_of(context: &Context, facts: &Facts) -> Result<TablesOf> {
     let Some(snapshot) = snapshot::read(&context.tree(), &context.config.snapshot)? else {
         return Ok(TablesOf::new());
@@ -101,9 +123,17 @@ fn tables_of(context: &Context, facts: &Facts) -> Result<TablesOf> {
     let entities = entities::entities(&snapshot.schema, &context.config);
     let mut tables = TablesOf::new();
     let migrations = files::load(&context.tree(), &context.config.migrations).unwrap_or_default();
-    for described in matching::describe(entities, facts, &context.config, &context.provenance(&migrations)) {
+    for described in matching::describe(
+        entities,
+        facts,
+        &context.config,
+        &context.provenance(&migrations),
+    ) {
         for description in &described.descriptions {
-            tables.insert(description.declaration.location.clone(), described.entity.name.clone());
+            tables.insert(
+                description.declaration.location.clone(),
+                described.entity.name.clone(),
+            );
         }
     }
     Ok(tables)

@@ -1,5 +1,5 @@
-//! Verifies the application side against a schema, wherever the schema comes from: a prediction, or a transaction that is
-//! not committed yet. What describes the application side is read once.
+//! Verifies the application side against a schema, wherever the schema comes from: a prediction, or
+//! a transaction that is not committed yet. What describes the application side is read once.
 
 use std::io;
 use std::sync::Arc;
@@ -27,16 +27,22 @@ pub struct Judge<'a> {
 }
 
 impl<'a> Judge<'a> {
-    /// Reads what describes the application side, and which migration last touched what, to judge whatever schema.
+    /// Reads what describes the application side, and which migration last touched what, to judge
+    /// whatever schema.
     ///
     /// # Errors
-    /// When a configured folder does not exist, or a file cannot be read: what it declares would be taken for missing,
-    /// or worse, not be missed.
+    /// When a configured folder does not exist, or a file cannot be read: what it declares would be
+    /// taken for missing, or worse, not be missed.
     pub fn new(context: &'a Context, migrations: &[Migration]) -> Result<Self> {
         let facts = facts(context)?;
         let provenance = context.provenance(migrations);
         let baseline = baseline(&context.tree(), &context.config.baseline)?;
-        Ok(Self { context, facts, provenance, baseline })
+        Ok(Self {
+            context,
+            facts,
+            provenance,
+            baseline,
+        })
     }
 
     /// The objects that one migration touches.
@@ -47,10 +53,18 @@ impl<'a> Judge<'a> {
 
     /// Verifies `schema`, which is that of `against`.
     #[must_use]
-    pub fn judge(&self, schema: &Schema, against: &str, migration_name: Option<&str>) -> Verification {
+    pub fn judge(
+        &self,
+        schema: &Schema,
+        against: &str,
+        migration_name: Option<&str>,
+    ) -> Verification {
         let (mut findings, coverage) = checks::verify(&self.input(schema));
         let file = &self.context.config.baseline;
-        let accepted = self.baseline.as_ref().map(|baseline| baseline.apply(&mut findings, file));
+        let accepted = self
+            .baseline
+            .as_ref()
+            .map(|baseline| baseline.apply(&mut findings, file));
         let sources = self.sources(&findings);
         fixes::place(&mut findings, &sources);
         Verification {
@@ -69,7 +83,8 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Adds what was found elsewhere than in the comparison to `report`, less what the baseline accepts.
+    /// Adds what was found elsewhere than in the comparison to `report`, less what the baseline
+    /// accepts.
     pub fn add(&self, report: &mut Verification, mut more: Vec<Finding>) {
         if let Some(accepted) = &mut report.accepted {
             accepted.extend_to(&mut more);
@@ -94,7 +109,12 @@ impl<'a> Judge<'a> {
     }
 
     fn input<'i>(&'i self, schema: &'i Schema) -> Input<'i> {
-        Input { schema, facts: &self.facts, config: &self.context.config, provenance: &self.provenance }
+        Input {
+            schema,
+            facts: &self.facts,
+            config: &self.context.config,
+            provenance: &self.provenance,
+        }
     }
 
     /// The texts that excerpts are taken from. A file that has vanished since is shown without one.
@@ -102,9 +122,13 @@ impl<'a> Judge<'a> {
     pub fn sources(&self, findings: &[Finding]) -> SourceTexts {
         let tree = self.context.tree();
         let mut sources = SourceTexts::default();
-        let of_labels =
-            findings.iter().flat_map(|finding| &finding.labels).map(|label| Arc::clone(&label.location.file));
-        let of_changes = findings.iter().filter_map(|finding| finding.proposal.as_ref());
+        let of_labels = findings
+            .iter()
+            .flat_map(|finding| &finding.labels)
+            .map(|label| Arc::clone(&label.location.file));
+        let of_changes = findings
+            .iter()
+            .filter_map(|finding| finding.proposal.as_ref());
         for file in of_labels.chain(of_changes.map(|proposal| proposal.file.as_str().into())) {
             if sources.text(&file).is_none()
                 && let Ok(bytes) = tree.read(&file)
@@ -119,13 +143,19 @@ impl<'a> Judge<'a> {
 /// The facts that the files tell.
 fn facts(context: &Context) -> Result<Facts> {
     let cache = context.memory.as_ref().map(|memory| &memory.read);
-    let facts = readers::read(&readers::Input { tree: &context.tree(), config: &context.config, cache })?;
+    let facts = readers::read(&readers::Input {
+        tree: &context.tree(),
+        config: &context.config,
+        cache,
+    })?;
     refuse_unread(&facts)?;
     Ok(facts)
 }
 
 fn refuse_unread(facts: &Facts) -> Result<()> {
-    let Some(first) = facts.problems.first() else { return Ok(()) };
+    let Some(first) = facts.problems.first() else {
+        return Ok(());
+    };
     let others = match facts.problems.len() - 1 {
         0 => String::new(),
         1 => " (and one more file)".to_owned(),
@@ -143,7 +173,9 @@ fn baseline(tree: &dyn Tree, path: &str) -> Result<Option<Baseline>> {
     let bytes = match tree.read(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error).with_context(|| format!("cannot read the baseline `{path}`")),
+        Err(error) => {
+            return Err(error).with_context(|| format!("cannot read the baseline `{path}`"));
+        }
     };
     let parsed = Baseline::parse(&String::from_utf8_lossy(&bytes));
     let baseline = parsed.map_err(|why| {

@@ -17,22 +17,30 @@ pub fn read(client: &mut impl GenericClient, config: &Config) -> Result<Schema> 
 /// Reads it with a `reader` that is kept for the next time.
 pub fn read_with(reader: &mut CatalogReader, client: &mut impl GenericClient) -> Result<Schema> {
     let schema = reader.read(client);
-    schema.map_err(|error| anyhow!(ServerError::from(error))).context("cannot read the catalogs of the database")
+    schema
+        .map_err(|error| anyhow!(ServerError::from(error)))
+        .context("cannot read the catalogs of the database")
 }
 
-/// Names what is read of a database, and in which version of the schema's model: what was found out with another one says
-/// nothing about what this one would find.
+/// Names what is read of a database, and in which version of the schema's model: what was found out
+/// with another one says nothing about what this one would find.
 #[must_use]
 pub fn model(config: &Config) -> String {
-    format!("{}\n{:?}\n{:?}", env!("CARGO_PKG_VERSION"), OwnTables::of(config), config.scratch_setup)
+    format!(
+        "{}\n{:?}\n{:?}",
+        env!("CARGO_PKG_VERSION"),
+        OwnTables::of(config),
+        config.scratch_setup
+    )
 }
 
-/// Whether `noted`, a digest from the journal, is that of `schema`, which was read from the database of `client`.
+/// Whether `noted`, a digest from the journal, is that of `schema`, which was read from the
+/// database of `client`.
 pub fn is_digest_of(noted: &str, schema: &Schema, client: &mut impl GenericClient) -> Result<bool> {
     if noted == snapshot::digest(schema) {
         return Ok(true);
     }
-    let stored =
-        options::with_server_entries(client, schema.clone()).map_err(|error| anyhow!(ServerError::from(error)));
+    let stored = options::with_server_entries(client, schema.clone())
+        .map_err(|error| anyhow!(ServerError::from(error)));
     Ok(noted == snapshot::digest(&stored.context("cannot read the options of the columns")?))
 }

@@ -19,11 +19,15 @@ impl Memory {
     /// The schema that `migrations` make, if the last replay was of exactly these.
     pub fn replayed(&self, migrations: &[Migration]) -> Option<Schema> {
         let replayed = self.replayed.lock().unwrap_or_else(PoisonError::into_inner);
-        replayed.as_ref().filter(|(known, _)| known == migrations).map(|(_, schema)| schema.clone())
+        replayed
+            .as_ref()
+            .filter(|(known, _)| known == migrations)
+            .map(|(_, schema)| schema.clone())
     }
 
     /// Keeps the schema of a replay.
     pub fn keep_replayed(&self, migrations: &[Migration], schema: &Schema) {
-        *self.replayed.lock().unwrap_or_else(PoisonError::into_inner) = Some((migrations.to_vec(), schema.clone()));
+        *self.replayed.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some((migrations.to_vec(), schema.clone()));
     }
 }

@@ -1,5 +1,5 @@
-//! `db-migrate`: verifies what the pending migrations will make, applies them one transaction each, verifies again
-//! before each commit, and reports.
+//! `db-migrate`: verifies what the pending migrations will make, applies them one transaction each,
+//! verifies again before each commit, and reports.
 
 mod before;
 mod commit_verifier;
@@ -10,16 +10,15 @@ mod reading;
 mod survey;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Error, Result};
 use postgres::Client;
 
+use super::database_lock::{self, LockTimeouts};
 use super::judge::Judge;
 use super::run_summary::{self, RunSummary};
 use super::{Context, Outcome, live, report_files};
 use crate::cli::{Format, ReportFormat};
-use crate::migrations::blockers::{Blockers, Lookout};
 use crate::migrations::catalog_stamp::CatalogStamper;
 use crate::migrations::comparison::Comparison;
 use crate::migrations::journal;
@@ -27,10 +26,10 @@ use crate::migrations::prediction::{Prediction, PredictionOrigin};
 use crate::migrations::runner;
 use crate::migrations::scratch_environment::ScratchEnvironment;
 use crate::migrations::session::SessionSettings;
-use crate::migrations::tables::{self, Tables};
+use crate::migrations::tables::Tables;
 use crate::migrations::{self, AppliedRow, Migration, commit, files, lint, lock};
 use crate::postgres::catalog::{CatalogReader, OwnTables};
-use crate::postgres::connect::{PendingClient, Target, connect_beside};
+use crate::postgres::connect::{PendingClient, Target};
 use crate::postgres::error::whole;
 use crate::postgres::scratch::TargetSettings;
 use crate::render::{html, human, json};
@@ -44,10 +43,12 @@ use survey::Survey;
 /// Options of `db-migrate`.
 #[derive(Debug, clap::Args)]
 pub struct Options {
-    /// Migrate up to this migration: `7`, `V7__add_user_bio`, `add_user_bio`; without it all pending ones are applied
+    /// Migrate up to this migration: `7`, `V7__add_user_bio`, `add_user_bio`; without it all
+    /// pending ones are applied
     pub migration: Option<String>,
 
-    /// Change nothing: show what would be applied, which locks each statement takes, and how the schema would change
+    /// Change nothing: show what would be applied, which locks each statement takes, and how the
+    /// schema would change
     #[arg(long)]
     pub dry_run: bool,
 
@@ -56,79 +57,49 @@ pub struct Options {
     pub lock_timeouts: LockTimeouts,
 }
 
-/// How long to wait for locks, of every command that changes a database.
-#[derive(Debug, Clone, Copy, clap::Args)]
-pub struct LockTimeouts {
-    /// How long to wait, in seconds, while somebody else migrates or rolls back
-    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
-    pub lock_timeout: u64,
-
-    /// How long a statement may wait, in milliseconds, for a lock that the application holds, before it is tried again
-    #[arg(long, value_name = "MILLISECONDS", default_value_t = 3000)]
-    pub ddl_lock_timeout: u64,
-
-    /// Show the queries of the application that hold such a lock whole, with the values in them
-    #[arg(long)]
-    pub show_queries: bool,
-}
-
 /// Runs `db-migrate`.
 pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
-    let url = context.options.database_url.as_deref().filter(|url| !url.is_empty());
+    let url = context
+        .options
+        .database_url
+        .as_deref()
+        .filter(|url| !url.is_empty());
     let open = || Target::open(url, &context.config, &context.root).map(PendingClient::begin);
-    // Connecting to a server takes as long as reading the files. A server of ours is not started for files that are refused.
+    // Connecting to a server takes as long as reading the files. A server of ours is not started
+    // for files that are refused.
     let early = url.map(|_| open());
     let files = files::load(&context.tree(), &context.config.migrations)?;
-    let asked = options.migration.as_deref().map(|name| migrations::find(&files, name)).transpose()?;
+    let asked = options
+        .migration
+        .as_deref()
+        .map(|name| migrations::find(&files, name))
+        .transpose()?;
     let pending = early.unwrap_or_else(open)?;
     let (run, worked, _target) = std::thread::scope(|scope| {
         let reading = PendingFiles::begin(scope, context, &files);
         // Only a connection tells which of several hosts answered.
         let (target, mut client) = pending.wait()?;
         let mut run = MigrationRun::new(context, options, asked, target.describe());
-        run.say(&human::migration::opening(&run.result, context.terminal.style()))?;
+        run.say(&human::migration::opening(
+            &run.result,
+            context.terminal.style(),
+        ))?;
         if options.dry_run {
             let worked = run.look(&mut client, &files, reading);
             return Ok((run, worked, target));
         }
-        let settings = lock_database(context, &mut client, options.lock_timeouts)?;
+        let settings = database_lock::take(context, &mut client, options.lock_timeouts)?;
         let stamper = CatalogStamper::new(settings.server_version, &live::model(&context.config));
-        let session = Session { target: &target, settings: &settings, stamper: &stamper };
+        let session = Session {
+            target: &target,
+            settings: &settings,
+            stamper: &stamper,
+        };
         let worked = run.work(&mut client, session, &files, reading);
         lock::release(&mut client, &context.config.history_table);
         Ok::<_, Error>((run, worked, target))
     })?;
     run.finish(worked)
-}
-
-/// Takes the lock of the database, telling who holds it meanwhile.
-pub fn lock_database(context: &Context, client: &mut Client, lock_timeouts: LockTimeouts) -> Result<SessionSettings> {
-    let table = &context.config.history_table;
-    let mut failed = Ok(());
-    let held = lock::acquire(client, table, Duration::from_secs(lock_timeouts.lock_timeout), &mut |holder| {
-        failed = context.terminal.eprint(&format!("Waiting for the lock of the database, held by {holder}\n"));
-    })?;
-    failed?;
-    Ok(SessionSettings {
-        history_table: tables::locate(client, table)?,
-        lock_pid: held.pid,
-        server_version: held.server_version,
-        ddl_lock_timeout: Duration::from_millis(lock_timeouts.ddl_lock_timeout),
-        retries: 4,
-        liveness: held.liveness,
-        blockers: Blockers::new(lock_timeouts.show_queries),
-    })
-}
-
-/// Looks who stands in the way of a run, as long as it lives. It connects when a wait has lasted a while; none is seen where
-/// there is no second connection to be had.
-pub fn look_out(context: &Context, target: &Arc<Target>, settings: &SessionSettings) -> Lookout {
-    let target = Arc::clone(target);
-    let terminal = context.terminal;
-    // Nobody to tell is no reason to stop in the middle.
-    let tell = move |text: &str| drop(terminal.eprint(&format!("{text}\n")));
-    let connect = move || connect_beside(&target).ok();
-    Lookout::start(connect, settings.lock_pid, settings.ddl_lock_timeout, settings.blockers.clone(), tell)
 }
 
 /// The session in which a run works.
@@ -170,7 +141,12 @@ struct MigrationRun<'a> {
 }
 
 impl<'a> MigrationRun<'a> {
-    fn new(context: &'a Context, options: &Options, asked: Option<&'a Migration>, database: String) -> Self {
+    fn new(
+        context: &'a Context,
+        options: &Options,
+        asked: Option<&'a Migration>,
+        database: String,
+    ) -> Self {
         let result = MigrationResult {
             success: false,
             migration_name: asked.map(ToString::to_string),
@@ -188,7 +164,13 @@ impl<'a> MigrationRun<'a> {
             error: None,
         };
         let reader = CatalogReader::new(OwnTables::of(&context.config));
-        Self { context, asked, reader, likeness: TargetSettings::default(), result }
+        Self {
+            context,
+            asked,
+            reader,
+            likeness: TargetSettings::default(),
+            result,
+        }
     }
 
     /// Prints for people; programs get the whole result at the end.
@@ -207,13 +189,19 @@ impl<'a> MigrationRun<'a> {
         files: &[Migration],
         reading: PendingFiles<'_, 'a>,
     ) -> Result<()> {
-        let Some(ready) =
-            self.prepare(client, (&session.settings.history_table, Some(session.stamper)), files, reading)?
+        let Some(ready) = self.prepare(
+            client,
+            (&session.settings.history_table, Some(session.stamper)),
+            files,
+            reading,
+        )?
         else {
             return Ok(());
         };
         if !self.result.pre.overall_passed() {
-            self.result.error = Some("the verification before the migration found errors; nothing was applied".into());
+            self.result.error = Some(
+                "the verification before the migration found errors; nothing was applied".into(),
+            );
             return Ok(());
         }
         self.result.stopped_before = false;
@@ -227,8 +215,8 @@ impl<'a> MigrationRun<'a> {
         }
     }
 
-    /// Reads, predicts and verifies everything that can be known before anything is applied; none when the history
-    /// itself is refused.
+    /// Reads, predicts and verifies everything that can be known before anything is applied; none
+    /// when the history itself is refused.
     fn prepare<'f>(
         &mut self,
         client: &mut Client,
@@ -243,13 +231,14 @@ impl<'a> MigrationRun<'a> {
         let survey = Survey::take(client, table, stamper, files)?;
         if let Some(entry) = survey.interrupted() {
             let name = format!("V{}__{}", entry.version, entry.name);
-            self.result
-                .unchecked
-                .push(format!("drift of the live database before the run: `{name}` is applied in part"));
+            self.result.unchecked.push(format!(
+                "drift of the live database before the run: `{name}` is applied in part"
+            ));
         }
         if !survey.state.problems.is_empty() {
             self.result.pre = before::history_problems(&survey.state);
-            self.result.error = Some("the history of the database and the migration files disagree".into());
+            self.result.error =
+                Some("the history of the database and the migration files disagree".into());
             self.say(&human::migration::before(&self.result, style))?;
             return Ok(None);
         }
@@ -258,26 +247,50 @@ impl<'a> MigrationRun<'a> {
         let planned: Vec<&Migration> = pending.filter(|file| file.version <= last).collect();
         self.result.planned = planned.iter().map(ToString::to_string).collect();
         if !survey.is_settled() {
-            self.likeness = self.context.scratch_environment().like(client, files)?.likeness;
+            self.likeness = self
+                .context
+                .scratch_environment()
+                .like(client, files)?
+                .likeness;
         }
         let (snapshot, reading) = reading.snapshot()?;
         let evidence = self.gather(&survey, planned.len(), snapshot);
-        let live = evidence.needs_catalogs.then(|| live::read_with(&mut self.reader, client)).transpose()?;
+        let live = evidence
+            .needs_catalogs
+            .then(|| live::read_with(&mut self.reader, client))
+            .transpose()?;
         let judge = reading.judge()?;
         let mut comparison = Comparison::new(self.environment(), files);
         let adoptable = live.as_ref().and_then(|live| self.adoptable(&survey, live));
-        let Foreseen { prediction, drift, digest } =
-            self.foresee(client, &survey, evidence, live, (planned.len(), files), &mut comparison)?;
+        let Foreseen {
+            prediction,
+            drift,
+            digest,
+        } = self.foresee(
+            client,
+            &survey,
+            evidence,
+            live,
+            (planned.len(), files),
+            &mut comparison,
+        )?;
         if let Some(found) = adoptable.filter(|_| is_no_database_of_ours(&drift, &prediction)) {
-            self.result.error = Some("the database has the tables of pending migrations; nothing was applied".into());
-            self.result.pre = Verification { findings: vec![found], ..Verification::empty("the database as it is") };
+            self.result.error = Some(
+                "the database has the tables of pending migrations; nothing was applied".into(),
+            );
+            self.result.pre = Verification {
+                findings: vec![found],
+                ..Verification::empty("the database as it is")
+            };
             self.say(&human::migration::before(&self.result, style))?;
             return Ok(None);
         }
         let applied = survey.applied();
-        let findings = FindingsByMigration::new(&judge, &prediction, &survey.state.pending, planned.len());
-        let is_as_expected =
-            drift.is_empty() && survey.interrupted().is_none() && prediction.origin != PredictionOrigin::SnapshotAlone;
+        let findings =
+            FindingsByMigration::new(&judge, &prediction, &survey.state.pending, planned.len());
+        let is_as_expected = drift.is_empty()
+            && survey.interrupted().is_none()
+            && prediction.origin != PredictionOrigin::SnapshotAlone;
         self.result.pre = before::verification(&judge, &prediction, drift, &findings);
         let advice = self.advice(&applied, &planned)?;
         judge.add(&mut self.result.pre, advice);
@@ -285,13 +298,26 @@ impl<'a> MigrationRun<'a> {
             before::picture(&mut self.result.pre, &judge, &prediction, planned.len());
         }
         self.say(&human::migration::before(&self.result, style))?;
-        let stamp = survey.stamp.filter(|_| is_as_expected && !survey.is_unchanged);
+        let stamp = survey
+            .stamp
+            .filter(|_| is_as_expected && !survey.is_unchanged);
         let (recorded, tables) = (survey.history, survey.tables);
-        Ok(Some(Ready { judge, comparison, prediction, findings, applied, planned, recorded, tables, digest, stamp }))
+        Ok(Some(Ready {
+            judge,
+            comparison,
+            prediction,
+            findings,
+            applied,
+            planned,
+            recorded,
+            tables,
+            digest,
+            stamp,
+        }))
     }
 
-    /// Advice about the migrations that are to be applied. To a database that has none yet no application is connected
-    /// which they could hurt.
+    /// Advice about the migrations that are to be applied. To a database that has none yet no
+    /// application is connected which they could hurt.
     fn advice(&self, applied: &[&Migration], planned: &[&Migration]) -> Result<Vec<Finding>> {
         if applied.is_empty() {
             return Ok(Vec::new());
@@ -301,7 +327,10 @@ impl<'a> MigrationRun<'a> {
     }
 
     fn environment(&self) -> ScratchEnvironment<'a> {
-        ScratchEnvironment { likeness: self.likeness.clone(), ..self.context.scratch_environment() }
+        ScratchEnvironment {
+            likeness: self.likeness.clone(),
+            ..self.context.scratch_environment()
+        }
     }
 
     fn apply(
@@ -313,7 +342,7 @@ impl<'a> MigrationRun<'a> {
         last: &Migration,
     ) -> Result<()> {
         let settings = session.settings;
-        let _lookout = look_out(self.context, session.target, settings);
+        let _lookout = database_lock::look_out(self.context, session.target, settings);
         self.say(&human::migration::applying(&self.result))?;
         let tables = ready.tables.complete(client, &settings.history_table)?;
         let known = Known {
@@ -324,8 +353,21 @@ impl<'a> MigrationRun<'a> {
             history_table: &settings.history_table,
             stamper: tables.stamps.then_some(session.stamper),
         };
-        let mut verifier = CommitVerifier::new(self.context, &mut self.reader, ready.comparison, known, last.version);
-        let outcome = runner::run(client, settings, files, &ready.recorded, last.version, &mut verifier);
+        let mut verifier = CommitVerifier::new(
+            self.context,
+            &mut self.reader,
+            ready.comparison,
+            known,
+            last.version,
+        );
+        let outcome = runner::run(
+            client,
+            settings,
+            files,
+            &ready.recorded,
+            last.version,
+            &mut verifier,
+        );
         let (applied, post, unchecked) = verifier.into_parts();
         if !unchecked.is_empty() {
             self.result.unchecked.push(format!(
@@ -337,7 +379,9 @@ impl<'a> MigrationRun<'a> {
         self.result.post = post;
         self.result.success = outcome.is_ok();
         let failed = self.result.planned.get(self.result.applied.len());
-        let failed = files.iter().find(|file| failed.is_some_and(|name| *name == file.to_string()));
+        let failed = files
+            .iter()
+            .find(|file| failed.is_some_and(|name| *name == file.to_string()));
         self.result.in_doubt = outcome.as_ref().is_err_and(commit::is_in_doubt)
             || !self.result.success && failed.is_some_and(|migration| migration.no_transaction);
         let outcome = outcome.or_else(|error| match error.downcast_ref::<Rejected>() {
@@ -347,7 +391,10 @@ impl<'a> MigrationRun<'a> {
             }
             None => Err(error),
         });
-        self.say(&human::migration::after(&self.result, self.context.terminal.style()))?;
+        self.say(&human::migration::after(
+            &self.result,
+            self.context.terminal.style(),
+        ))?;
         outcome
     }
 
@@ -359,8 +406,13 @@ impl<'a> MigrationRun<'a> {
             verification: json::verification(self.result.post.as_ref().unwrap_or(&self.result.pre)),
             file: report_files::MIGRATION,
             result: json::migration(&self.result),
-            page: (self.context.options.report_format == ReportFormat::Html).then(|| html::migration(&self.result)),
-            last_lines: human::migration::closing(&self.result, worked.is_err(), self.context.terminal.style()),
+            page: (self.context.options.report_format == ReportFormat::Html)
+                .then(|| html::migration(&self.result)),
+            last_lines: human::migration::closing(
+                &self.result,
+                worked.is_err(),
+                self.context.terminal.style(),
+            ),
             summary: self.summary(),
             success: self.result.success,
         };
@@ -381,6 +433,11 @@ impl<'a> MigrationRun<'a> {
 fn leave_stamp(client: &mut Client, session: Session<'_>, ready: &Ready<'_, '_>) {
     if let (Some(stamp), Some(newest)) = (&ready.stamp, ready.recorded.last()) {
         // It saves time and says nothing: a role that may only read goes on without it.
-        let _ = journal::leave_stamp(client, &session.settings.history_table, newest.version, stamp);
+        let _ = journal::leave_stamp(
+            client,
+            &session.settings.history_table,
+            newest.version,
+            stamp,
+        );
     }
 }

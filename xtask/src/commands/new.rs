@@ -1,5 +1,6 @@
-//! `db-new`: writes the pair of files of a new migration. It says what belongs into each, and leaves the down file
-//! empty, so that the migration does not run before somebody has thought about the way back.
+//! `db-new`: writes the pair of files of a new migration. It says what belongs into each, and
+//! leaves the down file empty, so that the migration does not run before somebody has thought about
+//! the way back.
 
 use std::fs::{self, File};
 use std::io::Write as _;
@@ -32,11 +33,25 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let version = next::version(&existing, options.timestamp, jiff::Timestamp::now())?;
     let stem = format!("V{version}__{name}");
     let folder = &context.config.migrations;
-    let (up, down) = (format!("{folder}/{stem}.sql"), format!("{folder}/{stem}.down.sql"));
-    write_pair(&context.root, &[(&up, up_text(&stem)), (&down, down_text(&stem))])?;
+    let (up, down) = (
+        format!("{folder}/{stem}.sql"),
+        format!("{folder}/{stem}.down.sql"),
+    );
+    write_pair(
+        &context.root,
+        &[(&up, up_text(&stem)), (&down, down_text(&stem))],
+    )?;
     let text = match context.options.format {
-        Format::Human => for_people(&up, &down, &stem, existing.iter().find(|file| file.name == name)),
-        Format::Json => format!("{:#}\n", json!({ "version": version, "name": name, "up": up, "down": down })),
+        Format::Human => for_people(
+            &up,
+            &down,
+            &stem,
+            existing.iter().find(|file| file.name == name),
+        ),
+        Format::Json => format!(
+            "{:#}\n",
+            json!({ "version": version, "name": name, "up": up, "down": down })
+        ),
     };
     context.print_result(&text)?;
     Ok(Outcome::Clean)
@@ -59,7 +74,8 @@ fn write_pair(root: &Path, files: &[(&String, String); 2]) -> Result<()> {
         let path = root.join(path);
         if let Err(error) = create(&path, text) {
             written.iter().for_each(|path| drop(fs::remove_file(path)));
-            return Err(error).with_context(|| format!("cannot write the migration `{}`", path.display()));
+            return Err(error)
+                .with_context(|| format!("cannot write the migration `{}`", path.display()));
         }
         written.push(path);
     }
@@ -93,7 +109,10 @@ fn down_text(stem: &str) -> String {
 
 fn for_people(up: &str, down: &str, stem: &str, namesake: Option<&FileName>) -> String {
     let note = namesake.map_or(String::new(), |file| {
-        format!("note: version {} has the same name; name this one by its version\n\n", file.version)
+        format!(
+            "note: version {} has the same name; name this one by its version\n\n",
+            file.version
+        )
     });
     format!(
         "created {up}\n\
@@ -113,10 +132,21 @@ mod tests {
     #[test]
     fn a_fresh_pair_lacks_only_its_way_back() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let (up, down) = ("migrations/V1__x.sql".to_owned(), "migrations/V1__x.down.sql".to_owned());
-        write_pair(folder.path(), &[(&up, up_text("V1__x")), (&down, down_text("V1__x"))]).expect("written");
-        let (_, problems) = files::read(&WorkingTree::new(folder.path()), "migrations").expect("readable");
-        let messages: Vec<_> = problems.iter().map(|problem| problem.message.as_str()).collect();
+        let (up, down) = (
+            "migrations/V1__x.sql".to_owned(),
+            "migrations/V1__x.down.sql".to_owned(),
+        );
+        write_pair(
+            folder.path(),
+            &[(&up, up_text("V1__x")), (&down, down_text("V1__x"))],
+        )
+        .expect("written");
+        let (_, problems) =
+            files::read(&WorkingTree::new(folder.path()), "migrations").expect("readable");
+        let messages: Vec<_> = problems
+            .iter()
+            .map(|problem| problem.message.as_str())
+            .collect();
         assert_eq!(messages, ["the down file holds no statement"]);
     }
 
@@ -126,9 +156,13 @@ mod tests {
         let (up, down) = ("m/V1__x.sql".to_owned(), "m/V1__x.down.sql".to_owned());
         fs::create_dir(folder.path().join("m")).expect("a folder");
         fs::write(folder.path().join(&down), "mine").expect("a file");
-        let error = write_pair(folder.path(), &[(&up, "a".into()), (&down, "b".into())]).expect_err("exists");
+        let error = write_pair(folder.path(), &[(&up, "a".into()), (&down, "b".into())])
+            .expect_err("exists");
         assert!(format!("{error:#}").contains("V1__x.down.sql"), "{error:#}");
-        assert_eq!(fs::read_to_string(folder.path().join(&down)).expect("readable"), "mine");
+        assert_eq!(
+            fs::read_to_string(folder.path().join(&down)).expect("readable"),
+            "mine"
+        );
         assert!(!folder.path().join(&up).exists());
     }
 }

@@ -1,5 +1,5 @@
-//! The places that the configuration gives to outputs. A branch may hold links, or name folders, that lead out of the
-//! repository: nothing is written there unless the command line says so.
+//! The places that the configuration gives to outputs. A branch may hold links, or name folders,
+//! that lead out of the repository: nothing is written there unless the command line says so.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,15 +15,27 @@ use crate::regular_file::Boundary;
 /// # Errors
 /// When a link on its way leads out of the repository, and is not one that only this checkout has.
 pub fn path(context: &Context, configured: &Path) -> Result<PathBuf> {
-    let refused = || format!("cannot write `{}`, which the configuration names", configured.display());
+    let refused = || {
+        format!(
+            "cannot write `{}`, which the configuration names",
+            configured.display()
+        )
+    };
     ensure_inside(&context.root, configured).with_context(refused)?;
     Ok(context.root.join(configured))
 }
 
 fn ensure_inside(root: &Path, configured: &Path) -> io::Result<()> {
     let boundary = Boundary::around(root);
-    let ancestors = configured.ancestors().filter(|part| !part.as_os_str().is_empty());
-    let Some(existing) = ancestors.map(|part| root.join(part)).find(|path| path.exists()) else { return Ok(()) };
+    let ancestors = configured
+        .ancestors()
+        .filter(|part| !part.as_os_str().is_empty());
+    let Some(existing) = ancestors
+        .map(|part| root.join(part))
+        .find(|path| path.exists())
+    else {
+        return Ok(());
+    };
     let inside = boundary.ensure_inside(&existing.canonicalize()?);
     match inside.is_err() && is_own_link(root, configured) {
         // A link `target` to another disk, for example, which git ignores.
@@ -36,9 +48,14 @@ fn ensure_inside(root: &Path, configured: &Path) -> io::Result<()> {
 fn is_own_link(root: &Path, configured: &Path) -> bool {
     let mut way: Vec<&Path> = configured.ancestors().collect();
     way.reverse();
-    let Some(link) = way.into_iter().find(|part| root.join(part).is_symlink()) else { return false };
-    let listed = |repository: Repository| repository.text(&["ls-files", "--", &*link.to_string_lossy()]);
-    Repository::open(root).and_then(listed).is_ok_and(|listed| listed.is_empty())
+    let Some(link) = way.into_iter().find(|part| root.join(part).is_symlink()) else {
+        return false;
+    };
+    let listed =
+        |repository: Repository| repository.text(&["ls-files", "--", &*link.to_string_lossy()]);
+    Repository::open(root)
+        .and_then(listed)
+        .is_ok_and(|listed| listed.is_empty())
 }
 
 #[cfg(test)]
@@ -49,16 +66,25 @@ mod tests {
 
     #[test]
     fn links_out_of_the_repository_are_followed_only_where_git_does_not_know_them() {
-        let (root, elsewhere) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+        let (root, elsewhere) = (
+            tempfile::tempdir().expect("a folder"),
+            tempfile::tempdir().expect("a folder"),
+        );
         let root = root.path();
         std::fs::create_dir(root.join("reports")).expect("a folder");
         symlink(elsewhere.path(), root.join("far")).expect("a link");
         symlink("reports", root.join("near")).expect("a link");
         let is_inside = |path: &str| ensure_inside(root, Path::new(path)).is_ok();
         assert!(is_inside("reports/a/b.json") && is_inside("near/a") && is_inside("new/a"));
-        assert!(!is_inside("far") && !is_inside("far/a/b.json"), "no repository says whose link it is");
+        assert!(
+            !is_inside("far") && !is_inside("far/a/b.json"),
+            "no repository says whose link it is"
+        );
         let git = |arguments: &[&str]| {
-            let status = std::process::Command::new("git").current_dir(root).args(arguments).status();
+            let status = std::process::Command::new("git")
+                .current_dir(root)
+                .args(arguments)
+                .status();
             assert!(status.expect("git").success());
         };
         git(&["init", "-q"]);

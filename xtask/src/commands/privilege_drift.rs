@@ -1,7 +1,8 @@
-//! Privileges and owners that were changed by hand, outside the migrations. Servers and providers grant much by themselves, so only
-//! what the migrations have in hand is looked at: an object on which they grant or revoke something, and owners where they
-//! set any. Where they say nothing of privileges, nothing is said of them. The same goes for default privileges, those of objects
-//! that the role which migrates, or another, is going to make.
+//! Privileges and owners that were changed by hand, outside the migrations. Servers and providers
+//! grant much by themselves, so only what the migrations have in hand is looked at: an object on
+//! which they grant or revoke something, and owners where they set any. Where they say nothing of
+//! privileges, nothing is said of them. The same goes for default privileges, those of objects that
+//! the role which migrates, or another, is going to make.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -27,23 +28,41 @@ static WORDS: LazyLock<Option<Regex>> =
 /// The severity of the findings; none where nobody wants to hear of them.
 #[must_use]
 pub fn severity(config: &Config) -> Option<Severity> {
-    config.severity.get(KIND).copied().unwrap_or(Some(Severity::Warning))
+    config
+        .severity
+        .get(KIND)
+        .copied()
+        .unwrap_or(Some(Severity::Warning))
 }
 
 /// Whether to compare privileges: these migrations set some, and the findings are not switched off.
 #[must_use]
-pub fn is_asked_for<'m>(config: &Config, migrations: impl IntoIterator<Item = &'m Migration>) -> bool {
-    let says = |migration: &Migration| WORDS.as_ref().is_some_and(|words| words.is_match(&migration.sql));
+pub fn is_asked_for<'m>(
+    config: &Config,
+    migrations: impl IntoIterator<Item = &'m Migration>,
+) -> bool {
+    let says = |migration: &Migration| {
+        WORDS
+            .as_ref()
+            .is_some_and(|words| words.is_match(&migration.sql))
+    };
     severity(config).is_some() && migrations.into_iter().any(says)
 }
 
-/// Compares the privileges of `live`, the schema of the database of `client`, with those of `expected`, which its migrations
-/// make on a scratch database. A finding for each object.
+/// Compares the privileges of `live`, the schema of the database of `client`, with those of
+/// `expected`, which its migrations make on a scratch database. A finding for each object.
 ///
 /// # Errors
 /// Those of the query.
-pub fn look(context: &Context, client: &mut Client, expected: &Schema, live: &Schema) -> Result<Vec<Finding>> {
-    let Some(severity) = severity(&context.config) else { return Ok(Vec::new()) };
+pub fn look(
+    context: &Context,
+    client: &mut Client,
+    expected: &Schema,
+    live: &Schema,
+) -> Result<Vec<Finding>> {
+    let Some(severity) = severity(&context.config) else {
+        return Ok(Vec::new());
+    };
     if expected.grants.is_empty() {
         return Ok(Vec::new());
     }
@@ -51,14 +70,23 @@ pub fn look(context: &Context, client: &mut Client, expected: &Schema, live: &Sc
     let mut objects: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for difference in differences(expected, live, &insiders) {
         if !context.config.accepted_drift.covers(&difference.subjects()) {
-            objects.entry(difference.privilege.object_in_words()).or_default().push(difference.to_string());
+            objects
+                .entry(difference.privilege.object_in_words())
+                .or_default()
+                .push(difference.to_string());
         }
     }
-    Ok(objects.iter().map(|(object, what)| finding(object, what, severity)).collect())
+    Ok(objects
+        .iter()
+        .map(|(object, what)| finding(object, what, severity))
+        .collect())
 }
 
 fn finding(object: &str, what: &[String], severity: Severity) -> Finding {
-    let message = format!("the privileges of the database are not what its migrations made them ({})", what.join("; "));
+    let message = format!(
+        "the privileges of the database are not what its migrations made them ({})",
+        what.join("; ")
+    );
     let mut finding = Finding::new(KIND, Category::Migrations, severity, object, message);
     finding.critical = severity == Severity::Error;
     finding.help = Some(format!(
@@ -93,8 +121,13 @@ impl Insiders {
     /// Reads the insiders of a database whose history table has this name.
     fn read(client: &mut Client, history_table: &str) -> Result<Self> {
         let name = history_table.rsplit('.').next().unwrap_or(history_table);
-        let rows = client.query(INSIDERS, &[&name]).context("cannot read which roles own the database")?;
-        let mut insiders = Self { all: BTreeSet::from([POSTGRES.to_owned()]), ..Self::default() };
+        let rows = client
+            .query(INSIDERS, &[&name])
+            .context("cannot read which roles own the database")?;
+        let mut insiders = Self {
+            all: BTreeSet::from([POSTGRES.to_owned()]),
+            ..Self::default()
+        };
         for row in rows {
             let role: String = row.try_get(0)?;
             if row.try_get(1)? {
@@ -108,15 +141,28 @@ impl Insiders {
         Ok(insiders)
     }
 
-    /// The default privilege under the role of this database that migrates, where only the role is called otherwise on the
-    /// server where `privilege` was read. Any other privilege as it is.
+    /// The default privilege under the role of this database that migrates, where only the role is
+    /// called otherwise on the server where `privilege` was read. Any other privilege as it is.
     fn here(&self, privilege: Privilege) -> Privilege {
-        let Some(new) = NewObjects::of(&privilege).filter(|new| self.all.contains(&new.maker)) else {
+        let Some(new) = NewObjects::of(&privilege).filter(|new| self.all.contains(&new.maker))
+        else {
             return privilege;
         };
-        let migrator = self.migrators.first().filter(|_| !self.migrators.contains(&new.maker));
-        let Some(migrator) = migrator else { return privilege };
-        Privilege { object: NewObjects { maker: migrator.clone(), ..new }.key(), ..privilege }
+        let migrator = self
+            .migrators
+            .first()
+            .filter(|_| !self.migrators.contains(&new.maker));
+        let Some(migrator) = migrator else {
+            return privilege;
+        };
+        Privilege {
+            object: NewObjects {
+                maker: migrator.clone(),
+                ..new
+            }
+            .key(),
+            ..privilege
+        }
     }
 }
 
@@ -131,48 +177,87 @@ struct PrivilegeDifference {
 impl PrivilegeDifference {
     /// The names under which `accepted-drift` covers it.
     fn subjects(&self) -> Vec<String> {
-        let to = self.privilege.grantee.as_ref().map(|grantee| format!("grants to {grantee}"));
-        to.into_iter().chain([format!("grants on {}", self.privilege.object_in_words())]).collect()
+        let to = self
+            .privilege
+            .grantee
+            .as_ref()
+            .map(|grantee| format!("grants to {grantee}"));
+        to.into_iter()
+            .chain([format!("grants on {}", self.privilege.object_in_words())])
+            .collect()
     }
 }
 
 impl std::fmt::Display for PrivilegeDifference {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Privilege { what, is_revoked, .. } = &self.privilege;
+        let Privilege {
+            what, is_revoked, ..
+        } = &self.privilege;
         let object = self.privilege.object_in_words();
         match (self.privilege.grantee_in_words(), self.is_there) {
             (None, true) => write!(f, "`{what}` owns the {object}"),
             (None, false) => write!(f, "`{what}` does not own the {object}"),
-            (Some(grantee), is_there) if is_there != *is_revoked => write!(f, "{grantee} may {what} on the {object}"),
+            (Some(grantee), is_there) if is_there != *is_revoked => {
+                write!(f, "{grantee} may {what} on the {object}")
+            }
             (Some(grantee), _) => write!(f, "{grantee} may not {what} on the {object}"),
         }
     }
 }
 
 fn differences(expected: &Schema, live: &Schema, insiders: &Insiders) -> Vec<PrivilegeDifference> {
-    let made: BTreeSet<Privilege> = each(expected).into_iter().map(|one| insiders.here(one)).collect();
+    let made: BTreeSet<Privilege> = each(expected)
+        .into_iter()
+        .map(|one| insiders.here(one))
+        .collect();
     let there = each(live);
-    let managed: BTreeSet<&str> =
-        made.iter().filter(|one| one.grantee.is_some()).map(|one| root(&one.object)).collect();
-    let owners = Owners { made: owners(&made), there: owners(&there), insiders };
+    let managed: BTreeSet<&str> = made
+        .iter()
+        .filter(|one| one.grantee.is_some())
+        .map(|one| root(&one.object))
+        .collect();
+    let owners = Owners {
+        made: owners(&made),
+        there: owners(&there),
+        insiders,
+    };
     let by_default: Vec<DefaultPrivilege> = there.iter().filter_map(DefaultPrivilege::of).collect();
     let is_compared = |one: &&Privilege| {
         // A privilege that only some versions know.
         let is_known = one.what.trim_end_matches('*') != "MAINTAIN";
-        let is_of_insider = one.grantee.as_ref().is_some_and(|grantee| insiders.all.contains(grantee));
+        let is_of_insider = one
+            .grantee
+            .as_ref()
+            .is_some_and(|grantee| insiders.all.contains(grantee));
         is_known && !is_of_insider && one.is_of(expected) && one.is_of(live)
     };
-    let missing = made.difference(&there).filter(is_compared).filter(|one| owners.lacks(one));
-    let added = there.difference(&made).filter(is_compared).filter(|one| match one.grantee {
-        None => owners.has_another(one),
-        Some(_) => {
-            let is_managed = managed.contains(root(&one.object)) && one.object != "namespace public";
-            is_managed && !owners.made_owner(one) && !by_default.iter().any(|default| default.gives(one))
+    let missing = made
+        .difference(&there)
+        .filter(is_compared)
+        .filter(|one| owners.lacks(one));
+    let added = there
+        .difference(&made)
+        .filter(is_compared)
+        .filter(|one| match one.grantee {
+            None => owners.has_another(one),
+            Some(_) => {
+                let is_managed =
+                    managed.contains(root(&one.object)) && one.object != "namespace public";
+                is_managed
+                    && !owners.made_owner(one)
+                    && !by_default.iter().any(|default| default.gives(one))
+            }
+        });
+    let difference = |is_there| {
+        move |privilege: &Privilege| PrivilegeDifference {
+            privilege: privilege.clone(),
+            is_there,
         }
-    });
-    let difference =
-        |is_there| move |privilege: &Privilege| PrivilegeDifference { privilege: privilege.clone(), is_there };
-    missing.map(difference(false)).chain(added.map(difference(true))).collect()
+    };
+    missing
+        .map(difference(false))
+        .chain(added.map(difference(true)))
+        .collect()
 }
 
 /// The table of a column, and any other object itself, without its kind.
@@ -186,7 +271,9 @@ fn root(object: &str) -> &str {
 
 fn owners(privileges: &BTreeSet<Privilege>) -> BTreeMap<&str, &str> {
     let owned = privileges.iter().filter(|one| one.grantee.is_none());
-    owned.map(|one| (one.object.as_str(), one.what.as_str())).collect()
+    owned
+        .map(|one| (one.object.as_str(), one.what.as_str()))
+        .collect()
 }
 
 /// The owners of objects, where they are not the owner of the database.
@@ -197,20 +284,28 @@ struct Owners<'a> {
 }
 
 impl Owners<'_> {
-    /// Whether something that the migrations make is missing: what an owner may nobody has to grant.
+    /// Whether something that the migrations make is missing: what an owner may nobody has to
+    /// grant.
     fn lacks(&self, one: &Privilege) -> bool {
-        let owner = self.there.get(one.object.as_str()).copied().unwrap_or(&self.insiders.owner_of_database);
+        let owner = self
+            .there
+            .get(one.object.as_str())
+            .copied()
+            .unwrap_or(&self.insiders.owner_of_database);
         owner != one.grantee.as_deref().unwrap_or(&one.what)
     }
 
     /// Whether an object has an owner that migrations which make owners did not give it.
     fn has_another(&self, one: &Privilege) -> bool {
-        !self.made.is_empty() && !self.made.contains_key(one.object.as_str()) && !self.insiders.all.contains(&one.what)
+        !self.made.is_empty()
+            && !self.made.contains_key(one.object.as_str())
+            && !self.insiders.all.contains(&one.what)
     }
 
     /// Whether the migrations make the grantee the owner, who needs no privilege.
     fn made_owner(&self, one: &Privilege) -> bool {
-        self.made.get(one.object.as_str()).copied() == one.grantee.as_deref() && one.grantee.is_some()
+        self.made.get(one.object.as_str()).copied() == one.grantee.as_deref()
+            && one.grantee.is_some()
     }
 }
 
@@ -224,8 +319,18 @@ struct DefaultPrivilege {
 
 impl DefaultPrivilege {
     fn of(privilege: &Privilege) -> Option<Self> {
-        let Privilege { grantee, what, is_revoked, .. } = privilege.clone();
-        Some(Self { objects: NewObjects::of(privilege)?, grantee, what, is_revoked })
+        let Privilege {
+            grantee,
+            what,
+            is_revoked,
+            ..
+        } = privilege.clone();
+        Some(Self {
+            objects: NewObjects::of(privilege)?,
+            grantee,
+            what,
+            is_revoked,
+        })
     }
 
     fn gives(&self, privilege: &Privilege) -> bool {
@@ -238,8 +343,10 @@ impl DefaultPrivilege {
             'n' => kind == "namespace",
             _ => false,
         };
-        let is_in =
-            |namespace: &String| name.strip_prefix(namespace.as_str()).is_some_and(|rest| rest.starts_with('.'));
+        let is_in = |namespace: &String| {
+            name.strip_prefix(namespace.as_str())
+                .is_some_and(|rest| rest.starts_with('.'))
+        };
         is_kind
             && self.objects.namespace.as_ref().is_none_or(is_in)
             && (&self.grantee, &self.what, self.is_revoked)
@@ -248,89 +355,4 @@ impl DefaultPrivilege {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::schema::privileges::samples::schema;
-
-    fn told(made: &[(&str, &str)], there: &[(&str, &str)]) -> Vec<String> {
-        let insiders = Insiders {
-            all: ["postgres", "deploy", "admin"].map(str::to_owned).into(),
-            owner_of_database: "admin".to_owned(),
-            migrators: ["deploy".to_owned()].into(),
-        };
-        let all = differences(&schema(made), &schema(there), &insiders);
-        all.iter().map(ToString::to_string).collect()
-    }
-
-    const T: &str = "table public.t";
-    const U: &str = "table public.u";
-    const NEW: &str = "new objects r of admin in public";
-
-    #[test]
-    fn what_the_migrations_grant_and_revoke_is_compared() {
-        let made = [(T, "app: INSERT, SELECT"), (T, "not PUBLIC: SELECT")];
-        assert_eq!(told(&made, &made), [""; 0]);
-        let found = told(&made, &[(T, "app: SELECT, UPDATE"), ("column public.t.x", "intern: SELECT")]);
-        assert_eq!(
-            found,
-            [
-                "PUBLIC may SELECT on the table public.t",
-                "app may not INSERT on the table public.t",
-                "intern may SELECT on the column public.t.x",
-                "app may UPDATE on the table public.t",
-            ]
-        );
-    }
-
-    #[test]
-    fn what_others_grant_by_themselves_is_no_drift() {
-        let made = [(T, "app: SELECT"), ("namespace public", "app: USAGE")];
-        let by_others = [
-            // An object that no migration grants anything on.
-            (U, "reader: SELECT"),
-            // A provider's default privileges.
-            (NEW, "anon: DELETE, SELECT"),
-            (T, "anon: DELETE, SELECT"),
-            ("namespace public", "PUBLIC: CREATE"),
-            // The role that migrates.
-            (T, "deploy: SELECT"),
-            (T, "app: MAINTAIN"),
-            (T, "owned by deploy"),
-        ];
-        assert_eq!(told(&made, &[&made[..], &by_others].concat()), [""; 0]);
-        assert_eq!(told(&[], &by_others), [""; 0]);
-        // Those that only a scratch database has.
-        assert_eq!(told(&[(T, "postgres: SELECT"), (T, "admin: SELECT")], &[]), [""; 0]);
-    }
-
-    #[test]
-    fn default_privileges_are_compared_where_the_migrations_set_some() {
-        const BY_DEPLOY: &str = "new objects r of deploy in public";
-        let made = [(BY_DEPLOY, "app: SELECT")];
-        assert_eq!(told(&made, &made), [""; 0]);
-        assert_eq!(told(&made, &[]), ["app may not SELECT on the new tables of deploy in public"]);
-        let found = told(&made, &[(BY_DEPLOY, "app: SELECT"), (BY_DEPLOY, "intern: INSERT")]);
-        assert_eq!(found, ["intern may INSERT on the new tables of deploy in public"]);
-        // Where a snapshot was made another role migrates.
-        let elsewhere = [("new objects r of postgres in public", "app: SELECT")];
-        assert_eq!(told(&elsewhere, &made), [""; 0]);
-        assert_eq!(told(&elsewhere, &[]), ["app may not SELECT on the new tables of deploy in public"]);
-        // Those of a provider's own role, in another namespace, and of another kind are nobody's here.
-        let by_others =
-            [(NEW, "anon: DELETE"), ("new objects r of deploy", "x: SELECT"), ("new objects S of deploy", "x: USAGE")];
-        assert_eq!(told(&made, &[&made[..], &by_others].concat()), [""; 0]);
-    }
-
-    #[test]
-    fn owners_are_compared_where_the_migrations_make_any() {
-        let made = [(T, "owned by app")];
-        assert_eq!(told(&made, &[(T, "owned by bob")]), ["`app` does not own the table public.t"]);
-        assert_eq!(told(&made, &[(T, "owned by app"), (U, "owned by deploy")]), [""; 0]);
-        assert_eq!(told(&made, &[(T, "owned by app"), (U, "owned by bob")]), ["`bob` owns the table public.u"]);
-        assert_eq!(told(&[(U, "app: SELECT")], &[(U, "app: SELECT"), (T, "owned by bob")]), [""; 0]);
-        // Objects without an entry belong to the owner of the database, and an owner needs no grant.
-        assert_eq!(told(&[(T, "owned by admin")], &[]), [""; 0]);
-        assert_eq!(told(&[(T, "app: SELECT")], &[(T, "owned by app")]), [""; 0]);
-        assert_eq!(told(&[(T, "owned by app")], &[(T, "app: SELECT")]), ["`app` does not own the table public.t"]);
-    }
-}
+mod tests;

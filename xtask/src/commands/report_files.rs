@@ -21,7 +21,9 @@ pub const ROLLBACK: &str = "rollback-result.json";
 /// # Errors
 /// When the folder cannot be written. What the report is about has happened all the same.
 pub fn write(context: &Context, name: &str, text: &str) -> Result<PathBuf> {
-    let cannot = || format!("cannot write the report `{name}`: name another folder with `--report-dir <dir>`");
+    let cannot = || {
+        format!("cannot write the report `{name}`: name another folder with `--report-dir <dir>`")
+    };
     let path = context.report_dir().with_context(cannot)?.join(name);
     whole_file::write(&path, text, 0o600).with_context(|| {
         format!(

@@ -1,5 +1,5 @@
-//! `db-rollback`: says what would be undone and lost, undoes it in one transaction, verifies that the schema is what it
-//! was, and reports.
+//! `db-rollback`: says what would be undone and lost, undoes it in one transaction, verifies that
+//! the schema is what it was, and reports.
 
 mod at_start;
 mod restoration;
@@ -14,8 +14,8 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use postgres::Client;
 
+use super::database_lock::{self, LockTimeouts};
 use super::judge::Judge;
-use super::migrate::{self, LockTimeouts};
 use super::run_summary::{self, RunSummary};
 use super::{Context, Outcome, live, report_files};
 use crate::cli::Format;
@@ -26,7 +26,9 @@ use crate::migrations::rollback::backup::Backup;
 use crate::migrations::rollback::execute::RollbackOutcome;
 use crate::migrations::rollback::options::RollbackOptions;
 use crate::migrations::rollback::unfinished::Begun;
-use crate::migrations::rollback::{Plan, RollbackExpectation, StorageIdentity, given_names, loss, sequence, written};
+use crate::migrations::rollback::{
+    Plan, RollbackExpectation, StorageIdentity, given_names, loss, sequence, written,
+};
 use crate::migrations::session::SessionSettings;
 use crate::migrations::state::State;
 use crate::migrations::tables::Records;
@@ -45,7 +47,8 @@ pub struct Options {
     #[arg(conflicts_with_all = ["last", "to_branch"])]
     pub migration: Option<String>,
 
-    /// Change nothing: apply, undo and apply again each migration (or the last N) on a scratch database, with rows
+    /// Change nothing: apply, undo and apply again each migration (or the last N) on a scratch
+    /// database, with rows
     #[arg(long, conflicts_with_all = ["migration", "to_branch", "dry_run", "backup", "accept_data_loss"])]
     pub test: bool,
 
@@ -57,7 +60,8 @@ pub struct Options {
     #[arg(long, value_name = "REF")]
     pub to_branch: Option<String>,
 
-    /// Lose the data of this table, or of this column: `users`, `users.bio`; several with commas, names with dots, commas or quotes in quotes
+    /// Lose the data of this table, or of this column: `users`, `users.bio`; several with commas,
+    /// names with dots, commas or quotes in quotes
     #[arg(long, value_name = "TABLE[.COLUMN]")]
     pub accept_data_loss: Vec<String>,
 
@@ -88,17 +92,24 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     }
     // A half-written new migration must not stand in the way of undoing an old one.
     let (files, problems) = files::read(&context.tree(), &context.config.migrations)?;
-    let target = Arc::new(Target::open(context.options.database_url.as_deref(), &context.config, &context.root)?);
+    let target = Arc::new(Target::open(
+        context.options.database_url.as_deref(),
+        &context.config,
+        &context.root,
+    )?);
     // Only a connection tells which of several hosts answered.
     let mut client = connect(&target)?;
     let mut run = RollbackRun::new(context, options, target.describe());
-    run.say(&human::rollback::opening(&run.result, context.terminal.style()))?;
+    run.say(&human::rollback::opening(
+        &run.result,
+        context.terminal.style(),
+    ))?;
     let at_start = match AtStart::read(context, options, &mut client, &files) {
         Ok(at_start) => at_start,
         Err(error) => return run.finish(Err(error)),
     };
-    let settings = migrate::lock_database(context, &mut client, options.lock_timeouts)?;
-    let _lookout = migrate::look_out(context, &target, &settings);
+    let settings = database_lock::take(context, &mut client, options.lock_timeouts)?;
+    let _lookout = database_lock::look_out(context, &target, &settings);
     let worked = run.work(&mut client, &settings, (&files, &problems), &at_start);
     lock::release(&mut client, &context.config.history_table);
     run.finish(worked)
@@ -131,7 +142,11 @@ impl<'a> RollbackRun<'a> {
             go_on: None,
             restoration: Restoration::default(),
         };
-        Self { context, options, result }
+        Self {
+            context,
+            options,
+            result,
+        }
     }
 
     /// Prints for people; programs get the whole result at the end.
@@ -149,14 +164,21 @@ impl<'a> RollbackRun<'a> {
         (files, problems): (&[Migration], &[PreflightProblem]),
         at_start: &AtStart,
     ) -> Result<()> {
-        let Records { history, journal, .. } = Records::read(client, &settings.history_table)?;
+        let Records {
+            history, journal, ..
+        } = Records::read(client, &settings.history_table)?;
         let begun = Begun::new(history, &journal)?;
         let state = State::new(begun.rows, files);
         let lowest = selection::lowest(self.context, self.options, &state, files)?;
         let plan = Plan::new(&state, &journal, &begun.in_part, lowest)?;
         at_start.refuse_others(&plan)?;
         selection::refuse_broken(&plan, problems)?;
-        self.result.migration_name = self.options.migration.as_ref().and(plan.undo.last()).map(ToString::to_string);
+        self.result.migration_name = self
+            .options
+            .migration
+            .as_ref()
+            .and(plan.undo.last())
+            .map(ToString::to_string);
         for undo in &plan.undo {
             let explanation = selection::explanation(self.context, client, undo, &journal)?;
             self.result.planned.push((undo.to_string(), explanation));
@@ -164,17 +186,28 @@ impl<'a> RollbackRun<'a> {
         let judge = Judge::new(self.context, files)?;
         let environment = self.context.scratch_environment().like(client, files)?;
         let expectation = RollbackExpectation::new(&environment, &plan, &state, &journal);
-        let expectation = expectation.map_err(|error| selection::one_at_a_time(self.options, &plan.undo, error))?;
+        let expectation = expectation
+            .map_err(|error| selection::one_at_a_time(self.options, &plan.undo, error))?;
         let before = live::read(client, &self.context.config)?;
-        let interrupted = journal.iter().any(|entry| entry.phase == Phase::RollingBack);
+        let interrupted = journal
+            .iter()
+            .any(|entry| entry.phase == Phase::RollingBack);
         self.result.pre = judge.judge(&before, "the database before the rollback", None);
         self.result.losses = foreseen_losses(client, &plan, &expectation)?;
-        self.say(&human::rollback::before(&self.result, self.context.terminal.style()))?;
+        self.say(&human::rollback::before(
+            &self.result,
+            self.context.terminal.style(),
+        ))?;
         if self.options.dry_run {
             self.show_sql(&plan, &expectation)?;
         }
         let accepted = self.options.accepted();
-        if self.result.losses.iter().any(|loss| !loss.is_accepted(&accepted)) {
+        if self
+            .result
+            .losses
+            .iter()
+            .any(|loss| !loss.is_accepted(&accepted))
+        {
             return self.refuse(self.result.losses.clone(), None);
         }
         if self.options.dry_run {
@@ -183,7 +216,12 @@ impl<'a> RollbackRun<'a> {
         }
         let backup = self.backup()?;
         let rehearsed = expectation.changes.as_ref();
-        let options = RollbackOptions { settings, rehearsed, accepted: &accepted, backup: backup.as_ref() };
+        let options = RollbackOptions {
+            settings,
+            rehearsed,
+            accepted: &accepted,
+            backup: backup.as_ref(),
+        };
         let invalid_indexes = journaled::invalid_indexes(client)?;
         let mut verdicts = Verdicts::new(self.context, &judge, &plan, &expectation, &before);
         verdicts.expect_drift(client, interrupted, &invalid_indexes)?;
@@ -192,19 +230,34 @@ impl<'a> RollbackRun<'a> {
 
     fn backup(&self) -> Result<Option<Backup>> {
         let folder = self.options.backup.as_deref();
-        folder.map(|folder| Backup::create(folder, self.result.timestamp.as_str())).transpose()
+        folder
+            .map(|folder| Backup::create(folder, self.result.timestamp.as_str()))
+            .transpose()
     }
 
     fn show_sql(&mut self, plan: &Plan, expectation: &RollbackExpectation) -> Result<()> {
-        let touches = expectation.changes.iter().flat_map(|changes| changes.all()).any(|change| !change.is_drop());
-        if touches || expectation.changes.is_none() || plan.undo.iter().any(|undo| written::may_change_rows(&undo.sql))
+        let touches = expectation
+            .changes
+            .iter()
+            .flat_map(|changes| changes.all())
+            .any(|change| !change.is_drop());
+        if touches
+            || expectation.changes.is_none()
+            || plan
+                .undo
+                .iter()
+                .any(|undo| written::may_change_rows(&undo.sql))
         {
             let when = "which rows and values it deletes, changes or converts beyond that is found when it runs, and none \
                         of them is lost without consent";
             self.result.notes.push(when.into());
         }
         for undo in &plan.undo {
-            self.say(&format!("\n-- {undo} ({})\n{}\n", undo.file, undo.sql.trim_end()))?;
+            self.say(&format!(
+                "\n-- {undo} ({})\n{}\n",
+                undo.file,
+                undo.sql.trim_end()
+            ))?;
         }
         Ok(())
     }
@@ -226,7 +279,9 @@ impl<'a> RollbackRun<'a> {
             Ok(RollbackOutcome::Done { .. }) => false,
             Ok(RollbackOutcome::NotAccepted { done, .. }) => done.is_some(),
             Ok(RollbackOutcome::NotRestored(_)) => failed.is_some_and(|undo| undo.no_transaction),
-            Err(error) => commit::is_in_doubt(error) || failed.is_some_and(|undo| undo.no_transaction),
+            Err(error) => {
+                commit::is_in_doubt(error) || failed.is_some_and(|undo| undo.no_transaction)
+            }
         };
         if let Some(backup) = options.backup {
             // Data whose COMMIT nobody confirmed may be gone: its files stay.
@@ -241,21 +296,34 @@ impl<'a> RollbackRun<'a> {
             Err(error) => {
                 self.result.go_on = self.go_on();
                 self.say_undone()?;
-                let left = plan.undo.get(self.result.rolled_back.len()..).unwrap_or_default();
+                let left = plan
+                    .undo
+                    .get(self.result.rolled_back.len()..)
+                    .unwrap_or_default();
                 return Err(selection::one_at_a_time(self.options, left, error));
             }
         };
         match ending {
-            RollbackOutcome::Done { undone, losses, warnings } => {
+            RollbackOutcome::Done {
+                undone,
+                losses,
+                warnings,
+            } => {
                 self.result.success = true;
                 self.result.rolled_back = undone;
                 self.result.losses = losses;
                 self.result.notes.extend(warnings);
                 self.result.post = post;
-                let restoration = self.result.post.as_ref().map(|post| restoration::analyse(&self.result.pre, post));
+                let restoration = self
+                    .result
+                    .post
+                    .as_ref()
+                    .map(|post| restoration::analyse(&self.result.pre, post));
                 self.result.restoration = restoration.unwrap_or_default();
             }
-            RollbackOutcome::NotAccepted { losses, done } => self.refuse(losses, done.as_deref())?,
+            RollbackOutcome::NotAccepted { losses, done } => {
+                self.refuse(losses, done.as_deref())?
+            }
             RollbackOutcome::NotRestored(undone) => {
                 self.result.go_on = self.go_on();
                 self.not_restored(plan, undone);
@@ -265,28 +333,37 @@ impl<'a> RollbackRun<'a> {
         self.say(&human::rollback::after(&self.result, style))
     }
 
-    /// The oldest migration of the plan, once a part of it is undone and committed: another number of them is left then.
+    /// The oldest migration of the plan, once a part of it is undone and committed: another number
+    /// of them is left then.
     fn oldest_left(&self) -> Option<&str> {
         let oldest = self.result.planned.last().map(|(name, _)| name.as_str());
         oldest.filter(|_| !self.result.rolled_back.is_empty())
     }
 
-    /// The command that goes on with what is left of the plan; none where the same words still mean the same.
+    /// The command that goes on with what is left of the plan; none where the same words still mean
+    /// the same.
     fn go_on(&self) -> Option<String> {
         let accepted = self.options.accepted();
         let accepted: Vec<&str> = accepted.iter().map(String::as_str).collect();
-        self.oldest_left().map(|target| selection::command(self.options, Some(target), &accepted))
+        self.oldest_left()
+            .map(|target| selection::command(self.options, Some(target), &accepted))
     }
 
     fn say_undone(&self) -> Result<()> {
         let style = self.context.terminal.style();
-        self.result.rolled_back.iter().try_for_each(|one| self.say(&human::rollback::rolled_back(one, style)))
+        self.result
+            .rolled_back
+            .iter()
+            .try_for_each(|one| self.say(&human::rollback::rolled_back(one, style)))
     }
 
     fn not_restored(&mut self, plan: &Plan, undone: Vec<crate::report::RolledBackMigration>) {
         let last = undone.last();
         let name = last.map(|undone| undone.name.clone()).unwrap_or_default();
-        let in_part = plan.undo.iter().any(|undo| undo.to_string() == name && undo.no_transaction);
+        let in_part = plan
+            .undo
+            .iter()
+            .any(|undo| undo.to_string() == name && undo.no_transaction);
         let what = if in_part {
             "it runs without a transaction, so what it did stays: repair the schema by hand"
         } else {
@@ -295,10 +372,14 @@ impl<'a> RollbackRun<'a> {
                 false => "its rollback was itself undone, those before it stay undone",
             }
         };
-        self.result.error = Some(format!("the way back of `{name}` does not restore the schema; {what}"));
-        self.result
-            .rolled_back
-            .extend(undone.into_iter().filter(|one| matches!(one.verdict, RollbackVerdict::NotRestored(_))));
+        self.result.error = Some(format!(
+            "the way back of `{name}` does not restore the schema; {what}"
+        ));
+        self.result.rolled_back.extend(
+            undone
+                .into_iter()
+                .filter(|one| matches!(one.verdict, RollbackVerdict::NotRestored(_))),
+        );
     }
 
     /// `done` says what of a migration without transaction is done already.
@@ -308,12 +389,18 @@ impl<'a> RollbackRun<'a> {
             (None, true) => "nothing was undone".to_owned(),
             (None, false) => "nothing more was undone".to_owned(),
         };
-        let objects: Vec<&str> =
-            losses.iter().filter(|loss| loss.count > 0).map(|loss| loss.name.object.as_str()).collect();
+        let objects: Vec<&str> = losses
+            .iter()
+            .filter(|loss| loss.count > 0)
+            .map(|loss| loss.name.object.as_str())
+            .collect();
         let target = self.oldest_left();
         // Consent that is given already is still needed.
-        let given =
-            self.result.losses.iter().filter(|loss| loss.count > 0 && !objects.contains(&loss.name.object.as_str()));
+        let given = self
+            .result
+            .losses
+            .iter()
+            .filter(|loss| loss.count > 0 && !objects.contains(&loss.name.object.as_str()));
         let given: Vec<&str> = given.map(|loss| loss.name.object.as_str()).collect();
         self.result.error = Some(format!(
             "data would be lost, and {before}; if it may go, say so by name:\n{}",
@@ -323,7 +410,10 @@ impl<'a> RollbackRun<'a> {
         self.result.losses = losses;
         match is_said {
             true => Ok(()),
-            false => self.say(&human::rollback::losses(&self.result, self.context.terminal.style())),
+            false => self.say(&human::rollback::losses(
+                &self.result,
+                self.context.terminal.style(),
+            )),
         }
     }
 
@@ -336,7 +426,11 @@ impl<'a> RollbackRun<'a> {
             file: report_files::ROLLBACK,
             result: json::rollback(&self.result),
             page: None,
-            last_lines: human::rollback::closing(&self.result, worked.is_err(), self.context.terminal.style()),
+            last_lines: human::rollback::closing(
+                &self.result,
+                worked.is_err(),
+                self.context.terminal.style(),
+            ),
             summary: self.summary(),
             success: self.result.success,
         };
@@ -345,8 +439,11 @@ impl<'a> RollbackRun<'a> {
 
     /// Summarises the run, for an error that comes after it.
     fn summary(&self) -> String {
-        let committed =
-            self.result.rolled_back.iter().filter(|one| !matches!(one.verdict, RollbackVerdict::NotRestored(_)));
+        let committed = self
+            .result
+            .rolled_back
+            .iter()
+            .filter(|one| !matches!(one.verdict, RollbackVerdict::NotRestored(_)));
         match committed.count() {
             0 => "nothing was undone".into(),
             1 => "1 migration was undone".into(),
@@ -373,13 +470,26 @@ fn backup_note(backup: &Backup) -> Option<String> {
 }
 
 /// Counts in the live database what the scratch run and the texts say would certainly be lost.
-fn foreseen_losses(client: &mut Client, plan: &Plan, expectation: &RollbackExpectation) -> Result<Vec<Loss>> {
+fn foreseen_losses(
+    client: &mut Client,
+    plan: &Plan,
+    expectation: &RollbackExpectation,
+) -> Result<Vec<Loss>> {
     let mut transaction = transaction::begin(client)?;
-    transaction.batch_execute(loss::SEE_ALL_ROWS).context("cannot prepare the session")?;
+    transaction
+        .batch_execute(loss::SEE_ALL_ROWS)
+        .context("cannot prepare the session")?;
     let here = StorageIdentity::read(&mut transaction)?;
     let groups = sequence::groups(&plan.undo, expectation.changes.as_ref());
-    let changes: BTreeSet<_> =
-        groups.iter().flat_map(|(_, changes)| changes).map(|change| here.counted_in(change)).collect();
-    let drops = changes.iter().filter(|change| change.is_drop() && here.holds(change));
-    drops.map(|change| loss::at_stake(&mut transaction, &here, change)).collect()
+    let changes: BTreeSet<_> = groups
+        .iter()
+        .flat_map(|(_, changes)| changes)
+        .map(|change| here.counted_in(change))
+        .collect();
+    let drops = changes
+        .iter()
+        .filter(|change| change.is_drop() && here.holds(change));
+    drops
+        .map(|change| loss::at_stake(&mut transaction, &here, change))
+        .collect()
 }

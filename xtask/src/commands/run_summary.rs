@@ -1,5 +1,6 @@
-//! How `db-migrate` and `db-rollback` end, whatever happened: the reports are written, the end is printed, and only then
-//! the error is told. A report that cannot be written neither undoes nor hides what was done.
+//! How `db-migrate` and `db-rollback` end, whatever happened: the reports are written, the end is
+//! printed, and only then the error is told. A report that cannot be written neither undoes nor
+//! hides what was done.
 
 use anyhow::{Context as _, Result};
 
@@ -36,5 +37,9 @@ pub fn close(context: &Context, worked: Result<()>, closing: &RunSummary) -> Res
     }
     worked?;
     written.with_context(|| closing.summary.clone())?;
-    Ok(if closing.success { Outcome::Clean } else { Outcome::Errors })
+    Ok(if closing.success {
+        Outcome::Clean
+    } else {
+        Outcome::Errors
+    })
 }

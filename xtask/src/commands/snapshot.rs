@@ -1,5 +1,5 @@
-//! `db-snapshot`: rewrites the committed schema from the migrations, or says that it is not what they make. Both modes
-//! compute the same text.
+//! `db-snapshot`: rewrites the committed schema from the migrations, or says that it is not what
+//! they make. Both modes compute the same text.
 
 use anyhow::{Context as _, Result};
 use similar::TextDiff;
@@ -11,7 +11,8 @@ use crate::schema::snapshot::{self, FIX, Snapshot};
 /// Options of `db-snapshot`.
 #[derive(Debug, clap::Args)]
 pub struct Options {
-    /// Write nothing: print the difference and exit with 1 where the snapshot is not what the migrations make
+    /// Write nothing: print the difference and exit with 1 where the snapshot is not what the
+    /// migrations make
     #[arg(long)]
     pub check: bool,
 }
@@ -20,24 +21,40 @@ pub struct Options {
 pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let migrations = files::load(&context.tree(), &context.config.migrations)?;
     let snapshot = take(context, &migrations)?;
-    if options.check { check(context, &snapshot) } else { rewrite(context, &snapshot) }
+    if options.check {
+        check(context, &snapshot)
+    } else {
+        rewrite(context, &snapshot)
+    }
 }
 
 /// Takes a snapshot of the schema that the migrations make on a scratch database.
 fn take(context: &Context, migrations: &[Migration]) -> Result<Snapshot> {
     let (fingerprints, schema) = prediction::record(&context.scratch_environment(), migrations)?;
-    Ok(Snapshot::new(context.config.postgres_major, migrations, &fingerprints, schema))
+    Ok(Snapshot::new(
+        context.config.postgres_major,
+        migrations,
+        &fingerprints,
+        schema,
+    ))
 }
 
 fn rewrite(context: &Context, snapshot: &Snapshot) -> Result<Outcome> {
     let path = &context.config.snapshot;
     let file = output::path(context, path.as_ref())?;
-    let is_current = context.tree.read(path).is_ok_and(|bytes| bytes == snapshot.to_text().as_bytes());
+    let is_current = context
+        .tree
+        .read(path)
+        .is_ok_and(|bytes| bytes == snapshot.to_text().as_bytes());
     if is_current {
-        context.terminal.print(&format!("`{path}` is current: {}\n", contents(snapshot)))?;
+        context
+            .terminal
+            .print(&format!("`{path}` is current: {}\n", contents(snapshot)))?;
     } else {
         snapshot::write(&file, snapshot)?;
-        context.terminal.print(&format!("wrote `{path}`: {}\n", contents(snapshot)))?;
+        context
+            .terminal
+            .print(&format!("wrote `{path}`: {}\n", contents(snapshot)))?;
     }
     Ok(Outcome::Clean)
 }
@@ -45,28 +62,45 @@ fn rewrite(context: &Context, snapshot: &Snapshot) -> Result<Outcome> {
 fn check(context: &Context, snapshot: &Snapshot) -> Result<Outcome> {
     let path = &context.config.snapshot;
     let committed = match context.tree.read(path) {
-        Ok(bytes) => snapshot::without_server_entries(String::from_utf8_lossy(&bytes).into_owned(), path),
+        Ok(bytes) => {
+            snapshot::without_server_entries(String::from_utf8_lossy(&bytes).into_owned(), path)
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
         Err(error) => return Err(error).with_context(|| format!("cannot read `{path}`")),
     };
-    // What a migration does is told in a server's own words, of which those of another minor version may differ. Where they
-    // do, it runs on a scratch database again before it counts.
+    // What a migration does is told in a server's own words, of which those of another minor
+    // version may differ. Where they do, it runs on a scratch database again before it counts.
     let fingerprints = Snapshot::parse(&committed, path).map(|committed| committed.fingerprints);
-    let current = Snapshot { fingerprints: fingerprints.unwrap_or_default(), ..snapshot.clone() }.to_text();
+    let current = Snapshot {
+        fingerprints: fingerprints.unwrap_or_default(),
+        ..snapshot.clone()
+    }
+    .to_text();
     if committed == current {
-        context.terminal.print(&format!("`{path}` is current: {}\n", contents(snapshot)))?;
+        context
+            .terminal
+            .print(&format!("`{path}` is current: {}\n", contents(snapshot)))?;
         return Ok(Outcome::Clean);
     }
     let diff = TextDiff::from_lines(&committed, &current);
-    let diff = diff.unified_diff().context_radius(2).header(path, "what the migrations make").to_string();
-    context
-        .terminal
-        .print(&format!("{diff}\n`{path}` is not what the migrations make: run `{FIX}` and commit it\n"))?;
+    let diff = diff
+        .unified_diff()
+        .context_radius(2)
+        .header(path, "what the migrations make")
+        .to_string();
+    context.terminal.print(&format!(
+        "{diff}\n`{path}` is not what the migrations make: run `{FIX}` and commit it\n"
+    ))?;
     Ok(Outcome::Errors)
 }
 
 /// `18 migrations, 15 tables`
 fn contents(snapshot: &Snapshot) -> String {
-    let count = |count: usize, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
-    format!("{}, {}", count(snapshot.migrations.len(), "migration"), count(snapshot.schema.tables.len(), "table"))
+    let count =
+        |count: usize, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
+    format!(
+        "{}, {}",
+        count(snapshot.migrations.len(), "migration"),
+        count(snapshot.schema.tables.len(), "table")
+    )
 }

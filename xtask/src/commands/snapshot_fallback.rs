@@ -6,15 +6,23 @@ use super::Context;
 use crate::migrations::Migration;
 use crate::schema::snapshot::{self, FIX, Snapshot};
 
-/// The snapshot, which says what `files` make, and why there is no scratch database (`error`), on one line.
+/// The snapshot, which says what `files` make, and why there is no scratch database (`error`), on
+/// one line.
 ///
 /// # Errors
 /// When there is no snapshot, or it does not stand for `files`: then nothing is known.
-pub fn snapshot(context: &Context, files: &[Migration], error: anyhow::Error) -> Result<(Snapshot, String)> {
+pub fn snapshot(
+    context: &Context,
+    files: &[Migration],
+    error: anyhow::Error,
+) -> Result<(Snapshot, String)> {
     let path = &context.config.snapshot;
     let stale = match snapshot::read(&context.tree(), path)? {
         Some(snapshot) if snapshot.is_fresh(files) => return Ok((snapshot, one_line(&error))),
-        Some(snapshot) => format!("does not stand for the migrations: {}", snapshot.staleness(files).join(", ")),
+        Some(snapshot) => format!(
+            "does not stand for the migrations: {}",
+            snapshot.staleness(files).join(", ")
+        ),
         None => "does not exist".to_owned(),
     };
     Err(anyhow!("{}", one_line(&error)).context(format!(
@@ -25,5 +33,8 @@ pub fn snapshot(context: &Context, files: &[Migration], error: anyhow::Error) ->
 
 /// The error with its causes.
 pub fn one_line(error: &anyhow::Error) -> String {
-    format!("{error:#}").split_whitespace().collect::<Vec<_>>().join(" ")
+    format!("{error:#}")
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }

@@ -1,4 +1,5 @@
-//! `db-status`: which database this is, which migrations it has, and what is wrong. Changes nothing, waits for nobody.
+//! `db-status`: which database this is, which migrations it has, and what is wrong. Changes
+//! nothing, waits for nobody.
 
 use anyhow::Result;
 use postgres::Client;
@@ -25,7 +26,11 @@ pub struct Options {
 /// Runs `db-status`.
 pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let (files, problems) = files::read(&context.tree(), &context.config.migrations)?;
-    let target = Target::open(context.options.database_url.as_deref(), &context.config, &context.root)?;
+    let target = Target::open(
+        context.options.database_url.as_deref(),
+        &context.config,
+        &context.root,
+    )?;
     let mut client = connect(&target)?;
     let table = &context.config.history_table;
     let located = tables::locate(&mut client, table)?;
@@ -47,13 +52,20 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     };
     let terminal = &context.terminal;
     match context.options.format {
-        Format::Human => terminal.print_styled(&human::status::status(&status, terminal.style()))?,
+        Format::Human => {
+            terminal.print_styled(&human::status::status(&status, terminal.style()))?
+        }
         Format::Json => terminal.print_json(&json::status(&status))?,
     }
-    Ok(if options.exit_code && !status.is_current() { Outcome::Errors } else { Outcome::Clean })
+    Ok(if options.exit_code && !status.is_current() {
+        Outcome::Errors
+    } else {
+        Outcome::Clean
+    })
 }
 
-/// The changes that somebody made in the database past its migrations, and the reason where nobody looked.
+/// The changes that somebody made in the database past its migrations, and the reason where nobody
+/// looked.
 fn drift(
     context: &Context,
     client: &mut Client,
@@ -81,7 +93,9 @@ fn say_adoptable(
         return Ok(());
     }
     let live = live::read(client, &context.config)?;
-    let Some(last) = adoption::last_present(context, &state.pending, &live) else { return Ok(()) };
+    let Some(last) = adoption::last_present(context, &state.pending, &live) else {
+        return Ok(());
+    };
     let name = last.to_string();
     for migration in migrations.iter_mut().filter(|one| one.name == name) {
         let what = "the database has the tables of the migrations up to here already";
@@ -99,19 +113,41 @@ fn migrations(
 ) -> Result<Vec<MigrationStatus>> {
     let mut all: Vec<(i64, MigrationStatus)> = Vec::new();
     for applied in &state.applied {
-        let undone = interrupted(context, client, journal, applied.row.version, Phase::RollingBack)?;
+        let undone = interrupted(
+            context,
+            client,
+            journal,
+            applied.row.version,
+            Phase::RollingBack,
+        )?;
         let at = applied.row.applied_on.clone();
-        let state_now =
-            undone.map_or(MigrationState::Applied { at }, |standing| MigrationState::PartlyUndone { standing });
-        all.push((applied.row.version, status(applied.row.to_string(), state_now, &state.problems)));
+        let state_now = undone.map_or(MigrationState::Applied { at }, |standing| {
+            MigrationState::PartlyUndone { standing }
+        });
+        all.push((
+            applied.row.version,
+            status(applied.row.to_string(), state_now, &state.problems),
+        ));
     }
     for pending in &state.pending {
         let begun = interrupted(context, client, journal, pending.version, Phase::Applying)?;
-        let state_now = begun.map_or(MigrationState::Pending, |standing| MigrationState::PartlyApplied { standing });
-        all.push((pending.version, status(pending.to_string(), state_now, &state.problems)));
+        let state_now = begun.map_or(MigrationState::Pending, |standing| {
+            MigrationState::PartlyApplied { standing }
+        });
+        all.push((
+            pending.version,
+            status(pending.to_string(), state_now, &state.problems),
+        ));
     }
     for late in &state.out_of_order {
-        all.push((late.version, status(late.to_string(), MigrationState::OutOfOrder, &state.problems)));
+        all.push((
+            late.version,
+            status(
+                late.to_string(),
+                MigrationState::OutOfOrder,
+                &state.problems,
+            ),
+        ));
     }
     all.sort_by_key(|(version, _)| *version);
     Ok(all.into_iter().map(|(_, status)| status).collect())
@@ -123,11 +159,21 @@ fn status(name: String, state: MigrationState, problems: &[HistoryProblem]) -> M
         MigrationState::PartlyApplied { .. } => Some(format!(
             "`cargo xtask db-migrate` goes on from there, `cargo xtask db-rollback {name}` undoes what is done"
         )),
-        MigrationState::PartlyUndone { .. } => Some(format!("`cargo xtask db-rollback {name}` goes on from there")),
-        MigrationState::Applied { .. } | MigrationState::Pending | MigrationState::OutOfOrder => None,
+        MigrationState::PartlyUndone { .. } => Some(format!(
+            "`cargo xtask db-rollback {name}` goes on from there"
+        )),
+        MigrationState::Applied { .. } | MigrationState::Pending | MigrationState::OutOfOrder => {
+            None
+        }
     };
-    let problem = problem.map(|problem| format!("it {}: {}", problem.what(), problem.help())).or(next);
-    MigrationStatus { name, state, problem }
+    let problem = problem
+        .map(|problem| format!("it {}: {}", problem.what(), problem.help()))
+        .or(next);
+    MigrationStatus {
+        name,
+        state,
+        problem,
+    }
 }
 
 /// How far a run without transaction has come, if one of this version was interrupted.
@@ -138,10 +184,15 @@ pub fn interrupted(
     version: i64,
     phase: Phase,
 ) -> Result<Option<String>> {
-    let Some(entry) = journal.iter().find(|entry| entry.version == version && entry.phase == phase) else {
+    let Some(entry) = journal
+        .iter()
+        .find(|entry| entry.version == version && entry.phase == phase)
+    else {
         return Ok(None);
     };
-    let Some(progress) = &entry.progress else { return Ok(Some("nothing of it has run".into())) };
+    let Some(progress) = &entry.progress else {
+        return Ok(Some("nothing of it has run".into()));
+    };
     let standing = journaled::assess(client, progress, |client, noted| {
         let schema = live::read(client, &context.config)?;
         live::is_digest_of(noted, &schema, client)

@@ -1,5 +1,6 @@
-//! `db-verify`: compares the TypeScript with the schema that the migrations make. While the snapshot stands for the
-//! migrations it is that schema, and no database is needed; a replay on a scratch database is, when they changed.
+//! `db-verify`: compares the TypeScript with the schema that the migrations make. While the
+//! snapshot stands for the migrations it is that schema, and no database is needed; a replay on a
+//! scratch database is, when they changed.
 
 mod expected;
 mod fix;
@@ -28,22 +29,26 @@ use expected::ExpectedSchema;
 /// Options of `db-verify`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Options {
-    /// Verify against the schema that this migration and those before it make: `7`, `V7__add_user_bio`, `add_user_bio`
+    /// Verify against the schema that this migration and those before it make: `7`,
+    /// `V7__add_user_bio`, `add_user_bio`
     pub migration: Option<String>,
 
     /// Start no database: fail when the snapshot does not stand for the migrations
     #[arg(long)]
     pub offline: bool,
 
-    /// Verify against the target database (`--database-url`, `DATABASE_URL`) as it is, instead of the migrations
+    /// Verify against the target database (`--database-url`, `DATABASE_URL`) as it is, instead of
+    /// the migrations
     #[arg(long, conflicts_with_all = ["offline", "migration"])]
     pub database: bool,
 
-    /// Judge what is staged, as a hook before a commit does: no database, no files, nothing where nothing matters
+    /// Judge what is staged, as a hook before a commit does: no database, no files, nothing where
+    /// nothing matters
     #[arg(long, conflicts_with_all = ["database", "update_baseline"])]
     pub staged: bool,
 
-    /// Judge what this branch introduces since it parted from REF: its last commit, or with `--staged` what is staged
+    /// Judge what this branch introduces since it parted from REF: its last commit, or with
+    /// `--staged` what is staged
     #[arg(long, value_name = "REF", conflicts_with_all = ["database", "update_baseline", "migration"])]
     pub since: Option<String>,
 
@@ -113,7 +118,12 @@ pub fn run(context: Context, options: &Options) -> Result<Outcome> {
 /// The report with all that `db-verify` has to say beside the findings of the checks.
 fn completed(context: &Context, options: &Options, examined: Examined<'_>) -> Result<Verification> {
     let risks = examined.risks(context)?;
-    let Examined { mut report, expected, judge, .. } = examined;
+    let Examined {
+        mut report,
+        expected,
+        judge,
+        ..
+    } = examined;
     judge.add(&mut report, risks);
     if context.options.report_format == ReportFormat::Html {
         report.schema_changes = expected.pending(context, options)?;
@@ -121,12 +131,21 @@ fn completed(context: &Context, options: &Options, examined: Examined<'_>) -> Re
     Ok(report)
 }
 
-/// Runs `db-verify --staged` and `--since`. The configuration is that of what is judged, too, and the one on disk may be
-/// broken.
-pub fn run_on_git(root: PathBuf, global: GlobalOptions, options: &Options, terminal: Terminal) -> Result<Outcome> {
+/// Runs `db-verify --staged` and `--since`. The configuration is that of what is judged, too, and
+/// the one on disk may be broken.
+pub fn run_on_git(
+    root: PathBuf,
+    global: GlobalOptions,
+    options: &Options,
+    terminal: Terminal,
+) -> Result<Outcome> {
     let repository = Repository::open(&root)?;
     let is_commit = options.staged && options.since.is_none();
-    let changed = if is_commit { repository.staged_paths()? } else { Vec::new() };
+    let changed = if is_commit {
+        repository.staged_paths()?
+    } else {
+        Vec::new()
+    };
     if is_commit && changed.is_empty() && !staged::is_framework() {
         return staged::nothing(&terminal, "nothing is staged");
     }
@@ -145,17 +164,30 @@ pub fn run_on_git(root: PathBuf, global: GlobalOptions, options: &Options, termi
 /// Compares the TypeScript of `context` with the schema that the options ask for.
 fn examine<'a>(context: &'a Context, options: &Options) -> Result<Examined<'a>> {
     let migrations = migrations(context, options)?;
-    let last = options.migration.as_deref().map(|name| migrations::find(&migrations, name)).transpose()?;
-    let asked = last.map_or(migrations.len(), |last| migrations.partition_point(|one| one.version <= last.version));
+    let last = options
+        .migration
+        .as_deref()
+        .map(|name| migrations::find(&migrations, name))
+        .transpose()?;
+    let asked = last.map_or(migrations.len(), |last| {
+        migrations.partition_point(|one| one.version <= last.version)
+    });
     let name = last.map(ToString::to_string);
     let expected = ExpectedSchema::of(context, options, &migrations, asked)?;
     let judge = Judge::new(context, &migrations)?;
     let mut report = report(context, &judge, &expected, name.as_deref());
     report.shown_at_most = options.max_findings;
-    Ok(Examined { report, expected, migrations, asked, judge })
+    Ok(Examined {
+        report,
+        expected,
+        migrations,
+        asked,
+        judge,
+    })
 }
 
-/// A database that is judged as it is need not have been made by migrations: Drizzle's `push` needs none.
+/// A database that is judged as it is need not have been made by migrations: Drizzle's `push` needs
+/// none.
 fn migrations(context: &Context, options: &Options) -> Result<Vec<Migration>> {
     let folder = &context.config.migrations;
     if options.database && context.tree().files(folder).is_err() {
@@ -164,7 +196,12 @@ fn migrations(context: &Context, options: &Options) -> Result<Vec<Migration>> {
     files::load(&context.tree(), folder)
 }
 
-fn report(context: &Context, judge: &Judge<'_>, expected: &ExpectedSchema, name: Option<&str>) -> Verification {
+fn report(
+    context: &Context,
+    judge: &Judge<'_>,
+    expected: &ExpectedSchema,
+    name: Option<&str>,
+) -> Verification {
     let mut report = judge.judge(&expected.schema, &expected.against, name);
     judge.add(&mut report, expected.drift.clone());
     if context.options.report_format == ReportFormat::Html {
@@ -177,13 +214,24 @@ impl Examined<'_> {
     /// The same schema with the TypeScript of `context`, read again.
     fn again(self, context: &Context) -> Result<Examined<'_>> {
         let judge = Judge::new(context, &self.migrations)?;
-        let mut report = report(context, &judge, &self.expected, self.report.migration_name.as_deref());
+        let mut report = report(
+            context,
+            &judge,
+            &self.expected,
+            self.report.migration_name.as_deref(),
+        );
         report.shown_at_most = self.report.shown_at_most;
-        Ok(Examined { report, judge, expected: self.expected, migrations: self.migrations, asked: self.asked })
+        Ok(Examined {
+            report,
+            judge,
+            expected: self.expected,
+            migrations: self.migrations,
+            asked: self.asked,
+        })
     }
 
-    /// Advice about the migrations that nobody looked at before. Where that is not known all of them would be new, which
-    /// helps nobody.
+    /// Advice about the migrations that nobody looked at before. Where that is not known all of
+    /// them would be new, which helps nobody.
     fn risks(&self, context: &Context) -> Result<Vec<Finding>> {
         match &self.expected.known {
             Some(known) => lint::lint_new(&self.migrations[..self.asked], known, &context.config),
@@ -193,15 +241,25 @@ impl Examined<'_> {
 }
 
 fn outcome(report: &Verification) -> Outcome {
-    if report.overall_passed() { Outcome::Clean } else { Outcome::Errors }
+    if report.overall_passed() {
+        Outcome::Clean
+    } else {
+        Outcome::Errors
+    }
 }
 
 fn update_baseline(context: &Context, findings: &[Finding]) -> Result<Outcome> {
     let path = &context.config.baseline;
     let baseline = Baseline::accepting(findings);
-    whole_file::write(&output::path(context, path.as_ref())?, &baseline.to_text(), 0o644)
-        .with_context(|| format!("cannot write the baseline `{path}`"))?;
+    whole_file::write(
+        &output::path(context, path.as_ref())?,
+        &baseline.to_text(),
+        0o644,
+    )
+    .with_context(|| format!("cannot write the baseline `{path}`"))?;
     let counted = human::count(baseline.len(), "finding");
-    context.terminal.print(&format!("`{path}` accepts {counted}: review and commit it\n"))?;
+    context.terminal.print(&format!(
+        "`{path}` accepts {counted}: review and commit it\n"
+    ))?;
     Ok(Outcome::Clean)
 }

@@ -1,4 +1,5 @@
-//! Differences between the database and its migrations that a team lives with: what a provider adds, what the on-call made.
+//! Differences between the database and its migrations that a team lives with: what a provider
+//! adds, what the on-call made.
 
 use anyhow::{Result, bail};
 use serde::Deserialize;
@@ -7,7 +8,8 @@ use serde::Deserialize;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct AcceptedObject {
-    /// The object that differs: `publication analytics`, `index notes.notes_title`; `*` stands for any text (`table events_*`).
+    /// The object that differs: `publication analytics`, `index notes.notes_title`; `*` stands for
+    /// any text (`table events_*`).
     pub object: String,
     /// Why that is right.
     pub reason: String,
@@ -26,7 +28,9 @@ impl AcceptedDrift {
                 )
             }
             if reason.trim().is_empty() {
-                bail!("`accepted-drift` says nothing of why `{object}` is accepted: add `reason = \"…\"`")
+                bail!(
+                    "`accepted-drift` says nothing of why `{object}` is accepted: add `reason = \"…\"`"
+                )
             }
         }
         Ok(Self(accepted))
@@ -35,17 +39,25 @@ impl AcceptedDrift {
     /// Whether one of them covers an object that is called by one of these names.
     #[must_use]
     pub fn covers(&self, names: &[String]) -> bool {
-        self.0.iter().any(|accepted| names.iter().any(|name| is_like(&accepted.object, name)))
+        self.0
+            .iter()
+            .any(|accepted| names.iter().any(|name| is_like(&accepted.object, name)))
     }
 }
 
 /// Whether `text` is like `pattern`, in which `*` stands for any text.
 fn is_like(pattern: &str, text: &str) -> bool {
     let mut pieces = pattern.split('*');
-    let Some(mut rest) = text.strip_prefix(pieces.next().unwrap_or_default()) else { return false };
-    let Some(last) = pieces.next_back() else { return rest.is_empty() };
+    let Some(mut rest) = text.strip_prefix(pieces.next().unwrap_or_default()) else {
+        return false;
+    };
+    let Some(last) = pieces.next_back() else {
+        return rest.is_empty();
+    };
     for piece in pieces {
-        let Some(at) = rest.find(piece) else { return false };
+        let Some(at) = rest.find(piece) else {
+            return false;
+        };
         rest = &rest[at + piece.len()..];
     }
     rest.ends_with(last)
@@ -59,7 +71,10 @@ mod tests {
     fn a_star_stands_for_any_text() {
         let is_like = |pattern| is_like(pattern, "table events_2026_11");
         assert!(
-            is_like("table events_2026_11") && is_like("table events_*") && is_like("*2026*") && is_like("t*e*1*1")
+            is_like("table events_2026_11")
+                && is_like("table events_*")
+                && is_like("*2026*")
+                && is_like("t*e*1*1")
         );
         assert!(!is_like("table events") && !is_like("table events_*_2027") && !is_like("index *"));
         assert!(!super::is_like("ab*bc", "abc"), "no character counts twice");
@@ -68,9 +83,15 @@ mod tests {
     #[test]
     fn an_entry_says_what_it_is_about_and_why() {
         let new = |object: &str, reason: &str| {
-            AcceptedDrift::new(vec![AcceptedObject { object: object.into(), reason: reason.into() }])
+            AcceptedDrift::new(vec![AcceptedObject {
+                object: object.into(),
+                reason: reason.into(),
+            }])
         };
         assert!(new("publication analytics", "the warehouse reads it").is_ok());
-        assert!(new("analytics", "the warehouse reads it").is_err() && new("publication analytics", " ").is_err());
+        assert!(
+            new("analytics", "the warehouse reads it").is_err()
+                && new("publication analytics", " ").is_err()
+        );
     }
 }

@@ -1,5 +1,6 @@
-//! The name of refinery's history table. refinery puts it into its SQL as it is, so only names that need no quotes are
-//! let through: then every place that uses it means the same table, and nothing else can hide in it.
+//! The name of refinery's history table. refinery puts it into its SQL as it is, so only names that
+//! need no quotes are let through: then every place that uses it means the same table, and nothing
+//! else can hide in it.
 
 use anyhow::{Result, bail};
 
@@ -129,7 +130,11 @@ pub(super) fn validated(name: &str) -> Result<String> {
 
 fn is_plain(part: &str) -> bool {
     let begins = part.starts_with(|first: char| first.is_ascii_lowercase() || first == '_');
-    begins && part.len() <= LONGEST && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    begins
+        && part.len() <= LONGEST
+        && part
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 #[cfg(test)]
@@ -138,13 +143,30 @@ mod tests {
 
     #[test]
     fn plain_names_are_taken_as_postgresql_reads_them() {
-        assert_eq!(validated("refinery_schema_history").ok().as_deref(), Some("refinery_schema_history"));
-        assert_eq!(validated("Ops.History2").ok().as_deref(), Some("ops.history2"));
+        assert_eq!(
+            validated("refinery_schema_history").ok().as_deref(),
+            Some("refinery_schema_history")
+        );
+        assert_eq!(
+            validated("Ops.History2").ok().as_deref(),
+            Some("ops.history2")
+        );
     }
 
     #[test]
     fn whatever_would_need_quotes_is_refused() {
-        for name in ["", "a.b.c", "a b", "a; drop table users", "\"a\"", "a.", "1a", "user", "ops.table", "größe"] {
+        for name in [
+            "",
+            "a.b.c",
+            "a b",
+            "a; drop table users",
+            "\"a\"",
+            "a.",
+            "1a",
+            "user",
+            "ops.table",
+            "größe",
+        ] {
             assert!(validated(name).is_err(), "{name}");
         }
         assert!(validated(&"x".repeat(64)).is_err());

@@ -99,14 +99,21 @@ pub struct Lint {
     pub exclude: Vec<String>,
 }
 
-/// Rules about what this tool does itself (limits on waiting for locks, one transaction for each migration), and of
-/// taste: a type with a length is checked against the validation schemas.
-pub const LINT_EXCLUDE: &[&str] =
-    &["require-lock-timeout", "require-statement-timeout", "prefer-text-field", "transaction-nesting"];
+/// Rules about what this tool does itself (limits on waiting for locks, one transaction for each
+/// migration), and of taste: a type with a length is checked against the validation schemas.
+pub const LINT_EXCLUDE: &[&str] = &[
+    "require-lock-timeout",
+    "require-statement-timeout",
+    "prefer-text-field",
+    "transaction-nesting",
+];
 
 impl Default for Lint {
     fn default() -> Self {
-        Self { include: Vec::new(), exclude: strings(LINT_EXCLUDE) }
+        Self {
+            include: Vec::new(),
+            exclude: strings(LINT_EXCLUDE),
+        }
     }
 }
 
@@ -124,8 +131,9 @@ pub enum Driver {
     Prisma,
 }
 
-/// How declarations are named after tables. `{Singular}` is `UserProfile` for `user_profiles`, `{Plural}`
-/// `UserProfiles`; in lower case (`{singular}`, `{plural}`) `userProfile` and `userProfiles`. First match wins.
+/// How declarations are named after tables. `{Singular}` is `UserProfile` for `user_profiles`,
+/// `{Plural}` `UserProfiles`; in lower case (`{singular}`, `{plural}`) `userProfile` and
+/// `userProfiles`. First match wins.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct NamePatterns {
@@ -145,8 +153,23 @@ pub struct NamePatterns {
 
 impl Default for NamePatterns {
     fn default() -> Self {
-        let row = ["{Singular}Table", "{Plural}Table", "{Singular}Row", "{Plural}Row", "{Singular}Record"];
-        let row = [row.as_slice(), &["{Singular}Entity", "{Singular}Model", "{Singular}", "{Plural}"]].concat();
+        let row = [
+            "{Singular}Table",
+            "{Plural}Table",
+            "{Singular}Row",
+            "{Plural}Row",
+            "{Singular}Record",
+        ];
+        let row = [
+            row.as_slice(),
+            &[
+                "{Singular}Entity",
+                "{Singular}Model",
+                "{Singular}",
+                "{Plural}",
+            ],
+        ]
+        .concat();
         Self {
             row: strings(&row),
             insert: strings(&[
@@ -249,14 +272,17 @@ fn metadata(document: &toml::Table) -> Result<&toml::Table> {
     Ok(table)
 }
 
-/// serde names the unknown key and the known ones in one sentence; the nearest is what the person meant.
+/// serde names the unknown key and the known ones in one sentence; the nearest is what the person
+/// meant.
 fn explain(error: &toml::de::Error) -> anyhow::Error {
     let message = error.message().trim_end();
     let mut quoted = message.split('`').skip(1).step_by(2);
     let unknown = quoted.next().filter(|_| message.starts_with("unknown "));
     let nearest = unknown.and_then(|key| {
         let distance = |known: &&str| (strsim::jaro_winkler(key, known) * 1000.0) as u32;
-        quoted.max_by_key(distance).filter(|known| distance(known) > 750)
+        quoted
+            .max_by_key(distance)
+            .filter(|known| distance(known) > 750)
     });
     match nearest {
         Some(known) => anyhow!("{message}; did you mean `{known}`?"),

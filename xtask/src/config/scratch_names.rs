@@ -1,5 +1,5 @@
-//! Names and settings that scratch databases take where there is no target to be like: `db-verify`, `db-snapshot` and
-//! `db-rollback --test` work without one, and migrations may ask for them.
+//! Names and settings that scratch databases take where there is no target to be like: `db-verify`,
+//! `db-snapshot` and `db-rollback --test` work without one, and migrations may ask for them.
 
 use anyhow::{Result, bail};
 use serde::Deserialize;
@@ -18,14 +18,23 @@ pub struct ScratchNames {
 
 impl ScratchNames {
     pub(super) fn validated(self) -> Result<Self> {
-        let all = [("database", &self.database), ("role", &self.role), ("time-zone", &self.time_zone)];
+        let all = [
+            ("database", &self.database),
+            ("role", &self.role),
+            ("time-zone", &self.time_zone),
+        ];
         for (key, value) in all {
-            if value.as_deref().is_some_and(|value| value.is_empty() || value.contains('\0')) {
+            if value
+                .as_deref()
+                .is_some_and(|value| value.is_empty() || value.contains('\0'))
+            {
                 bail!("`scratch.{key}` is empty: leave it out, or write what production has")
             }
         }
         if let Some(role) = self.role.as_ref().filter(|role| role.starts_with("pg_")) {
-            bail!("`scratch.role` is `{role}`, and PostgreSQL keeps names that begin with `pg_` for itself")
+            bail!(
+                "`scratch.role` is `{role}`, and PostgreSQL keeps names that begin with `pg_` for itself"
+            )
         }
         Ok(self)
     }

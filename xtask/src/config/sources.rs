@@ -28,8 +28,9 @@ pub struct Sources {
 impl Sources {
     /// Takes the globs out of `raw`.
     pub(super) fn new(raw: &mut RawConfig) -> Result<Self> {
-        let (declarations, exclude): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut raw.exclude).into_iter().partition(|glob| glob == ALL_DECLARATIONS);
+        let (declarations, exclude): (Vec<_>, Vec<_>) = std::mem::take(&mut raw.exclude)
+            .into_iter()
+            .partition(|glob| glob == ALL_DECLARATIONS);
         let of = |key, globs: &mut Vec<String>| patterns(key, std::mem::take(globs));
         Ok(Self {
             types: of("types", &mut raw.types)?,
@@ -42,12 +43,17 @@ impl Sources {
         })
     }
 
-    /// Whether the file has no role, whatever the globs of roles say. kysely-codegen and others write what they read from
-    /// the database to `.d.ts` files: a glob that ends like this means them.
+    /// Whether the file has no role, whatever the globs of roles say. kysely-codegen and others
+    /// write what they read from the database to `.d.ts` files: a glob that ends like this means
+    /// them.
     #[must_use]
     pub fn excludes(&self, file: &str) -> bool {
         let is_unnamed = || {
-            file.ends_with(DECLARATIONS) && !self.roles().iter().any(|patterns| patterns.declarations.is_match(file))
+            file.ends_with(DECLARATIONS)
+                && !self
+                    .roles()
+                    .iter()
+                    .any(|patterns| patterns.declarations.is_match(file))
         };
         self.exclude.is_match(file) || (self.exclude_declarations && is_unnamed())
     }
@@ -55,7 +61,13 @@ impl Sources {
     /// The patterns of every role: types, validation, contracts, routes, Drizzle.
     #[must_use]
     pub fn roles(&self) -> [&FilePatterns; 5] {
-        [&self.types, &self.validation, &self.contracts, &self.routes, &self.drizzle]
+        [
+            &self.types,
+            &self.validation,
+            &self.contracts,
+            &self.routes,
+            &self.drizzle,
+        ]
     }
 }
 
@@ -101,21 +113,34 @@ impl FilePatterns {
 
 fn patterns(key: &str, globs: Vec<String>) -> Result<FilePatterns> {
     globs.iter().try_for_each(|glob| stay_inside(glob))?;
-    let declarations: Vec<String> = globs.iter().filter(|glob| glob.ends_with(DECLARATIONS)).cloned().collect();
-    Ok(FilePatterns { set: glob_set(key, &globs)?, declarations: glob_set(key, &declarations)?, globs })
+    let declarations: Vec<String> = globs
+        .iter()
+        .filter(|glob| glob.ends_with(DECLARATIONS))
+        .cloned()
+        .collect();
+    Ok(FilePatterns {
+        set: glob_set(key, &globs)?,
+        declarations: glob_set(key, &declarations)?,
+        globs,
+    })
 }
 
 pub(super) fn glob_set(key: &str, globs: &[String]) -> Result<GlobSet> {
     let mut set = GlobSetBuilder::new();
     for glob in globs {
-        set.add(Glob::new(glob).with_context(|| format!("`{key}` holds `{glob}`, which is no glob"))?);
+        set.add(
+            Glob::new(glob).with_context(|| format!("`{key}` holds `{glob}`, which is no glob"))?,
+        );
     }
-    set.build().with_context(|| format!("`{key}` holds too many globs"))
+    set.build()
+        .with_context(|| format!("`{key}` holds too many globs"))
 }
 
 fn literal_folder(glob: &str) -> &str {
     let wildcard = glob.find(['*', '?', '[', '{']).unwrap_or(glob.len());
-    glob[..wildcard].rsplit_once('/').map_or("", |(folder, _)| folder)
+    glob[..wildcard]
+        .rsplit_once('/')
+        .map_or("", |(folder, _)| folder)
 }
 
 #[cfg(test)]
@@ -129,17 +154,34 @@ mod tests {
     #[test]
     fn a_glob_is_walked_from_its_last_literal_folder() {
         let config = config("types = ['shared/types/**/*.ts', '*.ts', 'one/file.ts']");
-        assert_eq!(config.sources.types.roots().collect::<Vec<_>>(), ["shared/types", "", "one"]);
-        assert!(config.sources.types.matches(&globset::Candidate::new("shared/types/a/b.ts")));
+        assert_eq!(
+            config.sources.types.roots().collect::<Vec<_>>(),
+            ["shared/types", "", "one"]
+        );
+        assert!(
+            config
+                .sources
+                .types
+                .matches(&globset::Candidate::new("shared/types/a/b.ts"))
+        );
     }
 
     #[test]
     fn declaration_files_have_a_role_where_a_glob_names_them() {
         let excludes = |keys: &str, file: &str| config(keys).sources.excludes(file);
         assert!(excludes("types = ['src/**/*.ts']", "src/db.d.ts"));
-        assert!(!excludes("types = ['src/**/*.ts', 'src/db.d.ts']", "src/db.d.ts"));
+        assert!(!excludes(
+            "types = ['src/**/*.ts', 'src/db.d.ts']",
+            "src/db.d.ts"
+        ));
         assert!(excludes("types = ['src/db.d.ts']", "src/other.d.ts"));
-        assert!(!excludes("types = ['src/**/*.d.ts']\nexclude = []", "src/db.test.d.ts"));
-        assert!(excludes("types = ['src/**/*.d.ts']", "src/db.test.d.ts"), "tests stay out");
+        assert!(!excludes(
+            "types = ['src/**/*.d.ts']\nexclude = []",
+            "src/db.test.d.ts"
+        ));
+        assert!(
+            excludes("types = ['src/**/*.d.ts']", "src/db.test.d.ts"),
+            "tests stay out"
+        );
     }
 }

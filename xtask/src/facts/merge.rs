@@ -39,7 +39,13 @@ impl Facts {
 
 impl Requested {
     fn merge(&mut self, other: Self) {
-        let Self { types, validation, tables, routes, contracts } = other;
+        let Self {
+            types,
+            validation,
+            tables,
+            routes,
+            contracts,
+        } = other;
         self.types |= types;
         self.validation |= validation;
         self.tables |= tables;

@@ -1,5 +1,5 @@
-//! Where a declaration comes from, as data: what checks, messages and reports ask about it. Each reader declares the
-//! origins of what it reads as constants, so that a new one changes no check.
+//! Where a declaration comes from, as data: what checks, messages and reports ask about it. Each
+//! reader declares the origins of what it reads as constants, so that a new one changes no check.
 
 use std::fmt;
 
@@ -12,27 +12,30 @@ pub struct Origin {
     pub noun: &'static str,
     /// What it says of a table, in whatever language.
     pub family: Family,
-    /// Whether it says by itself of which table it is, so that its name and its likeness need not be asked.
+    /// Whether it says by itself of which table it is, so that its name and its likeness need not
+    /// be asked.
     pub names_table: bool,
     /// How changes of it are written.
     pub syntax: Syntax,
-    /// What to write where a table lacks a declaration, with `{table}` for its name. Only of tables: what a type is called
-    /// like is configured.
+    /// What to write where a table lacks a declaration, with `{table}` for its name. Only of
+    /// tables: what a type is called like is configured.
     pub example: Option<&'static str>,
 }
 
-/// What declarations say of a table. A family is not a language: what Prisma will say of a model is a [`Family::Table`] as
-/// what Drizzle says is.
+/// What declarations say of a table. A family is not a language: what Prisma will say of a model is
+/// a [`Family::Table`] as what Drizzle says is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Family {
-    /// A type that code holds values in: of a row, of what is inserted or updated, of the thing itself. It is found by
-    /// `names.row`, `names.insert`, `names.update` and the same keys of `map`. A table without one is a finding.
+    /// A type that code holds values in: of a row, of what is inserted or updated, of the thing
+    /// itself. It is found by `names.row`, `names.insert`, `names.update` and the same keys of
+    /// `map`. A table without one is a finding.
     Type,
-    /// What checks values when the program runs. It is found by `names.schema` and its like. An entity without one is a
-    /// finding.
+    /// What checks values when the program runs. It is found by `names.schema` and its like. An
+    /// entity without one is a finding.
     Validation,
-    /// A table of an ORM, from which rows get their types: a table that has one needs no other type. It says which table it
-    /// is of, and the name of its declaration says nothing. `map` knows it as a type.
+    /// A table of an ORM, from which rows get their types: a table that has one needs no other
+    /// type. It says which table it is of, and the name of its declaration says nothing. `map`
+    /// knows it as a type.
     Table,
 }
 

@@ -8,7 +8,10 @@ pub fn shape(path: &str) -> String {
     while let Some(character) = characters.next() {
         shape.push(character);
         if character == ':' {
-            while characters.next_if(|next| next.is_alphanumeric() || *next == '_').is_some() {}
+            while characters
+                .next_if(|next| next.is_alphanumeric() || *next == '_')
+                .is_some()
+            {}
         }
     }
     shape
@@ -28,8 +31,14 @@ mod tests {
 
     #[test]
     fn the_names_of_parameters_do_not_tell_paths_apart() {
-        assert_eq!(shape("/users/:id/posts/:postId"), shape("/users/:userId/posts/:id"));
+        assert_eq!(
+            shape("/users/:id/posts/:postId"),
+            shape("/users/:userId/posts/:id")
+        );
         assert_ne!(shape("/users/:id"), shape("/users/me"));
-        assert_eq!(parameters("/a/:from-:to/b/:c").collect::<Vec<_>>(), ["from", "to", "c"]);
+        assert_eq!(
+            parameters("/a/:from-:to/b/:c").collect::<Vec<_>>(),
+            ["from", "to", "c"]
+        );
     }
 }

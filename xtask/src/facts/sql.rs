@@ -1,4 +1,5 @@
-//! A column in the database's own terms, as an ORM describes it: Drizzle's `varchar({ length: 100 }).default('')`.
+//! A column in the database's own terms, as an ORM describes it: Drizzle's `varchar({ length: 100
+//! }).default('')`.
 
 use std::fmt;
 
@@ -7,8 +8,8 @@ use std::fmt;
 pub struct SqlColumn {
     /// Its type.
     pub ty: SqlType,
-    /// Whether the database fills in a value (`.default(…)`, `serial`, an identity): what only the program fills in
-    /// (`.$default(…)`) does not count.
+    /// Whether the database fills in a value (`.default(…)`, `serial`, an identity): what only the
+    /// program fills in (`.$default(…)`) does not count.
     pub database_default: bool,
     /// That value, where it is a literal: the text of a string, a number, `true` or `false`.
     pub default_value: Option<String>,
@@ -26,10 +27,11 @@ pub struct SqlType {
 /// A type that is no array.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SqlScalar {
-    /// A type by the name that `format_type` gives it without its modifiers (`character varying`), and these: the length,
-    /// precision and scale that are stated.
+    /// A type by the name that `format_type` gives it without its modifiers (`character varying`),
+    /// and these: the length, precision and scale that are stated.
     Named(String, Vec<u32>),
-    /// An enum with its values: the name where the source says it, `audit.kind` outside of `public`.
+    /// An enum with its values: the name where the source says it, `audit.kind` outside of
+    /// `public`.
     Enum(Option<String>, Vec<String>),
     /// Not known, and why.
     Unknown(String),
@@ -42,8 +44,10 @@ impl fmt::Display for SqlType {
             SqlScalar::Named(name, modifiers) if modifiers.is_empty() => f.write_str(name)?,
             SqlScalar::Named(name, modifiers) => {
                 let modifiers: Vec<_> = modifiers.iter().map(ToString::to_string).collect();
-                let (head, tail) =
-                    name.split_once(' ').filter(|(_, tail)| tail.ends_with("time zone")).unwrap_or((name, ""));
+                let (head, tail) = name
+                    .split_once(' ')
+                    .filter(|(_, tail)| tail.ends_with("time zone"))
+                    .unwrap_or((name, ""));
                 let space = if tail.is_empty() { "" } else { " " };
                 write!(f, "{head}({}){space}{tail}", modifiers.join(","))?;
             }
@@ -59,14 +63,27 @@ mod tests {
     use super::*;
 
     fn written(name: &str, modifiers: &[u32], array: bool) -> String {
-        SqlType { scalar: SqlScalar::Named(name.into(), modifiers.to_vec()), array }.to_string()
+        SqlType {
+            scalar: SqlScalar::Named(name.into(), modifiers.to_vec()),
+            array,
+        }
+        .to_string()
     }
 
     #[test]
     fn types_are_written_as_postgresql_writes_them() {
-        assert_eq!(written("character varying", &[100], true), "character varying(100)[]");
+        assert_eq!(
+            written("character varying", &[100], true),
+            "character varying(100)[]"
+        );
         assert_eq!(written("numeric", &[12, 2], false), "numeric(12,2)");
-        assert_eq!(written("timestamp with time zone", &[3], false), "timestamp(3) with time zone");
-        assert_eq!(written("timestamp without time zone", &[], false), "timestamp without time zone");
+        assert_eq!(
+            written("timestamp with time zone", &[3], false),
+            "timestamp(3) with time zone"
+        );
+        assert_eq!(
+            written("timestamp without time zone", &[], false),
+            "timestamp without time zone"
+        );
     }
 }

@@ -7,7 +7,11 @@ use crate::source::Span;
 /// The bytes to replace, and by what, so that `items` follow the item number `at` of `list`.
 pub(super) fn insert(text: &str, list: &List, at: usize, items: &[String]) -> (Span, String) {
     let before = Predecessor::new(text, list, at);
-    if list.kind == ListKind::Union { before.union_members(items) } else { before.members(items) }
+    if list.kind == ListKind::Union {
+        before.union_members(items)
+    } else {
+        before.members(items)
+    }
 }
 
 /// The item that the new one follows, and what stands behind it.
@@ -31,7 +35,14 @@ impl<'t> Predecessor<'t> {
             _separated => separator(text, end),
         };
         let rest = separator.map_or(end, |(_, end)| end);
-        Self { text, list, at, end, separator, line_end: line_end(text, rest) }
+        Self {
+            text,
+            list,
+            at,
+            end,
+            separator,
+            line_end: line_end(text, rest),
+        }
     }
 
     fn is_last(&self) -> bool {
@@ -43,17 +54,29 @@ impl<'t> Predecessor<'t> {
         let usual = own.or_else(|| self.usual_separator());
         let Some(line_end) = self.line_end else {
             return match self.separator {
-                Some((own, end)) => insertion(end, items.iter().map(|item| format!(" {item}{own}")).collect()),
+                Some((own, end)) => insertion(
+                    end,
+                    items.iter().map(|item| format!(" {item}{own}")).collect(),
+                ),
                 None => {
                     let separator = usual.unwrap_or(self.default_separator());
-                    insertion(self.end, items.iter().map(|item| format!("{separator} {item}")).collect())
+                    insertion(
+                        self.end,
+                        items
+                            .iter()
+                            .map(|item| format!("{separator} {item}"))
+                            .collect(),
+                    )
                 }
             };
         };
         let start = format!("{}{}", self.newline(line_end), self.indentation());
         let lines: Vec<String> = items.iter().map(|item| format!("{start}{item}")).collect();
         match (own, usual) {
-            (Some(own), _) => insertion(line_end, lines.iter().map(|line| format!("{line}{own}")).collect()),
+            (Some(own), _) => insertion(
+                line_end,
+                lines.iter().map(|line| format!("{line}{own}")).collect(),
+            ),
             // Line by line, without separators.
             (None, None) => insertion(line_end, lines.concat()),
             (None, Some(missing)) => {
@@ -66,17 +89,27 @@ impl<'t> Predecessor<'t> {
 
     fn union_members(&self, items: &[String]) -> (Span, String) {
         let Some(indentation) = self.bar_indentation() else {
-            return insertion(self.end, items.iter().map(|item| format!(" | {item}")).collect());
+            return insertion(
+                self.end,
+                items.iter().map(|item| format!(" | {item}")).collect(),
+            );
         };
         let at = self.line_end.unwrap_or(self.end);
         let start = format!("{}{indentation}| ", self.newline(at));
-        insertion(at, items.iter().map(|item| format!("{start}{item}")).collect())
+        insertion(
+            at,
+            items.iter().map(|item| format!("{start}{item}")).collect(),
+        )
     }
 
     /// The white space in front of the bars of a union with a line for each member.
     fn bar_indentation(&self) -> Option<&'t str> {
         let items = &self.list.items;
-        let neighbour = if self.is_last() { self.at.checked_sub(1)? } else { self.at + 1 };
+        let neighbour = if self.is_last() {
+            self.at.checked_sub(1)?
+        } else {
+            self.at + 1
+        };
         let (first, second) = (self.at.min(neighbour), self.at.max(neighbour));
         let between = &self.text[items[first].span.end as usize..items[second].span.start as usize];
         let line = line_of(self.text, items[second].span.start as usize);
@@ -86,15 +119,24 @@ impl<'t> Predecessor<'t> {
 
     /// Returns the separator between the other items, if there is one.
     fn usual_separator(&self) -> Option<char> {
-        let commas = matches!(self.list.kind, ListKind::Entries | ListKind::Elements | ListKind::EnumMembers);
+        let commas = matches!(
+            self.list.kind,
+            ListKind::Entries | ListKind::Elements | ListKind::EnumMembers
+        );
         if commas {
             return Some(',');
         }
-        let others = self.list.items.iter().filter_map(|item| separator(self.text, item.span.end as usize));
+        let others = self
+            .list
+            .items
+            .iter()
+            .filter_map(|item| separator(self.text, item.span.end as usize));
         match others.map(|(separator, _)| separator).next() {
             Some(separator) => Some(separator),
             // The only member of its type: as the rest of the file does it.
-            None if self.list.items.len() == 1 && self.text.lines().any(|line| line.trim_end().ends_with(';')) => {
+            None if self.list.items.len() == 1
+                && self.text.lines().any(|line| line.trim_end().ends_with(';')) =>
+            {
                 Some(';')
             }
             None => None,
@@ -109,13 +151,18 @@ impl<'t> Predecessor<'t> {
     }
 
     fn indentation(&self) -> &'t str {
-        leading_space(line_of(self.text, self.list.items[self.at].span.start as usize))
+        leading_space(line_of(
+            self.text,
+            self.list.items[self.at].span.start as usize,
+        ))
     }
 
     /// As the line around `at` ends.
     fn newline(&self, at: usize) -> &'static str {
         let rest = &self.text[at..];
-        let end = rest.find('\n').map_or(self.text, |end| &self.text[..at + end]);
+        let end = rest
+            .find('\n')
+            .map_or(self.text, |end| &self.text[..at + end]);
         let windows = end.ends_with('\r') || (!rest.contains('\n') && self.text.contains("\r\n"));
         if windows { "\r\n" } else { "\n" }
     }
@@ -127,7 +174,13 @@ fn insertion(at: usize, text: String) -> (Span, String) {
 
 fn replacement(start: usize, end: usize, text: String) -> (Span, String) {
     let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-    (Span { start: offset(start), end: offset(end) }, text)
+    (
+        Span {
+            start: offset(start),
+            end: offset(end),
+        },
+        text,
+    )
 }
 
 /// `;` or `,` behind white space and comments, and its end.
@@ -145,7 +198,8 @@ fn separator(text: &str, from: usize) -> Option<(char, usize)> {
     }
 }
 
-/// The end of the line, without its line break, if nothing but comments stands between it and `from`.
+/// The end of the line, without its line break, if nothing but comments stands between it and
+/// `from`.
 fn line_end(text: &str, from: usize) -> Option<usize> {
     let mut at = from;
     loop {
@@ -165,7 +219,8 @@ fn line_end(text: &str, from: usize) -> Option<usize> {
     }
 }
 
-/// The length of the comment at the start of `text`, without its line break; none where there is no comment.
+/// The length of the comment at the start of `text`, without its line break; none where there is no
+/// comment.
 fn comment(text: &str) -> Option<usize> {
     if text.starts_with("//") {
         let length = text.find('\n').unwrap_or(text.len());

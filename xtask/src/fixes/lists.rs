@@ -56,6 +56,8 @@ impl List {
 
     /// The item that holds the byte before `end`.
     pub(super) fn position(&self, end: u32) -> Option<usize> {
-        self.items.iter().position(|item| item.span.start < end && end <= item.span.end)
+        self.items
+            .iter()
+            .position(|item| item.span.start < end && end <= item.span.end)
     }
 }

@@ -1,12 +1,12 @@
-//! The parts of a file's syntax that matter for changing it. These are lists that something can be added to, names of
-//! declarations with their whole text, and calls that make up a schema.
+//! The parts of a file's syntax that matter for changing it. These are lists that something can be
+//! added to, names of declarations with their whole text, and calls that make up a schema.
 
 use oxc_allocator::Allocator;
 use oxc_ast::ast::{
-    ArrayExpression, ArrayExpressionElement, CallExpression, Class, ClassBody, ClassElement, Expression,
-    ObjectExpression, ObjectProperty, ObjectPropertyKind, PropertyKey, TSEnumBody, TSEnumDeclaration, TSInterfaceBody,
-    TSInterfaceDeclaration, TSLiteral, TSLiteralType, TSSignature, TSType, TSTypeAliasDeclaration, TSTypeLiteral,
-    TSUnionType, VariableDeclarator,
+    ArrayExpression, ArrayExpressionElement, CallExpression, Class, ClassBody, ClassElement,
+    Expression, ObjectExpression, ObjectProperty, ObjectPropertyKind, PropertyKey, TSEnumBody,
+    TSEnumDeclaration, TSInterfaceBody, TSInterfaceDeclaration, TSLiteral, TSLiteralType,
+    TSSignature, TSType, TSTypeAliasDeclaration, TSTypeLiteral, TSUnionType, VariableDeclarator,
 };
 use oxc_ast_visit::{Visit, walk};
 use oxc_parser::Parser;
@@ -37,8 +37,8 @@ pub(super) struct CallChain {
 }
 
 impl Outline {
-    /// Of `text`, the content of the file `path`; none where it does not parse, or is in a language that this tool reads and
-    /// does not change.
+    /// Of `text`, the content of the file `path`; none where it does not parse, or is in a language
+    /// that this tool reads and does not change.
     pub(super) fn of(path: &str, text: &str) -> Option<Self> {
         let allocator = Allocator::default();
         let source_type = SourceType::from_path(path).ok()?;
@@ -46,14 +46,21 @@ impl Outline {
         if parsed.panicked {
             return None;
         }
-        let mut reader = OutlineReader { text, outline: Self::default(), inside: FxHashSet::default() };
+        let mut reader = OutlineReader {
+            text,
+            outline: Self::default(),
+            inside: FxHashSet::default(),
+        };
         reader.visit_program(&parsed.program);
         Some(reader.outline)
     }
 
     /// The calls that `schema` is made of, which is a chain, or the first calls of one.
     pub(super) fn calls(&self, schema: Span) -> Option<&[(String, u32)]> {
-        let chains = self.chains.iter().filter(|chain| chain.span.start == schema.start);
+        let chains = self
+            .chains
+            .iter()
+            .filter(|chain| chain.span.start == schema.start);
         chains.into_iter().find_map(|chain| {
             let last = chain.calls.iter().position(|(_, end)| *end == schema.end)?;
             chain.calls.get(..=last)
@@ -62,8 +69,13 @@ impl Outline {
 
     /// All of the declaration whose name is at `name`.
     pub(super) fn declaration(&self, name: Span) -> Option<Span> {
-        let named = self.declarations.iter().filter(|(at, _)| at.start == name.start);
-        named.map(|(_, whole)| *whole).min_by_key(|whole| whole.end - whole.start)
+        let named = self
+            .declarations
+            .iter()
+            .filter(|(at, _)| at.start == name.start);
+        named
+            .map(|(_, whole)| *whole)
+            .min_by_key(|whole| whole.end - whole.start)
     }
 }
 
@@ -89,7 +101,15 @@ impl OutlineReader<'_> {
         let text = self.text.get(whole.range()).unwrap_or_default();
         let core = text.trim_end().trim_end_matches([';', ',']).trim_end();
         let end = whole.start + u32::try_from(core.len()).unwrap_or(0);
-        ListItem { span: Span { start: whole.start, end }, name: None, value: None, simple: true }
+        ListItem {
+            span: Span {
+                start: whole.start,
+                end,
+            },
+            name: None,
+            value: None,
+            simple: true,
+        }
     }
 
     fn member(&self, signature: &TSSignature<'_>) -> ListItem {
@@ -97,36 +117,52 @@ impl OutlineReader<'_> {
             TSSignature::TSPropertySignature(property) => key_name(&property.key),
             _ => None,
         };
-        ListItem { name, ..self.item(signature.span()) }
+        ListItem {
+            name,
+            ..self.item(signature.span())
+        }
     }
 
     fn class_member(&self, element: &ClassElement<'_>) -> ListItem {
         let item = self.item(element.span());
         match element {
             // What a decorator says of a column, a member without it does not.
-            ClassElement::PropertyDefinition(property) => {
-                ListItem { name: key_name(&property.key), simple: property.decorators.is_empty(), ..item }
-            }
-            _ => ListItem { simple: false, ..item },
+            ClassElement::PropertyDefinition(property) => ListItem {
+                name: key_name(&property.key),
+                simple: property.decorators.is_empty(),
+                ..item
+            },
+            _ => ListItem {
+                simple: false,
+                ..item
+            },
         }
     }
 
     fn entry(&self, property: &ObjectPropertyKind<'_>) -> ListItem {
         let item = self.item(property.span());
         match property {
-            ObjectPropertyKind::ObjectProperty(property) => {
-                ListItem { name: key_name(&property.key), value: string(&property.value), ..item }
-            }
+            ObjectPropertyKind::ObjectProperty(property) => ListItem {
+                name: key_name(&property.key),
+                value: string(&property.value),
+                ..item
+            },
             ObjectPropertyKind::SpreadProperty(_) => item,
         }
     }
 
     fn element(&self, element: &ArrayExpressionElement<'_>) -> ListItem {
-        ListItem { value: element.as_expression().and_then(string), ..self.item(element.span()) }
+        ListItem {
+            value: element.as_expression().and_then(string),
+            ..self.item(element.span())
+        }
     }
 
     fn union_member(&self, member: &TSType<'_>) -> ListItem {
-        ListItem { value: literal(member), ..self.item(member.span()) }
+        ListItem {
+            value: literal(member),
+            ..self.item(member.span())
+        }
     }
 }
 
@@ -170,25 +206,41 @@ impl<'a> Visit<'a> for OutlineReader<'_> {
     }
 
     fn visit_ts_type_literal(&mut self, it: &TSTypeLiteral<'a>) {
-        let items = it.members.iter().map(|member| self.member(member)).collect();
+        let items = it
+            .members
+            .iter()
+            .map(|member| self.member(member))
+            .collect();
         self.list(ListKind::TypeMembers, it.span.end - 1, items);
         walk::walk_ts_type_literal(self, it);
     }
 
     fn visit_class_body(&mut self, it: &ClassBody<'a>) {
-        let items = it.body.iter().map(|element| self.class_member(element)).collect();
+        let items = it
+            .body
+            .iter()
+            .map(|element| self.class_member(element))
+            .collect();
         self.list(ListKind::ClassMembers, it.span.end - 1, items);
         walk::walk_class_body(self, it);
     }
 
     fn visit_object_expression(&mut self, it: &ObjectExpression<'a>) {
-        let items = it.properties.iter().map(|property| self.entry(property)).collect();
+        let items = it
+            .properties
+            .iter()
+            .map(|property| self.entry(property))
+            .collect();
         self.list(ListKind::Entries, it.span.end - 1, items);
         walk::walk_object_expression(self, it);
     }
 
     fn visit_array_expression(&mut self, it: &ArrayExpression<'a>) {
-        let items = it.elements.iter().map(|element| self.element(element)).collect();
+        let items = it
+            .elements
+            .iter()
+            .map(|element| self.element(element))
+            .collect();
         self.list(ListKind::Elements, it.span.end - 1, items);
         walk::walk_array_expression(self, it);
     }
@@ -205,7 +257,11 @@ impl<'a> Visit<'a> for OutlineReader<'_> {
     }
 
     fn visit_ts_union_type(&mut self, it: &TSUnionType<'a>) {
-        let items = it.types.iter().map(|member| self.union_member(member)).collect();
+        let items = it
+            .types
+            .iter()
+            .map(|member| self.union_member(member))
+            .collect();
         self.list(ListKind::Union, it.span.end, items);
         walk::walk_ts_union_type(self, it);
     }
@@ -213,7 +269,10 @@ impl<'a> Visit<'a> for OutlineReader<'_> {
     fn visit_ts_literal_type(&mut self, it: &TSLiteralType<'a>) {
         // A union of one.
         if let TSLiteral::StringLiteral(text) = &it.literal {
-            let item = ListItem { value: Some(text.value.to_string()), ..self.item(it.span) };
+            let item = ListItem {
+                value: Some(text.value.to_string()),
+                ..self.item(it.span)
+            };
             self.list(ListKind::Union, it.span.end, vec![item]);
         }
     }
@@ -221,8 +280,12 @@ impl<'a> Visit<'a> for OutlineReader<'_> {
     fn visit_call_expression(&mut self, it: &CallExpression<'a>) {
         if !self.inside.contains(&(it.span.start, it.span.end)) {
             let calls = calls(it);
-            self.inside.extend(calls.iter().map(|(_, end)| (it.span.start, *end)));
-            self.outline.chains.push(CallChain { span: span(it.span), calls });
+            self.inside
+                .extend(calls.iter().map(|(_, end)| (it.span.start, *end)));
+            self.outline.chains.push(CallChain {
+                span: span(it.span),
+                calls,
+            });
         }
         walk::walk_call_expression(self, it);
     }
@@ -235,7 +298,9 @@ fn calls(call: &CallExpression<'_>) -> Vec<(String, u32)> {
     while let Some(call) = next {
         let (name, object) = match &call.callee {
             Expression::Identifier(name) => (name.name.to_string(), None),
-            Expression::StaticMemberExpression(member) => (member.property.name.to_string(), Some(&member.object)),
+            Expression::StaticMemberExpression(member) => {
+                (member.property.name.to_string(), Some(&member.object))
+            }
             _ => (String::new(), None),
         };
         calls.push((name, call.span.end));
@@ -270,5 +335,8 @@ fn literal(member: &TSType<'_>) -> Option<String> {
 }
 
 fn span(span: oxc_span::Span) -> Span {
-    Span { start: span.start, end: span.end }
+    Span {
+        start: span.start,
+        end: span.end,
+    }
 }

@@ -1,4 +1,5 @@
-//! Where the bytes of a proposed change go. A change that cannot be placed without guessing is not suggested.
+//! Where the bytes of a proposed change go. A change that cannot be placed without guessing is not
+//! suggested.
 
 use std::sync::LazyLock;
 
@@ -12,7 +13,8 @@ use crate::report::{Edit, Finding, Proposal, SourceTexts, Suggestion};
 use crate::source::Span;
 use crate::typescript::parse;
 
-/// Calls that make a schema of strings or numbers, and calls that refine one and return another of the same kind.
+/// Calls that make a schema of strings or numbers, and calls that refine one and return another of
+/// the same kind.
 const CHECKED: &[&str] = &[
     "string",
     "number",
@@ -77,8 +79,12 @@ fn place_all(findings: &mut [Finding], sources: &SourceTexts) {
     // Findings of one file mostly follow each other.
     let mut last: Option<(String, Option<Outline>)> = None;
     for finding in findings {
-        let Some(proposal) = &finding.proposal else { continue };
-        let Some(text) = sources.text(&proposal.file) else { continue };
+        let Some(proposal) = &finding.proposal else {
+            continue;
+        };
+        let Some(text) = sources.text(&proposal.file) else {
+            continue;
+        };
         if last.as_ref().is_none_or(|(file, _)| *file != proposal.file) {
             last = Some((proposal.file.clone(), Outline::of(&proposal.file, text)));
         }
@@ -91,19 +97,41 @@ fn place_all(findings: &mut [Finding], sources: &SourceTexts) {
 fn suggestion(proposal: &Proposal, text: &str, outline: &Outline) -> Option<Suggestion> {
     let placed = match &proposal.edit {
         Edit::Replace { span, replacement } => replaced(text, *span, replacement)?,
-        Edit::AddMember { declaration, after, rank, name, value } => {
+        Edit::AddMember {
+            declaration,
+            after,
+            rank,
+            name,
+            value,
+        } => {
             let list = list_at(outline, *declaration, *after)?;
             let item = member(text, list, *after, name, value)?;
             let (span, replacement) = insert(text, list, list.position(after.end)?, &[item]);
-            Placed { span, replacement, rank: Some(*rank) }
+            Placed {
+                span,
+                replacement,
+                rank: Some(*rank),
+            }
         }
         Edit::AddCheck { schema, call } => check(text, outline, *schema, call)?,
-        Edit::ChangeCheck { schema, method, limit } => changed_check(text, outline, *schema, method, limit)?,
+        Edit::ChangeCheck {
+            schema,
+            method,
+            limit,
+        } => changed_check(text, outline, *schema, method, limit)?,
         Edit::Wrap { schema, call } => wrap(text, outline, *schema, call)?,
-        Edit::AddValues { set, present, wanted } => {
+        Edit::AddValues {
+            set,
+            present,
+            wanted,
+        } => {
             let changed = values::added(&proposal.file, text, *set, present, wanted)?;
             let (span, replacement) = difference(text, &changed);
-            Placed { span, replacement, rank: None }
+            Placed {
+                span,
+                replacement,
+                rank: None,
+            }
         }
     };
     Some(Suggestion {
@@ -125,54 +153,95 @@ struct Placed {
 fn replaced(text: &str, span: Span, replacement: &str) -> Option<Placed> {
     text.get(span.range())?;
     // Behind a function or a conditional type `| null` would belong to its last part.
-    let line = text[..span.start as usize].rsplit('\n').next().unwrap_or_default();
-    let ambiguous = replacement.starts_with(" |") && (line.contains("=>") || line.contains(" extends "));
-    (!ambiguous).then(|| Placed { span, replacement: replacement.to_owned(), rank: None })
+    let line = text[..span.start as usize]
+        .rsplit('\n')
+        .next()
+        .unwrap_or_default();
+    let ambiguous =
+        replacement.starts_with(" |") && (line.contains("=>") || line.contains(" extends "));
+    (!ambiguous).then(|| Placed {
+        span,
+        replacement: replacement.to_owned(),
+        rank: None,
+    })
 }
 
 /// The innermost list around `after` that is written in the declaration itself.
 fn list_at(outline: &Outline, declaration: Span, after: Span) -> Option<&List> {
     let whole = outline.declaration(declaration)?;
-    let members =
-        |list: &&List| matches!(list.kind, ListKind::TypeMembers | ListKind::ClassMembers | ListKind::Entries);
-    let mut around = outline.lists.iter().filter(members).filter(|list| list.position(after.end).is_some());
+    let members = |list: &&List| {
+        matches!(
+            list.kind,
+            ListKind::TypeMembers | ListKind::ClassMembers | ListKind::Entries
+        )
+    };
+    let mut around = outline
+        .lists
+        .iter()
+        .filter(members)
+        .filter(|list| list.position(after.end).is_some());
     around.rfind(|list| list.is_within(whole))
 }
 
 /// `name: value` as the list writes its members.
 fn member(text: &str, list: &List, after: Span, name: &str, value: &str) -> Option<String> {
     let neighbour = &list.items[list.position(after.end)?];
-    if !neighbour.simple || list.items.iter().any(|item| item.name.as_deref() == Some(name)) {
+    if !neighbour.simple
+        || list
+            .items
+            .iter()
+            .any(|item| item.name.as_deref() == Some(name))
+    {
         return None;
     }
     let written = text.get(neighbour.span.range())?;
-    let key = if is_identifier(name) { name.to_owned() } else { format!("'{name}'") };
+    let key = if is_identifier(name) {
+        name.to_owned()
+    } else {
+        format!("'{name}'")
+    };
     let readonly = list.items.iter().all(|item| {
-        text.get(item.span.range()).is_some_and(|text| text.starts_with("readonly ") || text.contains(" readonly "))
+        text.get(item.span.range())
+            .is_some_and(|text| text.starts_with("readonly ") || text.contains(" readonly "))
     });
-    let readonly = if readonly && list.kind != ListKind::Entries { "readonly " } else { "" };
+    let readonly = if readonly && list.kind != ListKind::Entries {
+        "readonly "
+    } else {
+        ""
+    };
     match list.kind {
         ListKind::Entries => Some(format!("{key}: {}", with_binding(text, value)?)),
         ListKind::TypeMembers => Some(format!("{readonly}{}: {}", key, quoted(text, value))),
         // Without a value it would have to be set in the constructor.
-        ListKind::ClassMembers if written.contains("!:") => Some(format!("{readonly}{key}!: {}", quoted(text, value))),
-        ListKind::ClassMembers | ListKind::Elements | ListKind::EnumMembers | ListKind::Union => None,
+        ListKind::ClassMembers if written.contains("!:") => {
+            Some(format!("{readonly}{key}!: {}", quoted(text, value)))
+        }
+        ListKind::ClassMembers | ListKind::Elements | ListKind::EnumMembers | ListKind::Union => {
+            None
+        }
     }
 }
 
 fn is_identifier(name: &str) -> bool {
     !name.is_empty()
-        && name.chars().all(|character| character.is_alphanumeric() || matches!(character, '_' | '$'))
+        && name
+            .chars()
+            .all(|character| character.is_alphanumeric() || matches!(character, '_' | '$'))
         && !name.starts_with(|character: char| character.is_numeric())
 }
 
 /// With the quotes of the file.
 fn quoted(text: &str, value: &str) -> String {
     let double = text.matches('"').count() > text.matches('\'').count();
-    if double { value.replace('\'', "\"") } else { value.to_owned() }
+    if double {
+        value.replace('\'', "\"")
+    } else {
+        value.to_owned()
+    }
 }
 
-/// The schema with the name that the file gives to Zod; none where there is no such name, or no methods.
+/// The schema with the name that the file gives to Zod; none where there is no such name, or no
+/// methods.
 fn with_binding(text: &str, schema: &str) -> Option<String> {
     static IMPORT: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(r#"import\s+(?:\*\s+as\s+(\w+)|(\w+)(?:\s*,\s*\{[^}]*\})?|\{[^}]*?\bz(?:\s+as\s+(\w+))?\s*[,}][^;]*?)\s*from\s*['"]zod(?:/v[34])?['"]"#).ok()
@@ -181,33 +250,58 @@ fn with_binding(text: &str, schema: &str) -> Option<String> {
         return None;
     }
     let found = IMPORT.as_ref()?.captures(text)?;
-    let name = found.get(1).or(found.get(2)).or(found.get(3)).map_or("z", |name| name.as_str());
-    schema.strip_prefix("z.").map(|rest| format!("{name}.{rest}"))
+    let name = found
+        .get(1)
+        .or(found.get(2))
+        .or(found.get(3))
+        .map_or("z", |name| name.as_str());
+    schema
+        .strip_prefix("z.")
+        .map(|rest| format!("{name}.{rest}"))
 }
 
 /// Zod's small edition has functions in place of methods.
 fn is_mini(text: &str) -> bool {
-    ["zod/mini", "zod/v4-mini", "zod/v4/mini", "@zod/mini"].iter().any(|name| text.contains(name))
+    ["zod/mini", "zod/v4-mini", "zod/v4/mini", "@zod/mini"]
+        .iter()
+        .any(|name| text.contains(name))
 }
 
 /// Behind the calls that make it a string or number, in front of those that wrap it.
 fn check(text: &str, outline: &Outline, schema: Span, call: &str) -> Option<Placed> {
     let calls = outline.calls(schema).filter(|_| !is_mini(text))?;
-    let checked = calls.iter().take_while(|(name, _)| CHECKED.contains(&name.as_str()));
+    let checked = calls
+        .iter()
+        .take_while(|(name, _)| CHECKED.contains(&name.as_str()));
     let end = checked.map(|(_, end)| *end).last()?;
-    Some(Placed { span: Span { start: end, end }, replacement: call.to_owned(), rank: None })
+    Some(Placed {
+        span: Span { start: end, end },
+        replacement: call.to_owned(),
+        rank: None,
+    })
 }
 
-/// The number in the one call of `method`. A message beside it that names a number would be wrong then.
-fn changed_check(text: &str, outline: &Outline, schema: Span, method: &str, limit: &str) -> Option<Placed> {
+/// The number in the one call of `method`. A message beside it that names a number would be wrong
+/// then.
+fn changed_check(
+    text: &str,
+    outline: &Outline,
+    schema: Span,
+    method: &str,
+    limit: &str,
+) -> Option<Placed> {
     let calls = outline.calls(schema)?;
-    let mut called = calls.iter().enumerate().filter(|(_, (name, _))| name == method);
+    let mut called = calls
+        .iter()
+        .enumerate()
+        .filter(|(_, (name, _))| name == method);
     let (at, (_, end)) = called.next().filter(|_| called.next().is_none())?;
     let start = calls[..at].last().map_or(schema.start, |(_, end)| *end);
     let call = text.get(start as usize..*end as usize)?;
     let (before, arguments) = call.split_once('(')?;
     let number = arguments.trim_start();
-    let length = number.find(|character: char| !matches!(character, '0'..='9' | '_' | '.' | '-'))?;
+    let length =
+        number.find(|character: char| !matches!(character, '0'..='9' | '_' | '.' | '-'))?;
     let (number, rest) = number.split_at(length);
     if number.is_empty() || rest.contains(|character: char| character.is_ascii_digit()) {
         return None;
@@ -217,26 +311,50 @@ fn changed_check(text: &str, outline: &Outline, schema: Span, method: &str, limi
     }
     let space = arguments.len() - arguments.trim_start().len();
     let start = start + u32::try_from(before.len() + 1 + space).ok()?;
-    let span = Span { start, end: start + u32::try_from(number.len()).ok()? };
-    Some(Placed { span, replacement: limit.to_owned(), rank: None })
+    let span = Span {
+        start,
+        end: start + u32::try_from(number.len()).ok()?,
+    };
+    Some(Placed {
+        span,
+        replacement: limit.to_owned(),
+        rank: None,
+    })
 }
 
 /// Behind everything that the schema is.
 fn wrap(text: &str, outline: &Outline, schema: Span, call: &str) -> Option<Placed> {
     let written = text.get(schema.range())?;
-    let is_name = written.chars().all(|character| character.is_alphanumeric() || "_$.".contains(character));
+    let is_name = written
+        .chars()
+        .all(|character| character.is_alphanumeric() || "_$.".contains(character));
     let is_call = outline.calls(schema).is_some();
-    let span = Span { start: schema.end, end: schema.end };
-    ((is_name || is_call) && !is_mini(text)).then(|| Placed { span, replacement: call.to_owned(), rank: None })
+    let span = Span {
+        start: schema.end,
+        end: schema.end,
+    };
+    ((is_name || is_call) && !is_mini(text)).then(|| Placed {
+        span,
+        replacement: call.to_owned(),
+        rank: None,
+    })
 }
 
 /// The bytes in which two texts differ, and what stands there in the second.
 fn difference(old: &str, new: &str) -> (Span, String) {
     let same = |pair: &(char, char)| pair.0 == pair.1;
-    let start: usize = old.chars().zip(new.chars()).take_while(same).map(|(one, _)| one.len_utf8()).sum();
+    let start: usize = old
+        .chars()
+        .zip(new.chars())
+        .take_while(same)
+        .map(|(one, _)| one.len_utf8())
+        .sum();
     let ends = old[start..].chars().rev().zip(new[start..].chars().rev());
     let end: usize = ends.take_while(same).map(|(one, _)| one.len_utf8()).sum();
     let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-    let span = Span { start: offset(start), end: offset(old.len() - end) };
+    let span = Span {
+        start: offset(start),
+        end: offset(old.len() - end),
+    };
     (span, new[start..new.len() - end].to_owned())
 }

@@ -1,4 +1,5 @@
-//! Files before and after: the checks find what is wrong, and what they suggest is applied until nothing is left.
+//! Files before and after: the checks find what is wrong, and what they suggest is applied until
+//! nothing is left.
 
 use crate::checks::{self, Input, test_utils};
 use crate::fixes::{apply, place};
@@ -10,18 +11,29 @@ const TABLE: &str = "CREATE TYPE user_role AS ENUM ('admin', 'citizen', 'guest')
 
 /// `ts` after every safe change, and what is found then.
 fn fixed(sql: &str, ts: &str) -> (String, Vec<Finding>) {
-    let (schema, config) = (test_utils::schema(sql), test_utils::config("validation = ['**/*.ts']"));
+    let (schema, config) = (
+        test_utils::schema(sql),
+        test_utils::config("validation = ['**/*.ts']"),
+    );
     let mut text = ts.to_owned();
     for _round in 0..10 {
         let facts = test_utils::facts(&text, &config);
         assert!(facts.problems.is_empty(), "{:?}\n{text}", facts.problems);
         let provenance = Provenance::default();
-        let input = Input { schema: &schema, facts: &facts, config: &config, provenance: &provenance };
+        let input = Input {
+            schema: &schema,
+            facts: &facts,
+            config: &config,
+            provenance: &provenance,
+        };
         let (mut findings, _) = checks::verify(&input);
         let mut sources = SourceTexts::default();
         sources.insert("case.ts".into(), text.as_str().into());
         place(&mut findings, &sources);
-        let safe = findings.iter().filter_map(|finding| finding.suggestion.as_ref()).filter(|one| one.safe);
+        let safe = findings
+            .iter()
+            .filter_map(|finding| finding.suggestion.as_ref())
+            .filter(|one| one.safe);
         let after = apply(&text, &safe.collect::<Vec<_>>()).text;
         if after == text {
             return (text, findings);
@@ -69,9 +81,18 @@ fn a_field_is_written_like_the_others() {
 fn a_field_at_the_end_takes_its_separator_from_the_others() {
     const SQL: &str = "CREATE TABLE users (id uuid PRIMARY KEY, email text NOT NULL, bio text)";
     let cases = [
-        ("{ id: string; email: string }", "{ id: string; email: string; bio: string | null }"),
-        ("{ id: string; email: string; }", "{ id: string; email: string; bio: string | null; }"),
-        ("{\n  id: string;\n  email: string\n}", "{\n  id: string;\n  email: string;\n  bio: string | null\n}"),
+        (
+            "{ id: string; email: string }",
+            "{ id: string; email: string; bio: string | null }",
+        ),
+        (
+            "{ id: string; email: string; }",
+            "{ id: string; email: string; bio: string | null; }",
+        ),
+        (
+            "{\n  id: string;\n  email: string\n}",
+            "{\n  id: string;\n  email: string;\n  bio: string | null\n}",
+        ),
         (
             "{\n  id: string,\n  email: string // e\n}",
             "{\n  id: string,\n  email: string, // e\n  bio: string | null\n}",
@@ -82,7 +103,11 @@ fn a_field_at_the_end_takes_its_separator_from_the_others() {
         ),
     ];
     for (before, after) in cases {
-        becomes(SQL, &format!("export interface UserRow {before}\n"), &format!("export interface UserRow {after}\n"));
+        becomes(
+            SQL,
+            &format!("export interface UserRow {before}\n"),
+            &format!("export interface UserRow {after}\n"),
+        );
     }
     becomes(
         SQL,
@@ -115,8 +140,14 @@ fn values_are_added_in_the_order_of_the_database() {
             "export interface UserRow {{ id: string; email: string; age: number; bio: string | null; role: {role} }}"
         )
     };
-    type_becomes(&row("'admin' | 'guest'"), &row("'admin' | 'citizen' | 'guest'"));
-    type_becomes(&row("\"guest\""), &row("\"guest\" | \"admin\" | \"citizen\""));
+    type_becomes(
+        &row("'admin' | 'guest'"),
+        &row("'admin' | 'citizen' | 'guest'"),
+    );
+    type_becomes(
+        &row("\"guest\""),
+        &row("\"guest\" | \"admin\" | \"citizen\""),
+    );
     let sets = [
         (
             "export type Role =\n  | 'admin' // all\n  | 'guest';\n",
@@ -136,18 +167,30 @@ fn values_are_added_in_the_order_of_the_database() {
         ),
     ];
     for (before, after) in sets {
-        type_becomes(&format!("{before}{}", row("Role")), &format!("{after}{}", row("Role")));
+        type_becomes(
+            &format!("{before}{}", row("Role")),
+            &format!("{after}{}", row("Role")),
+        );
     }
-    // A value that the database has before all others goes to the end; one that follows another stands directly behind it.
-    type_becomes(&row("'guest' | 'citizen'"), &row("'guest' | 'citizen' | 'admin'"));
-    let role = format!("export type Role = (typeof ROLES)[number];\n{}", row("Role"));
+    // A value that the database has before all others goes to the end; one that follows another
+    // stands directly behind it.
+    type_becomes(
+        &row("'guest' | 'citizen'"),
+        &row("'guest' | 'citizen' | 'admin'"),
+    );
+    let role = format!(
+        "export type Role = (typeof ROLES)[number];\n{}",
+        row("Role")
+    );
     type_becomes(
         &format!("export const ROLES = ['admin', 'guest'] as const;\n{role}"),
         &format!("export const ROLES = ['admin', 'citizen', 'guest'] as const;\n{role}"),
     );
     type_becomes(
         &format!("export const ROLES = [\n  'admin',\n  'citizen', // b\n] as const;\n{role}"),
-        &format!("export const ROLES = [\n  'admin',\n  'citizen', // b\n  'guest',\n] as const;\n{role}"),
+        &format!(
+            "export const ROLES = [\n  'admin',\n  'citizen', // b\n  'guest',\n] as const;\n{role}"
+        ),
     );
 }
 
@@ -155,7 +198,8 @@ fn values_are_added_in_the_order_of_the_database() {
 fn schemas_get_what_they_lack() {
     const SQL: &str = "CREATE TABLE users (id uuid PRIMARY KEY, email varchar(255) NOT NULL, age integer NOT NULL, \
         bio varchar(20), CHECK (((age >= 1) AND (age <= 150))))";
-    let row = "export interface UserRow { id: string; email: string; age: number; bio: string | null }\n";
+    let row =
+        "export interface UserRow { id: string; email: string; age: number; bio: string | null }\n";
     let cases = [
         (
             "import { z } from 'zod';\nexport const CreateUserSchema = z.object({\n  email: z.string(),\n  age: z.number().int(),\n});\n",
@@ -202,14 +246,15 @@ fn what_is_not_clear_is_left_alone() {
 
 #[test]
 fn changes_that_overlap_wait() {
-    let change = |start: u32, end: u32, replacement: &str, rank: Option<u32>| crate::report::Suggestion {
-        text: String::new(),
-        file: String::new(),
-        span: crate::source::Span { start, end },
-        replacement: replacement.into(),
-        safe: true,
-        rank,
-    };
+    let change =
+        |start: u32, end: u32, replacement: &str, rank: Option<u32>| crate::report::Suggestion {
+            text: String::new(),
+            file: String::new(),
+            span: crate::source::Span { start, end },
+            replacement: replacement.into(),
+            safe: true,
+            rank,
+        };
     let changes = [
         change(2, 4, "X", None),
         change(3, 5, "Y", None),
@@ -221,18 +266,38 @@ fn changes_that_overlap_wait() {
     ];
     let applied = apply("0123456", &changes.iter().collect::<Vec<_>>());
     assert_eq!(applied.text, "01X4.c()56");
-    assert_eq!(applied.taken, [true, false, true, false, false, true, false]);
+    assert_eq!(
+        applied.taken,
+        [true, false, true, false, false, true, false]
+    );
 }
 
 /// Hundreds of values that are all missing take one look at the file.
 #[test]
 fn many_values_are_added_at_once() {
-    let names = |count: usize| (0..count).map(|number| format!("v{number}")).collect::<Vec<String>>();
-    let row = |names: &[String]| format!("export interface UserRow {{ kind: '{}' }}", names.join("' | '"));
+    let names = |count: usize| {
+        (0..count)
+            .map(|number| format!("v{number}"))
+            .collect::<Vec<String>>()
+    };
+    let row = |names: &[String]| {
+        format!(
+            "export interface UserRow {{ kind: '{}' }}",
+            names.join("' | '")
+        )
+    };
     let text = row(&names(3));
     let outline = super::outline::Outline::of("a.ts", &text).expect("an outline");
-    let set = outline.lists.iter().find(|list| list.items.len() == 3).expect("the union");
-    let set = crate::source::Span { start: set.start(), end: set.end };
-    let added = super::values::added("a.ts", &text, set, &names(3), &names(900)).expect("what it becomes");
+    let set = outline
+        .lists
+        .iter()
+        .find(|list| list.items.len() == 3)
+        .expect("the union");
+    let set = crate::source::Span {
+        start: set.start(),
+        end: set.end,
+    };
+    let added =
+        super::values::added("a.ts", &text, set, &names(3), &names(900)).expect("what it becomes");
     assert_eq!(added, row(&names(900)));
 }

@@ -1,5 +1,6 @@
-//! The part of git's configuration that names programs. A checkout may come from a stranger, with its `.git/config` or with a
-//! bare repository among its files, and reading it must run nothing of theirs.
+//! The part of git's configuration that names programs. A checkout may come from a stranger, with
+//! its `.git/config` or with a bare repository among its files, and reading it must run nothing of
+//! theirs.
 
 use std::process::Command;
 
@@ -19,31 +20,55 @@ const PROGRAMS: [(&str, &str); 4] = [
 
 /// Settings with which git runs no program that a repository names.
 pub(super) fn without_programs() -> Vec<(String, String)> {
-    PROGRAMS.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    PROGRAMS
+        .iter()
+        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+        .collect()
 }
 
-/// Has `command` run under `settings`, which count more than every file, beside those that its caller has set in the
-/// same way.
+/// Has `command` run under `settings`, which count more than every file, beside those that its
+/// caller has set in the same way.
 pub(super) fn set(command: &mut Command, settings: &[(String, String)]) {
-    let first: usize = std::env::var("GIT_CONFIG_COUNT").ok().and_then(|count| count.parse().ok()).unwrap_or(0);
+    let first: usize = std::env::var("GIT_CONFIG_COUNT")
+        .ok()
+        .and_then(|count| count.parse().ok())
+        .unwrap_or(0);
     for (number, (key, value)) in (first..).zip(settings) {
-        command.env(format!("GIT_CONFIG_KEY_{number}"), key).env(format!("GIT_CONFIG_VALUE_{number}"), value);
+        command
+            .env(format!("GIT_CONFIG_KEY_{number}"), key)
+            .env(format!("GIT_CONFIG_VALUE_{number}"), value);
     }
     command.env("GIT_CONFIG_COUNT", (first + settings.len()).to_string());
     // git would fetch objects that a partial clone lacks, by programs that its configuration names.
     command.env("GIT_NO_LAZY_FETCH", "1");
 }
 
-/// Settings that switch off the filters of the repository's own configuration, by which files of the work tree go before
-/// they are compared. Those of the user's (Git LFS) stay.
+/// Settings that switch off the filters of the repository's own configuration, by which files of
+/// the work tree go before they are compared. Those of the user's (Git LFS) stay.
 pub(super) fn without_filters(repository: &Repository) -> Result<Vec<(String, String)>> {
     let pattern = r"^filter\..*\.(clean|process)$";
-    let arguments = ["config", "--show-scope", "--name-only", "-z", "--get-regexp", pattern];
+    let arguments = [
+        "config",
+        "--show-scope",
+        "--name-only",
+        "-z",
+        "--get-regexp",
+        pattern,
+    ];
     // git ends with 1 where it finds nothing.
     let found = repository.answer(&arguments)?.unwrap_or_default();
     let parts: Vec<String> = list(found.as_bytes()).collect();
-    let own = parts.chunks_exact(2).filter(|pair| ["local", "worktree"].contains(&pair[0].as_str()));
-    Ok(own.flat_map(|pair| [(pair[1].clone(), String::new()), (required(&pair[1]), "false".to_owned())]).collect())
+    let own = parts
+        .chunks_exact(2)
+        .filter(|pair| ["local", "worktree"].contains(&pair[0].as_str()));
+    Ok(own
+        .flat_map(|pair| {
+            [
+                (pair[1].clone(), String::new()),
+                (required(&pair[1]), "false".to_owned()),
+            ]
+        })
+        .collect())
 }
 
 /// `filter.x.required` for `filter.x.clean`.

@@ -16,8 +16,16 @@ impl Repository {
     /// When it means none, with what to do about that.
     pub fn commit(&self, reference: &str) -> Result<String> {
         let asked = format!("{reference}^{{commit}}");
-        let found = self.answer(&["rev-parse", "--verify", "--quiet", "--end-of-options", &asked])?;
-        let Some(commit) = found.filter(|commit| !commit.is_empty()) else { bail!(self.unknown(reference)?) };
+        let found = self.answer(&[
+            "rev-parse",
+            "--verify",
+            "--quiet",
+            "--end-of-options",
+            &asked,
+        ])?;
+        let Some(commit) = found.filter(|commit| !commit.is_empty()) else {
+            bail!(self.unknown(reference)?)
+        };
         Ok(commit)
     }
 
@@ -25,13 +33,22 @@ impl Repository {
         if reference == "HEAD" {
             return Ok("there is no commit yet".to_owned());
         }
-        let remote =
-            self.text(&["for-each-ref", "--format=%(refname:short)", "--", &format!("refs/remotes/*/{reference}")])?;
+        let remote = self.text(&[
+            "for-each-ref",
+            "--format=%(refname:short)",
+            "--",
+            &format!("refs/remotes/*/{reference}"),
+        ])?;
         let hint = match remote.lines().next() {
             Some(remote) => format!("did you mean `{remote}`?"),
-            None => format!("fetch it with `git fetch origin {}`", reference.trim_start_matches("origin/")),
+            None => format!(
+                "fetch it with `git fetch origin {}`",
+                reference.trim_start_matches("origin/")
+            ),
         };
-        Ok(format!("`{reference}` is no branch, tag or commit of this clone: {hint}"))
+        Ok(format!(
+            "`{reference}` is no branch, tag or commit of this clone: {hint}"
+        ))
     }
 
     /// The commit in which `ours` parted from `theirs`.
@@ -49,16 +66,26 @@ impl Repository {
                  or in CI check out with `fetch-depth: 0` (GitHub) or `GIT_DEPTH: 0` (GitLab)"
             )
         }
-        bail!("this branch and `{name}` have no commit in common: name the branch that it is to be merged into")
+        bail!(
+            "this branch and `{name}` have no commit in common: name the branch that it is to be merged into"
+        )
     }
 
-    /// Files below the folder that were renamed since the commit `before`, in the commit `after` or, without it, in what
-    /// is staged: name before → name after.
+    /// Files below the folder that were renamed since the commit `before`, in the commit `after`
+    /// or, without it, in what is staged: name before → name after.
     ///
     /// # Errors
     /// When git fails.
     pub fn renames(&self, before: &str, after: Option<&str>) -> Result<BTreeMap<String, String>> {
-        let options = ["diff", NO_TEXTCONV, "--find-renames", "--diff-filter=R", "--name-status", "--relative", "-z"];
+        let options = [
+            "diff",
+            NO_TEXTCONV,
+            "--find-renames",
+            "--diff-filter=R",
+            "--name-status",
+            "--relative",
+            "-z",
+        ];
         let compared = match after {
             Some(after) => vec!["--end-of-options", before, after, "--"],
             None => vec!["--cached", "--end-of-options", before, "--"],
@@ -72,24 +99,44 @@ impl Repository {
         Ok(parts.chunks(3).filter_map(pair).collect())
     }
 
-    /// The paths below the folder whose staged content is not that of `HEAD`, both names of what was renamed.
+    /// The paths below the folder whose staged content is not that of `HEAD`, both names of what
+    /// was renamed.
     ///
     /// # Errors
     /// When git fails.
     pub fn staged_paths(&self) -> Result<Vec<String>> {
-        let listed = self.bytes(&["diff", "--cached", "--name-only", "--no-renames", "--relative", "-z"]);
+        let listed = self.bytes(&[
+            "diff",
+            "--cached",
+            "--name-only",
+            "--no-renames",
+            "--relative",
+            "-z",
+        ]);
         Ok(list(&listed.context("cannot tell what is staged")?).collect())
     }
 
-    /// Whether files that git knows were changed and not committed. The work trees of submodules are not looked at: git would
-    /// be run in each with its own configuration.
+    /// Whether files that git knows were changed and not committed. The work trees of submodules
+    /// are not looked at: git would be run in each with its own configuration.
     ///
     /// # Errors
     /// When git fails.
     pub fn has_changes(&self) -> Result<bool> {
-        let arguments =
-            ["diff", "--no-ext-diff", NO_TEXTCONV, "--ignore-submodules=dirty", "--quiet", "HEAD", "--", "."];
-        let settings = [configuration::without_programs(), configuration::without_filters(self)?].concat();
+        let arguments = [
+            "diff",
+            "--no-ext-diff",
+            NO_TEXTCONV,
+            "--ignore-submodules=dirty",
+            "--quiet",
+            "HEAD",
+            "--",
+            ".",
+        ];
+        let settings = [
+            configuration::without_programs(),
+            configuration::without_filters(self)?,
+        ]
+        .concat();
         let output = run(&mut self.configured_command(&arguments, &settings))?;
         match output.status.code() {
             Some(0) => Ok(false),

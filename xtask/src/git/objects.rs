@@ -1,4 +1,5 @@
-//! The contents of objects, through one `git cat-file --batch` for each repository, shared by all threads.
+//! The contents of objects, through one `git cat-file --batch` for each repository, shared by all
+//! threads.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
@@ -23,10 +24,14 @@ struct Process {
 }
 
 impl Objects {
-    /// Creates a reader of the objects of `repository`. Git is not started before the first object is read.
+    /// Creates a reader of the objects of `repository`. Git is not started before the first object
+    /// is read.
     #[must_use]
     pub fn new(repository: Repository) -> Self {
-        Self { repository, process: Mutex::new(None) }
+        Self {
+            repository,
+            process: Mutex::new(None),
+        }
     }
 
     /// The bytes of `object`, which is named in hexadecimal.
@@ -61,10 +66,18 @@ impl Objects {
 impl Process {
     fn start(repository: &Repository) -> io::Result<Self> {
         let mut command = repository.command(&["cat-file", "--batch"]);
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
         let (questions, answers) = (child.stdin.take(), child.stdout.take());
         let answers = answers.ok_or(io::ErrorKind::BrokenPipe)?;
-        Ok(Self { child, questions, answers: BufReader::with_capacity(64 * 1024, answers) })
+        Ok(Self {
+            child,
+            questions,
+            answers: BufReader::with_capacity(64 * 1024, answers),
+        })
     }
 
     /// The object's bytes; none where git does not have it.
@@ -79,7 +92,8 @@ impl Process {
             [_, _, size] => size.parse().ok(),
             _ => None,
         };
-        let size: usize = size.ok_or_else(|| io::Error::other(format!("git answers `{}`", head.trim())))?;
+        let size: usize =
+            size.ok_or_else(|| io::Error::other(format!("git answers `{}`", head.trim())))?;
         regular_file::ensure_bearable(size as u64)?;
         let mut bytes = vec![0; size + 1];
         self.answers.read_exact(&mut bytes)?;

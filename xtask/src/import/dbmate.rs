@@ -1,5 +1,5 @@
-//! dbmate: `db/migrations/<version>_<name>.sql` with `-- migrate:up` and `-- migrate:down`, either with
-//! `transaction:false`.
+//! dbmate: `db/migrations/<version>_<name>.sql` with `-- migrate:up` and `-- migrate:down`, either
+//! with `transaction:false`.
 
 use std::sync::LazyLock;
 
@@ -14,7 +14,10 @@ use super::{DirectionPart, Draft, ImportedMigrations};
 static UP: LazyLock<Regex> = LazyLock::new(|| marker("up"));
 static DOWN: LazyLock<Regex> = LazyLock::new(|| marker("down"));
 
-#[expect(clippy::expect_used, reason = "both patterns are constant, and a test uses them")]
+#[expect(
+    clippy::expect_used,
+    reason = "both patterns are constant, and a test uses them"
+)]
 fn marker(direction: &str) -> Regex {
     Regex::new(&format!(r"(?m)^--[ \t]*migrate:{direction}(?:[ \t]|$)")).expect("a valid pattern")
 }
@@ -32,10 +35,21 @@ pub(super) fn read(source: &Source<'_>) -> Result<ImportedMigrations> {
             continue;
         };
         if !halves.before.trim().is_empty() {
-            found.note(file, "has text before `-- migrate:up`, which was not imported");
+            found.note(
+                file,
+                "has text before `-- migrate:up`, which was not imported",
+            );
         }
-        let (up, down) = (part(up, file), halves.down.as_ref().map(|down| part(down, file)));
-        found.drafts.push(Draft { version: version.clone(), name: name.clone(), up, down });
+        let (up, down) = (
+            part(up, file),
+            halves.down.as_ref().map(|down| part(down, file)),
+        );
+        found.drafts.push(Draft {
+            version: version.clone(),
+            name: name.clone(),
+            up,
+            down,
+        });
     }
     if let Some((first, _)) = files.first() {
         source.note_orphans(folder_of(first), &taken, &mut found);
@@ -50,8 +64,15 @@ pub(crate) fn has_markers(text: &str) -> bool {
 }
 
 fn part(half: &Half<'_>, file: &str) -> DirectionPart {
-    let no_transaction = half.options.split_whitespace().any(|option| option == "transaction:false");
-    DirectionPart { file: file.to_owned(), text: half.text.trim_start().to_owned(), no_transaction }
+    let no_transaction = half
+        .options
+        .split_whitespace()
+        .any(|option| option == "transaction:false");
+    DirectionPart {
+        file: file.to_owned(),
+        text: half.text.trim_start().to_owned(),
+        no_transaction,
+    }
 }
 
 #[cfg(test)]
@@ -62,8 +83,14 @@ mod tests {
     #[test]
     fn both_directions_are_cut_out_of_one_file() {
         let files = [
-            ("2_b.sql", "-- migrate:up transaction:false\nvacuum;\n-- migrate:down\n"),
-            ("1_a.sql", "-- about a\n-- migrate:up\nselect '-- migrate:down';\n-- migrate:down\nselect 2;\n"),
+            (
+                "2_b.sql",
+                "-- migrate:up transaction:false\nvacuum;\n-- migrate:down\n",
+            ),
+            (
+                "1_a.sql",
+                "-- about a\n-- migrate:up\nselect '-- migrate:down';\n-- migrate:down\nselect 2;\n",
+            ),
             ("3_c.sql", "select 3;"),
             ("schema.sql", "select 4;"),
         ];
@@ -86,7 +113,10 @@ mod tests {
                     create table u();\n--migrate:down\ndrop table u; drop table t;\n-- migrate:down\n-- migrate:up\n";
         let read = read_files(Layout::Dbmate, &[("1_t.sql", text)]).expect("readable");
         let (up, down) = read[0].split_once(" | drop").expect("two directions");
-        assert!(up.contains("create table t()") && up.ends_with("create table u();"), "{read:?}");
+        assert!(
+            up.contains("create table t()") && up.ends_with("create table u();"),
+            "{read:?}"
+        );
         assert!(down.starts_with(" table u; drop table t;"), "{read:?}");
     }
 }

@@ -1,4 +1,5 @@
-//! Diesel: `<version>_<name>/up.sql` and `down.sql`, with `run_in_transaction = false` in `metadata.toml`.
+//! Diesel: `<version>_<name>/up.sql` and `down.sql`, with `run_in_transaction = false` in
+//! `metadata.toml`.
 
 use anyhow::{Context, Result};
 
@@ -11,10 +12,18 @@ pub(super) fn read(source: &Source<'_>) -> Result<ImportedMigrations> {
         let metadata = format!("{}/metadata.toml", folder_of(&draft.up.file));
         if source.has(&metadata) {
             let text = source.text(&metadata)?;
-            let table: toml::Table = text.parse().with_context(|| format!("cannot read `{metadata}`"))?;
-            let no_transaction = table.get("run_in_transaction").and_then(toml::Value::as_bool) == Some(false);
+            let table: toml::Table = text
+                .parse()
+                .with_context(|| format!("cannot read `{metadata}`"))?;
+            let no_transaction = table
+                .get("run_in_transaction")
+                .and_then(toml::Value::as_bool)
+                == Some(false);
             draft.up.no_transaction = no_transaction;
-            draft.down.iter_mut().for_each(|down| down.no_transaction = no_transaction);
+            draft
+                .down
+                .iter_mut()
+                .for_each(|down| down.no_transaction = no_transaction);
         }
     }
     Ok(found)
@@ -32,12 +41,18 @@ mod tests {
             ("00000000000000_diesel_initial_setup/down.sql", ""),
             ("2024-01-15-103000_a/up.sql", "vacuum;"),
             ("2024-01-15-103000_a/down.sql", "select 1;"),
-            ("2024-01-15-103000_a/metadata.toml", "run_in_transaction = false"),
+            (
+                "2024-01-15-103000_a/metadata.toml",
+                "run_in_transaction = false",
+            ),
         ];
         let read = read_files(Layout::Diesel, &files).expect("readable");
         assert_eq!(
             read,
-            ["00000000000000 diesel_initial_setup | select 0; | ", "2024-01-15-103000 a | !vacuum; | !select 1;"]
+            [
+                "00000000000000 diesel_initial_setup | select 0; | ",
+                "2024-01-15-103000 a | !vacuum; | !select 1;"
+            ]
         );
     }
 }

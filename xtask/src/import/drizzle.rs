@@ -1,5 +1,6 @@
-//! Drizzle: `<tag>.sql` in the order of `meta/_journal.json`, statements between `--> statement-breakpoint`; newer
-//! ones have a folder for each migration and no journal. Drizzle has no way back.
+//! Drizzle: `<tag>.sql` in the order of `meta/_journal.json`, statements between `-->
+//! statement-breakpoint`; newer ones have a folder for each migration and no journal. Drizzle has
+//! no way back.
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
@@ -31,21 +32,30 @@ pub(super) fn read(source: &Source<'_>) -> Result<ImportedMigrations> {
     match journals.as_slice() {
         [] => read_folders(source),
         [journal] => read_journal(source, journal),
-        several => bail!("there are several journals, name the folder of one of them: `{}`", several.join("`, `")),
+        several => bail!(
+            "there are several journals, name the folder of one of them: `{}`",
+            several.join("`, `")
+        ),
     }
 }
 
 fn read_folders(source: &Source<'_>) -> Result<ImportedMigrations> {
     let mut found = super::folders::read(source, "migration.sql", "down.sql")?;
-    found.drafts.iter_mut().for_each(|draft| draft.up.text = without_breakpoints(&draft.up.text));
+    found
+        .drafts
+        .iter_mut()
+        .for_each(|draft| draft.up.text = without_breakpoints(&draft.up.text));
     Ok(found)
 }
 
 fn read_journal(source: &Source<'_>, file: &str) -> Result<ImportedMigrations> {
-    let journal: Journal =
-        serde_json::from_str(&source.text(file)?).with_context(|| format!("cannot read the journal `{file}`"))?;
+    let journal: Journal = serde_json::from_str(&source.text(file)?)
+        .with_context(|| format!("cannot read the journal `{file}`"))?;
     if !["", "postgresql", "pg"].contains(&journal.dialect.as_str()) {
-        bail!("`{file}` says that these migrations are for `{}`, not for PostgreSQL", journal.dialect)
+        bail!(
+            "`{file}` says that these migrations are for `{}`, not for PostgreSQL",
+            journal.dialect
+        )
     }
     let folder = folder_of(folder_of(file));
     let mut entries = journal.entries;
@@ -54,28 +64,49 @@ fn read_journal(source: &Source<'_>, file: &str) -> Result<ImportedMigrations> {
     let mut taken = Vec::new();
     note_skipped(file, &entries, &mut found);
     for entry in entries {
-        let path = format!("{folder}/{}.sql", entry.tag).trim_start_matches('/').to_owned();
+        let path = format!("{folder}/{}.sql", entry.tag)
+            .trim_start_matches('/')
+            .to_owned();
         if !source.has(&path) {
-            found.note(file, format!("names `{}`, whose file `{path}` does not exist: it was not imported", entry.tag));
+            found.note(
+                file,
+                format!(
+                    "names `{}`, whose file `{path}` does not exist: it was not imported",
+                    entry.tag
+                ),
+            );
             continue;
         }
-        let (version, name) = version_and_name(&entry.tag).unwrap_or((entry.idx.to_string(), entry.tag));
+        let (version, name) =
+            version_and_name(&entry.tag).unwrap_or((entry.idx.to_string(), entry.tag));
         let text = without_breakpoints(&source.text(&path)?);
-        let up = DirectionPart { file: path.clone(), text, no_transaction: false };
-        found.drafts.push(Draft { version, name, up, down: None });
+        let up = DirectionPart {
+            file: path.clone(),
+            text,
+            no_transaction: false,
+        };
+        found.drafts.push(Draft {
+            version,
+            name,
+            up,
+            down: None,
+        });
         taken.push(path);
     }
     source.note_orphans(folder, &taken, &mut found);
     Ok(found)
 }
 
-/// Drizzle runs what is younger than the youngest that ran, so that such an entry never runs on a living database.
+/// Drizzle runs what is younger than the youngest that ran, so that such an entry never runs on a
+/// living database.
 fn note_skipped(file: &str, entries: &[DrizzleEntry], found: &mut ImportedMigrations) {
     let mut newest = i64::MIN;
     for entry in entries {
         if entry.when < newest {
-            let text =
-                format!("dates `{}` before the entry above it: databases that drizzle kept may lack it", entry.tag);
+            let text = format!(
+                "dates `{}` before the entry above it: databases that drizzle kept may lack it",
+                entry.tag
+            );
             found.note(file, text);
         }
         newest = newest.max(entry.when);
@@ -86,7 +117,9 @@ fn note_skipped(file: &str, entries: &[DrizzleEntry], found: &mut ImportedMigrat
 fn without_breakpoints(text: &str) -> String {
     let pieces = text.split(BREAKPOINT).map(|piece| {
         let piece = piece.trim_matches(['\n', ' ']);
-        let last = sql::tokens(piece).into_iter().rfind(|token| token.is_significant());
+        let last = sql::tokens(piece)
+            .into_iter()
+            .rfind(|token| token.is_significant());
         match last {
             Some(last) if last.kind != TokenKind::Semicolon => {
                 let end = last.span.range().end;
@@ -95,7 +128,11 @@ fn without_breakpoints(text: &str) -> String {
             Some(_) | None => piece.to_owned(),
         }
     });
-    pieces.filter(|piece| !piece.is_empty()).collect::<Vec<_>>().join("\n\n") + "\n"
+    pieces
+        .filter(|piece| !piece.is_empty())
+        .collect::<Vec<_>>()
+        .join("\n\n")
+        + "\n"
 }
 
 #[cfg(test)]
@@ -110,7 +147,10 @@ mod tests {
             {"idx":1,"when":5,"tag":"0001_second"},{"idx":0,"when":9,"tag":"0000_first"},{"idx":2,"when":10,"tag":"0002_gone"}]}"#;
         let files = [
             ("drizzle/meta/_journal.json", journal),
-            ("drizzle/0000_first.sql", "create table a ();\n--> statement-breakpoint\ncreate table b ()"),
+            (
+                "drizzle/0000_first.sql",
+                "create table a ();\n--> statement-breakpoint\ncreate table b ()",
+            ),
             ("drizzle/0001_second.sql", "select 1;"),
             ("drizzle/0003_stray.sql", "select 2;"),
         ];
@@ -131,13 +171,22 @@ mod tests {
 
     #[test]
     fn pieces_end_with_a_semicolon_before_their_comments() {
-        assert_eq!(without_breakpoints("a--> statement-breakpoint\nb; -- c"), "a;\n\nb; -- c\n");
-        assert_eq!(without_breakpoints("a -- why\n--> statement-breakpoint\n"), "a; -- why\n");
+        assert_eq!(
+            without_breakpoints("a--> statement-breakpoint\nb; -- c"),
+            "a;\n\nb; -- c\n"
+        );
+        assert_eq!(
+            without_breakpoints("a -- why\n--> statement-breakpoint\n"),
+            "a; -- why\n"
+        );
     }
 
     #[test]
     fn newer_projects_have_a_folder_for_each() {
-        let files = [("20240101000000_a/migration.sql", "select 1;--> statement-breakpoint\nselect 2;")];
+        let files = [(
+            "20240101000000_a/migration.sql",
+            "select 1;--> statement-breakpoint\nselect 2;",
+        )];
         let read = read_files(Layout::Drizzle, &files).expect("readable");
         assert_eq!(read, ["20240101000000 a | select 1;  select 2; | -"]);
     }

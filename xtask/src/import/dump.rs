@@ -1,5 +1,5 @@
-//! Makes a migration of what `pg_dump --schema-only` writes: without settings of its own session, commands of psql and
-//! comments that say nothing of the schema.
+//! Makes a migration of what `pg_dump --schema-only` writes: without settings of its own session,
+//! commands of psql and comments that say nothing of the schema.
 
 use crate::migrations::sql::{self, Statement};
 
@@ -9,33 +9,48 @@ const BEFORE: &str = "SET LOCAL check_function_bodies = off;\n";
 /// The statements of a dump that make the schema, one after the other.
 #[must_use]
 pub fn cleaned(dump: &str) -> String {
-    let without_psql: String = dump.lines().filter(|line| !is_psql(line)).flat_map(|line| [line, "\n"]).collect();
+    let without_psql: String = dump
+        .lines()
+        .filter(|line| !is_psql(line))
+        .flat_map(|line| [line, "\n"])
+        .collect();
     let statements = sql::statements(&without_psql);
     let has_other_methods = statements.iter().any(sets_other_access_method);
-    let kept: Vec<&Statement<'_>> =
-        statements.iter().filter(|statement| is_of_schema(statement, has_other_methods)).collect();
+    let kept: Vec<&Statement<'_>> = statements
+        .iter()
+        .filter(|statement| is_of_schema(statement, has_other_methods))
+        .collect();
     let has_routines = kept.iter().any(|statement| is_routine(statement));
-    let text: String = kept.iter().map(|statement| format!("\n{};\n", statement.text())).collect();
+    let text: String = kept
+        .iter()
+        .map(|statement| format!("\n{};\n", statement.text()))
+        .collect();
     format!("{}{text}", if has_routines { BEFORE } else { "" })
 }
 
-/// `\restrict` and `\unrestrict`, which dumps have since August 2025, each with a text that is different each time. A line
-/// that begins so and goes on otherwise may be one of a function.
+/// `\restrict` and `\unrestrict`, which dumps have since August 2025, each with a text that is
+/// different each time. A line that begins so and goes on otherwise may be one of a function.
 fn is_psql(line: &str) -> bool {
-    let rest = line.strip_prefix("\\restrict ").or_else(|| line.strip_prefix("\\unrestrict "));
+    let rest = line
+        .strip_prefix("\\restrict ")
+        .or_else(|| line.strip_prefix("\\unrestrict "));
     rest.is_some_and(|key| key.len() > 20 && key.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
-/// Whether a statement makes a part of the schema. The comment on an extension is its own, and only who owns it may set it.
+/// Whether a statement makes a part of the schema. The comment on an extension is its own, and only
+/// who owns it may set it.
 fn is_of_schema(statement: &Statement<'_>, has_other_methods: bool) -> bool {
     let cursor = statement.cursor();
-    let sets_search_path = cursor.at("select") && statement.text().contains("set_config('search_path'");
+    let sets_search_path =
+        cursor.at("select") && statement.text().contains("set_config('search_path'");
     let sets = cursor.at("set") && !(has_other_methods && sets_access_method(statement));
     !(sets || sets_search_path || cursor.at_all(&["comment", "on", "extension"]))
 }
 
 fn sets_access_method(statement: &Statement<'_>) -> bool {
-    statement.cursor().at_all(&["set", "default_table_access_method"])
+    statement
+        .cursor()
+        .at_all(&["set", "default_table_access_method"])
 }
 
 /// Whether tables after it are stored otherwise than most are: then each of these settings counts.
@@ -74,6 +89,9 @@ mod tests {
     fn tables_keep_their_access_method() {
         let dump = "SET default_table_access_method = columnar;\nCREATE TABLE a ();\nSET default_table_access_method = heap;\n\
                     CREATE TABLE b ();\n";
-        assert_eq!(cleaned(dump).matches("default_table_access_method").count(), 2);
+        assert_eq!(
+            cleaned(dump).matches("default_table_access_method").count(),
+            2
+        );
     }
 }

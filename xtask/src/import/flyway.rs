@@ -1,5 +1,6 @@
-//! Flyway: `V<version>__<name>.sql`, undone by `U<version>__<name>.sql`; versions may have dots. Repeatable
-//! migrations (`R__`), baselines (`B`) and callbacks have no place in a list of versions, and are listed.
+//! Flyway: `V<version>__<name>.sql`, undone by `U<version>__<name>.sql`; versions may have dots.
+//! Repeatable migrations (`R__`), baselines (`B`) and callbacks have no place in a list of
+//! versions, and are listed.
 
 use anyhow::Result;
 
@@ -12,14 +13,20 @@ pub(super) fn read(source: &Source<'_>) -> Result<ImportedMigrations> {
     let mut taken = Vec::new();
     for (file, (version, name)) in &files {
         let undo = source.files().find(|other| {
-            folder_of(other) == folder_of(file) && versioned(last(other), 'U').is_some_and(|undo| undo.0 == *version)
+            folder_of(other) == folder_of(file)
+                && versioned(last(other), 'U').is_some_and(|undo| undo.0 == *version)
         });
         let mut up = source.part(file)?;
         let settings = format!("{file}.conf");
         up.no_transaction = source.has(&settings) && runs_outside(&source.text(&settings)?);
         let down = undo.map(|undo| source.part(undo)).transpose()?;
         taken.extend([Some(*file), undo].into_iter().flatten().map(str::to_owned));
-        found.drafts.push(Draft { version: version.clone(), name: name.clone(), up, down });
+        found.drafts.push(Draft {
+            version: version.clone(),
+            name: name.clone(),
+            up,
+            down,
+        });
     }
     if let Some((first, _)) = files.first() {
         note_others(source, folder_of(first), &mut taken, &mut found);
@@ -29,7 +36,12 @@ pub(super) fn read(source: &Source<'_>) -> Result<ImportedMigrations> {
     Ok(found)
 }
 
-fn note_others(source: &Source<'_>, folder: &str, taken: &mut Vec<String>, found: &mut ImportedMigrations) {
+fn note_others(
+    source: &Source<'_>,
+    folder: &str,
+    taken: &mut Vec<String>,
+    found: &mut ImportedMigrations,
+) {
     for file in source.files().filter(|file| folder_of(file) == folder) {
         if last(file).starts_with("R__") {
             found.note(file, "is repeatable, and was not imported: make it the next migration each time it changes");
@@ -40,14 +52,22 @@ fn note_others(source: &Source<'_>, folder: &str, taken: &mut Vec<String>, found
 
 /// `V1_2__add_bio.sql` is version `1.2`, name `add_bio`.
 pub(crate) fn versioned(name: &str, prefix: char) -> Option<(String, String)> {
-    let (version, name) = name.strip_suffix(".sql")?.strip_prefix(prefix)?.split_once("__")?;
+    let (version, name) = name
+        .strip_suffix(".sql")?
+        .strip_prefix(prefix)?
+        .split_once("__")?;
     let version = version.replace('_', ".");
-    let numbers = version.split('.').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
+    let numbers = version
+        .split('.')
+        .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
     numbers.then(|| (version, name.to_owned()))
 }
 
 fn runs_outside(settings: &str) -> bool {
-    settings.lines().any(|line| line.replace(' ', "").eq_ignore_ascii_case("executeInTransaction=false"))
+    settings.lines().any(|line| {
+        line.replace(' ', "")
+            .eq_ignore_ascii_case("executeInTransaction=false")
+    })
 }
 
 fn last(file: &str) -> &str {

@@ -1,4 +1,5 @@
-//! golang-migrate: `<version>_<name>.up.sql` and `.down.sql`. Names are comments: the version pairs them.
+//! golang-migrate: `<version>_<name>.up.sql` and `.down.sql`. Names are comments: the version pairs
+//! them.
 
 use anyhow::Result;
 
@@ -23,7 +24,13 @@ mod tests {
             ("02_drop_meta.down.sql", "select -2;"),
         ];
         let read = read_files(Layout::GolangMigrate, &files).expect("readable");
-        assert_eq!(read, ["1 create_files | select 1; | select -1;", "2 add_meta | select 2; | select -2;"]);
+        assert_eq!(
+            read,
+            [
+                "1 create_files | select 1; | select -1;",
+                "2 add_meta | select 2; | select -2;"
+            ]
+        );
     }
 
     #[test]

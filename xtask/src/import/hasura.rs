@@ -17,9 +17,18 @@ mod tests {
     #[test]
     fn each_folder_of_one_database_is_a_migration() {
         let files = [
-            ("migrations/default/1599065830454_alter-table/up.sql", "select 1;"),
-            ("migrations/default/1599065830454_alter-table/down.sql", "select 2;"),
-            ("migrations/default/1599065830455_metadata/up.yaml", "- args: {}"),
+            (
+                "migrations/default/1599065830454_alter-table/up.sql",
+                "select 1;",
+            ),
+            (
+                "migrations/default/1599065830454_alter-table/down.sql",
+                "select 2;",
+            ),
+            (
+                "migrations/default/1599065830455_metadata/up.yaml",
+                "- args: {}",
+            ),
         ];
         let read = read_files(Layout::Hasura, &files).expect("readable");
         assert_eq!(
@@ -31,6 +40,9 @@ mod tests {
         );
         let two = [("a/1_x/up.sql", "select 1;"), ("b/1_x/up.sql", "select 1;")];
         let error = read_files(Layout::Hasura, &two).expect_err("two databases");
-        assert!(error.to_string().contains("name one of them: `a`, `b`"), "{error}");
+        assert!(
+            error.to_string().contains("name one of them: `a`, `b`"),
+            "{error}"
+        );
     }
 }

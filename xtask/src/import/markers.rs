@@ -1,5 +1,6 @@
-//! Files that hold both directions, each after a line that says so: `-- migrate:up`, `-- Down Migration`. The tools look
-//! for the first such line of each direction by a regular expression, wherever it stands, and so does this module.
+//! Files that hold both directions, each after a line that says so: `-- migrate:up`, `-- Down
+//! Migration`. The tools look for the first such line of each direction by a regular expression,
+//! wherever it stands, and so does this module.
 
 use regex::Regex;
 
@@ -24,12 +25,28 @@ pub(super) fn split<'a>(text: &'a str, up: &Regex, down: &Regex) -> Halves<'a> {
     let (up, down) = (place(text, up), place(text, down));
     let half = |own: Option<(usize, usize)>, other: Option<(usize, usize)>| {
         let (start, found) = own?;
-        let end = other.map(|(other, _)| other).filter(|other| *other > start).unwrap_or(text.len());
-        let (options, below) = text[found..end].split_once('\n').unwrap_or((&text[found..end], ""));
-        Some(Half { options, text: below })
+        let end = other
+            .map(|(other, _)| other)
+            .filter(|other| *other > start)
+            .unwrap_or(text.len());
+        let (options, below) = text[found..end]
+            .split_once('\n')
+            .unwrap_or((&text[found..end], ""));
+        Some(Half {
+            options,
+            text: below,
+        })
     };
-    let first = [up, down].into_iter().flatten().map(|(start, _)| start).min();
-    Halves { before: &text[..first.unwrap_or(text.len())], up: half(up, down), down: half(down, up) }
+    let first = [up, down]
+        .into_iter()
+        .flatten()
+        .map(|(start, _)| start)
+        .min();
+    Halves {
+        before: &text[..first.unwrap_or(text.len())],
+        up: half(up, down),
+        down: half(down, up),
+    }
 }
 
 /// Where the line begins, and where on it the marker ends.

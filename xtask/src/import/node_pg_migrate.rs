@@ -1,5 +1,5 @@
-//! node-pg-migrate: `<version>_<name>.sql` with `-- Up Migration` and `-- Down Migration`. Migrations in JavaScript
-//! build their SQL while they run; they are listed, not read.
+//! node-pg-migrate: `<version>_<name>.sql` with `-- Up Migration` and `-- Down Migration`.
+//! Migrations in JavaScript build their SQL while they run; they are listed, not read.
 
 use std::sync::LazyLock;
 
@@ -10,11 +10,15 @@ use super::markers;
 use super::source::{Source, folder_of, version_and_name};
 use super::{DirectionPart, Draft, ImportedMigrations};
 
-/// node-pg-migrate's own expressions: `-- Up Migration`, ` --- down   migration ---`, at the beginning of a line.
+/// node-pg-migrate's own expressions: `-- Up Migration`, ` --- down   migration ---`, at the
+/// beginning of a line.
 static UP: LazyLock<Regex> = LazyLock::new(|| marker("up"));
 static DOWN: LazyLock<Regex> = LazyLock::new(|| marker("down"));
 
-#[expect(clippy::expect_used, reason = "both patterns are constant, and a test uses them")]
+#[expect(
+    clippy::expect_used,
+    reason = "both patterns are constant, and a test uses them"
+)]
 fn marker(direction: &str) -> Regex {
     Regex::new(&format!(r"(?mi)^\s*--[\s-]*{direction}\s+migration")).expect("a valid pattern")
 }
@@ -23,7 +27,9 @@ pub(super) fn read(source: &Source<'_>) -> Result<ImportedMigrations> {
     let mut found = ImportedMigrations::default();
     let mut taken = Vec::new();
     let files = source.in_one_folder(|name| {
-        let extension = [".sql", ".js", ".ts", ".cjs", ".mjs"].into_iter().find(|end| name.ends_with(end))?;
+        let extension = [".sql", ".js", ".ts", ".cjs", ".mjs"]
+            .into_iter()
+            .find(|end| name.ends_with(end))?;
         Some((version_and_name(name.strip_suffix(extension)?)?, extension))
     })?;
     for (file, ((version, name), extension)) in &files {
@@ -39,7 +45,12 @@ pub(super) fn read(source: &Source<'_>) -> Result<ImportedMigrations> {
         let halves = markers::split(&text, &UP, &DOWN);
         let up = part(file, halves.up.map_or(halves.before, |half| half.text));
         let down = halves.down.map(|half| part(file, half.text));
-        found.drafts.push(Draft { version: version.clone(), name: name.clone(), up, down });
+        found.drafts.push(Draft {
+            version: version.clone(),
+            name: name.clone(),
+            up,
+            down,
+        });
     }
     if let Some((first, _)) = files.first() {
         source.note_orphans(folder_of(first), &taken, &mut found);
@@ -54,7 +65,11 @@ pub(crate) fn has_markers(text: &str) -> bool {
 }
 
 fn part(file: &str, text: &str) -> DirectionPart {
-    DirectionPart { file: file.to_owned(), text: text.trim_start().to_owned(), no_transaction: false }
+    DirectionPart {
+        file: file.to_owned(),
+        text: text.trim_start().to_owned(),
+        no_transaction: false,
+    }
 }
 
 #[cfg(test)]
@@ -65,13 +80,25 @@ mod tests {
     #[test]
     fn sql_is_read_and_programs_are_listed() {
         let files = [
-            ("1600000000001_a.sql", "-- Up Migration\nselect 1;\n\n-- Down Migration\nselect 2;"),
+            (
+                "1600000000001_a.sql",
+                "-- Up Migration\nselect 1;\n\n-- Down Migration\nselect 2;",
+            ),
             ("1600000000002_b.sql", "select 3;"),
             ("1600000000003_c.js", "exports.up = pgm => {}"),
         ];
         let read = read_files(Layout::NodePgMigrate, &files).expect("readable");
-        assert_eq!(read[..2], ["1600000000001 a | select 1; | select 2;", "1600000000002 b | select 3; | -"]);
-        assert!(read[2].starts_with("1600000000003_c.js: is a program, not SQL"), "{read:?}");
+        assert_eq!(
+            read[..2],
+            [
+                "1600000000001 a | select 1; | select 2;",
+                "1600000000002 b | select 3; | -"
+            ]
+        );
+        assert!(
+            read[2].starts_with("1600000000003_c.js: is a program, not SQL"),
+            "{read:?}"
+        );
     }
 
     #[test]
@@ -79,12 +106,24 @@ mod tests {
         let text = "create table t(); -- Down Migration drops it\ncreate table u();\n";
         let down = "drop table u; drop table t;\n";
         let files = [
-            ("1_a.sql", format!("-- Up Migration\n{text}-- Down Migration\n{down}")),
-            ("2_b.sql", format!("  --- down   MIGRATION ---\n{down}-- Up Migration\n{text}")),
+            (
+                "1_a.sql",
+                format!("-- Up Migration\n{text}-- Down Migration\n{down}"),
+            ),
+            (
+                "2_b.sql",
+                format!("  --- down   MIGRATION ---\n{down}-- Up Migration\n{text}"),
+            ),
         ];
-        let files: Vec<_> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        let files: Vec<_> = files
+            .iter()
+            .map(|(name, text)| (*name, text.as_str()))
+            .collect();
         for read in read_files(Layout::NodePgMigrate, &files).expect("readable") {
-            assert!(read.ends_with("drops it create table u(); | drop table u; drop table t;"), "{read}");
+            assert!(
+                read.ends_with("drops it create table u(); | drop table u; drop table t;"),
+                "{read}"
+            );
         }
     }
 }

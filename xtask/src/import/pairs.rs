@@ -18,64 +18,114 @@ pub struct MigrationFiles {
     pub down: String,
     /// Whether there is a way back.
     pub reversible: bool,
-    /// The problems for which the preflight refuses either text. The file in each location is the name of the new
-    /// file.
+    /// The problems for which the preflight refuses either text. The file in each location is the
+    /// name of the new file.
     pub problems: Vec<PreflightProblem>,
 }
 
 /// The pairs, and what was changed on the way.
 #[must_use]
 pub fn pairs(found: &ImportedMigrations, tool: &str) -> (Vec<MigrationFiles>, Vec<Note>) {
-    let written: Vec<_> = found.drafts.iter().map(|draft| draft.version.as_str()).collect();
+    let written: Vec<_> = found
+        .drafts
+        .iter()
+        .map(|draft| draft.version.as_str())
+        .collect();
     let digits = versions::assign(&written);
     let mut notes = found.notes.clone();
     let pairs = found.drafts.iter().zip(digits);
-    let pairs = pairs.map(|(draft, digits)| pair(draft, &digits, tool, &mut notes)).collect();
+    let pairs = pairs
+        .map(|(draft, digits)| pair(draft, &digits, tool, &mut notes))
+        .collect();
     (pairs, notes)
 }
 
 fn pair(draft: &Draft, digits: &str, tool: &str, notes: &mut Vec<Note>) -> MigrationFiles {
     let plain: String = draft.version.chars().filter(char::is_ascii_digit).collect();
-    let (short, long) = if plain.len() < digits.len() { (plain.as_str(), digits) } else { (digits, plain.as_str()) };
-    let zeros = long.strip_prefix(short).filter(|rest| rest.bytes().all(|digit| digit == b'0'));
+    let (short, long) = if plain.len() < digits.len() {
+        (plain.as_str(), digits)
+    } else {
+        (digits, plain.as_str())
+    };
+    let zeros = long
+        .strip_prefix(short)
+        .filter(|rest| rest.bytes().all(|digit| digit == b'0'));
     if zeros.is_none() {
-        let text = format!("has version {}, which became {digits} to keep the order", draft.version);
-        notes.push(Note { file: draft.up.file.clone(), text });
+        let text = format!(
+            "has version {}, which became {digits} to keep the order",
+            draft.version
+        );
+        notes.push(Note {
+            file: draft.up.file.clone(),
+            text,
+        });
     }
     let slug = next::slug(&draft.name);
-    let stem = format!("V{digits}__{}", if slug.is_empty() { "migration" } else { &slug });
+    let stem = format!(
+        "V{digits}__{}",
+        if slug.is_empty() { "migration" } else { &slug }
+    );
     let up = text(&draft.up, notes);
     let does_nothing = sql::statements(&up).is_empty();
     if does_nothing {
-        notes.push(Note { file: draft.up.file.clone(), text: "holds no statement: it does nothing".into() });
+        notes.push(Note {
+            file: draft.up.file.clone(),
+            text: "holds no statement: it does nothing".into(),
+        });
     }
     let (down, reversible) = match does_nothing {
         true => nothing_to_undo(draft.down.as_ref(), tool, notes),
         false => way_back(draft.down.as_ref(), tool, notes),
     };
     let mut problems = preflight::problems(&format!("{stem}.sql"), &up, FileDirection::Up);
-    problems.extend(preflight::problems(&format!("{stem}.down.sql"), &down, FileDirection::Down));
-    MigrationFiles { stem, from: draft.up.file.clone(), up, down, reversible, problems }
+    problems.extend(preflight::problems(
+        &format!("{stem}.down.sql"),
+        &down,
+        FileDirection::Down,
+    ));
+    MigrationFiles {
+        stem,
+        from: draft.up.file.clone(),
+        up,
+        down,
+        reversible,
+        problems,
+    }
 }
 
 /// A migration that does nothing is undone by doing nothing.
-fn nothing_to_undo(part: Option<&DirectionPart>, tool: &str, notes: &mut Vec<Note>) -> (String, bool) {
+fn nothing_to_undo(
+    part: Option<&DirectionPart>,
+    tool: &str,
+    notes: &mut Vec<Note>,
+) -> (String, bool) {
     match part {
         Some(part) if !sql::statements(&part.text).is_empty() => way_back(Some(part), tool, notes),
-        Some(_) | None => ("-- nothing to undo: the migration holds no statement\nSELECT;\n".to_owned(), true),
+        Some(_) | None => (
+            "-- nothing to undo: the migration holds no statement\nSELECT;\n".to_owned(),
+            true,
+        ),
     }
 }
 
 /// A missing or empty way back says so: a person who needs it must not find out at night.
 fn way_back(part: Option<&DirectionPart>, tool: &str, notes: &mut Vec<Note>) -> (String, bool) {
-    let lacks = if part.is_some() { "with an empty down migration" } else { "without a down migration" };
+    let lacks = if part.is_some() {
+        "with an empty down migration"
+    } else {
+        "without a down migration"
+    };
     let irreversible = format!("-- irreversible: imported from {tool} {lacks}\n");
     match part {
         None => (irreversible, false),
         Some(part) if irreversible_reason(&part.text).is_some() => (part.text.clone(), false),
         Some(part) if sql::statements(&part.text).is_empty() => {
             let comments = part.text.trim();
-            let text = if comments.is_empty() { irreversible } else { format!("{irreversible}\n{comments}\n") };
+            let text = if comments.is_empty() {
+                irreversible
+            } else {
+                format!("{irreversible}\n{comments}\n")
+            };
             (text, false)
         }
         Some(part) => (text(part, notes), true),
@@ -84,10 +134,17 @@ fn way_back(part: Option<&DirectionPart>, tool: &str, notes: &mut Vec<Note>) -> 
 
 /// The text as it runs here: without the transaction around it, and marked if it refuses one.
 fn text(part: &DirectionPart, notes: &mut Vec<Note>) -> String {
-    let mut note = |text: &str| notes.push(Note { file: part.file.clone(), text: text.into() });
+    let mut note = |text: &str| {
+        notes.push(Note {
+            file: part.file.clone(),
+            text: text.into(),
+        })
+    };
     let unwrapped = without_transaction(&part.text);
     if unwrapped.is_some() {
-        note("had BEGIN and COMMIT around it, which were removed: each migration is one transaction anyway");
+        note(
+            "had BEGIN and COMMIT around it, which were removed: each migration is one transaction anyway",
+        );
     }
     let text = unwrapped.unwrap_or_else(|| part.text.clone());
     // Prisma puts them around what it makes of an enum.
@@ -102,10 +159,14 @@ fn text(part: &DirectionPart, notes: &mut Vec<Note>) -> String {
     let left = without_commits(&text);
     let leaves = left.is_some();
     if leaves {
-        note("left its transaction with COMMIT, which was removed: it was marked `-- no-transaction`");
+        note(
+            "left its transaction with COMMIT, which was removed: it was marked `-- no-transaction`",
+        );
     }
     let text = left.unwrap_or(text);
-    let refuses = sql::statements(&text).iter().any(|statement| sql::refuses_transaction(statement).is_some());
+    let refuses = sql::statements(&text)
+        .iter()
+        .any(|statement| sql::refuses_transaction(statement).is_some());
     if is_no_transaction(&text) || !(part.no_transaction || refuses || leaves) {
         return text;
     }
@@ -118,43 +179,69 @@ fn text(part: &DirectionPart, notes: &mut Vec<Note>) -> String {
 /// The text between the first statement, a `BEGIN`, and the last, a `COMMIT`.
 fn without_transaction(text: &str) -> Option<String> {
     let statements = sql::statements(text);
-    let [first, .., last] = statements.as_slice() else { return None };
+    let [first, .., last] = statements.as_slice() else {
+        return None;
+    };
     let control = |statement: &Statement<'_>| preflight::controls_transaction(statement);
     let begins = matches!(control(first)?.as_str(), "BEGIN" | "START TRANSACTION");
     let ends = matches!(control(last)?.as_str(), "COMMIT" | "END");
-    let inner = statements.get(1..statements.len() - 1)?.iter().any(|statement| control(statement).is_some());
+    let inner = statements
+        .get(1..statements.len() - 1)?
+        .iter()
+        .any(|statement| control(statement).is_some());
     if !begins || !ends || inner {
         return None;
     }
     let cut = |statement: &Statement<'_>| with_semicolon(text, statement);
     let ((begin, after_begin), (commit, after_commit)) = (cut(first), cut(last));
-    let between = text[after_begin..commit].trim_start_matches(['\n', ' ']).trim_end();
-    Some(format!("{}{between}\n{}", &text[..begin], text[after_commit..].trim_start_matches('\n')))
+    let between = text[after_begin..commit]
+        .trim_start_matches(['\n', ' '])
+        .trim_end();
+    Some(format!(
+        "{}{between}\n{}",
+        &text[..begin],
+        text[after_commit..].trim_start_matches('\n')
+    ))
 }
 
 /// The text without the one `BEGIN` and the `COMMIT` after it that stand between other statements.
 fn without_inner_transaction(text: &str) -> Option<String> {
     let statements = sql::statements(text);
-    let controls: Vec<_> =
-        statements.iter().filter_map(|one| Some((one, preflight::controls_transaction(one)?))).collect();
-    let [(begin, begins), (commit, commits)] = controls.as_slice() else { return None };
-    let is_pair =
-        matches!(begins.as_str(), "BEGIN" | "START TRANSACTION") && matches!(commits.as_str(), "COMMIT" | "END");
+    let controls: Vec<_> = statements
+        .iter()
+        .filter_map(|one| Some((one, preflight::controls_transaction(one)?)))
+        .collect();
+    let [(begin, begins), (commit, commits)] = controls.as_slice() else {
+        return None;
+    };
+    let is_pair = matches!(begins.as_str(), "BEGIN" | "START TRANSACTION")
+        && matches!(commits.as_str(), "COMMIT" | "END");
     is_pair.then(|| without(text, &[begin, commit]))
 }
 
-/// The text without the statements that begin and end transactions, where there are any and they do nothing else.
+/// The text without the statements that begin and end transactions, where there are any and they do
+/// nothing else.
 fn without_commits(text: &str) -> Option<String> {
     let statements = sql::statements(text);
-    let controls: Vec<_> =
-        statements.iter().filter_map(|one| Some((one, preflight::controls_transaction(one)?))).collect();
+    let controls: Vec<_> = statements
+        .iter()
+        .filter_map(|one| Some((one, preflight::controls_transaction(one)?)))
+        .collect();
     let plain = |control: &str| matches!(control, "BEGIN" | "START TRANSACTION" | "COMMIT" | "END");
     // What begins with BEGIN has transactions of its own, which are to stay whole.
-    let leaves = controls.first().is_some_and(|(_, control)| matches!(control.as_str(), "COMMIT" | "END"));
+    let leaves = controls
+        .first()
+        .is_some_and(|(_, control)| matches!(control.as_str(), "COMMIT" | "END"));
     if !leaves || !controls.iter().all(|(_, control)| plain(control)) {
         return None;
     }
-    Some(without(text, &controls.iter().map(|(statement, _)| *statement).collect::<Vec<_>>()))
+    Some(without(
+        text,
+        &controls
+            .iter()
+            .map(|(statement, _)| *statement)
+            .collect::<Vec<_>>(),
+    ))
 }
 
 fn without(text: &str, statements: &[&Statement<'_>]) -> String {
@@ -177,82 +264,4 @@ fn with_semicolon(text: &str, statement: &Statement<'_>) -> (usize, usize) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn draft(up: &str, down: Option<&str>) -> ImportedMigrations {
-        let part = |text: &str| DirectionPart { file: "7_x.sql".into(), text: text.into(), no_transaction: false };
-        let draft = Draft { version: "7".into(), name: "Add-Bio".into(), up: part(up), down: down.map(part) };
-        ImportedMigrations { drafts: vec![draft], notes: Vec::new() }
-    }
-
-    fn made(up: &str, down: Option<&str>) -> (MigrationFiles, Vec<String>) {
-        let (mut pairs, notes) = pairs(&draft(up, down), "sqlx");
-        (pairs.remove(0), notes.into_iter().map(|note| note.text).collect())
-    }
-
-    #[test]
-    fn a_pair_passes_the_preflight_as_far_as_it_can() {
-        let (pair, notes) = made("select 1;", Some("select 2;"));
-        assert_eq!((pair.stem.as_str(), pair.reversible, notes.len()), ("V7__add_bio", true, 0));
-        assert_eq!(pair.problems, []);
-    }
-
-    #[test]
-    fn a_missing_way_back_says_so() {
-        let (pair, _) = made("select 1;", None);
-        assert_eq!(pair.down, "-- irreversible: imported from sqlx without a down migration\n");
-        let (pair, _) = made("select 1;", Some("-- Could not auto-generate a down migration.\n-- drop x"));
-        assert!(
-            !pair.reversible && pair.down.ends_with("\n\n-- Could not auto-generate a down migration.\n-- drop x\n")
-        );
-        assert_eq!(pair.problems, []);
-    }
-
-    #[test]
-    fn a_migration_that_does_nothing_is_undone_by_doing_nothing() {
-        for (up, down) in [("", Some("")), ("-- not here\n", Some("-- nor here")), ("", None)] {
-            let (pair, notes) = made(up, down);
-            assert!(pair.reversible && !pair.down.contains("irreversible"), "{}", pair.down);
-            assert_eq!((pair.problems, notes), (vec![], vec!["holds no statement: it does nothing".to_owned()]));
-        }
-        let (pair, _) = made("select 1;", Some(""));
-        assert_eq!(pair.down, "-- irreversible: imported from sqlx with an empty down migration\n");
-    }
-
-    #[test]
-    fn the_transaction_around_a_text_is_taken_off() {
-        let (pair, notes) = made("-- about\nBEGIN;\n\nselect 1;\nCOMMIT;\n", Some("begin; select 2; end"));
-        assert_eq!((pair.up.as_str(), pair.down.as_str()), ("-- about\nselect 1;\n", "select 2;\n"));
-        assert_eq!((notes.len(), pair.problems), (2, vec![]));
-        let (pair, _) = made("begin; select 1; commit; begin; select 2; commit;", None);
-        assert_eq!(pair.problems.len(), 4);
-    }
-
-    #[test]
-    fn a_transaction_among_other_statements_becomes_part_of_the_one() {
-        let (pair, notes) = made("select 1;\n-- AlterEnum\nBEGIN;\nselect 2;\nCOMMIT;\nselect 3;\n", None);
-        assert_eq!(pair.up, "select 1;\n-- AlterEnum\n\nselect 2;\n\nselect 3;\n");
-        assert_eq!((notes.len(), pair.problems), (1, vec![]), "{notes:?}");
-    }
-
-    #[test]
-    fn who_leaves_the_transaction_of_the_other_tool_has_none_here() {
-        let (pair, notes) = made("select 1;\ncommit;\ncreate index concurrently i on t (a);\n", None);
-        assert_eq!(pair.up, "-- no-transaction\nselect 1;\n\ncreate index concurrently i on t (a);\n");
-        assert_eq!((notes.len(), pair.problems), (1, vec![]), "{notes:?}");
-    }
-
-    #[test]
-    fn statements_that_refuse_transactions_are_marked() {
-        let (pair, notes) = made("create index concurrently i on t (a);", None);
-        assert!(pair.up.starts_with("-- no-transaction\n") && pair.problems.is_empty());
-        assert_eq!(notes, ["holds a statement that refuses transactions, and was marked `-- no-transaction`"]);
-    }
-
-    #[test]
-    fn placeholders_stay_and_are_listed() {
-        let (pair, _) = made("create table ${schema}.t ();", None);
-        assert!(pair.up.contains("${schema}") && pair.problems[0].message == "`${schema}` is a placeholder");
-    }
-}
+mod tests;

@@ -6,10 +6,20 @@ use super::ImportedMigrations;
 use super::source::Source;
 
 pub(super) fn read(source: &Source<'_>) -> Result<ImportedMigrations> {
-    if let Some(lock) = source.files().find(|file| file.rsplit('/').next() == Some("migration_lock.toml")) {
+    if let Some(lock) = source
+        .files()
+        .find(|file| file.rsplit('/').next() == Some("migration_lock.toml"))
+    {
         let text = source.text(lock)?;
-        let provider = text.lines().find_map(|line| line.trim().strip_prefix("provider")).unwrap_or_default();
-        let provider = provider.trim().trim_start_matches('=').trim().trim_matches('"');
+        let provider = text
+            .lines()
+            .find_map(|line| line.trim().strip_prefix("provider"))
+            .unwrap_or_default();
+        let provider = provider
+            .trim()
+            .trim_start_matches('=')
+            .trim()
+            .trim_matches('"');
         if !["", "postgresql", "postgres", "cockroachdb"].contains(&provider) {
             bail!("`{lock}` says that these migrations are for `{provider}`, not for PostgreSQL")
         }
@@ -28,17 +38,34 @@ mod tests {
             ("migrations/20240102000000_b/migration.sql", "select 2;"),
             ("migrations/20240101000000_a/migration.sql", "select 1;"),
             ("migrations/20240101000000_a/down.sql", "select 0;"),
-            ("migrations/migration_lock.toml", "provider = \"postgresql\""),
+            (
+                "migrations/migration_lock.toml",
+                "provider = \"postgresql\"",
+            ),
             ("schema.prisma", "model A {}"),
         ];
         let read = read_files(Layout::Prisma, &files).expect("readable");
-        assert_eq!(read, ["20240101000000 a | select 1; | select 0;", "20240102000000 b | select 2; | -"]);
+        assert_eq!(
+            read,
+            [
+                "20240101000000 a | select 1; | select 0;",
+                "20240102000000 b | select 2; | -"
+            ]
+        );
     }
 
     #[test]
     fn migrations_of_another_database_are_refused() {
-        let files = [("1_a/migration.sql", ""), ("migration_lock.toml", "# x\nprovider = \"mysql\"\n")];
+        let files = [
+            ("1_a/migration.sql", ""),
+            ("migration_lock.toml", "# x\nprovider = \"mysql\"\n"),
+        ];
         let error = read_files(Layout::Prisma, &files).expect_err("mysql");
-        assert!(error.to_string().contains("for `mysql`, not for PostgreSQL"), "{error}");
+        assert!(
+            error
+                .to_string()
+                .contains("for `mysql`, not for PostgreSQL"),
+            "{error}"
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! The files of the other tool, and their text as this tool keeps it: UTF-8, LF, no byte order mark.
+//! The files of the other tool, and their text as this tool keeps it: UTF-8, LF, no byte order
+//! mark.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +16,10 @@ pub(super) struct Source<'a> {
 
 impl<'a> Source<'a> {
     pub fn new(tree: &'a dyn Tree) -> Result<Self> {
-        Ok(Self { files: tree.files("")?, tree })
+        Ok(Self {
+            files: tree.files("")?,
+            tree,
+        })
     }
 
     /// The files, relative to the folder.
@@ -29,22 +33,38 @@ impl<'a> Source<'a> {
 
     /// The text of `file`.
     pub fn text(&self, file: &str) -> Result<String> {
-        let bytes = self.tree.read(file).with_context(|| format!("cannot read `{file}`"))?;
-        let text = String::from_utf8(bytes).with_context(|| format!("cannot read `{file}`: it is not UTF-8"))?;
-        Ok(text.trim_start_matches('\u{feff}').replace("\r\n", "\n").replace('\r', "\n"))
+        let bytes = self
+            .tree
+            .read(file)
+            .with_context(|| format!("cannot read `{file}`"))?;
+        let text = String::from_utf8(bytes)
+            .with_context(|| format!("cannot read `{file}`: it is not UTF-8"))?;
+        Ok(text
+            .trim_start_matches('\u{feff}')
+            .replace("\r\n", "\n")
+            .replace('\r', "\n"))
     }
 
     /// `file` as one direction of a migration.
     pub fn part(&self, file: &str) -> Result<DirectionPart> {
-        Ok(DirectionPart { file: file.to_owned(), text: self.text(file)?, no_transaction: false })
+        Ok(DirectionPart {
+            file: file.to_owned(),
+            text: self.text(file)?,
+            no_transaction: false,
+        })
     }
 
     /// `file` as the way back, if it is there and holds something.
     pub fn down(&self, file: &str) -> Result<Option<DirectionPart>> {
-        if self.has(file) { self.part(file).map(Some) } else { Ok(None) }
+        if self.has(file) {
+            self.part(file).map(Some)
+        } else {
+            Ok(None)
+        }
     }
 
-    /// The files that `matcher` takes, all of one folder, sorted by name; with what it made of them.
+    /// The files that `matcher` takes, all of one folder, sorted by name; with what it made of
+    /// them.
     pub fn in_one_folder<T>(&self, matcher: impl Fn(&str) -> Option<T>) -> Result<Vec<(&str, T)>> {
         let mut folders: BTreeMap<&str, Vec<(&str, T)>> = BTreeMap::new();
         for file in self.files() {
@@ -58,7 +78,10 @@ impl<'a> Source<'a> {
             if let Some(own) = folders.remove("") {
                 return Ok(own);
             }
-            bail!("there are migrations in several folders, name one of them: {}", list(folders.into_keys()))
+            bail!(
+                "there are migrations in several folders, name one of them: {}",
+                list(folders.into_keys())
+            )
         }
         Ok(folders.into_values().next().unwrap_or_default())
     }
@@ -86,13 +109,17 @@ pub(super) fn version_and_name(stem: &str) -> Option<(String, String)> {
     let is_version = |character: char| character.is_ascii_digit() || matches!(character, '-' | '.');
     let rest = stem.trim_start_matches(is_version);
     let version = stem[..stem.len() - rest.len()].trim_end_matches(['-', '.']);
-    let separated = rest.is_empty() || rest.starts_with('_') || stem[version.len()..].starts_with(['-', '.']);
+    let separated =
+        rest.is_empty() || rest.starts_with('_') || stem[version.len()..].starts_with(['-', '.']);
     let begins = version.starts_with(|character: char| character.is_ascii_digit());
     (begins && separated).then(|| (version.to_owned(), rest.trim_start_matches('_').to_owned()))
 }
 
 fn list<'n>(names: impl Iterator<Item = &'n str>) -> String {
-    names.map(|name| format!("`{}`", if name.is_empty() { "." } else { name })).collect::<Vec<_>>().join(", ")
+    names
+        .map(|name| format!("`{}`", if name.is_empty() { "." } else { name }))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 #[cfg(test)]
@@ -101,10 +128,17 @@ mod tests {
 
     #[test]
     fn stems_are_taken_apart_as_each_tool_writes_them() {
-        let parts = |stem| version_and_name(stem).map(|(version, name)| format!("{version} {name}"));
+        let parts =
+            |stem| version_and_name(stem).map(|(version, name)| format!("{version} {name}"));
         assert_eq!(parts("0007_add_bio").as_deref(), Some("0007 add_bio"));
-        assert_eq!(parts("2024-01-15-103000_create_users").as_deref(), Some("2024-01-15-103000 create_users"));
-        assert_eq!(parts("1599065830454_alter-table").as_deref(), Some("1599065830454 alter-table"));
+        assert_eq!(
+            parts("2024-01-15-103000_create_users").as_deref(),
+            Some("2024-01-15-103000 create_users")
+        );
+        assert_eq!(
+            parts("1599065830454_alter-table").as_deref(),
+            Some("1599065830454 alter-table")
+        );
         assert_eq!(parts("20240115").as_deref(), Some("20240115 "));
         assert_eq!(parts("0001-init").as_deref(), Some("0001 init"));
         assert_eq!(parts("1st_try"), None);

@@ -1,5 +1,5 @@
-//! sqlx: `<version>_<name>.up.sql` and `.down.sql`, or `<version>_<name>.sql` without a way back. A first line
-//! `-- no-transaction` means there what it means here.
+//! sqlx: `<version>_<name>.up.sql` and `.down.sql`, or `<version>_<name>.sql` without a way back. A
+//! first line `-- no-transaction` means there what it means here.
 
 use anyhow::Result;
 
@@ -10,13 +10,19 @@ pub(super) fn read(source: &Source<'_>) -> Result<ImportedMigrations> {
     read_suffixed(source, true)
 }
 
-/// Files named `.up.sql` and `.down.sql`; `simple` takes plain `.sql` too. The two of one version belong together,
-/// whatever they are called.
+/// Files named `.up.sql` and `.down.sql`; `simple` takes plain `.sql` too. The two of one version
+/// belong together, whatever they are called.
 pub(super) fn read_suffixed(source: &Source<'_>, simple: bool) -> Result<ImportedMigrations> {
     let files = source.in_one_folder(|name| {
-        let stem = name.strip_suffix(".sql").filter(|stem| !stem.ends_with(".down"))?;
+        let stem = name
+            .strip_suffix(".sql")
+            .filter(|stem| !stem.ends_with(".down"))?;
         let plain = stem.strip_suffix(".up");
-        version_and_name(if simple { plain.unwrap_or(stem) } else { plain? })
+        version_and_name(if simple {
+            plain.unwrap_or(stem)
+        } else {
+            plain?
+        })
     })?;
     let Some(folder) = files.first().map(|(first, _)| folder_of(first)) else {
         return Ok(ImportedMigrations::default());
@@ -27,11 +33,18 @@ pub(super) fn read_suffixed(source: &Source<'_>, simple: bool) -> Result<Importe
     for (file, (version, name)) in &files {
         taken.push((*file).to_owned());
         let is_reversible = file.ends_with(".up.sql");
-        let down = downs.iter().position(|(of, _)| is_reversible && number(of) == number(version));
+        let down = downs
+            .iter()
+            .position(|(of, _)| is_reversible && number(of) == number(version));
         let down = down.map(|at| downs.remove(at).1);
         taken.extend(down.map(str::to_owned));
         let down = down.map(|down| source.part(down)).transpose()?;
-        found.drafts.push(Draft { version: version.clone(), name: name.clone(), up: source.part(file)?, down });
+        found.drafts.push(Draft {
+            version: version.clone(),
+            name: name.clone(),
+            up: source.part(file)?,
+            down,
+        });
     }
     source.note_orphans(folder, &taken, &mut found);
     super::versions::sort(&mut found.drafts);

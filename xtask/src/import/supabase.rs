@@ -9,7 +9,12 @@ pub(super) fn read(source: &Source<'_>) -> Result<ImportedMigrations> {
     let files = source.in_one_folder(|name| version_and_name(name.strip_suffix(".sql")?))?;
     let mut found = ImportedMigrations::default();
     for (file, (version, name)) in &files {
-        found.drafts.push(Draft { version: version.clone(), name: name.clone(), up: source.part(file)?, down: None });
+        found.drafts.push(Draft {
+            version: version.clone(),
+            name: name.clone(),
+            up: source.part(file)?,
+            down: None,
+        });
     }
     if let Some((first, _)) = files.first() {
         let taken: Vec<_> = files.iter().map(|(file, _)| (*file).to_owned()).collect();
@@ -32,6 +37,12 @@ mod tests {
             ("seed.sql", "select 3;"),
         ];
         let read = read_files(Layout::Supabase, &files).expect("readable");
-        assert_eq!(read, ["20240101000000 a | select 1; | -", "20240102000000 b | select 2; | -"]);
+        assert_eq!(
+            read,
+            [
+                "20240101000000 a | select 1; | -",
+                "20240102000000 b | select 2; | -"
+            ]
+        );
     }
 }

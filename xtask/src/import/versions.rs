@@ -1,10 +1,14 @@
-//! Versions of other tools, and the numbers that they become: the same digits where that keeps the order.
+//! Versions of other tools, and the numbers that they become: the same digits where that keeps the
+//! order.
 
 use super::Draft;
 
-/// The numbers in a version: `2024-01-15` is 2024, 1, 15. Numbers too long for the type are compared as the longest.
+/// The numbers in a version: `2024-01-15` is 2024, 1, 15. Numbers too long for the type are
+/// compared as the longest.
 fn numbers(version: &str) -> Vec<u64> {
-    let parts = version.split(|character: char| !character.is_ascii_digit()).filter(|part| !part.is_empty());
+    let parts = version
+        .split(|character: char| !character.is_ascii_digit())
+        .filter(|part| !part.is_empty());
     parts.map(|part| part.parse().unwrap_or(u64::MAX)).collect()
 }
 
@@ -13,14 +17,19 @@ pub(super) fn sort(drafts: &mut [Draft]) {
     drafts.sort_by_cached_key(|draft| (numbers(&draft.version), draft.name.clone()));
 }
 
-/// The digits of each version, for file names. Dotted versions become a counter; digits that would break the order
-/// are counted up.
+/// The digits of each version, for file names. Dotted versions become a counter; digits that would
+/// break the order are counted up.
 pub(super) fn assign(versions: &[&str]) -> Vec<String> {
     if versions.iter().any(|version| version.contains('.')) {
         let width = versions.len().to_string().len();
-        return (1..=versions.len()).map(|number| format!("{number:0width$}")).collect();
+        return (1..=versions.len())
+            .map(|number| format!("{number:0width$}"))
+            .collect();
     }
-    let written: Vec<String> = versions.iter().map(|version| version.replace('-', "")).collect();
+    let written: Vec<String> = versions
+        .iter()
+        .map(|version| version.replace('-', ""))
+        .collect();
     let written = one_length(written);
     let mut last = -1_i64;
     let next = |digits: &String| {
@@ -32,19 +41,25 @@ pub(super) fn assign(versions: &[&str]) -> Vec<String> {
     written.iter().map(next).collect()
 }
 
-/// `2024-01-15-103000` and `2024-01-15-103000-0000` are of one kind, and differ in length: the shorter length if that
-/// keeps them apart, else the longer one.
+/// `2024-01-15-103000` and `2024-01-15-103000-0000` are of one kind, and differ in length: the
+/// shorter length if that keeps them apart, else the longer one.
 fn one_length(versions: Vec<String>) -> Vec<String> {
     let shortest = versions.iter().map(String::len).min().unwrap_or_default();
     let longest = versions.iter().map(String::len).max().unwrap_or_default();
     if shortest < 8 || longest > 18 || shortest == longest {
         return versions;
     }
-    let cut: Vec<_> = versions.iter().map(|digits| digits[..shortest].to_owned()).collect();
+    let cut: Vec<_> = versions
+        .iter()
+        .map(|digits| digits[..shortest].to_owned())
+        .collect();
     if cut.is_sorted_by(|a, b| a < b) {
         return cut;
     }
-    versions.iter().map(|digits| format!("{digits:0<longest$}")).collect()
+    versions
+        .iter()
+        .map(|digits| format!("{digits:0<longest$}"))
+        .collect()
 }
 
 #[cfg(test)]
@@ -54,7 +69,10 @@ mod tests {
     #[test]
     fn digits_stay_where_they_keep_the_order() {
         assert_eq!(assign(&["0000", "0001", "0010"]), ["0000", "0001", "0010"]);
-        assert_eq!(assign(&["00000000000000", "2024-01-15-103000"]), ["00000000000000", "20240115103000"]);
+        assert_eq!(
+            assign(&["00000000000000", "2024-01-15-103000"]),
+            ["00000000000000", "20240115103000"]
+        );
         assert_eq!(assign(&["1", "1", "2"]), ["1", "2", "3"]);
         assert_eq!(assign(&["1", "1.2", "1.10"]), ["1", "2", "3"]);
         let mixed = ["2024-01-15-103000", "2024-01-16-103000-0000"];

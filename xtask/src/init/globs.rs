@@ -11,8 +11,10 @@ const FEW: usize = 2;
 /// Globs that match all of `files`.
 pub(super) fn cover(files: &[String]) -> Vec<String> {
     // A glob of a folder leaves them out.
-    let (declarations, files): (Vec<String>, Vec<String>) =
-        files.iter().cloned().partition(|file| file.ends_with(".d.ts"));
+    let (declarations, files): (Vec<String>, Vec<String>) = files
+        .iter()
+        .cloned()
+        .partition(|file| file.ends_with(".d.ts"));
     let declarations = declarations.iter().map(|file| globset::escape(file));
     globs_of(&files).into_iter().chain(declarations).collect()
 }
@@ -21,30 +23,57 @@ fn globs_of(files: &[String]) -> Vec<String> {
     if files.len() <= FEW {
         return files.iter().map(|file| globset::escape(file)).collect();
     }
-    let folder = |file: &String| file.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
+    let folder = |file: &String| {
+        file.rsplit_once('/')
+            .map_or(String::new(), |(folder, _)| folder.to_owned())
+    };
     let all: BTreeSet<String> = files.iter().map(folder).collect();
-    let (single, rest): (Vec<&String>, Vec<&String>) =
-        files.iter().partition(|file| stands_above(&folder(file), files, &all));
+    let (single, rest): (Vec<&String>, Vec<&String>) = files
+        .iter()
+        .partition(|file| stands_above(&folder(file), files, &all));
     let mut folders = outermost(&rest.iter().map(|file| folder(file)).collect());
     while folders.len() > MOST {
-        let deepest = folders.iter().map(|folder| depth(folder)).max().unwrap_or_default();
-        let up = |folder: &String| if depth(folder) == deepest { parent(folder) } else { folder.clone() };
+        let deepest = folders
+            .iter()
+            .map(|folder| depth(folder))
+            .max()
+            .unwrap_or_default();
+        let up = |folder: &String| {
+            if depth(folder) == deepest {
+                parent(folder)
+            } else {
+                folder.clone()
+            }
+        };
         folders = outermost(&folders.iter().map(up).collect());
     }
-    let extension = if files.iter().all(|file| file.ends_with(".ts")) { "ts" } else { "{ts,tsx,mts,cts}" };
+    let extension = if files.iter().all(|file| file.ends_with(".ts")) {
+        "ts"
+    } else {
+        "{ts,tsx,mts,cts}"
+    };
     let glob = |folder: &String| {
         let slash = if folder.is_empty() { "" } else { "/" };
         format!("{}{slash}**/*.{extension}", globset::escape(folder))
     };
-    let single = single.into_iter().filter(|file| !folders.iter().any(|one| is_inside(&folder(file), one)));
+    let single = single
+        .into_iter()
+        .filter(|file| !folders.iter().any(|one| is_inside(&folder(file), one)));
     let single: Vec<String> = single.map(|file| globset::escape(file)).collect();
     folders.iter().map(glob).chain(single).collect()
 }
 
-/// Whether a folder holds a file or two, and one below it the others: a glob for it would take in all that lies between.
+/// Whether a folder holds a file or two, and one below it the others: a glob for it would take in
+/// all that lies between.
 fn stands_above(folder: &str, files: &[String], folders: &BTreeSet<String>) -> bool {
-    let direct = files.iter().filter(|file| file.rsplit_once('/').map_or("", |(folder, _)| folder) == folder).count();
-    direct <= FEW && folders.iter().any(|other| other != folder && is_inside(other, folder))
+    let direct = files
+        .iter()
+        .filter(|file| file.rsplit_once('/').map_or("", |(folder, _)| folder) == folder)
+        .count();
+    direct <= FEW
+        && folders
+            .iter()
+            .any(|other| other != folder && is_inside(other, folder))
 }
 
 fn is_inside(inner: &str, outer: &str) -> bool {
@@ -53,16 +82,30 @@ fn is_inside(inner: &str, outer: &str) -> bool {
 
 /// The folders that lie in no other of them.
 fn outermost(folders: &BTreeSet<String>) -> BTreeSet<String> {
-    let covered = |folder: &&String| folders.iter().any(|other| other != *folder && is_inside(folder, other));
-    folders.iter().filter(|folder| !covered(folder)).cloned().collect()
+    let covered = |folder: &&String| {
+        folders
+            .iter()
+            .any(|other| other != *folder && is_inside(folder, other))
+    };
+    folders
+        .iter()
+        .filter(|folder| !covered(folder))
+        .cloned()
+        .collect()
 }
 
 fn depth(folder: &str) -> usize {
-    if folder.is_empty() { 0 } else { folder.split('/').count() }
+    if folder.is_empty() {
+        0
+    } else {
+        folder.split('/').count()
+    }
 }
 
 fn parent(folder: &str) -> String {
-    folder.rsplit_once('/').map_or(String::new(), |(parent, _)| parent.to_owned())
+    folder
+        .rsplit_once('/')
+        .map_or(String::new(), |(parent, _)| parent.to_owned())
 }
 
 #[cfg(test)]
@@ -75,17 +118,37 @@ mod tests {
 
     #[test]
     fn folders_become_globs() {
-        assert_eq!(globs(&["a/b/x.ts", "a/b/c/y.ts", "d/z.ts"]), ["a/b/c/**/*.ts", "d/**/*.ts", "a/b/x.ts"]);
-        assert_eq!(globs(&["a/b/x.ts", "a/b/y.ts", "a/b/z.ts", "a/b/c/y.ts"]), ["a/b/**/*.ts"]);
-        assert_eq!(globs(&["app/[id]/x.ts", "a.ts"]), ["app/[[]id[]]/x.ts", "a.ts"]);
-        assert_eq!(globs(&["app/[id]/x.ts", "app/[id]/y.ts", "b/z.ts"]), ["app/[[]id[]]/**/*.ts", "b/**/*.ts"]);
-        assert_eq!(globs(&["a/x.ts", "a/y.ts", "a/z.ts", "a/db.d.ts"]), ["a/**/*.ts", "a/db.d.ts"]);
-        assert_eq!(globs(&["x.ts", "a/y.tsx", "z.ts"]), ["a/**/*.{ts,tsx,mts,cts}", "x.ts", "z.ts"]);
+        assert_eq!(
+            globs(&["a/b/x.ts", "a/b/c/y.ts", "d/z.ts"]),
+            ["a/b/c/**/*.ts", "d/**/*.ts", "a/b/x.ts"]
+        );
+        assert_eq!(
+            globs(&["a/b/x.ts", "a/b/y.ts", "a/b/z.ts", "a/b/c/y.ts"]),
+            ["a/b/**/*.ts"]
+        );
+        assert_eq!(
+            globs(&["app/[id]/x.ts", "a.ts"]),
+            ["app/[[]id[]]/x.ts", "a.ts"]
+        );
+        assert_eq!(
+            globs(&["app/[id]/x.ts", "app/[id]/y.ts", "b/z.ts"]),
+            ["app/[[]id[]]/**/*.ts", "b/**/*.ts"]
+        );
+        assert_eq!(
+            globs(&["a/x.ts", "a/y.ts", "a/z.ts", "a/db.d.ts"]),
+            ["a/**/*.ts", "a/db.d.ts"]
+        );
+        assert_eq!(
+            globs(&["x.ts", "a/y.tsx", "z.ts"]),
+            ["a/**/*.{ts,tsx,mts,cts}", "x.ts", "z.ts"]
+        );
     }
 
     #[test]
     fn many_folders_are_joined() {
-        let files: Vec<_> = (0..20).map(|number| format!("server/f{number}/routes/x.ts")).collect();
+        let files: Vec<_> = (0..20)
+            .map(|number| format!("server/f{number}/routes/x.ts"))
+            .collect();
         assert_eq!(cover(&files), ["server/**/*.ts"]);
     }
 }

@@ -15,7 +15,8 @@ use crate::tree::Tree;
 pub(super) struct Layouts {
     /// The one with most migrations of this tool's own.
     pub own: Option<String>,
-    /// The folders of other tools' migrations that can be imported, the one with most migrations first.
+    /// The folders of other tools' migrations that can be imported, the one with most migrations
+    /// first.
     pub foreign: Vec<(Layout, String)>,
     /// The folders that cannot be imported, each with the reason.
     pub unreadable: Vec<(String, String)>,
@@ -36,29 +37,54 @@ pub(super) fn find(tree: &dyn Tree, files: &[String]) -> Layouts {
             foreign.insert((base.to_owned(), tag(layout)), layout);
         }
     }
-    let best = own.iter().filter(|(_, (_, downs))| *downs > 0).max_by_key(|(_, (ups, _))| *ups);
-    let flyway = own.iter().filter(|(_, (ups, downs))| *downs == 0 && *ups > 0);
+    let best = own
+        .iter()
+        .filter(|(_, (_, downs))| *downs > 0)
+        .max_by_key(|(_, (ups, _))| *ups);
+    let flyway = own
+        .iter()
+        .filter(|(_, (ups, downs))| *downs == 0 && *ups > 0);
     let flyway = flyway.map(|(folder, _)| (Layout::Flyway, (*folder).to_owned()));
     // Versions with dots lie beside those without.
-    let flyway = flyway.filter(|(_, folder)| !foreign.contains_key(&(folder.clone(), tag(Layout::Flyway))));
+    let flyway =
+        flyway.filter(|(_, folder)| !foreign.contains_key(&(folder.clone(), tag(Layout::Flyway))));
     let flyway: Vec<_> = flyway.collect();
-    let others = foreign.into_iter().map(|((folder, _), layout)| (layout, folder));
-    let found = Layouts { own: best.map(|(folder, _)| (*folder).to_owned()), ..Layouts::default() };
+    let others = foreign
+        .into_iter()
+        .map(|((folder, _), layout)| (layout, folder));
+    let found = Layouts {
+        own: best.map(|(folder, _)| (*folder).to_owned()),
+        ..Layouts::default()
+    };
     found.with_foreign(tree, others.chain(flyway))
 }
 
 impl Layouts {
-    /// Adds what can be imported, and what can't with its reason: an import that fails is no proposal.
-    fn with_foreign(mut self, tree: &dyn Tree, found: impl Iterator<Item = (Layout, String)>) -> Self {
+    /// Adds what can be imported, and what can't with its reason: an import that fails is no
+    /// proposal.
+    fn with_foreign(
+        mut self,
+        tree: &dyn Tree,
+        found: impl Iterator<Item = (Layout, String)>,
+    ) -> Self {
         let mut counted = Vec::new();
         for (layout, folder) in found {
-            match import::read(&Below { tree, folder: &folder }, layout) {
+            match import::read(
+                &Below {
+                    tree,
+                    folder: &folder,
+                },
+                layout,
+            ) {
                 Ok(read) => counted.push((read.drafts.len(), layout, folder)),
                 Err(why) => self.unreadable.push((folder, format!("{why:#}"))),
             }
         }
         counted.sort_by_key(|(count, ..)| std::cmp::Reverse(*count));
-        self.foreign = counted.into_iter().map(|(_, layout, folder)| (layout, folder)).collect();
+        self.foreign = counted
+            .into_iter()
+            .map(|(_, layout, folder)| (layout, folder))
+            .collect();
         self
     }
 }
@@ -72,7 +98,12 @@ struct Below<'t> {
 
 impl Below<'_> {
     fn inside(&self, path: &str) -> String {
-        [self.folder, path].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("/")
+        [self.folder, path]
+            .iter()
+            .filter(|part| !part.is_empty())
+            .copied()
+            .collect::<Vec<_>>()
+            .join("/")
     }
 }
 
@@ -81,7 +112,9 @@ impl Tree for Below<'_> {
         let files = self.tree.files(&self.inside(folder))?;
         let relative = |path: String| match self.folder {
             "" => path,
-            folder => path.strip_prefix(&format!("{folder}/")).map_or(path.clone(), str::to_owned),
+            folder => path
+                .strip_prefix(&format!("{folder}/"))
+                .map_or(path.clone(), str::to_owned),
         };
         Ok(files.into_iter().map(relative).collect())
     }
@@ -120,31 +153,42 @@ fn foreign_file<'f>(
 ) -> Option<(Layout, &'f str)> {
     let above = folder.rsplit_once('/').map_or("", |(above, _)| above);
     let own_folder = folder.rsplit('/').next().unwrap_or(folder);
-    let numbered = |text: &str| text.starts_with(|character: char| character.is_ascii_digit()) && text.contains('_');
+    let numbered = |text: &str| {
+        text.starts_with(|character: char| character.is_ascii_digit()) && text.contains('_')
+    };
     match name {
         "_journal.json" if own_folder == "meta" => Some((Layout::Drizzle, above)),
         // Newer versions of Drizzle write the schema beside each migration.
-        "migration.sql" if numbered(own_folder) && present.contains(format!("{folder}/snapshot.json").as_str()) => {
+        "migration.sql"
+            if numbered(own_folder)
+                && present.contains(format!("{folder}/snapshot.json").as_str()) =>
+        {
             Some((Layout::Drizzle, above))
         }
         "migration.sql" if numbered(own_folder) => Some((Layout::Prisma, above)),
-        "up.sql" if numbered(own_folder) && own_folder.contains('-') && own_folder.starts_with("20") => {
+        "up.sql"
+            if numbered(own_folder) && own_folder.contains('-') && own_folder.starts_with("20") =>
+        {
             Some((Layout::Diesel, above))
         }
         "up.sql" if numbered(own_folder) => Some((Layout::Hasura, above)),
-        _ if folder.ends_with("supabase/migrations") && name.ends_with(".sql") => Some((Layout::Supabase, folder)),
+        _ if folder.ends_with("supabase/migrations") && name.ends_with(".sql") => {
+            Some((Layout::Supabase, folder))
+        }
         _ if numbered(name) && name.ends_with(".up.sql") => Some((Layout::GolangMigrate, folder)),
         _ if flyway::versioned(name, 'V').is_some() => Some((Layout::Flyway, folder)),
         _ if numbered(name) && name.ends_with(".sql") => {
             let plain = || is_plain(own_folder, name).then_some(Layout::Sqlx);
-            by_marker(&read(tree, file)).or_else(plain).map(|layout| (layout, folder))
+            by_marker(&read(tree, file))
+                .or_else(plain)
+                .map(|layout| (layout, folder))
         }
         _ => None,
     }
 }
 
-/// Whether a file of plain SQL is a migration. Numbers alone also order fixtures and what Docker runs first; a date, or the
-/// name of the folder, says more.
+/// Whether a file of plain SQL is a migration. Numbers alone also order fixtures and what Docker
+/// runs first; a date, or the name of the folder, says more.
 fn is_plain(folder: &str, name: &str) -> bool {
     let digits = name.bytes().take_while(u8::is_ascii_digit).count();
     let is_dated = digits >= 8 && !name.starts_with('0');
@@ -167,7 +211,13 @@ mod tests {
     fn each_layout_is_known_by_its_names() {
         let journal = r#"{"entries":[{"idx":0,"tag":"0000_a"}]}"#;
         let cases = [
-            ("drizzle/0000_a.sql", "drizzle/meta/_journal.json", journal, Layout::Drizzle, "drizzle"),
+            (
+                "drizzle/0000_a.sql",
+                "drizzle/meta/_journal.json",
+                journal,
+                Layout::Drizzle,
+                "drizzle",
+            ),
             (
                 "a/drizzle/20240101000000_a/migration.sql",
                 "a/drizzle/20240101000000_a/snapshot.json",
@@ -175,18 +225,78 @@ mod tests {
                 Layout::Drizzle,
                 "a/drizzle",
             ),
-            ("prisma/migrations/20240101000000_a/migration.sql", "x", "", Layout::Prisma, "prisma/migrations"),
-            ("migrations/2024-01-15-103000_a/up.sql", "x", "", Layout::Diesel, "migrations"),
-            ("hasura/migrations/default/1599065830454_a/up.sql", "x", "", Layout::Hasura, "hasura/migrations/default"),
+            (
+                "prisma/migrations/20240101000000_a/migration.sql",
+                "x",
+                "",
+                Layout::Prisma,
+                "prisma/migrations",
+            ),
+            (
+                "migrations/2024-01-15-103000_a/up.sql",
+                "x",
+                "",
+                Layout::Diesel,
+                "migrations",
+            ),
+            (
+                "hasura/migrations/default/1599065830454_a/up.sql",
+                "x",
+                "",
+                Layout::Hasura,
+                "hasura/migrations/default",
+            ),
             ("db/000001_a.up.sql", "x", "", Layout::GolangMigrate, "db"),
-            ("supabase/migrations/20240101000000_a.sql", "x", "", Layout::Supabase, "supabase/migrations"),
-            ("db/migrations/1_a.sql", "x", "", Layout::Dbmate, "db/migrations"),
-            ("migrations/1_a.sql", "x", "", Layout::NodePgMigrate, "migrations"),
+            (
+                "supabase/migrations/20240101000000_a.sql",
+                "x",
+                "",
+                Layout::Supabase,
+                "supabase/migrations",
+            ),
+            (
+                "db/migrations/1_a.sql",
+                "x",
+                "",
+                Layout::Dbmate,
+                "db/migrations",
+            ),
+            (
+                "migrations/1_a.sql",
+                "x",
+                "",
+                Layout::NodePgMigrate,
+                "migrations",
+            ),
             ("sql/V1__a.sql", "x", "", Layout::Flyway, "sql"),
-            ("sql/V1.0.0__a.sql", "sql/V1.1.0__b.sql", "select 2;", Layout::Flyway, "sql"),
-            ("sql/V1__a.sql", "sql/V1.1__b.sql", "select 2;", Layout::Flyway, "sql"),
-            ("plain/20200101000000_init.sql", "plain/20200103000000_fill.ts", "", Layout::Sqlx, "plain"),
-            ("db/migrations/001_init.sql", "x", "", Layout::Sqlx, "db/migrations"),
+            (
+                "sql/V1.0.0__a.sql",
+                "sql/V1.1.0__b.sql",
+                "select 2;",
+                Layout::Flyway,
+                "sql",
+            ),
+            (
+                "sql/V1__a.sql",
+                "sql/V1.1__b.sql",
+                "select 2;",
+                Layout::Flyway,
+                "sql",
+            ),
+            (
+                "plain/20200101000000_init.sql",
+                "plain/20200103000000_fill.ts",
+                "",
+                Layout::Sqlx,
+                "plain",
+            ),
+            (
+                "db/migrations/001_init.sql",
+                "x",
+                "",
+                Layout::Sqlx,
+                "db/migrations",
+            ),
         ];
         for (file, other, text, layout, folder) in cases {
             let mark = match layout {
@@ -194,9 +304,16 @@ mod tests {
                 Layout::NodePgMigrate => "-- Up Migration\nselect 1;",
                 _plain => "select 1;",
             };
-            assert_eq!(proposed(&[(file, mark), (other, text)]).foreign, [(layout, folder.to_owned())], "{file}");
+            assert_eq!(
+                proposed(&[(file, mark), (other, text)]).foreign,
+                [(layout, folder.to_owned())],
+                "{file}"
+            );
         }
-        let none = proposed(&[("docker/01_init.sql", "select 1;"), ("seeds/1_users.sql", "select 1;")]);
+        let none = proposed(&[
+            ("docker/01_init.sql", "select 1;"),
+            ("seeds/1_users.sql", "select 1;"),
+        ]);
         assert_eq!(none.foreign, []);
         let own = proposed(&[("db/V1__a.sql", ""), ("db/V1__a.down.sql", "")]);
         assert_eq!((own.migrations.as_str(), own.foreign.len()), ("db", 0));
@@ -205,14 +322,26 @@ mod tests {
     #[test]
     fn the_most_migrations_come_first_and_what_cannot_be_imported_is_said() {
         let proposal = proposed(&[
-            ("drizzle/meta/_journal.json", r#"{"entries":[{"idx":0,"tag":"0000_gone"}]}"#),
+            (
+                "drizzle/meta/_journal.json",
+                r#"{"entries":[{"idx":0,"tag":"0000_gone"}]}"#,
+            ),
             ("small/prisma/20240101000000_a/migration.sql", "select 1;"),
             ("zoo/prisma/20240101000000_a/migration.sql", "select 1;"),
             ("zoo/prisma/20240102000000_b/migration.sql", "select 1;"),
         ]);
-        let folders: Vec<_> = proposal.foreign.iter().map(|(_, folder)| folder.as_str()).collect();
+        let folders: Vec<_> = proposal
+            .foreign
+            .iter()
+            .map(|(_, folder)| folder.as_str())
+            .collect();
         assert_eq!(folders, ["zoo/prisma", "small/prisma"]);
         assert_eq!(proposal.unreadable.len(), 1);
-        assert!(proposal.unreadable[0].1.contains("there are no migrations of drizzle"), "{proposal:?}");
+        assert!(
+            proposal.unreadable[0]
+                .1
+                .contains("there are no migrations of drizzle"),
+            "{proposal:?}"
+        );
     }
 }

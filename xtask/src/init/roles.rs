@@ -27,16 +27,32 @@ const DATA_FOLDERS: &[&str] = &[
 ];
 
 /// Folders of what tries out a product.
-const TEST_FOLDERS: &[&str] = &["__tests__", "__mocks__", "test", "tests", "e2e", "cypress", "playwright"];
+const TEST_FOLDERS: &[&str] = &[
+    "__tests__",
+    "__mocks__",
+    "test",
+    "tests",
+    "e2e",
+    "cypress",
+    "playwright",
+];
 
 /// Folders of what changes data once.
 const MIGRATION_FOLDERS: &[&str] = &["migration", "migrations", "alterations"];
 
 /// The files of each role, by the key of the configuration.
-pub(super) fn find(tree: &dyn Tree, files: &[String], tables: &BTreeSet<String>) -> Vec<(&'static str, Vec<String>)> {
-    let Some(patterns) = Patterns::new() else { return Vec::new() };
+pub(super) fn find(
+    tree: &dyn Tree,
+    files: &[String],
+    tables: &BTreeSet<String>,
+) -> Vec<(&'static str, Vec<String>)> {
+    let Some(patterns) = Patterns::new() else {
+        return Vec::new();
+    };
     let mut roles: Vec<(&'static str, Vec<String>)> =
-        ["validation", "contracts", "routes", "drizzle"].map(|key| (key, Vec::new())).into();
+        ["validation", "contracts", "routes", "drizzle"]
+            .map(|key| (key, Vec::new()))
+            .into();
     let (mut certain, mut possible) = (Vec::new(), Vec::new());
     for file in files.iter().filter(|file| is_source(file)) {
         let text = read(tree, file);
@@ -64,25 +80,57 @@ pub(super) fn find(tree: &dyn Tree, files: &[String], tables: &BTreeSet<String>)
             Likelihood::None => {}
         }
     }
-    roles.insert(0, ("types", if certain.is_empty() { possible } else { certain }));
+    roles.insert(
+        0,
+        (
+            "types",
+            if certain.is_empty() {
+                possible
+            } else {
+                certain
+            },
+        ),
+    );
     roles
 }
 
-/// The files of `drizzle` without copies: those of whose tables each is declared in a folder with more of them, too.
+/// The files of `drizzle` without copies: those of whose tables each is declared in a folder with
+/// more of them, too.
 pub(super) fn without_copies(tree: &dyn Tree, drizzle: Vec<String>) -> Vec<String> {
-    let Some(table) = table_call() else { return drizzle };
-    let folder = |file: &str| file.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+    let Some(table) = table_call() else {
+        return drizzle;
+    };
+    let folder = |file: &str| {
+        file.rsplit_once('/')
+            .map_or("", |(folder, _)| folder)
+            .to_owned()
+    };
     let declared: Vec<(String, BTreeSet<String>)> = drizzle
         .iter()
-        .map(|file| (folder(file), table.captures_iter(&read(tree, file)).map(|found| found[1].to_owned()).collect()))
+        .map(|file| {
+            (
+                folder(file),
+                table
+                    .captures_iter(&read(tree, file))
+                    .map(|found| found[1].to_owned())
+                    .collect(),
+            )
+        })
         .collect();
     let size = |folder: &String| declared.iter().filter(|(other, _)| other == folder).count();
     let is_copy = |(place, tables): &(String, BTreeSet<String>)| {
-        let larger = declared.iter().filter(|(other, _)| size(other) > size(place));
+        let larger = declared
+            .iter()
+            .filter(|(other, _)| size(other) > size(place));
         let elsewhere: BTreeSet<&String> = larger.flat_map(|(_, tables)| tables).collect();
         !tables.is_empty() && tables.iter().all(|table| elsewhere.contains(table))
     };
-    drizzle.iter().zip(&declared).filter(|(_, one)| !is_copy(one)).map(|(file, _)| file.clone()).collect()
+    drizzle
+        .iter()
+        .zip(&declared)
+        .filter(|(_, one)| !is_copy(one))
+        .map(|(file, _)| file.clone())
+        .collect()
 }
 
 fn table_call() -> Option<Regex> {
@@ -101,19 +149,29 @@ enum Likelihood {
 
 /// The names of the tables that Drizzle declares, in lower case.
 pub(super) fn drizzle_tables(tree: &dyn Tree, files: &[String]) -> BTreeSet<String> {
-    let Some(table) = table_call() else { return BTreeSet::new() };
+    let Some(table) = table_call() else {
+        return BTreeSet::new();
+    };
     let mut names = BTreeSet::new();
     for file in files.iter().filter(|file| is_source(file)) {
         let text = read(tree, file);
-        names.extend(table.captures_iter(&text).map(|found| found[1].to_lowercase()));
+        names.extend(
+            table
+                .captures_iter(&text)
+                .map(|found| found[1].to_lowercase()),
+        );
     }
     names
 }
 
 fn is_source(file: &str) -> bool {
-    let typescript = [".ts", ".tsx", ".mts", ".cts"].iter().any(|end| file.ends_with(end));
+    let typescript = [".ts", ".tsx", ".mts", ".cts"]
+        .iter()
+        .any(|end| file.ends_with(end));
     let test = is_inside(file, TEST_FOLDERS)
-        || [".test.", ".spec.", ".e2e-spec.", ".cy."].iter().any(|part| file.contains(part));
+        || [".test.", ".spec.", ".e2e-spec.", ".cy."]
+            .iter()
+            .any(|part| file.contains(part));
     typescript && !test
 }
 
@@ -146,7 +204,9 @@ impl Patterns {
             declaration: regex(r"\b(?:interface|class|type)\s+(\w+)")?,
             zod: regex(r#"from\s+['"]zod(?:/[\w-]+)?['"]"#)?,
             zod_object: regex(r"\b(?:z\.)?(?:object|strictObject|looseObject)\s*\(")?,
-            route: regex(r#"\.(?:get|post|put|patch|delete|route|all)\s*\(\s*(?:['"`]/|\{)|@Controller\s*\("#)?,
+            route: regex(
+                r#"\.(?:get|post|put|patch|delete|route|all)\s*\(\s*(?:['"`]/|\{)|@Controller\s*\("#,
+            )?,
             framework: regex(
                 r#"from\s+['"](?:express|fastify|hono|koa|@koa/router|koa-router|@nestjs/common|@hono/[\w-]+)"#,
             )?,
@@ -155,7 +215,9 @@ impl Patterns {
             listed: regex(
                 r#"[\[,]\s*\{\s*(?:method|path|url)\s*:\s*['"`][^'"`]*['"`]\s*,\s*(?:method|path|url)\s*:\s*['"`][^'"`]*['"`]\s*,?\s*\}"#,
             )?,
-            drizzle: regex(r"\b(?:pgTable|pgEnum|pgSchema|pgTableCreator|\w*[sS]chema\.table)\s*\(")?,
+            drizzle: regex(
+                r"\b(?:pgTable|pgEnum|pgSchema|pgTableCreator|\w*[sS]chema\.table)\s*\(",
+            )?,
         })
     }
 
@@ -163,13 +225,20 @@ impl Patterns {
     fn roles(&self, text: &str, file: &str) -> [bool; 4] {
         let drizzle = self.drizzle.is_match(text) && text.contains("drizzle-orm");
         // A form asks for what a page needs, which is no description of an entity.
-        let validation = self.zod.is_match(text) && self.zod_object.is_match(text) && !file.ends_with(".tsx");
+        let validation =
+            self.zod.is_match(text) && self.zod_object.is_match(text) && !file.ends_with(".tsx");
         let next_route = file.ends_with("/route.ts") && file.contains("app/");
         let routes = next_route || (self.framework.is_match(text) && self.route.is_match(text));
-        // A single pair is a call of `fetch`; several of them, or a name that says so, are a contract.
+        // A single pair is a call of `fetch`; several of them, or a name that says so, are a
+        // contract.
         let enough = if file.contains("contract") { 1 } else { 3 };
-        let pairs = self.contract_method.find_iter(text).count().min(self.contract_path.find_iter(text).count());
-        // A list of paths says who may call them, or what is called, and not what they take and return.
+        let pairs = self
+            .contract_method
+            .find_iter(text)
+            .count()
+            .min(self.contract_path.find_iter(text).count());
+        // A list of paths says who may call them, or what is called, and not what they take and
+        // return.
         let pairs = pairs.saturating_sub(self.listed.find_iter(text).count());
         let contracts = text.contains("initContract(") || (pairs >= enough && !routes);
         [validation, contracts, routes, drizzle]
@@ -181,11 +250,23 @@ impl Patterns {
         if is_inside(file, MIGRATION_FOLDERS) {
             return Likelihood::None;
         }
-        let names: Vec<_> = self.declaration.captures_iter(text).map(|found| found[1].to_owned()).collect();
-        let of_tables: Vec<_> = names.iter().filter_map(|name| table_of(name, tables)).collect();
-        let suffixed = of_tables.iter().filter(|(_, suffix)| !suffix.is_empty()).count();
+        let names: Vec<_> = self
+            .declaration
+            .captures_iter(text)
+            .map(|found| found[1].to_owned())
+            .collect();
+        let of_tables: Vec<_> = names
+            .iter()
+            .filter_map(|name| table_of(name, tables))
+            .collect();
+        let suffixed = of_tables
+            .iter()
+            .filter(|(_, suffix)| !suffix.is_empty())
+            .count();
         let distinct: BTreeSet<_> = of_tables.iter().map(|(table, _)| table).collect();
-        let in_place = file.split(['/', '.']).any(|part| DATA_FOLDERS.contains(&part));
+        let in_place = file
+            .split(['/', '.'])
+            .any(|part| DATA_FOLDERS.contains(&part));
         let generated = text.contains("Tables: {") && text.contains("Row: {");
         if generated || (in_place && (suffixed > 0 || distinct.len() > 2)) || suffixed > 2 {
             Likelihood::Certain
@@ -199,14 +280,22 @@ impl Patterns {
 
 /// The table that `UserProfileRow` is named after, and what follows the table's name.
 fn table_of<'t>(name: &str, tables: &'t BTreeSet<String>) -> Option<(&'t str, &'static str)> {
-    let suffixes = ["Table", "Row", "Entity", "Record", "Model", "Insert", "Update", ""];
+    let suffixes = [
+        "Table", "Row", "Entity", "Record", "Model", "Insert", "Update", "",
+    ];
     suffixes.into_iter().find_map(|suffix| {
-        let stem = name.strip_suffix(suffix).filter(|stem| !stem.is_empty())?.to_lowercase();
+        let stem = name
+            .strip_suffix(suffix)
+            .filter(|stem| !stem.is_empty())?
+            .to_lowercase();
         let same = |table: &&String| {
             let table = table.replace('_', "");
             table == stem || singular(&table) == stem
         };
-        tables.iter().find(same).map(|table| (table.as_str(), suffix))
+        tables
+            .iter()
+            .find(same)
+            .map(|table| (table.as_str(), suffix))
     })
 }
 
@@ -214,8 +303,14 @@ fn singular(plural: &str) -> String {
     if let Some(stem) = plural.strip_suffix("ies") {
         return format!("{stem}y");
     }
-    let sibilant = ["sses", "shes", "ches", "xes"].iter().any(|end| plural.ends_with(end));
-    let cut = if sibilant { 2 } else { usize::from(plural.ends_with('s')) };
+    let sibilant = ["sses", "shes", "ches", "xes"]
+        .iter()
+        .any(|end| plural.ends_with(end));
+    let cut = if sibilant {
+        2
+    } else {
+        usize::from(plural.ends_with('s'))
+    };
     plural[..plural.len() - cut].to_owned()
 }
 
@@ -225,11 +320,16 @@ mod tests {
 
     #[test]
     fn types_are_known_by_the_tables_they_are_named_after() {
-        let tables: BTreeSet<_> = ["users", "user_profiles", "categories", "boxes", "status"].map(String::from).into();
+        let tables: BTreeSet<_> = ["users", "user_profiles", "categories", "boxes", "status"]
+            .map(String::from)
+            .into();
         let table = |name| table_of(name, &tables).map(|(table, _)| table);
         assert_eq!(table("UserProfileRow"), Some("user_profiles"));
         assert_eq!(table("Category"), Some("categories"));
-        assert_eq!((table("Box"), table("Status")), (Some("boxes"), Some("status")));
+        assert_eq!(
+            (table("Box"), table("Status")),
+            (Some("boxes"), Some("status"))
+        );
         assert_eq!((table("UserProps"), table("Table")), (None, None));
     }
 
@@ -237,20 +337,53 @@ mod tests {
     fn roles_are_told_by_imports_and_calls() {
         let patterns = Patterns::new().expect("valid patterns");
         let roles = |file: &str, text: &str| patterns.roles(text, file);
-        assert_eq!(roles("a.ts", "import { z } from 'zod/v4'; z.object({})"), [true, false, false, false]);
+        assert_eq!(
+            roles("a.ts", "import { z } from 'zod/v4'; z.object({})"),
+            [true, false, false, false]
+        );
         let contract = "export const e = { get: { method: 'GET', path: '/users' } }";
-        assert_eq!(roles("contracts/a.ts", contract), [false, true, false, false]);
-        assert_eq!(roles("a.ts", &contract.repeat(3)), [false, true, false, false]);
+        assert_eq!(
+            roles("contracts/a.ts", contract),
+            [false, true, false, false]
+        );
+        assert_eq!(
+            roles("a.ts", &contract.repeat(3)),
+            [false, true, false, false]
+        );
         assert_eq!(roles("a.ts", contract), [false; 4]);
         let allowed = "const ALLOWED = [{ method: 'GET', path: '/a' }, { method: 'POST', path: '/b' }, { path: '/c', method: 'PUT' },\n];";
         assert_eq!(roles("a.ts", allowed), [false; 4]);
-        assert!(!is_source("cypress/e2e/users.ts") && !is_source("apps/api/test/util.ts") && is_source("src/test.ts"));
-        assert_eq!(roles("web/app/api/users/route.ts", "export function GET() {}"), [false, false, true, false]);
-        let rows = |file: &str, text: &str| patterns.describes_rows(file, text, &BTreeSet::from(["users".to_owned()]));
+        assert!(
+            !is_source("cypress/e2e/users.ts")
+                && !is_source("apps/api/test/util.ts")
+                && is_source("src/test.ts")
+        );
+        assert_eq!(
+            roles("web/app/api/users/route.ts", "export function GET() {}"),
+            [false, false, true, false]
+        );
+        let rows = |file: &str, text: &str| {
+            patterns.describes_rows(file, text, &BTreeSet::from(["users".to_owned()]))
+        };
         assert_eq!(rows("a.ts", "export interface User {}"), Likelihood::None);
-        assert_eq!(rows("types/a.ts", "export interface User {}"), Likelihood::Possible);
-        assert_eq!(rows("a.ts", "export interface UserRow {}"), Likelihood::Possible);
-        assert_eq!(rows("database/a.ts", "export interface UserRow {}"), Likelihood::Certain);
-        assert_eq!(rows("database/migration/a/types.ts", "export interface UserRow {}"), Likelihood::None);
+        assert_eq!(
+            rows("types/a.ts", "export interface User {}"),
+            Likelihood::Possible
+        );
+        assert_eq!(
+            rows("a.ts", "export interface UserRow {}"),
+            Likelihood::Possible
+        );
+        assert_eq!(
+            rows("database/a.ts", "export interface UserRow {}"),
+            Likelihood::Certain
+        );
+        assert_eq!(
+            rows(
+                "database/migration/a/types.ts",
+                "export interface UserRow {}"
+            ),
+            Likelihood::None
+        );
     }
 }

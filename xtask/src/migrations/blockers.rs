@@ -1,5 +1,6 @@
-//! Finds the sessions that block a migration while it waits for a lock. Once the wait has timed out, nothing shows
-//! them any more. So a second connection looks during the wait, as rarely as it can.
+//! Finds the sessions that block a migration while it waits for a lock. Once the wait has timed
+//! out, nothing shows them any more. So a second connection looks during the wait, as rarely as it
+//! can.
 
 use std::fmt;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
@@ -25,24 +26,40 @@ pub struct Blocker {
     pub user: String,
     /// `active`, `idle in transaction`.
     pub state: String,
-    /// The present or last query of the session on one line: its outline, or the whole text with `--show-queries`.
+    /// The present or last query of the session on one line: its outline, or the whole text with
+    /// `--show-queries`.
     pub query: String,
-    /// Since when that query runs, or since when the session does nothing in its transaction, in seconds.
+    /// Since when that query runs, or since when the session does nothing in its transaction, in
+    /// seconds.
     pub seconds: i64,
-    /// The object that this session holds and the other one waits for: `public.users`. `None` where it is no table.
+    /// The object that this session holds and the other one waits for: `public.users`. `None` where
+    /// it is no table.
     pub object: Option<String>,
 }
 
 /// `psql` (pid 123, user `app`, idle in transaction for 12 s after `SELECT 1`) on `public.users`
 impl fmt::Display for Blocker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { pid, application, user, state, query, seconds, object } = self;
-        write!(f, "`{application}` (pid {pid}, user `{user}`, {state} for {seconds} s")?;
+        let Self {
+            pid,
+            application,
+            user,
+            state,
+            query,
+            seconds,
+            object,
+        } = self;
+        write!(
+            f,
+            "`{application}` (pid {pid}, user `{user}`, {state} for {seconds} s"
+        )?;
         match state.as_str() {
             "active" => write!(f, ": `{query}`)")?,
             _idle => write!(f, " after `{query}`)")?,
         }
-        object.as_ref().map_or(Ok(()), |object| write!(f, " on `{object}`"))
+        object
+            .as_ref()
+            .map_or(Ok(()), |object| write!(f, " on `{object}`"))
     }
 }
 
@@ -61,10 +78,14 @@ struct SeenBlockers {
 }
 
 impl Blockers {
-    /// None seen yet. `shows_queries` says whether their queries are told whole, with the values in them.
+    /// None seen yet. `shows_queries` says whether their queries are told whole, with the values in
+    /// them.
     #[must_use]
     pub fn new(shows_queries: bool) -> Self {
-        Self { shows_queries, ..Self::default() }
+        Self {
+            shows_queries,
+            ..Self::default()
+        }
     }
 
     /// Forgets what was seen before, as a new attempt begins.
@@ -72,20 +93,29 @@ impl Blockers {
         self.see(Vec::new());
     }
 
-    /// `what` begins to run, which waits as long as it takes, so that no timeout will ever name whom it waited for: who
-    /// stands in its way is told meanwhile. None when it is over.
+    /// `what` begins to run, which waits as long as it takes, so that no timeout will ever name
+    /// whom it waited for: who stands in its way is told meanwhile. None when it is over.
     pub fn announce(&self, what: Option<String>) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        *seen = SeenBlockers { last: Vec::new(), patient: what };
+        *seen = SeenBlockers {
+            last: Vec::new(),
+            patient: what,
+        };
     }
 
-    /// Says with `error`, if it is a lock timeout or a deadlock, who stood in the way, as far as that was seen.
+    /// Says with `error`, if it is a lock timeout or a deadlock, who stood in the way, as far as
+    /// that was seen.
     #[must_use]
     pub fn explain(&self, error: anyhow::Error) -> anyhow::Error {
         if !is_contention(&error) {
             return error;
         }
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner).last.clone();
+        let seen = self
+            .seen
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .last
+            .clone();
         if seen.is_empty() {
             return error;
         }
@@ -93,14 +123,18 @@ impl Blockers {
         error.context(format!("it waited for a lock of {}", seen.join(" and of ")))
     }
 
-    /// Keeps what is seen now; what to tell of it, when it is the second time that a patient statement waits for them.
+    /// Keeps what is seen now; what to tell of it, when it is the second time that a patient
+    /// statement waits for them.
     fn see(&self, now: Vec<Blocker>) -> Option<String> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let again = !now.is_empty() && pids(&now) == pids(&seen.last);
         let named: Vec<String> = now.iter().map(ToString::to_string).collect();
         seen.last = now;
         let what = seen.patient.as_ref().filter(|_| again)?;
-        Some(format!("{what} waits for {}, and goes on when that has ended its transaction", named.join(" and for ")))
+        Some(format!(
+            "{what} waits for {}, and goes on when that has ended its transaction",
+            named.join(" and for ")
+        ))
     }
 }
 
@@ -123,10 +157,10 @@ pub struct Lookout {
 }
 
 impl Lookout {
-    /// Watches over the server process `pid` by what `connect` makes, a connection to the same database, and writes to
-    /// `blockers`; `tell` is told whom a patient statement waits for, once for each that it waits for. Without such a
-    /// connection nothing is seen, which only costs the explanation. It is made after the first interval: most runs are over
-    /// by then.
+    /// Watches over the server process `pid` by what `connect` makes, a connection to the same
+    /// database, and writes to `blockers`; `tell` is told whom a patient statement waits for, once
+    /// for each that it waits for. Without such a connection nothing is seen, which only costs the
+    /// explanation. It is made after the first interval: most runs are over by then.
     pub fn start(
         connect: impl FnOnce() -> Option<Client> + Send + 'static,
         pid: i32,
@@ -141,12 +175,17 @@ impl Lookout {
                 return;
             }
             let Some(mut client) = connect() else { return };
-            let Ok(query) = client.prepare(BLOCKERS) else { return };
+            let Ok(query) = client.prepare(BLOCKERS) else {
+                return;
+            };
             let mut told = Vec::new();
             loop {
-                let Ok(mut seen) = look(&mut client, &query, pid) else { return };
+                let Ok(mut seen) = look(&mut client, &query, pid) else {
+                    return;
+                };
                 if !blockers.shows_queries {
-                    seen.iter_mut().for_each(|blocker| blocker.query = sql::outline(&blocker.query));
+                    seen.iter_mut()
+                        .for_each(|blocker| blocker.query = sql::outline(&blocker.query));
                 }
                 let pids = pids(&seen);
                 if !seen.is_empty()
@@ -160,7 +199,10 @@ impl Lookout {
                 }
             }
         });
-        Self { stop: Some(stop), thread: Some(thread) }
+        Self {
+            stop: Some(stop),
+            thread: Some(thread),
+        }
     }
 }
 
@@ -171,7 +213,8 @@ impl Drop for Lookout {
     }
 }
 
-/// `pg_blocking_pids` holds up everybody's locks for a moment: it is asked only while the session waits.
+/// `pg_blocking_pids` holds up everybody's locks for a moment: it is asked only while the session
+/// waits.
 const BLOCKERS: &str = "
     SELECT b.pid, coalesce(nullif(a.application_name, ''), 'unknown application') AS application,
            coalesce(a.usename::text, '?') AS usename, coalesce(a.state, 'activity not visible') AS state,
@@ -189,7 +232,9 @@ const BLOCKERS: &str = "
     ORDER BY b.pid LIMIT 5";
 
 fn look(client: &mut Client, query: &Statement, pid: i32) -> Result<Vec<Blocker>> {
-    let rows = client.query(query, &[&pid]).context("cannot see who holds the lock")?;
+    let rows = client
+        .query(query, &[&pid])
+        .context("cannot see who holds the lock")?;
     rows.iter().map(blocker).collect()
 }
 
@@ -205,10 +250,14 @@ fn blocker(row: &Row) -> Result<Blocker> {
     })
 }
 
-/// A query without the line breaks that would break the message that holds it. Those behind comments stay: what follows
-/// would belong to them.
+/// A query without the line breaks that would break the message that holds it. Those behind
+/// comments stay: what follows would belong to them.
 fn on_one_line(query: &str) -> String {
-    if query.contains("--") { query.to_owned() } else { query.split_whitespace().collect::<Vec<_>>().join(" ") }
+    if query.contains("--") {
+        query.to_owned()
+    } else {
+        query.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
 }
 
 #[cfg(test)]
@@ -223,7 +272,10 @@ mod tests {
     #[test]
     fn an_error_says_who_stood_in_the_way() {
         let blockers = Blockers::default();
-        assert_eq!(blockers.explain(timeout()).to_string(), timeout().to_string());
+        assert_eq!(
+            blockers.explain(timeout()).to_string(),
+            timeout().to_string()
+        );
         blockers.see(vec![Blocker {
             pid: 7,
             application: "api".into(),
@@ -237,7 +289,10 @@ mod tests {
                         on `public.users`";
         assert_eq!(blockers.clone().explain(timeout()).to_string(), expected);
         blockers.forget();
-        assert_eq!(blockers.explain(timeout()).to_string(), timeout().to_string());
+        assert_eq!(
+            blockers.explain(timeout()).to_string(),
+            timeout().to_string()
+        );
     }
 
     #[test]
@@ -262,8 +317,14 @@ mod tests {
         blockers.announce(Some("statement 1".into()));
         let told = "statement 1 waits for `api` (pid 7, user `app`, active for 12 s: `SELECT 1`), and goes on when that \
                     has ended its transaction";
-        assert_eq!((blockers.see(blocker()), blockers.see(blocker()).as_deref()), (None, Some(told)));
+        assert_eq!(
+            (blockers.see(blocker()), blockers.see(blocker()).as_deref()),
+            (None, Some(told))
+        );
         blockers.announce(None);
-        assert_eq!((blockers.see(blocker()), blockers.see(blocker())), (None, None));
+        assert_eq!(
+            (blockers.see(blocker()), blockers.see(blocker())),
+            (None, None)
+        );
     }
 }

@@ -1,6 +1,6 @@
-//! Finds a branch's changes to the history of migrations that it is to be merged into. These are edits of migrations
-//! that others have applied, versions that others took, and migrations that would be too late. Pure: three lists of
-//! migrations in, findings out.
+//! Finds a branch's changes to the history of migrations that it is to be merged into. These are
+//! edits of migrations that others have applied, versions that others took, and migrations that
+//! would be too late. Pure: three lists of migrations in, findings out.
 
 mod rules;
 
@@ -26,8 +26,13 @@ pub struct Branch<'a> {
 }
 
 /// The types of these findings, of which `severity` in the configuration may speak.
-pub const KINDS: [&str; 5] =
-    ["MIGRATION_EDITED", "MIGRATION_MISSING", "MIGRATION_OUT_OF_ORDER", "MIGRATION_RENAMED", "MIGRATION_VERSION_TAKEN"];
+pub const KINDS: [&str; 5] = [
+    "MIGRATION_EDITED",
+    "MIGRATION_MISSING",
+    "MIGRATION_OUT_OF_ORDER",
+    "MIGRATION_RENAMED",
+    "MIGRATION_VERSION_TAKEN",
+];
 
 type ByVersion<'a> = BTreeMap<i64, &'a Migration>;
 
@@ -35,14 +40,25 @@ type ByVersion<'a> = BTreeMap<i64, &'a Migration>;
 #[must_use]
 pub fn problems(branch: &Branch<'_>, config: &Config) -> Vec<Finding> {
     let [ours, base, theirs] = [branch.ours, branch.base, branch.theirs].map(by_version);
-    let changed = base.values().filter_map(|before| changed(branch, before, &ours, &theirs));
-    let added = ours.values().filter(|added| !base.contains_key(&added.version));
-    let added = added.filter_map(|added| taken(branch, added, &theirs).or_else(|| late(branch, added, &theirs)));
-    changed.chain(added).filter_map(|finding| configured(finding, config)).collect()
+    let changed = base
+        .values()
+        .filter_map(|before| changed(branch, before, &ours, &theirs));
+    let added = ours
+        .values()
+        .filter(|added| !base.contains_key(&added.version));
+    let added = added
+        .filter_map(|added| taken(branch, added, &theirs).or_else(|| late(branch, added, &theirs)));
+    changed
+        .chain(added)
+        .filter_map(|finding| configured(finding, config))
+        .collect()
 }
 
 fn by_version(migrations: &[Migration]) -> ByVersion<'_> {
-    migrations.iter().map(|migration| (migration.version, migration)).collect()
+    migrations
+        .iter()
+        .map(|migration| (migration.version, migration))
+        .collect()
 }
 
 fn configured(mut finding: Finding, config: &Config) -> Option<Finding> {
@@ -57,65 +73,113 @@ fn is_same(one: &Migration, other: &Migration) -> bool {
 }
 
 /// A migration that others may have applied, and that the branch edits, renames or deletes.
-fn changed(branch: &Branch<'_>, before: &Migration, ours: &ByVersion<'_>, theirs: &ByVersion<'_>) -> Option<Finding> {
+fn changed(
+    branch: &Branch<'_>,
+    before: &Migration,
+    ours: &ByVersion<'_>,
+    theirs: &ByVersion<'_>,
+) -> Option<Finding> {
     let name = branch.name;
     let Some(after) = ours.get(&before.version) else {
         // They deleted it as well, or it is the very change that they made.
         theirs.get(&before.version)?;
-        let moved = ours.values().find(|other| other.sql == before.sql && !theirs.contains_key(&other.version));
+        let moved = ours
+            .values()
+            .find(|other| other.sql == before.sql && !theirs.contains_key(&other.version));
         let message = match moved {
             Some(moved) => format!("`{name}` has it, and this branch renames it to `{moved}`"),
             None => format!("`{name}` has it, and this branch deletes it"),
         };
         let help = "restore it: databases that have it refuse to migrate without; to undo it, write a new migration";
         let finding = finding("MIGRATION_MISSING", before, message).with_help(help);
-        return Some(at_start(finding, moved.unwrap_or(&before), "its file is gone"));
+        return Some(at_start(
+            finding,
+            moved.unwrap_or(&before),
+            "its file is gone",
+        ));
     };
-    if is_same(before, after) || theirs.get(&before.version).is_some_and(|theirs| is_same(theirs, after)) {
+    if is_same(before, after)
+        || theirs
+            .get(&before.version)
+            .is_some_and(|theirs| is_same(theirs, after))
+    {
         return None;
     }
-    let help = "restore it: databases that have it refuse to migrate; put the change into a new migration";
+    let help =
+        "restore it: databases that have it refuse to migrate; put the change into a new migration";
     if before.name != after.name {
         let message = format!("`{name}` has it, and this branch renames it to `{after}`");
-        return Some(at_start(finding("MIGRATION_RENAMED", before, message).with_help(help), after, "renamed here"));
+        return Some(at_start(
+            finding("MIGRATION_RENAMED", before, message).with_help(help),
+            after,
+            "renamed here",
+        ));
     }
     let message = format!("`{name}` has it, and this branch edits it");
     let place = LineIndex::new(after.file.as_str().into(), after.sql.as_str().into());
     let location = place.location(first_difference(&before.sql, &after.sql));
-    Some(finding("MIGRATION_EDITED", before, message).at(&location, "the first line that differs").with_help(help))
+    Some(
+        finding("MIGRATION_EDITED", before, message)
+            .at(&location, "the first line that differs")
+            .with_help(help),
+    )
 }
 
 /// A migration whose version they have given to another one since.
 fn taken(branch: &Branch<'_>, added: &Migration, theirs: &ByVersion<'_>) -> Option<Finding> {
-    let other = theirs.get(&added.version).filter(|other| !is_same(other, added))?;
-    let message = format!("`{}` has `{other}` since this branch left it: one version, two migrations", branch.name);
+    let other = theirs
+        .get(&added.version)
+        .filter(|other| !is_same(other, added))?;
+    let message = format!(
+        "`{}` has `{other}` since this branch left it: one version, two migrations",
+        branch.name
+    );
     let finding = finding("MIGRATION_VERSION_TAKEN", added, message).with_help(later(theirs));
-    Some(at_start(finding, added, format!("version {} is taken", added.version)))
+    Some(at_start(
+        finding,
+        added,
+        format!("version {} is taken", added.version),
+    ))
 }
 
 /// A new migration that is older than one that their databases have: they would refuse it.
 fn late(branch: &Branch<'_>, added: &Migration, theirs: &ByVersion<'_>) -> Option<Finding> {
-    let (_, newest) = theirs.last_key_value().filter(|(newest, _)| **newest > added.version)?;
+    let (_, newest) = theirs
+        .last_key_value()
+        .filter(|(newest, _)| **newest > added.version)?;
     if theirs.contains_key(&added.version) {
         return None;
     }
-    let message =
-        format!("it is older than `{newest}`, which `{}` has: databases that have that refuse it", branch.name);
+    let message = format!(
+        "it is older than `{newest}`, which `{}` has: databases that have that refuse it",
+        branch.name
+    );
     let finding = finding("MIGRATION_OUT_OF_ORDER", added, message).with_help(later(theirs));
     Some(at_start(finding, added, format!("older than `{newest}`")))
 }
 
 fn later(theirs: &ByVersion<'_>) -> String {
-    let newest = theirs.last_key_value().map_or_else(String::new, |(_, newest)| format!(" after `{newest}`"));
+    let newest = theirs
+        .last_key_value()
+        .map_or_else(String::new, |(_, newest)| format!(" after `{newest}`"));
     format!("give it a version{newest} (its down file too), and run `cargo xtask db-snapshot`")
 }
 
 fn finding(kind: &'static str, migration: &Migration, message: String) -> Finding {
-    Finding::new(kind, Category::Migrations, Severity::Error, &migration.to_string(), message)
+    Finding::new(
+        kind,
+        Category::Migrations,
+        Severity::Error,
+        &migration.to_string(),
+        message,
+    )
 }
 
 fn at_start(finding: Finding, migration: &Migration, text: impl Into<String>) -> Finding {
-    let lines = LineIndex::new(migration.file.as_str().into(), migration.sql.as_str().into());
+    let lines = LineIndex::new(
+        migration.file.as_str().into(),
+        migration.sql.as_str().into(),
+    );
     finding.at(&lines.location(Span::default()), text)
 }
 
@@ -126,11 +190,17 @@ fn first_difference(before: &str, after: &str) -> Span {
     for line in after.split_inclusive('\n') {
         let end = start + line.trim_end_matches(['\n', '\r']).len();
         if old.next() != Some(line) {
-            return Span { start: offset(start), end: offset(end) };
+            return Span {
+                start: offset(start),
+                end: offset(end),
+            };
         }
         start += line.len();
     }
-    Span { start: offset(start), end: offset(start) }
+    Span {
+        start: offset(start),
+        end: offset(start),
+    }
 }
 
 fn offset(at: usize) -> u32 {
@@ -146,14 +216,37 @@ mod tests {
         Migration::sample(version, name, sql, "select 1;")
     }
 
-    fn found(ours: &[Migration], base: &[Migration], theirs: &[Migration], keys: &str) -> Vec<String> {
+    fn found(
+        ours: &[Migration],
+        base: &[Migration],
+        theirs: &[Migration],
+        keys: &str,
+    ) -> Vec<String> {
         let tree = MemoryTree::new([("db.toml", keys)]);
-        let config = Config::of_tree(&tree, std::path::Path::new("nowhere"), None).expect("a configuration");
+        let config =
+            Config::of_tree(&tree, std::path::Path::new("nowhere"), None).expect("a configuration");
         let brief = |finding: &Finding| {
-            let place = finding.location().map(ToString::to_string).unwrap_or_default();
-            format!("{} {} {place}: {}", finding.kind, finding.entity, finding.message)
+            let place = finding
+                .location()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            format!(
+                "{} {} {place}: {}",
+                finding.kind, finding.entity, finding.message
+            )
         };
-        problems(&Branch { ours, base, theirs, name: "main" }, &config).iter().map(brief).collect()
+        problems(
+            &Branch {
+                ours,
+                base,
+                theirs,
+                name: "main",
+            },
+            &config,
+        )
+        .iter()
+        .map(brief)
+        .collect()
     }
 
     #[test]
@@ -172,11 +265,25 @@ mod tests {
         let theirs = [migration(1, "a", "x"), migration(2, "b", "y")];
         assert_eq!(
             found(&ours, &base, &theirs, ""),
-            ["MIGRATION_VERSION_TAKEN V2__c migrations/V2__c.sql:1:1: `main` has `V2__b` since this branch left it: \
-              one version, two migrations"]
+            [
+                "MIGRATION_VERSION_TAKEN V2__c migrations/V2__c.sql:1:1: `main` has `V2__b` since this branch left it: \
+              one version, two migrations"
+            ]
         );
-        assert_eq!(found(&theirs, &base, &theirs, ""), [""; 0], "the same migration on both sides");
-        assert_eq!(found(&ours, &base, &theirs, "severity.MIGRATION_VERSION_TAKEN = 'off'"), [""; 0]);
+        assert_eq!(
+            found(&theirs, &base, &theirs, ""),
+            [""; 0],
+            "the same migration on both sides"
+        );
+        assert_eq!(
+            found(
+                &ours,
+                &base,
+                &theirs,
+                "severity.MIGRATION_VERSION_TAKEN = 'off'"
+            ),
+            [""; 0]
+        );
     }
 
     #[test]
@@ -185,15 +292,19 @@ mod tests {
         let ours = [migration(1, "a", "x"), migration(2, "c", "z")];
         let theirs = [migration(1, "a", "x"), migration(5, "b", "y")];
         let problems = found(&ours, &base, &theirs, "");
-        assert!(
-            problems[0].starts_with("MIGRATION_OUT_OF_ORDER V2__c migrations/V2__c.sql:1:1: it is older than `V5__b`")
-        );
+        assert!(problems[0].starts_with(
+            "MIGRATION_OUT_OF_ORDER V2__c migrations/V2__c.sql:1:1: it is older than `V5__b`"
+        ));
         assert_eq!(problems.len(), 1);
     }
 
     #[test]
     fn edits_and_deletions_are_found_where_they_are() {
-        let base = [migration(1, "a", "one\ntwo\n"), migration(2, "b", "y"), migration(3, "c", "z")];
+        let base = [
+            migration(1, "a", "one\ntwo\n"),
+            migration(2, "b", "y"),
+            migration(3, "c", "z"),
+        ];
         let ours = [migration(1, "a", "one\n2\n"), migration(3, "d", "z")];
         assert_eq!(
             found(&ours, &base, &base, ""),
@@ -203,7 +314,11 @@ mod tests {
                 "MIGRATION_RENAMED V3__c migrations/V3__d.sql:1:1: `main` has it, and this branch renames it to `V3__d`",
             ]
         );
-        assert_eq!(found(&ours, &base, &ours, ""), [""; 0], "they made the same changes");
+        assert_eq!(
+            found(&ours, &base, &ours, ""),
+            [""; 0],
+            "they made the same changes"
+        );
     }
 
     #[test]
@@ -211,8 +326,7 @@ mod tests {
         let base = [migration(1, "a", "x"), migration(2, "b", "y")];
         let ours = [migration(1, "a", "x"), migration(4, "b", "y")];
         let problems = found(&ours, &base, &base, "");
-        let expected =
-            "MIGRATION_MISSING V2__b migrations/V4__b.sql:1:1: `main` has it, and this branch renames it to `V4__b`";
+        let expected = "MIGRATION_MISSING V2__b migrations/V4__b.sql:1:1: `main` has it, and this branch renames it to `V4__b`";
         assert_eq!(problems, [expected]);
     }
 

@@ -1,7 +1,8 @@
-//! A stamp of the catalogs: while it stays the same, no object of the database was made, changed or dropped. A run that
-//! has compared the whole catalogs leaves their stamp in the journal, and the next run reads them only where the stamp is
-//! another one. Taking it costs a tenth of reading them, since nothing is written out: a row of a catalog is told by where
-//! it stands and by the transaction that wrote it, and each change writes a new row.
+//! A stamp of the catalogs: while it stays the same, no object of the database was made, changed or
+//! dropped. A run that has compared the whole catalogs leaves their stamp in the journal, and the
+//! next run reads them only where the stamp is another one. Taking it costs a tenth of reading
+//! them, since nothing is written out: a row of a catalog is told by where it stands and by the
+//! transaction that wrote it, and each change writes a new row.
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use postgres::{GenericClient, SimpleQueryMessage};
@@ -29,13 +30,22 @@ const PLACE: &str = "pg_catalog.hashtidextended(ctid, xmin::text::int8)";
 
 /// A catalog whose `rows` are told by their place.
 const fn by_place(name: &'static str, rows: &'static str) -> Stamped {
-    Stamped { name, since: 0, key: PLACE, rows }
+    Stamped {
+        name,
+        since: 0,
+        key: PLACE,
+        rows,
+    }
 }
 
 /// An expression for what rows say, where their place tells too much or may not be read.
 macro_rules! content {
     ($columns:literal) => {
-        concat!("pg_catalog.hashtextextended(pg_catalog.concat_ws('|', ", $columns, "), 0)")
+        concat!(
+            "pg_catalog.hashtextextended(pg_catalog.concat_ws('|', ",
+            $columns,
+            "), 0)"
+        )
     };
 }
 
@@ -56,8 +66,8 @@ macro_rules! lasting {
 
 /// All catalogs in which a change may be one of the schema.
 const CATALOGS: &[Stamped] = &[
-    // TRUNCATE and REFRESH MATERIALIZED VIEW give a relation other storage, which is no change of the schema: what else there
-    // is of a relation is taken by its content.
+    // TRUNCATE and REFRESH MATERIALIZED VIEW give a relation other storage, which is no change of
+    // the schema: what else there is of a relation is taken by its content.
     Stamped {
         name: "pg_class",
         since: 0,
@@ -117,7 +127,8 @@ const CATALOGS: &[Stamped] = &[
     by_place("pg_ts_parser", OF_PEOPLE),
     by_place("pg_ts_template", OF_PEOPLE),
     by_place("pg_default_acl", ALL),
-    // Objects that belong to an extension are no part of the schema; those that depend on one say so.
+    // Objects that belong to an extension are no part of the schema; those that depend on one say
+    // so.
     by_place("pg_depend", "deptype IN ('e', 'x')"),
     by_place("pg_tablespace", ALL),
     by_place(
@@ -126,7 +137,8 @@ const CATALOGS: &[Stamped] = &[
     ),
     // Rows that only a superuser may read whole are taken by what everybody may.
     Stamped { name: "pg_database", since: 0, key: content!("datdba, datacl"), rows: "datname = pg_catalog.current_database()" },
-    // Other databases have roles too: only the names of those that something here belongs or is granted to.
+    // Other databases have roles too: only the names of those that something here belongs or is
+    // granted to.
     Stamped {
         name: "pg_roles",
         since: 0,
@@ -147,48 +159,78 @@ const CATALOGS: &[Stamped] = &[
 
 /// Catalogs that say nothing about the schema, or only what the others say as well, and why.
 const NOT_STAMPED: &[(&str, &str)] = &[
-    ("pg_authid", "read as the view pg_roles, which everybody may read"),
-    ("pg_auth_members", "who is in which role belongs to the cluster"),
-    ("pg_init_privs", "privileges that extensions set, whose objects are no part of the schema"),
+    (
+        "pg_authid",
+        "read as the view pg_roles, which everybody may read",
+    ),
+    (
+        "pg_auth_members",
+        "who is in which role belongs to the cluster",
+    ),
+    (
+        "pg_init_privs",
+        "privileges that extensions set, whose objects are no part of the schema",
+    ),
     ("pg_largeobject", "data"),
     ("pg_largeobject_metadata", "data"),
     ("pg_parameter_acl", "privileges on settings of the cluster"),
     ("pg_replication_origin", "where replication stands"),
     ("pg_seclabel", "labels are no part of the schema"),
-    ("pg_shdepend", "says again what owners, privileges and policies say"),
-    ("pg_shdescription", "comments on databases, roles and tablespaces"),
+    (
+        "pg_shdepend",
+        "says again what owners, privileges and policies say",
+    ),
+    (
+        "pg_shdescription",
+        "comments on databases, roles and tablespaces",
+    ),
     ("pg_shseclabel", "labels of what belongs to the cluster"),
     ("pg_statistic", "statistics"),
     ("pg_statistic_ext_data", "statistics"),
     ("pg_subscription_rel", "where replication stands"),
-    ("pg_user_mapping", "read as the view pg_user_mappings, which everybody may read"),
+    (
+        "pg_user_mapping",
+        "read as the view pg_user_mappings, which everybody may read",
+    ),
 ];
 
-/// The catalogs that are looked at, and those that are not, for the test that each version of PostgreSQL has no others.
+/// The catalogs that are looked at, and those that are not, for the test that each version of
+/// PostgreSQL has no others.
 pub fn known_catalogs() -> impl Iterator<Item = &'static str> {
-    CATALOGS.iter().map(|catalog| catalog.name).chain(NOT_STAMPED.iter().map(|(name, _)| *name))
+    CATALOGS
+        .iter()
+        .map(|catalog| catalog.name)
+        .chain(NOT_STAMPED.iter().map(|(name, _)| *name))
 }
 
 /// Takes stamps of a database of one version of PostgreSQL.
 #[derive(Debug, Clone)]
 pub struct CatalogStamper {
     query: String,
-    /// Tells stamps apart that were taken in other ways, or of a server that may write definitions out differently.
+    /// Tells stamps apart that were taken in other ways, or of a server that may write definitions
+    /// out differently.
     prefix: String,
 }
 
 impl CatalogStamper {
-    /// For a server of this `server_version_num`: 150018 is 15.18. `model` names the version of the schema's model and of
-    /// what is no part of it: a run that would see more than the last one trusts no stamp of that.
+    /// For a server of this `server_version_num`: 150018 is 15.18. `model` names the version of the
+    /// schema's model and of what is no part of it: a run that would see more than the last one
+    /// trusts no stamp of that.
     #[must_use]
     pub fn new(server_version: u32, model: &str) -> Self {
-        let known = CATALOGS.iter().filter(|catalog| catalog.since <= server_version / 10_000);
-        // One statement for each catalog: PostgreSQL plans them in less time and memory than the branches of one. That each
-        // sees the catalogs a moment later than the one before it does no harm: a change in between makes the stamp another
-        // one than that of any state before and after it, and a stamp tells only that nothing changed where it is the same.
+        let known = CATALOGS
+            .iter()
+            .filter(|catalog| catalog.since <= server_version / 10_000);
+        // One statement for each catalog: PostgreSQL plans them in less time and memory than the
+        // branches of one. That each sees the catalogs a moment later than the one before it does
+        // no harm: a change in between makes the stamp another one than that of any state before
+        // and after it, and a stamp tells only that nothing changed where it is the same.
         let query = known.map(Stamped::query).collect::<Vec<_>>().join("; ");
         let digest = Sha256::digest(format!("{server_version}\n{model}\n{query}"));
-        Self { query, prefix: first_digits(&digest, 8) }
+        Self {
+            query,
+            prefix: first_digits(&digest, 8),
+        }
     }
 
     /// The query, which can be sent together with others.
@@ -205,7 +247,9 @@ impl CatalogStamper {
         let mut stamp = Sha256::new();
         let mut is_empty = true;
         for message in answer {
-            let SimpleQueryMessage::Row(row) = message else { continue };
+            let SimpleQueryMessage::Row(row) = message else {
+                continue;
+            };
             if let Some(rows) = row.try_get(COLUMN).ok().flatten() {
                 stamp.update(rows);
                 stamp.update("\n");
@@ -215,7 +259,11 @@ impl CatalogStamper {
         if is_empty {
             bail!("PostgreSQL did not answer which stamp its catalogs have")
         }
-        Ok(format!("{}-{}", self.prefix, first_digits(&stamp.finalize(), 16)))
+        Ok(format!(
+            "{}-{}",
+            self.prefix,
+            first_digits(&stamp.finalize(), 16)
+        ))
     }
 
     /// Takes a stamp.
@@ -223,14 +271,18 @@ impl CatalogStamper {
     /// # Errors
     /// Those of the query.
     pub fn take(&self, client: &mut impl GenericClient) -> Result<String> {
-        let answer = client.simple_query(&self.query).map_err(|error| anyhow!(ServerError::from(error)));
+        let answer = client
+            .simple_query(&self.query)
+            .map_err(|error| anyhow!(ServerError::from(error)));
         self.read(&answer.context("cannot take the stamp of the catalogs")?)
     }
 }
 
 impl Stamped {
     fn query(&self) -> String {
-        let Self { name, key, rows, .. } = self;
+        let Self {
+            name, key, rows, ..
+        } = self;
         // A sum does not depend on the order of the rows.
         format!(
             "SELECT pg_catalog.concat_ws(' ', '{name}', pg_catalog.count(*), pg_catalog.sum({key})) AS {COLUMN}
@@ -241,5 +293,9 @@ impl Stamped {
 
 /// The first `bytes` of a digest as hexadecimal digits.
 fn first_digits(digest: &[u8], bytes: usize) -> String {
-    digest.iter().take(bytes).map(|byte| format!("{byte:02x}")).collect()
+    digest
+        .iter()
+        .take(bytes)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

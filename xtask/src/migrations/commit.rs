@@ -5,13 +5,16 @@ use postgres::Transaction;
 
 use crate::postgres::error::ServerError;
 
-/// A COMMIT that PostgreSQL refuses (a deferred constraint) has undone everything; one whose answer is lost may have
-/// happened or not.
+/// A COMMIT that PostgreSQL refuses (a deferred constraint) has undone everything; one whose answer
+/// is lost may have happened or not.
 pub(crate) fn commit(transaction: Transaction<'_>, what: &str) -> Result<()> {
-    transaction.commit().map_err(|error| match error.as_db_error() {
-        Some(_) => anyhow!(ServerError::from(&error)).context(format!("cannot commit {what}; it was undone")),
-        None => anyhow!(ServerError::from(&error)).context(CommitLost(what.to_owned())),
-    })
+    transaction
+        .commit()
+        .map_err(|error| match error.as_db_error() {
+            Some(_) => anyhow!(ServerError::from(&error))
+                .context(format!("cannot commit {what}; it was undone")),
+            None => anyhow!(ServerError::from(&error)).context(CommitLost(what.to_owned())),
+        })
 }
 
 /// A COMMIT whose answer never came.
@@ -44,10 +47,14 @@ impl std::fmt::Display for PartCommitted {
 
 impl std::error::Error for PartCommitted {}
 
-/// Describes the outcome of a script that ran in its own transaction and stopped with `error`. The description is
-/// `undone`, unless the script itself ended that transaction.
+/// Describes the outcome of a script that ran in its own transaction and stopped with `error`. The
+/// description is `undone`, unless the script itself ended that transaction.
 pub(crate) fn outcome(error: &anyhow::Error, undone: &'static str) -> &'static str {
-    if error.downcast_ref::<PartCommitted>().is_some() { "a part of it is committed" } else { undone }
+    if error.downcast_ref::<PartCommitted>().is_some() {
+        "a part of it is committed"
+    } else {
+        undone
+    }
 }
 
 /// Whether it is not known if the last COMMIT happened, or something happened beside it.

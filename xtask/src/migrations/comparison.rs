@@ -1,6 +1,7 @@
-//! Whether a database is what its migrations make. Two schemas are the same where their objects mean the same, however they
-//! came there. What is left after the obvious is asked of a scratch database: PostgreSQL's own parser knows whether two texts
-//! are one definition, and a second replay shows what the same SQL makes differently each time.
+//! Whether a database is what its migrations make. Two schemas are the same where their objects
+//! mean the same, however they came there. What is left after the obvious is asked of a scratch
+//! database: PostgreSQL's own parser knows whether two texts are one definition, and a second
+//! replay shows what the same SQL makes differently each time.
 
 mod partitions;
 mod public_namespace;
@@ -33,7 +34,14 @@ impl<'a> Comparison<'a> {
     /// Compares databases to which some of `files` were applied.
     #[must_use]
     pub fn new(environment: ScratchEnvironment<'a>, files: &'a [Migration]) -> Self {
-        Self { environment, files, tolerated: None, explained: Vec::new(), scratch: None, replay: None }
+        Self {
+            environment,
+            files,
+            tolerated: None,
+            explained: Vec::new(),
+            scratch: None,
+            replay: None,
+        }
     }
 
     /// Has the migrations run on `scratch`, where they have to run at all.
@@ -41,9 +49,11 @@ impl<'a> Comparison<'a> {
         self.scratch = Some(scratch);
     }
 
-    /// Leaves drift out from now on that was found in the schema `found_in`: somebody decided to live with it.
+    /// Leaves drift out from now on that was found in the schema `found_in`: somebody decided to
+    /// live with it.
     pub fn tolerate(&mut self, drift: Drift, found_in: &Schema) {
-        self.tolerated = Some((drift, found_in.clone())).filter(|(drift, _)| !drift.changes.is_empty());
+        self.tolerated =
+            Some((drift, found_in.clone())).filter(|(drift, _)| !drift.changes.is_empty());
     }
 
     /// The drift that does not count.
@@ -52,22 +62,33 @@ impl<'a> Comparison<'a> {
         self.tolerated.as_ref().map(|(drift, _)| drift)
     }
 
-    /// Leaves out what became of that drift in `actual`, which should be `expected`, where it only followed what ran; the identities
-    /// were read with it.
+    /// Leaves out what became of that drift in `actual`, which should be `expected`, where it only
+    /// followed what ran; the identities were read with it.
     pub fn follow(&mut self, identities: &Identities, expected: &Schema, actual: &Schema) {
-        let Some((drift, before)) = &self.tolerated else { return };
-        let judged = drift.judge(identities, (before, expected, actual), &self.environment.config.accepted_drift);
+        let Some((drift, before)) = &self.tolerated else {
+            return;
+        };
+        let judged = drift.judge(
+            identities,
+            (before, expected, actual),
+            &self.environment.config.accepted_drift,
+        );
         if judged.is_unharmed {
             self.explained.extend(judged.drift);
         }
     }
 
-    /// How `actual` differs in meaning from `expected`, which the migrations up to `version` make. Where there is no scratch
-    /// database, each difference in spelling counts as one.
+    /// How `actual` differs in meaning from `expected`, which the migrations up to `version` make.
+    /// Where there is no scratch database, each difference in spelling counts as one.
     ///
     /// # Errors
     /// When the migrations do not run on the scratch database.
-    pub fn difference(&mut self, expected: &Schema, actual: &Schema, version: i64) -> Result<SchemaDiff> {
+    pub fn difference(
+        &mut self,
+        expected: &Schema,
+        actual: &Schema,
+        version: i64,
+    ) -> Result<SchemaDiff> {
         let apparent = self.apparent(expected, actual);
         if apparent.likeness() != Likeness::Different {
             return Ok(apparent);
@@ -77,14 +98,15 @@ impl<'a> Comparison<'a> {
             Err(error) => Err(error),
             Ok(left) => {
                 let is_none = |change: &Change| !left.changes.contains(change);
-                self.explained.extend(apparent.changes.into_iter().filter(is_none));
+                self.explained
+                    .extend(apparent.changes.into_iter().filter(is_none));
                 Ok(left)
             }
         }
     }
 
-    /// The differences that are no matter of operations, that nobody decided to live with, and that were not found to be none.
-    /// Needs no scratch database.
+    /// The differences that are no matter of operations, that nobody decided to live with, and that
+    /// were not found to be none. Needs no scratch database.
     #[must_use]
     pub fn apparent(&self, expected: &Schema, actual: &Schema) -> SchemaDiff {
         let mut difference = diff(expected, actual).without_grants();
@@ -92,12 +114,15 @@ impl<'a> Comparison<'a> {
         public_namespace::leave_out(&mut difference, expected);
         let accepted = &self.environment.config.accepted_drift;
         let known = |change: &Change| self.is_tolerated(change) || self.explained.contains(change);
-        difference.changes.retain(|change| !known(change) && !accepted.covers(&change.subjects()));
+        difference
+            .changes
+            .retain(|change| !known(change) && !accepted.covers(&change.subjects()));
         difference
     }
 
     fn is_tolerated(&self, change: &Change) -> bool {
-        self.tolerated().is_some_and(|drift| drift.changes.contains(change))
+        self.tolerated()
+            .is_some_and(|drift| drift.changes.contains(change))
     }
 
     /// The schema after `version` on a scratch database.
@@ -109,8 +134,8 @@ impl<'a> Comparison<'a> {
         self.replay(version)?.schema_after(version, files)
     }
 
-    /// Compares `actual` with a replay on a scratch database that is like it: the schema that was expected may come from a
-    /// snapshot, which was made under other names and settings.
+    /// Compares `actual` with a replay on a scratch database that is like it: the schema that was
+    /// expected may come from a snapshot, which was made under other names and settings.
     fn in_meaning(&mut self, actual: &Schema, version: i64) -> Result<SchemaDiff> {
         let files = self.files;
         let replayed = self.replay(version)?.schema_after(version, files)?;
@@ -119,7 +144,8 @@ impl<'a> Comparison<'a> {
         if left.likeness() == Likeness::Different {
             let again = LaggingReplay::on(self.environment.open()?).schema_after(version, files)?;
             let varying = diff(&replayed, &again).changes;
-            left.changes.retain(|change| !varying.iter().any(|varies| varies.is_about_same(change)));
+            left.changes
+                .retain(|change| !varying.iter().any(|varies| varies.is_about_same(change)));
         }
         Ok(left)
     }
@@ -146,13 +172,19 @@ struct LaggingReplay {
 impl LaggingReplay {
     /// On an empty scratch database.
     fn on(session: ScratchSession) -> Self {
-        Self { session, last: i64::MIN }
+        Self {
+            session,
+            last: i64::MIN,
+        }
     }
 
     /// The schema after `version`, which is not older than the one before.
     fn schema_after(&mut self, version: i64, files: &[Migration]) -> Result<Schema> {
         let last = self.last;
-        for file in files.iter().filter(|file| file.version > last && file.version <= version) {
+        for file in files
+            .iter()
+            .filter(|file| file.version > last && file.version <= version)
+        {
             self.session.replay([file])?;
             self.last = file.version;
         }

@@ -1,11 +1,13 @@
-//! What somebody made past the migrations, and what a migration or its way back does to it. Neither makes drift nor has to repair
-//! it, so that drift which is let be is left out of the verdict. But drift does not stand still: a table that inherits from a
-//! migrated one gets, loses and renames the same columns, an index or a view is written out with the names that its columns have by
-//! now, and a foreign key goes with the table that it refers to. PostgreSQL does that by itself, in this database and not on the scratch
-//! database, which has no drift. The catalogs tell such a consequence from harm: a row that nobody wrote to means what it meant, what
-//! is inherited is as its parent has it, and what is gone referred to something that is gone. What else happens to drift is a
-//! difference. Making the same drift on the scratch database would need no such rules, but would need SQL that makes it, and would then
-//! call right whatever is done to it.
+//! What somebody made past the migrations, and what a migration or its way back does to it. Neither
+//! makes drift nor has to repair it, so that drift which is let be is left out of the verdict. But
+//! drift does not stand still: a table that inherits from a migrated one gets, loses and renames
+//! the same columns, an index or a view is written out with the names that its columns have by now,
+//! and a foreign key goes with the table that it refers to. PostgreSQL does that by itself, in this
+//! database and not on the scratch database, which has no drift. The catalogs tell such a
+//! consequence from harm: a row that nobody wrote to means what it meant, what is inherited is as
+//! its parent has it, and what is gone referred to something that is gone. What else happens to
+//! drift is a difference. Making the same drift on the scratch database would need no such rules,
+//! but would need SQL that makes it, and would then call right whatever is done to it.
 
 mod identities;
 
@@ -51,21 +53,30 @@ impl Drift {
     /// # Errors
     /// Those of the query.
     pub fn new(client: &mut impl GenericClient, changes: Vec<Change>) -> Result<Self> {
-        let mut drift = Self { changes, identities: Identities::default() };
+        let mut drift = Self {
+            changes,
+            identities: Identities::default(),
+        };
         drift.identities = drift.identities(client)?;
         Ok(drift)
     }
 
-    /// Reads what [`Drift::judge`] has to know of the database of `client`, also inside an open transaction.
+    /// Reads what [`Drift::judge`] has to know of the database of `client`, also inside an open
+    /// transaction.
     ///
     /// # Errors
     /// Those of the query.
     pub fn identities(&self, client: &mut impl GenericClient) -> Result<Identities> {
-        if self.changes.is_empty() { Ok(Identities::default()) } else { Identities::read(client) }
+        if self.changes.is_empty() {
+            Ok(Identities::default())
+        } else {
+            Identities::read(client)
+        }
     }
 
-    /// Judges `actual`, the schema of a database after something ran, which should be `expected`; the identities were read with it.
-    /// The schema was `before` when the drift was found; what of it is `accepted` has to be there still.
+    /// Judges `actual`, the schema of a database after something ran, which should be `expected`;
+    /// the identities were read with it. The schema was `before` when the drift was found; what of
+    /// it is `accepted` has to be there still.
     #[must_use]
     pub fn judge(
         &self,
@@ -75,14 +86,30 @@ impl Drift {
     ) -> Judged {
         let difference = diff(expected, actual).without_grants();
         if self.changes.is_empty() {
-            return Judged { difference, ..Judged::default() };
+            return Judged {
+                difference,
+                ..Judged::default()
+            };
         }
-        // Some of it may be what the earlier migrations make: then it is judged as all that they make.
+        // Some of it may be what the earlier migrations make: then it is judged as all that they
+        // make.
         let beyond = diff(expected, before).without_grants().changes;
-        let is_beyond = |change: &&Change| matches!(change.what, ChangeKind::Added(_)) && beyond.contains(change);
-        let added: BTreeSet<Subject> = self.changes.iter().filter(is_beyond).map(Subject::of).collect();
-        let comparison =
-            Comparison { drift: self, after, added, sections: (Sections::of(before), Sections::of(actual)), accepted };
+        let is_beyond = |change: &&Change| {
+            matches!(change.what, ChangeKind::Added(_)) && beyond.contains(change)
+        };
+        let added: BTreeSet<Subject> = self
+            .changes
+            .iter()
+            .filter(is_beyond)
+            .map(Subject::of)
+            .collect();
+        let comparison = Comparison {
+            drift: self,
+            after,
+            added,
+            sections: (Sections::of(before), Sections::of(actual)),
+            accepted,
+        };
         comparison.judge(difference)
     }
 }
@@ -103,11 +130,18 @@ impl Comparison<'_> {
     }
 
     fn judge(&self, difference: SchemaDiff) -> Judged {
-        let mut judged = Judged { is_unharmed: true, ..Judged::default() };
+        let mut judged = Judged {
+            is_unharmed: true,
+            ..Judged::default()
+        };
         for change in difference.changes {
             let earlier = self.earlier(&Subject::of(&change));
             let is_drift = self.is_added(&earlier) || self.is_drift(&change, &earlier);
-            let all = if is_drift { &mut judged.drift } else { &mut judged.difference.changes };
+            let all = if is_drift {
+                &mut judged.drift
+            } else {
+                &mut judged.difference.changes
+            };
             all.push(change);
         }
         let objects: BTreeSet<Subject> = self.added.iter().map(Subject::whole).collect();
@@ -130,20 +164,36 @@ impl Comparison<'_> {
             return earlier;
         }
         let whole = self.after.called_in(&now.whole(), self.before());
-        whole.map_or_else(|| now.clone(), |whole| Subject { part: now.part.clone(), ..whole })
+        whole.map_or_else(
+            || now.clone(),
+            |whole| Subject {
+                part: now.part.clone(),
+                ..whole
+            },
+        )
     }
 
     fn is_added(&self, subject: &Subject) -> bool {
         self.added.contains(subject) || self.added.contains(&subject.whole())
     }
 
-    /// Whether a difference was there before, maybe under another name, or reads otherwise and means the same.
+    /// Whether a difference was there before, maybe under another name, or reads otherwise and
+    /// means the same.
     fn is_drift(&self, change: &Change, earlier: &Subject) -> bool {
         let Subject { kind, object, part } = earlier.clone();
-        let change = Change { kind, object, part, what: change.what.clone() };
+        let change = Change {
+            kind,
+            object,
+            part,
+            what: change.what.clone(),
+        };
         let is_same = |drift: &Change| *drift == change;
-        let means_same = |drift: &Change| drift.is_about_same(&change) && self.is_untouched(earlier);
-        self.drift.changes.iter().any(|drift| is_same(drift) || means_same(drift))
+        let means_same =
+            |drift: &Change| drift.is_about_same(&change) && self.is_untouched(earlier);
+        self.drift
+            .changes
+            .iter()
+            .any(|drift| is_same(drift) || means_same(drift))
     }
 
     /// What became of an object, and of drift on it, under the name that it had.
@@ -152,25 +202,33 @@ impl Comparison<'_> {
         let (before, after) = &self.sections;
         let changes = before.changes_of(&object.kind, &object.object, after, &now.object);
         let is_whole = self.added.contains(object);
-        let is_of_drift = |change: &Change| is_whole || self.added.contains(&subject_under(object, change));
+        let is_of_drift =
+            |change: &Change| is_whole || self.added.contains(&subject_under(object, change));
         changes.into_iter().filter(is_of_drift).collect()
     }
 
-    /// What an object is called now; where it is gone, and another has its name, that is taken for it.
+    /// What an object is called now; where it is gone, and another has its name, that is taken for
+    /// it.
     fn now(&self, object: &Subject) -> Subject {
-        self.before().called_in(object, self.after).unwrap_or_else(|| object.clone())
+        self.before()
+            .called_in(object, self.after)
+            .unwrap_or_else(|| object.clone())
     }
 
     /// Whether a change of drift is one that PostgreSQL makes by itself.
     fn is_consequence(&self, object: &Subject, change: &Change) -> bool {
         let was = subject_under(object, change);
-        let now = Subject { part: was.part.clone(), ..self.now(object) };
+        let now = Subject {
+            part: was.part.clone(),
+            ..self.now(object)
+        };
         match &change.what {
             ChangeKind::Reordered { .. } => true,
             ChangeKind::Added(_) => self.comes_with_parent(&now),
             ChangeKind::Removed(_) => self.goes_with_another(&was),
             ChangeKind::Changed { attribute, .. } if was.part.is_some() => {
-                // Whether a column is its own as well as its parents' is decided where a parent loses it.
+                // Whether a column is its own as well as its parents' is decided where a parent
+                // loses it.
                 attribute == "inherited"
                     || self.is_untouched(&was)
                     || self.is_as_in_parent(&now, attribute)
@@ -179,7 +237,8 @@ impl Comparison<'_> {
             ChangeKind::Changed { attribute, .. } => {
                 let is_of_table = object.kind == "table";
                 let is_about_parents = PARENTS.contains(&attribute.as_str());
-                is_of_table == is_about_parents && (self.is_untouched(&was) || self.refers_to_changed(&was))
+                is_of_table == is_about_parents
+                    && (self.is_untouched(&was) || self.refers_to_changed(&was))
             }
         }
     }
@@ -191,32 +250,50 @@ impl Comparison<'_> {
 
     fn is_untouched(&self, was: &Subject) -> bool {
         let before = self.before().of(was);
-        let after = self.before().called_in(was, self.after).and_then(|now| self.after.of(&now));
-        before.zip(after).is_some_and(|(before, after)| after.is_untouched_since(before))
+        let after = self
+            .before()
+            .called_in(was, self.after)
+            .and_then(|now| self.after.of(&now));
+        before
+            .zip(after)
+            .is_some_and(|(before, after)| after.is_untouched_since(before))
     }
 
     /// Whether a part that is new under its name is inherited.
     fn comes_with_parent(&self, now: &Subject) -> bool {
-        self.after.of(now).is_some_and(|identity| self.has_parent(now, identity))
+        self.after
+            .of(now)
+            .is_some_and(|identity| self.has_parent(now, identity))
     }
 
-    /// Whether a part is one that a parent has too: of the same kind, and where it is inherited by its name of the same name.
+    /// Whether a part is one that a parent has too: of the same kind, and where it is inherited by
+    /// its name of the same name.
     fn has_parent(&self, now: &Subject, identity: &Identity) -> bool {
         self.parents(now, identity).next().is_some()
     }
 
     /// The parts of other objects that a part is inherited from.
-    fn parents<'s>(&'s self, now: &'s Subject, identity: &'s Identity) -> impl Iterator<Item = &'s Subject> {
-        let subjects = identity.refers_to.iter().filter_map(|id| self.after.subject(id));
+    fn parents<'s>(
+        &'s self,
+        now: &'s Subject,
+        identity: &'s Identity,
+    ) -> impl Iterator<Item = &'s Subject> {
+        let subjects = identity
+            .refers_to
+            .iter()
+            .filter_map(|id| self.after.subject(id));
         subjects.filter(|parent| {
             let kind = |subject: &Subject| subject.part.as_ref().map(|(kind, _)| kind.clone());
             kind(parent) == kind(now) && parent.object != now.object
         })
     }
 
-    /// Whether something that is gone under its name has the name that its parent has now, or referred to something that is gone.
+    /// Whether something that is gone under its name has the name that its parent has now, or
+    /// referred to something that is gone.
     fn goes_with_another(&self, was: &Subject) -> bool {
-        let Some(identity) = self.before().of(was) else { return false };
+        let Some(identity) = self.before().of(was) else {
+            return false;
+        };
         if let Some(now) = self.after.subject(&identity.id) {
             return now.part.is_some() && self.comes_with_parent(now);
         }
@@ -224,27 +301,40 @@ impl Comparison<'_> {
     }
 
     fn has_lost_reference(&self, identity: &Identity) -> bool {
-        let is_gone = |id: &&String| self.before().subject(id).is_some() && self.after.subject(id).is_none();
+        let is_gone =
+            |id: &&String| self.before().subject(id).is_some() && self.after.subject(id).is_none();
         identity.refers_to.iter().any(|id| is_gone(&id))
     }
 
     fn is_as_in_parent(&self, now: &Subject, attribute: &str) -> bool {
         let (_, sections) = &self.sections;
         let value = |subject: &Subject| attribute_of(sections, subject, attribute);
-        let Some((identity, ours)) = self.after.of(now).zip(value(now)) else { return false };
-        self.parents(now, identity).any(|parent| value(parent).as_ref() == Some(&ours))
+        let Some((identity, ours)) = self.after.of(now).zip(value(now)) else {
+            return false;
+        };
+        self.parents(now, identity)
+            .any(|parent| value(parent).as_ref() == Some(&ours))
     }
 
-    /// Whether PostgreSQL had to make something anew: what it refers to is gone, or is a column of another type.
+    /// Whether PostgreSQL had to make something anew: what it refers to is gone, or is a column of
+    /// another type.
     fn refers_to_changed(&self, was: &Subject) -> bool {
-        let Some(identity) = self.before().of(was) else { return false };
+        let Some(identity) = self.before().of(was) else {
+            return false;
+        };
         self.has_lost_reference(identity) || identity.refers_to.iter().any(|id| self.is_retyped(id))
     }
 
     fn is_retyped(&self, id: &str) -> bool {
         let (before, after) = &self.sections;
-        let was = self.before().subject(id).and_then(|subject| attribute_of(before, subject, "type"));
-        let is = self.after.subject(id).and_then(|subject| attribute_of(after, subject, "type"));
+        let was = self
+            .before()
+            .subject(id)
+            .and_then(|subject| attribute_of(before, subject, "type"));
+        let is = self
+            .after
+            .subject(id)
+            .and_then(|subject| attribute_of(after, subject, "type"));
         was.zip(is).is_some_and(|(was, is)| was != is)
     }
 }
@@ -257,5 +347,8 @@ fn attribute_of(sections: &Sections, subject: &Subject, attribute: &str) -> Opti
 
 /// The subject of a change of `object`, under the name that the object had.
 fn subject_under(object: &Subject, change: &Change) -> Subject {
-    Subject { part: change.part.clone(), ..object.clone() }
+    Subject {
+        part: change.part.clone(),
+        ..object.clone()
+    }
 }

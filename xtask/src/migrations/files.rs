@@ -1,17 +1,24 @@
-//! Reads the migrations of a folder. What it returns has passed the preflight: each version once, each with its way
-//! back, and nothing in the texts that would half-apply.
+//! Reads the migrations of a folder. What it returns has passed the preflight: each version once,
+//! each with its way back, and nothing in the texts that would half-apply.
 
 use anyhow::{Context, Result};
 use rayon::prelude::*;
 
-use super::preflight::{self, CheckedScript, FileDirection, NamedFile, PreflightProblem, PreflightRefusal};
+use super::preflight::{
+    self, CheckedScript, FileDirection, NamedFile, PreflightProblem, PreflightRefusal,
+};
 use super::{Down, Migration, checksum, is_no_transaction};
 use crate::tree::Tree;
 
-/// The migrations in `folder`, oldest first. Problems of the files are all told at once, as [`PreflightRefusal`].
+/// The migrations in `folder`, oldest first. Problems of the files are all told at once, as
+/// [`PreflightRefusal`].
 pub fn load(tree: &dyn Tree, folder: &str) -> Result<Vec<Migration>> {
     let (migrations, problems) = read(tree, folder)?;
-    if problems.is_empty() { Ok(migrations) } else { Err(PreflightRefusal(problems).into()) }
+    if problems.is_empty() {
+        Ok(migrations)
+    } else {
+        Err(PreflightRefusal(problems).into())
+    }
 }
 
 /// As [`load`], but with the problems beside the migrations that have none.
@@ -20,7 +27,10 @@ pub fn read(tree: &dyn Tree, folder: &str) -> Result<(Vec<Migration>, Vec<Prefli
     let (pairs, unpaired) = preflight::pair(&files);
     problems.extend(unpaired);
     // A run waits for hundreds of small files, even where there is nothing to do.
-    let read: Vec<_> = pairs.par_iter().map(|pair| read_pair(tree, &pair.up, &pair.down)).collect::<Result<_>>()?;
+    let read: Vec<_> = pairs
+        .par_iter()
+        .map(|pair| read_pair(tree, &pair.up, &pair.down))
+        .collect::<Result<_>>()?;
     let mut migrations = Vec::with_capacity(read.len());
     for pair in read {
         match pair {
@@ -32,7 +42,8 @@ pub fn read(tree: &dyn Tree, folder: &str) -> Result<(Vec<Migration>, Vec<Prefli
     Ok((migrations, problems))
 }
 
-/// The names of the migration files in `folder`, with their paths, and the files whose names are refused.
+/// The names of the migration files in `folder`, with their paths, and the files whose names are
+/// refused.
 pub fn names(tree: &dyn Tree, folder: &str) -> Result<(Vec<NamedFile>, Vec<PreflightProblem>)> {
     let paths = tree.files(folder).with_context(|| {
         format!(
@@ -54,18 +65,27 @@ pub fn names(tree: &dyn Tree, folder: &str) -> Result<(Vec<NamedFile>, Vec<Prefl
 }
 
 /// The outer error is one of reading; the inner one is what is wrong with the texts.
-fn read_pair(tree: &dyn Tree, up: &NamedFile, down: &str) -> Result<Result<Migration, Vec<PreflightProblem>>> {
+fn read_pair(
+    tree: &dyn Tree,
+    up: &NamedFile,
+    down: &str,
+) -> Result<Result<Migration, Vec<PreflightProblem>>> {
     let (name, file) = up;
     let forward = read_text(tree, file, FileDirection::Up)?;
     let back = read_text(tree, down, FileDirection::Down)?;
     let (sql, back) = match (forward, back) {
         (Ok(sql), Ok(back)) => (sql, back),
         (forward, back) => {
-            return Ok(Err([forward.err(), back.err()].into_iter().flatten().flatten().collect()));
+            return Ok(Err([forward.err(), back.err()]
+                .into_iter()
+                .flatten()
+                .flatten()
+                .collect()));
         }
     };
-    let checksum = checksum(name.version, &name.name, &sql)
-        .with_context(|| format!("cannot compute the checksum of `{file}`: refinery does not take its name"))?;
+    let checksum = checksum(name.version, &name.name, &sql).with_context(|| {
+        format!("cannot compute the checksum of `{file}`: refinery does not take its name")
+    })?;
     Ok(Ok(Migration {
         version: name.version,
         name: name.name.clone(),
@@ -81,15 +101,29 @@ fn way_back(file: &str, sql: String) -> Down {
     let file = file.to_owned();
     match preflight::irreversible_reason(&sql) {
         Some(reason) => Down::Irreversible { file, reason },
-        None => Down::Sql { file, no_transaction: is_no_transaction(&sql), sql },
+        None => Down::Sql {
+            file,
+            no_transaction: is_no_transaction(&sql),
+            sql,
+        },
     }
 }
 
-fn read_text(tree: &dyn Tree, file: &str, direction: FileDirection) -> Result<Result<String, Vec<PreflightProblem>>> {
-    let bytes = tree.read(file).with_context(|| format!("cannot read the migration `{file}`"))?;
+fn read_text(
+    tree: &dyn Tree,
+    file: &str,
+    direction: FileDirection,
+) -> Result<Result<String, Vec<PreflightProblem>>> {
+    let bytes = tree
+        .read(file)
+        .with_context(|| format!("cannot read the migration `{file}`"))?;
     Ok(preflight::decode(file, bytes).and_then(|text| {
         let problems = CheckedScript::new(file, &text, direction).problems();
-        if problems.is_empty() { Ok(text) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(text)
+        } else {
+            Err(problems)
+        }
     }))
 }
 
@@ -118,9 +152,17 @@ mod tests {
             ("README.md", "about"),
         ]);
         let migrations = load(&tree, "migrations").expect("good files");
-        assert_eq!(migrations.iter().map(|migration| migration.version).collect::<Vec<_>>(), [9, 10]);
+        assert_eq!(
+            migrations
+                .iter()
+                .map(|migration| migration.version)
+                .collect::<Vec<_>>(),
+            [9, 10]
+        );
         assert!(migrations[0].no_transaction && migrations[1].file == "migrations/V10__c.sql");
-        assert!(matches!(&migrations[1].down, Down::Irreversible { reason, .. } if reason == "nothing to undo"));
+        assert!(
+            matches!(&migrations[1].down, Down::Irreversible { reason, .. } if reason == "nothing to undo")
+        );
     }
 
     #[test]
@@ -133,7 +175,11 @@ mod tests {
         ]);
         let error = load(&tree, "migrations").expect_err("bad files");
         let refused = error.downcast_ref::<PreflightRefusal>().expect("a refusal");
-        let places: Vec<_> = refused.0.iter().map(|problem| problem.location.to_string()).collect();
+        let places: Vec<_> = refused
+            .0
+            .iter()
+            .map(|problem| problem.location.to_string())
+            .collect();
         assert_eq!(
             places,
             [
@@ -149,8 +195,12 @@ mod tests {
     #[test]
     fn the_sample_monorepo_is_safe_to_migrate() {
         let tree = WorkingTree::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
-        let migrations = load(&tree, "migrations").map_err(|error| error.to_string()).expect("no problems");
-        assert!(migrations.len() >= 12 && migrations.iter().any(|migration| migration.no_transaction));
+        let migrations = load(&tree, "migrations")
+            .map_err(|error| error.to_string())
+            .expect("no problems");
+        assert!(
+            migrations.len() >= 12 && migrations.iter().any(|migration| migration.no_transaction)
+        );
     }
 
     #[test]
@@ -158,6 +208,10 @@ mod tests {
         let (_folder, tree) = folder(&[]);
         assert_eq!(load(&tree, "migrations").expect("an empty folder"), []);
         let error = format!("{:#}", load(&tree, "db").expect_err("no folder"));
-        assert!(error.contains("set `migrations` in the configuration") && error.contains("(it is `db`)"), "{error}");
+        assert!(
+            error.contains("set `migrations` in the configuration")
+                && error.contains("(it is `db`)"),
+            "{error}"
+        );
     }
 }

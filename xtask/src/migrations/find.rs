@@ -1,4 +1,5 @@
-//! Which migration a person means: `7`, `0007`, `V7__add_user_bio`, `0007_add_user_bio`, `add_user_bio`, or a file name.
+//! Which migration a person means: `7`, `0007`, `V7__add_user_bio`, `0007_add_user_bio`,
+//! `add_user_bio`, or a file name.
 
 use std::fmt::Display;
 
@@ -40,15 +41,25 @@ impl NamedMigration for AppliedRow {
 /// The one migration that `text` names.
 pub fn find<'a, M: NamedMigration>(migrations: &'a [M], text: &str) -> Result<&'a M> {
     let asked = stem(text);
-    let by_version = migrations.iter().find(|migration| names_version(*migration, asked));
+    let by_version = migrations
+        .iter()
+        .find(|migration| names_version(*migration, asked));
     if let Some(migration) = by_version {
         return Ok(migration);
     }
     let same_name = |migration: &&M| plain(migration.name()) == plain(asked);
-    match migrations.iter().filter(same_name).collect::<Vec<_>>().as_slice() {
+    match migrations
+        .iter()
+        .filter(same_name)
+        .collect::<Vec<_>>()
+        .as_slice()
+    {
         [migration] => Ok(migration),
         [] => unknown(migrations, text, asked),
-        several => bail!("`{text}` is the name of several migrations: say which of {}", list(several)),
+        several => bail!(
+            "`{text}` is the name of several migrations: say which of {}",
+            list(several)
+        ),
     }
 }
 
@@ -61,7 +72,9 @@ fn stem(text: &str) -> &str {
 
 /// `7`, `V7`, `0007`, `V7__name`, `0007_name`, `7-name`
 fn names_version(migration: &impl NamedMigration, asked: &str) -> bool {
-    let Some((version, rest)) = version(asked) else { return false };
+    let Some((version, rest)) = version(asked) else {
+        return false;
+    };
     version == migration.version() && (rest.is_empty() || plain(rest) == plain(migration.name()))
 }
 
@@ -84,22 +97,41 @@ fn unknown<'a, M: NamedMigration>(migrations: &'a [M], text: &str, asked: &str) 
             "there is no migration `{text}`: there are no migrations, write the first with `cargo xtask db-new <name>`"
         )
     }
-    let same_version = version(asked).and_then(|(version, _)| migrations.iter().find(|m| m.version() == version));
+    let same_version =
+        version(asked).and_then(|(version, _)| migrations.iter().find(|m| m.version() == version));
     let nearest = same_version.or_else(|| nearest(migrations, asked));
-    let hint = nearest.map_or_else(|| ":".to_owned(), |migration| format!(", did you mean `{migration}`?"));
+    let hint = nearest.map_or_else(
+        || ":".to_owned(),
+        |migration| format!(", did you mean `{migration}`?"),
+    );
     let newest: Vec<_> = migrations.iter().rev().take(LISTED).collect();
-    let which = if newest.len() < migrations.len() { "the newest are" } else { "there are" };
-    bail!("there is no migration `{text}`{hint} {which} {}", list(&newest))
+    let which = if newest.len() < migrations.len() {
+        "the newest are"
+    } else {
+        "there are"
+    };
+    bail!(
+        "there is no migration `{text}`{hint} {which} {}",
+        list(&newest)
+    )
 }
 
 fn nearest<'a, M: NamedMigration>(migrations: &'a [M], asked: &str) -> Option<&'a M> {
     let asked = plain(version(asked).map_or(asked, |(_, name)| name));
-    let likeness = |migration: &&M| (strsim::jaro_winkler(&plain(migration.name()), &asked) * 1000.0) as u32;
-    migrations.iter().max_by_key(likeness).filter(|migration| likeness(migration) > 750)
+    let likeness =
+        |migration: &&M| (strsim::jaro_winkler(&plain(migration.name()), &asked) * 1000.0) as u32;
+    migrations
+        .iter()
+        .max_by_key(likeness)
+        .filter(|migration| likeness(migration) > 750)
 }
 
 fn list<M: NamedMigration>(migrations: &[&M]) -> String {
-    migrations.iter().map(|migration| format!("`{migration}`")).collect::<Vec<_>>().join(", ")
+    migrations
+        .iter()
+        .map(|migration| format!("`{migration}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 #[cfg(test)]
@@ -107,8 +139,17 @@ mod tests {
     use super::*;
 
     fn migrations() -> Vec<Migration> {
-        let names = [(1, "create_users"), (7, "add_user_bio"), (8, "seed"), (9, "seed"), (10, "2024_report")];
-        names.iter().map(|(version, name)| Migration::sample(*version, name, "select 1", "select 1")).collect()
+        let names = [
+            (1, "create_users"),
+            (7, "add_user_bio"),
+            (8, "seed"),
+            (9, "seed"),
+            (10, "2024_report"),
+        ];
+        names
+            .iter()
+            .map(|(version, name)| Migration::sample(*version, name, "select 1", "select 1"))
+            .collect()
     }
 
     fn found(text: &str) -> String {
@@ -138,7 +179,10 @@ mod tests {
 
     #[test]
     fn what_is_unknown_or_ambiguous_is_said_with_a_way_out() {
-        assert_eq!(found("seed"), "`seed` is the name of several migrations: say which of `V8__seed`, `V9__seed`");
+        assert_eq!(
+            found("seed"),
+            "`seed` is the name of several migrations: say which of `V8__seed`, `V9__seed`"
+        );
         assert_eq!(
             found("add_user_boi"),
             "there is no migration `add_user_boi`, did you mean `V7__add_user_bio`? there are `V10__2024_report`, \
@@ -146,8 +190,11 @@ mod tests {
         );
         assert!(found("V7__add_user_avatar").contains("did you mean `V7__add_user_bio`?"));
         assert!(
-            found("99999999999999999999").starts_with("there is no migration `99999999999999999999`: there are `V10")
+            found("99999999999999999999")
+                .starts_with("there is no migration `99999999999999999999`: there are `V10")
         );
-        assert!(find::<Migration>(&[], "7").is_err_and(|error| error.to_string().contains("db-new")));
+        assert!(
+            find::<Migration>(&[], "7").is_err_and(|error| error.to_string().contains("db-new"))
+        );
     }
 }

@@ -1,6 +1,7 @@
-//! Fingerprints of transactions: their changes to the catalogs, in one cheap digest. Reading whole catalogs after
-//! each of hundreds of migrations would cost more than the migrations. The rows that the transaction itself wrote are
-//! few. The same SQL on the same schema gives the same fingerprint, on the scratch database and on the live one.
+//! Fingerprints of transactions: their changes to the catalogs, in one cheap digest. Reading whole
+//! catalogs after each of hundreds of migrations would cost more than the migrations. The rows that
+//! the transaction itself wrote are few. The same SQL on the same schema gives the same
+//! fingerprint, on the scratch database and on the live one.
 
 mod catalogs;
 mod counters;
@@ -23,11 +24,11 @@ use crate::postgres::error::ServerError;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fingerprint {
     shape: Shape,
-    /// How many rows of `pg_type` it wrote. The digest covers them only as far as they are no types of relations, unless there
-    /// are others.
+    /// How many rows of `pg_type` it wrote. The digest covers them only as far as they are no types
+    /// of relations, unless there are others.
     types: i64,
-    /// A digest of what it wrote and, where something was deleted, of the names of all that is left: rows that are gone
-    /// leave no trace.
+    /// A digest of what it wrote and, where something was deleted, of the names of all that is
+    /// left: rows that are gone leave no trace.
     digest: String,
 }
 
@@ -39,18 +40,25 @@ const DIGITS: usize = 32;
 
 impl std::fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{VERSION}-{}-{}-{}", self.shape.to_text(), self.types, self.digest)
+        write!(
+            f,
+            "{VERSION}-{}-{}-{}",
+            self.shape.to_text(),
+            self.types,
+            self.digest
+        )
     }
 }
 
-/// Takes fingerprints on one connection. Its queries are prepared on the server in SQL, so that they can be sent together
-/// with other statements.
+/// Takes fingerprints on one connection. Its queries are prepared on the server in SQL, so that
+/// they can be sent together with other statements.
 #[derive(Debug, Default)]
 pub struct Fingerprinter {
     counters: bool,
     /// With whether types of relations are counted.
     shapes: BTreeSet<(Shape, bool)>,
-    /// The catalogs that the last transaction wrote to. The next one is likely to write to the same.
+    /// The catalogs that the last transaction wrote to. The next one is likely to write to the
+    /// same.
     last: Option<Shape>,
     /// Whether the server may have forgotten what was prepared.
     is_doubtful: bool,
@@ -58,10 +66,13 @@ pub struct Fingerprinter {
     left: String,
 }
 
-/// SQL that asks what a transaction wrote, once that is [prepared](Fingerprinter::prepare), and sets what decides how it is
-/// written out.
+/// SQL that asks what a transaction wrote, once that is [prepared](Fingerprinter::prepare), and
+/// sets what decides how it is written out.
 fn count() -> String {
-    format!("{}; EXECUTE db_fingerprint_counters", settings::set_search_path())
+    format!(
+        "{}; EXECUTE db_fingerprint_counters",
+        settings::set_search_path()
+    )
 }
 
 /// Catalogs are small, but grow with each migration, so that their indexes are the better way.
@@ -73,24 +84,33 @@ pub fn forget_settings() -> String {
     settings::forget(&[PLANS.0])
 }
 
-/// Whether a text may make the server forget prepared queries, or stop counting, so that no fingerprint is to be had after it.
+/// Whether a text may make the server forget prepared queries, or stop counting, so that no
+/// fingerprint is to be had after it.
 #[must_use]
 pub fn forgets(sql: &str) -> bool {
     let sql = sql.to_ascii_lowercase();
-    ["deallocate", "discard", "track_counts"].iter().any(|word| sql.contains(word))
+    ["deallocate", "discard", "track_counts"]
+        .iter()
+        .any(|word| sql.contains(word))
 }
 
 impl Fingerprint {
     /// Reads what its `Display` writes; none of another version.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let [version, shape, types, digest] = text.split('-').collect::<Vec<_>>().try_into().ok()?;
+        let [version, shape, types, digest] =
+            text.split('-').collect::<Vec<_>>().try_into().ok()?;
         let (shape, types) = (Shape::parse(shape)?, types.parse().ok()?);
-        (version == VERSION).then(|| Self { shape, types, digest: digest.to_owned() })
+        (version == VERSION).then(|| Self {
+            shape,
+            types,
+            digest: digest.to_owned(),
+        })
     }
 
-    /// The SQL at the end of a transaction that is expected to have this fingerprint, in a session whose settings were
-    /// reset; [`Fingerprinter::matches`] reads the answer. It changes settings until the transaction ends.
+    /// The SQL at the end of a transaction that is expected to have this fingerprint, in a session
+    /// whose settings were reset; [`Fingerprinter::matches`] reads the answer. It changes settings
+    /// until the transaction ends.
     #[must_use]
     pub fn closing(&self) -> String {
         format!("{}; EXECUTE {}", count(), self.shape.name(false))
@@ -101,7 +121,10 @@ impl Fingerprinter {
     /// Takes them of a database whose tables `own` are not the migrations'.
     #[must_use]
     pub fn new(own: &OwnTables) -> Self {
-        Self { left: left::query(own), ..Self::default() }
+        Self {
+            left: left::query(own),
+            ..Self::default()
+        }
     }
 
     /// A text ran that [`forgets`], or one without transaction.
@@ -109,16 +132,26 @@ impl Fingerprinter {
         self.is_doubtful = true;
     }
 
-    /// Prepares what a transaction needs that is expected to have the fingerprint `expected`. Outside a transaction, because
-    /// what is prepared stays when that is undone.
-    pub fn prepare(&mut self, client: &mut impl GenericClient, expected: Option<&Fingerprint>) -> Result<()> {
+    /// Prepares what a transaction needs that is expected to have the fingerprint `expected`.
+    /// Outside a transaction, because what is prepared stays when that is undone.
+    pub fn prepare(
+        &mut self,
+        client: &mut impl GenericClient,
+        expected: Option<&Fingerprint>,
+    ) -> Result<()> {
         if self.is_doubtful {
             client.batch_execute("DEALLOCATE ALL").map_err(failed)?;
-            *self = Self { left: std::mem::take(&mut self.left), ..Self::default() };
+            *self = Self {
+                left: std::mem::take(&mut self.left),
+                ..Self::default()
+            };
         }
         if !self.counters {
             let query = counters::query(&settings::expressions_beside_path(&[PLANS]));
-            let sql = format!("PREPARE db_fingerprint_counters AS {query}; SELECT {}", counters::RESET);
+            let sql = format!(
+                "PREPARE db_fingerprint_counters AS {query}; SELECT {}",
+                counters::RESET
+            );
             client.batch_execute(&sql).map_err(failed)?;
             self.counters = true;
         }
@@ -128,37 +161,60 @@ impl Fingerprinter {
         }
     }
 
-    fn prepare_shape(&mut self, client: &mut impl GenericClient, shape: Shape, counted: bool) -> Result<()> {
+    fn prepare_shape(
+        &mut self,
+        client: &mut impl GenericClient,
+        shape: Shape,
+        counted: bool,
+    ) -> Result<()> {
         if !self.shapes.contains(&(shape, counted)) {
-            let sql = format!("PREPARE {} AS {}", shape.name(counted), shape.query(counted));
+            let sql = format!(
+                "PREPARE {} AS {}",
+                shape.name(counted),
+                shape.query(counted)
+            );
             client.batch_execute(&sql).map_err(failed)?;
             self.shapes.insert((shape, counted));
         }
         Ok(())
     }
 
-    /// Whether a transaction did what is `expected`, according to the `answer` to [`Fingerprint::closing`].
+    /// Whether a transaction did what is `expected`, according to the `answer` to
+    /// [`Fingerprint::closing`].
     pub fn matches(
         &self,
         transaction: &mut impl GenericClient,
         answer: &[SimpleQueryMessage],
         expected: &Fingerprint,
     ) -> Result<bool> {
-        let Some(wrote) = counters(answer)? else { return Ok(false) };
-        let wrote_alike =
-            !wrote.has_no_fingerprint() && wrote.shape().is_alike(expected.shape) && wrote.types() == expected.types;
+        let Some(wrote) = counters(answer)? else {
+            return Ok(false);
+        };
+        let wrote_alike = !wrote.has_no_fingerprint()
+            && wrote.shape().is_alike(expected.shape)
+            && wrote.types() == expected.types;
         Ok(wrote_alike && self.digest(transaction, answer, &wrote)? == expected.digest)
     }
 
     /// The fingerprint of a transaction; none where the server does not count, or where only
     /// the whole catalogs tell. `reset` is the SQL
     /// that puts the settings of the session back. It changes settings until the transaction ends.
-    pub fn take(&mut self, transaction: &mut impl GenericClient, reset: &str) -> Result<Option<Fingerprint>> {
-        let guess = self.last.filter(|last| self.shapes.contains(&(*last, true)));
-        let question = guess.map(|shape| format!("; EXECUTE {}", shape.name(true))).unwrap_or_default();
+    pub fn take(
+        &mut self,
+        transaction: &mut impl GenericClient,
+        reset: &str,
+    ) -> Result<Option<Fingerprint>> {
+        let guess = self
+            .last
+            .filter(|last| self.shapes.contains(&(*last, true)));
+        let question = guess
+            .map(|shape| format!("; EXECUTE {}", shape.name(true)))
+            .unwrap_or_default();
         let sql = format!("{reset}; {}{question}", count());
         let mut answer = transaction.simple_query(&sql).map_err(failed)?;
-        let Some(wrote) = counters(&answer)? else { return Ok(None) };
+        let Some(wrote) = counters(&answer)? else {
+            return Ok(None);
+        };
         if wrote.has_no_fingerprint() {
             return Ok(None);
         }
@@ -175,12 +231,22 @@ impl Fingerprinter {
         }
         self.last = Some(if has_other_types { shape } else { wrote_to });
         let digest = self.digest(transaction, &answer, &wrote)?;
-        Ok(Some(Fingerprint { shape, types: wrote.types(), digest }))
+        Ok(Some(Fingerprint {
+            shape,
+            types: wrote.types(),
+            digest,
+        }))
     }
 
-    fn look(&mut self, transaction: &mut impl GenericClient, shape: Shape) -> Result<Vec<SimpleQueryMessage>> {
+    fn look(
+        &mut self,
+        transaction: &mut impl GenericClient,
+        shape: Shape,
+    ) -> Result<Vec<SimpleQueryMessage>> {
         self.prepare_shape(transaction, shape, true)?;
-        transaction.simple_query(&format!("EXECUTE {}", shape.name(true))).map_err(failed)
+        transaction
+            .simple_query(&format!("EXECUTE {}", shape.name(true)))
+            .map_err(failed)
     }
 
     /// The digest of a fingerprint, from the answer to a query of a shape.
@@ -196,7 +262,11 @@ impl Fingerprinter {
             let left = transaction.simple_query(&self.left).map_err(failed)?;
             digest.update(text(&left, shape::DIGEST)?);
         }
-        let mut digest: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut digest: String = digest
+            .finalize()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         digest.truncate(DIGITS);
         Ok(digest)
     }
@@ -204,16 +274,24 @@ impl Fingerprinter {
 
 const NO_ANSWER: &str = "PostgreSQL did not say what the transaction wrote to the catalogs";
 
-/// Reads PostgreSQL's counters from the answer to a text. `None` where the text did not ask with [`count`], or
-/// PostgreSQL does not count.
+/// Reads PostgreSQL's counters from the answer to a text. `None` where the text did not ask with
+/// [`count`], or PostgreSQL does not count.
 fn counters(answer: &[SimpleQueryMessage]) -> Result<Option<Counters>> {
-    let Some(row) = row(answer, counters::COLUMN) else { return Ok(None) };
-    row.try_get(counters::COLUMN)?.map(Counters::parse).transpose()
+    let Some(row) = row(answer, counters::COLUMN) else {
+        return Ok(None);
+    };
+    row.try_get(counters::COLUMN)?
+        .map(Counters::parse)
+        .transpose()
 }
 
 fn row<'a>(answer: &'a [SimpleQueryMessage], column: &str) -> Option<&'a SimpleQueryRow> {
     answer.iter().find_map(|message| match message {
-        SimpleQueryMessage::Row(row) if row.columns().iter().any(|found| found.name() == column) => Some(row),
+        SimpleQueryMessage::Row(row)
+            if row.columns().iter().any(|found| found.name() == column) =>
+        {
+            Some(row)
+        }
         _other => None,
     })
 }
@@ -233,12 +311,33 @@ mod tests {
 
     #[test]
     fn a_fingerprint_is_read_back_as_it_was_written() {
-        for shape in [[0, 5].into_iter().collect::<Shape>(), Shape::default().with_types()] {
-            let fingerprint = Fingerprint { shape, types: 2, digest: "00ff".into() };
-            assert_eq!(Fingerprint::parse(&fingerprint.to_string()), Some(fingerprint));
+        for shape in [
+            [0, 5].into_iter().collect::<Shape>(),
+            Shape::default().with_types(),
+        ] {
+            let fingerprint = Fingerprint {
+                shape,
+                types: 2,
+                digest: "00ff".into(),
+            };
+            assert_eq!(
+                Fingerprint::parse(&fingerprint.to_string()),
+                Some(fingerprint)
+            );
         }
-        assert_eq!(Fingerprint::parse("1-21-2-00ff").map(|read| read.to_string()).as_deref(), Some("1-21-2-00ff"));
-        for other in ["0-21-2-00ff", "1-fffffffff-2-00ff", "1-21-2", "", "1-21-x-00ff"] {
+        assert_eq!(
+            Fingerprint::parse("1-21-2-00ff")
+                .map(|read| read.to_string())
+                .as_deref(),
+            Some("1-21-2-00ff")
+        );
+        for other in [
+            "0-21-2-00ff",
+            "1-fffffffff-2-00ff",
+            "1-21-2",
+            "",
+            "1-21-x-00ff",
+        ] {
             assert_eq!(Fingerprint::parse(other), None, "{other}");
         }
     }

@@ -1,6 +1,6 @@
-//! The journal, which keeps facts that refinery's history does not. These are how to undo each applied migration, the
-//! catalogs before and after it, and the progress of a migration without transaction. The journal is a table beside
-//! the history table.
+//! The journal, which keeps facts that refinery's history does not. These are how to undo each
+//! applied migration, the catalogs before and after it, and the progress of a migration without
+//! transaction. The journal is a table beside the history table.
 
 use anyhow::{Context as _, Result, bail};
 use postgres::{GenericClient, SimpleQueryMessage, SimpleQueryRow};
@@ -34,7 +34,9 @@ impl Phase {
             "applying" => Ok(Self::Applying),
             "applied" => Ok(Self::Applied),
             "rolling back" => Ok(Self::RollingBack),
-            other => bail!("`phase` is `{other}`, which is none of `applying`, `applied`, `rolling back`"),
+            other => bail!(
+                "`phase` is `{other}`, which is none of `applying`, `applied`, `rolling back`"
+            ),
         }
     }
 }
@@ -112,17 +114,20 @@ pub fn create(client: &mut impl GenericClient, history_table: &str) -> Result<()
              CHECK ((down_sql IS NULL) <> (irreversible IS NULL))
          )"
     );
-    client.batch_execute(&ddl).with_context(|| format!("cannot create the journal `{table}`"))
+    client
+        .batch_execute(&ddl)
+        .with_context(|| format!("cannot create the journal `{table}`"))
 }
 
-/// Adds the column for stamps of the catalogs to a journal of an earlier version of the tool. It waits for nobody: a backup
-/// may be reading the table for hours, and the next run will do.
+/// Adds the column for stamps of the catalogs to a journal of an earlier version of the tool. It
+/// waits for nobody: a backup may be reading the table for hours, and the next run will do.
 pub fn add_stamps(client: &mut impl GenericClient, history_table: &str) -> Result<()> {
     let table = table(history_table);
     let failed = || format!("cannot extend the journal `{table}`");
     let mut transaction = client.transaction().with_context(failed)?;
-    let ddl =
-        format!("SET LOCAL lock_timeout = '100ms'; ALTER TABLE {table} ADD COLUMN IF NOT EXISTS catalog_stamp text");
+    let ddl = format!(
+        "SET LOCAL lock_timeout = '100ms'; ALTER TABLE {table} ADD COLUMN IF NOT EXISTS catalog_stamp text"
+    );
     transaction.batch_execute(&ddl).with_context(failed)?;
     transaction.commit().with_context(failed)
 }
@@ -134,7 +139,10 @@ pub fn read(client: &mut impl GenericClient, history_table: &str) -> Result<Vec<
         return Ok(Vec::new());
     }
     let answer = client.simple_query(&select_sql(history_table));
-    parse(&answer.with_context(|| format!("cannot read the journal `{table}`"))?, history_table)
+    parse(
+        &answer.with_context(|| format!("cannot read the journal `{table}`"))?,
+        history_table,
+    )
 }
 
 /// The SQL that reads the table, which can be sent together with other statements.
@@ -153,13 +161,22 @@ pub fn select_sql(history_table: &str) -> String {
 /// # Errors
 /// When a row was changed by hand.
 pub fn parse(answer: &[SimpleQueryMessage], history_table: &str) -> Result<Vec<JournalEntry>> {
-    let is_ours = |row: &&SimpleQueryRow| row.columns().iter().any(|column| column.name() == "down_file");
+    let is_ours = |row: &&SimpleQueryRow| {
+        row.columns()
+            .iter()
+            .any(|column| column.name() == "down_file")
+    };
     let rows = answer.iter().filter_map(|message| match message {
         SimpleQueryMessage::Row(row) => Some(row),
         _other => None,
     });
     let parsed = rows.filter(is_ours).map(parse_row).collect::<Result<_>>();
-    parsed.with_context(|| format!("the journal `{}` was changed by hand; correct the row", table(history_table)))
+    parsed.with_context(|| {
+        format!(
+            "the journal `{}` was changed by hand; correct the row",
+            table(history_table)
+        )
+    })
 }
 
 /// The entry of a migration as it is recorded.
@@ -181,15 +198,38 @@ impl<'a> Record<'a> {
     /// The entry of `migration` in `phase`.
     #[must_use]
     pub fn of(migration: &'a Migration, phase: Phase) -> Self {
-        let Migration { version, name, checksum, down, .. } = migration;
-        Self { version: *version, name, checksum: *checksum, down, phase }
+        let Migration {
+            version,
+            name,
+            checksum,
+            down,
+            ..
+        } = migration;
+        Self {
+            version: *version,
+            name,
+            checksum: *checksum,
+            down,
+            phase,
+        }
     }
 }
 
 /// Records a migration, over what was recorded for its version before.
-pub fn record(client: &mut impl GenericClient, history_table: &str, record: Record<'_>) -> Result<()> {
-    let failed = || format!("cannot record `V{}__{}` in the journal", record.version, record.name);
-    client.batch_execute(&record_sql(history_table, record)).with_context(failed)
+pub fn record(
+    client: &mut impl GenericClient,
+    history_table: &str,
+    record: Record<'_>,
+) -> Result<()> {
+    let failed = || {
+        format!(
+            "cannot record `V{}__{}` in the journal",
+            record.version, record.name
+        )
+    };
+    client
+        .batch_execute(&record_sql(history_table, record))
+        .with_context(failed)
 }
 
 /// The SQL of [`record`], which can be sent together with other statements.
@@ -216,7 +256,8 @@ pub fn record_sql(history_table: &str, record: Record<'_>) -> String {
     )
 }
 
-/// Records that the run of `sql`, forward or back, is in `phase` and begins with its first statement.
+/// Records that the run of `sql`, forward or back, is in `phase` and begins with its first
+/// statement.
 pub fn begin_run(
     client: &mut impl GenericClient,
     history_table: &str,
@@ -230,7 +271,9 @@ pub fn begin_run(
          WHERE version = $1",
         table(history_table)
     );
-    client.execute(&statement, &[&version, &phase.as_str(), &sql]).context("cannot record the run in the journal")?;
+    client
+        .execute(&statement, &[&version, &phase.as_str(), &sql])
+        .context("cannot record the run in the journal")?;
     Ok(())
 }
 
@@ -256,8 +299,13 @@ pub fn set_next(
     Ok(())
 }
 
-/// Records that a run back stopped before its first statement, so that the migration is applied as it was.
-pub fn abandon_run(client: &mut impl GenericClient, history_table: &str, version: i64) -> Result<()> {
+/// Records that a run back stopped before its first statement, so that the migration is applied as
+/// it was.
+pub fn abandon_run(
+    client: &mut impl GenericClient,
+    history_table: &str,
+    version: i64,
+) -> Result<()> {
     let statement = format!(
         "UPDATE {} SET phase = $2, running_sql = NULL, next_statement = NULL, catalog_at_statement = NULL,
                        invalid_indexes = NULL
@@ -272,32 +320,64 @@ pub fn abandon_run(client: &mut impl GenericClient, history_table: &str, version
 }
 
 /// Records the text of a run that was edited after it began.
-pub fn set_running_sql(client: &mut impl GenericClient, history_table: &str, version: i64, sql: &str) -> Result<()> {
-    let statement = format!("UPDATE {} SET running_sql = $2 WHERE version = $1", table(history_table));
-    client.execute(&statement, &[&version, &sql]).context("cannot record the edited text in the journal")?;
+pub fn set_running_sql(
+    client: &mut impl GenericClient,
+    history_table: &str,
+    version: i64,
+    sql: &str,
+) -> Result<()> {
+    let statement = format!(
+        "UPDATE {} SET running_sql = $2 WHERE version = $1",
+        table(history_table)
+    );
+    client
+        .execute(&statement, &[&version, &sql])
+        .context("cannot record the edited text in the journal")?;
     Ok(())
 }
 
-/// The SQL that reads the stamp which the last run left with the newest migration, as the column `last_stamp`.
+/// The SQL that reads the stamp which the last run left with the newest migration, as the column
+/// `last_stamp`.
 #[must_use]
 pub fn last_stamp_sql(history_table: &str) -> String {
-    format!("SELECT catalog_stamp AS last_stamp FROM {} ORDER BY version DESC LIMIT 1", table(history_table))
+    format!(
+        "SELECT catalog_stamp AS last_stamp FROM {} ORDER BY version DESC LIMIT 1",
+        table(history_table)
+    )
 }
 
-/// Leaves the stamp of catalogs that were compared whole, outside of a run. It waits for nobody: a stamp only saves time.
-pub fn leave_stamp(client: &mut impl GenericClient, history_table: &str, version: i64, stamp: &str) -> Result<()> {
+/// Leaves the stamp of catalogs that were compared whole, outside of a run. It waits for nobody: a
+/// stamp only saves time.
+pub fn leave_stamp(
+    client: &mut impl GenericClient,
+    history_table: &str,
+    version: i64,
+    stamp: &str,
+) -> Result<()> {
     let failed = "cannot record the stamp of the catalogs in the journal";
     let mut transaction = client.transaction().context(failed)?;
-    transaction.batch_execute("SET LOCAL lock_timeout = '100ms'").context(failed)?;
+    transaction
+        .batch_execute("SET LOCAL lock_timeout = '100ms'")
+        .context(failed)?;
     set_stamp(&mut transaction, history_table, version, stamp)?;
     transaction.commit().context(failed)
 }
 
 /// Records the stamp of catalogs that were compared whole, with the newest migration.
-pub fn set_stamp(client: &mut impl GenericClient, history_table: &str, version: i64, stamp: &str) -> Result<()> {
-    let statement =
-        format!("UPDATE {} SET catalog_stamp = {} WHERE version = {version}", table(history_table), literal(stamp));
-    client.batch_execute(&statement).context("cannot record the stamp of the catalogs in the journal")
+pub fn set_stamp(
+    client: &mut impl GenericClient,
+    history_table: &str,
+    version: i64,
+    stamp: &str,
+) -> Result<()> {
+    let statement = format!(
+        "UPDATE {} SET catalog_stamp = {} WHERE version = {version}",
+        table(history_table),
+        literal(stamp)
+    );
+    client
+        .batch_execute(&statement)
+        .context("cannot record the stamp of the catalogs in the journal")
 }
 
 /// Records what the catalogs were before and after a migration.
@@ -320,23 +400,36 @@ pub fn set_catalogs(
 }
 
 fn progress(row: &SimpleQueryRow) -> Result<Option<Progress>> {
-    let (Some(sql), Some(next)) = (row.try_get("running_sql")?, row.try_get("next_statement")?) else {
+    let (Some(sql), Some(next)) = (row.try_get("running_sql")?, row.try_get("next_statement")?)
+    else {
         return Ok(None);
     };
     let invalid_indexes = match row.try_get("invalid_indexes")? {
-        Some(list) => serde_json::from_str(list).context("`invalid_indexes` is no list of names")?,
+        Some(list) => {
+            serde_json::from_str(list).context("`invalid_indexes` is no list of names")?
+        }
         None => Vec::new(),
     };
     let catalog = row.try_get("catalog_at_statement")?;
-    let before = catalog.map(|catalog| StateBefore { catalog: catalog.to_owned(), invalid_indexes });
+    let before = catalog.map(|catalog| StateBefore {
+        catalog: catalog.to_owned(),
+        invalid_indexes,
+    });
     let next = next.parse().context("`next_statement` is negative")?;
-    Ok(Some(Progress { sql: sql.to_owned(), next, before }))
+    Ok(Some(Progress {
+        sql: sql.to_owned(),
+        next,
+        before,
+    }))
 }
 
 /// Removes the entry of `version`, if there is one: a migration of another tool has none.
 pub fn delete(client: &mut impl GenericClient, history_table: &str, version: i64) -> Result<()> {
     client
-        .execute(&format!("DELETE FROM {} WHERE version = $1", table(history_table)), &[&version])
+        .execute(
+            &format!("DELETE FROM {} WHERE version = $1", table(history_table)),
+            &[&version],
+        )
         .with_context(|| format!("cannot delete version {version} from the journal"))?;
     Ok(())
 }
@@ -344,12 +437,23 @@ pub fn delete(client: &mut impl GenericClient, history_table: &str, version: i64
 fn parse_row(row: &SimpleQueryRow) -> Result<JournalEntry> {
     let file = column(row, "down_file")?;
     let down = match (row.try_get("down_sql")?, row.try_get("irreversible")?) {
-        (Some(sql), None) => Down::Sql { no_transaction: is_no_transaction(sql), file, sql: sql.to_owned() },
-        (None, Some(reason)) => Down::Irreversible { file, reason: reason.to_owned() },
-        (Some(_), Some(_)) | (None, None) => bail!("one of `down_sql` and `irreversible` must be NULL, the other not"),
+        (Some(sql), None) => Down::Sql {
+            no_transaction: is_no_transaction(sql),
+            file,
+            sql: sql.to_owned(),
+        },
+        (None, Some(reason)) => Down::Irreversible {
+            file,
+            reason: reason.to_owned(),
+        },
+        (Some(_), Some(_)) | (None, None) => {
+            bail!("one of `down_sql` and `irreversible` must be NULL, the other not")
+        }
     };
     Ok(JournalEntry {
-        version: column(row, "version")?.parse().context("`version` is no whole number")?,
+        version: column(row, "version")?
+            .parse()
+            .context("`version` is no whole number")?,
         name: column(row, "name")?,
         phase: Phase::parse(&column(row, "phase")?)?,
         progress: progress(row)?,
@@ -361,5 +465,7 @@ fn parse_row(row: &SimpleQueryRow) -> Result<JournalEntry> {
 }
 
 fn column(row: &SimpleQueryRow, name: &str) -> Result<String> {
-    row.try_get(name)?.map(str::to_owned).with_context(|| format!("`{name}` is NULL"))
+    row.try_get(name)?
+        .map(str::to_owned)
+        .with_context(|| format!("`{name}` is NULL"))
 }

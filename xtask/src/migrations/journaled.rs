@@ -1,6 +1,7 @@
-//! Runs a script without transaction, with the journal written ahead, so that after a crash it is known where to go on:
-//! what can run in a transaction does, together with the note that it is done; only before a statement that refuses
-//! transactions the catalogs are noted, to see afterwards whether it ran.
+//! Runs a script without transaction, with the journal written ahead, so that after a crash it is
+//! known where to go on: what can run in a transaction does, together with the note that it is
+//! done; only before a statement that refuses transactions the catalogs are noted, to see
+//! afterwards whether it ran.
 
 mod recovery;
 
@@ -38,7 +39,11 @@ pub trait StepObserver {
     /// Something that a person should know.
     fn tell(&mut self, text: &str);
     /// The transaction of one statement, which has this text, began.
-    fn before_statement(&mut self, _transaction: &mut Transaction<'_>, _statement: &str) -> Result<()> {
+    fn before_statement(
+        &mut self,
+        _transaction: &mut Transaction<'_>,
+        _statement: &str,
+    ) -> Result<()> {
         Ok(())
     }
     /// The statement ran in it, and the session is still as it left it.
@@ -53,7 +58,8 @@ pub trait StepObserver {
     fn statement_done(&mut self) {}
 }
 
-/// Runs what is left of `journaled`: all of it, or what an interrupted run did not do. Its entry must be in the journal.
+/// Runs what is left of `journaled`: all of it, or what an interrupted run did not do. Its entry
+/// must be in the journal.
 ///
 /// # Errors
 /// Those of the statements; the next run goes on with the one that failed.
@@ -63,10 +69,21 @@ pub fn run(
     journaled: JournaledScript<'_>,
     observer: &mut dyn StepObserver,
 ) -> Result<()> {
-    let JournaledScript { version, phase, script } = journaled;
+    let JournaledScript {
+        version,
+        phase,
+        script,
+    } = journaled;
     let statements = sql::statements(script.sql);
     let start = match interrupted(client, settings, journaled)? {
-        Some(progress) => resume(client, settings, journaled, &statements, &progress, observer)?,
+        Some(progress) => resume(
+            client,
+            settings,
+            journaled,
+            &statements,
+            &progress,
+            observer,
+        )?,
         None => {
             journal::begin_run(client, &settings.history_table, version, phase, script.sql)?;
             0
@@ -79,8 +96,9 @@ pub fn run(
     Ok(())
 }
 
-/// Runs one statement, and again after a lock timeout or a deadlock, with a growing pause in which nobody is blocked. One
-/// that ran `CONCURRENTLY` leaves something behind when it fails, which the next run looks at.
+/// Runs one statement, and again after a lock timeout or a deadlock, with a growing pause in which
+/// nobody is blocked. One that ran `CONCURRENTLY` leaves something behind when it fails, which the
+/// next run looks at.
 fn persist(
     client: &mut Client,
     settings: &SessionSettings,
@@ -91,14 +109,20 @@ fn persist(
     let waits = sql::refuses_transaction(step.statement).is_some_and(script::may_wait);
     let mut pauses = settings.pauses();
     loop {
-        let mut journal = WriteAhead { settings, journaled, observer: &mut *observer };
+        let mut journal = WriteAhead {
+            settings,
+            journaled,
+            observer: &mut *observer,
+        };
         let ran = script::run_step(client, step, &settings.reset(), &mut journal);
         if waits {
             settings.blockers.announce(None);
             return ran;
         }
         let Err(error) = ran else { return Ok(()) };
-        let Some(pause) = pauses.next().filter(|_| is_contention(&error)) else { return Err(error) };
+        let Some(pause) = pauses.next().filter(|_| is_contention(&error)) else {
+            return Err(error);
+        };
         let seconds = pause.as_secs_f32();
         observer.tell(&format!(
             "statement {} of `{}` could not get its locks and is tried again in {seconds} s: {error:#}",
@@ -118,7 +142,8 @@ struct WriteAhead<'r, 'o> {
 impl StatementObserver for WriteAhead<'_, '_> {
     fn before(&mut self, transaction: &mut Transaction<'_>, step: &Step<'_>) -> Result<()> {
         self.settings.ensure_locked(transaction)?;
-        self.observer.before_statement(transaction, step.statement.text())?;
+        self.observer
+            .before_statement(transaction, step.statement.text())?;
         self.settings.blockers.forget();
         Ok(())
     }
@@ -132,7 +157,13 @@ impl StatementObserver for WriteAhead<'_, '_> {
             return Ok(false);
         }
         let table = &self.settings.history_table;
-        journal::set_next(transaction, table, self.journaled.version, step.number + 1, None)?;
+        journal::set_next(
+            transaction,
+            table,
+            self.journaled.version,
+            step.number + 1,
+            None,
+        )?;
         Ok(true)
     }
 
@@ -141,19 +172,37 @@ impl StatementObserver for WriteAhead<'_, '_> {
     }
 
     fn before_alone(&mut self, client: &mut Client, step: &Step<'_>, command: &str) -> Result<()> {
-        let before = StateBefore { catalog: self.observer.catalog(client)?, invalid_indexes: invalid_indexes(client)? };
+        let before = StateBefore {
+            catalog: self.observer.catalog(client)?,
+            invalid_indexes: invalid_indexes(client)?,
+        };
         let table = &self.settings.history_table;
-        journal::set_next(client, table, self.journaled.version, step.number, Some(&before))?;
+        journal::set_next(
+            client,
+            table,
+            self.journaled.version,
+            step.number,
+            Some(&before),
+        )?;
         self.settings.blockers.forget();
         if script::may_wait(command) {
             let file = self.journaled.script.file;
-            self.settings.blockers.announce(Some(format!("statement {} of `{file}` (`{command}`)", step.number)));
+            self.settings.blockers.announce(Some(format!(
+                "statement {} of `{file}` (`{command}`)",
+                step.number
+            )));
         }
         Ok(())
     }
 
     fn after_alone(&mut self, client: &mut Client, step: &Step<'_>, _command: &str) -> Result<()> {
-        journal::set_next(client, &self.settings.history_table, self.journaled.version, step.number + 1, None)
+        journal::set_next(
+            client,
+            &self.settings.history_table,
+            self.journaled.version,
+            step.number + 1,
+            None,
+        )
     }
 
     fn explain(&self, error: anyhow::Error) -> anyhow::Error {
@@ -168,7 +217,9 @@ fn interrupted(
 ) -> Result<Option<Progress>> {
     let entry = journal::read(client, &settings.history_table)?
         .into_iter()
-        .find(|entry: &JournalEntry| entry.version == journaled.version && entry.phase == journaled.phase);
+        .find(|entry: &JournalEntry| {
+            entry.version == journaled.version && entry.phase == journaled.phase
+        });
     Ok(entry.and_then(|entry| entry.progress))
 }
 
@@ -181,16 +232,28 @@ fn resume(
     progress: &Progress,
     observer: &mut dyn StepObserver,
 ) -> Result<usize> {
-    let JournaledScript { version, script, .. } = journaled;
+    let JournaledScript {
+        version, script, ..
+    } = journaled;
     let done = progress.next - 1;
-    let before: Vec<_> = sql::statements(&progress.sql).iter().take(done).map(|one| one.text().to_owned()).collect();
-    if !before.iter().map(String::as_str).eq(statements.iter().take(done).map(Statement::text)) {
+    let before: Vec<_> = sql::statements(&progress.sql)
+        .iter()
+        .take(done)
+        .map(|one| one.text().to_owned())
+        .collect();
+    if !before
+        .iter()
+        .map(String::as_str)
+        .eq(statements.iter().take(done).map(Statement::text))
+    {
         bail!(
             "`{}` was edited after a run of it began, in a statement that is done: restore its first {done} statements",
             script.file
         )
     }
-    let standing = assess(client, progress, |client, noted| observer.is_catalog(client, noted))?;
+    let standing = assess(client, progress, |client, noted| {
+        observer.is_catalog(client, noted)
+    })?;
     observer.tell(&format!("`{}` was interrupted: {standing}", script.file));
     journal::set_running_sql(client, &settings.history_table, version, script.sql)?;
     match standing {
@@ -198,7 +261,9 @@ fn resume(
         InterruptedState::Done { statement, .. } => Ok(statement),
         InterruptedState::LeftInvalid { indexes, .. } => {
             recovery::drop_invalid(client, &indexes)?;
-            indexes.iter().for_each(|index| observer.tell(&format!("dropped the invalid index `{index}`")));
+            indexes
+                .iter()
+                .for_each(|index| observer.tell(&format!("dropped the invalid index `{index}`")));
             Ok(done)
         }
     }

@@ -1,5 +1,6 @@
-//! Advice about migrations that run, but hurt: locks that stop an application, rewrites of whole tables, changes that
-//! its older version does not survive. The rules are squawk's; what this tool takes care of itself is left out.
+//! Advice about migrations that run, but hurt: locks that stop an application, rewrites of whole
+//! tables, changes that its older version does not survive. The rules are squawk's; what this tool
+//! takes care of itself is left out.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -50,8 +51,14 @@ impl LintRules {
     /// # Errors
     /// Names that squawk does not know, with the nearest that it does.
     pub fn new(major: u32, include: &[String], exclude: &[String]) -> Result<Self> {
-        let version = format!("{major}.0").parse().map_err(|_| anyhow!("`{major}` is no version of PostgreSQL"))?;
-        Ok(Self { include: rules("include", include)?, exclude: rules("exclude", exclude)?, version })
+        let version = format!("{major}.0")
+            .parse()
+            .map_err(|_| anyhow!("`{major}` is no version of PostgreSQL"))?;
+        Ok(Self {
+            include: rules("include", include)?,
+            exclude: rules("exclude", exclude)?,
+            version,
+        })
     }
 }
 
@@ -65,37 +72,75 @@ fn named(key: &str, name: &str) -> Result<Rule> {
     }
     let likeness = |known: &String| (strsim::jaro_winkler(known, name) * 1000.0) as u32;
     let known = enum_iterator::all::<Rule>().map(|rule| rule.to_string());
-    let nearest = known.max_by_key(likeness).filter(|known| likeness(known) > 800);
+    let nearest = known
+        .max_by_key(likeness)
+        .filter(|known| likeness(known) > 800);
     let hint = nearest.map_or(String::new(), |known| format!(", did you mean `{known}`?"));
     bail!("`lint.{key}` holds `{name}`, which is no rule of squawk{hint}")
 }
 
-/// Runs squawk on `migrations`, each text by itself. Comments `-- squawk-ignore <rule>` are followed.
+/// Runs squawk on `migrations`, each text by itself. Comments `-- squawk-ignore <rule>` are
+/// followed.
 #[must_use]
 pub fn lint(migrations: &[Migration], rules: &LintRules) -> Vec<Finding> {
-    migrations.iter().flat_map(|migration| of_migration(migration, rules)).collect()
+    migrations
+        .iter()
+        .flat_map(|migration| of_migration(migration, rules))
+        .collect()
 }
 
-/// Runs squawk on the new ones of `migrations`, at the severity that the configuration gives. `known` holds the names
-/// and checksums of migrations that were linted before.
+/// Runs squawk on the new ones of `migrations`, at the severity that the configuration gives.
+/// `known` holds the names and checksums of migrations that were linted before.
 ///
 /// # Errors
 /// Rules in the configuration that squawk does not know.
-pub fn lint_new(migrations: &[Migration], known: &[(String, u64)], config: &Config) -> Result<Vec<Finding>> {
-    let rules = LintRules::new(config.postgres_major, &config.lint.include, &config.lint.exclude)?;
-    let severity = config.severity.get(KIND).copied().unwrap_or(Some(Severity::Warning));
+pub fn lint_new(
+    migrations: &[Migration],
+    known: &[(String, u64)],
+    config: &Config,
+) -> Result<Vec<Finding>> {
+    let rules = LintRules::new(
+        config.postgres_major,
+        &config.lint.include,
+        &config.lint.exclude,
+    )?;
+    let severity = config
+        .severity
+        .get(KIND)
+        .copied()
+        .unwrap_or(Some(Severity::Warning));
     let is_known = |migration: &&Migration| {
-        known.iter().any(|(name, checksum)| *checksum == migration.checksum && *name == migration.to_string())
+        known.iter().any(|(name, checksum)| {
+            *checksum == migration.checksum && *name == migration.to_string()
+        })
     };
-    let new: Vec<_> = migrations.iter().filter(|migration| !is_known(migration)).cloned().collect();
-    let Some(severity) = severity else { return Ok(Vec::new()) };
-    Ok(lint(&new, &rules).into_iter().map(|finding| Finding { severity, ..finding }).collect())
+    let new: Vec<_> = migrations
+        .iter()
+        .filter(|migration| !is_known(migration))
+        .cloned()
+        .collect();
+    let Some(severity) = severity else {
+        return Ok(Vec::new());
+    };
+    Ok(lint(&new, &rules)
+        .into_iter()
+        .map(|finding| Finding {
+            severity,
+            ..finding
+        })
+        .collect())
 }
 
 fn of_migration(migration: &Migration, rules: &LintRules) -> Vec<Finding> {
-    let lines = LineIndex::new(migration.file.as_str().into(), migration.sql.as_str().into());
+    let lines = LineIndex::new(
+        migration.file.as_str().into(),
+        migration.sql.as_str().into(),
+    );
     let violations = violations(migration, rules);
-    violations.into_iter().map(|violation| finding(migration, &lines, violation)).collect()
+    violations
+        .into_iter()
+        .map(|violation| finding(migration, &lines, violation))
+        .collect()
 }
 
 /// A text that makes squawk stop has no advice; whether it runs is PostgreSQL's to say.
@@ -129,13 +174,22 @@ fn nesting(text: &str) -> usize {
 
 fn finding(migration: &Migration, lines: &LineIndex, violation: Violation) -> Finding {
     let rule = violation.code.to_string();
-    let span = Span { start: violation.text_range.start().into(), end: violation.text_range.end().into() };
+    let span = Span {
+        start: violation.text_range.start().into(),
+        end: violation.text_range.end().into(),
+    };
     let message = violation.message.trim_end_matches('.').to_owned();
-    Finding::new(KIND, Category::Migrations, Severity::Warning, &migration.to_string(), message)
-        .at(&lines.location(span), rule.clone())
-        .with_field(rule.clone())
-        .with_help(help(violation.help.as_deref(), &rule))
-        .with_detail("rule", rule)
+    Finding::new(
+        KIND,
+        Category::Migrations,
+        Severity::Warning,
+        &migration.to_string(),
+        message,
+    )
+    .at(&lines.location(span), rule.clone())
+    .with_field(rule.clone())
+    .with_help(help(violation.help.as_deref(), &rule))
+    .with_detail("rule", rule)
 }
 
 fn help(advice: Option<&str>, rule: &str) -> String {
@@ -157,7 +211,10 @@ mod tests {
         let migration = Migration::sample(7, "x", text, "");
         let brief = |finding: &Finding| {
             let label = &finding.labels[0];
-            format!("{}:{} {}", label.location.line, label.location.column, label.text)
+            format!(
+                "{}:{} {}",
+                label.location.line, label.location.column, label.text
+            )
         };
         lint(&[migration], &rules).iter().map(brief).collect()
     }
@@ -165,13 +222,22 @@ mod tests {
     #[test]
     fn risky_statements_are_found_where_they_stand() {
         let text = "create table t (id bigint);\n\ncreate index i on users (name);\nalter table users drop column bio;";
-        assert_eq!(lint_sql(text, LINT_EXCLUDE), ["3:1 require-concurrent-index-creation", "4:19 ban-drop-column"]);
+        assert_eq!(
+            lint_sql(text, LINT_EXCLUDE),
+            [
+                "3:1 require-concurrent-index-creation",
+                "4:19 ban-drop-column"
+            ]
+        );
     }
 
     #[test]
     fn rules_are_switched_off_by_configuration_and_by_comment() {
         let text = "alter table users drop column bio;";
-        assert_eq!(lint_sql(text, &[LINT_EXCLUDE, &["ban-drop-column"]].concat()), [""; 0]);
+        assert_eq!(
+            lint_sql(text, &[LINT_EXCLUDE, &["ban-drop-column"]].concat()),
+            [""; 0]
+        );
         let text = "-- squawk-ignore ban-drop-column\nalter table users drop column bio;";
         assert_eq!(lint_sql(text, LINT_EXCLUDE), [""; 0]);
     }
@@ -181,10 +247,19 @@ mod tests {
         let text = "alter table users drop column bio;\ncreate index i on users (name);";
         let ignored = |comment: &str| lint_sql(&format!("{comment}\n{text}"), LINT_EXCLUDE);
         assert_eq!(ignored("-- a comment").len(), 2);
-        assert_eq!(ignored("-- squawk-ignore ban-drop-column"), ["3:1 require-concurrent-index-creation"]);
-        assert_eq!(ignored("-- squawk-ignore ban-drop-table, ban-drop-column").len(), 1);
+        assert_eq!(
+            ignored("-- squawk-ignore ban-drop-column"),
+            ["3:1 require-concurrent-index-creation"]
+        );
+        assert_eq!(
+            ignored("-- squawk-ignore ban-drop-table, ban-drop-column").len(),
+            1
+        );
         assert_eq!(ignored("-- squawk-ignore-file").len(), 0);
-        assert_eq!(ignored("-- squawk-ignore-file require-concurrent-index-creation"), ["2:19 ban-drop-column"]);
+        assert_eq!(
+            ignored("-- squawk-ignore-file require-concurrent-index-creation"),
+            ["2:19 ban-drop-column"]
+        );
         assert_eq!(
             ignored("-- squawk-ignore require-concurrent-index-creation").len(),
             2,
@@ -207,16 +282,25 @@ mod tests {
         let file = folder.path().join("db.toml");
         std::fs::write(&file, "severity = { RISKY_MIGRATION = 'error' }").expect("a file");
         let config = Config::load(folder.path(), Some(&file)).expect("valid");
-        let drop = |version| Migration::sample(version, "x", "alter table users drop column bio;", "");
-        let known = [("V1__x".to_owned(), drop(1).checksum), ("V2__x".to_owned(), 0)];
+        let drop =
+            |version| Migration::sample(version, "x", "alter table users drop column bio;", "");
+        let known = [
+            ("V1__x".to_owned(), drop(1).checksum),
+            ("V2__x".to_owned(), 0),
+        ];
         let findings = lint_new(&[drop(1), drop(2)], &known, &config).expect("known rules");
-        let brief: Vec<_> = findings.iter().map(|finding| (finding.entity.as_str(), finding.severity)).collect();
+        let brief: Vec<_> = findings
+            .iter()
+            .map(|finding| (finding.entity.as_str(), finding.severity))
+            .collect();
         assert_eq!(brief, [("V2__x", Severity::Error)]);
     }
 
     #[test]
     fn unknown_rules_are_named_with_the_nearest() {
-        let error = LintRules::new(15, &[], &["ban-drop-colum".into()]).expect_err("unknown").to_string();
+        let error = LintRules::new(15, &[], &["ban-drop-colum".into()])
+            .expect_err("unknown")
+            .to_string();
         assert_eq!(
             error,
             "`lint.exclude` holds `ban-drop-colum`, which is no rule of squawk, did you mean `ban-drop-column`?"
@@ -225,7 +309,14 @@ mod tests {
 
     #[test]
     fn text_that_no_parser_likes_has_no_advice_and_does_no_harm() {
-        for text in ["select (((", &"(".repeat(100_000), "\0", "create table", "'", "alter table é add \u{a0}"] {
+        for text in [
+            "select (((",
+            &"(".repeat(100_000),
+            "\0",
+            "create table",
+            "'",
+            "alter table é add \u{a0}",
+        ] {
             lint_sql(text, LINT_EXCLUDE);
         }
     }

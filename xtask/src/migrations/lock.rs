@@ -1,5 +1,6 @@
-//! One runner at a time: a session advisory lock of the database, taken by polling. A blocking wait would hold a
-//! snapshot, for which the holder's `CREATE INDEX CONCURRENTLY` would wait in turn: a deadlock.
+//! One runner at a time: a session advisory lock of the database, taken by polling. A blocking wait
+//! would hold a snapshot, for which the holder's `CREATE INDEX CONCURRENTLY` would wait in turn: a
+//! deadlock.
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -26,17 +27,31 @@ pub struct Holder {
 
 impl std::fmt::Display for Holder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { pid, application, user, since, activity } = self;
-        write!(f, "`{application}` (pid {pid}, user `{user}`, connected since {since}, {activity})")
+        let Self {
+            pid,
+            application,
+            user,
+            since,
+            activity,
+        } = self;
+        write!(
+            f,
+            "`{application}` (pid {pid}, user `{user}`, connected since {since}, {activity})"
+        )
     }
 }
 
 /// The text before the names of database and table, whose digest is the key.
 const KEY_PREFIX: &str = "cargo xtask db-migrate";
 
-/// An expression for the key of the lock: the same for everybody who migrates this database with this history table.
+/// An expression for the key of the lock: the same for everybody who migrates this database with
+/// this history table.
 fn key_sql(history_table: &str) -> String {
-    let hex = |text: &str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let hex = |text: &str| {
+        text.bytes()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>()
+    };
     format!(
         "('x' || pg_catalog.encode(pg_catalog.substr(pg_catalog.sha256(
              E'\\\\x{}00'::bytea || pg_catalog.convert_to(pg_catalog.current_database(), 'UTF8') || E'\\\\x00{}'::bytea
@@ -53,16 +68,18 @@ pub struct HeldLock {
     pub pid: i32,
     /// The server's version: 150018 is 15.18.
     pub server_version: u32,
-    /// SQL to go on with after another statement, `; SET a = 1; SET b = 2`: with these settings the server notices that a
-    /// client is gone that could not say so, also in the middle of a long statement, and frees its locks.
+    /// SQL to go on with after another statement, `; SET a = 1; SET b = 2`: with these settings the
+    /// server notices that a client is gone that could not say so, also in the middle of a long
+    /// statement, and frees its locks.
     pub liveness: String,
 }
 
-/// Takes the lock, waiting at most `timeout`. `waiting` is told once who holds it before, and again when that changes. The
-/// lock lasts as long as the session: also a killed process frees it.
+/// Takes the lock, waiting at most `timeout`. `waiting` is told once who holds it before, and again
+/// when that changes. The lock lasts as long as the session: also a killed process frees it.
 ///
 /// # Errors
-/// When somebody else holds it all the time, and when the connection changes its server session, as behind a pooler.
+/// When somebody else holds it all the time, and when the connection changes its server session, as
+/// behind a pooler.
 pub fn acquire(
     client: &mut Client,
     history_table: &str,
@@ -89,19 +106,27 @@ pub fn acquire(
         pause = (pause * 2).min(Duration::from_millis(500));
     };
     let liveness = liveness(client, pid).inspect_err(|_| release(client, history_table))?;
-    Ok(HeldLock { pid, server_version, liveness })
+    Ok(HeldLock {
+        pid,
+        server_version,
+        liveness,
+    })
 }
 
 /// How long to try to get back the server session that holds the lock.
 const RELEASE_PATIENCE: Duration = Duration::from_secs(2);
 
-/// Frees the lock and takes back what a run sets. The end of the connection does both, but for a pool's: its sessions
-/// outlive us, and a pool that was not noticed as such may answer from another session now.
+/// Frees the lock and takes back what a run sets. The end of the connection does both, but for a
+/// pool's: its sessions outlive us, and a pool that was not noticed as such may answer from another
+/// session now.
 pub fn release(client: &mut Client, history_table: &str) {
     let names = ["lock_timeout", "idle_in_transaction_session_timeout"].into_iter();
     let names = names.chain(LIVENESS.iter().map(|(name, _)| *name));
     let reset: String = names.map(|name| format!("; RESET {name}")).collect();
-    let unlock = format!("SELECT pg_catalog.pg_advisory_unlock({})::int", key_sql(history_table));
+    let unlock = format!(
+        "SELECT pg_catalog.pg_advisory_unlock({})::int",
+        key_sql(history_table)
+    );
     let begin = Instant::now();
     // Both in one message, which is one transaction, so that it is one session.
     while let Ok(answer) = client.simple_query(&format!("{unlock}{reset}")) {
@@ -121,16 +146,26 @@ const LIVENESS: &[(&str, &str)] = &[
     ("client_connection_check_interval", "2000"),
 ];
 
-/// Sets those of the settings that this server has, and makes sure that `pid` still answers. Behind a pooler that gives each
-/// transaction another server session (pgbouncer's `pool_mode = transaction`), a session lock stays behind in whichever
-/// session answered. The runner checks the process again in each transaction.
+/// Sets those of the settings that this server has, and makes sure that `pid` still answers. Behind
+/// a pooler that gives each transaction another server session (pgbouncer's `pool_mode =
+/// transaction`), a session lock stays behind in whichever session answered. The runner checks the
+/// process again in each transaction.
 fn liveness(client: &mut Client, pid: i32) -> Result<String> {
     const WHO: &str = "SELECT pg_catalog.pg_backend_pid()";
-    let set: Vec<String> = LIVENESS.iter().map(|(name, value)| format!("SET {name} = {value}")).collect();
-    let (known, answer): (Vec<&String>, _) = match client.simple_query(&format!("{}; {WHO}", set.join("; "))) {
-        Ok(answer) => (set.iter().collect(), Ok(answer)),
-        Err(_) => (set.iter().filter(|sql| client.batch_execute(sql).is_ok()).collect(), client.simple_query(WHO)),
-    };
+    let set: Vec<String> = LIVENESS
+        .iter()
+        .map(|(name, value)| format!("SET {name} = {value}"))
+        .collect();
+    let (known, answer): (Vec<&String>, _) =
+        match client.simple_query(&format!("{}; {WHO}", set.join("; "))) {
+            Ok(answer) => (set.iter().collect(), Ok(answer)),
+            Err(_) => (
+                set.iter()
+                    .filter(|sql| client.batch_execute(sql).is_ok())
+                    .collect(),
+                client.simple_query(WHO),
+            ),
+        };
     if number(&answer.context("cannot see who holds the lock")?, 0) != Some(i64::from(pid)) {
         bail!("{POOLED}")
     }
@@ -156,8 +191,11 @@ fn try_lock(client: &mut Client, history_table: &str) -> Result<Attempt> {
                 pg_catalog.current_setting('server_version_num'), pg_catalog.current_database()",
         key_sql(history_table)
     );
-    let answer = client.simple_query(&query).context("cannot take the lock")?;
-    let field = |at| number(&answer, at).context("PostgreSQL did not answer whether the lock is taken");
+    let answer = client
+        .simple_query(&query)
+        .context("cannot take the lock")?;
+    let field =
+        |at| number(&answer, at).context("PostgreSQL did not answer whether the lock is taken");
     let database = answer.iter().find_map(|message| match message {
         SimpleQueryMessage::Row(row) => row.get(3).map(str::to_owned),
         _other => None,
@@ -192,7 +230,9 @@ const HOLDER: &str = "
 
 fn holder(client: &mut Client, history_table: &str) -> Result<Option<Holder>> {
     let query = HOLDER.replace("{key}", &key_sql(history_table));
-    let row = client.query_opt(&query, &[]).context("cannot see who holds the lock")?;
+    let row = client
+        .query_opt(&query, &[])
+        .context("cannot see who holds the lock")?;
     row.map(|row| {
         Ok(Holder {
             pid: row.try_get("pid")?,
@@ -205,8 +245,8 @@ fn holder(client: &mut Client, history_table: &str) -> Result<Option<Holder>> {
     .transpose()
 }
 
-/// The state of a session and its present or last query without the values in it: an application holds the lock only by
-/// mistake, and then its data has no place in the log of a deploy.
+/// The state of a session and its present or last query without the values in it: an application
+/// holds the lock only by mistake, and then its data has no place in the log of a deploy.
 fn activity(state: &str, query: &str) -> String {
     match sql::outline(query) {
         outline if outline.is_empty() => state.to_owned(),
@@ -220,7 +260,10 @@ pub const POOLED: &str = "cannot hold a lock on the database: the connection cha
     session mode";
 
 fn timed_out(database: &str, timeout: Duration, holder: Option<&Holder>) -> String {
-    let holder = holder.map_or_else(|| "somebody who is gone by now".to_owned(), ToString::to_string);
+    let holder = holder.map_or_else(
+        || "somebody who is gone by now".to_owned(),
+        ToString::to_string,
+    );
     format!(
         "cannot lock the database `{database}`: after {} s it is still held by {holder}; \
          wait longer with `--lock-timeout <seconds>`, or end that session",

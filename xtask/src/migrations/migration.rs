@@ -39,7 +39,8 @@ pub struct AppliedRow {
 /// refinery's checksum of a migration's version, name and text.
 #[must_use]
 pub fn checksum(version: i64, name: &str, sql: &str) -> Option<u64> {
-    let migration = refinery_core::Migration::unapplied(&format!("V{version}__{name}"), sql).ok()?;
+    let migration =
+        refinery_core::Migration::unapplied(&format!("V{version}__{name}"), sql).ok()?;
     Some(migration.checksum())
 }
 
@@ -91,7 +92,9 @@ impl fmt::Display for Migration {
 /// Whether the first line of `text` is `-- no-transaction`, so that it runs statement by statement.
 #[must_use]
 pub fn is_no_transaction(text: &str) -> bool {
-    text.lines().next().is_some_and(|line| line.trim_end() == "-- no-transaction")
+    text.lines()
+        .next()
+        .is_some_and(|line| line.trim_end() == "-- no-transaction")
 }
 
 impl SnapshotMigration for Migration {
@@ -132,8 +135,15 @@ mod tests {
     #[test]
     fn the_checksum_is_refinerys() {
         let migration = Migration::sample(7, "add_user_bio", "select 1;", "select 2;");
-        let theirs = refinery_core::Migration::unapplied("V7__add_user_bio", "select 1;").expect("a valid name");
-        assert_eq!((migration.checksum, migration.to_string()), (theirs.checksum(), theirs.to_string()));
-        assert_ne!(checksum(7, "add_user_bio", "select 1;\r\n"), Some(migration.checksum));
+        let theirs = refinery_core::Migration::unapplied("V7__add_user_bio", "select 1;")
+            .expect("a valid name");
+        assert_eq!(
+            (migration.checksum, migration.to_string()),
+            (theirs.checksum(), theirs.to_string())
+        );
+        assert_ne!(
+            checksum(7, "add_user_bio", "select 1;\r\n"),
+            Some(migration.checksum)
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Names the next migration: the version continues the style in use, and the name is made of the user's words.
+//! Names the next migration: the version continues the style in use, and the name is made of the
+//! user's words.
 
 use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
@@ -22,12 +23,18 @@ enum VersionStyle {
     Milliseconds,
 }
 
-/// The digits of the version after all of `files`. `timestamp` asks for a date and time whatever is in use.
+/// The digits of the version after all of `files`. `timestamp` asks for a date and time whatever is
+/// in use.
 pub fn version(files: &[FileName], timestamp: bool, now: Timestamp) -> Result<String> {
     let newest = files.iter().max_by_key(|file| file.version);
-    let style = if timestamp { VersionStyle::Date("%Y%m%d%H%M%S") } else { style(files) };
+    let style = if timestamp {
+        VersionStyle::Date("%Y%m%d%H%M%S")
+    } else {
+        style(files)
+    };
     let after = newest.map_or(Some(1), |file| file.version.checked_add(1));
-    let after = after.context("there is no version after 9223372036854775807: rename the newest migration")?;
+    let after = after
+        .context("there is no version after 9223372036854775807: rename the newest migration")?;
     let wanted = match style {
         VersionStyle::Counter(width) => return Ok(format!("{after:0width$}")),
         VersionStyle::Date(format) => date(now, format)?,
@@ -39,7 +46,8 @@ pub fn version(files: &[FileName], timestamp: bool, now: Timestamp) -> Result<St
 
 fn date(now: Timestamp, format: &str) -> Result<i64> {
     let text = now.to_zoned(TimeZone::UTC).strftime(format).to_string();
-    text.parse().with_context(|| format!("cannot make a version of the date `{text}`"))
+    text.parse()
+        .with_context(|| format!("cannot make a version of the date `{text}`"))
 }
 
 /// The newest version tells the style; a counter is padded if any version is.
@@ -51,7 +59,11 @@ fn style(files: &[FileName]) -> VersionStyle {
         12 => VersionStyle::Date("%Y%m%d%H%M"),
         13 => VersionStyle::Milliseconds,
         10 if !digits.starts_with('0') => VersionStyle::Seconds,
-        width if files.iter().any(|file| file.digits.starts_with('0') && file.version != 0) => {
+        width
+            if files
+                .iter()
+                .any(|file| file.digits.starts_with('0') && file.version != 0) =>
+        {
             VersionStyle::Counter(width)
         }
         _ => VersionStyle::Counter(0),
@@ -62,12 +74,19 @@ fn style(files: &[FileName]) -> VersionStyle {
 pub fn name(words: &str) -> Result<String> {
     let words = words.trim();
     let words = words.strip_suffix(".sql").unwrap_or(words);
-    if let Some((version, name)) = words.split_once("__").filter(|(version, _)| is_version(version)) {
-        bail!("`{words}` holds a version (`{version}`), but versions are counted by themselves: say only `{name}`")
+    if let Some((version, name)) = words
+        .split_once("__")
+        .filter(|(version, _)| is_version(version))
+    {
+        bail!(
+            "`{words}` holds a version (`{version}`), but versions are counted by themselves: say only `{name}`"
+        )
     }
     let slug = slug(words);
     if slug.is_empty() {
-        bail!("`{words}` holds no letters or digits: say what the migration does, `cargo xtask db-new add_user_bio`")
+        bail!(
+            "`{words}` holds no letters or digits: say what the migration does, `cargo xtask db-new add_user_bio`"
+        )
     }
     if words.len() > LONGEST && slug.len() + 4 > LONGEST {
         bail!("the name is longer than {LONGEST} bytes: say it shorter, explain it inside the file")
@@ -81,15 +100,23 @@ pub fn slug(words: &str) -> String {
     let mut slug = String::new();
     let mut previous = '_';
     for character in words.chars() {
-        let boundary = character.is_uppercase() && (previous.is_lowercase() || previous.is_ascii_digit());
+        let boundary =
+            character.is_uppercase() && (previous.is_lowercase() || previous.is_ascii_digit());
         if (boundary || !character.is_alphanumeric()) && !slug.ends_with('_') {
             slug.push('_');
         }
-        slug.extend(character.to_lowercase().filter(|lower| lower.is_alphanumeric()));
+        slug.extend(
+            character
+                .to_lowercase()
+                .filter(|lower| lower.is_alphanumeric()),
+        );
         previous = character;
     }
     let slug = slug.trim_matches('_');
-    let end = (0..=slug.len().min(LONGEST)).rev().find(|at| slug.is_char_boundary(*at)).unwrap_or(0);
+    let end = (0..=slug.len().min(LONGEST))
+        .rev()
+        .find(|at| slug.is_char_boundary(*at))
+        .unwrap_or(0);
     slug[..end].to_owned()
 }
 
@@ -104,7 +131,10 @@ mod tests {
     use crate::migrations::preflight::file_name;
 
     fn next(versions: &[&str], timestamp: bool) -> String {
-        let files: Vec<_> = versions.iter().filter_map(|digits| file_name(&format!("V{digits}__x.sql"))).collect();
+        let files: Vec<_> = versions
+            .iter()
+            .filter_map(|digits| file_name(&format!("V{digits}__x.sql")))
+            .collect();
         assert_eq!(files.len(), versions.len());
         let now: Timestamp = "2024-01-15T10:30:59.123Z".parse().expect("an instant");
         version(&files, timestamp, now).unwrap_or_else(|error| error.to_string())
@@ -132,12 +162,26 @@ mod tests {
 
     #[test]
     fn names_are_made_of_what_people_say() {
-        for words in ["add_user_bio", "Add user bio!", "AddUserBio", "add-user-bio.sql", "  addUser  bio "] {
+        for words in [
+            "add_user_bio",
+            "Add user bio!",
+            "AddUserBio",
+            "add-user-bio.sql",
+            "  addUser  bio ",
+        ] {
             assert_eq!(name(words).expect(words), "add_user_bio", "{words}");
         }
-        assert_eq!(name("2024 Bericht über HTTPServer").expect("a name"), "2024_bericht_über_httpserver");
-        assert!(name("!!").is_err_and(|error| error.to_string().starts_with("`!!` holds no letters")));
-        assert!(name("V7__add_bio").is_err_and(|error| error.to_string().contains("say only `add_bio`")));
+        assert_eq!(
+            name("2024 Bericht über HTTPServer").expect("a name"),
+            "2024_bericht_über_httpserver"
+        );
+        assert!(
+            name("!!").is_err_and(|error| error.to_string().starts_with("`!!` holds no letters"))
+        );
+        assert!(
+            name("V7__add_bio")
+                .is_err_and(|error| error.to_string().contains("say only `add_bio`"))
+        );
         assert!(name(&"x".repeat(300)).is_err());
     }
 

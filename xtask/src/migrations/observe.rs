@@ -1,7 +1,7 @@
-//! Observes the effect of each statement of a migration on other users of the database. The effects are the locks
-//! that it takes, and the tables that it rewrites or reads whole. PostgreSQL decides that statement by statement, by
-//! rules that change with its versions. So the effects are not guessed from the SQL. They are seen on the scratch
-//! database, where nobody has to wait.
+//! Observes the effect of each statement of a migration on other users of the database. The effects
+//! are the locks that it takes, and the tables that it rewrites or reads whole. PostgreSQL decides
+//! that statement by statement, by rules that change with its versions. So the effects are not
+//! guessed from the SQL. They are seen on the scratch database, where nobody has to wait.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,32 +26,50 @@ pub fn observe(
 ) -> Result<Vec<PlannedMigration>> {
     let mut session = environment.open()?;
     session.replay(applied.iter().copied())?;
-    planned.iter().map(|migration| one(&mut session, migration)).collect()
+    planned
+        .iter()
+        .map(|migration| one(&mut session, migration))
+        .collect()
 }
 
 fn one(session: &mut ScratchSession, migration: &Migration) -> Result<PlannedMigration> {
     let before = ObservedRelations::read(&mut session.client)?;
     let mut observer = EffectsObserver::new(&before, TransactionMode::of(migration.no_transaction));
     replay::observed(session.parts(), migration, &mut observer)?;
-    Ok(planned(migration, &sql::statements(&migration.sql), observer.effects))
+    Ok(planned(
+        migration,
+        &sql::statements(&migration.sql),
+        observer.effects,
+    ))
 }
 
 /// Returns the plan of a migration as far as it is known without a scratch database.
 #[must_use]
 pub fn unseen(migration: &Migration) -> PlannedMigration {
     let statements = sql::statements(&migration.sql);
-    let nothing = StatementEffects::NotObserved("there is no scratch database to see its locks on".into());
+    let nothing =
+        StatementEffects::NotObserved("there is no scratch database to see its locks on".into());
     let effects = vec![nothing; statements.len()];
     planned(migration, &statements, effects)
 }
 
-fn planned(migration: &Migration, statements: &[Statement<'_>], effects: Vec<StatementEffects>) -> PlannedMigration {
-    let lines = LineIndex::new(migration.file.as_str().into(), migration.sql.as_str().into());
-    let statements = statements.iter().zip(effects).map(|(statement, effects)| PlannedStatement {
-        line: lines.location(statement.span).line,
-        sql: statement.text().to_owned(),
-        effects,
-    });
+fn planned(
+    migration: &Migration,
+    statements: &[Statement<'_>],
+    effects: Vec<StatementEffects>,
+) -> PlannedMigration {
+    let lines = LineIndex::new(
+        migration.file.as_str().into(),
+        migration.sql.as_str().into(),
+    );
+    let statements = statements
+        .iter()
+        .zip(effects)
+        .map(|(statement, effects)| PlannedStatement {
+            line: lines.location(statement.span).line,
+            sql: statement.text().to_owned(),
+            effects,
+        });
     PlannedMigration {
         name: migration.to_string(),
         file: migration.file.clone(),
@@ -63,8 +81,12 @@ fn planned(migration: &Migration, statements: &[Statement<'_>], effects: Vec<Sta
 /// Returns the manual's statement about a command whose locks cannot be seen.
 fn known_of(command: &str) -> String {
     match command.contains("CONCURRENTLY") {
-        true => format!("`{command}` lets reads and writes go on, and waits itself for older transactions"),
-        false => format!("`{command}` runs outside of a transaction, where its locks cannot be seen"),
+        true => format!(
+            "`{command}` lets reads and writes go on, and waits itself for older transactions"
+        ),
+        false => {
+            format!("`{command}` runs outside of a transaction, where its locks cannot be seen")
+        }
     }
 }
 
@@ -98,7 +120,9 @@ const RELATIONS: &str = "
 
 impl ObservedRelations {
     fn read(client: &mut impl GenericClient) -> Result<Self> {
-        let rows = client.query(RELATIONS, &[]).context("cannot read the relations of the scratch database")?;
+        let rows = client
+            .query(RELATIONS, &[])
+            .context("cannot read the relations of the scratch database")?;
         let relation = |row: &postgres::Row| -> Result<(u32, ObservedRelation)> {
             let relation = ObservedRelation {
                 name: row.try_get("name")?,
@@ -146,24 +170,45 @@ impl StatementObserver for EffectsObserver<'_> {
     }
 
     fn after_alone(&mut self, _client: &mut Client, _step: &Step<'_>, command: &str) -> Result<()> {
-        self.effects.push(StatementEffects::NotObserved(known_of(command)));
+        self.effects
+            .push(StatementEffects::NotObserved(known_of(command)));
         Ok(())
     }
 }
 
 impl<'a> EffectsObserver<'a> {
     fn new(before: &'a ObservedRelations, mode: TransactionMode) -> Self {
-        Self { before, mode, last: ObservedRelations::default(), held: BTreeSet::new(), effects: Vec::new() }
+        Self {
+            before,
+            mode,
+            last: ObservedRelations::default(),
+            held: BTreeSet::new(),
+            effects: Vec::new(),
+        }
     }
 
-    fn effects_of(&mut self, client: &mut impl GenericClient, statement: &Statement<'_>) -> Result<StatementEffects> {
+    fn effects_of(
+        &mut self,
+        client: &mut impl GenericClient,
+        statement: &Statement<'_>,
+    ) -> Result<StatementEffects> {
         let now = ObservedRelations::read(client)?;
         let locks = self.new_locks(client)?;
         let mut rewritten = Vec::new();
         let mut scanned = Vec::new();
-        for (oid, relation) in now.0.iter().filter(|(oid, _)| self.before.0.contains_key(oid)) {
-            let Some(was) = self.last.0.get(oid) else { continue };
-            if self.is_rewritten(oid, &now) && !relation.table.is_some_and(|table| self.is_rewritten(&table, &now)) {
+        for (oid, relation) in now
+            .0
+            .iter()
+            .filter(|(oid, _)| self.before.0.contains_key(oid))
+        {
+            let Some(was) = self.last.0.get(oid) else {
+                continue;
+            };
+            if self.is_rewritten(oid, &now)
+                && !relation
+                    .table
+                    .is_some_and(|table| self.is_rewritten(&table, &now))
+            {
                 rewritten.push(relation.name.clone());
             }
             // How a query finds its rows depends on how many there are; on scratch there are none.
@@ -172,31 +217,57 @@ impl<'a> EffectsObserver<'a> {
             }
         }
         self.last = now;
-        Ok(StatementEffects::Observed { locks, rewritten, scanned })
+        Ok(StatementEffects::Observed {
+            locks,
+            rewritten,
+            scanned,
+        })
     }
 
     fn is_rewritten(&self, oid: &u32, now: &ObservedRelations) -> bool {
         let files = self.last.0.get(oid).zip(now.0.get(oid));
-        files.is_some_and(|(was, is)| was.file != is.file && matches!(is.kind.as_str(), "r" | "m" | "i"))
+        files.is_some_and(|(was, is)| {
+            was.file != is.file && matches!(is.kind.as_str(), "r" | "m" | "i")
+        })
     }
 
-    /// The strongest lock on each relation that was there before, where it is stronger than what the transaction held.
+    /// The strongest lock on each relation that was there before, where it is stronger than what
+    /// the transaction held.
     fn new_locks(&mut self, client: &mut impl GenericClient) -> Result<Vec<TableLock>> {
-        let rows = client.query(LOCKS, &[]).context("cannot read the locks on the scratch database")?;
+        let rows = client
+            .query(LOCKS, &[])
+            .context("cannot read the locks on the scratch database")?;
         let mut strongest: BTreeMap<u32, LockMode> = BTreeMap::new();
         for row in &rows {
             let oid: u32 = row.try_get("relation")?;
-            let Some(mode) = LockMode::from_catalog(row.try_get("mode")?) else { continue };
-            let is_stronger = self.held.iter().all(|(held, other)| *held != oid || *other < mode);
+            let Some(mode) = LockMode::from_catalog(row.try_get("mode")?) else {
+                continue;
+            };
+            let is_stronger = self
+                .held
+                .iter()
+                .all(|(held, other)| *held != oid || *other < mode);
             if self.before.0.contains_key(&oid) && is_stronger {
                 let entry = strongest.entry(oid).or_insert(mode);
                 *entry = mode.max(*entry);
             }
         }
-        self.held.extend(strongest.iter().map(|(oid, mode)| (*oid, *mode)));
-        let name = |oid: &u32| self.before.0.get(oid).map(|relation| relation.name.clone()).unwrap_or_default();
-        let mut locks: Vec<_> =
-            strongest.iter().map(|(oid, mode)| TableLock { object: name(oid), mode: *mode }).collect();
+        self.held
+            .extend(strongest.iter().map(|(oid, mode)| (*oid, *mode)));
+        let name = |oid: &u32| {
+            self.before
+                .0
+                .get(oid)
+                .map(|relation| relation.name.clone())
+                .unwrap_or_default()
+        };
+        let mut locks: Vec<_> = strongest
+            .iter()
+            .map(|(oid, mode)| TableLock {
+                object: name(oid),
+                mode: *mode,
+            })
+            .collect();
         locks.sort_by(|a, b| b.mode.cmp(&a.mode).then_with(|| a.object.cmp(&b.object)));
         Ok(locks)
     }
@@ -205,5 +276,9 @@ impl<'a> EffectsObserver<'a> {
 /// Whether the planner decides how the statement reads its tables.
 fn is_query(statement: &Statement<'_>) -> bool {
     let cursor = statement.cursor();
-    ["select", "insert", "update", "delete", "merge", "with", "do", "call", "copy"].iter().any(|word| cursor.at(word))
+    [
+        "select", "insert", "update", "delete", "merge", "with", "do", "call", "copy",
+    ]
+    .iter()
+    .any(|word| cursor.at(word))
 }

@@ -1,5 +1,5 @@
-//! Predictions of the schema that migrations will make: learnt by running them on a scratch database first, now or when the
-//! committed snapshot was written.
+//! Predictions of the schema that migrations will make: learnt by running them on a scratch
+//! database first, now or when the committed snapshot was written.
 
 mod predicted;
 mod rehearsal;

@@ -1,5 +1,6 @@
-//! Checks before anything connects. They refuse everything that would run twice, run half, run in secret, or leave no
-//! way back. All problems are found in one go, since nobody likes to fix them one run at a time.
+//! Checks before anything connects. They refuse everything that would run twice, run half, run in
+//! secret, or leave no way back. All problems are found in one go, since nobody likes to fix them
+//! one run at a time.
 
 mod decides_elsewhere;
 mod encoding;
@@ -43,15 +44,34 @@ pub struct PreflightProblem {
 
 impl PreflightProblem {
     /// A problem of a whole file.
-    pub(super) fn of_file(file: &str, message: String, why: impl Into<String>, help: impl Into<String>) -> Self {
-        let location = Location { file: file.into(), line: 1, column: 1, span: Span::default() };
-        Self { location, message, why: why.into(), help: help.into() }
+    pub(super) fn of_file(
+        file: &str,
+        message: String,
+        why: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Self {
+        let location = Location {
+            file: file.into(),
+            line: 1,
+            column: 1,
+            span: Span::default(),
+        };
+        Self {
+            location,
+            message,
+            why: why.into(),
+            help: help.into(),
+        }
     }
 }
 
 impl fmt::Display for PreflightProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}: {}; {}", self.location, self.message, self.why, self.help)
+        write!(
+            f,
+            "{}: {}: {}; {}",
+            self.location, self.message, self.why, self.help
+        )
     }
 }
 
@@ -64,9 +84,18 @@ impl std::error::Error for PreflightRefusal {}
 impl fmt::Display for PreflightRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = self.0.len();
-        let (noun, verb) = if count == 1 { ("problem", "is") } else { ("problems", "are") };
-        write!(f, "the migrations are not safe to run: {count} {noun} {verb} to be fixed first")?;
-        self.0.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
+        let (noun, verb) = if count == 1 {
+            ("problem", "is")
+        } else {
+            ("problems", "are")
+        };
+        write!(
+            f,
+            "the migrations are not safe to run: {count} {noun} {verb} to be fixed first"
+        )?;
+        self.0
+            .iter()
+            .try_for_each(|problem| write!(f, "\n  {problem}"))
     }
 }
 
@@ -115,8 +144,16 @@ impl<'a> CheckedScript<'a> {
 
     /// Everything that is wrong with the text itself.
     pub(super) fn problems(&self) -> Vec<PreflightProblem> {
-        let back = if self.direction == FileDirection::Down { irreversible::check(self) } else { Vec::new() };
-        CHECKS.iter().flat_map(|check| check(self)).chain(back).collect()
+        let back = if self.direction == FileDirection::Down {
+            irreversible::check(self)
+        } else {
+            Vec::new()
+        };
+        CHECKS
+            .iter()
+            .flat_map(|check| check(self))
+            .chain(back)
+            .collect()
     }
 
     fn problem(
@@ -127,13 +164,22 @@ impl<'a> CheckedScript<'a> {
         help: impl Into<String>,
     ) -> PreflightProblem {
         let location = self.lines.location(span);
-        PreflightProblem { location, message: message.into(), why: why.into(), help: help.into() }
+        PreflightProblem {
+            location,
+            message: message.into(),
+            why: why.into(),
+            help: help.into(),
+        }
     }
 }
 
 /// The first words of a statement, in upper case, for messages: `CREATE INDEX CONCURRENTLY`.
 fn words(statement: &Statement<'_>, count: usize) -> String {
-    let texts = statement.tokens.iter().take(count).map(|token| token.text(statement.source).to_ascii_uppercase());
+    let texts = statement
+        .tokens
+        .iter()
+        .take(count)
+        .map(|token| token.text(statement.source).to_ascii_uppercase());
     texts.collect::<Vec<_>>().join(" ")
 }
 
@@ -150,7 +196,10 @@ pub(super) mod tests {
     pub(in crate::migrations) fn problems_of(text: &str, direction: FileDirection) -> Vec<String> {
         let script = CheckedScript::new("V1__x.sql", text, direction);
         let brief = |problem: &PreflightProblem| {
-            format!("{}:{}: {}", problem.location.line, problem.location.column, problem.message)
+            format!(
+                "{}:{}: {}",
+                problem.location.line, problem.location.column, problem.message
+            )
         };
         script.problems().iter().map(brief).collect()
     }
@@ -158,9 +207,18 @@ pub(super) mod tests {
     #[test]
     fn a_refusal_lists_every_problem_with_its_place() {
         let text = "begin;\nvacuum;\ncommit;";
-        let refused = PreflightRefusal(CheckedScript::new("migrations/V1__x.sql", text, FileDirection::Up).problems())
-            .to_string();
-        assert!(refused.starts_with("the migrations are not safe to run: 3 problems are to be fixed first\n"));
-        assert!(refused.contains("\n  migrations/V1__x.sql:3:1: `COMMIT` in a migration: "), "{refused}");
+        let refused = PreflightRefusal(
+            CheckedScript::new("migrations/V1__x.sql", text, FileDirection::Up).problems(),
+        )
+        .to_string();
+        assert!(
+            refused.starts_with(
+                "the migrations are not safe to run: 3 problems are to be fixed first\n"
+            )
+        );
+        assert!(
+            refused.contains("\n  migrations/V1__x.sql:3:1: `COMMIT` in a migration: "),
+            "{refused}"
+        );
     }
 }

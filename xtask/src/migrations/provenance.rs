@@ -1,5 +1,6 @@
-//! Reads from the migrations which line last touched each table, column and type. It follows the statements that
-//! change them one by one; what it does not know it passes over, since a place is help and not a verdict.
+//! Reads from the migrations which line last touched each table, column and type. It follows the
+//! statements that change them one by one; what it does not know it passes over, since a place is
+//! help and not a verdict.
 
 mod alter_table;
 mod constraint;
@@ -23,11 +24,21 @@ pub fn read<'m>(migrations: impl IntoIterator<Item = &'m Migration>) -> Provenan
 
 /// As [`read`], where each migration starts with `search_path`.
 #[must_use]
-pub fn read_from<'m>(search_path: &SearchPath, migrations: impl IntoIterator<Item = &'m Migration>) -> Provenance {
+pub fn read_from<'m>(
+    search_path: &SearchPath,
+    migrations: impl IntoIterator<Item = &'m Migration>,
+) -> Provenance {
     let mut provenance = Provenance::default();
     for migration in migrations {
-        let lines = LineIndex::new(migration.file.as_str().into(), migration.sql.as_str().into());
-        let mut reader = StatementReader { provenance: &mut provenance, lines: &lines, path: search_path.clone() };
+        let lines = LineIndex::new(
+            migration.file.as_str().into(),
+            migration.sql.as_str().into(),
+        );
+        let mut reader = StatementReader {
+            provenance: &mut provenance,
+            lines: &lines,
+            path: search_path.clone(),
+        };
         for statement in sql::statements(&migration.sql) {
             reader.read(&statement);
         }
@@ -69,17 +80,37 @@ impl StatementReader<'_> {
         }
     }
 
-    /// `DO $$ … $$`: the commands in its body, as if its conditions held: `IF … THEN ALTER TABLE …`.
+    /// `DO $$ … $$`: the commands in its body, as if its conditions held: `IF … THEN ALTER TABLE
+    /// …`.
     fn read_block(&mut self, cursor: &Cursor<'_>) {
         let source = cursor.source();
-        let Some(body) = cursor.rest().iter().find(|token| token.kind == TokenKind::DollarString) else { return };
+        let Some(body) = cursor
+            .rest()
+            .iter()
+            .find(|token| token.kind == TokenKind::DollarString)
+        else {
+            return;
+        };
         let text = body.text(source);
-        let delimiter = text.get(1..).and_then(|rest| rest.find('$')).map_or(0, |at| at + 2);
-        let inside = text.get(delimiter..text.len() - delimiter).unwrap_or_default();
+        let delimiter = text
+            .get(1..)
+            .and_then(|rest| rest.find('$'))
+            .map_or(0, |at| at + 2);
+        let inside = text
+            .get(delimiter..text.len() - delimiter)
+            .unwrap_or_default();
         let offset = body.span.start + u32::try_from(delimiter).unwrap_or_default();
         for statement in sql::statements(inside) {
-            let tokens: Vec<_> = statement.tokens.iter().map(|token| moved(*token, offset)).collect();
-            let begins = |token: &Token| ["create", "alter", "drop"].iter().any(|word| token.is_word(source, word));
+            let tokens: Vec<_> = statement
+                .tokens
+                .iter()
+                .map(|token| moved(*token, offset))
+                .collect();
+            let begins = |token: &Token| {
+                ["create", "alter", "drop"]
+                    .iter()
+                    .any(|word| token.is_word(source, word))
+            };
             if let Some(first) = tokens.iter().position(begins) {
                 self.read_command(Cursor::new(source, &tokens[first..]));
             }
@@ -97,14 +128,25 @@ impl StatementReader<'_> {
 
     /// The existing object that `parts` names.
     fn existing(&self, parts: &[Identifier]) -> Option<ObjectName> {
-        let is_known = |name: &ObjectName| self.provenance.table(name).or(self.provenance.type_(name)).is_some();
+        let is_known = |name: &ObjectName| {
+            self.provenance
+                .table(name)
+                .or(self.provenance.type_(name))
+                .is_some()
+        };
         self.path.resolve(parts, is_known)
     }
 }
 
 fn moved(token: Token, by: u32) -> Token {
     let Span { start, end } = token.span;
-    Token { span: Span { start: start.saturating_add(by), end: end.saturating_add(by) }, ..token }
+    Token {
+        span: Span {
+            start: start.saturating_add(by),
+            end: end.saturating_add(by),
+        },
+        ..token
+    }
 }
 
 #[cfg(test)]
@@ -115,13 +157,18 @@ pub(super) mod tests {
     pub(super) fn columns(table: &str, sqls: &[&str]) -> Vec<String> {
         let (provenance, name) = (provenance(sqls), name(table));
         let columns = provenance.columns(&name);
-        columns.map(|(column, location)| format!("{column} {}", brief(location))).collect()
+        columns
+            .map(|(column, location)| format!("{column} {}", brief(location)))
+            .collect()
     }
 
     /// The place of a table or type, as `file-version:line`.
     pub(super) fn object(object: &str, sqls: &[&str]) -> Option<String> {
         let (provenance, name) = (provenance(sqls), name(object));
-        provenance.table(&name).or(provenance.type_(&name)).map(brief)
+        provenance
+            .table(&name)
+            .or(provenance.type_(&name))
+            .map(brief)
     }
 
     /// The place of the last CHECK about a column, as `file-version:line`.
@@ -130,20 +177,30 @@ pub(super) mod tests {
     }
 
     fn provenance(sqls: &[&str]) -> Provenance {
-        let migrations: Vec<_> =
-            (1..).zip(sqls).map(|(version, sql)| Migration::sample(version, "x", sql, "")).collect();
+        let migrations: Vec<_> = (1..)
+            .zip(sqls)
+            .map(|(version, sql)| Migration::sample(version, "x", sql, ""))
+            .collect();
         read(&migrations)
     }
 
     fn name(text: &str) -> ObjectName {
         text.split_once('.').map_or_else(
             || ObjectName::public(text),
-            |(namespace, name)| ObjectName { namespace: namespace.into(), name: name.into() },
+            |(namespace, name)| ObjectName {
+                namespace: namespace.into(),
+                name: name.into(),
+            },
         )
     }
 
     fn brief(location: &Location) -> String {
-        let version = location.file.trim_start_matches("migrations/").split("__").next().unwrap_or_default();
+        let version = location
+            .file
+            .trim_start_matches("migrations/")
+            .split("__")
+            .next()
+            .unwrap_or_default();
         format!("{version}:{}", location.line)
     }
 
@@ -153,7 +210,13 @@ pub(super) mod tests {
         let block = "do $x$ begin\n if not exists (select 1) then\n alter table t add column b int;\n end if;\n\
                      exception when duplicate_column then null; end $x$";
         assert_eq!(columns("t", &[create, block]), ["a V1:2", "b V2:3"]);
-        assert_eq!(object("role", &["do $$ begin\ncreate type role as enum ('a'); end $$"]), Some("V1:2".into()));
+        assert_eq!(
+            object(
+                "role",
+                &["do $$ begin\ncreate type role as enum ('a'); end $$"]
+            ),
+            Some("V1:2".into())
+        );
     }
 
     #[test]
@@ -164,7 +227,10 @@ pub(super) mod tests {
             "alter table t drop column b, add d int; alter table t rename c to e; alter table t rename to u",
         ];
         let history = provenance(&sqls).column_history(&name("u")).to_vec();
-        let history: Vec<String> = history.iter().map(|names| names.iter().map(String::as_str).collect()).collect();
+        let history: Vec<String> = history
+            .iter()
+            .map(|names| names.iter().map(String::as_str).collect())
+            .collect();
         assert_eq!(history, ["abc", "ade"]);
     }
 

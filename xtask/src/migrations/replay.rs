@@ -1,4 +1,5 @@
-//! Runs migrations on a scratch database, to learn what schema they make and whether they run at all.
+//! Runs migrations on a scratch database, to learn what schema they make and whether they run at
+//! all.
 
 use anyhow::{Result, anyhow};
 use postgres::Transaction;
@@ -8,14 +9,16 @@ use super::scratch_environment::privileges::{LendingConnection, LentPrivileges};
 use super::script::{self, Both, Script, StatementObserver, Unobserved};
 use crate::postgres::error::ServerError;
 
-/// The reset before each migration: settings of one (`search_path`, a role) must not reach the next.
+/// The reset before each migration: settings of one (`search_path`, a role) must not reach the
+/// next.
 pub(super) const FRESH_SESSION: &str = "RESET SESSION AUTHORIZATION; RESET ALL";
 
 /// Runs one migration.
 ///
 /// # Errors
-/// Those of its statements, with file, line and column, all that PostgreSQL says, and what to do where the scratch database
-/// lacks something; a migration in a transaction has then changed nothing.
+/// Those of its statements, with file, line and column, all that PostgreSQL says, and what to do
+/// where the scratch database lacks something; a migration in a transaction has then changed
+/// nothing.
 pub fn run((client, privileges): LendingConnection<'_>, migration: &Migration) -> Result<()> {
     observed((client, privileges), migration, &mut Unobserved)
 }
@@ -29,7 +32,12 @@ pub(super) fn observed(
     migration: &Migration,
     observer: &mut dyn StatementObserver,
 ) -> Result<()> {
-    let ran = script::run(client, Script::of(migration), FRESH_SESSION, &mut Both(privileges, observer));
+    let ran = script::run(
+        client,
+        Script::of(migration),
+        FRESH_SESSION,
+        &mut Both(privileges, observer),
+    );
     ran.map_err(|error| cannot_replay(migration, error))
 }
 
@@ -42,7 +50,8 @@ pub(super) fn run_statements(
     privileges: &mut LentPrivileges,
     migration: &Migration,
 ) -> Result<()> {
-    script::run_in(transaction, Script::of(migration), privileges).map_err(|error| cannot_replay(migration, error))
+    script::run_in(transaction, Script::of(migration), privileges)
+        .map_err(|error| cannot_replay(migration, error))
 }
 
 /// Commits what [`run_statements`] did.
@@ -55,15 +64,20 @@ pub(super) fn commit(transaction: Transaction<'_>, migration: &Migration) -> Res
 
 fn cannot_replay(migration: &Migration, error: anyhow::Error) -> anyhow::Error {
     let way_out = way_out(&error);
-    error.context(format!("cannot replay `{migration}` on the scratch database{way_out}"))
+    error.context(format!(
+        "cannot replay `{migration}` on the scratch database{way_out}"
+    ))
 }
 
-/// Which extensions, roles and namespaces there are, and how much room, is not the migration's fault.
+/// Which extensions, roles and namespaces there are, and how much room, is not the migration's
+/// fault.
 fn way_out(error: &anyhow::Error) -> &'static str {
     let message = format!("{error:#}");
-    let lacks_role = message.contains("role \"") && message.contains("\" does not exist (SQLSTATE 42704)");
+    let lacks_role =
+        message.contains("role \"") && message.contains("\" does not exist (SQLSTATE 42704)");
     let lacks_namespace = message.contains("(SQLSTATE 3F000)");
-    let lacks_extension = message.contains("extension \"") && message.contains("\" is not available");
+    let lacks_extension =
+        message.contains("extension \"") && message.contains("\" is not available");
     if lacks_extension {
         ", which lacks an extension: install it for that PostgreSQL, or set `SHADOW_DATABASE_URL` to a server that has it"
     } else if lacks_role || lacks_namespace {
@@ -92,7 +106,9 @@ const LACKS_PRIVILEGES: &str = ", where it runs as the owner of the database and
 
 fn without_privileges(error: anyhow::Error) -> anyhow::Error {
     match format!("{error:#}").contains("(SQLSTATE 42501)") {
-        true => error.context(format!("cannot run it on the scratch database{LACKS_PRIVILEGES}")),
+        true => error.context(format!(
+            "cannot run it on the scratch database{LACKS_PRIVILEGES}"
+        )),
         false => error,
     }
 }
@@ -106,18 +122,32 @@ pub fn run_script(
     script: Script<'_>,
     observer: &mut dyn StatementObserver,
 ) -> Result<()> {
-    script::run(client, script, FRESH_SESSION, &mut Both(privileges, observer)).map_err(without_privileges)
+    script::run(
+        client,
+        script,
+        FRESH_SESSION,
+        &mut Both(privileges, observer),
+    )
+    .map_err(without_privileges)
 }
 
-/// Runs a script that prepares a scratch database. Returns the search path that it leaves; an empty one is a dump's own.
+/// Runs a script that prepares a scratch database. Returns the search path that it leaves; an empty
+/// one is a dump's own.
 ///
 /// # Errors
 /// As [`run`].
-pub fn set_up((client, privileges): LendingConnection<'_>, script: Script<'_>) -> Result<Option<String>> {
+pub fn set_up(
+    (client, privileges): LendingConnection<'_>,
+    script: Script<'_>,
+) -> Result<Option<String>> {
     const SET_PATH: &str = "SELECT setting FROM pg_catalog.pg_settings WHERE name = 'search_path' AND source = 'session' AND setting <> ''";
     script::run(client, script, "", privileges).map_err(without_privileges)?;
-    let path = client.query_opt(SET_PATH, &[]).map_err(|error| anyhow!(ServerError::from(error)))?;
-    client.batch_execute(FRESH_SESSION).map_err(|error| anyhow!(ServerError::from(error)))?;
+    let path = client
+        .query_opt(SET_PATH, &[])
+        .map_err(|error| anyhow!(ServerError::from(error)))?;
+    client
+        .batch_execute(FRESH_SESSION)
+        .map_err(|error| anyhow!(ServerError::from(error)))?;
     Ok(path.map(|row| row.get("setting")))
 }
 
@@ -134,7 +164,8 @@ pub fn run_in(
     run_shared(transaction, privileges, script, observer)?;
     let checked = transaction.batch_execute("SET CONSTRAINTS ALL IMMEDIATE");
     checked.map_err(|error| {
-        anyhow!(ServerError::from(error)).context(format!("the COMMIT of `{}` would fail", script.file))
+        anyhow!(ServerError::from(error))
+            .context(format!("the COMMIT of `{}` would fail", script.file))
     })
 }
 
@@ -148,8 +179,11 @@ pub fn run_shared(
     script: Script<'_>,
     observer: &mut dyn StatementObserver,
 ) -> Result<()> {
-    script::run_in(transaction, script, &mut Both(privileges, observer)).map_err(without_privileges)?;
-    transaction.batch_execute(FRESH_SESSION).map_err(|error| anyhow!(ServerError::from(error)))
+    script::run_in(transaction, script, &mut Both(privileges, observer))
+        .map_err(without_privileges)?;
+    transaction
+        .batch_execute(FRESH_SESSION)
+        .map_err(|error| anyhow!(ServerError::from(error)))
 }
 
 #[cfg(test)]
@@ -160,7 +194,9 @@ mod tests {
     fn what_others_make_in_production_has_a_way_out() {
         let shown = |text: &str| way_out(&anyhow!(text.to_owned()));
         assert!(shown("role \"anon\" does not exist (SQLSTATE 42704)").contains("`scratch-setup`"));
-        assert!(shown("schema \"auth\" does not exist (SQLSTATE 3F000)").contains("`scratch-setup`"));
+        assert!(
+            shown("schema \"auth\" does not exist (SQLSTATE 3F000)").contains("`scratch-setup`")
+        );
         assert_eq!(shown("type \"mood\" does not exist (SQLSTATE 42704)"), "");
     }
 }

@@ -1,5 +1,5 @@
-//! Undoes migrations, newest first: which ones ([`plan`]), what data goes with them ([`loss`]), and doing it in one
-//! transaction that is only committed when the schema is what it was.
+//! Undoes migrations, newest first: which ones ([`plan`]), what data goes with them ([`loss`]), and
+//! doing it in one transaction that is only committed when the schema is what it was.
 
 pub mod backup;
 mod deferred;

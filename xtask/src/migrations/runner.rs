@@ -1,6 +1,6 @@
-//! Applies migrations through refinery, each in one transaction with its rows in history and journal. refinery's own
-//! driver commits the SQL and the history row apart; this connection keeps them together, and has the moment before
-//! COMMIT in which the result is verified.
+//! Applies migrations through refinery, each in one transaction with its rows in history and
+//! journal. refinery's own driver commits the SQL and the history row apart; this connection keeps
+//! them together, and has the moment before COMMIT in which the result is verified.
 
 mod attempt;
 
@@ -26,21 +26,23 @@ pub trait MigrationObserver: StepObserver {
     fn retrying(&mut self, migration: &Migration, cause: &anyhow::Error, pause: Duration);
     /// Returns the query to run after the rows of `migration` are written, sent along with them.
     fn closing(&self, migration: &Migration) -> String;
-    /// `migration` and its rows are written and not yet committed; an error undoes them. `answer` holds the one to
-    /// [`Self::closing`].
+    /// `migration` and its rows are written and not yet committed; an error undoes them. `answer`
+    /// holds the one to [`Self::closing`].
     fn verify(
         &mut self,
         transaction: &mut Transaction<'_>,
         migration: &Migration,
         answer: &[SimpleQueryMessage],
     ) -> Result<()>;
-    /// `migration` was undone because [`Self::verify`] is [`Undecided`]; without an error it runs again.
+    /// `migration` was undone because [`Self::verify`] is [`Undecided`]; without an error it runs
+    /// again.
     fn decide(&mut self, migration: &Migration) -> Result<()>;
     /// `migration` is committed.
     fn applied(&mut self, migration: &AppliedMigration);
 }
 
-/// Says that a verification needs more time than a transaction should hold its locks: a scratch database has to be made.
+/// Says that a verification needs more time than a transaction should hold its locks: a scratch
+/// database has to be made.
 #[derive(Debug)]
 pub struct Undecided;
 
@@ -52,8 +54,9 @@ impl std::fmt::Display for Undecided {
 
 impl std::error::Error for Undecided {}
 
-/// Applies those of `files` that are newer than all that is `recorded`, up to and including version `target`. Stops at the first that fails; those
-/// before it stay applied, and `observer` was told of each.
+/// Applies those of `files` that are newer than all that is `recorded`, up to and including version
+/// `target`. Stops at the first that fails; those before it stay applied, and `observer` was told
+/// of each.
 pub fn run(
     client: &mut Client,
     settings: &SessionSettings,
@@ -64,9 +67,20 @@ pub fn run(
 ) -> Result<()> {
     let all = as_refinery(files)?;
     let last = recorded.last().map_or(i64::MIN, |row| row.version);
-    let pending = files.iter().filter(|file| file.version > last && file.version <= target).collect();
+    let pending = files
+        .iter()
+        .filter(|file| file.version > last && file.version <= target)
+        .collect();
     settings.clean(client)?;
-    let mut connection = Connection { client, settings, recorded, pending, observer, next: Next::Table, failure: None };
+    let mut connection = Connection {
+        client,
+        settings,
+        recorded,
+        pending,
+        observer,
+        next: Next::Table,
+        failure: None,
+    };
     let mut runner = refinery::Runner::new(&all).set_target(refinery::Target::Version(target));
     runner.set_migration_table_name(&settings.history_table);
     let result = runner.run(&mut connection);
@@ -86,8 +100,8 @@ pub(crate) fn as_refinery(files: &[Migration]) -> Result<Vec<refinery_core::Migr
     files.iter().map(convert).collect()
 }
 
-/// A connection as refinery drives it: first it makes sure of its history table, then for each pending migration it
-/// sends the SQL and, apart, the row for its history.
+/// A connection as refinery drives it: first it makes sure of its history table, then for each
+/// pending migration it sends the SQL and, apart, the row for its history.
 struct Connection<'a, 'w> {
     client: &'a mut Client,
     settings: &'a SessionSettings,
@@ -148,16 +162,22 @@ impl Connection<'_, '_> {
         Stopped
     }
 
-    /// One query of refinery's. The SQL of a migration waits for its history row, so that both can be tried again. The
-    /// row is written anew, because refinery dates all rows of a run to its beginning.
+    /// One query of refinery's. The SQL of a migration waits for its history row, so that both can
+    /// be tried again. The row is written anew, because refinery dates all rows of a run to its
+    /// beginning.
     fn receive(&mut self, query: &str) -> Result<()> {
         match self.next {
             // The tables are there already.
             Next::Table => self.next = Next::Migration(0),
             Next::Migration(index) => {
-                let expected = self.pending.get(index).map(|migration| migration.sql.as_str());
+                let expected = self
+                    .pending
+                    .get(index)
+                    .map(|migration| migration.sql.as_str());
                 if expected != Some(query) {
-                    bail!("the history changed while the migrations were planned: run the command again")
+                    bail!(
+                        "the history changed while the migrations were planned: run the command again"
+                    )
                 }
                 self.next = Next::HistoryRow(index);
             }
@@ -169,15 +189,23 @@ impl Connection<'_, '_> {
         Ok(())
     }
 
-    /// Statement by statement; the history row comes last, so that an interrupted migration stays pending.
+    /// Statement by statement; the history row comes last, so that an interrupted migration stays
+    /// pending.
     fn apply_in_steps(&mut self, migration: &Migration) -> Result<()> {
         let table = &self.settings.history_table;
         let entries = journal::read(self.client, table)?;
-        if !entries.iter().any(|entry| entry.version == migration.version && entry.phase == Phase::Applying) {
+        if !entries
+            .iter()
+            .any(|entry| entry.version == migration.version && entry.phase == Phase::Applying)
+        {
             journal::record(self.client, table, Record::of(migration, Phase::Applying))?;
         }
         let phase = Phase::Applying;
-        let script = JournaledScript { version: migration.version, phase, script: Script::of(migration) };
+        let script = JournaledScript {
+            version: migration.version,
+            phase,
+            script: Script::of(migration),
+        };
         journaled::run(self.client, self.settings, script, self.observer)?;
         let mut transaction = transaction::begin(self.client)?;
         let answer = attempt::record(&mut transaction, self.settings, migration, "")?;
@@ -193,7 +221,10 @@ impl Connection<'_, '_> {
         } else {
             attempt::apply(self.client, self.settings, migration, self.observer)?;
         }
-        self.observer.applied(&AppliedMigration { name: migration.to_string(), duration: start.elapsed() });
+        self.observer.applied(&AppliedMigration {
+            name: migration.to_string(),
+            duration: start.elapsed(),
+        });
         Ok(())
     }
 }

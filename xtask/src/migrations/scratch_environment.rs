@@ -1,5 +1,5 @@
-//! Where migrations run to see what they make: a scratch database, prepared as `scratch-setup` says. There is one way to
-//! open it.
+//! Where migrations run to see what they make: a scratch database, prepared as `scratch-setup`
+//! says. There is one way to open it.
 
 mod pending_scratch;
 pub mod privileges;
@@ -53,39 +53,64 @@ pub struct ScratchSession {
 }
 
 impl ScratchEnvironment<'_> {
-    /// The same, with scratch databases that are like the database of `client`, for `migrations`. Where these or the files of
-    /// `scratch-setup` make the role that migrates, it cannot be there before.
+    /// The same, with scratch databases that are like the database of `client`, for `migrations`.
+    /// Where these or the files of `scratch-setup` make the role that migrates, it cannot be there
+    /// before.
     ///
     /// # Errors
     /// Those of the query, and a file that cannot be read.
     pub fn like(self, client: &mut Client, migrations: &[Migration]) -> Result<Self> {
-        let likeness = TargetSettings::of(client).map_err(|error| anyhow!(ServerError::from(error)));
+        let likeness =
+            TargetSettings::of(client).map_err(|error| anyhow!(ServerError::from(error)));
         let mut likeness = likeness.context("cannot see the settings of the database")?;
         let tree = WorkingTree::new(self.root);
-        let setup = self.config.scratch_setup.iter().map(|file| set_up_text(&tree, file));
+        let setup = self
+            .config
+            .scratch_setup
+            .iter()
+            .map(|file| set_up_text(&tree, file));
         let setup = setup.collect::<Result<Vec<String>>>()?;
-        let texts = setup.iter().map(String::as_str).chain(migrations.iter().map(|migration| migration.sql.as_str()));
+        let texts = setup
+            .iter()
+            .map(String::as_str)
+            .chain(migrations.iter().map(|migration| migration.sql.as_str()));
         if makes_role(texts, &likeness.role)? {
             likeness.role = TargetSettings::default().role;
         }
         Ok(Self { likeness, ..self })
     }
 
-    /// Opens a scratch database that is ready for the first migration: empty, but for what the files of `scratch-setup`
-    /// make.
+    /// Opens a scratch database that is ready for the first migration: empty, but for what the
+    /// files of `scratch-setup` make.
     ///
     /// # Errors
     /// When there is none to be had, or a file cannot be read or does not run.
     pub fn open(&self) -> Result<ScratchSession> {
-        let network = if self.superuser { Network::OfTheMachine } else { Network::None };
+        let network = if self.superuser {
+            Network::OfTheMachine
+        } else {
+            Network::None
+        };
         let scratch = Scratch::start(self.config, self.shadow_url, network)?;
-        let Connections { mut client, superuser, watcher, shared } =
-            scratch.connect_like(&self.likeness, self.superuser)?;
-        let privileges = LentPrivileges::new(superuser, &self.likeness.role, shared)?.within(self.time_limit.clone());
+        let Connections {
+            mut client,
+            superuser,
+            watcher,
+            shared,
+        } = scratch.connect_like(&self.likeness, self.superuser)?;
+        let privileges = LentPrivileges::new(superuser, &self.likeness.role, shared)?
+            .within(self.time_limit.clone());
         let watch = self.time_limit.watch(&mut client, watcher)?;
         let own = OwnTables::of(self.config);
         let reader = CatalogReader::new(own.clone());
-        let mut session = ScratchSession { client, privileges, reader, own, watch, scratch };
+        let mut session = ScratchSession {
+            client,
+            privileges,
+            reader,
+            own,
+            watch,
+            scratch,
+        };
         if let Some((namespace, _)) = self.config.history_table.rsplit_once('.') {
             tables::make_namespace(&mut session.client, namespace)?;
         }
@@ -94,14 +119,17 @@ impl ScratchEnvironment<'_> {
             search_path = set_up(&mut session, &WorkingTree::new(self.root), file)?.or(search_path);
         }
         if let Some(path) = search_path {
-            session.client = session.scratch.connect_again(&self.likeness, self.superuser, &path)?;
+            session.client =
+                session
+                    .scratch
+                    .connect_again(&self.likeness, self.superuser, &path)?;
             session.watch.follow(&mut session.client)?;
         }
         Ok(session)
     }
 
-    /// Begins to open one, while other work is done: copying a cluster and starting its server takes as long as all the rest
-    /// that comes before the first migration.
+    /// Begins to open one, while other work is done: copying a cluster and starting its server
+    /// takes as long as all the rest that comes before the first migration.
     #[must_use]
     pub fn open_in_background(&self) -> PendingScratch {
         PendingScratch::start(self)
@@ -110,9 +138,12 @@ impl ScratchEnvironment<'_> {
     /// The schema that `migrations` make of an empty database.
     ///
     /// # Errors
-    /// When there is no scratch database, or a migration does not run: with file, line and column, and all that
-    /// PostgreSQL says.
-    pub fn schema<'m>(&self, migrations: impl IntoIterator<Item = &'m Migration>) -> Result<Schema> {
+    /// When there is no scratch database, or a migration does not run: with file, line and column,
+    /// and all that PostgreSQL says.
+    pub fn schema<'m>(
+        &self,
+        migrations: impl IntoIterator<Item = &'m Migration>,
+    ) -> Result<Schema> {
         let mut session = self.open()?;
         session.replay(migrations)?;
         session.read()
@@ -124,8 +155,13 @@ impl ScratchSession {
     ///
     /// # Errors
     /// As [`replay::run`].
-    pub fn replay<'m>(&mut self, migrations: impl IntoIterator<Item = &'m Migration>) -> Result<()> {
-        migrations.into_iter().try_for_each(|migration| replay::run(self.parts(), migration))
+    pub fn replay<'m>(
+        &mut self,
+        migrations: impl IntoIterator<Item = &'m Migration>,
+    ) -> Result<()> {
+        migrations
+            .into_iter()
+            .try_for_each(|migration| replay::run(self.parts(), migration))
     }
 
     /// The connection, and what lends a superuser's rights on it.
@@ -145,7 +181,11 @@ impl ScratchSession {
     ///
     /// # Errors
     /// As [`replay::run_script`].
-    pub fn run_observed(&mut self, script: Script<'_>, observer: &mut dyn StatementObserver) -> Result<()> {
+    pub fn run_observed(
+        &mut self,
+        script: Script<'_>,
+        observer: &mut dyn StatementObserver,
+    ) -> Result<()> {
         replay::run_script(self.parts(), script, observer)
     }
 
@@ -161,9 +201,15 @@ impl ScratchSession {
     ///
     /// # Errors
     /// When the server went away.
-    pub fn transaction(&mut self) -> Result<(Transaction<'_>, TransactionReader<'_>, &mut LentPrivileges)> {
+    pub fn transaction(
+        &mut self,
+    ) -> Result<(Transaction<'_>, TransactionReader<'_>, &mut LentPrivileges)> {
         let transaction = transaction::begin(&mut self.client)?;
-        Ok((transaction, TransactionReader(&mut self.reader), &mut self.privileges))
+        Ok((
+            transaction,
+            TransactionReader(&mut self.reader),
+            &mut self.privileges,
+        ))
     }
 
     /// The tables that are not the migrations'.
@@ -187,26 +233,40 @@ impl TransactionReader<'_> {
 }
 
 fn read(reader: &mut CatalogReader, client: &mut impl GenericClient) -> Result<Schema> {
-    let schema = reader.read(client).map_err(|error| anyhow!(ServerError::from(error)));
+    let schema = reader
+        .read(client)
+        .map_err(|error| anyhow!(ServerError::from(error)));
     schema.context("cannot read the catalogs of the scratch database")
 }
 
-/// Runs a file of `scratch-setup`. Returns the search path that it sets: other tools give migrations one by their own options
-/// (`--schema`, `currentSchema`).
+/// Runs a file of `scratch-setup`. Returns the search path that it sets: other tools give
+/// migrations one by their own options (`--schema`, `currentSchema`).
 fn set_up(session: &mut ScratchSession, tree: &dyn Tree, file: &str) -> Result<Option<String>> {
     let text = set_up_text(tree, file)?;
-    replay::set_up(session.parts(), Script::new(file, &text, is_no_transaction(&text)))
-        .with_context(|| format!("cannot prepare the scratch database with `{file}` (from `scratch-setup`)"))
+    replay::set_up(
+        session.parts(),
+        Script::new(file, &text, is_no_transaction(&text)),
+    )
+    .with_context(|| {
+        format!("cannot prepare the scratch database with `{file}` (from `scratch-setup`)")
+    })
 }
 
 fn set_up_text(tree: &dyn Tree, file: &str) -> Result<String> {
-    let bytes = tree.read(file).with_context(|| format!("cannot read `{file}`, which `scratch-setup` names"))?;
-    String::from_utf8(bytes).with_context(|| format!("`{file}`, which `scratch-setup` names, is not UTF-8"))
+    let bytes = tree
+        .read(file)
+        .with_context(|| format!("cannot read `{file}`, which `scratch-setup` names"))?;
+    String::from_utf8(bytes)
+        .with_context(|| format!("`{file}`, which `scratch-setup` names, is not UTF-8"))
 }
 
 /// Whether one of `texts` makes `role`, also in a block.
 fn makes_role<'t>(texts: impl IntoIterator<Item = &'t str>, role: &str) -> Result<bool> {
-    let statement = format!(r#"(?i)\bcreate\s+(role|user|group)\s+"?{}\b"#, regex::escape(role));
-    let statement = regex::Regex::new(&statement).context("the name of the role cannot be looked for")?;
+    let statement = format!(
+        r#"(?i)\bcreate\s+(role|user|group)\s+"?{}\b"#,
+        regex::escape(role)
+    );
+    let statement =
+        regex::Regex::new(&statement).context("the name of the role cannot be looked for")?;
     Ok(texts.into_iter().any(|text| statement.is_match(text)))
 }

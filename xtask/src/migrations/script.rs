@@ -1,5 +1,6 @@
-//! The one way in which the SQL of a migration or down file is sent to a server: forward and back, to a scratch database
-//! and to the real one. What runs on a scratch database first runs in the same way for real, because there is no other.
+//! The one way in which the SQL of a migration or down file is sent to a server: forward and back,
+//! to a scratch database and to the real one. What runs on a scratch database first runs in the
+//! same way for real, because there is no other.
 
 mod carried_settings;
 mod string_setting;
@@ -31,8 +32,9 @@ pub struct Script<'a> {
 pub enum TransactionMode {
     /// All statements share one.
     Single,
-    /// `-- no-transaction`: each statement has its own, or none where it refuses transactions. The session is put back
-    /// between statements, and what earlier ones have set for it is set again: after a crash it is another session.
+    /// `-- no-transaction`: each statement has its own, or none where it refuses transactions. The
+    /// session is put back between statements, and what earlier ones have set for it is set again:
+    /// after a crash it is another session.
     PerStatement,
 }
 
@@ -40,7 +42,11 @@ impl TransactionMode {
     /// The mode of a file that is marked `-- no-transaction`, or not.
     #[must_use]
     pub fn of(no_transaction: bool) -> Self {
-        if no_transaction { Self::PerStatement } else { Self::Single }
+        if no_transaction {
+            Self::PerStatement
+        } else {
+            Self::Single
+        }
     }
 }
 
@@ -48,7 +54,11 @@ impl<'a> Script<'a> {
     /// The text of `file`.
     #[must_use]
     pub fn new(file: &'a str, sql: &'a str, no_transaction: bool) -> Self {
-        Self { file, sql, mode: TransactionMode::of(no_transaction) }
+        Self {
+            file,
+            sql,
+            mode: TransactionMode::of(no_transaction),
+        }
     }
 
     /// The way forward of `migration`.
@@ -80,12 +90,18 @@ impl Step<'_> {
     /// The error of a statement that is not sent.
     fn refused(&self, error: anyhow::Error) -> anyhow::Error {
         let place = LineIndex::new(self.script.file.into(), self.statement.source.into());
-        self.named(error.context(format!("cannot run it, at {}", place.location(self.statement.span))))
+        self.named(error.context(format!(
+            "cannot run it, at {}",
+            place.location(self.statement.span)
+        )))
     }
 
     fn named(&self, error: anyhow::Error) -> anyhow::Error {
         let excerpt = sql::excerpt(self.statement.text());
-        error.context(format!("statement {} of {}, `{excerpt}`", self.number, self.count))
+        error.context(format!(
+            "statement {} of {}, `{excerpt}`",
+            self.number, self.count
+        ))
     }
 }
 
@@ -101,8 +117,8 @@ pub trait StatementObserver {
         Ok(())
     }
 
-    /// Whether the transaction of this one statement is to be committed. Otherwise it is undone, and the statement runs
-    /// again.
+    /// Whether the transaction of this one statement is to be committed. Otherwise it is undone,
+    /// and the statement runs again.
     fn accepts(&mut self, _transaction: &mut Transaction<'_>, _step: &Step<'_>) -> Result<bool> {
         Ok(true)
     }
@@ -111,12 +127,22 @@ pub trait StatementObserver {
     fn committed(&mut self, _step: &Step<'_>) {}
 
     /// The statement, which refuses transactions because it is a `command`, is about to run.
-    fn before_alone(&mut self, _client: &mut Client, _step: &Step<'_>, _command: &str) -> Result<()> {
+    fn before_alone(
+        &mut self,
+        _client: &mut Client,
+        _step: &Step<'_>,
+        _command: &str,
+    ) -> Result<()> {
         Ok(())
     }
 
     /// The statement ran, without a transaction.
-    fn after_alone(&mut self, _client: &mut Client, _step: &Step<'_>, _command: &str) -> Result<()> {
+    fn after_alone(
+        &mut self,
+        _client: &mut Client,
+        _step: &Step<'_>,
+        _command: &str,
+    ) -> Result<()> {
         Ok(())
     }
 
@@ -133,7 +159,10 @@ pub struct Unobserved;
 impl StatementObserver for Unobserved {}
 
 /// Two observers, the first of which is told first.
-pub struct Both<'a>(pub &'a mut dyn StatementObserver, pub &'a mut dyn StatementObserver);
+pub struct Both<'a>(
+    pub &'a mut dyn StatementObserver,
+    pub &'a mut dyn StatementObserver,
+);
 
 impl StatementObserver for Both<'_> {
     fn before(&mut self, transaction: &mut Transaction<'_>, step: &Step<'_>) -> Result<()> {
@@ -171,29 +200,50 @@ impl StatementObserver for Both<'_> {
 }
 
 /// The steps of `script`, whose statements are `statements`.
-pub fn steps<'s>(script: Script<'s>, statements: &'s [Statement<'s>]) -> impl Iterator<Item = Step<'s>> {
+pub fn steps<'s>(
+    script: Script<'s>,
+    statements: &'s [Statement<'s>],
+) -> impl Iterator<Item = Step<'s>> {
     let mut settings = String::new();
-    statements.iter().enumerate().map(move |(index, statement)| {
-        let step = Step { script, statement, number: index + 1, count: statements.len(), settings: settings.clone() };
-        if script.mode == TransactionMode::PerStatement && carried_settings::is_setting(statement) {
-            settings.push_str(&format!("{};\n", statement.text()));
-        }
-        step
-    })
+    statements
+        .iter()
+        .enumerate()
+        .map(move |(index, statement)| {
+            let step = Step {
+                script,
+                statement,
+                number: index + 1,
+                count: statements.len(),
+                settings: settings.clone(),
+            };
+            if script.mode == TransactionMode::PerStatement
+                && carried_settings::is_setting(statement)
+            {
+                settings.push_str(&format!("{};\n", statement.text()));
+            }
+            step
+        })
 }
 
 /// Runs the whole of `script`, and puts the session back with `reset`.
 ///
 /// # Errors
-/// Those of the statements, with file, line and column and all that PostgreSQL says, and of the observer. A script in a
-/// single transaction has then changed nothing.
-pub fn run(client: &mut Client, script: Script<'_>, reset: &str, observer: &mut dyn StatementObserver) -> Result<()> {
+/// Those of the statements, with file, line and column and all that PostgreSQL says, and of the
+/// observer. A script in a single transaction has then changed nothing.
+pub fn run(
+    client: &mut Client,
+    script: Script<'_>,
+    reset: &str,
+    observer: &mut dyn StatementObserver,
+) -> Result<()> {
     match script.mode {
         TransactionMode::Single => {
             let mut transaction = begin(client)?;
             run_in(&mut transaction, script, observer)?;
             commit(transaction, script.file)?;
-            client.batch_execute(reset).map_err(|error| anyhow!(ServerError::from(error)))
+            client
+                .batch_execute(reset)
+                .map_err(|error| anyhow!(ServerError::from(error)))
         }
         TransactionMode::PerStatement => {
             let statements = sql::statements(script.sql);
@@ -202,8 +252,9 @@ pub fn run(client: &mut Client, script: Script<'_>, reset: &str, observer: &mut 
     }
 }
 
-/// Runs the statements of `script` in an open transaction. Each is sent by itself: a text that is sent whole is read whole
-/// before its first statement has run, and PostgreSQL does not say for every error which of its statements it is about.
+/// Runs the statements of `script` in an open transaction. Each is sent by itself: a text that is
+/// sent whole is read whole before its first statement has run, and PostgreSQL does not say for
+/// every error which of its statements it is about.
 ///
 /// # Errors
 /// As [`run`]; the transaction can then only be rolled back.
@@ -217,7 +268,8 @@ pub fn run_in(
     for step in steps(script, &statements) {
         watch.before(transaction, step.statement)?;
         observer.before(transaction, &step)?;
-        send(transaction, &step, observer).map_err(|error| watch.after_error(transaction, error))?;
+        send(transaction, &step, observer)
+            .map_err(|error| watch.after_error(transaction, error))?;
         observer.after(transaction, &step)?;
     }
     watch.ensure_open(transaction)
@@ -227,7 +279,12 @@ pub fn run_in(
 ///
 /// # Errors
 /// As [`run`].
-pub fn run_step(client: &mut Client, step: &Step<'_>, reset: &str, observer: &mut dyn StatementObserver) -> Result<()> {
+pub fn run_step(
+    client: &mut Client,
+    step: &Step<'_>,
+    reset: &str,
+    observer: &mut dyn StatementObserver,
+) -> Result<()> {
     match sql::refuses_transaction(step.statement) {
         Some(command) => alone(client, step, command, reset, observer),
         None => in_own_transaction(client, step, reset, observer),
@@ -241,12 +298,14 @@ pub fn run_step(client: &mut Client, step: &Step<'_>, reset: &str, observer: &mu
 pub fn commit(transaction: Transaction<'_>, file: &str) -> Result<()> {
     transaction.commit().map_err(|error| {
         let server = anyhow!(ServerError::from(error));
-        server.context(format!("its COMMIT fails, after all statements of `{file}` ran"))
+        server.context(format!(
+            "its COMMIT fails, after all statements of `{file}` ran"
+        ))
     })
 }
 
-/// Whether nobody queues behind `command` while it waits for others, so that it may wait as long as it needs. `VACUUM FULL`
-/// waits for a lock that everybody would queue behind.
+/// Whether nobody queues behind `command` while it waits for others, so that it may wait as long as
+/// it needs. `VACUUM FULL` waits for a lock that everybody would queue behind.
 #[must_use]
 pub fn may_wait(command: &str) -> bool {
     command.ends_with("CONCURRENTLY")
@@ -268,12 +327,16 @@ fn in_own_transaction(
         sent.map_err(|error| watch.after_error(&mut transaction, error))?;
         watch.ensure_open(&mut transaction)?;
         observer.after(&mut transaction, step)?;
-        transaction.batch_execute(reset).context("cannot put the session back")?;
+        transaction
+            .batch_execute(reset)
+            .context("cannot put the session back")?;
         if !observer.accepts(&mut transaction, step)? {
             continue;
         }
         let committed = transaction.commit();
-        committed.map_err(|error| anyhow!(ServerError::from(error)).context("cannot commit the statement"))?;
+        committed.map_err(|error| {
+            anyhow!(ServerError::from(error)).context("cannot commit the statement")
+        })?;
         observer.committed(step);
         return Ok(());
     }
@@ -289,10 +352,14 @@ fn alone(
     observer.before_alone(client, step, command)?;
     set_again(client, step)?;
     if may_wait(command) {
-        client.batch_execute("SET lock_timeout = 0").context("cannot prepare the session")?;
+        client
+            .batch_execute("SET lock_timeout = 0")
+            .context("cannot prepare the session")?;
     }
     let ran = send(client, step, observer);
-    let cleaned = client.batch_execute(reset).context("cannot put the session back");
+    let cleaned = client
+        .batch_execute(reset)
+        .context("cannot put the session back");
     // The error of the statement is the cause, whatever comes of the session after it.
     ran.and(cleaned)?;
     observer.after_alone(client, step, command)
@@ -302,19 +369,30 @@ fn set_again(client: &mut impl GenericClient, step: &Step<'_>) -> Result<()> {
     if step.settings.is_empty() {
         return Ok(());
     }
-    let set = client.batch_execute(&step.settings).map_err(|error| anyhow!(ServerError::from(error)));
+    let set = client
+        .batch_execute(&step.settings)
+        .map_err(|error| anyhow!(ServerError::from(error)));
     set.context("cannot set again what the statements before it have set for the session")
 }
 
-fn send(client: &mut impl GenericClient, step: &Step<'_>, observer: &dyn StatementObserver) -> Result<()> {
+fn send(
+    client: &mut impl GenericClient,
+    step: &Step<'_>,
+    observer: &dyn StatementObserver,
+) -> Result<()> {
     string_setting::ensure_alike(client, step.statement).map_err(|error| step.refused(error))?;
     let sent = client.batch_execute(step.statement.text());
     sent.map_err(|error| observer.explain(step.failed(&error)))
 }
 
-/// The error of one statement of `file`, with the place of the statement where the server named none.
+/// The error of one statement of `file`, with the place of the statement where the server named
+/// none.
 fn located(error: &postgres::Error, file: &str, statement: &Statement<'_>) -> ServerError {
-    let sent = SentText { file: file.into(), text: statement.source.into(), base: statement.span.range().start };
+    let sent = SentText {
+        file: file.into(),
+        text: statement.source.into(),
+        base: statement.span.range().start,
+    };
     let mut server = ServerError::from(error).locate(&sent);
     if server.location.is_none() && !server.is_connection_lost() {
         server.location = Some(LineIndex::new(sent.file, sent.text).location(statement.span));
@@ -323,19 +401,4 @@ fn located(error: &postgres::Error, file: &str, statement: &Statement<'_>) -> Se
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_without_a_common_transaction_settings_are_carried_to_later_statements() {
-        let text = "SET search_path = app; SELECT 1; RESET ROLE; SELECT 2";
-        let statements = sql::statements(text);
-        let carried = |no_transaction| {
-            let script = Script::new("a.sql", text, no_transaction);
-            steps(script, &statements).map(|step| step.settings).collect::<Vec<_>>()
-        };
-        let path = "SET search_path = app;\n";
-        assert_eq!(carried(true), ["", path, path, &format!("{path}RESET ROLE;\n")]);
-        assert_eq!(carried(false), ["", "", "", ""]);
-    }
-}
+mod tests;

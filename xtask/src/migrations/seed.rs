@@ -1,5 +1,6 @@
-//! Fills tables with a few rows that satisfy their constraints, so that a rehearsal has data to keep. It does not solve
-//! the constraints: it tries likely values, and lets PostgreSQL say which constraint a row violates.
+//! Fills tables with a few rows that satisfy their constraints, so that a rehearsal has data to
+//! keep. It does not solve the constraints: it tries likely values, and lets PostgreSQL say which
+//! constraint a row violates.
 
 pub mod added_columns;
 mod pattern;
@@ -30,27 +31,37 @@ pub struct Seeded {
     pub has_fired_triggers: bool,
 }
 
-/// Fills tables, again and again as migrations change them, and remembers which could not be filled.
+/// Fills tables, again and again as migrations change them, and remembers which could not be
+/// filled.
 #[derive(Debug, Default)]
 pub struct Seeder {
-    /// The tables that stayed empty, with what they were then, how many tables had rows, and the last refusal.
+    /// The tables that stayed empty, with what they were then, how many tables had rows, and the
+    /// last refusal.
     refused: BTreeMap<ObjectName, (Table, usize, String)>,
     /// The tables that were filled: the rows of others are the migrations' own.
     filled: BTreeSet<ObjectName>,
 }
 
 impl Seeder {
-    /// Gives each empty table of `schema` a few rows; `run` makes the values of one call differ from those of another.
+    /// Gives each empty table of `schema` a few rows; `run` makes the values of one call differ
+    /// from those of another.
     ///
     /// # Errors
     /// When the database goes away. A table that cannot be filled is no error.
     pub fn fill(&mut self, client: &mut Client, schema: &Schema, run: usize) -> Result<Seeded> {
         let wanted = |table: &Table| table.partition.is_none() && table.foreign.is_none();
-        let tables: Vec<_> = schema.tables.iter().filter(|(_, table)| wanted(table)).collect();
+        let tables: Vec<_> = schema
+            .tables
+            .iter()
+            .filter(|(_, table)| wanted(table))
+            .collect();
         let counts = counts(client, tables.iter().map(|(name, _)| *name))?;
         let mut filled = counts.values().filter(|count| **count > 0).count();
         let mut has_fired_triggers = false;
-        let mut open: Vec<_> = tables.into_iter().filter(|(name, _)| counts.get(name) == Some(&0)).collect();
+        let mut open: Vec<_> = tables
+            .into_iter()
+            .filter(|(name, _)| counts.get(name) == Some(&0))
+            .collect();
         // A table whose references are still empty has another chance after the others.
         loop {
             let before = open.len();
@@ -67,25 +78,35 @@ impl Seeder {
                         self.filled.insert(name.clone());
                     }
                     Some(refusal) => {
-                        self.refused.insert(name.clone(), (table.clone(), filled, refusal));
+                        self.refused
+                            .insert(name.clone(), (table.clone(), filled, refusal));
                         left.push((name, table));
                     }
                 }
             }
             open = left;
             if open.is_empty() || open.len() == before {
-                return Ok(Seeded { empty: self.empty_tables(&open), has_fired_triggers });
+                return Ok(Seeded {
+                    empty: self.empty_tables(&open),
+                    has_fired_triggers,
+                });
             }
         }
     }
 
-    /// Takes the rows out of the tables of `schema` that were filled, and with them those that refer to them.
+    /// Takes the rows out of the tables of `schema` that were filled, and with them those that
+    /// refer to them.
     ///
     /// # Errors
-    /// When the database refuses: a trigger of a table that only grows, which the session may not switch off.
+    /// When the database refuses: a trigger of a table that only grows, which the session may not
+    /// switch off.
     pub fn empty(&self, client: &mut Client, schema: &Schema) -> Result<()> {
-        let tables: Vec<String> =
-            self.filled.iter().filter(|name| schema.tables.contains_key(*name)).map(quoted).collect();
+        let tables: Vec<String> = self
+            .filled
+            .iter()
+            .filter(|name| schema.tables.contains_key(*name))
+            .map(quoted)
+            .collect();
         if tables.is_empty() {
             return Ok(());
         }
@@ -94,20 +115,35 @@ impl Seeder {
         let mut transaction = client.transaction().context("cannot begin a transaction")?;
         let without_triggers = format!("SET LOCAL session_replication_role = replica; {truncate}");
         if transaction.batch_execute(&without_triggers).is_ok() {
-            return transaction.commit().context("cannot empty the scratch database");
+            return transaction
+                .commit()
+                .context("cannot empty the scratch database");
         }
-        transaction.rollback().context("cannot undo a transaction")?;
-        client.batch_execute(&truncate).context("cannot empty the scratch database")
+        transaction
+            .rollback()
+            .context("cannot undo a transaction")?;
+        client
+            .batch_execute(&truncate)
+            .context("cannot empty the scratch database")
     }
 
     /// Whether nothing has changed since the table could not be filled.
     fn is_hopeless(&self, name: &ObjectName, table: &Table, filled: usize) -> bool {
-        self.refused.get(name).is_some_and(|(was, others, _)| was == table && *others == filled)
+        self.refused
+            .get(name)
+            .is_some_and(|(was, others, _)| was == table && *others == filled)
     }
 
     fn empty_tables(&self, open: &[(&ObjectName, &Table)]) -> Vec<(String, String)> {
-        let refusal = |name| self.refused.get(name).map(|(_, _, refusal)| refusal.clone()).unwrap_or_default();
-        open.iter().map(|(name, _)| (name.to_string(), refusal(*name))).collect()
+        let refusal = |name| {
+            self.refused
+                .get(name)
+                .map(|(_, _, refusal)| refusal.clone())
+                .unwrap_or_default()
+        };
+        open.iter()
+            .map(|(name, _)| (name.to_string(), refusal(*name)))
+            .collect()
     }
 }
 
@@ -120,13 +156,27 @@ fn counts<'n>(
     let mut counts = BTreeMap::new();
     for some in tables.chunks(TABLES_AT_ONCE) {
         let count = |(number, name): (usize, &&ObjectName)| {
-            format!("SELECT {number}, count(*) FROM (SELECT FROM {} LIMIT {ROWS}) AS few", quoted(name))
+            format!(
+                "SELECT {number}, count(*) FROM (SELECT FROM {} LIMIT {ROWS}) AS few",
+                quoted(name)
+            )
         };
-        let query = some.iter().enumerate().map(count).collect::<Vec<_>>().join(" UNION ALL ");
-        for row in client.query(&query, &[]).context("cannot count the rows of the scratch database")? {
+        let query = some
+            .iter()
+            .enumerate()
+            .map(count)
+            .collect::<Vec<_>>()
+            .join(" UNION ALL ");
+        for row in client
+            .query(&query, &[])
+            .context("cannot count the rows of the scratch database")?
+        {
             let (number, count): (i32, i64) = (row.try_get(0)?, row.try_get(1)?);
-            let name = usize::try_from(number).ok().and_then(|number| some.get(number));
-            counts.extend(name.map(|name| ((*name).clone(), usize::try_from(count).unwrap_or(ROWS))));
+            let name = usize::try_from(number)
+                .ok()
+                .and_then(|number| some.get(number));
+            counts
+                .extend(name.map(|name| ((*name).clone(), usize::try_from(count).unwrap_or(ROWS))));
         }
     }
     Ok(counts)

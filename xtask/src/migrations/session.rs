@@ -1,5 +1,5 @@
-//! The session in which migrations run for real: its limits, and whether it is still the one that holds the lock of the
-//! database.
+//! The session in which migrations run for real: its limits, and whether it is still the one that
+//! holds the lock of the database.
 
 use std::time::Duration;
 
@@ -32,12 +32,15 @@ impl SessionSettings {
     /// How long to wait before each new attempt.
     pub(crate) fn pauses(&self) -> impl Iterator<Item = Duration> + use<> {
         // Who waits less for a lock does not want to wait longer between the attempts either.
-        let first = self.ddl_lock_timeout.clamp(Duration::from_millis(50), Duration::from_millis(500));
+        let first = self
+            .ddl_lock_timeout
+            .clamp(Duration::from_millis(50), Duration::from_millis(500));
         (0..self.retries).map(move |attempt| first * 2_u32.saturating_pow(attempt))
     }
 
-    /// SQL that puts the session back as it was at its start, with the limits of a run: what one migration sets
-    /// (`search_path`, a role) must reach neither the history row nor the next migration.
+    /// SQL that puts the session back as it was at its start, with the limits of a run: what one
+    /// migration sets (`search_path`, a role) must reach neither the history row nor the next
+    /// migration.
     pub(crate) fn reset(&self) -> String {
         format!(
             "RESET SESSION AUTHORIZATION; RESET ALL; SET lock_timeout = {}; SET idle_in_transaction_session_timeout = 0{}",
@@ -48,18 +51,23 @@ impl SessionSettings {
 
     /// Puts the session back, see [`Self::reset`].
     pub(crate) fn clean(&self, client: &mut Client) -> Result<()> {
-        client.batch_execute(&self.reset()).context("cannot prepare the session")
+        client
+            .batch_execute(&self.reset())
+            .context("cannot prepare the session")
     }
 
-    /// Refuses a session that does not hold the lock. It belongs to one server process, and a pooler may have given us
-    /// another.
+    /// Refuses a session that does not hold the lock. It belongs to one server process, and a
+    /// pooler may have given us another.
     pub(crate) fn ensure_locked(&self, transaction: &mut Transaction<'_>) -> Result<()> {
         // Without a prepared statement: what another session has prepared this one does not know.
         let answer = transaction.simple_query(SERVER_PROCESS);
-        self.is_locked(&answer.context("cannot make sure that the lock of the database is still held")?)
+        self.is_locked(
+            &answer.context("cannot make sure that the lock of the database is still held")?,
+        )
     }
 
-    /// Refuses an `answer` that does not begin with the process that holds the lock, which [`SERVER_PROCESS`] asks for.
+    /// Refuses an `answer` that does not begin with the process that holds the lock, which
+    /// [`SERVER_PROCESS`] asks for.
     pub(crate) fn is_locked(&self, answer: &[SimpleQueryMessage]) -> Result<()> {
         let pid = answer.iter().find_map(|message| match message {
             SimpleQueryMessage::Row(row) => row.get(0)?.parse().ok(),

@@ -18,7 +18,8 @@ pub struct Tables {
     pub history: bool,
     /// The journal.
     pub journal: bool,
-    /// The journal's column for stamps of the catalogs, which earlier versions of the tool did not have.
+    /// The journal's column for stamps of the catalogs, which earlier versions of the tool did not
+    /// have.
     pub stamps: bool,
 }
 
@@ -33,9 +34,10 @@ pub struct Records {
     pub last_stamp: Option<String>,
 }
 
-/// The history table `configured` of the database of `client`, with its namespace, as SQL writes it. A name without one is
-/// looked for in all namespaces: the table that the first run made stays the history, whatever comes to stand before it in
-/// `search_path`, and no temporary table takes its place.
+/// The history table `configured` of the database of `client`, with its namespace, as SQL writes
+/// it. A name without one is looked for in all namespaces: the table that the first run made stays
+/// the history, whatever comes to stand before it in `search_path`, and no temporary table takes
+/// its place.
 ///
 /// # Errors
 /// When several tables are called so, and `search_path` does not decide between them.
@@ -53,18 +55,27 @@ pub fn locate(client: &mut impl GenericClient, configured: &str) -> Result<Strin
          SELECT pg_catalog.quote_ident(pg_catalog.current_schema()) || '.' || pg_catalog.quote_ident({name}), NULL"
     );
     let answer = client.simple_query(&query);
-    let answer = answer.with_context(|| format!("cannot look for the history table `{configured}`"))?;
+    let answer =
+        answer.with_context(|| format!("cannot look for the history table `{configured}`"))?;
     let rows = answer.iter().filter_map(|message| match message {
-        SimpleQueryMessage::Row(row) => Some((row.get(0)?.to_owned(), row.get(1).map(|visible| visible == "true"))),
+        SimpleQueryMessage::Row(row) => Some((
+            row.get(0)?.to_owned(),
+            row.get(1).map(|visible| visible == "true"),
+        )),
         _other => None,
     });
     let (found, new): (Vec<_>, Vec<_>) = rows.partition(|(_, visible)| visible.is_some());
     let visible = found.iter().find(|(_, visible)| *visible == Some(true));
     match (visible, found.as_slice(), new.first()) {
-        (Some((table, _)), _, _) | (None, [(table, _)], _) | (None, [], Some((table, _))) => Ok(table.clone()),
+        (Some((table, _)), _, _) | (None, [(table, _)], _) | (None, [], Some((table, _))) => {
+            Ok(table.clone())
+        }
         (None, [], None) => Ok(configured.to_owned()),
         (None, several, _) => {
-            let names: Vec<String> = several.iter().map(|(table, _)| format!("`{table}`")).collect();
+            let names: Vec<String> = several
+                .iter()
+                .map(|(table, _)| format!("`{table}`"))
+                .collect();
             bail!(
                 "several tables of the database are called `{configured}`: {}; say in the configuration which one holds the \
                  history of these migrations, `history-table = \"<schema>.{configured}\"`",
@@ -101,18 +112,23 @@ impl Tables {
             literal(history_table)
         );
         let answer = client.simple_query(&query);
-        let answer = answer.with_context(|| format!("cannot look for the history table `{history_table}`"))?;
+        let answer = answer
+            .with_context(|| format!("cannot look for the history table `{history_table}`"))?;
         let flag = |at: usize| {
             answer.iter().any(|message| match message {
                 SimpleQueryMessage::Row(row) => row.get(at) == Some("1"),
                 _other => false,
             })
         };
-        Ok(Self { history: flag(0), journal: flag(1), stamps: flag(2) })
+        Ok(Self {
+            history: flag(0),
+            journal: flag(1),
+            stamps: flag(2),
+        })
     }
 
-    /// Makes what is missing, and returns what there is then. A role that may not create tables can migrate where they are
-    /// there.
+    /// Makes what is missing, and returns what there is then. A role that may not create tables can
+    /// migrate where they are there.
     ///
     /// # Errors
     /// When the role may not create tables there.
@@ -123,20 +139,31 @@ impl Tables {
         if !self.history {
             let ddl = history_ddl(history_table);
             let failed = || format!("cannot create the history table `{history_table}`");
-            client.batch_execute(&ddl).map_err(explained).with_context(failed)?;
+            client
+                .batch_execute(&ddl)
+                .map_err(explained)
+                .with_context(failed)?;
         }
         if !self.journal {
             journal::create(client, history_table)?;
         }
-        Ok(Self { history: true, journal: true, stamps: self.stamps || !self.journal })
+        Ok(Self {
+            history: true,
+            journal: true,
+            stamps: self.stamps || !self.journal,
+        })
     }
 
-    /// Makes place for stamps in a journal that has none, if this role owns it and nobody is using it. Without them each run
-    /// reads the whole catalogs.
+    /// Makes place for stamps in a journal that has none, if this role owns it and nobody is using
+    /// it. Without them each run reads the whole catalogs.
     #[must_use]
     pub fn with_stamps(self, client: &mut Client, history_table: &str) -> Self {
-        let is_added = self.journal && !self.stamps && journal::add_stamps(client, history_table).is_ok();
-        Self { stamps: self.stamps || is_added, ..self }
+        let is_added =
+            self.journal && !self.stamps && journal::add_stamps(client, history_table).is_ok();
+        Self {
+            stamps: self.stamps || is_added,
+            ..self
+        }
     }
 
     /// Reads everything, and with it the answer to `question`.
@@ -155,10 +182,13 @@ impl Tables {
         let all = [history, journal, stamp, question.map(str::to_owned)];
         let text = all.into_iter().flatten().collect::<Vec<_>>().join("; ");
         let answer = client.simple_query(&text);
-        let answer =
-            answer.with_context(|| format!("cannot read the history table `{history_table}` and the journal"))?;
+        let answer = answer.with_context(|| {
+            format!("cannot read the history table `{history_table}` and the journal")
+        })?;
         let last_stamp = answer.iter().find_map(|message| match message {
-            SimpleQueryMessage::Row(row) => row.try_get("last_stamp").ok().flatten().map(str::to_owned),
+            SimpleQueryMessage::Row(row) => {
+                row.try_get("last_stamp").ok().flatten().map(str::to_owned)
+            }
             _other => None,
         });
         let records = Records {
@@ -177,38 +207,64 @@ impl Records {
     /// Those of the queries, and rows that were changed by hand.
     pub fn read(client: &mut impl GenericClient, history_table: &str) -> Result<Self> {
         let tables = Tables::find(client, history_table)?;
-        tables.read(client, history_table, None).map(|(records, _)| records)
+        tables
+            .read(client, history_table, None)
+            .map(|(records, _)| records)
     }
 
-    /// Whether the newest entry of the journal, which has stamp and digest, is that of the newest applied migration, and no
-    /// row of the history was changed since the journal noted what was applied.
+    /// Whether the newest entry of the journal, which has stamp and digest, is that of the newest
+    /// applied migration, and no row of the history was changed since the journal noted what was
+    /// applied.
     #[must_use]
     pub fn is_as_recorded(&self) -> bool {
         let newest = self.history.last().map(|row| row.version);
-        let checksums: HashMap<i64, String> =
-            self.history.iter().map(|row| (row.version, row.checksum.to_string())).collect();
-        let is_same =
-            |entry: &JournalEntry| checksums.get(&entry.version).is_none_or(|checksum| *checksum == entry.checksum);
-        newest.is_some() && self.journal.last().map(|entry| entry.version) == newest && self.journal.iter().all(is_same)
+        let checksums: HashMap<i64, String> = self
+            .history
+            .iter()
+            .map(|row| (row.version, row.checksum.to_string()))
+            .collect();
+        let is_same = |entry: &JournalEntry| {
+            checksums
+                .get(&entry.version)
+                .is_none_or(|checksum| *checksum == entry.checksum)
+        };
+        newest.is_some()
+            && self.journal.last().map(|entry| entry.version) == newest
+            && self.journal.iter().all(is_same)
     }
 
-    /// The digest of the catalogs that the newest applied migration left, which were then what they should be.
+    /// The digest of the catalogs that the newest applied migration left, which were then what they
+    /// should be.
     #[must_use]
     pub fn noted_digest(&self) -> Option<&str> {
-        self.journal.last()?.catalog_after.as_deref().filter(|_| self.is_as_recorded())
+        self.journal
+            .last()?
+            .catalog_after
+            .as_deref()
+            .filter(|_| self.is_as_recorded())
     }
 }
 
-/// Makes the namespace of the tables where it is not there. A role that may not make one can migrate where it is.
+/// Makes the namespace of the tables where it is not there. A role that may not make one can
+/// migrate where it is.
 pub fn make_namespace(client: &mut impl GenericClient, namespace: &str) -> Result<()> {
     let failed = || format!("cannot make the namespace `{namespace}`, which `history-table` names");
-    let query = format!("SELECT pg_catalog.to_regnamespace({})::text", literal(namespace));
+    let query = format!(
+        "SELECT pg_catalog.to_regnamespace({})::text",
+        literal(namespace)
+    );
     let answer = client.simple_query(&query).with_context(failed)?;
     let is_there = answer.iter().any(|message| match message {
         SimpleQueryMessage::Row(row) => row.get(0).is_some(),
         _other => false,
     });
-    if is_there { Ok(()) } else { client.batch_execute(&format!("CREATE SCHEMA {namespace}")).with_context(failed) }
+    if is_there {
+        Ok(())
+    } else {
+        client
+            .batch_execute(&format!("CREATE SCHEMA {namespace}"))
+            .with_context(failed)
+    }
 }
 
 /// refinery's own statement.

@@ -1,5 +1,6 @@
-//! The account that a server of ours runs under. PostgreSQL refuses to run as root, and CI usually is root: there the
-//! server's files and processes belong to `postgres`, or where that does not exist to `nobody`.
+//! The account that a server of ours runs under. PostgreSQL refuses to run as root, and CI usually
+//! is root: there the server's files and processes belong to `postgres`, or where that does not
+//! exist to `nobody`.
 
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -31,19 +32,29 @@ impl Account {
             return Ok(Self::Own);
         }
         let known = ["postgres", "_postgres", "nobody"];
-        let Some(user) = known.iter().find_map(|name| User::from_name(name).ok().flatten()) else {
+        let Some(user) = known
+            .iter()
+            .find_map(|name| User::from_name(name).ok().flatten())
+        else {
             bail!(
                 "cannot start PostgreSQL as root: it refuses to run as root, and there is no user `postgres` or \
                  `nobody` to run it as; run this as an ordinary user, or set `DATABASE_URL` and `SHADOW_DATABASE_URL`"
             )
         };
-        Ok(Self::Other { uid: user.uid.as_raw(), gid: user.gid.as_raw() })
+        Ok(Self::Other {
+            uid: user.uid.as_raw(),
+            gid: user.gid.as_raw(),
+        })
     }
 
-    /// The account for a server whose data folder `data` exists: root runs it as the folder's owner.
+    /// The account for a server whose data folder `data` exists: root runs it as the folder's
+    /// owner.
     pub(super) fn owning(self, data: &Path) -> Self {
         match (self, data.metadata()) {
-            (Self::Other { .. }, Ok(found)) if found.uid() != 0 => Self::Other { uid: found.uid(), gid: found.gid() },
+            (Self::Other { .. }, Ok(found)) if found.uid() != 0 => Self::Other {
+                uid: found.uid(),
+                gid: found.gid(),
+            },
             _ => self,
         }
     }
@@ -58,7 +69,8 @@ impl Account {
 
     /// Whether `path` belongs to this account.
     pub(super) fn owns(self, path: &Path) -> bool {
-        path.symlink_metadata().is_ok_and(|found| found.uid() == self.uid())
+        path.symlink_metadata()
+            .is_ok_and(|found| found.uid() == self.uid())
     }
 
     /// Makes `command` run under this account.
@@ -72,17 +84,26 @@ impl Account {
     pub(super) fn give(self, path: &Path) -> io::Result<()> {
         match self {
             Self::Own => Ok(()),
-            Self::Other { uid, gid } => {
-                Ok(nix::unistd::chown(path, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)))?)
-            }
+            Self::Other { uid, gid } => Ok(nix::unistd::chown(
+                path,
+                Some(Uid::from_raw(uid)),
+                Some(Gid::from_raw(gid)),
+            )?),
         }
     }
 
-    /// Whether this account can reach what will be in `folder`; a folder that does not exist yet is judged by the
-    /// one it will be created in.
+    /// Whether this account can reach what will be in `folder`; a folder that does not exist yet is
+    /// judged by the one it will be created in.
     pub(super) fn can_enter(self, folder: &Path) -> bool {
-        let Self::Other { uid, gid } = self else { return true };
-        let Some(existing) = folder.ancestors().find_map(|ancestor| ancestor.canonicalize().ok()) else { return false };
+        let Self::Other { uid, gid } = self else {
+            return true;
+        };
+        let Some(existing) = folder
+            .ancestors()
+            .find_map(|ancestor| ancestor.canonicalize().ok())
+        else {
+            return false;
+        };
         existing.ancestors().all(|ancestor| {
             ancestor.metadata().is_ok_and(|found| {
                 let executable = match (found.uid() == uid, found.gid() == gid) {
@@ -104,10 +125,15 @@ mod tests {
     #[test]
     fn a_folder_is_entered_only_through_folders_that_let_one_in() {
         let folder = tempfile::tempdir_in("/tmp").expect("temporary folder");
-        let stranger = Account::Other { uid: 65_533, gid: 65_533 };
-        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).expect("chmod");
+        let stranger = Account::Other {
+            uid: 65_533,
+            gid: 65_533,
+        };
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755))
+            .expect("chmod");
         assert!(stranger.can_enter(&folder.path().join("not/yet/there")));
-        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o700)).expect("chmod");
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o700))
+            .expect("chmod");
         assert!(!stranger.can_enter(&folder.path().join("not/yet/there")));
         assert!(Account::Own.can_enter(folder.path()));
     }

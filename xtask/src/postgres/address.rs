@@ -1,6 +1,6 @@
-//! Where a database is and how to get in: a connection string, taken apart. The driver knows fewer parameters than libpq
-//! does, ORMs add their own, and what it says about a string that it cannot read may hold a part of the password; so the
-//! string is read here, and the driver is told.
+//! Where a database is and how to get in: a connection string, taken apart. The driver knows fewer
+//! parameters than libpq does, ORMs add their own, and what it says about a string that it cannot
+//! read may hold a part of the password; so the string is read here, and the driver is told.
 
 mod encryption;
 mod hosts;
@@ -35,8 +35,8 @@ pub struct Address {
     user: String,
     database: String,
     endpoints: Vec<ServerEndpoint>,
-    /// The parameters that the server is given for a session, and the settings by which the end of a session is
-    /// noticed.
+    /// The parameters that the server is given for a session, and the settings by which the end of
+    /// a session is noticed.
     session: postgres::Config,
     tls: Tls,
     wanted: WantedServer,
@@ -60,12 +60,12 @@ pub(super) enum WantedServer {
 }
 
 impl Address {
-    /// Reads `postgresql://user:password@host:5432/database?sslmode=require`, or libpq's `host=… user=…`. `origin` is
-    /// what the user calls the setting.
+    /// Reads `postgresql://user:password@host:5432/database?sslmode=require`, or libpq's `host=…
+    /// user=…`. `origin` is what the user calls the setting.
     ///
     /// # Errors
-    /// When it cannot be read; the message holds no part of it but the names of parameters and values of those that are
-    /// no secret.
+    /// When it cannot be read; the message holds no part of it but the names of parameters and
+    /// values of those that are no secret.
     pub fn parse(text: &str, origin: &str) -> Result<Self> {
         Self::parse_in(text, origin, &Surroundings::of_process())
     }
@@ -78,7 +78,10 @@ impl Address {
     }
 
     fn of(settings: &Settings, surroundings: &Surroundings) -> Read<Self> {
-        let user = settings.text("user")?.map(str::to_owned).or_else(|| surroundings.user.clone());
+        let user = settings
+            .text("user")?
+            .map(str::to_owned)
+            .or_else(|| surroundings.user.clone());
         let user = user.unwrap_or_else(|| "postgres".into());
         let database = settings.text("dbname")?.unwrap_or(&user).to_owned();
         let passwords = match settings.text("passfile")? {
@@ -86,7 +89,10 @@ impl Address {
             None => PasswordFile::read(surroundings.at_home(".pgpass").as_deref()),
         };
         let endpoints = hosts::read(settings, &passwords, &database, &user)?;
-        let order = settings.choice("load_balance_hosts", &[("disable", false), ("random", true)])?;
+        let order = settings.choice(
+            "load_balance_hosts",
+            &[("disable", false), ("random", true)],
+        )?;
         Ok(Self {
             session: session(settings, &user, &database)?,
             tls: encryption::read(settings, surroundings)?,
@@ -101,13 +107,20 @@ impl Address {
         })
     }
 
-    /// The URL without the password and without parameters. Of several hosts it names the one that answered, once it did.
+    /// The URL without the password and without parameters. Of several hosts it names the one that
+    /// answered, once it did.
     #[must_use]
     pub fn describe(&self) -> String {
-        format!("postgresql://{}@{}/{}", self.user, self.host(), self.database)
+        format!(
+            "postgresql://{}@{}/{}",
+            self.user,
+            self.host(),
+            self.database
+        )
     }
 
-    /// How to connect to the server that answered, the encryption aside; to the first one before that.
+    /// How to connect to the server that answered, the encryption aside; to the first one before
+    /// that.
     #[must_use]
     pub fn parameters(&self) -> postgres::Config {
         let mut parameters = self.session.clone();
@@ -139,7 +152,11 @@ impl Address {
     /// The same with `options` for the session, which come after its own.
     pub(super) fn with_options(&self, options: &str) -> Self {
         let mut other = self.clone();
-        let own = self.session.get_options().map(|own| format!("{own} ")).unwrap_or_default();
+        let own = self
+            .session
+            .get_options()
+            .map(|own| format!("{own} "))
+            .unwrap_or_default();
         other.session.options(&format!("{own}{options}"));
         other
     }
@@ -156,7 +173,12 @@ impl Address {
     pub(super) fn host(&self) -> String {
         match self.answered.get().and_then(|at| self.endpoints.get(*at)) {
             Some(endpoint) => endpoint.to_string(),
-            None => self.endpoints.iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
+            None => self
+                .endpoints
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(","),
         }
     }
 
@@ -178,13 +200,15 @@ impl Address {
         self.unused_password_file.as_ref()
     }
 
-    /// The servers in the order in which to try them. After the first time it is the one that answered.
+    /// The servers in the order in which to try them. After the first time it is the one that
+    /// answered.
     pub(super) fn endpoints(&self) -> Vec<(usize, &ServerEndpoint)> {
         let mut all: Vec<_> = self.endpoints.iter().enumerate().collect();
         if let Some(answered) = self.answered.get() {
             all.retain(|(at, _)| at == answered);
         } else if self.in_random_order {
-            // `RandomState` is seeded by the system; the order needs to differ from run to run, and no more.
+            // `RandomState` is seeded by the system; the order needs to differ from run to run, and
+            // no more.
             let seed = std::collections::hash_map::RandomState::new();
             all.sort_by_cached_key(|(at, _)| std::hash::BuildHasher::hash_one(&seed, at));
         }
@@ -225,7 +249,9 @@ fn session(settings: &Settings, user: &str, database: &str) -> Read<postgres::Co
     if let Some(options) = settings.text("options")? {
         session.options(options);
     }
-    let name = settings.text("application_name")?.or(settings.text("fallback_application_name")?);
+    let name = settings
+        .text("application_name")?
+        .or(settings.text("fallback_application_name")?);
     if let Some(name) = name {
         session.application_name(name);
     }
@@ -244,18 +270,28 @@ fn session(settings: &Settings, user: &str, database: &str) -> Read<postgres::Co
     Ok(session)
 }
 
-/// A server that vanished without a word is noticed within a minute or so, instead of the system's two hours.
+/// A server that vanished without a word is noticed within a minute or so, instead of the system's
+/// two hours.
 fn keepalives(settings: &Settings, session: &mut postgres::Config) -> Read<()> {
     let positive = |name: &str| {
-        let number = settings.number(name)?.and_then(|number| u64::try_from(number).ok()).filter(|number| *number > 0);
+        let number = settings
+            .number(name)?
+            .and_then(|number| u64::try_from(number).ok())
+            .filter(|number| *number > 0);
         Ok::<_, String>(number)
     };
     session.keepalives(settings.number("keepalives")? != Some(0));
-    session.keepalives_idle(Duration::from_secs(positive("keepalives_idle")?.unwrap_or(30)));
-    session.keepalives_interval(Duration::from_secs(positive("keepalives_interval")?.unwrap_or(10)));
+    session.keepalives_idle(Duration::from_secs(
+        positive("keepalives_idle")?.unwrap_or(30),
+    ));
+    session.keepalives_interval(Duration::from_secs(
+        positive("keepalives_interval")?.unwrap_or(10),
+    ));
     let count = positive("keepalives_count")?.and_then(|count| u32::try_from(count).ok());
     session.keepalives_retries(count.unwrap_or(3));
-    session.tcp_user_timeout(Duration::from_millis(positive("tcp_user_timeout")?.unwrap_or(60_000)));
+    session.tcp_user_timeout(Duration::from_millis(
+        positive("tcp_user_timeout")?.unwrap_or(60_000),
+    ));
     Ok(())
 }
 
@@ -268,90 +304,21 @@ fn wanted_server(settings: &Settings) -> Read<WantedServer> {
         ("standby", WantedServer::Standby),
         ("prefer-standby", WantedServer::PreferStandby),
     ];
-    Ok(settings.choice("target_session_attrs", &choices)?.unwrap_or_default())
+    Ok(settings
+        .choice("target_session_attrs", &choices)?
+        .unwrap_or_default())
 }
 
 /// As in libpq, none and less than none is to wait for ever.
 fn timeout(settings: &Settings) -> Read<Option<Duration>> {
     match settings.number("connect_timeout")? {
         None => Ok(Some(CONNECT_TIMEOUT)),
-        Some(seconds) => Ok(u64::try_from(seconds).ok().filter(|seconds| *seconds > 0).map(Duration::from_secs)),
+        Some(seconds) => Ok(u64::try_from(seconds)
+            .ok()
+            .filter(|seconds| *seconds > 0)
+            .map(Duration::from_secs)),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(url: &str) -> Result<Address> {
-        parse_with(url, &[])
-    }
-
-    fn parse_with(url: &str, variables: &[(&str, &str)]) -> Result<Address> {
-        Address::parse_in(url, "`DATABASE_URL`", &Surroundings::sample(variables, "/nowhere".as_ref()))
-    }
-
-    #[test]
-    fn a_description_has_no_password() {
-        let described = |url: &str| parse(url).expect("valid").describe();
-        assert_eq!(
-            described("postgresql://app:s3cret@db.example:6543/shop?sslmode=require"),
-            "postgresql://app@db.example:6543/shop"
-        );
-        assert_eq!(described("host=db user=app password=s3cret dbname=x"), "postgresql://app@db:5432/x");
-        assert_eq!(described("postgres://"), "postgresql://me@localhost:5432/me");
-        let address = parse("postgres://app:s3cret@a,b/x").expect("valid");
-        assert_eq!(address.describe(), "postgresql://app@a:5432,b:5432/x");
-        address.settle_on(1);
-        assert_eq!(address.describe(), "postgresql://app@b:5432/x");
-        assert!(!format!("{address:?}").contains("s3cret"));
-    }
-
-    #[test]
-    fn malformed_strings_are_explained_without_showing_them() {
-        for url in ["postgres://app:s3@cret@db/x", "nonsense s3cret", "postgres://a:s3cret@b/c?x=1"] {
-            let error = format!("{:#}", parse(url).expect_err(url));
-            assert!(error.starts_with("cannot read `DATABASE_URL`: "), "{error}");
-            assert!(error.contains("postgresql://user:password@host:5432/database"), "{error}");
-            assert!(!error.contains("cret"), "{error}");
-        }
-        let error = format!("{:#}", parse("postgres://a:s3cret@b:port/c").expect_err("no number"));
-        assert_eq!(error, "cannot use `DATABASE_URL`: the port is no number from 1 to 65535");
-    }
-
-    #[test]
-    fn the_timeout_is_ten_seconds_unless_somebody_says_otherwise() {
-        let timeout = |url: &str, variables: &[_]| parse_with(url, variables).expect("valid").timeout();
-        let seconds = |seconds| Some(Duration::from_secs(seconds));
-        assert_eq!(timeout("postgres://a@b/c", &[]), seconds(10));
-        assert_eq!(timeout("postgres://a@b/c?connect_timeout=3", &[("PGCONNECT_TIMEOUT", "4")]), seconds(3));
-        assert_eq!(timeout("postgres://a@b/c", &[("PGCONNECT_TIMEOUT", "4")]), seconds(4));
-        assert_eq!(timeout("postgres://a@b/c?connect_timeout=0", &[]), None);
-    }
-
-    #[test]
-    fn what_libpq_and_drivers_write_is_read() {
-        let read = [
-            "target_session_attrs=primary",
-            "target_session_attrs=prefer-standby",
-            "sslmode=no-verify",
-            "uselibpqcompat=true&sslmode=prefer",
-            "supa=base-pooler.x",
-            "max=10&idle_timeout=20",
-            "client_encoding=utf8",
-            "keepalives_count=3&tcp_user_timeout=500",
-            "fallback_application_name=x",
-            "passfile=p",
-            "load_balance_hosts=random",
-            "channel_binding=prefer",
-        ];
-        for query in read {
-            parse(&format!("postgres://a:b@c/d?{query}")).expect(query);
-        }
-        let address = parse("postgres://a:b@c/d?tcp_user_timeout=500&fallback_application_name=x").expect("valid");
-        assert_eq!(address.session.get_tcp_user_timeout(), Some(&Duration::from_millis(500)));
-        assert_eq!(address.session.get_application_name(), Some("x"));
-        let error = parse("postgres://a:b@c/d?target_session_attrs=writer").expect_err("no such").to_string();
-        assert!(error.contains("`target_session_attrs` is `writer`; it is one of `any`, `read-write`"), "{error}");
-    }
-}
+mod tests;

@@ -1,5 +1,5 @@
-//! Finds the PostgreSQL binaries that scratch and embedded clusters run on: those of the machine where their major
-//! version is the configured one, else the npm package.
+//! Finds the PostgreSQL binaries that scratch and embedded clusters run on: those of the machine
+//! where their major version is the configured one, else the npm package.
 
 use std::path::{Path, PathBuf};
 
@@ -9,8 +9,8 @@ use xshell::{Shell, cmd};
 use super::account::Account;
 use super::package;
 
-/// Restricts where binaries are looked for: `local`, `npm`, or a folder that holds them. For tests, and for machines
-/// with several builds of one major.
+/// Restricts where binaries are looked for: `local`, `npm`, or a folder that holds them. For tests,
+/// and for machines with several builds of one major.
 pub const SWITCH: &str = "DB_POSTGRES_BINARIES";
 
 /// The programs of one PostgreSQL installation.
@@ -28,16 +28,24 @@ impl Binaries {
     /// The path of one program.
     #[must_use]
     pub fn program(&self, name: &str) -> PathBuf {
-        self.folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+        self.folder
+            .join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
     }
 
     /// The binaries in `folder`, or why there are none that can be used.
     fn in_folder(folder: &Path) -> Result<Self> {
         let version = version(folder)?;
         let Some(major) = major(&version) else {
-            bail!("`{}` has a `postgres` whose version `{version}` cannot be read", folder.display())
+            bail!(
+                "`{}` has a `postgres` whose version `{version}` cannot be read",
+                folder.display()
+            )
         };
-        Ok(Self { folder: folder.to_path_buf(), version, major })
+        Ok(Self {
+            folder: folder.to_path_buf(),
+            version,
+            major,
+        })
     }
 }
 
@@ -45,18 +53,26 @@ impl Binaries {
 pub(super) fn find(major: u32, account: Account) -> Result<Binaries> {
     let switch = std::env::var_os(SWITCH).unwrap_or_default();
     match switch.to_str() {
-        Some("") => local(major, account)
-            .map_or_else(|| package::binaries(major, account).map_err(|why| nothing_found(major, &why)), Ok),
-        Some("local") => local(major, account).ok_or_else(|| nothing_found(major, &anyhow!("`{SWITCH}` is `local`"))),
+        Some("") => local(major, account).map_or_else(
+            || package::binaries(major, account).map_err(|why| nothing_found(major, &why)),
+            Ok,
+        ),
+        Some("local") => local(major, account)
+            .ok_or_else(|| nothing_found(major, &anyhow!("`{SWITCH}` is `local`"))),
         Some("npm") => package::binaries(major, account).map_err(|why| nothing_found(major, &why)),
         _ => given(Path::new(&switch), major),
     }
 }
 
 fn given(folder: &Path, major: u32) -> Result<Binaries> {
-    let found = Binaries::in_folder(folder).with_context(|| format!("cannot use the folder in `{SWITCH}`"))?;
+    let found = Binaries::in_folder(folder)
+        .with_context(|| format!("cannot use the folder in `{SWITCH}`"))?;
     if found.major != major {
-        bail!("`{SWITCH}` names `{}`, which is `{}`, not PostgreSQL {major}", folder.display(), found.version)
+        bail!(
+            "`{SWITCH}` names `{}`, which is `{}`, not PostgreSQL {major}",
+            folder.display(),
+            found.version
+        )
     }
     Ok(found)
 }
@@ -71,16 +87,21 @@ fn nothing_found(major: u32, npm: &anyhow::Error) -> anyhow::Error {
 
 fn local(major: u32, account: Account) -> Option<Binaries> {
     let fits = |folder: &PathBuf| account.can_enter(folder) && holds_binaries(folder);
-    let found = folders(major).filter(fits).filter_map(|folder| Binaries::in_folder(&folder).ok());
+    let found = folders(major)
+        .filter(fits)
+        .filter_map(|folder| Binaries::in_folder(&folder).ok());
     found.into_iter().find(|binaries| binaries.major == major)
 }
 
 /// The latest major of PostgreSQL whose folders are looked into for its programs.
 const LATEST: u32 = 20;
 
-/// A program for clients of a server of `major`, and its version: of that major, or of the next one that there is.
+/// A program for clients of a server of `major`, and its version: of that major, or of the next one
+/// that there is.
 pub(super) fn client_program(name: &str, major: u32) -> Option<(PathBuf, String)> {
-    let given = std::env::var_os(SWITCH).map(PathBuf::from).filter(|folder| folder.is_absolute());
+    let given = std::env::var_os(SWITCH)
+        .map(PathBuf::from)
+        .filter(|folder| folder.is_absolute());
     let majors = (major..=LATEST.max(major)).flat_map(folders);
     let mut found: Vec<(u32, PathBuf, String)> = Vec::new();
     for folder in given.into_iter().chain(majors) {
@@ -88,7 +109,9 @@ pub(super) fn client_program(name: &str, major: u32) -> Option<(PathBuf, String)
         if !program.is_file() || found.iter().any(|(_, other, _)| *other == program) {
             continue;
         }
-        let Ok(version) = version_of(&program) else { continue };
+        let Ok(version) = version_of(&program) else {
+            continue;
+        };
         match self::major(&version) {
             Some(its) if its == major => return Some((program, version)),
             Some(its) if its > major => found.push((its, program, version)),
@@ -96,14 +119,22 @@ pub(super) fn client_program(name: &str, major: u32) -> Option<(PathBuf, String)
         }
     }
     found.sort_by_key(|(its, ..)| *its);
-    found.into_iter().next().map(|(_, program, version)| (program, version))
+    found
+        .into_iter()
+        .next()
+        .map(|(_, program, version)| (program, version))
 }
 
 /// Where binaries may be, likeliest first.
 fn folders(major: u32) -> impl Iterator<Item = PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let on_path: Vec<PathBuf> = std::env::split_paths(&path).filter(|folder| folder.is_absolute()).collect();
-    usual_folders(major).into_iter().chain(on_path).chain(std::iter::once_with(pg_config).flatten())
+    let on_path: Vec<PathBuf> = std::env::split_paths(&path)
+        .filter(|folder| folder.is_absolute())
+        .collect();
+    usual_folders(major)
+        .into_iter()
+        .chain(on_path)
+        .chain(std::iter::once_with(pg_config).flatten())
 }
 
 fn usual_folders(major: u32) -> Vec<PathBuf> {
@@ -116,7 +147,10 @@ fn usual_folders(major: u32) -> Vec<PathBuf> {
         // Homebrew on Apple silicon, on Intel, and wherever else it says it is
         format!("/opt/homebrew/opt/postgresql@{major}/bin"),
         format!("/usr/local/opt/postgresql@{major}/bin"),
-        format!("{}/opt/postgresql@{major}/bin", std::env::var("HOMEBREW_PREFIX").unwrap_or_default()),
+        format!(
+            "{}/opt/postgresql@{major}/bin",
+            std::env::var("HOMEBREW_PREFIX").unwrap_or_default()
+        ),
         // Postgres.app and the EDB installer
         format!("/Applications/Postgres.app/Contents/Versions/{major}/bin"),
         format!("/Library/PostgreSQL/{major}/bin"),
@@ -129,12 +163,20 @@ fn usual_folders(major: u32) -> Vec<PathBuf> {
 
 fn pg_config() -> Option<PathBuf> {
     let shell = Shell::new().ok()?;
-    let output = cmd!(shell, "pg_config --bindir").quiet().ignore_stderr().read().ok()?;
+    let output = cmd!(shell, "pg_config --bindir")
+        .quiet()
+        .ignore_stderr()
+        .read()
+        .ok()?;
     Some(PathBuf::from(output.trim())).filter(|folder| folder.is_absolute())
 }
 
 fn holds_binaries(folder: &Path) -> bool {
-    let program = |name: &str| folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX)).is_file();
+    let program = |name: &str| {
+        folder
+            .join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+            .is_file()
+    };
     program("postgres") && program("initdb")
 }
 
@@ -145,14 +187,19 @@ fn version(folder: &Path) -> Result<String> {
 /// Returns the version that a program reports.
 fn version_of(program: &Path) -> Result<String> {
     let shell = Shell::new().context("cannot tell the current folder")?;
-    let output = cmd!(shell, "{program} --version").quiet().ignore_stderr().read();
+    let output = cmd!(shell, "{program} --version")
+        .quiet()
+        .ignore_stderr()
+        .read();
     output.with_context(|| format!("cannot run `{} --version`", program.display()))
 }
 
 /// `postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)` → 15; also of betas, `18beta1`.
 fn major(version: &str) -> Option<u32> {
     let (_, number) = version.split_once("(PostgreSQL) ")?;
-    let digits = number.find(|character: char| !character.is_ascii_digit()).unwrap_or(number.len());
+    let digits = number
+        .find(|character: char| !character.is_ascii_digit())
+        .unwrap_or(number.len());
     number[..digits].parse().ok()
 }
 
@@ -162,7 +209,10 @@ mod tests {
 
     #[test]
     fn the_major_is_read_from_every_form_of_the_version() {
-        assert_eq!(major("postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)"), Some(15));
+        assert_eq!(
+            major("postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)"),
+            Some(15)
+        );
         assert_eq!(major("postgres (PostgreSQL) 18beta1"), Some(18));
         assert_eq!(major("postgres (PostgreSQL) 17"), Some(17));
         assert_eq!(major("something else 15"), None);
@@ -172,13 +222,24 @@ mod tests {
     fn a_given_folder_without_binaries_is_named() {
         let folder = tempfile::tempdir().expect("temporary folder");
         let error = given(folder.path(), 15).expect_err("empty folder");
-        assert!(format!("{error:#}").contains(&*folder.path().to_string_lossy()), "{error:#}");
+        assert!(
+            format!("{error:#}").contains(&*folder.path().to_string_lossy()),
+            "{error:#}"
+        );
     }
 
     #[test]
     fn the_error_names_the_three_ways_out() {
-        let text = format!("{:#}", nothing_found(15, &anyhow!("`npm` is not on `PATH`")));
-        for way in ["install PostgreSQL 15", "put `npm` on `PATH`", "`DATABASE_URL`", "`SHADOW_DATABASE_URL`"] {
+        let text = format!(
+            "{:#}",
+            nothing_found(15, &anyhow!("`npm` is not on `PATH`"))
+        );
+        for way in [
+            "install PostgreSQL 15",
+            "put `npm` on `PATH`",
+            "`DATABASE_URL`",
+            "`SHADOW_DATABASE_URL`",
+        ] {
             assert!(text.contains(way), "{text}");
         }
     }

@@ -1,6 +1,7 @@
-//! Reads a schema from PostgreSQL's catalogs: a handful of set-based queries, one function per kind of object, never
-//! one query per table. What extensions own is left out, and so are PostgreSQL's own namespaces, refinery's history
-//! table and our journal, and the tables in which other tools keep their history.
+//! Reads a schema from PostgreSQL's catalogs: a handful of set-based queries, one function per kind
+//! of object, never one query per table. What extensions own is left out, and so are PostgreSQL's
+//! own namespaces, refinery's history table and our journal, and the tables in which other tools
+//! keep their history.
 
 /// Condition on `pg_namespace AS n`: not PostgreSQL's own.
 macro_rules! namespaces {
@@ -47,7 +48,8 @@ use prepared::{Prepared, Statements};
 /// Our journal beside refinery's history table; never part of a schema.
 pub const JOURNAL_TABLE: &str = "db_migration_journal";
 
-/// The objects that are no part of the schema: tables of the tool, in any namespace, and namespaces of others.
+/// The objects that are no part of the schema: tables of the tool, in any namespace, and namespaces
+/// of others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnTables {
     tables: Vec<String>,
@@ -60,15 +62,25 @@ impl OwnTables {
     /// Returns the tables and namespaces to leave out under a configuration.
     #[must_use]
     pub fn of(config: &Config) -> Self {
-        Self { foreign_namespaces: config.foreign_namespaces.clone(), ..Self::new(&config.history_table) }
+        Self {
+            foreign_namespaces: config.foreign_namespaces.clone(),
+            ..Self::new(&config.history_table)
+        }
     }
 
     /// Our journal and refinery's history table of this name, in whatever namespace they are.
     #[must_use]
     pub fn new(history_table: &str) -> Self {
         let (namespace, name) = history_table.rsplit_once('.').unzip();
-        let tables = vec![name.unwrap_or(history_table).to_owned(), JOURNAL_TABLE.to_owned()];
-        Self { tables, namespace: namespace.map(str::to_owned), foreign_namespaces: Vec::new() }
+        let tables = vec![
+            name.unwrap_or(history_table).to_owned(),
+            JOURNAL_TABLE.to_owned(),
+        ];
+        Self {
+            tables,
+            namespace: namespace.map(str::to_owned),
+            foreign_namespaces: Vec::new(),
+        }
     }
 
     /// The names of the tables, without namespaces.
@@ -103,11 +115,14 @@ impl CatalogReader {
     /// Reads databases whose tables `own` are not the migrations'.
     #[must_use]
     pub fn new(own: OwnTables) -> Self {
-        Self { own, statements: Statements::new() }
+        Self {
+            own,
+            statements: Statements::new(),
+        }
     }
 
-    /// Reads the whole schema. Works inside an open transaction too, whose settings it leaves as they were: everything
-    /// runs in a transaction or savepoint of its own that is rolled back.
+    /// Reads the whole schema. Works inside an open transaction too, whose settings it leaves as
+    /// they were: everything runs in a transaction or savepoint of its own that is rolled back.
     ///
     /// # Errors
     /// Those of the queries.
@@ -125,8 +140,12 @@ impl CatalogReader {
     fn attempt(&mut self, client: &mut impl GenericClient) -> Result<Schema, postgres::Error> {
         let own = &self.own;
         let mut transaction = client.transaction()?;
-        // Sorting on disk takes longer than running the queries, and planning them takes as long: once is enough.
-        let settings = settings::expressions(&[("work_mem", "64MB"), ("plan_cache_mode", "force_generic_plan")]);
+        // Sorting on disk takes longer than running the queries, and planning them takes as long:
+        // once is enough.
+        let settings = settings::expressions(&[
+            ("work_mem", "64MB"),
+            ("plan_cache_mode", "force_generic_plan"),
+        ]);
         transaction.batch_execute(&format!("SELECT {settings}"))?;
         let catalogs = &mut Prepared::new(&mut transaction, &mut self.statements);
         let mut schema = Schema::default();
@@ -141,20 +160,32 @@ impl CatalogReader {
         objects::read(catalogs, &mut schema)?;
         grants::read(catalogs, own, &mut schema)?;
         transaction.rollback()?;
-        if let Some(namespace) = own.namespace.as_deref().filter(|namespace| *namespace != "public") {
+        if let Some(namespace) = own
+            .namespace
+            .as_deref()
+            .filter(|namespace| *namespace != "public")
+        {
             schema.namespaces.remove(namespace);
         }
-        Ok(schema.without_namespaces(&own.foreign_namespaces).without_bookkeeping())
+        Ok(schema
+            .without_namespaces(&own.foreign_namespaces)
+            .without_bookkeeping())
     }
 }
 
 /// The name in the columns `namespace` and `name` of a row.
 fn object_name(row: &postgres::Row) -> ObjectName {
-    ObjectName { namespace: row.get("namespace"), name: row.get("name") }
+    ObjectName {
+        namespace: row.get("namespace"),
+        name: row.get("name"),
+    }
 }
 
 /// A name in two columns of a row that may be null.
 fn optional_name(row: &postgres::Row, namespace: &str, name: &str) -> Option<ObjectName> {
     let namespace: Option<String> = row.get(namespace);
-    Some(ObjectName { namespace: namespace?, name: row.get(name) })
+    Some(ObjectName {
+        namespace: namespace?,
+        name: row.get(name),
+    })
 }

@@ -1,5 +1,5 @@
-//! One PostgreSQL cluster of ours: its data folder, copied from a cached template, and the server on it, which
-//! listens on a unix socket only and writes nothing to disk for safety's sake.
+//! One PostgreSQL cluster of ours: its data folder, copied from a cached template, and the server
+//! on it, which listens on a unix socket only and writes nothing to disk for safety's sake.
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::process::CommandExt;
@@ -18,7 +18,8 @@ use super::{places, process};
 /// The superuser of every cluster of ours.
 pub(super) const USER: &str = "postgres";
 
-/// Deterministic everywhere: bytes order text, and letters are Unicode's where the system knows `C.UTF-8`.
+/// Deterministic everywhere: bytes order text, and letters are Unicode's where the system knows
+/// `C.UTF-8`.
 const INITDB: &[&str] = &[
     "--username=postgres",
     "--auth=trust",
@@ -33,8 +34,9 @@ const INITDB: &[&str] = &[
     "--no-instructions",
 ];
 
-/// Settings of every server of ours, over what its `postgresql.conf` says. The data can be made again, so nothing
-/// waits for a disk; a migration may touch thousands of tables in one transaction, so there are many locks.
+/// Settings of every server of ours, over what its `postgresql.conf` says. The data can be made
+/// again, so nothing waits for a disk; a migration may touch thousands of tables in one
+/// transaction, so there are many locks.
 const SETTINGS: &[&str] = &[
     "listen_addresses=",
     "unix_socket_permissions=0700",
@@ -58,15 +60,20 @@ const START_PATIENCE: Duration = Duration::from_secs(60);
 /// How long a server may take to end before it is killed.
 pub(super) const STOP_PATIENCE: Duration = Duration::from_secs(10);
 
-/// Puts a fresh cluster's files at `data`, which must not exist; it appears there complete or not at all.
+/// Puts a fresh cluster's files at `data`, which must not exist; it appears there complete or not
+/// at all.
 pub(super) fn create(binaries: &Binaries, account: Account, data: &Path) -> Result<()> {
     let template = template(binaries, account)?;
     let parent = data.parent().unwrap_or(Path::new("/"));
-    let staging = tempfile::Builder::new().prefix("data.new-").tempdir_in(parent);
+    let staging = tempfile::Builder::new()
+        .prefix("data.new-")
+        .tempdir_in(parent);
     let staging = staging.with_context(|| format!("cannot write `{}`", parent.display()))?;
     let copied = staging.path().join("data");
-    copy(&template, &copied, account).with_context(|| format!("cannot copy a cluster to `{}`", parent.display()))?;
-    std::fs::rename(&copied, data).with_context(|| format!("cannot create the cluster `{}`", data.display()))
+    copy(&template, &copied, account)
+        .with_context(|| format!("cannot copy a cluster to `{}`", parent.display()))?;
+    std::fs::rename(&copied, data)
+        .with_context(|| format!("cannot create the cluster `{}`", data.display()))
 }
 
 /// The cached data folder that every cluster on these binaries is copied from.
@@ -75,10 +82,13 @@ fn template(binaries: &Binaries, account: Account) -> Result<PathBuf> {
     places::create(&cache).with_context(|| format!("cannot create `{}`", cache.display()))?;
     let template = cache.join(template_key(binaries, account));
     let lock_file = cache.join("lock");
-    let lock = File::create(&lock_file).with_context(|| format!("cannot write `{}`", lock_file.display()))?;
-    lock.lock().with_context(|| format!("cannot lock `{}`", lock_file.display()))?;
+    let lock = File::create(&lock_file)
+        .with_context(|| format!("cannot write `{}`", lock_file.display()))?;
+    lock.lock()
+        .with_context(|| format!("cannot lock `{}`", lock_file.display()))?;
     if !template.join("global/pg_control").exists() {
-        let staging = tempfile::tempdir_in(&cache).with_context(|| format!("cannot write `{}`", cache.display()))?;
+        let staging = tempfile::tempdir_in(&cache)
+            .with_context(|| format!("cannot write `{}`", cache.display()))?;
         account.give(staging.path())?;
         initialise(binaries, account, &staging.path().join("data"))?;
         std::fs::rename(staging.path().join("data"), &template)
@@ -89,9 +99,18 @@ fn template(binaries: &Binaries, account: Account) -> Result<PathBuf> {
 
 /// Returns the key of a template, made of everything that the template depends on.
 fn template_key(binaries: &Binaries, account: Account) -> String {
-    let text = format!("{}\n{}\n{}\n{INITDB:?}", binaries.folder.display(), binaries.version, account.uid());
+    let text = format!(
+        "{}\n{}\n{}\n{INITDB:?}",
+        binaries.folder.display(),
+        binaries.version,
+        account.uid()
+    );
     let digest = Sha256::digest(text.as_bytes());
-    let digest: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let digest: String = digest
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     format!("{}-{digest}", binaries.major)
 }
 
@@ -108,24 +127,44 @@ fn initialise(binaries: &Binaries, account: Account, data: &Path) -> Result<()> 
 fn initdb(binaries: &Binaries, account: Account, data: &Path, letters: &str) -> Result<()> {
     let program = binaries.program("initdb");
     let mut command = command(&program, account);
-    command.arg("--pgdata").arg(data).args(INITDB).arg(format!("--lc-ctype={letters}"));
-    let output = command.output().with_context(|| format!("cannot run `{}`", program.display()))?;
+    command
+        .arg("--pgdata")
+        .arg(data)
+        .args(INITDB)
+        .arg(format!("--lc-ctype={letters}"));
+    let output = command
+        .output()
+        .with_context(|| format!("cannot run `{}`", program.display()))?;
     if !output.status.success() {
-        bail!("`{}` failed: {}", program.display(), one_line(&output.stderr))
+        bail!(
+            "`{}` failed: {}",
+            program.display(),
+            one_line(&output.stderr)
+        )
     }
     Ok(())
 }
 
-/// The variables that a program of PostgreSQL may need to start. All others stay here: SQL could ask for them, and they hold
-/// the secrets of a CI job.
-const ENVIRONMENT: &[&str] = &["PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR", "TZDIR"];
+/// The variables that a program of PostgreSQL may need to start. All others stay here: SQL could
+/// ask for them, and they hold the secrets of a CI job.
+const ENVIRONMENT: &[&str] = &[
+    "PATH",
+    "LD_LIBRARY_PATH",
+    "DYLD_LIBRARY_PATH",
+    "TMPDIR",
+    "TZDIR",
+];
 
 /// A command that runs `program` as `account`, in a folder that it can enter.
 fn command(program: &Path, account: Account) -> Command {
     let mut command = Command::new(program);
     account.assume(&mut command);
     command.current_dir("/").stdin(Stdio::null()).env_clear();
-    command.envs(ENVIRONMENT.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
+    command.envs(
+        ENVIRONMENT
+            .iter()
+            .filter_map(|name| Some((name, std::env::var_os(name)?))),
+    );
     command
 }
 
@@ -149,16 +188,18 @@ fn copy(from: &Path, to: &Path, account: Account) -> Result<()> {
 pub enum Network {
     /// Whom the machine reaches.
     OfTheMachine,
-    /// Nobody, where the system lets an ordinary user decide that (user namespaces of Linux): SQL that is only verified must not
-    /// change what foreign tables lead to.
+    /// Nobody, where the system lets an ordinary user decide that (user namespaces of Linux): SQL
+    /// that is only verified must not change what foreign tables lead to.
     None,
 }
 
-/// The program and its arguments, to which a command is appended, that give it a network of its own.
+/// The program and its arguments, to which a command is appended, that give it a network of its
+/// own.
 const WITHOUT_NETWORK: (&str, &[&str]) = ("unshare", &["--map-current-user", "--net", "--"]);
 
-/// An address that is none. What the server's own client library is asked to connect to, as by `postgres_fdw` and `dblink`, is
-/// refused before anything is sent, unless SQL names an address itself: also sockets, and where there is no network to take away.
+/// An address that is none. What the server's own client library is asked to connect to, as by
+/// `postgres_fdw` and `dblink`, is refused before anything is sent, unless SQL names an address
+/// itself: also sockets, and where there is no network to take away.
 const NO_ADDRESS: (&str, &str) = ("PGHOSTADDR", "a scratch database reaches no other server");
 
 /// A command that runs `program` as [`command`] does, without a network where that is possible.
@@ -170,8 +211,16 @@ fn without_network(program: &Path, account: Account) -> Command {
         isolated
     };
     let mut attempt = isolated(Path::new("true"));
-    let is_possible = attempt.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success());
-    let mut command = if is_possible { isolated(program) } else { command(program, account) };
+    let is_possible = attempt
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success());
+    let mut command = if is_possible {
+        isolated(program)
+    } else {
+        command(program, account)
+    };
     command.env(NO_ADDRESS.0, NO_ADDRESS.1);
     command
 }
@@ -185,7 +234,8 @@ pub(super) struct RunningServer {
 }
 
 impl RunningServer {
-    /// Starts a server on `data` with its socket in `socket_folder`, and waits until it accepts connections.
+    /// Starts a server on `data` with its socket in `socket_folder`, and waits until it accepts
+    /// connections.
     pub(super) fn start(
         binaries: &Binaries,
         account: Account,
@@ -201,29 +251,53 @@ impl RunningServer {
             Network::OfTheMachine => command(&program, account),
             Network::None => without_network(&program, account),
         };
-        command.arg("-D").arg(data).args(SETTINGS.iter().flat_map(|setting| ["-c", setting]));
-        command.arg("-c").arg(format!("unix_socket_directories={}", quoted(socket_folder)));
+        command
+            .arg("-D")
+            .arg(data)
+            .args(SETTINGS.iter().flat_map(|setting| ["-c", setting]));
+        command
+            .arg("-c")
+            .arg(format!("unix_socket_directories={}", quoted(socket_folder)));
         // Ctrl-C is for the tool, which then stops its servers in order.
-        command.process_group(0).stdout(output.try_clone()?).stderr(output);
-        let child = command.spawn().with_context(|| format!("cannot run `{}`", program.display()))?;
+        command
+            .process_group(0)
+            .stdout(output.try_clone()?)
+            .stderr(output);
+        let child = command
+            .spawn()
+            .with_context(|| format!("cannot run `{}`", program.display()))?;
         let pid = i32::try_from(child.id()).unwrap_or(i32::MAX);
-        let mut server = Self { pid, child: Some(child), socket_folder: socket_folder.to_path_buf() };
+        let mut server = Self {
+            pid,
+            child: Some(child),
+            socket_folder: socket_folder.to_path_buf(),
+        };
         server.wait_until_ready(log)?;
         Ok(server)
     }
 
     /// A server that runs already.
     pub(super) fn running(pid: i32, socket_folder: PathBuf) -> Self {
-        Self { pid, child: None, socket_folder }
+        Self {
+            pid,
+            child: None,
+            socket_folder,
+        }
     }
 
     fn wait_until_ready(&mut self, log: &Path) -> Result<()> {
         let begin = Instant::now();
         while !self.accepts_connections() {
-            let ended = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten());
+            let ended = self
+                .child
+                .as_mut()
+                .and_then(|child| child.try_wait().ok().flatten());
             if ended.is_some() || begin.elapsed() > START_PATIENCE {
                 self.stop(Signal::SIGQUIT);
-                bail!("PostgreSQL did not start; the end of its log: {}", tail(log))
+                bail!(
+                    "PostgreSQL did not start; the end of its log: {}",
+                    tail(log)
+                )
             }
             std::thread::sleep(Duration::from_millis(3));
         }
@@ -238,7 +312,10 @@ impl RunningServer {
     /// How to connect to it.
     pub(super) fn parameters(&self) -> postgres::Config {
         let mut parameters = postgres::Config::new();
-        parameters.host_path(&self.socket_folder).user(USER).dbname(USER);
+        parameters
+            .host_path(&self.socket_folder)
+            .user(USER)
+            .dbname(USER);
         parameters
     }
 
@@ -247,9 +324,12 @@ impl RunningServer {
         self.pid
     }
 
-    /// Ends the server: `SIGINT` for an orderly shutdown, `SIGQUIT` for one that leaves recovery to the next start.
+    /// Ends the server: `SIGINT` for an orderly shutdown, `SIGQUIT` for one that leaves recovery to
+    /// the next start.
     pub(super) fn stop(&mut self, signal: Signal) {
-        let Some(mut child) = self.child.take() else { return process::stop(self.pid, signal, STOP_PATIENCE) };
+        let Some(mut child) = self.child.take() else {
+            return process::stop(self.pid, signal, STOP_PATIENCE);
+        };
         let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(self.pid), signal);
         let begin = Instant::now();
         while matches!(child.try_wait(), Ok(None)) && begin.elapsed() < STOP_PATIENCE {
@@ -269,9 +349,17 @@ fn tail(log: &Path) -> String {
     let text = std::fs::read(log).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     let lines: Vec<&str> = text.lines().rev().take(5).collect();
-    lines.into_iter().rev().map(str::trim).collect::<Vec<_>>().join(" | ")
+    lines
+        .into_iter()
+        .rev()
+        .map(str::trim)
+        .collect::<Vec<_>>()
+        .join(" | ")
 }
 
 fn one_line(output: &[u8]) -> String {
-    String::from_utf8_lossy(output).split_whitespace().collect::<Vec<_>>().join(" ")
+    String::from_utf8_lossy(output)
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }

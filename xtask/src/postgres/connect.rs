@@ -1,5 +1,6 @@
-//! Connects to the target database. A connection that cannot be made is the commonest failure of all, so each cause
-//! has its own sentence and its own next step; a password is never part of either.
+//! Connects to the target database. A connection that cannot be made is the commonest failure of
+//! all, so each cause has its own sentence and its own next step; a password is never part of
+//! either.
 
 mod attempt;
 mod explain;
@@ -32,28 +33,34 @@ pub enum Target {
 }
 
 impl Target {
-    /// The database at `url` (`--database-url` or `DATABASE_URL`), else the embedded PostgreSQL of the monorepo at
-    /// `root`, which it starts.
+    /// The database at `url` (`--database-url` or `DATABASE_URL`), else the embedded PostgreSQL of
+    /// the monorepo at `root`, which it starts.
     ///
     /// # Errors
     /// When the URL is malformed, or the embedded PostgreSQL does not start.
     pub fn open(url: Option<&str>, config: &Config, root: &Path) -> Result<Self> {
         match url.filter(|url| !url.is_empty()) {
             Some(url) => {
-                let address = Address::parse(url, "the database URL (`--database-url` or `DATABASE_URL`)")?;
+                let address =
+                    Address::parse(url, "the database URL (`--database-url` or `DATABASE_URL`)")?;
                 Ok(Self::Url(Box::new(address)))
             }
             None => Ok(Self::Embedded(Embedded::start(config, root)?)),
         }
     }
 
-    /// Which database it is, for people; without a password. Of several hosts it names the one that answered, once it did.
+    /// Which database it is, for people; without a password. Of several hosts it names the one that
+    /// answered, once it did.
     #[must_use]
     pub fn describe(&self) -> String {
         match self {
             Self::Url(address) => address.describe(),
             Self::Embedded(embedded) => {
-                format!("embedded PostgreSQL {} in `{}`", embedded.major(), embedded.shown().display())
+                format!(
+                    "embedded PostgreSQL {} in `{}`",
+                    embedded.major(),
+                    embedded.shown().display()
+                )
             }
         }
     }
@@ -77,8 +84,8 @@ impl Target {
     }
 }
 
-/// Connects to `target`, and makes sure that the session is one: behind a pooler that gives each transaction another one,
-/// locks and settings would stay behind in sessions of the application.
+/// Connects to `target`, and makes sure that the session is one: behind a pooler that gives each
+/// transaction another one, locks and settings would stay behind in sessions of the application.
 ///
 /// # Errors
 /// One paragraph that names the cause and the next step.
@@ -103,7 +110,10 @@ impl PendingClient {
     pub fn begin(target: Target) -> Self {
         let target = Arc::new(target);
         let connected = Arc::clone(&target);
-        Self { target, client: std::thread::spawn(move || connect(&connected)) }
+        Self {
+            target,
+            client: std::thread::spawn(move || connect(&connected)),
+        }
     }
 
     /// Waits for the connection.
@@ -111,7 +121,10 @@ impl PendingClient {
     /// # Errors
     /// As [`connect`].
     pub fn wait(self) -> Result<(Arc<Target>, Client)> {
-        let connected = self.client.join().unwrap_or_else(|_| bail!("connecting to the database did not end"));
+        let connected = self
+            .client
+            .join()
+            .unwrap_or_else(|_| bail!("connecting to the database did not end"));
         Ok((self.target, connected?))
     }
 }
@@ -127,7 +140,8 @@ pub fn connect_beside(target: &Target) -> Result<Client> {
             let mut parameters = embedded.parameters();
             parameters.application_name(APPLICATION_NAME);
             parameters.connect(postgres::NoTls).map_err(|error| {
-                anyhow!(ServerError::from(&error)).context(format!("cannot connect to the {}", target.describe()))
+                anyhow!(ServerError::from(&error))
+                    .context(format!("cannot connect to the {}", target.describe()))
             })
         }
     }
@@ -136,11 +150,13 @@ pub fn connect_beside(target: &Target) -> Result<Client> {
 /// Connects to the database at `address`, see [`connect`].
 pub(super) fn connect_to_session(address: &Address) -> Result<Client> {
     let mut client = connect_to(address)?;
-    pooler::refuse(&mut client, address).with_context(|| format!("cannot use `{}`", address.describe()))?;
+    pooler::refuse(&mut client, address)
+        .with_context(|| format!("cannot use `{}`", address.describe()))?;
     Ok(client)
 }
 
 /// Connects to the database at `address`.
 pub(super) fn connect_to(address: &Address) -> Result<Client> {
-    attempt::connect(address).map_err(|error| error.context(format!("cannot connect to `{}`", address.describe())))
+    attempt::connect(address)
+        .map_err(|error| error.context(format!("cannot connect to `{}`", address.describe())))
 }

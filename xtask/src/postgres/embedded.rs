@@ -1,7 +1,8 @@
-//! The embedded database: the target of whoever has set no `DATABASE_URL`. Its files stay under the monorepo's
-//! `target/`; its server runs while a command of this tool uses it. Commands share one server: each holds a shared
-//! lock on `lease` while it works, and whoever can turn that into an exclusive one is the last and stops the server.
-//! A run that was killed leaves its server behind; the next run takes it over.
+//! The embedded database: the target of whoever has set no `DATABASE_URL`. Its files stay under the
+//! monorepo's `target/`; its server runs while a command of this tool uses it. Commands share one
+//! server: each holds a shared lock on `lease` while it works, and whoever can turn that into an
+//! exclusive one is the last and stops the server. A run that was killed leaves its server behind;
+//! the next run takes it over.
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -38,8 +39,12 @@ impl Embedded {
         let account = Account::for_servers()?;
         let folder = folder(root, major, account)?;
         places::create(&folder).with_context(|| format!("cannot create `{}`", folder.display()))?;
-        start_in(folder.clone(), major, root, account)
-            .with_context(|| format!("cannot start the embedded PostgreSQL in `{}`", folder.display()))
+        start_in(folder.clone(), major, root, account).with_context(|| {
+            format!(
+                "cannot start the embedded PostgreSQL in `{}`",
+                folder.display()
+            )
+        })
     }
 
     /// How to connect to it.
@@ -70,7 +75,9 @@ impl Embedded {
 impl Drop for Embedded {
     fn drop(&mut self) {
         // Without the gate nobody may stop the server: the next run will.
-        let Ok(_gate) = gate(&self.folder) else { return };
+        let Ok(_gate) = gate(&self.folder) else {
+            return;
+        };
         let is_last = self.lease.unlock().is_ok() && self.lease.try_lock().is_ok();
         if is_last {
             self.server.stop(Signal::SIGINT);
@@ -78,15 +85,22 @@ impl Drop for Embedded {
     }
 }
 
-/// `target/db-postgres/<major>`; where root cannot let the server's account in, a folder of the cache.
+/// `target/db-postgres/<major>`; where root cannot let the server's account in, a folder of the
+/// cache.
 fn folder(root: &Path, major: u32, account: Account) -> Result<PathBuf> {
     let usual = root.join("target/db-postgres").join(major.to_string());
     if account.can_enter(&usual) {
         return Ok(usual);
     }
     let digest = Sha256::digest(root.as_os_str().as_encoded_bytes());
-    let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    Ok(places::cache(account)?.join("embedded").join(format!("{name}-{major}")))
+    let name: String = digest
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    Ok(places::cache(account)?
+        .join("embedded")
+        .join(format!("{name}-{major}")))
 }
 
 fn start_in(folder: PathBuf, major: u32, root: &Path, account: Account) -> Result<Embedded> {
@@ -104,7 +118,13 @@ fn start_in(folder: PathBuf, major: u32, root: &Path, account: Account) -> Resul
         None => launch(&folder, &data, major, account)?,
     };
     let shown = folder.strip_prefix(root).unwrap_or(&folder).to_path_buf();
-    Ok(Embedded { server, folder, shown, major, lease })
+    Ok(Embedded {
+        server,
+        folder,
+        shown,
+        major,
+        lease,
+    })
 }
 
 /// The lock under which servers are started and stopped.
@@ -115,13 +135,21 @@ fn gate(folder: &Path) -> Result<File> {
 }
 
 fn open(folder: &Path, name: &str) -> Result<File> {
-    let file = File::options().create(true).truncate(false).read(true).write(true).open(folder.join(name));
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .read(true)
+        .write(true)
+        .open(folder.join(name));
     file.with_context(|| format!("cannot write `{}`", folder.join(name).display()))
 }
 
-/// The server that runs on `data`, if one does. One that runs but does not answer is stopped, unless others use it.
+/// The server that runs on `data`, if one does. One that runs but does not answer is stopped,
+/// unless others use it.
 fn join(data: &Path, alone: bool, account: Account) -> Result<Option<RunningServer>> {
-    let Some(postmaster) = Postmaster::read(data) else { return Ok(None) };
+    let Some(postmaster) = Postmaster::read(data) else {
+        return Ok(None);
+    };
     let begin = Instant::now();
     while postmaster.is_running(account) && begin.elapsed() < STOP_PATIENCE {
         let socket_folder = Postmaster::read(data).and_then(|found| found.socket_folder);
@@ -132,7 +160,10 @@ fn join(data: &Path, alone: bool, account: Account) -> Result<Option<RunningServ
         std::thread::sleep(Duration::from_millis(20));
     }
     if !alone {
-        bail!("another process uses it, but its server (process {}) does not answer", postmaster.pid)
+        bail!(
+            "another process uses it, but its server (process {}) does not answer",
+            postmaster.pid
+        )
     }
     if postmaster.is_running(account) {
         process::stop(postmaster.pid, Signal::SIGQUIT, STOP_PATIENCE);
@@ -152,30 +183,48 @@ fn launch(folder: &Path, data: &Path, major: u32, account: Account) -> Result<Ru
     let log = folder.join("log");
     // The log of one start is enough: its end is what an error shows.
     let _ = std::fs::remove_file(&log);
-    let server = RunningServer::start(&binaries, account, data, socket_folder.path(), &log, Network::OfTheMachine)?;
+    let server = RunningServer::start(
+        &binaries,
+        account,
+        data,
+        socket_folder.path(),
+        &log,
+        Network::OfTheMachine,
+    )?;
     // The server removes its socket, the sweep its folder.
     let _ = socket_folder.keep();
     Ok(server)
 }
 
-/// Removes what runs that were killed left behind: half-copied clusters, a `postmaster.pid` of a process that is no
-/// server of ours. A cluster that never was complete is set aside.
+/// Removes what runs that were killed left behind: half-copied clusters, a `postmaster.pid` of a
+/// process that is no server of ours. A cluster that never was complete is set aside.
 fn sweep(folder: &Path, data: &Path) -> Result<()> {
-    for entry in std::fs::read_dir(folder).with_context(|| format!("cannot list `{}`", folder.display()))? {
+    for entry in
+        std::fs::read_dir(folder).with_context(|| format!("cannot list `{}`", folder.display()))?
+    {
         let path = entry?.path();
-        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("data.new-")) {
-            std::fs::remove_dir_all(&path).with_context(|| format!("cannot remove `{}`", path.display()))?;
+        if path
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with("data.new-"))
+        {
+            std::fs::remove_dir_all(&path)
+                .with_context(|| format!("cannot remove `{}`", path.display()))?;
         }
     }
     let pid_file = data.join("postmaster.pid");
     if pid_file.exists() {
-        std::fs::remove_file(&pid_file).with_context(|| format!("cannot remove `{}`", pid_file.display()))?;
+        std::fs::remove_file(&pid_file)
+            .with_context(|| format!("cannot remove `{}`", pid_file.display()))?;
     }
     let complete = data.join("PG_VERSION").exists() && data.join("global/pg_control").exists();
     if data.exists() && !complete {
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+        let now = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_secs();
         let aside = folder.join(format!("data.damaged-{now}"));
-        std::fs::rename(data, &aside).with_context(|| format!("cannot set `{}` aside", data.display()))?;
+        std::fs::rename(data, &aside)
+            .with_context(|| format!("cannot set `{}` aside", data.display()))?;
     }
     Ok(())
 }

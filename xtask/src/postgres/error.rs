@@ -1,6 +1,6 @@
-//! The errors of PostgreSQL, which are more than a message. The detail, the hint, the context and the position are
-//! the difference between a search and a fix. So all of them are kept, and the position is turned into the line of
-//! the migration file.
+//! The errors of PostgreSQL, which are more than a message. The detail, the hint, the context and
+//! the position are the difference between a search and a fix. So all of them are kept, and the
+//! position is turned into the line of the migration file.
 
 use std::error::Error as _;
 use std::fmt;
@@ -36,7 +36,8 @@ enum Position {
     Inner(u32, String),
 }
 
-/// The SQL that was sent: `text` is the whole of `file`, and what was sent begins at the byte `base`.
+/// The SQL that was sent: `text` is the whole of `file`, and what was sent begins at the byte
+/// `base`.
 #[derive(Debug, Clone)]
 pub struct SentText {
     /// The file, relative to the root.
@@ -49,10 +50,14 @@ pub struct SentText {
 
 impl From<&postgres::Error> for ServerError {
     fn from(error: &postgres::Error) -> Self {
-        let Some(answer) = error.as_db_error() else { return Self::of_connection(error) };
+        let Some(answer) = error.as_db_error() else {
+            return Self::of_connection(error);
+        };
         let position = answer.position().map(|position| match position {
             ErrorPosition::Original(at) => Position::Sent(*at),
-            ErrorPosition::Internal { position, query } => Position::Inner(*position, query.clone()),
+            ErrorPosition::Internal { position, query } => {
+                Position::Inner(*position, query.clone())
+            }
         });
         Self {
             message: answer.message().to_owned(),
@@ -86,15 +91,27 @@ impl ServerError {
         }
         // What the server says last can be lost with the connection.
         if error.is_closed() {
-            message.push_str(": the server, or something on the way to it, ended it; the server's log says why");
+            message.push_str(
+                ": the server, or something on the way to it, ended it; the server's log says why",
+            );
         }
-        Self { message, sqlstate: None, detail: None, hint: None, context: None, location: None, position: None }
+        Self {
+            message,
+            sqlstate: None,
+            detail: None,
+            hint: None,
+            context: None,
+            location: None,
+            position: None,
+        }
     }
 
     /// Finds the error's place in the SQL that caused it.
     #[must_use]
     pub fn locate(mut self, script: &SentText) -> Self {
-        let Some(sent) = script.text.get(script.base..) else { return self };
+        let Some(sent) = script.text.get(script.base..) else {
+            return self;
+        };
         let start = match &self.position {
             Some(Position::Sent(at)) => nth_character(sent, *at).map(|at| script.base + at),
             Some(Position::Inner(at, query)) => inner(sent, *at, query).map(|at| script.base + at),
@@ -117,22 +134,30 @@ impl ServerError {
         }
     }
 
-    /// Whether the connection is gone, so that nothing can be said about what the server did with the last statement.
+    /// Whether the connection is gone, so that nothing can be said about what the server did with
+    /// the last statement.
     #[must_use]
     pub fn is_connection_lost(&self) -> bool {
-        self.sqlstate.as_deref().is_none_or(|state| state.starts_with("08") || state.starts_with("57P"))
+        self.sqlstate
+            .as_deref()
+            .is_none_or(|state| state.starts_with("08") || state.starts_with("57P"))
     }
 }
 
 /// The byte of the 1-based character `at`.
 fn nth_character(text: &str, at: u32) -> Option<usize> {
     let before = usize::try_from(at.checked_sub(1)?).ok()?;
-    text.char_indices().map(|(byte, _)| byte).chain([text.len()]).nth(before)
+    text.char_indices()
+        .map(|(byte, _)| byte)
+        .chain([text.len()])
+        .nth(before)
 }
 
 /// The byte of a character of `query`, where `query` stands literally and only once in `text`.
 fn inner(text: &str, at: u32, query: &str) -> Option<usize> {
-    let start = text.find(query).filter(|start| text.rfind(query) == Some(*start))?;
+    let start = text
+        .find(query)
+        .filter(|start| text.rfind(query) == Some(*start))?;
     Some(start + nth_character(query, at)?)
 }
 
@@ -143,7 +168,11 @@ impl fmt::Display for ServerError {
         if let Some(location) = &self.location {
             write!(f, "\n  at {location}")?;
         }
-        let parts = [("DETAIL", &self.detail), ("HINT", &self.hint), ("WHERE", &self.context)];
+        let parts = [
+            ("DETAIL", &self.detail),
+            ("HINT", &self.hint),
+            ("WHERE", &self.context),
+        ];
         for (name, text) in parts {
             if let Some(text) = text {
                 write!(f, "\n  {name}: {}", text.replace('\n', "\n         "))?;
@@ -155,27 +184,44 @@ impl fmt::Display for ServerError {
 
 impl std::error::Error for ServerError {}
 
-/// An error with its causes on the way, as it is printed. All that PostgreSQL says is in it, also where nobody took its
-/// error apart before, and what to do where it names a state of the server and no way out.
+/// An error with its causes on the way, as it is printed. All that PostgreSQL says is in it, also
+/// where nobody took its error apart before, and what to do where it names a state of the server
+/// and no way out.
 #[must_use]
 pub fn whole(error: &anyhow::Error) -> String {
     let mut parts = Vec::new();
     let mut state = None;
     for cause in error.chain() {
-        let server = cause.downcast_ref::<postgres::Error>().map(ServerError::from);
-        parts.push(server.as_ref().map_or_else(|| cause.to_string(), ToString::to_string));
-        state = state.or_else(|| server.as_ref().or_else(|| cause.downcast_ref()).and_then(|it| it.sqlstate.clone()));
+        let server = cause
+            .downcast_ref::<postgres::Error>()
+            .map(ServerError::from);
+        parts.push(
+            server
+                .as_ref()
+                .map_or_else(|| cause.to_string(), ToString::to_string),
+        );
+        state = state.or_else(|| {
+            server
+                .as_ref()
+                .or_else(|| cause.downcast_ref())
+                .and_then(|it| it.sqlstate.clone())
+        });
         if server.is_some() {
             break;
         }
     }
-    let way_out = state.as_deref().and_then(way_out).map(|way_out| format!("\n  = help: {way_out}"));
+    let way_out = state
+        .as_deref()
+        .and_then(way_out)
+        .map(|way_out| format!("\n  = help: {way_out}"));
     parts.join(": ") + &way_out.unwrap_or_default()
 }
 
 fn way_out(sqlstate: &str) -> Option<&'static str> {
     match sqlstate {
-        "25006" => Some("the server takes no changes: it is a standby, or `default_transaction_read_only` is on"),
+        "25006" => Some(
+            "the server takes no changes: it is a standby, or `default_transaction_read_only` is on",
+        ),
         "42501" => Some("connect as a role that may do this, or grant it what it lacks"),
         "26000" | "42P05" => Some(
             "the connection changes its server session, as behind a pooler in transaction mode: connect to PostgreSQL itself",
@@ -185,10 +231,13 @@ fn way_out(sqlstate: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether trying again may help: a lock timeout, a deadlock, a conflict of serializable transactions.
+/// Whether trying again may help: a lock timeout, a deadlock, a conflict of serializable
+/// transactions.
 #[must_use]
 pub fn is_contention(error: &anyhow::Error) -> bool {
-    let server = error.chain().find_map(|cause| cause.downcast_ref::<ServerError>());
+    let server = error
+        .chain()
+        .find_map(|cause| cause.downcast_ref::<ServerError>());
     let state = server.and_then(|error| error.sqlstate.as_deref());
     state.is_some_and(|state| ["55P03", "40P01", "40001"].contains(&state))
 }
@@ -227,15 +276,22 @@ mod tests {
 
     #[test]
     fn states_of_the_server_come_with_a_way_out() {
-        let error = ServerError { sqlstate: Some("25006".into()), hint: None, ..error(Position::Sent(1)) };
+        let error = ServerError {
+            sqlstate: Some("25006".into()),
+            hint: None,
+            ..error(Position::Sent(1))
+        };
         let whole = whole(&anyhow::Error::new(error).context("cannot write"));
-        let expected =
-            "cannot write: column \"x\" does not exist (SQLSTATE 25006)\n  = help: the server takes no changes: ";
+        let expected = "cannot write: column \"x\" does not exist (SQLSTATE 25006)\n  = help: the server takes no changes: ";
         assert!(whole.starts_with(expected), "{whole}");
     }
 
     fn script(text: &str, base: usize) -> SentText {
-        SentText { file: "migrations/V1__a.sql".into(), text: text.into(), base }
+        SentText {
+            file: "migrations/V1__a.sql".into(),
+            text: text.into(),
+            base,
+        }
     }
 
     #[test]
@@ -246,15 +302,29 @@ mod tests {
             located.to_string(),
             "column \"x\" does not exist (SQLSTATE 42703)\n  at migrations/V1__a.sql:2:13\n  HINT: Perhaps you meant \"y\"."
         );
-        assert_eq!(error(Position::Sent(99)).locate(&script(text, 6)).location, None);
-        assert_eq!(error(Position::Sent(1)).locate(&script(text, 999)).location, None);
+        assert_eq!(
+            error(Position::Sent(99)).locate(&script(text, 6)).location,
+            None
+        );
+        assert_eq!(
+            error(Position::Sent(1)).locate(&script(text, 999)).location,
+            None
+        );
     }
 
     #[test]
     fn the_position_in_an_inner_query_is_found_where_the_query_stands_once() {
         let inner = || error(Position::Inner(8, "SELECT x".into()));
-        let place = |text: &str| inner().locate(&script(text, 0)).location.map(|found| (found.line, found.column));
-        assert_eq!(place("DO $$ BEGIN\n  PERFORM (SELECT x);\nEND $$"), Some((2, 19)));
+        let place = |text: &str| {
+            inner()
+                .locate(&script(text, 0))
+                .location
+                .map(|found| (found.line, found.column))
+        };
+        assert_eq!(
+            place("DO $$ BEGIN\n  PERFORM (SELECT x);\nEND $$"),
+            Some((2, 19))
+        );
         assert_eq!(place("SELECT x; SELECT x"), None);
     }
 }

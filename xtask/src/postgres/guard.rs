@@ -1,12 +1,13 @@
-//! Cleans up after a run that was killed, at once and not only when the next run sweeps: a shell that waits for the end
-//! of a pipe that only this process holds open. Where there is no shell, the sweep has to do.
+//! Cleans up after a run that was killed, at once and not only when the next run sweeps: a shell
+//! that waits for the end of a pipe that only this process holds open. Where there is no shell, the
+//! sweep has to do.
 
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-/// Waits for the end of its input, then ends the server `$1` and removes the folder `$2`. By then the number may be that of
-/// another process: only a server on that folder is ended.
+/// Waits for the end of its input, then ends the server `$1` and removes the folder `$2`. By then
+/// the number may be that of another process: only a server on that folder is ended.
 const SCRIPT: &str = r#"
     cat >/dev/null
     line=$(tr '\0' ' ' <"/proc/$1/cmdline" || ps -ww -o args= -p "$1")
@@ -24,11 +25,18 @@ const SCRIPT: &str = r#"
 pub(super) struct ExitGuard(Option<Child>);
 
 impl ExitGuard {
-    /// Ends the server `pid` and removes `folder` when this process ends without having dropped the guard.
+    /// Ends the server `pid` and removes `folder` when this process ends without having dropped the
+    /// guard.
     pub(super) fn new(pid: i32, folder: &Path) -> Self {
         let mut command = Command::new("sh");
-        command.args(["-c", SCRIPT, "sh"]).arg(pid.to_string()).arg(folder);
-        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+            .args(["-c", SCRIPT, "sh"])
+            .arg(pid.to_string())
+            .arg(folder);
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         // Ctrl-C ends this process, and must not end the guard with it.
         command.process_group(0).current_dir("/");
         Self(command.spawn().ok())

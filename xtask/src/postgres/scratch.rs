@@ -1,7 +1,7 @@
-//! Scratch databases: where migrations are replayed to see what they make. Each is a cluster of its own in a
-//! temporary folder, because roles and tablespaces outlive a dropped database; or, where `SHADOW_DATABASE_URL` says
-//! so, a new database on that server. Dropping the value removes it, and what a killed run left behind is removed by
-//! the next one.
+//! Scratch databases: where migrations are replayed to see what they make. Each is a cluster of its
+//! own in a temporary folder, because roles and tablespaces outlive a dropped database; or, where
+//! `SHADOW_DATABASE_URL` says so, a new database on that server. Dropping the value removes it, and
+//! what a killed run left behind is removed by the next one.
 
 mod likeness;
 mod owner;
@@ -37,11 +37,13 @@ const PREFIX: &str = "db-scratch-";
 /// The folders of the sockets of embedded servers.
 pub(super) const PREFIX_EMBEDDED: &str = "db-embedded-";
 
-/// How old a folder without an owner must be to be taken for a left-over: its owner may be about to lock it.
+/// How old a folder without an owner must be to be taken for a left-over: its owner may be about to
+/// lock it.
 const GRACE: Duration = Duration::from_secs(60);
 
-/// Marks the errors that say: no scratch database can be had here, because there are no binaries, or no right to create
-/// databases. Whoever has something to put in its place looks for it with `downcast_ref`.
+/// Marks the errors that say: no scratch database can be had here, because there are no binaries,
+/// or no right to create databases. Whoever has something to put in its place looks for it with
+/// `downcast_ref`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unavailable;
 
@@ -64,14 +66,17 @@ enum ScratchKind {
 }
 
 impl Scratch {
-    /// Makes a scratch database: on the server of `shadow_url`, else in a new cluster, whose server reaches `network`.
+    /// Makes a scratch database: on the server of `shadow_url`, else in a new cluster, whose server
+    /// reaches `network`.
     ///
     /// # Errors
-    /// When no binaries of the configured major are found, or the server at `shadow_url` is of another major or does
-    /// not let one create databases.
+    /// When no binaries of the configured major are found, or the server at `shadow_url` is of
+    /// another major or does not let one create databases.
     pub fn start(config: &Config, shadow_url: Option<&str>, network: Network) -> Result<Self> {
         let kind = match shadow_url {
-            Some(url) => ScratchKind::Database(Box::new(Shadow::create(url, config.postgres_major)?)),
+            Some(url) => {
+                ScratchKind::Database(Box::new(Shadow::create(url, config.postgres_major)?))
+            }
             None => ScratchKind::Cluster(Cluster::start(config.postgres_major, network)?),
         };
         Ok(Self { kind })
@@ -95,7 +100,9 @@ impl Scratch {
             ScratchKind::Cluster(cluster) => {
                 let mut parameters = cluster.server.parameters();
                 parameters.application_name(connect::APPLICATION_NAME);
-                parameters.connect(postgres::NoTls).context("cannot connect to the scratch database")
+                parameters
+                    .connect(postgres::NoTls)
+                    .context("cannot connect to the scratch database")
             }
             ScratchKind::Database(shadow) => shadow.connect(),
         }
@@ -108,16 +115,17 @@ pub struct Connections {
     pub client: Client,
     /// As a superuser, where `client` is none and the cluster is ours.
     pub superuser: Option<Client>,
-    /// As one who may end the session of `client`. It was there before any migration, which could make something that runs
-    /// when somebody connects.
+    /// As one who may end the session of `client`. It was there before any migration, which could
+    /// make something that runs when somebody connects.
     pub watcher: Client,
     /// The server, where it is not ours.
     pub shared: Option<SharedServer>,
 }
 
 impl Scratch {
-    /// Connects as whoever is to run migrations there, once: on a cluster of our own as the owner of a database that is like
-    /// the target, and with it as a superuser; as a superuser alone where `superuser` says so.
+    /// Connects as whoever is to run migrations there, once: on a cluster of our own as the owner
+    /// of a database that is like the target, and with it as a superuser; as a superuser alone
+    /// where `superuser` says so.
     ///
     /// # Errors
     /// When the server went away, or knows one of the settings not.
@@ -125,38 +133,72 @@ impl Scratch {
         match &self.kind {
             ScratchKind::Cluster(cluster) if !superuser => {
                 let owned = owner::connect(&cluster.server.parameters(), likeness)?;
-                let owner::Owned { owner, superuser, watcher } = owned;
-                Ok(Connections { client: owner, superuser: Some(superuser), watcher, shared: None })
+                let owner::Owned {
+                    owner,
+                    superuser,
+                    watcher,
+                } = owned;
+                Ok(Connections {
+                    client: owner,
+                    superuser: Some(superuser),
+                    watcher,
+                    shared: None,
+                })
             }
             ScratchKind::Cluster(_) => {
                 let client = set(self.connect()?, likeness, cluster::USER, || self.connect())?;
-                Ok(Connections { client, superuser: None, watcher: self.connect()?, shared: None })
+                Ok(Connections {
+                    client,
+                    superuser: None,
+                    watcher: self.connect()?,
+                    shared: None,
+                })
             }
             ScratchKind::Database(shadow) => {
-                let mut client = set(shadow.connect()?, likeness, shadow.name(), || shadow.connect())?;
-                let shared = SharedServer::new(&mut client, likeness.server.as_deref(), shadow.made_roles());
-                Ok(Connections { client, superuser: None, watcher: shadow.connect()?, shared: Some(shared) })
+                let mut client = set(shadow.connect()?, likeness, shadow.name(), || {
+                    shadow.connect()
+                })?;
+                let shared =
+                    SharedServer::new(&mut client, likeness.server.as_deref(), shadow.made_roles());
+                Ok(Connections {
+                    client,
+                    superuser: None,
+                    watcher: shadow.connect()?,
+                    shared: Some(shared),
+                })
             }
         }
     }
 }
 
 impl Scratch {
-    /// Connects as [`Self::connect_like`] did, with a search path that the session goes back to whenever it is reset.
+    /// Connects as [`Self::connect_like`] did, with a search path that the session goes back to
+    /// whenever it is reset.
     ///
     /// # Errors
     /// When the server went away.
-    pub fn connect_again(&self, likeness: &TargetSettings, superuser: bool, search_path: &str) -> Result<Client> {
+    pub fn connect_again(
+        &self,
+        likeness: &TargetSettings,
+        superuser: bool,
+        search_path: &str,
+    ) -> Result<Client> {
         let options = search_path_option(search_path);
         let mut parameters = match &self.kind {
             ScratchKind::Cluster(cluster) => cluster.server.parameters(),
             ScratchKind::Database(shadow) => return shadow.connect_with(&options),
         };
         if !superuser {
-            parameters.user(&likeness.role).dbname(owner::database(likeness));
+            parameters
+                .user(&likeness.role)
+                .dbname(owner::database(likeness));
         }
-        parameters.application_name(connect::APPLICATION_NAME).options(&options);
-        parameters.connect(postgres::NoTls).context("cannot connect to the scratch database")
+        parameters
+            .application_name(connect::APPLICATION_NAME)
+            .options(&options);
+        parameters
+            .connect(postgres::NoTls)
+            .context("cannot connect to the scratch database")
     }
 }
 
@@ -177,7 +219,9 @@ fn set(
     if settings.is_empty() {
         return Ok(client);
     }
-    let set = client.batch_execute(&settings).map_err(|error| anyhow!(ServerError::from(error)));
+    let set = client
+        .batch_execute(&settings)
+        .map_err(|error| anyhow!(ServerError::from(error)));
     set.context("cannot give the scratch database the settings of the target")?;
     drop(client);
     again()
@@ -208,10 +252,21 @@ impl Cluster {
         let owner = own(folder.path()).context("cannot lock the scratch folder")?;
         let data = folder.path().join("data");
         cluster::create(binaries, account, &data)?;
-        let server =
-            RunningServer::start(binaries, account, &data, folder.path(), &folder.path().join("log"), network)?;
+        let server = RunningServer::start(
+            binaries,
+            account,
+            &data,
+            folder.path(),
+            &folder.path().join("log"),
+            network,
+        )?;
         let guard = Some(ExitGuard::new(server.pid(), folder.path()));
-        Ok(Self { server, folder: folder.keep(), guard, _owner: owner })
+        Ok(Self {
+            server,
+            folder: folder.keep(),
+            guard,
+            _owner: owner,
+        })
     }
 }
 
@@ -224,17 +279,23 @@ impl Drop for Cluster {
     }
 }
 
-/// Removes what is left of scratch clusters and sockets in `parent` whose makers are gone. What belongs to other users
-/// stays, and so does whatever cannot be removed: this run does not need it.
+/// Removes what is left of scratch clusters and sockets in `parent` whose makers are gone. What
+/// belongs to other users stays, and so does whatever cannot be removed: this run does not need it.
 fn sweep(parent: &Path, account: Account) {
-    let Ok(entries) = std::fs::read_dir(parent) else { return };
+    let Ok(entries) = std::fs::read_dir(parent) else {
+        return;
+    };
     for folder in entries.filter_map(|entry| Some(entry.ok()?.path())) {
-        let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = folder
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
         let abandoned = (name.starts_with(PREFIX) && is_abandoned(&folder))
             || (name.starts_with(PREFIX_EMBEDDED) && is_old(&folder) && is_empty(&folder));
         if abandoned && account.owns(&folder) {
             let postmaster = Postmaster::read(&folder.join("data"));
-            if let Some(postmaster) = postmaster.filter(|postmaster| postmaster.is_running(account)) {
+            if let Some(postmaster) = postmaster.filter(|postmaster| postmaster.is_running(account))
+            {
                 process::stop(postmaster.pid, Signal::SIGQUIT, STOP_PATIENCE);
             }
             let _ = std::fs::remove_dir_all(&folder);
@@ -242,7 +303,8 @@ fn sweep(parent: &Path, account: Account) {
     }
 }
 
-/// Makes `owner` and locks it. It gets its name only when it is locked: another run's sweep never sees it unlocked.
+/// Makes `owner` and locks it. It gets its name only when it is locked: another run's sweep never
+/// sees it unlocked.
 fn own(folder: &Path) -> Result<File> {
     let unlocked = folder.join("owner.new");
     let owner = File::create(&unlocked)?;
@@ -261,7 +323,11 @@ fn is_abandoned(folder: &Path) -> bool {
 
 fn is_old(folder: &Path) -> bool {
     let modified = folder.metadata().and_then(|found| found.modified());
-    modified.is_ok_and(|modified| SystemTime::now().duration_since(modified).is_ok_and(|age| age > GRACE))
+    modified.is_ok_and(|modified| {
+        SystemTime::now()
+            .duration_since(modified)
+            .is_ok_and(|age| age > GRACE)
+    })
 }
 
 fn is_empty(folder: &Path) -> bool {

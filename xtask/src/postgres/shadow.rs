@@ -1,5 +1,5 @@
-//! A scratch database on a server that somebody else runs (`SHADOW_DATABASE_URL`): created, used, dropped, and with it the
-//! roles that were made in it.
+//! A scratch database on a server that somebody else runs (`SHADOW_DATABASE_URL`): created, used,
+//! dropped, and with it the roles that were made in it.
 
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -25,7 +25,8 @@ const LEFT_OVERS: &str = "
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity AS a WHERE a.datid = d.oid)
     ORDER BY name";
 
-/// A database of ours on a foreign server. A connection of its own, which nobody uses, marks it as in use.
+/// A database of ours on a foreign server. A connection of its own, which nobody uses, marks it as
+/// in use.
 pub(super) struct Shadow {
     address: Address,
     name: String,
@@ -35,24 +36,35 @@ pub(super) struct Shadow {
 
 impl std::fmt::Debug for Shadow {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Shadow").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("Shadow")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
 impl Shadow {
     /// Creates a database on the server of `url`, whose major must be `major`.
     pub(super) fn create(url: &str, major: u32) -> Result<Self> {
-        let address =
-            Address::parse(url, "the scratch server's URL (`--shadow-database-url` or `SHADOW_DATABASE_URL`)")?;
+        let address = Address::parse(
+            url,
+            "the scratch server's URL (`--shadow-database-url` or `SHADOW_DATABASE_URL`)",
+        )?;
         let mut client = connect_to_session(&address).context("cannot use the scratch server")?;
         check_major(&mut client, major)?;
         sweep(&mut client);
         let name = new_name();
         client
-            .batch_execute(&format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"))
+            .batch_execute(&format!(
+                "CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"
+            ))
             .map_err(|error| cannot_create(&error, &address))?;
         let made_roles = MadeRoles::begin(&mut client)?;
-        let mut shadow = Self { address, name, keeper: None, made_roles };
+        let mut shadow = Self {
+            address,
+            name,
+            keeper: None,
+            made_roles,
+        };
         shadow.keeper = Some(Mutex::new(shadow.connect()?));
         Ok(shadow)
     }
@@ -77,7 +89,8 @@ impl Shadow {
     }
 
     pub(super) fn connect(&self) -> Result<Client> {
-        connect_to(&self.address.with_database(&self.name)).context("cannot connect to the scratch database")
+        connect_to(&self.address.with_database(&self.name))
+            .context("cannot connect to the scratch database")
     }
 }
 
@@ -86,15 +99,23 @@ impl Drop for Shadow {
         drop(self.keeper.take());
         // What cannot be dropped now is swept by a later run.
         if let Ok(mut client) = connect_to(&self.address) {
-            let _ = client.batch_execute(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
+            let _ = client.batch_execute(&format!(
+                "DROP DATABASE IF EXISTS {} WITH (FORCE)",
+                self.name
+            ));
             self.made_roles.drop_from(&mut client);
         }
     }
 }
 
 fn check_major(client: &mut Client, major: u32) -> Result<()> {
-    let row = client.query_one("SELECT current_setting('server_version_num')::int4 / 10000 AS major", &[]);
-    let found: i32 = row.map_err(|error| anyhow!(ServerError::from(&error)))?.get("major");
+    let row = client.query_one(
+        "SELECT current_setting('server_version_num')::int4 / 10000 AS major",
+        &[],
+    );
+    let found: i32 = row
+        .map_err(|error| anyhow!(ServerError::from(&error)))?
+        .get("major");
     if u32::try_from(found) != Ok(major) {
         bail!(
             "cannot use the scratch server: it runs PostgreSQL {found}, and the configuration says `postgres = \
@@ -120,10 +141,15 @@ fn cannot_create(error: &postgres::Error, address: &Address) -> anyhow::Error {
         format!("cannot create a scratch database on `{}`", address.host())
     };
     let error = anyhow!(cause).context(context);
-    if denied { error.context(Unavailable) } else { error }
+    if denied {
+        error.context(Unavailable)
+    } else {
+        error
+    }
 }
 
-/// Drops the databases of runs that were killed. Somebody else may be faster; nothing depends on it.
+/// Drops the databases of runs that were killed. Somebody else may be faster; nothing depends on
+/// it.
 fn sweep(client: &mut Client) {
     for row in client.query(LEFT_OVERS, &[]).unwrap_or_default() {
         let name: String = row.get("name");
@@ -132,8 +158,14 @@ fn sweep(client: &mut Client) {
 }
 
 fn new_name() -> String {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let seconds = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_secs();
     // `RandomState` is seeded by the system; the name needs to be unique, not secret.
-    let random = std::hash::BuildHasher::hash_one(&std::collections::hash_map::RandomState::new(), std::process::id());
+    let random = std::hash::BuildHasher::hash_one(
+        &std::collections::hash_map::RandomState::new(),
+        std::process::id(),
+    );
     format!("{PREFIX}{seconds}_{random:016x}")
 }

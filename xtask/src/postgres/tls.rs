@@ -1,6 +1,6 @@
-//! Encryption as libpq's `sslmode` promises it, by rustls. `prefer` and `require` look at no certificate, as libpq's
-//! do: that is what servers with a self-signed one rely on. `verify-ca` and `verify-full` trust the platform's
-//! authorities, or those in `sslrootcert`.
+//! Encryption as libpq's `sslmode` promises it, by rustls. `prefer` and `require` look at no
+//! certificate, as libpq's do: that is what servers with a self-signed one rely on. `verify-ca` and
+//! `verify-full` trust the platform's authorities, or those in `sslrootcert`.
 
 mod certificate;
 mod verifier;
@@ -37,7 +37,9 @@ pub(super) fn connector(tls: &Tls) -> Result<Option<MakeRustlsConnect>> {
         Some((certificate, key)) => {
             let chain = certificates("sslcert", certificate)?;
             let key = private_key(key)?;
-            config.with_client_auth_cert(chain, key).context("`sslcert` and `sslkey` do not belong together")?
+            config
+                .with_client_auth_cert(chain, key)
+                .context("`sslcert` and `sslkey` do not belong together")?
         }
     };
     if tls.is_direct {
@@ -71,25 +73,35 @@ fn verifier(tls: &Tls, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerC
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(authorities.iter().cloned());
     if roots.is_empty() {
-        bail!("no certificate authority is known here: name one with `sslrootcert=<file>` in the URL")
+        bail!(
+            "no certificate authority is known here: name one with `sslrootcert=<file>` in the URL"
+        )
     }
     let chain = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider));
     let chain = match &tls.revoked {
         Some(file) => chain.with_crls(revoked(file)?),
         None => chain,
     };
-    // Only what somebody named is trusted beyond what the library verifies, and where nothing may be revoked.
+    // Only what somebody named is trusted beyond what the library verifies, and where nothing may
+    // be revoked.
     let named = match (&tls.authorities, &tls.revoked) {
         (Authorities::File(_), None) => authorities,
         (Authorities::File(_), Some(_)) | (Authorities::System, _) => Vec::new(),
     };
     let chain = chain.build().context("cannot set up TLS")?;
-    Ok(Arc::new(Trusted::new(chain, named, tls.mode == TlsMode::VerifyHost, provider)))
+    Ok(Arc::new(Trusted::new(
+        chain,
+        named,
+        tls.mode == TlsMode::VerifyHost,
+        provider,
+    )))
 }
 
 fn certificates(parameter: &str, file: &Path) -> Result<Vec<CertificateDer<'static>>> {
     let found = CertificateDer::pem_file_iter(file).with_context(|| unreadable(parameter, file))?;
-    let found: Vec<_> = found.collect::<Result<_, _>>().with_context(|| unreadable(parameter, file))?;
+    let found: Vec<_> = found
+        .collect::<Result<_, _>>()
+        .with_context(|| unreadable(parameter, file))?;
     if found.is_empty() {
         bail!("`{}` (`{parameter}`) holds no certificate", file.display())
     }
@@ -102,15 +114,20 @@ fn private_key(file: &Path) -> Result<PrivateKeyDer<'static>> {
         let is_encrypted = String::from_utf8_lossy(&text).contains("ENCRYPTED");
         let error = anyhow!(error).context(unreadable("sslkey", file));
         match is_encrypted {
-            true => error.context("the key is encrypted, which is not supported: decrypt it with `openssl pkey`"),
+            true => error.context(
+                "the key is encrypted, which is not supported: decrypt it with `openssl pkey`",
+            ),
             false => error,
         }
     })
 }
 
 fn revoked(file: &Path) -> Result<Vec<CertificateRevocationListDer<'static>>> {
-    let found = CertificateRevocationListDer::pem_file_iter(file).with_context(|| unreadable("sslcrl", file))?;
-    found.collect::<Result<_, _>>().with_context(|| unreadable("sslcrl", file))
+    let found = CertificateRevocationListDer::pem_file_iter(file)
+        .with_context(|| unreadable("sslcrl", file))?;
+    found
+        .collect::<Result<_, _>>()
+        .with_context(|| unreadable("sslcrl", file))
 }
 
 fn unreadable(parameter: &str, file: &Path) -> String {

@@ -1,5 +1,6 @@
-//! What was made of files, kept for a process that reads the same files again and again. It is taken from here while the
-//! stamp of the file in the tree is the same; trees without stamps are read anew each time.
+//! What was made of files, kept for a process that reads the same files again and again. It is
+//! taken from here while the stamp of the file in the tree is the same; trees without stamps are
+//! read anew each time.
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -7,7 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::tree::{Stamp, Tree};
 
-/// What was made of files. Each reader keeps what it likes: things of one type, at most one of each file.
+/// What was made of files. Each reader keeps what it likes: things of one type, at most one of each
+/// file.
 #[derive(Default)]
 pub struct Cache {
     kept: Mutex<HashMap<TypeId, OfFiles>>,
@@ -31,9 +33,13 @@ impl Cache {
         made.downcast().ok()
     }
 
-    /// Keeps what was made of the file `path`. The stamp must have been taken before the file was read.
+    /// Keeps what was made of the file `path`. The stamp must have been taken before the file was
+    /// read.
     pub fn keep<T: Any + Send + Sync>(&self, path: &str, stamp: Stamp, made: Arc<T>) {
-        self.lock().entry(TypeId::of::<T>()).or_default().insert(path.to_owned(), (stamp, made));
+        self.lock()
+            .entry(TypeId::of::<T>())
+            .or_default()
+            .insert(path.to_owned(), (stamp, made));
     }
 
     /// Forgets files that `tree` no longer has.

@@ -1,4 +1,5 @@
-//! What a reader has to be able to do. It stands apart from the list of readers, so that they need not know each other.
+//! What a reader has to be able to do. It stands apart from the list of readers, so that they need
+//! not know each other.
 
 use anyhow::Result;
 
@@ -20,20 +21,21 @@ pub struct Input<'a> {
 
 /// Reads descriptions of one language.
 pub trait Reader: Sync {
-    /// How the declarations were written that it makes. Each has a name in JSON that no other reader's has.
+    /// How the declarations were written that it makes. Each has a name in JSON that no other
+    /// reader's has.
     fn origins(&self) -> &'static [Origin];
 
-    /// Reads the files that the configuration names for it, and says for what it names some. The same files give the same
-    /// facts in the same order.
+    /// Reads the files that the configuration names for it, and says for what it names some. The
+    /// same files give the same facts in the same order.
     ///
-    /// What cannot be understood is no error: it is `unresolved` with its reason, and a file that cannot be read whole is
-    /// one of the facts' problems.
+    /// What cannot be understood is no error: it is `unresolved` with its reason, and a file that
+    /// cannot be read whole is one of the facts' problems.
     ///
     /// # Errors
     /// When a configured folder does not exist.
     fn read(&self, input: &Input<'_>) -> Result<Facts>;
 
-    /// Whether a change of the file `path` can change what it reads: a hook does nothing at commits of other files, and
-    /// `--watch` waits on.
+    /// Whether a change of the file `path` can change what it reads: a hook does nothing at commits
+    /// of other files, and `--watch` waits on.
     fn concerns(&self, config: &Config, path: &str) -> bool;
 }

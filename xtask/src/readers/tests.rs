@@ -1,4 +1,5 @@
-//! A language of our own beside TypeScript: what a new reader reads is judged by every check, and none of them knows it.
+//! A language of our own beside TypeScript: what a new reader reads is judged by every check, and
+//! none of them knows it.
 //!
 //! ```text
 //! table users { id number; name string? }
@@ -13,7 +14,9 @@ use regex::{Captures, Match, Regex};
 use super::{Input, READERS, Reader, read_with};
 use crate::checks::{self, test_utils};
 use crate::config::Config;
-use crate::facts::{Declaration, Facts, Family, Field, Kind, Origin, Rare, Side, Syntax, TableLink, Tags};
+use crate::facts::{
+    Declaration, Facts, Family, Field, Kind, Origin, Rare, Side, Syntax, TableLink, Tags,
+};
 use crate::fixes;
 use crate::report::{Finding, SourceTexts};
 use crate::schema::provenance::Provenance;
@@ -48,7 +51,12 @@ impl Reader for Toy {
 
     fn read(&self, input: &Input<'_>) -> Result<Facts> {
         let mut facts = Facts::default();
-        for path in input.tree.files("")?.iter().filter(|path| self.concerns(input.config, path)) {
+        for path in input
+            .tree
+            .files("")?
+            .iter()
+            .filter(|path| self.concerns(input.config, path))
+        {
             let text = String::from_utf8(input.tree.read(path)?)?;
             facts.requested.tables = true;
             facts.requested.validation |= text.contains("schema ");
@@ -70,7 +78,10 @@ fn declare(path: &str, text: &str, facts: &mut Facts) {
     let member = Regex::new(r"(\w+) (number|string)(\?)?").expect("a pattern");
     for found in declared.captures_iter(text) {
         let body = found.get(3).expect("a body");
-        let fields = member.captures_iter(body.as_str()).map(|found| field(&lines, body.start(), &found)).collect();
+        let fields = member
+            .captures_iter(body.as_str())
+            .map(|found| field(&lines, body.start(), &found))
+            .collect();
         let is_table = &found[1] == "table";
         let declaration = Declaration {
             name: found[2].to_owned(),
@@ -78,14 +89,21 @@ fn declare(path: &str, text: &str, facts: &mut Facts) {
             origin: if is_table { TABLE } else { SCHEMA },
             exported: true,
             tags: Tags::default(),
-            table_link: is_table.then(|| TableLink { table: found[2].to_owned(), side: Side::Row }),
+            table_link: is_table.then(|| TableLink {
+                table: found[2].to_owned(),
+                side: Side::Row,
+            }),
             of_type: None,
             graphql: false,
             implements: Vec::new(),
             fields,
             unresolved: None,
         };
-        if is_table { facts.tables.push(declaration) } else { facts.schemas.push(declaration) }
+        if is_table {
+            facts.tables.push(declaration)
+        } else {
+            facts.schemas.push(declaration)
+        }
     }
 }
 
@@ -97,7 +115,11 @@ fn field(lines: &LineIndex, offset: usize, found: &Captures<'_>) -> Field {
         location: lines.location(span(offset, found.get(1).expect("a name"))),
         optional: false,
         nullable: found.get(3).is_some(),
-        kind: if kind.as_str() == "number" { Kind::Number } else { Kind::String },
+        kind: if kind.as_str() == "number" {
+            Kind::Number
+        } else {
+            Kind::String
+        },
         constraints: Rare::default(),
         reference: None,
         has_default: false,
@@ -109,41 +131,76 @@ fn field(lines: &LineIndex, offset: usize, found: &Captures<'_>) -> Field {
 
 fn span(offset: usize, found: Match<'_>) -> Span {
     let at = |place: usize| u32::try_from(offset + place).expect("a small file");
-    Span { start: at(found.start()), end: at(found.end()) }
+    Span {
+        start: at(found.start()),
+        end: at(found.end()),
+    }
 }
 
 const SQL: &str = "CREATE TABLE users (id integer PRIMARY KEY, name text, email text NOT NULL);";
 
-const RIGHT: (&str, &str) = ("users.toy", "table users {\n  id number;\n  name string?;\n  email string;\n}");
+const RIGHT: (&str, &str) = (
+    "users.toy",
+    "table users {\n  id number;\n  name string?;\n  email string;\n}",
+);
 
 const NO_TYPESCRIPT: &str = "types = []";
 
 fn facts(readers: &[&dyn Reader], files: &[(&str, &str)], keys: &str) -> Facts {
     let tree = MemoryTree::new(files.iter().copied());
-    read_with(readers, &Input { tree: &tree, config: &test_utils::config(keys), cache: None }).expect("files in memory")
+    read_with(
+        readers,
+        &Input {
+            tree: &tree,
+            config: &test_utils::config(keys),
+            cache: None,
+        },
+    )
+    .expect("files in memory")
 }
 
 /// What is wrong about `files`, read as toys and as TypeScript.
 fn findings(sql: &str, files: &[(&str, &str)], keys: &str) -> Vec<Finding> {
     let facts = facts(&[&Toy, &TypeScript], files, keys);
-    let (schema, config, provenance) = (test_utils::schema(sql), test_utils::config(keys), Provenance::default());
-    let input = checks::Input { schema: &schema, facts: &facts, config: &config, provenance: &provenance };
+    let (schema, config, provenance) = (
+        test_utils::schema(sql),
+        test_utils::config(keys),
+        Provenance::default(),
+    );
+    let input = checks::Input {
+        schema: &schema,
+        facts: &facts,
+        config: &config,
+        provenance: &provenance,
+    };
     let (mut findings, _) = checks::verify(&input);
     let mut sources = SourceTexts::default();
-    files.iter().for_each(|(file, text)| sources.insert((*file).into(), (*text).into()));
+    files
+        .iter()
+        .for_each(|(file, text)| sources.insert((*file).into(), (*text).into()));
     fixes::place(&mut findings, &sources);
     findings
 }
 
 fn in_short(findings: &[Finding]) -> Vec<String> {
-    let place = |finding: &Finding| finding.location().map_or_else(String::new, ToString::to_string);
-    findings.iter().map(|finding| format!("{} {}", finding.kind, place(finding))).collect()
+    let place = |finding: &Finding| {
+        finding
+            .location()
+            .map_or_else(String::new, ToString::to_string)
+    };
+    findings
+        .iter()
+        .map(|finding| format!("{} {}", finding.kind, place(finding)))
+        .collect()
 }
 
 #[test]
 fn what_a_new_reader_reads_is_judged_by_every_check() {
     assert_eq!(in_short(&findings(SQL, &[RIGHT], NO_TYPESCRIPT)), [""; 0]);
-    let wrong = ("users.toy", "table users {\n  id string;\n  name string;\n}\ntable tools { id number }");
+    let wrong = (
+        "users.toy",
+        "table users {\n  id string;\n  name string;\n}\ntable tools { id number }",
+    );
     let found = findings(SQL, &[wrong], NO_TYPESCRIPT);
     let expected = [
         "MISSING_TABLE users.toy:5:7",
@@ -152,16 +209,31 @@ fn what_a_new_reader_reads_is_judged_by_every_check() {
         "MISSING_FIELD_IN_TYPE users.toy:1:7",
     ];
     assert_eq!(in_short(&found), expected);
-    assert_eq!(found[3].message, "Missing field 'email' in toy table `users`", "named by its origin");
+    assert_eq!(
+        found[3].message, "Missing field 'email' in toy table `users`",
+        "named by its origin"
+    );
 }
 
 #[test]
 fn schemas_of_another_language_get_no_suggestions_in_zod() {
-    let schema = ("user.toy", "schema UserSchema {\n  id number;\n  name string;\n  email string;\n}");
+    let schema = (
+        "user.toy",
+        "schema UserSchema {\n  id number;\n  name string;\n  email string;\n}",
+    );
     let found = findings(SQL, &[RIGHT, schema], NO_TYPESCRIPT);
-    assert_eq!(in_short(&found), ["LOOSE_VALIDATION user.toy:2:3", "VALIDATION_NULLABILITY_MISMATCH user.toy:3:3"]);
+    assert_eq!(
+        in_short(&found),
+        [
+            "LOOSE_VALIDATION user.toy:2:3",
+            "VALIDATION_NULLABILITY_MISMATCH user.toy:3:3"
+        ]
+    );
     for finding in found {
-        assert!(finding.proposal.is_none() && finding.suggestion.is_none() && finding.help.is_none(), "{finding:?}");
+        assert!(
+            finding.proposal.is_none() && finding.suggestion.is_none() && finding.help.is_none(),
+            "{finding:?}"
+        );
     }
 }
 
@@ -172,20 +244,50 @@ fn a_table_is_missed_where_a_reader_was_asked_for_types() {
     assert_eq!(in_short(&found), ["MISSING_TYPE "]);
     let help = found[0].help.as_deref().unwrap_or_default();
     assert!(help.starts_with("declare `table posts { … }`"), "{help}");
-    assert_eq!(in_short(&findings(sql, &[], NO_TYPESCRIPT)), [""; 0], "nobody asked for any");
-    let post = ("post.ts", "export interface PostRow { id: number; body: string }");
-    assert_eq!(in_short(&findings(sql, &[RIGHT, post], "")), [""; 0], "each reader describes one");
+    assert_eq!(
+        in_short(&findings(sql, &[], NO_TYPESCRIPT)),
+        [""; 0],
+        "nobody asked for any"
+    );
+    let post = (
+        "post.ts",
+        "export interface PostRow { id: number; body: string }",
+    );
+    assert_eq!(
+        in_short(&findings(sql, &[RIGHT, post], "")),
+        [""; 0],
+        "each reader describes one"
+    );
 }
 
 #[test]
 fn facts_come_in_the_order_of_the_readers_and_are_counted_together() {
-    let files = [("b.ts", "export interface B { id: number }"), ("a.ts", "export interface A { id: number }"), RIGHT];
+    let files = [
+        ("b.ts", "export interface B { id: number }"),
+        ("a.ts", "export interface A { id: number }"),
+        RIGHT,
+    ];
     let readers: [&dyn Reader; 2] = [&TypeScript, &Toy];
     let both = facts(&readers, &files, "");
-    assert_eq!(both.types.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["A", "B"]);
-    assert_eq!(both.tables.iter().map(|one| one.origin.id).collect::<Vec<_>>(), ["toy"]);
+    assert_eq!(
+        both.types
+            .iter()
+            .map(|one| one.name.as_str())
+            .collect::<Vec<_>>(),
+        ["A", "B"]
+    );
+    assert_eq!(
+        both.tables
+            .iter()
+            .map(|one| one.origin.id)
+            .collect::<Vec<_>>(),
+        ["toy"]
+    );
     assert_eq!((both.files_walked, both.files_parsed), (3, 3));
-    assert_eq!(format!("{both:?}"), format!("{:?}", facts(&readers, &files, "")));
+    assert_eq!(
+        format!("{both:?}"),
+        format!("{:?}", facts(&readers, &files, ""))
+    );
     let alone = |reader| facts(&[reader], &files, "");
     let mut merged = alone(readers[0]);
     merged.merge(alone(readers[1]));
@@ -196,7 +298,11 @@ fn facts_come_in_the_order_of_the_readers_and_are_counted_together() {
 fn no_two_origins_have_one_name() {
     let toy: &dyn Reader = &Toy;
     let mut seen = HashSet::new();
-    for origin in READERS.iter().chain([&toy]).flat_map(|reader| reader.origins()) {
+    for origin in READERS
+        .iter()
+        .chain([&toy])
+        .flat_map(|reader| reader.origins())
+    {
         assert!(seen.insert(origin.id), "{origin:?} is the name of two");
     }
 }

@@ -1,5 +1,6 @@
-//! Annotations for GitHub Actions: workflow commands on stdout, which GitHub shows beside the lines of a pull request.
-//! It shows at most ten of each level per step; the rest belongs into the step's summary, as Markdown.
+//! Annotations for GitHub Actions: workflow commands on stdout, which GitHub shows beside the lines
+//! of a pull request. It shows at most ten of each level per step; the rest belongs into the step's
+//! summary, as Markdown.
 
 use std::fmt::Write as _;
 
@@ -16,8 +17,15 @@ pub const SUMMARY_LIMIT: usize = 1024 * 1024;
 /// The annotations, errors first, and a notice where there are more than GitHub shows.
 #[must_use]
 pub fn verification(report: &Verification) -> String {
-    let (errors, warnings) = (report.count(Severity::Error), report.count(Severity::Warning));
-    let verdict = if report.overall_passed() { "passed" } else { "failed" };
+    let (errors, warnings) = (
+        report.count(Severity::Error),
+        report.count(Severity::Warning),
+    );
+    let verdict = if report.overall_passed() {
+        "passed"
+    } else {
+        "failed"
+    };
     let counted = format!("{}, {}", count(errors, "error"), count(warnings, "warning"));
     // Not a command: a line for whoever reads the log.
     let mut text = format!("Verification {verdict}: {counted}\n");
@@ -25,21 +33,35 @@ pub fn verification(report: &Verification) -> String {
         text.push_str(&branch(since));
     }
     for severity in [Severity::Error, Severity::Warning] {
-        let of_level: Vec<_> = report.findings.iter().filter(|finding| finding.severity == severity).collect();
-        of_level.iter().take(LIMIT).for_each(|finding| text.push_str(&annotation(finding)));
+        let of_level: Vec<_> = report
+            .findings
+            .iter()
+            .filter(|finding| finding.severity == severity)
+            .collect();
+        of_level
+            .iter()
+            .take(LIMIT)
+            .for_each(|finding| text.push_str(&annotation(finding)));
         if let Some(more) = of_level.len().checked_sub(LIMIT).filter(|more| *more > 0) {
-            let _ = writeln!(text, "::notice title=db-verify::{more} more of these; the summary of the step has all");
+            let _ = writeln!(
+                text,
+                "::notice title=db-verify::{more} more of these; the summary of the step has all"
+            );
         }
     }
     text
 }
 
-/// Lines for whoever reads the log; the summary of the step has them as well. None of them may look like a command.
+/// Lines for whoever reads the log; the summary of the step has them as well. None of them may look
+/// like a command.
 fn branch(since: &Since) -> String {
     let mut lines = vec![format!("Judging {}", since.title())];
     lines.extend(since.schema.iter().flatten().cloned());
     lines.extend(since.notes.iter().map(|note| format!("note: {note}")));
-    lines.iter().map(|line| format!("- {}\n", without_commands(&harmless_line(line)))).collect()
+    lines
+        .iter()
+        .map(|line| format!("- {}\n", without_commands(&harmless_line(line))))
+        .collect()
 }
 
 fn annotation(finding: &Finding) -> String {
@@ -54,7 +76,11 @@ fn annotation(finding: &Finding) -> String {
         properties.push(format!("col={}", location.column));
     }
     properties.push(format!("title={}", property(finding.kind)));
-    format!("::{command} {}::{}\n", properties.join(","), message(&body(finding)))
+    format!(
+        "::{command} {}::{}\n",
+        properties.join(","),
+        message(&body(finding))
+    )
 }
 
 /// The message, the other places, and the help, a line each.
@@ -63,13 +89,21 @@ fn body(finding: &Finding) -> String {
     let others = finding.labels.iter().skip(1);
     lines.extend(others.map(|label| format!("{}: {}", label.location, label.text)));
     lines.extend(finding.help.iter().map(|help| format!("help: {help}")));
-    lines.extend(finding.suggestion.iter().map(|suggestion| format!("help: {}", suggestion.text)));
+    lines.extend(
+        finding
+            .suggestion
+            .iter()
+            .map(|suggestion| format!("help: {}", suggestion.text)),
+    );
     lines.join("\n")
 }
 
 /// In a message only what would end it is escaped.
 fn message(text: &str) -> String {
-    harmless(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    harmless(text)
+        .replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
 }
 
 /// In a property also what separates properties.

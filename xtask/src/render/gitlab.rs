@@ -1,17 +1,23 @@
-//! GitLab's code quality report (a subset of Code Climate's): what GitLab shows beside the lines of a merge request.
+//! GitLab's code quality report (a subset of Code Climate's): what GitLab shows beside the lines of
+//! a merge request.
 
 use serde_json::{Value, json};
 
 use super::json::document;
 use crate::report::{Finding, Severity, Verification};
 
-/// The document: an array with one object for each finding. GitLab demands a place: a finding without one is given the
-/// root.
+/// The document: an array with one object for each finding. GitLab demands a place: a finding
+/// without one is given the root.
 #[must_use]
 pub fn verification(report: &Verification) -> String {
     let fingerprints = Finding::fingerprints(&report.findings);
     document(
-        &report.findings.iter().zip(fingerprints).map(|(finding, fingerprint)| issue(finding, &fingerprint)).collect(),
+        &report
+            .findings
+            .iter()
+            .zip(fingerprints)
+            .map(|(finding, fingerprint)| issue(finding, &fingerprint))
+            .collect(),
     )
 }
 
@@ -21,7 +27,9 @@ fn issue(finding: &Finding, fingerprint: &str) -> Value {
         (Severity::Error, false) => "major",
         (Severity::Warning, _) => "minor",
     };
-    let (path, line) = finding.location().map_or((".", 1), |location| (location.file.as_ref(), location.line));
+    let (path, line) = finding
+        .location()
+        .map_or((".", 1), |location| (location.file.as_ref(), location.line));
     json!({
         "description": finding.title(),
         "check_name": finding.kind,

@@ -1,6 +1,6 @@
-//! One self-contained page for a CI artifact: the verdict, the matrix of tables and what describes them, what pending
-//! migrations change, the findings, every field side by side, and a diagram of the tables. It needs no network, and
-//! everything is there without its script.
+//! One self-contained page for a CI artifact: the verdict, the matrix of tables and what describes
+//! them, what pending migrations change, the findings, every field side by side, and a diagram of
+//! the tables. It needs no network, and everything is there without its script.
 
 mod diagram;
 mod entities;
@@ -41,7 +41,11 @@ fn page(report: &Verification, first: &str) -> String {
     page.push_str(&header(report));
     page.push_str(&tools(report));
     let many = report.alignment.len() + report.findings.len() > MANY;
-    let _ = writeln!(page, "<main id=\"main\"{}>", if many { " class=\"many\"" } else { "" });
+    let _ = writeln!(
+        page,
+        "<main id=\"main\"{}>",
+        if many { " class=\"many\"" } else { "" }
+    );
     page.push_str(first);
     page.push_str(&entities::overview(report));
     page.push_str(&schema_changes(report));
@@ -72,15 +76,37 @@ fn head(report: &Verification) -> String {
 }
 
 fn verdict(report: &Verification) -> String {
-    let verdict = if report.overall_passed() { "Verification passed" } else { "Verification failed" };
-    let (errors, warnings) = (report.count(Severity::Error), report.count(Severity::Warning));
-    format!("{verdict}: {}, {}", count(errors, "error"), count(warnings, "warning"))
+    let verdict = if report.overall_passed() {
+        "Verification passed"
+    } else {
+        "Verification failed"
+    };
+    let (errors, warnings) = (
+        report.count(Severity::Error),
+        report.count(Severity::Warning),
+    );
+    format!(
+        "{verdict}: {}, {}",
+        count(errors, "error"),
+        count(warnings, "warning")
+    )
 }
 
 fn header(report: &Verification) -> String {
-    let (level, sign) = if report.overall_passed() { ("ok", "✓") } else { ("error", "✗") };
-    let migration = report.migration_name.as_ref().map(|name| format!(" for <code>{}</code>", escape(name)));
-    let judged = report.since.as_ref().map(|since| format!("Judged is {}. ", code(&since.title()))).unwrap_or_default();
+    let (level, sign) = if report.overall_passed() {
+        ("ok", "✓")
+    } else {
+        ("error", "✗")
+    };
+    let migration = report
+        .migration_name
+        .as_ref()
+        .map(|name| format!(" for <code>{}</code>", escape(name)));
+    let judged = report
+        .since
+        .as_ref()
+        .map(|since| format!("Judged is {}. ", code(&since.title())))
+        .unwrap_or_default();
     let mut text = format!(
         "<header>\n<div class=\"verdict {level}\"><span class=\"sign\" aria-hidden=\"true\">{sign}</span>\n<div><h1>{}</h1>\n\
          <p class=\"dim\">{judged}Compared with {}{} on <time>{}</time></p></div></div>\n<ul class=\"cards\">\n",
@@ -91,24 +117,51 @@ fn header(report: &Verification) -> String {
     );
     for category in report.parts() {
         let name = part_name(category);
-        let of_part: Vec<_> = report.findings.iter().filter(|finding| finding.category == category).collect();
+        let of_part: Vec<_> = report
+            .findings
+            .iter()
+            .filter(|finding| finding.category == category)
+            .collect();
         match report.not_judged(category) {
             Some(why) => card(&mut text, "none", &format!("{name}: {why}"), "not judged"),
             None => card(&mut text, worst(&of_part), name, &counted(&of_part)),
         }
     }
     let coverage = &report.coverage;
-    let described = if coverage.tables_with_type == coverage.tables { "ok" } else { "warning" };
-    let covered = format!("{} of {}", coverage.tables_with_type, count(coverage.tables, "table"));
+    let described = if coverage.tables_with_type == coverage.tables {
+        "ok"
+    } else {
+        "warning"
+    };
+    let covered = format!(
+        "{} of {}",
+        coverage.tables_with_type,
+        count(coverage.tables, "table")
+    );
     card(&mut text, described, "Described by a type", &covered);
     if !coverage.unjudged.is_empty() {
-        card(&mut text, "none", "Not judged; listed at the end", &coverage.unjudged.len().to_string());
+        card(
+            &mut text,
+            "none",
+            "Not judged; listed at the end",
+            &coverage.unjudged.len().to_string(),
+        );
     }
     if let Some(since) = &report.since {
-        card(&mut text, "none", "Left out, as they were there before", &count(since.known, "finding"));
+        card(
+            &mut text,
+            "none",
+            "Left out, as they were there before",
+            &count(since.known, "finding"),
+        );
     }
     if let Some(accepted) = &report.accepted {
-        card(&mut text, "none", "Accepted in the baseline", &count(accepted.count, "finding"));
+        card(
+            &mut text,
+            "none",
+            "Accepted in the baseline",
+            &count(accepted.count, "finding"),
+        );
     }
     text.push_str("</ul>\n</header>\n");
     text
@@ -124,7 +177,10 @@ fn part_name(category: Category) -> &'static str {
 }
 
 fn card(text: &mut String, level: &str, name: &str, says: &str) {
-    let _ = writeln!(text, "<li class=\"{level}\"><strong>{says}</strong>{name}</li>");
+    let _ = writeln!(
+        text,
+        "<li class=\"{level}\"><strong>{says}</strong>{name}</li>"
+    );
 }
 
 /// The search, the filters, and the way to each section.
@@ -132,17 +188,30 @@ fn tools(report: &Verification) -> String {
     let mut kinds: Vec<&str> = report.findings.iter().map(|finding| finding.kind).collect();
     kinds.sort_unstable();
     kinds.dedup();
-    let kinds: String = kinds.iter().map(|kind| format!("<option>{}</option>", escape(kind))).collect();
+    let kinds: String = kinds
+        .iter()
+        .map(|kind| format!("<option>{}</option>", escape(kind)))
+        .collect();
     let sections = [
         ("overview", "Overview", !report.alignment.is_empty()),
-        ("changes", "Schema changes", !schema_changes(report).is_empty()),
+        (
+            "changes",
+            "Schema changes",
+            !schema_changes(report).is_empty(),
+        ),
         ("findings", "Findings", true),
         ("fields", "Field by field", !report.alignment.is_empty()),
-        ("diagram", "Diagram", report.alignment.iter().any(|entity| !entity.view)),
+        (
+            "diagram",
+            "Diagram",
+            report.alignment.iter().any(|entity| !entity.view),
+        ),
         ("coverage", "What was judged", true),
     ];
     let links = sections.iter().filter(|(_, _, there)| *there);
-    let links: String = links.map(|(id, name, _)| format!("<a href=\"#{id}\">{name}</a> ")).collect();
+    let links: String = links
+        .map(|(id, name, _)| format!("<a href=\"#{id}\">{name}</a> "))
+        .collect();
     format!(
         "<div class=\"tools\"><div class=\"bar\" role=\"search\">\n<nav aria-label=\"Sections\">{links}</nav>\n\
          <input type=\"search\" id=\"search\" placeholder=\"Search tables, fields, files (/)\" aria-label=\"Search\" autocomplete=\"off\" spellcheck=\"false\">\n\
@@ -153,12 +222,19 @@ fn tools(report: &Verification) -> String {
     )
 }
 
-/// Renders the schema changes that the snapshot or the database does not have yet: of pending migrations, or else of
-/// the branch.
+/// Renders the schema changes that the snapshot or the database does not have yet: of pending
+/// migrations, or else of the branch.
 fn schema_changes(report: &Verification) -> String {
-    let of_branch = report.since.as_ref().and_then(|since| since.schema.as_ref()).map(|lines| lines.join("\n"));
+    let of_branch = report
+        .since
+        .as_ref()
+        .and_then(|since| since.schema.as_ref())
+        .map(|lines| lines.join("\n"));
     let (title, changes) = match (&report.schema_changes, of_branch) {
-        (Some(changes), _) => ("What pending migrations change in the schema", changes.clone()),
+        (Some(changes), _) => (
+            "What pending migrations change in the schema",
+            changes.clone(),
+        ),
         (None, Some(changes)) => ("What the branch changes in the schema", changes),
         (None, None) => return String::new(),
     };
@@ -183,8 +259,10 @@ fn schema_changes(report: &Verification) -> String {
 
 fn coverage(report: &Verification) -> String {
     let coverage = &report.coverage;
-    let mut text =
-        format!("<section id=\"coverage\">\n<h2>What was judged</h2>\n<p>{}</p>\n", super::style::judged(coverage));
+    let mut text = format!(
+        "<section id=\"coverage\">\n<h2>What was judged</h2>\n<p>{}</p>\n",
+        super::style::judged(coverage)
+    );
     if !coverage.unjudged.is_empty() {
         let _ = writeln!(
             text,
@@ -192,7 +270,11 @@ fn coverage(report: &Verification) -> String {
             coverage.unjudged.len()
         );
         for one in &coverage.unjudged {
-            let place = one.location.as_ref().map(|location| format!(" ({location})")).unwrap_or_default();
+            let place = one
+                .location
+                .as_ref()
+                .map(|location| format!(" ({location})"))
+                .unwrap_or_default();
             let _ = writeln!(
                 text,
                 "<li>{} <code>{}</code>{}: {}</li>",
@@ -219,7 +301,12 @@ fn worst(findings: &[&Finding]) -> &'static str {
 
 /// `passed`, or how many of each level there are.
 fn counted(findings: &[&Finding]) -> String {
-    let of = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
+    let of = |severity| {
+        findings
+            .iter()
+            .filter(|finding| finding.severity == severity)
+            .count()
+    };
     match (of(Severity::Error), of(Severity::Warning)) {
         (0, 0) => "passed".to_owned(),
         (errors, 0) => count(errors, "error"),
@@ -242,15 +329,24 @@ fn code(text: &str) -> String {
         return escape(text);
     }
     let part = |(at, part): (usize, &&str)| {
-        if at % 2 == 1 { format!("<code>{}</code>", escape(part)) } else { escape(part) }
+        if at % 2 == 1 {
+            format!("<code>{}</code>", escape(part))
+        } else {
+            escape(part)
+        }
     };
     parts.iter().enumerate().map(part).collect()
 }
 
 /// A name as the anchor of its entity.
 fn anchor(entity: &str) -> String {
-    let plain =
-        |character: char| if character.is_alphanumeric() || "._-".contains(character) { character } else { '-' };
+    let plain = |character: char| {
+        if character.is_alphanumeric() || "._-".contains(character) {
+            character
+        } else {
+            '-'
+        }
+    };
     format!("entity-{}", entity.chars().map(plain).collect::<String>())
 }
 
@@ -260,7 +356,10 @@ mod tests {
 
     #[test]
     fn text_cannot_become_markup() {
-        assert_eq!(escape("<b a=\"'\">&\u{202e}"), "&lt;b a=&quot;&#39;&quot;&gt;&amp;\u{fffd}");
+        assert_eq!(
+            escape("<b a=\"'\">&\u{202e}"),
+            "&lt;b a=&quot;&#39;&quot;&gt;&amp;\u{fffd}"
+        );
         assert_eq!(code("a `<x>` b"), "a <code>&lt;x&gt;</code> b");
         assert_eq!(code("a ` b"), "a ` b");
         assert_eq!(anchor("a\"b"), "entity-a-b");
@@ -270,6 +369,11 @@ mod tests {
     fn the_page_holds_no_style_or_script_but_those_that_the_policy_names() {
         assert!(!SCRIPT.contains("</script") && !STYLE.contains("</style"));
         let page = verification(&Verification::empty("`x`"));
-        assert!(!page.contains("style=\"") && !page.contains("onclick") && !page.contains("unsafe-inline"), "{page}");
+        assert!(
+            !page.contains("style=\"")
+                && !page.contains("onclick")
+                && !page.contains("unsafe-inline"),
+            "{page}"
+        );
     }
 }

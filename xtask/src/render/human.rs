@@ -1,5 +1,5 @@
-//! For people, in the wording of the specification: what was compared, how each of the three parts fared, every finding
-//! with the lines it is about, and last the summary and what was not judged.
+//! For people, in the wording of the specification: what was compared, how each of the three parts
+//! fared, every finding with the lines it is about, and last the summary and what was not judged.
 
 mod coverage;
 mod digest;

@@ -1,5 +1,5 @@
-//! For programs, in the shapes of the specification; our own keys are added to them, none is renamed. Key order is that
-//! of the specification, then ours.
+//! For programs, in the shapes of the specification; our own keys are added to them, none is
+//! renamed. Key order is that of the specification, then ours.
 
 mod finding;
 mod migration;

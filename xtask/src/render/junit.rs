@@ -1,6 +1,6 @@
-//! JUnit's XML, which every CI server shows: one suite for each part of the verification, one case for each finding,
-//! and one case that passes where a part has none, or is skipped where nothing was compared. Warnings pass, with their
-//! text in the output of the case.
+//! JUnit's XML, which every CI server shows: one suite for each part of the verification, one case
+//! for each finding, and one case that passes where a part has none, or is skipped where nothing
+//! was compared. Warnings pass, with their text in the output of the case.
 
 use std::fmt::Write as _;
 
@@ -22,8 +22,14 @@ fn suite_name(category: Category) -> &'static str {
 pub fn verification(report: &Verification) -> String {
     let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let failures = report.count(Severity::Error);
-    let tests: usize = report.parts().map(|category| cases(report, category).len().max(1)).sum();
-    let _ = writeln!(text, "<testsuites name=\"db-verify\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\">");
+    let tests: usize = report
+        .parts()
+        .map(|category| cases(report, category).len().max(1))
+        .sum();
+    let _ = writeln!(
+        text,
+        "<testsuites name=\"db-verify\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\">"
+    );
     for category in report.parts() {
         text.push_str(&suite(report, category, suite_name(category)));
     }
@@ -32,7 +38,11 @@ pub fn verification(report: &Verification) -> String {
 }
 
 fn cases(report: &Verification, category: Category) -> Vec<&Finding> {
-    report.findings.iter().filter(|finding| finding.category == category).collect()
+    report
+        .findings
+        .iter()
+        .filter(|finding| finding.category == category)
+        .collect()
 }
 
 fn suite(report: &Verification, category: Category, name: &str) -> String {
@@ -46,44 +56,89 @@ fn suite(report: &Verification, category: Category, name: &str) -> String {
         findings.len().max(1),
         u8::from(not_judged.is_some()),
         // Schemas of JUnit know neither fractions nor a time zone.
-        escape(report.timestamp.as_str().split('.').next().unwrap_or_default())
+        escape(
+            report
+                .timestamp
+                .as_str()
+                .split('.')
+                .next()
+                .unwrap_or_default()
+        )
     );
     if let Some(why) = not_judged {
         let skipped = format!("<skipped message=\"{}\"/>", attribute(why));
-        let _ = writeln!(text, "    <testcase classname=\"{name}\" name=\"{name}\">{skipped}</testcase>");
+        let _ = writeln!(
+            text,
+            "    <testcase classname=\"{name}\" name=\"{name}\">{skipped}</testcase>"
+        );
     } else if findings.is_empty() {
         let _ = writeln!(text, "    <testcase classname=\"{name}\" name=\"{name}\"/>");
     }
-    findings.iter().for_each(|finding| text.push_str(&case(finding)));
+    findings
+        .iter()
+        .for_each(|finding| text.push_str(&case(finding)));
     text.push_str("  </testsuite>\n");
     text
 }
 
 fn case(finding: &Finding) -> String {
-    let field = finding.field.as_ref().map(|field| format!(".{field}")).unwrap_or_default();
+    let field = finding
+        .field
+        .as_ref()
+        .map(|field| format!(".{field}"))
+        .unwrap_or_default();
     let name = attribute(&format!("{} {}{field}", finding.kind, finding.entity));
-    let class = attribute(finding.location().map_or(finding.entity.as_str(), |location| location.file.as_ref()));
+    let class = attribute(
+        finding
+            .location()
+            .map_or(finding.entity.as_str(), |location| location.file.as_ref()),
+    );
     let mut text = String::new();
-    let file = finding
-        .location()
-        .map(|location| format!(" file=\"{}\" line=\"{}\"", attribute(&location.file), location.line));
-    let _ = writeln!(text, "    <testcase classname=\"{class}\" name=\"{name}\"{}>", file.unwrap_or_default());
+    let file = finding.location().map(|location| {
+        format!(
+            " file=\"{}\" line=\"{}\"",
+            attribute(&location.file),
+            location.line
+        )
+    });
+    let _ = writeln!(
+        text,
+        "    <testcase classname=\"{class}\" name=\"{name}\"{}>",
+        file.unwrap_or_default()
+    );
     let (message, body) = (attribute(&finding.title()), escape(&body(finding)));
     let _ = match finding.severity {
         Severity::Error => {
-            writeln!(text, "      <failure type=\"{}\" message=\"{message}\">{body}</failure>", finding.kind)
+            writeln!(
+                text,
+                "      <failure type=\"{}\" message=\"{message}\">{body}</failure>",
+                finding.kind
+            )
         }
-        Severity::Warning => writeln!(text, "      <system-out>warning: {message}\n{body}</system-out>"),
+        Severity::Warning => writeln!(
+            text,
+            "      <system-out>warning: {message}\n{body}</system-out>"
+        ),
     };
     text.push_str("    </testcase>\n");
     text
 }
 
 fn body(finding: &Finding) -> String {
-    let places = finding.labels.iter().map(|label| format!("{}: {}", label.location, label.text));
+    let places = finding
+        .labels
+        .iter()
+        .map(|label| format!("{}: {}", label.location, label.text));
     let help = finding.help.iter().map(|help| format!("help: {help}"));
-    let suggestion = finding.suggestion.iter().map(|suggestion| format!("help: {}", suggestion.text));
-    places.chain(help).chain(suggestion).collect::<Vec<_>>().join("\n")
+    let suggestion = finding
+        .suggestion
+        .iter()
+        .map(|suggestion| format!("help: {}", suggestion.text));
+    places
+        .chain(help)
+        .chain(suggestion)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// Text on one line: a parser makes spaces of the line breaks in attributes anyway.

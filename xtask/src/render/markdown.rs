@@ -1,4 +1,5 @@
-//! Markdown, for the summary of a CI step or a comment: the verdict, a table of findings, what was not judged.
+//! Markdown, for the summary of a CI step or a comment: the verdict, a table of findings, what was
+//! not judged.
 
 use std::fmt::Write as _;
 
@@ -11,13 +12,20 @@ const MOST_ROWS: usize = 500;
 /// The report.
 #[must_use]
 pub fn verification(report: &Verification) -> String {
-    let verdict = if report.overall_passed() { "✅ Verification passed" } else { "❌ Verification failed" };
+    let verdict = if report.overall_passed() {
+        "✅ Verification passed"
+    } else {
+        "❌ Verification failed"
+    };
     let counted = format!(
         "{}, {}",
         count(report.count(Severity::Error), "error"),
         count(report.count(Severity::Warning), "warning")
     );
-    let mut text = format!("## {verdict}: {counted}\n\nCompared with {}.\n\n", prose(&report.against));
+    let mut text = format!(
+        "## {verdict}: {counted}\n\nCompared with {}.\n\n",
+        prose(&report.against)
+    );
     if let Some(since) = &report.since {
         text.push_str(&branch(since));
     }
@@ -33,7 +41,11 @@ pub fn verification(report: &Verification) -> String {
 fn branch(since: &Since) -> String {
     let mut text = format!("Judged is {}.", prose(&since.title()));
     if since.known > 0 {
-        let _ = write!(text, " Not shown, as it was there before: {}.", count(since.known, "finding"));
+        let _ = write!(
+            text,
+            " Not shown, as it was there before: {}.",
+            count(since.known, "finding")
+        );
     }
     text.push_str("\n\n");
     text.push_str(&match since.schema.as_deref() {
@@ -44,13 +56,19 @@ fn branch(since: &Since) -> String {
     if !since.resolved.is_empty() {
         text.push_str(&list("### Resolved", &since.resolved));
     }
-    since.notes.iter().for_each(|note| text.push_str(&format!("> {}\n\n", prose(note))));
+    since
+        .notes
+        .iter()
+        .for_each(|note| text.push_str(&format!("> {}\n\n", prose(note))));
     text
 }
 
 fn list(title: &str, lines: &[String]) -> String {
     let mut text = format!("{title}\n\n");
-    lines.iter().take(MOST_ROWS).for_each(|line| text.push_str(&format!("- {}\n", prose(line))));
+    lines
+        .iter()
+        .take(MOST_ROWS)
+        .for_each(|line| text.push_str(&format!("- {}\n", prose(line))));
     if let Some(more) = lines.len().checked_sub(MOST_ROWS).filter(|more| *more > 0) {
         let _ = writeln!(text, "- and {more} more");
     }
@@ -61,13 +79,19 @@ fn list(title: &str, lines: &[String]) -> String {
 /// Not more than `limit` bytes of a report: cut behind a line, and said.
 #[must_use]
 pub fn cut(text: String, limit: usize) -> String {
-    const SAID: &str = "\n\nThe report is longer than what can be shown here; the JSON report has all of it.\n";
+    const SAID: &str =
+        "\n\nThe report is longer than what can be shown here; the JSON report has all of it.\n";
     const CLOSED: &str = "\n</details>\n";
     if text.len() <= limit {
         return text;
     }
-    let Some(room) = limit.checked_sub(SAID.len() + CLOSED.len()) else { return String::new() };
-    let room = (0..=room).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let Some(room) = limit.checked_sub(SAID.len() + CLOSED.len()) else {
+        return String::new();
+    };
+    let room = (0..=room)
+        .rev()
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or(0);
     let kept = text[..room].rfind('\n').map_or("", |end| &text[..end]);
     let open = kept.matches("<details>").count() > kept.matches("</details>").count();
     format!("{kept}{}{SAID}", if open { CLOSED } else { "" })
@@ -83,7 +107,8 @@ fn part_name(category: Category) -> &'static str {
 }
 
 fn parts(report: &Verification) -> String {
-    let mut text = String::from("| Part | Result | Errors | Warnings |\n| --- | --- | ---: | ---: |\n");
+    let mut text =
+        String::from("| Part | Result | Errors | Warnings |\n| --- | --- | ---: | ---: |\n");
     for category in report.parts() {
         let name = part_name(category);
         let result = match report.not_judged(category) {
@@ -91,7 +116,10 @@ fn parts(report: &Verification) -> String {
             None if report.passed(category) => "✅ passed".to_owned(),
             None => "❌ failed".to_owned(),
         };
-        let (errors, warnings) = (report.errors(category).count(), report.warnings(category).count());
+        let (errors, warnings) = (
+            report.errors(category).count(),
+            report.warnings(category).count(),
+        );
         let _ = writeln!(text, "| {name} | {result} | {errors} | {warnings} |");
     }
     text.push('\n');
@@ -100,8 +128,15 @@ fn parts(report: &Verification) -> String {
 
 fn findings(findings: &[Finding]) -> String {
     let mut text = String::from("| | Finding | Where |\n| --- | --- | --- |\n");
-    findings.iter().take(MOST_ROWS).for_each(|finding| text.push_str(&row(finding)));
-    if let Some(more) = findings.len().checked_sub(MOST_ROWS).filter(|more| *more > 0) {
+    findings
+        .iter()
+        .take(MOST_ROWS)
+        .for_each(|finding| text.push_str(&row(finding)));
+    if let Some(more) = findings
+        .len()
+        .checked_sub(MOST_ROWS)
+        .filter(|more| *more > 0)
+    {
         let _ = writeln!(text, "| | and {more} more; the JSON report has all | |");
     }
     text.push('\n');
@@ -114,10 +149,18 @@ fn row(finding: &Finding) -> String {
         Severity::Warning => "⚠️",
     };
     let mut what = format!("**{}** {}", finding.kind, cell(&finding.title()));
-    for help in finding.help.iter().chain(finding.suggestion.iter().map(|suggestion| &suggestion.text)) {
+    for help in finding
+        .help
+        .iter()
+        .chain(finding.suggestion.iter().map(|suggestion| &suggestion.text))
+    {
         let _ = write!(what, "<br>{}", cell(help));
     }
-    let places: Vec<_> = finding.labels.iter().map(|label| code(&label.location.to_string())).collect();
+    let places: Vec<_> = finding
+        .labels
+        .iter()
+        .map(|label| code(&label.location.to_string()))
+        .collect();
     format!("| {sign} | {what} | {} |\n", places.join("<br>"))
 }
 
@@ -125,9 +168,19 @@ fn coverage(report: &Verification) -> String {
     let coverage = &report.coverage;
     let mut text = format!("{}\n", super::style::judged(coverage),);
     if !coverage.unjudged.is_empty() {
-        let _ = write!(text, "\n<details><summary>{} not judged</summary>\n\n", coverage.unjudged.len());
+        let _ = write!(
+            text,
+            "\n<details><summary>{} not judged</summary>\n\n",
+            coverage.unjudged.len()
+        );
         for one in coverage.unjudged.iter().take(MOST_ROWS) {
-            let _ = writeln!(text, "- {} {}: {}", one.what, code(&one.name), prose(&one.reason));
+            let _ = writeln!(
+                text,
+                "- {} {}: {}",
+                one.what,
+                code(&one.name),
+                prose(&one.reason)
+            );
         }
         text.push_str("\n</details>\n");
     }
@@ -142,10 +195,15 @@ fn cell(text: &str) -> String {
     prose(text).replace('|', "\\|")
 }
 
-/// Text that may not begin anything of Markdown's or HTML's; back ticks keep their meaning where they are paired.
+/// Text that may not begin anything of Markdown's or HTML's; back ticks keep their meaning where
+/// they are paired.
 fn prose(text: &str) -> String {
     let line = super::style::harmless_line(text).replace('\r', " ");
-    let line = if line.matches('`').count().is_multiple_of(2) { line } else { line.replace('`', "'") };
+    let line = if line.matches('`').count().is_multiple_of(2) {
+        line
+    } else {
+        line.replace('`', "'")
+    };
     let mut escaped = String::new();
     let mut in_code = false;
     let mut characters = line.chars().peekable();
@@ -155,8 +213,11 @@ fn prose(text: &str) -> String {
             '<' if !in_code => escaped.push_str("&lt;"),
             '>' if !in_code => escaped.push_str("&gt;"),
             '&' if !in_code => escaped.push_str("&amp;"),
-            // `@name` and `#7` are looked for after everything else, where a backslash is gone already.
-            '@' | '#' if !in_code && characters.peek().is_some_and(|next| next.is_alphanumeric()) => {
+            // `@name` and `#7` are looked for after everything else, where a backslash is gone
+            // already.
+            '@' | '#'
+                if !in_code && characters.peek().is_some_and(|next| next.is_alphanumeric()) =>
+            {
                 escaped.extend([character, WORD_JOINER]);
             }
             '*' | '_' | '[' | ']' | '\\' | '@' | '#' | '~' | '$' if !in_code => {
@@ -173,12 +234,19 @@ fn prose(text: &str) -> String {
 fn code(text: &str) -> String {
     let line = super::style::harmless_line(text).replace('|', "\\|");
     let fence = "`".repeat(longest_run(&line) + 1);
-    let space = if line.starts_with('`') || line.ends_with('`') { " " } else { "" };
+    let space = if line.starts_with('`') || line.ends_with('`') {
+        " "
+    } else {
+        ""
+    };
     format!("{fence}{space}{line}{space}{fence}")
 }
 
 fn longest_run(text: &str) -> usize {
-    text.split(|character| character != '`').map(str::len).max().unwrap_or(0)
+    text.split(|character| character != '`')
+        .map(str::len)
+        .max()
+        .unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -187,7 +255,10 @@ mod tests {
 
     #[test]
     fn text_cannot_break_out_of_its_cell() {
-        assert_eq!(cell("a | <b>`x<y`</b> _z_"), "a \\| &lt;b&gt;`x<y`&lt;/b&gt; \\_z\\_");
+        assert_eq!(
+            cell("a | <b>`x<y`</b> _z_"),
+            "a \\| &lt;b&gt;`x<y`&lt;/b&gt; \\_z\\_"
+        );
         assert_eq!(code("a``b"), "```a``b```");
         assert_eq!(cell("one ` tick\nnext"), "one ' tick next");
     }
@@ -204,7 +275,10 @@ mod tests {
     fn a_long_report_is_cut_behind_a_line_and_says_so() {
         let text = format!("head\n<details>{}", "\n- a line".repeat(100));
         let short = cut(text.clone(), 400);
-        assert!(short.len() <= 400 && short.contains("- a line\n</details>\n\n\nThe report is longer"), "{short}");
+        assert!(
+            short.len() <= 400 && short.contains("- a line\n</details>\n\n\nThe report is longer"),
+            "{short}"
+        );
         assert_eq!(cut(text.clone(), text.len()), text);
         assert_eq!(cut(text, 3), "");
     }

@@ -1,7 +1,7 @@
 //! Text in HTML and XML.
 
-/// Text for elements and quoted attributes. Characters that XML 1.0 does not have are replaced, and those that hide in
-/// which order others stand.
+/// Text for elements and quoted attributes. Characters that XML 1.0 does not have are replaced, and
+/// those that hide in which order others stand.
 pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
@@ -29,6 +29,9 @@ mod tests {
 
     #[test]
     fn what_markup_cannot_hold_is_replaced() {
-        assert_eq!(escape("a<b> & \"c\" ]]> \u{1b}"), "a&lt;b&gt; &amp; &quot;c&quot; ]]&gt; \u{fffd}");
+        assert_eq!(
+            escape("a<b> & \"c\" ]]> \u{1b}"),
+            "a&lt;b&gt; &amp; &quot;c&quot; ]]&gt; \u{fffd}"
+        );
     }
 }

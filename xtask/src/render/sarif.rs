@@ -1,5 +1,5 @@
-//! SARIF 2.1.0, which code scanning reads: rules with their documentation, results with every place, a fingerprint
-//! that survives lines added above, and the suggested change as a fix.
+//! SARIF 2.1.0, which code scanning reads: rules with their documentation, results with every
+//! place, a fingerprint that survives lines added above, and the suggested change as a fix.
 
 use serde_json::{Map, Value, json};
 
@@ -13,8 +13,9 @@ pub fn verification(report: &Verification, rules: &[Rule]) -> String {
     let used = used_rules(report, rules);
     let fingerprints = Finding::fingerprints(&report.findings);
     let results = report.findings.iter().zip(&fingerprints);
-    let results: Vec<_> =
-        results.map(|(finding, fingerprint)| result(finding, fingerprint, &used, &report.sources)).collect();
+    let results: Vec<_> = results
+        .map(|(finding, fingerprint)| result(finding, fingerprint, &used, &report.sources))
+        .collect();
     document(&json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -36,7 +37,11 @@ fn used_rules(report: &Verification, rules: &[Rule]) -> Vec<Rule> {
     let mut used: Vec<Rule> = rules.to_vec();
     for finding in &report.findings {
         if !used.iter().any(|rule| rule.kind == finding.kind) {
-            used.push(Rule { kind: finding.kind, summary: String::new(), help: String::new() });
+            used.push(Rule {
+                kind: finding.kind,
+                summary: String::new(),
+                help: String::new(),
+            });
         }
     }
     used
@@ -47,7 +52,10 @@ fn rule(rule: &Rule) -> Value {
     object.insert("id".into(), rule.kind.into());
     if !rule.summary.is_empty() {
         object.insert("shortDescription".into(), json!({ "text": rule.summary }));
-        object.insert("help".into(), json!({ "text": rule.help, "markdown": rule.help }));
+        object.insert(
+            "help".into(),
+            json!({ "text": rule.help, "markdown": rule.help }),
+        );
     }
     Value::Object(object)
 }
@@ -60,22 +68,51 @@ fn result(finding: &Finding, fingerprint: &str, rules: &[Rule], sources: &Source
     let mut object = Map::new();
     let mut put = |key: &str, value: Value| object.insert(key.to_owned(), value);
     put("ruleId", finding.kind.into());
-    put("ruleIndex", rules.iter().position(|rule| rule.kind == finding.kind).into());
+    put(
+        "ruleIndex",
+        rules
+            .iter()
+            .position(|rule| rule.kind == finding.kind)
+            .into(),
+    );
     put("level", level.into());
     put("message", json!({ "text": message(finding) }));
-    put("locations", finding.labels.iter().take(1).map(|label| place(label, sources)).collect());
-    let related = finding.labels.iter().skip(1).enumerate().map(|(at, label)| {
-        let mut place = place(label, sources);
-        place["id"] = (at + 1).into();
-        place["message"] = json!({ "text": label.text });
-        place
-    });
+    put(
+        "locations",
+        finding
+            .labels
+            .iter()
+            .take(1)
+            .map(|label| place(label, sources))
+            .collect(),
+    );
+    let related = finding
+        .labels
+        .iter()
+        .skip(1)
+        .enumerate()
+        .map(|(at, label)| {
+            let mut place = place(label, sources);
+            place["id"] = (at + 1).into();
+            place["message"] = json!({ "text": label.text });
+            place
+        });
     put("relatedLocations", related.collect());
-    put("partialFingerprints", json!({ "findingHash/v1": fingerprint }));
-    if let Some(fix) = finding.suggestion.as_ref().and_then(|suggestion| fix(suggestion, sources)) {
+    put(
+        "partialFingerprints",
+        json!({ "findingHash/v1": fingerprint }),
+    );
+    if let Some(fix) = finding
+        .suggestion
+        .as_ref()
+        .and_then(|suggestion| fix(suggestion, sources))
+    {
         put("fixes", json!([fix]));
     }
-    put("properties", json!({ "entity": finding.entity, "field": finding.field, "critical": finding.critical }));
+    put(
+        "properties",
+        json!({ "entity": finding.entity, "field": finding.field, "critical": finding.critical }),
+    );
     Value::Object(object)
 }
 
@@ -97,15 +134,25 @@ fn region(location: &Location, sources: &SourceTexts) -> Value {
     let Some(text) = sources.text(&location.file) else {
         return json!({ "startLine": location.line, "startColumn": location.column });
     };
-    let (start, end) = (position(text, location.span.start), position(text, location.span.end));
+    let (start, end) = (
+        position(text, location.span.start),
+        position(text, location.span.end),
+    );
     json!({ "startLine": start.0, "startColumn": start.1, "endLine": end.0, "endColumn": end.1 })
 }
 
-/// The 1-based line and column of a byte, as `columnKind` says: in UTF-16 code units, which is what SARIF's readers count.
+/// The 1-based line and column of a byte, as `columnKind` says: in UTF-16 code units, which is what
+/// SARIF's readers count.
 fn position(text: &str, byte: u32) -> (usize, usize) {
-    let at = (0..=(byte as usize).min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let at = (0..=(byte as usize).min(text.len()))
+        .rev()
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or(0);
     let line_start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
-    (text[..at].matches('\n').count() + 1, text[line_start..at].encode_utf16().count() + 1)
+    (
+        text[..at].matches('\n').count() + 1,
+        text[line_start..at].encode_utf16().count() + 1,
+    )
 }
 
 fn fix(suggestion: &Suggestion, sources: &SourceTexts) -> Option<Value> {
@@ -127,7 +174,9 @@ fn fix(suggestion: &Suggestion, sources: &SourceTexts) -> Option<Value> {
 /// A path as a relative URI: everything but the unreserved characters and `/` is percent-encoded.
 fn uri(path: &str) -> String {
     let encode = |byte: u8| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => char::from(byte).to_string(),
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+            char::from(byte).to_string()
+        }
         other => format!("%{other:02X}"),
     };
     path.bytes().map(encode).collect()

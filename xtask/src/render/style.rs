@@ -1,4 +1,5 @@
-//! Colours and symbols, in one place. Where neither is wanted (`NO_COLOR`, a pipe, a file), words stand in for them.
+//! Colours and symbols, in one place. Where neither is wanted (`NO_COLOR`, a pipe, a file), words
+//! stand in for them.
 
 use std::fmt::{self, Write as _};
 
@@ -120,6 +121,16 @@ mod tests {
     fn words_stand_in_for_signs_and_colours() {
         assert_eq!(sign(Sign::Passed, Style::PLAIN), "ok ");
         assert_eq!(paint("x", Paint::Red, Style::PLAIN), "x");
-        assert_eq!(paint("x", Paint::Red, Style { color: true, ..Style::PLAIN }), "\u{1b}[31mx\u{1b}[0m");
+        assert_eq!(
+            paint(
+                "x",
+                Paint::Red,
+                Style {
+                    color: true,
+                    ..Style::PLAIN
+                }
+            ),
+            "\u{1b}[31mx\u{1b}[0m"
+        );
     }
 }

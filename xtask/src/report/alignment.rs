@@ -1,5 +1,5 @@
-//! The descriptions of every table side by side: what a person looks at who wants the whole picture, not the findings
-//! alone.
+//! The descriptions of every table side by side: what a person looks at who wants the whole
+//! picture, not the findings alone.
 
 use std::borrow::Cow;
 
@@ -97,7 +97,8 @@ pub struct ColumnAlignment {
     pub primary_key: bool,
     /// Part of a foreign key.
     pub foreign_key: bool,
-    /// The field of each declaration, as text; `None` where the declaration has no field for this column.
+    /// The field of each declaration, as text; `None` where the declaration has no field for this
+    /// column.
     pub cells: Vec<Option<String>>,
     /// The types in the contracts, each different one once.
     pub contracts: Vec<ContractField>,

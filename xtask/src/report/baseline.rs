@@ -1,6 +1,6 @@
-//! The findings that a team lives with for now: `snapshots/baseline.json`. Only what is not in it fails. An entry names
-//! a finding by what stays the same when lines move, so that the file changes only when something is fixed or accepted,
-//! and a reviewer sees which.
+//! The findings that a team lives with for now: `snapshots/baseline.json`. Only what is not in it
+//! fails. An entry names a finding by what stays the same when lines move, so that the file changes
+//! only when something is fixed or accepted, and a reviewer sees which.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,8 @@ pub struct BaselineSummary {
     pub file: String,
     /// How many findings are left out because it names them.
     pub count: usize,
-    /// The entries of the baseline that are no longer found, one per line. They should be removed from the file.
+    /// The entries of the baseline that are no longer found, one per line. They should be removed
+    /// from the file.
     pub fixed: Vec<String>,
 }
 
@@ -53,7 +54,10 @@ const FORMAT: u32 = 1;
 impl BaselineEntry {
     fn of(finding: &Finding) -> Self {
         Self {
-            file: finding.location().map(|location| location.file.to_string()).unwrap_or_default(),
+            file: finding
+                .location()
+                .map(|location| location.file.to_string())
+                .unwrap_or_default(),
             entity: finding.entity.clone(),
             kind: finding.kind.to_owned(),
             declaration: finding.declaration.clone().unwrap_or_default(),
@@ -63,9 +67,21 @@ impl BaselineEntry {
 
     /// `MISSING_FIELD_IN_TYPE users.bio in UserRow (shared-types/src/tables/user.ts)`
     fn in_words(&self) -> String {
-        let field = if self.field.is_empty() { String::new() } else { format!(".{}", self.field) };
-        let declaration = if self.declaration.is_empty() { String::new() } else { format!(" in {}", self.declaration) };
-        let file = if self.file.is_empty() { String::new() } else { format!(" ({})", self.file) };
+        let field = if self.field.is_empty() {
+            String::new()
+        } else {
+            format!(".{}", self.field)
+        };
+        let declaration = if self.declaration.is_empty() {
+            String::new()
+        } else {
+            format!(" in {}", self.declaration)
+        };
+        let file = if self.file.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", self.file)
+        };
         format!("{} {}{field}{declaration}{file}", self.kind, self.entity)
     }
 }
@@ -98,8 +114,8 @@ impl Baseline {
     /// # Errors
     /// When the text is damaged or of another version, in words.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let document: Document =
-            serde_json::from_str(text).map_err(|error| format!("line {}: {error}", error.line()))?;
+        let document: Document = serde_json::from_str(text)
+            .map_err(|error| format!("line {}: {error}", error.line()))?;
         if document.format != FORMAT {
             return Err(format!(
                 "it has format {}, and this version of the tool writes format {FORMAT}",
@@ -116,10 +132,23 @@ impl Baseline {
     /// The text of the file: one line for each finding, sorted by file, so that a diff reads well.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let entries = self.accepted.iter().flat_map(|(entry, count)| std::iter::repeat_n(entry, *count));
-        let lines: Vec<_> = entries.filter_map(|entry| serde_json::to_string(entry).ok()).collect();
-        let body = lines.iter().map(|line| format!("    {line}")).collect::<Vec<_>>().join(",\n");
-        let body = if body.is_empty() { String::new() } else { format!("\n{body}\n  ") };
+        let entries = self
+            .accepted
+            .iter()
+            .flat_map(|(entry, count)| std::iter::repeat_n(entry, *count));
+        let lines: Vec<_> = entries
+            .filter_map(|entry| serde_json::to_string(entry).ok())
+            .collect();
+        let body = lines
+            .iter()
+            .map(|line| format!("    {line}"))
+            .collect::<Vec<_>>()
+            .join(",\n");
+        let body = if body.is_empty() {
+            String::new()
+        } else {
+            format!("\n{body}\n  ")
+        };
         format!("{{\n  \"format\": {FORMAT},\n  \"accepted\": [{body}]\n}}\n")
     }
 
@@ -134,8 +163,14 @@ impl Baseline {
             }
             Some(_) | None => true,
         });
-        let fixed = left.iter().flat_map(|(entry, count)| std::iter::repeat_n(entry.in_words(), *count));
-        BaselineSummary { file: file.to_owned(), count: before - findings.len(), fixed: fixed.collect() }
+        let fixed = left
+            .iter()
+            .flat_map(|(entry, count)| std::iter::repeat_n(entry.in_words(), *count));
+        BaselineSummary {
+            file: file.to_owned(),
+            count: before - findings.len(),
+            fixed: fixed.collect(),
+        }
     }
 }
 
@@ -144,7 +179,9 @@ impl BaselineSummary {
     pub fn extend_to(&mut self, findings: &mut Vec<Finding>) {
         findings.retain(|finding| {
             let named = BaselineEntry::of(finding).in_words();
-            let Some(at) = self.fixed.iter().position(|fixed| *fixed == named) else { return true };
+            let Some(at) = self.fixed.iter().position(|fixed| *fixed == named) else {
+                return true;
+            };
             self.fixed.remove(at);
             self.count += 1;
             false
@@ -161,9 +198,16 @@ mod tests {
     fn finding(entity: &str, line: usize) -> Finding {
         let text = "\n".repeat(line);
         let start = u32::try_from(line).expect("a small file");
-        let place = LineIndex::new("a.ts".into(), text.as_str().into()).location(Span { start, end: start });
-        Finding::new("MISSING_TYPE", Category::TypeAlignment, Severity::Error, entity, "missing".into())
-            .at(&place, "here")
+        let place = LineIndex::new("a.ts".into(), text.as_str().into())
+            .location(Span { start, end: start });
+        Finding::new(
+            "MISSING_TYPE",
+            Category::TypeAlignment,
+            Severity::Error,
+            entity,
+            "missing".into(),
+        )
+        .at(&place, "here")
     }
 
     #[test]
@@ -171,8 +215,17 @@ mod tests {
         let baseline = Baseline::accepting(&[finding("users", 1), finding("bills", 2)]);
         let mut findings = vec![finding("users", 7), finding("votes", 3)];
         let accepted = baseline.apply(&mut findings, "baseline.json");
-        assert_eq!(findings.iter().map(|finding| finding.entity.as_str()).collect::<Vec<_>>(), ["votes"]);
-        assert_eq!((accepted.count, accepted.fixed), (1, vec!["MISSING_TYPE bills (a.ts)".to_owned()]));
+        assert_eq!(
+            findings
+                .iter()
+                .map(|finding| finding.entity.as_str())
+                .collect::<Vec<_>>(),
+            ["votes"]
+        );
+        assert_eq!(
+            (accepted.count, accepted.fixed),
+            (1, vec!["MISSING_TYPE bills (a.ts)".to_owned()])
+        );
     }
 
     #[test]
@@ -182,7 +235,10 @@ mod tests {
         assert_eq!(accepted.fixed, ["MISSING_TYPE V2__x (a.ts)"]);
         let mut later = vec![finding("V2__x", 9), finding("V3__y", 9)];
         accepted.extend_to(&mut later);
-        assert_eq!((accepted.count, accepted.fixed.len(), later.len()), (2, 0, 1));
+        assert_eq!(
+            (accepted.count, accepted.fixed.len(), later.len()),
+            (2, 0, 1)
+        );
     }
 
     #[test]
@@ -198,7 +254,13 @@ mod tests {
         let baseline = Baseline::accepting(&[finding("users", 1), finding("a\"b", 1)]);
         assert_eq!(Baseline::parse(&baseline.to_text()), Ok(baseline.clone()));
         assert_eq!(baseline.to_text().lines().count(), 7);
-        assert_eq!(Baseline::parse(&Baseline::default().to_text()), Ok(Baseline::default()));
-        assert!(Baseline::parse("{}").is_err() && Baseline::parse("{\"format\": 9, \"accepted\": []}").is_err());
+        assert_eq!(
+            Baseline::parse(&Baseline::default().to_text()),
+            Ok(Baseline::default())
+        );
+        assert!(
+            Baseline::parse("{}").is_err()
+                && Baseline::parse("{\"format\": 9, \"accepted\": []}").is_err()
+        );
     }
 }

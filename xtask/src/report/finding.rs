@@ -74,19 +74,28 @@ pub struct Suggestion {
     pub replacement: String,
     /// Whether `--fix` may apply it without a person having looked at it.
     pub safe: bool,
-    /// The rank of a member of a list. Others may be inserted at the same place, the lowest rank first.
+    /// The rank of a member of a list. Others may be inserted at the same place, the lowest rank
+    /// first.
     pub rank: Option<u32>,
 }
 
 impl Suggestion {
-    /// The lines of the file's `text` that change, as they are and as they would be, with their line ends; none where it
-    /// is not that text.
+    /// The lines of the file's `text` that change, as they are and as they would be, with their
+    /// line ends; none where it is not that text.
     #[must_use]
     pub fn lines<'t>(&self, text: &'t str) -> Option<(&'t str, String)> {
         let range = self.span.range();
         let start = text.get(..range.start)?.rfind('\n').map_or(0, |at| at + 1);
-        let end = text.get(range.end..)?.find('\n').map_or(text.len(), |at| range.end + at + 1);
-        let after = format!("{}{}{}", text.get(start..range.start)?, self.replacement, text.get(range.end..end)?);
+        let end = text
+            .get(range.end..)?
+            .find('\n')
+            .map_or(text.len(), |at| range.end + at + 1);
+        let after = format!(
+            "{}{}{}",
+            text.get(start..range.start)?,
+            self.replacement,
+            text.get(range.end..end)?
+        );
         Some((text.get(start..end)?, after))
     }
 }
@@ -127,7 +136,13 @@ pub struct Finding {
 impl Finding {
     /// A finding without a place; the methods `with_…` and [`Finding::at`] say more.
     #[must_use]
-    pub fn new(kind: &'static str, category: Category, severity: Severity, entity: &str, message: String) -> Self {
+    pub fn new(
+        kind: &'static str,
+        category: Category,
+        severity: Severity,
+        entity: &str,
+        message: String,
+    ) -> Self {
         Self {
             kind,
             category,
@@ -149,7 +164,10 @@ impl Finding {
     /// Adds a place; the first one added is where the reader should look.
     #[must_use]
     pub fn at(mut self, location: &Location, text: impl Into<String>) -> Self {
-        self.labels.push(Label { location: location.clone(), text: text.into() });
+        self.labels.push(Label {
+            location: location.clone(),
+            text: text.into(),
+        });
         self
     }
 
@@ -211,19 +229,29 @@ impl Finding {
         self
     }
 
-    /// The finding in one line, as the specification lists critical issues: `users: Missing field 'bio' …`.
+    /// The finding in one line, as the specification lists critical issues: `users: Missing field
+    /// 'bio' …`.
     #[must_use]
     pub fn title(&self) -> String {
         format!("{}: {}", self.entity, self.message)
     }
 
-    /// Returns an identifier that stays the same as long as the finding does, whatever lines are added above it. It
-    /// consists of 16 hexadecimal digits of a SHA-256. The hash covers the kind, entity, field, declaration and file.
+    /// Returns an identifier that stays the same as long as the finding does, whatever lines are
+    /// added above it. It consists of 16 hexadecimal digits of a SHA-256. The hash covers the kind,
+    /// entity, field, declaration and file.
     #[must_use]
     pub fn fingerprint(&self) -> String {
-        let file = self.location().map_or("", |location| location.file.as_ref());
+        let file = self
+            .location()
+            .map_or("", |location| location.file.as_ref());
         let declaration = self.declaration.as_deref().unwrap_or_default();
-        let parts = [self.kind, &self.entity, self.field.as_deref().unwrap_or_default(), declaration, file];
+        let parts = [
+            self.kind,
+            &self.entity,
+            self.field.as_deref().unwrap_or_default(),
+            declaration,
+            file,
+        ];
         hexadecimal(&parts.join("\u{0}"))
     }
 
@@ -235,7 +263,11 @@ impl Finding {
             let fingerprint = finding.fingerprint();
             let before = seen.entry(fingerprint.clone()).or_insert(0);
             *before += 1;
-            if *before == 1 { fingerprint } else { hexadecimal(&format!("{fingerprint}\u{0}{before}")) }
+            if *before == 1 {
+                fingerprint
+            } else {
+                hexadecimal(&format!("{fingerprint}\u{0}{before}"))
+            }
         };
         findings.iter().map(unique).collect()
     }
@@ -249,7 +281,11 @@ impl Finding {
 
 /// The first 16 digits of the SHA-256 of `text`.
 fn hexadecimal(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(text.as_bytes())
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 #[cfg(test)]
@@ -258,8 +294,15 @@ mod tests {
 
     #[test]
     fn fingerprints_are_unique_and_do_not_depend_on_what_else_is_found() {
-        let finding =
-            |entity| Finding::new("MISSING_TYPE", Category::TypeAlignment, Severity::Error, entity, String::new());
+        let finding = |entity| {
+            Finding::new(
+                "MISSING_TYPE",
+                Category::TypeAlignment,
+                Severity::Error,
+                entity,
+                String::new(),
+            )
+        };
         let (users, bills) = (finding("users"), finding("bills"));
         let three = Finding::fingerprints(&[users.clone(), bills.clone(), users.clone()]);
         assert_eq!(three[..2], [users.fingerprint(), bills.fingerprint()]);

@@ -1,4 +1,5 @@
-//! The plan of `db-migrate --dry-run`: each statement with its effects on concurrent users of the database.
+//! The plan of `db-migrate --dry-run`: each statement with its effects on concurrent users of the
+//! database.
 
 /// The migrations that would be applied, and their effect on the schema.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -45,8 +46,8 @@ pub enum StatementEffects {
         /// Tables that it reads from the first row to the last.
         scanned: Vec<String>,
     },
-    /// It was not looked at, or runs outside of a transaction, where its locks are gone before they can be: what is
-    /// known of it, or why nothing is.
+    /// It was not looked at, or runs outside of a transaction, where its locks are gone before they
+    /// can be: what is known of it, or why nothing is.
     NotObserved(String),
 }
 
@@ -112,16 +113,21 @@ impl LockMode {
     #[must_use]
     pub fn from_catalog(mode: &str) -> Option<Self> {
         let plain = mode.strip_suffix("Lock")?;
-        Self::ALL.into_iter().find(|one| one.as_sql().replace(' ', "").eq_ignore_ascii_case(plain))
+        Self::ALL
+            .into_iter()
+            .find(|one| one.as_sql().replace(' ', "").eq_ignore_ascii_case(plain))
     }
 
-    /// Names the operations that wait until the lock is released; `None` where no ordinary query waits.
+    /// Names the operations that wait until the lock is released; `None` where no ordinary query
+    /// waits.
     #[must_use]
     pub fn waiting(self) -> Option<&'static str> {
         match self {
             Self::AccessShare | Self::RowShare | Self::RowExclusive => None,
             Self::ShareUpdateExclusive => Some("reads and writes go on, other DDL and VACUUM wait"),
-            Self::Share | Self::ShareRowExclusive | Self::Exclusive => Some("writes wait, reads go on"),
+            Self::Share | Self::ShareRowExclusive | Self::Exclusive => {
+                Some("writes wait, reads go on")
+            }
             Self::AccessExclusive => Some("reads and writes wait"),
         }
     }
@@ -133,8 +139,14 @@ mod tests {
 
     #[test]
     fn modes_are_read_as_the_catalog_writes_them() {
-        assert_eq!(LockMode::from_catalog("AccessExclusiveLock"), Some(LockMode::AccessExclusive));
-        assert_eq!(LockMode::from_catalog("ShareUpdateExclusiveLock"), Some(LockMode::ShareUpdateExclusive));
+        assert_eq!(
+            LockMode::from_catalog("AccessExclusiveLock"),
+            Some(LockMode::AccessExclusive)
+        );
+        assert_eq!(
+            LockMode::from_catalog("ShareUpdateExclusiveLock"),
+            Some(LockMode::ShareUpdateExclusive)
+        );
         assert_eq!(LockMode::from_catalog("SIReadLock"), None);
     }
 }

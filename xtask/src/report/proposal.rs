@@ -1,5 +1,6 @@
-//! Changes that checks propose in the sources, in terms of declarations. Only the file's text tells where the bytes
-//! go and how they are formatted. With that text, a proposal becomes a [`Suggestion`](super::Suggestion).
+//! Changes that checks propose in the sources, in terms of declarations. Only the file's text tells
+//! where the bytes go and how they are formatted. With that text, a proposal becomes a
+//! [`Suggestion`](super::Suggestion).
 
 use crate::source::Span;
 
@@ -28,7 +29,8 @@ pub enum Edit {
     },
     /// A type, class or Zod object gets another member.
     AddMember {
-        /// The name of the declaration: the member must be written in it, not in one that it takes members from.
+        /// The name of the declaration: the member must be written in it, not in one that it takes
+        /// members from.
         declaration: Span,
         /// The type or value of the member that the new one follows.
         after: Span,
@@ -39,7 +41,8 @@ pub enum Edit {
         /// Its type, or its schema in terms of `z`.
         value: String,
     },
-    /// A schema is called a check of its type: `.max(255)` behind `z.string()`, in front of `.optional()`.
+    /// A schema is called a check of its type: `.max(255)` behind `z.string()`, in front of
+    /// `.optional()`.
     AddCheck {
         /// The schema.
         schema: Span,

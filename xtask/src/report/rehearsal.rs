@@ -11,7 +11,8 @@ pub struct Rehearsal {
     pub verdict: RollbackVerdict,
     /// Why there is no way back, where its down file says so.
     pub irreversible: Option<String>,
-    /// Tables that had other rows after the way back, with how many of the generated ones were lost or changed.
+    /// Tables that had other rows after the way back, with how many of the generated ones were lost
+    /// or changed.
     pub lost_rows: Vec<(String, usize)>,
     /// Tables that no row could be generated for, with why.
     pub empty_tables: Vec<(String, String)>,
@@ -39,11 +40,14 @@ impl Rehearsal {
         }
     }
 
-    /// Whether nothing speaks against the way back: the schema was restored, or it was not tried for a reason.
+    /// Whether nothing speaks against the way back: the schema was restored, or it was not tried
+    /// for a reason.
     #[must_use]
     pub fn passed(&self) -> bool {
         let restored = match &self.verdict {
-            RollbackVerdict::Exact | RollbackVerdict::PhysicalOrderOnly | RollbackVerdict::Unknown(_) => true,
+            RollbackVerdict::Exact
+            | RollbackVerdict::PhysicalOrderOnly
+            | RollbackVerdict::Unknown(_) => true,
             RollbackVerdict::PrivilegesDiffer(_) | RollbackVerdict::NotRestored(_) => false,
         };
         (restored || self.irreversible.is_some()) && self.error.is_none()

@@ -11,8 +11,8 @@ pub enum RollbackVerdict {
     Exact,
     /// The same but for physical order: columns that were dropped and added again stand last.
     PhysicalOrderOnly,
-    /// The same, perhaps but for physical order; privileges or owners are not. Holds which, in words. They can be granted again,
-    /// so that a rollback for real is not undone for them.
+    /// The same, perhaps but for physical order; privileges or owners are not. Holds which, in
+    /// words. They can be granted again, so that a rollback for real is not undone for them.
     PrivilegesDiffer(String),
     /// Different; the rollback was itself undone. Holds the difference, as a readable diff.
     NotRestored(String),
@@ -61,7 +61,9 @@ impl Loss {
     /// Whether nothing is lost, or it is among what a person agreed to lose.
     #[must_use]
     pub fn is_accepted(&self, accepted: &BTreeSet<String>) -> bool {
-        self.count == 0 || accepted.contains(&self.name.object) || accepted.contains(&self.name.full)
+        self.count == 0
+            || accepted.contains(&self.name.object)
+            || accepted.contains(&self.name.full)
     }
 }
 
@@ -104,7 +106,8 @@ pub struct RollbackResult {
     pub timestamp: Timestamp,
     /// Which database; without a password.
     pub database: String,
-    /// The migrations that were to be undone, newest first, each with what a person needs to know about its SQL.
+    /// The migrations that were to be undone, newest first, each with what a person needs to know
+    /// about its SQL.
     pub planned: Vec<(String, Option<String>)>,
     /// Whether the run was asked to undo nothing, and only to say what it would.
     pub dry_run: bool,

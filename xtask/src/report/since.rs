@@ -1,5 +1,5 @@
-//! The context of a branch's report: the findings that are left out, and the facts that are reported beside the
-//! findings.
+//! The context of a branch's report: the findings that are left out, and the facts that are
+//! reported beside the findings.
 
 /// The commit that a report was compared with, and the changes of the schema by a branch.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -28,7 +28,11 @@ impl Since {
             || "what is staged introduces since this branch".to_owned(),
             |head| format!("what commit {} introduces since it", short(head)),
         );
-        format!("{after} left `{}` at {}", self.reference, short(&self.merge_base))
+        format!(
+            "{after} left `{}` at {}",
+            self.reference,
+            short(&self.merge_base)
+        )
     }
 }
 

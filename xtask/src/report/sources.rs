@@ -1,4 +1,5 @@
-//! The text of the files that a report names, so that renderers can show excerpts without reading anything.
+//! The text of the files that a report names, so that renderers can show excerpts without reading
+//! anything.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

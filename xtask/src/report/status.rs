@@ -60,9 +60,13 @@ impl Status {
     /// Whether every migration is applied and nothing is wrong.
     #[must_use]
     pub fn is_current(&self) -> bool {
-        let settled =
-            |one: &MigrationStatus| one.problem.is_none() && matches!(one.state, MigrationState::Applied { .. });
-        let is_as_made = self.drift.iter().all(|finding| finding.severity != Severity::Error);
+        let settled = |one: &MigrationStatus| {
+            one.problem.is_none() && matches!(one.state, MigrationState::Applied { .. })
+        };
+        let is_as_made = self
+            .drift
+            .iter()
+            .all(|finding| finding.severity != Severity::Error);
         self.migrations.iter().all(settled)
             && self.invalid_indexes.is_empty()
             && self.file_problems.is_empty()
@@ -72,6 +76,9 @@ impl Status {
     /// How many migrations are in a state.
     #[must_use]
     pub fn count(&self, is_it: impl Fn(&MigrationState) -> bool) -> usize {
-        self.migrations.iter().filter(|one| is_it(&one.state)).count()
+        self.migrations
+            .iter()
+            .filter(|one| is_it(&one.state))
+            .count()
     }
 }

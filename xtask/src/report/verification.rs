@@ -1,6 +1,9 @@
 //! The result of one verification.
 
-use super::{BaselineSummary, Category, EntityAlignment, Finding, Fixes, Severity, Since, SourceTexts, Timestamp};
+use super::{
+    BaselineSummary, Category, EntityAlignment, Finding, Fixes, Severity, Since, SourceTexts,
+    Timestamp,
+};
 use crate::source::Location;
 
 /// Something that was not judged, and why. Silence is never a pass.
@@ -38,7 +41,8 @@ pub struct Coverage {
     pub routes: usize,
     /// Contracts that were read.
     pub contracts: usize,
-    /// Fields that could not be resolved, of schemas, of an ORM's tables, and of the types that something is compared with.
+    /// Fields that could not be resolved, of schemas, of an ORM's tables, and of the types that
+    /// something is compared with.
     pub unresolved_fields: usize,
     /// Each thing that was not judged.
     pub unjudged: Vec<Unjudged>,
@@ -49,11 +53,14 @@ impl Coverage {
         match category {
             // Only shown where something was found.
             Category::Migrations => None,
-            Category::TypeAlignment => (self.tables_with_type == 0).then_some("no type describes a table"),
-            Category::ApiContracts => (self.contracts == 0).then_some("no contract describes an endpoint"),
-            Category::ValidationSchemas => {
-                (self.schemas_judged == 0).then_some("no validation schema describes a table or a type")
+            Category::TypeAlignment => {
+                (self.tables_with_type == 0).then_some("no type describes a table")
             }
+            Category::ApiContracts => {
+                (self.contracts == 0).then_some("no contract describes an endpoint")
+            }
+            Category::ValidationSchemas => (self.schemas_judged == 0)
+                .then_some("no validation schema describes a table or a type"),
         }
     }
 }
@@ -65,8 +72,8 @@ pub struct Verification {
     pub timestamp: Timestamp,
     /// The migration that it was made for.
     pub migration_name: Option<String>,
-    /// The schema that the TypeScript was compared with: "snapshots/schema.json", "replay of 12 migrations", a
-    /// database.
+    /// The schema that the TypeScript was compared with: "snapshots/schema.json", "replay of 12
+    /// migrations", a database.
     pub against: String,
     /// Every finding, in the order of category, entity, field.
     pub findings: Vec<Finding>,
@@ -76,14 +83,16 @@ pub struct Verification {
     pub sources: SourceTexts,
     /// The effect of the baseline on the findings; `None` where there is no baseline.
     pub accepted: Option<BaselineSummary>,
-    /// The comparison with a branch, where one was requested. The findings are then only those that the branch
-    /// introduces.
+    /// The comparison with a branch, where one was requested. The findings are then only those that
+    /// the branch introduces.
     pub since: Option<Since>,
     /// The changes that `--fix` made; `None` without that option.
     pub fixes: Option<Fixes>,
-    /// How many findings a report for people shows in full; all of them where nobody asked for fewer.
+    /// How many findings a report for people shows in full; all of them where nobody asked for
+    /// fewer.
     pub shown_at_most: Option<usize>,
-    /// The schema changes of pending migrations, as a readable diff; `None` where no renderer requests them.
+    /// The schema changes of pending migrations, as a readable diff; `None` where no renderer
+    /// requests them.
     pub schema_changes: Option<String>,
     /// The descriptions of every table side by side; empty where no renderer asks for it.
     pub alignment: Vec<EntityAlignment>,
@@ -109,10 +118,16 @@ impl Verification {
         }
     }
 
-    /// The parts of the report: the specification's three, behind that of the migrations where something is wrong with them.
+    /// The parts of the report: the specification's three, behind that of the migrations where
+    /// something is wrong with them.
     pub fn parts(&self) -> impl Iterator<Item = Category> {
-        let migrations = Some(Category::Migrations).filter(|it| self.findings.iter().any(|one| one.category == *it));
-        migrations.into_iter().chain([Category::TypeAlignment, Category::ApiContracts, Category::ValidationSchemas])
+        let migrations = Some(Category::Migrations)
+            .filter(|it| self.findings.iter().any(|one| one.category == *it));
+        migrations.into_iter().chain([
+            Category::TypeAlignment,
+            Category::ApiContracts,
+            Category::ValidationSchemas,
+        ])
     }
 
     /// The errors of one part.
@@ -131,33 +146,50 @@ impl Verification {
         self.errors(category).next().is_none()
     }
 
-    /// Why nothing can be said of one part; none where something was compared, or found. Silence is never a pass.
+    /// Why nothing can be said of one part; none where something was compared, or found. Silence is
+    /// never a pass.
     #[must_use]
     pub fn not_judged(&self, category: Category) -> Option<&'static str> {
-        let is_silent = self.findings.iter().all(|finding| finding.category != category);
-        is_silent.then(|| self.coverage.nothing_compared(category)).flatten()
+        let is_silent = self
+            .findings
+            .iter()
+            .all(|finding| finding.category != category);
+        is_silent
+            .then(|| self.coverage.nothing_compared(category))
+            .flatten()
     }
 
     /// Whether there are no errors at all.
     #[must_use]
     pub fn overall_passed(&self) -> bool {
-        self.findings.iter().all(|finding| finding.severity != Severity::Error)
+        self.findings
+            .iter()
+            .all(|finding| finding.severity != Severity::Error)
     }
 
     /// How many findings are of `severity`.
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {
-        self.findings.iter().filter(|finding| finding.severity == severity).count()
+        self.findings
+            .iter()
+            .filter(|finding| finding.severity == severity)
+            .count()
     }
 
     /// The critical errors, a line each.
     #[must_use]
     pub fn critical_issues(&self) -> Vec<String> {
         let critical = |finding: &&Finding| finding.critical && finding.severity == Severity::Error;
-        self.findings.iter().filter(critical).map(Finding::title).collect()
+        self.findings
+            .iter()
+            .filter(critical)
+            .map(Finding::title)
+            .collect()
     }
 
     fn of(&self, category: Category, severity: Severity) -> impl Iterator<Item = &Finding> {
-        self.findings.iter().filter(move |finding| finding.category == category && finding.severity == severity)
+        self.findings
+            .iter()
+            .filter(move |finding| finding.category == category && finding.severity == severity)
     }
 }

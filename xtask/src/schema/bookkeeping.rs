@@ -1,5 +1,6 @@
-//! The tables in which other migration tools note what they applied. They lie in every database that was migrated with such
-//! a tool before, and are no part of a data model: no migration makes them, and no type describes them.
+//! The tables in which other migration tools note what they applied. They lie in every database
+//! that was migrated with such a tool before, and are no part of a data model: no migration makes
+//! them, and no type describes them.
 
 use super::model::{ObjectName, Schema};
 
@@ -42,45 +43,85 @@ const ONLY_IN: &[(&str, &str)] = &[("seed_files", "supabase_migrations")];
 const HASURA: &str = "hdb_catalog";
 
 impl Schema {
-    /// The schema without the tables in which other tools keep their history, and without the namespaces that hold nothing
-    /// else.
+    /// The schema without the tables in which other tools keep their history, and without the
+    /// namespaces that hold nothing else.
     #[must_use]
     pub fn without_bookkeeping(self) -> Self {
         let mut schema = self.without_namespaces(&[HASURA.to_owned()]);
-        let gone: Vec<ObjectName> = schema.tables.keys().filter(|name| is_bookkeeping(name)).cloned().collect();
+        let gone: Vec<ObjectName> = schema
+            .tables
+            .keys()
+            .filter(|name| is_bookkeeping(name))
+            .cloned()
+            .collect();
         for table in &gone {
             schema.tables.remove(table);
-            let shown = format!("{}.{}", identifier(&table.namespace), identifier(&table.name));
+            let shown = format!(
+                "{}.{}",
+                identifier(&table.namespace),
+                identifier(&table.name)
+            );
             let own = format!("{shown}.");
-            schema.sequences.retain(|_, sequence| !sequence.owned_by.as_ref().is_some_and(|by| by.starts_with(&own)));
-            let is_about =
-                |object: &str| object.split_once(' ').is_some_and(|(_, name)| name == shown || name.starts_with(&own));
+            schema.sequences.retain(|_, sequence| {
+                !sequence
+                    .owned_by
+                    .as_ref()
+                    .is_some_and(|by| by.starts_with(&own))
+            });
+            let is_about = |object: &str| {
+                object
+                    .split_once(' ')
+                    .is_some_and(|(_, name)| name == shown || name.starts_with(&own))
+            };
             schema.grants.retain(|object, _| !is_about(object));
         }
-        let empty: Vec<String> =
-            NAMESPACES.iter().map(|name| (*name).to_owned()).filter(|name| !schema.holds(name)).collect();
+        let empty: Vec<String> = NAMESPACES
+            .iter()
+            .map(|name| (*name).to_owned())
+            .filter(|name| !schema.holds(name))
+            .collect();
         schema.without_namespaces(&empty)
     }
 
     /// Whether anything lies in `namespace`.
     #[must_use]
     pub fn holds(&self, namespace: &str) -> bool {
-        let types =
-            self.enums.keys().chain(self.domains.keys()).chain(self.composites.keys()).chain(self.ranges.keys());
-        let relations = self.sequences.keys().chain(self.tables.keys()).chain(self.views.keys());
-        types.chain(relations).chain(self.routines.keys()).any(|name| name.namespace == namespace)
+        let types = self
+            .enums
+            .keys()
+            .chain(self.domains.keys())
+            .chain(self.composites.keys())
+            .chain(self.ranges.keys());
+        let relations = self
+            .sequences
+            .keys()
+            .chain(self.tables.keys())
+            .chain(self.views.keys());
+        types
+            .chain(relations)
+            .chain(self.routines.keys())
+            .any(|name| name.namespace == namespace)
     }
 }
 
 fn is_bookkeeping(table: &ObjectName) -> bool {
     let is_known = TABLES.contains(&table.name.as_str());
-    is_known && ONLY_IN.iter().all(|(name, namespace)| *name != table.name || *namespace == table.namespace)
+    is_known
+        && ONLY_IN
+            .iter()
+            .all(|(name, namespace)| *name != table.name || *namespace == table.namespace)
 }
 
 /// As PostgreSQL writes it.
 fn identifier(name: &str) -> String {
-    let is_plain = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
-    if is_plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+    let is_plain = name
+        .bytes()
+        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    if is_plain {
+        name.to_owned()
+    } else {
+        format!("\"{}\"", name.replace('"', "\"\""))
+    }
 }
 
 #[cfg(test)]
@@ -89,7 +130,10 @@ mod tests {
     use crate::schema::model::{Namespace, Sequence, Table};
 
     fn named(namespace: &str, name: &str) -> ObjectName {
-        ObjectName { namespace: namespace.into(), name: name.into() }
+        ObjectName {
+            namespace: namespace.into(),
+            name: name.into(),
+        }
     }
 
     #[test]
@@ -98,37 +142,66 @@ mod tests {
         for name in ["public", "drizzle", "supabase_migrations", "app"] {
             schema.namespaces.insert(name.into(), Namespace::default());
         }
-        let tables = [("public", "users"), ("public", "seed_files"), ("app", "pgmigrations")];
+        let tables = [
+            ("public", "users"),
+            ("public", "seed_files"),
+            ("app", "pgmigrations"),
+        ];
         let theirs = [
             ("drizzle", "__drizzle_migrations"),
             ("supabase_migrations", "schema_migrations"),
             ("supabase_migrations", "seed_files"),
         ];
         for (namespace, name) in tables.iter().chain(&theirs) {
-            schema.tables.insert(named(namespace, name), Table::default());
+            schema
+                .tables
+                .insert(named(namespace, name), Table::default());
         }
-        let owned = |by: &str| Sequence { owned_by: Some(by.into()), ..Sequence::default() };
+        let owned = |by: &str| Sequence {
+            owned_by: Some(by.into()),
+            ..Sequence::default()
+        };
+        schema.sequences.insert(
+            named("drizzle", "__drizzle_migrations_id_seq"),
+            owned("drizzle.__drizzle_migrations.id"),
+        );
         schema
             .sequences
-            .insert(named("drizzle", "__drizzle_migrations_id_seq"), owned("drizzle.__drizzle_migrations.id"));
-        schema.sequences.insert(named("public", "users_id_seq"), owned("public.users.id"));
-        schema.grants.insert("table app.pgmigrations".into(), vec!["app: SELECT".into()]);
-        schema.grants.insert("table public.users".into(), vec!["app: SELECT".into()]);
+            .insert(named("public", "users_id_seq"), owned("public.users.id"));
+        schema
+            .grants
+            .insert("table app.pgmigrations".into(), vec!["app: SELECT".into()]);
+        schema
+            .grants
+            .insert("table public.users".into(), vec!["app: SELECT".into()]);
         let left = schema.without_bookkeeping();
         assert_eq!(
             left.tables.into_keys().collect::<Vec<_>>(),
             [named("public", "seed_files"), named("public", "users")]
         );
-        assert_eq!(left.sequences.into_keys().collect::<Vec<_>>(), [named("public", "users_id_seq")]);
-        assert_eq!(left.namespaces.into_keys().collect::<Vec<_>>(), ["app", "public"]);
-        assert_eq!(left.grants.into_keys().collect::<Vec<_>>(), ["table public.users"]);
+        assert_eq!(
+            left.sequences.into_keys().collect::<Vec<_>>(),
+            [named("public", "users_id_seq")]
+        );
+        assert_eq!(
+            left.namespaces.into_keys().collect::<Vec<_>>(),
+            ["app", "public"]
+        );
+        assert_eq!(
+            left.grants.into_keys().collect::<Vec<_>>(),
+            ["table public.users"]
+        );
     }
 
     #[test]
     fn a_namespace_that_holds_more_stays() {
         let mut schema = Schema::default();
-        schema.namespaces.insert("drizzle".into(), Namespace::default());
-        schema.tables.insert(named("drizzle", "mine"), Table::default());
+        schema
+            .namespaces
+            .insert("drizzle".into(), Namespace::default());
+        schema
+            .tables
+            .insert(named("drizzle", "mine"), Table::default());
         assert_eq!(schema.clone().without_bookkeeping(), schema);
     }
 }

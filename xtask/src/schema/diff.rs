@@ -1,5 +1,6 @@
-//! How two schemas differ: as data for verdicts and reports, and as text that a person reads, grouped by object. It
-//! compares what the snapshot holds, so that whatever the model knows is compared, and nothing has to be listed twice.
+//! How two schemas differ: as data for verdicts and reports, and as text that a person reads,
+//! grouped by object. It compares what the snapshot holds, so that whatever the model knows is
+//! compared, and nothing has to be listed twice.
 
 mod compare;
 mod sections;
@@ -31,21 +32,31 @@ pub struct Change {
 }
 
 impl Change {
-    /// The names of the object that it is about, the narrower first: `index notes.notes_title`, `table notes`.
+    /// The names of the object that it is about, the narrower first: `index notes.notes_title`,
+    /// `table notes`.
     #[must_use]
     pub fn subjects(&self) -> Vec<String> {
-        let part = self.part.as_ref().map(|(kind, name)| format!("{kind} {}.{name}", self.object));
-        part.into_iter().chain([format!("{} {}", self.kind, self.object)]).collect()
+        let part = self
+            .part
+            .as_ref()
+            .map(|(kind, name)| format!("{kind} {}.{name}", self.object));
+        part.into_iter()
+            .chain([format!("{} {}", self.kind, self.object)])
+            .collect()
     }
 
     /// Whether another change is one of the same object, part and attribute.
     #[must_use]
     pub fn is_about_same(&self, other: &Self) -> bool {
         let is_same_attribute = match (&self.what, &other.what) {
-            (ChangeKind::Changed { attribute: one, .. }, ChangeKind::Changed { attribute: two, .. }) => one == two,
+            (
+                ChangeKind::Changed { attribute: one, .. },
+                ChangeKind::Changed { attribute: two, .. },
+            ) => one == two,
             (one, two) => std::mem::discriminant(one) == std::mem::discriminant(two),
         };
-        (&self.kind, &self.object, &self.part) == (&other.kind, &other.object, &other.part) && is_same_attribute
+        (&self.kind, &self.object, &self.part) == (&other.kind, &other.object, &other.part)
+            && is_same_attribute
     }
 }
 
@@ -91,7 +102,9 @@ pub fn diff(before: &Schema, after: &Schema) -> SchemaDiff {
     if before == after {
         return SchemaDiff::default();
     }
-    SchemaDiff { changes: compare::sections(&snapshot::sections(before), &snapshot::sections(after)) }
+    SchemaDiff {
+        changes: compare::sections(&snapshot::sections(before), &snapshot::sections(after)),
+    }
 }
 
 impl SchemaDiff {

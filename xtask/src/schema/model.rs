@@ -1,6 +1,6 @@
-//! The part of PostgreSQL's catalogs that a migration can change. Two schemas are equal when every field here is
-//! equal; OIDs, statistics and dates are left out. Privileges and owners are kept apart ([`Schema::grants`]), since
-//! servers grant some that no migration mentions.
+//! The part of PostgreSQL's catalogs that a migration can change. Two schemas are equal when every
+//! field here is equal; OIDs, statistics and dates are left out. Privileges and owners are kept
+//! apart ([`Schema::grants`]), since servers grant some that no migration mentions.
 
 mod name;
 mod objects;
@@ -12,8 +12,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use name::ObjectName;
-pub use objects::{Extension, Namespace, Object, Policy, Routine, RoutineKind, Rule, Sequence, Trigger};
-pub use relation::{Column, Constraint, ConstraintKind, Identity, Index, Partition, Statistics, Storage, Table, View};
+pub use objects::{
+    Extension, Namespace, Object, Policy, Routine, RoutineKind, Rule, Sequence, Trigger,
+};
+pub use relation::{
+    Column, Constraint, ConstraintKind, Identity, Index, Partition, Statistics, Storage, Table,
+    View,
+};
 pub use types::{Composite, Domain, Enum, Range};
 
 /// A database schema.
@@ -38,22 +43,29 @@ pub struct Schema {
     pub tables: BTreeMap<ObjectName, Table>,
     /// Views and materialised views.
     pub views: BTreeMap<ObjectName, View>,
-    /// Functions, procedures and aggregates, by name and identity arguments: `touch(public.users, integer)`.
+    /// Functions, procedures and aggregates, by name and identity arguments: `touch(public.users,
+    /// integer)`.
     pub routines: BTreeMap<ObjectName, Routine>,
     /// Everything rarer, by kind (`cast`, `collation`, `event trigger`, …) and name.
     pub objects: BTreeMap<String, BTreeMap<String, Object>>,
-    /// The privileges on each object (`table public.users`) that differ from PostgreSQL's defaults. Those granted are
-    /// listed as `app: SELECT, INSERT`, those revoked as `not OWNER: DELETE`. An owner other than the database's is
-    /// listed as `owned by app`.
+    /// The privileges on each object (`table public.users`) that differ from PostgreSQL's defaults.
+    /// Those granted are listed as `app: SELECT, INSERT`, those revoked as `not OWNER: DELETE`. An
+    /// owner other than the database's is listed as `owned by app`.
     pub grants: BTreeMap<String, Vec<String>>,
 }
 
 impl Schema {
-    /// Whether it is the one of a new database: nothing but the namespace `public`. Privileges do not count.
+    /// Whether it is the one of a new database: nothing but the namespace `public`. Privileges do
+    /// not count.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         let public = BTreeMap::from([("public".to_owned(), Namespace::default())]);
-        *self == Self { namespaces: public, grants: self.grants.clone(), ..Self::default() }
+        *self
+            == Self {
+                namespaces: public,
+                grants: self.grants.clone(),
+                ..Self::default()
+            }
     }
 
     /// The schema without its privileges: what two servers with different roles can agree on.
@@ -63,7 +75,8 @@ impl Schema {
         self
     }
 
-    /// The schema without what lies in `namespaces`. What refers to it (a foreign key to `auth.users`) stays.
+    /// The schema without what lies in `namespaces`. What refers to it (a foreign key to
+    /// `auth.users`) stays.
     #[must_use]
     pub fn without_namespaces(mut self, namespaces: &[String]) -> Self {
         if namespaces.is_empty() {
@@ -74,8 +87,9 @@ impl Schema {
         }
         let is_in = |name: &str| {
             let of = |namespace: &String| {
-                let rest =
-                    name.strip_prefix(namespace.as_str()).or_else(|| name.strip_prefix(&format!("\"{namespace}\"")));
+                let rest = name
+                    .strip_prefix(namespace.as_str())
+                    .or_else(|| name.strip_prefix(&format!("\"{namespace}\"")));
                 rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
             };
             namespaces.iter().any(of)
@@ -89,9 +103,12 @@ impl Schema {
         retain(&mut self.tables, namespaces);
         retain(&mut self.views, namespaces);
         retain(&mut self.routines, namespaces);
-        self.objects.values_mut().for_each(|objects| objects.retain(|name, _| !is_in(name)));
+        self.objects
+            .values_mut()
+            .for_each(|objects| objects.retain(|name, _| !is_in(name)));
         self.objects.retain(|_, objects| !objects.is_empty());
-        self.grants.retain(|object, _| !object.split_once(' ').is_some_and(|(_, name)| is_in(name)));
+        self.grants
+            .retain(|object, _| !object.split_once(' ').is_some_and(|(_, name)| is_in(name)));
         self
     }
 }

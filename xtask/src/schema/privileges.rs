@@ -21,7 +21,13 @@ impl Privilege {
     /// The grantee as messages name it; none where this is the owner.
     #[must_use]
     pub fn grantee_in_words(&self) -> Option<&str> {
-        self.grantee.as_deref().map(|grantee| if grantee == "OWNER" { "its owner" } else { grantee })
+        self.grantee.as_deref().map(|grantee| {
+            if grantee == "OWNER" {
+                "its owner"
+            } else {
+                grantee
+            }
+        })
     }
 
     /// The object as messages name it: `table public.users`, `new tables of app in public`.
@@ -33,14 +39,24 @@ impl Privilege {
     /// Whether its object is in `schema`. Of kinds that are not known here it is taken to be.
     #[must_use]
     pub fn is_of(&self, schema: &Schema) -> bool {
-        let Some((kind, name)) = self.object.split_once(' ') else { return true };
+        let Some((kind, name)) = self.object.split_once(' ') else {
+            return true;
+        };
         let names = identifiers(name);
         let [namespace, name, ..] = names.as_slice() else {
-            return kind != "namespace" || names.first().is_none_or(|name| schema.namespaces.contains_key(name));
+            return kind != "namespace"
+                || names
+                    .first()
+                    .is_none_or(|name| schema.namespaces.contains_key(name));
         };
-        let object = ObjectName { namespace: namespace.clone(), name: name.clone() };
+        let object = ObjectName {
+            namespace: namespace.clone(),
+            name: name.clone(),
+        };
         match kind {
-            "table" | "column" => schema.tables.contains_key(&object) || schema.views.contains_key(&object),
+            "table" | "column" => {
+                schema.tables.contains_key(&object) || schema.views.contains_key(&object)
+            }
             "view" => schema.views.contains_key(&object),
             "sequence" => schema.sequences.contains_key(&object),
             "type" => {
@@ -50,7 +66,10 @@ impl Privilege {
                     || schema.ranges.contains_key(&object)
             }
             "routine" => schema.routines.keys().any(|routine| {
-                let called = routine.name.split_once('(').map_or(routine.name.as_str(), |(called, _)| called);
+                let called = routine
+                    .name
+                    .split_once('(')
+                    .map_or(routine.name.as_str(), |(called, _)| called);
                 routine.namespace == *namespace
                     && name.split_once('(').map_or(name.as_str(), |(name, _)| name) == called
             }),
@@ -59,7 +78,8 @@ impl Privilege {
     }
 }
 
-/// The objects of one kind that a role is going to make, on which `ALTER DEFAULT PRIVILEGES` grants.
+/// The objects of one kind that a role is going to make, on which `ALTER DEFAULT PRIVILEGES`
+/// grants.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewObjects {
     /// `pg_default_acl.defaclobjtype`.
@@ -71,25 +91,41 @@ pub struct NewObjects {
 }
 
 impl NewObjects {
-    /// Those of a default privilege, which [`Schema::grants`] holds under `new objects r of app in public`.
+    /// Those of a default privilege, which [`Schema::grants`] holds under `new objects r of app in
+    /// public`.
     #[must_use]
     pub fn of(privilege: &Privilege) -> Option<Self> {
-        let (kind, place) = privilege.object.strip_prefix("new objects ")?.split_once(" of ")?;
+        let (kind, place) = privilege
+            .object
+            .strip_prefix("new objects ")?
+            .split_once(" of ")?;
         let (maker, namespace) = match place.rsplit_once(" in ") {
             Some((maker, namespace)) => (maker, Some(namespace.to_owned())),
             None => (place, None),
         };
-        Some(Self { kind: kind.chars().next()?, maker: maker.to_owned(), namespace })
+        Some(Self {
+            kind: kind.chars().next()?,
+            maker: maker.to_owned(),
+            namespace,
+        })
     }
 
     /// How [`Schema::grants`] calls them.
     #[must_use]
     pub fn key(&self) -> String {
-        format!("new objects {} of {}{}", self.kind, self.maker, self.place())
+        format!(
+            "new objects {} of {}{}",
+            self.kind,
+            self.maker,
+            self.place()
+        )
     }
 
     fn place(&self) -> String {
-        self.namespace.as_ref().map(|namespace| format!(" in {namespace}")).unwrap_or_default()
+        self.namespace
+            .as_ref()
+            .map(|namespace| format!(" in {namespace}"))
+            .unwrap_or_default()
     }
 
     /// `new tables of app in public`
@@ -108,7 +144,8 @@ impl NewObjects {
     }
 }
 
-/// The identifiers of a qualified name as SQL writes it; what follows a parenthesis belongs to the last.
+/// The identifiers of a qualified name as SQL writes it; what follows a parenthesis belongs to the
+/// last.
 fn identifiers(name: &str) -> Vec<String> {
     let mut parts = vec![String::new()];
     let (mut is_quoted, mut depth) = (false, 0);
@@ -132,7 +169,10 @@ fn identifiers(name: &str) -> Vec<String> {
 #[must_use]
 pub fn each(schema: &Schema) -> BTreeSet<Privilege> {
     let of_object = |(object, grants): (&String, &Vec<String>)| {
-        grants.iter().flat_map(|grant| of_grant(object, grant)).collect::<Vec<_>>()
+        grants
+            .iter()
+            .flat_map(|grant| of_grant(object, grant))
+            .collect::<Vec<_>>()
     };
     schema.grants.iter().flat_map(of_object).collect()
 }
@@ -146,10 +186,19 @@ fn of_grant(object: &str, grant: &str) -> Vec<Privilege> {
         is_revoked,
     };
     let Some((grantee, words)) = grant.rsplit_once(": ") else {
-        return vec![privilege(None, grant.strip_prefix("owned by ").unwrap_or(grant), false)];
+        return vec![privilege(
+            None,
+            grant.strip_prefix("owned by ").unwrap_or(grant),
+            false,
+        )];
     };
-    let (grantee, is_revoked) = grantee.strip_prefix("not ").map_or((grantee, false), |grantee| (grantee, true));
-    words.split(", ").map(|word| privilege(Some(grantee), word, is_revoked)).collect()
+    let (grantee, is_revoked) = grantee
+        .strip_prefix("not ")
+        .map_or((grantee, false), |grantee| (grantee, true));
+    words
+        .split(", ")
+        .map(|word| privilege(Some(grantee), word, is_revoked))
+        .collect()
 }
 
 #[cfg(test)]
@@ -160,12 +209,24 @@ pub mod samples {
     pub fn schema(grants: &[(&str, &str)]) -> Schema {
         let mut schema = Schema::default();
         for name in ["t", "u"] {
-            schema.tables.insert(ObjectName::public(name), Table::default());
+            schema
+                .tables
+                .insert(ObjectName::public(name), Table::default());
         }
-        let routine = Routine { kind: RoutineKind::Function, comment: None, definition: String::new() };
-        schema.routines.insert(ObjectName::public("f(integer)"), routine);
+        let routine = Routine {
+            kind: RoutineKind::Function,
+            comment: None,
+            definition: String::new(),
+        };
+        schema
+            .routines
+            .insert(ObjectName::public("f(integer)"), routine);
         for (object, grant) in grants {
-            schema.grants.entry((*object).to_owned()).or_default().push((*grant).to_owned());
+            schema
+                .grants
+                .entry((*object).to_owned())
+                .or_default()
+                .push((*grant).to_owned());
         }
         schema
     }
@@ -178,7 +239,10 @@ mod tests {
     #[test]
     fn names_are_taken_apart_as_sql_writes_them() {
         assert_eq!(identifiers("public.\"a.b\".c"), ["public", "a.b", "c"]);
-        assert_eq!(identifiers("public.f(public.users, integer)"), ["public", "f(public.users, integer)"]);
+        assert_eq!(
+            identifiers("public.f(public.users, integer)"),
+            ["public", "f(public.users, integer)"]
+        );
     }
 
     #[test]
@@ -195,8 +259,14 @@ mod tests {
             }
             privilege.object_in_words()
         };
-        assert_eq!(named("new objects r of deploy in public"), "new tables of deploy in public");
-        assert_eq!(named("new objects f of who is in town"), "new routines of who is in town");
+        assert_eq!(
+            named("new objects r of deploy in public"),
+            "new tables of deploy in public"
+        );
+        assert_eq!(
+            named("new objects f of who is in town"),
+            "new routines of who is in town"
+        );
         assert_eq!(named("new objects S of deploy"), "new sequences of deploy");
         assert_eq!(named("table public.t"), "table public.t");
     }

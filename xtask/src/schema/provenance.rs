@@ -1,4 +1,5 @@
-//! Which migration line last touched a table or column: the place where a person finds out why it is as it is.
+//! Which migration line last touched a table or column: the place where a person finds out why it
+//! is as it is.
 
 mod columns;
 mod presence;
@@ -49,7 +50,12 @@ impl Provenance {
     }
 
     /// Records that the clause at `location` created or changed a column.
-    pub fn touch_column(&mut self, table: ObjectName, column: impl Into<String>, location: Location) {
+    pub fn touch_column(
+        &mut self,
+        table: ObjectName,
+        column: impl Into<String>,
+        location: Location,
+    ) {
         self.history.change(&table);
         let column = (table, column.into());
         self.gone.remove(&column);
@@ -57,7 +63,12 @@ impl Provenance {
     }
 
     /// Records that the clause at `location` says what values a column may hold.
-    pub fn touch_check(&mut self, table: ObjectName, column: impl Into<String>, location: Location) {
+    pub fn touch_check(
+        &mut self,
+        table: ObjectName,
+        column: impl Into<String>,
+        location: Location,
+    ) {
         self.checks.insert((table, column.into()), location);
     }
 
@@ -67,11 +78,17 @@ impl Provenance {
         self.checks.get(&(table.clone(), column.to_owned()))
     }
 
-    /// Whether anything of `entity`, a table or view as it is written in a finding, is among the places.
+    /// Whether anything of `entity`, a table or view as it is written in a finding, is among the
+    /// places.
     #[must_use]
     pub fn touches(&self, entity: &str) -> bool {
         let tables = self.tables.keys().chain(self.gone_tables.keys());
-        let parts = self.columns.keys().chain(self.checks.keys()).chain(self.gone.keys()).map(|(table, _)| table);
+        let parts = self
+            .columns
+            .keys()
+            .chain(self.checks.keys())
+            .chain(self.gone.keys())
+            .map(|(table, _)| table);
         tables.chain(parts).any(|table| table.to_string() == entity)
     }
 
@@ -84,17 +101,25 @@ impl Provenance {
     /// The place that last touched `column`, else its table.
     #[must_use]
     pub fn column(&self, table: &ObjectName, column: &str) -> Option<&Location> {
-        self.columns.get(&(table.clone(), column.to_owned())).or_else(|| self.table(table))
+        self.columns
+            .get(&(table.clone(), column.to_owned()))
+            .or_else(|| self.table(table))
     }
 
     /// The place that dropped or renamed a column of `table` that `is_meant`.
     #[must_use]
     pub fn gone(&self, table: &ObjectName, is_meant: impl Fn(&str) -> bool) -> Option<&Location> {
-        of_table(&self.gone, table).find(|(column, _)| is_meant(column)).map(|(_, gone)| &gone.location)
+        of_table(&self.gone, table)
+            .find(|(column, _)| is_meant(column))
+            .map(|(_, gone)| &gone.location)
     }
 
     /// Lists the former names of a column of `table`.
-    pub fn former_names<'a>(&'a self, table: &ObjectName, column: &'a str) -> impl Iterator<Item = &'a str> + use<'a> {
+    pub fn former_names<'a>(
+        &'a self,
+        table: &ObjectName,
+        column: &'a str,
+    ) -> impl Iterator<Item = &'a str> + use<'a> {
         of_table(&self.gone, table)
             .filter(move |(_, gone)| gone.now.as_deref() == Some(column))
             .map(|(former, _)| former)
@@ -102,21 +127,30 @@ impl Provenance {
 
     /// Records that the clause at `location` drops `table`, or gave it another name.
     pub fn lose_table(&mut self, table: ObjectName, location: Location) {
-        let columns = of_table(&self.columns, &table).map(|(column, _)| column.to_owned()).collect();
-        self.gone_tables.insert(table, GoneTable { location, columns });
+        let columns = of_table(&self.columns, &table)
+            .map(|(column, _)| column.to_owned())
+            .collect();
+        self.gone_tables
+            .insert(table, GoneTable { location, columns });
     }
 
     /// The tables that were, with the places that dropped or renamed them.
     pub fn gone_tables(&self) -> impl Iterator<Item = (&ObjectName, &Location)> {
-        self.gone_tables.iter().map(|(table, gone)| (table, &gone.location))
+        self.gone_tables
+            .iter()
+            .map(|(table, gone)| (table, &gone.location))
     }
 
     /// The columns that a dropped table had; none of one that was renamed, which still has them.
     pub fn dropped_columns(&self, table: &ObjectName) -> impl Iterator<Item = &str> {
-        self.gone_tables.get(table).into_iter().flat_map(|gone| gone.columns.iter().map(String::as_str))
+        self.gone_tables
+            .get(table)
+            .into_iter()
+            .flat_map(|gone| gone.columns.iter().map(String::as_str))
     }
 
-    /// Records that the statement at `location` created or changed an enum, domain or composite type.
+    /// Records that the statement at `location` created or changed an enum, domain or composite
+    /// type.
     pub fn touch_type(&mut self, name: ObjectName, location: Location) {
         self.types.insert(name, location);
     }
@@ -128,7 +162,10 @@ impl Provenance {
     }
 
     /// The columns of `table` that were touched by themselves, with their places.
-    pub fn columns<'a>(&'a self, table: &'a ObjectName) -> impl Iterator<Item = (&'a str, &'a Location)> {
+    pub fn columns<'a>(
+        &'a self,
+        table: &'a ObjectName,
+    ) -> impl Iterator<Item = (&'a str, &'a Location)> {
         of_table(&self.columns, table)
     }
 
@@ -144,10 +181,15 @@ impl Provenance {
     /// Ends what one migration does.
     pub fn end_migration(&mut self) {
         let columns = &self.columns;
-        self.history.end_migration(|table| of_table(columns, table).map(|(column, _)| column.to_owned()).collect());
+        self.history.end_migration(|table| {
+            of_table(columns, table)
+                .map(|(column, _)| column.to_owned())
+                .collect()
+        });
     }
 
-    /// Returns the column names of `table` after each migration that changed them, the oldest first.
+    /// Returns the column names of `table` after each migration that changed them, the oldest
+    /// first.
     #[must_use]
     pub fn column_history(&self, table: &ObjectName) -> &[ColumnNames] {
         self.history.of(table)
@@ -159,7 +201,13 @@ impl Provenance {
         let column = (table.clone(), column.to_owned());
         self.columns.remove(&column);
         self.checks.remove(&column);
-        self.gone.insert(column, DroppedColumn { location, now: None });
+        self.gone.insert(
+            column,
+            DroppedColumn {
+                location,
+                now: None,
+            },
+        );
     }
 
     /// Gives a column another name; the clause at `location` does so.
@@ -201,13 +249,19 @@ impl Provenance {
     #[must_use]
     pub fn names_in(&self, namespace: &str) -> Vec<ObjectName> {
         let names = self.tables.keys().chain(self.types.keys());
-        names.filter(|name| name.namespace == namespace).cloned().collect()
+        names
+            .filter(|name| name.namespace == namespace)
+            .cloned()
+            .collect()
     }
 }
 
-/// Removes what is known of the parts of `table`, without a look at those of others: each `CREATE TABLE` forgets.
+/// Removes what is known of the parts of `table`, without a look at those of others: each `CREATE
+/// TABLE` forgets.
 fn remove_of_table<Place>(places: &mut BTreeMap<(ObjectName, String), Place>, table: &ObjectName) {
-    let parts: Vec<String> = of_table(places, table).map(|(part, _)| part.to_owned()).collect();
+    let parts: Vec<String> = of_table(places, table)
+        .map(|(part, _)| part.to_owned())
+        .collect();
     for part in parts {
         places.remove(&(table.clone(), part));
     }
@@ -220,13 +274,23 @@ fn of_table<'a, Place>(
 ) -> impl Iterator<Item = (&'a str, &'a Place)> + use<'a, Place> {
     let table = table.clone();
     let from = (table.clone(), String::new());
-    let of_table = places.range(from..).take_while(move |((name, _), _)| *name == table);
+    let of_table = places
+        .range(from..)
+        .take_while(move |((name, _), _)| *name == table);
     of_table.map(|((_, column), place)| (column.as_str(), place))
 }
 
-fn move_to<Place>(places: &mut BTreeMap<(ObjectName, String), Place>, from: &ObjectName, to: &ObjectName) {
+fn move_to<Place>(
+    places: &mut BTreeMap<(ObjectName, String), Place>,
+    from: &ObjectName,
+    to: &ObjectName,
+) {
     let of_table: Vec<_> = places.extract_if(.., |(name, _), _| name == from).collect();
-    places.extend(of_table.into_iter().map(|((_, column), place)| ((to.clone(), column), place)));
+    places.extend(
+        of_table
+            .into_iter()
+            .map(|((_, column), place)| ((to.clone(), column), place)),
+    );
 }
 
 #[cfg(test)]
@@ -236,27 +300,42 @@ mod tests {
 
     #[test]
     fn what_was_renamed_twice_is_known_by_its_first_name() {
-        let place = LineIndex::new("m.sql".into(), "x".into()).location(crate::source::Span::default());
+        let place =
+            LineIndex::new("m.sql".into(), "x".into()).location(crate::source::Span::default());
         let (table, mut provenance) = (ObjectName::public("t"), Provenance::default());
         provenance.touch_column(table.clone(), "a", place.clone());
         provenance.rename_column(&table, "a", "b", place.clone());
         provenance.rename_column(&table, "b", "c", place.clone());
-        assert_eq!(provenance.former_names(&table, "c").collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(
+            provenance.former_names(&table, "c").collect::<Vec<_>>(),
+            ["a", "b"]
+        );
         provenance.touch_column(table.clone(), "a", place);
-        assert_eq!(provenance.former_names(&table, "c").collect::<Vec<_>>(), ["b"]);
+        assert_eq!(
+            provenance.former_names(&table, "c").collect::<Vec<_>>(),
+            ["b"]
+        );
         assert!(provenance.gone(&table, |column| column == "a").is_none());
     }
 
     #[test]
     fn a_dropped_table_is_known_by_its_columns_and_a_renamed_one_still_has_them() {
-        let place = LineIndex::new("m.sql".into(), "x".into()).location(crate::source::Span::default());
-        let (one, other, mut provenance) = (ObjectName::public("a"), ObjectName::public("b"), Provenance::default());
+        let place =
+            LineIndex::new("m.sql".into(), "x".into()).location(crate::source::Span::default());
+        let (one, other, mut provenance) = (
+            ObjectName::public("a"),
+            ObjectName::public("b"),
+            Provenance::default(),
+        );
         provenance.touch_column(one.clone(), "id", place.clone());
         provenance.rename(&one, &other);
         provenance.lose_table(one.clone(), place.clone());
         assert_eq!(provenance.dropped_columns(&one).count(), 0);
         provenance.lose_table(other.clone(), place);
         provenance.forget_table(&other);
-        assert_eq!(provenance.dropped_columns(&other).collect::<Vec<_>>(), ["id"]);
+        assert_eq!(
+            provenance.dropped_columns(&other).collect::<Vec<_>>(),
+            ["id"]
+        );
     }
 }

@@ -1,6 +1,7 @@
-//! The committed form of a schema, `snapshots/schema.json`: what a reviewer reads, what checks use when there is no
-//! database, and what a migration is verified against when there is no scratch. It names the migrations it stands for,
-//! so that it is seen without a database whether it is current. The same schema always makes the same text.
+//! The committed form of a schema, `snapshots/schema.json`: what a reviewer reads, what checks use
+//! when there is no database, and what a migration is verified against when there is no scratch. It
+//! names the migrations it stands for, so that it is seen without a database whether it is current.
+//! The same schema always makes the same text.
 
 mod layout;
 mod server_entries;
@@ -30,8 +31,8 @@ pub struct Snapshot {
     pub postgres: u32,
     /// Each migration in order, `V7__add_user_bio`, with refinery's checksum of its text.
     pub migrations: Vec<(String, u64)>,
-    /// The fingerprint of each migration's effect on the catalogs, where that effect can be summarised. The order is
-    /// that of the migrations.
+    /// The fingerprint of each migration's effect on the catalogs, where that effect can be
+    /// summarised. The order is that of the migrations.
     pub fingerprints: Vec<(String, String)>,
     /// The schema that they make.
     pub schema: Schema,
@@ -58,7 +59,8 @@ struct Header {
 }
 
 impl Snapshot {
-    /// The snapshot of `schema`, which `migrations` make on PostgreSQL `postgres`, doing what `fingerprints` say.
+    /// The snapshot of `schema`, which `migrations` make on PostgreSQL `postgres`, doing what
+    /// `fingerprints` say.
     #[must_use]
     pub fn new<M: SnapshotMigration, F: ToString>(
         postgres: u32,
@@ -66,37 +68,65 @@ impl Snapshot {
         fingerprints: &[Option<F>],
         schema: Schema,
     ) -> Self {
-        let known = migrations.iter().zip(fingerprints).filter_map(|(migration, fingerprint)| {
-            fingerprint.as_ref().map(|fingerprint| (migration.full_name(), fingerprint.to_string()))
-        });
-        Self { postgres, migrations: migrations.iter().map(stamp).collect(), fingerprints: known.collect(), schema }
+        let known = migrations
+            .iter()
+            .zip(fingerprints)
+            .filter_map(|(migration, fingerprint)| {
+                fingerprint
+                    .as_ref()
+                    .map(|fingerprint| (migration.full_name(), fingerprint.to_string()))
+            });
+        Self {
+            postgres,
+            migrations: migrations.iter().map(stamp).collect(),
+            fingerprints: known.collect(),
+            schema,
+        }
     }
 
     /// Returns the fingerprint of `migration`'s effect on the catalogs, where it is known.
     #[must_use]
     pub fn fingerprint(&self, migration: &impl SnapshotMigration) -> Option<&str> {
         let name = migration.full_name();
-        self.fingerprints.iter().find(|(known, _)| *known == name).map(|(_, fingerprint)| fingerprint.as_str())
+        self.fingerprints
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, fingerprint)| fingerprint.as_str())
     }
 
     /// Whether it stands for exactly these migrations.
     #[must_use]
     pub fn is_fresh(&self, migrations: &[impl SnapshotMigration]) -> bool {
-        self.migrations.iter().cloned().eq(migrations.iter().map(stamp))
+        self.migrations
+            .iter()
+            .cloned()
+            .eq(migrations.iter().map(stamp))
     }
 
-    /// Why it does not stand for `migrations`: each one that is new, gone or changed. Empty when it does.
+    /// Why it does not stand for `migrations`: each one that is new, gone or changed. Empty when it
+    /// does.
     #[must_use]
     pub fn staleness(&self, migrations: &[impl SnapshotMigration]) -> Vec<String> {
-        let ours: BTreeMap<&str, u64> = self.migrations.iter().map(|(name, sum)| (name.as_str(), *sum)).collect();
+        let ours: BTreeMap<&str, u64> = self
+            .migrations
+            .iter()
+            .map(|(name, sum)| (name.as_str(), *sum))
+            .collect();
         let now: Vec<(String, u64)> = migrations.iter().map(stamp).collect();
-        let fresh = now.iter().filter_map(|(name, sum)| match ours.get(name.as_str()) {
-            None => Some(format!("`{name}` is new")),
-            Some(known) if known != sum => Some(format!("`{name}` changed")),
-            Some(_) => None,
-        });
-        let gone = self.migrations.iter().filter(|(name, _)| !now.iter().any(|(other, _)| other == name));
-        let mut reasons: Vec<String> = fresh.chain(gone.map(|(name, _)| format!("`{name}` is gone"))).collect();
+        let fresh = now
+            .iter()
+            .filter_map(|(name, sum)| match ours.get(name.as_str()) {
+                None => Some(format!("`{name}` is new")),
+                Some(known) if known != sum => Some(format!("`{name}` changed")),
+                Some(_) => None,
+            });
+        let gone = self
+            .migrations
+            .iter()
+            .filter(|(name, _)| !now.iter().any(|(other, _)| other == name));
+        let mut reasons: Vec<String> = fresh
+            .chain(gone.map(|(name, _)| format!("`{name}` is gone")))
+            .collect();
         if reasons.is_empty() && !self.is_fresh(migrations) {
             reasons.push("the order of the migrations changed".to_owned());
         }
@@ -106,14 +136,26 @@ impl Snapshot {
     /// The text of `snapshots/schema.json`.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let checksums = self.migrations.iter().map(|(name, sum)| (name.clone(), sum.to_string().into()));
+        let checksums = self
+            .migrations
+            .iter()
+            .map(|(name, sum)| (name.clone(), sum.to_string().into()));
         let mut file = serde_json::Map::new();
         file.insert("format".into(), FORMAT.into());
         file.insert("postgres".into(), self.postgres.into());
-        file.insert("migrations".into(), serde_json::Value::Object(checksums.collect()));
+        file.insert(
+            "migrations".into(),
+            serde_json::Value::Object(checksums.collect()),
+        );
         if !self.fingerprints.is_empty() {
-            let fingerprints = self.fingerprints.iter().map(|(name, text)| (name.clone(), text.as_str().into()));
-            file.insert("fingerprints".into(), serde_json::Value::Object(fingerprints.collect()));
+            let fingerprints = self
+                .fingerprints
+                .iter()
+                .map(|(name, text)| (name.clone(), text.as_str().into()));
+            file.insert(
+                "fingerprints".into(),
+                serde_json::Value::Object(fingerprints.collect()),
+            );
         }
         file.extend(sections(&self.schema));
         layout::write(&serde_json::Value::Object(file))
@@ -136,10 +178,17 @@ impl Snapshot {
 
     fn parse_as_written(text: &str, path: &str) -> Result<Self> {
         if let Some(at) = text.lines().position(|line| line.starts_with("<<<<<<<")) {
-            bail!("cannot read `{path}`: line {} is a merge conflict; run `{FIX}` to write it anew", at + 1)
+            bail!(
+                "cannot read `{path}`: line {} is a merge conflict; run `{FIX}` to write it anew",
+                at + 1
+            )
         }
         let broken = |error: serde_json::Error| {
-            anyhow!("cannot read `{path}`: line {}: {}; run `{FIX}` to write it anew", error.line(), cause(&error))
+            anyhow!(
+                "cannot read `{path}`: line {}: {}; run `{FIX}` to write it anew",
+                error.line(),
+                cause(&error)
+            )
         };
         let header: Header = serde_json::from_str(text).map_err(broken)?;
         if header.format != FORMAT {
@@ -150,12 +199,16 @@ impl Snapshot {
             )
         }
         if let Some(section) = header.sections.keys().find(|section| !is_section(section)) {
-            bail!("cannot read `{path}`: it has an unknown section `{section}`; run `{FIX}` to write it anew")
+            bail!(
+                "cannot read `{path}`: it has an unknown section `{section}`; run `{FIX}` to write it anew"
+            )
         }
         let mut schema: Schema = serde_json::from_str(text).map_err(broken)?;
         // Earlier versions of the tool compared the names that PostgreSQL makes up for them.
         schema.tables.values_mut().for_each(|table| {
-            table.constraints.retain(|name, constraint| !constraint.is_said_by_column(name));
+            table
+                .constraints
+                .retain(|name, constraint| !constraint.is_said_by_column(name));
         });
         let migrations = header.migrations.into_iter().map(|(name, sum)| {
             let sum = sum.as_str().and_then(|sum| sum.parse().ok());
@@ -165,18 +218,27 @@ impl Snapshot {
             Ok((name, sum?))
         });
         // What is no text is no fingerprint, and the migration runs on a scratch database instead.
-        let fingerprints =
-            header.fingerprints.into_iter().filter_map(|(name, text)| Some((name, text.as_str()?.into())));
+        let fingerprints = header
+            .fingerprints
+            .into_iter()
+            .filter_map(|(name, text)| Some((name, text.as_str()?.into())));
         let migrations = migrations.collect::<Result<_>>()?;
-        Ok(Self { postgres: header.postgres, migrations, fingerprints: fingerprints.collect(), schema })
+        Ok(Self {
+            postgres: header.postgres,
+            migrations,
+            fingerprints: fingerprints.collect(),
+            schema,
+        })
     }
 }
 
-/// The text of a committed snapshot without entries of a server's own, which earlier versions of the tool wrote. All else
-/// stays as it is, also where it cannot be read.
+/// The text of a committed snapshot without entries of a server's own, which earlier versions of
+/// the tool wrote. All else stays as it is, also where it cannot be read.
 #[must_use]
 pub fn without_server_entries(text: String, path: &str) -> String {
-    let Ok(mut snapshot) = Snapshot::parse_as_written(&text, path) else { return text };
+    let Ok(mut snapshot) = Snapshot::parse_as_written(&text, path) else {
+        return text;
+    };
     if !server_entries::remove(&mut snapshot.schema) {
         return text;
     }
@@ -195,7 +257,9 @@ pub fn read(tree: &dyn Tree, path: &str) -> Result<Option<Snapshot>> {
         Err(error) => return Err(error).with_context(|| format!("cannot read `{path}`")),
     };
     let text = String::from_utf8(bytes);
-    let text = text.map_err(|_| anyhow!("cannot read `{path}`: it is not UTF-8; run `{FIX}` to write it anew"))?;
+    let text = text.map_err(|_| {
+        anyhow!("cannot read `{path}`: it is not UTF-8; run `{FIX}` to write it anew")
+    })?;
     Snapshot::parse(&text, path).map(Some)
 }
 
@@ -212,7 +276,10 @@ pub fn write(file: &Path, snapshot: &Snapshot) -> Result<()> {
 #[must_use]
 pub fn digest(schema: &Schema) -> String {
     let text = layout::write(&serde_json::Value::Object(sections(schema)));
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(text.as_bytes())
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// The kinds of objects that the schema has, as JSON.
@@ -221,7 +288,11 @@ pub(super) fn sections(schema: &Schema) -> serde_json::Map<String, serde_json::V
         // A schema holds strings, numbers, lists and maps with string keys: all of them are JSON.
         return serde_json::Map::new();
     };
-    sections.retain(|_, section| section.as_object().is_some_and(|section| !section.is_empty()));
+    sections.retain(|_, section| {
+        section
+            .as_object()
+            .is_some_and(|section| !section.is_empty())
+    });
     sections
 }
 
@@ -237,7 +308,8 @@ fn stamp(migration: &impl SnapshotMigration) -> (String, u64) {
 /// Returns the message of the error, without the position that serde appends.
 fn cause(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    text.rsplit_once(" at line ").map_or(text.clone(), |(cause, _)| cause.to_owned())
+    text.rsplit_once(" at line ")
+        .map_or(text.clone(), |(cause, _)| cause.to_owned())
 }
 
 #[cfg(test)]

@@ -1,16 +1,26 @@
-//! Text of others on its way to a terminal or to the log of a CI job: of files, of SQL, of a server. A control character
-//! moves the cursor, hides lines or sets the clipboard, and runners of CI jobs obey lines like `::stop-commands::`. All
-//! that the tool prints goes through here, whoever wrote which part of it.
+//! Text of others on its way to a terminal or to the log of a CI job: of files, of SQL, of a
+//! server. A control character moves the cursor, hides lines or sets the clipboard, and runners of
+//! CI jobs obey lines like `::stop-commands::`. All that the tool prints goes through here, whoever
+//! wrote which part of it.
 
 use std::borrow::Cow;
 
-/// The command prefixes that CI runners look for anywhere in a line: GitHub's older commands, Azure's, TeamCity's.
+/// The command prefixes that CI runners look for anywhere in a line: GitHub's older commands,
+/// Azure's, TeamCity's.
 const COMMANDS: &[&str] = &["##[", "##vso[", "##teamcity["];
 
 /// Text without what would move the terminal's cursor or hide text.
 #[must_use]
 pub fn harmless(text: &str) -> String {
-    text.chars().map(|character| if is_harmful(character) { '\u{fffd}' } else { character }).collect()
+    text.chars()
+        .map(|character| {
+            if is_harmful(character) {
+                '\u{fffd}'
+            } else {
+                character
+            }
+        })
+        .collect()
 }
 
 /// The same, on one line.
@@ -25,13 +35,16 @@ pub fn without_commands(text: &str) -> String {
     replace_commands(text, "| ::", "# #")
 }
 
-/// Writes another `line_start` where a line begins with `::`, and other `hashes` where a command begins with two. Where a
-/// runner looks for a command, blanks before it do not count.
+/// Writes another `line_start` where a line begins with `::`, and other `hashes` where a command
+/// begins with two. Where a runner looks for a command, blanks before it do not count.
 fn replace_commands(text: &str, line_start: &str, hashes: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
         let content = line.trim_start();
-        match content.strip_prefix("::").filter(|rest| rest.starts_with(char::is_alphabetic)) {
+        match content
+            .strip_prefix("::")
+            .filter(|rest| rest.starts_with(char::is_alphabetic))
+        {
             Some(rest) => {
                 safe.push_str(&line[..line.len() - content.len()]);
                 safe.push_str(line_start);
@@ -40,7 +53,8 @@ fn replace_commands(text: &str, line_start: &str, hashes: &str) -> String {
             None => safe.push_str(line),
         }
     }
-    let replaced = |text: String, command: &&str| text.replace(command, &command.replacen("##", hashes, 1));
+    let replaced =
+        |text: String, command: &&str| text.replace(command, &command.replacen("##", hashes, 1));
     COMMANDS.iter().fold(safe, replaced)
 }
 
@@ -75,7 +89,8 @@ pub(super) fn styled(text: &str) -> Cow<'_, str> {
     Cow::Owned(without_commands(&safe))
 }
 
-/// A document of JSON: what would be harmful stands in its strings only, where it can be written by its number.
+/// A document of JSON: what would be harmful stands in its strings only, where it can be written by
+/// its number.
 #[must_use]
 pub(super) fn json(text: &str) -> Cow<'_, str> {
     if is_safe(text) {
@@ -93,8 +108,8 @@ pub(super) fn json(text: &str) -> Cow<'_, str> {
     Cow::Owned(replace_commands(&safe, "::", "#\\u0023"))
 }
 
-/// A document of XML or HTML, whose renderer has replaced what is no text. Commands are written by the numbers of their
-/// characters.
+/// A document of XML or HTML, whose renderer has replaced what is no text. Commands are written by
+/// the numbers of their characters.
 #[must_use]
 pub(super) fn markup(text: &str) -> Cow<'_, str> {
     if is_safe(text) {
@@ -119,13 +134,17 @@ fn is_safe(text: &str) -> bool {
     !text.contains("::") && !text.contains("##") && !text.chars().any(is_harmful)
 }
 
-/// The length of a sequence that sets one of the colours which the renderers use, at the start of `text`. None of them
-/// hides text: neither does one set a background, nor black, white or nothing as the colour.
+/// The length of a sequence that sets one of the colours which the renderers use, at the start of
+/// `text`. None of them hides text: neither does one set a background, nor black, white or nothing
+/// as the colour.
 fn color(text: &str) -> Option<usize> {
     let parameters = text.strip_prefix("\u{1b}[")?;
     let end = parameters.find('m').filter(|end| *end <= 8)?;
     let is_ours = |one: &str| matches!(one.parse::<u8>(), Ok(0..=4 | 22 | 31..=36 | 39 | 91..=96));
-    parameters[..end].split(';').all(is_ours).then_some(2 + end + 1)
+    parameters[..end]
+        .split(';')
+        .all(is_ours)
+        .then_some(2 + end + 1)
 }
 
 #[cfg(test)]
@@ -134,18 +153,40 @@ mod tests {
 
     #[test]
     fn text_from_outside_cannot_steer_the_terminal() {
-        assert_eq!(harmless("a\u{1b}[2Jb\u{202e}c\td"), "a\u{fffd}[2Jb\u{fffd}c\td");
+        assert_eq!(
+            harmless("a\u{1b}[2Jb\u{202e}c\td"),
+            "a\u{fffd}[2Jb\u{fffd}c\td"
+        );
         assert_eq!(plain("a\r\nb\rc"), "a\nb\u{fffd}c");
-        assert_eq!(plain("\u{1b}[31m\u{9b}2J\u{7f}"), "\u{fffd}[31m\u{fffd}2J\u{fffd}");
+        assert_eq!(
+            plain("\u{1b}[31m\u{9b}2J\u{7f}"),
+            "\u{fffd}[31m\u{fffd}2J\u{fffd}"
+        );
         assert_eq!(plain("src::a ## b"), "src::a ## b");
     }
 
     #[test]
     fn colours_of_the_renderers_are_the_only_sequences() {
-        assert_eq!(styled("\u{1b}[1m\u{1b}[91ma\u{1b}[0m"), "\u{1b}[1m\u{1b}[91ma\u{1b}[0m");
-        for other in ["[2J", "[8m", "[30m", "[41m", "[38;5;0m", "]0;title\u{7}", "[m;1", "[1", ""] {
+        assert_eq!(
+            styled("\u{1b}[1m\u{1b}[91ma\u{1b}[0m"),
+            "\u{1b}[1m\u{1b}[91ma\u{1b}[0m"
+        );
+        for other in [
+            "[2J",
+            "[8m",
+            "[30m",
+            "[41m",
+            "[38;5;0m",
+            "]0;title\u{7}",
+            "[m;1",
+            "[1",
+            "",
+        ] {
             let shown = styled(&format!("a\u{1b}{other}b\u{1b}[1m")).into_owned();
-            assert!(shown.starts_with("a\u{fffd}") && shown.ends_with("b\u{1b}[1m"), "{other}: {shown:?}");
+            assert!(
+                shown.starts_with("a\u{fffd}") && shown.ends_with("b\u{1b}[1m"),
+                "{other}: {shown:?}"
+            );
         }
     }
 
@@ -155,13 +196,22 @@ mod tests {
             plain("no\n::stop-commands::x\n \t::add-mask::e\n"),
             "no\n| ::stop-commands::x\n \t| ::add-mask::e\n"
         );
-        assert_eq!(plain("a ##[add-mask]b ##vso[x]"), "a # #[add-mask]b # #vso[x]");
-        assert_eq!(styled("::error::x\n  ::: a.sql:1:1"), "| ::error::x\n  ::: a.sql:1:1");
+        assert_eq!(
+            plain("a ##[add-mask]b ##vso[x]"),
+            "a # #[add-mask]b # #vso[x]"
+        );
+        assert_eq!(
+            styled("::error::x\n  ::: a.sql:1:1"),
+            "| ::error::x\n  ::: a.sql:1:1"
+        );
     }
 
     #[test]
     fn documents_hold_no_commands() {
-        assert_eq!(markup("<a>\n ::error::b ##[c] d::e</a>"), "<a>\n &#58;:error::b &#35;#[c] d::e</a>");
+        assert_eq!(
+            markup("<a>\n ::error::b ##[c] d::e</a>"),
+            "<a>\n &#58;:error::b &#35;#[c] d::e</a>"
+        );
     }
 
     #[test]
@@ -169,7 +219,13 @@ mod tests {
         let value = serde_json::json!({ "a": "\u{1b}[2J\u{9b}\u{7f}\u{202e}\n::x::", "b": "##[add-mask]é" });
         let text = format!("{value:#}\n");
         let safe = json(&text);
-        assert!(!safe.chars().any(|one| one != '\n' && is_harmful(one)) && !safe.contains("##["), "{safe}");
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).expect("JSON"), value);
+        assert!(
+            !safe.chars().any(|one| one != '\n' && is_harmful(one)) && !safe.contains("##["),
+            "{safe}"
+        );
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&safe).expect("JSON"),
+            value
+        );
     }
 }

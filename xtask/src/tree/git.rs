@@ -1,5 +1,6 @@
-//! The files of an index or a commit, without a checkout. A file on disk is taken where it has the very content that
-//! git names, which saves asking git for thousands of objects; whatever else stands in the work tree is not looked at.
+//! The files of an index or a commit, without a checkout. A file on disk is taken where it has the
+//! very content that git names, which saves asking git for thousands of objects; whatever else
+//! stands in the work tree is not looked at.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -26,7 +27,8 @@ pub struct GitTree {
     entries: Entries,
     objects: Objects,
     boundary: Boundary,
-    /// Folder → the files of the repository that is mounted there; none where it is not checked out.
+    /// Folder → the files of the repository that is mounted there; none where it is not checked
+    /// out.
     submodules: BTreeMap<String, OnceLock<Option<Box<Self>>>>,
 }
 
@@ -52,14 +54,29 @@ impl GitTree {
     /// When git fails.
     pub fn committed(repository: Repository, commit: &str) -> Result<Self> {
         let entries = entries::committed(&repository, commit)?;
-        Ok(Self::new(repository, format!("commit {}", commit.get(..7).unwrap_or(commit)), entries))
+        Ok(Self::new(
+            repository,
+            format!("commit {}", commit.get(..7).unwrap_or(commit)),
+            entries,
+        ))
     }
 
     fn new(repository: Repository, name: String, entries: Entries) -> Self {
-        let submodules = entries.iter().filter(|(_, entry)| entry.mode == EntryMode::Submodule);
-        let submodules = submodules.map(|(path, _)| (path.clone(), OnceLock::new())).collect();
+        let submodules = entries
+            .iter()
+            .filter(|(_, entry)| entry.mode == EntryMode::Submodule);
+        let submodules = submodules
+            .map(|(path, _)| (path.clone(), OnceLock::new()))
+            .collect();
         let boundary = Boundary::around(repository.folder());
-        Self { objects: Objects::new(repository.clone()), boundary, repository, name, entries, submodules }
+        Self {
+            objects: Objects::new(repository.clone()),
+            boundary,
+            repository,
+            name,
+            entries,
+            submodules,
+        }
     }
 
     /// Returns the name of this tree, for messages.
@@ -75,7 +92,9 @@ impl GitTree {
             // Without this git would find the repository around it.
             folder.join(".git").exists().then_some(())?;
             let repository = Repository::open_submodule(&folder).ok()?;
-            Self::committed(repository, &entry.object).ok().map(Box::new)
+            Self::committed(repository, &entry.object)
+                .ok()
+                .map(Box::new)
         };
         self.submodules.get(path)?.get_or_init(open).as_deref()
     }
@@ -86,20 +105,33 @@ impl GitTree {
             return match entry.mode {
                 EntryMode::File => Some(ResolvedPath::File(entry, path.to_owned())),
                 EntryMode::Link => self.place(&self.target(path, entry)?, left.checked_sub(1)?),
-                EntryMode::Submodule => Some(ResolvedPath::Inside(self.submodule(path)?, String::new())),
+                EntryMode::Submodule => {
+                    Some(ResolvedPath::Inside(self.submodule(path)?, String::new()))
+                }
             };
         }
-        let parents = path.match_indices('/').map(|(at, _)| (&path[..at], &path[at + 1..]));
-        let (parent, rest) = parents.into_iter().find(|(parent, _)| self.entries.contains_key(*parent))?;
+        let parents = path
+            .match_indices('/')
+            .map(|(at, _)| (&path[..at], &path[at + 1..]));
+        let (parent, rest) = parents
+            .into_iter()
+            .find(|(parent, _)| self.entries.contains_key(*parent))?;
         let entry = self.entries.get(parent)?;
         match entry.mode {
             EntryMode::File => None,
             EntryMode::Link => {
                 let target = self.target(parent, entry)?;
-                let path = if target.is_empty() { rest.to_owned() } else { format!("{target}/{rest}") };
+                let path = if target.is_empty() {
+                    rest.to_owned()
+                } else {
+                    format!("{target}/{rest}")
+                };
                 self.place(&path, left.checked_sub(1)?)
             }
-            EntryMode::Submodule => Some(ResolvedPath::Inside(self.submodule(parent)?, rest.to_owned())),
+            EntryMode::Submodule => Some(ResolvedPath::Inside(
+                self.submodule(parent)?,
+                rest.to_owned(),
+            )),
         }
     }
 
@@ -122,13 +154,23 @@ impl GitTree {
 
     /// The name under which the files of `folder` stand, links on the way followed.
     fn real_folder(&self, folder: &str, left: u32) -> Option<String> {
-        let prefixes = folder.match_indices('/').map(|(at, _)| at).chain(std::iter::once(folder.len()));
+        let prefixes = folder
+            .match_indices('/')
+            .map(|(at, _)| at)
+            .chain(std::iter::once(folder.len()));
         for end in prefixes {
             let (head, rest) = (&folder[..end], folder[end..].trim_start_matches('/'));
-            if let Some(entry) = self.entries.get(head).filter(|entry| entry.mode == EntryMode::Link) {
+            if let Some(entry) = self
+                .entries
+                .get(head)
+                .filter(|entry| entry.mode == EntryMode::Link)
+            {
                 let target = self.target(head, entry)?;
-                let joined =
-                    [target.as_str(), rest].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>();
+                let joined = [target.as_str(), rest]
+                    .iter()
+                    .filter(|part| !part.is_empty())
+                    .copied()
+                    .collect::<Vec<_>>();
                 return self.real_folder(&joined.join("/"), left.checked_sub(1)?);
             }
         }
@@ -137,8 +179,15 @@ impl GitTree {
 
     /// The files below `folder`, which is no link, with what follows it: `/src/a.ts`.
     fn below(&self, folder: &str) -> Result<Vec<String>> {
-        let start = if folder.is_empty() { String::new() } else { format!("{folder}/") };
-        let inside = self.entries.range(start.clone()..).take_while(|(path, _)| path.starts_with(&start));
+        let start = if folder.is_empty() {
+            String::new()
+        } else {
+            format!("{folder}/")
+        };
+        let inside = self
+            .entries
+            .range(start.clone()..)
+            .take_while(|(path, _)| path.starts_with(&start));
         let mut files = Vec::new();
         for (path, entry) in inside {
             let rest = &path[start.len()..];
@@ -146,8 +195,16 @@ impl GitTree {
                 _ if is_ignored(rest) => {}
                 EntryMode::File | EntryMode::Link => files.push(rest.to_owned()),
                 EntryMode::Submodule => {
-                    let nested = self.submodule(path).map(|tree| tree.files("")).transpose()?;
-                    files.extend(nested.unwrap_or_default().into_iter().map(|file| format!("{rest}/{file}")));
+                    let nested = self
+                        .submodule(path)
+                        .map(|tree| tree.files(""))
+                        .transpose()?;
+                    files.extend(
+                        nested
+                            .unwrap_or_default()
+                            .into_iter()
+                            .map(|file| format!("{rest}/{file}")),
+                    );
                 }
             }
         }
@@ -159,15 +216,21 @@ impl GitTree {
 
     fn below_submodule(&self, folder: &str) -> Result<Vec<String>> {
         let holds = |path: &&String| {
-            folder.strip_prefix(path.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            folder
+                .strip_prefix(path.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        let Some(path) = self.submodules.keys().find(holds) else { bail!("`{folder}` is not in {}", self.name) };
+        let Some(path) = self.submodules.keys().find(holds) else {
+            bail!("`{folder}` is not in {}", self.name)
+        };
         let nested = self.submodule(path).ok_or_else(|| {
             anyhow!("the submodule `{path}` is not checked out: run `git submodule update --init -- {path}`")
         })?;
         let inner = folder[path.len()..].trim_start_matches('/');
         let files = nested.files(inner)?.into_iter();
-        Ok(files.map(|file| file[inner.len()..].trim_start_matches('/').to_owned()).collect())
+        Ok(files
+            .map(|file| file[inner.len()..].trim_start_matches('/').to_owned())
+            .collect())
     }
 
     fn content(&self, path: &str, entry: &GitEntry) -> io::Result<Vec<u8>> {
@@ -187,28 +250,48 @@ impl GitTree {
 
     /// The file of the work tree, if it has the content of the entry.
     fn on_disk(&self, path: &str, entry: &GitEntry) -> Option<Vec<u8>> {
-        let bytes = self.boundary.read(&self.repository.folder().join(path)).ok()?;
+        let bytes = self
+            .boundary
+            .read(&self.repository.folder().join(path))
+            .ok()?;
         (object_name(&bytes, entry.object.len())? == entry.object).then_some(bytes)
     }
 
     /// The file that a pointer of Git LFS stands for, from the clone's own store.
     fn large_file(&self, digest: &str) -> io::Result<Vec<u8>> {
         let common = self.repository.common_folder().map_err(io::Error::other)?;
-        let file = common.join("lfs/objects").join(&digest[..2]).join(&digest[2..4]).join(digest);
+        let file = common
+            .join("lfs/objects")
+            .join(&digest[..2])
+            .join(&digest[2..4])
+            .join(digest);
         std::fs::read(file).map_err(|_| {
-            io::Error::new(io::ErrorKind::InvalidData, "it is kept in Git LFS and was not fetched: run `git lfs fetch`")
+            io::Error::new(
+                io::ErrorKind::InvalidData,
+                "it is kept in Git LFS and was not fetched: run `git lfs fetch`",
+            )
         })
     }
 }
 
 impl Tree for GitTree {
     fn files(&self, folder: &str) -> Result<Vec<String>> {
-        let real = self
-            .real_folder(folder, LINKS)
-            .ok_or_else(|| anyhow!("cannot list `{folder}`: a symbolic link on its path leads out of {}", self.name))?;
+        let real = self.real_folder(folder, LINKS).ok_or_else(|| {
+            anyhow!(
+                "cannot list `{folder}`: a symbolic link on its path leads out of {}",
+                self.name
+            )
+        })?;
         let below = self.below(&real)?;
-        let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
-        let mut files: Vec<String> = below.into_iter().map(|rest| format!("{prefix}{rest}")).collect();
+        let prefix = if folder.is_empty() {
+            String::new()
+        } else {
+            format!("{folder}/")
+        };
+        let mut files: Vec<String> = below
+            .into_iter()
+            .map(|rest| format!("{prefix}{rest}"))
+            .collect();
         files.sort();
         Ok(files)
     }
@@ -234,8 +317,16 @@ impl Tree for GitTree {
 fn object_name(bytes: &[u8], length: usize) -> Option<String> {
     let head = format!("blob {}\0", bytes.len());
     let digest = match length {
-        40 => sha1::Sha1::new().chain_update(head).chain_update(bytes).finalize().to_vec(),
-        64 => Sha256::new().chain_update(head).chain_update(bytes).finalize().to_vec(),
+        40 => sha1::Sha1::new()
+            .chain_update(head)
+            .chain_update(bytes)
+            .finalize()
+            .to_vec(),
+        64 => Sha256::new()
+            .chain_update(head)
+            .chain_update(bytes)
+            .finalize()
+            .to_vec(),
         _unknown => return None,
     };
     Some(hexadecimal(&digest))
@@ -243,7 +334,12 @@ fn object_name(bytes: &[u8], length: usize) -> Option<String> {
 
 fn hexadecimal(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digits = |byte: &u8| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
+    let digits = |byte: &u8| {
+        [
+            DIGITS[usize::from(byte >> 4)],
+            DIGITS[usize::from(byte & 15)],
+        ]
+    };
     bytes.iter().flat_map(digits).map(char::from).collect()
 }
 
@@ -251,7 +347,9 @@ fn hexadecimal(bytes: &[u8]) -> String {
 fn pointer(bytes: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(bytes.get(..bytes.len().min(1024))?).ok()?;
     let body = text.strip_prefix("version https://git-lfs.github.com/spec/")?;
-    let digest = body.lines().find_map(|line| line.strip_prefix("oid sha256:"))?;
+    let digest = body
+        .lines()
+        .find_map(|line| line.strip_prefix("oid sha256:"))?;
     (digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(digest)
 }
 

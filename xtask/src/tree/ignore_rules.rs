@@ -1,5 +1,6 @@
-//! The rules of the `.gitignore` files of a checkout. Only these: what somebody keeps in `.git/info/exclude` or in a file of
-//! their own would give two people two verdicts on the same commit.
+//! The rules of the `.gitignore` files of a checkout. Only these: what somebody keeps in
+//! `.git/info/exclude` or in a file of their own would give two people two verdicts on the same
+//! commit.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -10,10 +11,12 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use crate::regular_file::Boundary;
 
-/// Says of files of one checkout whether git would ignore them. Each `.gitignore` is read when it is first needed.
+/// Says of files of one checkout whether git would ignore them. Each `.gitignore` is read when it
+/// is first needed.
 #[derive(Debug, Default)]
 pub struct IgnoreRules {
-    /// The folder that paths are relative to, and the repository around it; none where nothing is ignored.
+    /// The folder that paths are relative to, and the repository around it; none where nothing is
+    /// ignored.
     checkout: Option<(PathBuf, Boundary)>,
     folders: HashMap<PathBuf, Folder>,
 }
@@ -32,24 +35,37 @@ impl IgnoreRules {
     pub(super) fn of(root: &Path, boundary: &Boundary) -> Self {
         // The boundary has no links in it: what is compared with it must have none either.
         let root = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
-        Self { checkout: Some((root, boundary.clone())), folders: HashMap::new() }
+        Self {
+            checkout: Some((root, boundary.clone())),
+            folders: HashMap::new(),
+        }
     }
 
     /// Whether git would ignore the file `path`, if it does not keep it already.
     pub fn is_ignored(&mut self, path: &str) -> bool {
-        let Some((root, boundary)) = &self.checkout else { return false };
+        let Some((root, boundary)) = &self.checkout else {
+            return false;
+        };
         let file = root.join(path);
-        let Some(parent) = file.parent() else { return false };
+        let Some(parent) = file.parent() else {
+            return false;
+        };
         let folder = folder(&mut self.folders, boundary, parent);
         folder.is_ignored || is_matched(&folder.rules, &file, false)
     }
 }
 
 /// Returns the ignore rules of the folder at `path`, which lies within the boundary.
-fn folder<'f>(folders: &'f mut HashMap<PathBuf, Folder>, boundary: &Boundary, path: &Path) -> &'f Folder {
+fn folder<'f>(
+    folders: &'f mut HashMap<PathBuf, Folder>,
+    boundary: &Boundary,
+    path: &Path,
+) -> &'f Folder {
     if !folders.contains_key(path) {
         let above = path.parent().filter(|_| path != boundary.folder());
-        let mut inherited = above.map(|above| folder(folders, boundary, above).clone()).unwrap_or_default();
+        let mut inherited = above
+            .map(|above| folder(folders, boundary, above).clone())
+            .unwrap_or_default();
         if !inherited.is_ignored {
             inherited.is_ignored = is_matched(&inherited.rules, path, true);
             inherited.rules.splice(0..0, own_rules(boundary, path));
@@ -61,7 +77,10 @@ fn folder<'f>(folders: &'f mut HashMap<PathBuf, Folder>, boundary: &Boundary, pa
 
 /// Whether the nearest of `rules` that speaks of `path` ignores it.
 fn is_matched(rules: &[Arc<Gitignore>], path: &Path, is_folder: bool) -> bool {
-    let verdict = rules.iter().map(|rules| rules.matched(path, is_folder)).find(|verdict| !verdict.is_none());
+    let verdict = rules
+        .iter()
+        .map(|rules| rules.matched(path, is_folder))
+        .find(|verdict| !verdict.is_none());
     matches!(verdict, Some(Match::Ignore(_)))
 }
 
@@ -70,7 +89,10 @@ fn own_rules(boundary: &Boundary, folder: &Path) -> Option<Arc<Gitignore>> {
     let path = folder.join(".gitignore");
     let bytes = boundary.read(&path).ok()?;
     let mut rules = GitignoreBuilder::new(folder);
-    for line in String::from_utf8_lossy(&bytes).trim_start_matches('\u{feff}').lines() {
+    for line in String::from_utf8_lossy(&bytes)
+        .trim_start_matches('\u{feff}')
+        .lines()
+    {
         // git passes over a line that is no pattern.
         let _ = rules.add_line(Some(path.clone()), line);
     }
@@ -83,7 +105,8 @@ mod tests {
 
     use super::*;
 
-    /// Whether each of `paths` is ignored in a repository with these files, seen from its folder `from`.
+    /// Whether each of `paths` is ignored in a repository with these files, seen from its folder
+    /// `from`.
     fn ignored(files: &[(&str, &str)], from: &str, paths: &[&str]) -> Vec<bool> {
         let repository = tempfile::tempdir().unwrap();
         fs::create_dir(repository.path().join(".git")).unwrap();
@@ -104,15 +127,35 @@ mod tests {
             ("src/.gitignore", "!kept.gen.ts\n"),
             ("build/.gitignore", "!*\n"),
         ];
-        let paths =
-            ["a.ts", "a.gen.ts", "src/kept.gen.ts", "src/a.gen.ts", "build/a.ts", "src/build/a.ts", "src/lib/b/a.ts"];
-        assert_eq!(ignored(&files, "", &paths), [false, true, false, true, true, false, true]);
+        let paths = [
+            "a.ts",
+            "a.gen.ts",
+            "src/kept.gen.ts",
+            "src/a.gen.ts",
+            "build/a.ts",
+            "src/build/a.ts",
+            "src/lib/b/a.ts",
+        ];
+        assert_eq!(
+            ignored(&files, "", &paths),
+            [false, true, false, true, true, false, true]
+        );
     }
 
     #[test]
     fn rules_above_the_root_count_up_to_the_repository() {
-        let files = [(".gitignore", "/packages/db/generated\n*.gen.ts"), ("packages/db/a.ts", "")];
-        assert_eq!(ignored(&files, "packages/db", &["generated/a.ts", "a.gen.ts", "a.ts"]), [true, true, false]);
+        let files = [
+            (".gitignore", "/packages/db/generated\n*.gen.ts"),
+            ("packages/db/a.ts", ""),
+        ];
+        assert_eq!(
+            ignored(
+                &files,
+                "packages/db",
+                &["generated/a.ts", "a.gen.ts", "a.ts"]
+            ),
+            [true, true, false]
+        );
     }
 
     #[test]
@@ -121,7 +164,11 @@ mod tests {
         fs::write(outside.path().join("rules"), "*.ts").unwrap();
         let repository = tempfile::tempdir().unwrap();
         fs::create_dir(repository.path().join(".git")).unwrap();
-        std::os::unix::fs::symlink(outside.path().join("rules"), repository.path().join(".gitignore")).unwrap();
+        std::os::unix::fs::symlink(
+            outside.path().join("rules"),
+            repository.path().join(".gitignore"),
+        )
+        .unwrap();
         let mut rules = IgnoreRules::of(repository.path(), &Boundary::around(repository.path()));
         assert!(!rules.is_ignored("a.ts"));
     }

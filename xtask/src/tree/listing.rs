@@ -1,5 +1,5 @@
-//! The files below a folder on disk. Listing a monorepo takes as long as reading a good part of it: where threads are at
-//! hand, folders beside each other are listed at once.
+//! The files below a folder on disk. Listing a monorepo takes as long as reading a good part of it:
+//! where threads are at hand, folders beside each other are listed at once.
 
 use std::ffi::OsString;
 use std::fs;
@@ -12,33 +12,50 @@ use rayon::prelude::*;
 use super::IGNORED_FOLDERS;
 use crate::regular_file::Boundary;
 
-/// The files below `folder` of `root`, as [`super::Tree::files`] gives them. Links on the way to the folder stay within
-/// `boundary`.
+/// The files below `folder` of `root`, as [`super::Tree::files`] gives them. Links on the way to
+/// the folder stay within `boundary`.
 pub(super) fn files(root: &Path, boundary: &Boundary, folder: &str) -> Result<Vec<String>> {
     let top = root.join(folder);
     let cannot = || format!("cannot list `{}`", top.display());
-    let prefix = folder.split('/').filter(|part| !part.is_empty() && *part != ".").collect::<Vec<_>>().join("/");
+    let prefix = folder
+        .split('/')
+        .filter(|part| !part.is_empty() && *part != ".")
+        .collect::<Vec<_>>()
+        .join("/");
     let real = top.canonicalize().with_context(cannot)?;
     boundary.ensure_inside(&real).with_context(cannot)?;
     if !real.is_dir() {
         return Ok(vec![prefix]);
     }
-    let prefix = if prefix.is_empty() { prefix } else { prefix + "/" };
+    let prefix = if prefix.is_empty() {
+        prefix
+    } else {
+        prefix + "/"
+    };
     below(&top, &prefix).with_context(cannot)
 }
 
-/// The files below `folder`, whose paths start with `prefix`. Names that are not UTF-8 are kept readable, not exact.
+/// The files below `folder`, whose paths start with `prefix`. Names that are not UTF-8 are kept
+/// readable, not exact.
 fn below(folder: &Path, prefix: &str) -> io::Result<Vec<String>> {
     let mut entries = fs::read_dir(folder)
         .and_then(|entries| {
-            entries.map(|entry| entry.and_then(|entry| FolderEntry::of(&entry))).collect::<io::Result<Vec<_>>>()
+            entries
+                .map(|entry| entry.and_then(|entry| FolderEntry::of(&entry)))
+                .collect::<io::Result<Vec<_>>>()
         })
         .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", folder.display())))?;
-    entries.retain(|entry| !entry.is_folder || !IGNORED_FOLDERS.iter().any(|ignored| entry.name == *ignored));
+    entries.retain(|entry| {
+        !entry.is_folder || !IGNORED_FOLDERS.iter().any(|ignored| entry.name == *ignored)
+    });
     entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     let folders: Vec<&FolderEntry> = entries.iter().filter(|entry| entry.is_folder).collect();
-    let inside =
-        |entry: &&FolderEntry| below(&folder.join(&entry.name), &format!("{prefix}{}/", entry.name.to_string_lossy()));
+    let inside = |entry: &&FolderEntry| {
+        below(
+            &folder.join(&entry.name),
+            &format!("{prefix}{}/", entry.name.to_string_lossy()),
+        )
+    };
     let listed: Vec<_> = match rayon::current_thread_index() {
         Some(_) if folders.len() > 1 => folders.par_iter().map(inside).collect(),
         _ => folders.iter().map(inside).collect(),
@@ -64,7 +81,10 @@ struct FolderEntry {
 
 impl FolderEntry {
     fn of(entry: &fs::DirEntry) -> io::Result<Self> {
-        Ok(Self { name: entry.file_name(), is_folder: entry.file_type()?.is_dir() })
+        Ok(Self {
+            name: entry.file_name(),
+            is_folder: entry.file_type()?.is_dir(),
+        })
     }
 }
 
@@ -75,7 +95,15 @@ mod tests {
     #[test]
     fn files_are_listed_in_the_order_of_their_folders() {
         let root = tempfile::tempdir().unwrap();
-        for file in ["b/c.ts", "b/a/x.ts", "b-a.ts", "a.ts", "b/node_modules/d.ts", "dist", "b/.env"] {
+        for file in [
+            "b/c.ts",
+            "b/a/x.ts",
+            "b-a.ts",
+            "a.ts",
+            "b/node_modules/d.ts",
+            "dist",
+            "b/.env",
+        ] {
             let path = root.path().join(file);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, "").unwrap();
@@ -84,11 +112,17 @@ mod tests {
         let files = |folder: &str| files(root.path(), &boundary, folder);
         let all = ["a.ts", "b/.env", "b/a/x.ts", "b/c.ts", "b-a.ts", "dist"];
         assert_eq!(files("").unwrap(), all);
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(2)
+            .build()
+            .unwrap();
         assert_eq!(pool.install(|| files("").unwrap()), all);
         assert_eq!(files("./b/").unwrap(), all[1..4]);
         assert_eq!(files("b/c.ts").unwrap(), ["b/c.ts"]);
         let error = format!("{:#}", files("nothing").unwrap_err());
-        assert!(error.starts_with("cannot list `") && error.contains("nothing`: "), "{error}");
+        assert!(
+            error.starts_with("cannot list `") && error.contains("nothing`: "),
+            "{error}"
+        );
     }
 }

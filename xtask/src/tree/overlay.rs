@@ -1,4 +1,5 @@
-//! A tree with some of its files as they would be: what a change comes to is judged before it is written.
+//! A tree with some of its files as they would be: what a change comes to is judged before it is
+//! written.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -17,8 +18,17 @@ pub struct Overlay {
 
 impl Overlay {
     /// `below`, with the content of `files` in place of its own.
-    pub fn new(below: Arc<dyn Tree>, files: impl IntoIterator<Item = (impl Into<String>, impl Into<Vec<u8>>)>) -> Self {
-        Self { below, files: files.into_iter().map(|(path, text)| (path.into(), text.into())).collect() }
+    pub fn new(
+        below: Arc<dyn Tree>,
+        files: impl IntoIterator<Item = (impl Into<String>, impl Into<Vec<u8>>)>,
+    ) -> Self {
+        Self {
+            below,
+            files: files
+                .into_iter()
+                .map(|(path, text)| (path.into(), text.into()))
+                .collect(),
+        }
     }
 }
 
@@ -28,7 +38,9 @@ impl Tree for Overlay {
     }
 
     fn read(&self, path: &str) -> io::Result<Vec<u8>> {
-        self.files.get(path).map_or_else(|| self.below.read(path), |bytes| Ok(bytes.clone()))
+        self.files
+            .get(path)
+            .map_or_else(|| self.below.read(path), |bytes| Ok(bytes.clone()))
     }
 
     fn is_file(&self, path: &str) -> bool {

@@ -13,7 +13,8 @@ pub struct Stamp {
     inode: u64,
 }
 
-/// Clocks of file systems are this coarse: a file that was written just now may be written again at the same time.
+/// Clocks of file systems are this coarse: a file that was written just now may be written again at
+/// the same time.
 const COARSE: Duration = Duration::from_millis(100);
 
 impl Stamp {
@@ -21,8 +22,14 @@ impl Stamp {
     pub(super) fn of(path: &Path) -> Option<Self> {
         let found = std::fs::metadata(path).ok()?;
         let modified = found.modified().ok()?;
-        let is_settled = SystemTime::now().duration_since(modified).is_ok_and(|age| age > COARSE);
-        is_settled.then(|| Self { modified, length: found.len(), inode: inode(&found) })
+        let is_settled = SystemTime::now()
+            .duration_since(modified)
+            .is_ok_and(|age| age > COARSE);
+        is_settled.then(|| Self {
+            modified,
+            length: found.len(),
+            inode: inode(&found),
+        })
     }
 }
 

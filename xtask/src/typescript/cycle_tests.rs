@@ -1,5 +1,6 @@
-//! Modules that import each other in circles, and values, types and classes that are made of themselves: wrong code, but there
-//! while somebody types, and in a stranger's branch. The reader ends all the same, and follows each name once.
+//! Modules that import each other in circles, and values, types and classes that are made of
+//! themselves: wrong code, but there while somebody types, and in a stranger's branch. The reader
+//! ends all the same, and follows each name once.
 
 use proptest::prelude::*;
 

@@ -1,5 +1,6 @@
-//! Which files can matter: a walk of the configured folders, the globs of each role, and one regular expression over
-//! the bytes of each file, the prefilter. A file that passes none of them is not parsed, and leaves little in memory.
+//! Which files can matter: a walk of the configured folders, the globs of each role, and one
+//! regular expression over the bytes of each file, the prefilter. A file that passes none of them
+//! is not parsed, and leaves little in memory.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::LazyLock;
@@ -28,7 +29,8 @@ pub struct Roles {
 }
 
 impl Roles {
-    /// Whether the file's types and schemas describe data: those of a file that only holds routes do not.
+    /// Whether the file's types and schemas describe data: those of a file that only holds routes
+    /// do not.
     #[must_use]
     pub fn describes_data(self) -> bool {
         self.types || self.validation || self.contracts || self.drizzle
@@ -59,23 +61,33 @@ pub struct Walked {
     pub ignored: usize,
 }
 
-/// Without one of these words a file declares no type and no value: the language has no other way to. They are the
-/// language's words and not those of libraries, since a schema may come from another file under any name.
+/// Without one of these words a file declares no type and no value: the language has no other way
+/// to. They are the language's words and not those of libraries, since a schema may come from
+/// another file under any name.
 static DECLARES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?-u)\b(?:interface|type|class|enum|namespace|const|let|var|using|default)\b|\bexport\s*=").ok()
 });
 
-/// Finds the files of all roles below the configured folders. A folder that does not exist is an error.
+/// Finds the files of all roles below the configured folders. A folder that does not exist is an
+/// error.
 pub fn walk(tree: &dyn Tree, config: &Config) -> Result<Walked> {
     let sources = &config.sources;
-    let roots: BTreeSet<&str> = sources.roles().into_iter().flat_map(FilePatterns::roots).collect();
-    let outermost = roots.iter().filter(|root| !roots.iter().any(|other| is_inside(root, other)));
+    let roots: BTreeSet<&str> = sources
+        .roles()
+        .into_iter()
+        .flat_map(FilePatterns::roots)
+        .collect();
+    let outermost = roots
+        .iter()
+        .filter(|root| !roots.iter().any(|other| is_inside(root, other)));
     let mut walked = Walked::default();
     for root in outermost {
         let files = tree.files(root).with_context(|| {
             format!("cannot list `{root}`, where the configuration says that TypeScript files are: correct `types`, `validation`, `contracts`, `routes` or `drizzle`")
         })?;
-        walked.files.par_extend(files.par_iter().filter_map(|path| candidate(config, path)));
+        walked
+            .files
+            .par_extend(files.par_iter().filter_map(|path| candidate(config, path)));
         walked.listing.add(root, files);
     }
     walked.files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -83,14 +95,19 @@ pub fn walk(tree: &dyn Tree, config: &Config) -> Result<Walked> {
     Ok(walked)
 }
 
-/// Leaves out the files that git ignores, such as what a build has written, and returns how many they are. A file stays that
-/// matches a glob which matches ignored files alone: generated types that are not committed are configured so.
+/// Leaves out the files that git ignores, such as what a build has written, and returns how many
+/// they are. A file stays that matches a glob which matches ignored files alone: generated types
+/// that are not committed are configured so.
 fn leave_out_ignored(mut rules: IgnoreRules, config: &Config, files: &mut Vec<Candidate>) -> usize {
-    let (ignored, mut kept): (Vec<_>, Vec<_>) =
-        std::mem::take(files).into_iter().partition(|file| rules.is_ignored(&file.path));
+    let (ignored, mut kept): (Vec<_>, Vec<_>) = std::mem::take(files)
+        .into_iter()
+        .partition(|file| rules.is_ignored(&file.path));
     let mut left_out = 0;
     if !ignored.is_empty() {
-        let matched: HashSet<GlobPlace> = kept.iter().flat_map(|file| globs_of(config, &file.path)).collect();
+        let matched: HashSet<GlobPlace> = kept
+            .iter()
+            .flat_map(|file| globs_of(config, &file.path))
+            .collect();
         for file in ignored {
             let is_meant = globs_of(config, &file.path).any(|glob| !matched.contains(&glob));
             if is_meant {
@@ -112,36 +129,63 @@ type GlobPlace = (usize, usize);
 fn globs_of(config: &Config, path: &str) -> impl Iterator<Item = GlobPlace> {
     let path = globset::Candidate::new(path);
     let roles = config.sources.roles().map(|role| role.matching(&path));
-    roles.into_iter().enumerate().flat_map(|(role, globs)| globs.into_iter().map(move |glob| (role, glob)))
+    roles
+        .into_iter()
+        .enumerate()
+        .flat_map(|(role, globs)| globs.into_iter().map(move |glob| (role, glob)))
 }
 
 fn candidate(config: &Config, path: &str) -> Option<Candidate> {
-    let roles = is_source(path).then(|| roles(config, path)).filter(|roles| roles.any())?;
-    (!config.sources.excludes(path)).then(|| Candidate { path: path.to_owned(), roles })
+    let roles = is_source(path)
+        .then(|| roles(config, path))
+        .filter(|roles| roles.any())?;
+    (!config.sources.excludes(path)).then(|| Candidate {
+        path: path.to_owned(),
+        roles,
+    })
 }
 
 fn is_inside(root: &str, other: &str) -> bool {
-    root != other && (other.is_empty() || root.strip_prefix(other).is_some_and(|rest| rest.starts_with('/')))
+    root != other
+        && (other.is_empty()
+            || root
+                .strip_prefix(other)
+                .is_some_and(|rest| rest.starts_with('/')))
 }
 
 fn roles(config: &Config, path: &str) -> Roles {
     let path = globset::Candidate::new(path);
-    let [types, validation, contracts, routes, drizzle] = config.sources.roles().map(|role| role.matches(&path));
-    Roles { types, validation, contracts, routes, drizzle }
+    let [types, validation, contracts, routes, drizzle] =
+        config.sources.roles().map(|role| role.matches(&path));
+    Roles {
+        types,
+        validation,
+        contracts,
+        routes,
+        drizzle,
+    }
 }
 
 fn is_source(path: &str) -> bool {
-    [".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs"].iter().any(|end| path.ends_with(end))
+    [".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs"]
+        .iter()
+        .any(|end| path.ends_with(end))
 }
 
-/// Whether a file with these roles and `bytes` may hold anything that is read. A route may be registered by any statement.
+/// Whether a file with these roles and `bytes` may hold anything that is read. A route may be
+/// registered by any statement.
 #[must_use]
 pub fn may_matter(roles: Roles, bytes: &[u8]) -> bool {
-    roles.routes || roles.contracts || DECLARES.as_ref().is_none_or(|declares| declares.is_match(bytes))
+    roles.routes
+        || roles.contracts
+        || DECLARES
+            .as_ref()
+            .is_none_or(|declares| declares.is_match(bytes))
 }
 
-/// Whether a change of the file can change what is read: files with a role and those that they may import, and what says
-/// where imports lead. What `exclude` names has no role, but only declarations (`*.d.ts`) are imported from there.
+/// Whether a change of the file can change what is read: files with a role and those that they may
+/// import, and what says where imports lead. What `exclude` names has no role, but only
+/// declarations (`*.d.ts`) are imported from there.
 #[must_use]
 pub fn concerns(config: &Config, path: &str) -> bool {
     let is_declaration = path.ends_with(".d.ts");
@@ -160,19 +204,42 @@ mod tests {
 
     #[test]
     fn files_that_declare_nothing_are_left_out() {
-        let data = Roles { types: true, ..Roles::default() };
+        let data = Roles {
+            types: true,
+            ..Roles::default()
+        };
         let matters = |text: &str| may_matter(data, text.as_bytes());
-        for text in ["interface A {}", "export default make()", "export const A = B.extend({})", "export\n= make()"] {
+        for text in [
+            "interface A {}",
+            "export default make()",
+            "export const A = B.extend({})",
+            "export\n= make()",
+        ] {
             assert!(matters(text), "{text}");
         }
-        for text in ["import { a } from './a'; a(1)", "export * from './a'", "export function prototype() {}"] {
+        for text in [
+            "import { a } from './a'; a(1)",
+            "export * from './a'",
+            "export function prototype() {}",
+        ] {
             assert!(!matters(text), "{text}");
         }
-        assert!(may_matter(Roles { routes: true, ..data }, b"register(app)"));
+        assert!(may_matter(
+            Roles {
+                routes: true,
+                ..data
+            },
+            b"register(app)"
+        ));
     }
 
     #[test]
     fn roots_inside_others_are_walked_once() {
-        assert!(is_inside("a/b", "a") && is_inside("a", "") && !is_inside("ab", "a") && !is_inside("a", "a"));
+        assert!(
+            is_inside("a/b", "a")
+                && is_inside("a", "")
+                && !is_inside("ab", "a")
+                && !is_inside("a", "a")
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! Drizzle's description of tables, as values: `pgTable`, `pgSchema`, `pgEnum`, the column builders and their
-//! methods, what is inferred from a table, and the schemas that drizzle-zod makes of one.
+//! Drizzle's description of tables, as values: `pgTable`, `pgSchema`, `pgEnum`, the column builders
+//! and their methods, what is inferred from a table, and the schemas that drizzle-zod makes of one.
 
 mod columns;
 mod declared;
@@ -87,9 +87,16 @@ impl DrizzleColumn<'_> {
     /// Returns the column in SQL's terms.
     #[must_use]
     pub fn sql(&self) -> SqlColumn {
-        let ty = SqlType { scalar: self.sql.clone(), array: self.dimensions > 0 };
+        let ty = SqlType {
+            scalar: self.sql.clone(),
+            array: self.dimensions > 0,
+        };
         let default_value = self.default_value.as_ref().map(|value| value.to_string());
-        SqlColumn { ty, database_default: self.database_default || self.generated, default_value }
+        SqlColumn {
+            ty,
+            database_default: self.database_default || self.generated,
+            default_value,
+        }
     }
 }
 
@@ -133,12 +140,18 @@ pub fn build<'p>(
         ("drizzle-zod" | "drizzle-orm/zod", ["createUpdateSchema"]) => {
             schemas::make(resolver, schemas::Of::Update, arguments)
         }
-        ("drizzle-zod" | "drizzle-orm/zod", ["createSchemaFactory"]) => schemas::factory(arguments.first()),
-        ("drizzle-orm", ["getTableColumns" | "getColumns"]) => match arguments.first().map(Value::uncast) {
-            Some(Value::Table(table)) => Value::Object(Rc::new(column_object(table))),
-            _ => Value::unknown("the columns of a table that is not known"),
-        },
+        ("drizzle-zod" | "drizzle-orm/zod", ["createSchemaFactory"]) => {
+            schemas::factory(arguments.first())
+        }
+        ("drizzle-orm", ["getTableColumns" | "getColumns"]) => {
+            match arguments.first().map(Value::uncast) {
+                Some(Value::Table(table)) => Value::Object(Rc::new(column_object(table))),
+                _ => Value::unknown("the columns of a table that is not known"),
+            }
+        }
         ("drizzle-orm/pg-core", names) => tables::build(resolver, names, types, arguments),
-        (package, names) => Value::unknown(format!("`{}` of `{package}` is not read", names.join("."))),
+        (package, names) => {
+            Value::unknown(format!("`{}` of `{package}` is not read", names.join(".")))
+        }
     }
 }

@@ -1,12 +1,13 @@
-//! Endpoints in values: an object with a method and a path, wherever it stands in a registry, behind whatever function
-//! of a contract library.
+//! Endpoints in values: an object with a method and a path, wherever it stands in a registry,
+//! behind whatever function of a contract library.
 
 use std::rc::Rc;
 
 use super::resolve::{Resolver, Scope};
 use super::syntax::{Expr, Module};
 use super::values::{
-    Arguments, ClassInstance, ObjectEntry, ObjectValue, PathText, Site, TopLevel, UnknownCall, Value, member_name,
+    Arguments, ClassInstance, ObjectEntry, ObjectValue, PathText, Site, TopLevel, UnknownCall,
+    Value, member_name,
 };
 
 /// An endpoint that a value describes.
@@ -20,7 +21,8 @@ pub struct Endpoint<'p> {
     pub method: String,
     /// As it is written, prefixes included.
     pub path: PathText,
-    /// The rest of its description: the entries of its object, or the calls of its chain by their names.
+    /// The rest of its description: the entries of its object, or the calls of its chain by their
+    /// names.
     pub parts: Vec<EndpointPart<'p>>,
     /// Where its object is written, to tell one endpoint from another.
     pub object: Site<'p>,
@@ -54,8 +56,8 @@ const PREFIX_KEYS: &[&str] = &["pathPrefix", "prefix", "basePath"];
 /// The deepest nesting of registries that is looked into.
 const DEPTH: usize = 24;
 
-/// How many steps a value counts for that is walked through: it takes longer than to evaluate an expression, and what is there
-/// twice is walked through twice.
+/// How many steps a value counts for that is walked through: it takes longer than to evaluate an
+/// expression, and what is there twice is walked through twice.
 const WALKED: usize = 8;
 
 /// The calls of a chain of methods, innermost first, by their names.
@@ -77,26 +79,42 @@ pub fn of<'p>(resolver: &Resolver<'p>, value: &Value<'p>) -> Vec<Endpoint<'p>> {
 }
 
 /// The endpoints of a declaration of `module`.
-pub fn of_declared<'p>(resolver: &Resolver<'p>, module: &'p Module, declared: &TopLevel<'p>) -> Vec<Endpoint<'p>> {
+pub fn of_declared<'p>(
+    resolver: &Resolver<'p>,
+    module: &'p Module,
+    declared: &TopLevel<'p>,
+) -> Vec<Endpoint<'p>> {
     // A function's body is not a registry; looking into handlers would run the program.
     if declared.is_function() {
         return Vec::new();
     }
     let value = resolver.top_level_value(module, declared);
-    let source = declared.source().map(|source| (Scope::module(module), source));
+    let source = declared
+        .source()
+        .map(|source| (Scope::module(module), source));
     with_source(of(resolver, &value), source)
 }
 
 /// The endpoints of `expression`, which stands at the top of `module`.
-pub fn of_expression<'p>(resolver: &Resolver<'p>, module: &'p Module, expression: &'p Expr) -> Vec<Endpoint<'p>> {
+pub fn of_expression<'p>(
+    resolver: &Resolver<'p>,
+    module: &'p Module,
+    expression: &'p Expr,
+) -> Vec<Endpoint<'p>> {
     let scope = Scope::module(module);
     let value = resolver.value(&scope, expression);
     with_source(of(resolver, &value), Some((scope, expression)))
 }
 
 /// Gives `source` to those endpoints of which no nearer one is known.
-fn with_source<'p>(mut endpoints: Vec<Endpoint<'p>>, source: Option<ScopedExpression<'p>>) -> Vec<Endpoint<'p>> {
-    for endpoint in endpoints.iter_mut().filter(|endpoint| endpoint.source.is_none()) {
+fn with_source<'p>(
+    mut endpoints: Vec<Endpoint<'p>>,
+    source: Option<ScopedExpression<'p>>,
+) -> Vec<Endpoint<'p>> {
+    for endpoint in endpoints
+        .iter_mut()
+        .filter(|endpoint| endpoint.source.is_none())
+    {
         endpoint.source.clone_from(&source);
     }
     endpoints
@@ -114,7 +132,9 @@ pub(super) fn path_of(value: &Value<'_>) -> PathText {
 
 /// The paths that a value stands for: one, or several in an array.
 pub(super) fn paths_of<'p>(resolver: &Resolver<'p>, value: &Value<'p>) -> Vec<PathText> {
-    let Value::Array(array) = value else { return vec![path_of(value)] };
+    let Value::Array(array) = value else {
+        return vec![path_of(value)];
+    };
     let mut paths: Vec<PathText> = resolver.elements_of(value).iter().map(path_of).collect();
     paths.extend(array.open.as_ref().map(|why| Err(why.to_string())));
     paths
@@ -134,28 +154,51 @@ pub(super) fn parts_of<'p>(resolver: &Resolver<'p>, value: &Value<'p>) -> Vec<En
     let part = |entry: ObjectEntry<'p>| {
         let site = entry.place.as_ref().map(|place| place.site()).or(around)?;
         let source = entry.place.map(|place| (place.scope, place.value));
-        Some(EndpointPart { key: entry.name, site, value: entry.value.bare(), source })
+        Some(EndpointPart {
+            key: entry.name,
+            site,
+            value: entry.value.bare(),
+            source,
+        })
     };
-    resolver.entries(value).into_iter().filter_map(part).collect()
+    resolver
+        .entries(value)
+        .into_iter()
+        .filter_map(part)
+        .collect()
 }
 
 fn object_site<'p>(value: &Value<'p>) -> Option<Site<'p>> {
     match value {
         Value::Object(object) => site_of(object),
-        Value::Module(module) => Some(Site { file: &module.path, span: Default::default() }),
-        Value::Namespace(scope, namespace) => Some(Site { file: &scope.module.path, span: namespace.name.span }),
+        Value::Module(module) => Some(Site {
+            file: &module.path,
+            span: Default::default(),
+        }),
+        Value::Namespace(scope, namespace) => Some(Site {
+            file: &scope.module.path,
+            span: namespace.name.span,
+        }),
         _ => None,
     }
 }
 
 /// The place of an object literal; of an object that was not written as one, its first key.
 fn site_of<'p>(object: &ObjectValue<'p>) -> Option<Site<'p>> {
-    object.site.or_else(|| object.entries.iter().find_map(|entry| entry.place.as_ref()).map(|place| place.site()))
+    object.site.or_else(|| {
+        object
+            .entries
+            .iter()
+            .find_map(|entry| entry.place.as_ref())
+            .map(|place| place.site())
+    })
 }
 
 /// Whether `text` is an HTTP method, in either case.
 fn is_method(text: &str) -> bool {
-    METHODS.iter().any(|method| method.eq_ignore_ascii_case(text))
+    METHODS
+        .iter()
+        .any(|method| method.eq_ignore_ascii_case(text))
 }
 
 struct EndpointWalk<'r, 'p> {
@@ -175,14 +218,21 @@ impl<'p> EndpointWalk<'_, 'p> {
         }
         match value {
             Value::Object(object) => self.object(value, object),
-            Value::Namespace(..) => parts_of(self.resolver, value).into_iter().for_each(|part| self.part(part)),
+            Value::Namespace(..) => parts_of(self.resolver, value)
+                .into_iter()
+                .for_each(|part| self.part(part)),
             Value::Array(_) => self.array(value),
             Value::Called(call) => self.call(call),
             Value::Instance(instance) => self.instance(instance),
             Value::Class(scope, class) => {
                 for member in class.members.iter().filter(|member| member.is_static) {
-                    let Some(key) = member_name(member) else { continue };
-                    let site = Site { file: &scope.module.path, span: member.property.key.span };
+                    let Some(key) = member_name(member) else {
+                        continue;
+                    };
+                    let site = Site {
+                        file: &scope.module.path,
+                        span: member.property.key.span,
+                    };
                     let value = self.resolver.member(value, key).bare();
                     self.entry(key.into(), Some(site), &value);
                 }
@@ -216,7 +266,9 @@ impl<'p> EndpointWalk<'_, 'p> {
             let path = join_prefix(&self.prefix, &path);
             self.found(value, method, path);
         } else if !self.meta(value) {
-            parts_of(self.resolver, value).into_iter().for_each(|part| self.part(part));
+            parts_of(self.resolver, value)
+                .into_iter()
+                .for_each(|part| self.part(part));
         }
         self.seen.pop();
     }
@@ -228,7 +280,10 @@ impl<'p> EndpointWalk<'_, 'p> {
     }
 
     fn named(&mut self, part: EndpointPart<'p>) {
-        let keyed = part.key.split_once(' ').filter(|(method, path)| is_method(method) && path.starts_with('/'));
+        let keyed = part
+            .key
+            .split_once(' ')
+            .filter(|(method, path)| is_method(method) && path.starts_with('/'));
         match (&part.value, keyed) {
             // { 'GET /users': { … } }
             (Value::Object(_), Some((method, path))) => {
@@ -264,8 +319,12 @@ impl<'p> EndpointWalk<'_, 'p> {
 
     /// `{ openapi: { method, path } }`, as tRPC's `.meta(…)` takes it.
     fn meta(&mut self, object: &Value<'p>) -> bool {
-        let Some(inner) = self.resolver.entry_value(object, "openapi") else { return false };
-        let Some((method, path)) = self.method_and_path(&inner) else { return false };
+        let Some(inner) = self.resolver.entry_value(object, "openapi") else {
+            return false;
+        };
+        let Some((method, path)) = self.method_and_path(&inner) else {
+            return false;
+        };
         let path = join_prefix(&self.prefix, &path);
         self.found(&inner, method, path);
         if let Some(last) = self.found.last_mut() {
@@ -275,7 +334,9 @@ impl<'p> EndpointWalk<'_, 'p> {
     }
 
     fn found(&mut self, object: &Value<'p>, method: String, path: PathText) {
-        let Some(written) = object_site(object) else { return };
+        let Some(written) = object_site(object) else {
+            return;
+        };
         self.found.push(Endpoint {
             keys: self.keys.clone(),
             site: self.site.unwrap_or(written),
@@ -292,14 +353,21 @@ impl<'p> EndpointWalk<'_, 'p> {
         let Value::Array(array) = value else { return };
         for (index, item) in self.resolver.elements_of(value).iter().enumerate() {
             let around = std::mem::replace(&mut self.source, array.source(index));
-            let names = NAME_KEYS.iter().filter_map(|key| self.resolver.entry_value(item, key));
+            let names = NAME_KEYS
+                .iter()
+                .filter_map(|key| self.resolver.entry_value(item, key));
             let name = names.filter_map(|name| name.as_str().map(Rc::from)).next();
-            self.entry(name.unwrap_or_else(|| format!("{index}").into()), None, item);
+            self.entry(
+                name.unwrap_or_else(|| format!("{index}").into()),
+                None,
+                item,
+            );
             self.source = around;
         }
     }
 
-    /// `c.router({ … }, { pathPrefix: '/api' })`, `endpoint({ … })`, `procedure.meta({ … }).input(…).query(…)`
+    /// `c.router({ … }, { pathPrefix: '/api' })`, `endpoint({ … })`, `procedure.meta({ …
+    /// }).input(…).query(…)`
     fn call(&mut self, call: &Rc<UnknownCall<'p>>) {
         let chain = chain(call);
         if let Some((_, meta)) = chain.iter().find(|(name, _)| &**name == "meta")
@@ -320,12 +388,23 @@ impl<'p> EndpointWalk<'_, 'p> {
 
     fn procedure(&mut self, chain: &MethodChain<'p>, meta: &Value<'p>) {
         let before = self.found.len();
-        let Some(site) = object_site(meta).filter(|_| self.meta(meta)) else { return };
-        let said = chain.iter().filter(|(name, _)| matches!(&**name, "input" | "output"));
+        let Some(site) = object_site(meta).filter(|_| self.meta(meta)) else {
+            return;
+        };
+        let said = chain
+            .iter()
+            .filter(|(name, _)| matches!(&**name, "input" | "output"));
         let parts = said.map(|(name, call)| {
             let arguments = call.arguments(self.resolver);
-            let source = arguments.source(0).map(|(scope, expression)| (scope.clone(), expression));
-            EndpointPart { key: Rc::clone(name), site, value: arguments.at(0), source }
+            let source = arguments
+                .source(0)
+                .map(|(scope, expression)| (scope.clone(), expression));
+            EndpointPart {
+                key: Rc::clone(name),
+                site,
+                value: arguments.at(0),
+                source,
+            }
         });
         let parts: Vec<EndpointPart<'p>> = parts.collect();
         for endpoint in &mut self.found[before..] {
@@ -339,14 +418,21 @@ impl<'p> EndpointWalk<'_, 'p> {
             return None;
         }
         let options = arguments.at(1);
-        let prefix = PREFIX_KEYS.iter().find_map(|key| self.resolver.entry_value(&options, key))?;
+        let prefix = PREFIX_KEYS
+            .iter()
+            .find_map(|key| self.resolver.entry_value(&options, key))?;
         Some(path_of(&prefix))
     }
 
     fn method_and_path(&mut self, object: &Value<'p>) -> Option<(String, PathText)> {
         let method = self.resolver.entry_value(object, "method")?;
-        let path = PATH_KEYS.iter().find_map(|key| self.resolver.entry_value(object, key))?;
-        let method = method.as_str().filter(|text| is_method(text))?.to_ascii_uppercase();
+        let path = PATH_KEYS
+            .iter()
+            .find_map(|key| self.resolver.entry_value(object, key))?;
+        let method = method
+            .as_str()
+            .filter(|text| is_method(text))?
+            .to_ascii_uppercase();
         let path = match &path {
             Value::Function(_, function) => {
                 let names = function.parameters.iter().enumerate();
@@ -354,7 +440,8 @@ impl<'p> EndpointWalk<'_, 'p> {
                     Some(name) => format!(":{name}"),
                     None => format!(":parameter{index}"),
                 });
-                let arguments: Vec<Value<'p>> = names.map(|name| Value::String(name.into())).collect();
+                let arguments: Vec<Value<'p>> =
+                    names.map(|name| Value::String(name.into())).collect();
                 path_of(&self.resolver.call(&path, &arguments))
             }
             nothing if nothing.is_nothing() => return None,
@@ -376,7 +463,9 @@ fn chain<'p>(call: &Rc<UnknownCall<'p>>) -> MethodChain<'p> {
                     next = Some(inner);
                 }
             }
-            Value::External(_, path) => calls.extend(path.last().map(|name| (Rc::clone(name), Rc::clone(call)))),
+            Value::External(_, path) => {
+                calls.extend(path.last().map(|name| (Rc::clone(name), Rc::clone(call))))
+            }
             _ => {}
         }
     }

@@ -1,5 +1,6 @@
-//! Types of well-known packages: Zod's `infer`, Drizzle's `InferSelectModel`, kysely's `Generated`, and a few that
-//! everybody uses for JSON and decimals. Any other name of a package is unresolved, and says so.
+//! Types of well-known packages: Zod's `infer`, Drizzle's `InferSelectModel`, kysely's `Generated`,
+//! and a few that everybody uses for JSON and decimals. Any other name of a package is unresolved,
+//! and says so.
 
 use std::rc::Rc;
 
@@ -12,44 +13,74 @@ use crate::facts::Side;
 
 impl<'p> Resolver<'p> {
     /// The type `path` of `package`.
-    pub(super) fn external_type(&self, package: &str, path: &[Rc<str>], arguments: &[Lazy<'p>]) -> Type<'p> {
+    pub(super) fn external_type(
+        &self,
+        package: &str,
+        path: &[Rc<str>],
+        arguments: &[Lazy<'p>],
+    ) -> Type<'p> {
         let names: Vec<&str> = path.iter().map(|name| &**name).collect();
-        let found = vocabulary::library(package).and_then(|library| self.library_type(library, &names, arguments));
-        found
-            .or_else(|| common(&names))
-            .unwrap_or_else(|| Type::unresolved(format!("`{}` comes from the package `{package}`", names.join("."))))
+        let found = vocabulary::library(package)
+            .and_then(|library| self.library_type(library, &names, arguments));
+        found.or_else(|| common(&names)).unwrap_or_else(|| {
+            Type::unresolved(format!(
+                "`{}` comes from the package `{package}`",
+                names.join(".")
+            ))
+        })
     }
 
-    fn library_type(&self, library: Library, names: &[&str], arguments: &[Lazy<'p>]) -> Option<Type<'p>> {
+    fn library_type(
+        &self,
+        library: Library,
+        names: &[&str],
+        arguments: &[Lazy<'p>],
+    ) -> Option<Type<'p>> {
         // A table that is not known is the cause, whatever is made of it.
-        if let (Library::Drizzle, Some(Type::Unresolved(why))) = (library, arguments.first().map(|of| of.get(self))) {
+        if let (Library::Drizzle, Some(Type::Unresolved(why))) =
+            (library, arguments.first().map(|of| of.get(self)))
+        {
             return Some(Type::Unresolved(why));
         }
         let name = match (library, names) {
-            (Library::Zod, names) => names.iter().rev().find(|name| !matches!(**name, "z" | "default"))?,
+            (Library::Zod, names) => names
+                .iter()
+                .rev()
+                .find(|name| !matches!(**name, "z" | "default"))?,
             (_, [name]) => name,
             _ => return None,
         };
         let of = arguments.first()?;
         let second = || arguments.get(1).cloned();
-        let or_undefined = |of: Lazy<'p>| Lazy::computed(move |ev| union([of.get(ev), Type::Undefined]));
+        let or_undefined =
+            |of: Lazy<'p>| Lazy::computed(move |ev| union([of.get(ev), Type::Undefined]));
         let column = |sides: [Lazy<'p>; 3]| Some(Type::Column(Rc::new(sides)));
         match vocabulary::library_type(library, name)? {
-            LibraryType::SchemaOutput => {
-                Some(self.inferred_schema(of).map_or_else(|why| why, |schema| zod::output(self, &schema)))
-            }
-            LibraryType::SchemaInput => {
-                Some(self.inferred_schema(of).map_or_else(|why| why, |schema| zod::input(self, &schema)))
-            }
+            LibraryType::SchemaOutput => Some(
+                self.inferred_schema(of)
+                    .map_or_else(|why| why, |schema| zod::output(self, &schema)),
+            ),
+            LibraryType::SchemaInput => Some(
+                self.inferred_schema(of)
+                    .map_or_else(|why| why, |schema| zod::input(self, &schema)),
+            ),
             LibraryType::SchemaOf => Some(zod::custom(of.clone())),
-            LibraryType::TableSide(side) if library == Library::Drizzle => self.table_side(of, side),
+            LibraryType::TableSide(side) if library == Library::Drizzle => {
+                self.table_side(of, side)
+            }
             LibraryType::TableSideByMode => match second().map(|mode| mode.get(self)) {
-                Some(Type::StringLiteral(mode)) if &*mode == "insert" => self.table_side(of, Side::Insert),
+                Some(Type::StringLiteral(mode)) if &*mode == "insert" => {
+                    self.table_side(of, Side::Insert)
+                }
                 _ => self.table_side(of, Side::Row),
             },
             LibraryType::TableSide(side) => Some(self.column_side(&of.get(self), side)),
             LibraryType::Generated => column([of.clone(), or_undefined(of.clone()), of.clone()]),
-            LibraryType::GeneratedAlways => column([of.clone(), Lazy::known(Type::Never), Lazy::known(Type::Never)]),
+            LibraryType::GeneratedAlways => column([
+                of.clone(),
+                Lazy::known(Type::Never),
+                Lazy::known(Type::Never),
+            ]),
             LibraryType::Column => {
                 let insert = second().unwrap_or_else(|| of.clone());
                 let update = arguments.get(2).cloned().unwrap_or_else(|| insert.clone());
@@ -70,16 +101,22 @@ impl<'p> Resolver<'p> {
         match of.get(self) {
             Type::Value(value) => match value.uncast() {
                 Value::Zod(schema) => Ok(Rc::clone(schema)),
-                _ => Err(Type::unresolved("it is inferred from a value that is no schema")),
+                _ => Err(Type::unresolved(
+                    "it is inferred from a value that is no schema",
+                )),
             },
             Type::Unresolved(why) => Err(Type::Unresolved(why)),
-            _ => Err(Type::unresolved("it is inferred from a schema that is not known")),
+            _ => Err(Type::unresolved(
+                "it is inferred from a schema that is not known",
+            )),
         }
     }
 
     /// A row of a Drizzle table, or what is inserted.
     fn table_side(&self, of: &Lazy<'p>, side: Side) -> Option<Type<'p>> {
-        let Type::Value(value) = of.get(self) else { return None };
+        let Type::Value(value) = of.get(self) else {
+            return None;
+        };
         match (value.uncast(), side) {
             (Value::Table(table), Side::Insert) => Some(drizzle::insert_type(table)),
             (Value::Table(table), Side::Row | Side::Update) => Some(drizzle::row_type(table)),
@@ -94,13 +131,21 @@ impl<'p> Resolver<'p> {
             Err(why) => return Type::Unresolved(why),
         };
         let mut changed = (*object).clone();
-        changed.properties = object.properties.iter().filter_map(|property| self.side_of(property, side)).collect();
+        changed.properties = object
+            .properties
+            .iter()
+            .filter_map(|property| self.side_of(property, side))
+            .collect();
         Type::Object(Rc::new(changed))
     }
 
     fn side_of(&self, property: &Property<'p>, side: Side) -> Option<Property<'p>> {
         let value = property.value.get(self);
-        let columns: Vec<_> = value.members().iter().map(|member| self.member_side(member, side)).collect();
+        let columns: Vec<_> = value
+            .members()
+            .iter()
+            .map(|member| self.member_side(member, side))
+            .collect();
         let held = union(columns);
         if matches!(held, Type::Never) {
             return None;
@@ -108,12 +153,24 @@ impl<'p> Resolver<'p> {
         let omissible = match side {
             Side::Row => property.optional,
             Side::Insert => {
-                property.optional || held.members().iter().any(|one| matches!(one, Type::Null | Type::Undefined))
+                property.optional
+                    || held
+                        .members()
+                        .iter()
+                        .any(|one| matches!(one, Type::Null | Type::Undefined))
             }
             Side::Update => true,
         };
-        let held = if side == Side::Row { held } else { held.without(|member| matches!(member, Type::Undefined)) };
-        Some(Property { optional: omissible, value: Lazy::known(held), ..property.clone() })
+        let held = if side == Side::Row {
+            held
+        } else {
+            held.without(|member| matches!(member, Type::Undefined))
+        };
+        Some(Property {
+            optional: omissible,
+            value: Lazy::known(held),
+            ..property.clone()
+        })
     }
 
     fn member_side(&self, member: &Type<'p>, side: Side) -> Type<'p> {
@@ -135,7 +192,9 @@ impl<'p> Resolver<'p> {
         match (self.properties(of), self.properties(over)) {
             (Ok(of), Ok(over)) => {
                 let mut merged = (*of).clone();
-                over.properties.iter().for_each(|property| merged.put(property.clone()));
+                over.properties
+                    .iter()
+                    .for_each(|property| merged.put(property.clone()));
                 merged.incomplete = merged.incomplete.take().or_else(|| over.incomplete.clone());
                 Type::Object(Rc::new(merged))
             }

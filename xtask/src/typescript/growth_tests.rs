@@ -1,5 +1,6 @@
-//! Declarations of some lines that would make more than there is memory, or take longer than anybody waits: what they make
-//! doubles with each line. Each is read to its end, and what is too large is unresolved.
+//! Declarations of some lines that would make more than there is memory, or take longer than
+//! anybody waits: what they make doubles with each line. Each is read to its end, and what is too
+//! large is unresolved.
 
 use crate::facts::Facts;
 
@@ -12,8 +13,13 @@ fn read(text: &str) -> Facts {
 
 /// `first`, `line` with each level and the one before, and a type that the last level is part of.
 fn doubled(first: &str, line: impl Fn(u32, u32) -> String, last: &str) -> String {
-    let lines: String = (1..=LEVELS).map(|level| line(level, level - 1) + ";\n").collect();
-    format!("{first};\n{lines}{}", last.replace("LAST", &LEVELS.to_string()))
+    let lines: String = (1..=LEVELS)
+        .map(|level| line(level, level - 1) + ";\n")
+        .collect();
+    format!(
+        "{first};\n{lines}{}",
+        last.replace("LAST", &LEVELS.to_string())
+    )
 }
 
 #[test]
@@ -24,18 +30,66 @@ fn what_doubles_with_each_line_is_read_to_its_end() {
     let schema = "export const UserSchema = aLAST; export type UserRow = z.infer<typeof aLAST>";
     let routes = "import express from 'express'; const a0 = ['/x']; const app = express()";
     for text in [
-        doubled("type A0 = [string]", |now, old| format!("type A{now} = [...A{old}, ...A{old}]"), row),
-        doubled("type A0 = 'a'", |now, old| format!("type A{now} = `${{A{old}}}${{A{old}}}`"), row),
-        doubled("type A0 = { id: number }", |now, old| format!("type A{now} = A{old} & A{old}"), row),
-        doubled("type A0 = { id: number }", |now, old| format!("type A{now} = {{ a: A{old}, b: A{old} }}"), row),
-        doubled("const a0 = ['x']", |now, old| format!("const a{now} = [...a{old}, ...a{old}]"), constant),
-        doubled("const a0 = ['x']", |now, old| format!("const a{now} = a{old}.concat(a{old})"), constant),
-        doubled("const a0 = 'x'", |now, old| format!("const a{now} = a{old} + a{old}"), constant),
-        doubled("const a0 = 'x'", |now, old| format!("const a{now} = `${{a{old}}}${{a{old}}}`"), constant),
-        doubled("const a0 = { x: 1 }", |now, old| format!("const a{now} = {{ ...a{old}, ...a{old} }}"), constant),
-        doubled(zod, |now, old| format!("const a{now} = z.union([a{old}, a{old}])"), schema),
-        doubled(zod, |now, old| format!("const a{now} = a{old}.or(a{old}.nullable())"), schema),
-        doubled(zod, |now, old| format!("const a{now} = z.object({{ a: a{old}, b: a{old} }})"), schema),
+        doubled(
+            "type A0 = [string]",
+            |now, old| format!("type A{now} = [...A{old}, ...A{old}]"),
+            row,
+        ),
+        doubled(
+            "type A0 = 'a'",
+            |now, old| format!("type A{now} = `${{A{old}}}${{A{old}}}`"),
+            row,
+        ),
+        doubled(
+            "type A0 = { id: number }",
+            |now, old| format!("type A{now} = A{old} & A{old}"),
+            row,
+        ),
+        doubled(
+            "type A0 = { id: number }",
+            |now, old| format!("type A{now} = {{ a: A{old}, b: A{old} }}"),
+            row,
+        ),
+        doubled(
+            "const a0 = ['x']",
+            |now, old| format!("const a{now} = [...a{old}, ...a{old}]"),
+            constant,
+        ),
+        doubled(
+            "const a0 = ['x']",
+            |now, old| format!("const a{now} = a{old}.concat(a{old})"),
+            constant,
+        ),
+        doubled(
+            "const a0 = 'x'",
+            |now, old| format!("const a{now} = a{old} + a{old}"),
+            constant,
+        ),
+        doubled(
+            "const a0 = 'x'",
+            |now, old| format!("const a{now} = `${{a{old}}}${{a{old}}}`"),
+            constant,
+        ),
+        doubled(
+            "const a0 = { x: 1 }",
+            |now, old| format!("const a{now} = {{ ...a{old}, ...a{old} }}"),
+            constant,
+        ),
+        doubled(
+            zod,
+            |now, old| format!("const a{now} = z.union([a{old}, a{old}])"),
+            schema,
+        ),
+        doubled(
+            zod,
+            |now, old| format!("const a{now} = a{old}.or(a{old}.nullable())"),
+            schema,
+        ),
+        doubled(
+            zod,
+            |now, old| format!("const a{now} = z.object({{ a: a{old}, b: a{old} }})"),
+            schema,
+        ),
         doubled(
             routes,
             |now, old| format!("const a{now} = [...a{old}, ...a{old}]"),
@@ -48,7 +102,11 @@ fn what_doubles_with_each_line_is_read_to_its_end() {
         ),
     ] {
         let facts = read(&text);
-        assert!(facts.problems.is_empty(), "{:?}\n{text}", facts.problems.first().map(|problem| &problem.message));
+        assert!(
+            facts.problems.is_empty(),
+            "{:?}\n{text}",
+            facts.problems.first().map(|problem| &problem.message)
+        );
     }
 }
 
@@ -60,18 +118,28 @@ fn long_chains_and_lines_are_read_to_their_end() {
         ".optional()".repeat(2_000)
     );
     assert_eq!(read(&chain).schemas.len(), 1);
-    let fields: String = (0..2_000).map(|field| format!("field_{field}: string; ")).collect();
-    assert_eq!(read(&format!("export interface UserRow {{ {fields} }}")).types[0].fields.len(), 2_000);
+    let fields: String = (0..2_000)
+        .map(|field| format!("field_{field}: string; "))
+        .collect();
+    assert_eq!(
+        read(&format!("export interface UserRow {{ {fields} }}")).types[0]
+            .fields
+            .len(),
+        2_000
+    );
 }
 
-/// Classes that extend each other, files that pass on each other twice, calls that call twice: each ends.
+/// Classes that extend each other, files that pass on each other twice, calls that call twice: each
+/// ends.
 #[test]
 fn programs_in_circles_end() {
-    let classes = "import express from 'express'; class A extends B { x = 1 } class B extends A { y = 2 }
+    let classes =
+        "import express from 'express'; class A extends B { x = 1 } class B extends A { y = 2 }
         const app = express(); app.get('/x', h); app.use(new A().z); new B(); A.made();";
     assert_eq!(read(classes).routes.len(), 1);
-    let twice: String =
-        (0..LEVELS).map(|level| format!("function f{level}() {{ f{0}(); f{0}(); }}", level + 1)).collect();
+    let twice: String = (0..LEVELS)
+        .map(|level| format!("function f{level}() {{ f{0}(); f{0}(); }}", level + 1))
+        .collect();
     let calls = format!(
         "import express from 'express'; const app = express(); {twice} function f{LEVELS}() {{ app.get('/x', h); }} f0();"
     );

@@ -25,7 +25,11 @@ pub fn held<'p>(resolver: &Resolver<'p>, of: &Type<'p>) -> FieldType {
 
 /// Whether `of` holds nothing but functions, and so no data.
 pub fn is_function(of: &Type<'_>) -> bool {
-    let mut values = of.members().iter().filter(|member| !matches!(member, Type::Null | Type::Undefined)).peekable();
+    let mut values = of
+        .members()
+        .iter()
+        .filter(|member| !matches!(member, Type::Null | Type::Undefined))
+        .peekable();
     values.peek().is_some()
         && values.all(|member| match member {
             Type::Function => true,
@@ -36,22 +40,42 @@ pub fn is_function(of: &Type<'_>) -> bool {
 }
 
 fn within<'p>(resolver: &Resolver<'p>, of: &Type<'p>, left: u32) -> FieldType {
-    if of.members().iter().any(|member| matches!(member, Type::Column(_))) {
+    if of
+        .members()
+        .iter()
+        .any(|member| matches!(member, Type::Column(_)))
+    {
         return match left.checked_sub(1) {
             Some(left) => within(resolver, &selected(resolver, of), left),
-            None => {
-                FieldType { optional: false, nullable: false, kind: Kind::Unresolved("it is nested too deeply".into()) }
-            }
+            None => FieldType {
+                optional: false,
+                nullable: false,
+                kind: Kind::Unresolved("it is nested too deeply".into()),
+            },
         };
     }
     let optional = of.has_undefined();
-    let nullable = of.members().iter().any(|member| matches!(member, Type::Null));
+    let nullable = of
+        .members()
+        .iter()
+        .any(|member| matches!(member, Type::Null));
     if is_any_json(of) {
-        return FieldType { optional, nullable: false, kind: Kind::Any };
+        return FieldType {
+            optional,
+            nullable: false,
+            kind: Kind::Any,
+        };
     }
-    let mut members = of.members().iter().filter(|member| !matches!(member, Type::Null | Type::Undefined));
+    let mut members = of
+        .members()
+        .iter()
+        .filter(|member| !matches!(member, Type::Null | Type::Undefined));
     if let Some(texts) = texts(members.clone()) {
-        return FieldType { optional, nullable, kind: Kind::Enum(texts) };
+        return FieldType {
+            optional,
+            nullable,
+            kind: Kind::Enum(texts),
+        };
     }
     let kind = match (of, members.next(), members.next()) {
         (Type::Never, ..) => Kind::Unresolved(NEVER.into()),
@@ -60,15 +84,22 @@ fn within<'p>(resolver: &Resolver<'p>, of: &Type<'p>, left: u32) -> FieldType {
             Kind::Union(members) => merge(members),
             kind => kind,
         },
-        (_, Some(first), Some(second)) => {
-            merge([first, second].into_iter().chain(members).map(|member| single(resolver, member, left)))
-        }
+        (_, Some(first), Some(second)) => merge(
+            [first, second]
+                .into_iter()
+                .chain(members)
+                .map(|member| single(resolver, member, left)),
+        ),
     };
-    FieldType { optional, nullable, kind }
+    FieldType {
+        optional,
+        nullable,
+        kind,
+    }
 }
 
-/// Returns the values of a union of string literals, as [`merge`] would. `None` where a member is no string literal,
-/// or there are no members.
+/// Returns the values of a union of string literals, as [`merge`] would. `None` where a member is
+/// no string literal, or there are no members.
 fn texts<'m, 'p: 'm>(members: impl Iterator<Item = &'m Type<'p>>) -> Option<Vec<String>> {
     let texts: Vec<String> = members
         .map(|member| match member {
@@ -79,8 +110,8 @@ fn texts<'m, 'p: 'm>(members: impl Iterator<Item = &'m Type<'p>>) -> Option<Vec<
     (!texts.is_empty()).then_some(texts)
 }
 
-/// Returns the type that is read from a column. `Generated<boolean | null>` of kysely-codegen is a union of columns:
-/// one of booleans, one of null.
+/// Returns the type that is read from a column. `Generated<boolean | null>` of kysely-codegen is a
+/// union of columns: one of booleans, one of null.
 fn selected<'p>(resolver: &Resolver<'p>, of: &Type<'p>) -> Type<'p> {
     union(of.members().iter().map(|member| match member {
         Type::Column(sides) => sides[0].get(resolver),
@@ -94,7 +125,12 @@ fn is_any_json(of: &Type<'_>) -> bool {
     has(|member| matches!(member, Type::String))
         && has(|member| matches!(member, Type::Number))
         && has(|member| matches!(member, Type::Boolean))
-        && has(|member| matches!(member, Type::Object(_) | Type::Array(_) | Type::Promise(_) | Type::Opaque))
+        && has(|member| {
+            matches!(
+                member,
+                Type::Object(_) | Type::Array(_) | Type::Promise(_) | Type::Opaque
+            )
+        })
 }
 
 fn single<'p>(resolver: &Resolver<'p>, member: &Type<'p>, left: u32) -> Kind {
@@ -110,7 +146,9 @@ fn single<'p>(resolver: &Resolver<'p>, member: &Type<'p>, left: u32) -> Kind {
         Type::Object(object) if object.callable => Kind::Unresolved("a function is no data".into()),
         Type::Opaque | Type::Promise(_) | Type::Object(_) => Kind::Json,
         Type::Array(element) => match left.checked_sub(1) {
-            Some(left) => Kind::Array(Box::new(within(resolver, &element.get(resolver), left).kind)),
+            Some(left) => Kind::Array(Box::new(
+                within(resolver, &element.get(resolver), left).kind,
+            )),
             None => Kind::Unresolved("its arrays are nested too deeply".into()),
         },
         Type::Tuple(items, rest) => match left.checked_sub(1) {
@@ -139,7 +177,9 @@ pub fn merge(kinds: impl IntoIterator<Item = Kind>) -> Kind {
     for kind in kinds {
         match kind {
             Kind::Unresolved(_) => return kind,
-            Kind::Union(members) => members.into_iter().for_each(|member| add(&mut merged, member)),
+            Kind::Union(members) => members
+                .into_iter()
+                .for_each(|member| add(&mut merged, member)),
             kind => add(&mut merged, kind),
         }
     }

@@ -1,8 +1,9 @@
-//! All files of the monorepo as one program: a file is read and parsed when a name of it is needed, once, and then
-//! shared. This is where names are followed from file to file:
+//! All files of the monorepo as one program: a file is read and parsed when a name of it is needed,
+//! once, and then shared. This is where names are followed from file to file:
 //!
 //! - [`Program::load`]: the [`Module`] of a path.
-//! - [`Program::lookup`]: what a name means inside a file: declared there, imported (through any number of
+//! - [`Program::lookup`]: what a name means inside a file: declared there, imported (through any
+//!   number of
 //!   re-exports), a namespace, or a name of a package that is not part of the monorepo.
 //! - [`Program::exported`]: what a file exports under a name.
 //!
@@ -92,21 +93,36 @@ impl<'t> Program<'t> {
     pub fn load(&self, path: &str) -> Option<&Module> {
         let read = || {
             let stamp = self.cache.and_then(|_| self.tree.stamp(path));
-            let known = self.cache.zip(stamp).and_then(|(cache, stamp)| cache.get(path, stamp));
+            let known = self
+                .cache
+                .zip(stamp)
+                .and_then(|(cache, stamp)| cache.get(path, stamp));
             let parse = |bytes: &[u8]| self.parse(path, bytes, stamp);
             // A cache keeps what was read after its stamp.
-            let looked_at = || self.unparsed.get(path).filter(|_| stamp.is_none()).map(parse);
-            known.or_else(looked_at).or_else(|| Some(parse(&self.tree.read(path).ok()?)))
+            let looked_at = || {
+                self.unparsed
+                    .get(path)
+                    .filter(|_| stamp.is_none())
+                    .map(parse)
+            };
+            known
+                .or_else(looked_at)
+                .or_else(|| Some(parse(&self.tree.read(path).ok()?)))
         };
         let module = self.modules.get(path);
-        module.unwrap_or_else(|| self.modules.insert(path.to_owned(), Box::new(read()))).as_deref()
+        module
+            .unwrap_or_else(|| self.modules.insert(path.to_owned(), Box::new(read())))
+            .as_deref()
     }
 
-    /// As [`Program::load`], of a file whose bytes, read after its `stamp` was taken, are already there.
+    /// As [`Program::load`], of a file whose bytes, read after its `stamp` was taken, are already
+    /// there.
     pub fn add(&self, path: &str, bytes: &[u8], stamp: Option<Stamp>) -> Option<&Module> {
         let module = self.modules.get(path);
         let parsed = || Box::new(Some(self.parse(path, bytes, stamp)));
-        module.unwrap_or_else(|| self.modules.insert(path.to_owned(), parsed())).as_deref()
+        module
+            .unwrap_or_else(|| self.modules.insert(path.to_owned(), parsed()))
+            .as_deref()
     }
 
     fn parse(&self, path: &str, bytes: &[u8], stamp: Option<Stamp>) -> Arc<Module> {
@@ -123,7 +139,8 @@ impl<'t> Program<'t> {
         self.resolver.resolve(&module.path, specifier)
     }
 
-    /// Whether `specifier` is meant to be a file of the monorepo that `module` imports by one of its `paths`.
+    /// Whether `specifier` is meant to be a file of the monorepo that `module` imports by one of
+    /// its `paths`.
     pub(super) fn is_meant_to_be_a_file(&self, module: &Module, specifier: &str) -> bool {
         self.resolver.claims(&module.path, specifier)
     }
@@ -137,14 +154,20 @@ impl<'t> Program<'t> {
     pub fn way<'p>(&'p self, module: &'p Module, name: &str) -> Way<'p> {
         let mut search = Search::default();
         let symbol = self.local(module, name, &mut search);
-        Way { symbol, passed: search.way }
+        Way {
+            symbol,
+            passed: search.way,
+        }
     }
 
     /// As [`Program::exported`], with the files that pass the name on.
     pub fn way_of_export<'p>(&'p self, module: &'p Module, name: &str) -> Way<'p> {
         let mut search = Search::default();
         let symbol = self.export(module, name, &mut search);
-        Way { symbol, passed: search.way }
+        Way {
+            symbol,
+            passed: search.way,
+        }
     }
 
     /// Resolves the export `name` of `module`.
@@ -157,14 +180,27 @@ impl<'t> Program<'t> {
         self.follow(module, import, &mut Search::default())
     }
 
-    fn local<'p>(&'p self, module: &'p Module, name: &str, search: &mut Search<'p>) -> Option<Symbol<'p>> {
+    fn local<'p>(
+        &'p self,
+        module: &'p Module,
+        name: &str,
+        search: &mut Search<'p>,
+    ) -> Option<Symbol<'p>> {
         if let Some((name, _)) = module.names.get_key_value(name) {
             return Some(Symbol::Declared(module, name));
         }
-        module.imports.get(name).map(|import| self.follow(module, import, search))
+        module
+            .imports
+            .get(name)
+            .map(|import| self.follow(module, import, search))
     }
 
-    fn export<'p>(&'p self, module: &'p Module, name: &str, search: &mut Search<'p>) -> Option<Symbol<'p>> {
+    fn export<'p>(
+        &'p self,
+        module: &'p Module,
+        name: &str,
+        search: &mut Search<'p>,
+    ) -> Option<Symbol<'p>> {
         if search.depth == REEXPORTS {
             return None;
         }
@@ -175,9 +211,17 @@ impl<'t> Program<'t> {
         found
     }
 
-    fn export_of<'p>(&'p self, module: &'p Module, name: &str, search: &mut Search<'p>) -> Option<Symbol<'p>> {
+    fn export_of<'p>(
+        &'p self,
+        module: &'p Module,
+        name: &str,
+        search: &mut Search<'p>,
+    ) -> Option<Symbol<'p>> {
         if let Some((local, _)) = module.names.get_key_value(name)
-            && (module.declarations(name).any(|statement| statement.exported) || module.path.ends_with(".d.ts"))
+            && (module
+                .declarations(name)
+                .any(|statement| statement.exported)
+                || module.path.ends_with(".d.ts"))
         {
             return Some(Symbol::Declared(module, local));
         }
@@ -189,15 +233,30 @@ impl<'t> Program<'t> {
         }
     }
 
-    fn star_export<'p>(&'p self, module: &'p Module, name: &str, search: &mut Search<'p>) -> Option<Symbol<'p>> {
-        if !search.passed.insert((module.path.to_string(), name.to_owned())) {
+    fn star_export<'p>(
+        &'p self,
+        module: &'p Module,
+        name: &str,
+        search: &mut Search<'p>,
+    ) -> Option<Symbol<'p>> {
+        if !search
+            .passed
+            .insert((module.path.to_string(), name.to_owned()))
+        {
             return None;
         }
-        let targets = module.star_exports.iter().map(|specifier| self.resolve(module, specifier));
-        let files = targets.filter_map(|target| target.file()).filter(|file| self.may_export(file, name));
+        let targets = module
+            .star_exports
+            .iter()
+            .map(|specifier| self.resolve(module, specifier));
+        let files = targets
+            .filter_map(|target| target.file())
+            .filter(|file| self.may_export(file, name));
         let passed = search.way.len();
         for file in files {
-            let found = self.load(file).and_then(|module| self.export(module, name, search));
+            let found = self
+                .load(file)
+                .and_then(|module| self.export(module, name, search));
             if found.is_some() {
                 return found;
             }
@@ -206,17 +265,30 @@ impl<'t> Program<'t> {
         None
     }
 
-    /// Whether the file `path` may export `name`, as far as is seen without parsing it: of many `export *` one has it.
+    /// Whether the file `path` may export `name`, as far as is seen without parsing it: of many
+    /// `export *` one has it.
     fn may_export(&self, path: &str, name: &str) -> bool {
         if self.modules.get(path).is_some() {
             return true;
         }
-        let read = || Some(self.unparsed.insert(path.to_owned(), self.tree.read(path).ok()?));
-        let may = |bytes: &[u8]| memchr::memmem::find(bytes, name.as_bytes()).is_some() || passes_all_on(bytes);
+        let read = || {
+            Some(
+                self.unparsed
+                    .insert(path.to_owned(), self.tree.read(path).ok()?),
+            )
+        };
+        let may = |bytes: &[u8]| {
+            memchr::memmem::find(bytes, name.as_bytes()).is_some() || passes_all_on(bytes)
+        };
         self.unparsed.get(path).or_else(read).is_none_or(may)
     }
 
-    fn follow<'p>(&'p self, module: &'p Module, import: &'p Import, search: &mut Search<'p>) -> Symbol<'p> {
+    fn follow<'p>(
+        &'p self,
+        module: &'p Module,
+        import: &'p Import,
+        search: &mut Search<'p>,
+    ) -> Symbol<'p> {
         let missing = Symbol::Missing(&import.specifier);
         match (self.resolve(module, &import.specifier), &import.imported) {
             (Resolved::Missing, _) => missing,
@@ -225,12 +297,17 @@ impl<'t> Program<'t> {
                     Imported::Namespace => None,
                     Imported::Name(name) => Some(name.as_str()),
                 };
-                Symbol::External(self.resolver.versioned(&module.path, &import.specifier), name)
+                Symbol::External(
+                    self.resolver.versioned(&module.path, &import.specifier),
+                    name,
+                )
             }
             (Resolved::File(file), imported) => match (self.load(file), imported) {
                 (None, _) => missing,
                 (Some(target), Imported::Namespace) => Symbol::Namespace(target),
-                (Some(target), Imported::Name(name)) => self.export(target, name, search).unwrap_or(missing),
+                (Some(target), Imported::Name(name)) => {
+                    self.export(target, name, search).unwrap_or(missing)
+                }
             },
         }
     }
@@ -240,7 +317,8 @@ impl<'t> Program<'t> {
 pub struct Way<'p> {
     /// The meaning; none for a global.
     pub symbol: Option<Symbol<'p>>,
-    /// The files that export it, each with the name that it has there, up to the one that declares it or lacks it.
+    /// The files that export it, each with the name that it has there, up to the one that declares
+    /// it or lacks it.
     pub passed: Vec<(&'p Module, Text)>,
 }
 
@@ -251,126 +329,16 @@ struct Search<'p> {
     way: Vec<(&'p Module, Text)>,
     /// How many files pass it on to each other.
     depth: u32,
-    /// The files whose `export *` were looked through, each with the name: many ways may lead to one file, and as many
-    /// from there.
+    /// The files whose `export *` were looked through, each with the name: many ways may lead to
+    /// one file, and as many from there.
     passed: FxHashSet<(String, String)>,
 }
 
 /// Whether a file may have `export * from`.
 fn passes_all_on(bytes: &[u8]) -> bool {
-    memchr::memchr_iter(b'*', bytes).any(|star| bytes[star + 1..].trim_ascii_start().starts_with(b"from"))
+    memchr::memchr_iter(b'*', bytes)
+        .any(|star| bytes[star + 1..].trim_ascii_start().starts_with(b"from"))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::tree::MemoryTree;
-
-    fn declared_in(files: &[(&str, &str)], name: &str) -> String {
-        let tree = MemoryTree::new(files.iter().copied());
-        let program = Program::new(&tree);
-        let module = program.load(files[0].0).unwrap();
-        match program.lookup(module, name) {
-            Some(Symbol::Declared(module, name)) => format!("{name} in {}", module.path),
-            Some(Symbol::Namespace(module)) => format!("* of {}", module.path),
-            Some(Symbol::External(package, name)) => format!("{name:?} of {package}"),
-            Some(Symbol::Missing(specifier)) => format!("missing {specifier}"),
-            None => "global".into(),
-        }
-    }
-
-    #[test]
-    fn names_are_followed_through_reexports() {
-        let files = [
-            ("a/main.ts", "import { User as U } from './index.js'; import D, * as all from '../b';"),
-            (
-                "a/index.ts",
-                "export * from './nothing'; export * from './loop'; export { Inner as User } from './user';",
-            ),
-            ("a/loop.ts", "export * from './index';"),
-            ("a/user.ts", "interface Inner {} export { Inner };"),
-            ("b/index.ts", "export default interface X {}"),
-        ];
-        assert_eq!(declared_in(&files, "U"), "Inner in a/user.ts");
-        assert_eq!(declared_in(&files, "D"), "X in b/index.ts");
-        assert_eq!(declared_in(&files, "all"), "* of b/index.ts");
-        assert_eq!(declared_in(&files, "Date"), "global");
-    }
-
-    #[test]
-    fn of_many_files_that_are_passed_on_those_without_the_name_are_not_parsed() {
-        let tree = MemoryTree::new([
-            ("a.ts", "import { User } from './index';"),
-            ("index.ts", "export * from './other'; export * from './all'; export * from './user';"),
-            ("other.ts", "export interface Person {}"),
-            ("all.ts", "export *\n  from './other'"),
-            ("user.ts", "export interface User {}"),
-        ]);
-        let program = Program::new(&tree);
-        let found = program.lookup(program.load("a.ts").unwrap(), "User");
-        assert!(matches!(found, Some(Symbol::Declared(module, "User")) if &*module.path == "user.ts"));
-        let parsed = ["other.ts", "all.ts", "user.ts"].map(|file| program.modules.get(file).is_some());
-        assert_eq!(parsed, [false, true, true]);
-    }
-
-    #[test]
-    fn files_that_pass_on_everything_twice_are_looked_through_once() {
-        let twice = |level: usize| format!("export * from './a{0}'; export * from './b{0}';", level + 1);
-        let mut files = vec![("a.ts".to_owned(), "import { Nothing } from './a0';".to_owned())];
-        files.extend((0..30).flat_map(|level| ["a", "b"].map(|side| (format!("{side}{level}.ts"), twice(level)))));
-        files.extend(["a30.ts", "b30.ts"].map(|file| (file.to_owned(), "export interface User {}".to_owned())));
-        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
-        assert_eq!(declared_in(&files, "Nothing"), "missing ./a0");
-    }
-
-    #[test]
-    fn packages_and_missing_files_are_told_apart() {
-        let files =
-            [("a.ts", "import { z } from 'zod'; import { b } from './b'; import * as d from 'drizzle-orm/pg-core';")];
-        assert_eq!(declared_in(&files, "z"), "Some(\"z\") of zod");
-        assert_eq!(declared_in(&files, "d"), "None of drizzle-orm/pg-core");
-        assert_eq!(declared_in(&files, "b"), "missing ./b");
-    }
-
-    #[test]
-    fn tsconfig_paths_with_extends_are_followed() {
-        let files = [
-            ("app/src/main.ts", "import { A } from '@shared/a'; import { B } from 'lib/b'; import { C } from '~c';"),
-            (
-                "app/tsconfig.json",
-                "{ // comment\n \"extends\": \"../tsconfig.base\", \"compilerOptions\": { \"baseUrl\": \"src\", }, }",
-            ),
-            (
-                "tsconfig.base.json",
-                "{\"compilerOptions\": {\"paths\": {\"@shared/*\": [\"./nowhere/*\", \"./shared/*\"], \"~c\": [\"shared/a\"]}}}",
-            ),
-            ("shared/a.ts", "export interface A {} export interface C {}"),
-            ("app/src/lib/b.ts", "export interface B {}"),
-        ];
-        assert_eq!(declared_in(&files, "A"), "A in shared/a.ts");
-        assert_eq!(declared_in(&files, "B"), "B in app/src/lib/b.ts");
-        assert_eq!(declared_in(&files, "C"), "C in shared/a.ts");
-    }
-
-    #[test]
-    fn workspace_packages_are_found_by_name() {
-        let files = [
-            (
-                "apps/web/main.ts",
-                "import { A } from '@acme/shared'; import { B } from '@acme/shared/deep'; import { C } from 'ui/c';",
-            ),
-            ("package.json", "{\"workspaces\": [\"packages/*\"]}"),
-            (
-                "packages/shared/package.json",
-                "{\"name\": \"@acme/shared\", \"main\": \"dist/index.js\", \"exports\": {\".\": {\"types\": \"./dist/index.d.ts\"}, \"./deep\": \"./src/deep.ts\"}}",
-            ),
-            ("packages/shared/src/index.ts", "export interface A {}"),
-            ("packages/shared/src/deep.ts", "export interface B {}"),
-            ("packages/ui/package.json", "{\"name\": \"ui\", \"exports\": {\"./*\": \"./lib/*.ts\"}}"),
-            ("packages/ui/lib/c.ts", "export interface C {}"),
-        ];
-        assert_eq!(declared_in(&files, "A"), "A in packages/shared/src/index.ts");
-        assert_eq!(declared_in(&files, "B"), "B in packages/shared/src/deep.ts");
-        assert_eq!(declared_in(&files, "C"), "C in packages/ui/lib/c.ts");
-    }
-}
+mod tests;

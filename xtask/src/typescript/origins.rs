@@ -1,4 +1,5 @@
-//! How TypeScript declares types. What a library declares in it says its origin in that library's module.
+//! How TypeScript declares types. What a library declares in it says its origin in that library's
+//! module.
 
 use crate::facts::{Family, Origin, Syntax};
 
@@ -13,7 +14,13 @@ pub const INTERFACE: Origin = Origin {
 };
 
 /// `type X = …`
-pub const ALIAS: Origin = Origin { id: "alias", ..INTERFACE };
+pub const ALIAS: Origin = Origin {
+    id: "alias",
+    ..INTERFACE
+};
 
 /// `class X {…}`
-pub const CLASS: Origin = Origin { id: "class", ..INTERFACE };
+pub const CLASS: Origin = Origin {
+    id: "class",
+    ..INTERFACE
+};

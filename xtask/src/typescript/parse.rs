@@ -1,5 +1,5 @@
-//! Bytes of a file → [`Module`]. Never fails and never panics: what cannot be read is a [`Problem`] of the module,
-//! and whatever can be read around it is still there.
+//! Bytes of a file → [`Module`]. Never fails and never panics: what cannot be read is a [`Problem`]
+//! of the module, and whatever can be read around it is still there.
 
 mod bodies;
 mod comments;
@@ -38,20 +38,33 @@ pub fn parse(path: &str, bytes: &[u8]) -> Module {
     let (text, invalid_at) = decode(bytes);
     let text: Arc<str> = Arc::from(&*text);
     let path: Arc<str> = path.into();
-    let source = Arc::new(DeferredFile { path: Arc::clone(&path), text: Arc::clone(&text) });
+    let source = Arc::new(DeferredFile {
+        path: Arc::clone(&path),
+        text: Arc::clone(&text),
+    });
     let lines = LineIndex::new(Arc::clone(&path), Arc::clone(&text));
     let mut module = modules::empty(Arc::clone(&path), lines);
     if let Some(at) = invalid_at {
-        report(&mut module, at, "the file is not valid UTF-8 here; the bytes are read as `\u{fffd}`");
+        report(
+            &mut module,
+            at,
+            "the file is not valid UTF-8 here; the bytes are read as `\u{fffd}`",
+        );
     }
     if let Some(at) = nesting::too_deep(&text) {
         report(&mut module, at, "the file is nested too deeply to be read");
         return module;
     }
     let speaks = comments::may_speak(&text);
-    let mut fill = |program: &ast::Program<'_>, text: &str| modules::fill(&mut module, program, text, &source, speaks);
+    let mut fill = |program: &ast::Program<'_>, text: &str| {
+        modules::fill(&mut module, program, text, &source, speaks)
+    };
     for complaint in read_whole(&path, &text, &mut fill) {
-        report(&mut module, complaint.at, &format!("the file does not parse: {}", complaint.message));
+        report(
+            &mut module,
+            complaint.at,
+            &format!("the file does not parse: {}", complaint.message),
+        );
     }
     module
 }
@@ -62,9 +75,13 @@ struct Complaint {
     message: String,
 }
 
-/// Gives `take` the program in `text`, and returns what was wrong with it at first. A parser that gives up keeps
-/// nothing: then the declaration around the error is blanked out, and the rest read.
-fn read_whole(path: &str, text: &str, take: &mut dyn FnMut(&ast::Program<'_>, &str)) -> Vec<Complaint> {
+/// Gives `take` the program in `text`, and returns what was wrong with it at first. A parser that
+/// gives up keeps nothing: then the declaration around the error is blanked out, and the rest read.
+fn read_whole(
+    path: &str,
+    text: &str,
+    take: &mut dyn FnMut(&ast::Program<'_>, &str),
+) -> Vec<Complaint> {
     let mut text = Cow::Borrowed(text);
     let mut first = None;
     for _ in 0..ATTEMPTS {
@@ -95,10 +112,20 @@ fn read_once(
 ) -> Result<Vec<Complaint>, Vec<Complaint>> {
     let mut allocator = ARENA.take();
     let source_type = SourceType::from_path(path).unwrap_or_else(|_| SourceType::ts());
-    let options = ParseOptions { preserve_parens: false, enable_ident_hashes: false, ..ParseOptions::default() };
-    let parsed = Parser::new(&allocator, text, source_type).with_options(options).parse();
+    let options = ParseOptions {
+        preserve_parens: false,
+        enable_ident_hashes: false,
+        ..ParseOptions::default()
+    };
+    let parsed = Parser::new(&allocator, text, source_type)
+        .with_options(options)
+        .parse();
     let complaints = parsed.diagnostics.iter().map(|diagnostic| Complaint {
-        at: diagnostic.labels.iter().next().map_or(0, |label| label.offset()),
+        at: diagnostic
+            .labels
+            .iter()
+            .next()
+            .map_or(0, |label| label.offset()),
         message: lower_first(&diagnostic.message),
     });
     let complaints = complaints.collect();
@@ -109,12 +136,19 @@ fn read_once(
     drop(parsed);
     allocator.reset();
     ARENA.set(allocator);
-    if gave_up { Err(complaints) } else { Ok(complaints) }
+    if gave_up {
+        Err(complaints)
+    } else {
+        Ok(complaints)
+    }
 }
 
 fn report(module: &mut Module, at: u32, message: &str) {
     let location = module.lines.location(Span { start: at, end: at });
-    module.problems.push(Problem { location, message: message.to_owned() });
+    module.problems.push(Problem {
+        location,
+        message: message.to_owned(),
+    });
 }
 
 /// The text, and the first byte that is not UTF-8. A byte order mark is white space to the parser.
@@ -130,11 +164,16 @@ fn decode(bytes: &[u8]) -> (Cow<'_, str>, Option<u32>) {
 
 fn lower_first(message: &str) -> String {
     let mut characters = message.trim_end_matches('.').chars();
-    characters.next().map_or_else(String::new, |first| first.to_lowercase().chain(characters).collect())
+    characters.next().map_or_else(String::new, |first| {
+        first.to_lowercase().chain(characters).collect()
+    })
 }
 
 fn span(span: oxc_span::Span) -> Span {
-    Span { start: span.start, end: span.end }
+    Span {
+        start: span.start,
+        end: span.end,
+    }
 }
 
 #[cfg(test)]
@@ -144,7 +183,11 @@ mod tests {
     fn read(bytes: &[u8]) -> Module {
         let bytes = bytes.to_vec();
         let thread = std::thread::Builder::new().stack_size(STACK_SIZE);
-        thread.spawn(move || parse("a.ts", &bytes)).unwrap().join().unwrap()
+        thread
+            .spawn(move || parse("a.ts", &bytes))
+            .unwrap()
+            .join()
+            .unwrap()
     }
 
     #[test]
@@ -156,27 +199,49 @@ mod tests {
     #[test]
     fn invalid_utf8_is_a_problem_at_its_place() {
         let module = read(b"const a = 1;\nconst b = '\xff';");
-        assert_eq!((module.problems[0].location.line, module.problems[0].location.column), (2, 12));
+        assert_eq!(
+            (
+                module.problems[0].location.line,
+                module.problems[0].location.column
+            ),
+            (2, 12)
+        );
         assert_eq!(module.statements.len(), 2);
     }
 
     #[test]
     fn deep_nesting_is_a_problem_and_not_a_crash() {
-        let chains =
-            ["!", "-", "typeof ", "a=>", "a?b:", "a=", "keyof ", "new ", "await ", "a**", "if(a)", "a:", "(", "["];
-        for chain in
-            chains.into_iter().chain(["{", "<a>", "f(", "a<", "`${", "[...", "do ", "else if(a);", "{a:", "x=>{"])
-        {
+        let chains = [
+            "!", "-", "typeof ", "a=>", "a?b:", "a=", "keyof ", "new ", "await ", "a**", "if(a)",
+            "a:", "(", "[",
+        ];
+        for chain in chains.into_iter().chain([
+            "{",
+            "<a>",
+            "f(",
+            "a<",
+            "`${",
+            "[...",
+            "do ",
+            "else if(a);",
+            "{a:",
+            "x=>{",
+        ]) {
             for start in ["const x = ", "type X = ", ""] {
                 let module = read(format!("{start}{}", chain.repeat(100_000)).as_bytes());
-                assert!(!module.problems.is_empty() || chain.starts_with('!'), "{chain}");
+                assert!(
+                    !module.problems.is_empty() || chain.starts_with('!'),
+                    "{chain}"
+                );
             }
         }
     }
 
     #[test]
     fn a_long_single_line_is_read() {
-        let fields: String = (0..200_000).map(|field| format!("field_{field}: string | null; ")).collect();
+        let fields: String = (0..200_000)
+            .map(|field| format!("field_{field}: string | null; "))
+            .collect();
         let module = read(format!("interface Row {{ é: string; {fields} }}").as_bytes());
         assert_eq!((module.problems.len(), module.statements.len()), (0, 1));
     }

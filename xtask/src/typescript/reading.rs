@@ -1,4 +1,5 @@
-//! The configured files → facts: each file that the prefilter lets through is parsed, and all that it declares is taken.
+//! The configured files → facts: each file that the prefilter lets through is parsed, and all that
+//! it declares is taken.
 
 mod groups;
 
@@ -25,10 +26,14 @@ use crate::tree::Tree;
 /// Whether a file with these roles and bytes is read.
 type Prefilter = fn(Roles, &[u8]) -> bool;
 
-/// Reads the configured files. What the cache has from an earlier time is used again, and what is parsed now is kept in it.
-/// Needs [`super::parse::STACK_SIZE`] of stack.
+/// Reads the configured files. What the cache has from an earlier time is used again, and what is
+/// parsed now is kept in it. Needs [`super::parse::STACK_SIZE`] of stack.
 pub(super) fn read(input: &Input<'_>, prefilter: Prefilter) -> Result<Facts> {
-    let Input { tree, config, cache } = *input;
+    let Input {
+        tree,
+        config,
+        cache,
+    } = *input;
     let walked = discover::walk(tree, config)?;
     let mut facts = Facts {
         requested: requested(config),
@@ -36,13 +41,20 @@ pub(super) fn read(input: &Input<'_>, prefilter: Prefilter) -> Result<Facts> {
         files_ignored: walked.ignored,
         ..Facts::default()
     };
-    let program = Program::new(tree).knowing(walked.listing).remembering(cache);
-    let reading = SourceReading { tree, program: &program, cache, prefilter };
+    let program = Program::new(tree)
+        .knowing(walked.listing)
+        .remembering(cache);
+    let reading = SourceReading {
+        tree,
+        program: &program,
+        cache,
+        prefilter,
+    };
     let files = reading.parse(walked.files, &mut facts.problems);
     reading.take(&files, &mut facts);
     let modules = program.into_modules();
-    // Freeing every tree takes a good part of the time that reading took. A process that reads once ends soon, and need not;
-    // for one that goes on nobody need wait.
+    // Freeing every tree takes a good part of the time that reading took. A process that reads once
+    // ends soon, and need not; for one that goes on nobody need wait.
     match cache {
         None => std::mem::forget(modules),
         Some(_) => drop(std::thread::spawn(|| drop(modules))),
@@ -80,13 +92,18 @@ thread_local! {
 /// The facts of one file, and links between declarations.
 type FileFacts = (Facts, Links);
 
-/// How many files a thread looks at before another one may take over: some take a hundred times as long as others.
+/// How many files a thread looks at before another one may take over: some take a hundred times as
+/// long as others.
 const AT_ONCE: usize = 8;
 
 impl SourceReading<'_, '_> {
     /// Parses the files that the prefilter lets through, and returns these.
     fn parse(&self, files: Vec<Candidate>, problems: &mut Vec<Problem>) -> Vec<Candidate> {
-        let parsed: Vec<_> = files.into_par_iter().with_max_len(AT_ONCE).map(|file| self.parse_one(file)).collect();
+        let parsed: Vec<_> = files
+            .into_par_iter()
+            .with_max_len(AT_ONCE)
+            .map(|file| self.parse_one(file))
+            .collect();
         let mut files = Vec::new();
         for parsed in parsed {
             match parsed {
@@ -99,9 +116,14 @@ impl SourceReading<'_, '_> {
 
     /// Parses `file`; none where the prefilter leaves it out.
     fn parse_one(&self, file: Candidate) -> Result<Option<Candidate>, Problem> {
-        let known = self.cache.and_then(|cache| Some((cache, self.tree.stamp(&file.path)?)));
+        let known = self
+            .cache
+            .and_then(|cache| Some((cache, self.tree.stamp(&file.path)?)));
         if let Some((cache, stamp)) = known {
-            if cache.get::<LeftOut>(&file.path, stamp).is_some_and(|left_out| left_out.0 == file.roles) {
+            if cache
+                .get::<LeftOut>(&file.path, stamp)
+                .is_some_and(|left_out| left_out.0 == file.roles)
+            {
                 return Ok(None);
             }
             if cache.get::<Module>(&file.path, stamp).is_some() {
@@ -113,7 +135,8 @@ impl SourceReading<'_, '_> {
         let bytes = read.map_err(|error| unreadable(&file.path, &error.to_string()))?;
         let matters = (self.prefilter)(file.roles, bytes);
         if matters {
-            self.program.add(&file.path, bytes, known.map(|(_, stamp)| stamp));
+            self.program
+                .add(&file.path, bytes, known.map(|(_, stamp)| stamp));
         } else if let Some((cache, stamp)) = known {
             cache.keep(&file.path, stamp, Arc::new(LeftOut(file.roles)));
         }
@@ -123,8 +146,10 @@ impl SourceReading<'_, '_> {
 
     /// Adds to `facts` all that the parsed `files` declare.
     fn take(&self, files: &[Candidate], facts: &mut Facts) {
-        self.program.find_augmentations(files.iter().map(|file| &*file.path));
-        let (parts, (routes, contracts)) = rayon::join(|| self.collect(files), || self.endpoints(files));
+        self.program
+            .find_augmentations(files.iter().map(|file| &*file.path));
+        let (parts, (routes, contracts)) =
+            rayon::join(|| self.collect(files), || self.endpoints(files));
         facts.files_parsed = files.len();
         facts.routes = routes.routes;
         facts.contracts = contracts.contracts;
@@ -139,14 +164,21 @@ impl SourceReading<'_, '_> {
     fn collect(&self, files: &[Candidate]) -> Vec<FileFacts> {
         groups::each(files, self.program, &|group| {
             let resolver = Resolver::new(self.program);
-            group.iter().map(|file| collect_from(file, &resolver)).collect()
+            group
+                .iter()
+                .map(|file| collect_from(file, &resolver))
+                .collect()
         })
     }
 
     /// Routes before contracts: reading a contract evaluates top-level calls a second time.
     fn endpoints(&self, files: &[Candidate]) -> (routes::Routes, contracts::Contracts) {
         let with = |has_role: fn(&discover::Roles) -> bool| -> Vec<&str> {
-            files.iter().filter(|file| has_role(&file.roles)).map(|file| &*file.path).collect()
+            files
+                .iter()
+                .filter(|file| has_role(&file.roles))
+                .map(|file| &*file.path)
+                .collect()
         };
         let server = Rc::new(routes::Server::default());
         let resolver = Resolver::running(self.program, server.clone());
@@ -159,7 +191,9 @@ impl SourceReading<'_, '_> {
 /// The declarations of `file`.
 fn collect_from(file: &Candidate, resolver: &Resolver<'_>) -> FileFacts {
     let mut facts = Facts::default();
-    let Some(module) = resolver.program.load(&file.path) else { return FileFacts::default() };
+    let Some(module) = resolver.program.load(&file.path) else {
+        return FileFacts::default();
+    };
     facts.problems.extend(module.problems.iter().cloned());
     let links = collect::collect(resolver, module, file.roles, &mut facts);
     (facts, links)
@@ -177,5 +211,8 @@ fn append(facts: &mut Facts, parts: Vec<FileFacts>) -> Links {
 
 fn unreadable(path: &str, why: &str) -> Problem {
     let lines = LineIndex::new(path.into(), "".into());
-    Problem { location: lines.location(Span::default()), message: format!("the file cannot be read: {why}") }
+    Problem {
+        location: lines.location(Span::default()),
+        message: format!("the file cannot be read: {why}"),
+    }
 }

@@ -1,10 +1,10 @@
-//! The evaluation of types and values across files. Types are evaluated structurally, as the TypeScript compiler
-//! does. Constants are evaluated as the program would compute them: `z.object({…}).extend(base.shape)` is evaluated,
-//! not recognised. An unknown result is [`Type::Unresolved`] or [`Value::Unknown`], with the reason; nothing is
-//! guessed.
+//! The evaluation of types and values across files. Types are evaluated structurally, as the
+//! TypeScript compiler does. Constants are evaluated as the program would compute them:
+//! `z.object({…}).extend(base.shape)` is evaluated, not recognised. An unknown result is
+//! [`Type::Unresolved`] or [`Value::Unknown`], with the reason; nothing is guessed.
 //!
-//! Evaluation is lazy ([`Lazy`]), so that types may refer to themselves, and bounded in depth and steps, so that it
-//! ends on any input.
+//! Evaluation is lazy ([`Lazy`]), so that types may refer to themselves, and bounded in depth and
+//! steps, so that it ends on any input.
 
 mod assignable;
 mod conditional;
@@ -45,8 +45,8 @@ const DEPTH: u32 = 120;
 /// How many steps one declaration may take.
 const STEPS: u32 = 200_000;
 
-/// How many elements a list may get by spreading others into it. Each may double it, so that a few lines would make more
-/// than there is memory; people spread lists of some dozens.
+/// How many elements a list may get by spreading others into it. Each may double it, so that a few
+/// lines would make more than there is memory; people spread lists of some dozens.
 pub(super) const LONGEST_LIST: usize = 10_000;
 
 /// How many bytes a text may get by joining others, which may double it in the same way.
@@ -67,9 +67,9 @@ pub struct Resolver<'p> {
     constants: RefCell<FxHashMap<*const (), Option<super::values::Value<'p>>>>,
     /// The resolved names at the top of files.
     names: RefCell<FxHashMap<(*const Module, &'p str), Option<Symbol<'p>>>>,
-    /// The input and output types of unions of schemas, by schema and side. Each entry holds its schema, so that the
-    /// schema's address is not used for another. Without this cache, a union that is nested several times would be
-    /// inferred again on each level.
+    /// The input and output types of unions of schemas, by schema and side. Each entry holds its
+    /// schema, so that the schema's address is not used for another. Without this cache, a union
+    /// that is nested several times would be inferred again on each level.
     unions: RefCell<FxHashMap<(*const zod::Schema<'p>, bool), InferredSchema<'p>>>,
     /// The exports of packages, by package and name.
     externals: RefCell<FxHashMap<(&'p str, Option<&'p str>), super::values::Value<'p>>>,
@@ -94,10 +94,14 @@ impl<'p> Resolver<'p> {
         }
     }
 
-    /// An evaluator that runs the program, and tells `effects` what it does. Needs [`super::parse::STACK_SIZE`] of stack.
+    /// An evaluator that runs the program, and tells `effects` what it does. Needs
+    /// [`super::parse::STACK_SIZE`] of stack.
     #[must_use]
     pub fn running(program: &'p Program<'p>, effects: Rc<dyn Effects<'p> + 'p>) -> Self {
-        Self { running: Some(Running::new(effects)), ..Self::new(program) }
+        Self {
+            running: Some(Running::new(effects)),
+            ..Self::new(program)
+        }
     }
 
     /// The state of the program that runs.
@@ -112,7 +116,11 @@ impl<'p> Resolver<'p> {
 
     /// The greatest depth and the most steps of an evaluation.
     fn limits(&self) -> (u32, u32) {
-        if self.runs() { (values::DEPTH, values::STEPS) } else { (DEPTH, STEPS) }
+        if self.runs() {
+            (values::DEPTH, values::STEPS)
+        } else {
+            (DEPTH, STEPS)
+        }
     }
 
     /// Whether it gave up before the end.
@@ -162,21 +170,39 @@ impl<'p> Resolver<'p> {
     }
 
     /// The type declared by `statement`, evaluated once.
-    fn declared_once(&self, statement: &'p Statement, evaluate: impl FnOnce() -> Type<'p>) -> Type<'p> {
+    fn declared_once(
+        &self,
+        statement: &'p Statement,
+        evaluate: impl FnOnce() -> Type<'p>,
+    ) -> Type<'p> {
         let key = std::ptr::from_ref(statement);
         if let Some(known) = self.declared.borrow().get(&key) {
-            return known.clone().unwrap_or_else(|| Type::unresolved("it refers to itself"));
+            return known
+                .clone()
+                .unwrap_or_else(|| Type::unresolved("it refers to itself"));
         }
         self.declared.borrow_mut().insert(key, None);
         let evaluated = evaluate();
-        self.declared.borrow_mut().insert(key, Some(evaluated.clone()));
+        self.declared
+            .borrow_mut()
+            .insert(key, Some(evaluated.clone()));
         evaluated
     }
 
     /// Returns the export `name` of `package`; without a name, the whole package.
-    pub(super) fn external(&self, package: &'p str, name: Option<&'p str>) -> super::values::Value<'p> {
-        let make = || super::values::Value::External(package.into(), name.map(Rc::from).into_iter().collect());
-        self.externals.borrow_mut().entry((package, name)).or_insert_with(make).clone()
+    pub(super) fn external(
+        &self,
+        package: &'p str,
+        name: Option<&'p str>,
+    ) -> super::values::Value<'p> {
+        let make = || {
+            super::values::Value::External(package.into(), name.map(Rc::from).into_iter().collect())
+        };
+        self.externals
+            .borrow_mut()
+            .entry((package, name))
+            .or_insert_with(make)
+            .clone()
     }
 
     /// The type of `schema`, a union, on one side, inferred once.
@@ -191,18 +217,26 @@ impl<'p> Resolver<'p> {
             return known.clone();
         }
         let inferred = infer();
-        self.unions.borrow_mut().insert(key, (Rc::clone(schema), inferred.clone()));
+        self.unions
+            .borrow_mut()
+            .insert(key, (Rc::clone(schema), inferred.clone()));
         inferred
     }
 
     /// The value of the declaration at `key`, if it was evaluated.
     pub(super) fn known_constant<T>(&self, key: &'p T) -> Option<super::values::Value<'p>> {
-        self.constants.borrow().get(&std::ptr::from_ref(key).cast()).cloned().flatten()
+        self.constants
+            .borrow()
+            .get(&std::ptr::from_ref(key).cast())
+            .cloned()
+            .flatten()
     }
 
     /// Gives the declaration at `key` another value.
     pub(super) fn set_constant<T>(&self, key: &'p T, value: super::values::Value<'p>) {
-        self.constants.borrow_mut().insert(std::ptr::from_ref(key).cast(), Some(value));
+        self.constants
+            .borrow_mut()
+            .insert(std::ptr::from_ref(key).cast(), Some(value));
     }
 
     /// The value of a constant, evaluated once.
@@ -213,12 +247,18 @@ impl<'p> Resolver<'p> {
     ) -> super::values::Value<'p> {
         let key = std::ptr::from_ref(key).cast();
         if let Some(known) = self.constants.borrow().get(&key) {
-            return known.clone().unwrap_or_else(|| super::values::Value::unknown("it refers to itself"));
+            return known
+                .clone()
+                .unwrap_or_else(|| super::values::Value::unknown("it refers to itself"));
         }
         self.constants.borrow_mut().insert(key, None);
         let evaluated = evaluate();
         // An assignment while it was evaluated counts.
-        self.constants.borrow_mut().entry(key).or_default().get_or_insert_with(|| evaluated.clone());
+        self.constants
+            .borrow_mut()
+            .entry(key)
+            .or_default()
+            .get_or_insert_with(|| evaluated.clone());
         evaluated
     }
 }

@@ -1,5 +1,6 @@
-//! A file as this tool keeps it: owned, small, without parentheses, JSX or whatever says nothing about data. The parser's own tree
-//! lives in an arena of its thread; this one can be shared, so that every file is parsed once and in parallel.
+//! A file as this tool keeps it: owned, small, without parentheses, JSX or whatever says nothing
+//! about data. The parser's own tree lives in an arena of its thread; this one can be shared, so
+//! that every file is parsed once and in parallel.
 
 mod body;
 mod expression;
@@ -12,14 +13,17 @@ use smallvec::SmallVec;
 
 pub use body::Body;
 pub use expression::{
-    Argument, Binary, ClassDecl, ClassMember, Expr, ExprKind, Function, KeyName, MemberKind, ObjectMember, Parameter,
-    PatternName, PropertyKey,
+    Argument, Binary, ClassDecl, ClassMember, Expr, ExprKind, Function, KeyName, MemberKind,
+    ObjectMember, Parameter, PatternName, PropertyKey,
 };
 pub use module::{Comment, Export, Import, Imported, Module};
 pub use statement::{
-    Alias, Case, EnumDecl, EnumMember, Interface, Name, NamespaceDeclaration, Statement, StatementKind, Variable,
+    Alias, Case, EnumDecl, EnumMember, Interface, Name, NamespaceDeclaration, Statement,
+    StatementKind, Variable,
 };
-pub use type_node::{Keyword, Modifier, PropertySignature, TypeKind, TypeMember, TypeNode, TypeParameter};
+pub use type_node::{
+    Keyword, Modifier, PropertySignature, TypeKind, TypeMember, TypeNode, TypeParameter,
+};
 
 /// A text of the file. Names and most literals are short, and kept in place.
 pub type Text = CompactString;

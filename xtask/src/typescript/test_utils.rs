@@ -8,10 +8,22 @@ use crate::tree::MemoryTree;
 /// The facts of `files`: the same with the prefilter and without it.
 pub fn read<'f>(files: impl IntoIterator<Item = (&'f str, &'f str)>, config: &Config) -> Facts {
     let tree = MemoryTree::new(files);
-    let facts = readers::read(&Input { tree: &tree, config, cache: None }).expect("files in memory");
+    let facts = readers::read(&Input {
+        tree: &tree,
+        config,
+        cache: None,
+    })
+    .expect("files in memory");
     let unfiltered = super::read_unfiltered(&tree, config).expect("files in memory");
-    let same = Facts { files_parsed: facts.files_parsed, ..unfiltered };
-    assert_eq!(format!("{facts:#?}"), format!("{same:#?}"), "with the prefilter, and without it");
+    let same = Facts {
+        files_parsed: facts.files_parsed,
+        ..unfiltered
+    };
+    assert_eq!(
+        format!("{facts:#?}"),
+        format!("{same:#?}"),
+        "with the prefilter, and without it"
+    );
     facts
 }
 
@@ -19,7 +31,8 @@ pub fn read<'f>(files: impl IntoIterator<Item = (&'f str, &'f str)>, config: &Co
 pub fn read_in_all_roles<'f>(files: impl IntoIterator<Item = (&'f str, &'f str)>) -> Facts {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("db.toml");
-    let roles = ["types", "validation", "contracts", "routes"].map(|role| format!("{role} = ['**/*.ts']\n"));
+    let roles = ["types", "validation", "contracts", "routes"]
+        .map(|role| format!("{role} = ['**/*.ts']\n"));
     std::fs::write(&file, roles.concat()).expect("a file");
     let config = Config::load(folder.path(), Some(&file)).expect("a configuration");
     read(files, &config)

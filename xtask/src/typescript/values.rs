@@ -1,6 +1,6 @@
-//! The values of constants, evaluated by default without running the program. They are strings, objects, functions
-//! that return schemas, Zod schemas and Drizzle tables. [`Resolver::value`] evaluates an expression in its scope;
-//! [`Resolver::string`] is the shortcut for paths and names.
+//! The values of constants, evaluated by default without running the program. They are strings,
+//! objects, functions that return schemas, Zod schemas and Drizzle tables. [`Resolver::value`]
+//! evaluates an expression in its scope; [`Resolver::string`] is the shortcut for paths and names.
 
 mod arguments;
 mod assignments;
@@ -29,7 +29,9 @@ use std::rc::Rc;
 
 use super::drizzle;
 use super::resolve::{Lazy, Resolver, Scope, is_same_name};
-use super::syntax::{Argument, Binary, ClassDecl, EnumDecl, Expr, Function, Module, NamespaceDeclaration};
+use super::syntax::{
+    Argument, Binary, ClassDecl, EnumDecl, Expr, Function, Module, NamespaceDeclaration,
+};
 use super::zod;
 use crate::source::Span;
 pub use arguments::{Arguments, UnknownCall};
@@ -180,7 +182,8 @@ impl<'p> Value<'p> {
         value
     }
 
-    /// The value itself, without the type of its place and the promise of it: a program that is run awaits every promise.
+    /// The value itself, without the type of its place and the promise of it: a program that is run
+    /// awaits every promise.
     #[must_use]
     pub fn bare(self) -> Self {
         let mut value = self;
@@ -241,7 +244,10 @@ impl<'p> EntryPlace<'p> {
     /// The name's place.
     #[must_use]
     pub fn site(&self) -> Site<'p> {
-        Site { file: &self.scope.module.path, span: self.key }
+        Site {
+            file: &self.scope.module.path,
+            span: self.key,
+        }
     }
 }
 
@@ -254,7 +260,11 @@ impl<'p> ObjectValue<'p> {
 
     /// Adds a property, in the place of one of the same name.
     pub fn put(&mut self, entry: ObjectEntry<'p>) {
-        match self.entries.iter_mut().find(|known| is_same_name(&known.name, &entry.name)) {
+        match self
+            .entries
+            .iter_mut()
+            .find(|known| is_same_name(&known.name, &entry.name))
+        {
             Some(known) => *known = entry,
             None => self.entries.push(entry),
         }
@@ -262,8 +272,11 @@ impl<'p> ObjectValue<'p> {
 }
 
 impl<'p> Resolver<'p> {
-    /// The string that `expression` at the top of `module` is, through constants, templates and other files.
+    /// The string that `expression` at the top of `module` is, through constants, templates and
+    /// other files.
     pub fn string(&self, module: &'p Module, expression: &'p Expr) -> Option<String> {
-        self.value(&Scope::module(module), expression).as_str().map(str::to_owned)
+        self.value(&Scope::module(module), expression)
+            .as_str()
+            .map(str::to_owned)
     }
 }

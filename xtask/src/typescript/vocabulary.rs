@@ -1,7 +1,9 @@
-//! The names that libraries and generators give to things that readers know, each with what it means: one table a kind of
-//! name. A reader asks what a name means, and spells none of them itself.
+//! The names that libraries and generators give to things that readers know, each with what it
+//! means: one table a kind of name. A reader asks what a name means, and spells none of them
+//! itself.
 //!
-//! What a call makes (`z.string()`, `pgTable()`) is said where it is made, in `zod` and `drizzle`: its name and its meaning are one there.
+//! What a call makes (`z.string()`, `pgTable()`) is said where it is made, in `zod` and `drizzle`:
+//! its name and its meaning are one there.
 
 use crate::facts::Side;
 
@@ -78,16 +80,40 @@ const TYPES: &[(Library, &str, LibraryType)] = &[
     (Library::Zod, "ZodSchema", LibraryType::SchemaOf),
     (Library::Zod, "ZodTypeAny", LibraryType::SchemaOf),
     (Library::Zod, "ZodMiniType", LibraryType::SchemaOf),
-    (Library::Drizzle, "InferSelectModel", LibraryType::TableSide(Side::Row)),
-    (Library::Drizzle, "InferInsertModel", LibraryType::TableSide(Side::Insert)),
+    (
+        Library::Drizzle,
+        "InferSelectModel",
+        LibraryType::TableSide(Side::Row),
+    ),
+    (
+        Library::Drizzle,
+        "InferInsertModel",
+        LibraryType::TableSide(Side::Insert),
+    ),
     (Library::Drizzle, "InferModel", LibraryType::TableSideByMode),
     (Library::Kysely, "Generated", LibraryType::Generated),
-    (Library::Kysely, "GeneratedAlways", LibraryType::GeneratedAlways),
+    (
+        Library::Kysely,
+        "GeneratedAlways",
+        LibraryType::GeneratedAlways,
+    ),
     (Library::Kysely, "ColumnType", LibraryType::Column),
     (Library::Kysely, "JSONColumnType", LibraryType::JsonColumn),
-    (Library::Kysely, "Selectable", LibraryType::TableSide(Side::Row)),
-    (Library::Kysely, "Insertable", LibraryType::TableSide(Side::Insert)),
-    (Library::Kysely, "Updateable", LibraryType::TableSide(Side::Update)),
+    (
+        Library::Kysely,
+        "Selectable",
+        LibraryType::TableSide(Side::Row),
+    ),
+    (
+        Library::Kysely,
+        "Insertable",
+        LibraryType::TableSide(Side::Insert),
+    ),
+    (
+        Library::Kysely,
+        "Updateable",
+        LibraryType::TableSide(Side::Update),
+    ),
     (Library::Kysely, "Simplify", LibraryType::Same),
     (Library::Kysely, "DrainOuterGeneric", LibraryType::Same),
     (Library::TypeFest, "Simplify", LibraryType::Same),
@@ -102,30 +128,44 @@ const TYPES: &[(Library, &str, LibraryType)] = &[
 /// The type `name` of `library`.
 #[must_use]
 pub fn library_type(library: Library, name: &str) -> Option<LibraryType> {
-    TYPES.iter().find(|row| row.0 == library && row.1 == name).map(|row| row.2)
+    TYPES
+        .iter()
+        .find(|row| row.0 == library && row.1 == name)
+        .map(|row| row.2)
 }
 
 /// The side of a table that the type `name` of one of `libraries` makes.
 #[must_use]
 pub fn side_of_type(libraries: &[Library], name: &str) -> Option<Side> {
-    libraries.iter().find_map(|library| match library_type(*library, name) {
-        Some(LibraryType::TableSide(side)) => Some(side),
-        _ => None,
-    })
+    libraries
+        .iter()
+        .find_map(|library| match library_type(*library, name) {
+            Some(LibraryType::TableSide(side)) => Some(side),
+            _ => None,
+        })
 }
 
-/// The side of a table that a type of Supabase's generated file is, by the table's name: `Tables<'users'>`.
+/// The side of a table that a type of Supabase's generated file is, by the table's name:
+/// `Tables<'users'>`.
 #[must_use]
 pub fn side_by_name(name: &str) -> Option<Side> {
-    const SIDES: &[(&str, Side)] =
-        &[("Tables", Side::Row), ("TablesInsert", Side::Insert), ("TablesUpdate", Side::Update)];
+    const SIDES: &[(&str, Side)] = &[
+        ("Tables", Side::Row),
+        ("TablesInsert", Side::Insert),
+        ("TablesUpdate", Side::Update),
+    ];
     find(SIDES, name)
 }
 
-/// The side of a table that a property of its generated type is: `Database['public']['Tables']['users']['Row']`.
+/// The side of a table that a property of its generated type is:
+/// `Database['public']['Tables']['users']['Row']`.
 #[must_use]
 pub fn side_of_property(name: &str) -> Option<Side> {
-    const SIDES: &[(&str, Side)] = &[("Row", Side::Row), ("Insert", Side::Insert), ("Update", Side::Update)];
+    const SIDES: &[(&str, Side)] = &[
+        ("Row", Side::Row),
+        ("Insert", Side::Insert),
+        ("Update", Side::Update),
+    ];
     find(SIDES, name)
 }
 
@@ -170,9 +210,13 @@ pub const IGNORE_TAG: &str = "db-verify-ignore";
 /// How kanel's comment about a type begins.
 pub const KANEL_COMMENT: &str = "Represents the ";
 
-/// The words between [`KANEL_COMMENT`] and the name of the table, with the side that the type describes.
-pub const KANEL_SIDES: &[(&str, Side)] =
-    &[("table ", Side::Row), ("initializer for the table ", Side::Insert), ("mutator for the table ", Side::Update)];
+/// The words between [`KANEL_COMMENT`] and the name of the table, with the side that the type
+/// describes.
+pub const KANEL_SIDES: &[(&str, Side)] = &[
+    ("table ", Side::Row),
+    ("initializer for the table ", Side::Insert),
+    ("mutator for the table ", Side::Update),
+];
 
 /// Words of comments that a reader may want.
 pub const COMMENT_WORDS: [&str; 4] = [TABLE_TAG, PROJECTION_TAG, IGNORE_TAG, KANEL_COMMENT];
@@ -191,7 +235,10 @@ mod tests {
     fn each_name_has_one_meaning() {
         let packages: HashSet<&str> = PACKAGES.iter().map(|row| row.0).collect();
         assert_eq!(packages.len(), PACKAGES.len());
-        let types: HashSet<(String, &str)> = TYPES.iter().map(|row| (format!("{:?}", row.0), row.1)).collect();
+        let types: HashSet<(String, &str)> = TYPES
+            .iter()
+            .map(|row| (format!("{:?}", row.0), row.1))
+            .collect();
         assert_eq!(types.len(), TYPES.len());
     }
 
@@ -204,8 +251,14 @@ mod tests {
 
     #[test]
     fn sides_are_those_of_the_libraries_that_are_asked_about() {
-        assert_eq!(side_of_type(&[Library::Kysely], "Insertable"), Some(Side::Insert));
+        assert_eq!(
+            side_of_type(&[Library::Kysely], "Insertable"),
+            Some(Side::Insert)
+        );
         assert_eq!(side_of_type(&[Library::Kysely], "InferInsertModel"), None);
-        assert_eq!(side_of_type(&[Library::Drizzle, Library::Kysely], "InferInsertModel"), Some(Side::Insert));
+        assert_eq!(
+            side_of_type(&[Library::Drizzle, Library::Kysely], "InferInsertModel"),
+            Some(Side::Insert)
+        );
     }
 }

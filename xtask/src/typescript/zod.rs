@@ -1,5 +1,6 @@
-//! Zod schemas, version 3 and 4, as values: what the builders build ([`build`]), what the methods change
-//! ([`method`]), what a schema takes ([`describe`]) and what `z.infer` makes of it ([`output`], [`input`]).
+//! Zod schemas, version 3 and 4, as values: what the builders build ([`build`]), what the methods
+//! change ([`method`]), what a schema takes ([`describe`]) and what `z.infer` makes of it
+//! ([`output`], [`input`]).
 
 mod build;
 mod checks;
@@ -113,7 +114,10 @@ pub enum SchemaKind<'p> {
 impl<'p> Schema<'p> {
     /// A schema that demands nothing beyond its kind.
     pub fn new(kind: SchemaKind<'p>) -> Rc<Self> {
-        Rc::new(Self { kind, constraints: Constraints::default() })
+        Rc::new(Self {
+            kind,
+            constraints: Constraints::default(),
+        })
     }
 
     /// A schema that is not known, because of `why`.
@@ -163,9 +167,19 @@ pub(super) fn schema_of<'p>(value: &Value<'p>) -> Rc<Schema<'p>> {
 
 /// A schema whose declaration says that it is a `z.ZodType<T>`; none where it says something else.
 pub(super) fn declared<'p>(value: &Value<'p>, node: &TypeNode, of: &Lazy<'p>) -> Option<Value<'p>> {
-    let (TypeKind::Reference(path, arguments), Value::Zod(schema)) = (&node.kind, value.uncast()) else { return None };
-    let is_schema = path.last().is_some_and(|name| matches!(name.as_str(), "ZodType" | "ZodSchema" | "ZodMiniType"));
-    let declared = || Value::Zod(Schema::new(SchemaKind::Declared(Rc::clone(schema), of.clone())));
+    let (TypeKind::Reference(path, arguments), Value::Zod(schema)) = (&node.kind, value.uncast())
+    else {
+        return None;
+    };
+    let is_schema = path
+        .last()
+        .is_some_and(|name| matches!(name.as_str(), "ZodType" | "ZodSchema" | "ZodMiniType"));
+    let declared = || {
+        Value::Zod(Schema::new(SchemaKind::Declared(
+            Rc::clone(schema),
+            of.clone(),
+        )))
+    };
     (is_schema && !arguments.is_empty()).then(declared)
 }
 

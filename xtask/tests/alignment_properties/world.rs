@@ -63,7 +63,14 @@ const KINDS: [Kind; 10] = [
     Kind::Mood,
 ];
 
-const TABLES: [&str; 6] = ["users", "bill_votes", "people", "categories", "api_keys", "user_preferences"];
+const TABLES: [&str; 6] = [
+    "users",
+    "bill_votes",
+    "people",
+    "categories",
+    "api_keys",
+    "user_preferences",
+];
 
 const COLUMNS: [&str; 10] = [
     "email",
@@ -182,7 +189,11 @@ pub fn worlds() -> impl Strategy<Value = World> {
     };
     (tables, entity(), entity(), entity()).prop_map(|(names, first, second, third)| {
         let made = names.iter().zip([first, second, third]);
-        World { tables: made.map(|(name, (columns, camel, kinds))| table(name, &columns, camel, &kinds)).collect() }
+        World {
+            tables: made
+                .map(|(name, (columns, camel, kinds))| table(name, &columns, camel, &kinds))
+                .collect(),
+        }
     })
 }
 
@@ -203,24 +214,50 @@ fn table(name: &str, columns: &[&str], camel: bool, kinds: &[(usize, bool)]) -> 
         ty: Some((column.typescript().into(), nullable)),
         schema: Some((column.zod(), nullable)),
     };
-    let others = columns.iter().zip(kinds).map(|(name, (kind, nullable))| described(name, KINDS[*kind], *nullable));
-    let columns = std::iter::once(described("id", Kind::Uuid, false)).chain(others).collect();
-    Entity { name: name.into(), columns, camel }
+    let others = columns
+        .iter()
+        .zip(kinds)
+        .map(|(name, (kind, nullable))| described(name, KINDS[*kind], *nullable));
+    let columns = std::iter::once(described("id", Kind::Uuid, false))
+        .chain(others)
+        .collect();
+    Entity {
+        name: name.into(),
+        columns,
+        camel,
+    }
 }
 
 fn changes(world: &World) -> Vec<Change> {
     let mut changes = Vec::new();
     for (table, entity) in world.tables.iter().enumerate() {
         for (column, described) in entity.columns.iter().enumerate().skip(1) {
-            let mut allow = |what: What| changes.push(Change { table, column, what });
-            let always =
-                [What::DropField, What::AddField, What::ChangeType, What::FlipNullability, What::DropSchemaField];
+            let mut allow = |what: What| {
+                changes.push(Change {
+                    table,
+                    column,
+                    what,
+                })
+            };
+            let always = [
+                What::DropField,
+                What::AddField,
+                What::ChangeType,
+                What::FlipNullability,
+                What::DropSchemaField,
+            ];
             always.into_iter().for_each(&mut allow);
-            [What::AddSchemaField, What::ChangeSchemaType, What::FlipSchemaNullability]
-                .into_iter()
-                .for_each(&mut allow);
+            [
+                What::AddSchemaField,
+                What::ChangeSchemaType,
+                What::FlipSchemaNullability,
+            ]
+            .into_iter()
+            .for_each(&mut allow);
             if described.column == Kind::Mood {
-                [What::DropValue, What::DropSchemaValue].into_iter().for_each(&mut allow);
+                [What::DropValue, What::DropSchemaValue]
+                    .into_iter()
+                    .for_each(&mut allow);
             }
             if matches!(described.column, Kind::Varchar(_)) {
                 allow(What::DropMax);
@@ -234,21 +271,39 @@ impl World {
     /// Every finding: its type, entity and field.
     pub fn verify(&self) -> Vec<(String, String, Option<String>)> {
         let config = super::config("types = ['src/types.ts']\nvalidation = ['src/schemas.ts']\n");
-        let files = [("src/types.ts", self.types()), ("src/schemas.ts", self.schemas())];
+        let files = [
+            ("src/types.ts", self.types()),
+            ("src/schemas.ts", self.schemas()),
+        ];
         let tree = MemoryTree::new(files);
         let (schema, provenance) = (self.schema(), Provenance::default());
         let facts = super::read(&tree, &config);
-        let input = Input { schema: &schema, facts: &facts, config: &config, provenance: &provenance };
+        let input = Input {
+            schema: &schema,
+            facts: &facts,
+            config: &config,
+            provenance: &provenance,
+        };
         let (findings, coverage) = checks::verify(&input);
-        assert_eq!((coverage.tables_with_type, coverage.tables_with_schema), (self.tables.len(), self.tables.len()));
-        findings.into_iter().map(|finding| (finding.kind.to_owned(), finding.entity, finding.field)).collect()
+        assert_eq!(
+            (coverage.tables_with_type, coverage.tables_with_schema),
+            (self.tables.len(), self.tables.len())
+        );
+        findings
+            .into_iter()
+            .map(|finding| (finding.kind.to_owned(), finding.entity, finding.field))
+            .collect()
     }
 
     /// The field that the finding about `change` must name.
     pub fn field_of(&self, change: &Change) -> Option<String> {
         match change.what {
             What::AddField | What::AddSchemaField => Some("surplus".into()),
-            _of_column => Some(self.tables[change.table].columns[change.column].name.clone()),
+            _of_column => Some(
+                self.tables[change.table].columns[change.column]
+                    .name
+                    .clone(),
+            ),
         }
     }
 
@@ -269,10 +324,16 @@ impl World {
             What::DropSchemaField => *schema = None,
             What::ChangeType => *ty = Some((wrong.0.into(), described.nullable)),
             What::ChangeSchemaType => *schema = Some((wrong.1.into(), described.nullable)),
-            What::FlipNullability => ty.iter_mut().for_each(|(_, nullable)| *nullable = !*nullable),
-            What::FlipSchemaNullability => schema.iter_mut().for_each(|(_, nullable)| *nullable = !*nullable),
+            What::FlipNullability => ty
+                .iter_mut()
+                .for_each(|(_, nullable)| *nullable = !*nullable),
+            What::FlipSchemaNullability => schema
+                .iter_mut()
+                .for_each(|(_, nullable)| *nullable = !*nullable),
             What::DropValue => *ty = Some(("'calm' | 'glad'".into(), described.nullable)),
-            What::DropSchemaValue => *schema = Some(("z.enum(['calm', 'glad'])".into(), described.nullable)),
+            What::DropSchemaValue => {
+                *schema = Some(("z.enum(['calm', 'glad'])".into(), described.nullable))
+            }
             What::DropMax => *schema = Some(("z.string()".into(), described.nullable)),
             What::AddField | What::AddSchemaField => {}
         }
@@ -282,11 +343,14 @@ impl World {
     fn schema(&self) -> Schema {
         let mut schema = Schema::default();
         let labels = ["calm", "cross", "glad"].map(str::to_owned).into();
-        let mut mood: Enum = serde_json::from_value(serde_json::json!({ "labels": [] })).expect("an enum");
+        let mut mood: Enum =
+            serde_json::from_value(serde_json::json!({ "labels": [] })).expect("an enum");
         mood.labels = labels;
         schema.enums.insert(ObjectName::public("mood"), mood);
         for entity in &self.tables {
-            schema.tables.insert(ObjectName::public(&entity.name), entity.table());
+            schema
+                .tables
+                .insert(ObjectName::public(&entity.name), entity.table());
         }
         schema
     }
@@ -333,7 +397,10 @@ fn surplus(in_type: bool) -> Described {
 
 impl Entity {
     fn table(&self) -> Table {
-        let stored = self.columns.iter().filter(|described| described.name != "surplus");
+        let stored = self
+            .columns
+            .iter()
+            .filter(|described| described.name != "surplus");
         let column = |described: &Described| Column {
             name: described.name.clone(),
             type_name: described.column.database(),
@@ -352,8 +419,13 @@ impl Entity {
     }
 
     fn fields<'e, T>(&'e self, field: impl Fn(&'e Described) -> Option<T>) -> Vec<(String, T)> {
-        let named = self.columns.iter().filter_map(|described| Some((described.name.clone(), field(described)?)));
-        named.map(|(name, field)| (if self.camel { camel(&name) } else { name }, field)).collect()
+        let named = self
+            .columns
+            .iter()
+            .filter_map(|described| Some((described.name.clone(), field(described)?)));
+        named
+            .map(|(name, field)| (if self.camel { camel(&name) } else { name }, field))
+            .collect()
     }
 
     fn pascal(&self) -> &'static str {
@@ -372,5 +444,7 @@ impl Entity {
 fn camel(name: &str) -> String {
     let mut words = name.split('_');
     let first = words.next().unwrap_or_default().to_owned();
-    words.fold(first, |text, word| text + &word[..1].to_uppercase() + &word[1..])
+    words.fold(first, |text, word| {
+        text + &word[..1].to_uppercase() + &word[1..]
+    })
 }

@@ -1,4 +1,5 @@
-//! Certificates for `localhost`, as authorities make them, and as PostgreSQL's documentation has people make them.
+//! Certificates for `localhost`, as authorities make them, and as PostgreSQL's documentation has
+//! people make them.
 
 use base64::Engine as _;
 use rcgen::SigningKey as _;
@@ -19,39 +20,59 @@ impl Identity {
         let key = rcgen::KeyPair::generate().expect("a key");
         let server = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).expect("a name");
         let server = server.signed_by(&key, &issuer).expect("signs");
-        Self { certificate: server.pem(), key: key.serialize_pem(), authority }
+        Self {
+            certificate: server.pem(),
+            key: key.serialize_pem(),
+            authority,
+        }
     }
 
-    /// A certificate that is its own authority, with the host's name in the subject only: `openssl req -new -x509
+    /// A certificate that is its own authority, with the host's name in the subject only: `openssl
+    /// req -new -x509
     /// -subj /CN=localhost`.
     pub fn own_authority() -> Self {
         let key = rcgen::KeyPair::generate().expect("a key");
         let mut parameters = named();
         parameters.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
         let certificate = parameters.self_signed(&key).expect("signs").pem();
-        Self { authority: certificate.clone(), certificate, key: key.serialize_pem() }
+        Self {
+            authority: certificate.clone(),
+            certificate,
+            key: key.serialize_pem(),
+        }
     }
 
     /// The same of version 1, which has no extensions: `openssl x509 -req -signkey server.key`.
     pub fn of_version_1() -> Self {
         let key = rcgen::KeyPair::generate().expect("a key");
         let certificate = without_extensions(named().self_signed(&key).expect("signs").der(), &key);
-        Self { authority: certificate.clone(), certificate, key: key.serialize_pem() }
+        Self {
+            authority: certificate.clone(),
+            certificate,
+            key: key.serialize_pem(),
+        }
     }
 
-    /// A certificate of an authority, of version 1: `openssl x509 -req -CA root.crt -CAkey root.key`.
+    /// A certificate of an authority, of version 1: `openssl x509 -req -CA root.crt -CAkey
+    /// root.key`.
     pub fn of_version_1_and_authority() -> Self {
         let key = rcgen::KeyPair::generate().expect("a key");
         let (issuer, authority) = authority();
         let certificate = named().signed_by(&key, &issuer).expect("signs");
-        Self { certificate: without_extensions(certificate.der(), issuer.key()), key: key.serialize_pem(), authority }
+        Self {
+            certificate: without_extensions(certificate.der(), issuer.key()),
+            key: key.serialize_pem(),
+            authority,
+        }
     }
 }
 
 fn named() -> rcgen::CertificateParams {
     let mut parameters = rcgen::CertificateParams::default();
     parameters.distinguished_name = rcgen::DistinguishedName::new();
-    parameters.distinguished_name.push(rcgen::DnType::CommonName, "localhost");
+    parameters
+        .distinguished_name
+        .push(rcgen::DnType::CommonName, "localhost");
     parameters
 }
 
@@ -69,8 +90,17 @@ fn without_extensions(der: &[u8], signer: &rcgen::KeyPair) -> String {
     certificate.tbs_certificate.version = x509_cert::Version::V1;
     certificate.tbs_certificate.extensions = None;
     let content = certificate.tbs_certificate.to_der().expect("encodes");
-    certificate.signature = BitString::from_bytes(&signer.sign(&content).expect("signs")).expect("bits");
-    let text = base64::engine::general_purpose::STANDARD.encode(certificate.to_der().expect("encodes"));
-    let lines: Vec<&str> = text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).expect("ASCII")).collect();
-    format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
+    certificate.signature =
+        BitString::from_bytes(&signer.sign(&content).expect("signs")).expect("bits");
+    let text =
+        base64::engine::general_purpose::STANDARD.encode(certificate.to_der().expect("encodes"));
+    let lines: Vec<&str> = text
+        .as_bytes()
+        .chunks(64)
+        .map(|line| std::str::from_utf8(line).expect("ASCII"))
+        .collect();
+    format!(
+        "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
+        lines.join("\n")
+    )
 }

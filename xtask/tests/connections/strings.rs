@@ -1,5 +1,5 @@
-//! Connection strings as people write them, given to the tool: no output holds a password, whoever asked for encryption
-//! gets it, and what drivers, ORMs and hosts add does no harm.
+//! Connection strings as people write them, given to the tool: no output holds a password, whoever
+//! asked for encryption gets it, and what drivers, ORMs and hosts add does no harm.
 
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -9,7 +9,10 @@ use crate::support::monorepo::{Monorepo, Ran};
 
 fn status(repo: &Monorepo, url: &str, variables: &[(&str, &str)]) -> Ran {
     let mut command = repo.command(&["db-status"]);
-    command.env("DATABASE_URL", url).env("HOME", repo.path("")).envs(variables.iter().copied());
+    command
+        .env("DATABASE_URL", url)
+        .env("HOME", repo.path(""))
+        .envs(variables.iter().copied());
     Ran::of(&mut command)
 }
 
@@ -51,34 +54,78 @@ fn a_string_that_cannot_be_read_is_not_shown() {
 
 #[test]
 fn who_asks_for_encryption_in_any_spelling_gets_it_or_no_connection() {
-    let Some(server) = Server::start_as(&Identity::of_authority(), &["ssl=off"]) else { return };
+    let Some(server) = Server::start_as(&Identity::of_authority(), &["ssl=off"]) else {
+        return;
+    };
     let (port, repo) = (server.port, repo());
-    let plain = status(&repo, &format!("postgresql://plain@localhost:{port}/shop"), &[]);
+    let plain = status(
+        &repo,
+        &format!("postgresql://plain@localhost:{port}/shop"),
+        &[],
+    );
     plain.must_exit(0);
     let asks = [
-        (format!("postgresql://plain@localhost:{port}/shop?sslmode=require"), None),
-        (format!("host=localhost port={port} user=plain dbname=shop sslmode=require"), None),
-        (format!("postgresql://plain@localhost:{port}/shop?sslmode=require&application_name=job@ci"), None),
-        (format!("postgresql://localhost:{port}/shop?user=plain&password=s3cr@TAIL&sslmode=require"), None),
-        (format!("postgresql://plain@localhost:{port}/shop?ssl=true"), None),
-        (format!("postgresql://plain@localhost:{port}/shop?sslmode=disable&sslmode=require"), None),
-        (format!("postgresql://plain@localhost:{port}/shop"), Some(("PGSSLMODE", "require"))),
-        (format!("postgresql://plain@localhost:{port}/shop"), Some(("PGREQUIRESSL", "1"))),
+        (
+            format!("postgresql://plain@localhost:{port}/shop?sslmode=require"),
+            None,
+        ),
+        (
+            format!("host=localhost port={port} user=plain dbname=shop sslmode=require"),
+            None,
+        ),
+        (
+            format!(
+                "postgresql://plain@localhost:{port}/shop?sslmode=require&application_name=job@ci"
+            ),
+            None,
+        ),
+        (
+            format!(
+                "postgresql://localhost:{port}/shop?user=plain&password=s3cr@TAIL&sslmode=require"
+            ),
+            None,
+        ),
+        (
+            format!("postgresql://plain@localhost:{port}/shop?ssl=true"),
+            None,
+        ),
+        (
+            format!("postgresql://plain@localhost:{port}/shop?sslmode=disable&sslmode=require"),
+            None,
+        ),
+        (
+            format!("postgresql://plain@localhost:{port}/shop"),
+            Some(("PGSSLMODE", "require")),
+        ),
+        (
+            format!("postgresql://plain@localhost:{port}/shop"),
+            Some(("PGREQUIRESSL", "1")),
+        ),
     ];
     for (url, variable) in asks {
         let ran = status(&repo, &url, variable.as_slice());
         let error = ran.must_fail(&["the server does not encrypt"]);
         assert!(!error.contains("TAIL"), "{error}");
     }
-    let ran = status(&repo, &format!("postgresql://plain@localhost:{port}/shop"), &[("PGSSLMODE", "always")]);
+    let ran = status(
+        &repo,
+        &format!("postgresql://plain@localhost:{port}/shop"),
+        &[("PGSSLMODE", "always")],
+    );
     ran.must_fail(&["`sslmode` is `always`; it is one of `disable`"]);
-    let misspelt = status(&repo, &format!("postgresql://plain@localhost:{port}/shop?sslmod=require"), &[]);
+    let misspelt = status(
+        &repo,
+        &format!("postgresql://plain@localhost:{port}/shop?sslmod=require"),
+        &[],
+    );
     misspelt.must_fail(&["the parameter `sslmod` is not known: did you mean `sslmode`?"]);
 }
 
 #[test]
 fn what_drivers_orms_and_hosts_add_does_no_harm() {
-    let Some(server) = Server::start() else { return };
+    let Some(server) = Server::start() else {
+        return;
+    };
     let (port, repo) = (server.port, repo());
     let read = [
         "target_session_attrs=primary",
@@ -97,7 +144,10 @@ fn what_drivers_orms_and_hosts_add_does_no_harm() {
         let expected = format!("Database: postgresql://app@localhost:{port}/shop\n");
         assert!(ran.stdout.starts_with(&expected), "{query}: {}", ran.stdout);
     }
-    for (query, instead) in [("schema=app", "search_path"), ("require_auth=scram-sha-256", "channel_binding=require")] {
+    for (query, instead) in [
+        ("schema=app", "search_path"),
+        ("require_auth=scram-sha-256", "channel_binding=require"),
+    ] {
         let url = format!("postgresql://app:s3cret@localhost:{port}/shop?{query}");
         status(&repo, &url, &[]).must_fail(&["is not supported", instead]);
     }
@@ -105,22 +155,34 @@ fn what_drivers_orms_and_hosts_add_does_no_harm() {
 
 #[test]
 fn passwords_and_services_are_read_from_the_files_of_libpq() {
-    let Some(server) = Server::start() else { return };
+    let Some(server) = Server::start() else {
+        return;
+    };
     let (port, repo) = (server.port, repo());
     let url = format!("postgresql://app@localhost:{port}/shop");
     status(&repo, &url, &[]).must_fail(&["the server wants a password"]);
-    repo.write(".pgpass", &format!("# passwords\nlocalhost:{port}:shop:app:s3cret\n"));
+    repo.write(
+        ".pgpass",
+        &format!("# passwords\nlocalhost:{port}:shop:app:s3cret\n"),
+    );
     let close = |name: &str, mode| {
-        std::fs::set_permissions(repo.path(name), std::fs::Permissions::from_mode(mode)).expect("chmod");
+        std::fs::set_permissions(repo.path(name), std::fs::Permissions::from_mode(mode))
+            .expect("chmod");
     };
     close(".pgpass", 0o644);
-    status(&repo, &url, &[]).must_fail(&["the server wants a password", "was not read because others may"]);
+    status(&repo, &url, &[]).must_fail(&[
+        "the server wants a password",
+        "was not read because others may",
+    ]);
     close(".pgpass", 0o600);
     status(&repo, &url, &[]).must_exit(0);
     std::fs::rename(repo.path(".pgpass"), repo.path("other")).expect("renames");
     let other = repo.path("other").display().to_string();
     status(&repo, &url, &[("PGPASSFILE", &other)]).must_exit(0);
-    repo.write(".pg_service.conf", &format!("[shop]\nhost=localhost\nport={port}\nuser=app\npassword=s3cret\n"));
+    repo.write(
+        ".pg_service.conf",
+        &format!("[shop]\nhost=localhost\nport={port}\nuser=app\npassword=s3cret\n"),
+    );
     status(&repo, "postgresql:///shop?service=shop", &[]).must_exit(0);
     status(&repo, "postgresql:///shop", &[("PGSERVICE", "shop")]).must_exit(0);
     status(&repo, "service=missing", &[]).must_fail(&["the service `missing` is not in"]);

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use xtask::report::{
-    AppliedMigration, Category, Finding, LockMode, Loss, LossName, MigrationPlan, MigrationResult, MigrationState,
-    MigrationStatus, PlannedMigration, PlannedStatement, Rehearsal, Restoration, RollbackResult, RollbackVerdict,
-    RolledBackMigration, Severity, StatementEffects, Status, TableLock, Timestamp, Unit, Verification,
+    AppliedMigration, Category, Finding, LockMode, Loss, LossName, MigrationPlan, MigrationResult,
+    MigrationState, MigrationStatus, PlannedMigration, PlannedStatement, Rehearsal, Restoration,
+    RollbackResult, RollbackVerdict, RolledBackMigration, Severity, StatementEffects, Status,
+    TableLock, Timestamp, Unit, Verification,
 };
 
 use super::samples;
@@ -37,27 +38,49 @@ fn migration(pre: Verification, post: Option<Verification>) -> MigrationResult {
 }
 
 fn applied(name: &str) -> AppliedMigration {
-    AppliedMigration { name: name.into(), duration: Duration::from_millis(12) }
+    AppliedMigration {
+        name: name.into(),
+        duration: Duration::from_millis(12),
+    }
 }
 
 /// Everything went well.
 pub fn done() -> MigrationResult {
     let applied = vec![applied("V17__prioritise_bills"), applied(BIO)];
-    MigrationResult { success: true, applied, ..migration(samples::passed(), Some(samples::passed())) }
+    MigrationResult {
+        success: true,
+        applied,
+        ..migration(samples::passed(), Some(samples::passed()))
+    }
 }
 
 /// The verification before found errors.
 pub fn refused_before() -> MigrationResult {
-    let error = Some("the verification before the migration found errors; nothing was applied".into());
-    MigrationResult { stopped_before: true, error, ..migration(samples::failed(), None) }
+    let error =
+        Some("the verification before the migration found errors; nothing was applied".into());
+    MigrationResult {
+        stopped_before: true,
+        error,
+        ..migration(samples::failed(), None)
+    }
 }
 
 /// Nothing was to be applied: what each statement would do.
 pub fn dry_run() -> MigrationResult {
-    let lock = |object: &str, mode| TableLock { object: object.into(), mode };
-    let statement = |line, sql: &str, effects| PlannedStatement { line, sql: sql.into(), effects };
+    let lock = |object: &str, mode| TableLock {
+        object: object.into(),
+        mode,
+    };
+    let statement = |line, sql: &str, effects| PlannedStatement {
+        line,
+        sql: sql.into(),
+        effects,
+    };
     let widen = StatementEffects::Observed {
-        locks: vec![lock("bills", LockMode::AccessExclusive), lock("users", LockMode::AccessShare)],
+        locks: vec![
+            lock("bills", LockMode::AccessExclusive),
+            lock("users", LockMode::AccessShare),
+        ],
         rewritten: vec!["bills".into()],
         scanned: Vec::new(),
     };
@@ -66,7 +89,9 @@ pub fn dry_run() -> MigrationResult {
         rewritten: Vec::new(),
         scanned: vec!["bills".into()],
     };
-    let index = StatementEffects::NotObserved("`CREATE INDEX CONCURRENTLY` lets reads and writes go on".into());
+    let index = StatementEffects::NotObserved(
+        "`CREATE INDEX CONCURRENTLY` lets reads and writes go on".into(),
+    );
     let migration = |name: &str, in_transaction, statements| PlannedMigration {
         name: name.into(),
         file: format!("migrations/{name}.sql"),
@@ -78,27 +103,54 @@ pub fn dry_run() -> MigrationResult {
             "V17__prioritise_bills",
             true,
             vec![
-                statement(1, "ALTER TABLE bills\n    ALTER COLUMN priority TYPE bigint", widen),
-                statement(4, "ALTER TABLE bills ADD FOREIGN KEY (owner) REFERENCES users", reference),
+                statement(
+                    1,
+                    "ALTER TABLE bills\n    ALTER COLUMN priority TYPE bigint",
+                    widen,
+                ),
+                statement(
+                    4,
+                    "ALTER TABLE bills ADD FOREIGN KEY (owner) REFERENCES users",
+                    reference,
+                ),
             ],
         ),
-        migration(BIO, false, vec![statement(2, "CREATE INDEX CONCURRENTLY bios ON user_profiles (bio)", index)]),
+        migration(
+            BIO,
+            false,
+            vec![statement(
+                2,
+                "CREATE INDEX CONCURRENTLY bios ON user_profiles (bio)",
+                index,
+            )],
+        ),
     ];
     let schema_diff = "~ table bills\n    ~ column priority: type integer → bigint\n".to_owned();
     MigrationResult {
         success: true,
         stopped_before: true,
-        plan: Some(MigrationPlan { migrations, schema_diff }),
-        unchecked: vec!["what changes meanwhile: `cargo xtask` (pid 7) is migrating or rolling back".into()],
+        plan: Some(MigrationPlan {
+            migrations,
+            schema_diff,
+        }),
+        unchecked: vec![
+            "what changes meanwhile: `cargo xtask` (pid 7) is migrating or rolling back".into(),
+        ],
         ..self::migration(samples::passed(), None)
     }
 }
 
 /// The verification of the last migration, before its commit, found errors.
 pub fn failed_after() -> MigrationResult {
-    let error = Some(format!("the verification after `{BIO}` found errors, so it was undone"));
+    let error = Some(format!(
+        "the verification after `{BIO}` found errors, so it was undone"
+    ));
     let applied = vec![applied("V17__prioritise_bills")];
-    MigrationResult { error, applied, ..migration(samples::passed(), Some(samples::failed())) }
+    MigrationResult {
+        error,
+        applied,
+        ..migration(samples::passed(), Some(samples::failed()))
+    }
 }
 
 fn rollback() -> RollbackResult {
@@ -107,7 +159,10 @@ fn rollback() -> RollbackResult {
         migration_name: Some(BIO.into()),
         timestamp: timestamp(),
         database: DATABASE.into(),
-        planned: vec![(BIO.into(), Some("its file is gone; the journal's copy of the down SQL is used".into()))],
+        planned: vec![(
+            BIO.into(),
+            Some("its file is gone; the journal's copy of the down SQL is used".into()),
+        )],
         dry_run: false,
         notes: Vec::new(),
         pre: samples::failed(),
@@ -123,7 +178,10 @@ fn rollback() -> RollbackResult {
 }
 
 fn rolled_back(verdict: RollbackVerdict) -> Vec<RolledBackMigration> {
-    vec![RolledBackMigration { name: BIO.into(), verdict }]
+    vec![RolledBackMigration {
+        name: BIO.into(),
+        verdict,
+    }]
 }
 
 /// The schema is exactly what it was.
@@ -136,7 +194,10 @@ pub fn exact() -> RollbackResult {
         issues_resolved: samples::failed().critical_issues(),
     };
     let losses = vec![Loss {
-        name: LossName { object: "user_profiles.bio".into(), full: "public.user_profiles.bio".into() },
+        name: LossName {
+            object: "user_profiles.bio".into(),
+            full: "public.user_profiles.bio".into(),
+        },
         count: 3,
         unit: Unit::Values,
         dependents: vec!["view bill_overview".into()],
@@ -155,14 +216,25 @@ pub fn exact() -> RollbackResult {
 /// Nothing was to be undone: what would be.
 pub fn rollback_dry_run() -> RollbackResult {
     let losses = exact().losses;
-    RollbackResult { success: true, dry_run: true, losses, ..rollback() }
+    RollbackResult {
+        success: true,
+        dry_run: true,
+        losses,
+        ..rollback()
+    }
 }
 
 /// Nothing was to be undone, and nothing would be without consent.
 pub fn rollback_dry_run_refused() -> RollbackResult {
     let command = "cargo xtask db-rollback --accept-data-loss user_profiles.bio";
-    let error = format!("data would be lost, and nothing was undone; if it may go, say so by name:\n{command}");
-    RollbackResult { success: false, error: Some(error), ..rollback_dry_run() }
+    let error = format!(
+        "data would be lost, and nothing was undone; if it may go, say so by name:\n{command}"
+    );
+    RollbackResult {
+        success: false,
+        error: Some(error),
+        ..rollback_dry_run()
+    }
 }
 
 /// The first of two is undone and committed, the second fails.
@@ -200,14 +272,26 @@ pub fn status() -> Status {
     Status {
         database: DATABASE.into(),
         migrations: vec![
-            one("V1__create_users", MigrationState::Applied { at: "2024-01-15T10:30:00.127867698Z".into() }, None),
+            one(
+                "V1__create_users",
+                MigrationState::Applied {
+                    at: "2024-01-15T10:30:00.127867698Z".into(),
+                },
+                None,
+            ),
             one(
                 "V2__index_users",
-                MigrationState::PartlyApplied { standing: "1 of 2 statements".into() },
+                MigrationState::PartlyApplied {
+                    standing: "1 of 2 statements".into(),
+                },
                 Some("run `cargo xtask db-migrate` to continue"),
             ),
             one(BIO, MigrationState::Pending, None),
-            one("V0__forgotten", MigrationState::OutOfOrder, Some("it is older than the last applied one")),
+            one(
+                "V0__forgotten",
+                MigrationState::OutOfOrder,
+                Some("it is older than the last applied one"),
+            ),
         ],
         invalid_indexes: vec!["public.users_email_key".into()],
         locked_by: Some("pid 4711, db-migrate, since 10:29:00".into()),
@@ -228,7 +312,10 @@ pub fn status() -> Status {
 
 /// A migration of every verdict.
 pub fn rehearsals() -> Vec<Rehearsal> {
-    let one = |name: &str, verdict| Rehearsal { verdict, ..Rehearsal::new(name.into()) };
+    let one = |name: &str, verdict| Rehearsal {
+        verdict,
+        ..Rehearsal::new(name.into())
+    };
     let unknown = RollbackVerdict::Unknown("not compared".into());
     vec![
         one("V1__create_users", RollbackVerdict::Exact),

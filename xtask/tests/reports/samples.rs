@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use xtask::report::{
-    Category, ColumnAlignment, ContractField, ContractSummary, Coverage, DescriptionSummary, Direction,
-    EntityAlignment, Finding, FindingTiming, Fixes, Layer, Left, Rule, Severity, Since, SourceTexts, Suggestion,
-    Timestamp, Unjudged, Verification,
+    Category, ColumnAlignment, ContractField, ContractSummary, Coverage, DescriptionSummary,
+    Direction, EntityAlignment, Finding, FindingTiming, Fixes, Layer, Left, Rule, Severity, Since,
+    SourceTexts, Suggestion, Timestamp, Unjudged, Verification,
 };
 use xtask::source::{LineIndex, Location, Span};
 
@@ -42,7 +42,10 @@ const MIGRATION: (&str, &str) = (
 ",
 );
 
-const BIO: (&str, &str) = ("migrations/V18__add_user_bio.sql", "ALTER TABLE users ADD COLUMN bio text;\n");
+const BIO: (&str, &str) = (
+    "migrations/V18__add_user_bio.sql",
+    "ALTER TABLE users ADD COLUMN bio text;\n",
+);
 
 /// Nothing is wrong.
 pub fn passed() -> Verification {
@@ -51,7 +54,13 @@ pub fn passed() -> Verification {
 
 /// One finding of each severity and part, with and without suggestions.
 pub fn failed() -> Verification {
-    let findings = vec![missing_field(), type_mismatch(), enum_mismatch(), missing_contract(), loose_schema()];
+    let findings = vec![
+        missing_field(),
+        type_mismatch(),
+        enum_mismatch(),
+        missing_contract(),
+        loose_schema(),
+    ];
     let unjudged = vec![
         Unjudged {
             what: "type",
@@ -66,7 +75,15 @@ pub fn failed() -> Verification {
             location: None,
         },
     ];
-    verification(findings, Coverage { tables_with_type: 19, unresolved_fields: 2, unjudged, ..coverage() })
+    verification(
+        findings,
+        Coverage {
+            tables_with_type: 19,
+            unresolved_fields: 2,
+            unjudged,
+            ..coverage()
+        },
+    )
 }
 
 /// Returns the report of the findings that a branch introduces.
@@ -77,46 +94,86 @@ pub fn branch() -> Verification {
         head: Some("1a2b3c4d5e6f708192a3b4c5d6e7f80912345678".into()),
         known: 2,
         resolved: vec!["MISSING_TYPE votes".into()],
-        schema: Some(vec!["user_profiles: column bio added (text, nullable)".into()]),
+        schema: Some(vec![
+            "user_profiles: column bio added (text, nullable)".into(),
+        ]),
         notes: Vec::new(),
     };
-    Verification { since: Some(since), ..verification(vec![type_mismatch()], coverage()) }
+    Verification {
+        since: Some(since),
+        ..verification(vec![type_mismatch()], coverage())
+    }
 }
 
 /// A first run on a monorepo that has drifted for years, of which one finding is shown.
 pub fn many() -> Verification {
-    let tables = ["users", "bills", "votes", "comments", "sponsors", "committees", "sessions"];
-    let findings = (0..42).map(|number| Finding { entity: tables[number * number % 7].into(), ..type_mismatch() });
+    let tables = [
+        "users",
+        "bills",
+        "votes",
+        "comments",
+        "sponsors",
+        "committees",
+        "sessions",
+    ];
+    let findings = (0..42).map(|number| Finding {
+        entity: tables[number * number % 7].into(),
+        ..type_mismatch()
+    });
     let others = [missing_field(), loose_schema(), enum_mismatch()];
-    Verification { shown_at_most: Some(1), ..verification(findings.chain(others).collect(), coverage()) }
+    Verification {
+        shown_at_most: Some(1),
+        ..verification(findings.chain(others).collect(), coverage())
+    }
 }
 
 /// Some of what was wrong is fixed, and some is not.
 pub fn fixed() -> Verification {
-    let left =
-        |text: &str, reason: &str| Left { file: TYPES.0.into(), line: 5, text: text.into(), reason: reason.into() };
+    let left = |text: &str, reason: &str| Left {
+        file: TYPES.0.into(),
+        line: 5,
+        text: text.into(),
+        reason: reason.into(),
+    };
     let fixes = Fixes {
         fixed: 3,
         files: vec![TYPES.0.into(), VALIDATION.0.into()],
         left: vec![
-            left("rename `biography` to `bio`", "look at it first, it may concern other code"),
-            left("add `| null`", "the file has merge conflicts: resolve them first"),
+            left(
+                "rename `biography` to `bio`",
+                "look at it first, it may concern other code",
+            ),
+            left(
+                "add `| null`",
+                "the file has merge conflicts: resolve them first",
+            ),
         ],
     };
-    Verification { fixes: Some(fixes), ..verification(vec![type_mismatch()], coverage()) }
+    Verification {
+        fixes: Some(fixes),
+        ..verification(vec![type_mismatch()], coverage())
+    }
 }
 
 /// Names that try to steer the terminal, to break out of a format, or to end a line.
 pub fn hostile() -> Verification {
-    let file: (&str, &str) =
-        ("src/a,b%:c\n::error::d.ts", "type \u{1b}[2JX = '\u{202e}';\n<script>alert(1)</script> & | `code`\n");
+    let file: (&str, &str) = (
+        "src/a,b%:c\n::error::d.ts",
+        "type \u{1b}[2JX = '\u{202e}';\n<script>alert(1)</script> & | `code`\n",
+    );
     let location = place(file, "X = ");
-    let message = "Field '<b>|`%0A::set-output name=x::y' of \u{1b}[2J type \u{202e}\r\nhas no column";
-    let finding =
-        Finding::new("MISSING_FIELD_IN_SCHEMA", Category::TypeAlignment, Severity::Error, "a,b:c%", message.into())
-            .with_field("<b>|`")
-            .at(&location, "::warning::<i>")
-            .with_help("]]> -- | \\ \"quoted\" & 'so on'");
+    let message =
+        "Field '<b>|`%0A::set-output name=x::y' of \u{1b}[2J type \u{202e}\r\nhas no column";
+    let finding = Finding::new(
+        "MISSING_FIELD_IN_SCHEMA",
+        Category::TypeAlignment,
+        Severity::Error,
+        "a,b:c%",
+        message.into(),
+    )
+    .with_field("<b>|`")
+    .at(&location, "::warning::<i>")
+    .with_help("]]> -- | \\ \"quoted\" & 'so on'");
     let mut report = verification(vec![finding], coverage());
     report.sources.insert(file.0.into(), file.1.into());
     report
@@ -132,7 +189,11 @@ fn verification(findings: Vec<Finding>, counted: Coverage) -> Verification {
         migration_name: Some("V18__add_user_bio".into()),
         against: "`snapshots/schema.json` (18 migrations)".into(),
         findings,
-        coverage: if counted == Coverage::default() { coverage() } else { counted },
+        coverage: if counted == Coverage::default() {
+            coverage()
+        } else {
+            counted
+        },
         sources,
         accepted: None,
         since: None,
@@ -145,7 +206,13 @@ fn verification(findings: Vec<Finding>, counted: Coverage) -> Verification {
 
 /// Nobody has written contracts or schemas yet: nothing was compared, so that nothing passed.
 pub fn not_judged() -> Verification {
-    let nothing = Coverage { tables_with_schema: 0, schemas: 0, schemas_judged: 0, contracts: 0, ..coverage() };
+    let nothing = Coverage {
+        tables_with_schema: 0,
+        schemas: 0,
+        schemas_judged: 0,
+        contracts: 0,
+        ..coverage()
+    };
     verification(Vec::new(), nothing)
 }
 
@@ -174,13 +241,23 @@ fn missing_field() -> Finding {
         safe: true,
         rank: None,
     };
-    critical("MISSING_FIELD_IN_TYPE", Category::TypeAlignment, "Missing field 'last_login_at' in type `UserRow`")
-        .with_field("last_login_at")
-        .with_declaration("UserRow")
-        .at(&place(TYPES, "UserRow"), "`UserRow` has no field for `last_login_at`")
-        .at(&place(MIGRATION, "last_login_at timestamptz"), "`last_login_at` is timestamptz here")
-        .with_detail("databaseType", "timestamp with time zone")
-        .with_suggestion(Some(suggestion))
+    critical(
+        "MISSING_FIELD_IN_TYPE",
+        Category::TypeAlignment,
+        "Missing field 'last_login_at' in type `UserRow`",
+    )
+    .with_field("last_login_at")
+    .with_declaration("UserRow")
+    .at(
+        &place(TYPES, "UserRow"),
+        "`UserRow` has no field for `last_login_at`",
+    )
+    .at(
+        &place(MIGRATION, "last_login_at timestamptz"),
+        "`last_login_at` is timestamptz here",
+    )
+    .with_detail("databaseType", "timestamp with time zone")
+    .with_suggestion(Some(suggestion))
 }
 
 fn type_mismatch() -> Finding {
@@ -214,8 +291,12 @@ fn enum_mismatch() -> Finding {
 }
 
 fn missing_contract() -> Finding {
-    critical("MISSING_API_CONTRACT", Category::ApiContracts, "Endpoint has no API contract definition")
-        .with_help("declare a contract with this method and path")
+    critical(
+        "MISSING_API_CONTRACT",
+        Category::ApiContracts,
+        "Endpoint has no API contract definition",
+    )
+    .with_help("declare a contract with this method and path")
 }
 
 fn loose_schema() -> Finding {
@@ -223,7 +304,10 @@ fn loose_schema() -> Finding {
     let suggestion = Suggestion {
         text: "add `.max(255)`".into(),
         file: VALIDATION.0.into(),
-        span: Span { start: value.span.start + 10, end: value.span.start + 10 },
+        span: Span {
+            start: value.span.start + 10,
+            end: value.span.start + 10,
+        },
         replacement: ".max(255)".into(),
         safe: true,
         rank: None,
@@ -236,7 +320,10 @@ fn loose_schema() -> Finding {
     .with_field("email")
     .with_declaration("CreateUserSchema")
     .at(&place(VALIDATION, "email"), "any length")
-    .at(&place(MIGRATION, "email varchar(255)"), "`email` is varchar(255) NOT NULL here")
+    .at(
+        &place(MIGRATION, "email varchar(255)"),
+        "`email` is varchar(255) NOT NULL here",
+    )
     .with_suggestion(Some(suggestion))
 }
 
@@ -252,16 +339,20 @@ fn place((file, content): (&str, &str), text: &str) -> Location {
     let word = text.find([' ', '(', ';']).unwrap_or(text.len());
     let offset = |at: usize| u32::try_from(at).expect("a small file");
     let index = LineIndex::new(Arc::from(file), Arc::from(content));
-    index.location(Span { start: offset(start), end: offset(start + word) })
+    index.location(Span {
+        start: offset(start),
+        end: offset(start + word),
+    })
 }
 
 fn alignment() -> Vec<EntityAlignment> {
-    let describe = |name: &str, layer: Layer, noun: &'static str, location: Location| DescriptionSummary {
-        name: name.into(),
-        layer,
-        noun: noun.into(),
-        location,
-    };
+    let describe =
+        |name: &str, layer: Layer, noun: &'static str, location: Location| DescriptionSummary {
+            name: name.into(),
+            layer,
+            noun: noun.into(),
+            location,
+        };
     let column = |name: &str, database: &str, cells: [Option<&str>; 2]| ColumnAlignment {
         name: name.into(),
         database: database.into(),
@@ -269,7 +360,10 @@ fn alignment() -> Vec<EntityAlignment> {
         foreign_key: name == "user_id",
         cells: cells.map(|cell| cell.map(str::to_owned)).into(),
         contracts: match name {
-            "email" => vec![ContractField { direction: Direction::Taken, says: "string".into() }],
+            "email" => vec![ContractField {
+                direction: Direction::Taken,
+                says: "string".into(),
+            }],
             _other => Vec::new(),
         },
     };
@@ -278,13 +372,22 @@ fn alignment() -> Vec<EntityAlignment> {
         view: false,
         columns: vec![
             column("id", "uuid NOT NULL", [Some("string"), None]),
-            column("email", "varchar(255) NOT NULL", [Some("string"), Some("string")]),
+            column(
+                "email",
+                "varchar(255) NOT NULL",
+                [Some("string"), Some("string")],
+            ),
             column("last_login_at", "timestamptz", [None, None]),
             column("bio", "text", [Some("number"), None]),
         ],
         descriptions: vec![
             describe("UserRow", Layer::Row, "type", place(TYPES, "UserRow")),
-            describe("CreateUserSchema", Layer::Validation, "validation schema", place(VALIDATION, "CreateUserSchema")),
+            describe(
+                "CreateUserSchema",
+                Layer::Validation,
+                "validation schema",
+                place(VALIDATION, "CreateUserSchema"),
+            ),
         ],
         contracts: vec![ContractSummary {
             name: "UserEndpoints.create".into(),
@@ -307,5 +410,9 @@ fn alignment() -> Vec<EntityAlignment> {
 /// The documentation of one of the kinds above.
 pub fn rules() -> Vec<Rule> {
     let help = "A field's type does not match the type of its column.\n\n## Why\nThe compiler believes it.";
-    vec![Rule { kind: "TYPE_MISMATCH", summary: "A field's type does not match.".into(), help: help.into() }]
+    vec![Rule {
+        kind: "TYPE_MISMATCH",
+        summary: "A field's type does not match.".into(),
+        help: help.into(),
+    }]
 }

@@ -14,7 +14,8 @@ fn connections_are_cut_after_a_random_number_of_bytes() {
     let Some(scratch) = scratch() else { return };
     let digests = digests(&Database::create(&scratch, "reference"));
     let (database, repo) = (Database::create(&scratch, "cut"), repo());
-    // With a current snapshot nothing runs on a scratch database first, which takes most of the time.
+    // With a current snapshot nothing runs on a scratch database first, which takes most of the
+    // time.
     database.run(&repo, &["db-snapshot"]).must_exit(0);
     let cutter = Cutter::start(&database);
     let (url, mut random, mut course) = (cutter.url(), seed(1), Course::new());
@@ -23,7 +24,12 @@ fn connections_are_cut_after_a_random_number_of_bytes() {
     let mut whole = [0; 2];
     for bytes in &mut whole {
         cutter.allow(1 << 40);
-        end(start(&database, &repo, course.arguments(), Some(&url)), "a run").expect("its end").must_exit(0);
+        end(
+            start(&database, &repo, course.arguments(), Some(&url)),
+            "a run",
+        )
+        .expect("its end")
+        .must_exit(0);
         *bytes = (1 << 40) - cutter.allow(1 << 40);
         course.at(check(&database, &mut client, &digests));
     }
@@ -33,19 +39,30 @@ fn connections_are_cut_after_a_random_number_of_bytes() {
         let after = random.below(most + most / 50);
         cutter.allow(i64::try_from(after).expect("small"));
         let what = format!("{} cut after {after} bytes", course.arguments().join(" "));
-        let ran = end(start(&database, &repo, course.arguments(), Some(&url)), &what).expect("nobody kills it");
+        let ran = end(
+            start(&database, &repo, course.arguments(), Some(&url)),
+            &what,
+        )
+        .expect("nobody kills it");
         let is_cut = cutter.allow(1 << 40) <= 0;
         cut += usize::from(is_cut);
         told(cut, CUTS, "cuts");
         settle(&mut client);
         let applied = check(&database, &mut client, &digests);
         if ran.code == 0 && !is_cut {
-            assert_eq!(applied, if course.up { digests.len() - 1 } else { 0 }, "{what}");
+            assert_eq!(
+                applied,
+                if course.up { digests.len() - 1 } else { 0 },
+                "{what}"
+            );
         }
         in_doubt += usize::from(ran.stdout.contains("in doubt") || ran.stderr.contains("in doubt"));
         refused += usize::from(ran.code == 1);
         course.at(applied);
     }
     arrive(&database, &repo, &mut client, &digests);
-    println!("{cut} connections cut, {in_doubt} of them in doubt, {refused} refused, {} times at an end", course.ends);
+    println!(
+        "{cut} connections cut, {in_doubt} of them in doubt, {refused} refused, {} times at an end",
+        course.ends
+    );
 }

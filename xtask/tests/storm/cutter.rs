@@ -1,5 +1,5 @@
-//! A proxy between the tool and a server that cuts all connections once so many bytes have gone through, and lets nobody in
-//! after that.
+//! A proxy between the tool and a server that cuts all connections once so many bytes have gone
+//! through, and lets nobody in after that.
 
 use std::io::{Read, Write};
 use std::net::Shutdown;
@@ -29,13 +29,20 @@ struct State {
 impl Cutter {
     /// A proxy for the clients of `database`.
     pub fn start(database: &Database<'_>) -> Self {
-        let folder = tempfile::Builder::new().prefix("cut").tempdir().expect("a folder");
+        let folder = tempfile::Builder::new()
+            .prefix("cut")
+            .tempdir()
+            .expect("a folder");
         let listener = UnixListener::bind(folder.path().join(".s.PGSQL.5432")).expect("a socket");
         let server = match database.parameters().get_hosts().first() {
             Some(Host::Unix(folder)) => folder.join(".s.PGSQL.5432"),
             other => panic!("a scratch cluster listens on a socket, not on {other:?}"),
         };
-        let state = Arc::new(State { server, left: AtomicI64::new(i64::MAX), open: Mutex::default() });
+        let state = Arc::new(State {
+            server,
+            left: AtomicI64::new(i64::MAX),
+            open: Mutex::default(),
+        });
         let shared = Arc::clone(&state);
         std::thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
@@ -43,7 +50,11 @@ impl Cutter {
                 let _ = shared.serve(client);
             }
         });
-        Self { folder, state, database: database.name().to_owned() }
+        Self {
+            folder,
+            state,
+            database: database.name().to_owned(),
+        }
     }
 
     /// As `DATABASE_URL` holds it.
@@ -79,12 +90,15 @@ impl State {
     fn pass(&self, mut from: UnixStream, mut to: UnixStream) {
         let mut buffer = [0; 2048];
         while let Ok(count @ 1..) = from.read(&mut buffer) {
-            let before = self.left.fetch_sub(i64::try_from(count).expect("small"), Ordering::SeqCst);
+            let before = self
+                .left
+                .fetch_sub(i64::try_from(count).expect("small"), Ordering::SeqCst);
             let passed = usize::try_from(before.max(0)).unwrap_or(0).min(count);
             let is_passed = to.write_all(&buffer[..passed]).is_ok();
             if passed < count {
                 let open = self.open.lock().expect("nobody panicked");
-                open.iter().for_each(|stream| drop(stream.shutdown(Shutdown::Both)));
+                open.iter()
+                    .for_each(|stream| drop(stream.shutdown(Shutdown::Both)));
                 return;
             }
             if !is_passed {

@@ -1,5 +1,5 @@
-//! Runs and servers that are killed at random moments: SIGKILL for the tool, and for a process of the server, upon which all
-//! of it starts anew and recovers.
+//! Runs and servers that are killed at random moments: SIGKILL for the tool, and for a process of
+//! the server, upon which all of it starts anew and recovers.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -42,7 +42,8 @@ fn kill_again_and_again(mut random: Random) {
     make_by_hand(&adopted);
     database.run(&repo, &["db-snapshot"]).must_exit(0);
     let (mut course, mut figures) = (Course::new(), Figures::default());
-    // How long a run may live at most, in milliseconds: as a busy machine needs it to get anywhere at all.
+    // How long a run may live at most, in milliseconds: as a busy machine needs it to get anywhere
+    // at all.
     let (mut longest, mut last) = (1500, 0);
     for number in 0..KILLS {
         told(number, KILLS, "kills of one worker");
@@ -52,9 +53,19 @@ fn kill_again_and_again(mut random: Random) {
         }
         let child = start(&database, &repo, course.arguments(), None);
         let kill_server = random.below(3) == 0;
-        let mut client = disturb(&database, child, random.below(longest), kill_server, &mut figures);
+        let mut client = disturb(
+            &database,
+            child,
+            random.below(longest),
+            kill_server,
+            &mut figures,
+        );
         let applied = check(&database, &mut client, &digests);
-        longest = if applied == last { (longest * 3 / 2).min(8000) } else { longest * 3 / 4 + 1 };
+        longest = if applied == last {
+            (longest * 3 / 2).min(8000)
+        } else {
+            longest * 3 / 4 + 1
+        };
         last = applied;
         course.at(applied);
     }
@@ -64,7 +75,8 @@ fn kill_again_and_again(mut random: Random) {
     say(&format!("{figures:?}"));
 }
 
-/// Kills a run, or a process of its server, after so many milliseconds, and waits until everything is quiet.
+/// Kills a run, or a process of its server, after so many milliseconds, and waits until everything
+/// is quiet.
 fn disturb(
     database: &Database<'_>,
     mut child: std::process::Child,
@@ -90,13 +102,17 @@ fn disturb(
     client
 }
 
-/// Kills the process that works for the tool, or where there is none, one of our own: the server takes either for a crash.
+/// Kills the process that works for the tool, or where there is none, one of our own: the server
+/// takes either for a crash.
 fn kill_process_of_server(database: &Database<'_>) {
     let mut client = reconnect(database);
     let query = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()
                  ORDER BY (application_name = 'cargo xtask') DESC, pid LIMIT 1";
     let pid: i32 = client.query_one(query, &[]).expect("a process").get(0);
-    let killed = Command::new("kill").args(["-KILL", &pid.to_string()]).status().expect("kill runs");
+    let killed = Command::new("kill")
+        .args(["-KILL", &pid.to_string()])
+        .status()
+        .expect("kill runs");
     // It may have ended by itself meanwhile.
     let _ = killed;
     // Where the server had to start anew, this session is gone.
@@ -106,7 +122,10 @@ fn kill_process_of_server(database: &Database<'_>) {
 }
 
 fn is_there(pid: i32) -> bool {
-    Command::new("kill").args(["-0", &pid.to_string()]).output().is_ok_and(|output| output.status.success())
+    Command::new("kill")
+        .args(["-0", &pid.to_string()])
+        .output()
+        .is_ok_and(|output| output.status.success())
 }
 
 /// The schema of all migrations, as somebody made it who did not know of them.
@@ -114,7 +133,11 @@ fn make_by_hand(database: &Database<'_>) {
     let mut client = database.connect();
     for (_, up, _) in migrations() {
         let statements = xtask::migrations::sql::statements(&up);
-        statements.iter().for_each(|one| client.batch_execute(one.text()).expect("the migration runs"));
+        statements.iter().for_each(|one| {
+            client
+                .batch_execute(one.text())
+                .expect("the migration runs")
+        });
     }
 }
 
@@ -131,10 +154,17 @@ fn kill_baseline(
     let kill_server = random.below(3) == 0;
     let mut client = disturb(database, child, random.below(4000), kill_server, figures);
     let history = database.history().len();
-    assert!(history == 0 || history == LAST, "{history} of {LAST} migrations are recorded");
+    assert!(
+        history == 0 || history == LAST,
+        "{history} of {LAST} migrations are recorded"
+    );
     assert_eq!(digest(&mut client), digests[LAST]);
     if history == LAST {
-        database.run(repo, &["db-status", "--exit-code"]).must_exit(0);
-        client.batch_execute("DROP TABLE refinery_schema_history, db_migration_journal").expect("the tables");
+        database
+            .run(repo, &["db-status", "--exit-code"])
+            .must_exit(0);
+        client
+            .batch_execute("DROP TABLE refinery_schema_history, db_migration_journal")
+            .expect("the tables");
     }
 }

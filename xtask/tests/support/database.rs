@@ -8,8 +8,8 @@ use xtask::postgres::scratch::Scratch;
 
 use super::monorepo::{Monorepo, Ran};
 
-/// A database of its own. The cluster is also where the tool makes its scratch databases, which is faster than a
-/// cluster for each run.
+/// A database of its own. The cluster is also where the tool makes its scratch databases, which is
+/// faster than a cluster for each run.
 pub struct Database<'a> {
     scratch: &'a Scratch,
     name: String,
@@ -21,7 +21,9 @@ impl<'a> Database<'a> {
         static COUNT: AtomicUsize = AtomicUsize::new(1);
         let name = format!("{name}_{}", COUNT.fetch_add(1, Ordering::Relaxed));
         let mut client = scratch.connect().expect("the cluster runs");
-        client.batch_execute(&format!("CREATE DATABASE {name}")).expect("a database can be created");
+        client
+            .batch_execute(&format!("CREATE DATABASE {name}"))
+            .expect("a database can be created");
         Self { scratch, name }
     }
 
@@ -39,7 +41,9 @@ impl<'a> Database<'a> {
 
     /// Connects to it.
     pub fn connect(&self) -> Client {
-        self.parameters().connect(postgres::NoTls).expect("the cluster runs")
+        self.parameters()
+            .connect(postgres::NoTls)
+            .expect("the cluster runs")
     }
 
     /// Ends the sleeps of slow migrations, from the next session on.
@@ -51,14 +55,18 @@ impl<'a> Database<'a> {
     /// As `--database-url` takes it.
     pub fn url(&self) -> String {
         let maintenance = super::url(self.scratch);
-        let (server, _) = maintenance.rsplit_once('/').expect("a URL ends with the database");
+        let (server, _) = maintenance
+            .rsplit_once('/')
+            .expect("a URL ends with the database");
         format!("{server}/{}", self.name)
     }
 
     /// The tool on this database.
     pub fn command(&self, repo: &Monorepo, arguments: &[&str]) -> Command {
         let mut command = repo.command(arguments);
-        command.env("DATABASE_URL", self.url()).env("SHADOW_DATABASE_URL", super::url(self.scratch));
+        command
+            .env("DATABASE_URL", self.url())
+            .env("SHADOW_DATABASE_URL", super::url(self.scratch));
         command
     }
 
@@ -78,11 +86,20 @@ impl<'a> Database<'a> {
     /// The versions that the history records.
     pub fn history(&self) -> Vec<i64> {
         let mut client = self.connect();
-        let exists = client.query_one("SELECT to_regclass('refinery_schema_history') IS NOT NULL", &[]);
+        let exists = client.query_one(
+            "SELECT to_regclass('refinery_schema_history') IS NOT NULL",
+            &[],
+        );
         if !exists.expect("a query").get::<_, bool>(0) {
             return Vec::new();
         }
-        let rows = client.query("SELECT version FROM refinery_schema_history ORDER BY version", &[]);
-        rows.expect("the history").iter().map(|row| row.get(0)).collect()
+        let rows = client.query(
+            "SELECT version FROM refinery_schema_history ORDER BY version",
+            &[],
+        );
+        rows.expect("the history")
+            .iter()
+            .map(|row| row.get(0))
+            .collect()
     }
 }

@@ -28,12 +28,23 @@ pub fn git(repo: &Monorepo, arguments: &[&str]) -> String {
 
 /// Runs git in a folder, without the configuration of whoever runs the tests.
 pub fn try_git(folder: &Path, arguments: &[&str]) -> Output {
-    let identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "protocol.file.allow=always"];
+    let identity = [
+        "-c",
+        "user.name=Ada",
+        "-c",
+        "user.email=ada@example.org",
+        "-c",
+        "protocol.file.allow=always",
+    ];
     let mut command = Command::new("git");
     command.current_dir(folder).args(identity).args(arguments);
-    command.env("GIT_CONFIG_GLOBAL", "").env("GIT_CONFIG_NOSYSTEM", "1");
-    ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"].iter().for_each(|name| {
-        command.env_remove(name);
-    });
+    command
+        .env("GIT_CONFIG_GLOBAL", "")
+        .env("GIT_CONFIG_NOSYSTEM", "1");
+    ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"]
+        .iter()
+        .for_each(|name| {
+            command.env_remove(name);
+        });
     command.output().expect("git can be started")
 }

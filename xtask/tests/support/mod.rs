@@ -22,7 +22,9 @@ const WORKERS: usize = 4;
 
 /// The root of this repository.
 pub fn repository() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("`xtask` lies in the repository")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("`xtask` lies in the repository")
 }
 
 /// The major version of PostgreSQL that tests of databases run on: 15, or what this variable says.
@@ -30,21 +32,29 @@ const MAJOR: &str = "DB_TEST_POSTGRES";
 
 /// See [`MAJOR`].
 pub fn major() -> u32 {
-    std::env::var(MAJOR).map_or(15, |major| major.parse().unwrap_or_else(|_| panic!("`{MAJOR}` is `{major}`")))
+    std::env::var(MAJOR).map_or(15, |major| {
+        major
+            .parse()
+            .unwrap_or_else(|_| panic!("`{MAJOR}` is `{major}`"))
+    })
 }
 
 /// The configuration of this repository, for the PostgreSQL of the tests.
 pub fn config() -> Config {
-    Config { postgres_major: major(), ..committed_config() }
+    Config {
+        postgres_major: major(),
+        ..committed_config()
+    }
 }
 
-/// The configuration of this repository as it is committed: for the PostgreSQL that its snapshot was made on.
+/// The configuration of this repository as it is committed: for the PostgreSQL that its snapshot
+/// was made on.
 pub fn committed_config() -> Config {
     Config::load(repository(), None).expect("the repository is configured")
 }
 
-/// A fresh, empty PostgreSQL cluster that is removed when dropped; none, with a note, on the machine of a developer
-/// without PostgreSQL. In CI a missing PostgreSQL fails the test.
+/// A fresh, empty PostgreSQL cluster that is removed when dropped; none, with a note, on the
+/// machine of a developer without PostgreSQL. In CI a missing PostgreSQL fails the test.
 pub fn scratch() -> Option<Scratch> {
     or_skipped(Scratch::start(&config(), None, Network::OfTheMachine))
 }
@@ -67,7 +77,8 @@ pub fn shared() -> Option<&'static Scratch> {
     SHARED.get_or_init(scratch).as_ref()
 }
 
-/// A scratch database as the tool makes it for migrations; none where the tests of databases are left out.
+/// A scratch database as the tool makes it for migrations; none where the tests of databases are
+/// left out.
 pub fn scratch_session() -> Option<ScratchSession> {
     let config = config();
     let environment = ScratchEnvironment {
@@ -106,5 +117,8 @@ pub fn url(scratch: &Scratch) -> String {
         None => "localhost".into(),
     };
     let user = parameters.get_user().unwrap_or("postgres");
-    format!("postgresql://{user}@{host}/{}", parameters.get_dbname().unwrap_or(user))
+    format!(
+        "postgresql://{user}@{host}/{}",
+        parameters.get_dbname().unwrap_or(user)
+    )
 }

@@ -1,5 +1,5 @@
-//! A pooler between clients and a server, as pgbouncer and others are: few sessions of the server, which clients take
-//! turns in. It speaks as much of the protocol as the tool's driver does.
+//! A pooler between clients and a server, as pgbouncer and others are: few sessions of the server,
+//! which clients take turns in. It speaks as much of the protocol as the tool's driver does.
 
 use std::collections::VecDeque;
 use std::io::{Error, Read as _, Result, Write as _};
@@ -16,7 +16,8 @@ const ENCRYPTION_REQUEST: [u8; 4] = 80_877_103_u32.to_be_bytes();
 /// How long a client keeps a session of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// Until its transaction ends. The session that became free last is used first, so that alone one always gets the same.
+    /// Until its transaction ends. The session that became free last is used first, so that alone
+    /// one always gets the same.
     QuietTransaction,
     /// Until its transaction ends; then it gets another one.
     BusyTransaction,
@@ -41,10 +42,18 @@ struct Pool {
 impl Pooler {
     /// A pooler for the clients of `database`.
     pub fn start(database: &Database<'_>, mode: Mode) -> Self {
-        let folder = tempfile::Builder::new().prefix("pool").tempdir().expect("a folder");
+        let folder = tempfile::Builder::new()
+            .prefix("pool")
+            .tempdir()
+            .expect("a folder");
         let listener = UnixListener::bind(folder.path().join(".s.PGSQL.5432")).expect("a socket");
         let idle = Mutex::new(VecDeque::new());
-        let pool = Pool { mode, server: socket(database), database: database.name().to_owned(), idle };
+        let pool = Pool {
+            mode,
+            server: socket(database),
+            database: database.name().to_owned(),
+            idle,
+        };
         let pool = Arc::new(pool);
         let two = [(); 2].map(|()| pool.open().expect("the server listens").0);
         two.into_iter().for_each(|session| pool.give(session));
@@ -55,7 +64,11 @@ impl Pooler {
                 std::thread::spawn(move || pool.serve(client));
             }
         });
-        Self { folder, pool, database: database.name().to_owned() }
+        Self {
+            folder,
+            pool,
+            database: database.name().to_owned(),
+        }
     }
 
     /// As `--database-url` takes it.
@@ -67,7 +80,9 @@ impl Pooler {
     /// Returns the answer of each idle session to `query`, as text.
     pub fn ask_all(&self, query: &str) -> Vec<String> {
         let mut idle = self.pool.idle.lock().expect("nobody panicked");
-        idle.iter_mut().map(|session| ask(session, query).expect("the session lives")).collect()
+        idle.iter_mut()
+            .map(|session| ask(session, query).expect("the session lives"))
+            .collect()
     }
 }
 
@@ -75,9 +90,19 @@ impl Pool {
     /// A new session, and how the server greets.
     fn open(&self) -> Result<(UnixStream, Vec<u8>)> {
         let mut session = UnixStream::connect(&self.server)?;
-        let parameters = format!("user\0postgres\0database\0{}\0application_name\0application\0\0", self.database);
+        let parameters = format!(
+            "user\0postgres\0database\0{}\0application_name\0application\0\0",
+            self.database
+        );
         let length = u32::try_from(parameters.len() + 8).expect("short");
-        session.write_all(&[&length.to_be_bytes()[..], &[0, 3, 0, 0], parameters.as_bytes()].concat())?;
+        session.write_all(
+            &[
+                &length.to_be_bytes()[..],
+                &[0, 3, 0, 0],
+                parameters.as_bytes(),
+            ]
+            .concat(),
+        )?;
         let mut greeting = Vec::new();
         pass_answer(&mut session, &mut greeting)?;
         Ok((session, greeting))
@@ -94,7 +119,10 @@ impl Pool {
     }
 
     fn give(&self, session: UnixStream) {
-        self.idle.lock().expect("nobody panicked").push_back(session);
+        self.idle
+            .lock()
+            .expect("nobody panicked")
+            .push_back(session);
     }
 
     /// Serves one client until it ends.
@@ -109,7 +137,8 @@ impl Pool {
             }
             let mut session = taken.take().map_or_else(|| self.take(), Ok)?;
             session.write_all(&message)?;
-            let ends_transaction = (kind == b'Q' || kind == b'S') && pass_answer(&mut session, &mut client)? == b'I';
+            let ends_transaction =
+                (kind == b'Q' || kind == b'S') && pass_answer(&mut session, &mut client)? == b'I';
             if ends_transaction && self.mode != Mode::Session {
                 self.give(session);
             } else {
@@ -137,13 +166,17 @@ fn greet(client: &mut UnixStream, greeting: &[u8]) -> Result<()> {
 fn read_message(stream: &mut UnixStream) -> Result<(u8, Vec<u8>)> {
     let mut message = vec![0; 5];
     stream.read_exact(&mut message)?;
-    let length = message[1..].try_into().map(u32::from_be_bytes).map_err(Error::other)? as usize;
+    let length = message[1..]
+        .try_into()
+        .map(u32::from_be_bytes)
+        .map_err(Error::other)? as usize;
     message.resize(length + 1, 0);
     stream.read_exact(&mut message[5..])?;
     Ok((message[0], message))
 }
 
-/// Passes on all that the server says, until it waits for the next question: `I` when no transaction is open.
+/// Passes on all that the server says, until it waits for the next question: `I` when no
+/// transaction is open.
 fn pass_answer(session: &mut UnixStream, client: &mut impl std::io::Write) -> Result<u8> {
     loop {
         let (kind, message) = read_message(session)?;

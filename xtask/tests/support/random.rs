@@ -6,7 +6,12 @@ pub struct Random(u64);
 impl Random {
     /// The numbers of `seed`, or those of the variable `FUZZ_SEED`.
     pub fn seeded(seed: u64) -> Self {
-        Self(std::env::var("FUZZ_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(seed))
+        Self(
+            std::env::var("FUZZ_SEED")
+                .ok()
+                .and_then(|seed| seed.parse().ok())
+                .unwrap_or(seed),
+        )
     }
 
     fn next(&mut self) -> u64 {
@@ -33,7 +38,11 @@ impl Random {
             let (one, other) = (self.boundary(&text), self.boundary(&text));
             let (start, end) = (one.min(other), one.max(other));
             // Most changes are small: a large one leaves little of what was valid.
-            let end = if self.below(4) == 0 { end } else { floor(&text, end.min(start + 8)) };
+            let end = if self.below(4) == 0 {
+                end
+            } else {
+                floor(&text, end.min(start + 8))
+            };
             let (again, fragment) = (text[start..end].to_owned(), *self.pick(fragments));
             match self.below(4) {
                 0 => drop(text.drain(start..end)),
@@ -52,10 +61,17 @@ impl Random {
 }
 
 fn floor(text: &str, at: usize) -> usize {
-    (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+    (0..=at)
+        .rev()
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or(0)
 }
 
-/// How many inputs a test tries: what the variable `FUZZ_INPUTS` says, else few enough for every run.
+/// How many inputs a test tries: what the variable `FUZZ_INPUTS` says, else few enough for every
+/// run.
 pub fn inputs(few: usize) -> usize {
-    std::env::var("FUZZ_INPUTS").ok().and_then(|count| count.parse().ok()).unwrap_or(few)
+    std::env::var("FUZZ_INPUTS")
+        .ok()
+        .and_then(|count| count.parse().ok())
+        .unwrap_or(few)
 }

@@ -1,5 +1,5 @@
-//! The connection ends before each query of a run in turn: whatever the run was about to say, the history matches the
-//! schema, and the next run goes on.
+//! The connection ends before each query of a run in turn: whatever the run was about to say, the
+//! history matches the schema, and the next run goes on.
 
 use std::io::{Read, Write};
 use std::net::Shutdown;
@@ -22,15 +22,20 @@ struct Proxy {
 
 impl Proxy {
     fn start(server: PathBuf, limit: usize) -> Self {
-        let folder = tempfile::Builder::new().prefix("cut").tempdir().expect("a folder");
+        let folder = tempfile::Builder::new()
+            .prefix("cut")
+            .tempdir()
+            .expect("a folder");
         let listener = UnixListener::bind(folder.path().join(".s.PGSQL.5432")).expect("a socket");
         let passed = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&passed);
         std::thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
                 let server = UnixStream::connect(&server).expect("the server listens");
-                let (answers, mut to_client) =
-                    (server.try_clone().expect("a handle"), client.try_clone().expect("a handle"));
+                let (answers, mut to_client) = (
+                    server.try_clone().expect("a handle"),
+                    client.try_clone().expect("a handle"),
+                );
                 let count = Arc::clone(&count);
                 std::thread::spawn(move || {
                     let _ = std::io::copy(&mut &answers, &mut to_client);
@@ -38,7 +43,10 @@ impl Proxy {
                 });
                 std::thread::spawn(move || {
                     let _ = pass(&client, &server, &count, limit);
-                    let _ = (client.shutdown(Shutdown::Both), server.shutdown(Shutdown::Both));
+                    let _ = (
+                        client.shutdown(Shutdown::Both),
+                        server.shutdown(Shutdown::Both),
+                    );
                 });
             }
         });
@@ -53,13 +61,22 @@ impl Proxy {
 
 const ENCRYPTION_REQUEST: [u8; 4] = 80_877_103_u32.to_be_bytes();
 
-/// Passes messages of the client on, each whole: a byte for its type, which the first does not have, its length, its body.
-fn pass(mut client: &UnixStream, mut server: &UnixStream, count: &AtomicUsize, limit: usize) -> std::io::Result<()> {
+/// Passes messages of the client on, each whole: a byte for its type, which the first does not
+/// have, its length, its body.
+fn pass(
+    mut client: &UnixStream,
+    mut server: &UnixStream,
+    count: &AtomicUsize,
+    limit: usize,
+) -> std::io::Result<()> {
     let mut is_first = true;
     loop {
         let mut head = vec![0; if is_first { 4 } else { 5 }];
         client.read_exact(&mut head)?;
-        let length = head[head.len() - 4..].try_into().map(u32::from_be_bytes).expect("four bytes");
+        let length = head[head.len() - 4..]
+            .try_into()
+            .map(u32::from_be_bytes)
+            .expect("four bytes");
         let mut body = vec![0; length as usize - 4];
         client.read_exact(&mut body)?;
         // Before it says who it is, a client may ask whether the server encrypts.
@@ -81,7 +98,11 @@ fn socket(scratch: &Scratch) -> PathBuf {
 
 fn repo() -> Monorepo {
     Monorepo::of_migrations(&[
-        ("V1__a", "CREATE TABLE a (id int);\nCREATE TABLE b (id int);\n", "DROP TABLE b;\nDROP TABLE a;\n"),
+        (
+            "V1__a",
+            "CREATE TABLE a (id int);\nCREATE TABLE b (id int);\n",
+            "DROP TABLE b;\nDROP TABLE a;\n",
+        ),
         (
             "V2__index",
             "-- no-transaction\nCREATE INDEX CONCURRENTLY a_id ON a (id);\nALTER TABLE a ADD COLUMN note text;\n",
@@ -93,12 +114,19 @@ fn repo() -> Monorepo {
 
 /// The tables that are there, and the index.
 fn objects(database: &Database<'_>) -> Vec<String> {
-    let query = "SELECT relname::text FROM pg_class WHERE relname IN ('a', 'b', 'a_id', 'c') ORDER BY 1";
-    database.connect().query(query, &[]).expect("a query").iter().map(|row| row.get(0)).collect()
+    let query =
+        "SELECT relname::text FROM pg_class WHERE relname IN ('a', 'b', 'a_id', 'c') ORDER BY 1";
+    database
+        .connect()
+        .query(query, &[])
+        .expect("a query")
+        .iter()
+        .map(|row| row.get(0))
+        .collect()
 }
 
-/// Asserts that the tables and the index match the history. The statements of `V2__index` are committed one by one,
-/// so that after the first migration the index may exist or not.
+/// Asserts that the tables and the index match the history. The statements of `V2__index` are
+/// committed one by one, so that after the first migration the index may exist or not.
 fn check(database: &Database<'_>, limit: usize) {
     let (history, objects) = (database.history(), objects(database));
     let expected: &[&[&str]] = match history.as_slice() {
@@ -108,7 +136,10 @@ fn check(database: &Database<'_>, limit: usize) {
         [1, 2, 3] => &[&["a", "a_id", "b", "c"]],
         other => panic!("cut before query {limit}: the history is {other:?}"),
     };
-    assert!(expected.iter().any(|one| *one == objects), "cut before query {limit}: {history:?} with {objects:?}");
+    assert!(
+        expected.iter().any(|one| *one == objects),
+        "cut before query {limit}: {history:?} with {objects:?}"
+    );
 }
 
 #[test]
@@ -116,7 +147,9 @@ fn a_connection_that_ends_before_any_message_leaves_a_state_that_the_next_run_co
     let Some(scratch) = shared() else { return };
     let plain = repo();
     let with_snapshot = repo();
-    Database::create(scratch, "cut_messages").run(&with_snapshot, &["db-snapshot"]).must_exit(0);
+    Database::create(scratch, "cut_messages")
+        .run(&with_snapshot, &["db-snapshot"])
+        .must_exit(0);
     for repo in [&plain, &with_snapshot] {
         let whole = Proxy::start(socket(scratch), usize::MAX);
         let database = Database::create(scratch, "cut_messages");
@@ -130,7 +163,10 @@ fn a_connection_that_ends_before_any_message_leaves_a_state_that_the_next_run_co
             let proxy = Proxy::start(socket(scratch), *limit);
             let mut command = database.command(repo, &["db-migrate"]);
             let ran = Ran::of(command.env("DATABASE_URL", proxy.url(&database)));
-            assert!(ran.code == 2 || database.history() == [1, 2, 3], "cut before query {limit}: {ran:?}");
+            assert!(
+                ran.code == 2 || database.history() == [1, 2, 3],
+                "cut before query {limit}: {ran:?}"
+            );
             settle(&database);
             check(&database, *limit);
             database.run(repo, &["db-migrate"]).must_exit(0);
@@ -146,7 +182,12 @@ fn settle(database: &Database<'_>) {
                 WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'cargo xtask'";
     let mut client = database.connect();
     for _ in 0..2000 {
-        if client.query_one(left, &[]).expect("a query").get::<_, i64>(0) == 0 {
+        if client
+            .query_one(left, &[])
+            .expect("a query")
+            .get::<_, i64>(0)
+            == 0
+        {
             return;
         }
         std::thread::sleep(std::time::Duration::from_millis(5));

@@ -18,7 +18,10 @@ pub const PSQL: Contender = Contender {
     command: |program, folder, database| {
         let mut command = process::command(program);
         command.args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"]);
-        command.arg("--file").arg(folder.join("all.sql")).arg(database.url());
+        command
+            .arg("--file")
+            .arg(folder.join("all.sql"))
+            .arg(database.url());
         command
     },
 };
@@ -39,7 +42,12 @@ pub const XTASK: Contender = Contender {
     version: version_of_program,
     prepare: |program, folder, workload| {
         write_monorepo(folder, workload.total)?;
-        process::read(process::command(program).arg("db-snapshot").current_dir(folder)).map(drop)
+        process::read(
+            process::command(program)
+                .arg("db-snapshot")
+                .current_dir(folder),
+        )
+        .map(drop)
     },
     command: migrate,
 };
@@ -61,21 +69,31 @@ pub const SQLX: Contender = Contender {
     prepare: |_, folder, workload| files::up_and_down(folder, workload.total),
     command: |program, folder, database| {
         let mut command = process::command(program);
-        command.args(["migrate", "run", "--source"]).arg(folder).env("DATABASE_URL", database.url());
+        command
+            .args(["migrate", "run", "--source"])
+            .arg(folder)
+            .env("DATABASE_URL", database.url());
         command
     },
 };
 
-/// The program itself, not the script of its npm package: starting node would cost it more than its work.
+/// The program itself, not the script of its npm package: starting node would cost it more than its
+/// work.
 pub const DBMATE: Contender = Contender {
     name: "dbmate",
     find: find_dbmate,
     version: version_of_program,
-    prepare: |_, folder, workload| files::with_markers(folder, workload.total, "-- migrate:up", "-- migrate:down"),
+    prepare: |_, folder, workload| {
+        files::with_markers(folder, workload.total, "-- migrate:up", "-- migrate:down")
+    },
     command: |program, folder, database| {
         let mut command = process::command(program);
         // Without the option it runs pg_dump at the end, which no other contender does.
-        command.arg("--no-dump-schema").arg("--migrations-dir").arg(folder).arg("migrate");
+        command
+            .arg("--no-dump-schema")
+            .arg("--migrations-dir")
+            .arg(folder)
+            .arg("migrate");
         command.env("DATABASE_URL", database.url());
         command
     },
@@ -86,7 +104,8 @@ pub fn tool() -> PathBuf {
     process::path_in_variable("BENCH_TOOL").unwrap_or_else(|| env!("CARGO_BIN_EXE_xtask").into())
 }
 
-/// Writes a monorepo of which the migrations are all: without TypeScript there is nothing to compare them with.
+/// Writes a monorepo of which the migrations are all: without TypeScript there is nothing to
+/// compare them with.
 pub fn write_monorepo(folder: &Path, migrations: usize) -> Result<()> {
     let files = folder.join("migrations");
     std::fs::create_dir_all(&files)?;
@@ -98,15 +117,26 @@ pub fn write_monorepo(folder: &Path, migrations: usize) -> Result<()> {
 
 fn migrate(program: &Path, folder: &Path, database: &Database<'_>) -> Command {
     let mut command = process::command(program);
-    command.arg("db-migrate").current_dir(folder).env("DATABASE_URL", database.url());
+    command
+        .arg("db-migrate")
+        .current_dir(folder)
+        .env("DATABASE_URL", database.url());
     command
 }
 
 fn find_dbmate(places: &Places) -> Option<PathBuf> {
     // The package of this machine's system and processor is the only one that npm installs.
-    let packages = places.in_peers("node_modules/@dbmate").and_then(|folder| std::fs::read_dir(folder).ok());
-    let mut programs = packages.into_iter().flatten().flatten().map(|package| package.path().join("bin/dbmate"));
-    programs.find(|program| program.is_file()).or_else(|| super::on_path("dbmate"))
+    let packages = places
+        .in_peers("node_modules/@dbmate")
+        .and_then(|folder| std::fs::read_dir(folder).ok());
+    let mut programs = packages
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|package| package.path().join("bin/dbmate"));
+    programs
+        .find(|program| program.is_file())
+        .or_else(|| super::on_path("dbmate"))
 }
 
 fn version_of_program(program: &Path) -> Result<String> {
@@ -116,8 +146,15 @@ fn version_of_program(program: &Path) -> Result<String> {
 fn version_in_lock_file(package: &str) -> Result<String> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock");
     let lock: toml::Table = std::fs::read_to_string(file)?.parse()?;
-    let packages = lock.get("package").and_then(toml::Value::as_array).context("no packages in `Cargo.lock`")?;
-    let found = packages.iter().find(|entry| entry.get("name").and_then(toml::Value::as_str) == Some(package));
+    let packages = lock
+        .get("package")
+        .and_then(toml::Value::as_array)
+        .context("no packages in `Cargo.lock`")?;
+    let found = packages
+        .iter()
+        .find(|entry| entry.get("name").and_then(toml::Value::as_str) == Some(package));
     let version = found.and_then(|entry| entry.get("version")?.as_str());
-    Ok(version.with_context(|| format!("no `{package}` in `Cargo.lock`"))?.to_owned())
+    Ok(version
+        .with_context(|| format!("no `{package}` in `Cargo.lock`"))?
+        .to_owned())
 }

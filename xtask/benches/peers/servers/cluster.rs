@@ -17,8 +17,15 @@ use super::super::process;
 /// How long the server may take to accept connections, or to end.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The locale of the tool's own clusters: sorting text by a language would cost one server what the other saves.
-const INITDB: &[&str] = &["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-instructions"];
+/// The locale of the tool's own clusters: sorting text by a language would cost one server what the
+/// other saves.
+const INITDB: &[&str] = &[
+    "--username=postgres",
+    "--auth=trust",
+    "--encoding=UTF8",
+    "--locale=C",
+    "--no-instructions",
+];
 
 /// PostgreSQL's binaries, and the account that may run them.
 #[derive(Debug)]
@@ -44,8 +51,11 @@ impl Installation {
 
     /// Makes a folder in `parent` that belongs to the account.
     fn folder(&self, parent: &Path) -> Result<TempDir> {
-        std::fs::create_dir_all(parent).with_context(|| format!("cannot create `{}`", parent.display()))?;
-        let folder = tempfile::Builder::new().prefix("peers-").tempdir_in(parent)?;
+        std::fs::create_dir_all(parent)
+            .with_context(|| format!("cannot create `{}`", parent.display()))?;
+        let folder = tempfile::Builder::new()
+            .prefix("peers-")
+            .tempdir_in(parent)?;
         if Uid::effective().is_root() {
             std::os::unix::fs::chown(folder.path(), Some(self.uid), Some(self.gid))?;
         }
@@ -63,22 +73,37 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Creates a cluster in `parent` and starts its server, with `settings` beside PostgreSQL's own.
+    /// Creates a cluster in `parent` and starts its server, with `settings` beside PostgreSQL's
+    /// own.
     pub fn start(installation: &Installation, parent: &Path, settings: &[&str]) -> Result<Self> {
         let files = installation.folder(parent)?;
         let data = files.path().join("data");
         let mut initdb = installation.command("initdb");
-        process::read(initdb.arg("--pgdata").arg(&data).args(INITDB))
-            .context("cannot create a cluster; a folder for it on a disk may be given in `BENCH_DISK`")?;
+        process::read(initdb.arg("--pgdata").arg(&data).args(INITDB)).context(
+            "cannot create a cluster; a folder for it on a disk may be given in `BENCH_DISK`",
+        )?;
         let log = File::create(files.path().join("log"))?;
         let port = free_port()?;
         let mut postgres = installation.command("postgres");
-        postgres.arg("-D").arg(&data).args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]);
+        postgres.arg("-D").arg(&data).args([
+            "-c",
+            "listen_addresses=127.0.0.1",
+            "-c",
+            "unix_socket_directories=",
+        ]);
         postgres.arg("-c").arg(format!("port={port}"));
         postgres.args(settings.iter().flat_map(|setting| ["-c", setting]));
         // It stays in the process group of the benchmark, so that Ctrl-C ends both.
-        let server = postgres.stdout(log.try_clone()?).stderr(log).spawn().context("cannot run `postgres`")?;
-        let mut cluster = Self { server, files, port };
+        let server = postgres
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()
+            .context("cannot run `postgres`")?;
+        let mut cluster = Self {
+            server,
+            files,
+            port,
+        };
         cluster.wait_until_ready()?;
         Ok(cluster)
     }
@@ -88,7 +113,8 @@ impl Cluster {
         let url = super::url(self.port, "postgres");
         while postgres::Client::connect(&url, postgres::NoTls).is_err() {
             if self.server.try_wait()?.is_some() || begin.elapsed() > PATIENCE {
-                let log = std::fs::read_to_string(self.files.path().join("log")).unwrap_or_default();
+                let log =
+                    std::fs::read_to_string(self.files.path().join("log")).unwrap_or_default();
                 bail!("PostgreSQL did not start; its log:\n{log}")
             }
             std::thread::sleep(Duration::from_millis(20));
@@ -99,7 +125,8 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        // SIGINT ends all sessions; their data is not needed any more, but their files are in use until the end.
+        // SIGINT ends all sessions; their data is not needed any more, but their files are in use
+        // until the end.
         if let Ok(pid) = i32::try_from(self.server.id()) {
             let _ = kill(Pid::from_raw(pid), Signal::SIGINT);
         }

@@ -1,5 +1,5 @@
-//! The expressions of CHECK constraints, as far as they can bound a column. Casts are dropped (`(title)::text` is
-//! `title`); whatever else is not known becomes [`Expression::Opaque`].
+//! The expressions of CHECK constraints, as far as they can bound a column. Casts are dropped
+//! (`(title)::text` is `title`); whatever else is not known becomes [`Expression::Opaque`].
 
 /// A condition or an operand.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,7 +64,11 @@ impl Operator {
 pub(super) fn parse_check(definition: &str) -> Option<Expression> {
     let body = definition.strip_prefix("CHECK ")?;
     let tokens = tokens(body)?;
-    let mut parser = Parser { tokens: &tokens, at: 0, depth: 0 };
+    let mut parser = Parser {
+        tokens: &tokens,
+        at: 0,
+        depth: 0,
+    };
     parser.primary()
 }
 
@@ -87,18 +91,26 @@ fn tokens(text: &str) -> Option<Vec<ExpressionToken>> {
             continue;
         }
         let (token, next) = match character {
-            '\'' => quoted(&characters, at, '\'').map(|(text, next)| (ExpressionToken::String(text), next))?,
-            '"' => quoted(&characters, at, '"').map(|(text, next)| (ExpressionToken::Word(text, true), next))?,
+            '\'' => quoted(&characters, at, '\'')
+                .map(|(text, next)| (ExpressionToken::String(text), next))?,
+            '"' => quoted(&characters, at, '"')
+                .map(|(text, next)| (ExpressionToken::Word(text, true), next))?,
             digit if digit.is_ascii_digit() => number(&characters, at)?,
             letter if letter.is_alphabetic() || letter == '_' => {
-                let word = run(&characters, at, |character| character.is_alphanumeric() || "_$".contains(character));
+                let word = run(&characters, at, |character| {
+                    character.is_alphanumeric() || "_$".contains(character)
+                });
                 (ExpressionToken::Word(word.0, false), word.1)
             }
             symbol if "<>=~!*+-/|&^%#@?".contains(symbol) => {
-                let word = run(&characters, at, |character| "<>=~!*+-/|&^%#@?".contains(character));
+                let word = run(&characters, at, |character| {
+                    "<>=~!*+-/|&^%#@?".contains(character)
+                });
                 (ExpressionToken::Symbol(word.0), word.1)
             }
-            ':' if characters.get(at + 1) == Some(&':') => (ExpressionToken::Symbol("::".into()), at + 2),
+            ':' if characters.get(at + 1) == Some(&':') => {
+                (ExpressionToken::Symbol("::".into()), at + 2)
+            }
             other => (ExpressionToken::Symbol(other.to_string()), at + 1),
         };
         tokens.push(token);
@@ -125,18 +137,24 @@ fn quoted(characters: &[char], start: usize, quote: char) -> Option<(String, usi
 }
 
 fn number(characters: &[char], start: usize) -> Option<(ExpressionToken, usize)> {
-    let (text, next) = run(characters, start, |character| character.is_ascii_digit() || character == '.');
+    let (text, next) = run(characters, start, |character| {
+        character.is_ascii_digit() || character == '.'
+    });
     Some((ExpressionToken::Number(text.parse().ok()?), next))
 }
 
 fn run(characters: &[char], start: usize, belongs: impl Fn(char) -> bool) -> (String, usize) {
-    let text: String = characters[start..].iter().copied().take_while(|character| belongs(*character)).collect();
+    let text: String = characters[start..]
+        .iter()
+        .copied()
+        .take_while(|character| belongs(*character))
+        .collect();
     let next = start + text.chars().count();
     (text, next)
 }
 
-/// PostgreSQL parenthesises every operation, so that each pair of parentheses holds one operator, or several `AND`s or
-/// `OR`s.
+/// PostgreSQL parenthesises every operation, so that each pair of parentheses holds one operator,
+/// or several `AND`s or `OR`s.
 struct Parser<'t> {
     tokens: &'t [ExpressionToken],
     at: usize,
@@ -205,7 +223,9 @@ impl Parser<'_> {
                 (false, _) => None,
             };
         }
-        let Some(ExpressionToken::Symbol(symbol)) = self.peek() else { return Some(left) };
+        let Some(ExpressionToken::Symbol(symbol)) = self.peek() else {
+            return Some(left);
+        };
         if matches!(symbol.as_str(), ")" | "," | "]") {
             return Some(left);
         }
@@ -242,14 +262,18 @@ impl Parser<'_> {
             ExpressionToken::Number(number) => Some(Expression::Literal(Literal::Number(number))),
             ExpressionToken::String(text) => Some(Expression::Literal(Literal::String(text))),
             ExpressionToken::Symbol(symbol) if symbol == "-" => match self.primary()? {
-                Expression::Literal(Literal::Number(number)) => Some(Expression::Literal(Literal::Number(-number))),
+                Expression::Literal(Literal::Number(number)) => {
+                    Some(Expression::Literal(Literal::Number(-number)))
+                }
                 _other => Some(Expression::Opaque),
             },
             ExpressionToken::Symbol(symbol) if symbol == "(" => {
                 let inner = self.expression()?;
                 self.take_symbol(")").then_some(inner)
             }
-            ExpressionToken::Word(word, quoted) if !quoted && self.take_symbol("(") => self.call(&word),
+            ExpressionToken::Word(word, quoted) if !quoted && self.take_symbol("(") => {
+                self.call(&word)
+            }
             ExpressionToken::Word(word, _) => Some(Expression::Column(word)),
             ExpressionToken::Symbol(_) => None,
         }
@@ -285,7 +309,10 @@ impl Parser<'_> {
     fn type_name(&mut self) -> Option<String> {
         let mut words = Vec::new();
         while let Some(ExpressionToken::Word(word, _)) = self.peek() {
-            if ["AND", "OR", "IS"].iter().any(|keyword| word.eq_ignore_ascii_case(keyword)) {
+            if ["AND", "OR", "IS"]
+                .iter()
+                .any(|keyword| word.eq_ignore_ascii_case(keyword))
+            {
                 break;
             }
             words.push(word.clone());
@@ -309,7 +336,11 @@ impl Parser<'_> {
         if !self.take_symbol("(") {
             return None;
         }
-        let values = if self.take_word("ARRAY") { self.array()? } else { self.list_in_other_form()? };
+        let values = if self.take_word("ARRAY") {
+            self.array()?
+        } else {
+            self.list_in_other_form()?
+        };
         self.casts(Expression::Opaque)?;
         self.take_symbol(")").then_some(values)
     }
@@ -317,7 +348,10 @@ impl Parser<'_> {
     fn list_in_other_form(&mut self) -> Option<Vec<Literal>> {
         if let Some(ExpressionToken::String(text)) = self.peek() {
             let items = text.strip_prefix('{')?.strip_suffix('}')?;
-            let values = items.split(',').map(|item| Literal::String(item.trim_matches('"').to_owned())).collect();
+            let values = items
+                .split(',')
+                .map(|item| Literal::String(item.trim_matches('"').to_owned()))
+                .collect();
             self.at += 1;
             return Some(values);
         }
@@ -341,5 +375,8 @@ impl Parser<'_> {
 }
 
 fn is_numeric(type_name: &str) -> bool {
-    matches!(type_name, "integer" | "smallint" | "bigint" | "numeric" | "real" | "double precision")
+    matches!(
+        type_name,
+        "integer" | "smallint" | "bigint" | "numeric" | "real" | "double precision"
+    )
 }

@@ -36,11 +36,15 @@ pub(super) fn in_words(gaps: &[Gap]) -> String {
     let mut words: Vec<String> = Vec::new();
     let mut left = gaps;
     while let [first, rest @ ..] = left {
-        if let (Gap::Minimum(least, None, _), [Gap::Maximum(greatest, None, _), after @ ..]) = (first, rest)
+        if let (Gap::Minimum(least, None, _), [Gap::Maximum(greatest, None, _), after @ ..]) =
+            (first, rest)
             && !least.exclusive
             && !greatest.exclusive
         {
-            words.push(format!("any number, the database allows {} to {}", least.value, greatest.value));
+            words.push(format!(
+                "any number, the database allows {} to {}",
+                least.value, greatest.value
+            ));
             left = after;
         } else {
             words.push(first.in_words());
@@ -54,24 +58,50 @@ impl Gap {
     /// Describes the values that the gap lets in.
     fn in_words(&self) -> String {
         match self {
-            Self::MaxLength(limit, None) => format!("any length, the column holds {limit} characters"),
-            Self::MaxLength(limit, Some(max)) => format!("up to {max} characters, the column holds {limit}"),
-            Self::MinLength(limit, None | Some(0)) => format!("any length, a CHECK demands {limit} or more characters"),
-            Self::MinLength(limit, Some(min)) => format!("{min} characters, a CHECK demands {limit} or more"),
+            Self::MaxLength(limit, None) => {
+                format!("any length, the column holds {limit} characters")
+            }
+            Self::MaxLength(limit, Some(max)) => {
+                format!("up to {max} characters, the column holds {limit}")
+            }
+            Self::MinLength(limit, None | Some(0)) => {
+                format!("any length, a CHECK demands {limit} or more characters")
+            }
+            Self::MinLength(limit, Some(min)) => {
+                format!("{min} characters, a CHECK demands {limit} or more")
+            }
             Self::Maximum(bound, None, _) => {
-                format!("any number, the database allows {} {}", at_most(bound), bound.value)
+                format!(
+                    "any number, the database allows {} {}",
+                    at_most(bound),
+                    bound.value
+                )
             }
             Self::Maximum(bound, Some(max), _) => {
-                format!("up to {max}, the database allows {} {}", at_most(bound), bound.value)
+                format!(
+                    "up to {max}, the database allows {} {}",
+                    at_most(bound),
+                    bound.value
+                )
             }
             Self::Minimum(bound, None, _) => {
-                format!("any number, the database allows {} {}", at_least(bound), bound.value)
+                format!(
+                    "any number, the database allows {} {}",
+                    at_least(bound),
+                    bound.value
+                )
             }
             Self::Minimum(bound, Some(min), _) => {
-                format!("{min} and more, the database allows {} {}", at_least(bound), bound.value)
+                format!(
+                    "{min} and more, the database allows {} {}",
+                    at_least(bound),
+                    bound.value
+                )
             }
             Self::Fraction => "fractions, the column holds whole numbers".into(),
-            Self::Pattern(pattern) => format!("any string, a CHECK demands the pattern `{pattern}`"),
+            Self::Pattern(pattern) => {
+                format!("any string, a CHECK demands the pattern `{pattern}`")
+            }
             Self::Uuid => "any string, the column holds a uuid".into(),
         }
     }
@@ -112,7 +142,9 @@ impl Gap {
     pub(super) fn is_of_check(&self, facts: &ColumnFacts<'_>) -> bool {
         match self {
             Self::MaxLength(limit, _) => facts.ty.length != Some(*limit),
-            Self::Maximum(_, _, source) | Self::Minimum(_, _, source) => *source == BoundSource::Check,
+            Self::Maximum(_, _, source) | Self::Minimum(_, _, source) => {
+                *source == BoundSource::Check
+            }
             Self::MinLength(..) | Self::Pattern(_) => true,
             Self::Fraction | Self::Uuid => false,
         }
@@ -131,11 +163,19 @@ impl Gap {
 }
 
 fn at_most(bound: &Bound) -> &'static str {
-    if bound.exclusive { "less than" } else { "at most" }
+    if bound.exclusive {
+        "less than"
+    } else {
+        "at most"
+    }
 }
 
 fn at_least(bound: &Bound) -> &'static str {
-    if bound.exclusive { "more than" } else { "at least" }
+    if bound.exclusive {
+        "more than"
+    } else {
+        "at least"
+    }
 }
 
 /// Everything that `field`, or each item of it, lets in and the column refuses.
@@ -178,7 +218,9 @@ fn longest(format: &str) -> Option<u32> {
 fn of_string(facts: &ColumnFacts<'_>, constraints: &Constraints) -> Vec<Gap> {
     let mut gaps = Vec::new();
     let shaped = constraints.pattern.is_some();
-    let max = constraints.max_length.or_else(|| constraints.format.as_deref().and_then(longest));
+    let max = constraints
+        .max_length
+        .or_else(|| constraints.format.as_deref().and_then(longest));
     if let Some(limit) = facts.demands.max_length
         // A pattern may bound the length; which it does cannot be told.
         && (max.is_some_and(|max| max > limit) || (max.is_none() && !shaped))
@@ -212,19 +254,27 @@ fn too_long_value(facts: &ColumnFacts<'_>, values: &[String]) -> Option<Gap> {
 
 fn of_number(facts: &ColumnFacts<'_>, constraints: &Constraints, kind: &Kind) -> Vec<Gap> {
     let mut gaps = Vec::new();
-    let Scalar::Builtin(name) = &facts.ty.scalar else { return gaps };
+    let Scalar::Builtin(name) = &facts.ty.scalar else {
+        return gaps;
+    };
     let whole = matches!(name.as_str(), "smallint" | "integer" | "bigint");
     let range = facts.range();
     let lower = lower(constraints);
-    if let Some((bound, source)) = tightest(facts.demands.minimum, range.map(|(min, _)| min), |check, ty| check >= ty)
-        && is_below(lower, bound, whole)
+    if let Some((bound, source)) = tightest(
+        facts.demands.minimum,
+        range.map(|(min, _)| min),
+        |check, ty| check >= ty,
+    ) && is_below(lower, bound, whole)
         && (source == BoundSource::Check || lower.is_some())
     {
         gaps.push(Gap::Minimum(bound, lower.map(|bound| bound.value), source));
     }
     let upper = upper(constraints);
-    if let Some((bound, source)) = tightest(facts.demands.maximum, range.map(|(_, max)| max), |check, ty| check <= ty)
-        && is_above(upper, bound, whole)
+    if let Some((bound, source)) = tightest(
+        facts.demands.maximum,
+        range.map(|(_, max)| max),
+        |check, ty| check <= ty,
+    ) && is_above(upper, bound, whole)
         && (source == BoundSource::Check || upper.is_some() || name == "smallint")
     {
         gaps.push(Gap::Maximum(bound, upper.map(|bound| bound.value), source));
@@ -235,27 +285,59 @@ fn of_number(facts: &ColumnFacts<'_>, constraints: &Constraints, kind: &Kind) ->
     gaps
 }
 
-fn tightest(check: Option<Bound>, ty: Option<f64>, is_tighter: fn(f64, f64) -> bool) -> Option<(Bound, BoundSource)> {
+fn tightest(
+    check: Option<Bound>,
+    ty: Option<f64>,
+    is_tighter: fn(f64, f64) -> bool,
+) -> Option<(Bound, BoundSource)> {
     match (check, ty) {
-        (Some(check), Some(ty)) if !is_tighter(check.value, ty) => {
-            Some((Bound { value: ty, exclusive: false }, BoundSource::Type))
-        }
+        (Some(check), Some(ty)) if !is_tighter(check.value, ty) => Some((
+            Bound {
+                value: ty,
+                exclusive: false,
+            },
+            BoundSource::Type,
+        )),
         (Some(check), _) => Some((check, BoundSource::Check)),
-        (None, Some(ty)) => Some((Bound { value: ty, exclusive: false }, BoundSource::Type)),
+        (None, Some(ty)) => Some((
+            Bound {
+                value: ty,
+                exclusive: false,
+            },
+            BoundSource::Type,
+        )),
         (None, None) => None,
     }
 }
 
 fn upper(constraints: &Constraints) -> Option<Bound> {
-    let inclusive = constraints.maximum.map(|value| Bound { value, exclusive: false });
-    let exclusive = constraints.exclusive_maximum.map(|value| Bound { value, exclusive: true });
-    [inclusive, exclusive].into_iter().flatten().min_by(|left, right| left.value.total_cmp(&right.value))
+    let inclusive = constraints.maximum.map(|value| Bound {
+        value,
+        exclusive: false,
+    });
+    let exclusive = constraints.exclusive_maximum.map(|value| Bound {
+        value,
+        exclusive: true,
+    });
+    [inclusive, exclusive]
+        .into_iter()
+        .flatten()
+        .min_by(|left, right| left.value.total_cmp(&right.value))
 }
 
 fn lower(constraints: &Constraints) -> Option<Bound> {
-    let inclusive = constraints.minimum.map(|value| Bound { value, exclusive: false });
-    let exclusive = constraints.exclusive_minimum.map(|value| Bound { value, exclusive: true });
-    [inclusive, exclusive].into_iter().flatten().max_by(|left, right| left.value.total_cmp(&right.value))
+    let inclusive = constraints.minimum.map(|value| Bound {
+        value,
+        exclusive: false,
+    });
+    let exclusive = constraints.exclusive_minimum.map(|value| Bound {
+        value,
+        exclusive: true,
+    });
+    [inclusive, exclusive]
+        .into_iter()
+        .flatten()
+        .max_by(|left, right| left.value.total_cmp(&right.value))
 }
 
 /// Whether the schema's upper bound lets numbers in that are above the database's.
@@ -267,14 +349,22 @@ fn is_below(given: Option<Bound>, limit: Bound, whole: bool) -> bool {
     given.is_none_or(|given| least(given, whole) < least(limit, whole))
 }
 
-/// Returns the greatest value that the bound allows, for comparisons. For whole numbers, less than 5 is at most 4;
-/// for others, a little less than 5.
+/// Returns the greatest value that the bound allows, for comparisons. For whole numbers, less than
+/// 5 is at most 4; for others, a little less than 5.
 fn greatest(bound: Bound, whole: bool) -> (f64, bool) {
-    if bound.exclusive && whole { (bound.value - 1.0, true) } else { (bound.value, !bound.exclusive) }
+    if bound.exclusive && whole {
+        (bound.value - 1.0, true)
+    } else {
+        (bound.value, !bound.exclusive)
+    }
 }
 
 fn least(bound: Bound, whole: bool) -> (f64, bool) {
-    if bound.exclusive && whole { (bound.value + 1.0, false) } else { (bound.value, bound.exclusive) }
+    if bound.exclusive && whole {
+        (bound.value + 1.0, false)
+    } else {
+        (bound.value, bound.exclusive)
+    }
 }
 
 #[cfg(test)]

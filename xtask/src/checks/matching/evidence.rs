@@ -1,6 +1,7 @@
-//! Decides which role each declaration has for its table. A name alone is weak evidence: `Comment` may be a widget,
-//! `Flow` the answer to one query. A declaration with such a name is judged by the fields that it shares with the
-//! table. Of several with the same name, only the one most like the table is taken for its row.
+//! Decides which role each declaration has for its table. A name alone is weak evidence: `Comment`
+//! may be a widget, `Flow` the answer to one query. A declaration with such a name is judged by the
+//! fields that it shares with the table. Of several with the same name, only the one most like the
+//! table is taken for its row.
 
 use std::collections::HashMap;
 
@@ -27,8 +28,15 @@ pub fn describe<'a>(
     provenance: &Provenance,
 ) -> Vec<TableMatches<'a>> {
     let names = &NameTable::new(&entities, config);
-    let Hits { mut found, unclaimed } = hits(&entities, names, facts, config);
-    let ground = &Ground { names, config, provenance };
+    let Hits {
+        mut found,
+        unclaimed,
+    } = hits(&entities, names, facts, config);
+    let ground = &Ground {
+        names,
+        config,
+        provenance,
+    };
     let described = |(at, entity): (usize, Entity<'a>)| {
         let hits = found.entry(at).or_default();
         described(entity, hits, ground)
@@ -36,7 +44,13 @@ pub fn describe<'a>(
     let mut all: Vec<TableMatches<'a>> = entities.into_iter().enumerate().map(described).collect();
     for Adopted { at, declaration } in adopted(&all, &unclaimed, ground) {
         let output = is_output_name(&declaration.name);
-        let hit = Match { entity: at, side: Side::Row, strength: Strength::Model, output, of_type: false };
+        let hit = Match {
+            entity: at,
+            side: Side::Row,
+            strength: Strength::Model,
+            output,
+            of_type: false,
+        };
         let hits = found.entry(at).or_default();
         hits.push((declaration, hit));
         let entity = all[at].entity.clone();
@@ -52,19 +66,38 @@ struct Ground<'r> {
     provenance: &'r Provenance,
 }
 
-/// The declarations that say of themselves which table they describe, by table, and those that do not.
+/// The declarations that say of themselves which table they describe, by table, and those that do
+/// not.
 struct Hits<'a> {
     found: HashMap<usize, Vec<Hit<'a>>>,
     unclaimed: Unclaimed<'a>,
 }
 
-fn hits<'a>(entities: &[Entity<'a>], names: &NameTable, facts: &'a Facts, config: &Config) -> Hits<'a> {
+fn hits<'a>(
+    entities: &[Entity<'a>],
+    names: &NameTable,
+    facts: &'a Facts,
+    config: &Config,
+) -> Hits<'a> {
     let finder = Finder::new(entities, names, facts, config);
-    let mut hits = Hits { found: HashMap::new(), unclaimed: Unclaimed::default() };
-    // What is wrong about a table of an ORM and about the types that are inferred from it is said of the table.
-    for declaration in facts.tables.iter().chain(&facts.types).chain(&facts.schemas) {
+    let mut hits = Hits {
+        found: HashMap::new(),
+        unclaimed: Unclaimed::default(),
+    };
+    // What is wrong about a table of an ORM and about the types that are inferred from it is said
+    // of the table.
+    for declaration in facts
+        .tables
+        .iter()
+        .chain(&facts.types)
+        .chain(&facts.schemas)
+    {
         match finder.find(declaration) {
-            Some(hit) => hits.found.entry(hit.entity).or_default().push((declaration, hit)),
+            Some(hit) => hits
+                .found
+                .entry(hit.entity)
+                .or_default()
+                .push((declaration, hit)),
             None => hits.unclaimed.add(declaration),
         }
     }
@@ -72,32 +105,58 @@ fn hits<'a>(entities: &[Entity<'a>], names: &NameTable, facts: &'a Facts, config
 }
 
 /// Finds descriptions for the tables that no type or schema is named after.
-fn adopted<'a>(all: &[TableMatches<'a>], unclaimed: &Unclaimed<'a>, ground: &Ground<'_>) -> Vec<Adopted<'a>> {
-    let tables = all.iter().enumerate().filter(|(_, described)| described.entity.kind == EntityKind::Table);
+fn adopted<'a>(
+    all: &[TableMatches<'a>],
+    unclaimed: &Unclaimed<'a>,
+    ground: &Ground<'_>,
+) -> Vec<Adopted<'a>> {
+    let tables = all
+        .iter()
+        .enumerate()
+        .filter(|(_, described)| described.entity.kind == EntityKind::Table);
     let lacking = tables.flat_map(|(at, described)| {
         let ty = described.types().next().is_none().then_some(Lacking::Type);
-        let schema = described.schemas().next().is_none().then_some(Lacking::Schema);
-        ty.into_iter().chain(schema).map(move |what| (at, &described.entity, what))
+        let schema = described
+            .schemas()
+            .next()
+            .is_none()
+            .then_some(Lacking::Schema);
+        ty.into_iter()
+            .chain(schema)
+            .map(move |what| (at, &described.entity, what))
     });
     let orm = OrmNames::default();
-    let pairing =
-        |entity: &Entity<'a>, declaration: &'a Declaration| paired(entity, declaration, Strength::Model, &orm, ground);
+    let pairing = |entity: &Entity<'a>, declaration: &'a Declaration| {
+        paired(entity, declaration, Strength::Model, &orm, ground)
+    };
     unclaimed.adopted(lacking, &pairing)
 }
 
 fn described<'a>(entity: Entity<'a>, hits: &[Hit<'a>], ground: &Ground<'_>) -> TableMatches<'a> {
     let orm = OrmNames::new(hits.iter().map(|(declaration, _)| *declaration));
-    let pairing = |declaration: &'a Declaration, hit: &Match| paired(&entity, declaration, hit.strength, &orm, ground);
-    let paired = hits.iter().map(|(declaration, hit)| (*declaration, *hit, pairing(declaration, hit)));
+    let pairing = |declaration: &'a Declaration, hit: &Match| {
+        paired(&entity, declaration, hit.strength, &orm, ground)
+    };
+    let paired = hits
+        .iter()
+        .map(|(declaration, hit)| (*declaration, *hit, pairing(declaration, hit)));
     let (kept, namesakes): (Vec<_>, Vec<_>) =
         paired.partition(|(declaration, hit, pairing)| is_alike(declaration, hit, pairing));
     let row = row_evidence(&kept);
-    let schemas: Vec<_> = kept.iter().map(|(one, ..)| *one).filter(|one| one.origin.is_validation()).collect();
+    let schemas: Vec<_> = kept
+        .iter()
+        .map(|(one, ..)| *one)
+        .filter(|one| one.origin.is_validation())
+        .collect();
     let descriptions = kept.into_iter().map(|(declaration, hit, pairing)| {
         // An ORM's table is what schemas are made from, never the other way round.
-        let inferred = declaration.origin.is_type() && schemas.iter().any(|schema| is_inferred(declaration, schema));
+        let inferred = declaration.origin.is_type()
+            && schemas
+                .iter()
+                .any(|schema| is_inferred(declaration, schema));
         let role = role(declaration, &hit, &pairing, &row);
-        let of_json = role == Role::Row && is_of_json(&entity, declaration, &hit, &pairing, ground.config);
+        let of_json =
+            role == Role::Row && is_of_json(&entity, declaration, &hit, &pairing, ground.config);
         Description {
             role: if of_json { Role::Domain } else { role },
             strength: hit.strength,
@@ -107,15 +166,22 @@ fn described<'a>(entity: Entity<'a>, hits: &[Hit<'a>], ground: &Ground<'_>) -> T
         }
     });
     let descriptions = descriptions.collect();
-    let namesakes = namesakes.into_iter().map(|(declaration, _, pairing)| Namesake {
-        declaration,
-        shared: pairing.named(),
-        fields: declaration.fields.len(),
-    });
-    TableMatches { descriptions, namesakes: namesakes.collect(), entity }
+    let namesakes = namesakes
+        .into_iter()
+        .map(|(declaration, _, pairing)| Namesake {
+            declaration,
+            shared: pairing.named(),
+            fields: declaration.fields.len(),
+        });
+    TableMatches {
+        descriptions,
+        namesakes: namesakes.collect(),
+        entity,
+    }
 }
 
-/// The fields of a declaration beside the columns of the table, as freely as what says that it describes it is weak.
+/// The fields of a declaration beside the columns of the table, as freely as what says that it
+/// describes it is weak.
 fn paired<'a>(
     entity: &Entity<'a>,
     declaration: &'a Declaration,
@@ -123,13 +189,26 @@ fn paired<'a>(
     orm: &OrmNames<'_>,
     ground: &Ground<'_>,
 ) -> Pairing<'a> {
-    let Ground { names, config, provenance } = *ground;
+    let Ground {
+        names,
+        config,
+        provenance,
+    } = *ground;
     let relations = RelationNames {
         is_row_type: &|name| names.is_row_type(name),
         ends_row_name: &|name| names.ends_row_name(name),
         lenient: strength >= Strength::Model,
     };
-    Pairing::new(entity, declaration, &PairingRules { config, orm, relations, provenance })
+    Pairing::new(
+        entity,
+        declaration,
+        &PairingRules {
+            config,
+            orm,
+            relations,
+            provenance,
+        },
+    )
 }
 
 /// Whether a declaration that is called like the table has enough in common with it.
@@ -137,8 +216,11 @@ fn is_alike(declaration: &Declaration, hit: &Match, pairing: &Pairing<'_>) -> bo
     match (hit.strength, declaration.origin.family) {
         (Strength::Stated | Strength::Derived, _) => true,
         // A type of a part of the row is for what goes out, and so is its schema.
-        (_, Family::Validation) if hit.of_type && hit.side == Side::Row => pairing.is_or_was_whole(),
-        // What it holds is not known: that it is called so has to do, unless it is a component's own.
+        (_, Family::Validation) if hit.of_type && hit.side == Side::Row => {
+            pairing.is_or_was_whole()
+        }
+        // What it holds is not known: that it is called so has to do, unless it is a component's
+        // own.
         (strength, _) if declaration.unresolved.is_some() && declaration.fields.is_empty() => {
             strength != Strength::Bare || is_shared(declaration)
         }
@@ -157,8 +239,9 @@ struct RowEvidence<'a> {
     likeliest: Option<&'a Declaration>,
 }
 
-/// Whether a type is of a row's JSON: Prisma itself types the rows that it returns, with a `Date` for each instant. What
-/// people write beside those has strings for them where it has been sent over the network.
+/// Whether a type is of a row's JSON: Prisma itself types the rows that it returns, with a `Date`
+/// for each instant. What people write beside those has strings for them where it has been sent
+/// over the network.
 fn is_of_json(
     entity: &Entity<'_>,
     declaration: &Declaration,
@@ -170,31 +253,54 @@ fn is_of_json(
         let scalar = entity.column(column).map(|facts| &facts.ty.scalar);
         matches!(scalar, Some(Scalar::Builtin(name)) if name == "date" || name.starts_with("timestamp"))
     };
-    let mut instants = pairing.pairs.iter().filter(|pair| is_instant(&pair.column.name)).peekable();
+    let mut instants = pairing
+        .pairs
+        .iter()
+        .filter(|pair| is_instant(&pair.column.name))
+        .peekable();
     let by_others = config.driver == Some(Driver::Prisma) && hit.strength != Strength::Stated;
-    let has_strings = instants.peek().is_some() && instants.all(|pair| pair.field.kind == Kind::String);
+    let has_strings =
+        instants.peek().is_some() && instants.all(|pair| pair.field.kind == Kind::String);
     by_others && declaration.implements.is_empty() && has_strings
 }
 
 fn row_evidence<'a>(kept: &[(&'a Declaration, Match, Pairing<'a>)]) -> RowEvidence<'a> {
     let of_rows = || {
-        let types = kept.iter().filter(|(one, hit, _)| !one.origin.is_validation() && hit.side == Side::Row);
+        let types = kept
+            .iter()
+            .filter(|(one, hit, _)| !one.origin.is_validation() && hit.side == Side::Row);
         types.filter(|(_, hit, pairing)| !is_outdone(hit, pairing, kept))
     };
-    let strength = of_rows().map(|(_, hit, _)| hit.strength).min().unwrap_or(Strength::Bare);
+    let strength = of_rows()
+        .map(|(_, hit, _)| hit.strength)
+        .min()
+        .unwrap_or(Strength::Bare);
     let strongest = of_rows().filter(|(_, hit, _)| hit.strength == strength);
     let likeness = |pairing: &Pairing<'_>| (pairing.pairs.len(), usize::MAX - pairing.extra.len());
-    let likeliest = strongest.rev().max_by_key(|(.., pairing)| likeness(pairing)).map(|(declaration, ..)| *declaration);
+    let likeliest = strongest
+        .rev()
+        .max_by_key(|(.., pairing)| likeness(pairing))
+        .map(|(declaration, ..)| *declaration);
     let orm = of_rows().any(|(one, ..)| one.origin.is_table());
-    RowEvidence { strength, orm, likeliest }
+    RowEvidence {
+        strength,
+        orm,
+        likeliest,
+    }
 }
 
-/// Whether a type that is called like something that may be a row (`UserEntity`) has less of the table than one that is
-/// called like the table and has nearly all of it.
-fn is_outdone(hit: &Match, pairing: &Pairing<'_>, kept: &[(&Declaration, Match, Pairing<'_>)]) -> bool {
-    let is_model = hit.strength == Strength::Model && hit.side == Side::Row && !pairing.is_or_was_whole();
+/// Whether a type that is called like something that may be a row (`UserEntity`) has less of the
+/// table than one that is called like the table and has nearly all of it.
+fn is_outdone(
+    hit: &Match,
+    pairing: &Pairing<'_>,
+    kept: &[(&Declaration, Match, Pairing<'_>)],
+) -> bool {
+    let is_model =
+        hit.strength == Strength::Model && hit.side == Side::Row && !pairing.is_or_was_whole();
     let outdoes = |(one, hit, other): &(&Declaration, Match, Pairing<'_>)| {
-        let is_bare = hit.strength == Strength::Bare && hit.side == Side::Row && !one.origin.is_validation();
+        let is_bare =
+            hit.strength == Strength::Bare && hit.side == Side::Row && !one.origin.is_validation();
         is_bare && is_shared(one) && other.relations.is_empty() && other.is_nearly_whole()
     };
     is_model && kept.iter().any(outdoes)
@@ -202,11 +308,21 @@ fn is_outdone(hit: &Match, pairing: &Pairing<'_>, kept: &[(&Declaration, Match, 
 
 /// Whether every field of `ty` stands in `schema`.
 fn is_inferred(ty: &Declaration, schema: &Declaration) -> bool {
-    let stands_in = |field: &Field| schema.fields.iter().any(|other| other.location == field.location);
+    let stands_in = |field: &Field| {
+        schema
+            .fields
+            .iter()
+            .any(|other| other.location == field.location)
+    };
     !ty.fields.is_empty() && ty.fields.iter().all(stands_in)
 }
 
-fn role(declaration: &Declaration, hit: &Match, pairing: &Pairing<'_>, row: &RowEvidence<'_>) -> Role {
+fn role(
+    declaration: &Declaration,
+    hit: &Match,
+    pairing: &Pairing<'_>,
+    row: &RowEvidence<'_>,
+) -> Role {
     match (declaration.origin.family, hit.side) {
         (Family::Table, _) => Role::Orm,
         (Family::Validation, Side::Row) if hit.output => Role::OutputSchema,
@@ -222,18 +338,27 @@ fn role(declaration: &Declaration, hit: &Match, pairing: &Pairing<'_>, row: &Row
     }
 }
 
-fn is_row(declaration: &Declaration, hit: &Match, pairing: &Pairing<'_>, row: &RowEvidence<'_>) -> bool {
+fn is_row(
+    declaration: &Declaration,
+    hit: &Match,
+    pairing: &Pairing<'_>,
+    row: &RowEvidence<'_>,
+) -> bool {
     if declaration.graphql && hit.strength != Strength::Stated {
         return false;
     }
-    let is_likeliest = || row.likeliest.is_some_and(|likeliest| std::ptr::eq(likeliest, declaration));
+    let is_likeliest = || {
+        row.likeliest
+            .is_some_and(|likeliest| std::ptr::eq(likeliest, declaration))
+    };
     match hit.strength {
         // Where an ORM has the rows, `UserRow` may be that of a list or of another store.
         Strength::Row if row.orm && says_row_only(declaration) => pairing.is_or_was_whole(),
         Strength::Stated | Strength::Derived | Strength::Row => true,
         Strength::Model => row.strength == Strength::Model && !pairing.is_projection(declaration),
-        // What also holds what is joined is the thing rather than its row; what a file keeps to itself is for one use. What
-        // only lacks what has been added since may be what one query asks for.
+        // What also holds what is joined is the thing rather than its row; what a file keeps to
+        // itself is for one use. What only lacks what has been added since may be what one query
+        // asks for.
         Strength::Bare => {
             let is_whole = pairing.is_nearly_whole() || pairing.outlives_columns();
             let is_whole = is_whole && pairing.relations.is_empty();
@@ -244,5 +369,7 @@ fn is_row(declaration: &Declaration, hit: &Match, pairing: &Pairing<'_>, row: &R
 }
 
 fn says_row_only(declaration: &Declaration) -> bool {
-    names::words(&declaration.name).last().is_some_and(|word| word == "row")
+    names::words(&declaration.name)
+        .last()
+        .is_some_and(|word| word == "row")
 }

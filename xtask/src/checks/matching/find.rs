@@ -1,5 +1,6 @@
-//! Which table a declaration describes. First hit wins: the configuration's `map`, a `@table` tag, a link in the source
-//! itself, the fields that it takes from an ORM's table, the configured name patterns.
+//! Which table a declaration describes. First hit wins: the configuration's `map`, a `@table` tag,
+//! a link in the source itself, the fields that it takes from an ORM's table, the configured name
+//! patterns.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -19,14 +20,20 @@ pub(super) struct Finder<'a> {
     names: &'a NameTable,
     /// The table whose column a field of an ORM's table stands for, by the field's place.
     columns: HashMap<&'a Location, usize>,
-    /// The declarations that contracts name, by file and name. They are judged as the contracts' promises.
+    /// The declarations that contracts name, by file and name. They are judged as the contracts'
+    /// promises.
     promised: HashSet<(&'a str, &'a str)>,
     /// The types that schemas say to be of, by their places.
     types: HashMap<&'a Location, &'a Declaration>,
 }
 
 impl<'a> Finder<'a> {
-    pub(super) fn new(entities: &'a [Entity<'a>], names: &'a NameTable, facts: &'a Facts, config: &'a Config) -> Self {
+    pub(super) fn new(
+        entities: &'a [Entity<'a>],
+        names: &'a NameTable,
+        facts: &'a Facts,
+        config: &'a Config,
+    ) -> Self {
         let mut finder = Self {
             entities,
             config,
@@ -37,10 +44,16 @@ impl<'a> Finder<'a> {
         };
         let mut several = Vec::new();
         for table in &facts.tables {
-            let Some(entity) = finder.find(table).map(|hit| hit.entity) else { continue };
+            let Some(entity) = finder.find(table).map(|hit| hit.entity) else {
+                continue;
+            };
             for field in &table.fields {
                 // Columns that several tables spread (`...timestamps`) say nothing about the table.
-                if finder.columns.insert(&field.location, entity).is_some_and(|other| other != entity) {
+                if finder
+                    .columns
+                    .insert(&field.location, entity)
+                    .is_some_and(|other| other != entity)
+                {
                     several.push(&field.location);
                 }
             }
@@ -59,22 +72,36 @@ impl<'a> Finder<'a> {
         if let Some(TableLink { table, side }) = &declaration.table_link {
             return self.stated(declaration, table, *side);
         }
-        self.derived(declaration).or_else(|| self.of_type(declaration)).or_else(|| self.named(declaration))
+        self.derived(declaration)
+            .or_else(|| self.of_type(declaration))
+            .or_else(|| self.named(declaration))
     }
 
     /// `const guard: Guard<User>`: it describes what its type does.
     fn of_type(&self, declaration: &Declaration) -> Option<Match> {
         let ty = self.types.get(declaration.of_type.as_ref()?)?;
-        Some(Match { output: is_output_name(&declaration.name), of_type: true, ..self.find(ty)? })
+        Some(Match {
+            output: is_output_name(&declaration.name),
+            of_type: true,
+            ..self.find(ty)?
+        })
     }
 
     fn named(&self, declaration: &Declaration) -> Option<Match> {
-        let is_promised = self.promised.contains(&(&*declaration.location.file, declaration.name.as_str()));
-        self.names.find(declaration).filter(|hit| hit.strength != Strength::Message || !is_promised)
+        let is_promised = self
+            .promised
+            .contains(&(&*declaration.location.file, declaration.name.as_str()));
+        self.names
+            .find(declaration)
+            .filter(|hit| hit.strength != Strength::Message || !is_promised)
     }
 
     fn stated(&self, declaration: &Declaration, table: &str, side: Side) -> Option<Match> {
-        let at = |is: fn(&ObjectName, &str) -> bool| self.entities.iter().position(|entity| is(entity.name, table));
+        let at = |is: fn(&ObjectName, &str) -> bool| {
+            self.entities
+                .iter()
+                .position(|entity| is(entity.name, table))
+        };
         // kysely's `CamelCasePlugin` writes `userTokens` for `user_tokens`.
         let entity = at(is_named).or_else(|| at(is_alike))?;
         Some(Match {
@@ -91,7 +118,10 @@ impl<'a> Finder<'a> {
         if !declaration.origin.is_validation() {
             return None;
         }
-        let mut tables = declaration.fields.iter().filter_map(|field| self.columns.get(&field.location));
+        let mut tables = declaration
+            .fields
+            .iter()
+            .filter_map(|field| self.columns.get(&field.location));
         let entity = *tables.next()?;
         // Whatever else it is for, it need not hold a whole row.
         let side = match side_of_name(&declaration.name) {
@@ -109,16 +139,35 @@ impl<'a> Finder<'a> {
 }
 
 fn of_schemas(facts: &Facts) -> HashMap<&Location, &Declaration> {
-    let named: HashSet<&Location> = facts.schemas.iter().filter_map(|schema| schema.of_type.as_ref()).collect();
-    facts.types.iter().map(|ty| (&ty.location, ty)).filter(|(place, _)| named.contains(place)).collect()
+    let named: HashSet<&Location> = facts
+        .schemas
+        .iter()
+        .filter_map(|schema| schema.of_type.as_ref())
+        .collect();
+    facts
+        .types
+        .iter()
+        .map(|ty| (&ty.location, ty))
+        .filter(|(place, _)| named.contains(place))
+        .collect()
 }
 
 /// The declarations that contracts name for requests and responses, each as its file and its name.
 pub(in crate::checks) fn promised(facts: &Facts) -> HashSet<(&str, &str)> {
-    let of_contracts = facts.contracts.iter().flat_map(|contract| &contract.references);
-    let of_exchanges = facts.exchanges.iter().flat_map(|exchange| exchange.request.iter().chain(&exchange.response));
-    let named = of_contracts.chain(of_exchanges).filter_map(|reference| reference.declaration.as_ref());
-    named.map(|named| (named.file.as_str(), named.name.as_str())).collect()
+    let of_contracts = facts
+        .contracts
+        .iter()
+        .flat_map(|contract| &contract.references);
+    let of_exchanges = facts
+        .exchanges
+        .iter()
+        .flat_map(|exchange| exchange.request.iter().chain(&exchange.response));
+    let named = of_contracts
+        .chain(of_exchanges)
+        .filter_map(|reference| reference.declaration.as_ref());
+    named
+        .map(|named| (named.file.as_str(), named.name.as_str()))
+        .collect()
 }
 
 fn is_named(name: &ObjectName, written: &str) -> bool {
@@ -132,11 +181,18 @@ fn is_alike(name: &ObjectName, written: &str) -> bool {
     names::key(&name.name) == names::key(written)
 }
 
-fn mapped<'c>(declaration: &Declaration, map: &'c BTreeMap<String, Mapping>) -> Option<(&'c str, Side)> {
+fn mapped<'c>(
+    declaration: &Declaration,
+    map: &'c BTreeMap<String, Mapping>,
+) -> Option<(&'c str, Side)> {
     let holds = |names: &[String]| names.contains(&declaration.name);
     map.iter().find_map(|(table, mapping)| {
         let sides = match declaration.origin.family {
-            Family::Validation => [&mapping.schema, &mapping.insert_schema, &mapping.update_schema],
+            Family::Validation => [
+                &mapping.schema,
+                &mapping.insert_schema,
+                &mapping.update_schema,
+            ],
             Family::Type | Family::Table => [&mapping.row, &mapping.insert, &mapping.update],
         };
         let at = sides.into_iter().position(|names| holds(names))?;

@@ -1,7 +1,7 @@
-//! Finds descriptions of a table that no type, or no schema, is named after. One candidate is a class that implements
-//! a type of the table's name (an ORM's `ConfigSnippets`). Another has nearly all of the table's columns and little
-//! else, and is named after the end of the table's name (`DbCrontab` for `known_crontabs`). The candidate that is
-//! most like the table is taken.
+//! Finds descriptions of a table that no type, or no schema, is named after. One candidate is a
+//! class that implements a type of the table's name (an ORM's `ConfigSnippets`). Another has nearly
+//! all of the table's columns and little else, and is named after the end of the table's name
+//! (`DbCrontab` for `known_crontabs`). The candidate that is most like the table is taken.
 
 use std::collections::HashMap;
 
@@ -49,26 +49,45 @@ impl Lacking {
 
 /// The prefixes, and below the suffixes, that make the name of a thing the name of its row type.
 const PREFIXES: &[&str] = &["db", "base", "i"];
-const SUFFIXES: &[&str] = &["table", "row", "record", "entity", "model", "type", "schema", "validation", "dto"];
+const SUFFIXES: &[&str] = &[
+    "table",
+    "row",
+    "record",
+    "entity",
+    "model",
+    "type",
+    "schema",
+    "validation",
+    "dto",
+];
 
-/// How many columns a type must have for its name's end to mean anything: `{ id, name }` is anything.
+/// How many columns a type must have for its name's end to mean anything: `{ id, name }` is
+/// anything.
 const ENOUGH: usize = 3;
 
 impl<'a> Unclaimed<'a> {
     pub(super) fn add(&mut self, declaration: &'a Declaration) {
-        if declaration.names_table() || !is_shared(declaration) || declaration.unresolved.is_some() {
+        if declaration.names_table() || !is_shared(declaration) || declaration.unresolved.is_some()
+        {
             return;
         }
         for implemented in &declaration.implements {
-            self.by_implemented.entry(names::key(implemented)).or_default().push(declaration);
+            self.by_implemented
+                .entry(names::key(implemented))
+                .or_default()
+                .push(declaration);
         }
         let words = thing(&declaration.name);
         if let Some(last) = words.last() {
-            self.by_last_word.entry(last.clone()).or_default().push(NamedRow { words, declaration });
+            self.by_last_word
+                .entry(last.clone())
+                .or_default()
+                .push(NamedRow { words, declaration });
         }
     }
 
-    /// Returns descriptions for the tables that lack one. Each declaration describes at most one table.
+    /// Returns descriptions for the tables that lack one. Each declaration describes at most one
+    /// table.
     pub(super) fn adopted<'e>(
         &self,
         lacking: impl Iterator<Item = (usize, &'e Entity<'a>, Lacking)>,
@@ -77,12 +96,16 @@ impl<'a> Unclaimed<'a> {
     where
         'a: 'e,
     {
-        let mut offers: Vec<_> =
-            lacking.filter_map(|(at, entity, what)| self.likest(at, entity, what, pairing)).collect();
+        let mut offers: Vec<_> = lacking
+            .filter_map(|(at, entity, what)| self.likest(at, entity, what, pairing))
+            .collect();
         offers.sort_by_key(|(_, likeness)| std::cmp::Reverse(*likeness));
         let mut adopted: Vec<Adopted<'a>> = Vec::new();
         for (offer, _) in offers {
-            if !adopted.iter().any(|one| std::ptr::eq(one.declaration, offer.declaration)) {
+            if !adopted
+                .iter()
+                .any(|one| std::ptr::eq(one.declaration, offer.declaration))
+            {
                 adopted.push(offer);
             }
         }
@@ -96,16 +119,30 @@ impl<'a> Unclaimed<'a> {
         lacking: Lacking,
         pairing: &dyn Fn(&Entity<'a>, &'a Declaration) -> Pairing<'a>,
     ) -> Option<(Adopted<'a>, (usize, usize))> {
-        let implementing = self.implementing(entity).map(|declaration| (declaration, 1));
-        let called_alike = self.called_alike(entity).map(|declaration| (declaration, ENOUGH));
-        let of_kind = implementing.chain(called_alike).filter(|(declaration, _)| lacking.is(declaration));
+        let implementing = self
+            .implementing(entity)
+            .map(|declaration| (declaration, 1));
+        let called_alike = self
+            .called_alike(entity)
+            .map(|declaration| (declaration, ENOUGH));
+        let of_kind = implementing
+            .chain(called_alike)
+            .filter(|(declaration, _)| lacking.is(declaration));
         let alike = of_kind.filter_map(|(declaration, enough)| {
             let pairing = pairing(entity, declaration);
             // A schema need not ask for what the server fills in.
-            let filled_in = |column: &Column| entity.column(&column.name).is_some_and(|facts| facts.made_by_server);
+            let filled_in = |column: &Column| {
+                entity
+                    .column(&column.name)
+                    .is_some_and(|facts| facts.made_by_server)
+            };
             let is_unasked = |column: &Column| lacking == Lacking::Schema && filled_in(column);
-            let is_alike = pairing.is_nearly_whole_but_for(is_unasked) && pairing.columns_ever() >= enough;
-            let likeness = (pairing.columns_ever(), usize::MAX - pairing.extra.len() - pairing.relations.len());
+            let is_alike =
+                pairing.is_nearly_whole_but_for(is_unasked) && pairing.columns_ever() >= enough;
+            let likeness = (
+                pairing.columns_ever(),
+                usize::MAX - pairing.extra.len() - pairing.relations.len(),
+            );
             is_alike.then_some((Adopted { at, declaration }, likeness))
         });
         alike.max_by_key(|(_, likeness)| *likeness)
@@ -113,14 +150,24 @@ impl<'a> Unclaimed<'a> {
 
     fn implementing(&self, entity: &Entity<'_>) -> impl Iterator<Item = &'a Declaration> {
         let names = names::row_names(&entity.name.name);
-        names.into_iter().filter_map(|name| self.by_implemented.get(&name)).flatten().copied()
+        names
+            .into_iter()
+            .filter_map(|name| self.by_implemented.get(&name))
+            .flatten()
+            .copied()
     }
 
     /// The types whose name ends the table's, or whose name the table's ends.
     fn called_alike(&self, entity: &Entity<'_>) -> impl Iterator<Item = &'a Declaration> {
         let row = row_words(&entity.name.name);
-        let named = row.last().and_then(|last| self.by_last_word.get(last)).into_iter().flatten();
-        named.filter(move |named| are_alike(&row, &named.words)).map(|one| one.declaration)
+        let named = row
+            .last()
+            .and_then(|last| self.by_last_word.get(last))
+            .into_iter()
+            .flatten();
+        named
+            .filter(move |named| are_alike(&row, &named.words))
+            .map(|one| one.declaration)
     }
 }
 
@@ -137,7 +184,10 @@ fn are_alike(row: &[Word], thing: &[Word]) -> bool {
 /// The words of a type's name that name the thing: `job` of `DbJobRow`.
 fn thing(name: &str) -> Vec<Word> {
     let parts: SmallVec<[&str; 8]> = names::parts(name).collect();
-    let words: Vec<Word> = stem(&parts).iter().map(|part| names::lowercase(part)).collect();
+    let words: Vec<Word> = stem(&parts)
+        .iter()
+        .map(|part| names::lowercase(part))
+        .collect();
     names::words(&names::row_name(&words.join("_")))
 }
 

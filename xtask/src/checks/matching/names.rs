@@ -1,4 +1,5 @@
-//! The names that the configured patterns give to the declarations of each table, and what each name says.
+//! The names that the configured patterns give to the declarations of each table, and what each
+//! name says.
 
 use compact_str::format_compact;
 use rustc_hash::FxHashMap;
@@ -10,7 +11,8 @@ use crate::config::Config;
 use crate::facts::{Declaration, Family, Side};
 use crate::schema::model::ObjectName;
 
-/// The shortest end of a row's name that means the row: shorter ones (`log`, `id`) end half of all names.
+/// The shortest end of a row's name that means the row: shorter ones (`log`, `id`) end half of all
+/// names.
 const SHORTEST_END: usize = 4;
 
 /// Names and the tables that they stand for.
@@ -24,7 +26,8 @@ struct NameMeaning {
     entity: usize,
     side: Side,
     strength: Strength,
-    /// How much of the name is the table's: `NewUser` is rather a row of `new_users` than a new row of `users`.
+    /// How much of the name is the table's: `NewUser` is rather a row of `new_users` than a new row
+    /// of `users`.
     weight: usize,
 }
 
@@ -33,10 +36,17 @@ impl NameTable {
         Self::of(entities.iter().map(|entity| entity.name), config)
     }
 
-    /// Builds the lookup of names for these tables. A match gives the position of its table among them.
-    pub(in crate::checks) fn of<'n>(tables: impl Iterator<Item = &'n ObjectName>, config: &Config) -> Self {
+    /// Builds the lookup of names for these tables. A match gives the position of its table among
+    /// them.
+    pub(in crate::checks) fn of<'n>(
+        tables: impl Iterator<Item = &'n ObjectName>,
+        config: &Config,
+    ) -> Self {
         let tables: Vec<_> = tables.collect();
-        Self { types: named(&tables, of_types(config)), schemas: named(&tables, of_schemas(config)) }
+        Self {
+            types: named(&tables, of_types(config)),
+            schemas: named(&tables, of_schemas(config)),
+        }
     }
 
     pub(in crate::checks) fn find(&self, declaration: &Declaration) -> Option<Match> {
@@ -46,20 +56,31 @@ impl NameTable {
             // It says which table it is of; its constant's name says nothing.
             Family::Table => return None,
         };
-        let Some(named) = table.get(&names::key(&declaration.name)) else { return self.message(declaration) };
+        let Some(named) = table.get(&names::key(&declaration.name)) else {
+            return self.message(declaration);
+        };
         Some(Match {
             entity: named.entity,
             side: named.side,
-            strength: if is_shared(declaration) { named.strength } else { Strength::Bare },
+            strength: if is_shared(declaration) {
+                named.strength
+            } else {
+                Strength::Bare
+            },
             output: is_output_name(&declaration.name),
             of_type: false,
         })
     }
 
-    /// A schema of what a request asks for to make or change a row, or of what an answer tells of it.
+    /// A schema of what a request asks for to make or change a row, or of what an answer tells of
+    /// it.
     fn message(&self, declaration: &Declaration) -> Option<Match> {
-        let (side, thing) = in_message(&declaration.name).filter(|_| declaration.origin.is_validation())?;
-        let named = self.types.get(&thing).filter(|named| named.strength == Strength::Bare)?;
+        let (side, thing) =
+            in_message(&declaration.name).filter(|_| declaration.origin.is_validation())?;
+        let named = self
+            .types
+            .get(&thing)
+            .filter(|named| named.strength == Strength::Bare)?;
         is_shared(declaration).then_some(Match {
             entity: named.entity,
             side,
@@ -72,18 +93,23 @@ impl NameTable {
     /// Whether the name of some table's row ends like `name`.
     pub(super) fn ends_row_name(&self, name: &str) -> bool {
         let end = names::key(name);
-        let bare = self.types.iter().filter(|(_, named)| named.strength == Strength::Bare);
+        let bare = self
+            .types
+            .iter()
+            .filter(|(_, named)| named.strength == Strength::Bare);
         end.len() >= SHORTEST_END && bare.into_iter().any(|(row, _)| row.ends_with(end.as_str()))
     }
 
     /// Whether a type of this name would be taken for one of some table.
     pub(super) fn is_row_type(&self, name: &str) -> bool {
-        self.types.get(&names::key(name)).is_some_and(|named| named.side == Side::Row)
+        self.types
+            .get(&names::key(name))
+            .is_some_and(|named| named.side == Side::Row)
     }
 }
 
-/// Returns whether a declaration is shared, and not private to a component or a function. A private one is called
-/// after a table because it shows rows, not because it is one.
+/// Returns whether a declaration is shared, and not private to a component or a function. A private
+/// one is called after a table because it shows rows, not because it is one.
 pub(in crate::checks) fn is_shared(declaration: &Declaration) -> bool {
     declaration.exported && !is_of_component(&declaration.location.file)
 }
@@ -96,7 +122,9 @@ fn is_of_component(file: &str) -> bool {
 /// Whether a name says that values go out.
 pub(super) fn is_output_name(name: &str) -> bool {
     let words = names::words(name);
-    ["row", "select", "response", "output", "record"].iter().any(|output| words.iter().any(|word| word == output))
+    ["row", "select", "response", "output", "record"]
+        .iter()
+        .any(|output| words.iter().any(|word| word == output))
 }
 
 /// Returns the side of the table that a name suggests, where the table is known otherwise.
@@ -112,8 +140,8 @@ pub(super) fn side_of_name(name: &str) -> Side {
     }
 }
 
-/// The thing that a request makes or changes, or an answer tells of, as the name of its schema says it:
-/// `CreateUserCommand.RequestSchema`, `GetUserResponseSchema`.
+/// The thing that a request makes or changes, or an answer tells of, as the name of its schema says
+/// it: `CreateUserCommand.RequestSchema`, `GetUserResponseSchema`.
 fn in_message(name: &str) -> Option<(Side, Word)> {
     const MAKES: &[&str] = &["create", "update", "patch", "edit"];
     const GETS: &[&str] = &["get", "find", "fetch"];
@@ -129,9 +157,13 @@ fn in_message(name: &str) -> Option<(Side, Word)> {
         }
         words.pop();
     }
-    let verb =
-        words.first().filter(|verb| MAKES.contains(&verb.as_str()) || (answers && GETS.contains(&verb.as_str())));
-    let thing: Word = words[usize::from(verb.is_some())..].iter().map(Word::as_str).collect();
+    let verb = words.first().filter(|verb| {
+        MAKES.contains(&verb.as_str()) || (answers && GETS.contains(&verb.as_str()))
+    });
+    let thing: Word = words[usize::from(verb.is_some())..]
+        .iter()
+        .map(Word::as_str)
+        .collect();
     let side = match (answers, asks && verb.is_some()) {
         (true, _) => Side::Row,
         (false, true) => Side::Update,
@@ -145,16 +177,27 @@ type Configured<'c> = [(&'c Vec<String>, Side); 3];
 
 fn of_types(config: &Config) -> Configured<'_> {
     let names = &config.names;
-    [(&names.row, Side::Row), (&names.insert, Side::Insert), (&names.update, Side::Update)]
+    [
+        (&names.row, Side::Row),
+        (&names.insert, Side::Insert),
+        (&names.update, Side::Update),
+    ]
 }
 
 fn of_schemas(config: &Config) -> Configured<'_> {
     let names = &config.names;
-    [(&names.schema, Side::Row), (&names.insert_schema, Side::Insert), (&names.update_schema, Side::Update)]
+    [
+        (&names.schema, Side::Row),
+        (&names.insert_schema, Side::Insert),
+        (&names.update_schema, Side::Update),
+    ]
 }
 
 fn patterns(configured: Configured<'_>) -> Vec<Pattern> {
-    configured.iter().flat_map(|(list, side)| list.iter().map(|pattern| Pattern::new(pattern, *side))).collect()
+    configured
+        .iter()
+        .flat_map(|(list, side)| list.iter().map(|pattern| Pattern::new(pattern, *side)))
+        .collect()
 }
 
 fn named(tables: &[&ObjectName], configured: Configured<'_>) -> FxHashMap<Word, NameMeaning> {
@@ -164,7 +207,12 @@ fn named(tables: &[&ObjectName], configured: Configured<'_>) -> FxHashMap<Word, 
         for row_name in entity_names(name) {
             for pattern in &patterns {
                 let Pattern { side, strength, .. } = *pattern;
-                let named = NameMeaning { entity: at, side, strength, weight: row_name.len() };
+                let named = NameMeaning {
+                    entity: at,
+                    side,
+                    strength,
+                    weight: row_name.len(),
+                };
                 let known = table.entry(pattern.around(&row_name)).or_insert(named);
                 if known.weight < named.weight {
                     *known = named;
@@ -188,9 +236,15 @@ struct Pattern {
 
 impl Pattern {
     fn new(pattern: &str, side: Side) -> Self {
-        let around = HOLES.iter().fold(pattern.to_owned(), |text, hole| text.replace(hole, "\0"));
+        let around = HOLES
+            .iter()
+            .fold(pattern.to_owned(), |text, hole| text.replace(hole, "\0"));
         let keys = around.split('\0').map(names::key).collect();
-        Self { parts: keys, side, strength: strength(&around.replace('\0', " ").to_lowercase(), side) }
+        Self {
+            parts: keys,
+            side,
+            strength: strength(&around.replace('\0', " ").to_lowercase(), side),
+        }
     }
 
     /// The [key](names::key) of the name that it gives.
@@ -201,14 +255,18 @@ impl Pattern {
     }
 }
 
-/// `UserTable` says that it is a row; `UserEntity` may be one; `User` is what a row is about. `NewUser` is inserted;
-/// `CreateUser` may be what a request asks for.
+/// `UserTable` says that it is a row; `UserEntity` may be one; `User` is what a row is about.
+/// `NewUser` is inserted; `CreateUser` may be what a request asks for.
 fn strength(around: &str, side: Side) -> Strength {
     let says = |words: &[&str]| words.iter().any(|word| around.contains(word));
     match side {
         _bare if around.trim().is_empty() => Strength::Bare,
         Side::Row if says(&["entity", "model", "record"]) => Strength::Model,
-        Side::Insert | Side::Update if says(&["create", "patch"]) || around.starts_with("update") => Strength::Model,
+        Side::Insert | Side::Update
+            if says(&["create", "patch"]) || around.starts_with("update") =>
+        {
+            Strength::Model
+        }
         Side::Row | Side::Insert | Side::Update => Strength::Row,
     }
 }
@@ -218,7 +276,12 @@ fn entity_names(name: &ObjectName) -> Vec<Word> {
     let mut row_names = names::row_names(&name.name);
     if name.namespace != "public" {
         let prefix = names::key(&name.namespace);
-        row_names.extend(row_names.clone().iter().map(|row_name| format_compact!("{prefix}{row_name}")));
+        row_names.extend(
+            row_names
+                .clone()
+                .iter()
+                .map(|row_name| format_compact!("{prefix}{row_name}")),
+        );
     }
     row_names
 }

@@ -1,21 +1,23 @@
-//! Numbers that say when a declaration and its table have much in common, or little. The page about matching
-//! (`checks/matching.rs`) says which of these decides what.
+//! Numbers that say when a declaration and its table have much in common, or little. The page about
+//! matching (`checks/matching.rs`) says which of these decides what.
 
-/// One in so many may be odd where nearly all must agree. A migration adds one or two columns to a table of five to ten, and
-/// a type that nobody has changed since must still be judged; the item of a list leaves out more than that. With a
-/// larger part such items would be judged as rows, which is a false alarm; with a smaller one a forgotten column would hide its
-/// type.
+/// One in so many may be odd where nearly all must agree. A migration adds one or two columns to a
+/// table of five to ten, and a type that nobody has changed since must still be judged; the item of
+/// a list leaves out more than that. With a larger part such items would be judged as rows, which
+/// is a false alarm; with a smaller one a forgotten column would hide its type.
 const SMALL_PART: usize = 5;
 
-/// In so few columns one may be odd, though it is more than one in [`SMALL_PART`]: else no change of a small table would
-/// ever be found.
+/// In so few columns one may be odd, though it is more than one in [`SMALL_PART`]: else no change
+/// of a small table would ever be found.
 const SMALL_TABLE: usize = 4;
 
-/// Where less than one in so many columns and fields agree, it is the names of table and declaration that agree by accident:
-/// `id`, `name` and `createdAt` stand in nearly everything, and make up to a third of a usual table.
+/// Where less than one in so many columns and fields agree, it is the names of table and
+/// declaration that agree by accident: `id`, `name` and `createdAt` stand in nearly everything, and
+/// make up to a third of a usual table.
 pub(super) const ACCIDENT: usize = 3;
 
-/// So many fields must have been columns for a declaration to be the table as it was: `{ id }` was part of any.
+/// So many fields must have been columns for a declaration to be the table as it was: `{ id }` was
+/// part of any.
 pub(super) const FEWEST_FIELDS: usize = 2;
 
 /// The same where only a name says that it is of the table: `{ id, name }` is anything.

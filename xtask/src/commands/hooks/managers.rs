@@ -1,5 +1,5 @@
-//! Tools that manage the hooks of a repository. They write over what others put in their place, so that the call belongs
-//! into their own configuration.
+//! Tools that manage the hooks of a repository. They write over what others put in their place, so
+//! that the call belongs into their own configuration.
 
 use std::path::Path;
 
@@ -40,15 +40,21 @@ const LEFTHOOK: &[&str] = &[
 
 /// Whether the tool is called in a hook or configuration of this text.
 pub fn is_called_in(text: &str) -> bool {
-    text.lines().any(|line| !line.trim_start().starts_with('#') && line.contains("db-verify"))
+    text.lines()
+        .any(|line| !line.trim_start().starts_with('#') && line.contains("db-verify"))
 }
 
-/// The tool that manages the hooks of `repository`, if there is one; `hook` is where git looks for a hook.
+/// The tool that manages the hooks of `repository`, if there is one; `hook` is where git looks for
+/// a hook.
 pub fn of(repository: &Repository, hook: &Path) -> Option<Manager> {
     let top = repository.top();
     let manager = |tool, file: &str| {
         let text = std::fs::read_to_string(top.join(file)).unwrap_or_default();
-        Some(Manager { tool, file: file.to_owned(), text })
+        Some(Manager {
+            tool,
+            file: file.to_owned(),
+            text,
+        })
     };
     if let Some(folder) = husky_folder(top, hook) {
         return manager(Tool::Husky, &format!("{folder}/pre-commit"));
@@ -57,12 +63,21 @@ pub fn of(repository: &Repository, hook: &Path) -> Option<Manager> {
         return manager(Tool::Lefthook, file);
     }
     let file = ".pre-commit-config.yaml";
-    if top.join(file).is_file() { manager(Tool::PreCommit, file) } else { None }
+    if top.join(file).is_file() {
+        manager(Tool::PreCommit, file)
+    } else {
+        None
+    }
 }
 
-/// husky lets git look for hooks in `.husky/_`, earlier versions in `.husky`; the folder may lie in a package.
+/// husky lets git look for hooks in `.husky/_`, earlier versions in `.husky`; the folder may lie in
+/// a package.
 fn husky_folder(top: &Path, hook: &Path) -> Option<String> {
-    let relative = hook.strip_prefix(top).ok()?.to_string_lossy().replace('\\', "/");
+    let relative = hook
+        .strip_prefix(top)
+        .ok()?
+        .to_string_lossy()
+        .replace('\\', "/");
     let at = relative.find(".husky/").map(|at| at + ".husky".len());
     let configured = at.map(|end| relative[..end].to_owned());
     configured.or_else(|| top.join(".husky").is_dir().then(|| ".husky".to_owned()))
@@ -91,13 +106,22 @@ impl Manager {
 
     /// husky starts hooks at the top and fails with the last command that fails.
     fn husky(&self, call: &HookCall) -> String {
-        if self.text.trim().is_empty() && call.folder().is_none() { call.command() } else { call.line() }
+        if self.text.trim().is_empty() && call.folder().is_none() {
+            call.command()
+        } else {
+            call.line()
+        }
     }
 }
 
 fn lefthook(call: &HookCall) -> String {
-    let root = call.folder().map_or_else(String::new, |folder| format!("      root: {folder:?}\n"));
-    format!("pre-commit:\n  commands:\n    db-verify:\n{root}      run: {}\n", call.command())
+    let root = call
+        .folder()
+        .map_or_else(String::new, |folder| format!("      root: {folder:?}\n"));
+    format!(
+        "pre-commit:\n  commands:\n    db-verify:\n{root}      run: {}\n",
+        call.command()
+    )
 }
 
 fn pre_commit(call: &HookCall) -> String {

@@ -38,18 +38,30 @@ impl HookCall {
     pub fn new(root: &Path, top: &Path, config: Option<&Path>) -> Result<Self> {
         let top = top.canonicalize().unwrap_or_else(|_| top.to_path_buf());
         let root = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
-        let folder = root.strip_prefix(&top).unwrap_or(Path::new("")).to_string_lossy().replace('\\', "/");
+        let folder = root
+            .strip_prefix(&top)
+            .unwrap_or(Path::new(""))
+            .to_string_lossy()
+            .replace('\\', "/");
         let program = if has_alias(&root) {
             HookProgram::Cargo
         } else {
-            let binary = std::env::current_exe().context("cannot tell where the running program lies")?;
+            let binary =
+                std::env::current_exe().context("cannot tell where the running program lies")?;
             HookProgram::Binary(binary.to_string_lossy().replace('\\', "/"))
         };
         let config = config.map(|file| {
             let file = std::path::absolute(file).unwrap_or_else(|_| PathBuf::from(file));
-            file.strip_prefix(&root).unwrap_or(&file).to_string_lossy().replace('\\', "/")
+            file.strip_prefix(&root)
+                .unwrap_or(&file)
+                .to_string_lossy()
+                .replace('\\', "/")
         });
-        Ok(Self { folder, program, config })
+        Ok(Self {
+            folder,
+            program,
+            config,
+        })
     }
 
     /// One line that fails where the verification fails, for a hook of somebody else.
@@ -66,7 +78,10 @@ impl HookCall {
             HookProgram::Cargo => "cargo xtask".to_owned(),
             HookProgram::Binary(binary) => format!("{} -C .", quoted(binary)),
         };
-        let config = self.config.as_ref().map_or_else(String::new, |file| format!(" --config {}", quoted(file)));
+        let config = self
+            .config
+            .as_ref()
+            .map_or_else(String::new, |file| format!(" --config {}", quoted(file)));
         format!("{program} db-verify --staged{config}")
     }
 
@@ -103,10 +118,12 @@ exec {}
     /// Returns the lines of the script that check whether the tool can be called.
     fn guard(&self) -> String {
         match &self.program {
-            HookProgram::Cargo => "# Nor has a branch without the tool.
+            HookProgram::Cargo => {
+                "# Nor has a branch without the tool.
 grep -q '^ *xtask' .cargo/config.toml 2>/dev/null || exit 0
 [ -x \"${CARGO_TARGET_DIR:-target}/debug/xtask\" ] || echo 'db-verify: building the tool first' >&2"
-                .to_owned(),
+                    .to_owned()
+            }
             HookProgram::Binary(binary) => format!(
                 "[ -x {0} ] || {{
     echo 'db-verify is gone: run `install-hooks` again, or remove this hook' >&2
@@ -121,7 +138,10 @@ grep -q '^ *xtask' .cargo/config.toml 2>/dev/null || exit 0
 /// Whether `cargo xtask` works in this folder.
 fn has_alias(root: &Path) -> bool {
     let text = std::fs::read_to_string(root.join(".cargo/config.toml"));
-    text.is_ok_and(|text| text.lines().any(|line| line.trim_start().starts_with("xtask")))
+    text.is_ok_and(|text| {
+        text.lines()
+            .any(|line| line.trim_start().starts_with("xtask"))
+    })
 }
 
 /// As a shell takes it.
@@ -140,17 +160,42 @@ mod tests {
 
     #[test]
     fn a_hook_is_recognised_and_its_folder_is_quoted() {
-        let call = HookCall { folder: "mono repo's".into(), program: HookProgram::Cargo, config: None };
-        assert!(is_ours(&call.hook()) && !is_ours("#!/bin/sh\nexec cargo xtask db-verify --staged\n"));
-        assert!(call.hook().contains("cd 'mono repo'\\''s' 2>/dev/null || exit 0\n"), "{}", call.hook());
-        assert_eq!(call.line(), "(cd 'mono repo'\\''s' && cargo xtask db-verify --staged) || exit 1");
+        let call = HookCall {
+            folder: "mono repo's".into(),
+            program: HookProgram::Cargo,
+            config: None,
+        };
+        assert!(
+            is_ours(&call.hook()) && !is_ours("#!/bin/sh\nexec cargo xtask db-verify --staged\n")
+        );
+        assert!(
+            call.hook()
+                .contains("cd 'mono repo'\\''s' 2>/dev/null || exit 0\n"),
+            "{}",
+            call.hook()
+        );
+        assert_eq!(
+            call.line(),
+            "(cd 'mono repo'\\''s' && cargo xtask db-verify --staged) || exit 1"
+        );
     }
 
     #[test]
     fn a_tool_that_lies_elsewhere_is_called_by_its_path() {
         let program = HookProgram::Binary("/opt/my tools/xtask".into());
-        let call = HookCall { folder: String::new(), program, config: Some("db.toml".into()) };
-        assert_eq!(call.line(), "'/opt/my tools/xtask' -C . db-verify --staged --config db.toml || exit 1");
-        assert!(call.hook().contains("[ -x '/opt/my tools/xtask' ] || {"), "{}", call.hook());
+        let call = HookCall {
+            folder: String::new(),
+            program,
+            config: Some("db.toml".into()),
+        };
+        assert_eq!(
+            call.line(),
+            "'/opt/my tools/xtask' -C . db-verify --staged --config db.toml || exit 1"
+        );
+        assert!(
+            call.hook().contains("[ -x '/opt/my tools/xtask' ] || {"),
+            "{}",
+            call.hook()
+        );
     }
 }

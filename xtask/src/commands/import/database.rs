@@ -1,12 +1,14 @@
-//! Writes the first migration of a database that has none: what `pg_dump` shows of it, tried on a scratch database before
-//! anybody relies on it.
+//! Writes the first migration of a database that has none: what `pg_dump` shows of it, tried on a
+//! scratch database before anybody relies on it.
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use postgres::Client;
 
 use super::{ImportSummary, Options, new_files, present, write};
 use crate::commands::{Context, Outcome, live};
-use crate::import::{self, DirectionPart, Draft, EarlierImport, ImportedMigrations, MigrationFiles, Note, dump};
+use crate::import::{
+    self, DirectionPart, Draft, EarlierImport, ImportedMigrations, MigrationFiles, Note, dump,
+};
 use crate::migrations::comparison::Comparison;
 use crate::migrations::{Migration, files};
 use crate::postgres::connect::{Target, connect};
@@ -23,7 +25,8 @@ const NAME: &str = "initial_schema";
 const HEADER: &str = "-- The schema of the database before it had migrations, as `pg_dump` shows it. Owners and privileges are not part of\n\
                       -- it, because roles belong to the server: write what the application needs as GRANT in a migration of its own.\n";
 
-const DOWN: &str = "-- irreversible: it stands for all that the database held before it had migrations\n";
+const DOWN: &str =
+    "-- irreversible: it stands for all that the database held before it had migrations\n";
 
 /// The result of trying the migration on a scratch database.
 enum Proof {
@@ -48,34 +51,64 @@ pub(super) fn run(context: &Context, options: &Options, to: &str) -> Result<Outc
             other.name.name
         )
     }
-    let target = Target::open(context.options.database_url.as_deref(), &context.config, &context.root)?;
+    let target = Target::open(
+        context.options.database_url.as_deref(),
+        &context.config,
+        &context.root,
+    )?;
     let mut client = connect(&target)?;
     let live = live::read(&mut client, &context.config)?;
     if live.is_empty() {
-        bail!("there is nothing to import: {} holds no tables", target.describe())
+        bail!(
+            "there is nothing to import: {} holds no tables",
+            target.describe()
+        )
     }
-    let program = PgDump::find(major(&mut client)?).context("cannot import the schema of a database")?;
+    let program =
+        PgDump::find(major(&mut client)?).context("cannot import the schema of a database")?;
     let dump = program.schema(&target, &exclusions(&mut client, &live)?)?;
     let (pair, mut notes) = pair(&dump, &target.describe())?;
     let proof = prove(context, &mut client, &live, &pair)?;
     let text = told(&proof, context, to);
-    notes.extend(text.map(|text| Note { file: format!("{}.sql", pair.stem), text }));
+    notes.extend(text.map(|text| Note {
+        file: format!("{}.sql", pair.stem),
+        text,
+    }));
     let pairs = [pair];
     if !options.dry_run {
-        write(&new_files(&tree, &context.root, to, &pairs, &[EarlierImport::New])?)?;
+        write(&new_files(
+            &tree,
+            &context.root,
+            to,
+            &pairs,
+            &[EarlierImport::New],
+        )?)?;
     }
     let pairs: Vec<&MigrationFiles> = pairs.iter().collect();
     let tool = "the database".to_owned();
-    let imported = ImportSummary { tool, to, pairs: &pairs, there: 0, notes: &notes, dry_run: options.dry_run };
+    let imported = ImportSummary {
+        tool,
+        to,
+        pairs: &pairs,
+        there: 0,
+        notes: &notes,
+        dry_run: options.dry_run,
+    };
     imported.print(context)?;
-    let is_usable =
-        matches!(proof, Proof::Equal | Proof::Unproven(_)) && pairs.iter().all(|pair| pair.problems.is_empty());
-    Ok(if is_usable { Outcome::Clean } else { Outcome::Errors })
+    let is_usable = matches!(proof, Proof::Equal | Proof::Unproven(_))
+        && pairs.iter().all(|pair| pair.problems.is_empty());
+    Ok(if is_usable {
+        Outcome::Clean
+    } else {
+        Outcome::Errors
+    })
 }
 
 fn major(client: &mut Client) -> Result<u32> {
     let query = "SELECT pg_catalog.current_setting('server_version_num')::int / 10000";
-    let row = client.query_one(query, &[]).context("cannot tell the version of the server")?;
+    let row = client
+        .query_one(query, &[])
+        .context("cannot tell the version of the server")?;
     Ok(u32::try_from(row.try_get::<_, i32>(0)?)?)
 }
 
@@ -92,23 +125,35 @@ const NAMESPACES: &str = "
     SELECT nspname::text FROM pg_catalog.pg_namespace
     WHERE nspname <> 'information_schema' AND nspname !~ '^pg_' AND nspname <> 'public' ORDER BY 1";
 
-/// Options that leave out what is no part of the schema: the tables of this tool and of others, namespaces of others.
+/// Options that leave out what is no part of the schema: the tables of this tool and of others,
+/// namespaces of others.
 fn exclusions(client: &mut Client, live: &Schema) -> Result<Vec<String>> {
     let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
     let mut exclusions = Vec::new();
-    let rows = client.query(NAMESPACES, &[]).context("cannot list the schemas of the database")?;
+    let rows = client
+        .query(NAMESPACES, &[])
+        .context("cannot list the schemas of the database")?;
     for row in rows {
         let name: String = row.try_get(0)?;
         if !live.namespaces.contains_key(&name) {
             exclusions.push(format!("--exclude-schema={}", quoted(&name)));
         }
     }
-    let rows = client.query(RELATIONS, &[]).context("cannot list the tables of the database")?;
+    let rows = client
+        .query(RELATIONS, &[])
+        .context("cannot list the tables of the database")?;
     for row in rows {
-        let name = ObjectName { namespace: row.try_get(0)?, name: row.try_get(1)? };
+        let name = ObjectName {
+            namespace: row.try_get(0)?,
+            name: row.try_get(1)?,
+        };
         let is_of_schema = live.tables.contains_key(&name) || live.views.contains_key(&name);
         if !is_of_schema && !live.sequences.contains_key(&name) {
-            exclusions.push(format!("--exclude-table={}.{}", quoted(&name.namespace), quoted(&name.name)));
+            exclusions.push(format!(
+                "--exclude-table={}.{}",
+                quoted(&name.namespace),
+                quoted(&name.name)
+            ));
         }
     }
     Ok(exclusions)
@@ -116,28 +161,57 @@ fn exclusions(client: &mut Client, live: &Schema) -> Result<Vec<String>> {
 
 /// The pair of files of a dump.
 fn pair(dump: &str, origin: &str) -> Result<(MigrationFiles, Vec<Note>)> {
-    let part = |text: String| DirectionPart { file: origin.to_owned(), text, no_transaction: false };
+    let part = |text: String| DirectionPart {
+        file: origin.to_owned(),
+        text,
+        no_transaction: false,
+    };
     let up = part(format!("{HEADER}{}", dump::cleaned(dump)));
-    let draft = Draft { version: "1".into(), name: NAME.into(), up, down: Some(part(DOWN.into())) };
-    let (pairs, notes) = import::pairs(&ImportedMigrations { drafts: vec![draft], notes: Vec::new() }, "the database");
-    let pair = pairs.into_iter().next().ok_or_else(|| anyhow!("cannot make a migration of the schema"))?;
+    let draft = Draft {
+        version: "1".into(),
+        name: NAME.into(),
+        up,
+        down: Some(part(DOWN.into())),
+    };
+    let (pairs, notes) = import::pairs(
+        &ImportedMigrations {
+            drafts: vec![draft],
+            notes: Vec::new(),
+        },
+        "the database",
+    );
+    let pair = pairs
+        .into_iter()
+        .next()
+        .ok_or_else(|| anyhow!("cannot make a migration of the schema"))?;
     Ok((pair, notes))
 }
 
 /// Runs the migration on a scratch database, and compares what it makes with the database.
-fn prove(context: &Context, client: &mut Client, live: &Schema, pair: &MigrationFiles) -> Result<Proof> {
+fn prove(
+    context: &Context,
+    client: &mut Client,
+    live: &Schema,
+    pair: &MigrationFiles,
+) -> Result<Proof> {
     if !pair.problems.is_empty() {
         return Ok(Proof::Unproven("it has to be mended first".into()));
     }
     let files = [migration(pair)?];
-    let mut comparison = Comparison::new(context.scratch_environment().like(client, &files)?, &files);
+    let mut comparison =
+        Comparison::new(context.scratch_environment().like(client, &files)?, &files);
     let [migration] = &files;
     let difference = comparison.schema_after(migration.version);
-    let difference = difference.and_then(|expected| comparison.difference(&expected, live, migration.version));
+    let difference =
+        difference.and_then(|expected| comparison.difference(&expected, live, migration.version));
     Ok(match difference {
-        Ok(difference) if difference.likeness() == Likeness::Different => Proof::Differs(difference),
+        Ok(difference) if difference.likeness() == Likeness::Different => {
+            Proof::Differs(difference)
+        }
         Ok(_) => Proof::Equal,
-        Err(error) if error.downcast_ref::<Unavailable>().is_some() => Proof::Unproven(format!("{error:#}")),
+        Err(error) if error.downcast_ref::<Unavailable>().is_some() => {
+            Proof::Unproven(format!("{error:#}"))
+        }
         Err(error) => Proof::Fails(error),
     })
 }
@@ -148,11 +222,16 @@ fn migration(pair: &MigrationFiles) -> Result<Migration> {
     let place = tempfile::tempdir().context("cannot try the migration")?;
     std::fs::create_dir(place.path().join(FOLDER)).context("cannot try the migration")?;
     for (end, text) in [("sql", &pair.up), ("down.sql", &pair.down)] {
-        let file = place.path().join(FOLDER).join(format!("{}.{end}", pair.stem));
+        let file = place
+            .path()
+            .join(FOLDER)
+            .join(format!("{}.{end}", pair.stem));
         std::fs::write(file, text).context("cannot try the migration")?;
     }
     let read = files::load(&WorkingTree::new(place.path()), FOLDER)?;
-    read.into_iter().next().ok_or_else(|| anyhow!("cannot try the migration: it is not read back"))
+    read.into_iter()
+        .next()
+        .ok_or_else(|| anyhow!("cannot try the migration: it is not read back"))
 }
 
 /// A note about a migration that was not proven to be equal.

@@ -19,7 +19,10 @@ pub enum ImportOrigin {
 impl ValueEnum for ImportOrigin {
     fn value_variants<'a>() -> &'a [Self] {
         static ALL: LazyLock<Vec<ImportOrigin>> = LazyLock::new(|| {
-            let tools = Layout::value_variants().iter().copied().map(ImportOrigin::Tool);
+            let tools = Layout::value_variants()
+                .iter()
+                .copied()
+                .map(ImportOrigin::Tool);
             tools.chain([ImportOrigin::Database]).collect()
         });
         &ALL
@@ -29,7 +32,8 @@ impl ValueEnum for ImportOrigin {
         match self {
             Self::Tool(layout) => layout.to_possible_value(),
             Self::Database => Some(
-                PossibleValue::new("database").help("The tables of the database as they are, as the first migration"),
+                PossibleValue::new("database")
+                    .help("The tables of the database as they are, as the first migration"),
             ),
         }
     }
@@ -42,7 +46,10 @@ mod tests {
     #[test]
     fn every_layout_can_be_typed() {
         for layout in Layout::value_variants() {
-            assert!(ImportOrigin::value_variants().contains(&ImportOrigin::Tool(*layout)), "{layout:?}");
+            assert!(
+                ImportOrigin::value_variants().contains(&ImportOrigin::Tool(*layout)),
+                "{layout:?}"
+            );
         }
     }
 }

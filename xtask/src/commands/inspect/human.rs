@@ -20,26 +20,43 @@ pub(super) fn render(facts: &Facts, tables: &TablesOf, what: Option<Subject>) ->
         declarations(&mut text, "Schemas", facts.schemas.iter(), tables);
     }
     if wanted(Subject::Routes) {
-        let lines = facts
-            .routes
-            .iter()
-            .map(|route| format!("  {:<7} {}  {}\n", route.method, route.path, place(&route.location)));
+        let lines = facts.routes.iter().map(|route| {
+            format!(
+                "  {:<7} {}  {}\n",
+                route.method,
+                route.path,
+                place(&route.location)
+            )
+        });
         section(&mut text, "Routes", lines.collect());
     }
     if wanted(Subject::Contracts) {
         let lines = facts.contracts.iter().map(|contract| {
             let place = place(&contract.location);
-            format!("  {:<7} {}  {}  {place}\n", contract.method, contract.path, contract.name)
+            format!(
+                "  {:<7} {}  {}  {place}\n",
+                contract.method, contract.path, contract.name
+            )
         });
         section(&mut text, "Contracts", lines.collect());
     }
     if wanted(Subject::Routes) || wanted(Subject::Contracts) {
-        let listed = facts.unresolved_endpoints.iter().filter(|endpoint| super::is_wanted(endpoint, what));
+        let listed = facts
+            .unresolved_endpoints
+            .iter()
+            .filter(|endpoint| super::is_wanted(endpoint, what));
         let lines = listed.map(|endpoint| {
             let place = place(&endpoint.location);
-            format!("  {:<8} {}  {place}\n    not resolved: {}\n", endpoint.what, endpoint.name, endpoint.reason)
+            format!(
+                "  {:<8} {}  {place}\n    not resolved: {}\n",
+                endpoint.what, endpoint.name, endpoint.reason
+            )
         });
-        section(&mut text, "Endpoints that are not resolved", lines.collect());
+        section(
+            &mut text,
+            "Endpoints that are not resolved",
+            lines.collect(),
+        );
     }
     for problem in &facts.problems {
         let _ = writeln!(text, "warning: {}: {}", problem.location, problem.message);
@@ -62,13 +79,29 @@ fn declarations<'d>(
     declarations: impl Iterator<Item = &'d Declaration>,
     tables: &TablesOf,
 ) {
-    section(text, title, declarations.map(|one| declaration(one, tables)).collect());
+    section(
+        text,
+        title,
+        declarations.map(|one| declaration(one, tables)).collect(),
+    );
 }
 
 fn declaration(declaration: &Declaration, tables: &TablesOf) -> String {
-    let table = tables.get(&declaration.location).map_or_else(String::new, |table| format!("  table {table}"));
-    let mut text = format!("  {}{table}  {}\n", declaration.name, place(&declaration.location));
-    let width = declaration.fields.iter().map(|field| field.name.chars().count()).max().unwrap_or(0) + 1;
+    let table = tables
+        .get(&declaration.location)
+        .map_or_else(String::new, |table| format!("  table {table}"));
+    let mut text = format!(
+        "  {}{table}  {}\n",
+        declaration.name,
+        place(&declaration.location)
+    );
+    let width = declaration
+        .fields
+        .iter()
+        .map(|field| field.name.chars().count())
+        .max()
+        .unwrap_or(0)
+        + 1;
     for field in &declaration.fields {
         let name = format!("{}{}", field.name, if field.optional { "?" } else { "" });
         let _ = writeln!(text, "    {name:<width$} {}", described(field));
@@ -107,12 +140,18 @@ fn demands(constraints: &Constraints) -> Vec<String> {
         number(">", constraints.exclusive_minimum),
         number("<", constraints.exclusive_maximum),
         flag("integer", constraints.integer),
-        constraints.pattern.as_ref().map(|pattern| format!("/{pattern}/")),
+        constraints
+            .pattern
+            .as_ref()
+            .map(|pattern| format!("/{pattern}/")),
         flag("coerced", constraints.coerced),
         flag("transformed", constraints.transformed),
         flag("refined", constraints.refined),
     ];
-    let items = constraints.items.as_ref().map(|items| format!("each: {}", demands(items).join(", ")));
+    let items = constraints
+        .items
+        .as_ref()
+        .map(|items| format!("each: {}", demands(items).join(", ")));
     all.into_iter().flatten().chain(items).collect()
 }
 
@@ -121,12 +160,27 @@ fn place(location: &crate::source::Location) -> String {
 }
 
 fn summary(facts: &Facts) -> String {
-    let all = || facts.types.iter().chain(&facts.schemas).chain(&facts.tables);
-    let fields = all().map(|declaration| declaration.fields.len()).sum::<usize>();
+    let all = || {
+        facts
+            .types
+            .iter()
+            .chain(&facts.schemas)
+            .chain(&facts.tables)
+    };
+    let fields = all()
+        .map(|declaration| declaration.fields.len())
+        .sum::<usize>();
     let unresolved = |field: &&Field| matches!(field.kind, Kind::Unresolved(_));
-    let unresolved_fields = all().flat_map(|declaration| &declaration.fields).filter(unresolved).count();
-    let unresolved_declarations = all().filter(|declaration| declaration.unresolved.is_some()).count();
-    let counted = |(origin, of_origin): (Origin, _)| format!("{} {}s, ", Iterator::count(of_origin), origin.noun);
+    let unresolved_fields = all()
+        .flat_map(|declaration| &declaration.fields)
+        .filter(unresolved)
+        .count();
+    let unresolved_declarations = all()
+        .filter(|declaration| declaration.unresolved.is_some())
+        .count();
+    let counted = |(origin, of_origin): (Origin, _)| {
+        format!("{} {}s, ", Iterator::count(of_origin), origin.noun)
+    };
     let tables: String = super::by_origin(&facts.tables).map(counted).collect();
     let ignored = match facts.files_ignored {
         0 => String::new(),

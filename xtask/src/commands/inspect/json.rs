@@ -4,20 +4,31 @@ use serde_json::{Map, Value, json};
 
 use super::{Subject, TablesOf};
 use crate::facts::{
-    Constraints, Contract, Declaration, Enumeration, Facts, Field, Kind, Problem, Route, UnresolvedEndpoint,
+    Constraints, Contract, Declaration, Enumeration, Facts, Field, Kind, Problem, Route,
+    UnresolvedEndpoint,
 };
 
 /// Everything that was read, or only `what`.
 pub(super) fn render(facts: &Facts, tables: &TablesOf, what: Option<Subject>) -> String {
     let mut object = Map::new();
     let wanted = |part| what.is_none_or(|what| what == part);
-    let declarations = |all: &[Declaration]| all.iter().map(|one| declaration(one, tables)).collect::<Value>();
+    let declarations = |all: &[Declaration]| {
+        all.iter()
+            .map(|one| declaration(one, tables))
+            .collect::<Value>()
+    };
     if wanted(Subject::Types) {
         object.insert("types".into(), declarations(&facts.types));
         for (origin, of_origin) in super::by_origin(&facts.tables) {
-            object.insert(origin.id.into(), of_origin.map(|one| declaration(one, tables)).collect());
+            object.insert(
+                origin.id.into(),
+                of_origin.map(|one| declaration(one, tables)).collect(),
+            );
         }
-        object.insert("enums".into(), facts.enums.iter().map(enumeration).collect());
+        object.insert(
+            "enums".into(),
+            facts.enums.iter().map(enumeration).collect(),
+        );
     }
     if wanted(Subject::Schemas) {
         object.insert("schemas".into(), declarations(&facts.schemas));
@@ -26,13 +37,25 @@ pub(super) fn render(facts: &Facts, tables: &TablesOf, what: Option<Subject>) ->
         object.insert("routes".into(), facts.routes.iter().map(route).collect());
     }
     if wanted(Subject::Contracts) {
-        object.insert("contracts".into(), facts.contracts.iter().map(contract).collect());
+        object.insert(
+            "contracts".into(),
+            facts.contracts.iter().map(contract).collect(),
+        );
     }
     if wanted(Subject::Routes) || wanted(Subject::Contracts) {
-        let listed = facts.unresolved_endpoints.iter().filter(|endpoint| super::is_wanted(endpoint, what));
-        object.insert("unresolvedEndpoints".into(), listed.map(unresolved_endpoint).collect());
+        let listed = facts
+            .unresolved_endpoints
+            .iter()
+            .filter(|endpoint| super::is_wanted(endpoint, what));
+        object.insert(
+            "unresolvedEndpoints".into(),
+            listed.map(unresolved_endpoint).collect(),
+        );
     }
-    object.insert("problems".into(), facts.problems.iter().map(problem).collect());
+    object.insert(
+        "problems".into(),
+        facts.problems.iter().map(problem).collect(),
+    );
     object.insert("files".into(), files(facts));
     format!("{:#}\n", Value::Object(object))
 }
@@ -50,7 +73,10 @@ fn declaration(declaration: &Declaration, tables: &TablesOf) -> Value {
     object.insert("table".into(), json!(table));
     object.insert("origin".into(), json!(declaration.origin.id));
     object.insert("exported".into(), json!(declaration.exported));
-    object.insert("fields".into(), declaration.fields.iter().map(field).collect());
+    object.insert(
+        "fields".into(),
+        declaration.fields.iter().map(field).collect(),
+    );
     if let Some(reason) = &declaration.unresolved {
         object.insert("unresolved".into(), json!(reason));
     }
@@ -110,7 +136,13 @@ fn kind(kind: &Kind, object: &mut Map<String, Value>) {
         Kind::Any => {
             object.insert("any".into(), json!(true));
         }
-        Kind::String | Kind::Number | Kind::Bigint | Kind::Boolean | Kind::Date | Kind::Bytes | Kind::Json => {}
+        Kind::String
+        | Kind::Number
+        | Kind::Bigint
+        | Kind::Boolean
+        | Kind::Date
+        | Kind::Bytes
+        | Kind::Json => {}
     }
 }
 
@@ -126,19 +158,39 @@ fn constraints(constraints: &Constraints, object: &mut Map<String, Value>) {
             object.insert(key.into(), value);
         }
     };
-    put("format", constraints.format.as_ref().map(|format| json!(format)));
-    put("minLength", constraints.min_length.map(|length| json!(length)));
-    put("maxLength", constraints.max_length.map(|length| json!(length)));
+    put(
+        "format",
+        constraints.format.as_ref().map(|format| json!(format)),
+    );
+    put(
+        "minLength",
+        constraints.min_length.map(|length| json!(length)),
+    );
+    put(
+        "maxLength",
+        constraints.max_length.map(|length| json!(length)),
+    );
     put("minimum", constraints.minimum.map(number));
     put("maximum", constraints.maximum.map(number));
-    put("exclusiveMinimum", constraints.exclusive_minimum.map(number));
-    put("exclusiveMaximum", constraints.exclusive_maximum.map(number));
+    put(
+        "exclusiveMinimum",
+        constraints.exclusive_minimum.map(number),
+    );
+    put(
+        "exclusiveMaximum",
+        constraints.exclusive_maximum.map(number),
+    );
     put("integer", constraints.integer.then(|| json!(true)));
-    put("pattern", constraints.pattern.as_ref().map(|pattern| json!(pattern)));
+    put(
+        "pattern",
+        constraints.pattern.as_ref().map(|pattern| json!(pattern)),
+    );
     put("coerced", constraints.coerced.then(|| json!(true)));
     put("transformed", constraints.transformed.then(|| json!(true)));
     put("refined", constraints.refined.then(|| json!(true)));
-    if let (Some(demanded), Some(Value::Object(items))) = (&constraints.items, object.get_mut("items")) {
+    if let (Some(demanded), Some(Value::Object(items))) =
+        (&constraints.items, object.get_mut("items"))
+    {
         self::constraints(demanded, items);
     }
 }
@@ -146,7 +198,11 @@ fn constraints(constraints: &Constraints, object: &mut Map<String, Value>) {
 /// `5`, not `5.0`.
 fn number(value: f64) -> Value {
     let whole = value as i64;
-    if (whole as f64 - value).abs() < f64::EPSILON { json!(whole) } else { json!(value) }
+    if (whole as f64 - value).abs() < f64::EPSILON {
+        json!(whole)
+    } else {
+        json!(value)
+    }
 }
 
 fn enumeration(enumeration: &Enumeration) -> Value {

@@ -1,5 +1,5 @@
-//! The checks before anything runs: of the history, of the live database, and of the schema that the pending
-//! migrations will make.
+//! The checks before anything runs: of the history, of the live database, and of the schema that
+//! the pending migrations will make.
 
 use super::findings_by_migration::FindingsByMigration;
 use crate::commands::judge::Judge;
@@ -57,8 +57,14 @@ pub fn verification(
     verification
 }
 
-/// Adds what a page shows beside the findings: every table with its descriptions, and what `planned` migrations change.
-pub fn picture(verification: &mut Verification, judge: &Judge<'_>, prediction: &Prediction, planned: usize) {
+/// Adds what a page shows beside the findings: every table with its descriptions, and what
+/// `planned` migrations change.
+pub fn picture(
+    verification: &mut Verification,
+    judge: &Judge<'_>,
+    prediction: &Prediction,
+    planned: usize,
+) {
     let after = prediction.after(planned);
     verification.alignment = judge.alignment(after);
     verification.schema_changes = Some(difference(&prediction.base, after).to_string());

@@ -1,5 +1,5 @@
-//! Verifies each migration before its COMMIT: the catalogs against the prediction, and with the last one the
-//! TypeScript against what the catalogs then hold.
+//! Verifies each migration before its COMMIT: the catalogs against the prediction, and with the
+//! last one the TypeScript against what the catalogs then hold.
 
 use std::time::Duration;
 
@@ -75,7 +75,8 @@ pub struct CommitVerifier<'a> {
     context: &'a Context,
     reader: &'a mut CatalogReader,
     comparison: Comparison<'a>,
-    /// The catalogs after a migration that was undone until a scratch database tells whether they are right.
+    /// The catalogs after a migration that was undone until a scratch database tells whether they
+    /// are right.
     undecided: Option<Found>,
     decided: Option<Decided>,
     known: Known<'a>,
@@ -114,8 +115,8 @@ impl<'a> CommitVerifier<'a> {
         }
     }
 
-    /// Returns the committed migrations, the last verification, and the migrations that nothing could be compared
-    /// with.
+    /// Returns the committed migrations, the last verification, and the migrations that nothing
+    /// could be compared with.
     pub fn into_parts(self) -> (Vec<AppliedMigration>, Option<Verification>, Vec<String>) {
         (self.applied, self.post, self.unchecked)
     }
@@ -128,7 +129,9 @@ impl<'a> CommitVerifier<'a> {
     /// The fingerprint that stands for the schema after `migration`; none where that is to be read.
     fn fingerprint(&self, migration: &Migration) -> Option<&Fingerprint> {
         let is_last = migration.version == self.last;
-        self.step(migration).filter(|step| !is_last && step.schema.is_none()).and_then(|step| step.fingerprint.as_ref())
+        self.step(migration)
+            .filter(|step| !is_last && step.schema.is_none())
+            .and_then(|step| step.fingerprint.as_ref())
     }
 
     /// Whether the transaction wrote to the catalogs what it wrote on the scratch database.
@@ -138,7 +141,9 @@ impl<'a> CommitVerifier<'a> {
         migration: &Migration,
         answer: &[SimpleQueryMessage],
     ) -> Result<bool> {
-        let Some(predicted) = self.fingerprint(migration) else { return Ok(false) };
+        let Some(predicted) = self.fingerprint(migration) else {
+            return Ok(false);
+        };
         if self.fingerprinter.matches(transaction, answer, predicted)? {
             return Ok(true);
         }
@@ -161,21 +166,41 @@ impl<'a> CommitVerifier<'a> {
     }
 
     /// Compares the whole catalogs with the prediction, and keeps their digests.
-    fn compare(&mut self, transaction: &mut Transaction<'_>, migration: &Migration) -> Result<Schema> {
-        // The stamp is taken before the catalogs are read: the next run then finds a change that somebody else made in between.
-        let stamp = if migration.version == self.last { self.stamp(transaction)? } else { None };
+    fn compare(
+        &mut self,
+        transaction: &mut Transaction<'_>,
+        migration: &Migration,
+    ) -> Result<Schema> {
+        // The stamp is taken before the catalogs are read: the next run then finds a change that
+        // somebody else made in between.
+        let stamp = if migration.version == self.last {
+            self.stamp(transaction)?
+        } else {
+            None
+        };
         let actual = live::read_with(self.reader, transaction)?;
         let drift = self.comparison.tolerated();
-        let identities = drift.map(|drift| drift.identities(transaction)).transpose()?;
+        let identities = drift
+            .map(|drift| drift.identities(transaction))
+            .transpose()?;
         let found = Found { actual, identities };
-        if let Some(expected) = self.expected(migration).filter(|_| found.identities.is_some()).cloned() {
+        if let Some(expected) = self
+            .expected(migration)
+            .filter(|_| found.identities.is_some())
+            .cloned()
+        {
             self.follow(&expected, &found);
         }
         let actual = &found.actual;
-        let is_same = |expected: &Schema| self.comparison.apparent(expected, actual).likeness() != Likeness::Different;
+        let is_same = |expected: &Schema| {
+            self.comparison.apparent(expected, actual).likeness() != Likeness::Different
+        };
         if !self.expected(migration).is_some_and(is_same) {
             if !migration.no_transaction
-                && self.decided.as_ref().is_none_or(|decided| decided.version != migration.version)
+                && self
+                    .decided
+                    .as_ref()
+                    .is_none_or(|decided| decided.version != migration.version)
             {
                 self.undecided = Some(found);
                 bail!(Undecided)
@@ -190,7 +215,13 @@ impl<'a> CommitVerifier<'a> {
         let digest = snapshot::digest(&found.actual);
         let before = self.digest.replace(digest);
         let table = self.known.history_table;
-        journal::set_catalogs(transaction, table, migration.version, before.as_deref(), self.digest.as_deref())?;
+        journal::set_catalogs(
+            transaction,
+            table,
+            migration.version,
+            before.as_deref(),
+            self.digest.as_deref(),
+        )?;
         if let Some(stamp) = stamp {
             journal::set_stamp(transaction, table, migration.version, &stamp)?;
         }
@@ -206,8 +237,15 @@ impl<'a> CommitVerifier<'a> {
 
     /// The schema after `migration`, as far as it is known without a scratch database.
     fn expected(&self, migration: &Migration) -> Option<&Schema> {
-        let predicted = self.known.prediction.step(migration.version).and_then(|step| step.schema.as_ref());
-        let decided = self.decided.as_ref().filter(|decided| decided.version == migration.version);
+        let predicted = self
+            .known
+            .prediction
+            .step(migration.version)
+            .and_then(|step| step.schema.as_ref());
+        let decided = self
+            .decided
+            .as_ref()
+            .filter(|decided| decided.version == migration.version);
         predicted.or_else(|| decided?.expected.as_ref())
     }
 
@@ -218,7 +256,9 @@ impl<'a> CommitVerifier<'a> {
             None => self.comparison.schema_after(migration.version)?,
         };
         self.follow(&expected, found);
-        let difference = self.comparison.difference(&expected, &found.actual, migration.version)?;
+        let difference = self
+            .comparison
+            .difference(&expected, &found.actual, migration.version)?;
         if difference.likeness() == Likeness::Different {
             bail!(Rejected(format!(
                 "`{migration}` did not make the schema that it made on the scratch database, {} \
@@ -227,31 +267,48 @@ impl<'a> CommitVerifier<'a> {
                 drift::how_to_accept(&difference)
             )))
         }
-        self.decided = Some(Decided { version: migration.version, expected: Some(expected) });
+        self.decided = Some(Decided {
+            version: migration.version,
+            expected: Some(expected),
+        });
         Ok(())
     }
 
-    /// The stamp of the catalogs; none where they cannot be read in this way, which costs the next run time and no more.
+    /// The stamp of the catalogs; none where they cannot be read in this way, which costs the next
+    /// run time and no more.
     fn stamp(&self, transaction: &mut Transaction<'_>) -> Result<Option<String>> {
-        let Some(stamper) = self.known.stamper else { return Ok(None) };
-        let mut attempt = transaction.transaction().context("cannot set a savepoint")?;
+        let Some(stamper) = self.known.stamper else {
+            return Ok(None);
+        };
+        let mut attempt = transaction
+            .transaction()
+            .context("cannot set a savepoint")?;
         let stamp = stamper.take(&mut attempt).ok();
         match stamp {
             Some(_) => attempt.commit().context("cannot release a savepoint")?,
-            None => attempt.rollback().context("cannot go back to a savepoint")?,
+            None => attempt
+                .rollback()
+                .context("cannot go back to a savepoint")?,
         }
         Ok(stamp)
     }
 
     fn verify_alignment(&mut self, actual: &Schema, migration: &Migration) -> Result<()> {
         let against = format!("the database after {migration}, before its commit");
-        let mut post = self.known.judge.judge(actual, &against, Some(&migration.to_string()));
-        post.findings.iter_mut().for_each(|finding| self.known.findings.mark(finding));
+        let mut post = self
+            .known
+            .judge
+            .judge(actual, &against, Some(&migration.to_string()));
+        post.findings
+            .iter_mut()
+            .for_each(|finding| self.known.findings.mark(finding));
         let passed = post.overall_passed();
         self.post = Some(post);
         if !passed {
             let consequence = consequence(migration);
-            bail!(Rejected(format!("the verification after `{migration}` found errors, {consequence}")))
+            bail!(Rejected(format!(
+                "the verification after `{migration}` found errors, {consequence}"
+            )))
         }
         Ok(())
     }
@@ -297,12 +354,16 @@ impl MigrationObserver for CommitVerifier<'_> {
 
     fn retrying(&mut self, migration: &Migration, cause: &anyhow::Error, pause: Duration) {
         let seconds = pause.as_secs_f32();
-        let text = format!("`{migration}` could not get its locks and is tried again in {seconds} s: {cause:#}");
+        let text = format!(
+            "`{migration}` could not get its locks and is tried again in {seconds} s: {cause:#}"
+        );
         self.tell(&text);
     }
 
     fn closing(&self, migration: &Migration) -> String {
-        self.fingerprint(migration).map(Fingerprint::closing).unwrap_or_default()
+        self.fingerprint(migration)
+            .map(Fingerprint::closing)
+            .unwrap_or_default()
     }
 
     fn verify(
@@ -319,22 +380,36 @@ impl MigrationObserver for CommitVerifier<'_> {
         if !is_last && self.known.prediction.origin == PredictionOrigin::SnapshotAlone {
             return self.without_scratch(migration);
         }
-        if self.decided.as_ref().is_some_and(|one| one.version == migration.version && one.expected.is_none()) {
+        if self
+            .decided
+            .as_ref()
+            .is_some_and(|one| one.version == migration.version && one.expected.is_none())
+        {
             return Ok(());
         }
         match self.compare(transaction, migration) {
-            Err(error) if !is_last && error.downcast_ref::<Unavailable>().is_some() => self.without_scratch(migration),
+            Err(error) if !is_last && error.downcast_ref::<Unavailable>().is_some() => {
+                self.without_scratch(migration)
+            }
             Ok(actual) if is_last => self.verify_alignment(&actual, migration),
             compared => compared.map(drop),
         }
     }
 
     fn decide(&mut self, migration: &Migration) -> Result<()> {
-        let Some(found) = self.undecided.take() else { return Ok(()) };
+        let Some(found) = self.undecided.take() else {
+            return Ok(());
+        };
         match self.decide_on(&found, migration) {
-            Err(error) if migration.version != self.last && error.downcast_ref::<Unavailable>().is_some() => {
+            Err(error)
+                if migration.version != self.last
+                    && error.downcast_ref::<Unavailable>().is_some() =>
+            {
                 self.without_scratch(migration)?;
-                self.decided = Some(Decided { version: migration.version, expected: None });
+                self.decided = Some(Decided {
+                    version: migration.version,
+                    expected: None,
+                });
                 Ok(())
             }
             decided => decided,

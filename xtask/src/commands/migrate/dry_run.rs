@@ -1,4 +1,5 @@
-//! `db-migrate --dry-run`: everything that a migration does before it changes anything, and what each statement would do.
+//! `db-migrate --dry-run`: everything that a migration does before it changes anything, and what
+//! each statement would do.
 
 use anyhow::{Context as _, Result};
 use postgres::Client;
@@ -21,37 +22,64 @@ impl<'a> MigrationRun<'a> {
         reading: PendingFiles<'_, 'a>,
     ) -> Result<()> {
         // Nothing can be changed then, by whatever mistake.
-        client.batch_execute("SET default_transaction_read_only = on").context("cannot make the session read-only")?;
+        client
+            .batch_execute("SET default_transaction_read_only = on")
+            .context("cannot make the session read-only")?;
         if let Some(holder) = lock::held_by(client, &self.context.config.history_table)? {
-            self.result.unchecked.push(format!("what changes meanwhile: {holder} is migrating or rolling back"));
+            self.result.unchecked.push(format!(
+                "what changes meanwhile: {holder} is migrating or rolling back"
+            ));
         }
         let table = tables::locate(client, &self.context.config.history_table)?;
-        let Some(Ready { prediction, applied, planned, .. }) = self.prepare(client, (&table, None), files, reading)?
+        let Some(Ready {
+            prediction,
+            applied,
+            planned,
+            ..
+        }) = self.prepare(client, (&table, None), files, reading)?
         else {
             return Ok(());
         };
         let migrations = match prediction.origin {
             PredictionOrigin::Database | PredictionOrigin::Replay | PredictionOrigin::Snapshot => {
-                observed(observe::observe(&self.environment(), &applied, &planned), &planned)?
+                observed(
+                    observe::observe(&self.environment(), &applied, &planned),
+                    &planned,
+                )?
             }
-            PredictionOrigin::SnapshotAlone => planned.iter().map(|migration| observe::unseen(migration)).collect(),
+            PredictionOrigin::SnapshotAlone => planned
+                .iter()
+                .map(|migration| observe::unseen(migration))
+                .collect(),
         };
         let difference = diff(&prediction.base, prediction.after(planned.len()));
-        self.result.plan = Some(MigrationPlan { migrations, schema_diff: difference.to_string() });
+        self.result.plan = Some(MigrationPlan {
+            migrations,
+            schema_diff: difference.to_string(),
+        });
         self.result.success = self.result.pre.overall_passed();
         if !self.result.success {
-            self.result.error = Some("the verification found errors: the migration would be refused".into());
+            self.result.error =
+                Some("the verification found errors: the migration would be refused".into());
         }
-        self.say(&human::migration::plan(&self.result, self.context.terminal.style()))
+        self.say(&human::migration::plan(
+            &self.result,
+            self.context.terminal.style(),
+        ))
     }
 }
 
-/// The effects of each statement; not observed where there is no scratch database, which nothing else needed.
-fn observed(observed: Result<Vec<PlannedMigration>>, planned: &[&Migration]) -> Result<Vec<PlannedMigration>> {
+/// The effects of each statement; not observed where there is no scratch database, which nothing
+/// else needed.
+fn observed(
+    observed: Result<Vec<PlannedMigration>>,
+    planned: &[&Migration],
+) -> Result<Vec<PlannedMigration>> {
     match observed {
-        Err(error) if error.downcast_ref::<Unavailable>().is_some() => {
-            Ok(planned.iter().map(|migration| observe::unseen(migration)).collect())
-        }
+        Err(error) if error.downcast_ref::<Unavailable>().is_some() => Ok(planned
+            .iter()
+            .map(|migration| observe::unseen(migration))
+            .collect()),
         observed => observed,
     }
 }

@@ -13,7 +13,12 @@ use crate::schema::provenance::Provenance;
 type FindingKey = (&'static str, String, Option<String>, String);
 
 fn key(finding: &Finding) -> FindingKey {
-    (finding.kind, finding.entity.clone(), finding.field.clone(), finding.message.clone())
+    (
+        finding.kind,
+        finding.entity.clone(),
+        finding.field.clone(),
+        finding.message.clone(),
+    )
 }
 
 fn keys(findings: &[Finding]) -> BTreeSet<FindingKey> {
@@ -28,8 +33,9 @@ pub struct FindingsByMigration {
     /// How many of them this run applies.
     count: usize,
     before: Vec<Finding>,
-    /// The tables and views of today and of every schema that was read. A finding of nothing among them has nothing to
-    /// do with the migrations, and where it comes and goes that is for a table that is not made yet.
+    /// The tables and views of today and of every schema that was read. A finding of nothing among
+    /// them has nothing to do with the migrations, and where it comes and goes that is for a table
+    /// that is not made yet.
     entities: BTreeSet<String>,
     /// One for each pending migration whose schema was read, with its index.
     after: Vec<(usize, BTreeSet<FindingKey>)>,
@@ -39,17 +45,35 @@ pub struct FindingsByMigration {
 
 impl FindingsByMigration {
     /// Judges the schemas of `prediction`, whose first `count` migrations this run applies.
-    pub fn new(judge: &Judge<'_>, prediction: &Prediction, pending: &[&Migration], count: usize) -> Self {
+    pub fn new(
+        judge: &Judge<'_>,
+        prediction: &Prediction,
+        pending: &[&Migration],
+        count: usize,
+    ) -> Self {
         let findings = |schema: &Schema| judge.judge(schema, "", None).findings;
-        let read = prediction.steps.iter().enumerate().filter_map(|(index, step)| Some((index, step.schema.as_ref()?)));
+        let read = prediction
+            .steps
+            .iter()
+            .enumerate()
+            .filter_map(|(index, step)| Some((index, step.schema.as_ref()?)));
         Self {
             pending: pending.iter().map(ToString::to_string).collect(),
             count,
             // Where nothing is pending, nothing comes or goes.
-            before: if pending.is_empty() { Vec::new() } else { findings(&prediction.base) },
+            before: if pending.is_empty() {
+                Vec::new()
+            } else {
+                findings(&prediction.base)
+            },
             entities: entities(prediction),
-            after: read.map(|(index, schema)| (index, keys(&findings(schema)))).collect(),
-            touched: pending.iter().map(|migration| judge.touched(migration)).collect(),
+            after: read
+                .map(|(index, schema)| (index, keys(&findings(schema))))
+                .collect(),
+            touched: pending
+                .iter()
+                .map(|migration| judge.touched(migration))
+                .collect(),
         }
     }
 
@@ -60,23 +84,30 @@ impl FindingsByMigration {
 
     /// The migration after which this run ends; none when it applies none.
     pub fn last(&self) -> Option<&str> {
-        self.pending.get(self.count.checked_sub(1)?).map(String::as_str)
+        self.pending
+            .get(self.count.checked_sub(1)?)
+            .map(String::as_str)
     }
 
     /// Marks the findings of the target schema, and adds those of today that are gone there.
     pub fn complete(&self, verification: &mut Verification) {
-        verification.findings.iter_mut().for_each(|finding| self.mark(finding));
+        verification
+            .findings
+            .iter_mut()
+            .for_each(|finding| self.mark(finding));
         verification.findings.extend(self.resolved());
     }
 
-    /// Says of a finding in the target schema where it comes from. One that a later migration resolves belongs to
-    /// that one's types, which are written already: it fails nothing now.
+    /// Says of a finding in the target schema where it comes from. One that a later migration
+    /// resolves belongs to that one's types, which are written already: it fails nothing now.
     pub fn mark(&self, finding: &mut Finding) {
         if self.pending.is_empty() {
             return;
         }
         let key = key(finding);
-        if let Some(resolving) = self.first(self.count, finding, |findings| !findings.contains(&key)) {
+        if let Some(resolving) =
+            self.first(self.count, finding, |findings| !findings.contains(&key))
+        {
             finding.timing = Some(FindingTiming::ResolvedBy(resolving));
             soften(finding);
         } else if self.before.iter().any(|before| self::key(before) == key) {
@@ -89,9 +120,18 @@ impl FindingsByMigration {
 
     /// The findings of today that are gone in the target schema.
     fn resolved(&self) -> Vec<Finding> {
-        let in_target = self.after.iter().rfind(|(index, _)| *index < self.count).map(|(_, keys)| keys);
-        let Some(in_target) = in_target else { return Vec::new() };
-        let of_entity = self.before.iter().filter(|finding| self.entities.contains(&finding.entity));
+        let in_target = self
+            .after
+            .iter()
+            .rfind(|(index, _)| *index < self.count)
+            .map(|(_, keys)| keys);
+        let Some(in_target) = in_target else {
+            return Vec::new();
+        };
+        let of_entity = self
+            .before
+            .iter()
+            .filter(|finding| self.entities.contains(&finding.entity));
         let gone = of_entity.filter(|finding| !in_target.contains(&key(finding)));
         gone.cloned()
             .map(|mut finding| {
@@ -104,13 +144,20 @@ impl FindingsByMigration {
             .collect()
     }
 
-    /// The first migration from `start` on after which the findings are as asked. Between two schemas that were read it is
-    /// the first that touches the entity of `finding`; where none is seen to, the last, after which the schema was read.
-    fn first(&self, start: usize, finding: &Finding, is_it: impl Fn(&BTreeSet<FindingKey>) -> bool) -> Option<String> {
+    /// The first migration from `start` on after which the findings are as asked. Between two
+    /// schemas that were read it is the first that touches the entity of `finding`; where none is
+    /// seen to, the last, after which the schema was read.
+    fn first(
+        &self,
+        start: usize,
+        finding: &Finding,
+        is_it: impl Fn(&BTreeSet<FindingKey>) -> bool,
+    ) -> Option<String> {
         let mut since = start;
         for (index, findings) in self.after.iter().filter(|(index, _)| *index >= start) {
             if is_it(findings) {
-                let touching = (since..*index).find(|index| self.touched[*index].touches(&finding.entity));
+                let touching =
+                    (since..*index).find(|index| self.touched[*index].touches(&finding.entity));
                 return self.pending.get(touching.unwrap_or(*index)).cloned();
             }
             since = index + 1;
@@ -120,9 +167,20 @@ impl FindingsByMigration {
 }
 
 fn entities(prediction: &Prediction) -> BTreeSet<String> {
-    let read = prediction.steps.iter().filter_map(|step| step.schema.as_ref());
+    let read = prediction
+        .steps
+        .iter()
+        .filter_map(|step| step.schema.as_ref());
     let schemas = std::iter::once(&prediction.base).chain(read);
-    schemas.flat_map(|schema| schema.tables.keys().chain(schema.views.keys()).map(ToString::to_string)).collect()
+    schemas
+        .flat_map(|schema| {
+            schema
+                .tables
+                .keys()
+                .chain(schema.views.keys())
+                .map(ToString::to_string)
+        })
+        .collect()
 }
 
 fn soften(finding: &mut Finding) {

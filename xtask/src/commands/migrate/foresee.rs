@@ -1,6 +1,7 @@
-//! Predicts the schema that the pending migrations will make. A current snapshot tells: they ran on a scratch database when
-//! it was written. The rest is learnt on a scratch database now; where none can be had (a production container without binaries, npm
-//! and the right to create databases), it stays unchecked, which the report says.
+//! Predicts the schema that the pending migrations will make. A current snapshot tells: they ran on
+//! a scratch database when it was written. The rest is learnt on a scratch database now; where none
+//! can be had (a production container without binaries, npm and the right to create databases), it
+//! stays unchecked, which the report says.
 
 use anyhow::{Result, bail};
 use postgres::Client;
@@ -39,23 +40,37 @@ pub(super) struct Evidence {
 }
 
 impl MigrationRun<'_> {
-    /// Gathers what a prediction of the pending migrations of `survey` needs, of which the first `count` are to be applied,
-    /// and begins to make a scratch database where that is needed. `snapshot` is the current one.
-    pub(super) fn gather(&self, survey: &Survey<'_>, count: usize, snapshot: Option<Snapshot>) -> Evidence {
+    /// Gathers what a prediction of the pending migrations of `survey` needs, of which the first
+    /// `count` are to be applied, and begins to make a scratch database where that is needed.
+    /// `snapshot` is the current one.
+    pub(super) fn gather(
+        &self,
+        survey: &Survey<'_>,
+        count: usize,
+        snapshot: Option<Snapshot>,
+    ) -> Evidence {
         let pending = &survey.state.pending;
         // The snapshot tells the schema after the last of the pending ones, and no other.
         let snapshot = snapshot.filter(|_| pending.is_empty() || count == pending.len());
         let is_rehearsed = snapshot.is_none() && !pending.is_empty();
-        let may_be_known = self.starts_empty(survey) || survey.is_unchanged || survey.noted_digest().is_some();
+        let may_be_known =
+            self.starts_empty(survey) || survey.is_unchanged || survey.noted_digest().is_some();
         let may_lack_base = !may_be_known && (snapshot.is_none() || !pending.is_empty());
-        let scratch = (is_rehearsed || may_lack_base).then(|| self.environment().open_in_background());
-        let needs_catalogs =
-            !pending.is_empty() || !survey.is_unchanged || survey.interrupted().is_some() || snapshot.is_none();
-        Evidence { snapshot, scratch, needs_catalogs }
+        let scratch =
+            (is_rehearsed || may_lack_base).then(|| self.environment().open_in_background());
+        let needs_catalogs = !pending.is_empty()
+            || !survey.is_unchanged
+            || survey.interrupted().is_some()
+            || snapshot.is_none();
+        Evidence {
+            snapshot,
+            scratch,
+            needs_catalogs,
+        }
     }
 
-    /// Predicts the pending migrations of `survey`, of which the first `count` are to be applied to a database whose schema
-    /// is `live`; none where it need not be read.
+    /// Predicts the pending migrations of `survey`, of which the first `count` are to be applied to
+    /// a database whose schema is `live`; none where it need not be read.
     pub(super) fn foresee(
         &mut self,
         client: &mut Client,
@@ -66,9 +81,20 @@ impl MigrationRun<'_> {
         comparison: &mut Comparison<'_>,
     ) -> Result<Foreseen> {
         let Some(live) = live else {
-            let schema = evidence.snapshot.map(|snapshot| snapshot.schema).unwrap_or_default();
-            let prediction = Prediction { origin: PredictionOrigin::Database, base: schema, steps: Vec::new() };
-            return Ok(Foreseen { prediction, drift: Vec::new(), digest: None });
+            let schema = evidence
+                .snapshot
+                .map(|snapshot| snapshot.schema)
+                .unwrap_or_default();
+            let prediction = Prediction {
+                origin: PredictionOrigin::Database,
+                base: schema,
+                steps: Vec::new(),
+            };
+            return Ok(Foreseen {
+                prediction,
+                drift: Vec::new(),
+                digest: None,
+            });
         };
         let digest = match survey.noted_digest() {
             Some(noted) if survey.is_unchanged => noted.to_owned(),
@@ -81,29 +107,47 @@ impl MigrationRun<'_> {
                     Some(noted) => noted == digest || live::is_digest_of(noted, &live, client)?,
                     None => false,
                 });
-        let granted = evidence.snapshot.as_ref().filter(|_| survey.state.pending.is_empty());
+        let granted = evidence
+            .snapshot
+            .as_ref()
+            .filter(|_| survey.state.pending.is_empty());
         let granted = granted.map(|snapshot| snapshot.schema.clone());
-        let prediction = self.predict(evidence, survey, &live, is_verified, (count, files), comparison)?;
+        let prediction = self.predict(
+            evidence,
+            survey,
+            &live,
+            is_verified,
+            (count, files),
+            comparison,
+        )?;
         let is_comparable = !is_verified && survey.interrupted().is_none();
         let mut drift = match is_comparable {
             true => self.drift(client, comparison, (&prediction.base, &live), survey)?,
             false => Vec::new(),
         };
         let is_replayed = is_comparable && prediction.origin != PredictionOrigin::SnapshotAlone;
-        let granted = granted.as_ref().or(Some(&prediction.base).filter(|_| is_replayed));
+        let granted = granted
+            .as_ref()
+            .or(Some(&prediction.base).filter(|_| is_replayed));
         if let Some(granted) = granted.filter(|_| self.looks_at_privileges(survey)) {
             drift.extend(privilege_drift::look(self.context, client, granted, &live)?);
         }
-        Ok(Foreseen { prediction, drift, digest: Some(digest) })
+        Ok(Foreseen {
+            prediction,
+            drift,
+            digest: Some(digest),
+        })
     }
 
-    /// Whether privileges are compared, where what they should be is known without a replay that nothing else needs.
+    /// Whether privileges are compared, where what they should be is known without a replay that
+    /// nothing else needs.
     fn looks_at_privileges(&self, survey: &Survey<'_>) -> bool {
-        survey.interrupted().is_none() && privilege_drift::is_asked_for(&self.context.config, survey.applied())
+        survey.interrupted().is_none()
+            && privilege_drift::is_asked_for(&self.context.config, survey.applied())
     }
 
-    /// Looks for changes that somebody made in the database past the migrations. Where the configuration does not take that for an error, it
-    /// does not stop the migrations either.
+    /// Looks for changes that somebody made in the database past the migrations. Where the
+    /// configuration does not take that for an error, it does not stop the migrations either.
     fn drift(
         &self,
         client: &mut Client,
@@ -134,7 +178,8 @@ impl MigrationRun<'_> {
         survey.history.is_empty() && self.context.config.scratch_setup.is_empty()
     }
 
-    /// `is_verified` says that `live` is what the applied migrations should have made, as the last run saw it.
+    /// `is_verified` says that `live` is what the applied migrations should have made, as the last
+    /// run saw it.
     fn predict(
         &mut self,
         evidence: Evidence,
@@ -144,34 +189,59 @@ impl MigrationRun<'_> {
         (count, files): (usize, &[Migration]),
         comparison: &mut Comparison<'_>,
     ) -> Result<Prediction> {
-        let Evidence { snapshot, scratch, .. } = evidence;
+        let Evidence {
+            snapshot, scratch, ..
+        } = evidence;
         let base = is_verified.then_some(live);
         let pending = &survey.state.pending;
         if let (Some(base), []) = (base, pending.as_slice()) {
-            return Ok(Prediction { origin: PredictionOrigin::Database, base: base.clone(), steps: Vec::new() });
+            return Ok(Prediction {
+                origin: PredictionOrigin::Database,
+                base: base.clone(),
+                steps: Vec::new(),
+            });
         }
         if let Some(snapshot) = snapshot {
             if let Some(base) = base {
-                return Ok(Prediction::of_snapshot(PredictionOrigin::Snapshot, base.clone(), snapshot, pending));
+                return Ok(Prediction::of_snapshot(
+                    PredictionOrigin::Snapshot,
+                    base.clone(),
+                    snapshot,
+                    pending,
+                ));
             }
             if pending.is_empty() {
-                return Ok(Prediction { origin: PredictionOrigin::Snapshot, base: snapshot.schema, steps: Vec::new() });
+                return Ok(Prediction {
+                    origin: PredictionOrigin::Snapshot,
+                    base: snapshot.schema,
+                    steps: Vec::new(),
+                });
             }
             if let Some(scratch) = scratch {
                 comparison.use_scratch(scratch);
             }
             return match comparison.schema_after(survey.newest()) {
-                Err(error) if error.downcast_ref::<Unavailable>().is_some() => {
-                    self.with_snapshot_alone(snapshot, live, pending, count, &snapshot_fallback::one_line(&error))
-                }
-                Ok(base) => Ok(Prediction::of_snapshot(PredictionOrigin::Snapshot, base, snapshot, pending)),
+                Err(error) if error.downcast_ref::<Unavailable>().is_some() => self
+                    .with_snapshot_alone(
+                        snapshot,
+                        live,
+                        pending,
+                        count,
+                        &snapshot_fallback::one_line(&error),
+                    ),
+                Ok(base) => Ok(Prediction::of_snapshot(
+                    PredictionOrigin::Snapshot,
+                    base,
+                    snapshot,
+                    pending,
+                )),
                 Err(error) => Err(error),
             };
         }
         let scratch = scratch.unwrap_or_else(|| self.environment().open_in_background());
-        let rehearsed = scratch
-            .wait()
-            .and_then(|session| prediction::rehearse(session, &survey.applied(), base.cloned(), pending, count));
+        let rehearsed = scratch.wait().and_then(|session| {
+            prediction::rehearse(session, &survey.applied(), base.cloned(), pending, count)
+        });
         match rehearsed {
             Err(error) if error.downcast_ref::<Unavailable>().is_some() => {
                 let (snapshot, why) = snapshot_fallback::snapshot(self.context, files, error)?;
@@ -181,8 +251,9 @@ impl MigrationRun<'_> {
         }
     }
 
-    /// The prediction without a scratch database, whose report says what stays unchecked. `live` is taken for what the applied
-    /// migrations should have made; where nothing is pending, the snapshot is that.
+    /// The prediction without a scratch database, whose report says what stays unchecked. `live` is
+    /// taken for what the applied migrations should have made; where nothing is pending, the
+    /// snapshot is that.
     fn with_snapshot_alone(
         &mut self,
         snapshot: Snapshot,
@@ -199,21 +270,37 @@ impl MigrationRun<'_> {
             )
         }
         let prediction = match pending {
-            [] => Prediction { origin: PredictionOrigin::SnapshotAlone, base: snapshot.schema, steps: Vec::new() },
-            pending => Prediction::of_snapshot(PredictionOrigin::SnapshotAlone, live.clone(), snapshot, pending),
+            [] => Prediction {
+                origin: PredictionOrigin::SnapshotAlone,
+                base: snapshot.schema,
+                steps: Vec::new(),
+            },
+            pending => Prediction::of_snapshot(
+                PredictionOrigin::SnapshotAlone,
+                live.clone(),
+                snapshot,
+                pending,
+            ),
         };
         let mut unchecked = Vec::new();
         if !pending.is_empty() {
-            unchecked.push("whether the live database is what its applied migrations made".to_owned());
+            unchecked
+                .push("whether the live database is what its applied migrations made".to_owned());
         }
-        let between = prediction.steps.split_last().map(|(_, between)| between).unwrap_or_default();
+        let between = prediction
+            .steps
+            .split_last()
+            .map(|(_, between)| between)
+            .unwrap_or_default();
         if between.iter().any(|step| step.fingerprint.is_none()) {
             unchecked.push(format!(
                 "the schema after each migration but the last, where `{path}` does not tell what it does"
             ));
         }
         if count > 0 {
-            unchecked.push("the migrations on a scratch database, before the live one is touched".to_owned());
+            unchecked.push(
+                "the migrations on a scratch database, before the live one is touched".to_owned(),
+            );
         }
         if let Some(last) = unchecked.last_mut() {
             *last = format!("{last}; `{path}` stands in for a scratch database, because {why}");
@@ -226,5 +313,7 @@ impl MigrationRun<'_> {
 /// Whether what is in the database stops the migrations, or was not compared with them.
 pub(super) fn is_no_database_of_ours(drift: &[Finding], prediction: &Prediction) -> bool {
     prediction.origin == PredictionOrigin::SnapshotAlone
-        || drift.iter().any(|finding| finding.severity == Severity::Error)
+        || drift
+            .iter()
+            .any(|finding| finding.severity == Severity::Error)
 }

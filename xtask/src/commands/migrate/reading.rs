@@ -1,5 +1,5 @@
-//! Files of the repository, read while the database answers: connecting and asking takes the server as long as reading the
-//! files takes us.
+//! Files of the repository, read while the database answers: connecting and asking takes the server
+//! as long as reading the files takes us.
 
 use std::thread::{Scope, ScopedJoinHandle};
 
@@ -18,15 +18,19 @@ pub(super) struct PendingFiles<'scope, 'a> {
 
 impl<'scope, 'a: 'scope> PendingFiles<'scope, 'a> {
     /// Begins to read what belongs to the migrations in `files`.
-    pub(super) fn begin(scope: &'scope Scope<'scope, '_>, context: &'a Context, files: &'scope [Migration]) -> Self {
+    pub(super) fn begin(
+        scope: &'scope Scope<'scope, '_>,
+        context: &'a Context,
+        files: &'scope [Migration],
+    ) -> Self {
         Self {
             judge: scope.spawn(move || Judge::new(context, files)),
             snapshot: scope.spawn(move || current_snapshot(context, files)),
         }
     }
 
-    /// Waits for the snapshot that stands for all of the files, on this major version; none where there is no such.
-    /// Returns with it what is still being read.
+    /// Waits for the snapshot that stands for all of the files, on this major version; none where
+    /// there is no such. Returns with it what is still being read.
     ///
     /// # Errors
     /// When the snapshot cannot be read.
@@ -55,5 +59,7 @@ fn current_snapshot(context: &Context, files: &[Migration]) -> Result<Option<Sna
 }
 
 fn joined<T>(thread: ScopedJoinHandle<'_, Result<T>>) -> Result<T> {
-    thread.join().unwrap_or_else(|_panic| Err(anyhow!("reading the files of the repository failed")))
+    thread
+        .join()
+        .unwrap_or_else(|_panic| Err(anyhow!("reading the files of the repository failed")))
 }

@@ -22,17 +22,20 @@ pub(super) struct Survey<'f> {
     pub(super) tables: Tables,
     /// The stamp of the catalogs, where the journal keeps stamps.
     pub(super) stamp: Option<String>,
-    /// Whether nothing changed in the catalogs since a run compared them with what the applied migrations make.
+    /// Whether nothing changed in the catalogs since a run compared them with what the applied
+    /// migrations make.
     pub(super) is_unchanged: bool,
     /// See [`Records::noted_digest`].
     noted_digest: Option<String>,
 }
 
 impl<'f> Survey<'f> {
-    /// Asks the database, and takes its stamp with `stamper`: a dry run, which has none, compares the whole catalogs.
+    /// Asks the database, and takes its stamp with `stamper`: a dry run, which has none, compares
+    /// the whole catalogs.
     ///
     /// # Errors
-    /// Those of the queries, rows that were changed by hand, and a migration that is undone in part.
+    /// Those of the queries, rows that were changed by hand, and a migration that is undone in
+    /// part.
     pub(super) fn take(
         client: &mut Client,
         history_table: &str,
@@ -44,10 +47,16 @@ impl<'f> Survey<'f> {
             tables = tables.with_stamps(client, history_table);
         }
         let (records, stamp) = read_records(client, tables, history_table, stamper)?;
-        let is_unchanged = stamp.is_some() && stamp == records.last_stamp && records.is_as_recorded();
+        let is_unchanged =
+            stamp.is_some() && stamp == records.last_stamp && records.is_as_recorded();
         let noted_digest = records.noted_digest().map(str::to_owned);
-        let Records { history, journal, .. } = records;
-        if let Some(entry) = journal.iter().find(|entry| entry.phase == Phase::RollingBack) {
+        let Records {
+            history, journal, ..
+        } = records;
+        if let Some(entry) = journal
+            .iter()
+            .find(|entry| entry.phase == Phase::RollingBack)
+        {
             let name = format!("V{}__{}", entry.version, entry.name);
             bail!("`{name}` is undone in part: go on with `cargo xtask db-rollback {name}` first")
         }
@@ -62,10 +71,12 @@ impl<'f> Survey<'f> {
         })
     }
 
-    /// The migration without transaction that is applied in part, if there is one: until it is whole, the live schema is
-    /// neither of the ones that are known.
+    /// The migration without transaction that is applied in part, if there is one: until it is
+    /// whole, the live schema is neither of the ones that are known.
     pub(super) fn interrupted(&self) -> Option<&JournalEntry> {
-        self.journal.iter().find(|entry| entry.phase == Phase::Applying)
+        self.journal
+            .iter()
+            .find(|entry| entry.phase == Phase::Applying)
     }
 
     /// The files of the applied migrations.
@@ -101,6 +112,9 @@ fn read_records(
     {
         return Ok((records, Some(stamper.read(&answer)?)));
     }
-    // Without stamps, or on a server that does not let this role read all catalogs; a row that cannot be read fails again.
-    tables.read(client, history_table, None).map(|(records, _)| (records, None))
+    // Without stamps, or on a server that does not let this role read all catalogs; a row that
+    // cannot be read fails again.
+    tables
+        .read(client, history_table, None)
+        .map(|(records, _)| (records, None))
 }

@@ -1,5 +1,6 @@
-//! The migrations that a run was asked to undo, read before it waits for the lock of the database. Whoever held the lock may
-//! have undone or applied migrations: "the last one" is another one then, which nobody asked to have undone.
+//! The migrations that a run was asked to undo, read before it waits for the lock of the database.
+//! Whoever held the lock may have undone or applied migrations: "the last one" is another one then,
+//! which nobody asked to have undone.
 
 use anyhow::{Result, bail};
 use postgres::Client;
@@ -32,28 +33,44 @@ impl AtStart {
     ///
     /// # Errors
     /// When there is nothing to undo, or nothing that the options could mean.
-    pub fn read(context: &Context, options: &Options, client: &mut Client, files: &[Migration]) -> Result<Self> {
+    pub fn read(
+        context: &Context,
+        options: &Options,
+        client: &mut Client,
+        files: &[Migration],
+    ) -> Result<Self> {
         let table = tables::locate(client, &context.config.history_table)?;
-        let Records { history, journal, .. } = Records::read(client, &table)?;
+        let Records {
+            history, journal, ..
+        } = Records::read(client, &table)?;
         let Begun { rows, in_part } = Begun::new(history, &journal)?;
         let state = State::new(rows, files);
         let lowest = selection::lowest(context, options, &state, files)?;
-        let rows = state.applied.iter().map(|applied| &applied.row).filter(|row| row.version >= lowest);
+        let rows = state
+            .applied
+            .iter()
+            .map(|applied| &applied.row)
+            .filter(|row| row.version >= lowest);
         let asked = rows.map(|row| RequestedRollback {
             name: row.to_string(),
             checksum: row.checksum,
             in_part: in_part.contains(&row.version),
         });
-        Ok(Self { asked: asked.collect() })
+        Ok(Self {
+            asked: asked.collect(),
+        })
     }
 
     /// Refuses a plan that undoes anything else.
     ///
     /// # Errors
-    /// When the plan holds another migration, which is so where another run undid or applied some meanwhile.
+    /// When the plan holds another migration, which is so where another run undid or applied some
+    /// meanwhile.
     pub fn refuse_others(&self, plan: &Plan) -> Result<()> {
         let is_asked = |name: &str, checksum, in_part| {
-            self.asked.iter().any(|one| (one.name.as_str(), one.checksum, one.in_part) == (name, checksum, in_part))
+            self.asked.iter().any(|one| {
+                (one.name.as_str(), one.checksum, one.in_part) == (name, checksum, in_part)
+            })
         };
         let others: Vec<String> = plan
             .undo
@@ -64,15 +81,28 @@ impl AtStart {
         if others.is_empty() {
             return Ok(());
         }
-        let oldest = plan.undo.last().map(ToString::to_string).unwrap_or_default();
-        let asked: Vec<String> = self.asked.iter().rev().map(|one| format!("`{}`", one.name)).collect();
+        let oldest = plan
+            .undo
+            .last()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        let asked: Vec<String> = self
+            .asked
+            .iter()
+            .rev()
+            .map(|one| format!("`{}`", one.name))
+            .collect();
         bail!(
             "cannot undo {}: this run was asked to undo {}, and another run migrated or rolled back while it waited for the \
              lock; nothing was undone. `cargo xtask db-status` shows what is applied now; if {} to be undone all the same, \
              run `cargo xtask db-rollback {oldest}`",
             others.join(", "),
             asked.join(", "),
-            if others.len() == 1 { "that is" } else { "those are" }
+            if others.len() == 1 {
+                "that is"
+            } else {
+                "those are"
+            }
         )
     }
 }

@@ -1,4 +1,5 @@
-//! The restoration analysis of the specification: which critical issues are gone, and which are new.
+//! The restoration analysis of the specification: which critical issues are gone, and which are
+//! new.
 
 use std::collections::BTreeSet;
 

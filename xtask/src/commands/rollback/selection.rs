@@ -15,10 +15,18 @@ use crate::migrations::{self, AppliedRow, Migration};
 use crate::tree::{GitTree, Tree as _};
 
 /// The oldest version to undo; everything after it goes too.
-pub fn lowest(context: &Context, options: &Options, state: &State<'_>, files: &[Migration]) -> Result<i64> {
+pub fn lowest(
+    context: &Context,
+    options: &Options,
+    state: &State<'_>,
+    files: &[Migration],
+) -> Result<i64> {
     let rows: Vec<&AppliedRow> = state.applied.iter().map(|applied| &applied.row).collect();
     if rows.is_empty() {
-        bail!("there is nothing to undo: no migration is recorded in `{}`", context.config.history_table)
+        bail!(
+            "there is nothing to undo: no migration is recorded in `{}`",
+            context.config.history_table
+        )
     }
     if let Some(name) = &options.migration {
         return named(&rows, files, name);
@@ -28,7 +36,10 @@ pub fn lowest(context: &Context, options: &Options, state: &State<'_>, files: &[
     }
     let count = options.last.unwrap_or(1);
     if count == 0 || count > rows.len() {
-        bail!("cannot undo the last {count} migrations: {} are applied", rows.len())
+        bail!(
+            "cannot undo the last {count} migrations: {} are applied",
+            rows.len()
+        )
     }
     Ok(rows[rows.len() - count].version)
 }
@@ -55,16 +66,22 @@ fn missing_in(context: &Context, rows: &[&AppliedRow], reference: &str) -> Resul
             rows[0]
         )
     }
-    let missing = rows.iter().find(|row| !theirs.contains(&(row.version, row.checksum)));
-    let missing = missing.ok_or_else(|| anyhow!("there is nothing to undo: `{reference}` has every applied migration"));
+    let missing = rows
+        .iter()
+        .find(|row| !theirs.contains(&(row.version, row.checksum)));
+    let missing = missing.ok_or_else(|| {
+        anyhow!("there is nothing to undo: `{reference}` has every applied migration")
+    });
     Ok(missing?.version)
 }
 
 /// Version and checksum of each migration of a branch, tag or commit.
 fn checksums_at(context: &Context, reference: &str) -> Result<Vec<(i64, u64)>> {
-    let repository = Repository::open(&context.root).with_context(|| format!("cannot look up `{reference}`"))?;
+    let repository =
+        Repository::open(&context.root).with_context(|| format!("cannot look up `{reference}`"))?;
     let commit = repository.commit(reference);
-    let commit = commit.with_context(|| format!("cannot look up `{reference}`: is it a branch, tag or commit?"))?;
+    let commit = commit
+        .with_context(|| format!("cannot look up `{reference}`: is it a branch, tag or commit?"))?;
     let tree = GitTree::committed(repository, &commit)
         .with_context(|| format!("cannot list the migrations of `{reference}`"))?;
     // A branch without the folder has no migrations.
@@ -72,27 +89,39 @@ fn checksums_at(context: &Context, reference: &str) -> Result<Vec<(i64, u64)>> {
     let mut checksums = Vec::new();
     for path in paths {
         let name = file_name(path.rsplit('/').next().unwrap_or(&path));
-        let Some(name) = name.filter(|name| name.direction == FileDirection::Up) else { continue };
-        let bytes = tree.read(&path).with_context(|| format!("cannot read `{path}` of `{reference}`"))?;
-        let text = String::from_utf8(bytes).with_context(|| format!("`{path}` of `{reference}` is not UTF-8"))?;
+        let Some(name) = name.filter(|name| name.direction == FileDirection::Up) else {
+            continue;
+        };
+        let bytes = tree
+            .read(&path)
+            .with_context(|| format!("cannot read `{path}` of `{reference}`"))?;
+        let text = String::from_utf8(bytes)
+            .with_context(|| format!("`{path}` of `{reference}` is not UTF-8"))?;
         let checksum = migrations::checksum(name.version, &name.name, &text);
         checksums.extend(checksum.map(|checksum| (name.version, checksum)));
     }
     Ok(checksums)
 }
 
-/// Refuses to undo a migration whose files are there and have problems: neither is their SQL safe to run, nor are they gone.
+/// Refuses to undo a migration whose files are there and have problems: neither is their SQL safe
+/// to run, nor are they gone.
 pub fn refuse_broken(plan: &Plan, problems: &[PreflightProblem]) -> Result<()> {
     let is_planned = |problem: &&PreflightProblem| {
         let file = problem.location.file.rsplit('/').next().unwrap_or_default();
-        plan.undo.iter().any(|undo| file.starts_with(&format!("{undo}.")))
+        plan.undo
+            .iter()
+            .any(|undo| file.starts_with(&format!("{undo}.")))
     };
     let broken: Vec<PreflightProblem> = problems.iter().filter(is_planned).cloned().collect();
-    if broken.is_empty() { Ok(()) } else { Err(PreflightRefusal(broken).into()) }
+    if broken.is_empty() {
+        Ok(())
+    } else {
+        Err(PreflightRefusal(broken).into())
+    }
 }
 
-/// Explains to a person the SQL that undoes a migration, and how much of the migration there is to undo. `None` where
-/// there is nothing to explain.
+/// Explains to a person the SQL that undoes a migration, and how much of the migration there is to
+/// undo. `None` where there is nothing to explain.
 pub fn explanation(
     context: &Context,
     client: &mut Client,
@@ -103,13 +132,20 @@ pub fn explanation(
     if !undo.in_part {
         return Ok(source.map(str::to_owned));
     }
-    let standing = status::interrupted(context, client, journal, undo.row.version, Phase::Applying)?;
-    let standing = standing.map(|standing| format!(" ({standing})")).unwrap_or_default();
+    let standing =
+        status::interrupted(context, client, journal, undo.row.version, Phase::Applying)?;
+    let standing = standing
+        .map(|standing| format!(" ({standing})"))
+        .unwrap_or_default();
     let what = format!("it is applied in part{standing}: what is done of it is undone");
-    Ok(Some(source.map_or_else(|| what.clone(), |source| format!("{what}; {source}"))))
+    Ok(Some(source.map_or_else(
+        || what.clone(),
+        |source| format!("{what}; {source}"),
+    )))
 }
 
-/// The command that does the same and accepts the loss of `objects`; with a `target` down to that migration.
+/// The command that does the same and accepts the loss of `objects`; with a `target` down to that
+/// migration.
 pub fn command(options: &Options, target: Option<&str>, objects: &[&str]) -> String {
     let mut words = vec!["cargo xtask db-rollback".to_owned()];
     match target {
@@ -117,21 +153,45 @@ pub fn command(options: &Options, target: Option<&str>, objects: &[&str]) -> Str
         None => {
             words.extend(options.migration.as_deref().map(quoted));
             words.extend(options.last.map(|last| format!("--last {last}")));
-            words.extend(options.to_branch.as_deref().map(|reference| format!("--to-branch {}", quoted(reference))));
+            words.extend(
+                options
+                    .to_branch
+                    .as_deref()
+                    .map(|reference| format!("--to-branch {}", quoted(reference))),
+            );
         }
     }
-    words.extend(options.backup.as_ref().map(|folder| format!("--backup {}", quoted(&folder.display().to_string()))));
-    words.extend(objects.iter().map(|object| format!("--accept-data-loss {}", quoted(object))));
+    words.extend(
+        options
+            .backup
+            .as_ref()
+            .map(|folder| format!("--backup {}", quoted(&folder.display().to_string()))),
+    );
+    words.extend(
+        objects
+            .iter()
+            .map(|object| format!("--accept-data-loss {}", quoted(object))),
+    );
     words.join(" ")
 }
 
-/// Says how `undo` can be undone one at a time, where `error` is that they cannot share a transaction.
+/// Says how `undo` can be undone one at a time, where `error` is that they cannot share a
+/// transaction.
 pub fn one_at_a_time(options: &Options, undo: &[Undo], error: anyhow::Error) -> anyhow::Error {
-    let Some(FailsTogether { is_proven }) = error.downcast_ref().copied() else { return error };
+    let Some(FailsTogether { is_proven }) = error.downcast_ref().copied() else {
+        return error;
+    };
     let accepted = options.accepted();
     let accepted: Vec<&str> = accepted.iter().map(String::as_str).collect();
-    let commands: Vec<String> = undo.iter().map(|undo| command(options, Some(&undo.to_string()), &accepted)).collect();
-    let how_sure = if is_proven { "which works on the scratch database" } else { "which may work" };
+    let commands: Vec<String> = undo
+        .iter()
+        .map(|undo| command(options, Some(&undo.to_string()), &accepted))
+        .collect();
+    let how_sure = if is_proven {
+        "which works on the scratch database"
+    } else {
+        "which may work"
+    };
     error.context(format!(
         "several migrations share one transaction, so that all or none of them is undone, and that fails; to undo one at a time, \
          {how_sure}:\n{}\n",
@@ -142,7 +202,11 @@ pub fn one_at_a_time(options: &Options, undo: &[Undo], error: anyhow::Error) -> 
 /// As a shell takes it.
 fn quoted(word: &str) -> String {
     let plain = |character: char| character.is_alphanumeric() || "_-./:".contains(character);
-    if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    if word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }
 
 #[cfg(test)]

@@ -15,16 +15,33 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     let files = files::load(&context.tree(), &context.config.migrations)?;
     let style = context.terminal.style();
     let is_human = context.options.format == Format::Human;
-    let say = |text: &str| if is_human { context.terminal.print(text) } else { Ok(()) };
+    let say = |text: &str| {
+        if is_human {
+            context.terminal.print(text)
+        } else {
+            Ok(())
+        }
+    };
     let mut all: Vec<Rehearsal> = Vec::new();
     say(&human::rehearsal::opening(style))?;
-    rehearsal::rehearse(&context.scratch_environment(), &files, options.last, &mut |one| {
-        all.push(one.clone());
-        Ok(say(&human::rehearsal::rehearsal(one, style))?)
-    })?;
+    rehearsal::rehearse(
+        &context.scratch_environment(),
+        &files,
+        options.last,
+        &mut |one| {
+            all.push(one.clone());
+            Ok(say(&human::rehearsal::rehearsal(one, style))?)
+        },
+    )?;
     match context.options.format {
-        Format::Human => context.terminal.print(&human::rehearsal::closing(&all, style))?,
+        Format::Human => context
+            .terminal
+            .print(&human::rehearsal::closing(&all, style))?,
         Format::Json => context.terminal.print_json(&json::rehearsals(&all))?,
     }
-    Ok(if all.iter().all(Rehearsal::passed) { Outcome::Clean } else { Outcome::Errors })
+    Ok(if all.iter().all(Rehearsal::passed) {
+        Outcome::Clean
+    } else {
+        Outcome::Errors
+    })
 }

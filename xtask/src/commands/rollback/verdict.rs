@@ -24,8 +24,8 @@ pub struct Verdicts<'a> {
     expectation: &'a RollbackExpectation,
     /// The schema of the database before anything ran.
     before: &'a Schema,
-    /// The changes that were made past the migrations before this run. A rollback neither makes nor has to repair
-    /// them.
+    /// The changes that were made past the migrations before this run. A rollback neither makes nor
+    /// has to repair them.
     drift: Drift,
     /// What happened to that as a consequence of the rollback, as far as it has come.
     followed: SchemaDiff,
@@ -58,16 +58,26 @@ impl<'a> Verdicts<'a> {
         }
     }
 
-    /// Takes for drift what the database of `client` has otherwise than its migrations made it; nothing where a run was
-    /// `interrupted` in its way back. Indexes that a migration left half-built are no drift: the way back has to remove them.
+    /// Takes for drift what the database of `client` has otherwise than its migrations made it;
+    /// nothing where a run was `interrupted` in its way back. Indexes that a migration left
+    /// half-built are no drift: the way back has to remove them.
     ///
     /// # Errors
     /// Those of the query.
-    pub fn expect_drift(&mut self, client: &mut Client, interrupted: bool, invalid_indexes: &[String]) -> Result<()> {
-        let Some(current) = self.expectation.current.as_ref().filter(|_| !interrupted) else { return Ok(()) };
+    pub fn expect_drift(
+        &mut self,
+        client: &mut Client,
+        interrupted: bool,
+        invalid_indexes: &[String],
+    ) -> Result<()> {
+        let Some(current) = self.expectation.current.as_ref().filter(|_| !interrupted) else {
+            return Ok(());
+        };
         let mut changes = diff(current, self.before).without_grants().changes;
         changes.retain(|change| match &change.part {
-            Some((kind, name)) if kind == "index" => !invalid_indexes.iter().any(|index| is_called(index, name)),
+            Some((kind, name)) if kind == "index" => {
+                !invalid_indexes.iter().any(|index| is_called(index, name))
+            }
             Some(_) | None => true,
         });
         self.drift = Drift::new(client, changes)?;
@@ -102,8 +112,12 @@ impl<'a> Verdicts<'a> {
     pub fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         if !self.drift.changes.is_empty() {
-            let drift = SchemaDiff { changes: self.drift.changes.clone() };
-            notes.push(format!("the database was changed past its migrations, and still is:\n{drift}"));
+            let drift = SchemaDiff {
+                changes: self.drift.changes.clone(),
+            };
+            notes.push(format!(
+                "the database was changed past its migrations, and still is:\n{drift}"
+            ));
         }
         if !self.followed.is_empty() {
             let followed = &self.followed;
@@ -112,31 +126,55 @@ impl<'a> Verdicts<'a> {
             ));
         }
         // Where it is known what they should be, the verdicts say it.
-        if !self.privileges.is_empty() && self.expected_privileges(self.plan.undo.len() - 1).scratch.is_none() {
+        if !self.privileges.is_empty()
+            && self
+                .expected_privileges(self.plan.undo.len() - 1)
+                .scratch
+                .is_none()
+        {
             let all = self.privileges.join("\n");
-            notes.push(format!("privileges and owners changed, and what they should be is not known:\n{all}"));
+            notes.push(format!(
+                "privileges and owners changed, and what they should be is not known:\n{all}"
+            ));
         }
         notes
     }
 
     /// The privileges after the migration at `position` of the plan was undone.
     fn expected_privileges(&self, position: usize) -> ExpectedPrivileges<'_> {
-        let scratch = match (&self.expectation.current, self.expectation.expected.get(position)) {
+        let scratch = match (
+            &self.expectation.current,
+            self.expectation.expected.get(position),
+        ) {
             (Some(current), Some(Expectation::Schema(lowest))) => Some((current, &**lowest)),
             _ => None,
         };
-        ExpectedPrivileges { live: self.before, scratch }
+        ExpectedPrivileges {
+            live: self.before,
+            scratch,
+        }
     }
 
-    /// Adds to the verdict on the migration at `position` which privileges and owners its way back did not put back: those that
-    /// are lost since an earlier one belong to that.
-    fn with_privileges(&mut self, position: usize, verdict: RollbackVerdict, actual: &Schema) -> RollbackVerdict {
+    /// Adds to the verdict on the migration at `position` which privileges and owners its way back
+    /// did not put back: those that are lost since an earlier one belong to that.
+    fn with_privileges(
+        &mut self,
+        position: usize,
+        verdict: RollbackVerdict,
+        actual: &Schema,
+    ) -> RollbackVerdict {
         let expected = self.expected_privileges(position);
         let is_known = expected.scratch.is_some();
         let lost = expected.not_restored(actual);
-        let new: Vec<&str> = lost.iter().filter(|one| !self.privileges.contains(one)).map(String::as_str).collect();
+        let new: Vec<&str> = lost
+            .iter()
+            .filter(|one| !self.privileges.contains(one))
+            .map(String::as_str)
+            .collect();
         let verdict = match verdict {
-            RollbackVerdict::Exact | RollbackVerdict::PhysicalOrderOnly if is_known && !new.is_empty() => {
+            RollbackVerdict::Exact | RollbackVerdict::PhysicalOrderOnly
+                if is_known && !new.is_empty() =>
+            {
                 RollbackVerdict::PrivilegesDiffer(new.join("\n"))
             }
             other => other,
@@ -145,7 +183,8 @@ impl<'a> Verdicts<'a> {
         verdict
     }
 
-    /// Returns the migrations that were undone and committed, and the verification of the schema after the last one.
+    /// Returns the migrations that were undone and committed, and the verification of the schema
+    /// after the last one.
     pub fn into_parts(self) -> (Vec<RolledBackMigration>, Option<Verification>) {
         (self.committed, self.post)
     }
@@ -180,7 +219,11 @@ impl RollbackObserver for Verdicts<'_> {
         };
         let verdict = self.with_privileges(position, verdict, &schema);
         if position + 1 == self.plan.undo.len() {
-            self.post = Some(self.judge.judge(&schema, "the database after the rollback, before its commit", None));
+            self.post = Some(self.judge.judge(
+                &schema,
+                "the database after the rollback, before its commit",
+                None,
+            ));
         }
         Ok(verdict)
     }
@@ -193,7 +236,11 @@ impl RollbackObserver for Verdicts<'_> {
 /// Whether an index, `namespace.name` as SQL writes it, has this name.
 fn is_called(index: &str, name: &str) -> bool {
     let quoted = format!("\"{}\"", name.replace('"', "\"\""));
-    [name, &quoted].iter().any(|name| index.strip_suffix(name).is_some_and(|rest| rest.ends_with('.')))
+    [name, &quoted].iter().any(|name| {
+        index
+            .strip_suffix(name)
+            .is_some_and(|rest| rest.ends_with('.'))
+    })
 }
 
 fn verdict(difference: &SchemaDiff) -> RollbackVerdict {

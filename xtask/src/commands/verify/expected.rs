@@ -1,5 +1,5 @@
-//! The schema that the TypeScript is compared with: the snapshot's while it stands for the migrations, a replay's when it
-//! does not, or a database's as it is.
+//! The schema that the TypeScript is compared with: the snapshot's while it stands for the
+//! migrations, a replay's when it does not, or a database's as it is.
 
 use anyhow::{Context as _, Result, bail};
 
@@ -24,8 +24,8 @@ pub struct ExpectedSchema {
     pub schema: Schema,
     /// The origin of the schema, in words for people.
     pub against: String,
-    /// The migrations that somebody looked at before, by name and checksum: those that the snapshot stands for, or those
-    /// that the database has; none where nothing tells.
+    /// The migrations that somebody looked at before, by name and checksum: those that the snapshot
+    /// stands for, or those that the database has; none where nothing tells.
     pub known: Option<Vec<(String, u64)>>,
     /// The schema of a snapshot that does not stand for the migrations any more.
     stale: Option<Schema>,
@@ -35,7 +35,12 @@ pub struct ExpectedSchema {
 
 impl ExpectedSchema {
     /// The schema that the options ask for; of `migrations` the first `asked` ones.
-    pub fn of(context: &Context, options: &Options, migrations: &[Migration], asked: usize) -> Result<Self> {
+    pub fn of(
+        context: &Context,
+        options: &Options,
+        migrations: &[Migration],
+        asked: usize,
+    ) -> Result<Self> {
         match options.database {
             true => Self::database(context, migrations),
             false => Self::migrations(context, options, migrations, asked),
@@ -43,44 +48,83 @@ impl ExpectedSchema {
     }
 
     fn database(context: &Context, migrations: &[Migration]) -> Result<Self> {
-        let target = Target::open(context.options.database_url.as_deref(), &context.config, &context.root)?;
+        let target = Target::open(
+            context.options.database_url.as_deref(),
+            &context.config,
+            &context.root,
+        )?;
         let mut client = connect(&target)?;
         let schema = catalog::read(&mut client, &OwnTables::of(&context.config));
-        let schema = schema.with_context(|| format!("cannot read the catalogs of {}", target.describe()))?;
+        let schema =
+            schema.with_context(|| format!("cannot read the catalogs of {}", target.describe()))?;
         let table = tables::locate(&mut client, &context.config.history_table)?;
         let records = Records::read(&mut client, &table)?;
         let drift = match drift::look(context, &mut client, migrations, &records, &schema)? {
             Drift::Findings(findings) => findings,
             Drift::NotLookedAt(why) => {
-                context.terminal.eprint(&format!("Nobody looked for drift of the database: {why}\n"))?;
+                context
+                    .terminal
+                    .eprint(&format!("Nobody looked for drift of the database: {why}\n"))?;
                 Vec::new()
             }
         };
-        let known: Vec<_> = records.history.iter().map(|row| (row.to_string(), row.checksum)).collect();
+        let known: Vec<_> = records
+            .history
+            .iter()
+            .map(|row| (row.to_string(), row.checksum))
+            .collect();
         let known = (!known.is_empty()).then_some(known);
-        Ok(Self { schema, against: format!("{} as it is", target.describe()), known, stale: None, drift })
+        Ok(Self {
+            schema,
+            against: format!("{} as it is", target.describe()),
+            known,
+            stale: None,
+            drift,
+        })
     }
 
     /// The schema after the first `asked` ones of `all`.
-    fn migrations(context: &Context, options: &Options, all: &[Migration], asked: usize) -> Result<Self> {
+    fn migrations(
+        context: &Context,
+        options: &Options,
+        all: &[Migration],
+        asked: usize,
+    ) -> Result<Self> {
         let (path, migrations) = (&context.config.snapshot, &all[..asked]);
         let counted = human::count(migrations.len(), "migration");
         let snapshot = snapshot::read(&context.tree(), path)?;
-        if let Some(snapshot) = snapshot.as_ref().filter(|snapshot| snapshot.is_fresh(migrations)) {
+        if let Some(snapshot) = snapshot
+            .as_ref()
+            .filter(|snapshot| snapshot.is_fresh(migrations))
+        {
             let (schema, known) = (snapshot.schema.clone(), Some(snapshot.migrations.clone()));
             let against = format!("`{path}`, which stands for {counted}");
-            return Ok(Self { schema, against, known, stale: None, drift: Vec::new() });
+            return Ok(Self {
+                schema,
+                against,
+                known,
+                stale: None,
+                drift: Vec::new(),
+            });
         }
         // It tells the schema after the last migration, and no other.
-        let is_current = snapshot.as_ref().is_some_and(|snapshot| snapshot.is_fresh(all));
+        let is_current = snapshot
+            .as_ref()
+            .is_some_and(|snapshot| snapshot.is_fresh(all));
         let why = match &snapshot {
             Some(_) if is_current => "tells only the schema after the last migration".to_owned(),
-            Some(old) => format!("does not stand for the migrations: {}", old.staleness(all).join(", ")),
+            Some(old) => format!(
+                "does not stand for the migrations: {}",
+                old.staleness(all).join(", ")
+            ),
             None => "does not exist".to_owned(),
         };
         // A commit does not wait for a database.
         if options.staged {
-            bail!("cannot verify what is staged: `{path}` as it is staged {why}; {}", stage(context, migrations))
+            bail!(
+                "cannot verify what is staged: `{path}` as it is staged {why}; {}",
+                stage(context, migrations)
+            )
         }
         if options.offline {
             let way_out = match is_current {
@@ -89,24 +133,44 @@ impl ExpectedSchema {
             };
             bail!("cannot verify offline: `{path}` {why}; {way_out}")
         }
-        let schema = match context.memory.as_ref().and_then(|memory| memory.replayed(migrations)) {
+        let schema = match context
+            .memory
+            .as_ref()
+            .and_then(|memory| memory.replayed(migrations))
+        {
             Some(schema) => schema,
             None => replayed(context, migrations)?,
         };
-        let outdated = if is_current { String::new() } else { format!(" (`{path}` {why}; `{FIX}` updates it)") };
+        let outdated = if is_current {
+            String::new()
+        } else {
+            format!(" (`{path}` {why}; `{FIX}` updates it)")
+        };
         let against = format!("a replay of {counted} on a scratch database{outdated}");
-        let (known, stale) = snapshot.map(|snapshot| (snapshot.migrations, snapshot.schema)).unzip();
-        Ok(Self { schema, against, known, stale: stale.filter(|_| !is_current), drift: Vec::new() })
+        let (known, stale) = snapshot
+            .map(|snapshot| (snapshot.migrations, snapshot.schema))
+            .unzip();
+        Ok(Self {
+            schema,
+            against,
+            known,
+            stale: stale.filter(|_| !is_current),
+            drift: Vec::new(),
+        })
     }
 
-    /// Describes the changes that migrations make, and that the snapshot or the judged database does not have yet.
-    /// `None` where there are none.
+    /// Describes the changes that migrations make, and that the snapshot or the judged database
+    /// does not have yet. `None` where there are none.
     pub fn pending(&self, context: &Context, options: &Options) -> Result<Option<String>> {
         let changes = if options.database {
             let snapshot = snapshot::read(&context.tree(), &context.config.snapshot)?;
-            snapshot.map(|snapshot| diff::diff(&self.schema, &snapshot.schema)).filter(|changes| !changes.is_empty())
+            snapshot
+                .map(|snapshot| diff::diff(&self.schema, &snapshot.schema))
+                .filter(|changes| !changes.is_empty())
         } else {
-            self.stale.as_ref().map(|stale| diff::diff(stale, &self.schema))
+            self.stale
+                .as_ref()
+                .map(|stale| diff::diff(stale, &self.schema))
         };
         Ok(changes.map(|changes| changes.without_grants().to_string()))
     }
@@ -124,7 +188,8 @@ fn replayed(context: &Context, migrations: &[Migration]) -> Result<Schema> {
 fn stage(context: &Context, migrations: &[Migration]) -> String {
     let path = &context.config.snapshot;
     let on_disk = WorkingTree::new(&context.root).read(path).ok();
-    let on_disk = on_disk.and_then(|bytes| Snapshot::parse(&String::from_utf8_lossy(&bytes), path).ok());
+    let on_disk =
+        on_disk.and_then(|bytes| Snapshot::parse(&String::from_utf8_lossy(&bytes), path).ok());
     if on_disk.is_some_and(|snapshot| snapshot.is_fresh(migrations)) {
         return format!("the file on disk does: run `git add {path}`");
     }

@@ -1,6 +1,6 @@
-//! `db-verify --fix` and `--diff`: applies the suggested changes that are safe. All of it happens in memory first, again
-//! and again until nothing is left to change, so that what is written is what was judged, and `--diff` shows just what
-//! `--fix` writes.
+//! `db-verify --fix` and `--diff`: applies the suggested changes that are safe. All of it happens
+//! in memory first, again and again until nothing is left to change, so that what is written is
+//! what was judged, and `--diff` shows just what `--fix` writes.
 
 mod files;
 
@@ -36,13 +36,18 @@ pub struct Fixing {
 pub fn fixed(context: &Context, examined: &Examined<'_>) -> Result<Fixing> {
     let refused = files::Refusals::new(context);
     let first = &examined.report;
-    let mut fixing = Fixing { report: first.clone(), files: BTreeMap::new() };
+    let mut fixing = Fixing {
+        report: first.clone(),
+        files: BTreeMap::new(),
+    };
     let mut made = BTreeSet::new();
     for _round in 0..ROUNDS {
         if !fixing.change(&refused, &mut made) {
             break;
         }
-        fixing.report = fixing.judged(context, examined).context("cannot apply the suggested changes")?;
+        fixing.report = fixing
+            .judged(context, examined)
+            .context("cannot apply the suggested changes")?;
     }
     fixing.report.fixes = Some(Fixes {
         fixed: gone(&first.findings, &fixing.report.findings),
@@ -62,38 +67,65 @@ fn key(finding: &Finding, suggestion: &Suggestion) -> Made {
 impl Fixing {
     /// Verifies the changed sources.
     fn judged(&self, context: &Context, examined: &Examined<'_>) -> Result<Verification> {
-        let texts = self.files.iter().map(|(file, (_, after))| (file.clone(), after.clone()));
+        let texts = self
+            .files
+            .iter()
+            .map(|(file, (_, after))| (file.clone(), after.clone()));
         let context = context.at(Arc::new(Overlay::new(context.tree(), texts)))?;
         let judge = Judge::new(&context, &examined.migrations)?;
         let report = &examined.report;
-        Ok(judge.judge(&examined.expected.schema, &report.against, report.migration_name.as_deref()))
+        Ok(judge.judge(
+            &examined.expected.schema,
+            &report.against,
+            report.migration_name.as_deref(),
+        ))
     }
 
     /// Makes the changes that the findings suggest; whether there was any.
     fn change(&mut self, refused: &files::Refusals, made: &mut BTreeSet<Made>) -> bool {
         let mut by_file: BTreeMap<&str, Vec<(&Finding, &Suggestion)>> = BTreeMap::new();
         for finding in &self.report.findings {
-            let safe = finding.suggestion.as_ref().filter(|suggestion| suggestion.safe);
-            let Some(suggestion) = safe.filter(|suggestion| refused.why(&suggestion.file).is_none()) else { continue };
+            let safe = finding
+                .suggestion
+                .as_ref()
+                .filter(|suggestion| suggestion.safe);
+            let Some(suggestion) =
+                safe.filter(|suggestion| refused.why(&suggestion.file).is_none())
+            else {
+                continue;
+            };
             if !made.contains(&key(finding, suggestion)) {
-                by_file.entry(&suggestion.file).or_default().push((finding, suggestion));
+                by_file
+                    .entry(&suggestion.file)
+                    .or_default()
+                    .push((finding, suggestion));
             }
         }
         let mut changed = false;
         for (file, changes) in by_file {
-            let Some(before) = self.report.sources.text(file) else { continue };
-            let suggestions: Vec<&Suggestion> = changes.iter().map(|(_, suggestion)| *suggestion).collect();
+            let Some(before) = self.report.sources.text(file) else {
+                continue;
+            };
+            let suggestions: Vec<&Suggestion> =
+                changes.iter().map(|(_, suggestion)| *suggestion).collect();
             let applied = apply(before, &suggestions);
-            let taken = changes.iter().zip(&applied.taken).filter(|(_, taken)| **taken);
+            let taken = changes
+                .iter()
+                .zip(&applied.taken)
+                .filter(|(_, taken)| **taken);
             made.extend(taken.map(|((finding, suggestion), _)| key(finding, suggestion)));
             changed |= applied.text != before;
-            let entry = self.files.entry(file.to_owned()).or_insert_with(|| (before.to_owned(), String::new()));
+            let entry = self
+                .files
+                .entry(file.to_owned())
+                .or_insert_with(|| (before.to_owned(), String::new()));
             entry.1 = applied.text;
         }
         changed
     }
 
-    /// Writes the files; one that has changed since it was read is left alone. What was fixed, as far as it was written.
+    /// Writes the files; one that has changed since it was read is left alone. What was fixed, as
+    /// far as it was written.
     ///
     /// # Errors
     /// When a file cannot be written: which, and which were.
@@ -124,7 +156,10 @@ impl Fixing {
     /// When stdout cannot be written.
     pub fn show(&self, context: &Context) -> Result<Outcome> {
         let style = context.terminal.style();
-        let diffs = self.files.iter().map(|(file, (before, after))| human::fixes::diff(file, before, after, style));
+        let diffs = self
+            .files
+            .iter()
+            .map(|(file, (before, after))| human::fixes::diff(file, before, after, style));
         let diffs: String = diffs.collect();
         match style.color {
             true => context.terminal.print_styled(&diffs)?,
@@ -132,16 +167,25 @@ impl Fixing {
         }
         if let Some(fixes) = &self.report.fixes {
             let remaining = self.report.findings.len();
-            context.terminal.eprint_styled(&human::fixes::would_fix(fixes, remaining, style))?;
+            context
+                .terminal
+                .eprint_styled(&human::fixes::would_fix(fixes, remaining, style))?;
         }
-        Ok(if self.files.is_empty() { Outcome::Clean } else { Outcome::Errors })
+        Ok(if self.files.is_empty() {
+            Outcome::Clean
+        } else {
+            Outcome::Errors
+        })
     }
 }
 
 fn so_far(written: &[String]) -> String {
     match written {
         [] => "cannot apply the suggested changes, and nothing was written".to_owned(),
-        written => format!("cannot apply all suggested changes; these files are changed: `{}`", written.join("`, `")),
+        written => format!(
+            "cannot apply all suggested changes; these files are changed: `{}`",
+            written.join("`, `")
+        ),
     }
 }
 
@@ -153,18 +197,30 @@ fn gone(before: &[Finding], after: &[Finding]) -> usize {
 }
 
 fn left(report: &Verification, refused: &files::Refusals, made: &BTreeSet<Made>) -> Vec<Left> {
-    let suggested = report.findings.iter().filter_map(|finding| Some((finding, finding.suggestion.as_ref()?)));
+    let suggested = report
+        .findings
+        .iter()
+        .filter_map(|finding| Some((finding, finding.suggestion.as_ref()?)));
     let left = suggested.map(|(finding, suggestion)| {
         let reason = match refused.why(&suggestion.file) {
             Some(why) => why,
             None if !suggestion.safe => "look at it first, it may concern other code".to_owned(),
-            None if made.contains(&key(finding, suggestion)) => "it was made, and did not help".to_owned(),
+            None if made.contains(&key(finding, suggestion)) => {
+                "it was made, and did not help".to_owned()
+            }
             None => "it overlaps with another change; run `--fix` again".to_owned(),
         };
         let text = report.sources.text(&suggestion.file).unwrap_or_default();
-        let before = text.get(..suggestion.span.start as usize).unwrap_or_default();
+        let before = text
+            .get(..suggestion.span.start as usize)
+            .unwrap_or_default();
         let line = u32::try_from(before.matches('\n').count() + 1).unwrap_or(u32::MAX);
-        Left { file: suggestion.file.clone(), line, text: suggestion.text.clone(), reason }
+        Left {
+            file: suggestion.file.clone(),
+            line,
+            text: suggestion.text.clone(),
+            reason,
+        }
     });
     left.collect()
 }

@@ -12,10 +12,15 @@ use crate::migrations::{branch, lint};
 use crate::render::{github, gitlab, html, human, json, junit, markdown, sarif};
 use crate::report::{Rule, Verification};
 
-/// Prints the report and writes its file. A folder that cannot be written costs the file, not the verdict.
+/// Prints the report and writes its file. A folder that cannot be written costs the file, not the
+/// verdict.
 pub fn publish(context: &Context, report: &Verification) -> Result<()> {
     print(context, report)?;
-    if let Err(error) = report_files::write(context, report_files::VERIFICATION, &json::verification(report)) {
+    if let Err(error) = report_files::write(
+        context,
+        report_files::VERIFICATION,
+        &json::verification(report),
+    ) {
         context.terminal.eprint(&format!("warning: {error:#}\n"))?;
     }
     Ok(())
@@ -47,7 +52,9 @@ pub fn show(context: &Context, rendered: &str) -> Result<()> {
     let terminal = &context.terminal;
     match context.options.report_format {
         ReportFormat::Human => terminal.print_styled(rendered)?,
-        ReportFormat::Json | ReportFormat::Gitlab | ReportFormat::Sarif => terminal.print_json(rendered)?,
+        ReportFormat::Json | ReportFormat::Gitlab | ReportFormat::Sarif => {
+            terminal.print_json(rendered)?
+        }
         ReportFormat::Markdown => terminal.print(rendered)?,
         ReportFormat::Junit | ReportFormat::Html => terminal.print_markup(rendered)?,
         ReportFormat::Github => terminal.print_exact(rendered)?,
@@ -65,7 +72,9 @@ fn rules() -> Vec<Rule> {
 
 /// Formats for programs have no place for it, but JSON.
 fn say_fixes(context: &Context, report: &Verification) -> Result<()> {
-    let Some(fixes) = &report.fixes else { return Ok(()) };
+    let Some(fixes) = &report.fixes else {
+        return Ok(());
+    };
     let text = human::fixes::fixes(fixes, report.findings.len(), context.terminal.style());
     match context.options.report_format {
         ReportFormat::Human => context.terminal.print_styled(&text)?,
@@ -83,16 +92,26 @@ fn say_fixes(context: &Context, report: &Verification) -> Result<()> {
 /// GitHub shows few annotations; the summary of the step has all findings.
 fn summarize_step(context: &Context, report: &Verification) -> Result<()> {
     let file = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|file| !file.is_empty());
-    let Some(file) = file.filter(|_| context.options.report_format == ReportFormat::Github) else { return Ok(()) };
+    let Some(file) = file.filter(|_| context.options.report_format == ReportFormat::Github) else {
+        return Ok(());
+    };
     let append = || -> std::io::Result<()> {
-        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(&file)?;
+        let mut file = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&file)?;
         let used = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
-        let text = markdown::cut(markdown::verification(report), github::SUMMARY_LIMIT.saturating_sub(used));
+        let text = markdown::cut(
+            markdown::verification(report),
+            github::SUMMARY_LIMIT.saturating_sub(used),
+        );
         file.write_all(text.as_bytes())
     };
     if let Err(error) = append() {
         let file = Path::new(&file).display();
-        context.terminal.eprint(&format!("warning: cannot write the step's summary `{file}`: {error}\n"))?;
+        context.terminal.eprint(&format!(
+            "warning: cannot write the step's summary `{file}`: {error}\n"
+        ))?;
     }
     Ok(())
 }

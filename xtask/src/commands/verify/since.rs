@@ -1,6 +1,6 @@
-//! `db-verify --since <ref>`, for a pull request: what a branch introduces. The findings of its last commit less those of
-//! the commit in which it parted, both read from git without a checkout; and what the branch does to the schema and to
-//! the history of migrations.
+//! `db-verify --since <ref>`, for a pull request: what a branch introduces. The findings of its
+//! last commit less those of the commit in which it parted, both read from git without a checkout;
+//! and what the branch does to the schema and to the history of migrations.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -29,7 +29,12 @@ struct Commits {
 }
 
 /// Judges what the branch of `context` introduces since it parted from `reference`.
-pub fn run(context: &Context, repository: &Repository, reference: &str, options: &Options) -> Result<Outcome> {
+pub fn run(
+    context: &Context,
+    repository: &Repository,
+    reference: &str,
+    options: &Options,
+) -> Result<Outcome> {
     let commits = commits(repository, reference, options)?;
     let mut since = Since {
         reference: reference.to_owned(),
@@ -49,10 +54,22 @@ pub fn run(context: &Context, repository: &Repository, reference: &str, options:
         }
         Err(why) => since.notes.push(not_judged(&since, &why)),
     }
-    let history = of_history(context, repository, &commits, base.as_ref(), &after, reference)?;
+    let history = of_history(
+        context,
+        repository,
+        &commits,
+        base.as_ref(),
+        &after,
+        reference,
+    )?;
     let Examined { report, judge, .. } = after;
     let sources = judge.sources(&findings);
-    let mut report = Verification { findings, sources, since: Some(since), ..report };
+    let mut report = Verification {
+        findings,
+        sources,
+        since: Some(since),
+        ..report
+    };
     judge.add(&mut report, history);
     publish::publish(context, &report)?;
     Ok(outcome(&report))
@@ -62,30 +79,56 @@ fn commits(repository: &Repository, reference: &str, options: &Options) -> Resul
     let tip = repository.commit(reference)?;
     let head = repository.commit("HEAD")?;
     let base = repository.merge_base(&head, &tip, reference)?;
-    Ok(Commits { head: (!options.staged).then_some(head), base, tip })
+    Ok(Commits {
+        head: (!options.staged).then_some(head),
+        base,
+        tip,
+    })
 }
 
-/// Returns a note about changes that are not committed: their author would wonder why nothing changes.
+/// Returns a note about changes that are not committed: their author would wonder why nothing
+/// changes.
 fn uncommitted(repository: &Repository, options: &Options) -> Result<Vec<String>> {
-    let note = "changes that are not committed are not judged; `--staged` judges those that are staged";
-    Ok(if !options.staged && repository.has_changes()? { vec![note.to_owned()] } else { Vec::new() })
+    let note =
+        "changes that are not committed are not judged; `--staged` judges those that are staged";
+    Ok(if !options.staged && repository.has_changes()? {
+        vec![note.to_owned()]
+    } else {
+        Vec::new()
+    })
 }
 
 fn not_judged(since: &Since, why: &anyhow::Error) -> String {
     let why = format!("{why:#}").replace('\n', " ");
-    let (name, base) = (&since.reference, since.merge_base.get(..7).unwrap_or(&since.merge_base));
-    format!("`{name}` at {base} cannot be judged, so that every finding counts as introduced: {why}")
+    let (name, base) = (
+        &since.reference,
+        since.merge_base.get(..7).unwrap_or(&since.merge_base),
+    );
+    format!(
+        "`{name}` at {base} cannot be judged, so that every finding counts as introduced: {why}"
+    )
 }
 
 /// Verifies an earlier state, `tree`, with the configuration of that time.
-fn before(context: &Context, tree: Arc<dyn Tree>, options: &Options) -> Result<(Verification, Schema)> {
+fn before(
+    context: &Context,
+    tree: Arc<dyn Tree>,
+    options: &Options,
+) -> Result<(Verification, Schema)> {
     let context = context.at(tree)?;
-    let options = Options { offline: options.offline || options.staged, staged: false, ..options.clone() };
-    let Examined { report, expected, .. } = examine(&context, &options)?;
+    let options = Options {
+        offline: options.offline || options.staged,
+        staged: false,
+        ..options.clone()
+    };
+    let Examined {
+        report, expected, ..
+    } = examine(&context, &options)?;
     Ok((report, expected.schema))
 }
 
-/// Takes the findings that were there before out of `findings`. A file that the branch renames keeps its findings.
+/// Takes the findings that were there before out of `findings`. A file that the branch renames
+/// keeps its findings.
 fn subtract(
     findings: &mut Vec<Finding>,
     mut before: Vec<Finding>,
@@ -105,7 +148,8 @@ fn subtract(
     since.resolved = left_out.fixed;
 }
 
-/// Finds the branch's changes to the history of migrations, and adds advice about its new migrations.
+/// Finds the branch's changes to the history of migrations, and adds advice about its new
+/// migrations.
 fn of_history(
     context: &Context,
     repository: &Repository,
@@ -116,20 +160,38 @@ fn of_history(
 ) -> Result<Vec<Finding>> {
     let tip = GitTree::committed(repository.clone(), &commits.tip)?;
     let (base, theirs) = (migrations_of(context, base), migrations_of(context, &tip));
-    let branch = Branch { ours: &after.migrations, base: &base, theirs: &theirs, name };
+    let branch = Branch {
+        ours: &after.migrations,
+        base: &base,
+        theirs: &theirs,
+        name,
+    };
     let mut findings = branch::problems(&branch, &context.config);
-    findings.extend(lint::lint_new(&after.migrations, &stamps(&base), &context.config)?);
+    findings.extend(lint::lint_new(
+        &after.migrations,
+        &stamps(&base),
+        &context.config,
+    )?);
     Ok(findings)
 }
 
-/// The migrations of a tree, as far as they can be read: before the branch there may have been none.
+/// The migrations of a tree, as far as they can be read: before the branch there may have been
+/// none.
 pub fn migrations_of(context: &Context, tree: &dyn Tree) -> Vec<Migration> {
     let config = Config::of_tree(tree, &context.root, context.options.config.as_deref());
-    let folder = config.map_or_else(|_| context.config.migrations.clone(), |config| config.migrations);
-    files::read(tree, &folder).map(|(migrations, _problems)| migrations).unwrap_or_default()
+    let folder = config.map_or_else(
+        |_| context.config.migrations.clone(),
+        |config| config.migrations,
+    );
+    files::read(tree, &folder)
+        .map(|(migrations, _problems)| migrations)
+        .unwrap_or_default()
 }
 
 /// Returns the names and checksums by which [`lint::lint_new`] knows migrations.
 pub fn stamps(migrations: &[Migration]) -> Vec<(String, u64)> {
-    migrations.iter().map(|migration| (migration.to_string(), migration.checksum)).collect()
+    migrations
+        .iter()
+        .map(|migration| (migration.to_string(), migration.checksum))
+        .collect()
 }

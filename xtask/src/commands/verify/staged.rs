@@ -1,5 +1,5 @@
-//! `db-verify --staged`, for a hook before a commit: judges what is about to be committed. It starts no database, writes
-//! no file, and is done at once where nothing that matters is staged.
+//! `db-verify --staged`, for a hook before a commit: judges what is about to be committed. It
+//! starts no database, writes no file, and is done at once where nothing that matters is staged.
 
 use anyhow::Result;
 
@@ -24,11 +24,15 @@ enum Concern {
     Nothing(&'static str),
 }
 
-/// Whether any of `changed` can change the verdict. The pre-commit framework chooses the hooks to run by itself: with
-/// `--all-files` nothing may be staged, and everything is to be judged.
+/// Whether any of `changed` can change the verdict. The pre-commit framework chooses the hooks to
+/// run by itself: with `--all-files` nothing may be staged, and everything is to be judged.
 fn concern(changed: &[String], config: &Config) -> Concern {
     if changed.is_empty() {
-        return if is_framework() { Concern::Judge } else { Concern::Nothing("nothing is staged") };
+        return if is_framework() {
+            Concern::Judge
+        } else {
+            Concern::Nothing("nothing is staged")
+        };
     }
     if changed.iter().any(|path| concerns(config, path)) {
         Concern::Judge
@@ -42,27 +46,46 @@ pub fn is_framework() -> bool {
     std::env::var_os("PRE_COMMIT").is_some_and(|value| !value.is_empty())
 }
 
-/// Whether the file can change the verdict: migrations, snapshot, baseline, configuration, and whatever a reader reads.
+/// Whether the file can change the verdict: migrations, snapshot, baseline, configuration, and
+/// whatever a reader reads.
 pub fn concerns(config: &Config, path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    let inside =
-        |folder: &str| folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
-    let is_named = [&config.snapshot, &config.baseline, &config.file].iter().any(|file| file.as_str() == path);
+    let inside = |folder: &str| {
+        folder.is_empty()
+            || path
+                .strip_prefix(folder)
+                .is_some_and(|rest| rest.starts_with('/'))
+    };
+    let is_named = [&config.snapshot, &config.baseline, &config.file]
+        .iter()
+        .any(|file| file.as_str() == path);
     let is_configuration = name == "db.toml";
     is_named || is_configuration || inside(&config.migrations) || readers::concerns(config, path)
 }
 
 /// Judges what is staged, of which `changed` is what the commit will change.
-pub fn run(context: &Context, repository: &Repository, changed: &[String], options: &Options) -> Result<Outcome> {
+pub fn run(
+    context: &Context,
+    repository: &Repository,
+    changed: &[String],
+    options: &Options,
+) -> Result<Outcome> {
     if let Concern::Nothing(why) = concern(changed, &context.config) {
         return nothing(&context.terminal, why);
     }
-    let Examined { mut report, migrations, judge, .. } = examine(context, options)?;
+    let Examined {
+        mut report,
+        migrations,
+        judge,
+        ..
+    } = examine(context, options)?;
     let risks = risks(context, repository, changed, &migrations)?;
     judge.add(&mut report, risks);
     if context.options.report_format == ReportFormat::Human && report.findings.is_empty() {
         let summary = human::summary(&report, context.terminal.style());
-        context.terminal.eprint(&format!("db-verify --staged: {summary}\n"))?;
+        context
+            .terminal
+            .eprint(&format!("db-verify --staged: {summary}\n"))?;
     } else if context.options.report_dir.is_some() {
         publish::publish(context, &report)?;
     } else {
@@ -84,10 +107,18 @@ fn risks(
     changed: &[String],
     migrations: &[Migration],
 ) -> Result<Vec<Finding>> {
-    let adds_migration = migrations.iter().any(|migration| changed.contains(&migration.file));
-    let Some(head) = repository.commit("HEAD").ok().filter(|_| adds_migration) else { return Ok(Vec::new()) };
+    let adds_migration = migrations
+        .iter()
+        .any(|migration| changed.contains(&migration.file));
+    let Some(head) = repository.commit("HEAD").ok().filter(|_| adds_migration) else {
+        return Ok(Vec::new());
+    };
     let head = GitTree::committed(repository.clone(), &head)?;
-    lint::lint_new(migrations, &stamps(&migrations_of(context, &head)), &context.config)
+    lint::lint_new(
+        migrations,
+        &stamps(&migrations_of(context, &head)),
+        &context.config,
+    )
 }
 
 #[cfg(test)]
@@ -97,9 +128,11 @@ mod tests {
 
     #[test]
     fn only_files_that_can_change_the_verdict_concern_it() {
-        let keys = "types = ['types/**/*.ts']\nmigrations = 'db/migrations'\nsnapshot = 'db/schema.json'";
+        let keys =
+            "types = ['types/**/*.ts']\nmigrations = 'db/migrations'\nsnapshot = 'db/schema.json'";
         let tree = MemoryTree::new([("db.toml", keys)]);
-        let config = Config::of_tree(&tree, std::path::Path::new("nowhere"), None).expect("a configuration");
+        let config =
+            Config::of_tree(&tree, std::path::Path::new("nowhere"), None).expect("a configuration");
         let matters = |path: &str| concern(&[path.to_owned()], &config) == Concern::Judge;
         for path in [
             "db/migrations/V1__x.sql",
@@ -114,9 +147,14 @@ mod tests {
         ] {
             assert!(matters(path), "{path}");
         }
-        for path in
-            ["README.md", "db/migrations.md", "app/style.css", "types/user.test.ts", "package-lock.json", "a.sql"]
-        {
+        for path in [
+            "README.md",
+            "db/migrations.md",
+            "app/style.css",
+            "types/user.test.ts",
+            "package-lock.json",
+            "a.sql",
+        ] {
             assert!(!matters(path), "{path}");
         }
     }

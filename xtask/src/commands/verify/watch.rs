@@ -1,6 +1,6 @@
-//! `db-verify --watch`: verifies again when a file is saved. What was parsed is kept, so that only what changed is read.
-//! A state that cannot be verified (a file that is half written, a branch being checked out) is shown as what it is, and
-//! the next change is waited for.
+//! `db-verify --watch`: verifies again when a file is saved. What was parsed is kept, so that only
+//! what changed is read. A state that cannot be verified (a file that is half written, a branch
+//! being checked out) is shown as what it is, and the next change is waited for.
 
 mod changes;
 
@@ -23,7 +23,10 @@ pub fn run(context: Context, options: &Options) -> Result<Outcome> {
     let memory = Arc::new(Memory::default());
     // Watched before it is read: a change in between is seen.
     let mut changes = Changes::of(&context)?;
-    let mut context = Context { memory: Some(Arc::clone(&memory)), ..context };
+    let mut context = Context {
+        memory: Some(Arc::clone(&memory)),
+        ..context
+    };
     loop {
         let start = Instant::now();
         let said = once(&context, options);
@@ -35,11 +38,17 @@ pub fn run(context: Context, options: &Options) -> Result<Outcome> {
     }
 }
 
-/// The same with the configuration as it is now. A broken one is said, and the next change is waited for.
+/// The same with the configuration as it is now. A broken one is said, and the next change is
+/// waited for.
 fn reloaded(context: &Context, changes: &mut Changes) -> Result<Context> {
     loop {
         match context.at(context.tree()) {
-            Ok(fresh) => return Ok(Context { memory: context.memory.clone(), ..fresh }),
+            Ok(fresh) => {
+                return Ok(Context {
+                    memory: context.memory.clone(),
+                    ..fresh
+                });
+            }
             Err(error) => {
                 show(context, &format!("error: {error:#}\n"), Duration::ZERO)?;
                 changes.next(context)?;
@@ -62,6 +71,8 @@ fn show(context: &Context, said: &str, took: Duration) -> Result<()> {
     let took = took.as_millis();
     terminal.clear()?;
     publish::show(context, said)?;
-    terminal.print(&format!("\n[{time}] verified in {took} ms; waiting for changes (Ctrl-C ends)\n"))?;
+    terminal.print(&format!(
+        "\n[{time}] verified in {took} ms; waiting for changes (Ctrl-C ends)\n"
+    ))?;
     Ok(())
 }

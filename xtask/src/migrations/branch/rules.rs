@@ -64,6 +64,12 @@ mod tests {
 
     #[test]
     fn every_type_is_documented() {
-        assert_eq!(documentation().iter().map(|rule| rule.kind).collect::<Vec<_>>(), KINDS);
+        assert_eq!(
+            documentation()
+                .iter()
+                .map(|rule| rule.kind)
+                .collect::<Vec<_>>(),
+            KINDS
+        );
     }
 }

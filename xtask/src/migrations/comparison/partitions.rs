@@ -1,12 +1,15 @@
-//! Partitions that operations add: a job makes one for each month. That a table has partitions is the migrations' decision,
-//! how many it has by now is not.
+//! Partitions that operations add: a job makes one for each month. That a table has partitions is
+//! the migrations' decision, how many it has by now is not.
 
 use crate::schema::diff::{Change, ChangeKind, SchemaDiff};
 use crate::schema::model::{ObjectName, Schema};
 
-/// Leaves out of `difference` the partitions that only `actual` has, of tables that `expected` has partitioned.
+/// Leaves out of `difference` the partitions that only `actual` has, of tables that `expected` has
+/// partitioned.
 pub(super) fn leave_out(difference: &mut SchemaDiff, expected: &Schema, actual: &Schema) {
-    difference.changes.retain(|change| !is_of_new_partition(change, expected, actual));
+    difference
+        .changes
+        .retain(|change| !is_of_new_partition(change, expected, actual));
 }
 
 fn is_of_new_partition(change: &Change, expected: &Schema, actual: &Schema) -> bool {
@@ -19,12 +22,22 @@ fn is_of_new_partition(change: &Change, expected: &Schema, actual: &Schema) -> b
 
 /// Whether the table is a partition of a table of the migrations, or of another such partition.
 fn has_partitioned_ancestor(name: &ObjectName, expected: &Schema, actual: &Schema) -> bool {
-    let mut parent = actual.tables.get(name).and_then(|table| table.partition.as_ref());
+    let mut parent = actual
+        .tables
+        .get(name)
+        .and_then(|table| table.partition.as_ref());
     while let Some(partition) = parent {
-        if expected.tables.get(&partition.of).is_some_and(|table| table.partition_by.is_some()) {
+        if expected
+            .tables
+            .get(&partition.of)
+            .is_some_and(|table| table.partition_by.is_some())
+        {
             return true;
         }
-        parent = actual.tables.get(&partition.of).and_then(|table| table.partition.as_ref());
+        parent = actual
+            .tables
+            .get(&partition.of)
+            .and_then(|table| table.partition.as_ref());
     }
     false
 }

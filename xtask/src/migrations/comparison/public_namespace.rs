@@ -1,5 +1,5 @@
-//! The namespace `public`, which no migration makes: every new database has it, and who keeps everything in namespaces of
-//! their own may drop it.
+//! The namespace `public`, which no migration makes: every new database has it, and who keeps
+//! everything in namespaces of their own may drop it.
 
 use crate::schema::diff::{ChangeKind, SchemaDiff};
 use crate::schema::model::Schema;
@@ -10,7 +10,8 @@ const PUBLIC: &str = "public";
 pub(super) fn leave_out(difference: &mut SchemaDiff, expected: &Schema) {
     if !expected.holds(PUBLIC) {
         difference.changes.retain(|change| {
-            let is_public = change.kind == "namespace" && change.object == PUBLIC && change.part.is_none();
+            let is_public =
+                change.kind == "namespace" && change.object == PUBLIC && change.part.is_none();
             !(is_public && matches!(change.what, ChangeKind::Removed(_)))
         });
     }
@@ -27,7 +28,13 @@ mod tests {
         let mut made = Schema::default();
         made.namespaces.insert(PUBLIC.into(), Namespace::default());
         made.namespaces.insert("app".into(), Namespace::default());
-        made.tables.insert(ObjectName { namespace: "app".into(), name: "t".into() }, Table::default());
+        made.tables.insert(
+            ObjectName {
+                namespace: "app".into(),
+                name: "t".into(),
+            },
+            Table::default(),
+        );
         let mut live = made.clone();
         live.namespaces.remove(PUBLIC);
         let left = |made: &Schema, live: &Schema| {
@@ -40,7 +47,8 @@ mod tests {
         assert_eq!(left(&live, &made), 1);
         live.namespaces.remove("app");
         assert_eq!(left(&made, &live), 1);
-        made.tables.insert(ObjectName::public("t"), Table::default());
+        made.tables
+            .insert(ObjectName::public("t"), Table::default());
         assert!(left(&made, &live) >= 2);
     }
 }

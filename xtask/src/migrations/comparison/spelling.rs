@@ -1,6 +1,7 @@
-//! Definitions that are one and read as two. PostgreSQL keeps a definition as a tree and writes it out when asked; what it
-//! writes makes a slightly other tree when it is read again, as after `pg_dump` and restore (`IN` on a `varchar`, `BETWEEN`
-//! inside an `AND`). So both texts go through the parser once more, on a scratch database, until they meet.
+//! Definitions that are one and read as two. PostgreSQL keeps a definition as a tree and writes it
+//! out when asked; what it writes makes a slightly other tree when it is read again, as after
+//! `pg_dump` and restore (`IN` on a `varchar`, `BETWEEN` inside an `AND`). So both texts go through
+//! the parser once more, on a scratch database, until they meet.
 
 use anyhow::{Context as _, Result, anyhow};
 use postgres::{Client, Transaction};
@@ -11,17 +12,21 @@ use crate::postgres::error::ServerError;
 use crate::schema::diff::{Change, ChangeKind, SchemaDiff};
 use crate::schema::model::ObjectName;
 
-/// How often a text goes through the parser. One that was restored once is what it will stay after the second time.
+/// How often a text goes through the parser. One that was restored once is what it will stay after
+/// the second time.
 const ROUNDS: usize = 2;
 
 /// The name of what is made only to be written out.
 const NAME: &str = "cargo_xtask_compared";
 
-/// The part of `difference` in which the definitions mean something else, as far as the database of `client`, which holds
-/// their tables, can tell. Changes nothing there.
+/// The part of `difference` in which the definitions mean something else, as far as the database of
+/// `client`, which holds their tables, can tell. Changes nothing there.
 pub(super) fn leave_out(client: &mut Client, difference: &SchemaDiff) -> Result<SchemaDiff> {
     let mut transaction = client.transaction().context("cannot begin a transaction")?;
-    let read_alike = format!("SELECT {}", settings::expressions(&[("check_function_bodies", "on")]));
+    let read_alike = format!(
+        "SELECT {}",
+        settings::expressions(&[("check_function_bodies", "on")])
+    );
     transaction.batch_execute(&read_alike).map_err(failed)?;
     let mut changes = Vec::new();
     for change in &difference.changes {
@@ -34,18 +39,28 @@ pub(super) fn leave_out(client: &mut Client, difference: &SchemaDiff) -> Result<
 }
 
 fn is_spelling(transaction: &mut Transaction<'_>, change: &Change) -> Result<bool> {
-    let ChangeKind::Changed { before, after, .. } = &change.what else { return Ok(false) };
-    let Some(definition) = Definition::of(change) else { return Ok(false) };
+    let ChangeKind::Changed { before, after, .. } = &change.what else {
+        return Ok(false);
+    };
+    let Some(definition) = Definition::of(change) else {
+        return Ok(false);
+    };
     let ours = spellings(transaction, &definition, before)?;
     let theirs = spellings(transaction, &definition, after)?;
     Ok(ours.iter().any(|text| theirs.contains(text)))
 }
 
 /// A text, and what becomes of it each time it is read and written out.
-fn spellings(transaction: &mut Transaction<'_>, definition: &Definition, text: &str) -> Result<Vec<String>> {
+fn spellings(
+    transaction: &mut Transaction<'_>,
+    definition: &Definition,
+    text: &str,
+) -> Result<Vec<String>> {
     let mut spellings = vec![text.to_owned()];
     for _ in 0..ROUNDS {
-        let Some(next) = definition.rewritten(transaction, &spellings[spellings.len() - 1])? else { break };
+        let Some(next) = definition.rewritten(transaction, &spellings[spellings.len() - 1])? else {
+            break;
+        };
         spellings.push(next);
     }
     Ok(spellings)
@@ -53,8 +68,8 @@ fn spellings(transaction: &mut Transaction<'_>, definition: &Definition, text: &
 
 /// A kind of definition, and the SQL that makes one of a text.
 struct Definition {
-    /// The kind and the name, for a text that is a whole statement: `CREATE … <kind> <name> …`. The statement is run
-    /// under another name.
+    /// The kind and the name, for a text that is a whole statement: `CREATE … <kind> <name> …`. The
+    /// statement is run under another name.
     named: Option<(&'static str, String)>,
     /// The SQL before the text.
     head: String,
@@ -65,21 +80,31 @@ struct Definition {
 }
 
 impl Definition {
-    /// Returns the definition that a change is about. `None` where no definition is known to have more than one
-    /// spelling.
+    /// Returns the definition that a change is about. `None` where no definition is known to have
+    /// more than one spelling.
     fn of(change: &Change) -> Option<Self> {
-        let ChangeKind::Changed { attribute, .. } = &change.what else { return None };
-        let part = change.part.as_ref().map(|(kind, name)| (kind.as_str(), name.as_str()));
+        let ChangeKind::Changed { attribute, .. } = &change.what else {
+            return None;
+        };
+        let part = change
+            .part
+            .as_ref()
+            .map(|(kind, name)| (kind.as_str(), name.as_str()));
         let object = quoted(&ObjectName::from_key(&change.object));
         match (change.kind.as_str(), part, attribute.as_str()) {
             ("table", Some(("constraint", _)), "definition") => {
                 Some(constraint("TABLE", &object, "conrelid", "regclass"))
             }
-            ("domain", Some(("check", _)), "definition") => Some(constraint("DOMAIN", &object, "contypid", "regtype")),
+            ("domain", Some(("check", _)), "definition") => {
+                Some(constraint("DOMAIN", &object, "contypid", "regtype"))
+            }
             ("table" | "view", Some(("index", name)), "definition") => Some(statement(
                 "INDEX",
                 name,
-                format!("SELECT pg_get_indexdef({})", regclass(&namespaced(&change.object))),
+                format!(
+                    "SELECT pg_get_indexdef({})",
+                    regclass(&namespaced(&change.object))
+                ),
             )),
             ("table" | "view", Some(("trigger", name)), "definition") => {
                 let read = format!(
@@ -108,14 +133,20 @@ impl Definition {
         }
     }
 
-    /// SQL that makes something of `text`; none where the text is not of the form that it should have.
+    /// SQL that makes something of `text`; none where the text is not of the form that it should
+    /// have.
     fn making(&self, text: &str) -> Option<String> {
         let (before, name, after) = match &self.named {
             None => ("", "", text),
             Some((kind, name)) => {
                 let at = text.find(&format!("{kind} "))? + kind.len() + 1;
                 let (before, rest) = text.split_at(at);
-                (before, NAME, rest.strip_prefix(&identifier(name)).or_else(|| rest.strip_prefix(name))?)
+                (
+                    before,
+                    NAME,
+                    rest.strip_prefix(&identifier(name))
+                        .or_else(|| rest.strip_prefix(name))?,
+                )
             }
         };
         Some([&self.head, before, name, after, &self.tail].concat())
@@ -123,9 +154,15 @@ impl Definition {
 
     /// Makes something of `text` and returns how it is written out; none where that cannot be made.
     fn rewritten(&self, transaction: &mut Transaction<'_>, text: &str) -> Result<Option<String>> {
-        let Some(make) = self.making(text) else { return Ok(None) };
-        let mut attempt = transaction.transaction().context("cannot set a savepoint")?;
-        let made = attempt.batch_execute(&make).and_then(|()| attempt.query_opt(&self.read, &[]));
+        let Some(make) = self.making(text) else {
+            return Ok(None);
+        };
+        let mut attempt = transaction
+            .transaction()
+            .context("cannot set a savepoint")?;
+        let made = attempt
+            .batch_execute(&make)
+            .and_then(|()| attempt.query_opt(&self.read, &[]));
         attempt.rollback().map_err(failed)?;
         match made {
             Ok(row) => Ok(row
@@ -151,7 +188,12 @@ fn constraint(kind: &str, object: &str, column: &str, class: &str) -> Definition
 }
 
 fn statement(kind: &'static str, name: &str, read: String) -> Definition {
-    Definition { named: Some((kind, name.to_owned())), head: String::new(), tail: String::new(), read }
+    Definition {
+        named: Some((kind, name.to_owned())),
+        head: String::new(),
+        tail: String::new(),
+        read,
+    }
 }
 
 /// An expression, in a query that is `head`, the expression and `tail`.
@@ -186,7 +228,10 @@ fn routine(object: &str) -> Definition {
 
 /// The name of something that is made under [`NAME`] in the namespace of `object`.
 fn namespaced(object: &str) -> String {
-    format!("{}.{NAME}", identifier(&ObjectName::from_key(object).namespace))
+    format!(
+        "{}.{NAME}",
+        identifier(&ObjectName::from_key(object).namespace)
+    )
 }
 
 fn regclass(name: &str) -> String {

@@ -1,6 +1,7 @@
-//! The objects of a database by what PostgreSQL itself knows them by, whatever they are called. A row of the catalogs that
-//! nobody wrote to means the same as before, also where the definition that PostgreSQL writes out of it reads otherwise since a
-//! column that it refers to has another name.
+//! The objects of a database by what PostgreSQL itself knows them by, whatever they are called. A
+//! row of the catalogs that nobody wrote to means the same as before, also where the definition
+//! that PostgreSQL writes out of it reads otherwise since a column that it refers to has another
+//! name.
 
 use std::collections::BTreeMap;
 
@@ -23,13 +24,22 @@ pub(super) struct Subject {
 impl Subject {
     /// The subject of a change.
     pub(super) fn of(change: &Change) -> Self {
-        let Change { kind, object, part, .. } = change;
-        Self { kind: kind.clone(), object: object.clone(), part: part.clone() }
+        let Change {
+            kind, object, part, ..
+        } = change;
+        Self {
+            kind: kind.clone(),
+            object: object.clone(),
+            part: part.clone(),
+        }
     }
 
     /// The object that a part belongs to; of an object itself the same.
     pub(super) fn whole(&self) -> Self {
-        Self { part: None, ..self.clone() }
+        Self {
+            part: None,
+            ..self.clone()
+        }
     }
 }
 
@@ -107,9 +117,18 @@ fn parsed(row: &Row) -> Result<(Subject, Identity)> {
     let part: Option<String> = row.try_get("part")?;
     let part_kind: Option<String> = row.try_get("part_kind")?;
     let part_namespace = row.try_get("part_namespace")?;
-    let part = part_kind.zip(part).map(|(kind, part)| (kind, named(part_namespace, part)));
-    let subject = Subject { kind: row.try_get("kind")?, object: named(row.try_get("namespace")?, name), part };
-    let identity =
-        Identity { id: row.try_get("id")?, version: row.try_get("version")?, refers_to: row.try_get("refers_to")? };
+    let part = part_kind
+        .zip(part)
+        .map(|(kind, part)| (kind, named(part_namespace, part)));
+    let subject = Subject {
+        kind: row.try_get("kind")?,
+        object: named(row.try_get("namespace")?, name),
+        part,
+    };
+    let identity = Identity {
+        id: row.try_get("id")?,
+        version: row.try_get("version")?,
+        refers_to: row.try_get("refers_to")?,
+    };
     Ok((subject, identity))
 }

@@ -1,5 +1,5 @@
-//! The catalogs that a fingerprint covers, and how a row of each is put into a line. OIDs, owners and statistics have no
-//! part in it.
+//! The catalogs that a fingerprint covers, and how a row of each is put into a line. OIDs, owners
+//! and statistics have no part in it.
 
 use crate::postgres::catalog::options::{column_options, index_definition, storage_parameters};
 
@@ -7,8 +7,9 @@ use crate::postgres::catalog::options::{column_options, index_definition, storag
 pub(super) struct Catalog {
     /// Its name in `pg_catalog`.
     pub(super) name: &'static str,
-    /// A query for a line of each of its rows that this transaction wrote: `age(xmin) <= 0` holds for those, also of its
-    /// savepoints. [`RELATIONS`] are the relations that the transaction may have changed.
+    /// A query for a line of each of its rows that this transaction wrote: `age(xmin) <= 0` holds
+    /// for those, also of its savepoints. [`RELATIONS`] are the relations that the transaction may
+    /// have changed.
     pub(super) lines: &'static str,
 }
 
@@ -18,11 +19,12 @@ pub(super) const RELATIONS: &str = "{relations}";
 /// The position of `pg_type` in [`CATALOGS`].
 pub(super) const TYPES: usize = 5;
 
-/// The position of `pg_extension`: what an extension holds depends on its version, which is the server's.
+/// The position of `pg_extension`: what an extension holds depends on its version, which is the
+/// server's.
 pub(super) const EXTENSIONS: usize = 16;
 
-/// Catalogs that migrations hardly ever write to. A transaction that does has no fingerprint, so that the whole catalogs are
-/// compared.
+/// Catalogs that migrations hardly ever write to. A transaction that does has no fingerprint, so
+/// that the whole catalogs are compared.
 pub(super) const RARE: &[&str] = &[
     "pg_am",
     "pg_conversion",
@@ -232,9 +234,18 @@ mod tests {
 
     #[test]
     fn each_catalog_is_asked_for_its_own_rows() {
-        assert_eq!([CATALOGS[TYPES].name, CATALOGS[EXTENSIONS].name], ["pg_type", "pg_extension"]);
+        assert_eq!(
+            [CATALOGS[TYPES].name, CATALOGS[EXTENSIONS].name],
+            ["pg_type", "pg_extension"]
+        );
         for catalog in CATALOGS {
-            assert!(catalog.lines.contains(&format!("FROM {} WHERE", catalog.name)), "{}", catalog.name);
+            assert!(
+                catalog
+                    .lines
+                    .contains(&format!("FROM {} WHERE", catalog.name)),
+                "{}",
+                catalog.name
+            );
         }
     }
 }

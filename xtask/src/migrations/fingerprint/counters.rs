@@ -8,14 +8,24 @@ use super::shape::Shape;
 /// The name of the column that holds them.
 pub(super) const COLUMN: &str = "counters";
 
-/// The query: for each catalog how many rows were written and how many deleted; NULL on a server that does not count. It
-/// also begins to count anew, and sets what the expressions `settings` say.
+/// The query: for each catalog how many rows were written and how many deleted; NULL on a server
+/// that does not count. It also begins to count anew, and sets what the expressions `settings` say.
 pub(super) fn query(settings: &str) -> String {
     let counted = |catalog: &str| {
-        let count = |what| format!("pg_catalog.pg_stat_get_xact_tuples_{what}('pg_catalog.{catalog}'::regclass)");
-        format!("{} + {}, {}", count("inserted"), count("updated"), count("deleted"))
+        let count = |what| {
+            format!("pg_catalog.pg_stat_get_xact_tuples_{what}('pg_catalog.{catalog}'::regclass)")
+        };
+        format!(
+            "{} + {}, {}",
+            count("inserted"),
+            count("updated"),
+            count("deleted")
+        )
     };
-    let all = CATALOGS.iter().map(|catalog| catalog.name).chain(RARE.iter().copied());
+    let all = CATALOGS
+        .iter()
+        .map(|catalog| catalog.name)
+        .chain(RARE.iter().copied());
     let counts: Vec<_> = all.map(counted).collect();
     format!(
         "SELECT CASE WHEN pg_catalog.current_setting('track_counts')::boolean
@@ -24,8 +34,9 @@ pub(super) fn query(settings: &str) -> String {
     )
 }
 
-/// An expression that has the server begin with zeros in the next transaction; otherwise it empties the counters only now and then. What was
-/// counted in a transaction that was undone stays: then more seems to have been written than was, and nothing matches.
+/// An expression that has the server begin with zeros in the next transaction; otherwise it empties
+/// the counters only now and then. What was counted in a transaction that was undone stays: then
+/// more seems to have been written than was, and nothing matches.
 pub(super) const RESET: &str = "pg_catalog.pg_stat_force_next_flush()";
 
 /// The counters of each catalog, and of each rare one.
@@ -41,15 +52,25 @@ struct Count {
 impl Counters {
     /// Reads the answer of [`query`].
     pub(super) fn parse(answer: &str) -> Result<Self> {
-        let numbers: Vec<i64> = answer.split(' ').map(str::parse).collect::<Result<_, _>>().context("no counters")?;
-        let counts = numbers.chunks_exact(2).map(|pair| Count { written: pair[0], deleted: pair[1] });
+        let numbers: Vec<i64> = answer
+            .split(' ')
+            .map(str::parse)
+            .collect::<Result<_, _>>()
+            .context("no counters")?;
+        let counts = numbers.chunks_exact(2).map(|pair| Count {
+            written: pair[0],
+            deleted: pair[1],
+        });
         Ok(Self(counts.collect()))
     }
 
     /// The catalogs that hold something new.
     pub(super) fn shape(&self) -> Shape {
         let known = self.0.iter().take(CATALOGS.len()).enumerate();
-        known.filter(|(_, count)| count.written > 0).map(|(position, _)| position).collect()
+        known
+            .filter(|(_, count)| count.written > 0)
+            .map(|(position, _)| position)
+            .collect()
     }
 
     /// Whether something was deleted.
@@ -62,10 +83,12 @@ impl Counters {
         self.0[TYPES].written
     }
 
-    /// Whether only the whole catalogs tell what it did: extensions or rare objects came, went or changed.
+    /// Whether only the whole catalogs tell what it did: extensions or rare objects came, went or
+    /// changed.
     pub(super) fn has_no_fingerprint(&self) -> bool {
         let rare = self.0.iter().skip(CATALOGS.len());
-        rare.chain([&self.0[EXTENSIONS]]).any(|count| count.written + count.deleted > 0)
+        rare.chain([&self.0[EXTENSIONS]])
+            .any(|count| count.written + count.deleted > 0)
     }
 }
 
@@ -77,8 +100,11 @@ mod tests {
     fn only_what_is_new_is_looked_at() {
         let nothing = Counters::parse(&vec!["0 0"; CATALOGS.len() + RARE.len()].join(" ")).unwrap();
         assert!(!nothing.deleted() && !nothing.shape().has(TYPES) && !nothing.has_no_fingerprint());
-        let something = Counters::parse(&vec!["4 2"; CATALOGS.len() + RARE.len()].join(" ")).unwrap();
-        assert!(something.deleted() && something.shape().has(TYPES) && something.has_no_fingerprint());
+        let something =
+            Counters::parse(&vec!["4 2"; CATALOGS.len() + RARE.len()].join(" ")).unwrap();
+        assert!(
+            something.deleted() && something.shape().has(TYPES) && something.has_no_fingerprint()
+        );
         assert_eq!(something.types(), 4);
     }
 }

@@ -11,10 +11,28 @@ pub(super) fn query(own: &OwnTables) -> String {
         format!("ARRAY[{}]::text[]", names.join(", "))
     };
     include_str!("left.sql")
-        .replace("{own}", &array(&with(own.tables(), &[bookkeeping::TABLES, bookkeeping::SEQUENCES])))
-        .replace("{foreign}", &array(&with(own.foreign_namespaces(), &[bookkeeping::NAMESPACES])))
+        .replace(
+            "{own}",
+            &array(&with(
+                own.tables(),
+                &[bookkeeping::TABLES, bookkeeping::SEQUENCES],
+            )),
+        )
+        .replace(
+            "{foreign}",
+            &array(&with(own.foreign_namespaces(), &[bookkeeping::NAMESPACES])),
+        )
 }
 
 fn with(own: &[String], others: &[&[&str]]) -> Vec<String> {
-    own.iter().cloned().chain(others.iter().copied().flatten().map(|name| (*name).to_owned())).collect()
+    own.iter()
+        .cloned()
+        .chain(
+            others
+                .iter()
+                .copied()
+                .flatten()
+                .map(|name| (*name).to_owned()),
+        )
+        .collect()
 }

@@ -1,5 +1,5 @@
-//! Which catalogs the query of a fingerprint looks at: those that the transaction wrote to. One that looks at all of them
-//! takes twice as long.
+//! Which catalogs the query of a fingerprint looks at: those that the transaction wrote to. One
+//! that looks at all of them takes twice as long.
 
 use super::catalogs::{CATALOGS, RELATIONS, TYPES};
 
@@ -14,8 +14,13 @@ pub(super) struct Shape {
 
 impl FromIterator<usize> for Shape {
     fn from_iter<T: IntoIterator<Item = usize>>(positions: T) -> Self {
-        let catalogs = positions.into_iter().fold(0, |catalogs, position| catalogs | 1 << position);
-        Self { catalogs, types: false }
+        let catalogs = positions
+            .into_iter()
+            .fold(0, |catalogs, position| catalogs | 1 << position);
+        Self {
+            catalogs,
+            types: false,
+        }
     }
 }
 
@@ -27,7 +32,10 @@ pub(super) const ROW_TYPES: &str = "row_types";
 impl Shape {
     /// The same, and the whole of `pg_type`.
     pub(super) fn with_types(self) -> Self {
-        Self { types: true, ..self }
+        Self {
+            types: true,
+            ..self
+        }
     }
 
     /// Whether it looks at the whole of `pg_type`.
@@ -44,7 +52,10 @@ impl Shape {
     pub(super) fn parse(text: &str) -> Option<Self> {
         let catalogs = text.strip_suffix('t');
         let bits = u32::from_str_radix(catalogs.unwrap_or(text), 16).ok()?;
-        (bits >> CATALOGS.len() == 0).then_some(Self { catalogs: bits, types: catalogs.is_some() })
+        (bits >> CATALOGS.len() == 0).then_some(Self {
+            catalogs: bits,
+            types: catalogs.is_some(),
+        })
     }
 
     /// Whether it looks at the catalog at `position`.
@@ -57,18 +68,33 @@ impl Shape {
         self.catalogs == other.catalogs
     }
 
-    /// Returns the name of the shape's query on the server. The name also tells whether the types of relations are
-    /// counted.
+    /// Returns the name of the shape's query on the server. The name also tells whether the types
+    /// of relations are counted.
     pub(super) fn name(self, counted: bool) -> String {
-        format!("db_fingerprint_{}{}", self.to_text(), if counted { "_counted" } else { "" })
+        format!(
+            "db_fingerprint_{}{}",
+            self.to_text(),
+            if counted { "_counted" } else { "" }
+        )
     }
 
-    /// A digest of the lines of what this transaction wrote. Of what belongs to relations only that of relations is looked
-    /// at that the transaction has locked, as every DDL does; unless it wrote to the catalogs by hand, which locks them.
+    /// A digest of the lines of what this transaction wrote. Of what belongs to relations only that
+    /// of relations is looked at that the transaction has locked, as every DDL does; unless it
+    /// wrote to the catalogs by hand, which locks them.
     pub(super) fn query(self, counted: bool) -> String {
-        let wanted = |&(position, _): &(usize, _)| self.has(position) && (position != TYPES || self.types);
-        let lines: Vec<_> = CATALOGS.iter().enumerate().filter(wanted).map(|(_, catalog)| catalog.lines).collect();
-        let lines = if lines.is_empty() { "SELECT NULL WHERE false".to_owned() } else { lines.join("\nUNION ALL\n") };
+        let wanted =
+            |&(position, _): &(usize, _)| self.has(position) && (position != TYPES || self.types);
+        let lines: Vec<_> = CATALOGS
+            .iter()
+            .enumerate()
+            .filter(wanted)
+            .map(|(_, catalog)| catalog.lines)
+            .collect();
+        let lines = if lines.is_empty() {
+            "SELECT NULL WHERE false".to_owned()
+        } else {
+            lines.join("\nUNION ALL\n")
+        };
         format!(
             "{CANDIDATES}, lines (line) AS (
                  {}

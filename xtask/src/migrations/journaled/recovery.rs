@@ -37,21 +37,37 @@ pub enum InterruptedState {
 impl std::fmt::Display for InterruptedState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::NotRun { statement, count } => write!(f, "statement {statement} of {count} is next"),
-            Self::Done { count: 1, .. } => f.write_str("its only statement ran, which is not recorded yet"),
+            Self::NotRun { statement, count } => {
+                write!(f, "statement {statement} of {count} is next")
+            }
+            Self::Done { count: 1, .. } => {
+                f.write_str("its only statement ran, which is not recorded yet")
+            }
             Self::Done { statement, count } if statement == count => {
                 write!(f, "all {count} statements ran, which is not recorded yet")
             }
-            Self::Done { statement, count } => write!(f, "statement {statement} of {count} ran, the next one has not"),
-            Self::LeftInvalid { statement, count, indexes } => {
+            Self::Done { statement, count } => write!(
+                f,
+                "statement {statement} of {count} ran, the next one has not"
+            ),
+            Self::LeftInvalid {
+                statement,
+                count,
+                indexes,
+            } => {
                 let indexes: Vec<_> = indexes.iter().map(|index| format!("`{index}`")).collect();
-                write!(f, "statement {statement} of {count} left the invalid index {}", indexes.join(", "))
+                write!(
+                    f,
+                    "statement {statement} of {count} left the invalid index {}",
+                    indexes.join(", ")
+                )
             }
         }
     }
 }
 
-/// Finds out where a run stands. `is_digest` tells whether a digest is that of the catalogs as they are now.
+/// Finds out where a run stands. `is_digest` tells whether a digest is that of the catalogs as they
+/// are now.
 pub fn assess(
     client: &mut Client,
     progress: &Progress,
@@ -61,16 +77,29 @@ pub fn assess(
     let (statement, count) = (progress.next, statements.len());
     // The last one is done, and the row of history is not written yet.
     if statement > count {
-        return Ok(InterruptedState::Done { statement: count, count });
+        return Ok(InterruptedState::Done {
+            statement: count,
+            count,
+        });
     }
-    let Some(before) = &progress.before else { return Ok(InterruptedState::NotRun { statement, count }) };
+    let Some(before) = &progress.before else {
+        return Ok(InterruptedState::NotRun { statement, count });
+    };
     let mut indexes = invalid_indexes(client)?;
     indexes.retain(|index| !before.invalid_indexes.contains(index));
-    let command = statements.get(statement - 1).and_then(sql::refuses_transaction);
+    let command = statements
+        .get(statement - 1)
+        .and_then(sql::refuses_transaction);
     Ok(match command {
         // What is half dropped is dropped by running the same again.
-        Some("DROP INDEX CONCURRENTLY") if !indexes.is_empty() => InterruptedState::NotRun { statement, count },
-        _ if !indexes.is_empty() => InterruptedState::LeftInvalid { statement, count, indexes },
+        Some("DROP INDEX CONCURRENTLY") if !indexes.is_empty() => {
+            InterruptedState::NotRun { statement, count }
+        }
+        _ if !indexes.is_empty() => InterruptedState::LeftInvalid {
+            statement,
+            count,
+            indexes,
+        },
         _ if is_digest(client, &before.catalog)? => InterruptedState::NotRun { statement, count },
         _ => InterruptedState::Done { statement, count },
     })
@@ -86,7 +115,9 @@ const INVALID: &str = "
 
 /// The indexes that are not valid, as `namespace.name`, quoted for SQL where needed.
 pub fn invalid_indexes(client: &mut impl GenericClient) -> Result<Vec<String>> {
-    let rows = client.query(INVALID, &[]).context("cannot list the invalid indexes")?;
+    let rows = client
+        .query(INVALID, &[])
+        .context("cannot list the invalid indexes")?;
     rows.iter().map(|row| Ok(row.try_get("name")?)).collect()
 }
 
@@ -96,9 +127,14 @@ const BUILDER: &str = "
 /// Drops indexes that a statement of ours left behind, unless somebody is just building them.
 pub(super) fn drop_invalid(client: &mut Client, indexes: &[String]) -> Result<()> {
     for index in indexes {
-        if let Some(row) = client.query_opt(BUILDER, &[index]).context("cannot see who builds indexes")? {
+        if let Some(row) = client
+            .query_opt(BUILDER, &[index])
+            .context("cannot see who builds indexes")?
+        {
             let pid: i32 = row.try_get(0)?;
-            bail!("the invalid index `{index}` is being built by the server process {pid}: wait for it, then run again")
+            bail!(
+                "the invalid index `{index}` is being built by the server process {pid}: wait for it, then run again"
+            )
         }
         client
             .batch_execute(&format!("DROP INDEX CONCURRENTLY IF EXISTS {index}"))

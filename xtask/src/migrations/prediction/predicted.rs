@@ -8,12 +8,13 @@ use crate::schema::snapshot::Snapshot;
 /// Where a prediction comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PredictionOrigin {
-    /// The database itself, which is what the last run compared with what the applied migrations make.
+    /// The database itself, which is what the last run compared with what the applied migrations
+    /// make.
     Database,
     /// The migrations ran on a scratch database.
     Replay,
-    /// The committed snapshot says what they make in the end, and what each of them did when they ran on a scratch database
-    /// for it.
+    /// The committed snapshot says what they make in the end, and what each of them did when they
+    /// ran on a scratch database for it.
     Snapshot,
     /// The same, and there is no scratch database to tell what the snapshot does not.
     SnapshotAlone,
@@ -35,7 +36,8 @@ pub struct Prediction {
 pub struct PredictedStep {
     /// Its version.
     pub version: i64,
-    /// The fingerprint of its transaction; none for a migration without transaction, or where it cannot be told.
+    /// The fingerprint of its transaction; none for a migration without transaction, or where it
+    /// cannot be told.
     pub fingerprint: Option<Fingerprint>,
     /// The schema after it, where it was read. Of the last one to be applied it always is.
     pub schema: Option<Schema>,
@@ -44,17 +46,28 @@ pub struct PredictedStep {
 impl Prediction {
     /// The prediction that `snapshot` holds for `pending`, which are to be applied to `base`.
     #[must_use]
-    pub fn of_snapshot(origin: PredictionOrigin, base: Schema, snapshot: Snapshot, pending: &[&Migration]) -> Self {
+    pub fn of_snapshot(
+        origin: PredictionOrigin,
+        base: Schema,
+        snapshot: Snapshot,
+        pending: &[&Migration],
+    ) -> Self {
         let step = |migration: &&Migration| PredictedStep {
             version: migration.version,
-            fingerprint: snapshot.fingerprint(*migration).and_then(Fingerprint::parse),
+            fingerprint: snapshot
+                .fingerprint(*migration)
+                .and_then(Fingerprint::parse),
             schema: None,
         };
         let mut steps: Vec<PredictedStep> = pending.iter().map(step).collect();
         if let Some(last) = steps.last_mut() {
             last.schema = Some(snapshot.schema);
         }
-        Self { origin, base, steps }
+        Self {
+            origin,
+            base,
+            steps,
+        }
     }
 
     /// The step of `version`.
@@ -63,10 +76,17 @@ impl Prediction {
         self.steps.iter().find(|step| step.version == version)
     }
 
-    /// The schema after the first `count` pending migrations; where it was not read, the next one that was.
+    /// The schema after the first `count` pending migrations; where it was not read, the next one
+    /// that was.
     #[must_use]
     pub fn after(&self, count: usize) -> &Schema {
-        let Some(index) = count.checked_sub(1) else { return &self.base };
-        self.steps.iter().skip(index).find_map(|step| step.schema.as_ref()).unwrap_or(&self.base)
+        let Some(index) = count.checked_sub(1) else {
+            return &self.base;
+        };
+        self.steps
+            .iter()
+            .skip(index)
+            .find_map(|step| step.schema.as_ref())
+            .unwrap_or(&self.base)
     }
 }

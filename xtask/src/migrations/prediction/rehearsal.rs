@@ -8,9 +8,10 @@ use crate::migrations::scratch_environment::{ScratchEnvironment, ScratchSession}
 use crate::migrations::{Migration, replay};
 use crate::schema::model::Schema;
 
-/// Runs `applied` and then `pending`, of which the first `count` are to be applied. The schema of the applied migrations is
-/// `base`, where that is known, and read otherwise. Of the pending ones the schema is read where this run ends, and at the
-/// very end; in between fingerprints stand for it.
+/// Runs `applied` and then `pending`, of which the first `count` are to be applied. The schema of
+/// the applied migrations is `base`, where that is known, and read otherwise. Of the pending ones
+/// the schema is read where this run ends, and at the very end; in between fingerprints stand for
+/// it.
 ///
 /// # Errors
 /// When a migration does not run there.
@@ -32,7 +33,11 @@ pub fn rehearse(
         let is_read = [count, pending.len()].contains(&(index + 1));
         steps.push(rehearsal.step(migration, is_read)?);
     }
-    Ok(Prediction { origin: PredictionOrigin::Replay, base, steps })
+    Ok(Prediction {
+        origin: PredictionOrigin::Replay,
+        base,
+        steps,
+    })
 }
 
 /// Runs `migrations`. Returns what each of them does, and the schema that they make.
@@ -44,7 +49,10 @@ pub fn record(
     migrations: &[Migration],
 ) -> Result<(Vec<Option<Fingerprint>>, Schema)> {
     let mut rehearsal = PredictionRun::on(environment.open()?);
-    let fingerprints = migrations.iter().map(|migration| rehearsal.run(migration)).collect::<Result<_>>()?;
+    let fingerprints = migrations
+        .iter()
+        .map(|migration| rehearsal.run(migration))
+        .collect::<Result<_>>()?;
     Ok((fingerprints, rehearsal.session.read()?))
 }
 
@@ -57,18 +65,25 @@ pub(super) struct PredictionRun {
 impl PredictionRun {
     pub(super) fn on(session: ScratchSession) -> Self {
         let fingerprinter = Fingerprinter::new(session.own_tables());
-        Self { session, fingerprinter }
+        Self {
+            session,
+            fingerprinter,
+        }
     }
 
-    /// Runs one migration. The schema after it is read where `is_read` says so, and where there is no fingerprint that
-    /// could stand for it.
+    /// Runs one migration. The schema after it is read where `is_read` says so, and where there is
+    /// no fingerprint that could stand for it.
     fn step(&mut self, migration: &Migration, is_read: bool) -> Result<PredictedStep> {
         let fingerprint = self.run(migration)?;
         let schema = match is_read || fingerprint.is_none() {
             true => Some(self.session.read()?),
             false => None,
         };
-        Ok(PredictedStep { version: migration.version, fingerprint, schema })
+        Ok(PredictedStep {
+            version: migration.version,
+            fingerprint,
+            schema,
+        })
     }
 
     /// Runs one migration. Returns what it did, where that can be told.
@@ -89,7 +104,9 @@ impl PredictionRun {
         let (client, privileges) = self.session.parts();
         let mut transaction = client.transaction()?;
         replay::run_statements(&mut transaction, privileges, migration)?;
-        let fingerprint = self.fingerprinter.take(&mut transaction, replay::FRESH_SESSION)?;
+        let fingerprint = self
+            .fingerprinter
+            .take(&mut transaction, replay::FRESH_SESSION)?;
         replay::commit(transaction, migration)?;
         Ok(fingerprint)
     }

@@ -1,6 +1,6 @@
-//! `DROP DATABASE`, `COMMIT PREPARED` and `ROLLBACK PREPARED` decide about rows that are not there to be looked at: of another
-//! database, of a transaction that somebody else prepared. No transaction takes them back, so that nobody could be asked
-//! first.
+//! `DROP DATABASE`, `COMMIT PREPARED` and `ROLLBACK PREPARED` decide about rows that are not there
+//! to be looked at: of another database, of a transaction that somebody else prepared. No
+//! transaction takes them back, so that nobody could be asked first.
 
 use super::{CheckedScript, PreflightProblem};
 use crate::migrations::sql::{Statement, refuses_transaction};
@@ -10,8 +10,13 @@ const COMMANDS: &[&str] = &["DROP DATABASE", "COMMIT PREPARED", "ROLLBACK PREPAR
 
 /// Finds such statements.
 pub fn check(script: &CheckedScript<'_>) -> Vec<PreflightProblem> {
-    let found = script.statements.iter().filter_map(|statement| Some((statement, command(statement)?)));
-    found.map(|(statement, command)| explain(script, statement, command)).collect()
+    let found = script
+        .statements
+        .iter()
+        .filter_map(|statement| Some((statement, command(statement)?)));
+    found
+        .map(|(statement, command)| explain(script, statement, command))
+        .collect()
 }
 
 /// The command, if it is one of these.
@@ -20,10 +25,19 @@ pub fn command(statement: &Statement<'_>) -> Option<&'static str> {
     refuses_transaction(statement).filter(|command| COMMANDS.contains(command))
 }
 
-fn explain(script: &CheckedScript<'_>, statement: &Statement<'_>, command: &str) -> PreflightProblem {
+fn explain(
+    script: &CheckedScript<'_>,
+    statement: &Statement<'_>,
+    command: &str,
+) -> PreflightProblem {
     let message = format!("`{command}` in a migration");
     let why = "what is lost with it is not seen from here, and nothing takes it back";
-    script.problem(statement.span, message, why, "remove it, and run it by hand where it is meant")
+    script.problem(
+        statement.span,
+        message,
+        why,
+        "remove it, and run it by hand where it is meant",
+    )
 }
 
 #[cfg(test)]
@@ -40,6 +54,9 @@ mod tests {
             let found = problems(&format!("-- no-transaction\n{statement};"));
             assert_eq!(found, [format!("2:1: `{command}` in a migration")]);
         }
-        assert_eq!(problems("-- no-transaction\ncreate database d; vacuum;"), [""; 0]);
+        assert_eq!(
+            problems("-- no-transaction\ncreate database d; vacuum;"),
+            [""; 0]
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! A down file without a statement: it would "undo" the migration by doing nothing. If nothing can be done, it says so
-//! and why: `-- irreversible: <why>`.
+//! A down file without a statement: it would "undo" the migration by doing nothing. If nothing can
+//! be done, it says so and why: `-- irreversible: <why>`.
 
 use super::{CheckedScript, PreflightProblem};
 use crate::migrations::sql::{self, Token, TokenKind};
@@ -13,10 +13,14 @@ pub fn reason(text: &str) -> Option<String> {
 }
 
 fn mark<'a>(text: &'a str, tokens: &[Token]) -> Option<(Token, &'a str)> {
-    let comments = tokens.iter().filter(|token| token.kind == TokenKind::LineComment);
+    let comments = tokens
+        .iter()
+        .filter(|token| token.kind == TokenKind::LineComment);
     let mut marked = comments.filter_map(|token| {
         let words = token.text(text).trim_start_matches('-').trim();
-        let prefix = words.get(..MARK.len()).filter(|prefix| prefix.eq_ignore_ascii_case(MARK))?;
+        let prefix = words
+            .get(..MARK.len())
+            .filter(|prefix| prefix.eq_ignore_ascii_case(MARK))?;
         Some((*token, words[prefix.len()..].trim()))
     });
     marked.next()
@@ -47,7 +51,12 @@ pub fn check(script: &CheckedScript<'_>) -> Vec<PreflightProblem> {
 fn empty(script: &CheckedScript<'_>) -> PreflightProblem {
     let why = "a rollback would record the migration as undone and change nothing";
     let help = "write the statements that undo it, or `-- irreversible: <why>`";
-    script.problem(crate::source::Span::default(), "the down file holds no statement", why, help)
+    script.problem(
+        crate::source::Span::default(),
+        "the down file holds no statement",
+        why,
+        help,
+    )
 }
 
 #[cfg(test)]
@@ -63,18 +72,33 @@ mod tests {
     #[test]
     fn a_down_file_undoes_or_says_why_not() {
         assert_eq!(problems("drop table t;"), [""; 0]);
-        assert_eq!(problems("-- what was there is gone\n-- irreversible: the old values are gone\n"), [""; 0]);
-        assert_eq!(problems("-- nothing\n/* yet */ ;"), ["1:1: the down file holds no statement"]);
+        assert_eq!(
+            problems("-- what was there is gone\n-- irreversible: the old values are gone\n"),
+            [""; 0]
+        );
+        assert_eq!(
+            problems("-- nothing\n/* yet */ ;"),
+            ["1:1: the down file holds no statement"]
+        );
         assert_eq!(problems(""), ["1:1: the down file holds no statement"]);
-        assert_eq!(problems("-- x\n-- irreversible: "), ["2:1: `-- irreversible:` without a reason"]);
-        assert_eq!(problems("-- irreversible: <why>"), ["1:1: `-- irreversible:` without a reason"]);
+        assert_eq!(
+            problems("-- x\n-- irreversible: "),
+            ["2:1: `-- irreversible:` without a reason"]
+        );
+        assert_eq!(
+            problems("-- irreversible: <why>"),
+            ["1:1: `-- irreversible:` without a reason"]
+        );
         let both = problems("drop table t;\n-- irreversible: lost");
         assert_eq!(both, ["2:1: `-- irreversible:` stands beside statements"]);
     }
 
     #[test]
     fn the_reason_is_what_follows_the_colon() {
-        assert_eq!(reason("--Irreversible:  it is gone "), Some("it is gone".into()));
+        assert_eq!(
+            reason("--Irreversible:  it is gone "),
+            Some("it is gone".into())
+        );
         assert_eq!(reason("-- write `-- irreversible: <why>` here"), None);
         assert_eq!(reason("select '-- irreversible: x'"), None);
     }

@@ -1,5 +1,5 @@
-//! Finds statements that PostgreSQL refuses inside a transaction. A migration that holds one says `-- no-transaction` in
-//! its first line, so that everybody sees that it can stop half-way.
+//! Finds statements that PostgreSQL refuses inside a transaction. A migration that holds one says
+//! `-- no-transaction` in its first line, so that everybody sees that it can stop half-way.
 
 use super::{CheckedScript, PreflightProblem};
 use crate::migrations::sql::{Statement, refuses_transaction};
@@ -9,11 +9,20 @@ pub fn check(script: &CheckedScript<'_>) -> Vec<PreflightProblem> {
     if script.no_transaction {
         return Vec::new();
     }
-    let found = script.statements.iter().filter_map(|statement| Some((statement, refuses_transaction(statement)?)));
-    found.map(|(statement, command)| explain(script, statement, command)).collect()
+    let found = script
+        .statements
+        .iter()
+        .filter_map(|statement| Some((statement, refuses_transaction(statement)?)));
+    found
+        .map(|(statement, command)| explain(script, statement, command))
+        .collect()
 }
 
-fn explain(script: &CheckedScript<'_>, statement: &Statement<'_>, command: &str) -> PreflightProblem {
+fn explain(
+    script: &CheckedScript<'_>,
+    statement: &Statement<'_>,
+    command: &str,
+) -> PreflightProblem {
     let message = format!("`{command}` cannot run in a transaction");
     let why = "a migration runs in one unless it says otherwise";
     let help = "put it into a migration of its own whose first line is `-- no-transaction`";
@@ -46,9 +55,16 @@ mod tests {
         ];
         for statement in statements {
             let found = problems(&format!("select 1;\n  {statement};"));
-            assert!(found.len() == 1 && found[0].ends_with("cannot run in a transaction"), "{statement}: {found:?}");
+            assert!(
+                found.len() == 1 && found[0].ends_with("cannot run in a transaction"),
+                "{statement}: {found:?}"
+            );
             assert!(found[0].starts_with("2:3: "), "{found:?}");
-            assert_eq!(problems(&format!("-- no-transaction\n{statement};")), [""; 0], "{statement}");
+            assert_eq!(
+                problems(&format!("-- no-transaction\n{statement};")),
+                [""; 0],
+                "{statement}"
+            );
         }
     }
 

@@ -1,16 +1,22 @@
-//! `COMMIT`, `ROLLBACK` and the like inside a migration: they end the transaction that the migration and its history
-//! row share, so that a failure after them leaves it half applied.
+//! `COMMIT`, `ROLLBACK` and the like inside a migration: they end the transaction that the
+//! migration and its history row share, so that a failure after them leaves it half applied.
 
 use super::{CheckedScript, PreflightProblem, words};
 use crate::migrations::sql::Statement;
 
 /// Finds statements that begin or end a transaction. Savepoints stay inside it.
 pub fn check(script: &CheckedScript<'_>) -> Vec<PreflightProblem> {
-    let found = script.statements.iter().filter_map(|statement| Some((statement, command(statement)?)));
-    found.map(|(statement, command)| explain(script, statement, &command)).collect()
+    let found = script
+        .statements
+        .iter()
+        .filter_map(|statement| Some((statement, command(statement)?)));
+    found
+        .map(|(statement, command)| explain(script, statement, &command))
+        .collect()
 }
 
-/// The statement's first words in upper case, if it is one that begins or ends a transaction: `BEGIN`.
+/// The statement's first words in upper case, if it is one that begins or ends a transaction:
+/// `BEGIN`.
 #[must_use]
 pub fn command(statement: &Statement<'_>) -> Option<String> {
     let mut cursor = statement.cursor();
@@ -24,13 +30,22 @@ pub fn command(statement: &Statement<'_>) -> Option<String> {
     (ends && !cursor.at("to") && !cursor.at("prepared")).then_some(first)
 }
 
-fn explain(script: &CheckedScript<'_>, statement: &Statement<'_>, command: &str) -> PreflightProblem {
+fn explain(
+    script: &CheckedScript<'_>,
+    statement: &Statement<'_>,
+    command: &str,
+) -> PreflightProblem {
     let why = if script.no_transaction {
         "each statement is recorded as it is done, which a transaction across them would undo"
     } else {
         "each migration is one transaction with its history row, and this would half-apply it"
     };
-    script.problem(statement.span, format!("`{command}` in a migration"), why, "remove it")
+    script.problem(
+        statement.span,
+        format!("`{command}` in a migration"),
+        why,
+        "remove it",
+    )
 }
 
 #[cfg(test)]

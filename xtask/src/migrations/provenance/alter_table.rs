@@ -9,9 +9,14 @@ use crate::schema::model::ObjectName;
 pub(super) fn read(reader: &mut StatementReader<'_>, mut cursor: Cursor<'_>) {
     cursor.eat_all(&["if", "exists"]);
     cursor.eat("only");
-    let Some(table) = reader.existing(&cursor.qualified()) else { return };
+    let Some(table) = reader.existing(&cursor.qualified()) else {
+        return;
+    };
     cursor.eat_text("*");
-    cursor.split_at_commas().into_iter().for_each(|clause| read_clause(reader, &table, clause));
+    cursor
+        .split_at_commas()
+        .into_iter()
+        .for_each(|clause| read_clause(reader, &table, clause));
 }
 
 fn read_clause(reader: &mut StatementReader<'_>, table: &ObjectName, clause: Cursor<'_>) {
@@ -27,20 +32,38 @@ fn read_clause(reader: &mut StatementReader<'_>, table: &ObjectName, clause: Cur
     } else if cursor.eat_all(&["set", "schema"])
         && let Some(namespace) = cursor.identifier()
     {
-        reader.provenance.rename(table, &ObjectName { namespace: namespace.name, name: table.name.clone() });
+        reader.provenance.rename(
+            table,
+            &ObjectName {
+                namespace: namespace.name,
+                name: table.name.clone(),
+            },
+        );
     }
 }
 
-fn add(reader: &mut StatementReader<'_>, table: &ObjectName, mut cursor: Cursor<'_>, clause: &Cursor<'_>) {
+fn add(
+    reader: &mut StatementReader<'_>,
+    table: &ObjectName,
+    mut cursor: Cursor<'_>,
+    clause: &Cursor<'_>,
+) {
     if is_constraint(&cursor) {
         return add_constraint(reader, table, cursor, clause);
     }
     let _noise = cursor.eat("column");
     let unless_exists = cursor.eat_all(&["if", "not", "exists"]);
-    let Some(column) = cursor.identifier() else { return };
-    let exists = reader.provenance.columns(table).any(|(name, _)| name == column.name);
+    let Some(column) = cursor.identifier() else {
+        return;
+    };
+    let exists = reader
+        .provenance
+        .columns(table)
+        .any(|(name, _)| name == column.name);
     if !(unless_exists && exists) {
-        reader.provenance.touch_column(table.clone(), column.name, reader.place(clause));
+        reader
+            .provenance
+            .touch_column(table.clone(), column.name, reader.place(clause));
     }
 }
 
@@ -58,42 +81,75 @@ pub(super) fn add_constraint(
     if !is_key && !cursor.eat("check") {
         return;
     }
-    let Some(inside) = cursor.parenthesised() else { return };
+    let Some(inside) = cursor.parenthesised() else {
+        return;
+    };
     let place = reader.place(clause);
     for column in columns_in(reader, table, &inside) {
         if is_key {
-            reader.provenance.touch_column(table.clone(), column, place.clone());
+            reader
+                .provenance
+                .touch_column(table.clone(), column, place.clone());
         } else {
-            reader.provenance.touch_check(table.clone(), column, place.clone());
+            reader
+                .provenance
+                .touch_check(table.clone(), column, place.clone());
         }
     }
 }
 
 /// The columns of `table` that an expression names.
-fn columns_in(reader: &StatementReader<'_>, table: &ObjectName, inside: &Cursor<'_>) -> Vec<String> {
+fn columns_in(
+    reader: &StatementReader<'_>,
+    table: &ObjectName,
+    inside: &Cursor<'_>,
+) -> Vec<String> {
     let named = inside.rest().iter().filter_map(|token| {
         let mut word = Cursor::new(inside.source(), std::slice::from_ref(token));
         let name = word.identifier()?.name;
-        reader.provenance.columns(table).any(|(column, _)| column == name).then_some(name)
+        reader
+            .provenance
+            .columns(table)
+            .any(|(column, _)| column == name)
+            .then_some(name)
     });
     named.collect()
 }
 
 /// `ALTER [COLUMN] c …`; how it is stored and planned is nobody's business here.
-fn alter(reader: &mut StatementReader<'_>, table: &ObjectName, mut cursor: Cursor<'_>, clause: &Cursor<'_>) {
+fn alter(
+    reader: &mut StatementReader<'_>,
+    table: &ObjectName,
+    mut cursor: Cursor<'_>,
+    clause: &Cursor<'_>,
+) {
     if cursor.at("constraint") {
         return;
     }
     let _noise = cursor.eat("column");
-    let Some(column) = cursor.identifier() else { return };
-    let storage = ["statistics", "storage", "compression"].iter().any(|word| cursor.at_all(&["set", word]));
-    let options = cursor.rest().get(1).is_some_and(|token| token.kind == TokenKind::OpenParen);
+    let Some(column) = cursor.identifier() else {
+        return;
+    };
+    let storage = ["statistics", "storage", "compression"]
+        .iter()
+        .any(|word| cursor.at_all(&["set", word]));
+    let options = cursor
+        .rest()
+        .get(1)
+        .is_some_and(|token| token.kind == TokenKind::OpenParen);
     if !storage && !options {
-        reader.provenance.touch_column(table.clone(), column.name, reader.place(clause));
+        reader
+            .provenance
+            .touch_column(table.clone(), column.name, reader.place(clause));
     }
 }
 
-fn drop_column(reader: &mut StatementReader<'_>, table: &ObjectName, mut cursor: Cursor<'_>, clause: &Cursor<'_>) {
+fn drop_column(
+    reader: &mut StatementReader<'_>,
+    table: &ObjectName,
+    mut cursor: Cursor<'_>,
+    clause: &Cursor<'_>,
+) {
     if cursor.at("constraint") {
         return;
     }
@@ -106,12 +162,22 @@ fn drop_column(reader: &mut StatementReader<'_>, table: &ObjectName, mut cursor:
 }
 
 /// `RENAME TO t`, `RENAME [COLUMN] a TO b`
-fn rename(reader: &mut StatementReader<'_>, table: &ObjectName, mut cursor: Cursor<'_>, clause: &Cursor<'_>) {
+fn rename(
+    reader: &mut StatementReader<'_>,
+    table: &ObjectName,
+    mut cursor: Cursor<'_>,
+    clause: &Cursor<'_>,
+) {
     if cursor.eat("to") {
         if let Some(name) = cursor.identifier() {
-            let to = ObjectName { namespace: table.namespace.clone(), name: name.name };
+            let to = ObjectName {
+                namespace: table.namespace.clone(),
+                name: name.name,
+            };
             reader.provenance.rename(table, &to);
-            reader.provenance.lose_table(table.clone(), reader.place(clause));
+            reader
+                .provenance
+                .lose_table(table.clone(), reader.place(clause));
             reader.provenance.touch_table(to, reader.place(clause));
         }
         return;
@@ -120,10 +186,14 @@ fn rename(reader: &mut StatementReader<'_>, table: &ObjectName, mut cursor: Curs
         return;
     }
     let _noise = cursor.eat("column");
-    let Some(from) = cursor.identifier().filter(|_| cursor.eat("to")) else { return };
+    let Some(from) = cursor.identifier().filter(|_| cursor.eat("to")) else {
+        return;
+    };
     if let Some(to) = cursor.identifier() {
         let place = reader.place(clause);
-        reader.provenance.rename_column(table, &from.name, &to.name, place);
+        reader
+            .provenance
+            .rename_column(table, &from.name, &to.name, place);
     }
 }
 
@@ -137,24 +207,48 @@ mod tests {
     fn each_clause_touches_its_column() {
         let alter = "alter table if exists only public.t\n add column c numeric(1, 2),\nalter b set not null,\n\
                      add if not exists a text,\nadd constraint k unique (a), drop constraint x";
-        assert_eq!(columns("t", &[CREATE, alter]), ["a V1:2", "b V2:3", "c V2:2"]);
         assert_eq!(
-            columns("t", &[CREATE, "alter table t alter a set statistics 5, alter b set (n_distinct = 1)"]),
+            columns("t", &[CREATE, alter]),
+            ["a V1:2", "b V2:3", "c V2:2"]
+        );
+        assert_eq!(
+            columns(
+                "t",
+                &[
+                    CREATE,
+                    "alter table t alter a set statistics 5, alter b set (n_distinct = 1)"
+                ]
+            ),
             ["a V1:2", "b V1:3"]
         );
     }
 
     #[test]
     fn dropped_and_renamed_columns_are_followed() {
-        assert_eq!(columns("t", &[CREATE, "alter table t drop column if exists a cascade"]), ["b V1:3"]);
-        assert_eq!(columns("t", &[CREATE, "alter table t rename a to \"A\""]), ["A V2:1", "b V1:3"]);
-        assert_eq!(columns("t", &[CREATE, "alter table t rename constraint a to c"]), ["a V1:2", "b V1:3"]);
+        assert_eq!(
+            columns(
+                "t",
+                &[CREATE, "alter table t drop column if exists a cascade"]
+            ),
+            ["b V1:3"]
+        );
+        assert_eq!(
+            columns("t", &[CREATE, "alter table t rename a to \"A\""]),
+            ["A V2:1", "b V1:3"]
+        );
+        assert_eq!(
+            columns("t", &[CREATE, "alter table t rename constraint a to c"]),
+            ["a V1:2", "b V1:3"]
+        );
     }
 
     #[test]
     fn tables_keep_their_columns_under_another_name() {
         let rename = "alter table t rename to u;\nalter table u set schema app;\nalter table app.u add c int;";
-        assert_eq!(columns("app.u", &[CREATE, rename]), ["a V1:2", "b V1:3", "c V2:3"]);
+        assert_eq!(
+            columns("app.u", &[CREATE, rename]),
+            ["a V1:2", "b V1:3", "c V2:3"]
+        );
         assert_eq!(object("t", &[CREATE, rename]), None);
     }
 
@@ -164,8 +258,17 @@ mod tests {
         assert_eq!(columns("t", &[CREATE, check]), ["a V1:2", "b V2:3"]);
         assert_eq!(check_of("t", "a", &[CREATE, check]), Some("V2:2".into()));
         let renamed = "alter table t rename a to z;\nalter table t rename to u";
-        assert_eq!(check_of("u", "z", &[CREATE, check, renamed]), Some("V2:2".into()));
-        assert_eq!(check_of("n", "a", &["create table n (\na int,\ncheck (a > 0)\n)"]), Some("V1:3".into()));
-        assert_eq!(check_of("t", "a", &[CREATE, check, "alter table t drop column a"]), None);
+        assert_eq!(
+            check_of("u", "z", &[CREATE, check, renamed]),
+            Some("V2:2".into())
+        );
+        assert_eq!(
+            check_of("n", "a", &["create table n (\na int,\ncheck (a > 0)\n)"]),
+            Some("V1:3".into())
+        );
+        assert_eq!(
+            check_of("t", "a", &[CREATE, check, "alter table t drop column a"]),
+            None
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Where a name without a namespace lives: in the first namespace of the search path, as the migration set it.
+//! Where a name without a namespace lives: in the first namespace of the search path, as the
+//! migration set it.
 
 use crate::migrations::sql::{self, Cursor, Identifier, TokenKind};
 use crate::schema::model::ObjectName;
@@ -15,8 +16,8 @@ impl Default for SearchPath {
 }
 
 impl SearchPath {
-    /// The one that each migration starts with: the default, unless one of `files` (`scratch-setup`) sets another. A file
-    /// that cannot be read sets none.
+    /// The one that each migration starts with: the default, unless one of `files`
+    /// (`scratch-setup`) sets another. A file that cannot be read sets none.
     #[must_use]
     pub fn of_setup(tree: &dyn Tree, files: &[String]) -> Self {
         let mut path = Self::default();
@@ -39,7 +40,9 @@ impl SearchPath {
     pub(super) fn follow(&mut self, mut cursor: Cursor<'_>) -> bool {
         if cursor.eat("select") {
             let sets = cursor.skip_past(&["set_config"]);
-            let Some(mut arguments) = cursor.parenthesised().filter(|_| sets) else { return false };
+            let Some(mut arguments) = cursor.parenthesised().filter(|_| sets) else {
+                return false;
+            };
             let is_path = arguments.eat_text("'search_path'") && arguments.eat_text(",");
             if let Some(value) = arguments.next().filter(|_| is_path) {
                 let names = value.text(cursor.source()).trim_matches('\'').split(',');
@@ -53,17 +56,24 @@ impl SearchPath {
             return false;
         }
         let source = cursor.source();
-        let names = cursor.split_at_commas().into_iter().filter_map(|mut part| match part.peek()? {
-            token if token.kind == TokenKind::String => Some(token.text(source).trim_matches('\'').to_owned()),
-            _ => part.identifier().map(|name| name.name),
-        });
+        let names =
+            cursor
+                .split_at_commas()
+                .into_iter()
+                .filter_map(|mut part| match part.peek()? {
+                    token if token.kind == TokenKind::String => {
+                        Some(token.text(source).trim_matches('\'').to_owned())
+                    }
+                    _ => part.identifier().map(|name| name.name),
+                });
         self.set(names);
         true
     }
 
     /// The user's own namespace and the catalogs come first only for those who have one.
     fn set(&mut self, names: impl Iterator<Item = String>) {
-        let is_namespace = |name: &String| !name.is_empty() && name != "$user" && name != "pg_catalog";
+        let is_namespace =
+            |name: &String| !name.is_empty() && name != "$user" && name != "pg_catalog";
         self.0 = names.filter(is_namespace).collect();
     }
 
@@ -73,13 +83,24 @@ impl SearchPath {
     }
 
     /// The first object of that name that `is_known`, else the one in the first namespace.
-    pub(super) fn resolve(&self, parts: &[Identifier], is_known: impl Fn(&ObjectName) -> bool) -> Option<ObjectName> {
+    pub(super) fn resolve(
+        &self,
+        parts: &[Identifier],
+        is_known: impl Fn(&ObjectName) -> bool,
+    ) -> Option<ObjectName> {
         let (name, before) = parts.split_last()?;
-        let named = |namespace: &str| ObjectName { namespace: namespace.to_owned(), name: name.name.clone() };
+        let named = |namespace: &str| ObjectName {
+            namespace: namespace.to_owned(),
+            name: name.name.clone(),
+        };
         if let Some(namespace) = before.last() {
             return Some(named(&namespace.name));
         }
-        let found = self.0.iter().map(|namespace| named(namespace)).find(is_known);
+        let found = self
+            .0
+            .iter()
+            .map(|namespace| named(namespace))
+            .find(is_known);
         found.or_else(|| Some(named(self.0.first().map_or("public", String::as_str))))
     }
 }
@@ -92,8 +113,12 @@ mod tests {
     fn names_without_a_namespace_follow_the_search_path() {
         let first = "set search_path = app, public;\ncreate table t (a int);";
         assert_eq!(columns("app.t", &[first]), ["a V1:2"]);
-        assert_eq!(columns("public.t", &[first, "create table t (b int)"]), ["b V2:1"]);
-        let set_config = "select pg_catalog.set_config('search_path', 'app', false);\nalter table t add c int;";
+        assert_eq!(
+            columns("public.t", &[first, "create table t (b int)"]),
+            ["b V2:1"]
+        );
+        let set_config =
+            "select pg_catalog.set_config('search_path', 'app', false);\nalter table t add c int;";
         assert_eq!(columns("app.t", &[first, set_config]), ["a V1:2", "c V2:2"]);
         let found = "set search_path to other, app;\nalter table t add c int;";
         assert_eq!(columns("app.t", &[first, found]), ["a V1:2", "c V2:2"]);

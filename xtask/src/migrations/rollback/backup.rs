@@ -1,5 +1,6 @@
-//! Writes the rows that are about to be lost to files, in the transaction that loses them: nobody changes them in between, and
-//! each is written once. Beside them stands a script that puts them back.
+//! Writes the rows that are about to be lost to files, in the transaction that loses them: nobody
+//! changes them in between, and each is written once. Beside them stands a script that puts them
+//! back.
 
 mod part;
 mod restore_script;
@@ -56,13 +57,26 @@ struct Sequences {
 }
 
 impl Backup {
-    /// Makes a folder of its own for this run in `folder`, so that no earlier backup is overwritten.
+    /// Makes a folder of its own for this run in `folder`, so that no earlier backup is
+    /// overwritten.
     pub fn create(folder: &Path, run: &str) -> Result<Self> {
         let folder = folder.join(run.replace(':', ""));
         // Lost data may be secret: only its owner reads it.
-        let created = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
-        created.with_context(|| format!("cannot create the folder for the backup `{}`", folder.display()))?;
-        Ok(Self { folder, files: RefCell::default(), sequences: RefCell::default() })
+        let created = DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&folder);
+        created.with_context(|| {
+            format!(
+                "cannot create the folder for the backup `{}`",
+                folder.display()
+            )
+        })?;
+        Ok(Self {
+            folder,
+            files: RefCell::default(),
+            sequences: RefCell::default(),
+        })
     }
 
     /// Where the files are.
@@ -71,9 +85,9 @@ impl Backup {
         &self.folder
     }
 
-    /// Writes the data behind `change` in the database that is `storage`, which is called `name`, as CSV with a header; of a
-    /// column with the primary key beside it. `lost` are all columns of that table of which something will be dropped. The
-    /// files are on disk when this returns.
+    /// Writes the data behind `change` in the database that is `storage`, which is called `name`,
+    /// as CSV with a header; of a column with the primary key beside it. `lost` are all columns of
+    /// that table of which something will be dropped. The files are on disk when this returns.
     pub(super) fn write(
         &self,
         transaction: &mut Transaction<'_>,
@@ -85,7 +99,9 @@ impl Backup {
             let query = format!("SELECT * FROM {}", quoted(table));
             return self.copy(transaction, &name.object, &query, BackupPart::ForeignTable);
         }
-        let Some((oid, table)) = change.table().and_then(|table| storage.table(table)) else { return Ok(()) };
+        let Some((oid, table)) = change.table().and_then(|table| storage.table(table)) else {
+            return Ok(());
+        };
         match change.column() {
             Some(column) => {
                 let table_name = storage.names().name(&change.table_path());
@@ -101,14 +117,23 @@ impl Backup {
         }
     }
 
-    fn write_whole(&self, transaction: &mut Transaction<'_>, table: &Stored, name: &LossName) -> Result<()> {
-        let query = format!("SELECT {} FROM {}", list(&table.column_names()), table.source());
+    fn write_whole(
+        &self,
+        transaction: &mut Transaction<'_>,
+        table: &Stored,
+        name: &LossName,
+    ) -> Result<()> {
+        let query = format!(
+            "SELECT {} FROM {}",
+            list(&table.column_names()),
+            table.source()
+        );
         let part = BackupPart::of_rows(transaction, table)?;
         self.copy(transaction, &name.object, &query, part)
     }
 
-    /// Writes the values of a column beside the key; where no key stays that tells the rows apart, all of the table once,
-    /// whichever columns of it are lost.
+    /// Writes the values of a column beside the key; where no key stays that tells the rows apart,
+    /// all of the table once, whichever columns of it are lost.
     fn write_column(
         &self,
         transaction: &mut Transaction<'_>,
@@ -124,7 +149,10 @@ impl Backup {
             return self.copy(transaction, &table_name.object, &query, part);
         }
         // A composite value with an empty attribute is neither NULL nor NOT NULL.
-        let query = format!("SELECT {}, {value} FROM {source} WHERE {value} IS DISTINCT FROM NULL", list(&key));
+        let query = format!(
+            "SELECT {}, {value} FROM {source} WHERE {value} IS DISTINCT FROM NULL",
+            list(&key)
+        );
         let part = BackupPart::of_columns(transaction, table, &[column], &key)?;
         self.copy(transaction, &name.object, &query, part)
     }
@@ -151,7 +179,13 @@ impl Backup {
     }
 
     /// Writes what `query` finds, and notes how it is put back.
-    fn copy(&self, transaction: &mut Transaction<'_>, object: &str, query: &str, part: BackupPart) -> Result<()> {
+    fn copy(
+        &self,
+        transaction: &mut Transaction<'_>,
+        object: &str,
+        query: &str,
+        part: BackupPart,
+    ) -> Result<()> {
         let file_name = self.file_name(object, part.is_of_rows());
         let path = self.folder.join(&file_name);
         let failed = || format!("cannot back up `{object}` to `{}`", path.display());
@@ -161,21 +195,27 @@ impl Backup {
         let mut rows = transaction.copy_out(&copy).with_context(failed)?;
         let mut file = BufWriter::new(create(&path).with_context(failed)?);
         io::copy(&mut rows, &mut file).with_context(failed)?;
-        file.flush().and_then(|()| file.get_ref().sync_all()).with_context(failed)?;
+        file.flush()
+            .and_then(|()| file.get_ref().sync_all())
+            .with_context(failed)?;
         if let Some(file) = self.files.borrow_mut().get_mut(&file_name.to_lowercase()) {
             file.part = Some(part);
         }
         Ok(())
     }
 
-    /// Writes the script that puts back what is in the files, and `positions`. Has to be called before the COMMIT: what is
-    /// lost then can be put back, whatever happens to this run.
+    /// Writes the script that puts back what is in the files, and `positions`. Has to be called
+    /// before the COMMIT: what is lost then can be put back, whatever happens to this run.
     pub(super) fn write_script(&self, positions: Vec<LostPosition>) -> Result<()> {
         self.sequences.borrow_mut().pending = positions;
         let files = self.files.borrow();
-        let parts: Vec<_> = files.values().filter_map(|file| Some((file.name.as_str(), file.part.as_ref()?))).collect();
+        let parts: Vec<_> = files
+            .values()
+            .filter_map(|file| Some((file.name.as_str(), file.part.as_ref()?)))
+            .collect();
         let sequences = self.sequences.borrow();
-        let positions: Vec<&LostPosition> = sequences.kept.iter().chain(&sequences.pending).collect();
+        let positions: Vec<&LostPosition> =
+            sequences.kept.iter().chain(&sequences.pending).collect();
         let path = self.folder.join(SCRIPT);
         if parts.is_empty() && positions.is_empty() {
             return Ok(());
@@ -186,22 +226,33 @@ impl Backup {
             file.write_all(text.as_bytes())?;
             file.sync_all()
         };
-        write().with_context(|| format!("cannot write `{}`, which puts the data back", path.display()))
+        write().with_context(|| {
+            format!(
+                "cannot write `{}`, which puts the data back",
+                path.display()
+            )
+        })
     }
 
     /// Something is committed: what is written from now on does not replace what is there.
     pub fn keep(&self) {
-        self.files.borrow_mut().values_mut().for_each(|file| file.is_kept = true);
+        self.files
+            .borrow_mut()
+            .values_mut()
+            .for_each(|file| file.is_kept = true);
         let mut sequences = self.sequences.borrow_mut();
         let mut pending = std::mem::take(&mut sequences.pending);
         sequences.kept.append(&mut pending);
     }
 
-    /// Removes what was written of things that are not lost after all, because what loses them was not committed.
+    /// Removes what was written of things that are not lost after all, because what loses them was
+    /// not committed.
     pub fn discard_uncommitted(&self) {
         let mut files = self.files.borrow_mut();
         // One file too many is no reason to fail.
-        files.retain(|_, file| file.is_kept || fs::remove_file(self.folder.join(&file.name)).is_err());
+        files.retain(|_, file| {
+            file.is_kept || fs::remove_file(self.folder.join(&file.name)).is_err()
+        });
         drop(files);
         let mut sequences = self.sequences.borrow_mut();
         sequences.pending.clear();
@@ -219,7 +270,11 @@ impl Backup {
     #[must_use]
     pub fn kept(&self) -> Vec<String> {
         let files = self.files.borrow();
-        files.values().filter(|file| file.is_kept).map(|file| file.name.clone()).collect()
+        files
+            .values()
+            .filter(|file| file.is_kept)
+            .map(|file| file.name.clone())
+            .collect()
     }
 
     /// Whether there is a script that puts something back.
@@ -228,7 +283,8 @@ impl Backup {
         self.folder.join(SCRIPT).is_file()
     }
 
-    /// `users.bio.csv`; with a number where that is the backup of something else, or from before a commit.
+    /// `users.bio.csv`; with a number where that is the backup of something else, or from before a
+    /// commit.
     fn file_name(&self, object: &str, is_of_rows: bool) -> String {
         let stem = file_stem(object);
         let mut files = self.files.borrow_mut();
@@ -237,7 +293,13 @@ impl Backup {
         let is_free = |name: &String| {
             let new = || {
                 let (name, object) = (name.clone(), object.to_owned());
-                BackupFile { name, object, is_of_rows, part: None, is_kept: false }
+                BackupFile {
+                    name,
+                    object,
+                    is_of_rows,
+                    part: None,
+                    is_kept: false,
+                }
             };
             let file = files.entry(name.to_lowercase()).or_insert_with(new);
             (file.object.as_str(), file.is_of_rows, file.is_kept) == (object, is_of_rows, false)
@@ -248,18 +310,31 @@ impl Backup {
 
 /// A second attempt writes the same rows again.
 fn create(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)
 }
 
 /// Columns as SQL lists them.
 fn list(columns: &[&str]) -> String {
-    columns.iter().map(|column| identifier(column)).collect::<Vec<_>>().join(", ")
+    columns
+        .iter()
+        .map(|column| identifier(column))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// Names of tables may hold anything, names of files may not.
 fn file_stem(object: &str) -> String {
-    let plain = |character: char| character.is_alphanumeric() || matches!(character, '_' | '-' | '.');
-    object.chars().map(|character| if plain(character) { character } else { '_' }).collect()
+    let plain =
+        |character: char| character.is_alphanumeric() || matches!(character, '_' | '-' | '.');
+    object
+        .chars()
+        .map(|character| if plain(character) { character } else { '_' })
+        .collect()
 }
 
 #[cfg(test)]

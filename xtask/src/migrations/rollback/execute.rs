@@ -1,5 +1,5 @@
-//! Runs the down SQL. Nothing is committed before the schema is what it was, and before everything that is lost was
-//! accepted by name.
+//! Runs the down SQL. Nothing is committed before the schema is what it was, and before everything
+//! that is lost was accepted by name.
 
 use std::collections::BTreeSet;
 use std::thread::sleep;
@@ -45,15 +45,17 @@ pub enum RollbackOutcome {
     NotAccepted {
         /// The losses that were counted, accepted or not.
         losses: Vec<Loss>,
-        /// The part of a migration without transaction that is done already; `None` where nothing changed.
+        /// The part of a migration without transaction that is done already; `None` where nothing
+        /// changed.
         done: Option<String>,
     },
     /// Nothing changed: after undoing the last of these the schema was not what it was.
     NotRestored(Vec<RolledBackMigration>),
 }
 
-/// Undoes `undo` in one transaction. `foreseen` is what is known of what it does to the data; what it does beyond that is
-/// found on the way, and then counted, secured and accepted before the next attempt.
+/// Undoes `undo` in one transaction. `foreseen` is what is known of what it does to the data; what
+/// it does beyond that is found on the way, and then counted, secured and accepted before the next
+/// attempt.
 pub fn in_one_transaction(
     client: &mut Client,
     options: RollbackOptions<'_>,
@@ -76,13 +78,17 @@ pub fn in_one_transaction(
                     ));
                     sleep(pause);
                 }
-                None => return refused(error).map(|losses| RollbackOutcome::NotAccepted { losses, done: None }),
+                None => {
+                    return refused(error)
+                        .map(|losses| RollbackOutcome::NotAccepted { losses, done: None });
+                }
             },
         }
     }
 }
 
-/// Returns the losses, if the rollback stopped because one was not accepted. Other errors are passed on.
+/// Returns the losses, if the rollback stopped because one was not accepted. Other errors are
+/// passed on.
 pub(super) fn refused(error: anyhow::Error) -> Result<Vec<Loss>> {
     match error.downcast_ref::<UnacceptedLosses>() {
         Some(UnacceptedLosses(losses)) => Ok(losses.clone()),
@@ -106,11 +112,16 @@ fn attempt(
     if !restored {
         return Ok(Some(RollbackOutcome::NotRestored(undone)));
     }
-    let AuditOutcome::Complete(losses, warnings) = audit.finish(&mut transaction, &mut before)? else {
+    let AuditOutcome::Complete(losses, warnings) = audit.finish(&mut transaction, &mut before)?
+    else {
         return Ok(None);
     };
     commit(transaction, "the rollback")?;
-    Ok(Some(RollbackOutcome::Done { undone, losses, warnings }))
+    Ok(Some(RollbackOutcome::Done {
+        undone,
+        losses,
+        warnings,
+    }))
 }
 
 /// Undoes one after the other; false when one of them did not restore the schema.
@@ -138,7 +149,10 @@ fn run_all(
         forget(transaction, settings, undo)?;
         let verdict = observer.judge(transaction, undo)?;
         let restored = !matches!(verdict, RollbackVerdict::NotRestored(_));
-        undone.push(RolledBackMigration { name: undo.to_string(), verdict });
+        undone.push(RolledBackMigration {
+            name: undo.to_string(),
+            verdict,
+        });
         if !restored {
             return Ok((undone, false));
         }
@@ -147,8 +161,14 @@ fn run_all(
 }
 
 /// Removes the rows of history and journal.
-pub(super) fn forget(transaction: &mut Transaction<'_>, settings: &SessionSettings, undo: &Undo) -> Result<()> {
-    transaction.batch_execute(&settings.reset()).context("cannot clean the session")?;
+pub(super) fn forget(
+    transaction: &mut Transaction<'_>,
+    settings: &SessionSettings,
+    undo: &Undo,
+) -> Result<()> {
+    transaction
+        .batch_execute(&settings.reset())
+        .context("cannot clean the session")?;
     if !undo.in_part {
         history::delete(transaction, &settings.history_table, undo.row.version)?;
     }

@@ -1,5 +1,5 @@
-//! The expected result of a rollback, and the data that it would destroy. Both are learnt on a scratch database where
-//! the files are there, otherwise from the journal.
+//! The expected result of a rollback, and the data that it would destroy. Both are learnt on a
+//! scratch database where the files are there, otherwise from the journal.
 
 use anyhow::{Context as _, Result, anyhow};
 use postgres::Transaction;
@@ -23,7 +23,8 @@ use crate::schema::model::Schema;
 pub enum Expectation {
     /// The schema that a replay of the earlier migrations made.
     Schema(Box<Schema>),
-    /// The digest that the journal noted before the migration was applied. A digest tells equal from different only.
+    /// The digest that the journal noted before the migration was applied. A digest tells equal
+    /// from different only.
     Digest(String),
     /// Nothing is known, and why.
     Unknown(String),
@@ -32,12 +33,13 @@ pub enum Expectation {
 /// The expectations of a rollback, before anything runs.
 #[derive(Debug)]
 pub struct RollbackExpectation {
-    /// The schema that the applied migrations should have made; none where they could not be replayed.
+    /// The schema that the applied migrations should have made; none where they could not be
+    /// replayed.
     pub current: Option<Schema>,
     /// One for each migration of the plan.
     pub expected: Vec<Expectation>,
-    /// The changes that the SQL made to tables and columns on the scratch database; `None` where the SQL could not
-    /// run there.
+    /// The changes that the SQL made to tables and columns on the scratch database; `None` where
+    /// the SQL could not run there.
     pub changes: Option<RehearsedChanges>,
 }
 
@@ -56,21 +58,37 @@ impl RollbackExpectation {
         let files: Vec<Option<&Migration>> = state
             .applied
             .iter()
-            .map(|applied| applied.file.filter(|file| file.checksum == applied.row.checksum))
+            .map(|applied| {
+                applied
+                    .file
+                    .filter(|file| file.checksum == applied.row.checksum)
+            })
             .collect();
         let before: Option<Vec<&Migration>> = files_below(state, &files, lowest);
         let Some(before) = before else {
-            return Ok(Self::from_journal(plan, journal, "files of earlier migrations are gone"));
+            return Ok(Self::from_journal(
+                plan,
+                journal,
+                "files of earlier migrations are gone",
+            ));
         };
         let mut scratch = match environment.open() {
             Ok(session) => Scratch::new(session, &environment.config.history_table),
             Err(error) => return Ok(Self::from_journal(plan, journal, &format!("{error:#}"))),
         };
-        if let Err(error) = before.iter().try_for_each(|migration| scratch.apply(migration)) {
+        if let Err(error) = before
+            .iter()
+            .try_for_each(|migration| scratch.apply(migration))
+        {
             return Ok(Self::from_journal(plan, journal, &format!("{error:#}")));
         }
-        let undone: Option<Vec<Forward<'_>>> =
-            plan.undo.iter().rev().zip(&files[before.len()..]).map(|(undo, file)| Forward::of(undo, *file)).collect();
+        let undone: Option<Vec<Forward<'_>>> = plan
+            .undo
+            .iter()
+            .rev()
+            .zip(&files[before.len()..])
+            .map(|(undo, file)| Forward::of(undo, *file))
+            .collect();
         match undone {
             Some(undone) => Self::rehearse(&mut scratch, plan, &undone),
             None => Self::lowest_only(&mut scratch.session, plan, journal),
@@ -86,16 +104,33 @@ impl RollbackExpectation {
         }
         let changes = Self::undo(scratch, plan, &schemas)?;
         let current = schemas.pop();
-        let expected = schemas.into_iter().rev().map(|schema| Expectation::Schema(Box::new(schema))).collect();
-        Ok(Self { current, expected, changes })
+        let expected = schemas
+            .into_iter()
+            .rev()
+            .map(|schema| Expectation::Schema(Box::new(schema)))
+            .collect();
+        Ok(Self {
+            current,
+            expected,
+            changes,
+        })
     }
 
-    /// Undoes the migrations, of which `schemas` are those before, between and after them, in the transactions in which they
-    /// will be undone for real; none where that would reach another server.
-    fn undo(scratch: &mut Scratch, plan: &Plan, schemas: &[Schema]) -> Result<Option<RehearsedChanges>> {
-        let mut changes = RehearsedChanges::new(StorageIdentity::read(&mut scratch.session.client)?);
+    /// Undoes the migrations, of which `schemas` are those before, between and after them, in the
+    /// transactions in which they will be undone for real; none where that would reach another
+    /// server.
+    fn undo(
+        scratch: &mut Scratch,
+        plan: &Plan,
+        schemas: &[Schema],
+    ) -> Result<Option<RehearsedChanges>> {
+        let mut changes =
+            RehearsedChanges::new(StorageIdentity::read(&mut scratch.session.client)?);
         let undone: Vec<(&Undo, &Schema)> = plan.undo.iter().zip(schemas.iter().rev()).collect();
-        if undone.iter().any(|(undo, schema)| far_servers::reason(&undo.sql, schema).is_some()) {
+        if undone
+            .iter()
+            .any(|(undo, schema)| far_servers::reason(&undo.sql, schema).is_some())
+        {
             return Ok(None);
         }
         for group in undone.chunk_by(|(a, _), (b, _)| !a.no_transaction && !b.no_transaction) {
@@ -111,29 +146,51 @@ impl RollbackExpectation {
         Ok(Some(changes))
     }
 
-    /// The files of what is undone are gone, those before are there: the schema in the end is known.
-    fn lowest_only(session: &mut ScratchSession, plan: &Plan, journal: &[JournalEntry]) -> Result<Self> {
-        let mut expectation = Self::from_journal(plan, journal, "its file, or that of one undone with it, is gone");
-        let lowest = expectation.expected.last_mut().ok_or_else(|| anyhow!("there is nothing to undo"))?;
+    /// The files of what is undone are gone, those before are there: the schema in the end is
+    /// known.
+    fn lowest_only(
+        session: &mut ScratchSession,
+        plan: &Plan,
+        journal: &[JournalEntry],
+    ) -> Result<Self> {
+        let mut expectation = Self::from_journal(
+            plan,
+            journal,
+            "its file, or that of one undone with it, is gone",
+        );
+        let lowest = expectation
+            .expected
+            .last_mut()
+            .ok_or_else(|| anyhow!("there is nothing to undo"))?;
         *lowest = Expectation::Schema(Box::new(session.read()?));
         Ok(expectation)
     }
 
     fn from_journal(plan: &Plan, journal: &[JournalEntry], why: &str) -> Self {
-        let expected = plan.undo.iter().map(|undo| noted(undo, journal, why)).collect();
-        Self { current: None, expected, changes: None }
+        let expected = plan
+            .undo
+            .iter()
+            .map(|undo| noted(undo, journal, why))
+            .collect();
+        Self {
+            current: None,
+            expected,
+            changes: None,
+        }
     }
 }
 
 /// The scratch database of a rollback.
 struct Scratch {
     session: ScratchSession,
-    /// None where its place is not there before the migrations, as on a database whose history came later.
+    /// None where its place is not there before the migrations, as on a database whose history came
+    /// later.
     history: Option<ScratchHistory>,
 }
 
 impl Scratch {
-    /// With the history where `configured` says that it is: a way back that takes it along would fail for real.
+    /// With the history where `configured` says that it is: a way back that takes it along would
+    /// fail for real.
     fn new(mut session: ScratchSession, configured: &str) -> Self {
         let history = ScratchHistory::new(&mut session, configured).ok();
         Self { session, history }
@@ -155,14 +212,17 @@ fn alone(scratch: &mut Scratch, undo: &Undo, schema: &Schema) -> Result<Vec<Stor
     let Scratch { session, history } = scratch;
     let script = Script::new(&undo.file, &undo.sql, undo.no_transaction);
     let mut observer = KeptAway::new(&mut session.client, schema)?;
-    session.run_observed(script, &mut observer).with_context(|| cannot_undo(undo))?;
+    session
+        .run_observed(script, &mut observer)
+        .with_context(|| cannot_undo(undo))?;
     let (mut transaction, ..) = session.transaction()?;
     forget(&mut transaction, history.as_ref(), undo)?;
     script::commit(transaction, &undo.file)?;
     Ok(vec![StorageIdentity::read(&mut session.client)?])
 }
 
-/// Undoes several migrations in one transaction, as it is done for real. Where only that is what fails, the error says so.
+/// Undoes several migrations in one transaction, as it is done for real. Where only that is what
+/// fails, the error says so.
 fn together(scratch: &mut Scratch, several: &[(&Undo, &Schema)]) -> Result<Vec<StorageIdentity>> {
     let error = match in_one_transaction(scratch, several) {
         Err(error) if !far_servers::stopped(&error) => error,
@@ -174,7 +234,10 @@ fn together(scratch: &mut Scratch, several: &[(&Undo, &Schema)]) -> Result<Vec<S
     Err(error.context(FailsTogether { is_proven: true }))
 }
 
-fn in_one_transaction(scratch: &mut Scratch, several: &[(&Undo, &Schema)]) -> Result<Vec<StorageIdentity>> {
+fn in_one_transaction(
+    scratch: &mut Scratch,
+    several: &[(&Undo, &Schema)],
+) -> Result<Vec<StorageIdentity>> {
     let Scratch { session, history } = scratch;
     let mut after = Vec::new();
     let mut observers = Vec::new();
@@ -184,17 +247,25 @@ fn in_one_transaction(scratch: &mut Scratch, several: &[(&Undo, &Schema)]) -> Re
     let (mut transaction, _, privileges) = session.transaction()?;
     for ((undo, _), observer) in several.iter().zip(&mut observers) {
         let script = Script::new(&undo.file, &undo.sql, false);
-        replay::run_shared(&mut transaction, privileges, script, observer).with_context(|| cannot_undo(undo))?;
+        replay::run_shared(&mut transaction, privileges, script, observer)
+            .with_context(|| cannot_undo(undo))?;
         forget(&mut transaction, history.as_ref(), undo)?;
         after.push(StorageIdentity::read(&mut transaction)?);
     }
-    let last = several.last().map(|(undo, _)| undo.file.as_str()).unwrap_or_default();
+    let last = several
+        .last()
+        .map(|(undo, _)| undo.file.as_str())
+        .unwrap_or_default();
     script::commit(transaction, last)?;
     Ok(after)
 }
 
 /// Removes what the history holds of a migration that was undone.
-fn forget(transaction: &mut Transaction<'_>, history: Option<&ScratchHistory>, undo: &Undo) -> Result<()> {
+fn forget(
+    transaction: &mut Transaction<'_>,
+    history: Option<&ScratchHistory>,
+    undo: &Undo,
+) -> Result<()> {
     let forgotten = match history {
         Some(history) if undo.in_part => history.forget_entry(transaction, undo.row.version),
         Some(history) => history.forget(transaction, undo.row.version),
@@ -237,15 +308,27 @@ impl<'a> Forward<'a> {
 }
 
 /// The files of the applied migrations below `lowest`; none when one of them is gone or changed.
-fn files_below<'a>(state: &State<'_>, files: &[Option<&'a Migration>], lowest: i64) -> Option<Vec<&'a Migration>> {
-    let below = state.applied.iter().zip(files).filter(|(applied, _)| applied.row.version < lowest);
+fn files_below<'a>(
+    state: &State<'_>,
+    files: &[Option<&'a Migration>],
+    lowest: i64,
+) -> Option<Vec<&'a Migration>> {
+    let below = state
+        .applied
+        .iter()
+        .zip(files)
+        .filter(|(applied, _)| applied.row.version < lowest);
     below.map(|(_, file)| *file).collect()
 }
 
 fn noted(undo: &Undo, journal: &[JournalEntry], why: &str) -> Expectation {
-    let entry = journal.iter().find(|entry| entry.version == undo.row.version);
+    let entry = journal
+        .iter()
+        .find(|entry| entry.version == undo.row.version);
     match entry.and_then(|entry| entry.catalog_before.clone()) {
         Some(digest) => Expectation::Digest(digest),
-        None => Expectation::Unknown(format!("{why}, and the journal did not note the catalogs before it")),
+        None => Expectation::Unknown(format!(
+            "{why}, and the journal did not note the catalogs before it"
+        )),
     }
 }

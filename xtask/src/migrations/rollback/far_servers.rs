@@ -1,5 +1,6 @@
-//! Keeps ways back that are tried on a scratch database from reaching other servers: a foreign table leads from there to the
-//! same rows as from the live database, and what is deleted on the way is gone.
+//! Keeps ways back that are tried on a scratch database from reaching other servers: a foreign
+//! table leads from there to the same rows as from the live database, and what is deleted on the
+//! way is gone.
 
 use anyhow::{Context as _, Result};
 use postgres::{Client, Transaction};
@@ -9,15 +10,21 @@ use crate::migrations::script::{StatementObserver, Step};
 use crate::postgres::error::ServerError;
 use crate::schema::model::Schema;
 
-/// Why `sql` is not to be run on a scratch database with this schema; none where its text reaches nothing.
+/// Why `sql` is not to be run on a scratch database with this schema; none where its text reaches
+/// nothing.
 pub(super) fn reason(sql: &str, schema: &Schema) -> Option<String> {
     let text = sql.to_lowercase();
     if text.contains("dblink") {
         return Some("it calls `dblink`, which reaches another server".into());
     }
-    let mut foreign = schema.tables.iter().filter(|(_, table)| table.foreign.is_some()).map(|(name, _)| name);
+    let mut foreign = schema
+        .tables
+        .iter()
+        .filter(|(_, table)| table.foreign.is_some())
+        .map(|(name, _)| name);
     let named = foreign.find(|name| holds_word(&text, &name.name.to_lowercase()))?;
-    written::may_change_rows(sql).then(|| format!("it names the foreign table `{named}`, whose rows lie elsewhere"))
+    written::may_change_rows(sql)
+        .then(|| format!("it names the foreign table `{named}`, whose rows lie elsewhere"))
 }
 
 fn holds_word(text: &str, word: &str) -> bool {
@@ -28,13 +35,13 @@ fn holds_word(text: &str, word: &str) -> bool {
     })
 }
 
-/// The observer that has PostgreSQL refuse what no text shows, where it can: its minor releases of August 2024 and later.
+/// The observer that has PostgreSQL refuse what no text shows, where it can: its minor releases of
+/// August 2024 and later.
 pub(super) struct KeptAway {
     is_needed: bool,
 }
 
-const IS_KNOWN: &str =
-    "SELECT EXISTS (SELECT FROM pg_catalog.pg_settings WHERE name = 'restrict_nonsystem_relation_kind')";
+const IS_KNOWN: &str = "SELECT EXISTS (SELECT FROM pg_catalog.pg_settings WHERE name = 'restrict_nonsystem_relation_kind')";
 
 const REFUSE: &str = "SET LOCAL restrict_nonsystem_relation_kind = 'foreign-table'";
 
@@ -50,7 +57,9 @@ impl KeptAway {
 impl StatementObserver for KeptAway {
     fn before(&mut self, transaction: &mut Transaction<'_>, _step: &Step<'_>) -> Result<()> {
         match self.is_needed {
-            true => transaction.batch_execute(REFUSE).context("cannot keep the scratch database from other servers"),
+            true => transaction
+                .batch_execute(REFUSE)
+                .context("cannot keep the scratch database from other servers"),
             false => Ok(()),
         }
     }
@@ -58,7 +67,9 @@ impl StatementObserver for KeptAway {
 
 /// Whether that is what stopped a script, or that the scratch database reaches nobody.
 pub(super) fn stopped(error: &anyhow::Error) -> bool {
-    let server = error.chain().find_map(|cause| cause.downcast_ref::<ServerError>());
+    let server = error
+        .chain()
+        .find_map(|cause| cause.downcast_ref::<ServerError>());
     server.is_some_and(|error| {
         error.sqlstate.as_deref() == Some("08001")
             || error.message == "access to non-system foreign table is restricted"
@@ -72,14 +83,30 @@ mod tests {
 
     #[test]
     fn what_writes_to_foreign_tables_is_seen_in_the_text() {
-        let far = Table { foreign: Some(Default::default()), ..Table::default() };
-        let tables = [(ObjectName::public("far_a"), far), (ObjectName::public("near"), Table::default())];
-        let schema = Schema { tables: tables.into_iter().collect(), ..Schema::default() };
-        for sql in ["DELETE FROM far_a", "DO $$ BEGIN DELETE FROM public.Far_A; END $$", "SELECT dblink_exec('x', 'y')"]
-        {
+        let far = Table {
+            foreign: Some(Default::default()),
+            ..Table::default()
+        };
+        let tables = [
+            (ObjectName::public("far_a"), far),
+            (ObjectName::public("near"), Table::default()),
+        ];
+        let schema = Schema {
+            tables: tables.into_iter().collect(),
+            ..Schema::default()
+        };
+        for sql in [
+            "DELETE FROM far_a",
+            "DO $$ BEGIN DELETE FROM public.Far_A; END $$",
+            "SELECT dblink_exec('x', 'y')",
+        ] {
             assert!(reason(sql, &schema).is_some(), "{sql}");
         }
-        for sql in ["DROP FOREIGN TABLE far_a", "DELETE FROM near", "UPDATE near SET a = 'far_ab'"] {
+        for sql in [
+            "DROP FOREIGN TABLE far_a",
+            "DELETE FROM near",
+            "UPDATE near SET a = 'far_ab'",
+        ] {
             assert_eq!(reason(sql, &schema), None, "{sql}");
         }
     }

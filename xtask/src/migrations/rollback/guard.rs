@@ -1,5 +1,5 @@
-//! Watches over a down file without transaction, whose statements are committed one by one: none of them before all that
-//! it loses was accepted by name.
+//! Watches over a down file without transaction, whose statements are committed one by one: none of
+//! them before all that it loses was accepted by name.
 
 use anyhow::Result;
 use postgres::{Client, Transaction};
@@ -25,7 +25,10 @@ pub(super) struct StatementGuard<'a, 'o> {
 }
 
 impl<'a, 'o> StatementGuard<'a, 'o> {
-    pub(super) fn new(options: RollbackOptions<'a>, observer: &'o mut dyn RollbackObserver) -> Self {
+    pub(super) fn new(
+        options: RollbackOptions<'a>,
+        observer: &'o mut dyn RollbackObserver,
+    ) -> Self {
         Self {
             options,
             observer,
@@ -56,19 +59,33 @@ impl StepObserver for StatementGuard<'_, '_> {
         self.observer.tell(text);
     }
 
-    fn before_statement(&mut self, transaction: &mut Transaction<'_>, statement: &str) -> Result<()> {
+    fn before_statement(
+        &mut self,
+        transaction: &mut Transaction<'_>,
+        statement: &str,
+    ) -> Result<()> {
         let options = self.options;
-        let begin = || LossAudit::new(options, Doubts::of(statement), written::touched_tables(statement));
+        let begin = || {
+            LossAudit::new(
+                options,
+                Doubts::of(statement),
+                written::touched_tables(statement),
+            )
+        };
         self.before = Some(self.audit.get_or_insert_with(begin).begin(transaction)?);
         Ok(())
     }
 
     fn statement_ran(&mut self, transaction: &mut Transaction<'_>) -> Result<()> {
-        self.before.as_mut().map_or(Ok(()), |before| before.look_at_session(transaction))
+        self.before
+            .as_mut()
+            .map_or(Ok(()), |before| before.look_at_session(transaction))
     }
 
     fn after_statement(&mut self, transaction: &mut Transaction<'_>) -> Result<bool> {
-        let (Some(mut before), Some(audit)) = (self.before.take(), &mut self.audit) else { return Ok(true) };
+        let (Some(mut before), Some(audit)) = (self.before.take(), &mut self.audit) else {
+            return Ok(true);
+        };
         match audit.finish(transaction, &mut before)? {
             AuditOutcome::Rerun => Ok(false),
             AuditOutcome::Complete(losses, warnings) => {

@@ -1,5 +1,6 @@
-//! The locks that this transaction holds on tables. They last until it ends and nobody can switch them off, so that they show
-//! what was written to where nothing is counted: behind foreign tables, and without `track_counts`.
+//! The locks that this transaction holds on tables. They last until it ends and nobody can switch
+//! them off, so that they show what was written to where nothing is counted: behind foreign tables,
+//! and without `track_counts`.
 
 use std::collections::BTreeSet;
 
@@ -26,6 +27,8 @@ pub(super) fn held(transaction: &mut Transaction<'_>, lock: Lock) -> Result<BTre
         Lock::RowExclusive => "RowExclusiveLock",
         Lock::AccessExclusive => "AccessExclusiveLock",
     };
-    let rows = transaction.query(HELD, &[&mode]).context("cannot read the locks of the transaction")?;
+    let rows = transaction
+        .query(HELD, &[&mode])
+        .context("cannot read the locks of the transaction")?;
     rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }

@@ -1,5 +1,5 @@
-//! Large objects: values that tables only refer to, in a catalog of their own. A transaction's counters of that catalog show
-//! whether any was removed or written over.
+//! Large objects: values that tables only refer to, in a catalog of their own. A transaction's
+//! counters of that catalog show whether any was removed or written over.
 
 use anyhow::{Context as _, Result};
 use postgres::Transaction;
@@ -44,30 +44,48 @@ pub(super) const LOST: &str = "
 const GONE: &str = "SELECT count(*) FROM pg_temp.cargo_xtask_large_objects o
                     WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata m WHERE m.oid = o.oid)";
 
-const MAY_READ: &str = "SELECT pg_catalog.has_table_privilege('pg_catalog.pg_largeobject', 'SELECT')";
+const MAY_READ: &str =
+    "SELECT pg_catalog.has_table_privilege('pg_catalog.pg_largeobject', 'SELECT')";
 
 /// A query that counts the noted large objects with a page that this transaction wrote.
 const WRITTEN: &str = "SELECT count(DISTINCT p.loid) FROM pg_catalog.pg_largeobject p
                        JOIN pg_temp.cargo_xtask_large_objects o ON o.oid = p.loid WHERE pg_catalog.age(p.xmin) <= 0";
 
 impl LargeObjects {
-    /// Reads the counters, and notes which large objects there are where it is known that some will be touched; with what is
-    /// in them, where they may have to be written down.
-    pub(super) fn begin(transaction: &mut Transaction<'_>, are_touched: bool, are_kept: bool) -> Result<Self> {
+    /// Reads the counters, and notes which large objects there are where it is known that some will
+    /// be touched; with what is in them, where they may have to be written down.
+    pub(super) fn begin(
+        transaction: &mut Transaction<'_>,
+        are_touched: bool,
+        are_kept: bool,
+    ) -> Result<Self> {
         if are_touched {
             let note = if are_kept { KEEP } else { NOTE };
-            transaction.batch_execute(note).context("cannot note which large objects there are")?;
+            transaction
+                .batch_execute(note)
+                .context("cannot note which large objects there are")?;
         }
-        Ok(Self { counters: LargeObjectCounts::read(transaction)?, is_noted: are_touched })
+        Ok(Self {
+            counters: LargeObjectCounts::read(transaction)?,
+            is_noted: are_touched,
+        })
     }
 
     /// That some were removed or written over.
-    pub(super) fn change(&self, transaction: &mut Transaction<'_>) -> Result<Option<StorageChange>> {
-        Ok((LargeObjectCounts::read(transaction)? != self.counters).then_some(StorageChange::LargeObjects))
+    pub(super) fn change(
+        &self,
+        transaction: &mut Transaction<'_>,
+    ) -> Result<Option<StorageChange>> {
+        Ok((LargeObjectCounts::read(transaction)? != self.counters)
+            .then_some(StorageChange::LargeObjects))
     }
 
     /// How many of those that were noted are gone or written over.
-    pub(super) fn lost(&self, transaction: &mut Transaction<'_>, storage: &StorageIdentity) -> Result<Option<Loss>> {
+    pub(super) fn lost(
+        &self,
+        transaction: &mut Transaction<'_>,
+        storage: &StorageIdentity,
+    ) -> Result<Option<Loss>> {
         let now = LargeObjectCounts::read(transaction)?;
         if !self.is_noted || now == self.counters {
             return Ok(None);
@@ -80,13 +98,20 @@ impl LargeObjects {
             false => 0,
         };
         let name = storage.names().name(&StorageChange::LargeObjects.path());
-        Ok(Some(Loss { name, count: gone + written, unit: Unit::LargeObjects, dependents: Vec::new() }))
+        Ok(Some(Loss {
+            name,
+            count: gone + written,
+            unit: Unit::LargeObjects,
+            dependents: Vec::new(),
+        }))
     }
 }
 
 impl LargeObjectCounts {
     fn read(transaction: &mut Transaction<'_>) -> Result<Self> {
-        let row = transaction.query_one(COUNTERS, &[]).context("cannot read the counters of large objects")?;
+        let row = transaction
+            .query_one(COUNTERS, &[])
+            .context("cannot read the counters of large objects")?;
         Ok(Self {
             removed: row.try_get("removed")?,
             pages_written: row.try_get("pages_written")?,
@@ -98,10 +123,16 @@ impl LargeObjectCounts {
 /// How many were written over; one where this role may not read the pages.
 fn written(transaction: &mut Transaction<'_>) -> Result<i64> {
     let may_read: bool = transaction.query_one(MAY_READ, &[])?.try_get(0)?;
-    if may_read { count(transaction, WRITTEN) } else { Ok(1) }
+    if may_read {
+        count(transaction, WRITTEN)
+    } else {
+        Ok(1)
+    }
 }
 
 fn count(transaction: &mut Transaction<'_>, query: &str) -> Result<i64> {
-    let row = transaction.query_one(query, &[]).context("cannot count the large objects that are lost")?;
+    let row = transaction
+        .query_one(query, &[])
+        .context("cannot count the large objects that are lost")?;
     Ok(row.try_get(0)?)
 }

@@ -8,29 +8,50 @@ use crate::migrations::sql::{identifier, quoted};
 use crate::postgres::error::ServerError;
 use crate::report::{Loss, Unit};
 
-/// The setting that a transaction must run before its rows are counted or written down. A policy of row-level
-/// security that hides rows is then an error instead of a smaller number.
+/// The setting that a transaction must run before its rows are counted or written down. A policy of
+/// row-level security that hides rows is then an error instead of a smaller number.
 pub const SEE_ALL_ROWS: &str = "SET LOCAL row_security = off";
 
-/// How much data there is where a change is about to happen: rows of a table, values that are not null of a column.
-fn count(client: &mut impl GenericClient, storage: &StorageIdentity, change: &StorageChange) -> Result<i64> {
+/// How much data there is where a change is about to happen: rows of a table, values that are not
+/// null of a column.
+fn count(
+    client: &mut impl GenericClient,
+    storage: &StorageIdentity,
+    change: &StorageChange,
+) -> Result<i64> {
     let query = match change {
-        // How many there are, only the other server knows, and whether they are lost nobody can tell.
+        // How many there are, only the other server knows, and whether they are lost nobody can
+        // tell.
         StorageChange::WrittenForeignTable(_) => return Ok(1),
-        StorageChange::LargeObjects => "SELECT count(*) FROM pg_catalog.pg_largeobject_metadata".to_owned(),
+        StorageChange::LargeObjects => {
+            "SELECT count(*) FROM pg_catalog.pg_largeobject_metadata".to_owned()
+        }
         StorageChange::DroppedTable(table) | StorageChange::TouchedTable(table) => {
             format!("SELECT count(*) FROM {}", quoted(table))
         }
         StorageChange::DroppedColumn(table, column) => {
-            format!("SELECT count({}) FROM {}", identifier(column), quoted(table))
+            format!(
+                "SELECT count({}) FROM {}",
+                identifier(column),
+                quoted(table)
+            )
         }
         StorageChange::DroppedAttribute(table, column, path) => {
-            let values = storage.select(table, column, path).context("its type has changed meanwhile")?;
+            let values = storage
+                .select(table, column, path)
+                .context("its type has changed meanwhile")?;
             format!("SELECT count(v) FROM ({values}) AS values_of")
         }
     };
-    let row = client.query_one(&query, &[]).map_err(|error| not_seen(ServerError::from(error)));
-    let failed = || format!("cannot count what `{}` holds", storage.names().name(&change.path()));
+    let row = client
+        .query_one(&query, &[])
+        .map_err(|error| not_seen(ServerError::from(error)));
+    let failed = || {
+        format!(
+            "cannot count what `{}` holds",
+            storage.names().name(&change.path())
+        )
+    };
     Ok(row.with_context(failed)?.try_get(0)?)
 }
 
@@ -45,20 +66,32 @@ fn unit(change: &StorageChange) -> Unit {
 
 /// An error of a query over all rows, with the way out where a policy hides some.
 pub(super) fn not_seen(error: ServerError) -> anyhow::Error {
-    let is_hidden = error.sqlstate.as_deref() == Some("42501") && error.message.contains("row-level security");
+    let is_hidden =
+        error.sqlstate.as_deref() == Some("42501") && error.message.contains("row-level security");
     let error = anyhow!(error);
     match is_hidden {
-        true => error.context("some rows may be hidden from this role: connect as one with `BYPASSRLS`"),
+        true => {
+            error.context("some rows may be hidden from this role: connect as one with `BYPASSRLS`")
+        }
         false => error,
     }
 }
 
-/// Counts the data that a drop destroys in the database of `storage`. For other changes, counts all the data there
-/// is, which is the most that can be lost.
-pub fn at_stake(client: &mut impl GenericClient, storage: &StorageIdentity, change: &StorageChange) -> Result<Loss> {
+/// Counts the data that a drop destroys in the database of `storage`. For other changes, counts all
+/// the data there is, which is the most that can be lost.
+pub fn at_stake(
+    client: &mut impl GenericClient,
+    storage: &StorageIdentity,
+    change: &StorageChange,
+) -> Result<Loss> {
     let count = count(client, storage, change)?;
     let name = storage.names().name(&change.path());
-    Ok(Loss { name, count, unit: unit(change), dependents: dependents(client, change)? })
+    Ok(Loss {
+        name,
+        count,
+        unit: unit(change),
+        dependents: dependents(client, change)?,
+    })
 }
 
 /// Views, foreign keys and functions that use the table or column and would go with it.

@@ -1,5 +1,6 @@
-//! The audit of what a rollback destroys: what is certain is counted, secured and agreed to before its SQL runs; what
-//! the SQL did beyond that is found before its COMMIT, and then the SQL is undone and runs again with that in the audit.
+//! The audit of what a rollback destroys: what is certain is counted, secured and agreed to before
+//! its SQL runs; what the SQL did beyond that is found before its COMMIT, and then the SQL is
+//! undone and runs again with that in the audit.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -76,26 +77,47 @@ impl<'a> LossAudit<'a> {
         doubts: written::Doubts,
         foreseen: impl IntoIterator<Item = StorageChange>,
     ) -> Self {
-        Self { options, doubts, foreseen: foreseen.into_iter().collect() }
+        Self {
+            options,
+            doubts,
+            foreseen: foreseen.into_iter().collect(),
+        }
     }
 
-    /// Locks what may lose data, counts it, backs it up, and notes what is needed to tell afterwards what is gone.
+    /// Locks what may lose data, counts it, backs it up, and notes what is needed to tell
+    /// afterwards what is gone.
     ///
     /// # Errors
     /// [`UnacceptedLosses`], among those of the queries.
     pub(super) fn begin(&mut self, transaction: &mut Transaction<'_>) -> Result<BeforeLoss> {
         let storage = StorageIdentity::read(transaction)?;
-        self.foreseen = self.foreseen.iter().map(|change| storage.counted_in(change)).collect();
-        let foreseen: Vec<&StorageChange> = self.foreseen.iter().filter(|change| storage.holds(change)).collect();
+        self.foreseen = self
+            .foreseen
+            .iter()
+            .map(|change| storage.counted_in(change))
+            .collect();
+        let foreseen: Vec<&StorageChange> = self
+            .foreseen
+            .iter()
+            .filter(|change| storage.holds(change))
+            .collect();
         let at_stake = count(transaction, &storage, &foreseen, self.options)?;
         self.back_up(transaction, &storage, &at_stake)?;
         let is_backed_up = self.options.backup.is_some();
-        let (drops, touched): (Vec<_>, Vec<_>) = at_stake.into_iter().partition(|(change, _)| change.is_drop());
+        let (drops, touched): (Vec<_>, Vec<_>) = at_stake
+            .into_iter()
+            .partition(|(change, _)| change.is_drop());
         let mut hashes = Vec::new();
         for (change, _) in touched.iter().filter(|(_, loss)| loss.count > 0) {
             if let Some(table) = change.table().and_then(|name| storage.table(name)) {
                 let gone = self.gone(&table.1.name);
-                hashes.push(RowHashes::take(transaction, &storage, table, &gone, (hashes.len(), is_backed_up))?);
+                hashes.push(RowHashes::take(
+                    transaction,
+                    &storage,
+                    table,
+                    &gone,
+                    (hashes.len(), is_backed_up),
+                )?);
             }
         }
         let are_touched = self.foreseen.contains(&StorageChange::LargeObjects);
@@ -105,7 +127,16 @@ impl<'a> LossAudit<'a> {
         let positions = SequencePositions::read(transaction)?;
         let views = PopulatedViews::read(transaction)?;
         let counters = RowCounters::begin(transaction, self.doubts.may_stop_counting)?;
-        Ok(BeforeLoss { storage, drops, hashes, large_objects, counters, positions, views, own })
+        Ok(BeforeLoss {
+            storage,
+            drops,
+            hashes,
+            large_objects,
+            counters,
+            positions,
+            views,
+            own,
+        })
     }
 
     /// Writes down what will certainly be lost.
@@ -115,12 +146,27 @@ impl<'a> LossAudit<'a> {
         storage: &StorageIdentity,
         at_stake: &[(StorageChange, Loss)],
     ) -> Result<()> {
-        let Some(backup) = self.options.backup else { return Ok(()) };
-        for (change, loss) in at_stake.iter().filter(|(change, loss)| change.is_drop() && loss.count > 0) {
-            let is_of_table = |other: &&StorageChange| other.is_drop() && other.table() == change.table();
-            let lost: BTreeSet<&str> =
-                self.foreseen.iter().filter(is_of_table).filter_map(StorageChange::column).collect();
-            backup.write(transaction, storage, (change, &loss.name), &Vec::from_iter(lost))?;
+        let Some(backup) = self.options.backup else {
+            return Ok(());
+        };
+        for (change, loss) in at_stake
+            .iter()
+            .filter(|(change, loss)| change.is_drop() && loss.count > 0)
+        {
+            let is_of_table =
+                |other: &&StorageChange| other.is_drop() && other.table() == change.table();
+            let lost: BTreeSet<&str> = self
+                .foreseen
+                .iter()
+                .filter(is_of_table)
+                .filter_map(StorageChange::column)
+                .collect();
+            backup.write(
+                transaction,
+                storage,
+                (change, &loss.name),
+                &Vec::from_iter(lost),
+            )?;
         }
         Ok(())
     }
@@ -150,11 +196,21 @@ impl<'a> LossAudit<'a> {
         let after = StorageIdentity::read(transaction)?;
         let mut changed = before.counters.changed(transaction)?;
         changed.retain(|oid, _| !before.own.contains(oid));
-        let mut changes: BTreeSet<StorageChange> = before.storage.changes(&after).into_iter().collect();
-        changes.extend(changed.keys().filter_map(|oid| before.storage.touched(*oid, &after)));
+        let mut changes: BTreeSet<StorageChange> =
+            before.storage.changes(&after).into_iter().collect();
+        changes.extend(
+            changed
+                .keys()
+                .filter_map(|oid| before.storage.touched(*oid, &after)),
+        );
         changes.extend(before.large_objects.change(transaction)?);
         let may_truncate = self.doubts.may_truncate;
-        changes.extend(foreign_tables::written(transaction, &before.storage, &after, may_truncate)?);
+        changes.extend(foreign_tables::written(
+            transaction,
+            &before.storage,
+            &after,
+            may_truncate,
+        )?);
         if !changes.is_subset(&self.foreseen) {
             self.foreseen.extend(changes);
             return Ok(AuditOutcome::Rerun);
@@ -170,8 +226,8 @@ impl<'a> LossAudit<'a> {
         Ok(AuditOutcome::Complete(losses, warnings))
     }
 
-    /// The losses by `changes`, all of which were foreseen. Rows that stand in no dropped table are written to the backup now
-    /// that they are known to be lost.
+    /// The losses by `changes`, all of which were foreseen. Rows that stand in no dropped table are
+    /// written to the backup now that they are known to be lost.
     ///
     /// # Errors
     /// [`UnacceptedLosses`], among those of the queries.
@@ -182,7 +238,10 @@ impl<'a> LossAudit<'a> {
         changes: &BTreeSet<StorageChange>,
         after: &StorageIdentity,
     ) -> Result<Vec<Loss>> {
-        let drops = before.drops.iter().filter(|(change, _)| changes.contains(change));
+        let drops = before
+            .drops
+            .iter()
+            .filter(|(change, _)| changes.contains(change));
         let mut losses: Vec<Loss> = drops.map(|(_, loss)| loss.clone()).collect();
         let mut rows = Vec::new();
         for row_hashes in &before.hashes {
@@ -195,7 +254,11 @@ impl<'a> LossAudit<'a> {
         let losses = check(losses, self.options)?;
         if let Some(backup) = self.options.backup {
             for (row_hashes, query) in rows {
-                backup.write_lost_rows(transaction, row_hashes.table(), (&row_hashes.name(), &query))?;
+                backup.write_lost_rows(
+                    transaction,
+                    row_hashes.table(),
+                    (&row_hashes.name(), &query),
+                )?;
             }
             if let Some(loss) = large_objects {
                 backup.write_large_objects(transaction, &loss.name, large_objects::LOST)?;
@@ -216,12 +279,17 @@ fn updates(changed: &BTreeMap<u32, i64>, before: &StorageIdentity) -> Vec<String
             *tables.entry(&table.name).or_default() += updated;
         }
     }
-    tables.iter().map(|(table, updated)| format!("{updated} rows of `{table}` were updated")).collect()
+    tables
+        .iter()
+        .map(|(table, updated)| format!("{updated} rows of `{table}` were updated"))
+        .collect()
 }
 
 /// Undoes what counting and comparing needed to set.
 fn clean(transaction: &mut Transaction<'_>, options: RollbackOptions<'_>) -> Result<()> {
-    transaction.batch_execute(&options.settings.reset()).context("cannot clean the session")
+    transaction
+        .batch_execute(&options.settings.reset())
+        .context("cannot clean the session")
 }
 
 /// Counts what would certainly be lost.
@@ -234,8 +302,14 @@ pub(super) fn ask_consent(
     foreseen: &BTreeSet<StorageChange>,
 ) -> Result<()> {
     let here = StorageIdentity::read(transaction)?;
-    let foreseen: BTreeSet<StorageChange> = foreseen.iter().map(|change| here.counted_in(change)).collect();
-    let drops: Vec<&StorageChange> = foreseen.iter().filter(|change| change.is_drop() && here.holds(change)).collect();
+    let foreseen: BTreeSet<StorageChange> = foreseen
+        .iter()
+        .map(|change| here.counted_in(change))
+        .collect();
+    let drops: Vec<&StorageChange> = foreseen
+        .iter()
+        .filter(|change| change.is_drop() && here.holds(change))
+        .collect();
     count(transaction, &here, &drops, options).map(drop)
 }
 
@@ -247,27 +321,48 @@ fn count(
     options: RollbackOptions<'_>,
 ) -> Result<Vec<(StorageChange, Loss)>> {
     if !changes.is_empty() {
-        transaction.batch_execute(loss::SEE_ALL_ROWS).context("cannot prepare the session")?;
+        transaction
+            .batch_execute(loss::SEE_ALL_ROWS)
+            .context("cannot prepare the session")?;
     }
     let mut at_stake = Vec::new();
     for change in changes {
         if let Some(table) = change.table() {
             lock_table(transaction, table, options)?;
         }
-        at_stake.push(((*change).clone(), loss::at_stake(transaction, storage, change)?));
+        at_stake.push((
+            (*change).clone(),
+            loss::at_stake(transaction, storage, change)?,
+        ));
     }
-    check(at_stake.iter().filter(|(change, _)| change.is_drop()).map(|(_, loss)| loss.clone()).collect(), options)?;
+    check(
+        at_stake
+            .iter()
+            .filter(|(change, _)| change.is_drop())
+            .map(|(_, loss)| loss.clone())
+            .collect(),
+        options,
+    )?;
     Ok(at_stake)
 }
 
 /// Nobody may add or change rows between their being counted and their being dropped.
-fn lock_table(transaction: &mut Transaction<'_>, table: &ObjectName, options: RollbackOptions<'_>) -> Result<()> {
+fn lock_table(
+    transaction: &mut Transaction<'_>,
+    table: &ObjectName,
+    options: RollbackOptions<'_>,
+) -> Result<()> {
     let blockers = &options.settings.blockers;
     blockers.forget();
-    let locked = transaction.batch_execute(&format!("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", sql::quoted(table)));
+    let locked = transaction.batch_execute(&format!(
+        "LOCK TABLE {} IN ACCESS EXCLUSIVE MODE",
+        sql::quoted(table)
+    ));
     locked
         .map_err(|error| blockers.explain(anyhow!(ServerError::from(error))))
-        .with_context(|| format!("cannot lock `{table}` to count its rows; its transaction changed nothing"))
+        .with_context(|| {
+            format!("cannot lock `{table}` to count its rows; its transaction changed nothing")
+        })
 }
 
 /// The losses, when each was agreed to or is none.
@@ -282,6 +377,8 @@ fn check(losses: Vec<Loss>, options: RollbackOptions<'_>) -> Result<Vec<Loss>> {
 fn own_tables(transaction: &mut Transaction<'_>, history_table: &str) -> Result<Vec<u32>> {
     let names = [history_table.to_owned(), journal::table(history_table)];
     let query = "SELECT coalesce(pg_catalog.to_regclass(name)::oid, 0::oid) FROM unnest($1::text[]) AS name";
-    let rows = transaction.query(query, &[&names.as_slice()]).context("cannot find the history table")?;
+    let rows = transaction
+        .query(query, &[&names.as_slice()])
+        .context("cannot find the history table")?;
     rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }

@@ -11,7 +11,8 @@ use crate::migrations::session::SessionSettings;
 pub struct RollbackOptions<'a> {
     /// How the database is worked on.
     pub settings: &'a SessionSettings,
-    /// The changes that the ways back made on a scratch database; `None` where they could not run there.
+    /// The changes that the ways back made on a scratch database; `None` where they could not run
+    /// there.
     pub rehearsed: Option<&'a RehearsedChanges>,
     /// `table` and `table.column` whose data may go.
     pub accepted: &'a BTreeSet<String>,

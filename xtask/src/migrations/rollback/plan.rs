@@ -41,11 +41,13 @@ impl std::fmt::Display for Undo {
 pub enum RollbackSource {
     /// The file; the journal says the same, or nothing.
     File,
-    /// The file, which was changed since the migration was applied while the migration itself was not.
+    /// The file, which was changed since the migration was applied while the migration itself was
+    /// not.
     ChangedFile,
     /// The journal: the files are gone.
     JournalFileGone,
-    /// The journal: the migration's own file was changed since it was applied, so that its down file is for another.
+    /// The journal: the migration's own file was changed since it was applied, so that its down
+    /// file is for another.
     JournalFileChanged,
 }
 
@@ -55,13 +57,15 @@ impl RollbackSource {
     pub fn explanation(self) -> Option<&'static str> {
         match self {
             Self::File => None,
-            Self::ChangedFile => {
-                Some("its down file was changed since it was applied; the file is used, not the journal's copy")
+            Self::ChangedFile => Some(
+                "its down file was changed since it was applied; the file is used, not the journal's copy",
+            ),
+            Self::JournalFileGone => {
+                Some("its file is gone; the journal's copy of the down SQL is used")
             }
-            Self::JournalFileGone => Some("its file is gone; the journal's copy of the down SQL is used"),
-            Self::JournalFileChanged => {
-                Some("its file was changed since it was applied; the journal's copy of the down SQL is used")
-            }
+            Self::JournalFileChanged => Some(
+                "its file was changed since it was applied; the journal's copy of the down SQL is used",
+            ),
         }
     }
 }
@@ -74,14 +78,30 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Undoes every applied migration from version `from` on, also those that are applied `in_part`. Refused when one of them
-    /// cannot be undone.
-    pub fn new(state: &State<'_>, journal: &[JournalEntry], in_part: &BTreeSet<i64>, from: i64) -> Result<Self> {
-        let newest_first = state.applied.iter().rev().take_while(|applied| applied.row.version >= from);
+    /// Undoes every applied migration from version `from` on, also those that are applied
+    /// `in_part`. Refused when one of them cannot be undone.
+    pub fn new(
+        state: &State<'_>,
+        journal: &[JournalEntry],
+        in_part: &BTreeSet<i64>,
+        from: i64,
+    ) -> Result<Self> {
+        let newest_first = state
+            .applied
+            .iter()
+            .rev()
+            .take_while(|applied| applied.row.version >= from);
         let mut undo = Vec::new();
         for applied in newest_first {
-            let entry = journal.iter().find(|entry| entry.version == applied.row.version);
-            undo.push(way_back(&applied.row, applied.file, entry, in_part.contains(&applied.row.version))?);
+            let entry = journal
+                .iter()
+                .find(|entry| entry.version == applied.row.version);
+            undo.push(way_back(
+                &applied.row,
+                applied.file,
+                entry,
+                in_part.contains(&applied.row.version),
+            )?);
         }
         Ok(Self { undo })
     }
@@ -99,15 +119,26 @@ impl Plan {
     }
 }
 
-fn way_back(row: &AppliedRow, file: Option<&Migration>, entry: Option<&JournalEntry>, in_part: bool) -> Result<Undo> {
+fn way_back(
+    row: &AppliedRow,
+    file: Option<&Migration>,
+    entry: Option<&JournalEntry>,
+    in_part: bool,
+) -> Result<Undo> {
     let (down, source) = match (file, entry) {
         // What is not done of it may be edited, and the way back has to bear what is done.
-        (Some(file), Some(entry)) if in_part && same_way(&entry.down, &file.down) => (&file.down, RollbackSource::File),
+        (Some(file), Some(entry)) if in_part && same_way(&entry.down, &file.down) => {
+            (&file.down, RollbackSource::File)
+        }
         (Some(file), Some(_)) if in_part => (&file.down, RollbackSource::ChangedFile),
         _ => choose(row, file, entry)?,
     };
     match down {
-        Down::Sql { file, sql, no_transaction } => {
+        Down::Sql {
+            file,
+            sql,
+            no_transaction,
+        } => {
             if let Some(command) = sql::statements(sql).iter().find_map(decides_elsewhere) {
                 bail!(
                     "cannot undo `{row}`: `{command}` in `{file}` loses what cannot be seen from this database; take it out of \
@@ -162,7 +193,8 @@ fn same_way(a: &Down, b: &Down) -> bool {
     match (a, b) {
         (Down::Sql { sql: a, .. }, Down::Sql { sql: b, .. }) => a == b,
         (Down::Irreversible { reason: a, .. }, Down::Irreversible { reason: b, .. }) => a == b,
-        (Down::Sql { .. }, Down::Irreversible { .. }) | (Down::Irreversible { .. }, Down::Sql { .. }) => false,
+        (Down::Sql { .. }, Down::Irreversible { .. })
+        | (Down::Irreversible { .. }, Down::Sql { .. }) => false,
     }
 }
 
@@ -171,8 +203,18 @@ mod tests {
     use super::*;
 
     fn row(migration: &Migration) -> AppliedRow {
-        let Migration { version, name, checksum, .. } = migration.clone();
-        AppliedRow { version, name, applied_on: "2024-01-15T10:30:00Z".into(), checksum }
+        let Migration {
+            version,
+            name,
+            checksum,
+            ..
+        } = migration.clone();
+        AppliedRow {
+            version,
+            name,
+            applied_on: "2024-01-15T10:30:00Z".into(),
+            checksum,
+        }
     }
 
     fn entry(migration: &Migration) -> JournalEntry {
@@ -197,7 +239,13 @@ mod tests {
         let files = [one(1, "a", "-a"), one(2, "b", "-b"), one(3, "c", "-c")];
         let state = State::new(files.iter().map(row).collect(), &files);
         let plan = Plan::new(&state, &[], &BTreeSet::new(), 2).expect("reversible");
-        assert_eq!(plan.undo.iter().map(|undo| undo.sql.as_str()).collect::<Vec<_>>(), ["-c", "-b"]);
+        assert_eq!(
+            plan.undo
+                .iter()
+                .map(|undo| undo.sql.as_str())
+                .collect::<Vec<_>>(),
+            ["-c", "-b"]
+        );
         assert_eq!(plan.lowest(), Some(2));
     }
 
@@ -206,14 +254,30 @@ mod tests {
         let applied = one(1, "a", "-a");
         let source = |file: Option<&Migration>, journal: bool| {
             let entry = entry(&applied);
-            way_back(&row(&applied), file, journal.then_some(&entry), false).map(|undo| (undo.sql, undo.source))
+            way_back(&row(&applied), file, journal.then_some(&entry), false)
+                .map(|undo| (undo.sql, undo.source))
         };
         let sql = |text: &str, source| Some((text.to_owned(), source));
-        assert_eq!(source(Some(&applied), true).ok(), sql("-a", RollbackSource::File));
-        assert_eq!(source(Some(&applied), false).ok(), sql("-a", RollbackSource::File));
-        assert_eq!(source(Some(&one(1, "a", "-fixed")), true).ok(), sql("-fixed", RollbackSource::ChangedFile));
-        assert_eq!(source(Some(&one(1, "edited", "-e")), true).ok(), sql("-a", RollbackSource::JournalFileChanged));
-        assert_eq!(source(None, true).ok(), sql("-a", RollbackSource::JournalFileGone));
+        assert_eq!(
+            source(Some(&applied), true).ok(),
+            sql("-a", RollbackSource::File)
+        );
+        assert_eq!(
+            source(Some(&applied), false).ok(),
+            sql("-a", RollbackSource::File)
+        );
+        assert_eq!(
+            source(Some(&one(1, "a", "-fixed")), true).ok(),
+            sql("-fixed", RollbackSource::ChangedFile)
+        );
+        assert_eq!(
+            source(Some(&one(1, "edited", "-e")), true).ok(),
+            sql("-a", RollbackSource::JournalFileChanged)
+        );
+        assert_eq!(
+            source(None, true).ok(),
+            sql("-a", RollbackSource::JournalFileGone)
+        );
         assert!(source(None, false).is_err());
         assert!(source(Some(&one(1, "edited", "-e")), false).is_err());
     }
@@ -221,7 +285,10 @@ mod tests {
     #[test]
     fn an_irreversible_migration_is_refused_with_its_reason() {
         let mut file = one(1, "a", "-a");
-        file.down = Down::Irreversible { file: "d".into(), reason: "the rows are gone".into() };
+        file.down = Down::Irreversible {
+            file: "d".into(),
+            reason: "the rows are gone".into(),
+        };
         let error = way_back(&row(&file), Some(&file), None, false).expect_err("irreversible");
         assert!(error.to_string().contains("the rows are gone"), "{error}");
     }

@@ -1,5 +1,5 @@
-//! Materialized views that hold rows. One that the way back leaves unpopulated (`REFRESH … WITH NO DATA`, or made again
-//! `WITH NO DATA`) looks the same in the schema, and every query of it fails.
+//! Materialized views that hold rows. One that the way back leaves unpopulated (`REFRESH … WITH NO
+//! DATA`, or made again `WITH NO DATA`) looks the same in the schema, and every query of it fails.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +21,9 @@ const VIEWS: &str = "
 impl PopulatedViews {
     /// Reads them.
     pub(super) fn read(transaction: &mut Transaction<'_>) -> Result<Self> {
-        let rows = transaction.query(VIEWS, &[]).context("cannot read which materialized views hold rows")?;
+        let rows = transaction
+            .query(VIEWS, &[])
+            .context("cannot read which materialized views hold rows")?;
         let mut views = Self::default();
         for row in rows {
             let (name, is_populated) = (row.try_get(0)?, row.try_get(1)?);

@@ -1,5 +1,6 @@
-//! Privileges and owners that a rollback did not put back. They are no part of the verdict, since servers grant by themselves
-//! what no migration says; but a function that everybody may call now, and nobody might before, is not passed over in silence.
+//! Privileges and owners that a rollback did not put back. They are no part of the verdict, since
+//! servers grant by themselves what no migration says; but a function that everybody may call now,
+//! and nobody might before, is not passed over in silence.
 
 use crate::schema::model::Schema;
 use crate::schema::privileges::{Privilege, each};
@@ -9,14 +10,15 @@ use crate::schema::privileges::{Privilege, each};
 pub struct ExpectedPrivileges<'a> {
     /// The database before the rollback.
     pub live: &'a Schema,
-    /// A scratch database before and after the rollback as it should be; none where that is not known.
+    /// A scratch database before and after the rollback as it should be; none where that is not
+    /// known.
     pub scratch: Option<(&'a Schema, &'a Schema)>,
 }
 
 impl ExpectedPrivileges<'_> {
-    /// The privileges and owners of `actual`, the database after the rollback, that are others than they should be: each in
-    /// words. What an object that the rollback made again has too much, the server may have granted; what it lacks of
-    /// what the migrations granted, the way back forgot.
+    /// The privileges and owners of `actual`, the database after the rollback, that are others than
+    /// they should be: each in words. What an object that the rollback made again has too much, the
+    /// server may have granted; what it lacks of what the migrations granted, the way back forgot.
     #[must_use]
     pub fn not_restored(&self, actual: &Schema) -> Vec<String> {
         let mut expected = each(self.live);
@@ -45,12 +47,16 @@ fn taken(privilege: &Privilege) -> String {
 }
 
 fn in_words(privilege: &Privilege, is_there: bool) -> String {
-    let Privilege { what, is_revoked, .. } = privilege;
+    let Privilege {
+        what, is_revoked, ..
+    } = privilege;
     let object = privilege.object_in_words();
     match privilege.grantee_in_words() {
         None if is_there => format!("the {object} is owned by `{what}`"),
         None => format!("the {object} is no longer owned by `{what}`"),
-        Some(grantee) if is_there != *is_revoked => format!("{grantee} may now {what} on the {object}"),
+        Some(grantee) if is_there != *is_revoked => {
+            format!("{grantee} may now {what} on the {object}")
+        }
         Some(grantee) => format!("{grantee} may no longer {what} on the {object}"),
     }
 }
@@ -65,11 +71,18 @@ mod tests {
 
     #[test]
     fn what_the_way_back_itself_takes_or_gives_is_told() {
-        let granted =
-            [("routine public.f(integer)", "not PUBLIC: EXECUTE"), (T, "app: INSERT, SELECT"), (T, "owned by app")];
+        let granted = [
+            ("routine public.f(integer)", "not PUBLIC: EXECUTE"),
+            (T, "app: INSERT, SELECT"),
+            (T, "owned by app"),
+        ];
         let scratch = schema(&granted);
         let told = |live: &Schema, actual: &[(&str, &str)]| {
-            ExpectedPrivileges { live, scratch: Some((&scratch, &scratch)) }.not_restored(&schema(actual))
+            ExpectedPrivileges {
+                live,
+                scratch: Some((&scratch, &scratch)),
+            }
+            .not_restored(&schema(actual))
         };
         let taken = [
             "PUBLIC may now EXECUTE on the routine public.f(integer)",
@@ -85,18 +98,27 @@ mod tests {
         assert_eq!(told(&schema(&granted), &granted), [""; 0]);
         // What the server granted beyond that is to stay too.
         let live = schema(&[granted.as_slice(), &[(T, "ops: SELECT")]].concat());
-        assert_eq!(told(&live, &granted), ["ops may no longer SELECT on the table public.t"]);
+        assert_eq!(
+            told(&live, &granted),
+            ["ops may no longer SELECT on the table public.t"]
+        );
     }
 
     #[test]
     fn what_the_migrations_changed_is_to_be_as_it_was() {
         let (before, after) = (schema(&[(T, "app: SELECT")]), schema(&[(T, "ops: SELECT")]));
-        let expects = ExpectedPrivileges { live: &before, scratch: Some((&before, &after)) };
+        let expects = ExpectedPrivileges {
+            live: &before,
+            scratch: Some((&before, &after)),
+        };
         assert_eq!(expects.not_restored(&after), [""; 0]);
         let found = expects.not_restored(&before);
         assert_eq!(
             found,
-            ["app may now SELECT on the table public.t", "ops may no longer SELECT on the table public.t"]
+            [
+                "app may now SELECT on the table public.t",
+                "ops may no longer SELECT on the table public.t"
+            ]
         );
     }
 
@@ -105,18 +127,34 @@ mod tests {
         let mut gone = schema(&[]);
         gone.tables.remove(&ObjectName::public("t"));
         let before = schema(&[(T, "app: SELECT")]);
-        let expects = ExpectedPrivileges { live: &gone, scratch: Some((&gone, &before)) };
-        assert_eq!(expects.not_restored(&schema(&[])), ["app may no longer SELECT on the table public.t"]);
+        let expects = ExpectedPrivileges {
+            live: &gone,
+            scratch: Some((&gone, &before)),
+        };
+        assert_eq!(
+            expects.not_restored(&schema(&[])),
+            ["app may no longer SELECT on the table public.t"]
+        );
         assert_eq!(expects.not_restored(&before), [""; 0]);
         // Grants that the server gives to every new table are nobody's fault.
-        assert_eq!(expects.not_restored(&schema(&[(T, "app: SELECT"), (T, "ops: SELECT")])), [""; 0]);
+        assert_eq!(
+            expects.not_restored(&schema(&[(T, "app: SELECT"), (T, "ops: SELECT")])),
+            [""; 0]
+        );
     }
 
     #[test]
     fn objects_that_come_or_go_with_the_rollback_have_what_the_server_grants() {
         let mut live = schema(&[("table public.gone", "app: SELECT")]);
-        live.tables.insert(ObjectName::public("gone"), Table::default());
-        let expects = ExpectedPrivileges { live: &live, scratch: None };
-        assert_eq!(expects.not_restored(&schema(&[("table public.\"Made again\"", "app: SELECT")])), [""; 0]);
+        live.tables
+            .insert(ObjectName::public("gone"), Table::default());
+        let expects = ExpectedPrivileges {
+            live: &live,
+            scratch: None,
+        };
+        assert_eq!(
+            expects.not_restored(&schema(&[("table public.\"Made again\"", "app: SELECT")])),
+            [""; 0]
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! Proves on a scratch database that migrations can be undone: each is applied, undone, and applied again, with rows in
-//! every table, and the schema and the rows are compared each time.
+//! Proves on a scratch database that migrations can be undone: each is applied, undone, and applied
+//! again, with rows in every table, and the schema and the rows are compared each time.
 
 mod allowances;
 mod row_texts;
@@ -15,15 +15,16 @@ use crate::migrations::scratch_environment::ScratchEnvironment;
 use crate::report::Rehearsal;
 use stage::Stage;
 
-/// From so many migrations on the later ones are rehearsed beside the earlier ones: below, a second cluster costs more time
-/// than it saves.
+/// From so many migrations on the later ones are rehearsed beside the earlier ones: below, a second
+/// cluster costs more time than it saves.
 const SHARED_FROM: usize = 60;
 
-/// The part of the migrations that are the earlier ones. The more tables there are the longer each rehearsal takes, so that
-/// half of the work is done after this part: the square root of one half.
+/// The part of the migrations that are the earlier ones. The more tables there are the longer each
+/// rehearsal takes, so that half of the work is done after this part: the square root of one half.
 const EARLIER: f64 = 0.707;
 
-/// Rehearses the last `last` of `migrations`, or all; `each` is told of every verdict, in the order of the migrations.
+/// Rehearses the last `last` of `migrations`, or all; `each` is told of every verdict, in the order
+/// of the migrations.
 ///
 /// # Errors
 /// When there is no scratch database, or a migration does not run on an empty one.
@@ -33,25 +34,35 @@ pub fn rehearse(
     last: Option<usize>,
     each: &mut dyn FnMut(&Rehearsal) -> Result<()>,
 ) -> Result<()> {
-    let first = migrations.len().saturating_sub(last.unwrap_or(migrations.len()));
+    let first = migrations
+        .len()
+        .saturating_sub(last.unwrap_or(migrations.len()));
     let (earlier, later) = shares(first..migrations.len(), environment.shadow_url.is_some());
     std::thread::scope(|scope| {
         let (sender, receiver) = std::sync::mpsc::channel();
         let beside = scope.spawn(move || {
             // Nobody who listens any more: the earlier ones have failed.
-            rehearse_share(environment, migrations, later, &mut |one| Ok(sender.send(one.clone())?))
+            rehearse_share(environment, migrations, later, &mut |one| {
+                Ok(sender.send(one.clone())?)
+            })
         });
         rehearse_share(environment, migrations, earlier, each)?;
         receiver.iter().try_for_each(|one| each(&one))?;
-        beside.join().unwrap_or_else(|_| bail!("the rehearsal of the later migrations did not end"))
+        beside
+            .join()
+            .unwrap_or_else(|_| bail!("the rehearsal of the later migrations did not end"))
     })
 }
 
-/// The migrations that are rehearsed first, and those beside them. On a server that others share there is one scratch
-/// database: roles that migrations make would be in each other's way.
+/// The migrations that are rehearsed first, and those beside them. On a server that others share
+/// there is one scratch database: roles that migrations make would be in each other's way.
 fn shares(all: Range<usize>, is_shared_server: bool) -> (Range<usize>, Range<usize>) {
     let count = (all.len() as f64 * EARLIER) as usize;
-    let middle = if is_shared_server || all.len() < SHARED_FROM { all.end } else { all.start + count };
+    let middle = if is_shared_server || all.len() < SHARED_FROM {
+        all.end
+    } else {
+        all.start + count
+    };
     (all.start..middle, middle..all.end)
 }
 
@@ -65,7 +76,9 @@ fn rehearse_share(
         return Ok(());
     }
     let mut stage = Stage::new(environment, migrations, share.start)?;
-    share.into_iter().try_for_each(|index| each(&stage.rehearse(index)?))
+    share
+        .into_iter()
+        .try_for_each(|index| each(&stage.rehearse(index)?))
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! The changes that ways back made to tables and columns on the scratch database, one after the other.
+//! The changes that ways back made to tables and columns on the scratch database, one after the
+//! other.
 
 use std::ops::Range;
 
@@ -25,11 +26,12 @@ impl RehearsedChanges {
         self.of(0..self.0.len().saturating_sub(1))
     }
 
-    /// Returns the changes of the ways back at these positions. Objects have the names from before the first of
-    /// these.
+    /// Returns the changes of the ways back at these positions. Objects have the names from before
+    /// the first of these.
     #[must_use]
     pub fn of(&self, steps: Range<usize>) -> Vec<StorageChange> {
         let ends = self.0.get(steps.start).zip(self.0.get(steps.end));
-        ends.map(|(before, after)| before.changes(after)).unwrap_or_default()
+        ends.map(|(before, after)| before.changes(after))
+            .unwrap_or_default()
     }
 }

@@ -1,8 +1,9 @@
-//! Compares the rows of a table before and after the SQL of a rollback, and finds how much of them is gone. A hash of
-//! each value is kept in a temporary table. So the server does the comparison, whose data may fit nowhere else.
+//! Compares the rows of a table before and after the SQL of a rollback, and finds how much of them
+//! is gone. A hash of each value is kept in a temporary table. So the server does the comparison,
+//! whose data may fit nowhere else.
 //!
-//! Rows are recognised by the primary key: then a value that was filled in where there was none is no loss. Without a key
-//! every row must be there again as it was.
+//! Rows are recognised by the primary key: then a value that was filled in where there was none is
+//! no loss. Without a key every row must be there again as it was.
 
 use anyhow::{Context as _, Result};
 use postgres::Transaction;
@@ -42,8 +43,9 @@ pub struct Lost {
 }
 
 impl RowHashes {
-    /// Notes what the table `oid` of `storage` holds, in a temporary table with this number, and keeps the rows where they may
-    /// have to be written down. `gone` are the columns that will be dropped, which are accounted for elsewhere.
+    /// Notes what the table `oid` of `storage` holds, in a temporary table with this number, and
+    /// keeps the rows where they may have to be written down. `gone` are the columns that will be
+    /// dropped, which are accounted for elsewhere.
     pub fn take(
         transaction: &mut Transaction<'_>,
         storage: &StorageIdentity,
@@ -51,35 +53,81 @@ impl RowHashes {
         gone: &[&str],
         (number, are_rows_kept): (usize, bool),
     ) -> Result<Self> {
-        let stays =
-            |number: &i16| table.columns.get(number).is_some_and(|column| !gone.contains(&column.name.as_str()));
-        let key: Vec<i16> = if table.key.iter().all(stays) { table.key.clone() } else { Vec::new() };
+        let stays = |number: &i16| {
+            table
+                .columns
+                .get(number)
+                .is_some_and(|column| !gone.contains(&column.name.as_str()))
+        };
+        let key: Vec<i16> = if table.key.iter().all(stays) {
+            table.key.clone()
+        } else {
+            Vec::new()
+        };
         let compared = |number: &i16| stays(number) && !key.contains(number);
         let columns = table.columns.keys().copied().filter(compared).collect();
         let place = format!("pg_temp.cargo_xtask_rows_{number}");
-        let row_hashes =
-            Self { place, oid, before: table.clone(), key, columns, are_rows_kept, names: storage.names() };
-        let kept = if are_rows_kept { row_hashes.kept(table) } else { String::new() };
+        let row_hashes = Self {
+            place,
+            oid,
+            before: table.clone(),
+            key,
+            columns,
+            are_rows_kept,
+            names: storage.names(),
+        };
+        let kept = if are_rows_kept {
+            row_hashes.kept(table)
+        } else {
+            String::new()
+        };
         let select = row_hashes.select(table, |column| Some(text(column)), |_| None, &kept);
-        let create =
-            format!("CREATE TEMPORARY TABLE {} ON COMMIT DROP AS {select}", &row_hashes.place["pg_temp.".len()..]);
-        run(transaction, &format!("{SETTINGS}; {}; {create}", loss::SEE_ALL_ROWS))
-            .with_context(|| format!("cannot note what `{}` holds", table.name))?;
+        let create = format!(
+            "CREATE TEMPORARY TABLE {} ON COMMIT DROP AS {select}",
+            &row_hashes.place["pg_temp.".len()..]
+        );
+        run(
+            transaction,
+            &format!("{SETTINGS}; {}; {create}", loss::SEE_ALL_ROWS),
+        )
+        .with_context(|| format!("cannot note what `{}` holds", table.name))?;
         Ok(row_hashes)
     }
 
-    /// Finds the rows and the values of columns that are gone. `after` is the database as it is now.
+    /// Finds the rows and the values of columns that are gone. `after` is the database as it is
+    /// now.
     pub fn lost(&self, transaction: &mut Transaction<'_>, after: &StorageIdentity) -> Result<Lost> {
-        let Some(now) = after.table_of(self.oid) else { return Ok(Lost { losses: Vec::new(), rows: None }) };
-        let failed = || format!("cannot compare what `{}` holds with what it held", self.before.name);
+        let Some(now) = after.table_of(self.oid) else {
+            return Ok(Lost {
+                losses: Vec::new(),
+                rows: None,
+            });
+        };
+        let failed = || {
+            format!(
+                "cannot compare what `{}` holds with what it held",
+                self.before.name
+            )
+        };
         run(transaction, &format!("{SETTINGS}; {}", loss::SEE_ALL_ROWS)).with_context(failed)?;
         let mut types = Vec::new();
         for number in self.key.iter().chain(&self.columns) {
             types.push((*number, self.way_back(transaction, *number, now)?));
         }
-        let back = |number: i16| types.iter().find(|(other, _)| *other == number).and_then(|(_, kind)| kind.clone());
-        let query = if self.key.is_empty() { self.whole_rows(now, &back) } else { self.by_key(now, &back) };
-        let row = transaction.query_one(&query, &[]).map_err(|error| loss::not_seen(ServerError::from(error)));
+        let back = |number: i16| {
+            types
+                .iter()
+                .find(|(other, _)| *other == number)
+                .and_then(|(_, kind)| kind.clone())
+        };
+        let query = if self.key.is_empty() {
+            self.whole_rows(now, &back)
+        } else {
+            self.by_key(now, &back)
+        };
+        let row = transaction
+            .query_one(&query, &[])
+            .map_err(|error| loss::not_seen(ServerError::from(error)));
         let row = row.with_context(failed)?;
         let mut losses = vec![self.loss(None, row.try_get(0)?)];
         if !self.key.is_empty() {
@@ -97,20 +145,27 @@ impl RowHashes {
         &self.before
     }
 
-    /// Every column as text, for the end of the list of a `SELECT`. A type of the database's own could not be dropped while a
-    /// temporary table uses it.
+    /// Every column as text, for the end of the list of a `SELECT`. A type of the database's own
+    /// could not be dropped while a temporary table uses it.
     fn kept(&self, table: &Stored) -> String {
-        let column = |(number, column): (&i16, &StoredColumn)| format!(", {} AS t{number}", text(column));
+        let column =
+            |(number, column): (&i16, &StoredColumn)| format!(", {} AS t{number}", text(column));
         table.columns.iter().map(column).collect()
     }
 
     /// A query for the kept rows that are gone or changed.
     fn lost_rows(&self, now: &Stored, back: &impl Fn(i16) -> Option<String>) -> String {
         let kept = self.before.columns.iter();
-        let columns: Vec<String> =
-            kept.map(|(number, column)| format!("o.t{number} AS {}", identifier(&column.name))).collect();
+        let columns: Vec<String> = kept
+            .map(|(number, column)| format!("o.t{number} AS {}", identifier(&column.name)))
+            .collect();
         let columns = columns.join(", ");
-        let select = self.select(now, |column| Some(text(column)), |number| as_before(now, number, back), "");
+        let select = self.select(
+            now,
+            |column| Some(text(column)),
+            |number| as_before(now, number, back),
+            "",
+        );
         if self.key.is_empty() {
             let numbered = "row_number() OVER (PARTITION BY r) AS c";
             return format!(
@@ -120,7 +175,10 @@ impl RowHashes {
             );
         }
         let (same_key, is_gone) = (self.same_key(), self.is_gone());
-        let changed = self.columns.iter().map(|number| format!(" OR {}", changed(*number, back)));
+        let changed = self
+            .columns
+            .iter()
+            .map(|number| format!(" OR {}", changed(*number, back)));
         let changed: String = changed.collect();
         format!(
             "SELECT {columns} FROM {} AS o LEFT JOIN ({select}) AS n ON {same_key} WHERE {is_gone}{changed}",
@@ -130,21 +188,38 @@ impl RowHashes {
 
     /// Returns the name of the table.
     pub fn name(&self) -> LossName {
-        self.names.name(&StorageChange::TouchedTable(self.before.name.clone()).path())
+        self.names
+            .name(&StorageChange::TouchedTable(self.before.name.clone()).path())
     }
 
     fn loss(&self, column: Option<i16>, count: i64) -> Loss {
         let table = self.before.name.clone();
         let (what, unit) = match column.and_then(|number| self.before.columns.get(&number)) {
             None => (StorageChange::TouchedTable(table), Unit::Rows),
-            Some(StoredColumn { name, .. }) => (StorageChange::DroppedColumn(table, name.clone()), Unit::Values),
+            Some(StoredColumn { name, .. }) => (
+                StorageChange::DroppedColumn(table, name.clone()),
+                Unit::Values,
+            ),
         };
-        Loss { name: self.names.name(&what.path()), count, unit, dependents: Vec::new() }
+        Loss {
+            name: self.names.name(&what.path()),
+            count,
+            unit,
+            dependents: Vec::new(),
+        }
     }
 
-    /// The type that a column had, where it has another one now and every value of it can be read as the former.
-    fn way_back(&self, transaction: &mut Transaction<'_>, number: i16, now: &Stored) -> Result<Option<String>> {
-        let (Some(before), Some(after)) = (self.before.columns.get(&number), now.columns.get(&number)) else {
+    /// The type that a column had, where it has another one now and every value of it can be read
+    /// as the former.
+    fn way_back(
+        &self,
+        transaction: &mut Transaction<'_>,
+        number: i16,
+        now: &Stored,
+    ) -> Result<Option<String>> {
+        let (Some(before), Some(after)) =
+            (self.before.columns.get(&number), now.columns.get(&number))
+        else {
             return Ok(None);
         };
         if before.kind == after.kind {
@@ -152,16 +227,23 @@ impl RowHashes {
         }
         let (oid, modifier) = before.kind;
         let name = "SELECT format_type(oid, $2) FROM pg_type WHERE oid = $1";
-        let Some(row) = transaction.query_opt(name, &[&oid, &modifier])? else { return Ok(None) };
+        let Some(row) = transaction.query_opt(name, &[&oid, &modifier])? else {
+            return Ok(None);
+        };
         let kind: String = row.try_get(0)?;
         let mut attempt = transaction.transaction()?;
-        let all = format!("SELECT count({}) FROM {}", text_as(after, &kind), now.source());
+        let all = format!(
+            "SELECT count({}) FROM {}",
+            text_as(after, &kind),
+            now.source()
+        );
         let readable = attempt.batch_execute(&all).is_ok();
         attempt.rollback()?;
         Ok(readable.then_some(kind))
     }
 
-    /// Hashes of the key and of the columns, or of whole rows. `first` and `second` write a column in one or two ways.
+    /// Hashes of the key and of the columns, or of whole rows. `first` and `second` write a column
+    /// in one or two ways.
     fn select(
         &self,
         table: &Stored,
@@ -169,53 +251,100 @@ impl RowHashes {
         second: impl Fn(i16) -> Option<String>,
         kept: &str,
     ) -> String {
-        let of = |number: &i16| table.columns.get(number).and_then(&first).unwrap_or_else(|| "NULL::text".to_owned());
+        let of = |number: &i16| {
+            table
+                .columns
+                .get(number)
+                .and_then(&first)
+                .unwrap_or_else(|| "NULL::text".to_owned())
+        };
         let written = |number: &i16| second(*number).unwrap_or_else(|| of(number));
         if self.key.is_empty() {
             let columns: Vec<String> = self.columns.iter().map(written).collect();
             let row = format!("CAST(ROW({}) AS text)", columns.join(", "));
             return format!("SELECT {} AS r{kept} FROM {}", hash(&row), table.source());
         }
-        let key = self.key.iter().map(|number| format!("{} AS k{number}", hash(&written(number))));
-        let columns = self.columns.iter().map(|number| format!("{} AS v{number}", hash(&of(number))));
-        let others = self.columns.iter().filter_map(|number| Some(format!("{} AS b{number}", hash(&second(*number)?))));
+        let key = self
+            .key
+            .iter()
+            .map(|number| format!("{} AS k{number}", hash(&written(number))));
+        let columns = self
+            .columns
+            .iter()
+            .map(|number| format!("{} AS v{number}", hash(&of(number))));
+        let others = self
+            .columns
+            .iter()
+            .filter_map(|number| Some(format!("{} AS b{number}", hash(&second(*number)?))));
         let all: Vec<String> = key.chain(columns).chain(others).collect();
         format!("SELECT {}{kept} FROM {}", all.join(", "), table.source())
     }
 
     /// How many rows are not there again.
     fn whole_rows(&self, now: &Stored, back: &impl Fn(i16) -> Option<String>) -> String {
-        let select = self.select(now, |column| Some(text(column)), |number| as_before(now, number, back), "");
-        format!("SELECT count(*) FROM (SELECT r FROM {} EXCEPT ALL {select}) AS lost", self.place)
+        let select = self.select(
+            now,
+            |column| Some(text(column)),
+            |number| as_before(now, number, back),
+            "",
+        );
+        format!(
+            "SELECT count(*) FROM (SELECT r FROM {} EXCEPT ALL {select}) AS lost",
+            self.place
+        )
     }
 
-    /// How many rows are not there under their key, and how many values of each column are others in those that are.
+    /// How many rows are not there under their key, and how many values of each column are others
+    /// in those that are.
     fn by_key(&self, now: &Stored, back: &impl Fn(i16) -> Option<String>) -> String {
-        let select = self.select(now, |column| Some(text(column)), |number| as_before(now, number, back), "");
+        let select = self.select(
+            now,
+            |column| Some(text(column)),
+            |number| as_before(now, number, back),
+            "",
+        );
         let (same_key, is_gone) = (self.same_key(), self.is_gone());
         let mut counts = vec![format!("count(*) FILTER (WHERE {is_gone})")];
         for number in &self.columns {
-            counts.push(format!("count(*) FILTER (WHERE NOT ({is_gone}) AND {})", changed(*number, back)));
+            counts.push(format!(
+                "count(*) FILTER (WHERE NOT ({is_gone}) AND {})",
+                changed(*number, back)
+            ));
         }
-        format!("SELECT {} FROM {} AS o LEFT JOIN ({select}) AS n ON {same_key}", counts.join(", "), self.place)
+        format!(
+            "SELECT {} FROM {} AS o LEFT JOIN ({select}) AS n ON {same_key}",
+            counts.join(", "),
+            self.place
+        )
     }
 
     /// Whether `o`, a row as it was, and `n`, one as it is now, have the same key.
     fn same_key(&self) -> String {
-        let same: Vec<String> = self.key.iter().map(|number| format!("n.k{number} = o.k{number}")).collect();
+        let same: Vec<String> = self
+            .key
+            .iter()
+            .map(|number| format!("n.k{number} = o.k{number}"))
+            .collect();
         same.join(" AND ")
     }
 
     /// Whether no row has the key of `o` now.
     fn is_gone(&self) -> String {
-        self.key.first().map_or_else(|| "false".to_owned(), |number| format!("n.k{number} IS NULL"))
+        self.key.first().map_or_else(
+            || "false".to_owned(),
+            |number| format!("n.k{number} IS NULL"),
+        )
     }
 }
 
-/// Whether the value of a column in `o` is another one in `n`. A value where there was none is no loss.
+/// Whether the value of a column in `o` is another one in `n`. A value where there was none is no
+/// loss.
 fn changed(number: i16, back: &impl Fn(i16) -> Option<String>) -> String {
     let otherwise = back(number).map(|_| format!(" AND n.b{number} IS DISTINCT FROM o.v{number}"));
-    format!("(o.v{number} IS NOT NULL AND n.v{number} IS DISTINCT FROM o.v{number}{})", otherwise.unwrap_or_default())
+    format!(
+        "(o.v{number} IS NOT NULL AND n.v{number} IS DISTINCT FROM o.v{number}{})",
+        otherwise.unwrap_or_default()
+    )
 }
 
 fn as_before(now: &Stored, number: i16, back: &impl Fn(i16) -> Option<String>) -> Option<String> {
@@ -238,5 +367,7 @@ fn hash(text: &str) -> String {
 }
 
 fn run(transaction: &mut Transaction<'_>, sql: &str) -> Result<()> {
-    transaction.batch_execute(sql).map_err(|error| loss::not_seen(ServerError::from(error)))
+    transaction
+        .batch_execute(sql)
+        .map_err(|error| loss::not_seen(ServerError::from(error)))
 }

@@ -1,6 +1,7 @@
-//! Rows that the SQL of a rollback deletes or changes, by PostgreSQL's own counters of the transaction. Rows that a
-//! foreign key deletes in cascade are among them. SQL of a superuser can have PostgreSQL stop counting in between: where it
-//! may, whatever is locked for writing counts as changed.
+//! Rows that the SQL of a rollback deletes or changes, by PostgreSQL's own counters of the
+//! transaction. Rows that a foreign key deletes in cascade are among them. SQL of a superuser can
+//! have PostgreSQL stop counting in between: where it may, whatever is locked for writing counts as
+//! changed.
 
 use std::collections::BTreeMap;
 
@@ -39,8 +40,9 @@ pub fn may_stop_counting(sql: &str) -> bool {
 }
 
 impl RowCounters {
-    /// Reads the counters at the beginning of a transaction, after it was made sure that there are any. `sql_may_stop` is
-    /// whether the SQL that is about to run [may stop the counting](may_stop_counting).
+    /// Reads the counters at the beginning of a transaction, after it was made sure that there are
+    /// any. `sql_may_stop` is whether the SQL that is about to run [may stop the
+    /// counting](may_stop_counting).
     pub fn begin(transaction: &mut Transaction<'_>, sql_may_stop: bool) -> Result<Self> {
         if !are_counted(transaction)? && !count_rows(transaction)? {
             bail!(
@@ -49,11 +51,14 @@ impl RowCounters {
             )
         }
         let routine_may_stop: bool = transaction.query_one(ROUTINES, &[&SETTING])?.try_get(0)?;
-        Ok(Self { are_doubtful: sql_may_stop || routine_may_stop, ..Self::read(transaction)? })
+        Ok(Self {
+            are_doubtful: sql_may_stop || routine_may_stop,
+            ..Self::read(transaction)?
+        })
     }
 
-    /// Whether the counters tell all, after the SQL ran. Where they were switched off they are switched on for what is to
-    /// come.
+    /// Whether the counters tell all, after the SQL ran. Where they were switched off they are
+    /// switched on for what is to come.
     pub fn are_true(&mut self, transaction: &mut Transaction<'_>) -> Result<bool> {
         if !are_counted(transaction)? {
             self.are_doubtful = true;
@@ -64,20 +69,35 @@ impl RowCounters {
 
     /// Reads the counters.
     fn read(client: &mut impl GenericClient) -> Result<Self> {
-        let rows = client.query(COUNTERS, &[]).context("cannot read the counters of deleted rows")?;
-        let tables =
-            rows.iter().map(|row| Ok((row.try_get("relid")?, (row.try_get("n_tup_del")?, row.try_get("n_tup_upd")?))));
-        Ok(Self { tables: tables.collect::<Result<_>>()?, are_doubtful: false })
+        let rows = client
+            .query(COUNTERS, &[])
+            .context("cannot read the counters of deleted rows")?;
+        let tables = rows.iter().map(|row| {
+            Ok((
+                row.try_get("relid")?,
+                (row.try_get("n_tup_del")?, row.try_get("n_tup_upd")?),
+            ))
+        });
+        Ok(Self {
+            tables: tables.collect::<Result<_>>()?,
+            are_doubtful: false,
+        })
     }
 
-    /// The tables, by OID, of which rows were deleted or updated since, with how many updates were counted.
+    /// The tables, by OID, of which rows were deleted or updated since, with how many updates were
+    /// counted.
     pub fn changed(&self, transaction: &mut Transaction<'_>) -> Result<BTreeMap<u32, i64>> {
         let mut changed = BTreeMap::new();
         if self.are_doubtful {
-            changed.extend(held(transaction, Lock::RowExclusive)?.into_iter().map(|oid| (oid, 0)));
+            changed.extend(
+                held(transaction, Lock::RowExclusive)?
+                    .into_iter()
+                    .map(|oid| (oid, 0)),
+            );
         }
         for (oid, (deleted, updated)) in Self::read(transaction)?.tables {
-            let (deleted_before, updated_before) = self.tables.get(&oid).copied().unwrap_or_default();
+            let (deleted_before, updated_before) =
+                self.tables.get(&oid).copied().unwrap_or_default();
             if deleted > deleted_before || updated > updated_before {
                 changed.insert(oid, updated - updated_before);
             }

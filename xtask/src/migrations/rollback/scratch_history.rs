@@ -1,5 +1,6 @@
-//! The history of a scratch database. Migrations are applied and undone there as on a live one: each is committed, with its rows
-//! of history and journal, so that a way back that takes these tables along fails here too.
+//! The history of a scratch database. Migrations are applied and undone there as on a live one:
+//! each is committed, with its rows of history and journal, so that a way back that takes these
+//! tables along fails here too.
 
 use anyhow::{Context as _, Result, anyhow};
 use postgres::Transaction;
@@ -20,14 +21,16 @@ impl ScratchHistory {
     /// Makes the tables where `configured` says that they are.
     pub(super) fn new(session: &mut ScratchSession, configured: &str) -> Result<Self> {
         let history_table = tables::locate(&mut session.client, configured)?;
-        Tables::find(&mut session.client, &history_table)?.complete(&mut session.client, &history_table)?;
+        Tables::find(&mut session.client, &history_table)?
+            .complete(&mut session.client, &history_table)?;
         Ok(Self { history_table })
     }
 
     /// Applies `migration` and records it.
     ///
     /// # Errors
-    /// Those of its statements, of its rows and of the COMMIT. One in a transaction has then changed nothing.
+    /// Those of its statements, of its rows and of the COMMIT. One in a transaction has then
+    /// changed nothing.
     pub(super) fn apply(&self, session: &mut ScratchSession, migration: &Migration) -> Result<()> {
         if migration.no_transaction {
             session.replay([migration])?;
@@ -43,12 +46,18 @@ impl ScratchHistory {
 
     fn record(&self, transaction: &mut Transaction<'_>, migration: &Migration) -> Result<()> {
         let history_row = history::insert_sql(&self.history_table, migration);
-        let journal_row = journal::record_sql(&self.history_table, Record::of(migration, Phase::Applied));
+        let journal_row =
+            journal::record_sql(&self.history_table, Record::of(migration, Phase::Applied));
         let rows = format!("{}; {history_row}; {journal_row}", replay::FRESH_SESSION);
         transaction
             .batch_execute(&rows)
             .map_err(|error| anyhow!(ServerError::from(error)))
-            .with_context(|| format!("cannot record `{migration}` in the history table `{}`", self.history_table))
+            .with_context(|| {
+                format!(
+                    "cannot record `{migration}` in the history table `{}`",
+                    self.history_table
+                )
+            })
     }
 
     /// Removes the rows of a migration that was undone.
@@ -57,9 +66,13 @@ impl ScratchHistory {
         self.forget_entry(transaction, version)
     }
 
-    /// Removes the entry of the journal, where there is still one, of a migration that was undone, and of which the history has no
-    /// row since it was applied in part.
-    pub(super) fn forget_entry(&self, transaction: &mut Transaction<'_>, version: i64) -> Result<()> {
+    /// Removes the entry of the journal, where there is still one, of a migration that was undone,
+    /// and of which the history has no row since it was applied in part.
+    pub(super) fn forget_entry(
+        &self,
+        transaction: &mut Transaction<'_>,
+        version: i64,
+    ) -> Result<()> {
         match history::exists(transaction, &journal::table(&self.history_table))? {
             true => journal::delete(transaction, &self.history_table, version),
             false => Ok(()),

@@ -1,5 +1,5 @@
-//! Where sequences stand. A number that was handed out is no row, but it is handed out again after a sequence was dropped or
-//! set back.
+//! Where sequences stand. A number that was handed out is no row, but it is handed out again after
+//! a sequence was dropped or set back.
 
 use std::collections::BTreeMap;
 
@@ -49,13 +49,26 @@ const COLUMNS: &str = "
 impl SequencePositions {
     /// Reads them.
     pub(super) fn read(transaction: &mut Transaction<'_>) -> Result<Self> {
-        let rows = transaction.query(POSITIONS, &[]).context("cannot read where the sequences stand")?;
+        let rows = transaction
+            .query(POSITIONS, &[])
+            .context("cannot read where the sequences stand")?;
         let mut positions = BTreeMap::new();
         for row in rows {
-            let Some(position) = row.try_get::<_, Option<i64>>("position")? else { continue };
-            let (table, column): (Option<u32>, Option<i32>) = (row.try_get("in_table")?, row.try_get("column")?);
-            let value = LostPosition { quoted: row.try_get("quoted")?, position, ascends: row.try_get("ascends")? };
-            let position = Position { name: row.try_get("name")?, value, column: table.zip(column) };
+            let Some(position) = row.try_get::<_, Option<i64>>("position")? else {
+                continue;
+            };
+            let (table, column): (Option<u32>, Option<i32>) =
+                (row.try_get("in_table")?, row.try_get("column")?);
+            let value = LostPosition {
+                quoted: row.try_get("quoted")?,
+                position,
+                ascends: row.try_get("ascends")?,
+            };
+            let position = Position {
+                name: row.try_get("name")?,
+                value,
+                column: table.zip(column),
+            };
             positions.insert(row.try_get("oid")?, position);
         }
         Ok(Self(positions))
@@ -63,29 +76,46 @@ impl SequencePositions {
 
     /// The sequences that hand out again, now, what they have handed out.
     pub(super) fn lost(&self, now: &Self) -> Vec<LostPosition> {
-        self.set_back(now).map(|(_, before, _)| before.value.clone()).collect()
+        self.set_back(now)
+            .map(|(_, before, _)| before.value.clone())
+            .collect()
     }
 
-    /// Warnings about sequences that were set back. The loss of a table or a column tells of the sequence that went with it.
-    pub(super) fn warnings(&self, transaction: &mut Transaction<'_>, now: &Self) -> Result<Vec<String>> {
+    /// Warnings about sequences that were set back. The loss of a table or a column tells of the
+    /// sequence that went with it.
+    pub(super) fn warnings(
+        &self,
+        transaction: &mut Transaction<'_>,
+        now: &Self,
+    ) -> Result<Vec<String>> {
         let set_back: Vec<_> = self.set_back(now).collect();
         if set_back.is_empty() {
             return Ok(Vec::new());
         }
-        let (tables, columns): (Vec<u32>, Vec<i32>) = self.0.values().filter_map(|one| one.column).unzip();
+        let (tables, columns): (Vec<u32>, Vec<i32>) =
+            self.0.values().filter_map(|one| one.column).unzip();
         let rows = transaction.query(COLUMNS, &[&tables, &columns]);
         let rows = rows.context("cannot read which columns sequences belong to")?;
         let mut there: Vec<(u32, i32)> = Vec::new();
         for row in rows {
             there.push((row.try_get(0)?, row.try_get(1)?));
         }
-        let is_told = |before: &Position| before.column.is_none_or(|column| there.contains(&column));
-        let told = set_back.into_iter().filter(|(_, before, _)| is_told(before));
+        let is_told =
+            |before: &Position| before.column.is_none_or(|column| there.contains(&column));
+        let told = set_back
+            .into_iter()
+            .filter(|(_, before, _)| is_told(before));
         Ok(told.map(|(_, before, now)| before.told(now)).collect())
     }
 
-    fn set_back<'p>(&'p self, now: &'p Self) -> impl Iterator<Item = (u32, &'p Position, Option<&'p Position>)> {
-        let all = self.0.iter().map(|(oid, before)| (*oid, before, now.0.get(oid)));
+    fn set_back<'p>(
+        &'p self,
+        now: &'p Self,
+    ) -> impl Iterator<Item = (u32, &'p Position, Option<&'p Position>)> {
+        let all = self
+            .0
+            .iter()
+            .map(|(oid, before)| (*oid, before, now.0.get(oid)));
         all.filter(|(_, before, now)| now.is_none_or(|now| before.is_after(now)))
     }
 }
@@ -99,9 +129,15 @@ impl Position {
     fn told(&self, now: Option<&Self>) -> String {
         let Self { name, value, .. } = self;
         match now {
-            None => format!("the sequence `{name}` stood at {}, and is gone or begins anew", value.position),
+            None => format!(
+                "the sequence `{name}` stood at {}, and is gone or begins anew",
+                value.position
+            ),
             Some(now) => {
-                format!("the sequence `{name}` stood at {}, and stands at {}", value.position, now.value.position)
+                format!(
+                    "the sequence `{name}` stood at {}, and stands at {}",
+                    value.position, now.value.position
+                )
             }
         }
     }

@@ -1,6 +1,6 @@
-//! The tables and columns of a database by what PostgreSQL itself knows them by. The schema alone does not tell what
-//! data is gone: a column that is dropped and added again looks the same and is empty. So the identities behind the names
-//! are compared, before and after the SQL ran.
+//! The tables and columns of a database by what PostgreSQL itself knows them by. The schema alone
+//! does not tell what data is gone: a column that is dropped and added again looks the same and is
+//! empty. So the identities behind the names are compared, before and after the SQL ran.
 
 mod change;
 mod composites;
@@ -79,9 +79,14 @@ const TABLES: &str = "
 impl StorageIdentity {
     /// Reads it, also inside an open transaction.
     pub fn read(client: &mut impl GenericClient) -> Result<Self> {
-        let rows = client.query(TABLES, &[]).context("cannot read the tables of the database")?;
+        let rows = client
+            .query(TABLES, &[])
+            .context("cannot read the tables of the database")?;
         let composites = Composites::read(client)?;
-        let mut all = Self { composites, ..Self::default() };
+        let mut all = Self {
+            composites,
+            ..Self::default()
+        };
         for row in &rows {
             let (oid, table) = stored(row)?;
             match row.try_get("kind")? {
@@ -92,20 +97,30 @@ impl StorageIdentity {
         Ok(all)
     }
 
-    /// Lists the changes from this state to `later`. Of a partitioned table, only the table itself is named.
+    /// Lists the changes from this state to `later`. Of a partitioned table, only the table itself
+    /// is named.
     #[must_use]
     pub fn changes(&self, later: &Self) -> Vec<StorageChange> {
         let mut changes = Vec::new();
         for (oid, table) in &self.tables {
             match later.tables.get(oid) {
                 Some(now) => {
-                    let gone = table.columns.iter().filter(|(number, _)| !now.columns.contains_key(number));
-                    let gone = gone.filter(|(_, column)| !self.is_gone_with_parent(table, column, later));
-                    changes.extend(
-                        gone.map(|(_, column)| StorageChange::DroppedColumn(table.name.clone(), column.name.clone())),
-                    );
+                    let gone = table
+                        .columns
+                        .iter()
+                        .filter(|(number, _)| !now.columns.contains_key(number));
+                    let gone =
+                        gone.filter(|(_, column)| !self.is_gone_with_parent(table, column, later));
+                    changes.extend(gone.map(|(_, column)| {
+                        StorageChange::DroppedColumn(table.name.clone(), column.name.clone())
+                    }));
                     changes.extend(self.gone_attributes(table, now, later));
-                    changes.extend(table.is_rewritten(now).then(|| self.touched(*oid, later)).flatten());
+                    changes.extend(
+                        table
+                            .is_rewritten(now)
+                            .then(|| self.touched(*oid, later))
+                            .flatten(),
+                    );
                 }
                 None if self.parent_goes_too(table, later) => {}
                 None => changes.push(StorageChange::DroppedTable(table.name.clone())),
@@ -116,46 +131,75 @@ impl StorageIdentity {
         changes
     }
 
-    /// The attributes of composite types that are gone from the values of a table's columns; those of columns that a parent has
-    /// too are named with the parent.
+    /// The attributes of composite types that are gone from the values of a table's columns; those
+    /// of columns that a parent has too are named with the parent.
     fn gone_attributes(&self, table: &Stored, now: &Stored, later: &Self) -> Vec<StorageChange> {
-        let has_parent =
-            table.parent.is_some_and(|parent| self.tables.contains_key(&parent) && later.tables.contains_key(&parent));
+        let has_parent = table.parent.is_some_and(|parent| {
+            self.tables.contains_key(&parent) && later.tables.contains_key(&parent)
+        });
         let is_same = |(number, column): &(&i16, &StoredColumn)| {
-            now.columns.get(number).is_some_and(|now| now.kind == column.kind) && !(has_parent && column.inherited)
+            now.columns
+                .get(number)
+                .is_some_and(|now| now.kind == column.kind)
+                && !(has_parent && column.inherited)
         };
         let gone = |(_, column): (&i16, &StoredColumn)| {
-            let all = self.composites.gone(column.kind.0, &later.composites).into_iter();
-            let named = |path| StorageChange::DroppedAttribute(table.name.clone(), column.name.clone(), path);
+            let all = self
+                .composites
+                .gone(column.kind.0, &later.composites)
+                .into_iter();
+            let named = |path| {
+                StorageChange::DroppedAttribute(table.name.clone(), column.name.clone(), path)
+            };
             all.map(named).collect::<Vec<_>>()
         };
-        table.columns.iter().filter(is_same).flat_map(gone).collect()
+        table
+            .columns
+            .iter()
+            .filter(is_same)
+            .flat_map(gone)
+            .collect()
     }
 
-    /// That rows of the table `oid` were changed, by the name of the table that they are counted in; none where it is new
-    /// or gone.
+    /// That rows of the table `oid` were changed, by the name of the table that they are counted
+    /// in; none where it is new or gone.
     pub(super) fn touched(&self, oid: u32, later: &Self) -> Option<StorageChange> {
-        let counted = Some(self.whole(oid)).filter(|whole| later.tables.contains_key(whole)).unwrap_or(oid);
-        let table = self.tables.get(&counted).filter(|_| later.tables.contains_key(&counted))?;
+        let counted = Some(self.whole(oid))
+            .filter(|whole| later.tables.contains_key(whole))
+            .unwrap_or(oid);
+        let table = self
+            .tables
+            .get(&counted)
+            .filter(|_| later.tables.contains_key(&counted))?;
         Some(StorageChange::TouchedTable(table.name.clone()))
     }
 
-    /// The same change; of a partition as one of the table that its rows are counted in, of a foreign table as one of rows
-    /// that are not counted.
+    /// The same change; of a partition as one of the table that its rows are counted in, of a
+    /// foreign table as one of rows that are not counted.
     #[must_use]
     pub fn counted_in(&self, change: &StorageChange) -> StorageChange {
-        let StorageChange::TouchedTable(table) = change else { return change.clone() };
+        let StorageChange::TouchedTable(table) = change else {
+            return change.clone();
+        };
         if self.foreign.values().any(|name| name == table) {
             return StorageChange::WrittenForeignTable(table.clone());
         }
-        let touched = self.table(table).and_then(|(oid, _)| self.touched(oid, self));
+        let touched = self
+            .table(table)
+            .and_then(|(oid, _)| self.touched(oid, self));
         touched.unwrap_or_else(|| change.clone())
     }
 
     /// The partitioned table that `oid` is a part of, at whatever depth; else itself.
     fn whole(&self, oid: u32) -> u32 {
-        let parent = self.tables.get(&oid).filter(|table| table.is_partition).and_then(|table| table.parent);
-        parent.filter(|parent| self.tables.contains_key(parent)).map_or(oid, |parent| self.whole(parent))
+        let parent = self
+            .tables
+            .get(&oid)
+            .filter(|table| table.is_partition)
+            .and_then(|table| table.parent);
+        parent
+            .filter(|parent| self.tables.contains_key(parent))
+            .map_or(oid, |parent| self.whole(parent))
     }
 
     /// Whether what `change` is about is there.
@@ -163,19 +207,32 @@ impl StorageIdentity {
     pub fn holds(&self, change: &StorageChange) -> bool {
         match change {
             StorageChange::LargeObjects => true,
-            StorageChange::WrittenForeignTable(table) => self.foreign.values().any(|name| name == table),
-            StorageChange::DroppedTable(table) | StorageChange::TouchedTable(table) => self.table(table).is_some(),
+            StorageChange::WrittenForeignTable(table) => {
+                self.foreign.values().any(|name| name == table)
+            }
+            StorageChange::DroppedTable(table) | StorageChange::TouchedTable(table) => {
+                self.table(table).is_some()
+            }
             StorageChange::DroppedColumn(table, column) => self.column(table, column).is_some(),
-            StorageChange::DroppedAttribute(table, column, path) => self.select(table, column, path).is_some(),
+            StorageChange::DroppedAttribute(table, column, path) => {
+                self.select(table, column, path).is_some()
+            }
         }
     }
 
     fn column(&self, table: &ObjectName, name: &str) -> Option<&StoredColumn> {
-        self.table(table).and_then(|(_, table)| table.columns.values().find(|column| column.name == name))
+        self.table(table)
+            .and_then(|(_, table)| table.columns.values().find(|column| column.name == name))
     }
 
-    /// A query for the values of an attribute of a composite type in a column; none where there is no such attribute.
-    pub(super) fn select(&self, table: &ObjectName, column: &str, attributes: &[String]) -> Option<String> {
+    /// A query for the values of an attribute of a composite type in a column; none where there is
+    /// no such attribute.
+    pub(super) fn select(
+        &self,
+        table: &ObjectName,
+        column: &str,
+        attributes: &[String],
+    ) -> Option<String> {
         let kind = self.column(table, column)?.kind.0;
         let values = format!("SELECT {} AS v FROM {}", identifier(column), quoted(table));
         self.composites.select(kind, attributes, &values)
@@ -189,21 +246,36 @@ impl StorageIdentity {
     /// The names of what is in it.
     #[must_use]
     pub fn names(&self) -> ObjectNames {
-        let tables = self.tables.values().map(|table| &table.name).chain(self.foreign.values());
+        let tables = self
+            .tables
+            .values()
+            .map(|table| &table.name)
+            .chain(self.foreign.values());
         ObjectNames::new(tables.map(|name| name.namespace.as_str()))
     }
 
     /// The table of this name, and what PostgreSQL knows it as.
     pub(super) fn table(&self, name: &ObjectName) -> Option<(u32, &Stored)> {
-        self.tables.iter().find(|(_, table)| table.name == *name).map(|(oid, table)| (*oid, table))
+        self.tables
+            .iter()
+            .find(|(_, table)| table.name == *name)
+            .map(|(oid, table)| (*oid, table))
     }
 
-    /// The tables that inherit from `oid`, at whatever depth, and are not a part of it; what they are called.
+    /// The tables that inherit from `oid`, at whatever depth, and are not a part of it; what they
+    /// are called.
     pub(super) fn heirs(&self, oid: u32) -> Vec<(&Stored, LossName)> {
         let mut heirs = Vec::new();
-        for (number, table) in self.tables.iter().filter(|(_, table)| table.parent == Some(oid) && !table.is_partition)
+        for (number, table) in self
+            .tables
+            .iter()
+            .filter(|(_, table)| table.parent == Some(oid) && !table.is_partition)
         {
-            heirs.push((table, self.names().name(&[&table.name.namespace, &table.name.name])));
+            heirs.push((
+                table,
+                self.names()
+                    .name(&[&table.name.namespace, &table.name.name]),
+            ));
             heirs.extend(self.heirs(*number));
         }
         heirs
@@ -215,14 +287,24 @@ impl StorageIdentity {
     }
 
     fn parent_goes_too(&self, table: &Stored, later: &Self) -> bool {
-        table.parent.is_some_and(|parent| self.tables.contains_key(&parent) && !later.tables.contains_key(&parent))
+        table.parent.is_some_and(|parent| {
+            self.tables.contains_key(&parent) && !later.tables.contains_key(&parent)
+        })
     }
 
     /// A parent's column is named with the parent, whose values include these.
     fn is_gone_with_parent(&self, table: &Stored, column: &StoredColumn, later: &Self) -> bool {
-        let Some(parent) = table.parent.filter(|_| column.inherited) else { return false };
-        let Some(before) = self.tables.get(&parent) else { return false };
-        let number = before.columns.iter().find(|(_, other)| other.name == column.name).map(|(number, _)| number);
+        let Some(parent) = table.parent.filter(|_| column.inherited) else {
+            return false;
+        };
+        let Some(before) = self.tables.get(&parent) else {
+            return false;
+        };
+        let number = before
+            .columns
+            .iter()
+            .find(|(_, other)| other.name == column.name)
+            .map(|(number, _)| number);
         let now = later.tables.get(&parent);
         number.is_some_and(|number| now.is_none_or(|now| !now.columns.contains_key(number)))
     }
@@ -231,15 +313,23 @@ impl StorageIdentity {
 impl Stored {
     /// The names of its columns, without those that are computed from others.
     pub(super) fn column_names(&self) -> Vec<&str> {
-        self.columns.values().map(|column| column.name.as_str()).collect()
+        self.columns
+            .values()
+            .map(|column| column.name.as_str())
+            .collect()
     }
 
     /// The names of the primary key's columns.
     pub(super) fn key_names(&self) -> Vec<&str> {
-        self.key.iter().filter_map(|number| self.columns.get(number)).map(|column| column.name.as_str()).collect()
+        self.key
+            .iter()
+            .filter_map(|number| self.columns.get(number))
+            .map(|column| column.name.as_str())
+            .collect()
     }
 
-    /// The table's own rows, without those of tables that inherit from it, which are looked at by themselves.
+    /// The table's own rows, without those of tables that inherit from it, which are looked at by
+    /// themselves.
     pub(super) fn source(&self) -> String {
         let only = if self.partitioned { "" } else { "ONLY " };
         format!("{only}{}", quoted(&self.name))
@@ -248,7 +338,9 @@ impl Stored {
     /// Whether its rows were written anew, or are read as another type.
     fn is_rewritten(&self, now: &Self) -> bool {
         let is_converted = |(number, column): (&i16, &StoredColumn)| {
-            now.columns.get(number).is_some_and(|now| now.kind != column.kind)
+            now.columns
+                .get(number)
+                .is_some_and(|now| now.kind != column.kind)
         };
         self.file != now.file || self.columns.iter().any(is_converted)
     }
@@ -262,9 +354,16 @@ fn stored(row: &Row) -> Result<(u32, Stored)> {
     let inherited: Vec<bool> = row.try_get("inherited")?;
     let kinds = types.into_iter().zip(modifiers);
     let columns = names.into_iter().zip(kinds).zip(inherited);
-    let columns = columns.map(|((name, kind), inherited)| StoredColumn { name, kind, inherited });
+    let columns = columns.map(|((name, kind), inherited)| StoredColumn {
+        name,
+        kind,
+        inherited,
+    });
     let table = Stored {
-        name: ObjectName { namespace: row.try_get("namespace")?, name: row.try_get("name")? },
+        name: ObjectName {
+            namespace: row.try_get("namespace")?,
+            name: row.try_get("name")?,
+        },
         file: row.try_get("relfilenode")?,
         partitioned: row.try_get::<_, &str>("kind")? == "p",
         parent: row.try_get("parent")?,
@@ -276,81 +375,4 @@ fn stored(row: &Row) -> Result<(u32, Stored)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const TEXT: u32 = 25;
-    const INTEGER: u32 = 23;
-
-    fn table(name: &str, file: u32, columns: &[(i16, &str, u32)]) -> Stored {
-        let column = |(number, name, kind): &(i16, &str, u32)| {
-            (*number, StoredColumn { name: (*name).into(), kind: (*kind, -1), inherited: false })
-        };
-        Stored {
-            name: ObjectName::public(name),
-            file,
-            partitioned: false,
-            parent: None,
-            is_partition: false,
-            columns: columns.iter().map(column).collect(),
-            key: Vec::new(),
-        }
-    }
-
-    fn storage_identity(tables: Vec<(u32, Stored)>) -> StorageIdentity {
-        StorageIdentity { tables: tables.into_iter().collect(), ..StorageIdentity::default() }
-    }
-
-    fn part_of(parent: u32, mut table: Stored) -> Stored {
-        (table.parent, table.is_partition) = (Some(parent), true);
-        table.columns.values_mut().for_each(|column| column.inherited = true);
-        table
-    }
-
-    #[test]
-    fn a_table_or_column_made_again_under_its_name_is_still_a_loss() {
-        let before =
-            storage_identity(vec![(1, table("a", 1, &[(1, "x", TEXT)])), (2, table("b", 2, &[(1, "y", TEXT)]))]);
-        let after =
-            storage_identity(vec![(1, table("a", 1, &[(2, "x", TEXT)])), (9, table("b", 9, &[(1, "y", TEXT)]))]);
-        let expected = [
-            StorageChange::DroppedTable(ObjectName::public("b")),
-            StorageChange::DroppedColumn(ObjectName::public("a"), "x".into()),
-        ];
-        assert_eq!(before.changes(&after), expected);
-    }
-
-    #[test]
-    fn a_renamed_table_and_column_lose_nothing() {
-        let before = storage_identity(vec![(1, table("a", 1, &[(1, "x", TEXT)]))]);
-        let after = storage_identity(vec![(1, table("b", 1, &[(1, "y", TEXT)]))]);
-        assert_eq!(before.changes(&after), []);
-    }
-
-    #[test]
-    fn rows_that_are_written_anew_or_read_otherwise_are_touched() {
-        let before = storage_identity(vec![(1, table("a", 1, &[(1, "x", TEXT)]))]);
-        let touched = [StorageChange::TouchedTable(ObjectName::public("a"))];
-        assert_eq!(before.changes(&storage_identity(vec![(1, table("a", 2, &[(1, "x", TEXT)]))])), touched);
-        assert_eq!(before.changes(&storage_identity(vec![(1, table("a", 1, &[(1, "x", INTEGER)]))])), touched);
-    }
-
-    #[test]
-    fn partitions_go_and_change_with_their_table() {
-        let whole = |columns: &[(i16, &str, u32)]| Stored { partitioned: true, ..table("whole", 0, columns) };
-        let columns: &[_] = &[(1, "x", TEXT), (2, "y", TEXT)];
-        let before = storage_identity(vec![(1, whole(columns)), (2, part_of(1, table("part", 2, columns)))]);
-        assert_eq!(
-            before.changes(&storage_identity(vec![])),
-            [StorageChange::DroppedTable(ObjectName::public("whole"))]
-        );
-        let truncated = storage_identity(vec![(1, whole(columns)), (2, part_of(1, table("part", 3, columns)))]);
-        assert_eq!(before.changes(&truncated), [StorageChange::TouchedTable(ObjectName::public("whole"))]);
-        let narrower =
-            storage_identity(vec![(1, whole(&columns[..1])), (2, part_of(1, table("part", 2, &columns[..1])))]);
-        assert_eq!(before.changes(&narrower), [StorageChange::DroppedColumn(ObjectName::public("whole"), "y".into())]);
-        // A partition that is detached first loses a column of its own.
-        let detached = storage_identity(vec![(1, whole(columns)), (2, table("part", 2, &columns[..1]))]);
-        assert_eq!(before.changes(&detached), [StorageChange::DroppedColumn(ObjectName::public("part"), "y".into())]);
-    }
-}
+mod tests;

@@ -1,5 +1,5 @@
-//! Migrations that are applied in part: no row of the history tells of them, only the journal. Their ways back are run on what
-//! there is, and have to bear it: `DROP INDEX IF EXISTS`.
+//! Migrations that are applied in part: no row of the history tells of them, only the journal.
+//! Their ways back are run on what there is, and have to bear it: `DROP INDEX IF EXISTS`.
 
 use std::collections::BTreeSet;
 
@@ -25,14 +25,28 @@ impl Begun {
     /// When an entry of the journal was changed by hand.
     pub fn new(history: Vec<AppliedRow>, journal: &[JournalEntry]) -> Result<Self> {
         let recorded: BTreeSet<i64> = history.iter().map(|row| row.version).collect();
-        let is_in_part = |entry: &&JournalEntry| entry.phase != Phase::Applied && !recorded.contains(&entry.version);
-        let mut begun = Self { rows: history, in_part: BTreeSet::new() };
+        let is_in_part = |entry: &&JournalEntry| {
+            entry.phase != Phase::Applied && !recorded.contains(&entry.version)
+        };
+        let mut begun = Self {
+            rows: history,
+            in_part: BTreeSet::new(),
+        };
         for entry in journal.iter().filter(is_in_part) {
             let checksum = entry.checksum.parse();
-            let checksum = checksum
-                .with_context(|| format!("the journal's entry of version {} was changed by hand", entry.version))?;
+            let checksum = checksum.with_context(|| {
+                format!(
+                    "the journal's entry of version {} was changed by hand",
+                    entry.version
+                )
+            })?;
             let (version, name) = (entry.version, entry.name.clone());
-            begun.rows.push(AppliedRow { version, name, applied_on: String::new(), checksum });
+            begun.rows.push(AppliedRow {
+                version,
+                name,
+                applied_on: String::new(),
+                checksum,
+            });
             begun.in_part.insert(version);
         }
         begun.rows.sort_by_key(|row| row.version);
@@ -44,8 +58,11 @@ impl Begun {
 #[must_use]
 pub fn done(progress: &Progress) -> &str {
     let statements = sql::statements(&progress.sql);
-    let last = (progress.next - 1).checked_sub(1).and_then(|last| statements.get(last));
-    last.and_then(|last| progress.sql.get(..last.span.range().end)).unwrap_or_default()
+    let last = (progress.next - 1)
+        .checked_sub(1)
+        .and_then(|last| statements.get(last));
+    last.and_then(|last| progress.sql.get(..last.span.range().end))
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -56,10 +73,18 @@ mod tests {
     fn the_statements_before_the_next_are_done() {
         let done_of = |next| {
             let sql = "-- no-transaction\nselect 1; select 2;\nselect 3;".to_owned();
-            done(&Progress { sql, next, before: None }).to_owned()
+            done(&Progress {
+                sql,
+                next,
+                before: None,
+            })
+            .to_owned()
         };
         assert_eq!(done_of(1), "");
         assert_eq!(done_of(3), "-- no-transaction\nselect 1; select 2");
-        assert_eq!(done_of(4), "-- no-transaction\nselect 1; select 2;\nselect 3");
+        assert_eq!(
+            done_of(4),
+            "-- no-transaction\nselect 1; select 2;\nselect 3"
+        );
     }
 }

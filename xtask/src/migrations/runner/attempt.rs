@@ -13,8 +13,9 @@ use crate::migrations::session::{SERVER_PROCESS, SessionSettings};
 use crate::migrations::{Migration, history, transaction};
 use crate::postgres::error::is_contention;
 
-/// Runs the migration, writes its rows, lets `observer` verify, and commits. Tries again after a lock timeout or a
-/// deadlock, with a growing pause in which nobody is blocked, and where the observer needs longer than locks may be held.
+/// Runs the migration, writes its rows, lets `observer` verify, and commits. Tries again after a
+/// lock timeout or a deadlock, with a growing pause in which nobody is blocked, and where the
+/// observer needs longer than locks may be held.
 pub(super) fn apply(
     client: &mut Client,
     settings: &SessionSettings,
@@ -24,7 +25,9 @@ pub(super) fn apply(
     let mut pauses = settings.pauses();
     loop {
         match once(client, settings, migration, observer) {
-            Err(error) if error.downcast_ref::<Undecided>().is_some() => observer.decide(migration)?,
+            Err(error) if error.downcast_ref::<Undecided>().is_some() => {
+                observer.decide(migration)?
+            }
             Err(error) if is_contention(&error) => match pauses.next() {
                 Some(pause) => {
                     observer.retrying(migration, &error, pause);
@@ -45,17 +48,27 @@ fn once(
 ) -> Result<()> {
     let mut transaction = transaction::begin(client)?;
     settings.blockers.forget();
-    script::run_in(&mut transaction, Script::of(migration), &mut settings.blockers.clone()).map_err(|error| {
+    script::run_in(
+        &mut transaction,
+        Script::of(migration),
+        &mut settings.blockers.clone(),
+    )
+    .map_err(|error| {
         let outcome = outcome(&error, "it was undone");
         error.context(format!("cannot apply `{migration}`; {outcome}"))
     })?;
-    let answer = record(&mut transaction, settings, migration, &observer.closing(migration))?;
+    let answer = record(
+        &mut transaction,
+        settings,
+        migration,
+        &observer.closing(migration),
+    )?;
     observer.verify(&mut transaction, migration, &answer)?;
     commit(transaction, &format!("`{migration}`"))
 }
 
-/// Writes the rows of history and journal, and makes sure that the lock is ours. Returns the answer of the server to
-/// `question`, which is sent in the same message.
+/// Writes the rows of history and journal, and makes sure that the lock is ours. Returns the answer
+/// of the server to `question`, which is sent in the same message.
 pub(super) fn record(
     transaction: &mut Transaction<'_>,
     settings: &SessionSettings,
@@ -63,11 +76,20 @@ pub(super) fn record(
     question: &str,
 ) -> Result<Vec<SimpleQueryMessage>> {
     let history_row = history::insert_sql(&settings.history_table, migration);
-    let journal_row = journal::record_sql(&settings.history_table, Record::of(migration, Phase::Applied));
-    let rows = format!("{}; {SERVER_PROCESS}; {history_row}; {journal_row}; {question}", settings.reset());
-    let answer = transaction
-        .simple_query(&rows)
-        .with_context(|| format!("cannot record `{migration}` in the history table `{}`", settings.history_table))?;
+    let journal_row = journal::record_sql(
+        &settings.history_table,
+        Record::of(migration, Phase::Applied),
+    );
+    let rows = format!(
+        "{}; {SERVER_PROCESS}; {history_row}; {journal_row}; {question}",
+        settings.reset()
+    );
+    let answer = transaction.simple_query(&rows).with_context(|| {
+        format!(
+            "cannot record `{migration}` in the history table `{}`",
+            settings.history_table
+        )
+    })?;
     settings.is_locked(&answer)?;
     Ok(answer)
 }

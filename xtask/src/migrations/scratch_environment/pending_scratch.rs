@@ -14,13 +14,34 @@ pub struct PendingScratch {
 
 impl PendingScratch {
     pub(super) fn start(environment: &ScratchEnvironment<'_>) -> Self {
-        let ScratchEnvironment { config, root, shadow_url, likeness, superuser, time_limit } = environment.clone();
-        let (config, root, shadow_url) = (config.clone(), root.to_path_buf(), shadow_url.map(str::to_owned));
+        let ScratchEnvironment {
+            config,
+            root,
+            shadow_url,
+            likeness,
+            superuser,
+            time_limit,
+        } = environment.clone();
+        let (config, root, shadow_url) = (
+            config.clone(),
+            root.to_path_buf(),
+            shadow_url.map(str::to_owned),
+        );
         let thread = std::thread::spawn(move || {
             let shadow_url = shadow_url.as_deref();
-            ScratchEnvironment { config: &config, root: &root, shadow_url, likeness, superuser, time_limit }.open()
+            ScratchEnvironment {
+                config: &config,
+                root: &root,
+                shadow_url,
+                likeness,
+                superuser,
+                time_limit,
+            }
+            .open()
         });
-        Self { thread: Some(thread) }
+        Self {
+            thread: Some(thread),
+        }
     }
 
     /// Waits for it.

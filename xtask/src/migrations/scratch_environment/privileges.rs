@@ -1,5 +1,6 @@
-//! Rights of a superuser for migrations on a scratch database of our own, lent statement by statement and by kind ([`StatementKind`]).
-//! Their role is a superuser just for that one statement, so that none of their own code runs as one.
+//! Rights of a superuser for migrations on a scratch database of our own, lent statement by
+//! statement and by kind ([`StatementKind`]). Their role is a superuser just for that one
+//! statement, so that none of their own code runs as one.
 
 mod kind;
 mod membership;
@@ -26,7 +27,8 @@ pub struct LentPrivileges {
     shared: Option<SharedServer>,
     /// The role, as SQL writes it.
     role: String,
-    /// Whether one who may make roles may also give each of them to another, as before PostgreSQL 16.
+    /// Whether one who may make roles may also give each of them to another, as before PostgreSQL
+    /// 16.
     gives_all_roles: bool,
     is_lent: Cell<bool>,
     /// The role that was set before the statement, where that runs as the superuser itself.
@@ -35,13 +37,22 @@ pub struct LentPrivileges {
 }
 
 impl LentPrivileges {
-    /// Lends what `superuser` has to `role`; without it nothing. On a `shared` server it keeps watch over what belongs to all.
+    /// Lends what `superuser` has to `role`; without it nothing. On a `shared` server it keeps
+    /// watch over what belongs to all.
     ///
     /// # Errors
     /// When the server went away.
-    pub fn new(mut superuser: Option<Client>, role: &str, shared: Option<SharedServer>) -> Result<Self> {
+    pub fn new(
+        mut superuser: Option<Client>,
+        role: &str,
+        shared: Option<SharedServer>,
+    ) -> Result<Self> {
         let query = "SELECT pg_catalog.current_setting('server_version_num')::int < 160000";
-        let is_old = superuser.as_mut().map(|client| client.query_one(query, &[])).transpose().map_err(failed)?;
+        let is_old = superuser
+            .as_mut()
+            .map(|client| client.query_one(query, &[]))
+            .transpose()
+            .map_err(failed)?;
         Ok(Self {
             superuser: superuser.map(RefCell::new),
             shared,
@@ -59,9 +70,13 @@ impl LentPrivileges {
         Self { time_limit, ..self }
     }
 
-    /// Refuses what would be done for real on the server of the target, before anybody agreed to it.
+    /// Refuses what would be done for real on the server of the target, before anybody agreed to
+    /// it.
     fn refuse_whole_server(&self, statement: &Statement<'_>) -> Result<()> {
-        let holds_target = self.shared.as_ref().is_some_and(|shared| shared.holds_target);
+        let holds_target = self
+            .shared
+            .as_ref()
+            .is_some_and(|shared| shared.holds_target);
         match sql::changes_whole_server(statement).filter(|_| holds_target) {
             None => Ok(()),
             Some(command) => bail!(
@@ -72,16 +87,19 @@ impl LentPrivileges {
         }
     }
 
-    /// Whether the role must leave the roles that it was put into for a statement. A block that also gives away others needs it
-    /// to be in them since PostgreSQL 16.
+    /// Whether the role must leave the roles that it was put into for a statement. A block that
+    /// also gives away others needs it to be in them since PostgreSQL 16.
     fn must_leave(&self, statement: &Statement<'_>) -> bool {
-        (self.gives_all_roles || statement.cursor().at("grant")) && membership::may_give(statement.text(), &self.role)
+        (self.gives_all_roles || statement.cursor().at("grant"))
+            && membership::may_give(statement.text(), &self.role)
     }
 
-    /// Lends the rights for a statement whose kind needs them. What the migrations made to run at statements of such a kind
-    /// would run with them, so that none are lent then.
+    /// Lends the rights for a statement whose kind needs them. What the migrations made to run at
+    /// statements of such a kind would run with them, so that none are lent then.
     fn lend(&mut self, client: &mut impl GenericClient, statement: &Statement<'_>) -> Result<()> {
-        let Some(kind) = StatementKind::of(statement) else { return Ok(()) };
+        let Some(kind) = StatementKind::of(statement) else {
+            return Ok(());
+        };
         if kind.fires_event_triggers() && within_catalog(client, has_event_triggers)? {
             return Ok(());
         }
@@ -100,7 +118,9 @@ impl LentPrivileges {
         }
         if let Some(role) = self.role_before.take() {
             let usage = membership::use_wrappers(&self.role);
-            within_catalog(client, |client| client.batch_execute(&usage).map_err(failed))?;
+            within_catalog(client, |client| {
+                client.batch_execute(&usage).map_err(failed)
+            })?;
             set_role(client, &role)?;
         }
         self.set_superuser(false)?;
@@ -119,7 +139,9 @@ impl LentPrivileges {
     }
 
     fn set_superuser(&self, is_lent: bool) -> Result<()> {
-        let Some(superuser) = &self.superuser else { return Ok(()) };
+        let Some(superuser) = &self.superuser else {
+            return Ok(());
+        };
         let word = if is_lent { "SUPERUSER" } else { "NOSUPERUSER" };
         let sql = format!("ALTER ROLE {} {word}", self.role);
         superuser.borrow_mut().batch_execute(&sql).map_err(failed)?;
@@ -140,12 +162,21 @@ impl StatementObserver for LentPrivileges {
         self.lend(transaction, step.statement)
     }
 
-    fn before_alone(&mut self, _client: &mut Client, step: &Step<'_>, _command: &str) -> Result<()> {
+    fn before_alone(
+        &mut self,
+        _client: &mut Client,
+        step: &Step<'_>,
+        _command: &str,
+    ) -> Result<()> {
         self.refuse_whole_server(step.statement)
     }
 
     fn after(&mut self, transaction: &mut Transaction<'_>, step: &Step<'_>) -> Result<()> {
-        if let Some(shared) = self.shared.as_ref().filter(|_| membership::may_make(step.statement.text())) {
+        if let Some(shared) = self
+            .shared
+            .as_ref()
+            .filter(|_| membership::may_make(step.statement.text()))
+        {
             shared.note_roles(transaction, step.statement.text())?;
         }
         if self.superuser.is_none() {
@@ -168,26 +199,46 @@ impl StatementObserver for LentPrivileges {
     }
 }
 
-/// Becomes the superuser who made the cluster, until [`set_role`] or the end of the transaction. Returns the role before.
+/// Becomes the superuser who made the cluster, until [`set_role`] or the end of the transaction.
+/// Returns the role before.
 fn become_founder(client: &mut impl GenericClient) -> Result<String> {
-    let role = client.query_one("SELECT pg_catalog.current_setting('role')", &[]).map_err(failed)?.get(0);
-    client.batch_execute(&format!("SET LOCAL ROLE {FOUNDER}")).map_err(failed)?;
+    let role = client
+        .query_one("SELECT pg_catalog.current_setting('role')", &[])
+        .map_err(failed)?
+        .get(0);
+    client
+        .batch_execute(&format!("SET LOCAL ROLE {FOUNDER}"))
+        .map_err(failed)?;
     Ok(role)
 }
 
 fn set_role(client: &mut impl GenericClient, role: &str) -> Result<()> {
-    let role = if role == "none" { role.to_owned() } else { identifier(role) };
-    client.batch_execute(&format!("SET LOCAL ROLE {role}")).map_err(failed)
+    let role = if role == "none" {
+        role.to_owned()
+    } else {
+        identifier(role)
+    };
+    client
+        .batch_execute(&format!("SET LOCAL ROLE {role}"))
+        .map_err(failed)
 }
 
-/// Does `work` with PostgreSQL's own operators and functions: migrations may have made others and set a `search_path` that
-/// finds those first.
-fn within_catalog<C: GenericClient, T>(client: &mut C, work: impl FnOnce(&mut C) -> Result<T>) -> Result<T> {
+/// Does `work` with PostgreSQL's own operators and functions: migrations may have made others and
+/// set a `search_path` that finds those first.
+fn within_catalog<C: GenericClient, T>(
+    client: &mut C,
+    work: impl FnOnce(&mut C) -> Result<T>,
+) -> Result<T> {
     let path = "SELECT pg_catalog.current_setting('search_path'),
                        pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)";
     let path: String = client.query_one(path, &[]).map_err(failed)?.get(0);
     let done = work(client)?;
-    client.query_one("SELECT pg_catalog.set_config('search_path', $1, true)", &[&path]).map_err(failed)?;
+    client
+        .query_one(
+            "SELECT pg_catalog.set_config('search_path', $1, true)",
+            &[&path],
+        )
+        .map_err(failed)?;
     Ok(done)
 }
 
@@ -196,11 +247,15 @@ fn has_event_triggers(client: &mut impl GenericClient) -> Result<bool> {
     Ok(client.query_one(query, &[]).map_err(failed)?.get(0))
 }
 
-/// Has the session notice what another one changed about its role: it looks whenever it takes a lock.
+/// Has the session notice what another one changed about its role: it looks whenever it takes a
+/// lock.
 fn notice(client: &mut impl GenericClient) -> Result<()> {
-    client.batch_execute("SELECT FROM pg_catalog.pg_roles LIMIT 0").map_err(failed)
+    client
+        .batch_execute("SELECT FROM pg_catalog.pg_roles LIMIT 0")
+        .map_err(failed)
 }
 
 fn failed(error: postgres::Error) -> anyhow::Error {
-    anyhow!(ServerError::from(error)).context("cannot lend a superuser's rights to a statement on the scratch database")
+    anyhow!(ServerError::from(error))
+        .context("cannot lend a superuser's rights to a statement on the scratch database")
 }

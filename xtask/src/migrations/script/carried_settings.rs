@@ -1,5 +1,6 @@
-//! Settings that statements make for the rest of their session. Each statement without transaction begins in a clean one, so that
-//! what it needs is set again: also after a crash, when its session is another one.
+//! Settings that statements make for the rest of their session. Each statement without transaction
+//! begins in a clean one, so that what it needs is set again: also after a crash, when its session
+//! is another one.
 
 use crate::migrations::sql::{Statement, TokenKind};
 
@@ -7,15 +8,24 @@ use crate::migrations::sql::{Statement, TokenKind};
 pub(super) fn is_setting(statement: &Statement<'_>) -> bool {
     let mut cursor = statement.cursor();
     if cursor.eat("set") {
-        return !["local", "transaction", "constraints"].iter().any(|word| cursor.at(word));
+        return !["local", "transaction", "constraints"]
+            .iter()
+            .any(|word| cursor.at(word));
     }
     cursor.eat("reset") || (cursor.eat("select") && calls_set_config(statement))
 }
 
 /// `SELECT set_config('search_path', '', false)`, as `pg_dump` begins.
 fn calls_set_config(statement: &Statement<'_>) -> bool {
-    let words = statement.tokens.iter().filter(|token| token.kind == TokenKind::Word);
-    words.into_iter().any(|token| token.text(statement.source).eq_ignore_ascii_case("set_config"))
+    let words = statement
+        .tokens
+        .iter()
+        .filter(|token| token.kind == TokenKind::Word);
+    words.into_iter().any(|token| {
+        token
+            .text(statement.source)
+            .eq_ignore_ascii_case("set_config")
+    })
 }
 
 #[cfg(test)]
@@ -35,7 +45,11 @@ mod tests {
             "SELECT pg_catalog.set_config('a.b', 'c', false)",
         ];
         let statements = sql::statements(text);
-        let settings: Vec<&str> = statements.iter().filter(|one| is_setting(one)).map(|one| one.text()).collect();
+        let settings: Vec<&str> = statements
+            .iter()
+            .filter(|one| is_setting(one))
+            .map(|one| one.text())
+            .collect();
         assert_eq!(settings, expected);
     }
 }

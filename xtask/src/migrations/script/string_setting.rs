@@ -1,6 +1,7 @@
-//! Whether the server reads strings as the splitter of statements does. With `standard_conforming_strings` switched off where
-//! no text shows it (in a block, in a function, for the whole database), `'\'` does not end where it seems to, and what looks
-//! like one statement is several: a `COMMIT` may be among them.
+//! Whether the server reads strings as the splitter of statements does. With
+//! `standard_conforming_strings` switched off where no text shows it (in a block, in a function,
+//! for the whole database), `'\'` does not end where it seems to, and what looks like one statement
+//! is several: a `COMMIT` may be among them.
 
 use anyhow::{Context as _, Result, bail};
 use postgres::{GenericClient, SimpleQueryMessage};
@@ -10,9 +11,15 @@ use crate::migrations::sql::Statement;
 /// Refuses a statement that this session would read in another way than it was read here.
 ///
 /// # Errors
-/// When the setting is not what the text says, and the statement has a string for which that matters.
-pub(super) fn ensure_alike(client: &mut impl GenericClient, statement: &Statement<'_>) -> Result<()> {
-    let Some(escapes) = statement.backslash_escapes else { return Ok(()) };
+/// When the setting is not what the text says, and the statement has a string for which that
+/// matters.
+pub(super) fn ensure_alike(
+    client: &mut impl GenericClient,
+    statement: &Statement<'_>,
+) -> Result<()> {
+    let Some(escapes) = statement.backslash_escapes else {
+        return Ok(());
+    };
     let answer = client.simple_query("SHOW standard_conforming_strings");
     let answer = answer.context("cannot ask how the session reads strings")?;
     let is_on = answer.iter().any(|message| match message {

@@ -1,5 +1,6 @@
-//! Whether a script is still in the transaction that was begun for it. Files that say `COMMIT` are refused beforehand; this
-//! is for one that nobody sees in the text, so that "it was undone" is never said of something that is committed.
+//! Whether a script is still in the transaction that was begun for it. Files that say `COMMIT` are
+//! refused beforehand; this is for one that nobody sees in the text, so that "it was undone" is
+//! never said of something that is committed.
 
 use anyhow::{Context as _, Error, Result};
 use postgres::{SimpleQueryMessage, Transaction};
@@ -19,16 +20,30 @@ pub(super) struct TransactionWatch {
 }
 
 impl TransactionWatch {
-    /// Watches over a script with this text. Where no word of it can end a transaction, the server is not asked.
+    /// Watches over a script with this text. Where no word of it can end a transaction, the server
+    /// is not asked.
     pub(super) fn new(text: &str) -> Self {
-        let mut words = text.split(|character: char| !character.is_ascii_alphanumeric() && character != '_');
-        let is_needed = words.any(|word| ENDINGS.iter().any(|ending| word.eq_ignore_ascii_case(ending)));
-        Self { is_needed, id: None }
+        let mut words =
+            text.split(|character: char| !character.is_ascii_alphanumeric() && character != '_');
+        let is_needed = words.any(|word| {
+            ENDINGS
+                .iter()
+                .any(|ending| word.eq_ignore_ascii_case(ending))
+        });
+        Self {
+            is_needed,
+            id: None,
+        }
     }
 
-    /// Notes the transaction before `statement` runs. A `SET` may be one of the transaction's isolation, which PostgreSQL
-    /// refuses after any query: the transaction is noted with the first statement that is none.
-    pub(super) fn before(&mut self, transaction: &mut Transaction<'_>, statement: &Statement<'_>) -> Result<()> {
+    /// Notes the transaction before `statement` runs. A `SET` may be one of the transaction's
+    /// isolation, which PostgreSQL refuses after any query: the transaction is noted with the first
+    /// statement that is none.
+    pub(super) fn before(
+        &mut self,
+        transaction: &mut Transaction<'_>,
+        statement: &Statement<'_>,
+    ) -> Result<()> {
         if self.is_needed && self.id.is_none() && !statement.cursor().at("set") {
             self.id = ask(transaction, "SELECT pg_catalog.pg_current_xact_id()")?;
         }
@@ -38,22 +53,32 @@ impl TransactionWatch {
     /// Refuses a script that has ended its transaction, and perhaps begun another.
     pub(super) fn ensure_open(&self, transaction: &mut Transaction<'_>) -> Result<()> {
         let Some(id) = &self.id else { return Ok(()) };
-        let now = ask(transaction, "SELECT pg_catalog.pg_current_xact_id_if_assigned()")?;
+        let now = ask(
+            transaction,
+            "SELECT pg_catalog.pg_current_xact_id_if_assigned()",
+        )?;
         match now.as_ref() == Some(id) {
             true => Ok(()),
             false => Err(Error::new(PartCommitted)),
         }
     }
 
-    /// Undoes the transaction after `error`, and says so with it if there was something committed before.
+    /// Undoes the transaction after `error`, and says so with it if there was something committed
+    /// before.
     pub(super) fn after_error(&self, transaction: &mut Transaction<'_>, error: Error) -> Error {
         let Some(id) = &self.id else { return error };
         let status = transaction
             .batch_execute("ROLLBACK")
             .map_err(Error::new)
-            .and_then(|()| ask(transaction, &format!("SELECT pg_catalog.pg_xact_status('{id}')")));
+            .and_then(|()| {
+                ask(
+                    transaction,
+                    &format!("SELECT pg_catalog.pg_xact_status('{id}')"),
+                )
+            });
         match status.as_ref().map(Option::as_deref) {
-            // A connection that is gone has undone what was not committed, and cannot be asked about the rest.
+            // A connection that is gone has undone what was not committed, and cannot be asked
+            // about the rest.
             Err(_) | Ok(Some("aborted")) => error,
             Ok(Some(_) | None) => error.context(PartCommitted),
         }
@@ -62,7 +87,9 @@ impl TransactionWatch {
 
 fn ask(transaction: &mut Transaction<'_>, query: &str) -> Result<Option<String>> {
     // Without a prepared statement, which a script may have removed.
-    let answer = transaction.simple_query(query).context("cannot ask which transaction this is")?;
+    let answer = transaction
+        .simple_query(query)
+        .context("cannot ask which transaction this is")?;
     Ok(answer.iter().find_map(|message| match message {
         SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
         _other => None,
@@ -75,10 +102,17 @@ mod tests {
 
     #[test]
     fn only_a_text_with_such_a_word_costs_a_question() {
-        for text in ["INSERT INTO a VALUES ('\\''); Commit; --');", "select 1;end", "/* ABORT */"] {
+        for text in [
+            "INSERT INTO a VALUES ('\\''); Commit; --');",
+            "select 1;end",
+            "/* ABORT */",
+        ] {
             assert!(TransactionWatch::new(text).is_needed, "{text}");
         }
-        for text in ["CREATE TABLE vendors (append text);", "ALTER TABLE calendar ADD commit_hash text;"] {
+        for text in [
+            "CREATE TABLE vendors (append text);",
+            "ALTER TABLE calendar ADD commit_hash text;",
+        ] {
             assert!(!TransactionWatch::new(text).is_needed, "{text}");
         }
     }

@@ -1,5 +1,5 @@
-//! Values for columns that a migration adds to tables that have rows: a real database has some there by the time that a later
-//! migration takes them away.
+//! Values for columns that a migration adds to tables that have rows: a real database has some
+//! there by the time that a later migration takes them away.
 
 use anyhow::{Context as _, Result};
 use postgres::Client;
@@ -11,15 +11,22 @@ use crate::schema::model::{Column, ObjectName, Schema, Table};
 /// How many values of a column are tried, beginning with the likeliest.
 const CANDIDATES: usize = 20;
 
-/// Fills the columns that `after` has and `before` has not, in the rows that are there: NULL and the default give way to other
-/// values. Returns the names of those that were filled.
+/// Fills the columns that `after` has and `before` has not, in the rows that are there: NULL and
+/// the default give way to other values. Returns the names of those that were filled.
 ///
 /// # Errors
 /// When the database goes away. A column that cannot be filled is no error.
-pub fn fill(client: &mut Client, before: &Schema, after: &Schema, run: usize) -> Result<Vec<String>> {
+pub fn fill(
+    client: &mut Client,
+    before: &Schema,
+    after: &Schema,
+    run: usize,
+) -> Result<Vec<String>> {
     let mut filled = Vec::new();
     for (name, table) in &after.tables {
-        let Some(was) = before.tables.get(name) else { continue };
+        let Some(was) = before.tables.get(name) else {
+            continue;
+        };
         if table.foreign.is_some() || table.partition.is_some() {
             continue;
         }
@@ -34,7 +41,11 @@ pub fn fill(client: &mut Client, before: &Schema, after: &Schema, run: usize) ->
 
 /// Whether its default is a value: what a function makes is another one in each row already.
 fn can_be_filled(column: &Column) -> bool {
-    !column.must_be_omitted() && !column.default.as_ref().is_some_and(|default| default.contains('('))
+    !column.must_be_omitted()
+        && !column
+            .default
+            .as_ref()
+            .is_some_and(|default| default.contains('('))
 }
 
 fn fill_table<'c>(
@@ -44,9 +55,14 @@ fn fill_table<'c>(
     run: usize,
 ) -> Result<Vec<&'c str>> {
     let candidates = |column: &Column| -> Vec<Vec<String>> {
-        (1..=ROWS).map(|number| row::candidates(schema, table, column, run * 10 + number)).collect()
+        (1..=ROWS)
+            .map(|number| row::candidates(schema, table, column, run * 10 + number))
+            .collect()
     };
-    let all: Vec<(&'c Column, Vec<Vec<String>>)> = columns.iter().map(|column| (*column, candidates(column))).collect();
+    let all: Vec<(&'c Column, Vec<Vec<String>>)> = columns
+        .iter()
+        .map(|column| (*column, candidates(column)))
+        .collect();
     // A check may want several of them or none.
     if let (true, Some(sql)) = (all.len() > 1, update(name, &all, 0))
         && execute(client, &sql)? > 0
@@ -57,7 +73,9 @@ fn fill_table<'c>(
     for one in &all {
         let mut updated = 0;
         for attempt in 0..CANDIDATES {
-            let Some(sql) = update(name, std::slice::from_ref(one), attempt) else { break };
+            let Some(sql) = update(name, std::slice::from_ref(one), attempt) else {
+                break;
+            };
             updated += execute(client, &sql)?;
             if updated >= ROWS as u64 {
                 break;
@@ -78,24 +96,36 @@ fn execute(client: &mut Client, sql: &str) -> Result<u64> {
     }
 }
 
-/// The statement that puts a candidate into each of the first rows that have NULL or the default; none where there is no such
-/// candidate.
-fn update(name: &ObjectName, columns: &[(&Column, Vec<Vec<String>>)], attempt: usize) -> Option<String> {
+/// The statement that puts a candidate into each of the first rows that have NULL or the default;
+/// none where there is no such candidate.
+fn update(
+    name: &ObjectName,
+    columns: &[(&Column, Vec<Vec<String>>)],
+    attempt: usize,
+) -> Option<String> {
     let mut rows = Vec::new();
     for number in 0..ROWS {
-        let values: Option<Vec<&str>> =
-            columns.iter().map(|(_, candidates)| candidates.get(number)?.get(attempt).map(String::as_str)).collect();
+        let values: Option<Vec<&str>> = columns
+            .iter()
+            .map(|(_, candidates)| candidates.get(number)?.get(attempt).map(String::as_str))
+            .collect();
         rows.push(format!("({}, {})", number + 1, values?.join(", ")));
     }
-    let names: Vec<String> = (0..columns.len()).map(|position| format!("v{position}")).collect();
+    let names: Vec<String> = (0..columns.len())
+        .map(|position| format!("v{position}"))
+        .collect();
     let mut set = Vec::new();
     let mut is_open = Vec::new();
     for ((column, _), value) in columns.iter().zip(&names) {
         let name = identifier(&column.name);
         let default = column.default.as_deref().unwrap_or("NULL");
         let is_default = format!("r.{name}::text IS NOT DISTINCT FROM ({default})::text");
-        is_open.push(format!("({is_default} AND made.{value}::text IS DISTINCT FROM ({default})::text)"));
-        set.push(format!("{name} = CASE WHEN {is_default} THEN made.{value} ELSE r.{name} END"));
+        is_open.push(format!(
+            "({is_default} AND made.{value}::text IS DISTINCT FROM ({default})::text)"
+        ));
+        set.push(format!(
+            "{name} = CASE WHEN {is_default} THEN made.{value} ELSE r.{name} END"
+        ));
     }
     let table = quoted(name);
     Some(format!(

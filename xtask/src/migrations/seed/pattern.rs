@@ -2,8 +2,8 @@
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
-/// A short text that `pattern` matches; another one for another `number`, where there is a choice. None for what Rust's
-/// expressions do not have (look-around, back references).
+/// A short text that `pattern` matches; another one for another `number`, where there is a choice.
+/// None for what Rust's expressions do not have (look-around, back references).
 pub fn example(pattern: &str, number: usize) -> Option<String> {
     let hir = regex_syntax::parse(pattern).ok()?;
     let mut text = String::new();
@@ -32,14 +32,23 @@ fn write(hir: &Hir, seed: &mut usize, text: &mut String) -> Option<()> {
 
 /// A printable member of a class; each call takes a digit of the seed.
 fn member(class: &Class, seed: &mut usize) -> Option<char> {
-    let Class::Unicode(class) = class else { return None };
+    let Class::Unicode(class) = class else {
+        return None;
+    };
     let plain = |character: &char| character.is_ascii_alphanumeric();
     let within = |range: &regex_syntax::hir::ClassUnicodeRange| {
-        ('0'..='z').filter(plain).filter(|c| (range.start()..=range.end()).contains(c)).collect::<Vec<_>>()
+        ('0'..='z')
+            .filter(plain)
+            .filter(|c| (range.start()..=range.end()).contains(c))
+            .collect::<Vec<_>>()
     };
     let mut members: Vec<char> = class.ranges().iter().flat_map(within).collect();
     if members.is_empty() {
-        members = class.ranges().iter().map(regex_syntax::hir::ClassUnicodeRange::start).collect();
+        members = class
+            .ranges()
+            .iter()
+            .map(regex_syntax::hir::ClassUnicodeRange::start)
+            .collect();
     }
     let chosen = members.get(*seed % members.len().max(1)).copied();
     *seed /= members.len().max(1);
@@ -52,8 +61,12 @@ mod tests {
 
     #[test]
     fn the_example_matches_and_differs_by_number() {
-        for pattern in ["^[A-Z]{1,4}-[0-9]{1,5}$", r"^[^@\s]+@[^@\s]+\.[^@\s]+$", "^(a|b)?x{3}$", r"^\+?[1-9]\d{7,14}$"]
-        {
+        for pattern in [
+            "^[A-Z]{1,4}-[0-9]{1,5}$",
+            r"^[^@\s]+@[^@\s]+\.[^@\s]+$",
+            "^(a|b)?x{3}$",
+            r"^\+?[1-9]\d{7,14}$",
+        ] {
             let regex = regex::Regex::new(pattern).expect("a pattern");
             for number in 0..50 {
                 let text = example(pattern, number).expect("a text");

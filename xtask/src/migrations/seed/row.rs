@@ -1,4 +1,5 @@
-//! A row that is made up: of each column likely values, of which those are taken that PostgreSQL lets pass together.
+//! A row that is made up: of each column likely values, of which those are taken that PostgreSQL
+//! lets pass together.
 
 use anyhow::{Context as _, Result};
 use postgres::error::DbError;
@@ -37,19 +38,35 @@ impl<'a> MadeUpRow<'a> {
     /// The row of this number of `table`.
     #[must_use]
     pub fn new(schema: &Schema, table: &'a Table, number: usize) -> Self {
-        let columns = table.columns.iter().filter(|column| !column.must_be_omitted());
+        let columns = table
+            .columns
+            .iter()
+            .filter(|column| !column.must_be_omitted());
         let cells = columns.map(|column| {
             let kind = ColumnType::resolve(&column.type_name, schema);
             let candidates = candidates(schema, table, column, number);
-            Cell { column, kind, candidates, chosen: 0, is_fixed: false }
+            Cell {
+                column,
+                kind,
+                candidates,
+                chosen: 0,
+                is_fixed: false,
+            }
         });
-        Self { table, cells: cells.collect() }
+        Self {
+            table,
+            cells: cells.collect(),
+        }
     }
 
     /// The row with `value`, as SQL writes it, in `column`.
     #[must_use]
     pub fn with(mut self, column: &str, value: &str) -> Self {
-        if let Some(cell) = self.cells.iter_mut().find(|cell| cell.column.name == column) {
+        if let Some(cell) = self
+            .cells
+            .iter_mut()
+            .find(|cell| cell.column.name == column)
+        {
             cell.candidates = vec![value.to_owned()];
             cell.is_fixed = true;
         }
@@ -67,7 +84,9 @@ impl<'a> MadeUpRow<'a> {
     ) -> Result<Option<String>> {
         let mut last = None;
         for _ in 0..ATTEMPTS {
-            let Err(error) = send(&self.sql(name)) else { return Ok(None) };
+            let Err(error) = send(&self.sql(name)) else {
+                return Ok(None);
+            };
             let Some(refused) = error.as_db_error() else {
                 return Err(error).context("the scratch database went away");
             };
@@ -80,20 +99,36 @@ impl<'a> MadeUpRow<'a> {
     }
 
     fn sql(&self, name: &ObjectName) -> String {
-        let chosen: Vec<_> =
-            self.cells.iter().filter_map(|cell| Some((cell, cell.candidates.get(cell.chosen)?))).collect();
+        let chosen: Vec<_> = self
+            .cells
+            .iter()
+            .filter_map(|cell| Some((cell, cell.candidates.get(cell.chosen)?)))
+            .collect();
         if chosen.is_empty() {
             return format!("INSERT INTO {} DEFAULT VALUES", quoted(name));
         }
-        let columns: Vec<_> = chosen.iter().map(|(cell, _)| identifier(&cell.column.name)).collect();
+        let columns: Vec<_> = chosen
+            .iter()
+            .map(|(cell, _)| identifier(&cell.column.name))
+            .collect();
         let values: Vec<_> = chosen.iter().map(|(_, value)| value.as_str()).collect();
-        format!("INSERT INTO {} ({}) VALUES ({})", quoted(name), columns.join(", "), values.join(", "))
+        format!(
+            "INSERT INTO {} ({}) VALUES ({})",
+            quoted(name),
+            columns.join(", "),
+            values.join(", ")
+        )
     }
 
-    /// Takes the next combination of values for the columns that the refusal is about; false when all were tried.
+    /// Takes the next combination of values for the columns that the refusal is about; false when
+    /// all were tried.
     fn adapt(&mut self, refused: &DbError) -> bool {
         let columns = self.blamed(refused);
-        for cell in self.cells.iter_mut().filter(|cell| columns.contains(&cell.column.name)) {
+        for cell in self
+            .cells
+            .iter_mut()
+            .filter(|cell| columns.contains(&cell.column.name))
+        {
             cell.chosen += 1;
             if cell.chosen < cell.choices() {
                 return true;
@@ -104,7 +139,9 @@ impl<'a> MadeUpRow<'a> {
     }
 
     fn blamed(&self, refused: &DbError) -> Vec<String> {
-        let constraint = refused.constraint().and_then(|name| self.table.constraints.get(name));
+        let constraint = refused
+            .constraint()
+            .and_then(|name| self.table.constraints.get(name));
         if let Some(constraint) = constraint {
             return constraint.columns.clone();
         }
@@ -112,42 +149,82 @@ impl<'a> MadeUpRow<'a> {
             return vec![column.to_owned()];
         }
         let of_domain = |cell: &&Cell<'_>| {
-            refused.datatype().is_some_and(|name| cell.kind.domains.iter().any(|domain| domain.name == name))
+            refused
+                .datatype()
+                .is_some_and(|name| cell.kind.domains.iter().any(|domain| domain.name == name))
         };
-        let by_domain: Vec<_> = self.cells.iter().filter(of_domain).map(|cell| cell.column.name.clone()).collect();
+        let by_domain: Vec<_> = self
+            .cells
+            .iter()
+            .filter(of_domain)
+            .map(|cell| cell.column.name.clone())
+            .collect();
         if !by_domain.is_empty() {
             return by_domain;
         }
         // Nothing is named: whatever may be left out is left out, one after the other.
-        self.cells.iter().filter(|cell| cell.column.may_be_omitted()).map(|cell| cell.column.name.clone()).collect()
+        self.cells
+            .iter()
+            .filter(|cell| cell.column.may_be_omitted())
+            .map(|cell| cell.column.name.clone())
+            .collect()
     }
 }
 
-/// Likely values of the row of this number in a column, the likeliest first: those of a foreign key are in the other table.
+/// Likely values of the row of this number in a column, the likeliest first: those of a foreign key
+/// are in the other table.
 #[must_use]
 pub fn candidates(schema: &Schema, table: &Table, column: &Column, number: usize) -> Vec<String> {
-    reference(table, &column.name, number)
-        .map_or_else(|| values_near(schema, table, column, None, number), |query| vec![query])
+    reference(table, &column.name, number).map_or_else(
+        || values_near(schema, table, column, None, number),
+        |query| vec![query],
+    )
 }
 
 /// Likely values of a column, whatever its foreign keys say.
 #[must_use]
-pub fn likely_values(schema: &Schema, table: &Table, column: &Column, number: usize) -> Vec<String> {
+pub fn likely_values(
+    schema: &Schema,
+    table: &Table,
+    column: &Column,
+    number: usize,
+) -> Vec<String> {
     values_near(schema, table, column, None, number)
 }
 
 /// Likely values of a column, and those beside what `check` compares with.
 #[must_use]
-pub fn likely_values_near(schema: &Schema, table: &Table, column: &Column, check: &str) -> Vec<String> {
+pub fn likely_values_near(
+    schema: &Schema,
+    table: &Table,
+    column: &Column,
+    check: &str,
+) -> Vec<String> {
     values_near(schema, table, column, Some(check), 1)
 }
 
-fn values_near(schema: &Schema, table: &Table, column: &Column, check: Option<&str>, number: usize) -> Vec<String> {
+fn values_near(
+    schema: &Schema,
+    table: &Table,
+    column: &Column,
+    check: Option<&str>,
+    number: usize,
+) -> Vec<String> {
     let kind = ColumnType::resolve(&column.type_name, schema);
-    let checks = table.constraints.values().filter(|constraint| constraint.kind == ConstraintKind::Check);
-    let hints = checks.filter(|check| check.columns.contains(&column.name)).map(|check| check.definition.as_str());
-    let domains = kind.domains.iter().filter_map(|domain| schema.domains.get(domain));
-    let hints = hints.chain(domains.flat_map(|domain| domain.checks.values().map(String::as_str))).chain(check);
+    let checks = table
+        .constraints
+        .values()
+        .filter(|constraint| constraint.kind == ConstraintKind::Check);
+    let hints = checks
+        .filter(|check| check.columns.contains(&column.name))
+        .map(|check| check.definition.as_str());
+    let domains = kind
+        .domains
+        .iter()
+        .filter_map(|domain| schema.domains.get(domain));
+    let hints = hints
+        .chain(domains.flat_map(|domain| domain.checks.values().map(String::as_str)))
+        .chain(check);
     values::candidates(&kind, &column.type_name, &hints.collect::<Vec<_>>(), number)
 }
 
@@ -162,10 +239,9 @@ pub fn is_reference(value: &str) -> bool {
 
 /// For a column of a foreign key: a value that the other table has.
 fn reference(table: &Table, column: &str, number: usize) -> Option<String> {
-    let key = table
-        .constraints
-        .values()
-        .find(|one| one.kind == ConstraintKind::ForeignKey && one.columns.iter().any(|name| name == column))?;
+    let key = table.constraints.values().find(|one| {
+        one.kind == ConstraintKind::ForeignKey && one.columns.iter().any(|name| name == column)
+    })?;
     let position = key.columns.iter().position(|name| name == column)?;
     let (_, rest) = key.definition.split_once(" REFERENCES ")?;
     let (other, columns) = rest.split_once('(')?;

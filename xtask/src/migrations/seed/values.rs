@@ -3,46 +3,87 @@
 use super::pattern;
 use crate::schema::types::{ColumnType, Scalar};
 
-/// Values for a column of this type. `hints` are the definitions of the checks that it takes part in: the literals in
-/// them are often values that pass.
-pub fn candidates(kind: &ColumnType, type_name: &str, hints: &[&str], number: usize) -> Vec<String> {
+/// Values for a column of this type. `hints` are the definitions of the checks that it takes part
+/// in: the literals in them are often values that pass.
+pub fn candidates(
+    kind: &ColumnType,
+    type_name: &str,
+    hints: &[&str],
+    number: usize,
+) -> Vec<String> {
     let scalar: Vec<String> = match &kind.scalar {
-        Scalar::Enum(_, labels) => rotated(labels, number).iter().map(|label| literal(label)).collect(),
+        Scalar::Enum(_, labels) => rotated(labels, number)
+            .iter()
+            .map(|label| literal(label))
+            .collect(),
         Scalar::Builtin(name) => builtin(name, kind, hints, number),
         Scalar::Other(_) => Vec::new(),
     };
     if kind.array {
-        let some = scalar.into_iter().take(4).map(|value| format!("ARRAY[{value}]::{type_name}"));
+        let some = scalar
+            .into_iter()
+            .take(4)
+            .map(|value| format!("ARRAY[{value}]::{type_name}"));
         return some.chain([format!("'{{}}'::{type_name}")]).collect();
     }
-    scalar.into_iter().map(|value| format!("{value}::{type_name}")).collect()
+    scalar
+        .into_iter()
+        .map(|value| format!("{value}::{type_name}"))
+        .collect()
 }
 
 fn rotated(labels: &[String], number: usize) -> Vec<String> {
-    let start = if labels.is_empty() { 0 } else { number % labels.len() };
-    labels.iter().cycle().skip(start).take(labels.len()).cloned().collect()
+    let start = if labels.is_empty() {
+        0
+    } else {
+        number % labels.len()
+    };
+    labels
+        .iter()
+        .cycle()
+        .skip(start)
+        .take(labels.len())
+        .cloned()
+        .collect()
 }
 
 fn builtin(name: &str, kind: &ColumnType, hints: &[&str], number: usize) -> Vec<String> {
-    let literals: Vec<String> = hints.iter().flat_map(|hint| quoted_literals(hint)).collect();
+    let literals: Vec<String> = hints
+        .iter()
+        .flat_map(|hint| quoted_literals(hint))
+        .collect();
     match name {
-        "text" | "character varying" | "character" | "bpchar" | "name" | "citext" => texts(kind, &literals, number),
-        "smallint" | "integer" | "bigint" | "numeric" | "real" | "double precision" | "money" | "oid" => {
-            numbers(hints, number)
+        "text" | "character varying" | "character" | "bpchar" | "name" | "citext" => {
+            texts(kind, &literals, number)
         }
+        "smallint" | "integer" | "bigint" | "numeric" | "real" | "double precision" | "money"
+        | "oid" => numbers(hints, number),
         "boolean" => vec!["true".into(), "false".into()],
         "uuid" => vec!["gen_random_uuid()".into()],
-        "json" | "jsonb" => vec![format!("'{{\"n\": {number}}}'"), "'[]'".into(), "'{}'".into()],
-        "date" => vec![format!("(date '2024-01-01' + {number})"), "current_date".into(), "(current_date + 30)".into()],
+        "json" | "jsonb" => vec![
+            format!("'{{\"n\": {number}}}'"),
+            "'[]'".into(),
+            "'{}'".into(),
+        ],
+        "date" => vec![
+            format!("(date '2024-01-01' + {number})"),
+            "current_date".into(),
+            "(current_date + 30)".into(),
+        ],
         "timestamp with time zone" | "timestamp without time zone" => vec![
             format!("(timestamptz '2024-01-01 00:00:00Z' + interval '{number} day')"),
             "now()".into(),
             "(now() + interval '30 days')".into(),
             "(now() - interval '30 days')".into(),
         ],
-        "time without time zone" | "time with time zone" => vec![format!("'10:{:02}:00'", number % 60)],
+        "time without time zone" | "time with time zone" => {
+            vec![format!("'10:{:02}:00'", number % 60)]
+        }
         "interval" => vec![format!("interval '{number} minutes'")],
-        "bytea" => vec![format!("'\\x{:02x}'", number % 256), format!("sha256('{number}')")],
+        "bytea" => vec![
+            format!("'\\x{:02x}'", number % 256),
+            format!("sha256('{number}')"),
+        ],
         "inet" | "cidr" => vec![format!("'10.0.0.{}'", number % 250 + 1)],
         "macaddr" => vec![format!("'08:00:2b:01:02:{:02x}'", number % 256)],
         "tsvector" => vec![format!("to_tsvector('simple', 'word{number}')")],
@@ -55,7 +96,8 @@ fn builtin(name: &str, kind: &ColumnType, hints: &[&str], number: usize) -> Vec<
     }
 }
 
-/// Returns texts to try: first the literals that a check compares with, then the shapes that checks ask for most.
+/// Returns texts to try: first the literals that a check compares with, then the shapes that checks
+/// ask for most.
 fn texts(kind: &ColumnType, literals: &[String], number: usize) -> Vec<String> {
     let shapes = [
         format!("text {number}"),
@@ -78,11 +120,24 @@ fn texts(kind: &ColumnType, literals: &[String], number: usize) -> Vec<String> {
         "A".to_owned(),
         String::new(),
     ];
-    let plain = literals.iter().filter(|text| !looks_like_pattern(text)).cloned();
-    let matching =
-        literals.iter().filter(|text| looks_like_pattern(text)).filter_map(|text| pattern::example(text, number));
-    let fits = |text: &String| kind.length.is_none_or(|length| text.chars().count() <= length as usize);
-    plain.chain(matching).chain(shapes).filter(fits).map(|text| literal(&text)).collect()
+    let plain = literals
+        .iter()
+        .filter(|text| !looks_like_pattern(text))
+        .cloned();
+    let matching = literals
+        .iter()
+        .filter(|text| looks_like_pattern(text))
+        .filter_map(|text| pattern::example(text, number));
+    let fits = |text: &String| {
+        kind.length
+            .is_none_or(|length| text.chars().count() <= length as usize)
+    };
+    plain
+        .chain(matching)
+        .chain(shapes)
+        .filter(fits)
+        .map(|text| literal(&text))
+        .collect()
 }
 
 fn looks_like_pattern(text: &str) -> bool {
@@ -91,13 +146,25 @@ fn looks_like_pattern(text: &str) -> bool {
 
 /// Small numbers, and those that a check names with their neighbours.
 fn numbers(hints: &[&str], number: usize) -> Vec<String> {
-    let mut all =
-        vec![number.to_string(), "1".into(), "0".into(), "0.5".into(), "10".into(), "100".into(), "-1".into()];
+    let mut all = vec![
+        number.to_string(),
+        "1".into(),
+        "0".into(),
+        "0.5".into(),
+        "10".into(),
+        "100".into(),
+        "-1".into(),
+    ];
     for hint in hints {
-        let words =
-            hint.split(|character: char| !character.is_ascii_digit()).filter_map(|word| word.parse::<i64>().ok());
+        let words = hint
+            .split(|character: char| !character.is_ascii_digit())
+            .filter_map(|word| word.parse::<i64>().ok());
         for found in words.filter(|found| *found < 1_000_000_000) {
-            all.extend([found.to_string(), (found + 1).to_string(), (found - 1).to_string()]);
+            all.extend([
+                found.to_string(),
+                (found + 1).to_string(),
+                (found - 1).to_string(),
+            ]);
         }
     }
     all.into_iter().map(|value| format!("({value})")).collect()
@@ -105,7 +172,13 @@ fn numbers(hints: &[&str], number: usize) -> Vec<String> {
 
 /// The texts between quotes in a definition.
 fn quoted_literals(definition: &str) -> Vec<String> {
-    definition.replace("''", "\u{1}").split('\'').skip(1).step_by(2).map(|text| text.replace('\u{1}', "'")).collect()
+    definition
+        .replace("''", "\u{1}")
+        .split('\'')
+        .skip(1)
+        .step_by(2)
+        .map(|text| text.replace('\u{1}', "'"))
+        .collect()
 }
 
 fn literal(text: &str) -> String {
@@ -124,7 +197,10 @@ mod tests {
 
     #[test]
     fn the_labels_of_an_enum_begin_elsewhere_in_each_row() {
-        let labels: Vec<String> = ["a", "b", "c"].iter().map(|label| (*label).to_owned()).collect();
+        let labels: Vec<String> = ["a", "b", "c"]
+            .iter()
+            .map(|label| (*label).to_owned())
+            .collect();
         assert_eq!(rotated(&labels, 1), ["b", "c", "a"]);
     }
 }

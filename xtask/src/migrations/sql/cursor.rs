@@ -1,4 +1,5 @@
-//! Reads the tokens of a statement from left to right: enough to recognise its clauses and names without a grammar.
+//! Reads the tokens of a statement from left to right: enough to recognise its clauses and names
+//! without a grammar.
 
 use super::token::{Token, TokenKind};
 use crate::source::Span;
@@ -47,14 +48,18 @@ impl<'a> Cursor<'a> {
     /// Whether the next token is the unquoted word `word`.
     #[must_use]
     pub fn at(&self, word: &str) -> bool {
-        self.peek().is_some_and(|token| token.is_word(self.source, word))
+        self.peek()
+            .is_some_and(|token| token.is_word(self.source, word))
     }
 
     /// Whether the next tokens are the unquoted words `words`.
     #[must_use]
     pub fn at_all(&self, words: &[&str]) -> bool {
         words.len() <= self.tokens.len()
-            && words.iter().zip(self.tokens).all(|(word, token)| token.is_word(self.source, word))
+            && words
+                .iter()
+                .zip(self.tokens)
+                .all(|(word, token)| token.is_word(self.source, word))
     }
 
     /// Goes past the word `word`, if it is next.
@@ -73,15 +78,17 @@ impl<'a> Cursor<'a> {
 
     /// Goes past the token that is written `text`, if it is next.
     pub fn eat_text(&mut self, text: &str) -> bool {
-        let next = self.peek().is_some_and(|token| token.text(self.source) == text);
+        let next = self
+            .peek()
+            .is_some_and(|token| token.text(self.source) == text);
         if next {
             self.next();
         }
         next
     }
 
-    /// Goes past the first place where the unquoted words `words` follow each other, outside parentheses; stays
-    /// where it is if there is none.
+    /// Goes past the first place where the unquoted words `words` follow each other, outside
+    /// parentheses; stays where it is if there is none.
     pub fn skip_past(&mut self, words: &[&str]) -> bool {
         let mut ahead = self.clone();
         while ahead.peek().is_some() {
@@ -119,22 +126,32 @@ impl<'a> Cursor<'a> {
             let before = start.len() - ahead.tokens.len();
             ahead.skip_one();
             if token.kind == TokenKind::Comma {
-                parts.push(Self { source: self.source, tokens: &start[..before] });
+                parts.push(Self {
+                    source: self.source,
+                    tokens: &start[..before],
+                });
                 start = ahead.tokens;
             }
         }
-        parts.push(Self { source: self.source, tokens: start });
+        parts.push(Self {
+            source: self.source,
+            tokens: start,
+        });
         parts
     }
 
     /// Returns the inside of the `(…)` that is next, and goes past it.
     pub fn parenthesised(&mut self) -> Option<Cursor<'a>> {
-        self.peek().filter(|token| token.kind == TokenKind::OpenParen)?;
+        self.peek()
+            .filter(|token| token.kind == TokenKind::OpenParen)?;
         let all = self.tokens;
         self.skip_one();
         let length = all.len() - self.tokens.len();
         let closed = all[length - 1].kind == TokenKind::CloseParen && length > 1;
-        Some(Self { source: self.source, tokens: &all[1..length - usize::from(closed)] })
+        Some(Self {
+            source: self.source,
+            tokens: &all[1..length - usize::from(closed)],
+        })
     }
 
     /// The name that is next; goes past it.
@@ -147,10 +164,14 @@ impl<'a> Cursor<'a> {
             _other => return None,
         };
         self.next();
-        Some(Identifier { name: cut(name), span: token.span })
+        Some(Identifier {
+            name: cut(name),
+            span: token.span,
+        })
     }
 
-    /// The name that is next, with the names before its dots: `audit.users` is `[audit, users]`. Empty if there is none.
+    /// The name that is next, with the names before its dots: `audit.users` is `[audit, users]`.
+    /// Empty if there is none.
     pub fn qualified(&mut self) -> Vec<Identifier> {
         let mut parts = Vec::new();
         while let Some(part) = self.identifier() {
@@ -165,7 +186,10 @@ impl<'a> Cursor<'a> {
     /// The bytes from the next token to the last one.
     #[must_use]
     pub fn span(&self) -> Option<Span> {
-        Some(Span { start: self.tokens.first()?.span.start, end: self.tokens.last()?.span.end })
+        Some(Span {
+            start: self.tokens.first()?.span.start,
+            end: self.tokens.last()?.span.end,
+        })
     }
 }
 
@@ -186,7 +210,10 @@ fn unquote(text: &str) -> String {
         None => (false, text),
     };
     let inner = quoted.strip_prefix('"').unwrap_or(quoted);
-    let inner = inner.strip_suffix('"').unwrap_or(inner).replace("\"\"", "\"");
+    let inner = inner
+        .strip_suffix('"')
+        .unwrap_or(inner)
+        .replace("\"\"", "\"");
     if unicode { decode(&inner) } else { inner }
 }
 
@@ -195,8 +222,14 @@ fn decode(text: &str) -> String {
     let mut rest = text;
     while let Some((before, escape)) = rest.split_once('\\') {
         decoded.push_str(before);
-        let (prefix, digits) = if escape.starts_with('+') { (1, 6) } else { (0, 4) };
-        let code = escape.get(prefix..prefix + digits).and_then(|code| u32::from_str_radix(code, 16).ok());
+        let (prefix, digits) = if escape.starts_with('+') {
+            (1, 6)
+        } else {
+            (0, 4)
+        };
+        let code = escape
+            .get(prefix..prefix + digits)
+            .and_then(|code| u32::from_str_radix(code, 16).ok());
         match code.and_then(char::from_u32) {
             Some(character) => {
                 decoded.push(character);
@@ -213,7 +246,10 @@ fn decode(text: &str) -> String {
 
 /// PostgreSQL cuts names to 63 bytes, at a character.
 fn cut(mut name: String) -> String {
-    let longest = (0..=name.len().min(63)).rev().find(|at| name.is_char_boundary(*at)).unwrap_or(0);
+    let longest = (0..=name.len().min(63))
+        .rev()
+        .find(|at| name.is_char_boundary(*at))
+        .unwrap_or(0);
     name.truncate(longest);
     name
 }
@@ -223,7 +259,12 @@ mod tests {
     use super::super::statements;
 
     fn names(sql: &str) -> Vec<String> {
-        statements(sql)[0].cursor().qualified().into_iter().map(|part| part.name).collect()
+        statements(sql)[0]
+            .cursor()
+            .qualified()
+            .into_iter()
+            .map(|part| part.name)
+            .collect()
     }
 
     #[test]
@@ -246,10 +287,27 @@ mod tests {
     fn lists_split_at_their_own_commas() {
         let statement = &statements("(a int, b numeric(1, 2), check (a in (1, 2)))")[0];
         let inside = statement.cursor().parenthesised().expect("a list");
-        let parts: Vec<_> = inside.split_at_commas().iter().filter_map(|part| part.span()).collect();
-        let texts: Vec<_> = parts.iter().map(|span| &statement.source[span.range()]).collect();
+        let parts: Vec<_> = inside
+            .split_at_commas()
+            .iter()
+            .filter_map(|part| part.span())
+            .collect();
+        let texts: Vec<_> = parts
+            .iter()
+            .map(|span| &statement.source[span.range()])
+            .collect();
         assert_eq!(texts, ["a int", "b numeric(1, 2)", "check (a in (1, 2))"]);
-        assert!(statements("(a, b")[0].cursor().parenthesised().is_some_and(|inside| inside.rest().len() == 3));
-        assert!(statements("(")[0].cursor().parenthesised().is_some_and(|inside| inside.rest().is_empty()));
+        assert!(
+            statements("(a, b")[0]
+                .cursor()
+                .parenthesised()
+                .is_some_and(|inside| inside.rest().len() == 3)
+        );
+        assert!(
+            statements("(")[0]
+                .cursor()
+                .parenthesised()
+                .is_some_and(|inside| inside.rest().is_empty())
+        );
     }
 }

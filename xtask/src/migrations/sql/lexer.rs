@@ -1,5 +1,6 @@
-//! Cuts SQL text into tokens, by the rules of PostgreSQL's `scan.l`. It works on bytes: everything that ends a token
-//! is ASCII, and a character beyond ASCII is part of a name, so that no token ends inside a character.
+//! Cuts SQL text into tokens, by the rules of PostgreSQL's `scan.l`. It works on bytes: everything
+//! that ends a token is ASCII, and a character beyond ASCII is part of a name, so that no token
+//! ends inside a character.
 
 use super::token::{Construct, Token, TokenKind};
 use crate::source::Span;
@@ -15,7 +16,11 @@ pub(super) struct Lexer<'a> {
 
 impl<'a> Lexer<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { bytes: text.as_bytes(), at: 0, backslash_escapes: false }
+        Self {
+            bytes: text.as_bytes(),
+            at: 0,
+            backslash_escapes: false,
+        }
     }
 
     /// The data that follows `COPY … FROM stdin;`: the lines through `\.`, or all that is left.
@@ -34,7 +39,13 @@ impl<'a> Lexer<'a> {
     }
 
     fn token(&self, kind: TokenKind, start: usize) -> Token {
-        Token { kind, span: Span { start: offset(start), end: offset(self.at) } }
+        Token {
+            kind,
+            span: Span {
+                start: offset(start),
+                end: offset(self.at),
+            },
+        }
     }
 
     fn peek(&self, ahead: usize) -> Option<u8> {
@@ -59,7 +70,9 @@ impl<'a> Lexer<'a> {
     fn kind(&mut self, first: u8) -> TokenKind {
         match first {
             _ if is_space(first) => self.run(TokenKind::Whitespace, is_space),
-            b'-' if self.looking_at(b"--") => self.run(TokenKind::LineComment, |byte| !is_newline(byte)),
+            b'-' if self.looking_at(b"--") => {
+                self.run(TokenKind::LineComment, |byte| !is_newline(byte))
+            }
             b'/' if self.looking_at(b"/*") => self.block_comment(),
             b'\'' => self.string(0, self.backslash_escapes),
             b'"' => self.quoted_identifier(0),
@@ -106,8 +119,8 @@ impl<'a> Lexer<'a> {
         TokenKind::Unterminated(Construct::BlockComment)
     }
 
-    /// A string whose opening quote stands `prefix` bytes ahead. Strings with nothing but a line end between them
-    /// are one string, which matters for what a backslash means in the second.
+    /// A string whose opening quote stands `prefix` bytes ahead. Strings with nothing but a line
+    /// end between them are one string, which matters for what a backslash means in the second.
     fn string(&mut self, prefix: usize, backslash_escapes: bool) -> TokenKind {
         self.at += prefix + 1;
         while let Some(byte) = self.peek(0) {
@@ -127,9 +140,14 @@ impl<'a> Lexer<'a> {
         TokenKind::Unterminated(Construct::String)
     }
 
-    /// Where the quote stands that continues the string just closed: after white space and comments that hold a line end.
+    /// Where the quote stands that continues the string just closed: after white space and comments
+    /// that hold a line end.
     fn continuation(&self) -> Option<usize> {
-        let mut ahead = Self { bytes: self.bytes, at: self.at, backslash_escapes: false };
+        let mut ahead = Self {
+            bytes: self.bytes,
+            at: self.at,
+            backslash_escapes: false,
+        };
         let mut newline = false;
         loop {
             let first = ahead.peek(0)?;
@@ -166,7 +184,10 @@ impl<'a> Lexer<'a> {
             return self.run(TokenKind::Parameter, |byte| byte.is_ascii_digit());
         }
         let rest = &self.bytes[self.at + 1..];
-        let tag_length = rest.iter().position(|byte| !is_tag(*byte)).unwrap_or(rest.len());
+        let tag_length = rest
+            .iter()
+            .position(|byte| !is_tag(*byte))
+            .unwrap_or(rest.len());
         if rest.get(tag_length) != Some(&b'$') {
             return self.single(TokenKind::Unknown);
         }
@@ -196,8 +217,8 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Digits with at most one dot and an exponent; `1..10` is a number, two dots and a number. Letters that follow
-    /// (`0xFF`, `1_000`, junk) stay with it.
+    /// Digits with at most one dot and an exponent; `1..10` is a number, two dots and a number.
+    /// Letters that follow (`0xFF`, `1_000`, junk) stay with it.
     fn number(&mut self) -> TokenKind {
         self.advance_while(|byte| byte.is_ascii_digit() || byte == b'_');
         if self.peek(0) == Some(b'.') && self.peek(1) != Some(b'.') {
@@ -214,7 +235,11 @@ impl<'a> Lexer<'a> {
 
     /// `::`, `:=`, or the `:` of a slice.
     fn colon(&mut self) -> TokenKind {
-        self.at += if matches!(self.peek(1), Some(b':' | b'=')) { 2 } else { 1 };
+        self.at += if matches!(self.peek(1), Some(b':' | b'=')) {
+            2
+        } else {
+            1
+        };
         TokenKind::Operator
     }
 
@@ -258,8 +283,8 @@ fn is_name(byte: u8) -> bool {
     is_name_start(byte) || byte.is_ascii_digit() || byte == b'$'
 }
 
-/// Returns whether `byte` may be in the tag between the dollars. The caller has seen that the tag does not begin with
-/// a digit.
+/// Returns whether `byte` may be in the tag between the dollars. The caller has seen that the tag
+/// does not begin with a digit.
 fn is_tag(byte: u8) -> bool {
     is_name_start(byte) || byte.is_ascii_digit()
 }
@@ -291,11 +316,17 @@ mod tests {
     use super::{Construct, Lexer};
 
     fn kinds(sql: &str) -> Vec<TokenKind> {
-        Lexer::new(sql).filter(|token| token.is_significant()).map(|token| token.kind).collect()
+        Lexer::new(sql)
+            .filter(|token| token.is_significant())
+            .map(|token| token.kind)
+            .collect()
     }
 
     fn texts(sql: &str) -> Vec<&str> {
-        Lexer::new(sql).filter(|token| token.is_significant()).map(|token| token.text(sql)).collect()
+        Lexer::new(sql)
+            .filter(|token| token.is_significant())
+            .map(|token| token.text(sql))
+            .collect()
     }
 
     #[test]
@@ -326,7 +357,10 @@ mod tests {
     #[test]
     fn comments_nest() {
         assert_eq!(texts("/* a /* b */ ; */ x -- y\nz"), ["x", "z"]);
-        assert_eq!(kinds("a /* /* */"), [Word, Unterminated(Construct::BlockComment)]);
+        assert_eq!(
+            kinds("a /* /* */"),
+            [Word, Unterminated(Construct::BlockComment)]
+        );
     }
 
     #[test]
@@ -336,7 +370,9 @@ mod tests {
         assert_eq!(texts("a::text->>'b'"), ["a", "::", "text", "->>", "'b'"]);
         assert_eq!(
             texts("a=:b f(c:=1) d[1:2]"),
-            ["a", "=", ":", "b", "f", "(", "c", ":=", "1", ")", "d", "[", "1", ":", "2", "]"]
+            [
+                "a", "=", ":", "b", "f", "(", "c", ":=", "1", ")", "d", "[", "1", ":", "2", "]"
+            ]
         );
     }
 
@@ -350,7 +386,10 @@ mod tests {
 
     #[test]
     fn quoted_names_and_psql_commands() {
-        assert_eq!(texts(r#""a;""b".c U&"d""#), [r#""a;""b""#, ".", "c", r#"U&"d""#]);
+        assert_eq!(
+            texts(r#""a;""b".c U&"d""#),
+            [r#""a;""b""#, ".", "c", r#"U&"d""#]
+        );
         assert_eq!(kinds("\\connect db 'x\nselect"), [PsqlCommand, Word]);
     }
 }

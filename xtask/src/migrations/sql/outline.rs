@@ -1,5 +1,6 @@
-//! Statements on one line, for messages: an excerpt of one that stands in a file, and the outline of an application's, without
-//! its values. Logs of CI jobs are read by many, and an application's SQL holds the data of its users.
+//! Statements on one line, for messages: an excerpt of one that stands in a file, and the outline
+//! of an application's, without its values. Logs of CI jobs are read by many, and an application's
+//! SQL holds the data of its users.
 
 use super::splitter::tokens;
 use super::token::{Construct, TokenKind};
@@ -10,7 +11,8 @@ const LENGTH: usize = 80;
 /// The placeholder for a value.
 const VALUE: &str = "?";
 
-/// The outline of `sql` on one line: literals are `?`, comments are left out, where tools put values too. `sql` may end anywhere.
+/// The outline of `sql` on one line: literals are `?`, comments are left out, where tools put
+/// values too. `sql` may end anywhere.
 #[must_use]
 pub fn outline(sql: &str) -> String {
     let mut line = String::new();
@@ -21,7 +23,10 @@ pub fn outline(sql: &str) -> String {
                 is_apart = true;
                 continue;
             }
-            TokenKind::String | TokenKind::DollarString | TokenKind::Number | TokenKind::CopyData => VALUE,
+            TokenKind::String
+            | TokenKind::DollarString
+            | TokenKind::Number
+            | TokenKind::CopyData => VALUE,
             TokenKind::Unterminated(Construct::BlockComment) => break,
             TokenKind::Unterminated(_) => VALUE,
             _named => token.text(sql),
@@ -56,7 +61,10 @@ mod tests {
 
     #[test]
     fn excerpts_are_one_short_line() {
-        assert_eq!(excerpt("create table\n  t (a int)"), "create table t (a int)");
+        assert_eq!(
+            excerpt("create table\n  t (a int)"),
+            "create table t (a int)"
+        );
         assert_eq!(excerpt(&"ä ".repeat(100)), format!("{}…", "ä ".repeat(40)));
     }
 
@@ -67,9 +75,18 @@ mod tests {
                 "UPDATE users\n  SET name = 'Ada', age=36\n WHERE id = $1",
                 "UPDATE users SET name = ?, age=? WHERE id = $1",
             ),
-            ("SELECT 1 /* user='ada' */ FROM \"t\" -- secret", "SELECT ? FROM \"t\""),
-            ("INSERT INTO a VALUES (E'it\\'s', $$x$$, X'ff', -1.5e3)", "INSERT INTO a VALUES (?, ?, ?, -?)"),
-            ("SELECT * FROM a WHERE token = 'cut o", "SELECT * FROM a WHERE token = ?"),
+            (
+                "SELECT 1 /* user='ada' */ FROM \"t\" -- secret",
+                "SELECT ? FROM \"t\"",
+            ),
+            (
+                "INSERT INTO a VALUES (E'it\\'s', $$x$$, X'ff', -1.5e3)",
+                "INSERT INTO a VALUES (?, ?, ?, -?)",
+            ),
+            (
+                "SELECT * FROM a WHERE token = 'cut o",
+                "SELECT * FROM a WHERE token = ?",
+            ),
             ("SELECT /* cut o", "SELECT"),
             ("", ""),
         ] {

@@ -13,16 +13,22 @@ pub fn command(statement: &Statement<'_>) -> Option<&'static str> {
 fn index(mut cursor: Cursor<'_>) -> Option<&'static str> {
     if cursor.eat("create") {
         let _unique = cursor.eat("unique");
-        return cursor.eat_all(&["index", "concurrently"]).then_some("CREATE INDEX CONCURRENTLY");
+        return cursor
+            .eat_all(&["index", "concurrently"])
+            .then_some("CREATE INDEX CONCURRENTLY");
     }
-    cursor.eat_all(&["drop", "index", "concurrently"]).then_some("DROP INDEX CONCURRENTLY")
+    cursor
+        .eat_all(&["drop", "index", "concurrently"])
+        .then_some("DROP INDEX CONCURRENTLY")
 }
 
 fn reindex(mut cursor: Cursor<'_>) -> Option<&'static str> {
     if !cursor.eat("reindex") {
         return None;
     }
-    let option = cursor.parenthesised().is_some_and(|options| is_switched_on(&options, "concurrently"));
+    let option = cursor
+        .parenthesised()
+        .is_some_and(|options| is_switched_on(&options, "concurrently"));
     if cursor.eat("schema") || cursor.eat("database") || cursor.eat("system") {
         return Some("REINDEX SCHEMA");
     }
@@ -42,15 +48,20 @@ fn whole_cluster(cursor: Cursor<'_>) -> Option<&'static str> {
         (&["commit", "prepared"], "COMMIT PREPARED"),
         (&["rollback", "prepared"], "ROLLBACK PREPARED"),
     ];
-    let found = commands.iter().find(|(words, _)| cursor.at_all(words)).map(|(_, command)| *command);
+    let found = commands
+        .iter()
+        .find(|(words, _)| cursor.at_all(words))
+        .map(|(_, command)| *command);
     found.or_else(|| {
-        let moves = cursor.at_all(&["alter", "database"]) && cursor.clone().skip_past(&["set", "tablespace"]);
+        let moves = cursor.at_all(&["alter", "database"])
+            && cursor.clone().skip_past(&["set", "tablespace"]);
         moves.then_some("ALTER DATABASE SET TABLESPACE")
     })
 }
 
 fn table(mut cursor: Cursor<'_>) -> Option<&'static str> {
-    let detaches = cursor.eat_all(&["alter", "table"]) && cursor.skip_past(&["detach", "partition"]);
+    let detaches =
+        cursor.eat_all(&["alter", "table"]) && cursor.skip_past(&["detach", "partition"]);
     let concurrently = detaches && !cursor.qualified().is_empty() && cursor.eat("concurrently");
     concurrently.then_some("ALTER TABLE … DETACH PARTITION CONCURRENTLY")
 }
@@ -58,8 +69,15 @@ fn table(mut cursor: Cursor<'_>) -> Option<&'static str> {
 /// Replication slots on another server cannot be rolled back.
 fn subscription(mut cursor: Cursor<'_>) -> Option<&'static str> {
     if cursor.eat_all(&["create", "subscription"]) {
-        let options = cursor.skip_past(&["with"]).then(|| cursor.parenthesised()).flatten();
-        let off = |name| options.as_ref().is_some_and(|options| is_switched_off(options, name));
+        let options = cursor
+            .skip_past(&["with"])
+            .then(|| cursor.parenthesised())
+            .flatten();
+        let off = |name| {
+            options
+                .as_ref()
+                .is_some_and(|options| is_switched_off(options, name))
+        };
         return (!off("connect") && !off("create_slot")).then_some("CREATE SUBSCRIPTION");
     }
     if !cursor.eat_all(&["alter", "subscription"]) {
@@ -69,8 +87,13 @@ fn subscription(mut cursor: Cursor<'_>) -> Option<&'static str> {
     if cursor.at_all(&["refresh", "publication"]) {
         return Some("ALTER SUBSCRIPTION … REFRESH PUBLICATION");
     }
-    let changes = ["set", "add", "drop"].iter().any(|verb| cursor.at_all(&[*verb, "publication"]));
-    let options = cursor.skip_past(&["with"]).then(|| cursor.parenthesised()).flatten();
+    let changes = ["set", "add", "drop"]
+        .iter()
+        .any(|verb| cursor.at_all(&[*verb, "publication"]));
+    let options = cursor
+        .skip_past(&["with"])
+        .then(|| cursor.parenthesised())
+        .flatten();
     let refreshes = !options.is_some_and(|options| is_switched_off(&options, "refresh"));
     (changes && refreshes).then_some("ALTER SUBSCRIPTION … PUBLICATION")
 }
@@ -86,16 +109,25 @@ fn session(mut cursor: Cursor<'_>) -> Option<&'static str> {
 
 /// `name`, `name true`, `name = on`
 fn is_switched_on(options: &Cursor<'_>, name: &str) -> bool {
-    options.split_at_commas().into_iter().any(|mut option| option.eat(name) && !is_off(&mut option))
+    options
+        .split_at_commas()
+        .into_iter()
+        .any(|mut option| option.eat(name) && !is_off(&mut option))
 }
 
 fn is_switched_off(options: &Cursor<'_>, name: &str) -> bool {
-    options.split_at_commas().into_iter().any(|mut option| option.eat(name) && is_off(&mut option))
+    options
+        .split_at_commas()
+        .into_iter()
+        .any(|mut option| option.eat(name) && is_off(&mut option))
 }
 
 fn is_off(value: &mut Cursor<'_>) -> bool {
     value.eat_text("=");
-    let text = value.peek().filter(|token| token.kind != TokenKind::Comma).map(|token| token.text(value.source()));
+    let text = value
+        .peek()
+        .filter(|token| token.kind != TokenKind::Comma)
+        .map(|token| token.text(value.source()));
     text.is_some_and(|text| {
         let text = text.trim_matches('\'').to_ascii_lowercase();
         matches!(text.as_str(), "off" | "false" | "0" | "no")

@@ -1,5 +1,5 @@
-//! Where statements end: at a `;` outside parentheses (`CREATE RULE … DO (a; b)`) and outside the body of an SQL
-//! function (`BEGIN ATOMIC a; b; END`), as psql decides it.
+//! Where statements end: at a `;` outside parentheses (`CREATE RULE … DO (a; b)`) and outside the
+//! body of an SQL function (`BEGIN ATOMIC a; b; END`), as psql decides it.
 
 use super::cursor::Cursor;
 use super::lexer::Lexer;
@@ -66,7 +66,15 @@ struct Splitter<'a> {
 impl<'a> Splitter<'a> {
     fn new(text: &'a str) -> Self {
         let lexer = Lexer::new(text);
-        Self { text, lexer, all: Vec::new(), open: Vec::new(), paren_depth: 0, body_depth: 0, done: Vec::new() }
+        Self {
+            text,
+            lexer,
+            all: Vec::new(),
+            open: Vec::new(),
+            paren_depth: 0,
+            body_depth: 0,
+            done: Vec::new(),
+        }
     }
 
     fn run(&mut self) {
@@ -83,21 +91,28 @@ impl<'a> Splitter<'a> {
         match token.kind {
             TokenKind::OpenParen => self.paren_depth += 1,
             TokenKind::CloseParen => self.paren_depth = self.paren_depth.saturating_sub(1),
-            TokenKind::Semicolon if self.paren_depth == 0 && self.body_depth == 0 => return self.close(),
+            TokenKind::Semicolon if self.paren_depth == 0 && self.body_depth == 0 => {
+                return self.close();
+            }
             TokenKind::Word if self.paren_depth == 0 => self.follow_body(token),
             _other => {}
         }
         self.open.push(token);
     }
 
-    /// `END` ends a body where a statement of it would begin. Everywhere else it belongs to a `CASE`, or is a name: `SELECT 1 end`.
-    /// To the grammar a body may make routines with bodies of their own.
+    /// `END` ends a body where a statement of it would begin. Everywhere else it belongs to a
+    /// `CASE`, or is a name: `SELECT 1 end`. To the grammar a body may make routines with bodies of
+    /// their own.
     fn follow_body(&mut self, word: Token) {
-        let Some(last) = self.open.last().copied() else { return };
+        let Some(last) = self.open.last().copied() else {
+            return;
+        };
         let follows = |name: &str| last.is_word(self.text, name);
         if word.is_word(self.text, "atomic") && follows("begin") && self.creates_routine() {
             self.body_depth += 1;
-        } else if word.is_word(self.text, "end") && (last.kind == TokenKind::Semicolon || follows("atomic")) {
+        } else if word.is_word(self.text, "end")
+            && (last.kind == TokenKind::Semicolon || follows("atomic"))
+        {
             self.body_depth = self.body_depth.saturating_sub(1);
         }
     }
@@ -113,18 +128,34 @@ impl<'a> Splitter<'a> {
         self.paren_depth = 0;
         self.body_depth = 0;
         let tokens = std::mem::take(&mut self.open);
-        let (Some(first), Some(last)) = (tokens.first(), tokens.last()) else { return };
-        let span = Span { start: first.span.start, end: last.span.end };
-        let backslash_escapes =
-            tokens.iter().any(|token| self.has_backslash(*token)).then_some(self.lexer.backslash_escapes);
+        let (Some(first), Some(last)) = (tokens.first(), tokens.last()) else {
+            return;
+        };
+        let span = Span {
+            start: first.span.start,
+            end: last.span.end,
+        };
+        let backslash_escapes = tokens
+            .iter()
+            .any(|token| self.has_backslash(*token))
+            .then_some(self.lexer.backslash_escapes);
         self.follow_string_setting(&tokens);
         let copy_data = self.copy_data(&tokens);
-        self.done.push(Statement { source: self.text, span, tokens, copy_data, backslash_escapes });
+        self.done.push(Statement {
+            source: self.text,
+            span,
+            tokens,
+            copy_data,
+            backslash_escapes,
+        });
     }
 
     /// Whether it is a plain string with a backslash, whose end the setting decides.
     fn has_backslash(&self, token: Token) -> bool {
-        let is_string = matches!(token.kind, TokenKind::String | TokenKind::Unterminated(Construct::String));
+        let is_string = matches!(
+            token.kind,
+            TokenKind::String | TokenKind::Unterminated(Construct::String)
+        );
         let text = token.text(self.text);
         is_string && text.starts_with(['\'', 'n', 'N']) && text.contains('\\')
     }
@@ -156,10 +187,15 @@ fn string_setting(mut cursor: Cursor<'_>) -> Option<String> {
     if cursor.eat("set") {
         let _scope = cursor.eat("session") || cursor.eat("local");
         let assigned = cursor.eat(SETTING) && (cursor.eat("to") || cursor.eat_text("="));
-        return cursor.next().filter(|_| assigned).map(|value| unquoted(value.text(cursor.source())));
+        return cursor
+            .next()
+            .filter(|_| assigned)
+            .map(|value| unquoted(value.text(cursor.source())));
     }
     if cursor.eat("select") && cursor.skip_past(&["set_config"]) && cursor.eat_text("(") {
-        let named = cursor.next().is_some_and(|name| unquoted(name.text(cursor.source())) == SETTING);
+        let named = cursor
+            .next()
+            .is_some_and(|name| unquoted(name.text(cursor.source())) == SETTING);
         let value = cursor.eat_text(",").then(|| cursor.next()).flatten()?;
         return named.then(|| unquoted(value.text(cursor.source())));
     }
@@ -183,13 +219,17 @@ mod tests {
     #[test]
     fn statements_end_at_semicolons_of_the_top_level() {
         assert_eq!(split("a; b ;; -- c;\n /* d; */ e"), ["a", "b", "e"]);
-        assert_eq!(split("select ';', $$;$$, \";\"; x"), ["select ';', $$;$$, \";\"", "x"]);
+        assert_eq!(
+            split("select ';', $$;$$, \";\"; x"),
+            ["select ';', $$;$$, \";\"", "x"]
+        );
         assert_eq!(split(" -- nothing\n ; /**/"), [""; 0]);
     }
 
     #[test]
     fn rules_keep_their_commands() {
-        let rule = "create rule r as on insert to t do also (insert into a values (1); delete from b)";
+        let rule =
+            "create rule r as on insert to t do also (insert into a values (1); delete from b)";
         assert_eq!(split(&format!("{rule}; x")), [rule, "x"]);
     }
 
@@ -198,7 +238,10 @@ mod tests {
         let body = "create or replace function f(a int) returns int begin atomic \
                     select case when a > 1 then 2 end; select 3; end";
         assert_eq!(split(&format!("{body}; x")), [body, "x"]);
-        assert_eq!(split("begin; create table atomic (a int); end"), ["begin", "create table atomic (a int)", "end"]);
+        assert_eq!(
+            split("begin; create table atomic (a int); end"),
+            ["begin", "create table atomic (a int)", "end"]
+        );
         let names = "create function f() returns int begin atomic select 1 end; select t.end as end; end; b";
         assert_eq!(split(names).len(), 2);
     }
@@ -206,8 +249,14 @@ mod tests {
     #[test]
     fn the_string_setting_is_followed() {
         assert_eq!(split(r"select '\'; x; y"), [r"select '\'", "x", "y"]);
-        assert_eq!(split(r"set standard_conforming_strings = off; select '\'; x'; y").len(), 3);
-        assert_eq!(split(r"set local standard_conforming_strings to 'on'; select '\'; x").len(), 3);
+        assert_eq!(
+            split(r"set standard_conforming_strings = off; select '\'; x'; y").len(),
+            3
+        );
+        assert_eq!(
+            split(r"set local standard_conforming_strings to 'on'; select '\'; x").len(),
+            3
+        );
         let config = r"select pg_catalog.set_config('standard_conforming_strings', 'off', false); select '\'; x'; y";
         assert_eq!(split(config).len(), 3);
     }
@@ -216,15 +265,24 @@ mod tests {
     fn a_backslash_in_a_plain_string_is_told() {
         let text = r"select '\d', E'\''; select n'\d'; select 'a', E'\d', $$'\d'$$, U&'\0061'; select '' -- '\'
                      ; set standard_conforming_strings = off; select '\''";
-        let told: Vec<_> = statements(text).iter().map(|statement| statement.backslash_escapes).collect();
-        assert_eq!(told, [Some(false), Some(false), None, None, None, Some(true)]);
+        let told: Vec<_> = statements(text)
+            .iter()
+            .map(|statement| statement.backslash_escapes)
+            .collect();
+        assert_eq!(
+            told,
+            [Some(false), Some(false), None, None, None, Some(true)]
+        );
     }
 
     #[test]
     fn the_data_of_copy_is_not_sql() {
         let sql = "copy t (a) from stdin;\n1\tit's; x\n\\.\nselect 1;";
         let statements = statements(sql);
-        assert_eq!(statements.iter().map(Statement::text).collect::<Vec<_>>(), ["copy t (a) from stdin", "select 1"]);
+        assert_eq!(
+            statements.iter().map(Statement::text).collect::<Vec<_>>(),
+            ["copy t (a) from stdin", "select 1"]
+        );
         assert!(statements[0].copy_data.is_some() && statements[1].copy_data.is_none());
         assert_eq!(split("copy t from 'file'; a; b").len(), 3);
     }

@@ -2,7 +2,8 @@
 
 use crate::source::Span;
 
-/// A piece of SQL text. The tokens of a text stand side by side, without gaps, from its first byte to its last.
+/// A piece of SQL text. The tokens of a text stand side by side, without gaps, from its first byte
+/// to its last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Token {
     /// The kind of token.
@@ -21,7 +22,10 @@ impl Token {
     /// Whether the token means something to the server: not a comment, not white space.
     #[must_use]
     pub fn is_significant(self) -> bool {
-        !matches!(self.kind, TokenKind::Whitespace | TokenKind::LineComment | TokenKind::BlockComment)
+        !matches!(
+            self.kind,
+            TokenKind::Whitespace | TokenKind::LineComment | TokenKind::BlockComment
+        )
     }
 
     /// Whether this is the unquoted word `word`, in any case.

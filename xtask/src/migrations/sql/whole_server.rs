@@ -1,11 +1,12 @@
-//! Statements about what belongs to the whole server: roles, databases, tablespaces, settings of the server.
+//! Statements about what belongs to the whole server: roles, databases, tablespaces, settings of
+//! the server.
 
 use regex::Regex;
 
 use super::Statement;
 
-/// Such a statement inside of a block, whose text is a string. A block that makes a role makes it where it is missing: on a
-/// server that has it nothing comes of that.
+/// Such a statement inside of a block, whose text is a string. A block that makes a role makes it
+/// where it is missing: on a server that has it nothing comes of that.
 const IN_BLOCK: &str = r"(?i)\b(alter|drop)\s+(role|user|group|database|tablespace)\b";
 
 /// The command, if a statement makes, changes or drops what belongs to the whole server.
@@ -14,15 +15,26 @@ pub fn command(statement: &Statement<'_>) -> Option<String> {
     let mut cursor = statement.cursor();
     if cursor.at("do") {
         let found = Regex::new(IN_BLOCK).ok()?.find(statement.text())?.as_str();
-        return Some(found.split_whitespace().collect::<Vec<_>>().join(" ").to_uppercase());
+        return Some(
+            found
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ")
+                .to_uppercase(),
+        );
     }
-    let has_on = cursor.rest().iter().any(|token| token.is_word(statement.source, "on"));
+    let has_on = cursor
+        .rest()
+        .iter()
+        .any(|token| token.is_word(statement.source, "on"));
     for verb in ["grant", "revoke"] {
         if cursor.at(verb) {
             return (!has_on).then(|| format!("{} of a role", verb.to_uppercase()));
         }
     }
-    let verb = ["create", "alter", "drop"].into_iter().find(|verb| cursor.eat(verb))?;
+    let verb = ["create", "alter", "drop"]
+        .into_iter()
+        .find(|verb| cursor.eat(verb))?;
     if cursor.at_all(&["user", "mapping"]) {
         return None;
     }
@@ -40,9 +52,18 @@ mod tests {
     fn what_belongs_to_the_server_is_told_from_what_belongs_to_the_database() {
         let of = |text: &str| command(&sql::statements(text)[0]);
         assert_eq!(of("create role reader").as_deref(), Some("CREATE ROLE"));
-        assert_eq!(of("ALTER DATABASE app SET timezone = 'UTC'").as_deref(), Some("ALTER DATABASE"));
-        assert_eq!(of("GRANT reader TO app").as_deref(), Some("GRANT of a role"));
-        assert_eq!(of("DO $$ BEGIN IF true THEN Alter  Role r NOLOGIN; END IF; END $$").as_deref(), Some("ALTER ROLE"));
+        assert_eq!(
+            of("ALTER DATABASE app SET timezone = 'UTC'").as_deref(),
+            Some("ALTER DATABASE")
+        );
+        assert_eq!(
+            of("GRANT reader TO app").as_deref(),
+            Some("GRANT of a role")
+        );
+        assert_eq!(
+            of("DO $$ BEGIN IF true THEN Alter  Role r NOLOGIN; END IF; END $$").as_deref(),
+            Some("ALTER ROLE")
+        );
         for none in [
             "GRANT SELECT ON t TO reader",
             "CREATE USER MAPPING FOR r SERVER s",

@@ -1,5 +1,5 @@
-//! How a connection is encrypted: libpq's `sslmode` with its files, and the ways in which drivers and ORMs ask for the
-//! same. Whoever asked for encryption gets it, or no connection.
+//! How a connection is encrypted: libpq's `sslmode` with its files, and the ways in which drivers
+//! and ORMs ask for the same. Whoever asked for encryption gets it, or no connection.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,8 @@ use super::text::Read;
 pub struct Tls {
     /// How much of it is demanded.
     pub mode: TlsMode,
-    /// The authorities that may have signed the server's certificate, where the signature is checked.
+    /// The authorities that may have signed the server's certificate, where the signature is
+    /// checked.
     pub authorities: Authorities,
     /// `sslcrl`: the certificates that were revoked.
     pub revoked: Option<PathBuf>,
@@ -71,7 +72,8 @@ pub(super) fn read(settings: &Settings, surroundings: &Surroundings) -> Read<Tls
     let (roots, client) = files(settings, surroundings)?;
     let is_system = settings.text("sslrootcert")? == Some("system");
     let mut mode = asked.unwrap_or_default();
-    // The platform's authorities sign for everybody, so that only the host's name says who is there.
+    // The platform's authorities sign for everybody, so that only the host's name says who is
+    // there.
     if is_system {
         mode = TlsMode::VerifyHost;
     }
@@ -79,13 +81,17 @@ pub(super) fn read(settings: &Settings, surroundings: &Surroundings) -> Read<Tls
     if mode == TlsMode::Require && roots.is_some() && !is_unchecked {
         mode = TlsMode::VerifyAuthority;
     }
-    let is_direct = settings.choice("sslnegotiation", &[("postgres", false), ("direct", true)])?.unwrap_or(false);
+    let is_direct = settings
+        .choice("sslnegotiation", &[("postgres", false), ("direct", true)])?
+        .unwrap_or(false);
     if is_direct && mode < TlsMode::Require {
         return Err("`sslnegotiation=direct` needs `sslmode=require` or a stricter one".into());
     }
     Ok(Tls {
         mode,
-        authorities: roots.filter(|_| !is_system).map_or(Authorities::System, Authorities::File),
+        authorities: roots
+            .filter(|_| !is_system)
+            .map_or(Authorities::System, Authorities::File),
         revoked: revoked(settings, surroundings)?,
         client,
         versions: versions(settings)?,
@@ -95,26 +101,48 @@ pub(super) fn read(settings: &Settings, surroundings: &Surroundings) -> Read<Tls
 }
 
 fn refuse_what_cannot_be_kept(settings: &Settings) -> Read<()> {
-    let gssapi = settings.choice("gssencmode", &[("disable", false), ("prefer", false), ("require", true)])?;
+    let gssapi = settings.choice(
+        "gssencmode",
+        &[("disable", false), ("prefer", false), ("require", true)],
+    )?;
     if gssapi == Some(true) {
         return Err("`gssencmode=require` is not supported: encrypt with `sslmode=require`".into());
     }
-    let asks = settings.choice("sslcertmode", &[("disable", false), ("allow", false), ("require", true)])?;
+    let asks = settings.choice(
+        "sslcertmode",
+        &[("disable", false), ("allow", false), ("require", true)],
+    )?;
     if asks == Some(true) {
         return Err("`sslcertmode=require` is not supported: leave it out; the certificate of `sslcert` is shown to each server that asks".into());
     }
     Ok(())
 }
 
-/// The strictest mode that is asked for in any spelling, and whether the certificate is expressly not to be looked at.
+/// The strictest mode that is asked for in any spelling, and whether the certificate is expressly
+/// not to be looked at.
 fn mode(settings: &Settings) -> Read<(Option<TlsMode>, bool)> {
-    let spelt = settings.text("sslmode")?.map(|text| sslmode("sslmode", text)).transpose()?;
+    let spelt = settings
+        .text("sslmode")?
+        .map(|text| sslmode("sslmode", text))
+        .transpose()?;
     let flag = settings.text("ssl")?.map(ssl).transpose()?;
     // Prisma's: whether the certificate is looked at.
-    let strict = [("strict", Some(TlsMode::VerifyHost)), ("accept_invalid_certs", None)];
-    let prisma = settings.choice("sslaccept", &strict)?.flatten().map(|mode| (mode, false));
-    let asked = [spelt, flag, prisma].into_iter().flatten().max_by_key(|(mode, _)| *mode);
-    Ok((asked.map(|(mode, _)| mode), asked.is_some_and(|(_, is_unchecked)| is_unchecked)))
+    let strict = [
+        ("strict", Some(TlsMode::VerifyHost)),
+        ("accept_invalid_certs", None),
+    ];
+    let prisma = settings
+        .choice("sslaccept", &strict)?
+        .flatten()
+        .map(|mode| (mode, false));
+    let asked = [spelt, flag, prisma]
+        .into_iter()
+        .flatten()
+        .max_by_key(|(mode, _)| *mode);
+    Ok((
+        asked.map(|(mode, _)| mode),
+        asked.is_some_and(|(_, is_unchecked)| is_unchecked),
+    ))
 }
 
 fn sslmode(name: &str, text: &str) -> Read<(TlsMode, bool)> {
@@ -127,7 +155,14 @@ fn sslmode(name: &str, text: &str) -> Read<(TlsMode, bool)> {
         "verify-ca" => (TlsMode::VerifyAuthority, false),
         "verify-full" => (TlsMode::VerifyHost, false),
         _other => {
-            let known = ["disable", "prefer", "require", "no-verify", "verify-ca", "verify-full"];
+            let known = [
+                "disable",
+                "prefer",
+                "require",
+                "no-verify",
+                "verify-ca",
+                "verify-full",
+            ];
             return Err(not_one_of(name, text, known.into_iter()));
         }
     })
@@ -144,10 +179,13 @@ fn ssl(text: &str) -> Read<(TlsMode, bool)> {
 
 type Files = (Option<PathBuf>, Option<(PathBuf, PathBuf)>);
 
-/// The authorities' file, and our own certificate with its key. What is not named is looked for in `~/.postgresql`.
+/// The authorities' file, and our own certificate with its key. What is not named is looked for in
+/// `~/.postgresql`.
 fn files(settings: &Settings, surroundings: &Surroundings) -> Read<Files> {
-    let named = |name: &str| Ok::<_, String>(settings.text(name)?.map(|text| path(text, surroundings)));
-    let (mut roots, certificate, key) = (named("sslrootcert")?, named("sslcert")?, named("sslkey")?);
+    let named =
+        |name: &str| Ok::<_, String>(settings.text(name)?.map(|text| path(text, surroundings)));
+    let (mut roots, certificate, key) =
+        (named("sslrootcert")?, named("sslcert")?, named("sslkey")?);
     let certificate = match (certificate, settings.text("sslaccept")?) {
         // In Prisma's words `sslcert` is the authority's.
         (Some(theirs), Some(_)) if key.is_none() => {
@@ -165,7 +203,9 @@ fn files(settings: &Settings, surroundings: &Surroundings) -> Read<Files> {
             return Err("`sslcert` is set, and its key is not: name it with `sslkey`".into());
         }
         (None, Some(_)) if settings.text("sslkey")?.is_some() => {
-            return Err("`sslkey` is set, and its certificate is not: name it with `sslcert`".into());
+            return Err(
+                "`sslkey` is set, and its certificate is not: name it with `sslcert`".into(),
+            );
         }
         _ => None,
     };
@@ -173,14 +213,25 @@ fn files(settings: &Settings, surroundings: &Surroundings) -> Read<Files> {
 }
 
 fn revoked(settings: &Settings, surroundings: &Surroundings) -> Read<Option<PathBuf>> {
-    let named = settings.text("sslcrl")?.map(|text| path(text, surroundings));
+    let named = settings
+        .text("sslcrl")?
+        .map(|text| path(text, surroundings));
     Ok(named.or_else(|| surroundings.existing_at_home(".postgresql/root.crl")))
 }
 
 fn versions(settings: &Settings) -> Read<Versions> {
-    let known = [("TLSv1", 10), ("TLSv1.1", 11), ("TLSv1.2", 12), ("TLSv1.3", 13)];
-    let lowest = settings.choice("ssl_min_protocol_version", &known)?.unwrap_or(12);
-    let highest = settings.choice("ssl_max_protocol_version", &known)?.unwrap_or(13);
+    let known = [
+        ("TLSv1", 10),
+        ("TLSv1.1", 11),
+        ("TLSv1.2", 12),
+        ("TLSv1.3", 13),
+    ];
+    let lowest = settings
+        .choice("ssl_min_protocol_version", &known)?
+        .unwrap_or(12);
+    let highest = settings
+        .choice("ssl_max_protocol_version", &known)?
+        .unwrap_or(13);
     match (lowest, highest) {
         (lowest, highest) if highest < 12 || lowest > highest => {
             Err("TLS is spoken in the versions 1.2 and 1.3 only: change `ssl_min_protocol_version` or `ssl_max_protocol_version`".into())
@@ -218,33 +269,55 @@ mod tests {
             ("sslmode=VERIFY_FULL", TlsMode::VerifyHost),
             ("sslmode=no-verify", TlsMode::Require),
             ("sslmode=no-verify&sslrootcert=a.pem", TlsMode::Require),
-            ("sslmode=require&sslrootcert=a.pem", TlsMode::VerifyAuthority),
+            (
+                "sslmode=require&sslrootcert=a.pem",
+                TlsMode::VerifyAuthority,
+            ),
             ("ssl=true", TlsMode::Require),
             ("ssl=verify-full", TlsMode::VerifyHost),
             ("ssl=true&sslmode=disable", TlsMode::Require),
             ("requiressl=1", TlsMode::Require),
             ("ssl-mode=require", TlsMode::Require),
             ("sslaccept=strict", TlsMode::VerifyHost),
-            ("sslmode=require&sslaccept=accept_invalid_certs", TlsMode::Require),
+            (
+                "sslmode=require&sslaccept=accept_invalid_certs",
+                TlsMode::Require,
+            ),
             ("sslmode=require&sslmode=prefer", TlsMode::Prefer),
             ("sslrootcert=system", TlsMode::VerifyHost),
             ("sslmode=require&sslrootcert=system", TlsMode::VerifyHost),
         ] {
             assert_eq!(mode(query), expected, "{query}");
         }
-        for query in
-            ["sslmode=always", "ssl=maybe", "gssencmode=require", "sslcert=a", "sslkey=a", "sslnegotiation=direct"]
-        {
+        for query in [
+            "sslmode=always",
+            "ssl=maybe",
+            "gssencmode=require",
+            "sslcert=a",
+            "sslkey=a",
+            "sslnegotiation=direct",
+        ] {
             tls_of(query, &[], Path::new("/nowhere")).expect_err(query);
         }
     }
 
     #[test]
     fn variables_count_where_the_url_says_nothing() {
-        let with = |query, variables: &[_]| tls_of(query, variables, Path::new("/nowhere")).map(|tls| tls.mode);
-        assert_eq!(with("", &[("PGSSLMODE", "verify-full")]), Ok(TlsMode::VerifyHost));
-        assert_eq!(with("sslmode=disable", &[("PGSSLMODE", "require")]), Ok(TlsMode::Disable));
-        assert_eq!(with("ssl=false", &[("PGSSLMODE", "require")]), Ok(TlsMode::Disable));
+        let with = |query, variables: &[_]| {
+            tls_of(query, variables, Path::new("/nowhere")).map(|tls| tls.mode)
+        };
+        assert_eq!(
+            with("", &[("PGSSLMODE", "verify-full")]),
+            Ok(TlsMode::VerifyHost)
+        );
+        assert_eq!(
+            with("sslmode=disable", &[("PGSSLMODE", "require")]),
+            Ok(TlsMode::Disable)
+        );
+        assert_eq!(
+            with("ssl=false", &[("PGSSLMODE", "require")]),
+            Ok(TlsMode::Disable)
+        );
         assert_eq!(with("", &[("PGREQUIRESSL", "1")]), Ok(TlsMode::Require));
         with("", &[("PGSSLMODE", "always")]).expect_err("no mode");
     }
@@ -258,12 +331,33 @@ mod tests {
             std::fs::write(folder.join(name), "").expect("written");
         }
         let tls = tls_of("sslmode=require", &[], home.path()).expect("valid");
-        assert_eq!((tls.mode, tls.authorities), (TlsMode::VerifyAuthority, Authorities::File(folder.join("root.crt"))));
-        assert_eq!(tls.client, Some((folder.join("postgresql.crt"), folder.join("postgresql.key"))));
-        let tls = tls_of("sslmode=require&sslrootcert=%2Fetc%2Fmy%20ca.pem", &[], home.path()).expect("valid");
+        assert_eq!(
+            (tls.mode, tls.authorities),
+            (
+                TlsMode::VerifyAuthority,
+                Authorities::File(folder.join("root.crt"))
+            )
+        );
+        assert_eq!(
+            tls.client,
+            Some((folder.join("postgresql.crt"), folder.join("postgresql.key")))
+        );
+        let tls = tls_of(
+            "sslmode=require&sslrootcert=%2Fetc%2Fmy%20ca.pem",
+            &[],
+            home.path(),
+        )
+        .expect("valid");
         assert_eq!(tls.authorities, Authorities::File("/etc/my ca.pem".into()));
-        let prisma = tls_of("sslcert=ca.pem&sslaccept=strict&sslcertmode=disable", &[], Path::new("/nowhere"));
+        let prisma = tls_of(
+            "sslcert=ca.pem&sslaccept=strict&sslcertmode=disable",
+            &[],
+            Path::new("/nowhere"),
+        );
         let prisma = prisma.expect("valid");
-        assert_eq!((prisma.authorities, prisma.client), (Authorities::File("ca.pem".into()), None));
+        assert_eq!(
+            (prisma.authorities, prisma.client),
+            (Authorities::File("ca.pem".into()), None)
+        );
     }
 }

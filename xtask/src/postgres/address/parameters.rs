@@ -1,5 +1,6 @@
-//! The names of parameters: libpq's, which mean here what they mean there; those of drivers, ORMs, poolers and hosts,
-//! which no server needs; and those that ask for something that this tool cannot do, which must not be dropped.
+//! The names of parameters: libpq's, which mean here what they mean there; those of drivers, ORMs,
+//! poolers and hosts, which no server needs; and those that ask for something that this tool cannot
+//! do, which must not be dropped.
 
 /// The meaning of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +67,8 @@ const ALIASES: &[(&str, &str)] = &[
     ("username", "user"),
 ];
 
-/// libpq's that change nothing here: how it uses GSSAPI, compression (gone), text that the driver sends as UTF-8.
+/// libpq's that change nothing here: how it uses GSSAPI, compression (gone), text that the driver
+/// sends as UTF-8.
 const WITHOUT_EFFECT: &[&str] = &[
     "client_encoding",
     "encoding",
@@ -80,8 +82,8 @@ const WITHOUT_EFFECT: &[&str] = &[
     "sslpassword",
 ];
 
-/// The parameters of drivers, ORMs, pools and hosts: how many connections, how long one query of the application may
-/// take.
+/// The parameters of drivers, ORMs, pools and hosts: how many connections, how long one query of
+/// the application may take.
 const FOREIGN: &[&str] = &[
     "advisory_locks",
     "allowexitonidle",
@@ -138,9 +140,18 @@ const REFUSED: &[(&str, &str)] = &[
     ("currentschema", SEARCH_PATH),
     ("schema", SEARCH_PATH),
     ("search_path", SEARCH_PATH),
-    ("replication", "leave it out: migrations do not run over a replication connection"),
-    ("require_auth", "leave it out; `channel_binding=require` lets nobody but SCRAM's authentication through"),
-    ("requirepeer", "leave it out, and let the folder of the socket belong to the server's user"),
+    (
+        "replication",
+        "leave it out: migrations do not run over a replication connection",
+    ),
+    (
+        "require_auth",
+        "leave it out; `channel_binding=require` lets nobody but SCRAM's authentication through",
+    ),
+    (
+        "requirepeer",
+        "leave it out, and let the folder of the socket belong to the server's user",
+    ),
     ("scram_client_key", "write the password"),
     ("scram_server_key", "write the password"),
     ("sslcrldir", "name one file with `sslcrl`"),
@@ -165,7 +176,8 @@ pub(super) fn meaning(name: &str) -> Option<Meaning> {
         return Some(Meaning::Refused(instead));
     }
     let prefixes = ["x-", "pool_", "oauth_"];
-    let is_foreign = FOREIGN.contains(&lower.as_str()) || prefixes.iter().any(|prefix| lower.starts_with(prefix));
+    let is_foreign = FOREIGN.contains(&lower.as_str())
+        || prefixes.iter().any(|prefix| lower.starts_with(prefix));
     (is_foreign || WITHOUT_EFFECT.contains(&lower.as_str())).then_some(Meaning::Foreign)
 }
 
@@ -185,7 +197,16 @@ mod tests {
 
     #[test]
     fn what_asks_for_encryption_is_never_foreign() {
-        for name in ["sslmode", "ssl", "ssl-mode", "requiressl", "sslaccept", "sslrootcert", "ssl-ca", "sslcert"] {
+        for name in [
+            "sslmode",
+            "ssl",
+            "ssl-mode",
+            "requiressl",
+            "sslaccept",
+            "sslrootcert",
+            "ssl-ca",
+            "sslcert",
+        ] {
             assert!(matches!(meaning(name), Some(Meaning::Read(_))), "{name}");
         }
         for name in ["tls", "sslidentity", "sslcrldir", "require_auth"] {

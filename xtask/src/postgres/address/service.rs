@@ -1,26 +1,42 @@
-//! Service files: `~/.pg_service.conf` and the system's, where `service=orders` finds the parameters below `[orders]`.
+//! Service files: `~/.pg_service.conf` and the system's, where `service=orders` finds the
+//! parameters below `[orders]`.
 
 use std::path::{Path, PathBuf};
 
 use super::surroundings::{Surroundings, path};
 use super::text::{Read, Setting};
 
-/// The parameters of the service `name`: from `file`, the user's file or one of the system's, the first that has it.
-pub(super) fn read(name: &str, file: Option<&str>, surroundings: &Surroundings) -> Read<Vec<Setting>> {
+/// The parameters of the service `name`: from `file`, the user's file or one of the system's, the
+/// first that has it.
+pub(super) fn read(
+    name: &str,
+    file: Option<&str>,
+    surroundings: &Surroundings,
+) -> Read<Vec<Setting>> {
     let users = match file {
         Some(file) => Some(path(file, surroundings)),
         None => surroundings.at_home(".pg_service.conf"),
     };
-    let systems = surroundings.system_folders().into_iter().map(|folder| folder.join("pg_service.conf"));
+    let systems = surroundings
+        .system_folders()
+        .into_iter()
+        .map(|folder| folder.join("pg_service.conf"));
     let files: Vec<PathBuf> = users.into_iter().chain(systems).collect();
     for file in &files {
-        let Ok(text) = std::fs::read_to_string(file) else { continue };
+        let Ok(text) = std::fs::read_to_string(file) else {
+            continue;
+        };
         if let Some(settings) = section(&text, name, file)? {
             return Ok(settings);
         }
     }
-    let shown = files.first().map(|file| file.display().to_string()).unwrap_or_default();
-    Err(format!("the service `{name}` is not in `{shown}` nor in the system's `pg_service.conf`"))
+    let shown = files
+        .first()
+        .map(|file| file.display().to_string())
+        .unwrap_or_default();
+    Err(format!(
+        "the service `{name}` is not in `{shown}` nor in the system's `pg_service.conf`"
+    ))
 }
 
 /// The parameters below `[name]`; none where there is no such section.
@@ -37,11 +53,23 @@ fn section(text: &str, name: &str, file: &Path) -> Read<Option<Vec<Setting>>> {
             }
             continue;
         }
-        let Some(settings) = found.as_mut().filter(|_| !line.is_empty() && !line.starts_with('#')) else { continue };
-        let Some((key, value)) = line.split_once('=') else {
-            return Err(format!("`{}` has no `=` in line {}", file.display(), number + 1));
+        let Some(settings) = found
+            .as_mut()
+            .filter(|_| !line.is_empty() && !line.starts_with('#'))
+        else {
+            continue;
         };
-        settings.push(Setting { name: key.trim_end().into(), value: value.trim_start().as_bytes().to_vec() });
+        let Some((key, value)) = line.split_once('=') else {
+            return Err(format!(
+                "`{}` has no `=` in line {}",
+                file.display(),
+                number + 1
+            ));
+        };
+        settings.push(Setting {
+            name: key.trim_end().into(),
+            value: value.trim_start().as_bytes().to_vec(),
+        });
     }
     Ok(found)
 }
@@ -58,10 +86,16 @@ mod tests {
         let surroundings = Surroundings::sample(&[("PGSYSCONFDIR", "/nowhere")], home.path());
         let read = |name| read(name, None, &surroundings);
         let shown = |settings: Vec<Setting>| {
-            let shown = settings.iter().map(|one| format!("{}={}", one.name, String::from_utf8_lossy(&one.value)));
+            let shown = settings
+                .iter()
+                .map(|one| format!("{}={}", one.name, String::from_utf8_lossy(&one.value)));
             shown.collect::<Vec<_>>().join(" ")
         };
         assert_eq!(read("orders").map(shown).as_deref(), Ok("host=two user=me"));
-        assert!(read("missing").expect_err("not there").contains("the service `missing` is not in `"));
+        assert!(
+            read("missing")
+                .expect_err("not there")
+                .contains("the service `missing` is not in `")
+        );
     }
 }

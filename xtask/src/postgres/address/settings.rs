@@ -1,5 +1,5 @@
-//! All settings of a connection: of the connection string, of the service that it names, and of the variables, in this
-//! order. Of a doubled one the last counts, as in libpq.
+//! All settings of a connection: of the connection string, of the service that it names, and of the
+//! variables, in this order. Of a doubled one the last counts, as in libpq.
 
 use std::collections::BTreeMap;
 
@@ -20,18 +20,31 @@ impl Settings {
         let mut settings = Self::of(written)?;
         let variables: Vec<_> = surroundings.parameters().collect();
         let variable = |wanted: &str| {
-            let found = variables.iter().find(|(_, parameter, _)| *parameter == wanted);
+            let found = variables
+                .iter()
+                .find(|(_, parameter, _)| *parameter == wanted);
             found.map(|(_, _, value)| String::from_utf8_lossy(value).into_owned())
         };
-        let service = settings.text("service")?.map(str::to_owned).or_else(|| variable("service"));
+        let service = settings
+            .text("service")?
+            .map(str::to_owned)
+            .or_else(|| variable("service"));
         if let Some(service) = service {
-            let file = settings.text("servicefile")?.map(str::to_owned).or_else(|| variable("servicefile"));
+            let file = settings
+                .text("servicefile")?
+                .map(str::to_owned)
+                .or_else(|| variable("servicefile"));
             let found = service::read(&service, file.as_deref(), surroundings)?;
             settings.add(Self::of(found)?);
         }
         for (variable, parameter, value) in variables {
-            let setting = Setting { name: parameter.into(), value: value.to_vec() };
-            settings.add(Self::of(vec![setting]).map_err(|cause| format!("{cause} (from `{variable}`)"))?);
+            let setting = Setting {
+                name: parameter.into(),
+                value: value.to_vec(),
+            };
+            settings.add(
+                Self::of(vec![setting]).map_err(|cause| format!("{cause} (from `{variable}`)"))?,
+            );
         }
         Ok(settings)
     }
@@ -44,7 +57,9 @@ impl Settings {
                 Some(Meaning::Read(read)) => drop(settings.values.insert(read, value)),
                 Some(Meaning::Foreign) => {}
                 Some(Meaning::Refused(_)) if changes_nothing(&value) => {}
-                Some(Meaning::Refused(instead)) => return Err(format!("`{name}` is not supported: {instead}")),
+                Some(Meaning::Refused(instead)) => {
+                    return Err(format!("`{name}` is not supported: {instead}"));
+                }
                 None => return Err(text::unknown(&name)),
             }
         }
@@ -53,7 +68,9 @@ impl Settings {
 
     /// Adds what is not set yet. How to encrypt has two names, of which the earlier source decides.
     fn add(&mut self, others: Self) {
-        let is_encryption_set = ["sslmode", "ssl"].iter().any(|name| self.values.contains_key(name));
+        let is_encryption_set = ["sslmode", "ssl"]
+            .iter()
+            .any(|name| self.values.contains_key(name));
         for (name, value) in others.values {
             if !(is_encryption_set && (name == "sslmode" || name == "ssl")) {
                 self.values.entry(name).or_insert(value);
@@ -75,21 +92,33 @@ impl Settings {
     /// A whole number.
     pub fn number(&self, name: &str) -> Read<Option<i64>> {
         let number = self.text(name)?.map(|text| text.trim().parse());
-        number.transpose().map_err(|_| format!("the value of `{name}` is no whole number"))
+        number
+            .transpose()
+            .map_err(|_| format!("the value of `{name}` is no whole number"))
     }
 
     /// One of several words, with what each means.
     pub fn choice<T: Copy>(&self, name: &str, choices: &[(&str, T)]) -> Read<Option<T>> {
-        let Some(text) = self.text(name)? else { return Ok(None) };
+        let Some(text) = self.text(name)? else {
+            return Ok(None);
+        };
         match choices.iter().find(|(word, _)| *word == text) {
             Some((_, choice)) => Ok(Some(*choice)),
-            None => Err(not_one_of(name, text, choices.iter().map(|(word, _)| *word))),
+            None => Err(not_one_of(
+                name,
+                text,
+                choices.iter().map(|(word, _)| *word),
+            )),
         }
     }
 }
 
 /// Says which values `name` may have.
-pub(super) fn not_one_of<'w>(name: &str, value: &str, words: impl Iterator<Item = &'w str>) -> String {
+pub(super) fn not_one_of<'w>(
+    name: &str,
+    value: &str,
+    words: impl Iterator<Item = &'w str>,
+) -> String {
     let words: Vec<String> = words.map(|word| format!("`{word}`")).collect();
     format!("`{name}` is `{value}`; it is one of {}", words.join(", "))
 }
@@ -106,13 +135,18 @@ mod tests {
     use super::*;
 
     fn settings(url: &str, variables: &[(&str, &str)]) -> Read<Settings> {
-        Settings::complete(text::read(url)?, &Surroundings::sample(variables, Path::new("/nowhere")))
+        Settings::complete(
+            text::read(url)?,
+            &Surroundings::sample(variables, Path::new("/nowhere")),
+        )
     }
 
     #[test]
     fn the_last_of_a_doubled_parameter_counts_and_variables_fill_in() {
-        let read =
-            settings("postgres://a@b/c?sslmode=require&sslmode=disable&user=d", &[("PGPORT", "7"), ("PGUSER", "e")]);
+        let read = settings(
+            "postgres://a@b/c?sslmode=require&sslmode=disable&user=d",
+            &[("PGPORT", "7"), ("PGUSER", "e")],
+        );
         let read = read.expect("valid");
         let text = |name| read.text(name).expect("UTF-8").map(str::to_owned);
         assert_eq!(text("sslmode").as_deref(), Some("disable"));
@@ -122,12 +156,13 @@ mod tests {
 
     #[test]
     fn parameters_of_others_are_left_out_and_what_must_not_be_lost_is_refused() {
-        let foreign =
-            "pgbouncer=true&connection_limit=1&supa=x&max=10&idle_timeout=20&client_encoding=utf8&schema=public";
+        let foreign = "pgbouncer=true&connection_limit=1&supa=x&max=10&idle_timeout=20&client_encoding=utf8&schema=public";
         assert!(settings(&format!("postgres://a@b/c?{foreign}"), &[]).is_ok());
-        let refused = |query: &str| settings(&format!("postgres://a@b/c?{query}"), &[]).expect_err(query);
+        let refused =
+            |query: &str| settings(&format!("postgres://a@b/c?{query}"), &[]).expect_err(query);
         assert!(refused("schema=app").contains("search_path"));
-        let error = settings("postgres://a@b/c", &[("PGREQUIREPEER", "postgres")]).expect_err("refused");
+        let error =
+            settings("postgres://a@b/c", &[("PGREQUIREPEER", "postgres")]).expect_err("refused");
         assert!(error.ends_with("(from `PGREQUIREPEER`)"), "{error}");
     }
 }

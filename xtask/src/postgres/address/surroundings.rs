@@ -1,5 +1,5 @@
-//! The surroundings of a process, from which libpq takes the values that a connection string lacks. These are
-//! variables like `PGSSLMODE`, and files in the home folder.
+//! The surroundings of a process, from which libpq takes the values that a connection string lacks.
+//! These are variables like `PGSSLMODE`, and files in the home folder.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -50,19 +50,33 @@ pub(super) struct Surroundings {
 impl Surroundings {
     /// Returns the surroundings of this process.
     pub fn of_process() -> Self {
-        let known = VARIABLES.iter().map(|(name, _)| *name).chain(["PGSYSCONFDIR"]);
+        let known = VARIABLES
+            .iter()
+            .map(|(name, _)| *name)
+            .chain(["PGSYSCONFDIR"]);
         let variables = known.filter_map(|name| {
             let value = std::env::var_os(name).filter(|value| !value.is_empty())?;
             Some((name.to_owned(), value.into_encoded_bytes()))
         });
-        let user = nix::unistd::User::from_uid(nix::unistd::Uid::effective()).ok().flatten().map(|user| user.name);
-        Self { variables: variables.collect(), home: std::env::home_dir(), user }
+        let user = nix::unistd::User::from_uid(nix::unistd::Uid::effective())
+            .ok()
+            .flatten()
+            .map(|user| user.name);
+        Self {
+            variables: variables.collect(),
+            home: std::env::home_dir(),
+            user,
+        }
     }
 
     /// The parameters that variables set: variable, parameter, value.
     pub fn parameters(&self) -> impl Iterator<Item = (&'static str, &'static str, &[u8])> {
         VARIABLES.iter().filter_map(|(variable, parameter)| {
-            Some((*variable, *parameter, self.variables.get(*variable)?.as_slice()))
+            Some((
+                *variable,
+                *parameter,
+                self.variables.get(*variable)?.as_slice(),
+            ))
         })
     }
 
@@ -80,14 +94,20 @@ impl Surroundings {
     pub fn system_folders(&self) -> Vec<PathBuf> {
         match self.variables.get("PGSYSCONFDIR") {
             Some(folder) => vec![PathBuf::from(String::from_utf8_lossy(folder).into_owned())],
-            None => vec![PathBuf::from("/etc/postgresql-common"), PathBuf::from("/etc")],
+            None => vec![
+                PathBuf::from("/etc/postgresql-common"),
+                PathBuf::from("/etc"),
+            ],
         }
     }
 }
 
 /// The path that a parameter names; `~/` is the home folder, which a URL has no shell for.
 pub(super) fn path(text: &str, surroundings: &Surroundings) -> PathBuf {
-    match text.strip_prefix("~/").and_then(|rest| surroundings.at_home(rest)) {
+    match text
+        .strip_prefix("~/")
+        .and_then(|rest| surroundings.at_home(rest))
+    {
         Some(path) => path,
         None => Path::new(text).to_path_buf(),
     }
@@ -97,7 +117,13 @@ pub(super) fn path(text: &str, surroundings: &Surroundings) -> PathBuf {
 impl Surroundings {
     /// With these variables and this home folder.
     pub fn sample(variables: &[(&str, &str)], home: &Path) -> Self {
-        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec()));
-        Self { variables: variables.collect(), home: Some(home.to_path_buf()), user: Some("me".into()) }
+        let variables = variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec()));
+        Self {
+            variables: variables.collect(),
+            home: Some(home.to_path_buf()),
+            user: Some("me".into()),
+        }
     }
 }

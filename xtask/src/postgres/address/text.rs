@@ -1,5 +1,6 @@
-//! The two ways to write where a database is: a URL, and libpq's `host=… user=…`. Both become the same settings. No
-//! message holds a part of the text: where it cannot be read, nobody knows which part is the password.
+//! The two ways to write where a database is: a URL, and libpq's `host=… user=…`. Both become the
+//! same settings. No message holds a part of the text: where it cannot be read, nobody knows which
+//! part is the password.
 
 use percent_encoding::percent_decode_str;
 
@@ -30,27 +31,44 @@ pub(super) fn read(text: &str) -> Read<Vec<Setting>> {
 }
 
 fn begins_with_a_parameter(text: &str) -> bool {
-    text.split_once('=').is_some_and(|(name, _)| parameters::is_libpq(name.trim()))
+    text.split_once('=')
+        .is_some_and(|(name, _)| parameters::is_libpq(name.trim()))
 }
 
 /// Why a text that is neither a URL of PostgreSQL nor begins with a parameter cannot be used.
 fn not_ours(text: &str) -> String {
     let lower = text.trim_start_matches(['"', '\'']).to_ascii_lowercase();
-    let others = ["mysql", "mariadb", "sqlite", "file", "sqlserver", "mssql", "mongodb", "oracle", "libsql", "redis"];
+    let others = [
+        "mysql",
+        "mariadb",
+        "sqlite",
+        "file",
+        "sqlserver",
+        "mssql",
+        "mongodb",
+        "oracle",
+        "libsql",
+        "redis",
+    ];
     if text.starts_with(['"', '\'']) {
         return "it begins with a quotation mark: remove the quotes".into();
     }
-    if let Some(other) = others.iter().find(|other| lower.starts_with(&format!("{other}:"))) {
+    if let Some(other) = others
+        .iter()
+        .find(|other| lower.starts_with(&format!("{other}:")))
+    {
         return format!("it is a URL of `{other}`, and PostgreSQL only is supported");
     }
     if lower.starts_with("jdbc:") {
         return "it is a URL of JDBC: leave `jdbc:` out, and write user and password before the host".into();
     }
     if lower.starts_with("prisma:") || lower.starts_with("prisma+postgres:") {
-        return "it is a URL of Prisma's proxy: use the one of the database itself (`directUrl`)".into();
+        return "it is a URL of Prisma's proxy: use the one of the database itself (`directUrl`)"
+            .into();
     }
     if lower.starts_with("postgres+") || lower.starts_with("postgresql+") {
-        return "it names a driver (`postgresql+…://`): leave the `+` and what follows it out".into();
+        return "it names a driver (`postgresql+…://`): leave the `+` and what follows it out"
+            .into();
     }
     if text.is_empty() {
         return "it is empty".into();
@@ -72,7 +90,10 @@ fn url(rest: &str) -> Read<Vec<Setting>> {
         return Err("it has more than one `@`".into());
     }
     if database.contains('@') {
-        return Err("an `@` stands behind the `/` before the database, so that the password may hold a `/`".into());
+        return Err(
+            "an `@` stands behind the `/` before the database, so that the password may hold a `/`"
+                .into(),
+        );
     }
     hosts(authority, &mut settings)?;
     settings.push(decoded("dbname", database));
@@ -82,7 +103,11 @@ fn url(rest: &str) -> Read<Vec<Setting>> {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let name = percent_decode_str(name).decode_utf8_lossy().into_owned();
         if !parameters::is_known(&name) {
-            return Err(if may_show_name { unknown(&name) } else { unknown("") });
+            return Err(if may_show_name {
+                unknown(&name)
+            } else {
+                unknown("")
+            });
         }
         settings.push(decoded(&name, value));
     }
@@ -97,20 +122,44 @@ pub(super) fn unknown(name: &str) -> String {
     if name.is_empty() || name.len() > 40 || !name.bytes().all(is_word) {
         return "it has a parameter that is not known".into();
     }
-    let alike = ["sslmode", "sslrootcert", "connect_timeout", "application_name", "options", "user", "password"];
-    let likeness = |known: &&&str| (strsim::jaro_winkler(known, &name.to_lowercase()) * 1000.0) as u32;
-    let nearest = alike.iter().max_by_key(likeness).filter(|known| likeness(known) > 850);
-    let hint = nearest.map_or_else(|| "leave it out".to_owned(), |known| format!("did you mean `{known}`?"));
+    let alike = [
+        "sslmode",
+        "sslrootcert",
+        "connect_timeout",
+        "application_name",
+        "options",
+        "user",
+        "password",
+    ];
+    let likeness =
+        |known: &&&str| (strsim::jaro_winkler(known, &name.to_lowercase()) * 1000.0) as u32;
+    let nearest = alike
+        .iter()
+        .max_by_key(likeness)
+        .filter(|known| likeness(known) > 850);
+    let hint = nearest.map_or_else(
+        || "leave it out".to_owned(),
+        |known| format!("did you mean `{known}`?"),
+    );
     format!("the parameter `{name}` is not known: {hint}")
 }
 
-/// Splits `rest` at the `@`, behind the credentials. As in libpq, an `@` counts only where no `/` precedes it.
+/// Splits `rest` at the `@`, behind the credentials. As in libpq, an `@` counts only where no `/`
+/// precedes it.
 fn credentials(rest: &str) -> Read<(Option<&str>, &str)> {
-    let end = rest.find(['@', '/']).filter(|at| rest[*at..].starts_with('@'));
-    let Some(end) = end else { return Ok((None, rest)) };
+    let end = rest
+        .find(['@', '/'])
+        .filter(|at| rest[*at..].starts_with('@'));
+    let Some(end) = end else {
+        return Ok((None, rest));
+    };
     let (before, after) = (&rest[..end], &rest[end + 1..]);
-    let Some((place, query)) = before.split_once('?') else { return Ok((Some(before), after)) };
-    let is_query = query.split_once('=').is_some_and(|(name, _)| parameters::is_known(name));
+    let Some((place, query)) = before.split_once('?') else {
+        return Ok((Some(before), after));
+    };
+    let is_query = query
+        .split_once('=')
+        .is_some_and(|(name, _)| parameters::is_known(name));
     match place.split_once(':') {
         // `host?application_name=a@b`
         None if is_query => Ok((None, rest)),
@@ -127,7 +176,9 @@ fn hosts(authority: &str, settings: &mut Vec<Setting>) -> Read<()> {
     for one in authority.split(',') {
         let (host, port) = match one.strip_prefix('[') {
             Some(rest) => {
-                let (host, after) = rest.split_once(']').ok_or("a `[` before the host has no `]` behind it")?;
+                let (host, after) = rest
+                    .split_once(']')
+                    .ok_or("a `[` before the host has no `]` behind it")?;
                 (host, after.strip_prefix(':').unwrap_or(after))
             }
             None => one.split_once(':').unwrap_or((one, "")),
@@ -136,7 +187,10 @@ fn hosts(authority: &str, settings: &mut Vec<Setting>) -> Read<()> {
         ports.push(port);
     }
     if hosts.iter().any(|host| !host.is_empty()) {
-        settings.push(Setting { name: "host".into(), value: hosts.join(",").into_bytes() });
+        settings.push(Setting {
+            name: "host".into(),
+            value: hosts.join(",").into_bytes(),
+        });
     }
     if ports.iter().any(|port| !port.is_empty()) {
         settings.push(decoded("port", &ports.join(",")));
@@ -145,7 +199,10 @@ fn hosts(authority: &str, settings: &mut Vec<Setting>) -> Read<()> {
 }
 
 fn decoded(name: &str, value: &str) -> Setting {
-    Setting { name: name.into(), value: percent_decode_str(value).collect() }
+    Setting {
+        name: name.into(),
+        value: percent_decode_str(value).collect(),
+    }
 }
 
 /// `host=db user='a b'`, where a backslash takes the next character as it is.
@@ -156,7 +213,10 @@ fn pairs(text: &str) -> Read<Vec<Setting>> {
         let (name, after) = rest.split_once('=').unwrap_or((rest, ""));
         let name = name.trim_end();
         if !parameters::is_known(name) {
-            let before = settings.last().map(|setting| setting.name.as_str()).unwrap_or_default();
+            let before = settings
+                .last()
+                .map(|setting| setting.name.as_str())
+                .unwrap_or_default();
             return Err(format!(
                 "what stands behind `{before}` is no parameter that is known; a value with spaces stands in `'…'`"
             ));
@@ -164,9 +224,14 @@ fn pairs(text: &str) -> Read<Vec<Setting>> {
         let (value, after) = value(after.trim_start())?;
         // .NET writes `Host=db;Password=…`, all of which would be the host.
         if value.contains(';') && !["password", "options"].contains(&name) {
-            return Err(format!("the value of `{name}` has a `;`: parameters are separated by spaces"));
+            return Err(format!(
+                "the value of `{name}` has a `;`: parameters are separated by spaces"
+            ));
         }
-        settings.push(Setting { name: name.into(), value: value.into_bytes() });
+        settings.push(Setting {
+            name: name.into(),
+            value: value.into_bytes(),
+        });
         rest = after.trim_start();
     }
     settings.retain(|setting| !setting.value.is_empty());
@@ -199,7 +264,13 @@ mod tests {
         match read(text) {
             Ok(settings) => settings
                 .iter()
-                .map(|setting| format!("{}={}", setting.name, String::from_utf8_lossy(&setting.value)))
+                .map(|setting| {
+                    format!(
+                        "{}={}",
+                        setting.name,
+                        String::from_utf8_lossy(&setting.value)
+                    )
+                })
                 .collect::<Vec<_>>()
                 .join(" "),
             Err(cause) => format!("! {cause}"),
@@ -209,21 +280,45 @@ mod tests {
     #[test]
     fn both_forms_are_read_as_libpq_does() {
         let cases = [
-            ("postgresql://a:b@c:1/d?sslmode=require", "user=a password=b host=c port=1 dbname=d sslmode=require"),
+            (
+                "postgresql://a:b@c:1/d?sslmode=require",
+                "user=a password=b host=c port=1 dbname=d sslmode=require",
+            ),
             ("postgres://", ""),
             ("postgres:///d", "dbname=d"),
             ("postgres://a@", "user=a"),
-            ("postgres://h1:1,h2,[::1]:3/d", "host=h1,h2,::1 port=1,,3 dbname=d"),
-            ("postgres://a@%2Fvar%2Frun/d", "user=a host=/var/run dbname=d"),
-            ("postgres://a:p%40x%3Fy@c/d", "user=a password=p@x?y host=c dbname=d"),
-            ("postgres://a:p?x@c/d", "user=a password=p?x host=c dbname=d"),
+            (
+                "postgres://h1:1,h2,[::1]:3/d",
+                "host=h1,h2,::1 port=1,,3 dbname=d",
+            ),
+            (
+                "postgres://a@%2Fvar%2Frun/d",
+                "user=a host=/var/run dbname=d",
+            ),
+            (
+                "postgres://a:p%40x%3Fy@c/d",
+                "user=a password=p@x?y host=c dbname=d",
+            ),
+            (
+                "postgres://a:p?x@c/d",
+                "user=a password=p?x host=c dbname=d",
+            ),
             (
                 "postgres://c/d?user=a&password=p@x&sslmode=require",
                 "host=c dbname=d user=a password=p@x sslmode=require",
             ),
-            ("postgres://a:b@c/d?application_name=job@ci", "user=a password=b host=c dbname=d application_name=job@ci"),
-            ("postgres://c?application_name=job@ci", "host=c application_name=job@ci"),
-            ("host=c user = a  password='it\\'s b' dbname=d\\ e", "host=c user=a password=it's b dbname=d e"),
+            (
+                "postgres://a:b@c/d?application_name=job@ci",
+                "user=a password=b host=c dbname=d application_name=job@ci",
+            ),
+            (
+                "postgres://c?application_name=job@ci",
+                "host=c application_name=job@ci",
+            ),
+            (
+                "host=c user = a  password='it\\'s b' dbname=d\\ e",
+                "host=c user=a password=it's b dbname=d e",
+            ),
         ];
         for (text, expected) in cases {
             assert_eq!(shown(text), expected, "{text}");
@@ -234,26 +329,47 @@ mod tests {
     fn a_text_that_cannot_be_read_is_not_shown() {
         let cases = [
             ("mysql://app:s3cret@db/x", "PostgreSQL only"),
-            ("postgresql+psycopg2://app:s3cret@db/x?y=z", "names a driver"),
+            (
+                "postgresql+psycopg2://app:s3cret@db/x?y=z",
+                "names a driver",
+            ),
             ("\"postgresql://app:s3cret@db/x?y=z\"", "remove the quotes"),
             ("jdbc:postgresql://app:s3cret@db/x?y=z", "JDBC"),
             ("app:s3cret@db/x?a=b", "does not begin with `postgresql://`"),
-            ("postgresql//app:s3cret@db/x?application_name=y", "does not begin with `postgresql://`"),
-            ("Host=db;Username=app;Password=s3cret", "does not begin with `postgresql://`"),
+            (
+                "postgresql//app:s3cret@db/x?application_name=y",
+                "does not begin with `postgresql://`",
+            ),
+            (
+                "Host=db;Username=app;Password=s3cret",
+                "does not begin with `postgresql://`",
+            ),
             ("host=db;username=app;password=s3cret", "has a `;`"),
             ("host=db password=s3 cret=x", "behind `password`"),
             ("host=db password='s3cret", "has no other one"),
             ("postgres://app:s3@cret@db/x", "more than one `@`"),
             ("postgres://app:12/cret@db/x", "the password may hold a `/`"),
-            ("postgres://app:12/cret?x=y@db/x", "a parameter that is not known"),
-            ("postgres://app:12?sslmode=cret@db/x", "a `?` stands before the `@`"),
+            (
+                "postgres://app:12/cret?x=y@db/x",
+                "a parameter that is not known",
+            ),
+            (
+                "postgres://app:12?sslmode=cret@db/x",
+                "a `?` stands before the `@`",
+            ),
             ("postgres://[cret", "has no `]`"),
             ("postgres://a:b@c/d?x=1", "`x` is not known: leave it out"),
-            ("postgres://a:b@c/d?sslmod=require", "did you mean `sslmode`?"),
+            (
+                "postgres://a:b@c/d?sslmod=require",
+                "did you mean `sslmode`?",
+            ),
         ];
         for (text, expected) in cases {
             let shown = shown(text);
-            assert!(shown.starts_with("! ") && shown.contains(expected) && !shown.contains("cret"), "{text}: {shown}");
+            assert!(
+                shown.starts_with("! ") && shown.contains(expected) && !shown.contains("cret"),
+                "{text}: {shown}"
+            );
         }
     }
 }

@@ -14,7 +14,9 @@ pub type ConnectionVariable = (&'static str, OsString);
 /// How libpq reaches the server that `parameters` name.
 pub fn of_parameters(parameters: &postgres::Config) -> Vec<ConnectionVariable> {
     let mut variables: Vec<ConnectionVariable> = Vec::new();
-    let mut set = |name, value: Option<&str>| variables.extend(value.map(|value| (name, OsString::from(value))));
+    let mut set = |name, value: Option<&str>| {
+        variables.extend(value.map(|value| (name, OsString::from(value))))
+    };
     set("PGUSER", parameters.get_user());
     set("PGDATABASE", parameters.get_dbname());
     set("PGOPTIONS", parameters.get_options());
@@ -64,7 +66,9 @@ fn encryption(tls: &Tls) -> Vec<ConnectionVariable> {
     let mut variables: Vec<ConnectionVariable> = vec![("PGSSLMODE", mode.into())];
     match &tls.authorities {
         Authorities::File(path) => variables.push(("PGSSLROOTCERT", file(path))),
-        Authorities::System if tls.mode == TlsMode::VerifyHost => variables.push(("PGSSLROOTCERT", "system".into())),
+        Authorities::System if tls.mode == TlsMode::VerifyHost => {
+            variables.push(("PGSSLROOTCERT", "system".into()))
+        }
         Authorities::System => {}
     }
     if let Some(path) = &tls.revoked {
@@ -86,14 +90,15 @@ mod tests {
 
     #[test]
     fn encryption_and_password_go_along() {
-        let url =
-            "postgresql://app:s3cret@db.example:6543/shop?sslmode=verify-full&sslrootcert=/ca.pem&options=-cx%3D1";
+        let url = "postgresql://app:s3cret@db.example:6543/shop?sslmode=verify-full&sslrootcert=/ca.pem&options=-cx%3D1";
         let surroundings = Surroundings::sample(&[], "/nowhere".as_ref());
         let address = Address::parse_in(url, "`DATABASE_URL`", &surroundings).expect("valid");
         let variables = address.variables();
         let value = |name: &str| {
             let found = variables.iter().find(|(variable, _)| *variable == name);
-            found.map(|(_, value)| value.to_string_lossy().into_owned()).unwrap_or_default()
+            found
+                .map(|(_, value)| value.to_string_lossy().into_owned())
+                .unwrap_or_default()
         };
         for (name, expected) in [
             ("PGHOST", "db.example"),

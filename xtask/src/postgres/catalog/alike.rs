@@ -1,6 +1,7 @@
-//! Asks once for what is alike. Writing out an expression, a check or an index is the most expensive thing that the
-//! catalogs can be asked for (PostgreSQL opens the table for each of them), and thousands share a few: the defaults of
-//! columns, the checks and indexes of partitions and of tables made by one template.
+//! Asks once for what is alike. Writing out an expression, a check or an index is the most
+//! expensive thing that the catalogs can be asked for (PostgreSQL opens the table for each of
+//! them), and thousands share a few: the defaults of columns, the checks and indexes of partitions
+//! and of tables made by one template.
 
 use std::collections::HashMap;
 
@@ -22,7 +23,8 @@ pub(super) struct Definitions {
 }
 
 impl Definitions {
-    /// Asks for the definition of `oid`, or of an earlier one of the same `shape`; without a shape it is like no other.
+    /// Asks for the definition of `oid`, or of an earlier one of the same `shape`; without a shape
+    /// it is like no other.
     pub(super) fn add(&mut self, oid: u32, shape: Option<&str>) {
         let known = match shape {
             None => oid,
@@ -48,7 +50,10 @@ impl Definitions {
     ) -> Result<(), Error> {
         if !self.asked.is_empty() {
             let rows = client.query(query, &[&self.asked])?;
-            self.texts = rows.iter().map(|row| (row.get("oid"), row.get("definition"))).collect();
+            self.texts = rows
+                .iter()
+                .map(|row| (row.get("oid"), row.get("definition")))
+                .collect();
         }
         Ok(())
     }
@@ -60,9 +65,14 @@ impl Definitions {
     }
 }
 
-/// Writes to `shape` what decides how the parse tree `tree` reads: the tree without the places in the statement that made
-/// it, and with the names of columns in the place of their numbers. False where more than that decides.
-pub(super) fn write_shape<'n>(tree: &str, name: impl Fn(i16) -> Option<&'n str>, shape: &mut String) -> bool {
+/// Writes to `shape` what decides how the parse tree `tree` reads: the tree without the places in
+/// the statement that made it, and with the names of columns in the place of their numbers. False
+/// where more than that decides.
+pub(super) fn write_shape<'n>(
+    tree: &str,
+    name: impl Fn(i16) -> Option<&'n str>,
+    shape: &mut String,
+) -> bool {
     let mut rest = tree;
     let names_columns = tree.contains(COLUMN);
     while let Some(at) = memchr::memchr(b':', rest.as_bytes()) {
@@ -76,7 +86,14 @@ pub(super) fn write_shape<'n>(tree: &str, name: impl Fn(i16) -> Option<&'n str>,
             rest = after_number(number);
             let digits = &number[..number.len() - rest.len()];
             // A whole row (0) is written with the name of its table.
-            let Some(name) = digits.parse().ok().filter(|number| *number > 0).and_then(&name) else { return false };
+            let Some(name) = digits
+                .parse()
+                .ok()
+                .filter(|number| *number > 0)
+                .and_then(&name)
+            else {
+                return false;
+            };
             shape.push_str(":column ");
             shape.push_str(name);
         } else {
@@ -104,10 +121,16 @@ mod tests {
 
     #[test]
     fn trees_that_differ_by_their_places_are_alike() {
-        let tree =
-            |place: &str| format!("{{CONST :consttype 23 :location {place} :constvalue 4 [ 1 0 ]}} :location -1}}");
+        let tree = |place: &str| {
+            format!(
+                "{{CONST :consttype 23 :location {place} :constvalue 4 [ 1 0 ]}} :location -1}}"
+            )
+        };
         assert_eq!(shape(&tree("85"), &[]), shape(&tree("-1"), &[]));
-        assert_ne!(shape(&tree("85"), &[]), shape(&tree("85").replace("[ 1 0 ]", "[ 2 0 ]"), &[]));
+        assert_ne!(
+            shape(&tree("85"), &[]),
+            shape(&tree("85").replace("[ 1 0 ]", "[ 2 0 ]"), &[])
+        );
     }
 
     #[test]
@@ -117,10 +140,20 @@ mod tests {
                 "{{OPEXPR :args ({{VAR :varno 1 :varattno {number} :vartype 23 :varattnosyn {number} :location {place}}})}}"
             )
         };
-        assert_eq!(shape(&tree(1, "7"), &["a", "b"]), shape(&tree(2, "9"), &["b", "a"]));
-        assert_ne!(shape(&tree(1, "7"), &["a", "b"]), shape(&tree(2, "7"), &["a", "b"]));
+        assert_eq!(
+            shape(&tree(1, "7"), &["a", "b"]),
+            shape(&tree(2, "9"), &["b", "a"])
+        );
+        assert_ne!(
+            shape(&tree(1, "7"), &["a", "b"]),
+            shape(&tree(2, "7"), &["a", "b"])
+        );
         assert_eq!(shape(&tree(0, "7"), &["a"]), None, "a whole row");
         assert_eq!(shape(&tree(-6, "7"), &["a"]), None, "`tableoid`");
-        assert_eq!(shape(&tree(3, "7"), &["a"]), None, "a column that is not known");
+        assert_eq!(
+            shape(&tree(3, "7"), &["a"]),
+            None,
+            "a column that is not known"
+        );
     }
 }

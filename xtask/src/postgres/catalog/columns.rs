@@ -1,6 +1,6 @@
-//! The columns of tables, views and composite types: most of what the catalogs hold. Their rows are taken as they come,
-//! while the server is still sending, and what PostgreSQL would have to write out for each (its type, its default) is asked
-//! for once for all that are alike.
+//! The columns of tables, views and composite types: most of what the catalogs hold. Their rows are
+//! taken as they come, while the server is still sending, and what PostgreSQL would have to write
+//! out for each (its type, its default) is asked for once for all that are alike.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,9 +15,9 @@ use super::prepared::Prepared;
 use super::relations::{Attribute, Relations};
 use crate::schema::model::{Column, Composite, Identity, Schema};
 
-/// In the order in which [`ColumnRow::read`] takes them, as the server comes across them: sorting so many rows there would
-/// keep all of them back until the last is found. `NOT NULL` may also come from a domain, at any depth of domains over
-/// domains.
+/// In the order in which [`ColumnRow::read`] takes them, as the server comes across them: sorting
+/// so many rows there would keep all of them back until the last is found. `NOT NULL` may also come
+/// from a domain, at any depth of domains over domains.
 const COLUMNS: &str = concat!(
     "
     WITH RECURSIVE not_null_domain AS (
@@ -89,7 +89,10 @@ pub(super) fn read(
     schema: &mut Schema,
 ) -> Result<(), Error> {
     for row in client.query(COMPOSITES, &[])? {
-        let composite = Composite { comment: row.get("comment"), columns: Vec::new() };
+        let composite = Composite {
+            comment: row.get("comment"),
+            columns: Vec::new(),
+        };
         relations.add(row.get("oid"), object_name(&row), String::new());
         schema.composites.insert(object_name(&row), composite);
     }
@@ -130,7 +133,11 @@ fn collect(
         if relations.name(relation).is_none() {
             continue;
         }
-        let attribute = Attribute { number: fields.next(), type_oid: fields.next(), collation: fields.next() };
+        let attribute = Attribute {
+            number: fields.next(),
+            type_oid: fields.next(),
+            collation: fields.next(),
+        };
         let modifier = fields.next();
         let (expression, tree): (Option<u32>, Option<&str>) = (fields.next(), fields.next());
         if let (Some(expression), Some(tree)) = (expression, tree) {
@@ -138,7 +145,13 @@ fn collect(
             let is_alike = alike::write_shape(tree, |_| None, &mut shape);
             expressions.add(expression, is_alike.then_some(&shape));
         }
-        all.push(ColumnRow { relation, attribute, modifier, expression, ..ColumnRow::read(fields) });
+        all.push(ColumnRow {
+            relation,
+            attribute,
+            modifier,
+            expression,
+            ..ColumnRow::read(fields)
+        });
     }
     Ok((all, expressions))
 }
@@ -163,34 +176,68 @@ impl SimilarColumns {
         let types = client.query(TYPES, &[&oids, &modifiers])?;
         let collations: HashSet<u32> = found.iter().filter_map(|found| found.collation).collect();
         let collations: Vec<u32> = collations.into_iter().collect();
-        let collations = if collations.is_empty() { Vec::new() } else { client.query(COLLATIONS, &[&collations])? };
+        let collations = if collations.is_empty() {
+            Vec::new()
+        } else {
+            client.query(COLLATIONS, &[&collations])?
+        };
         let comments = client.query(COMMENTS, &[])?;
-        let place = |row: &Row| Some((row.get("relation"), i16::try_from(row.get::<_, i32>("number")).ok()?));
+        let place = |row: &Row| {
+            Some((
+                row.get("relation"),
+                i16::try_from(row.get::<_, i32>("number")).ok()?,
+            ))
+        };
         Ok(Self {
-            types: types.iter().map(|row| ((row.get("type_oid"), row.get("modifier")), row.get("name"))).collect(),
-            collations: collations.iter().map(|row| (row.get("oid"), row.get("name"))).collect(),
-            comments: comments.iter().filter_map(|row| Some((place(row)?, row.get("comment")))).collect(),
+            types: types
+                .iter()
+                .map(|row| ((row.get("type_oid"), row.get("modifier")), row.get("name")))
+                .collect(),
+            collations: collations
+                .iter()
+                .map(|row| (row.get("oid"), row.get("name")))
+                .collect(),
+            comments: comments
+                .iter()
+                .filter_map(|row| Some((place(row)?, row.get("comment"))))
+                .collect(),
             expressions,
         })
     }
 
     fn complete(&mut self, found: ColumnRow) -> Column {
-        let expression = found.expression.and_then(|oid| self.expressions.of(oid)).map(|(_, text)| text.to_owned());
+        let expression = found
+            .expression
+            .and_then(|oid| self.expressions.of(oid))
+            .map(|(_, text)| text.to_owned());
         let is_generated = found.generation != 0;
-        let (default, generated) = if is_generated { (None, expression) } else { (expression, None) };
+        let (default, generated) = if is_generated {
+            (None, expression)
+        } else {
+            (expression, None)
+        };
         Column {
-            type_name: self.types.get(&found.type_of()).cloned().unwrap_or_default(),
+            type_name: self
+                .types
+                .get(&found.type_of())
+                .cloned()
+                .unwrap_or_default(),
             default,
             generated,
             generated_virtual: found.generation == b'v',
-            collation: found.collation.and_then(|oid| self.collations.get(&oid).cloned()),
-            comment: self.comments.remove(&(found.relation, found.attribute.number)),
+            collation: found
+                .collation
+                .and_then(|oid| self.collations.get(&oid).cloned()),
+            comment: self
+                .comments
+                .remove(&(found.relation, found.attribute.number)),
             ..found.column
         }
     }
 }
 
-/// The fields of a row, one after the other: looking for each by its name would cost more than reading it.
+/// The fields of a row, one after the other: looking for each by its name would cost more than
+/// reading it.
 struct RowFields<'r> {
     row: &'r Row,
     at: usize,
@@ -236,7 +283,9 @@ impl ColumnRow {
                 b'd' => Some(Identity::ByDefault),
                 _ => None,
             },
-            storage: fields.next::<Option<i8>>().map(|code| storage(letter(code)).to_owned()),
+            storage: fields
+                .next::<Option<i8>>()
+                .map(|code| storage(letter(code)).to_owned()),
             compression: match letter(fields.next()) {
                 b'p' => Some("pglz".into()),
                 b'l' => Some("lz4".into()),
@@ -247,7 +296,12 @@ impl ColumnRow {
             inherited: fields.next(),
             ..Column::default()
         };
-        Self { generation, collation, column, ..Self::default() }
+        Self {
+            generation,
+            collation,
+            column,
+            ..Self::default()
+        }
     }
 
     fn type_of(&self) -> TypeOf {

@@ -8,7 +8,8 @@ use super::prepared::Prepared;
 use super::relations::Relations;
 use crate::schema::model::{Constraint, ConstraintKind, Schema, Storage};
 
-/// Checks are written out apart: many read the same. A foreign key is enforced by internal triggers on both tables, which `DISABLE TRIGGER ALL` switches off unseen.
+/// Checks are written out apart: many read the same. A foreign key is enforced by internal triggers
+/// on both tables, which `DISABLE TRIGGER ALL` switches off unseen.
 const CONSTRAINTS: &str = concat!(
     "
     SELECT k.oid, k.conname::text AS constraint_name,
@@ -50,12 +51,17 @@ pub(super) fn read(
     let mut rows = client.query(CONSTRAINTS, &[])?;
     rows.retain(|row| relations.name(row.get("relation")).is_some());
     let mut checks = Definitions::default();
-    rows.iter().for_each(|row| add_check(row, relations, schema, &mut checks));
+    rows.iter()
+        .for_each(|row| add_check(row, relations, schema, &mut checks));
     checks.read(client, CHECKS)?;
     for row in &rows {
-        let (relation, Some(kind)) = (row.get("relation"), kind(row.get("kind"))) else { continue };
+        let (relation, Some(kind)) = (row.get("relation"), kind(row.get("kind"))) else {
+            continue;
+        };
         let constraint = constraint(kind, row, relations, schema, &checks);
-        let Some(table) = relations.table(schema, relation) else { continue };
+        let Some(table) = relations.table(schema, relation) else {
+            continue;
+        };
         let name: String = row.get("constraint_name");
         if !constraint.is_said_by_column(&name) {
             table.constraints.insert(name, constraint);
@@ -66,9 +72,19 @@ pub(super) fn read(
 
 /// One that is not validated says more than its tree does.
 fn add_check(row: &Row, relations: &Relations, schema: &Schema, checks: &mut Definitions) {
-    let Some(tree) = row.get::<_, Option<&str>>("tree") else { return };
-    let mut shape = if row.get("no_inherit") { "NO INHERIT ".to_owned() } else { String::new() };
-    let name = |number| relations.column(schema, row.get("relation"), number).map(|(name, _)| name);
+    let Some(tree) = row.get::<_, Option<&str>>("tree") else {
+        return;
+    };
+    let mut shape = if row.get("no_inherit") {
+        "NO INHERIT ".to_owned()
+    } else {
+        String::new()
+    };
+    let name = |number| {
+        relations
+            .column(schema, row.get("relation"), number)
+            .map(|(name, _)| name)
+    };
     let is_alike = alike::write_shape(tree, name, &mut shape) && row.get("validated");
     checks.add(row.get("oid"), is_alike.then_some(&shape));
 }
@@ -83,18 +99,27 @@ fn constraint(
     let mut options: Vec<String> = row.get::<_, Option<_>>("options").unwrap_or_default();
     options.sort();
     let numbers: Vec<i16> = row.get::<_, Option<_>>("numbers").unwrap_or_default();
-    let names = numbers.iter().filter_map(|number| relations.column(schema, row.get("relation"), *number));
+    let names = numbers
+        .iter()
+        .filter_map(|number| relations.column(schema, row.get("relation"), *number));
     let check = || checks.of(row.get("oid")).map(|(_, text)| text.to_owned());
     Constraint {
         kind,
         columns: names.map(|(name, _)| name.to_owned()).collect(),
-        definition: row.get::<_, Option<String>>("definition").or_else(check).unwrap_or_default(),
+        definition: row
+            .get::<_, Option<String>>("definition")
+            .or_else(check)
+            .unwrap_or_default(),
         validated: row.get("validated"),
         disabled: row.get("disabled"),
         inherited: row.get("inherited"),
         clustered: row.get("clustered"),
         index_valid: row.get("index_valid"),
-        storage: Storage { options, access_method: None, tablespace: row.get("tablespace") },
+        storage: Storage {
+            options,
+            access_method: None,
+            tablespace: row.get("tablespace"),
+        },
         comment: row.get("comment"),
     }
 }

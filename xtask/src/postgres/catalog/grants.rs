@@ -1,5 +1,6 @@
-//! Privileges, as they differ from what PostgreSQL (or an extension) gave when the object was made, and who owns what the
-//! database's owner does not. What an owner may is said of the owner, who has other names on other servers.
+//! Privileges, as they differ from what PostgreSQL (or an extension) gave when the object was made,
+//! and who owns what the database's owner does not. What an owner may is said of the owner, who has
+//! other names on other servers.
 
 use postgres::{Error, GenericClient};
 
@@ -110,7 +111,11 @@ pub(super) fn read(
     schema: &mut Schema,
 ) -> Result<(), Error> {
     for row in client.query(GRANTS, &[&own.tables])? {
-        schema.grants.entry(row.get("object")).or_default().push(row.get("privileges"));
+        schema
+            .grants
+            .entry(row.get("object"))
+            .or_default()
+            .push(row.get("privileges"));
     }
     Ok(())
 }

@@ -11,7 +11,8 @@ use super::relations::{Attribute, Relations};
 use super::{object_name, optional_name};
 use crate::schema::model::{Index, ObjectName, Schema, Statistics};
 
-/// `properties` is what the definition depends on beside names, columns and expressions; none where that is not all.
+/// `properties` is what the definition depends on beside names, columns and expressions; none where
+/// that is not all.
 const INDEXES: &str = "
     SELECT i.indexrelid AS oid, i.indrelid AS relation, x.relname::text AS index_name, quote_ident(x.relname) AS quoted,
            i.indisvalid AND i.indisready AND i.indislive AS valid, i.indisclustered AS clustered,
@@ -83,9 +84,15 @@ pub(super) fn read(
         }
     }
     for row in client.query(STATISTICS, &[])? {
-        let name = ObjectName { namespace: row.get("statistics_namespace"), name: row.get("statistics_name") };
-        let statistics =
-            Statistics { definition: row.get("definition"), target: row.get("target"), comment: row.get("comment") };
+        let name = ObjectName {
+            namespace: row.get("statistics_namespace"),
+            name: row.get("statistics_name"),
+        };
+        let statistics = Statistics {
+            definition: row.get("definition"),
+            target: row.get("target"),
+            comment: row.get("comment"),
+        };
         if let Some(table) = schema.tables.get_mut(&object_name(&row)) {
             table.statistics.insert(name, statistics);
         }
@@ -105,48 +112,79 @@ fn index(row: &Row, definition: String) -> Index {
     }
 }
 
-/// The definition of each row's index. Those that are alike but for their names are written out once.
+/// The definition of each row's index. Those that are alike but for their names are written out
+/// once.
 fn definitions(
     client: &mut Prepared<'_, impl GenericClient>,
     rows: &[Row],
     relations: &Relations,
     schema: &Schema,
 ) -> Result<Vec<String>, Error> {
-    let beginnings: HashMap<u32, String> = rows.iter().map(|row| (row.get("oid"), beginning(row, relations))).collect();
+    let beginnings: HashMap<u32, String> = rows
+        .iter()
+        .map(|row| (row.get("oid"), beginning(row, relations)))
+        .collect();
     let (mut alike, mut unlike) = (Definitions::default(), Definitions::default());
-    rows.iter().for_each(|row| alike.add(row.get("oid"), shape(row, relations, schema).as_deref()));
+    rows.iter()
+        .for_each(|row| alike.add(row.get("oid"), shape(row, relations, schema).as_deref()));
     alike.read(client, DEFINITIONS)?;
     let renamed = |row: &Row| {
         let (first, text) = alike.of(row.get("oid"))?;
         let rest = text.strip_prefix(beginnings.get(&first)?.as_str());
-        let renamed = rest.zip(beginnings.get(&row.get("oid"))).map(|(rest, beginning)| format!("{beginning}{rest}"));
+        let renamed = rest
+            .zip(beginnings.get(&row.get("oid")))
+            .map(|(rest, beginning)| format!("{beginning}{rest}"));
         renamed.or_else(|| (first == row.get::<_, u32>("oid")).then(|| text.to_owned()))
     };
     let renamed: Vec<Option<String>> = rows.iter().map(renamed).collect();
-    let others = rows.iter().zip(&renamed).filter(|(_, renamed)| renamed.is_none());
+    let others = rows
+        .iter()
+        .zip(&renamed)
+        .filter(|(_, renamed)| renamed.is_none());
     others.for_each(|(row, _)| unlike.add(row.get("oid"), None));
     unlike.read(client, DEFINITIONS)?;
-    let of = |row: &Row| unlike.of(row.get("oid")).map(|(_, text)| text.to_owned()).unwrap_or_default();
-    Ok(rows.iter().zip(renamed).map(|(row, renamed)| renamed.unwrap_or_else(|| of(row))).collect())
+    let of = |row: &Row| {
+        unlike
+            .of(row.get("oid"))
+            .map(|(_, text)| text.to_owned())
+            .unwrap_or_default()
+    };
+    Ok(rows
+        .iter()
+        .zip(renamed)
+        .map(|(row, renamed)| renamed.unwrap_or_else(|| of(row)))
+        .collect())
 }
 
 /// How PostgreSQL begins to write an index out that is not unique.
 fn beginning(row: &Row, relations: &Relations) -> String {
     let only = if row.get("partitioned") { "ONLY " } else { "" };
     let table = relations.quoted(row.get("relation")).unwrap_or_default();
-    format!("CREATE INDEX {} ON {only}{table} USING ", row.get::<_, &str>("quoted"))
+    format!(
+        "CREATE INDEX {} ON {only}{table} USING ",
+        row.get::<_, &str>("quoted")
+    )
 }
 
-/// Everything but the names of the index and of its table that decides how it reads; none where that is not known.
+/// Everything but the names of the index and of its table that decides how it reads; none where
+/// that is not known.
 fn shape(row: &Row, relations: &Relations, schema: &Schema) -> Option<String> {
     let mut shape: String = row.get::<_, Option<String>>("properties")?;
     let column = |number: i16| relations.column(schema, row.get("relation"), number);
     for number in row.get::<_, Vec<i16>>("numbers") {
-        // A class of operators or a collation is written where it is not that of the column. 0 is an expression.
+        // A class of operators or a collation is written where it is not that of the column. 0 is
+        // an expression.
         match number {
             0 => shape.push_str("\n0"),
             _ => {
-                let (name, Attribute { type_oid, collation, .. }) = column(number)?;
+                let (
+                    name,
+                    Attribute {
+                        type_oid,
+                        collation,
+                        ..
+                    },
+                ) = column(number)?;
                 shape.push_str(&format!("\n{name:?} {type_oid} {collation}"));
             }
         }
@@ -154,7 +192,12 @@ fn shape(row: &Row, relations: &Relations, schema: &Schema) -> Option<String> {
     for tree in ["expressions", "predicate"] {
         shape.push('\n');
         let tree = row.get::<_, Option<&str>>(tree).unwrap_or_default();
-        alike::write_shape(tree, |number| column(number).map(|(name, _)| name), &mut shape).then_some(())?;
+        alike::write_shape(
+            tree,
+            |number| column(number).map(|(name, _)| name),
+            &mut shape,
+        )
+        .then_some(())?;
     }
     Some(shape)
 }

@@ -1,5 +1,5 @@
-//! Namespaces, extensions, and the rarer kinds of objects, each as one text. Of subscriptions and user mappings only what
-//! everybody may see: their connections and options hold passwords.
+//! Namespaces, extensions, and the rarer kinds of objects, each as one text. Of subscriptions and
+//! user mappings only what everybody may see: their connections and options hold passwords.
 
 use std::sync::LazyLock;
 
@@ -21,7 +21,8 @@ const NAMESPACES: &str = concat!(
     " ORDER BY name"
 );
 
-/// The query for the extensions that `CREATE EXTENSION` made, not those that come with every database.
+/// The query for the extensions that `CREATE EXTENSION` made, not those that come with every
+/// database.
 const EXTENSIONS: &str = "
     SELECT x.extname::text AS name, n.nspname::text AS namespace
     FROM pg_extension AS x
@@ -32,14 +33,15 @@ const EXTENSIONS: &str = "
 /// A rarer kind of object.
 struct ObjectKind {
     name: &'static str,
-    /// The rows of a catalog among which all objects of the kind are. There are few others, and mostly none.
+    /// The rows of a catalog among which all objects of the kind are. There are few others, and
+    /// mostly none.
     among: &'static str,
     /// Asks for the name of each object, its definition and its comment.
     query: &'static str,
 }
 
-/// The kinds, of which most databases have few. PostgreSQL needs longer to plan their queries than for all the others, so
-/// that only those are asked that find something.
+/// The kinds, of which most databases have few. PostgreSQL needs longer to plan their queries than
+/// for all the others, so that only those are asked that find something.
 const KINDS: &[ObjectKind] = &[
     ObjectKind {
         name: "collation",
@@ -247,23 +249,50 @@ const KINDS: &[ObjectKind] = &[
 
 /// Asks which of the kinds there may be, in their order.
 static PRESENT: LazyLock<String> = LazyLock::new(|| {
-    let each: Vec<String> = KINDS.iter().map(|kind| format!("EXISTS (SELECT FROM {})", kind.among)).collect();
+    let each: Vec<String> = KINDS
+        .iter()
+        .map(|kind| format!("EXISTS (SELECT FROM {})", kind.among))
+        .collect();
     format!("SELECT {}", each.join(", "))
 });
 
-pub(super) fn read(client: &mut Prepared<'_, impl GenericClient>, schema: &mut Schema) -> Result<(), Error> {
+pub(super) fn read(
+    client: &mut Prepared<'_, impl GenericClient>,
+    schema: &mut Schema,
+) -> Result<(), Error> {
     for row in client.query(NAMESPACES, &[])? {
-        schema.namespaces.insert(row.get("name"), Namespace { comment: row.get("comment") });
+        schema.namespaces.insert(
+            row.get("name"),
+            Namespace {
+                comment: row.get("comment"),
+            },
+        );
     }
     for row in client.query(EXTENSIONS, &[])? {
-        schema.extensions.insert(row.get("name"), Extension { namespace: row.get("namespace") });
+        schema.extensions.insert(
+            row.get("name"),
+            Extension {
+                namespace: row.get("namespace"),
+            },
+        );
     }
     let present = client.query(&PRESENT, &[])?;
     let is_present = |place: usize| present.iter().any(|row| row.get(place));
-    for (_, kind) in KINDS.iter().enumerate().filter(|(place, _)| is_present(*place)) {
+    for (_, kind) in KINDS
+        .iter()
+        .enumerate()
+        .filter(|(place, _)| is_present(*place))
+    {
         for row in client.query(kind.query, &[])? {
-            let object = Object { definition: row.get(1), comment: row.get(2) };
-            schema.objects.entry(kind.name.to_owned()).or_default().insert(row.get(0), object);
+            let object = Object {
+                definition: row.get(1),
+                comment: row.get(2),
+            };
+            schema
+                .objects
+                .entry(kind.name.to_owned())
+                .or_default()
+                .insert(row.get(0), object);
         }
     }
     Ok(())

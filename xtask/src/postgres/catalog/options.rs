@@ -1,13 +1,15 @@
-//! The options of columns and relations that people can set. A server keeps entries of its own beside them: `pg_attver`,
-//! which the minor releases of November 2026 add to every new column, is a number that differs from table to table. Such
-//! an entry is no part of the schema, whatever it is called, so that only documented names are read.
+//! The options of columns and relations that people can set. A server keeps entries of its own
+//! beside them: `pg_attver`, which the minor releases of November 2026 add to every new column, is
+//! a number that differs from table to table. Such an entry is no part of the schema, whatever it
+//! is called, so that only documented names are read.
 
 use postgres::{Error, GenericClient};
 
 use super::object_name;
 use crate::schema::model::Schema;
 
-/// The options of the column whose `pg_attribute.attoptions` are `$options`; NULL where none is set.
+/// The options of the column whose `pg_attribute.attoptions` are `$options`; NULL where none is
+/// set.
 macro_rules! column_options {
     ($options:literal) => {
         concat!(
@@ -19,9 +21,10 @@ macro_rules! column_options {
 }
 pub(crate) use column_options;
 
-/// The parameters of the relation whose `pg_class.reloptions` are `$options` and whose access method is `$method`; NULL
-/// where none is set. The documented parameters of tables, indexes and views are listed. An access method that an
-/// extension brings (its OID is no built-in one) has parameters that only the extension knows, so that all are taken.
+/// The parameters of the relation whose `pg_class.reloptions` are `$options` and whose access
+/// method is `$method`; NULL where none is set. The documented parameters of tables, indexes and
+/// views are listed. An access method that an extension brings (its OID is no built-in one) has
+/// parameters that only the extension knows, so that all are taken.
 macro_rules! storage_parameters {
     ($options:literal, $method:literal) => {
         concat!(
@@ -60,7 +63,8 @@ macro_rules! written_out {
 }
 pub(crate) use written_out;
 
-/// `$definition`, a definition of the index `$index` or of its constraint, without parameters that nobody can set.
+/// `$definition`, a definition of the index `$index` or of its constraint, without parameters that
+/// nobody can set.
 macro_rules! index_definition {
     ($definition:literal, $index:literal) => {
         concat!(
@@ -93,12 +97,16 @@ const AS_STORED: &str = "
       AND a.attrelid >= 16384 AND a.attnum > 0 AND NOT a.attisdropped
     ORDER BY namespace, name, a.attnum";
 
-/// The schema with the options of its columns as the server stores them, its own entries included. Earlier versions of
-/// the tool read them so, and digests that they left in a journal are of such schemas.
+/// The schema with the options of its columns as the server stores them, its own entries included.
+/// Earlier versions of the tool read them so, and digests that they left in a journal are of such
+/// schemas.
 ///
 /// # Errors
 /// Those of the query.
-pub fn with_server_entries(client: &mut impl GenericClient, mut schema: Schema) -> Result<Schema, Error> {
+pub fn with_server_entries(
+    client: &mut impl GenericClient,
+    mut schema: Schema,
+) -> Result<Schema, Error> {
     for row in client.query(AS_STORED, &[])? {
         let name = object_name(&row);
         let columns = if let Some(table) = schema.tables.get_mut(&name) {

@@ -1,4 +1,5 @@
-//! The queries of the catalogs, prepared once for each connection: PostgreSQL needs longer to plan one than to run it.
+//! The queries of the catalogs, prepared once for each connection: PostgreSQL needs longer to plan
+//! one than to run it.
 
 use std::collections::HashMap;
 
@@ -19,7 +20,11 @@ impl<'c, C: GenericClient> Prepared<'c, C> {
         Self { client, statements }
     }
 
-    pub(super) fn query(&mut self, query: &'static str, params: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Error> {
+    pub(super) fn query(
+        &mut self,
+        query: &'static str,
+        params: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>, Error> {
         let statement = self.statement(query)?;
         self.client.query(&statement, params)
     }

@@ -9,8 +9,8 @@ use super::prepared::Prepared;
 use super::{OwnTables, object_name, optional_name};
 use crate::schema::model::{ObjectName, Partition, Schema, Storage, Table, View};
 
-/// Ordinary, partitioned and foreign tables, views and materialised views. Options of the TOAST table belong to its
-/// table.
+/// Ordinary, partitioned and foreign tables, views and materialised views. Options of the TOAST
+/// table belong to its table.
 const RELATIONS: &str = concat!(
     "
     SELECT c.oid, n.nspname::text AS namespace, c.relname::text AS name, c.relkind::text AS kind,
@@ -57,7 +57,8 @@ const RELATIONS: &str = concat!(
     " ORDER BY namespace, name"
 );
 
-/// The query for the parents of tables, partitions included. Indexes of partitions are read elsewhere.
+/// The query for the parents of tables, partitions included. Indexes of partitions are read
+/// elsewhere.
 const PARENTS: &str = concat!(
     "
     SELECT n.nspname::text AS namespace, c.relname::text AS name, c.relispartition AS is_partition,
@@ -98,7 +99,14 @@ pub(super) struct Attribute {
 
 impl Relations {
     pub(super) fn add(&mut self, oid: u32, name: ObjectName, quoted: String) {
-        self.0.insert(oid, Relation { name, quoted, attributes: Vec::new() });
+        self.0.insert(
+            oid,
+            Relation {
+                name,
+                quoted,
+                attributes: Vec::new(),
+            },
+        );
     }
 
     /// Adds the next column of a relation.
@@ -128,9 +136,17 @@ impl Relations {
     }
 
     /// The column of this number in a relation, with its name.
-    pub(super) fn column<'s>(&self, schema: &'s Schema, relation: u32, number: i16) -> Option<(&'s str, Attribute)> {
+    pub(super) fn column<'s>(
+        &self,
+        schema: &'s Schema,
+        relation: u32,
+        number: i16,
+    ) -> Option<(&'s str, Attribute)> {
         let relation = self.0.get(&relation)?;
-        let at = relation.attributes.binary_search_by_key(&number, |attribute| attribute.number).ok()?;
+        let at = relation
+            .attributes
+            .binary_search_by_key(&number, |attribute| attribute.number)
+            .ok()?;
         let columns = match schema.tables.get(&relation.name) {
             Some(table) => &table.columns,
             None => &schema.views.get(&relation.name)?.columns,
@@ -153,8 +169,13 @@ pub(super) fn read(
         }
     }
     for row in client.query(PARENTS, &[])? {
-        let parent = ObjectName { namespace: row.get("parent_namespace"), name: row.get("parent_name") };
-        let Some(table) = schema.tables.get_mut(&object_name(&row)) else { continue };
+        let parent = ObjectName {
+            namespace: row.get("parent_namespace"),
+            name: row.get("parent_name"),
+        };
+        let Some(table) = schema.tables.get_mut(&object_name(&row)) else {
+            continue;
+        };
         match &mut table.partition {
             Some(partition) if row.get("is_partition") => partition.of = parent,
             _ => table.inherits.push(parent),
@@ -166,7 +187,10 @@ pub(super) fn read(
 fn table(row: &Row) -> Table {
     let bound: Option<String> = row.get("bound");
     // Its parent comes with the next query.
-    let partition = bound.map(|bound| Partition { of: ObjectName::public(""), bound });
+    let partition = bound.map(|bound| Partition {
+        of: ObjectName::public(""),
+        bound,
+    });
     Table {
         comment: row.get("comment"),
         partition_by: row.get("partition_by"),
@@ -187,13 +211,19 @@ fn view(row: &Row) -> View {
         comment: row.get("comment"),
         materialized: row.get::<_, &str>("kind") == "m",
         storage: storage(row),
-        definition: row.get::<_, Option<String>>("definition").unwrap_or_default(),
+        definition: row
+            .get::<_, Option<String>>("definition")
+            .unwrap_or_default(),
         ..View::default()
     }
 }
 
 fn storage(row: &Row) -> Storage {
-    Storage { options: row.get("options"), access_method: row.get("access_method"), tablespace: row.get("tablespace") }
+    Storage {
+        options: row.get("options"),
+        access_method: row.get("access_method"),
+        tablespace: row.get("tablespace"),
+    }
 }
 
 /// `pg_class.relreplident`: the primary key is the default.
@@ -201,7 +231,11 @@ fn replica_identity(row: &Row) -> Option<String> {
     match row.get("replica_identity") {
         "n" => Some("nothing".into()),
         "f" => Some("full".into()),
-        "i" => Some(format!("index {}", row.get::<_, Option<String>>("replica_index").unwrap_or_default())),
+        "i" => Some(format!(
+            "index {}",
+            row.get::<_, Option<String>>("replica_index")
+                .unwrap_or_default()
+        )),
         _ => None,
     }
 }

@@ -37,14 +37,21 @@ const ROUTINES: &str = concat!(
     ORDER BY namespace, name"
 );
 
-pub(super) fn read(client: &mut Prepared<'_, impl GenericClient>, schema: &mut Schema) -> Result<(), Error> {
+pub(super) fn read(
+    client: &mut Prepared<'_, impl GenericClient>,
+    schema: &mut Schema,
+) -> Result<(), Error> {
     for row in client.query(ROUTINES, &[])? {
         let kind = match row.get("kind") {
             "p" => RoutineKind::Procedure,
             "a" => RoutineKind::Aggregate,
             _ => RoutineKind::Function,
         };
-        let routine = Routine { kind, comment: row.get("comment"), definition: row.get("definition") };
+        let routine = Routine {
+            kind,
+            comment: row.get("comment"),
+            definition: row.get("definition"),
+        };
         schema.routines.insert(object_name(&row), routine);
     }
     Ok(())

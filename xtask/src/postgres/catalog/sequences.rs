@@ -60,9 +60,14 @@ fn options(row: &Row) -> String {
     };
     let increment: i64 = row.get("increment");
     let (minimum, maximum): (i64, i64) = (row.get("minimum"), row.get("maximum"));
-    let (usual_minimum, usual_maximum) = if increment > 0 { (1, highest) } else { (lowest, -1) };
+    let (usual_minimum, usual_maximum) = if increment > 0 {
+        (1, highest)
+    } else {
+        (lowest, -1)
+    };
     let usual_start = if increment > 0 { minimum } else { maximum };
-    let option = |name: &str, value: i64, usual: i64| (value != usual).then(|| format!("{name} {value}"));
+    let option =
+        |name: &str, value: i64, usual: i64| (value != usual).then(|| format!("{name} {value}"));
     let options = [
         option("START", row.get("start"), usual_start),
         option("INCREMENT", increment, 1),

@@ -1,5 +1,6 @@
-//! The settings under which catalogs are read. PostgreSQL writes definitions out as the session asks for it: times in its
-//! zone, names with or without their namespace. Two databases can only be compared where both are asked in the same way.
+//! The settings under which catalogs are read. PostgreSQL writes definitions out as the session
+//! asks for it: times in its zone, names with or without their namespace. Two databases can only be
+//! compared where both are asked in the same way.
 
 /// Settings that decide how definitions are written, and their values here.
 const READING: &[(&str, &str)] = &[
@@ -17,15 +18,16 @@ const READING: &[(&str, &str)] = &[
 /// The search path of reading: names outside `pg_catalog` are then written with their namespace.
 const SEARCH_PATH: (&str, &str) = ("search_path", "pg_catalog");
 
-/// SQL that sets the search path until the transaction ends, as a statement of its own. A prepared query that sets the path itself
-/// is analysed and planned anew each time, which takes several times as long as to run it.
+/// SQL that sets the search path until the transaction ends, as a statement of its own. A prepared
+/// query that sets the path itself is analysed and planned anew each time, which takes several
+/// times as long as to run it.
 #[must_use]
 pub fn set_search_path() -> String {
     format!("SET LOCAL {} = {}", SEARCH_PATH.0, SEARCH_PATH.1)
 }
 
-/// Expressions that set the search path, all other settings of reading and `more` until the transaction ends, for the list of a
-/// `SELECT`.
+/// Expressions that set the search path, all other settings of reading and `more` until the
+/// transaction ends, for the list of a `SELECT`.
 #[must_use]
 pub fn expressions(more: &[(&str, &str)]) -> String {
     let with_path: Vec<_> = [SEARCH_PATH].iter().chain(more).copied().collect();
@@ -36,13 +38,21 @@ pub fn expressions(more: &[(&str, &str)]) -> String {
 #[must_use]
 pub fn expressions_beside_path(more: &[(&str, &str)]) -> String {
     let each = READING.iter().chain(more);
-    let set = |(name, value): &(&str, &str)| format!("pg_catalog.set_config('{name}', '{value}', true)");
+    let set =
+        |(name, value): &(&str, &str)| format!("pg_catalog.set_config('{name}', '{value}', true)");
     each.map(set).collect::<Vec<_>>().join(", ")
 }
 
 /// SQL that puts them, and `more`, back to what the session began with.
 #[must_use]
 pub fn forget(more: &[&str]) -> String {
-    let names = READING.iter().chain(&[SEARCH_PATH]).map(|(name, _)| name).chain(more);
-    names.map(|name| format!("SET LOCAL {name} TO DEFAULT")).collect::<Vec<_>>().join("; ")
+    let names = READING
+        .iter()
+        .chain(&[SEARCH_PATH])
+        .map(|(name, _)| name)
+        .chain(more);
+    names
+        .map(|name| format!("SET LOCAL {name} TO DEFAULT"))
+        .collect::<Vec<_>>()
+        .join("; ")
 }

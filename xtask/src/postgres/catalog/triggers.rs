@@ -1,4 +1,5 @@
-//! Objects that run or filter when a table or view is used: triggers, row-level-security policies, rewrite rules.
+//! Objects that run or filter when a table or view is used: triggers, row-level-security policies,
+//! rewrite rules.
 
 use postgres::{Error, GenericClient, Row};
 
@@ -77,7 +78,11 @@ pub(super) fn read(
         }
     }
     for row in client.query(RULES, &[&own.tables])? {
-        let rule = Rule { definition: row.get("definition"), firing: firing(&row), comment: row.get("comment") };
+        let rule = Rule {
+            definition: row.get("definition"),
+            firing: firing(&row),
+            comment: row.get("comment"),
+        };
         let relation = object_name(&row);
         if let Some(table) = schema.tables.get_mut(&relation) {
             table.rules.insert(row.get("rule_name"), rule);

@@ -75,9 +75,15 @@ const RANGES: &str = concat!(
     " ORDER BY namespace, name"
 );
 
-pub(super) fn read(client: &mut Prepared<'_, impl GenericClient>, schema: &mut Schema) -> Result<(), Error> {
+pub(super) fn read(
+    client: &mut Prepared<'_, impl GenericClient>,
+    schema: &mut Schema,
+) -> Result<(), Error> {
     for row in client.query(ENUMS, &[])? {
-        let found = Enum { labels: row.get("labels"), comment: row.get("comment") };
+        let found = Enum {
+            labels: row.get("labels"),
+            comment: row.get("comment"),
+        };
         schema.enums.insert(object_name(&row), found);
     }
     for row in client.query(DOMAINS, &[])? {
@@ -92,7 +98,9 @@ pub(super) fn read(client: &mut Prepared<'_, impl GenericClient>, schema: &mut S
         schema.domains.insert(object_name(&row), domain);
     }
     for row in client.query(DOMAIN_CHECKS, &[])? {
-        let Some(domain) = schema.domains.get_mut(&object_name(&row)) else { continue };
+        let Some(domain) = schema.domains.get_mut(&object_name(&row)) else {
+            continue;
+        };
         let name: String = row.get("constraint_name");
         if let Some(comment) = row.get("comment") {
             domain.check_comments.insert(name.clone(), comment);
@@ -100,7 +108,10 @@ pub(super) fn read(client: &mut Prepared<'_, impl GenericClient>, schema: &mut S
         domain.checks.insert(name, row.get("definition"));
     }
     for row in client.query(RANGES, &[])? {
-        let range = Range { definition: row.get("definition"), comment: row.get("comment") };
+        let range = Range {
+            definition: row.get("definition"),
+            comment: row.get("comment"),
+        };
         schema.ranges.insert(object_name(&row), range);
     }
     Ok(())

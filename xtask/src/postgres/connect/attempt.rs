@@ -1,6 +1,7 @@
-//! The attempts to connect: one server after the other, each of its addresses, encrypted or not as `sslmode` says, and
-//! none of them for longer than `connect_timeout`. The driver's own timeout ends with TCP's handshake: a server that
-//! accepts the connection and then says nothing would be waited for for ever.
+//! The attempts to connect: one server after the other, each of its addresses, encrypted or not as
+//! `sslmode` says, and none of them for longer than `connect_timeout`. The driver's own timeout
+//! ends with TCP's handshake: a server that accepts the connection and then says nothing would be
+//! waited for for ever.
 
 use std::io;
 use std::net::{IpAddr, ToSocketAddrs as _};
@@ -54,8 +55,8 @@ pub(super) fn connect(address: &Address) -> Result<Client> {
     Err(anyhow!(explain::all(&failures, address)))
 }
 
-/// Returns the kinds of server to try, in order. A preference for a standby takes any server where there is no
-/// standby.
+/// Returns the kinds of server to try, in order. A preference for a standby takes any server where
+/// there is no standby.
 fn passes(wanted: WantedServer) -> &'static [WantedServer] {
     match wanted {
         WantedServer::Any => &[WantedServer::Any],
@@ -67,7 +68,8 @@ fn passes(wanted: WantedServer) -> &'static [WantedServer] {
     }
 }
 
-/// As in libpq, a server that answers and says no is the last one that is asked, unless it only starts up.
+/// As in libpq, a server that answers and says no is the last one that is asked, unless it only
+/// starts up.
 fn is_final(failure: &Failure) -> bool {
     match failure {
         Failure::Driver(error) => error.code().is_some_and(|code| code.code() != "57P03"),
@@ -88,7 +90,8 @@ fn connect_endpoint(
     }
     endpoint.set(&mut parameters);
     let HostAddress::Host(name) = &endpoint.place else {
-        // As in libpq, a socket is not encrypted: nobody listens between two processes of one machine.
+        // As in libpq, a socket is not encrypted: nobody listens between two processes of one
+        // machine.
         let connector = connector.filter(|_| !matches!(endpoint.place, HostAddress::Socket(_)));
         let client = connect_as_asked(&parameters, address.tls().mode, connector, limit)?;
         return fitting(client, wanted, limit);
@@ -109,12 +112,17 @@ fn connect_endpoint(
 /// The addresses of a host.
 fn lookup(name: &str, port: u16, limit: Option<Duration>) -> Result<Vec<IpAddr>, Failure> {
     let name = name.to_owned();
-    let found = within(limit, move || (name.as_str(), port).to_socket_addrs().map(Iterator::collect::<Vec<_>>));
+    let found = within(limit, move || {
+        (name.as_str(), port)
+            .to_socket_addrs()
+            .map(Iterator::collect::<Vec<_>>)
+    });
     let found = found?.map_err(Failure::Lookup)?;
     Ok(found.into_iter().map(|address| address.ip()).collect())
 }
 
-/// Connects as `sslmode` says. `prefer` goes on without encryption where the server cannot or does not want it.
+/// Connects as `sslmode` says. `prefer` goes on without encryption where the server cannot or does
+/// not want it.
 fn connect_as_asked(
     parameters: &postgres::Config,
     mode: TlsMode,
@@ -126,9 +134,15 @@ fn connect_as_asked(
         parameters.ssl_mode(SslMode::Disable);
         driver(limit, move || parameters.connect(postgres::NoTls))
     };
-    let Some(connector) = connector.cloned() else { return plain(parameters) };
+    let Some(connector) = connector.cloned() else {
+        return plain(parameters);
+    };
     let mut encrypted = parameters.clone();
-    encrypted.ssl_mode(if mode == TlsMode::Prefer { SslMode::Prefer } else { SslMode::Require });
+    encrypted.ssl_mode(if mode == TlsMode::Prefer {
+        SslMode::Prefer
+    } else {
+        SslMode::Require
+    });
     match driver(limit, move || encrypted.connect(connector)) {
         Err(Failure::Driver(error)) if mode == TlsMode::Prefer && is_about_encryption(&error) => {
             // Where it is not that either, the first error tells more.
@@ -138,7 +152,8 @@ fn connect_as_asked(
     }
 }
 
-/// Whether the same without encryption may succeed: the handshake failed, or the rules of the server want none.
+/// Whether the same without encryption may succeed: the handshake failed, or the rules of the
+/// server want none.
 fn is_about_encryption(error: &postgres::Error) -> bool {
     match error.as_db_error() {
         Some(answer) => answer.code().code() == "28000" && answer.message().contains("pg_hba.conf"),
@@ -153,23 +168,36 @@ fn driver(
     within(limit, connect)?.map_err(Failure::Driver)
 }
 
-/// Returns the result of `work`, if it comes in time. Otherwise the thread is left alone: it waits for a socket, and
-/// ends with the process at the latest.
-fn within<T: Send + 'static>(limit: Option<Duration>, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
-    let Some(limit) = limit else { return Ok(work()) };
+/// Returns the result of `work`, if it comes in time. Otherwise the thread is left alone: it waits
+/// for a socket, and ends with the process at the latest.
+fn within<T: Send + 'static>(
+    limit: Option<Duration>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Failure> {
+    let Some(limit) = limit else {
+        return Ok(work());
+    };
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || drop(sender.send(work())));
-    receiver.recv_timeout(limit).map_err(|_| Failure::Silent(limit))
+    receiver
+        .recv_timeout(limit)
+        .map_err(|_| Failure::Silent(limit))
 }
 
 /// The client, if it is connected to a server that is wanted.
-fn fitting(mut client: Client, wanted: WantedServer, limit: Option<Duration>) -> Result<Client, Failure> {
+fn fitting(
+    mut client: Client,
+    wanted: WantedServer,
+    limit: Option<Duration>,
+) -> Result<Client, Failure> {
     const STATE: &str = "SELECT pg_catalog.pg_is_in_recovery()::int,
                                 (pg_catalog.current_setting('transaction_read_only') = 'on')::int";
     if wanted == WantedServer::Any {
         return Ok(client);
     }
-    let answered = within(limit, move || client.simple_query(STATE).map(|answer| (client, answer)))?;
+    let answered = within(limit, move || {
+        client.simple_query(STATE).map(|answer| (client, answer))
+    })?;
     let (client, answer) = answered.map_err(Failure::Driver)?;
     let flag = |at: usize| {
         answer.iter().any(|message| match message {
@@ -179,14 +207,18 @@ fn fitting(mut client: Client, wanted: WantedServer, limit: Option<Duration>) ->
     };
     let (is_standby, is_read_only) = (flag(0), flag(1));
     match wanted {
-        WantedServer::Primary if is_standby => Err(Failure::Unwanted("is a standby, and a primary is wanted")),
-        WantedServer::Standby if !is_standby => Err(Failure::Unwanted("is no standby, and one is wanted")),
-        WantedServer::ReadWrite if is_standby || is_read_only => {
-            Err(Failure::Unwanted("takes no changes, and `target_session_attrs` wants a server that does"))
+        WantedServer::Primary if is_standby => {
+            Err(Failure::Unwanted("is a standby, and a primary is wanted"))
         }
-        WantedServer::ReadOnly if !is_standby && !is_read_only => {
-            Err(Failure::Unwanted("takes changes, and `target_session_attrs` wants a server that does not"))
+        WantedServer::Standby if !is_standby => {
+            Err(Failure::Unwanted("is no standby, and one is wanted"))
         }
+        WantedServer::ReadWrite if is_standby || is_read_only => Err(Failure::Unwanted(
+            "takes no changes, and `target_session_attrs` wants a server that does",
+        )),
+        WantedServer::ReadOnly if !is_standby && !is_read_only => Err(Failure::Unwanted(
+            "takes changes, and `target_session_attrs` wants a server that does not",
+        )),
         _fits => Ok(client),
     }
 }

@@ -75,9 +75,16 @@ fn refused_by_server(sqlstate: &str, message: &str, address: &Address) -> String
 }
 
 /// The server did not answer, or not in its own protocol.
-fn not_reached(error: &postgres::Error, message: &str, endpoint: &ServerEndpoint, address: &Address) -> String {
+fn not_reached(
+    error: &postgres::Error,
+    message: &str,
+    endpoint: &ServerEndpoint,
+    address: &Address,
+) -> String {
     let source = std::error::Error::source(error);
-    let kind = source.and_then(|source| source.downcast_ref::<io::Error>()).map(io::Error::kind);
+    let kind = source
+        .and_then(|source| source.downcast_ref::<io::Error>())
+        .map(io::Error::kind);
     match kind {
         _ if message.contains("password missing") => no_password(address),
         _ if message.contains("does not support TLS") => {
@@ -106,15 +113,18 @@ fn not_reached(error: &postgres::Error, message: &str, endpoint: &ServerEndpoint
 }
 
 fn no_password(address: &Address) -> String {
-    let next =
-        "the server wants a password: write it into the URL, `postgresql://user:password@…`, or set `PGPASSWORD`";
+    let next = "the server wants a password: write it into the URL, `postgresql://user:password@…`, or set `PGPASSWORD`";
     match address.unused_password_file() {
-        Some(file) => format!("{next}; `{0}` was not read because others may: run `chmod 600 {0}`", file.display()),
+        Some(file) => format!(
+            "{next}; `{0}` was not read because others may: run `chmod 600 {0}`",
+            file.display()
+        ),
         None => next.into(),
     }
 }
 
-/// Each cause has another way out: a certificate that has expired is not helped by naming its authority.
+/// Each cause has another way out: a certificate that has expired is not helped by naming its
+/// authority.
 fn certificate(message: &str) -> String {
     let way_out = if message.contains("NotValidForName") || message.contains("not valid for name") {
         "write the host into the URL as the certificate does"
@@ -126,7 +136,8 @@ fn certificate(message: &str) -> String {
         "give the server another one"
     } else if message.contains("alert") {
         "the server ended the handshake, and its log says why; it may want a certificate of yours (`sslcert`, `sslkey`)"
-    } else if message.contains("InvalidCertificate") || message.contains("invalid peer certificate") {
+    } else if message.contains("InvalidCertificate") || message.contains("invalid peer certificate")
+    {
         "name its authority with `sslrootcert=<file>`, and the host as the certificate does"
     } else {
         return "TLS 1.2 and 1.3 are spoken here: check what the server speaks, and what stands between".into();

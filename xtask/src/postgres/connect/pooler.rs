@@ -1,6 +1,7 @@
-//! Notices a pooler that gives each transaction another session of the server (pgbouncer's `pool_mode = transaction`,
-//! Supavisor's port 6543). There a lock and a setting stay behind in whichever session answered, and the application's
-//! next transaction has them. So it is found out before anything is locked or set.
+//! Notices a pooler that gives each transaction another session of the server (pgbouncer's
+//! `pool_mode = transaction`, Supavisor's port 6543). There a lock and a setting stay behind in
+//! whichever session answered, and the application's next transaction has them. So it is found out
+//! before anything is locked or set.
 
 use std::sync::mpsc;
 use std::time::Duration;
@@ -17,10 +18,12 @@ pub const POOLED: &str = "the connection changes its server session between tran
     `pool_mode = transaction`, where locks and settings would stay behind in sessions of the application; connect to \
     PostgreSQL itself (often another host, or port 5432 instead of 6543 or 6432), or to a pool in session mode";
 
-/// How long to wait for a second session. A pool in session mode that has no other one lets one wait for minutes.
+/// How long to wait for a second session. A pool in session mode that has no other one lets one
+/// wait for minutes.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// How often both connections are asked. A busy pool hands its sessions to others in between, so that once may be chance.
+/// How often both connections are asked. A busy pool hands its sessions to others in between, so
+/// that once may be chance.
 const ROUNDS: usize = 2;
 
 /// Names a session of the server: a process number alone is soon another's, or of another server.
@@ -30,15 +33,22 @@ const SESSION: &str = "SELECT pg_catalog.pg_backend_pid()::text || '/' ||
 /// The port that the server sees at the other end of its connection.
 const CLIENT_PORT: &str = "SELECT coalesce(pg_catalog.inet_client_port(), -1)::text";
 
-/// Refuses a connection whose server session is not its own. Where the server sees a port of this process nothing is
-/// between the two. Else a second connection beside it has another session where each has its own; a pool gives it the
-/// one that has just become free. Where there is no second connection to be had, only the first is asked.
+/// Refuses a connection whose server session is not its own. Where the server sees a port of this
+/// process nothing is between the two. Else a second connection beside it has another session where
+/// each has its own; a pool gives it the one that has just become free. Where there is no second
+/// connection to be had, only the first is asked.
 pub(super) fn refuse(client: &mut Client, address: &Address) -> Result<()> {
-    // Not for a socket of the file system, and behind a proxy or a translated address the server sees another port.
-    if ask(client, CLIENT_PORT).and_then(|port| port.parse().ok()).is_some_and(is_port_of_ours) {
+    // Not for a socket of the file system, and behind a proxy or a translated address the server
+    // sees another port.
+    if ask(client, CLIENT_PORT)
+        .and_then(|port| port.parse().ok())
+        .is_some_and(is_port_of_ours)
+    {
         return Ok(());
     }
-    let Some(own) = ask(client, SESSION) else { return Ok(()) };
+    let Some(own) = ask(client, SESSION) else {
+        return Ok(());
+    };
     // A pool that hands its sessions out in turn shows it at once.
     if ask(client, SESSION).is_some_and(|now| now != own) {
         bail!("{POOLED}")
@@ -52,7 +62,8 @@ pub(super) fn refuse(client: &mut Client, address: &Address) -> Result<()> {
     Ok(())
 }
 
-/// Whether `client`, whose session was `own`, shares it with the connection `beside` it, or has another one now.
+/// Whether `client`, whose session was `own`, shares it with the connection `beside` it, or has
+/// another one now.
 fn is_pooled(client: &mut Client, own: &str, beside: &Beside) -> bool {
     for _ in 0..ROUNDS {
         let theirs = beside.session();
@@ -71,7 +82,8 @@ fn is_pooled(client: &mut Client, own: &str, beside: &Beside) -> bool {
     false
 }
 
-/// A second connection. It works in a thread of its own, which is left behind where a pool lets it wait.
+/// A second connection. It works in a thread of its own, which is left behind where a pool lets it
+/// wait.
 struct Beside {
     /// Asks for another session.
     next: mpsc::Sender<()>,
@@ -84,8 +96,11 @@ impl Beside {
         let (sender, sessions) = mpsc::channel();
         let address = address.clone();
         std::thread::spawn(move || {
-            let Ok(mut client) = connect_to(&address) else { return };
-            // A transaction keeps its session until it is asked for the next one, so that a pool cannot give it away.
+            let Ok(mut client) = connect_to(&address) else {
+                return;
+            };
+            // A transaction keeps its session until it is asked for the next one, so that a pool
+            // cannot give it away.
             while let Some(session) = ask(&mut client, &format!("BEGIN READ ONLY; {SESSION}")) {
                 let is_last = sender.send(session).is_err() || asked.recv().is_err();
                 if client.simple_query("ROLLBACK").is_err() || is_last {
@@ -106,7 +121,8 @@ impl Beside {
         let _ = self.next.send(());
     }
 
-    /// Waits a moment until the connection is gone, so that whoever counts connections does not find it.
+    /// Waits a moment until the connection is gone, so that whoever counts connections does not
+    /// find it.
     fn close(self) {
         let Self { next, sessions } = self;
         drop(next);

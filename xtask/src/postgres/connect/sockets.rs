@@ -7,8 +7,9 @@ use nix::sys::socket::{SockaddrStorage, getsockname};
 /// The open files of this process, on Linux and macOS.
 const OPEN_FILES: &str = "/dev/fd";
 
-/// Whether one of our sockets has this port. The driver does not say which one is its own. That a pool has by chance the
-/// port of another socket of ours is once in the tens of thousands that a system gives out.
+/// Whether one of our sockets has this port. The driver does not say which one is its own. That a
+/// pool has by chance the port of another socket of ours is once in the tens of thousands that a
+/// system gives out.
 pub(super) fn is_port_of_ours(port: u16) -> bool {
     std::fs::read_dir(OPEN_FILES).is_ok_and(|files| {
         let mut numbers = files.filter_map(|file| file.ok()?.file_name().to_str()?.parse().ok());
@@ -18,8 +19,13 @@ pub(super) fn is_port_of_ours(port: u16) -> bool {
 
 fn port_of(file: RawFd) -> Option<u16> {
     let name: SockaddrStorage = getsockname(file).ok()?;
-    let of_version_4 = name.as_sockaddr_in().map(nix::sys::socket::SockaddrIn::port);
-    of_version_4.or_else(|| name.as_sockaddr_in6().map(nix::sys::socket::SockaddrIn6::port))
+    let of_version_4 = name
+        .as_sockaddr_in()
+        .map(nix::sys::socket::SockaddrIn::port);
+    of_version_4.or_else(|| {
+        name.as_sockaddr_in6()
+            .map(nix::sys::socket::SockaddrIn6::port)
+    })
 }
 
 #[cfg(test)]
@@ -32,8 +38,13 @@ mod tests {
     fn a_port_is_ours_where_a_socket_of_ours_has_it() {
         for address in ["127.0.0.1:0", "[::1]:0"] {
             // A machine may have no address of version 6.
-            let Ok(listener) = TcpListener::bind(address) else { continue };
-            assert!(is_port_of_ours(listener.local_addr().expect("an address").port()), "{address}");
+            let Ok(listener) = TcpListener::bind(address) else {
+                continue;
+            };
+            assert!(
+                is_port_of_ours(listener.local_addr().expect("an address").port()),
+                "{address}"
+            );
         }
         assert!(!is_port_of_ours(1));
     }

@@ -1,5 +1,5 @@
-//! Names and settings that a scratch database has in common with the target, so that the same SQL makes the same there: it can
-//! ask for the names, and depends on the settings without saying so.
+//! Names and settings that a scratch database has in common with the target, so that the same SQL
+//! makes the same there: it can ask for the names, and depends on the settings without saying so.
 
 use postgres::GenericClient;
 
@@ -34,16 +34,25 @@ const SETTINGS: &[&str] = &[
 
 impl Default for TargetSettings {
     fn default() -> Self {
-        Self { database: "postgres".into(), role: "postgres".into(), settings: Vec::new(), server: None }
+        Self {
+            database: "postgres".into(),
+            role: "postgres".into(),
+            settings: Vec::new(),
+            server: None,
+        }
     }
 }
 
 impl TargetSettings {
-    /// Returns the likeness of production that is configured, where there is no database to look at.
+    /// Returns the likeness of production that is configured, where there is no database to look
+    /// at.
     #[must_use]
     pub fn configured(names: &ScratchNames) -> Self {
         let other = Self::default();
-        let zone = names.time_zone.iter().map(|zone| ("TimeZone".to_owned(), zone.clone()));
+        let zone = names
+            .time_zone
+            .iter()
+            .map(|zone| ("TimeZone".to_owned(), zone.clone()));
         Self {
             database: names.database.clone().unwrap_or(other.database),
             role: names.role.clone().unwrap_or(other.role),
@@ -62,16 +71,27 @@ impl TargetSettings {
                             pg_catalog.current_setting(name) AS value
                      FROM pg_catalog.unnest($1::text[]) WITH ORDINALITY AS asked (name, place) ORDER BY place";
         let rows = client.query(query, &[&names])?;
-        let settings = rows.iter().map(|row| (row.get("name"), row.get("value"))).collect();
-        let names = rows.first().map(|row| (row.get("database"), row.get("role")));
+        let settings = rows
+            .iter()
+            .map(|row| (row.get("name"), row.get("value")))
+            .collect();
+        let names = rows
+            .first()
+            .map(|row| (row.get("database"), row.get("role")));
         let (database, role) = names.unwrap_or_else(|| ("postgres".into(), "postgres".into()));
-        Ok(Self { database, role, settings, server: shared_server::identifier(client) })
+        Ok(Self {
+            database,
+            role,
+            settings,
+            server: shared_server::identifier(client),
+        })
     }
 
     /// SQL that gives the settings to the database `database`, as SQL writes it.
     pub(super) fn settings_sql(&self, database: &str) -> String {
         let set = |(name, value): &(String, String)| {
-            // The value of `search_path` is a list as SQL writes it, and an empty one is an empty name.
+            // The value of `search_path` is a list as SQL writes it, and an empty one is an empty
+            // name.
             let value = match (name.as_str(), value.as_str()) {
                 ("search_path", "") => "''".to_owned(),
                 ("search_path", list) => list.to_owned(),

@@ -1,5 +1,6 @@
-//! The role that migrations run as on a cluster of ours: the owner of the database, and no superuser. A superuser of
-//! PostgreSQL can run any program on the machine, and what is replayed is the SQL of a branch that perhaps nobody has read.
+//! The role that migrations run as on a cluster of ours: the owner of the database, and no
+//! superuser. A superuser of PostgreSQL can run any program on the machine, and what is replayed is
+//! the SQL of a branch that perhaps nobody has read.
 
 use anyhow::{Context as _, Result, anyhow};
 use postgres::{Client, GenericClient};
@@ -8,15 +9,19 @@ use super::TargetSettings;
 use crate::postgres::connect::APPLICATION_NAME;
 use crate::postgres::error::ServerError;
 
-/// The superuser who works for the tool. `postgres`, who made the cluster, gets another name, since migrations may ask
-/// for a role that is called so.
+/// The superuser who works for the tool. `postgres`, who made the cluster, gets another name, since
+/// migrations may ask for a role that is called so.
 pub const SUPERUSER: &str = "cargo_xtask";
 /// The new name of who made the cluster.
 pub const FOUNDER: &str = "cargo_xtask_founder";
 
 /// PostgreSQL's own roles that stand for power over the machine, or reach out of it.
-pub const OVER_THE_MACHINE: &[&str] =
-    &["pg_execute_server_program", "pg_read_server_files", "pg_write_server_files", "pg_create_subscription"];
+pub const OVER_THE_MACHINE: &[&str] = &[
+    "pg_execute_server_program",
+    "pg_read_server_files",
+    "pg_write_server_files",
+    "pg_create_subscription",
+];
 
 /// Connections to a database that is owned by a role without power over the machine.
 pub struct Owned {
@@ -28,41 +33,70 @@ pub struct Owned {
     pub watcher: Client,
 }
 
-/// Makes the one database of a fresh cluster like the target, and connects to it. `parameters` are those of who made the
-/// cluster.
+/// Makes the one database of a fresh cluster like the target, and connects to it. `parameters` are
+/// those of who made the cluster.
 pub(super) fn connect(parameters: &postgres::Config, likeness: &TargetSettings) -> Result<Owned> {
     let role = quoted(&likeness.role);
     let database = database(likeness);
     let as_role = |user: &str, database: &str| -> Result<Client> {
         let mut parameters = parameters.clone();
-        parameters.user(user).dbname(database).application_name(APPLICATION_NAME);
-        parameters.connect(postgres::NoTls).context("cannot connect to the scratch database")
+        parameters
+            .user(user)
+            .dbname(database)
+            .application_name(APPLICATION_NAME);
+        parameters
+            .connect(postgres::NoTls)
+            .context("cannot connect to the scratch database")
     };
-    run(&mut as_role("postgres", "template1")?, &format!("CREATE ROLE {SUPERUSER} SUPERUSER LOGIN"))?;
+    run(
+        &mut as_role("postgres", "template1")?,
+        &format!("CREATE ROLE {SUPERUSER} SUPERUSER LOGIN"),
+    )?;
     let mut elsewhere = as_role(SUPERUSER, "template1")?;
     run(&mut elsewhere, &roles(&role))?;
     if database != "postgres" {
-        run(&mut elsewhere, &format!("ALTER DATABASE postgres RENAME TO {}", quoted(database)))?;
+        run(
+            &mut elsewhere,
+            &format!("ALTER DATABASE postgres RENAME TO {}", quoted(database)),
+        )?;
     }
-    run(&mut elsewhere, &format!("ALTER DATABASE {} OWNER TO {role}", quoted(database)))?;
+    run(
+        &mut elsewhere,
+        &format!("ALTER DATABASE {} OWNER TO {role}", quoted(database)),
+    )?;
     run(&mut elsewhere, &likeness.settings_sql(&quoted(database)))?;
     drop(elsewhere);
     let mut superuser = as_role(SUPERUSER, database)?;
     // Its owner may drop and make it again; before PostgreSQL 15 it was the superuser's.
     let schema_owner = schema_owner(&mut superuser, &role)?;
-    run(&mut superuser, &format!("ALTER SCHEMA public OWNER TO {schema_owner}"))?;
+    run(
+        &mut superuser,
+        &format!("ALTER SCHEMA public OWNER TO {schema_owner}"),
+    )?;
     let watcher = as_role(SUPERUSER, database)?;
-    Ok(Owned { owner: as_role(&likeness.role, database)?, superuser, watcher })
+    Ok(Owned {
+        owner: as_role(&likeness.role, database)?,
+        superuser,
+        watcher,
+    })
 }
 
 /// The name of the database: a template's cannot be taken.
 pub(super) fn database(likeness: &TargetSettings) -> &str {
-    if likeness.database.starts_with("template") { "postgres" } else { &likeness.database }
+    if likeness.database.starts_with("template") {
+        "postgres"
+    } else {
+        &likeness.database
+    }
 }
 
 /// SQL that makes the role, with all that is no power over the machine.
 fn roles(role: &str) -> String {
-    let over_the_machine = OVER_THE_MACHINE.iter().map(|name| literal(name)).collect::<Vec<_>>().join(", ");
+    let over_the_machine = OVER_THE_MACHINE
+        .iter()
+        .map(|name| literal(name))
+        .collect::<Vec<_>>()
+        .join(", ");
     let also_postgres = match role {
         "\"postgres\"" => String::new(),
         role => format!("CREATE ROLE postgres; GRANT postgres TO {role} WITH ADMIN OPTION;"),
@@ -98,7 +132,11 @@ fn roles(role: &str) -> String {
 fn schema_owner(superuser: &mut Client, role: &str) -> Result<String> {
     let query = "SELECT pg_catalog.current_setting('server_version_num')::int >= 150000";
     let row = superuser.query_one(query, &[]).map_err(failed)?;
-    Ok(if row.get(0) { "pg_database_owner".to_owned() } else { role.to_owned() })
+    Ok(if row.get(0) {
+        "pg_database_owner".to_owned()
+    } else {
+        role.to_owned()
+    })
 }
 
 fn run(client: &mut impl GenericClient, sql: &str) -> Result<()> {

@@ -1,5 +1,5 @@
-//! Servers that others share. Roles belong to the whole server: they outlive a scratch database, and a second replay would find
-//! them there.
+//! Servers that others share. Roles belong to the whole server: they outlive a scratch database,
+//! and a second replay would find them there.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -26,12 +26,19 @@ pub struct MadeRoles {
 impl MadeRoles {
     /// Notes the roles of the server before a replay begins.
     pub(in crate::postgres) fn begin(client: &mut Client) -> Result<Arc<Self>> {
-        Ok(Arc::new(Self { before: roles(client)?, made: Mutex::default() }))
+        Ok(Arc::new(Self {
+            before: roles(client)?,
+            made: Mutex::default(),
+        }))
     }
 
     /// Drops them, once their database is gone. One that somebody uses by now stays.
     pub(in crate::postgres) fn drop_from(&self, client: &mut Client) {
-        let made = self.made.lock().map(|made| made.clone()).unwrap_or_default();
+        let made = self
+            .made
+            .lock()
+            .map(|made| made.clone())
+            .unwrap_or_default();
         for role in made {
             let _ = client.batch_execute(&format!("DROP ROLE IF EXISTS {}", quoted(&role)));
         }
@@ -41,7 +48,8 @@ impl MadeRoles {
 /// A server that others share.
 #[derive(Debug, Clone)]
 pub struct SharedServer {
-    /// Whether the target is on it, too: what belongs to the whole server would then be changed for real.
+    /// Whether the target is on it, too: what belongs to the whole server would then be changed for
+    /// real.
     pub holds_target: bool,
     roles: Arc<MadeRoles>,
 }
@@ -49,7 +57,10 @@ pub struct SharedServer {
 impl SharedServer {
     pub(super) fn new(client: &mut Client, target: Option<&str>, roles: Arc<MadeRoles>) -> Self {
         let server = identifier(client);
-        Self { holds_target: server.is_some() && server.as_deref() == target, roles }
+        Self {
+            holds_target: server.is_some() && server.as_deref() == target,
+            roles,
+        }
     }
 
     /// Notes the roles that are new since the replay began and that `text`, which just ran, names.
@@ -58,9 +69,9 @@ impl SharedServer {
     /// Those of the query.
     pub fn note_roles(&self, client: &mut impl GenericClient, text: &str) -> Result<()> {
         let text = text.to_lowercase();
-        let new = roles(client)?
-            .into_iter()
-            .filter(|role| !self.roles.before.contains(role) && text.contains(&role.to_lowercase()));
+        let new = roles(client)?.into_iter().filter(|role| {
+            !self.roles.before.contains(role) && text.contains(&role.to_lowercase())
+        });
         if let Ok(mut made) = self.roles.made.lock() {
             made.extend(new);
         }
@@ -74,6 +85,12 @@ pub(super) fn identifier(client: &mut impl GenericClient) -> Option<String> {
 }
 
 fn roles(client: &mut impl GenericClient) -> Result<BTreeSet<String>> {
-    let rows = client.query(ROLES, &[]).map_err(|error| anyhow!(ServerError::from(error)));
-    Ok(rows.context("cannot see the roles of the scratch server")?.iter().map(|row| row.get(0)).collect())
+    let rows = client
+        .query(ROLES, &[])
+        .map_err(|error| anyhow!(ServerError::from(error)));
+    Ok(rows
+        .context("cannot see the roles of the scratch server")?
+        .iter()
+        .map(|row| row.get(0))
+        .collect())
 }

@@ -25,7 +25,9 @@ pub(super) struct PublicKey(SubjectPublicKeyInfoDer<'static>);
 impl Certificate {
     /// Reads one.
     pub fn parse(der: &CertificateDer<'_>) -> Result<Self, Error> {
-        x509_cert::Certificate::from_der(der).map(Self).map_err(|_| CertificateError::BadEncoding.into())
+        x509_cert::Certificate::from_der(der)
+            .map(Self)
+            .map_err(|_| CertificateError::BadEncoding.into())
     }
 
     fn content(&self) -> &TbsCertificate {
@@ -56,12 +58,20 @@ impl Certificate {
         if self.content().issuer != authority.content().subject {
             return false;
         }
-        let (Ok(key), Ok(content)) = (authority.key(), self.content().to_der()) else { return false };
-        let Some(signature) = self.0.signature.as_bytes() else { return false };
-        algorithms.all.iter().any(|algorithm| key.has_signed(*algorithm, &content, signature))
+        let (Ok(key), Ok(content)) = (authority.key(), self.content().to_der()) else {
+            return false;
+        };
+        let Some(signature) = self.0.signature.as_bytes() else {
+            return false;
+        };
+        algorithms
+            .all
+            .iter()
+            .any(|algorithm| key.has_signed(*algorithm, &content, signature))
     }
 
-    /// Whether it is for the host `name`. As in libpq, the subject counts only where no other name is given.
+    /// Whether it is for the host `name`. As in libpq, the subject counts only where no other name
+    /// is given.
     pub fn is_for(&self, name: &ServerName<'_>) -> bool {
         let (names, addresses) = self.alternative_names();
         let is_subject_asked = names.is_empty() && addresses.is_empty();
@@ -69,11 +79,15 @@ impl Certificate {
             ServerName::DnsName(host) => {
                 let host = host.as_ref();
                 let common = self.common_names().into_iter().filter(|_| is_subject_asked);
-                names.into_iter().chain(common).any(|pattern| fits(&pattern, host))
+                names
+                    .into_iter()
+                    .chain(common)
+                    .any(|pattern| fits(&pattern, host))
             }
             ServerName::IpAddress(address) => {
                 let address = IpAddr::from(*address);
-                let is_common = is_subject_asked && self.common_names().contains(&address.to_string());
+                let is_common =
+                    is_subject_asked && self.common_names().contains(&address.to_string());
                 addresses.contains(&address) || is_common
             }
             _other => false,
@@ -82,7 +96,8 @@ impl Certificate {
 
     fn alternative_names(&self) -> (Vec<String>, Vec<IpAddr>) {
         let (mut names, mut addresses) = (Vec::new(), Vec::new());
-        let Ok(Some((_, SubjectAltName(alternatives)))) = self.content().get::<SubjectAltName>() else {
+        let Ok(Some((_, SubjectAltName(alternatives)))) = self.content().get::<SubjectAltName>()
+        else {
             return (names, addresses);
         };
         for alternative in alternatives {
@@ -96,9 +111,16 @@ impl Certificate {
     }
 
     fn common_names(&self) -> Vec<String> {
-        let parts = self.content().subject.0.iter().flat_map(|part| part.0.iter());
+        let parts = self
+            .content()
+            .subject
+            .0
+            .iter()
+            .flat_map(|part| part.0.iter());
         let common = parts.filter(|attribute| attribute.oid.to_string() == COMMON_NAME);
-        common.filter_map(|attribute| String::from_utf8(attribute.value.value().to_vec()).ok()).collect()
+        common
+            .filter_map(|attribute| String::from_utf8(attribute.value.value().to_vec()).ok())
+            .collect()
     }
 }
 
@@ -109,7 +131,12 @@ impl PublicKey {
     }
 
     /// Whether `signature` of `message` was made with it.
-    pub fn has_signed(&self, algorithm: &dyn SignatureVerificationAlgorithm, message: &[u8], signature: &[u8]) -> bool {
+    pub fn has_signed(
+        &self,
+        algorithm: &dyn SignatureVerificationAlgorithm,
+        message: &[u8],
+        signature: &[u8],
+    ) -> bool {
         RawPublicKeyEntity::try_from(&self.0)
             .is_ok_and(|key| key.verify_signature(algorithm, message, signature).is_ok())
     }
@@ -157,8 +184,11 @@ mod tests {
         let key = rcgen::KeyPair::generate().expect("a key");
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let mut parameters = rcgen::CertificateParams::new(names).expect("names");
-        parameters.distinguished_name.push(rcgen::DnType::CommonName, common);
-        Certificate::parse(parameters.self_signed(&key).expect("signs").der()).expect("a certificate")
+        parameters
+            .distinguished_name
+            .push(rcgen::DnType::CommonName, common);
+        Certificate::parse(parameters.self_signed(&key).expect("signs").der())
+            .expect("a certificate")
     }
 
     #[test]
@@ -182,6 +212,9 @@ mod tests {
         let one = certificate(&[], "same");
         let other = certificate(&[], "same");
         assert!(one.is_signed_by(&one, &algorithms) && !one.is_signed_by(&other, &algorithms));
-        assert!(one.is_valid_at(UnixTime::now()) && !one.is_valid_at(UnixTime::since_unix_epoch(Default::default())));
+        assert!(
+            one.is_valid_at(UnixTime::now())
+                && !one.is_valid_at(UnixTime::since_unix_epoch(Default::default()))
+        );
     }
 }

@@ -1,13 +1,15 @@
-//! Verifies a server's certificate, as strictly as is demanded. rustls holds certificates to the rules of the public
-//! web. PostgreSQL's documentation has people make some that break them, and libpq takes those. They are of version
-//! 1, or an authority's own, or have the host's name in the subject only. They are accepted here too, where the user
-//! named the authority.
+//! Verifies a server's certificate, as strictly as is demanded. rustls holds certificates to the
+//! rules of the public web. PostgreSQL's documentation has people make some that break them, and
+//! libpq takes those. They are of version 1, or an authority's own, or have the host's name in the
+//! subject only. They are accepted here too, where the user named the authority.
 
 use std::sync::Arc;
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, verify_tls13_signature_with_raw_key};
+use rustls::crypto::{
+    CryptoProvider, WebPkiSupportedAlgorithms, verify_tls13_signature_with_raw_key,
+};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 
@@ -58,7 +60,8 @@ impl ServerCertVerifier for AnyCertificate {
     }
 }
 
-/// Takes a certificate of a trusted authority, for whatever host (`verify-ca`) or for the one that is meant (`verify-full`).
+/// Takes a certificate of a trusted authority, for whatever host (`verify-ca`) or for the one that
+/// is meant (`verify-full`).
 #[derive(Debug)]
 pub(super) struct Trusted {
     chain: Arc<WebPkiServerVerifier>,
@@ -75,17 +78,30 @@ impl Trusted {
         checks_host: bool,
         provider: &Arc<CryptoProvider>,
     ) -> Self {
-        Self { chain, named, checks_host, algorithms: provider.signature_verification_algorithms }
+        Self {
+            chain,
+            named,
+            checks_host,
+            algorithms: provider.signature_verification_algorithms,
+        }
     }
 
     /// Whether the certificate is one of the named ones, or of version 1 and signed by one of them.
     fn is_named(&self, certificate: &CertificateDer<'_>, now: UnixTime) -> bool {
-        let Ok(parsed) = Certificate::parse(certificate) else { return false };
-        let is_signed = || {
-            let authorities = self.named.iter().filter_map(|named| Certificate::parse(named).ok());
-            authorities.into_iter().any(|authority| parsed.is_signed_by(&authority, &self.algorithms))
+        let Ok(parsed) = Certificate::parse(certificate) else {
+            return false;
         };
-        parsed.is_valid_at(now) && (self.named.contains(certificate) || parsed.is_version_1() && is_signed())
+        let is_signed = || {
+            let authorities = self
+                .named
+                .iter()
+                .filter_map(|named| Certificate::parse(named).ok());
+            authorities
+                .into_iter()
+                .any(|authority| parsed.is_signed_by(&authority, &self.algorithms))
+        };
+        parsed.is_valid_at(now)
+            && (self.named.contains(certificate) || parsed.is_version_1() && is_signed())
     }
 }
 
@@ -98,16 +114,26 @@ impl ServerCertVerifier for Trusted {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let refused = match self.chain.verify_server_cert(certificate, intermediates, name, ocsp, now) {
-            Ok(verified) => return Ok(verified),
-            Err(refused) => refused,
-        };
+        let refused =
+            match self
+                .chain
+                .verify_server_cert(certificate, intermediates, name, ocsp, now)
+            {
+                Ok(verified) => return Ok(verified),
+                Err(refused) => refused,
+            };
         // The chain is checked before the name.
-        let is_trusted = is_about_name(&refused) || is_about_form(&refused) && self.is_named(certificate, now);
-        let is_host = || !self.checks_host || Certificate::parse(certificate).is_ok_and(|parsed| parsed.is_for(name));
+        let is_trusted =
+            is_about_name(&refused) || is_about_form(&refused) && self.is_named(certificate, now);
+        let is_host = || {
+            !self.checks_host
+                || Certificate::parse(certificate).is_ok_and(|parsed| parsed.is_for(name))
+        };
         match is_trusted && is_host() {
             true => Ok(ServerCertVerified::assertion()),
-            false if is_trusted => Err(Error::InvalidCertificate(CertificateError::NotValidForName)),
+            false if is_trusted => {
+                Err(Error::InvalidCertificate(CertificateError::NotValidForName))
+            }
             false => Err(refused),
         }
     }
@@ -137,17 +163,26 @@ impl ServerCertVerifier for Trusted {
 
 fn is_about_name(error: &Error) -> bool {
     use CertificateError::{NotValidForName, NotValidForNameContext};
-    matches!(error, Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. }))
+    matches!(
+        error,
+        Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. })
+    )
 }
 
 /// Whether the library refused the form of the certificate before it looked at who signed it.
 fn is_about_form(error: &Error) -> bool {
-    let Error::InvalidCertificate(CertificateError::Other(other)) = error else { return false };
+    let Error::InvalidCertificate(CertificateError::Other(other)) = error else {
+        return false;
+    };
     let cause = other.0.downcast_ref::<webpki::Error>();
-    matches!(cause, Some(webpki::Error::CaUsedAsEndEntity | webpki::Error::UnsupportedCertVersion))
+    matches!(
+        cause,
+        Some(webpki::Error::CaUsedAsEndEntity | webpki::Error::UnsupportedCertVersion)
+    )
 }
 
-/// The key of a certificate signed the handshake. Also of one that is not looked at: `channel_binding` relies on it.
+/// The key of a certificate signed the handshake. Also of one that is not looked at:
+/// `channel_binding` relies on it.
 fn verify_tls12(
     algorithms: &WebPkiSupportedAlgorithms,
     message: &[u8],
@@ -155,9 +190,15 @@ fn verify_tls12(
     signature: &DigitallySignedStruct,
 ) -> Result<HandshakeSignatureValid, Error> {
     let key = Certificate::parse(certificate)?.key()?;
-    let known = algorithms.mapping.iter().find(|(scheme, _)| *scheme == signature.scheme);
+    let known = algorithms
+        .mapping
+        .iter()
+        .find(|(scheme, _)| *scheme == signature.scheme);
     let (_, candidates) = known.ok_or(CertificateError::BadSignature)?;
-    match candidates.iter().any(|algorithm| key.has_signed(*algorithm, message, signature.signature())) {
+    match candidates
+        .iter()
+        .any(|algorithm| key.has_signed(*algorithm, message, signature.signature()))
+    {
         true => Ok(HandshakeSignatureValid::assertion()),
         false => Err(CertificateError::BadSignature.into()),
     }

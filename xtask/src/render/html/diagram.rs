@@ -1,5 +1,5 @@
-//! The tables and their foreign keys as a picture: a box for each table with its keys, an edge for each reference, with
-//! the foot of a crow on the side of the many.
+//! The tables and their foreign keys as a picture: a box for each table with its keys, an edge for
+//! each reference, with the foot of a crow on the side of the many.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -18,18 +18,23 @@ const GAP_Y: usize = 22;
 const PASSAGE: usize = 12;
 /// More keys than this do not fit into a box.
 const MOST_KEYS: usize = 5;
-/// The largest number of tables that are drawn. In a larger schema, only tables with findings are drawn, with the
-/// tables that they refer to and that refer to them.
+/// The largest number of tables that are drawn. In a larger schema, only tables with findings are
+/// drawn, with the tables that they refer to and that refer to them.
 const MOST_TABLES: usize = 120;
 
 /// The section with the picture.
 pub(super) fn section(report: &Verification) -> String {
-    let all: Vec<_> = report.alignment.iter().filter(|entity| !entity.view).collect();
+    let all: Vec<_> = report
+        .alignment
+        .iter()
+        .filter(|entity| !entity.view)
+        .collect();
     if all.is_empty() {
         return String::new();
     }
     let tables = drawn(&all, report);
-    let mut text = String::from("<section id=\"diagram\">\n<h2>Tables and their foreign keys</h2>\n");
+    let mut text =
+        String::from("<section id=\"diagram\">\n<h2>Tables and their foreign keys</h2>\n");
     if tables.len() < all.len() {
         let _ = writeln!(
             text,
@@ -54,17 +59,29 @@ fn drawn<'a>(all: &[&'a EntityAlignment], report: &Verification) -> Vec<&'a Enti
     if all.len() <= MOST_TABLES {
         return all.to_vec();
     }
-    let wrong: BTreeSet<&str> = report.findings.iter().map(|finding| finding.entity.as_str()).collect();
-    let refers = |entity: &EntityAlignment| entity.references.iter().any(|name| wrong.contains(name.as_str()));
+    let wrong: BTreeSet<&str> = report
+        .findings
+        .iter()
+        .map(|finding| finding.entity.as_str())
+        .collect();
+    let refers = |entity: &EntityAlignment| {
+        entity
+            .references
+            .iter()
+            .any(|name| wrong.contains(name.as_str()))
+    };
     let referred: BTreeSet<&str> = all
         .iter()
         .filter(|entity| wrong.contains(entity.name.as_str()))
         .flat_map(|entity| entity.references.iter().map(String::as_str))
         .collect();
     let name = |entity: &EntityAlignment| entity.name.as_str().to_owned();
-    let concerned = all.iter().filter(|entity| wrong.contains(name(entity).as_str()));
+    let concerned = all
+        .iter()
+        .filter(|entity| wrong.contains(name(entity).as_str()));
     let near = all.iter().filter(|entity| {
-        !wrong.contains(name(entity).as_str()) && (refers(entity) || referred.contains(name(entity).as_str()))
+        !wrong.contains(name(entity).as_str())
+            && (refers(entity) || referred.contains(name(entity).as_str()))
     });
     concerned.chain(near).take(MOST_TABLES).copied().collect()
 }
@@ -82,14 +99,24 @@ fn picture(tables: &[&EntityAlignment], report: &Verification) -> String {
     let edges: Vec<(usize, usize)> = tables
         .iter()
         .enumerate()
-        .flat_map(|(from, table)| table.references.iter().filter_map(move |target| Some((from, number(target)?))))
+        .flat_map(|(from, table)| {
+            table
+                .references
+                .iter()
+                .filter_map(move |target| Some((from, number(target)?)))
+        })
         .collect();
     let layout = layout(tables.len(), &edges);
     let heights = |node: &Node| match node {
         Node::Table(table) => height(tables[*table]),
         Node::Passage(_) => PASSAGE,
     };
-    let total = |layer: &Vec<Node>| layer.iter().map(|node| heights(node) + GAP_Y).sum::<usize>();
+    let total = |layer: &Vec<Node>| {
+        layer
+            .iter()
+            .map(|node| heights(node) + GAP_Y)
+            .sum::<usize>()
+    };
     let tallest = layout.layers.iter().map(total).max().unwrap_or(0);
     let mut places = vec![PlacedBox::default(); tables.len()];
     let mut passages: Vec<Vec<(usize, usize)>> = vec![Vec::new(); edges.len()];
@@ -98,7 +125,13 @@ fn picture(tables: &[&EntityAlignment], report: &Verification) -> String {
         let mut y = GAP_Y / 2 + (tallest - total(layer)) / 2;
         for node in layer {
             match node {
-                Node::Table(table) => places[*table] = PlacedBox { x, y, height: heights(node) },
+                Node::Table(table) => {
+                    places[*table] = PlacedBox {
+                        x,
+                        y,
+                        height: heights(node),
+                    }
+                }
                 Node::Passage(edge) => passages[*edge].push((x, y + PASSAGE / 2)),
             }
             y += heights(node) + GAP_Y;
@@ -109,7 +142,12 @@ fn picture(tables: &[&EntityAlignment], report: &Verification) -> String {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {tallest}\" width=\"{width}\" height=\"{tallest}\" role=\"group\" aria-label=\"Entity-relationship diagram\">\n"
     );
     for (at, (from, to)) in edges.iter().enumerate() {
-        text.push_str(&edge(tables[*from], tables[*to], (places[*from], places[*to]), &passages[at]));
+        text.push_str(&edge(
+            tables[*from],
+            tables[*to],
+            (places[*from], places[*to]),
+            &passages[at],
+        ));
     }
     for (table, place) in tables.iter().zip(&places) {
         text.push_str(&entity(table, *place, report));
@@ -118,12 +156,24 @@ fn picture(tables: &[&EntityAlignment], report: &Verification) -> String {
 }
 
 fn height(table: &EntityAlignment) -> usize {
-    let keys = table.columns.iter().filter(|column| column.primary_key || column.foreign_key).count();
+    let keys = table
+        .columns
+        .iter()
+        .filter(|column| column.primary_key || column.foreign_key)
+        .count();
     HEAD + (keys.min(MOST_KEYS) + usize::from(keys > MOST_KEYS)).max(1) * LINE + 8
 }
 
-fn entity(table: &EntityAlignment, PlacedBox { x, y, height }: PlacedBox, report: &Verification) -> String {
-    let findings: Vec<&Finding> = report.findings.iter().filter(|finding| finding.entity == table.name).collect();
+fn entity(
+    table: &EntityAlignment,
+    PlacedBox { x, y, height }: PlacedBox,
+    report: &Verification,
+) -> String {
+    let findings: Vec<&Finding> = report
+        .findings
+        .iter()
+        .filter(|finding| finding.entity == table.name)
+        .collect();
     let name = escape(&table.name);
     let mut text = format!(
         "<a class=\"entity {}\" data-name=\"{name}\" href=\"#{}\"><title>{name}: {}</title>\
@@ -142,7 +192,11 @@ fn entity(table: &EntityAlignment, PlacedBox { x, y, height }: PlacedBox, report
         y + 18,
         escape(&shortened(&table.name, 24))
     );
-    let keys: Vec<_> = table.columns.iter().filter(|column| column.primary_key || column.foreign_key).collect();
+    let keys: Vec<_> = table
+        .columns
+        .iter()
+        .filter(|column| column.primary_key || column.foreign_key)
+        .collect();
     for (line, column) in keys.iter().take(MOST_KEYS).enumerate() {
         let sign = match (column.primary_key, column.foreign_key) {
             (true, true) => "PK FK",
@@ -183,8 +237,16 @@ fn edge(
     (start, end): (PlacedBox, PlacedBox),
     through: &[(usize, usize)],
 ) -> String {
-    let names = format!("data-from=\"{}\" data-to=\"{}\"", escape(&from.name), escape(&to.name));
-    let title = format!("<title>{} refers to {}</title>", escape(&from.name), escape(&to.name));
+    let names = format!(
+        "data-from=\"{}\" data-to=\"{}\"",
+        escape(&from.name),
+        escape(&to.name)
+    );
+    let title = format!(
+        "<title>{} refers to {}</title>",
+        escape(&from.name),
+        escape(&to.name)
+    );
     if from.name == to.name {
         let (x, y) = (start.x + WIDTH, start.y + HEAD / 2);
         let loop_back = format!("M{x} {y}c34 0 34 30 0 30");
@@ -194,8 +256,15 @@ fn edge(
         );
     }
     let leftwards = start.x >= end.x;
-    let (x1, y1) = (if leftwards { start.x } else { start.x + WIDTH }, start.y + start.height / 2);
-    let x2 = if start.x > end.x { end.x + WIDTH } else { end.x };
+    let (x1, y1) = (
+        if leftwards { start.x } else { start.x + WIDTH },
+        start.y + start.height / 2,
+    );
+    let x2 = if start.x > end.x {
+        end.x + WIDTH
+    } else {
+        end.x
+    };
     let y2 = end.y + end.height / 2;
     let mut path = format!("M{x1} {y1}");
     let mut last = (x1, y1);
@@ -204,14 +273,23 @@ fn edge(
         passages.reverse();
     }
     for (x, y) in passages {
-        let (enter, leave) = if leftwards { (x + WIDTH, x) } else { (x, x + WIDTH) };
+        let (enter, leave) = if leftwards {
+            (x + WIDTH, x)
+        } else {
+            (x, x + WIDTH)
+        };
         path.push_str(&curve(last, (enter, y)));
         let _ = write!(path, "L{leave} {y}");
         last = (leave, y);
     }
     if start.x == end.x {
         // Side by side in one layer: around the left.
-        let _ = write!(path, "C{} {y1} {} {y2} {x2} {y2}", x1.saturating_sub(40), x2.saturating_sub(40));
+        let _ = write!(
+            path,
+            "C{} {y1} {} {y2} {x2} {y2}",
+            x1.saturating_sub(40),
+            x2.saturating_sub(40)
+        );
     } else {
         path.push_str(&curve(last, (x2, y2)));
     }
@@ -230,11 +308,19 @@ fn curve((x1, y1): (usize, usize), (x2, y2): (usize, usize)) -> String {
 /// The many: three toes at the edge of the box.
 fn foot(x: usize, y: usize, right: bool, names: &str) -> String {
     let toe = if right { x + 10 } else { x.saturating_sub(10) };
-    format!("<path class=\"foot\" {names} d=\"M{toe} {y}L{x} {}M{toe} {y}L{x} {}\"/>", y.saturating_sub(5), y + 5)
+    format!(
+        "<path class=\"foot\" {names} d=\"M{toe} {y}L{x} {}M{toe} {y}L{x} {}\"/>",
+        y.saturating_sub(5),
+        y + 5
+    )
 }
 
 /// The one: a bar in front of the box.
 fn bar(x: usize, y: usize, right: bool, names: &str) -> String {
     let x = if right { x + 7 } else { x.saturating_sub(7) };
-    format!("<path class=\"foot\" {names} d=\"M{x} {}V{}\"/>", y.saturating_sub(5), y + 5)
+    format!(
+        "<path class=\"foot\" {names} d=\"M{x} {}V{}\"/>",
+        y.saturating_sub(5),
+        y + 5
+    )
 }

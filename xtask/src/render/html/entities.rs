@@ -1,11 +1,13 @@
-//! The matrix of tables and what describes them, and every field of a table in all of its descriptions side by side.
+//! The matrix of tables and what describes them, and every field of a table in all of its
+//! descriptions side by side.
 
 use std::fmt::Write as _;
 
 use super::{anchor, code, counted, worst};
 use crate::render::markup::escape;
 use crate::report::{
-    Category, ColumnAlignment, ContractField, DescriptionSummary, EntityAlignment, Finding, Layer, Verification,
+    Category, ColumnAlignment, ContractField, DescriptionSummary, EntityAlignment, Finding, Layer,
+    Verification,
 };
 
 /// Tables with errors are shown open when there are no more of them than this.
@@ -21,39 +23,60 @@ pub(super) fn overview(report: &Verification) -> String {
          <li><span class=\"chip warning\">warning</span></li><li><span class=\"chip error\">error</span></li>\
          <li><span class=\"chip none\">not described</span></li></ul>\n<div class=\"scroll\"><table class=\"matrix\">\n<thead><tr>",
     );
-    for name in ["Table", "Database", "Row types", "Insert and update types", "Contracts", "Validation"] {
+    for name in [
+        "Table",
+        "Database",
+        "Row types",
+        "Insert and update types",
+        "Contracts",
+        "Validation",
+    ] {
         let _ = write!(text, "<th scope=\"col\">{name}</th>");
     }
     text.push_str("</tr></thead>\n<tbody>\n");
-    report.alignment.iter().for_each(|entity| text.push_str(&overview_row(entity, report)));
-    text.push_str("</tbody></table></div>\n<p class=\"empty\" hidden>No table fits.</p>\n</section>\n");
+    report
+        .alignment
+        .iter()
+        .for_each(|entity| text.push_str(&overview_row(entity, report)));
+    text.push_str(
+        "</tbody></table></div>\n<p class=\"empty\" hidden>No table fits.</p>\n</section>\n",
+    );
     text
 }
 
 /// Lists the findings about a table, or about a contract that mentions the table.
 fn of_entity<'r>(entity: &EntityAlignment, report: &'r Verification) -> Vec<&'r Finding> {
-    report.findings.iter().filter(|finding| finding.entity == entity.name || is_of_contract(entity, finding)).collect()
+    report
+        .findings
+        .iter()
+        .filter(|finding| finding.entity == entity.name || is_of_contract(entity, finding))
+        .collect()
 }
 
 fn is_of_contract(entity: &EntityAlignment, finding: &Finding) -> bool {
     finding.category == Category::ApiContracts
-        && entity
-            .contracts
-            .iter()
-            .any(|contract| contract.endpoint == finding.entity || finding.declaration.as_ref() == Some(&contract.name))
+        && entity.contracts.iter().any(|contract| {
+            contract.endpoint == finding.entity
+                || finding.declaration.as_ref() == Some(&contract.name)
+        })
 }
 
 /// Whether a finding is about this declaration, and not another one of the same name.
 fn is_of_description(description: &DescriptionSummary, finding: &Finding) -> bool {
     let files = finding.labels.iter().map(|label| &label.location.file);
     finding.declaration.as_ref() == Some(&description.name)
-        && (files.clone().next().is_none() || files.clone().any(|file| *file == description.location.file))
+        && (files.clone().next().is_none()
+            || files.clone().any(|file| *file == description.location.file))
 }
 
 fn overview_row(entity: &EntityAlignment, report: &Verification) -> String {
     let findings = of_entity(entity, report);
     let what = if entity.view { "view" } else { "table" };
-    let columns = entity.columns.iter().filter(|column| !column.database.is_empty()).count();
+    let columns = entity
+        .columns
+        .iter()
+        .filter(|column| !column.database.is_empty())
+        .count();
     let mut text = format!(
         "<tr data-level=\"{}\" data-text=\"{}\"><th scope=\"row\"><a href=\"#{}\">{}</a></th>{}",
         worst(&findings),
@@ -74,7 +97,11 @@ fn cell(found: &[&Finding], names: &str) -> String {
     format!(
         "<td class=\"{}\"><span class=\"count\">{}</span> <span class=\"names\" title=\"{names}\">{names}</span></td>",
         worst(found),
-        if found.is_empty() { "✓".to_owned() } else { counted(found) },
+        if found.is_empty() {
+            "✓".to_owned()
+        } else {
+            counted(found)
+        },
         names = escape(names)
     )
 }
@@ -82,22 +109,35 @@ fn cell(found: &[&Finding], names: &str) -> String {
 const NOT_DESCRIBED: &str = "<td class=\"none\">–</td>";
 
 fn layer_cell(entity: &EntityAlignment, layer: Layer, findings: &[&Finding]) -> String {
-    let of_layer: Vec<_> = entity.descriptions.iter().filter(|description| description.layer == layer).collect();
+    let of_layer: Vec<_> = entity
+        .descriptions
+        .iter()
+        .filter(|description| description.layer == layer)
+        .collect();
     let concerns = |finding: &&&Finding| {
-        of_layer.iter().any(|description| is_of_description(description, finding))
+        of_layer
+            .iter()
+            .any(|description| is_of_description(description, finding))
             || (is_of_no_description(entity, finding) && layer_of(finding.category) == Some(layer))
     };
     let found: Vec<&Finding> = findings.iter().filter(concerns).copied().collect();
     if of_layer.is_empty() && found.is_empty() {
         return NOT_DESCRIBED.to_owned();
     }
-    let names: Vec<_> = of_layer.iter().map(|description| description.name.as_str()).collect();
+    let names: Vec<_> = of_layer
+        .iter()
+        .map(|description| description.name.as_str())
+        .collect();
     cell(&found, &names.join(", "))
 }
 
-/// Whether a finding is about what no declaration of the table says: a missing one, or a set of values with a name.
+/// Whether a finding is about what no declaration of the table says: a missing one, or a set of
+/// values with a name.
 fn is_of_no_description(entity: &EntityAlignment, finding: &Finding) -> bool {
-    !entity.descriptions.iter().any(|description| is_of_description(description, finding))
+    !entity
+        .descriptions
+        .iter()
+        .any(|description| is_of_description(description, finding))
 }
 
 /// Where such a finding belongs.
@@ -110,7 +150,11 @@ fn layer_of(category: Category) -> Option<Layer> {
 }
 
 fn contracts_cell(entity: &EntityAlignment, findings: &[&Finding]) -> String {
-    let found: Vec<&Finding> = findings.iter().filter(|finding| is_of_contract(entity, finding)).copied().collect();
+    let found: Vec<&Finding> = findings
+        .iter()
+        .filter(|finding| is_of_contract(entity, finding))
+        .copied()
+        .collect();
     if entity.contracts.is_empty() && found.is_empty() {
         return NOT_DESCRIBED.to_owned();
     }
@@ -120,9 +164,18 @@ fn contracts_cell(entity: &EntityAlignment, findings: &[&Finding]) -> String {
 /// Returns the text that the table filter searches, in lower case.
 fn words(entity: &EntityAlignment) -> String {
     let columns = entity.columns.iter().map(|column| column.name.as_str());
-    let names = entity.descriptions.iter().flat_map(|one| [one.name.as_str(), one.location.file.as_ref()]);
-    let contracts = entity.contracts.iter().flat_map(|one| [one.name.as_str(), one.endpoint.as_str()]);
-    let all = std::iter::once(entity.name.as_str()).chain(columns).chain(names).chain(contracts);
+    let names = entity
+        .descriptions
+        .iter()
+        .flat_map(|one| [one.name.as_str(), one.location.file.as_ref()]);
+    let contracts = entity
+        .contracts
+        .iter()
+        .flat_map(|one| [one.name.as_str(), one.endpoint.as_str()]);
+    let all = std::iter::once(entity.name.as_str())
+        .chain(columns)
+        .chain(names)
+        .chain(contracts);
     all.collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
@@ -132,8 +185,15 @@ pub(super) fn side_by_side(report: &Verification) -> String {
         return String::new();
     }
     let mut text = String::from("<section id=\"fields\" data-filtered>\n<h2>Field by field</h2>\n");
-    let wrong = report.alignment.iter().filter(|entity| worst(&of_entity(entity, report)) == "error").count();
-    report.alignment.iter().for_each(|entity| text.push_str(&entity_table(entity, report, wrong <= OPEN)));
+    let wrong = report
+        .alignment
+        .iter()
+        .filter(|entity| worst(&of_entity(entity, report)) == "error")
+        .count();
+    report
+        .alignment
+        .iter()
+        .for_each(|entity| text.push_str(&entity_table(entity, report, wrong <= OPEN)));
     text.push_str("<p class=\"empty\" hidden>No table fits.</p>\n</section>\n");
     text
 }
@@ -152,13 +212,20 @@ fn entity_table(entity: &EntityAlignment, report: &Verification, few: bool) -> S
         counted(&findings),
     );
     let (types, schemas) = sides(entity);
-    types.iter().for_each(|(_, description)| text.push_str(&head(description)));
+    types
+        .iter()
+        .for_each(|(_, description)| text.push_str(&head(description)));
     if !entity.contracts.is_empty() {
         text.push_str(&contracts_head(entity));
     }
-    schemas.iter().for_each(|(_, description)| text.push_str(&head(description)));
+    schemas
+        .iter()
+        .for_each(|(_, description)| text.push_str(&head(description)));
     text.push_str("</tr></thead>\n<tbody>\n");
-    entity.columns.iter().for_each(|column| text.push_str(&column_row(entity, column, &findings)));
+    entity
+        .columns
+        .iter()
+        .for_each(|column| text.push_str(&column_row(entity, column, &findings)));
     text.push_str("</tbody></table></div></details>\n");
     text
 }
@@ -167,10 +234,14 @@ type Numbered<'e> = Vec<(usize, &'e DescriptionSummary)>;
 
 /// The types, and the schemas, each with the number of its cell: the contracts stand between them.
 fn sides(entity: &EntityAlignment) -> (Numbered<'_>, Numbered<'_>) {
-    entity.descriptions.iter().enumerate().partition(|(_, description)| match description.layer {
-        Layer::Row | Layer::Write => true,
-        Layer::Validation => false,
-    })
+    entity
+        .descriptions
+        .iter()
+        .enumerate()
+        .partition(|(_, description)| match description.layer {
+            Layer::Row | Layer::Write => true,
+            Layer::Validation => false,
+        })
 }
 
 fn head(description: &DescriptionSummary) -> String {
@@ -183,7 +254,11 @@ fn head(description: &DescriptionSummary) -> String {
 }
 
 fn contracts_head(entity: &EntityAlignment) -> String {
-    let names: Vec<_> = entity.contracts.iter().map(|one| format!("{} {}", one.name, one.endpoint)).collect();
+    let names: Vec<_> = entity
+        .contracts
+        .iter()
+        .map(|one| format!("{} {}", one.name, one.endpoint))
+        .collect();
     format!(
         "<th scope=\"col\" title=\"{}\">Contracts<br><span class=\"dim\">{}</span></th>",
         escape(&names.join("\n")),
@@ -197,21 +272,36 @@ fn column_row(entity: &EntityAlignment, column: &ColumnAlignment, findings: &[&F
         (false, true) => " <span class=\"chip none\">FK</span>",
         (false, false) => "",
     };
-    let of_column: Vec<&Finding> =
-        findings.iter().filter(|finding| finding.field.as_ref() == Some(&column.name)).copied().collect();
-    let database = if column.database.is_empty() { "no column" } else { &column.database };
+    let of_column: Vec<&Finding> = findings
+        .iter()
+        .filter(|finding| finding.field.as_ref() == Some(&column.name))
+        .copied()
+        .collect();
+    let database = if column.database.is_empty() {
+        "no column"
+    } else {
+        &column.database
+    };
     let mut text = format!(
         "<tr><th scope=\"row\" class=\"code\">{}{key}</th><td class=\"code{}\">{}</td>",
         escape(&column.name),
-        if column.database.is_empty() { " none" } else { "" },
+        if column.database.is_empty() {
+            " none"
+        } else {
+            ""
+        },
         escape(database)
     );
     let (types, schemas) = sides(entity);
-    types.iter().for_each(|one| text.push_str(&description_cell(one, column, &of_column)));
+    types
+        .iter()
+        .for_each(|one| text.push_str(&description_cell(one, column, &of_column)));
     if !entity.contracts.is_empty() {
         text.push_str(&contract_cell(entity, column, &of_column));
     }
-    schemas.iter().for_each(|one| text.push_str(&description_cell(one, column, &of_column)));
+    schemas
+        .iter()
+        .for_each(|one| text.push_str(&description_cell(one, column, &of_column)));
     text.push_str("</tr>\n");
     text
 }
@@ -221,15 +311,29 @@ fn description_cell(
     column: &ColumnAlignment,
     of_column: &[&Finding],
 ) -> String {
-    let found: Vec<&Finding> =
-        of_column.iter().filter(|finding| is_of_description(description, finding)).copied().collect();
+    let found: Vec<&Finding> = of_column
+        .iter()
+        .filter(|finding| is_of_description(description, finding))
+        .copied()
+        .collect();
     cell_text(column.cells.get(*at).and_then(Option::as_deref), &found)
 }
 
-fn contract_cell(entity: &EntityAlignment, column: &ColumnAlignment, of_column: &[&Finding]) -> String {
-    let found: Vec<&Finding> = of_column.iter().filter(|finding| is_of_contract(entity, finding)).copied().collect();
+fn contract_cell(
+    entity: &EntityAlignment,
+    column: &ColumnAlignment,
+    of_column: &[&Finding],
+) -> String {
+    let found: Vec<&Finding> = of_column
+        .iter()
+        .filter(|finding| is_of_contract(entity, finding))
+        .copied()
+        .collect();
     let says: Vec<String> = column.contracts.iter().map(in_words).collect();
-    cell_text((!says.is_empty()).then(|| says.join("\n")).as_deref(), &found)
+    cell_text(
+        (!says.is_empty()).then(|| says.join("\n")).as_deref(),
+        &found,
+    )
 }
 
 /// `takes string`

@@ -16,7 +16,10 @@ pub(super) fn section(report: &Verification) -> String {
         text.push_str("<p>Nothing was found.</p>\n");
     }
     for severity in [Severity::Error, Severity::Warning] {
-        let of_level = report.findings.iter().filter(|finding| finding.severity == severity);
+        let of_level = report
+            .findings
+            .iter()
+            .filter(|finding| finding.severity == severity);
         of_level.for_each(|finding| text.push_str(&one(finding, report)));
     }
     text.push_str("<p class=\"empty\" hidden>No finding fits.</p>\n</section>\n");
@@ -25,10 +28,19 @@ pub(super) fn section(report: &Verification) -> String {
 
 fn one(finding: &Finding, report: &Verification) -> String {
     let level = level(finding.severity);
-    let places = finding.labels.iter().map(|label| label.location.file.to_string());
-    let words: Vec<String> = places.chain([finding.kind.to_owned(), finding.title()]).collect();
-    let place =
-        finding.location().map(|place| format!("<span class=\"at dim code\">{}</span>", escape(&place.to_string())));
+    let places = finding
+        .labels
+        .iter()
+        .map(|label| label.location.file.to_string());
+    let words: Vec<String> = places
+        .chain([finding.kind.to_owned(), finding.title()])
+        .collect();
+    let place = finding.location().map(|place| {
+        format!(
+            "<span class=\"at dim code\">{}</span>",
+            escape(&place.to_string())
+        )
+    });
     let mut text = format!(
         "<details class=\"finding\" data-level=\"{level}\" data-kind=\"{kind}\" data-text=\"{}\">\n\
          <summary><span class=\"chip {level}\">{kind}</span> <span>{}</span>{}</summary>\n<div class=\"body\">\n",
@@ -37,14 +49,21 @@ fn one(finding: &Finding, report: &Verification) -> String {
         place.unwrap_or_default(),
         kind = escape(finding.kind),
     );
-    finding.labels.iter().for_each(|label| text.push_str(&excerpt(label, &report.sources)));
+    finding
+        .labels
+        .iter()
+        .for_each(|label| text.push_str(&excerpt(label, &report.sources)));
     if let Some(help) = &finding.help {
         let _ = writeln!(text, "<p><strong>Help:</strong> {}</p>", code(help));
     }
     if let Some(suggestion) = &finding.suggestion {
         text.push_str(&change(suggestion, &report.sources));
     }
-    if report.alignment.iter().any(|entity| entity.name == finding.entity) {
+    if report
+        .alignment
+        .iter()
+        .any(|entity| entity.name == finding.entity)
+    {
         let _ = writeln!(
             text,
             "<p><a href=\"#{}\">All fields of {}</a></p>",
@@ -58,27 +77,55 @@ fn one(finding: &Finding, report: &Verification) -> String {
 
 fn excerpt(label: &Label, sources: &SourceTexts) -> String {
     let location = &label.location;
-    let mut text = format!("<div class=\"code dim\">{}</div>\n", escape(&location.to_string()));
-    let line = sources.text(&location.file).and_then(|text| text.lines().nth(location.line as usize - 1));
-    let marked = line.filter(|line| line.len() <= LONGEST_LINE).map(|line| marked(line, label));
+    let mut text = format!(
+        "<div class=\"code dim\">{}</div>\n",
+        escape(&location.to_string())
+    );
+    let line = sources
+        .text(&location.file)
+        .and_then(|text| text.lines().nth(location.line as usize - 1));
+    let marked = line
+        .filter(|line| line.len() <= LONGEST_LINE)
+        .map(|line| marked(line, label));
     let marked = marked.map(|line| line + "\n").unwrap_or_default();
-    let _ = writeln!(text, "<pre>{marked}<span class=\"dim\">{}</span></pre>", code(&label.text));
+    let _ = writeln!(
+        text,
+        "<pre>{marked}<span class=\"dim\">{}</span></pre>",
+        code(&label.text)
+    );
     text
 }
 
 /// The line with the place marked.
 fn marked(line: &str, label: &Label) -> String {
-    let before: String = line.chars().take(label.location.column as usize - 1).collect();
+    let before: String = line
+        .chars()
+        .take(label.location.column as usize - 1)
+        .collect();
     let rest = &line[before.len()..];
     let length = (label.location.span.end - label.location.span.start) as usize;
-    let end = (0..=length.min(rest.len())).rev().find(|at| rest.is_char_boundary(*at)).unwrap_or(0);
-    format!("{}<mark>{}</mark>{}", escape(&before), escape(&rest[..end]), escape(&rest[end..]))
+    let end = (0..=length.min(rest.len()))
+        .rev()
+        .find(|at| rest.is_char_boundary(*at))
+        .unwrap_or(0);
+    format!(
+        "{}<mark>{}</mark>{}",
+        escape(&before),
+        escape(&rest[..end]),
+        escape(&rest[end..])
+    )
 }
 
 /// The lines that a suggestion changes, before and after.
 fn change(suggestion: &Suggestion, sources: &SourceTexts) -> String {
-    let words = format!("<p><strong>Suggested:</strong> {}</p>\n", code(&suggestion.text));
-    let Some((before, after)) = sources.text(&suggestion.file).and_then(|text| suggestion.lines(text)) else {
+    let words = format!(
+        "<p><strong>Suggested:</strong> {}</p>\n",
+        code(&suggestion.text)
+    );
+    let Some((before, after)) = sources
+        .text(&suggestion.file)
+        .and_then(|text| suggestion.lines(text))
+    else {
         return words;
     };
     let mut text = words + "<pre>";

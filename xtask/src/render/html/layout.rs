@@ -1,5 +1,6 @@
-//! Where the tables of a diagram stand. Each stands to the right of the tables that it refers to; within a layer they
-//! are ordered so that few edges cross; an edge over several layers is led between the boxes.
+//! Where the tables of a diagram stand. Each stands to the right of the tables that it refers to;
+//! within a layer they are ordered so that few edges cross; an edge over several layers is led
+//! between the boxes.
 
 use std::collections::BTreeMap;
 
@@ -33,7 +34,11 @@ pub(super) fn layout(count: usize, edges: &[(usize, usize)]) -> MapLayout {
     let mut links = LayerLinks::default();
     for (number, (from, to)) in edges.iter().enumerate() {
         let (low, high) = (ranks[*from].min(ranks[*to]), ranks[*from].max(ranks[*to]));
-        let (left, right) = if ranks[*from] < ranks[*to] { (*from, *to) } else { (*to, *from) };
+        let (left, right) = if ranks[*from] < ranks[*to] {
+            (*from, *to)
+        } else {
+            (*to, *from)
+        };
         let mut last = Node::Table(left);
         for layer in &mut layers[low + 1..high.max(low + 1)] {
             layer.push(Node::Passage(number));
@@ -50,8 +55,8 @@ pub(super) fn layout(count: usize, edges: &[(usize, usize)]) -> MapLayout {
     MapLayout { layers }
 }
 
-/// For each table how many layers it stands from the left: one more than what it refers to. Of tables that refer to each
-/// other in a circle one edge is led back.
+/// For each table how many layers it stands from the left: one more than what it refers to. Of
+/// tables that refer to each other in a circle one edge is led back.
 fn ranks(count: usize, edges: &[(usize, usize)]) -> Vec<usize> {
     let mut targets = vec![Vec::new(); count];
     for (from, to) in edges.iter().filter(|(from, to)| from != to) {
@@ -69,7 +74,12 @@ fn ranks(count: usize, edges: &[(usize, usize)]) -> Vec<usize> {
             } else if !entered[table] {
                 entered[table] = true;
                 stack.push((table, true));
-                stack.extend(targets[table].iter().filter(|target| !entered[**target]).map(|target| (*target, false)));
+                stack.extend(
+                    targets[table]
+                        .iter()
+                        .filter(|target| !entered[**target])
+                        .map(|target| (*target, false)),
+                );
             }
         }
     }
@@ -83,7 +93,8 @@ struct LayerLinks {
     left: BTreeMap<NodeKey, Vec<NodeKey>>,
 }
 
-/// A node in a map. A passage of one edge may stand in several layers: its neighbours in all of them pull at it.
+/// A node in a map. A passage of one edge may stand in several layers: its neighbours in all of
+/// them pull at it.
 type NodeKey = (bool, usize);
 
 fn key(node: Node) -> NodeKey {
@@ -101,25 +112,45 @@ impl LayerLinks {
         }
     }
 
-    /// Moves each node to the middle of its neighbours: those on the left, going to the right, and the other way round.
+    /// Moves each node to the middle of its neighbours: those on the left, going to the right, and
+    /// the other way round.
     fn improve(&self, layers: &mut [Vec<Node>], rightwards: bool) {
-        let order: Vec<usize> =
-            if rightwards { (1..layers.len()).collect() } else { (0..layers.len().saturating_sub(1)).rev().collect() };
+        let order: Vec<usize> = if rightwards {
+            (1..layers.len()).collect()
+        } else {
+            (0..layers.len().saturating_sub(1)).rev().collect()
+        };
         for at in order {
-            let (neighbours, links) =
-                if rightwards { (&layers[at - 1], &self.left) } else { (&layers[at + 1], &self.right) };
-            let places: BTreeMap<NodeKey, usize> =
-                neighbours.iter().enumerate().map(|(place, node)| (key(*node), place)).collect();
+            let (neighbours, links) = if rightwards {
+                (&layers[at - 1], &self.left)
+            } else {
+                (&layers[at + 1], &self.right)
+            };
+            let places: BTreeMap<NodeKey, usize> = neighbours
+                .iter()
+                .enumerate()
+                .map(|(place, node)| (key(*node), place))
+                .collect();
             let middle = |(place, node): (usize, &Node)| {
                 let all: Vec<usize> = match links.get(&key(*node)) {
-                    Some(linked) => linked.iter().filter_map(|other| places.get(other).copied()).collect(),
+                    Some(linked) => linked
+                        .iter()
+                        .filter_map(|other| places.get(other).copied())
+                        .collect(),
                     None => Vec::new(),
                 };
                 let own = place * neighbours.len().max(1) / layers[at].len().max(1);
-                if all.is_empty() { own * 100 } else { all.iter().sum::<usize>() * 100 / all.len() }
+                if all.is_empty() {
+                    own * 100
+                } else {
+                    all.iter().sum::<usize>() * 100 / all.len()
+                }
             };
-            let mut keyed: Vec<(usize, Node)> =
-                layers[at].iter().enumerate().map(|(place, node)| (middle((place, node)), *node)).collect();
+            let mut keyed: Vec<(usize, Node)> = layers[at]
+                .iter()
+                .enumerate()
+                .map(|(place, node)| (middle((place, node)), *node))
+                .collect();
             keyed.sort_by_key(|(middle, _)| *middle);
             layers[at] = keyed.into_iter().map(|(_, node)| node).collect();
         }
@@ -132,15 +163,25 @@ mod tests {
 
     fn position(layout: &MapLayout, node: Node) -> Option<(usize, usize)> {
         let found = layout.layers.iter().enumerate();
-        found.filter_map(|(layer, nodes)| Some((layer, nodes.iter().position(|other| *other == node)?))).next()
+        found
+            .filter_map(|(layer, nodes)| {
+                Some((layer, nodes.iter().position(|other| *other == node)?))
+            })
+            .next()
     }
 
     #[test]
     fn what_refers_stands_to_the_right_and_long_edges_pass_between() {
         let layout = layout(4, &[(1, 0), (2, 1), (2, 0), (3, 3)]);
         let layer = |table| position(&layout, Node::Table(table)).map(|(layer, _)| layer);
-        assert_eq!([layer(0), layer(1), layer(2), layer(3)], [Some(0), Some(1), Some(2), Some(0)]);
-        assert_eq!(position(&layout, Node::Passage(2)).map(|(layer, _)| layer), Some(1));
+        assert_eq!(
+            [layer(0), layer(1), layer(2), layer(3)],
+            [Some(0), Some(1), Some(2), Some(0)]
+        );
+        assert_eq!(
+            position(&layout, Node::Passage(2)).map(|(layer, _)| layer),
+            Some(1)
+        );
     }
 
     #[test]

@@ -9,7 +9,11 @@ use crate::report::{MigrationResult, Verification};
 /// The last verification of a run, with the overview of the first.
 pub(super) fn verification(result: &MigrationResult) -> Verification {
     let last = result.post.as_ref().unwrap_or(&result.pre).clone();
-    Verification { alignment: result.pre.alignment.clone(), schema_changes: result.pre.schema_changes.clone(), ..last }
+    Verification {
+        alignment: result.pre.alignment.clone(),
+        schema_changes: result.pre.schema_changes.clone(),
+        ..last
+    }
 }
 
 /// The section with the migrations.
@@ -33,11 +37,18 @@ pub(super) fn section(result: &MigrationResult) -> String {
         text.push_str(
             "<table>\n<thead><tr><th scope=\"col\">Migration</th><th scope=\"col\">State</th></tr></thead>\n<tbody>\n",
         );
-        result.planned.iter().for_each(|name| text.push_str(&row(name, result)));
+        result
+            .planned
+            .iter()
+            .for_each(|name| text.push_str(&row(name, result)));
         text.push_str("</tbody></table>\n");
     }
     for unchecked in &result.unchecked {
-        let _ = writeln!(text, "<p><span class=\"chip warning\">not checked</span> {}</p>", code(unchecked));
+        let _ = writeln!(
+            text,
+            "<p><span class=\"chip warning\">not checked</span> {}</p>",
+            code(unchecked)
+        );
     }
     text.push_str("</section>\n");
     text
@@ -46,8 +57,17 @@ pub(super) fn section(result: &MigrationResult) -> String {
 fn row(name: &str, result: &MigrationResult) -> String {
     let applied = result.applied.iter().find(|applied| applied.name == name);
     let (class, state) = match applied {
-        Some(applied) => ("ok", format!("applied and committed in {} ms", applied.duration.as_millis())),
+        Some(applied) => (
+            "ok",
+            format!(
+                "applied and committed in {} ms",
+                applied.duration.as_millis()
+            ),
+        ),
         None => ("none", "not applied".to_owned()),
     };
-    format!("<tr><th scope=\"row\" class=\"code\">{}</th><td class=\"{class}\">{state}</td></tr>\n", escape(name))
+    format!(
+        "<tr><th scope=\"row\" class=\"code\">{}</th><td class=\"{class}\">{state}</td></tr>\n",
+        escape(name)
+    )
 }

@@ -1,4 +1,5 @@
-//! The coverage at the end of every report: the number of things that were judged, and those that were not.
+//! The coverage at the end of every report: the number of things that were judged, and those that
+//! were not.
 
 use crate::render::style::{Paint, count, harmless_line, line, paint};
 use crate::report::{Coverage, NO_TABLE, Unjudged};
@@ -7,14 +8,28 @@ use crate::terminal::Style;
 /// How many of the things that were not judged are named; the JSON report has all.
 const NAMED: usize = 10;
 
-/// The coverage line, and a line for each thing that was not judged. Schemas that belong to no table are many and
-/// mostly mean to (queries, parameters): they share a line.
+/// The coverage line, and a line for each thing that was not judged. Schemas that belong to no
+/// table are many and mostly mean to (queries, parameters): they share a line.
 pub(super) fn coverage(coverage: &Coverage, style: Style) -> String {
     let mut text = String::new();
-    line(&mut text, format_args!("{}", paint(&summary(coverage), Paint::Bold, style)));
-    let mut detail = |what: &str| line(&mut text, format_args!("  {}", paint(what, Paint::Dim, style)));
-    let (schemas, others): (Vec<_>, Vec<_>) = coverage.unjudged.iter().partition(|one| one.reason == NO_TABLE);
-    others.iter().take(NAMED).for_each(|one| detail(&reason(one)));
+    line(
+        &mut text,
+        format_args!("{}", paint(&summary(coverage), Paint::Bold, style)),
+    );
+    let mut detail = |what: &str| {
+        line(
+            &mut text,
+            format_args!("  {}", paint(what, Paint::Dim, style)),
+        )
+    };
+    let (schemas, others): (Vec<_>, Vec<_>) = coverage
+        .unjudged
+        .iter()
+        .partition(|one| one.reason == NO_TABLE);
+    others
+        .iter()
+        .take(NAMED)
+        .for_each(|one| detail(&reason(one)));
     if let Some(more) = others.len().checked_sub(NAMED).filter(|more| *more > 0) {
         detail(&format!("and {more} more; the JSON report names each"));
     }
@@ -25,23 +40,40 @@ pub(super) fn coverage(coverage: &Coverage, style: Style) -> String {
         } else {
             (count(schemas.len(), "schema"), "describe")
         };
-        detail(&format!("{number} {verb} no table and no type, like `{example}`; the JSON report names each"));
+        detail(&format!(
+            "{number} {verb} no table and no type, like `{example}`; the JSON report names each"
+        ));
     }
     text
 }
 
 fn summary(coverage: &Coverage) -> String {
     let mut parts = vec![
-        format!("{} of {} have a type", coverage.tables_with_type, count(coverage.tables, "table")),
+        format!(
+            "{} of {} have a type",
+            coverage.tables_with_type,
+            count(coverage.tables, "table")
+        ),
         format!("{} a validation schema", coverage.tables_with_schema),
         compared(coverage),
     ];
     if coverage.unresolved_fields > 0 {
-        parts.push(format!("{} not resolvable", count(coverage.unresolved_fields, "field")));
+        parts.push(format!(
+            "{} not resolvable",
+            count(coverage.unresolved_fields, "field")
+        ));
     }
-    // A schema of a query has nothing that it could be compared with: it is named, and nothing was left out.
-    let not_judged = match coverage.unjudged.iter().filter(|one| one.reason != NO_TABLE).count() {
-        0 if coverage.routes > 0 && coverage.contracts == 0 => String::from("nothing else left out"),
+    // A schema of a query has nothing that it could be compared with: it is named, and nothing was
+    // left out.
+    let not_judged = match coverage
+        .unjudged
+        .iter()
+        .filter(|one| one.reason != NO_TABLE)
+        .count()
+    {
+        0 if coverage.routes > 0 && coverage.contracts == 0 => {
+            String::from("nothing else left out")
+        }
         0 => String::from("nothing left out"),
         many => format!("{many} not judged:"),
     };
@@ -54,11 +86,21 @@ fn compared(coverage: &Coverage) -> String {
     match (coverage.routes, coverage.contracts) {
         (0, 0) => format!("{schemas} compared"),
         (_, 0) => format!("{schemas} compared, {routes} with no contract"),
-        (_, contracts) => format!("{schemas}, {routes} and {} compared", count(contracts, "contract")),
+        (_, contracts) => format!(
+            "{schemas}, {routes} and {} compared",
+            count(contracts, "contract")
+        ),
     }
 }
 
 fn reason(unjudged: &Unjudged) -> String {
-    let place = unjudged.location.as_ref().map(|location| format!(" ({location})")).unwrap_or_default();
-    harmless_line(&format!("{} `{}`{place}: {}", unjudged.what, unjudged.name, unjudged.reason))
+    let place = unjudged
+        .location
+        .as_ref()
+        .map(|location| format!(" ({location})"))
+        .unwrap_or_default();
+    harmless_line(&format!(
+        "{} `{}`{place}: {}",
+        unjudged.what, unjudged.name, unjudged.reason
+    ))
 }

@@ -1,5 +1,5 @@
-//! A finding with the lines it is about: the place that is wrong underlined, the other side's line beside it, help, and
-//! the suggested change as a diff.
+//! A finding with the lines it is about: the place that is wrong underlined, the other side's line
+//! beside it, help, and the suggested change as a diff.
 
 use std::ops::Range;
 
@@ -24,8 +24,10 @@ pub fn finding(finding: &Finding, sources: &SourceTexts, style: Style) -> String
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let mut group =
-        level.primary_title(harmless_line(&finding.title())).id(finding.kind).elements(excerpts(finding, sources));
+    let mut group = level
+        .primary_title(harmless_line(&finding.title()))
+        .id(finding.kind)
+        .elements(excerpts(finding, sources));
     for note in notes(finding) {
         group = group.element(note);
     }
@@ -38,19 +40,34 @@ pub fn finding(finding: &Finding, sources: &SourceTexts, style: Style) -> String
 }
 
 fn renderer(style: Style) -> Renderer {
-    let renderer = if style.color { Renderer::styled() } else { Renderer::plain() };
-    let decor = if style.emoji { DecorStyle::Unicode } else { DecorStyle::Ascii };
+    let renderer = if style.color {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
+    let decor = if style.emoji {
+        DecorStyle::Unicode
+    } else {
+        DecorStyle::Ascii
+    };
     renderer.term_width(style.width).decor_style(decor)
 }
 
 fn notes(finding: &Finding) -> Vec<Element<'static>> {
     let timing = finding.timing.as_ref().map(|timing| match timing {
         FindingTiming::Present => String::from("it is there today"),
-        FindingTiming::ResolvedBy(migration) => format!("it is there today, and `{migration}` resolves it"),
-        FindingTiming::IntroducedBy(migration) => format!("it is not there today: `{migration}` introduces it"),
+        FindingTiming::ResolvedBy(migration) => {
+            format!("it is there today, and `{migration}` resolves it")
+        }
+        FindingTiming::IntroducedBy(migration) => {
+            format!("it is not there today: `{migration}` introduces it")
+        }
     });
     let note = timing.map(|text| Element::from(Level::NOTE.message(harmless_line(&text))));
-    let help = finding.help.as_ref().map(|help| Element::from(Level::HELP.message(harmless_line(help))));
+    let help = finding
+        .help
+        .as_ref()
+        .map(|help| Element::from(Level::HELP.message(harmless_line(help))));
     note.into_iter().chain(help).collect()
 }
 
@@ -68,7 +85,8 @@ fn excerpts<'a>(finding: &'a Finding, sources: &'a SourceTexts) -> Vec<Element<'
 
 fn belongs_to(group: &[(usize, &Label)], label: &Label) -> bool {
     let near = |other: &Label| {
-        other.location.file == label.location.file && other.location.line.abs_diff(label.location.line) < MOST_LINES
+        other.location.file == label.location.file
+            && other.location.line.abs_diff(label.location.line) < MOST_LINES
     };
     group.iter().all(|(_, other)| near(other))
 }
@@ -76,43 +94,77 @@ fn belongs_to(group: &[(usize, &Label)], label: &Label) -> bool {
 fn excerpt<'a>(group: &[(usize, &'a Label)], sources: &'a SourceTexts) -> Element<'a> {
     let (first_at, first) = group[0];
     let location = &first.location;
-    let Some((window, start)) = sources.text(&location.file).and_then(|text| window(text, group)) else {
+    let Some((window, start)) = sources
+        .text(&location.file)
+        .and_then(|text| window(text, group))
+    else {
         let text = harmless_line(&format!("{}: {}", location, first.text));
-        return if first_at == 0 { Element::from(origin(first)) } else { Element::from(Level::NOTE.message(text)) };
+        return if first_at == 0 {
+            Element::from(origin(first))
+        } else {
+            Element::from(Level::NOTE.message(text))
+        };
     };
-    let line_start = group.iter().map(|(_, label)| label.location.line).min().unwrap_or(1);
+    let line_start = group
+        .iter()
+        .map(|(_, label)| label.location.line)
+        .min()
+        .unwrap_or(1);
     let annotations = group.iter().map(|(at, label)| {
-        let kind = if *at == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
-        kind.span(span(label, start, window)).label(harmless_line(&label.text))
+        let kind = if *at == 0 {
+            AnnotationKind::Primary
+        } else {
+            AnnotationKind::Context
+        };
+        kind.span(span(label, start, window))
+            .label(harmless_line(&label.text))
     });
-    let snippet = Snippet::source(window).line_start(line_start as usize).path(harmless_line(&location.file));
+    let snippet = Snippet::source(window)
+        .line_start(line_start as usize)
+        .path(harmless_line(&location.file));
     Element::from(snippet.annotations(annotations))
 }
 
 fn origin(label: &Label) -> Origin<'static> {
     let location = &label.location;
-    Origin::path(harmless_line(&location.file)).line(location.line as usize).char_column(location.column as usize)
+    Origin::path(harmless_line(&location.file))
+        .line(location.line as usize)
+        .char_column(location.column as usize)
 }
 
-/// The lines from the first place to the last, and the byte at which they start; none where they are not for reading.
+/// The lines from the first place to the last, and the byte at which they start; none where they
+/// are not for reading.
 fn window<'t>(text: &'t str, group: &[(usize, &Label)]) -> Option<(&'t str, usize)> {
-    let starts = group.iter().map(|(_, label)| label.location.span.start as usize);
+    let starts = group
+        .iter()
+        .map(|(_, label)| label.location.span.start as usize);
     let (first, last) = (starts.clone().min()?, starts.max()?);
     let start = text.get(..first)?.rfind('\n').map_or(0, |at| at + 1);
-    let end = text.get(last..)?.find('\n').map_or(text.len(), |at| last + at);
+    let end = text
+        .get(last..)?
+        .find('\n')
+        .map_or(text.len(), |at| last + at);
     let window = text.get(start..end)?;
-    window.lines().all(|line| line.len() <= LONGEST_LINE).then_some((window, start))
+    window
+        .lines()
+        .all(|line| line.len() <= LONGEST_LINE)
+        .then_some((window, start))
 }
 
 /// The label's bytes within the window, cut to its first line and to whole characters.
 fn span(label: &Label, window_start: usize, window: &str) -> Range<usize> {
     let range = label.location.span.range();
     let start = floor(window, range.start.saturating_sub(window_start));
-    let line_end = window[start..].find('\n').map_or(window.len(), |at| start + at);
+    let line_end = window[start..]
+        .find('\n')
+        .map_or(window.len(), |at| start + at);
     let end = floor(window, range.end.saturating_sub(window_start)).min(line_end);
     start..end.max(start)
 }
 
 fn floor(text: &str, at: usize) -> usize {
-    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+    (0..=at.min(text.len()))
+        .rev()
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or(0)
 }

@@ -1,5 +1,5 @@
-//! The changes that `--fix` made, in words. Changes that are only proposed appear as a unified diff, which `git
-//! apply` accepts.
+//! The changes that `--fix` made, in words. Changes that are only proposed appear as a unified
+//! diff, which `git apply` accepts.
 
 use similar::TextDiff;
 
@@ -13,25 +13,62 @@ const NAMED: usize = 20;
 /// `Fixed 3 findings in 2 files; 4 remaining`, and what was not changed, a line each.
 #[must_use]
 pub fn fixes(fixes: &Fixes, remaining: usize, style: Style) -> String {
-    let counted = format!("{} in {}", count(fixes.fixed, "finding"), count(fixes.files.len(), "file"));
-    summary(&format!("Fixed {counted}; {remaining} remaining"), fixes, style)
+    let counted = format!(
+        "{} in {}",
+        count(fixes.fixed, "finding"),
+        count(fixes.files.len(), "file")
+    );
+    summary(
+        &format!("Fixed {counted}; {remaining} remaining"),
+        fixes,
+        style,
+    )
 }
 
 /// The same of changes that were only shown.
 #[must_use]
 pub fn would_fix(fixes: &Fixes, remaining: usize, style: Style) -> String {
-    let counted = format!("{} in {}", count(fixes.fixed, "finding"), count(fixes.files.len(), "file"));
-    summary(&format!("Would fix {counted}; {remaining} would remain"), fixes, style)
+    let counted = format!(
+        "{} in {}",
+        count(fixes.fixed, "finding"),
+        count(fixes.files.len(), "file")
+    );
+    summary(
+        &format!("Would fix {counted}; {remaining} would remain"),
+        fixes,
+        style,
+    )
 }
 
 fn summary(headline: &str, fixes: &Fixes, style: Style) -> String {
     let mut text = String::new();
-    line(&mut text, format_args!("{}", paint(headline, Paint::Bold, style)));
+    line(
+        &mut text,
+        format_args!("{}", paint(headline, Paint::Bold, style)),
+    );
     if !fixes.left.is_empty() {
-        line(&mut text, format_args!("{} not applied:", count(fixes.left.len(), "suggested change")));
+        line(
+            &mut text,
+            format_args!(
+                "{} not applied:",
+                count(fixes.left.len(), "suggested change")
+            ),
+        );
     }
-    for Left { file, line: at, text: what, reason } in fixes.left.iter().take(NAMED) {
-        line(&mut text, format_args!("  {}", harmless_line(&format!("{file}:{at}: {what}: {reason}"))));
+    for Left {
+        file,
+        line: at,
+        text: what,
+        reason,
+    } in fixes.left.iter().take(NAMED)
+    {
+        line(
+            &mut text,
+            format_args!(
+                "  {}",
+                harmless_line(&format!("{file}:{at}: {what}: {reason}"))
+            ),
+        );
     }
     if let Some(more) = fixes.left.len().checked_sub(NAMED).filter(|more| *more > 0) {
         line(&mut text, format_args!("  and {more} more"));
@@ -43,12 +80,17 @@ fn summary(headline: &str, fixes: &Fixes, style: Style) -> String {
 #[must_use]
 pub fn diff(file: &str, before: &str, after: &str, style: Style) -> String {
     let diff = TextDiff::from_lines(before, after);
-    let text = diff.unified_diff().header(&format!("a/{file}"), &format!("b/{file}")).to_string();
+    let text = diff
+        .unified_diff()
+        .header(&format!("a/{file}"), &format!("b/{file}"))
+        .to_string();
     if !style.color {
         return text;
     }
     let colored = text.split_inclusive('\n').map(|line| {
-        let (content, end) = line.strip_suffix('\n').map_or((line, ""), |content| (content, "\n"));
+        let (content, end) = line
+            .strip_suffix('\n')
+            .map_or((line, ""), |content| (content, "\n"));
         let content = harmless(content.trim_end_matches('\r'));
         let color = match content.as_bytes().first() {
             _header if content.starts_with("--- ") || content.starts_with("+++ ") => Paint::Bold,

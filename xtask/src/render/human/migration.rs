@@ -1,5 +1,5 @@
-//! `db-migrate` on the terminal, in the wording of the specification. The command prints each part as soon as it is
-//! known; together they are [`migration`].
+//! `db-migrate` on the terminal, in the wording of the specification. The command prints each part
+//! as soon as it is known; together they are [`migration`].
 
 use super::steps::{banner, indented, signed, verification};
 use crate::render::style::{Sign, count, harmless};
@@ -13,7 +13,10 @@ pub fn migration(result: &MigrationResult, style: Style) -> String {
     text += &plan(result, style);
     if !result.stopped_before {
         text += &applying(result);
-        result.applied.iter().for_each(|migration| text += &applied(migration, style));
+        result
+            .applied
+            .iter()
+            .for_each(|migration| text += &applied(migration, style));
         text += &after(result, style);
     }
     text + &closing(result, false, style)
@@ -43,7 +46,11 @@ pub fn before(result: &MigrationResult, style: Style) -> String {
 /// Step 2 of a dry run.
 #[must_use]
 pub fn plan(result: &MigrationResult, style: Style) -> String {
-    result.plan.as_ref().map(|plan| super::plan::plan(plan, style)).unwrap_or_default()
+    result
+        .plan
+        .as_ref()
+        .map(|plan| super::plan::plan(plan, style))
+        .unwrap_or_default()
 }
 
 /// The head of step 2.
@@ -53,13 +60,20 @@ pub fn applying(result: &MigrationResult) -> String {
         return String::new();
     }
     let count = count(result.planned.len(), "migration");
-    format!("{}\nRunning refinery migrate ({count})...\n", banner("STEP 2: APPLYING MIGRATION"))
+    format!(
+        "{}\nRunning refinery migrate ({count})...\n",
+        banner("STEP 2: APPLYING MIGRATION")
+    )
 }
 
 /// One migration of step 2.
 #[must_use]
 pub fn applied(migration: &AppliedMigration, style: Style) -> String {
-    signed(Sign::Passed, &format!("{} ({} ms)", migration.name, migration.duration.as_millis()), style)
+    signed(
+        Sign::Passed,
+        &format!("{} ({} ms)", migration.name, migration.duration.as_millis()),
+        style,
+    )
 }
 
 /// The end of step 2, and step 3.
@@ -67,8 +81,16 @@ pub fn applied(migration: &AppliedMigration, style: Style) -> String {
 pub fn after(result: &MigrationResult, style: Style) -> String {
     let mut text = String::new();
     if result.success && !result.applied.is_empty() {
-        let what = if result.applied.len() == 1 { "Migration" } else { "Migrations" };
-        text += &signed(Sign::Passed, &format!("{what} applied successfully!"), style);
+        let what = if result.applied.len() == 1 {
+            "Migration"
+        } else {
+            "Migrations"
+        };
+        text += &signed(
+            Sign::Passed,
+            &format!("{what} applied successfully!"),
+            style,
+        );
     }
     if let Some(post) = &result.post {
         text += &banner("STEP 3: POST-MIGRATION VERIFICATION");
@@ -77,7 +99,8 @@ pub fn after(result: &MigrationResult, style: Style) -> String {
     text
 }
 
-/// The last lines: how it ended, and what is applied. Without the error when that is printed elsewhere.
+/// The last lines: how it ended, and what is applied. Without the error when that is printed
+/// elsewhere.
 #[must_use]
 pub fn closing(result: &MigrationResult, error_follows: bool, style: Style) -> String {
     let mut text = String::new();
@@ -88,12 +111,21 @@ pub fn closing(result: &MigrationResult, error_follows: bool, style: Style) -> S
         text += &signed(Sign::Warning, &format!("not checked: {unchecked}"), style);
     }
     if result.plan.is_some() && !error_follows {
-        text += &result.error.as_ref().map(|error| format!("\n{}", indented(&harmless(error)))).unwrap_or_default();
-        let sign = if result.success { Sign::Passed } else { Sign::Failed };
+        text += &result
+            .error
+            .as_ref()
+            .map(|error| format!("\n{}", indented(&harmless(error))))
+            .unwrap_or_default();
+        let sign = if result.success {
+            Sign::Passed
+        } else {
+            Sign::Failed
+        };
         return text + &banner(signed(sign, "DRY RUN: NOTHING WAS CHANGED", style).trim_end());
     }
     if result.success {
-        return text + &banner(signed(Sign::Passed, "MIGRATION COMPLETED SUCCESSFULLY", style).trim_end());
+        return text
+            + &banner(signed(Sign::Passed, "MIGRATION COMPLETED SUCCESSFULLY", style).trim_end());
     }
     if let Some(error) = result.error.as_ref().filter(|_| !error_follows) {
         text += &format!("\n{}", indented(&harmless(error)));
@@ -103,11 +135,18 @@ pub fn closing(result: &MigrationResult, error_follows: bool, style: Style) -> S
 }
 
 fn applied_so_far(result: &MigrationResult) -> String {
-    let names: Vec<_> = result.applied.iter().map(|migration| migration.name.as_str()).collect();
+    let names: Vec<_> = result
+        .applied
+        .iter()
+        .map(|migration| migration.name.as_str())
+        .collect();
     let before = match names.as_slice() {
         [] if result.in_doubt => String::new(),
         [] => "Nothing was applied.\n".to_owned(),
-        several => format!("Applied and committed before that: {}\n", several.join(", ")),
+        several => format!(
+            "Applied and committed before that: {}\n",
+            several.join(", ")
+        ),
     };
     let doubt = "What is done of the one that failed, `cargo xtask db-status` tells.\n";
     before + if result.in_doubt { doubt } else { "" }

@@ -1,9 +1,11 @@
-//! The terminal output of `db-migrate --dry-run`: each statement, and below it its effects on other users of the
-//! database.
+//! The terminal output of `db-migrate --dry-run`: each statement, and below it its effects on other
+//! users of the database.
 
 use super::steps::{banner, indented};
 use crate::render::style::{Paint, harmless, harmless_line, paint};
-use crate::report::{MigrationPlan, PlannedMigration, PlannedStatement, StatementEffects, TableLock};
+use crate::report::{
+    MigrationPlan, PlannedMigration, PlannedStatement, StatementEffects, TableLock,
+};
 use crate::terminal::Style;
 
 /// Step 2 of a dry run.
@@ -13,7 +15,9 @@ pub fn plan(plan: &MigrationPlan, style: Style) -> String {
         return String::new();
     }
     let mut text = banner("STEP 2: WHAT WOULD BE APPLIED");
-    plan.migrations.iter().for_each(|one| text += &migration(one, style));
+    plan.migrations
+        .iter()
+        .for_each(|one| text += &migration(one, style));
     text += "\nThe schema would change so:\n";
     text + &match plan.schema_diff.as_str() {
         "" => indented("not at all"),
@@ -28,7 +32,9 @@ fn migration(one: &PlannedMigration, style: Style) -> String {
     };
     let name = paint(&harmless(&one.name), Paint::Bold, style);
     let mut text = format!("\n{name} ({}), {how}\n", harmless(&one.file));
-    one.statements.iter().for_each(|one| text += &statement(one, style));
+    one.statements
+        .iter()
+        .for_each(|one| text += &statement(one, style));
     text
 }
 
@@ -40,20 +46,36 @@ fn statement(one: &PlannedStatement, style: Style) -> String {
         text.push('\n');
     }
     let effects = match &one.effects {
-        StatementEffects::Observed { locks, rewritten, scanned } => observed(locks, rewritten, scanned),
+        StatementEffects::Observed {
+            locks,
+            rewritten,
+            scanned,
+        } => observed(locks, rewritten, scanned),
         StatementEffects::NotObserved(known) => vec![known.clone()],
     };
-    effects
-        .iter()
-        .for_each(|effect| text += &format!("       {} {}\n", paint("=", Paint::Dim, style), harmless(effect)));
+    effects.iter().for_each(|effect| {
+        text += &format!(
+            "       {} {}\n",
+            paint("=", Paint::Dim, style),
+            harmless(effect)
+        )
+    });
     text
 }
 
 /// Locks that nobody notices are not worth a line.
 fn observed(locks: &[TableLock], rewritten: &[String], scanned: &[String]) -> Vec<String> {
-    let noticed = locks.iter().filter_map(|lock| Some((lock, lock.mode.waiting()?)));
-    let locks = noticed.map(|(lock, waiting)| format!("locks `{}` {}: {waiting}", lock.object, lock.mode.as_sql()));
-    let rewritten = rewritten.iter().map(|object| format!("writes `{object}` anew: takes as long as it is large"));
-    let scanned = scanned.iter().map(|object| format!("reads all of `{object}`"));
+    let noticed = locks
+        .iter()
+        .filter_map(|lock| Some((lock, lock.mode.waiting()?)));
+    let locks = noticed.map(|(lock, waiting)| {
+        format!("locks `{}` {}: {waiting}", lock.object, lock.mode.as_sql())
+    });
+    let rewritten = rewritten
+        .iter()
+        .map(|object| format!("writes `{object}` anew: takes as long as it is large"));
+    let scanned = scanned
+        .iter()
+        .map(|object| format!("reads all of `{object}`"));
     locks.chain(rewritten).chain(scanned).collect()
 }

@@ -1,4 +1,5 @@
-//! `db-rollback --test` on the terminal: a line for each migration, details where they matter, a summary.
+//! `db-rollback --test` on the terminal: a line for each migration, details where they matter, a
+//! summary.
 
 use super::steps::{banner, indented, signed};
 use crate::render::style::{Sign, count, harmless};
@@ -8,7 +9,11 @@ use crate::terminal::Style;
 /// The first lines.
 #[must_use]
 pub fn opening(style: Style) -> String {
-    signed(Sign::RollingBack, "Testing rollback capability on a scratch database: up, down, up again...", style) + "\n"
+    signed(
+        Sign::RollingBack,
+        "Testing rollback capability on a scratch database: up, down, up again...",
+        style,
+    ) + "\n"
 }
 
 /// One migration.
@@ -17,16 +22,30 @@ pub fn rehearsal(one: &Rehearsal, style: Style) -> String {
     let is_untried = matches!(one.verdict, RollbackVerdict::Unknown(_));
     let mark = match one.passed() {
         false => Sign::Failed,
-        true if one.irreversible.is_some() || is_untried || !one.lost_rows.is_empty() || !one.warnings.is_empty() => {
+        true if one.irreversible.is_some()
+            || is_untried
+            || !one.lost_rows.is_empty()
+            || !one.warnings.is_empty() =>
+        {
             Sign::Warning
         }
         true => Sign::Passed,
     };
-    let mut text = signed(mark, &format!("{}: {}", one.name, harmless(&verdict(one))), style);
+    let mut text = signed(
+        mark,
+        &format!("{}: {}", one.name, harmless(&verdict(one))),
+        style,
+    );
     for (table, rows) in &one.lost_rows {
-        text += &format!("   {} of `{}` lost or changed on the way\n", count(*rows, "row"), harmless(table));
+        text += &format!(
+            "   {} of `{}` lost or changed on the way\n",
+            count(*rows, "row"),
+            harmless(table)
+        );
     }
-    if let RollbackVerdict::NotRestored(detail) | RollbackVerdict::PrivilegesDiffer(detail) = &one.verdict {
+    if let RollbackVerdict::NotRestored(detail) | RollbackVerdict::PrivilegesDiffer(detail) =
+        &one.verdict
+    {
         text += &indented(&harmless(detail));
     }
     for warning in &one.warnings {
@@ -35,7 +54,11 @@ pub fn rehearsal(one: &Rehearsal, style: Style) -> String {
     for note in &one.notes {
         text += &indented(&harmless(&format!("note: {note}")));
     }
-    text + &one.error.as_ref().map(|error| indented(&harmless(error))).unwrap_or_default()
+    text + &one
+        .error
+        .as_ref()
+        .map(|error| indented(&harmless(error)))
+        .unwrap_or_default()
 }
 
 fn verdict(one: &Rehearsal) -> String {
@@ -54,7 +77,8 @@ fn verdict(one: &Rehearsal) -> String {
 /// The last lines.
 #[must_use]
 pub fn closing(all: &[Rehearsal], style: Style) -> String {
-    // Each migration counts once. One that failed is not exact as well, though its way back may have been.
+    // Each migration counts once. One that failed is not exact as well, though its way back may
+    // have been.
     let (mut exact, mut order, mut irreversible, mut untried, mut failed) = (0, 0, 0, 0, 0);
     for one in all {
         let counter = match &one.verdict {
@@ -68,13 +92,21 @@ pub fn closing(all: &[Rehearsal], style: Style) -> String {
         };
         *counter += 1;
     }
-    let untried = if untried == 0 { String::new() } else { format!(", {untried} not tried") };
+    let untried = if untried == 0 {
+        String::new()
+    } else {
+        format!(", {untried} not tried")
+    };
     let mut text = format!(
         "\n{}: {exact} exact, {order} equal but for physical order, {irreversible} irreversible, {failed} failed{untried}\n",
         count(all.len(), "migration")
     );
     if let Some(last) = all.last().filter(|last| !last.empty_tables.is_empty()) {
-        let tables: Vec<_> = last.empty_tables.iter().map(|(table, why)| format!("{table} ({why})")).collect();
+        let tables: Vec<_> = last
+            .empty_tables
+            .iter()
+            .map(|(table, why)| format!("{table} ({why})"))
+            .collect();
         let what = format!("not tested with rows: {}", harmless(&tables.join(", ")));
         text += &signed(Sign::Warning, &what, style);
     }
@@ -93,11 +125,19 @@ mod tests {
     #[test]
     fn each_migration_counts_once() {
         let exact = Rehearsal::new("V1__a".into());
-        let not_again = Rehearsal { error: Some("cannot be applied again".into()), ..Rehearsal::new("V2__b".into()) };
-        let kept = Rehearsal { irreversible: Some("it deletes rows".into()), ..Rehearsal::new("V3__c".into()) };
+        let not_again = Rehearsal {
+            error: Some("cannot be applied again".into()),
+            ..Rehearsal::new("V2__b".into())
+        };
+        let kept = Rehearsal {
+            irreversible: Some("it deletes rows".into()),
+            ..Rehearsal::new("V3__c".into())
+        };
         let text = closing(&[exact, not_again, kept], Style::PLAIN);
         assert!(
-            text.contains("3 migrations: 1 exact, 0 equal but for physical order, 1 irreversible, 1 failed\n"),
+            text.contains(
+                "3 migrations: 1 exact, 0 equal but for physical order, 1 irreversible, 1 failed\n"
+            ),
             "{text}"
         );
     }

@@ -1,10 +1,11 @@
-//! `db-rollback` on the terminal, in the wording of the specification. The command prints each part as soon as it is
-//! known; together they are [`rollback`].
+//! `db-rollback` on the terminal, in the wording of the specification. The command prints each part
+//! as soon as it is known; together they are [`rollback`].
 
 use super::steps::{banner, indented, signed};
 use crate::render::style::{Sign, harmless, sign};
 use crate::report::{
-    Category, Loss, Restoration, RollbackResult, RollbackVerdict, RolledBackMigration, Unit, Verification,
+    Category, Loss, Restoration, RollbackResult, RollbackVerdict, RolledBackMigration, Unit,
+    Verification,
 };
 use crate::terminal::Style;
 
@@ -14,7 +15,10 @@ pub fn rollback(result: &RollbackResult, style: Style) -> String {
     let mut text = opening(result, style) + &before(result, style);
     if !result.rolled_back.is_empty() {
         text += &performing(result);
-        result.rolled_back.iter().for_each(|migration| text += &rolled_back(migration, style));
+        result
+            .rolled_back
+            .iter()
+            .for_each(|migration| text += &rolled_back(migration, style));
         text += &after(result, style);
     }
     text + &closing(result, false, style)
@@ -53,7 +57,10 @@ pub fn losses(result: &RollbackResult, style: Style) -> String {
     if lost.is_empty() {
         return String::new();
     }
-    let mut text = format!("\n{}", signed(Sign::Warning, "This data goes with it:", style));
+    let mut text = format!(
+        "\n{}",
+        signed(Sign::Warning, "This data goes with it:", style)
+    );
     for loss in lost {
         text += &format!("- {}: {}\n", harmless(&loss.name.object), amount(loss));
         for dependent in &loss.dependents {
@@ -70,7 +77,8 @@ fn amount(loss: &Loss) -> String {
         Unit::Values => format!("{count} values that are not null"),
         Unit::LargeObjects => format!("{count} large objects"),
         Unit::ForeignTables => {
-            "a foreign table whose rows are written; they lie elsewhere and cannot be counted".into()
+            "a foreign table whose rows are written; they lie elsewhere and cannot be counted"
+                .into()
         }
     }
 }
@@ -78,8 +86,15 @@ fn amount(loss: &Loss) -> String {
 /// The head of step 2.
 #[must_use]
 pub fn performing(result: &RollbackResult) -> String {
-    let what = if result.planned.len() == 1 { "migration" } else { "migrations" };
-    format!("{}\nRolling back {what}...\n", banner("STEP 2: PERFORMING ROLLBACK"))
+    let what = if result.planned.len() == 1 {
+        "migration"
+    } else {
+        "migrations"
+    };
+    format!(
+        "{}\nRolling back {what}...\n",
+        banner("STEP 2: PERFORMING ROLLBACK")
+    )
 }
 
 /// One migration of step 2.
@@ -87,33 +102,46 @@ pub fn performing(result: &RollbackResult) -> String {
 pub fn rolled_back(migration: &RolledBackMigration, style: Style) -> String {
     let name = &migration.name;
     match &migration.verdict {
-        RollbackVerdict::Exact => {
-            signed(Sign::Passed, &format!("{name}: the schema is exactly what it was before"), style)
-        }
+        RollbackVerdict::Exact => signed(
+            Sign::Passed,
+            &format!("{name}: the schema is exactly what it was before"),
+            style,
+        ),
         RollbackVerdict::PhysicalOrderOnly => signed(
             Sign::Passed,
-            &format!("{name}: the schema is what it was before, but for the physical order of columns"),
+            &format!(
+                "{name}: the schema is what it was before, but for the physical order of columns"
+            ),
             style,
         ),
         RollbackVerdict::PrivilegesDiffer(which) => {
-            let headline =
-                format!("{name}: the schema is what it was before; privileges and owners are not back as they were");
+            let headline = format!(
+                "{name}: the schema is what it was before; privileges and owners are not back as they were"
+            );
             signed(Sign::Warning, &headline, style) + &indented(&harmless(which))
         }
         RollbackVerdict::NotRestored(difference) => {
-            let headline = format!("{name}: the schema is not what it was before (- before, + now)");
+            let headline =
+                format!("{name}: the schema is not what it was before (- before, + now)");
             signed(Sign::Failed, &headline, style) + &indented(&harmless(difference))
         }
-        RollbackVerdict::Unknown(why) => {
-            signed(Sign::Warning, &format!("{name}: not compared with the schema before: {}", harmless(why)), style)
-        }
+        RollbackVerdict::Unknown(why) => signed(
+            Sign::Warning,
+            &format!(
+                "{name}: not compared with the schema before: {}",
+                harmless(why)
+            ),
+            style,
+        ),
     }
 }
 
 /// The end of step 2, and steps 3 and 4.
 #[must_use]
 pub fn after(result: &RollbackResult, style: Style) -> String {
-    let Some(post) = &result.post else { return String::new() };
+    let Some(post) = &result.post else {
+        return String::new();
+    };
     let mut text = signed(Sign::Passed, "Rollback completed!", style);
     text += &banner("STEP 3: POST-ROLLBACK VERIFICATION");
     text += "\nVerifying restored state...\nPost-rollback state:\n";
@@ -150,15 +178,28 @@ fn analysis(restoration: &Restoration, style: Style) -> String {
         restoration.issues_resolved.len(),
         restoration.new_issues_introduced.len()
     );
-    text += &list("Issues resolved by rollback:", Sign::Item, &restoration.issues_resolved, style);
-    text + &list("New issues introduced by rollback:", Sign::Warning, &restoration.new_issues_introduced, style)
+    text += &list(
+        "Issues resolved by rollback:",
+        Sign::Item,
+        &restoration.issues_resolved,
+        style,
+    );
+    text + &list(
+        "New issues introduced by rollback:",
+        Sign::Warning,
+        &restoration.new_issues_introduced,
+        style,
+    )
 }
 
 fn list(title: &str, mark: Sign, issues: &[String], style: Style) -> String {
     if issues.is_empty() {
         return String::new();
     }
-    let lines: String = issues.iter().map(|issue| format!("   {}{}\n", sign(mark, style), harmless(issue))).collect();
+    let lines: String = issues
+        .iter()
+        .map(|issue| format!("   {}{}\n", sign(mark, style), harmless(issue)))
+        .collect();
     format!("\n{title}\n{lines}")
 }
 
@@ -170,24 +211,38 @@ pub fn closing(result: &RollbackResult, error_follows: bool, style: Style) -> St
         text += &signed(Sign::Warning, &harmless(note), style);
     }
     if result.success && result.dry_run {
-        return text + &banner(signed(Sign::Passed, "DRY RUN: NOTHING WAS CHANGED", style).trim_end());
+        return text
+            + &banner(signed(Sign::Passed, "DRY RUN: NOTHING WAS CHANGED", style).trim_end());
     }
     if result.success {
-        return text + &banner(signed(Sign::Passed, "ROLLBACK COMPLETED SUCCESSFULLY", style).trim_end());
+        return text
+            + &banner(signed(Sign::Passed, "ROLLBACK COMPLETED SUCCESSFULLY", style).trim_end());
     }
     if let Some(error) = result.error.as_ref().filter(|_| !error_follows) {
         text += &format!("\n{}", indented(&harmless(error)));
     }
     if result.dry_run && result.error.is_some() && !error_follows {
-        return text + &banner(signed(Sign::Failed, "DRY RUN: THE ROLLBACK WOULD BE REFUSED", style).trim_end());
+        return text
+            + &banner(
+                signed(
+                    Sign::Failed,
+                    "DRY RUN: THE ROLLBACK WOULD BE REFUSED",
+                    style,
+                )
+                .trim_end(),
+            );
     }
     text += &banner(signed(Sign::Failed, "ROLLBACK FAILED", style).trim_end());
     text + &undone_so_far(result)
 }
 
-/// Migrations that refuse transactions divide a rollback into parts, of which the first may be committed.
+/// Migrations that refuse transactions divide a rollback into parts, of which the first may be
+/// committed.
 fn undone_so_far(result: &RollbackResult) -> String {
-    let committed = result.rolled_back.iter().filter(|one| !matches!(one.verdict, RollbackVerdict::NotRestored(_)));
+    let committed = result
+        .rolled_back
+        .iter()
+        .filter(|one| !matches!(one.verdict, RollbackVerdict::NotRestored(_)));
     let names: Vec<_> = committed.map(|one| one.name.as_str()).collect();
     let before = match names.as_slice() {
         [] if result.in_doubt => String::new(),
@@ -195,6 +250,9 @@ fn undone_so_far(result: &RollbackResult) -> String {
         several => format!("Undone and committed before that: {}\n", several.join(", ")),
     };
     let doubt = "What is done of the one that failed, `cargo xtask db-status` tells.\n";
-    let go_on = result.go_on.as_ref().map(|command| format!("To go on with what is left: {}\n", harmless(command)));
+    let go_on = result
+        .go_on
+        .as_ref()
+        .map(|command| format!("To go on with what is left: {}\n", harmless(command)));
     before + if result.in_doubt { doubt } else { "" } + &go_on.unwrap_or_default()
 }

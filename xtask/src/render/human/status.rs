@@ -9,24 +9,46 @@ use crate::terminal::Style;
 #[must_use]
 pub fn status(report: &Status, style: Style) -> String {
     let mut text = format!("Database: {}\n\n", harmless(&report.database));
-    let width = report.migrations.iter().map(|one| one.name.chars().count()).max().unwrap_or(0);
-    report.migrations.iter().for_each(|one| text += &line(one, width, style));
+    let width = report
+        .migrations
+        .iter()
+        .map(|one| one.name.chars().count())
+        .max()
+        .unwrap_or(0);
+    report
+        .migrations
+        .iter()
+        .for_each(|one| text += &line(one, width, style));
     if report.migrations.is_empty() {
         text += "There are no migrations.\n";
     }
     if let Some(holder) = &report.locked_by {
-        text += &format!("\nSomebody is migrating or rolling back: {}\n", harmless(holder));
+        text += &format!(
+            "\nSomebody is migrating or rolling back: {}\n",
+            harmless(holder)
+        );
     }
     for index in &report.invalid_indexes {
-        let what = format!("the index `{}` is not valid: drop and create it again", harmless(index));
+        let what = format!(
+            "the index `{}` is not valid: drop and create it again",
+            harmless(index)
+        );
         text += &signed(Sign::Warning, &what, style);
     }
     for problem in &report.file_problems {
         text += &signed(Sign::Failed, &harmless(problem), style);
     }
     for finding in &report.drift {
-        let sign = if finding.severity == Severity::Error { Sign::Failed } else { Sign::Warning };
-        text += &signed(sign, &harmless(&format!("`{}`: {}", finding.entity, finding.message)), style);
+        let sign = if finding.severity == Severity::Error {
+            Sign::Failed
+        } else {
+            Sign::Warning
+        };
+        text += &signed(
+            sign,
+            &harmless(&format!("`{}`: {}", finding.entity, finding.message)),
+            style,
+        );
         text += &indented(&harmless(finding.help.as_deref().unwrap_or_default()));
     }
     for unchecked in &report.unchecked {
@@ -39,12 +61,18 @@ fn line(one: &MigrationStatus, width: usize, style: Style) -> String {
     let (word, color, detail) = match &one.state {
         MigrationState::Applied { at } => ("applied", Paint::Green, Some(to_the_second(at))),
         MigrationState::Pending => ("pending", Paint::Yellow, None),
-        MigrationState::PartlyApplied { standing } => ("partly applied", Paint::Red, Some(standing.clone())),
-        MigrationState::PartlyUndone { standing } => ("partly undone", Paint::Red, Some(standing.clone())),
+        MigrationState::PartlyApplied { standing } => {
+            ("partly applied", Paint::Red, Some(standing.clone()))
+        }
+        MigrationState::PartlyUndone { standing } => {
+            ("partly undone", Paint::Red, Some(standing.clone()))
+        }
         MigrationState::OutOfOrder => ("out of order", Paint::Red, None),
     };
     let name = harmless(&one.name);
-    let detail = detail.map(|detail| format!("  {}", harmless(&detail))).unwrap_or_default();
+    let detail = detail
+        .map(|detail| format!("  {}", harmless(&detail)))
+        .unwrap_or_default();
     let mut text = format!("{name:width$}  {}{detail}\n", paint(word, color, style));
     if let Some(problem) = &one.problem {
         text += &indented(&harmless(problem));
@@ -56,7 +84,11 @@ fn line(one: &MigrationStatus, width: usize, style: Style) -> String {
 fn to_the_second(instant: &str) -> String {
     match (instant.split_once('T'), instant.strip_suffix('Z')) {
         (Some((date, _)), Some(_)) => {
-            let time: String = instant.chars().skip(date.len() + 1).take("10:30:00".len()).collect();
+            let time: String = instant
+                .chars()
+                .skip(date.len() + 1)
+                .take("10:30:00".len())
+                .collect();
             format!("{date} {time} UTC")
         }
         (None, _) | (_, None) => instant.to_owned(),
@@ -66,7 +98,11 @@ fn to_the_second(instant: &str) -> String {
 fn summary(report: &Status) -> String {
     let applied = report.count(|state| matches!(state, MigrationState::Applied { .. }));
     let pending = report.count(|state| matches!(state, MigrationState::Pending));
-    let problems = report.migrations.iter().filter(|one| one.problem.is_some()).count();
+    let problems = report
+        .migrations
+        .iter()
+        .filter(|one| one.problem.is_some())
+        .count();
     let mut text = format!("\n{applied} applied, {pending} pending");
     if problems > 0 {
         text += &format!(", {}", count(problems, "problem"));

@@ -1,4 +1,5 @@
-//! The terminal output that `db-migrate` and `db-rollback` share: banners, and a verification with its findings.
+//! The terminal output that `db-migrate` and `db-rollback` share: banners, and a verification with
+//! its findings.
 
 use super::{finding, status_lines};
 use crate::render::style::{Sign, sign};
@@ -18,7 +19,8 @@ pub fn signed(which: Sign, text: &str, style: Style) -> String {
     format!("{}{text}\n", sign(which, style))
 }
 
-/// The three parts of a verification, what was found, and the verdict: `Pre-migration verification passed!`
+/// The three parts of a verification, what was found, and the verdict: `Pre-migration verification
+/// passed!`
 pub fn verification(report: &Verification, name: &str, style: Style) -> String {
     let mut text = format!("\n{}", status_lines(report, style));
     for one in &report.findings {
@@ -35,5 +37,13 @@ pub fn verification(report: &Verification, name: &str, style: Style) -> String {
 
 /// Text from elsewhere (a diff, an error), moved in.
 pub fn indented(text: &str) -> String {
-    text.lines().map(|line| if line.is_empty() { "\n".to_owned() } else { format!("   {line}\n") }).collect()
+    text.lines()
+        .map(|line| {
+            if line.is_empty() {
+                "\n".to_owned()
+            } else {
+                format!("   {line}\n")
+            }
+        })
+        .collect()
 }

@@ -9,7 +9,14 @@ use crate::terminal::Style;
 /// `help: add the field …` and the diff; only the words where the file's text is not at hand.
 pub(super) fn suggestion(suggestion: &Suggestion, sources: &SourceTexts, style: Style) -> String {
     let mut text = String::new();
-    line(&mut text, format_args!("{}: {}", paint("help", Paint::Cyan, style), harmless(&suggestion.text)));
+    line(
+        &mut text,
+        format_args!(
+            "{}: {}",
+            paint("help", Paint::Cyan, style),
+            harmless(&suggestion.text)
+        ),
+    );
     if let Some((before, after, first_line)) = changed_lines(suggestion, sources) {
         diff(&mut text, before, &after, first_line, style);
     }
@@ -17,7 +24,10 @@ pub(super) fn suggestion(suggestion: &Suggestion, sources: &SourceTexts, style: 
 }
 
 /// The lines that change, as they are and as they would be, and the number of the first.
-fn changed_lines<'s>(suggestion: &Suggestion, sources: &'s SourceTexts) -> Option<(&'s str, String, usize)> {
+fn changed_lines<'s>(
+    suggestion: &Suggestion,
+    sources: &'s SourceTexts,
+) -> Option<(&'s str, String, usize)> {
     let source = sources.text(&suggestion.file)?;
     let (before, after) = suggestion.lines(source)?;
     let start = before.as_ptr() as usize - source.as_ptr() as usize;
@@ -36,12 +46,22 @@ fn diff(text: &mut String, before: &str, after: &str, first_line: usize, style: 
         let content = harmless(change.value().trim_end_matches(['\r', '\n']));
         // A terminal would break the line anywhere; who reads a file has all of it.
         let room = style.width.saturating_sub(width + 4);
-        let content = if style.color { console::truncate_str(&content, room, "…") } else { content.into() };
+        let content = if style.color {
+            console::truncate_str(&content, room, "…")
+        } else {
+            content.into()
+        };
         let marked = match change.tag() {
             ChangeTag::Delete => paint(&format!("- {content}"), Paint::Red, style),
             ChangeTag::Insert => paint(&format!("+ {content}"), Paint::Green, style),
             ChangeTag::Equal => format!("  {content}"),
         };
-        line(text, format_args!("{} {marked}", paint(&format!("{number:>width$}"), Paint::Dim, style)));
+        line(
+            text,
+            format_args!(
+                "{} {marked}",
+                paint(&format!("{number:>width$}"), Paint::Dim, style)
+            ),
+        );
     }
 }

@@ -18,7 +18,12 @@ fn name(category: Category) -> &'static str {
 /// The whole verification.
 #[must_use]
 pub fn verification(report: &Verification, style: Style) -> String {
-    let about = |part: fn(&Since, Style) -> String| report.since.as_ref().map_or(String::new(), |it| part(it, style));
+    let about = |part: fn(&Since, Style) -> String| {
+        report
+            .since
+            .as_ref()
+            .map_or(String::new(), |it| part(it, style))
+    };
     let mut text = about(|since, _| since::opening(since));
     text.push_str(&status_lines(report, style));
     text.push_str(&about(since::schema));
@@ -28,8 +33,19 @@ pub fn verification(report: &Verification, style: Style) -> String {
         text.push_str(&finding::finding(one, &report.sources, style));
         text.push('\n');
     }
-    if let Some(more) = report.findings.len().checked_sub(shown).filter(|more| *more > 0) {
-        line(&mut text, format_args!("{} not shown (`--max-findings`)\n", count(more, "more finding")));
+    if let Some(more) = report
+        .findings
+        .len()
+        .checked_sub(shown)
+        .filter(|more| *more > 0)
+    {
+        line(
+            &mut text,
+            format_args!(
+                "{} not shown (`--max-findings`)\n",
+                count(more, "more finding")
+            ),
+        );
     }
     text.push_str(&digest::digest(report, style));
     line(&mut text, format_args!("{}", summary(report, style)));
@@ -45,9 +61,18 @@ pub fn verification(report: &Verification, style: Style) -> String {
 pub fn status_lines(report: &Verification, style: Style) -> String {
     let mut text = String::new();
     line(&mut text, format_args!("Comparing with {}", report.against));
-    line(&mut text, format_args!("{}Starting migration verification...", sign(Sign::Looking, style)));
+    line(
+        &mut text,
+        format_args!(
+            "{}Starting migration verification...",
+            sign(Sign::Looking, style)
+        ),
+    );
     for category in report.parts() {
-        line(&mut text, format_args!("{}", part(report, category, name(category), style)));
+        line(
+            &mut text,
+            format_args!("{}", part(report, category, name(category), style)),
+        );
     }
     text
 }
@@ -61,9 +86,17 @@ fn part(report: &Verification, category: Category, name: &str, style: Style) -> 
     match (errors, warnings) {
         (0, 0) => format!("{}{name} verification passed", sign(Sign::Passed, style)),
         (0, warnings) => {
-            format!("{}{name} verification passed with {}", sign(Sign::Passed, style), count(warnings, "warning"))
+            format!(
+                "{}{name} verification passed with {}",
+                sign(Sign::Passed, style),
+                count(warnings, "warning")
+            )
         }
-        (errors, 0) => format!("{}{name} verification failed: {}", sign(Sign::Failed, style), count(errors, "error")),
+        (errors, 0) => format!(
+            "{}{name} verification failed: {}",
+            sign(Sign::Failed, style),
+            count(errors, "error")
+        ),
         (errors, warnings) => format!(
             "{}{name} verification failed: {}, {}",
             sign(Sign::Failed, style),
@@ -73,18 +106,33 @@ fn part(report: &Verification, category: Category, name: &str, style: Style) -> 
     }
 }
 
-/// Reports the number of findings that the baseline left out, and the entries that may be removed from it.
+/// Reports the number of findings that the baseline left out, and the entries that may be removed
+/// from it.
 fn accepted(report: &Verification) -> String {
     let mut text = String::new();
-    let Some(accepted) = &report.accepted else { return text };
-    line(&mut text, format_args!("{} accepted in `{}`", count(accepted.count, "finding"), accepted.file));
+    let Some(accepted) = &report.accepted else {
+        return text;
+    };
+    line(
+        &mut text,
+        format_args!(
+            "{} accepted in `{}`",
+            count(accepted.count, "finding"),
+            accepted.file
+        ),
+    );
     if !accepted.fixed.is_empty() {
         let fixed = count(accepted.fixed.len(), "accepted finding");
         line(
             &mut text,
-            format_args!("{fixed} no longer found: take them out with `cargo xtask db-verify --update-baseline`"),
+            format_args!(
+                "{fixed} no longer found: take them out with `cargo xtask db-verify --update-baseline`"
+            ),
         );
-        accepted.fixed.iter().for_each(|one| line(&mut text, format_args!("  {}", harmless_line(one))));
+        accepted
+            .fixed
+            .iter()
+            .for_each(|one| line(&mut text, format_args!("  {}", harmless_line(one))));
     }
     text
 }
@@ -92,15 +140,30 @@ fn accepted(report: &Verification) -> String {
 /// The verdict in one line, with the number of findings.
 #[must_use]
 pub fn summary(report: &Verification, style: Style) -> String {
-    let (errors, warnings) = (report.count(Severity::Error), report.count(Severity::Warning));
+    let (errors, warnings) = (
+        report.count(Severity::Error),
+        report.count(Severity::Warning),
+    );
     let critical = report.critical_issues().len();
     let counted = match critical {
         0 => format!("{}, {}", count(errors, "error"), count(warnings, "warning")),
-        critical => format!("{} ({critical} critical), {}", count(errors, "error"), count(warnings, "warning")),
+        critical => format!(
+            "{} ({critical} critical), {}",
+            count(errors, "error"),
+            count(warnings, "warning")
+        ),
     };
     if report.overall_passed() {
-        paint(&format!("Verification passed: {counted}"), Paint::Green, style)
+        paint(
+            &format!("Verification passed: {counted}"),
+            Paint::Green,
+            style,
+        )
     } else {
-        paint(&format!("Verification failed: {counted}"), Paint::Red, style)
+        paint(
+            &format!("Verification failed: {counted}"),
+            Paint::Red,
+            style,
+        )
     }
 }

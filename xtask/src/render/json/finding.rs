@@ -46,7 +46,12 @@ fn severity(severity: Severity) -> &'static str {
 }
 
 fn label(label: &Label) -> Value {
-    let Location { file, line, column, span: _ } = &label.location;
+    let Location {
+        file,
+        line,
+        column,
+        span: _,
+    } = &label.location;
     json!({ "file": file.as_ref(), "line": line, "column": column, "text": label.text })
 }
 
@@ -64,7 +69,11 @@ fn suggestion(suggestion: &Suggestion) -> Value {
 fn timing(timing: &FindingTiming) -> Value {
     match timing {
         FindingTiming::Present => json!({ "state": "present" }),
-        FindingTiming::ResolvedBy(migration) => json!({ "state": "resolved", "migration": migration }),
-        FindingTiming::IntroducedBy(migration) => json!({ "state": "introduced", "migration": migration }),
+        FindingTiming::ResolvedBy(migration) => {
+            json!({ "state": "resolved", "migration": migration })
+        }
+        FindingTiming::IntroducedBy(migration) => {
+            json!({ "state": "introduced", "migration": migration })
+        }
     }
 }

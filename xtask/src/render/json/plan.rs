@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::report::{MigrationPlan, PlannedMigration, PlannedStatement, StatementEffects, TableLock};
+use crate::report::{
+    MigrationPlan, PlannedMigration, PlannedStatement, StatementEffects, TableLock,
+};
 
 /// `plan` in `migration-result.json`.
 pub(super) fn plan(plan: &MigrationPlan) -> Value {
@@ -23,7 +25,11 @@ fn migration(one: &PlannedMigration) -> Value {
 
 fn statement(one: &PlannedStatement) -> Value {
     match &one.effects {
-        StatementEffects::Observed { locks, rewritten, scanned } => json!({
+        StatementEffects::Observed {
+            locks,
+            rewritten,
+            scanned,
+        } => json!({
             "line": one.line,
             "sql": one.sql,
             "observed": true,

@@ -10,7 +10,9 @@ use crate::report::Rehearsal;
 #[must_use]
 pub fn rehearsals(all: &[Rehearsal]) -> String {
     let success = all.iter().all(Rehearsal::passed);
-    document(&json!({ "success": success, "migrations": all.iter().map(rehearsal).collect::<Vec<_>>() }))
+    document(
+        &json!({ "success": success, "migrations": all.iter().map(rehearsal).collect::<Vec<_>>() }),
+    )
 }
 
 fn rehearsal(one: &Rehearsal) -> Value {

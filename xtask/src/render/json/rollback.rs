@@ -3,7 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::{document, verification_value};
-use crate::report::{Loss, Restoration, RollbackResult, RollbackVerdict, RolledBackMigration, Unit};
+use crate::report::{
+    Loss, Restoration, RollbackResult, RollbackVerdict, RolledBackMigration, Unit,
+};
 
 /// The document.
 #[must_use]
@@ -31,11 +33,21 @@ pub fn rollback(result: &RollbackResult) -> String {
     put("timestamp", result.timestamp.as_str().into());
     put("restorationReport", restoration(&result.restoration));
     put("database", result.database.as_str().into());
-    put("planned", result.planned.iter().map(|(name, note)| json!({ "name": name, "note": note })).collect());
+    put(
+        "planned",
+        result
+            .planned
+            .iter()
+            .map(|(name, note)| json!({ "name": name, "note": note }))
+            .collect(),
+    );
     if result.dry_run {
         put("dryRun", true.into());
     }
-    put("rolledBack", result.rolled_back.iter().map(rolled_back).collect());
+    put(
+        "rolledBack",
+        result.rolled_back.iter().map(rolled_back).collect(),
+    );
     put("dataLoss", result.losses.iter().map(loss).collect());
     put("notes", json!(result.notes));
     document(&Value::Object(object))

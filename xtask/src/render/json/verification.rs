@@ -3,7 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::{document, finding};
-use crate::report::{BaselineSummary, Category, Coverage, Fixes, Severity, Since, Unjudged, Verification};
+use crate::report::{
+    BaselineSummary, Category, Coverage, Fixes, Severity, Since, Unjudged, Verification,
+};
 
 /// The document `migration-verification-report.json`.
 #[must_use]
@@ -21,12 +23,21 @@ pub fn verification_value(report: &Verification) -> Value {
         put("migrationName", name.as_str().into());
     }
     // The specification has no part for them.
-    if report.parts().any(|category| category == Category::Migrations) {
+    if report
+        .parts()
+        .any(|category| category == Category::Migrations)
+    {
         put("migrations", part(report, Category::Migrations));
     }
     put("typeAlignment", part(report, Category::TypeAlignment));
-    put("apiContractCompatibility", part(report, Category::ApiContracts));
-    put("validationSchemaConsistency", part(report, Category::ValidationSchemas));
+    put(
+        "apiContractCompatibility",
+        part(report, Category::ApiContracts),
+    );
+    put(
+        "validationSchemaConsistency",
+        part(report, Category::ValidationSchemas),
+    );
     put("overallPassed", report.overall_passed().into());
     put(
         "summary",
@@ -39,7 +50,10 @@ pub fn verification_value(report: &Verification) -> Value {
     put("against", report.against.as_str().into());
     put("coverage", coverage(&report.coverage));
     if let Some(BaselineSummary { file, count, fixed }) = &report.accepted {
-        put("baseline", json!({ "file": file, "accepted": count, "fixed": fixed }));
+        put(
+            "baseline",
+            json!({ "file": file, "accepted": count, "fixed": fixed }),
+        );
     }
     if let Some(since) = &report.since {
         put("since", branch(since));

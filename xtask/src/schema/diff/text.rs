@@ -33,24 +33,41 @@ impl fmt::Display for SchemaDiff {
     }
 }
 
-fn headline(f: &mut fmt::Formatter<'_>, sign: char, (kind, name): (&str, &str), short: &str) -> fmt::Result {
+fn headline(
+    f: &mut fmt::Formatter<'_>,
+    sign: char,
+    (kind, name): (&str, &str),
+    short: &str,
+) -> fmt::Result {
     let short = short.lines().next().unwrap_or_default();
     let space = if short.is_empty() { "" } else { " " };
     writeln!(f, "{sign} {kind} {name}{space}{short}")
 }
 
 fn detail(f: &mut fmt::Formatter<'_>, change: &Change) -> fmt::Result {
-    let part = change.part.as_ref().map_or(String::new(), |(kind, name)| format!("{kind} {name}"));
+    let part = change
+        .part
+        .as_ref()
+        .map_or(String::new(), |(kind, name)| format!("{kind} {name}"));
     match &change.what {
         ChangeKind::Added(short) => writeln!(f, "    + {part} {short}"),
         ChangeKind::Removed(short) => writeln!(f, "    - {part} {short}"),
-        ChangeKind::Changed { attribute, before, after } => {
+        ChangeKind::Changed {
+            attribute,
+            before,
+            after,
+        } => {
             let colon = if part.is_empty() { "" } else { ": " };
             write!(f, "    ~ {part}{colon}{attribute}")?;
             values(f, before, after)
         }
         ChangeKind::Reordered { before, after } => {
-            writeln!(f, "    ~ order of columns: {} → {}", before.join(", "), after.join(", "))
+            writeln!(
+                f,
+                "    ~ order of columns: {} → {}",
+                before.join(", "),
+                after.join(", ")
+            )
         }
     }
 }

@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The name of a table, type, view or function in its namespace (PostgreSQL calls the namespace a schema).
+/// The name of a table, type, view or function in its namespace (PostgreSQL calls the namespace a
+/// schema).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectName {
     /// `public`, unless the migration says otherwise.
@@ -17,15 +18,20 @@ impl ObjectName {
     /// A name in the namespace `public`.
     #[must_use]
     pub fn public(name: impl Into<String>) -> Self {
-        Self { namespace: "public".into(), name: name.into() }
+        Self {
+            namespace: "public".into(),
+            name: name.into(),
+        }
     }
 
-    /// `users`, `audit.log`; `public.odd.name` where the name itself has a dot, so that [`ObjectName::from_key`] reads
-    /// back what it was.
+    /// `users`, `audit.log`; `public.odd.name` where the name itself has a dot, so that
+    /// [`ObjectName::from_key`] reads back what it was.
     #[must_use]
     pub fn to_key(&self) -> String {
         match self.namespace.as_str() {
-            "public" if !self.name.contains('.') && !self.name.starts_with('"') => self.name.clone(),
+            "public" if !self.name.contains('.') && !self.name.starts_with('"') => {
+                self.name.clone()
+            }
             namespace if namespace.contains(['.', '"']) => {
                 format!("\"{}\".{}", namespace.replace('"', "\"\""), self.name)
             }
@@ -39,10 +45,16 @@ impl ObjectName {
         if let Some(quoted) = key.strip_prefix('"')
             && let Some((namespace, name)) = split_quoted(quoted)
         {
-            return Self { namespace, name: name.into() };
+            return Self {
+                namespace,
+                name: name.into(),
+            };
         }
         match key.split_once('.') {
-            Some((namespace, name)) => Self { namespace: namespace.into(), name: name.into() },
+            Some((namespace, name)) => Self {
+                namespace: namespace.into(),
+                name: name.into(),
+            },
             None => Self::public(key),
         }
     }
@@ -90,7 +102,10 @@ mod tests {
 
     #[test]
     fn every_name_is_read_back_as_it_was() {
-        let name = |namespace: &str, name: &str| ObjectName { namespace: namespace.into(), name: name.into() };
+        let name = |namespace: &str, name: &str| ObjectName {
+            namespace: namespace.into(),
+            name: name.into(),
+        };
         for name in [
             name("public", "users"),
             name("public", "odd.name"),
@@ -101,7 +116,12 @@ mod tests {
             name("a\".b", "c"),
             name("", "x"),
         ] {
-            assert_eq!(ObjectName::from_key(&name.to_key()), name, "{}", name.to_key());
+            assert_eq!(
+                ObjectName::from_key(&name.to_key()),
+                name,
+                "{}",
+                name.to_key()
+            );
         }
         assert_eq!(name("public", "users").to_key(), "users");
     }

@@ -26,8 +26,8 @@ pub struct Sequence {
     /// `bigint`, `integer` or `smallint`.
     #[serde(rename = "type")]
     pub type_name: String,
-    /// `START`, `INCREMENT`, `MINVALUE`, `MAXVALUE`, `CACHE` and `CYCLE` where they are not what the type implies:
-    /// `START 100 INCREMENT 10`.
+    /// `START`, `INCREMENT`, `MINVALUE`, `MAXVALUE`, `CACHE` and `CYCLE` where they are not what
+    /// the type implies: `START 100 INCREMENT 10`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub options: String,
     /// The column it belongs to: `public.users.id`.
@@ -138,11 +138,16 @@ pub struct Object {
 pub(super) mod lines {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    pub(in super::super) fn serialize<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(in super::super) fn serialize<S: Serializer>(
+        text: &str,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         text.split('\n').collect::<Vec<_>>().serialize(serializer)
     }
 
-    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<String, D::Error> {
         Ok(Vec::<String>::deserialize(deserializer)?.join("\n"))
     }
 }

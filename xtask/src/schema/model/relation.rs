@@ -18,7 +18,8 @@ pub struct Table {
     /// `COMMENT ON TABLE`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
-    /// `PARTITION BY …` of a partitioned table, as `pg_get_partkeydef` writes it: `RANGE (created_at)`.
+    /// `PARTITION BY …` of a partitioned table, as `pg_get_partkeydef` writes it: `RANGE
+    /// (created_at)`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partition_by: Option<String>,
     /// The parent table and bounds of a partition.
@@ -115,8 +116,8 @@ impl Storage {
 pub struct Column {
     /// The name, unquoted.
     pub name: String,
-    /// As `format_type` writes it under an empty search path: `character varying(100)`, `public.user_role[]`.
-    /// [`crate::schema::types`] takes it apart.
+    /// As `format_type` writes it under an empty search path: `character varying(100)`,
+    /// `public.user_role[]`. [`crate::schema::types`] takes it apart.
     #[serde(rename = "type")]
     pub type_name: String,
     /// `NOT NULL`, of its own or of its domain.
@@ -164,7 +165,10 @@ impl Column {
     /// Whether an `INSERT` may leave the column out.
     #[must_use]
     pub fn may_be_omitted(&self) -> bool {
-        !self.not_null || self.default.is_some() || self.identity.is_some() || self.generated.is_some()
+        !self.not_null
+            || self.default.is_some()
+            || self.identity.is_some()
+            || self.generated.is_some()
     }
 
     /// Whether an `INSERT` must leave the column out.
@@ -226,7 +230,8 @@ pub struct Constraint {
     /// Whether the index behind the constraint is the one that `CLUSTER` uses.
     #[serde(default, skip_serializing_if = "is_false")]
     pub clustered: bool,
-    /// Whether the index behind the constraint is valid; false while it does not cover every partition.
+    /// Whether the index behind the constraint is valid; false while it does not cover every
+    /// partition.
     #[serde(default = "yes", skip_serializing_if = "is_true")]
     pub index_valid: bool,
     /// How the index behind it is stored.
@@ -238,9 +243,10 @@ pub struct Constraint {
 }
 
 impl Constraint {
-    /// Whether it says nothing that its column does not. Since PostgreSQL 18 each `NOT NULL` of a column is a constraint as
-    /// well, and PostgreSQL makes up a name for it. Which one depends on the names that table and column had then, and a dump
-    /// of an earlier release has only those of today; so a name of that form counts for none.
+    /// Whether it says nothing that its column does not. Since PostgreSQL 18 each `NOT NULL` of a
+    /// column is a constraint as well, and PostgreSQL makes up a name for it. Which one depends on
+    /// the names that table and column had then, and a dump of an earlier release has only those of
+    /// today; so a name of that form counts for none.
     #[must_use]
     pub fn is_said_by_column(&self, name: &str) -> bool {
         self.kind == ConstraintKind::NotNull
@@ -248,7 +254,9 @@ impl Constraint {
             && !self.definition.contains(" NO INHERIT")
             && self.validated
             && self.comment.is_none()
-            && name.trim_end_matches(|digit: char| digit.is_ascii_digit()).ends_with("_not_null")
+            && name
+                .trim_end_matches(|digit: char| digit.is_ascii_digit())
+                .ends_with("_not_null")
     }
 }
 

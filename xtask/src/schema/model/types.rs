@@ -33,7 +33,8 @@ pub struct Domain {
     /// Where it differs from the type's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub collation: Option<String>,
-    /// Name and definition (`CHECK (VALUE ~ …)`, with `NOT VALID` where it is not validated) of each constraint.
+    /// Name and definition (`CHECK (VALUE ~ …)`, with `NOT VALID` where it is not validated) of
+    /// each constraint.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub checks: BTreeMap<String, String>,
     /// `COMMENT ON CONSTRAINT … ON DOMAIN`, by the constraint's name.

@@ -1,5 +1,5 @@
-//! The column names of each table after each migration. A declaration that agrees with an earlier state, and not with
-//! the last, has not been changed since.
+//! The column names of each table after each migration. A declaration that agrees with an earlier
+//! state, and not with the last, has not been changed since.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,5 +1,5 @@
-//! Whether a schema shows that migrations were run, told by the names that they touch. It is a hint and no proof: types,
-//! constraints and rows are not looked at.
+//! Whether a schema shows that migrations were run, told by the names that they touch. It is a hint
+//! and no proof: types, constraints and rows are not looked at.
 
 use super::Provenance;
 use crate::schema::model::{ObjectName, Schema};
@@ -22,18 +22,37 @@ impl Provenance {
     #[must_use]
     pub fn presence(&self, schema: &Schema) -> Presence {
         let made = || self.tables.keys().all(|table| has_relation(schema, table));
-        let changed = || self.columns.keys().all(|(table, column)| has_column(schema, table, column));
+        let changed = || {
+            self.columns
+                .keys()
+                .all(|(table, column)| has_column(schema, table, column))
+        };
         let removed = || {
-            let tables = self.gone_tables.keys().all(|table| !has_relation(schema, table));
-            tables && self.gone.keys().all(|(table, column)| !has_column(schema, table, column))
+            let tables = self
+                .gone_tables
+                .keys()
+                .all(|table| !has_relation(schema, table));
+            tables
+                && self
+                    .gone
+                    .keys()
+                    .all(|(table, column)| !has_column(schema, table, column))
         };
         if !self.tables.is_empty() || !self.columns.is_empty() {
-            return if made() && changed() { Presence::Made } else { Presence::Missing };
+            return if made() && changed() {
+                Presence::Made
+            } else {
+                Presence::Missing
+            };
         }
         if self.gone.is_empty() && self.gone_tables.is_empty() {
             return Presence::Unknown;
         }
-        if removed() { Presence::Removed } else { Presence::Missing }
+        if removed() {
+            Presence::Removed
+        } else {
+            Presence::Missing
+        }
     }
 }
 
@@ -42,5 +61,9 @@ fn has_relation(schema: &Schema, name: &ObjectName) -> bool {
 }
 
 fn has_column(schema: &Schema, table: &ObjectName, column: &str) -> bool {
-    schema.tables.get(table).is_some_and(|table| table.column(column).is_some()) || schema.views.contains_key(table)
+    schema
+        .tables
+        .get(table)
+        .is_some_and(|table| table.column(column).is_some())
+        || schema.views.contains_key(table)
 }

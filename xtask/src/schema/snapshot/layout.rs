@@ -1,10 +1,19 @@
-//! Lays JSON out for review: one line per column, constraint, index, enum; a line of its own for each line of a
-//! function. What a migration changes is then what a reviewer's diff shows, and no more.
+//! Lays JSON out for review: one line per column, constraint, index, enum; a line of its own for
+//! each line of a function. What a migration changes is then what a reviewer's diff shows, and no
+//! more.
 
 use serde_json::{Map, Value};
 
 /// Members of an object whose own members stand on a line each.
-const PARTS: &[&str] = &["columns", "constraints", "indexes", "statistics", "triggers", "policies", "rules"];
+const PARTS: &[&str] = &[
+    "columns",
+    "constraints",
+    "indexes",
+    "statistics",
+    "triggers",
+    "policies",
+    "rules",
+];
 
 /// The text of `value`, with a line feed at its end.
 pub(super) fn write(value: &Value) -> String {
@@ -17,11 +26,18 @@ pub(super) fn write(value: &Value) -> String {
 fn write_value(key: &str, value: &Value, depth: usize, text: &mut String) {
     match value {
         Value::Object(members) if is_block(key, members, depth) => {
-            let items = members.iter().map(|(key, member)| (Some(key.as_str()), member));
+            let items = members
+                .iter()
+                .map(|(key, member)| (Some(key.as_str()), member));
             write_block(('{', '}'), items, depth, text);
         }
         Value::Array(elements) if (PARTS.contains(&key) && depth == 3) || key == DEFINITION => {
-            write_block(('[', ']'), elements.iter().map(|element| (None, element)), depth, text);
+            write_block(
+                ('[', ']'),
+                elements.iter().map(|element| (None, element)),
+                depth,
+                text,
+            );
         }
         other => write_inline(other, text),
     }
@@ -35,7 +51,8 @@ fn is_block(key: &str, members: &Map<String, Value>, depth: usize) -> bool {
     match depth {
         0 | 1 => true,
         2 => members.iter().any(|(key, member)| {
-            PARTS.contains(&key.as_str()) && is_container(member) || key == DEFINITION && member.is_array()
+            PARTS.contains(&key.as_str()) && is_container(member)
+                || key == DEFINITION && member.is_array()
         }),
         3 => PARTS.contains(&key),
         _ => false,
@@ -91,7 +108,9 @@ fn write_inline(value: &Value, text: &mut String) {
     match value {
         Value::Object(members) => write_inline_object(members, text),
         Value::Array(elements) => write_inline_list(elements, text),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => text.push_str(&value.to_string()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+            text.push_str(&value.to_string())
+        }
     }
 }
 

@@ -1,5 +1,6 @@
-//! Entries of a server's own in snapshots that earlier versions of the tool wrote. On the minor releases of November 2026
-//! they took `pg_attver`, which the server keeps among the options of each column, for something that a migration had set.
+//! Entries of a server's own in snapshots that earlier versions of the tool wrote. On the minor
+//! releases of November 2026 they took `pg_attver`, which the server keeps among the options of
+//! each column, for something that a migration had set.
 
 use crate::schema::model::{Column, Schema};
 
@@ -13,18 +14,22 @@ const SERVER_ENTRY: &str = "pg_attver";
 pub(super) fn remove(schema: &mut Schema) -> bool {
     let mut found = false;
     for table in schema.tables.values_mut() {
-        // A foreign data wrapper defines its own options, so that of foreign tables only the known entry goes.
+        // A foreign data wrapper defines its own options, so that of foreign tables only the known
+        // entry goes.
         let is_foreign = table.foreign.is_some();
-        found |=
-            retain(
-                &mut table.columns,
-                |name| {
-                    if is_foreign { name != SERVER_ENTRY } else { COLUMN_OPTIONS.contains(&name) }
-                },
-            );
+        found |= retain(&mut table.columns, |name| {
+            if is_foreign {
+                name != SERVER_ENTRY
+            } else {
+                COLUMN_OPTIONS.contains(&name)
+            }
+        });
     }
     let views = schema.views.values_mut().map(|view| &mut view.columns);
-    let composites = schema.composites.values_mut().map(|composite| &mut composite.columns);
+    let composites = schema
+        .composites
+        .values_mut()
+        .map(|composite| &mut composite.columns);
     for columns in views.chain(composites) {
         found |= retain(columns, |name| COLUMN_OPTIONS.contains(&name));
     }
@@ -35,7 +40,9 @@ fn retain(columns: &mut [Column], is_settable: impl Fn(&str) -> bool) -> bool {
     let mut found = false;
     for column in columns {
         let count = column.options.len();
-        column.options.retain(|option| is_settable(option.split('=').next().unwrap_or(option)));
+        column
+            .options
+            .retain(|option| is_settable(option.split('=').next().unwrap_or(option)));
         found |= column.options.len() < count;
     }
     found

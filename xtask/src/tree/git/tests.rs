@@ -12,7 +12,10 @@ struct Sample {
 
 impl Sample {
     fn new() -> Self {
-        let folder = tempfile::Builder::new().prefix("git tree ").tempdir().expect("a temporary folder");
+        let folder = tempfile::Builder::new()
+            .prefix("git tree ")
+            .tempdir()
+            .expect("a temporary folder");
         let sample = Self { folder };
         sample.git(&["init", "-q", "-b", "main"]);
         sample
@@ -45,18 +48,39 @@ impl Sample {
 }
 
 fn git_in(folder: &Path, arguments: &[&str]) {
-    let identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "protocol.file.allow=always"];
+    let identity = [
+        "-c",
+        "user.name=Ada",
+        "-c",
+        "user.email=ada@example.org",
+        "-c",
+        "protocol.file.allow=always",
+    ];
     let mut command = Command::new("git");
-    command.current_dir(folder).args(identity).args(arguments).env("GIT_CONFIG_GLOBAL", "");
-    ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"].iter().for_each(|name| {
-        command.env_remove(name);
-    });
+    command
+        .current_dir(folder)
+        .args(identity)
+        .args(arguments)
+        .env("GIT_CONFIG_GLOBAL", "");
+    ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"]
+        .iter()
+        .for_each(|name| {
+            command.env_remove(name);
+        });
     let output = command.output().expect("git");
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{arguments:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 fn text(tree: &dyn Tree, path: &str) -> String {
-    String::from_utf8(tree.read(path).unwrap_or_else(|error| panic!("{path}: {error}"))).expect("UTF-8")
+    String::from_utf8(
+        tree.read(path)
+            .unwrap_or_else(|error| panic!("{path}: {error}")),
+    )
+    .expect("UTF-8")
 }
 
 #[test]
@@ -79,9 +103,18 @@ fn what_is_staged_is_read_and_not_what_is_on_disk() {
     assert_eq!(text(&tree, "a b/\"q\".ts"), "staged");
     assert_eq!(text(&tree, "gone.ts"), "gone");
     assert!(tree.is_file("gone.ts") && !tree.is_file("a b") && !tree.is_file("untracked.ts"));
-    assert_eq!(tree.read("untracked.ts").expect_err("not staged").kind(), io::ErrorKind::NotFound);
-    assert_eq!(text(&sample.committed("", "HEAD"), "a b/\"q\".ts"), "committed");
-    let error = tree.files("nowhere").expect_err("no such folder").to_string();
+    assert_eq!(
+        tree.read("untracked.ts").expect_err("not staged").kind(),
+        io::ErrorKind::NotFound
+    );
+    assert_eq!(
+        text(&sample.committed("", "HEAD"), "a b/\"q\".ts"),
+        "committed"
+    );
+    let error = tree
+        .files("nowhere")
+        .expect_err("no such folder")
+        .to_string();
     assert_eq!(error, "`nowhere` is not in what is staged");
 }
 
@@ -108,15 +141,21 @@ fn links_are_followed_within_the_tree() {
     sample.write("packages/shared/src/a.ts", "shared");
     sample.write("packages/run.sh", "#!/bin/sh");
     std::fs::create_dir(sample.root().join("app")).expect("a folder");
-    for (target, link) in
-        [("../packages/shared", "app/shared"), ("shared/src/a.ts", "app/a.ts"), ("/etc", "out"), ("loop", "loop")]
-    {
+    for (target, link) in [
+        ("../packages/shared", "app/shared"),
+        ("shared/src/a.ts", "app/a.ts"),
+        ("/etc", "out"),
+        ("loop", "loop"),
+    ] {
         symlink(target, sample.root().join(link)).expect("a link");
     }
     sample.git(&["add", "."]);
     sample.git(&["commit", "-q", "-m", "first"]);
     for tree in [sample.staged(""), sample.committed("", "HEAD")] {
-        assert_eq!(tree.files("app/shared").expect("a list"), ["app/shared/src/a.ts"]);
+        assert_eq!(
+            tree.files("app/shared").expect("a list"),
+            ["app/shared/src/a.ts"]
+        );
         assert_eq!(text(&tree, "app/shared/src/a.ts"), "shared");
         assert_eq!(text(&tree, "app/a.ts"), "shared");
         assert!(tree.is_file("app/a.ts") && !tree.is_file("app/shared"));
@@ -138,7 +177,10 @@ fn names_that_are_no_text_do_no_harm() {
     sample.write("ä\t.ts", "umlaut");
     sample.git(&["add", "."]);
     let tree = sample.staged("");
-    assert_eq!(tree.files("").expect("a list"), ["b\u{fffd}\n.ts", "ä\t.ts"]);
+    assert_eq!(
+        tree.files("").expect("a list"),
+        ["b\u{fffd}\n.ts", "ä\t.ts"]
+    );
     assert_eq!(text(&tree, "b\u{fffd}\n.ts"), "strange");
     assert_eq!(text(&tree, "ä\t.ts"), "umlaut");
 }
@@ -148,7 +190,10 @@ fn conflicts_and_pointers_say_what_to_do() {
     let sample = Sample::new();
     sample.write("a.ts", "base");
     let digest = "a".repeat(64);
-    sample.write("big.sql", format!("version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize 12\n"));
+    sample.write(
+        "big.sql",
+        format!("version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize 12\n"),
+    );
     sample.git(&["add", "."]);
     sample.git(&["commit", "-q", "-m", "base"]);
     sample.git(&["checkout", "-q", "-b", "theirs"]);
@@ -157,11 +202,25 @@ fn conflicts_and_pointers_say_what_to_do() {
     sample.git(&["checkout", "-q", "main"]);
     sample.write("a.ts", "ours");
     sample.git(&["commit", "-q", "-a", "-m", "ours"]);
-    let merged = Command::new("git").current_dir(sample.root()).args(["merge", "-q", "theirs"]).output().expect("git");
+    let merged = Command::new("git")
+        .current_dir(sample.root())
+        .args(["merge", "-q", "theirs"])
+        .output()
+        .expect("git");
     assert!(!merged.status.success());
     let tree = sample.staged("");
-    assert!(tree.read("a.ts").expect_err("a conflict").to_string().contains("merge conflict"));
-    assert!(tree.read("big.sql").expect_err("a pointer").to_string().contains("git lfs fetch"));
+    assert!(
+        tree.read("a.ts")
+            .expect_err("a conflict")
+            .to_string()
+            .contains("merge conflict")
+    );
+    assert!(
+        tree.read("big.sql")
+            .expect_err("a pointer")
+            .to_string()
+            .contains("git lfs fetch")
+    );
     sample.write(&format!(".git/lfs/objects/aa/aa/{digest}"), "select 1;");
     assert_eq!(text(&tree, "big.sql"), "select 1;");
 }
@@ -181,14 +240,20 @@ fn submodules_are_read_at_the_commit_that_is_staged() {
     git_in(&module, &["commit", "-q", "-a", "-m", "second"]);
     let tree = sample.staged("");
     assert_eq!(tree.files("lib/src").expect("a list"), ["lib/src/a.ts"]);
-    assert_eq!(tree.files("").expect("a list"), [".gitmodules", "lib/src/a.ts"]);
+    assert_eq!(
+        tree.files("").expect("a list"),
+        [".gitmodules", "lib/src/a.ts"]
+    );
     assert!(tree.is_file("lib/src/a.ts"));
     assert_eq!(text(&tree, "lib/src/a.ts"), "first");
     sample.git(&["add", "lib"]);
     assert_eq!(text(&sample.staged(""), "lib/src/a.ts"), "second");
     sample.git(&["submodule", "--quiet", "deinit", "-f", "--all"]);
     let tree = sample.staged("");
-    let error = tree.files("lib/src").expect_err("not checked out").to_string();
+    let error = tree
+        .files("lib/src")
+        .expect_err("not checked out")
+        .to_string();
     assert!(error.contains("git submodule update --init"), "{error}");
     assert_eq!(tree.files("").expect("a list"), [".gitmodules"]);
 }
@@ -202,14 +267,27 @@ fn work_trees_and_sparse_checkouts_have_their_own_index() {
     sample.git(&["commit", "-q", "-m", "first"]);
     let elsewhere = tempfile::tempdir().expect("a temporary folder");
     let second = elsewhere.path().join("second tree");
-    sample.git(&["worktree", "add", "-q", "-b", "second", second.to_str().expect("UTF-8")]);
-    git_in(&second, &["sparse-checkout", "set", "--cone", "--sparse-index", "a"]);
+    sample.git(&[
+        "worktree",
+        "add",
+        "-q",
+        "-b",
+        "second",
+        second.to_str().expect("UTF-8"),
+    ]);
+    git_in(
+        &second,
+        &["sparse-checkout", "set", "--cone", "--sparse-index", "a"],
+    );
     std::fs::write(second.join("a/a.ts"), "changed").expect("a file");
     git_in(&second, &["add", "a"]);
     let tree = GitTree::staged(Repository::open(&second).expect("a repository")).expect("an index");
     assert!(!second.join("b").exists());
     assert_eq!(tree.files("").expect("a list"), ["a/a.ts", "b/b.ts"]);
-    assert_eq!((text(&tree, "a/a.ts"), text(&tree, "b/b.ts")), ("changed".into(), "b".into()));
+    assert_eq!(
+        (text(&tree, "a/a.ts"), text(&tree, "b/b.ts")),
+        ("changed".into(), "b".into())
+    );
     assert_eq!(text(&sample.staged(""), "a/a.ts"), "a");
 }
 
@@ -225,12 +303,17 @@ fn many_threads_read_one_tree() {
         sample.write(&format!("f{at}.ts"), "on disk");
     }
     let tree = sample.staged("");
-    (0..200).into_par_iter().for_each(|at| assert_eq!(text(&tree, &format!("f{at}.ts")), format!("staged {at}")));
+    (0..200)
+        .into_par_iter()
+        .for_each(|at| assert_eq!(text(&tree, &format!("f{at}.ts")), format!("staged {at}")));
 }
 
 #[test]
 fn objects_are_named_as_git_names_them() {
-    assert_eq!(object_name(b"a\n", 40).as_deref(), Some("78981922613b2afb6025042ff6bd878ac1994e85"));
+    assert_eq!(
+        object_name(b"a\n", 40).as_deref(),
+        Some("78981922613b2afb6025042ff6bd878ac1994e85")
+    );
     assert_eq!(
         object_name(b"", 64).as_deref(),
         Some("473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813")
@@ -241,6 +324,12 @@ fn objects_are_named_as_git_names_them() {
 #[test]
 fn what_is_no_repository_is_said_so() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let error = format!("{:#}", Repository::open(folder.path()).expect_err("no repository"));
-    assert!(error.contains("is it in a git work tree?") && error.contains("not a git repository"), "{error}");
+    let error = format!(
+        "{:#}",
+        Repository::open(folder.path()).expect_err("no repository")
+    );
+    assert!(
+        error.contains("is it in a git work tree?") && error.contains("not a git repository"),
+        "{error}"
+    );
 }

@@ -47,7 +47,9 @@ impl<'p> File<'_, 'p> {
                 .and_then(|node| self.argument_of(node))
                 .or_else(|| self.satisfied(variable.value.as_ref()?)),
         };
-        let value = self.resolver.declared_value(scope, &[statement], &variable.name.text);
+        let value = self
+            .resolver
+            .declared_value(scope, &[statement], &variable.name.text);
         self.value(&named, &value, true, facts);
     }
 
@@ -102,15 +104,26 @@ impl<'p> File<'_, 'p> {
             return self.add_enumeration(named.name, named.span, values, None, facts);
         }
         for entry in &object.entries {
-            let is_here = entry.place.as_ref().filter(|place| std::ptr::eq(place.scope.module, self.module));
-            let (Some(place), Value::Zod(_)) = (is_here, entry.value.uncast()) else { continue };
+            let is_here = entry
+                .place
+                .as_ref()
+                .filter(|place| std::ptr::eq(place.scope.module, self.module));
+            let (Some(place), Value::Zod(_)) = (is_here, entry.value.uncast()) else {
+                continue;
+            };
             if matches!(place.value.kind, ExprKind::Name(_)) {
                 continue;
             }
             let name = format!("{}.{}", named.name, entry.name);
             let tags = super::tags::read(self.module, place.span);
             let of_type = self.satisfied(place.value);
-            let inner = ConstantName { name: &name, span: place.key, exported: named.exported, tags, of_type };
+            let inner = ConstantName {
+                name: &name,
+                span: place.key,
+                exported: named.exported,
+                tags,
+                of_type,
+            };
             self.value(&inner, &entry.value, false, facts);
         }
     }
@@ -118,9 +131,15 @@ impl<'p> File<'_, 'p> {
     fn schema(&self, named: &ConstantName<'_>, schema: &Rc<Schema<'p>>, facts: &mut Facts) {
         let piped = zod::piped_shape(schema).map(|shape| SchemaKind::Object(Rc::new(shape)));
         let (fields, unresolved) = match piped.as_ref().unwrap_or(&schema.innermost().kind) {
-            SchemaKind::Object(shape) => (self.schema_fields(shape), shape.open.as_ref().map(Rc::to_string)),
+            SchemaKind::Object(shape) => (
+                self.schema_fields(shape),
+                shape.open.as_ref().map(Rc::to_string),
+            ),
             SchemaKind::Values(values) => {
-                let texts: Option<Vec<_>> = values.iter().map(|value| value.as_str().map(str::to_owned)).collect();
+                let texts: Option<Vec<_>> = values
+                    .iter()
+                    .map(|value| value.as_str().map(str::to_owned))
+                    .collect();
                 if let Some(texts) = texts {
                     self.add_enumeration(named.name, named.span, texts, None, facts);
                 }
@@ -157,21 +176,38 @@ impl<'p> File<'_, 'p> {
         input: &Type<'p>,
         schema: &Rc<Schema<'p>>,
     ) -> Option<(Vec<crate::facts::Field>, Option<String>)> {
-        if !input.members().iter().all(|member| matches!(member, Type::Object(_))) {
+        if !input
+            .members()
+            .iter()
+            .all(|member| matches!(member, Type::Object(_)))
+        {
             return None;
         }
         let mut alternatives = shapes(self.resolver, schema, 8)?;
         if let [only] = alternatives.as_slice() {
-            return Some((self.schema_fields(only), only.open.as_ref().map(Rc::to_string)));
+            return Some((
+                self.schema_fields(only),
+                only.open.as_ref().map(Rc::to_string),
+            ));
         }
         let first = alternatives.pop()?;
         let common = ObjectValue {
-            entries: first.entries.iter().filter_map(|entry| of_any(entry, &alternatives)).collect(),
+            entries: first
+                .entries
+                .iter()
+                .filter_map(|entry| of_any(entry, &alternatives))
+                .collect(),
             ..ObjectValue::default()
         };
         let fields = self.schema_fields(&common);
-        let open = alternatives.iter().chain([&first]).find_map(|one| one.open.as_ref().map(Rc::to_string));
-        let others = alternatives.iter().chain([&first]).any(|one| one.entries.len() != fields.len());
+        let open = alternatives
+            .iter()
+            .chain([&first])
+            .find_map(|one| one.open.as_ref().map(Rc::to_string));
+        let others = alternatives
+            .iter()
+            .chain([&first])
+            .any(|one| one.entries.len() != fields.len());
         let why = || "it is a union of objects: only the fields that all have are known".to_owned();
         Some((fields, open.or_else(|| others.then(why))))
     }
@@ -197,13 +233,18 @@ impl<'p> File<'_, 'p> {
 /// `entry`, with what each of `others` takes in its place; none where one of them lacks it.
 fn of_any<'p>(entry: &ObjectEntry<'p>, others: &[ObjectValue<'p>]) -> Option<ObjectEntry<'p>> {
     let own = zod::schema_of(&entry.value);
-    let others = others.iter().map(|other| Some(zod::schema_of(&other.get(&entry.name)?.value)));
+    let others = others
+        .iter()
+        .map(|other| Some(zod::schema_of(&other.get(&entry.name)?.value)));
     let options: Rc<[_]> = others.chain([Some(own)]).collect::<Option<_>>()?;
-    Some(ObjectEntry { value: Value::Zod(Schema::new(SchemaKind::Union(options))), ..entry.clone() })
+    Some(ObjectEntry {
+        value: Value::Zod(Schema::new(SchemaKind::Union(options))),
+        ..entry.clone()
+    })
 }
 
-/// Whether a value holds no schema, table or set of values, as is seen without evaluating it: programs have large tables of
-/// data.
+/// Whether a value holds no schema, table or set of values, as is seen without evaluating it:
+/// programs have large tables of data.
 fn is_plain(value: &Expr) -> bool {
     match &value.kind {
         ExprKind::As(inner, _) | ExprKind::Satisfies(inner, _) => is_plain(inner),
@@ -211,11 +252,14 @@ fn is_plain(value: &Expr) -> bool {
         ExprKind::AsConst(inner) => match &inner.kind {
             // Supabase's `Constants` are objects in an object.
             ExprKind::Object(members) => {
-                let is_other = |value: &Expr| is_no_text(value) && !matches!(value.kind, ExprKind::Object(_));
+                let is_other =
+                    |value: &Expr| is_no_text(value) && !matches!(value.kind, ExprKind::Object(_));
                 members.iter().all(|member| holds(member, &is_literal))
                     && members.iter().any(|member| holds(member, &is_other))
             }
-            ExprKind::Array(items) => items.iter().any(|item| !item.spread && is_no_text(&item.value)),
+            ExprKind::Array(items) => items
+                .iter()
+                .any(|item| !item.spread && is_no_text(&item.value)),
             _ => is_literal(inner),
         },
         ExprKind::New(..) | ExprKind::Class(_) | ExprKind::Regex(..) | ExprKind::Other(_) => true,
@@ -237,8 +281,13 @@ fn is_literal(value: &Expr) -> bool {
 /// Whether a value is written out, and none of a set of texts.
 fn is_no_text(value: &Expr) -> bool {
     let kind = &value.kind;
-    matches!(kind, ExprKind::Number(_) | ExprKind::Boolean(_) | ExprKind::Null)
-        || matches!(kind, ExprKind::Function(_) | ExprKind::Array(_) | ExprKind::Object(_))
+    matches!(
+        kind,
+        ExprKind::Number(_) | ExprKind::Boolean(_) | ExprKind::Null
+    ) || matches!(
+        kind,
+        ExprKind::Function(_) | ExprKind::Array(_) | ExprKind::Object(_)
+    )
 }
 
 /// More alternatives than this are not told apart.
@@ -257,7 +306,10 @@ fn shapes<'p>(
     let found = match &schema.innermost().kind {
         SchemaKind::Object(shape) => vec![(**shape).clone()],
         SchemaKind::Union(options) => {
-            let each = options.iter().map(|option| shapes(resolver, option, left)).collect::<Option<Vec<_>>>()?;
+            let each = options
+                .iter()
+                .map(|option| shapes(resolver, option, left))
+                .collect::<Option<Vec<_>>>()?;
             each.concat()
         }
         SchemaKind::Lazy(function) => {
@@ -266,7 +318,9 @@ fn shapes<'p>(
         }
         SchemaKind::Intersection(one, other) => {
             let (one, other) = (shapes(resolver, one, left)?, shapes(resolver, other, left)?);
-            one.iter().flat_map(|one| other.iter().map(|other| together(one, other))).collect()
+            one.iter()
+                .flat_map(|one| other.iter().map(|other| together(one, other)))
+                .collect()
         }
         _ => return None,
     };
@@ -275,7 +329,10 @@ fn shapes<'p>(
 
 fn together<'p>(one: &ObjectValue<'p>, other: &ObjectValue<'p>) -> ObjectValue<'p> {
     let mut merged = one.clone();
-    other.entries.iter().for_each(|entry| merged.put(entry.clone()));
+    other
+        .entries
+        .iter()
+        .for_each(|entry| merged.put(entry.clone()));
     merged.open = merged.open.take().or_else(|| other.open.clone());
     merged
 }

@@ -12,27 +12,42 @@ use crate::typescript::resolve::{Lazy, ObjectType, Property, PropertyPlace, Type
 use crate::typescript::values::{ObjectEntry, ObjectValue, Value};
 use crate::typescript::zod;
 
-/// The fields of what is inferred, by what they hold, their names and where those stand. What they hold is kept: nothing else
-/// can be at its address.
-pub(super) type InferredFields<'p> = FxHashMap<(*const (), Rc<str>, Span), (Lazy<'p>, Option<Field>)>;
+/// The fields of what is inferred, by what they hold, their names and where those stand. What they
+/// hold is kept: nothing else can be at its address.
+pub(super) type InferredFields<'p> =
+    FxHashMap<(*const (), Rc<str>, Span), (Lazy<'p>, Option<Field>)>;
 
 impl<'p> File<'_, 'p> {
     /// The fields of an object type; what holds functions is no data.
     pub(super) fn fields(&self, object: &ObjectType<'p>) -> Vec<Field> {
         let mut fields = Vec::with_capacity(object.properties.len());
-        fields.extend(object.properties.iter().filter_map(|property| self.field(property)));
+        fields.extend(
+            object
+                .properties
+                .iter()
+                .filter_map(|property| self.field(property)),
+        );
         fields
     }
 
     pub(super) fn field(&self, property: &Property<'p>) -> Option<Field> {
         let mut field = match &property.place {
-            // A table of an ORM has each of its fields, and so has every type that is inferred from it.
-            Some(PropertyPlace { node: None, key, .. }) if property.value.is_shared() => {
+            // A table of an ORM has each of its fields, and so has every type that is inferred from
+            // it.
+            Some(PropertyPlace {
+                node: None, key, ..
+            }) if property.value.is_shared() => {
                 let key = (property.value.address(), Rc::clone(&property.name), *key);
-                let known = self.inferred.borrow().get(&key).map(|(_, field)| field.clone());
+                let known = self
+                    .inferred
+                    .borrow()
+                    .get(&key)
+                    .map(|(_, field)| field.clone());
                 known.unwrap_or_else(|| {
                     let field = self.held_field(property);
-                    self.inferred.borrow_mut().insert(key, (property.value.clone(), field.clone()));
+                    self.inferred
+                        .borrow_mut()
+                        .insert(key, (property.value.clone(), field.clone()));
                     field
                 })
             }
@@ -50,7 +65,10 @@ impl<'p> File<'_, 'p> {
         }
         let held = kinds::held(self.resolver, &evaluated);
         let place = property.place.as_ref();
-        let location = place.map_or_else(|| self.module.location(Default::default()), |place| place.location());
+        let location = place.map_or_else(
+            || self.module.location(Default::default()),
+            |place| place.location(),
+        );
         Some(Field {
             name: (*property.name).to_owned(),
             column: None,
@@ -65,22 +83,31 @@ impl<'p> File<'_, 'p> {
             has_default: self.may_be_left_out(&evaluated),
             sql: None,
             value: place.and_then(|place| place.value),
-            tags: place.map_or_else(Rare::default, |place| super::tags::read(place.module, place.span).into()),
+            tags: place.map_or_else(Rare::default, |place| {
+                super::tags::read(place.module, place.span).into()
+            }),
         })
     }
 
     /// `Generated<T>`: an insert may leave it out.
     fn may_be_left_out(&self, evaluated: &Type<'p>) -> bool {
-        let mut columns = evaluated.members().iter().filter_map(|member| match member {
-            Type::Column(sides) => Some(sides[1].get(self.resolver)),
-            _ => None,
-        });
+        let mut columns = evaluated
+            .members()
+            .iter()
+            .filter_map(|member| match member {
+                Type::Column(sides) => Some(sides[1].get(self.resolver)),
+                _ => None,
+            });
         columns.any(|insert| insert.has_undefined() || matches!(insert, Type::Never))
     }
 
     /// The fields of an object schema.
     pub(super) fn schema_fields(&self, shape: &ObjectValue<'p>) -> Vec<Field> {
-        shape.entries.iter().map(|entry| self.schema_field(entry)).collect()
+        shape
+            .entries
+            .iter()
+            .map(|entry| self.schema_field(entry))
+            .collect()
     }
 
     fn schema_field(&self, entry: &ObjectEntry<'p>) -> Field {
@@ -102,7 +129,9 @@ impl<'p> File<'_, 'p> {
             has_default: described.has_default,
             sql: None,
             value: place.map(|place| place.value.span),
-            tags: place.map_or_else(Rare::default, |place| super::tags::read(place.scope.module, place.span).into()),
+            tags: place.map_or_else(Rare::default, |place| {
+                super::tags::read(place.scope.module, place.span).into()
+            }),
         }
     }
 }

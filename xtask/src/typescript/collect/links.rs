@@ -1,6 +1,6 @@
-//! Which table a declaration describes, where the source says it about another declaration: kysely's `DB` interface
-//! maps names of tables to interfaces, `Selectable<PersonTable>` is a row of whatever table that is, kanel writes it
-//! into a comment.
+//! Which table a declaration describes, where the source says it about another declaration:
+//! kysely's `DB` interface maps names of tables to interfaces, `Selectable<PersonTable>` is a row
+//! of whatever table that is, kanel writes it into a comment.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,8 @@ use crate::source::Location;
 use crate::typescript::modules::Symbol;
 use crate::typescript::resolve::{Property as Resolved, Type};
 use crate::typescript::syntax::{
-    Expr, ExprKind, PropertySignature, Statement, StatementKind, Text, TypeKind, TypeMember, TypeNode,
+    Expr, ExprKind, PropertySignature, Statement, StatementKind, Text, TypeKind, TypeMember,
+    TypeNode,
 };
 use crate::typescript::values::{ObjectValue, Value};
 use crate::typescript::vocabulary::{self, Library, TableList};
@@ -33,13 +34,29 @@ impl Links {
 
     /// Gives each declaration without a link of its own the one that others state.
     pub fn apply(&self, facts: &mut Facts) {
-        let tables: HashMap<_, _> = self.tables.iter().map(|(at, side, table)| (at, (*side, table))).collect();
-        let sides = self.sides.iter().filter_map(|(at, side, of)| Some((at, (*side, tables.get(of)?.1))));
+        let tables: HashMap<_, _> = self
+            .tables
+            .iter()
+            .map(|(at, side, table)| (at, (*side, table)))
+            .collect();
+        let sides = self
+            .sides
+            .iter()
+            .filter_map(|(at, side, of)| Some((at, (*side, tables.get(of)?.1))));
         let sides: HashMap<&Location, (Side, &String)> = sides.collect();
-        for declaration in facts.types.iter_mut().filter(|declaration| declaration.table_link.is_none()) {
-            let own = tables.get(&declaration.location).or_else(|| sides.get(&declaration.location));
+        for declaration in facts
+            .types
+            .iter_mut()
+            .filter(|declaration| declaration.table_link.is_none())
+        {
+            let own = tables
+                .get(&declaration.location)
+                .or_else(|| sides.get(&declaration.location));
             if let Some((side, table)) = own.copied() {
-                declaration.table_link = Some(TableLink { table: table.clone(), side });
+                declaration.table_link = Some(TableLink {
+                    table: table.clone(),
+                    side,
+                });
             }
         }
     }
@@ -49,32 +66,51 @@ impl<'p> File<'_, 'p> {
     /// Notes what `statement` says about other declarations.
     pub(super) fn note_links(&self, statement: &'p Statement) {
         match &statement.kind {
-            StatementKind::Interface(interface) => self.note_database(&interface.name.text, &interface.members),
+            StatementKind::Interface(interface) => {
+                self.note_database(&interface.name.text, &interface.members)
+            }
             StatementKind::Alias(alias) => {
                 if let TypeKind::Object(members) = &alias.value.kind {
                     return self.note_database(&alias.name.text, members);
                 }
-                let (TypeKind::Reference(path, arguments), at) = (&alias.value.kind, alias.name.span) else { return };
+                let (TypeKind::Reference(path, arguments), at) =
+                    (&alias.value.kind, alias.name.span)
+                else {
+                    return;
+                };
                 let name = path.last().map_or("", Text::as_str);
-                let Some(side) = vocabulary::side_of_type(&[Library::Kysely], name) else { return };
+                let Some(side) = vocabulary::side_of_type(&[Library::Kysely], name) else {
+                    return;
+                };
                 if let Some(of) = arguments.first().and_then(|of| self.declaration_of(of)) {
-                    self.links.borrow_mut().sides.push((self.module.location(at), side, of));
+                    self.links
+                        .borrow_mut()
+                        .sides
+                        .push((self.module.location(at), side, of));
                 }
             }
             _ => {}
         }
     }
 
-    /// A map of tables: kysely's `DB`, whose properties are all declared types, and the `TableTypes` of pg-to-ts.
+    /// A map of tables: kysely's `DB`, whose properties are all declared types, and the
+    /// `TableTypes` of pg-to-ts.
     fn note_database(&self, name: &str, members: &'p [TypeMember]) {
         match vocabulary::table_list(name) {
-            Some(TableList::Rows | TableList::Database) if !members.is_empty() && members.iter().all(is_reference) => {
-                TypeNode::properties(members).for_each(|property| self.note_table(property, property, Side::Row));
+            Some(TableList::Rows | TableList::Database)
+                if !members.is_empty() && members.iter().all(is_reference) =>
+            {
+                TypeNode::properties(members)
+                    .for_each(|property| self.note_table(property, property, Side::Row));
             }
             Some(TableList::Rows | TableList::Database) | None => {}
             Some(TableList::SelectAndInput) => {
                 for table in TypeNode::properties(members) {
-                    let Some(TypeKind::Object(sides)) = table.value.as_ref().map(|value| &value.kind) else { continue };
+                    let Some(TypeKind::Object(sides)) =
+                        table.value.as_ref().map(|value| &value.kind)
+                    else {
+                        continue;
+                    };
                     for side in TypeNode::properties(sides) {
                         match side.key.literal() {
                             Some("select") => self.note_table(table, side, Side::Row),
@@ -89,15 +125,23 @@ impl<'p> File<'_, 'p> {
 
     /// The type of the property `of` describes the table that the property `table` is named after.
     fn note_table(&self, table: &'p PropertySignature, of: &'p PropertySignature, side: Side) {
-        let declaration = of.value.as_ref().and_then(|value| self.declaration_of(value));
+        let declaration = of
+            .value
+            .as_ref()
+            .and_then(|value| self.declaration_of(value));
         if let (Some(declaration), Some(table)) = (declaration, table.key.literal()) {
-            self.links.borrow_mut().tables.push((declaration, side, table.to_owned()));
+            self.links
+                .borrow_mut()
+                .tables
+                .push((declaration, side, table.to_owned()));
         }
     }
 
     /// The place of the declaration that a type refers to.
     fn declaration_of(&self, node: &'p TypeNode) -> Option<Location> {
-        let TypeKind::Reference(path, _) = &node.kind else { return None };
+        let TypeKind::Reference(path, _) = &node.kind else {
+            return None;
+        };
         match self.resolver.lookup(self.module, path.first()?)? {
             Symbol::Declared(module, name) if path.len() == 1 => {
                 let (_name, span) = module.declarations(name).find_map(Statement::declared)?;
@@ -107,7 +151,8 @@ impl<'p> File<'_, 'p> {
         }
     }
 
-    /// The declared type that a schema's type is made of: `User` of `Guard<User>`, `z.ZodType<User>`.
+    /// The declared type that a schema's type is made of: `User` of `Guard<User>`,
+    /// `z.ZodType<User>`.
     pub(super) fn argument_of(&self, node: &'p TypeNode) -> Option<Location> {
         match &node.kind {
             TypeKind::Reference(_, arguments) => self.declaration_of(arguments.first()?),
@@ -125,12 +170,19 @@ impl<'p> File<'_, 'p> {
 
     /// kanel: `Represents the initializer for the table public.actor`.
     pub(super) fn commented_link(&self, statement: &Statement) -> Option<TableLink> {
-        let mut comments = self.module.comments.iter().filter(|comment| comment.before == Some(statement.span.start));
+        let mut comments = self
+            .module
+            .comments
+            .iter()
+            .filter(|comment| comment.before == Some(statement.span.start));
         comments.find_map(|comment| {
             let (_, said) = comment.text.split_once(vocabulary::KANEL_COMMENT)?;
             vocabulary::KANEL_SIDES.iter().find_map(|(words, side)| {
                 let table = said.strip_prefix(words)?.split_whitespace().next()?;
-                Some(TableLink { table: table.strip_prefix("public.").unwrap_or(table).to_owned(), side: *side })
+                Some(TableLink {
+                    table: table.strip_prefix("public.").unwrap_or(table).to_owned(),
+                    side: *side,
+                })
             })
         })
     }
@@ -139,7 +191,10 @@ impl<'p> File<'_, 'p> {
 fn is_reference(member: &TypeMember) -> bool {
     match member {
         TypeMember::Property(property) => {
-            matches!(property.value.as_ref().map(|value| &value.kind), Some(TypeKind::Reference(..)))
+            matches!(
+                property.value.as_ref().map(|value| &value.kind),
+                Some(TypeKind::Reference(..))
+            )
         }
         TypeMember::Index(..) | TypeMember::Method | TypeMember::Call => false,
     }
@@ -147,13 +202,21 @@ fn is_reference(member: &TypeMember) -> bool {
 
 /// Supabase's generated `Database`: a declaration for each table's `Row`, `Insert` and `Update`.
 impl<'p> File<'_, 'p> {
-    pub(super) fn generated_tables(&self, database: &Declaration, of: &Type<'p>) -> Vec<Declaration> {
+    pub(super) fn generated_tables(
+        &self,
+        database: &Declaration,
+        of: &Type<'p>,
+    ) -> Vec<Declaration> {
         let mut found = Vec::new();
         if vocabulary::table_list(&database.name) != Some(TableList::Database) {
             return found;
         }
         for (namespace, schema) in self.inner(of) {
-            for (_, tables) in self.inner(&schema).into_iter().filter(|(name, _)| name == "Tables") {
+            for (_, tables) in self
+                .inner(&schema)
+                .into_iter()
+                .filter(|(name, _)| name == "Tables")
+            {
                 for (table, sides) in self.inner(&tables) {
                     let linked = super::names::qualified(&namespace, &table);
                     found.extend(self.generated_sides(
@@ -174,48 +237,94 @@ impl<'p> File<'_, 'p> {
             return;
         }
         for (namespace, schema) in self.inner(of) {
-            let enums = self.inner(&schema).into_iter().filter(|(name, _)| name == "Enums");
+            let enums = self
+                .inner(&schema)
+                .into_iter()
+                .filter(|(name, _)| name == "Enums");
             for object in enums.filter_map(|(_, enums)| self.resolver.properties(&enums).ok()) {
                 for property in &object.properties {
                     let values = super::types::string_values(&property.value.get(self.resolver));
-                    let (Some(values), Some(place)) = (values, &property.place) else { continue };
-                    let name = format!("{}['{namespace}']['Enums']['{}']", database.name, property.name);
+                    let (Some(values), Some(place)) = (values, &property.place) else {
+                        continue;
+                    };
+                    let name = format!(
+                        "{}['{namespace}']['Enums']['{}']",
+                        database.name, property.name
+                    );
                     let database_name = Some(super::names::qualified(&namespace, &property.name));
-                    facts.enums.push(Enumeration { name, location: place.location(), values, database_name });
+                    facts.enums.push(Enumeration {
+                        name,
+                        location: place.location(),
+                        values,
+                        database_name,
+                    });
                 }
             }
         }
     }
 
     /// The `Constants` beside it: `Constants.public.Enums.status`.
-    pub(super) fn generated_constants(&self, name: &str, constants: &ObjectValue<'p>, facts: &mut Facts) {
+    pub(super) fn generated_constants(
+        &self,
+        name: &str,
+        constants: &ObjectValue<'p>,
+        facts: &mut Facts,
+    ) {
         if name != "Constants" {
             return;
         }
-        for (namespace, schema) in constants.entries.iter().map(|entry| (&entry.name, &entry.value)) {
+        for (namespace, schema) in constants
+            .entries
+            .iter()
+            .map(|entry| (&entry.name, &entry.value))
+        {
             let enums = schema.property("Enums").and_then(Value::as_object);
             for entry in enums.into_iter().flat_map(|enums| &enums.entries) {
-                let (Some(values), Some(place)) = (super::types::value_strings(&entry.value), &entry.place) else {
+                let (Some(values), Some(place)) =
+                    (super::types::value_strings(&entry.value), &entry.place)
+                else {
                     continue;
                 };
                 let location = place.scope.module.location(place.key);
                 let database_name = Some(super::names::qualified(namespace, &entry.name));
                 let name = format!("{name}.{namespace}.Enums.{}", entry.name);
-                facts.enums.push(Enumeration { name, location, values, database_name });
+                facts.enums.push(Enumeration {
+                    name,
+                    location,
+                    values,
+                    database_name,
+                });
             }
         }
     }
 
-    fn generated_sides(&self, database: &Declaration, table: &str, path: &str, sides: &Type<'p>) -> Vec<Declaration> {
-        let Ok(object) = self.resolver.properties(sides) else { return Vec::new() };
+    fn generated_sides(
+        &self,
+        database: &Declaration,
+        table: &str,
+        path: &str,
+        sides: &Type<'p>,
+    ) -> Vec<Declaration> {
+        let Ok(object) = self.resolver.properties(sides) else {
+            return Vec::new();
+        };
         let declared = object.properties.iter().filter_map(|property| {
             let side = vocabulary::side_of_property(&property.name)?;
-            let fields = self.resolver.properties(&property.value.get(self.resolver)).ok()?;
+            let fields = self
+                .resolver
+                .properties(&property.value.get(self.resolver))
+                .ok()?;
             Some(Declaration {
                 name: format!("{path}['{}']", property.name),
                 location: property.place.as_ref()?.location(),
-                origin: Origin { names_table: true, ..database.origin },
-                table_link: Some(TableLink { table: table.to_owned(), side }),
+                origin: Origin {
+                    names_table: true,
+                    ..database.origin
+                },
+                table_link: Some(TableLink {
+                    table: table.to_owned(),
+                    side,
+                }),
                 fields: self.fields(&fields),
                 unresolved: fields.incomplete.as_ref().map(ToString::to_string),
                 ..database.clone()
@@ -226,7 +335,9 @@ impl<'p> File<'_, 'p> {
 
     /// The properties of an object type that are object types themselves.
     fn inner(&self, of: &Type<'p>) -> Vec<(String, Type<'p>)> {
-        let Ok(object) = self.resolver.properties(of) else { return Vec::new() };
+        let Ok(object) = self.resolver.properties(of) else {
+            return Vec::new();
+        };
         let held = |property: &Resolved<'p>| {
             let held = property.value.get(self.resolver);
             matches!(held, Type::Object(_)).then(|| (property.name.to_string(), held))

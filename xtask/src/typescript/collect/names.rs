@@ -4,16 +4,24 @@ use super::File;
 use crate::facts::{Side, TableLink};
 use crate::typescript::modules::Symbol;
 use crate::typescript::resolve::{Binding, Scope};
-use crate::typescript::syntax::{Expr, ExprKind, Keyword, Statement, StatementKind, Text, TypeKind, TypeNode};
+use crate::typescript::syntax::{
+    Expr, ExprKind, Keyword, Statement, StatementKind, Text, TypeKind, TypeNode,
+};
 use crate::typescript::values::Value;
 use crate::typescript::vocabulary::{self, Library};
 
 impl<'p> File<'_, 'p> {
-    /// The declared type that a node refers to: `UserId` of `UserId | null`, `Comment` of `Comment[]`.
+    /// The declared type that a node refers to: `UserId` of `UserId | null`, `Comment` of
+    /// `Comment[]`.
     pub(super) fn reference(&self, scope: &Scope<'p>, node: &'p TypeNode) -> Option<String> {
         match &node.kind {
             TypeKind::Reference(path, arguments) => match (path.as_slice(), &**arguments) {
-                ([name], [element]) if matches!(name.as_str(), "Array" | "ReadonlyArray" | "Readonly" | "Partial") => {
+                ([name], [element])
+                    if matches!(
+                        name.as_str(),
+                        "Array" | "ReadonlyArray" | "Readonly" | "Partial"
+                    ) =>
+                {
                     self.reference(scope, element)
                 }
                 ([name, ..], _) => {
@@ -33,7 +41,11 @@ impl<'p> File<'_, 'p> {
             TypeKind::Union(members) => {
                 let mut values = members.iter().filter(|member| !is_nothing(member));
                 let only = values.next()?;
-                values.next().is_none().then(|| self.reference(scope, only)).flatten()
+                values
+                    .next()
+                    .is_none()
+                    .then(|| self.reference(scope, only))
+                    .flatten()
             }
             _ => None,
         }
@@ -61,7 +73,10 @@ impl<'p> File<'_, 'p> {
     }
 
     fn is_local(&self, name: &'p str) -> bool {
-        matches!(self.resolver.lookup(self.module, name), Some(Symbol::Declared(..)))
+        matches!(
+            self.resolver.lookup(self.module, name),
+            Some(Symbol::Declared(..))
+        )
     }
 
     /// The table that the source itself links a type to.
@@ -86,7 +101,10 @@ impl<'p> File<'_, 'p> {
                 }
                 let side = vocabulary::side_of_type(&[Library::Drizzle, Library::Kysely], name)?;
                 let [of] = &**arguments else { return None };
-                Some(TableLink { side, ..self.table_of(of)? })
+                Some(TableLink {
+                    side,
+                    ..self.table_of(of)?
+                })
             }
             _ => None,
         }
@@ -94,16 +112,24 @@ impl<'p> File<'_, 'p> {
 
     /// `(typeof users)['$inferSelect']`, `Database['public']['Tables']['users']['Row']`
     fn indexed_link(&self, object: &'p TypeNode, index: &'p TypeNode) -> Option<TableLink> {
-        let TypeKind::String(member) = &index.kind else { return None };
+        let TypeKind::String(member) = &index.kind else {
+            return None;
+        };
         if let TypeKind::Query(path, _) = &object.kind {
             return self.linked(self.named_table(path)?, member);
         }
         let side = vocabulary::side_of_property(member)?;
-        let TypeKind::Indexed(tables, table) = &object.kind else { return None };
-        let (TypeKind::String(table), TypeKind::Indexed(schema, tables)) = (&table.kind, &tables.kind) else {
+        let TypeKind::Indexed(tables, table) = &object.kind else {
             return None;
         };
-        let TypeKind::String(tables) = &tables.kind else { return None };
+        let (TypeKind::String(table), TypeKind::Indexed(schema, tables)) =
+            (&table.kind, &tables.kind)
+        else {
+            return None;
+        };
+        let TypeKind::String(tables) = &tables.kind else {
+            return None;
+        };
         let namespace = match &schema.kind {
             TypeKind::Indexed(_, namespace) => match &namespace.kind {
                 TypeKind::String(namespace) => namespace.as_str(),
@@ -111,13 +137,19 @@ impl<'p> File<'_, 'p> {
             },
             _ => "public",
         };
-        (tables == "Tables" || tables == "Views").then(|| TableLink { table: qualified(namespace, table), side })
+        (tables == "Tables" || tables == "Views").then(|| TableLink {
+            table: qualified(namespace, table),
+            side,
+        })
     }
 
     /// The table behind `typeof users` or `DB['users']`.
     fn table_of(&self, node: &'p TypeNode) -> Option<TableLink> {
         match &node.kind {
-            TypeKind::Query(path, _) => Some(TableLink { table: self.named_table(path)?, side: Side::Row }),
+            TypeKind::Query(path, _) => Some(TableLink {
+                table: self.named_table(path)?,
+                side: Side::Row,
+            }),
             TypeKind::Indexed(_, index) => string_link(index, Side::Row),
             _ => None,
         }
@@ -129,14 +161,20 @@ impl<'p> File<'_, 'p> {
         match self.resolver.path_value(value, rest).uncast() {
             Value::Table(table) => {
                 let name = table.name.as_ref()?;
-                Some(qualified(table.namespace.as_deref().unwrap_or("public"), name))
+                Some(qualified(
+                    table.namespace.as_deref().unwrap_or("public"),
+                    name,
+                ))
             }
             _ => None,
         }
     }
 
     fn linked(&self, table: String, member: &str) -> Option<TableLink> {
-        Some(TableLink { table, side: vocabulary::side_of_member(member)? })
+        Some(TableLink {
+            table,
+            side: vocabulary::side_of_member(member)?,
+        })
     }
 }
 
@@ -147,26 +185,42 @@ fn supabase_link(arguments: &[TypeNode], side: Side) -> Option<TableLink> {
         [options, table] => (options, string_link(table, side)?),
         _ => return None,
     };
-    let TypeKind::Object(options) = &options.kind else { return None };
-    let schema = TypeNode::properties(options).find(|option| option.key.literal() == Some("schema"))?;
+    let TypeKind::Object(options) = &options.kind else {
+        return None;
+    };
+    let schema =
+        TypeNode::properties(options).find(|option| option.key.literal() == Some("schema"))?;
     match &schema.value.as_ref()?.kind {
-        TypeKind::String(namespace) => Some(TableLink { table: qualified(namespace, &table.table), side }),
+        TypeKind::String(namespace) => Some(TableLink {
+            table: qualified(namespace, &table.table),
+            side,
+        }),
         _ => None,
     }
 }
 
 fn string_link(node: &TypeNode, side: Side) -> Option<TableLink> {
     match &node.kind {
-        TypeKind::String(table) => Some(TableLink { table: table.to_string(), side }),
+        TypeKind::String(table) => Some(TableLink {
+            table: table.to_string(),
+            side,
+        }),
         _ => None,
     }
 }
 
 /// As people write it: the namespace `public` goes without saying.
 pub(in crate::typescript) fn qualified(namespace: &str, table: &str) -> String {
-    if namespace == "public" { table.to_owned() } else { format!("{namespace}.{table}") }
+    if namespace == "public" {
+        table.to_owned()
+    } else {
+        format!("{namespace}.{table}")
+    }
 }
 
 fn is_nothing(node: &TypeNode) -> bool {
-    matches!(node.kind, TypeKind::Keyword(Keyword::Null | Keyword::Undefined))
+    matches!(
+        node.kind,
+        TypeKind::Keyword(Keyword::Null | Keyword::Undefined)
+    )
 }

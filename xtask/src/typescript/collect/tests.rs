@@ -1,4 +1,5 @@
-//! Declarations, and what is read from them; whole programs stand in `xtask/tests/fixtures/typescript`.
+//! Declarations, and what is read from them; whole programs stand in
+//! `xtask/tests/fixtures/typescript`.
 
 use crate::config::Config;
 use crate::facts::{Declaration, Facts, Kind};
@@ -7,7 +8,11 @@ use crate::typescript::test_utils;
 fn read(files: &[(&str, &str)]) -> Facts {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("db.toml");
-    std::fs::write(&file, "types = ['**/*.ts']\nvalidation = ['**/*.ts']\ndrizzle = ['**/*.ts']\n").unwrap();
+    std::fs::write(
+        &file,
+        "types = ['**/*.ts']\nvalidation = ['**/*.ts']\ndrizzle = ['**/*.ts']\n",
+    )
+    .unwrap();
     let config = Config::load(folder.path(), Some(&file)).unwrap();
     test_utils::read(files.iter().copied(), &config)
 }
@@ -20,24 +25,39 @@ fn links(facts: &Facts) -> Vec<String> {
     let all = facts.types.iter().chain(&facts.tables);
     let linked = |declaration: &Declaration| {
         let link = declaration.table_link.as_ref()?;
-        Some(format!("{} {:?} of {}", declaration.name, link.side, link.table))
+        Some(format!(
+            "{} {:?} of {}",
+            declaration.name, link.side, link.table
+        ))
     };
     all.filter_map(linked).collect()
 }
 
 #[test]
 fn tables_are_linked_by_drizzle_kysely_supabase_and_kanel() {
-    let drizzle = of("import { pgSchema, pgTable, text } from 'drizzle-orm/pg-core';
+    let drizzle = of(
+        "import { pgSchema, pgTable, text } from 'drizzle-orm/pg-core';
         export const users = pgTable('app_users', { name: text('full_name') });
         export const logs = pgSchema('audit').table('logs', { a: text() });
         export type User = typeof users.$inferSelect;
-        export type NewLog = (typeof logs)['$inferInsert'];");
-    let expected =
-        ["User Row of app_users", "NewLog Insert of audit.logs", "users Row of app_users", "logs Row of audit.logs"];
+        export type NewLog = (typeof logs)['$inferInsert'];",
+    );
+    let expected = [
+        "User Row of app_users",
+        "NewLog Insert of audit.logs",
+        "users Row of app_users",
+        "logs Row of audit.logs",
+    ];
     assert_eq!(links(&drizzle), expected);
-    assert_eq!(drizzle.tables[0].fields[0].column.as_deref(), Some("full_name"));
+    assert_eq!(
+        drizzle.tables[0].fields[0].column.as_deref(),
+        Some("full_name")
+    );
     let kysely = read(&[
-        ("db.ts", "import type { Person } from './person'; export interface DB { person: Person; }"),
+        (
+            "db.ts",
+            "import type { Person } from './person'; export interface DB { person: Person; }",
+        ),
         (
             "person.ts",
             "import type { Generated, Insertable } from 'kysely';
@@ -45,8 +65,13 @@ fn tables_are_linked_by_drizzle_kysely_supabase_and_kanel() {
             export type NewPerson = Insertable<Person>;",
         ),
     ]);
-    assert_eq!(links(&kysely), ["Person Row of person", "NewPerson Insert of person"]);
-    assert!(kysely.types[1].fields[0].has_default && kysely.types[1].fields[0].kind == Kind::Number);
+    assert_eq!(
+        links(&kysely),
+        ["Person Row of person", "NewPerson Insert of person"]
+    );
+    assert!(
+        kysely.types[1].fields[0].has_default && kysely.types[1].fields[0].kind == Kind::Number
+    );
     let codegen = of(
         "import type { ColumnType } from 'kysely';
         export type Generated<T> =
@@ -55,9 +80,16 @@ fn tables_are_linked_by_drizzle_kysely_supabase_and_kanel() {
         export interface Users { id: Generated<string>; createdAt: Generated<Timestamp>;
           active: Generated<boolean | null>; tags: Generated<string[] | null> }",
     );
-    let users = codegen.types.iter().find(|ty| ty.name == "Users").expect("the interface");
-    let held: Vec<_> =
-        users.fields.iter().map(|field| (field.kind.clone(), field.nullable, field.has_default)).collect();
+    let users = codegen
+        .types
+        .iter()
+        .find(|ty| ty.name == "Users")
+        .expect("the interface");
+    let held: Vec<_> = users
+        .fields
+        .iter()
+        .map(|field| (field.kind.clone(), field.nullable, field.has_default))
+        .collect();
     let expected = [
         (Kind::String, false, true),
         (Kind::Date, false, true),
@@ -78,12 +110,19 @@ fn tables_are_linked_by_drizzle_kysely_supabase_and_kanel() {
         export type NewUser = TablesInsert<{ schema: 'public' }, 'users'>;
         export type Tables<A, B = never> = { a: string };
         export type TablesInsert<A, B = never> = { a: string };");
-    assert_eq!(links(&generated), ["Log Row of audit.logs", "NewUser Insert of users"]);
+    assert_eq!(
+        links(&generated),
+        ["Log Row of audit.logs", "NewUser Insert of users"]
+    );
     let pg_to_ts = of("export interface Comment { id: string }
         export interface CommentInput { id?: string }
         export interface TableTypes { comments: { select: Comment; input: CommentInput } }");
-    assert_eq!(links(&pg_to_ts), ["Comment Row of comments", "CommentInput Insert of comments"]);
-    let prisma_kysely = of("export type Post = { id: string }; export type DB = { blogPosts: Post };");
+    assert_eq!(
+        links(&pg_to_ts),
+        ["Comment Row of comments", "CommentInput Insert of comments"]
+    );
+    let prisma_kysely =
+        of("export type Post = { id: string }; export type DB = { blogPosts: Post };");
     assert_eq!(links(&prisma_kysely), ["Post Row of blogPosts"]);
     let kanel = of(
         "/** Represents the initializer for the table public.actor */\nexport interface ActorInitializer { id: string }",
@@ -97,7 +136,10 @@ fn tags_speak_for_declarations_and_fields() {
         "/**\n * A user.\n * @table app.users\n * @projection\n */\nexport interface User {\n  // db-verify-ignore TYPE_MISMATCH: legacy\n  id: string;\n  name: string; // db-verify-ignore NULLABILITY_MISMATCH: filled in\n  last: string;\n}\n// db-verify-ignore MISSING_TYPE: later\nexport class Other { a!: string }",
     );
     let user = &facts.types[0];
-    assert_eq!((user.tags.table.as_deref(), user.tags.projection), (Some("app.users"), true));
+    assert_eq!(
+        (user.tags.table.as_deref(), user.tags.projection),
+        (Some("app.users"), true)
+    );
     let ignores = |at: usize| {
         user.fields[at]
             .tags
@@ -117,9 +159,20 @@ fn classes_of_nestjs_zod_hold_what_their_schema_gives() {
     let facts = of("import { createZodDto } from 'nestjs-zod'; import { z } from 'zod';
         export namespace CreateUser { export const RequestSchema = z.object({ name: z.string(), age: z.number().nullish() }); }
         export class CreateUserDto extends createZodDto(CreateUser.RequestSchema) {}");
-    let class = facts.types.iter().find(|one| one.name == "CreateUserDto").unwrap();
-    let fields: Vec<_> = class.fields.iter().map(|field| (&*field.name, field.optional, field.nullable)).collect();
-    assert_eq!((fields, class.unresolved.as_deref()), (vec![("name", false, false), ("age", true, true)], None));
+    let class = facts
+        .types
+        .iter()
+        .find(|one| one.name == "CreateUserDto")
+        .unwrap();
+    let fields: Vec<_> = class
+        .fields
+        .iter()
+        .map(|field| (&*field.name, field.optional, field.nullable))
+        .collect();
+    assert_eq!(
+        (fields, class.unresolved.as_deref()),
+        (vec![("name", false, false), ("age", true, true)], None)
+    );
     assert_eq!(facts.schemas[0].name, "CreateUser.RequestSchema");
 }
 
@@ -141,9 +194,15 @@ fn columns_with_methods_of_their_own_keep_their_name_only() {
         const millis = customType<{ data: number }>({ dataType: () => 'timestamptz' });
         const stamp = (name: string) => { const base = millis(name); return Object.assign(base, { defaultNow() { return base.notNull(); } }); };
         export const logs = pgTable('logs', { at: stamp('logged_at'), by: Object.assign(text('logged_by'), { note: 1 }).notNull() });");
-    let fields: Vec<_> =
-        facts.tables[0].fields.iter().map(|one| (one.column.as_deref(), &one.kind, one.nullable)).collect();
-    assert!(matches!(fields[0], (Some("logged_at"), Kind::Unresolved(_), _)), "{fields:?}");
+    let fields: Vec<_> = facts.tables[0]
+        .fields
+        .iter()
+        .map(|one| (one.column.as_deref(), &one.kind, one.nullable))
+        .collect();
+    assert!(
+        matches!(fields[0], (Some("logged_at"), Kind::Unresolved(_), _)),
+        "{fields:?}"
+    );
     assert_eq!(fields[1], (Some("logged_by"), &Kind::String, false));
 }
 
@@ -152,7 +211,11 @@ fn patterns_bind_what_is_nested_in_them() {
     let facts = of("import { z } from 'zod';
         const make = () => ({ select: z.object({ a: z.string() }), client: { insert: z.object({ b: z.number().int().or(z.literal(0)) }) } });
         export const { select: ASchema, client: { insert: BSchema } } = make();");
-    let names: Vec<_> = facts.schemas.iter().map(|schema| (&*schema.name, schema.fields.len())).collect();
+    let names: Vec<_> = facts
+        .schemas
+        .iter()
+        .map(|schema| (&*schema.name, schema.fields.len()))
+        .collect();
     assert_eq!(names, [("ASchema", 1), ("BSchema", 1)]);
     assert!(facts.schemas[1].fields[0].constraints.integer && facts.schemas[1].exported);
 }
@@ -170,7 +233,9 @@ fn classes_that_nestjs_makes_of_others_hold_their_fields() {
         let class = facts.types.iter().find(|one| one.name == name).unwrap();
         assert_eq!(class.unresolved, None);
         let fields = class.fields.iter();
-        fields.map(|field| format!("{}{}", field.name, if field.optional { "?" } else { "" })).collect::<Vec<_>>()
+        fields
+            .map(|field| format!("{}{}", field.name, if field.optional { "?" } else { "" }))
+            .collect::<Vec<_>>()
     };
     assert_eq!(fields("UpdateUserDto"), ["name?", "age?", "id"]);
     assert_eq!(fields("NameDto"), ["name"]);
@@ -182,18 +247,35 @@ fn classes_that_nestjs_makes_of_others_hold_their_fields() {
 fn the_version_of_zod_is_that_of_the_package() {
     let text = "import { z } from 'zod'; const A = z.object({ a: z.any() }); export type A = z.infer<typeof A>;";
     let facts = read(&[
-        ("old/package.json", "{ \"dependencies\": { \"zod\": \"^3.23.8\" } }"),
+        (
+            "old/package.json",
+            "{ \"dependencies\": { \"zod\": \"^3.23.8\" } }",
+        ),
         ("old/src/a.ts", text),
-        ("new/package.json", "{ \"devDependencies\": { \"zod\": \"~4.1.0\" } }"),
+        (
+            "new/package.json",
+            "{ \"devDependencies\": { \"zod\": \"~4.1.0\" } }",
+        ),
         ("new/src/a.ts", text),
         ("package.json", "{}"),
         ("a.ts", text),
     ]);
     let optional = |file: &str| {
-        let alias = facts.types.iter().find(|one| &*one.location.file == file).unwrap();
+        let alias = facts
+            .types
+            .iter()
+            .find(|one| &*one.location.file == file)
+            .unwrap();
         alias.fields[0].optional
     };
-    assert_eq!([optional("old/src/a.ts"), optional("new/src/a.ts"), optional("a.ts")], [true, false, false]);
+    assert_eq!(
+        [
+            optional("old/src/a.ts"),
+            optional("new/src/a.ts"),
+            optional("a.ts")
+        ],
+        [true, false, false]
+    );
 }
 
 #[test]
@@ -221,34 +303,69 @@ fn what_cannot_be_read_says_why() {
     let extended = facts.types[1..].iter().filter(|one| one.name != "Either");
     assert!(
         extended.clone().count() == 4
-            && extended.clone().all(|one| one.unresolved.is_some() && one.field("own").is_some()),
+            && extended
+                .clone()
+                .all(|one| one.unresolved.is_some() && one.field("own").is_some()),
         "{facts:#?}"
     );
 }
 
 #[test]
 fn arrays_of_different_things_have_nothing_in_common_that_is_known() {
-    let facts =
-        of("export interface A { same: string[] & string[]; other: string[] & number[]; shape: [string] & string[] }");
+    let facts = of(
+        "export interface A { same: string[] & string[]; other: string[] & number[]; shape: [string] & string[] }",
+    );
     let fields = &facts.types[0].fields;
     assert_eq!(fields[0].kind, Kind::Array(Box::new(Kind::String)));
-    assert!(matches!(&fields[1].kind, Kind::Array(items) if matches!(**items, Kind::Unresolved(_))), "{:?}", fields[1]);
-    assert!(matches!(&fields[2].kind, Kind::Unresolved(_)), "{:?}", fields[2]);
+    assert!(
+        matches!(&fields[1].kind, Kind::Array(items) if matches!(**items, Kind::Unresolved(_))),
+        "{:?}",
+        fields[1]
+    );
+    assert!(
+        matches!(&fields[2].kind, Kind::Unresolved(_)),
+        "{:?}",
+        fields[2]
+    );
 }
 
 #[test]
 fn what_another_file_adds_to_an_interface_is_read_with_it_and_not_by_itself() {
     let facts = read(&[
-        ("src/user.ts", "export interface User { id: string }\nexport interface Admin extends User { level: number }"),
+        (
+            "src/user.ts",
+            "export interface User { id: string }\nexport interface Admin extends User { level: number }",
+        ),
         (
             "src/more.ts",
             "declare module './user' { interface User { bio: string | null } interface Other { x: string } }",
         ),
-        ("src/package.ts", "declare module 'express' { interface User { token: string } }"),
+        (
+            "src/package.ts",
+            "declare module 'express' { interface User { token: string } }",
+        ),
     ]);
-    let names = |one: &Declaration| one.fields.iter().map(|field| field.name.clone()).collect::<Vec<_>>().join(" ");
-    let all: Vec<_> = facts.types.iter().map(|one| format!("{}: {}", one.name, names(one))).collect();
-    assert_eq!(all, ["Other: x", "express.User: token", "User: id bio", "Admin: id bio level"]);
+    let names = |one: &Declaration| {
+        one.fields
+            .iter()
+            .map(|field| field.name.clone())
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let all: Vec<_> = facts
+        .types
+        .iter()
+        .map(|one| format!("{}: {}", one.name, names(one)))
+        .collect();
+    assert_eq!(
+        all,
+        [
+            "Other: x",
+            "express.User: token",
+            "User: id bio",
+            "Admin: id bio level"
+        ]
+    );
 }
 
 #[test]
@@ -266,15 +383,27 @@ fn large_and_circular_types_end() {
     ));
     assert_eq!(facts.enums[0].values.len(), 800);
     assert!(matches!(&facts.types[0].fields[0].kind, Kind::Enum(values) if values.len() == 800));
-    assert!(matches!(facts.types.last().unwrap().fields[0].kind, Kind::Unresolved(_)), "{:#?}", facts.types.last());
+    assert!(
+        matches!(
+            facts.types.last().unwrap().fields[0].kind,
+            Kind::Unresolved(_)
+        ),
+        "{:#?}",
+        facts.types.last()
+    );
 }
 
 #[test]
 fn half_written_files_keep_what_is_whole() {
-    let facts =
-        of("export interface A { a: string }\nexport interface B { b: string\n\nexport interface C { c: string }\n");
+    let facts = of(
+        "export interface A { a: string }\nexport interface B { b: string\n\nexport interface C { c: string }\n",
+    );
     assert!(!facts.problems.is_empty());
-    assert!(facts.types.iter().any(|one| one.name == "A"), "{:?}", facts.types);
+    assert!(
+        facts.types.iter().any(|one| one.name == "A"),
+        "{:?}",
+        facts.types
+    );
 }
 
 #[test]
@@ -284,9 +413,20 @@ fn default_exports_without_a_name_are_read_where_they_are_imported() {
             "a.ts",
             "import { z } from 'zod'; import Base from './base'; export const User = Base.extend({ name: z.string() });",
         ),
-        ("base.ts", "import { z } from 'zod'; export default z.object({ id: z.number() });"),
+        (
+            "base.ts",
+            "import { z } from 'zod'; export default z.object({ id: z.number() });",
+        ),
     ]);
-    let user = facts.schemas.iter().find(|schema| schema.name == "User").unwrap();
-    let names: Vec<&str> = user.fields.iter().map(|field| field.name.as_str()).collect();
+    let user = facts
+        .schemas
+        .iter()
+        .find(|schema| schema.name == "User")
+        .unwrap();
+    let names: Vec<&str> = user
+        .fields
+        .iter()
+        .map(|field| field.name.as_str())
+        .collect();
     assert_eq!((names, &user.unresolved), (vec!["id", "name"], &None));
 }

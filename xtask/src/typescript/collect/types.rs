@@ -7,7 +7,9 @@ use crate::facts::{Declaration, Enumeration, Facts, Origin};
 use crate::source::Span;
 use crate::typescript::origins;
 use crate::typescript::resolve::{ObjectType, Scope, Type};
-use crate::typescript::syntax::{Alias, Expr, ExprKind, Statement, StatementKind, TypeKind, TypeNode};
+use crate::typescript::syntax::{
+    Alias, Expr, ExprKind, Statement, StatementKind, TypeKind, TypeNode,
+};
 use crate::typescript::values::Value;
 
 impl<'p> File<'_, 'p> {
@@ -19,7 +21,9 @@ impl<'p> File<'_, 'p> {
         prefix: &str,
         facts: &mut Facts,
     ) {
-        let Some((statement, origin)) = statements.iter().find_map(|statement| Some((*statement, origin(statement)?)))
+        let Some((statement, origin)) = statements
+            .iter()
+            .find_map(|statement| Some((*statement, origin(statement)?)))
         else {
             return self.enumeration(scope, statements, prefix, facts);
         };
@@ -58,7 +62,9 @@ impl<'p> File<'_, 'p> {
             origin,
             exported: self.is_exported(statement, name),
             tags: self.tags(statement.span),
-            table_link: self.table_link(statement).or_else(|| self.commented_link(statement)),
+            table_link: self
+                .table_link(statement)
+                .or_else(|| self.commented_link(statement)),
             of_type: None,
             graphql: self.is_graphql(statement),
             implements: implemented(statement),
@@ -70,14 +76,20 @@ impl<'p> File<'_, 'p> {
     /// `@ObjectType() class User`, unless an ORM makes a table of it too.
     fn is_graphql(&self, statement: &Statement) -> bool {
         const FRAMEWORKS: [&str; 2] = ["@nestjs/graphql", "type-graphql"];
-        let StatementKind::Class(class) = &statement.kind else { return false };
+        let StatementKind::Class(class) = &statement.kind else {
+            return false;
+        };
         let package = |decorator: &Expr| {
             let mut callee = decorator;
             while let ExprKind::Call(inner, ..) | ExprKind::Member(inner, ..) = &callee.kind {
                 callee = inner;
             }
             match &callee.kind {
-                ExprKind::Name(name) => self.module.imports.get(name).map(|import| import.specifier.clone()),
+                ExprKind::Name(name) => self
+                    .module
+                    .imports
+                    .get(name)
+                    .map(|import| import.specifier.clone()),
                 _ => None,
             }
         };
@@ -89,7 +101,13 @@ impl<'p> File<'_, 'p> {
         statement.exported || self.module.is_exported(name)
     }
 
-    fn enumeration(&self, scope: &Scope<'p>, statements: &[&'p Statement], prefix: &str, facts: &mut Facts) {
+    fn enumeration(
+        &self,
+        scope: &Scope<'p>,
+        statements: &[&'p Statement],
+        prefix: &str,
+        facts: &mut Facts,
+    ) {
         for statement in statements {
             if let StatementKind::Enum(_) = &statement.kind {
                 let evaluated = self.resolver.declaration(scope, &[*statement], &[]);
@@ -100,19 +118,35 @@ impl<'p> File<'_, 'p> {
         }
     }
 
-    pub(super) fn enumerate(&self, statement: &Statement, prefix: &str, values: Vec<String>, facts: &mut Facts) {
+    pub(super) fn enumerate(
+        &self,
+        statement: &Statement,
+        prefix: &str,
+        values: Vec<String>,
+        facts: &mut Facts,
+    ) {
         let (name, span) = statement.declared().unwrap_or(("default", statement.span));
         let span = self.constant_behind(statement).unwrap_or(span);
         self.add_enumeration(&format!("{prefix}{name}"), span, values, None, facts);
     }
 
-    /// Where the values of `type Role = (typeof ROLES)[number]` are written: at `ROLES`, if that is in this file.
+    /// Where the values of `type Role = (typeof ROLES)[number]` are written: at `ROLES`, if that is
+    /// in this file.
     fn constant_behind(&self, statement: &Statement) -> Option<Span> {
-        let StatementKind::Alias(alias) = &statement.kind else { return None };
-        let TypeKind::Indexed(object, _key) = &alias.value.kind else { return None };
-        let TypeKind::Query(path, _arguments) = &object.kind else { return None };
+        let StatementKind::Alias(alias) = &statement.kind else {
+            return None;
+        };
+        let TypeKind::Indexed(object, _key) = &alias.value.kind else {
+            return None;
+        };
+        let TypeKind::Query(path, _arguments) = &object.kind else {
+            return None;
+        };
         let [name] = path.as_slice() else { return None };
-        self.module.declarations(name).find_map(Statement::declared).map(|(_name, span)| span)
+        self.module
+            .declarations(name)
+            .find_map(Statement::declared)
+            .map(|(_name, span)| span)
     }
 
     /// A constant and a type of one name are one set of values.
@@ -125,16 +159,24 @@ impl<'p> File<'_, 'p> {
         facts: &mut Facts,
     ) {
         let location = self.module.location(span);
-        let known = |other: &&Enumeration| other.name == name && other.location.file == location.file;
+        let known =
+            |other: &&Enumeration| other.name == name && other.location.file == location.file;
         if !facts.enums.iter().any(|other| known(&other)) {
-            facts.enums.push(Enumeration { name: name.to_owned(), location, values, database_name });
+            facts.enums.push(Enumeration {
+                name: name.to_owned(),
+                location,
+                values,
+                database_name,
+            });
         }
     }
 }
 
 /// The names of the types that a class implements.
 fn implemented(statement: &Statement) -> Vec<String> {
-    let StatementKind::Class(class) = &statement.kind else { return Vec::new() };
+    let StatementKind::Class(class) = &statement.kind else {
+        return Vec::new();
+    };
     let name = |node: &TypeNode| match &node.kind {
         TypeKind::Reference(path, _arguments) => path.last().map(ToString::to_string),
         _ => None,
@@ -152,7 +194,8 @@ fn origin(statement: &Statement) -> Option<Origin> {
     }
 }
 
-/// Whether an alias names an object type: one with properties, or one that cannot be read and may be.
+/// Whether an alias names an object type: one with properties, or one that cannot be read and may
+/// be.
 fn may_be_object(alias: &Alias, evaluated: &Type<'_>) -> bool {
     match evaluated {
         Type::Object(object) => {
@@ -160,7 +203,9 @@ fn may_be_object(alias: &Alias, evaluated: &Type<'_>) -> bool {
                 || object.incomplete.is_some()
                 || matches!(&alias.value.kind, TypeKind::Object(members) if members.is_empty())
         }
-        Type::Union(members) => members.iter().all(|member| matches!(member, Type::Object(_) | Type::Unresolved(_))),
+        Type::Union(members) => members
+            .iter()
+            .all(|member| matches!(member, Type::Object(_) | Type::Unresolved(_))),
         Type::Unresolved(_) => !matches!(alias.value.kind, TypeKind::Function),
         _ => false,
     }
@@ -168,7 +213,9 @@ fn may_be_object(alias: &Alias, evaluated: &Type<'_>) -> bool {
 
 fn incomplete(evaluated: &Type<'_>, object: &ObjectType<'_>) -> Option<String> {
     let union = matches!(evaluated, Type::Union(_));
-    let union = union.then(|| "it is a union of object types: only the fields that all have are known".to_owned());
+    let union = union.then(|| {
+        "it is a union of object types: only the fields that all have are known".to_owned()
+    });
     object.incomplete.as_ref().map(Rc::to_string).or(union)
 }
 
@@ -177,23 +224,36 @@ pub(super) fn string_values(of: &Type<'_>) -> Option<Vec<String>> {
     if let Type::Value(value) = of {
         return value_strings(value);
     }
-    let members = of.members().iter().filter(|member| !matches!(member, Type::Null | Type::Undefined));
+    let members = of
+        .members()
+        .iter()
+        .filter(|member| !matches!(member, Type::Null | Type::Undefined));
     let text = |member: &Type<'_>| match member {
         Type::StringLiteral(text) => Some(text.to_string()),
         _ => None,
     };
-    members.map(text).collect::<Option<Vec<_>>>().filter(|values| !values.is_empty())
+    members
+        .map(text)
+        .collect::<Option<Vec<_>>>()
+        .filter(|values| !values.is_empty())
 }
 
 /// The strings of a list or an object that holds nothing else.
 pub(super) fn value_strings(value: &Value<'_>) -> Option<Vec<String>> {
     let texts: Vec<Option<&str>> = match value.uncast() {
-        Value::Array(array) if array.open.is_none() => array.items.iter().map(Value::as_str).collect(),
-        Value::Object(object) if object.open.is_none() => {
-            object.entries.iter().map(|entry| entry.value.as_str()).collect()
+        Value::Array(array) if array.open.is_none() => {
+            array.items.iter().map(Value::as_str).collect()
         }
+        Value::Object(object) if object.open.is_none() => object
+            .entries
+            .iter()
+            .map(|entry| entry.value.as_str())
+            .collect(),
         _ => return None,
     };
-    let texts: Option<Vec<String>> = texts.into_iter().map(|text| text.map(str::to_owned)).collect();
+    let texts: Option<Vec<String>> = texts
+        .into_iter()
+        .map(|text| text.map(str::to_owned))
+        .collect();
     texts.filter(|values| !values.is_empty())
 }

@@ -7,11 +7,40 @@ use crate::typescript::resolve::{Resolver, Scope};
 use crate::typescript::syntax::{Expr, ExprKind, TypeKind, TypeNode};
 use crate::typescript::values::Value;
 
-const REQUEST: &[&str] =
-    &["request", "requestSchema", "body", "bodySchema", "requestBody", "input", "inputSchema", "payload"];
-const PARAMETERS: &[&str] = &["params", "paramsSchema", "pathParams", "pathParamsSchema", "pathParameters", "param"];
-const QUERY: &[&str] = &["query", "querySchema", "queryParams", "querystring", "headers"];
-const RESPONSE: &[&str] = &["response", "responseSchema", "output", "outputSchema", "responses", "returns", "result"];
+const REQUEST: &[&str] = &[
+    "request",
+    "requestSchema",
+    "body",
+    "bodySchema",
+    "requestBody",
+    "input",
+    "inputSchema",
+    "payload",
+];
+const PARAMETERS: &[&str] = &[
+    "params",
+    "paramsSchema",
+    "pathParams",
+    "pathParamsSchema",
+    "pathParameters",
+    "param",
+];
+const QUERY: &[&str] = &[
+    "query",
+    "querySchema",
+    "queryParams",
+    "querystring",
+    "headers",
+];
+const RESPONSE: &[&str] = &[
+    "response",
+    "responseSchema",
+    "output",
+    "outputSchema",
+    "responses",
+    "returns",
+    "result",
+];
 
 /// The parts of an endpoint that were read.
 #[derive(Debug, Default)]
@@ -83,11 +112,20 @@ impl EndpointParts {
         let keys = keys(resolver, &part.value);
         let location = match &reference {
             Some(reference) => Some(reference.location.clone()),
-            None => resolver.program.load(part.site.file).map(|module| module.location(part.site.span)),
+            None => resolver
+                .program
+                .load(part.site.file)
+                .map(|module| module.location(part.site.span)),
         };
-        let declaration = reference.filter(|reference| reference.whole).and_then(|reference| reference.declaration);
+        let declaration = reference
+            .filter(|reference| reference.whole)
+            .and_then(|reference| reference.declaration);
         if let Some(location) = location.filter(|_| keys.is_some() || declaration.is_some()) {
-            self.parameters = Some(Parameters { location, keys, declaration });
+            self.parameters = Some(Parameters {
+                location,
+                keys,
+                declaration,
+            });
         }
     }
 
@@ -107,7 +145,9 @@ impl EndpointParts {
     }
 
     fn cast<'p>(&mut self, resolver: &Resolver<'p>, declared: &TypeNode, scope: &Scope<'p>) {
-        let TypeKind::Reference(_, arguments) = &declared.kind else { return };
+        let TypeKind::Reference(_, arguments) = &declared.kind else {
+            return;
+        };
         let mut each = arguments.iter().map(|argument| {
             let mut referrer = Referrer::new(resolver.program, scope);
             referrer.type_node(argument, true);
@@ -125,23 +165,42 @@ impl EndpointParts {
     /// `request: GetUserParamsSchema` of a GET is the schema of its path.
     fn name_parameters(&mut self, method: &str) {
         let reads = matches!(method, "GET" | "DELETE" | "HEAD");
-        let Some(request) = self.request.as_ref().filter(|_| self.parameters.is_none() && reads) else { return };
+        let Some(request) = self
+            .request
+            .as_ref()
+            .filter(|_| self.parameters.is_none() && reads)
+        else {
+            return;
+        };
         let name = request.name.trim_end_matches("Schema");
-        if request.whole && (name.ends_with("Params") || name.ends_with("PathParameters")) && !name.contains("Query") {
+        if request.whole
+            && (name.ends_with("Params") || name.ends_with("PathParameters"))
+            && !name.contains("Query")
+        {
             let location = request.location.clone();
             let declaration = request.declaration.clone();
-            self.parameters = declaration.map(|found| Parameters { location, keys: None, declaration: Some(found) });
+            self.parameters = declaration.map(|found| Parameters {
+                location,
+                keys: None,
+                declaration: Some(found),
+            });
         }
     }
 }
 
 /// The first of the members `keys` that a part has.
-fn member<'p>(resolver: &Resolver<'p>, of: &EndpointPart<'p>, keys: &[&str]) -> Option<EndpointPart<'p>> {
+fn member<'p>(
+    resolver: &Resolver<'p>,
+    of: &EndpointPart<'p>,
+    keys: &[&str],
+) -> Option<EndpointPart<'p>> {
     let mut parts = match of.value {
         Value::Object(_) => parts_of(resolver, &of.value),
         _ => return None,
     };
-    let at = keys.iter().find_map(|key| parts.iter().position(|part| &*part.key == *key))?;
+    let at = keys
+        .iter()
+        .find_map(|key| parts.iter().position(|part| &*part.key == *key))?;
     Some(parts.swap_remove(at))
 }
 
@@ -149,7 +208,13 @@ fn member<'p>(resolver: &Resolver<'p>, of: &EndpointPart<'p>, keys: &[&str]) -> 
 fn schema_of<'p>(resolver: &Resolver<'p>, part: &EndpointPart<'p>) -> Option<ScopedExpression<'p>> {
     let mut found = part.clone();
     for _ in 0..4 {
-        let Some(inner) = member(resolver, &found, &["content", "application/json", "schema", "body"]) else { break };
+        let Some(inner) = member(
+            resolver,
+            &found,
+            &["content", "application/json", "schema", "body"],
+        ) else {
+            break;
+        };
         found = inner;
     }
     found.source
@@ -167,12 +232,23 @@ fn success<'p>(resolver: &Resolver<'p>, part: &EndpointPart<'p>) -> Option<Scope
 /// The keys of `z.object({ … })` or of an object that stands for one.
 fn keys<'p>(resolver: &Resolver<'p>, value: &Value<'p>) -> Option<Vec<String>> {
     match value {
-        Value::Object(_) => Some(resolver.entries(value).iter().map(|entry| entry.name.to_string()).collect()),
+        Value::Object(_) => Some(
+            resolver
+                .entries(value)
+                .iter()
+                .map(|entry| entry.name.to_string())
+                .collect(),
+        ),
         Value::Called(call) => {
             let (_, name) = call.callee.external()?;
-            let is_object = matches!(name.rsplit('.').next(), Some("object" | "strictObject" | "looseObject"));
+            let is_object = matches!(
+                name.rsplit('.').next(),
+                Some("object" | "strictObject" | "looseObject")
+            );
             let arguments = call.arguments(resolver);
-            (is_object && arguments.count() == 1).then(|| keys(resolver, &arguments.at(0))).flatten()
+            (is_object && arguments.count() == 1)
+                .then(|| keys(resolver, &arguments.at(0)))
+                .flatten()
         }
         _ => None,
     }

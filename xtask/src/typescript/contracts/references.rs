@@ -73,7 +73,12 @@ pub(super) struct Referrer<'r, 'p> {
 
 impl<'r, 'p> Referrer<'r, 'p> {
     pub fn new(program: &'p Program<'p>, scope: &'r Scope<'p>) -> Self {
-        Self { program, scope, depth: 0, found: Vec::new() }
+        Self {
+            program,
+            scope,
+            depth: 0,
+            found: Vec::new(),
+        }
     }
 
     /// The names in `expression`, which is all of what is described, or a part.
@@ -97,7 +102,9 @@ impl<'r, 'p> Referrer<'r, 'p> {
                 if let ExprKind::Member(object, ..) = &callee.kind {
                     self.expression(object, false);
                 }
-                arguments.iter().for_each(|argument| self.expression(&argument.value, false));
+                arguments
+                    .iter()
+                    .for_each(|argument| self.expression(&argument.value, false));
             }
             ExprKind::As(value, node) | ExprKind::Satisfies(value, node) => {
                 self.expression(value, whole);
@@ -105,9 +112,13 @@ impl<'r, 'p> Referrer<'r, 'p> {
             }
             ExprKind::AsConst(value) | ExprKind::Await(value) => self.expression(value, whole),
             ExprKind::Object(members) => members.iter().for_each(|member| match member {
-                ObjectMember::Property { value, .. } | ObjectMember::Spread(value) => self.expression(value, false),
+                ObjectMember::Property { value, .. } | ObjectMember::Spread(value) => {
+                    self.expression(value, false)
+                }
             }),
-            ExprKind::Array(items) => items.iter().for_each(|item| self.expression(&item.value, false)),
+            ExprKind::Array(items) => items
+                .iter()
+                .for_each(|item| self.expression(&item.value, false)),
             ExprKind::Binary(_, left, right) | ExprKind::Conditional(_, left, right) => {
                 self.expression(left, false);
                 self.expression(right, false);
@@ -125,7 +136,9 @@ impl<'r, 'p> Referrer<'r, 'p> {
                 let path: Vec<&str> = path.iter().map(Text::as_str).collect();
                 let is_wrapper = GLOBALS.contains(&path[0]) || path.len() > 1;
                 self.add(&path, node.span, whole && !is_wrapper);
-                arguments.iter().for_each(|argument| self.type_node(argument, false));
+                arguments
+                    .iter()
+                    .for_each(|argument| self.type_node(argument, false));
             }
             TypeKind::Union(nodes) | TypeKind::Intersection(nodes) => {
                 nodes.iter().for_each(|node| self.type_node(node, false));
@@ -168,10 +181,19 @@ impl<'r, 'p> Referrer<'r, 'p> {
         // A member of a constant is a part of it: `Schemas.user`, `UserSchema.shape`.
         let whole = whole && (path.len() == 1 || declaration.is_none());
         let (name, location) = (path.join("."), module.location(span));
-        self.found.push(ContractReference { name, location, resolved, declaration, whole });
+        self.found.push(ContractReference {
+            name,
+            location,
+            resolved,
+            declaration,
+            whole,
+        });
     }
 }
 
 fn declaration(module: &Module, name: &str) -> DeclarationName {
-    DeclarationName { file: module.path.to_string(), name: name.to_owned() }
+    DeclarationName {
+        file: module.path.to_string(),
+        name: name.to_owned(),
+    }
 }

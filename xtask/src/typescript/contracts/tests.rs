@@ -10,14 +10,23 @@ fn contracts_of(files: &[(&str, &str)]) -> Contracts {
 
 fn line(contract: &Contract) -> String {
     let name = |reference: &Option<crate::facts::ContractReference>| {
-        reference.as_ref().map_or("-".to_owned(), |reference| reference.name.clone())
+        reference
+            .as_ref()
+            .map_or("-".to_owned(), |reference| reference.name.clone())
     };
     let (request, response) = (name(&contract.request), name(&contract.response));
-    format!("{} = {} {} {request} {response}", contract.name, contract.method, contract.path)
+    format!(
+        "{} = {} {} {request} {response}",
+        contract.name, contract.method, contract.path
+    )
 }
 
 fn of(text: &str) -> Vec<String> {
-    contracts_of(&[("a.ts", text)]).contracts.iter().map(line).collect()
+    contracts_of(&[("a.ts", text)])
+        .contracts
+        .iter()
+        .map(line)
+        .collect()
 }
 
 #[test]
@@ -31,7 +40,10 @@ fn registries_behind_casts() {
          export const All = { users: Users };
          export const one: Route = { method: 'GET', url: '/one', response: z.array(A) };",
     );
-    let expected = ["Users.create = POST /api/v1/users A B", "Users.nested.get = GET /api/v1/users/:id Req Res"];
+    let expected = [
+        "Users.create = POST /api/v1/users A B",
+        "Users.nested.get = GET /api/v1/users/:id Req Res",
+    ];
     assert_eq!(found, [&expected[..], &["one = GET /one - A"]].concat());
 }
 
@@ -84,8 +96,12 @@ fn names_that_do_not_exist_are_told() {
         ),
         ("schemas.ts", "export const Here = 1;"),
     ]);
-    let missing: Vec<&str> =
-        found.contracts[0].references.iter().filter(|one| !one.resolved).map(|one| one.name.as_str()).collect();
+    let missing: Vec<&str> = found.contracts[0]
+        .references
+        .iter()
+        .filter(|one| !one.resolved)
+        .map(|one| one.name.as_str())
+        .collect();
     assert_eq!(missing, ["Gone", "s.Other", "Typo", "Nope"]);
 }
 
@@ -96,7 +112,11 @@ fn schemas_of_path_parameters() {
         "import { z } from 'zod'; export const P = z.object({ id: z.string() });
          export const E = { a: { method: 'GET', path: '/x/:id', params: P }, b: { method: 'GET', path: '/y/:id', pathParams: z.object({ other: z.string() }) } };",
     )]);
-    let parameters: Vec<_> = found.contracts.iter().map(|contract| contract.parameters.clone().unwrap()).collect();
+    let parameters: Vec<_> = found
+        .contracts
+        .iter()
+        .map(|contract| contract.parameters.clone().unwrap())
+        .collect();
     assert_eq!(parameters[0].declaration.as_ref().unwrap().name, "P");
     assert_eq!(parameters[1].keys.as_ref().unwrap(), &["other"]);
 }
@@ -116,11 +136,21 @@ fn pairs_of_types() {
         "a.ts",
         "export interface CreateUserRequest { a: string } export type CreateUserResponse = { id: string }; export interface LonelyRequest {}",
     )]);
-    assert_eq!(found.exchanges.iter().map(|exchange| exchange.name.as_str()).collect::<Vec<_>>(), ["CreateUser"]);
+    assert_eq!(
+        found
+            .exchanges
+            .iter()
+            .map(|exchange| exchange.name.as_str())
+            .collect::<Vec<_>>(),
+        ["CreateUser"]
+    );
 }
 
 #[test]
 fn a_path_that_is_not_known_is_said() {
-    let found = contracts_of(&[("a.ts", "export const E = { a: { method: 'GET', path: `${config.base}/x` } };")]);
+    let found = contracts_of(&[(
+        "a.ts",
+        "export const E = { a: { method: 'GET', path: `${config.base}/x` } };",
+    )]);
     assert_eq!((found.contracts.len(), found.unresolved.len()), (0, 1));
 }

@@ -8,7 +8,8 @@ use crate::facts::{Constraints, SqlScalar};
 use crate::typescript::resolve::{Lazy, Type, reason, union};
 use crate::typescript::values::{Arguments, ArrayValue, Value};
 
-/// Returns the column that a value in a table's columns describes, or the reason why the column is not known.
+/// Returns the column that a value in a table's columns describes, or the reason why the column is
+/// not known.
 pub(super) fn column_value<'p>(value: &Value<'p>) -> Result<Rc<DrizzleColumn<'p>>, Rc<str>> {
     match value.uncast() {
         Value::Column(column) => Ok(Rc::clone(column)),
@@ -19,7 +20,9 @@ pub(super) fn column_value<'p>(value: &Value<'p>) -> Result<Rc<DrizzleColumn<'p>
 
 /// A call of a column builder.
 pub(super) fn builder<'p>(name: &str, arguments: &[Value<'p>]) -> Value<'p> {
-    let options = arguments.iter().find(|argument| argument.as_object().is_some());
+    let options = arguments
+        .iter()
+        .find(|argument| argument.as_object().is_some());
     let option = |key: &str| options.and_then(|options| options.property(key));
     let mode = option("mode").and_then(text);
     let Some(of) = value_type(name, mode.as_deref()) else {
@@ -27,10 +30,14 @@ pub(super) fn builder<'p>(name: &str, arguments: &[Value<'p>]) -> Value<'p> {
     };
     let of = option("enum").and_then(literals).unwrap_or(of);
     let serial = matches!(name, "serial" | "bigserial" | "smallserial");
-    let length = option("length").or_else(|| option("dimensions")).and_then(Value::as_number);
+    let length = option("length")
+        .or_else(|| option("dimensions"))
+        .and_then(Value::as_number);
     let is_text = matches!(name, "varchar" | "char");
     let constraints = Constraints {
-        max_length: length.filter(|length| is_text && *length >= 0.0).map(|length| length as u32),
+        max_length: length
+            .filter(|length| is_text && *length >= 0.0)
+            .map(|length| length as u32),
         format: (name == "uuid").then(|| "uuid".into()),
         integer: matches!(name, "integer" | "smallint" | "serial" | "smallserial"),
         ..Constraints::default()
@@ -53,7 +60,9 @@ pub(super) fn builder<'p>(name: &str, arguments: &[Value<'p>]) -> Value<'p> {
 /// Returns the TypeScript type of the values in a builder's columns.
 fn value_type<'p>(name: &str, mode: Option<&str>) -> Option<Type<'p>> {
     Some(match (name, mode) {
-        ("integer" | "smallint" | "serial" | "smallserial" | "real" | "doublePrecision", _) => Type::Number,
+        ("integer" | "smallint" | "serial" | "smallserial" | "real" | "doublePrecision", _) => {
+            Type::Number
+        }
         ("bigint" | "bigserial" | "numeric" | "decimal", Some("number")) => Type::Number,
         ("bigint" | "bigserial" | "numeric" | "decimal", Some("bigint")) => Type::Bigint,
         ("bigint" | "bigserial", Some("string")) => Type::String,
@@ -63,8 +72,8 @@ fn value_type<'p>(name: &str, mode: Option<&str>) -> Option<Type<'p>> {
         ("timestamp", Some("string")) => Type::String,
         ("timestamp", _) | ("date", Some("date")) => Type::Date,
         (
-            "date" | "time" | "interval" | "text" | "varchar" | "char" | "uuid" | "inet" | "cidr" | "macaddr"
-            | "macaddr8" | "bit" | "sparsevec",
+            "date" | "time" | "interval" | "text" | "varchar" | "char" | "uuid" | "inet" | "cidr"
+            | "macaddr" | "macaddr8" | "bit" | "sparsevec",
             _,
         ) => Type::String,
         ("json" | "jsonb", _) => Type::Unknown,
@@ -78,7 +87,10 @@ fn value_type<'p>(name: &str, mode: Option<&str>) -> Option<Type<'p>> {
 }
 
 fn numbers<'p>(count: usize) -> Type<'p> {
-    Type::Tuple(std::iter::repeat_n(Lazy::known(Type::Number), count).collect(), None)
+    Type::Tuple(
+        std::iter::repeat_n(Lazy::known(Type::Number), count).collect(),
+        None,
+    )
 }
 
 /// `text('role', { enum: ['admin', 'user'] })`
@@ -88,7 +100,9 @@ fn literals<'p>(values: &Value<'p>) -> Option<Type<'p>> {
             let texts = array.items.iter().map(text).collect::<Option<Vec<_>>>()?;
             Some(union(texts.into_iter().map(Type::StringLiteral)))
         }
-        _ => Some(Type::unresolved("the values of the column's enum are computed")),
+        _ => Some(Type::unresolved(
+            "the values of the column's enum are computed",
+        )),
     }
 }
 
@@ -97,13 +111,15 @@ pub(super) fn custom_data<'p>(types: &[Lazy<'p>]) -> Lazy<'p> {
     let Some(config) = types.first().cloned() else {
         return Lazy::known(Type::unresolved("`customType` lacks its type argument"));
     };
-    Lazy::computed(move |resolver| match resolver.properties(&config.get(resolver)) {
-        Ok(config) => match config.property("data") {
-            Some(data) => data.value.get(resolver),
-            None => Type::unresolved("`customType` has no `data`"),
+    Lazy::computed(
+        move |resolver| match resolver.properties(&config.get(resolver)) {
+            Ok(config) => match config.property("data") {
+                Some(data) => data.value.get(resolver),
+                None => Type::unresolved("`customType` has no `data`"),
+            },
+            Err(why) => Type::Unresolved(why),
         },
-        Err(why) => Type::Unresolved(why),
-    })
+    )
 }
 
 /// A call of what `customType` made.
@@ -114,7 +130,12 @@ pub(super) fn custom<'p>(data: &Lazy<'p>, arguments: &[Value<'p>]) -> Value<'p> 
 
 /// A call of an enum: a column of it.
 pub fn enum_column<'p>(declared: &PgEnum, arguments: &[Value<'p>]) -> Value<'p> {
-    plain("enum", arguments, Lazy::known(enum_type(declared)), sql::enumeration(declared))
+    plain(
+        "enum",
+        arguments,
+        Lazy::known(enum_type(declared)),
+        sql::enumeration(declared),
+    )
 }
 
 fn plain<'p>(builder: &str, arguments: &[Value<'p>], of: Lazy<'p>, sql: SqlScalar) -> Value<'p> {
@@ -135,7 +156,11 @@ fn plain<'p>(builder: &str, arguments: &[Value<'p>], of: Lazy<'p>, sql: SqlScala
 
 fn enum_type<'p>(declared: &PgEnum) -> Type<'p> {
     match &declared.values {
-        Ok(values) => union(values.iter().map(|value| Type::StringLiteral(Rc::clone(value)))),
+        Ok(values) => union(
+            values
+                .iter()
+                .map(|value| Type::StringLiteral(Rc::clone(value))),
+        ),
         Err(why) => Type::Unresolved(Rc::clone(why)),
     }
 }
@@ -144,8 +169,16 @@ fn enum_type<'p>(declared: &PgEnum) -> Type<'p> {
 pub fn enum_values<'p>(declared: &PgEnum) -> Value<'p> {
     match &declared.values {
         Ok(values) => {
-            let items = values.iter().map(|value| Value::String(Rc::clone(value))).collect();
-            Value::Array(Rc::new(ArrayValue { items, constant: true, open: None, written: None }))
+            let items = values
+                .iter()
+                .map(|value| Value::String(Rc::clone(value)))
+                .collect();
+            Value::Array(Rc::new(ArrayValue {
+                items,
+                constant: true,
+                open: None,
+                written: None,
+            }))
         }
         Err(why) => Value::Unknown(Rc::clone(why)),
     }
@@ -167,7 +200,10 @@ pub fn column_method<'p>(
     types: &[Lazy<'p>],
     arguments: &Arguments<'_, 'p>,
 ) -> Value<'p> {
-    if matches!(name, "references" | "unique" | "using" | "notNullable" | "op" | "asc" | "desc") {
+    if matches!(
+        name,
+        "references" | "unique" | "using" | "notNullable" | "op" | "asc" | "desc"
+    ) {
         return Value::Column(column);
     }
     let changed = Rc::make_mut(&mut column);
@@ -180,7 +216,11 @@ pub fn column_method<'p>(
         }
         "$default" | "$defaultFn" | "$onUpdate" | "$onUpdateFn" => changed.has_default = true,
         "generatedByDefaultAsIdentity" => {
-            (changed.not_null, changed.has_default, changed.database_default) = (true, true, true);
+            (
+                changed.not_null,
+                changed.has_default,
+                changed.database_default,
+            ) = (true, true, true);
         }
         "generatedAlwaysAsIdentity" => (changed.not_null, changed.generated) = (true, true),
         "generatedAlwaysAs" => changed.generated = true,

@@ -1,6 +1,7 @@
-//! What facts say of a table that Drizzle declares, and of its enums. This is all that whoever collects declarations takes from
-//! here. Drizzle has no reader of its own: its tables are values of the TypeScript program, with columns that functions make
-//! and other files spread, and types and schemas are inferred from them. A second reader would evaluate that program twice.
+//! What facts say of a table that Drizzle declares, and of its enums. This is all that whoever
+//! collects declarations takes from here. Drizzle has no reader of its own: its tables are values
+//! of the TypeScript program, with columns that functions make and other files spread, and types
+//! and schemas are inferred from them. A second reader would evaluate that program twice.
 
 use super::{DrizzleTable, ORIGIN, PgEnum, row_type};
 use crate::facts::{Field, Origin, Side, TableLink};
@@ -26,8 +27,14 @@ pub fn declared<'p>(
     field: impl Fn(&Property<'p>) -> Option<Field>,
 ) -> Declared {
     let namespace = table.namespace.as_deref().unwrap_or("public");
-    let link = table.name.as_ref().map(|name| TableLink { table: qualified(namespace, name), side: Side::Row });
-    let unnamed = table.name.is_none().then(|| "the name of the table is computed".to_owned());
+    let link = table.name.as_ref().map(|name| TableLink {
+        table: qualified(namespace, name),
+        side: Side::Row,
+    });
+    let unnamed = table
+        .name
+        .is_none()
+        .then(|| "the name of the table is computed".to_owned());
     Declared {
         origin: ORIGIN,
         link,
@@ -41,14 +48,20 @@ fn fields<'p>(
     table: &DrizzleTable<'p>,
     field: impl Fn(&Property<'p>) -> Option<Field>,
 ) -> Vec<Field> {
-    let Ok(object) = resolver.properties(&row_type(table)) else { return Vec::new() };
+    let Ok(object) = resolver.properties(&row_type(table)) else {
+        return Vec::new();
+    };
     let mut fields = Vec::with_capacity(table.columns.len());
     for (column, property) in table.columns.iter().zip(&object.properties) {
-        let Some(mut field) = field(property) else { continue };
+        let Some(mut field) = field(property) else {
+            continue;
+        };
         if let Ok(known) = &column.column {
             field.column = known.name.as_ref().map(|name| name.to_string());
             field.has_default = known.has_default || known.generated;
-            field.constraints = (0..known.dimensions).fold(known.constraints.clone(), |of, _| of.of_items()).into();
+            field.constraints = (0..known.dimensions)
+                .fold(known.constraints.clone(), |of, _| of.of_items())
+                .into();
             field.sql = Some(Box::new(known.sql()));
         }
         fields.push(field);
@@ -58,7 +71,19 @@ fn fields<'p>(
 
 /// The values of an enum, and the database's name for it; none where the values are not known.
 pub fn declared_enum(declared: &PgEnum) -> Option<(Vec<String>, Option<String>)> {
-    let values = declared.values.as_ref().ok()?.iter().map(|value| value.to_string()).collect();
+    let values = declared
+        .values
+        .as_ref()
+        .ok()?
+        .iter()
+        .map(|value| value.to_string())
+        .collect();
     let namespace = declared.namespace.as_deref().unwrap_or("public");
-    Some((values, declared.name.as_ref().map(|name| qualified(namespace, name))))
+    Some((
+        values,
+        declared
+            .name
+            .as_ref()
+            .map(|name| qualified(namespace, name)),
+    ))
 }

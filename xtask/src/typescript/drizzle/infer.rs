@@ -16,21 +16,38 @@ pub fn table_member<'p>(table: &Rc<DrizzleTable<'p>>, name: &str) -> Option<Valu
         Some(Side::Insert | Side::Update) => typed(insert_type(table)),
         None => {
             let column = table.columns.iter().find(|column| &*column.key == name)?;
-            column.column.as_ref().ok().map(|column| Value::Column(Rc::clone(column)))
+            column
+                .column
+                .as_ref()
+                .ok()
+                .map(|column| Value::Column(Rc::clone(column)))
         }
     }
 }
 
 /// A row as it is read.
 pub fn row_type<'p>(table: &DrizzleTable<'p>) -> Type<'p> {
-    let properties = table.columns.iter().map(|column| property(column, false)).collect();
-    Type::Object(Rc::new(ObjectType { properties, incomplete: table.open.clone(), ..ObjectType::default() }))
+    let properties = table
+        .columns
+        .iter()
+        .map(|column| property(column, false))
+        .collect();
+    Type::Object(Rc::new(ObjectType {
+        properties,
+        incomplete: table.open.clone(),
+        ..ObjectType::default()
+    }))
 }
 
 /// A row as it is inserted.
 pub fn insert_type<'p>(table: &DrizzleTable<'p>) -> Type<'p> {
-    let generated = |column: &&TableColumn<'p>| column.column.as_ref().is_ok_and(|column| column.generated);
-    let properties = table.columns.iter().filter(|column| !generated(column)).map(|column| property(column, true));
+    let generated =
+        |column: &&TableColumn<'p>| column.column.as_ref().is_ok_and(|column| column.generated);
+    let properties = table
+        .columns
+        .iter()
+        .filter(|column| !generated(column))
+        .map(|column| property(column, true));
     Type::Object(Rc::new(ObjectType {
         properties: properties.collect(),
         incomplete: table.open.clone(),
@@ -39,7 +56,11 @@ pub fn insert_type<'p>(table: &DrizzleTable<'p>) -> Type<'p> {
 }
 
 fn property<'p>(column: &TableColumn<'p>, insert: bool) -> Property<'p> {
-    let optional = insert && column.column.as_ref().is_ok_and(|column| column.has_default || !column.not_null);
+    let optional = insert
+        && column
+            .column
+            .as_ref()
+            .is_ok_and(|column| column.has_default || !column.not_null);
     let place = column.place.as_ref().map(|place| PropertyPlace {
         module: place.scope.module,
         span: place.span,
@@ -47,7 +68,12 @@ fn property<'p>(column: &TableColumn<'p>, insert: bool) -> Property<'p> {
         value: Some(place.value.span),
         node: None,
     });
-    Property { name: Rc::clone(&column.key), optional, value: column.held.clone(), place }
+    Property {
+        name: Rc::clone(&column.key),
+        optional,
+        value: column.held.clone(),
+        place,
+    }
 }
 
 /// Returns the type of a column's values, with arrays and null.
@@ -56,6 +82,10 @@ pub(super) fn held<'p>(column: &Rc<DrizzleColumn<'p>>) -> Lazy<'p> {
     Lazy::computed(move |resolver| {
         let of = column.of.get(resolver);
         let of = (0..column.dimensions).fold(of, |of, _| Type::Array(Lazy::known(of)));
-        if column.not_null { of } else { union([of, Type::Null]) }
+        if column.not_null {
+            of
+        } else {
+            union([of, Type::Null])
+        }
     })
 }

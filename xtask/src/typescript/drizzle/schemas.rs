@@ -32,36 +32,62 @@ pub(super) fn make<'p>(resolver: &Resolver<'p>, of: Of, arguments: &[Value<'p>])
         let over = overrides.and_then(|overrides| overrides.get(&column.key));
         over.is_some_and(|over| matches!(over.value.uncast(), Value::Zod(_)))
     };
-    let generated = |column: &TableColumn<'p>| column.column.as_ref().is_ok_and(|column| column.generated);
-    let written = |column: &&TableColumn<'p>| of == Of::Select || !generated(column) || replaced(column);
-    let mut shape = ObjectValue { open: table.open.clone(), ..ObjectValue::default() };
+    let generated =
+        |column: &TableColumn<'p>| column.column.as_ref().is_ok_and(|column| column.generated);
+    let written =
+        |column: &&TableColumn<'p>| of == Of::Select || !generated(column) || replaced(column);
+    let mut shape = ObjectValue {
+        open: table.open.clone(),
+        ..ObjectValue::default()
+    };
     for column in table.columns.iter().filter(written) {
         let over = overrides.and_then(|overrides| overrides.get(&column.key));
         let schema = schema(resolver, table, column, of, over.map(|over| &over.value));
-        let place = over.and_then(|over| over.place.clone()).or_else(|| column.place.clone());
-        shape.put(ObjectEntry { name: Rc::clone(&column.key), value: Value::Zod(schema), place });
+        let place = over
+            .and_then(|over| over.place.clone())
+            .or_else(|| column.place.clone());
+        shape.put(ObjectEntry {
+            name: Rc::clone(&column.key),
+            value: Value::Zod(schema),
+            place,
+        });
     }
     Value::Zod(Schema::new(SchemaKind::Object(Rc::new(shape))))
 }
 
 fn enumeration<'p>(declared: &super::PgEnum) -> Value<'p> {
     match &declared.values {
-        Ok(values) => Value::Zod(Schema::new(SchemaKind::Values(values.iter().cloned().map(Value::String).collect()))),
+        Ok(values) => Value::Zod(Schema::new(SchemaKind::Values(
+            values.iter().cloned().map(Value::String).collect(),
+        ))),
         Err(why) => Value::Unknown(Rc::clone(why)),
     }
 }
 
-/// `createSchemaFactory({ zodInstance })`: the functions again; one that coerces changes what they make.
+/// `createSchemaFactory({ zodInstance })`: the functions again; one that coerces changes what they
+/// make.
 pub(super) fn factory<'p>(options: Option<&Value<'p>>) -> Value<'p> {
     let coerce = options.and_then(|options| options.property("coerce"));
-    if coerce.is_some_and(|coerce| !matches!(coerce.uncast(), Value::Undefined | Value::Boolean(false))) {
+    if coerce
+        .is_some_and(|coerce| !matches!(coerce.uncast(), Value::Undefined | Value::Boolean(false)))
+    {
         return Value::unknown("`createSchemaFactory` with `coerce` is not read");
     }
-    let functions = ["createSelectSchema", "createInsertSchema", "createUpdateSchema"];
-    made_object(functions.map(|name| (name.into(), Value::External("drizzle-zod".into(), Rc::new([name.into()])))))
+    let functions = [
+        "createSelectSchema",
+        "createInsertSchema",
+        "createUpdateSchema",
+    ];
+    made_object(functions.map(|name| {
+        (
+            name.into(),
+            Value::External("drizzle-zod".into(), Rc::new([name.into()])),
+        )
+    }))
 }
 
-/// A schema in place of the column's is taken as it is; a function gets the column's and changes it.
+/// A schema in place of the column's is taken as it is; a function gets the column's and changes
+/// it.
 fn schema<'p>(
     resolver: &Resolver<'p>,
     table: &DrizzleTable<'p>,
@@ -78,7 +104,11 @@ fn schema<'p>(
         Some(Value::Zod(schema)) => return Rc::clone(schema),
         Some(function @ Value::Function(..)) => {
             let changed = wrapped(changed(resolver, table, base, function), column, of);
-            return if of == Of::Insert { typed_as_there(changed) } else { changed };
+            return if of == Of::Insert {
+                typed_as_there(changed)
+            } else {
+                changed
+            };
         }
         Some(_) => Schema::unresolved("the schema in place of the column's is computed"),
     };
@@ -97,7 +127,10 @@ fn changed<'p>(
     }
     let bases = table.columns.iter().filter_map(|column| {
         let known = column.column.as_ref().ok()?;
-        Some((Rc::clone(&column.key), Value::Zod(self::base(resolver, known))))
+        Some((
+            Rc::clone(&column.key),
+            Value::Zod(self::base(resolver, known)),
+        ))
     });
     match resolver.call(function, &[made_object(bases)]).uncast() {
         Value::Zod(schema) => Rc::clone(schema),
@@ -105,7 +138,8 @@ fn changed<'p>(
     }
 }
 
-/// To the types of drizzle-zod a column whose schema a function changed is never absent from what is inserted; it may be.
+/// To the types of drizzle-zod a column whose schema a function changed is never absent from what
+/// is inserted; it may be.
 fn typed_as_there<'p>(schema: Rc<Schema<'p>>) -> Rc<Schema<'p>> {
     match &schema.kind {
         SchemaKind::Optional(inner) => {
@@ -117,25 +151,38 @@ fn typed_as_there<'p>(schema: Rc<Schema<'p>>) -> Rc<Schema<'p>> {
 }
 
 fn wrapped<'p>(schema: Rc<Schema<'p>>, column: &TableColumn<'p>, of: Of) -> Rc<Schema<'p>> {
-    let Ok(column) = &column.column else { return schema };
-    let schema = if column.not_null { schema } else { Schema::new(SchemaKind::Nullable(schema)) };
+    let Ok(column) = &column.column else {
+        return schema;
+    };
+    let schema = if column.not_null {
+        schema
+    } else {
+        Schema::new(SchemaKind::Nullable(schema))
+    };
     let optional = match of {
         Of::Select => false,
         Of::Insert => column.has_default || !column.not_null,
         Of::Update => true,
     };
-    if optional { Schema::new(SchemaKind::Optional(schema)) } else { schema }
+    if optional {
+        Schema::new(SchemaKind::Optional(schema))
+    } else {
+        schema
+    }
 }
 
 /// Returns the schema that drizzle-zod makes of a column, without null.
 fn base<'p>(resolver: &Resolver<'p>, column: &DrizzleColumn<'p>) -> Rc<Schema<'p>> {
     let of = column.of.get(resolver);
-    let schema = Rc::new(Schema { kind: kind(resolver, &of), constraints: demanded(column, &of) });
+    let schema = Rc::new(Schema {
+        kind: kind(resolver, &of),
+        constraints: demanded(column, &of),
+    });
     (0..column.dimensions).fold(schema, |schema, _| Schema::new(SchemaKind::Array(schema)))
 }
 
-/// Returns the constraints that drizzle-zod puts on a column's values. Its bounds of `real()`, `doublePrecision()`
-/// and big numbers are left out: they have nothing to do with the database.
+/// Returns the constraints that drizzle-zod puts on a column's values. Its bounds of `real()`,
+/// `doublePrecision()` and big numbers are left out: they have nothing to do with the database.
 fn demanded(column: &DrizzleColumn<'_>, of: &Type<'_>) -> Constraints {
     let mut constraints = column.constraints.clone();
     let range = match (&*column.builder, of) {
@@ -166,14 +213,21 @@ fn kind<'p>(resolver: &Resolver<'p>, of: &Type<'p>) -> SchemaKind<'p> {
     let schema = |of: &Lazy<'p>| Schema::new(kind(resolver, &of.get(resolver)));
     match of {
         Type::Array(item) => SchemaKind::Array(schema(item)),
-        Type::Tuple(items, rest) => SchemaKind::Tuple(items.iter().map(schema).collect(), rest.as_ref().map(schema)),
+        Type::Tuple(items, rest) => SchemaKind::Tuple(
+            items.iter().map(schema).collect(),
+            rest.as_ref().map(schema),
+        ),
         Type::String => SchemaKind::String,
         Type::Number => SchemaKind::Number,
         Type::Bigint => SchemaKind::Bigint,
         Type::Boolean => SchemaKind::Boolean,
         Type::Date => SchemaKind::Date,
         Type::StringLiteral(text) => SchemaKind::Values(Rc::new([Value::String(Rc::clone(text))])),
-        Type::Union(members) if members.iter().all(|member| matches!(member, Type::StringLiteral(_))) => {
+        Type::Union(members)
+            if members
+                .iter()
+                .all(|member| matches!(member, Type::StringLiteral(_))) =>
+        {
             let text = |member: &Type<'p>| match member {
                 Type::StringLiteral(text) => Some(Value::String(Rc::clone(text))),
                 _ => None,

@@ -19,25 +19,35 @@ pub(super) fn build<'p>(
         ["pgTable"] | ["pgTable", "withRLS"] => table(resolver, None, arguments, false),
         ["pgView" | "pgMaterializedView"] => table(resolver, None, arguments, true),
         ["pgEnum"] => enumeration(resolver, None, arguments),
-        ["pgSchema"] => Value::TableMaker(Rc::new(TableMaker::Schema(arguments.first().and_then(text)))),
+        ["pgSchema"] => Value::TableMaker(Rc::new(TableMaker::Schema(
+            arguments.first().and_then(text),
+        ))),
         ["pgTableCreator"] => {
             let function = arguments.first().cloned().unwrap_or(Value::Undefined);
             Value::TableMaker(Rc::new(TableMaker::Creator(function)))
         }
-        ["customType"] => Value::TableMaker(Rc::new(TableMaker::Custom(columns::custom_data(types)))),
+        ["customType"] => {
+            Value::TableMaker(Rc::new(TableMaker::Custom(columns::custom_data(types))))
+        }
         [name] => columns::builder(name, arguments),
         names => Value::unknown(format!("`{}` of Drizzle is not read", names.join("."))),
     }
 }
 
 /// `creator('users', {…})`, `custom('name')`
-pub fn make_table<'p>(resolver: &Resolver<'p>, maker: &TableMaker<'p>, arguments: &[Value<'p>]) -> Value<'p> {
+pub fn make_table<'p>(
+    resolver: &Resolver<'p>,
+    maker: &TableMaker<'p>,
+    arguments: &[Value<'p>],
+) -> Value<'p> {
     match maker {
         TableMaker::Schema(_) => Value::unknown("a schema of Drizzle is called"),
         TableMaker::Custom(data) => columns::custom(data, arguments),
         TableMaker::Creator(function) => {
             let name = resolver.call(function, arguments.get(..1).unwrap_or_default());
-            let named: Vec<_> = std::iter::once(name).chain(arguments.iter().skip(1).cloned()).collect();
+            let named: Vec<_> = std::iter::once(name)
+                .chain(arguments.iter().skip(1).cloned())
+                .collect();
             table(resolver, None, &named, false)
         }
     }
@@ -52,7 +62,9 @@ pub fn maker_method<'p>(
 ) -> Value<'p> {
     match (maker, name) {
         (TableMaker::Schema(schema), "table") => table(resolver, schema.clone(), arguments, false),
-        (TableMaker::Schema(schema), "view" | "materializedView") => table(resolver, schema.clone(), arguments, true),
+        (TableMaker::Schema(schema), "view" | "materializedView") => {
+            table(resolver, schema.clone(), arguments, true)
+        }
         (TableMaker::Schema(schema), "enum") => enumeration(resolver, schema.clone(), arguments),
         _ => Value::unknown(format!("`.{name}()` of Drizzle is not read")),
     }
@@ -73,13 +85,24 @@ pub fn table_method<'p>(
     }
 }
 
-fn table<'p>(resolver: &Resolver<'p>, namespace: Option<Rc<str>>, arguments: &[Value<'p>], view: bool) -> Value<'p> {
+fn table<'p>(
+    resolver: &Resolver<'p>,
+    namespace: Option<Rc<str>>,
+    arguments: &[Value<'p>],
+    view: bool,
+) -> Value<'p> {
     let name = arguments.first().and_then(text);
     let columns = arguments.get(1).map(|columns| match columns.uncast() {
         Value::Function(..) => resolver.call(columns, &[column_builders()]),
         _ => columns.clone(),
     });
-    let mut table = DrizzleTable { name, namespace, columns: Vec::new(), open: None, view };
+    let mut table = DrizzleTable {
+        name,
+        namespace,
+        columns: Vec::new(),
+        open: None,
+        view,
+    };
     match columns.as_ref().map(Value::uncast) {
         Some(Value::Object(object)) => {
             table.columns = object.entries.iter().map(table_column).collect();
@@ -102,10 +125,19 @@ fn table_column<'p>(entry: &ObjectEntry<'p>) -> TableColumn<'p> {
         Ok(column) => held(column),
         Err(why) => Lazy::known(Type::Unresolved(Rc::clone(why))),
     };
-    TableColumn { key: Rc::clone(&entry.name), place: entry.place.clone(), column, held }
+    TableColumn {
+        key: Rc::clone(&entry.name),
+        place: entry.place.clone(),
+        column,
+        held,
+    }
 }
 
-fn enumeration<'p>(resolver: &Resolver<'p>, namespace: Option<Rc<str>>, arguments: &[Value<'p>]) -> Value<'p> {
+fn enumeration<'p>(
+    resolver: &Resolver<'p>,
+    namespace: Option<Rc<str>>,
+    arguments: &[Value<'p>],
+) -> Value<'p> {
     let values = match arguments.get(1) {
         None => Err(reason("it lacks its values")),
         Some(values) => match values.uncast() {
@@ -113,7 +145,11 @@ fn enumeration<'p>(resolver: &Resolver<'p>, namespace: Option<Rc<str>>, argument
             _ => texts(values),
         },
     };
-    Value::PgEnum(Rc::new(PgEnum { name: arguments.first().and_then(text), namespace, values }))
+    Value::PgEnum(Rc::new(PgEnum {
+        name: arguments.first().and_then(text),
+        namespace,
+        values,
+    }))
 }
 
 fn texts(values: &Value<'_>) -> Result<Rc<[Rc<str>]>, Rc<str>> {
@@ -144,5 +180,10 @@ pub fn column_object<'p>(table: &DrizzleTable<'p>) -> ObjectValue<'p> {
         },
         place: column.place.clone(),
     });
-    ObjectValue { entries: entries.collect(), constant: true, open: table.open.clone(), ..ObjectValue::default() }
+    ObjectValue {
+        entries: entries.collect(),
+        constant: true,
+        open: table.open.clone(),
+        ..ObjectValue::default()
+    }
 }

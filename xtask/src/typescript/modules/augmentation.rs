@@ -18,8 +18,13 @@ impl Program<'_> {
         for module in paths.filter_map(|path| self.load(path)) {
             for at in &module.ambient {
                 let namespace = module.statements.get(*at).and_then(ambient);
-                if let Some(target) = namespace.and_then(|namespace| self.augmented(module, namespace)) {
-                    found.entry(target.path.to_string()).or_default().push((module.path.to_string(), *at));
+                if let Some(target) =
+                    namespace.and_then(|namespace| self.augmented(module, namespace))
+                {
+                    found
+                        .entry(target.path.to_string())
+                        .or_default()
+                        .push((module.path.to_string(), *at));
                 }
             }
         }
@@ -27,9 +32,13 @@ impl Program<'_> {
         let _ = self.augmentations.0.set(found);
     }
 
-    /// The file that `namespace`, a `declare module '…'` in `module`, adds to; none of one that is no file of the monorepo.
+    /// The file that `namespace`, a `declare module '…'` in `module`, adds to; none of one that is
+    /// no file of the monorepo.
     pub fn augmented(&self, module: &Module, namespace: &NamespaceDeclaration) -> Option<&Module> {
-        let name = namespace.ambient.then_some(&namespace.name.text).filter(|name| *name != "global")?;
+        let name = namespace
+            .ambient
+            .then_some(&namespace.name.text)
+            .filter(|name| *name != "global")?;
         match self.resolve(module, name) {
             Resolved::File(file) => self.load(file),
             Resolved::External | Resolved::Missing => None,
@@ -37,9 +46,15 @@ impl Program<'_> {
     }
 
     /// Lists the `declare module` blocks of other files that add to `module`, each with its file.
-    pub(in crate::typescript) fn augmenting(&self, module: &Module) -> Vec<(&Module, &NamespaceDeclaration)> {
+    pub(in crate::typescript) fn augmenting(
+        &self,
+        module: &Module,
+    ) -> Vec<(&Module, &NamespaceDeclaration)> {
         let all = self.augmentations.0.get();
-        let places = all.and_then(|all| all.get(&*module.path)).into_iter().flatten();
+        let places = all
+            .and_then(|all| all.get(&*module.path))
+            .into_iter()
+            .flatten();
         let place = |(path, at): &(String, usize)| {
             let module = self.load(path)?;
             Some((module, ambient(module.statements.get(*at)?)?))

@@ -56,6 +56,9 @@ mod tests {
     fn comments_and_trailing_commas_go_but_strings_stay() {
         let text = r#"{ "a": "x//y,}", /* c */ "b": [1, 2, ], // d
         "c": "\"/*",}"#;
-        assert_eq!(super::plain(text).split_whitespace().collect::<String>(), r#"{"a":"x//y,}","b":[1,2],"c":"\"/*"}"#);
+        assert_eq!(
+            super::plain(text).split_whitespace().collect::<String>(),
+            r#"{"a":"x//y,}","b":[1,2],"c":"\"/*"}"#
+        );
     }
 }

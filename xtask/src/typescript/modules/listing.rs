@@ -1,5 +1,5 @@
-//! Which files there are, as far as a walk has told. An import may mean one of many names, and asking the disk for
-//! each of them costs more than reading the file that it means.
+//! Which files there are, as far as a walk has told. An import may mean one of many names, and
+//! asking the disk for each of them costs more than reading the file that it means.
 
 use rustc_hash::FxHashSet;
 
@@ -19,7 +19,11 @@ impl Listing {
     /// `files` are all that are below `folder`.
     pub fn add(&mut self, folder: &str, files: Vec<String>) {
         self.folders.push(folder.to_owned());
-        let is_clear = |file: &String| file.rsplit_once('/').map_or(&**file, |(_, name)| name).contains('.');
+        let is_clear = |file: &String| {
+            file.rsplit_once('/')
+                .map_or(&**file, |(_, name)| name)
+                .contains('.')
+        };
         let (mut clear, unclear): (Vec<_>, Vec<_>) = files.into_iter().partition(is_clear);
         self.files.append(&mut clear);
         self.files.sort();
@@ -28,7 +32,10 @@ impl Listing {
 
     /// Whether `path` is a file of `tree`.
     pub(super) fn is_file(&self, tree: &dyn Tree, path: &str) -> bool {
-        let is_listed = self.files.binary_search_by(|file| file.as_str().cmp(path)).is_ok();
+        let is_listed = self
+            .files
+            .binary_search_by(|file| file.as_str().cmp(path))
+            .is_ok();
         is_listed || !self.knows(path) && tree.is_file(path)
     }
 
@@ -38,12 +45,18 @@ impl Listing {
         let mut names = path.split('/');
         self.folders.iter().any(|folder| is_below(path, folder))
             && !names.any(|name| IGNORED_FOLDERS.contains(&name))
-            && (self.unclear.is_empty() || !folders().chain([path]).any(|folder| self.unclear.contains(folder)))
+            && (self.unclear.is_empty()
+                || !folders()
+                    .chain([path])
+                    .any(|folder| self.unclear.contains(folder)))
     }
 }
 
 fn is_below(path: &str, folder: &str) -> bool {
-    folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+    folder.is_empty()
+        || path
+            .strip_prefix(folder)
+            .is_some_and(|rest| rest.starts_with('/'))
 }
 
 #[cfg(test)]
@@ -53,12 +66,17 @@ mod tests {
 
     #[test]
     fn only_what_the_walk_cannot_have_seen_is_asked_for() {
-        let there = ["src/a.ts", "src/link/b.ts", "src/dist/c.ts", "other/d.ts"].map(|path| (path, ""));
+        let there =
+            ["src/a.ts", "src/link/b.ts", "src/dist/c.ts", "other/d.ts"].map(|path| (path, ""));
         let tree = MemoryTree::new(there);
         let mut listing = Listing::default();
         listing.add("src", vec!["src/a.ts".to_owned(), "src/link".to_owned()]);
         let empty = MemoryTree::default();
         assert!(listing.is_file(&empty, "src/a.ts") && !listing.is_file(&tree, "src/nothing.ts"));
-        assert!(["src/link/b.ts", "src/dist/c.ts", "other/d.ts"].iter().all(|path| listing.is_file(&tree, path)));
+        assert!(
+            ["src/link/b.ts", "src/dist/c.ts", "other/d.ts"]
+                .iter()
+                .all(|path| listing.is_file(&tree, path))
+        );
     }
 }

@@ -22,14 +22,25 @@ struct WorkspacePackage {
 }
 
 impl Packages {
-    /// Reads the packages that `workspaces` of the root's `package.json` or `pnpm-workspace.yaml` lists.
+    /// Reads the packages that `workspaces` of the root's `package.json` or `pnpm-workspace.yaml`
+    /// lists.
     pub fn read(tree: &dyn Tree) -> Self {
-        let manifests = workspace_globs(tree).into_iter().flat_map(|glob| expand(tree, &glob));
+        let manifests = workspace_globs(tree)
+            .into_iter()
+            .flat_map(|glob| expand(tree, &glob));
         let mut by_name = BTreeMap::new();
         for path in manifests {
-            let Some(manifest) = json::read(tree, &path) else { continue };
+            let Some(manifest) = json::read(tree, &path) else {
+                continue;
+            };
             if let Some(name) = manifest["name"].as_str() {
-                by_name.insert(name.to_owned(), WorkspacePackage { folder: parent(&path).to_owned(), manifest });
+                by_name.insert(
+                    name.to_owned(),
+                    WorkspacePackage {
+                        folder: parent(&path).to_owned(),
+                        manifest,
+                    },
+                );
             }
         }
         Self { by_name }
@@ -39,11 +50,22 @@ impl Packages {
     pub fn candidates(&self, specifier: &str) -> Option<Vec<String>> {
         let (name, subpath) = split_name(specifier);
         let package = self.by_name.get(name)?;
-        let entry = if subpath.is_empty() { ".".to_owned() } else { format!("./{subpath}") };
+        let entry = if subpath.is_empty() {
+            ".".to_owned()
+        } else {
+            format!("./{subpath}")
+        };
         let declared = package.declared(&entry);
-        let sources = declared.iter().filter_map(|target| source_of(target)).collect::<Vec<_>>();
+        let sources = declared
+            .iter()
+            .filter_map(|target| source_of(target))
+            .collect::<Vec<_>>();
         let usual = match subpath {
-            "" => vec!["src/index".to_owned(), "index".to_owned(), "lib/index".to_owned()],
+            "" => vec![
+                "src/index".to_owned(),
+                "index".to_owned(),
+                "lib/index".to_owned(),
+            ],
             subpath => vec![subpath.to_owned(), format!("src/{subpath}")],
         };
         let all = declared.into_iter().chain(sources).chain(usual);
@@ -56,16 +78,23 @@ impl WorkspacePackage {
     fn declared(&self, entry: &str) -> Vec<String> {
         let mut targets = Vec::new();
         match &self.manifest["exports"] {
-            Value::Object(exports) => exports.iter().for_each(|(key, value)| match key.split_once('*') {
-                _ if !key.starts_with('.') => {}
-                None if key == entry => leaves(value, "", &mut targets),
-                None => {}
-                Some((before, after)) => {
-                    if let Some(wild) = entry.strip_prefix(before).and_then(|rest| rest.strip_suffix(after)) {
-                        leaves(value, wild, &mut targets);
-                    }
-                }
-            }),
+            Value::Object(exports) => {
+                exports
+                    .iter()
+                    .for_each(|(key, value)| match key.split_once('*') {
+                        _ if !key.starts_with('.') => {}
+                        None if key == entry => leaves(value, "", &mut targets),
+                        None => {}
+                        Some((before, after)) => {
+                            if let Some(wild) = entry
+                                .strip_prefix(before)
+                                .and_then(|rest| rest.strip_suffix(after))
+                            {
+                                leaves(value, wild, &mut targets);
+                            }
+                        }
+                    })
+            }
             value => leaves(value, "", &mut targets),
         }
         if entry == "." {
@@ -75,7 +104,12 @@ impl WorkspacePackage {
                 leaves(&self.manifest["exports"], "", &mut targets);
             }
             let fields = ["types", "typings", "module", "main"];
-            targets.extend(fields.iter().filter_map(|field| self.manifest[field].as_str()).map(str::to_owned));
+            targets.extend(
+                fields
+                    .iter()
+                    .filter_map(|field| self.manifest[field].as_str())
+                    .map(str::to_owned),
+            );
         }
         targets
     }
@@ -85,14 +119,19 @@ impl WorkspacePackage {
 pub(super) fn dependency(tree: &dyn Tree, path: &str, package: &str) -> Option<String> {
     let manifest = json::read(tree, path)?;
     let kinds = ["dependencies", "devDependencies", "peerDependencies"];
-    kinds.iter().find_map(|kind| manifest[kind][package].as_str()).map(str::to_owned)
+    kinds
+        .iter()
+        .find_map(|kind| manifest[kind][package].as_str())
+        .map(str::to_owned)
 }
 
 /// The strings below conditions (`types`, `import`, `default`), with `*` filled in.
 fn leaves(value: &Value, wild: &str, targets: &mut Vec<String>) {
     match value {
         Value::String(target) => targets.push(target.replace('*', wild)),
-        Value::Object(conditions) => conditions.values().for_each(|value| leaves(value, wild, targets)),
+        Value::Object(conditions) => conditions
+            .values()
+            .for_each(|value| leaves(value, wild, targets)),
         Value::Array(items) => items.iter().for_each(|value| leaves(value, wild, targets)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
@@ -102,22 +141,36 @@ fn leaves(value: &Value, wild: &str, targets: &mut Vec<String>) {
 fn source_of(target: &str) -> Option<String> {
     let target = target.trim_start_matches("./");
     let (folder, rest) = target.split_once('/')?;
-    let stem = [".d.ts", ".d.mts", ".d.cts", ".mjs", ".cjs", ".js"].iter().find_map(|end| rest.strip_suffix(end))?;
-    ["dist", "build", "lib", "out", "esm", "cjs"].contains(&folder).then(|| format!("src/{stem}"))
+    let stem = [".d.ts", ".d.mts", ".d.cts", ".mjs", ".cjs", ".js"]
+        .iter()
+        .find_map(|end| rest.strip_suffix(end))?;
+    ["dist", "build", "lib", "out", "esm", "cjs"]
+        .contains(&folder)
+        .then(|| format!("src/{stem}"))
 }
 
 /// `@scope/name/sub/path` → `@scope/name`, `sub/path`.
 fn split_name(specifier: &str) -> (&str, &str) {
     let parts = if specifier.starts_with('@') { 2 } else { 1 };
-    let end = specifier.match_indices('/').nth(parts - 1).map_or(specifier.len(), |(at, _)| at);
+    let end = specifier
+        .match_indices('/')
+        .nth(parts - 1)
+        .map_or(specifier.len(), |(at, _)| at);
     (&specifier[..end], specifier[end..].trim_start_matches('/'))
 }
 
 fn workspace_globs(tree: &dyn Tree) -> Vec<String> {
     let manifest = json::read(tree, "package.json").unwrap_or_default();
     let workspaces = &manifest["workspaces"];
-    let listed = workspaces.as_array().or_else(|| workspaces["packages"].as_array());
-    let mut globs: Vec<String> = listed.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+    let listed = workspaces
+        .as_array()
+        .or_else(|| workspaces["packages"].as_array());
+    let mut globs: Vec<String> = listed
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect();
     if let Ok(bytes) = tree.read("pnpm-workspace.yaml") {
         globs.extend(pnpm_packages(&String::from_utf8_lossy(&bytes)));
     }
@@ -126,10 +179,16 @@ fn workspace_globs(tree: &dyn Tree) -> Vec<String> {
 
 /// The list under `packages:`; the one thing of YAML that is needed.
 fn pnpm_packages(text: &str) -> Vec<String> {
-    let lines = text.lines().skip_while(|line| line.trim_end() != "packages:").skip(1);
-    let items = lines.take_while(|line| line.trim().is_empty() || line.trim_start().starts_with(['-', '#']));
+    let lines = text
+        .lines()
+        .skip_while(|line| line.trim_end() != "packages:")
+        .skip(1);
+    let items = lines
+        .take_while(|line| line.trim().is_empty() || line.trim_start().starts_with(['-', '#']));
     let items = items.filter_map(|line| line.trim_start().strip_prefix('-'));
-    items.map(|item| item.trim().trim_matches(['\'', '"']).to_owned()).collect()
+    items
+        .map(|item| item.trim().trim_matches(['\'', '"']).to_owned())
+        .collect()
 }
 
 /// The manifests of the packages that `glob` names.
@@ -140,12 +199,24 @@ fn expand(tree: &dyn Tree, glob: &str) -> Vec<String> {
     }
     let manifest = format!("{glob}/package.json");
     if !glob.contains(['*', '?', '[', '{']) {
-        return if tree.is_file(&manifest) { vec![manifest] } else { Vec::new() };
+        return if tree.is_file(&manifest) {
+            vec![manifest]
+        } else {
+            Vec::new()
+        };
     }
-    let folder =
-        glob.split(['*', '?', '[', '{']).next().and_then(|head| head.rsplit_once('/')).map_or("", |(head, _)| head);
-    let Ok(pattern) = Glob::new(&manifest) else { return Vec::new() };
+    let folder = glob
+        .split(['*', '?', '[', '{'])
+        .next()
+        .and_then(|head| head.rsplit_once('/'))
+        .map_or("", |(head, _)| head);
+    let Ok(pattern) = Glob::new(&manifest) else {
+        return Vec::new();
+    };
     let pattern = pattern.compile_matcher();
     let files = tree.files(folder).unwrap_or_default();
-    files.into_iter().filter(|file| file.ends_with("/package.json") && pattern.is_match(file)).collect()
+    files
+        .into_iter()
+        .filter(|file| file.ends_with("/package.json") && pattern.is_match(file))
+        .collect()
 }

@@ -1,6 +1,6 @@
-//! Names of modules → files, the way TypeScript finds them: relative paths, `paths` and `baseUrl` of the nearest
-//! `tsconfig.json`, packages of the monorepo. Everything is looked up in the tree, so that a staged or committed
-//! state resolves within itself.
+//! Names of modules → files, the way TypeScript finds them: relative paths, `paths` and `baseUrl`
+//! of the nearest `tsconfig.json`, packages of the monorepo. Everything is looked up in the tree,
+//! so that a staged or committed state resolves within itself.
 
 use std::sync::OnceLock;
 
@@ -68,9 +68,19 @@ impl<'t> ModuleResolver<'t> {
     }
 
     fn find(&self, folder: &str, specifier: &str) -> Resolved {
-        let specifier = specifier.split(['?', '#']).next().filter(|name| !name.is_empty()).unwrap_or(specifier);
-        if specifier.starts_with("./") || specifier.starts_with("../") || specifier == "." || specifier == ".." {
-            return self.file(&join(folder, specifier)).map_or(Resolved::Missing, Resolved::File);
+        let specifier = specifier
+            .split(['?', '#'])
+            .next()
+            .filter(|name| !name.is_empty())
+            .unwrap_or(specifier);
+        if specifier.starts_with("./")
+            || specifier.starts_with("../")
+            || specifier == "."
+            || specifier == ".."
+        {
+            return self
+                .file(&join(folder, specifier))
+                .map_or(Resolved::Missing, Resolved::File);
         }
         let candidates = self.config(folder).candidates(specifier);
         if let Some(file) = candidates.iter().find_map(|candidate| self.file(candidate)) {
@@ -85,9 +95,14 @@ impl<'t> ModuleResolver<'t> {
         }
     }
 
-    /// The package that `specifier` means in the file `from`: `zod` of a package that depends on version 3 is `zod/v3`.
+    /// The package that `specifier` means in the file `from`: `zod` of a package that depends on
+    /// version 3 is `zod/v3`.
     pub fn versioned<'a>(&self, from: &str, specifier: &'a str) -> &'a str {
-        if specifier == "zod" && self.has_old_zod(parent(from)) { "zod/v3" } else { specifier }
+        if specifier == "zod" && self.has_old_zod(parent(from)) {
+            "zod/v3"
+        } else {
+            specifier
+        }
     }
 
     fn has_old_zod(&self, folder: &str) -> bool {
@@ -95,14 +110,18 @@ impl<'t> ModuleResolver<'t> {
             return *known;
         }
         let wanted = packages::dependency(self.tree, &join(folder, "package.json"), "zod");
-        let is_old = match wanted.as_deref().map(|range| range.trim_start_matches(|one: char| !one.is_ascii_digit())) {
+        let is_old = match wanted
+            .as_deref()
+            .map(|range| range.trim_start_matches(|one: char| !one.is_ascii_digit()))
+        {
             Some(range) => range == "3" || range.starts_with("3."),
             None => !folder.is_empty() && self.has_old_zod(parent(folder)),
         };
         *self.old_zods.insert(folder.to_owned(), Box::new(is_old))
     }
 
-    /// Whether the file `from` takes `specifier` for a file of the monorepo, whether or not it is there.
+    /// Whether the file `from` takes `specifier` for a file of the monorepo, whether or not it is
+    /// there.
     pub fn claims(&self, from: &str, specifier: &str) -> bool {
         self.config(parent(from)).claims(specifier)
     }
@@ -118,10 +137,16 @@ impl<'t> ModuleResolver<'t> {
         }
         let path = join(folder, "tsconfig.json");
         let config = if self.is_file(&path) {
-            TsConfig::read(self.tree, &path, &|package| self.packages().candidates(package)?.into_iter().next_back())
+            TsConfig::read(self.tree, &path, &|package| {
+                self.packages().candidates(package)?.into_iter().next_back()
+            })
         } else if folder.is_empty() {
             let base = "tsconfig.base.json";
-            if self.is_file(base) { TsConfig::read(self.tree, base, &|_| None) } else { TsConfig::default() }
+            if self.is_file(base) {
+                TsConfig::read(self.tree, base, &|_| None)
+            } else {
+                TsConfig::default()
+            }
         } else {
             self.config(parent(folder)).clone()
         };
@@ -134,19 +159,50 @@ impl<'t> ModuleResolver<'t> {
 
     /// The source file that `base` means: with an extension, or the index of a folder.
     fn file(&self, base: &str) -> Option<String> {
-        const EXTENSIONS: [&str; 8] =
-            [".ts", ".tsx", ".d.ts", ".mts", ".cts", "/index.ts", "/index.tsx", "/index.d.ts"];
-        let is_source = |path: &str| [".ts", ".tsx", ".mts", ".cts"].iter().any(|end| path.ends_with(end));
-        let built =
-            [(".js", ".ts"), (".js", ".tsx"), (".js", ".d.ts"), (".jsx", ".tsx"), (".mjs", ".mts"), (".cjs", ".cts")];
-        let as_source = built.iter().filter_map(|(end, source)| Some(format!("{}{source}", base.strip_suffix(end)?)));
-        let exact = is_source(base).then(|| base.to_owned());
-        let extended = EXTENSIONS
+        const EXTENSIONS: [&str; 8] = [
+            ".ts",
+            ".tsx",
+            ".d.ts",
+            ".mts",
+            ".cts",
+            "/index.ts",
+            "/index.tsx",
+            "/index.d.ts",
+        ];
+        let is_source = |path: &str| {
+            [".ts", ".tsx", ".mts", ".cts"]
+                .iter()
+                .any(|end| path.ends_with(end))
+        };
+        let built = [
+            (".js", ".ts"),
+            (".js", ".tsx"),
+            (".js", ".d.ts"),
+            (".jsx", ".tsx"),
+            (".mjs", ".mts"),
+            (".cjs", ".cts"),
+        ];
+        let as_source = built
             .iter()
-            .map(|end| if base.is_empty() { end.trim_start_matches('/').into() } else { format!("{base}{end}") });
-        let scripts = [".js", ".mjs", "/index.js"].iter().map(|end| format!("{base}{end}"));
+            .filter_map(|(end, source)| Some(format!("{}{source}", base.strip_suffix(end)?)));
+        let exact = is_source(base).then(|| base.to_owned());
+        let extended = EXTENSIONS.iter().map(|end| {
+            if base.is_empty() {
+                end.trim_start_matches('/').into()
+            } else {
+                format!("{base}{end}")
+            }
+        });
+        let scripts = [".js", ".mjs", "/index.js"]
+            .iter()
+            .map(|end| format!("{base}{end}"));
         let script = (base.ends_with(".js") || base.ends_with(".mjs")).then(|| base.to_owned());
-        let mut candidates = exact.into_iter().chain(as_source).chain(extended).chain(script).chain(scripts);
+        let mut candidates = exact
+            .into_iter()
+            .chain(as_source)
+            .chain(extended)
+            .chain(script)
+            .chain(scripts);
         candidates.find(|candidate| self.is_file(candidate))
     }
 }

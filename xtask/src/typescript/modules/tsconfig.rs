@@ -19,21 +19,39 @@ pub(super) struct TsConfig {
 const EXTENDS: u32 = 16;
 
 impl TsConfig {
-    /// Reads `path` and what it extends; `package` finds a configuration that is named like a package.
+    /// Reads `path` and what it extends; `package` finds a configuration that is named like a
+    /// package.
     pub fn read(tree: &dyn Tree, path: &str, package: &dyn Fn(&str) -> Option<String>) -> Self {
         let found = Self::read_within(tree, path, package, EXTENDS);
-        if found.paths.is_empty() && found.base.is_none() { Self::referenced(tree, path, package) } else { found }
+        if found.paths.is_empty() && found.base.is_none() {
+            Self::referenced(tree, path, package)
+        } else {
+            found
+        }
     }
 
-    fn read_within(tree: &dyn Tree, path: &str, package: &dyn Fn(&str) -> Option<String>, left: u32) -> Self {
-        let Some(value) = json::read(tree, path).filter(|_| left > 0) else { return Self::default() };
+    fn read_within(
+        tree: &dyn Tree,
+        path: &str,
+        package: &dyn Fn(&str) -> Option<String>,
+        left: u32,
+    ) -> Self {
+        let Some(value) = json::read(tree, path).filter(|_| left > 0) else {
+            return Self::default();
+        };
         let folder = parent(path);
         let mut config = Self::default();
         for extended in strings(&value["extends"]) {
-            let Some(file) = extended_file(tree, folder, extended, package) else { continue };
+            let Some(file) = extended_file(tree, folder, extended, package) else {
+                continue;
+            };
             config.merge(Self::read_within(tree, &file, package, left - 1));
         }
-        config.merge(Self::own(&value["compilerOptions"], folder, config.base.as_deref()));
+        config.merge(Self::own(
+            &value["compilerOptions"],
+            folder,
+            config.base.as_deref(),
+        ));
         config
     }
 
@@ -41,23 +59,44 @@ impl TsConfig {
     fn referenced(tree: &dyn Tree, path: &str, package: &dyn Fn(&str) -> Option<String>) -> Self {
         let value = json::read(tree, path).unwrap_or_default();
         let references = value["references"].as_array().into_iter().flatten();
-        let files = references.filter_map(|reference| reference["path"].as_str()).map(|reference| {
-            let target = join(parent(path), reference);
-            if target.ends_with(".json") { target } else { format!("{target}/tsconfig.json") }
-        });
+        let files = references
+            .filter_map(|reference| reference["path"].as_str())
+            .map(|reference| {
+                let target = join(parent(path), reference);
+                if target.ends_with(".json") {
+                    target
+                } else {
+                    format!("{target}/tsconfig.json")
+                }
+            });
         let inside = files.filter(|file| parent(file) == parent(path));
         let mut found = inside.map(|file| Self::read_within(tree, &file, package, EXTENDS));
-        found.find(|config| !config.paths.is_empty()).unwrap_or_default()
+        found
+            .find(|config| !config.paths.is_empty())
+            .unwrap_or_default()
     }
 
     fn own(options: &Value, folder: &str, inherited_base: Option<&str>) -> Self {
         let base = options["baseUrl"].as_str().map(|base| join(folder, base));
-        let relative_to = base.as_deref().or(inherited_base).unwrap_or(folder).to_owned();
-        let paths = options["paths"].as_object().into_iter().flatten().map(|(pattern, targets)| {
-            let targets = strings(targets).map(|target| join(&relative_to, target)).collect();
-            (pattern.clone(), targets)
-        });
-        Self { paths: paths.collect(), base }
+        let relative_to = base
+            .as_deref()
+            .or(inherited_base)
+            .unwrap_or(folder)
+            .to_owned();
+        let paths = options["paths"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(pattern, targets)| {
+                let targets = strings(targets)
+                    .map(|target| join(&relative_to, target))
+                    .collect();
+                (pattern.clone(), targets)
+            });
+        Self {
+            paths: paths.collect(),
+            base,
+        }
     }
 
     fn merge(&mut self, over: Self) {
@@ -69,32 +108,55 @@ impl TsConfig {
         }
     }
 
-    /// Whether `paths` says that `specifier` is a file of the monorepo: by more of its name than `*`, and not as a
-    /// package that is installed.
+    /// Whether `paths` says that `specifier` is a file of the monorepo: by more of its name than
+    /// `*`, and not as a package that is installed.
     pub fn claims(&self, specifier: &str) -> bool {
-        let matching = self.paths.iter().filter_map(|path| matches(path, specifier));
+        let matching = self
+            .paths
+            .iter()
+            .filter_map(|path| matches(path, specifier));
         let mut named = matching.filter(|(length, _)| *length > 0).peekable();
         named.peek().is_some()
-            && named.all(|(_, targets)| targets.iter().all(|target| !target.contains("node_modules")))
+            && named.all(|(_, targets)| {
+                targets
+                    .iter()
+                    .all(|target| !target.contains("node_modules"))
+            })
     }
 
     /// Where `specifier` may be, best first, without extensions.
     pub fn candidates(&self, specifier: &str) -> Vec<String> {
-        let mut matching: Vec<_> = self.paths.iter().filter_map(|path| matches(path, specifier)).collect();
+        let mut matching: Vec<_> = self
+            .paths
+            .iter()
+            .filter_map(|path| matches(path, specifier))
+            .collect();
         matching.sort_by_key(|(length, _)| std::cmp::Reverse(*length));
-        let mut found: Vec<String> = matching.into_iter().flat_map(|(_, targets)| targets).collect();
+        let mut found: Vec<String> = matching
+            .into_iter()
+            .flat_map(|(_, targets)| targets)
+            .collect();
         found.extend(self.base.as_ref().map(|base| join(base, specifier)));
         found
     }
 }
 
 /// The length of the pattern before `*`, and the targets with `*` filled in.
-fn matches((pattern, targets): &(String, Vec<String>), specifier: &str) -> Option<(usize, Vec<String>)> {
+fn matches(
+    (pattern, targets): &(String, Vec<String>),
+    specifier: &str,
+) -> Option<(usize, Vec<String>)> {
     let Some((before, after)) = pattern.split_once('*') else {
         return (pattern == specifier).then(|| (usize::MAX, targets.clone()));
     };
     let wild = specifier.strip_prefix(before)?.strip_suffix(after)?;
-    Some((before.len(), targets.iter().map(|target| target.replacen('*', wild, 1)).collect()))
+    Some((
+        before.len(),
+        targets
+            .iter()
+            .map(|target| target.replacen('*', wild, 1))
+            .collect(),
+    ))
 }
 
 fn extended_file(
@@ -103,13 +165,26 @@ fn extended_file(
     extended: &str,
     package: &dyn Fn(&str) -> Option<String>,
 ) -> Option<String> {
-    let base = if extended.starts_with('.') { join(folder, extended) } else { package(extended)? };
-    let candidates = [base.clone(), format!("{base}.json"), format!("{base}/tsconfig.json")];
-    candidates.into_iter().find(|file| file.ends_with(".json") && tree.is_file(file))
+    let base = if extended.starts_with('.') {
+        join(folder, extended)
+    } else {
+        package(extended)?
+    };
+    let candidates = [
+        base.clone(),
+        format!("{base}.json"),
+        format!("{base}/tsconfig.json"),
+    ];
+    candidates
+        .into_iter()
+        .find(|file| file.ends_with(".json") && tree.is_file(file))
 }
 
 /// A string, or the strings of a list.
 fn strings(value: &Value) -> impl Iterator<Item = &str> {
     let list = value.as_array().into_iter().flatten();
-    value.as_str().into_iter().chain(list.filter_map(Value::as_str))
+    value
+        .as_str()
+        .into_iter()
+        .chain(list.filter_map(Value::as_str))
 }

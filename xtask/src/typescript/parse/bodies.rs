@@ -1,5 +1,5 @@
-//! Bodies of functions by themselves: each is parsed as that of a function that is alike, so that `await` and `yield`
-//! mean what they mean in the file.
+//! Bodies of functions by themselves: each is parsed as that of a function that is alike, so that
+//! `await` and `yield` mean what they mean in the file.
 
 use std::sync::Arc;
 
@@ -34,7 +34,8 @@ impl Flavor {
     }
 }
 
-/// The body of a function of this `flavor`. What is read by itself is read whole, so that no byte is parsed more than twice.
+/// The body of a function of this `flavor`. What is read by itself is read whole, so that no byte
+/// is parsed more than twice.
 pub(super) fn body(node: &ast::FunctionBody<'_>, flavor: Flavor, level: NestingLevel<'_>) -> Body {
     match level.source() {
         Some(source) if !node.statements.is_empty() => {
@@ -53,7 +54,10 @@ fn read(source: &DeferredFile, at: Span, flavor: Flavor) -> Vec<Statement> {
     let mut found = None;
     let _complaints = read_once(&source.path, &text, &mut |program, _text| {
         if let [ast::Statement::FunctionDeclaration(function)] = program.body.as_slice() {
-            found = function.body.as_ref().map(|body| statements::lower_all(&body.statements, level));
+            found = function
+                .body
+                .as_ref()
+                .map(|body| statements::lower_all(&body.statements, level));
         }
     });
     found.unwrap_or_else(|| vec![unreadable(at)])
@@ -61,8 +65,15 @@ fn read(source: &DeferredFile, at: Span, flavor: Flavor) -> Vec<Statement> {
 
 /// Says that what the function returns is not known, and why.
 fn unreadable(at: Span) -> Statement {
-    let value = Expr { span: at, kind: ExprKind::Other("the body of its function does not parse") };
-    Statement { span: at, exported: false, kind: StatementKind::Return(Some(value)) }
+    let value = Expr {
+        span: at,
+        kind: ExprKind::Other("the body of its function does not parse"),
+    };
+    Statement {
+        span: at,
+        exported: false,
+        kind: StatementKind::Return(Some(value)),
+    }
 }
 
 #[cfg(test)]
@@ -71,7 +82,8 @@ mod tests {
 
     #[test]
     fn a_body_that_is_read_by_itself_is_the_one_that_is_read_with_its_file() {
-        let body = "{ const [a] = b; if (c) return `d${e}`; return f<G>(async (h) => { await i.j; }); }";
+        let body =
+            "{ const [a] = b; if (c) return `d${e}`; return f<G>(async (h) => { await i.j; }); }";
         for (head, tail) in [
             ("// some comment\nfunction f()", ""),
             ("/* a */ const f = async (): Promise<A> =>", ""),
@@ -80,16 +92,25 @@ mod tests {
             ("const a = { async *b()", "}"),
         ] {
             let text = format!("{head} {body}{tail}");
-            let source = Arc::new(DeferredFile { path: "a.ts".into(), text: text.as_str().into() });
+            let source = Arc::new(DeferredFile {
+                path: "a.ts".into(),
+                text: text.as_str().into(),
+            });
             let lowered = |level: NestingLevel<'_>| {
                 let mut found = Vec::new();
                 let read = read_once("a.ts", &text, &mut |program, _text| {
-                    program.body.iter().for_each(|statement| statements::lower(statement, level, &mut found));
+                    program
+                        .body
+                        .iter()
+                        .for_each(|statement| statements::lower(statement, level, &mut found));
                 });
                 assert!(read.is_ok_and(|complaints| complaints.is_empty()), "{text}");
                 format!("{found:?}")
             };
-            let (alone, with_its_file) = (lowered(NestingLevel::top(&source)), lowered(NestingLevel::whole()));
+            let (alone, with_its_file) = (
+                lowered(NestingLevel::top(&source)),
+                lowered(NestingLevel::whole()),
+            );
             assert!(alone.contains("\"d\""), "{alone}");
             assert_eq!(alone, with_its_file, "{head}");
         }

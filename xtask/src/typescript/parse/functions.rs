@@ -11,33 +11,53 @@ use super::level::NestingLevel;
 use super::{bodies, types};
 use crate::source::Span;
 use crate::typescript::syntax::{
-    Body, ClassDecl, ClassMember, Expr, Function, KeyName, MemberKind, Parameter, PatternName, PropertyKey,
-    PropertySignature, Statement, StatementKind, Text, TypeKind,
+    Body, ClassDecl, ClassMember, Expr, Function, KeyName, MemberKind, Parameter, PatternName,
+    PropertyKey, PropertySignature, Statement, StatementKind, Text, TypeKind,
 };
 
 pub(super) fn function(function: &ast::Function<'_>, level: NestingLevel<'_>) -> Function {
     let body = function.body.as_ref();
-    let flavor = Flavor { is_async: function.r#async, generator: function.generator };
+    let flavor = Flavor {
+        is_async: function.r#async,
+        generator: function.generator,
+    };
     Function {
         type_parameters: types::type_parameters(function.type_parameters.as_deref(), level),
         parameters: parameters(&function.params, level),
-        return_type: function.return_type.as_ref().map(|node| types::lower(&node.type_annotation, level)),
-        body: body.map_or_else(|| Body::read(Vec::new()), |body| bodies::body(body, flavor, level)),
+        return_type: function
+            .return_type
+            .as_ref()
+            .map(|node| types::lower(&node.type_annotation, level)),
+        body: body.map_or_else(
+            || Body::read(Vec::new()),
+            |body| bodies::body(body, flavor, level),
+        ),
         is_async: function.r#async,
         generator: function.generator,
     }
 }
 
 pub(super) fn arrow(arrow: &ast::ArrowFunctionExpression<'_>, level: NestingLevel<'_>) -> Function {
-    let flavor = Flavor { is_async: arrow.r#async, generator: false };
+    let flavor = Flavor {
+        is_async: arrow.r#async,
+        generator: false,
+    };
     let body = match &arrow.body {
         ast::ArrowFunctionBody::FunctionBody(body) => bodies::body(body, flavor, level),
-        body => Body::read(body.as_expression().into_iter().map(|value| returned(value, level)).collect()),
+        body => Body::read(
+            body.as_expression()
+                .into_iter()
+                .map(|value| returned(value, level))
+                .collect(),
+        ),
     };
     Function {
         type_parameters: types::type_parameters(arrow.type_parameters.as_deref(), level),
         parameters: parameters(&arrow.params, level),
-        return_type: arrow.return_type.as_ref().map(|node| types::lower(&node.type_annotation, level)),
+        return_type: arrow
+            .return_type
+            .as_ref()
+            .map(|node| types::lower(&node.type_annotation, level)),
         body,
         is_async: arrow.r#async,
         generator: false,
@@ -46,25 +66,43 @@ pub(super) fn arrow(arrow: &ast::ArrowFunctionExpression<'_>, level: NestingLeve
 
 fn returned(value: &ast::Expression<'_>, level: NestingLevel<'_>) -> Statement {
     let kind = StatementKind::Return(Some(lower(value, level)));
-    Statement { span: level.span(value.span()), exported: false, kind }
+    Statement {
+        span: level.span(value.span()),
+        exported: false,
+        kind,
+    }
 }
 
 fn parameters(parameters: &ast::FormalParameters<'_>, level: NestingLevel<'_>) -> Vec<Parameter> {
     let rest = parameters.rest.iter().map(|rest| Parameter {
         rest: true,
-        annotation: rest.type_annotation.as_ref().map(|node| types::lower(&node.type_annotation, level)),
+        annotation: rest
+            .type_annotation
+            .as_ref()
+            .map(|node| types::lower(&node.type_annotation, level)),
         ..pattern(&rest.rest.argument, level)
     });
-    parameters.items.iter().map(|item| parameter(item, level)).chain(rest).collect()
+    parameters
+        .items
+        .iter()
+        .map(|item| parameter(item, level))
+        .chain(rest)
+        .collect()
 }
 
 fn parameter(item: &ast::FormalParameter<'_>, level: NestingLevel<'_>) -> Parameter {
     let bound = pattern(&item.pattern, level);
-    let hidden = matches!(item.accessibility, Some(ast::TSAccessibility::Private | ast::TSAccessibility::Protected));
+    let hidden = matches!(
+        item.accessibility,
+        Some(ast::TSAccessibility::Private | ast::TSAccessibility::Protected)
+    );
     let declares = item.accessibility.is_some() || item.readonly;
     Parameter {
         optional: item.optional,
-        annotation: item.type_annotation.as_ref().map(|node| types::lower(&node.type_annotation, level)),
+        annotation: item
+            .type_annotation
+            .as_ref()
+            .map(|node| types::lower(&node.type_annotation, level)),
         default: item.initializer.as_ref().map(|value| lower(value, level)),
         decorators: decorators(&item.decorators, level),
         property: (declares && !hidden).then_some(bound.span),
@@ -105,42 +143,79 @@ fn bindings(object: &ast::ObjectPattern<'_>, level: NestingLevel<'_>) -> Vec<Pat
 
 fn elements(array: &ast::ArrayPattern<'_>, level: NestingLevel<'_>) -> Vec<PatternName> {
     let element = |(index, element): (usize, &Option<ast::BindingPattern<'_>>)| {
-        pattern_name(compact_str::format_compact!("{index}"), element.as_ref()?, level)
+        pattern_name(
+            compact_str::format_compact!("{index}"),
+            element.as_ref()?,
+            level,
+        )
     };
-    array.elements.iter().enumerate().filter_map(element).collect()
+    array
+        .elements
+        .iter()
+        .enumerate()
+        .filter_map(element)
+        .collect()
 }
 
-fn pattern_name(property: Text, value: &ast::BindingPattern<'_>, level: NestingLevel<'_>) -> Option<PatternName> {
+fn pattern_name(
+    property: Text,
+    value: &ast::BindingPattern<'_>,
+    level: NestingLevel<'_>,
+) -> Option<PatternName> {
     let (local, default) = match value {
-        ast::BindingPattern::AssignmentPattern(inner) => (inner.left.get_identifier_name(), Some(&inner.right)),
+        ast::BindingPattern::AssignmentPattern(inner) => {
+            (inner.left.get_identifier_name(), Some(&inner.right))
+        }
         value => (value.get_identifier_name(), None),
     };
-    Some(PatternName { property, local: Text::new(local?), default: default.map(|value| lower(value, level)) })
+    Some(PatternName {
+        property,
+        local: Text::new(local?),
+        default: default.map(|value| lower(value, level)),
+    })
 }
 
 pub(super) fn class(class: &ast::Class<'_>, level: NestingLevel<'_>) -> ClassDecl {
     let extends = class.heritage.as_ref().map(|heritage| {
-        (lower(&heritage.expression, level), types::arguments(heritage.type_arguments.as_deref(), level))
+        (
+            lower(&heritage.expression, level),
+            types::arguments(heritage.type_arguments.as_deref(), level),
+        )
     });
-    let implements = class.implements.iter().map(|implemented| crate::typescript::syntax::TypeNode {
-        span: level.span(implemented.span),
-        kind: TypeKind::Reference(
-            types::path(&implemented.expression),
-            types::arguments(implemented.type_arguments.as_deref(), level),
-        ),
-    });
+    let implements =
+        class
+            .implements
+            .iter()
+            .map(|implemented| crate::typescript::syntax::TypeNode {
+                span: level.span(implemented.span),
+                kind: TypeKind::Reference(
+                    types::path(&implemented.expression),
+                    types::arguments(implemented.type_arguments.as_deref(), level),
+                ),
+            });
     ClassDecl {
-        name: class.id.as_ref().map(|id| (Text::new(id.name), level.span(id.span))),
+        name: class
+            .id
+            .as_ref()
+            .map(|id| (Text::new(id.name), level.span(id.span))),
         type_parameters: types::type_parameters(class.type_parameters.as_deref(), level),
         extends,
         implements: implements.collect(),
         decorators: decorators(&class.decorators, level),
-        members: class.body.body.iter().map(|member| class_member(member, level)).collect(),
+        members: class
+            .body
+            .body
+            .iter()
+            .map(|member| class_member(member, level))
+            .collect(),
     }
 }
 
 fn decorators(decorators: &[ast::Decorator<'_>], level: NestingLevel<'_>) -> Vec<Expr> {
-    decorators.iter().map(|decorator| lower(&decorator.expression, level)).collect()
+    decorators
+        .iter()
+        .map(|decorator| lower(&decorator.expression, level))
+        .collect()
 }
 
 fn class_member(member: &ast::ClassElement<'_>, level: NestingLevel<'_>) -> ClassMember {
@@ -150,7 +225,10 @@ fn class_member(member: &ast::ClassElement<'_>, level: NestingLevel<'_>) -> Clas
                 span: level.span(property.span),
                 key: key(&property.key, property.computed, level),
                 optional: property.optional,
-                value: property.type_annotation.as_ref().map(|node| types::lower(&node.type_annotation, level)),
+                value: property
+                    .type_annotation
+                    .as_ref()
+                    .map(|node| types::lower(&node.type_annotation, level)),
             },
             is_static: property.r#static,
             readonly: property.readonly,
@@ -163,7 +241,10 @@ fn class_member(member: &ast::ClassElement<'_>, level: NestingLevel<'_>) -> Clas
                 span: level.span(property.span),
                 key: key(&property.key, property.computed, level),
                 optional: false,
-                value: property.type_annotation.as_ref().map(|node| types::lower(&node.type_annotation, level)),
+                value: property
+                    .type_annotation
+                    .as_ref()
+                    .map(|node| types::lower(&node.type_annotation, level)),
             },
             is_static: property.r#static,
             readonly: false,
@@ -204,13 +285,24 @@ fn method(method: &ast::MethodDefinition<'_>, level: NestingLevel<'_>) -> ClassM
 }
 
 fn hidden(accessibility: Option<ast::TSAccessibility>) -> bool {
-    matches!(accessibility, Some(ast::TSAccessibility::Private | ast::TSAccessibility::Protected))
+    matches!(
+        accessibility,
+        Some(ast::TSAccessibility::Private | ast::TSAccessibility::Protected)
+    )
 }
 
 fn other(at: Span) -> ClassMember {
-    let key = PropertyKey { span: at, name: KeyName::Private(Box::default()) };
+    let key = PropertyKey {
+        span: at,
+        name: KeyName::Private(Box::default()),
+    };
     ClassMember {
-        property: PropertySignature { span: at, key, optional: false, value: None },
+        property: PropertySignature {
+            span: at,
+            key,
+            optional: false,
+            value: None,
+        },
         is_static: true,
         readonly: false,
         hidden: true,

@@ -1,44 +1,62 @@
-//! Where lowering is: how far it has descended, and what place in the file the parser's places stand for.
+//! Where lowering is: how far it has descended, and what place in the file the parser's places
+//! stand for.
 
 use std::sync::Arc;
 
 use super::bodies::DeferredFile;
 use crate::source::Span;
 
-/// Types and expressions that are nested deeper are not read. What people write is nested 20 levels deep at most; each
-/// level costs stack in everything that walks what was read.
+/// Types and expressions that are nested deeper are not read. What people write is nested 20 levels
+/// deep at most; each level costs stack in everything that walks what was read.
 const DEPTH: u32 = 600;
 
 /// The place of the syntax node that is being lowered.
 #[derive(Clone, Copy)]
 pub(super) struct NestingLevel<'l> {
     depth: u32,
-    /// The offset from the places of the parser, which wraps around: a body by itself has a head that its file has not.
+    /// The offset from the places of the parser, which wraps around: a body by itself has a head
+    /// that its file has not.
     offset: u32,
-    /// The file whose bodies are left for later; none where they are read together with what stands around them.
+    /// The file whose bodies are left for later; none where they are read together with what stands
+    /// around them.
     source: Option<&'l Arc<DeferredFile>>,
 }
 
 impl<'l> NestingLevel<'l> {
     /// The top of the file `source`, whose bodies are left for later.
     pub fn top(source: &'l Arc<DeferredFile>) -> Self {
-        Self { depth: 0, offset: 0, source: Some(source) }
+        Self {
+            depth: 0,
+            offset: 0,
+            source: Some(source),
+        }
     }
 
     /// Inside a body at `at` that was parsed behind `head`.
     pub fn behind(head: &str, at: Span) -> Self {
         let length = u32::try_from(head.len()).unwrap_or_default();
-        Self { depth: 0, offset: at.start.wrapping_sub(length), source: None }
+        Self {
+            depth: 0,
+            offset: at.start.wrapping_sub(length),
+            source: None,
+        }
     }
 
     /// The top of a file whose bodies are read at once.
     #[cfg(test)]
     pub fn whole() -> Self {
-        Self { depth: 0, offset: 0, source: None }
+        Self {
+            depth: 0,
+            offset: 0,
+            source: None,
+        }
     }
 
     pub fn deeper(self) -> Self {
-        Self { depth: self.depth + 1, ..self }
+        Self {
+            depth: self.depth + 1,
+            ..self
+        }
     }
 
     pub fn is_too_deep(self) -> bool {
@@ -51,6 +69,9 @@ impl<'l> NestingLevel<'l> {
 
     /// The place in the file.
     pub fn span(self, at: oxc_span::Span) -> Span {
-        Span { start: at.start.wrapping_add(self.offset), end: at.end.wrapping_add(self.offset) }
+        Span {
+            start: at.start.wrapping_add(self.offset),
+            end: at.end.wrapping_add(self.offset),
+        }
     }
 }

@@ -9,7 +9,9 @@ use super::bodies::DeferredFile;
 use super::level::NestingLevel;
 use super::{comments, statements};
 use crate::source::LineIndex;
-use crate::typescript::syntax::{Export, ExprKind, Import, Imported, Module, Statement, StatementKind, Text};
+use crate::typescript::syntax::{
+    Export, ExprKind, Import, Imported, Module, Statement, StatementKind, Text,
+};
 
 pub(super) fn empty(path: Arc<str>, lines: LineIndex) -> Module {
     Module {
@@ -35,14 +37,18 @@ pub(super) fn fill(
     speaks: bool,
 ) {
     module.statements.reserve(program.body.len());
-    module.imports.reserve(program.body.iter().map(count_imports).sum());
+    module
+        .imports
+        .reserve(program.body.iter().map(count_imports).sum());
     for statement in &program.body {
         statements::lower(statement, NestingLevel::top(source), &mut module.statements);
         linkage(statement, module);
     }
     module.names.reserve(module.statements.len());
     for (at, statement) in module.statements.iter().enumerate() {
-        let name = statement.name().or_else(|| is_anonymous(statement).then_some("default"));
+        let name = statement
+            .name()
+            .or_else(|| is_anonymous(statement).then_some("default"));
         if let Some(name) = name {
             module.names.entry(Text::new(name)).or_default().push(at);
         }
@@ -50,7 +56,9 @@ pub(super) fn fill(
             module.ambient.push(at);
         }
         if let Some(local) = default_export(statement) {
-            module.exports.insert("default".into(), Export::Local(local));
+            module
+                .exports
+                .insert("default".into(), Export::Local(local));
         }
     }
     if speaks {
@@ -83,33 +91,52 @@ fn linkage(statement: &AstStatement<'_>, module: &mut Module) {
             match &export.exported {
                 None => module.star_exports.push(specifier),
                 Some(name) => {
-                    let import = Import { specifier, imported: Imported::Namespace };
-                    module.exports.insert(Text::new(name.name()), Export::From(import));
+                    let import = Import {
+                        specifier,
+                        imported: Imported::Namespace,
+                    };
+                    module
+                        .exports
+                        .insert(Text::new(name.name()), Export::From(import));
                 }
             }
         }
         AstStatement::ExportNamedDeclaration(export) => {
             for specifier in &export.specifiers {
                 let local = Export::Local(Text::new(specifier.local.name()));
-                module.exports.insert(Text::new(specifier.exported.name()), local);
+                module
+                    .exports
+                    .insert(Text::new(specifier.exported.name()), local);
             }
         }
         AstStatement::ExportFromDeclaration(export) => {
             for specifier in &export.specifiers {
                 let imported = Imported::Name(Text::new(specifier.local.name()));
-                let import = Import { specifier: Text::new(export.source.value), imported };
-                module.exports.insert(Text::new(specifier.exported.name()), Export::From(import));
+                let import = Import {
+                    specifier: Text::new(export.source.value),
+                    imported,
+                };
+                module
+                    .exports
+                    .insert(Text::new(specifier.exported.name()), Export::From(import));
             }
         }
         AstStatement::ExportDefaultDeclaration(export) => {
             if let Some(local) = named_default(&export.declaration) {
-                module.exports.insert("default".into(), Export::Local(local));
+                module
+                    .exports
+                    .insert("default".into(), Export::Local(local));
             }
         }
         AstStatement::TSImportEqualsDeclaration(import) => {
-            if let ast::TSModuleReference::ExternalModuleReference(reference) = &import.module_reference {
+            if let ast::TSModuleReference::ExternalModuleReference(reference) =
+                &import.module_reference
+            {
                 let specifier = Text::new(reference.expression.value);
-                let import_as = Import { specifier, imported: Imported::Namespace };
+                let import_as = Import {
+                    specifier,
+                    imported: Imported::Namespace,
+                };
                 module.imports.insert(Text::new(import.id.name), import_as);
             }
         }
@@ -141,9 +168,19 @@ fn imports(import: &ast::ImportDeclaration<'_>, module: &mut Module) {
             ImportDeclarationSpecifier::ImportSpecifier(item) => {
                 (&item.local, Imported::Name(Text::new(item.imported.name())))
             }
-            ImportDeclarationSpecifier::ImportDefaultSpecifier(item) => (&item.local, Imported::Name("default".into())),
-            ImportDeclarationSpecifier::ImportNamespaceSpecifier(item) => (&item.local, Imported::Namespace),
+            ImportDeclarationSpecifier::ImportDefaultSpecifier(item) => {
+                (&item.local, Imported::Name("default".into()))
+            }
+            ImportDeclarationSpecifier::ImportNamespaceSpecifier(item) => {
+                (&item.local, Imported::Namespace)
+            }
         };
-        module.imports.insert(Text::new(local.name), Import { specifier: specifier.clone(), imported });
+        module.imports.insert(
+            Text::new(local.name),
+            Import {
+                specifier: specifier.clone(),
+                imported,
+            },
+        );
     }
 }

@@ -1,11 +1,14 @@
-//! How deep a file is nested, found without recursion. The parser descends once per bracket and once per operator
-//! that takes what follows it (`!`, `=>`, `? :`, `else if`); a file that would exhaust the stack is refused before.
+//! How deep a file is nested, found without recursion. The parser descends once per bracket and
+//! once per operator that takes what follows it (`!`, `=>`, `? :`, `else if`); a file that would
+//! exhaust the stack is refused before.
 
-/// How many brackets may be open, and how many nesting operators may follow each other without `;` or `,`.
+/// How many brackets may be open, and how many nesting operators may follow each other without `;`
+/// or `,`.
 pub(super) const LIMIT: u32 = 5_000;
 
-/// How many `<` may be open that could begin type arguments. At each the parser tries both readings of what follows, so
-/// that its time grows much faster than the text: thousands keep it busy for minutes.
+/// How many `<` may be open that could begin type arguments. At each the parser tries both readings
+/// of what follows, so that its time grows much faster than the text: thousands keep it busy for
+/// minutes.
 pub(super) const ANGLE_LIMIT: u32 = 250;
 
 /// The byte at which `text` becomes too deep to be parsed.
@@ -13,26 +16,37 @@ pub fn too_deep(text: &str) -> Option<u32> {
     if !may_be_deep(text.as_bytes()) {
         return None;
     }
-    let mut scan = Scan { bytes: text.as_bytes(), at: 0, chains: vec![0], total: 0, angles: 0 };
+    let mut scan = Scan {
+        bytes: text.as_bytes(),
+        at: 0,
+        chains: vec![0],
+        total: 0,
+        angles: 0,
+    };
     scan.run()
 }
 
-/// Whether there are enough `<`, or enough brackets, operators and words before what they may take, wherever they are:
-/// hardly any file has.
+/// Whether there are enough `<`, or enough brackets, operators and words before what they may take,
+/// wherever they are: hardly any file has.
 fn may_be_deep(bytes: &[u8]) -> bool {
     let limit = LIMIT as usize;
     let mut angles = memchr::memchr_iter(b'<', bytes);
     ends(bytes) >= limit || angles.nth(ANGLE_LIMIT as usize - 1).is_some()
 }
 
-/// How many bytes nest, or stand behind a word that may, at most. Short sums without branches, over parts of one length,
-/// are what the processor does many of at once.
+/// How many bytes nest, or stand behind a word that may, at most. Short sums without branches, over
+/// parts of one length, are what the processor does many of at once.
 fn ends(bytes: &[u8]) -> usize {
     let Some(next) = bytes.get(1..) else { return 1 };
     let (parts, rest) = bytes[..next.len()].as_chunks::<64>();
     let (next, _rest) = next.as_chunks::<64>();
     let of_part = |(part, next): (&[u8; 64], &[u8; 64])| {
-        usize::from(part.iter().zip(next).map(|(before, byte)| end(*before, *byte)).sum::<u8>())
+        usize::from(
+            part.iter()
+                .zip(next)
+                .map(|(before, byte)| end(*before, *byte))
+                .sum::<u8>(),
+        )
     };
     parts.iter().zip(next).map(of_part).sum::<usize>() + rest.len() + 1
 }
@@ -41,11 +55,14 @@ fn ends(bytes: &[u8]) -> usize {
 fn end(before: u8, byte: u8) -> u8 {
     let is_letter = |byte: u8| (byte | 0x20).wrapping_sub(b'a') < 26;
     let is_digit = byte.wrapping_sub(b'0') < 10;
-    // Nothing that a word may take begins with them. `]` and `}`, `[` and `{` are one but for a bit.
-    let is_closing = (byte == b',') | (byte == b';') | (byte == b'.') | (byte == b')') | (byte | 0x20 == b'}');
+    // Nothing that a word may take begins with them. `]` and `}`, `[` and `{` are one but for a
+    // bit.
+    let is_closing =
+        (byte == b',') | (byte == b';') | (byte == b'.') | (byte == b')') | (byte | 0x20 == b'}');
     let is_behind_word = is_letter(before) & !(is_letter(byte) | is_digit | is_closing);
     let opens = (byte == b'(') | (byte | 0x20 == b'{') | (byte == b'<');
-    let is_operator = (byte == b'?') | (byte == b'!') | (byte == b'~') | (byte == b'-') | (byte == b'+');
+    let is_operator =
+        (byte == b'?') | (byte == b'!') | (byte == b'~') | (byte == b'-') | (byte == b'+');
     let takes = (byte == b'=') | (byte == b':') | (byte == b'*');
     u8::from(is_behind_word | opens | is_operator | takes)
 }
@@ -64,7 +81,8 @@ static IS_PART: [bool; 256] = {
 struct Scan<'t> {
     bytes: &'t [u8],
     at: usize,
-    /// For each open bracket, how many nesting operators stand since it or since the last separator in it.
+    /// For each open bracket, how many nesting operators stand since it or since the last separator
+    /// in it.
     chains: Vec<u32>,
     /// The sum of `chains`, and one for each bracket.
     total: u32,
@@ -114,7 +132,10 @@ impl Scan<'_> {
     }
 
     fn open_angle(&mut self) {
-        let before = self.at.checked_sub(1).and_then(|before| self.bytes.get(before));
+        let before = self
+            .at
+            .checked_sub(1)
+            .and_then(|before| self.bytes.get(before));
         self.angles += u32::from(before.is_some_and(u8::is_ascii_alphanumeric));
         self.chain();
     }
@@ -137,10 +158,21 @@ impl Scan<'_> {
 
     /// Without semicolons, a line that starts with a keyword of a declaration starts a statement.
     fn end_line(&mut self) {
-        const STARTS: [&[u8]; 8] =
-            [b"const ", b"let ", b"export ", b"type ", b"interface ", b"function ", b"class ", b"import "];
+        const STARTS: [&[u8]; 8] = [
+            b"const ",
+            b"let ",
+            b"export ",
+            b"type ",
+            b"interface ",
+            b"function ",
+            b"class ",
+            b"import ",
+        ];
         let rest = self.bytes.get(self.at + 1..).unwrap_or_default();
-        let indent = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r')).count();
+        let indent = rest
+            .iter()
+            .take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r'))
+            .count();
         if STARTS.iter().any(|start| rest[indent..].starts_with(start)) {
             self.separate();
         }
@@ -149,7 +181,10 @@ impl Scan<'_> {
     /// Words that take what follows them.
     fn word(&mut self) {
         let rest = &self.bytes[self.at..];
-        let length = rest.iter().take_while(|byte| IS_PART[usize::from(**byte)]).count();
+        let length = rest
+            .iter()
+            .take_while(|byte| IS_PART[usize::from(**byte)])
+            .count();
         let nests = matches!(
             &rest[..length],
             b"if"
@@ -192,7 +227,9 @@ impl Scan<'_> {
 
     fn skip_line(&mut self) {
         let rest = &self.bytes[self.at..];
-        self.at += memchr::memchr(b'\n', rest).unwrap_or(rest.len()).saturating_sub(1);
+        self.at += memchr::memchr(b'\n', rest)
+            .unwrap_or(rest.len())
+            .saturating_sub(1);
     }
 
     fn skip_comment(&mut self) {
@@ -216,7 +253,10 @@ mod tests {
     #[test]
     fn type_arguments_within_each_other_count_and_those_side_by_side_do_not() {
         assert!(too_deep(&format!("type A = {}", "a<".repeat(300))).is_some());
-        assert_eq!(too_deep(&format!("type A = {}", "B<C<D>> | ".repeat(300))), None);
+        assert_eq!(
+            too_deep(&format!("type A = {}", "B<C<D>> | ".repeat(300))),
+            None
+        );
         assert_eq!(too_deep(&"for (i = 0; i<n; i++) {}\n".repeat(300)), None);
         assert_eq!(too_deep(&"if (i <= n) {}\n".repeat(300)), None);
     }
@@ -225,6 +265,9 @@ mod tests {
     fn brackets_and_operators_count_but_not_in_strings_and_comments() {
         let deep = "[".repeat(13_000);
         assert!(too_deep(&deep).is_some() && too_deep(&"!".repeat(13_000)).is_some());
-        assert_eq!(too_deep(&format!("'{deep}' \"{deep}\" /*{deep}*/ //{deep}")), None);
+        assert_eq!(
+            too_deep(&format!("'{deep}' \"{deep}\" /*{deep}*/ //{deep}")),
+            None
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Steps over a broken declaration: a half-written file is the usual state of a file that somebody works on.
+//! Steps over a broken declaration: a half-written file is the usual state of a file that somebody
+//! works on.
 
 /// The words that a declaration at the top of a file starts with.
 const STARTS: [&str; 16] = [
@@ -20,15 +21,31 @@ const STARTS: [&str; 16] = [
     "/**",
 ];
 
-/// Blanks out the declaration at the top of `text` that holds the byte `at`; false where there is none left.
-/// Every other byte stays where it is.
+/// Blanks out the declaration at the top of `text` that holds the byte `at`; false where there is
+/// none left. Every other byte stays where it is.
 pub(super) fn blank(text: &mut String, at: u32) -> bool {
     let at = at as usize;
-    let starts: Vec<usize> = line_starts(text).filter(|start| declares(&text[*start..])).collect();
+    let starts: Vec<usize> = line_starts(text)
+        .filter(|start| declares(&text[*start..]))
+        .collect();
     // An error at the start of a declaration is that the one before it did not end.
-    let Some(start) = starts.iter().rev().find(|start| **start < at.max(1)).copied() else { return false };
-    let end = starts.iter().find(|next| **next > start).copied().unwrap_or(text.len());
-    let blanks = text[start..end].bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }).collect::<String>();
+    let Some(start) = starts
+        .iter()
+        .rev()
+        .find(|start| **start < at.max(1))
+        .copied()
+    else {
+        return false;
+    };
+    let end = starts
+        .iter()
+        .find(|next| **next > start)
+        .copied()
+        .unwrap_or(text.len());
+    let blanks = text[start..end]
+        .bytes()
+        .map(|byte| if byte == b'\n' { '\n' } else { ' ' })
+        .collect::<String>();
     text.replace_range(start..end, &blanks);
     true
 }

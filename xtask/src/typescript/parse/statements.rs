@@ -9,40 +9,72 @@ use super::level::NestingLevel;
 use super::{expressions, functions, types};
 use crate::source::Span;
 use crate::typescript::syntax::{
-    Alias, Argument, Binary, Body, Case, EnumDecl, EnumMember, Expr, ExprKind, Function, Interface, Name,
-    NamespaceDeclaration, Statement, StatementKind, Text, TypeKind, TypeNode, Variable,
+    Alias, Argument, Binary, Body, Case, EnumDecl, EnumMember, Expr, ExprKind, Function, Interface,
+    Name, NamespaceDeclaration, Statement, StatementKind, Text, TypeKind, TypeNode, Variable,
 };
 
-pub(super) fn lower_all(statements: &[ast::Statement<'_>], level: NestingLevel<'_>) -> Vec<Statement> {
+pub(super) fn lower_all(
+    statements: &[ast::Statement<'_>],
+    level: NestingLevel<'_>,
+) -> Vec<Statement> {
     let mut lowered = Vec::new();
     if !level.is_too_deep() {
-        statements.iter().for_each(|statement| lower(statement, level.deeper(), &mut lowered));
+        statements
+            .iter()
+            .for_each(|statement| lower(statement, level.deeper(), &mut lowered));
     }
     lowered
 }
 
 /// Appends what `statement` declares or does. Imports and exports of other files are the module's.
-pub(super) fn lower(statement: &ast::Statement<'_>, level: NestingLevel<'_>, out: &mut Vec<Statement>) {
+pub(super) fn lower(
+    statement: &ast::Statement<'_>,
+    level: NestingLevel<'_>,
+    out: &mut Vec<Statement>,
+) {
     let at = level.span(statement.span());
-    let mut push = |kind| out.push(Statement { span: at, exported: false, kind });
+    let mut push = |kind| {
+        out.push(Statement {
+            span: at,
+            exported: false,
+            kind,
+        })
+    };
     let nested = |test: Option<&ast::Expression<'_>>, bodies: &[&ast::Statement<'_>]| {
-        let mut inside: Vec<_> = test.into_iter().map(|test| condition(test, level)).collect();
+        let mut inside: Vec<_> = test
+            .into_iter()
+            .map(|test| condition(test, level))
+            .collect();
         if !level.is_too_deep() {
-            bodies.iter().for_each(|body| lower(body, level.deeper(), &mut inside));
+            bodies
+                .iter()
+                .for_each(|body| lower(body, level.deeper(), &mut inside));
         }
         StatementKind::Nested(inside)
     };
     match statement {
         ast::Statement::ExpressionStatement(inner) => {
-            push(StatementKind::Expression(expressions::lower(&inner.expression, level)));
+            push(StatementKind::Expression(expressions::lower(
+                &inner.expression,
+                level,
+            )));
         }
         ast::Statement::ReturnStatement(inner) => {
-            push(StatementKind::Return(inner.argument.as_ref().map(|value| expressions::lower(value, level))));
+            push(StatementKind::Return(
+                inner
+                    .argument
+                    .as_ref()
+                    .map(|value| expressions::lower(value, level)),
+            ));
         }
-        ast::Statement::BlockStatement(block) => push(StatementKind::Nested(lower_all(&block.body, level))),
+        ast::Statement::BlockStatement(block) => {
+            push(StatementKind::Nested(lower_all(&block.body, level)))
+        }
         ast::Statement::IfStatement(inner) => {
             let otherwise = inner.alternate.iter();
-            let bodies: Vec<_> = std::iter::once(&inner.consequent).chain(otherwise).collect();
+            let bodies: Vec<_> = std::iter::once(&inner.consequent)
+                .chain(otherwise)
+                .collect();
             push(nested(Some(&inner.test), &bodies));
         }
         ast::Statement::ForStatement(inner) => push(nested(inner.test.as_ref(), &[&inner.body])),
@@ -53,12 +85,22 @@ pub(super) fn lower(statement: &ast::Statement<'_>, level: NestingLevel<'_>, out
         ast::Statement::LabeledStatement(inner) => push(nested(None, &[&inner.body])),
         ast::Statement::WithStatement(inner) => push(nested(None, &[&inner.body])),
         ast::Statement::SwitchStatement(inner) => {
-            let cases = inner.cases.iter().map(|case| self::case(case, level)).collect();
-            push(StatementKind::Switch(expressions::lower(&inner.discriminant, level), cases));
+            let cases = inner
+                .cases
+                .iter()
+                .map(|case| self::case(case, level))
+                .collect();
+            push(StatementKind::Switch(
+                expressions::lower(&inner.discriminant, level),
+                cases,
+            ));
         }
         ast::Statement::TryStatement(inner) => {
-            let blocks =
-                [Some(&inner.block), inner.handler.as_ref().map(|handler| &handler.body), inner.finalizer.as_ref()];
+            let blocks = [
+                Some(&inner.block),
+                inner.handler.as_ref().map(|handler| &handler.body),
+                inner.finalizer.as_ref(),
+            ];
             let bodies = blocks.into_iter().flatten().flat_map(|block| &block.body);
             push(nested(None, &bodies.collect::<Vec<_>>()));
         }
@@ -70,10 +112,16 @@ pub(super) fn lower(statement: &ast::Statement<'_>, level: NestingLevel<'_>, out
                 statement.span = at;
             });
         }
-        ast::Statement::ExportDefaultDeclaration(export) => out.push(default_export(export, at, level)),
+        ast::Statement::ExportDefaultDeclaration(export) => {
+            out.push(default_export(export, at, level))
+        }
         ast::Statement::TSExportAssignment(export) => {
             let value = expressions::lower(&export.expression, level);
-            out.push(Statement { span: at, exported: true, kind: StatementKind::Default(value) });
+            out.push(Statement {
+                span: at,
+                exported: true,
+                kind: StatementKind::Default(value),
+            });
         }
         ast::Statement::ThrowStatement(_)
         | ast::Statement::BreakStatement(_)
@@ -95,7 +143,11 @@ pub(super) fn lower(statement: &ast::Statement<'_>, level: NestingLevel<'_>, out
 
 fn condition(test: &ast::Expression<'_>, level: NestingLevel<'_>) -> Statement {
     let kind = StatementKind::Condition(expressions::lower(test, level));
-    Statement { span: level.span(test.span()), exported: false, kind }
+    Statement {
+        span: level.span(test.span()),
+        exported: false,
+        kind,
+    }
 }
 
 fn case(node: &ast::SwitchCase<'_>, level: NestingLevel<'_>) -> Case {
@@ -104,7 +156,10 @@ fn case(node: &ast::SwitchCase<'_>, level: NestingLevel<'_>) -> Case {
         statement => leaves(statement),
     };
     Case {
-        test: node.test.as_ref().map(|test| expressions::lower(test, level)),
+        test: node
+            .test
+            .as_ref()
+            .map(|test| expressions::lower(test, level)),
         body: lower_all(&node.consequent, level),
         falls_through: !node.consequent.last().is_some_and(ends),
     }
@@ -132,7 +187,10 @@ fn for_of(node: &ast::ForOfStatement<'_>, level: NestingLevel<'_>) -> StatementK
     };
     let function = Function {
         type_parameters: Vec::new(),
-        parameters: binding.map(|binding| functions::pattern(&binding.id, level)).into_iter().collect(),
+        parameters: binding
+            .map(|binding| functions::pattern(&binding.id, level))
+            .into_iter()
+            .collect(),
         return_type: None,
         body: Body::read(body),
         is_async: false,
@@ -140,22 +198,43 @@ fn for_of(node: &ast::ForOfStatement<'_>, level: NestingLevel<'_>) -> StatementK
     };
     let at = level.span(node.right.span());
     let items = Box::new(expressions::lower(&node.right, level));
-    let callee = Expr { span: at, kind: ExprKind::Member(items, "forEach".into(), at) };
-    let callback = Expr { span: level.span(node.body.span()), kind: ExprKind::Function(Arc::new(function)) };
-    let arguments = Box::new([Argument { spread: false, value: callback }]);
+    let callee = Expr {
+        span: at,
+        kind: ExprKind::Member(items, "forEach".into(), at),
+    };
+    let callback = Expr {
+        span: level.span(node.body.span()),
+        kind: ExprKind::Function(Arc::new(function)),
+    };
+    let arguments = Box::new([Argument {
+        spread: false,
+        value: callback,
+    }]);
     StatementKind::Expression(Expr {
         span: level.span(node.span),
         kind: ExprKind::Call(Box::new(callee), Box::default(), arguments),
     })
 }
 
-fn default_export(export: &ast::ExportDefaultDeclaration<'_>, at: Span, level: NestingLevel<'_>) -> Statement {
-    let default = || Name { text: "default".into(), span: at };
+fn default_export(
+    export: &ast::ExportDefaultDeclaration<'_>,
+    at: Span,
+    level: NestingLevel<'_>,
+) -> Statement {
+    let default = || Name {
+        text: "default".into(),
+        span: at,
+    };
     let kind = match &export.declaration {
-        ast::ExportDefaultDeclarationKind::FunctionDeclaration(function) => StatementKind::Function(
-            function.id.as_ref().map_or_else(default, |id| name(id, level)),
-            Arc::new(functions::function(function, level)),
-        ),
+        ast::ExportDefaultDeclarationKind::FunctionDeclaration(function) => {
+            StatementKind::Function(
+                function
+                    .id
+                    .as_ref()
+                    .map_or_else(default, |id| name(id, level)),
+                Arc::new(functions::function(function, level)),
+            )
+        }
         ast::ExportDefaultDeclarationKind::ClassDeclaration(class) => {
             let mut class = functions::class(class, level);
             class.name.get_or_insert(("default".into(), at));
@@ -169,7 +248,11 @@ fn default_export(export: &ast::ExportDefaultDeclaration<'_>, at: Span, level: N
             None => StatementKind::Nested(Vec::new()),
         },
     };
-    Statement { span: at, exported: true, kind }
+    Statement {
+        span: at,
+        exported: true,
+        kind,
+    }
 }
 
 fn declaration(declaration: &Declaration<'_>, level: NestingLevel<'_>, out: &mut Vec<Statement>) {
@@ -182,35 +265,64 @@ fn declaration(declaration: &Declaration<'_>, level: NestingLevel<'_>, out: &mut
                 .for_each(|declarator| variable(declarator, variables.kind, level, out));
         }
         Declaration::FunctionDeclaration(function) => match &function.id {
-            Some(id) => StatementKind::Function(name(id, level), Arc::new(functions::function(function, level))),
+            Some(id) => StatementKind::Function(
+                name(id, level),
+                Arc::new(functions::function(function, level)),
+            ),
             None => return,
         },
-        Declaration::ClassDeclaration(class) => StatementKind::Class(Arc::new(functions::class(class, level))),
+        Declaration::ClassDeclaration(class) => {
+            StatementKind::Class(Arc::new(functions::class(class, level)))
+        }
         Declaration::TSTypeAliasDeclaration(alias) => StatementKind::Alias(Alias {
             name: name(&alias.id, level),
             type_parameters: types::type_parameters(alias.type_parameters.as_deref(), level),
             value: types::lower(&alias.type_annotation, level),
         }),
-        Declaration::TSInterfaceDeclaration(node) => StatementKind::Interface(interface(node, level)),
+        Declaration::TSInterfaceDeclaration(node) => {
+            StatementKind::Interface(interface(node, level))
+        }
         Declaration::TSEnumDeclaration(node) => StatementKind::Enum(enumeration(node, level)),
-        Declaration::TSExternalModuleDeclaration(module) => StatementKind::Namespace(NamespaceDeclaration {
-            name: Name { text: Text::new(module.id.value), span: level.span(module.id.span) },
-            body: module.body.as_ref().map_or_else(Vec::new, |body| lower_all(&body.body, level)),
-            ambient: true,
-        }),
-        Declaration::TSNamespaceDeclaration(node) => StatementKind::Namespace(namespace(node, level)),
-        Declaration::TSGlobalDeclaration(global) => StatementKind::Namespace(NamespaceDeclaration {
-            name: Name { text: "global".into(), span: level.span(global.global_span) },
-            body: lower_all(&global.body.body, level),
-            ambient: true,
-        }),
+        Declaration::TSExternalModuleDeclaration(module) => {
+            StatementKind::Namespace(NamespaceDeclaration {
+                name: Name {
+                    text: Text::new(module.id.value),
+                    span: level.span(module.id.span),
+                },
+                body: module
+                    .body
+                    .as_ref()
+                    .map_or_else(Vec::new, |body| lower_all(&body.body, level)),
+                ambient: true,
+            })
+        }
+        Declaration::TSNamespaceDeclaration(node) => {
+            StatementKind::Namespace(namespace(node, level))
+        }
+        Declaration::TSGlobalDeclaration(global) => {
+            StatementKind::Namespace(NamespaceDeclaration {
+                name: Name {
+                    text: "global".into(),
+                    span: level.span(global.global_span),
+                },
+                body: lower_all(&global.body.body, level),
+                ambient: true,
+            })
+        }
         Declaration::TSImportEqualsDeclaration(_) => return,
     };
-    out.push(Statement { span: at, exported: false, kind });
+    out.push(Statement {
+        span: at,
+        exported: false,
+        kind,
+    });
 }
 
 fn name(id: &ast::BindingIdentifier<'_>, level: NestingLevel<'_>) -> Name {
-    Name { text: Text::new(id.name), span: level.span(id.span) }
+    Name {
+        text: Text::new(id.name),
+        span: level.span(id.span),
+    }
 }
 
 fn interface(node: &ast::TSInterfaceDeclaration<'_>, level: NestingLevel<'_>) -> Interface {
@@ -232,22 +344,37 @@ fn interface(node: &ast::TSInterfaceDeclaration<'_>, level: NestingLevel<'_>) ->
 fn enumeration(node: &ast::TSEnumDeclaration<'_>, level: NestingLevel<'_>) -> EnumDecl {
     let members = node.body.members.iter().map(|member| EnumMember {
         name: Text::new(member.id.static_name()),
-        value: member.initializer.as_ref().map(|value| expressions::lower(value, level)),
+        value: member
+            .initializer
+            .as_ref()
+            .map(|value| expressions::lower(value, level)),
     });
-    EnumDecl { name: name(&node.id, level), members: members.collect() }
+    EnumDecl {
+        name: name(&node.id, level),
+        members: members.collect(),
+    }
 }
 
-fn namespace(node: &ast::TSNamespaceDeclaration<'_>, level: NestingLevel<'_>) -> NamespaceDeclaration {
+fn namespace(
+    node: &ast::TSNamespaceDeclaration<'_>,
+    level: NestingLevel<'_>,
+) -> NamespaceDeclaration {
     let body = match &node.body {
         ast::TSNamespaceDeclarationBody::TSModuleBlock(block) => lower_all(&block.body, level),
-        ast::TSNamespaceDeclarationBody::TSNamespaceDeclaration(inner) if !level.is_too_deep() => vec![Statement {
-            span: level.span(inner.span),
-            exported: true,
-            kind: StatementKind::Namespace(namespace(inner, level.deeper())),
-        }],
+        ast::TSNamespaceDeclarationBody::TSNamespaceDeclaration(inner) if !level.is_too_deep() => {
+            vec![Statement {
+                span: level.span(inner.span),
+                exported: true,
+                kind: StatementKind::Namespace(namespace(inner, level.deeper())),
+            }]
+        }
         ast::TSNamespaceDeclarationBody::TSNamespaceDeclaration(_) => Vec::new(),
     };
-    NamespaceDeclaration { name: name(&node.id, level), body, ambient: false }
+    NamespaceDeclaration {
+        name: name(&node.id, level),
+        body,
+        ambient: false,
+    }
 }
 
 fn variable(
@@ -257,11 +384,26 @@ fn variable(
     out: &mut Vec<Statement>,
 ) {
     let constant = kind == ast::VariableDeclarationKind::Const;
-    let value = declarator.init.as_ref().map(|value| expressions::lower(value, level));
-    let annotation = declarator.type_annotation.as_ref().map(|node| types::lower(&node.type_annotation, level));
+    let value = declarator
+        .init
+        .as_ref()
+        .map(|value| expressions::lower(value, level));
+    let annotation = declarator
+        .type_annotation
+        .as_ref()
+        .map(|node| types::lower(&node.type_annotation, level));
     let mut push = |name: Name, annotation, value| {
-        let kind = StatementKind::Variable(Variable { name, annotation, value, constant });
-        out.push(Statement { span: level.span(declarator.span), exported: false, kind });
+        let kind = StatementKind::Variable(Variable {
+            name,
+            annotation,
+            value,
+            constant,
+        });
+        out.push(Statement {
+            span: level.span(declarator.span),
+            exported: false,
+            kind,
+        });
     };
     bind(&declarator.id, annotation, value, level, &mut push);
 }
@@ -280,10 +422,16 @@ fn bind(
         ast::BindingPattern::BindingIdentifier(id) => push(name(id, level), annotation, value),
         ast::BindingPattern::ObjectPattern(pattern) => {
             for property in &pattern.properties {
-                let Some(key) = property.key.static_name() else { continue };
+                let Some(key) = property.key.static_name() else {
+                    continue;
+                };
                 let member = value.clone().map(|value| Expr {
                     span: value.span,
-                    kind: ExprKind::Member(Box::new(value), key.into(), level.span(property.key.span())),
+                    kind: ExprKind::Member(
+                        Box::new(value),
+                        key.into(),
+                        level.span(property.key.span()),
+                    ),
                 });
                 bind(&property.value, None, member, level, push);
             }
@@ -291,18 +439,32 @@ fn bind(
         ast::BindingPattern::ArrayPattern(pattern) => {
             for (index, element) in pattern.elements.iter().enumerate() {
                 let Some(element) = element else { continue };
-                let at = Box::new(Expr { span: level.span(element.span()), kind: ExprKind::Number(index as f64) });
-                let part =
-                    value.clone().map(|value| Expr { span: value.span, kind: ExprKind::Index(Box::new(value), at) });
+                let at = Box::new(Expr {
+                    span: level.span(element.span()),
+                    kind: ExprKind::Number(index as f64),
+                });
+                let part = value.clone().map(|value| Expr {
+                    span: value.span,
+                    kind: ExprKind::Index(Box::new(value), at),
+                });
                 bind(element, None, part, level, push);
             }
         }
         ast::BindingPattern::AssignmentPattern(inner) => {
             let with_default = |value: Expr| {
                 let default = Box::new(expressions::lower(&inner.right, level));
-                Expr { span: value.span, kind: ExprKind::Binary(Binary::Default, Box::new(value), default) }
+                Expr {
+                    span: value.span,
+                    kind: ExprKind::Binary(Binary::Default, Box::new(value), default),
+                }
             };
-            bind(&inner.left, annotation, value.map(with_default), level, push);
+            bind(
+                &inner.left,
+                annotation,
+                value.map(with_default),
+                level,
+                push,
+            );
         }
     }
 }

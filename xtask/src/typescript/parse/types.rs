@@ -10,9 +10,15 @@ use crate::typescript::syntax::{
 };
 
 pub(super) fn lower(node: &TSType<'_>, level: NestingLevel<'_>) -> TypeNode {
-    let kind =
-        if level.is_too_deep() { TypeKind::Other("it is nested too deeply") } else { kind(node, level.deeper()) };
-    TypeNode { span: level.span(node.span()), kind }
+    let kind = if level.is_too_deep() {
+        TypeKind::Other("it is nested too deeply")
+    } else {
+        kind(node, level.deeper())
+    };
+    TypeNode {
+        span: level.span(node.span()),
+        kind,
+    }
 }
 
 pub(super) fn lower_all<'a, 'n>(
@@ -52,41 +58,54 @@ fn kind(node: &TSType<'_>, level: NestingLevel<'_>) -> TypeKind {
         },
         TSType::TSConstructorType(_) | TSType::TSFunctionType(_) => TypeKind::Function,
         TSType::TSImportType(import) => import_type(import, false, level),
-        TSType::TSIndexedAccessType(access) => {
-            TypeKind::Indexed(boxed(&access.object_type, level), boxed(&access.index_type, level))
-        }
+        TSType::TSIndexedAccessType(access) => TypeKind::Indexed(
+            boxed(&access.object_type, level),
+            boxed(&access.index_type, level),
+        ),
         TSType::TSInferType(infer) if infer.type_parameter.constraint.is_some() => {
             TypeKind::Other("`infer … extends` is not read")
         }
         TSType::TSInferType(infer) => TypeKind::Infer(Text::new(infer.type_parameter.name.name)),
-        TSType::TSIntersectionType(intersection) => TypeKind::Intersection(lower_all(&intersection.types, level)),
+        TSType::TSIntersectionType(intersection) => {
+            TypeKind::Intersection(lower_all(&intersection.types, level))
+        }
         TSType::TSLiteralType(literal) => literal_type(&literal.literal, level),
         TSType::TSMappedType(mapped) => mapped_type(mapped, level),
-        TSType::TSNamedTupleMember(member) => tuple_element(&member.element_type, member.optional, level).kind,
-        TSType::TSTemplateLiteralType(template) => {
-            TypeKind::Template(quasis(&template.quasis).into(), lower_all(&template.types, level))
+        TSType::TSNamedTupleMember(member) => {
+            tuple_element(&member.element_type, member.optional, level).kind
         }
+        TSType::TSTemplateLiteralType(template) => TypeKind::Template(
+            quasis(&template.quasis).into(),
+            lower_all(&template.types, level),
+        ),
         TSType::TSThisType(_) => TypeKind::This,
-        TSType::TSTupleType(tuple) => {
-            TypeKind::Tuple(tuple.element_types.iter().map(|element| tuple_element(element, false, level)).collect())
-        }
+        TSType::TSTupleType(tuple) => TypeKind::Tuple(
+            tuple
+                .element_types
+                .iter()
+                .map(|element| tuple_element(element, false, level))
+                .collect(),
+        ),
         TSType::TSTypeLiteral(literal) => TypeKind::Object(members(&literal.members, level)),
         TSType::TSTypeOperatorType(operator) => match operator.operator {
-            ast::TSTypeOperatorOperator::Keyof => TypeKind::KeyOf(boxed(&operator.type_annotation, level)),
+            ast::TSTypeOperatorOperator::Keyof => {
+                TypeKind::KeyOf(boxed(&operator.type_annotation, level))
+            }
             ast::TSTypeOperatorOperator::Readonly => lower(&operator.type_annotation, level).kind,
             ast::TSTypeOperatorOperator::Unique => TypeKind::Keyword(Keyword::Symbol),
         },
         TSType::TSTypeQuery(query) => type_query(query, level),
-        TSType::TSTypeReference(reference) => {
-            TypeKind::Reference(path(&reference.type_name), arguments(reference.type_arguments.as_deref(), level))
-        }
+        TSType::TSTypeReference(reference) => TypeKind::Reference(
+            path(&reference.type_name),
+            arguments(reference.type_arguments.as_deref(), level),
+        ),
         TSType::TSUnionType(union) => TypeKind::Union(lower_all(&union.types, level)),
         TSType::TSParenthesizedType(inner) => lower(&inner.type_annotation, level).kind,
         TSType::TSTypePredicate(_) => TypeKind::Keyword(Keyword::Boolean),
         TSType::TSIntrinsicKeyword(_) => TypeKind::Other("it is an intrinsic type"),
-        TSType::JSDocNullableType(_) | TSType::JSDocNonNullableType(_) | TSType::JSDocUnknownType(_) => {
-            TypeKind::Other("it is a JSDoc type")
-        }
+        TSType::JSDocNullableType(_)
+        | TSType::JSDocNonNullableType(_)
+        | TSType::JSDocUnknownType(_) => TypeKind::Other("it is a JSDoc type"),
     }
 }
 
@@ -120,13 +139,20 @@ fn type_query(query: &ast::TSTypeQuery<'_>, level: NestingLevel<'_>) -> TypeKind
     match &query.expr_name {
         TSTypeQueryExprName::TSImportType(import) => import_type(import, true, level),
         name => match name.as_ts_type_name() {
-            Some(name) => TypeKind::Query(path(name), arguments(query.type_arguments.as_deref(), level)),
+            Some(name) => TypeKind::Query(
+                path(name),
+                arguments(query.type_arguments.as_deref(), level),
+            ),
             None => TypeKind::Other("its `typeof` is not read"),
         },
     }
 }
 
-fn import_type(import: &ast::TSImportType<'_>, of_value: bool, level: NestingLevel<'_>) -> TypeKind {
+fn import_type(
+    import: &ast::TSImportType<'_>,
+    of_value: bool,
+    level: NestingLevel<'_>,
+) -> TypeKind {
     let mut names = Path::new();
     let mut qualifier = import.qualifier.as_ref();
     while let Some(name) = qualifier {
@@ -143,7 +169,11 @@ fn import_type(import: &ast::TSImportType<'_>, of_value: bool, level: NestingLev
     }
     names.reverse();
     let arguments = arguments(import.type_arguments.as_deref(), level);
-    TypeKind::Import(Text::new(import.source.value), Box::new((names, arguments)), of_value)
+    TypeKind::Import(
+        Text::new(import.source.value),
+        Box::new((names, arguments)),
+        of_value,
+    )
 }
 
 fn literal_type(literal: &ast::TSLiteral<'_>, level: NestingLevel<'_>) -> TypeKind {
@@ -169,7 +199,10 @@ fn template_literal(template: &ast::TemplateLiteral<'_>, _level: NestingLevel) -
 }
 
 pub(super) fn quasis(quasis: &[ast::TemplateElement<'_>]) -> Vec<Text> {
-    quasis.iter().map(|quasi| Text::new(quasi.value.cooked.unwrap_or(quasi.value.raw))).collect()
+    quasis
+        .iter()
+        .map(|quasi| Text::new(quasi.value.cooked.unwrap_or(quasi.value.raw)))
+        .collect()
 }
 
 fn mapped_type(mapped: &ast::TSMappedType<'_>, level: NestingLevel<'_>) -> TypeKind {
@@ -178,7 +211,10 @@ fn mapped_type(mapped: &ast::TSMappedType<'_>, level: NestingLevel<'_>) -> TypeK
         parameter: Text::new(mapped.key.name),
         constraint: boxed(&mapped.constraint, level),
         name: mapped.name_type.as_ref().map(|name| boxed(name, level)),
-        value: mapped.type_annotation.as_ref().map(|value| boxed(value, level)),
+        value: mapped
+            .type_annotation
+            .as_ref()
+            .map(|value| boxed(value, level)),
         optional: match mapped.optional {
             None => Modifier::Keep,
             Some(Operator::True | Operator::Plus) => Modifier::Add,
@@ -187,15 +223,25 @@ fn mapped_type(mapped: &ast::TSMappedType<'_>, level: NestingLevel<'_>) -> TypeK
     }
 }
 
-fn tuple_element(element: &ast::TSTupleElement<'_>, optional: bool, level: NestingLevel<'_>) -> TypeNode {
+fn tuple_element(
+    element: &ast::TSTupleElement<'_>,
+    optional: bool,
+    level: NestingLevel<'_>,
+) -> TypeNode {
     let mut node = match element {
-        ast::TSTupleElement::TSOptionalType(inner) => return or_undefined(lower(&inner.type_annotation, level)),
-        ast::TSTupleElement::TSRestType(rest) => {
-            TypeNode { span: level.span(rest.span), kind: TypeKind::Rest(boxed(&rest.type_annotation, level)) }
+        ast::TSTupleElement::TSOptionalType(inner) => {
+            return or_undefined(lower(&inner.type_annotation, level));
         }
+        ast::TSTupleElement::TSRestType(rest) => TypeNode {
+            span: level.span(rest.span),
+            kind: TypeKind::Rest(boxed(&rest.type_annotation, level)),
+        },
         element => match element.as_ts_type() {
             Some(node) => lower(node, level),
-            None => TypeNode { span: level.span(element.span()), kind: TypeKind::Other("it is no type") },
+            None => TypeNode {
+                span: level.span(element.span()),
+                kind: TypeKind::Other("it is no type"),
+            },
         },
     };
     if optional {
@@ -206,27 +252,46 @@ fn tuple_element(element: &ast::TSTupleElement<'_>, optional: bool, level: Nesti
 
 fn or_undefined(node: TypeNode) -> TypeNode {
     let span = node.span;
-    let undefined = TypeNode { span, kind: TypeKind::Keyword(Keyword::Undefined) };
-    TypeNode { span, kind: TypeKind::Union(Box::new([node, undefined])) }
+    let undefined = TypeNode {
+        span,
+        kind: TypeKind::Keyword(Keyword::Undefined),
+    };
+    TypeNode {
+        span,
+        kind: TypeKind::Union(Box::new([node, undefined])),
+    }
 }
 
-pub(super) fn members(members: &[ast::TSSignature<'_>], level: NestingLevel<'_>) -> Vec<TypeMember> {
-    members.iter().map(|member| type_member(member, level)).collect()
+pub(super) fn members(
+    members: &[ast::TSSignature<'_>],
+    level: NestingLevel<'_>,
+) -> Vec<TypeMember> {
+    members
+        .iter()
+        .map(|member| type_member(member, level))
+        .collect()
 }
 
 fn type_member(member: &ast::TSSignature<'_>, level: NestingLevel<'_>) -> TypeMember {
     match member {
-        ast::TSSignature::TSPropertySignature(property) => TypeMember::Property(PropertySignature {
-            span: level.span(property.span),
-            key: key(&property.key, property.computed, level),
-            optional: property.optional,
-            value: property.type_annotation.as_ref().map(|annotation| lower(&annotation.type_annotation, level)),
-        }),
+        ast::TSSignature::TSPropertySignature(property) => {
+            TypeMember::Property(PropertySignature {
+                span: level.span(property.span),
+                key: key(&property.key, property.computed, level),
+                optional: property.optional,
+                value: property
+                    .type_annotation
+                    .as_ref()
+                    .map(|annotation| lower(&annotation.type_annotation, level)),
+            })
+        }
         ast::TSSignature::TSIndexSignature(index) => TypeMember::Index(Box::new([
             lower(&index.parameter.type_annotation.type_annotation, level),
             lower(&index.type_annotation.type_annotation, level),
         ])),
-        ast::TSSignature::TSMethodSignature(method) if method.kind == ast::TSMethodSignatureKind::Get => {
+        ast::TSSignature::TSMethodSignature(method)
+            if method.kind == ast::TSMethodSignatureKind::Get =>
+        {
             let annotation = method.return_type.as_ref();
             TypeMember::Property(PropertySignature {
                 span: level.span(method.span),
@@ -236,9 +301,8 @@ fn type_member(member: &ast::TSSignature<'_>, level: NestingLevel<'_>) -> TypeMe
             })
         }
         ast::TSSignature::TSMethodSignature(_) => TypeMember::Method,
-        ast::TSSignature::TSCallSignatureDeclaration(_) | ast::TSSignature::TSConstructSignatureDeclaration(_) => {
-            TypeMember::Call
-        }
+        ast::TSSignature::TSCallSignatureDeclaration(_)
+        | ast::TSSignature::TSConstructSignatureDeclaration(_) => TypeMember::Call,
     }
 }
 
@@ -249,8 +313,14 @@ pub(super) fn type_parameters(
     let parameters = node.into_iter().flat_map(|node| &node.params);
     let lower_parameter = |parameter: &ast::TSTypeParameter<'_>| TypeParameter {
         name: Text::new(parameter.name.name),
-        constraint: parameter.constraint.as_ref().map(|constraint| lower(constraint, level)),
-        default: parameter.default.as_ref().map(|default| lower(default, level)),
+        constraint: parameter
+            .constraint
+            .as_ref()
+            .map(|constraint| lower(constraint, level)),
+        default: parameter
+            .default
+            .as_ref()
+            .map(|default| lower(default, level)),
         constant: parameter.r#const,
     };
     parameters.map(lower_parameter).collect()

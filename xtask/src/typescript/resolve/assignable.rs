@@ -11,18 +11,26 @@ impl<'p> Resolver<'p> {
             (Type::Unresolved(_), _) | (_, Type::Unresolved(_)) | (Type::Any, _) => None,
             (_, Type::Any | Type::Unknown) | (Type::Never, _) => Some(true),
             (Type::Unknown, _) => Some(false),
-            (Type::Union(members), _) => all(members.iter().map(|member| self.assignable(member, to))),
-            (_, Type::Union(members)) => any(members.iter().map(|member| self.assignable(from, member))),
+            (Type::Union(members), _) => {
+                all(members.iter().map(|member| self.assignable(member, to)))
+            }
+            (_, Type::Union(members)) => {
+                any(members.iter().map(|member| self.assignable(from, member)))
+            }
             (_, Type::Never) => Some(false),
             (Type::Object(from), Type::Object(to)) => self.object_assignable(from, to),
             (Type::Array(from), Type::Array(to)) => self.assignable(&from.get(self), &to.get(self)),
             (Type::Tuple(items, rest), Type::Array(to)) => {
                 let to = to.get(self);
-                all(items.iter().chain(rest).map(|item| self.assignable(&item.get(self), &to)))
+                all(items
+                    .iter()
+                    .chain(rest)
+                    .map(|item| self.assignable(&item.get(self), &to)))
             }
-            (Type::Tuple(from, None), Type::Tuple(to, None)) if from.len() == to.len() => {
-                all(from.iter().zip(to.iter()).map(|(from, to)| self.assignable(&from.get(self), &to.get(self))))
-            }
+            (Type::Tuple(from, None), Type::Tuple(to, None)) if from.len() == to.len() => all(from
+                .iter()
+                .zip(to.iter())
+                .map(|(from, to)| self.assignable(&from.get(self), &to.get(self)))),
             (Type::StringLiteral(text), Type::Template(template)) => template.holds(text),
             (Type::Template(one), Type::Template(other)) if Rc::ptr_eq(one, other) => Some(true),
             (Type::Template(_), Type::Template(_)) => None,
@@ -37,15 +45,23 @@ impl<'p> Resolver<'p> {
         if from.incomplete.is_some() || to.incomplete.is_some() {
             return None;
         }
-        // Whatever it holds fits `{ [key: string]: any }`; of any other index it depends on how it was declared.
-        if to.index.as_ref().is_some_and(|index| !matches!(index.get(self), Type::Any)) {
+        // Whatever it holds fits `{ [key: string]: any }`; of any other index it depends on how it
+        // was declared.
+        if to
+            .index
+            .as_ref()
+            .is_some_and(|index| !matches!(index.get(self), Type::Any))
+        {
             return None;
         }
-        all(to.properties.iter().map(|wanted| match from.property(&wanted.name) {
-            None => Some(wanted.optional),
-            Some(found) if found.optional && !wanted.optional => Some(false),
-            Some(found) => self.assignable(&found.value.get(self), &wanted.value.get(self)),
-        }))
+        all(to
+            .properties
+            .iter()
+            .map(|wanted| match from.property(&wanted.name) {
+                None => Some(wanted.optional),
+                Some(found) if found.optional && !wanted.optional => Some(false),
+                Some(found) => self.assignable(&found.value.get(self), &wanted.value.get(self)),
+            }))
     }
 }
 
@@ -84,20 +100,39 @@ fn scalar_assignable(from: &Type<'_>, to: &Type<'_>) -> Option<bool> {
         (Type::Promise(_), Type::Opaque) => true,
         (from, Type::Opaque) if is_object(from) => true,
         (Type::Null | Type::Undefined, _) => false,
-        (from, to) if is_primitive(from) && (is_primitive(to) || matches!(to, Type::Null | Type::Undefined)) => false,
-        (from, Type::Date | Type::Bytes | Type::Array(_) | Type::Tuple(..) | Type::Function | Type::Opaque)
-            if is_primitive(from) =>
+        (from, to)
+            if is_primitive(from)
+                && (is_primitive(to) || matches!(to, Type::Null | Type::Undefined)) =>
         {
             false
         }
+        (
+            from,
+            Type::Date
+            | Type::Bytes
+            | Type::Array(_)
+            | Type::Tuple(..)
+            | Type::Function
+            | Type::Opaque,
+        ) if is_primitive(from) => false,
         (from, Type::Object(to)) if is_primitive(from) && to.incomplete.is_none() => {
             to.properties.is_empty() && to.index.is_none()
         }
-        (from, to) if is_object(from) && (is_primitive(to) || matches!(to, Type::Null | Type::Undefined)) => false,
+        (from, to)
+            if is_object(from)
+                && (is_primitive(to) || matches!(to, Type::Null | Type::Undefined)) =>
+        {
+            false
+        }
         (Type::Date | Type::Bytes | Type::Function, Type::Array(_) | Type::Tuple(..)) => false,
         (Type::Array(_) | Type::Tuple(..), Type::Date | Type::Bytes | Type::Function) => false,
-        (Type::Date, Type::Function | Type::Bytes) | (Type::Function, Type::Date | Type::Bytes) => false,
-        (Type::Object(_), Type::Array(_) | Type::Tuple(..) | Type::Date | Type::Bytes | Type::Function) => false,
+        (Type::Date, Type::Function | Type::Bytes) | (Type::Function, Type::Date | Type::Bytes) => {
+            false
+        }
+        (
+            Type::Object(_),
+            Type::Array(_) | Type::Tuple(..) | Type::Date | Type::Bytes | Type::Function,
+        ) => false,
         _ => return None,
     })
 }
@@ -106,7 +141,13 @@ fn scalar_assignable(from: &Type<'_>, to: &Type<'_>) -> Option<bool> {
 fn is_object(member: &Type<'_>) -> bool {
     matches!(
         member,
-        Type::Object(_) | Type::Array(_) | Type::Tuple(..) | Type::Date | Type::Bytes | Type::Function | Type::Opaque
+        Type::Object(_)
+            | Type::Array(_)
+            | Type::Tuple(..)
+            | Type::Date
+            | Type::Bytes
+            | Type::Function
+            | Type::Opaque
     )
 }
 

@@ -48,7 +48,8 @@ impl<'p> Resolver<'p> {
         }
     }
 
-    /// Whether `checked` is assignable to the written type `pattern`; none where that can't be said.
+    /// Whether `checked` is assignable to the written type `pattern`; none where that can't be
+    /// said.
     fn matches(
         &self,
         scope: &Scope<'p>,
@@ -68,7 +69,9 @@ impl<'p> Resolver<'p> {
                 Some(true)
             }
             // kysely-codegen writes its own `Generated<T>` with it.
-            TypeKind::Reference(path, arguments) if path.last().is_some_and(|name| name == "ColumnType") => {
+            TypeKind::Reference(path, arguments)
+                if path.last().is_some_and(|name| name == "ColumnType") =>
+            {
                 self.matches_column(scope, checked, arguments, inferred)
             }
             TypeKind::Function => is_no_function(checked).then_some(false),
@@ -93,9 +96,9 @@ impl<'p> Resolver<'p> {
                 let items = union(items.iter().chain(rest).map(|item| item.get(self)));
                 self.matches(scope, &items, element, inferred)
             }
-            Type::Union(members) => {
-                all(members.iter().map(|member| self.matches_array(scope, member, element, inferred)))
-            }
+            Type::Union(members) => all(members
+                .iter()
+                .map(|member| self.matches_array(scope, member, element, inferred))),
             Type::Any | Type::Unresolved(_) | Type::Value(_) => None,
             _ => Some(false),
         }
@@ -110,13 +113,19 @@ impl<'p> Resolver<'p> {
     ) -> Option<bool> {
         match checked {
             Type::Promise(of) => self.matches(scope, &of.get(self), held, inferred),
-            Type::Union(members) => {
-                all(members.iter().map(|member| self.matches_promise(scope, member, held, inferred)))
-            }
-            _ if is_primitive(checked) || matches!(checked, Type::Null | Type::Undefined | Type::Array(_)) => {
+            Type::Union(members) => all(members
+                .iter()
+                .map(|member| self.matches_promise(scope, member, held, inferred))),
+            _ if is_primitive(checked)
+                || matches!(checked, Type::Null | Type::Undefined | Type::Array(_)) =>
+            {
                 Some(false)
             }
-            Type::Object(object) if object.incomplete.is_none() && object.property("then").is_none() => Some(false),
+            Type::Object(object)
+                if object.incomplete.is_none() && object.property("then").is_none() =>
+            {
+                Some(false)
+            }
             _ => None,
         }
     }
@@ -129,17 +138,25 @@ impl<'p> Resolver<'p> {
         members: &'p [TypeMember],
         inferred: &mut InferMatches<'p>,
     ) -> Option<bool> {
-        if is_primitive(checked) || matches!(checked, Type::Null | Type::Undefined | Type::Unknown) {
+        if is_primitive(checked) || matches!(checked, Type::Null | Type::Undefined | Type::Unknown)
+        {
             return Some(false);
         }
         let object = self.properties(checked).ok()?;
         all(members.iter().map(|member| {
-            let TypeMember::Property(wanted) = member else { return None };
+            let TypeMember::Property(wanted) = member else {
+                return None;
+            };
             match object.property(wanted.key.literal()?) {
                 None if object.incomplete.is_some() || object.index.is_some() => None,
                 None => Some(wanted.optional),
                 Some(found) if found.optional && !wanted.optional => Some(false),
-                Some(found) => self.matches(scope, &found.value.get(self), wanted.value.as_ref()?, inferred),
+                Some(found) => self.matches(
+                    scope,
+                    &found.value.get(self),
+                    wanted.value.as_ref()?,
+                    inferred,
+                ),
             }
         }))
     }
@@ -152,12 +169,14 @@ impl<'p> Resolver<'p> {
         patterns: &'p [TypeNode],
         inferred: &mut InferMatches<'p>,
     ) -> Option<bool> {
-        let (inferring, plain): (Vec<_>, Vec<_>) = patterns.iter().partition(|pattern| mentions_infer(pattern));
+        let (inferring, plain): (Vec<_>, Vec<_>) =
+            patterns.iter().partition(|pattern| mentions_infer(pattern));
         let in_order: Vec<_> = plain.into_iter().chain(inferring).collect();
-        all(checked
-            .members()
-            .iter()
-            .map(|member| any(in_order.iter().map(|pattern| self.matches(scope, member, pattern, inferred)))))
+        all(checked.members().iter().map(|member| {
+            any(in_order
+                .iter()
+                .map(|pattern| self.matches(scope, member, pattern, inferred)))
+        }))
     }
 
     fn matches_tuple(
@@ -167,11 +186,14 @@ impl<'p> Resolver<'p> {
         patterns: &'p [TypeNode],
         inferred: &mut InferMatches<'p>,
     ) -> Option<bool> {
-        let fixed = !patterns.iter().any(|pattern| matches!(pattern.kind, TypeKind::Rest(_)));
+        let fixed = !patterns
+            .iter()
+            .any(|pattern| matches!(pattern.kind, TypeKind::Rest(_)));
         match checked {
             Type::Tuple(items, None) if fixed && items.len() == patterns.len() => {
                 let pairs = items.iter().zip(patterns);
-                all(pairs.map(|(item, pattern)| self.matches(scope, &item.get(self), pattern, inferred)))
+                all(pairs
+                    .map(|(item, pattern)| self.matches(scope, &item.get(self), pattern, inferred)))
             }
             _ => is_primitive(checked).then_some(false),
         }
@@ -196,13 +218,22 @@ impl<'p> Resolver<'p> {
     }
 }
 
-/// The scope in which each `infer` of `pattern` has a meaning: all that it was matched with, or nothing that is known.
+/// The scope in which each `infer` of `pattern` has a meaning: all that it was matched with, or
+/// nothing that is known.
 fn bound<'p>(scope: &Scope<'p>, pattern: &'p TypeNode, inferred: &InferMatches<'p>) -> Scope<'p> {
     let mut names = Vec::new();
     inferred_names(pattern, &mut names);
     names.into_iter().fold(scope.clone(), |scope, name| {
-        let matched: Vec<_> = inferred.iter().filter(|(of, _)| *of == name).map(|(_, with)| with.clone()).collect();
-        let meaning = if matched.is_empty() { Type::Unknown } else { union(matched) };
+        let matched: Vec<_> = inferred
+            .iter()
+            .filter(|(of, _)| *of == name)
+            .map(|(_, with)| with.clone())
+            .collect();
+        let meaning = if matched.is_empty() {
+            Type::Unknown
+        } else {
+            union(matched)
+        };
         scope.with_type(name, Lazy::known(meaning))
     })
 }
@@ -221,7 +252,9 @@ fn array_element(pattern: &TypeNode) -> Option<&TypeNode> {
 
 /// `T` of `Promise<T>` and `PromiseLike<T>`.
 fn promised(pattern: &TypeNode) -> Option<&TypeNode> {
-    let TypeKind::Reference(path, arguments) = &pattern.kind else { return None };
+    let TypeKind::Reference(path, arguments) = &pattern.kind else {
+        return None;
+    };
     match (path.as_slice(), &**arguments) {
         ([name], [held]) if name == "Promise" || name == "PromiseLike" => Some(held),
         _ => None,
@@ -233,14 +266,19 @@ fn is_no_function(checked: &Type<'_>) -> bool {
     match checked {
         Type::Object(object) => !object.callable && object.incomplete.is_none(),
         Type::Union(members) => members.iter().any(is_no_function),
-        Type::Null | Type::Undefined | Type::Date | Type::Bytes | Type::Array(_) | Type::Tuple(..) | Type::Unknown => {
-            true
-        }
+        Type::Null
+        | Type::Undefined
+        | Type::Date
+        | Type::Bytes
+        | Type::Array(_)
+        | Type::Tuple(..)
+        | Type::Unknown => true,
         other => is_primitive(other),
     }
 }
 
-/// `T` in `T extends …`, where it is a type parameter: then each member of a union is checked for itself.
+/// `T` in `T extends …`, where it is a type parameter: then each member of a union is checked for
+/// itself.
 fn naked_parameter<'p>(scope: &Scope<'p>, check: &'p TypeNode) -> Option<&'p str> {
     match &check.kind {
         TypeKind::Reference(path, arguments) if path.len() == 1 && arguments.is_empty() => {
@@ -261,13 +299,19 @@ fn mentions_infer(node: &TypeNode) -> bool {
 fn inferred_names<'p>(node: &'p TypeNode, names: &mut Vec<&'p str>) {
     match &node.kind {
         TypeKind::Infer(name) => names.push(name),
-        TypeKind::Array(inner) | TypeKind::Rest(inner) | TypeKind::KeyOf(inner) => inferred_names(inner, names),
+        TypeKind::Array(inner) | TypeKind::Rest(inner) | TypeKind::KeyOf(inner) => {
+            inferred_names(inner, names)
+        }
         TypeKind::Union(nodes)
         | TypeKind::Intersection(nodes)
         | TypeKind::Tuple(nodes)
         | TypeKind::Template(_, nodes)
-        | TypeKind::Reference(_, nodes) => nodes.iter().for_each(|node| inferred_names(node, names)),
-        TypeKind::Indexed(object, index) => [object, index].into_iter().for_each(|node| inferred_names(node, names)),
+        | TypeKind::Reference(_, nodes) => {
+            nodes.iter().for_each(|node| inferred_names(node, names))
+        }
+        TypeKind::Indexed(object, index) => [object, index]
+            .into_iter()
+            .for_each(|node| inferred_names(node, names)),
         TypeKind::Object(members) => TypeNode::properties(members)
             .filter_map(|property| property.value.as_ref())
             .for_each(|value| inferred_names(value, names)),

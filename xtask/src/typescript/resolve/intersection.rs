@@ -1,5 +1,5 @@
-//! Intersections: objects are merged, brands disappear (`string & { __brand: 'UserId' }` holds a string), unions are
-//! distributed.
+//! Intersections: objects are merged, brands disappear (`string & { __brand: 'UserId' }` holds a
+//! string), unions are distributed.
 
 use std::rc::Rc;
 
@@ -12,7 +12,9 @@ impl<'p> Resolver<'p> {
     /// The intersection of `types`.
     pub(super) fn intersection(&self, types: Vec<Type<'p>>) -> Type<'p> {
         let mut types = types.into_iter();
-        let Some(first) = types.next() else { return Type::Unknown };
+        let Some(first) = types.next() else {
+            return Type::Unknown;
+        };
         types.fold(first, |left, right| self.intersect(left, right))
     }
 
@@ -22,15 +24,22 @@ impl<'p> Resolver<'p> {
             return Type::unresolved("it is an intersection of very large unions");
         }
         match (&left, &right) {
-            (Type::Union(members), _) => {
-                union(members.iter().map(|member| self.intersect(member.clone(), right.clone())))
-            }
-            (_, Type::Union(members)) => {
-                union(members.iter().map(|member| self.intersect(left.clone(), member.clone())))
-            }
+            (Type::Union(members), _) => union(
+                members
+                    .iter()
+                    .map(|member| self.intersect(member.clone(), right.clone())),
+            ),
+            (_, Type::Union(members)) => union(
+                members
+                    .iter()
+                    .map(|member| self.intersect(left.clone(), member.clone())),
+            ),
             (Type::Array(one), Type::Array(other)) => Type::Array(self.in_both_arrays(one, other)),
             (Type::Tuple(one, None), Type::Tuple(other, None)) if one.len() == other.len() => {
-                let items = one.iter().zip(&**other).map(|(one, other)| self.in_both_arrays(one, other));
+                let items = one
+                    .iter()
+                    .zip(&**other)
+                    .map(|(one, other)| self.in_both_arrays(one, other));
                 Type::Tuple(items.collect(), None)
             }
             (Type::Array(_) | Type::Tuple(..), Type::Array(_) | Type::Tuple(..)) => {
@@ -40,13 +49,15 @@ impl<'p> Resolver<'p> {
         }
     }
 
-    /// Returns the type of an element that two arrays share. An empty intersection of the elements is unresolved,
-    /// since it does not make the whole type `never`.
+    /// Returns the type of an element that two arrays share. An empty intersection of the elements
+    /// is unresolved, since it does not make the whole type `never`.
     fn in_both_arrays(&self, one: &Lazy<'p>, other: &Lazy<'p>) -> Lazy<'p> {
         let (one, other) = (one.clone(), other.clone());
-        Lazy::computed(move |resolver| match resolver.intersect(one.get(resolver), other.get(resolver)) {
-            Type::Never => Type::unresolved("it is an intersection of different arrays"),
-            both => both,
+        Lazy::computed(move |resolver| {
+            match resolver.intersect(one.get(resolver), other.get(resolver)) {
+                Type::Never => Type::unresolved("it is an intersection of different arrays"),
+                both => both,
+            }
         })
     }
 }
@@ -57,14 +68,23 @@ fn pair<'p>(left: Type<'p>, right: Type<'p>) -> Type<'p> {
         (Type::Any, _) | (_, Type::Any) => Type::Any,
         (Type::Unknown, other) | (other, Type::Unknown) => other,
         (Type::Object(left), Type::Object(right)) => Type::Object(Rc::new(merge(&left, &right))),
-        (Type::Object(object), Type::Unresolved(reason)) | (Type::Unresolved(reason), Type::Object(object)) => {
-            Type::Object(Rc::new(ObjectType { incomplete: Some(reason), ..(*object).clone() }))
+        (Type::Object(object), Type::Unresolved(reason))
+        | (Type::Unresolved(reason), Type::Object(object)) => Type::Object(Rc::new(ObjectType {
+            incomplete: Some(reason),
+            ..(*object).clone()
+        })),
+        (Type::Function, Type::Function | Type::Object(_)) | (Type::Object(_), Type::Function) => {
+            Type::Function
         }
-        (Type::Function, Type::Function | Type::Object(_)) | (Type::Object(_), Type::Function) => Type::Function,
         (Type::Opaque | Type::Promise(_), Type::Object(object))
         | (Type::Object(object), Type::Opaque | Type::Promise(_)) => {
-            let incomplete = Some(super::reason("it is an intersection with a type of the language"));
-            Type::Object(Rc::new(ObjectType { incomplete, ..(*object).clone() }))
+            let incomplete = Some(super::reason(
+                "it is an intersection with a type of the language",
+            ));
+            Type::Object(Rc::new(ObjectType {
+                incomplete,
+                ..(*object).clone()
+            }))
         }
         (Type::Opaque, Type::Opaque) => Type::Opaque,
         (Type::Unresolved(reason), _) | (_, Type::Unresolved(reason)) => Type::Unresolved(reason),
@@ -77,8 +97,8 @@ fn pair<'p>(left: Type<'p>, right: Type<'p>) -> Type<'p> {
     }
 }
 
-/// Returns the kind of a primitive, and whether the primitive is a single value. Two types of different kinds have no
-/// value in common.
+/// Returns the kind of a primitive, and whether the primitive is a single value. Two types of
+/// different kinds have no value in common.
 fn rank(member: &Type<'_>) -> Option<(&'static str, bool)> {
     Some(match member {
         Type::Null => ("null", true),
@@ -107,7 +127,12 @@ fn branded(primitive: Type<'_>) -> Type<'_> {
     }
 }
 
-fn primitives<'p>(left: Type<'p>, left_rank: (&str, bool), right: Type<'p>, right_rank: (&str, bool)) -> Type<'p> {
+fn primitives<'p>(
+    left: Type<'p>,
+    left_rank: (&str, bool),
+    right: Type<'p>,
+    right_rank: (&str, bool),
+) -> Type<'p> {
     if left_rank.0 != right_rank.0 {
         // `boolean & string[]` has no value, and is none less to the compiler.
         let is_object = |rank: &str| matches!(rank, "date" | "bytes" | "array" | "column");
@@ -120,7 +145,11 @@ fn primitives<'p>(left: Type<'p>, left_rank: (&str, bool), right: Type<'p>, righ
     }
     match (&left, &right) {
         (Type::StringLiteral(one), Type::StringLiteral(other)) if one != other => Type::Never,
-        (Type::NumberLiteral(one), Type::NumberLiteral(other)) if (one - other).abs() > f64::EPSILON => Type::Never,
+        (Type::NumberLiteral(one), Type::NumberLiteral(other))
+            if (one - other).abs() > f64::EPSILON =>
+        {
+            Type::Never
+        }
         (Type::BooleanLiteral(one), Type::BooleanLiteral(other)) if one != other => Type::Never,
         (Type::Template(template), Type::StringLiteral(text))
         | (Type::StringLiteral(text), Type::Template(template)) => match template.holds(text) {
@@ -128,7 +157,9 @@ fn primitives<'p>(left: Type<'p>, left_rank: (&str, bool), right: Type<'p>, righ
             Some(false) => Type::Never,
             None => Type::unresolved("it is an intersection that is not read"),
         },
-        (Type::Template(_), Type::Template(_)) => Type::unresolved("it is an intersection that is not read"),
+        (Type::Template(_), Type::Template(_)) => {
+            Type::unresolved("it is an intersection that is not read")
+        }
         (Type::Template(_), _) => left,
         _ if left_rank.1 => left,
         _ => right,
@@ -139,7 +170,9 @@ fn primitives<'p>(left: Type<'p>, left_rank: (&str, bool), right: Type<'p>, righ
 fn merge<'p>(left: &ObjectType<'p>, right: &ObjectType<'p>) -> ObjectType<'p> {
     let mut merged = left.clone();
     for property in &right.properties {
-        let both = left.property(&property.name).map(|known| in_both(known, property));
+        let both = left
+            .property(&property.name)
+            .map(|known| in_both(known, property));
         merged.put(both.unwrap_or_else(|| property.clone()));
     }
     merged.callable |= right.callable;
@@ -150,7 +183,8 @@ fn merge<'p>(left: &ObjectType<'p>, right: &ObjectType<'p>) -> ObjectType<'p> {
 
 fn in_both<'p>(left: &Property<'p>, right: &Property<'p>) -> Property<'p> {
     let (one, other) = (left.value.clone(), right.value.clone());
-    let value = Lazy::computed(move |resolver| resolver.intersect(one.get(resolver), other.get(resolver)));
+    let value =
+        Lazy::computed(move |resolver| resolver.intersect(one.get(resolver), other.get(resolver)));
     Property {
         name: Rc::clone(&left.name),
         optional: left.optional && right.optional,

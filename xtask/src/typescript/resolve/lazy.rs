@@ -27,19 +27,31 @@ enum LazySource<'p> {
 impl<'p> Lazy<'p> {
     /// A type that is known already.
     pub fn known(known: Type<'p>) -> Self {
-        Self(Rc::new(Inner { known: known.into(), running: Cell::new(false), source: LazySource::Known }))
+        Self(Rc::new(Inner {
+            known: known.into(),
+            running: Cell::new(false),
+            source: LazySource::Known,
+        }))
     }
 
     /// A type as it is written in `scope`.
     pub fn node(scope: &Scope<'p>, node: &'p TypeNode) -> Self {
         let source = LazySource::Node(scope.clone(), node);
-        Self(Rc::new(Inner { known: OnceCell::new(), running: Cell::new(false), source }))
+        Self(Rc::new(Inner {
+            known: OnceCell::new(),
+            running: Cell::new(false),
+            source,
+        }))
     }
 
     /// A type that `compute` computes.
     pub fn computed(compute: impl Fn(&Resolver<'p>) -> Type<'p> + 'p) -> Self {
         let source = LazySource::Computed(Box::new(compute));
-        Self(Rc::new(Inner { known: OnceCell::new(), running: Cell::new(false), source }))
+        Self(Rc::new(Inner {
+            known: OnceCell::new(),
+            running: Cell::new(false),
+            source,
+        }))
     }
 
     /// Whether someone else holds it too.
@@ -63,7 +75,9 @@ impl<'p> Lazy<'p> {
         let evaluated = match &self.0.source {
             LazySource::Known => Type::unresolved("it is not known"),
             LazySource::Node(scope, node) => resolver.node(scope, node),
-            LazySource::Computed(compute) => resolver.deeper(|| compute(resolver)).unwrap_or_else(Type::unresolved),
+            LazySource::Computed(compute) => resolver
+                .deeper(|| compute(resolver))
+                .unwrap_or_else(Type::unresolved),
         };
         self.0.running.set(false);
         self.0.known.get_or_init(|| evaluated).clone()

@@ -1,4 +1,5 @@
-//! The names of a function or block that runs: what it declares is evaluated when it is first needed, once for each call.
+//! The names of a function or block that runs: what it declares is evaluated when it is first
+//! needed, once for each call.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -27,9 +28,15 @@ impl<'p> Locals<'p> {
     pub fn of(body: impl IntoIterator<Item = &'p Statement>) -> Rc<Self> {
         let mut names: FxHashMap<&'p str, Local<'p>> = FxHashMap::default();
         for statement in body {
-            let is_ambient = matches!(&statement.kind, StatementKind::Namespace(namespace) if namespace.ambient);
-            let Some(name) = statement.name().filter(|_| !is_ambient) else { continue };
-            match names.entry(name).or_insert_with(|| Local::Declared(SmallVec::new())) {
+            let is_ambient =
+                matches!(&statement.kind, StatementKind::Namespace(namespace) if namespace.ambient);
+            let Some(name) = statement.name().filter(|_| !is_ambient) else {
+                continue;
+            };
+            match names
+                .entry(name)
+                .or_insert_with(|| Local::Declared(SmallVec::new()))
+            {
                 Local::Declared(statements) => statements.push(statement),
                 Local::Running | Local::Known(_) => {}
             }
@@ -56,7 +63,8 @@ impl<'p> Locals<'p> {
         })
     }
 
-    /// The value of the variable `name`, evaluated once. An assignment while it is evaluated counts.
+    /// The value of the variable `name`, evaluated once. An assignment while it is evaluated
+    /// counts.
     pub fn once(&self, name: &'p str, evaluate: impl FnOnce() -> Value<'p>) -> Value<'p> {
         match self.0.borrow().get(name) {
             Some(Local::Known(value)) => return value.clone(),

@@ -41,34 +41,60 @@ impl<'p> Resolver<'p> {
                 | Type::BooleanLiteral(_)
                 | Type::Any),
             ) => return same.clone(),
-            Some(Type::Array(_) | Type::Tuple(..)) => return Type::unresolved("a mapped array is not read"),
+            Some(Type::Array(_) | Type::Tuple(..)) => {
+                return Type::unresolved("a mapped array is not read");
+            }
             _ => {}
         }
         let source = source.and_then(|source| self.properties(&source).ok());
-        // Each property of `T` is mapped by itself, also where an index signature makes `keyof T` any string.
-        let indexed = source.as_ref().filter(|source| source.index.is_some() && is_key_of(constraint));
+        // Each property of `T` is mapped by itself, also where an index signature makes `keyof T`
+        // any string.
+        let indexed = source
+            .as_ref()
+            .filter(|source| source.index.is_some() && is_key_of(constraint));
         let keys: Vec<Type<'p>> = match indexed {
             Some(source) => {
-                let names = source.properties.iter().map(|property| Type::StringLiteral(Rc::clone(&property.name)));
+                let names = source
+                    .properties
+                    .iter()
+                    .map(|property| Type::StringLiteral(Rc::clone(&property.name)));
                 names.chain([Type::String]).collect()
             }
             None => self.node(scope, constraint).members().to_vec(),
         };
         let incomplete = indexed.and_then(|source| source.incomplete.clone());
-        let mut object = ObjectType { incomplete, ..ObjectType::default() };
+        let mut object = ObjectType {
+            incomplete,
+            ..ObjectType::default()
+        };
         for key in &keys {
             let inside = scope.with_type(parameter, Lazy::known(key.clone()));
-            self.mapped_key(&inside, key, name, value, optional, source.as_deref(), &mut object);
+            self.mapped_key(
+                &inside,
+                key,
+                name,
+                value,
+                optional,
+                source.as_deref(),
+                &mut object,
+            );
         }
         Type::Object(Rc::new(object))
     }
 
-    /// The type whose properties keep their `?`: `T` of `[K in keyof T]`, also behind `K extends keyof T`.
+    /// The type whose properties keep their `?`: `T` of `[K in keyof T]`, also behind `K extends
+    /// keyof T`.
     fn mapped_source(&self, scope: &Scope<'p>, constraint: &'p TypeNode) -> Option<Type<'p>> {
         match &constraint.kind {
             TypeKind::KeyOf(inner) => Some(self.node(scope, inner)),
             TypeKind::Reference(path, _) => match scope.lookup(path.first()?)? {
-                Binding::Type(_, Some(TypeNode { kind: TypeKind::KeyOf(inner), .. })) => {
+                Binding::Type(
+                    _,
+                    Some(TypeNode {
+                        kind: TypeKind::KeyOf(inner),
+                        ..
+                    }),
+                ) => {
                     let source = self.node(scope, inner);
                     self.properties(&source).ok().map(Type::Object)
                 }
@@ -78,7 +104,10 @@ impl<'p> Resolver<'p> {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of one node, each of another kind")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the parts of one node, each of another kind"
+    )]
     fn mapped_key(
         &self,
         scope: &Scope<'p>,
@@ -101,12 +130,22 @@ impl<'p> Resolver<'p> {
                     object.put(mapped_property(name, original, mapped.clone(), optional));
                 }
                 Type::NumberLiteral(number) => {
-                    object.put(mapped_property(&number.to_string().into(), original, mapped.clone(), optional));
+                    object.put(mapped_property(
+                        &number.to_string().into(),
+                        original,
+                        mapped.clone(),
+                        optional,
+                    ));
                 }
-                Type::String | Type::Template(_) | Type::Number => object.index = Some(mapped.clone()),
+                Type::String | Type::Template(_) | Type::Number => {
+                    object.index = Some(mapped.clone())
+                }
                 Type::Symbol => {}
                 Type::Unresolved(why) => object.incomplete = Some(Rc::clone(why)),
-                _ => object.incomplete = Some(super::reason("the keys of a mapped type are not read")),
+                _ => {
+                    object.incomplete =
+                        Some(super::reason("the keys of a mapped type are not read"))
+                }
             }
         }
     }
@@ -131,10 +170,19 @@ fn mapped_property<'p>(
         Modifier::Remove => required(value),
         Modifier::Keep | Modifier::Add => value,
     };
-    Property { name: Rc::clone(name), optional, value, place: original.and_then(|original| original.place.clone()) }
+    Property {
+        name: Rc::clone(name),
+        optional,
+        value,
+        place: original.and_then(|original| original.place.clone()),
+    }
 }
 
 /// Without `undefined`.
 pub(super) fn required(value: Lazy<'_>) -> Lazy<'_> {
-    Lazy::computed(move |resolver| value.get(resolver).without(|member| matches!(member, Type::Undefined)))
+    Lazy::computed(move |resolver| {
+        value
+            .get(resolver)
+            .without(|member| matches!(member, Type::Undefined))
+    })
 }

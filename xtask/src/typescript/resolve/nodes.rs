@@ -10,7 +10,8 @@ use crate::typescript::syntax::{Keyword, Text, TypeKind, TypeNode};
 impl<'p> Resolver<'p> {
     /// The type that `node` means in `scope`.
     pub fn node(&self, scope: &Scope<'p>, node: &'p TypeNode) -> Type<'p> {
-        self.deeper(|| self.kind(scope, &node.kind)).unwrap_or_else(Type::unresolved)
+        self.deeper(|| self.kind(scope, &node.kind))
+            .unwrap_or_else(Type::unresolved)
     }
 
     fn kind(&self, scope: &Scope<'p>, kind: &'p TypeKind) -> Type<'p> {
@@ -24,10 +25,15 @@ impl<'p> Resolver<'p> {
             TypeKind::Array(element) => Type::Array(Lazy::node(scope, element)),
             TypeKind::Tuple(elements) => self.tuple(scope, elements),
             TypeKind::Rest(element) => self.node(scope, element),
-            TypeKind::Union(members) => union(members.iter().map(|member| self.node(scope, member))),
-            TypeKind::Intersection(members) => {
-                self.intersection(members.iter().map(|member| self.node(scope, member)).collect())
+            TypeKind::Union(members) => {
+                union(members.iter().map(|member| self.node(scope, member)))
             }
+            TypeKind::Intersection(members) => self.intersection(
+                members
+                    .iter()
+                    .map(|member| self.node(scope, member))
+                    .collect(),
+            ),
             TypeKind::Reference(path, arguments) => self.reference(scope, path, arguments),
             TypeKind::Query(path, _) => self.type_query(scope, path),
             TypeKind::Import(specifier, member, of_value) => {
@@ -40,15 +46,31 @@ impl<'p> Resolver<'p> {
                 self.indexed(&object, &self.node(scope, index))
             }
             TypeKind::KeyOf(inner) => self.keys(&self.node(scope, inner)),
-            TypeKind::Mapped { parameter, constraint, name, value, optional } => {
-                self.mapped(scope, parameter, constraint, name.as_deref(), value.as_deref(), *optional)
-            }
-            TypeKind::Conditional { check, extends, then, otherwise } => {
-                self.conditional(scope, check, extends, then, otherwise)
-            }
+            TypeKind::Mapped {
+                parameter,
+                constraint,
+                name,
+                value,
+                optional,
+            } => self.mapped(
+                scope,
+                parameter,
+                constraint,
+                name.as_deref(),
+                value.as_deref(),
+                *optional,
+            ),
+            TypeKind::Conditional {
+                check,
+                extends,
+                then,
+                otherwise,
+            } => self.conditional(scope, check, extends, then, otherwise),
             TypeKind::Infer(name) => Type::unresolved(format!("`infer {name}` is not read")),
             TypeKind::Function => Type::Function,
-            TypeKind::This => scope.this().unwrap_or_else(|| Type::unresolved("`this` is not read here")),
+            TypeKind::This => scope
+                .this()
+                .unwrap_or_else(|| Type::unresolved("`this` is not read here")),
             TypeKind::Other(reason) => Type::unresolved(*reason),
         }
     }
@@ -81,7 +103,9 @@ impl<'p> Resolver<'p> {
         let mut made = vec![texts.first().cloned().unwrap_or_default()];
         for (part, text) in types.iter().zip(texts.iter().skip(1)) {
             let part = self.node(scope, part);
-            let Some(literals) = literals(&part) else { return self.open_template(scope, texts, types) };
+            let Some(literals) = literals(&part) else {
+                return self.open_template(scope, texts, types);
+            };
             let longest = |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or_default();
             let length = longest(&mut made.iter().map(|text| text.len()))
                 + longest(&mut literals.iter().map(String::len))
@@ -91,7 +115,11 @@ impl<'p> Resolver<'p> {
             }
             made = made
                 .iter()
-                .flat_map(|head| literals.iter().map(move |part| format_compact!("{head}{part}{text}")))
+                .flat_map(|head| {
+                    literals
+                        .iter()
+                        .map(move |part| format_compact!("{head}{part}{text}"))
+                })
                 .collect();
         }
         union(made.into_iter().map(|text| Type::literal(&text)))
@@ -99,9 +127,19 @@ impl<'p> Resolver<'p> {
 }
 
 impl<'p> Resolver<'p> {
-    fn open_template(&self, scope: &Scope<'p>, texts: &'p [Text], types: &'p [TypeNode]) -> Type<'p> {
-        let any = types.iter().all(|part| matches!(self.node(scope, part), Type::String));
-        Type::Template(Rc::new(Template { texts: texts.iter().map(ToString::to_string).collect(), any }))
+    fn open_template(
+        &self,
+        scope: &Scope<'p>,
+        texts: &'p [Text],
+        types: &'p [TypeNode],
+    ) -> Type<'p> {
+        let any = types
+            .iter()
+            .all(|part| matches!(self.node(scope, part), Type::String));
+        Type::Template(Rc::new(Template {
+            texts: texts.iter().map(ToString::to_string).collect(),
+            any,
+        }))
     }
 }
 

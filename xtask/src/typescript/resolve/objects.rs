@@ -20,24 +20,39 @@ impl<'p> Resolver<'p> {
     }
 
     /// An interface, all its declarations merged, with what it extends.
-    pub(super) fn interface(&self, interfaces: &[(Scope<'p>, &'p Interface)], arguments: &[Lazy<'p>]) -> Type<'p> {
+    pub(super) fn interface(
+        &self,
+        interfaces: &[(Scope<'p>, &'p Interface)],
+        arguments: &[Lazy<'p>],
+    ) -> Type<'p> {
         let mut object = ObjectType::default();
-        let own =
-            |(scope, interface): &(Scope<'p>, &'p Interface)| scope.with_types(&interface.type_parameters, arguments);
+        let own = |(scope, interface): &(Scope<'p>, &'p Interface)| {
+            scope.with_types(&interface.type_parameters, arguments)
+        };
         for declared in interfaces {
             for base in &declared.1.extends {
                 let base_type = self.node(&own(declared), base);
                 inherit(self, &mut object, &base_type);
             }
         }
-        object.properties.reserve(interfaces.iter().map(|(_, interface)| interface.members.len()).sum());
+        object.properties.reserve(
+            interfaces
+                .iter()
+                .map(|(_, interface)| interface.members.len())
+                .sum(),
+        );
         for declared in interfaces {
             self.add_members(&own(declared), &declared.1.members, &mut object);
         }
         Type::Object(Rc::new(object))
     }
 
-    fn add_members(&self, scope: &Scope<'p>, members: &'p [TypeMember], object: &mut ObjectType<'p>) {
+    fn add_members(
+        &self,
+        scope: &Scope<'p>,
+        members: &'p [TypeMember],
+        object: &mut ObjectType<'p>,
+    ) {
         for member in members {
             match member {
                 TypeMember::Property(node) => self.add_property(scope, node, object),
@@ -75,12 +90,20 @@ impl<'p> Resolver<'p> {
     }
 
     /// Returns the type of a class's instances: its properties and those that it inherits.
-    pub(super) fn class(&self, scope: &Scope<'p>, class: &'p ClassDecl, arguments: &[Lazy<'p>]) -> Type<'p> {
+    pub(super) fn class(
+        &self,
+        scope: &Scope<'p>,
+        class: &'p ClassDecl,
+        arguments: &[Lazy<'p>],
+    ) -> Type<'p> {
         let scope = scope.with_types(&class.type_parameters, arguments);
         let mut object = ObjectType::default();
         if let Some((base, base_arguments)) = &class.extends {
             let base = self.value(&scope, base);
-            let arguments: Vec<_> = base_arguments.iter().map(|node| Lazy::node(&scope, node)).collect();
+            let arguments: Vec<_> = base_arguments
+                .iter()
+                .map(|node| Lazy::node(&scope, node))
+                .collect();
             inherit(self, &mut object, &self.instance(&base, &arguments));
         }
         for member in &class.members {
@@ -105,21 +128,31 @@ impl<'p> Resolver<'p> {
                 self.add_property(scope, &member.property, object);
             }
             MemberKind::Field(Some(value)) => {
-                let Ok(Some(name)) = self.key(scope, &member.property.key) else { return };
+                let Ok(Some(name)) = self.key(scope, &member.property.key) else {
+                    return;
+                };
                 let inside = scope.clone();
                 let widen = !member.readonly && !matches!(value.kind, ExprKind::AsConst(_));
                 let value_type = Lazy::computed(move |resolver| {
                     let value = resolver.value(&inside, value);
                     resolver.type_of(&value, widen)
                 });
-                object.put(Property { value: value_type, ..property(scope, name, &member.property) });
+                object.put(Property {
+                    value: value_type,
+                    ..property(scope, name, &member.property)
+                });
             }
             // What is only computed is no data; what can be assigned too is kept somewhere.
-            MemberKind::Getter(_) if member.property.value.is_some() && has_setter(class, member) => {
+            MemberKind::Getter(_)
+                if member.property.value.is_some() && has_setter(class, member) =>
+            {
                 self.add_property(scope, &member.property, object);
             }
             MemberKind::Constructor(function) => {
-                function.parameters.iter().for_each(|parameter| add_parameter(scope, parameter, object));
+                function
+                    .parameters
+                    .iter()
+                    .for_each(|parameter| add_parameter(scope, parameter, object));
             }
             // What is computed here stands in the place of what was inherited.
             MemberKind::Getter(_) => {
@@ -132,11 +165,15 @@ impl<'p> Resolver<'p> {
     }
 
     /// Returns the type that `new class()` creates.
-    pub(in crate::typescript) fn instance(&self, class: &Value<'p>, arguments: &[Lazy<'p>]) -> Type<'p> {
+    pub(in crate::typescript) fn instance(
+        &self,
+        class: &Value<'p>,
+        arguments: &[Lazy<'p>],
+    ) -> Type<'p> {
         match class {
-            Value::Class(scope, declaration) => {
-                self.deeper(|| self.class(scope, declaration, arguments)).unwrap_or_else(Type::unresolved)
-            }
+            Value::Class(scope, declaration) => self
+                .deeper(|| self.class(scope, declaration, arguments))
+                .unwrap_or_else(Type::unresolved),
             Value::ClassOf(instance) => instance.get(self),
             Value::External(package, path) if package.is_empty() => {
                 self.builtin(path.last().map_or("", |name| name), arguments)
@@ -150,19 +187,33 @@ impl<'p> Resolver<'p> {
 
 fn has_setter(class: &ClassDecl, getter: &ClassMember) -> bool {
     let name = getter.property.key.literal();
-    let same =
-        |member: &ClassMember| matches!(member.kind, MemberKind::Setter) && member.property.key.literal() == name;
+    let same = |member: &ClassMember| {
+        matches!(member.kind, MemberKind::Setter) && member.property.key.literal() == name
+    };
     name.is_some() && class.members.iter().any(same)
 }
 
 /// A property as it is written.
 fn property<'p>(scope: &Scope<'p>, name: Rc<str>, node: &'p PropertyNode) -> Property<'p> {
-    let value = node.value.as_ref().map_or_else(|| Lazy::known(Type::Any), |value| Lazy::node(scope, value));
+    let value = node
+        .value
+        .as_ref()
+        .map_or_else(|| Lazy::known(Type::Any), |value| Lazy::node(scope, value));
     let place = place(scope, node.span, node.key.span, node.value.as_ref());
-    Property { name, optional: node.optional, value, place: Some(place) }
+    Property {
+        name,
+        optional: node.optional,
+        value,
+        place: Some(place),
+    }
 }
 
-fn place<'p>(scope: &Scope<'p>, span: Span, key: Span, value: Option<&'p TypeNode>) -> PropertyPlace<'p> {
+fn place<'p>(
+    scope: &Scope<'p>,
+    span: Span,
+    key: Span,
+    value: Option<&'p TypeNode>,
+) -> PropertyPlace<'p> {
     PropertyPlace {
         module: scope.module,
         span,
@@ -174,13 +225,17 @@ fn place<'p>(scope: &Scope<'p>, span: Span, key: Span, value: Option<&'p TypeNod
 
 /// `constructor(public name: T)` declares a property.
 fn add_parameter<'p>(scope: &Scope<'p>, parameter: &'p Parameter, object: &mut ObjectType<'p>) {
-    let (Some(span), Some(name)) = (parameter.property, &parameter.name) else { return };
+    let (Some(span), Some(name)) = (parameter.property, &parameter.name) else {
+        return;
+    };
     let node = parameter.annotation.as_ref();
     let value = match (node, &parameter.default) {
         (Some(node), _) => Lazy::node(scope, node),
         (None, Some(default)) => {
             let inside = scope.clone();
-            Lazy::computed(move |resolver| resolver.type_of(&resolver.value(&inside, default), true))
+            Lazy::computed(move |resolver| {
+                resolver.type_of(&resolver.value(&inside, default), true)
+            })
         }
         (None, None) => Lazy::known(Type::Any),
     };
@@ -206,7 +261,9 @@ fn inherit<'p>(resolver: &Resolver<'p>, object: &mut ObjectType<'p>, base: &Type
     match resolver.properties(base) {
         Ok(base) => {
             object.callable |= base.callable;
-            base.properties.iter().for_each(|property| object.put(property.clone()));
+            base.properties
+                .iter()
+                .for_each(|property| object.put(property.clone()));
             object.index = base.index.clone().or(object.index.take());
             object.incomplete = base.incomplete.clone().or(object.incomplete.take());
         }
@@ -224,7 +281,9 @@ impl<'p> Resolver<'p> {
             Type::Unresolved(why) => Err(Rc::clone(why)),
             Type::Union(members) => self.common_properties(members).map(Rc::new),
             Type::Value(value) => match self.type_of(value, false) {
-                Type::Value(_) => Err(reason("it is a schema, table or class, not what that holds")),
+                Type::Value(_) => Err(reason(
+                    "it is a schema, table or class, not what that holds",
+                )),
                 other => self.properties(&other),
             },
             _ => Err(reason("it is no object type")),
@@ -232,11 +291,22 @@ impl<'p> Resolver<'p> {
     }
 
     fn common_properties(&self, members: &[Type<'p>]) -> Result<ObjectType<'p>, Rc<str>> {
-        let objects = members.iter().map(|member| self.properties(member)).collect::<Result<Vec<_>, _>>()?;
-        let Some((first, others)) = objects.split_first() else { return Ok(ObjectType::default()) };
-        let mut common = ObjectType { incomplete: first.incomplete.clone(), ..ObjectType::default() };
+        let objects = members
+            .iter()
+            .map(|member| self.properties(member))
+            .collect::<Result<Vec<_>, _>>()?;
+        let Some((first, others)) = objects.split_first() else {
+            return Ok(ObjectType::default());
+        };
+        let mut common = ObjectType {
+            incomplete: first.incomplete.clone(),
+            ..ObjectType::default()
+        };
         for property in &first.properties {
-            let found: Option<Vec<_>> = others.iter().map(|object| object.property(&property.name)).collect();
+            let found: Option<Vec<_>> = others
+                .iter()
+                .map(|object| object.property(&property.name))
+                .collect();
             if let Some(found) = found {
                 common.put(either(property, &found));
             }
@@ -247,8 +317,16 @@ impl<'p> Resolver<'p> {
 }
 
 fn either<'p>(property: &Property<'p>, others: &[&Property<'p>]) -> Property<'p> {
-    let values: Vec<_> = std::iter::once(property).chain(others.iter().copied()).map(|one| one.value.clone()).collect();
-    let value = Lazy::computed(move |resolver| union(values.iter().map(|value| value.get(resolver))));
+    let values: Vec<_> = std::iter::once(property)
+        .chain(others.iter().copied())
+        .map(|one| one.value.clone())
+        .collect();
+    let value =
+        Lazy::computed(move |resolver| union(values.iter().map(|value| value.get(resolver))));
     let optional = property.optional || others.iter().any(|other| other.optional);
-    Property { optional, value, ..property.clone() }
+    Property {
+        optional,
+        value,
+        ..property.clone()
+    }
 }

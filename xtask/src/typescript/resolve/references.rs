@@ -1,5 +1,5 @@
-//! Names of types → types: type parameters, declarations of this and other files, what the language brings along,
-//! what well-known packages export.
+//! Names of types → types: type parameters, declarations of this and other files, what the language
+//! brings along, what well-known packages export.
 
 use std::rc::Rc;
 
@@ -13,9 +13,19 @@ use crate::typescript::values::Value;
 
 impl<'p> Resolver<'p> {
     /// `a.b.C<T>`
-    pub(super) fn reference(&self, scope: &Scope<'p>, path: &'p [Text], arguments: &'p [TypeNode]) -> Type<'p> {
-        let arguments: Vec<_> = arguments.iter().map(|argument| Lazy::node(scope, argument)).collect();
-        let Some((name, rest)) = path.split_first() else { return Type::unresolved("it has no name") };
+    pub(super) fn reference(
+        &self,
+        scope: &Scope<'p>,
+        path: &'p [Text],
+        arguments: &'p [TypeNode],
+    ) -> Type<'p> {
+        let arguments: Vec<_> = arguments
+            .iter()
+            .map(|argument| Lazy::node(scope, argument))
+            .collect();
+        let Some((name, rest)) = path.split_first() else {
+            return Type::unresolved("it has no name");
+        };
         match scope.lookup(name) {
             Some(Binding::Type(Some(argument), _)) => return argument.get(self),
             Some(Binding::Type(None, _)) => {
@@ -34,7 +44,13 @@ impl<'p> Resolver<'p> {
     }
 
     /// The type behind a name of a file.
-    pub(super) fn symbol(&self, symbol: Symbol<'p>, path: &[Text], arguments: &[Lazy<'p>], name: &str) -> Type<'p> {
+    pub(super) fn symbol(
+        &self,
+        symbol: Symbol<'p>,
+        path: &[Text],
+        arguments: &[Lazy<'p>],
+        name: &str,
+    ) -> Type<'p> {
         match symbol {
             Symbol::Declared(module, name) => {
                 let statements: Vec<_> = module.declarations(name).collect();
@@ -42,16 +58,28 @@ impl<'p> Resolver<'p> {
             }
             Symbol::Namespace(module) => self.member_of_module(module, path, arguments),
             Symbol::External(package, imported) => {
-                let path: Vec<Rc<str>> =
-                    imported.into_iter().chain(path.iter().map(Text::as_str)).map(Rc::from).collect();
+                let path: Vec<Rc<str>> = imported
+                    .into_iter()
+                    .chain(path.iter().map(Text::as_str))
+                    .map(Rc::from)
+                    .collect();
                 self.external_type(package, &path, arguments)
             }
-            Symbol::Missing(specifier) => Type::unresolved(format!("`{name}` is not found in `{specifier}`")),
+            Symbol::Missing(specifier) => {
+                Type::unresolved(format!("`{name}` is not found in `{specifier}`"))
+            }
         }
     }
 
-    fn member_of_module(&self, module: &'p Module, path: &[Text], arguments: &[Lazy<'p>]) -> Type<'p> {
-        let Some((name, rest)) = path.split_first() else { return Type::unresolved("it is a whole module") };
+    fn member_of_module(
+        &self,
+        module: &'p Module,
+        path: &[Text],
+        arguments: &[Lazy<'p>],
+    ) -> Type<'p> {
+        let Some((name, rest)) = path.split_first() else {
+            return Type::unresolved("it is a whole module");
+        };
         match self.program.exported(module, name) {
             Some(symbol) => self.symbol(symbol, rest, arguments, name),
             None => Type::unresolved(format!("`{name}` is not exported by `{}`", module.path)),
@@ -78,42 +106,83 @@ impl<'p> Resolver<'p> {
             };
         };
         if arguments.is_empty() && scope.is_top() && !is_generic(statement) {
-            return self.declared_once(statement, || self.declaration(scope, statements, arguments));
+            return self
+                .declared_once(statement, || self.declaration(scope, statements, arguments));
         }
         self.declaration(scope, statements, arguments)
     }
 
     /// The type that `statements`, all of one name, declare.
-    pub fn declaration(&self, scope: &Scope<'p>, statements: &[&'p Statement], arguments: &[Lazy<'p>]) -> Type<'p> {
-        let own = statements.iter().filter_map(|statement| Some((scope.clone(), interface_of(statement)?)));
-        let interfaces: Vec<(Scope<'p>, &'p Interface)> = own.chain(self.additions(scope, statements)).collect();
+    pub fn declaration(
+        &self,
+        scope: &Scope<'p>,
+        statements: &[&'p Statement],
+        arguments: &[Lazy<'p>],
+    ) -> Type<'p> {
+        let own = statements
+            .iter()
+            .filter_map(|statement| Some((scope.clone(), interface_of(statement)?)));
+        let interfaces: Vec<(Scope<'p>, &'p Interface)> =
+            own.chain(self.additions(scope, statements)).collect();
         let interface = || self.interface(&interfaces, arguments);
-        let other = statements.iter().find_map(|statement| match &statement.kind {
-            StatementKind::Alias(alias) => {
-                Some(self.node(&scope.with_types(&alias.type_parameters, arguments), &alias.value))
+        let other = statements
+            .iter()
+            .find_map(|statement| match &statement.kind {
+                StatementKind::Alias(alias) => Some(self.node(
+                    &scope.with_types(&alias.type_parameters, arguments),
+                    &alias.value,
+                )),
+                StatementKind::Enum(declaration) => Some(self.enumeration(scope, declaration)),
+                StatementKind::Class(class) if interfaces.is_empty() => {
+                    Some(self.class(scope, class, arguments))
+                }
+                StatementKind::Class(class) => {
+                    Some(self.intersect(self.class(scope, class, arguments), interface()))
+                }
+                _ => None,
+            });
+        other.unwrap_or_else(|| {
+            if interfaces.is_empty() {
+                Type::unresolved("it is no type")
+            } else {
+                interface()
             }
-            StatementKind::Enum(declaration) => Some(self.enumeration(scope, declaration)),
-            StatementKind::Class(class) if interfaces.is_empty() => Some(self.class(scope, class, arguments)),
-            StatementKind::Class(class) => Some(self.intersect(self.class(scope, class, arguments), interface())),
-            _ => None,
-        });
-        other.unwrap_or_else(|| if interfaces.is_empty() { Type::unresolved("it is no type") } else { interface() })
+        })
     }
 
-    /// Lists the interfaces that other files add, by `declare module './user'`, to the interface or class that
-    /// `statements` declare.
-    fn additions(&self, scope: &Scope<'p>, statements: &[&'p Statement]) -> Vec<(Scope<'p>, &'p Interface)> {
+    /// Lists the interfaces that other files add, by `declare module './user'`, to the interface or
+    /// class that `statements` declare.
+    fn additions(
+        &self,
+        scope: &Scope<'p>,
+        statements: &[&'p Statement],
+    ) -> Vec<(Scope<'p>, &'p Interface)> {
         let may_be_merged = |statement: &&&'p Statement| {
-            matches!(statement.kind, StatementKind::Interface(_) | StatementKind::Class(_))
+            matches!(
+                statement.kind,
+                StatementKind::Interface(_) | StatementKind::Class(_)
+            )
         };
-        let name = statements.iter().find(may_be_merged).and_then(|statement| statement.name());
-        let Some(name) = name.filter(|_| scope.is_top()) else { return Vec::new() };
+        let name = statements
+            .iter()
+            .find(may_be_merged)
+            .and_then(|statement| statement.name());
+        let Some(name) = name.filter(|_| scope.is_top()) else {
+            return Vec::new();
+        };
         let of_namespace = |(module, namespace): (&'p Module, &'p NamespaceDeclaration)| {
             let inside = Scope::module(module).with_statements(&namespace.body);
-            let same = declared_in(&namespace.body, name).into_iter().filter_map(interface_of);
-            same.map(move |interface| (inside.clone(), interface)).collect::<Vec<_>>()
+            let same = declared_in(&namespace.body, name)
+                .into_iter()
+                .filter_map(interface_of);
+            same.map(move |interface| (inside.clone(), interface))
+                .collect::<Vec<_>>()
         };
-        self.program.augmenting(scope.module).into_iter().flat_map(of_namespace).collect()
+        self.program
+            .augmenting(scope.module)
+            .into_iter()
+            .flat_map(of_namespace)
+            .collect()
     }
 
     /// `Role.Admin`, `NamespaceDeclaration.Type`.
@@ -128,11 +197,15 @@ impl<'p> Resolver<'p> {
         for statement in statements {
             match &statement.kind {
                 StatementKind::Namespace(namespace) => {
-                    if let Some(found) = self.member_of_namespace(scope, namespace, member, rest, arguments) {
+                    if let Some(found) =
+                        self.member_of_namespace(scope, namespace, member, rest, arguments)
+                    {
                         return found;
                     }
                 }
-                StatementKind::Enum(declaration) => return self.enum_member_type(scope, declaration, member),
+                StatementKind::Enum(declaration) => {
+                    return self.enum_member_type(scope, declaration, member);
+                }
                 _ => {}
             }
         }
@@ -153,18 +226,38 @@ impl<'p> Resolver<'p> {
     }
 
     /// The values of an enum.
-    pub(in crate::typescript) fn enumeration(&self, scope: &Scope<'p>, declaration: &'p EnumDecl) -> Type<'p> {
-        union(self.enum_values(scope, declaration).into_iter().map(|(_, value)| value))
+    pub(in crate::typescript) fn enumeration(
+        &self,
+        scope: &Scope<'p>,
+        declaration: &'p EnumDecl,
+    ) -> Type<'p> {
+        union(
+            self.enum_values(scope, declaration)
+                .into_iter()
+                .map(|(_, value)| value),
+        )
     }
 
-    fn enum_member_type(&self, scope: &Scope<'p>, declaration: &'p EnumDecl, member: &str) -> Type<'p> {
+    fn enum_member_type(
+        &self,
+        scope: &Scope<'p>,
+        declaration: &'p EnumDecl,
+        member: &str,
+    ) -> Type<'p> {
         let mut values = self.enum_values(scope, declaration).into_iter();
         let found = values.find(|(name, _)| *name == member);
-        found.map_or_else(|| Type::unresolved(format!("the enum has no `{member}`")), |(_, value)| value)
+        found.map_or_else(
+            || Type::unresolved(format!("the enum has no `{member}`")),
+            |(_, value)| value,
+        )
     }
 
     /// The members of an enum with their values; one without counts on from the last.
-    pub fn enum_values(&self, scope: &Scope<'p>, declaration: &'p EnumDecl) -> Vec<(&'p str, Type<'p>)> {
+    pub fn enum_values(
+        &self,
+        scope: &Scope<'p>,
+        declaration: &'p EnumDecl,
+    ) -> Vec<(&'p str, Type<'p>)> {
         let mut next = Some(0.0);
         let value = |member: &'p crate::typescript::syntax::EnumMember| {
             let value = match &member.value {
@@ -203,7 +296,10 @@ impl<'p> Resolver<'p> {
         arguments: &'p [TypeNode],
         of_value: bool,
     ) -> Type<'p> {
-        let arguments: Vec<_> = arguments.iter().map(|argument| Lazy::node(scope, argument)).collect();
+        let arguments: Vec<_> = arguments
+            .iter()
+            .map(|argument| Lazy::node(scope, argument))
+            .collect();
         match self.program.resolve(scope.module, specifier) {
             Resolved::File(file) => match self.program.load(file) {
                 Some(module) if of_value => {
@@ -226,7 +322,10 @@ impl<'p> Resolver<'p> {
         match path.iter().map(Text::as_str).collect::<Vec<_>>().as_slice() {
             ["globalThis", name] => self.builtin(name, &[]),
             ["Temporal" | "NodeJS" | "React" | "JSX" | "Intl", ..] => Type::Opaque,
-            _ => Type::unresolved(format!("`{}` is not declared in the monorepo", path.join("."))),
+            _ => Type::unresolved(format!(
+                "`{}` is not declared in the monorepo",
+                path.join(".")
+            )),
         }
     }
 }
@@ -241,7 +340,10 @@ fn interface_of(statement: &Statement) -> Option<&Interface> {
 fn declares_type(statement: &Statement) -> bool {
     matches!(
         statement.kind,
-        StatementKind::Interface(_) | StatementKind::Alias(_) | StatementKind::Enum(_) | StatementKind::Class(_)
+        StatementKind::Interface(_)
+            | StatementKind::Alias(_)
+            | StatementKind::Enum(_)
+            | StatementKind::Class(_)
     )
 }
 

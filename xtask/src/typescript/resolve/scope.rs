@@ -1,5 +1,5 @@
-//! Which names are visible where a type or expression stands: type parameters, parameters and locals of a function,
-//! declarations of a namespace, then the file.
+//! Which names are visible where a type or expression stands: type parameters, parameters and
+//! locals of a function, declarations of a namespace, then the file.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -61,7 +61,10 @@ pub enum Binding<'p> {
 impl<'p> Scope<'p> {
     /// The top of a file.
     pub fn module(module: &'p Module) -> Self {
-        Self { module, innermost: None }
+        Self {
+            module,
+            innermost: None,
+        }
     }
 
     /// Whether only the names of the file are visible.
@@ -82,7 +85,13 @@ impl<'p> Scope<'p> {
     }
 
     fn with(&self, names: ScopeNames<'p>) -> Self {
-        Self { module: self.module, innermost: Some(Rc::new(Frame { names, outer: self.innermost.clone() })) }
+        Self {
+            module: self.module,
+            innermost: Some(Rc::new(Frame {
+                names,
+                outer: self.innermost.clone(),
+            })),
+        }
     }
 
     /// Inside a declaration with type `parameters` that were given `arguments`.
@@ -93,10 +102,19 @@ impl<'p> Scope<'p> {
         }
         let mut scope = self.clone();
         for (at, parameter) in parameters.iter().enumerate() {
-            let default = || parameter.default.as_ref().map(|default| Lazy::node(&scope, default));
+            let default = || {
+                parameter
+                    .default
+                    .as_ref()
+                    .map(|default| Lazy::node(&scope, default))
+            };
             let value = arguments.get(at).cloned().or_else(default);
             let (name, constraint) = (parameter.name.as_str(), parameter.constraint.as_ref());
-            scope = scope.with(ScopeNames::Types(vec![TypeArgument { name, constraint, value }]));
+            scope = scope.with(ScopeNames::Types(vec![TypeArgument {
+                name,
+                constraint,
+                value,
+            }]));
         }
         scope
     }
@@ -104,7 +122,11 @@ impl<'p> Scope<'p> {
     /// Inside a type that binds the type `name` to `value`.
     #[must_use]
     pub fn with_type(&self, name: &'p str, value: Lazy<'p>) -> Self {
-        self.with(ScopeNames::Types(vec![TypeArgument { name, constraint: None, value: Some(value) }]))
+        self.with(ScopeNames::Types(vec![TypeArgument {
+            name,
+            constraint: None,
+            value: Some(value),
+        }]))
     }
 
     /// Inside a function with these parameters.
@@ -122,10 +144,15 @@ impl<'p> Scope<'p> {
     /// Inside a function whose statements may say more about the types of `names`.
     #[must_use]
     pub fn with_unsure(&self, names: Vec<&'p str>) -> Self {
-        if names.is_empty() { self.clone() } else { self.with(ScopeNames::Unsure(names)) }
+        if names.is_empty() {
+            self.clone()
+        } else {
+            self.with(ScopeNames::Unsure(names))
+        }
     }
 
-    /// Whether a statement of the function that declares `name`, or of one inside it, may say more about its type.
+    /// Whether a statement of the function that declares `name`, or of one inside it, may say more
+    /// about its type.
     pub fn is_unsure(&self, name: &str) -> bool {
         let mut frame = self.innermost.as_ref();
         let mut declared = false;
@@ -133,9 +160,16 @@ impl<'p> Scope<'p> {
             match &current.names {
                 ScopeNames::Unsure(names) if names.contains(&name) => return true,
                 ScopeNames::Unsure(_) if declared => return false,
-                ScopeNames::Statements(statements) => declared |= !declared_in(statements, name).is_empty(),
-                ScopeNames::Values(values) if values.contains_key(name) || declared => return false,
-                ScopeNames::Unsure(_) | ScopeNames::Values(_) | ScopeNames::Types(_) | ScopeNames::This(_) => {}
+                ScopeNames::Statements(statements) => {
+                    declared |= !declared_in(statements, name).is_empty()
+                }
+                ScopeNames::Values(values) if values.contains_key(name) || declared => {
+                    return false;
+                }
+                ScopeNames::Unsure(_)
+                | ScopeNames::Values(_)
+                | ScopeNames::Types(_)
+                | ScopeNames::This(_) => {}
                 ScopeNames::Locals(_) | ScopeNames::Receiver(_) => {}
             }
             frame = current.outer.as_ref();
@@ -165,7 +199,10 @@ impl<'p> Scope<'p> {
 
     /// Whether a function of this scope has a `this` of its own, whatever it is called on.
     pub fn is_bound(&self) -> bool {
-        matches!(self.innermost.as_ref().map(|frame| &frame.names), Some(ScopeNames::Receiver(_)))
+        matches!(
+            self.innermost.as_ref().map(|frame| &frame.names),
+            Some(ScopeNames::Receiver(_))
+        )
     }
 
     /// The `this` of a program that runs.
@@ -224,11 +261,17 @@ impl<'p> Scope<'p> {
             ScopeNames::Values(values) => values.get(name).cloned().map(Binding::Value),
             ScopeNames::Statements(statements) => {
                 let declared = declared_in(statements, name);
-                let scope = Self { module: self.module, innermost: Some(Rc::clone(frame)) };
+                let scope = Self {
+                    module: self.module,
+                    innermost: Some(Rc::clone(frame)),
+                };
                 (!declared.is_empty()).then_some(Binding::Statements(scope, declared))
             }
             ScopeNames::Locals(locals) => {
-                let scope = || Self { module: self.module, innermost: Some(Rc::clone(frame)) };
+                let scope = || Self {
+                    module: self.module,
+                    innermost: Some(Rc::clone(frame)),
+                };
                 locals.binding(name, scope)
             }
             ScopeNames::This(_) | ScopeNames::Unsure(_) | ScopeNames::Receiver(_) => None,
@@ -250,5 +293,8 @@ impl<'p> Scope<'p> {
 
 /// The statements of a body that declare `name`.
 pub(crate) fn declared_in<'p>(statements: &'p [Statement], name: &str) -> Vec<&'p Statement> {
-    statements.iter().filter(|statement| statement.name() == Some(name)).collect()
+    statements
+        .iter()
+        .filter(|statement| statement.name() == Some(name))
+        .collect()
 }

@@ -22,7 +22,8 @@ pub enum Type<'p> {
     Undefined,
     /// `string`
     String,
-    /// `` `a-${string}` ``: some string that holds these texts in this order, the first and last at its ends.
+    /// `` `a-${string}` ``: some string that holds these texts in this order, the first and last at
+    /// its ends.
     Template(Rc<Template>),
     /// `number`
     Number,
@@ -75,11 +76,19 @@ pub struct Template {
 impl Template {
     /// Whether `text` is of this template; none where that depends on what a part may be.
     pub fn holds(&self, text: &str) -> Option<bool> {
-        let (Some(first), Some(last)) = (self.texts.first(), self.texts.last()) else { return None };
-        let between = text.strip_prefix(first.as_str()).and_then(|rest| rest.strip_suffix(last.as_str()));
-        let Some(mut rest) = between else { return Some(false) };
+        let (Some(first), Some(last)) = (self.texts.first(), self.texts.last()) else {
+            return None;
+        };
+        let between = text
+            .strip_prefix(first.as_str())
+            .and_then(|rest| rest.strip_suffix(last.as_str()));
+        let Some(mut rest) = between else {
+            return Some(false);
+        };
         for text in &self.texts[1..self.texts.len() - 1] {
-            let Some((_, behind)) = rest.split_once(text.as_str()) else { return Some(false) };
+            let Some((_, behind)) = rest.split_once(text.as_str()) else {
+                return Some(false);
+            };
             rest = behind;
         }
         self.any.then_some(true)
@@ -140,7 +149,10 @@ impl<'p> Type<'p> {
 
     /// An object with `properties`.
     pub fn object(properties: Vec<Property<'p>>) -> Self {
-        Self::Object(Rc::new(ObjectType { properties, ..ObjectType::default() }))
+        Self::Object(Rc::new(ObjectType {
+            properties,
+            ..ObjectType::default()
+        }))
     }
 
     /// The members of a union; a type that is none is its only member.
@@ -154,13 +166,20 @@ impl<'p> Type<'p> {
 
     /// Whether `undefined` is one of its values.
     pub fn has_undefined(&self) -> bool {
-        self.members().iter().any(|member| matches!(member, Self::Undefined))
+        self.members()
+            .iter()
+            .any(|member| matches!(member, Self::Undefined))
     }
 
     /// The type without the members that `drop` names.
     #[must_use]
     pub fn without(&self, drop: impl Fn(&Self) -> bool) -> Self {
-        super::union(self.members().iter().filter(|member| !drop(member)).cloned())
+        super::union(
+            self.members()
+                .iter()
+                .filter(|member| !drop(member))
+                .cloned(),
+        )
     }
 
     /// Whether nothing of it is known.
@@ -175,20 +194,26 @@ impl<'p> Type<'p> {
 impl<'p> ObjectType<'p> {
     /// The property `name`.
     pub fn property(&self, name: &str) -> Option<&Property<'p>> {
-        self.properties.iter().find(|property| &*property.name == name)
+        self.properties
+            .iter()
+            .find(|property| &*property.name == name)
     }
 
     /// Adds a property, in the place of one of the same name.
     pub fn put(&mut self, property: Property<'p>) {
-        match self.properties.iter_mut().find(|known| is_same_name(&known.name, &property.name)) {
+        match self
+            .properties
+            .iter_mut()
+            .find(|known| is_same_name(&known.name, &property.name))
+        {
             Some(known) => *known = property,
             None => self.properties.push(property),
         }
     }
 }
 
-/// Whether two names are equal. Objects have many, each is compared with those before it, and hardly any two begin and end
-/// alike.
+/// Whether two names are equal. Objects have many, each is compared with those before it, and
+/// hardly any two begin and end alike.
 pub(in crate::typescript) fn is_same_name(one: &str, other: &str) -> bool {
     let ends = |name: &str| (name.len(), name.bytes().next(), name.bytes().next_back());
     ends(one) == ends(other) && one == other
@@ -197,7 +222,12 @@ pub(in crate::typescript) fn is_same_name(one: &str, other: &str) -> bool {
 impl<'p> Property<'p> {
     /// A property that was not written as such.
     pub fn synthetic(name: &str, value: Lazy<'p>) -> Self {
-        Self { name: name.into(), optional: false, value, place: None }
+        Self {
+            name: name.into(),
+            optional: false,
+            value,
+            place: None,
+        }
     }
 }
 

@@ -1,4 +1,5 @@
-//! Unions as the compiler normalises them: flat, without duplicates, literals absorbed by their type.
+//! Unions as the compiler normalises them: flat, without duplicates, literals absorbed by their
+//! type.
 
 use std::rc::Rc;
 
@@ -51,7 +52,10 @@ impl<'p> Members<'p> {
         let booleans = has(Plain::Boolean) || (literal(true) && literal(false));
         let (strings, numbers) = (has(Plain::String), has(Plain::Number));
         if booleans && !has(Plain::Boolean) {
-            let at = self.members.iter().position(|member| matches!(member, Type::BooleanLiteral(_)));
+            let at = self
+                .members
+                .iter()
+                .position(|member| matches!(member, Type::BooleanLiteral(_)));
             self.members.insert(at.unwrap_or(0), Type::Boolean);
         }
         self.members.retain(|member| match member {
@@ -68,7 +72,8 @@ impl<'p> Members<'p> {
     }
 }
 
-/// Identities that were met. Most unions have two or three members: only large ones are worth a table.
+/// Identities that were met. Most unions have two or three members: only large ones are worth a
+/// table.
 #[derive(Default)]
 struct SeenIdentities {
     few: SmallVec<[MemberIdentity; 4]>,

@@ -11,7 +11,9 @@ impl<'p> Resolver<'p> {
     pub(in crate::typescript) fn builtin(&self, name: &str, arguments: &[Lazy<'p>]) -> Type<'p> {
         let argument = |at: usize| {
             let missing = || Type::unresolved(format!("`{name}` lacks a type argument"));
-            arguments.get(at).map_or_else(missing, |argument| argument.get(self))
+            arguments
+                .get(at)
+                .map_or_else(missing, |argument| argument.get(self))
         };
         match name {
             "String" => Type::String,
@@ -19,21 +21,35 @@ impl<'p> Resolver<'p> {
             "Boolean" => Type::Boolean,
             "BigInt" => Type::Bigint,
             "Date" => Type::Date,
-            "Buffer" | "Uint8Array" | "ArrayBuffer" | "SharedArrayBuffer" | "ArrayBufferLike" => Type::Bytes,
+            "Buffer" | "Uint8Array" | "ArrayBuffer" | "SharedArrayBuffer" | "ArrayBufferLike" => {
+                Type::Bytes
+            }
             "Function" | "EventListener" | "CallableFunction" | "NewableFunction" => Type::Function,
-            "Object" | "Map" | "Set" | "WeakMap" | "WeakSet" | "RegExp" | "URL" | "Blob" | "URLSearchParams"
-            | "ReadonlyMap" | "ReadonlySet" | "File" | "FormData" | "Headers" | "Request" | "Response"
-            | "AbortSignal" | "AbortController" | "ReadableStream" | "Iterable" | "Iterator" | "AsyncIterable"
-            | "Event" | "HTMLElement" | "Element" | "Generator" | "AsyncGenerator" | "IterableIterator" => Type::Opaque,
-            "Array" | "ReadonlyArray" => {
-                Type::Array(arguments.first().cloned().unwrap_or_else(|| Lazy::known(Type::Any)))
+            "Object" | "Map" | "Set" | "WeakMap" | "WeakSet" | "RegExp" | "URL" | "Blob"
+            | "URLSearchParams" | "ReadonlyMap" | "ReadonlySet" | "File" | "FormData"
+            | "Headers" | "Request" | "Response" | "AbortSignal" | "AbortController"
+            | "ReadableStream" | "Iterable" | "Iterator" | "AsyncIterable" | "Event"
+            | "HTMLElement" | "Element" | "Generator" | "AsyncGenerator" | "IterableIterator" => {
+                Type::Opaque
             }
+            "Array" | "ReadonlyArray" => Type::Array(
+                arguments
+                    .first()
+                    .cloned()
+                    .unwrap_or_else(|| Lazy::known(Type::Any)),
+            ),
             "Error" | "TypeError" | "RangeError" | "SyntaxError" => error(),
-            "Promise" | "PromiseLike" => {
-                Type::Promise(arguments.first().cloned().unwrap_or_else(|| Lazy::known(Type::Unknown)))
-            }
+            "Promise" | "PromiseLike" => Type::Promise(
+                arguments
+                    .first()
+                    .cloned()
+                    .unwrap_or_else(|| Lazy::known(Type::Unknown)),
+            ),
             "Readonly" => argument(0),
-            "Partial" => self.each_property(&argument(0), |property| Property { optional: true, ..property }),
+            "Partial" => self.each_property(&argument(0), |property| Property {
+                optional: true,
+                ..property
+            }),
             "Required" => self.each_property(&argument(0), |property| Property {
                 optional: false,
                 value: required(property.value.clone()),
@@ -42,7 +58,9 @@ impl<'p> Resolver<'p> {
             "Pick" => self.pick(&argument(0), &argument(1)),
             "Omit" => self.omit(&argument(0), &argument(1)),
             "Record" => self.record(&argument(0), arguments.get(1)),
-            "NonNullable" => argument(0).without(|member| matches!(member, Type::Null | Type::Undefined)),
+            "NonNullable" => {
+                argument(0).without(|member| matches!(member, Type::Null | Type::Undefined))
+            }
             "Exclude" => self.filter(&argument(0), &argument(1), false),
             "Extract" => self.filter(&argument(0), &argument(1), true),
             "Awaited" => self.awaited(&argument(0)),
@@ -54,8 +72,12 @@ impl<'p> Resolver<'p> {
             "ReturnType" => self.return_type(&argument(0)),
             "Uppercase" => map_literals(&argument(0), str::to_uppercase),
             "Lowercase" => map_literals(&argument(0), str::to_lowercase),
-            "Capitalize" => map_literals(&argument(0), |text| change_first(text, char::to_uppercase)),
-            "Uncapitalize" => map_literals(&argument(0), |text| change_first(text, char::to_lowercase)),
+            "Capitalize" => {
+                map_literals(&argument(0), |text| change_first(text, char::to_uppercase))
+            }
+            "Uncapitalize" => {
+                map_literals(&argument(0), |text| change_first(text, char::to_lowercase))
+            }
             "PropertyKey" => union([Type::String, Type::Number, Type::Symbol]),
             name => Type::unresolved(format!("`{name}` is not declared in the monorepo")),
         }
@@ -63,9 +85,13 @@ impl<'p> Resolver<'p> {
 
     /// Returns the type that `await` makes of `of`.
     pub(in crate::typescript) fn awaited(&self, of: &Type<'p>) -> Type<'p> {
-        union(of.members().iter().map(|member| match member {
-            Type::Promise(of) => self.deeper(|| self.awaited(&of.get(self))).unwrap_or_else(Type::unresolved),
-            other => other.clone(),
+        union(of.members().iter().map(|member| {
+            match member {
+                Type::Promise(of) => self
+                    .deeper(|| self.awaited(&of.get(self)))
+                    .unwrap_or_else(Type::unresolved),
+                other => other.clone(),
+            }
         }))
     }
 
@@ -76,7 +102,11 @@ impl<'p> Resolver<'p> {
         change: impl Fn(Property<'p>) -> Property<'p> + Copy,
     ) -> Type<'p> {
         match of {
-            Type::Union(members) => union(members.iter().map(|member| self.each_property(member, change))),
+            Type::Union(members) => union(
+                members
+                    .iter()
+                    .map(|member| self.each_property(member, change)),
+            ),
             Type::Object(object) => Type::Object(Rc::new(ObjectType {
                 properties: object.properties.iter().cloned().map(change).collect(),
                 index: object.index.clone(),
@@ -93,7 +123,11 @@ impl<'p> Resolver<'p> {
 
     /// `Pick<of, keys>`
     pub(in crate::typescript) fn pick(&self, of: &Type<'p>, keys: &Type<'p>) -> Type<'p> {
-        if let Some(unknown) = keys.members().iter().find(|key| matches!(key, Type::Unresolved(_))) {
+        if let Some(unknown) = keys
+            .members()
+            .iter()
+            .find(|key| matches!(key, Type::Unresolved(_)))
+        {
             return unknown.clone();
         }
         match self.properties(of) {
@@ -102,33 +136,54 @@ impl<'p> Resolver<'p> {
                 let wanted = |property: &&Property<'p>| names(keys, &property.name);
                 let properties: Vec<_> = object.properties.iter().filter(wanted).cloned().collect();
                 let found = |key: &&Type<'p>| match key {
-                    Type::StringLiteral(name) => object.property(name).is_none() && object.index.is_none(),
+                    Type::StringLiteral(name) => {
+                        object.property(name).is_none() && object.index.is_none()
+                    }
                     _ => false,
                 };
                 let missing = keys.members().iter().any(|key| found(&key));
                 let incomplete = object.incomplete.clone().filter(|_| missing);
-                Type::Object(Rc::new(ObjectType { properties, incomplete, ..ObjectType::default() }))
+                Type::Object(Rc::new(ObjectType {
+                    properties,
+                    incomplete,
+                    ..ObjectType::default()
+                }))
             }
         }
     }
 
     /// `Omit<of, keys>`; keys that do not exist change nothing.
     pub(in crate::typescript) fn omit(&self, of: &Type<'p>, keys: &Type<'p>) -> Type<'p> {
-        if let Some(unknown) = keys.members().iter().find(|key| matches!(key, Type::Unresolved(_))) {
+        if let Some(unknown) = keys
+            .members()
+            .iter()
+            .find(|key| matches!(key, Type::Unresolved(_)))
+        {
             return unknown.clone();
         }
         match self.properties(of) {
             Err(why) => Type::Unresolved(why),
             // To the compiler its keys are any string, of which nothing is taken away.
             Ok(object) if object.index.is_some() => {
-                let incomplete = Some(super::reason("`Omit` keeps no names beside an index signature"));
-                Type::Object(Rc::new(ObjectType { index: object.index.clone(), incomplete, ..ObjectType::default() }))
+                let incomplete = Some(super::reason(
+                    "`Omit` keeps no names beside an index signature",
+                ));
+                Type::Object(Rc::new(ObjectType {
+                    index: object.index.clone(),
+                    incomplete,
+                    ..ObjectType::default()
+                }))
             }
             Ok(object) => {
                 let kept = |property: &&Property<'p>| !names(keys, &property.name);
                 let properties = object.properties.iter().filter(kept).cloned().collect();
                 let (index, incomplete) = (object.index.clone(), object.incomplete.clone());
-                Type::Object(Rc::new(ObjectType { properties, index, incomplete, ..ObjectType::default() }))
+                Type::Object(Rc::new(ObjectType {
+                    properties,
+                    index,
+                    incomplete,
+                    ..ObjectType::default()
+                }))
             }
         }
     }
@@ -140,7 +195,9 @@ impl<'p> Resolver<'p> {
         for key in keys.members() {
             match key {
                 Type::StringLiteral(name) => object.put(Property::synthetic(name, value.clone())),
-                Type::NumberLiteral(number) => object.put(Property::synthetic(&number.to_string(), value.clone())),
+                Type::NumberLiteral(number) => {
+                    object.put(Property::synthetic(&number.to_string(), value.clone()))
+                }
                 Type::Unresolved(why) => object.incomplete = Some(Rc::clone(why)),
                 _ => object.index = Some(value.clone()),
             }
@@ -178,8 +235,14 @@ impl<'p> Resolver<'p> {
 /// Returns the type with the properties that every error has.
 fn error<'p>() -> Type<'p> {
     let text = |name| Property::synthetic(name, Lazy::known(Type::String));
-    let stack = Property { optional: true, ..text("stack") };
-    let cause = Property { optional: true, ..Property::synthetic("cause", Lazy::known(Type::Unknown)) };
+    let stack = Property {
+        optional: true,
+        ..text("stack")
+    };
+    let cause = Property {
+        optional: true,
+        ..Property::synthetic("cause", Lazy::known(Type::Unknown))
+    };
     Type::object(vec![text("name"), text("message"), stack, cause])
 }
 
@@ -203,5 +266,7 @@ fn map_literals<'p>(of: &Type<'p>, change: impl Fn(&str) -> String) -> Type<'p> 
 
 fn change_first<I: Iterator<Item = char>>(text: &str, change: impl Fn(char) -> I) -> String {
     let mut characters = text.chars();
-    characters.next().map_or_else(String::new, |first| change(first).chain(characters).collect())
+    characters.next().map_or_else(String::new, |first| {
+        change(first).chain(characters).collect()
+    })
 }

@@ -12,9 +12,15 @@ impl<'p> Server<'p> {
         if !matches!(options, Value::Object(_)) {
             return self.add(id, "ALL", Err(options.reason()), call.site);
         }
-        let entry = |key: &str| call.resolver.entry_value(&options, key).filter(|value| !value.is_nothing());
+        let entry = |key: &str| {
+            call.resolver
+                .entry_value(&options, key)
+                .filter(|value| !value.is_nothing())
+        };
         let methods = entry("method").unwrap_or(Value::Undefined);
-        let path = entry("url").or_else(|| entry("path")).unwrap_or(Value::Undefined);
+        let path = entry("url")
+            .or_else(|| entry("path"))
+            .unwrap_or(Value::Undefined);
         for method in paths_of(call.resolver, &methods).into_iter().flatten() {
             for path in paths_of(call.resolver, &path) {
                 self.add(id, &method, path, call.site);
@@ -32,24 +38,46 @@ impl<'p> Server<'p> {
         };
         match &plugin {
             Value::Function(..) => self.run_plugin(id, &plugin, prefix, call),
-            Value::External(package, _) if matches!(&**package, "@fastify/autoload" | "fastify-autoload") => {
+            Value::External(package, _)
+                if matches!(&**package, "@fastify/autoload" | "fastify-autoload") =>
+            {
                 let reason = "its routes are loaded from a folder when the program runs".to_owned();
-                self.mount_child(id, Mount { path: prefix, child: Err(reason), site: call.site });
+                self.mount_child(
+                    id,
+                    Mount {
+                        path: prefix,
+                        child: Err(reason),
+                        site: call.site,
+                    },
+                );
             }
             Value::Unknown(_) => self.mount(id, prefix, &plugin, call.site),
             _ => {}
         }
     }
 
-    fn run_plugin(&self, id: RouterId, plugin: &Value<'p>, prefix: PathText, call: MethodCall<'_, 'p>) {
-        let instance = if self.is_transparent(plugin) { id } else { self.child(id, prefix, call.site) };
-        call.resolver.call(plugin, &[router(instance), call.arguments.at(1)]);
+    fn run_plugin(
+        &self,
+        id: RouterId,
+        plugin: &Value<'p>,
+        prefix: PathText,
+        call: MethodCall<'_, 'p>,
+    ) {
+        let instance = if self.is_transparent(plugin) {
+            id
+        } else {
+            self.child(id, prefix, call.site)
+        };
+        call.resolver
+            .call(plugin, &[router(instance), call.arguments.at(1)]);
     }
 
     /// `fp(plugin)`: the plugin registers on its parent.
     pub(super) fn make_transparent(&self, plugin: &Value<'p>) {
         if let Value::Function(_, function) = plugin {
-            self.transparent.borrow_mut().insert(std::ptr::from_ref(*function));
+            self.transparent
+                .borrow_mut()
+                .insert(std::ptr::from_ref(*function));
         }
     }
 

@@ -14,18 +14,31 @@ use crate::typescript::values::{PathText, RouterId, Site};
 const DEPTH: usize = 24;
 
 pub(super) fn read(program: &Program<'_>, routers: &[RouterNode<'_>], found: &mut Routes) {
-    let mounted: HashSet<RouterId> =
-        routers.iter().flat_map(|router| &router.mounts).filter_map(|mount| mount.child.clone().ok()).collect();
+    let mounted: HashSet<RouterId> = routers
+        .iter()
+        .flat_map(|router| &router.mounts)
+        .filter_map(|mount| mount.child.clone().ok())
+        .collect();
     let has_application = routers.iter().any(is_application);
-    let mut walk = MountWalk { program, routers, reached: HashSet::new(), found };
+    let mut walk = MountWalk {
+        program,
+        routers,
+        reached: HashSet::new(),
+        found,
+    };
     for (id, router) in routers.iter().enumerate() {
-        let is_top = !mounted.contains(&id) && (router.framework == Framework::Hono || !has_application);
+        let is_top =
+            !mounted.contains(&id) && (router.framework == Framework::Hono || !has_application);
         if is_application(router) || is_top {
             walk.router(id, &Ok("".into()), 0);
         }
     }
     let reached = walk.reached;
-    for (id, router) in routers.iter().enumerate().filter(|(id, _)| !reached.contains(id)) {
+    for (id, router) in routers
+        .iter()
+        .enumerate()
+        .filter(|(id, _)| !reached.contains(id))
+    {
         if !mounted.contains(&id) && !router.registrations.is_empty() {
             unmounted(program, router, found);
         }
@@ -45,12 +58,15 @@ struct MountWalk<'w, 'p> {
 
 impl MountWalk<'_, '_> {
     fn router(&mut self, id: RouterId, prefix: &PathText, depth: usize) {
-        let Some(router) = self.routers.get(id).filter(|_| depth < DEPTH) else { return };
+        let Some(router) = self.routers.get(id).filter(|_| depth < DEPTH) else {
+            return;
+        };
         self.reached.insert(id);
         let prefix = below(prefix, &router.prefix);
         for registration in &router.registrations {
             let path = below(&prefix, &registration.path);
-            self.found.add(self.program, &registration.method, &path, registration.site);
+            self.found
+                .add(self.program, &registration.method, &path, registration.site);
         }
         for mount in &router.mounts {
             match &mount.child {
@@ -61,10 +77,18 @@ impl MountWalk<'_, '_> {
     }
 
     fn unknown_mount(&mut self, site: Site<'_>, reason: &str) {
-        let Some(location) = location(self.program, site) else { return };
+        let Some(location) = location(self.program, site) else {
+            return;
+        };
         let name = format!("mount at {location}");
         let reason = format!("what is mounted here is not known: {reason}");
-        self.found.unresolved.push(UnresolvedEndpoint { what: "mount", tail: None, name, location, reason });
+        self.found.unresolved.push(UnresolvedEndpoint {
+            what: "mount",
+            tail: None,
+            name,
+            location,
+            reason,
+        });
     }
 }
 
@@ -77,9 +101,13 @@ fn below(prefix: &PathText, path: &PathText) -> PathText {
 
 fn unmounted(program: &Program<'_>, router: &RouterNode<'_>, found: &mut Routes) {
     for registration in &router.registrations {
-        let Some(location) = location(program, registration.site) else { continue };
+        let Some(location) = location(program, registration.site) else {
+            continue;
+        };
         let path = registration.path.as_deref().unwrap_or("…");
-        let tail = path::normalised(path).ok().and_then(|paths| paths.into_iter().next());
+        let tail = path::normalised(path)
+            .ok()
+            .and_then(|paths| paths.into_iter().next());
         let tail = tail.filter(|_| registration.path.is_ok());
         found.unresolved.push(UnresolvedEndpoint {
             what: "route",

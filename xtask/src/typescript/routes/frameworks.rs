@@ -1,5 +1,5 @@
-//! The packages that serve HTTP. They tell which calls create an application or a router, and which types mark a
-//! parameter as one of these.
+//! The packages that serve HTTP. They tell which calls create an application or a router, and which
+//! types mark a parameter as one of these.
 
 use super::routers::{MethodCall, router};
 use super::server::{Birth, Framework, NestApp, Server};
@@ -12,17 +12,27 @@ use crate::typescript::values::{Handle, Value};
 /// The most aliases of a type that are followed: more is a cycle.
 const ALIASES: usize = 8;
 
-/// Calls that make an application or a router: package, export, what is made. `default` and `*` are the package
-/// itself.
+/// Calls that make an application or a router: package, export, what is made. `default` and `*` are
+/// the package itself.
 const MAKERS: &[(&str, &str, Framework, Birth)] = &[
     ("express", "default", Framework::Express, Birth::Application),
     ("express", "*", Framework::Express, Birth::Application),
     ("express", "express", Framework::Express, Birth::Application),
     ("express", "Router", Framework::Express, Birth::Router),
-    ("express-promise-router", "default", Framework::Express, Birth::Router),
+    (
+        "express-promise-router",
+        "default",
+        Framework::Express,
+        Birth::Router,
+    ),
     ("router", "default", Framework::Express, Birth::Router),
     ("polka", "default", Framework::Express, Birth::Application),
-    ("@tinyhttp/app", "App", Framework::Express, Birth::Application),
+    (
+        "@tinyhttp/app",
+        "App",
+        Framework::Express,
+        Birth::Application,
+    ),
     ("fastify", "default", Framework::Fastify, Birth::Application),
     ("fastify", "*", Framework::Fastify, Birth::Application),
     ("fastify", "fastify", Framework::Fastify, Birth::Application),
@@ -30,7 +40,12 @@ const MAKERS: &[(&str, &str, Framework, Birth)] = &[
     ("hono", "Hono", Framework::Hono, Birth::Router),
     ("hono/tiny", "Hono", Framework::Hono, Birth::Router),
     ("hono/quick", "Hono", Framework::Hono, Birth::Router),
-    ("@hono/zod-openapi", "OpenAPIHono", Framework::Hono, Birth::Router),
+    (
+        "@hono/zod-openapi",
+        "OpenAPIHono",
+        Framework::Hono,
+        Birth::Router,
+    ),
     ("elysia", "Elysia", Framework::Hono, Birth::Router),
     ("elysia", "default", Framework::Hono, Birth::Router),
     ("koa", "default", Framework::Koa, Birth::Application),
@@ -45,16 +60,51 @@ const MAKERS: &[(&str, &str, Framework, Birth)] = &[
 
 /// Types of a parameter or field that is an application or a router.
 const TYPES: &[(&str, &str, Framework, Birth)] = &[
-    ("express", "Express", Framework::Express, Birth::GivenApplication),
-    ("express", "Application", Framework::Express, Birth::GivenApplication),
+    (
+        "express",
+        "Express",
+        Framework::Express,
+        Birth::GivenApplication,
+    ),
+    (
+        "express",
+        "Application",
+        Framework::Express,
+        Birth::GivenApplication,
+    ),
     ("express", "Router", Framework::Express, Birth::GivenRouter),
     ("express", "IRouter", Framework::Express, Birth::GivenRouter),
-    ("express-serve-static-core", "Express", Framework::Express, Birth::GivenApplication),
-    ("express-serve-static-core", "Application", Framework::Express, Birth::GivenApplication),
-    ("express-serve-static-core", "Router", Framework::Express, Birth::GivenRouter),
-    ("fastify", "FastifyInstance", Framework::Fastify, Birth::GivenRouter),
+    (
+        "express-serve-static-core",
+        "Express",
+        Framework::Express,
+        Birth::GivenApplication,
+    ),
+    (
+        "express-serve-static-core",
+        "Application",
+        Framework::Express,
+        Birth::GivenApplication,
+    ),
+    (
+        "express-serve-static-core",
+        "Router",
+        Framework::Express,
+        Birth::GivenRouter,
+    ),
+    (
+        "fastify",
+        "FastifyInstance",
+        Framework::Fastify,
+        Birth::GivenRouter,
+    ),
     ("hono", "Hono", Framework::Hono, Birth::GivenRouter),
-    ("@hono/zod-openapi", "OpenAPIHono", Framework::Hono, Birth::GivenRouter),
+    (
+        "@hono/zod-openapi",
+        "OpenAPIHono",
+        Framework::Hono,
+        Birth::GivenRouter,
+    ),
     ("elysia", "Elysia", Framework::Hono, Birth::GivenRouter),
     ("koa", "default", Framework::Koa, Birth::GivenApplication),
     ("koa", "*", Framework::Koa, Birth::GivenApplication),
@@ -64,14 +114,20 @@ const TYPES: &[(&str, &str, Framework, Birth)] = &[
     ("koa-router", "*", Framework::Koa, Birth::GivenRouter),
 ];
 
-/// Calls that register a whole contract on a router: package, export, the arguments that are the contract and the
-/// router.
-const ENDPOINT_MAKERS: &[(&str, &str, usize, usize)] =
-    &[("@ts-rest/express", "createExpressEndpoints", 0, 2), ("@ts-rest/fastify", "createFastifyEndpoints", 0, 2)];
+/// Calls that register a whole contract on a router: package, export, the arguments that are the
+/// contract and the router.
+const ENDPOINT_MAKERS: &[(&str, &str, usize, usize)] = &[
+    ("@ts-rest/express", "createExpressEndpoints", 0, 2),
+    ("@ts-rest/fastify", "createFastifyEndpoints", 0, 2),
+];
 
 impl<'p> Server<'p> {
     /// The result of calling an export of a package that this tool knows.
-    pub(super) fn framework_call(&self, (package, name): (&str, &str), call: MethodCall<'_, 'p>) -> Option<Value<'p>> {
+    pub(super) fn framework_call(
+        &self,
+        (package, name): (&str, &str),
+        call: MethodCall<'_, 'p>,
+    ) -> Option<Value<'p>> {
         if let Some((.., framework, birth)) = find(MAKERS, package, name) {
             return Some(self.make(*framework, *birth, call));
         }
@@ -81,7 +137,9 @@ impl<'p> Server<'p> {
                 self.make_transparent(&plugin);
                 Some(plugin)
             }
-            ("@nestjs/core", "NestFactory.create") => Some(self.make_nest_app(call.arguments.at(0))),
+            ("@nestjs/core", "NestFactory.create") => {
+                Some(self.make_nest_app(call.arguments.at(0)))
+            }
             _ => self.register_contract(package, name, call),
         }
     }
@@ -110,16 +168,26 @@ impl<'p> Server<'p> {
         Value::Handle(Handle::NestApp(apps.len() - 1))
     }
 
-    fn register_contract(&self, package: &str, name: &str, call: MethodCall<'_, 'p>) -> Option<Value<'p>> {
-        let maker = ENDPOINT_MAKERS.iter().find(|maker| maker.0 == package && maker.1 == name)?;
+    fn register_contract(
+        &self,
+        package: &str,
+        name: &str,
+        call: MethodCall<'_, 'p>,
+    ) -> Option<Value<'p>> {
+        let maker = ENDPOINT_MAKERS
+            .iter()
+            .find(|maker| maker.0 == package && maker.1 == name)?;
         let contract = call.arguments.at(maker.2);
-        let Value::Handle(Handle::Router(id)) = call.arguments.at(maker.3) else { return None };
+        let Value::Handle(Handle::Router(id)) = call.arguments.at(maker.3) else {
+            return None;
+        };
         self.add_contract(id, &contract, call);
         Some(Value::Undefined)
     }
 }
 
-/// The framework and birth of a parameter in `module` by its type `declared`, if that is an application or a router.
+/// The framework and birth of a parameter in `module` by its type `declared`, if that is an
+/// application or a router.
 pub(super) fn router_type<'p>(
     resolver: &Resolver<'p>,
     module: &'p Module,
@@ -134,14 +202,18 @@ fn router_type_at<'p>(
     declared: &TypeNode,
     depth: usize,
 ) -> Option<(Framework, Birth)> {
-    let TypeKind::Reference(path, _) = &declared.kind else { return None };
+    let TypeKind::Reference(path, _) = &declared.kind else {
+        return None;
+    };
     let (first, rest) = path.split_first().filter(|_| depth < ALIASES)?;
     match resolver.program.lookup(module, first)? {
         Symbol::Declared(module, name) if rest.is_empty() => {
-            let alias = module.declarations(name).find_map(|statement| match &statement.kind {
-                StatementKind::Alias(alias) => Some(&alias.value),
-                _ => None,
-            })?;
+            let alias = module
+                .declarations(name)
+                .find_map(|statement| match &statement.kind {
+                    StatementKind::Alias(alias) => Some(&alias.value),
+                    _ => None,
+                })?;
             router_type_at(resolver, module, alias, depth + 1)
         }
         Symbol::Namespace(module) => match resolver.program.exported(module, rest.first()?)? {

@@ -11,44 +11,70 @@ use crate::typescript::resolve::Resolver;
 use crate::typescript::syntax::{ClassDecl, Module};
 use crate::typescript::values::{PathText, Value};
 
-pub(super) fn read<'p>(resolver: &Resolver<'p>, server: &Server<'p>, files: &[&'p Module], found: &mut Routes) {
+pub(super) fn read<'p>(
+    resolver: &Resolver<'p>,
+    server: &Server<'p>,
+    files: &[&'p Module],
+    found: &mut Routes,
+) {
     let mut apps = server.nest_apps();
-    // Some are made to write documentation, or to work off queues. None is seen to listen where a helper does that.
+    // Some are made to write documentation, or to work off queues. None is seen to listen where a
+    // helper does that.
     if apps.iter().any(|app| app.listens) {
         apps.retain(|app| app.listens);
     }
-    let apps: Vec<_> = apps.into_iter().map(|app| (served(resolver, &app.root), app)).collect();
+    let apps: Vec<_> = apps
+        .into_iter()
+        .map(|app| (served(resolver, &app.root), app))
+        .collect();
     for module in files {
         for declared in resolver.top_level(module) {
-            let Some(Value::Class(scope, class)) = resolver.peek(module, &declared) else { continue };
+            let Some(Value::Class(scope, class)) = resolver.peek(module, &declared) else {
+                continue;
+            };
             if class.decorators.is_empty() {
                 continue;
             }
             for verb in verbs(resolver, &scope, class) {
                 let paths = paths(&apps, class, &verb);
                 let first = found.routes.len();
-                paths.iter().for_each(|path| found.add(resolver.program, &verb.method, path, verb.site));
-                found.routes[first..].iter_mut().for_each(|route| route.shared = paths.len() > 1);
+                paths
+                    .iter()
+                    .for_each(|path| found.add(resolver.program, &verb.method, path, verb.site));
+                found.routes[first..]
+                    .iter_mut()
+                    .for_each(|route| route.shared = paths.len() > 1);
             }
         }
     }
 }
 
-/// The paths of `verb` on each application that serves its class. Modules cannot always be followed: one that no
-/// application is known to serve is on all of them, if they agree on its path.
+/// The paths of `verb` on each application that serves its class. Modules cannot always be
+/// followed: one that no application is known to serve is on all of them, if they agree on its
+/// path.
 fn paths<'p>(apps: &[(Served, NestApp<'p>)], class: &ClassDecl, verb: &Verb<'p>) -> Vec<PathText> {
     let mut known: Vec<PathText> = Vec::new();
     for (served, app) in apps {
-        known.extend(served.paths(class).iter().map(|module| full_path(app, module, verb)));
+        known.extend(
+            served
+                .paths(class)
+                .iter()
+                .map(|module| full_path(app, module, verb)),
+        );
     }
     if !known.is_empty() {
         known.dedup();
         return known;
     }
-    let mut possible = apps.iter().map(|(_, app)| full_path(app, &Ok("".into()), verb));
+    let mut possible = apps
+        .iter()
+        .map(|(_, app)| full_path(app, &Ok("".into()), verb));
     let first = possible.next().unwrap_or_else(|| verb.path.clone());
     if possible.any(|other| other != first) {
-        return vec![Err("several NestJS applications have different prefixes, and none is known to serve it".into())];
+        return vec![Err(
+            "several NestJS applications have different prefixes, and none is known to serve it"
+                .into(),
+        )];
     }
     vec![first]
 }
@@ -56,7 +82,10 @@ fn paths<'p>(apps: &[(Served, NestApp<'p>)], class: &ClassDecl, verb: &Verb<'p>)
 fn full_path(app: &NestApp<'_>, module: &PathText, verb: &Verb<'_>) -> PathText {
     let version = match &app.versioning {
         None => Ok("".into()),
-        Some(prefix) => version(prefix, verb.version.as_ref().or(app.default_version.as_ref())),
+        Some(prefix) => version(
+            prefix,
+            verb.version.as_ref().or(app.default_version.as_ref()),
+        ),
     };
     let below = joined(module, &verb.path);
     let versioned = joined(&version, &below);

@@ -8,12 +8,19 @@ use crate::typescript::values::{Handle, PathText, Value};
 
 impl<'p> Server<'p> {
     /// `NestFactory.create(…)` returned this application.
-    pub(super) fn nest_method(&self, index: usize, name: &str, call: MethodCall<'_, 'p>) -> Value<'p> {
+    pub(super) fn nest_method(
+        &self,
+        index: usize,
+        name: &str,
+        call: MethodCall<'_, 'p>,
+    ) -> Value<'p> {
         let first = call.arguments.at(0);
         match name {
             "setGlobalPrefix" => {
                 let excluded = call.resolver.entry_value(&call.arguments.at(1), "exclude");
-                let excluded = excluded.map(|excluded| paths_of(call.resolver, &excluded)).unwrap_or_default();
+                let excluded = excluded
+                    .map(|excluded| paths_of(call.resolver, &excluded))
+                    .unwrap_or_default();
                 let mut apps = self.nest_apps.borrow_mut();
                 apps[index].prefix = path_of(&first);
                 apps[index].excluded = excluded.into_iter().flatten().collect();
@@ -23,7 +30,9 @@ impl<'p> Server<'p> {
                 let default = call.resolver.entry_value(&first, "defaultVersion");
                 let mut apps = self.nest_apps.borrow_mut();
                 apps[index].versioning = versioning;
-                apps[index].default_version = default.filter(|default| !default.is_nothing()).map(|one| path_of(&one));
+                apps[index].default_version = default
+                    .filter(|default| !default.is_nothing())
+                    .map(|one| path_of(&one));
             }
             "listen" => self.nest_apps.borrow_mut()[index].listens = true,
             _ => {}
@@ -32,12 +41,15 @@ impl<'p> Server<'p> {
     }
 }
 
-/// Only versions in the path matter, and a default version: `{ type: VersioningType.URI, defaultVersion: '1' }`.
+/// Only versions in the path matter, and a default version: `{ type: VersioningType.URI,
+/// defaultVersion: '1' }`.
 fn versioning<'p>(resolver: &Resolver<'p>, options: &Value<'p>) -> Option<PathText> {
     if !matches!(options, Value::Object(_)) {
         return Some(Ok("v".into()));
     }
-    let kind = resolver.entry_value(options, "type").map_or("0".to_owned(), |kind| kind.describe());
+    let kind = resolver
+        .entry_value(options, "type")
+        .map_or("0".to_owned(), |kind| kind.describe());
     if !kind.ends_with("URI") && kind != "undefined" && kind != "0" {
         return None;
     }

@@ -1,4 +1,5 @@
-//! Which controllers a NestJS application serves: those of its root module, and of the modules that this imports.
+//! Which controllers a NestJS application serves: those of its root module, and of the modules that
+//! this imports.
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -25,16 +26,23 @@ pub struct Served {
 }
 
 impl Served {
-    /// The paths that modules put before those of `controller`; none where the application is not known to serve it.
+    /// The paths that modules put before those of `controller`; none where the application is not
+    /// known to serve it.
     #[must_use]
     pub fn paths(&self, controller: &ClassDecl) -> Vec<PathText> {
         let modules = self.controllers.get(&std::ptr::from_ref(controller));
-        let path = |module| self.paths.get(module).cloned().unwrap_or_else(|| Ok("".into()));
+        let path = |module| {
+            self.paths
+                .get(module)
+                .cloned()
+                .unwrap_or_else(|| Ok("".into()))
+        };
         modules.into_iter().flatten().map(path).collect()
     }
 }
 
-/// Collects what the application with the module `root` serves, as far as its modules can be followed.
+/// Collects what the application with the module `root` serves, as far as its modules can be
+/// followed.
 pub(super) fn served<'p>(resolver: &Resolver<'p>, root: &Value<'p>) -> Served {
     let mut served = Served::default();
     let mut seen = HashSet::new();
@@ -62,11 +70,17 @@ pub(super) fn served<'p>(resolver: &Resolver<'p>, root: &Value<'p>) -> Served {
     served
 }
 
-fn module_options<'p>(resolver: &Resolver<'p>, scope: &Scope<'p>, class: &'p ClassDecl) -> Vec<Value<'p>> {
+fn module_options<'p>(
+    resolver: &Resolver<'p>,
+    scope: &Scope<'p>,
+    class: &'p ClassDecl,
+) -> Vec<Value<'p>> {
     let calls = decorators(resolver, &class.decorators, scope);
     let modules = calls.into_iter().filter(|(name, _)| name == "Module");
     let options = modules.map(|(_, call)| call.arguments(resolver).at(0));
-    options.filter(|options| matches!(options, Value::Object(_))).collect()
+    options
+        .filter(|options| matches!(options, Value::Object(_)))
+        .collect()
 }
 
 fn module_parts<'p>(
@@ -78,21 +92,33 @@ fn module_parts<'p>(
 ) {
     imports.extend(resolver.entry_value(options, "imports"));
     let controllers = resolver.entry_value(options, "controllers");
-    for controller in controllers.iter().flat_map(|controllers| resolver.elements_of(controllers)) {
+    for controller in controllers
+        .iter()
+        .flat_map(|controllers| resolver.elements_of(controllers))
+    {
         if let Value::Class(_, class) = controller {
-            served.controllers.entry(std::ptr::from_ref(class)).or_default().insert(module);
+            served
+                .controllers
+                .entry(std::ptr::from_ref(class))
+                .or_default()
+                .insert(module);
         }
     }
 }
 
-/// `forwardRef(() => Users)`, `ConditionalModule.registerWhen(Users, …)`, `RouterModule.register([…])`
+/// `forwardRef(() => Users)`, `ConditionalModule.registerWhen(Users, …)`,
+/// `RouterModule.register([…])`
 fn package_module<'p>(
     resolver: &Resolver<'p>,
     call: &Rc<UnknownCall<'p>>,
     served: &mut Served,
     left: &mut Vec<Value<'p>>,
 ) {
-    let name = call.callee.external().map(|(_, name)| name).unwrap_or_default();
+    let name = call
+        .callee
+        .external()
+        .map(|(_, name)| name)
+        .unwrap_or_default();
     let first = call.arguments(resolver).at(0);
     match (name.as_str(), &first) {
         ("forwardRef", Value::Function(..)) => left.push(resolver.call(&first, &[]).bare()),
@@ -104,8 +130,18 @@ fn package_module<'p>(
     }
 }
 
-fn module_paths<'p>(resolver: &Resolver<'p>, routes: &Value<'p>, above: &PathText, served: &mut Served, depth: usize) {
-    for route in resolver.elements_of(routes).iter().filter(|_| depth < DEPTH) {
+fn module_paths<'p>(
+    resolver: &Resolver<'p>,
+    routes: &Value<'p>,
+    above: &PathText,
+    served: &mut Served,
+    depth: usize,
+) {
+    for route in resolver
+        .elements_of(routes)
+        .iter()
+        .filter(|_| depth < DEPTH)
+    {
         let entry = |key: &str| resolver.entry_value(route, key).unwrap_or(Value::Undefined);
         let path = joined(above, &path_of(&entry("path")));
         if let Value::Class(_, module) = entry("module") {

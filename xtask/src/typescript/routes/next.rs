@@ -1,5 +1,5 @@
-//! Next.js: the path of a file is the path of its routes. `app/**/route.ts` exports a function per method;
-//! `pages/api/**` exports one for all.
+//! Next.js: the path of a file is the path of its routes. `app/**/route.ts` exports a function per
+//! method; `pages/api/**` exports one for all.
 
 use super::{Routes, location};
 use crate::source::Span;
@@ -14,7 +14,12 @@ pub(super) fn read(program: &Program<'_>, files: &[&Module], found: &mut Routes)
         let file = &*module.path;
         if let Some(path) = app_path(file) {
             for (method, span) in exported_methods(module) {
-                found.add(program, method, &Ok(path.as_str().into()), Site { file, span });
+                found.add(
+                    program,
+                    method,
+                    &Ok(path.as_str().into()),
+                    Site { file, span },
+                );
             }
         } else if let Some(path) = pages_path(file)
             && let Some(span) = default_export(module)
@@ -33,23 +38,39 @@ fn app_path(file: &str) -> Option<String> {
     let is_route = matches!(name, "route.ts" | "route.js" | "route.tsx" | "route.mts");
     let folder = format!("/{folder}/");
     let (_, inside) = folder.split_once("/app/").filter(|_| is_route)?;
-    let is_shown = |segment: &&str| !segment.starts_with('(') && !segment.starts_with('@') && !segment.is_empty();
-    Some(inside.split('/').filter(is_shown).collect::<Vec<_>>().join("/"))
+    let is_shown = |segment: &&str| {
+        !segment.starts_with('(') && !segment.starts_with('@') && !segment.is_empty()
+    };
+    Some(
+        inside
+            .split('/')
+            .filter(is_shown)
+            .collect::<Vec<_>>()
+            .join("/"),
+    )
 }
 
 /// `pages/api/users/[id].ts` → `api/users/[id]`
 fn pages_path(file: &str) -> Option<String> {
     let file = format!("/{file}");
     let (_, inside) = file.split_once("/pages/api/")?;
-    let stem = [".ts", ".js", ".tsx", ".mts"].iter().find_map(|end| inside.strip_suffix(end))?;
-    let stem = stem.strip_suffix("/index").unwrap_or(if stem == "index" { "" } else { stem });
+    let stem = [".ts", ".js", ".tsx", ".mts"]
+        .iter()
+        .find_map(|end| inside.strip_suffix(end))?;
+    let stem = stem
+        .strip_suffix("/index")
+        .unwrap_or(if stem == "index" { "" } else { stem });
     Some(format!("api/{stem}"))
 }
 
 fn exported_methods(module: &Module) -> Vec<(&'static str, Span)> {
     let declared = |method: &&'static str| {
-        let mut statements = module.declarations(method).filter(|statement| statement.exported);
-        let span = statements.find_map(|statement| statement.declared()).map(|(_, span)| span);
+        let mut statements = module
+            .declarations(method)
+            .filter(|statement| statement.exported);
+        let span = statements
+            .find_map(|statement| statement.declared())
+            .map(|(_, span)| span);
         let renamed = module.exports.get(*method).map(|export| match export {
             Export::Local(local) => module
                 .declarations(local)
@@ -63,16 +84,20 @@ fn exported_methods(module: &Module) -> Vec<(&'static str, Span)> {
 }
 
 fn default_export(module: &Module) -> Option<Span> {
-    let exported = module.statements.iter().filter(|statement| statement.exported);
+    let exported = module
+        .statements
+        .iter()
+        .filter(|statement| statement.exported);
     let mut defaults = exported.filter_map(|statement| match &statement.kind {
         StatementKind::Default(value) => Some(value.span),
         StatementKind::Function(name, _) if name.text == "default" => Some(name.span),
         _ => None,
     });
     let named = || match module.exports.get("default")? {
-        Export::Local(local) => {
-            module.declarations(local).find_map(|statement| statement.declared()).map(|found| found.1)
-        }
+        Export::Local(local) => module
+            .declarations(local)
+            .find_map(|statement| statement.declared())
+            .map(|found| found.1),
         Export::From(_) => Some(Span::default()),
     };
     defaults.next().or_else(named)

@@ -2,21 +2,37 @@
 
 /// The paths that a framework's `path` stands for: two where its last parameter may be left out.
 pub fn normalised(path: &str) -> Result<Vec<String>, String> {
-    let path = path.split(['?', '#']).next().filter(|_| path.contains("?") && path.contains('=')).unwrap_or(path);
+    let path = path
+        .split(['?', '#'])
+        .next()
+        .filter(|_| path.contains("?") && path.contains('='))
+        .unwrap_or(path);
     let mut paths = vec![String::new()];
     for segment in segments(&optional_groups(path)) {
         let (segment, optional) = self::segment(&segment)?;
         if segment.is_empty() {
             continue;
         }
-        let longer: Vec<String> = paths.iter().map(|path| format!("{path}/{segment}")).collect();
+        let longer: Vec<String> = paths
+            .iter()
+            .map(|path| format!("{path}/{segment}"))
+            .collect();
         if optional {
             paths.extend(longer);
         } else {
             paths = longer;
         }
     }
-    Ok(paths.into_iter().map(|path| if path.is_empty() { "/".to_owned() } else { path }).collect())
+    Ok(paths
+        .into_iter()
+        .map(|path| {
+            if path.is_empty() {
+                "/".to_owned()
+            } else {
+                path
+            }
+        })
+        .collect())
 }
 
 /// `{/:id}` of path-to-regexp 8 is `/:id?`.
@@ -24,7 +40,9 @@ fn optional_groups(path: &str) -> String {
     let mut rest = path;
     let mut plain = String::new();
     while let Some((before, inside)) = rest.split_once("{/") {
-        let Some((group, after)) = inside.split_once('}') else { break };
+        let Some((group, after)) = inside.split_once('}') else {
+            break;
+        };
         plain.push_str(&format!("{before}/{group}?"));
         rest = after;
     }
@@ -117,9 +135,14 @@ mod tests {
     #[test]
     fn every_framework_is_written_alike() {
         let one = |path: &str| normalised(path).unwrap().join(" ");
-        for path in
-            ["/users/:id", "users/{id}", "//users/[id]/", "/users/<int:id>", "/users/:id(\\d+)", "users/:id{[0-9]+}"]
-        {
+        for path in [
+            "/users/:id",
+            "users/{id}",
+            "//users/[id]/",
+            "/users/<int:id>",
+            "/users/:id(\\d+)",
+            "users/:id{[0-9]+}",
+        ] {
             assert_eq!(one(path), "/users/:id", "{path}");
         }
         assert_eq!(one("/"), "/");

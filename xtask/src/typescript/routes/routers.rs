@@ -7,7 +7,9 @@ use crate::typescript::syntax::{Binary, ExprKind};
 use crate::typescript::values::{Arguments, Handle, PathText, RouterId, Site, Value};
 
 /// Members of a router that register a route.
-const METHODS: &[&str] = &["get", "post", "put", "patch", "delete", "head", "options", "all", "del", "any"];
+const METHODS: &[&str] = &[
+    "get", "post", "put", "patch", "delete", "head", "options", "all", "del", "any",
+];
 
 /// The deepest nesting of lists of handlers.
 const DEPTH: usize = 4;
@@ -22,11 +24,18 @@ pub(super) struct MethodCall<'c, 'p> {
 
 impl<'p> Server<'p> {
     /// `router.name(arguments)`
-    pub(super) fn router_method(&self, id: RouterId, name: &str, call: MethodCall<'_, 'p>) -> Value<'p> {
+    pub(super) fn router_method(
+        &self,
+        id: RouterId,
+        name: &str,
+        call: MethodCall<'_, 'p>,
+    ) -> Value<'p> {
         let framework = self.framework(id);
         match (name, framework) {
             (method, _) if METHODS.contains(&method) => return self.verb(id, method, call),
-            ("use", Framework::Express | Framework::Koa | Framework::Hono) => self.use_router(id, call),
+            ("use", Framework::Express | Framework::Koa | Framework::Hono) => {
+                self.use_router(id, call)
+            }
             ("route", Framework::Express) => {
                 let paths = paths_of(call.resolver, &call.arguments.at(0));
                 return Value::Handle(Handle::RoutePath(id, paths.into()));
@@ -48,9 +57,17 @@ impl<'p> Server<'p> {
     }
 
     /// `router.route('/x').get(…)`
-    pub(super) fn route_path_method(&self, id: RouterId, paths: &[PathText], name: &str, site: Site<'p>) -> Value<'p> {
+    pub(super) fn route_path_method(
+        &self,
+        id: RouterId,
+        paths: &[PathText],
+        name: &str,
+        site: Site<'p>,
+    ) -> Value<'p> {
         if METHODS.contains(&name) {
-            paths.iter().for_each(|path| self.add(id, name, path.clone(), site));
+            paths
+                .iter()
+                .for_each(|path| self.add(id, name, path.clone(), site));
         }
         Value::Handle(Handle::RoutePath(id, paths.into()))
     }
@@ -67,7 +84,11 @@ impl<'p> Server<'p> {
             self.add(id, name, Ok("".into()), call.site);
             return router(id);
         }
-        let second = if framework == Framework::Koa { call.arguments.at(1) } else { Value::Undefined };
+        let second = if framework == Framework::Koa {
+            call.arguments.at(1)
+        } else {
+            Value::Undefined
+        };
         let path = match (&first, &second) {
             // `router.get('name', '/path', handler)`
             (Value::String(_), Value::String(_)) => second,
@@ -84,16 +105,25 @@ impl<'p> Server<'p> {
         let first = call.arguments.at(0);
         let (paths, handlers) = match &first {
             Value::String(_) | Value::Regex(..) => (vec![path_of(&first)], 1),
-            Value::Array(_) if holds_texts(call.resolver, &first) => (paths_of(call.resolver, &first), 1),
-            // An unknown argument in front of a router is its path: `app.use(config.prefix, router)`.
-            opaque if opaque.is_opaque() && call.arguments.count() > 1 && is_path_like(call, opaque) => {
+            Value::Array(_) if holds_texts(call.resolver, &first) => {
+                (paths_of(call.resolver, &first), 1)
+            }
+            // An unknown argument in front of a router is its path: `app.use(config.prefix,
+            // router)`.
+            opaque
+                if opaque.is_opaque()
+                    && call.arguments.count() > 1
+                    && is_path_like(call, opaque) =>
+            {
                 (vec![Err(first.reason())], 1)
             }
             _ => (vec![Ok("".into())], 0),
         };
         for at in handlers..call.arguments.count() {
             for found in routers_in(call.resolver, &call.arguments.at(at), 0) {
-                paths.iter().for_each(|path| self.mount(id, path.clone(), &found, call.site));
+                paths
+                    .iter()
+                    .for_each(|path| self.mount(id, path.clone(), &found, call.site));
             }
         }
     }
@@ -110,7 +140,10 @@ impl<'p> Server<'p> {
         // `new Hono().basePath('/api')` is the application from then on, and mounted as a whole.
         let (is_new, prefix) = {
             let routers = self.routers.borrow();
-            (routers[id].registrations.is_empty() && routers[id].mounts.is_empty(), routers[id].prefix.clone())
+            (
+                routers[id].registrations.is_empty() && routers[id].mounts.is_empty(),
+                routers[id].prefix.clone(),
+            )
         };
         if is_new {
             self.set_prefix(id, joined(&prefix, &path));
@@ -122,7 +155,8 @@ impl<'p> Server<'p> {
     fn group(&self, id: RouterId, call: MethodCall<'_, 'p>) {
         let child = self.child(id, path_of(&call.arguments.at(0)), call.site);
         if let Some(last) = call.arguments.count().checked_sub(1) {
-            call.resolver.call(&call.arguments.at(last), &[router(child)]);
+            call.resolver
+                .call(&call.arguments.at(last), &[router(child)]);
         }
     }
 
@@ -135,7 +169,12 @@ impl<'p> Server<'p> {
     }
 
     /// Registers all endpoints of a contract.
-    pub(super) fn add_contract(&self, id: RouterId, contract: &Value<'p>, call: MethodCall<'_, 'p>) {
+    pub(super) fn add_contract(
+        &self,
+        id: RouterId,
+        contract: &Value<'p>,
+        call: MethodCall<'_, 'p>,
+    ) {
         for endpoint in endpoints::of(call.resolver, contract) {
             self.add(id, &endpoint.method, endpoint.path, call.site);
         }
@@ -158,7 +197,10 @@ fn routers_in<'p>(resolver: &Resolver<'p>, value: &Value<'p>, depth: usize) -> V
         Value::Handle(Handle::Router(_)) | Value::Unknown(_) => vec![value.clone()],
         Value::Array(_) if depth < DEPTH => {
             let items = resolver.elements_of(value);
-            items.iter().flat_map(|item| routers_in(resolver, item, depth + 1)).collect()
+            items
+                .iter()
+                .flat_map(|item| routers_in(resolver, item, depth + 1))
+                .collect()
         }
         Value::Module(_) => {
             let default = resolver.member(value, "default").bare();
@@ -167,17 +209,33 @@ fn routers_in<'p>(resolver: &Resolver<'p>, value: &Value<'p>, depth: usize) -> V
         Value::Called(call) if depth < DEPTH => {
             let arguments = call.arguments(resolver);
             let given = (0..arguments.count()).map(|at| arguments.at(at));
-            given.filter(|value| matches!(value, Value::Handle(Handle::Router(_)))).collect()
+            given
+                .filter(|value| matches!(value, Value::Handle(Handle::Router(_))))
+                .collect()
         }
         _ => Vec::new(),
     }
 }
 
-/// Whether what is not known is a path and not a handler: it is put together like a string, or called like one.
+/// Whether what is not known is a path and not a handler: it is put together like a string, or
+/// called like one.
 fn is_path_like(call: MethodCall<'_, '_>, value: &Value<'_>) -> bool {
-    const WORDS: &[&str] = &["process.env", "config", "path", "prefix", "url", "base", "root", "endpoint", "version"];
+    const WORDS: &[&str] = &[
+        "process.env",
+        "config",
+        "path",
+        "prefix",
+        "url",
+        "base",
+        "root",
+        "endpoint",
+        "version",
+    ];
     let built = call.arguments.source(0).is_some_and(|(_, expression)| {
-        matches!(expression.kind, ExprKind::Template(..) | ExprKind::Binary(Binary::Add, ..))
+        matches!(
+            expression.kind,
+            ExprKind::Template(..) | ExprKind::Binary(Binary::Add, ..)
+        )
     });
     let name = value.describe().to_lowercase();
     built || (!name.ends_with("(…)") && WORDS.iter().any(|word| name.contains(word)))

@@ -1,4 +1,5 @@
-//! The applications and routers that a running program makes, and the routes that it registers on them.
+//! The applications and routers that a running program makes, and the routes that it registers on
+//! them.
 
 use std::cell::{Ref, RefCell};
 use std::rc::Rc;
@@ -114,7 +115,12 @@ impl<'p> Server<'p> {
         self.nest_apps.borrow().clone()
     }
 
-    pub(super) fn new_router(&self, framework: Framework, birth: Birth, site: Site<'p>) -> RouterId {
+    pub(super) fn new_router(
+        &self,
+        framework: Framework,
+        birth: Birth,
+        site: Site<'p>,
+    ) -> RouterId {
         let mut routers = self.routers.borrow_mut();
         routers.push(RouterNode {
             framework,
@@ -142,7 +148,9 @@ impl<'p> Server<'p> {
             "ANY" => "ALL".to_owned(),
             other => other.to_owned(),
         };
-        self.routers.borrow_mut()[id].registrations.push(Registration { method, path, site });
+        self.routers.borrow_mut()[id]
+            .registrations
+            .push(Registration { method, path, site });
     }
 
     /// Mounts `child` below the router `id`.
@@ -168,7 +176,14 @@ impl<'p> Effects<'p> for Server<'p> {
         arguments: &Arguments<'_, 'p>,
         site: Site<'p>,
     ) -> Option<Value<'p>> {
-        self.framework_call((package, name), MethodCall { resolver, arguments, site })
+        self.framework_call(
+            (package, name),
+            MethodCall {
+                resolver,
+                arguments,
+                site,
+            },
+        )
     }
 
     fn method(
@@ -179,7 +194,11 @@ impl<'p> Effects<'p> for Server<'p> {
         arguments: &Arguments<'_, 'p>,
         site: Site<'p>,
     ) -> Value<'p> {
-        let call = MethodCall { resolver, arguments, site };
+        let call = MethodCall {
+            resolver,
+            arguments,
+            site,
+        };
         match handle {
             Handle::Router(id) => self.router_method(*id, name, call),
             Handle::RoutePath(id, paths) => self.route_path_method(*id, paths, name, site),
@@ -187,9 +206,22 @@ impl<'p> Effects<'p> for Server<'p> {
         }
     }
 
-    fn given(&self, resolver: &Resolver<'p>, module: &'p Module, declared: &TypeNode, span: Span) -> Option<Value<'p>> {
+    fn given(
+        &self,
+        resolver: &Resolver<'p>,
+        module: &'p Module,
+        declared: &TypeNode,
+        span: Span,
+    ) -> Option<Value<'p>> {
         let (framework, birth) = frameworks::router_type(resolver, module, declared)?;
-        let id = self.new_router(framework, birth, Site { file: &module.path, span });
+        let id = self.new_router(
+            framework,
+            birth,
+            Site {
+                file: &module.path,
+                span,
+            },
+        );
         Some(Value::Handle(Handle::Router(id)))
     }
 }

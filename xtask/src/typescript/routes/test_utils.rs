@@ -8,8 +8,8 @@ use crate::typescript::modules::Program;
 use crate::typescript::parse::STACK_SIZE;
 use crate::typescript::resolve::Resolver;
 
-/// Returns the result of `read` for the program of `files`, all of which have the role. Runs on a stack that is large
-/// enough.
+/// Returns the result of `read` for the program of `files`, all of which have the role. Runs on a
+/// stack that is large enough.
 pub(crate) fn running<T: Send>(
     files: &[(&str, &str)],
     read: impl for<'p> FnOnce(&Resolver<'p>, &Server<'p>, &[&str]) -> T + Send,
@@ -23,6 +23,11 @@ pub(crate) fn running<T: Send>(
         read(&resolver, &server, &names)
     };
     std::thread::scope(|scope| {
-        std::thread::Builder::new().stack_size(STACK_SIZE).spawn_scoped(scope, run).unwrap().join().unwrap()
+        std::thread::Builder::new()
+            .stack_size(STACK_SIZE)
+            .spawn_scoped(scope, run)
+            .unwrap()
+            .join()
+            .unwrap()
     })
 }

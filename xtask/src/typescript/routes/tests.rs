@@ -10,7 +10,10 @@ pub(crate) fn routes_of(files: &[(&str, &str)]) -> Routes {
 
 fn listed(files: &[(&str, &str)]) -> Vec<String> {
     let found = routes_of(files);
-    let routes = found.routes.iter().map(|route| format!("{} {}", route.method, route.path));
+    let routes = found
+        .routes
+        .iter()
+        .map(|route| format!("{} {}", route.method, route.path));
     let unresolved = found.unresolved.iter().map(|one| format!("? {}", one.name));
     let mut all: Vec<String> = routes.chain(unresolved).collect();
     all.sort();
@@ -21,7 +24,8 @@ fn of(text: &str) -> Vec<String> {
     listed(&[("a.ts", text)])
 }
 
-const EXPRESS: &str = "import express, { Router, type Express, type Application } from 'express';\n";
+const EXPRESS: &str =
+    "import express, { Router, type Express, type Application } from 'express';\n";
 
 fn express(text: &str) -> Vec<String> {
     of(&format!("{EXPRESS}{text}"))
@@ -38,8 +42,20 @@ fn express_routes_mounts_and_chains() {
          app.use('/api/users', auth, users);
          app.get('/health', (req, res) => res.json({}));",
     );
-    let expected = ["ALL /api/users/x", "ALL /api/users/y", "DELETE /api/users/:id", "GET /api/users"];
-    assert_eq!(found, [&expected[..], &["GET /api/users/:id", "GET /health", "POST /api/users"]].concat());
+    let expected = [
+        "ALL /api/users/x",
+        "ALL /api/users/y",
+        "DELETE /api/users/:id",
+        "GET /api/users",
+    ];
+    assert_eq!(
+        found,
+        [
+            &expected[..],
+            &["GET /api/users/:id", "GET /health", "POST /api/users"]
+        ]
+        .concat()
+    );
 }
 
 #[test]
@@ -86,8 +102,14 @@ fn routers_are_followed_across_files() {
             "const express = require('express'); const r = express.Router(); r.patch('/:id', h); module.exports = r;",
         ),
     ]);
-    let expected =
-        ["GET /api/v1/users/a", "GET /lazy", "GET /named/a", "PATCH /old/:id", "POST /billing/pay", "PUT /made"];
+    let expected = [
+        "GET /api/v1/users/a",
+        "GET /lazy",
+        "GET /named/a",
+        "PATCH /old/:id",
+        "POST /billing/pay",
+        "PUT /made",
+    ];
     assert_eq!(found, expected);
 }
 
@@ -106,7 +128,17 @@ fn factories_classes_and_tables_of_routes() {
          for (const { path, router } of table) server.app.use(path, router);
          Object.entries({ a: made() }).forEach(([name, router]) => server.app.use(`/${name}`, router));",
     );
-    assert_eq!(found, ["GET /a/x", "GET /bills", "GET /t1/x", "GET /t2/x", "GET /users", "POST /bills/:id"]);
+    assert_eq!(
+        found,
+        [
+            "GET /a/x",
+            "GET /bills",
+            "GET /t1/x",
+            "GET /t2/x",
+            "GET /users",
+            "POST /bills/:id"
+        ]
+    );
 }
 
 #[test]
@@ -117,7 +149,16 @@ fn values_in_paths_are_those_of_the_program() {
          function made(prefix = '/default', { name = 'none' } = {}) { const r = Router(); r.get(`${prefix}/${name}`, h); return r; }
          app.use(made()); app.use(made('/given', { name: 'x' }));",
     );
-    assert_eq!(found, ["? GET at a.ts:3:83", "GET /default/none", "GET /given/x", "GET /new", "GET /v2"]);
+    assert_eq!(
+        found,
+        [
+            "? GET at a.ts:3:83",
+            "GET /default/none",
+            "GET /given/x",
+            "GET /new",
+            "GET /v2"
+        ]
+    );
 }
 
 #[test]
@@ -128,8 +169,14 @@ fn files_run_that_pass_a_router_on() {
             "import express from 'express'; import { router } from './src'; const app = express(); app.use('/api', router);",
         ),
         ("src/index.ts", "export * from './routes';"),
-        ("src/routes/index.ts", "import { router } from './router'; router.get('/x', h); export { router };"),
-        ("src/routes/router.ts", "import { Router } from 'express'; export const router = Router();"),
+        (
+            "src/routes/index.ts",
+            "import { router } from './router'; router.get('/x', h); export { router };",
+        ),
+        (
+            "src/routes/router.ts",
+            "import { Router } from 'express'; export const router = Router();",
+        ),
     ]);
     assert_eq!(found, ["GET /api/x"]);
 }
@@ -161,7 +208,11 @@ fn what_is_only_known_at_run_time_is_said() {
          const lost = Router(); lost.get('/y', h);",
     )]);
     assert_eq!(found.routes.len(), 1);
-    let reasons: Vec<&str> = found.unresolved.iter().map(|one| one.reason.as_str()).collect();
+    let reasons: Vec<&str> = found
+        .unresolved
+        .iter()
+        .map(|one| one.reason.as_str())
+        .collect();
     assert_eq!(
         reasons,
         [
@@ -189,7 +240,16 @@ fn fastify() {
          async function users(fastify: FastifyInstance) { fastify.get('/:id', {}, h); fastify.register(inner, { prefix: 'in' }); }
          const inner: FastifyPluginAsync = async (fastify) => { fastify.post<{ Body: B }>('/', h); };",
     );
-    assert_eq!(found, ["GET /a", "GET /flat", "GET /users/:id", "HEAD /a", "POST /users/in"]);
+    assert_eq!(
+        found,
+        [
+            "GET /a",
+            "GET /flat",
+            "GET /users/:id",
+            "HEAD /a",
+            "POST /users/in"
+        ]
+    );
 }
 
 #[test]
@@ -207,7 +267,15 @@ fn hono_and_koa() {
          const app = new Hono().basePath('/api'); app.use('*', cors()); app.route('/books', books).on(['PUT', 'DELETE'], '/x', h);
          export default app;",
     );
-    assert_eq!(found, ["DELETE /api/x", "GET /api/books", "GET /api/books/:id", "PUT /api/x"]);
+    assert_eq!(
+        found,
+        [
+            "DELETE /api/x",
+            "GET /api/books",
+            "GET /api/books/:id",
+            "PUT /api/x"
+        ]
+    );
     let found = of(
         "import Koa from 'koa'; import Router from '@koa/router';
          const router = new Router({ prefix: '/v1' }); const inner = new Router();
@@ -237,7 +305,12 @@ fn nest_controllers() {
         ),
         ("paths.ts", "export const PATHS = { users: 'users' } as const;"),
     ]);
-    let expected = ["GET /api/v1/users", "GET /api/v1/users/:id", "GET /api/v1/users/mine", "POST /api/v2/users/bulk"];
+    let expected = [
+        "GET /api/v1/users",
+        "GET /api/v1/users/:id",
+        "GET /api/v1/users/mine",
+        "POST /api/v2/users/bulk",
+    ];
     assert_eq!(found, expected);
 }
 
@@ -270,9 +343,21 @@ fn several_applications_serve_the_controllers_of_their_own_modules() {
              @Module({ imports: [HealthModule], controllers: [Jobs] }) export class Worker {}",
         ),
     ]);
-    let expected =
-        ["? ALL at", "GET /api/admin/inner/stats", "GET /api/health", "GET /api/users", "GET /health", "GET /jobs"];
-    let shortened = found.iter().map(|line| if line.starts_with("? GET") { "? ALL at" } else { line.as_str() });
+    let expected = [
+        "? ALL at",
+        "GET /api/admin/inner/stats",
+        "GET /api/health",
+        "GET /api/users",
+        "GET /health",
+        "GET /jobs",
+    ];
+    let shortened = found.iter().map(|line| {
+        if line.starts_with("? GET") {
+            "? ALL at"
+        } else {
+            line.as_str()
+        }
+    });
     assert_eq!(shortened.collect::<Vec<_>>(), expected);
 }
 
@@ -298,11 +383,25 @@ fn next_files() {
             "apps/web/app/(shop)/api/users/[id]/route.ts",
             "export async function GET() {} const h = 1; export { h as POST };",
         ),
-        ("src/pages/api/files/[...slug].ts", "export default async function handler(req, res) {}"),
-        ("src/pages/api/index.ts", "const h = wrap(x); export default h;"),
+        (
+            "src/pages/api/files/[...slug].ts",
+            "export default async function handler(req, res) {}",
+        ),
+        (
+            "src/pages/api/index.ts",
+            "const h = wrap(x); export default h;",
+        ),
         ("apps/web/app/page.tsx", "export function GET() {}"),
     ]);
-    assert_eq!(found, ["ALL /api", "ALL /api/files/*", "GET /api/users/:id", "POST /api/users/:id"]);
+    assert_eq!(
+        found,
+        [
+            "ALL /api",
+            "ALL /api/files/*",
+            "GET /api/users/:id",
+            "POST /api/users/:id"
+        ]
+    );
 }
 
 #[test]
@@ -331,7 +430,10 @@ fn factories_that_nobody_calls_and_tags() {
            return router; }",
     )]);
     assert_eq!(found.routes.len(), 1);
-    assert_eq!((found.routes[0].path.as_str(), found.unresolved.len()), ("/users/x", 0));
+    assert_eq!(
+        (found.routes[0].path.as_str(), found.unresolved.len()),
+        ("/users/x", 0)
+    );
     assert_eq!(found.routes[0].tags.ignores[0].reason, "internal");
 }
 
@@ -346,7 +448,11 @@ fn decorators_that_choose_by_what_they_are_given_are_followed() {
            @Endpoint({ method: 'POST', path: 'y' }) y() {} @Endpoint({ method: 'read', path: 'z' }) z() {}
            @Endpoint({ method: 'delete', path: 'y' }) d() {} @Endpoint({ method: process.env.METHOD, path: 'n' }) n() {} }",
     )]);
-    let paths: Vec<_> = found.routes.iter().map(|route| format!("{} {}", route.method, route.path)).collect();
+    let paths: Vec<_> = found
+        .routes
+        .iter()
+        .map(|route| format!("{} {}", route.method, route.path))
+        .collect();
     assert_eq!(paths, ["POST /x/y", "GET /x/z", "DELETE /x/y"]);
     assert_eq!(found.unresolved.len(), 1);
 }

@@ -1,5 +1,5 @@
-//! Functions and classes that nobody calls in what was read: a framework does (`export default async function
-//! (fastify: FastifyInstance)`), or a file that is not among the configured ones.
+//! Functions and classes that nobody calls in what was read: a framework does (`export default
+//! async function (fastify: FastifyInstance)`), or a file that is not among the configured ones.
 
 use super::frameworks::{makes_routers, router_type};
 use super::routers::router;
@@ -11,19 +11,29 @@ use crate::typescript::syntax::{
 };
 use crate::typescript::values::{Arguments, Running, Site, Value, method_scope};
 
-/// Calls the functions of `module` that take an application or router and that nothing has called, and makes the classes
-/// that nothing has made.
-pub(super) fn run<'p>(resolver: &Resolver<'p>, running: &Running<'p>, server: &Server<'p>, module: &'p Module) {
+/// Calls the functions of `module` that take an application or router and that nothing has called,
+/// and makes the classes that nothing has made.
+pub(super) fn run<'p>(
+    resolver: &Resolver<'p>,
+    running: &Running<'p>,
+    server: &Server<'p>,
+    module: &'p Module,
+) {
     let plugins = plugins(module);
     for declared in resolver.top_level(module) {
         match resolver.peek(module, &declared) {
             Some(value @ Value::Function(..)) => {
-                let Value::Function(scope, function) = &value else { continue };
+                let Value::Function(scope, function) = &value else {
+                    continue;
+                };
                 if running.was_called(function) {
                     continue;
                 }
                 if plugins.contains(&declared.name) {
-                    let site = Site { file: &scope.module.path, span: declared.span };
+                    let site = Site {
+                        file: &scope.module.path,
+                        span: declared.span,
+                    };
                     let id = server.new_router(Framework::Fastify, Birth::GivenRouter, site);
                     resolver.call(&value, &[router(id)]);
                 } else if deals_with_routers(resolver, module, function) {
@@ -36,20 +46,38 @@ pub(super) fn run<'p>(resolver: &Resolver<'p>, running: &Running<'p>, server: &S
     }
 }
 
-/// The variables that are declared to be plugins of Fastify: `const routes: FastifyPluginAsync = …`.
+/// The variables that are declared to be plugins of Fastify: `const routes: FastifyPluginAsync =
+/// …`.
 fn plugins(module: &Module) -> Vec<&str> {
-    let plugin = |variable: &Variable| match variable.annotation.as_ref().map(|annotation| &annotation.kind) {
-        Some(TypeKind::Reference(path, _)) => path.last().is_some_and(|name| name.starts_with("FastifyPlugin")),
+    let plugin = |variable: &Variable| match variable
+        .annotation
+        .as_ref()
+        .map(|annotation| &annotation.kind)
+    {
+        Some(TypeKind::Reference(path, _)) => path
+            .last()
+            .is_some_and(|name| name.starts_with("FastifyPlugin")),
         _ => false,
     };
-    let variables = module.statements.iter().filter_map(|statement| match &statement.kind {
-        StatementKind::Variable(variable) => Some(variable),
-        _ => None,
-    });
-    variables.filter(|variable| plugin(variable)).map(|variable| variable.name.text.as_str()).collect()
+    let variables = module
+        .statements
+        .iter()
+        .filter_map(|statement| match &statement.kind {
+            StatementKind::Variable(variable) => Some(variable),
+            _ => None,
+        });
+    variables
+        .filter(|variable| plugin(variable))
+        .map(|variable| variable.name.text.as_str())
+        .collect()
 }
 
-fn run_class<'p>(resolver: &Resolver<'p>, running: &Running<'p>, scope: &Scope<'p>, class: &'p ClassDecl) {
+fn run_class<'p>(
+    resolver: &Resolver<'p>,
+    running: &Running<'p>,
+    scope: &Scope<'p>,
+    class: &'p ClassDecl,
+) {
     let methods = router_methods(resolver, running, scope.module, class);
     let made = running.was_made(class);
     if methods.is_empty() && (made || !mentions_routers(resolver, scope.module, class)) {
@@ -63,8 +91,15 @@ fn run_class<'p>(resolver: &Resolver<'p>, running: &Running<'p>, scope: &Scope<'
 }
 
 /// Whether `function` takes an application or router, or makes one.
-fn deals_with_routers<'p>(resolver: &Resolver<'p>, module: &'p Module, function: &Function) -> bool {
-    let mut declared = function.parameters.iter().filter_map(|parameter| parameter.annotation.as_ref());
+fn deals_with_routers<'p>(
+    resolver: &Resolver<'p>,
+    module: &'p Module,
+    function: &Function,
+) -> bool {
+    let mut declared = function
+        .parameters
+        .iter()
+        .filter_map(|parameter| parameter.annotation.as_ref());
     declared.any(|declared| router_type(resolver, module, declared).is_some())
         || makes_router(resolver, module, function)
 }
@@ -86,7 +121,11 @@ fn makes_router<'p>(resolver: &Resolver<'p>, module: &'p Module, function: &Func
         ExprKind::Call(callee, ..) | ExprKind::New(callee, ..) => found |= makes(callee),
         _ => {}
     };
-    function.body.statements().iter().for_each(|statement| statement.walk(&mut visit));
+    function
+        .body
+        .statements()
+        .iter()
+        .for_each(|statement| statement.walk(&mut visit));
     found
 }
 
@@ -97,23 +136,33 @@ fn router_methods<'p>(
     module: &'p Module,
     class: &'p ClassDecl,
 ) -> Vec<&'p Function> {
-    let methods = class.members.iter().filter_map(|member| match &member.kind {
-        MemberKind::Method(function) if !member.is_static => Some(&**function),
-        _ => None,
-    });
+    let methods = class
+        .members
+        .iter()
+        .filter_map(|member| match &member.kind {
+            MemberKind::Method(function) if !member.is_static => Some(&**function),
+            _ => None,
+        });
     let uncalled = methods.filter(|function| !running.was_called(function));
-    uncalled.filter(|function| deals_with_routers(resolver, module, function)).collect()
+    uncalled
+        .filter(|function| deals_with_routers(resolver, module, function))
+        .collect()
 }
 
-/// Whether a field or constructor parameter of `class` is, or is declared to be, an application or a router.
+/// Whether a field or constructor parameter of `class` is, or is declared to be, an application or
+/// a router.
 fn mentions_routers<'p>(resolver: &Resolver<'p>, module: &'p Module, class: &ClassDecl) -> bool {
     class.members.iter().any(|member| match &member.kind {
         MemberKind::Constructor(function) => deals_with_routers(resolver, module, function),
         MemberKind::Field(value) => {
             let declared = member.property.value.as_ref();
             declared.is_some_and(|declared| router_type(resolver, module, declared).is_some())
-                || value.as_ref().is_some_and(|value| matches!(value.kind, ExprKind::Call(..) | ExprKind::New(..)))
+                || value.as_ref().is_some_and(|value| {
+                    matches!(value.kind, ExprKind::Call(..) | ExprKind::New(..))
+                })
         }
-        MemberKind::Method(_) | MemberKind::Getter(_) | MemberKind::Setter | MemberKind::Other => false,
+        MemberKind::Method(_) | MemberKind::Getter(_) | MemberKind::Setter | MemberKind::Other => {
+            false
+        }
     })
 }

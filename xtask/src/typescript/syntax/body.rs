@@ -1,5 +1,6 @@
-//! The body of a function. Nearly all of them are never called in what is evaluated, and they are most of a program: a
-//! body is read at its first call. The parser has then said already where it starts and ends.
+//! The body of a function. Nearly all of them are never called in what is evaluated, and they are
+//! most of a program: a body is read at its first call. The parser has then said already where it
+//! starts and ends.
 
 use std::fmt;
 use std::sync::{Arc, LazyLock};

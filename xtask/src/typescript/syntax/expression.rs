@@ -207,8 +207,8 @@ pub struct Parameter {
     pub default: Option<Expr>,
     /// `@Body() body`
     pub decorators: Vec<Expr>,
-    /// The bytes of the property that a constructor's `public name: T` declares. Private and protected properties are
-    /// left out.
+    /// The bytes of the property that a constructor's `public name: T` declares. Private and
+    /// protected properties are left out.
     pub property: Option<Span>,
     /// Whether a constructor's parameter declares a property of any visibility.
     pub declares: bool,
@@ -268,25 +268,34 @@ pub enum MemberKind {
 }
 
 impl Expr {
-    /// Calls `visit` for this expression and all inside it, function bodies included, outer before inner.
+    /// Calls `visit` for this expression and all inside it, function bodies included, outer before
+    /// inner.
     pub fn walk<'e>(&'e self, visit: &mut dyn FnMut(&'e Expr)) {
         visit(self);
         match &self.kind {
             ExprKind::Template(_, parts) => parts.iter().for_each(|part| part.walk(visit)),
             ExprKind::Array(items) => items.iter().for_each(|item| item.value.walk(visit)),
             ExprKind::Object(members) => members.iter().for_each(|member| match member {
-                ObjectMember::Property { value, .. } | ObjectMember::Spread(value) => value.walk(visit),
+                ObjectMember::Property { value, .. } | ObjectMember::Spread(value) => {
+                    value.walk(visit)
+                }
             }),
             ExprKind::Call(callee, _, arguments) | ExprKind::New(callee, _, arguments) => {
                 callee.walk(visit);
-                arguments.iter().for_each(|argument| argument.value.walk(visit));
+                arguments
+                    .iter()
+                    .for_each(|argument| argument.value.walk(visit));
             }
-            ExprKind::Function(function) => {
-                function.body.statements().iter().for_each(|statement| statement.walk(visit))
-            }
+            ExprKind::Function(function) => function
+                .body
+                .statements()
+                .iter()
+                .for_each(|statement| statement.walk(visit)),
             ExprKind::Class(class) => class.walk(visit),
             ExprKind::Conditional(test, then, otherwise) => {
-                [test, then, otherwise].into_iter().for_each(|part| part.walk(visit));
+                [test, then, otherwise]
+                    .into_iter()
+                    .for_each(|part| part.walk(visit));
             }
             ExprKind::Binary(_, left, right)
             | ExprKind::Assignment(left, right)
@@ -320,13 +329,24 @@ impl Expr {
 impl ClassDecl {
     /// As [`Expr::walk`], over decorators, initial values and bodies.
     pub fn walk<'e>(&'e self, visit: &mut dyn FnMut(&'e Expr)) {
-        self.decorators.iter().for_each(|decorator| decorator.walk(visit));
+        self.decorators
+            .iter()
+            .for_each(|decorator| decorator.walk(visit));
         for member in &self.members {
-            member.decorators.iter().for_each(|decorator| decorator.walk(visit));
+            member
+                .decorators
+                .iter()
+                .for_each(|decorator| decorator.walk(visit));
             match &member.kind {
                 MemberKind::Field(value) => value.iter().for_each(|value| value.walk(visit)),
-                MemberKind::Method(function) | MemberKind::Getter(function) | MemberKind::Constructor(function) => {
-                    function.body.statements().iter().for_each(|statement| statement.walk(visit));
+                MemberKind::Method(function)
+                | MemberKind::Getter(function)
+                | MemberKind::Constructor(function) => {
+                    function
+                        .body
+                        .statements()
+                        .iter()
+                        .for_each(|statement| statement.walk(visit));
                 }
                 MemberKind::Setter | MemberKind::Other => {}
             }

@@ -18,7 +18,8 @@ pub struct Module {
     pub lines: LineIndex,
     /// The statements of the file.
     pub statements: Vec<Statement>,
-    /// Which statements declare a name: several where an interface is merged or a constant and a type share a name.
+    /// Which statements declare a name: several where an interface is merged or a constant and a
+    /// type share a name.
     pub names: FxHashMap<Text, SmallVec<[usize; 1]>>,
     /// The target of each imported name.
     pub imports: FxHashMap<Text, Import>,
@@ -61,7 +62,8 @@ pub enum Export {
     From(Import),
 }
 
-/// A comment that speaks to this tool: it holds `@table`, `@projection`, `db-verify-ignore` or the like.
+/// A comment that speaks to this tool: it holds `@table`, `@projection`, `db-verify-ignore` or the
+/// like.
 #[derive(Debug, Clone)]
 pub struct Comment {
     /// Its bytes.
@@ -81,13 +83,20 @@ impl Module {
 
     /// The statements at the top of the file that declare `name`.
     pub fn declarations(&self, name: &str) -> impl Iterator<Item = &Statement> {
-        self.names.get(name).into_iter().flatten().filter_map(|at| self.statements.get(*at))
+        self.names
+            .get(name)
+            .into_iter()
+            .flatten()
+            .filter_map(|at| self.statements.get(*at))
     }
 
     /// Whether other files can import the name `local` of this one.
     #[must_use]
     pub fn is_exported(&self, local: &str) -> bool {
         self.declarations(local).any(|statement| statement.exported)
-            || self.exports.values().any(|export| matches!(export, Export::Local(name) if name == local))
+            || self
+                .exports
+                .values()
+                .any(|export| matches!(export, Export::Local(name) if name == local))
     }
 }

@@ -1,4 +1,5 @@
-//! Statements as they are written. Control flow is kept only so far as that a statement inside it may not run.
+//! Statements as they are written. Control flow is kept only so far as that a statement inside it
+//! may not run.
 
 use std::sync::Arc;
 
@@ -41,7 +42,8 @@ pub enum StatementKind {
     Return(Option<Expr>),
     /// The bodies of `if`, `for`, `try` and blocks: they may run or not.
     Nested(Vec<Statement>),
-    /// The condition of `if (a)`, `while (a)`: what it names may be another type behind it. Walks leave it out.
+    /// The condition of `if (a)`, `while (a)`: what it names may be another type behind it. Walks
+    /// leave it out.
     Condition(Expr),
     /// `switch (a) { case b: … }`
     Switch(Expr, Vec<Case>),
@@ -143,7 +145,10 @@ impl Statement {
     /// Whether it declares an object type, as is seen without evaluating it.
     #[must_use]
     pub fn is_object_type(&self) -> bool {
-        matches!(self.kind, StatementKind::Interface(_) | StatementKind::Class(_))
+        matches!(
+            self.kind,
+            StatementKind::Interface(_) | StatementKind::Class(_)
+        )
     }
 
     /// The name that the statement declares, with its bytes.
@@ -153,7 +158,12 @@ impl Statement {
             StatementKind::Interface(interface) => &interface.name,
             StatementKind::Alias(alias) => &alias.name,
             StatementKind::Enum(declaration) => &declaration.name,
-            StatementKind::Class(class) => return class.name.as_ref().map(|(name, span)| (name.as_str(), *span)),
+            StatementKind::Class(class) => {
+                return class
+                    .name
+                    .as_ref()
+                    .map(|(name, span)| (name.as_str(), *span));
+            }
             StatementKind::Function(name, _) => name,
             StatementKind::Variable(variable) => &variable.name,
             StatementKind::Namespace(namespace) => &namespace.name,
@@ -171,11 +181,18 @@ impl Statement {
     pub fn walk<'e>(&'e self, visit: &mut dyn FnMut(&'e Expr)) {
         match &self.kind {
             StatementKind::Class(class) => class.walk(visit),
-            StatementKind::Function(_, function) => {
-                function.body.statements().iter().for_each(|statement| statement.walk(visit))
+            StatementKind::Function(_, function) => function
+                .body
+                .statements()
+                .iter()
+                .for_each(|statement| statement.walk(visit)),
+            StatementKind::Variable(variable) => {
+                variable.value.iter().for_each(|value| value.walk(visit))
             }
-            StatementKind::Variable(variable) => variable.value.iter().for_each(|value| value.walk(visit)),
-            StatementKind::Namespace(namespace) => namespace.body.iter().for_each(|statement| statement.walk(visit)),
+            StatementKind::Namespace(namespace) => namespace
+                .body
+                .iter()
+                .for_each(|statement| statement.walk(visit)),
             StatementKind::Default(value) | StatementKind::Expression(value) => value.walk(visit),
             StatementKind::Return(value) => value.iter().for_each(|value| value.walk(visit)),
             StatementKind::Nested(body) => body.iter().for_each(|statement| statement.walk(visit)),

@@ -163,7 +163,8 @@ pub struct TypeParameter {
 }
 
 impl TypeNode {
-    /// The properties of an object type that stand in it by name, for a reader that only looks for one.
+    /// The properties of an object type that stand in it by name, for a reader that only looks for
+    /// one.
     pub fn properties(members: &[TypeMember]) -> impl Iterator<Item = &PropertySignature> {
         members.iter().filter_map(|member| match member {
             TypeMember::Property(property) => Some(property),

@@ -1,5 +1,5 @@
-//! The arguments of calls. Each is evaluated at its first use: most methods of schemas and columns ignore theirs,
-//! and so do most calls that register a route.
+//! The arguments of calls. Each is evaluated at its first use: most methods of schemas and columns
+//! ignore theirs, and so do most calls that register a route.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::ops::Deref;
@@ -31,7 +31,8 @@ pub struct Written<'p> {
     /// The values of those that were looked at one by one.
     single: RefCell<Vec<Option<Value<'p>>>>,
     all: OnceCell<ArrayValue<'p>>,
-    /// Whether all of them are being evaluated, and what they are until then: a program that runs may look at them again.
+    /// Whether all of them are being evaluated, and what they are until then: a program that runs
+    /// may look at them again.
     running: Cell<bool>,
     nothing: ArrayValue<'p>,
 }
@@ -91,8 +92,17 @@ impl<'p> Written<'p> {
     }
 
     fn at(&self, resolver: &Resolver<'p>, at: usize) -> Value<'p> {
-        let Some(spread) = self.items.iter().position(|item| item.spread).filter(|spread| *spread <= at) else {
-            return if at < self.items.len() { self.single(resolver, at) } else { Value::Undefined };
+        let Some(spread) = self
+            .items
+            .iter()
+            .position(|item| item.spread)
+            .filter(|spread| *spread <= at)
+        else {
+            return if at < self.items.len() {
+                self.single(resolver, at)
+            } else {
+                Value::Undefined
+            };
         };
         let all = self.all(resolver);
         match all.items.get(at) {
@@ -118,7 +128,10 @@ impl<'p> Arguments<'_, 'p> {
     pub(super) fn site(&self) -> Option<Site<'p>> {
         match self {
             Self::Given(_) => None,
-            Self::Written(_, written) => Some(Site { file: &written.scope.module.path, span: written.span }),
+            Self::Written(_, written) => Some(Site {
+                file: &written.scope.module.path,
+                span: written.span,
+            }),
         }
     }
 
@@ -127,17 +140,21 @@ impl<'p> Arguments<'_, 'p> {
     pub fn count(&self) -> usize {
         match self {
             Self::Given(values) => values.len(),
-            Self::Written(resolver, written) => match written.items.iter().any(|item| item.spread) {
-                true => written.all(resolver).items.len(),
-                false => written.items.len(),
-            },
+            Self::Written(resolver, written) => {
+                match written.items.iter().any(|item| item.spread) {
+                    true => written.all(resolver).items.len(),
+                    false => written.items.len(),
+                }
+            }
         }
     }
 
     /// The expression of the argument `at` and its scope, where it is written.
     #[must_use]
     pub fn source(&self, at: usize) -> Option<(&Scope<'p>, &'p Expr)> {
-        let Self::Written(_, written) = self else { return None };
+        let Self::Written(_, written) = self else {
+            return None;
+        };
         let item = written.items.get(at).filter(|item| !item.spread)?;
         Some((&written.scope, &item.value))
     }

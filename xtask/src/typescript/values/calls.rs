@@ -1,4 +1,5 @@
-//! `f(a)` and `new F(a)`: functions of the monorepo are evaluated, those of well-known packages are known.
+//! `f(a)` and `new F(a)`: functions of the monorepo are evaluated, those of well-known packages are
+//! known.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -35,8 +36,8 @@ impl<'p> Resolver<'p> {
         }
     }
 
-    /// `object.name<types>(arguments)`. In a chain of methods each makes a value that nobody else has, and that the next may
-    /// change.
+    /// `object.name<types>(arguments)`. In a chain of methods each makes a value that nobody else
+    /// has, and that the next may change.
     fn call_member(
         &self,
         scope: &Scope<'p>,
@@ -47,15 +48,20 @@ impl<'p> Resolver<'p> {
         match object {
             Value::Column(column) => drizzle::column_method(column, name, types, arguments),
             Value::Zod(schema) => match zod::member(self, &schema, name) {
-                Some(member) => self.call_typed(&self.guarded(scope, callee, member), types, arguments),
+                Some(member) => {
+                    self.call_typed(&self.guarded(scope, callee, member), types, arguments)
+                }
                 None => zod::method(self, schema, name, types, arguments),
             },
             Value::External(package, path) if !package.is_empty() => {
-                let path: SmallVec<[&str; 4]> = path.iter().map(|name| &**name).chain([name]).collect();
+                let path: SmallVec<[&str; 4]> =
+                    path.iter().map(|name| &**name).chain([name]).collect();
                 self.call_external(&package, &path, types, arguments)
             }
             object => {
-                let method = self.run_state().and_then(|running| self.run_method(running, &object, name, arguments));
+                let method = self
+                    .run_state()
+                    .and_then(|running| self.run_method(running, &object, name, arguments));
                 method.unwrap_or_else(|| {
                     let callee = self.guarded(scope, callee, self.member(&object, name));
                     self.call_typed(&callee, types, arguments)
@@ -65,21 +71,33 @@ impl<'p> Resolver<'p> {
     }
 
     /// `callee<types>(arguments)`
-    pub fn call_typed(&self, callee: &Value<'p>, types: &[Lazy<'p>], arguments: &Arguments<'_, 'p>) -> Value<'p> {
+    pub fn call_typed(
+        &self,
+        callee: &Value<'p>,
+        types: &[Lazy<'p>],
+        arguments: &Arguments<'_, 'p>,
+    ) -> Value<'p> {
         match callee {
             Value::Cast(inner, of) => {
-                let declared = matches!(**inner, Value::Function(..)) && !matches!(of.get(self), Type::Value(_));
+                let declared = matches!(**inner, Value::Function(..))
+                    && !matches!(of.get(self), Type::Value(_));
                 let returned = self.call_typed(inner, types, arguments);
-                if declared { returned.untyped("the type of its function is not read") } else { returned }
+                if declared {
+                    returned.untyped("the type of its function is not read")
+                } else {
+                    returned
+                }
             }
             Value::Member(inner, _) => self.call_typed(inner, types, arguments),
-            Value::Function(scope, function) => {
-                self.deeper(|| self.invoke(scope, function, types, arguments)).unwrap_or_else(Value::unknown)
+            Value::Function(scope, function) => self
+                .deeper(|| self.invoke(scope, function, types, arguments))
+                .unwrap_or_else(Value::unknown),
+            Value::External(package, path) if package.is_empty() => {
+                match self.call_global(path, arguments) {
+                    Value::Unknown(why) => self.unanswered(callee, arguments, why),
+                    known => known,
+                }
             }
-            Value::External(package, path) if package.is_empty() => match self.call_global(path, arguments) {
-                Value::Unknown(why) => self.unanswered(callee, arguments, why),
-                known => known,
-            },
             Value::External(package, path) => {
                 let path: SmallVec<[&str; 4]> = path.iter().map(|name| &**name).collect();
                 self.call_external(package, &path, types, arguments)
@@ -91,13 +109,21 @@ impl<'p> Resolver<'p> {
             Value::TableMaker(maker) => drizzle::make_table(self, maker, arguments),
             Value::PgEnum(declared) => drizzle::enum_column(declared, arguments),
             Value::Unknown(why) => self.unanswered(callee, arguments, Rc::clone(why)),
-            Value::Typed(_) => self.unanswered(callee, arguments, "it is returned by a function that is not known"),
+            Value::Typed(_) => self.unanswered(
+                callee,
+                arguments,
+                "it is returned by a function that is not known",
+            ),
             _ => self.unanswered(callee, arguments, "it is called but is no function"),
         }
     }
 
     /// `callee(arguments)`
-    pub(in crate::typescript) fn call(&self, callee: &Value<'p>, arguments: &[Value<'p>]) -> Value<'p> {
+    pub(in crate::typescript) fn call(
+        &self,
+        callee: &Value<'p>,
+        arguments: &[Value<'p>],
+    ) -> Value<'p> {
         self.call_typed(callee, &[], &Arguments::Given(arguments))
     }
 
@@ -124,7 +150,9 @@ impl<'p> Resolver<'p> {
             && let Some(Value::Zod(schema)) = arguments.first().map(Value::uncast)
         {
             let schema = Rc::clone(schema);
-            return Value::ClassOf(Lazy::computed(move |resolver| zod::output(resolver, &schema)));
+            return Value::ClassOf(Lazy::computed(move |resolver| {
+                zod::output(resolver, &schema)
+            }));
         }
         if let Some(class) = mapped::class(package, path, arguments) {
             return class;
@@ -143,7 +171,9 @@ impl<'p> Resolver<'p> {
     ) -> Option<Value<'p>> {
         Some(match object.uncast() {
             Value::Zod(schema) => zod::method(self, Rc::clone(schema), name, types, arguments),
-            Value::Column(column) => drizzle::column_method(Rc::clone(column), name, types, arguments),
+            Value::Column(column) => {
+                drizzle::column_method(Rc::clone(column), name, types, arguments)
+            }
             Value::Table(table) => drizzle::table_method(self, table, name, arguments),
             Value::TableMaker(maker) => drizzle::maker_method(self, maker, name, arguments),
             Value::Array(array) => self.array_method(object, array, name, arguments),
@@ -166,7 +196,12 @@ impl<'p> Resolver<'p> {
         let types = self.type_arguments(scope, function, types, arguments);
         let typed = scope.with_types(&function.type_parameters, &types);
         let mut values = HashMap::new();
-        self.bind(&typed, &function.parameters, arguments, &mut |name, value| drop(values.insert(name, value)));
+        self.bind(
+            &typed,
+            &function.parameters,
+            arguments,
+            &mut |name, value| drop(values.insert(name, value)),
+        );
         let inside = typed.with_values(values);
         let body = function.body.statements();
         let inside = inside.with_unsure(guards(body)).with_statements(body);
@@ -178,9 +213,13 @@ impl<'p> Resolver<'p> {
         match (returned, &function.return_type) {
             (Value::Unknown(_), Some(node)) => Value::Typed(Lazy::node(&typed, node)),
             (returned, Some(node)) => returned.promised(function).placed(Lazy::node(&typed, node)),
-            (returned, None) if function.generator => returned.untyped("what a generator yields is not read"),
+            (returned, None) if function.generator => {
+                returned.untyped("what a generator yields is not read")
+            }
             // Of several literals each stays one.
-            (returned @ (Value::Either(_) | Value::Fallback(..)), None) if self.holds_several(&returned) => {
+            (returned @ (Value::Either(_) | Value::Fallback(..)), None)
+                if self.holds_several(&returned) =>
+            {
                 returned.promised(function)
             }
             (returned, None) => self.kept(returned, true).promised(function),
@@ -192,16 +231,23 @@ impl<'p> Resolver<'p> {
     }
 
     /// `new class(arguments)`
-    pub(super) fn construct(&self, class: Value<'p>, types: Vec<Lazy<'p>>, arguments: &Arguments<'_, 'p>) -> Value<'p> {
+    pub(super) fn construct(
+        &self,
+        class: Value<'p>,
+        types: Vec<Lazy<'p>>,
+        arguments: &Arguments<'_, 'p>,
+    ) -> Value<'p> {
         match class {
             Value::Class(scope, class) if self.runs() => self.instantiate(&scope, class, arguments),
             class if self.runs() => self.call_typed(&class, &types, arguments),
-            Value::Class(..) | Value::ClassOf(_) => {
-                Value::Typed(Lazy::computed(move |resolver| resolver.instance(&class, &types)))
-            }
+            Value::Class(..) | Value::ClassOf(_) => Value::Typed(Lazy::computed(move |resolver| {
+                resolver.instance(&class, &types)
+            })),
             Value::External(package, path) if package.is_empty() => {
                 let name = path.last().map_or("", |name| name);
-                let items = (name == "Set").then(|| arguments.first().cloned()).flatten();
+                let items = (name == "Set")
+                    .then(|| arguments.first().cloned())
+                    .flatten();
                 match items {
                     Some(items) => items.placed(Lazy::known(Type::Opaque)),
                     None => Value::Typed(Lazy::known(self.builtin(name, &types))),

@@ -37,9 +37,18 @@ impl<'p> ClassInstance<'p> {
 
 impl<'p> Resolver<'p> {
     /// `new class(arguments)`
-    pub fn instantiate(&self, scope: &Scope<'p>, class: &'p ClassDecl, arguments: &Arguments<'_, 'p>) -> Value<'p> {
+    pub fn instantiate(
+        &self,
+        scope: &Scope<'p>,
+        class: &'p ClassDecl,
+        arguments: &Arguments<'_, 'p>,
+    ) -> Value<'p> {
         let fields = RefCell::default();
-        let instance = Rc::new(ClassInstance { scope: scope.clone(), class, fields });
+        let instance = Rc::new(ClassInstance {
+            scope: scope.clone(),
+            class,
+            fields,
+        });
         if let Some(running) = self.run_state() {
             running.made.borrow_mut().insert(std::ptr::from_ref(class));
             self.in_call(|| {
@@ -57,7 +66,9 @@ impl<'p> Resolver<'p> {
         for (scope, class) in lineage.iter().rev() {
             let inside = method_scope(scope, class, Value::Instance(Rc::clone(instance)));
             for member in class.members.iter().filter(|member| !member.is_static) {
-                if let (MemberKind::Field(Some(value)), Some(name)) = (&member.kind, member_name(member)) {
+                if let (MemberKind::Field(Some(value)), Some(name)) =
+                    (&member.kind, member_name(member))
+                {
                     instance.set(name, self.value(&inside, value));
                 }
             }
@@ -65,12 +76,25 @@ impl<'p> Resolver<'p> {
     }
 
     /// Runs the first constructor of `lineage`.
-    fn run_constructor(&self, lineage: &[Class<'p>], instance: &Rc<ClassInstance<'p>>, arguments: &Arguments<'_, 'p>) {
-        let constructors = lineage.iter().filter_map(|(scope, class)| Some((scope, *class, constructor(class)?)));
-        let Some((scope, class, constructor)) = constructors.into_iter().next() else { return };
+    fn run_constructor(
+        &self,
+        lineage: &[Class<'p>],
+        instance: &Rc<ClassInstance<'p>>,
+        arguments: &Arguments<'_, 'p>,
+    ) {
+        let constructors = lineage
+            .iter()
+            .filter_map(|(scope, class)| Some((scope, *class, constructor(class)?)));
+        let Some((scope, class, constructor)) = constructors.into_iter().next() else {
+            return;
+        };
         let inside = method_scope(scope, class, Value::Instance(Rc::clone(instance)));
         let inside = self.entered(&inside, constructor, arguments);
-        for parameter in constructor.parameters.iter().filter(|parameter| parameter.declares) {
+        for parameter in constructor
+            .parameters
+            .iter()
+            .filter(|parameter| parameter.declares)
+        {
             if let Some(name) = &parameter.name {
                 instance.set(name, self.name(&inside, name).bare());
             }
@@ -82,8 +106,13 @@ impl<'p> Resolver<'p> {
     fn lineage(&self, scope: &Scope<'p>, class: &'p ClassDecl) -> Vec<Class<'p>> {
         let mut lineage = vec![(scope.clone(), class)];
         while let Some((scope, class)) = lineage.last() {
-            let base = class.extends.as_ref().map(|(base, _)| self.value(scope, base).bare());
-            let Some(Value::Class(scope, base)) = base else { break };
+            let base = class
+                .extends
+                .as_ref()
+                .map(|(base, _)| self.value(scope, base).bare());
+            let Some(Value::Class(scope, base)) = base else {
+                break;
+            };
             // Classes that extend each other are an error of the program.
             if lineage.iter().any(|(_, known)| std::ptr::eq(*known, base)) {
                 break;
@@ -94,7 +123,11 @@ impl<'p> Resolver<'p> {
     }
 
     /// `instance.name`
-    pub(super) fn instance_member(&self, instance: &Rc<ClassInstance<'p>>, name: &str) -> Value<'p> {
+    pub(super) fn instance_member(
+        &self,
+        instance: &Rc<ClassInstance<'p>>,
+        name: &str,
+    ) -> Value<'p> {
         if let Some(value) = instance.fields.borrow().get(name) {
             return value.clone();
         }
@@ -118,9 +151,13 @@ impl<'p> Resolver<'p> {
         match &member.kind {
             MemberKind::Method(function) => Value::Function(inside, function),
             MemberKind::Getter(function) => self.call(&Value::Function(inside, function), &[]),
-            MemberKind::Field(_) | MemberKind::Setter | MemberKind::Constructor(_) | MemberKind::Other => {
+            MemberKind::Field(_)
+            | MemberKind::Setter
+            | MemberKind::Constructor(_)
+            | MemberKind::Other => {
                 let declared = member.property.value.as_ref();
-                let given = declared.and_then(|declared| self.given(scope, declared, member.property.key.span));
+                let given = declared
+                    .and_then(|declared| self.given(scope, declared, member.property.key.span));
                 let Some(value) = given else {
                     return Value::unknown(format!("`{name}` is set when the program runs"));
                 };
@@ -137,20 +174,33 @@ impl<'p> Resolver<'p> {
         declared: &crate::typescript::syntax::TypeNode,
         span: Span,
     ) -> Option<Value<'p>> {
-        self.run_state()?.effects.given(self, scope.module, declared, span)
+        self.run_state()?
+            .effects
+            .given(self, scope.module, declared, span)
     }
 
     /// `Class.name`
-    pub(super) fn static_member(&self, scope: &Scope<'p>, class: &'p ClassDecl, name: &str) -> Value<'p> {
+    pub(super) fn static_member(
+        &self,
+        scope: &Scope<'p>,
+        class: &'p ClassDecl,
+        name: &str,
+    ) -> Value<'p> {
         let key = static_name(scope, class, name);
-        let known = self.run_state().and_then(|running| running.statics.borrow().get(&key).cloned());
+        let known = self
+            .run_state()
+            .and_then(|running| running.statics.borrow().get(&key).cloned());
         if let Some(value) = known {
             return value;
         }
-        let unknown = || Value::unknown(format!("the class has no static `{name}` that can be read"));
+        let unknown =
+            || Value::unknown(format!("the class has no static `{name}` that can be read"));
         let mut lineage = self.lineage(scope, class).into_iter();
-        let found = lineage.find_map(|(scope, class)| Some((scope, class, find(class, name, true)?)));
-        let Some((of, owner, member)) = found else { return unknown() };
+        let found =
+            lineage.find_map(|(scope, class)| Some((scope, class, find(class, name, true)?)));
+        let Some((of, owner, member)) = found else {
+            return unknown();
+        };
         if let MemberKind::Field(_) = member.kind
             && !std::ptr::eq(owner, class)
         {
@@ -158,13 +208,17 @@ impl<'p> Resolver<'p> {
         }
         // A method or getter of a base class is called on the class that it is read from.
         let inside = match self.runs() {
-            true => of
-                .with_receiver(Receiver { this: Value::Class(scope.clone(), class), class: Some((of.clone(), owner)) }),
+            true => of.with_receiver(Receiver {
+                this: Value::Class(scope.clone(), class),
+                class: Some((of.clone(), owner)),
+            }),
             false => of,
         };
         let value = match &member.kind {
             MemberKind::Method(function) => return Value::Function(inside, function),
-            MemberKind::Getter(function) if self.runs() => self.call(&Value::Function(inside, function), &[]),
+            MemberKind::Getter(function) if self.runs() => {
+                self.call(&Value::Function(inside, function), &[])
+            }
             MemberKind::Field(Some(value)) => {
                 let value = self.value(&inside, value);
                 match &member.property.value {
@@ -179,15 +233,28 @@ impl<'p> Resolver<'p> {
     }
 
     /// `Class.name = value`
-    pub(super) fn set_static(&self, scope: &Scope<'p>, class: &'p ClassDecl, name: &str, value: Value<'p>) {
+    pub(super) fn set_static(
+        &self,
+        scope: &Scope<'p>,
+        class: &'p ClassDecl,
+        name: &str,
+        value: Value<'p>,
+    ) {
         if let Some(running) = self.run_state() {
-            running.statics.borrow_mut().insert(static_name(scope, class, name), value);
+            running
+                .statics
+                .borrow_mut()
+                .insert(static_name(scope, class, name), value);
         }
     }
 
     /// `super(arguments)`
     pub(super) fn super_call(&self, scope: &Scope<'p>, arguments: &Arguments<'_, 'p>) -> Value<'p> {
-        let Some(Receiver { this: Value::Instance(instance), class: Some((around, class)) }) = scope.receiver() else {
+        let Some(Receiver {
+            this: Value::Instance(instance),
+            class: Some((around, class)),
+        }) = scope.receiver()
+        else {
             return Value::Undefined;
         };
         self.in_call(|| {
@@ -197,10 +264,23 @@ impl<'p> Resolver<'p> {
     }
 
     /// `super.name(arguments)`
-    pub(super) fn super_method(&self, scope: &Scope<'p>, name: &str, arguments: &Arguments<'_, 'p>) -> Value<'p> {
-        let Some(Receiver { this, class: Some((around, class)) }) = scope.receiver() else { return Value::Undefined };
+    pub(super) fn super_method(
+        &self,
+        scope: &Scope<'p>,
+        name: &str,
+        arguments: &Arguments<'_, 'p>,
+    ) -> Value<'p> {
+        let Some(Receiver {
+            this,
+            class: Some((around, class)),
+        }) = scope.receiver()
+        else {
+            return Value::Undefined;
+        };
         for (around, base) in &self.lineage(around, class)[1..] {
-            if let Some(MemberKind::Method(function)) = find(base, name, false).map(|member| &member.kind) {
+            if let Some(MemberKind::Method(function)) =
+                find(base, name, false).map(|member| &member.kind)
+            {
                 let method = Value::Function(method_scope(around, base, this.clone()), function);
                 return self.call_typed(&method, &[], arguments);
             }
@@ -211,7 +291,10 @@ impl<'p> Resolver<'p> {
 
 /// Inside a method of `class` that is called on `this`.
 pub fn method_scope<'p>(scope: &Scope<'p>, class: &'p ClassDecl, this: Value<'p>) -> Scope<'p> {
-    scope.with_receiver(Receiver { this, class: Some((scope.clone(), class)) })
+    scope.with_receiver(Receiver {
+        this,
+        class: Some((scope.clone(), class)),
+    })
 }
 
 /// The name of a member.
@@ -229,8 +312,13 @@ fn static_name<'p>(scope: &Scope<'p>, class: &ClassDecl, name: &str) -> StaticNa
 }
 
 fn find<'p>(class: &'p ClassDecl, wanted: &str, is_static: bool) -> Option<&'p ClassMember> {
-    let mut members = class.members.iter().filter(|member| member.is_static == is_static);
-    members.find(|member| member_name(member) == Some(wanted) && !matches!(member.kind, MemberKind::Setter))
+    let mut members = class
+        .members
+        .iter()
+        .filter(|member| member.is_static == is_static);
+    members.find(|member| {
+        member_name(member) == Some(wanted) && !matches!(member.kind, MemberKind::Setter)
+    })
 }
 
 fn constructor(class: &ClassDecl) -> Option<&Function> {

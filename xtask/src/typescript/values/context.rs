@@ -1,4 +1,5 @@
-//! The context of a literal, which decides whether the compiler keeps its literal type: `as const`, `satisfies T`.
+//! The context of a literal, which decides whether the compiler keeps its literal type: `as const`,
+//! `satisfies T`.
 
 use std::rc::Rc;
 
@@ -36,7 +37,9 @@ impl<'p> ExpressionContext<'p> {
         match self {
             Self::Typed(of) => {
                 let (of, key) = (of.clone(), key());
-                Self::Typed(Lazy::computed(move |resolver| resolver.indexed(&of.get(resolver), &key)))
+                Self::Typed(Lazy::computed(move |resolver| {
+                    resolver.indexed(&of.get(resolver), &key)
+                }))
             }
             Self::Free => Self::Free,
             Self::Constant => Self::Constant,
@@ -45,7 +48,8 @@ impl<'p> ExpressionContext<'p> {
 }
 
 impl<'p> Resolver<'p> {
-    /// The value of `expression` in `context`, which reaches into what is written out there, not to what it names.
+    /// The value of `expression` in `context`, which reaches into what is written out there, not to
+    /// what it names.
     pub(super) fn value_in(
         &self,
         scope: &Scope<'p>,
@@ -68,20 +72,34 @@ impl<'p> Resolver<'p> {
     /// A literal stays one where one of its kind is expected.
     fn expected(&self, value: Value<'p>, of: &Lazy<'p>) -> Value<'p> {
         if let Value::Either(values) = &value {
-            return Value::Either(values.iter().map(|value| self.expected(value.clone(), of)).collect());
+            return Value::Either(
+                values
+                    .iter()
+                    .map(|value| self.expected(value.clone(), of))
+                    .collect(),
+            );
         }
         if let Value::Fallback(operator, left, right) = value {
             let right = self.expected((*right).clone(), of);
             return Value::Fallback(operator, left, Rc::new(right));
         }
-        if !matches!(value, Value::String(_) | Value::Number(_) | Value::Boolean(_) | Value::Member(..)) {
+        if !matches!(
+            value,
+            Value::String(_) | Value::Number(_) | Value::Boolean(_) | Value::Member(..)
+        ) {
             return value;
         }
         let (literal, of) = (self.type_of(&value, false), of.clone());
         let wide = Lazy::known(self.type_of(&value, true));
         let held = Lazy::computed(move |resolver| match of.get(resolver) {
             Type::Unresolved(why) => Type::Unresolved(why),
-            of if of.members().iter().any(|member| are_alike(member, &literal)) => literal.clone(),
+            of if of
+                .members()
+                .iter()
+                .any(|member| are_alike(member, &literal)) =>
+            {
+                literal.clone()
+            }
             _ => wide.get(resolver),
         });
         value.placed(held)

@@ -1,6 +1,6 @@
-//! Facts about a function that need no analysis of its control flow. They are the value that the function returns, if
-//! that is one expression, and the names whose types may have changed. Conditions, assertions and assignments change
-//! types.
+//! Facts about a function that need no analysis of its control flow. They are the value that the
+//! function returns, if that is one expression, and the names whose types may have changed.
+//! Conditions, assertions and assignments change types.
 
 use crate::typescript::syntax::{Expr, ExprKind, Statement, StatementKind};
 
@@ -20,10 +20,14 @@ pub(super) fn returns(body: &[Statement]) -> Returned<'_> {
         match &statement.kind {
             StatementKind::Return(Some(value)) => return Returned::Once(value),
             StatementKind::Return(None) => return Returned::Never,
-            StatementKind::Nested(_) | StatementKind::Switch(..) if may_return(std::slice::from_ref(statement)) => {
+            StatementKind::Nested(_) | StatementKind::Switch(..)
+                if may_return(std::slice::from_ref(statement)) =>
+            {
                 return Returned::Branches;
             }
-            StatementKind::Expression(loop_) if loop_body(loop_).is_some_and(may_return) => return Returned::Branches,
+            StatementKind::Expression(loop_) if loop_body(loop_).is_some_and(may_return) => {
+                return Returned::Branches;
+            }
             _ => {}
         }
     }
@@ -43,7 +47,8 @@ fn may_return(body: &[Statement]) -> bool {
 /// The names whose types may be other ones behind a statement of `body`.
 pub(super) fn guards(body: &[Statement]) -> Vec<&str> {
     let mut names = Vec::new();
-    body.iter().for_each(|statement| guard(statement, &mut names));
+    body.iter()
+        .for_each(|statement| guard(statement, &mut names));
     let told: Vec<&str> = names.clone();
     body.iter()
         .filter(|one| one.name().is_some_and(|name| told.contains(&name)))
@@ -72,7 +77,9 @@ fn guard<'p>(statement: &'p Statement, names: &mut Vec<&'p str>) {
             ExprKind::Call(_, _, arguments) => match loop_body(value) {
                 Some(body) => body.iter().for_each(|statement| guard(statement, names)),
                 // `assert(user)` may be an assertion.
-                None => arguments.iter().for_each(|argument| named(&argument.value, names)),
+                None => arguments
+                    .iter()
+                    .for_each(|argument| named(&argument.value, names)),
             },
             _ => named(value, names),
         },
@@ -94,8 +101,14 @@ pub(super) fn named<'p>(value: &'p Expr, names: &mut Vec<&'p str>) {
 
 /// The body of `for (a of b)`, which is kept as the call of a function.
 fn loop_body(value: &Expr) -> Option<&[Statement]> {
-    let ExprKind::Call(callee, _, arguments) = &value.kind else { return None };
-    let (ExprKind::Member(_, name, at), [callback]) = (&callee.kind, &**arguments) else { return None };
-    let ExprKind::Function(function) = &callback.value.kind else { return None };
+    let ExprKind::Call(callee, _, arguments) = &value.kind else {
+        return None;
+    };
+    let (ExprKind::Member(_, name, at), [callback]) = (&callee.kind, &**arguments) else {
+        return None;
+    };
+    let ExprKind::Function(function) = &callback.value.kind else {
+        return None;
+    };
     (name == "forEach" && *at == callee.span).then(|| function.body.statements())
 }

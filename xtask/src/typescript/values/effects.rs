@@ -1,5 +1,6 @@
-//! The effects of running a program. There is one: routes are registered. A reader of routes runs the program with
-//! [`Effects`]; without them nothing runs, and a value is what its expression says.
+//! The effects of running a program. There is one: routes are registered. A reader of routes runs
+//! the program with [`Effects`]; without them nothing runs, and a value is what its expression
+//! says.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -14,8 +15,9 @@ use crate::typescript::syntax::{ClassDecl, Function, Module, TypeNode};
 /// The most steps of a program: a guard against programs that never end.
 pub(in crate::typescript) const STEPS: u32 = 2_000_000;
 
-/// The deepest nesting of expressions of a program that runs, those of called functions and loaded files included. The stack
-/// of [`crate::typescript::parse::STACK_SIZE`] holds several times as many.
+/// The deepest nesting of expressions of a program that runs, those of called functions and loaded
+/// files included. The stack of [`crate::typescript::parse::STACK_SIZE`] holds several times as
+/// many.
 pub(in crate::typescript) const DEPTH: u32 = 4_000;
 
 /// The deepest nesting of calls: a guard against recursion.
@@ -68,8 +70,15 @@ pub trait Effects<'p> {
         site: Site<'p>,
     ) -> Value<'p>;
 
-    /// The value for a parameter or field at `span` of `module` that nobody gives, by its declared type.
-    fn given(&self, resolver: &Resolver<'p>, module: &'p Module, declared: &TypeNode, span: Span) -> Option<Value<'p>>;
+    /// The value for a parameter or field at `span` of `module` that nobody gives, by its declared
+    /// type.
+    fn given(
+        &self,
+        resolver: &Resolver<'p>,
+        module: &'p Module,
+        declared: &TypeNode,
+        span: Span,
+    ) -> Option<Value<'p>>;
 }
 
 /// The state of a program that runs.
@@ -79,9 +88,11 @@ pub struct Running<'p> {
     pub(super) ran: RefCell<FxHashSet<*const Module>>,
     /// The values of `module.exports`.
     pub(super) common: RefCell<FxHashMap<*const Module, Value<'p>>>,
-    /// The members that were assigned to objects. The objects are kept, so that their addresses stay their own.
+    /// The members that were assigned to objects. The objects are kept, so that their addresses
+    /// stay their own.
     pub(super) assigned: RefCell<FxHashMap<*const ObjectValue<'p>, Assigned<'p>>>,
-    /// The static members of classes that were evaluated or assigned, by the class and the call that declared it.
+    /// The static members of classes that were evaluated or assigned, by the class and the call
+    /// that declared it.
     pub(super) statics: RefCell<FxHashMap<StaticName<'p>, Value<'p>>>,
     /// The functions that were called.
     pub(super) called: RefCell<FxHashSet<*const Function>>,

@@ -1,5 +1,6 @@
-//! Exports of the files of a program that runs. A file runs when something of it is needed that calls may have changed: a
-//! router that it registers routes on. `module.exports` counts where no export is declared.
+//! Exports of the files of a program that runs. A file runs when something of it is needed that
+//! calls may have changed: a router that it registers routes on. `module.exports` counts where no
+//! export is declared.
 
 use std::rc::Rc;
 
@@ -23,7 +24,9 @@ impl<'p> Resolver<'p> {
     pub(in crate::typescript) fn run_passed(&self, way: &Way<'p>) {
         if self.runs() {
             let modules = way.passed.iter().map(|(module, _)| *module);
-            modules.filter(|module| may_register(module)).for_each(|module| self.run(module));
+            modules
+                .filter(|module| may_register(module))
+                .for_each(|module| self.run(module));
         }
     }
 
@@ -33,12 +36,19 @@ impl<'p> Resolver<'p> {
         self.run_passed(&way);
         match way.symbol {
             Some(symbol) => self.symbol_value(symbol, name),
-            None => self.common_export(&way).unwrap_or_else(|| not_exported(module, name)),
+            None => self
+                .common_export(&way)
+                .unwrap_or_else(|| not_exported(module, name)),
         }
     }
 
     /// The value of an imported `name` that no file declares, in a program that runs.
-    pub(super) fn missing_import(&self, module: &'p Module, name: &str, specifier: &str) -> Value<'p> {
+    pub(super) fn missing_import(
+        &self,
+        module: &'p Module,
+        name: &str,
+        specifier: &str,
+    ) -> Value<'p> {
         let way = self.program.way(module, name);
         if let Some(value) = self.common_export(&way) {
             return value;
@@ -59,17 +69,28 @@ impl<'p> Resolver<'p> {
     fn common_export(&self, way: &Way<'p>) -> Option<Value<'p>> {
         let (module, name) = way.passed.last()?;
         let common = self.common(module)?;
-        Some(if name == "default" { common } else { self.member(&common, name) })
+        Some(if name == "default" {
+            common
+        } else {
+            self.member(&common, name)
+        })
     }
 
     fn common(&self, module: &'p Module) -> Option<Value<'p>> {
-        self.run_state()?.common.borrow().get(&std::ptr::from_ref(module)).cloned()
+        self.run_state()?
+            .common
+            .borrow()
+            .get(&std::ptr::from_ref(module))
+            .cloned()
     }
 
     /// `module.exports = value`
     pub(super) fn set_common(&self, module: &'p Module, value: Value<'p>) {
         if let Some(running) = self.run_state() {
-            running.common.borrow_mut().insert(std::ptr::from_ref(module), value);
+            running
+                .common
+                .borrow_mut()
+                .insert(std::ptr::from_ref(module), value);
         }
     }
 
@@ -99,7 +120,12 @@ impl<'p> Resolver<'p> {
                     return Value::unknown(format!("`{file}` cannot be read"));
                 };
                 self.run(target);
-                let common = running.common.borrow().get(&std::ptr::from_ref(target)).filter(|_| is_require).cloned();
+                let common = running
+                    .common
+                    .borrow()
+                    .get(&std::ptr::from_ref(target))
+                    .filter(|_| is_require)
+                    .cloned();
                 common.unwrap_or(Value::Module(target))
             }
             Resolved::External => match self.missing_file(module, specifier) {
@@ -110,17 +136,26 @@ impl<'p> Resolver<'p> {
         }
     }
 
-    /// The members of an object, a module or a namespace, with what was assigned to them; none of anything else.
+    /// The members of an object, a module or a namespace, with what was assigned to them; none of
+    /// anything else.
     pub fn entries(&self, value: &Value<'p>) -> Vec<ObjectEntry<'p>> {
         match value.uncast() {
             Value::Object(object) => {
-                let mut all = ObjectValue { entries: object.entries.clone(), ..ObjectValue::default() };
-                self.assigned_entries(object).into_iter().for_each(|entry| all.put(entry));
+                let mut all = ObjectValue {
+                    entries: object.entries.clone(),
+                    ..ObjectValue::default()
+                };
+                self.assigned_entries(object)
+                    .into_iter()
+                    .for_each(|entry| all.put(entry));
                 all.entries
             }
             Value::Module(module) => {
-                let entry =
-                    |name: Rc<str>| ObjectEntry { value: self.exported_value(module, &name), name, place: None };
+                let entry = |name: Rc<str>| ObjectEntry {
+                    value: self.exported_value(module, &name),
+                    name,
+                    place: None,
+                };
                 export_names(module).into_iter().map(entry).collect()
             }
             Value::Namespace(scope, namespace) => {
@@ -134,7 +169,11 @@ impl<'p> Resolver<'p> {
                         key: span,
                         value,
                     });
-                    Some(ObjectEntry { name: name.into(), value, place })
+                    Some(ObjectEntry {
+                        name: name.into(),
+                        value,
+                        place,
+                    })
                 };
                 namespace.body.iter().filter_map(entry).collect()
             }
@@ -149,9 +188,11 @@ impl<'p> Resolver<'p> {
                 let own = || object.get(key).map(|entry| entry.value.clone());
                 self.assigned_entry(object, key).or_else(own)
             }
-            Value::Module(_) | Value::Namespace(..) => {
-                self.entries(value).into_iter().find(|entry| &*entry.name == key).map(|entry| entry.value)
-            }
+            Value::Module(_) | Value::Namespace(..) => self
+                .entries(value)
+                .into_iter()
+                .find(|entry| &*entry.name == key)
+                .map(|entry| entry.value),
             _ => None,
         };
         found.map(Value::bare)
@@ -172,17 +213,23 @@ impl<'p> Resolver<'p> {
                 StatementKind::Default(value) => ("default", value.span),
                 _ => statement.declared().filter(|_| is_value(statement))?,
             };
-            Some(TopLevel { name, span, statement })
+            Some(TopLevel {
+                name,
+                span,
+                statement,
+            })
         };
         module.statements.iter().filter_map(declared).collect()
     }
 
     /// The value of `one`, a declaration of `module`.
     pub fn top_level_value(&self, module: &'p Module, one: &TopLevel<'p>) -> Value<'p> {
-        self.declared_value(&Scope::module(module), &[one.statement], one.name).bare()
+        self.declared_value(&Scope::module(module), &[one.statement], one.name)
+            .bare()
     }
 
-    /// The function or class that a declaration of `module` is; none where it would have to be evaluated.
+    /// The function or class that a declaration of `module` is; none where it would have to be
+    /// evaluated.
     pub fn peek(&self, module: &'p Module, one: &TopLevel<'p>) -> Option<Value<'p>> {
         let is_literal = match (&one.statement.kind, one.source()) {
             (StatementKind::Function(..) | StatementKind::Class(_), _) => true,
@@ -210,7 +257,8 @@ impl<'p> TopLevel<'p> {
     /// Whether it is declared with a function.
     #[must_use]
     pub fn is_function(&self) -> bool {
-        self.source().is_some_and(|source| matches!(source.kind, ExprKind::Function(_)))
+        self.source()
+            .is_some_and(|source| matches!(source.kind, ExprKind::Function(_)))
     }
 }
 
@@ -233,9 +281,14 @@ fn is_value(statement: &Statement) -> bool {
 /// The names that a module exports; those of `export *` left out.
 fn export_names(module: &Module) -> Vec<Rc<str>> {
     let exported = |statement: &&Statement| {
-        statement.exported && (is_value(statement) || matches!(statement.kind, StatementKind::Enum(_)))
+        statement.exported
+            && (is_value(statement) || matches!(statement.kind, StatementKind::Enum(_)))
     };
-    let declared = module.statements.iter().filter(exported).filter_map(Statement::name);
+    let declared = module
+        .statements
+        .iter()
+        .filter(exported)
+        .filter_map(Statement::name);
     let mut renamed: Vec<&str> = module.exports.keys().map(|name| name.as_str()).collect();
     renamed.sort_unstable();
     declared.chain(renamed).map(Rc::from).collect()
@@ -246,12 +299,18 @@ fn not_exported<'p>(module: &Module, name: &str) -> Value<'p> {
 }
 
 fn not_found<'p>(module: &Module, specifier: &str) -> Value<'p> {
-    Value::unknown(format!("`{specifier}`, which `{}` imports, was not found", module.path))
+    Value::unknown(format!(
+        "`{specifier}`, which `{}` imports, was not found",
+        module.path
+    ))
 }
 
 /// Whether loading the module may register a route: it calls something at its top level.
 fn may_register(module: &Module) -> bool {
     module.statements.iter().any(|statement| {
-        matches!(statement.kind, StatementKind::Expression(_) | StatementKind::Nested(_) | StatementKind::Switch(..))
+        matches!(
+            statement.kind,
+            StatementKind::Expression(_) | StatementKind::Nested(_) | StatementKind::Switch(..)
+        )
     })
 }

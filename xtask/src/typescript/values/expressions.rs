@@ -9,16 +9,21 @@ use super::places::text;
 use super::{Arguments, ArrayValue, EntryPlace, ObjectEntry, ObjectValue, Site, Value};
 use crate::source::Span;
 use crate::typescript::modules::Symbol;
-use crate::typescript::resolve::{Binding, LONGEST_LIST, LONGEST_TEXT, Lazy, Resolver, Scope, Type};
+use crate::typescript::resolve::{
+    Binding, LONGEST_LIST, LONGEST_TEXT, Lazy, Resolver, Scope, Type,
+};
 use crate::typescript::syntax::{
-    Argument, Expr, ExprKind, Function, ObjectMember, Statement, StatementKind, Text, TypeKind, TypeNode, Variable,
+    Argument, Expr, ExprKind, Function, ObjectMember, Statement, StatementKind, Text, TypeKind,
+    TypeNode, Variable,
 };
 use crate::typescript::zod;
 
 impl<'p> Resolver<'p> {
     /// The value of `expression` in `scope`.
     pub fn value(&self, scope: &Scope<'p>, expression: &'p Expr) -> Value<'p> {
-        let value = self.deeper(|| self.evaluate(scope, expression)).unwrap_or_else(Value::unknown);
+        let value = self
+            .deeper(|| self.evaluate(scope, expression))
+            .unwrap_or_else(Value::unknown);
         // A program that runs needs no types.
         if self.runs() { value.bare() } else { value }
     }
@@ -41,7 +46,9 @@ impl<'p> Resolver<'p> {
                 None => Value::unknown("`this` is not evaluated"),
             },
             ExprKind::Array(items) => self.list(scope, items, &ExpressionContext::Free),
-            ExprKind::Object(members) => self.object(scope, members, expression.span, &ExpressionContext::Free),
+            ExprKind::Object(members) => {
+                self.object(scope, members, expression.span, &ExpressionContext::Free)
+            }
             ExprKind::Member(object, name, _) => {
                 let object = self.value(scope, object);
                 self.guarded(scope, expression, self.member(&object, name))
@@ -52,7 +59,11 @@ impl<'p> Resolver<'p> {
             }
             ExprKind::Call(callee, types, arguments) => {
                 let types: Vec<_> = types.iter().map(|node| Lazy::node(scope, node)).collect();
-                let written = Written::new(scope, arguments, call_span(callee, arguments, expression.span));
+                let written = Written::new(
+                    scope,
+                    arguments,
+                    call_span(callee, arguments, expression.span),
+                );
                 self.call_written(scope, callee, &types, &Arguments::Written(self, &written))
             }
             ExprKind::New(class, types, arguments) => {
@@ -66,18 +77,24 @@ impl<'p> Resolver<'p> {
             ExprKind::Class(class) => Value::Class(scope.clone(), class),
             ExprKind::As(value, annotation) => self.cast(scope, value, annotation),
             ExprKind::AsConst(value) => self.value_in(scope, value, &ExpressionContext::Constant),
-            ExprKind::Satisfies(value, node) => {
-                self.value_in(scope, value, &ExpressionContext::Typed(Lazy::node(scope, node)))
-            }
+            ExprKind::Satisfies(value, node) => self.value_in(
+                scope,
+                value,
+                &ExpressionContext::Typed(Lazy::node(scope, node)),
+            ),
             ExprKind::NonNull(value) => self.there(self.value(scope, value)),
-            ExprKind::Conditional(test, then, otherwise) => self.conditional_value(scope, test, then, otherwise),
+            ExprKind::Conditional(test, then, otherwise) => {
+                self.conditional_value(scope, test, then, otherwise)
+            }
             ExprKind::Binary(operator, left, right) => self.binary(scope, *operator, left, right),
             ExprKind::Negative(value) => match self.value(scope, value).uncast() {
                 Value::Number(value) => Value::Number(-value),
                 Value::Bigint(digits) => Value::Bigint(format!("-{digits}").into()),
                 _ => Value::unknown("its value is known only when it runs"),
             },
-            ExprKind::Not(_) => Value::Typed(Lazy::known(crate::typescript::resolve::Type::Boolean)),
+            ExprKind::Not(_) => {
+                Value::Typed(Lazy::known(crate::typescript::resolve::Type::Boolean))
+            }
             ExprKind::TypeOf(_) => Value::unknown("its operator is not evaluated"),
             ExprKind::Await(value) => self.await_value(self.value(scope, value)),
             ExprKind::Assignment(target, value) => self.assign(scope, target, value),
@@ -89,20 +106,26 @@ impl<'p> Resolver<'p> {
     fn there(&self, value: Value<'p>) -> Value<'p> {
         let nothing = |member: &Type<'p>| matches!(member, Type::Null | Type::Undefined);
         match value {
-            Value::Typed(of) => Value::Typed(Lazy::computed(move |resolver| of.get(resolver).without(nothing))),
-            Value::Cast(inner, of) => {
-                Value::Cast(inner, Lazy::computed(move |resolver| of.get(resolver).without(nothing)))
-            }
+            Value::Typed(of) => Value::Typed(Lazy::computed(move |resolver| {
+                of.get(resolver).without(nothing)
+            })),
+            Value::Cast(inner, of) => Value::Cast(
+                inner,
+                Lazy::computed(move |resolver| of.get(resolver).without(nothing)),
+            ),
             other => other,
         }
     }
 
     /// `await value`
     fn await_value(&self, value: Value<'p>) -> Value<'p> {
-        let awaited = |of: Lazy<'p>| Lazy::computed(move |resolver| resolver.awaited(&of.get(resolver)));
+        let awaited =
+            |of: Lazy<'p>| Lazy::computed(move |resolver| resolver.awaited(&of.get(resolver)));
         match value {
             Value::Promised(inner) => self.await_value((*inner).clone()),
-            Value::Cast(inner, of) => Value::Cast(Rc::new(self.await_value((*inner).clone())), awaited(of)),
+            Value::Cast(inner, of) => {
+                Value::Cast(Rc::new(self.await_value((*inner).clone())), awaited(of))
+            }
             Value::Typed(of) => Value::Typed(awaited(of)),
             other => other,
         }
@@ -127,7 +150,9 @@ impl<'p> Resolver<'p> {
             (true, true) if made.len() > LONGEST_TEXT => Value::Text,
             (true, true) => Value::String(made.into()),
             (false, true) => text(made.as_str()),
-            (_, false) => text(made.as_str()).untyped("whether its parts are constants is not read"),
+            (_, false) => {
+                text(made.as_str()).untyped("whether its parts are constants is not read")
+            }
         }
     }
 
@@ -135,11 +160,15 @@ impl<'p> Resolver<'p> {
     pub fn name(&self, scope: &Scope<'p>, name: &'p str) -> Value<'p> {
         match scope.lookup(name) {
             Some(Binding::Value(value)) => return value,
-            Some(Binding::Statements(inner, statements)) => return self.declared_value(&inner, &statements, name),
+            Some(Binding::Statements(inner, statements)) => {
+                return self.declared_value(&inner, &statements, name);
+            }
             Some(Binding::Type(..)) | None => {}
         }
         match self.lookup(scope.module, name) {
-            Some(Symbol::Missing(specifier)) if self.runs() => self.missing_import(scope.module, name, specifier),
+            Some(Symbol::Missing(specifier)) if self.runs() => {
+                self.missing_import(scope.module, name, specifier)
+            }
             Some(Symbol::External(package, _))
                 if self.runs()
                     && let Some(missing) = self.missing_file(scope.module, package) =>
@@ -161,7 +190,9 @@ impl<'p> Resolver<'p> {
             }
             Symbol::Namespace(module) => Value::Module(module),
             Symbol::External(package, imported) => self.external(package, imported),
-            Symbol::Missing(specifier) => Value::unknown(format!("`{name}` is not found in `{specifier}`")),
+            Symbol::Missing(specifier) => {
+                Value::unknown(format!("`{name}` is not found in `{specifier}`"))
+            }
         }
     }
 
@@ -172,15 +203,23 @@ impl<'p> Resolver<'p> {
         statements: &[&'p Statement],
         name: &str,
     ) -> Value<'p> {
-        let value = statements.iter().find_map(|statement| match &statement.kind {
-            StatementKind::Variable(variable) => Some(self.variable(scope, variable)),
-            StatementKind::Function(_, function) => Some(overloaded(scope, statements, function)),
-            StatementKind::Class(class) => Some(Value::Class(scope.clone(), class)),
-            StatementKind::Enum(declaration) => Some(Value::Enum(scope.clone(), declaration)),
-            StatementKind::Namespace(namespace) => Some(Value::Namespace(scope.clone(), namespace)),
-            StatementKind::Default(value) => Some(self.constant_once(*statement, || self.value(scope, value))),
-            _ => None,
-        });
+        let value = statements
+            .iter()
+            .find_map(|statement| match &statement.kind {
+                StatementKind::Variable(variable) => Some(self.variable(scope, variable)),
+                StatementKind::Function(_, function) => {
+                    Some(overloaded(scope, statements, function))
+                }
+                StatementKind::Class(class) => Some(Value::Class(scope.clone(), class)),
+                StatementKind::Enum(declaration) => Some(Value::Enum(scope.clone(), declaration)),
+                StatementKind::Namespace(namespace) => {
+                    Some(Value::Namespace(scope.clone(), namespace))
+                }
+                StatementKind::Default(value) => {
+                    Some(self.constant_once(*statement, || self.value(scope, value)))
+                }
+                _ => None,
+            });
         value.unwrap_or_else(|| Value::unknown(format!("`{name}` is a type, not a value")))
     }
 
@@ -195,14 +234,19 @@ impl<'p> Resolver<'p> {
     }
 
     /// `[…]` in `context`.
-    pub(super) fn list(&self, scope: &Scope<'p>, items: &'p [Argument], context: &ExpressionContext<'p>) -> Value<'p> {
+    pub(super) fn list(
+        &self,
+        scope: &Scope<'p>,
+        items: &'p [Argument],
+        context: &ExpressionContext<'p>,
+    ) -> Value<'p> {
         let element = context.element();
         let item = |at: usize| self.value_in(scope, &items[at].value, &element);
         Value::Array(Rc::new(self.items(scope, items, context, &item)))
     }
 
-    /// The elements in `[…]` or the arguments of a call, each of which is evaluated by `element`. Of a call those behind a
-    /// spread that is not known are left out.
+    /// The elements in `[…]` or the arguments of a call, each of which is evaluated by `element`.
+    /// Of a call those behind a spread that is not known are left out.
     pub(super) fn items(
         &self,
         scope: &Scope<'p>,
@@ -212,7 +256,12 @@ impl<'p> Resolver<'p> {
     ) -> ArrayValue<'p> {
         let constant = context.is_constant();
         let written = self.run_state().map(|_| (scope.clone(), items));
-        let mut array = ArrayValue { items: Vec::with_capacity(items.len()), constant, open: None, written };
+        let mut array = ArrayValue {
+            items: Vec::with_capacity(items.len()),
+            constant,
+            open: None,
+            written,
+        };
         for (at, item) in items.iter().enumerate() {
             if !item.spread {
                 array.items.push(element(at));
@@ -227,7 +276,11 @@ impl<'p> Resolver<'p> {
                     array.items.extend(self.elements(&spread, inner));
                     array.open = array.open.take().or_else(|| inner.open.clone());
                 }
-                _ => array.open = Some(super::super::resolve::reason("a spread of it is not evaluated")),
+                _ => {
+                    array.open = Some(super::super::resolve::reason(
+                        "a spread of it is not evaluated",
+                    ))
+                }
             }
         }
         array
@@ -241,18 +294,35 @@ impl<'p> Resolver<'p> {
         span: Span,
         context: &ExpressionContext<'p>,
     ) -> Value<'p> {
-        let site = Some(Site { file: &scope.module.path, span });
+        let site = Some(Site {
+            file: &scope.module.path,
+            span,
+        });
         let entries = Vec::with_capacity(members.len());
-        let mut object = ObjectValue { entries, constant: context.is_constant(), open: None, site };
+        let mut object = ObjectValue {
+            entries,
+            constant: context.is_constant(),
+            open: None,
+            site,
+        };
         for member in members {
             match member {
                 ObjectMember::Spread(value) => self.spread(&self.value(scope, value), &mut object),
                 ObjectMember::Property { span, key, value } => match self.key(scope, key) {
                     Ok(None) => {}
                     Ok(Some(name)) => {
-                        let place = EntryPlace { scope: scope.clone(), span: *span, key: key.span, value };
+                        let place = EntryPlace {
+                            scope: scope.clone(),
+                            span: *span,
+                            key: key.span,
+                            value,
+                        };
                         let value = self.value_in(scope, value, &context.property(&name));
-                        object.put(ObjectEntry { name, value, place: Some(place) });
+                        object.put(ObjectEntry {
+                            name,
+                            value,
+                            place: Some(place),
+                        });
                     }
                     Err(why) => object.open = Some(super::super::resolve::reason(why)),
                 },
@@ -276,21 +346,34 @@ impl<'p> Resolver<'p> {
 
 /// From the called member to the first argument: the line that people think of as the call.
 fn call_span(callee: &Expr, arguments: &[Argument], span: Span) -> Span {
-    let ExprKind::Member(_, _, member) = &callee.kind else { return span };
-    let end = arguments.first().map_or(member.end, |first| match first.value.kind {
-        ExprKind::Function(_) | ExprKind::Object(_) | ExprKind::Array(_) => member.end,
-        _ => first.value.span.end,
-    });
-    Span { start: member.start, end }
+    let ExprKind::Member(_, _, member) = &callee.kind else {
+        return span;
+    };
+    let end = arguments
+        .first()
+        .map_or(member.end, |first| match first.value.kind {
+            ExprKind::Function(_) | ExprKind::Object(_) | ExprKind::Array(_) => member.end,
+            _ => first.value.span.end,
+        });
+    Span {
+        start: member.start,
+        end,
+    }
 }
 
-/// Returns the function that runs among several of one name, which is the last. Its return type is unresolved, since
-/// it depends on the overload that is called.
-fn overloaded<'p>(scope: &Scope<'p>, statements: &[&'p Statement], first: &'p Arc<Function>) -> Value<'p> {
-    let functions = statements.iter().filter_map(|statement| match &statement.kind {
-        StatementKind::Function(_, function) => Some(function),
-        _ => None,
-    });
+/// Returns the function that runs among several of one name, which is the last. Its return type is
+/// unresolved, since it depends on the overload that is called.
+fn overloaded<'p>(
+    scope: &Scope<'p>,
+    statements: &[&'p Statement],
+    first: &'p Arc<Function>,
+) -> Value<'p> {
+    let functions = statements
+        .iter()
+        .filter_map(|statement| match &statement.kind {
+            StatementKind::Function(_, function) => Some(function),
+            _ => None,
+        });
     match functions.skip(1).last() {
         Some(last) => {
             let of = Lazy::known(Type::unresolved("its function is overloaded"));

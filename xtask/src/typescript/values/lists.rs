@@ -10,8 +10,13 @@ use crate::typescript::resolve::{LONGEST_LIST, LONGEST_TEXT, Lazy, Resolver, Typ
 const TOO_LONG: &str = "it is a very long list";
 
 impl<'p> Resolver<'p> {
-    /// The elements of `array`, each as it is read from `list`, which is that array with the type that it has there.
-    pub(in crate::typescript) fn elements(&self, list: &Value<'p>, array: &ArrayValue<'p>) -> Vec<Value<'p>> {
+    /// The elements of `array`, each as it is read from `list`, which is that array with the type
+    /// that it has there.
+    pub(in crate::typescript) fn elements(
+        &self,
+        list: &Value<'p>,
+        array: &ArrayValue<'p>,
+    ) -> Vec<Value<'p>> {
         let element = |item: &Value<'p>| match list {
             Value::Cast(_, of) => self.part(of, Type::Number, item.clone()),
             _ => self.kept(item.clone(), !array.constant),
@@ -33,15 +38,22 @@ impl<'p> Resolver<'p> {
                 self.each(list, array, function);
                 Value::Undefined
             }
-            ("flatMap", [function, ..]) if runs => self.flat(self.each(list, array, function), array),
+            ("flatMap", [function, ..]) if runs => {
+                self.flat(self.each(list, array, function), array)
+            }
             ("flat", _) if runs => self.flat(self.elements(list, array), array),
             // What is left out or where it goes is not known; each may be there.
             ("filter" | "sort" | "reverse" | "toSorted" | "toReversed", _) if runs => list.clone(),
             ("concat", others) => {
-                let mut joined = ArrayValue { items: self.elements(list, array), ..(**array).clone() };
+                let mut joined = ArrayValue {
+                    items: self.elements(list, array),
+                    ..(**array).clone()
+                };
                 for other in others {
                     match other.uncast() {
-                        Value::Array(array) if joined.items.len() + array.items.len() > LONGEST_LIST => {
+                        Value::Array(array)
+                            if joined.items.len() + array.items.len() > LONGEST_LIST =>
+                        {
                             return Value::unknown(TOO_LONG);
                         }
                         Value::Array(array) => joined.items.extend(self.elements(other, array)),
@@ -57,7 +69,12 @@ impl<'p> Resolver<'p> {
     }
 
     /// Calls `function` with each element, and lists the results.
-    fn each(&self, list: &Value<'p>, array: &ArrayValue<'p>, function: &Value<'p>) -> Vec<Value<'p>> {
+    fn each(
+        &self,
+        list: &Value<'p>,
+        array: &ArrayValue<'p>,
+        function: &Value<'p>,
+    ) -> Vec<Value<'p>> {
         let elements = self.elements(list, array);
         let call = |(at, item): (usize, Value<'p>)| {
             let index = Value::Cast(Rc::new(Value::Number(at as f64)), Lazy::known(Type::Number));
@@ -70,7 +87,9 @@ impl<'p> Resolver<'p> {
         let mut all = Vec::new();
         for item in items {
             match item.uncast() {
-                Value::Array(inner) if all.len() + inner.items.len() > LONGEST_LIST => return Value::unknown(TOO_LONG),
+                Value::Array(inner) if all.len() + inner.items.len() > LONGEST_LIST => {
+                    return Value::unknown(TOO_LONG);
+                }
                 Value::Array(inner) => all.extend(self.elements(&item, inner)),
                 _ => all.push(item),
             }
@@ -91,7 +110,11 @@ impl<'p> Resolver<'p> {
             return Value::Text;
         }
         let texts: Vec<&str> = array.items.iter().filter_map(Value::as_str).collect();
-        match texts.iter().map(|text| text.len() + separator.len()).sum::<usize>() {
+        match texts
+            .iter()
+            .map(|text| text.len() + separator.len())
+            .sum::<usize>()
+        {
             0..=LONGEST_TEXT => text(texts.join(separator)),
             _too_long => Value::Text,
         }
@@ -106,7 +129,12 @@ impl<'p> Resolver<'p> {
         }
     }
 
-    pub(super) fn string_method(&self, value: &Value<'p>, name: &str, arguments: &[Value<'p>]) -> Value<'p> {
+    pub(super) fn string_method(
+        &self,
+        value: &Value<'p>,
+        name: &str,
+        arguments: &[Value<'p>],
+    ) -> Value<'p> {
         let known = |of| Value::Typed(Lazy::known(of));
         let texts: Vec<Option<&str>> = arguments.iter().map(Value::as_str).collect();
         match (name, value.as_str(), texts.as_slice()) {
@@ -114,9 +142,12 @@ impl<'p> Resolver<'p> {
             ("toLowerCase", Some(value), _) => text(value.to_lowercase()),
             ("toUpperCase", Some(value), _) => text(value.to_uppercase()),
             ("trim", Some(value), _) => text(value.trim()),
-            ("concat", Some(value), texts) if texts.iter().all(Option::is_some) => {
-                text(texts.iter().flatten().fold(value.to_owned(), |whole, part| whole + part))
-            }
+            ("concat", Some(value), texts) if texts.iter().all(Option::is_some) => text(
+                texts
+                    .iter()
+                    .flatten()
+                    .fold(value.to_owned(), |whole, part| whole + part),
+            ),
             ("replace", Some(value), [Some(from), Some(to)]) => text(value.replacen(from, to, 1)),
             ("replaceAll", Some(value), [Some(from), Some(to)])
                 if value.matches(from).count().saturating_mul(to.len()) <= LONGEST_TEXT =>
@@ -124,8 +155,9 @@ impl<'p> Resolver<'p> {
                 text(value.replace(from, to))
             }
             (
-                "toLowerCase" | "toUpperCase" | "trim" | "trimStart" | "trimEnd" | "replace" | "replaceAll" | "slice"
-                | "substring" | "padStart" | "padEnd" | "normalize" | "concat" | "repeat" | "charAt",
+                "toLowerCase" | "toUpperCase" | "trim" | "trimStart" | "trimEnd" | "replace"
+                | "replaceAll" | "slice" | "substring" | "padStart" | "padEnd" | "normalize"
+                | "concat" | "repeat" | "charAt",
                 ..,
             ) => Value::Text,
             ("split", ..) => known(Type::Array(Lazy::known(Type::String))),
@@ -137,5 +169,9 @@ impl<'p> Resolver<'p> {
 }
 
 fn listed<'p>(items: Vec<Value<'p>>, of: &ArrayValue<'p>) -> Value<'p> {
-    Value::Array(Rc::new(ArrayValue { items, open: of.open.clone(), ..ArrayValue::default() }))
+    Value::Array(Rc::new(ArrayValue {
+        items,
+        open: of.open.clone(),
+        ..ArrayValue::default()
+    }))
 }

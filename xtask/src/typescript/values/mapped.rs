@@ -8,8 +8,15 @@ use crate::typescript::resolve::{Lazy, Resolver, Type, union};
 type MappedInstance = for<'r, 'p> fn(&'r Resolver<'p>, &[Value<'p>]) -> Type<'p>;
 
 /// The class that a call of `package` makes of others; none of any other function.
-pub(super) fn class<'p>(package: &str, path: &[&str], arguments: &[Value<'p>]) -> Option<Value<'p>> {
-    if !matches!(package, "@nestjs/mapped-types" | "@nestjs/swagger" | "@nestjs/graphql") {
+pub(super) fn class<'p>(
+    package: &str,
+    path: &[&str],
+    arguments: &[Value<'p>],
+) -> Option<Value<'p>> {
+    if !matches!(
+        package,
+        "@nestjs/mapped-types" | "@nestjs/swagger" | "@nestjs/graphql"
+    ) {
         return None;
     }
     let classes = arguments.to_vec();
@@ -20,7 +27,9 @@ pub(super) fn class<'p>(package: &str, path: &[&str], arguments: &[Value<'p>]) -
         "IntersectionType" => all,
         _ => return None,
     };
-    Some(Value::ClassOf(Lazy::computed(move |resolver| instance(resolver, &classes))))
+    Some(Value::ClassOf(Lazy::computed(move |resolver| {
+        instance(resolver, &classes)
+    })))
 }
 
 fn partial<'p>(resolver: &Resolver<'p>, classes: &[Value<'p>]) -> Type<'p> {
@@ -43,8 +52,12 @@ fn first<'p>(resolver: &Resolver<'p>, classes: &[Value<'p>]) -> Type<'p> {
 }
 
 fn all<'p>(resolver: &Resolver<'p>, classes: &[Value<'p>]) -> Type<'p> {
-    let instances = classes.iter().map(|class| resolver.instance(class.uncast(), &[]));
-    instances.reduce(|left, right| resolver.intersect(left, right)).unwrap_or(Type::Never)
+    let instances = classes
+        .iter()
+        .map(|class| resolver.instance(class.uncast(), &[]));
+    instances
+        .reduce(|left, right| resolver.intersect(left, right))
+        .unwrap_or(Type::Never)
 }
 
 /// The names in the list behind the class.

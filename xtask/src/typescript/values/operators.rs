@@ -29,25 +29,48 @@ impl<'p> Resolver<'p> {
             }
             _ => {
                 let inside = self.behind(scope, test);
-                return either([self.value(&inside, then), self.value(&inside, otherwise)], CONDITION);
+                return either(
+                    [self.value(&inside, then), self.value(&inside, otherwise)],
+                    CONDITION,
+                );
             }
         };
         chosen.untyped(CONDITION)
     }
 
     /// `left operator right`
-    pub(super) fn binary(&self, scope: &Scope<'p>, operator: Binary, left: &'p Expr, right: &'p Expr) -> Value<'p> {
+    pub(super) fn binary(
+        &self,
+        scope: &Scope<'p>,
+        operator: Binary,
+        left: &'p Expr,
+        right: &'p Expr,
+    ) -> Value<'p> {
         if self.runs() && matches!(operator, Binary::Or | Binary::Coalesce | Binary::Default) {
             let left = self.value(scope, left);
-            return if left.is_opaque() || left.is_nothing() { self.value(scope, right) } else { left };
+            return if left.is_opaque() || left.is_nothing() {
+                self.value(scope, right)
+            } else {
+                left
+            };
         }
         let guards = matches!(operator, Binary::Or | Binary::Coalesce);
-        let inside = if guards { self.behind(scope, left) } else { scope.clone() };
+        let inside = if guards {
+            self.behind(scope, left)
+        } else {
+            scope.clone()
+        };
         let (left, right) = (self.value(scope, left), self.value(&inside, right));
         match (operator, left.uncast(), right.uncast()) {
-            (Binary::Add, Value::String(left), Value::String(right)) => text(format!("{left}{right}")),
-            (Binary::Add, Value::String(left), Value::Number(right)) => text(format!("{left}{right}")),
-            (Binary::Add, Value::Number(left), Value::String(right)) => text(format!("{left}{right}")),
+            (Binary::Add, Value::String(left), Value::String(right)) => {
+                text(format!("{left}{right}"))
+            }
+            (Binary::Add, Value::String(left), Value::Number(right)) => {
+                text(format!("{left}{right}"))
+            }
+            (Binary::Add, Value::Number(left), Value::String(right)) => {
+                text(format!("{left}{right}"))
+            }
             (Binary::Add, Value::String(_) | Value::Text, other)
             | (Binary::Add, other, Value::String(_) | Value::Text) => self.some_text(other),
             (Binary::And, ..) if self.runs() => right,
@@ -63,14 +86,32 @@ impl<'p> Resolver<'p> {
                 }
             },
             (Binary::Default, ..) => self.defaulted(left, right),
-            (Binary::Or | Binary::Coalesce, Value::Null | Value::Undefined, _) if left.is_plain() => right,
-            (Binary::Or | Binary::Coalesce, Value::Null | Value::Undefined, _) => right.untyped(OPERATOR),
-            (Binary::Or | Binary::Coalesce, Value::String(text), _) if !text.is_empty() && left.is_plain() => left,
-            (Binary::Or | Binary::Coalesce, Value::String(text), _) if !text.is_empty() => left.untyped(OPERATOR),
-            (Binary::Or | Binary::Coalesce, Value::Object(_) | Value::Array(_), _) if !left.is_plain() => {
+            (Binary::Or | Binary::Coalesce, Value::Null | Value::Undefined, _)
+                if left.is_plain() =>
+            {
+                right
+            }
+            (Binary::Or | Binary::Coalesce, Value::Null | Value::Undefined, _) => {
+                right.untyped(OPERATOR)
+            }
+            (Binary::Or | Binary::Coalesce, Value::String(text), _)
+                if !text.is_empty() && left.is_plain() =>
+            {
+                left
+            }
+            (Binary::Or | Binary::Coalesce, Value::String(text), _) if !text.is_empty() => {
                 left.untyped(OPERATOR)
             }
-            (Binary::Or | Binary::Coalesce, Value::Object(_) | Value::Array(_) | Value::Zod(_), _) => left,
+            (Binary::Or | Binary::Coalesce, Value::Object(_) | Value::Array(_), _)
+                if !left.is_plain() =>
+            {
+                left.untyped(OPERATOR)
+            }
+            (
+                Binary::Or | Binary::Coalesce,
+                Value::Object(_) | Value::Array(_) | Value::Zod(_),
+                _,
+            ) => left,
             (
                 Binary::Or | Binary::Coalesce,
                 Value::Typed(_) | Value::Either(_) | Value::Fallback(..) | Value::Text,
@@ -88,10 +129,15 @@ impl<'p> Resolver<'p> {
         for name in names.clone() {
             match scope.lookup(name) {
                 Some(Binding::Statements(_, statements)) => {
-                    statements.iter().for_each(|statement| aliased(statement, &mut names));
+                    statements
+                        .iter()
+                        .for_each(|statement| aliased(statement, &mut names));
                 }
                 Some(Binding::Value(_) | Binding::Type(..)) => {}
-                None => scope.module.declarations(name).for_each(|statement| aliased(statement, &mut names)),
+                None => scope
+                    .module
+                    .declarations(name)
+                    .for_each(|statement| aliased(statement, &mut names)),
             }
         }
         scope.with_unsure(names)
@@ -100,22 +146,37 @@ impl<'p> Resolver<'p> {
     /// `{ a = default }`, where `a` is `value`.
     pub(super) fn defaulted(&self, value: Value<'p>, default: Value<'p>) -> Value<'p> {
         if !value.is_data() || !default.is_data() {
-            return if matches!(value.uncast(), Value::Undefined) { default } else { value };
+            return if matches!(value.uncast(), Value::Undefined) {
+                default
+            } else {
+                value
+            };
         }
         let (given, filled) = (value.clone(), default.clone());
         let of = Lazy::computed(move |resolver| {
-            let given = resolver.type_of(&given, true).without(|member| matches!(member, Type::Undefined));
+            let given = resolver
+                .type_of(&given, true)
+                .without(|member| matches!(member, Type::Undefined));
             union([given, resolver.type_of(&filled, true)])
         });
-        let held = if matches!(value.uncast(), Value::Undefined) { default } else { value };
+        let held = if matches!(value.uncast(), Value::Undefined) {
+            default
+        } else {
+            value
+        };
         held.uncast().clone().placed(of)
     }
 }
 
 /// One of `values`, where all are data; else it is not known, because of `why`.
 fn either<'p>(values: [Value<'p>; 2], why: &str) -> Value<'p> {
-    let is_known = |value: &Value<'p>| value.is_data() && !matches!(value.uncast(), Value::Unknown(_));
-    if values.iter().all(is_known) { Value::Either(Rc::new(values)) } else { Value::unknown(why) }
+    let is_known =
+        |value: &Value<'p>| value.is_data() && !matches!(value.uncast(), Value::Unknown(_));
+    if values.iter().all(is_known) {
+        Value::Either(Rc::new(values))
+    } else {
+        Value::unknown(why)
+    }
 }
 
 /// `left ?? right`, `left || right`

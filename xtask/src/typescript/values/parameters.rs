@@ -7,7 +7,8 @@ use crate::typescript::resolve::{Lazy, Resolver, Scope, Type, union};
 use crate::typescript::syntax::Parameter;
 
 impl<'p> Resolver<'p> {
-    /// Hands each name of the parameters to `set`, with what it was given. Defaults are evaluated in `scope`.
+    /// Hands each name of the parameters to `set`, with what it was given. Defaults are evaluated
+    /// in `scope`.
     pub(super) fn bind(
         &self,
         scope: &Scope<'p>,
@@ -41,8 +42,17 @@ impl<'p> Resolver<'p> {
     ) -> Value<'p> {
         if parameter.rest {
             let items = arguments.get(at..).unwrap_or_default().to_vec();
-            let list = Value::Array(Rc::new(ArrayValue { items, ..ArrayValue::default() }));
-            return typed_as(list, parameter.annotation.as_ref().map(|node| Lazy::node(scope, node)));
+            let list = Value::Array(Rc::new(ArrayValue {
+                items,
+                ..ArrayValue::default()
+            }));
+            return typed_as(
+                list,
+                parameter
+                    .annotation
+                    .as_ref()
+                    .map(|node| Lazy::node(scope, node)),
+            );
         }
         if !self.runs() {
             return self.argument(scope, parameter, arguments.get(at));
@@ -53,29 +63,51 @@ impl<'p> Resolver<'p> {
             _ => arguments.at(at),
         };
         let value = self.argument(scope, parameter, Some(&given)).bare();
-        let declared = parameter.annotation.as_ref().filter(|_| value.is_opaque() || value.is_nothing());
-        declared.and_then(|declared| self.given(scope, declared, parameter.span)).unwrap_or(value)
+        let declared = parameter
+            .annotation
+            .as_ref()
+            .filter(|_| value.is_opaque() || value.is_nothing());
+        declared
+            .and_then(|declared| self.given(scope, declared, parameter.span))
+            .unwrap_or(value)
     }
 
-    fn argument(&self, scope: &Scope<'p>, parameter: &'p Parameter, given: Option<&Value<'p>>) -> Value<'p> {
+    fn argument(
+        &self,
+        scope: &Scope<'p>,
+        parameter: &'p Parameter,
+        given: Option<&Value<'p>>,
+    ) -> Value<'p> {
         let declared = parameter.annotation.as_ref().map(|node| {
             let of = Lazy::node(scope, node);
             match (&parameter.default, parameter.optional) {
-                (None, true) => Lazy::computed(move |resolver| union([of.get(resolver), Type::Undefined])),
+                (None, true) => {
+                    Lazy::computed(move |resolver| union([of.get(resolver), Type::Undefined]))
+                }
                 _ => of,
             }
         });
         match (given, &parameter.default, declared) {
-            (Some(Value::Undefined) | None, Some(default), None) => self.kept(self.value(scope, default), true),
+            (Some(Value::Undefined) | None, Some(default), None) => {
+                self.kept(self.value(scope, default), true)
+            }
             (Some(given), Some(default), None) => {
                 let (scope, kept) = (scope.clone(), given.clone());
-                kept.placed(Lazy::computed(move |resolver| resolver.type_of(&resolver.value(&scope, default), true)))
+                kept.placed(Lazy::computed(move |resolver| {
+                    resolver.type_of(&resolver.value(&scope, default), true)
+                }))
             }
-            (Some(Value::Undefined) | None, Some(default), declared) => typed_as(self.value(scope, default), declared),
+            (Some(Value::Undefined) | None, Some(default), declared) => {
+                typed_as(self.value(scope, default), declared)
+            }
             (Some(given), _, declared) => typed_as(given.clone(), declared),
-            (None, None, Some(of)) if parameter.optional => Value::Cast(Rc::new(Value::Undefined), of),
+            (None, None, Some(of)) if parameter.optional => {
+                Value::Cast(Rc::new(Value::Undefined), of)
+            }
             (None, None, Some(of)) => Value::Typed(of),
-            (None, None, None) if parameter.optional => Value::Undefined.untyped("it depends on a parameter"),
+            (None, None, None) if parameter.optional => {
+                Value::Undefined.untyped("it depends on a parameter")
+            }
             (None, None, None) => Value::unknown("it depends on a parameter"),
         }
     }

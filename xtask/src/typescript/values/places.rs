@@ -1,5 +1,6 @@
-//! The declared types of places: a parameter, an annotated constant, a property that can be assigned again. The
-//! assigned value is kept, since schemas and names are computed from it; its type is that of the place.
+//! The declared types of places: a parameter, an annotated constant, a property that can be
+//! assigned again. The assigned value is kept, since schemas and names are computed from it; its
+//! type is that of the place.
 
 use std::rc::Rc;
 
@@ -12,7 +13,8 @@ use crate::typescript::zod;
 const FLOW: &str = "its type depends on the control flow";
 
 impl<'p> Value<'p> {
-    /// Whether it is a value whose type another can hide; schemas, tables and functions stay what they are.
+    /// Whether it is a value whose type another can hide; schemas, tables and functions stay what
+    /// they are.
     pub(super) fn is_data(&self) -> bool {
         match self {
             Value::Cast(inner, _) | Value::Member(inner, _) => inner.is_data(),
@@ -49,13 +51,21 @@ impl<'p> Value<'p> {
     /// As `function` returns it.
     #[must_use]
     pub(super) fn promised(self, function: &Function) -> Self {
-        if function.is_async { Value::Promised(Rc::new(self)) } else { self }
+        if function.is_async {
+            Value::Promised(Rc::new(self))
+        } else {
+            self
+        }
     }
 
     /// As it is read from a place of the type `of`.
     #[must_use]
     pub(super) fn placed(self, of: Lazy<'p>) -> Self {
-        if self.is_data() { Value::Cast(Rc::new(self), of) } else { self }
+        if self.is_data() {
+            Value::Cast(Rc::new(self), of)
+        } else {
+            self
+        }
     }
 
     /// With a type that is not known, because of `why`.
@@ -84,7 +94,9 @@ impl<'p> Resolver<'p> {
             }
             Value::Either(_) | Value::Fallback(..) => {
                 let each = value.clone();
-                value.placed(Lazy::computed(move |resolver| resolver.type_of(&each, widen)))
+                value.placed(Lazy::computed(move |resolver| {
+                    resolver.type_of(&each, widen)
+                }))
             }
             other => other,
         }
@@ -92,10 +104,22 @@ impl<'p> Resolver<'p> {
 
     /// Returns the value of a variable.
     pub(super) fn variable_value(&self, scope: &Scope<'p>, variable: &'p Variable) -> Value<'p> {
-        let annotation = variable.annotation.as_ref().map(|node| Lazy::node(scope, node));
-        let value = variable.value.as_ref().map(|value| self.value(scope, value));
-        let declared = variable.annotation.as_ref().zip(annotation.as_ref()).zip(value.as_ref());
-        if let Some(schema) = declared.and_then(|((node, of), value)| zod::declared(value, node, of)) {
+        let annotation = variable
+            .annotation
+            .as_ref()
+            .map(|node| Lazy::node(scope, node));
+        let value = variable
+            .value
+            .as_ref()
+            .map(|value| self.value(scope, value));
+        let declared = variable
+            .annotation
+            .as_ref()
+            .zip(annotation.as_ref())
+            .zip(value.as_ref());
+        if let Some(schema) =
+            declared.and_then(|((node, of), value)| zod::declared(value, node, of))
+        {
             return schema;
         }
         match (value, annotation) {
@@ -141,11 +165,17 @@ impl<'p> Resolver<'p> {
         }
     }
 
-    /// Returns `value`, which `expression` reads. Its type becomes uncertain where a condition or an assignment may
-    /// have changed the type of the variable at the root of the expression.
-    pub(super) fn guarded(&self, scope: &Scope<'p>, expression: &Expr, value: Value<'p>) -> Value<'p> {
+    /// Returns `value`, which `expression` reads. Its type becomes uncertain where a condition or
+    /// an assignment may have changed the type of the variable at the root of the expression.
+    pub(super) fn guarded(
+        &self,
+        scope: &Scope<'p>,
+        expression: &Expr,
+        value: Value<'p>,
+    ) -> Value<'p> {
         let may_be_another = matches!(value, Value::Typed(_) | Value::Cast(..)) && value.is_data();
-        let is_unsure = may_be_another && root(expression).is_some_and(|name| scope.is_unsure(name));
+        let is_unsure =
+            may_be_another && root(expression).is_some_and(|name| scope.is_unsure(name));
         if is_unsure { reassigned(value) } else { value }
     }
 }

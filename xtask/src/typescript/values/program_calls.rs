@@ -1,5 +1,5 @@
-//! Calls in a program that runs: functions of the monorepo run, [`Effects`](super::Effects) are told of those of packages,
-//! and what nobody knows is kept as a [`Call`](super::Call).
+//! Calls in a program that runs: functions of the monorepo run, [`Effects`](super::Effects) are
+//! told of those of packages, and what nobody knows is kept as a [`Call`](super::Call).
 
 use std::rc::Rc;
 
@@ -20,7 +20,9 @@ impl<'p> Resolver<'p> {
     ) -> Option<Value<'p>> {
         match &callee.kind {
             ExprKind::Name(name) if name == "super" => Some(self.super_call(scope, arguments)),
-            ExprKind::Name(name) if matches!(name.as_str(), "require" | "import") && is_unbound(scope, name) => {
+            ExprKind::Name(name)
+                if matches!(name.as_str(), "require" | "import") && is_unbound(scope, name) =>
+            {
                 Some(self.required(running, scope.module, &arguments.at(0), name == "require"))
             }
             ExprKind::Member(object, name, _) if matches!(&object.kind, ExprKind::Name(name) if name == "super") => {
@@ -46,18 +48,32 @@ impl<'p> Resolver<'p> {
                 let site = arguments.site()?;
                 Some(running.effects.method(self, handle, name, arguments, site))
             }
-            (Value::Function(scope, function), _) => Some(self.function_method((scope, function), name, arguments)),
-            (Value::Object(_) | Value::Instance(_) | Value::Class(..) | Value::Module(_) | Value::Namespace(..), _) => {
-                match self.member(receiver, name).bare() {
-                    Value::Function(scope, function) => {
-                        Some(self.called_on(&scope, function, Some(receiver.clone()), arguments))
-                    }
-                    callee => Some(self.call_typed(&callee, &[], arguments)),
+            (Value::Function(scope, function), _) => {
+                Some(self.function_method((scope, function), name, arguments))
+            }
+            (
+                Value::Object(_)
+                | Value::Instance(_)
+                | Value::Class(..)
+                | Value::Module(_)
+                | Value::Namespace(..),
+                _,
+            ) => match self.member(receiver, name).bare() {
+                Value::Function(scope, function) => {
+                    Some(self.called_on(&scope, function, Some(receiver.clone()), arguments))
                 }
-            }
-            (Value::Number(_) | Value::Boolean(_) | Value::Null | Value::Undefined | Value::Regex(..), _) => {
-                Some(Value::unknown(format!("`{name}` is computed when the program runs")))
-            }
+                callee => Some(self.call_typed(&callee, &[], arguments)),
+            },
+            (
+                Value::Number(_)
+                | Value::Boolean(_)
+                | Value::Null
+                | Value::Undefined
+                | Value::Regex(..),
+                _,
+            ) => Some(Value::unknown(format!(
+                "`{name}` is computed when the program runs"
+            ))),
             _ => None,
         }
     }
@@ -72,33 +88,49 @@ impl<'p> Resolver<'p> {
     ) -> Value<'p> {
         let name = export_name(path);
         let site = arguments.site();
-        let made = site.and_then(|site| running.effects.call(self, (package, &name), arguments, site));
-        made.or_else(|| self.package_function(package, path, arguments)).unwrap_or_else(|| {
-            let path = path.iter().map(|name| Rc::from(*name)).collect();
-            self.unanswered(&Value::External(package.into(), path), arguments, "")
-        })
+        let made = site.and_then(|site| {
+            running
+                .effects
+                .call(self, (package, &name), arguments, site)
+        });
+        made.or_else(|| self.package_function(package, path, arguments))
+            .unwrap_or_else(|| {
+                let path = path.iter().map(|name| Rc::from(*name)).collect();
+                self.unanswered(&Value::External(package.into(), path), arguments, "")
+            })
     }
 
-    /// The result of calling what is no known function: not known, because of `why`. In a program that runs it is kept what
-    /// is called with what.
+    /// The result of calling what is no known function: not known, because of `why`. In a program
+    /// that runs it is kept what is called with what.
     pub(super) fn unanswered(
         &self,
         callee: &Value<'p>,
         arguments: &Arguments<'_, 'p>,
         why: impl Into<Rc<str>>,
     ) -> Value<'p> {
-        let Some(running) = self.run_state() else { return Value::unknown(why) };
+        let Some(running) = self.run_state() else {
+            return Value::unknown(why);
+        };
         if callee.is_opaque() {
             self.run_callbacks(running, arguments);
         }
         Value::Called(Rc::new(arguments.call_of(callee.clone())))
     }
 
-    /// A function given to code that nobody here can read may be called: `server.listen(port, () => mount(app))`.
-    /// Only those without parameters can be told from handlers.
+    /// A function given to code that nobody here can read may be called: `server.listen(port, () =>
+    /// mount(app))`. Only those without parameters can be told from handlers.
     fn run_callbacks(&self, running: &Running<'p>, arguments: &Arguments<'_, 'p>) {
         for at in 0..arguments.count() {
-            let Some((scope, Expr { kind: ExprKind::Function(function), .. })) = arguments.source(at) else { continue };
+            let Some((
+                scope,
+                Expr {
+                    kind: ExprKind::Function(function),
+                    ..
+                },
+            )) = arguments.source(at)
+            else {
+                continue;
+            };
             if function.parameters.is_empty() && !running.was_called(function) {
                 self.called_on(scope, function, None, &Arguments::Given(&[]));
             }
@@ -122,7 +154,9 @@ impl<'p> Resolver<'p> {
                 self.called_on(scope, function, this, &Arguments::Given(rest))
             }
             "apply" => match arguments.at(1) {
-                Value::Array(list) => self.called_on(scope, function, this, &Arguments::Given(&list.items)),
+                Value::Array(list) => {
+                    self.called_on(scope, function, this, &Arguments::Given(&list.items))
+                }
                 _ => self.called_on(scope, function, this, &Arguments::Given(&[])),
             },
             _ => Value::unknown(format!("`{name}` is known when the program runs")),
@@ -153,7 +187,8 @@ impl<'p> Resolver<'p> {
     ) -> Value<'p> {
         self.in_call(|| {
             let inside = self.entered(scope, function, arguments);
-            self.execute(&inside, function.body.statements()).unwrap_or(Value::Undefined)
+            self.execute(&inside, function.body.statements())
+                .unwrap_or(Value::Undefined)
         })
     }
 
@@ -165,17 +200,27 @@ impl<'p> Resolver<'p> {
         arguments: &Arguments<'_, 'p>,
     ) -> Scope<'p> {
         if let Some(running) = self.run_state() {
-            running.called.borrow_mut().insert(std::ptr::from_ref(function));
+            running
+                .called
+                .borrow_mut()
+                .insert(std::ptr::from_ref(function));
         }
         let locals = self.locals_of(function.body.statements());
         let inside = scope.with_locals(Rc::clone(&locals));
-        self.bind(&inside, &function.parameters, arguments, &mut |name, value| locals.set(name, value));
+        self.bind(
+            &inside,
+            &function.parameters,
+            arguments,
+            &mut |name, value| locals.set(name, value),
+        );
         inside
     }
 
     /// Runs `call`, unless calls nest too deep.
     pub(super) fn in_call(&self, call: impl FnOnce() -> Value<'p>) -> Value<'p> {
-        let Some(running) = self.run_state() else { return call() };
+        let Some(running) = self.run_state() else {
+            return call();
+        };
         if running.calls.get() >= super::CALLS || !self.spend(1) {
             return Value::unknown("the calls nest too deep to follow");
         }

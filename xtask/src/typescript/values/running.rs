@@ -1,4 +1,5 @@
-//! Statements of a program that runs: everything runs once, in order. Each branch of an `if` runs, since each may.
+//! Statements of a program that runs: everything runs once, in order. Each branch of an `if` runs,
+//! since each may.
 
 use std::rc::Rc;
 
@@ -9,14 +10,19 @@ use crate::typescript::syntax::{Case, Expr, ExprKind, Module, Statement, Stateme
 impl<'p> Resolver<'p> {
     /// Runs the statements of `module`, once.
     pub fn run(&self, module: &'p Module) {
-        let Some(running) = self.run_state() else { return };
+        let Some(running) = self.run_state() else {
+            return;
+        };
         if running.ran.borrow_mut().insert(std::ptr::from_ref(module)) {
             self.execute(&Scope::module(module), &module.statements);
         }
     }
 
     /// Names for a call that runs `body`, kept until the program ends.
-    pub(super) fn locals_of(&self, body: impl IntoIterator<Item = &'p Statement>) -> Rc<Locals<'p>> {
+    pub(super) fn locals_of(
+        &self,
+        body: impl IntoIterator<Item = &'p Statement>,
+    ) -> Rc<Locals<'p>> {
         let locals = Locals::of(body);
         if let Some(running) = self.run_state() {
             running.locals.borrow_mut().push(Rc::clone(&locals));
@@ -40,7 +46,8 @@ impl<'p> Resolver<'p> {
     fn statement(&self, scope: &Scope<'p>, statement: &'p Statement) -> Option<Value<'p>> {
         match &statement.kind {
             StatementKind::Variable(variable) => {
-                // A declaration runs when its value may register something; others are evaluated when they are needed.
+                // A declaration runs when its value may register something; others are evaluated
+                // when they are needed.
                 if variable.value.as_ref().is_some_and(calls_something) {
                     self.declared_value(scope, &[statement], &variable.name.text);
                 }
@@ -57,7 +64,9 @@ impl<'p> Resolver<'p> {
                 None
             }
             StatementKind::Return(value) => value.as_ref().map(|value| self.value(scope, value)),
-            StatementKind::Nested(body) => self.execute(&scope.with_locals(self.locals_of(body)), body),
+            StatementKind::Nested(body) => {
+                self.execute(&scope.with_locals(self.locals_of(body)), body)
+            }
             StatementKind::Switch(value, cases) => self.switch(scope, value, cases),
             StatementKind::Condition(_)
             | StatementKind::Interface(_)
@@ -69,13 +78,16 @@ impl<'p> Resolver<'p> {
         }
     }
 
-    /// The case of a known value runs, and those that it falls through to; of a value that is not known, each may.
+    /// The case of a known value runs, and those that it falls through to; of a value that is not
+    /// known, each may.
     fn switch(&self, scope: &Scope<'p>, value: &'p Expr, cases: &'p [Case]) -> Option<Value<'p>> {
         let value = self.value(scope, value);
         let mut first = None;
         let mut known = value.as_str().is_some();
         for (at, case) in cases.iter().enumerate() {
-            let Some(test) = case.test.as_ref().map(|test| self.value(scope, test)) else { continue };
+            let Some(test) = case.test.as_ref().map(|test| self.value(scope, test)) else {
+                continue;
+            };
             if test.as_str().is_none() {
                 known = false;
             } else if test.as_str() == value.as_str() {
@@ -88,7 +100,10 @@ impl<'p> Resolver<'p> {
             (true, None) => &[],
             (true, Some(first)) => {
                 let from = &cases[first..];
-                let count = from.iter().position(|case| !case.falls_through).map_or(from.len(), |last| last + 1);
+                let count = from
+                    .iter()
+                    .position(|case| !case.falls_through)
+                    .map_or(from.len(), |last| last + 1);
                 &from[..count]
             }
         };
@@ -101,7 +116,8 @@ impl<'p> Resolver<'p> {
     }
 }
 
-/// Chooses between two values that an expression may have: the one of which something is known; of two strings, none.
+/// Chooses between two values that an expression may have: the one of which something is known; of
+/// two strings, none.
 pub(super) fn either_runs<'p>(first: Value<'p>, second: Value<'p>) -> Value<'p> {
     if let (Some(one), Some(other)) = (first.as_str(), second.as_str())
         && one != other
@@ -109,12 +125,18 @@ pub(super) fn either_runs<'p>(first: Value<'p>, second: Value<'p>) -> Value<'p> 
         return Value::unknown(format!("it is '{one}' or '{other}'"));
     }
     let is_known = |value: &Value<'p>| !value.is_opaque() && !value.is_nothing();
-    if !is_known(&first) && is_known(&second) { second } else { first }
+    if !is_known(&first) && is_known(&second) {
+        second
+    } else {
+        first
+    }
 }
 
 /// Joins possible results to the first of which anything is known.
 fn join<'p>(first: Option<Value<'p>>, second: Option<Value<'p>>) -> Option<Value<'p>> {
-    let (Some(one), Some(other)) = (&first, &second) else { return first.or(second) };
+    let (Some(one), Some(other)) = (&first, &second) else {
+        return first.or(second);
+    };
     if one.is_nothing() {
         return second;
     }
@@ -128,7 +150,11 @@ fn join<'p>(first: Option<Value<'p>>, second: Option<Value<'p>>) -> Option<Value
     }
     // `case 'get': return Get; case 'post': return Post;`
     if one.is_opaque() && other.is_opaque() && one.describe() != other.describe() {
-        return Some(Value::unknown(format!("it is `{}` or `{}`", one.describe(), other.describe())));
+        return Some(Value::unknown(format!(
+            "it is `{}` or `{}`",
+            one.describe(),
+            other.describe()
+        )));
     }
     first
 }
@@ -136,7 +162,9 @@ fn join<'p>(first: Option<Value<'p>>, second: Option<Value<'p>>) -> Option<Value
 /// Whether `name` is one of the language or of Node.js.
 pub(super) fn is_unbound(scope: &Scope<'_>, name: &str) -> bool {
     let module = scope.module;
-    scope.binding_call(name).is_none() && !module.names.contains_key(name) && !module.imports.contains_key(name)
+    scope.binding_call(name).is_none()
+        && !module.names.contains_key(name)
+        && !module.imports.contains_key(name)
 }
 
 /// Whether evaluating it may have an effect.

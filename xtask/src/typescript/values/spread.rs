@@ -11,20 +11,29 @@ impl<'p> Resolver<'p> {
     pub(super) fn spread(&self, value: &Value<'p>, object: &mut ObjectValue<'p>) {
         match value {
             Value::Object(inner) => {
-                let kept = |entry: &ObjectEntry<'p>| self.kept(entry.value.clone(), !inner.constant);
-                let entries = inner.entries.iter().map(|entry| ObjectEntry { value: kept(entry), ..entry.clone() });
+                let kept =
+                    |entry: &ObjectEntry<'p>| self.kept(entry.value.clone(), !inner.constant);
+                let entries = inner.entries.iter().map(|entry| ObjectEntry {
+                    value: kept(entry),
+                    ..entry.clone()
+                });
                 open(object, inner.open.as_ref());
                 entries.for_each(|entry| object.put(entry));
             }
             Value::Cast(inner, of) => match inner.uncast() {
                 Value::Object(inner) => self.spread_declared(inner, of, object),
-                Value::Null | Value::Undefined | Value::Unknown(_) | Value::Typed(_) => self.spread_typed(of, object),
+                Value::Null | Value::Undefined | Value::Unknown(_) | Value::Typed(_) => {
+                    self.spread_typed(of, object)
+                }
                 _ => self.spread(inner, object),
             },
             Value::Typed(of) => self.spread_typed(of, object),
             Value::Table(table) => {
                 let columns = drizzle::column_object(table);
-                columns.entries.into_iter().for_each(|entry| object.put(entry));
+                columns
+                    .entries
+                    .into_iter()
+                    .for_each(|entry| object.put(entry));
             }
             Value::Null | Value::Undefined | Value::Boolean(_) => {}
             Value::Unknown(why) => open(object, Some(why)),
@@ -32,15 +41,31 @@ impl<'p> Resolver<'p> {
         }
     }
 
-    /// An object with a declared type: its values, as that type has them, and what else the type has.
-    fn spread_declared(&self, inner: &ObjectValue<'p>, of: &Lazy<'p>, object: &mut ObjectValue<'p>) {
+    /// An object with a declared type: its values, as that type has them, and what else the type
+    /// has.
+    fn spread_declared(
+        &self,
+        inner: &ObjectValue<'p>,
+        of: &Lazy<'p>,
+        object: &mut ObjectValue<'p>,
+    ) {
         open(object, inner.open.as_ref());
         for entry in &inner.entries {
-            let value = self.part(of, Type::StringLiteral(Rc::clone(&entry.name)), entry.value.clone());
-            object.put(ObjectEntry { value, ..entry.clone() });
+            let value = self.part(
+                of,
+                Type::StringLiteral(Rc::clone(&entry.name)),
+                entry.value.clone(),
+            );
+            object.put(ObjectEntry {
+                value,
+                ..entry.clone()
+            });
         }
         if let Ok(declared) = self.properties(&of.get(self)) {
-            let others = declared.properties.iter().filter(|property| inner.get(&property.name).is_none());
+            let others = declared
+                .properties
+                .iter()
+                .filter(|property| inner.get(&property.name).is_none());
             others.for_each(|property| self.put_property(property, object));
         }
     }
@@ -54,14 +79,17 @@ impl<'p> Resolver<'p> {
         match (&of, self.properties(&of)) {
             (Type::Object(_), Ok(declared)) if declared.index.is_none() => {
                 open(object, declared.incomplete.as_ref());
-                declared.properties.iter().for_each(|property| self.put_property(property, object));
+                declared
+                    .properties
+                    .iter()
+                    .for_each(|property| self.put_property(property, object));
             }
             _ => open(object, Some(&reason("a spread of it is not evaluated"))),
         }
     }
 
-    /// Puts a property into an object. An optional property may leave the previous value in place, so that its type
-    /// is the union of both.
+    /// Puts a property into an object. An optional property may leave the previous value in place,
+    /// so that its type is the union of both.
     fn put_property(&self, property: &Property<'p>, object: &mut ObjectValue<'p>) {
         let before = object.get(&property.name).map(|entry| entry.value.clone());
         let (value, optional) = (property.value.clone(), property.optional);
@@ -70,12 +98,17 @@ impl<'p> Resolver<'p> {
             match (&before, optional) {
                 (_, false) => value,
                 (None, true) => union([value, Type::Undefined]),
-                (Some(before), true) => {
-                    union([resolver.type_of(before, true), value.without(|member| matches!(member, Type::Undefined))])
-                }
+                (Some(before), true) => union([
+                    resolver.type_of(before, true),
+                    value.without(|member| matches!(member, Type::Undefined)),
+                ]),
             }
         });
-        object.put(ObjectEntry { name: Rc::clone(&property.name), value: Value::Typed(of), place: None });
+        object.put(ObjectEntry {
+            name: Rc::clone(&property.name),
+            value: Value::Typed(of),
+            place: None,
+        });
     }
 }
 
@@ -83,7 +116,10 @@ impl<'p> Resolver<'p> {
 fn open<'p>(object: &mut ObjectValue<'p>, why: Option<&Rc<str>>) {
     let Some(why) = why else { return };
     for entry in &mut object.entries {
-        entry.value = entry.value.clone().untyped("what is spread behind it may take its place");
+        entry.value = entry
+            .value
+            .clone()
+            .untyped("what is spread behind it may take its place");
     }
     object.open.get_or_insert_with(|| Rc::clone(why));
 }

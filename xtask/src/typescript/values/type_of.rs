@@ -3,11 +3,14 @@
 use std::rc::Rc;
 
 use super::{ArrayValue, ObjectValue, Value};
-use crate::typescript::resolve::{Lazy, ObjectType, Property, PropertyPlace, Resolver, Scope, Type, union};
+use crate::typescript::resolve::{
+    Lazy, ObjectType, Property, PropertyPlace, Resolver, Scope, Type, union,
+};
 use crate::typescript::syntax::Binary;
 
 impl<'p> Resolver<'p> {
-    /// The type of `value`; with `widen`, that of a place that can be assigned again: `string`, not `'a'`.
+    /// The type of `value`; with `widen`, that of a place that can be assigned again: `string`, not
+    /// `'a'`.
     pub(in crate::typescript) fn type_of(&self, value: &Value<'p>, widen: bool) -> Type<'p> {
         match value {
             Value::String(_) if widen => Type::String,
@@ -37,35 +40,59 @@ impl<'p> Resolver<'p> {
             | Value::Module(_)
             | Value::Namespace(..) => Type::Value(Rc::new(value.clone())),
             Value::Method(..) => Type::unresolved("it is a method"),
-            Value::Instance(_) | Value::Handle(_) | Value::Called(_) => Type::unresolved(value.reason()),
-            Value::External(package, path) if package.is_empty() && is_global_function(path) => Type::Function,
-            Value::External(package, path) => {
-                Type::unresolved(format!("`{}` comes from the package `{package}`", path.join(".")))
+            Value::Instance(_) | Value::Handle(_) | Value::Called(_) => {
+                Type::unresolved(value.reason())
             }
+            Value::External(package, path) if package.is_empty() && is_global_function(path) => {
+                Type::Function
+            }
+            Value::External(package, path) => Type::unresolved(format!(
+                "`{}` comes from the package `{package}`",
+                path.join(".")
+            )),
             Value::Cast(inner, of) => match of.get(self) {
-                Type::Unresolved(_) if matches!(inner.uncast(), Value::Zod(_) | Value::Table(_)) => {
+                Type::Unresolved(_)
+                    if matches!(inner.uncast(), Value::Zod(_) | Value::Table(_)) =>
+                {
                     self.type_of(inner, widen)
                 }
                 other => other,
             },
-            Value::Fallback(operator, left, right) => self.type_of_fallback(*operator, left, right, widen),
-            Value::Either(values) => self.one_of(values.iter().map(|value| self.type_of(value, widen)).collect()),
+            Value::Fallback(operator, left, right) => {
+                self.type_of_fallback(*operator, left, right, widen)
+            }
+            Value::Either(values) => self.one_of(
+                values
+                    .iter()
+                    .map(|value| self.type_of(value, widen))
+                    .collect(),
+            ),
             Value::Member(_, of) if widen => of.get(self),
             Value::Member(member, _) => self.type_of(member, false),
             Value::Promised(held) => {
                 let held = Rc::clone(held);
-                Type::Promise(Lazy::computed(move |resolver| resolver.awaited(&resolver.type_of(&held, true))))
+                Type::Promise(Lazy::computed(move |resolver| {
+                    resolver.awaited(&resolver.type_of(&held, true))
+                }))
             }
             Value::Typed(of) => of.get(self),
             Value::Unknown(why) => Type::Unresolved(Rc::clone(why)),
         }
     }
 
-    /// Returns the type of an expression such as `left ?? right` or `left || right`. Where `left` is never missing,
-    /// or never falsy, `right` does not count.
-    fn type_of_fallback(&self, operator: Binary, left: &Value<'p>, right: &Value<'p>, widen: bool) -> Type<'p> {
+    /// Returns the type of an expression such as `left ?? right` or `left || right`. Where `left`
+    /// is never missing, or never falsy, `right` does not count.
+    fn type_of_fallback(
+        &self,
+        operator: Binary,
+        left: &Value<'p>,
+        right: &Value<'p>,
+        widen: bool,
+    ) -> Type<'p> {
         let left = self.type_of(left, widen);
-        let unclear = |member: &Type<'p>| matches!(member, Type::Unknown | Type::Unresolved(_) | Type::Value(_));
+        let unclear = |member: &Type<'p>| {
+            matches!(member, Type::Unknown | Type::Unresolved(_) | Type::Value(_))
+        };
         if left.members().iter().any(unclear) {
             return Type::unresolved("its operator is not evaluated");
         }
@@ -77,11 +104,16 @@ impl<'p> Resolver<'p> {
         };
         let of_kind = |member: &Type<'p>| {
             of_literal(member)
-                || matches!(member, Type::String | Type::Template(_) | Type::Number | Type::Bigint | Type::Boolean)
+                || matches!(
+                    member,
+                    Type::String | Type::Template(_) | Type::Number | Type::Bigint | Type::Boolean
+                )
         };
         let is_nothing = |member: &Type<'p>| matches!(member, Type::Null | Type::Undefined);
         let is_or = operator == Binary::Or;
-        let falls = |member: &Type<'p>| is_nothing(member) || matches!(member, Type::Any) || (is_or && of_kind(member));
+        let falls = |member: &Type<'p>| {
+            is_nothing(member) || matches!(member, Type::Any) || (is_or && of_kind(member))
+        };
         let kept = left.without(|member| is_nothing(member) || (is_or && of_literal(member)));
         match left.members().iter().any(falls) {
             true => self.one_of(vec![kept, self.type_of(right, widen)]),
@@ -95,23 +127,48 @@ impl<'p> Resolver<'p> {
         let is_list = |of: &Type<'p>| matches!(of, Type::Array(_) | Type::Tuple(..));
         let is_empty = |of: &Type<'p>| matches!(of, Type::Array(item) if matches!(item.get(self), Type::Never));
         let filled = members.iter().any(|of| is_list(of) && !is_empty(of));
-        union(members.into_iter().filter(|of| !filled || !is_empty(of)).cloned())
+        union(
+            members
+                .into_iter()
+                .filter(|of| !filled || !is_empty(of))
+                .cloned(),
+        )
     }
 
     fn type_of_array(&self, array: &Rc<ArrayValue<'p>>) -> Type<'p> {
         let array = Rc::clone(array);
         if array.constant && array.open.is_none() {
-            return Type::Tuple(array.items.iter().map(|item| Lazy::known(self.type_of(item, false))).collect(), None);
+            return Type::Tuple(
+                array
+                    .items
+                    .iter()
+                    .map(|item| Lazy::known(self.type_of(item, false)))
+                    .collect(),
+                None,
+            );
         }
         Type::Array(Lazy::computed(move |resolver| match &array.open {
             Some(why) => Type::Unresolved(Rc::clone(why)),
-            None => union(array.items.iter().map(|item| resolver.type_of(item, !array.constant))),
+            None => union(
+                array
+                    .items
+                    .iter()
+                    .map(|item| resolver.type_of(item, !array.constant)),
+            ),
         }))
     }
 
-    fn type_of_enum(&self, scope: &Scope<'p>, declaration: &'p crate::typescript::syntax::EnumDecl) -> Type<'p> {
+    fn type_of_enum(
+        &self,
+        scope: &Scope<'p>,
+        declaration: &'p crate::typescript::syntax::EnumDecl,
+    ) -> Type<'p> {
         let values = self.enum_values(scope, declaration).into_iter();
-        Type::object(values.map(|(name, value)| Property::synthetic(name, Lazy::known(value))).collect())
+        Type::object(
+            values
+                .map(|(name, value)| Property::synthetic(name, Lazy::known(value)))
+                .collect(),
+        )
     }
 
     /// `typeof a.b`
@@ -120,9 +177,13 @@ impl<'p> Resolver<'p> {
         scope: &Scope<'p>,
         path: &'p [crate::typescript::syntax::Text],
     ) -> Type<'p> {
-        let Some((name, rest)) = path.split_first() else { return Type::unresolved("it has no name") };
+        let Some((name, rest)) = path.split_first() else {
+            return Type::unresolved("it has no name");
+        };
         let value = self.name(scope, name);
-        let value = rest.iter().fold(value, |value, name| self.member(&value, name));
+        let value = rest
+            .iter()
+            .fold(value, |value, name| self.member(&value, name));
         self.type_of(&value, false)
     }
 }

@@ -26,10 +26,13 @@ impl<'p> Value<'p> {
         matches!(self.uncast(), Value::Null | Value::Undefined)
     }
 
-    /// The package, and the name with the members behind it, without `default`; `*` for the package itself.
+    /// The package, and the name with the members behind it, without `default`; `*` for the package
+    /// itself.
     #[must_use]
     pub fn external(&self) -> Option<(&str, String)> {
-        let Value::External(package, path) = self.uncast() else { return None };
+        let Value::External(package, path) = self.uncast() else {
+            return None;
+        };
         let names: Vec<&str> = path.iter().map(|name| &**name).collect();
         (!package.is_empty()).then(|| (&**package, export_name(&names)))
     }
@@ -39,11 +42,16 @@ impl<'p> Value<'p> {
     pub fn reason(&self) -> String {
         match self.uncast() {
             Value::Unknown(why) => why.to_string(),
-            Value::Called(call) => format!("it is what `{}` returns when the program runs", call.describe()),
+            Value::Called(call) => format!(
+                "it is what `{}` returns when the program runs",
+                call.describe()
+            ),
             Value::External(..) | Value::Method(..) => {
                 format!("`{}` is only known when the program runs", self.describe())
             }
-            Value::Text | Value::Typed(_) | Value::Bigint(_) => "it is computed when the program runs".into(),
+            Value::Text | Value::Typed(_) | Value::Bigint(_) => {
+                "it is computed when the program runs".into()
+            }
             other => format!("it is {}, not a string", other.describe()),
         }
     }

@@ -22,9 +22,9 @@ pub fn build<'p>(
     let built = match names {
         ["coerce", name] => scalar(name).map(|schema| schema.constrained(|it| it.coerced = true)),
         // To Zod 3 a key that may hold anything may be absent too.
-        [name @ ("any" | "unknown")] if package == "zod/v3" => {
-            Some(Schema::new(SchemaKind::Optional(Schema::new(anything(name)))))
-        }
+        [name @ ("any" | "unknown")] if package == "zod/v3" => Some(Schema::new(
+            SchemaKind::Optional(Schema::new(anything(name))),
+        )),
         ["iso", name] => Some(formatted(&format!("iso.{name}"), arguments)),
         // A key of an enumeration must be there to Zod 4 alone.
         ["record"] if package == "zod/v3" => simple(resolver, "partialRecord", types, arguments),
@@ -48,7 +48,11 @@ fn simple<'p>(
     types: &[Lazy<'p>],
     arguments: &Arguments<'_, 'p>,
 ) -> Option<Rc<Schema<'p>>> {
-    let argument = |at: usize| arguments.get(at).map_or_else(|| Schema::unresolved("it lacks an argument"), schema_of);
+    let argument = |at: usize| {
+        arguments
+            .get(at)
+            .map_or_else(|| Schema::unresolved("it lacks an argument"), schema_of)
+    };
     let kind = match name {
         "object" | "strictObject" | "looseObject" => match arguments.first() {
             Some(value) => return Some(shape(value)),
@@ -83,32 +87,52 @@ fn simple<'p>(
         "pipeline" | "pipe" => SchemaKind::Pipe(argument(0), argument(1)),
         "templateLiteral" => return Some(template(arguments.first())),
         "hash" | "stringFormat" => {
-            return Some(Schema::new(SchemaKind::String).constrained(|constraints| constraints.refined = true));
+            return Some(
+                Schema::new(SchemaKind::String)
+                    .constrained(|constraints| constraints.refined = true),
+            );
         }
         // What comes in is decoded before it is judged by the second.
-        "codec" => SchemaKind::Pipe(Schema::new(SchemaKind::Transform(argument(0), Value::Undefined)), argument(1)),
+        "codec" => SchemaKind::Pipe(
+            Schema::new(SchemaKind::Transform(argument(0), Value::Undefined)),
+            argument(1),
+        ),
         "ostring" | "onumber" | "oboolean" => SchemaKind::Optional(scalar(&name[1..])?),
         "stringbool" => {
-            let string = Schema::new(SchemaKind::String).constrained(|constraints| constraints.refined = true);
+            let string = Schema::new(SchemaKind::String)
+                .constrained(|constraints| constraints.refined = true);
             SchemaKind::Pipe(string, Schema::new(SchemaKind::Boolean))
         }
         "keyof" => return Some(super::objects::keys(&argument(0))),
-        name => return scalar(name).or_else(|| checks::is_format(name).then(|| formatted(name, arguments))),
+        name => {
+            return scalar(name)
+                .or_else(|| checks::is_format(name).then(|| formatted(name, arguments)));
+        }
     };
     Some(Schema::new(kind))
 }
 
 fn scalar<'p>(name: &str) -> Option<Rc<Schema<'p>>> {
     let integer = |minimum: f64, maximum: f64| {
-        let constraints =
-            Constraints { integer: true, minimum: Some(minimum), maximum: Some(maximum), ..Constraints::default() };
-        Some(Rc::new(Schema { kind: SchemaKind::Number, constraints }))
+        let constraints = Constraints {
+            integer: true,
+            minimum: Some(minimum),
+            maximum: Some(maximum),
+            ..Constraints::default()
+        };
+        Some(Rc::new(Schema {
+            kind: SchemaKind::Number,
+            constraints,
+        }))
     };
     let kind = match name {
         "string" => SchemaKind::String,
         "number" | "nan" | "float32" | "float64" => SchemaKind::Number,
         "int" => {
-            return Some(Schema::new(SchemaKind::Number).constrained(|constraints| constraints.integer = true));
+            return Some(
+                Schema::new(SchemaKind::Number)
+                    .constrained(|constraints| constraints.integer = true),
+            );
         }
         "int32" => return integer(-2_147_483_648.0, 2_147_483_647.0),
         "uint32" => return integer(0.0, 4_294_967_295.0),
@@ -127,22 +151,41 @@ fn scalar<'p>(name: &str) -> Option<Rc<Schema<'p>>> {
 }
 
 fn anything<'p>(name: &str) -> SchemaKind<'p> {
-    if name == "any" { SchemaKind::Any } else { SchemaKind::Unknown }
+    if name == "any" {
+        SchemaKind::Any
+    } else {
+        SchemaKind::Unknown
+    }
 }
 
 /// `z.email()`, `z.iso.date()`: a string of a format.
 fn formatted<'p>(name: &str, arguments: &[Value<'p>]) -> Rc<Schema<'p>> {
     let mut constraints = Constraints::default();
     checks::string(&mut constraints, name.trim_start_matches("iso."), arguments);
-    Rc::new(Schema { kind: SchemaKind::String, constraints })
+    Rc::new(Schema {
+        kind: SchemaKind::String,
+        constraints,
+    })
 }
 
-/// `z.optional(x)`, `z.extend(x, {…})`: a method with its object in front; `z.maxLength(5)`: a check for `.check()`.
-fn prefix_form<'p>(resolver: &Resolver<'p>, name: &str, types: &[Lazy<'p>], arguments: &[Value<'p>]) -> Value<'p> {
+/// `z.optional(x)`, `z.extend(x, {…})`: a method with its object in front; `z.maxLength(5)`: a
+/// check for `.check()`.
+fn prefix_form<'p>(
+    resolver: &Resolver<'p>,
+    name: &str,
+    types: &[Lazy<'p>],
+    arguments: &[Value<'p>],
+) -> Value<'p> {
     match arguments.split_first() {
         Some((Value::Zod(schema), rest)) => {
             let name = name.trim_start_matches('_');
-            method(resolver, Rc::clone(schema), name, types, &Arguments::Given(rest))
+            method(
+                resolver,
+                Rc::clone(schema),
+                name,
+                types,
+                &Arguments::Given(rest),
+            )
         }
         _ => Value::ZodCheck(name.into(), arguments.into()),
     }
@@ -151,7 +194,10 @@ fn prefix_form<'p>(resolver: &Resolver<'p>, name: &str, types: &[Lazy<'p>], argu
 fn schemas<'p>(list: Option<&Value<'p>>) -> Rc<[Rc<Schema<'p>>]> {
     match list.map(Value::uncast) {
         Some(Value::Array(array)) => {
-            let open = array.open.iter().map(|why| Schema::new(SchemaKind::Unresolved(Rc::clone(why))));
+            let open = array
+                .open
+                .iter()
+                .map(|why| Schema::new(SchemaKind::Unresolved(Rc::clone(why))));
             array.items.iter().map(schema_of).chain(open).collect()
         }
         _ => Rc::new([Schema::unresolved("its list of schemas is computed")]),
@@ -159,18 +205,30 @@ fn schemas<'p>(list: Option<&Value<'p>>) -> Rc<[Rc<Schema<'p>>]> {
 }
 
 fn record<'p>(arguments: &[Value<'p>]) -> SchemaKind<'p> {
-    match arguments.iter().filter(|value| matches!(value.uncast(), Value::Zod(_))).collect::<Vec<_>>().as_slice() {
+    match arguments
+        .iter()
+        .filter(|value| matches!(value.uncast(), Value::Zod(_)))
+        .collect::<Vec<_>>()
+        .as_slice()
+    {
         [value] => SchemaKind::Record(Schema::new(SchemaKind::String), schema_of(value)),
         [key, value, ..] => SchemaKind::Record(schema_of(key), schema_of(value)),
-        [] => SchemaKind::Record(Schema::new(SchemaKind::String), Schema::new(SchemaKind::Unknown)),
+        [] => SchemaKind::Record(
+            Schema::new(SchemaKind::String),
+            Schema::new(SchemaKind::Unknown),
+        ),
     }
 }
 
-/// Turns a record whose keys are known into an object with optional properties. Any other record is returned
-/// unchanged.
+/// Turns a record whose keys are known into an object with optional properties. Any other record is
+/// returned unchanged.
 fn partial_record<'p>(record: SchemaKind<'p>) -> SchemaKind<'p> {
-    let SchemaKind::Record(key, value) = &record else { return record };
-    let SchemaKind::Values(keys) = &key.kind else { return record };
+    let SchemaKind::Record(key, value) = &record else {
+        return record;
+    };
+    let SchemaKind::Values(keys) = &key.kind else {
+        return record;
+    };
     let value = Value::Zod(Schema::new(SchemaKind::Optional(Rc::clone(value))));
     let entry = |key: &Value<'p>| Some((Rc::from(key.as_str()?), value.clone()));
     match keys.iter().map(entry).collect::<Option<Vec<_>>>() {
@@ -179,27 +237,41 @@ fn partial_record<'p>(record: SchemaKind<'p>) -> SchemaKind<'p> {
     }
 }
 
-/// `z.templateLiteral(['a-', z.enum(['b', 'c'])])`: one of a few texts, where all parts are; else some text.
+/// `z.templateLiteral(['a-', z.enum(['b', 'c'])])`: one of a few texts, where all parts are; else
+/// some text.
 fn template<'p>(parts: Option<&Value<'p>>) -> Rc<Schema<'p>> {
-    let open = || Schema::new(SchemaKind::String).constrained(|constraints| constraints.refined = true);
-    let Some(Value::Array(parts)) = parts.map(Value::uncast) else { return open() };
+    let open =
+        || Schema::new(SchemaKind::String).constrained(|constraints| constraints.refined = true);
+    let Some(Value::Array(parts)) = parts.map(Value::uncast) else {
+        return open();
+    };
     let mut made = vec![String::new()];
     for part in &parts.items {
         let texts = match part.uncast() {
             Value::Zod(schema) => match &schema.kind {
-                SchemaKind::Values(values) => values.iter().map(|value| value.as_str().map(str::to_owned)).collect(),
+                SchemaKind::Values(values) => values
+                    .iter()
+                    .map(|value| value.as_str().map(str::to_owned))
+                    .collect(),
                 _ => None,
             },
             other => other.as_str().map(|text| vec![text.to_owned()]),
         };
         match texts {
             Some(texts) if parts.open.is_none() && made.len() * texts.len() <= 1_000 => {
-                made = made.iter().flat_map(|head| texts.iter().map(move |text| format!("{head}{text}"))).collect();
+                made = made
+                    .iter()
+                    .flat_map(|head| texts.iter().map(move |text| format!("{head}{text}")))
+                    .collect();
             }
             _ => return open(),
         }
     }
-    Schema::new(SchemaKind::Values(made.into_iter().map(|text| Value::String(text.into())).collect()))
+    Schema::new(SchemaKind::Values(
+        made.into_iter()
+            .map(|text| Value::String(text.into()))
+            .collect(),
+    ))
 }
 
 fn literal<'p>(value: Option<&Value<'p>>) -> SchemaKind<'p> {
@@ -214,7 +286,9 @@ fn literal<'p>(value: Option<&Value<'p>>) -> SchemaKind<'p> {
 
 /// The values of a list, an object or a TypeScript enum.
 fn enumeration<'p>(resolver: &Resolver<'p>, values: Option<&Value<'p>>) -> Rc<Schema<'p>> {
-    let Some(values) = values else { return Schema::unresolved("it lacks its values") };
+    let Some(values) = values else {
+        return Schema::unresolved("it lacks its values");
+    };
     if let Value::Array(array) = values.uncast() {
         if let Some(why) = &array.open {
             return Schema::new(SchemaKind::Unresolved(Rc::clone(why)));
@@ -224,7 +298,12 @@ fn enumeration<'p>(resolver: &Resolver<'p>, values: Option<&Value<'p>>) -> Rc<Sc
             Value::Cast(..) => resolver.elements(values, array).into(),
             _ => array.items.iter().cloned().collect(),
         };
-        if items.iter().any(|item| matches!(item.uncast(), Value::Unknown(_) | Value::Text | Value::Typed(_))) {
+        if items.iter().any(|item| {
+            matches!(
+                item.uncast(),
+                Value::Unknown(_) | Value::Text | Value::Typed(_)
+            )
+        }) {
             return Schema::unresolved("a value of the enum is computed");
         }
         return Schema::new(SchemaKind::Values(items));
@@ -244,16 +323,21 @@ fn enumeration<'p>(resolver: &Resolver<'p>, values: Option<&Value<'p>>) -> Rc<Sc
 fn from_type<'p>(resolver: &Resolver<'p>, of: &Lazy<'p>) -> Rc<Schema<'p>> {
     let items = match of.get(resolver) {
         Type::Array(item) => item.get(resolver),
-        Type::Tuple(items, rest) => {
-            crate::typescript::resolve::union(items.iter().chain(&rest).map(|item| item.get(resolver)))
-        }
+        Type::Tuple(items, rest) => crate::typescript::resolve::union(
+            items.iter().chain(&rest).map(|item| item.get(resolver)),
+        ),
         _ => Type::String,
     };
     let text = |member: &Type<'p>| match member {
         Type::StringLiteral(text) => Some(Value::String(Rc::clone(text))),
         _ => None,
     };
-    match items.members().iter().map(text).collect::<Option<Rc<[_]>>>() {
+    match items
+        .members()
+        .iter()
+        .map(text)
+        .collect::<Option<Rc<[_]>>>()
+    {
         Some(values) if !values.is_empty() => Schema::new(SchemaKind::Values(values)),
         _ => Schema::unresolved("the values of the enum are computed"),
     }
@@ -261,9 +345,13 @@ fn from_type<'p>(resolver: &Resolver<'p>, of: &Lazy<'p>) -> Rc<Schema<'p>> {
 
 /// Without a function nothing is checked, whatever the type says.
 fn custom<'p>(types: &[Lazy<'p>], arguments: &[Value<'p>]) -> Rc<Schema<'p>> {
-    let kind = types.first().map_or(SchemaKind::Unknown, |of| SchemaKind::Custom(of.clone()));
+    let kind = types
+        .first()
+        .map_or(SchemaKind::Unknown, |of| SchemaKind::Custom(of.clone()));
     let unchecked = arguments.is_empty();
-    Schema::new(kind).constrained(|constraints| (constraints.coerced, constraints.refined) = (unchecked, !unchecked))
+    Schema::new(kind).constrained(|constraints| {
+        (constraints.coerced, constraints.refined) = (unchecked, !unchecked)
+    })
 }
 
 fn instance<'p>(resolver: &Resolver<'p>, class: &Value<'p>) -> Lazy<'p> {

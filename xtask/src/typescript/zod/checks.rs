@@ -15,15 +15,19 @@ fn format(name: &str) -> Option<&str> {
         "httpUrl" => "url",
         "ip" | "ipv4" | "ipv6" => "ip",
         "cidr" | "cidrv4" | "cidrv6" => "cidr",
-        "email" | "uuid" | "url" | "cuid" | "cuid2" | "ulid" | "nanoid" | "datetime" | "date" | "time" | "duration"
-        | "base64" | "base64url" | "jwt" | "emoji" | "e164" | "xid" | "ksuid" | "hostname" | "mac" | "hex" => name,
+        "email" | "uuid" | "url" | "cuid" | "cuid2" | "ulid" | "nanoid" | "datetime" | "date"
+        | "time" | "duration" | "base64" | "base64url" | "jwt" | "emoji" | "e164" | "xid"
+        | "ksuid" | "hostname" | "mac" | "hex" => name,
         _ => return None,
     })
 }
 
 /// Applies a method of `z.string()`; false for one that is not known.
 pub(super) fn string(constraints: &mut Constraints, name: &str, arguments: &[Value<'_>]) -> bool {
-    let length = arguments.first().and_then(Value::as_number).and_then(length);
+    let length = arguments
+        .first()
+        .and_then(Value::as_number)
+        .and_then(length);
     match name {
         "min" | "minLength" => set_min(constraints, length),
         "max" | "maxLength" => set_max(constraints, length),
@@ -33,7 +37,9 @@ pub(super) fn string(constraints: &mut Constraints, name: &str, arguments: &[Val
         }
         "nonempty" => set_min(constraints, Some(1)),
         "regex" => pattern(constraints, arguments.first()),
-        "startsWith" | "endsWith" | "includes" | "lowercase" | "uppercase" | "overwrite" => constraints.refined = true,
+        "startsWith" | "endsWith" | "includes" | "lowercase" | "uppercase" | "overwrite" => {
+            constraints.refined = true
+        }
         "trim" | "toLowerCase" | "toUpperCase" | "normalize" | "slugify" => {}
         name => match format(name) {
             Some(format) => constraints.format = Some(format.to_owned()),
@@ -47,14 +53,54 @@ pub(super) fn string(constraints: &mut Constraints, name: &str, arguments: &[Val
 pub(super) fn number(constraints: &mut Constraints, name: &str, arguments: &[Value<'_>]) -> bool {
     let value = arguments.first().and_then(Value::as_number);
     match name {
-        "min" | "gte" | "minimum" => bound(&mut constraints.minimum, value, &mut constraints.refined, f64::max),
-        "max" | "lte" | "maximum" => bound(&mut constraints.maximum, value, &mut constraints.refined, f64::min),
-        "gt" => bound(&mut constraints.exclusive_minimum, value, &mut constraints.refined, f64::max),
-        "lt" => bound(&mut constraints.exclusive_maximum, value, &mut constraints.refined, f64::min),
-        "positive" => bound(&mut constraints.exclusive_minimum, Some(0.0), &mut constraints.refined, f64::max),
-        "negative" => bound(&mut constraints.exclusive_maximum, Some(0.0), &mut constraints.refined, f64::min),
-        "nonnegative" => bound(&mut constraints.minimum, Some(0.0), &mut constraints.refined, f64::max),
-        "nonpositive" => bound(&mut constraints.maximum, Some(0.0), &mut constraints.refined, f64::min),
+        "min" | "gte" | "minimum" => bound(
+            &mut constraints.minimum,
+            value,
+            &mut constraints.refined,
+            f64::max,
+        ),
+        "max" | "lte" | "maximum" => bound(
+            &mut constraints.maximum,
+            value,
+            &mut constraints.refined,
+            f64::min,
+        ),
+        "gt" => bound(
+            &mut constraints.exclusive_minimum,
+            value,
+            &mut constraints.refined,
+            f64::max,
+        ),
+        "lt" => bound(
+            &mut constraints.exclusive_maximum,
+            value,
+            &mut constraints.refined,
+            f64::min,
+        ),
+        "positive" => bound(
+            &mut constraints.exclusive_minimum,
+            Some(0.0),
+            &mut constraints.refined,
+            f64::max,
+        ),
+        "negative" => bound(
+            &mut constraints.exclusive_maximum,
+            Some(0.0),
+            &mut constraints.refined,
+            f64::min,
+        ),
+        "nonnegative" => bound(
+            &mut constraints.minimum,
+            Some(0.0),
+            &mut constraints.refined,
+            f64::max,
+        ),
+        "nonpositive" => bound(
+            &mut constraints.maximum,
+            Some(0.0),
+            &mut constraints.refined,
+            f64::min,
+        ),
         "int" => constraints.integer = true,
         "finite" => {}
         // `.safe()` refuses fractions to Zod 4 alone.
@@ -66,7 +112,10 @@ pub(super) fn number(constraints: &mut Constraints, name: &str, arguments: &[Val
 
 /// Applies a method of `z.array()` and the like; false for one that is not known.
 pub(super) fn sized(constraints: &mut Constraints, name: &str, arguments: &[Value<'_>]) -> bool {
-    let size = arguments.first().and_then(Value::as_number).and_then(length);
+    let size = arguments
+        .first()
+        .and_then(Value::as_number)
+        .and_then(length);
     match name {
         "min" | "minLength" | "minSize" => set_min(constraints, size),
         "max" | "maxLength" | "maxSize" => set_max(constraints, size),
@@ -81,7 +130,12 @@ pub(super) fn sized(constraints: &mut Constraints, name: &str, arguments: &[Valu
 }
 
 /// A bound that is computed demands something that is not known; of two bounds the narrower holds.
-fn bound(place: &mut Option<f64>, value: Option<f64>, refined: &mut bool, narrower: fn(f64, f64) -> f64) {
+fn bound(
+    place: &mut Option<f64>,
+    value: Option<f64>,
+    refined: &mut bool,
+    narrower: fn(f64, f64) -> f64,
+) {
     match value {
         Some(value) => *place = Some(place.map_or(value, |known| narrower(known, value))),
         None => *refined = true,
@@ -98,7 +152,11 @@ fn set_min(constraints: &mut Constraints, length: Option<u32>) {
 fn set_max(constraints: &mut Constraints, length: Option<u32>) {
     match length {
         Some(length) => {
-            constraints.max_length = Some(constraints.max_length.map_or(length, |known| known.min(length)));
+            constraints.max_length = Some(
+                constraints
+                    .max_length
+                    .map_or(length, |known| known.min(length)),
+            );
         }
         None => constraints.refined = true,
     }

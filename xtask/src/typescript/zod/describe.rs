@@ -28,7 +28,8 @@ pub struct SchemaDescription {
 /// How deep arrays and unions are described.
 const DEPTH: u32 = 24;
 
-/// How many parts of a schema are described: schemas that are several times in others grow with each level.
+/// How many parts of a schema are described: schemas that are several times in others grow with
+/// each level.
 const PARTS: u32 = 10_000;
 
 /// Describes the values that `schema` accepts.
@@ -36,25 +37,49 @@ pub fn describe<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>) -> SchemaD
     within(resolver, schema, DEPTH, &Cell::new(PARTS))
 }
 
-fn within<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, left: u32, parts: &Cell<u32>) -> SchemaDescription {
+fn within<'p>(
+    resolver: &Resolver<'p>,
+    schema: &Rc<Schema<'p>>,
+    left: u32,
+    parts: &Cell<u32>,
+) -> SchemaDescription {
     let (Some(left), Some(more)) = (left.checked_sub(1), parts.get().checked_sub(1)) else {
-        return plain(Kind::Unresolved("it refers to itself or is nested too deeply".into()));
+        return plain(Kind::Unresolved(
+            "it refers to itself or is nested too deeply".into(),
+        ));
     };
     parts.set(more);
     let of = |inner: &Rc<Schema<'p>>| within(resolver, inner, left, parts);
     let refined = schema.constraints.refined;
     let mut items = None;
     let mut described = match &schema.kind {
-        SchemaKind::Optional(inner) => SchemaDescription { optional: true, ..of(inner) },
+        SchemaKind::Optional(inner) => SchemaDescription {
+            optional: true,
+            ..of(inner)
+        },
         SchemaKind::Declared(inner, _) => of(inner),
-        SchemaKind::Nullable(inner) => SchemaDescription { nullable: true, ..of(inner) },
+        SchemaKind::Nullable(inner) => SchemaDescription {
+            nullable: true,
+            ..of(inner)
+        },
         SchemaKind::NonOptional(inner) => {
             let inner = of(inner);
             // What is filled in is there.
-            SchemaDescription { optional: inner.has_default, ..inner }
+            SchemaDescription {
+                optional: inner.has_default,
+                ..inner
+            }
         }
-        SchemaKind::Default(inner) => SchemaDescription { optional: true, has_default: true, ..of(inner) },
-        SchemaKind::Catch(inner) => coerced(SchemaDescription { optional: true, has_default: true, ..of(inner) }),
+        SchemaKind::Default(inner) => SchemaDescription {
+            optional: true,
+            has_default: true,
+            ..of(inner)
+        },
+        SchemaKind::Catch(inner) => coerced(SchemaDescription {
+            optional: true,
+            has_default: true,
+            ..of(inner)
+        }),
         SchemaKind::Transform(inner, _) => {
             let mut described = of(inner);
             described.constraints.transformed = true;
@@ -67,9 +92,18 @@ fn within<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, left: u32, parts
         SchemaKind::Lazy(function) => of(&forced(resolver, function)),
         SchemaKind::Values(values) => of_values(values),
         SchemaKind::Custom(of) => custom(resolver, of),
-        SchemaKind::Null => SchemaDescription { nullable: true, ..plain(Kind::Union(Vec::new())) },
-        SchemaKind::Undefined => SchemaDescription { optional: true, ..plain(Kind::Union(Vec::new())) },
-        SchemaKind::Any | SchemaKind::Unknown => SchemaDescription { optional: true, ..plain(Kind::Any) },
+        SchemaKind::Null => SchemaDescription {
+            nullable: true,
+            ..plain(Kind::Union(Vec::new()))
+        },
+        SchemaKind::Undefined => SchemaDescription {
+            optional: true,
+            ..plain(Kind::Union(Vec::new()))
+        },
+        SchemaKind::Any | SchemaKind::Unknown => SchemaDescription {
+            optional: true,
+            ..plain(Kind::Any)
+        },
         SchemaKind::Array(element) => array(of(element), &mut items),
         SchemaKind::Tuple(elements, rest) => {
             // Which place takes which value is not kept.
@@ -90,7 +124,10 @@ fn within<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, left: u32, parts
     };
     if !is_wrapper(&schema.kind) {
         let integer = described.constraints.integer;
-        described.constraints = Constraints { items, ..schema.constraints.clone() };
+        described.constraints = Constraints {
+            items,
+            ..schema.constraints.clone()
+        };
         described.constraints.integer |= integer;
     }
     described.constraints.refined |= refined;
@@ -135,9 +172,16 @@ fn coerced(mut described: SchemaDescription) -> SchemaDescription {
     described
 }
 
-fn custom<'p>(resolver: &Resolver<'p>, of: &crate::typescript::resolve::Lazy<'p>) -> SchemaDescription {
+fn custom<'p>(
+    resolver: &Resolver<'p>,
+    of: &crate::typescript::resolve::Lazy<'p>,
+) -> SchemaDescription {
     let held = kinds::held(resolver, &of.get(resolver));
-    let mut described = SchemaDescription { optional: held.optional, nullable: held.nullable, ..plain(held.kind) };
+    let mut described = SchemaDescription {
+        optional: held.optional,
+        nullable: held.nullable,
+        ..plain(held.kind)
+    };
     described.constraints.refined = true;
     described
 }
@@ -162,7 +206,10 @@ fn of_values(values: &[Value<'_>]) -> SchemaDescription {
     if !texts.is_empty() {
         members.insert(0, Kind::Enum(texts));
     }
-    SchemaDescription { kind: kinds::merge(members), ..described }
+    SchemaDescription {
+        kind: kinds::merge(members),
+        ..described
+    }
 }
 
 fn both(left: SchemaDescription, right: SchemaDescription) -> SchemaDescription {
@@ -180,37 +227,68 @@ fn both(left: SchemaDescription, right: SchemaDescription) -> SchemaDescription 
 
 /// Any of `options`; where they take values of one kind, the loosest constraints hold.
 fn either(options: Vec<SchemaDescription>) -> SchemaDescription {
-    let optional = options.iter().any(|option| option.optional && option.kind != Kind::Any);
+    let optional = options
+        .iter()
+        .any(|option| option.optional && option.kind != Kind::Any);
     let any = options.iter().any(|option| option.kind == Kind::Any);
     let nullable = options.iter().any(|option| option.nullable);
     let has_default = options.iter().any(|option| option.has_default);
     let empty = Kind::Union(Vec::new());
-    let values: Vec<_> = options.iter().filter(|option| option.kind != empty).collect();
+    let values: Vec<_> = options
+        .iter()
+        .filter(|option| option.kind != empty)
+        .collect();
     let kind = kinds::merge(values.iter().map(|option| option.kind.clone()));
     let constraints = match values.as_slice() {
         [only] => only.constraints.clone(),
         several => loosest(several),
     };
-    // What takes whatever JSON can hold says nothing, not even of null, which is a value of JSON too.
-    let (kind, nullable) = if is_any_json(&kind) { (Kind::Any, false) } else { (kind, nullable) };
-    SchemaDescription { optional: optional || any, nullable, has_default, kind, constraints }
+    // What takes whatever JSON can hold says nothing, not even of null, which is a value of JSON
+    // too.
+    let (kind, nullable) = if is_any_json(&kind) {
+        (Kind::Any, false)
+    } else {
+        (kind, nullable)
+    };
+    SchemaDescription {
+        optional: optional || any,
+        nullable,
+        has_default,
+        kind,
+        constraints,
+    }
 }
 
 fn is_any_json(kind: &Kind) -> bool {
-    let Kind::Union(members) = kind else { return false };
+    let Kind::Union(members) = kind else {
+        return false;
+    };
     let has = |wanted: Kind| members.contains(&wanted);
-    let holds_more = members.iter().any(|member| matches!(member, Kind::Json | Kind::Array(_)));
+    let holds_more = members
+        .iter()
+        .any(|member| matches!(member, Kind::Json | Kind::Array(_)));
     has(Kind::String) && has(Kind::Number) && has(Kind::Boolean) && holds_more
 }
 
 fn loosest(options: &[&SchemaDescription]) -> Constraints {
-    let Some((first, others)) = options.split_first() else { return Constraints::default() };
+    let Some((first, others)) = options.split_first() else {
+        return Constraints::default();
+    };
     let all: Vec<_> = options.iter().map(|option| &option.constraints).collect();
-    if others.iter().all(|other| other.constraints == first.constraints) {
+    if others
+        .iter()
+        .all(|other| other.constraints == first.constraints)
+    {
         return first.constraints.clone();
     }
-    let longest = all.iter().map(|one| one.max_length).collect::<Option<Vec<_>>>();
-    let shortest = all.iter().map(|one| one.min_length).collect::<Option<Vec<_>>>();
+    let longest = all
+        .iter()
+        .map(|one| one.max_length)
+        .collect::<Option<Vec<_>>>();
+    let shortest = all
+        .iter()
+        .map(|one| one.min_length)
+        .collect::<Option<Vec<_>>>();
     Constraints {
         max_length: longest.and_then(|lengths| lengths.into_iter().max()),
         min_length: shortest.and_then(|lengths| lengths.into_iter().min()),

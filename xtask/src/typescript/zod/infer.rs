@@ -3,7 +3,9 @@
 use std::rc::Rc;
 
 use super::{Schema, SchemaKind, forced, schema_of};
-use crate::typescript::resolve::{Lazy, ObjectType, Property, PropertyPlace, Resolver, Type, union};
+use crate::typescript::resolve::{
+    Lazy, ObjectType, Property, PropertyPlace, Resolver, Type, union,
+};
 use crate::typescript::values::{ObjectEntry, ObjectValue, Value};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -23,7 +25,9 @@ pub fn input<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>) -> Type<'p> {
 }
 
 fn infer<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, side: InferredSide) -> Type<'p> {
-    resolver.deeper(|| kind(resolver, schema, side)).unwrap_or_else(Type::unresolved)
+    resolver
+        .deeper(|| kind(resolver, schema, side))
+        .unwrap_or_else(Type::unresolved)
 }
 
 fn kind<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, side: InferredSide) -> Type<'p> {
@@ -49,17 +53,24 @@ fn kind<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, side: InferredSide
         SchemaKind::Never => Type::Never,
         SchemaKind::Opaque => Type::Opaque,
         SchemaKind::Function => Type::Function,
-        SchemaKind::Values(values) => union(values.iter().map(|value| resolver.type_of(value, false))),
+        SchemaKind::Values(values) => {
+            union(values.iter().map(|value| resolver.type_of(value, false)))
+        }
         SchemaKind::Object(shape) => object(resolver, shape, side),
         SchemaKind::Array(element) => Type::Array(lazy(element, side)),
-        SchemaKind::Tuple(items, rest) => {
-            Type::Tuple(items.iter().map(|item| lazy(item, side)).collect(), rest.as_ref().map(|rest| lazy(rest, side)))
-        }
+        SchemaKind::Tuple(items, rest) => Type::Tuple(
+            items.iter().map(|item| lazy(item, side)).collect(),
+            rest.as_ref().map(|rest| lazy(rest, side)),
+        ),
         SchemaKind::Union(options) => {
-            resolver.union_once(schema, side == InferredSide::Input, || union(options.iter().map(of)))
+            resolver.union_once(schema, side == InferredSide::Input, || {
+                union(options.iter().map(of))
+            })
         }
         SchemaKind::Intersection(left, right) => resolver.intersect(of(left), of(right)),
-        SchemaKind::Record(key, value) => resolver.builtin("Record", &[Lazy::known(of(key)), lazy(value, side)]),
+        SchemaKind::Record(key, value) => {
+            resolver.builtin("Record", &[Lazy::known(of(key)), lazy(value, side)])
+        }
         SchemaKind::Lazy(function) => of(&forced(resolver, function)),
         SchemaKind::Optional(inner) => union([of(inner), Type::Undefined]),
         SchemaKind::Nullable(inner) => union([of(inner), Type::Null]),
@@ -68,14 +79,18 @@ fn kind<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, side: InferredSide
         {
             Type::unresolved("whether what has a default is required depends on Zod's version")
         }
-        SchemaKind::NonOptional(inner) => of(inner).without(|member| matches!(member, Type::Undefined)),
+        SchemaKind::NonOptional(inner) => {
+            of(inner).without(|member| matches!(member, Type::Undefined))
+        }
         SchemaKind::Default(inner) => match side {
             InferredSide::Output => of(inner).without(|member| matches!(member, Type::Undefined)),
             InferredSide::Input => union([of(inner), Type::Undefined]),
         },
         SchemaKind::Catch(inner) => match side {
             InferredSide::Output => of(inner),
-            InferredSide::Input => Type::unresolved("what `.catch()` takes depends on Zod's version"),
+            InferredSide::Input => {
+                Type::unresolved("what `.catch()` takes depends on Zod's version")
+            }
         },
         SchemaKind::Transform(inner, function) => match side {
             InferredSide::Input => of(inner),
@@ -119,11 +134,23 @@ fn transformed<'p>(resolver: &Resolver<'p>, given: Type<'p>, function: &Value<'p
 }
 
 fn object<'p>(resolver: &Resolver<'p>, shape: &ObjectValue<'p>, side: InferredSide) -> Type<'p> {
-    let properties = shape.entries.iter().map(|entry| property(resolver, entry, side)).collect();
-    Type::Object(Rc::new(ObjectType { properties, incomplete: shape.open.clone(), ..ObjectType::default() }))
+    let properties = shape
+        .entries
+        .iter()
+        .map(|entry| property(resolver, entry, side))
+        .collect();
+    Type::Object(Rc::new(ObjectType {
+        properties,
+        incomplete: shape.open.clone(),
+        ..ObjectType::default()
+    }))
 }
 
-fn property<'p>(resolver: &Resolver<'p>, entry: &ObjectEntry<'p>, side: InferredSide) -> Property<'p> {
+fn property<'p>(
+    resolver: &Resolver<'p>,
+    entry: &ObjectEntry<'p>,
+    side: InferredSide,
+) -> Property<'p> {
     let schema = schema_of(&entry.value);
     Property {
         name: Rc::clone(&entry.name),
@@ -142,7 +169,9 @@ fn property<'p>(resolver: &Resolver<'p>, entry: &ObjectEntry<'p>, side: Inferred
 /// Whether the key gets a `?`.
 fn may_be_absent<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, side: InferredSide) -> bool {
     // What takes too long is not known, which its type says.
-    resolver.deeper(|| absent(resolver, schema, side)).unwrap_or(false)
+    resolver
+        .deeper(|| absent(resolver, schema, side))
+        .unwrap_or(false)
 }
 
 fn absent<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, side: InferredSide) -> bool {
@@ -157,7 +186,9 @@ fn absent<'p>(resolver: &Resolver<'p>, schema: &Rc<Schema<'p>>, side: InferredSi
             InferredSide::Input => may_be_absent(resolver, from, side),
             InferredSide::Output => may_be_absent(resolver, to, side),
         },
-        SchemaKind::Union(options) => options.iter().any(|option| may_be_absent(resolver, option, side)),
+        SchemaKind::Union(options) => options
+            .iter()
+            .any(|option| may_be_absent(resolver, option, side)),
         SchemaKind::Lazy(_) => false,
         SchemaKind::Custom(of) => of.get(resolver).has_undefined(),
         SchemaKind::Declared(inner, of) => match declared(resolver, of) {

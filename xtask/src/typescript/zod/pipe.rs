@@ -1,5 +1,5 @@
-//! `x.pipe(y)`: what goes in must pass the first, what comes out of that must pass the second. Where the first changes
-//! nothing, what goes in must pass both.
+//! `x.pipe(y)`: what goes in must pass the first, what comes out of that must pass the second.
+//! Where the first changes nothing, what goes in must pass both.
 
 use std::rc::Rc;
 
@@ -15,8 +15,14 @@ pub(super) fn piped(from: SchemaDescription, to: SchemaDescription) -> SchemaDes
         return changed(from, &to);
     }
     let Some(kind) = common(&from.kind, &to.kind) else {
-        let constraints = Constraints { transformed: true, ..from.constraints };
-        return SchemaDescription { constraints, ..from };
+        let constraints = Constraints {
+            transformed: true,
+            ..from.constraints
+        };
+        return SchemaDescription {
+            constraints,
+            ..from
+        };
     };
     let takes_null = from.nullable || from.kind == Kind::Any;
     let coerced = to.constraints.coerced;
@@ -46,11 +52,18 @@ fn common(one: &Kind, other: &Kind) -> Option<Kind> {
     Some(match (one, other) {
         (one, other) if one == other => one.clone(),
         (Kind::Any, kind) | (kind, Kind::Any) => kind.clone(),
-        (Kind::String, Kind::Enum(values)) | (Kind::Enum(values), Kind::String) => Kind::Enum(values.clone()),
-        (Kind::Enum(one), Kind::Enum(other)) => {
-            Kind::Enum(one.iter().filter(|value| other.contains(value)).cloned().collect())
+        (Kind::String, Kind::Enum(values)) | (Kind::Enum(values), Kind::String) => {
+            Kind::Enum(values.clone())
         }
-        (Kind::Union(members), kind) | (kind, Kind::Union(members)) if members.contains(kind) => kind.clone(),
+        (Kind::Enum(one), Kind::Enum(other)) => Kind::Enum(
+            one.iter()
+                .filter(|value| other.contains(value))
+                .cloned()
+                .collect(),
+        ),
+        (Kind::Union(members), kind) | (kind, Kind::Union(members)) if members.contains(kind) => {
+            kind.clone()
+        }
         (Kind::Array(one), Kind::Array(other)) => Kind::Array(Box::new(common(one, other)?)),
         _ => return None,
     })
@@ -116,16 +129,26 @@ fn in_both<'p>(from: &ObjectValue<'p>, to: &ObjectValue<'p>) -> ObjectValue<'p> 
     let piped = |entry: &ObjectEntry<'p>| match to.get(&entry.name) {
         Some(second) => {
             let pipe = SchemaKind::Pipe(schema_of(&entry.value), schema_of(&second.value));
-            ObjectEntry { value: Value::Zod(Schema::new(pipe)), ..entry.clone() }
+            ObjectEntry {
+                value: Value::Zod(Schema::new(pipe)),
+                ..entry.clone()
+            }
         }
         None => entry.clone(),
     };
-    let others = to.entries.iter().any(|entry| from.get(&entry.name).is_none());
+    let others = to
+        .entries
+        .iter()
+        .any(|entry| from.get(&entry.name).is_none());
     let why = others.then(|| reason("what it is piped on to demands other fields"));
     ObjectValue {
         entries: from.entries.iter().map(piped).collect(),
         constant: from.constant,
-        open: from.open.clone().or_else(|| to.open.as_ref().map(Rc::clone)).or(why),
+        open: from
+            .open
+            .clone()
+            .or_else(|| to.open.as_ref().map(Rc::clone))
+            .or(why),
         ..ObjectValue::default()
     }
 }

@@ -20,7 +20,10 @@ pub(super) struct Refusals {
 impl Refusals {
     /// Collects the refusals for the monorepo of `context`.
     pub(super) fn new(context: &Context) -> Self {
-        Self { root: context.root.clone(), unmerged: unmerged(&context.root) }
+        Self {
+            root: context.root.clone(),
+            unmerged: unmerged(&context.root),
+        }
     }
 
     /// Why `file` is not to be touched; none where it may be.
@@ -28,22 +31,33 @@ impl Refusals {
         if self.unmerged.contains(file) {
             return Some("the file has merge conflicts: resolve them first".into());
         }
-        let Ok(path) = self.root.join(file).canonicalize() else { return Some("the file cannot be found".into()) };
-        let root = self.root.canonicalize().unwrap_or_else(|_| self.root.clone());
+        let Ok(path) = self.root.join(file).canonicalize() else {
+            return Some("the file cannot be found".into());
+        };
+        let root = self
+            .root
+            .canonicalize()
+            .unwrap_or_else(|_| self.root.clone());
         if !path.starts_with(root) {
             return Some("the file is a link to outside of the monorepo".into());
         }
-        let read_only = path.metadata().is_ok_and(|metadata| metadata.permissions().readonly());
+        let read_only = path
+            .metadata()
+            .is_ok_and(|metadata| metadata.permissions().readonly());
         read_only.then(|| "the file is read-only".to_owned())
     }
 }
 
 /// The files with conflicts, relative to `root`; none where there is no git.
 fn unmerged(root: &Path) -> BTreeSet<String> {
-    let listed = Repository::open(root).and_then(|repository| repository.text(&["ls-files", "--unmerged", "-z"]));
+    let listed = Repository::open(root)
+        .and_then(|repository| repository.text(&["ls-files", "--unmerged", "-z"]));
     let text = listed.unwrap_or_default();
     // `<mode> <object> <stage>\t<path>`
-    text.split('\0').filter_map(|entry| entry.split_once('\t')).map(|(_, path)| path.to_owned()).collect()
+    text.split('\0')
+        .filter_map(|entry| entry.split_once('\t'))
+        .map(|(_, path)| path.to_owned())
+        .collect()
 }
 
 /// Replaces the content of `file` below `root`; whether it still was `before`.
@@ -58,7 +72,9 @@ pub(super) fn write(root: &Path, file: &str, before: &str, after: &str) -> Resul
         let folder = path.parent().unwrap_or(Path::new("."));
         let mut staging = tempfile::NamedTempFile::new_in(folder)?;
         staging.write_all(after.as_bytes())?;
-        staging.as_file().set_permissions(path.metadata()?.permissions())?;
+        staging
+            .as_file()
+            .set_permissions(path.metadata()?.permissions())?;
         staging.as_file().sync_all()?;
         staging.persist(&path).map_err(|error| error.error)?;
         Ok(true)
@@ -78,25 +94,41 @@ mod tests {
         assert!(write(folder.path(), "a.ts", "read", "fixed").expect("written"));
         assert!(!write(folder.path(), "a.ts", "read", "fixed again").expect("nothing to write"));
         assert_eq!(std::fs::read_to_string(&file).expect("readable"), "fixed");
-        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing is left behind");
+        assert_eq!(
+            std::fs::read_dir(folder.path()).expect("a folder").count(),
+            1,
+            "nothing is left behind"
+        );
         assert!(write(folder.path(), "b.ts", "", "x").is_err());
     }
 
     #[cfg(unix)]
     #[test]
     fn a_link_within_the_monorepo_stays_one_and_others_are_not_followed() {
-        let (folder, other) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+        let (folder, other) = (
+            tempfile::tempdir().expect("a folder"),
+            tempfile::tempdir().expect("a folder"),
+        );
         std::fs::write(folder.path().join("a.ts"), "read").expect("a file");
         std::fs::write(other.path().join("b.ts"), "read").expect("a file");
         std::os::unix::fs::symlink("a.ts", folder.path().join("near.ts")).expect("a link");
-        std::os::unix::fs::symlink(other.path().join("b.ts"), folder.path().join("far.ts")).expect("a link");
+        std::os::unix::fs::symlink(other.path().join("b.ts"), folder.path().join("far.ts"))
+            .expect("a link");
         assert!(write(folder.path(), "near.ts", "read", "fixed").expect("written"));
         assert!(folder.path().join("near.ts").is_symlink());
-        assert_eq!(std::fs::read_to_string(folder.path().join("a.ts")).expect("readable"), "fixed");
-        let refusals = Refusals { root: folder.path().to_path_buf(), unmerged: BTreeSet::from(["a.ts".to_owned()]) };
+        assert_eq!(
+            std::fs::read_to_string(folder.path().join("a.ts")).expect("readable"),
+            "fixed"
+        );
+        let refusals = Refusals {
+            root: folder.path().to_path_buf(),
+            unmerged: BTreeSet::from(["a.ts".to_owned()]),
+        };
         let why = |file: &str| refusals.why(file).unwrap_or_default();
         assert!(
-            why("far.ts").contains("outside") && why("a.ts").contains("conflicts") && why("c.ts").contains("found")
+            why("far.ts").contains("outside")
+                && why("a.ts").contains("conflicts")
+                && why("c.ts").contains("found")
         );
         assert_eq!(refusals.why("near.ts"), None);
     }

@@ -1,5 +1,5 @@
-//! Changes of files that can change the verdict, as the operating system tells of them. Each folder is watched by itself,
-//! so that `node_modules` and the like cost nothing.
+//! Changes of files that can change the verdict, as the operating system tells of them. Each folder
+//! is watched by itself, so that `node_modules` and the like cost nothing.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -14,15 +14,19 @@ use super::super::staged::concerns;
 use crate::commands::Context;
 use crate::tree::IGNORED_FOLDERS;
 
-/// Changes that follow each other this fast are one: an editor writes a file in several steps, git one after the other.
+/// Changes that follow each other this fast are one: an editor writes a file in several steps, git
+/// one after the other.
 const QUIET: Duration = Duration::from_millis(15);
 
 /// How long changes may go on before they are looked at all the same.
 const LONGEST: Duration = Duration::from_secs(2);
 
 /// Where FSEvents and Windows watch a folder with all below it, inotify takes them one by one.
-const MODE: RecursiveMode =
-    if cfg!(target_os = "linux") { RecursiveMode::NonRecursive } else { RecursiveMode::Recursive };
+const MODE: RecursiveMode = if cfg!(target_os = "linux") {
+    RecursiveMode::NonRecursive
+} else {
+    RecursiveMode::Recursive
+};
 
 /// The folders that are watched, and what is heard of them.
 pub struct Changes {
@@ -38,8 +42,13 @@ impl Changes {
     /// When the operating system refuses, with what to do about it.
     pub fn of(context: &Context) -> Result<Self> {
         let (sender, heard) = channel();
-        let watcher = notify::recommended_watcher(sender).map_err(|error| refused(&context.root, &error))?;
-        let mut changes = Self { watcher, heard, folders: BTreeSet::new() };
+        let watcher =
+            notify::recommended_watcher(sender).map_err(|error| refused(&context.root, &error))?;
+        let mut changes = Self {
+            watcher,
+            heard,
+            folders: BTreeSet::new(),
+        };
         changes.follow(&context.root)?;
         Ok(changes)
     }
@@ -50,14 +59,18 @@ impl Changes {
     /// When folders can no longer be watched.
     pub fn next(&mut self, context: &Context) -> Result<()> {
         loop {
-            let Ok(first) = self.heard.recv() else { bail!("the operating system no longer tells of changes") };
+            let Ok(first) = self.heard.recv() else {
+                bail!("the operating system no longer tells of changes")
+            };
             let mut matters = is_of_interest(context, first);
             let start = Instant::now();
             loop {
                 match self.heard.recv_timeout(QUIET) {
                     Ok(event) => matters |= is_of_interest(context, event),
                     Err(RecvTimeoutError::Timeout) => break,
-                    Err(RecvTimeoutError::Disconnected) => bail!("the operating system no longer tells of changes"),
+                    Err(RecvTimeoutError::Disconnected) => {
+                        bail!("the operating system no longer tells of changes")
+                    }
                 }
                 if start.elapsed() > LONGEST {
                     break;
@@ -71,8 +84,11 @@ impl Changes {
 
     /// Watches folders that are new. Those that are gone are no longer watched by themselves.
     fn follow(&mut self, root: &Path) -> Result<()> {
-        let folders =
-            if MODE == RecursiveMode::Recursive { BTreeSet::from([root.to_path_buf()]) } else { folders(root) };
+        let folders = if MODE == RecursiveMode::Recursive {
+            BTreeSet::from([root.to_path_buf()])
+        } else {
+            folders(root)
+        };
         for folder in folders.difference(&self.folders) {
             match self.watcher.watch(folder, MODE) {
                 Ok(()) => {}
@@ -89,11 +105,19 @@ impl Changes {
 /// Every folder that may hold sources.
 fn folders(root: &Path) -> BTreeSet<PathBuf> {
     let is_kept = |entry: &walkdir::DirEntry| {
-        let is_ignored = entry.file_name().to_str().is_some_and(|name| IGNORED_FOLDERS.contains(&name));
+        let is_ignored = entry
+            .file_name()
+            .to_str()
+            .is_some_and(|name| IGNORED_FOLDERS.contains(&name));
         entry.file_type().is_dir() && (entry.depth() == 0 || !is_ignored)
     };
-    let entries = walkdir::WalkDir::new(root).into_iter().filter_entry(is_kept);
-    entries.filter_map(Result::ok).map(walkdir::DirEntry::into_path).collect()
+    let entries = walkdir::WalkDir::new(root)
+        .into_iter()
+        .filter_entry(is_kept);
+    entries
+        .filter_map(Result::ok)
+        .map(walkdir::DirEntry::into_path)
+        .collect()
 }
 
 /// Whether an event can change the verdict. What was missed may have been anything.
@@ -103,7 +127,9 @@ fn is_of_interest(context: &Context, event: notify::Result<Event>) -> bool {
         return false;
     }
     let matters = |path: &PathBuf| {
-        let Ok(inside) = path.strip_prefix(&context.root) else { return false };
+        let Ok(inside) = path.strip_prefix(&context.root) else {
+            return false;
+        };
         let name = inside.to_string_lossy().replace('\\', "/");
         let is_ignored = name.split('/').any(|part| IGNORED_FOLDERS.contains(&part));
         // A folder that came or went took files along.

@@ -62,32 +62,52 @@ impl BackupPart {
         Ok(Self::Rows(part))
     }
 
-    /// Values of the columns `lost` of `table`: beside the columns of `key`, or where there is none, in whole rows.
+    /// Values of the columns `lost` of `table`: beside the columns of `key`, or where there is
+    /// none, in whole rows.
     pub(super) fn of_columns(
         transaction: &mut Transaction<'_>,
         table: &Stored,
         lost: &[&str],
         key: &[&str],
     ) -> Result<Self> {
-        let columns = if key.is_empty() { table.column_names() } else { [key, lost].concat() };
+        let columns = if key.is_empty() {
+            table.column_names()
+        } else {
+            [key, lost].concat()
+        };
         let part = TablePart::read(transaction, table, columns, key.to_vec())?;
         Ok(Self::Values(part, owned(lost)))
     }
 }
 
 impl TablePart {
-    fn read(transaction: &mut Transaction<'_>, table: &Stored, columns: Vec<&str>, key: Vec<&str>) -> Result<Self> {
+    fn read(
+        transaction: &mut Transaction<'_>,
+        table: &Stored,
+        columns: Vec<&str>,
+        key: Vec<&str>,
+    ) -> Result<Self> {
         let name = quoted(&table.name);
         let failed = || format!("cannot read how the rows of `{}` are put back", table.name);
         let mut names = |query: &str| transaction.query(query, &[&name]).with_context(failed);
-        let always = names(ALWAYS_GENERATED)?.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
+        let always = names(ALWAYS_GENERATED)?
+            .iter()
+            .map(|row| row.try_get(0))
+            .collect::<Result<_, _>>()?;
         let mut references = Vec::new();
         for row in names(REFERENCES)? {
-            references.push(ObjectName { namespace: row.try_get(0)?, name: row.try_get(1)? });
+            references.push(ObjectName {
+                namespace: row.try_get(0)?,
+                name: row.try_get(1)?,
+            });
         }
         let mut triggers = Vec::new();
         for row in names(TRIGGERS)? {
-            let again = if row.try_get(1)? { "ENABLE ALWAYS TRIGGER" } else { "ENABLE TRIGGER" };
+            let again = if row.try_get(1)? {
+                "ENABLE ALWAYS TRIGGER"
+            } else {
+                "ENABLE TRIGGER"
+            };
             triggers.push((row.try_get(0)?, again));
         }
         Ok(Self {

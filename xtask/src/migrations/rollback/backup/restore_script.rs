@@ -1,5 +1,6 @@
-//! The script with which psql puts back what a rollback lost, once the migrations are applied again. Each file is read into a
-//! temporary table: the migrations may have made some of the rows again, and others may be there by then.
+//! The script with which psql puts back what a rollback lost, once the migrations are applied
+//! again. Each file is read into a temporary table: the migrations may have made some of the rows
+//! again, and others may be there by then.
 
 use super::super::sequence_positions::LostPosition;
 use super::part::{BackupPart, TablePart};
@@ -17,7 +18,8 @@ SET LOCAL row_security = off;
 SET CONSTRAINTS ALL DEFERRED;
 ";
 
-/// Names that no column of a table has by chance: the text of a row, and its number among those with the same text.
+/// Names that no column of a table has by chance: the text of a row, and its number among those
+/// with the same text.
 const ROW: &str = "\"restored row\"";
 const NUMBER: &str = "\"restored number\"";
 
@@ -30,10 +32,17 @@ pub(super) fn text(parts: &[(&str, &BackupPart)], positions: &[&LostPosition]) -
     );
     let ordered = ordered(parts);
     for (command, part) in triggers(&ordered) {
-        text += &format!("ALTER TABLE {} DISABLE TRIGGER {};\n", quoted(&part.table), identifier(command.0));
+        text += &format!(
+            "ALTER TABLE {} DISABLE TRIGGER {};\n",
+            quoted(&part.table),
+            identifier(command.0)
+        );
     }
     for (number, (file, part)) in ordered.iter().enumerate() {
-        text += &format!("\n-- {file}\n{}", one(&format!("pg_temp.restored_{number}"), file, part));
+        text += &format!(
+            "\n-- {file}\n{}",
+            one(&format!("pg_temp.restored_{number}"), file, part)
+        );
     }
     for position in positions {
         text += &position.restore_sql();
@@ -41,15 +50,21 @@ pub(super) fn text(parts: &[(&str, &BackupPart)], positions: &[&LostPosition]) -
     // A table with checks that wait for the end of the transaction cannot be altered.
     text += "\nSET CONSTRAINTS ALL IMMEDIATE;\n";
     for ((trigger, again), part) in triggers(&ordered) {
-        text += &format!("ALTER TABLE {} {again} {};\n", quoted(&part.table), identifier(trigger));
+        text += &format!(
+            "ALTER TABLE {} {again} {};\n",
+            quoted(&part.table),
+            identifier(trigger)
+        );
     }
     text + "COMMIT;\n"
 }
 
-/// Rows before values, and what foreign keys refer to before what refers to it, as far as there is such an order.
+/// Rows before values, and what foreign keys refer to before what refers to it, as far as there is
+/// such an order.
 fn ordered<'a>(parts: &[(&'a str, &'a BackupPart)]) -> Vec<(&'a str, &'a BackupPart)> {
-    let (mut left, mut others): (Vec<_>, Vec<_>) =
-        parts.iter().partition(|(_, part)| matches!(part, BackupPart::Rows(_)));
+    let (mut left, mut others): (Vec<_>, Vec<_>) = parts
+        .iter()
+        .partition(|(_, part)| matches!(part, BackupPart::Rows(_)));
     let mut all = Vec::new();
     while !left.is_empty() {
         let waits = |(_, part): &(&str, &BackupPart)| {
@@ -71,10 +86,17 @@ fn ordered<'a>(parts: &[(&'a str, &'a BackupPart)]) -> Vec<(&'a str, &'a BackupP
 fn triggers<'a>(parts: &[(&str, &'a BackupPart)]) -> Vec<((&'a str, &'static str), &'a TablePart)> {
     let mut all: Vec<((&str, &'static str), &TablePart)> = Vec::new();
     for (_, part) in parts {
-        let (BackupPart::Rows(table) | BackupPart::Values(table, _)) = part else { continue };
+        let (BackupPart::Rows(table) | BackupPart::Values(table, _)) = part else {
+            continue;
+        };
         let is_there = all.iter().any(|(_, other)| other.table == table.table);
         if !is_there {
-            all.extend(table.triggers.iter().map(|(name, again)| ((name.as_str(), *again), table)));
+            all.extend(
+                table
+                    .triggers
+                    .iter()
+                    .map(|(name, again)| ((name.as_str(), *again), table)),
+            );
         }
     }
     all
@@ -82,7 +104,8 @@ fn triggers<'a>(parts: &[(&str, &'a BackupPart)]) -> Vec<((&'a str, &'static str
 
 /// SQL that reads a file into the temporary table `place` and puts it back from there.
 fn one(place: &str, file: &str, part: &BackupPart) -> String {
-    let read = |columns: &str| format!("{columns}\\copy {place} FROM '{file}' (FORMAT csv, HEADER)\n");
+    let read =
+        |columns: &str| format!("{columns}\\copy {place} FROM '{file}' (FORMAT csv, HEADER)\n");
     let of_table = |table: &TablePart| {
         let name = quoted(&table.table);
         read(&format!(
@@ -118,7 +141,8 @@ fn one(place: &str, file: &str, part: &BackupPart) -> String {
 /// Rows that are there under their key become what they were, the others come back.
 fn rows_by_key(place: &str, part: &TablePart) -> String {
     let name = quoted(&part.table);
-    let is_other = |column: &&String| !part.key.contains(column) && !part.always_generated.contains(column);
+    let is_other =
+        |column: &&String| !part.key.contains(column) && !part.always_generated.contains(column);
     let others: Vec<String> = part.columns.iter().filter(is_other).cloned().collect();
     let same = same(&part.key);
     let update = if others.is_empty() {
@@ -154,14 +178,26 @@ fn missing_rows(place: &str, part: &TablePart) -> String {
 
 fn values_by_key(place: &str, part: &TablePart, lost: &[String]) -> String {
     let (name, same) = (quoted(&part.table), same(&part.key));
-    format!("UPDATE {name} AS live SET {} FROM {place} AS lost WHERE {same};\n", assignments(lost))
+    format!(
+        "UPDATE {name} AS live SET {} FROM {place} AS lost WHERE {same};\n",
+        assignments(lost)
+    )
 }
 
-/// Rows that the other columns do not tell apart get the values in any order: nobody could tell the difference.
+/// Rows that the other columns do not tell apart get the values in any order: nobody could tell the
+/// difference.
 fn values_by_row(place: &str, part: &TablePart, lost: &[String]) -> String {
     let name = quoted(&part.table);
-    let others: Vec<String> = part.columns.iter().filter(|column| !lost.contains(column)).cloned().collect();
-    let numbered = format!("{0} AS {ROW}, row_number() OVER (PARTITION BY {0}) AS {NUMBER}", row("", &others));
+    let others: Vec<String> = part
+        .columns
+        .iter()
+        .filter(|column| !lost.contains(column))
+        .cloned()
+        .collect();
+    let numbered = format!(
+        "{0} AS {ROW}, row_number() OVER (PARTITION BY {0}) AS {NUMBER}",
+        row("", &others)
+    );
     format!(
         "UPDATE {name} AS live SET {}\n    FROM (SELECT tableoid AS in_table, ctid AS at, {numbered} FROM {name}) AS here\n    \
          JOIN (SELECT *, {numbered} FROM {place}) AS lost USING ({ROW}, {NUMBER})\n    \
@@ -172,20 +208,35 @@ fn values_by_row(place: &str, part: &TablePart, lost: &[String]) -> String {
 
 /// The SQL before and after an `UPDATE` of columns that PostgreSQL alone gives values.
 fn always_generated(part: &TablePart, lost: &[String]) -> (String, String) {
-    let columns = part.always_generated.iter().filter(|column| lost.contains(column));
+    let columns = part
+        .always_generated
+        .iter()
+        .filter(|column| lost.contains(column));
     let alter = |column: &String, when: &str| {
-        format!("ALTER TABLE {} ALTER COLUMN {} SET GENERATED {when};\n", quoted(&part.table), identifier(column))
+        format!(
+            "ALTER TABLE {} ALTER COLUMN {} SET GENERATED {when};\n",
+            quoted(&part.table),
+            identifier(column)
+        )
     };
-    columns.map(|column| (alter(column, "BY DEFAULT"), alter(column, "ALWAYS"))).unzip()
+    columns
+        .map(|column| (alter(column, "BY DEFAULT"), alter(column, "ALWAYS")))
+        .unzip()
 }
 
 fn same(key: &[String]) -> String {
-    let same: Vec<String> = key.iter().map(|column| format!("live.{0} = lost.{0}", identifier(column))).collect();
+    let same: Vec<String> = key
+        .iter()
+        .map(|column| format!("live.{0} = lost.{0}", identifier(column)))
+        .collect();
     same.join(" AND ")
 }
 
 fn assignments(columns: &[String]) -> String {
-    let each: Vec<String> = columns.iter().map(|column| format!("{0} = lost.{0}", identifier(column))).collect();
+    let each: Vec<String> = columns
+        .iter()
+        .map(|column| format!("{0} = lost.{0}", identifier(column)))
+        .collect();
     each.join(", ")
 }
 
@@ -195,7 +246,11 @@ fn row(of: &str, columns: &[String]) -> String {
 }
 
 fn list(of: &str, columns: &[String]) -> String {
-    columns.iter().map(|column| format!("{of}{}", identifier(column))).collect::<Vec<_>>().join(", ")
+    columns
+        .iter()
+        .map(|column| format!("{of}{}", identifier(column)))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 impl LostPosition {

@@ -1,5 +1,5 @@
-//! The scratch database of a rehearsal, on which migrations go forward, back and forward again, each committed as on a live
-//! database.
+//! The scratch database of a rehearsal, on which migrations go forward, back and forward again,
+//! each committed as on a live database.
 
 use anyhow::{Context as _, Result};
 use postgres::GenericClient;
@@ -22,7 +22,8 @@ use crate::schema::model::Schema;
 /// The error of a stage whose scratch database could not be made anew.
 const GONE: &str = "the scratch database is gone";
 
-/// The scratch database, which always has the schema of the first so many migrations when the next one begins.
+/// The scratch database, which always has the schema of the first so many migrations when the next
+/// one begins.
 pub(super) struct Stage<'a> {
     environment: &'a ScratchEnvironment<'a>,
     migrations: &'a [Migration],
@@ -44,15 +45,19 @@ struct ExpectedState<'e> {
     before: &'e Schema,
     after: &'e Schema,
     rows: &'e RowTexts,
-    /// Objects that triggers made for rows that were made up after the migration: neither way is to blame for them.
+    /// Objects that triggers made for rows that were made up after the migration: neither way is to
+    /// blame for them.
     made_by_rows: &'e [Change],
 }
 
 impl ExpectedState<'_> {
-    /// The differences of `actual` from `expected` that a migration or its way back is to blame for.
+    /// The differences of `actual` from `expected` that a migration or its way back is to blame
+    /// for.
     fn difference(&self, expected: &Schema, actual: &Schema) -> SchemaDiff {
         let mut difference = diff(expected, actual);
-        difference.changes.retain(|change| !self.made_by_rows.contains(change));
+        difference
+            .changes
+            .retain(|change| !self.made_by_rows.contains(change));
         difference
     }
 }
@@ -65,13 +70,19 @@ impl<'a> Stage<'a> {
         count: usize,
     ) -> Result<Self> {
         let (scratch, seeder) = (None, Seeder::default());
-        let mut stage = Self { environment, migrations, scratch, schema: Schema::default(), seeder };
+        let mut stage = Self {
+            environment,
+            migrations,
+            scratch,
+            schema: Schema::default(),
+            seeder,
+        };
         stage.renew(count)?;
         Ok(stage)
     }
 
-    /// Makes a stage with the first `count` migrations and no made-up rows of this one. The old one goes first: on a server that
-    /// others share its roles would be in the way.
+    /// Makes a stage with the first `count` migrations and no made-up rows of this one. The old one
+    /// goes first: on a server that others share its roles would be in the way.
     fn renew(&mut self, count: usize) -> Result<()> {
         self.scratch = None;
         let mut session = self.environment.open()?;
@@ -109,13 +120,20 @@ impl<'a> Stage<'a> {
         let filled = added_columns::fill(&mut session.client, &before, schema, run)?;
         if let Some(script) = script.filter(|_| rehearsal.passed()) {
             let allowances = allowances(&before, &after);
-            let trial = Trial { script, after: schema, allowances: &allowances, filled: &filled, number: run * 10 + 7 };
+            let trial = Trial {
+                script,
+                after: schema,
+                allowances: &allowances,
+                filled: &filled,
+                number: run * 10 + 7,
+            };
             rehearsal.warnings = trial.warnings(session)?;
         }
         Ok(rehearsal)
     }
 
-    /// Fills the empty tables, and sees what their triggers made of it. Returns those that stay empty.
+    /// Fills the empty tables, and sees what their triggers made of it. Returns those that stay
+    /// empty.
     fn fill(&mut self, run: usize) -> Result<Vec<(String, String)>> {
         let session = &mut self.scratch.as_mut().context(GONE)?.session;
         let seeded = self.seeder.fill(&mut session.client, &self.schema, run)?;
@@ -130,12 +148,15 @@ impl<'a> Stage<'a> {
         RowTexts::read(&mut session.client, &self.schema)
     }
 
-    /// Applies a migration over made-up rows, or without those that it cannot bear. Returns the rows that were there before.
+    /// Applies a migration over made-up rows, or without those that it cannot bear. Returns the
+    /// rows that were there before.
     fn forward(&mut self, index: usize, rehearsal: &mut Rehearsal) -> Result<RowTexts> {
         let migrations = self.migrations;
         let migration = &migrations[index];
         let rows = self.rows()?;
-        let Err(error) = self.apply(migration) else { return Ok(rows) };
+        let Err(error) = self.apply(migration) else {
+            return Ok(rows);
+        };
         let note = format!(
             "it cannot be applied over made-up rows, so that its way back was tried without those from before it: {}",
             whole(&error)
@@ -164,13 +185,14 @@ impl<'a> Stage<'a> {
         emptied(&mut self.scratch, &mut self.seeder, &self.schema)
     }
 
-    /// Takes them away after a way back to the schema `before`, which lacks what the migration made.
+    /// Takes them away after a way back to the schema `before`, which lacks what the migration
+    /// made.
     fn empty_before(&mut self, before: &Schema) -> bool {
         emptied(&mut self.scratch, &mut self.seeder, before)
     }
 
-    /// Goes back and forward again from the schema `after`, which came from `before`. Returns the way back, where it restored the
-    /// schema and can be tried once more.
+    /// Goes back and forward again from the schema `after`, which came from `before`. Returns the
+    /// way back, where it restored the schema and can be tried once more.
     fn back_and_forward(
         &mut self,
         index: usize,
@@ -184,7 +206,11 @@ impl<'a> Stage<'a> {
                 rehearsal.irreversible = Some(reason.clone());
                 return Ok(None);
             }
-            Down::Sql { file, sql, no_transaction } => (file, sql, *no_transaction),
+            Down::Sql {
+                file,
+                sql,
+                no_transaction,
+            } => (file, sql, *no_transaction),
         };
         if let Some(reason) = far_servers::reason(sql, after) {
             rehearsal.verdict = not_tried(&reason);
@@ -192,7 +218,12 @@ impl<'a> Stage<'a> {
         }
         self.fill(index * 2 + 1)?;
         let made_by_rows = diff(after, &self.schema).changes;
-        let expected = ExpectedState { before, after, rows, made_by_rows: &made_by_rows };
+        let expected = ExpectedState {
+            before,
+            after,
+            rows,
+            made_by_rows: &made_by_rows,
+        };
         let script = Script::new(file, sql, no_transaction);
         let is_back = match no_transaction {
             true => self.back_in_steps(migration, script, expected, rehearsal)?,
@@ -237,8 +268,8 @@ impl<'a> Stage<'a> {
         Ok(committed.is_ok())
     }
 
-    /// Undoes a migration once more without made-up rows, where it failed over them and the migration itself could not bear
-    /// such rows either: then they are to blame.
+    /// Undoes a migration once more without made-up rows, where it failed over them and the
+    /// migration itself could not bear such rows either: then they are to blame.
     fn back_without_rows(
         &mut self,
         migration: &Migration,
@@ -246,21 +277,39 @@ impl<'a> Stage<'a> {
         expected: ExpectedState<'_>,
         rehearsal: &mut Rehearsal,
     ) -> Result<bool> {
-        let Some(error) = rehearsal.error.clone().filter(|_| !rehearsal.notes.is_empty()) else { return Ok(false) };
+        let Some(error) = rehearsal
+            .error
+            .clone()
+            .filter(|_| !rehearsal.notes.is_empty())
+        else {
+            return Ok(false);
+        };
         if !self.empty() {
             return Ok(false);
         }
         let rows = self.rows()?;
         let mut again = Rehearsal::new(rehearsal.name.clone());
-        let is_back = self.back(migration, script, ExpectedState { rows: &rows, ..expected }, &mut again)?;
+        let is_back = self.back(
+            migration,
+            script,
+            ExpectedState {
+                rows: &rows,
+                ..expected
+            },
+            &mut again,
+        )?;
         if is_back {
-            (rehearsal.verdict, rehearsal.lost_rows, rehearsal.error) = (again.verdict, again.lost_rows, again.error);
-            rehearsal.notes.push(format!("its way back fails over made-up rows too, and works without them: {error}"));
+            (rehearsal.verdict, rehearsal.lost_rows, rehearsal.error) =
+                (again.verdict, again.lost_rows, again.error);
+            rehearsal.notes.push(format!(
+                "its way back fails over made-up rows too, and works without them: {error}"
+            ));
         }
         Ok(is_back)
     }
 
-    /// Undoes a migration statement by statement: what is done stays, whether it restores the schema or not.
+    /// Undoes a migration statement by statement: what is done stays, whether it restores the
+    /// schema or not.
     fn back_in_steps(
         &mut self,
         migration: &Migration,
@@ -285,9 +334,14 @@ impl<'a> Stage<'a> {
         Ok(is_restored)
     }
 
-    /// Applies a migration that was undone once more. Where that does not end where it ended the first time the stage is made
-    /// anew: the next migration is to find what it would find live.
-    fn forward_again(&mut self, index: usize, expected: ExpectedState<'_>, rehearsal: &mut Rehearsal) -> Result<()> {
+    /// Applies a migration that was undone once more. Where that does not end where it ended the
+    /// first time the stage is made anew: the next migration is to find what it would find live.
+    fn forward_again(
+        &mut self,
+        index: usize,
+        expected: ExpectedState<'_>,
+        rehearsal: &mut Rehearsal,
+    ) -> Result<()> {
         let migrations = self.migrations;
         let migration = &migrations[index];
         let mut applied = self.apply(migration);
@@ -313,7 +367,9 @@ impl<'a> Stage<'a> {
             difference = difference.without_grants();
         }
         if difference.likeness() == Likeness::Different {
-            rehearsal.error = Some(format!("makes another schema when it is applied again:\n{difference}"));
+            rehearsal.error = Some(format!(
+                "makes another schema when it is applied again:\n{difference}"
+            ));
         }
         self.renew(index + 1)
     }
@@ -347,14 +403,21 @@ fn judge(
 ) -> Result<bool> {
     rehearsal.verdict = verdict(expected, restored);
     rehearsal.lost_rows = expected.rows.missing_in(&RowTexts::read(client, restored)?);
-    Ok(!matches!(rehearsal.verdict, RollbackVerdict::NotRestored(_)))
+    Ok(!matches!(
+        rehearsal.verdict,
+        RollbackVerdict::NotRestored(_)
+    ))
 }
 
 /// Compares as a rollback on a live database does: privileges and owners stand apart.
 fn verdict(expected: ExpectedState<'_>, restored: &Schema) -> RollbackVerdict {
     let ExpectedState { before, after, .. } = expected;
     let difference = expected.difference(before, restored).without_grants();
-    let privileges = ExpectedPrivileges { live: after, scratch: Some((after, before)) }.not_restored(restored);
+    let privileges = ExpectedPrivileges {
+        live: after,
+        scratch: Some((after, before)),
+    }
+    .not_restored(restored);
     match difference.likeness() {
         Likeness::Different => RollbackVerdict::NotRestored(difference.to_string()),
         _ if !privileges.is_empty() => RollbackVerdict::PrivilegesDiffer(privileges.join("\n")),

@@ -35,11 +35,15 @@ enum TrialOutcome {
     /// It works, but deletes such rows: in words.
     Works { deleted: Vec<String> },
     /// It fails over such rows: in words.
-    Fails { words: Vec<String>, error: anyhow::Error },
+    Fails {
+        words: Vec<String>,
+        error: anyhow::Error,
+    },
 }
 
 impl Trial<'_> {
-    /// Warnings that the way back fails, or deletes rows, as soon as they use what the migration allows.
+    /// Warnings that the way back fails, or deletes rows, as soon as they use what the migration
+    /// allows.
     ///
     /// # Errors
     /// When the scratch database goes away.
@@ -50,7 +54,9 @@ impl Trial<'_> {
         let all: Vec<&Allowance> = self.allowances.iter().collect();
         match self.run(session, &all)? {
             TrialOutcome::NoRow => return Ok(Vec::new()),
-            TrialOutcome::Works { deleted } => return Ok(deleted.iter().map(|words| deletes(words)).collect()),
+            TrialOutcome::Works { deleted } => {
+                return Ok(deleted.iter().map(|words| deletes(words)).collect());
+            }
             TrialOutcome::Fails { .. } => {}
         }
         if let TrialOutcome::Fails { error, .. } = self.run(session, &[])? {
@@ -60,7 +66,9 @@ impl Trial<'_> {
         for one in all {
             match self.run(session, &[one])? {
                 TrialOutcome::NoRow => {}
-                TrialOutcome::Works { deleted } => warnings.extend(deleted.iter().map(|words| deletes(words))),
+                TrialOutcome::Works { deleted } => {
+                    warnings.extend(deleted.iter().map(|words| deletes(words)))
+                }
                 TrialOutcome::Fails { words, error } => warnings.push(format!(
                     "the way back fails as soon as a row uses what the migration allows ({}): {}",
                     words.join(", "),
@@ -73,9 +81,16 @@ impl Trial<'_> {
 
     /// It fails without such rows too, where it worked before the columns were filled.
     fn without_allowances(&self, error: &anyhow::Error) -> Option<String> {
-        let columns: Vec<String> = self.filled.iter().map(|column| format!("`{column}`")).collect();
-        let what =
-            format!("the way back fails as soon as rows hold values in {}: {}", columns.join(", "), whole(error));
+        let columns: Vec<String> = self
+            .filled
+            .iter()
+            .map(|column| format!("`{column}`"))
+            .collect();
+        let what = format!(
+            "the way back fails as soon as rows hold values in {}: {}",
+            columns.join(", "),
+            whole(error)
+        );
         (!columns.is_empty()).then_some(what)
     }
 
@@ -84,22 +99,36 @@ impl Trial<'_> {
         let (mut transaction, _, privileges) = session.transaction()?;
         let mut used = Vec::new();
         for (position, allowance) in allowances.iter().enumerate() {
-            let words = insert(&mut transaction, self.after, allowance, self.number + position)?;
+            let words = insert(
+                &mut transaction,
+                self.after,
+                allowance,
+                self.number + position,
+            )?;
             used.extend(words.map(|words| (&allowance.table, words)));
         }
         if used.is_empty() && !allowances.is_empty() {
             return Ok(TrialOutcome::NoRow);
         }
-        // A check that waits for the COMMIT would stand in the way of an `ALTER TABLE`, where a row of another transaction does not.
-        if !used.is_empty() && transaction.batch_execute("SET CONSTRAINTS ALL IMMEDIATE").is_err() {
+        // A check that waits for the COMMIT would stand in the way of an `ALTER TABLE`, where a row
+        // of another transaction does not.
+        if !used.is_empty()
+            && transaction
+                .batch_execute("SET CONSTRAINTS ALL IMMEDIATE")
+                .is_err()
+        {
             return Ok(TrialOutcome::NoRow);
         }
         let mut before = Vec::new();
         for (table, _) in &used {
             before.push(count(&mut transaction, table)?);
         }
-        if let Err(error) = replay::run_in(&mut transaction, privileges, self.script, &mut observer) {
-            return Ok(TrialOutcome::Fails { words: used.into_iter().map(|(_, words)| words).collect(), error });
+        if let Err(error) = replay::run_in(&mut transaction, privileges, self.script, &mut observer)
+        {
+            return Ok(TrialOutcome::Fails {
+                words: used.into_iter().map(|(_, words)| words).collect(),
+                error,
+            });
         }
         let mut deleted = Vec::new();
         for ((table, words), before) in used.into_iter().zip(before) {
@@ -115,27 +144,33 @@ fn deletes(words: &str) -> String {
     format!("the way back deletes rows that use what the migration allows ({words})")
 }
 
-/// Makes up a row that uses what is allowed. Returns its description; none where PostgreSQL lets no such row in.
+/// Makes up a row that uses what is allowed. Returns its description; none where PostgreSQL lets no
+/// such row in.
 fn insert(
     transaction: &mut Transaction<'_>,
     schema: &Schema,
     allowance: &Allowance,
     number: usize,
 ) -> Result<Option<String>> {
-    let Some(table) = schema.tables.get(&allowance.table) else { return Ok(None) };
+    let Some(table) = schema.tables.get(&allowance.table) else {
+        return Ok(None);
+    };
     for values in &allowance.values {
         let mut row = MadeUpRow::new(schema, table, number);
         for (column, value) in values {
             row = row.with(column, value);
         }
-        let mut attempt = transaction.transaction().context("cannot set a savepoint")?;
+        let mut attempt = transaction
+            .transaction()
+            .context("cannot set a savepoint")?;
         let mut breaks_rule = true;
         let refused = row.insert(&allowance.table, &mut |sql| {
             let mut statement = attempt.transaction()?;
             match &allowance.broken_rule {
                 None => statement.batch_execute(sql)?,
                 Some(rule) => {
-                    let answer = statement.query(&format!("{sql} RETURNING ({rule}) IS FALSE"), &[])?;
+                    let answer =
+                        statement.query(&format!("{sql} RETURNING ({rule}) IS FALSE"), &[])?;
                     breaks_rule = answer.first().is_some_and(|row| row.get(0));
                 }
             }
@@ -146,7 +181,9 @@ fn insert(
             let said = || in_words(&allowance.table, values);
             return Ok(Some(allowance.words.clone().unwrap_or_else(said)));
         }
-        attempt.rollback().context("cannot go back to a savepoint")?;
+        attempt
+            .rollback()
+            .context("cannot go back to a savepoint")?;
     }
     Ok(None)
 }
@@ -157,9 +194,14 @@ fn in_words(table: &ObjectName, values: &[(String, String)]) -> String {
         if seed::is_reference(value) {
             return format!("`{table}.{column}` refers to a row");
         }
-        let plain = value.rsplit_once("::").map_or(value.as_str(), |(plain, _)| plain);
+        let plain = value
+            .rsplit_once("::")
+            .map_or(value.as_str(), |(plain, _)| plain);
         let plain = plain.strip_prefix('E').unwrap_or(plain);
-        let plain = plain.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(plain);
+        let plain = plain
+            .strip_prefix('(')
+            .and_then(|rest| rest.strip_suffix(')'))
+            .unwrap_or(plain);
         format!("`{table}.{column}` is {plain}")
     };
     values.iter().map(one).collect::<Vec<_>>().join(", ")
@@ -168,12 +210,18 @@ fn in_words(table: &ObjectName, values: &[(String, String)]) -> String {
 /// How many rows a table has; none where there is no such table.
 fn count(transaction: &mut Transaction<'_>, table: &ObjectName) -> Result<Option<i64>> {
     let name = quoted(table);
-    let exists = format!("SELECT pg_catalog.to_regclass({}) IS NOT NULL", literal(&name));
+    let exists = format!(
+        "SELECT pg_catalog.to_regclass({}) IS NOT NULL",
+        literal(&name)
+    );
     if !transaction.query_one(&exists, &[])?.try_get::<_, bool>(0)? {
         return Ok(None);
     }
     let row = transaction.query_one(&format!("SELECT count(*) FROM {name}"), &[]);
-    Ok(Some(row.with_context(|| format!("cannot count the rows of `{table}`"))?.try_get(0)?))
+    Ok(Some(
+        row.with_context(|| format!("cannot count the rows of `{table}`"))?
+            .try_get(0)?,
+    ))
 }
 
 #[cfg(test)]
@@ -182,11 +230,19 @@ mod tests {
 
     #[test]
     fn values_are_shown_without_what_only_sql_needs() {
-        let words = |value: &str| in_words(&ObjectName::public("bonus"), &[("kind".into(), value.into())]);
+        let words = |value: &str| {
+            in_words(
+                &ObjectName::public("bonus"),
+                &[("kind".into(), value.into())],
+            )
+        };
         assert_eq!(words("'c'::text"), "`bonus.kind` is 'c'");
         assert_eq!(words("E'c'::public.kind"), "`bonus.kind` is 'c'");
         assert_eq!(words("(5)::integer"), "`bonus.kind` is 5");
         assert_eq!(words("NULL"), "`bonus.kind` is NULL");
-        assert_eq!(words("(SELECT r.id FROM public.kinds AS r LIMIT 1)"), "`bonus.kind` refers to a row");
+        assert_eq!(
+            words("(SELECT r.id FROM public.kinds AS r LIMIT 1)"),
+            "`bonus.kind` refers to a row"
+        );
     }
 }

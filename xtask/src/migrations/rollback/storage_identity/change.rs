@@ -9,11 +9,11 @@ pub enum StorageChange {
     DroppedTable(ObjectName),
     /// The column is gone, even if there is a new one of its name.
     DroppedColumn(ObjectName, String),
-    /// An attribute of a composite type is gone, of which the column holds values: table, column, and the attributes that lead
-    /// to it, itself the last.
+    /// An attribute of a composite type is gone, of which the column holds values: table, column,
+    /// and the attributes that lead to it, itself the last.
     DroppedAttribute(ObjectName, String, Vec<String>),
-    /// Rows of the table were deleted, updated, or written anew in another type: whether anything is lost with that, only
-    /// the rows themselves tell.
+    /// Rows of the table were deleted, updated, or written anew in another type: whether anything
+    /// is lost with that, only the rows themselves tell.
     TouchedTable(ObjectName),
     /// Rows were written through a foreign table. They lie elsewhere, and nothing here tells which.
     WrittenForeignTable(ObjectName),
@@ -26,7 +26,9 @@ impl StorageChange {
     #[must_use]
     pub fn path(&self) -> Vec<&str> {
         match self {
-            Self::DroppedTable(table) | Self::TouchedTable(table) | Self::WrittenForeignTable(table) => {
+            Self::DroppedTable(table)
+            | Self::TouchedTable(table)
+            | Self::WrittenForeignTable(table) => {
                 vec![&table.namespace, &table.name]
             }
             Self::DroppedColumn(table, column) => vec![&table.namespace, &table.name, column],
@@ -50,11 +52,15 @@ impl StorageChange {
     pub fn column(&self) -> Option<&str> {
         match self {
             Self::DroppedColumn(_, column) | Self::DroppedAttribute(_, column, _) => Some(column),
-            Self::DroppedTable(_) | Self::TouchedTable(_) | Self::WrittenForeignTable(_) | Self::LargeObjects => None,
+            Self::DroppedTable(_)
+            | Self::TouchedTable(_)
+            | Self::WrittenForeignTable(_)
+            | Self::LargeObjects => None,
         }
     }
 
-    /// Whether the data is gone for certain, so that it must be counted before and nothing can be told after.
+    /// Whether the data is gone for certain, so that it must be counted before and nothing can be
+    /// told after.
     #[must_use]
     pub fn is_drop(&self) -> bool {
         match self {

@@ -1,5 +1,6 @@
-//! Composite types in columns, however deep: in arrays, domains, ranges and other composite types. An attribute that is
-//! dropped takes its values along, and neither the column nor the file of the table shows it.
+//! Composite types in columns, however deep: in arrays, domains, ranges and other composite types.
+//! An attribute that is dropped takes its values along, and neither the column nor the file of the
+//! table shows it.
 
 use std::collections::BTreeMap;
 
@@ -31,8 +32,8 @@ struct Attribute {
     kind: u32,
 }
 
-/// The types of the columns of tables, and those that they are made of. Arrays of a fixed length, such as `point`, are among
-/// them: they do no harm.
+/// The types of the columns of tables, and those that they are made of. Arrays of a fixed length,
+/// such as `point`, are among them: they do no harm.
 const TYPES: &str = "
     WITH RECURSIVE used (oid) AS (
         SELECT DISTINCT a.atttypid
@@ -73,49 +74,81 @@ const TYPES: &str = "
 impl Composites {
     /// Reads them, also inside an open transaction.
     pub(super) fn read(client: &mut impl GenericClient) -> Result<Self> {
-        let rows = client.query(TYPES, &[]).context("cannot read the types of the columns")?;
+        let rows = client
+            .query(TYPES, &[])
+            .context("cannot read the types of the columns")?;
         Ok(Self(rows.iter().map(shape).collect::<Result<_>>()?))
     }
 
-    /// The attributes that values of the type `kind` had and do not have in `later`: each as the attributes that lead to it.
+    /// The attributes that values of the type `kind` had and do not have in `later`: each as the
+    /// attributes that lead to it.
     pub(super) fn gone(&self, kind: u32, later: &Self) -> Vec<Vec<String>> {
         match (self.0.get(&kind), later.0.get(&kind)) {
-            (Some(CompositeShape::Composite(before)), Some(CompositeShape::Composite(after))) => before
-                .iter()
-                .flat_map(|(number, attribute)| self.gone_at(attribute, after.get(number), later))
-                .collect(),
+            (Some(CompositeShape::Composite(before)), Some(CompositeShape::Composite(after))) => {
+                before
+                    .iter()
+                    .flat_map(|(number, attribute)| {
+                        self.gone_at(attribute, after.get(number), later)
+                    })
+                    .collect()
+            }
             (
-                Some(CompositeShape::Domain(part) | CompositeShape::Several(part) | CompositeShape::Range(part)),
+                Some(
+                    CompositeShape::Domain(part)
+                    | CompositeShape::Several(part)
+                    | CompositeShape::Range(part),
+                ),
                 Some(_),
             ) => self.gone(*part, later),
             (_, None) | (None, _) | (Some(CompositeShape::Composite(_)), Some(_)) => Vec::new(),
         }
     }
 
-    fn gone_at(&self, before: &Attribute, after: Option<&Attribute>, later: &Self) -> Vec<Vec<String>> {
-        let Some(after) = after else { return vec![vec![before.name.clone()]] };
-        let mut below = if after.kind == before.kind { self.gone(before.kind, later) } else { Vec::new() };
-        below.iter_mut().for_each(|path| path.insert(0, before.name.clone()));
+    fn gone_at(
+        &self,
+        before: &Attribute,
+        after: Option<&Attribute>,
+        later: &Self,
+    ) -> Vec<Vec<String>> {
+        let Some(after) = after else {
+            return vec![vec![before.name.clone()]];
+        };
+        let mut below = if after.kind == before.kind {
+            self.gone(before.kind, later)
+        } else {
+            Vec::new()
+        };
+        below
+            .iter_mut()
+            .for_each(|path| path.insert(0, before.name.clone()));
         below
     }
 
-    /// A query for the column `v`: the values of an attribute in what `source`, such a query too, selects of the type `kind`.
-    /// None where the type has no such attribute.
+    /// A query for the column `v`: the values of an attribute in what `source`, such a query too,
+    /// selects of the type `kind`. None where the type has no such attribute.
     pub(super) fn select(&self, kind: u32, attributes: &[String], source: &str) -> Option<String> {
-        let Some((name, rest)) = attributes.split_first() else { return Some(source.to_owned()) };
+        let Some((name, rest)) = attributes.split_first() else {
+            return Some(source.to_owned());
+        };
         match self.0.get(&kind)? {
             CompositeShape::Domain(base) => self.select(*base, attributes, source),
-            CompositeShape::Several(part) => {
-                self.select(*part, attributes, &format!("SELECT pg_catalog.unnest(v) AS v FROM ({source}) AS several"))
-            }
+            CompositeShape::Several(part) => self.select(
+                *part,
+                attributes,
+                &format!("SELECT pg_catalog.unnest(v) AS v FROM ({source}) AS several"),
+            ),
             CompositeShape::Range(part) => {
                 let bounds = "(VALUES (pg_catalog.lower(v)), (pg_catalog.upper(v))) AS bound (b)";
-                let each = format!("SELECT b AS v FROM ({source}) AS range CROSS JOIN LATERAL {bounds}");
+                let each =
+                    format!("SELECT b AS v FROM ({source}) AS range CROSS JOIN LATERAL {bounds}");
                 self.select(*part, attributes, &each)
             }
             CompositeShape::Composite(all) => {
                 let attribute = all.values().find(|attribute| attribute.name == *name)?;
-                let values = format!("SELECT (v).{} AS v FROM ({source}) AS composite", identifier(name));
+                let values = format!(
+                    "SELECT (v).{} AS v FROM ({source}) AS composite",
+                    identifier(name)
+                );
                 self.select(attribute.kind, rest, &values)
             }
         }
@@ -137,6 +170,9 @@ fn attributes(row: &Row) -> Result<BTreeMap<i16, Attribute>> {
     let numbers: Vec<i16> = row.try_get("numbers")?;
     let names: Vec<String> = row.try_get("names")?;
     let kinds: Vec<u32> = row.try_get("kinds")?;
-    let attributes = names.into_iter().zip(kinds).map(|(name, kind)| Attribute { name, kind });
+    let attributes = names
+        .into_iter()
+        .zip(kinds)
+        .map(|(name, kind)| Attribute { name, kind });
     Ok(numbers.into_iter().zip(attributes).collect())
 }

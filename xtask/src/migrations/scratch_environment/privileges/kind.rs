@@ -1,5 +1,5 @@
-//! The kinds of statements that a superuser's rights are lent to: those that run no code of the migrations, and lead to no
-//! power over the machine.
+//! The kinds of statements that a superuser's rights are lent to: those that run no code of the
+//! migrations, and lead to no power over the machine.
 
 use crate::migrations::sql::Statement;
 use crate::postgres::scratch::{OVER_THE_MACHINE, SUPERUSER};
@@ -7,7 +7,8 @@ use crate::postgres::scratch::{OVER_THE_MACHINE, SUPERUSER};
 /// A kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum StatementKind {
-    /// Extensions. Runs as the superuser itself: whoever owns an extension may call all of its functions.
+    /// Extensions. Runs as the superuser itself: whoever owns an extension may call all of its
+    /// functions.
     Extension,
     /// Event triggers.
     EventTrigger,
@@ -21,7 +22,13 @@ impl StatementKind {
     /// The kind of a statement that needs the rights; none of all others.
     pub(super) fn of(statement: &Statement<'_>) -> Option<Self> {
         let mut cursor = statement.cursor();
-        let has = |word: &str| statement.cursor().rest().iter().any(|token| token.is_word(statement.source, word));
+        let has = |word: &str| {
+            statement
+                .cursor()
+                .rest()
+                .iter()
+                .any(|token| token.is_word(statement.source, word))
+        };
         if cursor.eat_all(&["comment", "on"]) || cursor.eat("drop") {
             return cursor.at("extension").then_some(Self::Extension);
         }
@@ -39,7 +46,8 @@ impl StatementKind {
             Some(Self::Extension)
         } else if is(&["event", "trigger"]) {
             Some(Self::EventTrigger)
-        } else if is(&["publication"]) || is(&["operator", "class"]) || is(&["operator", "family"]) {
+        } else if is(&["publication"]) || is(&["operator", "class"]) || is(&["operator", "family"])
+        {
             Some(Self::Object)
         } else if is(&["role"]) || is(&["user"]) || is(&["group"]) {
             // A role that is itself a superuser would have power over the machine.
@@ -50,24 +58,33 @@ impl StatementKind {
         }
     }
 
-    /// Whether event triggers, which are code of the migrations, run at such a statement. They do not at one about event
-    /// triggers, or about what belongs to the whole cluster.
+    /// Whether event triggers, which are code of the migrations, run at such a statement. They do
+    /// not at one about event triggers, or about what belongs to the whole cluster.
     pub(super) fn fires_event_triggers(self) -> bool {
         matches!(self, Self::Extension | Self::Object)
     }
 }
 
-/// Whether a statement only gives an object to another role: `ALTER TABLE t OWNER TO app`. A superuser may give it to one that may
-/// not make such objects there itself. Not to a superuser: a function runs with the rights of its owner.
+/// Whether a statement only gives an object to another role: `ALTER TABLE t OWNER TO app`. A
+/// superuser may give it to one that may not make such objects there itself. Not to a superuser: a
+/// function runs with the rights of its owner.
 fn gives_away(statement: &Statement<'_>) -> bool {
-    let words: Vec<&str> = statement.cursor().rest().iter().map(|token| token.text(statement.source)).collect();
-    let [.., owner, to, _role] = words.as_slice() else { return false };
+    let words: Vec<&str> = statement
+        .cursor()
+        .rest()
+        .iter()
+        .map(|token| token.text(statement.source))
+        .collect();
+    let [.., owner, to, _role] = words.as_slice() else {
+        return false;
+    };
     let has_other_actions = statement.cursor().split_at_commas().len() > 1;
     let is_gift = owner.eq_ignore_ascii_case("owner") && to.eq_ignore_ascii_case("to");
     is_gift && !has_other_actions && is_harmless(statement)
 }
 
-/// Whether a statement names none of the roles that have power over the machine. `U&"…"` may spell any name.
+/// Whether a statement names none of the roles that have power over the machine. `U&"…"` may spell
+/// any name.
 fn is_harmless(statement: &Statement<'_>) -> bool {
     let text = statement.text().to_ascii_lowercase();
     let names = OVER_THE_MACHINE.iter().copied().chain([SUPERUSER]);
@@ -82,16 +99,34 @@ mod tests {
     #[test]
     fn rights_are_lent_by_kind_and_never_to_make_a_superuser() {
         let kind = |text: &str| StatementKind::of(&sql::statements(text)[0]);
-        assert_eq!(kind("CREATE EXTENSION IF NOT EXISTS citext"), Some(StatementKind::Extension));
-        assert_eq!(kind("comment on extension citext is 'x'"), Some(StatementKind::Extension));
+        assert_eq!(
+            kind("CREATE EXTENSION IF NOT EXISTS citext"),
+            Some(StatementKind::Extension)
+        );
+        assert_eq!(
+            kind("comment on extension citext is 'x'"),
+            Some(StatementKind::Extension)
+        );
         assert_eq!(
             kind("CREATE EVENT TRIGGER t ON ddl_command_end EXECUTE FUNCTION f()"),
             Some(StatementKind::EventTrigger)
         );
-        assert_eq!(kind("ALTER PUBLICATION p ADD TABLE t"), Some(StatementKind::Object));
-        assert_eq!(kind("ALTER FUNCTION app.f(int, text) OWNER TO \"app\""), Some(StatementKind::Object));
-        assert_eq!(kind("CREATE ROLE service NOLOGIN BYPASSRLS"), Some(StatementKind::Role));
-        assert_eq!(kind("GRANT postgres TO authenticator"), Some(StatementKind::Role));
+        assert_eq!(
+            kind("ALTER PUBLICATION p ADD TABLE t"),
+            Some(StatementKind::Object)
+        );
+        assert_eq!(
+            kind("ALTER FUNCTION app.f(int, text) OWNER TO \"app\""),
+            Some(StatementKind::Object)
+        );
+        assert_eq!(
+            kind("CREATE ROLE service NOLOGIN BYPASSRLS"),
+            Some(StatementKind::Role)
+        );
+        assert_eq!(
+            kind("GRANT postgres TO authenticator"),
+            Some(StatementKind::Role)
+        );
         for none in [
             "CREATE ROLE boss SUPERUSER REPLICATION",
             "CREATE ROLE app LOGIN",

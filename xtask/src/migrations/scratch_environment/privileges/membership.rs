@@ -1,5 +1,6 @@
-//! A superuser may act as every role that the migrations made; another role only as those that it is in. So the role of a
-//! scratch session is put into all of them, except those that are in it: no two roles can be in each other.
+//! A superuser may act as every role that the migrations made; another role only as those that it
+//! is in. So the role of a scratch session is put into all of them, except those that are in it: no
+//! two roles can be in each other.
 
 use crate::migrations::sql::literal;
 
@@ -39,7 +40,8 @@ pub(super) fn leave(role: &str) -> String {
     )
 }
 
-/// SQL that lets it make servers of all foreign data wrappers: the extensions that brought them are a superuser's.
+/// SQL that lets it make servers of all foreign data wrappers: the extensions that brought them are
+/// a superuser's.
 pub(super) fn use_wrappers(role: &str) -> String {
     format!(
         "DO $do$ DECLARE known text; BEGIN
@@ -54,12 +56,18 @@ pub(super) fn use_wrappers(role: &str) -> String {
 /// Whether a text may make a role, also in a block.
 pub(super) fn may_make(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
-    text.contains("create") && ["role", "user", "group"].iter().any(|word| text.contains(word))
+    text.contains("create")
+        && ["role", "user", "group"]
+            .iter()
+            .any(|word| text.contains(word))
 }
 
 /// Whether a text may give `role` to another one, also in a block.
 pub(super) fn may_give(text: &str, role: &str) -> bool {
     let text = text.to_ascii_lowercase();
     let name = role.trim_matches('"').to_ascii_lowercase();
-    text.contains("grant") && [name.as_str(), "_user", "_role"].iter().any(|word| text.contains(word))
+    text.contains("grant")
+        && [name.as_str(), "_user", "_role"]
+            .iter()
+            .any(|word| text.contains(word))
 }

@@ -1,0 +1,77 @@
+//! The lock of the database, which commands that change it hold while they run.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use postgres::Client;
+
+use super::Context;
+use crate::migrations::blockers::{Blockers, Lookout};
+use crate::migrations::session::SessionSettings;
+use crate::migrations::{lock, tables};
+use crate::postgres::connect::{Target, connect_beside};
+
+/// How long to wait for locks, of every command that changes a database.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct LockTimeouts {
+    /// How long to wait, in seconds, while somebody else migrates or rolls back
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub lock_timeout: u64,
+
+    /// How long a statement may wait, in milliseconds, for a lock that the application holds,
+    /// before it is tried again
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 3000)]
+    pub ddl_lock_timeout: u64,
+
+    /// Show the queries of the application that hold such a lock whole, with the values in them
+    #[arg(long)]
+    pub show_queries: bool,
+}
+
+/// Takes the lock of the database, telling who holds it meanwhile.
+pub fn take(
+    context: &Context,
+    client: &mut Client,
+    lock_timeouts: LockTimeouts,
+) -> Result<SessionSettings> {
+    let table = &context.config.history_table;
+    let mut failed = Ok(());
+    let held = lock::acquire(
+        client,
+        table,
+        Duration::from_secs(lock_timeouts.lock_timeout),
+        &mut |holder| {
+            failed = context.terminal.eprint(&format!(
+                "Waiting for the lock of the database, held by {holder}\n"
+            ));
+        },
+    )?;
+    failed?;
+    Ok(SessionSettings {
+        history_table: tables::locate(client, table)?,
+        lock_pid: held.pid,
+        server_version: held.server_version,
+        ddl_lock_timeout: Duration::from_millis(lock_timeouts.ddl_lock_timeout),
+        retries: 4,
+        liveness: held.liveness,
+        blockers: Blockers::new(lock_timeouts.show_queries),
+    })
+}
+
+/// Looks who stands in the way of a run, as long as it lives. It connects when a wait has lasted a
+/// while; none is seen where there is no second connection to be had.
+pub fn look_out(context: &Context, target: &Arc<Target>, settings: &SessionSettings) -> Lookout {
+    let target = Arc::clone(target);
+    let terminal = context.terminal;
+    // Nobody to tell is no reason to stop in the middle.
+    let tell = move |text: &str| drop(terminal.eprint(&format!("{text}\n")));
+    let connect = move || connect_beside(&target).ok();
+    Lookout::start(
+        connect,
+        settings.lock_pid,
+        settings.ddl_lock_timeout,
+        settings.blockers.clone(),
+        tell,
+    )
+}
