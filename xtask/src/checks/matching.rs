@@ -2,18 +2,16 @@
 //! decision, in the order in which the code takes it.
 //!
 //! 1. **Which table** ([`find`]). The first hit wins: the configuration's `map`, a `@table` tag, a
-//! link in the source itself, the
-//!    fields that a schema takes from an ORM's table, the type that a schema says to be of, a name by the configured
-//!    patterns ([`names`]). What was hit is the evidence, a [`Strength`].
+//!    link in the source itself, the fields that a schema takes from an ORM's table, the type that
+//!    a schema says to be of, a name by the configured patterns ([`names`]). What was hit is the
+//!    evidence, a [`Strength`].
 //! 2. **How much they have in common** ([`super::pairing`]): fields beside columns, by name. The
-//! numbers that count as
-//!    "nearly whole", "accidental" and "was whole" have their names and reasons in `pairing/thresholds.rs`.
+//!    numbers that count as "nearly whole", "accidental" and "was whole" have their names and
+//!    reasons in `pairing/thresholds.rs`.
 //! 3. **Whether it is kept, and as what** ([`evidence`]), by the table below. A declaration that is
-//! not kept is named under
-//!    "not judged".
+//!    not kept is named under "not judged".
 //! 4. **Tables that nothing is named after** ([`likeness`]) take what implements a type of their
-//! name, or what is nearly whole
-//!    and shares the end of the name. It counts as `Model`.
+//!    name, or what is nearly whole and shares the end of the name. It counts as `Model`.
 //!
 //! | evidence | kept where | a type is a row where, and else a domain type | reason |
 //! |---|---|---|---|

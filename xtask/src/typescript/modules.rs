@@ -3,8 +3,7 @@
 //!
 //! - [`Program::load`]: the [`Module`] of a path.
 //! - [`Program::lookup`]: what a name means inside a file: declared there, imported (through any
-//!   number of
-//!   re-exports), a namespace, or a name of a package that is not part of the monorepo.
+//!   number of re-exports), a namespace, or a name of a package that is not part of the monorepo.
 //! - [`Program::exported`]: what a file exports under a name.
 //!
 //! Values of constants across files (strings, templates, objects) are `values`'s.
