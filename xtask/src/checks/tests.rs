@@ -56,7 +56,7 @@ fn every_file_of_a_check_is_registered() {
             .file_stem()
             .and_then(|stem| stem.to_str())
             .expect("a name");
-        if text.contains("const CHECK: Check") {
+        if stem != "tests" && text.contains("const CHECK: Check") {
             let kind = stem.to_uppercase();
             assert!(
                 CHECKS.iter().any(|check| check.kind == kind),
