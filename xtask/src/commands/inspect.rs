@@ -123,11 +123,12 @@ fn tables_of(context: &Context, facts: &Facts) -> Result<TablesOf> {
     let entities = entities::entities(&snapshot.schema, &context.config);
     let mut tables = TablesOf::new();
     let migrations = files::load(&context.tree(), &context.config.migrations).unwrap_or_default();
+    let provenance = context.provenance(&migrations);
     for described in matching::describe(
         entities,
         facts,
         &context.config,
-        &context.provenance(&migrations),
+        &provenance.of_schema(&snapshot.schema),
     ) {
         for description in &described.descriptions {
             tables.insert(

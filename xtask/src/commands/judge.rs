@@ -59,7 +59,8 @@ impl<'a> Judge<'a> {
         against: &str,
         migration_name: Option<&str>,
     ) -> Verification {
-        let (mut findings, coverage) = checks::verify(&self.input(schema));
+        let provenance = self.provenance.of_schema(schema);
+        let (mut findings, coverage) = checks::verify(&self.input(schema, &provenance));
         let file = &self.context.config.baseline;
         let accepted = self
             .baseline
@@ -99,21 +100,23 @@ impl<'a> Judge<'a> {
     /// Everything that is wrong, accepted or not.
     #[must_use]
     pub fn findings(&self, schema: &Schema) -> Vec<Finding> {
-        checks::verify(&self.input(schema)).0
+        let provenance = self.provenance.of_schema(schema);
+        checks::verify(&self.input(schema, &provenance)).0
     }
 
     /// The descriptions of every table side by side.
     #[must_use]
     pub fn alignment(&self, schema: &Schema) -> Vec<EntityAlignment> {
-        checks::alignment(&self.input(schema))
+        let provenance = self.provenance.of_schema(schema);
+        checks::alignment(&self.input(schema, &provenance))
     }
 
-    fn input<'i>(&'i self, schema: &'i Schema) -> Input<'i> {
+    fn input<'i>(&'i self, schema: &'i Schema, provenance: &'i Provenance) -> Input<'i> {
         Input {
             schema,
             facts: &self.facts,
             config: &self.context.config,
-            provenance: &self.provenance,
+            provenance,
         }
     }
 

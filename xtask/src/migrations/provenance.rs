@@ -126,15 +126,22 @@ impl StatementReader<'_> {
         self.path.first(parts)
     }
 
-    /// The existing object that `parts` names.
+    /// The existing object that `parts` names. Where the search path finds none, it is the only one
+    /// of that name: the path may have been set for the role or the database.
     fn existing(&self, parts: &[Identifier]) -> Option<ObjectName> {
-        let is_known = |name: &ObjectName| {
-            self.provenance
-                .table(name)
-                .or(self.provenance.type_(name))
-                .is_some()
-        };
-        self.path.resolve(parts, is_known)
+        let found = self.found(parts)?;
+        let is_known = self.provenance.knows(&found) || parts.len() > 1;
+        let elsewhere = || self.provenance.only_one_named(&found.name);
+        Some(if is_known {
+            found
+        } else {
+            elsewhere().unwrap_or(found)
+        })
+    }
+
+    /// The object that `parts` names by the search path, which need not exist.
+    fn found(&self, parts: &[Identifier]) -> Option<ObjectName> {
+        self.path.resolve(parts, |name| self.provenance.knows(name))
     }
 }
 

@@ -2,6 +2,7 @@
 //! is as it is.
 
 mod columns;
+mod namespaces;
 mod presence;
 
 use std::collections::BTreeMap;
@@ -40,6 +41,8 @@ struct GoneTable {
     location: Location,
     /// The columns that went with it; none where it was renamed.
     columns: ColumnNames,
+    /// The columns that it had under this name, as far as is known.
+    former_columns: ColumnNames,
 }
 
 impl Provenance {
@@ -125,13 +128,42 @@ impl Provenance {
             .map(|(former, _)| former)
     }
 
-    /// Records that the clause at `location` drops `table`, or gave it another name.
+    /// Records that the clause at `location` drops `table`.
     pub fn lose_table(&mut self, table: ObjectName, location: Location) {
-        let columns = of_table(&self.columns, &table)
+        let columns = self.column_names(&table);
+        let former_columns = columns.clone();
+        let gone = GoneTable {
+            location,
+            columns,
+            former_columns,
+        };
+        self.gone_tables.insert(table, gone);
+    }
+
+    fn column_names(&self, table: &ObjectName) -> ColumnNames {
+        of_table(&self.columns, table)
             .map(|(column, _)| column.to_owned())
-            .collect();
-        self.gone_tables
-            .insert(table, GoneTable { location, columns });
+            .collect()
+    }
+
+    /// Records that the clause at `location` gives a table another name.
+    pub fn rename_table(&mut self, from: &ObjectName, to: ObjectName, location: Location) {
+        let former_columns = self.column_names(from);
+        self.rename(from, &to);
+        let gone = GoneTable {
+            location: location.clone(),
+            columns: ColumnNames::new(),
+            former_columns,
+        };
+        self.gone_tables.insert(from.clone(), gone);
+        self.touch_table(to, location);
+    }
+
+    /// The columns that a table had which was dropped or renamed.
+    #[must_use]
+    pub fn former_columns(&self, table: &ObjectName) -> ColumnNames {
+        let gone = self.gone_tables.get(table);
+        gone.map_or_else(ColumnNames::new, |gone| gone.former_columns.clone())
     }
 
     /// The tables that were, with the places that dropped or renamed them.
@@ -245,6 +277,24 @@ impl Provenance {
         self.history.rename(from, to);
     }
 
+    /// Whether a table or type of this name is there.
+    #[must_use]
+    pub fn knows(&self, name: &ObjectName) -> bool {
+        self.tables.contains_key(name) || self.types.contains_key(name)
+    }
+
+    /// The table or type of this name, where only one namespace has one.
+    #[must_use]
+    pub fn only_one_named(&self, name: &str) -> Option<ObjectName> {
+        let mut named = self
+            .tables
+            .keys()
+            .chain(self.types.keys())
+            .filter(|other| other.name == name);
+        let only = named.next()?;
+        named.all(|other| other == only).then(|| only.clone())
+    }
+
     /// Every table and type in `namespace`.
     #[must_use]
     pub fn names_in(&self, namespace: &str) -> Vec<ObjectName> {
@@ -328,9 +378,9 @@ mod tests {
             Provenance::default(),
         );
         provenance.touch_column(one.clone(), "id", place.clone());
-        provenance.rename(&one, &other);
-        provenance.lose_table(one.clone(), place.clone());
+        provenance.rename_table(&one, other.clone(), place.clone());
         assert_eq!(provenance.dropped_columns(&one).count(), 0);
+        assert_eq!(provenance.former_columns(&one).len(), 1);
         provenance.lose_table(other.clone(), place);
         provenance.forget_table(&other);
         assert_eq!(

@@ -174,11 +174,8 @@ fn rename(
                 namespace: table.namespace.clone(),
                 name: name.name,
             };
-            reader.provenance.rename(table, &to);
-            reader
-                .provenance
-                .lose_table(table.clone(), reader.place(clause));
-            reader.provenance.touch_table(to, reader.place(clause));
+            let place = reader.place(clause);
+            reader.provenance.rename_table(table, to, place);
         }
         return;
     }

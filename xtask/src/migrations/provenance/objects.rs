@@ -123,7 +123,7 @@ pub(super) fn drop(
     let Some(kind) = kind(&mut cursor) else {
         return;
     };
-    cursor.eat_all(&["if", "exists"]);
+    let if_exists = cursor.eat_all(&["if", "exists"]);
     for mut name in cursor.split_at_commas() {
         let parts = name.qualified();
         if kind == SubjectKind::Namespace {
@@ -133,9 +133,22 @@ pub(super) fn drop(
             names
                 .iter()
                 .for_each(|name| forget(reader, name, statement));
-        } else if let Some(name) = reader.existing(&parts) {
+        } else if let Some(name) = dropped(reader, &parts, if_exists) {
             forget(reader, &name, statement);
         }
+    }
+}
+
+/// What a `DROP` names; with `IF EXISTS`, nothing may be what it names.
+fn dropped(
+    reader: &StatementReader<'_>,
+    parts: &[Identifier],
+    if_exists: bool,
+) -> Option<ObjectName> {
+    if if_exists {
+        reader.found(parts)
+    } else {
+        reader.existing(parts)
     }
 }
 

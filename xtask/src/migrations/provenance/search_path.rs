@@ -122,5 +122,15 @@ mod tests {
         assert_eq!(columns("app.t", &[first, set_config]), ["a V1:2", "c V2:2"]);
         let found = "set search_path to other, app;\nalter table t add c int;";
         assert_eq!(columns("app.t", &[first, found]), ["a V1:2", "c V2:2"]);
+        // The path of the role or the database is not known.
+        let made = "create table app.t (a int);";
+        assert_eq!(
+            columns("app.t", &[made, "alter table t add c int"]),
+            ["a V1:1", "c V2:1"]
+        );
+        assert_eq!(
+            columns("app.t", &[made, "drop table if exists t"]),
+            ["a V1:1"]
+        );
     }
 }
