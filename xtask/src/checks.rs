@@ -28,6 +28,7 @@ mod missing_column_in_insert;
 mod missing_field_in_schema;
 mod missing_field_in_type;
 mod missing_field_in_validation;
+mod missing_object;
 mod missing_path_parameter;
 mod missing_table;
 mod missing_type;
@@ -74,6 +75,7 @@ pub const CHECKS: &[Check] = &[
     orm_type_mismatch::CHECK,
     orm_default_mismatch::CHECK,
     enum_mismatch::CHECK,
+    missing_object::CHECK,
     missing_column_in_insert::CHECK,
     generated_column_in_insert::CHECK,
     missing_api_contract::CHECK,

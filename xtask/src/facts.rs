@@ -29,6 +29,8 @@ pub struct Facts {
     /// Enumerations of string values: TypeScript enums, unions of literals, `z.enum`, `pgEnum`, `as
     /// const` arrays.
     pub enums: Vec<Enumeration>,
+    /// Functions and composite types of the database that generated files state.
+    pub objects: Vec<StatedObject>,
     /// Endpoints that a server offers.
     pub routes: Vec<Route>,
     /// Endpoints that a contract describes.
@@ -85,6 +87,9 @@ pub struct Declaration {
     /// The location of the type that a schema is annotated with: `User` in `const guard:
     /// Guard<User> = z.object({…})`.
     pub of_type: Option<Location>,
+    /// The part of an ORM's table that a schema was made of: `createInsertSchema(users).omit({ id:
+    /// true })`.
+    pub made_of: Option<MadeOf>,
     /// Whether it is a class that a GraphQL framework makes a type of answers from: rows are mapped
     /// to it.
     pub graphql: bool,
@@ -118,6 +123,20 @@ pub struct TableLink {
     pub table: String,
     /// Which side of the table.
     pub side: Side,
+    /// The list of tables that states it, as kysely's `DB`: what else it lists says whether it is
+    /// one.
+    pub listed: Option<Location>,
+}
+
+/// The part of an ORM's table that a schema was made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MadeOf {
+    /// The side of the table.
+    pub side: Side,
+    /// The fields of the table that were left out by name.
+    pub omitted: Vec<String>,
+    /// Whether only some fields were taken, by name.
+    pub picked: bool,
 }
 
 /// The side of a table that a declaration describes: a row as it is read, inserted or updated.
@@ -285,6 +304,31 @@ pub struct Enumeration {
     pub values: Vec<String>,
     /// The database's name for it, where the source says it (`pgEnum('user_role', …)`).
     pub database_name: Option<String>,
+}
+
+/// An object of the database, other than a table or enum, that a generated file states.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatedObject {
+    /// The kind of object.
+    pub kind: StatedKind,
+    /// The declaration: `Database['public']['Functions']['count_posts']`.
+    pub name: String,
+    /// Its name.
+    pub location: Location,
+    /// The object's name in the database.
+    pub database_name: String,
+    /// The names of its arguments or attributes; none where the source does not say them, or says
+    /// several.
+    pub parts: Option<Vec<String>>,
+}
+
+/// The kind of a [`StatedObject`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatedKind {
+    /// A function, whose parts are its arguments.
+    Function,
+    /// A composite type, whose parts are its attributes.
+    CompositeType,
 }
 
 /// An endpoint that a server offers.

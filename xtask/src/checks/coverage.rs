@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use super::Model;
 use super::endpoints;
 use super::entities::EntityKind;
-use super::matching::{Description, Role, promised};
+use super::matching::{Description, Role, Strength, promised};
 use super::schema_type_mismatch;
 use crate::facts::{Declaration, Facts, Kind};
 use crate::report::{Coverage, NO_TABLE, Unjudged};
@@ -134,7 +134,10 @@ fn is_taken_for_projection(description: &Description<'_>) -> bool {
     let declaration = description.declaration;
     let complete =
         matches!(description.role, Role::Row | Role::Orm) && declaration.unresolved.is_none();
-    let only_namesake = description.role == Role::Domain && !description.pairing.pairs.is_empty();
+    // Another type is judged as the row.
+    let is_beside = description.strength == Strength::Alike;
+    let only_namesake =
+        description.role == Role::Domain && !is_beside && !description.pairing.pairs.is_empty();
     (complete || only_namesake) && !declaration.tags.projection && !description.is_whole()
 }
 

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use crate::report::Finding;
+use crate::report::{Finding, Severity};
 use crate::source::Location;
 
 /// `findings` without those that say again what an earlier one said of the same place. Their other
@@ -16,14 +16,11 @@ pub(super) fn removed(findings: Vec<Finding>) -> Vec<Finding> {
         let keys = keys(&finding);
         match keys.iter().find_map(|key| known.get(key).copied()) {
             Some(first) => {
-                // What is inserted may lack values; of two findings about one set the one that
-                // knows more is kept.
-                let known = &kept[first];
-                if finding.severity == known.severity && values_told(&finding) > values_told(known)
-                {
+                if says_more(&finding, &kept[first]) {
                     std::mem::swap(&mut finding, &mut kept[first]);
                 }
                 merge(&mut kept[first], finding);
+                known.extend(keys.into_iter().map(|key| (key, first)));
             }
             None => {
                 known.extend(keys.into_iter().map(|key| (key, kept.len())));
@@ -32,6 +29,16 @@ pub(super) fn removed(findings: Vec<Finding>) -> Vec<Finding> {
         }
     }
     kept
+}
+
+/// Whether `finding` is to be kept rather than the one that is `known`. An error of the row is not
+/// hidden by the warning of a `Pick` of it. What is inserted may lack values: of two findings about
+/// one set the one that knows more is kept.
+fn says_more(finding: &Finding, known: &Finding) -> bool {
+    let is_worse = finding.severity == Severity::Error && known.severity == Severity::Warning;
+    let knows_more =
+        finding.severity == known.severity && values_told(finding) > values_told(known);
+    is_worse || knows_more
 }
 
 /// How many values a finding about a set says to be missing or unknown.
@@ -143,7 +150,32 @@ fn merge(first: &mut Finding, again: Finding) {
 #[cfg(test)]
 mod tests {
     use crate::checks::{Input, test_utils, verify};
+    use crate::report::Severity;
     use crate::schema::provenance::Provenance;
+
+    /// The part stands before its source, whose error it must not hide.
+    #[test]
+    fn the_warning_of_a_part_of_a_row_does_not_hide_the_error_of_the_row() {
+        let schema = test_utils::schema(
+            "CREATE TABLE spots (id uuid NOT NULL, name text NOT NULL, label text NOT NULL, archived boolean NOT NULL)",
+        );
+        let ts = "export type Spot = Pick<SpotsTable, 'id' | 'name' | 'label' | 'is_archived'>;\n\
+                  export interface SpotsTable { id: string; name: string; label: string; is_archived: boolean }";
+        let (config, provenance) = (test_utils::config(""), Provenance::default());
+        let facts = test_utils::facts(ts, &config);
+        let input = Input {
+            schema: &schema,
+            facts: &facts,
+            config: &config,
+            provenance: &provenance,
+        };
+        let found: Vec<_> = verify(&input)
+            .0
+            .into_iter()
+            .map(|one| (one.severity, one.declaration))
+            .collect();
+        assert_eq!(found, [(Severity::Error, Some("SpotsTable".into()))]);
+    }
 
     #[test]
     fn the_finding_that_says_most_about_a_set_is_kept() {

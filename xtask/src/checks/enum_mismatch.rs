@@ -412,7 +412,7 @@ mod tests {
         passing: &[
             Case::passing(
                 "CREATE TYPE run_state AS ENUM ('on', 'off')",
-                "export type Database = { public: { Tables: {}; Enums: { run_state: 'off' | 'on'; other_state: 'a' } } }",
+                "export type Database = { public: { Tables: {}; Enums: { run_state: 'off' | 'on' } }; storage: { Enums: { other_state: 'a' } } }",
             ),
             Case::passing(
                 "CREATE TYPE run_state AS ENUM ('on', 'off')",

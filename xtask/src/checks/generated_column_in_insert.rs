@@ -15,9 +15,11 @@
 //!   title: string;
 //! }
 //! ```
-//! A field that may be absent is a warning.
+//! A field that may be absent is a warning, and so is a field of an ORM's table, or of a type that
+//! says of a row and of what is inserted at once (kysely's `Generated<string>`): inserts get their
+//! types from it.
 
-use super::matching::{Description, Strength, TableMatches};
+use super::matching::{Description, Role, Strength, TableMatches};
 use super::pairing::Pair;
 use super::{Check, Model};
 use crate::facts::Kind;
@@ -36,21 +38,37 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    // A request also holds what says which row is meant.
-    let is_written =
-        |one: &Description<'_>| one.role.is_written() && one.strength != Strength::Message;
-    let written = model
-        .judged()
-        .filter(|(_, description)| is_written(description));
-    let pairs = written.flat_map(|(described, description)| {
+    let pairs = model.judged().flat_map(|(described, description)| {
         let generated = description
             .pairing
             .pairs
             .iter()
-            .filter(|pair| pair.column.must_be_omitted() && can_be_set(pair));
+            .filter(|pair| pair.column.must_be_omitted() && is_inserted(description, pair));
         generated.map(move |pair| finding(model, described, description, pair))
     });
     pairs.collect()
+}
+
+/// Whether the description lets what is inserted carry the field.
+fn is_inserted(description: &Description<'_>, pair: &Pair<'_>) -> bool {
+    let field = pair.field;
+    match description.role {
+        // A request also holds what says which row is meant.
+        Role::Insert | Role::Update | Role::InsertSchema | Role::UpdateSchema => {
+            description.strength != Strength::Message && can_be_set(pair)
+        }
+        // Types of inserts are made of it. What is left to the database may stay out of them.
+        Role::Orm => field.sql.as_ref().is_some_and(|sql| !sql.database_default),
+        Role::Row => says_what_is_inserted(description) && !field.has_default,
+        Role::Domain | Role::Schema | Role::OutputSchema => false,
+    }
+}
+
+/// Whether a type says of a row and of what is inserted at once, as kysely's `Generated<string>`
+/// does.
+fn says_what_is_inserted(description: &Description<'_>) -> bool {
+    let fields = &description.declaration.fields;
+    description.declaration.origin.is_type() && fields.iter().any(|field| field.has_default)
 }
 
 /// `id?: never` says that it cannot be.
@@ -79,11 +97,17 @@ fn finding(
         .about(description, &pair.column.name)
         .at(&pair.field.location, "must not be given")
         .at_column(described.entity.name, pair.column, model.input.provenance)
-        .with_help("leave the field out");
+        .with_help(if description.role.is_written() {
+            "leave the field out"
+        } else {
+            "declare it as what the database always generates, so that no insert carries it"
+        });
     if description.role.is_validation() {
         found.category = Category::ValidationSchemas;
     }
-    if pair.field.optional || description.role.is_update() {
+    let only_may_be =
+        pair.field.optional || description.role.is_update() || !description.role.is_written();
+    if only_may_be {
         found.as_warning()
     } else {
         found
@@ -98,6 +122,8 @@ mod tests {
     const ROW: &str =
         "export interface BillRow { id: string; title: string; slug: string | null }\n";
 
+    const LOUD: &str = "CREATE TABLE calls (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL, loud text GENERATED ALWAYS AS (upper(name)) STORED);";
+
     pub const CASES: Cases = Cases {
         failing: &[
             Case::failing(
@@ -110,8 +136,38 @@ mod tests {
                 "export interface BillRow { id: string; title: string; slug: string | null }\nexport interface NewBill { title: string;\n slug?: string }",
                 (3, "slug"),
             ),
+            Case::failing(
+                LOUD,
+                "import type { Generated } from 'kysely';\nexport interface CallTable { id: Generated<number>; name: string;\n loud: string | null }",
+                (3, "loud"),
+            ),
+            Case {
+                configuration: "types = []\ndrizzle = ['**/*.ts']",
+                ..Case::failing(
+                    LOUD,
+                    "import { integer, pgTable, text } from 'drizzle-orm/pg-core';\nexport const calls = pgTable('calls', { id: integer().generatedAlwaysAsIdentity().primaryKey(), name: text().notNull(),\n loud: text() });",
+                    (3, "loud"),
+                )
+            },
         ],
         passing: &[
+            // A row that says nothing of inserts.
+            Case::passing(
+                LOUD,
+                "export interface CallTable { id: number; name: string; loud: string | null }",
+            ),
+            Case::passing(
+                LOUD,
+                "import type { Generated, GeneratedAlways } from 'kysely';\nexport interface CallTable { id: Generated<number>; name: string; loud: GeneratedAlways<string | null> }",
+            ),
+            // What is read holds what the database computes.
+            Case {
+                configuration: "types = []\nvalidation = ['**/*.ts']\ndrizzle = ['**/*.ts']",
+                ..Case::passing(
+                    "CREATE TABLE heats (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, lane text NOT NULL);",
+                    "import { createInsertSchema, createSelectSchema } from 'drizzle-zod';\nimport { bigint, pgTable, text } from 'drizzle-orm/pg-core';\nexport const heats = pgTable('heats', { id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(), lane: text().notNull() });\nexport const readHeat = createSelectSchema(heats);\nexport const insertHeat = createInsertSchema(heats);",
+                )
+            },
             // It says which row is meant.
             Case::valid(
                 "CREATE TABLE users (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL);",

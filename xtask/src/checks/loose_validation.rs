@@ -123,6 +123,14 @@ mod tests {
 
     pub const CASES: Cases = Cases {
         failing: &[
+            Case {
+                configuration: "types = []\nvalidation = ['**/*.ts']\ndrizzle = ['**/*.ts']",
+                ..Case::failing(
+                    "CREATE TABLE seats (id uuid PRIMARY KEY, label varchar(9) NOT NULL);",
+                    "import { createSchemaFactory } from 'drizzle-zod';\nimport { z } from 'zod';\nimport { pgTable, uuid, varchar } from 'drizzle-orm/pg-core';\nconst seats = pgTable('seats', { id: uuid().primaryKey(), label: varchar({ length: 9 }).notNull() });\nconst factory = createSchemaFactory({ coerce: { date: true } });\nexport const insertSeat = factory.createInsertSchema(seats, {\n label: z.string().max(10) });",
+                    (7, "label"),
+                )
+            },
             Case::validation(
                 "CREATE TABLE users (id uuid PRIMARY KEY, name varchar(50) NOT NULL, token text NOT NULL);",
                 "export namespace CreateUserCommand {\n export const RequestSchema = z.object({\n name: z.string(), inviteCode: z.string() });\n}",
@@ -170,6 +178,14 @@ mod tests {
             ),
         ],
         passing: &[
+            // A factory that coerces makes schemas as any other does.
+            Case {
+                configuration: "types = []\nvalidation = ['**/*.ts']\ndrizzle = ['**/*.ts']",
+                ..Case::passing(
+                    "CREATE TABLE seats (id uuid PRIMARY KEY, label varchar(9) NOT NULL, free_at timestamptz NOT NULL);",
+                    "import { createSchemaFactory } from 'drizzle-zod';\nimport { pgTable, timestamp, uuid, varchar } from 'drizzle-orm/pg-core';\nconst seats = pgTable('seats', { id: uuid().primaryKey(), label: varchar({ length: 9 }).notNull(), freeAt: timestamp('free_at', { withTimezone: true }).notNull() });\nconst { createInsertSchema } = createSchemaFactory({ coerce: { date: true } });\nexport const insertSeat = createInsertSchema(seats);",
+                )
+            },
             // A request may ask for less than a row, and for more.
             Case::valid(
                 "CREATE TABLE users (id uuid PRIMARY KEY, name varchar(50) NOT NULL, token text NOT NULL, role text);",

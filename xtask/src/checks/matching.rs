@@ -11,21 +11,31 @@
 //! 3. **Whether it is kept, and as what** ([`evidence`]), by the table below. A declaration that is
 //!    not kept is named under "not judged".
 //! 4. **Tables that nothing is named after** ([`likeness`]) take what implements a type of their
-//!    name, or what is nearly whole and shares the end of the name. It counts as `Model`.
+//!    name, or what is nearly whole and shares the end of the name. It counts as `Model`. Beside the
+//!    types that a table has, a type of its name behind a prefix or before a suffix (`IUser`) is
+//!    judged too, where it is or was whole (`Alike`).
+//!
+//! Each description is judged, and none replaces another: of two findings about one place the error
+//! is kept, so that a `Pick` does not hide its source. A type that is inferred from a schema says
+//! nothing of its own, and switches no check of the schema off.
 //!
 //! | evidence | kept where | a type is a row where, and else a domain type | reason |
 //! |---|---|---|---|
 //! | `Stated` | always | always | somebody said so |
-//! | `Derived` | always | (only schemas) | its fields are the table's own |
-//! | `Row`: `UserRow` | a type: its agreement is not accidental; else as `Model` | always; beside an ORM's table a `…Row` must be or have been whole | the name says what it is; where an ORM has the rows, it may be the row of a list |
+//! | `Derived` | always | (only schemas) | its fields are the table's own; `createSelectSchema` is of rows, unless its name says that it is for something else |
+//! | `Row`: `UserRow` | a type: its agreement is not accidental; else as `Model` | unless it is of a query: much of it is joined or counted, and never was a column ([`Pairing::is_of_query`]); beside an ORM's table a `…Row` must be or have been whole | the name says what it is; what a query returns, and the rows of lists, are called so as well |
 //! | `Model`: `UserEntity`, `CreateUser` | at least as many of its fields are columns as are not | no `Row` is there, and it is no projection | other things have such names too |
 //! | `Bare`: `User` | as `Model` | nothing stronger is there, it is exported and no component's, it is the likeliest, nearly whole, and holds nothing joined | many things are called so: a widget, an answer to one query |
-//! | `Message`: `CreateUserRequestSchema` | as `Model` | never | the server knows the rest |
+//! | `Alike`: `IUser` beside a `User` | it is or was whole | never; only what it has is judged | another type is the row |
+//! | `Message`: `CreateUserRequestSchema`, `userFormSchema` | as `Model` | never | the server knows the rest |
 //!
 //! A schema of a type (`Guard<User>`) is kept where it is or was whole. Whatever could not be
 //! resolved is kept, unless its name is `Bare` and a component's own: that something has the name
 //! has to do. Schemas have their role by the side that their name or use says (row, insert,
-//! update); a domain type may leave out columns and add what is computed.
+//! update); a domain type may leave out columns and add what is computed. A schema of rows that is of
+//! a query need not be whole. An insert type that another type of its file holds is what a builder
+//! takes: it is not firm. An ORM's table, and a type with kysely's `Generated`, say of inserts too,
+//! and are judged for that without an insert type beside them.
 
 mod evidence;
 mod find;
@@ -62,6 +72,9 @@ pub struct Description<'a> {
     pub strength: Strength,
     /// Its fields beside the table's columns.
     pub pairing: Pairing<'a>,
+    /// Whether another declaration of its file holds it: then it is what that is made of, and what is
+    /// inserted is made by that.
+    pub held: bool,
     /// Whether it is a type whose fields all are a schema's (`z.infer<typeof UserSchema>`): what is
     /// wrong about it is wrong about the schema.
     pub inferred: bool,
@@ -81,6 +94,9 @@ pub enum Strength {
     Model,
     /// Its name is the table's: `User`. Many things are called so.
     Bare,
+    /// Its name, but for a prefix or suffix, and its fields: `IUser` beside a `User`. Only what it
+    /// has is judged: another type is the row's.
+    Alike,
     /// Its name: it is what a request asks for to make or change a row
     /// (`CreateUserCommand.RequestSchema`), or an answer tells of one (`UserResponseSchema`). Only
     /// what it has is judged: the server knows the rest.
@@ -132,12 +148,21 @@ impl Description<'_> {
     #[must_use]
     pub fn is_whole(&self) -> bool {
         match self.role {
+            Role::Domain if self.strength == Strength::Alike => false,
             Role::Domain => self.pairing.is_or_was_whole() && !self.declaration.tags.projection,
+            Role::Schema | Role::OutputSchema if self.is_of_query() => false,
             Role::Row | Role::Orm | Role::Schema | Role::OutputSchema => {
                 !self.pairing.is_projection(self.declaration)
             }
             Role::Insert | Role::Update | Role::InsertSchema | Role::UpdateSchema => false,
         }
+    }
+
+    /// Whether it is what a query returns, though it is called like a row: see
+    /// [`Pairing::is_of_query`]. Whoever says which table it is of means the row.
+    #[must_use]
+    pub fn is_of_query(&self) -> bool {
+        self.strength != Strength::Stated && self.pairing.is_of_query()
     }
 
     /// Whether it is of the thing that a row is about, and agrees with only a part of the table as
@@ -311,6 +336,7 @@ impl<'a> TableMatches<'a> {
         match (description.role, description.strength) {
             (Role::Domain, _) => false,
             (_, Strength::Stated) | (Role::Row, _) => true,
+            (Role::Insert, Strength::Row) if description.held => false,
             (_, Strength::Row) => {
                 let of_domain = self
                     .bases_of(description)
@@ -323,7 +349,14 @@ impl<'a> TableMatches<'a> {
                         .next()
                         .is_some()
             }
-            (_, Strength::Derived | Strength::Model | Strength::Bare | Strength::Message) => false,
+            (
+                _,
+                Strength::Derived
+                | Strength::Model
+                | Strength::Bare
+                | Strength::Alike
+                | Strength::Message,
+            ) => false,
         }
     }
 

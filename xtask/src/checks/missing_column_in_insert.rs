@@ -13,7 +13,8 @@
 //! }
 //! ```
 //! What has a default, in the database or in the ORM, is computed or may be null can be left out.
-//! In a type called `Create…`, which often is of a request, it is a warning, and foreign keys may
+//! A type that says of a row and of what is inserted at once (kysely's `Generated<string>`) is judged
+//! without an insert type beside it. In a type called `Create…`, which often is of a request, it is a warning, and foreign keys may
 //! be missing: the server knows them.
 
 use super::matching::{Description, Role, TableMatches};
@@ -35,12 +36,43 @@ pub const CHECK: Check = Check {
 };
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
-    let inserts = model
-        .judged()
-        .filter(|(_, description)| description.role == Role::Insert);
-    let resolved = inserts.filter(|(_, description)| description.declaration.unresolved.is_none());
-    resolved
-        .flat_map(|(described, description)| findings(model, described, description))
+    let resolved = || {
+        let judged = model.judged();
+        judged.filter(|(_, description)| description.declaration.unresolved.is_none())
+    };
+    let inserts = resolved().filter(|(_, description)| description.role == Role::Insert);
+    let of_inserts =
+        inserts.flat_map(|(described, description)| findings(model, described, description));
+    let rows = resolved().filter(|(_, description)| description.role == Role::Row);
+    let of_rows = rows.flat_map(|(described, description)| left_out(model, described, description));
+    of_inserts.chain(of_rows).collect()
+}
+
+/// Returns findings about a type that says of a row and of what is inserted at once, as kysely's
+/// `Generated<string>` does.
+fn left_out(
+    model: &Model<'_>,
+    described: &TableMatches<'_>,
+    description: &Description<'_>,
+) -> Vec<Finding> {
+    let wrong = description.pairing.pairs.iter().filter(|pair| {
+        let may_be_left_out = pair.field.has_default && !pair.field.optional;
+        may_be_left_out && !pair.column.may_be_omitted() && !described.is_filled_in(pair.column)
+    });
+    wrong
+        .map(|pair| {
+            let message = format!(
+                "An insert may leave out field '{}' of `{}`, and the column is NOT NULL without a default",
+                pair.column.name, description.declaration.name
+            );
+            CHECK
+                .finding(&described.entity.title(), message)
+                .about(description, &pair.column.name)
+                .at(&pair.field.location, "every insert needs it")
+                .at_column(described.entity.name, pair.column, model.input.provenance)
+                .with_help("take off what lets an insert leave it out, or give the column a default")
+                .with_detail("optional", true)
+        })
         .collect()
 }
 
@@ -87,7 +119,9 @@ fn is_excused(
         .column(&column.name)
         .is_some_and(|facts| facts.foreign_key);
     let known_to_server = foreign_key || description.pairing.counterpart(column).is_some();
+    let is_made_later = description.held && !described.is_firm(description);
     described.is_missing_in_base(description, column)
+        || is_made_later
         || (!described.is_firm(description) && known_to_server)
 }
 
@@ -150,6 +184,8 @@ mod tests {
 
     const TABLE: &str = "CREATE TABLE bills (id uuid NOT NULL DEFAULT gen_random_uuid(), title text NOT NULL, summary text NOT NULL, note text);";
 
+    const BILLS: &str = "CREATE TABLE bills (id uuid DEFAULT gen_random_uuid() NOT NULL, title text NOT NULL, summary text NOT NULL);";
+
     pub const CASES: Cases = Cases {
         failing: &[
             Case::failing(
@@ -162,8 +198,24 @@ mod tests {
                 "export interface BillRow { id: string; title: string; summary: string; note: string | null }\nexport interface NewBill { title: string;\n summary?: string }",
                 (3, "summary"),
             ),
+            // The insert side stands in the type of the row, with or without another type.
+            Case::failing(
+                BILLS,
+                "import type { Generated } from 'kysely';\nexport interface BillTable { id: Generated<string>;\n title: string;\n summary: Generated<string> }",
+                (4, "summary"),
+            ),
+            Case::failing(
+                BILLS,
+                "import type { Generated, Insertable } from 'kysely';\nexport interface BillTable { id: Generated<string>;\n title: string;\n summary: Generated<string> }\nexport type NewBill = Insertable<BillTable>;",
+                (4, "summary"),
+            ),
         ],
         passing: &[
+            // What a builder takes, which makes the rest.
+            Case::passing(
+                BILLS,
+                "export interface BillTable { id: string; title: string; summary: string }\nexport type NewBill = { title: string };\nexport class Filing { constructor(readonly bill: NewBill) {} }",
+            ),
             // What a request asks for is little of what is inserted.
             Case::passing(
                 "CREATE TABLE invitations (id uuid PRIMARY KEY, name text NOT NULL, email text NOT NULL, preview jsonb NOT NULL, amount integer NOT NULL, paid_at text, note text, kind text, place text, reason text);",

@@ -40,7 +40,10 @@ pub const CHECK: Check = Check {
 
 fn run(model: &Model<'_>) -> Vec<Finding> {
     let complete = |description: &Description<'_>| {
-        let is_part = matches!(description.strength, Strength::Derived | Strength::Message);
+        let is_part = match description.strength {
+            Strength::Derived => description.role != Role::InsertSchema,
+            strength => strength == Strength::Message,
+        };
         description.declaration.unresolved.is_none() && !is_part
     };
     let schemas = model
@@ -61,7 +64,9 @@ fn findings(
     let renamed = pairing
         .renamed
         .iter()
-        .filter(|_| pairing.has_few_odd_fields() && pairing.pairs.len() > 2);
+        .filter(|_| pairing.has_few_odd_fields() && pairing.pairs.len() > 2)
+        // The names are the ORM table's.
+        .filter(|_| description.strength != Strength::Derived);
     let renamed = renamed.map(|pair| {
         finding(
             model,
@@ -85,7 +90,7 @@ fn findings(
     // What comes in is never the whole row.
     let partial = match description.role {
         Role::InsertSchema => description.declaration.tags.projection,
-        _of_rows => pairing.is_projection(description.declaration),
+        _of_rows => pairing.is_projection(description.declaration) || description.is_of_query(),
     };
     if partial {
         return renamed.collect();
@@ -96,10 +101,31 @@ fn findings(
     let missing = pairing
         .missing
         .iter()
-        .filter(|column| !described.is_missing_in_base(description, column));
+        .filter(|column| !described.is_missing_in_base(description, column))
+        .filter(|column| !is_explained_by_orm(described, description, column));
     renamed
         .chain(missing.filter_map(|column| missing_field(model, described, description, column)))
         .collect()
+}
+
+/// Whether a schema that is made of an ORM's table lacks a column because the table does, or because
+/// it was left out by its name: `createInsertSchema(users).omit({ slug: true })`.
+fn is_explained_by_orm(
+    described: &TableMatches<'_>,
+    description: &Description<'_>,
+    column: &Column,
+) -> bool {
+    let Some(made_of) = &description.declaration.made_of else {
+        return false;
+    };
+    let pairs = described
+        .of_role(Role::Orm)
+        .flat_map(|table| &table.pairing.pairs);
+    let mut fields = pairs
+        .filter(|pair| pair.column.name == column.name)
+        .map(|pair| &pair.field.name)
+        .peekable();
+    fields.peek().is_none() || fields.any(|field| made_of.omitted.contains(field))
 }
 
 /// Whether a schema of what is created lacks more of what is needed than it has: then it asks for
@@ -148,8 +174,13 @@ fn missing_field(
     {
         return None;
     }
-    let found = finding(model, described, description, column, "")
-        .with_proposal(edits::add_schema_field(description, described, column));
+    let found = finding(model, described, description, column, "").with_proposal(match description
+        .strength
+    {
+        // What belongs into it is named elsewhere: in a mask, or in the ORM's table.
+        Strength::Derived => None,
+        _written_out => edits::add_schema_field(description, described, column),
+    });
     Some(if whole_row { found } else { found.as_warning() })
 }
 
@@ -198,6 +229,10 @@ mod tests {
 
     const TABLE: &str = "CREATE TABLE users (id uuid PRIMARY KEY, email text NOT NULL, password_hash text NOT NULL, team_id uuid NOT NULL REFERENCES teams, bio text);";
 
+    const DRIZZLE: &str = "types = []\nvalidation = ['**/*.ts']\ndrizzle = ['**/*.ts']";
+
+    const ROUTES: &str = "CREATE TABLE routes (id text PRIMARY KEY, path text NOT NULL, verb text NOT NULL, note text);";
+
     pub const CASES: Cases = Cases {
         failing: &[
             Case::validation(
@@ -224,8 +259,25 @@ mod tests {
                 "export const CreateUserSchema = z.object({ password: z.string(), teamId: z.uuid(), bio: z.string().optional() });",
                 (2, "email"),
             ),
+            // Of what is made of an ORM's table, and picks what is created.
+            Case {
+                configuration: DRIZZLE,
+                ..Case::failing(
+                    ROUTES,
+                    "import { createInsertSchema } from 'drizzle-zod';\nimport { pgTable, text } from 'drizzle-orm/pg-core';\nexport const routes = pgTable('routes', { id: text().primaryKey(), path: text().notNull(), verb: text().notNull(), note: text() });\nconst whole = createInsertSchema(routes);\nexport const createRoute = whole.pick({ path: true });\nexport const updateRoute = whole.pick({ id: true, path: true });",
+                    (5, "verb"),
+                )
+            },
         ],
         passing: &[
+            // It was left out by its name.
+            Case {
+                configuration: DRIZZLE,
+                ..Case::passing(
+                    ROUTES,
+                    "import { createInsertSchema } from 'drizzle-zod';\nimport { pgTable, text } from 'drizzle-orm/pg-core';\nexport const routes = pgTable('routes', { id: text().primaryKey(), path: text().notNull(), verb: text().notNull(), note: text() });\nexport const insertRouteSchema = createInsertSchema(routes).omit({ verb: true }).omit({ note: true });",
+                )
+            },
             // It is told in another form.
             Case::valid(
                 "CREATE TABLE templates (id uuid PRIMARY KEY, name text NOT NULL, kind text NOT NULL, template_yaml text, template_json jsonb);",

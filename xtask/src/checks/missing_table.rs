@@ -11,16 +11,17 @@
 //! ```ts
 //! export const tools = pgTable('tools', { id: uuid('id').primaryKey() });
 //! ```
-//! Judged is what says which table it describes: a table of an ORM, a generated type, the tag
-//! `@table`; where the migrations dropped or renamed a table, also a type that is called like its
-//! row (`ToolRow`, `ToolEntity`). Of a dropped table whose columns a type of its bare name still
-//! has (`Tool`), it is a warning: that may be the thing itself. A table that others make belongs
-//! into `ignored-tables`, its namespace into `foreign-namespaces`.
+//! Judged is what says which table it describes: a table of an ORM, a generated type, an entry of a
+//! list of tables (kysely's `DB`) of which at least half are there, the tag `@table`; where the migrations dropped or renamed a table, also a type that is called like its
+//! row (`ToolRow`, `ToolEntity`), unless most of its fields never were columns. Of a dropped table
+//! whose columns a type of its bare name or a schema (`Tool`, `ToolSchema`) still has, it is a
+//! warning: that may be the thing itself. A table that others make belongs in `ignored-tables`, its
+//! namespace in `foreign-namespaces`.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::entities::is_judged;
-use super::matching::{Match, NameTable, Strength, is_shared};
+use super::matching::{NameTable, Strength, is_shared};
 use super::{Check, Model, names};
 use crate::config::Config;
 use crate::facts::{Declaration, Side};
@@ -83,6 +84,8 @@ struct DroppedTables<'m> {
     /// Where the fields of schemas stand: a type that is inferred from one is of what that lets in
     /// or out.
     schemas: HashSet<&'m Location>,
+    /// The lists of tables (kysely's `DB`) of which at least half are there.
+    lists: HashSet<&'m Location>,
 }
 
 impl<'m> DroppedTables<'m> {
@@ -99,7 +102,15 @@ impl<'m> DroppedTables<'m> {
             tables,
             names,
             schemas: fields.map(|field| &field.location).collect(),
+            lists: lists(model),
         }
+    }
+
+    /// Whether a list of tables states what the declaration describes.
+    fn lists(&self, declaration: &Declaration) -> bool {
+        let link = declaration.table_link.as_ref();
+        link.and_then(|link| link.listed.as_ref())
+            .is_some_and(|list| self.lists.contains(list))
     }
 
     /// The table of this name, as it is written, and what took it away.
@@ -111,6 +122,25 @@ impl<'m> DroppedTables<'m> {
     }
 }
 
+/// The lists of which at least half of the entries are tables or views: others only are called so,
+/// and list anything.
+fn lists<'m>(model: &Model<'m>) -> HashSet<&'m Location> {
+    let mut entries: HashMap<&Location, (usize, usize)> = HashMap::new();
+    let links = model.input.facts.types.iter();
+    for link in links.filter_map(|declaration| declaration.table_link.as_ref()) {
+        if let Some(list) = &link.listed {
+            let (there, all) = entries.entry(list).or_default();
+            *there += usize::from(is_known(model, &link.table));
+            *all += 1;
+        }
+    }
+    let lists = entries.into_iter();
+    lists
+        .filter(|(_, (there, all))| there * 2 >= *all)
+        .map(|(list, _)| list)
+        .collect()
+}
+
 /// The table that a declaration describes, where there is none of that name.
 fn missing<'m>(
     model: &Model<'_>,
@@ -120,7 +150,7 @@ fn missing<'m>(
     let link = declaration.table_link.as_ref().map(|link| &link.table);
     if let Some(table) = declaration.tags.table.as_ref().or(link) {
         let place = gone.named(table);
-        let certain = declaration.names_table() || place.is_some();
+        let certain = declaration.names_table() || place.is_some() || gone.lists(declaration);
         let missing = Missing {
             table: table.clone(),
             place,
@@ -128,24 +158,43 @@ fn missing<'m>(
         };
         return (certain && is_absent(model, table)).then_some(missing);
     }
-    let of_row = |hit: &Match| hit.side == Side::Row && !declaration.origin.is_validation();
-    let hit = gone.names.find(declaration).filter(of_row)?;
+    let hit = gone
+        .names
+        .find(declaration)
+        .filter(|hit| hit.side == Side::Row)?;
     let (name, place) = gone.tables[hit.entity];
-    let certain = matches!(hit.strength, Strength::Row | Strength::Model);
+    let is_schema = declaration.origin.is_validation();
+    // A schema is called after what it checks, which need not be a table.
+    let is_called_row = matches!(hit.strength, Strength::Row | Strength::Model) && !is_schema;
+    let certain = is_called_row && !is_another_thing(model, declaration, name);
     let is_inferred = || {
         declaration
             .fields
             .iter()
             .all(|field| gone.schemas.contains(&field.location))
     };
-    let is_meant = certain
-        || (is_shared(declaration) && !is_inferred() && has_columns_of(model, declaration, name));
+    let may_be_it = || is_shared(declaration) && has_columns_of(model, declaration, name);
+    let is_meant = certain || (may_be_it() && (is_schema || !is_inferred()));
     let missing = Missing {
         table: name.to_string(),
         place: Some(place),
         certain,
     };
     (is_meant && is_absent(model, &missing.table)).then_some(missing)
+}
+
+/// Whether a type that is called like a row of the table that was has more fields than columns of
+/// it: what a query returns is called so as well.
+fn is_another_thing(model: &Model<'_>, declaration: &Declaration, table: &ObjectName) -> bool {
+    let columns = model.input.provenance.former_columns(table);
+    let is_column = |name: &str| {
+        columns
+            .iter()
+            .any(|column| names::key(column) == names::key(name))
+    };
+    let fields = &declaration.fields;
+    let shared = fields.iter().filter(|field| is_column(&field.name)).count();
+    !columns.is_empty() && shared * 2 < fields.len()
 }
 
 /// How many columns a type must have for its name to mean anything: `{ id, name }` is anything.
@@ -171,11 +220,14 @@ fn has_columns_of(model: &Model<'_>, declaration: &Declaration, table: &ObjectNa
 
 /// Whether no table or view is called so, and none should be found by that name.
 fn is_absent(model: &Model<'_>, written: &str) -> bool {
+    !is_known(model, written) && is_ours(written, model.input.config)
+}
+
+/// Whether a table or view is called so.
+fn is_known(model: &Model<'_>, written: &str) -> bool {
     let schema = model.input.schema;
     let mut known = schema.tables.keys().chain(schema.views.keys());
-    let known =
-        known.any(|name| is_named(name, written) || names::key(&name.name) == names::key(written));
-    !known && is_ours(written, model.input.config)
+    known.any(|name| is_named(name, written) || names::key(&name.name) == names::key(written))
 }
 
 fn is_ours(written: &str, config: &Config) -> bool {
@@ -258,6 +310,25 @@ mod tests {
                 "export interface ToolRow { id: string }\nexport interface Remark { id: string; body: string; authorId: string; createdAt: Date; authorName: string }",
                 2,
             ),
+            Case {
+                configuration: "types = ['**/*.ts']\nvalidation = ['**/*.ts']",
+                ..Case::failing_entity(
+                    DROPPED,
+                    "import { z } from 'zod';\nexport interface ToolRow { id: string }\nexport const ToolSchema = z.object({ id: z.uuid() });\nexport const RemarkSchema = z.object({ id: z.string(), body: z.string(), authorId: z.string(), createdAt: z.date() });\nexport type Remark = z.infer<typeof RemarkSchema>;",
+                    4,
+                )
+            },
+            // A list that names tables that are there.
+            Case::failing_entity(
+                TABLE,
+                "export interface ToolRow { id: string }\nexport interface Draft { body: string }\nexport interface DB { tools: ToolRow; drafts: Draft }",
+                2,
+            ),
+            Case::failing_entity(
+                TABLE,
+                "export interface ToolRow { id: string }\nexport interface Database { public: { Tables: { tools: {\n Row: { id: string } } }; Views: { sheds: {\n Row: { id: string | null } } } } }",
+                4,
+            ),
         ],
         passing: &[
             // It is called so, and is another thing.
@@ -270,6 +341,19 @@ mod tests {
                 "CREATE TABLE tools (id uuid NOT NULL); CREATE TABLE remarks (id uuid NOT NULL, body text NOT NULL); DROP TABLE remarks;",
                 "export interface ToolRow { id: string }\nexport interface Remark { id: string; body: string }",
             ),
+            // What a query returns is called like a row, too.
+            Case::passing(
+                DROPPED,
+                "export interface ToolRow { id: string }\nexport interface RemarkRow { id: string; author: string; votes: number; replies: string[] }",
+            ),
+            // A schema of some of its columns may check anything.
+            Case {
+                configuration: "types = ['**/*.ts']\nvalidation = ['**/*.ts']",
+                ..Case::passing(
+                    DROPPED,
+                    "import { z } from 'zod';\nexport interface ToolRow { id: string }\nexport const RemarkSchema = z.object({ id: z.string(), body: z.string() });\nexport const ToolSchema = z.object({ id: z.uuid() });",
+                )
+            },
             // It is of what goes in or out, which is told as it was.
             Case {
                 configuration: "types = ['**/*.ts']\nvalidation = ['**/*.ts']",
@@ -292,6 +376,14 @@ mod tests {
                 TABLE,
                 "/** @table tools */\nexport interface Instrument { id: string }",
             ),
+            // It was made by others.
+            Case {
+                configuration: "ignored-tables = ['drafts']",
+                ..Case::passing(
+                    TABLE,
+                    "export interface ToolRow { id: string }\nexport interface Draft { body: string }\nexport interface DB { tools: ToolRow; drafts: Draft }",
+                )
+            },
             // Of what only may be a map of tables, nothing follows.
             Case::passing(
                 TABLE,

@@ -147,7 +147,7 @@ fn finding(model: &Model<'_>, compared: Compared<'_, '_>, stated: &SqlType) -> F
 mod tests {
     use crate::checks::test_utils::{Case, Cases};
 
-    const TABLE: &str = "CREATE TYPE role AS ENUM ('admin', 'user'); CREATE TABLE bills (id bigint NOT NULL, \
+    const TABLE: &str = "CREATE TYPE role AS ENUM ('admin', 'user'); CREATE TYPE other AS ENUM ('admin', 'user'); CREATE TABLE bills (id bigint NOT NULL, \
         name varchar(50) NOT NULL, role role NOT NULL, filed_at timestamptz NOT NULL, cost numeric(12,2) NOT NULL, \
         tags text[] NOT NULL, data jsonb NOT NULL);";
 

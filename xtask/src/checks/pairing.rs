@@ -9,13 +9,13 @@ use std::collections::BTreeSet;
 use super::entities::{ColumnFacts, Entity};
 use super::names::{self, NameStyle};
 use crate::config::Config;
-use crate::facts::{Declaration, Field};
+use crate::facts::{Declaration, Field, Kind};
 use crate::schema::model::Column;
 use crate::schema::provenance::Provenance;
 pub use relations::RelationNames;
 use relations::is_joined_by;
 use renaming::{is_longer, is_renamed, is_stood_for, may_hold, stands_for, stands_in_its_place};
-use thresholds::{ACCIDENT, FEWEST_FIELDS, FEWEST_FIELDS_BY_NAME, is_small_part};
+use thresholds::{ACCIDENT, FEWEST_FIELDS, FEWEST_FIELDS_BY_NAME, is_joined_part, is_small_part};
 
 /// The fields of a declaration beside the columns of its table.
 #[derive(Debug)]
@@ -355,6 +355,20 @@ impl<'a> Pairing<'a> {
     #[must_use]
     pub fn has_few_odd_fields(&self) -> bool {
         is_small_part(self.odd(), self.named() + self.extra.len())
+    }
+
+    /// Whether it is what a query returns, whatever it is called: it holds much that is joined or
+    /// counted, and never was a column.
+    #[must_use]
+    pub fn is_of_query(&self) -> bool {
+        let never_columns = || {
+            let extra = self.extra.iter().filter(|field| !self.is_former(field));
+            extra.chain(&self.relations)
+        };
+        let nests = never_columns().any(|field| matches!(field.kind, Kind::Json | Kind::Array(_)));
+        let odd = self.odd() + self.relations.len();
+        let all = self.named() + self.extra.len() + self.relations.len();
+        !self.was_whole && is_joined_part(odd, all, nests)
     }
 
     /// How many fields are not called like columns, nor like what was one.

@@ -48,6 +48,7 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
             .extra
             .iter()
             .filter(|field| !is_explained(described, description, field));
+        let judged = judged.filter(|field| !is_of_query(description, field));
         let judged = judged.filter(|field| !is_computed(model, described, description, field));
         judged.map(move |field| finding(model, described, description, field))
     });
@@ -62,9 +63,22 @@ fn is_computed(
     description: &Description<'_>,
     field: &Field,
 ) -> bool {
-    described.types().next().is_some()
+    has_own_type(described)
         && description.demands_what_server_makes(&described.entity)
         && wording::gone(described.entity.name, field, model.input.provenance).is_none()
+}
+
+/// Whether a type of the table says more than its schemas do: one that is inferred from a schema
+/// has what that has.
+fn has_own_type(described: &TableMatches<'_>) -> bool {
+    described.types().any(|ty| !ty.inferred)
+}
+
+/// Whether the field is joined or counted by a query whose answer the schema is of.
+fn is_of_query(description: &Description<'_>, field: &Field) -> bool {
+    !description.role.is_written()
+        && description.is_of_query()
+        && !description.pairing.outlives_its_column(field)
 }
 
 fn is_explained(
@@ -113,8 +127,7 @@ fn finding(
     let whole_row =
         description.holds_primary_key(&described.entity) && !description.role.is_written();
     // Where a column was, its value may come from elsewhere now.
-    let moved = described.types().next().is_some()
-        && description.demands_what_server_makes(&described.entity);
+    let moved = has_own_type(described) && description.demands_what_server_makes(&described.entity);
     if whole_row && !moved {
         found
     } else {
@@ -140,8 +153,25 @@ mod tests {
                 "export const CreateUserSchema = z.object({ email: z.string(),\n captcha: z.string() });",
                 (3, "captcha"),
             ),
+            // A type that is inferred from the schema says nothing of its own.
+            Case {
+                configuration: "types = ['**/*.ts']\nvalidation = ['**/*.ts']",
+                ..Case::failing(
+                    "CREATE TABLE writers (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL, email text);",
+                    "import { z } from 'zod';\nexport const WriterSchema = z.object({ id: z.string(), name: z.string(), email: z.string().nullable(),\n website: z.string() });\nexport type Writer = z.infer<typeof WriterSchema>;",
+                    (3, "website"),
+                )
+            },
         ],
         passing: &[
+            // What a query joins and counts.
+            Case {
+                configuration: "types = ['**/*.ts']\nvalidation = ['**/*.ts']",
+                ..Case::passing(
+                    "CREATE TABLE shares (id bigint PRIMARY KEY, shop_id bigint NOT NULL, name text NOT NULL, note text);",
+                    "import { z } from 'zod';\nconst ShareRowSchema = z.object({ id: z.string(), name: z.string(), note: z.string().nullable(), with: z.string().array(), items: z.number(), things: z.object({ id: z.string() }).array() });\nexport type ShareRow = z.infer<typeof ShareRowSchema>;",
+                )
+            },
             Case::valid(
                 TABLE,
                 "export const UserSchema = z.object({ id: z.uuid(), email: z.string() });",

@@ -12,6 +12,7 @@ impl Facts {
             schemas,
             tables,
             enums,
+            objects,
             routes,
             contracts,
             exchanges,
@@ -26,6 +27,7 @@ impl Facts {
         self.schemas.extend(schemas);
         self.tables.extend(tables);
         self.enums.extend(enums);
+        self.objects.extend(objects);
         self.routes.extend(routes);
         self.contracts.extend(contracts);
         self.exchanges.extend(exchanges);

@@ -92,8 +92,10 @@ fn declare(path: &str, text: &str, facts: &mut Facts) {
             table_link: is_table.then(|| TableLink {
                 table: found[2].to_owned(),
                 side: Side::Row,
+                listed: None,
             }),
             of_type: None,
+            made_of: None,
             graphql: false,
             implements: Vec::new(),
             fields,

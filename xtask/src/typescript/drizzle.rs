@@ -131,17 +131,13 @@ pub fn build<'p>(
     arguments: &Arguments<'_, 'p>,
 ) -> Value<'p> {
     match (package, path) {
-        ("drizzle-zod" | "drizzle-orm/zod", ["createSelectSchema"]) => {
-            schemas::make(resolver, schemas::Of::Select, arguments)
-        }
-        ("drizzle-zod" | "drizzle-orm/zod", ["createInsertSchema"]) => {
-            schemas::make(resolver, schemas::Of::Insert, arguments)
-        }
-        ("drizzle-zod" | "drizzle-orm/zod", ["createUpdateSchema"]) => {
-            schemas::make(resolver, schemas::Of::Update, arguments)
-        }
         ("drizzle-zod" | "drizzle-orm/zod", ["createSchemaFactory"]) => {
             schemas::factory(arguments.first())
+        }
+        ("drizzle-zod" | "drizzle-orm/zod", [function, coerced @ ..])
+            if let Some(of) = schemas::Of::named(function) =>
+        {
+            schemas::make(resolver, schemas::Making { of, coerced }, arguments)
         }
         ("drizzle-orm", ["getTableColumns" | "getColumns"]) => {
             match arguments.first().map(Value::uncast) {

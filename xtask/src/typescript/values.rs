@@ -33,6 +33,7 @@ use super::syntax::{
     Argument, Binary, ClassDecl, EnumDecl, Expr, Function, Module, NamespaceDeclaration,
 };
 use super::zod;
+use crate::facts::MadeOf;
 use crate::source::Span;
 pub use arguments::{Arguments, UnknownCall};
 pub use classes::{ClassInstance, member_name, method_scope};
@@ -140,6 +141,8 @@ pub struct ObjectValue<'p> {
     pub open: Option<Rc<str>>,
     /// The literal; none of an object that was not written as one.
     pub site: Option<Site<'p>>,
+    /// The part of an ORM's table that it is the shape of a schema of.
+    pub made_of: Option<Rc<MadeOf>>,
 }
 
 /// A property of an object.

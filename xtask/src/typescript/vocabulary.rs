@@ -5,7 +5,7 @@
 //! What a call makes (`z.string()`, `pgTable()`) is said where it is made, in `zod` and `drizzle`:
 //! its name and its meaning are one there.
 
-use crate::facts::Side;
+use crate::facts::{Side, StatedKind};
 
 /// A library whose exports are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -194,6 +194,17 @@ pub fn table_list(name: &str) -> Option<TableList> {
         "TableTypes" => Some(TableList::SelectAndInput),
         name if name.ends_with("Database") => Some(TableList::Database),
         name if name == "Tables" || name.ends_with("DB") => Some(TableList::Rows),
+        _ => None,
+    }
+}
+
+/// The kind of the objects that a part of Supabase's generated `Database` lists, tables, views and
+/// enums aside.
+#[must_use]
+pub fn stated_kind(list: &str) -> Option<StatedKind> {
+    match list {
+        "Functions" => Some(StatedKind::Function),
+        "CompositeTypes" => Some(StatedKind::CompositeType),
         _ => None,
     }
 }

@@ -3,7 +3,7 @@
 //! fields that it shares with the table. Of several with the same name, only the one most like the
 //! table is taken for its row.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::find::Finder;
 use super::likeness::{Adopted, Lacking, Unclaimed};
@@ -36,18 +36,27 @@ pub fn describe<'a>(
         names,
         config,
         provenance,
+        holdings: Holdings::new(facts),
     };
     let described = |(at, entity): (usize, Entity<'a>)| {
         let hits = found.entry(at).or_default();
         described(entity, hits, ground)
     };
     let mut all: Vec<TableMatches<'a>> = entities.into_iter().enumerate().map(described).collect();
-    for Adopted { at, declaration } in adopted(&all, &unclaimed, ground) {
+    let adopted = adopted(&all, &unclaimed, ground);
+    let adopted = adopted.into_iter().map(|one| (one, Strength::Model));
+    let alike = alike(&all, &unclaimed, ground);
+    let alike = alike.into_iter().map(|one| (one, Strength::Alike));
+    let mut taken = HashSet::new();
+    for (Adopted { at, declaration }, strength) in adopted.chain(alike) {
+        if !taken.insert(std::ptr::from_ref(declaration)) {
+            continue;
+        }
         let output = is_output_name(&declaration.name);
         let hit = Match {
             entity: at,
             side: Side::Row,
-            strength: Strength::Model,
+            strength,
             output,
             of_type: false,
         };
@@ -64,6 +73,26 @@ struct Ground<'r> {
     names: &'r NameTable,
     config: &'r Config,
     provenance: &'r Provenance,
+    holdings: Holdings<'r>,
+}
+
+/// The names of the types that the fields of each file's declarations hold.
+struct Holdings<'r>(HashSet<(&'r str, &'r str)>);
+
+impl<'r> Holdings<'r> {
+    fn new(facts: &'r Facts) -> Self {
+        let fields = facts.types.iter().flat_map(|ty| &ty.fields);
+        let held = fields.filter_map(|field| {
+            let name = field.reference.as_deref()?;
+            Some((&*field.location.file, name))
+        });
+        Self(held.collect())
+    }
+
+    fn hold(&self, declaration: &Declaration) -> bool {
+        let name = declaration.name.as_str();
+        self.0.contains(&(&*declaration.location.file, name))
+    }
 }
 
 /// The declarations that say of themselves which table they describe, by table, and those that do
@@ -125,11 +154,38 @@ fn adopted<'a>(
             .chain(schema)
             .map(move |what| (at, &described.entity, what))
     });
-    let orm = OrmNames::default();
-    let pairing = |entity: &Entity<'a>, declaration: &'a Declaration| {
-        paired(entity, declaration, Strength::Model, &orm, ground)
-    };
-    unclaimed.adopted(lacking, &pairing)
+    unclaimed.adopted(lacking, &|entity, declaration| {
+        unclaimed_pairing(entity, declaration, ground)
+    })
+}
+
+/// Finds further types of the tables that have one.
+fn alike<'a>(
+    all: &[TableMatches<'a>],
+    unclaimed: &Unclaimed<'a>,
+    ground: &Ground<'_>,
+) -> Vec<Adopted<'a>> {
+    let described = all.iter().enumerate().filter(|(_, described)| {
+        described.entity.kind == EntityKind::Table && described.types().next().is_some()
+    });
+    let described = described.map(|(at, described)| (at, &described.entity));
+    unclaimed.alike(described, &|entity, declaration| {
+        unclaimed_pairing(entity, declaration, ground)
+    })
+}
+
+fn unclaimed_pairing<'a>(
+    entity: &Entity<'a>,
+    declaration: &'a Declaration,
+    ground: &Ground<'_>,
+) -> Pairing<'a> {
+    paired(
+        entity,
+        declaration,
+        Strength::Model,
+        &OrmNames::default(),
+        ground,
+    )
 }
 
 fn described<'a>(entity: Entity<'a>, hits: &[Hit<'a>], ground: &Ground<'_>) -> TableMatches<'a> {
@@ -160,6 +216,7 @@ fn described<'a>(entity: Entity<'a>, hits: &[Hit<'a>], ground: &Ground<'_>) -> T
         Description {
             role: if of_json { Role::Domain } else { role },
             strength: hit.strength,
+            held: ground.holdings.hold(declaration),
             declaration,
             pairing,
             inferred,
@@ -193,6 +250,7 @@ fn paired<'a>(
         names,
         config,
         provenance,
+        ..
     } = *ground;
     let relations = RelationNames {
         is_row_type: &|name| names.is_row_type(name),
@@ -354,7 +412,8 @@ fn is_row(
     match hit.strength {
         // Where an ORM has the rows, `UserRow` may be that of a list or of another store.
         Strength::Row if row.orm && says_row_only(declaration) => pairing.is_or_was_whole(),
-        Strength::Stated | Strength::Derived | Strength::Row => true,
+        Strength::Row => !pairing.is_of_query(),
+        Strength::Stated | Strength::Derived => true,
         Strength::Model => row.strength == Strength::Model && !pairing.is_projection(declaration),
         // What also holds what is joined is the thing rather than its row; what a file keeps to
         // itself is for one use. What only lacks what has been added since may be what one query
@@ -364,7 +423,7 @@ fn is_row(
             let is_whole = is_whole && pairing.relations.is_empty();
             row.strength == Strength::Bare && is_shared(declaration) && is_likeliest() && is_whole
         }
-        Strength::Message => false,
+        Strength::Alike | Strength::Message => false,
     }
 }
 

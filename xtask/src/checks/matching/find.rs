@@ -69,7 +69,7 @@ impl<'a> Finder<'a> {
         if let Some(table) = &declaration.tags.table {
             return self.stated(declaration, table, side_of_name(&declaration.name));
         }
-        if let Some(TableLink { table, side }) = &declaration.table_link {
+        if let Some(TableLink { table, side, .. }) = &declaration.table_link {
             return self.stated(declaration, table, *side);
         }
         self.derived(declaration)
@@ -123,16 +123,22 @@ impl<'a> Finder<'a> {
             .iter()
             .filter_map(|field| self.columns.get(&field.location));
         let entity = *tables.next()?;
-        // Whatever else it is for, it need not hold a whole row.
-        let side = match side_of_name(&declaration.name) {
-            Side::Insert => Side::Insert,
-            Side::Row | Side::Update => Side::Update,
+        // A schema of what is read is of rows, unless its name says that it is used for another
+        // thing. Whatever else a schema is for, it need not hold a whole row.
+        let made_of = declaration.made_of.as_ref();
+        let is_read = made_of.filter(|made_of| made_of.side == Side::Row);
+        let side = match (side_of_name(&declaration.name), is_read) {
+            (Side::Insert, _) => Side::Insert,
+            (Side::Row, Some(_)) => Side::Row,
+            (Side::Row | Side::Update, _) => Side::Update,
         };
         tables.all(|other| *other == entity).then(|| Match {
             entity,
             side,
             strength: Strength::Derived,
-            output: is_output_name(&declaration.name),
+            // What was picked of a row may come in as well.
+            output: is_output_name(&declaration.name)
+                || is_read.is_some_and(|made_of| !made_of.picked),
             of_type: false,
         })
     }

@@ -1,7 +1,8 @@
 //! Finds descriptions of a table that no type, or no schema, is named after. One candidate is a
 //! class that implements a type of the table's name (an ORM's `ConfigSnippets`). Another has nearly
 //! all of the table's columns and little else, and is named after the end of the table's name
-//! (`DbCrontab` for `known_crontabs`). The candidate that is most like the table is taken.
+//! (`DbCrontab` for `known_crontabs`). The candidate that is most like the table is taken. Where the
+//! table has a type, those of its name behind a prefix or before a suffix (`IUser`) are judged too.
 
 use std::collections::HashMap;
 
@@ -110,6 +111,35 @@ impl<'a> Unclaimed<'a> {
             }
         }
         adopted
+    }
+
+    /// Returns the types that are called as a row of the table is, but for the usual prefixes and
+    /// suffixes (`IUser`, `UserDto`), and that nearly are or were one. They are judged beside the
+    /// types that the table has.
+    pub(super) fn alike<'e>(
+        &self,
+        described: impl Iterator<Item = (usize, &'e Entity<'a>)>,
+        pairing: &dyn Fn(&Entity<'a>, &'a Declaration) -> Pairing<'a>,
+    ) -> Vec<Adopted<'a>>
+    where
+        'a: 'e,
+    {
+        let mut alike = Vec::new();
+        for (at, entity) in described {
+            let row = row_words(&entity.name.name);
+            let ending = row.last().and_then(|last| self.by_last_word.get(last));
+            for named in ending.into_iter().flatten() {
+                let declaration = named.declaration;
+                if named.words != row || !Lacking::Type.is(declaration) {
+                    continue;
+                }
+                let pairing = pairing(entity, declaration);
+                if pairing.is_or_was_whole() && pairing.columns_ever() >= ENOUGH {
+                    alike.push(Adopted { at, declaration });
+                }
+            }
+        }
+        alike
     }
 
     fn likest(

@@ -141,34 +141,48 @@ pub(super) fn side_of_name(name: &str) -> Side {
 }
 
 /// The thing that a request makes or changes, or an answer tells of, as the name of its schema says
-/// it: `CreateUserCommand.RequestSchema`, `GetUserResponseSchema`.
+/// it: `CreateUserCommand.RequestSchema`, `userFormSchema`, `GetUserResponseSchema`. The verb stands
+/// before the thing or after it.
 fn in_message(name: &str) -> Option<(Side, Word)> {
-    const MAKES: &[&str] = &["create", "update", "patch", "edit"];
+    const MAKES: &[&str] = &[
+        "create", "new", "insert", "add", "upsert", "update", "patch", "edit",
+    ];
     const GETS: &[&str] = &["get", "find", "fetch"];
-    const ASKS: &[&str] = &["request", "body", "input", "payload", "command", "dto"];
+    const ASKS: &[&str] = &[
+        "request", "body", "input", "payload", "command", "dto", "form",
+    ];
+    // What people fill in is for making or changing the thing, whether a verb says so or not.
+    const FILLED_IN: &[&str] = &["input", "form"];
     let mut words = names::words(name);
-    let (mut asks, mut answers) = (false, false);
+    let (mut asks, mut answers, mut filled_in, mut schema) = (false, false, false, false);
     while let Some(last) = words.last() {
         match last.as_str() {
             "response" => answers = true,
-            word if ASKS.contains(&word) => asks = true,
-            "schema" => {}
+            word if ASKS.contains(&word) => {
+                asks = true;
+                filled_in |= FILLED_IN.contains(&word);
+            }
+            "schema" => schema = true,
             _thing => break,
         }
         words.pop();
     }
-    let verb = words.first().filter(|verb| {
-        MAKES.contains(&verb.as_str()) || (answers && GETS.contains(&verb.as_str()))
-    });
-    let thing: Word = words[usize::from(verb.is_some())..]
-        .iter()
-        .map(Word::as_str)
-        .collect();
-    let side = match (answers, asks && verb.is_some()) {
-        (true, _) => Side::Row,
-        (false, true) => Side::Update,
-        (false, false) => return None,
+    let is_verb =
+        |word: &&Word| MAKES.contains(&word.as_str()) || (answers && GETS.contains(&word.as_str()));
+    let thing = match (words.first().filter(is_verb), words.last().filter(is_verb)) {
+        (Some(_), _) => &words[1..],
+        (None, Some(_)) => &words[..words.len() - 1],
+        (None, None) => &words[..],
     };
+    let verb = thing.len() < words.len();
+    let side = if answers {
+        Side::Row
+    } else if (verb && (asks || schema)) || filled_in {
+        Side::Update
+    } else {
+        return None;
+    };
+    let thing: Word = thing.iter().map(Word::as_str).collect();
     (!thing.is_empty()).then_some((side, thing))
 }
 

@@ -67,6 +67,77 @@ fn what_nothing_is_named_after_is_described_by_what_is_much_like_it() {
 }
 
 #[test]
+fn a_second_type_of_a_table_is_judged_beside_the_first() {
+    let sql = "CREATE TABLE users (id uuid NOT NULL, name text NOT NULL, note text)";
+    let row = "export interface UserModel { id: string; name: string; note: string | null }";
+    let second =
+        "export interface IUser { id: number; name: string; note: string | null; old: string[] }";
+    let ts = format!("{row}\n{second}");
+    assert_eq!(described("UserModel", sql, &ts, ""), ["users Row"]);
+    assert_eq!(described("IUser", sql, &ts, ""), ["users Domain"]);
+    assert_eq!(described("IUser", sql, second, ""), ["users Row"]);
+    // What is much less, and what is called after another thing, is none.
+    for other in [
+        "interface IUser { id: string; name: string; a: 1; b: 2 }",
+        "interface IUserNote { id: string; name: string; note: string | null }",
+    ] {
+        let name = other.split(' ').nth(1).expect("a name");
+        let ts = format!("{row}\nexport {other}");
+        assert_eq!(described(name, sql, &ts, ""), [""; 0], "{other}");
+    }
+}
+
+#[test]
+fn schemas_are_named_with_the_verb_before_or_after_the_thing() {
+    let sql = "CREATE TABLE users (id uuid NOT NULL, name text NOT NULL);";
+    let keys = "types = []\nvalidation = ['**/*.ts']";
+    for (name, role) in [
+        ("createUserSchema", "users InsertSchema"),
+        ("userCreateSchema", "users InsertSchema"),
+        ("UserInsertSchema", "users InsertSchema"),
+        ("userUpdateSchema", "users UpdateSchema"),
+        ("user_patch_schema", "users UpdateSchema"),
+        ("userFormSchema", "users UpdateSchema"),
+        ("userInputSchema", "users UpdateSchema"),
+        ("newUserInput", "users UpdateSchema"),
+        ("upsertUserSchema", "users UpdateSchema"),
+        ("userEditFormSchema", "users UpdateSchema"),
+        ("userResponseSchema", "users OutputSchema"),
+        // Nothing says that it is of what comes in.
+        ("editUser", ""),
+        ("userPayload", ""),
+        ("searchUserSchema", ""),
+    ] {
+        let ts = format!(
+            "import {{ z }} from 'zod';\nexport const {name} = z.object({{ name: z.string() }});"
+        );
+        assert_eq!(described(name, sql, &ts, keys).concat(), role, "{name}");
+    }
+}
+
+#[test]
+fn what_a_query_returns_is_no_row() {
+    let sql = "CREATE TABLE shares (id uuid NOT NULL, shop_id uuid NOT NULL, name text NOT NULL, note text);";
+    let columns = "id: string; name: string; note: string | null";
+    for (others, role) in [
+        ("with: string[]; items: number", "shares Domain"),
+        (
+            "owner: string; items: number; seen: number",
+            "shares Domain",
+        ),
+        // One or two were forgotten.
+        ("owner: string; items: number", "shares Row"),
+        ("with: string[]", "shares Row"),
+    ] {
+        let ts = format!("export interface ShareRow {{ {columns}; {others} }}");
+        assert_eq!(described("ShareRow", sql, &ts, ""), [role], "{others}");
+        // Whoever says that it is of the table means the row.
+        let tagged = format!("/** @table shares */\n{ts}");
+        assert_eq!(described("ShareRow", sql, &tagged, ""), ["shares Row"]);
+    }
+}
+
+#[test]
 fn a_schema_describes_what_the_type_does_that_it_says_to_be_of() {
     let sql = "CREATE TABLE users (id uuid NOT NULL, name text NOT NULL);";
     let types = "import { z } from 'zod';\nimport { Guard } from './guard';\n\

@@ -23,6 +23,23 @@ pub(super) const FEWEST_FIELDS: usize = 2;
 /// The same where only a name says that it is of the table: `{ id, name }` is anything.
 pub(super) const FEWEST_FIELDS_BY_NAME: usize = 3;
 
+/// So many fields that never were columns, of so few, are what a query joins and counts, not what
+/// somebody forgot to migrate: one or two may be. The other side of it is that three columns whose
+/// migration was never written, in a small type, are only named under "not judged".
+const FEWEST_JOINED: usize = 3;
+const JOINED_PART: usize = 2;
+
+/// The same where some of them hold objects or lists, which columns seldom do.
+const FEWEST_NESTED: usize = 2;
+const NESTED_PART: usize = 3;
+
+/// Whether `odd` of `all` fields are so many that a query returns them beside its table's columns;
+/// `nested` says that some hold objects or lists.
+pub(super) fn is_joined_part(odd: usize, all: usize, nested: bool) -> bool {
+    (odd >= FEWEST_JOINED && odd * JOINED_PART >= all)
+        || (nested && odd >= FEWEST_NESTED && odd * NESTED_PART >= all)
+}
+
 /// Whether `odd` of `all` is a small part.
 pub(super) fn is_small_part(odd: usize, all: usize) -> bool {
     odd * SMALL_PART <= all || (odd == 1 && all >= SMALL_TABLE)

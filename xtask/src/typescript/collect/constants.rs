@@ -130,7 +130,12 @@ impl<'p> File<'_, 'p> {
 
     fn schema(&self, named: &ConstantName<'_>, schema: &Rc<Schema<'p>>, facts: &mut Facts) {
         let piped = zod::piped_shape(schema).map(|shape| SchemaKind::Object(Rc::new(shape)));
-        let (fields, unresolved) = match piped.as_ref().unwrap_or(&schema.innermost().kind) {
+        let kind = piped.as_ref().unwrap_or(&schema.innermost().kind);
+        let made_of = match kind {
+            SchemaKind::Object(shape) => shape.made_of.as_deref().cloned(),
+            _other => None,
+        };
+        let (fields, unresolved) = match kind {
             SchemaKind::Object(shape) => (
                 self.schema_fields(shape),
                 shape.open.as_ref().map(Rc::to_string),
@@ -163,6 +168,7 @@ impl<'p> File<'_, 'p> {
             tags: named.tags.clone(),
             table_link: None,
             of_type: named.of_type.clone(),
+            made_of,
             graphql: false,
             implements: Vec::new(),
             fields,
@@ -222,6 +228,7 @@ impl<'p> File<'_, 'p> {
             tags: named.tags.clone(),
             table_link: declared.link,
             of_type: None,
+            made_of: None,
             graphql: false,
             implements: Vec::new(),
             fields: declared.fields,

@@ -5,12 +5,14 @@
 use std::collections::HashMap;
 
 use super::File;
-use crate::facts::{Declaration, Enumeration, Facts, Origin, Side, TableLink};
+use crate::facts::{
+    Declaration, Enumeration, Facts, Origin, Side, StatedKind, StatedObject, TableLink,
+};
 use crate::source::Location;
 use crate::typescript::modules::Symbol;
-use crate::typescript::resolve::{Property as Resolved, Type};
+use crate::typescript::resolve::{ObjectType, Property as Resolved, Type};
 use crate::typescript::syntax::{
-    Expr, ExprKind, PropertySignature, Statement, StatementKind, Text, TypeKind, TypeMember,
+    Expr, ExprKind, Name, PropertySignature, Statement, StatementKind, Text, TypeKind, TypeMember,
     TypeNode,
 };
 use crate::typescript::values::{ObjectValue, Value};
@@ -19,8 +21,8 @@ use crate::typescript::vocabulary::{self, Library, TableList};
 /// The tables and sides that other declarations state for a declaration.
 #[derive(Debug, Default)]
 pub struct Links {
-    /// The declaration at this place describes this side of this table.
-    tables: Vec<(Location, Side, String)>,
+    /// The declaration at this place describes a side of a table.
+    tables: Vec<(Location, TableLink)>,
     /// The declaration at the first place describes a side of what the one at the second describes.
     sides: Vec<(Location, Side, Location)>,
 }
@@ -34,30 +36,22 @@ impl Links {
 
     /// Gives each declaration without a link of its own the one that others state.
     pub fn apply(&self, facts: &mut Facts) {
-        let tables: HashMap<_, _> = self
-            .tables
-            .iter()
-            .map(|(at, side, table)| (at, (*side, table)))
-            .collect();
-        let sides = self
-            .sides
-            .iter()
-            .filter_map(|(at, side, of)| Some((at, (*side, tables.get(of)?.1))));
-        let sides: HashMap<&Location, (Side, &String)> = sides.collect();
+        let tables: HashMap<_, _> = self.tables.iter().map(|(at, link)| (at, link)).collect();
+        let sides = self.sides.iter().filter_map(|(at, side, of)| {
+            let link = TableLink {
+                side: *side,
+                ..(*tables.get(of)?).clone()
+            };
+            Some((at, link))
+        });
+        let sides: HashMap<&Location, TableLink> = sides.collect();
         for declaration in facts
             .types
             .iter_mut()
             .filter(|declaration| declaration.table_link.is_none())
         {
-            let own = tables
-                .get(&declaration.location)
-                .or_else(|| sides.get(&declaration.location));
-            if let Some((side, table)) = own.copied() {
-                declaration.table_link = Some(TableLink {
-                    table: table.clone(),
-                    side,
-                });
-            }
+            let own = tables.get(&declaration.location).copied();
+            declaration.table_link = own.or_else(|| sides.get(&declaration.location)).cloned();
         }
     }
 }
@@ -67,11 +61,11 @@ impl<'p> File<'_, 'p> {
     pub(super) fn note_links(&self, statement: &'p Statement) {
         match &statement.kind {
             StatementKind::Interface(interface) => {
-                self.note_database(&interface.name.text, &interface.members)
+                self.note_database(&interface.name, &interface.members)
             }
             StatementKind::Alias(alias) => {
                 if let TypeKind::Object(members) = &alias.value.kind {
-                    return self.note_database(&alias.name.text, members);
+                    return self.note_database(&alias.name, members);
                 }
                 let (TypeKind::Reference(path, arguments), at) =
                     (&alias.value.kind, alias.name.span)
@@ -95,13 +89,15 @@ impl<'p> File<'_, 'p> {
 
     /// A map of tables: kysely's `DB`, whose properties are all declared types, and the
     /// `TableTypes` of pg-to-ts.
-    fn note_database(&self, name: &str, members: &'p [TypeMember]) {
-        match vocabulary::table_list(name) {
+    fn note_database(&self, name: &Name, members: &'p [TypeMember]) {
+        let list = self.module.location(name.span);
+        let note = |table, of, side| self.note_table(&list, table, of, side);
+        match vocabulary::table_list(&name.text) {
             Some(TableList::Rows | TableList::Database)
                 if !members.is_empty() && members.iter().all(is_reference) =>
             {
                 TypeNode::properties(members)
-                    .for_each(|property| self.note_table(property, property, Side::Row));
+                    .for_each(|property| note(property, property, Side::Row));
             }
             Some(TableList::Rows | TableList::Database) | None => {}
             Some(TableList::SelectAndInput) => {
@@ -113,8 +109,8 @@ impl<'p> File<'_, 'p> {
                     };
                     for side in TypeNode::properties(sides) {
                         match side.key.literal() {
-                            Some("select") => self.note_table(table, side, Side::Row),
-                            Some("input") => self.note_table(table, side, Side::Insert),
+                            Some("select") => note(table, side, Side::Row),
+                            Some("input") => note(table, side, Side::Insert),
                             Some(_) | None => {}
                         }
                     }
@@ -123,17 +119,26 @@ impl<'p> File<'_, 'p> {
         }
     }
 
-    /// The type of the property `of` describes the table that the property `table` is named after.
-    fn note_table(&self, table: &'p PropertySignature, of: &'p PropertySignature, side: Side) {
+    /// The type of the property `of` describes the table that the property `table` of `list` is
+    /// named after.
+    fn note_table(
+        &self,
+        list: &Location,
+        table: &'p PropertySignature,
+        of: &'p PropertySignature,
+        side: Side,
+    ) {
         let declaration = of
             .value
             .as_ref()
             .and_then(|value| self.declaration_of(value));
         if let (Some(declaration), Some(table)) = (declaration, table.key.literal()) {
-            self.links
-                .borrow_mut()
-                .tables
-                .push((declaration, side, table.to_owned()));
+            let link = TableLink {
+                table: table.to_owned(),
+                side,
+                listed: Some(list.clone()),
+            };
+            self.links.borrow_mut().tables.push((declaration, link));
         }
     }
 
@@ -182,6 +187,7 @@ impl<'p> File<'_, 'p> {
                 Some(TableLink {
                     table: table.strip_prefix("public.").unwrap_or(table).to_owned(),
                     side: *side,
+                    listed: None,
                 })
             })
         })
@@ -200,7 +206,8 @@ fn is_reference(member: &TypeMember) -> bool {
     }
 }
 
-/// Supabase's generated `Database`: a declaration for each table's `Row`, `Insert` and `Update`.
+/// Supabase's generated `Database`: a declaration for each `Row`, `Insert` and `Update` of its tables
+/// and views.
 impl<'p> File<'_, 'p> {
     pub(super) fn generated_tables(
         &self,
@@ -212,19 +219,12 @@ impl<'p> File<'_, 'p> {
             return found;
         }
         for (namespace, schema) in self.inner(of) {
-            for (_, tables) in self
-                .inner(&schema)
-                .into_iter()
-                .filter(|(name, _)| name == "Tables")
-            {
+            let lists = self.inner(&schema).into_iter();
+            for (list, tables) in lists.filter(|(name, _)| name == "Tables" || name == "Views") {
                 for (table, sides) in self.inner(&tables) {
                     let linked = super::names::qualified(&namespace, &table);
-                    found.extend(self.generated_sides(
-                        database,
-                        &linked,
-                        &format!("{}['{namespace}']['Tables']['{table}']", database.name),
-                        &sides,
-                    ));
+                    let path = format!("{}['{namespace}']['{list}']['{table}']", database.name);
+                    found.extend(self.generated_sides(database, &linked, &path, &sides));
                 }
             }
         }
@@ -260,6 +260,65 @@ impl<'p> File<'_, 'p> {
                     });
                 }
             }
+        }
+    }
+
+    /// Its `Functions` and `CompositeTypes`.
+    pub(super) fn generated_objects(
+        &self,
+        database: &Declaration,
+        of: &Type<'p>,
+        facts: &mut Facts,
+    ) {
+        if vocabulary::table_list(&database.name) != Some(TableList::Database) {
+            return;
+        }
+        for (namespace, schema) in self.inner(of) {
+            for (list, objects) in self.inner(&schema) {
+                let Some(kind) = vocabulary::stated_kind(&list) else {
+                    continue;
+                };
+                let Ok(objects) = self.resolver.properties(&objects) else {
+                    continue;
+                };
+                for property in &objects.properties {
+                    let Some(place) = &property.place else {
+                        continue;
+                    };
+                    facts.objects.push(StatedObject {
+                        kind,
+                        name: format!(
+                            "{}['{namespace}']['{list}']['{}']",
+                            database.name, property.name
+                        ),
+                        location: place.location(),
+                        database_name: super::names::qualified(&namespace, &property.name),
+                        parts: self.stated_parts(kind, &property.value.get(self.resolver)),
+                    });
+                }
+            }
+        }
+    }
+
+    /// The arguments of a function, `never` for none, or the attributes of a composite type. Of
+    /// overloads it says several.
+    fn stated_parts(&self, kind: StatedKind, of: &Type<'p>) -> Option<Vec<String>> {
+        if !matches!(of, Type::Object(_)) {
+            return None;
+        }
+        let object = self.resolver.properties(of).ok()?;
+        let names = |object: &ObjectType<'p>| {
+            let names = object.properties.iter().map(|one| one.name.to_string());
+            object.incomplete.is_none().then(|| names.collect())
+        };
+        if kind == StatedKind::CompositeType {
+            return names(&object);
+        }
+        let arguments = object.properties.iter().find(|one| &*one.name == "Args")?;
+        match arguments.value.get(self.resolver) {
+            Type::Never => Some(Vec::new()),
+            held @ Type::Object(_) => names(&*self.resolver.properties(&held).ok()?),
+            _other => None,
         }
     }
 
@@ -324,6 +383,7 @@ impl<'p> File<'_, 'p> {
                 table_link: Some(TableLink {
                     table: table.to_owned(),
                     side,
+                    listed: None,
                 }),
                 fields: self.fields(&fields),
                 unresolved: fields.incomplete.as_ref().map(ToString::to_string),

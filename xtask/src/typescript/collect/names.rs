@@ -140,6 +140,7 @@ impl<'p> File<'_, 'p> {
         (tables == "Tables" || tables == "Views").then(|| TableLink {
             table: qualified(namespace, table),
             side,
+            listed: None,
         })
     }
 
@@ -149,6 +150,7 @@ impl<'p> File<'_, 'p> {
             TypeKind::Query(path, _) => Some(TableLink {
                 table: self.named_table(path)?,
                 side: Side::Row,
+                listed: None,
             }),
             TypeKind::Indexed(_, index) => string_link(index, Side::Row),
             _ => None,
@@ -174,6 +176,7 @@ impl<'p> File<'_, 'p> {
         Some(TableLink {
             table,
             side: vocabulary::side_of_member(member)?,
+            listed: None,
         })
     }
 }
@@ -194,6 +197,7 @@ fn supabase_link(arguments: &[TypeNode], side: Side) -> Option<TableLink> {
         TypeKind::String(namespace) => Some(TableLink {
             table: qualified(namespace, &table.table),
             side,
+            listed: None,
         }),
         _ => None,
     }
@@ -204,6 +208,7 @@ fn string_link(node: &TypeNode, side: Side) -> Option<TableLink> {
         TypeKind::String(table) => Some(TableLink {
             table: table.to_string(),
             side,
+            listed: None,
         }),
         _ => None,
     }

@@ -39,6 +39,7 @@ impl<'p> File<'_, 'p> {
         let declaration = self.declaration(statement, origin, prefix, &evaluated);
         let generated = self.generated_tables(&declaration, &evaluated);
         self.generated_enums(&declaration, &evaluated, facts);
+        self.generated_objects(&declaration, &evaluated, facts);
         facts.types.push(declaration);
         facts.types.extend(generated);
     }
@@ -66,6 +67,7 @@ impl<'p> File<'_, 'p> {
                 .table_link(statement)
                 .or_else(|| self.commented_link(statement)),
             of_type: None,
+            made_of: None,
             graphql: self.is_graphql(statement),
             implements: implemented(statement),
             fields,

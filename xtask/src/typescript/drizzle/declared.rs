@@ -30,6 +30,7 @@ pub fn declared<'p>(
     let link = table.name.as_ref().map(|name| TableLink {
         table: qualified(namespace, name),
         side: Side::Row,
+        listed: None,
     });
     let unnamed = table
         .name

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::{DrizzleColumn, DrizzleTable, TableColumn};
-use crate::facts::{Constraints, SqlScalar};
+use crate::facts::{Constraints, MadeOf, Side, SqlScalar};
 use crate::typescript::resolve::{Lazy, Resolver, Type};
 use crate::typescript::values::{ObjectEntry, ObjectValue, Value, made_object};
 use crate::typescript::zod::{Schema, SchemaKind};
@@ -19,8 +19,41 @@ pub(super) enum Of {
     Update,
 }
 
+impl Of {
+    /// The operation that a function of drizzle-zod makes schemas for.
+    pub(super) fn named(function: &str) -> Option<Self> {
+        match function {
+            "createSelectSchema" => Some(Self::Select),
+            "createInsertSchema" => Some(Self::Insert),
+            "createUpdateSchema" => Some(Self::Update),
+            _other => None,
+        }
+    }
+
+    fn side(self) -> Side {
+        match self {
+            Self::Select => Side::Row,
+            Self::Insert => Side::Insert,
+            Self::Update => Side::Update,
+        }
+    }
+}
+
+/// What a schema is made for, and the kinds of values that it coerces, as the options of
+/// `createSchemaFactory` call them.
+#[derive(Clone, Copy)]
+pub(super) struct Making<'m> {
+    pub(super) of: Of,
+    pub(super) coerced: &'m [&'m str],
+}
+
 /// The schema of a table.
-pub(super) fn make<'p>(resolver: &Resolver<'p>, of: Of, arguments: &[Value<'p>]) -> Value<'p> {
+pub(super) fn make<'p>(
+    resolver: &Resolver<'p>,
+    making: Making<'_>,
+    arguments: &[Value<'p>],
+) -> Value<'p> {
+    let of = making.of;
     let table = match arguments.first().map(Value::uncast) {
         Some(Value::Table(table)) => table,
         Some(Value::PgEnum(declared)) => return enumeration(declared),
@@ -38,11 +71,22 @@ pub(super) fn make<'p>(resolver: &Resolver<'p>, of: Of, arguments: &[Value<'p>])
         |column: &&TableColumn<'p>| of == Of::Select || !generated(column) || replaced(column);
     let mut shape = ObjectValue {
         open: table.open.clone(),
+        made_of: Some(Rc::new(MadeOf {
+            side: of.side(),
+            omitted: Vec::new(),
+            picked: false,
+        })),
         ..ObjectValue::default()
     };
     for column in table.columns.iter().filter(written) {
         let over = overrides.and_then(|overrides| overrides.get(&column.key));
-        let schema = schema(resolver, table, column, of, over.map(|over| &over.value));
+        let schema = schema(
+            resolver,
+            table,
+            column,
+            making,
+            over.map(|over| &over.value),
+        );
         let place = over
             .and_then(|over| over.place.clone())
             .or_else(|| column.place.clone());
@@ -64,26 +108,57 @@ fn enumeration<'p>(declared: &super::PgEnum) -> Value<'p> {
     }
 }
 
-/// `createSchemaFactory({ zodInstance })`: the functions again; one that coerces changes what they
-/// make.
+/// The kinds of values that a factory can be told to coerce.
+const COERCIBLE: [&str; 5] = ["string", "number", "boolean", "bigint", "date"];
+
+/// `createSchemaFactory({ zodInstance, coerce: { date: true } })`: the functions again, with the
+/// kinds of values that they coerce after their names.
 pub(super) fn factory<'p>(options: Option<&Value<'p>>) -> Value<'p> {
-    let coerce = options.and_then(|options| options.property("coerce"));
-    if coerce
-        .is_some_and(|coerce| !matches!(coerce.uncast(), Value::Undefined | Value::Boolean(false)))
-    {
-        return Value::unknown("`createSchemaFactory` with `coerce` is not read");
-    }
+    let coerced = coerced_kinds(options);
     let functions = [
         "createSelectSchema",
         "createInsertSchema",
         "createUpdateSchema",
     ];
     made_object(functions.map(|name| {
-        (
-            name.into(),
-            Value::External("drizzle-zod".into(), Rc::new([name.into()])),
-        )
+        let path = [name].into_iter().chain(coerced.iter().copied());
+        let path = path.map(Rc::from).collect();
+        (name.into(), Value::External("drizzle-zod".into(), path))
     }))
+}
+
+/// The kinds of values that a factory with these options coerces. Options that cannot be read may
+/// coerce everything.
+fn coerced_kinds(options: Option<&Value<'_>>) -> Vec<&'static str> {
+    let Some(options) = options else {
+        return Vec::new();
+    };
+    let Some(options) = options.as_object() else {
+        return COERCIBLE.to_vec();
+    };
+    let Some(coerce) = options.get("coerce") else {
+        let is_known = options.open.is_none();
+        return if is_known {
+            Vec::new()
+        } else {
+            COERCIBLE.to_vec()
+        };
+    };
+    match coerce.value.uncast() {
+        Value::Undefined | Value::Boolean(false) => Vec::new(),
+        Value::Object(kinds) if kinds.open.is_none() => {
+            let is_coerced = |kind: &&str| {
+                kinds.get(kind).is_some_and(|entry| {
+                    !matches!(
+                        entry.value.uncast(),
+                        Value::Undefined | Value::Boolean(false)
+                    )
+                })
+            };
+            COERCIBLE.into_iter().filter(is_coerced).collect()
+        }
+        _all => COERCIBLE.to_vec(),
+    }
 }
 
 /// A schema in place of the column's is taken as it is; a function gets the column's and changes
@@ -92,11 +167,12 @@ fn schema<'p>(
     resolver: &Resolver<'p>,
     table: &DrizzleTable<'p>,
     column: &TableColumn<'p>,
-    of: Of,
+    making: Making<'_>,
     over: Option<&Value<'p>>,
 ) -> Rc<Schema<'p>> {
+    let of = making.of;
     let base = match &column.column {
-        Ok(column) => base(resolver, column),
+        Ok(column) => coercing(base(resolver, column), making.coerced),
         Err(why) => Schema::new(SchemaKind::Unresolved(Rc::clone(why))),
     };
     let changed = match over.map(Value::uncast) {
@@ -113,6 +189,24 @@ fn schema<'p>(
         Some(_) => Schema::unresolved("the schema in place of the column's is computed"),
     };
     wrapped(changed, column, of)
+}
+
+/// The schema of a column in a factory that coerces some kinds of values.
+fn coercing<'p>(schema: Rc<Schema<'p>>, coerced: &[&str]) -> Rc<Schema<'p>> {
+    let kind = match &schema.kind {
+        SchemaKind::String => "string",
+        SchemaKind::Number => "number",
+        SchemaKind::Boolean => "boolean",
+        SchemaKind::Bigint => "bigint",
+        SchemaKind::Date => "date",
+        _other => return schema,
+    };
+    if !coerced.contains(&kind) {
+        return schema;
+    }
+    let mut schema = Rc::unwrap_or_clone(schema);
+    schema.constraints.coerced = true;
+    Rc::new(schema)
 }
 
 /// The function gets the column's schema; in old versions, an object of all columns' schemas.

@@ -304,6 +304,7 @@ impl<'p> Resolver<'p> {
             constant: context.is_constant(),
             open: None,
             site,
+            made_of: None,
         };
         for member in members {
             match member {

@@ -122,10 +122,19 @@ fn masked<'p>(mask: &Value<'p>) -> Result<Vec<Rc<str>>, Rc<str>> {
 
 fn filter<'p>(shape: &ObjectValue<'p>, names: &[Rc<str>], keep: bool) -> ObjectShape<'p> {
     let kept = |entry: &&ObjectEntry<'p>| names.contains(&entry.name) == keep;
-    Ok(ObjectValue {
+    let mut filtered = ObjectValue {
         entries: shape.entries.iter().filter(kept).cloned().collect(),
         ..shape.clone()
-    })
+    };
+    if let Some(made_of) = filtered.made_of.as_mut().map(Rc::make_mut) {
+        if keep {
+            made_of.picked = true;
+        } else {
+            let omitted = names.iter().map(|name| name.to_string());
+            made_of.omitted.extend(omitted);
+        }
+    }
+    Ok(filtered)
 }
 
 fn each<'p>(
