@@ -16,6 +16,7 @@ mod duplicates;
 mod edits;
 mod endpoints;
 mod filled_in;
+mod others;
 
 mod conflicting_contracts;
 mod contract_field_mismatch;

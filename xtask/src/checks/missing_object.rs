@@ -15,13 +15,12 @@
 //! Judged is what says its name in the database: `pgEnum`, and the `Enums`, `Functions` and
 //! `CompositeTypes` of Supabase's `Database`. Of functions the names of the arguments are compared,
 //! of composite types those of the attributes. The values of an enum are those of `ENUM_MISMATCH`.
-//! What stands in a namespace that the migrations do not make, or into which an extension puts its
-//! objects, is others'.
+//! What stands in a namespace that the migrations do not make is others', and so are functions and
+//! composite types where an extension puts its objects.
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::entities::is_judged;
-use super::{Check, Model};
+use super::{Check, Model, others};
 use crate::facts::{SqlScalar, StatedKind, StatedObject};
 use crate::report::{Category, Finding, Severity};
 use crate::schema::model::{ObjectName, Schema};
@@ -44,7 +43,8 @@ fn run(model: &Model<'_>) -> Vec<Finding> {
     let mut told = of_columns(model);
     let enums = facts.enums.iter().filter_map(|stated| {
         let name = ObjectName::from_key(stated.database_name.as_ref()?);
-        let is_gone = !has_type(model.input.schema, &name) && is_ours(model, &name);
+        let is_gone =
+            !has_type(model.input.schema, &name) && others::is_our_namespace(model, &name);
         (is_gone && told.insert(name.clone()))
             .then(|| missing("Enum", &name, &stated.name, &stated.location))
     });
@@ -69,7 +69,8 @@ fn of_columns(model: &Model<'_>) -> HashSet<ObjectName> {
 fn object(model: &Model<'_>, stated: &StatedObject) -> Option<Finding> {
     let schema = model.input.schema;
     let name = ObjectName::from_key(&stated.database_name);
-    if !is_ours(model, &name) {
+    let is_ours = others::is_our_namespace(model, &name);
+    if !is_ours || others::use_namespace(model, &name.namespace) {
         return None;
     }
     let (noun, parts_noun) = match stated.kind {
@@ -112,20 +113,6 @@ fn missing(noun: &str, name: &ObjectName, declared: &str, place: &Location) -> F
         .with_help(format!(
             "write the migration that makes `{name}`, or take `{declared}` out"
         ))
-}
-
-/// Whether the migrations make what is in the namespace of `name`, and nothing else does.
-fn is_ours(model: &Model<'_>, name: &ObjectName) -> bool {
-    let (schema, config) = (model.input.schema, model.input.config);
-    let is_made = name.namespace == "public" || schema.namespaces.contains_key(&name.namespace);
-    let of_extension = schema
-        .extensions
-        .values()
-        .any(|extension| extension.namespace == name.namespace);
-    is_made
-        && !of_extension
-        && is_judged(name, config)
-        && !config.foreign_namespaces.contains(&name.namespace)
 }
 
 /// Whether some type is called so, in whatever namespace: the search path is not known.

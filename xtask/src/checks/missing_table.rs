@@ -22,7 +22,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::entities::is_judged;
 use super::matching::{NameTable, Strength, is_shared};
-use super::{Check, Model, names};
+use super::{Check, Model, names, others};
 use crate::config::Config;
 use crate::facts::{Declaration, Side};
 use crate::report::{Category, Finding, Severity};
@@ -122,13 +122,22 @@ impl<'m> DroppedTables<'m> {
     }
 }
 
+/// Whether others make the table of this name; where a list states it, whole namespaces may be
+/// theirs.
+fn is_of_others(model: &Model<'_>, written: &str, listed: bool) -> bool {
+    let name = ObjectName::from_key(written);
+    others::make_table(model, &name) || (listed && !others::is_our_namespace(model, &name))
+}
+
 /// The lists of which at least half of the entries are tables or views: others only are called so,
 /// and list anything.
 fn lists<'m>(model: &Model<'m>) -> HashSet<&'m Location> {
     let mut entries: HashMap<&Location, (usize, usize)> = HashMap::new();
     let links = model.input.facts.types.iter();
     for link in links.filter_map(|declaration| declaration.table_link.as_ref()) {
-        if let Some(list) = &link.listed {
+        if let Some(list) = &link.listed
+            && !is_of_others(model, &link.table, true)
+        {
             let (there, all) = entries.entry(list).or_default();
             *there += usize::from(is_known(model, &link.table));
             *all += 1;
@@ -156,7 +165,10 @@ fn missing<'m>(
             place,
             certain,
         };
-        return (certain && is_absent(model, table)).then_some(missing);
+        // What is generated from the database states what others make in it.
+        let is_others =
+            declaration.origin.is_type() && is_of_others(model, table, gone.lists(declaration));
+        return (certain && !is_others && is_absent(model, table)).then_some(missing);
     }
     let hit = gone
         .names
@@ -384,6 +396,11 @@ mod tests {
                     "export interface ToolRow { id: string }\nexport interface Draft { body: string }\nexport interface DB { tools: ToolRow; drafts: Draft }",
                 )
             },
+            // The tables of extensions, of other tools and of other namespaces are in the list as well.
+            Case::passing(
+                TABLE,
+                "export interface ToolRow { id: string }\nexport interface Lock { id: string }\nexport interface Job { id: string }\nexport interface DB { tools: ToolRow; kysely_migration_lock: Lock; 'boss.job': Job }",
+            ),
             // Of what only may be a map of tables, nothing follows.
             Case::passing(
                 TABLE,

@@ -104,7 +104,9 @@ impl Schema {
     }
 }
 
-fn is_bookkeeping(table: &ObjectName) -> bool {
+/// Whether a table of this name is one in which a tool keeps its history.
+#[must_use]
+pub fn is_bookkeeping(table: &ObjectName) -> bool {
     let is_known = TABLES.contains(&table.name.as_str());
     is_known
         && ONLY_IN

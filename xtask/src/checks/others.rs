@@ -1,0 +1,53 @@
+//! What is in a database and in no migration: extensions and other tools make it, and files that are
+//! generated from the database state it.
+
+use super::Model;
+use super::entities::is_judged;
+use crate::schema::bookkeeping;
+use crate::schema::model::ObjectName;
+
+/// The tables and views of extensions that are usual in the namespace of the application.
+const OF_EXTENSIONS: &[(&str, &[&str])] = &[
+    ("hypopg", &["hypopg_list_indexes", "hypopg_hidden_indexes"]),
+    ("pg_buffercache", &["pg_buffercache"]),
+    (
+        "pg_stat_statements",
+        &["pg_stat_statements", "pg_stat_statements_info"],
+    ),
+    (
+        "postgis",
+        &["spatial_ref_sys", "geometry_columns", "geography_columns"],
+    ),
+    ("postgis_raster", &["raster_columns", "raster_overviews"]),
+];
+
+/// The history tables of this tool and of kysely, which migrates from the program.
+const HISTORIES: &[&str] = &[
+    "refinery_schema_history",
+    "kysely_migration",
+    "kysely_migration_lock",
+];
+
+/// Whether the migrations make the namespace, and nobody said that it is others'.
+pub(super) fn is_our_namespace(model: &Model<'_>, name: &ObjectName) -> bool {
+    let (schema, config) = (model.input.schema, model.input.config);
+    let is_made = name.namespace == "public" || schema.namespaces.contains_key(&name.namespace);
+    is_made && is_judged(name, config) && !config.foreign_namespaces.contains(&name.namespace)
+}
+
+/// Whether an extension that is installed, or a migration tool, makes a table or view of this name.
+pub(super) fn make_table(model: &Model<'_>, name: &ObjectName) -> bool {
+    let extensions = &model.input.schema.extensions;
+    let of_extension = OF_EXTENSIONS
+        .iter()
+        .filter(|(extension, _)| extensions.contains_key(*extension))
+        .any(|(_, tables)| tables.contains(&name.name.as_str()));
+    of_extension || HISTORIES.contains(&name.name.as_str()) || bookkeeping::is_bookkeeping(name)
+}
+
+/// Whether an extension puts its objects into the namespace: functions and types of it may be the
+/// extension's.
+pub(super) fn use_namespace(model: &Model<'_>, namespace: &str) -> bool {
+    let mut extensions = model.input.schema.extensions.values();
+    extensions.any(|extension| extension.namespace == namespace)
+}
