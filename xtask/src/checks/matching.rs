@@ -6,8 +6,8 @@
 //!    a schema says to be of, a name by the configured patterns ([`names`]). What was hit is the
 //!    evidence, a [`Strength`].
 //! 2. **How much they have in common** ([`super::pairing`]): fields beside columns, by name. The
-//!    numbers that count as "nearly whole", "accidental" and "was whole" have their names and
-//!    reasons in `pairing/thresholds.rs`.
+//!    numbers that count as "nearly whole", "accidental", "was whole" and "of a query" have their
+//!    names and reasons in `pairing/thresholds.rs`.
 //! 3. **Whether it is kept, and as what** ([`evidence`]), by the table below. A declaration that is
 //!    not kept is named under "not judged".
 //! 4. **Tables that nothing is named after** ([`likeness`]) take what implements a type of their
