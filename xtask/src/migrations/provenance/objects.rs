@@ -1,4 +1,4 @@
-//! Types, views and namespaces, and everything that is dropped.
+//! Follows types, views and namespaces, and every `DROP`.
 
 use super::StatementReader;
 use crate::migrations::sql::{Cursor, Identifier};
@@ -13,7 +13,7 @@ enum SubjectKind {
     Namespace,
 }
 
-/// Goes past the words for a kind of object.
+/// Reads the words for a kind of object.
 fn kind(cursor: &mut Cursor<'_>) -> Option<SubjectKind> {
     if cursor.eat("type") || cursor.eat("domain") {
         return Some(SubjectKind::Type);
@@ -66,6 +66,7 @@ pub(super) fn alter(
     let Some(name) = reader.existing(&parts) else {
         return;
     };
+    // A new owner changes nothing about the content of an object.
     if cursor.at("owner") {
         return;
     }
