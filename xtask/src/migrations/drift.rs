@@ -242,6 +242,8 @@ impl Comparison<'_> {
             ChangeKind::Changed { attribute, .. } => {
                 let is_of_table = object.kind == "table";
                 let is_about_parents = PARENTS.contains(&attribute.as_str());
+                // PostgreSQL itself changes no attribute of a whole table except its parents. Other
+                // kinds have no parents, and any attribute may follow.
                 is_of_table == is_about_parents
                     && (self.is_untouched(&was) || self.refers_to_changed(&was))
             }

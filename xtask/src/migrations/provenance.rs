@@ -92,6 +92,7 @@ impl StatementReader<'_> {
             return;
         };
         let text = body.text(source);
+        // The length of `$tag$`, which begins and ends the body.
         let delimiter = text
             .get(1..)
             .and_then(|rest| rest.find('$'))

@@ -5,7 +5,7 @@ use super::constraint::is_constraint;
 use crate::migrations::sql::{Cursor, TokenKind};
 use crate::schema::model::ObjectName;
 
-/// Reads what follows `ALTER TABLE`.
+/// Reads the statement after `ALTER TABLE`.
 pub(super) fn read(reader: &mut StatementReader<'_>, mut cursor: Cursor<'_>) {
     cursor.eat_all(&["if", "exists"]);
     cursor.eat("only");

@@ -6,7 +6,7 @@ use super::constraint::is_constraint;
 use crate::migrations::sql::Cursor;
 use crate::schema::model::ObjectName;
 
-/// Reads what follows `CREATE`, if it creates a table that stays.
+/// Reads the statement after `CREATE`, if it creates a table that stays.
 pub(super) fn read(
     reader: &mut StatementReader<'_>,
     mut cursor: Cursor<'_>,

@@ -28,7 +28,7 @@ fn kind(cursor: &mut Cursor<'_>) -> Option<SubjectKind> {
     cursor.eat("schema").then_some(SubjectKind::Namespace)
 }
 
-/// Reads what follows `CREATE`, if it creates a type or a view.
+/// Reads the statement after `CREATE`, if it creates a type or a view.
 pub(super) fn create(
     reader: &mut StatementReader<'_>,
     mut cursor: Cursor<'_>,
@@ -49,7 +49,7 @@ pub(super) fn create(
     }
 }
 
-/// Reads what follows `ALTER`, if it changes a type, a view or a namespace.
+/// Reads the statement after `ALTER`, if it changes a type, a view or a namespace.
 pub(super) fn alter(
     reader: &mut StatementReader<'_>,
     mut cursor: Cursor<'_>,
@@ -115,7 +115,7 @@ fn rename_namespace(
     }
 }
 
-/// Reads what follows `DROP`.
+/// Reads the statement after `DROP`.
 pub(super) fn drop(
     reader: &mut StatementReader<'_>,
     mut cursor: Cursor<'_>,

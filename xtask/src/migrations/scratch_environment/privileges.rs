@@ -100,6 +100,7 @@ impl LentPrivileges {
         let Some(kind) = StatementKind::of(statement) else {
             return Ok(());
         };
+        // The statement then runs without the rights, and fails where it needs them.
         if kind.fires_event_triggers() && within_catalog(client, has_event_triggers)? {
             return Ok(());
         }

@@ -91,6 +91,7 @@ impl TimeLimit {
             let pid = pid.load(Ordering::SeqCst);
             let row = watcher.query_opt(STATE, &[&pid])?;
             let is_busy = row.is_some_and(|row| row.get(0));
+            // Sampled: the time since the last look counts if the session is busy now.
             busy += if is_busy {
                 last.elapsed()
             } else {

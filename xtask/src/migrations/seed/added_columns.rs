@@ -120,6 +120,7 @@ fn update(
     for ((column, _), value) in columns.iter().zip(&names) {
         let name = identifier(&column.name);
         let default = column.default.as_deref().unwrap_or("NULL");
+        // Compared as text, since some types have no `=`.
         let is_default = format!("r.{name}::text IS NOT DISTINCT FROM ({default})::text");
         is_open.push(format!(
             "({is_default} AND made.{value}::text IS DISTINCT FROM ({default})::text)"

@@ -95,6 +95,7 @@ impl<'a> Splitter<'a> {
             TokenKind::Semicolon if self.paren_depth == 0 && self.body_depth == 0 => {
                 return self.close();
             }
+            // In parentheses `END` belongs to an expression.
             TokenKind::Word if self.paren_depth == 0 => self.follow_body(token),
             _other => {}
         }

@@ -143,6 +143,7 @@ impl<'a> Stage<'a> {
     fn fill(&mut self, run: usize) -> Result<Vec<(String, String)>> {
         let session = &mut self.scratch.as_mut().context(GONE)?.session;
         let seeded = self.seeder.fill(&mut session.client, &self.schema, run)?;
+        // Only a trigger can have changed the schema: otherwise it need not be read again.
         if seeded.has_fired_triggers {
             self.schema = session.read()?;
         }

@@ -61,6 +61,8 @@ impl Trial<'_> {
             }
             TrialOutcome::Fails { .. } => {}
         }
+        // Without such rows: where it fails then, the filled columns are the cause and no
+        // allowance.
         if let TrialOutcome::Fails { error, .. } = self.run(session, &[])? {
             return Ok(self.without_allowances(&error).into_iter().collect());
         }
