@@ -154,6 +154,7 @@ fn join(data: &Path, alone: bool, account: Account) -> Result<Option<RunningServ
     };
     let begin = Instant::now();
     while postmaster.is_running(account) && begin.elapsed() < STOP_PATIENCE {
+        // Read again each time: a server that starts has no socket yet.
         let socket_folder = Postmaster::read(data).and_then(|found| found.socket_folder);
         let server = socket_folder.map(|folder| RunningServer::running(postmaster.pid, folder));
         if let Some(server) = server.filter(RunningServer::accepts_connections) {

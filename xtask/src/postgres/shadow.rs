@@ -56,6 +56,8 @@ impl Shadow {
         let name = new_name();
         client
             .batch_execute(&format!(
+                // `template0` allows another encoding, and holds nothing that people added to
+                // `template1`.
                 "CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"
             ))
             .map_err(|error| cannot_create(&error, &address))?;

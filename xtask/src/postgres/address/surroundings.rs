@@ -95,6 +95,7 @@ impl Surroundings {
         match self.variables.get("PGSYSCONFDIR") {
             Some(folder) => vec![PathBuf::from(String::from_utf8_lossy(folder).into_owned())],
             None => vec![
+                // Debian's folder comes before the usual one.
                 PathBuf::from("/etc/postgresql-common"),
                 PathBuf::from("/etc"),
             ],

@@ -18,7 +18,7 @@ use crate::schema::model::{Column, Composite, Identity, Schema};
 /// The columns of the answer are in the order in which [`ColumnRow::read`] takes them. The rows are
 /// not sorted: the server would keep all of them back until the last is found. `NOT NULL` may also
 /// come from a domain, at any depth of domains over domains. A statistics target of -1 is the
-/// default; PostgreSQL 17 writes NULL for it.
+/// default; since PostgreSQL 17 it is NULL.
 const COLUMNS: &str = concat!(
     "
     WITH RECURSIVE not_null_domain AS (

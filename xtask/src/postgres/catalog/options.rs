@@ -47,7 +47,8 @@ macro_rules! storage_parameters {
 }
 pub(crate) use storage_parameters;
 
-/// A list of entries as PostgreSQL writes it after `WITH`.
+/// A list of entries as PostgreSQL writes it after `WITH`: a value is quoted where it is no plain
+/// identifier. It must be the same text, since it is searched for in a definition.
 macro_rules! written_out {
     ($entries:literal) => {
         concat!(

@@ -68,8 +68,7 @@ pub(super) fn refuse(client: &mut Client, address: &Address) -> Result<()> {
 fn is_pooled(client: &mut Client, own: &str, beside: &Beside) -> bool {
     for _ in 0..ROUNDS {
         let theirs = beside.session();
-        // Before the question below, which would wait for ever in a pool that has this session
-        // only.
+        // Before the question below, which would wait in a pool that has this session only.
         if theirs.as_deref() == Some(own) {
             return true;
         }
