@@ -1,5 +1,5 @@
 //! `db-baseline`: adopts a database that was made without this tool. Its history is written up to a
-//! version, once its schema is what the migrations up to there make.
+//! version, after a comparison has shown that the migrations up to there make its schema.
 
 use anyhow::{Result, bail};
 use postgres::Client;
@@ -40,6 +40,8 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
         .print(&format!("Database: {}\n", target.describe()))?;
     let lock_timeouts = LockTimeouts {
         lock_timeout: options.lock_timeout,
+        // The default of `--ddl-lock-timeout`. This command has no such option, because it changes
+        // no table of the application.
         ddl_lock_timeout: 3000,
         show_queries: false,
     };

@@ -1,5 +1,5 @@
-//! `init`: proposes the configuration for a monorepo, and writes it when asked to. It changes no
-//! line that is there.
+//! `init`: proposes the configuration for a monorepo, and writes it on request. It changes no
+//! existing line.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
@@ -75,7 +75,7 @@ pub fn run(
     Ok(Outcome::Clean)
 }
 
-/// An error if there is a configuration already.
+/// Returns where the configuration goes; an error if there is one already.
 fn place(root: &Path) -> Result<Destination> {
     let own = root.join("db.toml");
     if own.exists() {

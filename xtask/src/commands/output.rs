@@ -44,7 +44,7 @@ fn ensure_inside(root: &Path, configured: &Path) -> io::Result<()> {
     }
 }
 
-/// Whether the first link on the way is none of the files that git knows.
+/// Whether git does not track the first link on the way.
 fn is_own_link(root: &Path, configured: &Path) -> bool {
     let mut way: Vec<&Path> = configured.ancestors().collect();
     way.reverse();

@@ -71,8 +71,8 @@ impl<'f> Survey<'f> {
         })
     }
 
-    /// The migration without transaction that is applied in part, if there is one: until it is
-    /// whole, the live schema is neither of the ones that are known.
+    /// The migration without transaction that is applied in part, if there is one. Until it is
+    /// complete, the live schema is none of the known ones.
     pub(super) fn interrupted(&self) -> Option<&JournalEntry> {
         self.journal
             .iter()
@@ -112,8 +112,8 @@ fn read_records(
     {
         return Ok((records, Some(stamper.read(&answer)?)));
     }
-    // Without stamps, or on a server that does not let this role read all catalogs; a row that
-    // cannot be read fails again.
+    // There are no stamps, or this role may not read all catalogs. A row that cannot be read fails
+    // here again.
     tables
         .read(client, history_table, None)
         .map(|(records, _)| (records, None))

@@ -24,17 +24,17 @@ pub struct ExpectedSchema {
     pub schema: Schema,
     /// The origin of the schema, in words for people.
     pub against: String,
-    /// The migrations that somebody looked at before, by name and checksum: those that the snapshot
-    /// stands for, or those that the database has; none where nothing tells.
+    /// The migrations that were reviewed before, by name and checksum: those that the snapshot
+    /// stands for, or those that the database has. `None` where nothing tells.
     pub known: Option<Vec<(String, u64)>>,
     /// The schema of a snapshot that does not stand for the migrations any more.
     stale: Option<Schema>,
-    /// Changes that somebody made in the database past its migrations.
+    /// Changes that were made in the database outside its migrations.
     pub drift: Vec<Finding>,
 }
 
 impl ExpectedSchema {
-    /// The schema that the options ask for; of `migrations` the first `asked` ones.
+    /// The schema that the options request. Only the first `asked` of `migrations` count.
     pub fn of(
         context: &Context,
         options: &Options,
@@ -107,7 +107,7 @@ impl ExpectedSchema {
                 drift: Vec::new(),
             });
         }
-        // It tells the schema after the last migration, and no other.
+        // A current snapshot holds only the schema after the last migration.
         let is_current = snapshot
             .as_ref()
             .is_some_and(|snapshot| snapshot.is_fresh(all));

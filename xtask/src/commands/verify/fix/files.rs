@@ -60,7 +60,7 @@ fn unmerged(root: &Path) -> BTreeSet<String> {
         .collect()
 }
 
-/// Replaces the content of `file` below `root`; whether it still was `before`.
+/// Replaces the content of `file` below `root`, if it still is `before`. Returns whether it was.
 pub(super) fn write(root: &Path, file: &str, before: &str, after: &str) -> Result<bool> {
     let named = root.join(file);
     let attempt = || -> std::io::Result<bool> {
@@ -70,6 +70,7 @@ pub(super) fn write(root: &Path, file: &str, before: &str, after: &str) -> Resul
             return Ok(false);
         }
         let folder = path.parent().unwrap_or(Path::new("."));
+        // Beside the file: a rename is atomic only within one file system.
         let mut staging = tempfile::NamedTempFile::new_in(folder)?;
         staging.write_all(after.as_bytes())?;
         staging
