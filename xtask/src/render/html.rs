@@ -1,6 +1,6 @@
-//! One self-contained page for a CI artifact: the verdict, the matrix of tables and what describes
-//! them, what pending migrations change, the findings, every field side by side, and a diagram of
-//! the tables. It needs no network, and everything is there without its script.
+//! One self-contained page for a CI artifact: the verdict, the matrix of tables and their
+//! descriptions, the changes by pending migrations, the findings, every field side by side, and a
+//! diagram of the tables. It needs no network, and all content is there without its script.
 
 mod diagram;
 mod entities;
@@ -58,7 +58,8 @@ fn page(report: &Verification, first: &str) -> String {
     page
 }
 
-/// Nothing is loaded, and no script runs but the page's own, whatever text the sources hold.
+/// The head of the page. Its policy names style and script by their hashes: nothing is loaded, and
+/// no other script runs, whatever text the sources hold.
 fn head(report: &Verification) -> String {
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; img-src data:; base-uri 'none'; form-action 'none'",
