@@ -52,7 +52,7 @@ pub(super) fn split<'a>(text: &'a str, up: &Regex, down: &Regex) -> Halves<'a> {
 /// Where the line begins, and where on it the marker ends.
 fn place(text: &str, marker: &Regex) -> Option<(usize, usize)> {
     let found = marker.find(text)?;
-    // White space at its ends may be line ends.
+    // The pattern may match white space around the marker, line ends included.
     let start = found.start() + found.as_str().len() - found.as_str().trim_start().len();
     let end = found.start() + found.as_str().trim_end().len();
     Some((start, end))

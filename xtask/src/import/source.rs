@@ -63,8 +63,8 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// The files that `matcher` takes, all of one folder, sorted by name; with what it made of
-    /// them.
+    /// The files that `matcher` accepts, each with its result. All are of one folder, sorted by
+    /// name.
     pub fn in_one_folder<T>(&self, matcher: impl Fn(&str) -> Option<T>) -> Result<Vec<(&str, T)>> {
         let mut folders: BTreeMap<&str, Vec<(&str, T)>> = BTreeMap::new();
         for file in self.files() {
@@ -74,7 +74,7 @@ impl<'a> Source<'a> {
             }
         }
         if folders.len() > 1 {
-            // Whoever names a folder means its own files, whatever lies deeper.
+            // A user who names a folder means the files directly in it.
             if let Some(own) = folders.remove("") {
                 return Ok(own);
             }
@@ -86,7 +86,7 @@ impl<'a> Source<'a> {
         Ok(folders.into_values().next().unwrap_or_default())
     }
 
-    /// Says which files beside those `taken` look like migrations and are not.
+    /// Notes the files that look like migrations and are not among those `taken`.
     pub fn note_orphans(&self, folder: &str, taken: &[String], found: &mut ImportedMigrations) {
         let is_inside = |file: &&str| folder.is_empty() || file.starts_with(&format!("{folder}/"));
         let extensions = [".sql", ".js", ".ts", ".go", ".yaml", ".rb", ".py"];

@@ -3,8 +3,8 @@
 
 use super::Draft;
 
-/// The numbers in a version: `2024-01-15` is 2024, 1, 15. Numbers too long for the type are
-/// compared as the longest.
+/// The numbers in a version: `2024-01-15` is 2024, 1, 15. Numbers too long for the type count as
+/// its largest.
 fn numbers(version: &str) -> Vec<u64> {
     let parts = version
         .split(|character: char| !character.is_ascii_digit())
@@ -46,6 +46,8 @@ pub(super) fn assign(versions: &[&str]) -> Vec<String> {
 fn one_length(versions: Vec<String>) -> Vec<String> {
     let shortest = versions.iter().map(String::len).min().unwrap_or_default();
     let longest = versions.iter().map(String::len).max().unwrap_or_default();
+    // Eight digits are a date; shorter versions are counters. Eighteen digits always fit an `i64`,
+    // which versions are.
     if shortest < 8 || longest > 18 || shortest == longest {
         return versions;
     }
