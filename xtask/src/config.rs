@@ -1,6 +1,6 @@
 //! The configuration: `[workspace.metadata.db]` of the monorepo's `Cargo.toml`, or a file with the
 //! same keys. What people write ([`raw`]) and what the tool works with ([`Config`]) are two types:
-//! whoever holds a `Config` knows that every glob compiles and every path is where it should be.
+//! in a `Config`, every glob compiles and every path lies within the monorepo.
 
 mod accepted_drift;
 mod history_table;
@@ -45,10 +45,10 @@ pub struct Config {
     /// refinery's history table, as SQL writes it without quotes: `refinery_schema_history`,
     /// `ops.history`.
     pub history_table: String,
-    /// SQL files that make on scratch what the migrations build on and others make in production,
-    /// relative to the root.
+    /// SQL files that make, on scratch databases, the objects that the migrations build on and
+    /// others make in production. Relative to the root.
     pub scratch_setup: Vec<String>,
-    /// Names and settings that scratch databases take where there is no target to be like.
+    /// Names and settings of scratch databases where there is no target to imitate.
     pub scratch: ScratchNames,
     /// Namespaces that others own (Supabase's `auth`): neither compared nor judged.
     pub foreign_namespaces: Vec<String>,
@@ -56,7 +56,7 @@ pub struct Config {
     pub accepted_drift: AcceptedDrift,
     /// The namespaces (PostgreSQL schemas) whose tables are judged; empty for all but the system's.
     pub namespaces: Vec<String>,
-    /// Tables that nobody describes in TypeScript, as `table` or `namespace.table`.
+    /// Tables without a description in TypeScript, as `table` or `namespace.table`.
     pub ignored_tables: Vec<String>,
     /// Routes that need no contract, as globs over their paths.
     pub ignored_routes: GlobSet,
@@ -184,8 +184,8 @@ impl ConfigurationPlace {
             // A file that the command line names may lie anywhere, and be a pipe: outside the
             // monorepo its path is absolute.
             raw::Section::Whole if self.path.is_absolute() => std::fs::read(&self.path),
-            // Inside it may be one that git does not know, but a branch must not lead elsewhere by
-            // a link of its name.
+            // Inside, git need not know the file, but a branch must not lead elsewhere by a link of
+            // its name.
             raw::Section::Whole if !tree.is_file(&name) => {
                 Boundary::around(root).read(&root.join(&self.path))
             }

@@ -95,7 +95,7 @@ impl Default for RawConfig {
 pub struct Lint {
     /// Rules that squawk itself leaves off by default.
     pub include: Vec<String>,
-    /// Rules that are not asked; replaces the default list.
+    /// Rules that are left out; replaces the default list.
     pub exclude: Vec<String>,
 }
 
@@ -279,6 +279,8 @@ fn explain(error: &toml::de::Error) -> anyhow::Error {
     let mut quoted = message.split('`').skip(1).step_by(2);
     let unknown = quoted.next().filter(|_| message.starts_with("unknown "));
     let nearest = unknown.and_then(|key| {
+        // In thousandths, because `max_by_key` needs a total order, which floats lack. Below 750
+        // the names have little in common, and no hint is better than a wrong one.
         let distance = |known: &&str| (strsim::jaro_winkler(key, known) * 1000.0) as u32;
         quoted
             .max_by_key(distance)

@@ -71,7 +71,7 @@ impl Sources {
     }
 }
 
-/// How the names of files end that hold declarations only.
+/// The end of the names of files that only hold declarations.
 const DECLARATIONS: &str = ".d.ts";
 
 /// The glob of all of them, as the defaults have it.
@@ -87,7 +87,7 @@ pub struct FilePatterns {
 }
 
 impl FilePatterns {
-    /// Whether nobody has given any.
+    /// Whether the configuration has none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.globs.is_empty()
@@ -105,7 +105,7 @@ impl FilePatterns {
         self.set.matches_candidate(file)
     }
 
-    /// The folders that need to be walked: what stands before the first wildcard of each glob.
+    /// The folders to walk: the part of each glob before its first wildcard.
     pub fn roots(&self) -> impl Iterator<Item = &str> {
         self.globs.iter().map(|glob| literal_folder(glob))
     }
