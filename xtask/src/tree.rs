@@ -125,6 +125,7 @@ impl Tree for WorkingTree {
         let mut file = self.boundary.open(&self.root.join(path))?;
         let mut filled = 0;
         loop {
+            // The buffer keeps its length between files, so that it is zeroed only once.
             if filled == buffer.len() {
                 buffer.resize((2 * filled).max(ROOM), 0);
             }
