@@ -1,4 +1,4 @@
-//! Git, run as the program it is: where a work tree lies, what is staged, what a commit holds.
+//! Git, run as a program: the place of a work tree, the staged files, the files of a commit.
 //! Nothing here changes the index, the work tree or a reference.
 
 mod configuration;
@@ -32,7 +32,7 @@ pub struct Repository {
 enum GitEnvironment {
     /// Without those that are about the caller's repository.
     Cleared,
-    /// All: the repository is only to be found with them.
+    /// All of them: the repository is only found with them.
     Inherited,
 }
 
@@ -116,7 +116,7 @@ impl Repository {
     /// When git fails.
     pub fn hooks_folder(&self) -> Result<PathBuf> {
         let arguments = ["rev-parse", "--path-format=absolute", "--git-path", "hooks"];
-        // Only where hooks are is asked, which is what the configuration says.
+        // With the user's configuration, which says where hooks are. This command runs none.
         let output = run(&mut self.configured_command(&arguments, &[]))?;
         if !output.status.success() {
             return Err(failure(&arguments, &output));
@@ -163,7 +163,7 @@ impl Repository {
         if let Some(file) = &self.index_file {
             command.env("GIT_INDEX_FILE", file);
         }
-        // A command that only reads must not refresh the index while somebody else commits.
+        // A command that only reads must not refresh the index while another process commits.
         command.env("GIT_OPTIONAL_LOCKS", "0");
         command
     }
@@ -218,7 +218,7 @@ fn run(command: &mut Command) -> Result<Output> {
         .context("cannot run `git`: install it, or put it on `PATH`")
 }
 
-/// `git ls-tree` failed, and what it said.
+/// The error of a failed command, with git's own message: `git ls-tree` failed.
 fn failure<A: AsRef<OsStr>>(arguments: &[A], output: &Output) -> anyhow::Error {
     let name = arguments
         .first()

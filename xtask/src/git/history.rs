@@ -1,4 +1,4 @@
-//! Commits: which one a name means, where two of them parted, what changed between them.
+//! Commits: the one that a name means, the merge base of two, the changes between them.
 
 use std::collections::BTreeMap;
 
@@ -99,8 +99,8 @@ impl Repository {
         Ok(parts.chunks(3).filter_map(pair).collect())
     }
 
-    /// The paths below the folder whose staged content is not that of `HEAD`, both names of what
-    /// was renamed.
+    /// The paths below the folder whose staged content is not that of `HEAD`, with both names of
+    /// renamed files.
     ///
     /// # Errors
     /// When git fails.
