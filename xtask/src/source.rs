@@ -51,7 +51,8 @@ pub struct LineIndex {
     breaks_before: OnceLock<Vec<u32>>,
 }
 
-/// Bytes of a block: line breaks are counted up to this far for each place.
+/// Bytes of a block, within which line breaks are counted anew for each place. At most 255, because
+/// the breaks of a block are summed up in a `u8`.
 const BLOCK: usize = 128;
 
 impl LineIndex {
@@ -97,7 +98,8 @@ impl LineIndex {
         let start = floor_char_boundary(&self.text, span.start as usize);
         let line_start =
             memchr::memrchr(b'\n', &self.text.as_bytes()[..start]).map_or(0, |before| before + 1);
-        // The standard library counts many at a time: lines of megabytes have thousands of places.
+        // `chars().count()` counts many bytes at a time, which lines of megabytes with thousands of
+        // places need.
         let column = self.text[line_start..start].chars().count() + 1;
         let end = span.end.max(offset(start)).min(offset(self.text.len()));
         Location {
