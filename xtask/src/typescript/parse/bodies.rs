@@ -1,5 +1,5 @@
-//! Bodies of functions by themselves: each is parsed as that of a function that is alike, so that
-//! `await` and `yield` mean what they mean in the file.
+//! Reads bodies of functions by themselves. Each is parsed behind a head of the same kind, so that
+//! `await` and `yield` mean the same as in the file.
 
 use std::sync::Arc;
 
@@ -34,8 +34,8 @@ impl Flavor {
     }
 }
 
-/// The body of a function of this `flavor`. What is read by itself is read whole, so that no byte
-/// is parsed more than twice.
+/// The body of a function of this `flavor`. A body that is read by itself is read whole, inner
+/// functions included, so that no byte is parsed more than twice.
 pub(super) fn body(node: &ast::FunctionBody<'_>, flavor: Flavor, level: NestingLevel<'_>) -> Body {
     match level.source() {
         Some(source) if !node.statements.is_empty() => {
@@ -63,7 +63,7 @@ fn read(source: &DeferredFile, at: Span, flavor: Flavor) -> Vec<Statement> {
     found.unwrap_or_else(|| vec![unreadable(at)])
 }
 
-/// Says that what the function returns is not known, and why.
+/// A statement that returns an unknown value, with the reason.
 fn unreadable(at: Span) -> Statement {
     let value = Expr {
         span: at,

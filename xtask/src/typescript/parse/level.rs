@@ -1,5 +1,5 @@
-//! Where lowering is: how far it has descended, and what place in the file the parser's places
-//! stand for.
+//! The position of lowering: its depth, and the place in the file that a place of the parser stands
+//! for.
 
 use std::sync::Arc;
 
@@ -14,8 +14,8 @@ const DEPTH: u32 = 600;
 #[derive(Clone, Copy)]
 pub(super) struct NestingLevel<'l> {
     depth: u32,
-    /// The offset from the places of the parser, which wraps around: a body by itself has a head
-    /// that its file has not.
+    /// The offset that is added to the places of the parser. It wraps around, because a body that
+    /// is parsed by itself stands behind a head that its file lacks.
     offset: u32,
     /// The file whose bodies are left for later; none where they are read together with what stands
     /// around them.

@@ -26,16 +26,17 @@ pub fn too_deep(text: &str) -> Option<u32> {
     scan.run()
 }
 
-/// Whether there are enough `<`, or enough brackets, operators and words before what they may take,
-/// wherever they are: hardly any file has.
+/// Whether the file has enough `<`, or enough brackets, operators and words with operands, to be
+/// too deep, wherever they stand. Hardly any file has.
 fn may_be_deep(bytes: &[u8]) -> bool {
     let limit = LIMIT as usize;
     let mut angles = memchr::memchr_iter(b'<', bytes);
     ends(bytes) >= limit || angles.nth(ANGLE_LIMIT as usize - 1).is_some()
 }
 
-/// How many bytes nest, or stand behind a word that may, at most. Short sums without branches, over
-/// parts of one length, are what the processor does many of at once.
+/// An upper bound of the bytes that nest, or that stand behind a word which may. Short sums without
+/// branches, over parts of one length, are what the processor does many of at once. The sum of a
+/// part fits in a `u8`.
 fn ends(bytes: &[u8]) -> usize {
     let Some(next) = bytes.get(1..) else { return 1 };
     let (parts, rest) = bytes[..next.len()].as_chunks::<64>();
@@ -51,12 +52,11 @@ fn ends(bytes: &[u8]) -> usize {
     parts.iter().zip(next).map(of_part).sum::<usize>() + rest.len() + 1
 }
 
-/// One for a byte that nests, or that stands behind a word which may take what follows.
+/// Returns 1 for a byte that nests, or that stands behind a word which may take an operand.
 fn end(before: u8, byte: u8) -> u8 {
     let is_letter = |byte: u8| (byte | 0x20).wrapping_sub(b'a') < 26;
     let is_digit = byte.wrapping_sub(b'0') < 10;
-    // Nothing that a word may take begins with them. `]` and `}`, `[` and `{` are one but for a
-    // bit.
+    // No operand of a word begins with these. `]` and `}` differ in one bit, and so do `[` and `{`.
     let is_closing =
         (byte == b',') | (byte == b';') | (byte == b'.') | (byte == b')') | (byte | 0x20 == b'}');
     let is_behind_word = is_letter(before) & !(is_letter(byte) | is_digit | is_closing);
@@ -178,7 +178,7 @@ impl Scan<'_> {
         }
     }
 
-    /// Words that take what follows them.
+    /// Skips a word, and counts it where it takes an operand.
     fn word(&mut self) {
         let rest = &self.bytes[self.at..];
         let length = rest
@@ -211,7 +211,7 @@ impl Scan<'_> {
         self.at += length - 1;
     }
 
-    /// To the closing quote, or to the end of the line where it is missing.
+    /// Skips to the closing quote, or to the end of the line where it is missing.
     fn skip_string(&mut self, quote: u8) {
         self.at += 1;
         while let Some(byte) = self.bytes.get(self.at) {

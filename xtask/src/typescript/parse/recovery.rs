@@ -28,7 +28,7 @@ pub(super) fn blank(text: &mut String, at: u32) -> bool {
     let starts: Vec<usize> = line_starts(text)
         .filter(|start| declares(&text[*start..]))
         .collect();
-    // An error at the start of a declaration is that the one before it did not end.
+    // An error at the start of a declaration means that the one before it did not end.
     let Some(start) = starts
         .iter()
         .rev()

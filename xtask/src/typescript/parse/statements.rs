@@ -26,7 +26,8 @@ pub(super) fn lower_all(
     lowered
 }
 
-/// Appends what `statement` declares or does. Imports and exports of other files are the module's.
+/// Appends what `statement` declares or does. Imports, and exports of other files, are read by
+/// `modules`.
 pub(super) fn lower(
     statement: &ast::Statement<'_>,
     level: NestingLevel<'_>,

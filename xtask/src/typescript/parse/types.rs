@@ -194,6 +194,7 @@ fn literal_type(literal: &ast::TSLiteral<'_>, level: NestingLevel<'_>) -> TypeKi
 fn template_literal(template: &ast::TemplateLiteral<'_>, _level: NestingLevel) -> TypeKind {
     match quasis(&template.quasis).as_slice() {
         [only] => TypeKind::String(only.clone()),
+        // A template with expressions may be any text.
         _ => TypeKind::Keyword(Keyword::String),
     }
 }
