@@ -137,7 +137,7 @@ fn leaves(value: &Value, wild: &str, targets: &mut Vec<String>) {
     }
 }
 
-/// Manifests name what is built; the source it is built from is beside it.
+/// Returns the source of a built file. Manifests name the built one, and the source lies beside it.
 fn source_of(target: &str) -> Option<String> {
     let target = target.trim_start_matches("./");
     let (folder, rest) = target.split_once('/')?;
@@ -177,7 +177,7 @@ fn workspace_globs(tree: &dyn Tree) -> Vec<String> {
     globs
 }
 
-/// The list under `packages:`; the one thing of YAML that is needed.
+/// Reads the list under `packages:`. No other YAML is needed.
 fn pnpm_packages(text: &str) -> Vec<String> {
     let lines = text
         .lines()

@@ -68,6 +68,7 @@ impl<'t> ModuleResolver<'t> {
     }
 
     fn find(&self, folder: &str, specifier: &str) -> Resolved {
+        // Bundlers take a query behind the name of a file. A name that begins with `#` has none.
         let specifier = specifier
             .split(['?', '#'])
             .next()
@@ -141,6 +142,8 @@ impl<'t> ModuleResolver<'t> {
                 self.packages().candidates(package)?.into_iter().next_back()
             })
         } else if folder.is_empty() {
+            // Nx keeps the `paths` of the monorepo in this file, and has no `tsconfig.json` beside
+            // it.
             let base = "tsconfig.base.json";
             if self.is_file(base) {
                 TsConfig::read(self.tree, base, &|_| None)
@@ -197,6 +200,7 @@ impl<'t> ModuleResolver<'t> {
             .iter()
             .map(|end| format!("{base}{end}"));
         let script = (base.ends_with(".js") || base.ends_with(".mjs")).then(|| base.to_owned());
+        // Sources come before scripts, which may be built from them.
         let mut candidates = exact
             .into_iter()
             .chain(as_source)

@@ -55,7 +55,8 @@ impl TsConfig {
         config
     }
 
-    /// A solution's `tsconfig.json` only refers to those with the options.
+    /// Reads the configurations to which the `tsconfig.json` of a solution refers: they hold the
+    /// options.
     fn referenced(tree: &dyn Tree, path: &str, package: &dyn Fn(&str) -> Option<String>) -> Self {
         let value = json::read(tree, path).unwrap_or_default();
         let references = value["references"].as_array().into_iter().flatten();
@@ -69,6 +70,7 @@ impl TsConfig {
                     format!("{target}/tsconfig.json")
                 }
             });
+        // References to other folders are about the files there.
         let inside = files.filter(|file| parent(file) == parent(path));
         let mut found = inside.map(|file| Self::read_within(tree, &file, package, EXTENDS));
         found
@@ -99,6 +101,7 @@ impl TsConfig {
         }
     }
 
+    // As in TypeScript, `paths` replace those of the extended configuration as a whole.
     fn merge(&mut self, over: Self) {
         if over.base.is_some() {
             self.base = over.base;
@@ -131,6 +134,7 @@ impl TsConfig {
             .iter()
             .filter_map(|path| matches(path, specifier))
             .collect();
+        // TypeScript prefers the pattern with the longest prefix.
         matching.sort_by_key(|(length, _)| std::cmp::Reverse(*length));
         let mut found: Vec<String> = matching
             .into_iter()

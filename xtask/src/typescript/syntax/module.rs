@@ -70,7 +70,7 @@ pub struct Comment {
     pub span: Span,
     /// The text without `//` and `/* */`.
     pub text: String,
-    /// The first byte of what it stands before; none of a comment behind code.
+    /// The first byte of the node that it stands before; none for a comment behind code.
     pub before: Option<u32>,
 }
 
