@@ -254,8 +254,8 @@ fn root(directory: Option<&Path>) -> Result<PathBuf> {
     let here = std::env::current_dir().context("cannot tell the current folder")?;
     let is_configured = |folder: &&Path| {
         let manifest = Boundary::around(folder).read(&folder.join("Cargo.toml"));
-        // Searched as text, so that a manifest that does not parse is found too: reading it then
-        // reports the error, where the search would pass over it.
+        // Searched as text, so that a manifest that does not parse is found too. Reading it then
+        // reports the error; a parser here would pass over it.
         let is_named = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).contains("metadata.db]");
         manifest.is_ok_and(is_named) || folder.join("db.toml").is_file()
     };

@@ -1,6 +1,6 @@
 //! The configuration: `[workspace.metadata.db]` of the monorepo's `Cargo.toml`, or a file with the
-//! same keys. What people write ([`raw`]) and what the tool works with ([`Config`]) are two types:
-//! in a `Config`, every glob compiles and every path lies within the monorepo.
+//! same keys. The written configuration ([`raw`]) and the validated one ([`Config`]) are two types.
+//! In a `Config`, every glob compiles and every path lies within the monorepo.
 
 mod accepted_drift;
 mod history_table;

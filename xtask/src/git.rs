@@ -38,7 +38,7 @@ enum GitEnvironment {
 
 impl Repository {
     /// The repository that `folder` lies in. In a hook its index is the one that is about to be
-    /// committed, which is another than the usual one with `git commit -a` and `git commit <file>`.
+    /// committed. With `git commit -a` and `git commit <file>` that is not the usual one.
     ///
     /// # Errors
     /// When there is no git, or `folder` lies in no work tree.

@@ -55,7 +55,7 @@ pub fn open(path: &Path) -> io::Result<File> {
     }))
 }
 
-/// The folder that the files of a checkout must lie in, whatever links lead to them.
+/// The folder that the files of a checkout must lie in, also behind links.
 #[derive(Debug, Clone)]
 pub struct Boundary {
     folder: PathBuf,

@@ -1,6 +1,6 @@
 //! Where files are read from. Everything that is judged (migrations, snapshot, TypeScript) is read
-//! through a [`Tree`], so that a check of the working tree, of what is staged, and of another
-//! commit is the same code.
+//! through a [`Tree`], so that the same code checks the working tree, the staged files, and another
+//! commit.
 
 mod git;
 mod ignore_rules;

@@ -1,8 +1,8 @@
-//! The TypeScript side: which files can matter ([`discover`]), how they are parsed ([`parse`]) and
-//! follow each other ([`modules`]), what their types and constants mean ([`resolve`], [`values`]),
-//! which [`routes`] and [`contracts`] the running program makes, and the facts of their
-//! declarations ([`crate::facts`]). Reading TypeScript never fails: a part that cannot be read is a
-//! fact too.
+//! The TypeScript side. Files that can matter are found ([`discover`]), parsed ([`parse`]) and
+//! linked by their imports ([`modules`]). Their types and constants are evaluated ([`resolve`],
+//! [`values`]), and the program runs to make its [`routes`] and [`contracts`]. The result is facts
+//! of their declarations ([`crate::facts`]). Reading TypeScript never fails: a part that cannot be
+//! read is a fact too.
 
 pub mod collect;
 pub mod contracts;

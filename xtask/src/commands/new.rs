@@ -1,6 +1,6 @@
-//! `db-new`: writes the pair of files of a new migration. It says what belongs in each, and writes
-//! no statement into the down file, so that the migration does not run before its author has
-//! thought about the way back.
+//! `db-new`: writes the pair of files of a new migration. It says what belongs in each. The down
+//! file has no statement, so that the migration does not run before its author has thought about
+//! the way back.
 
 use std::fs::{self, File};
 use std::io::Write as _;

@@ -1,8 +1,8 @@
 //! Privileges and owners that were changed by hand, outside the migrations. Servers and providers
-//! grant much by themselves, so only privileges that the migrations manage are compared: those on
-//! objects on which they grant or revoke something, and owners where they set any. Migrations that
-//! set no privileges get no findings. The same holds for default privileges, which apply to objects
-//! that a role is going to make.
+//! grant much by themselves, so only privileges that the migrations manage are compared. Those are
+//! privileges on objects on which they grant or revoke any, and owners where they set any.
+//! Migrations that set no privileges get no findings. The same holds for default privileges, which
+//! apply to objects that a role is going to make.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -141,8 +141,8 @@ impl Insiders {
         Ok(insiders)
     }
 
-    /// Renames the role of a default privilege to the migrating role of this database, which may
-    /// have another name on the server where `privilege` was read. Returns any other privilege
+    /// Renames the role of a default privilege to the migrating role of this database. That role
+    /// may have another name on the server where `privilege` was read. Returns any other privilege
     /// unchanged.
     fn here(&self, privilege: Privilege) -> Privilege {
         let Some(new) = NewObjects::of(&privilege).filter(|new| self.all.contains(&new.maker))

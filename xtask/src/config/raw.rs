@@ -99,8 +99,9 @@ pub struct Lint {
     pub exclude: Vec<String>,
 }
 
-/// Rules about what this tool does itself (limits on waiting for locks, one transaction for each
-/// migration), and of taste: a type with a length is checked against the validation schemas.
+/// Rules about properties that this tool ensures itself (limits on waiting for locks, one
+/// transaction for each migration), and one of taste. A type with a length is checked against the
+/// validation schemas.
 pub const LINT_EXCLUDE: &[&str] = &[
     "require-lock-timeout",
     "require-statement-timeout",

@@ -19,7 +19,7 @@ pub struct Sources {
     pub routes: FilePatterns,
     /// Drizzle tables.
     pub drizzle: FilePatterns,
-    /// Files that have no role, whatever the others say.
+    /// Files that have no role, though other globs may match them.
     pub exclude: GlobSet,
     /// Whether `.d.ts` files have no role unless a glob names them.
     pub exclude_declarations: bool,
@@ -43,9 +43,8 @@ impl Sources {
         })
     }
 
-    /// Whether the file has no role, whatever the globs of roles say. kysely-codegen and others
-    /// write what they read from the database to `.d.ts` files: a glob that ends like this means
-    /// them.
+    /// Whether the file has no role, though the globs of roles may match it. kysely-codegen and
+    /// others write types of the database to `.d.ts` files: a glob that ends like this means them.
     #[must_use]
     pub fn excludes(&self, file: &str) -> bool {
         let is_unnamed = || {

@@ -1,5 +1,5 @@
 //! The part of git's configuration that names programs. A checkout may come from a stranger, with
-//! its `.git/config` or with a bare repository among its files, and reading it must run nothing of
+//! its `.git/config` or with a bare repository among its files. Reading it must run no program of
 //! theirs.
 
 use std::process::Command;

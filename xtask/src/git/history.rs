@@ -71,8 +71,8 @@ impl Repository {
         )
     }
 
-    /// Files below the folder that were renamed since the commit `before`, in the commit `after`
-    /// or, without it, in what is staged: name before → name after.
+    /// Files below the folder that were renamed between the commit `before` and the commit `after`,
+    /// or the staged files without it. Maps the earlier name to the later one.
     ///
     /// # Errors
     /// When git fails.

@@ -1,5 +1,5 @@
-//! Makes a migration of the output of `pg_dump --schema-only`, without the settings of its session,
-//! commands of psql, and comments that say nothing about the schema.
+//! Makes a migration of the output of `pg_dump --schema-only`. Settings of its session, commands of
+//! psql, and comments that say nothing about the schema are left out.
 
 use crate::migrations::sql::{self, Statement};
 

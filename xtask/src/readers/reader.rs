@@ -28,8 +28,8 @@ pub trait Reader: Sync {
     /// Reads the files that the configuration names for it, and records the roles for which it
     /// names some. The same files give the same facts in the same order.
     ///
-    /// What cannot be understood is no error: it is `unresolved` with its reason, and a file that
-    /// cannot be read whole is one of the facts' problems.
+    /// A part that cannot be understood is no error: it is `unresolved`, with its reason. A file
+    /// that cannot be read whole is one of the facts' problems.
     ///
     /// # Errors
     /// When a configured folder does not exist.

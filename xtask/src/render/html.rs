@@ -1,6 +1,7 @@
 //! One self-contained page for a CI artifact: the verdict, the matrix of tables and their
-//! descriptions, the changes by pending migrations, the findings, every field side by side, and a
-//! diagram of the tables. It needs no network, and all content is there without its script.
+//! descriptions, and the changes by pending migrations. The findings, every field side by side, and
+//! a diagram of the tables follow. It needs no network, and all content is there without its
+//! script.
 
 mod diagram;
 mod entities;

@@ -1,5 +1,5 @@
 //! Reports for people, in the wording of the specification: the compared schema, the result of each
-//! of the three parts, every finding with its lines, and last the summary and the coverage.
+//! of the three parts, and every finding with its lines. The summary and the coverage come last.
 
 mod coverage;
 mod digest;

@@ -1,5 +1,6 @@
-//! SARIF 2.1.0, which code scanning reads: rules with their documentation, results with every
-//! place, a fingerprint that survives lines added above, and the suggested change as a fix.
+//! SARIF 2.1.0, which code scanning reads: rules with their documentation, and results with every
+//! place. A result has a fingerprint that survives lines added above, and the suggested change as a
+//! fix.
 
 use serde_json::{Map, Value, json};
 

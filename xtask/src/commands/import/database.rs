@@ -127,8 +127,8 @@ const NAMESPACES: &str = "
     SELECT nspname::text FROM pg_catalog.pg_namespace
     WHERE nspname <> 'information_schema' AND nspname !~ '^pg_' AND nspname <> 'public' ORDER BY 1";
 
-/// Options of `pg_dump` that leave out objects which are no part of the schema: the tables of this
-/// tool and of others, and namespaces that others own.
+/// Options of `pg_dump` that leave out objects outside the schema: the tables of this tool and of
+/// other tools, and namespaces that others own.
 fn exclusions(client: &mut Client, live: &Schema) -> Result<Vec<String>> {
     let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
     let mut exclusions = Vec::new();

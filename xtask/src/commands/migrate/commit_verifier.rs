@@ -210,8 +210,8 @@ impl<'a> CommitVerifier<'a> {
                 self.undecided = Some(found);
                 bail!(Undecided)
             }
-            // A migration without transaction holds no locks meanwhile. Any other was decided
-            // before, and the catalogs differ again.
+            // A migration without transaction holds no locks while this is decided. Any other was
+            // decided before, and the catalogs differ again.
             self.decide_on(&found, migration)?;
         }
         if self.comparison.tolerated().is_some() {

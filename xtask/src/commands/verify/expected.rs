@@ -1,5 +1,5 @@
-//! The schema that the TypeScript is compared with: the snapshot's while it stands for the
-//! migrations, a replay's when it does not, or a database's as it is.
+//! The schema that the TypeScript is compared with. It is the snapshot's while that stands for the
+//! migrations, else a replay's; or a database's as it is.
 
 use anyhow::{Context as _, Result, bail};
 

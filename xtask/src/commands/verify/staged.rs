@@ -46,8 +46,8 @@ pub fn is_framework() -> bool {
     std::env::var_os("PRE_COMMIT").is_some_and(|value| !value.is_empty())
 }
 
-/// Whether the file can change the verdict: migrations, snapshot, baseline, configuration, and
-/// whatever a reader reads.
+/// Whether the file can change the verdict: migrations, snapshot, baseline, configuration, and the
+/// files of readers.
 pub fn concerns(config: &Config, path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let inside = |folder: &str| {

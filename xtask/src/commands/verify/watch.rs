@@ -1,6 +1,6 @@
 //! `db-verify --watch`: verifies again when a file is saved. Parsed files are kept, so that only
-//! changed ones are read. A state that cannot be verified (a file that is half written, a branch
-//! being checked out) is shown as an error, until the next change.
+//! changed ones are read. A state that cannot be verified (a half-written file, a branch being
+//! checked out) is shown as an error, until the next change.
 
 mod changes;
 

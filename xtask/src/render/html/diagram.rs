@@ -1,5 +1,5 @@
-//! The tables and their foreign keys as a picture: a box for each table with its keys, an edge for
-//! each reference, with a crow's foot on the side of the many.
+//! The tables and their foreign keys as a picture. Each table is a box with its keys. Each
+//! reference is an edge, with a crow's foot on the side of the many.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

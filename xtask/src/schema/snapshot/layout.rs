@@ -45,8 +45,8 @@ fn write_value(key: &str, value: &Value, depth: usize, text: &mut String) {
 /// A text that stands line by line.
 const DEFINITION: &str = "definition";
 
-/// Whether an object is laid out as a block: the file (depth 0) and its sections (1), an object
-/// that holds parts or a text of several lines (2), and its parts (3).
+/// Whether an object is laid out as a block. At depth 0 that is the file, at 1 its sections, at 2
+/// an object that holds parts or a text of several lines, at 3 its parts.
 fn is_block(key: &str, members: &Map<String, Value>, depth: usize) -> bool {
     match depth {
         0 | 1 => true,

@@ -1,6 +1,6 @@
-//! Removes entries of the server from snapshots that earlier versions of the tool wrote. On the
-//! minor releases of November 2026 those versions took `pg_attver`, which the server keeps among
-//! the options of each column, for a setting of a migration.
+//! Removes entries of the server from snapshots that earlier versions of the tool wrote. The minor
+//! releases of PostgreSQL of November 2026 keep `pg_attver` among the options of each column. Those
+//! versions took it for a setting of a migration.
 
 use crate::schema::model::{Column, Schema};
 

@@ -111,8 +111,8 @@ impl TsConfig {
         }
     }
 
-    /// Whether `paths` says that `specifier` is a file of the monorepo: by more of its name than
-    /// `*`, and not as a package that is installed.
+    /// Whether `paths` says that `specifier` is a file of the monorepo. A pattern `*` alone does
+    /// not say so, nor does one that leads to installed packages.
     pub fn claims(&self, specifier: &str) -> bool {
         let matching = self
             .paths

@@ -1,14 +1,14 @@
-//! How deep a file is nested, found without recursion. The parser descends once per bracket and
-//! once per operator that takes what follows it (`!`, `=>`, `? :`, `else if`); a file that would
-//! exhaust the stack is refused before.
+//! How deep a file is nested, found without recursion. The parser descends once per bracket, and
+//! once per operator that takes an operand behind it (`!`, `=>`, `? :`, `else if`). A file that
+//! would exhaust the stack is refused before.
 
 /// How many brackets may be open, and how many nesting operators may follow each other without `;`
 /// or `,`.
 pub(super) const LIMIT: u32 = 5_000;
 
 /// How many `<` may be open that could begin type arguments. At each the parser tries both readings
-/// of what follows, so that its time grows much faster than the text: thousands keep it busy for
-/// minutes.
+/// of the text behind it, so that its time grows much faster than the text. Thousands keep it busy
+/// for minutes.
 pub(super) const ANGLE_LIMIT: u32 = 250;
 
 /// The byte at which `text` becomes too deep to be parsed.

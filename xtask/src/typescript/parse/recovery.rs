@@ -1,5 +1,4 @@
-//! Steps over a broken declaration: a half-written file is the usual state of a file that somebody
-//! works on.
+//! Steps over a broken declaration: a file that is being edited is usually half written.
 
 /// The words that a declaration at the top of a file starts with.
 const STARTS: [&str; 16] = [
