@@ -197,6 +197,7 @@ impl Context {
 pub fn run(mut cli: Cli, terminal: Terminal) -> Result<Outcome> {
     cli.global.format = format(&cli)?;
     let root = root(cli.global.directory.as_deref())?;
+    // These commands need no configuration, or take it from git.
     match &cli.command {
         Command::Init(options) => return init::run(&root, &cli.global, options, &terminal),
         Command::Completions(options) => return completions::run(options, &terminal),

@@ -120,6 +120,7 @@ impl Config {
         stay_inside(&raw.report_dir.to_string_lossy())?;
         let sources = Sources::new(&mut raw)?;
         Ok(Self {
+            // Set by the caller, which knows the file.
             file: String::new(),
             postgres_major,
             migrations: raw.migrations.trim_end_matches('/').to_owned(),

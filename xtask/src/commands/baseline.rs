@@ -59,6 +59,7 @@ fn adopt(
     files: &[Migration],
     last: &Migration,
 ) -> Result<Outcome> {
+    // Read under the lock: another run may have recorded migrations before.
     if let Some(row) = history::read(client, &settings.history_table)?.last() {
         bail!(
             "cannot adopt the database: `{}` already records migrations, the last of them `{row}`; `cargo xtask \
@@ -72,6 +73,7 @@ fn adopt(
         .collect();
     let mut comparison = Comparison::new(context.scratch_environment().like(client, files)?, files);
     let expected = match comparison.schema_after(last.version) {
+        // The snapshot tells only the schema after the last migration.
         Err(error) if error.downcast_ref::<Unavailable>().is_some() && had.len() == files.len() => {
             let (Snapshot { schema, .. }, why) =
                 snapshot_fallback::snapshot(context, files, error)?;

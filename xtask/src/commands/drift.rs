@@ -59,6 +59,7 @@ pub fn look(
     if severity.is_none() && !looks_at_privileges {
         return Ok(Drift::Findings(Vec::new()));
     }
+    // Without matching files nothing tells which schema the database should have.
     if !state.problems.is_empty() {
         return Ok(Drift::NotLookedAt(
             "its history and the migration files disagree".to_owned(),
@@ -117,6 +118,7 @@ fn expected(
 ) -> Result<Schema> {
     let applied: Vec<Migration> = state.applied_files().cloned().collect();
     let snapshot = snapshot::read(&context.tree(), &context.config.snapshot)?;
+    // A snapshot of exactly the applied migrations saves the replay.
     match snapshot.filter(|snapshot| snapshot.is_fresh(&applied)) {
         Some(snapshot) => Ok(snapshot.schema),
         None => comparison.schema_after(newest),

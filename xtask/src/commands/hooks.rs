@@ -132,6 +132,7 @@ fn shown(repository: &Repository, file: &Path) -> String {
 }
 
 fn write(file: &Path, text: &str) -> Result<()> {
+    // Git runs a hook only where it is executable.
     whole_file::write(file, text, 0o755)
         .with_context(|| format!("cannot write the hook `{}`", file.display()))
 }

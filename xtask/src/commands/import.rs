@@ -193,6 +193,7 @@ fn refuse_taken_version(tree: &WorkingTree, to: &str, pair: &MigrationFiles) -> 
 fn write(files: &[(PathBuf, &str)]) -> Result<()> {
     for (number, (path, text)) in files.iter().enumerate() {
         if let Err(error) = create(path, text) {
+            // Only files of this import: `create` never opens an existing one.
             files[..number]
                 .iter()
                 .for_each(|(path, _)| drop(fs::remove_file(path)));

@@ -65,6 +65,7 @@ impl<'a> Judge<'a> {
             .baseline
             .as_ref()
             .map(|baseline| baseline.apply(&mut findings, file));
+        // After the baseline was applied: accepted findings need neither excerpts nor suggestions.
         let sources = self.sources(&findings);
         fixes::place(&mut findings, &sources);
         Verification {
@@ -91,6 +92,7 @@ impl<'a> Judge<'a> {
         }
         if !more.is_empty() {
             report.findings.extend(more);
+            // A stable sort: within a category the findings of the comparison stay first.
             report.findings.sort_by_key(|finding| finding.category);
             report.sources = self.sources(&report.findings);
         }

@@ -260,6 +260,7 @@ impl<'a> MigrationRun<'a> {
             .needs_catalogs
             .then(|| live::read_with(&mut self.reader, client))
             .transpose()?;
+        // Only now: the TypeScript was read while the database answered.
         let judge = reading.judge()?;
         let mut comparison = Comparison::new(self.environment(), files);
         let adoptable = live.as_ref().and_then(|live| self.adoptable(&survey, live));
@@ -275,6 +276,7 @@ impl<'a> MigrationRun<'a> {
             (planned.len(), files),
             &mut comparison,
         )?;
+        // Instead of the drift, the advice is to adopt the database.
         if let Some(found) = adoptable.filter(|_| is_no_database_of_ours(&drift, &prediction)) {
             self.result.error = Some(
                 "the database has the tables of pending migrations; nothing was applied".into(),
@@ -381,10 +383,12 @@ impl<'a> MigrationRun<'a> {
         self.result.applied = applied;
         self.result.post = post;
         self.result.success = outcome.is_ok();
+        // Migrations are applied in order, so the first that is not applied has failed.
         let failed = self.result.planned.get(self.result.applied.len());
         let failed = files
             .iter()
             .find(|file| failed.is_some_and(|name| *name == file.to_string()));
+        // A COMMIT without an answer, or a migration without transaction, may have left changes.
         self.result.in_doubt = outcome.as_ref().is_err_and(commit::is_in_doubt)
             || !self.result.success && failed.is_some_and(|migration| migration.no_transaction);
         let outcome = outcome.or_else(|error| match error.downcast_ref::<Rejected>() {

@@ -99,6 +99,7 @@ pub fn run(context: Context, options: &Options) -> Result<Outcome> {
     let context = &context;
     let mut examined = examine(context, options)?;
     if options.update_baseline {
+        // Accepted findings included, because the baseline is written anew.
         let findings = examined.judge.findings(&examined.expected.schema);
         return update_baseline(context, &[findings, examined.risks(context)?].concat());
     }
@@ -107,6 +108,7 @@ pub fn run(context: Context, options: &Options) -> Result<Outcome> {
     }
     if options.fix {
         let fixes = fix::fixed(context, &examined)?.write(context)?;
+        // Read again from disk: a file that was not written keeps its findings.
         examined = examined.again(context)?;
         examined.report.fixes = Some(fixes);
     }

@@ -28,6 +28,7 @@ pub struct Sources {
 impl Sources {
     /// Takes the globs out of `raw`.
     pub(super) fn new(raw: &mut RawConfig) -> Result<Self> {
+        // The default glob is taken out of the set, because globs of roles may override it.
         let (declarations, exclude): (Vec<_>, Vec<_>) = std::mem::take(&mut raw.exclude)
             .into_iter()
             .partition(|glob| glob == ALL_DECLARATIONS);

@@ -104,6 +104,7 @@ fn words(text: &str) -> Option<[&str; 3]> {
 }
 
 fn parse_mode(mode: &str) -> Option<EntryMode> {
+    // The first three digits are the type, the others the permissions.
     match mode.get(..3)? {
         "100" => Some(EntryMode::File),
         "120" => Some(EntryMode::Link),
@@ -126,6 +127,7 @@ fn only_intended(repository: &Repository) -> Result<Vec<String>> {
         ];
         Ok(list(&repository.bytes(&options)?).collect())
     };
+    // A file of `--intent-to-add` differs from `HEAD` only with the option that makes it visible.
     let committed = changed("--ita-invisible-in-index")?;
     Ok(changed("--ita-visible-in-index")?
         .into_iter()

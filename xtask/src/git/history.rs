@@ -16,6 +16,7 @@ impl Repository {
     /// When it means none, with what to do about that.
     pub fn commit(&self, reference: &str) -> Result<String> {
         let asked = format!("{reference}^{{commit}}");
+        // `--end-of-options`: a reference that begins with `-` is no option.
         let found = self.answer(&[
             "rev-parse",
             "--verify",

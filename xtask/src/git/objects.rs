@@ -94,6 +94,7 @@ impl Process {
         };
         let size: usize =
             size.ok_or_else(|| io::Error::other(format!("git answers `{}`", head.trim())))?;
+        // Before memory is reserved for the content.
         regular_file::ensure_bearable(size as u64)?;
         // A line feed follows the content.
         let mut bytes = vec![0; size + 1];

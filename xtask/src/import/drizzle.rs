@@ -118,6 +118,7 @@ fn note_skipped(file: &str, entries: &[DrizzleEntry], found: &mut ImportedMigrat
 fn without_breakpoints(text: &str) -> String {
     let pieces = text.split(BREAKPOINT).map(|piece| {
         let piece = piece.trim_matches(['\n', ' ']);
+        // Comments may stand behind the last statement.
         let last = sql::tokens(piece)
             .into_iter()
             .rfind(|token| token.is_significant());

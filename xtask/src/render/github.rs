@@ -100,6 +100,7 @@ fn body(finding: &Finding) -> String {
 
 /// Escapes a message: the line breaks, which would end it, and `%`, which begins an escape.
 fn message(text: &str) -> String {
+    // `%` comes first, because the other escapes begin with it.
     harmless(text)
         .replace('%', "%25")
         .replace('\r', "%0D")

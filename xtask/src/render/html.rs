@@ -62,6 +62,7 @@ fn page(report: &Verification, first: &str) -> String {
 /// The head of the page. Its policy names style and script by their hashes: nothing is loaded, and
 /// no other script runs, whatever text the sources hold.
 fn head(report: &Verification) -> String {
+    // `img-src data:` is for the empty icon, without which the browser would request one.
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; img-src data:; base-uri 'none'; form-action 'none'",
         STANDARD.encode(Sha256::digest(STYLE)),
@@ -327,6 +328,7 @@ fn level(severity: Severity) -> &'static str {
 /// Text whose paired back ticks become `<code>`.
 fn code(text: &str) -> String {
     let parts: Vec<_> = text.split('`').collect();
+    // Then the number of back ticks is odd, and they are not paired.
     if parts.len() % 2 == 0 {
         return escape(text);
     }

@@ -200,6 +200,7 @@ fn cell(text: &str) -> String {
 /// where they are paired.
 fn prose(text: &str) -> String {
     let line = super::style::harmless_line(text).replace('\r', " ");
+    // A back tick without a partner would turn text behind it into code.
     let line = if line.matches('`').count().is_multiple_of(2) {
         line
     } else {
@@ -232,9 +233,11 @@ fn prose(text: &str) -> String {
 
 /// Text in back ticks, whatever it holds.
 fn code(text: &str) -> String {
+    // In a table of GitHub's Markdown a bar ends the cell even in code.
     let line = super::style::harmless_line(text).replace('|', "\\|");
     // Only a run of back ticks as long as the fence would end the code.
     let fence = "`".repeat(longest_run(&line) + 1);
+    // A back tick at either end would be read as part of the fence. CommonMark strips the space.
     let space = if line.starts_with('`') || line.ends_with('`') {
         " "
     } else {

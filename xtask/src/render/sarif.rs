@@ -87,6 +87,7 @@ fn result(finding: &Finding, fingerprint: &str, rules: &[Rule], sources: &Source
             .map(|label| place(label, sources))
             .collect(),
     );
+    // SARIF allows several `locations` only where a fix has to change each of them.
     let related = finding
         .labels
         .iter()

@@ -179,6 +179,7 @@ impl Snapshot {
     }
 
     fn parse_as_written(text: &str, path: &str) -> Result<Self> {
+        // Before JSON is parsed: its error would not name the cause.
         if let Some(at) = text.lines().position(|line| line.starts_with("<<<<<<<")) {
             bail!(
                 "cannot read `{path}`: line {} is a merge conflict; run `{FIX}` to write it anew",
@@ -193,6 +194,7 @@ impl Snapshot {
             )
         };
         let header: Header = serde_json::from_str(text).map_err(broken)?;
+        // Before the schema is read: another format need not fit the model.
         if header.format != FORMAT {
             bail!(
                 "cannot read `{path}`: it has format {}, and this version of the tool writes format {FORMAT}; run \

@@ -64,6 +64,7 @@ pub(super) fn plain(text: &str) -> Cow<'_, str> {
     if is_safe(text) {
         return Cow::Borrowed(text);
     }
+    // Line ends of Windows are no harm, and need no mark.
     Cow::Owned(without_commands(&harmless(&text.replace("\r\n", "\n"))))
 }
 

@@ -208,6 +208,7 @@ impl GitTree {
                 }
             }
         }
+        // A folder that only holds ignored files is empty, not missing.
         if files.is_empty() && !self.entries.keys().any(|path| path.starts_with(&start)) {
             return self.below_submodule(folder);
         }

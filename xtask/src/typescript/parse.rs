@@ -55,6 +55,7 @@ pub fn parse(path: &str, bytes: &[u8]) -> Module {
         report(&mut module, at, "the file is nested too deeply to be read");
         return module;
     }
+    // Most files have no such comment: then none of their comments is looked at.
     let speaks = comments::may_speak(&text);
     let mut fill = |program: &ast::Program<'_>, text: &str| {
         modules::fill(&mut module, program, text, &source, speaks)

@@ -131,6 +131,7 @@ impl<'a> CommitVerifier<'a> {
     /// has to be read.
     fn fingerprint(&self, migration: &Migration) -> Option<&Fingerprint> {
         let is_last = migration.version == self.last;
+        // The schema after the last one is always read: the TypeScript is judged against it.
         self.step(migration)
             .filter(|step| !is_last && step.schema.is_none())
             .and_then(|step| step.fingerprint.as_ref())
@@ -386,6 +387,7 @@ impl MigrationObserver for CommitVerifier<'_> {
             self.digest = None;
             return Ok(());
         }
+        // The snapshot alone tells only the schema after the last migration.
         if !is_last && self.known.prediction.origin == PredictionOrigin::SnapshotAlone {
             return self.without_scratch(migration);
         }

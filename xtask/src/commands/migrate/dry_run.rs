@@ -25,6 +25,7 @@ impl<'a> MigrationRun<'a> {
         client
             .batch_execute("SET default_transaction_read_only = on")
             .context("cannot make the session read-only")?;
+        // A dry run takes no lock, so that it never waits for one.
         if let Some(holder) = lock::held_by(client, &self.context.config.history_table)? {
             self.result.unchecked.push(format!(
                 "what changes meanwhile: {holder} is migrating or rolling back"

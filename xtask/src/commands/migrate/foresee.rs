@@ -98,6 +98,7 @@ impl MigrationRun<'_> {
             });
         };
         let digest = match survey.noted_digest() {
+            // The catalogs are unchanged since this digest was noted, so it need not be computed.
             Some(noted) if survey.is_unchanged => noted.to_owned(),
             Some(_) | None => snapshot::digest(&live),
         };

@@ -66,6 +66,8 @@ impl AtStart {
     /// # Errors
     /// When the plan holds another migration, because another run undid or applied some in between.
     pub fn refuse_others(&self, plan: &Plan) -> Result<()> {
+        // With the checksum: the same version may have been undone and applied with another
+        // content.
         let is_asked = |name: &str, checksum, in_part| {
             self.asked.iter().any(|one| {
                 (one.name.as_str(), one.checksum, one.in_part) == (name, checksum, in_part)

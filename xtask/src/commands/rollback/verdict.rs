@@ -218,6 +218,7 @@ impl RollbackObserver for Verdicts<'_> {
             None => RollbackVerdict::Unknown("nothing was predicted".into()),
         };
         let verdict = self.with_privileges(position, verdict, &schema);
+        // The earlier schemas of the plan do not stay, so only the last one is judged.
         if position + 1 == self.plan.undo.len() {
             self.post = Some(self.judge.judge(
                 &schema,

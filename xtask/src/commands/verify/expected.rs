@@ -73,6 +73,7 @@ impl ExpectedSchema {
             .iter()
             .map(|row| (row.to_string(), row.checksum))
             .collect();
+        // A database without history does not tell which migrations were reviewed.
         let known = (!known.is_empty()).then_some(known);
         Ok(Self {
             schema,

@@ -117,6 +117,7 @@ impl Fixing {
                 .filter(|(_, taken)| **taken);
             made.extend(taken.map(|((finding, suggestion), _)| key(finding, suggestion)));
             changed |= applied.text != before;
+            // The text before the first round stays: `write` compares it with the file on disk.
             let entry = self
                 .files
                 .entry(file.to_owned())

@@ -145,6 +145,7 @@ fn subtract(
             place.file = renamed.as_str().into();
         }
     }
+    // As in a baseline, findings are matched without lines, which the branch may move.
     let left_out = Baseline::accepting(&before).apply(findings, "");
     since.known = left_out.count;
     since.resolved = left_out.fixed;

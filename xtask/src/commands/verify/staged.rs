@@ -59,6 +59,7 @@ pub fn concerns(config: &Config, path: &str) -> bool {
     let is_named = [&config.snapshot, &config.baseline, &config.file]
         .iter()
         .any(|file| file.as_str() == path);
+    // A new `db.toml` replaces a configuration in `Cargo.toml`.
     let is_configuration = name == "db.toml";
     is_named || is_configuration || inside(&config.migrations) || readers::concerns(config, path)
 }

@@ -32,6 +32,7 @@ pub fn run(context: Context, options: &Options) -> Result<Outcome> {
         let said = once(&context, options);
         let took = start.elapsed();
         show(&context, &said, took)?;
+        // Otherwise a long session would keep the results of all files that ever were.
         memory.read.forget_deleted(&context.tree());
         changes.next(&context)?;
         context = reloaded(&context, &mut changes)?;

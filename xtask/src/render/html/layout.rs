@@ -41,6 +41,7 @@ pub(super) fn layout(count: usize, edges: &[(usize, usize)]) -> MapLayout {
             (*to, *from)
         };
         let mut last = Node::Table(left);
+        // Tables in neighbouring layers, or in the same one, need no passage.
         for layer in &mut layers[low + 1..high.max(low + 1)] {
             layer.push(Node::Passage(number));
             links.add(last, Node::Passage(number));

@@ -43,6 +43,7 @@ impl Listing {
     fn knows(&self, path: &str) -> bool {
         let folders = || path.match_indices('/').map(|(at, _)| &path[..at]);
         let mut names = path.split('/');
+        // A walk leaves ignored folders out, so the listing says nothing about them.
         self.folders.iter().any(|folder| is_below(path, folder))
             && !names.any(|name| IGNORED_FOLDERS.contains(&name))
             && (self.unclear.is_empty()

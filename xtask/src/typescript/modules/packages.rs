@@ -68,6 +68,8 @@ impl Packages {
             ],
             subpath => vec![subpath.to_owned(), format!("src/{subpath}")],
         };
+        // Declared targets come first. Built ones may not exist in a checkout, so their sources
+        // follow.
         let all = declared.into_iter().chain(sources).chain(usual);
         Some(all.map(|target| join(&package.folder, &target)).collect())
     }

@@ -111,6 +111,7 @@ impl<'t> ModuleResolver<'t> {
             return *known;
         }
         let wanted = packages::dependency(self.tree, &join(folder, "package.json"), "zod");
+        // The range without its operator: `^3.22`, `~3`.
         let is_old = match wanted
             .as_deref()
             .map(|range| range.trim_start_matches(|one: char| !one.is_ascii_digit()))

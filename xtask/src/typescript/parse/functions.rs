@@ -305,6 +305,7 @@ fn other(at: Span) -> ClassMember {
             optional: false,
             value: None,
         },
+        // Static and hidden, so that it is no field of an instance.
         is_static: true,
         readonly: false,
         hidden: true,

@@ -125,6 +125,7 @@ impl Scan<'_> {
     }
 
     fn close(&mut self, _bracket: u8) {
+        // The parser reports a bracket that closes nothing.
         if self.chains.len() > 1 {
             let chain = self.chains.pop().unwrap_or(0);
             self.total -= chain + 1;
@@ -149,6 +150,7 @@ impl Scan<'_> {
 
     fn separate(&mut self) {
         if self.bytes.get(self.at) == Some(&b';') {
+            // Type arguments do not reach over the end of a statement.
             self.angles = 0;
         }
         if let Some(chain) = self.chains.last_mut() {

@@ -41,6 +41,7 @@ pub(super) fn blank(text: &mut String, at: u32) -> bool {
         .find(|next| **next > start)
         .copied()
         .unwrap_or(text.len());
+    // As long as the declaration, and with its line breaks, so that all places stay the same.
     let blanks = text[start..end]
         .bytes()
         .map(|byte| if byte == b'\n' { '\n' } else { ' ' })

@@ -106,6 +106,7 @@ pub(super) fn lower(
             push(nested(None, &bodies.collect::<Vec<_>>()));
         }
         ast::Statement::ExportDeclaration(export) => {
+            // One declaration may declare several names.
             let first = out.len();
             declaration(&export.declaration, level, out);
             out[first..].iter_mut().for_each(|statement| {
