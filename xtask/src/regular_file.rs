@@ -84,6 +84,7 @@ impl Boundary {
     /// As [`open`], and when a link leads out of the folder or into that of git, where tokens may
     /// stand.
     pub fn open(&self, path: &Path) -> io::Result<File> {
+        // The open file is checked, not the path, which may lead elsewhere a moment later.
         let file = open(path)?;
         self.ensure_inside(&real_path(&file, path)?)?;
         Ok(file)

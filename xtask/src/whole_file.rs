@@ -18,6 +18,7 @@ pub fn write(file: &Path, text: &str, mode: u32) -> io::Result<()> {
     // Beside the file: a rename is atomic only within one file system.
     let mut staging = staging.tempfile_in(folder)?;
     staging.write_all(text.as_bytes())?;
+    // The content reaches the disk before the name leads to it: a crash leaves no empty file.
     staging.as_file().sync_all()?;
     staging.persist(file)?;
     Ok(())

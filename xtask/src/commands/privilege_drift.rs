@@ -242,6 +242,7 @@ fn differences(expected: &Schema, live: &Schema, insiders: &Insiders) -> Vec<Pri
         .filter(|one| match one.grantee {
             None => owners.has_another(one),
             Some(_) => {
+                // Servers and providers differ in their grants on `public`.
                 let is_managed =
                     managed.contains(root(&one.object)) && one.object != "namespace public";
                 is_managed

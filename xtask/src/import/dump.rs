@@ -34,6 +34,7 @@ fn is_psql(line: &str) -> bool {
     let rest = line
         .strip_prefix("\\restrict ")
         .or_else(|| line.strip_prefix("\\unrestrict "));
+    // A key is a long run of random letters and digits, unlike the words of a function.
     rest.is_some_and(|key| key.len() > 20 && key.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 

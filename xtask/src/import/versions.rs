@@ -20,6 +20,7 @@ pub(super) fn sort(drafts: &mut [Draft]) {
 /// The digits of each version, for file names. Dotted versions become a counter; digits that would
 /// break the order are counted up.
 pub(super) fn assign(versions: &[&str]) -> Vec<String> {
+    // A version of this tool is one number, in which dots have no place.
     if versions.iter().any(|version| version.contains('.')) {
         let width = versions.len().to_string().len();
         return (1..=versions.len())
@@ -31,6 +32,7 @@ pub(super) fn assign(versions: &[&str]) -> Vec<String> {
         .map(|version| version.replace('-', ""))
         .collect();
     let written = one_length(written);
+    // Below 0, so that a first version 0 stays.
     let mut last = -1_i64;
     let next = |digits: &String| {
         let number: i64 = digits.parse().unwrap_or(i64::MAX - 1);

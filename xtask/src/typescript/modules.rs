@@ -91,6 +91,7 @@ impl<'t> Program<'t> {
     /// The file `path`, parsed; none where it cannot be read. Needs [`parse::STACK_SIZE`] of stack.
     pub fn load(&self, path: &str) -> Option<&Module> {
         let read = || {
+            // Taken before the file is read: see `Cache::keep`.
             let stamp = self.cache.and_then(|_| self.tree.stamp(path));
             let known = self
                 .cache
@@ -261,6 +262,7 @@ impl<'t> Program<'t> {
             if found.is_some() {
                 return found;
             }
+            // This file does not lead to the name.
             search.way.truncate(passed);
         }
         None

@@ -9,6 +9,8 @@ use super::{anchor, worst};
 use crate::render::markup::escape;
 use crate::report::{EntityAlignment, Finding, Verification};
 
+// In pixels. A box has room for the sign and 20 characters of a key, in 11 px monospace
+// (`page.css`).
 const WIDTH: usize = 190;
 const HEAD: usize = 26;
 const LINE: usize = 16;
@@ -285,7 +287,7 @@ fn edge(
         last = (leave, y);
     }
     if start.x == end.x {
-        // Two tables of one layer: the edge leads around their left side.
+        // Two tables of one layer: the edge leads around their left side, within half of the gap.
         let _ = write!(
             path,
             "C{} {y1} {} {y2} {x2} {y2}",

@@ -83,6 +83,7 @@ impl<'t> ModuleResolver<'t> {
                 .file(&join(folder, specifier))
                 .map_or(Resolved::Missing, Resolved::File);
         }
+        // `paths` come before packages, as in TypeScript.
         let candidates = self.config(folder).candidates(specifier);
         if let Some(file) = candidates.iter().find_map(|candidate| self.file(candidate)) {
             return Resolved::File(file);

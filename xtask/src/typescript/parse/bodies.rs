@@ -38,6 +38,7 @@ impl Flavor {
 /// functions included, so that no byte is parsed more than twice.
 pub(super) fn body(node: &ast::FunctionBody<'_>, flavor: Flavor, level: NestingLevel<'_>) -> Body {
     match level.source() {
+        // An empty body is not worth a second parse.
         Some(source) if !node.statements.is_empty() => {
             let (source, at) = (Arc::clone(source), level.span(node.span));
             Body::unread(move || read(&source, at, flavor))
@@ -53,6 +54,7 @@ fn read(source: &DeferredFile, at: Span, flavor: Flavor) -> Vec<Statement> {
     let level = NestingLevel::behind(head, at);
     let mut found = None;
     let _complaints = read_once(&source.path, &text, &mut |program, _text| {
+        // Text that is no body by itself gives other statements, or several.
         if let [ast::Statement::FunctionDeclaration(function)] = program.body.as_slice() {
             found = function
                 .body

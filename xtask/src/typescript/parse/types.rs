@@ -119,6 +119,7 @@ pub(super) fn arguments(
 /// `a.b.C` as its names.
 pub(super) fn path(name: &TSTypeName<'_>) -> Path {
     let mut names = Path::new();
+    // Qualified names nest to the left, so the names are found from the right.
     let mut name = name;
     loop {
         match name {

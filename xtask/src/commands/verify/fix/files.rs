@@ -76,6 +76,7 @@ pub(super) fn write(root: &Path, file: &str, before: &str, after: &str) -> Resul
         staging
             .as_file()
             .set_permissions(path.metadata()?.permissions())?;
+        // The content reaches the disk before the name leads to it: a crash leaves no empty file.
         staging.as_file().sync_all()?;
         staging.persist(&path).map_err(|error| error.error)?;
         Ok(true)
