@@ -1,5 +1,5 @@
-//! One file per command; each puts the parts together. A command returns what the exit code says;
-//! its errors are printed once, by `main`.
+//! One file per command; each puts the parts together. A command returns the outcome that the exit
+//! code stands for; its errors are printed once, by `main`.
 
 mod adoption;
 pub mod baseline;
@@ -89,11 +89,11 @@ pub struct Context {
     pub config: Config,
     /// The options of every command.
     pub options: GlobalOptions,
-    /// Where output goes.
+    /// The terminal that output goes to.
     pub terminal: Terminal,
     /// The files that are judged: those on disk, those that are staged, or those of a commit.
     pub tree: Arc<dyn Tree>,
-    /// How long migrations may run on scratch databases.
+    /// The time that migrations may take on scratch databases.
     pub time_limit: TimeLimit,
     /// Results kept for the next run; `None` where there are none.
     pub memory: Option<Arc<Memory>>,
@@ -125,7 +125,7 @@ impl Context {
         })
     }
 
-    /// How scratch databases are made.
+    /// The environment in which scratch databases are made.
     #[must_use]
     pub fn scratch_environment(&self) -> ScratchEnvironment<'_> {
         let shadow_url = self
@@ -143,7 +143,7 @@ impl Context {
         }
     }
 
-    /// Which line of which migration last touched each table, column and type.
+    /// The line of a migration that last touched each table, column and type.
     #[must_use]
     pub fn provenance<'m>(
         &self,
@@ -180,7 +180,7 @@ impl Context {
         Ok(())
     }
 
-    /// Where report files are written.
+    /// The folder that report files are written to.
     ///
     /// # Errors
     /// When the configuration, and not the command line, leads out of the repository.

@@ -40,7 +40,7 @@ pub struct Config {
     pub snapshot: String,
     /// The accepted findings, relative to the root.
     pub baseline: String,
-    /// Where reports are written, relative to the root.
+    /// The folder for reports, relative to the root.
     pub report_dir: PathBuf,
     /// refinery's history table, as SQL writes it without quotes: `refinery_schema_history`,
     /// `ops.history`.
@@ -64,15 +64,15 @@ pub struct Config {
     pub driver: Option<Driver>,
     /// PostgreSQL type → the TypeScript kinds it arrives as, over the driver's defaults.
     pub type_map: BTreeMap<String, Vec<String>>,
-    /// Which TypeScript files are read, and as what.
+    /// The TypeScript files to read, by role.
     pub sources: Sources,
-    /// How declarations are named after tables.
+    /// Patterns by which declarations are named after tables.
     pub names: NamePatterns,
     /// Table → declarations, where names do not tell.
     pub map: BTreeMap<String, Mapping>,
     /// Finding type → its severity; none switches the check off.
     pub severity: BTreeMap<String, Option<Severity>>,
-    /// Which of squawk's rules judge new migrations.
+    /// The rules of squawk that judge new migrations.
     pub lint: Lint,
 }
 
@@ -150,7 +150,7 @@ impl Config {
     }
 }
 
-/// Where a configuration stands.
+/// The place of a configuration.
 struct ConfigurationPlace {
     /// Relative to the root where it lies below it.
     path: PathBuf,

@@ -27,7 +27,7 @@ pub struct Repository {
     surroundings: GitEnvironment,
 }
 
-/// Which variables of the environment git sees.
+/// The variables of the environment that git sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum GitEnvironment {
     /// Without those that are about the caller's repository.
@@ -109,8 +109,8 @@ impl Repository {
         &self.top
     }
 
-    /// Where hooks are looked for: `core.hooksPath`, else the folder `hooks` that all work trees
-    /// share.
+    /// The folder in which git looks for hooks: `core.hooksPath`, else the folder `hooks` that all
+    /// work trees share.
     ///
     /// # Errors
     /// When git fails.
@@ -171,7 +171,7 @@ impl Repository {
     /// Runs `git <arguments>` and returns its output.
     ///
     /// # Errors
-    /// When it fails, with what it says.
+    /// When it fails, with its message.
     pub fn bytes<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Result<Vec<u8>> {
         let output = run(&mut self.command(arguments))?;
         if output.status.success() {

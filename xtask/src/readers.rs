@@ -48,7 +48,7 @@ pub fn origins() -> impl Iterator<Item = Origin> {
     READERS.iter().flat_map(|reader| reader.origins()).copied()
 }
 
-/// Whether a change of the file `path` can change what is read.
+/// Whether a change of the file `path` can change the facts.
 #[must_use]
 pub fn concerns(config: &Config, path: &str) -> bool {
     READERS.iter().any(|reader| reader.concerns(config, path))

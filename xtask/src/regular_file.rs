@@ -8,7 +8,7 @@ use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-/// The longest file that is read, in bytes: what is judged stands in memory several times. The
+/// The longest file that is read, in bytes: a file that is judged is in memory several times. The
 /// largest migrations that people write are dumps of some 10 MB.
 pub const LONGEST: u64 = 256 << 20;
 

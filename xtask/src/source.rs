@@ -46,8 +46,8 @@ impl fmt::Display for Location {
 pub struct LineIndex {
     file: Arc<str>,
     text: Arc<str>,
-    /// How many line breaks stand before each block. Found when the first place is asked for: most
-    /// files are never asked.
+    /// The number of line breaks before each block. It is counted at the first request for a place,
+    /// which most files never get.
     breaks_before: OnceLock<Vec<u32>>,
 }
 
@@ -66,13 +66,13 @@ impl LineIndex {
         }
     }
 
-    /// How many bytes the text has.
+    /// The length of the text in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.text.len()
     }
 
-    /// How many line breaks stand before the byte `at`.
+    /// The number of line breaks before the byte `at`.
     fn breaks_before(&self, at: usize) -> u32 {
         let bytes = self.text.as_bytes();
         let blocks = self.breaks_before.get_or_init(|| {

@@ -62,7 +62,7 @@ impl Terminal {
         }
     }
 
-    /// How text for stdout may look.
+    /// The style that text for stdout may have.
     #[must_use]
     pub fn style(&self) -> Style {
         self.style

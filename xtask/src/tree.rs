@@ -1,4 +1,4 @@
-//! Where files are read from. Everything that is judged (migrations, snapshot, TypeScript) is read
+//! The origins of files. Everything that is judged (migrations, snapshot, TypeScript) is read
 //! through a [`Tree`], so that the same code checks the working tree, the staged files, and another
 //! commit.
 
@@ -90,7 +90,7 @@ pub const IGNORED_FOLDERS: &[&str] = &[
     "coverage",
 ];
 
-/// How many bytes a buffer has room for at first: hardly any source file is longer.
+/// The bytes that a buffer has room for at first: hardly any source file is longer.
 const ROOM: usize = 64 * 1024;
 
 /// The files on disk, as far as they are regular files of the repository.

@@ -40,7 +40,7 @@ pub fn help(last: &Migration) -> String {
     )
 }
 
-/// Says that the database has what the migrations up to `last` make.
+/// Says that the database has the objects that the migrations up to `last` make.
 #[must_use]
 pub fn finding(last: &Migration, live: &Schema) -> Finding {
     let entity = live

@@ -51,7 +51,7 @@ pub fn run(context: &Context, options: &Options) -> Result<Outcome> {
     worked
 }
 
-/// Records the migrations up to `last`, if the database has what they make.
+/// Records the migrations up to `last`, if the database has the schema that they make.
 fn adopt(
     context: &Context,
     client: &mut Client,

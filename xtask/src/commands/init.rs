@@ -22,7 +22,7 @@ pub struct Options {
     pub write: bool,
 }
 
-/// Where the configuration goes.
+/// The place for the configuration.
 #[derive(Debug, PartialEq, Eq)]
 enum Destination {
     /// To the end of `Cargo.toml`, under this section.
@@ -75,7 +75,7 @@ pub fn run(
     Ok(Outcome::Clean)
 }
 
-/// Returns where the configuration goes; an error if there is one already.
+/// Returns the place for the configuration; an error if there is one already.
 fn place(root: &Path) -> Result<Destination> {
     let own = root.join("db.toml");
     if own.exists() {

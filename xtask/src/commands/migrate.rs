@@ -125,7 +125,7 @@ struct Ready<'a, 'f> {
     tables: Tables,
     /// The digest of the catalogs, where they were read.
     digest: Option<String>,
-    /// The stamp of the catalogs, where they were compared whole and were what they should be.
+    /// The stamp of the catalogs, where they were compared whole and were as expected.
     stamp: Option<String>,
 }
 

@@ -53,7 +53,7 @@ pub fn is_asked_for<'m>(
 /// `expected`, which its migrations make on a scratch database. Returns a finding for each object.
 ///
 /// # Errors
-/// Those of the query.
+/// When the query fails.
 pub fn look(
     context: &Context,
     client: &mut Client,

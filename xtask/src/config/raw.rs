@@ -10,7 +10,7 @@ use super::accepted_drift::AcceptedObject;
 use super::scratch_names::ScratchNames;
 use crate::report::Severity;
 
-/// Where in a TOML file the configuration stands.
+/// The place of the configuration in a TOML file.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Section {
     /// The file holds nothing else.
@@ -89,7 +89,7 @@ impl Default for RawConfig {
     }
 }
 
-/// Which of squawk's rules judge new migrations.
+/// The rules of squawk that judge new migrations.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Lint {
@@ -132,9 +132,9 @@ pub enum Driver {
     Prisma,
 }
 
-/// How declarations are named after tables. `{Singular}` is `UserProfile` for `user_profiles`,
-/// `{Plural}` `UserProfiles`; in lower case (`{singular}`, `{plural}`) `userProfile` and
-/// `userProfiles`. First match wins.
+/// Patterns by which declarations are named after tables. `{Singular}` is `UserProfile` for
+/// `user_profiles`, `{Plural}` `UserProfiles`; in lower case (`{singular}`, `{plural}`)
+/// `userProfile` and `userProfiles`. First match wins.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct NamePatterns {
@@ -146,9 +146,9 @@ pub struct NamePatterns {
     pub update: Vec<String>,
     /// Zod schemas of a row.
     pub schema: Vec<String>,
-    /// Zod schemas of what is inserted.
+    /// Zod schemas for inserts.
     pub insert_schema: Vec<String>,
-    /// Zod schemas of what is updated.
+    /// Zod schemas for updates.
     pub update_schema: Vec<String>,
 }
 
@@ -221,9 +221,9 @@ pub struct Mapping {
     pub update: Vec<String>,
     /// Zod schemas of a row.
     pub schema: Vec<String>,
-    /// Zod schemas of what is inserted.
+    /// Zod schemas for inserts.
     pub insert_schema: Vec<String>,
-    /// Zod schemas of what is updated.
+    /// Zod schemas for updates.
     pub update_schema: Vec<String>,
 }
 
@@ -273,8 +273,8 @@ fn metadata(document: &toml::Table) -> Result<&toml::Table> {
     Ok(table)
 }
 
-/// serde names the unknown key and the known ones in one sentence; the nearest is what the person
-/// meant.
+/// Adds the nearest known key to the error. serde names the unknown key and the known ones in one
+/// sentence.
 fn explain(error: &toml::de::Error) -> anyhow::Error {
     let message = error.message().trim_end();
     let mut quoted = message.split('`').skip(1).step_by(2);

@@ -1,4 +1,4 @@
-//! Which files are read in which role.
+//! The files to read in each role.
 
 use anyhow::{Context, Result};
 use globset::{Candidate, Glob, GlobSet, GlobSetBuilder};
@@ -6,7 +6,7 @@ use globset::{Candidate, Glob, GlobSet, GlobSetBuilder};
 use super::raw::RawConfig;
 use super::stay_inside;
 
-/// Which files are read in which role. A file may have several.
+/// The files to read in each role. A file may have several.
 #[derive(Debug, Clone)]
 pub struct Sources {
     /// Row types, insert types, domain types.
@@ -99,7 +99,7 @@ impl FilePatterns {
         self.set.is_match_candidate(file)
     }
 
-    /// Which of the globs match the file, by their places in the list.
+    /// The globs that match the file, by their places in the list.
     #[must_use]
     pub fn matching(&self, file: &Candidate<'_>) -> Vec<usize> {
         self.set.matches_candidate(file)

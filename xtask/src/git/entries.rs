@@ -1,4 +1,4 @@
-//! Which files an index or a commit holds, below the folder of a [`Repository`].
+//! The files that an index or a commit holds, below the folder of a [`Repository`].
 
 use std::collections::{BTreeMap, BTreeSet};
 

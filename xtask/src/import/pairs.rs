@@ -105,6 +105,7 @@ fn nothing_to_undo(
     match part {
         Some(part) if !sql::statements(&part.text).is_empty() => way_back(Some(part), tool, notes),
         Some(_) | None => (
+            // `SELECT;`, because the preflight refuses a down file without a statement.
             "-- nothing to undo: the migration holds no statement\nSELECT;\n".to_owned(),
             true,
         ),

@@ -1,4 +1,4 @@
-//! Which TypeScript files have which role, told by what they import and declare.
+//! The roles of TypeScript files, told by their imports and declarations.
 
 use std::collections::BTreeSet;
 
@@ -137,7 +137,7 @@ fn table_call() -> Option<Regex> {
     Regex::new(r#"\b(?:pgTable|\w*[sS]chema\.table)\s*\(\s*['"](\w+)['"]"#).ok()
 }
 
-/// How likely a file is to hold row types.
+/// The likelihood that a file holds row types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Likelihood {
     None,

@@ -33,8 +33,8 @@ impl Cache {
         made.downcast().ok()
     }
 
-    /// Keeps what was made of the file `path`. The stamp must have been taken before the file was
-    /// read: else a change in between would go unnoticed.
+    /// Keeps the result of reading the file `path`. The stamp must have been taken before the file
+    /// was read: else a change in between would go unnoticed.
     pub fn keep<T: Any + Send + Sync>(&self, path: &str, stamp: Stamp, made: Arc<T>) {
         self.lock()
             .entry(TypeId::of::<T>())

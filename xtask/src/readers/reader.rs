@@ -13,7 +13,7 @@ use crate::tree::Tree;
 pub struct Input<'a> {
     /// The files: those on disk, those that are staged, or those of a commit.
     pub tree: &'a dyn Tree,
-    /// Which files are read in which role, and how.
+    /// The files to read in each role, and the settings for reading them.
     pub config: &'a Config,
     /// The results of earlier readings; none in a process that reads once.
     pub cache: Option<&'a Cache>,

@@ -8,10 +8,10 @@ use super::style::{count, harmless, harmless_line};
 use crate::report::{Finding, Severity, Since, Verification};
 use crate::terminal::without_commands;
 
-/// How many annotations of each level GitHub shows per step.
+/// The number of annotations of each level that GitHub shows per step.
 pub const LIMIT: usize = 10;
 
-/// How many bytes of Markdown the summary of a step may have: GitHub refuses all of a longer one.
+/// The bytes of Markdown that the summary of a step may have: GitHub refuses all of a longer one.
 pub const SUMMARY_LIMIT: usize = 1024 * 1024;
 
 /// The annotations, errors first, and a notice where there are more than GitHub shows.

@@ -31,7 +31,7 @@ pub fn verification(report: &Verification) -> String {
     page(report, "")
 }
 
-/// The page of `db-migrate`: what was applied, and its last verification.
+/// The page of `db-migrate`: the applied migrations, and the last verification.
 #[must_use]
 pub fn migration(result: &MigrationResult) -> String {
     page(&run::verification(result), &run::section(result))

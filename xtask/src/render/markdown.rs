@@ -1,5 +1,5 @@
-//! Markdown, for the summary of a CI step or a comment: the verdict, a table of findings, what was
-//! not judged.
+//! Markdown, for the summary of a CI step or a comment: the verdict, a table of findings, the
+//! coverage.
 
 use std::fmt::Write as _;
 

@@ -31,7 +31,7 @@ pub struct DescriptionSummary {
     pub layer: Layer,
     /// `type`, `insert type`, `validation schema`…
     pub noun: Cow<'static, str>,
-    /// Where it is declared.
+    /// The place of its declaration.
     pub location: Location,
 }
 
@@ -42,7 +42,7 @@ pub struct ContractSummary {
     pub name: String,
     /// `GET /api/users/:id`
     pub endpoint: String,
-    /// Where it is declared.
+    /// The place of its declaration.
     pub location: Location,
 }
 

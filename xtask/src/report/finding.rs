@@ -105,7 +105,7 @@ impl Suggestion {
 pub struct Finding {
     /// The type of the specification, or one of ours: `TYPE_MISMATCH`.
     pub kind: &'static str,
-    /// Which part of the verification it belongs to.
+    /// The part of the verification that it belongs to.
     pub category: Category,
     /// The severity.
     pub severity: Severity,
@@ -273,7 +273,7 @@ impl Finding {
         findings.iter().map(unique).collect()
     }
 
-    /// Where the reader should look first, if anywhere.
+    /// The place where the reader should look first, if there is one.
     #[must_use]
     pub fn location(&self) -> Option<&Location> {
         self.labels.first().map(|label| &label.location)

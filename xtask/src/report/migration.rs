@@ -22,7 +22,7 @@ pub struct MigrationResult {
     pub migration_name: Option<String>,
     /// When the run began.
     pub timestamp: Timestamp,
-    /// Which database; without a password.
+    /// The database, without a password.
     pub database: String,
     /// The migrations that were to be applied, in order.
     pub planned: Vec<String>,

@@ -6,7 +6,7 @@
 pub struct MigrationPlan {
     /// In order.
     pub migrations: Vec<PlannedMigration>,
-    /// How the schema would change, as a readable diff; empty where it would not.
+    /// The changes of the schema, as a readable diff; empty where there are none.
     pub schema_diff: String,
 }
 
@@ -56,7 +56,7 @@ pub enum StatementEffects {
 pub struct TableLock {
     /// `users`, `audit.log`
     pub object: String,
-    /// How strong it is.
+    /// The mode, which is the strength of the lock.
     pub mode: LockMode,
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Timestamp, Verification};
 
-/// How the schema after a rollback compares with the one before the migration.
+/// The result of comparing the schema after a rollback with the one before the migration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RollbackVerdict {
     /// The same, down to the order of columns.
@@ -58,7 +58,7 @@ impl std::fmt::Display for LossName {
 }
 
 impl Loss {
-    /// Whether nothing is lost, or it is among what a person agreed to lose.
+    /// Whether nothing is lost, or a person agreed to lose it.
     #[must_use]
     pub fn is_accepted(&self, accepted: &BTreeSet<String>) -> bool {
         self.count == 0
@@ -104,10 +104,10 @@ pub struct RollbackResult {
     pub migration_name: Option<String>,
     /// When the run began.
     pub timestamp: Timestamp,
-    /// Which database; without a password.
+    /// The database, without a password.
     pub database: String,
-    /// The migrations that were to be undone, newest first, each with what a person needs to know
-    /// about its SQL.
+    /// The migrations that were to be undone, newest first, each with the explanation that a person
+    /// needs about its SQL.
     pub planned: Vec<(String, Option<String>)>,
     /// Whether the run only shows its plan and undoes nothing.
     pub dry_run: bool,

@@ -10,7 +10,7 @@ pub struct Since {
     pub merge_base: String,
     /// The commit that is judged, in full; none where the staged files are judged.
     pub head: Option<String>,
-    /// How many findings are left out because they were there before.
+    /// The number of findings that are left out because they were there before.
     pub known: usize,
     /// The findings that the branch resolves, a line each.
     pub resolved: Vec<String>,

@@ -25,12 +25,12 @@ pub enum MigrationState {
     Pending,
     /// It runs without a transaction and was interrupted while it was applied.
     PartlyApplied {
-        /// How far it has come.
+        /// The progress.
         standing: String,
     },
     /// Its way back runs without a transaction and was interrupted.
     PartlyUndone {
-        /// How far it has come.
+        /// The progress.
         standing: String,
     },
     /// Older than the last applied one, and not applied.
@@ -40,7 +40,7 @@ pub enum MigrationState {
 /// The result of `db-status`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Status {
-    /// Which database; without a password.
+    /// The database, without a password.
     pub database: String,
     /// Every migration that is recorded or has a file, by version.
     pub migrations: Vec<MigrationStatus>,
@@ -73,7 +73,7 @@ impl Status {
             && is_as_made
     }
 
-    /// How many migrations are in a state.
+    /// The number of migrations in a state.
     #[must_use]
     pub fn count(&self, is_it: impl Fn(&MigrationState) -> bool) -> usize {
         self.migrations

@@ -15,14 +15,14 @@ pub struct Unjudged {
     pub name: String,
     /// Why it was not judged.
     pub reason: String,
-    /// Where it is declared.
+    /// The place of its declaration.
     pub location: Option<Location>,
 }
 
 /// The reason for not judging a validation schema that belongs to no table.
 pub const NO_TABLE: &str = "no table or type is called like it";
 
-/// How much was judged.
+/// The coverage of the verification.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Coverage {
     /// Tables of the database schema.
@@ -77,7 +77,7 @@ pub struct Verification {
     pub against: String,
     /// Every finding, in the order of category, entity, field.
     pub findings: Vec<Finding>,
-    /// How much was judged.
+    /// The coverage of the verification.
     pub coverage: Coverage,
     /// The text of the files that the findings name, for excerpts.
     pub sources: SourceTexts,
@@ -88,7 +88,7 @@ pub struct Verification {
     pub since: Option<Since>,
     /// The changes that `--fix` made; `None` without that option.
     pub fixes: Option<Fixes>,
-    /// How many findings a report for people shows in full; `None` for all of them.
+    /// The number of findings that a report for people shows in full; `None` for all of them.
     pub shown_at_most: Option<usize>,
     /// The schema changes of pending migrations, as a readable diff; `None` where no renderer
     /// requests them.
@@ -166,7 +166,7 @@ impl Verification {
             .all(|finding| finding.severity != Severity::Error)
     }
 
-    /// How many findings are of `severity`.
+    /// The number of findings of `severity`.
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {
         self.findings

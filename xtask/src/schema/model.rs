@@ -27,7 +27,7 @@ pub use types::{Composite, Domain, Enum, Range};
 pub struct Schema {
     /// Namespaces other than PostgreSQL's own (PostgreSQL calls them schemas).
     pub namespaces: BTreeMap<String, Namespace>,
-    /// Extensions; what they own is not part of the schema.
+    /// Extensions; their objects are not part of the schema.
     pub extensions: BTreeMap<String, Extension>,
     /// Enumerated types.
     pub enums: BTreeMap<ObjectName, Enum>,

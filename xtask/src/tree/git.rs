@@ -15,7 +15,7 @@ use crate::git::entries::{self, Entries, EntryMode, GitEntry};
 use crate::git::objects::Objects;
 use crate::regular_file::Boundary;
 
-/// How many symbolic links are followed, as many as Linux follows: more is a cycle.
+/// The number of symbolic links that are followed, as on Linux: more is a cycle.
 const LINKS: u32 = 40;
 
 /// The files that git knows, of one index or commit.
@@ -32,7 +32,7 @@ pub struct GitTree {
     submodules: BTreeMap<String, OnceLock<Option<Box<Self>>>>,
 }
 
-/// Where a path leads once links and submodules were followed.
+/// The target of a path, once links and submodules were followed.
 enum ResolvedPath<'t> {
     File(&'t GitEntry, String),
     Inside(&'t GitTree, String),
@@ -135,7 +135,7 @@ impl GitTree {
         }
     }
 
-    /// Where the link at `path` points to, below the root; none where it leaves it.
+    /// The target of the link at `path`, below the root; none where it lies outside.
     fn target(&self, path: &str, entry: &GitEntry) -> Option<String> {
         let target = String::from_utf8(self.objects.read(&entry.object).ok()?).ok()?;
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);

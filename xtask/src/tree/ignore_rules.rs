@@ -33,7 +33,7 @@ struct Folder {
 impl IgnoreRules {
     /// The rules for paths below `root`, in the repository that `boundary` surrounds.
     pub(super) fn of(root: &Path, boundary: &Boundary) -> Self {
-        // The boundary has no links in it: what is compared with it must have none either.
+        // The boundary has no links in it: a path that is compared with it must have none either.
         let root = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
         Self {
             checkout: Some((root, boundary.clone())),

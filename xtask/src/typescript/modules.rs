@@ -51,7 +51,7 @@ pub enum Symbol<'p> {
     Missing(&'p str),
 }
 
-/// How many re-exports are followed: more is a cycle.
+/// The number of re-exports that are followed: more is a cycle.
 const REEXPORTS: u32 = 32;
 
 impl<'t> Program<'t> {
@@ -325,7 +325,7 @@ pub struct Way<'p> {
     pub passed: Vec<(&'p Module, Text)>,
 }
 
-/// Where one name was looked for.
+/// The search for one name.
 #[derive(Default)]
 struct Search<'p> {
     /// The files that re-export it.

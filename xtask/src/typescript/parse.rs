@@ -29,7 +29,8 @@ use bodies::DeferredFile;
 /// The stack that reading needs: the parser is recursive, and [`nesting`] bounds how deep it goes.
 pub const STACK_SIZE: usize = 256 * 1024 * 1024;
 
-/// How many broken declarations of a file are stepped over: each costs a parse of the whole file.
+/// The number of broken declarations of a file that are stepped over: each costs a parse of the
+/// whole file.
 const ATTEMPTS: usize = 6;
 
 /// Reads the file `path` with the content `bytes`. Needs [`STACK_SIZE`] of stack.

@@ -44,8 +44,8 @@ pub fn is_called_in(text: &str) -> bool {
         .any(|line| !line.trim_start().starts_with('#') && line.contains("db-verify"))
 }
 
-/// The tool that manages the hooks of `repository`, if there is one; `hook` is where git looks for
-/// a hook.
+/// The tool that manages the hooks of `repository`, if there is one; `hook` is the path at which
+/// git looks for the hook.
 pub fn of(repository: &Repository, hook: &Path) -> Option<Manager> {
     let top = repository.top();
     let manager = |tool, file: &str| {

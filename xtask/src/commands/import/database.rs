@@ -189,7 +189,8 @@ fn pair(dump: &str, origin: &str) -> Result<(MigrationFiles, Vec<Note>)> {
     Ok((pair, notes))
 }
 
-/// Runs the migration on a scratch database, and compares what it makes with the database.
+/// Runs the migration on a scratch database, and compares the schema that it makes with the
+/// database.
 fn prove(
     context: &Context,
     client: &mut Client,

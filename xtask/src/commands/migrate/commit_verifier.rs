@@ -47,7 +47,7 @@ pub struct Known<'a> {
     pub prediction: &'a Prediction,
     /// Judges the schema that they made.
     pub judge: &'a Judge<'a>,
-    /// Which findings belong to which migration.
+    /// The migrations to which findings belong.
     pub findings: &'a FindingsByMigration,
     /// The digest of the catalogs as they are, where they were read.
     pub digest: Option<&'a str>,
@@ -137,7 +137,7 @@ impl<'a> CommitVerifier<'a> {
             .and_then(|step| step.fingerprint.as_ref())
     }
 
-    /// Whether the transaction wrote to the catalogs what it wrote on the scratch database.
+    /// Whether the transaction wrote the same rows to the catalogs as on the scratch database.
     fn matches_fingerprint(
         &self,
         transaction: &mut Transaction<'_>,
@@ -150,6 +150,7 @@ impl<'a> CommitVerifier<'a> {
         if self.fingerprinter.matches(transaction, answer, predicted)? {
             return Ok(true);
         }
+        // The whole catalogs are read next, without the names and plans of the fingerprint's query.
         transaction.batch_execute(&fingerprint::forget_settings())?;
         Ok(false)
     }
@@ -356,6 +357,8 @@ impl MigrationObserver for CommitVerifier<'_> {
         match self.fingerprint(migration).cloned() {
             Some(expected) => self.fingerprinter.prepare(client, Some(&expected)),
             None => {
+                // Without a prediction nothing tells whether the text makes the server forget
+                // prepared queries.
                 self.fingerprinter.doubt();
                 Ok(())
             }

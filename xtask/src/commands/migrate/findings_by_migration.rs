@@ -30,7 +30,7 @@ fn keys(findings: &[Finding]) -> BTreeSet<FindingKey> {
 pub struct FindingsByMigration {
     /// The names of the pending migrations.
     pending: Vec<String>,
-    /// How many of them this run applies.
+    /// The number of them that this run applies.
     count: usize,
     before: Vec<Finding>,
     /// The tables and views of today and of every schema that was read. A finding about another
@@ -77,7 +77,7 @@ impl FindingsByMigration {
         }
     }
 
-    /// How many of the pending migrations this run applies.
+    /// The number of pending migrations that this run applies.
     pub fn count(&self) -> usize {
         self.count
     }

@@ -22,8 +22,8 @@ pub(super) struct Survey<'f> {
     pub(super) tables: Tables,
     /// The stamp of the catalogs, where the journal keeps stamps.
     pub(super) stamp: Option<String>,
-    /// Whether nothing changed in the catalogs since a run compared them with what the applied
-    /// migrations make.
+    /// Whether nothing changed in the catalogs since a run compared them with the schema of the
+    /// applied migrations.
     pub(super) is_unchanged: bool,
     /// See [`Records::noted_digest`].
     noted_digest: Option<String>,
@@ -34,8 +34,7 @@ impl<'f> Survey<'f> {
     /// the whole catalogs.
     ///
     /// # Errors
-    /// Those of the queries, rows that were changed by hand, and a migration that is undone in
-    /// part.
+    /// When a query fails, rows were changed by hand, or a migration is undone in part.
     pub(super) fn take(
         client: &mut Client,
         history_table: &str,

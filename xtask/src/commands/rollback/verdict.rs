@@ -63,7 +63,7 @@ impl<'a> Verdicts<'a> {
     /// migration are no drift: the way back has to remove them.
     ///
     /// # Errors
-    /// Those of the query.
+    /// When the query fails.
     pub fn expect_drift(
         &mut self,
         client: &mut Client,

@@ -192,7 +192,7 @@ fn so_far(written: &[String]) -> String {
     }
 }
 
-/// How many findings of `before` are not in `after`, wherever lines have moved to.
+/// The number of findings of `before` that are not in `after`, though lines may have moved.
 fn gone(before: &[Finding], after: &[Finding]) -> usize {
     let mut left = before.to_vec();
     Baseline::accepting(after).apply(&mut left, "");

@@ -1,4 +1,4 @@
-//! Where a report goes: the terminal, its file, the summary of a CI step.
+//! Publishes a report: on the terminal, in its file, in the summary of a CI step.
 
 use std::io::Write as _;
 use std::path::Path;

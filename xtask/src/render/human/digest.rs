@@ -10,7 +10,7 @@ use crate::terminal::Style;
 /// Fewer findings than this are read one by one.
 const MANY: usize = 20;
 
-/// How many tables or endpoints are named.
+/// The number of tables or endpoints that are named.
 const NAMED: usize = 5;
 
 /// The number of findings of each type, and the entities with most of them. Empty where there are

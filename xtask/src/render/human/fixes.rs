@@ -7,10 +7,10 @@ use crate::render::style::{Paint, count, harmless, harmless_line, line, paint};
 use crate::report::{Fixes, Left};
 use crate::terminal::Style;
 
-/// How many of the changes that were not made are named.
+/// The number of changes named that were not made.
 const NAMED: usize = 20;
 
-/// `Fixed 3 findings in 2 files; 4 remaining`, and what was not changed, a line each.
+/// `Fixed 3 findings in 2 files; 4 remaining`, and the changes that were not made, a line each.
 #[must_use]
 pub fn fixes(fixes: &Fixes, remaining: usize, style: Style) -> String {
     let counted = format!(

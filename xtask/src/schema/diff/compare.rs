@@ -108,7 +108,7 @@ pub(super) fn objects(
     }
 }
 
-/// The parts of a new object, so that a reviewer sees what it holds.
+/// Reports the parts of a new object, so that a reviewer sees its content.
 fn contents(object: &Value, report: &mut impl FnMut(Option<(String, String)>, ChangeKind)) {
     for (member, kind) in PARTS {
         for (name, part) in parts(object.get(*member)) {

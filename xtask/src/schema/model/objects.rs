@@ -26,8 +26,8 @@ pub struct Sequence {
     /// `bigint`, `integer` or `smallint`.
     #[serde(rename = "type")]
     pub type_name: String,
-    /// `START`, `INCREMENT`, `MINVALUE`, `MAXVALUE`, `CACHE` and `CYCLE` where they are not what
-    /// the type implies: `START 100 INCREMENT 10`.
+    /// `START`, `INCREMENT`, `MINVALUE`, `MAXVALUE`, `CACHE` and `CYCLE` where they differ from the
+    /// type's defaults: `START 100 INCREMENT 10`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub options: String,
     /// The column it belongs to: `public.users.id`.

@@ -46,7 +46,8 @@ impl Packages {
         Self { by_name }
     }
 
-    /// Where `specifier` may be, best first, as paths below the root, with or without extension.
+    /// The places where `specifier` may be, best first, as paths below the root, with or without
+    /// extension.
     pub fn candidates(&self, specifier: &str) -> Option<Vec<String>> {
         let (name, subpath) = split_name(specifier);
         let package = self.by_name.get(name)?;

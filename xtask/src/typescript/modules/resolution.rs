@@ -35,7 +35,7 @@ impl Resolved {
 pub(super) struct ModuleResolver<'t> {
     tree: &'t dyn Tree,
     listing: Listing,
-    /// A folder, a line break and a specifier → what it means there.
+    /// A folder, a line break and a specifier → the meaning of the specifier there.
     resolved: FrozenMap<String, Box<Resolved>>,
     packages: OnceLock<Packages>,
     /// Folder → the configuration that holds in it.

@@ -15,7 +15,7 @@ pub(super) struct TsConfig {
     paths: Vec<(String, Vec<String>)>,
 }
 
-/// How many `extends` are followed: more is a cycle.
+/// The number of `extends` that are followed: more is a cycle.
 const EXTENDS: u32 = 16;
 
 impl TsConfig {
@@ -127,7 +127,7 @@ impl TsConfig {
             })
     }
 
-    /// Where `specifier` may be, best first, without extensions.
+    /// The places where `specifier` may be, best first, without extensions.
     pub fn candidates(&self, specifier: &str) -> Vec<String> {
         let mut matching: Vec<_> = self
             .paths

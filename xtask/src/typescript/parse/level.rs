@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::bodies::DeferredFile;
 use crate::source::Span;
 
-/// Types and expressions that are nested deeper are not read. What people write is nested 20 levels
-/// deep at most; each level costs stack in everything that walks what was read.
+/// Types and expressions that are nested deeper are not read. Code that people write is nested 20
+/// levels deep at most. Each level costs stack in every walk of the tree.
 const DEPTH: u32 = 600;
 
 /// The place of the syntax node that is being lowered.

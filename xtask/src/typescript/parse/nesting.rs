@@ -1,12 +1,12 @@
-//! How deep a file is nested, found without recursion. The parser descends once per bracket, and
+//! Measures without recursion how deep a file is nested. The parser descends once per bracket, and
 //! once per operator that takes an operand behind it (`!`, `=>`, `? :`, `else if`). A file that
 //! would exhaust the stack is refused before.
 
-/// How many brackets may be open, and how many nesting operators may follow each other without `;`
-/// or `,`.
+/// The number of brackets that may be open, and of nesting operators that may follow each other
+/// without `;` or `,`.
 pub(super) const LIMIT: u32 = 5_000;
 
-/// How many `<` may be open that could begin type arguments. At each the parser tries both readings
+/// The number of open `<` that could begin type arguments. At each the parser tries both readings
 /// of the text behind it, so that its time grows much faster than the text. Thousands keep it busy
 /// for minutes.
 pub(super) const ANGLE_LIMIT: u32 = 250;
@@ -86,7 +86,7 @@ struct Scan<'t> {
     chains: Vec<u32>,
     /// The sum of `chains`, and one for each bracket.
     total: u32,
-    /// How many `<` that follow a name are open in the statement.
+    /// The number of `<` behind a name that are open in the statement.
     angles: u32,
 }
 

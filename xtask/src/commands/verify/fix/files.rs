@@ -1,4 +1,4 @@
-//! Which files `--fix` may write, and how: whole or not at all, with the mode that they have.
+//! The files that `--fix` may write. A file is written whole or not at all, and keeps its mode.
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
@@ -64,7 +64,7 @@ fn unmerged(root: &Path) -> BTreeSet<String> {
 pub(super) fn write(root: &Path, file: &str, before: &str, after: &str) -> Result<bool> {
     let named = root.join(file);
     let attempt = || -> std::io::Result<bool> {
-        // A link stays one: what it leads to is written.
+        // A link stays one: its target is written.
         let path = named.canonicalize()?;
         if std::fs::read(&path)? != before.as_bytes() {
             return Ok(false);
