@@ -2,13 +2,13 @@
 //! once per operator that takes an operand behind it (`!`, `=>`, `? :`, `else if`). A file that
 //! would exhaust the stack is refused before.
 
-/// The number of brackets that may be open, and of nesting operators that may follow each other
-/// without `;` or `,`.
+/// The largest number of brackets that may be open, and of nesting operators that may follow each
+/// other without `;` or `,`.
 pub(super) const LIMIT: u32 = 5_000;
 
-/// The number of open `<` that could begin type arguments. At each the parser tries both readings
-/// of the text behind it, so that its time grows much faster than the text. Thousands keep it busy
-/// for minutes.
+/// The largest number of open `<` that could begin type arguments. At each the parser tries both
+/// readings of the text behind it, so that its time grows much faster than the text. Thousands keep
+/// it busy for minutes.
 pub(super) const ANGLE_LIMIT: u32 = 250;
 
 /// The byte at which `text` becomes too deep to be parsed.
