@@ -46,7 +46,8 @@ impl Packages {
         Self { by_name }
     }
 
-    /// Where `specifier` may be, best first, as paths below the root, with or without extension.
+    /// The places where `specifier` may be, best first, as paths below the root, with or without
+    /// extension.
     pub fn candidates(&self, specifier: &str) -> Option<Vec<String>> {
         let (name, subpath) = split_name(specifier);
         let package = self.by_name.get(name)?;
@@ -68,6 +69,8 @@ impl Packages {
             ],
             subpath => vec![subpath.to_owned(), format!("src/{subpath}")],
         };
+        // Declared targets come first. Built ones may not exist in a checkout, so their sources
+        // follow.
         let all = declared.into_iter().chain(sources).chain(usual);
         Some(all.map(|target| join(&package.folder, &target)).collect())
     }
@@ -137,7 +140,7 @@ fn leaves(value: &Value, wild: &str, targets: &mut Vec<String>) {
     }
 }
 
-/// Manifests name what is built; the source it is built from is beside it.
+/// Returns the source of a built file. Manifests name the built one, and the source lies beside it.
 fn source_of(target: &str) -> Option<String> {
     let target = target.trim_start_matches("./");
     let (folder, rest) = target.split_once('/')?;
@@ -177,7 +180,7 @@ fn workspace_globs(tree: &dyn Tree) -> Vec<String> {
     globs
 }
 
-/// The list under `packages:`; the one thing of YAML that is needed.
+/// Reads the list under `packages:`. No other YAML is needed.
 fn pnpm_packages(text: &str) -> Vec<String> {
     let lines = text
         .lines()

@@ -15,7 +15,7 @@ pub(super) struct TsConfig {
     paths: Vec<(String, Vec<String>)>,
 }
 
-/// How many `extends` are followed: more is a cycle.
+/// The number of `extends` that are followed: more is a cycle.
 const EXTENDS: u32 = 16;
 
 impl TsConfig {
@@ -55,7 +55,8 @@ impl TsConfig {
         config
     }
 
-    /// A solution's `tsconfig.json` only refers to those with the options.
+    /// Reads the configurations to which the `tsconfig.json` of a solution refers: they hold the
+    /// options.
     fn referenced(tree: &dyn Tree, path: &str, package: &dyn Fn(&str) -> Option<String>) -> Self {
         let value = json::read(tree, path).unwrap_or_default();
         let references = value["references"].as_array().into_iter().flatten();
@@ -69,6 +70,7 @@ impl TsConfig {
                     format!("{target}/tsconfig.json")
                 }
             });
+        // References to other folders are about the files there.
         let inside = files.filter(|file| parent(file) == parent(path));
         let mut found = inside.map(|file| Self::read_within(tree, &file, package, EXTENDS));
         found
@@ -99,6 +101,7 @@ impl TsConfig {
         }
     }
 
+    // As in TypeScript, `paths` replace those of the extended configuration as a whole.
     fn merge(&mut self, over: Self) {
         if over.base.is_some() {
             self.base = over.base;
@@ -108,8 +111,8 @@ impl TsConfig {
         }
     }
 
-    /// Whether `paths` says that `specifier` is a file of the monorepo: by more of its name than
-    /// `*`, and not as a package that is installed.
+    /// Whether `paths` says that `specifier` is a file of the monorepo. A pattern `*` alone does
+    /// not say so, nor does one that leads to installed packages.
     pub fn claims(&self, specifier: &str) -> bool {
         let matching = self
             .paths
@@ -124,13 +127,14 @@ impl TsConfig {
             })
     }
 
-    /// Where `specifier` may be, best first, without extensions.
+    /// The places where `specifier` may be, best first, without extensions.
     pub fn candidates(&self, specifier: &str) -> Vec<String> {
         let mut matching: Vec<_> = self
             .paths
             .iter()
             .filter_map(|path| matches(path, specifier))
             .collect();
+        // TypeScript prefers the pattern with the longest prefix.
         matching.sort_by_key(|(length, _)| std::cmp::Reverse(*length));
         let mut found: Vec<String> = matching
             .into_iter()
