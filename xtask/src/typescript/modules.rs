@@ -463,6 +463,36 @@ mod tests {
     }
 
     #[test]
+    fn a_tsconfig_extends_one_of_a_workspace_package() {
+        for extended in [
+            "@acme/tsconfig/base.json",
+            "@acme/tsconfig/base",
+            "@acme/tsconfig",
+        ] {
+            let config = format!("{{\"extends\": \"{extended}\"}}");
+            let files = [
+                ("app/main.ts", "import { A } from '~/a';"),
+                ("app/tsconfig.json", config.as_str()),
+                ("package.json", "{\"workspaces\": [\"packages/*\"]}"),
+                (
+                    "packages/tsconfig/package.json",
+                    "{\"name\": \"@acme/tsconfig\"}",
+                ),
+                (
+                    "packages/tsconfig/base.json",
+                    "{\"compilerOptions\": {\"paths\": {\"~/*\": [\"../../app/*\"]}}}",
+                ),
+                (
+                    "packages/tsconfig/tsconfig.json",
+                    "{\"extends\": \"./base\"}",
+                ),
+                ("app/a.ts", "export interface A {}"),
+            ];
+            assert_eq!(declared_in(&files, "A"), "A in app/a.ts", "{extended}");
+        }
+    }
+
+    #[test]
     fn workspace_packages_are_found_by_name() {
         let files = [
             (

@@ -74,6 +74,17 @@ impl Packages {
         let all = declared.into_iter().chain(sources).chain(usual);
         Some(all.map(|target| join(&package.folder, &target)).collect())
     }
+
+    /// The places of the configuration that a `tsconfig.json` extends as `specifier`, best first:
+    /// files with or without extension, or the folder of its package.
+    pub fn configurations(&self, specifier: &str) -> Vec<String> {
+        let mut places = self.candidates(specifier).unwrap_or_default();
+        let (name, subpath) = split_name(specifier);
+        if subpath.is_empty() {
+            places.extend(self.by_name.get(name).map(|package| package.folder.clone()));
+        }
+        places
+    }
 }
 
 impl WorkspacePackage {

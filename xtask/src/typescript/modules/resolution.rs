@@ -140,15 +140,15 @@ impl<'t> ModuleResolver<'t> {
         }
         let path = join(folder, "tsconfig.json");
         let config = if self.is_file(&path) {
-            TsConfig::read(self.tree, &path, &|package| {
-                self.packages().candidates(package)?.into_iter().next_back()
+            TsConfig::read(self.tree, &path, &|extended| {
+                self.packages().configurations(extended)
             })
         } else if folder.is_empty() {
             // Nx keeps the `paths` of the monorepo in this file, and has no `tsconfig.json` beside
             // it.
             let base = "tsconfig.base.json";
             if self.is_file(base) {
-                TsConfig::read(self.tree, base, &|_| None)
+                TsConfig::read(self.tree, base, &|_| Vec::new())
             } else {
                 TsConfig::default()
             }
