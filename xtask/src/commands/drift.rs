@@ -11,13 +11,29 @@ use crate::migrations::journal::Phase;
 use crate::migrations::state::State;
 use crate::migrations::tables::Records;
 use crate::postgres::scratch::Unavailable;
-use crate::report::{Category, Finding, Severity};
+use crate::report::{Category, Finding, Rule, Severity};
 use crate::schema::diff::{Change, Likeness, SchemaDiff};
 use crate::schema::model::Schema;
 use crate::schema::snapshot;
 
 /// The type of the findings.
 pub const KIND: &str = "SCHEMA_DRIFT";
+
+/// The documentation of the findings, for reports that carry it.
+#[must_use]
+pub fn documentation() -> Rule {
+    Rule {
+        kind: KIND,
+        summary: "The database is not what its migrations made.".into(),
+        help: "The database is not what its migrations made.\n\n## Why\n\
+               A migration or a way back was tried on the schema that the files describe. On another \
+               schema it may fail, or destroy what nobody has looked at.\n\n\
+               ## Example\n```sql\nALTER TABLE users ADD COLUMN note text;\n```\n\
+               by hand in production. Write the change as a migration, undo it, or list the object \
+               with a reason under `accepted-drift` in the configuration."
+            .into(),
+    }
+}
 
 /// The severity of the findings; none where the configuration switches them off.
 #[must_use]

@@ -14,12 +14,28 @@ use regex::Regex;
 use super::Context;
 use crate::config::Config;
 use crate::migrations::Migration;
-use crate::report::{Category, Finding, Severity};
+use crate::report::{Category, Finding, Rule, Severity};
 use crate::schema::model::Schema;
 use crate::schema::privileges::{NewObjects, Privilege, each};
 
 /// The type of the findings.
 pub const KIND: &str = "PRIVILEGE_DRIFT";
+
+/// The documentation of the findings, for reports that carry it.
+#[must_use]
+pub fn documentation() -> Rule {
+    Rule {
+        kind: KIND,
+        summary: "Privileges or owners are not as the migrations set them.".into(),
+        help: "Privileges or owners are not as the migrations set them.\n\n## Why\n\
+               The application may read or change more than was reviewed, or fails on what it may no \
+               longer do.\n\n\
+               ## Example\n```sql\nGRANT DELETE ON users TO reporting;\n```\n\
+               by hand in production. Write it as a migration, revoke it, or list it with a reason \
+               under `accepted-drift` in the configuration."
+            .into(),
+    }
+}
 
 /// The keywords of statements that grant or revoke privileges, or set an owner.
 static WORDS: LazyLock<Option<Regex>> =

@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use crate::checks;
 use crate::cli::ReportFormat;
-use crate::commands::{Context, report_files};
+use crate::commands::{Context, drift, privilege_drift, report_files};
 use crate::migrations::{branch, lint};
 use crate::render::{github, gitlab, html, human, json, junit, markdown, sarif};
 use crate::report::{Rule, Verification};
@@ -67,6 +67,7 @@ fn rules() -> Vec<Rule> {
     let mut rules = checks::rules();
     rules.push(lint::documentation());
     rules.extend(branch::documentation());
+    rules.extend([drift::documentation(), privilege_drift::documentation()]);
     rules
 }
 
